@@ -1,0 +1,217 @@
+// The table of adapter methods, generated from the list in meson.build, and what all adapters
+// share.
+#include "compute/adapter/private.h"
+
+#include "compute/adapter/method_table.h"
+
+#include <math.h>
+#include <string.h>
+
+#define X(name) extern const struct adapter_method name##_method;
+METHOD_ROWS
+#undef X
+
+#define X(name) &name##_method,
+const struct adapter_method *const adapter_table[] = {METHOD_ROWS NULL};
+#undef X
+
+const struct adapter_method *adapter_method_find(const char *name)
+{
+    for (int i = 0; adapter_table[i]; i++) {
+        if (g_str_equal(adapter_table[i]->name, name)) {
+            return adapter_table[i];
+        }
+    }
+    return NULL;
+}
+
+static void param_free(struct adapter_param *p)
+{
+    tensor_free(p->tensor);
+    g_free(p->part);
+    g_free(p->path);
+    g_free(p->value);
+    g_free(p);
+}
+
+struct adapter *adapter_alloc(const struct adapter_method *method, struct model *model)
+{
+    struct adapter *a = g_new0(struct adapter, 1);
+    *a = (struct adapter){
+        .method = method,
+        .model = model,
+        .values = g_new0(double, param_count(method->params)),
+        .params = g_ptr_array_new_with_free_func((GDestroyNotify)param_free),
+        .metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
+        .name = g_strdup(method->title),
+        .enabled = true,
+        .scale = 1,
+        .unmatched = g_ptr_array_new_with_free_func(g_free),
+    };
+    param_defaults(method->params, a->values);
+    return a;
+}
+
+struct adapter *adapter_new(const char *method, struct model *model, const double *values,
+                            GError **error)
+{
+    const struct adapter_method *found = adapter_method_find(method);
+    if (!found) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "there is no adapter method named %s", method);
+        return NULL;
+    }
+    struct adapter *a = adapter_alloc(found, model);
+    for (int i = 0; values && found->params[i].key; i++) {
+        if (!param_check(&found->params[i], values[i], error)) {
+            goto fail;
+        }
+        a->values[i] = values[i];
+    }
+    if (!found->init(a, error)) {
+        goto fail;
+    }
+    if (a->params->len == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "the settings of %s choose no layer of this model", found->title);
+        goto fail;
+    }
+    return a;
+fail:
+    adapter_free(a);
+    return NULL;
+}
+
+void adapter_free(struct adapter *a)
+{
+    if (!a) {
+        return;
+    }
+    adapter_release(a);
+    g_ptr_array_unref(a->params);
+    g_ptr_array_unref(a->unmatched);
+    g_hash_table_unref(a->metadata);
+    g_free(a->values);
+    g_free(a->name);
+    g_free(a);
+}
+
+double adapter_norm(const struct adapter *a)
+{
+    double sum = 0;
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        for (int k = 0; k < p->count; k++) {
+            sum += (double)p->value[k] * p->value[k];
+        }
+    }
+    return sqrt(sum);
+}
+
+int64_t adapter_count(const struct adapter *a)
+{
+    int64_t count = 0;
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        count += p->count;
+    }
+    return count;
+}
+
+double adapter_setting(const struct adapter *a, const char *key)
+{
+    return param_get(a->method->params, a->values, key);
+}
+
+// ---- for methods ------------------------------------------------------------------------------
+
+struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,
+                                  struct nn_weight *weight, const int shape[GRAPH_RANK])
+{
+    struct adapter_param *p = g_new0(struct adapter_param, 1);
+    *p = (struct adapter_param){
+        .adapter = a,
+        .part = g_strdup(part->name),
+        .path = g_strndup(weight->name, strlen(weight->name) - strlen(".weight")),
+        .weight = weight,
+        .count = (int)shape_count(shape),
+        .group = weight->rank == 1,
+    };
+    memcpy(p->shape, shape, sizeof p->shape);
+    p->value = g_new0(float, p->count);
+    g_ptr_array_add(a->params, p);
+    return p;
+}
+
+void adapter_unmatched(struct adapter *a, const char *name)
+{
+    g_ptr_array_add(a->unmatched, g_strdup(name));
+}
+
+struct nn_weight *adapter_layer(const struct model *model, const char *path,
+                                const struct nn_part **part)
+{
+    g_autofree char *name = g_strconcat(path, ".weight", NULL);
+    for (int i = 0; i < 2; i++) { // MODEL_TEXT and MODEL_UNET: the autoencoder is never adapted
+        struct nn_weight *w = model->parts[i] ? nn_part_find(model->parts[i], name) : NULL;
+        if (w) {
+            *part = model->parts[i];
+            return w;
+        }
+    }
+    return NULL;
+}
+
+// ---- the device side --------------------------------------------------------------------------
+
+bool adapter_upload(struct adapter *a, GError **error)
+{
+    for (guint i = 0; i < a->params->len; i++) {
+        struct adapter_param *p = a->params->pdata[i];
+        if (!tensor_write(p->tensor, p->value, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_prepared(const struct adapter *a)
+{
+    const struct adapter_param *last = a->params->len ? a->params->pdata[a->params->len - 1] : NULL;
+    return !last || last->tensor;
+}
+
+bool adapter_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
+                     GError **error)
+{
+    if (is_prepared(a)) {
+        return true;
+    }
+    if (a->method->prepare && !a->method->prepare(a, progress, data, c, error)) {
+        goto fail;
+    }
+    for (guint i = 0; i < a->params->len; i++) {
+        struct adapter_param *p = a->params->pdata[i];
+        p->tensor = tensor_new(a->model->gpu, DTYPE_F32, p->shape, p->path, error);
+        if (!p->tensor) {
+            goto fail;
+        }
+    }
+    if (adapter_upload(a, error)) {
+        return true;
+    }
+fail:
+    adapter_release(a);
+    return false;
+}
+
+void adapter_release(struct adapter *a)
+{
+    if (a->method->release) {
+        a->method->release(a);
+    }
+    for (guint i = 0; i < a->params->len; i++) {
+        struct adapter_param *p = a->params->pdata[i];
+        g_clear_pointer(&p->tensor, tensor_free);
+    }
+}

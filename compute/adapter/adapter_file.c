@@ -1,0 +1,268 @@
+// Adapter files: which files a path means, which method they belong to, the metadata they all carry
+// and the proof after saving. The tensors are each method's own.
+#include "compute/adapter/private.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define SETTING_PREFIX "tincture.setting."
+
+// ---- loading ----------------------------------------------------------------------------------
+
+// The files of a folder in one of the public layouts, or the file itself. The shifts of the text
+// encoder lie beside those of the image network.
+static GPtrArray *list_files(const char *path)
+{
+    static const char *const names[] = {"adapter_model.safetensors", "spectral_shifts.safetensors",
+                                        "spectral_shifts_te.safetensors"};
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+            g_ptr_array_add(files, g_build_filename(path, names[i], NULL));
+        }
+    } else {
+        g_ptr_array_add(files, g_strdup(path));
+        if (g_str_equal(base, names[1])) {
+            g_ptr_array_add(files, g_build_filename(folder, names[2], NULL));
+        }
+    }
+    for (guint i = files->len; i-- > 0;) { // a file that was named is opened whatever happens
+        if (!g_file_test(files->pdata[i], G_FILE_TEST_EXISTS) &&
+            !g_str_equal(files->pdata[i], path)) {
+            g_ptr_array_remove_index(files, i);
+        }
+    }
+    return files;
+}
+
+static struct adapter *adapter_for(const struct st_file *file, struct model *model, GError **error)
+{
+    for (int i = 0; adapter_table[i]; i++) {
+        if (adapter_table[i]->detect(file)) {
+            return adapter_alloc(adapter_table[i], model);
+        }
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                "%s is not an adapter that this program knows", file->path);
+    return NULL;
+}
+
+static void read_metadata(struct adapter *a, const struct st_file *file)
+{
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, file->metadata);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        g_hash_table_replace(a->metadata, g_strdup(key), g_strdup(value));
+    }
+    for (int i = 0; a->method->params[i].key; i++) {
+        const struct param *row = &a->method->params[i];
+        g_autofree char *name = g_strconcat(SETTING_PREFIX, row->key, NULL);
+        const char *text = g_hash_table_lookup(a->metadata, name);
+        double parsed;
+        if (text &&
+            param_parse(row, text, &parsed, NULL)) { // a foreign value is not worth refusing a file
+            a->values[i] = parsed;
+        }
+    }
+}
+
+struct adapter *adapter_load(const char *path, struct model *model, GError **error)
+{
+    g_autoptr(GPtrArray) files = list_files(path);
+    if (files->len == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s holds no adapter", path);
+        return NULL;
+    }
+    struct adapter *a = NULL;
+    for (guint i = 0; i < files->len; i++) {
+        struct st_file *file = st_open(files->pdata[i], error);
+        if (!file || (!a && !(a = adapter_for(file, model, error)))) {
+            st_free(file);
+            goto fail;
+        }
+        read_metadata(a, file);
+        a->tensors_total += (int)file->tensors->len;
+        const bool ok = a->method->load(a, file, error);
+        st_free(file);
+        if (!ok) {
+            goto fail;
+        }
+    }
+    a->tensors_applied = (int)a->params->len;
+    if (a->params->len == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "none of the %d tensors of %s fits this model", a->tensors_total, path);
+        goto fail;
+    }
+    g_free(a->name);
+    a->name = g_path_get_basename(path);
+    if (g_str_has_suffix(a->name, ".safetensors")) {
+        a->name[strlen(a->name) - strlen(".safetensors")] = '\0';
+    }
+    return a;
+fail:
+    adapter_free(a);
+    return NULL;
+}
+
+// ---- metadata ---------------------------------------------------------------------------------
+
+static void note(GHashTable *table, const char *key, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void note(GHashTable *table, const char *key, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_hash_table_replace(table, g_strdup(key), g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+// The family by the width of the text states, as other programs name it; NULL for a model of no
+// such family.
+static const char *base_version(const struct model *m)
+{
+    switch (m->unet.cross_dim) {
+    case 768: return "sd_v1";
+    case 1024: return m->sched.prediction == PREDICTION_V ? "sd_v2_v" : "sd_v2";
+    default: return NULL;
+    }
+}
+
+static const char *architecture(const struct model *m)
+{
+    switch (m->unet.cross_dim) {
+    case 768: return "stable-diffusion-v1/lora";
+    case 1024:
+        return m->sched.prediction == PREDICTION_V ? "stable-diffusion-v2-768-v/lora"
+                                                   : "stable-diffusion-v2-512/lora";
+    default: return "stable-diffusion/lora";
+    }
+}
+
+// {"subset": "all", "rank": "0"} of the method's settings.
+static char *settings_json(const struct adapter *a)
+{
+    GString *text = g_string_new("{");
+    for (int i = 0; a->method->params[i].key; i++) {
+        g_autofree char *value = param_format(&a->method->params[i], a->values[i]);
+        g_string_append_printf(text, "%s\"%s\": \"%s\"", i ? ", " : "", a->method->params[i].key,
+                               value);
+    }
+    return g_string_free(g_string_append_c(text, '}'), FALSE);
+}
+
+// Everything about the adapter that its numbers do not say. No path of this machine is ever among
+// it.
+static GHashTable *describe(const struct adapter *a)
+{
+    GHashTable *t = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    struct model *m = a->model;
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, a->metadata);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        note(t, key, "%s", (const char *)value);
+    }
+
+    note(t, "format", "pt");
+    note(t, "tincture.method", "%s", a->method->name);
+    char scale[G_ASCII_DTOSTR_BUF_SIZE];
+    note(t, "tincture.scale", "%s", g_ascii_formatd(scale, sizeof scale, "%g", a->scale));
+    for (int i = 0; a->method->params[i].key; i++) {
+        g_autofree char *name = g_strconcat(SETTING_PREFIX, a->method->params[i].key, NULL);
+        g_autofree char *text = param_format(&a->method->params[i], a->values[i]);
+        note(t, name, "%s", text);
+    }
+    const char *hash = model_hash(m, MODEL_UNET, NULL, NULL);
+    if (hash) {
+        note(t, "tincture.base_model_hash", "%s", hash);
+        note(t, "ss_new_sd_model_hash", "%s", hash);
+    }
+    if (m->name) {
+        note(t, "ss_sd_model_name", "%s", m->name);
+    }
+
+    g_autofree char *settings = settings_json(a);
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *date = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S");
+    note(t, "ss_v2", "%s", m->unet.cross_dim == 1024 ? "True" : "False");
+    note(t, "ss_base_model_version", "%s", base_version(m) ? base_version(m) : "other");
+    note(t, "ss_network_module", "tincture.%s", a->method->name);
+    note(t, "ss_network_dim", "None");
+    note(t, "ss_network_alpha", "None");
+    note(t, "ss_network_args", "%s", settings);
+    note(t, "modelspec.sai_model_spec", "1.0.0");
+    note(t, "modelspec.architecture", "%s", architecture(m));
+    note(t, "modelspec.implementation", "tincture");
+    note(t, "modelspec.title", "%s", a->name);
+    note(t, "modelspec.date", "%s", date);
+    note(t, "modelspec.prediction_type", "%s",
+         m->sched.prediction == PREDICTION_V ? "v" : "epsilon");
+    return t;
+}
+
+struct st_writer *adapter_writer(const struct adapter *a)
+{
+    struct st_writer *w = st_writer_new();
+    g_autoptr(GHashTable) table = describe(a);
+    g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(table), (GCompareFunc)strcmp);
+    for (GList *k = keys; k; k = k->next) {
+        st_writer_meta(w, k->data, g_hash_table_lookup(table, k->data));
+    }
+    return w;
+}
+
+// ---- saving -----------------------------------------------------------------------------------
+
+static const struct adapter_param *find_param(const struct adapter *a,
+                                              const struct adapter_param *like)
+{
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        if (p->weight == like->weight) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+// What was written is read again as anybody would read it.
+static bool verify(const struct adapter *a, const char *path, GError **error)
+{
+    struct adapter *copy = adapter_load(path, a->model, error);
+    if (!copy) {
+        g_prefix_error(error, "the adapter was written but cannot be read back: ");
+        return false;
+    }
+    bool same = copy->params->len == a->params->len;
+    for (guint i = 0; same && i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i], *q = find_param(copy, p);
+        same = q && p->count == q->count &&
+               !memcmp(p->value, q->value, (size_t)p->count * sizeof *p->value);
+    }
+    adapter_free(copy);
+    if (!same) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s does not hold what was written to it", path);
+    }
+    return same;
+}
+
+bool adapter_save(struct adapter *a, const char *path, GError **error)
+{
+    const double norm = adapter_norm(a);
+    if (!(norm > 0 && norm < INFINITY)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
+                    norm == 0 ? "the adapter has learned nothing yet, so there is nothing to save"
+                              : "the adapter holds numbers that are not finite and is not saved");
+        return false;
+    }
+    if (!g_str_has_suffix(path, ".safetensors") && g_mkdir_with_parents(path, 0755) != 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
+                    path, g_strerror(errno));
+        return false;
+    }
+    return a->method->save(a, path, error) && verify(a, path, error);
+}

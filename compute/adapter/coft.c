@@ -1,0 +1,73 @@
+// COFT: OFT whose rotations stay near the identity. The paper asks for |R - I| <= epsilon and,
+// since R is close to I + 2 Q there, projects the skew matrix instead (section 3, "Constrained
+// Orthogonal Finetuning"). The bound is the official code's, which the paper's values of epsilon
+// belong to: for each block, after each update,
+//
+//   |S_j|_F <= epsilon b^2 / sqrt(n)        b channels a block, n blocks, |S_j|_F = sqrt(2) |u_j|
+//
+// (its parameter D is skew when it starts at 0, and then S = D). The rest is in rotation.c.
+#include "compute/adapter/private.h"
+
+#include <math.h>
+
+static void coft_project(struct adapter *a)
+{
+    const double epsilon = adapter_setting(a, "eps");
+    for (guint i = 0; i < a->params->len; i++) {
+        struct adapter_param *p = a->params->pdata[i];
+        const int blocks = p->shape[2], triangle = p->shape[3], b = p->weight->shape[3] / blocks;
+        const double bound = epsilon * b * b / sqrt(blocks);
+        for (float *u = p->value; u < p->value + p->count; u += triangle) {
+            double sum = 0;
+            for (int k = 0; k < triangle; k++) {
+                sum += 2.0 * u[k] * u[k];
+            }
+            const double norm = sqrt(sum);
+            for (int k = 0; norm > bound && k < triangle; k++) {
+                u[k] = (float)(u[k] * (bound / norm));
+            }
+        }
+    }
+}
+
+static const struct param coft_params[] = {
+    ROTATION_PARAMS,
+    {.key = "eps",
+     .title = "Freedom",
+     .help = "How far a rotation may leave the original model: the paper's epsilon",
+     .unit = "",
+     .type = PARAM_FLOAT,
+     .min = 1e-9,
+     .max = 1,
+     .slider_min = 1e-6,
+     .slider_max = 1e-2,
+     .def = 6e-5,
+     .logarithmic = true},
+    {0},
+};
+
+static bool coft_detect(const struct st_file *file)
+{
+    return rotation_detect(file) &&
+           g_strcmp0(g_hash_table_lookup(file->metadata, "tincture.method"), "coft") == 0;
+}
+
+extern const struct adapter_method coft_method;
+const struct adapter_method coft_method = {
+    .name = "coft",
+    .title = "COFT",
+    .summary = "OFT with a limit on the rotation: cannot drift far however long it trains",
+    .params = coft_params,
+    .default_lr = 6e-5,
+    .default_lr_1d = 6e-5,
+    .default_steps = 1000,
+    .init = rotation_init,
+    .prepare = rotation_prepare,
+    .release = rotation_release,
+    .project = coft_project,
+    .detect = coft_detect,
+    .load = rotation_load,
+    .save = rotation_save,
+    .input = rotation_input,
+    .merge = rotation_merge,
+};

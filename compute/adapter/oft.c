@@ -1,0 +1,33 @@
+// OFT: rotations of what goes into the layers, without a bound. The mathematics is in rotation.c.
+#include "compute/adapter/private.h"
+
+static const struct param oft_params[] = {
+    ROTATION_PARAMS,
+    {0},
+};
+
+static bool oft_detect(const struct st_file *file)
+{
+    return rotation_detect(file) &&
+           g_strcmp0(g_hash_table_lookup(file->metadata, "tincture.method"), "coft") != 0;
+}
+
+extern const struct adapter_method oft_method;
+const struct adapter_method oft_method = {
+    .name = "oft",
+    .title = "OFT",
+    .summary =
+        "Rotates features and keeps the angles between neurons: stable, learns more than shifts",
+    .params = oft_params,
+    .default_lr = 6e-5,
+    .default_lr_1d = 6e-5,
+    .default_steps = 1000,
+    .init = rotation_init,
+    .prepare = rotation_prepare,
+    .release = rotation_release,
+    .detect = oft_detect,
+    .load = rotation_load,
+    .save = rotation_save,
+    .input = rotation_input,
+    .merge = rotation_merge,
+};

@@ -1,0 +1,65 @@
+// Private to compute/adapter.
+#pragma once
+
+#include "compute/adapter/adapter.h"
+
+// An adapter of the method with default settings and no parameters yet.
+struct adapter *adapter_alloc(const struct adapter_method *method, struct model *model);
+
+// The factors W = u diag(sigma) vt of one weight, rank = min(rows, columns), in host memory.
+struct svd {
+    int rows, columns, rank;
+    float *u;     // (rows, rank)
+    float *sigma; // (rank), descending
+    float *vt;    // (rank, columns)
+};
+// Called for each weight once its factors are there; they are valid during the call.
+typedef bool (*svd_ready_fn)(int index, const struct svd *svd, void *data, GError **error);
+// The factors of n params' weights (2-D and 4-D), from the cache on disk or computed and put there.
+// Embeddings, linear and convolution weights are matrices (outputs, inputs): (O, I) or (O,
+// ky*kx*I).
+bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn ready,
+              void *ready_data, progress_fn progress, void *data, GCancellable *c, GError **error);
+
+// ---- rotations: what oft and coft share -------------------------------------------------------
+
+extern const char *const rotation_targets[]; // choices of the setting "targets"
+// Rows of the settings that both have.
+#define ROTATION_PARAMS                                                                            \
+    {.key = "blocks",                                                                              \
+     .title = "Blocks",                                                                            \
+     .help = "How many blocks of channels turn separately; fewer blocks can learn more. The "      \
+             "nearest number "                                                                     \
+             "that divides the channels is taken",                                                 \
+     .unit = "blocks",                                                                             \
+     .type = PARAM_INT,                                                                            \
+     .min = 1,                                                                                     \
+     .max = 65536,                                                                                 \
+     .slider_min = 1,                                                                              \
+     .slider_max = 32,                                                                             \
+     .def = 4},                                                                                    \
+        {.key = "block_size",                                                                      \
+         .title = "Block size",                                                                    \
+         .help = "Channels of a block, instead of the number of blocks; 0 goes by the number",     \
+         .unit = "channels",                                                                       \
+         .type = PARAM_INT,                                                                        \
+         .min = 0,                                                                                 \
+         .max = 4096,                                                                              \
+         .slider_max = 128,                                                                        \
+         .def = 0},                                                                                \
+    {                                                                                              \
+        .key = "targets", .title = "Layers",                                                       \
+        .help = "Which layers of the image network turn their input", .unit = "",                  \
+        .type = PARAM_CHOICE, .min = 0, .max = 1, .def = 0, .choices = rotation_targets            \
+    }
+bool rotation_init(struct adapter *a, GError **error);
+bool rotation_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
+                      GError **error);
+void rotation_release(struct adapter *a);
+bool rotation_detect(const struct st_file *file);
+bool rotation_load(struct adapter *a, const struct st_file *file, GError **error);
+bool rotation_save(struct adapter *a, const char *path, GError **error);
+struct node *rotation_input(struct graph *g, const struct nn_layer *l,
+                            const struct adapter_use *uses, int n, struct node *x);
+bool rotation_merge(const struct adapter_param *const *params, const double *scales, int n,
+                    float *weight, GError **error);

@@ -1,0 +1,535 @@
+// SVDiff: spectral shifts (Han et al., SVDiff: Compact Parameter Space for Diffusion Fine-Tuning,
+// section 3.2).
+//
+//   W = U diag(sigma) V^T        W' = U diag(relu(sigma + delta)) V^T        delta starts at 0
+//
+// A linear layer is y = U (sigma' . (V^T x)) + b: two products in place of a rebuilt weight. A
+// convolution is the same with V a bank of r filters of the kernel's size and U a 1x1 convolution.
+// Where only the first k shifts are adapted the rest of the weight is kept: y = W x + U_k ((sigma'
+// - sigma) . (V_k^T x)) + b. Strength s and several adapters meet in one ReLU: sigma' = relu(sigma
+// + s1 delta1 + s2 delta2) (equation 4).
+//
+// Weights of norms have no singular values: w' = w + delta (the author's code, whose sizes the
+// paper prints), or, in files of the widely used re-implementation, one number that scales the
+// vector, w' = w relu(|w| + delta)/|w|. Which of the two a tensor is, its length says.
+#include "compute/adapter/private.h"
+#include "compute/gpu/host.h"
+
+#include <math.h>
+#include <string.h>
+
+// On the device, shared by all adapters that use the same weight at the same rank.
+struct factors {
+    int rank, refs;
+    struct tensor *u;     // (1,1,O,rank)
+    struct tensor *sigma; // vector (rank)
+    struct tensor *vt;    // (1,1,rank,I) or (rank,ky,kx,I)
+    float norm;           // of a 1-D weight
+    bool full;            // rank is all there is
+};
+
+// ---- which layers -----------------------------------------------------------------------------
+
+enum subset {
+    SUBSET_ALL,
+    SUBSET_CA,
+    SUBSET_CA_KV,
+    SUBSET_1D,
+    SUBSET_2D,
+    SUBSET_4D,
+    SUBSET_UP,
+    SUBSET_DOWN,
+    SUBSET_MID,
+    SUBSET_UP_CA,
+    SUBSET_DOWN_CA,
+    SUBSET_MID_CA,
+};
+
+// The paper's table 1, in its order.
+static const char *const subset_names[] = {
+    "all", "ca", "ca-kv", "1d", "2d", "4d", "up", "down", "mid", "up-ca", "down-ca", "mid-ca", NULL,
+};
+
+static bool is_cross_attention(const char *name)
+{
+    return strstr(name, ".attn2.to_") != NULL;
+}
+
+static bool subset_has(enum subset subset, const struct nn_weight *w)
+{
+    const bool up = g_str_has_prefix(w->name, "up_blocks."),
+               down = g_str_has_prefix(w->name, "down_blocks."),
+               mid = g_str_has_prefix(w->name, "mid_block."), ca = is_cross_attention(w->name);
+    switch (subset) {
+    case SUBSET_ALL: return true;
+    case SUBSET_CA: return ca;
+    case SUBSET_CA_KV: return strstr(w->name, ".attn2.to_k.") || strstr(w->name, ".attn2.to_v.");
+    case SUBSET_1D: return w->rank == 1;
+    case SUBSET_2D: return w->rank == 2;
+    case SUBSET_4D: return w->rank == 4;
+    case SUBSET_UP: return up;
+    case SUBSET_DOWN: return down;
+    case SUBSET_MID: return mid;
+    case SUBSET_UP_CA: return up && ca;
+    case SUBSET_DOWN_CA: return down && ca;
+    case SUBSET_MID_CA: return mid && ca;
+    }
+    return false;
+}
+
+// Singular values of a weight, or the length of a 1-D one.
+static int weight_rank(const struct nn_weight *w)
+{
+    if (w->rank == 1) {
+        return w->shape[3];
+    }
+    const int rows = w->rank == 4 ? w->shape[0] : w->shape[2];
+    return (int)MIN(rows, shape_count(w->shape) / rows);
+}
+
+static void add_part(struct adapter *a, const struct nn_part *part, enum subset subset)
+{
+    const int limit = (int)adapter_setting(a, "rank");
+    for (guint i = 0; i < part->weights->len; i++) {
+        struct nn_weight *w = part->weights->pdata[i];
+        if (!g_str_has_suffix(w->name, ".weight") || !subset_has(subset, w)) {
+            continue; // biases are never shifted
+        }
+        int count = weight_rank(w);
+        if (w->rank > 1 && limit > 0) {
+            count = MIN(count, limit);
+        }
+        adapter_add(a, part, w, (int[]){1, 1, 1, count});
+    }
+}
+
+static bool svdiff_init(struct adapter *a, GError **error)
+{
+    add_part(a, a->model->parts[MODEL_UNET], (enum subset)adapter_setting(a, "subset"));
+    if (adapter_setting(a, "text_encoder") != 0) {
+        add_part(a, a->model->parts[MODEL_TEXT], SUBSET_ALL);
+    }
+    return true;
+}
+
+// ---- factors ----------------------------------------------------------------------------------
+
+static GHashTable *shared; // "weight/rank" -> struct factors *, engine thread only
+
+static char *shared_key(const struct adapter_param *p)
+{
+    return g_strdup_printf("%p/%d", (void *)p->weight, p->count);
+}
+
+static void factors_free(struct factors *f)
+{
+    tensor_free(f->u);
+    tensor_free(f->sigma);
+    tensor_free(f->vt);
+    g_free(f);
+}
+
+static struct tensor *upload(struct gpu *gpu, const int shape[GRAPH_RANK], const char *name,
+                             const float *data, GError **error)
+{
+    struct tensor *t = tensor_new(gpu, DTYPE_F32, shape, name, error);
+    if (t && !tensor_write(t, data, error)) {
+        g_clear_pointer(&t, tensor_free);
+    }
+    return t;
+}
+
+static void factors_share(struct adapter_param *p, struct factors *f)
+{
+    if (!shared) {
+        shared =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)factors_free);
+    }
+    f->refs = 1;
+    p->factors = f;
+    g_hash_table_insert(shared, shared_key(p), f);
+}
+
+static bool matrix_ready(int index, const struct svd *svd, void *data, GError **error)
+{
+    struct adapter_param **params = data, *p = params[index];
+    struct gpu *gpu = p->adapter->model->gpu;
+    const int *w = p->weight->shape, rank = p->count;
+    struct factors *f = g_new0(struct factors, 1);
+    f->rank = rank;
+    f->full = rank == svd->rank;
+
+    // The first `rank` columns of u; of sigma and vt they are a prefix.
+    g_autofree float *u = g_new(float, (int64_t)svd->rows *rank);
+    for (int64_t i = 0; i < svd->rows; i++) {
+        memcpy(u + i * rank, svd->u + i * svd->rank, (size_t)rank * sizeof *u);
+    }
+    f->u = upload(gpu, (int[]){1, 1, svd->rows, rank}, p->path, u, error);
+    f->sigma = f->u ? upload(gpu, (int[]){1, 1, 1, rank}, p->path, svd->sigma, error) : NULL;
+    const int linear[] = {1, 1, rank, w[3]}, conv[] = {rank, w[1], w[2], w[3]};
+    f->vt = f->sigma ? upload(gpu, p->weight->rank == 4 ? conv : linear, p->path, svd->vt, error)
+                     : NULL;
+    if (!f->vt) {
+        factors_free(f);
+        return false;
+    }
+    factors_share(p, f);
+    return true;
+}
+
+static double vector_norm(const float *x, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        sum += (double)x[i] * x[i];
+    }
+    return sqrt(sum);
+}
+
+static bool vector_ready(struct adapter_param *p, GError **error)
+{
+    g_autofree float *w = g_new(float, p->weight->shape[3]);
+    if (!tensor_read(p->weight->tensor, w, error)) {
+        return false;
+    }
+    struct factors *f = g_new0(struct factors, 1);
+    f->norm = (float)vector_norm(w, p->weight->shape[3]);
+    factors_share(p, f);
+    return true;
+}
+
+static bool svdiff_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
+                           GError **error)
+{
+    g_autoptr(GPtrArray) missing = g_ptr_array_new();
+    for (guint i = 0; i < a->params->len; i++) {
+        struct adapter_param *p = a->params->pdata[i];
+        g_autofree char *key = shared_key(p);
+        struct factors *f = shared ? g_hash_table_lookup(shared, key) : NULL;
+        if (f) {
+            f->refs++;
+            p->factors = f;
+        } else if (p->weight->rank > 1) {
+            g_ptr_array_add(missing, p);
+        } else if (!vector_ready(p, error)) {
+            return false;
+        }
+    }
+    return svd_each((const struct adapter_param *const *)missing->pdata, missing->len, matrix_ready,
+                    missing->pdata, progress, data, c, error);
+}
+
+static void svdiff_release(struct adapter *a)
+{
+    for (guint i = 0; i < a->params->len; i++) {
+        struct adapter_param *p = a->params->pdata[i];
+        struct factors *f = p->factors;
+        if (f && --f->refs == 0) {
+            g_autofree char *key = shared_key(p);
+            g_hash_table_remove(shared, key);
+        }
+        p->factors = NULL;
+    }
+}
+
+// ---- in a graph -------------------------------------------------------------------------------
+
+// Sum of scale * delta over the uses whose length is right for `rank`: shorter ones are continued
+// with zeros.
+static struct node *total_shift(struct graph *g, const struct adapter_use *uses, int n, int rank)
+{
+    struct node *sum = NULL;
+    for (int i = 0; i < n; i++) {
+        struct node *shift = op_mul(g, uses[i].value, uses[i].scale);
+        if (uses[i].param->count < rank) {
+            shift = op_unslice(g, shift, 0, rank);
+        }
+        sum = sum ? op_add(g, sum, shift) : shift;
+    }
+    return sum;
+}
+
+static struct node *vector_product(struct graph *g, const struct nn_layer *l,
+                                   const struct adapter_use *uses, int n)
+{
+    struct node *gamma = l->w, *relative = NULL;
+    const int length = l->weight->shape[3];
+    for (int i = 0; i < n; i++) { // one number a vector: relu(|w| + s delta) / |w|
+        const struct factors *f = uses[i].param->factors;
+        if (uses[i].param->count != length) {
+            struct node *part = op_mul(g, uses[i].value, uses[i].scale);
+            part = op_affine(g, part, 1 / f->norm, 0);
+            relative = relative ? op_add(g, relative, part) : part;
+        }
+    }
+    if (relative) {
+        gamma = op_mul(g, gamma, op_unary(g, UNARY_RELU, op_affine(g, relative, 1, 1)));
+    }
+    for (int i = 0; i < n; i++) {
+        if (uses[i].param->count == length) {
+            gamma = op_add(g, gamma, op_mul(g, uses[i].value, uses[i].scale));
+        }
+    }
+    return gamma;
+}
+
+// V^T x, for the layer's kind of x.
+static struct node *project_in(struct graph *g, const struct nn_layer *l, const struct factors *f,
+                               struct node *x)
+{
+    if (l->kind == NN_CONV) {
+        return op_conv2d(g, x, graph_leaf(g, f->vt), NULL, l->conv);
+    }
+    return op_linear(g, x, graph_leaf(g, f->vt), NULL);
+}
+
+static struct node *matrix_product(struct graph *g, const struct nn_layer *l,
+                                   const struct adapter_use *uses, int n, struct node *x)
+{
+    const struct factors *f = uses[0].param->factors;
+    for (int i = 1; i < n; i++) {
+        const struct factors *other = uses[i].param->factors;
+        f = other->rank > f->rank ? other : f;
+    }
+    struct node *sigma = graph_leaf(g, f->sigma), *u = graph_leaf(g, f->u);
+    struct node *shifted =
+        op_unary(g, UNARY_RELU, op_add(g, total_shift(g, uses, n, f->rank), sigma));
+    if (l->kind == NN_EMBEDDING) { // row i of the table is (u_i . sigma') V^T
+        struct node *h = op_gather(g, u, x);
+        if (f->full) {
+            return op_matmul(g, op_mul(g, h, shifted), graph_leaf(g, f->vt), false, false);
+        }
+        h = op_mul(g, h, op_sub(g, shifted, sigma));
+        struct node *change = op_matmul(g, h, graph_leaf(g, f->vt), false, false);
+        return op_add(g, op_gather(g, l->w, x), change);
+    }
+    struct node *h = project_in(g, l, f, x);
+    if (f->full) {
+        return op_linear(g, op_mul(g, h, shifted), u, l->bias);
+    }
+    struct node *y = l->kind == NN_CONV ? op_conv2d(g, x, l->w, l->bias, l->conv)
+                                        : op_linear(g, x, l->w, l->bias);
+    return op_add(g, y, op_linear(g, op_mul(g, h, op_sub(g, shifted, sigma)), u, NULL));
+}
+
+static struct node *svdiff_product(struct graph *g, const struct nn_layer *l,
+                                   const struct adapter_use *uses, int n, struct node *x)
+{
+    return l->kind == NN_NORM ? vector_product(g, l, uses, n) : matrix_product(g, l, uses, n, x);
+}
+
+// ---- merged -----------------------------------------------------------------------------------
+
+struct merge {
+    const struct adapter_param *const *params;
+    const double *scales;
+    int n;
+    float *weight;
+};
+
+// W += U diag(sigma' - sigma) V^T: the weight itself comes back exactly where nothing is shifted.
+static bool merge_matrix(int index, const struct svd *svd, void *data, GError **error)
+{
+    const struct merge *m = data;
+    g_autofree float *scaled = g_new0(float, (int64_t)svd->rank * svd->columns);
+    for (int i = 0; i < svd->rank; i++) {
+        double shift = 0;
+        for (int k = 0; k < m->n; k++) {
+            shift += i < m->params[k]->count ? m->scales[k] * m->params[k]->value[i] : 0;
+        }
+        const float change = (float)(fmax(svd->sigma[i] + shift, 0) - svd->sigma[i]);
+        const float *from = svd->vt + (int64_t)i * svd->columns;
+        float *to = scaled + (int64_t)i * svd->columns;
+        for (int c = 0; c < svd->columns; c++) {
+            to[c] = change * from[c];
+        }
+    }
+    host_gemm(false, false, svd->rows, svd->columns, svd->rank, 1, svd->u, svd->rank, scaled,
+              svd->columns, 1, m->weight, svd->columns);
+    return true;
+}
+
+static void merge_vector(const struct merge *m)
+{
+    const int length = m->params[0]->weight->shape[3];
+    const double norm = vector_norm(m->weight, length);
+    double relative = 1;
+    for (int k = 0; k < m->n; k++) {
+        if (m->params[k]->count != length) {
+            relative += m->scales[k] * m->params[k]->value[0] / norm;
+        }
+    }
+    relative = fmax(relative, 0);
+    for (int i = 0; i < length; i++) {
+        double w = relative * m->weight[i];
+        for (int k = 0; k < m->n; k++) {
+            w += m->params[k]->count == length ? m->scales[k] * m->params[k]->value[i] : 0;
+        }
+        m->weight[i] = (float)w;
+    }
+}
+
+static bool svdiff_merge(const struct adapter_param *const *params, const double *scales, int n,
+                         float *weight, GError **error)
+{
+    struct merge m = {params, scales, n, weight};
+    if (params[0]->weight->rank == 1) {
+        merge_vector(&m);
+        return true;
+    }
+    return svd_each(params, 1, merge_matrix, &m, NULL, NULL, NULL, error);
+}
+
+// ---- files ------------------------------------------------------------------------------------
+
+#define SUFFIX      ".delta"
+#define TEXT_PREFIX "text_model."
+
+static bool svdiff_detect(const struct st_file *file)
+{
+    for (guint i = 0; i < file->tensors->len; i++) {
+        const struct st_tensor *t = file->tensors->pdata[i];
+        if (g_str_has_suffix(t->name, SUFFIX)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Text encoders of some versions have no "text_model." in front of their names: both forms are
+// tried.
+static struct nn_weight *find_layer(const struct model *model, const char *path,
+                                    const struct nn_part **part)
+{
+    struct nn_weight *w = adapter_layer(model, path, part);
+    if (!w && g_str_has_prefix(path, TEXT_PREFIX)) {
+        w = adapter_layer(model, path + strlen(TEXT_PREFIX), part);
+    } else if (!w) {
+        g_autofree char *longer = g_strconcat(TEXT_PREFIX, path, NULL);
+        w = adapter_layer(model, longer, part);
+    }
+    return w;
+}
+
+static bool count_fits(const struct adapter *a, const struct nn_weight *w, int64_t count)
+{
+    const int rank = weight_rank(w), limit = (int)adapter_setting(a, "rank");
+    return count == rank || (w->rank == 1 ? count == 1 : limit > 0 && count == MIN(rank, limit));
+}
+
+static bool svdiff_load(struct adapter *a, const struct st_file *file, GError **error)
+{
+    for (guint i = 0; i < file->tensors->len; i++) {
+        const struct st_tensor *t = file->tensors->pdata[i];
+        const struct nn_part *part = NULL;
+        struct nn_weight *w = NULL;
+        if (g_str_has_suffix(t->name, SUFFIX)) {
+            g_autofree char *path = g_strndup(t->name, strlen(t->name) - strlen(SUFFIX));
+            w = find_layer(a->model, path, &part);
+        }
+        if (!w || !count_fits(a, w, t->count)) {
+            adapter_unmatched(a, t->name);
+            continue;
+        }
+        struct adapter_param *p = adapter_add(a, part, w, (int[]){1, 1, 1, (int)t->count});
+        if (!st_read_f32(t, p->value, true, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_text(const struct adapter_param *p)
+{
+    return g_str_equal(p->part, "text_encoder");
+}
+
+static void write_param(struct st_writer *w, const struct adapter_param *p)
+{
+    const bool bare = is_text(p) && !g_str_has_prefix(p->path, TEXT_PREFIX);
+    g_autofree char *name = g_strconcat(bare ? TEXT_PREFIX : "", p->path, SUFFIX, NULL);
+    st_writer_f32(w, name, 1, (int64_t[]){p->count}, p->value);
+}
+
+enum { WRITE_UNET = 1, WRITE_TEXT = 2 };
+
+static bool write_file(const struct adapter *a, int parts, const char *path, GError **error)
+{
+    struct st_writer *w = adapter_writer(a);
+    st_writer_meta(w, "tincture.convention", "vector");
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        if (parts & (is_text(p) ? WRITE_TEXT : WRITE_UNET)) {
+            write_param(w, p);
+        }
+    }
+    const bool ok = st_writer_save(w, path, error);
+    st_writer_free(w);
+    return ok;
+}
+
+// A folder holds the two files of the public format, a single file both sets of names.
+static bool svdiff_save(struct adapter *a, const char *path, GError **error)
+{
+    if (g_str_has_suffix(path, ".safetensors")) {
+        return write_file(a, WRITE_UNET | WRITE_TEXT, path, error);
+    }
+    bool text = false;
+    for (guint i = 0; i < a->params->len; i++) {
+        text = text || is_text(a->params->pdata[i]);
+    }
+    g_autofree char *unet_file = g_build_filename(path, "spectral_shifts.safetensors", NULL);
+    g_autofree char *text_file = g_build_filename(path, "spectral_shifts_te.safetensors", NULL);
+    return write_file(a, WRITE_UNET, unet_file, error) &&
+           (!text || write_file(a, WRITE_TEXT, text_file, error));
+}
+
+static const struct param svdiff_params[] = {
+    {.key = "subset",
+     .title = "Layers",
+     .help = "Which weights of the image network learn: all, or a part by place or kind",
+     .unit = "",
+     .type = PARAM_CHOICE,
+     .min = 0,
+     .max = SUBSET_MID_CA,
+     .def = SUBSET_ALL,
+     .choices = subset_names},
+    {.key = "text_encoder",
+     .title = "Text encoder too",
+     .help = "Also learn in the text encoder; slower, and closer to the description",
+     .unit = "",
+     .type = PARAM_BOOL,
+     .min = 0,
+     .max = 1,
+     .def = 0},
+    {.key = "rank",
+     .title = "Rank",
+     .help = "Only the largest so many singular values of a weight are shifted; 0 is all of them",
+     .unit = "values",
+     .type = PARAM_INT,
+     .min = 0,
+     .max = 65536,
+     .slider_max = 256,
+     .def = 0},
+    {0},
+};
+
+extern const struct adapter_method svdiff_method;
+const struct adapter_method svdiff_method = {
+    .name = "svdiff",
+    .title = "SVDiff",
+    .summary = "Shifts the singular values of the weights: the smallest adapter, keeps what the "
+               "model knows",
+    .params = svdiff_params,
+    .default_lr = 1e-3,
+    .default_lr_1d = 1e-6,
+    .default_steps = 500,
+    .init = svdiff_init,
+    .prepare = svdiff_prepare,
+    .release = svdiff_release,
+    .detect = svdiff_detect,
+    .load = svdiff_load,
+    .save = svdiff_save,
+    .product = svdiff_product,
+    .merge = svdiff_merge,
+};

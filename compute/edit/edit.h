@@ -1,0 +1,84 @@
+// Pipelines: generate, invert, edit - chains of cached stages over one model.
+//
+// An editor holds a model's compiled programs and the results of earlier stages (text states, photo
+// latent, inverted latents, sampled latent), each keyed by what it depends on: a change re-runs
+// only what follows from it. Every step calls back with the current latent's preview and can be
+// cancelled between steps.
+//
+// Thread: the engine thread.
+#pragma once
+
+#include "compute/adapter/adapter.h"
+#include "compute/sched/sched.h"
+
+struct editor;
+struct editor *editor_new(struct model *model, GError **error); // model is borrowed
+void editor_free(struct editor *e);
+
+// Adapters in use, with their scales and switches as they are now. Called before a run; cheap where
+// nothing changed. Weights are merged.
+bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n, GCancellable *c,
+                         GError **error);
+
+// What a run is asked to do. Zero-initialise with EDIT_REQUEST_DEFAULTS.
+struct edit_request {
+    const float
+        *rgb; // photo at model size, height x width x 3 in [-1,1]; NULL: generate from noise
+    int width, height;         // multiples of model_latent_factor * 2^(levels - 1)
+    const char *source_prompt; // what the photo shows: conditions the inversion (NULL: the edit
+                               // prompt, as the SVDiff paper does)
+    const char *prompt;   // what it shall show
+    const char *negative; // NULL or "" for the empty prompt
+    int steps;
+    double guidance;  // 1: no guidance
+    double inversion; // 0..1: invert to step round(inversion * steps); 0 returns the photo
+    double structure; // 0..1: spherical noise mixed into the inverted latent (methods 3.3)
+    double eta;
+    uint64_t seed;
+    const char *sampler; // "ddim"; inversion needs ddim
+    const float
+        *start_noise; // generate: (4, h, w) channels first instead of the seed's; NULL normally
+};
+#define EDIT_REQUEST_DEFAULTS                                                                      \
+    .steps = 20, .guidance = 3.0, .inversion = 1.0, .eta = 0.0, .seed = 0, .sampler = "ddim"
+extern const struct param
+    edit_params[]; // steps, guidance, inversion, structure, eta: rows for UI and CLI
+
+// A step's report. preview: latent-to-RGB, width/f x height/f x 3 in 0..1, valid during the call.
+struct edit_step {
+    const char *stage; // "reading the photo", "inverting", "drawing", "comparing with the photo"
+    int step, steps;   // of the whole run, not of the stage
+    double seconds_left;
+    const float *preview; // NULL where there is nothing to show yet
+    int preview_width, preview_height;
+};
+typedef void (*edit_step_fn)(const struct edit_step *step, void *data);
+
+struct edit_result {
+    int width, height;
+    float *rgb;            // height x width x 3 in [-1,1], clamped
+    float *latents;        // (4, h, w) channels first, scaled
+    float *reconstruction; // height x width x 3: what the same run draws for the source prompt
+                           // (without one: the photo through the autoencoder), so that rgb -
+                           // reconstruction is what the words changed; NULL when generating
+    double seconds;
+};
+void edit_result_free(struct edit_result *r);
+struct edit_result *editor_run(struct editor *e, const struct edit_request *request,
+                               edit_step_fn step, void *data, GCancellable *c, GError **error);
+
+// The pieces, for the command line, training and tests. Latents are (N,4,h,w) channels first and
+// scaled, as other programs have them; states (N,T,C).
+bool editor_text(struct editor *e, const char *prompt, float *states /* max_tokens * hidden */,
+                 GError **error);
+bool editor_encode(struct editor *e, const float *rgb, int width, int height, float *latents,
+                   GError **error);
+bool editor_decode(struct editor *e, const float *latents, int width, int height, float *rgb,
+                   GError **error);
+bool editor_predict(struct editor *e, const float *latents, int width, int height, int timestep,
+                    const char *prompt, float *prediction, GError **error);
+// All levels of the inversion: latents at the top after steps calls.
+bool editor_invert(struct editor *e, const struct edit_request *request, float *latents,
+                   edit_step_fn step, void *data, GCancellable *c, GError **error);
+// latent (h,w,4 channels last) -> preview RGB in 0..1
+void latent_preview(const struct model *m, const float *latents_hwc, int h, int w, float *rgb);

@@ -1,0 +1,63 @@
+// The safetensors container (methods 8.1), read strictly: a file from outside is hostile until checked.
+//
+// Refused, each with one sentence naming the file: shorter than its header says, header over 100 MB or not
+// UTF-8 JSON, duplicate keys, unknown fields, offsets that overlap, leave holes, go backwards or do not end at
+// the end of the file, shape times element size that differs from the range or overflows, more than 8
+// dimensions, more than 65536 tensors, names over 512 bytes, metadata that is not string -> string.
+#pragma once
+
+#include "compute/error.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ST_MAX_HEADER  100000000
+#define ST_MAX_RANK    8
+#define ST_MAX_TENSORS 65536
+#define ST_MAX_NAME    512
+
+enum st_dtype { ST_F64, ST_F32, ST_F16, ST_BF16, ST_I64, ST_I32, ST_I16, ST_I8, ST_U8, ST_BOOL };
+
+struct st_tensor {
+    char *name;
+    enum st_dtype dtype;
+    int rank;
+    int64_t shape[ST_MAX_RANK];
+    int64_t count;       // elements
+    const uint8_t *data; // inside the file's bytes; unaligned
+    uint64_t size_bytes;
+};
+
+struct st_file {
+    char *path;
+    GPtrArray *tensors;   // struct st_tensor *, in the order of their data
+    GHashTable *by_name;  // name -> struct st_tensor *
+    GHashTable *metadata; // string -> string
+    GBytes *bytes;        // the mapping, or a copy of a small file
+};
+
+// Small files (adapters, states) are read into memory, so that a change under us does no harm; large ones are
+// mapped.
+struct st_file *st_open(const char *path, GError **error);
+struct st_file *st_parse(GBytes *bytes, const char *name, GError **error); // for tests and fuzzing
+void st_free(struct st_file *f);
+const struct st_tensor *st_find(const struct st_file *f, const char *name);
+const char *st_dtype_name(enum st_dtype dtype); // "F16"
+
+// Converts count elements to fp32. Integer types are converted by value. false: a NaN or infinity was met and
+// finite is required (weights); the error names the tensor.
+bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **error);
+
+// Writing: collect, then save. Data is copied; st_writer_f16 rounds to half precision on disk. Saving is atomic
+// (temporary file in the same folder, fsync, read back and compared, rename; the old file is untouched on
+// failure; a full disk is one sentence).
+struct st_writer;
+struct st_writer *st_writer_new(void);
+void st_writer_free(struct st_writer *w);
+void st_writer_meta(struct st_writer *w, const char *key, const char *value);
+void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_t *shape, const float *data);
+void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_t *shape, const float *data);
+void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape, const int32_t *data);
+bool st_writer_save(struct st_writer *w, const char *path, GError **error);
+
+// SHA-256 of a whole file, lower-case hex. Reads in pieces, so a large file can be cancelled.
+char *file_sha256(const char *path, GCancellable *cancellable, GError **error);

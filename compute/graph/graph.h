@@ -1,0 +1,102 @@
+// A computation as data: tensors, nodes, reverse-mode gradient, memory plan, execution.
+//
+// A graph is built once per (model, shapes, adapters), differentiated, compiled into a program and
+// run many times. What changes from step to step (timestep, scales, learning data) is the content
+// of leaf tensors.
+//
+// Shapes are four ints, row-major, last one contiguous: activations are (N, H, W, C) or (N, 1, T,
+// C); a matrix is (1, 1, rows, columns); a vector (1, 1, 1, n). dtype is fp32, or int32 for token
+// ids.
+#pragma once
+
+#include "compute/gpu/gpu.h"
+
+enum dtype { DTYPE_F32, DTYPE_I32 };
+#define GRAPH_RANK   4
+#define GRAPH_INPUTS 4
+
+// Storage that outlives a graph: weights, trainable parameters, what a step writes before it runs.
+struct tensor {
+    int shape[GRAPH_RANK];
+    enum dtype dtype;
+    struct gpu *gpu;
+    struct gpu_buf *buf;
+    char *name;
+};
+struct tensor *tensor_new(struct gpu *gpu, enum dtype dtype, const int shape[GRAPH_RANK],
+                          const char *name, GError **error);
+void tensor_free(struct tensor *t);
+int64_t shape_count(const int shape[GRAPH_RANK]);
+bool tensor_write(struct tensor *t, const void *data,
+                  GError **error); // all of it: shape_count * 4 bytes
+bool tensor_read(const struct tensor *t, void *data, GError **error);
+
+struct op; // compute/op/op.h
+
+struct node {
+    const struct op *op; // NULL: a leaf
+    int shape[GRAPH_RANK];
+    enum dtype dtype;
+    struct node *in[GRAPH_INPUTS]; // unused ones are NULL (an optional input may be NULL too)
+    int n_in;
+    union { // the op's parameters; each op says in ops.h which it uses
+        int i[12];
+        float f[12];
+    } p;
+    struct tensor *tensor; // leaf: its storage (borrowed); NULL in a dry build
+    bool constant;         // leaf that the program fills with p.f[0]
+    bool trainable;        // leaf whose gradient may be asked for
+    int id;                // position in the graph: inputs come before users
+    const char *name;      // for dumps and traces; owned by the graph
+};
+
+struct graph;
+struct graph *graph_new(void);
+void graph_free(struct graph *g); // frees the nodes, never the tensors
+
+struct node *graph_leaf(struct graph *g, struct tensor *tensor);
+struct node *graph_trainable(struct graph *g, struct tensor *tensor);
+// A leaf that is known by shape only: for dry builds that collect what a model needs.
+struct node *graph_leaf_dry(struct graph *g, const int shape[GRAPH_RANK], const char *name);
+// A constant filled with value; costs shape_count floats of memory that the program owns.
+struct node *graph_constant(struct graph *g, const int shape[GRAPH_RANK], float value);
+
+// For op builders only: a new node with zeroed parameters.
+struct node *graph_add(struct graph *g, const struct op *op, enum dtype dtype,
+                       const int shape[GRAPH_RANK], struct node *const *in, int n_in);
+// Names the node for dumps ("down_blocks.0.resnets.1"); returns it.
+struct node *graph_name(struct graph *g, struct node *node, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+// Adds the nodes of d loss / d leaves[i] and stores them in grads[i] (never NULL: a leaf without a
+// path gives a constant zero). loss must hold one number. Walks only nodes on a path to one of the
+// leaves. An op without a rule is TINCTURE_ERROR_UNSUPPORTED with its name.
+bool graph_grad(struct graph *g, struct node *loss, struct node *const *leaves, int n,
+                struct node **grads, GError **error);
+
+// Text (one node a line) or DOT (path ends in .dot) for people.
+bool graph_dump(const struct graph *g, const char *path, GError **error);
+int graph_size(const struct graph *g);
+struct node *graph_nth(const struct graph *g, int id);
+
+// ---- running
+// ---------------------------------------------------------------------------------------------
+
+// How nodes run: on CPU-type devices each op's host kernel, elsewhere recorded Vulkan kernels.
+// TINCTURE_VARIANT=host|shader forces one.
+struct program;
+
+// Plans memory (lifetimes -> offsets in a few blocks), creates kernels and records. g must outlive
+// the program. outputs stay readable after a run; everything not needed for them is left out.
+struct program *program_new(struct graph *g, struct gpu *gpu, struct node *const *outputs,
+                            int n_outputs, GError **error);
+void program_free(struct program *p);
+bool program_run(struct program *p, GCancellable *cancellable,
+                 GError **error); // cancel between submissions
+// Copies an output of the last run, shape_count(node->shape) floats.
+bool program_read(struct program *p, const struct node *output, float *data, GError **error);
+// Bytes of the plan, and what it would be without running (for "needs 5.1 GiB").
+uint64_t program_bytes(const struct program *p);
+uint64_t graph_plan_bytes(const struct graph *g, struct node *const *outputs, int n_outputs);
+// Multiply-adds * 2 of one run.
+double program_flops(const struct program *p);

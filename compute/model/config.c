@@ -1,0 +1,504 @@
+#include "compute/model/config.h"
+
+#include "compute/model/json_file.h"
+#include "compute/sched/sched.h"
+
+#include <string.h>
+
+// One open file; the first fault ends its reading, and later calls return harmless values.
+struct reader {
+    const char *name; // "unet/config.json"
+    JsonObject *root;
+    GError *fault;
+};
+
+static void refuse(struct reader *r, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void refuse(struct reader *r, int code, const char *format, ...)
+{
+    if (r->fault) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    r->fault = g_error_new_valist(TINCTURE_ERROR, code, format, args);
+    va_end(args);
+    g_prefix_error(&r->fault, "%s: ", r->name);
+}
+
+// The member, or NULL where it is absent or null.
+static JsonNode *member(struct reader *r, const char *key)
+{
+    JsonNode *node = json_object_get_member(r->root, key);
+    return node && !JSON_NODE_HOLDS_NULL(node) ? node : NULL;
+}
+
+static int node_int(struct reader *r, JsonNode *node, const char *key, int low, int high)
+{
+    if (json_node_get_value_type(node) != G_TYPE_INT64) {
+        refuse(r, TINCTURE_ERROR_FILE, "%s is not a whole number", key);
+        return low;
+    }
+    gint64 value = json_node_get_int(node);
+    if (value < low || value > high) {
+        refuse(r, TINCTURE_ERROR_FILE, "%s is %" G_GINT64_FORMAT "; it must be from %d to %d", key, value, low,
+               high);
+        return low;
+    }
+    return (int)value;
+}
+
+static int read_int(struct reader *r, const char *key, int standard, int low, int high)
+{
+    JsonNode *node = member(r, key);
+    return node ? node_int(r, node, key, low, high) : standard;
+}
+
+static double read_number(struct reader *r, const char *key, double standard, double low, double high)
+{
+    JsonNode *node = member(r, key);
+    if (!node) {
+        return standard;
+    }
+    GType type = json_node_get_value_type(node);
+    double value = type == G_TYPE_INT64    ? (double)json_node_get_int(node)
+                   : type == G_TYPE_DOUBLE ? json_node_get_double(node)
+                                           : low - 1;
+    if (!(value >= low && value <= high)) {
+        refuse(r, TINCTURE_ERROR_FILE, "%s must be a number from %g to %g", key, low, high);
+        return low;
+    }
+    return value;
+}
+
+static bool read_bool(struct reader *r, const char *key, bool standard)
+{
+    JsonNode *node = member(r, key);
+    if (node && json_node_get_value_type(node) != G_TYPE_BOOLEAN) {
+        refuse(r, TINCTURE_ERROR_FILE, "%s is neither true nor false", key);
+        return standard;
+    }
+    return node ? json_node_get_boolean(node) : standard;
+}
+
+static const char *read_string(struct reader *r, const char *key, const char *standard)
+{
+    JsonNode *node = member(r, key);
+    if (node && json_node_get_value_type(node) != G_TYPE_STRING) {
+        refuse(r, TINCTURE_ERROR_FILE, "%s is not a text", key);
+        return standard;
+    }
+    return node ? json_node_get_string(node) : standard;
+}
+
+// The array under key; NULL where it is absent (a fault if it is another thing).
+static JsonArray *read_array(struct reader *r, const char *key, guint length)
+{
+    JsonNode *node = member(r, key);
+    if (!node) {
+        return NULL;
+    }
+    if (!JSON_NODE_HOLDS_ARRAY(node) || json_array_get_length(json_node_get_array(node)) != length) {
+        refuse(r, TINCTURE_ERROR_FILE, "%s must be a list of %u", key, length);
+        return NULL;
+    }
+    return json_node_get_array(node);
+}
+
+// One number for all levels or a list with one a level.
+static void read_levels(struct reader *r, const char *key, int *out, int levels, int standard, int low, int high)
+{
+    JsonNode *node = member(r, key);
+    bool list = node && JSON_NODE_HOLDS_ARRAY(node);
+    JsonArray *array = list ? read_array(r, key, levels) : NULL;
+    for (int i = 0; i < levels; i++) {
+        JsonNode *item = array ? json_array_get_element(array, i) : node;
+        out[i] = item && !(list && !array) ? node_int(r, item, key, low, high) : standard;
+    }
+}
+
+// One number, also where the file gives the same number in a list.
+static int read_same(struct reader *r, const char *key, int levels, int standard, int low, int high)
+{
+    int values[MODEL_LEVELS];
+    read_levels(r, key, values, levels, standard, low, high);
+    for (int i = 1; i < levels; i++) {
+        if (values[i] != values[0]) {
+            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "different values of %s are not supported", key);
+        }
+    }
+    return values[0];
+}
+
+// The sample size: a number, a (height, width) pair of which the smaller counts, or absent.
+static int read_sample_size(struct reader *r, int standard)
+{
+    JsonNode *node = member(r, "sample_size");
+    if (node && JSON_NODE_HOLDS_ARRAY(node)) {
+        int pair[2];
+        read_levels(r, "sample_size", pair, 2, standard, 1, 8192);
+        return MIN(pair[0], pair[1]);
+    }
+    return read_int(r, "sample_size", standard, 1, 8192);
+}
+
+// Options of the reference that must have the one value that is supported.
+static void expect_int(struct reader *r, const char *key, int only)
+{
+    if (read_number(r, key, only, -1e9, 1e9) != only) {
+        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only %s = %d is supported", key, only);
+    }
+}
+
+static void expect_string(struct reader *r, const char *key, const char *only)
+{
+    const char *value = read_string(r, key, only);
+    if (!r->fault && !g_str_equal(value, only)) {
+        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, value);
+    }
+}
+
+static void expect_false(struct reader *r, const char *key)
+{
+    JsonNode *node = member(r, key);
+    if (node && JSON_NODE_HOLDS_ARRAY(node)) { // one a level
+        JsonArray *array = json_node_get_array(node);
+        for (guint i = 0; i < json_array_get_length(array); i++) {
+            JsonNode *item = json_array_get_element(array, i);
+            if (json_node_get_value_type(item) != G_TYPE_BOOLEAN || json_node_get_boolean(item)) {
+                refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
+            }
+        }
+    } else if (read_bool(r, key, false)) {
+        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
+    }
+}
+
+static void expect_absent(struct reader *r, const char *key)
+{
+    if (member(r, key)) {
+        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
+    }
+}
+
+// Channel counts, with their number of levels as the result; groups must divide each.
+static int read_channels(struct reader *r, int *channels, const int *standard, int n_standard, int groups)
+{
+    const char *key = "block_out_channels";
+    JsonNode *node = member(r, key);
+    int levels = n_standard;
+    if (node) {
+        guint length = JSON_NODE_HOLDS_ARRAY(node) ? json_array_get_length(json_node_get_array(node)) : 0;
+        if (length < 1 || length > MODEL_LEVELS) {
+            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s must be a list of 1 to %d", key, MODEL_LEVELS);
+            return 1;
+        }
+        levels = length;
+        read_levels(r, key, channels, levels, 1, 1, 8192);
+    } else {
+        memcpy(channels, standard, n_standard * sizeof *channels);
+    }
+    for (int i = 0; i < levels; i++) {
+        if (channels[i] % groups) {
+            refuse(r, TINCTURE_ERROR_FILE, "norm_num_groups = %d does not divide %d channels", groups,
+                   channels[i]);
+        }
+    }
+    return levels;
+}
+
+// ---- text encoder ----------------------------------------------------------------------------------------
+
+static void read_text(struct reader *r, void *config)
+{
+    struct text_config *c = config;
+    const char *act = read_string(r, "hidden_act", "quick_gelu");
+    expect_string(r, "model_type", "clip_text_model");
+    c->vocab_size = read_int(r, "vocab_size", 49408, 1, 1000000);
+    c->hidden_size = read_int(r, "hidden_size", 512, 1, 8192);
+    c->intermediate_size = read_int(r, "intermediate_size", 2048, 1, 65536);
+    c->layers = read_int(r, "num_hidden_layers", 12, 1, 128);
+    c->heads = read_int(r, "num_attention_heads", 8, 1, 256);
+    c->max_tokens = read_int(r, "max_position_embeddings", 77, 2, 4096);
+    c->eps = (float)read_number(r, "layer_norm_eps", 1e-5, 1e-12, 1);
+    if (g_str_equal(act, "quick_gelu")) {
+        c->act = UNARY_QUICK_GELU;
+    } else if (g_str_equal(act, "gelu")) {
+        c->act = UNARY_GELU;
+    } else {
+        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "hidden_act = %.64s is not supported", act);
+    }
+    if (c->hidden_size % c->heads) {
+        refuse(r, TINCTURE_ERROR_FILE, "num_attention_heads = %d does not divide hidden_size = %d", c->heads,
+               c->hidden_size);
+    }
+}
+
+// ---- U-Net -----------------------------------------------------------------------------------------------
+
+static void read_attention(struct reader *r, const char *key, const char *with, const char *without, int levels,
+                           const bool *standard, bool *out)
+{
+    JsonArray *array = read_array(r, key, levels);
+    for (int i = 0; i < levels; i++) {
+        JsonNode *node = array ? json_array_get_element(array, i) : NULL;
+        bool text = node && json_node_get_value_type(node) == G_TYPE_STRING;
+        const char *type = text ? json_node_get_string(node) : "";
+        out[i] = array ? g_str_equal(type, with) : standard[i];
+        if (array && !out[i] && !g_str_equal(type, without)) {
+            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = \"%.64s\" is not supported", key, type);
+        }
+    }
+}
+
+static void read_blocks(struct reader *r, struct unet_config *c)
+{
+    bool down[MODEL_LEVELS], up[MODEL_LEVELS]; // the reference's default: attention everywhere but at the bottom
+    for (int i = 0; i < c->levels; i++) {
+        down[i] = i < c->levels - 1;
+        up[i] = i > 0;
+    }
+    read_attention(r, "down_block_types", "CrossAttnDownBlock2D", "DownBlock2D", c->levels, down,
+                   c->down_attention);
+    read_attention(r, "up_block_types", "CrossAttnUpBlock2D", "UpBlock2D", c->levels, up, c->up_attention);
+    bool absent = json_object_has_member(r->root, "mid_block_type") && !member(r, "mid_block_type");
+    const char *mid = read_string(r, "mid_block_type", "UNetMidBlock2DCrossAttn");
+    c->mid_attention = !absent && g_str_equal(mid, "UNetMidBlock2DCrossAttn");
+    c->mid_resnets = absent ? 0 : c->mid_attention ? 2 : 1;
+    if (!absent && !c->mid_attention && !g_str_equal(mid, "UNetMidBlock2D")) {
+        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "mid_block_type = %.64s is not supported", mid);
+    }
+}
+
+static void refuse_other_unets(struct reader *r)
+{
+    static const char *const absent[] = {
+        "num_attention_heads", "class_embed_type",      "num_class_embeds",
+        "encoder_hid_dim",     "encoder_hid_dim_type",  "addition_embed_type",
+        "time_cond_proj_dim",  "time_embedding_act_fn", "timestep_post_act",
+        "cross_attention_norm", "reverse_transformer_layers_per_block",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
+        expect_absent(r, absent[i]);
+    }
+    static const char *const never[] = {"only_cross_attention",   "mid_block_only_cross_attention",
+                                        "dual_cross_attention",   "center_input_sample",
+                                        "resnet_skip_time_act",   "class_embeddings_concat"};
+    for (size_t i = 0; i < G_N_ELEMENTS(never); i++) {
+        expect_false(r, never[i]);
+    }
+    expect_string(r, "_class_name", "UNet2DConditionModel");
+    expect_string(r, "act_fn", "silu");
+    expect_string(r, "resnet_time_scale_shift", "default");
+    expect_string(r, "time_embedding_type", "positional");
+    expect_string(r, "attention_type", "default");
+    expect_int(r, "conv_in_kernel", 3);
+    expect_int(r, "conv_out_kernel", 3);
+    expect_int(r, "mid_block_scale_factor", 1);
+    expect_int(r, "resnet_out_scale_factor", 1);
+}
+
+static void read_unet(struct reader *r, void *config)
+{
+    struct unet_config *c = config;
+    static const int standard[] = {320, 640, 1280, 1280};
+    refuse_other_unets(r);
+    c->in_channels = read_int(r, "in_channels", 4, 1, 64);
+    c->out_channels = read_int(r, "out_channels", 4, 1, 64);
+    c->groups = read_int(r, "norm_num_groups", 32, 1, 8192);
+    c->levels = read_channels(r, c->channels, standard, G_N_ELEMENTS(standard), c->groups);
+    c->eps = (float)read_number(r, "norm_eps", 1e-5, 1e-12, 1);
+    c->time_dim = read_int(r, "time_embedding_dim", 4 * c->channels[0], 1, 65536);
+    c->downsample_padding = read_int(r, "downsample_padding", 1, 0, 1);
+    c->linear_projection = read_bool(r, "use_linear_projection", false);
+    c->flip_sin_to_cos = read_bool(r, "flip_sin_to_cos", true);
+    c->freq_shift = (float)read_number(r, "freq_shift", 0, 0, 1);
+    c->sample_size = read_sample_size(r, 64);
+    c->cross_dim = read_same(r, "cross_attention_dim", c->levels, 1280, 1, 8192);
+    read_levels(r, "layers_per_block", c->layers, c->levels, 2, 1, 16);
+    read_levels(r, "transformer_layers_per_block", c->transformer_layers, c->levels, 1, 1, 16);
+    // By a naming mistake that became a file format, attention_head_dim is the number of heads.
+    read_levels(r, "attention_head_dim", c->heads, c->levels, 8, 1, 1024);
+    read_blocks(r, c);
+    for (int i = 0; i < c->levels; i++) {
+        bool used = c->down_attention[i] || c->up_attention[c->levels - 1 - i] ||
+                    (c->mid_attention && i == c->levels - 1);
+        if (used && c->channels[i] % c->heads[i]) {
+            refuse(r, TINCTURE_ERROR_FILE, "attention_head_dim = %d (heads) does not divide %d channels",
+                   c->heads[i], c->channels[i]);
+        }
+    }
+    if (c->channels[0] < 4) {
+        refuse(r, TINCTURE_ERROR_FILE, "the first level needs at least 4 channels");
+    }
+}
+
+// ---- autoencoder -----------------------------------------------------------------------------------------
+
+static void expect_blocks(struct reader *r, const char *key, int levels, const char *only)
+{
+    JsonArray *array = read_array(r, key, levels);
+    for (int i = 0; array && i < levels; i++) {
+        JsonNode *node = json_array_get_element(array, i);
+        if (json_node_get_value_type(node) != G_TYPE_STRING || !g_str_equal(json_node_get_string(node), only)) {
+            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only blocks of type %s are supported in %s", only, key);
+        }
+    }
+}
+
+static void read_vae(struct reader *r, void *config)
+{
+    struct vae_config *c = config;
+    static const int standard[] = {64};
+    expect_string(r, "_class_name", "AutoencoderKL");
+    expect_string(r, "act_fn", "silu");
+    expect_int(r, "shift_factor", 0);
+    expect_absent(r, "latents_mean");
+    expect_absent(r, "latents_std");
+    expect_int(r, "in_channels", 3);
+    expect_int(r, "out_channels", 3);
+    c->in_channels = c->out_channels = 3;
+    c->latent_channels = read_int(r, "latent_channels", 4, 1, MODEL_LATENTS);
+    c->groups = read_int(r, "norm_num_groups", 32, 1, 8192);
+    c->levels = read_channels(r, c->channels, standard, G_N_ELEMENTS(standard), c->groups);
+    c->layers = read_int(r, "layers_per_block", 1, 1, 16);
+    c->mid_attention = read_bool(r, "mid_block_add_attention", true);
+    c->quant_conv = read_bool(r, "use_quant_conv", true);
+    c->post_quant_conv = read_bool(r, "use_post_quant_conv", true);
+    c->scaling_factor = (float)read_number(r, "scaling_factor", 0.18215, 1e-6, 1e6);
+    c->sample_size = read_sample_size(r, 32);
+    expect_blocks(r, "down_block_types", c->levels, "DownEncoderBlock2D");
+    expect_blocks(r, "up_block_types", c->levels, "UpDecoderBlock2D");
+}
+
+// ---- noise schedule --------------------------------------------------------------------------------------
+
+// Index of text in names, or -1 with a fault.
+static int read_choice(struct reader *r, const char *key, const char *const *names, int n)
+{
+    const char *text = read_string(r, key, names[0]);
+    for (int i = 0; i < n; i++) {
+        if (g_str_equal(text, names[i])) {
+            return i;
+        }
+    }
+    refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, text);
+    return 0;
+}
+
+// Whatever scheduler the folder names: its training schedule is what counts, read with DDIM's defaults.
+static void read_sched(struct reader *r, void *config)
+{
+    struct sched_config *c = config;
+    static const char *const schedules[] = {"linear", "scaled_linear", "squaredcos_cap_v2"};
+    static const int schedule_ids[] = {BETA_LINEAR, BETA_SCALED_LINEAR, BETA_COSINE};
+    static const char *const predictions[] = {"epsilon", "v_prediction"};
+    static const int prediction_ids[] = {PREDICTION_EPSILON, PREDICTION_V};
+    static const char *const spacings[] = {"leading", "trailing", "linspace"};
+    static const int spacing_ids[] = {SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE};
+    expect_absent(r, "trained_betas");
+    c->train_steps = read_int(r, "num_train_timesteps", 1000, 1, 100000);
+    c->beta_start = (float)read_number(r, "beta_start", 1e-4, 0, 1);
+    c->beta_end = (float)read_number(r, "beta_end", 0.02, 0, 1);
+    c->beta_schedule = schedule_ids[read_choice(r, "beta_schedule", schedules, 3)];
+    c->prediction = (enum prediction)prediction_ids[read_choice(r, "prediction_type", predictions, 2)];
+    c->spacing = (enum spacing)spacing_ids[read_choice(r, "timestep_spacing", spacings, 3)];
+    c->steps_offset = read_int(r, "steps_offset", 0, 0, 1000);
+    c->set_alpha_to_one = read_bool(r, "set_alpha_to_one", true);
+    c->rescale_zero_snr = read_bool(r, "rescale_betas_zero_snr", false);
+}
+
+// ---- the folder ------------------------------------------------------------------------------------------
+
+typedef void (*read_fn)(struct reader *r, void *config);
+
+// Opens dir/name and lets read fill config.
+static bool read_file(struct model *m, const char *name, read_fn read, void *config, GError **error)
+{
+    char *path = g_build_filename(m->dir, name, NULL);
+    JsonParser *parser = json_file_open(path, name, error);
+    g_free(path);
+    if (!parser) {
+        return false;
+    }
+    struct reader r = {.name = name, .root = json_file_root(parser)};
+    read(&r, config);
+    g_object_unref(parser);
+    if (r.fault) {
+        g_propagate_error(error, r.fault);
+        return false;
+    }
+    return true;
+}
+
+// Which pipeline the folder is for. Refuses relatives that have more parts than the three networks here.
+static void read_index(struct reader *r, void *config)
+{
+    (void)config;
+    const char *pipeline = read_string(r, "_class_name", "");
+    if (member(r, "text_encoder_2") || strstr(pipeline, "XL")) {
+        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only Stable Diffusion 1.x and 2.x models are supported, not %.64s",
+               pipeline);
+    }
+}
+
+static bool check_fit(const struct model *m, GError **error)
+{
+    const struct unet_config *u = &m->unet;
+    if (u->in_channels != m->vae.latent_channels || u->out_channels != m->vae.latent_channels) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s: a U-Net with %d input and %d output channels is not a text-to-image model for %d latent "
+                    "channels",
+                    m->dir, u->in_channels, u->out_channels, m->vae.latent_channels);
+        return false;
+    }
+    if (u->cross_dim != m->text.hidden_size) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s: the text encoder gives %d numbers a token, but the U-Net expects %d", m->dir,
+                    m->text.hidden_size, u->cross_dim);
+        return false;
+    }
+    if (m->sched.beta_end < m->sched.beta_start) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s: the noise schedule's beta_end is below its beta_start", m->dir);
+        return false;
+    }
+    return true;
+}
+
+// First heading of the model card, or the folder's name.
+static char *read_name(const char *dir)
+{
+    char *path = g_build_filename(dir, "README.md", NULL), *text = NULL, *name = NULL;
+    if (g_file_get_contents(path, &text, NULL, NULL) && g_utf8_validate(text, -1, NULL)) {
+        const char *heading = g_str_has_prefix(text, "# ") ? text : strstr(text, "\n# ");
+        if (heading) {
+            heading += *heading == '\n' ? 3 : 2;
+            name = g_strstrip(g_strndup(heading, strcspn(heading, "\n")));
+        }
+    }
+    if (!name || !*name || g_utf8_strlen(name, -1) > 80) {
+        char *full = g_canonicalize_filename(dir, NULL);
+        g_free(name);
+        name = g_path_get_basename(full);
+        g_free(full);
+    }
+    g_free(path);
+    g_free(text);
+    return name;
+}
+
+bool config_read(struct model *m, GError **error)
+{
+    char *index = g_build_filename(m->dir, "model_index.json", NULL);
+    bool has_index = g_file_test(index, G_FILE_TEST_EXISTS);
+    g_free(index);
+    if ((has_index && !read_file(m, "model_index.json", read_index, NULL, error)) ||
+        !read_file(m, "text_encoder/config.json", read_text, &m->text, error) ||
+        !read_file(m, "unet/config.json", read_unet, &m->unet, error) ||
+        !read_file(m, "vae/config.json", read_vae, &m->vae, error) ||
+        !read_file(m, "scheduler/scheduler_config.json", read_sched, &m->sched, error) || !check_fit(m, error)) {
+        return false;
+    }
+    m->name = read_name(m->dir);
+    return true;
+}

@@ -1,0 +1,421 @@
+// Finding, comparing and loading the weight files of a model folder.
+
+#include "compute/model/load.h"
+
+#include "compute/model/json_file.h"
+
+#include <string.h>
+
+#define MAX_SHARDS 64
+#define MAX_LISTED 6 // tensors named in a message; the rest is counted
+
+static const char *const part_names[] = {"text_encoder", "unet", "vae"};
+
+// ---- files -----------------------------------------------------------------------------------------------
+
+// Files of a folder that hold its weights, in order of preference.
+static const char *const file_names[] = {
+    "diffusion_pytorch_model.safetensors",
+    "model.safetensors",
+    "diffusion_pytorch_model.fp16.safetensors",
+    "model.fp16.safetensors",
+};
+static const char *const index_names[] = {
+    "diffusion_pytorch_model.safetensors.index.json",
+    "model.safetensors.index.json",
+    "diffusion_pytorch_model.safetensors.index.fp16.json",
+    "model.safetensors.index.fp16.json",
+};
+
+static gint compare_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+// A shard is a file of the same folder, whatever the index says.
+static bool is_shard_name(const char *name)
+{
+    return g_str_has_suffix(name, ".safetensors") && *name != '.' && !strchr(name, '/');
+}
+
+// The distinct files that an index names, sorted.
+static GPtrArray *read_index(const char *folder, const char *name, GError **error)
+{
+    char *path = g_build_filename(folder, name, NULL);
+    JsonParser *parser = json_file_open(path, path, error);
+    g_free(path);
+    if (!parser) {
+        return NULL;
+    }
+    GPtrArray *shards = g_ptr_array_new_with_free_func(g_free);
+    JsonNode *node = json_object_get_member(json_file_root(parser), "weight_map");
+    GList *values = node && JSON_NODE_HOLDS_OBJECT(node) ? json_object_get_values(json_node_get_object(node)) : NULL;
+    bool ok = values != NULL;
+    for (GList *v = values; ok && v; v = v->next) {
+        const char *shard =
+            json_node_get_value_type(v->data) == G_TYPE_STRING ? json_node_get_string(v->data) : "";
+        char *shard_path = g_build_filename(folder, shard, NULL);
+        ok = is_shard_name(shard);
+        if (!ok || g_ptr_array_find_with_equal_func(shards, shard_path, g_str_equal, NULL)) {
+            g_free(shard_path);
+        } else {
+            g_ptr_array_add(shards, shard_path);
+            ok = shards->len <= MAX_SHARDS;
+        }
+    }
+    g_list_free(values);
+    g_object_unref(parser);
+    if (!ok) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s/%s does not name safetensors files of its own folder", folder, name);
+        g_ptr_array_unref(shards);
+        return NULL;
+    }
+    g_ptr_array_sort(shards, compare_text);
+    return shards;
+}
+
+static bool exists_in(const char *folder, const char *name)
+{
+    char *path = g_build_filename(folder, name, NULL);
+    bool exists = g_file_test(path, G_FILE_TEST_IS_REGULAR);
+    g_free(path);
+    return exists;
+}
+
+// Paths of the part's weight files.
+static GPtrArray *find_files(const struct model *m, enum model_part part, GError **error)
+{
+    char *folder = g_build_filename(m->dir, part_names[part], NULL);
+    GPtrArray *paths = NULL;
+    for (size_t i = 0; !paths && i < G_N_ELEMENTS(file_names); i++) {
+        if (exists_in(folder, file_names[i])) {
+            paths = g_ptr_array_new_with_free_func(g_free);
+            g_ptr_array_add(paths, g_build_filename(folder, file_names[i], NULL));
+        } else if (exists_in(folder, index_names[i])) {
+            paths = read_index(folder, index_names[i], error);
+            g_free(folder);
+            return paths;
+        }
+    }
+    if (!paths && (exists_in(folder, "diffusion_pytorch_model.bin") || exists_in(folder, "pytorch_model.bin"))) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s holds its weights only as .bin, a format that can carry programs; convert them to "
+                    "safetensors",
+                    folder);
+    } else if (!paths) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s has no weight file (%s)", folder,
+                    file_names[part == MODEL_TEXT]);
+    }
+    g_free(folder);
+    return paths;
+}
+
+struct weights *weights_open(const struct model *m, enum model_part part, GError **error)
+{
+    GPtrArray *paths = find_files(m, part, error);
+    if (!paths) {
+        return NULL;
+    }
+    struct weights *w = g_new0(struct weights, 1);
+    w->files = g_ptr_array_new_with_free_func((GDestroyNotify)st_free);
+    for (guint i = 0; i < paths->len; i++) {
+        struct st_file *file = st_open(paths->pdata[i], error);
+        if (!file) {
+            g_clear_pointer(&w, weights_free);
+            break;
+        }
+        g_ptr_array_add(w->files, file);
+    }
+    g_ptr_array_unref(paths);
+    return w;
+}
+
+void weights_free(struct weights *w)
+{
+    if (w) {
+        g_ptr_array_unref(w->files);
+        g_free(w);
+    }
+}
+
+// ---- names -----------------------------------------------------------------------------------------------
+
+static const struct st_tensor *find_exact(const struct weights *w, const char *name)
+{
+    for (guint i = 0; i < w->files->len; i++) {
+        const struct st_tensor *t = st_find(w->files->pdata[i], name);
+        if (t) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+// The same layer under the name that older or newer writers gave it.
+static const struct st_tensor *find_weight(const struct weights *w, const char *name)
+{
+    static const char *const old_attention[][2] = {
+        {".to_q.", ".query."}, {".to_k.", ".key."}, {".to_v.", ".value."}, {".to_out.0.", ".proj_attn."}};
+    const struct st_tensor *t = find_exact(w, name);
+    if (!t && g_str_has_prefix(name, "text_model.")) {
+        t = find_exact(w, name + strlen("text_model."));
+    }
+    for (size_t i = 0; !t && i < G_N_ELEMENTS(old_attention); i++) {
+        const char *at = strstr(name, old_attention[i][0]);
+        if (at) {
+            char *old = g_strdup_printf("%.*s%s%s", (int)(at - name), name, old_attention[i][1],
+                                        at + strlen(old_attention[i][0]));
+            t = find_exact(w, old);
+            g_free(old);
+        }
+    }
+    return t;
+}
+
+// Tensors that other programs keep in such files and that no network here reads.
+static bool is_ignorable(const char *name)
+{
+    static const char *const prefixes[] = {"text_projection", "logit_scale", "vision_model.",
+                                           "visual_projection", "model_ema."};
+    if (g_str_has_suffix(name, "position_ids")) {
+        return true;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        if (g_str_has_prefix(name, prefixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// ---- comparing -------------------------------------------------------------------------------------------
+
+// The tensor's shape as a file of this rank has it.
+static int file_shape(const struct nn_weight *w, int64_t shape[GRAPH_RANK])
+{
+    const int *s = w->shape;
+    switch (w->rank) {
+    case 1: shape[0] = s[3]; break;
+    case 2: shape[0] = s[2]; shape[1] = s[3]; break;
+    default: // (O,ky,kx,I) is stored as (O,I,ky,kx)
+        shape[0] = s[0];
+        shape[1] = s[3];
+        shape[2] = s[1];
+        shape[3] = s[2];
+    }
+    return w->rank;
+}
+
+// Equal, or equal but for sizes of 1 at the end: a 1x1 convolution and a linear layer are the same matrix.
+static bool fits(const struct nn_weight *w, const struct st_tensor *t)
+{
+    int64_t shape[GRAPH_RANK];
+    int rank = file_shape(w, shape);
+    for (int i = 0; i < MAX(rank, t->rank); i++) {
+        if ((i < rank ? shape[i] : 1) != (i < t->rank ? t->shape[i] : 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static char *shape_text(int rank, const int64_t *shape)
+{
+    GString *text = g_string_new(rank ? NULL : "a single number");
+    for (int i = 0; i < rank; i++) {
+        g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i ? " x " : "", shape[i]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+// "3 tensors are missing: a, b, c"; nothing where the list is empty.
+static void append_group(GString *report, const GPtrArray *names, const char *what)
+{
+    if (names->len == 0) {
+        return;
+    }
+    g_string_append_printf(report, "; %u %s: ", names->len, what);
+    for (guint i = 0; i < MIN(names->len, MAX_LISTED); i++) {
+        g_string_append_printf(report, "%s%s", i ? ", " : "", (char *)names->pdata[i]);
+    }
+    g_string_append(report, names->len > MAX_LISTED ? ", ..." : "");
+}
+
+static void compare_needed(const struct nn_part *part, const struct weights *w, GHashTable *used,
+                           GPtrArray *missing, GPtrArray *odd)
+{
+    for (guint i = 0; i < part->weights->len; i++) {
+        const struct nn_weight *weight = part->weights->pdata[i];
+        const struct st_tensor *t = find_weight(w, weight->name);
+        if (!t) {
+            g_ptr_array_add(missing, g_strdup(weight->name));
+            continue;
+        }
+        g_hash_table_add(used, (gpointer)t);
+        if (!fits(weight, t)) {
+            int64_t shape[GRAPH_RANK];
+            char *want = shape_text(file_shape(weight, shape), shape), *have = shape_text(t->rank, t->shape);
+            g_ptr_array_add(odd, g_strdup_printf("%s (%s, expected %s)", t->name, have, want));
+            g_free(want);
+            g_free(have);
+        }
+    }
+}
+
+void weights_check(const struct model *m, enum model_part part, const struct weights *w, GString *report)
+{
+    GPtrArray *missing = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *odd = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *surplus = g_ptr_array_new_with_free_func(g_free);
+    GHashTable *used = g_hash_table_new(NULL, NULL);
+    compare_needed(m->parts[part], w, used, missing, odd);
+    for (guint i = 0; i < w->files->len; i++) {
+        const struct st_file *file = w->files->pdata[i];
+        for (guint j = 0; j < file->tensors->len; j++) {
+            const struct st_tensor *t = file->tensors->pdata[j];
+            if (!g_hash_table_contains(used, t) && !is_ignorable(t->name)) {
+                g_ptr_array_add(surplus, g_strdup(t->name));
+            }
+        }
+    }
+    if (missing->len || odd->len || surplus->len) {
+        g_string_append_printf(report, "; %s", part_names[part]);
+        append_group(report, missing, "tensors are missing");
+        append_group(report, odd, "have another shape");
+        append_group(report, surplus, "belong to no layer");
+    }
+    g_ptr_array_unref(missing);
+    g_ptr_array_unref(odd);
+    g_ptr_array_unref(surplus);
+    g_hash_table_unref(used);
+}
+
+// ---- loading ---------------------------------------------------------------------------------------------
+
+void weights_list(struct model *m, enum model_part part)
+{
+    struct graph *g = graph_new();
+    struct nn nn = {.g = g, .part = m->parts[part], .dry = true};
+    // The smallest input that every layer accepts; weights do not depend on it.
+    int side = 1 << (MODEL_LEVELS - 1), factor = model_latent_factor(m);
+    if (part == MODEL_TEXT) {
+        struct tensor ids = {.shape = {1, 1, 1, 2}, .dtype = DTYPE_I32};
+        text_encoder_build(&nn, &m->text, graph_leaf(g, &ids));
+    } else if (part == MODEL_UNET) {
+        struct node *latents = graph_leaf_dry(g, (int[]){1, side, side, m->unet.in_channels}, "latents");
+        struct node *time = graph_leaf_dry(g, (int[]){1, 1, 1, m->unet.channels[0]}, "time");
+        struct node *states = graph_leaf_dry(g, (int[]){1, 1, 2, m->unet.cross_dim}, "states");
+        unet_build(&nn, &m->unet, latents, time, states);
+    } else {
+        struct node *picture = graph_leaf_dry(g, (int[]){1, factor, factor, m->vae.in_channels}, "picture");
+        struct node *latents = graph_leaf_dry(g, (int[]){1, 1, 1, m->vae.latent_channels}, "latents");
+        vae_encoder_build(&nn, &m->vae, picture);
+        vae_decoder_build(&nn, &m->vae, latents);
+    }
+    graph_free(g);
+}
+
+uint64_t weights_bytes(const struct nn_part *part)
+{
+    uint64_t bytes = 0;
+    for (guint i = 0; i < part->weights->len; i++) {
+        const struct nn_weight *w = part->weights->pdata[i];
+        bytes += (uint64_t)shape_count(w->shape) * sizeof(float);
+    }
+    return bytes;
+}
+
+// (O,I,ky,kx) -> (O,ky,kx,I).
+static void channels_last(const float *in, float *out, const int shape[GRAPH_RANK])
+{
+    int64_t positions = (int64_t)shape[1] * shape[2], channels = shape[3];
+    for (int64_t o = 0; o < shape[0]; o++, in += positions * channels, out += positions * channels) {
+        for (int64_t p = 0; p < positions; p++) {
+            for (int64_t i = 0; i < channels; i++) {
+                out[p * channels + i] = in[i * positions + p];
+            }
+        }
+    }
+}
+
+// Scratch of one loading run, as large as its largest tensor.
+struct scratch {
+    float *file, *engine;
+};
+
+static bool load_weight(struct model *m, struct nn_weight *w, const struct st_tensor *t, struct scratch *s,
+                        GError **error)
+{
+    w->tensor = tensor_new(m->gpu, DTYPE_F32, w->shape, w->name, error);
+    if (!w->tensor) {
+        return false;
+    }
+    bool turn = w->rank == 4 && w->shape[1] * w->shape[2] > 1;
+    // Where the device's memory is mapped the last pass writes straight into it.
+    float *mapped = w->tensor->buf->map;
+    float *last = mapped ? mapped : s->engine;
+    if (!st_read_f32(t, turn ? s->file : last, true, error)) {
+        return false;
+    }
+    if (turn) {
+        channels_last(s->file, last, w->shape);
+    }
+    return mapped || tensor_write(w->tensor, last, error);
+}
+
+static int64_t largest_count(const struct nn_part *part)
+{
+    int64_t count = 0;
+    for (guint i = 0; i < part->weights->len; i++) {
+        const struct nn_weight *w = part->weights->pdata[i];
+        count = MAX(count, shape_count(w->shape));
+    }
+    return count;
+}
+
+bool weights_load(struct model *m, enum model_part part, const struct weights *w, struct load_progress *progress,
+                  GCancellable *cancellable, GError **error)
+{
+    struct nn_part *p = m->parts[part];
+    int64_t largest = largest_count(p);
+    struct scratch s = {g_new(float, largest), g_new(float, largest)};
+    bool ok = true;
+    for (guint i = 0; ok && i < p->weights->len; i++) {
+        struct nn_weight *weight = p->weights->pdata[i];
+        const struct st_tensor *t = find_weight(w, weight->name);
+        ok = !g_cancellable_set_error_if_cancelled(cancellable, error) && load_weight(m, weight, t, &s, error);
+        if (ok && progress->fn) {
+            progress->done += (uint64_t)t->count * sizeof(float);
+            progress->fn((double)progress->done / progress->total, part_names[part], progress->data);
+        }
+    }
+    g_free(s.file);
+    g_free(s.engine);
+    return ok;
+}
+
+char *weights_hash(const struct model *m, enum model_part part, GCancellable *cancellable, GError **error)
+{
+    GPtrArray *paths = find_files(m, part, error);
+    if (!paths) {
+        return NULL;
+    }
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    char *hash = NULL;
+    for (guint i = 0; i < paths->len; i++) {
+        g_free(hash);
+        hash = file_sha256(paths->pdata[i], cancellable, error);
+        if (!hash) {
+            break;
+        }
+        g_checksum_update(sum, (const guchar *)hash, -1);
+    }
+    if (hash && paths->len > 1) {
+        g_free(hash);
+        hash = g_strdup(g_checksum_get_string(sum));
+    }
+    g_checksum_free(sum);
+    g_ptr_array_unref(paths);
+    return hash;
+}

@@ -1,0 +1,35 @@
+// Weight files to tensors.
+#pragma once
+
+#include "compute/file/safetensors.h"
+#include "compute/model/model.h"
+
+// The files of one network: one, or several shards.
+struct weights {
+    GPtrArray *files; // struct st_file *, owned
+};
+
+// Opens the weight files of m's part. Only headers are read.
+struct weights *weights_open(const struct model *m, enum model_part part, GError **error);
+void weights_free(struct weights *w);
+
+// Builds the network dry, so that m->parts[part] lists what it needs.
+void weights_list(struct model *m, enum model_part part);
+
+// Compares what the network needs with what the files hold; appends one paragraph to report where they differ.
+void weights_check(const struct model *m, enum model_part part, const struct weights *w, GString *report);
+
+// Bytes that the part's tensors take on the device.
+uint64_t weights_bytes(const struct nn_part *part);
+
+// Loads all weights of a part that weights_check found complete. done and total are in bytes, over all parts.
+struct load_progress {
+    progress_fn fn;
+    void *data;
+    uint64_t done, total;
+};
+bool weights_load(struct model *m, enum model_part part, const struct weights *w, struct load_progress *progress,
+                  GCancellable *cancellable, GError **error);
+
+// SHA-256 of the part's weight file; of several shards, that of their hashes in the order of their names.
+char *weights_hash(const struct model *m, enum model_part part, GCancellable *cancellable, GError **error);

@@ -1,0 +1,175 @@
+// The denoising U-Net of Stable Diffusion: time embedding, down path with skips, middle, up path.
+// Follows diffusers' UNet2DConditionModel, whose names the weights carry.
+
+#include "compute/model/block.h"
+#include "compute/model/model.h"
+
+#include <math.h>
+
+#define TRANSFORMER_NORM_EPS 1e-6f // fixed in the reference, unlike the residual blocks' eps
+#define LAYER_NORM_EPS       1e-5f
+
+// What all blocks of one build share.
+struct unet {
+    struct nn *nn;
+    const struct unet_config *c;
+    struct node *time;   // activated time embedding (N,1,1,E)
+    struct node *states; // (N,1,T,cross)
+};
+
+void unet_timestep_features(const struct unet_config *c, double t, float *out)
+{
+    int half = c->channels[0] / 2;
+    float *sines = c->flip_sin_to_cos ? out + half : out, *cosines = c->flip_sin_to_cos ? out : out + half;
+    for (int i = 0; i < half; i++) {
+        // In fp32 as in the reference: models were trained with these angles, roundings included.
+        float angle = (float)t * expf((float)-log(10000) * (float)i / ((float)half - c->freq_shift));
+        sines[i] = sinf(angle);
+        cosines[i] = cosf(angle);
+    }
+    if (c->channels[0] % 2) {
+        out[c->channels[0] - 1] = 0;
+    }
+}
+
+// Attention of x (N,1,P,C) to keys (N,1,T,K); x itself for self-attention.
+static struct node *attend(const struct unet *u, struct node *x, struct node *keys, int heads, const char *path)
+{
+    int channels = x->shape[3];
+    struct node *q = nn_linear(u->nn, x, channels, false, "%s.to_q", path);
+    struct node *k = nn_linear(u->nn, keys, channels, false, "%s.to_k", path);
+    struct node *v = nn_linear(u->nn, keys, channels, false, "%s.to_v", path);
+    float scale = 1 / sqrtf((float)(channels / heads));
+    x = op_attention(u->nn->g, q, k, v, heads, scale, false);
+    return nn_linear(u->nn, x, channels, true, "%s.to_out.0", path);
+}
+
+static struct node *transformer_block(const struct unet *u, struct node *x, int heads, const char *path)
+{
+    struct nn *nn = u->nn;
+    int channels = x->shape[3];
+    char *self = g_strconcat(path, ".attn1", NULL), *cross = g_strconcat(path, ".attn2", NULL);
+    struct node *h = nn_layer_norm(nn, x, LAYER_NORM_EPS, "%s.norm1", path);
+    x = op_add(nn->g, x, attend(u, h, h, heads, self));
+    h = nn_layer_norm(nn, x, LAYER_NORM_EPS, "%s.norm2", path);
+    x = op_add(nn->g, x, attend(u, h, u->states, heads, cross));
+    h = nn_layer_norm(nn, x, LAYER_NORM_EPS, "%s.norm3", path);
+    h = op_geglu(nn->g, nn_linear(nn, h, 8 * channels, true, "%s.ff.net.0.proj", path));
+    h = nn_linear(nn, h, channels, true, "%s.ff.net.2", path);
+    g_free(self);
+    g_free(cross);
+    return op_add(nn->g, x, h);
+}
+
+// The projection before and after the transformer: SD 1.x stores it as a 1x1 convolution, SD 2.x as a linear
+// layer; the product is the same.
+static struct node *project(const struct unet *u, struct node *x, const char *path, const char *name)
+{
+    if (u->c->linear_projection) {
+        return nn_linear(u->nn, x, x->shape[3], true, "%s.%s", path, name);
+    }
+    return nn_conv(u->nn, x, x->shape[3], 1, CONV_1X1, "%s.%s", path, name);
+}
+
+// Attention over the positions of x (N,H,W,C) at one level.
+static struct node *transformer(const struct unet *u, struct node *x, int level, const char *path)
+{
+    struct graph *g = u->nn->g;
+    int n = x->shape[0], height = x->shape[1], width = x->shape[2], channels = x->shape[3];
+    struct node *h = nn_group_norm(u->nn, x, u->c->groups, TRANSFORMER_NORM_EPS, false, "%s.norm", path);
+    h = op_reshape(g, project(u, h, path, "proj_in"), n, 1, height * width, channels);
+    for (int i = 0; i < u->c->transformer_layers[level]; i++) {
+        char *block = g_strdup_printf("%s.transformer_blocks.%d", path, i);
+        h = transformer_block(u, h, u->c->heads[level], block);
+        g_free(block);
+    }
+    h = project(u, op_reshape(g, h, n, height, width, channels), path, "proj_out");
+    return op_add(g, h, x);
+}
+
+// Residual block number i of a block and, where it has one, the transformer behind it.
+static struct node *layer(const struct unet *u, struct node *x, int out, int level, bool attention,
+                          const char *path, int i)
+{
+    char *resnet = g_strdup_printf("%s.resnets.%d", path, i);
+    char *attentions = g_strdup_printf("%s.attentions.%d", path, i);
+    x = block_resnet(u->nn, x, u->time, out, u->c->groups, u->c->eps, resnet);
+    if (attention) {
+        x = transformer(u, x, level, attentions);
+    }
+    g_free(resnet);
+    g_free(attentions);
+    return x;
+}
+
+static struct node *down_block(const struct unet *u, struct node *x, int level, GPtrArray *skips)
+{
+    const struct unet_config *c = u->c;
+    char *path = g_strdup_printf("down_blocks.%d", level);
+    for (int i = 0; i < c->layers[level]; i++) {
+        x = layer(u, x, c->channels[level], level, c->down_attention[level], path, i);
+        g_ptr_array_add(skips, x);
+    }
+    if (level < c->levels - 1) {
+        x = block_downsample(u->nn, x, c->downsample_padding, path);
+        g_ptr_array_add(skips, x);
+    }
+    g_free(path);
+    return x;
+}
+
+static struct node *mid_block(const struct unet *u, struct node *x)
+{
+    const struct unet_config *c = u->c;
+    int level = c->levels - 1;
+    for (int i = 0; i < c->mid_resnets; i++) {
+        x = layer(u, x, c->channels[level], level, c->mid_attention && i == 0, "mid_block", i);
+    }
+    return x;
+}
+
+// Block i of the up path works at level levels - 1 - i and takes back the skips of that level, last one first.
+static struct node *up_block(const struct unet *u, struct node *x, int i, GPtrArray *skips)
+{
+    const struct unet_config *c = u->c;
+    int level = c->levels - 1 - i;
+    char *path = g_strdup_printf("up_blocks.%d", i);
+    for (int j = 0; j <= c->layers[level]; j++) {
+        struct node *skip = g_ptr_array_steal_index(skips, skips->len - 1);
+        x = op_concat(u->nn->g, x, skip);
+        x = layer(u, x, c->channels[level], level, c->up_attention[i], path, j);
+    }
+    if (level > 0) { // to the size of the next skip: sizes that do not halve evenly come back exactly
+        const struct node *next = skips->pdata[skips->len - 1];
+        x = block_upsample(u->nn, x, next->shape[1], next->shape[2], path);
+    }
+    g_free(path);
+    return x;
+}
+
+static struct node *time_embedding(struct nn *nn, const struct unet_config *c, struct node *features)
+{
+    struct node *x = nn_linear(nn, features, c->time_dim, true, "time_embedding.linear_1");
+    x = nn_linear(nn, op_unary(nn->g, UNARY_SILU, x), c->time_dim, true, "time_embedding.linear_2");
+    return op_unary(nn->g, UNARY_SILU, x); // every residual block begins with it
+}
+
+struct node *unet_build(struct nn *nn, const struct unet_config *c, struct node *latents, struct node *time,
+                        struct node *states)
+{
+    GPtrArray *skips = g_ptr_array_new();
+    struct unet u = {.nn = nn, .c = c, .time = time_embedding(nn, c, time), .states = states};
+    struct node *x = nn_conv(nn, latents, c->channels[0], 3, CONV_SAME, "conv_in");
+    g_ptr_array_add(skips, x);
+    for (int i = 0; i < c->levels; i++) {
+        x = down_block(&u, x, i, skips);
+    }
+    x = mid_block(&u, x);
+    for (int i = 0; i < c->levels; i++) {
+        x = up_block(&u, x, i, skips);
+    }
+    g_assert(skips->len == 0);
+    g_ptr_array_unref(skips);
+    x = nn_group_norm(nn, x, c->groups, c->eps, true, "conv_norm_out");
+    return nn_conv(nn, x, c->out_channels, 3, CONV_SAME, "conv_out");
+}

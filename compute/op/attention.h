@@ -1,0 +1,71 @@
+// What attention and its gradient share: the sizes, and the softmax of a block of scores on the host.
+#pragma once
+
+#include "compute/op/kernel.h"
+
+// q (N,1,Tq,C), k and v (N,1,Tk,C); head h owns channels [h d, h d + d).
+struct attention_shape {
+    int batch, queries, keys, heads, d, channels;
+    float scale;
+    bool causal; // query i sees keys 0..i
+};
+
+// Node parameters of both ops: p.i[0] heads, p.i[1] causal, p.f[2] scale.
+static inline struct attention_shape attention_shape_of(const struct node *node)
+{
+    const int *q = node->in[0]->shape, *k = node->in[1]->shape;
+    return (struct attention_shape){q[0], q[2], k[2], node->p.i[0], q[3] / node->p.i[0], q[3],
+                                    node->p.f[2], node->p.i[1]};
+}
+
+static inline void attention_set_params(struct node *node, int heads, float scale, bool causal)
+{
+    node->p.i[0] = heads;
+    node->p.i[1] = causal;
+    node->p.f[2] = scale;
+}
+
+// Keys that queries [begin, end) see.
+static inline int attention_keys_seen(const struct attention_shape *a, int end)
+{
+    return a->causal && end < a->keys ? end : a->keys;
+}
+
+#define SOFTMAX_LANES 16
+
+// s[i] = exp(s[i] - max s) for n scores; returns their sum. Lanes are kept apart so that the loops vectorise
+// without changing the order of the additions.
+HOST_INLINE float softmax_exponentials(float *s, int n)
+{
+    const int whole = n - n % SOFTMAX_LANES;
+    float top[SOFTMAX_LANES], sum[SOFTMAX_LANES] = {0};
+    float max = s[0], total = 0;
+    for (int l = 0; l < SOFTMAX_LANES; l++) {
+        top[l] = s[0];
+    }
+    for (int i = 0; i < whole; i += SOFTMAX_LANES) {
+        for (int l = 0; l < SOFTMAX_LANES; l++) {
+            top[l] = s[i + l] > top[l] ? s[i + l] : top[l];
+        }
+    }
+    for (int l = 0; l < SOFTMAX_LANES; l++) {
+        max = top[l] > max ? top[l] : max;
+    }
+    for (int i = whole; i < n; i++) {
+        max = s[i] > max ? s[i] : max;
+    }
+    for (int i = 0; i < whole; i += SOFTMAX_LANES) {
+        for (int l = 0; l < SOFTMAX_LANES; l++) {
+            s[i + l] = fast_expf(s[i + l] - max);
+            sum[l] += s[i + l];
+        }
+    }
+    for (int i = whole; i < n; i++) {
+        s[i] = fast_expf(s[i] - max);
+        total += s[i];
+    }
+    for (int l = 0; l < SOFTMAX_LANES; l++) {
+        total += sum[l];
+    }
+    return total;
+}

@@ -1,0 +1,178 @@
+// Convolution, channels last, as a product of gathered inputs with the weights:
+//
+//   y (P', O) = gather(x) (P', ky*kx*I) w^T + bias        w (O, ky*kx*I)
+//
+// p.i: see conv.h.
+#include "compute/op/conv.h"
+
+#include "compute/op/tile.h"
+
+extern const struct op op_conv2d_entry;
+
+struct node *op_conv2d(struct graph *g, struct node *x, struct node *w, struct node *bias,
+                       struct conv_params params)
+{
+    g_assert(x->shape[3] == w->shape[3]);
+    g_assert(!bias || shape_count(bias->shape) == w->shape[0]);
+    int height = conv_out_size(x->shape[1], params.top, params.bottom, w->shape[1], params.stride);
+    int width = conv_out_size(x->shape[2], params.left, params.right, w->shape[2], params.stride);
+    struct node *y = graph_add(g, &op_conv2d_entry, DTYPE_F32,
+                               (const int[]){x->shape[0], height, width, w->shape[0]},
+                               (struct node *[]){x, w, bias}, 3);
+    conv_set_params(y, params);
+    return y;
+}
+
+static struct conv_shape shape_of(const struct node *y)
+{
+    return conv_shape_make(y, y->in[0]->shape, y->in[1]->shape, y->shape);
+}
+
+static bool conv2d_grad(struct graph *g, struct node *y, struct node *dy, const bool *want,
+                        struct node **dx)
+{
+    struct node *x = y->in[0], *w = y->in[1], *bias = y->in[2];
+    struct conv_params params = conv_get_params(y);
+    if (want[0]) {
+        dx[0] = op_conv2d_back_input(g, dy, w, params, x->shape[1], x->shape[2]);
+    }
+    if (want[1]) {
+        dx[1] = op_conv2d_back_weight(g, x, dy, params, w->shape[1], w->shape[2]);
+    }
+    if (bias && want[2]) {
+        dx[2] = op_sum_to(g, dy, bias->shape);
+    }
+    return true;
+}
+
+// ---- host --------------------------------------------------------------------------------------------------
+
+// Floats of gathered inputs at a time. Each chunk packs the weights anew, so more rows are better until the
+// rows fall out of the cache.
+#define GATHER_FLOATS (1 << 20)
+
+struct conv_task {
+    struct conv_shape s;
+    const float *x, *w, *bias;
+    float *y;
+};
+
+// Output positions [p0, p1), channels [o0, o1).
+static void convolve(const struct conv_task *t, int64_t p0, int64_t p1, int o0, int o1)
+{
+    const struct conv_shape *s = &t->s;
+    const int depth = conv_depth(s);
+    const bool pointwise = conv_is_pointwise(s);
+    int64_t chunk = GATHER_FLOATS / depth;
+    chunk = chunk < 64 ? 64 : chunk;
+    for (int64_t p = p0; p < p1; p += chunk) {
+        int rows = (int)(p1 - p < chunk ? p1 - p : chunk);
+        const float *a = t->x + p * depth;
+        if (!pointwise) {
+            float *col = host_scratch(0, (int64_t)rows * depth);
+            conv_gather(s, t->x, p, p + rows, 0, depth, col);
+            a = col;
+        }
+        float *y = t->y + p * s->out + o0;
+        if (t->bias) {
+            for (int i = 0; i < rows; i++) {
+                memcpy(y + (int64_t)i * s->out, t->bias + o0, (size_t)(o1 - o0) * sizeof *y);
+            }
+        }
+        host_gemm_serial(false, true, rows, o1 - o0, depth, 1, a, depth, t->w + (int64_t)o0 * depth,
+                         depth, t->bias ? 1 : 0, y, s->out);
+    }
+}
+
+static void convolve_positions(int64_t begin, int64_t end, void *data)
+{
+    const struct conv_task *t = data;
+    convolve(t, begin, end, 0, t->s.out);
+}
+
+static void convolve_channels(int64_t begin, int64_t end, void *data)
+{
+    const struct conv_task *t = data;
+    convolve(t, 0, conv_positions(&t->s), (int)begin, (int)end);
+}
+
+// Threads split the longer side of y: on small maps every thread gathers all positions and reads its part of
+// the weights, elsewhere every thread reads all weights for its part of the positions.
+static void conv2d_host(const struct op_run *run)
+{
+    struct conv_task t = {shape_of(run->node), run->in[0], run->in[1], run->in[2], run->out};
+    int64_t positions = conv_positions(&t.s);
+    bool by_position = positions >= t.s.out;
+    int64_t side = by_position ? positions : t.s.out;
+    int64_t grain = ((side + host_threads() - 1) / host_threads() + 15) / 16 * 16;
+    host_parallel(side, grain, by_position ? convolve_positions : convolve_channels, &t);
+}
+
+static double conv2d_flops(const struct node *node)
+{
+    struct conv_shape s = shape_of(node);
+    return conv_flops(&s);
+}
+
+// ---- Vulkan ------------------------------------------------------------------------------------------------
+
+static const uint32_t code[] =
+#include "compute/op/conv2d.spv.h"
+    ;
+static const struct gpu_spirv spirv = {"conv2d", code, sizeof(code)};
+
+// x is what is gathered and y the result: x and y of the convolution, or with `back` dy and dx. They differ in
+// the direction in which positions are mapped and in which side of the weights is summed over.
+void conv2d_dispatch_fill(struct op_dispatch *d, const struct conv_shape *s, bool back,
+                          const struct op_site *site)
+{
+    struct {
+        uint64_t y, x, w, bias;
+        uint32_t batch, height, width, channels;
+        int32_t in_height, in_width;
+        uint32_t depth;
+        uint32_t taps_y, taps_x;
+        int32_t stride, top, left;
+    } push = {
+        .y = site->out,
+        .x = site->in[0],
+        .w = site->in[1],
+        .bias = site->in[2],
+        .batch = (uint32_t)s->batch,
+        .height = (uint32_t)(back ? s->height : s->out_height),
+        .width = (uint32_t)(back ? s->width : s->out_width),
+        .channels = (uint32_t)(back ? s->in : s->out),
+        .in_height = back ? s->out_height : s->height,
+        .in_width = back ? s->out_width : s->width,
+        .depth = (uint32_t)(back ? s->out : s->in),
+        .taps_y = (uint32_t)s->ky,
+        .taps_x = (uint32_t)s->kx,
+        .stride = s->stride,
+        .top = s->top,
+        .left = s->left,
+    };
+    int64_t positions = op_rows(site->node);
+    uint32_t side = tile_side(positions, push.channels, 1);
+
+    op_dispatch_fill(d, &spirv, &push, sizeof(push), tile_groups(positions, push.channels, 1, side));
+    d->spec[0] = side;
+    d->spec[1] = back;
+    d->spec[2] = push.bias != 0;
+    d->n_spec = 3;
+}
+
+static int conv2d_dispatch(const struct op_site *site, struct op_dispatch *out)
+{
+    struct conv_shape s = shape_of(site->node);
+
+    conv2d_dispatch_fill(&out[0], &s, false, site);
+    return 1;
+}
+
+const struct op op_conv2d_entry = {
+    .name = "conv2d",
+    .grad = conv2d_grad,
+    .host = conv2d_host,
+    .dispatch = conv2d_dispatch,
+    .flops = conv2d_flops,
+};

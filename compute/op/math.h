@@ -1,0 +1,159 @@
+// Arithmetic that the host kernels share, written so that the compiler vectorises the loops that call it.
+#pragma once
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+// Marks the inner function of a host kernel: compiled for several instruction sets, of which the loader picks
+// the best that the machine has.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define HOST_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define HOST_CLONES
+#endif
+// A small function that has to become part of the loop that calls it.
+#define HOST_INLINE static inline __attribute__((always_inline))
+
+// e^x for x in [-87, 88] (beyond it is held at the ends), relative error below 2^-22: x = n ln 2 + r,
+// |r| <= ln 2 / 2, e^r by the minimax polynomial of the Cephes library's expf. NaN stays NaN.
+HOST_INLINE float fast_expf(float x)
+{
+    x = x < -87.0f ? -87.0f : x;
+    x = x > 88.0f ? 88.0f : x;
+
+    const float magic = 12582912.0f; // 1.5 * 2^23: adding it rounds to an integer
+    float shifted = x * 1.44269504f + magic;
+    float n = shifted - magic;
+    float r = x - n * 0.693359375f; // ln 2 in two parts
+    r += n * 2.12194440e-4f;
+
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+
+    uint32_t bits; // 2^n: n stands in the low bits of `shifted`
+    memcpy(&bits, &shifted, sizeof(bits));
+    bits = (bits - 0x4b400000u + 127u) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof(power));
+    return p * power;
+}
+
+HOST_INLINE float sigmoid(float x)
+{
+    return 1.0f / (1.0f + fast_expf(-x));
+}
+
+HOST_INLINE float silu(float x)
+{
+    return x * sigmoid(x);
+}
+
+// d silu(x) / dx = s (1 + x (1 - s)), s = sigmoid(x)
+HOST_INLINE float silu_slope(float x)
+{
+    float s = sigmoid(x);
+
+    return s * (1.0f + x * (1.0f - s));
+}
+
+// x sigmoid(1.702 x), the approximation of GELU in CLIP.
+HOST_INLINE float quick_gelu(float x)
+{
+    return x * sigmoid(1.702f * x);
+}
+
+HOST_INLINE float quick_gelu_slope(float x)
+{
+    float s = sigmoid(1.702f * x);
+
+    return s * (1.0f + 1.702f * x * (1.0f - s));
+}
+
+// Density of the standard normal distribution.
+HOST_INLINE float normal_density(float x)
+{
+    return 0.398942280f * fast_expf(-0.5f * x * x);
+}
+
+// Its distribution function, 0.5 (1 + erf(x / sqrt 2)), given the density at x: Abramowitz and Stegun
+// 26.2.17, absolute error below 7.5e-8.
+HOST_INLINE float normal_below(float x, float density)
+{
+    float t = 1.0f / (1.0f + 0.2316419f * fabsf(x));
+    float p = 1.330274429f;
+    p = p * t - 1.821255978f;
+    p = p * t + 1.781477937f;
+    p = p * t - 0.356563782f;
+    p = p * t + 0.319381530f;
+    float tail = density * p * t;
+    return x < 0 ? tail : 1.0f - tail;
+}
+
+// GELU without approximation: x P(X < x), X standard normal.
+HOST_INLINE float gelu(float x)
+{
+    return x * normal_below(x, normal_density(x));
+}
+
+HOST_INLINE float gelu_slope(float x)
+{
+    float density = normal_density(x);
+
+    return normal_below(x, density) + x * density;
+}
+
+// ---- sums in double precision ----------------------------------------------------------------------------
+//
+// The compiler may not reorder a sum, so these are written as 16 sums that run side by side and are added up in
+// the end: a fixed order.
+#define SUM_LANES 16
+
+HOST_INLINE double sum_lanes(const double lanes[SUM_LANES])
+{
+    double sum = 0;
+
+    for (int k = 0; k < SUM_LANES; k++) {
+        sum += lanes[k];
+    }
+    return sum;
+}
+
+// Sum of x.
+HOST_INLINE double sum_of(const float *x, int64_t n)
+{
+    double lanes[SUM_LANES] = {0};
+    int64_t i = 0;
+
+    for (; i + SUM_LANES <= n; i += SUM_LANES) {
+        for (int k = 0; k < SUM_LANES; k++) {
+            lanes[k] += (double)x[i + k];
+        }
+    }
+    for (; i < n; i++) {
+        lanes[0] += (double)x[i];
+    }
+    return sum_lanes(lanes);
+}
+
+// Sum of (x - x0) (y - y0).
+HOST_INLINE double products_of(const float *x, float x0, const float *y, float y0, int64_t n)
+{
+    double lanes[SUM_LANES] = {0};
+    int64_t i = 0;
+
+    for (; i + SUM_LANES <= n; i += SUM_LANES) {
+        for (int k = 0; k < SUM_LANES; k++) {
+            lanes[k] += (double)((x[i + k] - x0) * (y[i + k] - y0));
+        }
+    }
+    for (; i < n; i++) {
+        lanes[0] += (double)((x[i] - x0) * (y[i] - y0));
+    }
+    return sum_lanes(lanes);
+}

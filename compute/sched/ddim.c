@@ -1,0 +1,60 @@
+// DDIM (Song et al., Denoising Diffusion Implicit Models, equation 12): deterministic for eta = 0
+// and then the exact mirror of the inversion in invert.c.
+#include "compute/sched/grid.h"
+
+#include <math.h>
+
+static void ddim_init(struct sampler *s)
+{
+    grid_ddim(s->schedule, s->timesteps, s->steps);
+    s->state = g_new(float, s->n);
+}
+
+static void ddim_step(struct sampler *s, int i, const float *prediction, float *x)
+{
+    const struct noise_schedule *schedule = s->schedule;
+    const int t = (int)s->timesteps[i], next = t - schedule->train_steps / s->steps;
+    const double a = noise_schedule_alpha(schedule, t), b = noise_schedule_alpha(schedule, next);
+    const double sigma = s->eta * sqrt((1 - b) / (1 - a) * (1 - a / b));
+    const double signal = sqrt(b), direction = sqrt(fmax(0, 1 - b - sigma * sigma));
+
+    float *noise = s->state; // first the predicted one, then fresh noise
+    noise_split(schedule, t, x, prediction, x, noise, s->n);
+    for (int64_t k = 0; k < s->n; k++) {
+        x[k] = signal * x[k] + direction * noise[k];
+    }
+    if (s->eta > 0) {
+        rng_normal(s->rng, noise, s->n);
+        for (int64_t k = 0; k < s->n; k++) {
+            x[k] += sigma * noise[k];
+        }
+    }
+}
+
+static void ddim_finish(struct sampler *s)
+{
+    g_free(s->state);
+}
+
+static const struct param ddim_params[] = {
+    {.key = "eta",
+     .title = "Eta",
+     .help = "Fresh noise at every step: 0 is deterministic, 1 is as random as training",
+     .unit = "",
+     .type = PARAM_FLOAT,
+     .min = 0,
+     .max = 1,
+     .def = 0},
+    {0},
+};
+
+extern const struct sampler_type ddim_sampler;
+const struct sampler_type ddim_sampler = {
+    .name = "ddim",
+    .title = "DDIM",
+    .summary = "Deterministic and invertible; what editing a photo needs",
+    .params = ddim_params,
+    .init = ddim_init,
+    .step = ddim_step,
+    .finish = ddim_finish,
+};
