@@ -1,0 +1,67 @@
+// The table of picture formats.
+#include "render/codec.h"
+
+#include "render/codec_table.h" // defines: CODEC_ROWS
+
+#include <string.h>
+
+#define X(member) extern const struct codec codec_##member;
+CODEC_ROWS
+#undef X
+
+static const struct codec *const TABLE[] = {
+#define X(member) &codec_##member,
+    CODEC_ROWS
+#undef X
+        NULL,
+};
+
+const struct codec *const *codec_all(void)
+{
+    return TABLE;
+}
+
+const struct codec *codec_sniff(GBytes *file)
+{
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(file, &size);
+
+    for (const struct codec *const *codec = TABLE; size > 0 && *codec != NULL; codec++) {
+        if ((*codec)->sniff(data, size)) {
+            return *codec;
+        }
+    }
+    return NULL;
+}
+
+const struct codec *codec_find(const char *name)
+{
+    for (const struct codec *const *codec = TABLE; *codec != NULL; codec++) {
+        if (g_ascii_strcasecmp((*codec)->name, name) == 0) {
+            return *codec;
+        }
+    }
+    return NULL;
+}
+
+static bool has_suffix(const struct codec *codec, const char *suffix)
+{
+    for (const char *const *own = codec->suffixes; *own != NULL; own++) {
+        if (g_ascii_strcasecmp(*own, suffix) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct codec *codec_find_suffix(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    for (const struct codec *const *codec = TABLE; dot != NULL && *codec != NULL; codec++) {
+        if (has_suffix(*codec, dot + 1)) {
+            return *codec;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,45 @@
+// The contract of a picture format. Members are the files named in meson.build; the order there is
+// the order in which content is looked at.
+//
+// Readers take hostile bytes: sizes are checked with image_check_size() before memory is asked for,
+// and damage of any kind is a GError. Messages do not name the file; render/file.c puts its name
+// before them. Thread: any, also several at once; a codec has no state.
+#pragma once
+
+#include "render/image.h"
+
+struct codec_write {
+    int bits;           // 8 or 16 a channel; formats that know only 8 ignore it
+    int quality;        // 1..100 for lossy formats
+    const char *recipe; // UTF-8, or NULL
+    GBytes *exif; // TIFF structure to embed (holds the recipe where exif_recipe is set), or NULL
+    GBytes *icc;  // profile the pixels are in, or NULL for sRGB
+};
+
+struct codec {
+    const char *name;            // "png": also what a person writes to choose the format
+    const char *title;           // "PNG"
+    const char *const *suffixes; // NULL-terminated, without the dot; those it writes come first
+    bool exif_recipe;            // the recipe is kept in EXIF, not in a place of the format's own
+
+    bool (*sniff)(const uint8_t *data, size_t size);
+
+    // Stored size and meta, without decoding pixels.
+    bool (*read_info)(GBytes *file, struct image_info *info, GError **error);
+
+    // Pixels as stored, not turned and not colour managed; meta filled.
+    struct image *(*read)(GBytes *file, GCancellable *cancel, GError **error);
+
+    // NULL: the format is only read.
+    GBytes *(*write)(const struct image *image, const struct codec_write *params, GError **error);
+};
+
+// The codec for these bytes by what they contain; NULL where no member knows them.
+const struct codec *codec_sniff(GBytes *file);
+
+// By name or by suffix, in any case; NULL where there is none.
+const struct codec *codec_find(const char *name);
+const struct codec *codec_find_suffix(const char *path);
+
+// All members, in order, ended by NULL.
+const struct codec *const *codec_all(void);

@@ -1,0 +1,245 @@
+// One lcms2 context for each call: nothing is shared between threads but the finished transform,
+// which is read-only because its cache is off.
+#include "render/color.h"
+
+#include "compute/error.h"
+#include "render/parallel.h"
+
+#include <lcms2.h>
+#include <math.h>
+#include <string.h>
+
+enum { MAX_PROFILE_BYTES = 8 << 20 };
+
+static const cmsUInt32Number FLAGS = cmsFLAGS_NOCACHE | cmsFLAGS_BLACKPOINTCOMPENSATION;
+
+// Everything that has to live as long as one conversion.
+struct conversion {
+    cmsContext context;
+    cmsHPROFILE profile, srgb;
+    cmsHTRANSFORM transform;
+};
+
+static void conversion_clear(struct conversion *conversion)
+{
+    g_clear_pointer(&conversion->transform, cmsDeleteTransform);
+    g_clear_pointer(&conversion->srgb, cmsCloseProfile);
+    g_clear_pointer(&conversion->profile, cmsCloseProfile);
+    g_clear_pointer(&conversion->context, cmsDeleteContext);
+}
+
+static bool profile_fail(GError **error, const char *reason)
+{
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the colour profile %s", reason);
+    return false;
+}
+
+static bool conversion_open(struct conversion *conversion, GBytes *icc, GError **error)
+{
+    gsize size = 0;
+    const void *data = g_bytes_get_data(icc, &size);
+
+    if (size > MAX_PROFILE_BYTES) {
+        return profile_fail(error, "is too large");
+    }
+    conversion->context = cmsCreateContext(NULL, NULL);
+    conversion->profile =
+        cmsOpenProfileFromMemTHR(conversion->context, data, (cmsUInt32Number)size);
+    conversion->srgb = cmsCreate_sRGBProfileTHR(conversion->context);
+    if (conversion->profile == NULL) {
+        return profile_fail(error, "is damaged");
+    }
+    return true;
+}
+
+static bool transform_create(struct conversion *conversion, cmsHPROFILE from, cmsUInt32Number in,
+                             cmsHPROFILE to, cmsUInt32Number out, GError **error)
+{
+    conversion->transform = cmsCreateTransformTHR(conversion->context, from, in, to, out,
+                                                  INTENT_RELATIVE_COLORIMETRIC, FLAGS);
+    return conversion->transform != NULL || profile_fail(error, "cannot be used");
+}
+
+struct pixels_job {
+    cmsHTRANSFORM transform;
+    float *rgb;
+    int width;
+    bool from_gray, to_gray;
+};
+
+static void keep_red(float *gray, const float *rgb, int count)
+{
+    for (int i = 0; i < count; i++) {
+        gray[i] = rgb[3 * i];
+    }
+}
+
+static void spread_gray(float *rgb, const float *gray, int count)
+{
+    for (int i = 0; i < count; i++) {
+        rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = gray[i];
+    }
+}
+
+static void transform_rows(int begin, int end, void *data)
+{
+    const struct pixels_job *job = data;
+    g_autofree float *gray = g_new(float, job->width);
+
+    for (int y = begin; y < end; y++) {
+        float *row = job->rgb + (size_t)y * job->width * 3;
+
+        if (job->from_gray) {
+            keep_red(gray, row, job->width);
+            cmsDoTransform(job->transform, gray, row, (cmsUInt32Number)job->width);
+        } else if (job->to_gray) {
+            cmsDoTransform(job->transform, row, gray, (cmsUInt32Number)job->width);
+            spread_gray(row, gray, job->width);
+        } else {
+            cmsDoTransform(job->transform, row, row, (cmsUInt32Number)job->width);
+        }
+    }
+}
+
+// Many photos carry a profile that only says sRGB. Running those through tables would move values
+// by a fraction of a step, so a grid of colours is tried first.
+static bool is_identity(cmsHTRANSFORM transform)
+{
+    enum { LEVELS = 9, COUNT = LEVELS * LEVELS * LEVELS };
+    float before[COUNT][3], after[COUNT][3];
+
+    for (int i = 0; i < COUNT; i++) {
+        before[i][0] = (float)(i % LEVELS) / (LEVELS - 1);
+        before[i][1] = (float)(i / LEVELS % LEVELS) / (LEVELS - 1);
+        before[i][2] = (float)(i / LEVELS / LEVELS) / (LEVELS - 1);
+    }
+    cmsDoTransform(transform, before, after, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        for (int c = 0; c < 3; c++) {
+            if (!(fabsf(before[i][c] - after[i][c]) < 0.75f / 255.0f)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool transform_apply(const struct conversion *conversion, struct image *image,
+                            bool from_gray, bool to_gray)
+{
+    struct pixels_job job = {conversion->transform, image->rgb, image->width, from_gray, to_gray};
+
+    if (from_gray || to_gray || !is_identity(conversion->transform)) {
+        parallel_rows(image->height, transform_rows, &job);
+    }
+    return true;
+}
+
+static bool pixel_format(const struct conversion *conversion, cmsUInt32Number *format,
+                         GError **error)
+{
+    cmsColorSpaceSignature space = cmsGetColorSpace(conversion->profile);
+
+    if (space != cmsSigRgbData && space != cmsSigGrayData) {
+        return profile_fail(error, "is not for RGB or gray pictures");
+    }
+    *format = space == cmsSigGrayData ? TYPE_GRAY_FLT : TYPE_RGB_FLT;
+    return true;
+}
+
+bool color_to_srgb(struct image *image, GBytes *icc, GError **error)
+{
+    struct conversion conversion = {NULL};
+    cmsUInt32Number format = 0;
+    bool ok = conversion_open(&conversion, icc, error) &&
+              pixel_format(&conversion, &format, error) &&
+              transform_create(&conversion, conversion.profile, format, conversion.srgb,
+                               TYPE_RGB_FLT, error) &&
+              transform_apply(&conversion, image, format == TYPE_GRAY_FLT, false);
+
+    conversion_clear(&conversion);
+    return ok;
+}
+
+bool color_from_srgb(struct image *image, GBytes *icc, GError **error)
+{
+    struct conversion conversion = {NULL};
+    cmsUInt32Number format = 0;
+    bool ok = conversion_open(&conversion, icc, error) &&
+              pixel_format(&conversion, &format, error) &&
+              transform_create(&conversion, conversion.srgb, TYPE_RGB_FLT, conversion.profile,
+                               format, error) &&
+              transform_apply(&conversion, image, false, format == TYPE_GRAY_FLT);
+
+    conversion_clear(&conversion);
+    return ok;
+}
+
+static bool cmyk_by_profile(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb)
+{
+    struct conversion conversion = {NULL};
+    bool ok = conversion_open(&conversion, icc, NULL) &&
+              cmsGetColorSpace(conversion.profile) == cmsSigCmykData &&
+              transform_create(&conversion, conversion.profile, TYPE_CMYK_8_REV, conversion.srgb,
+                               TYPE_RGB_FLT, NULL);
+
+    if (ok) {
+        cmsDoTransform(conversion.transform, cmyk, rgb, (cmsUInt32Number)count);
+    }
+    conversion_clear(&conversion);
+    return ok;
+}
+
+void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb)
+{
+    if (icc != NULL && cmyk_by_profile(cmyk, count, icc, rgb)) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        for (int c = 0; c < 3; c++) {
+            rgb[3 * i + c] = cmyk[4 * i + c] / 255.0f * (cmyk[4 * i + 3] / 255.0f);
+        }
+    }
+}
+
+static GBytes *save_profile(cmsHPROFILE profile)
+{
+    cmsUInt32Number size = 0;
+
+    if (profile == NULL || !cmsSaveProfileToMem(profile, NULL, &size)) {
+        return NULL;
+    }
+
+    void *data = g_malloc(size);
+
+    cmsSaveProfileToMem(profile, data, &size);
+    return g_bytes_new_take(data, size);
+}
+
+GBytes *color_profile_from_primaries(const double xy[8], double gamma)
+{
+    cmsCIExyY white = {xy[0], xy[1], 1.0};
+    cmsCIExyYTRIPLE primaries = {{xy[2], xy[3], 1.0}, {xy[4], xy[5], 1.0}, {xy[6], xy[7], 1.0}};
+    cmsToneCurve *curve = gamma > 0.1 && gamma < 10.0 ? cmsBuildGamma(NULL, gamma) : NULL;
+    cmsToneCurve *curves[3] = {curve, curve, curve};
+
+    if (curve == NULL) {
+        return NULL;
+    }
+
+    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
+    GBytes *bytes = save_profile(profile);
+
+    cmsFreeToneCurve(curve);
+    g_clear_pointer(&profile, cmsCloseProfile);
+    return bytes;
+}
+
+GBytes *color_srgb_profile(void)
+{
+    cmsHPROFILE profile = cmsCreate_sRGBProfile();
+    GBytes *bytes = save_profile(profile);
+
+    cmsCloseProfile(profile);
+    return bytes;
+}

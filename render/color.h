@@ -1,0 +1,26 @@
+// Colour management with Little CMS: embedded profiles to and from the sRGB working space.
+//
+// Relative colorimetric with black point compensation. Profiles are hostile input: they are parsed
+// by lcms2 behind a size cap.
+#pragma once
+
+#include "render/image.h"
+
+// Takes pixels that are in the profile's space to sRGB, in place. A profile that is sRGB already
+// leaves the pixels untouched, to the bit. Gray profiles are applied to the red channel. Fails
+// where the profile is damaged or not one for RGB or gray; the pixels are then unchanged.
+bool color_to_srgb(struct image *image, GBytes *icc, GError **error);
+
+// The way back, for export in the original's own space.
+bool color_from_srgb(struct image *image, GBytes *icc, GError **error);
+
+// count inverted CMYK pixels, as Adobe's JPEG files hold them (255 is no ink), to sRGB (count, 3).
+// icc NULL or unusable: the plain product of ink and black.
+void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb);
+
+// A profile made from what a PNG file may say in its place: chromaticities of white, red, green and
+// blue as x, y, and the exponent that makes stored values linear. NULL where they make no sense.
+GBytes *color_profile_from_primaries(const double xy[8], double gamma);
+
+// The profile to embed in a file whose pixels are sRGB.
+GBytes *color_srgb_profile(void);

@@ -1,0 +1,313 @@
+// The photo is worked through in cells. A cell without changes costs nothing; one with changes that
+// replace detail is cut out of the photo with a margin as one tile of the band split
+// (overlap-save), so cells meet without seams.
+//
+//   result = photo + mask * (weight * up(delta) - luma_fade * Y(high) - chroma_fade * (high -
+//   Y(high))) high   = high band of (photo - up(reconstruction))
+#include "render/detail.h"
+
+#include "render/band.h"
+#include "render/luma.h"
+#include "render/resample.h"
+#include "render/seam.h"
+
+#include <math.h>
+#include <string.h>
+
+// A rectangle of the photo.
+struct cell {
+    int x, y, width, height;
+};
+
+// What is the same for all cells, and the scratch they share. Scratch holds BAND_TILE^2 values a
+// channel.
+struct restore {
+    const struct image *photo, *reconstruction;
+    const struct transform *transform;
+    const float *mask;
+    struct image *result;
+    struct change *change;
+    struct band *band;
+    struct resampler *sharp, *soft;
+    float *weight, *luma_fade, *chroma_fade; // (cell)
+    float *delta;                            // (cell, 3)
+    float *model;                            // (tile, 3): reconstruction, enlarged
+    float *high[3];                          // (tile)
+};
+
+static const size_t TILE_PIXELS = (size_t)BAND_TILE * BAND_TILE;
+
+static void restore_init(struct restore *restore, const struct image *edit)
+{
+    const struct image *photo = restore->photo;
+    int w = edit->width, h = edit->height;
+
+    restore->band = band_new((double)photo->width / w, (double)photo->height / h);
+    restore->sharp = resampler_new(w, h, photo->width, photo->height, RESAMPLE_LANCZOS3);
+    restore->soft = resampler_new(w, h, photo->width, photo->height, RESAMPLE_LINEAR);
+    restore->weight = g_new(float, TILE_PIXELS);
+    restore->luma_fade = g_new(float, TILE_PIXELS);
+    restore->chroma_fade = g_new(float, TILE_PIXELS);
+    restore->delta = g_new(float, 3 * TILE_PIXELS);
+    restore->model = g_new(float, 3 * TILE_PIXELS);
+    for (int c = 0; c < 3; c++) {
+        restore->high[c] = g_new(float, TILE_PIXELS);
+    }
+}
+
+static void restore_clear(struct restore *restore)
+{
+    change_free(restore->change);
+    band_free(restore->band);
+    resampler_free(restore->sharp);
+    resampler_free(restore->soft);
+    g_free(restore->weight);
+    g_free(restore->luma_fade);
+    g_free(restore->chroma_fade);
+    g_free(restore->delta);
+    g_free(restore->model);
+    for (int c = 0; c < 3; c++) {
+        g_free(restore->high[c]);
+    }
+}
+
+static bool any_nonzero(const float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (values[i] != 0.0f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// A place that the mask closes counts as not changed.
+static void enlarge_weight(struct restore *restore, const struct cell *cell)
+{
+    const float *mask = restore->mask;
+
+    resampler_run(restore->soft, restore->change->weight, 1, cell->x, cell->y, cell->width,
+                  cell->height, restore->weight);
+    for (int y = 0; mask != NULL && y < cell->height; y++) {
+        const float *row = mask + (size_t)(cell->y + y) * restore->photo->width + cell->x;
+
+        for (int x = 0; x < cell->width; x++) {
+            if (row[x] == 0.0f) {
+                restore->weight[y * cell->width + x] = 0.0f;
+            }
+        }
+    }
+}
+
+// The rectangle around a cell that one tile covers, cut at the borders of the photo.
+static struct cell tile_around(const struct restore *restore, const struct cell *cell)
+{
+    int margin = band_margin(restore->band);
+    int left = MAX(cell->x - margin, 0), top = MAX(cell->y - margin, 0);
+    int right = MIN(cell->x + cell->width + margin, restore->photo->width);
+    int bottom = MIN(cell->y + cell->height + margin, restore->photo->height);
+
+    return (struct cell){left, top, right - left, bottom - top};
+}
+
+// Index into a line of count values that goes on mirrored for ever.
+static int mirrored(int index, int count)
+{
+    int in_period = index % (2 * count);
+
+    return in_period < count ? in_period : 2 * count - 1 - in_period;
+}
+
+// Fills the tile with photo - up(reconstruction) in one channel; beyond the rectangle it is
+// mirrored. Half of what is beyond belongs, periodically, before the first column and row.
+static void cut_tile(const struct restore *restore, const struct cell *tile, int channel)
+{
+    int before_x = (BAND_TILE - tile->width) / 2, before_y = (BAND_TILE - tile->height) / 2;
+    float *out = restore->high[channel];
+
+    for (int row = 0; row < BAND_TILE; row++) {
+        int y = mirrored(row - before_y + 2 * BAND_TILE * tile->height, tile->height);
+        const float *model = restore->model + (size_t)y * tile->width * 3;
+        const float *photo =
+            restore->photo->rgb + ((size_t)(tile->y + y) * restore->photo->width + tile->x) * 3;
+
+        for (int column = 0; column < BAND_TILE; column++) {
+            int x = mirrored(column - before_x + 2 * BAND_TILE * tile->width, tile->width);
+
+            *out++ = photo[3 * x + channel] - model[3 * x + channel];
+        }
+    }
+}
+
+// Leaves in high[] what the photo has and the model's picture has not; `tile` says where it lies.
+static bool split_tile(struct restore *restore, const struct cell *tile, GError **error)
+{
+    resampler_run(restore->sharp, restore->reconstruction->rgb, 3, tile->x, tile->y, tile->width,
+                  tile->height, restore->model);
+    for (int c = 0; c < 3; c++) {
+        cut_tile(restore, tile, c);
+        if (!band_keep_high(restore->band, restore->transform, restore->high[c], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Adds value to a pixel without taking it further out of 0..1 than it was.
+static float add_within_range(float pixel, float value)
+{
+    return CLAMP(pixel + value, MIN(pixel, 0.0f), MAX(pixel, 1.0f));
+}
+
+static void add_fades(const struct restore *restore, const struct cell *cell,
+                      const struct cell *tile)
+{
+    int offset_x = cell->x - tile->x + (BAND_TILE - tile->width) / 2;
+    int offset_y = cell->y - tile->y + (BAND_TILE - tile->height) / 2;
+
+    for (int y = 0; y < cell->height; y++) {
+        size_t in_tile = (size_t)(y + offset_y) * BAND_TILE + offset_x;
+
+        for (int x = 0; x < cell->width; x++, in_tile++) {
+            size_t i = (size_t)y * cell->width + x;
+            float high[3] = {restore->high[0][in_tile], restore->high[1][in_tile],
+                             restore->high[2][in_tile]};
+            float gray = luma(high);
+
+            for (int c = 0; c < 3; c++) {
+                restore->delta[3 * i + c] -=
+                    restore->luma_fade[i] * gray + restore->chroma_fade[i] * (high[c] - gray);
+            }
+        }
+    }
+}
+
+static void write_cell(const struct restore *restore, const struct cell *cell)
+{
+    for (int y = 0; y < cell->height; y++) {
+        size_t at = (size_t)(cell->y + y) * restore->photo->width + cell->x;
+
+        for (int x = 0; x < cell->width; x++, at++) {
+            size_t i = (size_t)y * cell->width + x;
+            float mask = restore->mask != NULL ? restore->mask[at] : 1.0f;
+
+            for (int c = 0; c < 3 && restore->weight[i] > 0.0f; c++) {
+                restore->result->rgb[3 * at + c] = add_within_range(
+                    restore->photo->rgb[3 * at + c], mask * restore->delta[3 * i + c]);
+            }
+        }
+    }
+}
+
+// delta becomes weight * up(delta).
+static void enlarge_delta(struct restore *restore, const struct cell *cell)
+{
+    size_t count = (size_t)cell->width * cell->height;
+
+    resampler_run(restore->sharp, restore->change->delta, 3, cell->x, cell->y, cell->width,
+                  cell->height, restore->delta);
+    for (size_t i = 0; i < 3 * count; i++) {
+        restore->delta[i] *= restore->weight[i / 3];
+    }
+}
+
+static bool enlarge_fades(struct restore *restore, const struct cell *cell)
+{
+    size_t count = (size_t)cell->width * cell->height;
+
+    resampler_run(restore->soft, restore->change->luma_fade, 1, cell->x, cell->y, cell->width,
+                  cell->height, restore->luma_fade);
+    resampler_run(restore->soft, restore->change->chroma_fade, 1, cell->x, cell->y, cell->width,
+                  cell->height, restore->chroma_fade);
+    return any_nonzero(restore->luma_fade, count) || any_nonzero(restore->chroma_fade, count);
+}
+
+static bool restore_cell(struct restore *restore, const struct cell *cell, GError **error)
+{
+    enlarge_weight(restore, cell);
+    if (!any_nonzero(restore->weight, (size_t)cell->width * cell->height)) {
+        return true;
+    }
+    enlarge_delta(restore, cell);
+    if (enlarge_fades(restore, cell)) {
+        struct cell tile = tile_around(restore, cell);
+
+        if (!split_tile(restore, &tile, error)) {
+            return false;
+        }
+        add_fades(restore, cell, &tile);
+    }
+    write_cell(restore, cell);
+    return true;
+}
+
+static bool report(const struct detail_params *params, int done, int all, GError **error)
+{
+    if (params->progress != NULL) {
+        params->progress((double)done / all, "returning to full size", params->progress_data);
+    }
+    return !g_cancellable_set_error_if_cancelled(params->cancel, error);
+}
+
+// Cells of about equal size, each small enough to fit a tile with its margin.
+static bool restore_cells(struct restore *restore, const struct detail_params *params,
+                          GError **error)
+{
+    int core = BAND_TILE - 2 * band_margin(restore->band);
+    int width = restore->photo->width, height = restore->photo->height;
+    int columns = (width + core - 1) / core, rows = (height + core - 1) / core;
+
+    for (int i = 0; i < rows * columns; i++) {
+        int column = i % columns, row = i / columns;
+        int x = (int)((gint64)width * column / columns), y = (int)((gint64)height * row / rows);
+        struct cell cell = {x, y, (int)((gint64)width * (column + 1) / columns) - x,
+                            (int)((gint64)height * (row + 1) / rows) - y};
+
+        if (!report(params, i, rows * columns, error) || !restore_cell(restore, &cell, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// At the model's size a place is inside the mask where the mask is more than half open.
+static void close_seam(struct change *change, const struct image *photo, const float *mask)
+{
+    size_t count = (size_t)change->width * change->height;
+    g_autofree float *small = g_new(float, count);
+    g_autofree bool *open = g_new(bool, count);
+
+    resample_plane(mask, photo->width, photo->height, 1, small, change->width, change->height,
+                   RESAMPLE_LINEAR);
+    for (size_t i = 0; i < count; i++) {
+        open[i] = small[i] > 0.5f;
+    }
+    seam_close(change->delta, open, change->width, change->height);
+}
+
+struct image *detail_restore(const struct image *photo, const struct image *reconstruction,
+                             const struct image *edit, const struct transform *transform,
+                             const struct detail_params *params, GError **error)
+{
+    struct restore restore = {
+        .photo = photo,
+        .reconstruction = reconstruction,
+        .transform = transform,
+        .mask = params->mask,
+        .result = image_copy(photo, error),
+    };
+
+    if (restore.result == NULL) {
+        return NULL;
+    }
+    restore.change = change_measure(reconstruction, edit, &params->change);
+    if (params->mask != NULL && params->seam == DETAIL_SEAM_POISSON) {
+        close_seam(restore.change, photo, params->mask);
+    }
+    restore_init(&restore, edit);
+    if (!restore_cells(&restore, params, error)) {
+        g_clear_pointer(&restore.result, image_free);
+    }
+    restore_clear(&restore);
+    return restore.result;
+}

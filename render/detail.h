@@ -1,0 +1,35 @@
+// The return to full size: an edit made at the model's size, carried over to the photo.
+//
+// The result is the photo plus the difference the edit made, so that nothing the model loses is
+// lost from the photo. Where the edit put something else, the photo's high frequencies would shine
+// through as a ghost; there they fade out. Where it changed only colour they stay in luma and go in
+// chroma. Where it changed nothing the result is the photo, to the bit.
+#pragma once
+
+#include "compute/error.h"
+#include "render/change.h"
+#include "render/transform.h"
+
+// How an edit that goes on beyond the mask ends at its border.
+enum detail_seam {
+    DETAIL_SEAM_MASK,    // as the mask says: hard where the mask is hard
+    DETAIL_SEAM_POISSON, // the difference is bent to be zero at the border; its gradients stay
+};
+
+struct detail_params {
+    // (height, width) of the photo, 0..1, or NULL: everywhere. Where it is 0 the result is the
+    // photo, to the bit.
+    const float *mask;
+    enum detail_seam seam;       // matters only with a mask
+    struct change_params change; // what counts as changed; zeros: the defaults
+    GCancellable *cancel;        // or NULL
+    progress_fn progress;        // or NULL
+    void *progress_data;
+};
+
+// photo has the full size; reconstruction and edit have the model's size and show the whole photo.
+// reconstruction is the model's rendering of the unedited photo, or the photo itself in that size.
+// Alpha and meta are the photo's. Needs about twice the photo's memory.
+struct image *detail_restore(const struct image *photo, const struct image *reconstruction,
+                             const struct image *edit, const struct transform *transform,
+                             const struct detail_params *params, GError **error);

@@ -1,0 +1,394 @@
+// The way of a picture: bytes, codec, colour management, orientation; and back.
+#include "render/file.h"
+
+#include "compute/error.h"
+#include "render/codec.h"
+#include "render/color.h"
+#include "render/metadata.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const goffset MAX_FILE_BYTES = (goffset)2 << 30;
+
+static char *display_name(GFile *file)
+{
+    g_autofree char *base = g_file_get_basename(file);
+
+    return base != NULL ? g_filename_display_name(base) : g_file_get_uri(file);
+}
+
+static void prefix_name(GFile *file, GError **error)
+{
+    g_autofree char *name = display_name(file);
+
+    g_prefix_error(error, "%s: ", name);
+}
+
+// Reading
+// ------------------------------------------------------------------------------------------------
+
+// A device or a pipe could go on for ever, so it is not read at all.
+static bool check_readable(GFile *file, GCancellable *cancel, GError **error)
+{
+    g_autoptr(GFileInfo) info =
+        g_file_query_info(file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE,
+                          G_FILE_QUERY_INFO_NONE, cancel, error);
+
+    if (info == NULL) {
+        return false;
+    }
+    if (g_file_info_get_file_type(info) != G_FILE_TYPE_REGULAR) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "this is not a file");
+        return false;
+    }
+    if (g_file_info_get_size(info) > MAX_FILE_BYTES) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                            "the file is larger than 2 GB");
+        return false;
+    }
+    return true;
+}
+
+static GBytes *load_bytes(GFile *file, GCancellable *cancel, GError **error)
+{
+    return check_readable(file, cancel, error) ? g_file_load_bytes(file, cancel, NULL, error)
+                                               : NULL;
+}
+
+static const struct codec *choose_reader(GBytes *bytes, GError **error)
+{
+    const struct codec *codec = codec_sniff(bytes);
+
+    if (g_bytes_get_size(bytes) == 0) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the file is empty");
+    } else if (codec == NULL) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                            "this is not a picture in a format that can be read (PNG, JPEG, WebP, "
+                            "TIFF, GIF, BMP)");
+    }
+    return codec;
+}
+
+// A broken profile is no reason to refuse a photo.
+static void manage_color(struct image *image)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (image->meta.icc != NULL && !color_to_srgb(image, image->meta.icc, &error)) {
+        g_autofree char *sentence = g_strconcat(error->message, " and was ignored", NULL);
+
+        image_meta_note(&image->meta, sentence);
+        g_clear_pointer(&image->meta.icc, g_bytes_unref);
+    }
+}
+
+static struct image *turn_upright(struct image *image, GError **error)
+{
+    int orientation = metadata_orientation(image->meta.exif);
+
+    if (orientation == 1) {
+        return image;
+    }
+
+    struct image *upright = image_orient(image, orientation, error);
+
+    image_free(image);
+    return upright;
+}
+
+struct image *image_load_bytes(GBytes *bytes, GCancellable *cancel, GError **error)
+{
+    const struct codec *codec = choose_reader(bytes, error);
+    struct image *image = codec != NULL ? codec->read(bytes, cancel, error) : NULL;
+
+    if (image == NULL) {
+        return NULL;
+    }
+    manage_color(image);
+    return turn_upright(image, error);
+}
+
+struct image *image_load(GFile *file, GCancellable *cancel, GError **error)
+{
+    g_autoptr(GBytes) bytes = load_bytes(file, cancel, error);
+    struct image *image = bytes != NULL ? image_load_bytes(bytes, cancel, error) : NULL;
+
+    if (image == NULL) {
+        prefix_name(file, error);
+    }
+    return image;
+}
+
+static bool probe_bytes(GBytes *bytes, struct image_info *info, GError **error)
+{
+    const struct codec *codec = choose_reader(bytes, error);
+
+    if (codec == NULL || !codec->read_info(bytes, info, error)) {
+        return false;
+    }
+    info->format = codec->name;
+    if (metadata_orientation(info->meta.exif) >= 5) {
+        int width = info->width;
+
+        info->width = info->height;
+        info->height = width;
+    }
+    return true;
+}
+
+bool image_probe(GFile *file, struct image_info *info, GError **error)
+{
+    g_autoptr(GBytes) bytes = load_bytes(file, NULL, error);
+
+    *info = (struct image_info){0};
+    if (bytes == NULL || !probe_bytes(bytes, info, error)) {
+        prefix_name(file, error);
+        return false;
+    }
+    return true;
+}
+
+char *image_read_recipe(GFile *file, GError **error)
+{
+    struct image_info info;
+
+    if (!image_probe(file, &info, error)) {
+        return NULL;
+    }
+
+    char *recipe = g_steal_pointer(&info.meta.recipe);
+
+    image_meta_clear(&info.meta);
+    return recipe;
+}
+
+// Encoding
+// -----------------------------------------------------------------------------------------------
+
+static bool check_choice(const struct codec *codec, const struct image_save_params *params,
+                         GError **error)
+{
+    if (codec == NULL || codec->write == NULL) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                            "pictures can be saved as PNG (.png) and JPEG (.jpg)");
+        return false;
+    }
+    if (params->bits != 0 && params->bits != 8 && params->bits != 16) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "bits a channel are 8 or 16, not %d", params->bits);
+        return false;
+    }
+    if (params->quality < 0 || params->quality > 100) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "quality is 1 to 100, not %d",
+                    params->quality);
+        return false;
+    }
+    return true;
+}
+
+static GBytes *exif_to_write(const struct codec *codec, const struct image *image,
+                             const struct image_save_params *params)
+{
+    struct metadata_export export = {
+        .source = params->keep_exif ? image->meta.exif : NULL,
+        .keep_gps = params->keep_gps,
+        .recipe = codec->exif_recipe ? params->recipe : NULL,
+        .width = image->width,
+        .height = image->height,
+        .srgb = !params->keep_profile || image->meta.icc == NULL,
+    };
+
+    return metadata_for_export(&export);
+}
+
+static GBytes *encode_with(const struct codec *codec, const struct image *image,
+                           const struct image_save_params *params, GBytes *icc, GError **error)
+{
+    g_autoptr(GBytes) exif = exif_to_write(codec, image, params);
+    struct codec_write write = {
+        .bits = params->bits != 0 ? params->bits : 8,
+        .quality = params->quality != 0 ? params->quality : 92,
+        .recipe = params->recipe,
+        .exif = exif,
+        .icc = icc,
+    };
+
+    return codec->write(image, &write, error);
+}
+
+static GBytes *encode_in_profile(const struct codec *codec, const struct image *image,
+                                 const struct image_save_params *params, GError **error)
+{
+    struct image *converted = image_copy(image, error);
+    GBytes *file = NULL;
+
+    if (converted != NULL && color_from_srgb(converted, image->meta.icc, error)) {
+        file = encode_with(codec, converted, params, image->meta.icc, error);
+    }
+    image_free(converted);
+    return file;
+}
+
+static GBytes *encode(const struct codec *codec, const struct image *image,
+                      const struct image_save_params *params, GError **error)
+{
+    if (!check_choice(codec, params, error)) {
+        return NULL;
+    }
+    return params->keep_profile && image->meta.icc != NULL
+               ? encode_in_profile(codec, image, params, error)
+               : encode_with(codec, image, params, NULL, error);
+}
+
+GBytes *image_encode(const struct image *image, const struct image_save_params *params,
+                     GError **error)
+{
+    g_assert(params->format != NULL);
+    return encode(codec_find(params->format), image, params, error);
+}
+
+// Replacing a file
+// ---------------------------------------------------------------------------------------
+
+static bool fail_errno(int code, GError **error)
+{
+    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot be saved: %s",
+                g_strerror(code));
+    return false;
+}
+
+static bool write_and_sync(int fd, GBytes *bytes, GError **error)
+{
+    gsize size = 0;
+    const char *data = g_bytes_get_data(bytes, &size);
+
+    for (gsize at = 0; at < size;) {
+        ssize_t count = write(fd, data + at, size - at);
+
+        if (count < 0 && errno != EINTR) {
+            return fail_errno(errno, error);
+        }
+        at += count > 0 ? (gsize)count : 0;
+    }
+    return fsync(fd) == 0 || fail_errno(errno, error);
+}
+
+// A file that is replaced keeps its permissions. mkstemp() has already applied the umask to a new
+// one.
+static void take_over_mode(int fd, const char *target)
+{
+    struct stat old;
+
+    if (stat(target, &old) == 0 && fchmod(fd, old.st_mode & 0777) != 0) {
+        g_debug("%s: the new file does not keep the permissions of the old one", target);
+    }
+}
+
+static bool fill_temporary(const char *temporary, int fd, const char *target, GBytes *bytes,
+                           GError **error)
+{
+    bool ok = write_and_sync(fd, bytes, error);
+
+    take_over_mode(fd, target);
+    if (close(fd) != 0 && ok) {
+        ok = fail_errno(errno, error);
+    }
+    if (ok && g_rename(temporary, target) != 0) {
+        ok = fail_errno(errno, error);
+    }
+    if (!ok) {
+        g_unlink(temporary);
+    }
+    return ok;
+}
+
+// Makes the new name survive a power cut; a file system that cannot do that is not an error.
+static void sync_folder(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        if (fsync(fd) != 0) {
+            g_debug("%s cannot be synced", folder);
+        }
+        close(fd);
+    }
+}
+
+// The file behind a symbolic link is replaced, not the link.
+static char *resolve_links(const char *path)
+{
+    char *real = realpath(path, NULL);
+    char *target = g_strdup(real != NULL ? real : path);
+
+    free(real);
+    return target;
+}
+
+// A rename would replace folders' entries of any kind and files that are protected.
+static bool check_replaceable(const char *target, GError **error)
+{
+    struct stat old;
+
+    if (stat(target, &old) != 0) {
+        return true;
+    }
+    if (!S_ISREG(old.st_mode)) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
+                            "cannot be saved: something that is not a file has this name");
+        return false;
+    }
+    return g_access(target, W_OK) == 0 || fail_errno(errno, error);
+}
+
+static bool replace_file(const char *path, GBytes *bytes, GError **error)
+{
+    g_autofree char *target = resolve_links(path);
+    g_autofree char *folder = g_path_get_dirname(target);
+    g_autofree char *temporary = g_build_filename(folder, ".tincture-XXXXXX", NULL);
+
+    if (!check_replaceable(target, error)) {
+        return false;
+    }
+
+    int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0666);
+
+    if (fd < 0) {
+        return fail_errno(errno, error);
+    }
+    if (!fill_temporary(temporary, fd, target, bytes, error)) {
+        return false;
+    }
+    sync_folder(folder);
+    return true;
+}
+
+bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,
+                GError **error)
+{
+    g_autofree char *path = g_file_get_path(file);
+    const struct codec *codec = NULL;
+
+    if (params->format != NULL) {
+        codec = codec_find(params->format);
+    } else if (path != NULL) {
+        codec = codec_find_suffix(path);
+    }
+
+    g_autoptr(GBytes) bytes = encode(codec, image, params, error);
+
+    if (bytes != NULL && path == NULL) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                            "pictures can only be saved on this computer");
+    } else if (bytes != NULL && replace_file(path, bytes, error)) {
+        return true;
+    }
+    prefix_name(file, error);
+    return false;
+}

@@ -1,0 +1,36 @@
+// Pictures from and to files.
+//
+// The format of a file is decided by what it contains, never by its name. Loaded pictures are
+// upright and in sRGB whatever the file says. Errors begin with the file's name.
+#pragma once
+
+#include "render/image.h"
+
+// Reads a regular file. What was ignored on the way (a broken profile) is said in image->meta.note.
+struct image *image_load(GFile *file, GCancellable *cancel, GError **error);
+struct image *image_load_bytes(GBytes *bytes, GCancellable *cancel, GError **error);
+
+// Size, format and meta. info is filled only on success; image_meta_clear(&info->meta) afterwards.
+bool image_probe(GFile *file, struct image_info *info, GError **error);
+
+// The recipe text in a picture, newly allocated. NULL without an error where the file has none.
+char *image_read_recipe(GFile *file, GError **error);
+
+struct image_save_params {
+    const char *format; // a codec that writes ("png", "jpeg"); NULL: by the suffix of the file
+    int bits;           // 8 or 16, where the format knows both; 0: 8
+    int quality;        // 1..100 for JPEG; 0: 92
+    const char *recipe; // text to embed; NULL: none, and a recipe in the original's EXIF goes too
+    bool keep_exif;     // pass the original's EXIF on, without orientation and thumbnail
+    bool keep_gps;      // with keep_exif: also where it was taken
+    bool keep_profile;  // write in the original's colour space and embed its profile; else sRGB
+};
+
+// Encodes into memory.
+GBytes *image_encode(const struct image *image, const struct image_save_params *params,
+                     GError **error);
+
+// Writes a temporary file beside the target, syncs it and renames it: after a failure the old file
+// is as it was and nothing else is left. The file must be on this computer (have a path).
+bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,
+                GError **error);

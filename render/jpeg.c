@@ -1,0 +1,418 @@
+// JPEG through libjpeg-turbo: baseline and progressive, gray, RGB, CMYK and YCCK in; RGB out. EXIF
+// and the profile travel in their usual markers; the recipe is EXIF's UserComment.
+#include "render/codec.h"
+
+#include "compute/error.h"
+#include "render/color.h"
+#include "render/metadata.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+
+#include <jerror.h>
+
+// A progressive file may hold any number of scans, each costing a pass over the whole picture.
+enum { MAX_SCANS = 200, MAX_MARKER_BYTES = 65533 };
+
+static const char EXIF_MARKER[6] = {'E', 'x', 'i', 'f', 0, 0};
+
+// Failure of either direction: libjpeg calls, the longjmp ends it.
+struct failure {
+    struct jpeg_error_mgr manager; // first, so that libjpeg's pointer is ours
+    jmp_buf jump;
+    GError *error;
+};
+
+static struct failure *failure_of(j_common_ptr cinfo)
+{
+    return (struct failure *)(void *)cinfo->err;
+}
+
+static G_GNUC_NORETURN void fail_damaged(j_common_ptr cinfo)
+{
+    struct failure *failure = failure_of(cinfo);
+    char text[JMSG_LENGTH_MAX];
+
+    if (failure->error == NULL) {
+        cinfo->err->format_message(cinfo, text);
+        g_set_error(&failure->error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "the JPEG data cannot be read (%s)", text);
+    }
+    longjmp(failure->jump, 1);
+}
+
+// libjpeg goes on after a warning and fills the rest with gray. Where pixels are missing that is a
+// failure.
+static void judge_message(j_common_ptr cinfo, int level)
+{
+    if (level >= 0) {
+        return;
+    }
+    switch (cinfo->err->msg_code) {
+    case JWRN_JPEG_EOF:
+    case JWRN_HIT_MARKER:
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_MUST_RESYNC: fail_damaged(cinfo);
+    default: break;
+    }
+}
+
+static void failure_init(struct failure *failure)
+{
+    jpeg_std_error(&failure->manager);
+    failure->manager.error_exit = fail_damaged;
+    failure->manager.emit_message = judge_message;
+}
+
+// Reading
+// ------------------------------------------------------------------------------------------------
+
+struct reader {
+    struct failure failure;
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_progress_mgr progress;
+    GCancellable *cancel; // borrowed
+    struct image_meta meta;
+    struct image *image;
+    uint8_t *row; // (width, 1..4)
+};
+
+// Called by libjpeg again and again while it works.
+static void reader_progress(j_common_ptr cinfo)
+{
+    struct reader *reader = cinfo->client_data;
+
+    if (reader->jpeg.input_scan_number > MAX_SCANS) {
+        g_set_error(&reader->failure.error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "the JPEG file has more than %d scans", MAX_SCANS);
+        fail_damaged(cinfo);
+    }
+    if (g_cancellable_set_error_if_cancelled(reader->cancel, &reader->failure.error)) {
+        fail_damaged(cinfo);
+    }
+}
+
+static void reader_init(struct reader *reader, GCancellable *cancel)
+{
+    memset(reader, 0, sizeof(*reader));
+    reader->cancel = cancel;
+    failure_init(&reader->failure);
+    reader->jpeg.err = &reader->failure.manager;
+    reader->jpeg.client_data = reader;
+    reader->progress.progress_monitor = reader_progress;
+}
+
+static void reader_clear(struct reader *reader)
+{
+    jpeg_destroy_decompress(&reader->jpeg);
+    image_meta_clear(&reader->meta);
+    image_free(reader->image);
+    g_free(reader->row);
+    g_clear_error(&reader->failure.error);
+}
+
+static void take_exif(struct reader *reader)
+{
+    for (jpeg_saved_marker_ptr m = reader->jpeg.marker_list; m != NULL; m = m->next) {
+        if (m->marker == JPEG_APP0 + 1 && m->data_length > sizeof(EXIF_MARKER) &&
+            memcmp(m->data, EXIF_MARKER, sizeof(EXIF_MARKER)) == 0) {
+            reader->meta.exif =
+                g_bytes_new(m->data + sizeof(EXIF_MARKER), m->data_length - sizeof(EXIF_MARKER));
+            return;
+        }
+    }
+}
+
+static void take_profile(struct reader *reader)
+{
+    JOCTET *profile = NULL;
+    unsigned size = 0;
+
+    if (jpeg_read_icc_profile(&reader->jpeg, &profile, &size)) {
+        reader->meta.icc = g_bytes_new(profile, size);
+        free(profile);
+    }
+}
+
+static bool read_header(struct reader *reader, GBytes *file)
+{
+    if (setjmp(reader->failure.jump) != 0) {
+        return false;
+    }
+    jpeg_create_decompress(&reader->jpeg);
+    reader->jpeg.progress = &reader->progress;
+    jpeg_mem_src(&reader->jpeg, g_bytes_get_data(file, NULL), g_bytes_get_size(file));
+    jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 1, 0xffff);
+    jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 2, 0xffff);
+    jpeg_read_header(&reader->jpeg, TRUE);
+    if (!image_check_size(reader->jpeg.image_width, reader->jpeg.image_height,
+                          &reader->failure.error)) {
+        fail_damaged((j_common_ptr)&reader->jpeg);
+    }
+    take_exif(reader);
+    take_profile(reader);
+    reader->meta.bits = 8;
+    reader->meta.recipe = metadata_recipe(reader->meta.exif);
+    return true;
+}
+
+// Adobe's files hold inverted ink, those without its marker plain ink.
+static void invert(uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bytes[i] = (uint8_t)(255 - bytes[i]);
+    }
+}
+
+static void take_row(struct reader *reader, int y)
+{
+    int width = reader->image->width;
+    float *rgb = reader->image->rgb + (size_t)y * width * 3;
+
+    for (int i = 0; i < 3 * width; i++) {
+        rgb[i] = reader->row[i] / 255.0f;
+    }
+}
+
+static bool is_cmyk(const struct reader *reader)
+{
+    return reader->jpeg.jpeg_color_space == JCS_CMYK || reader->jpeg.jpeg_color_space == JCS_YCCK;
+}
+
+static void read_rgb(struct reader *reader)
+{
+    for (int y = 0; y < reader->image->height; y++) {
+        jpeg_read_scanlines(&reader->jpeg, (JSAMPARRAY){&reader->row}, 1);
+        take_row(reader, y);
+    }
+}
+
+// The profile is for ink, so the pixels are taken to sRGB here, all at once.
+static void read_cmyk(struct reader *reader)
+{
+    size_t stride = (size_t)reader->image->width * 4;
+
+    for (int y = 0; y < reader->image->height; y++) {
+        uint8_t *row = reader->row + y * stride;
+
+        jpeg_read_scanlines(&reader->jpeg, (JSAMPARRAY){&row}, 1);
+        if (!reader->jpeg.saw_Adobe_marker) {
+            invert(row, stride);
+        }
+    }
+    color_cmyk_to_srgb(reader->row, (size_t)reader->image->width * reader->image->height,
+                       reader->meta.icc, reader->image->rgb);
+    g_clear_pointer(&reader->meta.icc, g_bytes_unref);
+}
+
+static void prepare_pixels(struct reader *reader)
+{
+    int width = (int)reader->jpeg.output_width, height = (int)reader->jpeg.output_height;
+    size_t rows = is_cmyk(reader) ? (size_t)height : 1;
+
+    reader->image = image_new(width, height, false, &reader->failure.error);
+    if (reader->image == NULL) {
+        fail_damaged((j_common_ptr)&reader->jpeg);
+    }
+    reader->row = g_try_malloc_n(rows, (size_t)width * 4);
+    if (reader->row == NULL) {
+        g_set_error_literal(&reader->failure.error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                            "there is not enough memory to read the picture");
+        fail_damaged((j_common_ptr)&reader->jpeg);
+    }
+}
+
+static bool read_pixels(struct reader *reader)
+{
+    if (setjmp(reader->failure.jump) != 0) {
+        return false;
+    }
+    reader->jpeg.out_color_space = is_cmyk(reader) ? JCS_CMYK : JCS_RGB;
+    jpeg_start_decompress(&reader->jpeg);
+    prepare_pixels(reader);
+    if (is_cmyk(reader)) {
+        read_cmyk(reader);
+    } else {
+        read_rgb(reader);
+    }
+    jpeg_finish_decompress(&reader->jpeg);
+    return true;
+}
+
+static bool sniff(const uint8_t *data, size_t size)
+{
+    return size >= 3 && memcmp(data, "\xff\xd8\xff", 3) == 0;
+}
+
+static bool read_info(GBytes *file, struct image_info *info, GError **error)
+{
+    struct reader reader;
+
+    reader_init(&reader, NULL);
+
+    bool ok = read_header(&reader, file);
+
+    if (ok) {
+        info->width = (int)reader.jpeg.image_width;
+        info->height = (int)reader.jpeg.image_height;
+        image_meta_copy(&reader.meta, &info->meta);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&reader.failure.error));
+    }
+    reader_clear(&reader);
+    return ok;
+}
+
+static struct image *read_image(GBytes *file, GCancellable *cancel, GError **error)
+{
+    struct reader reader;
+    struct image *image = NULL;
+
+    reader_init(&reader, cancel);
+    if (read_header(&reader, file) && read_pixels(&reader)) {
+        image = g_steal_pointer(&reader.image);
+        image_meta_copy(&reader.meta, &image->meta);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&reader.failure.error));
+    }
+    reader_clear(&reader);
+    return image;
+}
+
+// Writing
+// ------------------------------------------------------------------------------------------------
+
+struct writer {
+    struct failure failure;
+    struct jpeg_compress_struct jpeg;
+    unsigned char *bytes; // malloc'ed by libjpeg
+    unsigned long size;
+    uint8_t *row;
+};
+
+static void set_quality(struct writer *writer, int quality)
+{
+    jpeg_set_quality(&writer->jpeg, quality, TRUE);
+    writer->jpeg.optimize_coding = TRUE;
+    if (quality >= 90) { // full resolution for colour where the person asked for the best
+        writer->jpeg.comp_info[0].h_samp_factor = 1;
+        writer->jpeg.comp_info[0].v_samp_factor = 1;
+    }
+}
+
+static void put_exif(struct writer *writer, GBytes *exif)
+{
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(exif, &size);
+    g_autoptr(GByteArray) marker = g_byte_array_new();
+
+    g_byte_array_append(marker, (const guint8 *)EXIF_MARKER, sizeof(EXIF_MARKER));
+    g_byte_array_append(marker, data, (guint)size);
+    jpeg_write_marker(&writer->jpeg, JPEG_APP0 + 1, marker->data, marker->len);
+}
+
+// There is no transparency in JPEG: the picture is laid on white.
+static void fill_row(const struct image *image, int y, uint8_t *row)
+{
+    size_t first = (size_t)y * image->width;
+
+    for (int x = 0; x < image->width; x++) {
+        float alpha = image->alpha != NULL ? image->alpha[first + x] : 1.0f;
+
+        for (int c = 0; c < 3; c++) {
+            float value = image->rgb[3 * (first + x) + c];
+
+            row[3 * x + c] = (uint8_t)image_quantize(value * alpha + (1.0f - alpha), 255.0f);
+        }
+    }
+}
+
+static bool write_all(struct writer *writer, const struct image *image,
+                      const struct codec_write *params, GBytes *icc)
+{
+    if (setjmp(writer->failure.jump) != 0) {
+        return false;
+    }
+    jpeg_create_compress(&writer->jpeg);
+    jpeg_mem_dest(&writer->jpeg, &writer->bytes, &writer->size);
+    writer->jpeg.image_width = (JDIMENSION)image->width;
+    writer->jpeg.image_height = (JDIMENSION)image->height;
+    writer->jpeg.input_components = 3;
+    writer->jpeg.in_color_space = JCS_RGB;
+    jpeg_set_defaults(&writer->jpeg);
+    set_quality(writer, params->quality);
+    jpeg_start_compress(&writer->jpeg, TRUE);
+    if (params->exif != NULL) {
+        put_exif(writer, params->exif);
+    }
+    jpeg_write_icc_profile(&writer->jpeg, g_bytes_get_data(icc, NULL),
+                           (unsigned)g_bytes_get_size(icc));
+    for (int y = 0; y < image->height; y++) {
+        fill_row(image, y, writer->row);
+        jpeg_write_scanlines(&writer->jpeg, (JSAMPARRAY){&writer->row}, 1);
+    }
+    jpeg_finish_compress(&writer->jpeg);
+    return true;
+}
+
+// libjpeg moves its buffer while it grows and tells the new place only at the end.
+static void release_bytes(struct writer *writer)
+{
+    if (writer->jpeg.dest != NULL) {
+        writer->jpeg.dest->term_destination(&writer->jpeg);
+    }
+    free(writer->bytes);
+}
+
+static bool check_exif_size(GBytes *exif, GError **error)
+{
+    if (exif != NULL && g_bytes_get_size(exif) + sizeof(EXIF_MARKER) > MAX_MARKER_BYTES) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                            "JPEG holds at most 64 kB of EXIF data and recipe; save as PNG, or "
+                            "without them");
+        return false;
+    }
+    return true;
+}
+
+static GBytes *write_image(const struct image *image, const struct codec_write *params,
+                           GError **error)
+{
+    if (!check_exif_size(params->exif, error)) {
+        return NULL;
+    }
+
+    struct writer writer;
+    GBytes *icc = params->icc != NULL ? g_bytes_ref(params->icc) : color_srgb_profile();
+    GBytes *file = NULL;
+
+    memset(&writer, 0, sizeof(writer));
+    failure_init(&writer.failure);
+    writer.jpeg.err = &writer.failure.manager;
+    writer.row = g_new(uint8_t, (size_t)image->width * 3);
+    if (write_all(&writer, image, params, icc)) {
+        file = g_bytes_new_with_free_func(writer.bytes, writer.size, free, writer.bytes);
+    } else {
+        g_propagate_error(error, writer.failure.error);
+        release_bytes(&writer);
+    }
+    jpeg_destroy_compress(&writer.jpeg);
+    g_free(writer.row);
+    g_bytes_unref(icc);
+    return file;
+}
+
+const struct codec codec_jpeg = {
+    .name = "jpeg",
+    .title = "JPEG",
+    .suffixes = (const char *const[]){"jpg", "jpeg", "jpe", "jfif", NULL},
+    .exif_recipe = true,
+    .sniff = sniff,
+    .read_info = read_info,
+    .read = read_image,
+    .write = write_image,
+};

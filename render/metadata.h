@@ -1,0 +1,27 @@
+// EXIF blocks: what this program reads from them and what it passes on.
+//
+// A block is the TIFF structure alone, without the "Exif" marker that JPEG puts before it. Damaged
+// blocks are treated as far as libexif can read them; none of these functions fails.
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+// 1..8; 1 where the block is NULL or does not say.
+int metadata_orientation(GBytes *exif);
+
+// Text of UserComment in UTF-8, newly allocated; NULL where there is none.
+char *metadata_recipe(GBytes *exif);
+
+struct metadata_export {
+    GBytes *source;     // the original's block, or NULL to start empty
+    bool keep_gps;      // false removes where the photo was taken
+    const char *recipe; // becomes UserComment (UTF-16); NULL: no UserComment, so that an old recipe
+                        // is not passed on unasked
+    int width, height;  // size of the exported picture
+    bool srgb;          // the exported pixels are sRGB
+};
+
+// A block to write: source with orientation 1, without thumbnail, sizes and colour space brought up
+// to date. NULL where nothing is left to say.
+GBytes *metadata_for_export(const struct metadata_export *params);

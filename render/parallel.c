@@ -1,0 +1,48 @@
+// A thread for each core, started for one job: a photo takes long enough that keeping a pool pays
+// nothing.
+#include "render/parallel.h"
+
+#include <glib.h>
+
+enum { MAX_THREADS = 16, MIN_ROWS = 16 };
+
+struct part {
+    int begin, end;
+    rows_fn rows;
+    void *data;
+};
+
+static gpointer part_run(gpointer user_data)
+{
+    const struct part *part = user_data;
+
+    part->rows(part->begin, part->end, part->data);
+    return NULL;
+}
+
+void parallel_rows(int height, rows_fn rows, void *data)
+{
+    int count = CLAMP((int)g_get_num_processors(), 1, MIN(MAX_THREADS, height / MIN_ROWS + 1));
+    struct part parts[MAX_THREADS];
+    GThread *threads[MAX_THREADS] = {NULL};
+
+    for (int i = 0; i < count; i++) {
+        parts[i] = (struct part){
+            .begin = (int)((gint64)height * i / count),
+            .end = (int)((gint64)height * (i + 1) / count),
+            .rows = rows,
+            .data = data,
+        };
+    }
+    for (int i = 1; i < count; i++) {
+        threads[i] = g_thread_try_new("rows", part_run, &parts[i], NULL);
+    }
+    part_run(&parts[0]);
+    for (int i = 1; i < count; i++) {
+        if (threads[i] != NULL) {
+            g_thread_join(threads[i]);
+        } else {
+            part_run(&parts[i]);
+        }
+    }
+}

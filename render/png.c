@@ -1,0 +1,472 @@
+// PNG through libpng: 1 to 16 bits, gray, palette, alpha and interlaced in; 8 or 16 bit RGB(A) out.
+// The recipe is the text chunk `parameters`.
+#include "render/codec.h"
+
+#include "compute/error.h"
+#include "render/color.h"
+
+#include <math.h>
+#include <png.h>
+#include <string.h>
+
+static const char RECIPE_KEY[] = "parameters";
+
+// Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
+enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
+
+// Reading
+// ------------------------------------------------------------------------------------------------
+
+// Everything a longjmp must not lose.
+struct reader {
+    png_structp png;
+    png_infop info;
+    const uint8_t *data; // borrowed
+    size_t size, offset;
+    GCancellable *cancel; // borrowed
+    struct image_meta meta;
+    struct image *image;
+    uint8_t *rows; // one row, or all of them where the file is interlaced
+    GError *error; // first failure
+};
+
+static G_GNUC_NORETURN void reader_fail(png_structp png, png_const_charp text)
+{
+    struct reader *reader = png_get_error_ptr(png);
+
+    if (reader->error == NULL) {
+        g_set_error(&reader->error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "the PNG data is damaged (%s)", text);
+    }
+    png_longjmp(png, 1);
+}
+
+static void reader_warn(png_structp png, png_const_charp text)
+{
+    struct reader *reader = png_get_error_ptr(png);
+
+    if (g_str_has_prefix(text, "iCCP")) {
+        image_meta_note(&reader->meta, "the embedded colour profile is damaged and was ignored");
+    }
+}
+
+static void reader_bytes(png_structp png, png_bytep bytes, size_t count)
+{
+    struct reader *reader = png_get_io_ptr(png);
+
+    if (count > reader->size - reader->offset) {
+        g_set_error_literal(&reader->error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                            "the PNG file is cut short");
+        png_error(png, "cut short");
+    }
+    memcpy(bytes, reader->data + reader->offset, count);
+    reader->offset += count;
+}
+
+static void reader_init(struct reader *reader, GBytes *file, GCancellable *cancel)
+{
+    *reader = (struct reader){.cancel = cancel};
+    reader->data = g_bytes_get_data(file, &reader->size);
+    reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, reader_fail, reader_warn);
+    g_assert(reader->png != NULL);
+    reader->info = png_create_info_struct(reader->png);
+    g_assert(reader->info != NULL);
+    png_set_read_fn(reader->png, reader, reader_bytes);
+    png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
+    png_set_chunk_malloc_max(reader->png, MAX_CHUNK_BYTES);
+    png_set_chunk_cache_max(reader->png, MAX_CHUNKS);
+}
+
+static void reader_clear(struct reader *reader)
+{
+    png_destroy_read_struct(&reader->png, &reader->info, NULL);
+    image_meta_clear(&reader->meta);
+    image_free(reader->image);
+    g_free(reader->rows);
+    g_clear_error(&reader->error);
+}
+
+// libpng's own size check speaks of limits, not of pictures; so ours comes first, from the raw
+// header.
+static bool check_header(const struct reader *reader, GError **error)
+{
+    if (reader->size < 24 || memcmp(reader->data + 12, "IHDR", 4) != 0) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                            "the PNG file is cut short");
+        return false;
+    }
+    return image_check_size(png_get_uint_32(reader->data + 16), png_get_uint_32(reader->data + 20),
+                            error);
+}
+
+static char *text_to_utf8(const png_text *text)
+{
+    bool international = text->compression == PNG_ITXT_COMPRESSION_NONE ||
+                         text->compression == PNG_ITXT_COMPRESSION_zTXt;
+    size_t length = international ? text->itxt_length : text->text_length;
+
+    return international
+               ? g_utf8_make_valid(text->text, (gssize)length)
+               : g_convert(text->text, (gssize)length, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+}
+
+static void take_recipe(struct reader *reader)
+{
+    png_textp texts = NULL;
+    int count = png_get_text(reader->png, reader->info, &texts, NULL);
+
+    for (int i = 0; i < count && reader->meta.recipe == NULL; i++) {
+        if (strcmp(texts[i].key, RECIPE_KEY) == 0) {
+            reader->meta.recipe = text_to_utf8(&texts[i]);
+        }
+    }
+}
+
+static void take_profile(struct reader *reader)
+{
+    png_charp name = NULL;
+    png_bytep profile = NULL;
+    png_uint_32 size = 0;
+    int compression = 0;
+
+    if (reader->meta.icc == NULL &&
+        png_get_iCCP(reader->png, reader->info, &name, &compression, &profile, &size) != 0) {
+        reader->meta.icc = g_bytes_new(profile, size);
+    }
+}
+
+// Without a profile the file may name its primaries and gamma. Those of sRGB, exact or rounded,
+// need nothing.
+static void take_primaries(struct reader *reader)
+{
+    static const double SRGB[8] = {0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06};
+    double xy[8], file_gamma = 1.0 / 2.2;
+    bool same = true;
+
+    if (reader->meta.icc != NULL || png_get_valid(reader->png, reader->info, PNG_INFO_sRGB) != 0 ||
+        png_get_gAMA(reader->png, reader->info, &file_gamma) == 0) {
+        return;
+    }
+    if (png_get_cHRM(reader->png, reader->info, &xy[0], &xy[1], &xy[2], &xy[3], &xy[4], &xy[5],
+                     &xy[6], &xy[7]) == 0) {
+        memcpy(xy, SRGB, sizeof(xy));
+    }
+    for (int i = 0; i < 8; i++) {
+        same = same && fabs(xy[i] - SRGB[i]) < 0.002;
+    }
+    if (!same || fabs(file_gamma * 2.2 - 1.0) > 0.02) {
+        reader->meta.icc = color_profile_from_primaries(xy, 1.0 / file_gamma);
+    }
+}
+
+static void take_exif(struct reader *reader)
+{
+    png_bytep exif = NULL;
+    png_uint_32 size = 0;
+
+    if (reader->meta.exif == NULL && png_get_eXIf_1(reader->png, reader->info, &size, &exif) != 0 &&
+        size > 0) {
+        reader->meta.exif = g_bytes_new(exif, size);
+    }
+}
+
+// Chunks may stand before or after the pixels, so this runs twice.
+static void take_meta(struct reader *reader)
+{
+    reader->meta.bits = png_get_bit_depth(reader->png, reader->info) == 16 ? 16 : 8;
+    take_recipe(reader);
+    take_profile(reader);
+    take_primaries(reader);
+    take_exif(reader);
+}
+
+static bool read_header(struct reader *reader)
+{
+    if (setjmp(png_jmpbuf(reader->png)) != 0) {
+        return false;
+    }
+    png_read_info(reader->png, reader->info);
+    take_meta(reader);
+    return true;
+}
+
+// Whatever is stored, rows arrive as RGB or RGBA of 8 or 16 bits.
+static void ask_for_rgb(struct reader *reader)
+{
+    png_set_expand(reader->png);
+    png_set_gray_to_rgb(reader->png);
+    if (G_BYTE_ORDER == G_LITTLE_ENDIAN) {
+        png_set_swap(reader->png);
+    }
+}
+
+static void take_row(const struct reader *reader, int y, const uint8_t *row, int channels,
+                     bool deep)
+{
+    struct image *image = reader->image;
+    float *rgb = image->rgb + (size_t)y * image->width * 3;
+    float *alpha = image->alpha != NULL ? image->alpha + (size_t)y * image->width : NULL;
+    const uint16_t *row16 = (const uint16_t *)(const void *)row;
+
+    for (int x = 0; x < image->width; x++) {
+        for (int c = 0; c < channels; c++) {
+            int i = x * channels + c;
+            float value = deep ? row16[i] / 65535.0f : row[i] / 255.0f;
+
+            if (c < 3) {
+                rgb[3 * x + c] = value;
+            } else {
+                alpha[x] = value;
+            }
+        }
+    }
+}
+
+// After this the row size is known and the picture and the row buffer exist.
+static void prepare_pixels(struct reader *reader, int passes)
+{
+    png_structp png = reader->png;
+    int height = (int)png_get_image_height(png, reader->info);
+    bool with_alpha = (png_get_color_type(png, reader->info) & PNG_COLOR_MASK_ALPHA) != 0;
+    size_t rows = passes > 1 ? (size_t)height : 1;
+
+    reader->image =
+        image_new((int)png_get_image_width(png, reader->info), height, with_alpha, &reader->error);
+    if (reader->image == NULL) {
+        png_error(png, "no picture");
+    }
+    reader->rows = g_try_malloc_n(rows, png_get_rowbytes(png, reader->info));
+    if (reader->rows == NULL) {
+        g_set_error_literal(&reader->error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                            "there is not enough memory to read the picture");
+        png_error(png, "no memory");
+    }
+}
+
+static void stop_if_cancelled(struct reader *reader)
+{
+    if (g_cancellable_set_error_if_cancelled(reader->cancel, &reader->error)) {
+        png_error(reader->png, "cancelled");
+    }
+}
+
+static bool read_pixels(struct reader *reader)
+{
+    if (setjmp(png_jmpbuf(reader->png)) != 0) {
+        return false;
+    }
+    ask_for_rgb(reader);
+
+    int passes = png_set_interlace_handling(reader->png);
+
+    png_read_update_info(reader->png, reader->info);
+    prepare_pixels(reader, passes);
+
+    size_t stride = png_get_rowbytes(reader->png, reader->info);
+    int channels = png_get_channels(reader->png, reader->info);
+    bool deep = png_get_bit_depth(reader->png, reader->info) == 16;
+
+    for (int pass = 0; pass < passes; pass++) {
+        for (int y = 0; y < reader->image->height; y++) {
+            uint8_t *row = reader->rows + (passes > 1 ? y * stride : 0);
+
+            stop_if_cancelled(reader);
+            png_read_row(reader->png, row, NULL);
+            if (pass == passes - 1) {
+                take_row(reader, y, row, channels, deep);
+            }
+        }
+    }
+    png_read_end(reader->png, reader->info);
+    take_meta(reader);
+    return true;
+}
+
+static bool sniff(const uint8_t *data, size_t size)
+{
+    return size >= 8 && png_sig_cmp(data, 0, 8) == 0;
+}
+
+static bool read_info(GBytes *file, struct image_info *info, GError **error)
+{
+    struct reader reader;
+
+    reader_init(&reader, file, NULL);
+
+    bool ok = check_header(&reader, &reader.error) && read_header(&reader);
+
+    if (ok) {
+        info->width = (int)png_get_image_width(reader.png, reader.info);
+        info->height = (int)png_get_image_height(reader.png, reader.info);
+        image_meta_copy(&reader.meta, &info->meta);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&reader.error));
+    }
+    reader_clear(&reader);
+    return ok;
+}
+
+static struct image *read_image(GBytes *file, GCancellable *cancel, GError **error)
+{
+    struct reader reader;
+    struct image *image = NULL;
+
+    reader_init(&reader, file, cancel);
+    if (check_header(&reader, &reader.error) && read_header(&reader) && read_pixels(&reader)) {
+        image = g_steal_pointer(&reader.image);
+        image_meta_copy(&reader.meta, &image->meta);
+    } else {
+        g_propagate_error(error, g_steal_pointer(&reader.error));
+    }
+    reader_clear(&reader);
+    return image;
+}
+
+// Writing
+// ------------------------------------------------------------------------------------------------
+
+struct writer {
+    png_structp png;
+    png_infop info;
+    GByteArray *bytes;
+    uint8_t *row;
+    char *latin1; // the recipe as tEXt wants it, or NULL
+    GError *error;
+};
+
+static G_GNUC_NORETURN void writer_fail(png_structp png, png_const_charp text)
+{
+    struct writer *writer = png_get_error_ptr(png);
+
+    g_set_error(&writer->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
+                "the picture cannot be written as PNG (%s)", text);
+    png_longjmp(png, 1);
+}
+
+static void writer_warn(png_structp png, png_const_charp text)
+{
+    g_debug("png: %s", text);
+}
+
+static void writer_bytes(png_structp png, png_bytep bytes, size_t count)
+{
+    struct writer *writer = png_get_io_ptr(png);
+
+    if (count > G_MAXUINT - writer->bytes->len) {
+        png_error(png, "larger than 4 GB");
+    }
+    g_byte_array_append(writer->bytes, bytes, (guint)count);
+}
+
+static void writer_flush(png_structp png)
+{
+}
+
+static void put_recipe(struct writer *writer, const char *recipe)
+{
+    png_text text = {.key = (png_charp)(uintptr_t)RECIPE_KEY};
+
+    writer->latin1 = g_convert(recipe, -1, "ISO-8859-1", "UTF-8", NULL, NULL, NULL);
+    if (writer->latin1 != NULL) {
+        text.compression = PNG_TEXT_COMPRESSION_NONE;
+        text.text = writer->latin1;
+    } else {
+        text.compression = PNG_ITXT_COMPRESSION_NONE;
+        text.text = (png_charp)(uintptr_t)recipe;
+    }
+    png_set_text(writer->png, writer->info, &text, 1);
+}
+
+static void put_meta(struct writer *writer, const struct codec_write *params)
+{
+    if (params->icc != NULL) {
+        png_set_iCCP(writer->png, writer->info, "ICC profile", PNG_COMPRESSION_TYPE_BASE,
+                     g_bytes_get_data(params->icc, NULL),
+                     (png_uint_32)g_bytes_get_size(params->icc));
+    } else {
+        png_set_sRGB_gAMA_and_cHRM(writer->png, writer->info, PNG_sRGB_INTENT_PERCEPTUAL);
+    }
+    if (params->exif != NULL) {
+        png_set_eXIf_1(writer->png, writer->info, (png_uint_32)g_bytes_get_size(params->exif),
+                       (png_bytep)(uintptr_t)g_bytes_get_data(params->exif, NULL));
+    }
+    if (params->recipe != NULL) {
+        put_recipe(writer, params->recipe);
+    }
+}
+
+static void fill_row(const struct image *image, int y, bool deep, uint8_t *row)
+{
+    const float *rgb = image->rgb + (size_t)y * image->width * 3;
+    const float *alpha = image->alpha != NULL ? image->alpha + (size_t)y * image->width : NULL;
+    uint16_t *row16 = (uint16_t *)(void *)row;
+    int channels = alpha != NULL ? 4 : 3;
+
+    for (int x = 0; x < image->width; x++) {
+        for (int c = 0; c < channels; c++) {
+            float value = c < 3 ? rgb[3 * x + c] : alpha[x];
+
+            if (deep) {
+                row16[x * channels + c] = (uint16_t)image_quantize(value, 65535.0f);
+            } else {
+                row[x * channels + c] = (uint8_t)image_quantize(value, 255.0f);
+            }
+        }
+    }
+}
+
+static bool write_all(struct writer *writer, const struct image *image,
+                      const struct codec_write *params)
+{
+    if (setjmp(png_jmpbuf(writer->png)) != 0) {
+        return false;
+    }
+    png_set_IHDR(writer->png, writer->info, (png_uint_32)image->width, (png_uint_32)image->height,
+                 params->bits, image->alpha != NULL ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+    put_meta(writer, params);
+    png_write_info(writer->png, writer->info);
+    if (params->bits == 16 && G_BYTE_ORDER == G_LITTLE_ENDIAN) {
+        png_set_swap(writer->png);
+    }
+    for (int y = 0; y < image->height; y++) {
+        fill_row(image, y, params->bits == 16, writer->row);
+        png_write_row(writer->png, writer->row);
+    }
+    png_write_end(writer->png, writer->info);
+    return true;
+}
+
+static GBytes *write_image(const struct image *image, const struct codec_write *params,
+                           GError **error)
+{
+    struct writer writer = {.bytes = g_byte_array_new()};
+    GBytes *file = NULL;
+
+    writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer, writer_fail, writer_warn);
+    g_assert(writer.png != NULL);
+    writer.info = png_create_info_struct(writer.png);
+    g_assert(writer.info != NULL);
+    writer.row = g_new(uint8_t, (size_t)image->width * 8);
+    png_set_write_fn(writer.png, &writer, writer_bytes, writer_flush);
+    if (write_all(&writer, image, params)) {
+        file = g_byte_array_free_to_bytes(g_steal_pointer(&writer.bytes));
+    } else {
+        g_propagate_error(error, writer.error);
+    }
+    png_destroy_write_struct(&writer.png, &writer.info);
+    g_clear_pointer(&writer.bytes, g_byte_array_unref);
+    g_free(writer.latin1);
+    g_free(writer.row);
+    return file;
+}
+
+const struct codec codec_png = {
+    .name = "png",
+    .title = "PNG",
+    .suffixes = (const char *const[]){"png", NULL},
+    .sniff = sniff,
+    .read_info = read_info,
+    .read = read_image,
+    .write = write_image,
+};

@@ -1,0 +1,38 @@
+// Changing the size of pictures: separable resampling with a proper low-pass when shrinking.
+//
+// Sizes map corner to corner: column x of the result looks at (x + 0.5) * source / result - 0.5.
+// Everything here works on sRGB-encoded values, as the models do.
+#pragma once
+
+#include "render/image.h"
+
+enum resample_kernel {
+    RESAMPLE_LANCZOS3, // sharp; for pictures. Rings a little beside hard edges
+    RESAMPLE_LINEAR,   // never leaves the range of its input; for masks
+};
+
+// The weights of one change of size, computed once and used for any region of the result.
+// Thread: any, also several at once; it does not change after it was made.
+struct resampler;
+struct resampler *resampler_new(int source_width, int source_height, int width, int height,
+                                enum resample_kernel kernel);
+void resampler_free(struct resampler *resampler);
+
+// Rectangle (x, y, width, height) of the result, which must lie inside it. source is
+// (source_height, source_width, channels), result (height, width, channels) without padding.
+// channels is 1..4.
+void resampler_run(const struct resampler *resampler, const float *source, int channels, int x,
+                   int y, int width, int height, float *result);
+
+// The whole picture in another size, Lanczos-3, on all cores. Colour is weighted with alpha. meta
+// is copied.
+struct image *image_resize(const struct image *image, int width, int height, GError **error);
+
+// A whole plane (height, width, channels) in another size, on all cores.
+void resample_plane(const float *source, int source_width, int source_height, int channels,
+                    float *result, int width, int height, enum resample_kernel kernel);
+
+// The size at which a model works on a photo of width x height: the longer side is long_side, the
+// other in proportion, both rounded to the nearest multiple (and at least one of them).
+void resample_fit(int width, int height, int long_side, int multiple, int *fit_width,
+                  int *fit_height);
