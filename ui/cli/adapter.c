@@ -1,0 +1,83 @@
+#include "ui/cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_text(const struct adapter *a)
+{
+    printf("method      %s\n", a->method->name);
+    printf("parameters  %" G_GINT64_FORMAT " in %u tensors\n", adapter_count(a), a->params->len);
+    printf("applied     %u of %u tensors\n", a->params->len, a->params->len + a->unmatched->len);
+    printf("norm        %.6g\n", adapter_norm(a));
+    for (guint i = 0; i < MIN(a->unmatched->len, 10); i++) {
+        printf("fits no layer: %s\n", (const char *)a->unmatched->pdata[i]);
+    }
+    GHashTableIter it;
+    void *key, *value;
+    g_hash_table_iter_init(&it, a->metadata);
+    while (g_hash_table_iter_next(&it, &key, &value)) {
+        printf("  %s: %s\n", (const char *)key, (const char *)value);
+    }
+}
+
+static void print_json(const struct adapter *a)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "method");
+    json_builder_add_string_value(b, a->method->name);
+    json_builder_set_member_name(b, "parameters");
+    json_builder_add_int_value(b, adapter_count(a));
+    json_builder_set_member_name(b, "applied");
+    json_builder_add_int_value(b, a->params->len);
+    json_builder_set_member_name(b, "total");
+    json_builder_add_int_value(b, a->params->len + a->unmatched->len);
+    json_builder_set_member_name(b, "norm");
+    json_builder_add_double_value(b, adapter_norm(a));
+    json_builder_set_member_name(b, "metadata");
+    json_builder_begin_object(b);
+    GHashTableIter it;
+    void *key, *value;
+    g_hash_table_iter_init(&it, a->metadata);
+    while (g_hash_table_iter_next(&it, &key, &value)) {
+        json_builder_set_member_name(b, key);
+        json_builder_add_string_value(b, value);
+    }
+    json_builder_end_object(b);
+    json_builder_end_object(b);
+    cli_print_json(b);
+}
+
+static bool run(struct cli *c, GError **error)
+{
+    const char *verb = c->rest[0], *path = c->rest[1];
+    const bool info = g_str_equal(verb, "info"), convert = g_str_equal(verb, "convert");
+    if ((!info && !convert) || !path || (convert && !c->out)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "expected: adapter info FILE, or adapter convert FILE --out PATH");
+        return false;
+    }
+    struct adapter *a = cli_engine(c, error) ? adapter_load(path, c->engine->model, error) : NULL;
+    if (!a) {
+        return false;
+    }
+    bool ok = true;
+    if (convert) {
+        ok = adapter_save(a, c->out, error);
+    } else if (c->json) {
+        print_json(a);
+    } else {
+        print_text(a);
+    }
+    adapter_free(a);
+    return ok;
+}
+
+const struct cli_command cli_adapter = {
+    .name = "adapter",
+    .summary = "Tell what an adapter file holds, or write it in another layout",
+    .usage = "info FILE | convert FILE --out PATH",
+    .options = (const char *const[]){"model", "device", "json", "out", NULL},
+    .needed = (const char *const[]){"rest", NULL},
+    .run = run,
+};

@@ -1,0 +1,192 @@
+#include "ui/cli/cli.h"
+
+#include "compute/edit/networks.h"
+#include "compute/gpu/host.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define REPEAT 9
+
+struct bench {
+    struct cli *c;
+    JsonBuilder *json;
+};
+
+static void report(struct bench *b, const char *key, const char *title, double value,
+                   const char *unit)
+{
+    if (b->c->json) {
+        json_builder_set_member_name(b->json, key);
+        json_builder_add_double_value(b->json, value);
+    } else {
+        printf("%-44s %10.1f %s\n", title, value, unit);
+    }
+}
+
+static double now_ms(void)
+{
+    return (double)g_get_monotonic_time() / 1000.0;
+}
+
+static int compare_double(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Median milliseconds of a U-Net call with two samples, as guidance makes it; -1 with an error.
+static double bench_predict(struct engine *e, int side, GError **error)
+{
+    struct model *m = e->model;
+    const int f = model_latent_factor(m), h = side / f;
+    const int64_t n = (int64_t)h * h * m->unet.in_channels,
+                  s = (int64_t)m->text.max_tokens * m->unet.cross_dim;
+    g_autofree float *x = g_new0(float, 2 * n);
+    g_autofree float *out = g_new(float, 2 * n);
+    g_autofree float *states = g_new0(float, 2 * s);
+    struct rng rng = {.seed = 1};
+    rng_normal(&rng, x, 2 * n);
+    rng_normal(&rng, states, 2 * s);
+    struct networks *net = networks_new(m, m->parts);
+    double times[REPEAT];
+    double result = 0.0;
+    for (int i = -1; i < REPEAT && result >= 0.0; i++) { // the first builds and warms
+        double begin = now_ms();
+        if (!networks_predict(net, 2, h, h, 500, x, states, out, NULL, error)) {
+            result = -1.0;
+        } else if (i >= 0) {
+            times[i] = now_ms() - begin;
+        }
+    }
+    networks_free(net);
+    if (result >= 0.0) {
+        qsort(times, REPEAT, sizeof *times, compare_double);
+        result = times[REPEAT / 2];
+    }
+    return result;
+}
+
+struct learn_times {
+    double last;
+    double ms[64];
+    int n;
+};
+
+static bool step_cb(const struct train_report *r, void *data)
+{
+    struct learn_times *t = data;
+    double now = now_ms();
+    if (t->last > 0.0 && t->n < (int)G_N_ELEMENTS(t->ms)) {
+        t->ms[t->n++] = now - t->last;
+    }
+    t->last = now;
+    return true;
+}
+
+// Median milliseconds of one training step at batch 1; -1 with an error.
+static double bench_learn(struct engine *e, const char *method, int side, GError **error)
+{
+    g_autofree float *rgb = g_new(float, (gsize)side *side * 3);
+    for (int i = 0; i < side * side * 3; i++) {
+        rgb[i] = (float)(i % 255) / 127.5f - 1.0f;
+    }
+    struct train_example example = {
+        .width = side, .height = side, .rgb = rgb, .caption = "a photo"};
+    struct train_params params = {TRAIN_PARAMS_DEFAULTS};
+    params.steps = 16;
+    params.seed = 1;
+    struct learn_times times = {0};
+    struct adapter *a = adapter_new(method, e->model, NULL, error);
+    struct trainer *t =
+        a ? trainer_new(e->model, a, &example, 1, &params, cli_progress, NULL, NULL, error) : NULL;
+    bool ok = t && trainer_run(t, step_cb, &times, NULL, error);
+    trainer_free(t);
+    adapter_free(a);
+    if (!ok || times.n == 0) {
+        return -1.0;
+    }
+    qsort(times.ms, (size_t)times.n, sizeof *times.ms, compare_double);
+    return times.ms[times.n / 2];
+}
+
+static double bench_edit(struct engine *e, int side, GError **error)
+{
+    g_autofree float *rgb = g_new0(float, (gsize)side *side * 3);
+    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
+    q.rgb = rgb;
+    q.width = q.height = side;
+    q.source_prompt = "a photo";
+    double best = -1.0;
+    const char *const prompts[] = {"a photo", "a red apple", "a blue apple"}; // the first compiles
+    for (int i = 0; i < 3; i++) {
+        q.prompt = prompts[i];
+        double begin = now_ms();
+        struct edit_result *r = editor_run(e->editor, &q, NULL, NULL, NULL, error);
+        if (!r) {
+            return -1.0;
+        }
+        best = now_ms() - begin;
+        edit_result_free(r);
+    }
+    return best;
+}
+
+static bool measure(struct bench *b, struct engine *e, int side, GError **error)
+{
+    const double rate = host_gemm_rate(512);
+    report(b, "sgemm_gflops", "sgemm 512 x 512 x 512", rate, "GFLOP/s");
+    double ms = bench_predict(e, side, error);
+    if (ms < 0) {
+        return false;
+    }
+    report(b, "unet_guided_ms", "guided U-Net step (2 samples)", ms, "ms");
+    const char *const methods[] = {"svdiff", "oft"};
+    for (size_t i = 0; i < G_N_ELEMENTS(methods) && !b->c->raw; i++) {
+        g_autofree char *key = g_strdup_printf("%s_step_ms", methods[i]);
+        g_autofree char *title = g_strdup_printf("%s training step (1 sample)", methods[i]);
+        if ((ms = bench_learn(e, methods[i], side, error)) < 0) {
+            return false;
+        }
+        report(b, key, title, ms, "ms");
+    }
+    if (!b->c->raw) {
+        if ((ms = bench_edit(e, side, error)) < 0) {
+            return false;
+        }
+        report(b, "edit_ms", "20-step guided edit, inversion known", ms, "ms");
+    }
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    report(b, "peak_mib", "peak memory", (double)usage.ru_maxrss / 1024.0, "MiB");
+    return true;
+}
+
+static bool run(struct cli *c, GError **error)
+{
+    gint64 begin = g_get_monotonic_time();
+    struct engine *e = cli_engine(c, error);
+    if (!e) {
+        return false;
+    }
+    g_autoptr(JsonBuilder) json = json_builder_new();
+    json_builder_begin_object(json);
+    struct bench b = {c, json};
+    report(&b, "load_ms", "device and model", (double)(g_get_monotonic_time() - begin) / 1000.0,
+           "ms");
+    bool ok = measure(&b, e, c->size ? c->size : model_default_size(e->model), error);
+    json_builder_end_object(json);
+    if (ok && c->json) {
+        cli_print_json(json);
+    }
+    return ok;
+}
+
+const struct cli_command cli_bench = {
+    .name = "bench",
+    .summary = "Measure step times, memory and the machine's sgemm rate",
+    .usage = "",
+    .options = (const char *const[]){"model", "device", "size", "json", "raw", NULL},
+    .run = run,
+};

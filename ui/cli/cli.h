@@ -1,0 +1,56 @@
+// tincture-cli: the program's jobs for scripts, servers and tests.
+//
+// A command is a member of a family: one file with a struct cli_command and one word in
+// meson.build. Exit status: 0 done, 1 failed with one sentence on standard error, 2 a wrong command
+// line. Progress goes to standard error.
+#pragma once
+
+#include "ui/core/engine.h"
+
+#include <json-glib/json-glib.h>
+
+// Everything that can be said on a command line. A command names the options it takes.
+struct cli {
+    char *model, *device, *out, *prompt, *source_prompt, *negative;
+    char *image, *latents, *latents_out, *noise, *mask;
+    char *sampler, *method, *subset, *log, *resume, *checkpoint, *format;
+    char **images, **adapters, **settings, **rest;
+    int steps, timestep, size, batch, side;
+    double guidance, eta, inversion, structure, lr, scale;
+    gint64 seed;
+    gboolean json, text_encoder, recipe, raw;
+
+    struct engine *engine; // opened by cli_engine()
+    GPtrArray *loaded;     // struct adapter *, by cli_adapters()
+};
+
+struct cli_command {
+    const char *name;
+    const char *summary;        // one line for the list
+    const char *usage;          // what follows the options, "" for none
+    const char *const *options; // long names, NULL-terminated
+    const char *const *needed;  // those that must be given, NULL-terminated; NULL: none
+    bool (*run)(struct cli *c, GError **error);
+};
+extern const struct cli_command *const cli_table[];
+
+// Opens device and model as the options say.
+struct engine *cli_engine(struct cli *c, GError **error);
+// Loads --adapter FILE[:SCALE]... and hands them to the editor.
+bool cli_adapters(struct cli *c, GError **error);
+// The request that the options describe, for editor_run and its relatives.
+struct edit_request cli_request(const struct cli *c);
+// Loads the photo of --image at the working size.
+struct photo *cli_photo(struct cli *c, const char *path, GError **error);
+
+void cli_progress(double fraction, const char *text, void *data); // progress_fn; data unused
+void cli_edit_step(const struct edit_step *step, void *data);     // edit_step_fn; data unused
+void cli_progress_end(void);
+
+// Tensors in and out: fp32 safetensors with one tensor of that name. read: *shape has rank 3 or 4,
+// a missing leading 1 is added; the result is newly allocated.
+float *cli_tensor_read(const char *path, const char *name, int64_t shape[4], GError **error);
+bool cli_tensor_write(const char *path, const char *name, int rank, const int64_t *shape,
+                      const float *data, GError **error);
+bool cli_image_write(const struct cli *c, struct image *image, const char *recipe, GError **error);
+void cli_print_json(JsonBuilder *b); // the finished object, to standard output

@@ -1,0 +1,152 @@
+#include "ui/cli/cli.h"
+
+#include "compute/file/safetensors.h"
+#include "render/file.h"
+#include "ui/core/paths.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+// ---- progress
+// --------------------------------------------------------------------------------------------
+
+static bool line_open;
+
+void cli_progress(double fraction, const char *text, void *data)
+{
+    if (!isatty(STDERR_FILENO)) {
+        return;
+    }
+    if (fraction >= 0.0) {
+        fprintf(stderr, "\r\033[K%3.0f %%  %s", fraction * 100.0, text);
+    } else {
+        fprintf(stderr, "\r\033[K%s", text);
+    }
+    fflush(stderr);
+    line_open = true;
+}
+
+void cli_progress_end(void)
+{
+    if (line_open) {
+        fprintf(stderr, "\r\033[K");
+        line_open = false;
+    }
+}
+
+void cli_edit_step(const struct edit_step *step, void *data)
+{
+    char text[160];
+    g_snprintf(text, sizeof text, "%s, step %d of %d", step->stage, step->step, step->steps);
+    cli_progress(step->steps ? (double)step->step / step->steps : -1.0, text, NULL);
+}
+
+// ---- what the options describe
+// ---------------------------------------------------------------------------
+
+struct engine *cli_engine(struct cli *c, GError **error)
+{
+    if (!c->engine) {
+        g_autofree char *dir = paths_model(c->model);
+        c->engine = engine_open(dir, c->device, cli_progress, NULL, NULL, error);
+    }
+    return c->engine;
+}
+
+bool cli_adapters(struct cli *c, GError **error)
+{
+    c->loaded = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
+    for (int i = 0; c->adapters && c->adapters[i]; i++) {
+        g_autofree char *path = g_strdup(c->adapters[i]);
+        double scale = 1.0;
+        char *colon = strrchr(path, ':');
+        char *end = NULL;
+        if (colon && colon[1]) {
+            double value = g_ascii_strtod(colon + 1, &end);
+            if (*end == '\0') {
+                scale = value;
+                *colon = '\0';
+            }
+        }
+        struct adapter *a = adapter_load(path, c->engine->model, error);
+        if (!a) {
+            return false;
+        }
+        a->scale = scale;
+        a->enabled = true;
+        g_ptr_array_add(c->loaded, a);
+    }
+    return editor_set_adapters(c->engine->editor, (struct adapter **)c->loaded->pdata,
+                               (int)c->loaded->len, NULL, error);
+}
+
+struct edit_request cli_request(const struct cli *c)
+{
+    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
+    q.prompt = c->prompt ? c->prompt : "";
+    q.source_prompt = c->source_prompt;
+    q.negative = c->negative;
+    q.seed = (uint64_t)c->seed;
+    q.steps = c->steps >= 0 ? c->steps : q.steps;
+    q.guidance = c->guidance >= 0 ? c->guidance : q.guidance;
+    q.inversion = c->inversion >= 0 ? c->inversion : q.inversion;
+    q.structure = c->structure >= 0 ? c->structure : q.structure;
+    q.eta = c->eta >= 0 ? c->eta : q.eta;
+    q.sampler = c->sampler ? c->sampler : q.sampler;
+    return q;
+}
+
+struct photo *cli_photo(struct cli *c, const char *path, GError **error)
+{
+    g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
+    struct image *image = image_load(file, NULL, error);
+    return image ? photo_new(image, c->engine->model, c->size, error) : NULL;
+}
+
+// ---- files
+// -----------------------------------------------------------------------------------------------
+
+float *cli_tensor_read(const char *path, const char *name, int64_t shape[4], GError **error)
+{
+    struct st_file *f = st_open(path, error);
+    const struct st_tensor *t = f ? st_find(f, name) : NULL;
+    float *data = NULL;
+    if (f && (!t || t->rank < 3 || t->rank > 4)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s has no tensor \"%s\" of 3 or 4 dimensions", path, name);
+    } else if (t) {
+        shape[0] = 1;
+        memcpy(shape + (4 - t->rank), t->shape, (size_t)t->rank * sizeof *shape);
+        data = g_new(float, t->count);
+        if (!st_read_f32(t, data, true, error)) {
+            g_clear_pointer(&data, g_free);
+        }
+    }
+    st_free(f);
+    return data;
+}
+
+bool cli_tensor_write(const char *path, const char *name, int rank, const int64_t *shape,
+                      const float *data, GError **error)
+{
+    struct st_writer *w = st_writer_new();
+    st_writer_f32(w, name, rank, shape, data);
+    bool ok = st_writer_save(w, path, error);
+    st_writer_free(w);
+    return ok;
+}
+
+bool cli_image_write(const struct cli *c, struct image *image, const char *recipe, GError **error)
+{
+    g_autoptr(GFile) file = g_file_new_for_commandline_arg(c->out);
+    struct image_save_params params = {.recipe = c->recipe ? recipe : NULL, .keep_exif = true};
+    return image_save(image, file, &params, error);
+}
+
+void cli_print_json(JsonBuilder *b)
+{
+    g_autoptr(JsonNode) root = json_builder_get_root(b);
+    g_autofree char *text = json_to_string(root, TRUE);
+    puts(text);
+}

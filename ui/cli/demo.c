@@ -1,0 +1,191 @@
+// The main job on a sample photo that ships with the program: learn it, change a word, write what
+// came out.
+#include "ui/cli/cli.h"
+
+#include "render/compare.h"
+#include "render/file.h"
+#include "render/resample.h"
+#include "ui/core/paths.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LEARN_STEPS 100
+
+struct demo {
+    struct cli *c;
+    char *image, *caption, *prompt; // what is done
+    double load_s, learn_s, edit_s, restore_s;
+    double loss;
+};
+
+// The first photo of the list of samples and its first edit.
+static bool pick_sample(struct demo *d, GError **error)
+{
+    g_autofree char *list = paths_resource("samples/samples.json");
+    g_autoptr(JsonParser) parser = json_parser_new();
+    if (!json_parser_load_from_file(parser, list, error)) {
+        g_prefix_error(error, "the list of samples: ");
+        return false;
+    }
+    g_autoptr(JsonReader) r = json_reader_new(json_parser_get_root(parser));
+    if (json_reader_read_element(r, 0) && json_reader_read_member(r, "file")) {
+        g_autofree char *relative =
+            g_build_filename("samples", json_reader_get_string_value(r), NULL);
+        d->image = paths_resource(relative);
+        json_reader_end_member(r);
+        json_reader_read_member(r, "caption");
+        d->caption = g_strdup(json_reader_get_string_value(r));
+        json_reader_end_member(r);
+        json_reader_read_member(r, "edits");
+        json_reader_read_element(r, 0);
+        d->prompt = g_strdup(json_reader_get_string_value(r));
+    }
+    if (!d->image || !d->caption || !d->prompt) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s names no photo with a caption and an edit", list);
+        return false;
+    }
+    return true;
+}
+
+static double seconds_since(gint64 begin)
+{
+    return (double)(g_get_monotonic_time() - begin) / 1e6;
+}
+
+static bool step_cb(const struct train_report *report, void *data)
+{
+    struct demo *d = data;
+    d->loss = report->loss_mean;
+    char text[160];
+    g_snprintf(text, sizeof text, "learning the photo, step %d of %d", report->step, report->steps);
+    cli_progress((double)report->step / report->steps, text, NULL);
+    return true;
+}
+
+static struct adapter *learn(struct demo *d, const struct photo *p, const char *out, GError **error)
+{
+    struct engine *e = d->c->engine;
+    gint64 begin = g_get_monotonic_time();
+    struct train_params params = {TRAIN_PARAMS_DEFAULTS};
+    params.steps = d->c->steps > 0 ? d->c->steps : LEARN_STEPS;
+    params.seed = 1;
+    struct adapter *a = adapter_new("svdiff", e->model, NULL, error);
+    if (!a ||
+        !engine_learn(e, p, d->caption, a, &params, NULL, cli_progress, step_cb, d, NULL, error) ||
+        !adapter_save(a, out, error)) {
+        adapter_free(a);
+        return NULL;
+    }
+    d->learn_s = seconds_since(begin);
+    return a;
+}
+
+static struct image *edit(struct demo *d, const struct photo *p, struct adapter *a, GError **error)
+{
+    struct engine *e = d->c->engine;
+    gint64 begin = g_get_monotonic_time();
+    struct edit_request q = cli_request(d->c);
+    q.source_prompt = d->caption;
+    q.prompt = d->prompt;
+    if (!editor_set_adapters(e->editor, &a, 1, NULL, error)) {
+        return NULL;
+    }
+    struct edit_result *r = engine_edit(e, p, q, cli_edit_step, NULL, NULL, error);
+    d->edit_s = seconds_since(begin);
+    begin = g_get_monotonic_time();
+    struct image *image = r ? engine_restore(e, p->full, r->rgb, r->reconstruction, r->width,
+                                             r->height, NULL, cli_progress, NULL, NULL, error)
+                            : NULL;
+    d->restore_s = seconds_since(begin);
+    edit_result_free(r);
+    return image;
+}
+
+static bool save(const char *dir, const char *name, const struct image *image, GError **error)
+{
+    g_autoptr(GFile) file = g_file_new_build_filename(dir, name, NULL);
+    struct image_save_params params = {0};
+    return image_save(image, file, &params, error);
+}
+
+// The report is for a person: what was done, how long it took, on what.
+static bool write_report(const struct demo *d, const struct photo *p, const char *path,
+                         GError **error)
+{
+    const struct engine *e = d->c->engine;
+    g_autofree char *text = g_strdup_printf(
+        "photo         %s (%d x %d)\n"
+        "shows         %s\n"
+        "changed to    %s\n"
+        "model         %s, working at %d x %d\n"
+        "device        %s\n"
+        "start         %.1f s\n"
+        "learning      %.1f s, %d steps, loss %.4f\n"
+        "edit          %.1f s\n"
+        "full size     %.1f s\n",
+        p->full->meta.note ? p->full->meta.note : strrchr(d->image, '/') + 1, p->full->width,
+        p->full->height, d->caption, d->prompt, e->model->name, p->small->width, p->small->height,
+        gpu_info(e->gpu)->name, d->load_s, d->learn_s, d->c->steps > 0 ? d->c->steps : LEARN_STEPS,
+        d->loss, d->edit_s, d->restore_s);
+    cli_progress_end();
+    fputs(text, stdout);
+    return g_file_set_contents(path, text, -1, error);
+}
+
+static bool demo_run(struct demo *d, const char *dir, GError **error)
+{
+    gint64 begin = g_get_monotonic_time();
+    struct photo *p = cli_engine(d->c, error) ? cli_photo(d->c, d->image, error) : NULL;
+    if (!p) {
+        return false;
+    }
+    d->load_s = seconds_since(begin);
+    g_autofree char *adapter_path = g_build_filename(dir, "adapter.safetensors", NULL);
+    g_autofree char *report_path = g_build_filename(dir, "report.txt", NULL);
+    struct adapter *a = learn(d, p, adapter_path, error);
+    struct image *after = a ? edit(d, p, a, error) : NULL;
+    struct image *both = after ? compare_side_by_side(p->full, after, error) : NULL;
+    bool ok = both && save(dir, "before.png", p->full, error) &&
+              save(dir, "after.png", after, error) && save(dir, "side-by-side.png", both, error) &&
+              write_report(d, p, report_path, error);
+    image_free(both);
+    image_free(after);
+    adapter_free(a);
+    photo_free(p);
+    return ok;
+}
+
+static bool run(struct cli *c, GError **error)
+{
+    struct demo d = {.c = c,
+                     .image = g_strdup(c->image),
+                     .caption = g_strdup(c->source_prompt),
+                     .prompt = g_strdup(c->prompt)};
+    bool ok = true;
+    if (!d.image || !d.caption || !d.prompt) {
+        ok = pick_sample(&d, error);
+    }
+    if (ok && g_mkdir_with_parents(c->out, 0777) != 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "the folder %s could not be made: %s", c->out, g_strerror(errno));
+        ok = false;
+    }
+    ok = ok && demo_run(&d, c->out, error);
+    g_free(d.image);
+    g_free(d.caption);
+    g_free(d.prompt);
+    return ok;
+}
+
+const struct cli_command cli_demo = {
+    .name = "demo",
+    .summary = "Do the main job on a sample photo: before, after, side by side, adapter, report",
+    .usage = "",
+    .options = (const char *const[]){"model", "device", "image", "source-prompt", "prompt", "steps",
+                                     "guidance", "inversion", "structure", "seed", "out", NULL},
+    .needed = (const char *const[]){"out", NULL},
+    .run = run,
+};

@@ -1,0 +1,67 @@
+#include "ui/cli/cli.h"
+
+static bool read_noise(struct cli *c, struct edit_request *q, GError **error)
+{
+    const struct model *m = c->engine->model;
+    const int f = model_latent_factor(m);
+    int64_t shape[4];
+    q->start_noise = cli_tensor_read(c->noise, "latents", shape, error);
+    if (!q->start_noise) {
+        return false;
+    }
+    if (shape[0] != 1 || shape[1] != m->unet.in_channels || shape[2] > 4096 || shape[3] > 4096) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s does not hold one latent of %d channels", c->noise, m->unet.in_channels);
+        return false;
+    }
+    q->width = (int)shape[3] * f;
+    q->height = (int)shape[2] * f;
+    return true;
+}
+
+static bool write_result(struct cli *c, const struct edit_request *q, const struct edit_result *r,
+                         GError **error)
+{
+    const struct model *m = c->engine->model;
+    const int f = model_latent_factor(m);
+    if (c->latents_out &&
+        !cli_tensor_write(c->latents_out, "latents", 4,
+                          (int64_t[]){1, m->vae.latent_channels, r->height / f, r->width / f},
+                          r->latents, error)) {
+        return false;
+    }
+    struct image *image = engine_image(r->rgb, r->width, r->height, error);
+    g_autofree char *recipe = engine_recipe(q, m, (struct adapter **)c->loaded->pdata,
+                                            (int)c->loaded->len, r->width, r->height);
+    bool ok = image && cli_image_write(c, image, recipe, error);
+    image_free(image);
+    return ok;
+}
+
+static bool run(struct cli *c, GError **error)
+{
+    if (!cli_engine(c, error) || !cli_adapters(c, error)) {
+        return false;
+    }
+    struct edit_request q = cli_request(c);
+    q.width = q.height = c->size ? c->size : model_default_size(c->engine->model);
+    struct edit_result *r = NULL;
+    if (!c->noise || read_noise(c, &q, error)) {
+        r = editor_run(c->engine->editor, &q, cli_edit_step, NULL, NULL, error);
+    }
+    bool ok = r && write_result(c, &q, r, error);
+    edit_result_free(r);
+    g_free((float *)q.start_noise);
+    return ok;
+}
+
+const struct cli_command cli_generate = {
+    .name = "generate",
+    .summary = "Draw a picture from a prompt",
+    .usage = "",
+    .options = (const char *const[]){"model", "device", "prompt", "negative", "steps", "guidance",
+                                     "scheduler", "eta", "seed", "noise", "size", "adapter", "out",
+                                     "latents-out", "recipe", NULL},
+    .needed = (const char *const[]){"prompt", "out", NULL},
+    .run = run,
+};

@@ -1,0 +1,33 @@
+#include "ui/cli/cli.h"
+
+static bool run(struct cli *c, GError **error)
+{
+    int64_t shape[4];
+    g_autofree float *z = cli_engine(c, error) && cli_adapters(c, error)
+                              ? cli_tensor_read(c->latents, "latents", shape, error)
+                              : NULL;
+    if (!z) {
+        return false;
+    }
+    const struct model *m = c->engine->model;
+    if (shape[0] != 1 || shape[1] != m->unet.in_channels || shape[2] > 4096 || shape[3] > 4096) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s does not hold one latent of %d channels", c->latents, m->unet.in_channels);
+        return false;
+    }
+    const int f = model_latent_factor(m);
+    g_autofree float *noise = g_new(float, (gsize)(shape[1] * shape[2] * shape[3]));
+    return editor_predict(c->engine->editor, z, (int)shape[3] * f, (int)shape[2] * f, c->timestep,
+                          c->prompt, noise, error) &&
+           cli_tensor_write(c->out, "noise", 4, shape, noise, error);
+}
+
+const struct cli_command cli_predict = {
+    .name = "predict",
+    .summary = "Write one U-Net call's prediction",
+    .usage = "",
+    .options = (const char *const[]){"model", "device", "latents", "timestep", "prompt", "adapter",
+                                     "out", NULL},
+    .needed = (const char *const[]){"latents", "prompt", "out", NULL},
+    .run = run,
+};

@@ -1,0 +1,32 @@
+#include "ui/cli/cli.h"
+
+#include "compute/file/safetensors.h"
+
+static bool run(struct cli *c, GError **error)
+{
+    if (!cli_engine(c, error) || !cli_adapters(c, error)) {
+        return false;
+    }
+    const struct text_config *t = &c->engine->model->text;
+    g_autofree float *states = g_new(float, (gsize)t->max_tokens * t->hidden_size);
+    g_autofree int32_t *ids = g_new(int32_t, t->max_tokens);
+    model_tokenize(c->engine->model, c->prompt, ids, NULL, NULL);
+    if (!editor_text(c->engine->editor, c->prompt, states, error)) {
+        return false;
+    }
+    struct st_writer *w = st_writer_new();
+    st_writer_i32(w, "ids", 2, (int64_t[]){1, t->max_tokens}, ids);
+    st_writer_f32(w, "states", 3, (int64_t[]){1, t->max_tokens, t->hidden_size}, states);
+    bool ok = st_writer_save(w, c->out, error);
+    st_writer_free(w);
+    return ok;
+}
+
+const struct cli_command cli_text = {
+    .name = "text",
+    .summary = "Write a prompt's token ids and text states",
+    .usage = "",
+    .options = (const char *const[]){"model", "device", "prompt", "adapter", "out", NULL},
+    .needed = (const char *const[]){"prompt", "out", NULL},
+    .run = run,
+};

@@ -1,0 +1,381 @@
+#include "ui/core/document.h"
+
+#include <string.h>
+
+int document_param_index(const char *key)
+{
+    for (int i = 0; edit_params[i].key; i++) {
+        if (g_str_equal(edit_params[i].key, key)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+void document_init(struct document *d)
+{
+    *d = (struct document){
+        .source_prompt = g_strdup(""),
+        .prompt = g_strdup(""),
+        .negative = g_strdup(""),
+        .learn = {.method = "svdiff", .steps = 100, .seed = 1},
+        .adapters = g_array_new(FALSE, TRUE, sizeof(struct document_use)),
+    };
+    param_defaults(edit_params, d->params);
+}
+
+void document_clear(struct document *d)
+{
+    g_free(d->source_prompt);
+    g_free(d->prompt);
+    g_free(d->negative);
+    g_clear_pointer(&d->adapters, g_array_unref);
+    memset(d, 0, sizeof *d);
+}
+
+void document_copy(const struct document *from, struct document *to)
+{
+    *to = *from;
+    to->source_prompt = g_strdup(from->source_prompt);
+    to->prompt = g_strdup(from->prompt);
+    to->negative = g_strdup(from->negative);
+    to->adapters = g_array_copy(from->adapters);
+}
+
+static bool learn_equal(const struct learn_params *a, const struct learn_params *b)
+{
+    return g_str_equal(a->method, b->method) && a->steps == b->steps && a->lr == b->lr &&
+           a->subset == b->subset && a->text_encoder == b->text_encoder && a->seed == b->seed;
+}
+
+static bool adapters_equal(const GArray *a, const GArray *b)
+{
+    if (a->len != b->len) {
+        return false;
+    }
+    for (guint i = 0; i < a->len; i++) {
+        const struct document_use *x = &g_array_index(a, struct document_use, i);
+        const struct document_use *y = &g_array_index(b, struct document_use, i);
+        if (x->id != y->id || x->scale != y->scale || x->enabled != y->enabled) {
+            return false;
+        }
+    }
+    return true;
+}
+
+unsigned document_diff(const struct document *a, const struct document *b)
+{
+    unsigned parts = 0;
+    if (!g_str_equal(a->source_prompt, b->source_prompt) || !g_str_equal(a->prompt, b->prompt) ||
+        !g_str_equal(a->negative, b->negative)) {
+        parts |= DOCUMENT_PROMPTS;
+    }
+    if (memcmp(a->params, b->params, sizeof a->params) != 0 || a->seed != b->seed ||
+        !learn_equal(&a->learn, &b->learn)) {
+        parts |= DOCUMENT_PARAMS;
+    }
+    if (!adapters_equal(a->adapters, b->adapters)) {
+        parts |= DOCUMENT_ADAPTERS;
+    }
+    return parts;
+}
+
+bool document_equal(const struct document *a, const struct document *b)
+{
+    return document_diff(a, b) == 0;
+}
+
+// ---- JSON
+// ------------------------------------------------------------------------------------------------
+
+static char *builder_text(JsonBuilder *b)
+{
+    g_autoptr(JsonNode) root = json_builder_get_root(b);
+    return json_to_string(root, FALSE);
+}
+
+static void build_params(JsonBuilder *b, const struct document *d)
+{
+    json_builder_begin_object(b);
+    for (int i = 0; edit_params[i].key; i++) {
+        json_builder_set_member_name(b, edit_params[i].key);
+        json_builder_add_double_value(b, d->params[i]);
+    }
+    json_builder_end_object(b);
+}
+
+static void build_learn(JsonBuilder *b, const struct learn_params *l)
+{
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "method");
+    json_builder_add_string_value(b, l->method);
+    json_builder_set_member_name(b, "steps");
+    json_builder_add_int_value(b, l->steps);
+    json_builder_set_member_name(b, "lr");
+    json_builder_add_double_value(b, l->lr);
+    json_builder_set_member_name(b, "subset");
+    json_builder_add_int_value(b, l->subset);
+    json_builder_set_member_name(b, "text_encoder");
+    json_builder_add_boolean_value(b, l->text_encoder);
+    json_builder_set_member_name(b, "seed");
+    json_builder_add_int_value(b, (gint64)l->seed);
+    json_builder_end_object(b);
+}
+
+static void build_adapters(JsonBuilder *b, const GArray *adapters)
+{
+    json_builder_begin_array(b);
+    for (guint i = 0; i < adapters->len; i++) {
+        const struct document_use *use = &g_array_index(adapters, struct document_use, i);
+        json_builder_begin_object(b);
+        json_builder_set_member_name(b, "id");
+        json_builder_add_int_value(b, use->id);
+        json_builder_set_member_name(b, "scale");
+        json_builder_add_double_value(b, use->scale);
+        json_builder_set_member_name(b, "enabled");
+        json_builder_add_boolean_value(b, use->enabled);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+}
+
+char *document_params_json(const struct document *d)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    build_params(b, d);
+    return builder_text(b);
+}
+
+char *document_learn_json(const struct document *d)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    build_learn(b, &d->learn);
+    return builder_text(b);
+}
+
+char *document_to_json(const struct document *d)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    const struct {
+        const char *key, *value;
+    } texts[] = {
+        {"source_prompt", d->source_prompt}, {"prompt", d->prompt}, {"negative", d->negative}};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        json_builder_set_member_name(b, texts[i].key);
+        json_builder_add_string_value(b, texts[i].value);
+    }
+    json_builder_set_member_name(b, "seed");
+    json_builder_add_int_value(b, (gint64)d->seed);
+    json_builder_set_member_name(b, "params");
+    build_params(b, d);
+    json_builder_set_member_name(b, "learn");
+    build_learn(b, &d->learn);
+    json_builder_set_member_name(b, "adapters");
+    build_adapters(b, d->adapters);
+    json_builder_end_object(b);
+    return builder_text(b);
+}
+
+// The member if it is there and holds a plain value, else NULL: a library from outside may hold
+// anything.
+static JsonNode *member(JsonObject *o, const char *key)
+{
+    JsonNode *node = json_object_get_member(o, key);
+    return node && JSON_NODE_HOLDS_VALUE(node) ? node : NULL;
+}
+
+static void read_params(struct document *d, JsonObject *o)
+{
+    for (int i = 0; edit_params[i].key; i++) {
+        JsonNode *node = member(o, edit_params[i].key);
+        double value = node ? json_node_get_double(node) : d->params[i];
+        if (param_check(&edit_params[i], value, NULL)) {
+            d->params[i] = value;
+        }
+    }
+}
+
+static void read_learn(struct learn_params *l, JsonObject *o)
+{
+    JsonNode *node;
+    if ((node = member(o, "method")) && json_node_get_string(node)) {
+        g_strlcpy(l->method, json_node_get_string(node), sizeof l->method);
+    }
+    if ((node = member(o, "steps"))) {
+        l->steps = (int)CLAMP(json_node_get_int(node), 1, 100000);
+    }
+    if ((node = member(o, "lr"))) {
+        l->lr = CLAMP(json_node_get_double(node), 0.0, 10.0);
+    }
+    if ((node = member(o, "subset"))) {
+        l->subset = (int)CLAMP(json_node_get_int(node), 0, 100);
+    }
+    if ((node = member(o, "text_encoder"))) {
+        l->text_encoder = json_node_get_boolean(node);
+    }
+    if ((node = member(o, "seed"))) {
+        l->seed = (uint64_t)json_node_get_int(node);
+    }
+}
+
+static void read_adapters(struct document *d, JsonArray *array)
+{
+    g_array_set_size(d->adapters, 0);
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        JsonNode *element = json_array_get_element(array, i);
+        if (!JSON_NODE_HOLDS_OBJECT(element)) {
+            continue;
+        }
+        JsonObject *o = json_node_get_object(element);
+        JsonNode *id = member(o, "id"), *scale = member(o, "scale"),
+                 *enabled = member(o, "enabled");
+        if (id) {
+            struct document_use use = {
+                .id = json_node_get_int(id),
+                .scale = scale ? CLAMP(json_node_get_double(scale), -10.0, 10.0) : 1.0,
+                .enabled = !enabled || json_node_get_boolean(enabled),
+            };
+            g_array_append_val(d->adapters, use);
+        }
+    }
+}
+
+static JsonNode *parse_object(const char *json)
+{
+    JsonNode *root = json ? json_from_string(json, NULL) : NULL;
+    if (root && !JSON_NODE_HOLDS_OBJECT(root)) {
+        g_clear_pointer(&root, json_node_unref);
+    }
+    return root;
+}
+
+void document_params_from_json(struct document *d, const char *json)
+{
+    g_autoptr(JsonNode) root = parse_object(json);
+    if (root) {
+        read_params(d, json_node_get_object(root));
+    }
+}
+
+void document_learn_from_json(struct document *d, const char *json)
+{
+    g_autoptr(JsonNode) root = parse_object(json);
+    if (root) {
+        read_learn(&d->learn, json_node_get_object(root));
+    }
+}
+
+static void read_text(JsonObject *o, const char *key, char **text)
+{
+    JsonNode *node = member(o, key);
+    if (node && json_node_get_string(node)) {
+        g_free(*text);
+        *text = json_node_dup_string(node);
+    }
+}
+
+void document_from_json(struct document *d, const char *json)
+{
+    g_autoptr(JsonNode) root = parse_object(json);
+    if (!root) {
+        return;
+    }
+    JsonObject *o = json_node_get_object(root);
+    read_text(o, "source_prompt", &d->source_prompt);
+    read_text(o, "prompt", &d->prompt);
+    read_text(o, "negative", &d->negative);
+    JsonNode *node = member(o, "seed");
+    if (node) {
+        d->seed = (uint64_t)json_node_get_int(node);
+    }
+    if ((node = json_object_get_member(o, "params")) && JSON_NODE_HOLDS_OBJECT(node)) {
+        read_params(d, json_node_get_object(node));
+    }
+    if ((node = json_object_get_member(o, "learn")) && JSON_NODE_HOLDS_OBJECT(node)) {
+        read_learn(&d->learn, json_node_get_object(node));
+    }
+    if ((node = json_object_get_member(o, "adapters")) && JSON_NODE_HOLDS_ARRAY(node)) {
+        read_adapters(d, json_node_get_array(node));
+    }
+}
+
+// ---- undo
+// ------------------------------------------------------------------------------------------------
+
+#define HISTORY_LENGTH 200
+#define MERGE_US       G_USEC_PER_SEC
+
+struct history {
+    GPtrArray *states; // struct document *
+    guint at;          // the current one
+    unsigned last_tag;
+    gint64 last_us;
+};
+
+static void state_free(struct document *d)
+{
+    document_clear(d);
+    g_free(d);
+}
+
+static struct document *state_new(const struct document *d)
+{
+    struct document *copy = g_new0(struct document, 1);
+    document_copy(d, copy);
+    return copy;
+}
+
+struct history *history_new(const struct document *first)
+{
+    struct history *h = g_new0(struct history, 1);
+    h->states = g_ptr_array_new_with_free_func((GDestroyNotify)state_free);
+    g_ptr_array_add(h->states, state_new(first));
+    return h;
+}
+
+void history_free(struct history *h)
+{
+    if (h) {
+        g_ptr_array_unref(h->states);
+        g_free(h);
+    }
+}
+
+void history_push(struct history *h, const struct document *d, unsigned tag)
+{
+    const gint64 now = g_get_monotonic_time();
+    const bool merge = tag && tag == h->last_tag && now - h->last_us < MERGE_US && h->at > 0 &&
+                       h->at == h->states->len - 1;
+    h->last_tag = tag;
+    h->last_us = now;
+    g_ptr_array_set_size(h->states,
+                         (gint)(merge ? h->at : h->at + 1)); // forgets what could be redone
+    g_ptr_array_add(h->states, state_new(d));
+    if (h->states->len > HISTORY_LENGTH) {
+        g_ptr_array_remove_index(h->states, 0);
+    }
+    h->at = h->states->len - 1;
+}
+
+bool history_can_undo(const struct history *h)
+{
+    return h->at > 0;
+}
+
+bool history_can_redo(const struct history *h)
+{
+    return h->at + 1 < h->states->len;
+}
+
+const struct document *history_undo(struct history *h)
+{
+    h->last_tag = 0;
+    return history_can_undo(h) ? h->states->pdata[--h->at] : NULL;
+}
+
+const struct document *history_redo(struct history *h)
+{
+    h->last_tag = 0;
+    return history_can_redo(h) ? h->states->pdata[++h->at] : NULL;
+}

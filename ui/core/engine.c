@@ -1,0 +1,200 @@
+#include "ui/core/engine.h"
+
+#include "compute/gpu/fft.h"
+#include "render/resample.h"
+
+#include <math.h>
+#include <string.h>
+
+struct engine *engine_open(const char *model, const char *device, progress_fn progress, void *data,
+                           GCancellable *c, GError **error)
+{
+    struct engine *e = g_new0(struct engine, 1);
+    e->gpu = gpu_open(device, error);
+    e->model = e->gpu ? model_load(model, e->gpu, progress, data, c, error) : NULL;
+    e->editor = e->model ? editor_new(e->model, error) : NULL;
+    if (!e->editor) {
+        engine_free(e);
+        return NULL;
+    }
+    return e;
+}
+
+void engine_free(struct engine *e)
+{
+    if (!e) {
+        return;
+    }
+    editor_free(e->editor);
+    model_free(e->model);
+    fft_free(e->fft);
+    gpu_free(e->gpu);
+    g_free(e);
+}
+
+// ---- the photo
+// -------------------------------------------------------------------------------------------
+
+void photo_fit(const struct model *m, int side, int width, int height, int *fit_width,
+               int *fit_height)
+{
+    const int unit = model_latent_factor(m) << (m->unet.levels - 1);
+    const double area = (double)side * side, aspect = (double)width / height;
+    double best = INFINITY;
+    *fit_width = *fit_height = MAX(unit, side / unit * unit);
+    for (int w = unit; w <= 2 * side; w += unit) {
+        for (int h = unit; h <= 2 * side; h += unit) {
+            // Proportions count for more than size: a stretched photo is one the model has not seen
+            // the like of.
+            double cost = 3 * fabs(log((double)w / h / aspect)) + fabs(log(w * (double)h / area));
+            if (cost < best) {
+                best = cost;
+                *fit_width = w;
+                *fit_height = h;
+            }
+        }
+    }
+}
+
+struct photo *photo_new(struct image *full, const struct model *m, int side, GError **error)
+{
+    int w, h;
+    photo_fit(m, side ? side : model_default_size(m), full->width, full->height, &w, &h);
+    struct photo *p = g_new0(struct photo, 1);
+    p->full = full;
+    p->small = image_resize(full, w, h, error);
+    if (!p->small) {
+        photo_free(p);
+        return NULL;
+    }
+    p->rgb = g_new(float, (gsize)w *h * 3);
+    for (int64_t i = 0; i < (int64_t)w * h * 3; i++) {
+        p->rgb[i] = CLAMP(p->small->rgb[i], 0.0f, 1.0f) * 2.0f - 1.0f;
+    }
+    return p;
+}
+
+void photo_free(struct photo *p)
+{
+    if (!p) {
+        return;
+    }
+    image_free(p->full);
+    image_free(p->small);
+    g_free(p->rgb);
+    g_free(p);
+}
+
+// ---- jobs
+// ------------------------------------------------------------------------------------------------
+
+struct edit_result *engine_edit(struct engine *e, const struct photo *p,
+                                struct edit_request request, edit_step_fn step, void *data,
+                                GCancellable *c, GError **error)
+{
+    request.rgb = p->rgb;
+    request.width = p->small->width;
+    request.height = p->small->height;
+    return editor_run(e->editor, &request, step, data, c, error);
+}
+
+struct image *engine_image(const float *rgb, int width, int height, GError **error)
+{
+    struct image *image = image_new(width, height, false, error);
+    for (int64_t i = 0; image && i < (int64_t)width * height * 3; i++) {
+        image->rgb[i] = CLAMP(rgb[i] * 0.5f + 0.5f, 0.0f, 1.0f);
+    }
+    return image;
+}
+
+struct image *engine_restore(struct engine *e, const struct image *base, const float *rgb,
+                             const float *reconstruction, int width, int height, const float *mask,
+                             progress_fn progress, void *data, GCancellable *c, GError **error)
+{
+    if (!e->fft && !(e->fft = fft_open(e->gpu, error))) {
+        return NULL;
+    }
+    struct image *edit = engine_image(rgb, width, height, error);
+    struct image *before = edit ? engine_image(reconstruction, width, height, error) : NULL;
+    struct image *result = NULL;
+    if (before) {
+        struct transform transform = transform_device(e->fft);
+        struct detail_params params = {
+            .mask = mask, .cancel = c, .progress = progress, .progress_data = data};
+        result = detail_restore(base, before, edit, &transform, &params, error);
+    }
+    image_free(before);
+    image_free(edit);
+    return result;
+}
+
+bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
+                  struct adapter *adapter, const struct train_params *params, const char *resume,
+                  progress_fn progress, train_step_fn step, void *data, GCancellable *c,
+                  GError **error)
+{
+    struct train_example example = {
+        .width = p->small->width, .height = p->small->height, .rgb = p->rgb, .caption = caption};
+    struct trainer *t =
+        trainer_new(e->model, adapter, &example, 1, params, progress, data, c, error);
+    bool ok =
+        t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, step, data, c, error);
+    trainer_free(t);
+    return ok;
+}
+
+// ---- the recipe
+// ------------------------------------------------------------------------------------------
+
+// A value of the comma-separated line; quoted where a reader would split it.
+static void append_value(GString *out, const char *key, const char *value)
+{
+    g_string_append_printf(out, "%s%s: ", out->len && out->str[out->len - 1] != '\n' ? ", " : "",
+                           key);
+    if (strpbrk(value, ",:\n\"")) {
+        g_autofree char *escaped = g_strescape(value, "\x80\x81\x82");
+        g_string_append_printf(out, "\"%s\"", escaped);
+    } else {
+        g_string_append(out, value);
+    }
+}
+
+static void append_number(GString *out, const char *key, double value)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    append_value(out, key, g_ascii_formatd(text, sizeof text, "%.6g", value));
+}
+
+char *engine_recipe(const struct edit_request *request, const struct model *m,
+                    struct adapter *const *adapters, int n, int width, int height)
+{
+    GString *out = g_string_new(request->prompt);
+    g_string_append_c(out, '\n');
+    if (request->negative && *request->negative) {
+        g_string_append_printf(out, "Negative prompt: %s\n", request->negative);
+    }
+    g_autofree char *size = g_strdup_printf("%dx%d", width, height);
+    g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, request->seed);
+    append_number(out, "Steps", request->steps);
+    append_value(out, "Sampler", "DDIM");
+    append_number(out, "CFG scale", request->guidance);
+    append_value(out, "Seed", seed);
+    append_value(out, "Size", size);
+    append_value(out, "Model", m->name);
+    append_number(out, "Inversion strength", request->inversion);
+    append_number(out, "Structure", request->structure);
+    append_number(out, "Eta", request->eta);
+    if (request->source_prompt && *request->source_prompt) {
+        append_value(out, "Source prompt", request->source_prompt);
+    }
+    for (int i = 0; i < n; i++) {
+        if (adapters[i]->enabled) {
+            g_autofree char *key = i ? g_strdup_printf("Adapter %d", i + 1) : g_strdup("Adapter");
+            g_autofree char *value = g_strdup_printf("%s %s %g", adapters[i]->name,
+                                                     adapters[i]->method->name, adapters[i]->scale);
+            append_value(out, key, value);
+        }
+    }
+    append_value(out, "Version", "Tincture");
+    return g_string_free(out, FALSE);
+}

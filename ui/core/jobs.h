@@ -1,0 +1,55 @@
+// The jobs of the session, one function each to make one. Strings and values are copied.
+#pragma once
+
+#include "ui/core/document.h"
+#include "ui/core/worker.h"
+
+// An adapter that a job uses.
+struct job_adapter {
+    char *path;
+    double scale;
+    bool enabled;
+};
+GArray *job_adapters_new(void); // of struct job_adapter, frees the paths
+
+// A picture that goes from the engine thread to the main loop.
+struct view_picture view_picture_from_image(const struct image *image);
+struct view_picture view_picture_shrink(const struct image *image, int side); // at most side pixels a side
+void view_picture_clear(struct view_picture *v);
+
+// What the jobs tell the session; implemented by session.c. Main thread. Pictures are transferred.
+void session_job_progress(TinctureSession *self, const struct job_state *state);
+void session_loaded(TinctureSession *self, struct job *job, const char *device, const char *model);
+void session_opened(TinctureSession *self, struct job *job, struct view_picture before, int width, int height,
+                    const char *note);
+void session_previewed(TinctureSession *self, struct view_picture preview);
+void session_edited(TinctureSession *self, struct job *job, struct view_picture view, struct view_picture thumb,
+                    GBytes *pixels, int width, int height, double seconds);
+void session_sampled(TinctureSession *self, struct view_picture sample);
+void session_learn_step(TinctureSession *self, const struct train_report *report);
+void session_learned(TinctureSession *self, struct job *job, bool finished, int applied);
+void session_adapter_loaded(TinctureSession *self, struct job *job, const char *name, const char *method, int applied,
+                            int total);
+void session_exported(TinctureSession *self, struct job *job, const char *path);
+
+struct job *job_load_new(const char *model, const char *device);
+// path is read; the picture becomes the photo. tag goes back to the session.
+struct job *job_open_new(const char *path);
+const char *job_open_path(const struct job *job);
+
+// Runs the document's edit on the open photo. adapters is taken.
+struct job *job_edit_new(const struct document *d, GArray *adapters);
+// Shows a stored result again instead of drawing: pixels as in session_edited.
+struct job *job_restore_new(const struct document *d, GBytes *pixels, int width, int height);
+
+// Trains on the open photo with the source prompt and learn parameters of d; the adapter goes to path, checkpoints
+// to checkpoint. resume: continue from it.
+struct job *job_learn_new(const struct document *d, const char *path, const char *checkpoint, bool resume);
+
+struct job *job_adapter_new(const char *path, gint64 id);
+gint64 job_adapter_id(const struct job *job);
+
+// Exports the newest result (or the photo where there is none).
+struct job *job_export_new(const char *path, bool with_recipe, int quality, int bits, GArray *adapters);
+// Writes the adapter of a file in the form that path asks for.
+struct job *job_export_adapter_new(const char *source, const char *path);

@@ -1,0 +1,14 @@
+// Where things are: resources that ship with the program, and the user's own folders.
+#pragma once
+
+#include <glib.h>
+
+// A file or folder under resources/ ("starter", "samples/samples.json"): TINCTURE_RESOURCES, else the installed
+// folder, else the source tree that the program was built from. Newly allocated; it may not exist.
+char *paths_resource(const char *relative);
+
+// The user's data folder for this program (the library); newly allocated, not created.
+char *paths_data(void);
+
+// A model by the name a person gives it: "starter" or NULL is the built-in one, anything else a folder.
+char *paths_model(const char *name);

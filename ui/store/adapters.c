@@ -1,0 +1,76 @@
+#include "ui/store/store_private.h"
+
+void store_adapter_free(struct store_adapter *a)
+{
+    if (a) {
+        g_free(a->name);
+        g_free(a->path);
+        g_free(a->method);
+        g_free(a);
+    }
+}
+
+bool store_adapter_save(struct store *s, struct store_adapter *a, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "INSERT INTO adapters (id, document, name, path, method, scale, enabled, listed) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET "
+        "name = ?3, path = ?4, method = ?5, scale = ?6, enabled = ?7, listed = ?8",
+        error);
+    if (!q) {
+        return false;
+    }
+    if (a->id) {
+        sqlite3_bind_int64(q, 1, a->id);
+    }
+    sqlite3_bind_int64(q, 2, a->document);
+    store_bind_text(q, 3, a->name);
+    store_bind_text(q, 4, a->path);
+    store_bind_text(q, 5, a->method);
+    sqlite3_bind_double(q, 6, a->scale);
+    sqlite3_bind_int(q, 7, a->enabled);
+    sqlite3_bind_int(q, 8, a->listed);
+    if (!store_finish(s->db, q, error)) {
+        return false;
+    }
+    if (!a->id) {
+        a->id = sqlite3_last_insert_rowid(s->db);
+    }
+    return true;
+}
+
+GPtrArray *store_adapters(struct store *s, gint64 document, GError **error)
+{
+    sqlite3_stmt *q =
+        store_prepare(s->db,
+                      "SELECT id, name, path, method, scale, enabled, listed FROM adapters "
+                      "WHERE document = ?1 ORDER BY id",
+                      error);
+    if (!q) {
+        return NULL;
+    }
+    sqlite3_bind_int64(q, 1, document);
+    GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)store_adapter_free);
+    GError *failure = NULL;
+    while (store_row(s->db, q, &failure)) {
+        struct store_adapter *a = g_new0(struct store_adapter, 1);
+        *a = (struct store_adapter){
+            .id = sqlite3_column_int64(q, 0),
+            .document = document,
+            .name = store_column_text(q, 1),
+            .path = store_column_text(q, 2),
+            .method = store_column_text(q, 3),
+            .scale = sqlite3_column_double(q, 4),
+            .enabled = sqlite3_column_int(q, 5) != 0,
+            .listed = sqlite3_column_int(q, 6) != 0,
+        };
+        g_ptr_array_add(rows, a);
+    }
+    sqlite3_finalize(q);
+    if (failure) {
+        g_propagate_error(error, failure);
+        g_clear_pointer(&rows, g_ptr_array_unref);
+    }
+    return rows;
+}

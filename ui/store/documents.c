@@ -1,0 +1,100 @@
+#include "ui/store/store_private.h"
+
+#include <string.h>
+
+#define COLUMNS                                                                                    \
+    "id, name, photo, origin, source_prompt, prompt, negative, params, learn, seed, modified"
+
+void store_document_clear(struct store_document *d)
+{
+    g_free(d->name);
+    g_free(d->photo);
+    g_free(d->origin);
+    g_free(d->source_prompt);
+    g_free(d->prompt);
+    g_free(d->negative);
+    g_free(d->params);
+    g_free(d->learn);
+    memset(d, 0, sizeof *d);
+}
+
+bool store_document_save(struct store *s, struct store_document *d, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "INSERT INTO documents (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+        "ON CONFLICT (id) DO UPDATE SET name = ?2, photo = ?3, origin = ?4, source_prompt = ?5, "
+        "prompt = ?6, negative = ?7, params = ?8, learn = ?9, seed = ?10, modified = ?11",
+        error);
+    if (!q) {
+        return false;
+    }
+    d->modified = g_get_real_time() / G_USEC_PER_SEC;
+    if (d->id) {
+        sqlite3_bind_int64(q, 1, d->id);
+    }
+    const char *const texts[] = {d->name,   d->photo,    d->origin, d->source_prompt,
+                                 d->prompt, d->negative, d->params, d->learn};
+    for (int i = 0; i < 8; i++) {
+        store_bind_text(q, i + 2, texts[i]);
+    }
+    sqlite3_bind_int64(q, 10, (sqlite3_int64)d->seed);
+    sqlite3_bind_int64(q, 11, d->modified);
+    if (!store_finish(s->db, q, error)) {
+        return false;
+    }
+    if (!d->id) {
+        d->id = sqlite3_last_insert_rowid(s->db);
+    }
+    return true;
+}
+
+static bool load_row(struct store *s, sqlite3_stmt *q, struct store_document *d, GError **error)
+{
+    bool found = store_row(s->db, q, error);
+    if (found) {
+        *d = (struct store_document){
+            .id = sqlite3_column_int64(q, 0),
+            .name = store_column_text(q, 1),
+            .photo = store_column_text(q, 2),
+            .origin = store_column_text(q, 3),
+            .source_prompt = store_column_text(q, 4),
+            .prompt = store_column_text(q, 5),
+            .negative = store_column_text(q, 6),
+            .params = store_column_text(q, 7),
+            .learn = store_column_text(q, 8),
+            .seed = (uint64_t)sqlite3_column_int64(q, 9),
+            .modified = sqlite3_column_int64(q, 10),
+        };
+    }
+    sqlite3_finalize(q);
+    return found;
+}
+
+bool store_document_load(struct store *s, gint64 id, struct store_document *d, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(s->db,
+                                    "SELECT " COLUMNS " FROM documents WHERE ?1 = 0 OR id = ?1 "
+                                    "ORDER BY modified DESC, id DESC LIMIT 1",
+                                    error);
+    if (!q) {
+        return false;
+    }
+    sqlite3_bind_int64(q, 1, id);
+    return load_row(s, q, d, error);
+}
+
+bool store_document_find(struct store *s, const char *photo, struct store_document *d,
+                         GError **error)
+{
+    sqlite3_stmt *q =
+        store_prepare(s->db,
+                      "SELECT " COLUMNS
+                      " FROM documents WHERE photo = ?1 ORDER BY modified DESC, id DESC LIMIT 1",
+                      error);
+    if (!q) {
+        return false;
+    }
+    store_bind_text(q, 1, photo);
+    return load_row(s, q, d, error);
+}

@@ -1,0 +1,108 @@
+#include "ui/store/store_private.h"
+
+void store_result_free(struct store_result *r)
+{
+    if (r) {
+        g_free(r->prompt);
+        g_free(r->recipe);
+        g_clear_pointer(&r->thumb, g_bytes_unref);
+        g_clear_pointer(&r->pixels, g_bytes_unref);
+        g_free(r);
+    }
+}
+
+bool store_result_save(struct store *s, struct store_result *r, GError **error)
+{
+    sqlite3_stmt *q =
+        store_prepare(s->db,
+                      "INSERT INTO results (document, created, prompt, recipe, thumb, thumb_width, "
+                      "thumb_height, pixels, width, height, seconds) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                      error);
+    if (!q) {
+        return false;
+    }
+    r->created = g_get_real_time() / G_USEC_PER_SEC;
+    sqlite3_bind_int64(q, 1, r->document);
+    sqlite3_bind_int64(q, 2, r->created);
+    store_bind_text(q, 3, r->prompt);
+    store_bind_text(q, 4, r->recipe);
+    store_bind_bytes(q, 5, r->thumb);
+    sqlite3_bind_int(q, 6, r->thumb_width);
+    sqlite3_bind_int(q, 7, r->thumb_height);
+    store_bind_bytes(q, 8, r->pixels);
+    sqlite3_bind_int(q, 9, r->width);
+    sqlite3_bind_int(q, 10, r->height);
+    sqlite3_bind_double(q, 11, r->seconds);
+    if (!store_finish(s->db, q, error)) {
+        return false;
+    }
+    r->id = sqlite3_last_insert_rowid(s->db);
+    return true;
+}
+
+#define LIST_COLUMNS                                                                               \
+    "id, document, created, prompt, recipe, thumb, thumb_width, thumb_height, width, height, "     \
+    "seconds"
+
+static struct store_result *from_row(sqlite3_stmt *q)
+{
+    struct store_result *r = g_new0(struct store_result, 1);
+    *r = (struct store_result){
+        .id = sqlite3_column_int64(q, 0),
+        .document = sqlite3_column_int64(q, 1),
+        .created = sqlite3_column_int64(q, 2),
+        .prompt = store_column_text(q, 3),
+        .recipe = store_column_text(q, 4),
+        .thumb = store_column_bytes(q, 5),
+        .thumb_width = sqlite3_column_int(q, 6),
+        .thumb_height = sqlite3_column_int(q, 7),
+        .width = sqlite3_column_int(q, 8),
+        .height = sqlite3_column_int(q, 9),
+        .seconds = sqlite3_column_double(q, 10),
+    };
+    return r;
+}
+
+GPtrArray *store_results(struct store *s, gint64 document, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "SELECT " LIST_COLUMNS " FROM results WHERE document = ?1 ORDER BY created DESC, id DESC",
+        error);
+    if (!q) {
+        return NULL;
+    }
+    sqlite3_bind_int64(q, 1, document);
+    GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)store_result_free);
+    GError *failure = NULL;
+    while (store_row(s->db, q, &failure)) {
+        g_ptr_array_add(rows, from_row(q));
+    }
+    sqlite3_finalize(q);
+    if (failure) {
+        g_propagate_error(error, failure);
+        g_clear_pointer(&rows, g_ptr_array_unref);
+    }
+    return rows;
+}
+
+struct store_result *store_result_load(struct store *s, gint64 id, GError **error)
+{
+    sqlite3_stmt *q =
+        store_prepare(s->db, "SELECT " LIST_COLUMNS ", pixels FROM results WHERE id = ?1", error);
+    if (!q) {
+        return NULL;
+    }
+    sqlite3_bind_int64(q, 1, id);
+    struct store_result *r = NULL;
+    if (store_row(s->db, q, error)) {
+        r = from_row(q);
+        r->pixels = store_column_bytes(q, 11);
+    } else if (error && !*error) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                    "the library has no result %" G_GINT64_FORMAT, id);
+    }
+    sqlite3_finalize(q);
+    return r;
+}

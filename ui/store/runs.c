@@ -1,0 +1,84 @@
+#include "ui/store/store_private.h"
+
+#include <string.h>
+
+void store_run_clear(struct store_run *r)
+{
+    g_free(r->method);
+    g_free(r->learn);
+    g_free(r->checkpoint);
+    g_free(r->prompt);
+    g_clear_pointer(&r->loss, g_bytes_unref);
+    memset(r, 0, sizeof *r);
+}
+
+bool store_run_save(struct store *s, struct store_run *r, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "INSERT INTO runs (id, document, method, learn, checkpoint, prompt, step, steps, state, "
+        "loss, adapter, "
+        "modified) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO "
+        "UPDATE SET "
+        "step = ?7, steps = ?8, state = ?9, loss = ?10, adapter = ?11, modified = ?12",
+        error);
+    if (!q) {
+        return false;
+    }
+    if (r->id) {
+        sqlite3_bind_int64(q, 1, r->id);
+    }
+    sqlite3_bind_int64(q, 2, r->document);
+    store_bind_text(q, 3, r->method);
+    store_bind_text(q, 4, r->learn);
+    store_bind_text(q, 5, r->checkpoint);
+    store_bind_text(q, 6, r->prompt);
+    sqlite3_bind_int(q, 7, r->step);
+    sqlite3_bind_int(q, 8, r->steps);
+    sqlite3_bind_int(q, 9, (int)r->state);
+    store_bind_bytes(q, 10, r->loss);
+    if (r->adapter) {
+        sqlite3_bind_int64(q, 11, r->adapter);
+    }
+    sqlite3_bind_int64(q, 12, g_get_real_time() / G_USEC_PER_SEC);
+    if (!store_finish(s->db, q, error)) {
+        return false;
+    }
+    if (!r->id) {
+        r->id = sqlite3_last_insert_rowid(s->db);
+    }
+    return true;
+}
+
+bool store_run_unfinished(struct store *s, gint64 document, struct store_run *r, GError **error)
+{
+    sqlite3_stmt *q =
+        store_prepare(s->db,
+                      "SELECT id, method, learn, checkpoint, prompt, step, steps, state, loss, "
+                      "adapter FROM runs WHERE document = ?1 AND state <> ?2 "
+                      "ORDER BY modified DESC, id DESC LIMIT 1",
+                      error);
+    if (!q) {
+        return false;
+    }
+    sqlite3_bind_int64(q, 1, document);
+    sqlite3_bind_int(q, 2, RUN_DONE);
+    bool found = store_row(s->db, q, error);
+    if (found) {
+        *r = (struct store_run){
+            .id = sqlite3_column_int64(q, 0),
+            .document = document,
+            .method = store_column_text(q, 1),
+            .learn = store_column_text(q, 2),
+            .checkpoint = store_column_text(q, 3),
+            .prompt = store_column_text(q, 4),
+            .step = sqlite3_column_int(q, 5),
+            .steps = sqlite3_column_int(q, 6),
+            .state = (enum run_state)sqlite3_column_int(q, 7),
+            .loss = store_column_bytes(q, 8),
+            .adapter = sqlite3_column_int64(q, 9),
+        };
+    }
+    sqlite3_finalize(q);
+    return found;
+}

@@ -1,0 +1,173 @@
+#include "ui/store/store_private.h"
+
+#include <glib/gstdio.h>
+
+static void set_error(sqlite3 *db, GError **error)
+{
+    int code = sqlite3_errcode(db);
+    g_set_error(error, G_IO_ERROR, code == SQLITE_FULL ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED,
+                "the library could not be used: %s", sqlite3_errmsg(db));
+}
+
+sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, GError **error)
+{
+    sqlite3_stmt *q = NULL;
+    if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK) {
+        set_error(db, error);
+        return NULL;
+    }
+    return q;
+}
+
+bool store_exec(sqlite3 *db, const char *sql, GError **error)
+{
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        set_error(db, error);
+        return false;
+    }
+    return true;
+}
+
+bool store_finish(sqlite3 *db, sqlite3_stmt *statement, GError **error)
+{
+    bool ok = sqlite3_step(statement) == SQLITE_DONE;
+    if (!ok) {
+        set_error(db, error);
+    }
+    sqlite3_finalize(statement);
+    return ok;
+}
+
+bool store_row(sqlite3 *db, sqlite3_stmt *statement, GError **error)
+{
+    int rc = sqlite3_step(statement);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+        set_error(db, error);
+    }
+    return rc == SQLITE_ROW;
+}
+
+void store_bind_text(sqlite3_stmt *q, int i, const char *text)
+{
+    sqlite3_bind_text(q, i, text, -1, SQLITE_TRANSIENT);
+}
+
+void store_bind_bytes(sqlite3_stmt *q, int i, GBytes *bytes)
+{
+    if (bytes) {
+        gsize size;
+        const void *data = g_bytes_get_data(bytes, &size);
+        sqlite3_bind_blob64(q, i, data, size, SQLITE_TRANSIENT);
+    }
+}
+
+char *store_column_text(sqlite3_stmt *q, int i)
+{
+    return g_strdup((const char *)sqlite3_column_text(q, i));
+}
+
+GBytes *store_column_bytes(sqlite3_stmt *q, int i)
+{
+    const void *data = sqlite3_column_blob(q, i);
+    return data ? g_bytes_new(data, (gsize)sqlite3_column_bytes(q, i)) : NULL;
+}
+
+// Settings of every connection: a library from outside cannot make the program run its triggers'
+// functions or corrupt itself through a schema trick.
+static bool configure(sqlite3 *db, GError **error)
+{
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_busy_timeout(db, 3000);
+    return store_exec(
+        db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;",
+        error);
+}
+
+static bool check_intact(sqlite3 *db, const char *path, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(db, "PRAGMA quick_check(1)", error);
+    bool ok = q && store_row(db, q, error) &&
+              g_strcmp0((const char *)sqlite3_column_text(q, 0), "ok") == 0;
+    sqlite3_finalize(q);
+    if (!ok) {
+        g_clear_error(error);
+        g_set_error(
+            error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+            "the library %s is damaged or is no library; move it away and a new one is made", path);
+    }
+    return ok;
+}
+
+static bool make_folders(const char *dir, GError **error)
+{
+    static const char *const names[] = {"photos", "adapters", "runs"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(dir, names[i], NULL);
+        if (g_mkdir_with_parents(path, 0700) != 0) {
+            int code = errno;
+            g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
+                        "the folder %s could not be made: %s", path, g_strerror(code));
+            return false;
+        }
+    }
+    return true;
+}
+
+struct store *store_open(const char *dir, GError **error)
+{
+    if (!make_folders(dir, error)) {
+        return NULL;
+    }
+    g_autofree char *path = g_build_filename(dir, "library.db", NULL);
+    struct store *s = g_new0(struct store, 1);
+    s->dir = g_strdup(dir);
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+        SQLITE_OK) {
+        set_error(s->db, error);
+        g_prefix_error(error, "%s: ", path);
+    } else if (check_intact(s->db, path, error) && configure(s->db, error) &&
+               store_migrate(s->db, path, error)) {
+        return s;
+    }
+    store_close(s);
+    return NULL;
+}
+
+void store_close(struct store *s)
+{
+    if (s) {
+        sqlite3_close(s->db);
+        g_free(s->dir);
+        g_free(s);
+    }
+}
+
+const char *store_dir(const struct store *s)
+{
+    return s->dir;
+}
+
+char *store_path(const struct store *s, const char *relative)
+{
+    return g_path_is_absolute(relative) ? g_strdup(relative)
+                                        : g_build_filename(s->dir, relative, NULL);
+}
+
+bool store_model_used(struct store *s, const char *dir, const char *name, const char *hash,
+                      GError **error)
+{
+    sqlite3_stmt *q =
+        store_prepare(s->db,
+                      "INSERT INTO models (dir, name, hash, used) VALUES (?1, ?2, ?3, ?4) "
+                      "ON CONFLICT (dir) DO UPDATE SET name = ?2, hash = ?3, used = ?4",
+                      error);
+    if (!q) {
+        return false;
+    }
+    store_bind_text(q, 1, dir);
+    store_bind_text(q, 2, name);
+    store_bind_text(q, 3, hash);
+    sqlite3_bind_int64(q, 4, g_get_real_time() / G_USEC_PER_SEC);
+    return store_finish(s->db, q, error);
+}

@@ -1,0 +1,90 @@
+// The library: documents, results, adapters, models and training runs as rows of one SQLite file.
+// The only SQL of the program is in this folder.
+//
+// Journal WAL, foreign keys on, schema moved forward by numbered steps (user_version). A library
+// from outside is opened defensively; one that is damaged or newer than the program is refused with
+// a sentence, never changed.
+//
+// Thread: main only. Every call is short; large things (photos, adapter files) are files beside the
+// library that rows name by relative path.
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+// dir: the folder of the library (made if missing): library.db, photos/, adapters/, runs/.
+struct store *store_open(const char *dir, GError **error);
+void store_close(struct store *s);
+const char *store_dir(const struct store *s);
+char *store_path(const struct store *s, const char *relative); // dir + relative, newly allocated
+
+struct store_document {
+    gint64 id;    // 0: not yet in the library
+    char *name;   // shown title
+    char *photo;  // relative path of the library's own copy
+    char *origin; // where it was opened from, NULL for a paste
+    char *source_prompt, *prompt, *negative;
+    char *params; // JSON object of the edit parameters
+    char *learn;  // JSON object of the learn parameters
+    uint64_t seed;
+    gint64 modified; // unix seconds
+};
+void store_document_clear(struct store_document *d);
+// Inserts (id 0, which it sets) or updates.
+bool store_document_save(struct store *s, struct store_document *d, GError **error);
+// The document with this id, or with id 0 the one changed last. False without an error: there is
+// none.
+bool store_document_load(struct store *s, gint64 id, struct store_document *d, GError **error);
+// The document of this photo (relative path), newest first. False without an error: there is none.
+bool store_document_find(struct store *s, const char *photo, struct store_document *d,
+                         GError **error);
+
+struct store_adapter {
+    gint64 id, document;
+    char *name, *path,
+        *method; // path: relative to the library, or absolute for a file of the user's
+    double scale;
+    bool enabled, listed; // listed false: removed from the list, kept for undo and old results
+};
+void store_adapter_free(struct store_adapter *a);
+bool store_adapter_save(struct store *s, struct store_adapter *a, GError **error);
+GPtrArray *store_adapters(struct store *s, gint64 document,
+                          GError **error); // struct store_adapter *, listed and not
+
+struct store_result {
+    gint64 id, document, created;
+    char *prompt;
+    char *recipe;  // JSON: all that is needed to make it again
+    GBytes *thumb; // RGBA, thumb_width x thumb_height
+    int thumb_width, thumb_height;
+    GBytes *pixels; // model-size result, 16-bit RGB, width x height; NULL in lists
+    int width, height;
+    double seconds;
+};
+void store_result_free(struct store_result *r);
+bool store_result_save(struct store *s, struct store_result *r, GError **error);
+GPtrArray *store_results(struct store *s, gint64 document,
+                         GError **error); // newest first, without pixels
+struct store_result *store_result_load(struct store *s, gint64 id, GError **error);
+
+enum run_state { RUN_ACTIVE, RUN_DONE, RUN_STOPPED };
+struct store_run {
+    gint64 id, document;
+    char *method, *learn; // learn: JSON of the parameters
+    char *checkpoint;     // relative path
+    char *prompt;
+    int step, steps;
+    enum run_state state; // RUN_ACTIVE in a library at start means: the program was killed
+    GBytes *loss;         // doubles, one a step
+    gint64 adapter;       // row of the adapter it made, 0: none yet
+};
+void store_run_clear(struct store_run *r);
+bool store_run_save(struct store *s, struct store_run *r, GError **error);
+// The newest run of the document that is not done. False without an error: there is none.
+bool store_run_unfinished(struct store *s, gint64 document, struct store_run *r, GError **error);
+
+// A model that was used: remembered by folder.
+bool store_model_used(struct store *s, const char *dir, const char *name, const char *hash,
+                      GError **error);

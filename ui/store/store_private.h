@@ -1,0 +1,26 @@
+// What the files of the library share.
+#pragma once
+
+#include "ui/store/store.h"
+
+#include <sqlite3.h>
+
+struct store {
+    sqlite3 *db;
+    char *dir;
+};
+
+// NULL with an error that carries SQLite's words.
+sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, GError **error);
+bool store_exec(sqlite3 *db, const char *sql, GError **error);
+// Runs a prepared statement that returns no rows and finalises it.
+bool store_finish(sqlite3 *db, sqlite3_stmt *statement, GError **error);
+// For rows: true on a row; false at the end, or on an error (then *error is set). Does not
+// finalise.
+bool store_row(sqlite3 *db, sqlite3_stmt *statement, GError **error);
+bool store_migrate(sqlite3 *db, const char *path, GError **error);
+
+void store_bind_text(sqlite3_stmt *q, int i, const char *text); // NULL binds NULL
+void store_bind_bytes(sqlite3_stmt *q, int i, GBytes *bytes);
+char *store_column_text(sqlite3_stmt *q, int i);    // newly allocated or NULL
+GBytes *store_column_bytes(sqlite3_stmt *q, int i); // new reference or NULL
