@@ -21,10 +21,10 @@ static inline uint32_t float_bits(float f)
 static inline float half_to_float(uint16_t h)
 {
     uint32_t sign = (uint32_t)(h & 0x8000) << 16, magnitude = (uint32_t)(h & 0x7fff) << 13;
-    if (magnitude >= 0x7c00u << 13) { // infinity and NaN keep the largest exponent
+    if (magnitude >= 0x7c00u << 13) // infinity and NaN keep the largest exponent
         return float_from_bits(sign | 0x7f800000 | (magnitude & 0x7fffff));
-    }
-    // The exponent moves from bias 15 to bias 127 by a multiplication, which also normalises subnormals.
+    // The exponent moves from bias 15 to bias 127 by a multiplication, which also normalises
+    // subnormals.
     return float_from_bits(sign | float_bits(float_from_bits(magnitude) * 0x1p112f));
 }
 
@@ -33,15 +33,12 @@ static inline uint16_t half_from_float(float f)
 {
     uint32_t bits = float_bits(f), magnitude = bits & 0x7fffffff;
     uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    if (magnitude > 0x7f800000) {
+    if (magnitude > 0x7f800000)
         return sign | 0x7e00;
-    }
-    if (magnitude >= 0x477ff000) { // 65520 and more
+    if (magnitude >= 0x477ff000) // 65520 and more
         return sign | 0x7c00;
-    }
-    if (magnitude < 0x38800000) { // below 2^-14: the sum with 1/2 rounds at 2^-24
+    if (magnitude < 0x38800000) // below 2^-14: the sum with 1/2 rounds at 2^-24
         return sign | (uint16_t)(float_bits(float_from_bits(magnitude) + 0.5f) - float_bits(0.5f));
-    }
     uint32_t odd = magnitude >> 13 & 1;
     return sign | (uint16_t)((magnitude - 0x38000000 + 0xfff + odd) >> 13);
 }

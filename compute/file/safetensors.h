@@ -1,9 +1,11 @@
-// The safetensors container (methods 8.1), read strictly: a file from outside is hostile until checked.
+// The safetensors container (methods 8.1), read strictly: a file from outside is hostile until
+// checked.
 //
-// Refused, each with one sentence naming the file: shorter than its header says, header over 100 MB or not
-// UTF-8 JSON, duplicate keys, unknown fields, offsets that overlap, leave holes, go backwards or do not end at
-// the end of the file, shape times element size that differs from the range or overflows, more than 8
-// dimensions, more than 65536 tensors, names over 512 bytes, metadata that is not string -> string.
+// Refused, each with one sentence naming the file: shorter than its header says, header over 100 MB
+// or not UTF-8 JSON, duplicate keys, unknown fields, offsets that overlap, leave holes, go
+// backwards or do not end at the end of the file, shape times element size that differs from the
+// range or overflows, more than 8 dimensions, more than 65536 tensors, names over 512 bytes,
+// metadata that is not string -> string.
 #pragma once
 
 #include "compute/error.h"
@@ -35,28 +37,31 @@ struct st_file {
     GBytes *bytes;        // the mapping, or a copy of a small file
 };
 
-// Small files (adapters, states) are read into memory, so that a change under us does no harm; large ones are
-// mapped.
+// Small files (adapters, states) are read into memory, so that a change under us does no harm;
+// large ones are mapped.
 struct st_file *st_open(const char *path, GError **error);
 struct st_file *st_parse(GBytes *bytes, const char *name, GError **error); // for tests and fuzzing
 void st_free(struct st_file *f);
 const struct st_tensor *st_find(const struct st_file *f, const char *name);
 const char *st_dtype_name(enum st_dtype dtype); // "F16"
 
-// Converts count elements to fp32. Integer types are converted by value. false: a NaN or infinity was met and
-// finite is required (weights); the error names the tensor.
+// Converts count elements to fp32. Integer types are converted by value. false: a NaN or infinity
+// was met and finite is required (weights); the error names the tensor.
 bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **error);
 
-// Writing: collect, then save. Data is copied; st_writer_f16 rounds to half precision on disk. Saving is atomic
-// (temporary file in the same folder, fsync, read back and compared, rename; the old file is untouched on
-// failure; a full disk is one sentence).
+// Writing: collect, then save. Data is copied; st_writer_f16 rounds to half precision on disk.
+// Saving is atomic (temporary file in the same folder, fsync, read back and compared, rename; the
+// old file is untouched on failure; a full disk is one sentence).
 struct st_writer;
 struct st_writer *st_writer_new(void);
 void st_writer_free(struct st_writer *w);
 void st_writer_meta(struct st_writer *w, const char *key, const char *value);
-void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_t *shape, const float *data);
-void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_t *shape, const float *data);
-void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape, const int32_t *data);
+void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
+                   const float *data);
+void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_t *shape,
+                   const float *data);
+void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
+                   const int32_t *data);
 bool st_writer_save(struct st_writer *w, const char *path, GError **error);
 
 // SHA-256 of a whole file, lower-case hex. Reads in pieces, so a large file can be cancelled.

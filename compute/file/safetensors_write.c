@@ -1,4 +1,5 @@
-// Writing safetensors: one temporary file beside the target, checked before it takes the target's name.
+// Writing safetensors: one temporary file beside the target, checked before it takes the target's
+// name.
 
 #include "compute/file/half.h"
 #include "compute/file/safetensors.h"
@@ -17,8 +18,8 @@ struct piece {
 };
 
 struct st_writer {
-    GPtrArray *pieces;   // struct piece *
-    GHashTable *names;   // of the pieces; borrowed strings
+    GPtrArray *pieces; // struct piece *
+    GHashTable *names; // of the pieces; borrowed strings
     GHashTable *metadata;
 };
 
@@ -40,9 +41,8 @@ struct st_writer *st_writer_new(void)
 
 void st_writer_free(struct st_writer *w)
 {
-    if (!w) {
+    if (!w)
         return;
-    }
     g_hash_table_unref(w->names);
     g_hash_table_unref(w->metadata);
     g_ptr_array_unref(w->pieces);
@@ -57,9 +57,8 @@ void st_writer_meta(struct st_writer *w, const char *key, const char *value)
 static int64_t count_of(int rank, const int64_t *shape)
 {
     int64_t count = 1;
-    for (int i = 0; i < rank; i++) {
+    for (int i = 0; i < rank; i++)
         count *= shape[i];
-    }
     return count;
 }
 
@@ -71,33 +70,36 @@ static void add_piece(struct st_writer *w, const char *name, enum st_dtype dtype
     p->name = g_strdup(name);
     p->dtype = dtype;
     p->rank = rank;
-    for (int i = 0; i < rank; i++) {
+    for (int i = 0; i < rank; i++)
         p->shape[i] = shape[i];
-    }
     p->data = data;
     gboolean is_new = g_hash_table_add(w->names, p->name);
     g_assert(is_new);
     g_ptr_array_add(w->pieces, p);
 }
 
-void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_t *shape, const float *data)
+void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
+                   const float *data)
 {
-    add_piece(w, name, ST_F32, rank, shape, g_bytes_new(data, count_of(rank, shape) * sizeof *data));
+    add_piece(w, name, ST_F32, rank, shape,
+              g_bytes_new(data, count_of(rank, shape) * sizeof *data));
 }
 
-void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_t *shape, const float *data)
+void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_t *shape,
+                   const float *data)
 {
     int64_t count = count_of(rank, shape);
     uint16_t *half = g_new(uint16_t, MAX(count, 1));
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count; i++)
         half[i] = half_from_float(data[i]);
-    }
     add_piece(w, name, ST_F16, rank, shape, g_bytes_new_take(half, count * sizeof *half));
 }
 
-void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape, const int32_t *data)
+void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
+                   const int32_t *data)
 {
-    add_piece(w, name, ST_I32, rank, shape, g_bytes_new(data, count_of(rank, shape) * sizeof *data));
+    add_piece(w, name, ST_I32, rank, shape,
+              g_bytes_new(data, count_of(rank, shape) * sizeof *data));
 }
 
 static void append_string(GString *out, const char *text)
@@ -134,11 +136,10 @@ static void append_entry(GString *out, const struct piece *p, uint64_t begin)
 {
     append_string(out, p->name);
     g_string_append_printf(out, ":{\"dtype\":\"%s\",\"shape\":[", st_dtype_name(p->dtype));
-    for (int i = 0; i < p->rank; i++) {
+    for (int i = 0; i < p->rank; i++)
         g_string_append_printf(out, "%s%" G_GINT64_FORMAT, i ? "," : "", p->shape[i]);
-    }
-    g_string_append_printf(out, "],\"data_offsets\":[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]}", begin,
-                           begin + g_bytes_get_size(p->data));
+    g_string_append_printf(out, "],\"data_offsets\":[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]}",
+                           begin, begin + g_bytes_get_size(p->data));
 }
 
 // Length and JSON, padded with spaces so that the data begins at a multiple of 8.
@@ -157,9 +158,8 @@ static GString *make_header(const struct st_writer *w)
         g_string_append(json, i + 1 < w->pieces->len ? "," : "");
     }
     g_string_append_c(json, '}');
-    while (json->len % 8) {
+    while (json->len % 8)
         g_string_append_c(json, ' ');
-    }
     uint64_t length = GUINT64_TO_LE((uint64_t)json->len);
     g_string_prepend_len(json, (const char *)&length, sizeof length);
     return json;
@@ -170,12 +170,10 @@ static bool write_all(int fd, const void *data, size_t size)
     const char *at = data;
     while (size) {
         ssize_t n = write(fd, at, MIN(size, 1 << 30));
-        if (n < 0 && errno == EINTR) {
+        if (n < 0 && errno == EINTR)
             continue;
-        }
-        if (n <= 0) {
+        if (n <= 0)
             return false;
-        }
         at += n;
         size -= n;
     }
@@ -209,7 +207,8 @@ static bool verify(const struct st_writer *w, const char *path, GError **error)
         same = t && t->size_bytes == size && (size == 0 || memcmp(t->data, data, size) == 0);
     }
     if (f && !same) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s does not read back as it was written", path);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s does not read back as it was written", path);
     }
     st_free(f);
     return same;
@@ -235,9 +234,8 @@ bool st_writer_save(struct st_writer *w, const char *path, GError **error)
     int fault = fd < 0 ? errno : 0;
     if (fd >= 0) {
         fault = write_file(w, fd) ? 0 : errno;
-        if (close(fd) < 0 && !fault) {
+        if (close(fd) < 0 && !fault)
             fault = errno;
-        }
     }
     if (fault) {
         g_set_error(error, G_IO_ERROR, g_io_error_from_errno(fault), "could not save %s: %s", path,
@@ -245,15 +243,14 @@ bool st_writer_save(struct st_writer *w, const char *path, GError **error)
     } else if (verify(w, temporary, error)) {
         ok = g_rename(temporary, path) == 0;
         if (!ok) {
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "could not save %s: %s", path,
-                        g_strerror(errno));
+            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "could not save %s: %s",
+                        path, g_strerror(errno));
         }
     }
-    if (ok) {
+    if (ok)
         sync_folder(path);
-    } else if (fd >= 0) {
+    else if (fd >= 0)
         g_unlink(temporary);
-    }
     g_free(temporary);
     return ok;
 }

@@ -20,8 +20,7 @@ struct gpu_cmd {
         queries; // one timestamp before the first and one after each dispatch, while tracing
 };
 
-// ---- command buffers
-// -------------------------------------------------------------------------------------
+// ---- command buffers ----------------------------------------------------------------------------
 
 bool command_init(struct gpu *gpu, GError **error)
 {
@@ -92,8 +91,7 @@ bool command_end_and_run(struct gpu *gpu, VkCommandBuffer buffer, GError **error
     return ok;
 }
 
-// ---- dispatches
-// ------------------------------------------------------------------------------------------
+// ---- dispatches ---------------------------------------------------------------------------------
 
 static void dispatch_clear(struct dispatch *d)
 {

@@ -15,8 +15,7 @@ bool gpu_debug_wanted(const char *word)
     return g_strv_contains((const char *const *)words, word);
 }
 
-// ---- validation
-// ------------------------------------------------------------------------------------------
+// ---- validation ---------------------------------------------------------------------------------
 
 static VKAPI_ATTR VkBool32 VKAPI_CALL message_cb(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
                                                  VkDebugUtilsMessageTypeFlagsEXT types,
@@ -90,8 +89,7 @@ unsigned gpu_validation_count(const struct gpu *gpu)
     return gpu->validation_count;
 }
 
-// ---- trace
-// -----------------------------------------------------------------------------------------------
+// ---- trace --------------------------------------------------------------------------------------
 
 // Rows of the trace.
 enum { TRACE_HOST = 1, TRACE_DEVICE = 2 };

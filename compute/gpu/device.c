@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// ---- errors
-// ----------------------------------------------------------------------------------------------
+// ---- errors -------------------------------------------------------------------------------------
 
 bool vk_ok(VkResult result, const char *doing, GError **error)
 {
@@ -27,8 +26,7 @@ bool vk_ok(VkResult result, const char *doing, GError **error)
     }
 }
 
-// ---- instance
-// --------------------------------------------------------------------------------------------
+// ---- instance -----------------------------------------------------------------------------------
 
 static bool layer_present(const char *name)
 {
@@ -85,8 +83,7 @@ static VkInstance instance_create(struct gpu *gpu, GError **error)
     return vk_ok(result, "starting Vulkan", error) ? instance : VK_NULL_HANDLE;
 }
 
-// ---- what a device can do
-// --------------------------------------------------------------------------------
+// ---- what a device can do -----------------------------------------------------------------------
 
 struct candidate {
     VkPhysicalDevice physical;
@@ -226,8 +223,7 @@ GArray *gpu_list(GError **error)
     return infos;
 }
 
-// ---- choosing
-// --------------------------------------------------------------------------------------------
+// ---- choosing -----------------------------------------------------------------------------------
 
 static bool is_number(const char *text)
 {
@@ -273,8 +269,7 @@ static bool apply_choice(GArray *found, const char *choice, GError **error)
     return false;
 }
 
-// ---- opening
-// ---------------------------------------------------------------------------------------------
+// ---- opening ------------------------------------------------------------------------------------
 
 static bool extension_present(VkPhysicalDevice physical, const char *name)
 {

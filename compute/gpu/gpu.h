@@ -52,8 +52,7 @@ uint64_t gpu_memory_free(const struct gpu *gpu);
 // TINCTURE_ERROR_MEMORY: "Not enough memory: needs 5.1 GiB, 3.3 GiB free".
 void gpu_set_memory_error(const struct gpu *gpu, uint64_t needs, GError **error);
 
-// ---- memory
-// ----------------------------------------------------------------------------------------------
+// ---- memory -------------------------------------------------------------------------------------
 
 struct gpu_buf {
     uint64_t address; // device address
@@ -72,8 +71,7 @@ bool gpu_buf_write(struct gpu *gpu, struct gpu_buf *buf, uint64_t offset, const 
 bool gpu_buf_read(struct gpu *gpu, const struct gpu_buf *buf, uint64_t offset, void *data,
                   uint64_t size, GError **error);
 
-// ---- kernels and submission
-// ------------------------------------------------------------------------------
+// ---- kernels and submission ---------------------------------------------------------------------
 
 // SPIR-V compiled into the program; entry point "main". One static object a .comp file; its address
 // is its identity in the pipeline cache.
@@ -83,8 +81,8 @@ struct gpu_spirv {
     size_t size_bytes;
 };
 
-struct gpu_kernel; // a compute pipeline; owned by the gpu, cached by (code, specialization
-                   // constants)
+// A compute pipeline; owned by the gpu, cached by (code, specialization constants 0 .. n_spec - 1).
+struct gpu_kernel;
 struct gpu_kernel *gpu_kernel_get(struct gpu *gpu, const struct gpu_spirv *code,
                                   const uint32_t *spec, int n_spec, GError **error);
 
@@ -95,13 +93,12 @@ struct gpu_cmd *gpu_cmd_create(struct gpu *gpu);
 // push is copied; push_size <= 128 bytes. label shows up in the trace.
 void gpu_cmd_dispatch(struct gpu_cmd *cmd, struct gpu_kernel *kernel, const char *label,
                       const void *push, uint32_t push_size, uint32_t gx, uint32_t gy, uint32_t gz);
-// Runs the commands and waits. The first call ends the recording. Device lost is
+// Runs the commands and waits. The first call ends the recording. A lost device is
 // TINCTURE_ERROR_DEVICE.
 bool gpu_cmd_run(struct gpu_cmd *cmd, GError **error);
 void gpu_cmd_free(struct gpu_cmd *cmd);
 
-// ---- debugging
-// -------------------------------------------------------------------------------------------
+// ---- debugging ----------------------------------------------------------------------------------
 
 // Validation messages (errors and warnings) seen so far; tests require 0. Validation is on when
 // TINCTURE_DEBUG contains "gpu".

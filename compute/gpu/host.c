@@ -13,8 +13,7 @@
 #define PIECES      4 // pieces a thread gets: late threads then cost at most a quarter of the work
 #define SPIN_ROUNDS 1000 // looks for work before sleeping: 20 to 70 microseconds by processor
 
-// ---- the team
-// --------------------------------------------------------------------------------------------
+// ---- the team -----------------------------------------------------------------------------------
 //
 // The caller publishes a job, opens it, raises `generation` and works along; pieces are handed out
 // by an atomic counter. When none are left the caller closes the job and waits for the workers
@@ -162,8 +161,7 @@ void host_parallel(int64_t n, int64_t grain, host_range_fn fn, void *data)
     pthread_mutex_unlock(&team.use);
 }
 
-// ---- scratch
-// ---------------------------------------------------------------------------------------------
+// ---- scratch ------------------------------------------------------------------------------------
 
 struct scratch {
     float *data[2];
@@ -197,8 +195,7 @@ float *host_scratch(int slot, int64_t floats)
     return s->data[slot];
 }
 
-// ---- matrix products
-// -------------------------------------------------------------------------------------
+// ---- matrix products ----------------------------------------------------------------------------
 
 void host_gemm_serial(bool trans_a, bool trans_b, int m, int n, int k, float alpha, const float *a,
                       int lda, const float *b, int ldb, float beta, float *c, int ldc)
@@ -286,8 +283,7 @@ double host_gemm_rate(int n)
     return best;
 }
 
-// ---- singular values
-// -------------------------------------------------------------------------------------
+// ---- singular values ----------------------------------------------------------------------------
 
 // LAPACK sees the row-major a (m x n) as the column-major a^T (n x m) = v diag(s) u^T. Its left
 // vectors (n x r, column-major) are vt read row-major, and its right vectors (r x m) are u: nothing

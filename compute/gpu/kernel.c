@@ -22,8 +22,7 @@ static gboolean kernel_equal(gconstpointer a, gconstpointer b)
            !memcmp(x->spec, y->spec, x->n_spec * sizeof x->spec[0]);
 }
 
-// ---- the cache file
-// --------------------------------------------------------------------------------------
+// ---- the cache file -----------------------------------------------------------------------------
 
 static char *cache_file_path(const struct gpu *gpu)
 {
@@ -80,8 +79,7 @@ static void cache_save(struct gpu *gpu)
         g_debug("pipeline cache not saved: %s", error->message);
 }
 
-// ---- kernels
-// ---------------------------------------------------------------------------------------------
+// ---- kernels ------------------------------------------------------------------------------------
 
 bool kernel_init(struct gpu *gpu, GError **error)
 {

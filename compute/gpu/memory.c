@@ -32,8 +32,7 @@ static struct buf_private *private_of(const struct gpu_buf *buf)
     return (struct buf_private *)buf;
 }
 
-// ---- memory types
-// ----------------------------------------------------------------------------------------
+// ---- memory types -------------------------------------------------------------------------------
 
 // The first type that has all of `must` and, if one does, all of `like` as well.
 static bool find_type(const struct gpu *gpu, VkMemoryPropertyFlags must, VkMemoryPropertyFlags like,
@@ -121,8 +120,7 @@ void memory_finish(struct gpu *gpu)
     g_ptr_array_unref(g_steal_pointer(&gpu->slabs));
 }
 
-// ---- what is free
-// ----------------------------------------------------------------------------------------
+// ---- what is free -------------------------------------------------------------------------------
 
 // Memory that the system can give without swapping; UINT64_MAX where it does not say.
 static uint64_t system_available(void)
@@ -168,8 +166,7 @@ void gpu_set_memory_error(const struct gpu *gpu, uint64_t needs, GError **error)
                 small ? "MiB" : "GiB", left / GIB);
 }
 
-// ---- slabs
-// -----------------------------------------------------------------------------------------------
+// ---- slabs --------------------------------------------------------------------------------------
 
 static bool slab_allocate(struct gpu *gpu, struct slab *slab, enum slab_use use, GError **error)
 {
@@ -277,8 +274,7 @@ static bool slab_is_empty(const struct slab *slab)
     return slab->free->len == 1 && g_array_index(slab->free, struct range, 0).size == slab->size;
 }
 
-// ---- buffers
-// ---------------------------------------------------------------------------------------------
+// ---- buffers ------------------------------------------------------------------------------------
 
 static struct slab *slab_with_room(struct gpu *gpu, uint64_t size, uint64_t *offset, GError **error)
 {
@@ -332,8 +328,7 @@ void gpu_buf_free(struct gpu *gpu, struct gpu_buf *buf)
     g_free(p);
 }
 
-// ---- copies
-// ----------------------------------------------------------------------------------------------
+// ---- copies -------------------------------------------------------------------------------------
 
 static bool staging_ready(struct gpu *gpu, GError **error)
 {

@@ -1,9 +1,8 @@
 // Counter-based random numbers: Philox 4x32-10, stream-compatible with the randn of the widely used
 // CUDA framework, so that a seed from another program gives the same start noise.
 //
-// For element i of a tensor of n floats drawn with (seed, offset): thread idx draws curand_normal4
-// of subsequence idx; the normal numbers are the Box-Muller pairs of curand. See random.c for the
-// exact mapping of elements to threads (grid-stride over blocks of 256 threads x 4 values).
+// Element i of a draw comes from the Philox block with counter (offset, subsequence i) and key
+// seed, by Box-Muller: random.c has the formula.
 #pragma once
 
 #include <stdint.h>

@@ -4,9 +4,9 @@
 // run many times. What changes from step to step (timestep, scales, learning data) is the content
 // of leaf tensors.
 //
-// Shapes are four ints, row-major, last one contiguous: activations are (N, H, W, C) or (N, 1, T,
-// C); a matrix is (1, 1, rows, columns); a vector (1, 1, 1, n). dtype is fp32, or int32 for token
-// ids.
+// Shapes are four ints, row-major, last one contiguous: activations are (N, H, W, C) or
+// (N, 1, T, C); a matrix is (1, 1, rows, columns); a vector (1, 1, 1, n). dtype is fp32, or int32
+// for token ids.
 #pragma once
 
 #include "compute/gpu/gpu.h"
@@ -27,8 +27,8 @@ struct tensor *tensor_new(struct gpu *gpu, enum dtype dtype, const int shape[GRA
                           const char *name, GError **error);
 void tensor_free(struct tensor *t);
 int64_t shape_count(const int shape[GRAPH_RANK]);
-bool tensor_write(struct tensor *t, const void *data,
-                  GError **error); // all of it: shape_count * 4 bytes
+// All of it: shape_count * 4 bytes.
+bool tensor_write(struct tensor *t, const void *data, GError **error);
 bool tensor_read(const struct tensor *t, void *data, GError **error);
 
 struct op; // compute/op/op.h
@@ -58,7 +58,7 @@ struct node *graph_leaf(struct graph *g, struct tensor *tensor);
 struct node *graph_trainable(struct graph *g, struct tensor *tensor);
 // A leaf that is known by shape only: for dry builds that collect what a model needs.
 struct node *graph_leaf_dry(struct graph *g, const int shape[GRAPH_RANK], const char *name);
-// A constant filled with value; costs shape_count floats of memory that the program owns.
+// A constant filled with value. The program owns its memory; constants of one value share it.
 struct node *graph_constant(struct graph *g, const int shape[GRAPH_RANK], float value);
 
 // For op builders only: a new node with zeroed parameters.
@@ -79,23 +79,23 @@ bool graph_dump(const struct graph *g, const char *path, GError **error);
 int graph_size(const struct graph *g);
 struct node *graph_nth(const struct graph *g, int id);
 
-// ---- running
-// ---------------------------------------------------------------------------------------------
+// ---- running ------------------------------------------------------------------------------------
 
 // How nodes run: on CPU-type devices each op's host kernel, elsewhere recorded Vulkan kernels.
 // TINCTURE_VARIANT=host|shader forces one.
 struct program;
 
 // Plans memory (lifetimes -> offsets in a few blocks), creates kernels and records. g must outlive
-// the program. outputs stay readable after a run; everything not needed for them is left out.
+// the program. outputs stay readable after a run; everything not needed for them is left out. Each
+// program's graph is written to TINCTURE_DUMP_GRAPH (file.dot, file-2.dot, ...) where that is set.
 struct program *program_new(struct graph *g, struct gpu *gpu, struct node *const *outputs,
                             int n_outputs, GError **error);
 void program_free(struct program *p);
-bool program_run(struct program *p, GCancellable *cancellable,
-                 GError **error); // cancel between submissions
+// Cancels between host kernels, or between submissions of a fraction of a second each.
+bool program_run(struct program *p, GCancellable *cancellable, GError **error);
 // Copies an output of the last run, shape_count(node->shape) floats.
 bool program_read(struct program *p, const struct node *output, float *data, GError **error);
-// Bytes of the plan, and what it would be without running (for "needs 5.1 GiB").
+// Bytes that the program holds; and the same for a graph of which none is made.
 uint64_t program_bytes(const struct program *p);
 uint64_t graph_plan_bytes(const struct graph *g, struct node *const *outputs, int n_outputs);
 // Multiply-adds * 2 of one run.

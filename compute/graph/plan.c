@@ -21,8 +21,7 @@ static bool is_view(const struct node *node)
     return node->op && node->op->view;
 }
 
-// ---- what runs
-// -------------------------------------------------------------------------------------------
+// ---- what runs ----------------------------------------------------------------------------------
 
 static void mark_live(const struct graph *g, struct plan *plan, struct node *const *outputs,
                       int n_outputs)
@@ -55,8 +54,7 @@ static void find_owners(const struct graph *g, struct plan *plan)
     }
 }
 
-// ---- lifetimes
-// -------------------------------------------------------------------------------------------
+// ---- lifetimes ----------------------------------------------------------------------------------
 
 // The spans of planned storage, and for each node the index of its span (-1: none).
 static int *find_spans(const struct graph *g, struct plan *plan, struct node *const *outputs,
@@ -91,8 +89,7 @@ static int *find_spans(const struct graph *g, struct plan *plan, struct node *co
     return span_of;
 }
 
-// ---- offsets
-// ---------------------------------------------------------------------------------------------
+// ---- offsets ------------------------------------------------------------------------------------
 
 static int larger_first(const void *a, const void *b)
 {
@@ -143,8 +140,7 @@ static void assign_offsets(struct plan *plan)
     }
 }
 
-// ---- the plan
-// --------------------------------------------------------------------------------------------
+// ---- the plan -----------------------------------------------------------------------------------
 
 static bool check_largest(const struct plan *plan, GError **error)
 {

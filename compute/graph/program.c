@@ -43,8 +43,7 @@ struct program {
     bool check_finite;
 };
 
-// ---- variants
-// --------------------------------------------------------------------------------------------
+// ---- variants -----------------------------------------------------------------------------------
 
 static bool choose_variant(struct program *p, GError **error)
 {
@@ -58,8 +57,7 @@ static bool choose_variant(struct program *p, GError **error)
     return false;
 }
 
-// ---- memory
-// ----------------------------------------------------------------------------------------------
+// ---- memory -------------------------------------------------------------------------------------
 
 static struct constant *constant_for(struct program *p, float value)
 {
@@ -161,8 +159,7 @@ static float *pointer_to(const struct program *p, const struct node *node)
     return (float *)((char *)buf->map + offset);
 }
 
-// ---- steps
-// -----------------------------------------------------------------------------------------------
+// ---- steps --------------------------------------------------------------------------------------
 
 // A list of dispatches that is being filled, and what it will cost.
 struct recording {
@@ -261,8 +258,7 @@ static bool add_all(struct program *p, GError **error)
     return ok;
 }
 
-// ---- the program
-// -----------------------------------------------------------------------------------------
+// ---- the program --------------------------------------------------------------------------------
 
 static bool check_leaves(const struct program *p, GError **error)
 {

@@ -1,7 +1,6 @@
 #include "compute/model/config.h"
 
 #include "compute/model/json_file.h"
-#include "compute/sched/sched.h"
 
 #include <string.h>
 
@@ -15,9 +14,8 @@ struct reader {
 static void refuse(struct reader *r, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static void refuse(struct reader *r, int code, const char *format, ...)
 {
-    if (r->fault) {
+    if (r->fault)
         return;
-    }
     va_list args;
     va_start(args, format);
     r->fault = g_error_new_valist(TINCTURE_ERROR, code, format, args);
@@ -40,8 +38,8 @@ static int node_int(struct reader *r, JsonNode *node, const char *key, int low, 
     }
     gint64 value = json_node_get_int(node);
     if (value < low || value > high) {
-        refuse(r, TINCTURE_ERROR_FILE, "%s is %" G_GINT64_FORMAT "; it must be from %d to %d", key, value, low,
-               high);
+        refuse(r, TINCTURE_ERROR_FILE, "%s is %" G_GINT64_FORMAT "; it must be from %d to %d", key,
+               value, low, high);
         return low;
     }
     return (int)value;
@@ -53,12 +51,12 @@ static int read_int(struct reader *r, const char *key, int standard, int low, in
     return node ? node_int(r, node, key, low, high) : standard;
 }
 
-static double read_number(struct reader *r, const char *key, double standard, double low, double high)
+static double read_number(struct reader *r, const char *key, double standard, double low,
+                          double high)
 {
     JsonNode *node = member(r, key);
-    if (!node) {
+    if (!node)
         return standard;
-    }
     GType type = json_node_get_value_type(node);
     double value = type == G_TYPE_INT64    ? (double)json_node_get_int(node)
                    : type == G_TYPE_DOUBLE ? json_node_get_double(node)
@@ -94,10 +92,10 @@ static const char *read_string(struct reader *r, const char *key, const char *st
 static JsonArray *read_array(struct reader *r, const char *key, guint length)
 {
     JsonNode *node = member(r, key);
-    if (!node) {
+    if (!node)
         return NULL;
-    }
-    if (!JSON_NODE_HOLDS_ARRAY(node) || json_array_get_length(json_node_get_array(node)) != length) {
+    if (!JSON_NODE_HOLDS_ARRAY(node) ||
+        json_array_get_length(json_node_get_array(node)) != length) {
         refuse(r, TINCTURE_ERROR_FILE, "%s must be a list of %u", key, length);
         return NULL;
     }
@@ -105,7 +103,8 @@ static JsonArray *read_array(struct reader *r, const char *key, guint length)
 }
 
 // One number for all levels or a list with one a level.
-static void read_levels(struct reader *r, const char *key, int *out, int levels, int standard, int low, int high)
+static void read_levels(struct reader *r, const char *key, int *out, int levels, int standard,
+                        int low, int high)
 {
     JsonNode *node = member(r, key);
     bool list = node && JSON_NODE_HOLDS_ARRAY(node);
@@ -121,11 +120,9 @@ static int read_same(struct reader *r, const char *key, int levels, int standard
 {
     int values[MODEL_LEVELS];
     read_levels(r, key, values, levels, standard, low, high);
-    for (int i = 1; i < levels; i++) {
-        if (values[i] != values[0]) {
+    for (int i = 1; i < levels; i++)
+        if (values[i] != values[0])
             refuse(r, TINCTURE_ERROR_UNSUPPORTED, "different values of %s are not supported", key);
-        }
-    }
     return values[0];
 }
 
@@ -144,17 +141,15 @@ static int read_sample_size(struct reader *r, int standard)
 // Options of the reference that must have the one value that is supported.
 static void expect_int(struct reader *r, const char *key, int only)
 {
-    if (read_number(r, key, only, -1e9, 1e9) != only) {
+    if (read_number(r, key, only, -1e9, 1e9) != only)
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only %s = %d is supported", key, only);
-    }
 }
 
 static void expect_string(struct reader *r, const char *key, const char *only)
 {
     const char *value = read_string(r, key, only);
-    if (!r->fault && !g_str_equal(value, only)) {
+    if (!r->fault && !g_str_equal(value, only))
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, value);
-    }
 }
 
 static void expect_false(struct reader *r, const char *key)
@@ -164,9 +159,8 @@ static void expect_false(struct reader *r, const char *key)
         JsonArray *array = json_node_get_array(node);
         for (guint i = 0; i < json_array_get_length(array); i++) {
             JsonNode *item = json_array_get_element(array, i);
-            if (json_node_get_value_type(item) != G_TYPE_BOOLEAN || json_node_get_boolean(item)) {
+            if (json_node_get_value_type(item) != G_TYPE_BOOLEAN || json_node_get_boolean(item))
                 refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
-            }
         }
     } else if (read_bool(r, key, false)) {
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
@@ -175,21 +169,23 @@ static void expect_false(struct reader *r, const char *key)
 
 static void expect_absent(struct reader *r, const char *key)
 {
-    if (member(r, key)) {
+    if (member(r, key))
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
-    }
 }
 
 // Channel counts, with their number of levels as the result; groups must divide each.
-static int read_channels(struct reader *r, int *channels, const int *standard, int n_standard, int groups)
+static int read_channels(struct reader *r, int *channels, const int *standard, int n_standard,
+                         int groups)
 {
     const char *key = "block_out_channels";
     JsonNode *node = member(r, key);
     int levels = n_standard;
     if (node) {
-        guint length = JSON_NODE_HOLDS_ARRAY(node) ? json_array_get_length(json_node_get_array(node)) : 0;
+        guint length =
+            JSON_NODE_HOLDS_ARRAY(node) ? json_array_get_length(json_node_get_array(node)) : 0;
         if (length < 1 || length > MODEL_LEVELS) {
-            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s must be a list of 1 to %d", key, MODEL_LEVELS);
+            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s must be a list of 1 to %d", key,
+                   MODEL_LEVELS);
             return 1;
         }
         levels = length;
@@ -199,14 +195,14 @@ static int read_channels(struct reader *r, int *channels, const int *standard, i
     }
     for (int i = 0; i < levels; i++) {
         if (channels[i] % groups) {
-            refuse(r, TINCTURE_ERROR_FILE, "norm_num_groups = %d does not divide %d channels", groups,
-                   channels[i]);
+            refuse(r, TINCTURE_ERROR_FILE, "norm_num_groups = %d does not divide %d channels",
+                   groups, channels[i]);
         }
     }
     return levels;
 }
 
-// ---- text encoder ----------------------------------------------------------------------------------------
+// ---- text encoder -------------------------------------------------------------------------------
 
 static void read_text(struct reader *r, void *config)
 {
@@ -220,23 +216,22 @@ static void read_text(struct reader *r, void *config)
     c->heads = read_int(r, "num_attention_heads", 8, 1, 256);
     c->max_tokens = read_int(r, "max_position_embeddings", 77, 2, 4096);
     c->eps = (float)read_number(r, "layer_norm_eps", 1e-5, 1e-12, 1);
-    if (g_str_equal(act, "quick_gelu")) {
+    if (g_str_equal(act, "quick_gelu"))
         c->act = UNARY_QUICK_GELU;
-    } else if (g_str_equal(act, "gelu")) {
+    else if (g_str_equal(act, "gelu"))
         c->act = UNARY_GELU;
-    } else {
+    else
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "hidden_act = %.64s is not supported", act);
-    }
     if (c->hidden_size % c->heads) {
-        refuse(r, TINCTURE_ERROR_FILE, "num_attention_heads = %d does not divide hidden_size = %d", c->heads,
-               c->hidden_size);
+        refuse(r, TINCTURE_ERROR_FILE, "num_attention_heads = %d does not divide hidden_size = %d",
+               c->heads, c->hidden_size);
     }
 }
 
-// ---- U-Net -----------------------------------------------------------------------------------------------
+// ---- U-Net --------------------------------------------------------------------------------------
 
-static void read_attention(struct reader *r, const char *key, const char *with, const char *without, int levels,
-                           const bool *standard, bool *out)
+static void read_attention(struct reader *r, const char *key, const char *with, const char *without,
+                           int levels, const bool *standard, bool *out)
 {
     JsonArray *array = read_array(r, key, levels);
     for (int i = 0; i < levels; i++) {
@@ -244,48 +239,53 @@ static void read_attention(struct reader *r, const char *key, const char *with, 
         bool text = node && json_node_get_value_type(node) == G_TYPE_STRING;
         const char *type = text ? json_node_get_string(node) : "";
         out[i] = array ? g_str_equal(type, with) : standard[i];
-        if (array && !out[i] && !g_str_equal(type, without)) {
+        if (array && !out[i] && !g_str_equal(type, without))
             refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = \"%.64s\" is not supported", key, type);
-        }
     }
 }
 
 static void read_blocks(struct reader *r, struct unet_config *c)
 {
-    bool down[MODEL_LEVELS], up[MODEL_LEVELS]; // the reference's default: attention everywhere but at the bottom
+    bool down[MODEL_LEVELS],
+        up[MODEL_LEVELS]; // the reference's default: attention everywhere but at the bottom
     for (int i = 0; i < c->levels; i++) {
         down[i] = i < c->levels - 1;
         up[i] = i > 0;
     }
     read_attention(r, "down_block_types", "CrossAttnDownBlock2D", "DownBlock2D", c->levels, down,
                    c->down_attention);
-    read_attention(r, "up_block_types", "CrossAttnUpBlock2D", "UpBlock2D", c->levels, up, c->up_attention);
+    read_attention(r, "up_block_types", "CrossAttnUpBlock2D", "UpBlock2D", c->levels, up,
+                   c->up_attention);
     bool absent = json_object_has_member(r->root, "mid_block_type") && !member(r, "mid_block_type");
     const char *mid = read_string(r, "mid_block_type", "UNetMidBlock2DCrossAttn");
     c->mid_attention = !absent && g_str_equal(mid, "UNetMidBlock2DCrossAttn");
     c->mid_resnets = absent ? 0 : c->mid_attention ? 2 : 1;
-    if (!absent && !c->mid_attention && !g_str_equal(mid, "UNetMidBlock2D")) {
+    if (!absent && !c->mid_attention && !g_str_equal(mid, "UNetMidBlock2D"))
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "mid_block_type = %.64s is not supported", mid);
-    }
 }
 
 static void refuse_other_unets(struct reader *r)
 {
     static const char *const absent[] = {
-        "num_attention_heads", "class_embed_type",      "num_class_embeds",
-        "encoder_hid_dim",     "encoder_hid_dim_type",  "addition_embed_type",
-        "time_cond_proj_dim",  "time_embedding_act_fn", "timestep_post_act",
-        "cross_attention_norm", "reverse_transformer_layers_per_block",
+        "num_attention_heads",
+        "class_embed_type",
+        "num_class_embeds",
+        "encoder_hid_dim",
+        "encoder_hid_dim_type",
+        "addition_embed_type",
+        "time_cond_proj_dim",
+        "time_embedding_act_fn",
+        "timestep_post_act",
+        "cross_attention_norm",
+        "reverse_transformer_layers_per_block",
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(absent); i++)
         expect_absent(r, absent[i]);
-    }
-    static const char *const never[] = {"only_cross_attention",   "mid_block_only_cross_attention",
-                                        "dual_cross_attention",   "center_input_sample",
-                                        "resnet_skip_time_act",   "class_embeddings_concat"};
-    for (size_t i = 0; i < G_N_ELEMENTS(never); i++) {
+    static const char *const never[] = {"only_cross_attention", "mid_block_only_cross_attention",
+                                        "dual_cross_attention", "center_input_sample",
+                                        "resnet_skip_time_act", "class_embeddings_concat"};
+    for (size_t i = 0; i < G_N_ELEMENTS(never); i++)
         expect_false(r, never[i]);
-    }
     expect_string(r, "_class_name", "UNet2DConditionModel");
     expect_string(r, "act_fn", "silu");
     expect_string(r, "resnet_time_scale_shift", "default");
@@ -323,24 +323,26 @@ static void read_unet(struct reader *r, void *config)
         bool used = c->down_attention[i] || c->up_attention[c->levels - 1 - i] ||
                     (c->mid_attention && i == c->levels - 1);
         if (used && c->channels[i] % c->heads[i]) {
-            refuse(r, TINCTURE_ERROR_FILE, "attention_head_dim = %d (heads) does not divide %d channels",
-                   c->heads[i], c->channels[i]);
+            refuse(r, TINCTURE_ERROR_FILE,
+                   "attention_head_dim = %d (heads) does not divide %d channels", c->heads[i],
+                   c->channels[i]);
         }
     }
-    if (c->channels[0] < 4) {
+    if (c->channels[0] < 4)
         refuse(r, TINCTURE_ERROR_FILE, "the first level needs at least 4 channels");
-    }
 }
 
-// ---- autoencoder -----------------------------------------------------------------------------------------
+// ---- autoencoder --------------------------------------------------------------------------------
 
 static void expect_blocks(struct reader *r, const char *key, int levels, const char *only)
 {
     JsonArray *array = read_array(r, key, levels);
     for (int i = 0; array && i < levels; i++) {
         JsonNode *node = json_array_get_element(array, i);
-        if (json_node_get_value_type(node) != G_TYPE_STRING || !g_str_equal(json_node_get_string(node), only)) {
-            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only blocks of type %s are supported in %s", only, key);
+        if (json_node_get_value_type(node) != G_TYPE_STRING ||
+            !g_str_equal(json_node_get_string(node), only)) {
+            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only blocks of type %s are supported in %s",
+                   only, key);
         }
     }
 }
@@ -370,22 +372,21 @@ static void read_vae(struct reader *r, void *config)
     expect_blocks(r, "up_block_types", c->levels, "UpDecoderBlock2D");
 }
 
-// ---- noise schedule --------------------------------------------------------------------------------------
+// ---- noise schedule -----------------------------------------------------------------------------
 
 // Index of text in names, or -1 with a fault.
 static int read_choice(struct reader *r, const char *key, const char *const *names, int n)
 {
     const char *text = read_string(r, key, names[0]);
-    for (int i = 0; i < n; i++) {
-        if (g_str_equal(text, names[i])) {
+    for (int i = 0; i < n; i++)
+        if (g_str_equal(text, names[i]))
             return i;
-        }
-    }
     refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, text);
     return 0;
 }
 
-// Whatever scheduler the folder names: its training schedule is what counts, read with DDIM's defaults.
+// Whatever scheduler the folder names: its training schedule is what counts, read with DDIM's
+// defaults.
 static void read_sched(struct reader *r, void *config)
 {
     struct sched_config *c = config;
@@ -400,14 +401,15 @@ static void read_sched(struct reader *r, void *config)
     c->beta_start = (float)read_number(r, "beta_start", 1e-4, 0, 1);
     c->beta_end = (float)read_number(r, "beta_end", 0.02, 0, 1);
     c->beta_schedule = schedule_ids[read_choice(r, "beta_schedule", schedules, 3)];
-    c->prediction = (enum prediction)prediction_ids[read_choice(r, "prediction_type", predictions, 2)];
+    c->prediction =
+        (enum prediction)prediction_ids[read_choice(r, "prediction_type", predictions, 2)];
     c->spacing = (enum spacing)spacing_ids[read_choice(r, "timestep_spacing", spacings, 3)];
     c->steps_offset = read_int(r, "steps_offset", 0, 0, 1000);
     c->set_alpha_to_one = read_bool(r, "set_alpha_to_one", true);
     c->rescale_zero_snr = read_bool(r, "rescale_betas_zero_snr", false);
 }
 
-// ---- the folder ------------------------------------------------------------------------------------------
+// ---- the folder ---------------------------------------------------------------------------------
 
 typedef void (*read_fn)(struct reader *r, void *config);
 
@@ -417,9 +419,8 @@ static bool read_file(struct model *m, const char *name, read_fn read, void *con
     char *path = g_build_filename(m->dir, name, NULL);
     JsonParser *parser = json_file_open(path, name, error);
     g_free(path);
-    if (!parser) {
+    if (!parser)
         return false;
-    }
     struct reader r = {.name = name, .root = json_file_root(parser)};
     read(&r, config);
     g_object_unref(parser);
@@ -430,14 +431,15 @@ static bool read_file(struct model *m, const char *name, read_fn read, void *con
     return true;
 }
 
-// Which pipeline the folder is for. Refuses relatives that have more parts than the three networks here.
+// Which pipeline the folder is for. Refuses relatives that have more parts than the three networks
+// here.
 static void read_index(struct reader *r, void *config)
 {
     (void)config;
     const char *pipeline = read_string(r, "_class_name", "");
     if (member(r, "text_encoder_2") || strstr(pipeline, "XL")) {
-        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only Stable Diffusion 1.x and 2.x models are supported, not %.64s",
-               pipeline);
+        refuse(r, TINCTURE_ERROR_UNSUPPORTED,
+               "only Stable Diffusion 1.x and 2.x models are supported, not %.64s", pipeline);
     }
 }
 
@@ -446,15 +448,16 @@ static bool check_fit(const struct model *m, GError **error)
     const struct unet_config *u = &m->unet;
     if (u->in_channels != m->vae.latent_channels || u->out_channels != m->vae.latent_channels) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s: a U-Net with %d input and %d output channels is not a text-to-image model for %d latent "
+                    "%s: a U-Net with %d input and %d output channels is not a text-to-image model "
+                    "for %d latent "
                     "channels",
                     m->dir, u->in_channels, u->out_channels, m->vae.latent_channels);
         return false;
     }
     if (u->cross_dim != m->text.hidden_size) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s: the text encoder gives %d numbers a token, but the U-Net expects %d", m->dir,
-                    m->text.hidden_size, u->cross_dim);
+                    "%s: the text encoder gives %d numbers a token, but the U-Net expects %d",
+                    m->dir, m->text.hidden_size, u->cross_dim);
         return false;
     }
     if (m->sched.beta_end < m->sched.beta_start) {
@@ -496,9 +499,9 @@ bool config_read(struct model *m, GError **error)
         !read_file(m, "text_encoder/config.json", read_text, &m->text, error) ||
         !read_file(m, "unet/config.json", read_unet, &m->unet, error) ||
         !read_file(m, "vae/config.json", read_vae, &m->vae, error) ||
-        !read_file(m, "scheduler/scheduler_config.json", read_sched, &m->sched, error) || !check_fit(m, error)) {
+        !read_file(m, "scheduler/scheduler_config.json", read_sched, &m->sched, error) ||
+        !check_fit(m, error))
         return false;
-    }
     m->name = read_name(m->dir);
     return true;
 }

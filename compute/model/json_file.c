@@ -17,9 +17,8 @@ static bool shallow(const char *text, gsize size)
         } else if (c == '"') {
             quoted = !quoted;
         } else if (!quoted && (c == '{' || c == '[')) {
-            if (++depth > MAX_DEPTH) {
+            if (++depth > MAX_DEPTH)
                 return false;
-            }
         } else if (!quoted && (c == '}' || c == ']')) {
             depth--;
         }
@@ -36,9 +35,8 @@ JsonParser *json_file_open(const char *path, const char *name, GError **error)
     }
     char *text;
     gsize size;
-    if (!g_file_get_contents(path, &text, &size, error)) {
+    if (!g_file_get_contents(path, &text, &size, error))
         return NULL;
-    }
     JsonParser *parser = json_parser_new_immutable();
     GError *fault = NULL;
     if (!shallow(text, size) || !json_parser_load_from_data(parser, text, size, &fault) ||

@@ -1,11 +1,12 @@
-// Opening a JSON file of a model folder with json-glib, with limits that keep hostile files harmless.
+// Opening a JSON file of a model folder with json-glib, with limits that keep hostile files
+// harmless.
 #pragma once
 
 #include "compute/error.h"
 #include <json-glib/json-glib.h>
 #include <stdbool.h>
 
-// The parser holds the tree. Refused: larger than 64 MiB, nested deeper than 32, not an object at the top.
-// name is what messages call the file ("unet/config.json").
+// The parser holds the tree. Refused: larger than 64 MiB, nested deeper than 32, not an object at
+// the top. name is what messages call the file ("unet/config.json").
 JsonParser *json_file_open(const char *path, const char *name, GError **error);
 JsonObject *json_file_root(JsonParser *parser);

@@ -11,7 +11,7 @@
 
 static const char *const part_names[] = {"text_encoder", "unet", "vae"};
 
-// ---- files -----------------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 // Files of a folder that hold its weights, in order of preference.
 static const char *const file_names[] = {
@@ -44,12 +44,13 @@ static GPtrArray *read_index(const char *folder, const char *name, GError **erro
     char *path = g_build_filename(folder, name, NULL);
     JsonParser *parser = json_file_open(path, path, error);
     g_free(path);
-    if (!parser) {
+    if (!parser)
         return NULL;
-    }
     GPtrArray *shards = g_ptr_array_new_with_free_func(g_free);
     JsonNode *node = json_object_get_member(json_file_root(parser), "weight_map");
-    GList *values = node && JSON_NODE_HOLDS_OBJECT(node) ? json_object_get_values(json_node_get_object(node)) : NULL;
+    GList *values = node && JSON_NODE_HOLDS_OBJECT(node)
+                        ? json_object_get_values(json_node_get_object(node))
+                        : NULL;
     bool ok = values != NULL;
     for (GList *v = values; ok && v; v = v->next) {
         const char *shard =
@@ -98,14 +99,16 @@ static GPtrArray *find_files(const struct model *m, enum model_part part, GError
             return paths;
         }
     }
-    if (!paths && (exists_in(folder, "diffusion_pytorch_model.bin") || exists_in(folder, "pytorch_model.bin"))) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s holds its weights only as .bin, a format that can carry programs; convert them to "
-                    "safetensors",
-                    folder);
+    if (!paths && (exists_in(folder, "diffusion_pytorch_model.bin") ||
+                   exists_in(folder, "pytorch_model.bin"))) {
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+            "%s holds its weights only as .bin, a format that can carry programs; convert them to "
+            "safetensors",
+            folder);
     } else if (!paths) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s has no weight file (%s)", folder,
-                    file_names[part == MODEL_TEXT]);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s has no weight file (%s)",
+                    folder, file_names[part == MODEL_TEXT]);
     }
     g_free(folder);
     return paths;
@@ -114,9 +117,8 @@ static GPtrArray *find_files(const struct model *m, enum model_part part, GError
 struct weights *weights_open(const struct model *m, enum model_part part, GError **error)
 {
     GPtrArray *paths = find_files(m, part, error);
-    if (!paths) {
+    if (!paths)
         return NULL;
-    }
     struct weights *w = g_new0(struct weights, 1);
     w->files = g_ptr_array_new_with_free_func((GDestroyNotify)st_free);
     for (guint i = 0; i < paths->len; i++) {
@@ -139,15 +141,14 @@ void weights_free(struct weights *w)
     }
 }
 
-// ---- names -----------------------------------------------------------------------------------------------
+// ---- names --------------------------------------------------------------------------------------
 
 static const struct st_tensor *find_exact(const struct weights *w, const char *name)
 {
     for (guint i = 0; i < w->files->len; i++) {
         const struct st_tensor *t = st_find(w->files->pdata[i], name);
-        if (t) {
+        if (t)
             return t;
-        }
     }
     return NULL;
 }
@@ -155,12 +156,13 @@ static const struct st_tensor *find_exact(const struct weights *w, const char *n
 // The same layer under the name that older or newer writers gave it.
 static const struct st_tensor *find_weight(const struct weights *w, const char *name)
 {
-    static const char *const old_attention[][2] = {
-        {".to_q.", ".query."}, {".to_k.", ".key."}, {".to_v.", ".value."}, {".to_out.0.", ".proj_attn."}};
+    static const char *const old_attention[][2] = {{".to_q.", ".query."},
+                                                   {".to_k.", ".key."},
+                                                   {".to_v.", ".value."},
+                                                   {".to_out.0.", ".proj_attn."}};
     const struct st_tensor *t = find_exact(w, name);
-    if (!t && g_str_has_prefix(name, "text_model.")) {
+    if (!t && g_str_has_prefix(name, "text_model."))
         t = find_exact(w, name + strlen("text_model."));
-    }
     for (size_t i = 0; !t && i < G_N_ELEMENTS(old_attention); i++) {
         const char *at = strstr(name, old_attention[i][0]);
         if (at) {
@@ -178,18 +180,15 @@ static bool is_ignorable(const char *name)
 {
     static const char *const prefixes[] = {"text_projection", "logit_scale", "vision_model.",
                                            "visual_projection", "model_ema."};
-    if (g_str_has_suffix(name, "position_ids")) {
+    if (g_str_has_suffix(name, "position_ids"))
         return true;
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-        if (g_str_has_prefix(name, prefixes[i])) {
+    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++)
+        if (g_str_has_prefix(name, prefixes[i]))
             return true;
-        }
-    }
     return false;
 }
 
-// ---- comparing -------------------------------------------------------------------------------------------
+// ---- comparing ----------------------------------------------------------------------------------
 
 // The tensor's shape as a file of this rank has it.
 static int file_shape(const struct nn_weight *w, int64_t shape[GRAPH_RANK])
@@ -197,7 +196,10 @@ static int file_shape(const struct nn_weight *w, int64_t shape[GRAPH_RANK])
     const int *s = w->shape;
     switch (w->rank) {
     case 1: shape[0] = s[3]; break;
-    case 2: shape[0] = s[2]; shape[1] = s[3]; break;
+    case 2:
+        shape[0] = s[2];
+        shape[1] = s[3];
+        break;
     default: // (O,ky,kx,I) is stored as (O,I,ky,kx)
         shape[0] = s[0];
         shape[1] = s[3];
@@ -207,39 +209,36 @@ static int file_shape(const struct nn_weight *w, int64_t shape[GRAPH_RANK])
     return w->rank;
 }
 
-// Equal, or equal but for sizes of 1 at the end: a 1x1 convolution and a linear layer are the same matrix.
+// Equal, or equal but for sizes of 1 at the end: a 1x1 convolution and a linear layer are the same
+// matrix.
 static bool fits(const struct nn_weight *w, const struct st_tensor *t)
 {
     int64_t shape[GRAPH_RANK];
     int rank = file_shape(w, shape);
-    for (int i = 0; i < MAX(rank, t->rank); i++) {
-        if ((i < rank ? shape[i] : 1) != (i < t->rank ? t->shape[i] : 1)) {
+    for (int i = 0; i < MAX(rank, t->rank); i++)
+        if ((i < rank ? shape[i] : 1) != (i < t->rank ? t->shape[i] : 1))
             return false;
-        }
-    }
     return true;
 }
 
 static char *shape_text(int rank, const int64_t *shape)
 {
     GString *text = g_string_new(rank ? NULL : "a single number");
-    for (int i = 0; i < rank; i++) {
+    for (int i = 0; i < rank; i++)
         g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i ? " x " : "", shape[i]);
-    }
     return g_string_free(text, FALSE);
 }
 
-// "3 tensors are missing: a, b, c"; nothing where the list is empty.
+// "3 missing (a, b, c)"; nothing where the list is empty.
 static void append_group(GString *report, const GPtrArray *names, const char *what)
 {
-    if (names->len == 0) {
+    if (names->len == 0)
         return;
-    }
-    g_string_append_printf(report, "; %u %s: ", names->len, what);
-    for (guint i = 0; i < MIN(names->len, MAX_LISTED); i++) {
+    bool first = g_str_has_suffix(report->str, ": ");
+    g_string_append_printf(report, "%s%u %s (", first ? "" : ", ", names->len, what);
+    for (guint i = 0; i < MIN(names->len, MAX_LISTED); i++)
         g_string_append_printf(report, "%s%s", i ? ", " : "", (char *)names->pdata[i]);
-    }
-    g_string_append(report, names->len > MAX_LISTED ? ", ..." : "");
+    g_string_append(report, names->len > MAX_LISTED ? ", ...)" : ")");
 }
 
 static void compare_needed(const struct nn_part *part, const struct weights *w, GHashTable *used,
@@ -255,15 +254,17 @@ static void compare_needed(const struct nn_part *part, const struct weights *w, 
         g_hash_table_add(used, (gpointer)t);
         if (!fits(weight, t)) {
             int64_t shape[GRAPH_RANK];
-            char *want = shape_text(file_shape(weight, shape), shape), *have = shape_text(t->rank, t->shape);
-            g_ptr_array_add(odd, g_strdup_printf("%s (%s, expected %s)", t->name, have, want));
+            char *want = shape_text(file_shape(weight, shape), shape),
+                 *have = shape_text(t->rank, t->shape);
+            g_ptr_array_add(odd, g_strdup_printf("%s: %s instead of %s", t->name, have, want));
             g_free(want);
             g_free(have);
         }
     }
 }
 
-void weights_check(const struct model *m, enum model_part part, const struct weights *w, GString *report)
+void weights_check(const struct model *m, enum model_part part, const struct weights *w,
+                   GString *report)
 {
     GPtrArray *missing = g_ptr_array_new_with_free_func(g_free);
     GPtrArray *odd = g_ptr_array_new_with_free_func(g_free);
@@ -274,16 +275,15 @@ void weights_check(const struct model *m, enum model_part part, const struct wei
         const struct st_file *file = w->files->pdata[i];
         for (guint j = 0; j < file->tensors->len; j++) {
             const struct st_tensor *t = file->tensors->pdata[j];
-            if (!g_hash_table_contains(used, t) && !is_ignorable(t->name)) {
+            if (!g_hash_table_contains(used, t) && !is_ignorable(t->name))
                 g_ptr_array_add(surplus, g_strdup(t->name));
-            }
         }
     }
     if (missing->len || odd->len || surplus->len) {
-        g_string_append_printf(report, "; %s", part_names[part]);
-        append_group(report, missing, "tensors are missing");
-        append_group(report, odd, "have another shape");
-        append_group(report, surplus, "belong to no layer");
+        g_string_append_printf(report, "%s%s: ", report->len ? "; " : "", part_names[part]);
+        append_group(report, missing, "missing");
+        append_group(report, odd, "of another shape");
+        append_group(report, surplus, "without a layer");
     }
     g_ptr_array_unref(missing);
     g_ptr_array_unref(odd);
@@ -291,7 +291,7 @@ void weights_check(const struct model *m, enum model_part part, const struct wei
     g_hash_table_unref(used);
 }
 
-// ---- loading ---------------------------------------------------------------------------------------------
+// ---- loading ------------------------------------------------------------------------------------
 
 void weights_list(struct model *m, enum model_part part)
 {
@@ -303,13 +303,16 @@ void weights_list(struct model *m, enum model_part part)
         struct tensor ids = {.shape = {1, 1, 1, 2}, .dtype = DTYPE_I32};
         text_encoder_build(&nn, &m->text, graph_leaf(g, &ids));
     } else if (part == MODEL_UNET) {
-        struct node *latents = graph_leaf_dry(g, (int[]){1, side, side, m->unet.in_channels}, "latents");
+        struct node *latents =
+            graph_leaf_dry(g, (int[]){1, side, side, m->unet.in_channels}, "latents");
         struct node *time = graph_leaf_dry(g, (int[]){1, 1, 1, m->unet.channels[0]}, "time");
         struct node *states = graph_leaf_dry(g, (int[]){1, 1, 2, m->unet.cross_dim}, "states");
         unet_build(&nn, &m->unet, latents, time, states);
     } else {
-        struct node *picture = graph_leaf_dry(g, (int[]){1, factor, factor, m->vae.in_channels}, "picture");
-        struct node *latents = graph_leaf_dry(g, (int[]){1, 1, 1, m->vae.latent_channels}, "latents");
+        struct node *picture =
+            graph_leaf_dry(g, (int[]){1, factor, factor, m->vae.in_channels}, "picture");
+        struct node *latents =
+            graph_leaf_dry(g, (int[]){1, 1, 1, m->vae.latent_channels}, "latents");
         vae_encoder_build(&nn, &m->vae, picture);
         vae_decoder_build(&nn, &m->vae, latents);
     }
@@ -330,12 +333,11 @@ uint64_t weights_bytes(const struct nn_part *part)
 static void channels_last(const float *in, float *out, const int shape[GRAPH_RANK])
 {
     int64_t positions = (int64_t)shape[1] * shape[2], channels = shape[3];
-    for (int64_t o = 0; o < shape[0]; o++, in += positions * channels, out += positions * channels) {
-        for (int64_t p = 0; p < positions; p++) {
-            for (int64_t i = 0; i < channels; i++) {
+    for (int64_t o = 0; o < shape[0];
+         o++, in += positions * channels, out += positions * channels) {
+        for (int64_t p = 0; p < positions; p++)
+            for (int64_t i = 0; i < channels; i++)
                 out[p * channels + i] = in[i * positions + p];
-            }
-        }
     }
 }
 
@@ -344,23 +346,20 @@ struct scratch {
     float *file, *engine;
 };
 
-static bool load_weight(struct model *m, struct nn_weight *w, const struct st_tensor *t, struct scratch *s,
-                        GError **error)
+static bool load_weight(struct model *m, struct nn_weight *w, const struct st_tensor *t,
+                        struct scratch *s, GError **error)
 {
     w->tensor = tensor_new(m->gpu, DTYPE_F32, w->shape, w->name, error);
-    if (!w->tensor) {
+    if (!w->tensor)
         return false;
-    }
     bool turn = w->rank == 4 && w->shape[1] * w->shape[2] > 1;
     // Where the device's memory is mapped the last pass writes straight into it.
     float *mapped = w->tensor->buf->map;
     float *last = mapped ? mapped : s->engine;
-    if (!st_read_f32(t, turn ? s->file : last, true, error)) {
+    if (!st_read_f32(t, turn ? s->file : last, true, error))
         return false;
-    }
-    if (turn) {
+    if (turn)
         channels_last(s->file, last, w->shape);
-    }
     return mapped || tensor_write(w->tensor, last, error);
 }
 
@@ -374,8 +373,8 @@ static int64_t largest_count(const struct nn_part *part)
     return count;
 }
 
-bool weights_load(struct model *m, enum model_part part, const struct weights *w, struct load_progress *progress,
-                  GCancellable *cancellable, GError **error)
+bool weights_load(struct model *m, enum model_part part, const struct weights *w,
+                  struct load_progress *progress, GCancellable *cancellable, GError **error)
 {
     struct nn_part *p = m->parts[part];
     int64_t largest = largest_count(p);
@@ -384,10 +383,12 @@ bool weights_load(struct model *m, enum model_part part, const struct weights *w
     for (guint i = 0; ok && i < p->weights->len; i++) {
         struct nn_weight *weight = p->weights->pdata[i];
         const struct st_tensor *t = find_weight(w, weight->name);
-        ok = !g_cancellable_set_error_if_cancelled(cancellable, error) && load_weight(m, weight, t, &s, error);
+        ok = !g_cancellable_set_error_if_cancelled(cancellable, error) &&
+             load_weight(m, weight, t, &s, error);
         if (ok && progress->fn) {
             progress->done += (uint64_t)t->count * sizeof(float);
-            progress->fn((double)progress->done / progress->total, part_names[part], progress->data);
+            progress->fn((double)progress->done / progress->total, part_names[part],
+                         progress->data);
         }
     }
     g_free(s.file);
@@ -395,20 +396,19 @@ bool weights_load(struct model *m, enum model_part part, const struct weights *w
     return ok;
 }
 
-char *weights_hash(const struct model *m, enum model_part part, GCancellable *cancellable, GError **error)
+char *weights_hash(const struct model *m, enum model_part part, GCancellable *cancellable,
+                   GError **error)
 {
     GPtrArray *paths = find_files(m, part, error);
-    if (!paths) {
+    if (!paths)
         return NULL;
-    }
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
     char *hash = NULL;
     for (guint i = 0; i < paths->len; i++) {
         g_free(hash);
         hash = file_sha256(paths->pdata[i], cancellable, error);
-        if (!hash) {
+        if (!hash)
             break;
-        }
         g_checksum_update(sum, (const guchar *)hash, -1);
     }
     if (hash && paths->len > 1) {

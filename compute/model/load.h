@@ -16,20 +16,25 @@ void weights_free(struct weights *w);
 // Builds the network dry, so that m->parts[part] lists what it needs.
 void weights_list(struct model *m, enum model_part part);
 
-// Compares what the network needs with what the files hold; appends one paragraph to report where they differ.
-void weights_check(const struct model *m, enum model_part part, const struct weights *w, GString *report);
+// Compares what the network needs with what the files hold; appends to report where they differ:
+// "unet: 2 missing (a, b), 1 of another shape (c: 3 instead of 4)".
+void weights_check(const struct model *m, enum model_part part, const struct weights *w,
+                   GString *report);
 
 // Bytes that the part's tensors take on the device.
 uint64_t weights_bytes(const struct nn_part *part);
 
-// Loads all weights of a part that weights_check found complete. done and total are in bytes, over all parts.
+// Loads all weights of a part that weights_check found complete. done and total are in bytes, over
+// all parts.
 struct load_progress {
     progress_fn fn;
     void *data;
     uint64_t done, total;
 };
-bool weights_load(struct model *m, enum model_part part, const struct weights *w, struct load_progress *progress,
-                  GCancellable *cancellable, GError **error);
+bool weights_load(struct model *m, enum model_part part, const struct weights *w,
+                  struct load_progress *progress, GCancellable *cancellable, GError **error);
 
-// SHA-256 of the part's weight file; of several shards, that of their hashes in the order of their names.
-char *weights_hash(const struct model *m, enum model_part part, GCancellable *cancellable, GError **error);
+// SHA-256 of the part's weight file; of several shards, that of their hashes in the order of their
+// names.
+char *weights_hash(const struct model *m, enum model_part part, GCancellable *cancellable,
+                   GError **error);

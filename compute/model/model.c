@@ -3,11 +3,9 @@
 #include "compute/model/model.h"
 
 #include "compute/model/config.h"
-#include "compute/model/json_file.h"
+#include "compute/model/latent_rgb.h"
 #include "compute/model/load.h"
 #include "compute/model/tokenizer.h"
-
-#include <math.h>
 
 static const char *const part_names[] = {"text_encoder", "unet", "vae"};
 
@@ -21,83 +19,19 @@ int model_default_size(const struct model *m)
     return m->unet.sample_size * model_latent_factor(m);
 }
 
-// ---- latent to RGB ---------------------------------------------------------------------------------------
-
-static bool read_row(JsonArray *rows, guint i, float out[3])
-{
-    JsonNode *node = json_array_get_element(rows, i);
-    JsonArray *row = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-    if (!row || json_array_get_length(row) != 3) {
-        return false;
-    }
-    for (guint j = 0; j < 3; j++) {
-        JsonNode *item = json_array_get_element(row, j);
-        GType type = json_node_get_value_type(item);
-        double v = json_node_get_double(item); // 0 where it is no number
-        if ((type != G_TYPE_INT64 && type != G_TYPE_DOUBLE) || !(fabs(v) <= 1e3)) {
-            return false;
-        }
-        out[j] = (float)v;
-    }
-    return true;
-}
-
-static JsonArray *array_member(JsonObject *root, const char *key)
-{
-    JsonNode *node = json_object_get_member(root, key);
-    return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-}
-
-static bool read_factors(struct model *m, JsonObject *root)
-{
-    guint channels = m->vae.latent_channels;
-    JsonArray *factors = array_member(root, "factors"), *bias = array_member(root, "bias");
-    bool ok = factors && json_array_get_length(factors) == channels && bias;
-    for (guint i = 0; ok && i < channels; i++) {
-        ok = read_row(factors, i, m->latent_rgb[i]);
-    }
-    if (ok) {
-        JsonArray *rows = json_array_new();
-        json_array_add_array_element(rows, json_array_ref(bias));
-        ok = read_row(rows, 0, m->latent_rgb[channels]);
-        json_array_unref(rows);
-    }
-    return ok;
-}
-
-// latent_rgb.json is optional; without it previews decode.
-static bool read_latent_rgb(struct model *m, GError **error)
-{
-    char *path = g_build_filename(m->dir, "latent_rgb.json", NULL);
-    bool ok = true;
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-        JsonParser *parser = json_file_open(path, "latent_rgb.json", error);
-        ok = m->has_latent_rgb = parser && read_factors(m, json_file_root(parser));
-        if (parser && !ok) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                        "latent_rgb.json does not hold three factors for each of %d latent channels and a bias",
-                        m->vae.latent_channels);
-        }
-        g_clear_object(&parser);
-    }
-    g_free(path);
-    return ok;
-}
-
-// ---- opening ---------------------------------------------------------------------------------------------
+// ---- opening ------------------------------------------------------------------------------------
 
 static bool read_tokenizer(struct model *m, GError **error)
 {
     char *folder = g_build_filename(m->dir, "tokenizer", NULL);
     m->tokenizer = tokenizer_open(folder, error);
     g_free(folder);
-    if (!m->tokenizer) {
+    if (!m->tokenizer)
         return false;
-    }
     if (tokenizer_max_id(m->tokenizer) >= m->text.vocab_size) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s: the tokenizer has ids up to %d, but the text encoder only knows %d", m->dir,
-                    tokenizer_max_id(m->tokenizer), m->text.vocab_size);
+                    "%s: the tokenizer has ids up to %d, but the text encoder only knows %d",
+                    m->dir, tokenizer_max_id(m->tokenizer), m->text.vocab_size);
         return false;
     }
     m->text.bos_id = tokenizer_bos(m->tokenizer);
@@ -116,13 +50,12 @@ static bool open_weights(struct model *m, struct weights *weights[3], GError **e
         weights_list(m, i);
         weights[i] = weights_open(m, i, error);
         ok = weights[i] != NULL;
-        if (ok) {
+        if (ok)
             weights_check(m, i, weights[i], report);
-        }
     }
     if (ok && report->len) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "the weights of %s do not fit its configuration%s", m->dir, report->str);
+                    "the weights of %s do not fit its configuration: %s", m->dir, report->str);
         ok = false;
     }
     g_string_free(report, TRUE);
@@ -134,7 +67,7 @@ static struct model *open_model(const char *dir, struct weights *weights[3], GEr
 {
     struct model *m = g_new0(struct model, 1);
     m->dir = g_strdup(dir);
-    if (!config_read(m, error) || !read_tokenizer(m, error) || !read_latent_rgb(m, error) ||
+    if (!config_read(m, error) || !read_tokenizer(m, error) || !latent_rgb_read(m, error) ||
         !open_weights(m, weights, error)) {
         model_free(m);
         return NULL;
@@ -144,9 +77,8 @@ static struct model *open_model(const char *dir, struct weights *weights[3], GEr
 
 static void free_weights(struct weights *weights[3])
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         weights_free(weights[i]);
-    }
 }
 
 struct model *model_inspect(const char *dir, GError **error)
@@ -160,13 +92,13 @@ struct model *model_inspect(const char *dir, GError **error)
 static bool check_memory(const struct model *m, uint64_t need, GError **error)
 {
     uint64_t have = gpu_memory_free(m->gpu);
-    if (need <= have) {
+    if (need <= have)
         return true;
-    }
     char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
     char *have_text = g_format_size_full(have, G_FORMAT_SIZE_IEC_UNITS);
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                "loading %s needs %s of memory, and only %s is free", m->name, need_text, have_text);
+                "loading %s needs %s of memory, and only %s is free", m->name, need_text,
+                have_text);
     g_free(need_text);
     g_free(have_text);
     return false;
@@ -175,12 +107,10 @@ static bool check_memory(const struct model *m, uint64_t need, GError **error)
 static bool load_parts(struct model *m, struct weights *weights[3], struct load_progress *progress,
                        GCancellable *cancellable, GError **error)
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         progress->total += weights_bytes(m->parts[i]);
-    }
-    if (!check_memory(m, progress->total, error)) {
+    if (!check_memory(m, progress->total, error))
         return false;
-    }
     for (int i = 0; i < 3; i++) {
         if (!weights_load(m, i, weights[i], progress, cancellable, error)) {
             g_prefix_error(error, "loading %s, %s: ", m->name, part_names[i]);
@@ -198,9 +128,8 @@ struct model *model_load(const char *dir, struct gpu *gpu, progress_fn progress,
     struct model *m = open_model(dir, weights, error);
     if (m) {
         m->gpu = gpu;
-        if (!load_parts(m, weights, &p, cancellable, error)) {
+        if (!load_parts(m, weights, &p, cancellable, error))
             g_clear_pointer(&m, model_free);
-        }
     }
     free_weights(weights);
     return m;
@@ -208,9 +137,8 @@ struct model *model_load(const char *dir, struct gpu *gpu, progress_fn progress,
 
 void model_free(struct model *m)
 {
-    if (!m) {
+    if (!m)
         return;
-    }
     for (int i = 0; i < 3; i++) {
         nn_part_free(m->parts[i]);
         g_free(m->hash[i]);
@@ -221,18 +149,18 @@ void model_free(struct model *m)
     g_free(m);
 }
 
-const char *model_hash(struct model *m, enum model_part part, GCancellable *cancellable, GError **error)
+const char *model_hash(struct model *m, enum model_part part, GCancellable *cancellable,
+                       GError **error)
 {
-    if (!m->hash[part]) {
+    if (!m->hash[part])
         m->hash[part] = weights_hash(m, part, cancellable, error);
-    }
     return m->hash[part];
 }
 
-void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *n_tokens, bool *truncated)
+void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *n_tokens,
+                    bool *truncated)
 {
     bool cut = tokenizer_encode(m->tokenizer, text, ids, m->text.max_tokens, n_tokens);
-    if (truncated) {
+    if (truncated)
         *truncated = cut;
-    }
 }

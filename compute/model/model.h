@@ -1,9 +1,10 @@
-// Models of the Stable Diffusion family in the diffusers folder layout: configuration, tokenizer, weights and the
-// three networks as graphs. Nothing is hard-coded that the folder's configuration says.
+// Models of the Stable Diffusion family in the diffusers folder layout: configuration, tokenizer,
+// weights, the three networks as graphs. Nothing is hard-coded that the configuration says.
 #pragma once
 
 #include "compute/nn/nn.h"
 
+enum beta_schedule { BETA_SCALED_LINEAR, BETA_LINEAR, BETA_COSINE };
 enum prediction { PREDICTION_EPSILON, PREDICTION_V };
 enum spacing { SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE };
 
@@ -12,7 +13,7 @@ enum spacing { SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE };
 
 struct text_config {
     int vocab_size, hidden_size, intermediate_size, layers, heads, max_tokens;
-    int act;               // enum unary: quick_gelu or gelu
+    int act; // enum unary: quick_gelu or gelu
     float eps;
     int bos_id, eos_id, pad_id;
 };
@@ -21,16 +22,16 @@ struct unet_config {
     int channels[MODEL_LEVELS];
     bool down_attention[MODEL_LEVELS], up_attention[MODEL_LEVELS]; // up in the order of up_blocks
     bool mid_attention;
-    int layers[MODEL_LEVELS];            // resnets a level
-    int heads[MODEL_LEVELS];             // attention heads a level (whatever the field is called in the file)
+    int layers[MODEL_LEVELS]; // resnets a level
+    int heads[MODEL_LEVELS];  // attention heads a level (whatever the field is called in the file)
     int transformer_layers[MODEL_LEVELS];
-    int mid_resnets;                     // 2 around the attention, 1 alone, 0: no middle block
+    int mid_resnets; // 2 around the attention, 1 alone, 0: no middle block
     int cross_dim, groups, time_dim;
-    int downsample_padding;              // 1, or 0: one row below and one column to the right
+    int downsample_padding; // 1, or 0: one row below and one column to the right
     float eps;
     bool linear_projection, flip_sin_to_cos;
     float freq_shift;
-    int sample_size;                     // latent side; never 0
+    int sample_size; // latent side; never 0
 };
 struct vae_config {
     int in_channels, out_channels, latent_channels, levels, channels[MODEL_LEVELS], layers, groups;
@@ -41,7 +42,7 @@ struct vae_config {
 struct sched_config {
     int train_steps;
     float beta_start, beta_end;
-    int beta_schedule;     // enum in sched.h: scaled_linear, linear, squaredcos_cap_v2
+    enum beta_schedule beta_schedule;
     enum prediction prediction;
     enum spacing spacing;
     int steps_offset;
@@ -52,48 +53,61 @@ struct tokenizer; // compute/model/tokenizer.h
 
 struct model {
     char *dir;
-    char *name;                    // folder's name, or the title in the model card
+    char *name; // folder's name, or the title in the model card
     struct text_config text;
     struct unet_config unet;
     struct vae_config vae;
     struct sched_config sched;
     struct tokenizer *tokenizer;
-    struct gpu *gpu;               // borrowed; NULL after model_inspect
-    struct nn_part *parts[3];      // enum model_part; weights as nn_part
-    float latent_rgb[MODEL_LATENTS + 1][3]; // scaled latent -> RGB in [-1,1]: a row a channel, then the bias
+    struct gpu *gpu;          // borrowed; NULL after model_inspect
+    struct nn_part *parts[3]; // enum model_part; weights as nn_part
+    // Scaled latent -> RGB in [-1,1] without decoding: a row a latent channel, then the bias.
+    float latent_rgb[MODEL_LATENTS + 1][3];
     bool has_latent_rgb;
-    char *hash[3];                 // SHA-256 of each weight file, filled by model_hash()
+    char *hash[3]; // SHA-256 of each weight file, filled by model_hash()
 };
 enum model_part { MODEL_TEXT, MODEL_UNET, MODEL_VAE };
 
-// Reads configuration and tokenizer only and checks the weight files' headers against what the networks need.
-// Missing, odd and surplus tensors are listed once, grouped, in the error (MISMATCH).
-// Tensors that other programs leave in such files and no network here needs (position ids, a text projection)
-// are not surplus.
+// Reads configuration and tokenizer only and checks the weight files' headers against what the
+// networks need. Missing, odd and surplus tensors are listed once, grouped, in the error
+// (MISMATCH). Tensors that other programs leave in such files and no network here needs (position
+// ids, a text projection) are not surplus.
 struct model *model_inspect(const char *dir, GError **error);
-// The same and loads the weights onto the device. "Not enough memory" comes before anything is loaded.
+// The same and loads the weights onto the device. "Not enough memory" comes before anything is
+// loaded.
 struct model *model_load(const char *dir, struct gpu *gpu, progress_fn progress, void *data,
                          GCancellable *cancellable, GError **error);
 void model_free(struct model *m);
-// Hash of the U-Net's weight file: what adapters and caches are tied to. Cached in the model. NULL on error.
-const char *model_hash(struct model *m, enum model_part part, GCancellable *cancellable, GError **error);
+// SHA-256 of a part's weight file: what adapters and caches are tied to. Kept in the model. NULL on
+// error.
+const char *model_hash(struct model *m, enum model_part part, GCancellable *cancellable,
+                       GError **error);
 
-int model_latent_factor(const struct model *m);   // picture pixels a latent pixel: 8 for SD, 4 for the starter
-int model_default_size(const struct model *m);    // picture side the model was trained at
+// Picture pixels a latent pixel: 8 for SD, 4 for the starter.
+int model_latent_factor(const struct model *m);
+// Picture side the model was trained at.
+int model_default_size(const struct model *m);
+
+// Fits latent_rgb from a made-up picture and its latents, for models whose folder brings none.
+// Takes one encoding of 32 x 32 latents. False only where the encoding failed or was cancelled; a
+// fit that does not exist leaves has_latent_rgb false.
+bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **error);
 
 // ---- tokenizer ----
-// ids[max_tokens]: begin, text cut to fit, end, padding. n_tokens (may be NULL): ids before padding, with both
-// marks; truncated (may be NULL) true where text was cut.
-void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *n_tokens, bool *truncated);
+// ids[max_tokens]: begin, text cut to fit, end, padding. n_tokens (may be NULL): ids before
+// padding, with both marks; truncated (may be NULL) true where text was cut.
+void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *n_tokens,
+                    bool *truncated);
 
 // ---- networks as graphs; shapes channels last ----
 // ids (N,1,1,T) int32 -> states (N,1,T,hidden).
 struct node *text_encoder_build(struct nn *nn, const struct text_config *c, struct node *ids);
 // Sinusoidal timestep features, host side: out[channels[0]] for one t.
 void unet_timestep_features(const struct unet_config *c, double t, float *out);
-// latents (N,h,w,4), time features (N,1,1,channels[0]), states (N,1,T,cross) -> prediction (N,h,w,4).
-struct node *unet_build(struct nn *nn, const struct unet_config *c, struct node *latents, struct node *time,
-                        struct node *states);
+// latents (N,h,w,4), time features (N,1,1,channels[0]), states (N,1,T,cross) -> prediction
+// (N,h,w,4).
+struct node *unet_build(struct nn *nn, const struct unet_config *c, struct node *latents,
+                        struct node *time, struct node *states);
 // picture (N,H,W,3) in [-1,1] -> moments (N,h,w,2*latent): mean, then log variance. Unscaled.
 struct node *vae_encoder_build(struct nn *nn, const struct vae_config *c, struct node *picture);
 // latents (N,h,w,4) unscaled -> picture (N,H,W,3), not clamped.

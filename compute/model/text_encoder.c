@@ -1,11 +1,12 @@
-// CLIP's text encoder: a causal transformer over token ids. Its result is the last state after the final norm
-// (SD 2.x folders ship one layer less instead of using the one before last).
+// CLIP's text encoder: a causal transformer over token ids. Its result is the last state after the
+// final norm (SD 2.x folders ship one layer less instead of using the one before last).
 
 #include "compute/model/model.h"
 
 #include <math.h>
 
-static struct node *self_attention(struct nn *nn, const struct text_config *c, struct node *x, const char *path)
+static struct node *self_attention(struct nn *nn, const struct text_config *c, struct node *x,
+                                   const char *path)
 {
     struct node *q = nn_linear(nn, x, c->hidden_size, true, "%s.q_proj", path);
     struct node *k = nn_linear(nn, x, c->hidden_size, true, "%s.k_proj", path);
@@ -15,7 +16,8 @@ static struct node *self_attention(struct nn *nn, const struct text_config *c, s
     return nn_linear(nn, x, c->hidden_size, true, "%s.out_proj", path);
 }
 
-static struct node *encoder_layer(struct nn *nn, const struct text_config *c, struct node *x, const char *path)
+static struct node *encoder_layer(struct nn *nn, const struct text_config *c, struct node *x,
+                                  const char *path)
 {
     char *attention = g_strconcat(path, ".self_attn", NULL);
     struct node *h = nn_layer_norm(nn, x, c->eps, "%s.layer_norm1", path);
@@ -31,7 +33,8 @@ static struct node *encoder_layer(struct nn *nn, const struct text_config *c, st
 struct node *text_encoder_build(struct nn *nn, const struct text_config *c, struct node *ids)
 {
     int tokens = ids->shape[3], size = c->hidden_size; // ids (N,1,1,T)
-    struct node *x = nn_embedding(nn, ids, c->vocab_size, size, "text_model.embeddings.token_embedding");
+    struct node *x =
+        nn_embedding(nn, ids, c->vocab_size, size, "text_model.embeddings.token_embedding");
     struct node *position = nn_weight_node(nn, (int[]){1, 1, c->max_tokens, size}, 2,
                                            "text_model.embeddings.position_embedding.weight");
     g_assert(tokens <= c->max_tokens);

@@ -3,8 +3,10 @@
 //   1. special tokens that are matched as written are cut out of the text;
 //   2. the rest is normalised: NFC, each run of white space to one space, lower case;
 //   3. special tokens that are matched after that are cut out;
-//   4. words: 's 't 're 've 'm 'll 'd, runs of letters, single digits, runs of anything else but space;
-//   5. each byte of a word becomes a printable character, the last one with "</w>", and neighbours are merged,
+//   4. words: 's 't 're 've 'm 'll 'd, runs of letters, single digits, runs of anything else but
+//   space;
+//   5. each byte of a word becomes a printable character, the last one with "</w>", and neighbours
+//   are merged,
 //      pair with the lowest rank first, until no pair of the list is left.
 
 #include "compute/model/tokenizer.h"
@@ -24,22 +26,24 @@ struct special {
 };
 
 struct tokenizer {
-    GHashTable *vocab;   // token -> id
-    GHashTable *merges;  // "left right" -> rank + 1
-    GArray *specials;    // struct special
+    GHashTable *vocab;  // token -> id
+    GHashTable *merges; // "left right" -> rank + 1
+    GArray *specials;   // struct special
     int bos, eos, pad, unknown, max_id;
-    char bytes[256][3];  // the printable character of each byte
+    char bytes[256][3]; // the printable character of each byte
 };
 
 static bool fail(GError **error, const char *message)
 {
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the model's tokenizer is damaged: %s", message);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the model's tokenizer is damaged: %s",
+                message);
     return false;
 }
 
-// ---- reading ---------------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
-// Printable Latin-1 bytes stand for themselves, the others for the characters from U+0100 on, in order.
+// Printable Latin-1 bytes stand for themselves, the others for the characters from U+0100 on, in
+// order.
 static void init_bytes(struct tokenizer *t)
 {
     gunichar next = 0x100;
@@ -57,9 +61,8 @@ static bool read_vocab(struct tokenizer *t, JsonObject *vocab, GError **error)
     json_object_iter_init(&iter, vocab);
     while (json_object_iter_next(&iter, &token, &node)) {
         gint64 id = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_int(node) : -1;
-        if (id < 0 || id >= MAX_VOCAB) {
+        if (id < 0 || id >= MAX_VOCAB)
             return fail(error, "an id in its vocabulary is out of range");
-        }
         t->max_id = MAX(t->max_id, (int)id);
         g_hash_table_insert(t->vocab, g_strdup(token), GINT_TO_POINTER((int)id));
     }
@@ -69,19 +72,17 @@ static bool read_vocab(struct tokenizer *t, JsonObject *vocab, GError **error)
 static void add_merge(struct tokenizer *t, char *pair)
 {
     int rank = g_hash_table_size(t->merges) + 1;
-    if (g_hash_table_contains(t->merges, pair)) {
+    if (g_hash_table_contains(t->merges, pair))
         g_free(pair);
-    } else {
+    else
         g_hash_table_insert(t->merges, pair, GINT_TO_POINTER(rank));
-    }
 }
 
 static bool read_merges(struct tokenizer *t, const char *path, GError **error)
 {
     char *text;
-    if (!g_file_get_contents(path, &text, NULL, error)) {
+    if (!g_file_get_contents(path, &text, NULL, error))
         return false;
-    }
     char **lines = g_strsplit(text, "\n", -1);
     bool ok = true;
     for (char **line = lines; ok && *line; line++) {
@@ -89,9 +90,8 @@ static bool read_merges(struct tokenizer *t, const char *path, GError **error)
         if (**line && !g_str_has_prefix(*line, "#version")) {
             char *space = strchr(*line, ' ');
             ok = space && space != *line && space[1] && !strchr(space + 1, ' ');
-            if (ok) {
+            if (ok)
                 add_merge(t, g_strdup(*line));
-            }
         }
     }
     g_strfreev(lines);
@@ -137,7 +137,8 @@ static void set_special(struct tokenizer *t, const char *content, int id, bool n
 static const char *member_string(JsonObject *object, const char *key)
 {
     JsonNode *node = object ? json_object_get_member(object, key) : NULL;
-    return node && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node) : NULL;
+    return node && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node)
+                                                                   : NULL;
 }
 
 static bool member_bool(JsonObject *object, const char *key)
@@ -161,7 +162,8 @@ static JsonArray *member_array(JsonObject *object, const char *key)
 // Both files are optional: NULL where they are not there.
 static JsonParser *open_optional(const char *folder, const char *name, GError **error)
 {
-    char *path = g_build_filename(folder, name, NULL), *shown = g_build_filename("tokenizer", name, NULL);
+    char *path = g_build_filename(folder, name, NULL),
+         *shown = g_build_filename("tokenizer", name, NULL);
     JsonParser *parser =
         g_file_test(path, G_FILE_TEST_EXISTS) ? json_file_open(path, shown, error) : NULL;
     g_free(path);
@@ -173,46 +175,47 @@ static JsonParser *open_optional(const char *folder, const char *name, GError **
 static int read_role(struct tokenizer *t, JsonObject *config, JsonObject *map, const char *role,
                      const char *standard)
 {
-    // Where the configuration lists its added tokens it is complete; before that existed, the map had the say.
+    // Where the configuration lists its added tokens it is complete; before that existed, the map
+    // had the say.
     bool complete = member_object(config, "added_tokens_decoder") != NULL;
     JsonObject *source = map && !complete && json_object_has_member(map, role) ? map : config;
     JsonObject *object = member_object(source, role);
     const char *content = object ? member_string(object, "content") : member_string(source, role);
     content = content ? content : standard;
     gpointer id;
-    if (!g_hash_table_lookup_extended(t->vocab, content, NULL, &id)) {
+    if (!g_hash_table_lookup_extended(t->vocab, content, NULL, &id))
         return -1;
-    }
     set_special(t, content, GPOINTER_TO_INT(id), object && member_bool(object, "normalized"));
     return GPOINTER_TO_INT(id);
 }
 
-// How the listed tokens are matched: "added_tokens_decoder" by id, or tokenizer.json's "added_tokens".
+// How the listed tokens are matched: "added_tokens_decoder" by id, or tokenizer.json's
+// "added_tokens".
 static void read_added(struct tokenizer *t, JsonObject *token)
 {
     gpointer id;
     const char *content = token ? member_string(token, "content") : NULL;
-    if (content && g_hash_table_lookup_extended(t->vocab, content, NULL, &id)) {
+    if (content && g_hash_table_lookup_extended(t->vocab, content, NULL, &id))
         set_special(t, content, GPOINTER_TO_INT(id), member_bool(token, "normalized"));
-    }
 }
 
-static bool read_specials(struct tokenizer *t, const char *folder, JsonObject *whole, GError **error)
+static bool read_specials(struct tokenizer *t, const char *folder, JsonObject *whole,
+                          GError **error)
 {
     GError *fault = NULL;
     JsonParser *config = open_optional(folder, "tokenizer_config.json", &fault);
     JsonParser *map = fault ? NULL : open_optional(folder, "special_tokens_map.json", &fault);
     if (!fault) {
-        JsonObject *c = config ? json_file_root(config) : NULL, *m = map ? json_file_root(map) : NULL;
+        JsonObject *c = config ? json_file_root(config) : NULL,
+                   *m = map ? json_file_root(map) : NULL;
         t->bos = read_role(t, c, m, "bos_token", "<|startoftext|>");
         t->eos = read_role(t, c, m, "eos_token", "<|endoftext|>");
         t->unknown = read_role(t, c, m, "unk_token", "<|endoftext|>");
         t->pad = read_role(t, c, m, "pad_token", "<|endoftext|>");
         JsonObject *decoder = member_object(c, "added_tokens_decoder");
         GList *tokens = decoder ? json_object_get_values(decoder) : NULL;
-        for (GList *i = tokens; i; i = i->next) {
+        for (GList *i = tokens; i; i = i->next)
             read_added(t, JSON_NODE_HOLDS_OBJECT(i->data) ? json_node_get_object(i->data) : NULL);
-        }
         g_list_free(tokens);
         JsonArray *added = member_array(whole, "added_tokens");
         for (guint i = 0; added && i < json_array_get_length(added); i++) {
@@ -231,12 +234,12 @@ static bool read_specials(struct tokenizer *t, const char *folder, JsonObject *w
 }
 
 // The older pair of files.
-static bool read_pair(struct tokenizer *t, const char *folder, const char *vocab_path, GError **error)
+static bool read_pair(struct tokenizer *t, const char *folder, const char *vocab_path,
+                      GError **error)
 {
     JsonParser *parser = json_file_open(vocab_path, "tokenizer/vocab.json", error);
-    if (!parser) {
+    if (!parser)
         return false;
-    }
     char *merges = g_build_filename(folder, "merges.txt", NULL);
     bool ok = read_vocab(t, json_file_root(parser), error) && read_merges(t, merges, error) &&
               read_specials(t, folder, NULL, error);
@@ -251,9 +254,8 @@ static bool read_single(struct tokenizer *t, const char *folder, GError **error)
     char *path = g_build_filename(folder, "tokenizer.json", NULL);
     JsonParser *parser = json_file_open(path, "tokenizer/tokenizer.json", error);
     g_free(path);
-    if (!parser) {
+    if (!parser)
         return false;
-    }
     JsonObject *root = json_file_root(parser), *model = member_object(root, "model");
     JsonObject *vocab = member_object(model, "vocab");
     JsonArray *merges = member_array(model, "merges");
@@ -295,9 +297,8 @@ struct tokenizer *tokenizer_open(const char *folder, GError **error)
 
 void tokenizer_free(struct tokenizer *t)
 {
-    if (!t) {
+    if (!t)
         return;
-    }
     g_hash_table_unref(t->vocab);
     g_hash_table_unref(t->merges);
     g_array_unref(t->specials);
@@ -324,7 +325,7 @@ int tokenizer_max_id(const struct tokenizer *t)
     return t->max_id;
 }
 
-// ---- encoding --------------------------------------------------------------------------------------------
+// ---- encoding -----------------------------------------------------------------------------------
 
 // Ids as they come; those that do not fit are only counted as overflow.
 struct output {
@@ -335,11 +336,10 @@ struct output {
 
 static void put(struct output *out, int id)
 {
-    if (out->n < out->max) {
+    if (out->n < out->max)
         out->ids[out->n++] = id;
-    } else {
+    else
         out->overflow = true;
-    }
 }
 
 // Rank of merging two neighbours, 0 where they do not merge.
@@ -361,31 +361,27 @@ static void merge(const struct tokenizer *t, GPtrArray *symbols)
     for (;;) {
         int *r = (int *)ranks->data;
         guint best = 0;
-        for (guint i = 1; i < ranks->len; i++) {
-            if (r[i] && (!r[best] || r[i] < r[best])) {
+        for (guint i = 1; i < ranks->len; i++)
+            if (r[i] && (!r[best] || r[i] < r[best]))
                 best = i;
-            }
-        }
-        if (ranks->len == 0 || !r[best]) {
+        if (ranks->len == 0 || !r[best])
             break;
-        }
         char *merged = g_strconcat(symbols->pdata[best], symbols->pdata[best + 1], NULL);
         g_free(symbols->pdata[best]);
         symbols->pdata[best] = merged;
         g_ptr_array_remove_index(symbols, best + 1);
         g_array_remove_index(ranks, best);
-        if (best > 0) {
+        if (best > 0)
             r[best - 1] = rank_of(t, pair, symbols->pdata[best - 1], merged);
-        }
-        if (best < ranks->len) {
+        if (best < ranks->len)
             r[best] = rank_of(t, pair, merged, symbols->pdata[best + 1]);
-        }
     }
     g_array_unref(ranks);
     g_string_free(pair, TRUE);
 }
 
-static void encode_word(const struct tokenizer *t, const char *word, size_t length, struct output *out)
+static void encode_word(const struct tokenizer *t, const char *word, size_t length,
+                        struct output *out)
 {
     GPtrArray *symbols = g_ptr_array_new_with_free_func(g_free);
     length = MIN(length, MAX_WORD);
@@ -408,45 +404,39 @@ enum class { SPACE, LETTER, NUMBER, OTHER };
 static bool is_space(gunichar c)
 {
     return (c >= 9 && c <= 13) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
-           c == 0x3000;
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+           c == 0x205f || c == 0x3000;
 }
 
-static enum class classify(gunichar c)
-{
-    if (is_space(c)) {
-        return SPACE;
-    }
-    unsigned type = 1u << g_unichar_type(c);
-    const unsigned letters = 1u << G_UNICODE_LOWERCASE_LETTER | 1u << G_UNICODE_UPPERCASE_LETTER |
-                             1u << G_UNICODE_TITLECASE_LETTER | 1u << G_UNICODE_MODIFIER_LETTER |
-                             1u << G_UNICODE_OTHER_LETTER;
-    const unsigned numbers = 1u << G_UNICODE_DECIMAL_NUMBER | 1u << G_UNICODE_LETTER_NUMBER |
-                             1u << G_UNICODE_OTHER_NUMBER;
-    return type & letters ? LETTER : type & numbers ? NUMBER : OTHER;
+static enum class classify(gunichar c) { if (is_space(c)){return SPACE;}
+unsigned type = 1u << g_unichar_type(c);
+const unsigned letters = 1u << G_UNICODE_LOWERCASE_LETTER | 1u << G_UNICODE_UPPERCASE_LETTER |
+                         1u << G_UNICODE_TITLECASE_LETTER | 1u << G_UNICODE_MODIFIER_LETTER |
+                         1u << G_UNICODE_OTHER_LETTER;
+const unsigned numbers =
+    1u << G_UNICODE_DECIMAL_NUMBER | 1u << G_UNICODE_LETTER_NUMBER | 1u << G_UNICODE_OTHER_NUMBER;
+return type & letters ? LETTER : type & numbers ? NUMBER : OTHER;
 }
 
 // Length of the run of one class at p.
 static size_t run_length(const char *p, const char *end, enum class kind)
 {
     const char *q = p;
-    while (q < end && classify(g_utf8_get_char(q)) == kind) {
+    while (q < end && classify(g_utf8_get_char(q)) == kind)
         q = g_utf8_next_char(q);
-    }
     return q - p;
 }
 
-// Length of the word at p, which is not a space. `marks`: the names of the two marks are words of their own
-// even where they are not taken as tokens.
+// Length of the word at p, which is not a space. `marks`: the names of the two marks are words of
+// their own even where they are not taken as tokens.
 static size_t word_length(const char *p, const char *end, bool marks)
 {
-    static const char *const fixed[] = {"<|startoftext|>", "<|endoftext|>", "'s",  "'t", "'re",
-                                        "'ve",             "'m",            "'ll", "'d"};
+    static const char *const fixed[] = {
+        "<|startoftext|>", "<|endoftext|>", "'s", "'t", "'re", "'ve", "'m", "'ll", "'d"};
     for (size_t i = marks ? 0 : 2; i < G_N_ELEMENTS(fixed); i++) {
         size_t length = strlen(fixed[i]);
-        if ((size_t)(end - p) >= length && memcmp(p, fixed[i], length) == 0) {
+        if ((size_t)(end - p) >= length && memcmp(p, fixed[i], length) == 0)
             return length;
-        }
     }
     enum class kind = classify(g_utf8_get_char(p));
     return kind == NUMBER ? (size_t)(g_utf8_next_char(p) - p) : run_length(p, end, kind);
@@ -462,7 +452,8 @@ static void encode_words(const struct tokenizer *t, const char *p, const char *e
         }
         size_t length = word_length(p, end, marks);
         if (marks && length > 3 && p[0] == '<' && p[1] == '|' && p[length - 1] == '>') {
-            encode_words(t, p, p + length, false, out); // the byte level splits the name of a mark again
+            encode_words(t, p, p + length, false,
+                         out); // the byte level splits the name of a mark again
         } else {
             encode_word(t, p, length, out);
         }
@@ -470,12 +461,12 @@ static void encode_words(const struct tokenizer *t, const char *p, const char *e
     }
 }
 
-// Unicode's simple lower case. GLib knows that of letters only; Roman numerals and circled letters have one too.
+// Unicode's simple lower case. GLib knows that of letters only; Roman numerals and circled letters
+// have one too.
 static gunichar lower(gunichar c)
 {
-    if (c >= 0x2160 && c <= 0x216f) {
+    if (c >= 0x2160 && c <= 0x216f)
         return c + 16;
-    }
     return c >= 0x24b6 && c <= 0x24cf ? c + 26 : g_unichar_tolower(c);
 }
 
@@ -486,9 +477,8 @@ static char *normalize(const char *text, size_t length)
     for (const char *p = composed; *p; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
         if (is_space(c)) {
-            if (p == composed || !is_space(g_utf8_get_char(g_utf8_prev_char(p)))) {
+            if (p == composed || !is_space(g_utf8_get_char(g_utf8_prev_char(p))))
                 g_string_append_c(out, ' ');
-            }
         } else if (c == 0x130) { // the one letter whose lower case is always two characters
             g_string_append(out, "i\xcc\x87");
         } else {
@@ -507,18 +497,18 @@ static const struct special *special_at(const struct tokenizer *t, const char *p
     for (guint i = 0; i < t->specials->len; i++) {
         const struct special *s = &g_array_index(t->specials, struct special, i);
         if (s->normalized == normalized && (size_t)(end - p) >= s->length &&
-            memcmp(p, s->content, s->length) == 0 && (!best || s->length > best->length)) {
+            memcmp(p, s->content, s->length) == 0 && (!best || s->length > best->length))
             best = s;
-        }
     }
     return best;
 }
 
-typedef void (*piece_fn)(const struct tokenizer *t, const char *text, size_t length, struct output *out);
+typedef void (*piece_fn)(const struct tokenizer *t, const char *text, size_t length,
+                         struct output *out);
 
 // Cuts out special tokens of one kind; what lies between goes to rest.
-static void encode_specials(const struct tokenizer *t, const char *text, size_t length, bool normalized,
-                            piece_fn rest, struct output *out)
+static void encode_specials(const struct tokenizer *t, const char *text, size_t length,
+                            bool normalized, piece_fn rest, struct output *out)
 {
     const char *end = text + length, *begin = text;
     for (const char *p = text; p < end && !out->overflow;) {
@@ -534,12 +524,14 @@ static void encode_specials(const struct tokenizer *t, const char *text, size_t 
     rest(t, begin, end - begin, out);
 }
 
-static void encode_clean(const struct tokenizer *t, const char *text, size_t length, struct output *out)
+static void encode_clean(const struct tokenizer *t, const char *text, size_t length,
+                         struct output *out)
 {
     encode_words(t, text, text + length, true, out);
 }
 
-static void encode_raw(const struct tokenizer *t, const char *text, size_t length, struct output *out)
+static void encode_raw(const struct tokenizer *t, const char *text, size_t length,
+                       struct output *out)
 {
     char *clean = normalize(text, length);
     encode_specials(t, clean, strlen(clean), true, encode_clean, out);
@@ -555,11 +547,9 @@ bool tokenizer_encode(const struct tokenizer *t, const char *text, int32_t *ids,
     encode_specials(t, valid, strlen(valid), false, encode_raw, &out);
     g_free(valid);
     ids[out.n++] = t->eos;
-    if (n) {
+    if (n)
         *n = out.n;
-    }
-    for (int i = out.n; i < max; i++) {
+    for (int i = out.n; i < max; i++)
         ids[i] = t->pad;
-    }
     return out.overflow;
 }

@@ -1,7 +1,8 @@
-// CLIP's byte-pair tokenizer, read from a model's tokenizer folder: vocab.json and merges.txt, or tokenizer.json
-// where newer programs saved only that; the special tokens' names from tokenizer_config.json and
-// special_tokens_map.json. Gives the ids of transformers' CLIPTokenizerFast, including its habit of finding
-// special tokens inside the text (SD 2.x: every "!" becomes the padding token).
+// CLIP's byte-pair tokenizer, read from a model's tokenizer folder: vocab.json and merges.txt, or
+// tokenizer.json where newer programs saved only that; the special tokens' names from
+// tokenizer_config.json and special_tokens_map.json. Gives the ids of transformers'
+// CLIPTokenizerFast, including its habit of finding special tokens inside the text (SD 2.x: every
+// "!" becomes the padding token).
 //
 // Thread: a tokenizer is never changed after opening; any number of threads may encode with it.
 #pragma once
@@ -19,6 +20,6 @@ int tokenizer_eos(const struct tokenizer *t);
 int tokenizer_pad(const struct tokenizer *t);
 int tokenizer_max_id(const struct tokenizer *t); // the largest id that can come out
 
-// Fills ids[max]: begin, text cut to fit, end, padding. n (may be NULL): ids before padding, with both marks.
-// True where text was cut. Bytes that are not UTF-8 are read as U+FFFD.
+// Fills ids[max]: begin, text cut to fit, end, padding. n (may be NULL): ids before padding, with
+// both marks. True where text was cut. Bytes that are not UTF-8 are read as U+FFFD.
 bool tokenizer_encode(const struct tokenizer *t, const char *text, int32_t *ids, int max, int *n);

@@ -20,20 +20,22 @@ struct unet {
 void unet_timestep_features(const struct unet_config *c, double t, float *out)
 {
     int half = c->channels[0] / 2;
-    float *sines = c->flip_sin_to_cos ? out + half : out, *cosines = c->flip_sin_to_cos ? out : out + half;
+    float *sines = c->flip_sin_to_cos ? out + half : out;
+    float *cosines = c->flip_sin_to_cos ? out : out + half;
     for (int i = 0; i < half; i++) {
         // In fp32 as in the reference: models were trained with these angles, roundings included.
-        float angle = (float)t * expf((float)-log(10000) * (float)i / ((float)half - c->freq_shift));
+        float angle =
+            (float)t * expf((float)-log(10000) * (float)i / ((float)half - c->freq_shift));
         sines[i] = sinf(angle);
         cosines[i] = cosf(angle);
     }
-    if (c->channels[0] % 2) {
+    if (c->channels[0] % 2)
         out[c->channels[0] - 1] = 0;
-    }
 }
 
 // Attention of x (N,1,P,C) to keys (N,1,T,K); x itself for self-attention.
-static struct node *attend(const struct unet *u, struct node *x, struct node *keys, int heads, const char *path)
+static struct node *attend(const struct unet *u, struct node *x, struct node *keys, int heads,
+                           const char *path)
 {
     int channels = x->shape[3];
     struct node *q = nn_linear(u->nn, x, channels, false, "%s.to_q", path);
@@ -44,7 +46,8 @@ static struct node *attend(const struct unet *u, struct node *x, struct node *ke
     return nn_linear(u->nn, x, channels, true, "%s.to_out.0", path);
 }
 
-static struct node *transformer_block(const struct unet *u, struct node *x, int heads, const char *path)
+static struct node *transformer_block(const struct unet *u, struct node *x, int heads,
+                                      const char *path)
 {
     struct nn *nn = u->nn;
     int channels = x->shape[3];
@@ -61,13 +64,13 @@ static struct node *transformer_block(const struct unet *u, struct node *x, int 
     return op_add(nn->g, x, h);
 }
 
-// The projection before and after the transformer: SD 1.x stores it as a 1x1 convolution, SD 2.x as a linear
-// layer; the product is the same.
-static struct node *project(const struct unet *u, struct node *x, const char *path, const char *name)
+// The projection before and after the transformer: SD 1.x stores it as a 1x1 convolution, SD 2.x as
+// a linear layer; the product is the same.
+static struct node *project(const struct unet *u, struct node *x, const char *path,
+                            const char *name)
 {
-    if (u->c->linear_projection) {
+    if (u->c->linear_projection)
         return nn_linear(u->nn, x, x->shape[3], true, "%s.%s", path, name);
-    }
     return nn_conv(u->nn, x, x->shape[3], 1, CONV_1X1, "%s.%s", path, name);
 }
 
@@ -76,7 +79,8 @@ static struct node *transformer(const struct unet *u, struct node *x, int level,
 {
     struct graph *g = u->nn->g;
     int n = x->shape[0], height = x->shape[1], width = x->shape[2], channels = x->shape[3];
-    struct node *h = nn_group_norm(u->nn, x, u->c->groups, TRANSFORMER_NORM_EPS, false, "%s.norm", path);
+    struct node *h =
+        nn_group_norm(u->nn, x, u->c->groups, TRANSFORMER_NORM_EPS, false, "%s.norm", path);
     h = op_reshape(g, project(u, h, path, "proj_in"), n, 1, height * width, channels);
     for (int i = 0; i < u->c->transformer_layers[level]; i++) {
         char *block = g_strdup_printf("%s.transformer_blocks.%d", path, i);
@@ -94,9 +98,8 @@ static struct node *layer(const struct unet *u, struct node *x, int out, int lev
     char *resnet = g_strdup_printf("%s.resnets.%d", path, i);
     char *attentions = g_strdup_printf("%s.attentions.%d", path, i);
     x = block_resnet(u->nn, x, u->time, out, u->c->groups, u->c->eps, resnet);
-    if (attention) {
+    if (attention)
         x = transformer(u, x, level, attentions);
-    }
     g_free(resnet);
     g_free(attentions);
     return x;
@@ -122,13 +125,13 @@ static struct node *mid_block(const struct unet *u, struct node *x)
 {
     const struct unet_config *c = u->c;
     int level = c->levels - 1;
-    for (int i = 0; i < c->mid_resnets; i++) {
+    for (int i = 0; i < c->mid_resnets; i++)
         x = layer(u, x, c->channels[level], level, c->mid_attention && i == 0, "mid_block", i);
-    }
     return x;
 }
 
-// Block i of the up path works at level levels - 1 - i and takes back the skips of that level, last one first.
+// Block i of the up path works at level levels - 1 - i and takes back the skips of that level, last
+// one first.
 static struct node *up_block(const struct unet *u, struct node *x, int i, GPtrArray *skips)
 {
     const struct unet_config *c = u->c;
@@ -139,7 +142,8 @@ static struct node *up_block(const struct unet *u, struct node *x, int i, GPtrAr
         x = op_concat(u->nn->g, x, skip);
         x = layer(u, x, c->channels[level], level, c->up_attention[i], path, j);
     }
-    if (level > 0) { // to the size of the next skip: sizes that do not halve evenly come back exactly
+    if (level >
+        0) { // to the size of the next skip: sizes that do not halve evenly come back exactly
         const struct node *next = skips->pdata[skips->len - 1];
         x = block_upsample(u->nn, x, next->shape[1], next->shape[2], path);
     }
@@ -147,27 +151,26 @@ static struct node *up_block(const struct unet *u, struct node *x, int i, GPtrAr
     return x;
 }
 
-static struct node *time_embedding(struct nn *nn, const struct unet_config *c, struct node *features)
+static struct node *time_embedding(struct nn *nn, const struct unet_config *c,
+                                   struct node *features)
 {
     struct node *x = nn_linear(nn, features, c->time_dim, true, "time_embedding.linear_1");
     x = nn_linear(nn, op_unary(nn->g, UNARY_SILU, x), c->time_dim, true, "time_embedding.linear_2");
     return op_unary(nn->g, UNARY_SILU, x); // every residual block begins with it
 }
 
-struct node *unet_build(struct nn *nn, const struct unet_config *c, struct node *latents, struct node *time,
-                        struct node *states)
+struct node *unet_build(struct nn *nn, const struct unet_config *c, struct node *latents,
+                        struct node *time, struct node *states)
 {
     GPtrArray *skips = g_ptr_array_new();
     struct unet u = {.nn = nn, .c = c, .time = time_embedding(nn, c, time), .states = states};
     struct node *x = nn_conv(nn, latents, c->channels[0], 3, CONV_SAME, "conv_in");
     g_ptr_array_add(skips, x);
-    for (int i = 0; i < c->levels; i++) {
+    for (int i = 0; i < c->levels; i++)
         x = down_block(&u, x, i, skips);
-    }
     x = mid_block(&u, x);
-    for (int i = 0; i < c->levels; i++) {
+    for (int i = 0; i < c->levels; i++)
         x = up_block(&u, x, i, skips);
-    }
     g_assert(skips->len == 0);
     g_ptr_array_unref(skips);
     x = nn_group_norm(nn, x, c->groups, c->eps, true, "conv_norm_out");

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-// ---- parts -----------------------------------------------------------------------------------------------
+// ---- parts --------------------------------------------------------------------------------------
 
 static void weight_free(struct nn_weight *w)
 {
@@ -22,9 +22,8 @@ struct nn_part *nn_part_new(const char *name)
 
 void nn_part_free(struct nn_part *part)
 {
-    if (!part) {
+    if (!part)
         return;
-    }
     g_hash_table_unref(part->by_name);
     g_ptr_array_unref(part->weights);
     g_free(part);
@@ -36,7 +35,8 @@ struct nn_weight *nn_part_find(const struct nn_part *part, const char *name)
 }
 
 // The weight called name; a dry build writes it down the first time.
-static struct nn_weight *want_weight(struct nn *nn, const int shape[GRAPH_RANK], int rank, const char *name)
+static struct nn_weight *want_weight(struct nn *nn, const int shape[GRAPH_RANK], int rank,
+                                     const char *name)
 {
     struct nn_weight *w = nn_part_find(nn->part, name);
     if (!w && nn->dry) {
@@ -53,9 +53,8 @@ static struct nn_weight *want_weight(struct nn *nn, const int shape[GRAPH_RANK],
 
 static struct node *weight_leaf(struct nn *nn, const struct nn_weight *w)
 {
-    if (nn->dry) {
+    if (nn->dry)
         return graph_leaf_dry(nn->g, w->shape, w->name);
-    }
     g_assert(w->tensor);
     return graph_leaf(nn->g, w->tensor);
 }
@@ -65,10 +64,11 @@ struct node *nn_weight_node(struct nn *nn, const int shape[GRAPH_RANK], int rank
     return weight_leaf(nn, want_weight(nn, shape, rank, name));
 }
 
-// ---- layers ----------------------------------------------------------------------------------------------
+// ---- layers -------------------------------------------------------------------------------------
 
 // The weight of layer->path and its leaf.
-static void layer_weight(struct nn *nn, struct nn_layer *layer, const int shape[GRAPH_RANK], int rank)
+static void layer_weight(struct nn *nn, struct nn_layer *layer, const int shape[GRAPH_RANK],
+                         int rank)
 {
     char *name = g_strconcat(layer->path, ".weight", NULL);
     layer->part = nn->part->name;
@@ -90,15 +90,16 @@ static struct node *ask_hook(struct nn *nn, const struct nn_layer *layer)
     return nn->hook ? nn->hook->apply(nn->hook, nn->g, layer) : NULL;
 }
 
-// Layer paths live as long as the program: there are a few hundred of them, and hooks may keep them.
-#define PATH_OF(format, path)                                                                             \
-    do {                                                                                                  \
-        va_list args_;                                                                                    \
-        va_start(args_, format);                                                                          \
-        char *text_ = g_strdup_vprintf(format, args_);                                                    \
-        va_end(args_);                                                                                    \
-        path = g_intern_string(text_);                                                                    \
-        g_free(text_);                                                                                    \
+// Layer paths live as long as the program: there are a few hundred of them, and hooks may keep
+// them.
+#define PATH_OF(format, path)                                                                      \
+    do {                                                                                           \
+        va_list args_;                                                                             \
+        va_start(args_, format);                                                                   \
+        char *text_ = g_strdup_vprintf(format, args_);                                             \
+        va_end(args_);                                                                             \
+        path = g_intern_string(text_);                                                             \
+        g_free(text_);                                                                             \
     } while (0)
 
 struct node *nn_linear(struct nn *nn, struct node *x, int out, bool bias, const char *path, ...)
@@ -106,13 +107,11 @@ struct node *nn_linear(struct nn *nn, struct node *x, int out, bool bias, const 
     struct nn_layer layer = {.kind = NN_LINEAR, .x = x};
     PATH_OF(path, layer.path);
     layer_weight(nn, &layer, (int[]){1, 1, out, x->shape[3]}, 2);
-    if (bias) {
+    if (bias)
         layer_bias(nn, &layer, out);
-    }
     struct node *y = ask_hook(nn, &layer);
-    if (!y) {
+    if (!y)
         y = op_linear(nn->g, x, layer.w, layer.bias);
-    }
     return graph_name(nn->g, y, "%s", layer.path);
 }
 
@@ -124,9 +123,8 @@ struct node *nn_conv(struct nn *nn, struct node *x, int out, int kernel, struct 
     layer_weight(nn, &layer, (int[]){out, kernel, kernel, x->shape[3]}, 4);
     layer_bias(nn, &layer, out);
     struct node *y = ask_hook(nn, &layer);
-    if (!y) {
+    if (!y)
         y = op_conv2d(nn->g, x, layer.w, layer.bias, params);
-    }
     return graph_name(nn->g, y, "%s", layer.path);
 }
 
@@ -139,7 +137,8 @@ static struct node *norm_gamma(struct nn *nn, struct nn_layer *layer, int channe
     return gamma ? gamma : layer->w;
 }
 
-struct node *nn_group_norm(struct nn *nn, struct node *x, int groups, float eps, bool silu, const char *path, ...)
+struct node *nn_group_norm(struct nn *nn, struct node *x, int groups, float eps, bool silu,
+                           const char *path, ...)
 {
     struct nn_layer layer = {.kind = NN_NORM};
     PATH_OF(path, layer.path);
@@ -157,14 +156,14 @@ struct node *nn_layer_norm(struct nn *nn, struct node *x, float eps, const char 
     return graph_name(nn->g, y, "%s", layer.path);
 }
 
-struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns, const char *path, ...)
+struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns, const char *path,
+                          ...)
 {
     struct nn_layer layer = {.kind = NN_EMBEDDING, .x = ids};
     PATH_OF(path, layer.path);
     layer_weight(nn, &layer, (int[]){1, 1, rows, columns}, 2);
     struct node *y = ask_hook(nn, &layer);
-    if (!y) {
+    if (!y)
         y = op_gather(nn->g, layer.w, ids);
-    }
     return graph_name(nn->g, y, "%s", layer.path);
 }

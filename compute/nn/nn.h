@@ -1,8 +1,9 @@
-// Layers: functions that add nodes. A layer asks for its weights by path ("down_blocks.0.resnets.1.conv1") and
-// lets the adapters change what the layer computes.
+// Layers: functions that add nodes. A layer asks for its weights by path
+// ("down_blocks.0.resnets.1.conv1") and lets the adapters change what the layer computes.
 //
-// The builder is also the list of what a model needs: in a dry build (nn->dry) leaves have no storage and every
-// weight asked for is written down, which is how loading knows all missing and odd tensors at once.
+// The builder is also the list of what a model needs: in a dry build (nn->dry) leaves have no
+// storage and every weight asked for is written down, which is how loading knows all missing and
+// odd tensors at once.
 #pragma once
 
 #include "compute/op/ops.h"
@@ -16,7 +17,7 @@ struct nn_weight {
 };
 struct nn_part {
     const char *name;
-    GPtrArray *weights;  // struct nn_weight *, in the order of first use
+    GPtrArray *weights; // struct nn_weight *, in the order of first use
     GHashTable *by_name;
 };
 struct nn_part *nn_part_new(const char *name);
@@ -31,14 +32,14 @@ struct nn_layer {
     const char *part; // "unet"
     const char *path; // "mid_block.attentions.0.transformer_blocks.0.attn2.to_k"; may be kept
     const struct nn_weight *weight;
-    struct node *x;    // input (NN_NORM: NULL; NN_EMBEDDING: the ids)
-    struct node *w;    // weight node
-    struct node *bias; // or NULL
+    struct node *x;          // input (NN_NORM: NULL; NN_EMBEDDING: the ids)
+    struct node *w;          // weight node
+    struct node *bias;       // or NULL
     struct conv_params conv; // NN_CONV
 };
 
-// How adapters hook in. Returns the layer's output (NN_NORM: the gamma to use), or NULL for "not mine", in which
-// case the layer computes as usual. Dry builds call it too.
+// How adapters hook in. Returns the layer's output (NN_NORM: the gamma to use), or NULL for "not
+// mine", in which case the layer computes as usual. Dry builds call it too.
 struct nn_hook {
     struct node *(*apply)(struct nn_hook *hook, struct graph *g, const struct nn_layer *layer);
 };
@@ -55,11 +56,12 @@ struct node *nn_linear(struct nn *nn, struct node *x, int out, bool bias, const 
     G_GNUC_PRINTF(5, 6);
 struct node *nn_conv(struct nn *nn, struct node *x, int out, int kernel, struct conv_params params,
                      const char *path, ...) G_GNUC_PRINTF(6, 7);
-struct node *nn_group_norm(struct nn *nn, struct node *x, int groups, float eps, bool silu, const char *path,
-                           ...) G_GNUC_PRINTF(6, 7);
-struct node *nn_layer_norm(struct nn *nn, struct node *x, float eps, const char *path, ...) G_GNUC_PRINTF(4, 5);
-struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns, const char *path, ...)
-    G_GNUC_PRINTF(5, 6);
+struct node *nn_group_norm(struct nn *nn, struct node *x, int groups, float eps, bool silu,
+                           const char *path, ...) G_GNUC_PRINTF(6, 7);
+struct node *nn_layer_norm(struct nn *nn, struct node *x, float eps, const char *path, ...)
+    G_GNUC_PRINTF(4, 5);
+struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns, const char *path,
+                          ...) G_GNUC_PRINTF(5, 6);
 // A bare weight by its full name ("text_model.embeddings.position_embedding.weight").
 struct node *nn_weight_node(struct nn *nn, const int shape[GRAPH_RANK], int rank, const char *name);
 // A 1x1 convolution stored as a 4-D weight but used as a linear layer is nn_conv with kernel 1.

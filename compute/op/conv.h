@@ -76,43 +76,18 @@ static inline double conv_flops(const struct conv_shape *s)
     return 2.0 * (double)conv_positions(s) * conv_depth(s) * s->out;
 }
 
-// Columns [k0, k1) of rows [begin, end) of the matrix (positions, ky*kx*I) of inputs under each output
-// position, zeros outside the image. The inputs of one kernel row are neighbours in memory, so a row takes ky
-// copies. col has k1 - k0 columns.
-static inline void conv_gather(const struct conv_shape *s, const float *x, int64_t begin, int64_t end,
-                               int k0, int k1, float *col)
+// Floats of gathered inputs held at a time.
+#define CONV_GATHER_FLOATS (2 << 20)
+
+// The matrix (positions, ky*kx*I) of the inputs under output positions [begin, begin + rows), zeros outside of
+// the image. On the whole team; the result is the caller's scratch 0.
+const float *conv_gather(const struct conv_shape *s, const float *x, int64_t begin, int rows);
+
+// Positions to gather at a time: chunks of about equal size.
+static inline int conv_chunk(int64_t positions, int depth)
 {
-    const int line = s->kx * s->in; // one kernel row
-    int ox = (int)(begin % s->out_width);
-    int oy = (int)(begin / s->out_width % s->out_height);
-    int64_t n = begin / s->out_width / s->out_height;
-    for (int64_t p = begin; p < end; p++) {
-        int ix = ox * s->stride - s->left;
-        int lo = ix < 0 ? -ix : 0; // kernel columns [lo, hi) are inside the image
-        int hi = s->width - ix < s->kx ? s->width - ix : s->kx;
-        for (int ky = k0 / line; ky * line < k1; ky++) {
-            int first = ky * line > k0 ? ky * line : k0;
-            int last = (ky + 1) * line < k1 ? (ky + 1) * line : k1;
-            int iy = oy * s->stride - s->top + ky;
-            int from = ky * line + lo * s->in, to = ky * line + hi * s->in;
-            from = from > first ? from : first;
-            to = to < last ? to : last;
-            if (iy < 0 || iy >= s->height || from >= to) {
-                memset(col, 0, (size_t)(last - first) * sizeof *col);
-            } else {
-                const float *row = x + (((n * s->height + iy) * s->width) + ix) * s->in;
-                memset(col, 0, (size_t)(from - first) * sizeof *col);
-                memcpy(col + (from - first), row + (from - ky * line), (size_t)(to - from) * sizeof *col);
-                memset(col + (to - first), 0, (size_t)(last - to) * sizeof *col);
-            }
-            col += last - first;
-        }
-        if (++ox == s->out_width) {
-            ox = 0;
-            if (++oy == s->out_height) {
-                oy = 0;
-                n++;
-            }
-        }
-    }
+    int64_t most = CONV_GATHER_FLOATS / depth;
+    most = most < 64 ? 64 : most;
+    int64_t chunks = (positions + most - 1) / most;
+    return (int)((positions + chunks - 1) / chunks);
 }

@@ -5,6 +5,7 @@
 // p.i: see conv.h.
 #include "compute/op/conv.h"
 
+#include "compute/op/product.h"
 #include "compute/op/tile.h"
 
 extern const struct op op_conv2d_entry;
@@ -47,65 +48,70 @@ static bool conv2d_grad(struct graph *g, struct node *y, struct node *dy, const 
 
 // ---- host --------------------------------------------------------------------------------------------------
 
-// Floats of gathered inputs at a time. Each chunk packs the weights anew, so more rows are better until the
-// rows fall out of the cache.
-#define GATHER_FLOATS (1 << 20)
-
-struct conv_task {
-    struct conv_shape s;
-    const float *x, *w, *bias;
-    float *y;
+struct gather {
+    const struct conv_shape *s;
+    const float *x;
+    int64_t begin; // the first position
+    float *rows;
 };
 
-// Output positions [p0, p1), channels [o0, o1).
-static void convolve(const struct conv_task *t, int64_t p0, int64_t p1, int o0, int o1)
+// The inputs of one kernel row are neighbours in memory, so a position takes ky copies.
+static void gather_range(int64_t from, int64_t to, void *data)
 {
-    const struct conv_shape *s = &t->s;
-    const int depth = conv_depth(s);
-    const bool pointwise = conv_is_pointwise(s);
-    int64_t chunk = GATHER_FLOATS / depth;
-    chunk = chunk < 64 ? 64 : chunk;
-    for (int64_t p = p0; p < p1; p += chunk) {
-        int rows = (int)(p1 - p < chunk ? p1 - p : chunk);
-        const float *a = t->x + p * depth;
-        if (!pointwise) {
-            float *col = host_scratch(0, (int64_t)rows * depth);
-            conv_gather(s, t->x, p, p + rows, 0, depth, col);
-            a = col;
-        }
-        float *y = t->y + p * s->out + o0;
-        if (t->bias) {
-            for (int i = 0; i < rows; i++) {
-                memcpy(y + (int64_t)i * s->out, t->bias + o0, (size_t)(o1 - o0) * sizeof *y);
+    const struct gather *g = data;
+    const struct conv_shape *s = g->s;
+    const int line = s->kx * s->in; // one kernel row
+    float *row = g->rows + from * conv_depth(s);
+    for (int64_t p = g->begin + from; p < g->begin + to; p++) {
+        int ix = (int)(p % s->out_width) * s->stride - s->left;
+        int iy = (int)(p / s->out_width % s->out_height) * s->stride - s->top;
+        int64_t n = p / s->out_width / s->out_height;
+        int before = CLAMP(-ix, 0, s->kx) * s->in; // floats of a kernel row left of the image
+        int inside = CLAMP(s->width - ix, 0, s->kx) * s->in - before;
+        for (int ky = 0; ky < s->ky; ky++, iy++, row += line) {
+            if (iy < 0 || iy >= s->height || inside <= 0) {
+                memset(row, 0, (size_t)line * sizeof(*row));
+                continue;
             }
+            const float *from_x = g->x + ((n * s->height + iy) * s->width + ix) * s->in + before;
+            memset(row, 0, (size_t)before * sizeof(*row));
+            memcpy(row + before, from_x, (size_t)inside * sizeof(*row));
+            memset(row + before + inside, 0, (size_t)(line - before - inside) * sizeof(*row));
         }
-        host_gemm_serial(false, true, rows, o1 - o0, depth, 1, a, depth, t->w + (int64_t)o0 * depth,
-                         depth, t->bias ? 1 : 0, y, s->out);
     }
 }
 
-static void convolve_positions(int64_t begin, int64_t end, void *data)
+const float *conv_gather(const struct conv_shape *s, const float *x, int64_t begin, int rows)
 {
-    const struct conv_task *t = data;
-    convolve(t, begin, end, 0, t->s.out);
+    struct gather g = {s, x, begin, host_scratch(0, (int64_t)rows * conv_depth(s))};
+
+    host_parallel(rows, op_grain(conv_depth(s)), gather_range, &g);
+    return g.rows;
 }
 
-static void convolve_channels(int64_t begin, int64_t end, void *data)
-{
-    const struct conv_task *t = data;
-    convolve(t, 0, conv_positions(&t->s), (int)begin, (int)end);
-}
-
-// Threads split the longer side of y: on small maps every thread gathers all positions and reads its part of
-// the weights, elsewhere every thread reads all weights for its part of the positions.
 static void conv2d_host(const struct op_run *run)
 {
-    struct conv_task t = {shape_of(run->node), run->in[0], run->in[1], run->in[2], run->out};
-    int64_t positions = conv_positions(&t.s);
-    bool by_position = positions >= t.s.out;
-    int64_t side = by_position ? positions : t.s.out;
-    int64_t grain = ((side + host_threads() - 1) / host_threads() + 15) / 16 * 16;
-    host_parallel(side, grain, by_position ? convolve_positions : convolve_channels, &t);
+    struct conv_shape s = shape_of(run->node);
+    const bool pointwise = conv_is_pointwise(&s);
+    const int64_t positions = conv_positions(&s);
+    const int depth = conv_depth(&s);
+    const int chunk = pointwise ? (int)positions : conv_chunk(positions, depth);
+    struct product product = {
+        .b = run->in[1],
+        .bias = run->in[2],
+        .n = s.out,
+        .k = depth,
+        .lda = depth,
+        .ldb = depth,
+        .ldc = s.out,
+        .trans_b = true,
+    };
+    for (int64_t p = 0; p < positions; p += chunk) {
+        product.m = (int)MIN(chunk, positions - p);
+        product.a = pointwise ? run->in[0] : conv_gather(&s, run->in[0], p, product.m);
+        product.c = run->out + p * s.out;
+        product_run(&product);
+    }
 }
 
 static double conv2d_flops(const struct node *node)

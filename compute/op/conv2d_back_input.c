@@ -5,6 +5,7 @@
 // over the taps for which both divisions leave no remainder. Gathering dy for each input position instead of
 // scattering products keeps threads apart and the order of the sums fixed. p.i: see conv.h.
 #include "compute/op/conv.h"
+#include "compute/op/product.h"
 
 extern const struct op op_conv2d_back_input_entry;
 
@@ -32,8 +33,6 @@ static struct conv_shape shape_of(const struct node *dx)
 
 // ---- host --------------------------------------------------------------------------------------------------
 
-#define GATHER_FLOATS (1 << 20)
-
 // Input positions of equal remainder by the stride see the same taps: one phase. Stride 1 has one phase with
 // all taps, stride 2 has four, and together they do no more work than the convolution itself.
 struct phase {
@@ -41,16 +40,9 @@ struct phase {
     int height, width; // rows and columns of the phase in one image
     int n_taps;
     struct {
-        int index;  // ky * kx_count + kx
         int dy, dx; // output position = phase position + (dy, dx)
     } tap[MAX_TAPS];
-};
-
-struct back_task {
-    struct conv_shape s;
-    struct phase phase;
-    const float *dy, *w;
-    float *dx;
+    int64_t weight[MAX_TAPS]; // where the tap's weights begin
 };
 
 static struct phase phase_make(const struct conv_shape *s, int y, int x)
@@ -62,7 +54,7 @@ static struct phase phase_make(const struct conv_shape *s, int y, int x)
         for (int kx = 0; kx < s->kx; kx++) {
             int dy = y + s->top - ky, dx = x + s->left - kx;
             if (dy % s->stride == 0 && dx % s->stride == 0) {
-                f.tap[f.n_taps].index = ky * s->kx + kx;
+                f.weight[f.n_taps] = (int64_t)(ky * s->kx + kx) * s->in;
                 f.tap[f.n_taps].dy = dy / s->stride;
                 f.tap[f.n_taps].dx = dx / s->stride;
                 f.n_taps++;
@@ -72,104 +64,100 @@ static struct phase phase_make(const struct conv_shape *s, int y, int x)
     return f;
 }
 
-// Rows [begin, end) of (phase positions, taps * O): the outputs that each input position went into.
-static void gather(const struct back_task *t, int64_t begin, int64_t end, float *col)
+struct chunk {
+    const struct conv_shape *s;
+    const struct phase *phase;
+    int64_t begin; // the first of its positions of the phase
+    const float *dy;
+    float *gathered; // (positions, taps * O)
+    float *dx;
+    const float *rows; // (positions, I)
+};
+
+// The outputs that each input position went into.
+static void gather(int64_t from, int64_t to, void *data)
 {
-    const struct conv_shape *s = &t->s;
-    const struct phase *f = &t->phase;
-    const size_t bytes = (size_t)s->out * sizeof *col;
-    for (int64_t p = begin; p < end; p++) {
-        int px = (int)(p % f->width);
-        int py = (int)(p / f->width % f->height);
+    const struct chunk *c = data;
+    const struct conv_shape *s = c->s;
+    const struct phase *f = c->phase;
+    const size_t bytes = (size_t)s->out * sizeof(float);
+    float *row = c->gathered + from * f->n_taps * s->out;
+    for (int64_t p = c->begin + from; p < c->begin + to; p++) {
+        int px = (int)(p % f->width), py = (int)(p / f->width % f->height);
         int64_t n = p / f->width / f->height;
-        for (int i = 0; i < f->n_taps; i++, col += s->out) {
+        for (int i = 0; i < f->n_taps; i++, row += s->out) {
             int oy = py + f->tap[i].dy, ox = px + f->tap[i].dx;
             if (oy < 0 || oy >= s->out_height || ox < 0 || ox >= s->out_width) {
-                memset(col, 0, bytes);
+                memset(row, 0, bytes);
             } else {
-                memcpy(col, t->dy + ((n * s->out_height + oy) * s->out_width + ox) * s->out, bytes);
+                memcpy(row, c->dy + ((n * s->out_height + oy) * s->out_width + ox) * s->out, bytes);
             }
         }
     }
 }
 
-// The phase's rows go back to their places in dx: neighbours for stride 1, else scattered.
-static void spread(const struct back_task *t, int64_t begin, int64_t end, int i0, int i1, const float *rows)
+// The rows of a phase go to their places in dx.
+static void spread(int64_t from, int64_t to, void *data)
 {
-    const struct conv_shape *s = &t->s;
-    const struct phase *f = &t->phase;
-    for (int64_t p = begin; p < end; p++, rows += i1 - i0) {
+    const struct chunk *c = data;
+    const struct conv_shape *s = c->s;
+    const struct phase *f = c->phase;
+    for (int64_t p = c->begin + from; p < c->begin + to; p++) {
         int64_t ix = f->x + p % f->width * s->stride;
         int64_t iy = f->y + p / f->width % f->height * s->stride;
         int64_t n = p / f->width / f->height;
-        memcpy(t->dx + ((n * s->height + iy) * s->width + ix) * s->in + i0, rows,
-               (size_t)(i1 - i0) * sizeof *rows);
+        memcpy(c->dx + ((n * s->height + iy) * s->width + ix) * s->in, c->rows + (p - c->begin) * s->in,
+               (size_t)s->in * sizeof(float));
     }
 }
 
-// Phase positions [p0, p1), input channels [i0, i1).
-static void back(const struct back_task *t, int64_t p0, int64_t p1, int i0, int i1)
+// With stride 1 the positions of the one phase are those of dx; else rows are made apart and spread.
+static void run_phase(const struct op_run *run, const struct conv_shape *s, const struct phase *f)
 {
-    const struct conv_shape *s = &t->s;
-    const struct phase *f = &t->phase;
-    const int ldw = conv_depth(s), lda = f->n_taps * s->out;
-    int64_t chunk = GATHER_FLOATS / (lda > 0 ? lda : 1);
-    chunk = chunk < 64 ? 64 : chunk > 4096 ? 4096 : chunk;
-    for (int64_t p = p0; p < p1; p += chunk) {
-        int rows = (int)(p1 - p < chunk ? p1 - p : chunk);
-        const float *a = t->dy + p * s->out;
-        if (!conv_is_pointwise(s)) {
-            float *col = host_scratch(0, (int64_t)rows * lda);
-            gather(t, p, p + rows, col);
-            a = col;
+    const bool pointwise = conv_is_pointwise(s), direct = s->stride == 1;
+    const int64_t positions = (int64_t)s->batch * f->height * f->width;
+    const int depth = f->n_taps * s->out;
+    const int chunk = pointwise ? (int)positions : conv_chunk(positions, MAX(depth, s->in));
+    struct product product = {
+        .b = run->in[1],
+        .n = s->in,
+        .k = s->out,
+        .lda = depth,
+        .ldb = conv_depth(s),
+        .ldc = s->in,
+        .terms = f->n_taps,
+        .term_a = s->out,
+        .term_b = f->weight,
+    };
+    for (int64_t p = 0; p < positions; p += chunk) {
+        product.m = (int)MIN(chunk, positions - p);
+        struct chunk c = {.s = s, .phase = f, .begin = p, .dy = run->in[0], .dx = run->out};
+        product.a = run->in[0];
+        product.c = direct ? run->out + p * s->in : host_scratch(1, (int64_t)product.m * s->in);
+        c.rows = product.c;
+        if (!pointwise) {
+            product.a = c.gathered = host_scratch(0, (int64_t)product.m * depth);
+            host_parallel(product.m, op_grain(depth), gather, &c);
         }
-        float *y = t->dx + p * s->in + i0;
-        int ldy = s->in;
-        if (s->stride > 1) {
-            ldy = i1 - i0;
-            y = host_scratch(1, (int64_t)rows * ldy);
-            if (f->n_taps == 0) {
-                memset(y, 0, (size_t)rows * (size_t)ldy * sizeof *y);
-            }
-        }
-        for (int i = 0; i < f->n_taps; i++) {
-            host_gemm_serial(false, false, rows, i1 - i0, s->out, 1, a + (int64_t)i * s->out, lda,
-                             t->w + (int64_t)f->tap[i].index * s->in + i0, ldw, i > 0, y, ldy);
-        }
-        if (s->stride > 1) {
-            spread(t, p, p + rows, i0, i1, y);
+        product_run(&product);
+        if (!direct) {
+            host_parallel(product.m, op_grain(s->in), spread, &c);
         }
     }
-}
-
-static int64_t phase_positions(const struct back_task *t)
-{
-    return (int64_t)t->s.batch * t->phase.height * t->phase.width;
-}
-
-static void back_positions(int64_t begin, int64_t end, void *data)
-{
-    const struct back_task *t = data;
-    back(t, begin, end, 0, t->s.in);
-}
-
-static void back_channels(int64_t begin, int64_t end, void *data)
-{
-    const struct back_task *t = data;
-    back(t, 0, phase_positions(t), (int)begin, (int)end);
 }
 
 static void conv2d_back_input_host(const struct op_run *run)
 {
-    struct back_task t = {.s = shape_of(run->node), .dy = run->in[0], .w = run->in[1], .dx = run->out};
-    for (int y = 0; y < t.s.stride && y < t.s.height; y++) {
-        for (int x = 0; x < t.s.stride && x < t.s.width; x++) {
-            t.phase = phase_make(&t.s, y, x);
-            int64_t positions = phase_positions(&t);
-            bool by_position = positions >= t.s.in;
-            int64_t side = by_position ? positions : t.s.in;
-            int64_t grain = ((side + host_threads() - 1) / host_threads() + 15) / 16 * 16;
-            host_parallel(side, grain, by_position ? back_positions : back_channels, &t);
+    struct conv_shape s = shape_of(run->node);
+    if (s.stride > MIN(s.ky, s.kx)) { // some inputs are under no tap
+        memset(run->out, 0, (size_t)op_count(run->node) * sizeof(float));
+    }
+    for (int y = 0; y < s.stride && y < s.height; y++) {
+        for (int x = 0; x < s.stride && x < s.width; x++) {
+            struct phase f = phase_make(&s, y, x);
+            if (f.n_taps > 0) {
+                run_phase(run, &s, &f);
+            }
         }
     }
 }

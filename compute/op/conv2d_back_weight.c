@@ -4,6 +4,7 @@
 //
 // p.i: see conv.h.
 #include "compute/op/conv.h"
+#include "compute/op/product.h"
 #include "compute/op/tile.h"
 
 extern const struct op op_conv2d_back_weight_entry;
@@ -29,45 +30,29 @@ static struct conv_shape shape_of(const struct node *dw)
 
 // ---- host --------------------------------------------------------------------------------------------------
 
-#define GATHER_FLOATS (1 << 19)
-
-struct back_task {
-    struct conv_shape s;
-    const float *x, *dy;
-    float *dw;
-};
-
-// Columns [k0, k1) of dw. Every thread owns columns and adds the positions up in their order, so the sum does
-// not depend on the number of threads that share the work, only on where the columns are cut.
-static void back_columns(int64_t k0, int64_t k1, void *data)
-{
-    const struct back_task *t = data;
-    const struct conv_shape *s = &t->s;
-    const int64_t positions = conv_positions(s);
-    const int depth = conv_depth(s), columns = (int)(k1 - k0);
-    int64_t chunk = GATHER_FLOATS / columns;
-    chunk = chunk < 64 ? 64 : chunk;
-    for (int64_t p = 0; p < positions; p += chunk) {
-        int rows = (int)(positions - p < chunk ? positions - p : chunk);
-        const float *b = t->x + p * depth + k0;
-        int ldb = depth;
-        if (!conv_is_pointwise(s)) {
-            float *col = host_scratch(0, (int64_t)rows * columns);
-            conv_gather(s, t->x, p, p + rows, (int)k0, (int)k1, col);
-            b = col;
-            ldb = columns;
-        }
-        host_gemm_serial(true, false, s->out, columns, rows, 1, t->dy + p * s->out, s->out, b, ldb,
-                         p > 0, t->dw + k0, depth);
-    }
-}
-
 static void conv2d_back_weight_host(const struct op_run *run)
 {
-    struct back_task t = {shape_of(run->node), run->in[0], run->in[1], run->out};
-    int depth = conv_depth(&t.s);
-    int grain = ((depth + host_threads() - 1) / host_threads() + 15) / 16 * 16;
-    host_parallel(depth, grain, back_columns, &t);
+    struct conv_shape s = shape_of(run->node);
+    const bool pointwise = conv_is_pointwise(&s);
+    const int64_t positions = conv_positions(&s);
+    const int depth = conv_depth(&s);
+    const int chunk = pointwise ? (int)positions : conv_chunk(positions, depth);
+    struct product product = {
+        .c = run->out,
+        .m = s.out,
+        .n = depth,
+        .lda = s.out,
+        .ldb = depth,
+        .ldc = depth,
+        .trans_a = true,
+    };
+    for (int64_t p = 0; p < positions; p += chunk) {
+        product.k = (int)MIN(chunk, positions - p);
+        product.a = run->in[1] + p * s.out;
+        product.b = pointwise ? run->in[0] : conv_gather(&s, run->in[0], p, product.k);
+        product.accumulate = p > 0;
+        product_run(&product);
+    }
 }
 
 static double conv2d_back_weight_flops(const struct node *node)

@@ -5,11 +5,12 @@
 // p.i: trans_a, trans_b. A batch of 1 on either side is shared by the other side's batch.
 #include "compute/op/matmul.h"
 
+#include "compute/op/product.h"
 #include "compute/op/tile.h"
 
 extern const struct op op_matmul_entry;
 
-struct product {
+struct extent {
     int m, n, k;
     int lda, ldb;
     int batch;
@@ -56,11 +57,11 @@ static bool is_tall(const struct node *b, bool trans_a)
     return batch_of(b) == 1 && !trans_a;
 }
 
-static struct product product_of(const struct node *y)
+static struct extent extent_of(const struct node *y)
 {
     const struct node *a = y->in[0], *b = y->in[1];
     const int *sa = a->shape, *sb = b->shape;
-    struct product q = {.trans_a = y->p.i[0], .trans_b = y->p.i[1], .lda = sa[3], .ldb = sb[3]};
+    struct extent q = {.trans_a = y->p.i[0], .trans_b = y->p.i[1], .lda = sa[3], .ldb = sb[3]};
     q.m = q.trans_a ? sa[3] : sa[2];
     q.k = q.trans_a ? sa[2] : sa[3];
     q.n = q.trans_b ? sb[2] : sb[3];
@@ -114,73 +115,34 @@ static bool matmul_grad(struct graph *g, struct node *y, struct node *dy, const 
 
 // ---- host --------------------------------------------------------------------------------------------------
 
-struct matmul_task {
-    struct product q;
-    const float *a, *b, *bias;
-    float *y;
-};
-
-// Rows [m0, m1) and columns [n0, n1) of one matrix of the batch. The bias is put down first and the product
-// added to it: the library clears its output in a pass of its own anyway.
-static void multiply(const struct matmul_task *t, int batch, int m0, int m1, int n0, int n1)
-{
-    const struct product *q = &t->q;
-    const float *a = t->a + batch * q->step_a + (q->trans_a ? (int64_t)m0 : (int64_t)m0 * q->lda);
-    const float *b = t->b + batch * q->step_b + (q->trans_b ? (int64_t)n0 * q->ldb : (int64_t)n0);
-    float *y = t->y + ((int64_t)batch * q->m + m0) * q->n + n0;
-    if (t->bias) {
-        for (int i = 0; i < m1 - m0; i++) {
-            memcpy(y + (int64_t)i * q->n, t->bias + n0, (size_t)(n1 - n0) * sizeof *y);
-        }
-    }
-    host_gemm_serial(q->trans_a, q->trans_b, m1 - m0, n1 - n0, q->k, 1, a, q->lda, b, q->ldb,
-                     t->bias ? 1 : 0, y, q->n);
-}
-
-static void multiply_batches(int64_t begin, int64_t end, void *data)
-{
-    const struct matmul_task *t = data;
-    for (int64_t i = begin; i < end; i++) {
-        multiply(t, (int)i, 0, t->q.m, 0, t->q.n);
-    }
-}
-
-static void multiply_rows(int64_t begin, int64_t end, void *data)
-{
-    const struct matmul_task *t = data;
-    for (int i = 0; i < t->q.batch; i++) {
-        multiply(t, i, (int)begin, (int)end, 0, t->q.n);
-    }
-}
-
-static void multiply_columns(int64_t begin, int64_t end, void *data)
-{
-    const struct matmul_task *t = data;
-    for (int i = 0; i < t->q.batch; i++) {
-        multiply(t, i, 0, t->q.m, (int)begin, (int)end);
-    }
-}
-
 static void matmul_host(const struct op_run *run)
 {
-    struct matmul_task t = {product_of(run->node), run->in[0], run->in[1], run->in[2], run->out};
-    const struct product *q = &t.q;
-    if (q->batch >= 2 * host_threads()) {
-        host_parallel(q->batch, 1, multiply_batches, &t);
-        return;
-    }
-    // One piece a thread, along the longer side: the shorter operand is packed by every thread. Below about
-    // 100k multiply-adds waking the team costs more than it brings.
-    int side = q->m >= q->n ? q->m : q->n;
-    double work = (double)q->batch * q->m * q->n * q->k;
-    int pieces = work < 1e5 ? 1 : host_threads();
-    int grain = ((side + pieces - 1) / pieces + 15) / 16 * 16;
-    host_parallel(side, grain, q->m >= q->n ? multiply_rows : multiply_columns, &t);
+    struct extent q = extent_of(run->node);
+    struct product product = {
+        .a = run->in[0],
+        .b = run->in[1],
+        .bias = run->in[2],
+        .c = run->out,
+        .m = q.m,
+        .n = q.n,
+        .k = q.k,
+        .lda = q.lda,
+        .ldb = q.ldb,
+        .ldc = q.n,
+        .trans_a = q.trans_a,
+        .trans_b = q.trans_b,
+        .batch = q.batch,
+        .step_a = q.step_a,
+        .step_b = q.step_b,
+        .step_c = (int64_t)q.m * q.n,
+    };
+
+    product_run(&product);
 }
 
 static double matmul_flops(const struct node *node)
 {
-    struct product q = product_of(node);
+    struct extent q = extent_of(node);
     return 2.0 * q.batch * q.m * q.n * q.k;
 }
 
@@ -206,7 +168,7 @@ void matmul_dispatch_fill(struct op_dispatch *d, const struct matmul_call *call)
 
 static int matmul_dispatch(const struct op_site *site, struct op_dispatch *out)
 {
-    struct product q = product_of(site->node);
+    struct extent q = extent_of(site->node);
     struct matmul_call call = {
         .y = site->out,
         .a = site->in[0],

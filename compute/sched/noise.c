@@ -16,7 +16,7 @@ static double cosine_alpha_bar(double t)
 static float beta(const struct sched_config *c, int t)
 {
     const double part = c->train_steps > 1 ? (double)t / (c->train_steps - 1) : 0;
-    switch ((enum beta_schedule)c->beta_schedule) {
+    switch (c->beta_schedule) {
     case BETA_LINEAR: return c->beta_start + part * (c->beta_end - c->beta_start);
     case BETA_SCALED_LINEAR: {
         const double first = sqrt(c->beta_start), last = sqrt(c->beta_end);

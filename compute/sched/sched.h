@@ -8,8 +8,6 @@
 #include "compute/model/model.h"
 #include "compute/param.h"
 
-enum beta_schedule { BETA_SCALED_LINEAR, BETA_LINEAR, BETA_COSINE };
-
 // The training noise schedule of a model.
 struct noise_schedule {
     int train_steps;
