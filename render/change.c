@@ -16,6 +16,7 @@
 
 static const double MEAN_SIGMA = 1.5;      // window of the local mean and energy of the difference
 static const double STRUCTURE_SIGMA = 2.0; // window of the regression
+static const int CHANCE_RADIUS = 2;        // smaller patches of agreement are not trusted
 static const float STEP = 1.0f / 255.0f;   // one step of an 8-bit picture
 static const float RAMP_STEPS = 4.0f;      // from "not a change" to "fully a change"
 static const float MAX_NOISE_STEPS = 4.0f; // more than that is an edit, not noise
@@ -108,7 +109,9 @@ static void measure_weight(struct change *change, const struct difference *diffe
 
         change->weight[i] = smoothstep(begin, begin + RAMP_STEPS * STEP, sqrtf(mean + texture));
     }
-    filter_maximum(change->weight, change->width, change->height, (int)ceil(feather));
+    // Grown by more than the feather takes away: all of a change lies within full weight, its rim
+    // too.
+    filter_maximum(change->weight, change->width, change->height, (int)ceil(2.0 * feather));
     filter_gaussian(change->weight, change->width, change->height, feather);
 }
 
@@ -172,9 +175,15 @@ static void measure_luma_fade(struct change *change, const struct difference *di
     for (size_t i = 0; i < count; i++) {
         float kept = structure_kept(moments.aa[i], moments.ab[i], moments.bb[i], floor);
 
-        change->luma_fade[i] = change->weight[i] * (1.0f - kept);
+        change->luma_fade[i] = 1.0f - kept;
     }
     moments_clear(&moments);
+
+    // A lone agreement amid or beside another thing is chance.
+    filter_maximum(change->luma_fade, change->width, change->height, CHANCE_RADIUS);
+    for (size_t i = 0; i < count; i++) {
+        change->luma_fade[i] *= change->weight[i];
+    }
 }
 
 // Fine colour goes with the structure, and also where only the colour was changed: the edges of a

@@ -30,8 +30,7 @@ static void prefix_name(GFile *file, GError **error)
     g_prefix_error(error, "%s: ", name);
 }
 
-// Reading
-// ------------------------------------------------------------------------------------------------
+// Reading -----------------------------------------------------------------------------------------
 
 // A device or a pipe could go on for ever, so it is not read at all.
 static bool check_readable(GFile *file, GCancellable *cancel, GError **error)
@@ -168,8 +167,7 @@ char *image_read_recipe(GFile *file, GError **error)
     return recipe;
 }
 
-// Encoding
-// -----------------------------------------------------------------------------------------------
+// Encoding ----------------------------------------------------------------------------------------
 
 static bool check_choice(const struct codec *codec, const struct image_save_params *params,
                          GError **error)
@@ -253,8 +251,7 @@ GBytes *image_encode(const struct image *image, const struct image_save_params *
     return encode(codec_find(params->format), image, params, error);
 }
 
-// Replacing a file
-// ---------------------------------------------------------------------------------------
+// Replacing a file --------------------------------------------------------------------------------
 
 static bool fail_errno(int code, GError **error)
 {

@@ -68,8 +68,7 @@ static void failure_init(struct failure *failure)
     failure->manager.emit_message = judge_message;
 }
 
-// Reading
-// ------------------------------------------------------------------------------------------------
+// Reading -----------------------------------------------------------------------------------------
 
 struct reader {
     struct failure failure;
@@ -283,8 +282,7 @@ static struct image *read_image(GBytes *file, GCancellable *cancel, GError **err
     return image;
 }
 
-// Writing
-// ------------------------------------------------------------------------------------------------
+// Writing -----------------------------------------------------------------------------------------
 
 struct writer {
     struct failure failure;

@@ -14,8 +14,7 @@ static const char RECIPE_KEY[] = "parameters";
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
 
-// Reading
-// ------------------------------------------------------------------------------------------------
+// Reading -----------------------------------------------------------------------------------------
 
 // Everything a longjmp must not lose.
 struct reader {
@@ -322,8 +321,7 @@ static struct image *read_image(GBytes *file, GCancellable *cancel, GError **err
     return image;
 }
 
-// Writing
-// ------------------------------------------------------------------------------------------------
+// Writing -----------------------------------------------------------------------------------------
 
 struct writer {
     png_structp png;

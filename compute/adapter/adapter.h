@@ -6,7 +6,7 @@
 // weights for sampling, saved and loaded in the formats other programs read.
 //
 // What several adapters do to one layer, whatever their methods: shifts of the same singular values add up,
-// rotations act on what goes into the layer, W' = (U diag(sigma') V^T) R^T.
+// rotations act on what goes into the layer, low-rank updates are added: W' = (U diag(sigma') V^T) R^T + B A.
 #pragma once
 
 #include "compute/file/safetensors.h"
@@ -75,6 +75,9 @@ struct adapter_method {
     // product: the layer's output in place of W x + b (for a norm: its gamma).
     struct node *(*product)(struct graph *g, const struct nn_layer *l, const struct adapter_use *uses, int n,
                             struct node *x);
+    // delta: what is added to the output y, from the layer's own input (low-rank updates).
+    struct node *(*delta)(struct graph *g, const struct nn_layer *l, const struct adapter_use *uses, int n,
+                          struct node *y);
     // merge: the same change made to the weight itself, in place: engine layout of the nn_weight, host memory.
     bool (*merge)(const struct adapter_param *const *params, const double *scales, int n, float *weight,
                   GError **error);

@@ -15,7 +15,8 @@
 static GPtrArray *list_files(const char *path)
 {
     static const char *const names[] = {"adapter_model.safetensors", "spectral_shifts.safetensors",
-                                        "spectral_shifts_te.safetensors"};
+                                        "spectral_shifts_te.safetensors",
+                                        "pytorch_lora_weights.safetensors"};
     GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
     if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
@@ -91,7 +92,7 @@ struct adapter *adapter_load(const char *path, struct model *model, GError **err
             goto fail;
         }
     }
-    a->tensors_applied = (int)a->params->len;
+    a->tensors_applied = a->tensors_total - (int)a->unmatched->len;
     if (a->params->len == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                     "none of the %d tensors of %s fits this model", a->tensors_total, path);

@@ -105,7 +105,14 @@ static struct node *hook_apply(struct nn_hook *nn, struct graph *g, const struct
             y = adapter_table[i]->product(g, l, uses, n, x);
         }
     }
-    return y ? y : plain_product(g, l, x);
+    y = y ? y : plain_product(g, l, x);
+    for (int i = 0; adapter_table[i]; i++) {
+        const int n = gather_uses(h, g, sites, adapter_table[i], uses);
+        if (n > 0 && adapter_table[i]->delta) {
+            y = adapter_table[i]->delta(g, l, uses, n, y);
+        }
+    }
+    return y;
 }
 
 static void list_sites(struct adapter_hook *h)

@@ -127,22 +127,23 @@ static bool merge_method(const struct adapter_method *method, const struct stack
     return n == 0 || method->merge(params, scales, n, weight, error);
 }
 
-// Products first, then what acts on the input, the last in the hook's order innermost: W' = (U s
-// V^T) R^T.
+// Products first, then what acts on the input, the last in the hook's order innermost, then what is
+// added: W' = (U s V^T) R^T + B A.
 static bool merge_stack(const struct stack *s, float *weight, GError **error)
 {
-    int last = 0;
-    for (; adapter_table[last]; last++) {
-        if (adapter_table[last]->product && !merge_method(adapter_table[last], s, weight, error)) {
-            return false;
-        }
+    const struct adapter_method *const *m = adapter_table;
+    bool ok = true;
+    int count = 0;
+    for (; m[count]; count++) {
+        ok = ok && (!m[count]->product || merge_method(m[count], s, weight, error));
     }
-    while (last-- > 0) {
-        if (adapter_table[last]->input && !merge_method(adapter_table[last], s, weight, error)) {
-            return false;
-        }
+    for (int i = count - 1; i >= 0; i--) {
+        ok = ok && (!m[i]->input || merge_method(m[i], s, weight, error));
     }
-    return true;
+    for (int i = 0; i < count; i++) {
+        ok = ok && (!m[i]->delta || merge_method(m[i], s, weight, error));
+    }
+    return ok;
 }
 
 static struct change *change_for(struct merged_model *m, const struct adapter_param *p,

@@ -21,9 +21,14 @@ typedef bool (*svd_ready_fn)(int index, const struct svd *svd, void *data, GErro
 bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn ready,
               void *ready_data, progress_fn progress, void *data, GCancellable *c, GError **error);
 
+// The choices of the setting "targets" of rotations and low-rank updates, and which weights a
+// choice names. A matrix is a linear layer or a convolution of one pixel.
+extern const char *const target_names[];
+bool target_has(int targets, const struct nn_weight *w);
+bool target_is_matrix(const struct nn_weight *w);
+
 // ---- rotations: what oft and coft share -------------------------------------------------------
 
-extern const char *const rotation_targets[]; // choices of the setting "targets"
 // Rows of the settings that both have.
 #define ROTATION_PARAMS                                                                            \
     {.key = "blocks",                                                                              \
@@ -50,7 +55,7 @@ extern const char *const rotation_targets[]; // choices of the setting "targets"
     {                                                                                              \
         .key = "targets", .title = "Layers",                                                       \
         .help = "Which layers of the image network turn their input", .unit = "",                  \
-        .type = PARAM_CHOICE, .min = 0, .max = 1, .def = 0, .choices = rotation_targets            \
+        .type = PARAM_CHOICE, .min = 0, .max = 1, .def = 0, .choices = target_names                \
     }
 bool rotation_init(struct adapter *a, GError **error);
 bool rotation_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,

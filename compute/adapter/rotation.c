@@ -22,35 +22,6 @@
 
 // ---- which layers -----------------------------------------------------------------------------
 
-enum targets { TARGETS_ATTENTION, TARGETS_ALL };
-const char *const rotation_targets[] = {"attention", "attention+ff+proj", NULL};
-
-static bool ends_in(const char *name, const char *const *suffixes)
-{
-    for (int i = 0; suffixes[i]; i++) {
-        if (g_str_has_suffix(name, suffixes[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_target(enum targets targets, const char *name)
-{
-    static const char *const attention[] = {".to_q.weight", ".to_k.weight", ".to_v.weight",
-                                            ".to_out.0.weight", NULL};
-    static const char *const rest[] = {".ff.net.0.proj.weight", ".ff.net.2.weight",
-                                       ".proj_in.weight", ".proj_out.weight", NULL};
-    return strstr(name, "attentions.") &&
-           (ends_in(name, attention) || (targets == TARGETS_ALL && ends_in(name, rest)));
-}
-
-// Linear layers and convolutions of one pixel.
-static bool can_rotate(const struct nn_weight *w)
-{
-    return w->rank == 2 || (w->rank == 4 && w->shape[1] == 1 && w->shape[2] == 1);
-}
-
 // The divisor of n that is nearest to wanted, the smaller one of two: PEFT's adjust_oft_parameters.
 static int nearest_divisor(int n, int wanted)
 {
@@ -82,7 +53,7 @@ bool rotation_init(struct adapter *a, GError **error)
     const int wanted_size = (int)adapter_setting(a, "block_size");
     for (guint i = 0; i < unet->weights->len; i++) {
         struct nn_weight *w = unet->weights->pdata[i];
-        if (is_target((enum targets)adapter_setting(a, "targets"), w->name) && can_rotate(w)) {
+        if (target_has((int)adapter_setting(a, "targets"), w)) {
             const int in = w->shape[3];
             const int block = wanted_size > 0 ? nearest_divisor(in, wanted_size)
                                               : in / nearest_divisor(in, wanted_blocks);
@@ -341,7 +312,7 @@ bool rotation_load(struct adapter *a, const struct st_file *file, GError **error
             g_autofree char *path = layer_path(t->name, official);
             w = adapter_layer(a->model, path, &part);
         }
-        if (!w || !can_rotate(w)) {
+        if (!w || !target_is_matrix(w)) {
             adapter_unmatched(a, t->name);
         } else if (!(official ? load_squares(a, t, part, w, error)
                               : load_triangles(a, t, part, w, minus, error))) {

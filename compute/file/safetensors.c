@@ -283,7 +283,12 @@ struct st_file *st_parse(GBytes *bytes, const char *name, GError **error)
 static GBytes *load_bytes(const char *path, GError **error)
 {
     GStatBuf info;
-    if (g_stat(path, &info) == 0 && info.st_size < MAP_FROM_BYTES) {
+    bool found = g_stat(path, &info) == 0;
+    if (found && !S_ISREG(info.st_mode)) { // opening a pipe would wait for its other end
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is not a file", path);
+        return NULL;
+    }
+    if (found && info.st_size < MAP_FROM_BYTES) {
         char *data;
         gsize size;
         if (!g_file_get_contents(path, &data, &size, error))

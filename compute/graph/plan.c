@@ -130,7 +130,7 @@ static void assign_offsets(struct plan *plan)
     g_autoptr(GPtrArray) order = g_ptr_array_new();
     for (guint i = 0; i < plan->spans->len; i++)
         g_ptr_array_add(order, &g_array_index(plan->spans, struct span, i));
-    qsort(order->pdata, order->len, sizeof *order->pdata, larger_first);
+    g_ptr_array_sort(order, larger_first);
 
     g_autoptr(GPtrArray) placed = g_ptr_array_new();
     for (guint i = 0; i < order->len; i++) {

@@ -36,7 +36,7 @@ static void affine_range(int64_t begin, int64_t end, void *data)
 
 static void affine_host(const struct op_run *run)
 {
-    host_parallel(op_count(run->node), op_grain(1), affine_range, (void *) run);
+    host_parallel(op_count(run->node), op_grain(1), affine_range, (void *)run);
 }
 
 static int affine_dispatch(const struct op_site *site, struct op_dispatch *out)
@@ -47,7 +47,7 @@ static int affine_dispatch(const struct op_site *site, struct op_dispatch *out)
         uint64_t y, x;
         float scale, shift;
         uint32_t n;
-    } push = {site->out, site->in[0], node->p.f[0], node->p.f[1], (uint32_t) n};
+    } push = {site->out, site->in[0], node->p.f[0], node->p.f[1], (uint32_t)n};
 
     op_dispatch_fill(&out[0], &spirv, &push, sizeof(push), op_groups(n, 256));
     return 1;

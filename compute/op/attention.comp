@@ -37,7 +37,7 @@ void fill_scores(uint at_q, uint at_k, uint query, uint key)
         s[i] = 0;
     }
     uint pitch = heads * D;
-    for (uint d = 0; d < D; d += DEPTH) {
+    [[dont_unroll]] for (uint d = 0; d < D; d += DEPTH) {
         [[unroll]] for (uint i = 0; i < SIDE; i++) {
             uint c = ALONG_DEPTH(i), r = ALONG_SIDE(i);
             bool channel = d + c < D;
@@ -66,17 +66,17 @@ void update_rows()
 {
     uint r = gl_LocalInvocationIndex / PARTS, part = gl_LocalInvocationIndex % PARTS;
     float top = HIDDEN;
-    for (uint c = part; c < TILE; c += PARTS) {
+    [[dont_unroll]] for (uint c = part; c < TILE; c += PARTS) {
         top = max(top, score[r * SCORE_PITCH + c]);
     }
     part_max[gl_LocalInvocationIndex] = top;
     barrier();
     top = row_max[r];
-    for (uint i = 0; i < PARTS; i++) {
+    [[dont_unroll]] for (uint i = 0; i < PARTS; i++) {
         top = max(top, part_max[r * PARTS + i]);
     }
     float total = 0;
-    for (uint c = part; c < TILE; c += PARTS) {
+    [[dont_unroll]] for (uint c = part; c < TILE; c += PARTS) {
         float e = exp(score[r * SCORE_PITCH + c] - top);
         score[r * SCORE_PITCH + c] = e;
         total += e;
@@ -86,7 +86,7 @@ void update_rows()
     if (part == 0) {
         float factor = exp(row_max[r] - top);
         total = row_sum[r] * factor;
-        for (uint i = 0; i < PARTS; i++) {
+        [[dont_unroll]] for (uint i = 0; i < PARTS; i++) {
             total += part_sum[r * PARTS + i];
         }
         row_max[r] = top;
@@ -103,7 +103,7 @@ void add_values(uint at_k, uint key)
         [[unroll]] for (uint i = 0; i < AREA; i++) {
             sum[chunk * AREA + i] *= row_factor[tile_row + i / SIDE];
         }
-        for (uint depth = 0; depth < TILE; depth += DEPTH) {
+        [[dont_unroll]] for (uint depth = 0; depth < TILE; depth += DEPTH) {
             [[unroll]] for (uint i = 0; i < SIDE; i++) {
                 tile_a[ALONG_DEPTH(i) * PITCH + ALONG_SIDE(i)] =
                     score[ALONG_SIDE(i) * SCORE_PITCH + depth + ALONG_DEPTH(i)];

@@ -45,7 +45,7 @@ float product[AREA];
     [[unroll]] for (uint i = 0; i < AREA; i++) {                                                   \
         product[i] = 0;                                                                            \
     }                                                                                              \
-    for (uint d = 0; d < D; d += DEPTH) {                                                          \
+    [[dont_unroll]] for (uint d = 0; d < D; d += DEPTH) {                                          \
         [[unroll]] for (uint i = 0; i < SIDE; i++) {                                               \
             uint c = ALONG_DEPTH(i), r = ALONG_SIDE(i);                                            \
             bool inside_a = d + c < D && row_a + r < rows_a;                                       \
@@ -62,7 +62,7 @@ float product[AREA];
 // [term][row], and b has TILE rows of D channels from row_b on.
 #define ADD_PRODUCT(total, tile, row_pitch, term_pitch, b, at_b, row_b, rows_b)                    \
     [[unroll]] for (uint chunk = 0; chunk < CHUNKS; chunk++) {                                     \
-        for (uint term = 0; term < TILE; term += DEPTH) {                                          \
+        [[dont_unroll]] for (uint term = 0; term < TILE; term += DEPTH) {                          \
             [[unroll]] for (uint i = 0; i < SIDE; i++) {                                           \
                 uint t = ACROSS_DEPTH(i), r = ACROSS_SIDE(i), c = chunk * TILE + r;                \
                 bool inside = row_b + term + t < rows_b && c < D;                                  \
@@ -113,17 +113,17 @@ void update_rows()
 {
     uint r = gl_LocalInvocationIndex / PARTS, part = gl_LocalInvocationIndex % PARTS;
     float top = HIDDEN;
-    for (uint c = part; c < TILE; c += PARTS) {
+    [[dont_unroll]] for (uint c = part; c < TILE; c += PARTS) {
         top = max(top, p_tile[r * TILE_PITCH + c]);
     }
     part_max[gl_LocalInvocationIndex] = top;
     barrier();
     top = row_l[r];
-    for (uint i = 0; i < PARTS; i++) {
+    [[dont_unroll]] for (uint i = 0; i < PARTS; i++) {
         top = max(top, part_max[r * PARTS + i]);
     }
     float total = 0, dot_product = 0;
-    for (uint c = part; c < TILE; c += PARTS) {
+    [[dont_unroll]] for (uint c = part; c < TILE; c += PARTS) {
         float e = exp(p_tile[r * TILE_PITCH + c] - top);
         total += e;
         dot_product += e * ds_tile[r * TILE_PITCH + c];
@@ -135,7 +135,7 @@ void update_rows()
         float factor = exp(row_l[r] - top);
         total = row_sum[r] * factor;
         dot_product = row_e[r] * factor;
-        for (uint i = 0; i < PARTS; i++) {
+        [[dont_unroll]] for (uint i = 0; i < PARTS; i++) {
             total += part_sum[r * PARTS + i];
             dot_product += part_dot[r * PARTS + i];
         }

@@ -64,7 +64,8 @@ static void combine(enum kind kind, float *restrict y, const float *restrict a,
 }
 
 HOST_CLONES
-static void combine_one(enum kind kind, float *restrict y, const float *restrict a, float b, int64_t n)
+static void combine_one(enum kind kind, float *restrict y, const float *restrict a, float b,
+                        int64_t n)
 {
     switch (kind) {
     case KIND_ADD:
@@ -120,8 +121,10 @@ static int binary_dispatch(const struct op_site *site, struct op_dispatch *out)
         uint32_t n;
         struct broadcast_push bc;
     } push = {
-        site->out,   site->in[0],
-        site->in[1], (uint32_t)n,
+        site->out,
+        site->in[0],
+        site->in[1],
+        (uint32_t)n,
         broadcast_push_make(node->shape, node->in[1]->shape),
     };
 

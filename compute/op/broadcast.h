@@ -3,8 +3,8 @@
 
 #include "compute/op/kernel.h"
 
-// a as rows of `inner` contiguous elements, over each of which b either runs along (inner elements of its own)
-// or stands still (one element).
+// a as rows of `inner` contiguous elements, over each of which b either runs along (inner elements
+// of its own) or stands still (one element).
 struct broadcast {
     int64_t inner;
     bool still;

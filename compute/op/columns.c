@@ -1,4 +1,4 @@
-// The rows of a group are cut into blocks; every block has its own sums, which are then added up in order.
+// The rows of a group are cut into blocks; every block has its own sums, which are then added up.
 #include "compute/op/columns.h"
 
 #include "compute/op/kernel.h"
@@ -33,7 +33,8 @@ const double *columns_sum(const struct columns *c)
     b.sums = (double *)host_scratch(0, 2 * count * c->width);
     host_parallel(count, op_grain(MIN(rows, c->rows) * c->cost), sum_blocks, &b);
 
-    // Block 0 of a group moves to its final place, which lies behind none of the blocks still to be read.
+    // Block 0 of a group moves to its final place, which lies behind none of the blocks still to be
+    // read.
     for (int64_t group = 0; b.per_group > 1 && group < c->groups; group++) {
         double *sums = b.sums + group * c->width;
         const double *part = b.sums + group * b.per_group * c->width;

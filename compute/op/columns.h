@@ -1,5 +1,5 @@
-// Sums over rows, for host kernels: in double precision, on all threads, and in an order that depends on the
-// sizes only.
+// Sums over rows, for host kernels: in double precision, on all threads, and in an order that
+// depends on the sizes only.
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-// Rows of a table (1,1,V,C) chosen by ids (N,1,1,T) int32 -> (N,1,T,C). Ids outside the table read row 0.
+// Rows of a table (1,1,V,C) chosen by ids (N,1,1,T) int32 -> (N,1,T,C).
+// Ids outside the table read row 0.
 #include "compute/op/kernel.h"
 
 static const uint32_t code[] =

@@ -1,5 +1,5 @@
-// GEGLU (Shazeer, "GLU variants improve transformer", 2020): x = (hidden, gate) side by side along the
-// channels, y = hidden * gelu(gate).
+// GEGLU (Shazeer, "GLU variants improve transformer", 2020): x = (hidden, gate) side by side along
+// the channels, y = hidden * gelu(gate).
 #include "compute/op/kernel.h"
 
 static const uint32_t code[] =

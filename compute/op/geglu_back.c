@@ -11,12 +11,13 @@ HOST_CLONES
 static void gate_back_rows(float *restrict dx, const float *restrict x, const float *restrict dy,
                            int64_t rows, int64_t channels)
 {
-    for (int64_t row = 0; row < rows; row++, x += 2 * channels, dx += 2 * channels, dy += channels) {
+    for (int64_t row = 0; row < rows;
+         row++, x += 2 * channels, dx += 2 * channels, dy += channels) {
         for (int64_t c = 0; c < channels; c++) {
             float gate = x[channels + c];
             float density = normal_density(gate);
             float below = normal_below(gate, density);
-            dx[c] = dy[c] * gate * below;                            // gelu
+            dx[c] = dy[c] * gate * below;                               // gelu
             dx[channels + c] = dy[c] * x[c] * (below + gate * density); // its slope
         }
     }

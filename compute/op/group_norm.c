@@ -1,4 +1,5 @@
-// Group normalisation (Wu and He, 2018) over (H, W, C / groups), with silu fused. Formulas in group_norm.h.
+// Group normalisation (Wu and He, 2018) over (H, W, C / groups), with silu fused.
+// Formulas in group_norm.h.
 #include "compute/op/group_norm.h"
 
 #include "compute/op/columns.h"
@@ -8,10 +9,10 @@ static const uint32_t code[] =
     ;
 static const struct gpu_spirv spirv = {"group_norm", code, sizeof(code)};
 
-// ---- shared with the gradients ---------------------------------------------------------------------------
+// ---- shared with the gradients ------------------------------------------------------------------
 
-// Sums of x and of x^2, channel by channel. In double precision the square of a float is exact, and the
-// difference of the two loses nothing that matters.
+// Sums of x and of x^2, channel by channel. In double precision the square of a float is exact, and
+// the difference of the two loses nothing that matters.
 HOST_CLONES
 static void add_moments(double *restrict sums, double *restrict squares, const float *restrict x,
                         int64_t rows, int64_t channels)
@@ -136,7 +137,7 @@ struct group_norm_push group_norm_push_make(const struct node *node)
     };
 }
 
-// ---- the op ----------------------------------------------------------------------------------------------
+// ---- the op -------------------------------------------------------------------------------------
 
 // d beta = sum of dz.
 static struct node *grad_beta(struct graph *g, struct node *y, struct node *dy)

@@ -1,20 +1,22 @@
-// What group_norm and its two gradients share. With m = H W C / groups elements of image n in group G,
+// What group_norm and its two gradients share. With m = H W C / groups elements in a group of an
+// image,
 //
 //   mean = 1/m sum x,  rstd = 1 / sqrt(1/m sum (x - mean)^2 + eps),  xhat = (x - mean) rstd,
 //   z = gamma xhat + beta,  y = z or silu(z).
 //
-// Node parameters of all three: p.i[0] groups, p.f[1] eps, p.i[2] silu; inputs x, gamma, beta (or NULL).
+// Node parameters of all three: p.i[0] groups, p.f[1] eps, p.i[2] silu; inputs x, gamma, beta
+// (or NULL), and the gradients' dy.
 #pragma once
 
 #include "compute/op/kernel.h"
 
-// Per image and channel, the numbers that make the kernels' inner loops short. The gradient needs all.
+// Numbers for each image and channel that make the kernels' inner loops short.
 enum group_norm_plane {
-    PLANE_SCALE,   // z = scale x + shift
+    PLANE_SCALE, // z = scale x + shift
     PLANE_SHIFT,
-    PLANE_RSTD,    // xhat = rstd x + offset
+    PLANE_RSTD, // xhat = rstd x + offset
     PLANE_OFFSET,
-    PLANE_BY_DZ,   // dx = by_dz dz + by_x x + constant (group_norm_back)
+    PLANE_BY_DZ, // dx = by_dz dz + by_x x + constant (group_norm_back)
     PLANE_BY_X,
     PLANE_CONSTANT,
     PLANE_COUNT,
@@ -33,18 +35,27 @@ static inline float *group_norm_planes(const struct group_norm *norm, int64_t n)
     return norm->planes + n * PLANE_COUNT * norm->channels;
 }
 
-// Calls fn(norm, n, begin, end) over the rows of all images on all threads; a range stays in its image.
+// Calls fn(norm, n, begin, end) on all threads over the rows of all images n, none of which a range
+// crosses.
 typedef void (*group_norm_fn)(const struct group_norm *norm, int64_t n, int64_t begin, int64_t end);
 void group_norm_parallel(const struct group_norm *norm, int64_t cost, group_norm_fn fn);
 
-// Computes the statistics of run->in[0] and fills in the first four planes. Uses both slots of the caller's
-// scratch; the planes stay in slot 1.
+// Computes the statistics of run->in[0] and fills in the first four planes. Uses both slots of the
+// caller's scratch; the planes stay in slot 1.
 struct group_norm group_norm_prepare(const struct op_run *run);
 
-// dz: dy, or dy silu'(z) where the activation is fused.
-HOST_INLINE float group_norm_dz(float x, float dy, float scale, float shift, bool activate)
+// One row of dz: dy, or dy silu'(z) where the activation is fused. For HOST_CLONES functions.
+HOST_INLINE void group_norm_dz(float *restrict dz, const float *restrict x,
+                               const float *restrict dy, const float *restrict scale,
+                               const float *restrict shift, int64_t channels, bool activate)
 {
-    return activate ? dy * silu_slope(scale * x + shift) : dy;
+    if (!activate) {
+        memcpy(dz, dy, (size_t)channels * sizeof(float));
+        return;
+    }
+    for (int64_t c = 0; c < channels; c++) {
+        dz[c] = dy[c] * silu_slope(scale[c] * x[c] + shift[c]);
+    }
 }
 
 // The node of any of the three.

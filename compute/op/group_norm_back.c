@@ -2,10 +2,11 @@
 //
 //   dx = rstd (g - mean(g) - xhat mean(g xhat)), means over the m elements of the group,
 //
-// (Ioffe and Szegedy, "Batch normalization", 2015, section 3, with the group in the place of the batch), which
-// is by_dz dz + by_x x + constant with
+// (Ioffe and Szegedy, "Batch normalization", 2015, section 3, with the group in the place of the
+// batch), which is by_dz dz + by_x x + constant with
 //
-//   by_dz = rstd gamma,  by_x = -rstd^2 mean(g xhat),  constant = -rstd mean(g) + mean rstd^2 mean(g xhat).
+//   by_dz = rstd gamma,  by_x = -rstd^2 mean(g xhat),
+//   constant = -rstd mean(g) + mean rstd^2 mean(g xhat).
 #include "compute/op/columns.h"
 #include "compute/op/group_norm.h"
 
@@ -25,9 +26,7 @@ static void add_gradients(double *restrict sums, double *restrict products, floa
     const float *rstd = planes + PLANE_RSTD * channels, *offset = planes + PLANE_OFFSET * channels;
 
     for (int64_t row = 0; row < rows; row++, x += channels, dy += channels, dz += channels) {
-        for (int64_t c = 0; c < channels; c++) {
-            dz[c] = group_norm_dz(x[c], dy[c], scale[c], shift[c], activate);
-        }
+        group_norm_dz(dz, x, dy, scale, shift, channels, activate);
         for (int64_t c = 0; c < channels; c++) {
             sums[c] += (double)dz[c];
             products[c] += (double)(dz[c] * (rstd[c] * x[c] + offset[c]));
@@ -118,8 +117,7 @@ static int group_norm_back_dispatch(const struct op_site *site, struct op_dispat
         uint64_t dx, x, gamma, beta, dy;
         struct group_norm_push sizes;
     } push = {
-        site->out,   site->in[0], site->in[1],
-        site->in[2], site->in[3], group_norm_push_make(node),
+        site->out, site->in[0], site->in[1], site->in[2], site->in[3], group_norm_push_make(node),
     };
 
     op_dispatch_fill(&out[0], &spirv, &push, sizeof(push),

@@ -1,5 +1,5 @@
-// Gradient of group normalisation with respect to gamma: sum of dz xhat over images and positions, with dz and
-// xhat as in group_norm.h.
+// Gradient of group normalisation with respect to gamma: sum of dz xhat over images and positions,
+// with dz and xhat as in group_norm.h.
 #include "compute/op/columns.h"
 #include "compute/op/group_norm.h"
 
@@ -8,6 +8,8 @@ static const uint32_t code[] =
     ;
 static const struct gpu_spirv spirv = {"group_norm_back_gamma", code, sizeof(code)};
 
+#define CHUNK 256 // channels whose dz are worked out before they are summed
+
 HOST_CLONES
 static void add_products(double *restrict products, const float *restrict x,
                          const float *restrict dy, const float *restrict planes, int64_t rows,
@@ -15,11 +17,16 @@ static void add_products(double *restrict products, const float *restrict x,
 {
     const float *scale = planes + PLANE_SCALE * channels, *shift = planes + PLANE_SHIFT * channels;
     const float *rstd = planes + PLANE_RSTD * channels, *offset = planes + PLANE_OFFSET * channels;
+    float dz[CHUNK];
 
     for (int64_t row = 0; row < rows; row++, x += channels, dy += channels) {
-        for (int64_t c = 0; c < channels; c++) {
-            float dz = group_norm_dz(x[c], dy[c], scale[c], shift[c], activate);
-            products[c] += (double)(dz * (rstd[c] * x[c] + offset[c]));
+        for (int64_t first = 0; first < channels; first += CHUNK) {
+            int64_t count = MIN(CHUNK, channels - first);
+            group_norm_dz(dz, x + first, dy + first, scale + first, shift + first, count, activate);
+            for (int64_t i = 0; i < count; i++) {
+                int64_t c = first + i;
+                products[c] += (double)(dz[i] * (rstd[c] * x[c] + offset[c]));
+            }
         }
     }
 }
@@ -64,8 +71,7 @@ static int group_norm_back_gamma_dispatch(const struct op_site *site, struct op_
         uint64_t dgamma, x, gamma, beta, dy;
         struct group_norm_push sizes;
     } push = {
-        site->out,   site->in[0], site->in[1],
-        site->in[2], site->in[3], group_norm_push_make(node),
+        site->out, site->in[0], site->in[1], site->in[2], site->in[3], group_norm_push_make(node),
     };
 
     op_dispatch_fill(&out[0], &spirv, &push, sizeof(push), op_groups(node->p.i[0], 1));

@@ -1,15 +1,15 @@
-// What the operations of this folder share: sizes, how host work is cut, how a dispatch is filled in.
+// What the operations of this folder share: sizes, how host work is cut and a dispatch filled in.
 //
-// A shader is compiled by the build to "compute/op/NAME.spv.h" (the words of the module in braces) and
-// becomes part of its op like this:
+// A shader is compiled by the build to "compute/op/NAME.spv.h" (the words of the module in braces)
+// and becomes part of its op like this:
 //
 //     static const uint32_t code[] =
 //     #include "compute/op/NAME.spv.h"
 //         ;
 //     static const struct gpu_spirv spirv = {"NAME", code, sizeof(code)};
 //
-// Its push constants are a struct of the op's dispatch function: device addresses first (result, then
-// inputs), then 32-bit sizes, the mirror image of the block in the shader (see common.glsl).
+// Its push constants are a struct of the op's dispatch function: device addresses first (result,
+// then inputs), then 32-bit sizes, the mirror image of the block in the shader (see common.glsl).
 #pragma once
 
 #include "compute/gpu/host.h"
@@ -31,7 +31,7 @@ static inline int op_channels(const struct node *node)
 // Number of positions: everything else.
 static inline int64_t op_rows(const struct node *node)
 {
-    return (int64_t) node->shape[0] * node->shape[1] * node->shape[2];
+    return (int64_t)node->shape[0] * node->shape[1] * node->shape[2];
 }
 
 static inline bool op_same_shape(const struct node *a, const struct node *b)
@@ -45,8 +45,8 @@ static inline bool op_is_vector(const struct node *node, int n)
     return op_rows(node) == 1 && op_channels(node) == n;
 }
 
-// Grain for host_parallel() when an item costs about as much as moving that many floats: waking the team
-// costs as much as moving 16 Ki of them.
+// Grain for host_parallel() when an item costs about as much as moving that many floats: waking the
+// team costs as much as moving 16 Ki of them.
 static inline int64_t op_grain(int64_t floats_per_item)
 {
     return 16384 / floats_per_item + 1;
@@ -57,7 +57,7 @@ static inline uint32_t op_groups(int64_t items, int items_per_group)
 {
     int64_t groups = (items + items_per_group - 1) / items_per_group;
 
-    return groups < 65535 ? (uint32_t) groups : 65535;
+    return groups < 65535 ? (uint32_t)groups : 65535;
 }
 
 // Fills in a dispatch of `groups` workgroups in one dimension without specialization constants.
@@ -67,14 +67,14 @@ static inline void op_dispatch_fill(struct op_dispatch *d, const struct gpu_spir
     g_assert(push_size <= sizeof(d->push));
     *d = (struct op_dispatch){
         .code = code,
-        .push_size = (uint32_t) push_size,
+        .push_size = (uint32_t)push_size,
         .groups = {groups, 1, 1},
     };
     memcpy(d->push, push, push_size);
 }
 
-// Workgroup size for kernels in which one workgroup sums up a lot: as large as the device has it, but on
-// CPU-type devices large ones only cost.
+// Workgroup size for kernels in which one workgroup sums up a lot: as large as the device has it,
+// but on CPU-type devices large ones only cost.
 static inline uint32_t op_wide_workgroup(const struct gpu_info *gpu)
 {
     return gpu->max_workgroup >= 1024 && gpu->type != GPU_TYPE_CPU ? 1024 : 256;

@@ -1,4 +1,5 @@
-// Layer normalisation (Ba, Kiros and Hinton, 2016) over the channels: y = gamma xhat + beta (layer_norm.h).
+// Layer normalisation (Ba, Kiros and Hinton, 2016) over the channels:
+// y = gamma xhat + beta, with xhat as in layer_norm.h.
 #include "compute/op/layer_norm.h"
 
 static const uint32_t code[] =

@@ -1,4 +1,5 @@
-// Gradient of layer normalisation with respect to gamma: sum of dy xhat over all positions (layer_norm.h).
+// Gradient of layer normalisation with respect to gamma: sum of dy xhat over all
+// positions, with xhat as in layer_norm.h.
 #include "compute/op/columns.h"
 #include "compute/op/layer_norm.h"
 

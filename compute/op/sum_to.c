@@ -1,5 +1,5 @@
-// Sums of x over the dimensions where the result has 1. One node sums over one run of neighbouring dimensions,
-// x as (K, R, I) -> (K, I); the builder adds a node for each run.
+// Sums of x over the dimensions where the result has 1. One node sums over one run of neighbouring
+// dimensions, x as (K, R, I) -> (K, I); the builder adds a node for each run.
 //   p.i[0..2]  K, R, I
 #include "compute/op/columns.h"
 #include "compute/op/kernel.h"
@@ -53,7 +53,12 @@ static void sum_to_host(const struct op_run *run)
 {
     const int *p = run->node->p.i;
     struct columns columns = {
-        .groups = p[0], .rows = p[1], .width = p[2], .cost = p[2], .add = sum_to_add, .data = run,
+        .groups = p[0],
+        .rows = p[1],
+        .width = p[2],
+        .cost = p[2],
+        .add = sum_to_add,
+        .data = run,
     };
     const double *sums = columns_sum(&columns);
     int64_t n = op_count(run->node);

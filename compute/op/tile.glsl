@@ -18,17 +18,21 @@ shared float tile_b[DEPTH * PITCH]; // (DEPTH, columns)
 uint tile_row = gl_LocalInvocationIndex / 16 * SIDE;
 uint tile_column = gl_LocalInvocationIndex % 16 * SIDE;
 
-// sum[base + i * SIDE + j] += the products of row i and column j.
+// sum[base + i * SIDE + j] += the products of row i and column j. Four terms are unrolled and no more: longer
+// code is no faster, and software drivers take seconds to compile it.
 #define TILE_MULTIPLY(sum, base)                                                                   \
-    for (uint depth_ = 0; depth_ < DEPTH; depth_++) {                                              \
-        float a_[SIDE], b_[SIDE];                                                                  \
-        [[unroll]] for (uint i_ = 0; i_ < SIDE; i_++) {                                            \
-            a_[i_] = tile_a[depth_ * PITCH + tile_row + i_];                                       \
-            b_[i_] = tile_b[depth_ * PITCH + tile_column + i_];                                    \
-        }                                                                                          \
-        [[unroll]] for (uint i_ = 0; i_ < SIDE; i_++) {                                            \
-            [[unroll]] for (uint j_ = 0; j_ < SIDE; j_++) {                                        \
-                sum[(base) + i_ * SIDE + j_] += a_[i_] * b_[j_];                                   \
+    [[dont_unroll]] for (uint part_ = 0; part_ < DEPTH; part_ += 4) {                              \
+        [[unroll]] for (uint term_ = 0; term_ < 4; term_++) {                                      \
+            uint at_ = (part_ + term_) * PITCH;                                                    \
+            float a_[SIDE], b_[SIDE];                                                              \
+            [[unroll]] for (uint i_ = 0; i_ < SIDE; i_++) {                                        \
+                a_[i_] = tile_a[at_ + tile_row + i_];                                              \
+                b_[i_] = tile_b[at_ + tile_column + i_];                                           \
+            }                                                                                      \
+            [[unroll]] for (uint i_ = 0; i_ < SIDE; i_++) {                                        \
+                [[unroll]] for (uint j_ = 0; j_ < SIDE; j_++) {                                    \
+                    sum[(base) + i_ * SIDE + j_] += a_[i_] * b_[j_];                               \
+                }                                                                                  \
             }                                                                                      \
         }                                                                                          \
     }

@@ -1,4 +1,5 @@
-// Nearest-neighbour enlargement (N,H,W,C) -> (N,height,width,C): row y comes from row floor(y * H / height).
+// Nearest-neighbour enlargement (N,H,W,C) -> (N,height,width,C):
+// row y comes from row floor(y * H / height).
 #include "compute/op/kernel.h"
 
 static const uint32_t code[] =

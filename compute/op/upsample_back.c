@@ -1,6 +1,7 @@
-// Gradient of the nearest-neighbour enlargement: every position of the result (N,height,width,C) sums those
-// of dy (N,H',W',C) that were copied from it. Row s was copied to the rows y with floor(y * height / H') = s,
-// which are ceil(s * H' / height) up to, but without, ceil((s + 1) * H' / height).
+// Gradient of the nearest-neighbour enlargement: every position of the result (N,height,width,C)
+// sums those of dy (N,H',W',C) that were copied from it. Row s was copied to the rows y with
+// floor(y * height / H') = s, from ceil(s * H' / height) to where those of s + 1
+// begin.
 #include "compute/op/kernel.h"
 
 static const uint32_t code[] =

@@ -1,5 +1,5 @@
-// The same data, or a contiguous part of it, under another shape. No kernel: the planner lets the node share
-// the storage of its input.
+// The same data, or a contiguous part of it, under another shape. No kernel: the planner lets the
+// node share the storage of its input.
 //   p.i[0]  offset in elements
 #include "compute/op/kernel.h"
 
@@ -13,8 +13,8 @@ static bool view_grad(struct graph *g, struct node *y, struct node *dy, const bo
         return true;
     }
     if (part < all) { // zero outside the part
-        dy = op_reshape(g, dy, 1, 1, 1, (int) part);
-        dy = op_unslice(g, dy, y->p.i[0], (int) all);
+        dy = op_reshape(g, dy, 1, 1, 1, (int)part);
+        dy = op_unslice(g, dy, y->p.i[0], (int)all);
     }
     dx[0] = op_view(g, dy, 0, x->shape);
     return true;
@@ -30,7 +30,7 @@ struct node *op_view(struct graph *g, struct node *x, int64_t offset, const int 
 {
     g_assert(offset >= 0 && offset + shape_count(shape) <= op_count(x) && offset <= INT32_MAX);
     struct node *y = graph_add(g, &op_view_entry, x->dtype, shape, &x, 1);
-    y->p.i[0] = (int) offset;
+    y->p.i[0] = (int)offset;
     return y;
 }
 

@@ -1,0 +1,107 @@
+# Sourced by ./run and ./check: brings a bare Debian 12 to the point where the program builds, and builds it.
+# Says what it does on standard error; does nothing slow where nothing is missing.
+
+root=$(cd "$(dirname "$0")" && pwd)
+build=$root/build
+
+build_packages="build-essential meson ninja-build pkg-config glslc glslang-dev libvulkan-dev libvkfft-dev
+    libgtk-4-dev libadwaita-1-dev libglib2.0-dev libjson-glib-dev libpng-dev libjpeg62-turbo-dev liblcms2-dev
+    libexif-dev libgdk-pixbuf-2.0-dev libsqlite3-dev libopenblas-pthread-dev liblapacke-dev
+    mesa-vulkan-drivers adwaita-icon-theme fonts-cantarell librsvg2-common"
+check_packages="vulkan-validationlayers xvfb xauth dbus desktop-file-utils appstream"
+
+say() {
+    echo "tincture: $*" >&2
+}
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "packages are missing and neither root nor sudo is at hand; install: $missing"
+    fi
+}
+
+missing_packages() {
+    # One call for all: dpkg-query prints a line for each package that it knows.
+    dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' $1 2>/dev/null | awk '$1 == "ii" { print $2 }' |
+        sort >"$2.have"
+    printf '%s\n' $1 | sort | comm -23 - "$2.have"
+    rm -f "$2.have"
+}
+
+# A machine without a graphics card runs Vulkan in software; Debian 12's own Mesa does that about ten times slower
+# than the one in bookworm-backports. The archive is the one that the machine already uses.
+has_gpu() {
+    ls /dev/dri/renderD* >/dev/null 2>&1
+}
+
+backports_known() {
+    grep -rqs '^[^#]*bookworm-backports' /etc/apt/sources.list /etc/apt/sources.list.d
+}
+
+backports_source() {
+    {
+        sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
+        sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) bookworm .*/\2/p' /etc/apt/sources.list \
+            /etc/apt/sources.list.d/*.list
+    } 2>/dev/null | grep -v security | grep -m1 debian
+}
+
+use_backports() {
+    if ! backports_known; then
+        uri=$(backports_source)
+        [ -n "$uri" ] || return 1
+        echo "deb $uri bookworm-backports main" |
+            as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
+        as_root apt-get update -qq || return 1
+    fi
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        -t bookworm-backports mesa-vulkan-drivers libvkfft-dev >&2
+}
+
+install_packages() {
+    list=$1
+    missing=$(missing_packages "$list" "$(mktemp -u)" | tr '\n' ' ')
+    case $missing in *[a-z]*) ;; *) return 0 ;; esac
+    say "installing: $missing"
+    as_root apt-get update -qq || say "the package lists could not be renewed; trying with the old ones"
+    case " $missing " in
+    *" mesa-vulkan-drivers "* | *" libvkfft-dev "*)
+        if ! has_gpu && ! use_backports; then
+            say "no Mesa from bookworm-backports to be had; the program will work, but slowly"
+        fi
+        ;;
+    esac
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2 ||
+        fail "these packages could not be installed: $missing"
+}
+
+# Stock Mesa that was there before us is replaced once where there is no graphics card.
+renew_mesa() {
+    has_gpu && return 0
+    version=$(dpkg-query -W -f '${Version}' mesa-vulkan-drivers 2>/dev/null)
+    case $version in
+    22.*) use_backports || say "the software Vulkan driver is an old one ($version); the program will be slow" ;;
+    esac
+}
+
+compile() {
+    if [ ! -f "$build/build.ninja" ]; then
+        meson setup "$build" "$root" >&2 || fail "the build could not be set up"
+    fi
+    if ! log=$(ninja -C "$build" 2>&1); then
+        printf '%s\n' "$log" >&2
+        fail "the program did not build"
+    fi
+}
+
+# The program runs from the build folder: its schema is found here, its resources in the source folder.
+export GSETTINGS_SCHEMA_DIR=$build/resources

@@ -1,0 +1,147 @@
+"""Step 1: draw scenes with captions. Same seed, same data.
+
+    python 1_render.py --sources SOURCES --work WORK --shards 16
+
+SOURCES holds what README.md says to fetch. Each shard is SHARD scenes; shards that exist are kept, so this can be
+stopped, and run beside the training, which takes up new shards as they appear.
+"""
+import argparse
+import json
+import os
+import pickle
+import random
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+import domain
+import grounds
+import sprites
+
+SHARD = 8192
+SIZE = 64
+
+
+def place(scene, rng):
+    """(centre x, centre y, side) of each thing, in pixels."""
+    how = scene["relation"]
+    if how == "one":
+        low, high = {"small": (24, 31), "big": (58, 64), None: (42, 56)}[scene["things"][0]["size"]]
+        side = rng.uniform(low, high)
+        slack = (SIZE - side) / 2 + 1
+        return [(SIZE / 2 + rng.uniform(-slack, slack) * 0.6, SIZE / 2 + rng.uniform(-slack, slack) * 0.6, side)]
+    side = rng.uniform(27, 32)
+    other = rng.uniform(27, 32)
+    jitter = rng.uniform(-5, 5)
+    if how == "above":
+        return [(32 + jitter, 16.5, side), (32 - jitter, 47.5, other)]
+    return [(16.5, 32 + jitter, side), (47.5, 32 - jitter, other)]
+
+
+def outlined(picture):
+    """A die-cut sticker's white rim."""
+    rim = picture.getchannel("A").filter(ImageFilter.MaxFilter(5))
+    white = Image.new("RGBA", picture.size, (255, 255, 255, 0))
+    white.putalpha(rim)
+    return Image.alpha_composite(white, picture)
+
+
+def layer(sprite, spot, rng, sticker, turn):
+    """The thing alone on a transparent 64 x 64 page."""
+    x, y, side = spot
+    picture = Image.fromarray(sprite)
+    if turn:
+        picture = picture.rotate(rng.uniform(-14, 14), Image.BICUBIC)
+    picture = picture.resize((round(side),) * 2, Image.BOX if side < 48 else Image.BILINEAR, reducing_gap=2.0)
+    page = Image.new("RGBA", (SIZE, SIZE))
+    page.paste(picture, (round(x - side / 2), round(y - side / 2)))
+    return np.asarray(outlined(page) if sticker else page, np.float32)
+
+
+def shadow(alpha, rng):
+    soft = Image.fromarray(alpha.astype(np.uint8)).filter(ImageFilter.GaussianBlur(rng.uniform(1.5, 3)))
+    moved = np.roll(np.asarray(soft, np.float32), (rng.randint(1, 4), rng.randint(-3, 3)), (0, 1))
+    return 1 - moved / 255 * rng.uniform(0.25, 0.5)
+
+
+def photographic(picture, rng, numpy_rng):
+    """Light from one side, a little blur and grain."""
+    fall = 1 + np.linspace(-1, 1, SIZE)[None, :] * rng.uniform(-0.12, 0.12)
+    picture = picture * fall[..., None]
+    if rng.random() < 0.3:
+        soft = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.6)))
+        picture = np.asarray(soft, np.float32)
+    return picture + numpy_rng.normal(0, rng.uniform(0, 3.5), (SIZE, SIZE, 1))
+
+
+def draw(scene, sources, rng, numpy_rng):
+    picture = grounds.ground(rng, sources["surfaces"], scene["ground"])
+    real = scene["style"] == "photo" and scene["ground"][0] == "surface"
+    things = scene["things"] * (2 if scene["relation"] == "two" else 1)
+    for thing, spot in zip(things, place(scene, rng)):
+        key = (scene["style"], thing["noun"], thing["color"])
+        page = layer(sources["sprites"][key], spot, rng, scene["sticker"], rng.random() < 0.2)
+        alpha = page[..., 3:] / 255
+        if real:
+            picture = picture * shadow(page[..., 3], rng)[..., None]
+        picture = picture * (1 - alpha) + page[..., :3] * alpha
+    if real:
+        picture = photographic(picture, rng, numpy_rng)
+    return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+
+
+def honest(scene, sources):
+    """Takes the colour word off a thing whose icon in this style cannot show it."""
+    for thing in scene["things"]:
+        if (scene["style"], thing["noun"], thing["color"]) not in sources["sprites"]:
+            thing["color"] = None
+    return scene
+
+
+def one(index, sources, subjects=0.05):
+    """Scene number `index` of the endless series: picture, caption, description."""
+    rng, numpy_rng = random.Random(index), np.random.default_rng(index)
+    random.seed(index)
+    if rng.random() < subjects:
+        picture, said = grounds.subject(rng, sources["subjects"])
+        return np.clip(picture + 0.5, 0, 255).astype(np.uint8), said, {"subject": True}
+    scene = honest(domain.random_scene(rng), sources)
+    return draw(scene, sources, rng, numpy_rng), domain.caption(scene), scene
+
+
+def load_sources(sources, work):
+    """Sprites and grounds, built once and kept in WORK."""
+    kept = Path(work) / "sources.pickle"
+    if not kept.exists():
+        sources = Path(sources)
+        surfaces, subjects, real, held = grounds.load(sources / "npm/node_modules", sources / "wallpapers", sources / "skimage", sources / "face.dat")
+        built = {"sprites": sprites.build(sources / "npm/node_modules/@iconify-json"), "surfaces": surfaces, "subjects": subjects,
+                 "real": real, "held": held}
+        kept.with_suffix(".new").write_bytes(pickle.dumps(built))
+        os.replace(kept.with_suffix(".new"), kept)
+    return pickle.loads(kept.read_bytes())
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--sources", default="sources")
+    options.add_argument("--work", default="work")
+    options.add_argument("--shards", type=int, default=16)
+    options = options.parse_args()
+    folder = Path(options.work) / "scenes"
+    folder.mkdir(parents=True, exist_ok=True)
+    sources = load_sources(options.sources, options.work)
+    for shard in range(options.shards):
+        goal = folder / f"{shard:04d}.npy"
+        if goal.exists():
+            continue
+        drawn = [one(shard * SHARD + i, sources) for i in range(SHARD)]
+        (folder / f"{shard:04d}.json").write_text(json.dumps([said for _, said, _ in drawn]))
+        np.save(folder / f"{shard:04d}.new.npy", np.stack([picture for picture, _, _ in drawn]))
+        os.replace(folder / f"{shard:04d}.new.npy", goal)
+        print("shard", shard, flush=True)
+
+
+if __name__ == "__main__":
+    main()

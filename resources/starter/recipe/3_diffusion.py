@@ -1,0 +1,171 @@
+"""Step 3: tokenizer, then text encoder and U-Net together, on cached latents.
+
+    python 3_diffusion.py --work WORK --minutes 90
+
+Stops and goes on: the checkpoint keeps weights, average, optimizer, random state and how far the learning rate is.
+`--encode-only` fills the latent cache and ends; a second core can do that while the training runs.
+"""
+import argparse
+import json
+import os
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from diffusers.models.attention_processor import AttnProcessor
+
+import model
+import trainer
+
+EMPTY = 0.1          # captions replaced by nothing, so that guidance has something to lead away from
+GAMMA = 5.0          # signal-to-noise ratio above which a step's loss is held back
+
+
+def alphas():
+    s = model.SCHEDULER
+    betas = torch.linspace(s["beta_start"] ** 0.5, s["beta_end"] ** 0.5, 1000) ** 2
+    return torch.cumprod(1 - betas, 0)
+
+
+def scene_shards(work):
+    return sorted(p for p in (Path(work) / "scenes").glob("[0-9]*.npy") if ".new" not in p.name)
+
+
+def encode_shard(vae, scale, source, goal):
+    pictures = np.load(source, mmap_mode="r")
+    dtype, device = vae.dtype, vae.device
+    parts = []
+    with torch.no_grad():
+        for i in range(0, len(pictures), 64):
+            x = torch.from_numpy(pictures[i:i + 64]).permute(0, 3, 1, 2).to(device, torch.float32) / 127.5 - 1
+            parts.append((vae.encode(x.to(dtype)).latent_dist.mode().float() * scale).half().cpu().numpy())
+    np.save(str(goal) + ".new.npy", np.concatenate(parts))
+    os.replace(str(goal) + ".new.npy", goal)
+
+
+def encode_all(work, limit=None):
+    """Latents of every shard that has none yet."""
+    folder = Path(work) / "latents"
+    folder.mkdir(exist_ok=True)
+    vae = AutoencoderKL.from_pretrained(Path(work) / "export" / "vae", torch_dtype=torch.bfloat16).eval().to(trainer.device())
+    # Last shard first: the training itself begins with the first one.
+    for source in reversed(scene_shards(work)[:limit]):
+        goal = folder / source.name
+        if not goal.exists():
+            encode_shard(vae, vae.config.scaling_factor, source, goal)
+            print("latents", source.name, flush=True)
+
+
+class Cache:
+    """All latents and token ids that exist so far; looks for more from time to time."""
+
+    def __init__(self, work, tokenizer):
+        self.work, self.tokenizer = Path(work), tokenizer
+        self.latents, self.tokens, self.names = [], [], set()
+        self.refresh()
+
+    def refresh(self):
+        for path in sorted((self.work / "latents").glob("[0-9]*.npy")):
+            if path.name in self.names or ".new" in path.name:
+                continue
+            captions = json.loads((self.work / "scenes" / path.with_suffix(".json").name).read_text())
+            self.latents.append(torch.from_numpy(np.load(path)))
+            self.tokens.append(self.tokenizer(captions))
+            self.names.add(path.name)
+
+    def batch(self, rng, size):
+        picks = [(s, rng.randrange(len(self.latents[s]))) for s in (rng.randrange(len(self.latents)) for _ in range(size))]
+        return torch.stack([self.latents[s][i] for s, i in picks]).float(), torch.stack([self.tokens[s][i] for s, i in picks])
+
+
+def networks(tokenizer, start_from=None):
+    unet = model.new_unet()
+    unet.set_attn_processor(AttnProcessor())         # on a CPU the plain form is faster in bf16 than the fused one
+    text = model.new_text_encoder(len(tokenizer.ids), tokenizer.start, tokenizer.end)
+    text.set_attn_implementation("eager")
+    if start_from:
+        from safetensors.torch import load_file
+        unet.load_state_dict(load_file(Path(start_from) / "unet/diffusion_pytorch_model.safetensors"))
+        state = load_file(Path(start_from) / "text_encoder/model.safetensors")
+        wanted = text.state_dict()
+        text.load_state_dict({k if k in wanted else k.removeprefix("text_model."): v for k, v in state.items()})
+    return {"unet": unet, "text_encoder": text}
+
+
+def loss_of(nets, job, alpha, latents, tokens, empty):
+    """v-prediction; the least noisy steps are held back as min-SNR does."""
+    size = len(latents)
+    drop = torch.rand(size) < EMPTY
+    tokens = torch.where(drop[:, None], empty, tokens)
+    # One time from each equal part of the schedule: less noise in the gradient than independent draws.
+    t = ((torch.randperm(size) + torch.rand(size)) * 1000 / size).long().clamp(max=999)
+    a = alpha[t].view(-1, 1, 1, 1)
+    noise = torch.randn_like(latents)
+    noisy = a.sqrt() * latents + (1 - a).sqrt() * noise
+    target = a.sqrt() * noise - (1 - a).sqrt() * latents
+    states = nets["text_encoder"](tokens.to(job.device)).last_hidden_state
+    out = nets["unet"](noisy.to(job.device, torch.bfloat16), t.to(job.device), states, return_dict=False)[0].float().cpu()
+    snr = (a / (1 - a)).flatten()
+    # Above GAMMA as in min-SNR. Below it v's own weight stays: min-SNR would almost ignore the noisiest steps, and
+    # those are where the caption decides what the picture shows. Shapes came out much sooner this way.
+    weight = (GAMMA / (snr + 1)).clamp(max=1)
+    return ((out - target).square().mean((1, 2, 3)) * weight).mean()
+
+
+def train(options, tokenizer):
+    nets = networks(tokenizer, options.start_from)
+    job = trainer.Trainer(nets, rate=options.rate, warmup=200, ema=0.998)
+    kept = Path(options.work) / "diffusion.ckpt"
+    job.load(kept)
+    if options.restart_schedule:
+        job.progress = 0.0
+    cache, alpha, empty = Cache(options.work, tokenizer), alphas(), tokenizer([""])
+    rng = random.Random(job.step + 23)
+    clock = trainer.Clock(options.minutes, job.progress)
+    save, report, look, total, count, since = trainer.Every(240), trainer.Every(30), trainer.Every(45), 0.0, 0, time.time()
+    while job.progress < 1:
+        job.progress = clock.progress()
+        latents, tokens = cache.batch(rng, options.batch)
+        loss = loss_of(nets, job, alpha, latents, tokens, empty)
+        job.update(loss)
+        total, count = total + loss.item(), count + 1
+        if report():
+            speed = count * options.batch / (time.time() - since)
+            print(f"step {job.step} loss {total / count:.4f} rate {job.rate_now():.1e} {speed:.1f} latents/s "
+                  f"shards {len(cache.latents)} progress {job.progress:.3f}", flush=True)
+            total, count, since = 0.0, 0, time.time()
+        if look():
+            cache.refresh()
+        if save():
+            job.save(kept)
+    job.save(kept)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--work", default="work")
+    options.add_argument("--minutes", type=float, default=90)
+    options.add_argument("--batch", type=int, default=32)
+    options.add_argument("--rate", type=float, default=5e-4)
+    options.add_argument("--threads", type=int, default=0)
+    options.add_argument("--encode-only", action="store_true")
+    options.add_argument("--start-from", help="an exported model folder to go on from, where there is no checkpoint")
+    options.add_argument("--restart-schedule", action="store_true", help="a new learning-rate cosine on an old checkpoint")
+    options = options.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(9)
+    if options.encode_only:
+        return encode_all(options.work)
+    encode_all(options.work, 1)          # enough to begin with; the rest by --encode-only, beside or before
+    folder = Path(options.work) / "export" / "tokenizer"
+    if not folder.exists():
+        model.train_tokenizer(folder, model.sample_captions())
+    train(options, model.Tokenizer(folder))
+
+
+if __name__ == "__main__":
+    main()

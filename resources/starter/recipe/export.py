@@ -1,0 +1,60 @@
+"""From the checkpoint to the folder that ships: averaged weights in fp16, latent-to-RGB factors, the frame.
+
+    python export.py --work WORK --to ../
+"""
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import model
+
+
+def averaged(work, tokenizer):
+    """The U-Net and text encoder with the averaged weights of the checkpoint."""
+    nets = {"unet": model.new_unet(), "text_encoder": model.new_text_encoder(len(tokenizer.ids), tokenizer.start, tokenizer.end)}
+    kept = torch.load(Path(work) / "diffusion.ckpt", map_location="cpu", weights_only=False)
+    values = iter(kept["average"])
+    with torch.no_grad():
+        for net in nets.values():
+            for p in net.parameters():
+                p.copy_(next(values))
+    return nets, kept["step"]
+
+
+def latent_rgb(work, count=2048):
+    """Least squares: scaled latent -> mean colour of its 4 x 4 pixels, in [-1, 1]."""
+    work = Path(work)
+    z = torch.from_numpy(np.load(work / "latents" / "0000.npy", mmap_mode="r")[:count]).float()
+    x = torch.from_numpy(np.load(work / "scenes" / "0000.npy", mmap_mode="r")[:count]).permute(0, 3, 1, 2).float() / 127.5 - 1
+    x = F.avg_pool2d(x, 4)
+    z = torch.cat([z, torch.ones_like(z[:, :1])], 1).permute(0, 2, 3, 1).reshape(-1, 5)
+    fit = torch.linalg.lstsq(z.double(), x.permute(0, 2, 3, 1).reshape(-1, 3).double()).solution
+    return {"factors": fit[:4].tolist(), "bias": fit[4].tolist()}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--work", default="work")
+    options.add_argument("--to", default="..")
+    options = options.parse_args()
+    out = Path(options.work) / "export"
+    model.write_frame(out)
+    names = ["tokenizer", "scheduler", "model_index.json", "vae"]
+    if (Path(options.work) / "latents" / "0000.npy").exists():
+        model.write_json(out / "latent_rgb.json", latent_rgb(options.work))
+        names.append("latent_rgb.json")
+    if (Path(options.work) / "diffusion.ckpt").exists():
+        nets, step = averaged(options.work, model.Tokenizer(out / "tokenizer"))
+        for name, net in nets.items():
+            model.save_network(out, name, net)
+            names.append(name)
+        print("step", step)
+    model.install(out, Path(options.to), names)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""The two edit rows of the table, measured with the program itself.
+
+    python grade_edits.py --cli path/to/tincture-cli --work WORK --model .. --count 24 --out ../card
+
+For each held-out scene: learn the one picture (single-image SVDiff), change one word of its caption (colour, thing or
+ground), and ask the grader for the new word. What the prompt did not name should stay: structural similarity is taken
+outside the area that the edit had to change (the things' boxes for a colour or thing, the rest for a ground).
+"""
+import argparse
+import json
+import random
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+import domain
+import model
+
+grading = __import__("4_grade")
+KINDS = ("color", "thing", "ground")
+
+
+def edited(scene, which, rng):
+    """The same scene with one word changed."""
+    new = json.loads(json.dumps(scene))
+    thing = new["things"][0]
+    if which == "color":
+        thing["color"] = rng.choice([c for c in domain.COLORS if c not in (thing["color"], *scene["ground"])])
+    elif which == "thing":
+        thing["noun"] = rng.choice([n for n in domain.THINGS if n != thing["noun"] and n not in domain.NO_COLOR])
+    else:
+        new["ground"] = ["plain", rng.choice([c for c in domain.COLORS if c not in (thing["color"], *scene["ground"])])]
+    return new
+
+
+def said(scene, seed):
+    """Both captions in the same wording: only the changed word may differ."""
+    random.seed(seed)
+    return domain.caption(scene)
+
+
+def similarity(a, b, mask):
+    """SSIM (8 x 8 windows, grey) over the windows that lie in the mask."""
+    a, b = (np.asarray(Image.fromarray(x).convert("L"), np.float64) / 255 for x in (a, b))
+    marks = []
+    for y in range(0, 57, 4):
+        for x in range(0, 57, 4):
+            if mask[y:y + 8, x:x + 8].all():
+                p, q = a[y:y + 8, x:x + 8], b[y:y + 8, x:x + 8]
+                cov = ((p - p.mean()) * (q - q.mean())).mean()
+                marks.append((2 * p.mean() * q.mean() + 1e-4) * (2 * cov + 9e-4)
+                             / ((p.mean() ** 2 + q.mean() ** 2 + 1e-4) * (p.var() + q.var() + 9e-4)))
+    return float(np.mean(marks)) if marks else None
+
+
+def stays(scene, which, sources, seed):
+    """Mask of what the changed word does not name, from the scene drawn with and without its thing."""
+    def draw(s):
+        return grading.render.draw(s, sources, random.Random(seed), np.random.default_rng(seed)).astype(int)
+    bare = {**scene, "things": []}
+    thing = np.abs(draw(scene) - draw(bare)).max(-1) > 24
+    grown = np.asarray(Image.fromarray((thing * 255).astype(np.uint8)).resize((64, 64))) > 0
+    return thing if which == "ground" else ~grown
+
+
+def run(cli, *words):
+    subprocess.run([cli, *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+
+
+def one_edit(options, folder, scene, which, sources, seed, rng):
+    picture = grading.render.draw(scene, sources, random.Random(seed), np.random.default_rng(seed))
+    image, adapter, result = folder / "in.png", folder / "adapter.safetensors", folder / "out.png"
+    Image.fromarray(picture).save(image)
+    new = edited(scene, which, rng)
+    before, after = said(scene, seed), said(new, seed)
+    run(options.cli, "train", "--model", options.model, "--image", image, "--prompt", before, "--method", "svdiff",
+        "--steps", options.steps, "--seed", seed, "--out", adapter)
+    run(options.cli, "edit", "--model", options.model, "--image", image, "--source-prompt", before, "--prompt", after,
+        "--adapter", adapter, "--guidance", options.guidance, "--steps", 20, "--seed", seed, "--out", result)
+    out = np.asarray(Image.open(result).convert("RGB").resize((64, 64), Image.BOX))
+    return picture, out, new, (before, after), similarity(picture, out, stays(scene, which, sources, seed))
+
+
+def changed(net, out, new, which):
+    x = torch.from_numpy(out.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+    return bool(grading.grade(net, x, [new])[which])
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--cli", required=True)
+    options.add_argument("--sources", default="sources")
+    options.add_argument("--work", default="work")
+    options.add_argument("--model", default="..")
+    options.add_argument("--out", default="../card")
+    options.add_argument("--count", type=int, default=24)
+    options.add_argument("--steps", type=int, default=100)
+    options.add_argument("--guidance", type=float, default=4.0)
+    options.add_argument("--grader-steps", type=int, default=1500)
+    options = options.parse_args()
+    sources = grading.render.load_sources(options.sources, options.work)
+    net = grading.train_grader(options, sources)
+    scenes = [s for s in grading.questions(4 * options.count, 0)[0] if s["things"][0]["color"]][:options.count]
+    rng, marks, kept, rows = random.Random(3), {k: [] for k in KINDS}, [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for i, scene in enumerate(scenes):
+            which = KINDS[i % 3]
+            scene = grading.render.honest(scene, sources)
+            picture, out, new, words, same = one_edit(options, Path(folder), scene, which, sources, i, rng)
+            marks[which].append(changed(net, out, new, which))
+            kept += [] if same is None else [same]
+            rows += [picture, out]
+            print(f"{words[0]} -> {words[1]}: {'changed' if marks[which][-1] else 'not changed'}, rest {same}", flush=True)
+    every = [m for v in marks.values() for m in v]
+    result = {"changed": 100 * sum(every) / len(every), "stays_ssim": sum(kept) / max(1, len(kept)),
+              **{k: 100 * sum(v) / max(1, len(v)) for k, v in marks.items()}}
+    print(result)
+    out = Path(options.out)
+    out.mkdir(parents=True, exist_ok=True)
+    model.write_json(out / "grade_edits.json", result)
+    model.save_sheet(torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).float() / 127.5 - 1, 12, out / "edits.png")
+
+
+if __name__ == "__main__":
+    main()

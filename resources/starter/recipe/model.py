@@ -1,0 +1,199 @@
+"""The four networks, their configurations and the folder that the program loads."""
+import json
+import os
+import random
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from safetensors.torch import save_file
+from transformers import CLIPTextConfig, CLIPTextModel
+
+import domain
+
+SIZE = 64                # pixels
+LATENT = SIZE // 4
+TOKENS = 32              # length of a caption, padded
+WIDTH = 192              # text states
+START, END = "<|startoftext|>", "<|endoftext|>"
+
+
+def new_autoencoder():
+    return AutoencoderKL(in_channels=3, out_channels=3, latent_channels=4, sample_size=SIZE, layers_per_block=1,
+                         block_out_channels=(32, 64, 96), norm_num_groups=16, scaling_factor=1.0,
+                         down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3)
+
+
+def new_unet():
+    return UNet2DConditionModel(
+        sample_size=LATENT, in_channels=4, out_channels=4, layers_per_block=1, block_out_channels=(96, 160, 256),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=WIDTH, attention_head_dim=(3, 5, 8), norm_num_groups=32)
+
+
+def new_text_encoder(vocabulary, start, end):
+    return CLIPTextModel(CLIPTextConfig(
+        vocab_size=vocabulary, hidden_size=WIDTH, intermediate_size=4 * WIDTH, num_hidden_layers=3, num_attention_heads=6,
+        max_position_embeddings=TOKENS, hidden_act="quick_gelu", bos_token_id=start, eos_token_id=end, pad_token_id=end,
+        projection_dim=WIDTH))
+
+
+# --- tokenizer: CLIP's format, byte-level, word ends marked </w> ------------------------------------------------------
+
+def byte_letters():
+    """GPT-2's printable stand-in for each of the 256 bytes, in CLIP's order."""
+    keep = list(range(33, 127)) + list(range(161, 173)) + list(range(174, 256))
+    letters = [chr(b) for b in keep]
+    others = [b for b in range(256) if b not in keep]
+    return dict(zip(keep + others, letters + [chr(256 + i) for i in range(len(others))]))
+
+
+def train_tokenizer(folder, captions):
+    """Byte-pair merges until every word of the captions is one token; a few hundred words need few merges."""
+    counts = Counter(w for c in captions for w in re.findall(r"[a-z]+|[^\sa-z]", c))
+    words = {w: list(w[:-1]) + [w[-1] + "</w>"] for w in counts}
+    merges = []
+    while True:
+        pairs = Counter()
+        for w, parts in words.items():
+            for pair in zip(parts, parts[1:]):
+                pairs[pair] += counts[w]
+        if not pairs:
+            break
+        best = max(pairs, key=lambda p: (pairs[p], p))
+        merges.append(best)
+        for w, parts in words.items():
+            words[w] = merge(parts, best)
+    letters = list(byte_letters().values())
+    tokens = letters + [c + "</w>" for c in letters] + ["".join(m) for m in merges] + [START, END]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "vocab.json", {t: i for i, t in enumerate(tokens)})
+    (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{x} {y}\n" for x, y in merges), encoding="utf-8")
+    special = {"bos_token": START, "eos_token": END, "unk_token": END, "pad_token": END}
+    write_json(folder / "special_tokens_map.json", special)
+    write_json(folder / "tokenizer_config.json", {"tokenizer_class": "CLIPTokenizer", "model_max_length": TOKENS, "do_lower_case": True,
+                                                  "add_prefix_space": False, "errors": "replace", **special})
+
+
+def merge(parts, pair):
+    out, i = [], 0
+    while i < len(parts):
+        if tuple(parts[i:i + 2]) == pair:
+            out.append(parts[i] + parts[i + 1])
+            i += 2
+        else:
+            out.append(parts[i])
+            i += 1
+    return out
+
+
+class Tokenizer:
+    """The same ids as CLIPTokenizer for plain English, with each word looked up once."""
+
+    def __init__(self, folder):
+        self.ids = json.loads((Path(folder) / "vocab.json").read_text(encoding="utf-8"))
+        lines = (Path(folder) / "merges.txt").read_text(encoding="utf-8").splitlines()[1:]
+        self.rank = {tuple(line.split()): i for i, line in enumerate(lines)}
+        self.seen = {}
+        self.start, self.end = self.ids[START], self.ids[END]
+
+    def word(self, w):
+        if w not in self.seen:
+            parts = list(w[:-1]) + [w[-1] + "</w>"]
+            while len(parts) > 1:
+                best = min(zip(parts, parts[1:]), key=lambda p: self.rank.get(p, 1 << 30))
+                if best not in self.rank:
+                    break
+                parts = merge(parts, best)
+            self.seen[w] = [self.ids[p] for p in parts]
+        return self.seen[w]
+
+    def __call__(self, captions):
+        rows = []
+        for c in captions:
+            ids = [i for w in re.findall(r"[a-z]+|[^\sa-z]", c.lower()) for i in self.word(w)][:TOKENS - 2]
+            rows.append([self.start, *ids, *[self.end] * (TOKENS - 1 - len(ids))])
+        return torch.tensor(rows)
+
+
+def sample_captions(count=30000):
+    rng = random.Random(1)
+    random.seed(1)
+    every = [" ".join(domain.SURFACES.values()), " ".join(domain.EXTRA_WORDS)]
+    every += [domain.noun_phrase(n, c) + " two " + domain.plural(n) for n in domain.THINGS for c in domain.COLORS]
+    return every + [domain.caption(domain.random_scene(rng)) for _ in range(count)]
+
+
+# --- the folder -------------------------------------------------------------------------------------------------------
+
+SCHEDULER = {"_class_name": "DDIMScheduler", "_diffusers_version": "0.30.0", "num_train_timesteps": 1000, "beta_start": 0.00085,
+             "beta_end": 0.012, "beta_schedule": "scaled_linear", "clip_sample": False, "set_alpha_to_one": False,
+             "steps_offset": 1, "timestep_spacing": "leading", "prediction_type": "v_prediction", "trained_betas": None}
+INDEX = {"_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.30.0", "feature_extractor": [None, None],
+         "image_encoder": [None, None], "requires_safety_checker": False, "safety_checker": [None, None],
+         "scheduler": ["diffusers", "DDIMScheduler"], "text_encoder": ["transformers", "CLIPTextModel"],
+         "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
+         "vae": ["diffusers", "AutoencoderKL"]}
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def half(state):
+    return {k: v.detach().to("cpu", torch.float16).contiguous() for k, v in state.items()}
+
+
+def save_network(out, name, network, weights=None, scaling=None):
+    """One network as config.json + fp16 safetensors, in the names that every version of the readers knows."""
+    folder = out / name
+    folder.mkdir(parents=True, exist_ok=True)
+    if name == "text_encoder":
+        config = network.config.to_dict()
+        config["architectures"] = ["CLIPTextModel"]
+        file = "model.safetensors"
+    else:
+        config = dict(network.config)
+        file = "diffusion_pytorch_model.safetensors"
+    config = {k: v for k, v in config.items() if k not in ("_name_or_path", "_use_default_values", "transformers_version", "dtype")}
+    if scaling is not None:
+        config["scaling_factor"] = scaling
+    write_json(folder / "config.json", config)
+    state = half(weights or network.state_dict())
+    state = {k: v for k, v in state.items() if not k.endswith("position_ids")}
+    if name == "text_encoder":
+        state = {k if k.startswith("text_model.") else "text_model." + k: v for k, v in state.items()}
+    save_file(state, folder / (file + ".new"), metadata={"format": "pt"})
+    os.replace(folder / (file + ".new"), folder / file)
+
+
+def install(new, target, names):
+    """Moves finished sub-folders into place, one rename a file, so that a reader never sees half a file."""
+    for name in names:
+        source = new / name
+        for path in ([source] if source.is_file() else sorted(source.iterdir())):
+            goal = target / path.relative_to(new)
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, str(goal) + ".new")
+            os.replace(str(goal) + ".new", goal)
+
+
+def write_frame(out):
+    """The parts without weights."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "scheduler").mkdir(exist_ok=True)
+    write_json(out / "scheduler" / "scheduler_config.json", SCHEDULER)
+    write_json(out / "model_index.json", INDEX)
+
+
+def save_sheet(pictures, columns, path):
+    """Pictures in [-1, 1] as one PNG."""
+    import numpy as np
+    from PIL import Image
+    tiles = ((pictures.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+    rows = [np.concatenate(list(tiles[i:i + columns]), 1) for i in range(0, len(tiles) - len(tiles) % columns, columns)]
+    Image.fromarray(np.concatenate(rows, 0)).save(path)

@@ -1,0 +1,93 @@
+"""Icons as small RGBA pictures, and the recolouring that keeps their shading."""
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+import resvg_py
+
+import domain
+
+SIDE = 96       # a sprite is kept a little larger than a scene, and shrunk when it is drawn
+
+
+def draw_icon(collection, name):
+    icon = collection["icons"][name]
+    w, h = icon.get("width", collection.get("width", 16)), icon.get("height", collection.get("height", 16))
+    svg = (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {w} {h}" '
+           f'width="192" height="192">{icon["body"]}</svg>')
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=192, height=192)
+    return fit(Image.open(io.BytesIO(bytes(png))).convert("RGBA"))
+
+
+def fit(picture):
+    """Crops to what is drawn and centres it in a square, so that every thing is equally large."""
+    box = picture.getchannel("A").point(lambda v: 255 if v > 20 else 0).getbbox()
+    picture = picture.crop(box)
+    side = max(picture.size)
+    square = Image.new("RGBA", (side, side))
+    square.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
+    return np.asarray(square.resize((SIDE, SIDE), Image.LANCZOS))
+
+
+def hue_sat(rgb):
+    top, low = rgb.max(-1), rgb.min(-1)
+    span = np.maximum(top - low, 1e-6)
+    r, g, b = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    hue = np.where(top == r, (g - b) / span % 6, np.where(top == g, (b - r) / span + 2, (r - g) / span + 4)) * 60
+    return hue, (top - low) / np.maximum(top, 1e-6), top
+
+
+def step(x, low, high):
+    t = np.clip((x - low) / (high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def main_part(sprite):
+    """Soft mask of the pixels that make up 'the colour' of a thing: its commonest hue, or its greys where it has none."""
+    rgb, alpha = sprite[..., :3] / 255.0, sprite[..., 3] / 255.0
+    hue, sat, value = hue_sat(rgb)
+    vivid = alpha * step(sat, 0.2, 0.4) * step(value, 0.15, 0.3)
+    if vivid.sum() < 0.3 * alpha.sum():
+        return step(value, 0.12, 0.3) * (1 - 0.8 * step(sat, 0.3, 0.6))
+    bins = np.bincount((hue / 10).astype(int).ravel() % 36, (vivid * sat).ravel(), 36)
+    bins = bins + np.roll(bins, 1) + np.roll(bins, -1) + 0.5 * (np.roll(bins, 2) + np.roll(bins, -2))
+    away = np.abs((hue - (bins.argmax() * 10 + 5) + 180) % 360 - 180)
+    return (1 - step(away, 28, 48)) * step(sat, 0.08, 0.25)
+
+
+def recolor(sprite, color):
+    rgb = sprite[..., :3].astype(np.float32)
+    mask = main_part(sprite)
+    light = rgb @ np.float32([0.299, 0.587, 0.114])
+    inside = (mask > 0.5) & (sprite[..., 3] > 128)
+    middle = np.median(light[inside]) if inside.any() else 128.0
+    target = np.float32(domain.COLORS[color])
+    shade = light / max(middle, 1)
+    if color == "white":
+        shade = np.where(shade < 1, 0.5 + 0.5 * shade, shade)       # a white thing keeps only part of its shadows
+    elif color != "black":
+        shade = np.where(shade < 1, 0.2 + 0.8 * shade, shade)
+    dark = target * np.minimum(shade, 1)[..., None]
+    glow = np.clip((shade - 1) / max(255 / max(middle, 1) - 1, 0.3), 0, 1) * (0.3 if color == "black" else 0.6)
+    painted = dark + (255 - dark) * glow[..., None]
+    out = sprite.copy()
+    out[..., :3] = np.clip(rgb + (painted - rgb) * mask[..., None], 0, 255)
+    return out
+
+
+def build(icon_folder):
+    """{(style, noun, colour or None): RGBA sprite} for the three training styles and the held one."""
+    sprites = {}
+    for style, name in domain.ICON_SET.items():
+        collection = json.loads((Path(icon_folder) / name / "icons.json").read_text(encoding="utf-8"))
+        for noun, icon in domain.THINGS.items():
+            plain = draw_icon(collection, icon)
+            sprites[style, noun, None] = plain
+            alpha = plain[..., 3] / 255.0
+            # Where the main part is small, a named colour would not be seen: such a thing stays as it is.
+            if noun not in domain.NO_COLOR and (main_part(plain) * alpha).sum() > 0.33 * alpha.sum():
+                for color in domain.COLORS:
+                    sprites[style, noun, color] = recolor(plain, color)
+    return sprites

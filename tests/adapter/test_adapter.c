@@ -1,0 +1,508 @@
+// Every method of the table on small models: nothing changes at scale 0, merged weights are what
+// factor space computes, files hold what was saved, several adapters act together. Then what
+// belongs to one method only.
+
+#include "fixture.h"
+
+#include <math.h>
+#include <string.h>
+
+// Parts of the largest number.
+#define ROUNDING 2e-5
+
+static struct fixture fx;
+
+static float *predict_hook(struct adapter *const *adapters, int n, int64_t *count)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter_hook *hook = adapter_hook_new(adapters, n, -1, fx.gpu, &error);
+    g_assert_no_error(error);
+    float *y = fixture_predict(&fx, fx.model->parts[MODEL_UNET], hook, count);
+    adapter_hook_free(hook);
+    return y;
+}
+
+static float *predict_merged(struct adapter *const *adapters, int n, int64_t *count)
+{
+    g_autoptr(GError) error = NULL;
+    struct merged_model *m = merged_model_new(fx.model, &error);
+    g_assert_no_error(error);
+    g_assert_true(merged_model_update(m, adapters, n, NULL, &error));
+    float *y = fixture_predict(&fx, merged_model_part(m, MODEL_UNET), NULL, count);
+    merged_model_free(m);
+    return y;
+}
+
+static struct adapter *random_adapter(const char *method, const char *settings, unsigned seed)
+{
+    struct adapter *a = fixture_adapter(&fx, method, settings);
+    fixture_randomize(a, seed, 0.1);
+    return a;
+}
+
+// Factor space, merged weights and the base model must agree as they should for this list of
+// adapters.
+static void check_stack(struct adapter *const *adapters, int n)
+{
+    int64_t count;
+    g_autofree float *base = fixture_predict(&fx, fx.model->parts[MODEL_UNET], NULL, &count);
+    g_autofree float *factor = predict_hook(adapters, n, &count),
+                     *merged = predict_merged(adapters, n, &count);
+    const double change = fixture_distance(factor, base, count);
+    const double apart = fixture_distance(factor, merged, count);
+    g_test_message("changes the prediction by %.3g, merged differs by %.2g", change, apart);
+    g_assert_cmpfloat(change, >, 1e-3);
+    g_assert_cmpfloat(apart, <, ROUNDING);
+}
+
+static const struct {
+    const char *method, *settings;
+} methods[] = {
+    {"svdiff", ""},
+    {"svdiff", "subset=2d"},
+    {"svdiff", "rank=3"},
+    {"svdiff", "subset=1d"},
+    {"oft", "block_size=4"},
+    {"oft", "blocks=2"},
+    {"coft", "eps=0.01"},
+    {"oft", "targets=attention+ff+proj"},
+    {"lora", ""},
+    {"lora", "rank=2 targets=attention+ff+proj"},
+};
+
+static void test_scale_zero(void)
+{
+    int64_t count;
+    g_autofree float *base = fixture_predict(&fx, fx.model->parts[MODEL_UNET], NULL, &count);
+    for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+        struct adapter *a = random_adapter(methods[i].method, methods[i].settings, 1);
+        a->scale = 0;
+        g_autofree float *factor = predict_hook(&a, 1, &count),
+                         *merged = predict_merged(&a, 1, &count);
+        g_test_message("%s %s: %.2g", methods[i].method, methods[i].settings,
+                       fixture_distance(factor, base, count));
+        g_assert_cmpfloat(fixture_distance(factor, base, count), <, ROUNDING);
+        g_assert_cmpmem(merged, (size_t)count * 4, base, (size_t)count * 4);
+        adapter_free(a);
+    }
+}
+
+static void test_merged(void)
+{
+    static const double scales[] = {0.3, 1, 1.7, -0.5};
+    for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+        struct adapter *a = random_adapter(methods[i].method, methods[i].settings, 2);
+        for (size_t k = 0; k < G_N_ELEMENTS(scales); k++) {
+            a->scale = scales[k];
+            check_stack(&a, 1);
+        }
+        adapter_free(a);
+    }
+}
+
+static void test_two_at_once(void)
+{
+    static const char *const pairs[][2] = {{"svdiff", "oft"},    {"oft", "svdiff"}, {"oft", "coft"},
+                                           {"svdiff", "svdiff"}, {"oft", "oft"},    {"lora", "oft"},
+                                           {"svdiff", "lora"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        struct adapter *stack[] = {random_adapter(pairs[i][0], "", 3),
+                                   random_adapter(pairs[i][1], "", 4)};
+        stack[0]->scale = 0.7;
+        check_stack(stack, 2);
+        adapter_free(stack[0]);
+        adapter_free(stack[1]);
+    }
+    // A short adapter on top of a full one: the missing shifts are zeros.
+    struct adapter *ranks[] = {random_adapter("svdiff", "rank=3", 5),
+                               random_adapter("svdiff", "", 6)};
+    check_stack(ranks, 2);
+    adapter_free(ranks[0]);
+    adapter_free(ranks[1]);
+}
+
+// sigma' = relu(sigma + d1 + d2): adding is done inside the ReLU.
+static void test_shifts_add(void)
+{
+    struct adapter *parts[] = {random_adapter("svdiff", "", 7), random_adapter("svdiff", "", 8)};
+    struct adapter *sum = fixture_adapter(&fx, "svdiff", "");
+    for (guint i = 0; i < sum->params->len; i++) {
+        struct adapter_param *p = sum->params->pdata[i], *a = parts[0]->params->pdata[i],
+                             *b = parts[1]->params->pdata[i];
+        for (int k = 0; k < p->count; k++) {
+            a->value[k] *= 20; // far enough that many values reach zero
+            p->value[k] = a->value[k] + b->value[k];
+        }
+    }
+    int64_t count;
+    g_autofree float *both = predict_hook(parts, 2, &count), *one = predict_hook(&sum, 1, &count);
+    g_assert_cmpfloat(fixture_distance(both, one, count), <, ROUNDING);
+    adapter_free(parts[0]);
+    adapter_free(parts[1]);
+    adapter_free(sum);
+}
+
+static void test_switch_and_slider(void)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t count;
+    struct adapter *a = random_adapter("svdiff", "", 9);
+    struct merged_model *m = merged_model_new(fx.model, &error);
+    g_autofree float *base = fixture_predict(&fx, fx.model->parts[MODEL_UNET], NULL, &count);
+    g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
+    const unsigned layout = merged_model_layout(m);
+    a->scale = 0.4;
+    g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
+    g_autofree float *weaker = fixture_predict(&fx, merged_model_part(m, MODEL_UNET), NULL, &count);
+    g_autofree float *expected = predict_hook(&a, 1, &count);
+    g_assert_cmpfloat(fixture_distance(weaker, expected, count), <, ROUNDING);
+
+    a->enabled = false;
+    g_autofree float *off = predict_hook(&a, 1, &count);
+    g_assert_cmpfloat(fixture_distance(off, base, count), <, ROUNDING);
+    g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
+    g_autofree float *restored =
+        fixture_predict(&fx, merged_model_part(m, MODEL_UNET), NULL, &count);
+    g_assert_cmpmem(restored, (size_t)count * 4, base, (size_t)count * 4);
+    g_assert_cmpuint(merged_model_layout(m), ==, layout);
+    merged_model_free(m);
+    adapter_free(a);
+}
+
+// ---- files -------------------------------------------------------------------------------------
+
+static void assert_same(const struct adapter *a, const struct adapter *b)
+{
+    g_assert_true(a->method == b->method);
+    g_assert_cmpuint(a->params->len, ==, b->params->len);
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i], *q = NULL;
+        for (guint k = 0; k < b->params->len; k++) {
+            q = b->params->pdata[k];
+            if (q->weight == p->weight) {
+                break;
+            }
+        }
+        g_assert_true(q && q->weight == p->weight);
+        g_assert_cmpmem(p->value, (size_t)p->count * 4, q->value, (size_t)q->count * 4);
+    }
+}
+
+static void test_save_load(void)
+{
+    g_autoptr(GError) error = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+        struct adapter *a = random_adapter(methods[i].method, methods[i].settings, 10);
+        g_hash_table_insert(a->metadata, g_strdup("tincture.prompt"),
+                            g_strdup("a dog, \"quoted\""));
+        for (int single = 0; single < 2; single++) {
+            g_autofree char *name = g_strdup_printf("saved-%zu%s", i, single ? ".safetensors" : "");
+            g_autofree char *path = fixture_file(&fx, name);
+            g_assert_true(adapter_save(a, path, &error));
+            g_assert_no_error(error);
+            struct adapter *b = adapter_load(path, fx.model, &error);
+            g_assert_no_error(error);
+            assert_same(a, b);
+            g_assert_cmpint(b->tensors_applied, ==, b->tensors_total);
+            g_assert_cmpuint(b->unmatched->len, ==, 0);
+            g_assert_cmpstr(g_hash_table_lookup(b->metadata, "tincture.prompt"), ==,
+                            "a dog, \"quoted\"");
+            for (int k = 0; k < param_count(a->method->params); k++) {
+                g_assert_cmpfloat(a->values[k], ==, b->values[k]);
+            }
+            GHashTableIter iter;
+            gpointer value;
+            g_hash_table_iter_init(&iter, b->metadata);
+            while (g_hash_table_iter_next(&iter, NULL, &value)) {
+                g_assert_false(g_path_is_absolute(value)); // nothing of this machine
+            }
+            adapter_free(b);
+        }
+        adapter_free(a);
+    }
+}
+
+static void test_save_text_encoder(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *a = random_adapter("svdiff", "text_encoder=on", 11);
+    g_autofree char *folder = fixture_file(&fx, "with-text");
+    g_autofree char *first = g_build_filename(folder, "spectral_shifts.safetensors", NULL);
+    g_autofree char *second = g_build_filename(folder, "spectral_shifts_te.safetensors", NULL);
+    g_autofree char *single = fixture_file(&fx, "with-text.safetensors");
+    g_assert_true(adapter_save(a, folder, &error));
+    g_assert_true(adapter_save(a, single, &error));
+    g_assert_true(g_file_test(second, G_FILE_TEST_EXISTS));
+    const char *const paths[] = {folder, first,
+                                 single}; // the first file finds the second beside it
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        struct adapter *b = adapter_load(paths[i], fx.model, &error);
+        g_assert_no_error(error);
+        assert_same(a, b);
+        adapter_free(b);
+    }
+    adapter_free(a);
+}
+
+static void test_refuse(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = fixture_file(&fx, "nothing.safetensors");
+    struct adapter *a = fixture_adapter(&fx, "svdiff", "");
+    g_assert_false(adapter_save(a, path, &error)); // untrained
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
+    g_clear_error(&error);
+    adapter_free(a);
+    g_assert_null(adapter_load(path, fx.model, &error));
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+
+    struct st_writer *w = st_writer_new();
+    st_writer_f32(w, "nowhere.delta", 1, (int64_t[]){3}, (float[]){1, 2, 3});
+    const float many[500] = {1};
+    st_writer_f32(w, "conv_in.delta", 1, (int64_t[]){500}, many); // not this model's
+    g_assert_true(st_writer_save(w, path, &error));
+    st_writer_free(w);
+    g_assert_null(adapter_load(path, fx.model, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
+}
+
+// ---- one method only ---------------------------------------------------------------------------
+
+// A file of the widely used re-implementation: one number for a norm. w' = w relu(|w| + delta) /
+// |w|.
+static void test_scalar_norms(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = fixture_file(&fx, "scalar.safetensors");
+    struct st_writer *w = st_writer_new();
+    st_writer_f32(w, "conv_norm_out.delta", 1, (int64_t[]){1}, (float[]){0.7f});
+    st_writer_f32(w, "elsewhere.delta", 1, (int64_t[]){1}, (float[]){0.7f});
+    g_assert_true(st_writer_save(w, path, &error));
+    st_writer_free(w);
+    struct adapter *a = adapter_load(path, fx.model, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(a->tensors_applied, ==, 1);
+    g_assert_cmpint(a->tensors_total, ==, 2);
+    g_assert_cmpstr(a->unmatched->pdata[0], ==, "elsewhere.delta");
+    check_stack(&a, 1);
+
+    const struct adapter_param *p = a->params->pdata[0];
+    const int n = p->weight->shape[3];
+    g_autofree float *before = g_new(float, n), *after = g_new(float, n);
+    g_assert_true(tensor_read(p->weight->tensor, before, &error));
+    memcpy(after, before, (size_t)n * sizeof *after);
+    double scale = 1, norm = 0;
+    g_assert_true(a->method->merge(&p, &scale, 1, after, &error));
+    for (int i = 0; i < n; i++) {
+        norm += (double)before[i] * before[i];
+    }
+    for (int i = 0; i < n; i++) {
+        g_assert_cmpfloat(fabs(after[i] - before[i] * (1 + 0.7 / sqrt(norm))), <, 1e-5);
+    }
+    adapter_free(a);
+}
+
+// Row lengths and angles between rows do not change at any strength: W' W'^T = W W^T, so R R^T = I.
+static void test_rotation_is_one(void)
+{
+    g_autoptr(GError) error = NULL;
+    static const double scales[] = {0.3, 1, 1.7};
+    struct adapter *a = random_adapter("oft", "blocks=1", 12);
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        const int n = p->weight->shape[3];
+        g_autofree float *r = g_new(float, n *n);
+        struct adapter_param eye = *p; // the identity in the weight's place gives R^T
+        struct nn_weight square = {.name = p->weight->name, .shape = {1, 1, n, n}, .rank = 2};
+        eye.weight = &square;
+        const struct adapter_param *eye_param = &eye;
+        for (size_t k = 0; k < G_N_ELEMENTS(scales); k++) {
+            memset(r, 0, (size_t)(n * n) * sizeof *r);
+            for (int d = 0; d < n; d++) {
+                r[d * n + d] = 1;
+            }
+            g_assert_true(a->method->merge(&eye_param, &scales[k], 1, r, &error));
+            for (int x = 0; x < n; x++) {
+                for (int y = 0; y < n; y++) {
+                    double dot = 0;
+                    for (int d = 0; d < n; d++) {
+                        dot += (double)r[x * n + d] * r[y * n + d];
+                    }
+                    g_assert_cmpfloat(fabs(dot - (x == y)), <, 1e-5);
+                }
+            }
+        }
+    }
+    adapter_free(a);
+}
+
+// The bound epsilon b^2 / sqrt(blocks) on each block's norm; what is inside stays as it is.
+static void test_projection(void)
+{
+    struct adapter *a = random_adapter("coft", "blocks=2 eps=0.001", 13);
+    for (int round = 0; round < 2; round++) {
+        a->method->project(a);
+        for (guint i = 0; i < a->params->len; i++) {
+            const struct adapter_param *p = a->params->pdata[i];
+            const int blocks = p->shape[2], b = p->weight->shape[3] / blocks;
+            const double bound = 0.001 * b * b / sqrt(blocks);
+            for (int j = 0; j < blocks; j++) {
+                double sum = 0;
+                for (int k = 0; k < p->shape[3]; k++) {
+                    sum +=
+                        2 * (double)p->value[j * p->shape[3] + k] * p->value[j * p->shape[3] + k];
+                }
+                g_assert_cmpfloat(fabs(sqrt(sum) - bound * (round ? 0.5 : 1)), <, 1e-5);
+            }
+        }
+        for (guint i = 0; i < a->params->len; i++) { // half the bound: must not be touched
+            struct adapter_param *p = a->params->pdata[i];
+            for (int k = 0; k < p->count; k++) {
+                p->value[k] *= 0.5f;
+            }
+        }
+    }
+    adapter_free(a);
+}
+
+// Two dialects of one rotation: the official code's full squares, S = (D - D^T) / 2, and the other
+// sign of programs that say nothing.
+static void test_dialects(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *ours = random_adapter("oft", "blocks=2", 14);
+    g_autofree char *squares = fixture_file(&fx, "squares.safetensors");
+    g_autofree char *plus = fixture_file(&fx, "plus.safetensors");
+    struct st_writer *w = st_writer_new(), *v = st_writer_new();
+    for (guint i = 0; i < ours->params->len; i++) {
+        const struct adapter_param *p = ours->params->pdata[i];
+        const int n = p->shape[2], b = p->weight->shape[3] / n;
+        g_autofree float *d = g_new0(float, n *b *b), *minus = g_new(float, p->count);
+        for (int j = 0, k = 0; j < n; j++) {
+            for (int x = 0; x < b; x++) {
+                d[(j * b + x) * b + x] = 9; // the symmetric part means nothing
+                for (int y = x + 1; y < b; y++, k++) {
+                    d[(j * b + x) * b + y] = 2 * p->value[k] + 1;
+                    d[(j * b + y) * b + x] = 1;
+                    minus[k] = -p->value[k];
+                }
+            }
+        }
+        g_autofree char *attention =
+            g_strndup(p->path, (size_t)(strstr(p->path, ".to_") - p->path));
+        const char *projection = strstr(p->path, ".to_") + 1;
+        g_autofree char *name =
+            g_strdup_printf("%s.processor.%.*s_oft.R", attention,
+                            g_str_has_prefix(projection, "to_out") ? 6 : 4, projection);
+        st_writer_f32(w, name, 3, (int64_t[]){n, b, b}, d);
+        g_autofree char *plus_name =
+            g_strconcat("base_model.model.", p->path, ".oft_R.weight", NULL);
+        st_writer_f32(v, plus_name, 2, (int64_t[]){n, p->shape[3]}, minus);
+    }
+    g_assert_true(st_writer_save(w, squares, &error) && st_writer_save(v, plus, &error));
+    st_writer_free(w);
+    st_writer_free(v);
+    const char *const paths[] = {squares, plus};
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        struct adapter *theirs = adapter_load(paths[i], fx.model, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(theirs->params->len, ==, ours->params->len);
+        int64_t count;
+        g_autofree float *a = predict_hook(&ours, 1, &count), *b = predict_hook(&theirs, 1, &count);
+        g_assert_cmpfloat(fixture_distance(a, b, count), <, ROUNDING);
+        adapter_free(theirs);
+    }
+    adapter_free(ours);
+}
+
+// The names of widely shared files: dots flattened, alpha apart. alpha / rank belongs to the
+// update.
+static void test_flat_names(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *ours = random_adapter("lora", "rank=2", 16);
+    g_autofree char *path = fixture_file(&fx, "flat.safetensors");
+    struct st_writer *w = st_writer_new();
+    for (guint i = 0; i < ours->params->len; i++) {
+        struct adapter_param *p = ours->params->pdata[i];
+        const int in = p->weight->shape[3], out = p->weight->shape[2], n = 2 * in;
+        g_autofree char *flat = g_strdelimit(g_strdup(p->path), ".", '_');
+        g_autofree char *down = g_strdup_printf("lora_unet_%s.lora_down.weight", flat);
+        g_autofree char *up = g_strdup_printf("lora_unet_%s.lora_up.weight", flat);
+        g_autofree char *alpha = g_strdup_printf("lora_unet_%s.alpha", flat);
+        st_writer_f32(w, down, 2, (int64_t[]){2, in}, p->value);
+        st_writer_f32(w, up, 2, (int64_t[]){out, 2}, p->value + n);
+        st_writer_f32(w, alpha, 0, NULL, &(float){1});
+        for (int k = n; k < p->count; k++) {
+            p->value[k] *= 0.5f;
+        }
+    }
+    g_assert_true(st_writer_save(w, path, &error));
+    st_writer_free(w);
+    struct adapter *theirs = adapter_load(path, fx.model, &error);
+    g_assert_no_error(error);
+    assert_same(ours, theirs);
+    g_assert_cmpint(theirs->tensors_applied, ==, theirs->tensors_total);
+    adapter_free(ours);
+    adapter_free(theirs);
+}
+
+// A damaged decomposition in the cache is noticed and made again.
+static void test_cache(void)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t count;
+    struct adapter *a = random_adapter("svdiff", "subset=2d", 15);
+    g_autofree float *first = predict_hook(&a, 1, &count);
+    const char *hash = model_hash(fx.model, MODEL_UNET, NULL, &error);
+    g_autofree char *folder =
+        g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, NULL);
+    int damaged = 0;
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        g_autofree char *name = g_strconcat(p->path, ".safetensors", NULL);
+        g_autofree char *file = g_build_filename(folder, name, NULL);
+        struct st_file *f = st_open(file, &error);
+        g_assert_no_error(error);
+        struct st_writer *w = st_writer_new();
+        for (guint k = 0; k < f->tensors->len; k++) {
+            const struct st_tensor *t = f->tensors->pdata[k];
+            g_autofree float *zeros = g_new0(float, t->count);
+            st_writer_f32(w, t->name, t->rank, t->shape, zeros);
+        }
+        st_free(f);
+        g_assert_true(i % 2 ? st_writer_save(w, file, &error)
+                            : g_file_set_contents(file, "broken", -1, &error));
+        st_writer_free(w);
+        damaged++;
+    }
+    g_assert_cmpint(damaged, >, 0);
+    adapter_release(a);
+    g_autofree float *again = predict_hook(&a, 1, &count);
+    g_assert_cmpfloat(fixture_distance(again, first, count), <, ROUNDING);
+    adapter_free(a);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    fixture_open(&fx, "sd1");
+    g_test_add_func("/adapter/scale-zero", test_scale_zero);
+    g_test_add_func("/adapter/merged", test_merged);
+    g_test_add_func("/adapter/two-at-once", test_two_at_once);
+    g_test_add_func("/adapter/shifts-add", test_shifts_add);
+    g_test_add_func("/adapter/switch-and-slider", test_switch_and_slider);
+    g_test_add_func("/adapter/save-load", test_save_load);
+    g_test_add_func("/adapter/save-text-encoder", test_save_text_encoder);
+    g_test_add_func("/adapter/refuse", test_refuse);
+    g_test_add_func("/adapter/scalar-norms", test_scalar_norms);
+    g_test_add_func("/adapter/rotation", test_rotation_is_one);
+    g_test_add_func("/adapter/projection", test_projection);
+    g_test_add_func("/adapter/dialects", test_dialects);
+    g_test_add_func("/adapter/flat-names", test_flat_names);
+    g_test_add_func("/adapter/cache", test_cache);
+    const int failed = g_test_run();
+    fixture_close(&fx);
+    return failed;
+}

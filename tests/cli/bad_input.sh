@@ -1,0 +1,120 @@
+#!/bin/sh
+# Bad input on the command line: each ends in exit status 1 (2 for a wrong command line) with one sentence, and
+# leaves nothing behind.  $1: tincture-cli
+cli=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+n=0
+bad=0
+
+# expect STATUS WORDS COMMAND...: the sentence on standard error holds WORDS (a pattern) and is one line.
+expect() {
+    status=$1
+    words=$2
+    shift 2
+    n=$((n + 1))
+    "$@" >"$dir/stdout" 2>"$dir/stderr" </dev/null
+    got=$?
+    lines=$(wc -l <"$dir/stderr")
+    if [ "$got" != "$status" ] || ! grep -Eqi -- "$words" "$dir/stderr" || { [ "$status" = 1 ] && [ "$lines" != 1 ]; }; then
+        echo "not ok $n - $*"
+        echo "# status $got, expected $status and /$words/; it said:"
+        sed 's/^/# /' "$dir/stderr"
+        bad=1
+    else
+        echo "ok $n - $(cat "$dir/stderr" | head -1)"
+    fi
+}
+
+starter=${TINCTURE_RESOURCES}/starter
+photo=$dir/photo.png
+"$cli" generate --prompt "a red apple" --steps 2 --out "$photo" || exit 1
+
+# wrong command lines
+expect 2 'no command' "$cli" nonsense
+expect 2 'missing' "$cli" edit --image "$photo"
+expect 2 'unknown option' "$cli" edit --nonsense
+expect 1 'nosuch' "$cli" train --image "$photo" --prompt x --method nosuch --out "$dir/a.safetensors"
+expect 1 'strength|inversion' "$cli" edit --image "$photo" --prompt x --inversion 3 --out "$dir/o.png"
+
+# pictures
+printf '' >"$dir/empty.png"
+expect 1 'empty.png' "$cli" edit --image "$dir/empty.png" --prompt x --out "$dir/o.png"
+expect 1 'none.png' "$cli" edit --image "$dir/none.png" --prompt x --out "$dir/o.png"
+head -c 200 "$photo" >"$dir/cut.png"
+expect 1 'cut.png' "$cli" edit --image "$dir/cut.png" --prompt x --out "$dir/o.png"
+echo 'this is a letter' >"$dir/text.jpg"
+expect 1 'text.jpg' "$cli" edit --image "$dir/text.jpg" --prompt x --out "$dir/o.png"
+python3 - "$dir/huge.png" <<'PY'
+import struct, sys, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
+                              + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b""))
+PY
+expect 1 'huge.png' "$cli" edit --image "$dir/huge.png" --prompt x --out "$dir/o.png"
+
+# safetensors
+head -c 1000 "$starter/unet/diffusion_pytorch_model.safetensors" >"$dir/cut.safetensors"
+expect 1 'cut.safetensors' "$cli" info "$dir/cut.safetensors"
+echo 'text, and nothing else' >"$dir/text.safetensors"
+expect 1 'text.safetensors' "$cli" info "$dir/text.safetensors"
+head -c 16 /dev/zero >"$dir/sixteen.safetensors"
+expect 1 'sixteen.safetensors' "$cli" info "$dir/sixteen.safetensors"
+python3 - "$dir/hostile.safetensors" <<'PY'
+import struct, sys
+head = b'{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,16]}}'
+open(sys.argv[1], "wb").write(struct.pack("<Q", len(head)) + head + b"\0" * 16)
+PY
+expect 1 'hostile.safetensors' "$cli" info "$dir/hostile.safetensors"
+expect 1 'hostile.safetensors' "$cli" edit --image "$photo" --prompt x --adapter "$dir/hostile.safetensors" --out "$dir/o.png"
+
+# models
+expect 1 'no such|does not|exist' "$cli" info "$dir/nomodel/"
+mkdir "$dir/model"
+cp -r "$starter"/model_index.json "$starter"/tokenizer "$starter"/text_encoder "$starter"/scheduler "$starter"/vae \
+    "$starter"/unet "$dir/model"
+python3 - "$dir/model/vae/diffusion_pytorch_model.safetensors" <<'PY'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n = struct.unpack("<Q", data[:8])[0]
+head = json.loads(data[8:8 + n])
+keys = sorted(k for k in head if k != "__metadata__")
+out, body = {}, b""
+for key in keys[3:]:
+    a, b = head[key]["data_offsets"]
+    out[key] = dict(head[key], data_offsets=[len(body), len(body) + b - a])
+    body += data[8 + n + a:8 + n + b]
+text = json.dumps(out).encode()
+open(sys.argv[1], "wb").write(struct.pack("<Q", len(text)) + text + body)
+PY
+expect 1 'missing' "$cli" generate --model "$dir/model" --prompt x --out "$dir/o.png"
+
+# the machine
+expect 1 'vulkan' env VK_DRIVER_FILES=/nonexistent VK_ICD_FILENAMES=/nonexistent "$cli" generate --prompt x --out "$dir/o.png"
+expect 1 'device' "$cli" generate --device nosuchdevice --prompt x --out "$dir/o.png"
+expect 1 'needs .*free|memory' env TINCTURE_FAULT=alloc:20 "$cli" generate --prompt x --out "$dir/o.png"
+expect 1 'o.png|folder' "$cli" generate --prompt x --steps 1 --out "$dir/none/o.png"
+mkdir "$dir/full"
+if mount -t tmpfs -o size=4k tmpfs "$dir/full" 2>/dev/null; then
+    trap 'umount "$dir/full"; rm -rf "$dir"' EXIT
+    echo kept >"$dir/full/o.png"
+    expect 1 'space' "$cli" generate --prompt x --steps 1 --out "$dir/full/o.png"
+    n=$((n + 1))
+    if [ "$(ls "$dir/full"):$(cat "$dir/full/o.png")" = o.png:kept ]; then
+        echo "ok $n - a full disk leaves the old file and nothing else"
+    else
+        echo "not ok $n - a full disk leaves the old file and nothing else"
+        bad=1
+    fi
+else
+    n=$((n + 1))
+    echo "ok $n - full disk # SKIP no small file system can be mounted here"
+fi
+if [ -e "$dir/o.png" ]; then
+    n=$((n + 1))
+    echo "not ok $n - nothing is left behind"
+    bad=1
+fi
+echo "1..$n"
+exit $bad

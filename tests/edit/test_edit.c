@@ -1,0 +1,249 @@
+// Editing on the model that ships: the identities that make an edit trustworthy, caching,
+// cancelling, bad requests.
+#include "compute/edit/edit.h"
+#include "ui/core/paths.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct gpu *gpu;
+static struct model *model;
+static int side;
+
+static float *make_photo(void)
+{
+    float *rgb = g_new(float, (gsize)side *side * 3);
+    for (int y = 0; y < side; y++) {
+        for (int x = 0; x < side; x++) {
+            const double dx = x - side / 2.0, dy = y - side / 2.0;
+            const bool inside = dx * dx + dy * dy < side * side / 9.0;
+            float *p = rgb + ((gsize)y * side + x) * 3;
+            p[0] = inside ? 0.7f : 0.1f + 0.4f * (float)y / (float)side;
+            p[1] = inside ? -0.6f : 0.2f;
+            p[2] = inside ? -0.6f : 0.5f;
+        }
+    }
+    return rgb;
+}
+
+static double psnr(const float *a, const float *b, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += (double)(a[i] - b[i]) * (a[i] - b[i]);
+    }
+    return 10.0 * log10(4.0 / (sum / (double)n + 1e-20));
+}
+
+static struct edit_request request(const float *rgb)
+{
+    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
+    q.rgb = rgb;
+    q.width = q.height = side;
+    q.source_prompt = "a red ball";
+    q.prompt = "a blue ball";
+    q.steps = 10;
+    return q;
+}
+
+static struct edit_result *run(struct editor *e, const struct edit_request *q)
+{
+    g_autoptr(GError) error = NULL;
+    struct edit_result *r = editor_run(e, q, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    return r;
+}
+
+static struct editor *editor(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct editor *e = editor_new(model, &error);
+    g_assert_no_error(error);
+    return e;
+}
+
+static void test_strength_zero(void)
+{
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    struct edit_request q = request(rgb);
+    q.inversion = 0.0;
+    struct edit_result *r = run(e, &q);
+    g_assert_cmpmem(r->rgb, (gsize)side * side * 12, rgb, (gsize)side * side * 12);
+    g_assert_cmpmem(r->reconstruction, (gsize)side * side * 12, rgb, (gsize)side * side * 12);
+    edit_result_free(r);
+    editor_free(e);
+}
+
+// Source prompt, guidance 1, full inversion: what comes back is the photo as the autoencoder can
+// draw it.
+static void test_identity(void)
+{
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    struct edit_request q = request(rgb);
+    q.prompt = q.source_prompt;
+    q.guidance = 1.0;
+    q.steps = 50;
+    struct edit_result *r = run(e, &q);
+    const int64_t n = (int64_t)side * side * 3;
+    g_autofree float *z = g_new(float, n);
+    g_autofree float *autoencoded = g_new(float, n);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(editor_encode(e, rgb, side, side, z, &error));
+    g_assert_true(editor_decode(e, z, side, side, autoencoded, &error));
+    g_test_message(
+        "photo: %.1f dB, of the autoencoder alone %.1f dB; to the autoencoded photo %.1f dB",
+        psnr(r->rgb, rgb, n), psnr(autoencoded, rgb, n), psnr(r->rgb, autoencoded, n));
+    g_assert_cmpfloat(psnr(r->rgb, autoencoded, n), >, 25.0);
+    // The reference is the same run, so nothing is changed in the photo at all.
+    g_assert_cmpmem(r->rgb, (gsize)n * 4, r->reconstruction, (gsize)n * 4);
+    edit_result_free(r);
+    editor_free(e);
+}
+
+struct count {
+    int steps;
+    bool inverting;
+    GCancellable *cancel; // cancelled at the third step
+};
+
+static void count_cb(const struct edit_step *step, void *data)
+{
+    struct count *c = data;
+    c->steps++;
+    c->inverting |= g_str_equal(step->stage, "inverting");
+    g_assert_cmpint(step->step, <=, step->steps);
+    if (c->cancel && step->step == 3) {
+        g_cancellable_cancel(c->cancel);
+    }
+}
+
+// Another prompt neither inverts again nor draws the reference again, and the same request gives
+// the same bits.
+static void test_stages_are_kept(void)
+{
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    struct edit_request q = request(rgb);
+    struct edit_result *first = run(e, &q);
+    q.prompt = "a green ball";
+    struct count c = {0};
+    g_autoptr(GError) error = NULL;
+    struct edit_result *second = editor_run(e, &q, count_cb, &c, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_false(c.inverting);
+    g_assert_cmpint(c.steps, ==, q.steps);
+    g_assert_cmpfloat(psnr(first->rgb, second->rgb, (int64_t)side * side * 3), <, 60.0);
+    q.prompt = "a blue ball";
+    struct edit_result *third = run(e, &q);
+    g_assert_cmpmem(first->rgb, (gsize)side * side * 12, third->rgb, (gsize)side * side * 12);
+    edit_result_free(first);
+    edit_result_free(second);
+    edit_result_free(third);
+    editor_free(e);
+}
+
+static void test_cancel(void)
+{
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    struct edit_request q = request(rgb);
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    struct count c = {.cancel = cancel};
+    g_autoptr(GError) error = NULL;
+    g_assert_null(editor_run(e, &q, count_cb, &c, cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_cmpint(c.steps, <=, 4);
+    // The editor is as good as before.
+    struct edit_result *r = run(e, &q);
+    edit_result_free(r);
+    editor_free(e);
+}
+
+static void test_structure_and_seed(void)
+{
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    struct edit_request q = request(rgb);
+    const int64_t n = (int64_t)side * side * 3;
+    struct edit_result *plain = run(e, &q);
+    q.structure = 0.5;
+    q.seed = 1;
+    struct edit_result *one = run(e, &q);
+    q.seed = 2;
+    struct edit_result *two = run(e, &q);
+    g_assert_cmpfloat(psnr(plain->rgb, one->rgb, n), <, 60.0);
+    g_assert_cmpfloat(psnr(one->rgb, two->rgb, n), <, 60.0);
+    edit_result_free(plain);
+    edit_result_free(one);
+    edit_result_free(two);
+    editor_free(e);
+}
+
+static void test_generate_samplers(void)
+{
+    struct editor *e = editor();
+    for (int i = 0; sampler_table[i]; i++) {
+        struct edit_request q = {EDIT_REQUEST_DEFAULTS};
+        q.width = q.height = side;
+        q.prompt = "a red apple";
+        q.sampler = sampler_table[i]->name;
+        q.steps = 8;
+        struct edit_result *r = run(e, &q);
+        g_assert_null(r->reconstruction);
+        double sum = 0;
+        for (int64_t k = 0; k < (int64_t)side * side * 3; k++) {
+            sum += fabs(r->rgb[k]);
+        }
+        g_assert_cmpfloat(sum, >, 0);
+        edit_result_free(r);
+    }
+    editor_free(e);
+}
+
+static void test_bad_requests(void)
+{
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    struct edit_request bad[6];
+    for (int i = 0; i < 6; i++) {
+        bad[i] = request(rgb);
+    }
+    bad[0].width = side + 1;
+    bad[1].steps = 0;
+    bad[2].inversion = 1.5;
+    bad[3].sampler = "euler";
+    bad[4].rgb = NULL;
+    bad[4].sampler = "none";
+    bad[5].guidance = NAN;
+    for (int i = 0; i < 6; i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(editor_run(e, &bad[i], NULL, NULL, NULL, &error));
+        g_assert_nonnull(error);
+    }
+    editor_free(e);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *dir = paths_model(NULL);
+    gpu = gpu_open(NULL, &error);
+    g_assert_no_error(error);
+    model = model_load(dir, gpu, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    side = model_default_size(model);
+    g_test_add_func("/edit/strength-zero", test_strength_zero);
+    g_test_add_func("/edit/identity", test_identity);
+    g_test_add_func("/edit/stages-are-kept", test_stages_are_kept);
+    g_test_add_func("/edit/cancel", test_cancel);
+    g_test_add_func("/edit/structure-and-seed", test_structure_and_seed);
+    g_test_add_func("/edit/generate-samplers", test_generate_samplers);
+    g_test_add_func("/edit/bad-requests", test_bad_requests);
+    int rc = g_test_run();
+    model_free(model);
+    gpu_free(gpu);
+    return rc;
+}

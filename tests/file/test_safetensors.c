@@ -1,0 +1,434 @@
+// The safetensors reader and writer. The negative list follows the reference implementation's own
+// tests and its folder of attacks: each is a file that some reader believed.
+
+#include "compute/file/half.h"
+#include "compute/file/safetensors.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+#include <sys/resource.h>
+
+// Length, header and data bytes of zeros as one file.
+static GBytes *make_file(uint64_t length, const char *header, size_t data_size)
+{
+    GByteArray *file = g_byte_array_new();
+    uint64_t little = GUINT64_TO_LE(length);
+    uint8_t *zeros = g_malloc0(data_size + 1);
+    g_byte_array_append(file, (const uint8_t *)&little, 8);
+    g_byte_array_append(file, (const uint8_t *)header, strlen(header));
+    g_byte_array_append(file, zeros, data_size);
+    g_free(zeros);
+    return g_byte_array_free_to_bytes(file);
+}
+
+static struct st_file *parse(const char *header, size_t data_size, GError **error)
+{
+    GBytes *bytes = make_file(strlen(header), header, data_size);
+    struct st_file *f = st_parse(bytes, "test.safetensors", error);
+    g_bytes_unref(bytes);
+    return f;
+}
+
+#define F32(shape, begin, end)                                                                     \
+    "{\"dtype\":\"F32\",\"shape\":" shape ",\"data_offsets\":[" begin "," end "]}"
+
+static const struct {
+    const char *name, *header;
+    size_t data_size;
+    const char *says; // a piece of the message
+} damaged[] = {
+    {"empty header", "", 0, "header"},
+    {"not an object", "[]", 0, "object"},
+    {"not JSON", "{\"a\":", 0, "header"},
+    {"text behind", "{}x", 0, "behind"},
+    {"trailing comma", "{\"a\":" F32("[1]", "0", "4") ",}", 4, "string"},
+    {"comment", "{/**/}", 0, "string"},
+    {"not UTF-8", "{\"\xff\":" F32("[1]", "0", "4") "}", 4, "UTF-8"},
+    {"deep nesting", "{\"a\":{\"dtype\":\"F32\",\"shape\":[[[[[[1]]]]]],\"data_offsets\":[0,4]}}",
+     4, "number"},
+    {"missing field", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "lacks"},
+    {"unknown field", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4],\"x\":1}}", 4,
+     "unknown"},
+    {"field twice",
+     "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
+     "twice"},
+    {"name twice", "{\"a\":" F32("[1]", "0", "4") ",\"a\":" F32("[1]", "4", "8") "}", 8, "twice"},
+    {"name twice by escape",
+     "{\"a\":" F32("[1]", "0", "4") ",\"\\u0061\":" F32("[1]", "4", "8") "}", 8, "twice"},
+    {"NUL in a name", "{\"a\\u0000\":" F32("[1]", "0", "4") "}", 4, "escape"},
+    {"half a surrogate", "{\"\\ud800\":" F32("[1]", "0", "4") "}", 4, "escape"},
+    {"negative size", "{\"a\":" F32("[-1]", "0", "4") "}", 4, "number"},
+    {"fraction", "{\"a\":" F32("[1.5]", "0", "4") "}", 4, "number"},
+    {"exponent", "{\"a\":" F32("[1e0]", "0", "4") "}", 4, "number"},
+    {"number as text", "{\"a\":" F32("[\"1\"]", "0", "4") "}", 4, "number"},
+    {"number over 64 bits", "{\"a\":" F32("[99999999999999999999]", "0", "4") "}", 4, "too large"},
+    {"shape overflows", "{\"a\":" F32("[4294967296,4294967296,2]", "0", "4") "}", 4, "larger"},
+    {"size overflows", "{\"a\":" F32("[4611686018427387904]", "0", "4") "}", 4, "larger"},
+    {"shape does not fit", "{\"a\":" F32("[2,2]", "0", "4") "}", 4, "shape"},
+    {"nine dimensions", "{\"a\":" F32("[1,1,1,1,1,1,1,1,1]", "0", "4") "}", 4, "8 dimensions"},
+    {"three offsets", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,8]}}", 4,
+     "data_offsets"},
+    {"one offset", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}", 4,
+     "data_offsets"},
+    {"backwards", "{\"a\":" F32("[1]", "4", "0") "}", 4, "hole"},
+    {"hole at the start", "{\"a\":" F32("[1]", "4", "8") "}", 8, "hole"},
+    {"hole", "{\"a\":" F32("[1]", "0", "4") ",\"b\":" F32("[1]", "8", "12") "}", 12, "hole"},
+    {"overlap", "{\"a\":" F32("[2]", "0", "8") ",\"b\":" F32("[2]", "4", "12") "}", 12, "overlaps"},
+    {"the same range", "{\"a\":" F32("[1]", "0", "4") ",\"b\":" F32("[1]", "0", "4") "}", 4,
+     "overlaps"},
+    {"data cut short", "{\"a\":" F32("[2]", "0", "8") "}", 4, "cut short"},
+    {"data left over", "{\"a\":" F32("[1]", "0", "4") "}", 8, "no tensor"},
+    {"data without tensors", "{}", 4, "no tensor"},
+    {"metadata with a number", "{\"__metadata__\":{\"a\":1}}", 0, "metadata"},
+    {"metadata not an object", "{\"__metadata__\":\"a\"}", 0, "object"},
+    {"metadata key twice", "{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}", 0, "twice"},
+    {"metadata twice", "{\"__metadata__\":{},\"__metadata__\":{}}", 0, "twice"},
+    {"unknown format", "{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4,
+     "F8_E4M3"},
+};
+
+static void test_damaged(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(damaged); i++) {
+        g_autoptr(GError) error = NULL;
+        struct st_file *f = parse(damaged[i].header, damaged[i].data_size, &error);
+        g_test_message("%s: %s", damaged[i].name, error ? error->message : "accepted");
+        g_assert_null(f);
+        g_assert_nonnull(error);
+        g_assert_cmpint(error->domain, ==, TINCTURE_ERROR);
+        g_assert_nonnull(strstr(error->message, "test.safetensors"));
+        g_assert_nonnull(strstr(error->message, damaged[i].says));
+    }
+}
+
+static void refuse_bytes(GBytes *bytes)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(st_parse(bytes, "test.safetensors", &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE);
+    g_bytes_unref(bytes);
+}
+
+static void test_sizes(void)
+{
+    refuse_bytes(g_bytes_new("", 0));
+    refuse_bytes(g_bytes_new("1234567", 7));
+    refuse_bytes(g_bytes_new("this is a text, not tensors", 27));
+    refuse_bytes(g_bytes_new("0123456789abcdef", 16));
+    refuse_bytes(make_file(UINT64_MAX, "{}", 0));
+    refuse_bytes(make_file(UINT64_MAX - 7, "{}", 0));
+    refuse_bytes(make_file(ST_MAX_HEADER + 1, "{}", 0));
+    refuse_bytes(make_file(3, "{}", 0)); // longer than the file
+    refuse_bytes(make_file(1, "{}", 0)); // shorter than its JSON
+}
+
+// Every prefix of a good file is refused.
+static void test_truncated(void)
+{
+    GBytes *whole = make_file(strlen("{\"a\":" F32("[2]", "0", "8") "}"),
+                              "{\"a\":" F32("[2]", "0", "8") "}", 8);
+    for (gsize n = 0; n < g_bytes_get_size(whole); n++)
+        refuse_bytes(g_bytes_new(g_bytes_get_data(whole, NULL), n));
+    g_bytes_unref(whole);
+}
+
+static void test_limits(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_strnfill(ST_MAX_NAME + 1, 'n');
+    g_autofree char *header = g_strdup_printf("{\"%s\":" F32("[1]", "0", "4") "}", name);
+    g_assert_null(parse(header, 4, &error));
+    g_assert_nonnull(strstr(error->message, "512"));
+    g_clear_error(&error);
+
+    GString *many = g_string_new("{");
+    for (int i = 0; i <= ST_MAX_TENSORS; i++)
+        g_string_append_printf(many, "%s\"%d\":" F32("[0]", "0", "0"), i ? "," : "", i);
+    g_string_append_c(many, '}');
+    g_assert_null(parse(many->str, 0, &error));
+    g_assert_nonnull(strstr(error->message, "65536"));
+    g_string_free(many, TRUE);
+}
+
+static void test_accepted(void)
+{
+    static const char header[] =
+        " {\"__metadata__\":{\"format\":\"pt\",\"\\u00e4\":\"\\ud83d\\ude00\\n\"},"
+        "\"b\":{\"data_offsets\":[4,8],\"shape\":[1,2],\"dtype\":\"F16\"},"
+        "\"none\":" F32("[0,7]", "4", "4") ",\"a\":" F32("[]", "0", "4") "}  \n";
+    g_autoptr(GError) error = NULL;
+    struct st_file *f = parse(header, 8, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(f->tensors->len, ==, 3);
+    g_assert_cmpint(st_find(f, "a")->rank, ==, 0);
+    g_assert_cmpint(st_find(f, "a")->count, ==, 1);
+    g_assert_cmpint(st_find(f, "none")->count, ==, 0);
+    g_assert_cmpint(st_find(f, "b")->dtype, ==, ST_F16);
+    g_assert_null(st_find(f, "c"));
+    g_assert_cmpstr(g_hash_table_lookup(f->metadata, "\xc3\xa4"), ==, "\xf0\x9f\x98\x80\n");
+    float nothing;
+    g_assert_true(st_read_f32(st_find(f, "none"), &nothing, true, &error));
+    st_free(f);
+    f = parse("{}", 0, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(f->tensors->len, ==, 0);
+    st_free(f);
+}
+
+// ---- numbers ------------------------------------------------------------------------------------
+
+// All 65536 half-precision numbers against their definition, there and back.
+static void test_half(void)
+{
+    for (uint32_t h = 0; h < 0x10000; h++) {
+        int exponent = h >> 10 & 31, mantissa = h & 1023;
+        double value = exponent ? ldexp(1024 + mantissa, exponent - 25) : ldexp(mantissa, -24);
+        float f = half_to_float((uint16_t)h);
+        if (exponent == 31)
+            g_assert_true(mantissa ? isnan(f) : isinf(f));
+        else
+            g_assert_cmpfloat(f, ==, (float)(h & 0x8000 ? -value : value));
+        if (!isnan(f))
+            g_assert_cmphex(half_from_float(f), ==, h);
+    }
+    g_assert_cmphex(half_from_float(1 + 0x1p-11f), ==, 0x3c00); // ties to even
+    g_assert_cmphex(half_from_float(1 + 3 * 0x1p-11f), ==, 0x3c02);
+    g_assert_cmphex(half_from_float(65519.99f), ==, 0x7bff);
+    g_assert_cmphex(half_from_float(65520), ==, 0x7c00);
+    g_assert_cmphex(half_from_float(0x1p-25f), ==, 0);
+    g_assert_cmphex(half_from_float(-0x1.8p-25f), ==, 0x8001);
+    g_assert_true(isnan(half_to_float(half_from_float(NAN))));
+    g_assert_cmpfloat(bfloat_to_float(0xc040), ==, -3.0f);
+}
+
+// One tensor of the given format and bytes, read as fp32.
+static bool read_one(const char *dtype, int count, const void *data, size_t size, float *out,
+                     GError **error)
+{
+    g_autofree char *header = g_strdup_printf(
+        "{\"t\":{\"dtype\":\"%s\",\"shape\":[%d],\"data_offsets\":[0,%zu]}}", dtype, count, size);
+    GByteArray *file = g_byte_array_new();
+    uint64_t length = GUINT64_TO_LE((uint64_t)strlen(header));
+    g_byte_array_append(file, (const uint8_t *)&length, 8);
+    g_byte_array_append(file, (const uint8_t *)header, strlen(header));
+    g_byte_array_append(file, data, size);
+    GBytes *bytes = g_byte_array_free_to_bytes(file);
+    struct st_file *f = st_parse(bytes, "test.safetensors", NULL);
+    g_bytes_unref(bytes);
+    g_assert_nonnull(f);
+    bool ok = st_read_f32(st_find(f, "t"), out, true, error);
+    st_free(f);
+    return ok;
+}
+
+static void test_formats(void)
+{
+    float out[2];
+#define CHECK(dtype, type, a, b)                                                                   \
+    g_assert_true(read_one(dtype, 2, (type[]){a, b}, 2 * sizeof(type), out, NULL));                \
+    g_assert_cmpfloat(out[0], ==, (float)(a));                                                     \
+    g_assert_cmpfloat(out[1], ==, (float)(b))
+    CHECK("F64", double, -0.1, 1e10);
+    CHECK("F32", float, -0.1f, 1e10f);
+    CHECK("I64", int64_t, -5, 1 << 20);
+    CHECK("I32", int32_t, -5, 1 << 20);
+    CHECK("I16", int16_t, -5, 32767);
+    CHECK("I8", int8_t, -128, 127);
+    CHECK("U8", uint8_t, 0, 255);
+    CHECK("BOOL", uint8_t, 0, 1);
+#undef CHECK
+    g_assert_true(read_one("F16", 2, (uint16_t[]){0x3c00, 0xc000}, 4, out, NULL));
+    g_assert_cmpfloat(out[1], ==, -2);
+    g_assert_true(read_one("BF16", 2, (uint16_t[]){0x3f80, 0xc000}, 4, out, NULL));
+    g_assert_cmpfloat(out[1], ==, -2);
+}
+
+static void test_not_finite(void)
+{
+    float out[2];
+    const float bad[][2] = {{0, NAN}, {INFINITY, 0}, {0, -INFINITY}};
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(read_one("F32", 2, bad[i], 8, out, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
+    }
+    g_assert_false(read_one("F16", 2, (uint16_t[]){0, 0x7c01}, 4, out, NULL));
+    g_assert_false(read_one("BF16", 2, (uint16_t[]){0xff80, 0}, 4, out, NULL));
+    g_assert_false(read_one("F64", 2, (double[]){0, 1e300}, 16, out, NULL)); // infinite as fp32
+}
+
+// ---- writing ------------------------------------------------------------------------------------
+
+static char *folder; // of one test
+
+static void enter_folder(void)
+{
+    folder = g_dir_make_tmp("tincture-XXXXXX", NULL);
+    g_assert_nonnull(folder);
+}
+
+static int count_files(void)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    int n = 0;
+    while (g_dir_read_name(dir))
+        n++;
+    g_dir_close(dir);
+    return n;
+}
+
+static void leave_folder(const char *path)
+{
+    if (path)
+        g_unlink(path);
+    g_assert_cmpint(g_rmdir(folder), ==, 0); // nothing else was left behind
+    g_free(folder);
+}
+
+static struct st_writer *make_writer(void)
+{
+    struct st_writer *w = st_writer_new();
+    st_writer_meta(w, "format", "tincture");
+    st_writer_meta(w, "a \"quoted\" key\n", "back\\slash \xc3\xa4");
+    st_writer_f32(w, "x", 2, (int64_t[]){2, 2}, (float[]){1, -2, 0.1f, 1e-30f});
+    st_writer_f16(w, "half", 1, (int64_t[]){3}, (float[]){1, -2, 0.1f});
+    st_writer_i32(w, "ids", 1, (int64_t[]){2}, (int32_t[]){-7, 49407});
+    st_writer_f32(w, "none", 2, (int64_t[]){0, 4}, NULL);
+    st_writer_f32(w, "number", 0, NULL, (float[]){0.5f});
+    return w;
+}
+
+static void test_round_trip(void)
+{
+    g_autoptr(GError) error = NULL;
+    enter_folder();
+    g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
+    struct st_writer *w = make_writer();
+    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, &error)); // over an old file
+    st_writer_free(w);
+    g_assert_cmpint(count_files(), ==, 1);
+
+    struct st_file *f = st_open(path, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(g_hash_table_lookup(f->metadata, "a \"quoted\" key\n"), ==,
+                    "back\\slash \xc3\xa4");
+    float x[4], half[3], ids[2];
+    g_assert_true(st_read_f32(st_find(f, "x"), x, true, &error));
+    g_assert_cmpmem(x, sizeof x, ((float[]){1, -2, 0.1f, 1e-30f}), sizeof x);
+    g_assert_true(st_read_f32(st_find(f, "half"), half, true, &error));
+    g_assert_cmpfloat_with_epsilon(half[2], 0.1f, 1e-4);
+    g_assert_true(st_read_f32(st_find(f, "ids"), ids, true, &error));
+    g_assert_cmpfloat(ids[0], ==, -7);
+    g_assert_cmpint(st_find(f, "number")->rank, ==, 0);
+    st_free(f);
+    leave_folder(path);
+}
+
+static void test_no_file(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(st_open("/no/such/file", &error));
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+    g_clear_error(&error);
+    g_assert_null(st_open("/", &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE);
+}
+
+// Saving to where a file is mapped: the mapping still holds the old bytes.
+static void test_save_over_open(void)
+{
+    g_autoptr(GError) error = NULL;
+    enter_folder();
+    g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
+    struct st_writer *w = make_writer();
+    g_assert_true(st_writer_save(w, path, &error));
+    struct st_file *f = st_open(path, &error);
+    st_writer_f32(w, "more", 1, (int64_t[]){1}, (float[]){3});
+    g_assert_true(st_writer_save(w, path, &error));
+    st_writer_free(w);
+    float number;
+    g_assert_true(st_read_f32(st_find(f, "number"), &number, true, &error));
+    g_assert_cmpfloat(number, ==, 0.5f);
+    st_free(f);
+    leave_folder(path);
+}
+
+static void test_save_fails(void)
+{
+    g_autoptr(GError) error = NULL;
+    enter_folder();
+    struct st_writer *w = make_writer();
+    g_autofree char *nowhere = g_build_filename(folder, "no", "such", "a.safetensors", NULL);
+    g_assert_false(st_writer_save(w, nowhere, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    st_writer_free(w);
+    leave_folder(NULL);
+}
+
+// A file size limit stands in for a full disk: one sentence, the old file whole, no temporary file
+// left.
+static void test_disk_full(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct rlimit before, small = {4096, 0};
+    enter_folder();
+    g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
+    struct st_writer *w = make_writer();
+    g_assert_true(st_writer_save(w, path, &error));
+    g_autofree char *hash = file_sha256(path, NULL, &error);
+    float *large = g_new0(float, 4096);
+    st_writer_f32(w, "large", 1, (int64_t[]){4096}, large);
+    g_free(large);
+    getrlimit(RLIMIT_FSIZE, &before);
+    small.rlim_max = before.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    bool saved = st_writer_save(w, path, &error);
+    setrlimit(RLIMIT_FSIZE, &before);
+    g_assert_false(saved);
+    g_assert_nonnull(error);
+    g_test_message("%s", error->message);
+    g_clear_error(&error);
+    g_assert_cmpint(count_files(), ==, 1);
+    g_autofree char *again = file_sha256(path, NULL, &error);
+    g_assert_cmpstr(again, ==, hash);
+    st_writer_free(w);
+    leave_folder(path);
+}
+
+static void test_hash(void)
+{
+    g_autoptr(GError) error = NULL;
+    enter_folder();
+    g_autofree char *path = g_build_filename(folder, "abc", NULL);
+    g_assert_true(g_file_set_contents(path, "abc", 3, NULL));
+    g_autofree char *hash = file_sha256(path, NULL, &error);
+    g_assert_cmpstr(hash, ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_cancellable_cancel(cancellable);
+    g_assert_null(file_sha256(path, cancellable, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    leave_folder(path);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/safetensors/damaged", test_damaged);
+    g_test_add_func("/safetensors/sizes", test_sizes);
+    g_test_add_func("/safetensors/truncated", test_truncated);
+    g_test_add_func("/safetensors/limits", test_limits);
+    g_test_add_func("/safetensors/accepted", test_accepted);
+    g_test_add_func("/safetensors/half", test_half);
+    g_test_add_func("/safetensors/formats", test_formats);
+    g_test_add_func("/safetensors/not-finite", test_not_finite);
+    g_test_add_func("/safetensors/round-trip", test_round_trip);
+    g_test_add_func("/safetensors/no-file", test_no_file);
+    g_test_add_func("/safetensors/save-over-open", test_save_over_open);
+    g_test_add_func("/safetensors/save-fails", test_save_fails);
+    g_test_add_func("/safetensors/disk-full", test_disk_full);
+    g_test_add_func("/safetensors/hash", test_hash);
+    return g_test_run();
+}

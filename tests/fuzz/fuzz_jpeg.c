@@ -1,0 +1,22 @@
+// Any bytes through the JPEG reader, and the EXIF block it finds through the parser and the export.
+#include "render/codec.h"
+#include "render/metadata.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    g_autoptr(GBytes) file = g_bytes_new_static(data, size);
+    struct image *image = codec_find("jpeg")->read(file, NULL, NULL);
+
+    if (image != NULL) {
+        struct metadata_export params = {
+            .source = image->meta.exif, .keep_gps = true, .recipe = image->meta.recipe};
+        GBytes *exif = metadata_for_export(&params);
+
+        metadata_orientation(exif);
+        g_clear_pointer(&exif, g_bytes_unref);
+    }
+    image_free(image);
+    return 0;
+}

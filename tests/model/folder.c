@@ -1,0 +1,107 @@
+#include "tests/model/folder.h"
+
+#include "compute/file/safetensors.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+static void copy_tree(const char *from, const char *to)
+{
+    g_autoptr(GError) error = NULL;
+    GDir *dir = g_dir_open(from, 0, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(g_mkdir_with_parents(to, 0700), ==, 0);
+    const char *name;
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *source = g_build_filename(from, name, NULL),
+                        *target = g_build_filename(to, name, NULL);
+        if (g_file_test(source, G_FILE_TEST_IS_DIR)) {
+            copy_tree(source, target);
+        } else {
+            char *data;
+            gsize size;
+            g_assert_true(g_file_get_contents(source, &data, &size, NULL));
+            g_assert_true(g_file_set_contents(target, data, size, NULL));
+            g_free(data);
+        }
+    }
+    g_dir_close(dir);
+}
+
+static void remove_tree(const char *path)
+{
+    GDir *dir = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+        remove_tree(child);
+    }
+    g_clear_pointer(&dir, g_dir_close);
+    g_remove(path);
+}
+
+char *folder_copy(const char *name)
+{
+    g_autofree char *source = g_test_build_filename(G_TEST_DIST, "data", "models", name, NULL);
+    char *folder = g_dir_make_tmp("tincture-XXXXXX", NULL);
+    g_assert_nonnull(folder);
+    copy_tree(source, folder);
+    return folder;
+}
+
+void folder_free(char *folder)
+{
+    remove_tree(folder);
+    g_free(folder);
+}
+
+void folder_write(const char *folder, const char *file, const char *text)
+{
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+void folder_edit(const char *folder, const char *file, const char *from, const char *to)
+{
+    g_autofree char *path = g_build_filename(folder, file, NULL), *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    char *at = strstr(text, from);
+    if (!at)
+        g_error("%s does not contain %s", file, from);
+    g_autofree char *edited =
+        g_strdup_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    folder_write(folder, file, edited);
+}
+
+void folder_remove(const char *folder, const char *file)
+{
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    g_assert_cmpint(g_remove(path), ==, 0);
+}
+
+void folder_change_weights(const char *folder, const char *file, struct folder_change change)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    struct st_file *f = st_open(path, &error);
+    g_assert_no_error(error);
+    struct st_writer *w = st_writer_new();
+    for (guint i = 0; i < f->tensors->len; i++) {
+        const struct st_tensor *t = f->tensors->pdata[i];
+        float *values = g_new(float, t->count);
+        g_assert_true(st_read_f32(t, values, false, NULL));
+        if (g_strcmp0(t->name, change.spoil) == 0)
+            values[0] = NAN;
+        if (g_strcmp0(t->name, change.flatten) == 0)
+            st_writer_f32(w, t->name, 1, &t->count, values);
+        else if (g_strcmp0(t->name, change.drop) != 0)
+            st_writer_f32(w, t->name, t->rank, t->shape, values);
+        g_free(values);
+    }
+    if (change.add)
+        st_writer_f32(w, change.add, 1, (int64_t[]){1}, (float[]){0});
+    g_assert_true(st_writer_save(w, path, &error));
+    st_writer_free(w);
+    st_free(f);
+}

@@ -1,0 +1,21 @@
+// A private copy of a model folder that a test may damage.
+#pragma once
+
+#include <glib.h>
+
+// Copies tests/data/models/NAME to a new temporary folder.
+char *folder_copy(const char *name);
+void folder_free(char *folder); // removes it and frees the string
+
+// Replaces the first `from` in a file by `to`; `from` must be there.
+void folder_edit(const char *folder, const char *file, const char *from, const char *to);
+void folder_write(const char *folder, const char *file, const char *text);
+void folder_remove(const char *folder, const char *file);
+
+// Rewrites a weight file (all fp32): without the tensor `drop`, with the tensor `flatten` as a
+// vector, with an additional tensor `add`, with `spoil`'s first number not a number. Each may be
+// NULL.
+struct folder_change {
+    const char *drop, *flatten, *add, *spoil;
+};
+void folder_change_weights(const char *folder, const char *file, struct folder_change change);

@@ -1,0 +1,290 @@
+// Reading model folders: what is understood, and what each way of being wrong says. No device.
+
+#include "compute/model/model.h"
+#include "tests/model/folder.h"
+
+#include <string.h>
+
+#define TEXT  "text_encoder/config.json"
+#define UNET  "unet/config.json"
+#define VAE   "vae/config.json"
+#define SCHED "scheduler/scheduler_config.json"
+
+static struct model *inspect_data(const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "data", "models", name, NULL);
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    return m;
+}
+
+static void test_sd1(void)
+{
+    struct model *m = inspect_data("sd1");
+    g_assert_cmpstr(m->name, ==, "sd1");
+    g_assert_cmpint(m->text.act, ==, UNARY_QUICK_GELU);
+    g_assert_cmpint(m->text.max_tokens, ==, 77);
+    g_assert_cmpint(m->text.pad_id, ==, m->text.eos_id);
+    g_assert_cmpint(m->unet.levels, ==, 2);
+    g_assert_cmpint(m->unet.heads[0], ==, 2);
+    g_assert_cmpint(m->unet.heads[1], ==, 2);
+    g_assert_true(m->unet.down_attention[0] && !m->unet.down_attention[1]);
+    g_assert_true(!m->unet.up_attention[0] && m->unet.up_attention[1] && m->unet.mid_attention);
+    g_assert_false(m->unet.linear_projection);
+    g_assert_cmpint(m->unet.time_dim, ==, 32);
+    g_assert_cmpint(m->sched.prediction, ==, PREDICTION_EPSILON);
+    g_assert_cmpint(m->sched.steps_offset, ==, 1);
+    g_assert_false(m->sched.set_alpha_to_one);
+    g_assert_cmpint(model_latent_factor(m), ==, 2);
+    g_assert_cmpint(model_default_size(m), ==, 16);
+    g_assert_nonnull(
+        nn_part_find(m->parts[MODEL_UNET], "up_blocks.1.attentions.2.proj_out.weight"));
+    model_free(m);
+}
+
+static void test_sd2(void)
+{
+    struct model *m = inspect_data("sd2");
+    g_assert_cmpint(m->text.act, ==, UNARY_GELU);
+    g_assert_cmpint(m->text.pad_id, ==, 0);
+    g_assert_cmpint(m->unet.heads[0], ==, 1);
+    g_assert_cmpint(m->unet.heads[1], ==, 4);
+    g_assert_true(m->unet.linear_projection);
+    g_assert_cmpint(m->sched.prediction, ==, PREDICTION_V);
+    model_free(m);
+}
+
+// Files that leave everything out get the reference's defaults, which these weights do not fit.
+static void test_defaults(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    folder_write(folder, SCHED, "{}");
+    folder_remove(folder, "model_index.json");
+    folder_write(folder, "README.md", "---\nlicense: mit\n---\n\n# A small model\n");
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(m->name, ==, "A small model");
+    g_assert_cmpint(m->sched.train_steps, ==, 1000);
+    g_assert_true(m->sched.set_alpha_to_one);
+    model_free(m);
+    folder_free(folder);
+}
+
+static const struct {
+    const char *file, *from, *to;
+    int code;
+    const char *says;
+} refused[] = {
+    {UNET, "\"norm_num_groups\": 4", "\"norm_num_groups\": 0", TINCTURE_ERROR_FILE,
+     "norm_num_groups is 0"},
+    {UNET, "\"norm_num_groups\": 4", "\"norm_num_groups\": 3", TINCTURE_ERROR_FILE,
+     "does not divide"},
+    {UNET, "\"norm_num_groups\": 4", "\"norm_num_groups\": \"4\"", TINCTURE_ERROR_FILE,
+     "whole number"},
+    {UNET, "\"norm_num_groups\": 4", "\"norm_num_groups\": 4e99", TINCTURE_ERROR_FILE,
+     "whole number"},
+    {UNET, "\"attention_head_dim\": 2", "\"attention_head_dim\": 3", TINCTURE_ERROR_FILE, "heads"},
+    {UNET, "\"attention_head_dim\": 2", "\"attention_head_dim\": 0", TINCTURE_ERROR_FILE,
+     "attention_head_dim is 0"},
+    {UNET, "\"attention_head_dim\": 2", "\"attention_head_dim\": [2]", TINCTURE_ERROR_FILE,
+     "list of 2"},
+    {UNET, "\"num_attention_heads\": null", "\"num_attention_heads\": 8",
+     TINCTURE_ERROR_UNSUPPORTED, "num_attention_heads"},
+    {UNET, "\"dual_cross_attention\": false", "\"dual_cross_attention\": true",
+     TINCTURE_ERROR_UNSUPPORTED, "dual_cross"},
+    {UNET, "\"only_cross_attention\": false", "\"only_cross_attention\": [false, true]",
+     TINCTURE_ERROR_UNSUPPORTED, "only_cross"},
+    {UNET, "\"addition_embed_type\": null", "\"addition_embed_type\": \"text_time\"",
+     TINCTURE_ERROR_UNSUPPORTED, "addition_embed"},
+    {UNET, "\"class_embed_type\": null", "\"class_embed_type\": \"timestep\"",
+     TINCTURE_ERROR_UNSUPPORTED, "class_embed"},
+    {UNET, "\"time_cond_proj_dim\": null", "\"time_cond_proj_dim\": 256",
+     TINCTURE_ERROR_UNSUPPORTED, "time_cond"},
+    {UNET, "\"act_fn\": \"silu\"", "\"act_fn\": \"mish\"", TINCTURE_ERROR_UNSUPPORTED, "mish"},
+    {UNET, "\"conv_in_kernel\": 3", "\"conv_in_kernel\": 5", TINCTURE_ERROR_UNSUPPORTED,
+     "conv_in_kernel"},
+    {UNET, "\"downsample_padding\": 1", "\"downsample_padding\": 2", TINCTURE_ERROR_FILE,
+     "downsample_padding"},
+    {UNET, "\"CrossAttnDownBlock2D\"", "\"AttnDownBlock2D\"", TINCTURE_ERROR_UNSUPPORTED,
+     "AttnDownBlock2D"},
+    {UNET, "\"CrossAttnDownBlock2D\"", "7", TINCTURE_ERROR_UNSUPPORTED, "down_block_types"},
+    {UNET, "\"UNetMidBlock2DCrossAttn\"", "\"UNetMidBlock2DSimpleCrossAttn\"",
+     TINCTURE_ERROR_UNSUPPORTED, "Simple"},
+    {UNET, "\"in_channels\": 4", "\"in_channels\": 9", TINCTURE_ERROR_UNSUPPORTED, "9 input"},
+    {UNET, "\"cross_attention_dim\": 16", "\"cross_attention_dim\": 24", TINCTURE_ERROR_MISMATCH,
+     "expects 24"},
+    {UNET, "\"block_out_channels\": [\n    8,\n    16\n  ]", "\"block_out_channels\": []",
+     TINCTURE_ERROR_UNSUPPORTED, "list of 1 to 8"},
+    {UNET, "\"block_out_channels\": [\n    8,\n    16\n  ]", "\"block_out_channels\": [8, 1000000]",
+     TINCTURE_ERROR_FILE, "1000000"},
+    {UNET, "\"layers_per_block\": 2", "\"layers_per_block\": -2", TINCTURE_ERROR_FILE,
+     "layers_per_block"},
+    {UNET, "\"layers_per_block\": 2", "\"layers_per_block\": 1000", TINCTURE_ERROR_FILE,
+     "layers_per_block"},
+    {UNET, "\"norm_eps\": 1e-05", "\"norm_eps\": -1", TINCTURE_ERROR_FILE, "norm_eps"},
+    {UNET, "{", "[", TINCTURE_ERROR_FILE, "damaged"},
+    {TEXT, "\"quick_gelu\"", "\"tanh\"", TINCTURE_ERROR_UNSUPPORTED, "tanh"},
+    {TEXT, "\"num_attention_heads\": 2", "\"num_attention_heads\": 3", TINCTURE_ERROR_FILE,
+     "does not divide"},
+    {TEXT, "\"hidden_size\": 16", "\"hidden_size\": 0", TINCTURE_ERROR_FILE, "hidden_size is 0"},
+    {TEXT, "\"vocab_size\": 674", "\"vocab_size\": 100", TINCTURE_ERROR_MISMATCH, "ids up to"},
+    {TEXT, "\"model_type\": \"clip_text_model\"", "\"model_type\": \"t5\"",
+     TINCTURE_ERROR_UNSUPPORTED, "t5"},
+    {VAE, "\"latent_channels\": 4", "\"latent_channels\": 16", TINCTURE_ERROR_UNSUPPORTED,
+     "16 latent"},
+    {VAE, "\"DownEncoderBlock2D\"", "\"AttnDownEncoderBlock2D\"", TINCTURE_ERROR_UNSUPPORTED,
+     "DownEncoderBlock2D"},
+    {VAE, "\"scaling_factor\": 0.18215", "\"scaling_factor\": 0", TINCTURE_ERROR_FILE,
+     "scaling_factor"},
+    {VAE, "\"shift_factor\": null", "\"shift_factor\": 0.1", TINCTURE_ERROR_UNSUPPORTED,
+     "shift_factor"},
+    {SCHED, "\"epsilon\"", "\"sample\"", TINCTURE_ERROR_UNSUPPORTED, "sample"},
+    {SCHED, "\"scaled_linear\"", "\"sigmoid\"", TINCTURE_ERROR_UNSUPPORTED, "sigmoid"},
+    {SCHED, "\"num_train_timesteps\": 1000", "\"num_train_timesteps\": 0", TINCTURE_ERROR_FILE,
+     "num_train"},
+    {SCHED, "\"trained_betas\": null", "\"trained_betas\": [0.1]", TINCTURE_ERROR_UNSUPPORTED,
+     "trained_betas"},
+    {"model_index.json", "Pipeline\"", "XLPipeline\", \"text_encoder_2\": []",
+     TINCTURE_ERROR_UNSUPPORTED, "1.x and 2.x"},
+};
+
+static void test_refused(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(refused); i++) {
+        g_autoptr(GError) error = NULL;
+        char *folder = folder_copy("sd1");
+        folder_edit(folder, refused[i].file, refused[i].from, refused[i].to);
+        g_assert_null(model_inspect(folder, &error));
+        g_test_message("%s", error->message);
+        g_assert_error(error, TINCTURE_ERROR, refused[i].code);
+        g_assert_nonnull(strstr(error->message, refused[i].says));
+        folder_free(folder);
+    }
+}
+
+// ---- weight files -------------------------------------------------------------------------------
+
+// Inspects and frees the folder; the message.
+static char *inspect_fails(char *folder, int code)
+{
+    GError *error = NULL;
+    g_assert_null(model_inspect(folder, &error));
+    g_test_message("%s", error->message);
+    g_assert_error(error, TINCTURE_ERROR, code);
+    char *message = g_strdup(error->message);
+    g_error_free(error);
+    folder_free(folder);
+    return message;
+}
+
+// All that does not fit is named at once.
+static void test_mismatch(void)
+{
+    char *folder = folder_copy("sd1");
+    folder_change_weights(
+        folder, "unet/diffusion_pytorch_model.safetensors",
+        (struct folder_change){.drop = "conv_in.bias", .flatten = "conv_out.weight"});
+    folder_change_weights(
+        folder, "vae/diffusion_pytorch_model.safetensors",
+        (struct folder_change){.drop = "encoder.conv_in.weight", .add = "encoder.more"});
+    g_autofree char *message = inspect_fails(folder, TINCTURE_ERROR_MISMATCH);
+    g_assert_nonnull(strstr(message, "unet: 1 missing (conv_in.bias), 1 of"));
+    g_assert_nonnull(strstr(message, "conv_out.weight: 288 instead of 4 x 8 x 3 x 3"));
+    g_assert_nonnull(strstr(message, "encoder.conv_in.weight"));
+    g_assert_nonnull(strstr(message, "encoder.more"));
+}
+
+static void test_ignorable(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    folder_change_weights(folder, "text_encoder/model.safetensors",
+                          (struct folder_change){.add = "text_model.embeddings.position_ids"});
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    model_free(m);
+    folder_free(folder);
+}
+
+static void test_files(void)
+{
+    char *folder = folder_copy("sd1");
+    folder_remove(folder, "unet/diffusion_pytorch_model.safetensors");
+    g_free(inspect_fails(folder, TINCTURE_ERROR_FILE));
+
+    folder = folder_copy("sd1");
+    folder_remove(folder, "unet/diffusion_pytorch_model.safetensors");
+    folder_write(folder, "unet/diffusion_pytorch_model.bin", "");
+    g_autofree char *pickle = inspect_fails(folder, TINCTURE_ERROR_UNSUPPORTED);
+    g_assert_nonnull(strstr(pickle, "safetensors"));
+}
+
+// An index may only name files of its own folder.
+static void test_shards(void)
+{
+    static const char index[] = "unet/diffusion_pytorch_model.safetensors.index.json";
+    static const char *const bad[] = {
+        "{}",
+        "{\"weight_map\":{}}",
+        "{\"weight_map\":{\"a\":7}}",
+        "{\"weight_map\":{\"a\":\"/etc/a.safetensors\"}}",
+        "{\"weight_map\":{\"a\":\"../vae/diffusion_pytorch_model.safetensors\"}}",
+        "{\"weight_map\":{\"a\":\"..\"}}",
+        "{\"weight_map\":{\"a\":\"config.json\"}}",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        char *folder = folder_copy("old-names");
+        folder_write(folder, index, bad[i]);
+        g_free(inspect_fails(folder, TINCTURE_ERROR_FILE));
+    }
+    char *folder = folder_copy("old-names");
+    folder_edit(folder, index, "-00002-of-00002", "-00001-of-00002");
+    model_free(model_inspect(folder, NULL)); // harmless: both shards are still named
+    folder_free(folder);
+}
+
+static void test_latent_rgb(void)
+{
+    static const char *const bad[] = {
+        "{}",
+        "{\"factors\":[[1,2,3]],\"bias\":[0,0,0]}",
+        "{\"factors\":[[1,2,3],[1,2,3],[1,2,3],[1,2]],\"bias\":[0,0,0]}",
+        "{\"factors\":[[1,2,3],[1,2,3],[1,2,3],[1,2,\"x\"]],\"bias\":[0,0,0]}",
+        "{\"factors\":[[1,2,3],[1,2,3],[1,2,3],[1,2,1e9]],\"bias\":[0,0,0]}",
+        "{\"factors\":[[1,2,3],[1,2,3],[1,2,3],[1,2,3]]}",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        char *folder = folder_copy("sd1");
+        folder_write(folder, "latent_rgb.json", bad[i]);
+        g_free(inspect_fails(folder, TINCTURE_ERROR_FILE));
+    }
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    folder_write(folder, "latent_rgb.json",
+                 "{\"factors\":[[1,2,3],[0,0,0],[0,0,0],[0.5,0,-1]],\"bias\":[7,8,9]}");
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    g_assert_true(m->has_latent_rgb);
+    g_assert_cmpfloat(m->latent_rgb[0][1], ==, 2);
+    g_assert_cmpfloat(m->latent_rgb[3][2], ==, -1);
+    g_assert_cmpfloat(m->latent_rgb[4][0], ==, 7);
+    model_free(m);
+    folder_free(folder);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/config/sd1", test_sd1);
+    g_test_add_func("/config/sd2", test_sd2);
+    g_test_add_func("/config/defaults", test_defaults);
+    g_test_add_func("/config/refused", test_refused);
+    g_test_add_func("/config/mismatch", test_mismatch);
+    g_test_add_func("/config/ignorable", test_ignorable);
+    g_test_add_func("/config/files", test_files);
+    g_test_add_func("/config/shards", test_shards);
+    g_test_add_func("/config/latent-rgb", test_latent_rgb);
+    return g_test_run();
+}

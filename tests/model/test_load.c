@@ -1,0 +1,138 @@
+// Loading weights onto a device: progress, cancelling, hashes, weights that are not numbers.
+
+#include "compute/file/safetensors.h"
+#include "compute/model/model.h"
+#include "tests/model/folder.h"
+
+#include <string.h>
+
+static struct gpu *gpu;
+
+struct seen {
+    int calls;
+    double last;
+    GCancellable *cancel; // at the third call
+};
+
+static void see(double fraction, const char *text, void *data)
+{
+    struct seen *s = data;
+    g_assert_nonnull(text);
+    g_assert_cmpfloat(fraction, >=, s->last);
+    s->last = fraction;
+    if (++s->calls == 3 && s->cancel)
+        g_cancellable_cancel(s->cancel);
+}
+
+static void test_progress(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("fp16");
+    struct seen s = {0};
+    struct model *m = model_load(folder, gpu, see, &s, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpfloat(s.last, ==, 1);
+    g_assert_true(m->gpu == gpu);
+    model_free(m);
+    folder_free(folder);
+}
+
+static void test_cancel(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    char *folder = folder_copy("sd1");
+    struct seen s = {.cancel = cancel};
+    g_assert_null(model_load(folder, gpu, see, &s, cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_cmpint(s.calls, ==, 3);
+    folder_free(folder);
+}
+
+// Convolutions are turned to channels last; the values are the file's.
+static void test_layout(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    g_autofree char *path =
+        g_build_filename(folder, "unet", "diffusion_pytorch_model.safetensors", NULL);
+    struct model *m = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    struct st_file *f = st_open(path, &error);
+    const struct nn_weight *w = nn_part_find(m->parts[MODEL_UNET], "conv_in.weight");
+    float file[8 * 4 * 9], engine[8 * 4 * 9]; // (O,I,ky,kx) and (O,ky,kx,I)
+    g_assert_true(st_read_f32(st_find(f, "conv_in.weight"), file, true, &error));
+    g_assert_true(tensor_read(w->tensor, engine, &error));
+    for (int o = 0; o < 8; o++) {
+        for (int i = 0; i < 4; i++)
+            for (int k = 0; k < 9; k++)
+                g_assert_cmpfloat(engine[(o * 9 + k) * 4 + i], ==, file[(o * 4 + i) * 9 + k]);
+    }
+    st_free(f);
+    model_free(m);
+    folder_free(folder);
+}
+
+static void test_not_a_number(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    folder_change_weights(folder, "vae/diffusion_pytorch_model.safetensors",
+                          (struct folder_change){.spoil = "decoder.conv_in.bias"});
+    g_assert_null(model_load(folder, gpu, NULL, NULL, NULL, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, "decoder.conv_in.bias"));
+    folder_free(folder);
+}
+
+static void test_hash(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("old-names");
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    g_autofree char *path =
+        g_build_filename(folder, "vae", "diffusion_pytorch_model.safetensors", NULL);
+    g_autofree char *hash = file_sha256(path, NULL, &error);
+    g_assert_cmpstr(model_hash(m, MODEL_VAE, NULL, &error), ==, hash);
+    g_assert_true(model_hash(m, MODEL_VAE, NULL, &error) == m->hash[MODEL_VAE]);
+    g_assert_cmpint(strlen(model_hash(m, MODEL_UNET, NULL, &error)), ==, 64); // of two shards
+    model_free(m);
+    folder_free(folder);
+}
+
+// Without latent_rgb.json the matrix is fitted: finite, and the same every time.
+static void test_fit(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    struct model *m = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_false(m->has_latent_rgb);
+    g_assert_true(model_fit_latent_rgb(m, NULL, &error));
+    g_assert_true(m->has_latent_rgb);
+    float first[3] = {m->latent_rgb[0][0], m->latent_rgb[0][1], m->latent_rgb[0][2]};
+    g_assert_true(model_fit_latent_rgb(m, NULL, &error));
+    g_assert_cmpmem(first, sizeof first, m->latent_rgb[0], sizeof first);
+    g_assert_cmpfloat(first[0], !=, 0);
+    model_free(m);
+    folder_free(folder);
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_test_init(&argc, &argv, NULL);
+    gpu = gpu_open(NULL, &error);
+    g_assert_no_error(error);
+    g_test_add_func("/load/progress", test_progress);
+    g_test_add_func("/load/cancel", test_cancel);
+    g_test_add_func("/load/layout", test_layout);
+    g_test_add_func("/load/not-a-number", test_not_a_number);
+    g_test_add_func("/load/hash", test_hash);
+    g_test_add_func("/load/fit", test_fit);
+    int status = g_test_run();
+    gpu_free(gpu);
+    return status;
+}

@@ -1,0 +1,245 @@
+// Every model folder of tests/data/models against the vectors that the reference implementation
+// made for it. Limits are those of the design: 1e-4 of the largest reference value, 1e-3 after
+// twenty DDIM steps.
+
+#include "compute/file/safetensors.h"
+#include "compute/model/model.h"
+#include "compute/sched/sched.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct gpu *gpu;
+
+// One folder under test.
+struct parity {
+    struct model *model;
+    struct st_file *vectors;
+};
+
+// A vector as (1, .., shape) with its values.
+static float *read_vector(const struct parity *p, const char *name, int shape[GRAPH_RANK])
+{
+    g_autoptr(GError) error = NULL;
+    const struct st_tensor *t = st_find(p->vectors, name);
+    g_assert_nonnull(t);
+    for (int i = 0; i < GRAPH_RANK; i++) {
+        int from = i - (GRAPH_RANK - t->rank);
+        shape[i] = from >= 0 ? (int)t->shape[from] : 1;
+    }
+    float *values = g_new(float, t->count);
+    g_assert_true(st_read_f32(t, values, true, &error));
+    g_assert_no_error(error);
+    return values;
+}
+
+// A leaf holding a vector (as int32 for ids). The tensor goes to `tensors`.
+static struct node *vector_leaf(const struct parity *p, struct graph *g, GPtrArray *tensors,
+                                const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    int shape[GRAPH_RANK];
+    g_autofree float *values = read_vector(p, name, shape);
+    struct tensor *t = tensor_new(gpu, DTYPE_F32, shape, name, &error);
+    g_assert_no_error(error);
+    g_assert_true(tensor_write(t, values, &error));
+    g_ptr_array_add(tensors, t);
+    return graph_leaf(g, t);
+}
+
+static struct node *ids_leaf(const struct parity *p, struct graph *g, GPtrArray *tensors)
+{
+    g_autoptr(GError) error = NULL;
+    const struct st_tensor *v = st_find(p->vectors, "ids");
+    int shape[GRAPH_RANK] = {(int)v->shape[0], 1, 1, (int)v->shape[1]};
+    struct tensor *t = tensor_new(gpu, DTYPE_I32, shape, "ids", &error);
+    g_assert_no_error(error);
+    g_assert_true(tensor_write(t, v->data, &error));
+    g_ptr_array_add(tensors, t);
+    return graph_leaf(g, t);
+}
+
+// (N,1,1,C) features of the timesteps in a vector.
+static struct node *time_leaf(const struct parity *p, struct graph *g, GPtrArray *tensors,
+                              const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    const struct unet_config *c = &p->model->unet;
+    int shape[GRAPH_RANK];
+    g_autofree float *times = read_vector(p, name, shape);
+    int n = shape[3];
+    g_autofree float *features = g_new(float, n * c->channels[0]);
+    for (int i = 0; i < n; i++)
+        unet_timestep_features(c, times[i], features + i * c->channels[0]);
+    struct tensor *t = tensor_new(gpu, DTYPE_F32, (int[]){n, 1, 1, c->channels[0]}, name, &error);
+    g_assert_no_error(error);
+    g_assert_true(tensor_write(t, features, &error));
+    g_ptr_array_add(tensors, t);
+    return graph_leaf(g, t);
+}
+
+static float *run(struct graph *g, struct node *out)
+{
+    g_autoptr(GError) error = NULL;
+    struct program *program = program_new(g, gpu, &out, 1, &error);
+    g_assert_no_error(error);
+    g_assert_true(program_run(program, NULL, &error));
+    g_assert_no_error(error);
+    float *values = g_new(float, shape_count(out->shape));
+    g_assert_true(program_read(program, out, values, &error));
+    program_free(program);
+    return values;
+}
+
+static void check(const struct parity *p, const char *name, const float *values, double limit)
+{
+    int shape[GRAPH_RANK];
+    g_autofree float *expected = read_vector(p, name, shape);
+    double error = 0, largest = 0;
+    for (int64_t i = 0; i < shape_count(shape); i++) {
+        g_assert_true(isfinite(values[i]));
+        error = MAX(error, fabs((double)values[i] - expected[i]));
+        largest = MAX(largest, fabs((double)expected[i]));
+    }
+    g_test_message("%s %s: %.1e", p->model->name, name, error / largest);
+    g_assert_cmpfloat(error, <=, limit * largest);
+}
+
+// Runs out and compares it with a vector of the same shape.
+static void check_node(const struct parity *p, struct graph *g, struct node *out, const char *name)
+{
+    int shape[GRAPH_RANK];
+    g_free(read_vector(p, name, shape));
+    g_assert_cmpmem(out->shape, sizeof out->shape, shape, sizeof shape);
+    g_autofree float *values = run(g, out);
+    check(p, name, values, 1e-4);
+}
+
+static GPtrArray *tensors_new(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)tensor_free);
+}
+
+static void check_text(const struct parity *p)
+{
+    g_autoptr(GPtrArray) tensors = tensors_new();
+    struct graph *g = graph_new();
+    struct nn nn = {.g = g, .part = p->model->parts[MODEL_TEXT]};
+    struct node *states = text_encoder_build(&nn, &p->model->text, ids_leaf(p, g, tensors));
+    check_node(p, g, states, "states");
+    graph_free(g);
+}
+
+static void check_unet(const struct parity *p, const char *time, const char *prediction)
+{
+    g_autoptr(GPtrArray) tensors = tensors_new();
+    struct graph *g = graph_new();
+    struct nn nn = {.g = g, .part = p->model->parts[MODEL_UNET]};
+    struct node *latents = vector_leaf(p, g, tensors, "latents");
+    struct node *features = time_leaf(p, g, tensors, time);
+    struct node *states = vector_leaf(p, g, tensors, "states");
+    check_node(p, g, unet_build(&nn, &p->model->unet, latents, features, states), prediction);
+    graph_free(g);
+}
+
+static void check_vae(const struct parity *p)
+{
+    g_autoptr(GPtrArray) tensors = tensors_new();
+    struct graph *g = graph_new();
+    struct nn nn = {.g = g, .part = p->model->parts[MODEL_VAE]};
+    const struct vae_config *c = &p->model->vae;
+    struct node *moments = vae_encoder_build(&nn, c, vector_leaf(p, g, tensors, "picture"));
+    check_node(p, g, op_slice(g, moments, 0, c->latent_channels), "mean");
+    check_node(p, g, vae_decoder_build(&nn, c, vector_leaf(p, g, tensors, "z")), "decoded");
+    graph_free(g);
+}
+
+// Twenty DDIM steps from the vectors' noise with the first prompt's states.
+static void check_ddim(const struct parity *p)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) tensors = tensors_new();
+    const struct unet_config *c = &p->model->unet;
+    struct graph *g = graph_new();
+    struct nn nn = {.g = g, .part = p->model->parts[MODEL_UNET]};
+    struct node *latents = vector_leaf(p, g, tensors, "ddim.noise");
+    struct tensor *time =
+        tensor_new(gpu, DTYPE_F32, (int[]){1, 1, 1, c->channels[0]}, "time", &error);
+    g_assert_no_error(error);
+    g_ptr_array_add(tensors, time);
+    struct node *states = vector_leaf(p, g, tensors, "states");
+    states = op_view(g, states, 0, (int[]){1, 1, states->shape[2], states->shape[3]});
+    struct node *out = unet_build(&nn, c, latents, graph_leaf(g, time), states);
+    struct program *program = program_new(g, gpu, &out, 1, &error);
+    g_assert_no_error(error);
+
+    int64_t n = shape_count(latents->shape);
+    g_autofree float *x = g_new(float, n), *prediction = g_new(float, n);
+    g_autofree float *features = g_new(float, c->channels[0]);
+    g_assert_true(tensor_read(latents->tensor, x, &error));
+    struct noise_schedule schedule;
+    noise_schedule_init(&schedule, &p->model->sched);
+    struct sampler *sampler = sampler_new("ddim", &schedule, 20, 0, NULL, n, &error);
+    g_assert_no_error(error);
+    for (int i = 0; i < 20; i++) {
+        unet_timestep_features(c, sampler->timesteps[i], features);
+        g_assert_true(tensor_write(time, features, &error));
+        g_assert_true(tensor_write(latents->tensor, x, &error));
+        g_assert_true(program_run(program, NULL, &error));
+        g_assert_true(program_read(program, out, prediction, &error));
+        sampler_step(sampler, i, prediction, x);
+    }
+    check(p, "ddim.latents", x, 1e-3);
+    sampler_free(sampler);
+    noise_schedule_finish(&schedule);
+    program_free(program);
+    graph_free(g);
+}
+
+static void test_folder(gconstpointer folder)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *vectors = g_build_filename(folder, "vectors.safetensors", NULL);
+    struct parity p = {.vectors = st_open(vectors, &error)};
+    g_assert_no_error(error);
+    p.model = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    check_text(&p);
+    check_unet(&p, "time.0", "pred.0");
+    check_unet(&p, "time.1", "pred.1");
+    check_vae(&p);
+    if (st_find(p.vectors, "ddim.noise"))
+        check_ddim(&p);
+    model_free(p.model);
+    st_free(p.vectors);
+}
+
+// All folders, or only the one that the command line names.
+static void add_folders(const char *only)
+{
+    g_autofree char *models = g_test_build_filename(G_TEST_DIST, "data", "models", NULL);
+    GDir *dir = g_dir_open(models, 0, NULL);
+    g_assert_nonnull(dir);
+    const char *name;
+    while ((name = g_dir_read_name(dir))) {
+        if (!only || g_str_equal(name, only)) {
+            g_autofree char *path = g_strconcat("/parity/", name, NULL);
+            g_test_add_data_func_full(path, g_build_filename(models, name, NULL), test_folder,
+                                      g_free);
+        }
+    }
+    g_dir_close(dir);
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_test_init(&argc, &argv, NULL);
+    gpu = gpu_open(NULL, &error);
+    g_assert_no_error(error);
+    add_folders(argc > 1 ? argv[1] : NULL);
+    int status = g_test_run();
+    g_assert_cmpuint(gpu_validation_count(gpu), ==, 0);
+    gpu_free(gpu);
+    return status;
+}

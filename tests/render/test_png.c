@@ -1,0 +1,274 @@
+// What is special to PNG: the kinds of pixels it may hold, and bombs.
+#include "compute/error.h"
+#include "render/color.h"
+#include "render/file.h"
+#include "tests/render/pictures.h"
+
+#include <png.h>
+#include <string.h>
+#include <zlib.h>
+
+// A PNG file put together by hand -----------------------------------------------------------------
+
+static void put_u32(GByteArray *file, guint32 value)
+{
+    guint32 big_endian = GUINT32_TO_BE(value);
+
+    g_byte_array_append(file, (const guint8 *)&big_endian, 4);
+}
+
+static void put_chunk(GByteArray *file, const char *type, const void *data, gsize size)
+{
+    uLong crc = crc32(crc32(0, (const Bytef *)type, 4), data, (uInt)size);
+
+    put_u32(file, (guint32)size);
+    g_byte_array_append(file, (const guint8 *)type, 4);
+    g_byte_array_append(file, data, (guint)size);
+    put_u32(file, (guint32)(size > 0 ? crc : crc32(0, (const Bytef *)type, 4)));
+}
+
+static GByteArray *begin(guint32 width, guint32 height, int depth, int color_type)
+{
+    GByteArray *file = g_byte_array_new();
+    guint32 size[2] = {GUINT32_TO_BE(width), GUINT32_TO_BE(height)};
+    guint8 header[13] = {0};
+
+    memcpy(header, size, 8);
+    header[8] = (guint8)depth;
+    header[9] = (guint8)color_type;
+    g_byte_array_append(file, (const guint8 *)"\x89PNG\r\n\x1a\n", 8);
+    put_chunk(file, "IHDR", header, sizeof(header));
+    return file;
+}
+
+// Data as a zlib stream; prefix stays as it is.
+static GByteArray *packed(const void *prefix, gsize prefix_size, const void *data, gsize size)
+{
+    GByteArray *out = g_byte_array_new();
+    uLongf length = compressBound(size);
+    g_autofree guint8 *stream = g_malloc(length);
+
+    g_assert_cmpint(compress2(stream, &length, data, size, 9), ==, Z_OK);
+    g_byte_array_append(out, prefix, (guint)prefix_size);
+    g_byte_array_append(out, stream, (guint)length);
+    return out;
+}
+
+static GBytes *finish(GByteArray *file, const void *rows, gsize size)
+{
+    g_autoptr(GByteArray) data = packed("", 0, rows, size);
+
+    put_chunk(file, "IDAT", data->data, data->len);
+    put_chunk(file, "IEND", "", 0);
+    return g_byte_array_free_to_bytes(file);
+}
+
+static struct image *load(GBytes *file)
+{
+    g_autoptr(GError) error = NULL;
+    struct image *image = image_load_bytes(file, NULL, &error);
+
+    g_assert_no_error(error);
+    return image;
+}
+
+static void assert_rgb(const struct image *image, int pixel, int red, int green, int blue)
+{
+    g_assert_cmpuint(image_quantize(image->rgb[3 * pixel], 255.0f), ==, red);
+    g_assert_cmpuint(image_quantize(image->rgb[3 * pixel + 1], 255.0f), ==, green);
+    g_assert_cmpuint(image_quantize(image->rgb[3 * pixel + 2], 255.0f), ==, blue);
+}
+
+static void test_one_bit_gray(void)
+{
+    static const guint8 ROWS[] = {0, 0x50}; // filter none; 0 1 0 1
+    g_autoptr(GBytes) file = finish(begin(4, 1, 1, PNG_COLOR_TYPE_GRAY), ROWS, sizeof(ROWS));
+    struct image *image = load(file);
+
+    assert_rgb(image, 0, 0, 0, 0);
+    assert_rgb(image, 1, 255, 255, 255);
+    assert_rgb(image, 3, 255, 255, 255);
+    image_free(image);
+}
+
+static void test_palette_with_transparency(void)
+{
+    static const guint8 PALETTE[] = {255, 0, 0, 0, 0, 255}, ALPHA[] = {0, 128}, ROWS[] = {0, 0, 1};
+    GByteArray *parts = begin(2, 1, 8, PNG_COLOR_TYPE_PALETTE);
+
+    put_chunk(parts, "PLTE", PALETTE, sizeof(PALETTE));
+    put_chunk(parts, "tRNS", ALPHA, sizeof(ALPHA));
+
+    g_autoptr(GBytes) file = finish(parts, ROWS, sizeof(ROWS));
+    struct image *image = load(file);
+
+    assert_rgb(image, 0, 255, 0, 0);
+    assert_rgb(image, 1, 0, 0, 255);
+    g_assert_cmpfloat(image->alpha[0], ==, 0.0f);
+    g_assert_cmpfloat(image->alpha[1], ==, 128.0f / 255.0f);
+    image_free(image);
+}
+
+static void test_deep_gray_alpha(void)
+{
+    static const guint8 ROWS[] = {0, 0x12, 0x34, 0xff, 0xff};
+    g_autoptr(GBytes) file = finish(begin(1, 1, 16, PNG_COLOR_TYPE_GRAY_ALPHA), ROWS, sizeof(ROWS));
+    struct image *image = load(file);
+
+    g_assert_cmpfloat(image->rgb[1], ==, 0x1234 / 65535.0f);
+    g_assert_cmpfloat(image->alpha[0], ==, 1.0f);
+    g_assert_cmpint(image->meta.bits, ==, 16);
+    image_free(image);
+}
+
+static void append_bytes(png_structp png, png_bytep bytes, size_t count)
+{
+    g_byte_array_append(png_get_io_ptr(png), bytes, (guint)count);
+}
+
+static void test_interlaced(void)
+{
+    enum { WIDTH = 37, HEIGHT = 23 };
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    struct image *photo = picture_photo(WIDTH, HEIGHT, 8, 2);
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    png_byte pixels[HEIGHT][WIDTH * 3];
+    png_bytep rows[HEIGHT];
+
+    for (int y = 0; y < HEIGHT; y++) {
+        rows[y] = pixels[y];
+        for (int i = 0; i < WIDTH * 3; i++) {
+            pixels[y][i] = (png_byte)image_quantize(photo->rgb[y * WIDTH * 3 + i], 255.0f);
+        }
+    }
+    png_set_write_fn(png, bytes, append_bytes, NULL);
+    png_set_IHDR(png, info, WIDTH, HEIGHT, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_ADAM7,
+                 PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+    png_set_rows(png, info, rows);
+    png_write_png(png, info, PNG_TRANSFORM_IDENTITY, NULL);
+    png_destroy_write_struct(&png, &info);
+
+    g_autoptr(GBytes) file = g_bytes_new(bytes->data, bytes->len);
+    struct image *back = load(file);
+
+    picture_assert_same(photo, back);
+    image_free(photo);
+    image_free(back);
+}
+
+static void test_huge_header(void)
+{
+    static const guint32 SIZES[][2] = {
+        {60000, 60000}, {32769, 1}, {32768, 32768}, {1, 0x7fffffff}, {0, 5}};
+    static const guint8 ROWS[] = {0, 0, 0};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(SIZES); i++) {
+        g_autoptr(GBytes) file =
+            finish(begin(SIZES[i][0], SIZES[i][1], 8, PNG_COLOR_TYPE_RGB), ROWS, sizeof(ROWS));
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(image_load_bytes(file, NULL, &error));
+        g_assert_cmpuint(error->domain, ==, TINCTURE_ERROR);
+        g_test_message("%s", error->message);
+    }
+}
+
+// A profile that claims, and unpacks to, 64 MB: the picture is read, the profile is not.
+static void test_huge_profile(void)
+{
+    static const guint8 ROWS[] = {0, 10, 20, 30};
+    const guint32 size = 64 << 20, big_endian = GUINT32_TO_BE(size);
+    g_autoptr(GBytes) srgb = color_srgb_profile();
+    g_autofree guint8 *profile = g_malloc0(size);
+
+    memcpy(profile, g_bytes_get_data(srgb, NULL), g_bytes_get_size(srgb));
+    memcpy(profile, &big_endian, 4);
+
+    g_autoptr(GByteArray) chunk = packed("bomb\0", 6, profile, size);
+    GByteArray *parts = begin(1, 1, 8, PNG_COLOR_TYPE_RGB);
+
+    put_chunk(parts, "iCCP", chunk->data, chunk->len);
+
+    g_autoptr(GBytes) file = finish(parts, ROWS, sizeof(ROWS));
+    struct image *image = load(file);
+
+    assert_rgb(image, 0, 10, 20, 30);
+    g_assert_null(image->meta.icc);
+    g_assert_nonnull(image->meta.note);
+    image_free(image);
+}
+
+// gAMA alone: linear light is converted, sRGB's rounded exponent is left as it is.
+static void test_gamma(void)
+{
+    static const guint8 ROWS[] = {0, 128, 128, 128};
+    static const guint32 GAMMAS[] = {100000, 45455};
+    static const int EXPECTED[] = {188, 128};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(GAMMAS); i++) {
+        guint32 big_endian = GUINT32_TO_BE(GAMMAS[i]);
+        GByteArray *parts = begin(1, 1, 8, PNG_COLOR_TYPE_RGB);
+
+        put_chunk(parts, "gAMA", &big_endian, 4);
+
+        g_autoptr(GBytes) file = finish(parts, ROWS, sizeof(ROWS));
+        struct image *image = load(file);
+
+        assert_rgb(image, 0, EXPECTED[i], EXPECTED[i], EXPECTED[i]);
+        image_free(image);
+    }
+}
+
+static void test_text_bomb(void)
+{
+    static const guint8 ROWS[] = {0, 10, 20, 30};
+    g_autofree guint8 *text = g_malloc(64 << 20);
+
+    memset(text, 'x', 64 << 20);
+
+    g_autoptr(GByteArray) chunk = packed("parameters\0", 12, text, 64 << 20);
+    GByteArray *parts = begin(1, 1, 8, PNG_COLOR_TYPE_RGB);
+
+    put_chunk(parts, "zTXt", chunk->data, chunk->len);
+
+    g_autoptr(GBytes) file = finish(parts, ROWS, sizeof(ROWS));
+    struct image *image = load(file);
+
+    assert_rgb(image, 0, 10, 20, 30);
+    g_assert_null(image->meta.recipe);
+    image_free(image);
+}
+
+static void test_recipe_after_pixels(void)
+{
+    static const guint8 ROWS[] = {0, 10, 20, 30};
+    static const char TEXT[] = "parameters\0a dog";
+    GByteArray *parts = begin(1, 1, 8, PNG_COLOR_TYPE_RGB);
+    g_autoptr(GByteArray) data = packed("", 0, ROWS, sizeof(ROWS));
+
+    put_chunk(parts, "IDAT", data->data, data->len);
+    put_chunk(parts, "tEXt", TEXT, sizeof(TEXT) - 1);
+    put_chunk(parts, "IEND", "", 0);
+
+    g_autoptr(GBytes) file = g_byte_array_free_to_bytes(parts);
+    struct image *image = load(file);
+
+    g_assert_cmpstr(image->meta.recipe, ==, "a dog");
+    image_free(image);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/png/one-bit-gray", test_one_bit_gray);
+    g_test_add_func("/png/palette-with-transparency", test_palette_with_transparency);
+    g_test_add_func("/png/deep-gray-alpha", test_deep_gray_alpha);
+    g_test_add_func("/png/interlaced", test_interlaced);
+    g_test_add_func("/png/huge-header", test_huge_header);
+    g_test_add_func("/png/huge-profile", test_huge_profile);
+    g_test_add_func("/png/gamma", test_gamma);
+    g_test_add_func("/png/text-bomb", test_text_bomb);
+    g_test_add_func("/png/recipe-after-pixels", test_recipe_after_pixels);
+    return g_test_run();
+}

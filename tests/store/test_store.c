@@ -1,0 +1,209 @@
+// The library: rows come back as they went in, an old library moves forward, a bad one is refused
+// and left alone.
+#include "ui/store/store.h"
+
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+
+static char *temp_dir(void)
+{
+    char *dir = g_dir_make_tmp("tincture-store-XXXXXX", NULL);
+    g_assert_nonnull(dir);
+    return dir;
+}
+
+static struct store *open_ok(const char *dir)
+{
+    g_autoptr(GError) error = NULL;
+    struct store *s = store_open(dir, &error);
+    g_assert_no_error(error);
+    return s;
+}
+
+static struct store_document make_document(struct store *s, const char *photo)
+{
+    struct store_document d = {
+        .name = g_strdup("a.jpg"),
+        .photo = g_strdup(photo),
+        .source_prompt = g_strdup("a red apple"),
+        .prompt = g_strdup("a \"blue\" apple; DROP TABLE documents"),
+        .negative = g_strdup(""),
+        .params = g_strdup("{\"steps\":20}"),
+        .learn = g_strdup("{}"),
+        .seed = G_MAXUINT64,
+    };
+    g_autoptr(GError) error = NULL;
+    g_assert_true(store_document_save(s, &d, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(d.id, >, 0);
+    return d;
+}
+
+static void test_document(void)
+{
+    g_autofree char *dir = temp_dir();
+    struct store *s = open_ok(dir);
+    struct store_document none = {0};
+    g_autoptr(GError) error = NULL;
+    g_assert_false(store_document_load(s, 0, &none, &error));
+    g_assert_no_error(error);
+    struct store_document d = make_document(s, "photos/1.jpg");
+    store_close(s);
+
+    s = open_ok(dir);
+    struct store_document back = {0};
+    g_assert_true(store_document_load(s, 0, &back, &error));
+    g_assert_cmpstr(back.prompt, ==, d.prompt);
+    g_assert_cmpstr(back.origin, ==, NULL);
+    g_assert_true(back.seed == G_MAXUINT64);
+    g_free(back.prompt);
+    back.prompt = g_strdup("a green apple");
+    g_assert_true(store_document_save(s, &back, &error));
+    g_assert_cmpint(back.id, ==, d.id);
+    store_document_clear(&back);
+    g_assert_true(store_document_find(s, "photos/1.jpg", &back, &error));
+    g_assert_cmpstr(back.prompt, ==, "a green apple");
+    g_assert_false(store_document_find(s, "photos/2.jpg", &none, &error));
+    store_document_clear(&back);
+    store_document_clear(&d);
+    store_close(s);
+}
+
+static void test_rows(void)
+{
+    g_autofree char *dir = temp_dir();
+    struct store *s = open_ok(dir);
+    struct store_document d = make_document(s, "photos/1.jpg");
+    g_autoptr(GError) error = NULL;
+
+    struct store_adapter a = {.document = d.id,
+                              .name = "one",
+                              .path = "adapters/1.safetensors",
+                              .method = "svdiff",
+                              .scale = 0.8,
+                              .enabled = true,
+                              .listed = true};
+    g_assert_true(store_adapter_save(s, &a, &error));
+    a.listed = false;
+    g_assert_true(store_adapter_save(s, &a, &error));
+    g_autoptr(GPtrArray) adapters = store_adapters(s, d.id, &error);
+    g_assert_cmpuint(adapters->len, ==, 1);
+    const struct store_adapter *first = adapters->pdata[0];
+    g_assert_false(first->listed);
+    g_assert_cmpfloat(first->scale, ==, 0.8);
+
+    g_autoptr(GBytes) thumb = g_bytes_new_static("0123", 4);
+    g_autoptr(GBytes) pixels = g_bytes_new_static("012345", 6);
+    struct store_result r = {.document = d.id,
+                             .prompt = "p",
+                             .recipe = "{}",
+                             .thumb = thumb,
+                             .thumb_width = 1,
+                             .thumb_height = 1,
+                             .pixels = pixels,
+                             .width = 1,
+                             .height = 1,
+                             .seconds = 2.5};
+    g_assert_true(store_result_save(s, &r, &error));
+    g_autoptr(GPtrArray) results = store_results(s, d.id, &error);
+    g_assert_cmpuint(results->len, ==, 1);
+    g_assert_null(((struct store_result *)results->pdata[0])->pixels);
+    struct store_result *full = store_result_load(s, r.id, &error);
+    g_assert_true(g_bytes_equal(full->pixels, pixels));
+    store_result_free(full);
+    g_assert_null(store_result_load(s, 999, &error));
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+
+    // A row of a document that is not there is refused: foreign keys are on.
+    struct store_adapter stray = {.document = 999, .name = "x", .path = "x", .method = "x"};
+    g_assert_false(store_adapter_save(s, &stray, &error));
+    g_assert_nonnull(error);
+    store_document_clear(&d);
+    store_close(s);
+}
+
+static void test_run_survives_kill(void)
+{
+    g_autofree char *dir = temp_dir();
+    struct store *s = open_ok(dir);
+    struct store_document d = make_document(s, "photos/1.jpg");
+    g_autoptr(GError) error = NULL;
+    const double loss[] = {0.5, 0.4};
+    struct store_run run = {.document = d.id,
+                            .method = g_strdup("oft"),
+                            .learn = g_strdup("{}"),
+                            .checkpoint = g_strdup("runs/1.safetensors"),
+                            .prompt = g_strdup("p"),
+                            .step = 2,
+                            .steps = 60,
+                            .state = RUN_ACTIVE,
+                            .loss = g_bytes_new(loss, sizeof loss)};
+    g_assert_true(store_run_save(s, &run, &error));
+    // The first connection is never closed, as after kill -9: a second one finds the rows.
+    struct store *second = open_ok(dir);
+    struct store_run back = {0};
+    g_assert_true(store_run_unfinished(second, d.id, &back, &error));
+    g_assert_cmpint(back.step, ==, 2);
+    g_assert_cmpint(back.state, ==, RUN_ACTIVE);
+    g_assert_cmpuint(g_bytes_get_size(back.loss), ==, sizeof loss);
+    back.state = RUN_DONE;
+    g_assert_true(store_run_save(second, &back, &error));
+    store_run_clear(&back);
+    g_assert_false(store_run_unfinished(second, d.id, &back, &error));
+    g_assert_no_error(error);
+    store_close(second);
+    store_run_clear(&run);
+    store_document_clear(&d);
+    store_close(s);
+}
+
+static void test_refused(void)
+{
+    g_autofree char *dir = temp_dir();
+    g_autofree char *path = g_build_filename(dir, "library.db", NULL);
+    const char text[] =
+        "this is a letter and no library, however long it may be, and it stays as it was";
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_autoptr(GError) error = NULL;
+    g_assert_null(store_open(dir, &error));
+    g_assert_nonnull(strstr(error->message, "library.db"));
+    g_autofree char *after = NULL;
+    g_assert_true(g_file_get_contents(path, &after, NULL, NULL));
+    g_assert_cmpstr(after, ==, text);
+}
+
+static void test_newer_refused(void)
+{
+    g_autofree char *dir = temp_dir();
+    store_close(open_ok(dir));
+    g_autofree char *path = g_build_filename(dir, "library.db", NULL);
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, "PRAGMA user_version = 1000", NULL, NULL, NULL), ==,
+                    SQLITE_OK);
+    sqlite3_close(db);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(store_open(dir, &error));
+    g_assert_nonnull(strstr(error->message, "newer"));
+}
+
+static void test_unwritable(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(store_open("/proc/none/tincture", &error));
+    g_assert_nonnull(error);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/document", test_document);
+    g_test_add_func("/store/rows", test_rows);
+    g_test_add_func("/store/run-survives-kill", test_run_survives_kill);
+    g_test_add_func("/store/refused", test_refused);
+    g_test_add_func("/store/newer-refused", test_newer_refused);
+    g_test_add_func("/store/unwritable", test_unwritable);
+    return g_test_run();
+}

@@ -1,0 +1,304 @@
+// Training against the vectors of tests/data/train/make_train_vectors.py: the gradient of every
+// parameter and ten AdamW steps; then what a run promises: resuming gives the same bits, cancelling
+// keeps the state, a loss that is not a number changes nothing.
+
+#include "compute/train/train.h"
+#include "fixture.h"
+
+#include <math.h>
+#include <string.h>
+
+#define GRADIENT_TOLERANCE 1e-3 // of a tensor's largest gradient
+#define CURVE_TOLERANCE    1e-3 // of the loss
+#define PROMPT             "a photo of a dog on the beach"
+
+static struct fixture fx;
+
+static struct trainer *make_trainer(struct adapter *a, struct train_params params)
+{
+    g_autoptr(GError) error = NULL;
+    const int side = 8 * model_latent_factor(fx.model);
+    g_autofree float *rgb = g_new0(float, side *side * 3);
+    for (int i = 0; i < side * side * 3; i++) {
+        rgb[i] = sinf(0.1f * (float)i);
+    }
+    struct train_example example = {side, side, rgb, PROMPT};
+    struct trainer *t = trainer_new(fx.model, a, &example, 1, &params, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    return t;
+}
+
+// ---- against the reference ---------------------------------------------------------------------
+
+static struct trainer *reference_trainer(struct adapter *a)
+{
+    return make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .lr = 1e-2, .lr_1d = 1e-3});
+}
+
+// The largest error of any tensor, as a part of that tensor's largest gradient.
+static double worst_gradient(const struct adapter *a, const char *name, const float *gradient)
+{
+    double worst = 0;
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        g_autofree char *key = g_strconcat(name, ".grad/", p->part, "/", p->path, NULL);
+        if (st_find(fx.vectors, key)) {
+            g_autofree float *expected = fixture_vector(&fx, key, NULL);
+            const double error = fixture_distance(gradient, expected, p->count);
+            if (error > GRADIENT_TOLERANCE) {
+                g_test_message("%s: %g", p->path, error);
+            }
+            worst = fmax(worst, error);
+        }
+        gradient += p->count;
+    }
+    return worst;
+}
+
+static void run_case(const char *name, const char *method, const char *settings)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *a = fixture_adapter(&fx, method, settings);
+    fixture_start(&fx, a, name);
+    struct trainer *t = reference_trainer(a);
+    int64_t n;
+    g_autofree char *loss_name = g_strconcat(name, ".loss", NULL);
+    g_autofree float *latents = fixture_vector(&fx, "latents", &n),
+                     *noise = fixture_vector(&fx, "noise", NULL),
+                     *time = fixture_vector(&fx, "time", NULL),
+                     *states = fixture_vector(&fx, "states", NULL),
+                     *expected = fixture_vector(&fx, loss_name, NULL),
+                     *gradient = g_new(float, adapter_count(a));
+    double worst_curve = 0;
+    for (int i = 0; i < 10; i++) {
+        double loss;
+        g_assert_true(trainer_gradient(t, latents, noise + i * n, (int)time[i], states, &loss,
+                                       gradient, &error));
+        worst_curve = fmax(worst_curve, fabs(loss - expected[i]) / expected[i]);
+        if (i == 0) {
+            const double worst = worst_gradient(a, name, gradient);
+            g_test_message("%s: gradient off by at most %.2g", name, worst);
+            g_assert_cmpfloat(worst, <=, GRADIENT_TOLERANCE);
+        }
+        g_assert_true(isfinite(trainer_update(t, gradient, &error)));
+    }
+    g_test_message("%s: loss curve off by at most %.2g", name, worst_curve);
+    g_assert_cmpfloat(worst_curve, <=, CURVE_TOLERANCE);
+    trainer_free(t);
+    adapter_free(a);
+}
+
+static void test_reference_sd1(void)
+{
+    fixture_open(&fx, "sd1");
+    run_case("svdiff", "svdiff", "");
+    run_case("svdiff_te", "svdiff", "text_encoder=on");
+    run_case("rank", "svdiff", "rank=3");
+    run_case("oft_r2", "oft", "blocks=2");
+    run_case("oft_b4", "oft", "block_size=4");
+    fixture_close(&fx);
+}
+
+static void test_reference_sd2(void)
+{
+    fixture_open(&fx, "sd2");
+    run_case("svdiff", "svdiff", "");
+    run_case("oft_all", "oft", "blocks=2 targets=attention+ff+proj");
+    fixture_close(&fx);
+}
+
+// ---- runs --------------------------------------------------------------------------------------
+
+struct log {
+    double loss[32];
+    int count, stop_after;
+    GCancellable *cancel; // triggered instead of stopping
+};
+
+static bool log_step(const struct train_report *report, void *data)
+{
+    struct log *log = data;
+    log->loss[log->count++] = report->loss;
+    g_assert_cmpint(report->step, ==, log->count);
+    g_assert_true(isfinite(report->loss_mean) && report->grad_norm > 0 &&
+                  report->seconds_left >= 0);
+    if (log->count == log->stop_after && log->cancel) {
+        g_cancellable_cancel(log->cancel);
+        return true;
+    }
+    return log->count != log->stop_after;
+}
+
+static void assert_equal_values(const struct adapter *a, const struct adapter *b)
+{
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i], *q = b->params->pdata[i];
+        g_assert_cmpmem(p->value, (size_t)p->count * 4, q->value, (size_t)q->count * 4);
+    }
+}
+
+static const char *const run_methods[] = {"svdiff", "oft", "coft", "lora"};
+
+// Twelve steps in one go, and five, a checkpoint, a new trainer and seven more: the same bits.
+static void test_resume(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    g_autofree char *file = fixture_file(&fx, "run.checkpoint");
+    for (size_t i = 0; i < G_N_ELEMENTS(run_methods); i++) {
+        struct train_params params = {TRAIN_PARAMS_DEFAULTS, .seed = 5, .lr = 1e-2};
+        params.batch = 2;
+        params.steps = 12;
+        struct adapter *whole = fixture_adapter(&fx, run_methods[i], "");
+        struct trainer *t = make_trainer(whole, params);
+        struct log log = {0};
+        g_assert_true(trainer_run(t, log_step, &log, NULL, &error));
+        g_assert_cmpint(log.count, ==, 12);
+        trainer_free(t);
+
+        params.checkpoint_path = file;
+        struct adapter *first = fixture_adapter(&fx, run_methods[i], "");
+        t = make_trainer(first, params);
+        struct log halves = {.stop_after = 5};
+        g_assert_true(trainer_run(t, log_step, &halves, NULL, &error)); // stopped: not an error
+        g_assert_cmpint(trainer_step(t), ==, 5);
+        trainer_free(t);
+
+        struct adapter *second = fixture_adapter(&fx, run_methods[i], "");
+        t = make_trainer(second, params);
+        g_assert_true(trainer_resume(t, file, &error));
+        g_assert_no_error(error);
+        assert_equal_values(first, second);
+        halves.stop_after = 0;
+        g_assert_true(trainer_run(t, log_step, &halves, NULL, &error));
+        g_assert_cmpmem(log.loss, sizeof log.loss, halves.loss, sizeof halves.loss);
+        assert_equal_values(whole, second);
+        g_assert_cmpstr(g_hash_table_lookup(second->metadata, "tincture.prompt"), ==, PROMPT);
+        trainer_free(t);
+        adapter_free(whole);
+        adapter_free(first);
+        adapter_free(second);
+    }
+    fixture_close(&fx);
+}
+
+static void test_cancel(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    g_autofree char *file = fixture_file(&fx, "cancelled.checkpoint");
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    struct adapter *a = fixture_adapter(&fx, "svdiff", "");
+    struct trainer *t =
+        make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .checkpoint_path = file});
+    struct log log = {.stop_after = 3, .cancel = cancel};
+    g_assert_false(trainer_run(t, log_step, &log, cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_clear_error(&error);
+    g_assert_true(trainer_resume(t, file, &error));
+    g_assert_cmpint(trainer_step(t), ==, 3);
+    trainer_free(t);
+    adapter_free(a);
+    fixture_close(&fx);
+}
+
+static void test_mismatch(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    g_autofree char *file = fixture_file(&fx, "other.checkpoint");
+    struct adapter *a = fixture_adapter(&fx, "svdiff", ""),
+                   *b = fixture_adapter(&fx, "svdiff", "subset=ca");
+    struct trainer *t = make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS});
+    g_assert_true(trainer_checkpoint(t, file, &error));
+    trainer_free(t);
+    t = make_trainer(b, (struct train_params){TRAIN_PARAMS_DEFAULTS});
+    g_assert_false(trainer_resume(t, file, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
+    g_assert_nonnull(strstr(error->message, "settings"));
+    trainer_free(t);
+    adapter_free(a);
+    adapter_free(b);
+    fixture_close(&fx);
+}
+
+// A parameter that overflows the network: the run ends with a sentence, and nothing else has
+// changed.
+static void test_not_a_number(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    struct adapter *a = fixture_adapter(&fx, "svdiff", "");
+    struct adapter_param *p = a->params->pdata[0];
+    p->value[0] = INFINITY;
+    struct trainer *t = make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS});
+    g_assert_false(trainer_run(t, NULL, NULL, NULL, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
+    g_assert_cmpint(trainer_step(t), ==, 0);
+    g_assert_cmpfloat(adapter_norm(a), ==, INFINITY); // that one number, and no NaN
+    trainer_free(t);
+    adapter_free(a);
+    fixture_close(&fx);
+}
+
+// Learning works: with one latent, one noise and one t the loss goes down for every method.
+static void test_learns(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    int64_t n;
+    g_autofree float *latents = fixture_vector(&fx, "latents", &n),
+                     *noise = fixture_vector(&fx, "noise", NULL);
+    for (int i = 0; adapter_table[i]; i++) {
+        struct adapter *a = adapter_new(adapter_table[i]->name, fx.model, NULL, &error);
+        g_assert_no_error(error);
+        struct trainer *t =
+            make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .lr = 1e-2});
+        g_autofree float *gradient = g_new(float, adapter_count(a));
+        double first = 0, last = 0;
+        for (int step = 0; step < 30; step++) {
+            g_assert_true(trainer_gradient(t, latents, noise, 400, NULL, &last, gradient, &error));
+            first = step == 0 ? last : first;
+            g_assert_true(isfinite(trainer_update(t, gradient, &error)));
+        }
+        g_test_message("%s: %.4f -> %.4f", adapter_table[i]->name, first, last);
+        g_assert_cmpfloat(last, <, first);
+        trainer_free(t);
+        adapter_free(a);
+    }
+    fixture_close(&fx);
+}
+
+static void test_tables(void)
+{
+    for (int i = 0; objective_table[i]; i++) {
+        const struct objective *o = objective_table[i];
+        g_assert_true(o->name && o->title && o->summary && o->params && o->draw && o->loss);
+        g_assert_true(objective_find(o->name) == o);
+    }
+    for (int i = 0; optimizer_table[i]; i++) {
+        const struct optimizer_type *o = optimizer_table[i];
+        g_assert_true(o->name && o->title && o->summary && o->update &&
+                      o->slots <= OPTIMIZER_SLOTS);
+        g_assert_true(optimizer_find(o->name) == o);
+    }
+    for (int i = 0; train_param_table[i].key; i++) {
+        g_assert_true(param_check(&train_param_table[i], train_param_table[i].def, NULL));
+    }
+    g_assert_null(objective_find("nobody"));
+    g_assert_null(optimizer_find("nobody"));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/train/tables", test_tables);
+    g_test_add_func("/train/reference/sd1", test_reference_sd1);
+    g_test_add_func("/train/reference/sd2", test_reference_sd2);
+    g_test_add_func("/train/learns", test_learns);
+    g_test_add_func("/train/resume", test_resume);
+    g_test_add_func("/train/cancel", test_cancel);
+    g_test_add_func("/train/mismatch", test_mismatch);
+    g_test_add_func("/train/not-a-number", test_not_a_number);
+    return g_test_run();
+}

@@ -1,0 +1,149 @@
+// Zoom, pan and split as arithmetic: no display is needed.
+#include "ui/canvas/viewport.h"
+
+#include <glib.h>
+
+#define NEAR 1e-9
+
+static struct viewport make(double width, double height, double picture_width,
+                            double picture_height)
+{
+    struct viewport v;
+    viewport_init(&v);
+    viewport_resize(&v, width, height, 1);
+    viewport_set_picture(&v, picture_width, picture_height);
+    return v;
+}
+
+static void test_fit(void)
+{
+    struct viewport v = make(848, 648, 4000, 3000);
+    struct viewport_rect r = viewport_picture_rect(&v);
+    g_assert_cmpfloat_with_epsilon(v.scale, 0.2, NEAR);
+    g_assert_cmpfloat_with_epsilon(r.x, 24, NEAR);
+    g_assert_cmpfloat_with_epsilon(r.y, 24, NEAR);
+    g_assert_cmpfloat_with_epsilon(r.width, 800, NEAR);
+    g_assert_cmpfloat_with_epsilon(r.height, 600, NEAR);
+    g_assert_false(viewport_can_pan(&v));
+}
+
+static void test_small_picture_is_not_enlarged(void)
+{
+    struct viewport v = make(800, 600, 64, 64);
+    struct viewport_rect r = viewport_picture_rect(&v);
+    g_assert_cmpfloat_with_epsilon(v.scale, 1, NEAR);
+    g_assert_cmpfloat_with_epsilon(r.x, 368, NEAR);
+    g_assert_cmpfloat_with_epsilon(r.width, 64, NEAR);
+}
+
+static void test_fit_follows_the_widget(void)
+{
+    struct viewport v = make(848, 648, 4000, 3000);
+    viewport_resize(&v, 448, 648, 1);
+    g_assert_cmpfloat_with_epsilon(v.scale, 0.1, NEAR);
+    viewport_zoom_at(&v, 1, 0, 0);
+    viewport_resize(&v, 848, 648, 1);
+    g_assert_cmpfloat_with_epsilon(v.scale, 1, NEAR);
+}
+
+// One picture pixel is one pixel of the screen, half a logical one at desktop scale 2.
+static void test_device_pixels(void)
+{
+    struct viewport v = make(848, 648, 4000, 3000);
+    viewport_resize(&v, 848, 648, 2);
+    g_assert_cmpfloat_with_epsilon(v.scale, 0.4, NEAR);
+    g_assert_cmpfloat_with_epsilon(viewport_picture_rect(&v).width, 800, NEAR);
+    viewport_zoom_at(&v, 1, 424, 324);
+    g_assert_cmpfloat_with_epsilon(viewport_picture_rect(&v).width, 2000, NEAR);
+}
+
+static void picture_point(const struct viewport *v, double x, double y, double *px, double *py)
+{
+    struct viewport_rect r = viewport_picture_rect(v);
+    *px = (x - r.x) / r.width * v->picture_width;
+    *py = (y - r.y) / r.height * v->picture_height;
+}
+
+static void test_zoom_keeps_the_point(void)
+{
+    static const double scales[] = {0.3, 0.5, 1, 2.5, 8};
+    for (gsize i = 0; i < G_N_ELEMENTS(scales); i++) {
+        struct viewport v = make(848, 648, 4000, 3000);
+        double before_x, before_y, after_x, after_y;
+        picture_point(&v, 300, 400, &before_x, &before_y);
+        viewport_zoom_at(&v, scales[i], 300, 400);
+        picture_point(&v, 300, 400, &after_x, &after_y);
+        g_assert_cmpfloat_with_epsilon(v.scale, scales[i], NEAR);
+        g_assert_cmpfloat_with_epsilon(before_x, after_x, 1e-6);
+        g_assert_cmpfloat_with_epsilon(before_y, after_y, 1e-6);
+    }
+}
+
+static void test_zoom_is_limited(void)
+{
+    struct viewport v = make(848, 648, 4000, 3000);
+    viewport_zoom_at(&v, 1e9, 424, 324);
+    g_assert_cmpfloat(v.scale, <=, 64);
+    viewport_zoom_at(&v, 0, 424, 324);
+    g_assert_cmpfloat_with_epsilon(v.scale, 0.1, NEAR);
+}
+
+static void test_pan(void)
+{
+    struct viewport v = make(800, 600, 4000, 3000);
+    viewport_zoom_at(&v, 1, 400, 300);
+    g_assert_true(viewport_can_pan(&v));
+    struct viewport_rect before = viewport_picture_rect(&v);
+    viewport_pan(&v, 30, -20);
+    struct viewport_rect after = viewport_picture_rect(&v);
+    g_assert_cmpfloat_with_epsilon(after.x - before.x, 30, 1e-6);
+    g_assert_cmpfloat_with_epsilon(after.y - before.y, -20, 1e-6);
+
+    viewport_pan(&v, -1e6, 1e6);
+    after = viewport_picture_rect(&v);
+    g_assert_cmpfloat_with_epsilon(after.x + after.width, 400, 1e-6);
+    g_assert_cmpfloat_with_epsilon(after.y, 300, 1e-6);
+}
+
+static void test_split(void)
+{
+    struct viewport v = make(848, 648, 4000, 3000);
+    g_assert_cmpfloat_with_epsilon(viewport_split_to_x(&v, 0.5), 424, NEAR);
+    g_assert_cmpfloat_with_epsilon(viewport_x_to_split(&v, 24), 0, NEAR);
+    g_assert_cmpfloat_with_epsilon(viewport_x_to_split(&v, 0), 0, NEAR);
+    g_assert_cmpfloat_with_epsilon(viewport_x_to_split(&v, 2000), 1, NEAR);
+
+    // Far into the picture, the handle still is a fraction of what is seen.
+    viewport_zoom_at(&v, 8, 100, 100);
+    g_assert_cmpfloat_with_epsilon(viewport_split_to_x(&v, 0.25), 212, NEAR);
+    for (double split = 0; split <= 1; split += 0.125) {
+        double x = viewport_split_to_x(&v, split);
+        g_assert_cmpfloat_with_epsilon(viewport_x_to_split(&v, x), split, 1e-9);
+    }
+}
+
+static void test_nothing_to_show(void)
+{
+    struct viewport v;
+    viewport_init(&v);
+    viewport_resize(&v, 800, 600, 1);
+    viewport_zoom_at(&v, 2, 10, 10);
+    viewport_pan(&v, 10, 10);
+    g_assert_cmpfloat(viewport_visible_rect(&v).width, ==, 0);
+    g_assert_cmpfloat(viewport_x_to_split(&v, 10), ==, 0.5);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ui/viewport/fit", test_fit);
+    g_test_add_func("/ui/viewport/small-picture", test_small_picture_is_not_enlarged);
+    g_test_add_func("/ui/viewport/fit-follows", test_fit_follows_the_widget);
+    g_test_add_func("/ui/viewport/device-pixels", test_device_pixels);
+    g_test_add_func("/ui/viewport/zoom-keeps-point", test_zoom_keeps_the_point);
+    g_test_add_func("/ui/viewport/zoom-limits", test_zoom_is_limited);
+    g_test_add_func("/ui/viewport/pan", test_pan);
+    g_test_add_func("/ui/viewport/split", test_split);
+    g_test_add_func("/ui/viewport/nothing", test_nothing_to_show);
+    return g_test_run();
+}

@@ -1,0 +1,227 @@
+// Widgets without a window: rows of every parameter type, prompts, thumbnails. Each is finalized
+// without leaks.
+#include "ui/widgets/param_row.h"
+#include "ui/widgets/prompt_view.h"
+#include "ui/widgets/thumb.h"
+
+#include "compute/edit/edit.h"
+
+#include <math.h>
+
+static const char *const fruits[] = {"apple", "pear", "plum", NULL};
+static const struct param rows[] = {
+    {"strength", "Strength", "How much", "", PARAM_FLOAT, 0, 1, 0, 1, 0.5, false, NULL},
+    {"steps", "Steps", "How long", "steps", PARAM_INT, 1, 1000, 5, 100, 20, false, NULL},
+    {"rate", "Rate", "How far", "", PARAM_FLOAT, 1e-8, 10, 1e-5, 1e-1, 1e-3, true, NULL},
+    {"words", "Words", "Also words", "", PARAM_BOOL, 0, 1, 0, 0, 0, false, NULL},
+    {"fruit", "Fruit", "Which one", "", PARAM_CHOICE, 0, 2, 0, 0, 1, false, fruits},
+    {NULL},
+};
+
+static GtkWidget *find(GtkWidget *root, GType type)
+{
+    if (G_TYPE_CHECK_INSTANCE_TYPE(root, type)) {
+        return root;
+    }
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        GtkWidget *found = find(child, type);
+        if (found != NULL) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+struct heard {
+    int times;
+    double value;
+};
+
+static void changed_cb(TinctureParamRow *row, double value, struct heard *heard)
+{
+    heard->times++;
+    heard->value = value;
+}
+
+static TinctureParamRow *make(const char *key, struct heard *heard)
+{
+    GtkWidget *row = tincture_param_row_new(param_find(rows, key), "test");
+    *heard = (struct heard){0};
+    g_object_ref_sink(row);
+    g_signal_connect(row, "changed", G_CALLBACK(changed_cb), heard);
+    return TINCTURE_PARAM_ROW(row);
+}
+
+static void test_default(void)
+{
+    for (const struct param *p = rows; p->key != NULL; p++) {
+        struct heard heard;
+        TinctureParamRow *row = make(p->key, &heard);
+        g_assert_cmpfloat(tincture_param_row_get_value(row), ==, p->def);
+        g_assert_cmpint(heard.times, ==, 0);
+        g_assert_finalize_object(row);
+    }
+}
+
+// What the session says is shown and not sent back.
+static void test_set_is_silent(void)
+{
+    static const double values[] = {0.123456, 37, 0.02, 1, 2};
+    for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
+        struct heard heard;
+        TinctureParamRow *row = make(rows[i].key, &heard);
+        tincture_param_row_set_value(row, values[i]);
+        g_assert_cmpint(heard.times, ==, 0);
+        g_assert_cmpfloat(tincture_param_row_get_value(row), ==, values[i]);
+        g_assert_finalize_object(row);
+    }
+}
+
+static void test_slider(void)
+{
+    struct heard heard;
+    TinctureParamRow *row = make("strength", &heard);
+    gtk_range_set_value(GTK_RANGE(find(GTK_WIDGET(row), GTK_TYPE_SCALE)), 0.73412);
+    g_assert_cmpint(heard.times, ==, 1);
+    g_assert_cmpfloat_with_epsilon(heard.value, 0.73, 1e-9);
+    g_assert_finalize_object(row);
+
+    row = make("steps", &heard);
+    gtk_range_set_value(GTK_RANGE(find(GTK_WIDGET(row), GTK_TYPE_SCALE)), 41.6);
+    g_assert_cmpfloat(heard.value, ==, 42);
+    g_assert_finalize_object(row);
+
+    row = make("rate", &heard);
+    gtk_range_set_value(GTK_RANGE(find(GTK_WIDGET(row), GTK_TYPE_SCALE)), log10(0.02));
+    g_assert_cmpfloat_with_epsilon(heard.value, 0.02, 1e-9);
+    g_assert_finalize_object(row);
+}
+
+static void type_text(TinctureParamRow *row, const char *text)
+{
+    GtkWidget *entry = find(GTK_WIDGET(row), GTK_TYPE_ENTRY);
+    gtk_editable_set_text(GTK_EDITABLE(entry), text);
+    g_signal_emit_by_name(entry, "activate");
+}
+
+// The entry takes all legal values, also those outside of the slider, and refuses the rest.
+static void test_entry(void)
+{
+    struct heard heard;
+    TinctureParamRow *row = make("steps", &heard);
+    GtkWidget *entry = find(GTK_WIDGET(row), GTK_TYPE_ENTRY);
+    type_text(row, "500");
+    g_assert_cmpfloat(heard.value, ==, 500);
+    g_assert_cmpfloat(tincture_param_row_get_value(row), ==, 500);
+    static const char *const refused[] = {"0", "1001", "many", "", "2.5", "nan"};
+    for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+        type_text(row, refused[i]);
+        g_assert_true(gtk_widget_has_css_class(entry, "error"));
+        g_assert_cmpint(heard.times, ==, 1);
+    }
+    type_text(row, "7");
+    g_assert_false(gtk_widget_has_css_class(entry, "error"));
+    g_assert_cmpfloat(heard.value, ==, 7);
+    g_assert_finalize_object(row);
+}
+
+static void test_reset(void)
+{
+    struct heard heard;
+    TinctureParamRow *row = make("strength", &heard);
+    GtkWidget *reset = find(GTK_WIDGET(row), GTK_TYPE_BUTTON);
+    g_assert_false(gtk_widget_get_sensitive(reset));
+    tincture_param_row_set_value(row, 0.9);
+    g_assert_true(gtk_widget_get_sensitive(reset));
+    g_signal_emit_by_name(reset, "clicked");
+    g_assert_cmpfloat(heard.value, ==, 0.5);
+    g_assert_false(gtk_widget_get_sensitive(reset));
+    g_assert_finalize_object(row);
+}
+
+static void test_switch_and_choice(void)
+{
+    struct heard heard;
+    TinctureParamRow *row = make("words", &heard);
+    gtk_switch_set_active(GTK_SWITCH(find(GTK_WIDGET(row), GTK_TYPE_SWITCH)), TRUE);
+    g_assert_cmpfloat(heard.value, ==, 1);
+    g_assert_finalize_object(row);
+
+    row = make("fruit", &heard);
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(find(GTK_WIDGET(row), GTK_TYPE_DROP_DOWN)), 2);
+    g_assert_cmpfloat(heard.value, ==, 2);
+    g_assert_finalize_object(row);
+}
+
+// Every parameter of the program makes a row whose slider stays in the legal range.
+static void test_edit_params(void)
+{
+    for (const struct param *p = edit_params; p->key != NULL; p++) {
+        GtkWidget *row = g_object_ref_sink(tincture_param_row_new(p, "edit"));
+        struct heard heard = {0};
+        g_signal_connect(row, "changed", G_CALLBACK(changed_cb), &heard);
+        GtkWidget *scale = find(row, GTK_TYPE_SCALE);
+        if (scale != NULL) {
+            GtkAdjustment *adjustment = gtk_range_get_adjustment(GTK_RANGE(scale));
+            const double ends[] = {gtk_adjustment_get_lower(adjustment),
+                                   gtk_adjustment_get_upper(adjustment)};
+            for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+                gtk_range_set_value(GTK_RANGE(scale), ends[i]);
+                g_assert_true(
+                    param_check(p, tincture_param_row_get_value(TINCTURE_PARAM_ROW(row)), NULL));
+            }
+        }
+        g_assert_finalize_object(row);
+    }
+}
+
+static void edited_cb(TincturePromptView *view, int *times)
+{
+    (*times)++;
+}
+
+static void test_prompt(void)
+{
+    TincturePromptView *view = g_object_ref_sink(g_object_new(TINCTURE_TYPE_PROMPT_VIEW, NULL));
+    int edited = 0;
+    g_signal_connect(view, "edited", G_CALLBACK(edited_cb), &edited);
+    tincture_prompt_view_set_text(view, "a red tram");
+    g_assert_cmpint(edited, ==, 0);
+
+    GtkTextBuffer *buffer = gtk_text_view_get_buffer(GTK_TEXT_VIEW(view));
+    gtk_text_buffer_insert_at_cursor(buffer, "\nin the rain", -1);
+    g_autofree char *text = tincture_prompt_view_dup_text(view);
+    g_assert_cmpint(edited, ==, 1);
+    g_assert_cmpstr(text, ==, "a red tram in the rain");
+
+    tincture_prompt_view_set_text(view, NULL);
+    g_assert_cmpint(gtk_text_buffer_get_char_count(buffer), ==, 0);
+    g_assert_finalize_object(view);
+}
+
+static void test_thumb(void)
+{
+    GtkWidget *thumb = g_object_ref_sink(tincture_thumb_new(NULL, 60, 40));
+    int minimum = 0, natural = 0;
+    gtk_widget_measure(thumb, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
+    g_assert_cmpint(minimum, ==, 60);
+    g_assert_cmpint(natural, ==, 60);
+    g_assert_finalize_object(thumb);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    adw_init();
+    g_test_add_func("/ui/param-row/default", test_default);
+    g_test_add_func("/ui/param-row/set-is-silent", test_set_is_silent);
+    g_test_add_func("/ui/param-row/slider", test_slider);
+    g_test_add_func("/ui/param-row/entry", test_entry);
+    g_test_add_func("/ui/param-row/reset", test_reset);
+    g_test_add_func("/ui/param-row/switch-and-choice", test_switch_and_choice);
+    g_test_add_func("/ui/param-row/edit-params", test_edit_params);
+    g_test_add_func("/ui/prompt-view", test_prompt);
+    g_test_add_func("/ui/thumb", test_thumb);
+    return g_test_run();
+}

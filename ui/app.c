@@ -1,0 +1,160 @@
+#include "ui/app_private.h"
+
+#include "ui/core/config.h"
+#include "ui/drive/drive.h"
+#include "ui/window.h"
+
+#define APP_ID "org.tincture.Tincture"
+
+G_DEFINE_FINAL_TYPE(TinctureApp, tincture_app, ADW_TYPE_APPLICATION)
+
+static gboolean version_cb(const char *option, const char *value, gpointer data, GError **error)
+{
+    g_print("Tincture %s\n", TINCTURE_VERSION);
+    exit(EXIT_SUCCESS);
+}
+
+static void add_options(TinctureApp *self)
+{
+    const GOptionEntry entries[] = {
+        {"version", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer)version_cb,
+         "Print the version and exit", NULL},
+        {"device", 0, 0, G_OPTION_ARG_STRING, &self->device, "Compute device: a number or a name",
+         "DEVICE"},
+        {"model", 0, 0, G_OPTION_ARG_FILENAME, &self->model, "Model folder instead of the starter",
+         "FOLDER"},
+        {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->data_dir,
+         "Where the library is kept instead of the user's data folder", "FOLDER"},
+        {"exit-after-startup", 0, 0, G_OPTION_ARG_NONE, &self->exit_after_startup,
+         "Exit when the first frame is shown", NULL},
+        {"drive", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &self->script,
+         "Run a test script in the window", "SCRIPT"},
+        {NULL},
+    };
+    g_application_add_main_option_entries(G_APPLICATION(self), entries);
+}
+
+// A window with options of its own does not hand its files to one that runs already.
+static int tincture_app_handle_local_options(GApplication *app, GVariantDict *options)
+{
+    TinctureApp *self = TINCTURE_APP(app);
+    if (self->script == NULL) {
+        self->script = g_strdup(g_getenv("TINCTURE_DRIVE"));
+    }
+    if (self->data_dir != NULL || self->model != NULL || self->device != NULL ||
+        self->script != NULL || self->exit_after_startup) {
+        g_application_set_flags(app, g_application_get_flags(app) | G_APPLICATION_NON_UNIQUE);
+    }
+    return -1;
+}
+
+static void tincture_app_startup(GApplication *app)
+{
+    TinctureApp *self = TINCTURE_APP(app);
+    G_APPLICATION_CLASS(tincture_app_parent_class)->startup(app);
+    gtk_window_set_default_icon_name(APP_ID);
+    tincture_app_add_actions(self);
+    self->session = tincture_session_new(self->data_dir, self->model, self->device);
+}
+
+static void first_frame_cb(GdkFrameClock *clock, GApplication *app)
+{
+    g_signal_handlers_disconnect_by_func(clock, first_frame_cb, app);
+    g_application_quit(app);
+}
+
+static void drive_finished_cb(gboolean ok, gpointer data)
+{
+    TinctureApp *self = data;
+    self->status = ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    g_application_quit(G_APPLICATION(self));
+}
+
+static TinctureWindow *create_window(TinctureApp *self)
+{
+    GtkWidget *window = tincture_window_new(GTK_APPLICATION(self), self->session);
+    gtk_window_present(GTK_WINDOW(window));
+    if (self->exit_after_startup) {
+        g_signal_connect(gtk_widget_get_frame_clock(window), "after-paint",
+                         G_CALLBACK(first_frame_cb), self);
+    }
+    if (self->script != NULL) {
+        drive_start(TINCTURE_WINDOW(window), self->script, drive_finished_cb, self);
+    }
+    return TINCTURE_WINDOW(window);
+}
+
+static TinctureWindow *the_window(TinctureApp *self)
+{
+    GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(self));
+    if (TINCTURE_IS_WINDOW(window)) {
+        gtk_window_present(window);
+        return TINCTURE_WINDOW(window);
+    }
+    return create_window(self);
+}
+
+static void tincture_app_activate(GApplication *app)
+{
+    the_window(TINCTURE_APP(app));
+}
+
+static void tincture_app_open(GApplication *app, GFile **files, int n_files, const char *hint)
+{
+    TinctureWindow *window = the_window(TINCTURE_APP(app));
+    for (int i = 0; i < n_files; i++) {
+        tincture_window_open(window, files[i]);
+    }
+}
+
+static void tincture_app_shutdown(GApplication *app)
+{
+    TinctureApp *self = TINCTURE_APP(app);
+    GList *windows;
+    while ((windows = gtk_application_get_windows(GTK_APPLICATION(app))) != NULL) {
+        gtk_window_destroy(windows->data);
+    }
+    if (self->session != NULL) {
+        tincture_session_close(self->session);
+        g_clear_object(&self->session);
+    }
+    G_APPLICATION_CLASS(tincture_app_parent_class)->shutdown(app);
+}
+
+static void tincture_app_finalize(GObject *object)
+{
+    TinctureApp *self = TINCTURE_APP(object);
+    g_free(self->data_dir);
+    g_free(self->model);
+    g_free(self->device);
+    g_free(self->script);
+    G_OBJECT_CLASS(tincture_app_parent_class)->finalize(object);
+}
+
+static void tincture_app_class_init(TinctureAppClass *klass)
+{
+    GApplicationClass *app_class = G_APPLICATION_CLASS(klass);
+    G_OBJECT_CLASS(klass)->finalize = tincture_app_finalize;
+    app_class->handle_local_options = tincture_app_handle_local_options;
+    app_class->startup = tincture_app_startup;
+    app_class->activate = tincture_app_activate;
+    app_class->open = tincture_app_open;
+    app_class->shutdown = tincture_app_shutdown;
+}
+
+static void tincture_app_init(TinctureApp *self)
+{
+    add_options(self);
+}
+
+TinctureApp *tincture_app_new(void)
+{
+    return g_object_new(TINCTURE_TYPE_APP, "application-id", APP_ID, "flags",
+                        G_APPLICATION_HANDLES_OPEN, "resource-base-path", "/org/tincture/Tincture",
+                        NULL);
+}
+
+int tincture_app_get_status(TinctureApp *self)
+{
+    return self->status;
+}

@@ -1,0 +1,85 @@
+#include "ui/app_private.h"
+
+#include "ui/settings.h"
+
+#include <string.h>
+
+static void quit_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TinctureApp *self = data;
+    GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(self));
+    if (window != NULL) {
+        gtk_window_close(window);
+    }
+    g_application_quit(G_APPLICATION(self));
+}
+
+static void apply_style(const char *variant)
+{
+    AdwColorScheme scheme = g_str_equal(variant, "dark")    ? ADW_COLOR_SCHEME_FORCE_DARK
+                            : g_str_equal(variant, "light") ? ADW_COLOR_SCHEME_FORCE_LIGHT
+                                                            : ADW_COLOR_SCHEME_DEFAULT;
+    adw_style_manager_set_color_scheme(adw_style_manager_get_default(), scheme);
+}
+
+static void style_action(GSimpleAction *action, GVariant *state, gpointer data)
+{
+    const char *variant = g_variant_get_string(state, NULL);
+    g_simple_action_set_state(action, state);
+    settings_set_string("style-variant", variant);
+    apply_style(variant);
+}
+
+static void add_style_action(TinctureApp *self)
+{
+    g_autofree char *variant = settings_string("style-variant", "follow");
+    g_autoptr(GSimpleAction) action = g_simple_action_new_stateful(
+        "style-variant", G_VARIANT_TYPE_STRING, g_variant_new_string(variant));
+    g_signal_connect(action, "change-state", G_CALLBACK(style_action), self);
+    g_action_map_add_action(G_ACTION_MAP(self), G_ACTION(action));
+    apply_style(variant);
+}
+
+// Every key of the program but those of the canvas (canvas_input.c).
+static void set_keys(TinctureApp *self)
+{
+    static const struct {
+        const char *action;
+        const char *keys[4];
+    } table[] = {
+        {"app.quit", {"<Control>q"}},
+        {"window.close", {"<Control>w"}},
+        {"win.open", {"<Control>o"}},
+        {"win.export", {"<Control>e", "<Control><Shift>s"}},
+        {"win.paste", {"<Control>v"}},
+        {"win.undo", {"<Control>z"}},
+        {"win.redo", {"<Control><Shift>z", "<Control>y"}},
+        {"win.learn", {"<Control>l"}},
+        {"win.edit-now", {"<Control>Return", "<Control>KP_Enter"}},
+        {"win.cancel", {"Escape"}},
+        {"win.dice", {"<Control>r"}},
+        {"win.compare", {"<Control>d"}},
+        {"win.zoom-in", {"<Control>plus", "<Control>equal", "<Control>KP_Add"}},
+        {"win.zoom-out", {"<Control>minus", "<Control>KP_Subtract"}},
+        {"win.zoom-fit", {"<Control>0", "<Control>KP_0"}},
+        {"win.zoom-actual", {"<Control>1", "<Control>KP_1"}},
+        {"win.show-history", {"F9"}},
+        {"win.show-inspector", {"<Shift>F9"}},
+        {"win.fullscreen", {"F11"}},
+        {"win.show-help-overlay", {"<Control>question"}},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+        gtk_application_set_accels_for_action(GTK_APPLICATION(self), table[i].action,
+                                              table[i].keys);
+    }
+}
+
+void tincture_app_add_actions(TinctureApp *self)
+{
+    static const GActionEntry entries[] = {
+        {"quit", quit_action, NULL, NULL, NULL, {0}},
+    };
+    g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
+    add_style_action(self);
+    set_keys(self);
+}

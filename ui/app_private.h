@@ -1,0 +1,19 @@
+// Shared by app.c (life) and app_actions.c (verbs and keys).
+#pragma once
+
+#include "ui/app.h"
+#include "ui/core/session.h"
+
+struct _TinctureApp {
+    AdwApplication parent_instance;
+
+    // owned
+    TinctureSession *session;
+    char *data_dir, *model, *device, *script;
+
+    // state
+    gboolean exit_after_startup;
+    int status;
+};
+
+void tincture_app_add_actions(TinctureApp *self);

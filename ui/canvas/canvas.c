@@ -1,0 +1,281 @@
+// What the canvas shows. Reading order: the handle, snapshot, then the object and its setters.
+#include "ui/canvas/canvas_private.h"
+
+#include <math.h>
+
+#define HANDLE_RADIUS 17.0f
+#define ZOOM_STEP     1.25
+
+enum { PROP_COMPARE = 1, PROP_ZOOM, N_PROPS };
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE(TinctureCanvas, tincture_canvas, GTK_TYPE_WIDGET)
+
+static const GdkRGBA white = {1, 1, 1, 1};
+static const GdkRGBA shade = {0, 0, 0, 0.35f};
+
+static graphene_rect_t to_graphene(struct viewport_rect r)
+{
+    return GRAPHENE_RECT_INIT((float)r.x, (float)r.y, (float)r.width, (float)r.height);
+}
+
+// Two small triangles that point away from the line.
+static void snapshot_arrows(GtkSnapshot *snapshot, float x, float y)
+{
+    graphene_rect_t area = GRAPHENE_RECT_INIT(x - HANDLE_RADIUS, y - HANDLE_RADIUS,
+                                              2 * HANDLE_RADIUS, 2 * HANDLE_RADIUS);
+    cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &area);
+    cairo_set_source_rgba(cr, 0, 0, 0, 0.75);
+    for (int side = -1; side <= 1; side += 2) {
+        cairo_move_to(cr, x + side * 10.5, y);
+        cairo_line_to(cr, x + side * 4.5, y - 5);
+        cairo_line_to(cr, x + side * 4.5, y + 5);
+        cairo_close_path(cr);
+        cairo_fill(cr);
+    }
+    cairo_destroy(cr);
+}
+
+static void snapshot_handle(TinctureCanvas *self, GtkSnapshot *snapshot, float x)
+{
+    struct viewport_rect seen = viewport_visible_rect(&self->viewport);
+    float y = (float)(seen.y + seen.height / 2);
+    gboolean focused = gtk_widget_has_visible_focus(GTK_WIDGET(self));
+    graphene_rect_t line = GRAPHENE_RECT_INIT(x - 1, (float)seen.y, 2, (float)seen.height);
+    GskRoundedRect knob, edge;
+    gsk_rounded_rect_init_from_rect(&edge, &line, 0);
+    gsk_rounded_rect_init_from_rect(&knob,
+                                    &GRAPHENE_RECT_INIT(x - HANDLE_RADIUS, y - HANDLE_RADIUS,
+                                                        2 * HANDLE_RADIUS, 2 * HANDLE_RADIUS),
+                                    HANDLE_RADIUS);
+    gtk_snapshot_append_outset_shadow(snapshot, &edge, &shade, 0, 0, 0, 4);
+    gtk_snapshot_append_color(snapshot, &white, &line);
+    gtk_snapshot_append_outset_shadow(snapshot, &knob, &shade, 0, 1, 0, 6);
+    gtk_snapshot_push_rounded_clip(snapshot, &knob);
+    gtk_snapshot_append_color(snapshot, &white, &knob.bounds);
+    gtk_snapshot_pop(snapshot);
+    snapshot_arrows(snapshot, x, y);
+    if (focused) {
+        GdkRGBA accent = {0.21f, 0.52f, 0.89f, 1};
+        gtk_style_context_lookup_color(gtk_widget_get_style_context(GTK_WIDGET(self)),
+                                       "accent_bg_color", &accent);
+        const float widths[4] = {3, 3, 3, 3};
+        const GdkRGBA colors[4] = {accent, accent, accent, accent};
+        gtk_snapshot_append_border(snapshot, &knob, widths, colors);
+    }
+}
+
+static void snapshot_compare(TinctureCanvas *self, GtkSnapshot *snapshot,
+                             const graphene_rect_t *picture)
+{
+    float x = (float)viewport_split_to_x(&self->viewport, self->split);
+    float left = picture->origin.x, right = left + picture->size.width;
+    gtk_snapshot_push_clip(
+        snapshot, &GRAPHENE_RECT_INIT(left, picture->origin.y, x - left, picture->size.height));
+    gtk_snapshot_append_texture(snapshot, self->before, picture);
+    gtk_snapshot_pop(snapshot);
+    gtk_snapshot_push_clip(
+        snapshot, &GRAPHENE_RECT_INIT(x, picture->origin.y, right - x, picture->size.height));
+    gtk_snapshot_append_texture(snapshot, self->after, picture);
+    gtk_snapshot_pop(snapshot);
+    snapshot_handle(self, snapshot, x);
+}
+
+static void tincture_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
+{
+    TinctureCanvas *self = TINCTURE_CANVAS(widget);
+    GdkTexture *newest = self->after != NULL ? self->after : self->before;
+    if (newest == NULL || self->viewport.picture_width <= 0) {
+        return;
+    }
+    graphene_rect_t picture = to_graphene(viewport_picture_rect(&self->viewport));
+    GskRoundedRect outline;
+    gsk_rounded_rect_init_from_rect(&outline, &picture, 0);
+    gtk_snapshot_push_clip(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)gtk_widget_get_width(widget),
+                                                         (float)gtk_widget_get_height(widget)));
+    gtk_snapshot_append_outset_shadow(snapshot, &outline, &shade, 0, 1, 0, 8);
+    if (tincture_canvas_has_handle(self)) {
+        snapshot_compare(self, snapshot, &picture);
+    } else {
+        gtk_snapshot_append_texture(snapshot, newest, &picture);
+    }
+    gtk_snapshot_pop(snapshot);
+}
+
+gboolean tincture_canvas_has_handle(TinctureCanvas *self)
+{
+    return self->compare && self->before != NULL && self->after != NULL;
+}
+
+void tincture_canvas_view_moved(TinctureCanvas *self)
+{
+    gtk_widget_queue_draw(GTK_WIDGET(self));
+    g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_ZOOM]);
+}
+
+// ---- the object ----
+
+static void tincture_canvas_size_allocate(GtkWidget *widget, int width, int height, int baseline)
+{
+    TinctureCanvas *self = TINCTURE_CANVAS(widget);
+    double zoom = self->viewport.scale;
+    viewport_resize(&self->viewport, width, height, gtk_widget_get_scale_factor(widget));
+    if (zoom != self->viewport.scale) {
+        g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_ZOOM]);
+    }
+}
+
+static void tincture_canvas_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
+                                    int *minimum, int *natural, int *minimum_baseline,
+                                    int *natural_baseline)
+{
+    *minimum = 200;
+    *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 800 : 600;
+}
+
+static void tincture_canvas_get_property(GObject *object, guint id, GValue *value,
+                                         GParamSpec *pspec)
+{
+    TinctureCanvas *self = TINCTURE_CANVAS(object);
+    switch (id) {
+    case PROP_COMPARE: g_value_set_boolean(value, self->compare); break;
+    case PROP_ZOOM: g_value_set_double(value, self->viewport.scale); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    }
+}
+
+static void tincture_canvas_set_property(GObject *object, guint id, const GValue *value,
+                                         GParamSpec *pspec)
+{
+    TinctureCanvas *self = TINCTURE_CANVAS(object);
+    switch (id) {
+    case PROP_COMPARE: tincture_canvas_set_compare(self, g_value_get_boolean(value)); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    }
+}
+
+static void tincture_canvas_dispose(GObject *object)
+{
+    TinctureCanvas *self = TINCTURE_CANVAS(object);
+    g_clear_object(&self->before);
+    g_clear_object(&self->after);
+    G_OBJECT_CLASS(tincture_canvas_parent_class)->dispose(object);
+}
+
+static void tincture_canvas_class_init(TinctureCanvasClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    object_class->dispose = tincture_canvas_dispose;
+    object_class->get_property = tincture_canvas_get_property;
+    object_class->set_property = tincture_canvas_set_property;
+    widget_class->snapshot = tincture_canvas_snapshot;
+    widget_class->size_allocate = tincture_canvas_size_allocate;
+    widget_class->measure = tincture_canvas_measure;
+
+    properties[PROP_COMPARE] =
+        g_param_spec_boolean("compare", NULL, NULL, FALSE,
+                             G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+    properties[PROP_ZOOM] = g_param_spec_double("zoom", NULL, NULL, 0, G_MAXDOUBLE, 1,
+                                                G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+    g_object_class_install_properties(object_class, N_PROPS, properties);
+
+    gtk_widget_class_set_css_name(widget_class, "canvas");
+    gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
+    tincture_canvas_install_keys(widget_class);
+}
+
+static void tincture_canvas_init(TinctureCanvas *self)
+{
+    viewport_init(&self->viewport);
+    self->split = 0.5;
+    gtk_widget_set_focusable(GTK_WIDGET(self), TRUE);
+    gtk_widget_set_overflow(GTK_WIDGET(self), GTK_OVERFLOW_HIDDEN);
+    tincture_canvas_add_controllers(self);
+}
+
+void tincture_canvas_set_photo_size(TinctureCanvas *self, int width, int height)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    if (self->viewport.picture_width == width && self->viewport.picture_height == height) {
+        return;
+    }
+    viewport_set_picture(&self->viewport, width, height);
+    tincture_canvas_view_moved(self);
+}
+
+void tincture_canvas_set_before(TinctureCanvas *self, GdkTexture *texture)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    if (g_set_object(&self->before, texture)) {
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+    }
+}
+
+void tincture_canvas_set_after(TinctureCanvas *self, GdkTexture *texture)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    if (g_set_object(&self->after, texture)) {
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+    }
+}
+
+void tincture_canvas_set_compare(TinctureCanvas *self, gboolean compare)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    if (self->compare == compare) {
+        return;
+    }
+    self->compare = compare;
+    gtk_widget_queue_draw(GTK_WIDGET(self));
+    g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_COMPARE]);
+}
+
+gboolean tincture_canvas_get_compare(TinctureCanvas *self)
+{
+    return self->compare;
+}
+
+void tincture_canvas_set_split(TinctureCanvas *self, double split)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    self->split = CLAMP(split, 0, 1);
+    gtk_widget_queue_draw(GTK_WIDGET(self));
+}
+
+double tincture_canvas_get_split(TinctureCanvas *self)
+{
+    return self->split;
+}
+
+static void zoom_in_middle(TinctureCanvas *self, double scale)
+{
+    viewport_zoom_at(&self->viewport, scale, self->viewport.width / 2, self->viewport.height / 2);
+    tincture_canvas_view_moved(self);
+}
+
+void tincture_canvas_zoom_in(TinctureCanvas *self)
+{
+    zoom_in_middle(self, self->viewport.scale * ZOOM_STEP);
+}
+
+void tincture_canvas_zoom_out(TinctureCanvas *self)
+{
+    zoom_in_middle(self, self->viewport.scale / ZOOM_STEP);
+}
+
+void tincture_canvas_zoom_fit(TinctureCanvas *self)
+{
+    viewport_fit(&self->viewport);
+    tincture_canvas_view_moved(self);
+}
+
+void tincture_canvas_zoom_actual(TinctureCanvas *self)
+{
+    zoom_in_middle(self, 1);
+}
+
+double tincture_canvas_get_zoom(TinctureCanvas *self)
+{
+    return self->viewport.scale;
+}

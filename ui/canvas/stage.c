@@ -1,0 +1,199 @@
+#include "ui/canvas/stage.h"
+
+#include "render/present/texture.h"
+#include "ui/job_text.h"
+#include "ui/time_text.h"
+
+#define BUSY_DELAY_MS 250 // quick work shows no spinner
+
+struct _TinctureStage {
+    AdwBin parent_instance;
+
+    // template widgets
+    TinctureCanvas *canvas;
+    GtkWidget *badge, *before_label, *after_label;
+    GtkRevealer *job_revealer;
+    GtkSpinner *spinner;
+    GtkLabel *job_text, *time_text, *zoom_text;
+    GtkWidget *cancel;
+    GtkProgressBar *progress;
+
+    // owned
+    TinctureSession *session;
+    GBytes *before_pixels, *after_pixels; // what the canvas shows
+
+    // state
+    guint busy_timeout;
+    gboolean busy; // the job is long enough to be shown
+};
+
+G_DEFINE_FINAL_TYPE(TinctureStage, tincture_stage, ADW_TYPE_BIN)
+
+// ---- pictures ----
+
+// Remembers the bytes of a picture; false where they are shown already.
+static gboolean take_pixels(GBytes **shown, struct view_picture picture)
+{
+    if (*shown == picture.rgba) {
+        return FALSE;
+    }
+    g_clear_pointer(shown, g_bytes_unref);
+    if (picture.rgba != NULL) {
+        *shown = g_bytes_ref(picture.rgba);
+    }
+    return TRUE;
+}
+
+static GdkTexture *texture_of(struct view_picture picture)
+{
+    return picture.rgba != NULL ? texture_from_rgba8(picture.rgba, picture.width, picture.height)
+                                : NULL;
+}
+
+static void update_labels(TinctureStage *self)
+{
+    gboolean compare = tincture_canvas_get_compare(self->canvas) && self->after_pixels != NULL;
+    gtk_widget_set_visible(self->before_label, compare);
+    gtk_widget_set_visible(self->after_label, compare);
+}
+
+static void update_pictures(TinctureStage *self)
+{
+    struct view_picture before = tincture_session_before(self->session);
+    struct view_picture after = tincture_session_view(self->session);
+    int width = 0, height = 0;
+    tincture_session_photo_size(self->session, &width, &height);
+    tincture_canvas_set_photo_size(self->canvas, width, height);
+    if (after.rgba == before.rgba) {
+        after.rgba = NULL;
+    }
+    if (take_pixels(&self->before_pixels, before)) {
+        g_autoptr(GdkTexture) texture = texture_of(before);
+        tincture_canvas_set_before(self->canvas, texture);
+    }
+    if (take_pixels(&self->after_pixels, after)) {
+        g_autoptr(GdkTexture) texture = texture_of(after);
+        tincture_canvas_set_after(self->canvas, texture);
+    }
+    gtk_widget_set_visible(self->badge, tincture_session_view_is_preview(self->session));
+    update_labels(self);
+}
+
+static void document_changed_cb(TinctureStage *self, guint parts)
+{
+    if (parts & DOCUMENT_PHOTO) {
+        update_pictures(self);
+    }
+}
+
+static void zoom_changed_cb(TinctureStage *self)
+{
+    g_autofree char *text =
+        g_strdup_printf("%.0f %%", tincture_canvas_get_zoom(self->canvas) * 100);
+    gtk_label_set_text(self->zoom_text, text);
+}
+
+// ---- the running job ----
+
+static void show_job(TinctureStage *self)
+{
+    const struct job_state *job = tincture_session_job(self->session);
+    gboolean shown = self->busy && job->kind != JOB_NONE;
+    gtk_revealer_set_reveal_child(self->job_revealer, shown);
+    gtk_spinner_set_spinning(self->spinner, shown);
+    gtk_widget_set_visible(GTK_WIDGET(self->progress), shown);
+    if (!shown) {
+        return;
+    }
+    g_autofree char *text = job_text(job);
+    g_autofree char *left = time_left_text(job->seconds_left);
+    gtk_label_set_text(self->job_text, text);
+    gtk_label_set_text(self->time_text, left != NULL ? left : "");
+    gtk_widget_set_visible(GTK_WIDGET(self->time_text), left != NULL);
+    gtk_widget_set_visible(self->cancel, job->cancellable);
+    if (job->fraction >= 0) {
+        gtk_progress_bar_set_fraction(self->progress, job->fraction);
+    } else {
+        gtk_progress_bar_pulse(self->progress);
+    }
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
+                                   GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
+}
+
+static gboolean busy_timeout_cb(gpointer data)
+{
+    TinctureStage *self = data;
+    self->busy_timeout = 0;
+    self->busy = TRUE;
+    show_job(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void job_changed_cb(TinctureStage *self)
+{
+    if (tincture_session_job(self->session)->kind == JOB_NONE) {
+        g_clear_handle_id(&self->busy_timeout, g_source_remove);
+        self->busy = FALSE;
+    } else if (!self->busy && self->busy_timeout == 0) {
+        self->busy_timeout = g_timeout_add(BUSY_DELAY_MS, busy_timeout_cb, self);
+    }
+    show_job(self);
+}
+
+// ---- the object ----
+
+static void tincture_stage_dispose(GObject *object)
+{
+    TinctureStage *self = TINCTURE_STAGE(object);
+    g_clear_handle_id(&self->busy_timeout, g_source_remove);
+    g_clear_object(&self->session);
+    g_clear_pointer(&self->before_pixels, g_bytes_unref);
+    g_clear_pointer(&self->after_pixels, g_bytes_unref);
+    gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_STAGE);
+    G_OBJECT_CLASS(tincture_stage_parent_class)->dispose(object);
+}
+
+static void tincture_stage_class_init(TinctureStageClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_stage_dispose;
+    g_type_ensure(TINCTURE_TYPE_CANVAS);
+    gtk_widget_class_set_template_from_resource(widget_class, "/org/tincture/Tincture/ui/stage.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, canvas);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, badge);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, before_label);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, after_label);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, job_revealer);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, spinner);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, job_text);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, time_text);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, zoom_text);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, cancel);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, progress);
+    gtk_widget_class_bind_template_callback(widget_class, zoom_changed_cb);
+    gtk_widget_class_bind_template_callback(widget_class, update_labels);
+}
+
+static void tincture_stage_init(TinctureStage *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+void tincture_stage_set_session(TinctureStage *self, TinctureSession *session)
+{
+    g_return_if_fail(TINCTURE_IS_STAGE(self) && self->session == NULL);
+    self->session = g_object_ref(session);
+    g_signal_connect_object(session, "view-changed", G_CALLBACK(update_pictures), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(session, "document-changed", G_CALLBACK(document_changed_cb), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(session, "job-changed", G_CALLBACK(job_changed_cb), self,
+                            G_CONNECT_SWAPPED);
+    update_pictures(self);
+    job_changed_cb(self);
+}
+
+TinctureCanvas *tincture_stage_get_canvas(TinctureStage *self)
+{
+    return self->canvas;
+}

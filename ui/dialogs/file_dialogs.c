@@ -1,0 +1,166 @@
+#include "ui/dialogs/file_dialogs.h"
+
+#include "ui/settings.h"
+
+#include <string.h>
+
+struct request {
+    GtkFileChooserNative *dialog;
+    const char *folder_key; // where the last folder is kept
+    file_chosen_fn chosen;
+    export_chosen_fn export_chosen;
+    gpointer data;
+};
+
+static const char *const quality_ids[] = {"92", "98", "80", NULL};
+static const char *const quality_labels[] = {"High", "Best", "Small file", NULL};
+static const char *const depth_ids[] = {"8", "16", NULL};
+static const char *const depth_labels[] = {"8 bits", "16 bits", NULL};
+
+static void remember_folder(const char *key, GFile *file)
+{
+    g_autoptr(GFile) folder = g_file_get_parent(file);
+    if (folder != NULL) {
+        g_autofree char *uri = g_file_get_uri(folder);
+        settings_set_string(key, uri);
+    }
+}
+
+static int choice_number(GtkFileChooser *chooser, const char *id, int fallback)
+{
+    const char *value = gtk_file_chooser_get_choice(chooser, id);
+    return value != NULL ? (int)g_ascii_strtoll(value, NULL, 10) : fallback;
+}
+
+static struct export_choice read_choices(GtkFileChooser *chooser)
+{
+    struct export_choice choice = {EXPORT_CHOICE_DEFAULTS};
+    choice.with_recipe = g_strcmp0(gtk_file_chooser_get_choice(chooser, "recipe"), "true") == 0;
+    choice.jpeg_quality = choice_number(chooser, "quality", choice.jpeg_quality);
+    choice.bits = choice_number(chooser, "depth", choice.bits);
+    return choice;
+}
+
+static void response_cb(GtkNativeDialog *dialog, int response, struct request *request)
+{
+    GtkFileChooser *chooser = GTK_FILE_CHOOSER(dialog);
+    g_autoptr(GFile) file = gtk_file_chooser_get_file(chooser);
+    if (response == GTK_RESPONSE_ACCEPT && file != NULL) {
+        remember_folder(request->folder_key, file);
+        if (request->export_chosen != NULL) {
+            struct export_choice choice = read_choices(chooser);
+            request->export_chosen(file, &choice, request->data);
+        } else {
+            request->chosen(file, request->data);
+        }
+    }
+    g_object_unref(dialog);
+    g_free(request);
+}
+
+static struct request *request_new(GtkWindow *parent, GtkFileChooserAction action,
+                                   const char *title, const char *accept, const char *folder_key)
+{
+    struct request *request = g_new0(struct request, 1);
+    request->dialog = gtk_file_chooser_native_new(title, parent, action, accept, NULL);
+    request->folder_key = folder_key;
+    gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(request->dialog), TRUE);
+    g_autofree char *uri = settings_string(folder_key, "");
+    if (*uri != '\0') {
+        g_autoptr(GFile) folder = g_file_new_for_uri(uri);
+        gtk_file_chooser_set_current_folder(GTK_FILE_CHOOSER(request->dialog), folder, NULL);
+    }
+    return request;
+}
+
+static void request_show(struct request *request)
+{
+    g_signal_connect(request->dialog, "response", G_CALLBACK(response_cb), request);
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(request->dialog));
+}
+
+static void add_filter(struct request *request, const char *name, const char *const *patterns,
+                       gboolean pictures)
+{
+    g_autoptr(GtkFileFilter) filter = gtk_file_filter_new();
+    gtk_file_filter_set_name(filter, name);
+    if (pictures) {
+        gtk_file_filter_add_pixbuf_formats(filter);
+    }
+    for (const char *const *pattern = patterns; pattern != NULL && *pattern != NULL; pattern++) {
+        gtk_file_filter_add_pattern(filter, *pattern);
+    }
+    gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(request->dialog), filter);
+}
+
+static const char *const adapter_patterns[] = {"*.safetensors", NULL};
+static const char *const any_pattern[] = {"*", NULL};
+
+void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    struct request *request =
+        request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Open Photo", "_Open", "open-folder");
+    request->chosen = chosen;
+    request->data = data;
+    add_filter(request, "Photos", NULL, TRUE);
+    add_filter(request, "All Files", any_pattern, FALSE);
+    request_show(request);
+}
+
+void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    struct request *request =
+        request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Add Adapter", "_Add", "adapter-folder");
+    request->chosen = chosen;
+    request->data = data;
+    add_filter(request, "Adapters", adapter_patterns, FALSE);
+    add_filter(request, "All Files", any_pattern, FALSE);
+    request_show(request);
+}
+
+void file_dialog_save_adapter(GtkWindow *parent, const char *name, file_chosen_fn chosen,
+                              gpointer data)
+{
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, "Export Adapter",
+                                          "_Export", "adapter-folder");
+    g_autofree char *file_name = g_str_has_suffix(name, ".safetensors")
+                                     ? g_strdup(name)
+                                     : g_strconcat(name, ".safetensors", NULL);
+    request->chosen = chosen;
+    request->data = data;
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(request->dialog), file_name);
+    add_filter(request, "Adapters", adapter_patterns, FALSE);
+    request_show(request);
+}
+
+static char *edited_name(const char *photo)
+{
+    const char *name = photo != NULL ? photo : "Picture";
+    const char *dot = strrchr(name, '.');
+    int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
+    return g_strdup_printf("%.*s (Edited).png", length, name);
+}
+
+void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,
+                        gpointer data)
+{
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, "Export Picture",
+                                          "_Export", "export-folder");
+    GtkFileChooser *chooser = GTK_FILE_CHOOSER(request->dialog);
+    g_autofree char *name = edited_name(photo);
+    static const char *const patterns[] = {"*.png", "*.jpg", "*.jpeg", NULL};
+    request->export_chosen = chosen;
+    request->data = data;
+    gtk_file_chooser_set_current_name(chooser, name);
+    add_filter(request, "PNG and JPEG Pictures", patterns, FALSE);
+    gtk_file_chooser_add_choice(chooser, "recipe", "Include the description and settings", NULL,
+                                NULL);
+    gtk_file_chooser_set_choice(chooser, "recipe", "false");
+    gtk_file_chooser_add_choice(chooser, "quality", "JPEG quality", (const char **)quality_ids,
+                                (const char **)quality_labels);
+    gtk_file_chooser_set_choice(chooser, "quality", quality_ids[0]);
+    gtk_file_chooser_add_choice(chooser, "depth", "PNG depth", (const char **)depth_ids,
+                                (const char **)depth_labels);
+    gtk_file_chooser_set_choice(chooser, "depth", depth_ids[0]);
+    request_show(request);
+}

@@ -1,0 +1,26 @@
+// Asks for files with the desktop's own dialogs. Nothing blocks: the answer comes by callback, and
+// none comes when the person cancels.
+//
+// Thread: main only.
+#pragma once
+
+#include <gtk/gtk.h>
+#include <stdbool.h>
+
+struct export_choice {
+    bool with_recipe; // prompts and parameters travel in the file
+    int jpeg_quality; // 1..100
+    int bits;         // 8 or 16 a channel, where the format has them
+};
+#define EXPORT_CHOICE_DEFAULTS .with_recipe = false, .jpeg_quality = 92, .bits = 8
+
+typedef void (*file_chosen_fn)(GFile *file, gpointer data);
+typedef void (*export_chosen_fn)(GFile *file, const struct export_choice *choice, gpointer data);
+
+void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
+void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
+void file_dialog_save_adapter(GtkWindow *parent, const char *name, file_chosen_fn chosen,
+                              gpointer data);
+// photo: file name of the original; "tram.jpg" suggests "tram (Edited).png".
+void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,
+                        gpointer data);

@@ -1,0 +1,121 @@
+#include "ui/drive/drive_private.h"
+
+#include <string.h>
+
+#define POLL_MS 20
+
+static void drive_free(struct drive *drive)
+{
+    g_strfreev(drive->lines);
+    g_free(drive->message);
+    g_string_free(drive->failure, TRUE);
+    g_free(drive);
+}
+
+enum drive_result drive_fail(struct drive *drive, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_string_vprintf(drive->failure, format, args);
+    va_end(args);
+    return DRIVE_FAILED;
+}
+
+static void message_cb(TinctureSession *session, int kind, const char *text, struct drive *drive)
+{
+    g_free(drive->message);
+    drive->message = g_strdup(text);
+    g_printerr("drive: the window says: %s\n", text);
+}
+
+static void frame_cb(GdkFrameClock *clock, struct drive *drive)
+{
+    drive->frames++;
+}
+
+static void note_idle(struct drive *drive)
+{
+    if (tincture_session_job(drive->session)->kind != JOB_NONE) {
+        drive->idle_since_us = 0;
+    } else if (drive->idle_since_us == 0) {
+        drive->idle_since_us = g_get_monotonic_time();
+    }
+}
+
+static enum drive_result run_line(struct drive *drive, const char *line)
+{
+    gint64 now = g_get_monotonic_time();
+    g_auto(GStrv) words = g_strsplit(line, " ", 2);
+    if (drive->started_us == 0) {
+        drive->started_us = now;
+        drive->limit = DRIVE_LIMIT;
+        drive->frames = 0;
+        g_printerr("drive: %s\n", line);
+    }
+    enum drive_result result =
+        drive_run(drive, words[0], words[1] != NULL ? g_strstrip(words[1]) : "");
+    if (result == DRIVE_AGAIN &&
+        now - drive->started_us > (gint64)(drive->limit * G_USEC_PER_SEC)) {
+        return drive_fail(drive, "not within %.0f s", drive->limit);
+    }
+    return result;
+}
+
+static enum drive_result step(struct drive *drive)
+{
+    while (drive->lines[drive->line] != NULL) {
+        char *line = g_strstrip(drive->lines[drive->line]);
+        if (*line != '\0' && *line != '#') {
+            enum drive_result result = run_line(drive, line);
+            if (result != DRIVE_DONE) {
+                return result;
+            }
+        }
+        drive->line++;
+        drive->started_us = 0;
+    }
+    return DRIVE_QUIT;
+}
+
+static gboolean poll_cb(gpointer data)
+{
+    struct drive *drive = data;
+    note_idle(drive);
+    enum drive_result result = step(drive);
+    if (result == DRIVE_AGAIN) {
+        return G_SOURCE_CONTINUE;
+    }
+    if (result == DRIVE_FAILED) {
+        g_printerr("drive: line %u: %s: %s\n", drive->line + 1, drive->lines[drive->line],
+                   drive->failure->str);
+    }
+    g_signal_handlers_disconnect_by_data(drive->session, drive);
+    g_signal_handlers_disconnect_by_data(gtk_widget_get_frame_clock(GTK_WIDGET(drive->window)),
+                                         drive);
+    drive->finished(result == DRIVE_QUIT, drive->finished_data);
+    drive_free(drive);
+    return G_SOURCE_REMOVE;
+}
+
+void drive_start(TinctureWindow *window, const char *script, drive_finished_fn finished,
+                 gpointer data)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!g_file_get_contents(script, &text, NULL, &error)) {
+        g_printerr("drive: %s\n", error->message);
+        finished(FALSE, data);
+        return;
+    }
+    struct drive *drive = g_new0(struct drive, 1);
+    drive->window = window;
+    drive->session = tincture_window_get_session(window);
+    drive->lines = g_strsplit(text, "\n", -1);
+    drive->failure = g_string_new(NULL);
+    drive->finished = finished;
+    drive->finished_data = data;
+    g_signal_connect(drive->session, "message", G_CALLBACK(message_cb), drive);
+    g_signal_connect(gtk_widget_get_frame_clock(GTK_WIDGET(window)), "after-paint",
+                     G_CALLBACK(frame_cb), drive);
+    g_timeout_add(POLL_MS, poll_cb, drive);
+}

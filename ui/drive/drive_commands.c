@@ -1,0 +1,268 @@
+// What a script can do: one function a command.
+#include "ui/drive/drive_private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SETTLED_US (G_USEC_PER_SEC * 8 / 10) // longer than the session's pause before a preview
+
+static GFile *file_of(const char *path)
+{
+    return g_file_new_for_commandline_arg(path);
+}
+
+static enum drive_result command_open(struct drive *d, const char *rest)
+{
+    g_autoptr(GFile) file = file_of(rest);
+    tincture_window_open(d->window, file);
+    return DRIVE_DONE;
+}
+
+// set NAME VALUE: the control of that widget name.
+static enum drive_result command_set(struct drive *d, const char *rest)
+{
+    g_auto(GStrv) words = g_strsplit(rest, " ", 2);
+    if (words[0] == NULL ||
+        !drive_widget_set(GTK_WIDGET(d->window), words[0], words[1] != NULL ? words[1] : "")) {
+        return drive_fail(d, "no control takes that");
+    }
+    return DRIVE_DONE;
+}
+
+// param KEY VALUE: moves the slider of an edit parameter.
+static enum drive_result command_param(struct drive *d, const char *rest)
+{
+    g_auto(GStrv) words = g_strsplit(rest, " ", 2);
+    const struct param *p = words[0] != NULL ? param_find(edit_params, words[0]) : NULL;
+    if (p == NULL || words[1] == NULL) {
+        return drive_fail(d, "no such parameter");
+    }
+    double value = g_ascii_strtod(words[1], NULL);
+    g_autofree char *name = g_strdup_printf("edit.%s", p->key);
+    g_autofree char *position = g_strdup_printf("%.12g", p->logarithmic ? log10(value) : value);
+    return drive_widget_set(GTK_WIDGET(d->window), name, position)
+               ? DRIVE_DONE
+               : drive_fail(d, "the slider cannot be moved");
+}
+
+static enum drive_result command_click(struct drive *d, const char *rest)
+{
+    return drive_widget_click(GTK_WIDGET(d->window), rest)
+               ? DRIVE_DONE
+               : drive_fail(d, "no such button, or it is off");
+}
+
+// action NAME, as in menus: "win.learn", "app.style-variant::dark".
+static enum drive_result command_action(struct drive *d, const char *rest)
+{
+    g_autofree char *name = NULL;
+    g_autoptr(GVariant) target = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!g_action_parse_detailed_name(rest, &name, &target, &error)) {
+        return drive_fail(d, "%s", error->message);
+    }
+    return gtk_widget_activate_action_variant(GTK_WIDGET(d->window), name, target)
+               ? DRIVE_DONE
+               : drive_fail(d, "no such action, or it is off");
+}
+
+// split FRACTION: the compare handle.
+static enum drive_result command_split(struct drive *d, const char *rest)
+{
+    return drive_widget_set(GTK_WIDGET(d->window), "canvas", rest)
+               ? DRIVE_DONE
+               : drive_fail(d, "there is no canvas");
+}
+
+// Without a pause, wait idle would end before the session has begun what the last command asked
+// for.
+static gboolean is_settled(struct drive *d)
+{
+    gint64 now = g_get_monotonic_time();
+    return d->idle_since_us != 0 && now - d->idle_since_us > SETTLED_US &&
+           now - d->started_us > SETTLED_US;
+}
+
+// "CONDITION within SECONDS": cuts the limit off and keeps it.
+static char *take_limit(struct drive *d, const char *rest)
+{
+    const char *within = g_strrstr(rest, " within ");
+    if (within == NULL) {
+        return g_strdup(rest);
+    }
+    d->limit = g_ascii_strtod(within + strlen(" within "), NULL);
+    return g_strndup(rest, (gsize)(within - rest));
+}
+
+static gboolean job_reached(struct drive *d, GStrv words)
+{
+    gboolean step = g_strv_length(words) >= 4 && g_str_equal(words[2], "step");
+    g_autofree char *job = drive_fact(d, "job");
+    return g_str_equal(job, words[1]) &&
+           (!step || tincture_session_job(d->session)->n_loss >= atoi(words[3]));
+}
+
+// wait idle | wait job KIND [step N] | wait FACT [OP] VALUE, each with an optional "within SECONDS"
+static enum drive_result command_wait(struct drive *d, const char *whole)
+{
+    g_autofree char *rest = take_limit(d, whole);
+    g_auto(GStrv) words = g_strsplit(rest, " ", -1);
+    guint n = g_strv_length(words);
+    if (n == 0) {
+        return drive_fail(d, "for what?");
+    }
+    if (g_str_equal(words[0], "idle")) {
+        return is_settled(d) ? DRIVE_DONE : DRIVE_AGAIN;
+    }
+    if (g_str_equal(words[0], "job") && n >= 2) {
+        return job_reached(d, words) ? DRIVE_DONE : DRIVE_AGAIN;
+    }
+    g_autofree char *fact = drive_fact(d, words[0]);
+    if (fact == NULL) {
+        return drive_fail(d, "no such fact");
+    }
+    const char *expectation = strchr(rest, ' ');
+    return expectation != NULL && drive_compare(fact, expectation + 1) ? DRIVE_DONE : DRIVE_AGAIN;
+}
+
+static enum drive_result command_sleep(struct drive *d, const char *rest)
+{
+    double seconds = g_ascii_strtod(rest, NULL);
+    d->limit = seconds + 1;
+    gint64 spent = g_get_monotonic_time() - d->started_us;
+    return spent >= (gint64)(seconds * G_USEC_PER_SEC) ? DRIVE_DONE : DRIVE_AGAIN;
+}
+
+// assert FACT [OP] VALUE
+static enum drive_result command_assert(struct drive *d, const char *rest)
+{
+    g_auto(GStrv) words = g_strsplit(rest, " ", 2);
+    g_autofree char *fact = words[0] != NULL ? drive_fact(d, words[0]) : NULL;
+    if (fact == NULL) {
+        return drive_fail(d, "no such fact");
+    }
+    return drive_compare(fact, words[1] != NULL ? words[1] : "")
+               ? DRIVE_DONE
+               : drive_fail(d, "it is “%s”", fact);
+}
+
+static enum drive_result command_print(struct drive *d, const char *rest)
+{
+    g_autofree char *fact = drive_fact(d, rest);
+    if (fact == NULL) {
+        return drive_fail(d, "no such fact");
+    }
+    g_print("%s: %s\n", rest, fact);
+    return DRIVE_DONE;
+}
+
+static enum drive_result command_size(struct drive *d, const char *rest)
+{
+    int width = 0, height = 0;
+    if (sscanf(rest, "%dx%d", &width, &height) != 2) {
+        return drive_fail(d, "a size is WIDTHxHEIGHT");
+    }
+    // A window that is not on the screen yet would take its size from elsewhere; one that may not
+    // be that large is left as it is.
+    gint64 spent = g_get_monotonic_time() - d->started_us;
+    if (d->frames < 2) {
+        gtk_widget_queue_draw(GTK_WIDGET(d->window));
+        return DRIVE_AGAIN;
+    }
+    gtk_window_set_default_size(GTK_WINDOW(d->window), width, height);
+    gboolean there = gtk_widget_get_width(GTK_WIDGET(d->window)) == width;
+    return there || spent > 2 * G_USEC_PER_SEC ? DRIVE_DONE : DRIVE_AGAIN;
+}
+
+// The window's own drawing, without the desktop's frame around it.
+static gboolean save_window(struct drive *d, const char *path)
+{
+    GtkWidget *widget = GTK_WIDGET(d->window);
+    g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new(widget);
+    int width = gdk_paintable_get_intrinsic_width(paintable);
+    int height = gdk_paintable_get_intrinsic_height(paintable);
+    GtkSnapshot *snapshot = gtk_snapshot_new();
+    gdk_paintable_snapshot(paintable, snapshot, width, height);
+    GskRenderNode *node = gtk_snapshot_free_to_node(snapshot);
+    if (node == NULL) {
+        return FALSE;
+    }
+    g_autoptr(GdkTexture) texture =
+        gsk_renderer_render_texture(gtk_native_get_renderer(GTK_NATIVE(widget)), node,
+                                    &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+    gsk_render_node_unref(node);
+    return gdk_texture_save_to_png(texture, path);
+}
+
+// A few frames, so that what the last commands changed is drawn.
+static enum drive_result command_snapshot(struct drive *d, const char *rest)
+{
+    if (d->frames < 3) {
+        gtk_widget_queue_draw(GTK_WIDGET(d->window));
+        return DRIVE_AGAIN;
+    }
+    return save_window(d, rest) ? DRIVE_DONE : drive_fail(d, "the picture cannot be written");
+}
+
+// export FILE: what the export dialog ends in, with its default choices.
+static enum drive_result command_export(struct drive *d, const char *rest)
+{
+    struct export_choice choice = {EXPORT_CHOICE_DEFAULTS};
+    g_autoptr(GFile) file = file_of(rest);
+    tincture_window_export(d->window, file, &choice);
+    return DRIVE_DONE;
+}
+
+// export-adapter FILE: the newest adapter.
+static enum drive_result command_export_adapter(struct drive *d, const char *rest)
+{
+    const GPtrArray *adapters = tincture_session_adapters(d->session);
+    if (adapters->len == 0) {
+        return drive_fail(d, "there is no adapter");
+    }
+    const struct document_adapter *newest = adapters->pdata[adapters->len - 1];
+    g_autoptr(GFile) file = file_of(rest);
+    tincture_window_export_adapter(d->window, newest->id, file);
+    return DRIVE_DONE;
+}
+
+// restore N: a click on the history's N-th row, newest first.
+static enum drive_result command_restore(struct drive *d, const char *rest)
+{
+    const GPtrArray *results = tincture_session_results(d->session);
+    guint64 n = g_ascii_strtoull(rest, NULL, 10);
+    if (n >= results->len) {
+        return drive_fail(d, "there are %u results", results->len);
+    }
+    return drive_widget_set(GTK_WIDGET(d->window), "results", rest)
+               ? DRIVE_DONE
+               : drive_fail(d, "the history is not shown");
+}
+
+static enum drive_result command_quit(struct drive *d, const char *rest)
+{
+    return DRIVE_QUIT;
+}
+
+enum drive_result drive_run(struct drive *drive, const char *command, const char *rest)
+{
+    static const struct {
+        const char *name;
+        enum drive_result (*run)(struct drive *d, const char *rest);
+    } commands[] = {
+        {"open", command_open},       {"set", command_set},
+        {"param", command_param},     {"click", command_click},
+        {"action", command_action},   {"split", command_split},
+        {"wait", command_wait},       {"sleep", command_sleep},
+        {"assert", command_assert},   {"print", command_print},
+        {"size", command_size},       {"snapshot", command_snapshot},
+        {"export", command_export},   {"export-adapter", command_export_adapter},
+        {"restore", command_restore}, {"quit", command_quit},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (g_str_equal(commands[i].name, command)) {
+            return commands[i].run(drive, rest);
+        }
+    }
+    return drive_fail(drive, "no such command");
+}

@@ -1,0 +1,252 @@
+// What a script can ask: one function a fact.
+#include "ui/drive/drive_private.h"
+
+#include "ui/window_private.h"
+
+#include <string.h>
+
+static char *number(double value)
+{
+    return g_strdup_printf("%.6g", value);
+}
+
+static char *yes_no(gboolean value)
+{
+    return g_strdup(value ? "yes" : "no");
+}
+
+static char *text_or_none(const char *text)
+{
+    return g_strdup(text != NULL && *text != '\0' ? text : "none");
+}
+
+static char *photo(struct drive *d)
+{
+    int width = 0, height = 0;
+    if (!tincture_session_has_photo(d->session)) {
+        return g_strdup("none");
+    }
+    tincture_session_photo_size(d->session, &width, &height);
+    return g_strdup_printf("%dx%d", width, height);
+}
+
+static char *job(struct drive *d)
+{
+    static const char *const names[] = {
+        [JOB_NONE] = "none",   [JOB_LOAD_MODEL] = "model", [JOB_OPEN] = "open",
+        [JOB_LEARN] = "learn", [JOB_EDIT] = "edit",        [JOB_EXPORT] = "export",
+    };
+    return g_strdup(names[tincture_session_job(d->session)->kind]);
+}
+
+static char *view(struct drive *d)
+{
+    struct view_picture shown = tincture_session_view(d->session);
+    return g_strdup(shown.rgba == NULL                                       ? "none"
+                    : tincture_session_view_is_preview(d->session)           ? "preview"
+                    : shown.rgba == tincture_session_before(d->session).rgba ? "photo"
+                                                                             : "result");
+}
+
+static char *title(struct drive *d)
+{
+    return text_or_none(tincture_session_title(d->session));
+}
+
+static char *source(struct drive *d)
+{
+    return text_or_none(tincture_session_source_prompt(d->session));
+}
+
+static char *prompt(struct drive *d)
+{
+    return text_or_none(tincture_session_prompt(d->session));
+}
+
+static char *negative(struct drive *d)
+{
+    return text_or_none(tincture_session_negative(d->session));
+}
+
+static char *seed(struct drive *d)
+{
+    return g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)tincture_session_seed(d->session));
+}
+
+static char *device(struct drive *d)
+{
+    return text_or_none(tincture_session_device_text(d->session));
+}
+
+static char *message(struct drive *d)
+{
+    return text_or_none(d->message);
+}
+
+static char *adapters(struct drive *d)
+{
+    return number(tincture_session_adapters(d->session)->len);
+}
+
+static char *results(struct drive *d)
+{
+    return number(tincture_session_results(d->session)->len);
+}
+
+static char *samples(struct drive *d)
+{
+    return number(tincture_session_samples(d->session)->len);
+}
+
+static char *loss_steps(struct drive *d)
+{
+    return number(tincture_session_job(d->session)->n_loss);
+}
+
+static char *can_undo(struct drive *d)
+{
+    return yes_no(tincture_session_can_undo(d->session));
+}
+
+static char *can_redo(struct drive *d)
+{
+    return yes_no(tincture_session_can_redo(d->session));
+}
+
+static char *can_resume(struct drive *d)
+{
+    return yes_no(tincture_session_job(d->session)->can_resume);
+}
+
+static char *resume_step(struct drive *d)
+{
+    return number(tincture_session_job(d->session)->resume_step);
+}
+
+static char *compare(struct drive *d)
+{
+    return yes_no(tincture_canvas_get_compare(tincture_window_get_canvas(d->window)));
+}
+
+static char *zoom(struct drive *d)
+{
+    return number(tincture_canvas_get_zoom(tincture_window_get_canvas(d->window)));
+}
+
+static char *learn_method(struct drive *d)
+{
+    return g_strdup(tincture_session_learn_params(d->session)->method);
+}
+
+static char *learn_steps(struct drive *d)
+{
+    return number(tincture_session_learn_params(d->session)->steps);
+}
+
+static const struct {
+    const char *name;
+    char *(*get)(struct drive *d);
+} facts[] = {
+    {"photo", photo},
+    {"title", title},
+    {"job", job},
+    {"view", view},
+    {"source", source},
+    {"prompt", prompt},
+    {"negative", negative},
+    {"seed", seed},
+    {"device", device},
+    {"message", message},
+    {"adapters", adapters},
+    {"results", results},
+    {"samples", samples},
+    {"loss-steps", loss_steps},
+    {"can-undo", can_undo},
+    {"can-redo", can_redo},
+    {"can-resume", can_resume},
+    {"resume-step", resume_step},
+    {"compare", compare},
+    {"zoom", zoom},
+    {"learn.method", learn_method},
+    {"learn.steps", learn_steps},
+};
+
+// "adapter.N.FIELD", N from 0.
+static char *adapter_fact(struct drive *d, const char *rest)
+{
+    const GPtrArray *list = tincture_session_adapters(d->session);
+    char *field = NULL;
+    guint64 n = g_ascii_strtoull(rest, &field, 10);
+    if (n >= list->len || *field++ != '.') {
+        return NULL;
+    }
+    const struct document_adapter *a = list->pdata[n];
+    return g_str_equal(field, "name")      ? g_strdup(a->name)
+           : g_str_equal(field, "method")  ? g_strdup(a->method)
+           : g_str_equal(field, "scale")   ? number(a->scale)
+           : g_str_equal(field, "enabled") ? yes_no(a->enabled)
+           : g_str_equal(field, "applied") ? number(a->applied)
+           : g_str_equal(field, "total")   ? number(a->total)
+                                           : NULL;
+}
+
+// "result.N.prompt", N from 0, newest first.
+static char *result_fact(struct drive *d, const char *rest)
+{
+    const GPtrArray *list = tincture_session_results(d->session);
+    char *field = NULL;
+    guint64 n = g_ascii_strtoull(rest, &field, 10);
+    if (n >= list->len || !g_str_equal(field, ".prompt")) {
+        return NULL;
+    }
+    return g_strdup(((const struct document_result *)list->pdata[n])->prompt);
+}
+
+char *drive_fact(struct drive *drive, const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(facts); i++) {
+        if (g_str_equal(facts[i].name, name)) {
+            return facts[i].get(drive);
+        }
+    }
+    if (g_str_has_prefix(name, "param.")) {
+        const char *key = name + strlen("param.");
+        return param_find(edit_params, key) != NULL
+                   ? number(tincture_session_param(drive->session, key))
+                   : NULL;
+    }
+    if (g_str_has_prefix(name, "adapter.")) {
+        return adapter_fact(drive, name + strlen("adapter."));
+    }
+    if (g_str_has_prefix(name, "result.")) {
+        return result_fact(drive, name + strlen("result."));
+    }
+    if (g_str_has_prefix(name, "widget.")) {
+        return drive_widget_get(GTK_WIDGET(drive->window), name + strlen("widget."));
+    }
+    return NULL;
+}
+
+gboolean drive_compare(const char *fact, const char *expectation)
+{
+    g_auto(GStrv) words = g_strsplit(expectation, " ", 2);
+    if (words[0] != NULL && words[1] != NULL) {
+        double left = g_ascii_strtod(fact, NULL), right = g_ascii_strtod(words[1], NULL);
+        if (g_str_equal(words[0], ">=")) {
+            return left >= right;
+        }
+        if (g_str_equal(words[0], "<=")) {
+            return left <= right;
+        }
+        if (g_str_equal(words[0], "==")) {
+            return g_str_equal(fact, words[1]);
+        }
+        if (g_str_equal(words[0], "!=")) {
+            return !g_str_equal(fact, words[1]);
+        }
+        if (g_str_equal(words[0], "contains")) {
+            return strstr(fact, words[1]) != NULL;
+        }
+    }
+    return g_str_equal(fact, expectation);
+}

@@ -1,0 +1,53 @@
+// Shared by drive.c (reading and timing), drive_commands.c (what is done), drive_facts.c (what is
+// asked) and drive_widgets.c (the controls of the window by name).
+#pragma once
+
+#include "ui/drive/drive.h"
+
+enum drive_result {
+    DRIVE_DONE,  // next command
+    DRIVE_AGAIN, // not yet: ask again in a moment
+    DRIVE_FAILED,
+    DRIVE_QUIT,
+};
+
+struct drive {
+    // borrowed
+    TinctureWindow *window;
+    TinctureSession *session;
+
+    // owned
+    char **lines;
+    char *message;    // last sentence the session sent
+    GString *failure; // why the command failed
+
+    // state
+    guint line;
+    gint64 started_us;    // of this command, 0: it has not been tried yet
+    gint64 idle_since_us; // the session has had no job since, 0: it has one
+    double limit;         // seconds this command may take
+    guint frames;         // drawn since the command began
+    drive_finished_fn finished;
+    gpointer finished_data;
+};
+
+#define DRIVE_LIMIT 60.0 // seconds, where the command names none
+
+// Runs one command; rest is what follows its name. Sets drive->limit while it waits.
+enum drive_result drive_run(struct drive *drive, const char *command, const char *rest);
+
+// Value of a fact ("prompt", "param.guidance", "results") as text, or NULL where there is no such
+// fact.
+char *drive_fact(struct drive *drive, const char *name);
+// "VALUE" or "OP VALUE" with ==, !=, >=, <=, contains.
+gboolean drive_compare(const char *fact, const char *expectation);
+
+// Finds a control by its widget name and changes it as a person would; false: no such control or
+// value.
+gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value);
+gboolean drive_widget_click(GtkWidget *root, const char *name);
+// What the control shows, or NULL.
+char *drive_widget_get(GtkWidget *root, const char *name);
+
+G_GNUC_PRINTF(2, 3)
+enum drive_result drive_fail(struct drive *drive, const char *format, ...);

@@ -1,0 +1,130 @@
+#include "ui/drive/drive_private.h"
+
+#include "ui/canvas/canvas.h"
+#include "ui/widgets/prompt_view.h"
+
+#include <string.h>
+
+static GtkWidget *find(GtkWidget *root, const char *name)
+{
+    if (strcmp(gtk_widget_get_name(root), name) == 0) {
+        return root;
+    }
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        GtkWidget *found = find(child, name);
+        if (found != NULL) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+static char *item_text(GListModel *model, guint position)
+{
+    g_autoptr(GObject) item = g_list_model_get_item(model, position);
+    return GTK_IS_STRING_OBJECT(item)
+               ? g_strdup(gtk_string_object_get_string(GTK_STRING_OBJECT(item)))
+               : NULL;
+}
+
+static gboolean select_item(GtkWidget *widget, GListModel *model, const char *value)
+{
+    for (guint i = 0; i < g_list_model_get_n_items(model); i++) {
+        g_autofree char *text = item_text(model, i);
+        if (g_strcmp0(text, value) == 0) {
+            g_object_set(widget, "selected", i, NULL);
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static GListModel *choices(GtkWidget *widget)
+{
+    return ADW_IS_COMBO_ROW(widget)   ? adw_combo_row_get_model(ADW_COMBO_ROW(widget))
+           : GTK_IS_DROP_DOWN(widget) ? gtk_drop_down_get_model(GTK_DROP_DOWN(widget))
+                                      : NULL;
+}
+
+static gboolean is_on(const char *value)
+{
+    return g_str_equal(value, "on") || g_str_equal(value, "1");
+}
+
+gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
+{
+    GtkWidget *widget = find(root, name);
+    if (widget == NULL || !gtk_widget_is_sensitive(widget)) {
+        return FALSE;
+    }
+    if (GTK_IS_TEXT_VIEW(widget)) {
+        gtk_text_buffer_set_text(gtk_text_view_get_buffer(GTK_TEXT_VIEW(widget)), value, -1);
+        return TRUE;
+    }
+    if (GTK_IS_RANGE(widget)) {
+        gtk_range_set_value(GTK_RANGE(widget), g_ascii_strtod(value, NULL));
+        return TRUE;
+    }
+    if (GTK_IS_ENTRY(widget)) {
+        gtk_editable_set_text(GTK_EDITABLE(widget), value);
+        g_signal_emit_by_name(widget, "activate");
+        return TRUE;
+    }
+    if (GTK_IS_SWITCH(widget)) {
+        gtk_switch_set_active(GTK_SWITCH(widget), is_on(value));
+        return TRUE;
+    }
+    if (TINCTURE_IS_CANVAS(widget)) {
+        tincture_canvas_set_split(TINCTURE_CANVAS(widget), g_ascii_strtod(value, NULL));
+        return TRUE;
+    }
+    if (GTK_IS_LIST_VIEW(widget)) {
+        g_signal_emit_by_name(widget, "activate", (guint)g_ascii_strtoull(value, NULL, 10));
+        return TRUE;
+    }
+    if (GTK_IS_EXPANDER(widget)) {
+        gtk_expander_set_expanded(GTK_EXPANDER(widget), is_on(value));
+        return TRUE;
+    }
+    if (ADW_IS_EXPANDER_ROW(widget)) {
+        adw_expander_row_set_expanded(ADW_EXPANDER_ROW(widget), is_on(value));
+        return TRUE;
+    }
+    return choices(widget) != NULL && select_item(widget, choices(widget), value);
+}
+
+gboolean drive_widget_click(GtkWidget *root, const char *name)
+{
+    GtkWidget *widget = find(root, name);
+    return widget != NULL && gtk_widget_is_sensitive(widget) && gtk_widget_activate(widget);
+}
+
+char *drive_widget_get(GtkWidget *root, const char *name)
+{
+    GtkWidget *widget = find(root, name);
+    if (widget == NULL) {
+        return NULL;
+    }
+    if (TINCTURE_IS_PROMPT_VIEW(widget)) {
+        return tincture_prompt_view_dup_text(TINCTURE_PROMPT_VIEW(widget));
+    }
+    if (GTK_IS_RANGE(widget)) {
+        return g_strdup_printf("%g", gtk_range_get_value(GTK_RANGE(widget)));
+    }
+    if (GTK_IS_EDITABLE(widget)) {
+        return g_strdup(gtk_editable_get_text(GTK_EDITABLE(widget)));
+    }
+    if (GTK_IS_SWITCH(widget)) {
+        return g_strdup(gtk_switch_get_active(GTK_SWITCH(widget)) ? "on" : "off");
+    }
+    if (GTK_IS_LABEL(widget)) {
+        return g_strdup(gtk_label_get_text(GTK_LABEL(widget)));
+    }
+    if (choices(widget) != NULL) {
+        guint selected = GTK_INVALID_LIST_POSITION;
+        g_object_get(widget, "selected", &selected, NULL);
+        return item_text(choices(widget), selected);
+    }
+    return g_strdup(gtk_widget_get_visible(widget) ? "visible" : "hidden");
+}

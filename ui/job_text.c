@@ -1,0 +1,35 @@
+#include "ui/job_text.h"
+
+#include "ui/time_text.h"
+
+static const char *kind_text(enum job_kind kind)
+{
+    switch (kind) {
+    case JOB_NONE: return "";
+    case JOB_LOAD_MODEL: return "Loading the model…";
+    case JOB_OPEN: return "Opening…";
+    case JOB_LEARN: return "Preparing to learn…";
+    case JOB_EDIT: return "Preparing…";
+    case JOB_EXPORT: return "Exporting…";
+    }
+    g_assert_not_reached();
+}
+
+// Sentences begin with a capital, whoever wrote them.
+char *job_text(const struct job_state *job)
+{
+    const char *text = *job->text != '\0' ? job->text : kind_text(job->kind);
+    if (*text == '\0') {
+        return g_strdup("");
+    }
+    char first[8] = {0};
+    g_unichar_to_utf8(g_unichar_toupper(g_utf8_get_char(text)), first);
+    return g_strconcat(first, g_utf8_next_char(text), NULL);
+}
+
+char *job_text_with_time(const struct job_state *job)
+{
+    g_autofree char *text = job_text(job);
+    g_autofree char *left = time_left_text(job->seconds_left);
+    return left != NULL ? g_strdup_printf("%s · %s", text, left) : g_steal_pointer(&text);
+}

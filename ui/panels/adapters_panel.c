@@ -1,0 +1,109 @@
+// The adapters that act on the model: those learnt here and those added from files.
+#include "ui/panels/panel.h"
+#include "ui/widgets/adapter_row.h"
+
+#define TINCTURE_TYPE_ADAPTERS_PANEL (tincture_adapters_panel_get_type())
+G_DECLARE_FINAL_TYPE(TinctureAdaptersPanel, tincture_adapters_panel, TINCTURE, ADAPTERS_PANEL,
+                     TincturePanel)
+
+struct _TinctureAdaptersPanel {
+    TincturePanel parent_instance;
+
+    // template widgets
+    AdwPreferencesGroup *group;
+    GtkWidget *placeholder;
+
+    // owned
+    GPtrArray *rows; // TinctureAdapterRow, in the order shown
+};
+
+G_DEFINE_FINAL_TYPE(TinctureAdaptersPanel, tincture_adapters_panel, TINCTURE_TYPE_PANEL)
+
+static void row_enabled_cb(TinctureAdapterRow *row, gboolean enabled, TinctureAdaptersPanel *self)
+{
+    tincture_session_adapter_set_enabled(tincture_panel_get_session(TINCTURE_PANEL(self)),
+                                         tincture_adapter_row_get_id(row), enabled);
+}
+
+static void row_scale_cb(TinctureAdapterRow *row, double scale, TinctureAdaptersPanel *self)
+{
+    tincture_session_adapter_set_scale(tincture_panel_get_session(TINCTURE_PANEL(self)),
+                                       tincture_adapter_row_get_id(row), scale);
+}
+
+static void remove_rows_from(TinctureAdaptersPanel *self, guint first)
+{
+    for (guint i = first; i < self->rows->len; i++) {
+        adw_preferences_group_remove(self->group, self->rows->pdata[i]);
+    }
+    if (first < self->rows->len) {
+        g_ptr_array_remove_range(self->rows, first, self->rows->len - first);
+    }
+}
+
+static void append_row(TinctureAdaptersPanel *self, gint64 id)
+{
+    GtkWidget *row = tincture_adapter_row_new(id);
+    g_signal_connect(row, "enabled", G_CALLBACK(row_enabled_cb), self);
+    g_signal_connect(row, "scale", G_CALLBACK(row_scale_cb), self);
+    g_ptr_array_add(self->rows, g_object_ref(row));
+    adw_preferences_group_add(self->group, row);
+}
+
+// Rows are kept where the list is the same, so that a slider being dragged stays alive.
+static void show_adapters(TinctureAdaptersPanel *self, const GPtrArray *adapters)
+{
+    for (guint i = 0; i < adapters->len; i++) {
+        const struct document_adapter *adapter = adapters->pdata[i];
+        if (i < self->rows->len &&
+            tincture_adapter_row_get_id(self->rows->pdata[i]) != adapter->id) {
+            remove_rows_from(self, i);
+        }
+        if (i == self->rows->len) {
+            append_row(self, adapter->id);
+        }
+        tincture_adapter_row_show(self->rows->pdata[i], adapter);
+    }
+    remove_rows_from(self, adapters->len);
+    gtk_widget_set_visible(self->placeholder, adapters->len == 0);
+}
+
+static void document_changed(TincturePanel *panel, guint parts)
+{
+    if (parts & (DOCUMENT_ADAPTERS | DOCUMENT_PHOTO)) {
+        show_adapters(TINCTURE_ADAPTERS_PANEL(panel),
+                      tincture_session_adapters(tincture_panel_get_session(panel)));
+    }
+}
+
+static void tincture_adapters_panel_dispose(GObject *object)
+{
+    TinctureAdaptersPanel *self = TINCTURE_ADAPTERS_PANEL(object);
+    g_clear_pointer(&self->rows, g_ptr_array_unref);
+    gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_ADAPTERS_PANEL);
+    G_OBJECT_CLASS(tincture_adapters_panel_parent_class)->dispose(object);
+}
+
+static void tincture_adapters_panel_class_init(TinctureAdaptersPanelClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_adapters_panel_dispose;
+    TINCTURE_PANEL_CLASS(klass)->document_changed = document_changed;
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/tincture/Tincture/ui/adapters_panel.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdaptersPanel, group);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdaptersPanel, placeholder);
+}
+
+static void tincture_adapters_panel_init(TinctureAdaptersPanel *self)
+{
+    self->rows = g_ptr_array_new_with_free_func(g_object_unref);
+    gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+const struct panel adapters_panel = {
+    .id = "adapters",
+    .title = "Adapters",
+    .side = PANEL_INSPECTOR,
+    .get_type = tincture_adapters_panel_get_type,
+};

@@ -1,0 +1,130 @@
+// Earlier results of this photo: a click brings back the picture and everything it was made with.
+#include "ui/panels/panel.h"
+#include "ui/widgets/result_item.h"
+#include "ui/widgets/thumb.h"
+
+#define TINCTURE_TYPE_HISTORY_PANEL (tincture_history_panel_get_type())
+G_DECLARE_FINAL_TYPE(TinctureHistoryPanel, tincture_history_panel, TINCTURE, HISTORY_PANEL,
+                     TincturePanel)
+
+struct _TinctureHistoryPanel {
+    TincturePanel parent_instance;
+
+    // template widgets
+    GtkListView *list;
+    GtkStack *pages;
+    GtkWidget *search;
+    GtkStringFilter *filter;
+    GtkFilterListModel *filtered;
+
+    // owned
+    GListStore *items; // TinctureResultItem, newest first
+};
+
+G_DEFINE_FINAL_TYPE(TinctureHistoryPanel, tincture_history_panel, TINCTURE_TYPE_PANEL)
+
+static void activate_cb(TinctureHistoryPanel *self, guint position)
+{
+    g_autoptr(TinctureResultItem) item =
+        g_list_model_get_item(G_LIST_MODEL(self->filtered), position);
+    if (item != NULL) {
+        tincture_session_result_restore(tincture_panel_get_session(TINCTURE_PANEL(self)),
+                                        tincture_result_item_get_id(item));
+    }
+}
+
+static gint64 id_at(TinctureHistoryPanel *self, guint position)
+{
+    g_autoptr(TinctureResultItem) item = g_list_model_get_item(G_LIST_MODEL(self->items), position);
+    return item != NULL ? tincture_result_item_get_id(item) : -1;
+}
+
+// The common case is one new result in front: rows that are still true stay as they are.
+static void show_results(TinctureHistoryPanel *self, const GPtrArray *results)
+{
+    guint had = g_list_model_get_n_items(G_LIST_MODEL(self->items));
+    guint fresh = 0;
+    gint64 newest = id_at(self, 0);
+    while (fresh < results->len &&
+           ((const struct document_result *)results->pdata[fresh])->id != newest) {
+        fresh++;
+    }
+    gboolean same_tail = results->len - fresh == had;
+    for (guint i = 0; same_tail && i < had; i++) {
+        const struct document_result *result = results->pdata[fresh + i];
+        same_tail = result->id == id_at(self, i);
+    }
+    if (!same_tail) {
+        fresh = results->len;
+    }
+    g_autoptr(GPtrArray) additions = g_ptr_array_new_with_free_func(g_object_unref);
+    for (guint i = 0; i < fresh; i++) {
+        g_ptr_array_add(additions, tincture_result_item_new(results->pdata[i]));
+    }
+    g_list_store_splice(self->items, 0, same_tail ? 0 : had, additions->pdata, fresh);
+}
+
+static void update_page(TinctureHistoryPanel *self)
+{
+    guint all = g_list_model_get_n_items(G_LIST_MODEL(self->items));
+    guint found = g_list_model_get_n_items(G_LIST_MODEL(self->filtered));
+    gtk_widget_set_sensitive(self->search, all > 0);
+    gtk_stack_set_visible_child_name(self->pages, all == 0     ? "empty"
+                                                  : found == 0 ? "nothing-found"
+                                                               : "list");
+}
+
+static void document_changed(TincturePanel *panel, guint parts)
+{
+    TinctureHistoryPanel *self = TINCTURE_HISTORY_PANEL(panel);
+    if (parts & (DOCUMENT_RESULTS | DOCUMENT_PHOTO)) {
+        show_results(self, tincture_session_results(tincture_panel_get_session(panel)));
+        update_page(self);
+    }
+}
+
+static void search_changed_cb(TinctureHistoryPanel *self)
+{
+    gtk_string_filter_set_search(self->filter, gtk_editable_get_text(GTK_EDITABLE(self->search)));
+    update_page(self);
+}
+
+static void tincture_history_panel_dispose(GObject *object)
+{
+    TinctureHistoryPanel *self = TINCTURE_HISTORY_PANEL(object);
+    g_clear_object(&self->items);
+    gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_HISTORY_PANEL);
+    G_OBJECT_CLASS(tincture_history_panel_parent_class)->dispose(object);
+}
+
+static void tincture_history_panel_class_init(TinctureHistoryPanelClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_history_panel_dispose;
+    TINCTURE_PANEL_CLASS(klass)->document_changed = document_changed;
+    g_type_ensure(TINCTURE_TYPE_RESULT_ITEM);
+    g_type_ensure(TINCTURE_TYPE_THUMB);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/tincture/Tincture/ui/history_panel.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, list);
+    gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, pages);
+    gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, search);
+    gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, filter);
+    gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, filtered);
+    gtk_widget_class_bind_template_callback(widget_class, activate_cb);
+    gtk_widget_class_bind_template_callback(widget_class, search_changed_cb);
+}
+
+static void tincture_history_panel_init(TinctureHistoryPanel *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    self->items = g_list_store_new(TINCTURE_TYPE_RESULT_ITEM);
+    gtk_filter_list_model_set_model(self->filtered, G_LIST_MODEL(self->items));
+}
+
+const struct panel history_panel = {
+    .id = "history",
+    .title = "History",
+    .side = PANEL_HISTORY,
+    .get_type = tincture_history_panel_get_type,
+};

@@ -1,0 +1,85 @@
+#include "ui/panels/panel.h"
+
+#include "ui/panels/panel_table.h"
+
+#define X(name) extern const struct panel name##_panel;
+PANEL_ROWS
+#undef X
+
+const struct panel *const panel_table[] = {
+#define X(name) &name##_panel,
+    PANEL_ROWS
+#undef X
+        NULL,
+};
+
+typedef struct {
+    TinctureSession *session; // owned
+    guint updating;
+} TincturePanelPrivate;
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE(TincturePanel, tincture_panel, ADW_TYPE_BIN)
+
+static void document_changed_cb(TincturePanel *self, guint parts)
+{
+    TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
+    TincturePanelClass *klass = TINCTURE_PANEL_GET_CLASS(self);
+    if (klass->document_changed != NULL) {
+        priv->updating++;
+        klass->document_changed(self, parts);
+        priv->updating--;
+    }
+}
+
+static void job_changed_cb(TincturePanel *self)
+{
+    TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
+    TincturePanelClass *klass = TINCTURE_PANEL_GET_CLASS(self);
+    if (klass->job_changed != NULL) {
+        priv->updating++;
+        klass->job_changed(self);
+        priv->updating--;
+    }
+}
+
+static void tincture_panel_dispose(GObject *object)
+{
+    TincturePanelPrivate *priv = tincture_panel_get_instance_private(TINCTURE_PANEL(object));
+    g_clear_object(&priv->session);
+    G_OBJECT_CLASS(tincture_panel_parent_class)->dispose(object);
+}
+
+static void tincture_panel_class_init(TincturePanelClass *klass)
+{
+    G_OBJECT_CLASS(klass)->dispose = tincture_panel_dispose;
+}
+
+static void tincture_panel_init(TincturePanel *self)
+{
+}
+
+GtkWidget *tincture_panel_new(const struct panel *panel, TinctureSession *session)
+{
+    TincturePanel *self = g_object_new(panel->get_type(), "name", panel->id, NULL);
+    TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
+    priv->session = g_object_ref(session);
+    g_signal_connect_object(session, "document-changed", G_CALLBACK(document_changed_cb), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(session, "job-changed", G_CALLBACK(job_changed_cb), self,
+                            G_CONNECT_SWAPPED);
+    document_changed_cb(self, DOCUMENT_ALL);
+    job_changed_cb(self);
+    return GTK_WIDGET(self);
+}
+
+TinctureSession *tincture_panel_get_session(TincturePanel *self)
+{
+    TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
+    return priv->session;
+}
+
+gboolean tincture_panel_is_updating(TincturePanel *self)
+{
+    TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
+    return priv->updating > 0;
+}

@@ -1,0 +1,66 @@
+#include "ui/settings.h"
+
+#define SCHEMA_ID "org.tincture.Tincture"
+
+static GSettings *load(void)
+{
+    GSettingsSchemaSource *source = g_settings_schema_source_get_default();
+    if (source == NULL) {
+        return NULL;
+    }
+    g_autoptr(GSettingsSchema) schema = g_settings_schema_source_lookup(source, SCHEMA_ID, TRUE);
+    return schema != NULL ? g_settings_new_full(schema, NULL, NULL) : NULL;
+}
+
+GSettings *settings_get(void)
+{
+    static gsize loaded;
+    static GSettings *settings;
+    if (g_once_init_enter(&loaded)) {
+        settings = load();
+        g_once_init_leave(&loaded, 1);
+    }
+    return settings;
+}
+
+int settings_int(const char *key, int fallback)
+{
+    GSettings *settings = settings_get();
+    return settings != NULL ? g_settings_get_int(settings, key) : fallback;
+}
+
+gboolean settings_boolean(const char *key, gboolean fallback)
+{
+    GSettings *settings = settings_get();
+    return settings != NULL ? g_settings_get_boolean(settings, key) : fallback;
+}
+
+char *settings_string(const char *key, const char *fallback)
+{
+    GSettings *settings = settings_get();
+    return settings != NULL ? g_settings_get_string(settings, key) : g_strdup(fallback);
+}
+
+void settings_set_int(const char *key, int value)
+{
+    GSettings *settings = settings_get();
+    if (settings != NULL) {
+        g_settings_set_int(settings, key, value);
+    }
+}
+
+void settings_set_boolean(const char *key, gboolean value)
+{
+    GSettings *settings = settings_get();
+    if (settings != NULL) {
+        g_settings_set_boolean(settings, key, value);
+    }
+}
+
+void settings_set_string(const char *key, const char *value)
+{
+    GSettings *settings = settings_get();
+    if (settings != NULL) {
+        g_settings_set_string(settings, key, value);
+    }
+}

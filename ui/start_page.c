@@ -1,0 +1,138 @@
+#include "ui/start_page.h"
+
+#include "ui/core/paths.h"
+#include "ui/widgets/thumb.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#define SAMPLE_WIDTH  144
+#define SAMPLE_HEIGHT 96
+
+struct _TinctureStartPage {
+    AdwBin parent_instance;
+
+    // template widgets
+    GtkWidget *samples_box;
+    GtkFlowBox *samples;
+
+    // owned
+    GCancellable *cancellable;
+};
+
+enum { OPEN, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE(TinctureStartPage, tincture_start_page, ADW_TYPE_BIN)
+
+static void thumb_finish_cb(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(TinctureThumb) thumb = data;
+    g_autoptr(GdkPixbuf) pixbuf = g_task_propagate_pointer(G_TASK(result), NULL);
+    if (pixbuf != NULL) {
+        g_autoptr(GdkTexture) texture = gdk_texture_new_for_pixbuf(pixbuf);
+        tincture_thumb_set_paintable(thumb, GDK_PAINTABLE(texture));
+    }
+}
+
+// Read larger than shown, for sharp screens.
+static void thumb_thread(GTask *task, gpointer source, gpointer path, GCancellable *cancellable)
+{
+    GError *error = NULL;
+    g_autoptr(GdkPixbuf) loaded =
+        gdk_pixbuf_new_from_file_at_scale(path, 3 * SAMPLE_WIDTH, 3 * SAMPLE_WIDTH, TRUE, &error);
+    if (loaded == NULL) {
+        g_task_return_error(task, error);
+        return;
+    }
+    g_task_return_pointer(task, gdk_pixbuf_apply_embedded_orientation(loaded), g_object_unref);
+}
+
+static void card_clicked_cb(GtkButton *card, TinctureStartPage *self)
+{
+    g_signal_emit(self, signals[OPEN], 0, g_object_get_data(G_OBJECT(card), "path"),
+                  g_object_get_data(G_OBJECT(card), "caption"));
+}
+
+static void add_card(TinctureStartPage *self, const char *path, const char *title,
+                     const char *caption)
+{
+    GtkWidget *thumb = tincture_thumb_new(NULL, SAMPLE_WIDTH, SAMPLE_HEIGHT);
+    GtkWidget *card = gtk_button_new();
+    g_autofree char *label = g_strdup_printf("Open the sample “%s”", title);
+    gtk_widget_set_overflow(card, GTK_OVERFLOW_HIDDEN);
+    gtk_widget_add_css_class(card, "card");
+    gtk_widget_add_css_class(card, "sample-card");
+    gtk_widget_set_tooltip_text(card, title);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(card), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+    gtk_button_set_child(GTK_BUTTON(card), thumb);
+    g_object_set_data_full(G_OBJECT(card), "path", g_strdup(path), g_free);
+    g_object_set_data_full(G_OBJECT(card), "caption", g_strdup(caption), g_free);
+    g_signal_connect(card, "clicked", G_CALLBACK(card_clicked_cb), self);
+    gtk_flow_box_append(self->samples, card);
+
+    g_autoptr(GTask) task =
+        g_task_new(NULL, self->cancellable, thumb_finish_cb, g_object_ref(thumb));
+    g_task_set_task_data(task, g_strdup(path), g_free);
+    g_task_run_in_thread(task, thumb_thread);
+}
+
+static void add_sample(JsonArray *array, guint index, JsonNode *node, gpointer data)
+{
+    TinctureStartPage *self = data;
+    if (!JSON_NODE_HOLDS_OBJECT(node)) {
+        return;
+    }
+    JsonObject *sample = json_node_get_object(node);
+    const char *file = json_object_get_string_member_with_default(sample, "file", NULL);
+    if (file == NULL || strchr(file, '/') != NULL) {
+        return;
+    }
+    g_autofree char *folder = paths_resource("samples");
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    add_card(self, path, json_object_get_string_member_with_default(sample, "title", file),
+             json_object_get_string_member_with_default(sample, "caption", ""));
+}
+
+static void load_samples(TinctureStartPage *self)
+{
+    g_autofree char *path = paths_resource("samples/samples.json");
+    g_autoptr(JsonParser) parser = json_parser_new();
+    if (!json_parser_load_from_file(parser, path, NULL)) {
+        return;
+    }
+    JsonNode *root = json_parser_get_root(parser);
+    if (root != NULL && JSON_NODE_HOLDS_ARRAY(root)) {
+        json_array_foreach_element(json_node_get_array(root), add_sample, self);
+    }
+    gtk_widget_set_visible(self->samples_box,
+                           gtk_flow_box_get_child_at_index(self->samples, 0) != NULL);
+}
+
+static void tincture_start_page_dispose(GObject *object)
+{
+    TinctureStartPage *self = TINCTURE_START_PAGE(object);
+    g_cancellable_cancel(self->cancellable);
+    g_clear_object(&self->cancellable);
+    gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_START_PAGE);
+    G_OBJECT_CLASS(tincture_start_page_parent_class)->dispose(object);
+}
+
+static void tincture_start_page_class_init(TinctureStartPageClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_start_page_dispose;
+    signals[OPEN] = g_signal_new("open", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                 NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/tincture/Tincture/ui/start_page.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureStartPage, samples);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStartPage, samples_box);
+}
+
+static void tincture_start_page_init(TinctureStartPage *self)
+{
+    self->cancellable = g_cancellable_new();
+    gtk_widget_init_template(GTK_WIDGET(self));
+    load_samples(self);
+}

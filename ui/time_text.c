@@ -1,0 +1,35 @@
+#include "ui/time_text.h"
+
+#include <math.h>
+
+char *time_left_text(double seconds)
+{
+    if (seconds < 0 || !isfinite(seconds)) {
+        return NULL;
+    }
+    if (seconds < 10) {
+        return g_strdup_printf("%.1f s left", seconds);
+    }
+    if (seconds < 90) {
+        return g_strdup_printf("%.0f s left", seconds);
+    }
+    return g_strdup_printf("%.0f min left", seconds / 60);
+}
+
+char *time_ago_text(gint64 unix_seconds)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autoptr(GDateTime) then = g_date_time_new_from_unix_local(unix_seconds);
+    if (then == NULL) {
+        return g_strdup("");
+    }
+    g_autoptr(GDateTime) yesterday = g_date_time_add_days(now, -1);
+    int day = g_date_time_get_year(then) * 366 + g_date_time_get_day_of_year(then);
+    if (day == g_date_time_get_year(now) * 366 + g_date_time_get_day_of_year(now)) {
+        return g_date_time_format(then, "%H:%M");
+    }
+    if (day == g_date_time_get_year(yesterday) * 366 + g_date_time_get_day_of_year(yesterday)) {
+        return g_date_time_format(then, "Yesterday, %H:%M");
+    }
+    return g_date_time_format(then, "%-e %b %Y");
+}

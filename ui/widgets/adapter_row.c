@@ -1,0 +1,139 @@
+#include "ui/widgets/adapter_row.h"
+
+#include "ui/widgets/scroll.h"
+
+struct _TinctureAdapterRow {
+    AdwPreferencesRow parent_instance;
+
+    // template widgets
+    GtkLabel *name, *summary;
+    GtkSwitch *enabled;
+    GtkScale *scale;
+    GtkLabel *scale_text;
+    GtkWidget *export, *remove, *scale_box;
+
+    // state
+    gint64 id;
+    gboolean updating;
+};
+
+enum { ENABLED, SCALE, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE(TinctureAdapterRow, tincture_adapter_row, ADW_TYPE_PREFERENCES_ROW)
+
+static const char *method_title(const char *name)
+{
+    const struct adapter_method *method = name != NULL ? adapter_method_find(name) : NULL;
+    return method != NULL ? method->title : name != NULL ? name : "Adapter";
+}
+
+static char *summary_text(const struct document_adapter *a)
+{
+    const char *title = method_title(a->method);
+    if (a->total <= 0) {
+        return g_strdup(title);
+    }
+    return a->applied == a->total
+               ? g_strdup_printf("%s · %d tensors applied", title, a->total)
+               : g_strdup_printf("%s · %d of %d tensors applied", title, a->applied, a->total);
+}
+
+static void show_scale(TinctureAdapterRow *self, double scale)
+{
+    g_autofree char *text = g_strdup_printf("%.2f", scale);
+    gtk_label_set_text(self->scale_text, text);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->scale), GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT,
+                                   text, -1);
+}
+
+static void enabled_changed_cb(TinctureAdapterRow *self)
+{
+    gtk_widget_set_sensitive(self->scale_box, gtk_switch_get_active(self->enabled));
+    if (!self->updating) {
+        g_signal_emit(self, signals[ENABLED], 0, gtk_switch_get_active(self->enabled));
+    }
+}
+
+static void scale_changed_cb(TinctureAdapterRow *self)
+{
+    double scale = gtk_range_get_value(GTK_RANGE(self->scale));
+    show_scale(self, scale);
+    if (!self->updating) {
+        g_signal_emit(self, signals[SCALE], 0, scale);
+    }
+}
+
+static void tincture_adapter_row_dispose(GObject *object)
+{
+    gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_ADAPTER_ROW);
+    G_OBJECT_CLASS(tincture_adapter_row_parent_class)->dispose(object);
+}
+
+static void tincture_adapter_row_class_init(TinctureAdapterRowClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_adapter_row_dispose;
+    signals[ENABLED] = g_signal_new("enabled", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                    NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
+    signals[SCALE] = g_signal_new("scale", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                  NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DOUBLE);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/tincture/Tincture/ui/adapter_row.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, name);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, summary);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, enabled);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, scale);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, scale_text);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, scale_box);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, export);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, remove);
+    gtk_widget_class_bind_template_callback(widget_class, enabled_changed_cb);
+    gtk_widget_class_bind_template_callback(widget_class, scale_changed_cb);
+}
+
+static void tincture_adapter_row_init(TinctureAdapterRow *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    gtk_range_set_round_digits(GTK_RANGE(self->scale), 2);
+    widget_ignore_scroll(GTK_WIDGET(self->scale));
+}
+
+GtkWidget *tincture_adapter_row_new(gint64 id)
+{
+    TinctureAdapterRow *self = g_object_new(TINCTURE_TYPE_ADAPTER_ROW, NULL);
+    self->id = id;
+    gtk_actionable_set_action_target(GTK_ACTIONABLE(self->export), "x", id);
+    gtk_actionable_set_action_target(GTK_ACTIONABLE(self->remove), "x", id);
+    return GTK_WIDGET(self);
+}
+
+gint64 tincture_adapter_row_get_id(TinctureAdapterRow *self)
+{
+    return self->id;
+}
+
+void tincture_adapter_row_show(TinctureAdapterRow *self, const struct document_adapter *adapter)
+{
+    g_return_if_fail(TINCTURE_IS_ADAPTER_ROW(self));
+    g_autofree char *summary = summary_text(adapter);
+    g_autofree char *switch_label = g_strdup_printf("Use %s", adapter->name);
+    g_autofree char *scale_label = g_strdup_printf("Scale of %s", adapter->name);
+    self->updating = TRUE;
+    gtk_label_set_text(self->name, adapter->name);
+    gtk_label_set_text(self->summary, summary);
+    if (adapter->applied < adapter->total) {
+        gtk_widget_add_css_class(GTK_WIDGET(self->summary), "warning");
+    } else {
+        gtk_widget_remove_css_class(GTK_WIDGET(self->summary), "warning");
+    }
+    gtk_switch_set_active(self->enabled, adapter->enabled);
+    gtk_range_set_value(GTK_RANGE(self->scale), adapter->scale);
+    show_scale(self, adapter->scale);
+    gtk_widget_set_sensitive(self->scale_box, adapter->enabled);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->enabled), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   switch_label, -1);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->scale), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   scale_label, -1);
+    self->updating = FALSE;
+}

@@ -1,0 +1,23 @@
+// One adapter of the document: name, how much of the file was applied, switch, scale, export and
+// remove.
+//
+// Signals "enabled" (gboolean), "scale" (double): a person changed them. The buttons activate
+// win.export-adapter and win.remove-adapter with the adapter's id.
+//
+// Thread: main only.
+#pragma once
+
+#include "ui/core/session.h"
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define TINCTURE_TYPE_ADAPTER_ROW (tincture_adapter_row_get_type())
+G_DECLARE_FINAL_TYPE(TinctureAdapterRow, tincture_adapter_row, TINCTURE, ADAPTER_ROW,
+                     AdwPreferencesRow)
+
+GtkWidget *tincture_adapter_row_new(gint64 id);
+gint64 tincture_adapter_row_get_id(TinctureAdapterRow *self);
+void tincture_adapter_row_show(TinctureAdapterRow *self, const struct document_adapter *adapter);
+
+G_END_DECLS

@@ -1,0 +1,77 @@
+#include "ui/widgets/result_item.h"
+
+#include "render/present/texture.h"
+#include "ui/time_text.h"
+
+struct _TinctureResultItem {
+    GObject parent_instance;
+
+    // owned
+    char *prompt, *detail;
+    GdkTexture *thumb;
+
+    // state
+    gint64 id;
+};
+
+enum { PROP_PROMPT = 1, PROP_DETAIL, PROP_THUMB, N_PROPS };
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE(TinctureResultItem, tincture_result_item, G_TYPE_OBJECT)
+
+static void tincture_result_item_get_property(GObject *object, guint id, GValue *value,
+                                              GParamSpec *pspec)
+{
+    TinctureResultItem *self = TINCTURE_RESULT_ITEM(object);
+    switch (id) {
+    case PROP_PROMPT: g_value_set_string(value, self->prompt); break;
+    case PROP_DETAIL: g_value_set_string(value, self->detail); break;
+    case PROP_THUMB: g_value_set_object(value, self->thumb); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    }
+}
+
+static void tincture_result_item_finalize(GObject *object)
+{
+    TinctureResultItem *self = TINCTURE_RESULT_ITEM(object);
+    g_free(self->prompt);
+    g_free(self->detail);
+    g_clear_object(&self->thumb);
+    G_OBJECT_CLASS(tincture_result_item_parent_class)->finalize(object);
+}
+
+static void tincture_result_item_class_init(TinctureResultItemClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+    object_class->get_property = tincture_result_item_get_property;
+    object_class->finalize = tincture_result_item_finalize;
+    GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+    properties[PROP_PROMPT] = g_param_spec_string("prompt", NULL, NULL, NULL, flags);
+    properties[PROP_DETAIL] = g_param_spec_string("detail", NULL, NULL, NULL, flags);
+    properties[PROP_THUMB] = g_param_spec_object("thumb", NULL, NULL, GDK_TYPE_TEXTURE, flags);
+    g_object_class_install_properties(object_class, N_PROPS, properties);
+}
+
+static void tincture_result_item_init(TinctureResultItem *self)
+{
+}
+
+TinctureResultItem *tincture_result_item_new(const struct document_result *result)
+{
+    TinctureResultItem *self = g_object_new(TINCTURE_TYPE_RESULT_ITEM, NULL);
+    g_autofree char *made = time_ago_text(result->created);
+    self->id = result->id;
+    self->prompt = g_strdup(result->prompt);
+    self->detail = result->seconds > 0 ? g_strdup_printf("%s · %.1f s", made, result->seconds)
+                                       : g_steal_pointer(&made);
+    if (result->thumb.rgba != NULL) {
+        self->thumb =
+            texture_from_rgba8(result->thumb.rgba, result->thumb.width, result->thumb.height);
+    }
+    return self;
+}
+
+gint64 tincture_result_item_get_id(TinctureResultItem *self)
+{
+    return self->id;
+}

@@ -1,0 +1,113 @@
+#include "ui/widgets/thumb.h"
+
+#include <math.h>
+
+struct _TinctureThumb {
+    GtkWidget parent_instance;
+
+    // owned
+    GdkPaintable *paintable; // NULL: an empty area
+
+    // state
+    int width, height;
+};
+
+enum { PROP_PAINTABLE = 1, PROP_WIDTH, PROP_HEIGHT, N_PROPS };
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE(TinctureThumb, tincture_thumb, GTK_TYPE_WIDGET)
+
+static void tincture_thumb_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
+{
+    TinctureThumb *self = TINCTURE_THUMB(widget);
+    double width = gtk_widget_get_width(widget), height = gtk_widget_get_height(widget);
+    double aspect =
+        self->paintable != NULL ? gdk_paintable_get_intrinsic_aspect_ratio(self->paintable) : 0;
+    if (aspect <= 0 || width <= 0 || height <= 0) {
+        return;
+    }
+    double drawn_width = fmax(width, height * aspect);
+    double drawn_height = fmax(height, width / aspect);
+    gtk_snapshot_save(snapshot);
+    gtk_snapshot_translate(snapshot, &GRAPHENE_POINT_INIT((float)((width - drawn_width) / 2),
+                                                          (float)((height - drawn_height) / 2)));
+    gdk_paintable_snapshot(self->paintable, snapshot, drawn_width, drawn_height);
+    gtk_snapshot_restore(snapshot);
+}
+
+static void tincture_thumb_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
+                                   int *minimum, int *natural, int *minimum_baseline,
+                                   int *natural_baseline)
+{
+    TinctureThumb *self = TINCTURE_THUMB(widget);
+    *minimum = *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? self->width : self->height;
+}
+
+static void tincture_thumb_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+    TinctureThumb *self = TINCTURE_THUMB(object);
+    switch (id) {
+    case PROP_PAINTABLE: g_value_set_object(value, self->paintable); break;
+    case PROP_WIDTH: g_value_set_int(value, self->width); break;
+    case PROP_HEIGHT: g_value_set_int(value, self->height); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    }
+}
+
+static void tincture_thumb_set_property(GObject *object, guint id, const GValue *value,
+                                        GParamSpec *pspec)
+{
+    TinctureThumb *self = TINCTURE_THUMB(object);
+    switch (id) {
+    case PROP_PAINTABLE: tincture_thumb_set_paintable(self, g_value_get_object(value)); break;
+    case PROP_WIDTH: self->width = g_value_get_int(value); break;
+    case PROP_HEIGHT: self->height = g_value_get_int(value); break;
+    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    }
+}
+
+static void tincture_thumb_dispose(GObject *object)
+{
+    g_clear_object(&TINCTURE_THUMB(object)->paintable);
+    G_OBJECT_CLASS(tincture_thumb_parent_class)->dispose(object);
+}
+
+static void tincture_thumb_class_init(TinctureThumbClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    object_class->dispose = tincture_thumb_dispose;
+    object_class->get_property = tincture_thumb_get_property;
+    object_class->set_property = tincture_thumb_set_property;
+    widget_class->snapshot = tincture_thumb_snapshot;
+    widget_class->measure = tincture_thumb_measure;
+    properties[PROP_PAINTABLE] =
+        g_param_spec_object("paintable", NULL, NULL, GDK_TYPE_PAINTABLE,
+                            G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+    GParamFlags once = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
+    properties[PROP_WIDTH] = g_param_spec_int("width", NULL, NULL, 1, G_MAXINT, 64, once);
+    properties[PROP_HEIGHT] = g_param_spec_int("height", NULL, NULL, 1, G_MAXINT, 64, once);
+    g_object_class_install_properties(object_class, N_PROPS, properties);
+    gtk_widget_class_set_css_name(widget_class, "thumb");
+    gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
+}
+
+static void tincture_thumb_init(TinctureThumb *self)
+{
+    gtk_widget_set_overflow(GTK_WIDGET(self), GTK_OVERFLOW_HIDDEN);
+}
+
+GtkWidget *tincture_thumb_new(GdkPaintable *paintable, int width, int height)
+{
+    return g_object_new(TINCTURE_TYPE_THUMB, "paintable", paintable, "width", width, "height",
+                        height, NULL);
+}
+
+void tincture_thumb_set_paintable(TinctureThumb *self, GdkPaintable *paintable)
+{
+    g_return_if_fail(TINCTURE_IS_THUMB(self));
+    if (g_set_object(&self->paintable, paintable)) {
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+        g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_PAINTABLE]);
+    }
+}

@@ -1,0 +1,18 @@
+// A picture that fills a fixed area; what does not fit is cut off on both sides.
+//
+// Properties: "paintable", "width", "height" (logical pixels).
+//
+// Thread: main only.
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define TINCTURE_TYPE_THUMB (tincture_thumb_get_type())
+G_DECLARE_FINAL_TYPE(TinctureThumb, tincture_thumb, TINCTURE, THUMB, GtkWidget)
+
+GtkWidget *tincture_thumb_new(GdkPaintable *paintable, int width, int height);
+void tincture_thumb_set_paintable(TinctureThumb *self, GdkPaintable *paintable);
+
+G_END_DECLS

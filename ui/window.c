@@ -1,0 +1,236 @@
+#include "ui/window_private.h"
+
+#include "ui/panels/panel.h"
+#include "ui/settings.h"
+#include "ui/start_page.h"
+
+G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW)
+
+// A label of our own, because messages may be longer than a line and are not markup.
+static GtkWidget *toast_label(const char *text)
+{
+    GtkWidget *label = gtk_label_new(text);
+    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+    gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
+    gtk_label_set_lines(GTK_LABEL(label), 4);
+    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), 60);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_widget_add_css_class(label, "heading");
+    return label;
+}
+
+void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
+                           const char *action)
+{
+    AdwToast *toast = adw_toast_new("");
+    adw_toast_set_custom_title(toast, toast_label(text));
+    if (button != NULL) {
+        adw_toast_set_button_label(toast, button);
+        adw_toast_set_action_name(toast, action);
+    }
+    adw_toast_overlay_add_toast(self->toasts, toast);
+}
+
+// ---- what the session says ----
+
+static void show_title(TinctureWindow *self)
+{
+    const char *name = tincture_session_title(self->session);
+    if (name == NULL) {
+        adw_window_title_set_title(self->title, "Tincture");
+        adw_window_title_set_subtitle(self->title, "");
+        gtk_window_set_title(GTK_WINDOW(self), "Tincture");
+        return;
+    }
+    int width = 0, height = 0;
+    tincture_session_photo_size(self->session, &width, &height);
+    g_autofree char *size = g_strdup_printf("%d × %d", width, height);
+    g_autofree char *whole = g_strdup_printf("%s – Tincture", name);
+    adw_window_title_set_title(self->title, name);
+    adw_window_title_set_subtitle(self->title, size);
+    gtk_window_set_title(GTK_WINDOW(self), whole);
+}
+
+static void show_page(TinctureWindow *self)
+{
+    gboolean photo = tincture_session_has_photo(self->session);
+    gboolean opening = tincture_session_job(self->session)->kind == JOB_OPEN;
+    gtk_stack_set_visible_child_name(self->pages, photo ? "photo" : opening ? "opening" : "start");
+    gtk_widget_set_visible(self->photo_buttons, photo);
+    gtk_widget_set_visible(self->photo_tools, photo);
+}
+
+// A sample brings its description; a document that has one keeps it.
+static void describe_sample(TinctureWindow *self)
+{
+    g_autofree char *caption = g_steal_pointer(&self->caption);
+    const char *source = tincture_session_source_prompt(self->session);
+    if (caption != NULL && (source == NULL || *source == '\0')) {
+        tincture_session_set_source_prompt(self->session, caption);
+    }
+}
+
+static void document_changed_cb(TinctureWindow *self, guint parts)
+{
+    if (parts & DOCUMENT_PHOTO) {
+        show_title(self);
+        show_page(self);
+        describe_sample(self);
+    }
+    tincture_window_update_actions(self);
+}
+
+static void job_changed_cb(TinctureWindow *self)
+{
+    show_page(self);
+    tincture_window_update_actions(self);
+}
+
+// What failed waits to be read and closed.
+static void message_cb(TinctureWindow *self, int kind, const char *text)
+{
+    AdwToast *toast = adw_toast_new("");
+    adw_toast_set_custom_title(toast, toast_label(text));
+    if (kind == MESSAGE_ERROR) {
+        adw_toast_set_timeout(toast, 0);
+        adw_toast_set_priority(toast, ADW_TOAST_PRIORITY_HIGH);
+    }
+    adw_toast_overlay_add_toast(self->toasts, toast);
+}
+
+static void device_changed_cb(TinctureWindow *self)
+{
+    const char *device = tincture_session_device_text(self->session);
+    const char *model = tincture_session_model_text(self->session);
+    g_autofree char *text = *device == '\0'  ? g_strdup("No compute device")
+                            : *model == '\0' ? g_strdup(device)
+                                             : g_strdup_printf("%s · %s", model, device);
+    gtk_label_set_text(self->device, text);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->device), text);
+}
+
+static void sample_open_cb(TinctureWindow *self, const char *path, const char *caption)
+{
+    g_free(self->caption);
+    self->caption = g_strdup(caption);
+    tincture_session_open(self->session, path);
+}
+
+// ---- the object ----
+
+static void build_panels(TinctureWindow *self)
+{
+    for (const struct panel *const *panel = panel_table; *panel != NULL; panel++) {
+        GtkWidget *widget = tincture_panel_new(*panel, self->session);
+        gtk_box_append((*panel)->side == PANEL_HISTORY ? self->history : self->inspector, widget);
+    }
+}
+
+static void connect_session(TinctureWindow *self)
+{
+    static const struct {
+        const char *signal;
+        GCallback callback;
+    } connections[] = {
+        {"document-changed", G_CALLBACK(document_changed_cb)},
+        {"view-changed", G_CALLBACK(tincture_window_update_actions)},
+        {"job-changed", G_CALLBACK(job_changed_cb)},
+        {"message", G_CALLBACK(message_cb)},
+        {"device-changed", G_CALLBACK(device_changed_cb)},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(connections); i++) {
+        g_signal_connect_object(self->session, connections[i].signal, connections[i].callback, self,
+                                G_CONNECT_SWAPPED);
+    }
+    document_changed_cb(self, DOCUMENT_ALL);
+    if (*tincture_session_device_text(self->session) != '\0') {
+        device_changed_cb(self);
+    }
+}
+
+static void restore_size(TinctureWindow *self)
+{
+    gtk_window_set_default_size(GTK_WINDOW(self), settings_int("window-width", 1280),
+                                settings_int("window-height", 800));
+    if (settings_boolean("window-maximized", FALSE)) {
+        gtk_window_maximize(GTK_WINDOW(self));
+    }
+    adw_flap_set_reveal_flap(self->history_flap, settings_boolean("show-history", TRUE));
+}
+
+static gboolean tincture_window_close_request(GtkWindow *window)
+{
+    TinctureWindow *self = TINCTURE_WINDOW(window);
+    int width, height;
+    gtk_window_get_default_size(window, &width, &height);
+    settings_set_int("window-width", width);
+    settings_set_int("window-height", height);
+    settings_set_boolean("window-maximized", gtk_window_is_maximized(window));
+    if (!adw_flap_get_folded(self->history_flap)) {
+        settings_set_boolean("show-history", adw_flap_get_reveal_flap(self->history_flap));
+    }
+    return GTK_WINDOW_CLASS(tincture_window_parent_class)->close_request(window);
+}
+
+static void tincture_window_dispose(GObject *object)
+{
+    TinctureWindow *self = TINCTURE_WINDOW(object);
+    g_clear_object(&self->session);
+    g_clear_pointer(&self->caption, g_free);
+    gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_WINDOW);
+    G_OBJECT_CLASS(tincture_window_parent_class)->dispose(object);
+}
+
+static void tincture_window_class_init(TinctureWindowClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_window_dispose;
+    GTK_WINDOW_CLASS(klass)->close_request = tincture_window_close_request;
+    g_type_ensure(TINCTURE_TYPE_STAGE);
+    g_type_ensure(TINCTURE_TYPE_START_PAGE);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/tincture/Tincture/ui/window.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, toasts);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, title);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, pages);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, inspector_flap);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, history_flap);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, inspector);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, history);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, stage);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, photo_buttons);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, photo_tools);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, drop_area);
+    gtk_widget_class_bind_template_callback(widget_class, sample_open_cb);
+    tincture_window_install_actions(widget_class);
+}
+
+static void tincture_window_init(TinctureWindow *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    tincture_window_add_toggles(self);
+    tincture_window_accept_drops(self);
+}
+
+GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
+{
+    TinctureWindow *self = g_object_new(TINCTURE_TYPE_WINDOW, "application", app, NULL);
+    self->session = g_object_ref(session);
+    tincture_stage_set_session(self->stage, session);
+    build_panels(self);
+    connect_session(self);
+    restore_size(self);
+    return GTK_WIDGET(self);
+}
+
+TinctureSession *tincture_window_get_session(TinctureWindow *self)
+{
+    return self->session;
+}
+
+TinctureCanvas *tincture_window_get_canvas(TinctureWindow *self)
+{
+    return tincture_stage_get_canvas(self->stage);
+}

@@ -1,0 +1,24 @@
+// The main window: header bar, history, stage and inspector around one session.
+//
+// Thread: main only.
+#pragma once
+
+#include "ui/core/session.h"
+#include "ui/dialogs/file_dialogs.h"
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define TINCTURE_TYPE_WINDOW (tincture_window_get_type())
+G_DECLARE_FINAL_TYPE(TinctureWindow, tincture_window, TINCTURE, WINDOW, AdwApplicationWindow)
+
+GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session);
+TinctureSession *tincture_window_get_session(TinctureWindow *self);
+
+// A photo, or an adapter (*.safetensors) for the photo that is open.
+void tincture_window_open(TinctureWindow *self, GFile *file);
+// What the dialogs end in.
+void tincture_window_export(TinctureWindow *self, GFile *file, const struct export_choice *choice);
+void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file);
+
+G_END_DECLS

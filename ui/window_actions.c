@@ -1,0 +1,310 @@
+// The window's verbs. Menus, buttons, shortcuts and the test driver all activate these; the keys
+// are one table in app_actions.c.
+#include "ui/window_private.h"
+
+#include "ui/dialogs/about.h"
+
+static TinctureWindow *window_of(GtkWidget *widget)
+{
+    return TINCTURE_WINDOW(widget);
+}
+
+// ---- files ----
+
+void tincture_window_open(TinctureWindow *self, GFile *file)
+{
+    g_return_if_fail(TINCTURE_IS_WINDOW(self));
+    g_autofree char *path = g_file_get_path(file);
+    g_clear_pointer(&self->caption, g_free);
+    if (path == NULL) {
+        tincture_window_toast(self, "This file is not on this computer. Copy it here first.", NULL,
+                              NULL);
+    } else if (g_str_has_suffix(path, ".safetensors")) {
+        tincture_session_adapter_add(self->session, path);
+    } else {
+        tincture_session_open(self->session, path);
+    }
+}
+
+void tincture_window_export(TinctureWindow *self, GFile *file, const struct export_choice *choice)
+{
+    g_return_if_fail(TINCTURE_IS_WINDOW(self));
+    g_autofree char *path = g_file_get_path(file);
+    if (path == NULL) {
+        tincture_window_toast(self, "Choose a folder on this computer.", NULL, NULL);
+        return;
+    }
+    tincture_session_export(self->session, path, choice->with_recipe, choice->jpeg_quality,
+                            choice->bits);
+}
+
+void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file)
+{
+    g_return_if_fail(TINCTURE_IS_WINDOW(self));
+    g_autofree char *path = g_file_get_path(file);
+    if (path == NULL) {
+        tincture_window_toast(self, "Choose a folder on this computer.", NULL, NULL);
+        return;
+    }
+    tincture_session_export_adapter(self->session, id, path);
+}
+
+static void open_chosen_cb(GFile *file, gpointer data)
+{
+    tincture_window_open(data, file);
+}
+
+static void export_chosen_cb(GFile *file, const struct export_choice *choice, gpointer data)
+{
+    tincture_window_export(data, file, choice);
+}
+
+static void open_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    file_dialog_open_photo(GTK_WINDOW(widget), open_chosen_cb, widget);
+}
+
+static void export_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    file_dialog_export(GTK_WINDOW(widget), tincture_session_title(window_of(widget)->session),
+                       export_chosen_cb, widget);
+}
+
+static void add_adapter_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    file_dialog_open_adapter(GTK_WINDOW(widget), open_chosen_cb, widget);
+}
+
+struct adapter_export {
+    TinctureWindow *window;
+    gint64 id;
+};
+
+static void adapter_chosen_cb(GFile *file, gpointer data)
+{
+    struct adapter_export *request = data;
+    tincture_window_export_adapter(request->window, request->id, file);
+}
+
+static const struct document_adapter *find_adapter(TinctureWindow *self, gint64 id)
+{
+    const GPtrArray *adapters = tincture_session_adapters(self->session);
+    for (guint i = 0; i < adapters->len; i++) {
+        const struct document_adapter *adapter = adapters->pdata[i];
+        if (adapter->id == id) {
+            return adapter;
+        }
+    }
+    return NULL;
+}
+
+static void export_adapter(TinctureWindow *self, const struct document_adapter *adapter)
+{
+    struct adapter_export *request = g_new(struct adapter_export, 1);
+    *request = (struct adapter_export){self, adapter->id};
+    g_object_set_data_full(G_OBJECT(self), "adapter-export", request, g_free);
+    file_dialog_save_adapter(GTK_WINDOW(self), adapter->name, adapter_chosen_cb, request);
+}
+
+static void export_adapter_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    const struct document_adapter *adapter =
+        find_adapter(window_of(widget), g_variant_get_int64(target));
+    if (adapter != NULL) {
+        export_adapter(window_of(widget), adapter);
+    }
+}
+
+// From the menu: the adapter that was learnt or added last.
+static void export_newest_adapter_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    const GPtrArray *adapters = tincture_session_adapters(window_of(widget)->session);
+    if (adapters->len > 0) {
+        export_adapter(window_of(widget), adapters->pdata[adapters->len - 1]);
+    }
+}
+
+static void remove_adapter_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    TinctureWindow *self = window_of(widget);
+    gint64 id = g_variant_get_int64(target);
+    const struct document_adapter *adapter = find_adapter(self, id);
+    if (adapter != NULL) {
+        g_autofree char *text = g_strdup_printf("Removed “%s”", adapter->name);
+        tincture_session_adapter_remove(self->session, id);
+        tincture_window_toast(self, text, "Undo", "win.undo");
+    }
+}
+
+// ---- editing ----
+
+// Text that has the focus takes the clipboard's text; everything else takes its picture.
+static void paste_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    GtkWidget *focus = gtk_root_get_focus(GTK_ROOT(widget));
+    if (GTK_IS_TEXT(focus) || GTK_IS_TEXT_VIEW(focus)) {
+        gtk_widget_activate_action(focus, "clipboard.paste", NULL);
+    } else {
+        tincture_window_paste(window_of(widget));
+    }
+}
+
+static void undo_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_session_undo(window_of(widget)->session);
+}
+
+static void redo_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_session_redo(window_of(widget)->session);
+}
+
+static void learn_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_session_learn(window_of(widget)->session);
+}
+
+static void resume_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_session_learn_resume(window_of(widget)->session);
+}
+
+static void edit_now_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_session_edit_now(window_of(widget)->session);
+}
+
+static void cancel_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_session_cancel(window_of(widget)->session);
+}
+
+static void dice_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_session_roll_seed(window_of(widget)->session);
+}
+
+// ---- view ----
+
+static void zoom_in_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_canvas_zoom_in(tincture_window_get_canvas(window_of(widget)));
+}
+
+static void zoom_out_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_canvas_zoom_out(tincture_window_get_canvas(window_of(widget)));
+}
+
+static void zoom_fit_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_canvas_zoom_fit(tincture_window_get_canvas(window_of(widget)));
+}
+
+static void zoom_actual_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_canvas_zoom_actual(tincture_window_get_canvas(window_of(widget)));
+}
+
+static void fullscreen_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    GtkWindow *window = GTK_WINDOW(widget);
+    if (gtk_window_is_fullscreen(window)) {
+        gtk_window_unfullscreen(window);
+    } else {
+        gtk_window_fullscreen(window);
+    }
+}
+
+static void about_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    TinctureSession *session = window_of(widget)->session;
+    about_dialog_show(GTK_WINDOW(widget), tincture_session_device_text(session),
+                      tincture_session_model_text(session));
+}
+
+// ---- which verbs make sense now ----
+
+void tincture_window_update_actions(TinctureWindow *self)
+{
+    TinctureSession *session = self->session;
+    const struct job_state *job = tincture_session_job(session);
+    gboolean photo = tincture_session_has_photo(session);
+    gboolean result = photo && !tincture_session_view_is_preview(session) &&
+                      tincture_session_view(session).rgba != tincture_session_before(session).rgba;
+    gboolean learning = job->kind == JOB_LEARN;
+    const struct {
+        const char *name;
+        gboolean enabled;
+    } states[] = {
+        {"win.export", result && job->kind != JOB_EXPORT},
+        {"win.export-newest-adapter", tincture_session_adapters(session)->len > 0},
+        {"win.add-adapter", photo},
+        {"win.undo", tincture_session_can_undo(session)},
+        {"win.redo", tincture_session_can_redo(session)},
+        {"win.learn", photo && !learning},
+        {"win.resume", photo && !learning && job->can_resume},
+        {"win.edit-now", photo && !learning},
+        {"win.cancel", job->kind != JOB_NONE && job->cancellable},
+        {"win.dice", photo},
+        {"win.zoom-in", photo},
+        {"win.zoom-out", photo},
+        {"win.zoom-fit", photo},
+        {"win.zoom-actual", photo},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
+        gtk_widget_action_set_enabled(GTK_WIDGET(self), states[i].name, states[i].enabled);
+    }
+}
+
+// Switches follow a property of the widget that they switch.
+void tincture_window_add_toggles(TinctureWindow *self)
+{
+    const struct {
+        const char *name;
+        gpointer object;
+        const char *property;
+    } toggles[] = {
+        {"compare", tincture_window_get_canvas(self), "compare"},
+        {"show-history", self->history_flap, "reveal-flap"},
+        {"show-inspector", self->inspector_flap, "reveal-flap"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(toggles); i++) {
+        g_autoptr(GPropertyAction) action =
+            g_property_action_new(toggles[i].name, toggles[i].object, toggles[i].property);
+        g_action_map_add_action(G_ACTION_MAP(self), G_ACTION(action));
+    }
+}
+
+void tincture_window_install_actions(GtkWidgetClass *widget_class)
+{
+    static const struct {
+        const char *name, *parameter;
+        GtkWidgetActionActivateFunc activate;
+    } actions[] = {
+        {"win.open", NULL, open_action},
+        {"win.export", NULL, export_action},
+        {"win.add-adapter", NULL, add_adapter_action},
+        {"win.export-adapter", "x", export_adapter_action},
+        {"win.export-newest-adapter", NULL, export_newest_adapter_action},
+        {"win.remove-adapter", "x", remove_adapter_action},
+        {"win.paste", NULL, paste_action},
+        {"win.undo", NULL, undo_action},
+        {"win.redo", NULL, redo_action},
+        {"win.learn", NULL, learn_action},
+        {"win.resume", NULL, resume_action},
+        {"win.edit-now", NULL, edit_now_action},
+        {"win.cancel", NULL, cancel_action},
+        {"win.dice", NULL, dice_action},
+        {"win.zoom-in", NULL, zoom_in_action},
+        {"win.zoom-out", NULL, zoom_out_action},
+        {"win.zoom-fit", NULL, zoom_fit_action},
+        {"win.zoom-actual", NULL, zoom_actual_action},
+        {"win.fullscreen", NULL, fullscreen_action},
+        {"win.about", NULL, about_action},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
+        gtk_widget_class_install_action(widget_class, actions[i].name, actions[i].parameter,
+                                        actions[i].activate);
+    }
+}

@@ -1,0 +1,105 @@
+// Photos that arrive by drop or from the clipboard: files keep their path, pictures without a file
+// are handed over as encoded bytes.
+#include "ui/window_private.h"
+
+static void picture_encoded_cb(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(TinctureWindow) self = TINCTURE_WINDOW(source);
+    g_autoptr(GBytes) png = g_task_propagate_pointer(G_TASK(result), NULL);
+    if (png != NULL && self->session != NULL) {
+        tincture_session_open_bytes(self->session, png, data);
+    }
+}
+
+static void encode_thread(GTask *task, gpointer source, gpointer texture, GCancellable *cancellable)
+{
+    g_task_return_pointer(task, gdk_texture_save_to_png_bytes(texture),
+                          (GDestroyNotify)g_bytes_unref);
+}
+
+// name: a static string.
+static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *name)
+{
+    g_autoptr(GTask) task =
+        g_task_new(g_object_ref(self), NULL, picture_encoded_cb, (gpointer)name);
+    g_task_set_task_data(task, g_object_ref(texture), g_object_unref);
+    g_task_run_in_thread(task, encode_thread);
+}
+
+// The first photo and every adapter of a list of files.
+static void open_files(TinctureWindow *self, GSList *files)
+{
+    gboolean photo = FALSE;
+    for (GSList *item = files; item != NULL; item = item->next) {
+        g_autofree char *name = g_file_get_basename(item->data);
+        gboolean adapter = name != NULL && g_str_has_suffix(name, ".safetensors");
+        if (adapter || !photo) {
+            tincture_window_open(self, item->data);
+        }
+        photo = photo || !adapter;
+    }
+}
+
+static gboolean drop_cb(GtkDropTarget *target, const GValue *value, double x, double y,
+                        TinctureWindow *self)
+{
+    if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST)) {
+        open_files(self, g_value_get_boxed(value));
+        return TRUE;
+    }
+    if (G_VALUE_HOLDS(value, GDK_TYPE_TEXTURE)) {
+        open_texture(self, g_value_get_object(value), "Dropped picture.png");
+        return TRUE;
+    }
+    return FALSE;
+}
+
+void tincture_window_accept_drops(TinctureWindow *self)
+{
+    GType types[] = {GDK_TYPE_FILE_LIST, GDK_TYPE_TEXTURE};
+    GtkDropTarget *target = gtk_drop_target_new(G_TYPE_INVALID, GDK_ACTION_COPY);
+    gtk_drop_target_set_gtypes(target, types, G_N_ELEMENTS(types));
+    g_signal_connect(target, "drop", G_CALLBACK(drop_cb), self);
+    gtk_widget_add_controller(self->drop_area, GTK_EVENT_CONTROLLER(target));
+}
+
+static void paste_failed(TinctureWindow *self)
+{
+    tincture_window_toast(self, "The clipboard holds no picture.", NULL, NULL);
+}
+
+static void files_pasted_cb(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(TinctureWindow) self = data;
+    const GValue *value = gdk_clipboard_read_value_finish(GDK_CLIPBOARD(source), result, NULL);
+    if (value == NULL) {
+        paste_failed(self);
+    } else {
+        open_files(self, g_value_get_boxed(value));
+    }
+}
+
+static void texture_pasted_cb(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(TinctureWindow) self = data;
+    g_autoptr(GdkTexture) texture =
+        gdk_clipboard_read_texture_finish(GDK_CLIPBOARD(source), result, NULL);
+    if (texture == NULL) {
+        paste_failed(self);
+    } else {
+        open_texture(self, texture, "Pasted picture.png");
+    }
+}
+
+void tincture_window_paste(TinctureWindow *self)
+{
+    GdkClipboard *clipboard = gtk_widget_get_clipboard(GTK_WIDGET(self));
+    GdkContentFormats *formats = gdk_clipboard_get_formats(clipboard);
+    if (gdk_content_formats_contain_gtype(formats, GDK_TYPE_FILE_LIST) ||
+        gdk_content_formats_contain_mime_type(formats, "text/uri-list")) {
+        gdk_clipboard_read_value_async(clipboard, GDK_TYPE_FILE_LIST, G_PRIORITY_DEFAULT, NULL,
+                                       files_pasted_cb, g_object_ref(self));
+    } else {
+        gdk_clipboard_read_texture_async(clipboard, NULL, texture_pasted_cb, g_object_ref(self));
+    }
+}

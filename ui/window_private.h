@@ -1,0 +1,34 @@
+// Shared by window.c (building and showing), window_actions.c (verbs) and window_drop.c (drop and
+// paste).
+#pragma once
+
+#include "ui/canvas/stage.h"
+#include "ui/window.h"
+
+struct _TinctureWindow {
+    AdwApplicationWindow parent_instance;
+
+    // template widgets
+    AdwToastOverlay *toasts;
+    AdwWindowTitle *title;
+    GtkStack *pages;
+    AdwFlap *inspector_flap, *history_flap;
+    GtkBox *inspector, *history;
+    TinctureStage *stage;
+    GtkLabel *device;
+    GtkWidget *photo_buttons, *photo_tools, *drop_area;
+
+    // owned
+    TinctureSession *session;
+    char *caption; // of the sample that is being opened
+};
+
+void tincture_window_install_actions(GtkWidgetClass *widget_class);
+void tincture_window_add_toggles(TinctureWindow *self);
+void tincture_window_update_actions(TinctureWindow *self);
+void tincture_window_accept_drops(TinctureWindow *self);
+void tincture_window_paste(TinctureWindow *self);
+// text is plain, not markup. button and action may be NULL.
+void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
+                           const char *action);
+TinctureCanvas *tincture_window_get_canvas(TinctureWindow *self);
