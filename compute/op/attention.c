@@ -1,15 +1,15 @@
 // Attention: y = softmax(scale q k^T) v for every head, without ever holding all scores.
 //
-// q (N,1,Tq,C), k and v (N,1,Tk,C), y like q; heads are channel ranges, so a head's slice is a matrix with row
-// pitch C and nothing is transposed. p: see attention.h.
+// q (N,1,Tq,C), k and v (N,1,Tk,C), y like q; heads are channel ranges, so a head's slice is a
+// matrix with row pitch C and nothing is transposed. p: see attention.h.
 #include "compute/op/attention.h"
 
 #include "compute/op/tile.h"
 
 extern const struct op op_attention_entry;
 
-struct node *op_attention(struct graph *g, struct node *q, struct node *k, struct node *v, int heads,
-                          float scale, bool causal)
+struct node *op_attention(struct graph *g, struct node *q, struct node *k, struct node *v,
+                          int heads, float scale, bool causal)
 {
     g_assert(q->shape[1] == 1 && k->shape[1] == 1 && v->shape[1] == 1);
     g_assert(q->shape[0] == k->shape[0] && q->shape[3] == k->shape[3]);
@@ -25,7 +25,8 @@ static bool attention_grad(struct graph *g, struct node *y, struct node *dy, con
                            struct node **dx)
 {
     struct attention_shape a = attention_shape_of(y);
-    struct node *back = op_attention_back(g, y->in[0], y->in[1], y->in[2], dy, a.heads, a.scale, a.causal);
+    struct node *back =
+        op_attention_back(g, y->in[0], y->in[1], y->in[2], dy, a.heads, a.scale, a.causal);
     int64_t offset = 0;
     for (int i = 0; i < 3; i++) { // dq, dk, dv one after the other
         if (want[i]) {
@@ -36,7 +37,7 @@ static bool attention_grad(struct graph *g, struct node *y, struct node *dy, con
     return true;
 }
 
-// ---- host --------------------------------------------------------------------------------------------------
+// ---- host ---------------------------------------------------------------------------------------
 
 #define BLOCK_QUERIES 64
 
@@ -66,8 +67,8 @@ static HOST_CLONES void scale_rows(int rows, int columns, int pitch, const float
     }
 }
 
-// Items: (picture, head, block of queries). Dividing by the sums after the product with v touches d numbers a
-// row instead of Tk.
+// Items: (picture, head, block of queries). Dividing by the sums after the product with v touches d
+// numbers a row instead of Tk.
 static void attend(int64_t begin, int64_t end, void *data)
 {
     const struct attention_task *t = data;
@@ -105,7 +106,7 @@ static double attention_flops(const struct node *node)
     return (a.causal ? 2.0 : 4.0) * a.batch * a.queries * (double)a.keys * a.channels;
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static const uint32_t code[] =
 #include "compute/op/attention.spv.h"
@@ -130,7 +131,8 @@ static int attention_dispatch(const struct op_site *site, struct op_dispatch *ou
         .keys = (uint32_t)a.keys,
         .scale = a.scale,
     };
-    // Each invocation keeps d / TILE * SIDE^2 sums: large heads take small tiles to stay in registers.
+    // Each invocation keeps d / TILE * SIDE^2 sums: large heads take small tiles to stay in
+    // registers.
     uint32_t side = a.d > 256 ? 2 : tile_side(a.queries, 1, (int64_t)a.batch * a.heads);
 
     op_dispatch_fill(&out[0], &spirv, &push, sizeof(push),

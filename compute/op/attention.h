@@ -1,4 +1,5 @@
-// What attention and its gradient share: the sizes, and the softmax of a block of scores on the host.
+// What attention and its gradient share: the sizes, and the softmax of a block of scores on the
+// host.
 #pragma once
 
 #include "compute/op/kernel.h"
@@ -14,8 +15,8 @@ struct attention_shape {
 static inline struct attention_shape attention_shape_of(const struct node *node)
 {
     const int *q = node->in[0]->shape, *k = node->in[1]->shape;
-    return (struct attention_shape){q[0], q[2], k[2], node->p.i[0], q[3] / node->p.i[0], q[3],
-                                    node->p.f[2], node->p.i[1]};
+    return (struct attention_shape){
+        q[0], q[2], k[2], node->p.i[0], q[3] / node->p.i[0], q[3], node->p.f[2], node->p.i[1]};
 }
 
 static inline void attention_set_params(struct node *node, int heads, float scale, bool causal)
@@ -33,8 +34,8 @@ static inline int attention_keys_seen(const struct attention_shape *a, int end)
 
 #define SOFTMAX_LANES 16
 
-// s[i] = exp(s[i] - max s) for n scores; returns their sum. Lanes are kept apart so that the loops vectorise
-// without changing the order of the additions.
+// s[i] = exp(s[i] - max s) for n scores; returns their sum. Lanes are kept apart so that the loops
+// vectorise without changing the order of the additions.
 HOST_INLINE float softmax_exponentials(float *s, int n)
 {
     const int whole = n - n % SOFTMAX_LANES;

@@ -1,8 +1,10 @@
 // Gradient of attention. With P = softmax(scale q k^T) recomputed block by block:
 //
-//   dv = P^T dy,  dP = dy v^T,  dS = P * (dP - rowsum(dP * P)),  dq = scale dS k,  dk = scale dS^T q
+//   dv = P^T dy,  dP = dy v^T,  dS = P * (dP - rowsum(dP * P)),  dq = scale dS k,  dk = scale dS^T
+//   q
 //
-// Dao et al., FlashAttention, appendix B.2. Output: dq, dk, dv one after the other, flat. p: see attention.h.
+// Dao et al., FlashAttention, appendix B.2. Output: dq, dk, dv one after the other, flat. p: see
+// attention.h.
 #include "compute/op/attention.h"
 
 #include "compute/op/tile.h"
@@ -16,13 +18,14 @@ struct node *op_attention_back(struct graph *g, struct node *q, struct node *k, 
     g_assert(q->shape[3] / heads >= 2); // attention_back.comp keeps two numbers in a row of dq
     int64_t count = op_count(q) + 2 * op_count(k);
     g_assert(count <= INT32_MAX);
-    struct node *y = graph_add(g, &op_attention_back_entry, DTYPE_F32, (const int[]){1, 1, 1, (int)count},
-                               (struct node *[]){q, k, v, dy}, 4);
+    struct node *y =
+        graph_add(g, &op_attention_back_entry, DTYPE_F32, (const int[]){1, 1, 1, (int)count},
+                  (struct node *[]){q, k, v, dy}, 4);
     attention_set_params(y, heads, scale, causal);
     return y;
 }
 
-// ---- host --------------------------------------------------------------------------------------------------
+// ---- host ---------------------------------------------------------------------------------------
 
 #define BLOCK_QUERIES 64
 
@@ -33,7 +36,8 @@ struct back_task {
 };
 
 // s becomes P. Zero where a key is hidden.
-static HOST_CLONES void softmax_rows(const struct attention_shape *a, int first, int rows, int seen, float *s)
+static HOST_CLONES void softmax_rows(const struct attention_shape *a, int first, int rows, int seen,
+                                     float *s)
 {
     for (int i = 0; i < rows; i++, s += seen) {
         int n = a->causal && first + i + 1 < seen ? first + i + 1 : seen;
@@ -68,7 +72,8 @@ static HOST_CLONES void softmax_back_rows(int rows, int seen, const float *p, fl
     }
 }
 
-// Items: (picture, head). A head's dk and dv are sums over its blocks of queries, taken in order by one thread.
+// Items: (picture, head). A head's dk and dv are sums over its blocks of queries, taken in order by
+// one thread.
 static void back_heads(int64_t begin, int64_t end, void *data)
 {
     const struct back_task *t = data;
@@ -84,16 +89,17 @@ static void back_heads(int64_t begin, int64_t end, void *data)
             memset(t->dv + at_k + j * ld, 0, (size_t)d * sizeof *t->dv);
         }
         for (int first = 0; first < a->queries; first += BLOCK_QUERIES) {
-            const int rows = a->queries - first < BLOCK_QUERIES ? a->queries - first : BLOCK_QUERIES;
+            const int rows =
+                a->queries - first < BLOCK_QUERIES ? a->queries - first : BLOCK_QUERIES;
             const int seen = attention_keys_seen(a, first + rows);
             const int64_t at_q = (n * a->queries + first) * ld + channel;
-            host_gemm_serial(false, true, rows, seen, d, a->scale, t->q + at_q, ld, t->k + at_k, ld, 0, p,
-                             seen);
+            host_gemm_serial(false, true, rows, seen, d, a->scale, t->q + at_q, ld, t->k + at_k, ld,
+                             0, p, seen);
             softmax_rows(a, first, rows, seen, p);
-            host_gemm_serial(true, false, seen, d, rows, 1, p, seen, t->dy + at_q, ld, 1, t->dv + at_k,
-                             ld);
-            host_gemm_serial(false, true, rows, seen, d, 1, t->dy + at_q, ld, t->v + at_k, ld, 0, ds,
-                             seen);
+            host_gemm_serial(true, false, seen, d, rows, 1, p, seen, t->dy + at_q, ld, 1,
+                             t->dv + at_k, ld);
+            host_gemm_serial(false, true, rows, seen, d, 1, t->dy + at_q, ld, t->v + at_k, ld, 0,
+                             ds, seen);
             softmax_back_rows(rows, seen, p, ds);
             host_gemm_serial(false, false, rows, d, seen, a->scale, ds, seen, t->k + at_k, ld, 0,
                              t->dq + at_q, ld);
@@ -122,7 +128,7 @@ static double attention_back_flops(const struct node *node)
     return (a.causal ? 5.0 : 10.0) * a.batch * a.queries * (double)a.keys * a.channels;
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static const uint32_t code[] =
 #include "compute/op/attention_back.spv.h"
@@ -158,7 +164,8 @@ static int attention_back_dispatch(const struct op_site *site, struct op_dispatc
         int rows = pass == 1 ? a.keys : a.queries;
         op_dispatch_fill(&out[pass], &spirv, &push, sizeof(push),
                          tile_groups(rows, 1, (int64_t)a.batch * a.heads, side));
-        memcpy(out[pass].spec, (uint32_t[]){side, (uint32_t)a.d, a.causal, pass}, 4 * sizeof(uint32_t));
+        memcpy(out[pass].spec, (uint32_t[]){side, (uint32_t)a.d, a.causal, pass},
+               4 * sizeof(uint32_t));
         out[pass].n_spec = 4;
     }
     return 3;

@@ -1,9 +1,11 @@
-// The geometry that conv2d and its two gradients share, and the gather that turns a convolution into a product.
+// The geometry that conv2d and its two gradients share, and the gather that turns a convolution
+// into a product.
 #pragma once
 
 #include "compute/op/kernel.h"
 
-// x (N,H,W,I), w (O,ky,kx,I), y (N,H',W',O). Output (oy, ox) reads inputs (oy * stride - top + ky, ...).
+// x (N,H,W,I), w (O,ky,kx,I), y (N,H',W',O). Output (oy, ox) reads inputs (oy * stride - top + ky,
+// ...).
 struct conv_shape {
     int batch, height, width, in;
     int out_height, out_width, out;
@@ -79,8 +81,8 @@ static inline double conv_flops(const struct conv_shape *s)
 // Floats of gathered inputs held at a time.
 #define CONV_GATHER_FLOATS (2 << 20)
 
-// The matrix (positions, ky*kx*I) of the inputs under output positions [begin, begin + rows), zeros outside of
-// the image. On the whole team; the result is the caller's scratch 0.
+// The matrix (positions, ky*kx*I) of the inputs under output positions [begin, begin + rows), zeros
+// outside of the image. On the whole team; the result is the caller's scratch 0.
 const float *conv_gather(const struct conv_shape *s, const float *x, int64_t begin, int rows);
 
 // Positions to gather at a time: chunks of about equal size.

@@ -46,7 +46,7 @@ static bool conv2d_grad(struct graph *g, struct node *y, struct node *dy, const 
     return true;
 }
 
-// ---- host --------------------------------------------------------------------------------------------------
+// ---- host ---------------------------------------------------------------------------------------
 
 struct gather {
     const struct conv_shape *s;
@@ -120,15 +120,16 @@ static double conv2d_flops(const struct node *node)
     return conv_flops(&s);
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static const uint32_t code[] =
 #include "compute/op/conv2d.spv.h"
     ;
 static const struct gpu_spirv spirv = {"conv2d", code, sizeof(code)};
 
-// x is what is gathered and y the result: x and y of the convolution, or with `back` dy and dx. They differ in
-// the direction in which positions are mapped and in which side of the weights is summed over.
+// x is what is gathered and y the result: x and y of the convolution, or with `back` dy and dx.
+// They differ in the direction in which positions are mapped and in which side of the weights is
+// summed over.
 void conv2d_dispatch_fill(struct op_dispatch *d, const struct conv_shape *s, bool back,
                           const struct op_site *site)
 {
@@ -160,7 +161,8 @@ void conv2d_dispatch_fill(struct op_dispatch *d, const struct conv_shape *s, boo
     int64_t positions = op_rows(site->node);
     uint32_t side = tile_side(positions, push.channels, 1);
 
-    op_dispatch_fill(d, &spirv, &push, sizeof(push), tile_groups(positions, push.channels, 1, side));
+    op_dispatch_fill(d, &spirv, &push, sizeof(push),
+                     tile_groups(positions, push.channels, 1, side));
     d->spec[0] = side;
     d->spec[1] = back;
     d->spec[2] = push.bias != 0;

@@ -1,9 +1,12 @@
-// Gradient of a convolution with respect to its input, as a sum of products, one for each kernel tap:
+// Gradient of a convolution with respect to its input, as a sum of products, one for each kernel
+// tap:
 //
-//   dx (iy, ix) = sum over (ky, kx) of dy((iy + top - ky) / stride, (ix + left - kx) / stride) w[:, ky, kx, :]
+//   dx (iy, ix) = sum over (ky, kx) of dy((iy + top - ky) / stride, (ix + left - kx) / stride) w[:,
+//   ky, kx, :]
 //
-// over the taps for which both divisions leave no remainder. Gathering dy for each input position instead of
-// scattering products keeps threads apart and the order of the sums fixed. p.i: see conv.h.
+// over the taps for which both divisions leave no remainder. Gathering dy for each input position
+// instead of scattering products keeps threads apart and the order of the sums fixed. p.i: see
+// conv.h.
 #include "compute/op/conv.h"
 #include "compute/op/product.h"
 
@@ -16,8 +19,10 @@ struct node *op_conv2d_back_input(struct graph *g, struct node *dy, struct node 
 {
     g_assert(dy->shape[3] == w->shape[0]);
     g_assert(w->shape[1] * w->shape[2] <= MAX_TAPS);
-    g_assert(conv_out_size(height, params.top, params.bottom, w->shape[1], params.stride) == dy->shape[1]);
-    g_assert(conv_out_size(width, params.left, params.right, w->shape[2], params.stride) == dy->shape[2]);
+    g_assert(conv_out_size(height, params.top, params.bottom, w->shape[1], params.stride) ==
+             dy->shape[1]);
+    g_assert(conv_out_size(width, params.left, params.right, w->shape[2], params.stride) ==
+             dy->shape[2]);
     struct node *dx = graph_add(g, &op_conv2d_back_input_entry, DTYPE_F32,
                                 (const int[]){dy->shape[0], height, width, w->shape[3]},
                                 (struct node *[]){dy, w}, 2);
@@ -31,10 +36,11 @@ static struct conv_shape shape_of(const struct node *dx)
     return conv_shape_make(dx, dx->shape, dx->in[1]->shape, dx->in[0]->shape);
 }
 
-// ---- host --------------------------------------------------------------------------------------------------
+// ---- host ---------------------------------------------------------------------------------------
 
-// Input positions of equal remainder by the stride see the same taps: one phase. Stride 1 has one phase with
-// all taps, stride 2 has four, and together they do no more work than the convolution itself.
+// Input positions of equal remainder by the stride see the same taps: one phase. Stride 1 has one
+// phase with all taps, stride 2 has four, and together they do no more work than the convolution
+// itself.
 struct phase {
     int y, x;          // the first input row and column
     int height, width; // rows and columns of the phase in one image
@@ -106,12 +112,13 @@ static void spread(int64_t from, int64_t to, void *data)
         int64_t ix = f->x + p % f->width * s->stride;
         int64_t iy = f->y + p / f->width % f->height * s->stride;
         int64_t n = p / f->width / f->height;
-        memcpy(c->dx + ((n * s->height + iy) * s->width + ix) * s->in, c->rows + (p - c->begin) * s->in,
-               (size_t)s->in * sizeof(float));
+        memcpy(c->dx + ((n * s->height + iy) * s->width + ix) * s->in,
+               c->rows + (p - c->begin) * s->in, (size_t)s->in * sizeof(float));
     }
 }
 
-// With stride 1 the positions of the one phase are those of dx; else rows are made apart and spread.
+// With stride 1 the positions of the one phase are those of dx; else rows are made apart and
+// spread.
 static void run_phase(const struct op_run *run, const struct conv_shape *s, const struct phase *f)
 {
     const bool pointwise = conv_is_pointwise(s), direct = s->stride == 1;
@@ -168,7 +175,7 @@ static double conv2d_back_input_flops(const struct node *node)
     return conv_flops(&s);
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static int conv2d_back_input_dispatch(const struct op_site *site, struct op_dispatch *out)
 {

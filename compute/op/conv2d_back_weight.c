@@ -13,11 +13,13 @@ struct node *op_conv2d_back_weight(struct graph *g, struct node *x, struct node 
                                    struct conv_params params, int ky, int kx)
 {
     g_assert(x->shape[0] == dy->shape[0]);
-    g_assert(conv_out_size(x->shape[1], params.top, params.bottom, ky, params.stride) == dy->shape[1]);
-    g_assert(conv_out_size(x->shape[2], params.left, params.right, kx, params.stride) == dy->shape[2]);
-    struct node *dw = graph_add(g, &op_conv2d_back_weight_entry, DTYPE_F32,
-                                (const int[]){dy->shape[3], ky, kx, x->shape[3]},
-                                (struct node *[]){x, dy}, 2);
+    g_assert(conv_out_size(x->shape[1], params.top, params.bottom, ky, params.stride) ==
+             dy->shape[1]);
+    g_assert(conv_out_size(x->shape[2], params.left, params.right, kx, params.stride) ==
+             dy->shape[2]);
+    struct node *dw =
+        graph_add(g, &op_conv2d_back_weight_entry, DTYPE_F32,
+                  (const int[]){dy->shape[3], ky, kx, x->shape[3]}, (struct node *[]){x, dy}, 2);
     conv_set_params(dw, params);
     return dw;
 }
@@ -28,7 +30,7 @@ static struct conv_shape shape_of(const struct node *dw)
     return conv_shape_make(dw, dw->in[0]->shape, dw->shape, dw->in[1]->shape);
 }
 
-// ---- host --------------------------------------------------------------------------------------------------
+// ---- host ---------------------------------------------------------------------------------------
 
 static void conv2d_back_weight_host(const struct op_run *run)
 {
@@ -61,7 +63,7 @@ static double conv2d_back_weight_flops(const struct node *node)
     return conv_flops(&s);
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static const uint32_t code[] =
 #include "compute/op/conv2d_back_weight.spv.h"
@@ -97,7 +99,8 @@ static int conv2d_back_weight_dispatch(const struct op_site *site, struct op_dis
     };
     uint32_t side = tile_side(s.out, s.in, s.ky * s.kx);
 
-    op_dispatch_fill(&out[0], &spirv, &push, sizeof(push), tile_groups(s.out, s.in, s.ky * s.kx, side));
+    op_dispatch_fill(&out[0], &spirv, &push, sizeof(push),
+                     tile_groups(s.out, s.in, s.ky * s.kx, side));
     out[0].spec[0] = side;
     out[0].n_spec = 1;
     return 1;

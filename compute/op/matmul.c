@@ -30,11 +30,11 @@ static struct node *matmul_add(struct graph *g, struct node *a, struct node *b, 
     int m = a->shape[trans_a ? 3 : 2], n = b->shape[trans_b ? 2 : 3];
     g_assert(a->shape[trans_a ? 2 : 3] == b->shape[trans_b ? 3 : 2]);
     g_assert(batch_of(a) == 1 || batch_of(b) == 1 ||
-           (a->shape[0] == b->shape[0] && a->shape[1] == b->shape[1]));
+             (a->shape[0] == b->shape[0] && a->shape[1] == b->shape[1]));
     g_assert(!bias || shape_count(bias->shape) == n);
-    struct node *y = graph_add(g, &op_matmul_entry, DTYPE_F32,
-                               (const int[]){big->shape[0], big->shape[1], m, n},
-                               (struct node *[]){a, b, bias}, 3);
+    struct node *y =
+        graph_add(g, &op_matmul_entry, DTYPE_F32, (const int[]){big->shape[0], big->shape[1], m, n},
+                  (struct node *[]){a, b, bias}, 3);
     y->p.i[0] = trans_a;
     y->p.i[1] = trans_b;
     return y;
@@ -76,7 +76,7 @@ static struct extent extent_of(const struct node *y)
     return q;
 }
 
-// ---- gradient ----------------------------------------------------------------------------------------------
+// ---- gradient -----------------------------------------------------------------------------------
 
 static struct node *as_matrix(struct graph *g, struct node *x)
 {
@@ -89,8 +89,9 @@ static struct node *sum_batch(struct graph *g, struct node *x, const struct node
     return batch_of(x) == batch_of(like) ? x : op_sum_to(g, x, like->shape);
 }
 
-// With Y = A B: dA = dY B^T and dB = A^T dY; a transposed operand gets the transposed product. A shared
-// operand sums over the batch: for a tall matrix the product does it, otherwise a sum follows.
+// With Y = A B: dA = dY B^T and dB = A^T dY; a transposed operand gets the transposed product. A
+// shared operand sums over the batch: for a tall matrix the product does it, otherwise a sum
+// follows.
 static bool matmul_grad(struct graph *g, struct node *y, struct node *dy, const bool *want,
                         struct node **dx)
 {
@@ -113,7 +114,7 @@ static bool matmul_grad(struct graph *g, struct node *y, struct node *dy, const 
     return true;
 }
 
-// ---- host --------------------------------------------------------------------------------------------------
+// ---- host ---------------------------------------------------------------------------------------
 
 static void matmul_host(const struct op_run *run)
 {
@@ -146,7 +147,7 @@ static double matmul_flops(const struct node *node)
     return 2.0 * q.batch * q.m * q.n * q.k;
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static const uint32_t code[] =
 #include "compute/op/matmul.spv.h"

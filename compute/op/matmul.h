@@ -1,4 +1,5 @@
-// The matrix product on the device, for the ops that are one: blocks of channels are matrices with a row pitch.
+// The matrix product on the device, for the ops that are one: blocks of channels are matrices with
+// a row pitch.
 #pragma once
 
 #include "compute/op/op.h"

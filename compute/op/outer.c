@@ -1,4 +1,5 @@
-// Sum over positions of the outer products of blocks of channels, the gradient of op_rotate's matrices:
+// Sum over positions of the outer products of blocks of channels, the gradient of op_rotate's
+// matrices:
 //
 //   out_j = sum over p of y_j(p) x_j(p)^T = Y_j^T X_j        y, x (P, n*b), out (1,n,b,b)
 #include "compute/op/kernel.h"
@@ -11,7 +12,8 @@ struct node *op_outer(struct graph *g, struct node *y, struct node *x, int block
     g_assert(shape_count(y->shape) == shape_count(x->shape) && y->shape[3] == x->shape[3]);
     g_assert(block > 0 && x->shape[3] % block == 0);
     return graph_add(g, &op_outer_entry, DTYPE_F32,
-                     (const int[]){1, x->shape[3] / block, block, block}, (struct node *[]){y, x}, 2);
+                     (const int[]){1, x->shape[3] / block, block, block}, (struct node *[]){y, x},
+                     2);
 }
 
 static bool outer_grad(struct graph *g, struct node *out, struct node *dout, const bool *want,
@@ -26,9 +28,10 @@ static bool outer_grad(struct graph *g, struct node *out, struct node *dout, con
     return true;
 }
 
-// ---- host --------------------------------------------------------------------------------------------------
+// ---- host ---------------------------------------------------------------------------------------
 
-#define STRIP_ROWS 64 // rows of a block that one item makes, so that few large blocks keep all threads busy
+#define STRIP_ROWS                                                                                 \
+    64 // rows of a block that one item makes, so that few large blocks keep all threads busy
 
 struct outer_task {
     int positions, blocks, block;
@@ -54,13 +57,9 @@ static void outer_host(const struct op_run *run)
 {
     const struct node *x = run->node->in[1];
     const int *shape = run->node->shape;
-    struct outer_task t = {(int)op_rows(x),
-                           shape[1],
-                           shape[3],
-                           run->in[0],
-                           run->in[1],
-                           run->out};
-    host_parallel((int64_t)t.blocks * ((t.block + STRIP_ROWS - 1) / STRIP_ROWS), 1, outer_items, &t);
+    struct outer_task t = {(int)op_rows(x), shape[1], shape[3], run->in[0], run->in[1], run->out};
+    host_parallel((int64_t)t.blocks * ((t.block + STRIP_ROWS - 1) / STRIP_ROWS), 1, outer_items,
+                  &t);
 }
 
 static double outer_flops(const struct node *node)
@@ -68,7 +67,7 @@ static double outer_flops(const struct node *node)
     return 2.0 * (double)op_count(node->in[0]) * node->shape[3];
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static int outer_dispatch(const struct op_site *site, struct op_dispatch *out)
 {

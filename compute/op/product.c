@@ -3,9 +3,9 @@
 
 #include "compute/op/kernel.h"
 
-// Every piece packs its rows of a and columns of b anew, so large pieces are better (measured with one thread of
-// OpenBLAS: pieces of 64 x 64 reach 85 % of the rate of 256 x 256, 128 x 128 95 %), as long as there are enough of
-// them to go round.
+// Every piece packs its rows of a and columns of b anew, so large pieces are better (measured with
+// one thread of OpenBLAS: pieces of 64 x 64 reach 85 % of the rate of 256 x 256, 128 x 128 95 %),
+// as long as there are enough of them to go round.
 enum {
     LARGEST = 256,
     LARGE = 128,
@@ -45,10 +45,12 @@ static int64_t pieces_make(struct pieces *p)
     }
 }
 
-static void run_piece(const struct product *q, int64_t item, int row, int rows, int column, int columns)
+static void run_piece(const struct product *q, int64_t item, int row, int rows, int column,
+                      int columns)
 {
     const float *a = q->a + item * q->step_a + (q->trans_a ? (int64_t)row : (int64_t)row * q->lda);
-    const float *b = q->b + item * q->step_b + (q->trans_b ? (int64_t)column * q->ldb : (int64_t)column);
+    const float *b =
+        q->b + item * q->step_b + (q->trans_b ? (int64_t)column * q->ldb : (int64_t)column);
     float *c = q->c + item * q->step_c + (int64_t)row * q->ldc + column;
     float beta = q->accumulate || q->bias ? 1 : 0;
 
@@ -57,8 +59,8 @@ static void run_piece(const struct product *q, int64_t item, int row, int rows, 
         memcpy(c + (int64_t)i * q->ldc, q->bias + column, (size_t)columns * sizeof(*c));
     }
     for (int term = 0; term < MAX(q->terms, 1); term++) {
-        host_gemm_serial(q->trans_a, q->trans_b, rows, columns, q->k, 1, a + term * q->term_a, q->lda,
-                         b + (q->term_b ? q->term_b[term] : 0), q->ldb, beta, c, q->ldc);
+        host_gemm_serial(q->trans_a, q->trans_b, rows, columns, q->k, 1, a + term * q->term_a,
+                         q->lda, b + (q->term_b ? q->term_b[term] : 0), q->ldb, beta, c, q->ldc);
         beta = 1;
     }
 }

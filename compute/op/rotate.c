@@ -2,8 +2,8 @@
 //
 //   y_j = r_j x_j, or r_j^T x_j        x (P, n*b), r (1,n,b,b), j = 0 .. n-1
 //
-// Qiu et al., Controlling Text-to-Image Diffusion by Orthogonal Finetuning, section 3 (x' = x blockdiag(R^T)).
-// p.i: trans.
+// Qiu et al., Controlling Text-to-Image Diffusion by Orthogonal Finetuning, section 3 (x' = x
+// blockdiag(R^T)). p.i: trans.
 #include "compute/op/kernel.h"
 #include "compute/op/matmul.h"
 
@@ -13,12 +13,14 @@ struct node *op_rotate(struct graph *g, struct node *x, struct node *r, bool tra
 {
     g_assert(r->shape[0] == 1 && r->shape[2] == r->shape[3]);
     g_assert(r->shape[1] * r->shape[3] == x->shape[3]);
-    struct node *y = graph_add(g, &op_rotate_entry, DTYPE_F32, x->shape, (struct node *[]){x, r}, 2);
+    struct node *y =
+        graph_add(g, &op_rotate_entry, DTYPE_F32, x->shape, (struct node *[]){x, r}, 2);
     y->p.i[0] = trans;
     return y;
 }
 
-static bool rotate_grad(struct graph *g, struct node *y, struct node *dy, const bool *want, struct node **dx)
+static bool rotate_grad(struct graph *g, struct node *y, struct node *dy, const bool *want,
+                        struct node **dx)
 {
     struct node *x = y->in[0], *r = y->in[1];
     const bool trans = y->p.i[0];
@@ -31,7 +33,7 @@ static bool rotate_grad(struct graph *g, struct node *y, struct node *dy, const 
     return true;
 }
 
-// ---- host --------------------------------------------------------------------------------------------------
+// ---- host ---------------------------------------------------------------------------------------
 
 #define CHUNK_ROWS 128
 
@@ -43,7 +45,8 @@ struct rotate_task {
     float *y;
 };
 
-// Items: chunks of rows times blocks, block by block inside a chunk so that its rows stay in the cache.
+// Items: chunks of rows times blocks, block by block inside a chunk so that its rows stay in the
+// cache.
 static void rotate_items(int64_t begin, int64_t end, void *data)
 {
     const struct rotate_task *t = data;
@@ -60,13 +63,8 @@ static void rotate_items(int64_t begin, int64_t end, void *data)
 static void rotate_host(const struct op_run *run)
 {
     const int *r = run->node->in[1]->shape;
-    struct rotate_task t = {op_rows(run->node),
-                            r[1],
-                            r[3],
-                            run->node->p.i[0],
-                            run->in[0],
-                            run->in[1],
-                            run->out};
+    struct rotate_task t = {op_rows(run->node), r[1],       r[3],    run->node->p.i[0],
+                            run->in[0],         run->in[1], run->out};
     int64_t items = (t.rows + CHUNK_ROWS - 1) / CHUNK_ROWS * t.blocks;
     host_parallel(items, 1, rotate_items, &t);
 }
@@ -76,7 +74,7 @@ static double rotate_flops(const struct node *node)
     return 2.0 * (double)op_count(node) * node->in[1]->shape[3];
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 // Block j is a product of its own: the step along x is b channels, the pitch all channels.
 static int rotate_dispatch(const struct op_site *site, struct op_dispatch *out)

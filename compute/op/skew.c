@@ -1,6 +1,7 @@
 // Skew-symmetric blocks from their strict upper triangles:
 //
-//   s_ij = u_k, s_ji = -u_k, s_ii = 0        u (1,1,n,b(b-1)/2), k = row-major index of (i, j), i < j; s (1,n,b,b)
+//   s_ij = u_k, s_ji = -u_k, s_ii = 0        u (1,1,n,b(b-1)/2), k = row-major index of (i, j), i <
+//   j; s (1,n,b,b)
 #include "compute/op/kernel.h"
 
 extern const struct op op_skew_entry;
@@ -39,7 +40,7 @@ static void skew_host(const struct op_run *run)
     }
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static const uint32_t code[] =
 #include "compute/op/skew.spv.h"

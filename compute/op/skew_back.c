@@ -1,6 +1,7 @@
 // Gradient of op_skew:
 //
-//   du_k = ds_ij - ds_ji        ds (1,n,b,b), du (1,1,n,b(b-1)/2), k = row-major index of (i, j), i < j
+//   du_k = ds_ij - ds_ji        ds (1,n,b,b), du (1,1,n,b(b-1)/2), k = row-major index of (i, j), i
+//   < j
 #include "compute/op/kernel.h"
 
 extern const struct op op_skew_back_entry;
@@ -38,7 +39,7 @@ static void skew_back_host(const struct op_run *run)
     }
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static const uint32_t code[] =
 #include "compute/op/skew_back.spv.h"
@@ -53,7 +54,8 @@ static int skew_back_dispatch(const struct op_site *site, struct op_dispatch *ou
         uint32_t blocks, b;
     } push = {site->out, site->in[0], (uint32_t)shape[1], (uint32_t)shape[3]};
 
-    op_dispatch_fill(&out[0], &spirv, &push, sizeof(push), op_groups(op_count(site->node->in[0]), 256));
+    op_dispatch_fill(&out[0], &spirv, &push, sizeof(push),
+                     op_groups(op_count(site->node->in[0]), 256));
     return 1;
 }
 

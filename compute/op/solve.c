@@ -1,9 +1,10 @@
-// Small linear systems, as many as there are blocks (the Cayley map of orthogonal fine-tuning needs one):
+// Small linear systems, as many as there are blocks (the Cayley map of orthogonal fine-tuning needs
+// one):
 //
 //   x = a^-1 b, or a^-T b        a, b, x (1,n,b,b)
 //
-// LU with partial pivoting. A singular block gives infinities or NaN, which the training step reports.
-// p.i: trans.
+// LU with partial pivoting. A singular block gives infinities or NaN, which the training step
+// reports. p.i: trans.
 #include "compute/op/kernel.h"
 
 #include <lapacke.h>
@@ -26,7 +27,8 @@ static bool solve_grad(struct graph *g, struct node *x, struct node *dx_out, con
     const bool trans = x->p.i[0];
     struct node *db = op_solve(g, x->in[0], dx_out, !trans);
     if (want[0]) {
-        struct node *da = trans ? op_matmul(g, x, db, false, true) : op_matmul(g, db, x, false, true);
+        struct node *da =
+            trans ? op_matmul(g, x, db, false, true) : op_matmul(g, db, x, false, true);
         dx[0] = op_affine(g, da, -1, 0);
     }
     if (want[1]) {
@@ -35,7 +37,7 @@ static bool solve_grad(struct graph *g, struct node *x, struct node *dx_out, con
     return true;
 }
 
-// ---- host --------------------------------------------------------------------------------------------------
+// ---- host ---------------------------------------------------------------------------------------
 
 struct solve_task {
     int size;
@@ -53,7 +55,8 @@ static void transpose(int n, const float *from, float *to)
     }
 }
 
-// LAPACK's matrices are column-major: it sees our a as a^T, so its transposed solve is our plain one.
+// LAPACK's matrices are column-major: it sees our a as a^T, so its transposed solve is our plain
+// one.
 static void solve_blocks(int64_t begin, int64_t end, void *data)
 {
     const struct solve_task *t = data;
@@ -83,7 +86,7 @@ static double solve_flops(const struct node *node)
     return node->shape[1] * 8.0 / 3.0 * b * b * b;
 }
 
-// ---- Vulkan ------------------------------------------------------------------------------------------------
+// ---- Vulkan -------------------------------------------------------------------------------------
 
 static const uint32_t code[] =
 #include "compute/op/solve.spv.h"

@@ -3,8 +3,8 @@
 
 #include "compute/op/kernel.h"
 
-// The specialization constant SIDE: 4 (tiles of 64 x 64) where that still makes enough workgroups to fill a
-// device, else 2 (32 x 32).
+// The specialization constant SIDE: 4 (tiles of 64 x 64) where that still makes enough workgroups
+// to fill a device, else 2 (32 x 32).
 static inline uint32_t tile_side(int64_t rows, int64_t columns, int64_t batch)
 {
     int64_t large = (rows + 63) / 64 * ((columns + 63) / 64) * batch;

@@ -3,7 +3,10 @@
 
 #include <math.h>
 
-#define END {.op = NULL}
+#define END                                                                                        \
+    {                                                                                              \
+        .op = NULL                                                                                 \
+    }
 
 static const int *shape(const struct op_case *c, int in)
 {
@@ -15,7 +18,7 @@ static int64_t count(const struct op_case *c, int in)
     return shape_count(c->in[in].shape);
 }
 
-// ---- matmul ----------------------------------------------------------------------------------------------
+// ---- matmul -------------------------------------------------------------------------------------
 //
 // i: trans_a, trans_b
 
@@ -59,24 +62,26 @@ static void reference_linear(const struct op_case *c, const double *const *x, do
     reference_matmul(&matmul, x, y);
 }
 
-// ---- convolution -----------------------------------------------------------------------------------------
+// ---- convolution --------------------------------------------------------------------------------
 //
-// i: stride, top, left, bottom, right; then height and width (back_input) or ky and kx (back_weight)
+// i: stride, top, left, bottom, right; then height and width (back_input) or ky and kx
+// (back_weight)
 
 static struct conv_params conv_params(const struct op_case *c)
 {
     return (struct conv_params){c->i[0], c->i[1], c->i[2], c->i[3], c->i[4]};
 }
 
-// Walks over all products of a convolution x (N,H,W,I), w (O,ky,kx,I), y (N,H',W',O). Two of the three
-// pointers are read, and the products are added up in the third.
+// Walks over all products of a convolution x (N,H,W,I), w (O,ky,kx,I), y (N,H',W',O). Two of the
+// three pointers are read, and the products are added up in the third.
 static void convolve(const struct op_case *c, const int *sx, const int *sw, const int *sy, int into,
                      double *x, double *w, double *y)
 {
     for (int p = 0; p < sy[0] * sy[1] * sy[2]; p++) {
         int n = p / sy[2] / sy[1], oy = p / sy[2] % sy[1], ox = p % sy[2];
         for (int tap = 0; tap < sw[1] * sw[2]; tap++) {
-            int iy = oy * c->i[0] - c->i[1] + tap / sw[2], ix = ox * c->i[0] - c->i[2] + tap % sw[2];
+            int iy = oy * c->i[0] - c->i[1] + tap / sw[2],
+                ix = ox * c->i[0] - c->i[2] + tap % sw[2];
             if (iy < 0 || iy >= sx[1] || ix < 0 || ix >= sx[2]) {
                 continue;
             }
@@ -111,7 +116,8 @@ static void reference_conv2d(const struct op_case *c, const double *const *x, do
     convolve(c, sx, sw, sy, 2, (double *)x[0], (double *)x[1], y);
 }
 
-static struct node *build_back_input(struct graph *g, struct node *const *x, const struct op_case *c)
+static struct node *build_back_input(struct graph *g, struct node *const *x,
+                                     const struct op_case *c)
 {
     return op_conv2d_back_input(g, x[0], x[1], conv_params(c), c->i[5], c->i[6]);
 }
@@ -124,7 +130,8 @@ static void reference_back_input(const struct op_case *c, const double *const *x
     convolve(c, sx, sw, sy, 0, y, (double *)x[1], (double *)x[0]);
 }
 
-static struct node *build_back_weight(struct graph *g, struct node *const *x, const struct op_case *c)
+static struct node *build_back_weight(struct graph *g, struct node *const *x,
+                                      const struct op_case *c)
 {
     return op_conv2d_back_weight(g, x[0], x[1], conv_params(c), c->i[5], c->i[6]);
 }
@@ -137,7 +144,7 @@ static void reference_back_weight(const struct op_case *c, const double *const *
     convolve(c, sx, sw, sy, 1, (double *)x[0], y, (double *)x[1]);
 }
 
-// ---- blocks ----------------------------------------------------------------------------------------------
+// ---- blocks -------------------------------------------------------------------------------------
 //
 // i: trans (rotate, solve) or block (outer, skew)
 
@@ -250,7 +257,7 @@ static void eliminate(int b, double *a, double *x)
 static void reference_solve(const struct op_case *c, const double *const *x, double *y)
 {
     const int b = shape(c, 0)[3];
-    g_autofree double *a = g_new(double, b * b);
+    g_autofree double *a = g_new(double, b *b);
     for (int block = 0; block < shape(c, 0)[1]; block++) {
         const double *from = x[0] + block * b * b;
         for (int i = 0; i < b * b; i++) {
@@ -261,7 +268,7 @@ static void reference_solve(const struct op_case *c, const double *const *x, dou
     }
 }
 
-// ---- attention -------------------------------------------------------------------------------------------
+// ---- attention ----------------------------------------------------------------------------------
 //
 // i: heads, causal; f: scale
 
@@ -271,7 +278,8 @@ static struct node *build_attention(struct graph *g, struct node *const *x, cons
 }
 
 // Row i of the probabilities of one head of one picture; q and k point at the head's first row.
-static void probabilities(const struct op_case *c, const double *q, const double *k, int i, double *p)
+static void probabilities(const struct op_case *c, const double *q, const double *k, int i,
+                          double *p)
 {
     const int keys = shape(c, 1)[2], channels = shape(c, 0)[3], d = channels / c->i[0];
     double top = -1e300, sum = 0;
@@ -313,7 +321,8 @@ static void reference_attention(const struct op_case *c, const double *const *x,
     }
 }
 
-static struct node *build_attention_back(struct graph *g, struct node *const *x, const struct op_case *c)
+static struct node *build_attention_back(struct graph *g, struct node *const *x,
+                                         const struct op_case *c)
 {
     return op_attention_back(g, x[0], x[1], x[2], x[3], c->i[0], c->f[0], c->i[1]);
 }
@@ -351,22 +360,31 @@ static void reference_attention_back(const struct op_case *c, const double *cons
     }
 }
 
-// ---- the lists -------------------------------------------------------------------------------------------
+// ---- the lists ----------------------------------------------------------------------------------
 
-#define SHAPE(...) {{__VA_ARGS__}, FILL_NORMAL, true}
-#define SYSTEM(...) {{__VA_ARGS__}, FILL_SYSTEMS, true}
-#define FIXED(...) {{__VA_ARGS__}, FILL_NORMAL, false}
+#define SHAPE(...)                                                                                 \
+    {                                                                                              \
+        {__VA_ARGS__}, FILL_NORMAL, true                                                           \
+    }
+#define SYSTEM(...)                                                                                \
+    {                                                                                              \
+        {__VA_ARGS__}, FILL_SYSTEMS, true                                                          \
+    }
+#define FIXED(...)                                                                                 \
+    {                                                                                              \
+        {__VA_ARGS__}, FILL_NORMAL, false                                                          \
+    }
 
 #define MATMUL .op = "matmul", .build = build_matmul, .reference = reference_matmul
 #define LINEAR .op = "matmul", .build = build_linear, .reference = reference_linear
-#define CONV .op = "conv2d", .build = build_conv2d, .reference = reference_conv2d
+#define CONV   .op = "conv2d", .build = build_conv2d, .reference = reference_conv2d
 #define BACK_INPUT                                                                                 \
     .op = "conv2d_back_input", .build = build_back_input, .reference = reference_back_input
 #define BACK_WEIGHT                                                                                \
     .op = "conv2d_back_weight", .build = build_back_weight, .reference = reference_back_weight
-#define ROTATE .op = "rotate", .build = build_rotate, .reference = reference_rotate
-#define OUTER .op = "outer", .build = build_outer, .reference = reference_outer
-#define SOLVE .op = "solve", .build = build_solve, .reference = reference_solve
+#define ROTATE    .op = "rotate", .build = build_rotate, .reference = reference_rotate
+#define OUTER     .op = "outer", .build = build_outer, .reference = reference_outer
+#define SOLVE     .op = "solve", .build = build_solve, .reference = reference_solve
 #define ATTENTION .op = "attention", .build = build_attention, .reference = reference_attention
 #define ATTENTION_BACK                                                                             \
     .op = "attention_back", .build = build_attention_back, .reference = reference_attention_back
@@ -386,7 +404,8 @@ const struct op_case linear_cases[] = {
     {LINEAR, .in = {SHAPE(2, 1, 5, 33), SHAPE(1, 1, 17, 33), SHAPE(1, 1, 1, 17)}},
     {LINEAR, .in = {SHAPE(2, 9, 7, 65), SHAPE(1, 1, 200, 65)}},
     {LINEAR, .in = {SHAPE(2, 20, 23, 40), SHAPE(1, 1, 72, 40), SHAPE(1, 1, 1, 72)}},
-    {LINEAR, .in = {FIXED(1, 1, 700, 33), FIXED(1, 1, 800, 33), FIXED(1, 1, 1, 800)}}, // large tiles
+    {LINEAR,
+     .in = {FIXED(1, 1, 700, 33), FIXED(1, 1, 800, 33), FIXED(1, 1, 1, 800)}}, // large tiles
 
     {CONV, .in = {SHAPE(2, 5, 7, 3), SHAPE(4, 3, 3, 3), SHAPE(1, 1, 1, 4)}, .i = {1, 1, 1, 1, 1}},
     {CONV, .in = {SHAPE(2, 5, 4, 6), SHAPE(9, 1, 1, 6), SHAPE(1, 1, 1, 9)}, .i = {1}},
@@ -394,9 +413,11 @@ const struct op_case linear_cases[] = {
     {CONV, .in = {SHAPE(1, 8, 8, 3), SHAPE(4, 3, 3, 3), SHAPE(1, 1, 1, 4)}, .i = {2, 0, 0, 1, 1}},
     {CONV, .in = {SHAPE(1, 7, 7, 3), SHAPE(4, 1, 1, 3)}, .i = {2}},
     {CONV, .in = {SHAPE(2, 17, 9, 5), SHAPE(6, 2, 4, 5)}, .i = {3, 1, 2, 0, 1}},
-    {CONV, .in = {SHAPE(2, 4, 4, 40), SHAPE(90, 3, 3, 40), SHAPE(1, 1, 1, 90)}, .i = {1, 1, 1, 1, 1}},
+    {CONV, .in = {SHAPE(2, 4, 4, 40), SHAPE(90, 3, 3, 40), SHAPE(1, 1, 1, 90)},
+     .i = {1, 1, 1, 1, 1}},
     {CONV, .in = {SHAPE(1, 1, 1, 3), SHAPE(4, 3, 3, 3)}, .i = {1, 1, 1, 1, 1}},
-    {CONV, .in = {FIXED(2, 40, 64, 4), FIXED(70, 3, 3, 4), FIXED(1, 1, 1, 70)}, .i = {1, 1, 1, 1, 1}},
+    {CONV, .in = {FIXED(2, 40, 64, 4), FIXED(70, 3, 3, 4), FIXED(1, 1, 1, 70)},
+     .i = {1, 1, 1, 1, 1}},
 
     {BACK_INPUT, .in = {FIXED(2, 5, 7, 4), FIXED(4, 3, 3, 3)}, .i = {1, 1, 1, 1, 1, 5, 7}},
     {BACK_INPUT, .in = {FIXED(2, 5, 4, 9), FIXED(9, 1, 1, 6)}, .i = {1, 0, 0, 0, 0, 5, 4}},
@@ -421,8 +442,16 @@ const struct op_case linear_cases[] = {
     {OUTER, .in = {SHAPE(2, 3, 5, 12), SHAPE(2, 3, 5, 12)}, .i = {4}},
     {OUTER, .in = {SHAPE(1, 2, 60, 140), SHAPE(1, 2, 60, 140)}, .i = {70}},
 
-    {.op = "skew", .build = build_skew, .reference = reference_skew, .in = {SHAPE(1, 1, 3, 10)}, .i = {5}},
-    {.op = "skew", .build = build_skew, .reference = reference_skew, .in = {SHAPE(1, 1, 2, 1)}, .i = {2}},
+    {.op = "skew",
+     .build = build_skew,
+     .reference = reference_skew,
+     .in = {SHAPE(1, 1, 3, 10)},
+     .i = {5}},
+    {.op = "skew",
+     .build = build_skew,
+     .reference = reference_skew,
+     .in = {SHAPE(1, 1, 2, 1)},
+     .i = {2}},
     {.op = "skew_back",
      .build = build_skew_back,
      .reference = reference_skew_back,
@@ -434,41 +463,30 @@ const struct op_case linear_cases[] = {
     {SOLVE, .in = {SYSTEM(1, 2, 17, 17), SHAPE(1, 2, 17, 17)}, .i = {true}, .tolerance = 1e-4},
     {SOLVE, .in = {FIXED(1, 1, 70, 70), FIXED(1, 1, 70, 70)}, .tolerance = 1e-3}, // pivots matter
 
-    {ATTENTION, .in = {SHAPE(2, 1, 5, 12), SHAPE(2, 1, 9, 12), SHAPE(2, 1, 9, 12)}, .i = {3}, .f = {0.5f}},
-    {ATTENTION,
-     .in = {SHAPE(1, 1, 9, 12), SHAPE(1, 1, 9, 12), SHAPE(1, 1, 9, 12)},
-     .i = {2, true},
+    {ATTENTION, .in = {SHAPE(2, 1, 5, 12), SHAPE(2, 1, 9, 12), SHAPE(2, 1, 9, 12)}, .i = {3},
+     .f = {0.5f}},
+    {ATTENTION, .in = {SHAPE(1, 1, 9, 12), SHAPE(1, 1, 9, 12), SHAPE(1, 1, 9, 12)}, .i = {2, true},
      .f = {0.7f}},
-    {ATTENTION,
-     .in = {SHAPE(1, 1, 70, 40), SHAPE(1, 1, 77, 40), SHAPE(1, 1, 77, 40)},
-     .i = {1},
+    {ATTENTION, .in = {SHAPE(1, 1, 70, 40), SHAPE(1, 1, 77, 40), SHAPE(1, 1, 77, 40)}, .i = {1},
      .f = {0.2f}},
-    {ATTENTION,
-     .in = {SHAPE(1, 1, 77, 24), SHAPE(1, 1, 77, 24), SHAPE(1, 1, 77, 24)},
-     .i = {2, true},
-     .f = {0.3f}},
+    {ATTENTION, .in = {SHAPE(1, 1, 77, 24), SHAPE(1, 1, 77, 24), SHAPE(1, 1, 77, 24)},
+     .i = {2, true}, .f = {0.3f}},
     {ATTENTION, // large scores, a wide head
-     .in = {FIXED(1, 1, 40, 300), FIXED(1, 1, 50, 300), FIXED(1, 1, 50, 300)},
-     .i = {1},
-     .f = {1.0f},
-     .tolerance = 3e-5},
+     .in = {FIXED(1, 1, 40, 300), FIXED(1, 1, 50, 300), FIXED(1, 1, 50, 300)}, .i = {1},
+     .f = {1.0f}, .tolerance = 3e-5},
     {ATTENTION, // large tiles
-     .in = {FIXED(4, 1, 130, 96), FIXED(4, 1, 70, 96), FIXED(4, 1, 70, 96)},
-     .i = {12},
+     .in = {FIXED(4, 1, 130, 96), FIXED(4, 1, 70, 96), FIXED(4, 1, 70, 96)}, .i = {12},
      .f = {0.4f}},
 
     {ATTENTION_BACK,
      .in = {FIXED(2, 1, 5, 12), FIXED(2, 1, 9, 12), FIXED(2, 1, 9, 12), FIXED(2, 1, 5, 12)},
-     .i = {3},
-     .f = {0.5f}},
+     .i = {3}, .f = {0.5f}},
     {ATTENTION_BACK,
      .in = {FIXED(1, 1, 77, 40), FIXED(1, 1, 77, 40), FIXED(1, 1, 77, 40), FIXED(1, 1, 77, 40)},
-     .i = {1, true},
-     .f = {0.2f}},
+     .i = {1, true}, .f = {0.2f}},
     {ATTENTION_BACK,
      .in = {FIXED(1, 1, 150, 80), FIXED(1, 1, 50, 80), FIXED(1, 1, 50, 80), FIXED(1, 1, 150, 80)},
-     .i = {2},
-     .f = {0.3f}},
+     .i = {2}, .f = {0.3f}},
     END,
 };
 
@@ -477,7 +495,7 @@ const struct op_case linear_cases[] = {
     .op = "conv2d_back_input", .build = build_back_input, .i = {1, 1, 1, 1, 1, h, w}
 #define PERF_WEIGHT                                                                                \
     .op = "conv2d_back_weight", .build = build_back_weight, .i = {1, 1, 1, 1, 1, 3, 3}
-#define PERF_ATTENTION .op = "attention", .build = build_attention, .f = {0.1f}
+#define PERF_ATTENTION      .op = "attention", .build = build_attention, .f = {0.1f}
 #define PERF_ATTENTION_BACK .op = "attention_back", .build = build_attention_back, .f = {0.1f}
 
 const struct op_case linear_perf[] = {
@@ -498,18 +516,19 @@ const struct op_case linear_perf[] = {
     {OUTER, .in = {FIXED(2, 16, 16, 128), FIXED(2, 16, 16, 128)}, .i = {32}},
     {SOLVE, .in = {{{1, 4, 32, 32}, FILL_SYSTEMS}, FIXED(1, 4, 32, 32)}},
     {SOLVE, .in = {{{1, 4, 320, 320}, FILL_SYSTEMS}, FIXED(1, 4, 320, 320)}},
-    {PERF_ATTENTION,
-     .in = {FIXED(2, 1, 256, 128), FIXED(2, 1, 256, 128), FIXED(2, 1, 256, 128)},
+    {PERF_ATTENTION, .in = {FIXED(2, 1, 256, 128), FIXED(2, 1, 256, 128), FIXED(2, 1, 256, 128)},
      .i = {4}},
-    {PERF_ATTENTION, .in = {FIXED(2, 1, 256, 128), FIXED(2, 1, 77, 128), FIXED(2, 1, 77, 128)}, .i = {4}},
-    {PERF_ATTENTION,
-     .in = {FIXED(1, 1, 4096, 320), FIXED(1, 1, 4096, 320), FIXED(1, 1, 4096, 320)},
+    {PERF_ATTENTION, .in = {FIXED(2, 1, 256, 128), FIXED(2, 1, 77, 128), FIXED(2, 1, 77, 128)},
+     .i = {4}},
+    {PERF_ATTENTION, .in = {FIXED(1, 1, 4096, 320), FIXED(1, 1, 4096, 320), FIXED(1, 1, 4096, 320)},
      .i = {8}},
     {PERF_ATTENTION_BACK,
-     .in = {FIXED(2, 1, 256, 128), FIXED(2, 1, 256, 128), FIXED(2, 1, 256, 128), FIXED(2, 1, 256, 128)},
+     .in = {FIXED(2, 1, 256, 128), FIXED(2, 1, 256, 128), FIXED(2, 1, 256, 128),
+            FIXED(2, 1, 256, 128)},
      .i = {4}},
     {PERF_ATTENTION_BACK,
-     .in = {FIXED(2, 1, 256, 128), FIXED(2, 1, 77, 128), FIXED(2, 1, 77, 128), FIXED(2, 1, 256, 128)},
+     .in = {FIXED(2, 1, 256, 128), FIXED(2, 1, 77, 128), FIXED(2, 1, 77, 128),
+            FIXED(2, 1, 256, 128)},
      .i = {4}},
     END,
 };

@@ -119,7 +119,7 @@ static enum drive_result command_wait(struct drive *d, const char *whole)
     }
     g_autofree char *fact = drive_fact(d, words[0]);
     if (fact == NULL) {
-        return drive_fail(d, "no such fact");
+        return DRIVE_AGAIN; // "result.0.prompt" before there is a result
     }
     const char *expectation = strchr(rest, ' ');
     return expectation != NULL && drive_compare(fact, expectation + 1) ? DRIVE_DONE : DRIVE_AGAIN;

@@ -8,7 +8,6 @@ Stops and goes on: the checkpoint keeps weights, average, optimizer, random stat
 import argparse
 import json
 import os
-import random
 import time
 from pathlib import Path
 
@@ -62,9 +61,9 @@ def encode_all(work, limit=None):
 class Cache:
     """All latents and token ids that exist so far; looks for more from time to time."""
 
-    def __init__(self, work, tokenizer):
-        self.work, self.tokenizer = Path(work), tokenizer
-        self.latents, self.tokens, self.names = [], [], set()
+    def __init__(self, work, tokenizer, device):
+        self.work, self.tokenizer, self.device = Path(work), tokenizer, device
+        self.latents, self.tokens, self.names = None, None, set()
         self.refresh()
 
     def refresh(self):
@@ -72,18 +71,20 @@ class Cache:
             if path.name in self.names or ".new" in path.name:
                 continue
             captions = json.loads((self.work / "scenes" / path.with_suffix(".json").name).read_text())
-            self.latents.append(torch.from_numpy(np.load(path)))
-            self.tokens.append(self.tokenizer(captions))
+            latents, tokens = torch.from_numpy(np.load(path)).to(self.device), self.tokenizer(captions).to(self.device)
+            self.latents = latents if self.latents is None else torch.cat([self.latents, latents])
+            self.tokens = tokens if self.tokens is None else torch.cat([self.tokens, tokens])
             self.names.add(path.name)
 
-    def batch(self, rng, size):
-        picks = [(s, rng.randrange(len(self.latents[s]))) for s in (rng.randrange(len(self.latents)) for _ in range(size))]
-        return torch.stack([self.latents[s][i] for s, i in picks]).float(), torch.stack([self.tokens[s][i] for s, i in picks])
+    def batch(self, size):
+        picks = torch.randint(len(self.latents), (size,), device=self.device)
+        return self.latents[picks].float(), self.tokens[picks]
 
 
 def networks(tokenizer, start_from=None):
     unet = model.new_unet()
-    unet.set_attn_processor(AttnProcessor())         # on a CPU the plain form is faster in bf16 than the fused one
+    if trainer.device().type == "cpu":
+        unet.set_attn_processor(AttnProcessor())     # there the plain form is faster in bf16 than the fused one
     text = model.new_text_encoder(len(tokenizer.ids), tokenizer.start, tokenizer.end)
     text.set_attn_implementation("eager")
     if start_from:
@@ -95,22 +96,22 @@ def networks(tokenizer, start_from=None):
     return {"unet": unet, "text_encoder": text}
 
 
-def loss_of(nets, job, alpha, latents, tokens, empty):
+def loss_of(nets, alpha, latents, tokens, empty):
     """v-prediction; the least noisy steps are held back as min-SNR does."""
-    size = len(latents)
-    drop = torch.rand(size) < EMPTY
+    size, device = len(latents), latents.device
+    drop = torch.rand(size, device=device) < EMPTY
     tokens = torch.where(drop[:, None], empty, tokens)
     # One time from each equal part of the schedule: less noise in the gradient than independent draws.
-    t = ((torch.randperm(size) + torch.rand(size)) * 1000 / size).long().clamp(max=999)
+    t = ((torch.randperm(size, device=device) + torch.rand(size, device=device)) * 1000 / size).long().clamp(max=999)
     a = alpha[t].view(-1, 1, 1, 1)
     noise = torch.randn_like(latents)
     noisy = a.sqrt() * latents + (1 - a).sqrt() * noise
     target = a.sqrt() * noise - (1 - a).sqrt() * latents
-    states = nets["text_encoder"](tokens.to(job.device)).last_hidden_state
-    out = nets["unet"](noisy.to(job.device, torch.bfloat16), t.to(job.device), states, return_dict=False)[0].float().cpu()
+    states = nets["text_encoder"](tokens).last_hidden_state
+    out = nets["unet"](noisy.to(torch.bfloat16), t, states, return_dict=False)[0].float()
     snr = (a / (1 - a)).flatten()
     # Above GAMMA as in min-SNR. Below it v's own weight stays: min-SNR would almost ignore the noisiest steps, and
-    # those are where the caption decides what the picture shows. Shapes came out much sooner this way.
+    # those are where the caption decides what the picture shows. Colours and shapes came much sooner this way.
     weight = (GAMMA / (snr + 1)).clamp(max=1)
     return ((out - target).square().mean((1, 2, 3)) * weight).mean()
 
@@ -122,20 +123,19 @@ def train(options, tokenizer):
     job.load(kept)
     if options.restart_schedule:
         job.progress = 0.0
-    cache, alpha, empty = Cache(options.work, tokenizer), alphas(), tokenizer([""])
-    rng = random.Random(job.step + 23)
+    cache = Cache(options.work, tokenizer, job.device)
+    alpha, empty = alphas().to(job.device), tokenizer([""]).to(job.device)
     clock = trainer.Clock(options.minutes, job.progress)
     save, report, look, total, count, since = trainer.Every(240), trainer.Every(30), trainer.Every(45), 0.0, 0, time.time()
     while job.progress < 1:
         job.progress = clock.progress()
-        latents, tokens = cache.batch(rng, options.batch)
-        loss = loss_of(nets, job, alpha, latents, tokens, empty)
+        loss = loss_of(nets, alpha, *cache.batch(options.batch), empty)
         job.update(loss)
         total, count = total + loss.item(), count + 1
         if report():
             speed = count * options.batch / (time.time() - since)
             print(f"step {job.step} loss {total / count:.4f} rate {job.rate_now():.1e} {speed:.1f} latents/s "
-                  f"shards {len(cache.latents)} progress {job.progress:.3f}", flush=True)
+                  f"shards {len(cache.names)} progress {job.progress:.3f}", flush=True)
             total, count, since = 0.0, 0, time.time()
         if look():
             cache.refresh()

@@ -79,8 +79,7 @@ class Trainer:
         kept = torch.load(path, map_location=self.device, weights_only=False)
         with torch.no_grad():
             for mine, theirs in ((self.master, kept["master"]), (self.average, kept["average"])):
-                for m, t in zip(mine, theirs):
-                    m.copy_(t)
+                torch._foreach_copy_(mine, theirs)
         self.optimizer.load_state_dict(kept["optimizer"])
         self.step, self.progress = kept["step"], kept.get("progress", 0.0)
         torch.set_rng_state(kept["random"].cpu())
