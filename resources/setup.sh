@@ -37,8 +37,9 @@ missing_packages() {
     rm -f "$2.have"
 }
 
-# A machine without a graphics card runs Vulkan in software; Debian 12's own Mesa does that about ten times slower
-# than the one in bookworm-backports. The archive is the one that the machine already uses.
+# Two things come from bookworm-backports: VkFFT, whose older release does not compile as C, and, on a machine
+# without a graphics card, Mesa, whose older release runs Vulkan in software about ten times slower. The archive is
+# the one that the machine already uses.
 has_gpu() {
     ls /dev/dri/renderD* >/dev/null 2>&1
 }
@@ -55,7 +56,7 @@ backports_source() {
     } 2>/dev/null | grep -v security | grep -m1 debian
 }
 
-use_backports() {
+from_backports() {
     if ! backports_known; then
         uri=$(backports_source)
         [ -n "$uri" ] || return 1
@@ -64,7 +65,7 @@ use_backports() {
         as_root apt-get update -qq || return 1
     fi
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        -t bookworm-backports mesa-vulkan-drivers libvkfft-dev >&2
+        -t bookworm-backports "$@" >&2
 }
 
 install_packages() {
@@ -74,10 +75,12 @@ install_packages() {
     say "installing: $missing"
     as_root apt-get update -qq || say "the package lists could not be renewed; trying with the old ones"
     case " $missing " in
-    *" mesa-vulkan-drivers "* | *" libvkfft-dev "*)
-        if ! has_gpu && ! use_backports; then
+    *" libvkfft-dev "*) from_backports libvkfft-dev || fail "libvkfft-dev 1.3 from bookworm-backports is needed" ;;
+    esac
+    case " $missing " in
+    *" mesa-vulkan-drivers "*)
+        has_gpu || from_backports mesa-vulkan-drivers ||
             say "no Mesa from bookworm-backports to be had; the program will work, but slowly"
-        fi
         ;;
     esac
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2 ||
@@ -89,7 +92,7 @@ renew_mesa() {
     has_gpu && return 0
     version=$(dpkg-query -W -f '${Version}' mesa-vulkan-drivers 2>/dev/null)
     case $version in
-    22.*) use_backports || say "the software Vulkan driver is an old one ($version); the program will be slow" ;;
+    22.*) from_backports mesa-vulkan-drivers || say "the software Vulkan driver is an old one ($version); the program will be slow" ;;
     esac
 }
 

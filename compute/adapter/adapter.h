@@ -1,12 +1,15 @@
-// Adapters: ways to change frozen weights with few parameters. A family: svdiff, oft, ... (one file, one word).
+// Adapters: ways to change frozen weights with few parameters. A family: svdiff, oft, ... (one
+// file, one word).
 //
-// An adapter is a set of small parameter tensors, one or more a layer, plus a scale. It can be trained (its
-// parameters are trainable leaves and the layers are computed in factor space: no dense weight is rebuilt and no
-// dense weight gradient is formed), applied in factor space at a scale that is data, merged into a copy of the
-// weights for sampling, saved and loaded in the formats other programs read.
+// An adapter is a set of small parameter tensors, one or more a layer, plus a scale. It can be
+// trained (its parameters are trainable leaves and the layers are computed in factor space: no
+// dense weight is rebuilt and no dense weight gradient is formed), applied in factor space at a
+// scale that is data, merged into a copy of the weights for sampling, saved and loaded in the
+// formats other programs read.
 //
-// What several adapters do to one layer, whatever their methods: shifts of the same singular values add up,
-// rotations act on what goes into the layer, low-rank updates are added: W' = (U diag(sigma') V^T) R^T + B A.
+// What several adapters do to one layer, whatever their methods: shifts of the same singular values
+// add up, rotations act on what goes into the layer, low-rank updates are added: W' = (U
+// diag(sigma') V^T) R^T + B A.
 #pragma once
 
 #include "compute/file/safetensors.h"
@@ -17,122 +20,137 @@ struct adapter_method;
 
 // One adapted layer's parameter.
 struct adapter_param {
-    struct adapter *adapter;   // whose it is
-    char *part;                // "unet" or "text_encoder"
-    char *path;                // layer path, as in struct nn_layer
-    struct nn_weight *weight;  // borrowed from the model
-    int shape[GRAPH_RANK];     // of the parameter
-    int count;                 // floats
-    float *value;              // host copy, the truth (the optimizer works here)
-    int group;                 // 0: matrices, 1: 1-D weights (their own learning rate)
-    struct tensor *tensor;     // device copy between adapter_prepare and adapter_release, else NULL
-    void *factors;             // the method's own, with the same life as tensor: U, sigma, V^T on the device
+    struct adapter *adapter;  // whose it is
+    char *part;               // "unet" or "text_encoder"
+    char *path;               // layer path, as in struct nn_layer
+    struct nn_weight *weight; // borrowed from the model
+    int shape[GRAPH_RANK];    // of the parameter
+    int count;                // floats
+    float *value;             // host copy, the truth (the optimizer works here)
+    int group;                // 0: matrices, 1: 1-D weights (their own learning rate)
+    struct tensor *tensor;    // device copy between adapter_prepare and adapter_release, else NULL
+    void *factors; // the method's own, with the same life as tensor: U, sigma, V^T on the device
 };
 
 struct adapter {
     const struct adapter_method *method;
-    struct model *model;       // borrowed
-    double *values;            // of method->params
-    GPtrArray *params;         // struct adapter_param *
-    GHashTable *metadata;      // string -> string, from the file or for the file
+    struct model *model;  // borrowed
+    double *values;       // of method->params
+    GPtrArray *params;    // struct adapter_param *
+    GHashTable *metadata; // string -> string, from the file or for the file
     char *name;
     bool enabled;
-    double scale;              // strength; 0 = base model, 1 = as trained
+    double scale;                       // strength; 0 = base model, 1 = as trained
     int tensors_applied, tensors_total; // of the file it came from
-    GPtrArray *unmatched;      // names in the file that fit no layer
+    GPtrArray *unmatched;               // names in the file that fit no layer
 };
 
 // One adapter's part in a layer, while a graph is built.
 struct adapter_use {
     const struct adapter_param *param;
-    struct node *value;        // the parameter's leaf
-    struct node *scale;        // (1,1,1,1)
+    struct node *value; // the parameter's leaf
+    struct node *scale; // (1,1,1,1)
 };
 
 struct adapter_method {
     const char *name, *title, *summary;
-    const struct param *params; // subset, rank, block size, eps, ... (not lr: that is the trainer's)
+    const struct param
+        *params; // subset, rank, block size, eps, ... (not lr: that is the trainer's)
     double default_lr, default_lr_1d;
     int default_steps;
-    // Creates the parameters for every layer that the settings name; parameters start at "no change".
+    // Creates the parameters for every layer that the settings name; parameters start at "no
+    // change".
     bool (*init)(struct adapter *a, GError **error);
-    // Prepares the factors of all params on the device (SVD from the cache or computed); slow, reports progress.
-    bool (*prepare)(struct adapter *a, progress_fn progress, void *data, GCancellable *c, GError **error);
+    // Prepares the factors of all params on the device (SVD from the cache or computed); slow,
+    // reports progress.
+    bool (*prepare)(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
+                    GError **error);
     void (*release)(struct adapter *a);
     // Called by the optimizer's owner after each update (COFT's projection). NULL: nothing to do.
     void (*project)(struct adapter *a);
-    // Reading and writing. detect: does this header look like mine? load: creates the parameters of the file's
-    // tensors and notes the others with adapter_unmatched(). save: path is a folder or ends in .safetensors.
+    // Reading and writing. detect: does this header look like mine? load: creates the parameters of
+    // the file's tensors and notes the others with adapter_unmatched(). save: path is a folder or
+    // ends in .safetensors.
     bool (*detect)(const struct st_file *file);
     bool (*load)(struct adapter *a, const struct st_file *file, GError **error);
     bool (*save)(struct adapter *a, const char *path, GError **error);
 
-    // The method's part of one layer, given all its n parameters there: several adapters of one method come
-    // together, so that their shifts can meet in one ReLU. NULL: the method does not act in that place.
-    // input: changes x on its way in (rotations).
-    struct node *(*input)(struct graph *g, const struct nn_layer *l, const struct adapter_use *uses, int n,
-                          struct node *x);
+    // The method's part of one layer, given all its n parameters there: several adapters of one
+    // method come together, so that their shifts can meet in one ReLU. NULL: the method does not
+    // act in that place. input: changes x on its way in (rotations).
+    struct node *(*input)(struct graph *g, const struct nn_layer *l, const struct adapter_use *uses,
+                          int n, struct node *x);
     // product: the layer's output in place of W x + b (for a norm: its gamma).
-    struct node *(*product)(struct graph *g, const struct nn_layer *l, const struct adapter_use *uses, int n,
-                            struct node *x);
+    struct node *(*product)(struct graph *g, const struct nn_layer *l,
+                            const struct adapter_use *uses, int n, struct node *x);
     // delta: what is added to the output y, from the layer's own input (low-rank updates).
-    struct node *(*delta)(struct graph *g, const struct nn_layer *l, const struct adapter_use *uses, int n,
-                          struct node *y);
-    // merge: the same change made to the weight itself, in place: engine layout of the nn_weight, host memory.
-    bool (*merge)(const struct adapter_param *const *params, const double *scales, int n, float *weight,
-                  GError **error);
+    struct node *(*delta)(struct graph *g, const struct nn_layer *l, const struct adapter_use *uses,
+                          int n, struct node *y);
+    // merge: the same change made to the weight itself, in place: engine layout of the nn_weight,
+    // host memory.
+    bool (*merge)(const struct adapter_param *const *params, const double *scales, int n,
+                  float *weight, GError **error);
 };
 extern const struct adapter_method *const adapter_table[]; // NULL-terminated
 const struct adapter_method *adapter_method_find(const char *name);
 
 // New adapter with untrained parameters. values: of method->params, NULL for the defaults.
-struct adapter *adapter_new(const char *method, struct model *model, const double *values, GError **error);
-// Detects the method from the file's content (a safetensors file, or a folder as adapter_save writes it).
+struct adapter *adapter_new(const char *method, struct model *model, const double *values,
+                            GError **error);
+// Detects the method from the file's content (a safetensors file, or a folder as adapter_save
+// writes it).
 struct adapter *adapter_load(const char *path, struct model *model, GError **error);
-// Saves in the method's public format + metadata, verifies by reading back (norm > 0, same numbers).
-// A path that ends in .safetensors is one file; anything else is a folder in the layout of the public format.
+// Saves in the method's public format + metadata, verifies by reading back (norm > 0, same
+// numbers). A path that ends in .safetensors is one file; anything else is a folder in the layout
+// of the public format.
 bool adapter_save(struct adapter *a, const char *path, GError **error);
 void adapter_free(struct adapter *a);
-double adapter_norm(const struct adapter *a);     // Euclidean norm over all parameters
-int64_t adapter_count(const struct adapter *a);   // parameters
-double adapter_setting(const struct adapter *a, const char *key); // value of a row of method->params
+double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters
+int64_t adapter_count(const struct adapter *a); // parameters
+double adapter_setting(const struct adapter *a,
+                       const char *key); // value of a row of method->params
 
-// The adapter's device side: factors and parameter tensors. prepare does nothing where it is done already; slow
-// on the first time with a model. upload: after the host values changed. adapter_free releases.
-bool adapter_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c, GError **error);
+// The adapter's device side: factors and parameter tensors. prepare does nothing where it is done
+// already; slow on the first time with a model. upload: after the host values changed. adapter_free
+// releases.
+bool adapter_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
+                     GError **error);
 bool adapter_upload(struct adapter *a, GError **error);
 void adapter_release(struct adapter *a);
 
-// For methods: a parameter with zero value for a layer; one of the file's tensors that fits nothing; the weight
-// of a layer path in any part of the model (sets part), or NULL.
-struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part, struct nn_weight *weight,
-                                  const int shape[GRAPH_RANK]);
+// For methods: a parameter with zero value for a layer; one of the file's tensors that fits
+// nothing; the weight of a layer path in any part of the model (sets part), or NULL.
+struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,
+                                  struct nn_weight *weight, const int shape[GRAPH_RANK]);
 void adapter_unmatched(struct adapter *a, const char *name);
-struct nn_weight *adapter_layer(const struct model *model, const char *path, const struct nn_part **part);
+struct nn_weight *adapter_layer(const struct model *model, const char *path,
+                                const struct nn_part **part);
 // A writer that already holds the metadata every adapter file carries.
 struct st_writer *adapter_writer(const struct adapter *a);
 
-// The hook that lets several adapters act on one model build. scales: one (1,1,1,1) tensor an adapter, written
-// before a run, so moving a slider re-records nothing. trainable: index of the adapter whose parameters are
-// trainable leaves, -1 for none; their nodes are aligned with adapter->params (NULL where a parameter's layer
-// did not occur in the graph). One hook serves one graph, of one or several networks. Adapters are borrowed and
-// prepared where they are not yet.
+// The hook that lets several adapters act on one model build. scales: one (1,1,1,1) tensor an
+// adapter, written before a run, so moving a slider re-records nothing. trainable: index of the
+// adapter whose parameters are trainable leaves, -1 for none; their nodes are aligned with
+// adapter->params (NULL where a parameter's layer did not occur in the graph). One hook serves one
+// graph, of one or several networks. Adapters are borrowed and prepared where they are not yet.
 struct adapter_hook;
-struct adapter_hook *adapter_hook_new(struct adapter *const *adapters, int n, int trainable, struct gpu *gpu,
-                                      GError **error);
+struct adapter_hook *adapter_hook_new(struct adapter *const *adapters, int n, int trainable,
+                                      struct gpu *gpu, GError **error);
 struct nn_hook *adapter_hook_nn(struct adapter_hook *hook);
-bool adapter_hook_set_scales(struct adapter_hook *hook, GError **error); // from adapter->scale and ->enabled
+bool adapter_hook_set_scales(struct adapter_hook *hook,
+                             GError **error); // from adapter->scale and ->enabled
 struct node *const *adapter_hook_leaves(struct adapter_hook *hook);
 void adapter_hook_free(struct adapter_hook *hook);
 
-// Weights of the model with all enabled adapters merged at their scales: nn_parts that share the tensors of
-// unchanged weights with the model and have their own for the changed ones. Going back to scale 0 restores the
-// base values bit for bit.
+// Weights of the model with all enabled adapters merged at their scales: nn_parts that share the
+// tensors of unchanged weights with the model and have their own for the changed ones. Going back
+// to scale 0 restores the base values bit for bit.
 struct merged_model;
 struct merged_model *merged_model_new(struct model *model, GError **error);
 struct nn_part *merged_model_part(struct merged_model *m, enum model_part part);
-bool merged_model_update(struct merged_model *m, struct adapter *const *adapters, int n, GCancellable *c,
-                         GError **error);
-// Changes whenever a tensor of a part was replaced by another one: programs built from the parts are stale then.
+bool merged_model_update(struct merged_model *m, struct adapter *const *adapters, int n,
+                         GCancellable *c, GError **error);
+// Changes whenever a tensor of a part was replaced by another one: programs built from the parts
+// are stale then.
 unsigned merged_model_layout(const struct merged_model *m);
 void merged_model_free(struct merged_model *m);

@@ -1,12 +1,12 @@
 // Thin singular value decompositions of a model's weights, computed once by LAPACK and kept on
 // disk:
 //
-//   <user cache>/tincture/svd/<hash of the weight file>/<weight>.safetensors        tensors u,
-//   sigma, vt
+//   <user cache>/tincture/svd/<hash of the weight file>/<first layer>.safetensors
 //
-// One file a weight, so that a subset costs what it needs and an interrupted run keeps what it has.
-// A file that does not fit its weight any more is computed again; a cache that cannot be written
-// costs time only.
+// Each file is a pack of many layers, tensors LAYER.u, LAYER.sigma and LAYER.vt: bringing a file
+// safely to the disk takes longer than most decompositions. What a run computes becomes new packs,
+// so a subset costs what it needs. A tensor that does not fit its weight any more is passed over
+// and computed again; a cache that cannot be written costs time only.
 #include "compute/adapter/private.h"
 #include "compute/gpu/host.h"
 
@@ -17,9 +17,11 @@
 // value.
 #define ROW_TOLERANCE 1e-3
 
+// A pack is written when it holds this many numbers (64 MiB).
+#define PACK_FLOATS (16 << 20)
+
 struct work {
     const struct adapter_param *param;
-    char *file; // in the cache; NULL without one
     float *weight;
     struct svd svd;
     bool cached, failed;
@@ -37,7 +39,6 @@ static void svd_alloc(struct svd *s, const struct nn_weight *w)
 
 static void work_clear(struct work *w)
 {
-    g_free(w->file);
     g_free(w->weight);
     g_free(w->svd.u);
     g_free(w->svd.sigma);
@@ -45,27 +46,81 @@ static void work_clear(struct work *w)
     *w = (struct work){0};
 }
 
-static char *cache_file(const struct adapter_param *p, GCancellable *c)
+// ---- disk -------------------------------------------------------------------------------------
+
+// The packs of one network, and the one being filled.
+struct cache {
+    const char *part; // whose; NULL: of none yet
+    char *folder;     // NULL: the model has no hash
+    GPtrArray *packs; // struct st_file *
+    struct st_writer *fresh;
+    char *fresh_name; // its first layer
+    int64_t fresh_floats;
+};
+
+static void cache_flush(struct cache *cache)
+{
+    if (!cache->fresh) {
+        return;
+    }
+    g_autofree char *file =
+        g_strconcat(cache->folder, G_DIR_SEPARATOR_S, cache->fresh_name, ".safetensors", NULL);
+    g_autoptr(GError) error = NULL;
+    if (g_mkdir_with_parents(cache->folder, 0700) != 0 ||
+        !st_writer_save(cache->fresh, file, &error)) {
+        g_info("decompositions are not kept: %s", error ? error->message : g_strerror(errno));
+    }
+    g_clear_pointer(&cache->fresh, st_writer_free);
+    g_clear_pointer(&cache->fresh_name, g_free);
+    cache->fresh_floats = 0;
+}
+
+static void cache_close(struct cache *cache)
+{
+    cache_flush(cache);
+    g_clear_pointer(&cache->packs, g_ptr_array_unref);
+    g_clear_pointer(&cache->folder, g_free);
+    cache->part = NULL;
+}
+
+static char *cache_folder(const struct adapter_param *p, GCancellable *c)
 {
     struct model *model = p->adapter->model;
     for (int i = 0; i < 2; i++) {
         if (model->parts[i] && g_str_equal(model->parts[i]->name, p->part)) {
-            g_autoptr(GError) error = NULL;
-            const char *hash = model_hash(model, i, c, &error);
-            if (!hash) {
-                return NULL;
-            }
-            g_autofree char *name = g_strconcat(p->path, ".safetensors", NULL);
-            return g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, name, NULL);
+            const char *hash = model_hash(model, i, c, NULL);
+            return hash ? g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, NULL)
+                        : NULL;
         }
     }
     return NULL;
 }
 
-// ---- disk -------------------------------------------------------------------------------------
-
-static bool read_tensor(const struct st_file *f, const char *name, int64_t count, float *out)
+// Opens the packs of the param's network where they are not open already.
+static void cache_open(struct cache *cache, const struct adapter_param *p, GCancellable *c)
 {
+    if (cache->part && g_str_equal(cache->part, p->part)) {
+        return;
+    }
+    cache_close(cache);
+    cache->part = p->part;
+    cache->folder = cache_folder(p, c);
+    cache->packs = g_ptr_array_new_with_free_func((GDestroyNotify)st_free);
+    GDir *dir = cache->folder ? g_dir_open(cache->folder, 0, NULL) : NULL;
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(cache->folder, name, NULL);
+        struct st_file *pack = g_str_has_suffix(name, ".safetensors") ? st_open(path, NULL) : NULL;
+        if (pack) {
+            g_ptr_array_add(cache->packs, pack);
+        }
+    }
+    g_clear_pointer(&dir, g_dir_close);
+}
+
+static bool read_tensor(const struct st_file *f, const char *path, const char *suffix,
+                        int64_t count, float *out)
+{
+    g_autofree char *name = g_strconcat(path, suffix, NULL);
     const struct st_tensor *t = st_find(f, name);
     return t && t->count == count && st_read_f32(t, out, true, NULL);
 }
@@ -92,35 +147,42 @@ static bool fits_weight(const struct svd *s, const float *weight)
     return true;
 }
 
-static bool cache_read(struct work *w)
+static bool cache_read(const struct cache *cache, const struct work *w)
 {
-    struct svd *s = &w->svd;
-    struct st_file *f = w->file ? st_open(w->file, NULL) : NULL;
-    bool ok = f && read_tensor(f, "u", (int64_t)s->rows * s->rank, s->u) &&
-              read_tensor(f, "sigma", s->rank, s->sigma) &&
-              read_tensor(f, "vt", (int64_t)s->rank * s->columns, s->vt) &&
-              fits_weight(s, w->weight);
-    st_free(f);
-    return ok;
+    const struct svd *s = &w->svd;
+    const char *path = w->param->path;
+    for (guint i = 0; i < cache->packs->len; i++) {
+        const struct st_file *f = cache->packs->pdata[i];
+        if (read_tensor(f, path, ".sigma", s->rank, s->sigma) &&
+            read_tensor(f, path, ".u", (int64_t)s->rows * s->rank, s->u) &&
+            read_tensor(f, path, ".vt", (int64_t)s->rank * s->columns, s->vt) &&
+            fits_weight(s, w->weight)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static void cache_write(const struct work *w)
+static void cache_add(struct cache *cache, const struct work *w)
 {
-    if (!w->file) {
+    const struct svd *s = &w->svd;
+    const char *path = w->param->path;
+    if (!cache->folder) {
         return;
     }
-    const struct svd *s = &w->svd;
-    struct st_writer *writer = st_writer_new();
-    st_writer_f32(writer, "u", 2, (int64_t[]){s->rows, s->rank}, s->u);
-    st_writer_f32(writer, "sigma", 1, (int64_t[]){s->rank}, s->sigma);
-    st_writer_f32(writer, "vt", 2, (int64_t[]){s->rank, s->columns}, s->vt);
-    g_autofree char *folder = g_path_get_dirname(w->file);
-    g_autoptr(GError) error = NULL;
-    if (g_mkdir_with_parents(folder, 0700) != 0 || !st_writer_save(writer, w->file, &error)) {
-        g_info("the decomposition of %s is not kept: %s", w->param->path,
-               error ? error->message : g_strerror(errno));
+    if (!cache->fresh) {
+        cache->fresh = st_writer_new();
+        cache->fresh_name = g_strdup(path);
     }
-    st_writer_free(writer);
+    g_autofree char *u = g_strconcat(path, ".u", NULL), *vt = g_strconcat(path, ".vt", NULL),
+                    *sigma = g_strconcat(path, ".sigma", NULL);
+    st_writer_f32(cache->fresh, u, 2, (int64_t[]){s->rows, s->rank}, s->u);
+    st_writer_f32(cache->fresh, sigma, 1, (int64_t[]){s->rank}, s->sigma);
+    st_writer_f32(cache->fresh, vt, 2, (int64_t[]){s->rank, s->columns}, s->vt);
+    cache->fresh_floats += (int64_t)s->rank * (s->rows + s->columns + 1);
+    if (cache->fresh_floats > PACK_FLOATS) {
+        cache_flush(cache);
+    }
 }
 
 // ---- computing --------------------------------------------------------------------------------
@@ -136,21 +198,16 @@ static void decompose(int64_t begin, int64_t end, void *data)
     }
 }
 
-static bool work_begin(struct work *w, const struct adapter_param *p, GCancellable *c,
-                       GError **error)
+static bool work_begin(struct work *w, const struct adapter_param *p, GError **error)
 {
     w->param = p;
     svd_alloc(&w->svd, p->weight);
     w->weight = g_new(float, shape_count(p->weight->shape));
-    if (!tensor_read(p->weight->tensor, w->weight, error)) {
-        return false;
-    }
-    w->file = cache_file(p, c);
-    w->cached = cache_read(w);
-    return true;
+    return tensor_read(p->weight->tensor, w->weight, error);
 }
 
-static bool work_end(struct work *w, int index, svd_ready_fn ready, void *data, GError **error)
+static bool work_end(struct work *w, struct cache *cache, int index, svd_ready_fn ready, void *data,
+                     GError **error)
 {
     if (w->failed) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
@@ -158,23 +215,35 @@ static bool work_end(struct work *w, int index, svd_ready_fn ready, void *data, 
         return false;
     }
     if (!w->cached) {
-        cache_write(w);
+        cache_add(cache, w);
     }
     return ready(index, &w->svd, data, error);
 }
 
-// As many weights at a time as there are threads: each decomposition runs on one.
+// How many params from the first on go together: of one network, and at most one a thread, as each
+// decomposition runs on one.
+static int batch_size(const struct adapter_param *const *params, int n)
+{
+    int count = 1;
+    while (count < MIN(n, host_threads()) && g_str_equal(params[count]->part, params[0]->part)) {
+        count++;
+    }
+    return count;
+}
+
 bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn ready,
               void *ready_data, progress_fn progress, void *data, GCancellable *c, GError **error)
 {
-    const int batch = MAX(1, host_threads());
-    struct work *work = g_new0(struct work, batch);
+    struct work *work = g_new0(struct work, MAX(1, host_threads()));
+    struct cache cache = {0};
     bool ok = true;
-    for (int done = 0; ok && done < n; done += batch) {
-        const int count = MIN(batch, n - done);
+    for (int done = 0, count; ok && done < n; done += count) {
+        count = batch_size(params + done, n - done);
+        cache_open(&cache, params[done], c);
         bool cached = true;
         for (int i = 0; ok && i < count; i++) {
-            ok = work_begin(&work[i], params[done + i], c, error);
+            ok = work_begin(&work[i], params[done + i], error);
+            work[i].cached = ok && cache_read(&cache, &work[i]);
             cached = cached && work[i].cached;
         }
         ok = ok && !g_cancellable_set_error_if_cancelled(c, error);
@@ -182,7 +251,7 @@ bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn rea
             host_parallel(count, 1, decompose, work);
         }
         for (int i = 0; i < count; i++) {
-            ok = ok && work_end(&work[i], done + i, ready, ready_data, error);
+            ok = ok && work_end(&work[i], &cache, done + i, ready, ready_data, error);
             work_clear(&work[i]);
         }
         if (ok && progress) {
@@ -191,6 +260,7 @@ bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn rea
             progress((double)(done + count) / n, text, data);
         }
     }
+    cache_close(&cache);
     g_free(work);
     return ok;
 }

@@ -3,9 +3,9 @@
 #include "common.glsl"
 #include "tile.glsl"
 
-// y = softmax(scale q k^T) v for each head. A workgroup owns TILE queries of one head and walks over the keys
-// a tile at a time, keeping the running maximum and sum of each row and rescaling what it has summed so far
-// (Dao et al., FlashAttention, algorithm 1).
+// y = softmax(scale q k^T) v for each head. A workgroup owns TILE queries of one head and walks over
+// the keys a tile at a time, keeping the running maximum and sum of each row and rescaling what it
+// has summed so far (Dao et al., FlashAttention, algorithm 1).
 layout(constant_id = 1) const uint D = 64; // channels of a head
 layout(constant_id = 2) const bool CAUSAL = false;
 
@@ -29,7 +29,8 @@ shared float row_max[TILE], row_sum[TILE], row_factor[TILE];
 
 float sum[CHUNKS * AREA];
 
-// score = scale q k^T for queries from `query` on and keys from `key` on, HIDDEN where a key is not seen.
+// score = scale q k^T for queries from `query` on and keys from `key` on, HIDDEN where a key is not
+// seen.
 void fill_scores(uint at_q, uint at_k, uint query, uint key)
 {
     float s[AREA];
@@ -60,8 +61,8 @@ void fill_scores(uint at_q, uint at_k, uint query, uint key)
     barrier();
 }
 
-// Scores become exponentials relative to the new maximum of their row; row_factor is what the older sums are
-// multiplied with.
+// Scores become exponentials relative to the new maximum of their row; row_factor is what the older
+// sums are multiplied with.
 void update_rows()
 {
     uint r = gl_LocalInvocationIndex / PARTS, part = gl_LocalInvocationIndex % PARTS;
@@ -122,8 +123,10 @@ void main()
 {
     uint tiles = (queries + TILE - 1) / TILE;
     for_each_row (item, batch * heads * tiles) {
-        uint query = item % tiles * TILE, head = item / tiles % heads, image = item / tiles / heads;
-        uint at_q = image * queries * heads * D + head * D, at_k = image * keys * heads * D + head * D;
+        uint query = item % tiles * TILE;
+        uint head = item / tiles % heads, image = item / tiles / heads;
+        uint at_q = image * queries * heads * D + head * D;
+        uint at_k = image * keys * heads * D + head * D;
         for (uint r = gl_LocalInvocationIndex; r < TILE; r += 256) {
             row_max[r] = HIDDEN;
             row_sum[r] = 0;

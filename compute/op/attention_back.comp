@@ -3,13 +3,14 @@
 #include "common.glsl"
 #include "tile.glsl"
 
-// Gradient of attention (Dao et al., FlashAttention, appendix B.2), in three passes with P recomputed in each:
+// Gradient of attention (Dao et al., FlashAttention, appendix B.2), in three passes that recompute P:
 //
 //   0  rows:  L = log sum exp(scale q k^T),  E = rowsum(P * dP),  dP = dy v^T
 //   1  keys:  dv = P^T dy,  dk = dS^T q,  dS = scale P * (dP - E),  P = exp(scale q k^T - L)
 //   2  rows:  dq = dS k
 //
-// L and E of a query and head wait in the first two of its channels of dq, which pass 2 reads before it writes.
+// L and E of a query and head wait in the first two of its channels of dq, which pass 2 reads before
+// it writes.
 layout(constant_id = 1) const uint D = 64; // channels of a head, at least 2
 layout(constant_id = 2) const bool CAUSAL = false;
 layout(constant_id = 3) const uint PASS = 0;
@@ -58,8 +59,8 @@ float product[AREA];
         barrier();                                                                                 \
     }
 
-// total += tile b, where tile (rows of the result, TILE terms) is in shared memory at [row][term] or
-// [term][row], and b has TILE rows of D channels from row_b on.
+// total += tile b, where tile (rows of the result, TILE terms) is in shared memory at [row][term]
+// or [term][row], and b has TILE rows of D channels from row_b on.
 #define ADD_PRODUCT(total, tile, row_pitch, term_pitch, b, at_b, row_b, rows_b)                    \
     [[unroll]] for (uint chunk = 0; chunk < CHUNKS; chunk++) {                                     \
         [[dont_unroll]] for (uint term = 0; term < TILE; term += DEPTH) {                          \
@@ -223,8 +224,10 @@ void main()
 {
     uint tiles = ((PASS == 1 ? keys : queries) + TILE - 1) / TILE;
     for_each_row (item, batch * heads * tiles) {
-        uint first = item % tiles * TILE, head = item / tiles % heads, image = item / tiles / heads;
-        uint at_q = image * queries * heads * D + head * D, at_k = image * keys * heads * D + head * D;
+        uint first = item % tiles * TILE;
+        uint head = item / tiles % heads, image = item / tiles / heads;
+        uint at_q = image * queries * heads * D + head * D;
+        uint at_k = image * keys * heads * D + head * D;
         if (PASS == 0) {
             measure_rows(at_q, first, at_k);
         } else if (PASS == 1) {

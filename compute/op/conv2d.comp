@@ -3,11 +3,13 @@
 #include "common.glsl"
 #include "tile.glsl"
 
-// A convolution, or its gradient with respect to the input, as a sum over the kernel's taps of matrix
-// products (positions, depth) (depth, channels):
+// A convolution, or its gradient with respect to the input (BACK), as a sum over the kernel's taps of
+// matrix products (positions, depth) (depth, channels):
 //
 //   y(oy, ox)  = sum over taps of x(oy * stride - top + ky, ...) w[:, tap, :]^T + bias
-//   dx(iy, ix) = sum over taps of dy((iy + top - ky) / stride, ...) w[:, tap, :]    (BACK; exact quotients only)
+//   dx(iy, ix) = sum over taps of dy((iy + top - ky) / stride, ...) w[:, tap, :]
+//
+// where dy counts only if the quotients are exact.
 layout(constant_id = 1) const bool BACK = false;
 layout(constant_id = 2) const bool HAS_BIAS = false;
 

@@ -1,8 +1,7 @@
-// Gradient of a convolution with respect to its input, as a sum of products, one for each kernel
-// tap:
+// Gradient of a convolution with respect to its input, a sum of products over the kernel's taps:
 //
-//   dx (iy, ix) = sum over (ky, kx) of dy((iy + top - ky) / stride, (ix + left - kx) / stride) w[:,
-//   ky, kx, :]
+//   dx(iy, ix) = sum over (ky, kx) of dy(oy, ox) w[:, ky, kx, :]
+//   oy = (iy + top - ky) / stride,  ox = (ix + left - kx) / stride
 //
 // over the taps for which both divisions leave no remainder. Gathering dy for each input position
 // instead of scattering products keeps threads apart and the order of the sums fixed. p.i: see

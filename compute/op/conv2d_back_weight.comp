@@ -3,8 +3,8 @@
 #include "common.glsl"
 #include "tile.glsl"
 
-// dw[o, tap, i] = sum over output positions p of dy(p)[o] x(source of p under the tap)[i]: one matrix product
-// (O, positions) (positions, I) for each tap.
+// dw[o, tap, i] = sum over output positions p of dy(p)[o] x(source of p under the tap)[i]: one matrix
+// product (O, positions) (positions, I) for each tap.
 layout(push_constant, scalar) uniform Push {
     F32Out dw;                     // (O, taps_y, taps_x, I)
     F32 x;                         // (batch, in_height, in_width, I)

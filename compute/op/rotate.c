@@ -2,8 +2,9 @@
 //
 //   y_j = r_j x_j, or r_j^T x_j        x (P, n*b), r (1,n,b,b), j = 0 .. n-1
 //
-// Qiu et al., Controlling Text-to-Image Diffusion by Orthogonal Finetuning, section 3 (x' = x
-// blockdiag(R^T)). p.i: trans.
+// Qiu et al., Controlling Text-to-Image Diffusion by Orthogonal Finetuning, section 3.
+//
+// p.i: trans.
 #include "compute/op/kernel.h"
 #include "compute/op/matmul.h"
 

@@ -1,7 +1,8 @@
 // Skew-symmetric blocks from their strict upper triangles:
 //
-//   s_ij = u_k, s_ji = -u_k, s_ii = 0        u (1,1,n,b(b-1)/2), k = row-major index of (i, j), i <
-//   j; s (1,n,b,b)
+//   s_ij = u_k, s_ji = -u_k, s_ii = 0        u (1,1,n,b(b-1)/2), s (1,n,b,b)
+//
+// for i < j, k being the row-major index of (i, j) in the strict upper triangle.
 #include "compute/op/kernel.h"
 
 extern const struct op op_skew_entry;

@@ -2,7 +2,8 @@
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
-// s_ij = u_k, s_ji = -u_k for i < j, s_ii = 0; k = row-major index of (i, j) in the strict upper triangle.
+// s_ij = u_k, s_ji = -u_k for i < j, s_ii = 0; k = row-major index of (i, j) in the strict upper
+// triangle.
 layout(local_size_x = 256) in;
 layout(push_constant, scalar) uniform Push {
     F32Out s; // (blocks, b, b)

@@ -1,7 +1,8 @@
 // Gradient of op_skew:
 //
-//   du_k = ds_ij - ds_ji        ds (1,n,b,b), du (1,1,n,b(b-1)/2), k = row-major index of (i, j), i
-//   < j
+//   du_k = ds_ij - ds_ji        ds (1,n,b,b), du (1,1,n,b(b-1)/2)
+//
+// for i < j, k being the row-major index of (i, j) in the strict upper triangle.
 #include "compute/op/kernel.h"
 
 extern const struct op op_skew_back_entry;

@@ -1,5 +1,4 @@
-// Small linear systems, as many as there are blocks (the Cayley map of orthogonal fine-tuning needs
-// one):
+// Small linear systems, as many as there are blocks (for the Cayley map of orthogonal fine-tuning):
 //
 //   x = a^-1 b, or a^-T b        a, b, x (1,n,b,b)
 //

@@ -2,11 +2,12 @@
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
-// x = a^-1 b, or a^-T b, for `blocks` systems of SIZE unknowns with SIZE right sides; one workgroup a system.
+// x = a^-1 b, or a^-T b, for `blocks` systems of SIZE unknowns with SIZE right sides; one workgroup
+// a system.
 //
-// x is the only memory to work in, so a is inverted there in place (Gauss-Jordan elimination with partial
-// pivoting), and then every row of the inverse is replaced by its product with b. The pivoting makes it the
-// inverse of P a; the rows of b are taken in the order of P.
+// x is the only memory to work in, so a is inverted there in place (Gauss-Jordan elimination with
+// partial pivoting), and then every row of the inverse is replaced by its product with b. The
+// pivoting makes it the inverse of P a; the rows of b are taken in the order of P.
 layout(local_size_x = 256) in;
 layout(constant_id = 0) const uint SIZE = 32;
 layout(constant_id = 1) const bool TRANS = false;

@@ -1,7 +1,8 @@
-// A workgroup of 16 x 16 invocations works on a TILE x TILE piece of a matrix product, each on SIDE x SIDE
-// elements of it; DEPTH terms of the inner dimension are in shared memory at a time.
+// A workgroup of 16 x 16 invocations works on a TILE x TILE piece of a matrix product, each on
+// SIDE x SIDE elements of it; DEPTH terms of the inner dimension are in shared memory at a time.
 //
-// A shader fills tile_a (its rows) and tile_b (its columns), calls barrier(), TILE_MULTIPLY and barrier().
+// A shader fills tile_a (its rows) and tile_b (its columns), then calls barrier(), TILE_MULTIPLY and
+// barrier().
 
 #extension GL_EXT_control_flow_attributes : require
 
@@ -18,8 +19,8 @@ shared float tile_b[DEPTH * PITCH]; // (DEPTH, columns)
 uint tile_row = gl_LocalInvocationIndex / 16 * SIDE;
 uint tile_column = gl_LocalInvocationIndex % 16 * SIDE;
 
-// sum[base + i * SIDE + j] += the products of row i and column j. Four terms are unrolled and no more: longer
-// code is no faster, and software drivers take seconds to compile it.
+// sum[base + i * SIDE + j] += the products of row i and column j. Four terms are unrolled and no
+// more: with all of them, software drivers took minutes to compile attention.
 #define TILE_MULTIPLY(sum, base)                                                                   \
     [[dont_unroll]] for (uint part_ = 0; part_ < DEPTH; part_ += 4) {                              \
         [[unroll]] for (uint term_ = 0; term_ < 4; term_++) {                                      \
@@ -37,8 +38,9 @@ uint tile_column = gl_LocalInvocationIndex % 16 * SIDE;
         }                                                                                          \
     }
 
-// How the DEPTH x TILE elements of a part are dealt out to invocations, so that neighbours load neighbours:
-// number `step` (of SIDE) of this invocation, where memory runs along the inner dimension, or across it.
+// How the DEPTH x TILE elements of a part are dealt out to invocations, so that neighbours load
+// neighbours: number `step` (of SIDE) of this invocation, where memory runs along the inner
+// dimension, or across it.
 #define ALONG_DEPTH(step)  (gl_LocalInvocationIndex % DEPTH)
 #define ALONG_SIDE(step)   (gl_LocalInvocationIndex / DEPTH + (step) * 16)
 #define ACROSS_DEPTH(step) (gl_LocalInvocationIndex / TILE + (step) * (256 / TILE))

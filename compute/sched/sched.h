@@ -1,7 +1,8 @@
 // Noise schedules and samplers: arithmetic on the host, in double, over fp32 latents.
 //
-// A sampler is a member of a family: ddim, dpmpp_2m, euler (one file each, one word in meson.build).
-// Formulas: methods 7.1 - 7.5. Latents are flat arrays of n floats; their layout does not matter here.
+// A sampler is a member of a family: ddim, dpmpp_2m, euler (one file each, one word in
+// meson.build). Formulas: methods 7.1 - 7.5. Latents are flat arrays of n floats; their layout does
+// not matter here.
 #pragma once
 
 #include "compute/gpu/random.h"
@@ -14,8 +15,8 @@ struct noise_schedule {
     enum prediction prediction;
     enum spacing spacing;
     int steps_offset;
-    double final_alpha;      // alpha-bar beyond the last step: 1, or that of step 0
-    double *alpha_bar;       // [train_steps], cumulative products
+    double final_alpha; // alpha-bar beyond the last step: 1, or that of step 0
+    double *alpha_bar;  // [train_steps], cumulative products
 };
 // Betas and their products as the reference computes them: betas in single precision.
 void noise_schedule_init(struct noise_schedule *s, const struct sched_config *c);
@@ -23,22 +24,26 @@ void noise_schedule_finish(struct noise_schedule *s);
 double noise_schedule_alpha(const struct noise_schedule *s, int t); // t < 0: final_alpha
 
 // z_t = sqrt(a) z + sqrt(1 - a) noise, and the training target for the model's prediction type.
-void noise_add(const struct noise_schedule *s, int t, const float *z, const float *noise, float *out, int64_t n);
-void noise_target(const struct noise_schedule *s, int t, const float *z, const float *noise, float *out, int64_t n);
+void noise_add(const struct noise_schedule *s, int t, const float *z, const float *noise,
+               float *out, int64_t n);
+void noise_target(const struct noise_schedule *s, int t, const float *z, const float *noise,
+                  float *out, int64_t n);
 // From a prediction of the model's type to x0 and epsilon (either may be NULL).
-void noise_split(const struct noise_schedule *s, int t, const float *x, const float *prediction, float *x0,
-                 float *epsilon, int64_t n);
+void noise_split(const struct noise_schedule *s, int t, const float *x, const float *prediction,
+                 float *x0, float *epsilon, int64_t n);
 
 struct sampler;
 struct sampler_type {
-    const char *name;        // "ddim"
+    const char *name; // "ddim"
     const char *title, *summary;
     const struct param *params; // ends with a row whose key is NULL
-    // Fills timesteps[steps], descending, and whatever of the fields below differs from the defaults.
+    // Fills timesteps[steps], descending, and whatever of the fields below differs from the
+    // defaults.
     void (*init)(struct sampler *s);
     // Factor of x on its way into the network at step i. NULL: 1.
     double (*input_scale)(const struct sampler *s, int i);
-    // x (n floats) at timesteps[i] -> x at the next level, in place, given the network's prediction.
+    // x (n floats) at timesteps[i] -> x at the next level, in place, given the network's
+    // prediction.
     void (*step)(struct sampler *s, int i, const float *prediction, float *x);
     void (*finish)(struct sampler *s); // NULL: nothing of its own
 };
@@ -49,29 +54,31 @@ struct sampler {
     const struct sampler_type *type;
     const struct noise_schedule *schedule;
     int steps;
-    double *timesteps;       // what the network is called with; whole numbers but for euler on a linspace grid
-    double eta;              // ddim only
-    struct rng *rng;         // noise for eta > 0; NULL where eta is 0
+    double *timesteps; // what the network is called with; whole numbers but for euler on a linspace
+                       // grid
+    double eta;        // ddim only
+    struct rng *rng;   // noise for eta > 0; NULL where eta is 0
     int64_t n;
-    double init_scale;       // what start noise of unit variance is multiplied with (euler: sigma_max)
-    void *state;             // the type's own
+    double init_scale; // what start noise of unit variance is multiplied with (euler: sigma_max)
+    void *state;       // the type's own
 };
-// Makes a sampler for latents of n floats; its steps are taken in order, from any one on. Steps out of range and
-// an unknown name are errors.
-struct sampler *sampler_new(const char *name, const struct noise_schedule *schedule, int steps, double eta,
-                            struct rng *rng, int64_t n, GError **error);
+// Makes a sampler for latents of n floats; its steps are taken in order, from any one on. Steps out
+// of range and an unknown name are errors.
+struct sampler *sampler_new(const char *name, const struct noise_schedule *schedule, int steps,
+                            double eta, struct rng *rng, int64_t n, GError **error);
 void sampler_free(struct sampler *s);
 // Input of the network for x at step i (euler divides by sqrt(sigma^2 + 1); the others copy).
 void sampler_scale_input(const struct sampler *s, int i, const float *x, float *out);
 void sampler_step(struct sampler *s, int i, const float *prediction, float *x);
 
-// DDIM inversion (methods 7.3): ascending timesteps of the same grid, network called with timesteps_up[i],
-// sample at level t - delta -> t.
+// DDIM inversion (methods 7.3): ascending timesteps of the same grid, network called with
+// timesteps_up[i], sample at level t - delta -> t.
 void inverter_timesteps(const struct noise_schedule *schedule, int steps, int *timesteps_up);
-void inverter_step(const struct noise_schedule *schedule, int steps, int t, const float *prediction, float *x,
-                   int64_t n);
+void inverter_step(const struct noise_schedule *schedule, int steps, int t, const float *prediction,
+                   float *x, int64_t n);
 
-// Spherical interpolation of whole latents, alpha = 0 gives a, 1 gives b (methods 3.3); guards sin(phi) ~ 0.
+// Spherical interpolation of whole latents, alpha = 0 gives a, 1 gives b (methods 3.3); guards
+// sin(phi) ~ 0.
 void latent_slerp(const float *a, const float *b, double alpha, float *out, int64_t n);
 // guided = u + w (c - u), in place on c.
 void guidance_combine(const float *u, float *c, double w, int64_t n);

@@ -1,14 +1,15 @@
-// Training: the step one can read aloud - batch, noise, forward, loss, backward, clip, update, report.
+// Training: the step one can read aloud - batch, noise, forward, loss, backward, clip, update,
+// report.
 //
-// Thread: the engine thread. Optimizer state and the parameters' truth live on the host in fp32, so a checkpoint
-// is exact and resume gives the same numbers bit for bit.
+// Thread: the engine thread. Optimizer state and the parameters' truth live on the host in fp32, so
+// a checkpoint is exact and resume gives the same numbers bit for bit.
 #pragma once
 
 #include "compute/adapter/adapter.h"
 #include "compute/sched/sched.h"
 
-// One training example: picture (side x side x 3 floats in [-1,1], row-major) and its caption. All examples of a
-// run have the same size. Used during trainer_new only.
+// One training example: picture (side x side x 3 floats in [-1,1], row-major) and its caption. All
+// examples of a run have the same size. Used during trainer_new only.
 struct train_example {
     int width, height;
     const float *rgb;
@@ -16,27 +17,27 @@ struct train_example {
 };
 
 struct train_params {
-    int steps;             // 0: the method's default
-    double lr, lr_1d;      // 0: the method's default
+    int steps;        // 0: the method's default
+    double lr, lr_1d; // 0: the method's default
     double weight_decay;
-    double clip_norm;      // 0: gradients are not clipped
-    int batch;             // 0: 1
+    double clip_norm; // 0: gradients are not clipped
+    int batch;        // 0: 1
     uint64_t seed;
-    int checkpoint_every;  // steps; 0: only at the end and on cancel
+    int checkpoint_every;        // steps; 0: only at the end and on cancel
     const char *checkpoint_path; // NULL: no checkpoints
-    const char *objective; // NULL: "single_image"
-    const char *optimizer; // NULL: "adamw"
+    const char *objective;       // NULL: "single_image"
+    const char *optimizer;       // NULL: "adamw"
 };
 #define TRAIN_PARAMS_DEFAULTS .steps = 100, .weight_decay = 0.01, .clip_norm = 1.0, .batch = 1
-// The same as rows for the window and the command line: steps, lr, lr_1d, weight_decay, clip_norm, batch,
-// checkpoint_every.
+// The same as rows for the window and the command line: steps, lr, lr_1d, weight_decay, clip_norm,
+// batch, checkpoint_every.
 extern const struct param train_param_table[];
 
 // After every step.
 struct train_report {
     int step, steps;
-    double loss, loss_mean; // of this step; moving mean
-    double grad_norm;       // before clipping
+    double loss, loss_mean;       // of this step; moving mean
+    double grad_norm;             // before clipping
     double seconds, seconds_left; // since trainer_run began
 };
 // Returns false to stop after this step (the adapter and a checkpoint are kept; not an error).
@@ -47,9 +48,9 @@ typedef bool (*train_step_fn)(const struct train_report *report, void *data);
 // What training keeps of an example. Latents are channels first and scaled.
 struct train_sample {
     char *caption;
-    int32_t *ids;          // [max_tokens]
-    float *states;         // text states (T, C); NULL where the text encoder is trained too
-    float *mean, *spread;  // the autoencoder's posterior of the picture, [n]
+    int32_t *ids;         // [max_tokens]
+    float *states;        // text states (T, C); NULL where the text encoder is trained too
+    float *mean, *spread; // the autoencoder's posterior of the picture, [n]
 };
 struct train_data {
     struct train_sample *samples;
@@ -67,8 +68,8 @@ struct train_batch {
 struct objective {
     const char *name, *title, *summary;
     const struct param *params;
-    void (*draw)(const struct train_data *data, const struct noise_schedule *schedule, struct rng *rng,
-                 struct train_batch *batch);
+    void (*draw)(const struct train_data *data, const struct noise_schedule *schedule,
+                 struct rng *rng, struct train_batch *batch);
     // prediction and target (N,h,w,channels) -> one number.
     struct node *(*loss)(struct graph *g, struct node *prediction, struct node *target);
 };
@@ -82,35 +83,39 @@ struct optimizer_type {
     const char *name, *title, *summary;
     int slots; // numbers it remembers of each parameter, at most OPTIMIZER_SLOTS
     // One update of n parameters; step counts from 1; state[slot] begins as zeros.
-    void (*update)(float *value, const float *gradient, float *const *state, int64_t n, int step, double lr,
-                   double weight_decay);
+    void (*update)(float *value, const float *gradient, float *const *state, int64_t n, int step,
+                   double lr, double weight_decay);
 };
 extern const struct optimizer_type *const optimizer_table[]; // NULL-terminated
 const struct optimizer_type *optimizer_find(const char *name);
 
 // ---- the trainer -------------------------------------------------------------------------------
 
-// Encodes the examples, prepares the adapter and compiles the step. The adapter and the model are borrowed; the
-// adapter's scale becomes 1.
+// Encodes the examples, prepares the adapter and compiles the step. The adapter and the model are
+// borrowed; the adapter's scale becomes 1.
 struct trainer;
-struct trainer *trainer_new(struct model *model, struct adapter *adapter, const struct train_example *examples,
-                            int n_examples, const struct train_params *params, progress_fn progress, void *data,
+struct trainer *trainer_new(struct model *model, struct adapter *adapter,
+                            const struct train_example *examples, int n_examples,
+                            const struct train_params *params, progress_fn progress, void *data,
                             GCancellable *c, GError **error);
-// Continues from a checkpoint written by the same model and adapter method; the error says what differs.
+// Continues from a checkpoint written by the same model and adapter method; the error says what
+// differs.
 bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error);
-// Runs until steps are done, step_fn stops it, or cancelled (a checkpoint is written first in each case). A loss
-// that is not a number is TINCTURE_ERROR_NUMERIC; the adapter keeps the parameters of the last good step.
-bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancellable *c, GError **error);
-int trainer_step(const struct trainer *t);        // steps done
-uint64_t trainer_bytes(const struct trainer *t);  // memory of the compiled step
+// Runs until steps are done, step_fn stops it, or cancelled (a checkpoint is written first in each
+// case). A loss that is not a number is TINCTURE_ERROR_NUMERIC; the adapter keeps the parameters of
+// the last good step.
+bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancellable *c,
+                 GError **error);
+int trainer_step(const struct trainer *t);       // steps done
+uint64_t trainer_bytes(const struct trainer *t); // memory of the compiled step
 bool trainer_checkpoint(struct trainer *t, const char *path, GError **error);
 void trainer_free(struct trainer *t);
 
-// The two halves of a step, for tests: the gradient of every parameter (in the order of adapter->params) at the
-// current state for given latents and noise (batch, channels, h, w), one t and states (batch, T, C; NULL: those
-// of the captions) ...
+// The two halves of a step, for tests: the gradient of every parameter (in the order of
+// adapter->params) at the current state for given latents and noise (batch, channels, h, w), one t
+// and states (batch, T, C; NULL: those of the captions) ...
 bool trainer_gradient(struct trainer *t, const float *latents, const float *noise, int timestep,
                       const float *states, double *loss, float *gradient, GError **error);
-// ... and clipping, the optimizer's update and the method's projection. Returns the norm before clipping, NaN on
-// failure. gradient is clipped in place.
+// ... and clipping, the optimizer's update and the method's projection. Returns the norm before
+// clipping, NaN on failure. gradient is clipped in place.
 double trainer_update(struct trainer *t, float *gradient, GError **error);

@@ -3,7 +3,6 @@
     python export.py --work WORK --to ../
 """
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np

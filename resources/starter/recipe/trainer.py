@@ -1,5 +1,4 @@
 """What both trainings share: bf16 arithmetic on fp32 weights, a moving average, checkpoints that a stop does not spoil."""
-import math
 import os
 import time
 from pathlib import Path
@@ -37,10 +36,11 @@ class Trainer:
             torch._foreach_copy_(self.live, self.master)
 
     def rate_now(self):
-        """Warm-up, then half a cosine down to a twentieth."""
+        """Warm-up, a long constant stretch, a straight fall over the last third: under so short a training the weights
+        still have far to go when a cosine would already have slowed them."""
         if self.step < self.warmup:
             return self.rate * (self.step + 1) / self.warmup
-        return self.rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.progress))))
+        return self.rate * max(0.02, min(1.0, (1 - self.progress) / 0.33))
 
     def update(self, loss, clip=1.0):
         loss.backward()
