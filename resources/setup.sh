@@ -87,12 +87,19 @@ install_packages() {
         fail "these packages could not be installed: $missing"
 }
 
-# Stock Mesa that was there before us is replaced once where there is no graphics card.
-renew_mesa() {
+version_of() {
+    dpkg-query -W -f '${Version}' "$1" 2>/dev/null
+}
+
+# Old releases that were there before us are replaced once.
+renew_packages() {
+    case $(version_of libvkfft-dev) in
+    1.2.*) from_backports libvkfft-dev || fail "libvkfft-dev 1.3 from bookworm-backports is needed" ;;
+    esac
     has_gpu && return 0
-    version=$(dpkg-query -W -f '${Version}' mesa-vulkan-drivers 2>/dev/null)
-    case $version in
-    22.*) from_backports mesa-vulkan-drivers || say "the software Vulkan driver is an old one ($version); the program will be slow" ;;
+    case $(version_of mesa-vulkan-drivers) in
+    22.*) from_backports mesa-vulkan-drivers ||
+        say "the software Vulkan driver is an old one; the program will be slow" ;;
     esac
 }
 

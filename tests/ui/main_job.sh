@@ -24,7 +24,7 @@ size 1400x900
 wait device != none within 120
 snapshot $folder/1-start.png
 open $photo
-wait photo 5312x2988
+wait photo 5312x2988 within 120
 set source $source
 assert source $source
 set learn.method SVDiff
@@ -87,7 +87,7 @@ END
 
 cat >"$data/second.drive" <<END
 size 1400x900
-wait photo 5312x2988
+wait photo 5312x2988 within 120
 assert title dandelion.jpg
 assert source $source
 assert prompt $prompt
@@ -102,7 +102,7 @@ assert adapters 2
 assert adapter.0.method svdiff
 assert adapter.1.method oft
 assert results >= 1
-wait can-resume yes
+wait can-resume yes within 60
 assert resume-step >= 1
 snapshot $folder/6-found-again.png
 action win.resume
@@ -112,11 +112,11 @@ wait idle within 120
 restore 0
 wait view result within 120
 open $folder/adapter.safetensors
-wait adapters 3
-assert adapter.2.applied >= 1
+wait adapters 3 within 120
+wait adapter.2.applied >= 1 within 120
 snapshot $folder/7-adapter-added.png
 open $folder/edited.png
-wait title edited.png
+wait title edited.png within 120
 assert photo 5312x2988
 END
 
