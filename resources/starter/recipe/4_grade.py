@@ -38,12 +38,14 @@ class Grader(nn.Module):
                                   *[nn.Sequential(nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(8, b), nn.SiLU(),
                                                   nn.Conv2d(b, b, 3, padding=1, stride=2), nn.GroupNorm(8, b), nn.SiLU())
                                     for a, b in zip(widths, widths[1:])])
+        self.things = nn.Conv2d(192, len(NOUNS), 1)         # asked at each of 4 x 4 places: a pair's things lie apart
         self.mix = nn.Sequential(nn.Flatten(), nn.Linear(192 * 16, 384), nn.SiLU(), nn.Dropout(0.1))
-        self.things, self.color, self.ground = nn.Linear(384, len(NOUNS)), nn.Linear(384, len(NAMES)), nn.Linear(384, len(GROUNDS))
+        self.color, self.ground = nn.Linear(384, len(NAMES)), nn.Linear(384, len(GROUNDS))
 
     def forward(self, x):
-        h = self.mix(self.body(x))
-        return self.things(h), self.color(h), self.ground(h)
+        seen = self.body(x)
+        h = self.mix(seen)
+        return self.things(seen).flatten(2).logsumexp(2), self.color(h), self.ground(h)
 
 
 def kind(ground):
@@ -54,7 +56,10 @@ def drawn(index, sources):
     """A scene for the grader, held combinations included, one third in the icon set the model never saw."""
     rng, numpy_rng = random.Random(index), np.random.default_rng(index)
     random.seed(index)
+    pair = rng.random() < 0.3
     scene = domain.random_scene(rng)
+    while pair and len(scene["things"]) < 2:
+        scene = domain.random_scene(rng)
     if rng.random() < 0.34:
         scene["style"] = "held"
     scene = render.honest(scene, sources)
@@ -96,7 +101,7 @@ def train_grader(options, sources):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if step % 100 == 0:
+        if step % 50 == 0:
             print(f"grader step {step} loss {loss.item():.3f}", flush=True)
     torch.save(net.state_dict(), path)
     return net.eval()
@@ -181,7 +186,7 @@ def main():
     options.add_argument("--guidance", type=float, nargs="+", default=[3.0, 4.0, 5.0])
     options.add_argument("--singles", type=int, default=362)
     options.add_argument("--pairs", type=int, default=128)
-    options.add_argument("--grader-steps", type=int, default=1500)
+    options.add_argument("--grader-steps", type=int, default=2500)
     options.add_argument("--threads", type=int, default=0)
     options = options.parse_args()
     if options.threads:
