@@ -74,15 +74,6 @@ install_packages() {
     case $missing in *[a-z]*) ;; *) return 0 ;; esac
     say "installing: $missing"
     as_root apt-get update -qq || say "the package lists could not be renewed; trying with the old ones"
-    case " $missing " in
-    *" libvkfft-dev "*) from_backports libvkfft-dev || fail "libvkfft-dev 1.3 from bookworm-backports is needed" ;;
-    esac
-    case " $missing " in
-    *" mesa-vulkan-drivers "*)
-        has_gpu || from_backports mesa-vulkan-drivers ||
-            say "no Mesa from bookworm-backports to be had; the program will work, but slowly"
-        ;;
-    esac
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2 ||
         fail "these packages could not be installed: $missing"
 }
@@ -91,7 +82,7 @@ version_of() {
     dpkg-query -W -f '${Version}' "$1" 2>/dev/null
 }
 
-# Old releases that were there before us are replaced once.
+# After the rest: libraries of the newer release first would keep Debian's own development packages out.
 renew_packages() {
     case $(version_of libvkfft-dev) in
     1.2.*) from_backports libvkfft-dev || fail "libvkfft-dev 1.3 from bookworm-backports is needed" ;;

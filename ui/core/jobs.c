@@ -1,16 +1,13 @@
-#include "ui/core/jobs.h"
+// Jobs: loading the model, opening a photo, editing it, and what all jobs share.
+#include "ui/core/jobs_private.h"
 
 #include "render/file.h"
 #include "render/resample.h"
 
 #include <math.h>
-#include <string.h>
 
-#define VIEW_SIDE    1600 // pixels of the window's picture
-#define THUMB_SIDE   128
-#define SAMPLE_SIDE  96
-#define SAMPLE_STEPS 8
-#define SAMPLES      4 // a training
+#define VIEW_SIDE  1600 // pixels of the window's picture
+#define THUMB_SIDE 128
 
 // ---- pictures
 // --------------------------------------------------------------------------------------------
@@ -47,6 +44,13 @@ void view_picture_clear(struct view_picture *v)
     v->width = v->height = 0;
 }
 
+struct view_picture view_picture_take(struct view_picture *v)
+{
+    const struct view_picture taken = *v;
+    *v = (struct view_picture){0};
+    return taken;
+}
+
 static void job_adapter_clear(void *data)
 {
     g_free(((struct job_adapter *)data)->path);
@@ -59,7 +63,7 @@ GArray *job_adapters_new(void)
     return a;
 }
 
-static void *job_new(size_t size, enum job_kind kind, bool (*run)(struct job *, struct worker *),
+void *job_new(size_t size, enum job_kind kind, bool (*run)(struct job *, struct worker *),
                      void (*done)(struct job *, TinctureSession *), void (*free_fn)(struct job *))
 {
     struct job *job = g_malloc0(size);
@@ -71,36 +75,42 @@ static void *job_new(size_t size, enum job_kind kind, bool (*run)(struct job *, 
 // ---- progress
 // --------------------------------------------------------------------------------------------
 
-// Where a job's progress functions find what they need.
-struct reporter {
-    struct worker *w;
-    struct job *job;
-};
-
 static void progress_post_cb(TinctureSession *session, void *data)
 {
     session_job_progress(session, data);
 }
 
-static void post_state(struct reporter *r, double fraction, const char *text, double seconds_left)
+void job_report(struct reporter *r, double fraction, const char *text, double seconds_left)
 {
     struct job_state *state = g_new0(struct job_state, 1);
     *state = (struct job_state){.kind = r->job->kind,
-                                .cancellable = true,
+                                .cancellable = r->job->kind != JOB_LOAD_MODEL,
                                 .fraction = fraction,
                                 .seconds_left = seconds_left};
     g_strlcpy(state->text, text, sizeof state->text);
-    worker_post(r->w, progress_post_cb, state);
+    worker_post(r->w, progress_post_cb, state, g_free);
 }
 
-static void progress_cb(double fraction, const char *text, void *data)
+void job_progress_cb(double fraction, const char *text, void *data)
 {
-    post_state(data, fraction, text, -1.0);
+    job_report(data, fraction, text, -1.0);
+}
+
+static void picture_free(void *data)
+{
+    view_picture_clear(data);
+    g_free(data);
+}
+
+void job_post_picture(struct worker *w, void (*fn)(TinctureSession *session, void *data),
+                      struct view_picture picture)
+{
+    worker_post(w, fn, g_memdup2(&picture, sizeof picture), picture_free);
 }
 
 static void preview_post_cb(TinctureSession *session, void *data)
 {
-    session_previewed(session, *(struct view_picture *)data);
+    session_previewed(session, view_picture_take(data));
 }
 
 static void edit_step_cb(const struct edit_step *step, void *data)
@@ -108,7 +118,7 @@ static void edit_step_cb(const struct edit_step *step, void *data)
     struct reporter *r = data;
     char text[160];
     g_snprintf(text, sizeof text, "%s: step %d of %d", step->stage, step->step, step->steps);
-    post_state(r, step->steps ? (double)step->step / step->steps : -1.0, text, step->seconds_left);
+    job_report(r, step->steps ? (double)step->step / step->steps : -1.0, text, step->seconds_left);
     if (!step->preview) {
         return;
     }
@@ -120,10 +130,9 @@ static void edit_step_cb(const struct edit_step *step, void *data)
         }
         rgba[i * 4 + 3] = 255;
     }
-    struct view_picture *v = g_new(struct view_picture, 1);
-    *v = (struct view_picture){step->preview_width, step->preview_height,
-                               g_bytes_new_take(rgba, (gsize)n * 4)};
-    worker_post(r->w, preview_post_cb, v);
+    job_post_picture(r->w, preview_post_cb,
+                     (struct view_picture){step->preview_width, step->preview_height,
+                                           g_bytes_new_take(rgba, (gsize)n * 4)});
 }
 
 // ---- loading the model
@@ -139,8 +148,9 @@ static bool load_run(struct job *job, struct worker *w)
 {
     struct job_load *j = (struct job_load *)job;
     struct reporter r = {w, job};
-    w->engine = engine_open(j->model, j->device, progress_cb, &r, job->cancel, &job->error);
+    w->engine = engine_open(j->model, j->device, job_progress_cb, &r, job->cancel, &job->error);
     if (!w->engine) {
+        w->load_error = g_strdup(job->error->message); // what follows cannot work, and says why
         return false;
     }
     const struct gpu_info *info = gpu_info(w->engine->gpu);
@@ -186,10 +196,11 @@ struct job_open {
     char *note;
 };
 
-static bool require_engine(struct job *job, struct worker *w)
+bool job_needs_engine(struct job *job, struct worker *w)
 {
     if (!w->engine) {
-        g_set_error(&job->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED, "the model is not loaded");
+        g_set_error(&job->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
+                    "the model could not be loaded (%s)", w->load_error ? w->load_error : "stopped");
     }
     return w->engine != NULL;
 }
@@ -199,8 +210,8 @@ static bool open_run(struct job *job, struct worker *w)
     struct job_open *j = (struct job_open *)job;
     g_autoptr(GFile) file = g_file_new_for_path(j->path);
     struct reporter r = {w, job};
-    post_state(&r, -1.0, "opening the photo", -1.0);
-    struct image *full = require_engine(job, w) ? image_load(file, job->cancel, &job->error) : NULL;
+    job_report(&r, -1.0, "opening the photo", -1.0);
+    struct image *full = job_needs_engine(job, w) ? image_load(file, job->cancel, &job->error) : NULL;
     struct image *base = full ? shrink(full, VIEW_SIDE, &job->error) : NULL;
     if (!base) {
         image_free(full);
@@ -225,8 +236,7 @@ static void open_done(struct job *job, TinctureSession *session)
 {
     struct job_open *j = (struct job_open *)job;
     if (session) {
-        session_opened(session, job, j->before, j->width, j->height, j->note);
-        j->before = (struct view_picture){0};
+        session_opened(session, job, view_picture_take(&j->before), j->width, j->height, j->note);
     }
 }
 
@@ -245,11 +255,6 @@ struct job *job_open_new(const char *path)
     return &j->job;
 }
 
-const char *job_open_path(const struct job *job)
-{
-    return ((const struct job_open *)job)->path;
-}
-
 // ---- editing
 // ---------------------------------------------------------------------------------------------
 
@@ -263,9 +268,9 @@ struct job_edit {
     double seconds;
 };
 
-static bool require_photo(struct job *job, struct worker *w)
+bool job_needs_photo(struct job *job, struct worker *w)
 {
-    if (require_engine(job, w) && !w->photo) {
+    if (job_needs_engine(job, w) && !w->photo) {
         g_set_error(&job->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED, "open a photo first");
     }
     return job->error == NULL;
@@ -354,7 +359,7 @@ static bool edit_run(struct job *job, struct worker *w)
 {
     struct job_edit *j = (struct job_edit *)job;
     struct reporter r = {w, job};
-    if (!require_photo(job, w) || !use_adapters(job, w, j->adapters)) {
+    if (!job_needs_photo(job, w) || !use_adapters(job, w, j->adapters)) {
         return false;
     }
     struct edit_request q = document_request(&j->document);
@@ -375,7 +380,7 @@ static bool restore_run(struct job *job, struct worker *w)
 {
     struct job_edit *j = (struct job_edit *)job;
     struct edit_result *result =
-        require_photo(job, w) ? unpack_pixels(j->pixels, j->width, j->height, &job->error) : NULL;
+        job_needs_photo(job, w) ? unpack_pixels(j->pixels, j->width, j->height, &job->error) : NULL;
     if (!result) {
         return false;
     }
@@ -388,10 +393,9 @@ static void edit_done(struct job *job, TinctureSession *session)
 {
     struct job_edit *j = (struct job_edit *)job;
     if (session) {
-        session_edited(session, job, j->view, j->thumb,
+        session_edited(session, job, view_picture_take(&j->view), view_picture_take(&j->thumb),
                        j->job.run == restore_run ? NULL : j->pixels, j->width, j->height,
                        j->seconds);
-        j->view = j->thumb = (struct view_picture){0};
     }
 }
 
@@ -423,317 +427,7 @@ struct job *job_restore_new(const struct document *d, GBytes *pixels, int width,
     return &j->job;
 }
 
-// ---- learning
-// --------------------------------------------------------------------------------------------
-
-struct job_learn {
-    struct job job;
-    struct document document;
-    char *path, *checkpoint;
-    bool resume;
-    bool finished; // all steps done
-    int applied;
-};
-
-struct learner {
-    struct reporter reporter;
-    struct adapter *adapter;
-    struct job_learn *j;
-};
-
-static void learn_post_cb(TinctureSession *session, void *data)
+const struct document *job_edit_document(const struct job *job)
 {
-    session_learn_step(session, data);
-}
-
-static void sample_post_cb(TinctureSession *session, void *data)
-{
-    session_sampled(session, *(struct view_picture *)data);
-}
-
-// A sample at fixed seed with the adapter as it is now. That it fails is no reason to stop the
-// training.
-static void learn_sample(struct learner *l)
-{
-    struct worker *w = l->reporter.w;
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.prompt = l->j->document.source_prompt;
-    q.steps = SAMPLE_STEPS;
-    q.width = w->photo->small->width;
-    q.height = w->photo->small->height;
-    q.seed = l->j->document.learn.seed;
-    g_autoptr(GError) error = NULL;
-    struct edit_result *r = NULL;
-    if (editor_set_adapters(w->engine->editor, &l->adapter, 1, l->j->job.cancel, &error)) {
-        r = editor_run(w->engine->editor, &q, NULL, NULL, l->j->job.cancel, &error);
-    }
-    struct image *image = r ? engine_image(r->rgb, r->width, r->height, &error) : NULL;
-    if (image) {
-        struct view_picture *v = g_new(struct view_picture, 1);
-        *v = view_picture_shrink(image, SAMPLE_SIDE);
-        worker_post(w, sample_post_cb, v);
-    } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_message("no sample: %s", error->message);
-    }
-    image_free(image);
-    edit_result_free(r);
-}
-
-static bool learn_step_cb(const struct train_report *report, void *data)
-{
-    struct learner *l = data;
-    char text[160];
-    g_snprintf(text, sizeof text, "learning: step %d of %d, loss %.4f", report->step, report->steps,
-               report->loss_mean);
-    post_state(&l->reporter, (double)report->step / report->steps, text, report->seconds_left);
-    worker_post(l->reporter.w, learn_post_cb, g_memdup2(report, sizeof *report));
-    l->j->finished = report->step >= report->steps;
-    if (report->step % MAX(1, report->steps / SAMPLES) == 0) {
-        learn_sample(l);
-    }
-    return true;
-}
-
-static struct adapter *learn_adapter(const struct job_learn *j, struct worker *w, GError **error)
-{
-    const struct learn_params *p = &j->document.learn;
-    const struct adapter_method *method = adapter_method_find(p->method);
-    if (!method) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "there is no adapter method \"%s\"", p->method);
-        return NULL;
-    }
-    double values[DOCUMENT_MAX_PARAMS] = {0};
-    param_defaults(method->params, values);
-    for (int i = 0; method->params[i].key; i++) {
-        const struct param *row = &method->params[i];
-        if (g_str_equal(row->key, "subset") && param_check(row, p->subset, NULL)) {
-            values[i] = p->subset;
-        } else if (g_str_equal(row->key, "text_encoder")) {
-            values[i] = p->text_encoder;
-        }
-    }
-    return adapter_new(p->method, w->engine->model, values, error);
-}
-
-static bool learn_train(struct job_learn *j, struct worker *w, struct adapter *adapter)
-{
-    const struct learn_params *p = &j->document.learn;
-    struct train_params params = {
-        .steps = p->steps,
-        .lr = p->lr,
-        .weight_decay = 0.01,
-        .clip_norm = 1.0,
-        .batch = 1,
-        .seed = p->seed,
-        .checkpoint_every = 10,
-        .checkpoint_path = j->checkpoint,
-    };
-    struct learner l = {.reporter = {w, &j->job}, .adapter = adapter, .j = j};
-    return engine_learn(w->engine, w->photo, j->document.source_prompt, adapter, &params,
-                        j->resume ? j->checkpoint : NULL, progress_cb, learn_step_cb, &l,
-                        j->job.cancel, &j->job.error);
-}
-
-static bool learn_run(struct job *job, struct worker *w)
-{
-    struct job_learn *j = (struct job_learn *)job;
-    if (!require_photo(job, w)) {
-        return false;
-    }
-    struct adapter *adapter = learn_adapter(j, w, &job->error);
-    if (!adapter) {
-        return false;
-    }
-    g_free(adapter->name);
-    adapter->name =
-        g_strdup_printf("%s, %d steps", adapter->method->title, j->document.learn.steps);
-    bool ok = learn_train(j, w, adapter) && adapter_save(adapter, j->path, &job->error);
-    if (ok) {
-        j->applied = (int)adapter->params->len;
-        worker_adapter_put(w, j->path, adapter);
-    } else {
-        adapter_free(adapter);
-    }
-    return ok;
-}
-
-static void learn_done(struct job *job, TinctureSession *session)
-{
-    struct job_learn *j = (struct job_learn *)job;
-    if (session) {
-        session_learned(session, job, !job->error, j->applied);
-    }
-}
-
-static void learn_free(struct job *job)
-{
-    struct job_learn *j = (struct job_learn *)job;
-    document_clear(&j->document);
-    g_free(j->path);
-    g_free(j->checkpoint);
-}
-
-struct job *job_learn_new(const struct document *d, const char *path, const char *checkpoint,
-                          bool resume)
-{
-    struct job_learn *j = job_new(sizeof *j, JOB_LEARN, learn_run, learn_done, learn_free);
-    document_copy(d, &j->document);
-    j->path = g_strdup(path);
-    j->checkpoint = g_strdup(checkpoint);
-    j->resume = resume;
-    return &j->job;
-}
-
-// ---- adapter files
-// ---------------------------------------------------------------------------------------
-
-struct job_adapter_load {
-    struct job job;
-    char *path;
-    gint64 id;
-    char *name, *method; // results
-    int applied, total;
-};
-
-static bool adapter_run(struct job *job, struct worker *w)
-{
-    struct job_adapter_load *j = (struct job_adapter_load *)job;
-    struct adapter *a = require_engine(job, w) ? worker_adapter(w, j->path, &job->error) : NULL;
-    if (!a) {
-        return false;
-    }
-    j->name = a->name ? g_strdup(a->name) : g_path_get_basename(j->path);
-    j->method = g_strdup(a->method->name);
-    j->applied = (int)a->params->len;
-    j->total = j->applied + (int)a->unmatched->len;
-    return true;
-}
-
-static void adapter_done(struct job *job, TinctureSession *session)
-{
-    struct job_adapter_load *j = (struct job_adapter_load *)job;
-    if (session) {
-        session_adapter_loaded(session, job, j->name, j->method, j->applied, j->total);
-    }
-}
-
-static void adapter_job_free(struct job *job)
-{
-    struct job_adapter_load *j = (struct job_adapter_load *)job;
-    g_free(j->path);
-    g_free(j->name);
-    g_free(j->method);
-}
-
-struct job *job_adapter_new(const char *path, gint64 id)
-{
-    struct job_adapter_load *j =
-        job_new(sizeof *j, JOB_OPEN, adapter_run, adapter_done, adapter_job_free);
-    j->path = g_strdup(path);
-    j->id = id;
-    return &j->job;
-}
-
-gint64 job_adapter_id(const struct job *job)
-{
-    return ((const struct job_adapter_load *)job)->id;
-}
-
-// ---- exporting
-// -------------------------------------------------------------------------------------------
-
-struct job_export {
-    struct job job;
-    char *path, *source;
-    bool with_recipe;
-    int quality, bits;
-    GArray *adapters;
-};
-
-static struct image *export_image(struct job_export *j, struct worker *w)
-{
-    struct reporter r = {w, &j->job};
-    if (!w->result) {
-        return image_copy(w->photo->full, &j->job.error);
-    }
-    return engine_restore(w->engine, w->photo->full, w->result->rgb, w->result->reconstruction,
-                          w->result->width, w->result->height, NULL, progress_cb, &r, j->job.cancel,
-                          &j->job.error);
-}
-
-static char *export_recipe(struct job_export *j, struct worker *w, const struct image *image)
-{
-    if (!j->with_recipe || !w->result) {
-        return NULL;
-    }
-    g_autofree struct adapter **list = g_new0(struct adapter *, j->adapters->len + 1);
-    int n = 0;
-    for (guint i = 0; i < j->adapters->len; i++) {
-        struct adapter *a =
-            worker_adapter(w, g_array_index(j->adapters, struct job_adapter, i).path, NULL);
-        if (a) {
-            list[n++] = a;
-        }
-    }
-    return engine_recipe(&w->request, w->engine->model, list, n, image->width, image->height);
-}
-
-static bool export_run(struct job *job, struct worker *w)
-{
-    struct job_export *j = (struct job_export *)job;
-    struct image *image = require_photo(job, w) ? export_image(j, w) : NULL;
-    if (!image) {
-        return false;
-    }
-    g_autofree char *recipe = export_recipe(j, w, image);
-    g_autoptr(GFile) file = g_file_new_for_path(j->path);
-    struct image_save_params params = {
-        .bits = j->bits, .quality = j->quality, .recipe = recipe, .keep_exif = true};
-    bool ok = image_save(image, file, &params, &job->error);
-    image_free(image);
-    return ok;
-}
-
-static bool export_adapter_run(struct job *job, struct worker *w)
-{
-    struct job_export *j = (struct job_export *)job;
-    struct adapter *a = require_engine(job, w) ? worker_adapter(w, j->source, &job->error) : NULL;
-    return a && adapter_save(a, j->path, &job->error);
-}
-
-static void export_done(struct job *job, TinctureSession *session)
-{
-    if (session) {
-        session_exported(session, job, ((struct job_export *)job)->path);
-    }
-}
-
-static void export_free(struct job *job)
-{
-    struct job_export *j = (struct job_export *)job;
-    g_free(j->path);
-    g_free(j->source);
-    g_clear_pointer(&j->adapters, g_array_unref);
-}
-
-struct job *job_export_new(const char *path, bool with_recipe, int quality, int bits,
-                           GArray *adapters)
-{
-    struct job_export *j = job_new(sizeof *j, JOB_EXPORT, export_run, export_done, export_free);
-    j->path = g_strdup(path);
-    j->with_recipe = with_recipe;
-    j->quality = quality;
-    j->bits = bits;
-    j->adapters = adapters;
-    return &j->job;
-}
-
-struct job *job_export_adapter_new(const char *source, const char *path)
-{
-    struct job_export *j =
-        job_new(sizeof *j, JOB_EXPORT, export_adapter_run, export_done, export_free);
-    j->source = g_strdup(source);
-    j->path = g_strdup(path);
-    return &j->job;
+    return &((const struct job_edit *)job)->document;
 }

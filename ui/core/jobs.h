@@ -16,6 +16,7 @@ GArray *job_adapters_new(void); // of struct job_adapter, frees the paths
 struct view_picture view_picture_from_image(const struct image *image);
 struct view_picture view_picture_shrink(const struct image *image, int side); // at most side pixels a side
 void view_picture_clear(struct view_picture *v);
+struct view_picture view_picture_take(struct view_picture *v); // leaves nothing behind
 
 // What the jobs tell the session; implemented by session.c. Main thread. Pictures are transferred.
 void session_job_progress(TinctureSession *self, const struct job_state *state);
@@ -33,12 +34,12 @@ void session_adapter_loaded(TinctureSession *self, struct job *job, const char *
 void session_exported(TinctureSession *self, struct job *job, const char *path);
 
 struct job *job_load_new(const char *model, const char *device);
-// path is read; the picture becomes the photo. tag goes back to the session.
+// path is read; the picture becomes the photo.
 struct job *job_open_new(const char *path);
-const char *job_open_path(const struct job *job);
 
 // Runs the document's edit on the open photo. adapters is taken.
 struct job *job_edit_new(const struct document *d, GArray *adapters);
+const struct document *job_edit_document(const struct job *job); // what the result was made from
 // Shows a stored result again instead of drawing: pixels as in session_edited.
 struct job *job_restore_new(const struct document *d, GBytes *pixels, int width, int height);
 

@@ -6,6 +6,7 @@ struct post {
     struct worker *worker;
     void (*fn)(TinctureSession *session, void *data);
     void *data;
+    GDestroyNotify free_data;
 };
 
 static gboolean post_cb(gpointer data)
@@ -15,19 +16,20 @@ static gboolean post_cb(gpointer data)
     if (session) {
         p->fn(session, p->data);
     }
-    g_free(p->data);
+    p->free_data(p->data);
     g_free(p);
     return G_SOURCE_REMOVE;
 }
 
-void worker_post(struct worker *w, void (*fn)(TinctureSession *session, void *data), void *data)
+void worker_post(struct worker *w, void (*fn)(TinctureSession *session, void *data), void *data,
+                 GDestroyNotify free_data)
 {
     struct post *p = g_new(struct post, 1);
-    *p = (struct post){.worker = w, .fn = fn, .data = data};
+    *p = (struct post){.worker = w, .fn = fn, .data = data, .free_data = free_data};
     g_idle_add_full(G_PRIORITY_DEFAULT, post_cb, p, NULL);
 }
 
-static void job_free(struct job *job)
+void job_free(struct job *job)
 {
     if (job->free) {
         job->free(job);
@@ -54,12 +56,12 @@ static void worker_free(struct worker *w)
     g_hash_table_unref(w->adapters); // before the model that they borrow
     engine_free(w->engine);
     g_async_queue_unref(w->queue);
+    g_free(w->load_error);
 }
 
 static gboolean gone_cb(gpointer data)
 {
     struct worker *w = data;
-    g_thread_join(w->thread);
     g_weak_ref_clear(&w->session);
     g_free(w);
     return G_SOURCE_REMOVE;
@@ -97,7 +99,7 @@ void worker_stop(struct worker *w)
 {
     g_weak_ref_set(&w->session, NULL);
     g_async_queue_push(w->queue, g_new0(struct job, 1)); // a job without run ends the thread
-    g_thread_join(g_thread_ref(w->thread));
+    g_thread_join(w->thread);
     // What the thread has posted until now still comes; the worker goes after it.
     g_idle_add_full(G_PRIORITY_LOW, gone_cb, w, NULL);
 }

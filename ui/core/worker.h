@@ -20,9 +20,12 @@ struct job {
     void (*free)(struct job *job);      // frees what the kind added; may be NULL
 };
 
+void job_free(struct job *job);
+
 // What jobs share, touched only by the engine thread.
 struct worker {
     struct engine *engine;              // NULL until the model is loaded
+    char *load_error;                   // why it is not, where that has failed
     struct photo *photo;                // NULL until a photo is open
     struct image *base;                 // the photo at the size of the window's picture
     struct edit_result *result;         // newest finished edit
@@ -36,12 +39,13 @@ struct worker {
 };
 
 struct worker *worker_new(TinctureSession *session);
-// Cancels nothing: finishes what is queued, then frees everything.
+// Cancels nothing: waits for what is queued, then frees everything. What was posted comes to nothing.
 void worker_stop(struct worker *w);
 // Takes the job.
 void worker_submit(struct worker *w, struct job *job);
-// Engine thread: has fn called with (session, data) in the main loop, unless the session is gone; data is g_free'd.
-void worker_post(struct worker *w, void (*fn)(TinctureSession *session, void *data), void *data);
+// Engine thread: has fn called with (session, data) in the main loop, unless the session is gone; then data is freed.
+void worker_post(struct worker *w, void (*fn)(TinctureSession *session, void *data), void *data,
+                 GDestroyNotify free_data);
 
 // Engine thread: the adapter of a file, loaded once. NULL with an error.
 struct adapter *worker_adapter(struct worker *w, const char *path, GError **error);

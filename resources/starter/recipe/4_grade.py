@@ -38,14 +38,15 @@ class Grader(nn.Module):
                                   *[nn.Sequential(nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(8, b), nn.SiLU(),
                                                   nn.Conv2d(b, b, 3, padding=1, stride=2), nn.GroupNorm(8, b), nn.SiLU())
                                     for a, b in zip(widths, widths[1:])])
-        self.things = nn.Conv2d(192, len(NOUNS), 1)         # asked at each of 4 x 4 places: a pair's things lie apart
         self.mix = nn.Sequential(nn.Flatten(), nn.Linear(192 * 16, 384), nn.SiLU(), nn.Dropout(0.1))
-        self.color, self.ground = nn.Linear(384, len(NAMES)), nn.Linear(384, len(GROUNDS))
+        self.things, self.color, self.ground = nn.Linear(384, len(NOUNS)), nn.Linear(384, len(NAMES)), nn.Linear(384, len(GROUNDS))
+        self.spots = nn.Conv2d(192, len(NOUNS), 1)          # asked at each of 4 x 4 places: a pair's things lie apart
+        nn.init.zeros_(self.spots.weight)
 
     def forward(self, x):
         seen = self.body(x)
         h = self.mix(seen)
-        return self.things(seen).flatten(2).logsumexp(2), self.color(h), self.ground(h)
+        return self.things(h) + self.spots(seen).flatten(2).logsumexp(2), self.color(h), self.ground(h)
 
 
 def kind(ground):
@@ -85,14 +86,14 @@ def train_grader(options, sources):
     if path.exists():
         net.load_state_dict(torch.load(path))
         return net.eval()
-    optimizer = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=0.02)
+    optimizer = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=0.02)
     for step in range(options.grader_steps):
         x, things, color, ground = batch(2 * 10 ** 9 + step * 64, 64, sources)
         x = (x + 0.06 * torch.randn_like(x) * torch.rand(64, 1, 1, 1)) * (1 + 0.1 * torch.randn(64, 1, 1, 1))
         if step % 2:                # half of the pictures softened, as a decoder softens them
             x = F.interpolate(F.avg_pool2d(x, 2), scale_factor=2, mode="bilinear")
         for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * min(1, (step + 1) / 100) * (1 - step / options.grader_steps)
+            group["lr"] = 1e-3 * min(1, (step + 1) / 100) * (1 - step / options.grader_steps)
         with torch.autocast("cpu", torch.bfloat16):
             t, c, g = net(x)
         loss = F.cross_entropy(t.float(), things / things.sum(1, keepdim=True)) + 0.5 * F.cross_entropy(g.float(), ground)
