@@ -19,9 +19,9 @@ const struct adapter_method oft_method = {
     .summary =
         "Rotates features and keeps the angles between neurons: stable, learns more than shifts",
     .params = oft_params,
-    .default_lr = 6e-5,
-    .default_lr_1d = 6e-5,
-    .default_steps = 1000,
+    .default_lr = 1e-3, // the paper's 6e-5 is for a thousand steps
+    .default_lr_1d = 1e-3,
+    .default_steps = 100,
     .init = rotation_init,
     .prepare = rotation_prepare,
     .release = rotation_release,

@@ -106,7 +106,8 @@ wait can-resume yes within 60
 assert resume-step >= 1
 snapshot $folder/6-found-again.png
 action win.resume
-wait job learn step 5 within 120
+wait job learn step +5 within 120
+assert message none
 action win.cancel
 wait idle within 120
 restore 0

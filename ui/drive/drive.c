@@ -50,6 +50,7 @@ static enum drive_result run_line(struct drive *drive, const char *line)
         drive->started_us = now;
         drive->limit = DRIVE_LIMIT;
         drive->frames = 0;
+        drive->losses = tincture_session_job(drive->session)->n_loss;
         g_printerr("drive: %s\n", line);
     }
     enum drive_result result =

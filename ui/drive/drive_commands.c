@@ -94,12 +94,18 @@ static char *take_limit(struct drive *d, const char *rest)
     return g_strndup(rest, (gsize)(within - rest));
 }
 
+// "N": so many losses are known; "+N": so many more than when the command began.
+static gboolean steps_reached(struct drive *d, const char *steps)
+{
+    int wanted = atoi(steps) + (*steps == '+' ? d->losses : 0);
+    return tincture_session_job(d->session)->n_loss >= wanted;
+}
+
 static gboolean job_reached(struct drive *d, GStrv words)
 {
     gboolean step = g_strv_length(words) >= 4 && g_str_equal(words[2], "step");
     g_autofree char *job = drive_fact(d, "job");
-    return g_str_equal(job, words[1]) &&
-           (!step || tincture_session_job(d->session)->n_loss >= atoi(words[3]));
+    return g_str_equal(job, words[1]) && (!step || steps_reached(d, words[3]));
 }
 
 // wait idle | wait job KIND [step N] | wait FACT [OP] VALUE, each with an optional "within SECONDS"
@@ -174,8 +180,8 @@ static enum drive_result command_size(struct drive *d, const char *rest)
     return there || spent > 2 * G_USEC_PER_SEC ? DRIVE_DONE : DRIVE_AGAIN;
 }
 
-// The window's own drawing, without the desktop's frame around it.
-static gboolean save_window(struct drive *d, const char *path)
+// The window's own drawing, without the desktop's frame around it. NULL while a redraw is pending.
+static GdkTexture *draw_window(struct drive *d)
 {
     GtkWidget *widget = GTK_WIDGET(d->window);
     g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new(widget);
@@ -185,13 +191,13 @@ static gboolean save_window(struct drive *d, const char *path)
     gdk_paintable_snapshot(paintable, snapshot, width, height);
     GskRenderNode *node = gtk_snapshot_free_to_node(snapshot);
     if (node == NULL) {
-        return FALSE;
+        return NULL;
     }
-    g_autoptr(GdkTexture) texture =
+    GdkTexture *texture =
         gsk_renderer_render_texture(gtk_native_get_renderer(GTK_NATIVE(widget)), node,
                                     &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
     gsk_render_node_unref(node);
-    return gdk_texture_save_to_png(texture, path);
+    return texture;
 }
 
 // A few frames, so that what the last commands changed is drawn.
@@ -201,7 +207,12 @@ static enum drive_result command_snapshot(struct drive *d, const char *rest)
         gtk_widget_queue_draw(GTK_WIDGET(d->window));
         return DRIVE_AGAIN;
     }
-    return save_window(d, rest) ? DRIVE_DONE : drive_fail(d, "the picture cannot be written");
+    g_autoptr(GdkTexture) texture = draw_window(d);
+    if (texture == NULL) {
+        return DRIVE_AGAIN;
+    }
+    return gdk_texture_save_to_png(texture, rest) ? DRIVE_DONE
+                                                  : drive_fail(d, "the picture cannot be written");
 }
 
 // export FILE: what the export dialog ends in, with its default choices.

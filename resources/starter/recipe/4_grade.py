@@ -102,7 +102,7 @@ def train_grader(options, sources):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if step % 50 == 0:
+        if step % 100 == 0:
             print(f"grader step {step} loss {loss.item():.3f}", flush=True)
     torch.save(net.state_dict(), path)
     return net.eval()
@@ -151,7 +151,7 @@ def border_color(pictures):
 def grade(net, pictures, scenes):
     t, c, g = (torch.cat(parts) for parts in zip(*(net(p) for p in pictures.split(128))))
     rim = border_color(pictures)
-    marks = {"thing": [], "color": [], "ground": [], "pair": []}
+    marks = {"thing": [], "color": [], "ground": [], "pair": [], "favourite thing": []}
     for i, scene in enumerate(scenes):
         nouns = [x["noun"] for x in scene["things"]]
         if len(nouns) == 2:
@@ -159,6 +159,8 @@ def grade(net, pictures, scenes):
             marks["pair"].append(all(NOUNS.index(n) in best for n in nouns))
             continue
         marks["thing"].append(t[i].argmax().item() == NOUNS.index(nouns[0]))
+        if nouns[0] in domain.FAVOURITES:
+            marks["favourite thing"].append(marks["thing"][-1])
         if scene["things"][0]["color"]:
             marks["color"].append(c[i].argmax().item() == NAMES.index(scene["things"][0]["color"]))
         if scene["ground"][0] == "plain":

@@ -19,15 +19,15 @@ import sprites
 
 SIDE = 512
 PHOTOGRAPHS = [
+    ("coffee.png", "skimage/coffee.png", "a photograph of a cup of coffee on a wooden table",
+     ["a photograph of a blue cup of coffee on a wooden table", "a photograph of a donut on a wooden table", "a photograph of a cup of coffee on the grass"],
+     "Pikolo Espresso Bar, by Rachel Michetti (scikit-image)", "CC0-1.0"),
     ("dandelion.jpg", "wallpapers/seeding_by_Clements_Engelhardt.jpg", "a photograph of a dandelion in a meadow",
      ["a photograph of a sunflower in a meadow", "a photograph of a red rose in a meadow", "a photograph of a dandelion at sunset"],
      "Seeding, by Clemens Engelhardt (Debian package lomiri-wallpapers-16.04)", "CC0-1.0"),
     ("cat.png", "skimage/chelsea.png", "a photograph of a cat",
      ["a photograph of a tiger", "a photograph of a fox", "a photograph of a gray cat"],
      "Chelsea, by Stefan van der Walt (scikit-image)", "CC0-1.0"),
-    ("coffee.png", "skimage/coffee.png", "a photograph of a cup of coffee on a wooden table",
-     ["a photograph of a blue cup of coffee on a wooden table", "a photograph of a donut on a wooden table", "a photograph of a cup of coffee on the grass"],
-     "Pikolo Espresso Bar, by Rachel Michetti (scikit-image)", "CC0-1.0"),
     ("rocket.jpg", "skimage/rocket.jpg", "a photograph of a rocket in the sky",
      ["a photograph of a rocket in space", "a photograph of a castle in the sky", "a photograph of a rocket at sunset"],
      "Launch of DSCOVR, by SpaceX (scikit-image)", "CC0-1.0"),
