@@ -4,7 +4,7 @@
 
 A small classifier, trained on the same things drawn in other ways (an icon set that the model never saw among them),
 says which thing, colour and ground a picture shows; plain grounds are read off the border's colour. The same grader on
-freshly drawn pictures tells how far it can be trusted: no model can score above that line.
+freshly drawn pictures tells how far it can be trusted.
 """
 import argparse
 import json
