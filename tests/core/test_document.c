@@ -79,11 +79,35 @@ static void test_undo(void)
     document_clear(&d);
 }
 
+// What changes nothing is no step; an adapter that could not be read is in none.
+static void test_undo_without_steps(void)
+{
+    struct document d = make();
+    struct history *h = history_new(&d);
+    history_push(h, &d, 0);
+    g_assert_false(history_can_undo(h));
+    struct document_use bad = {.id = 9, .scale = 1.0, .enabled = true};
+    g_array_append_val(d.adapters, bad);
+    history_push(h, &d, 0);
+    g_assert_true(history_can_undo(h));
+    history_forget_adapter(h, 9);
+    g_assert_false(history_can_undo(h));
+    g_assert_false(history_can_redo(h));
+    document_forget_adapter(&d, 9);
+    g_assert_cmpuint(d.adapters->len, ==, 1);
+    d.seed = 1;
+    history_push(h, &d, 0);
+    g_assert_cmpuint(history_undo(h)->seed, ==, 123456789);
+    history_free(h);
+    document_clear(&d);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/document/json", test_json);
     g_test_add_func("/document/hostile-json", test_hostile_json);
     g_test_add_func("/document/undo", test_undo);
+    g_test_add_func("/document/undo-without-steps", test_undo_without_steps);
     return g_test_run();
 }

@@ -8,36 +8,63 @@
 #include <string.h>
 
 // What is said of anything, as key and value; printed as lines or as JSON.
-struct facts {
-    GPtrArray *rows; // char *: key, value, key, value ...
+struct fact {
+    char *key, *text;
+    int64_t number; // what the JSON says where text is NULL
 };
+struct facts {
+    GArray *rows; // struct fact
+};
+
+static void fact_clear(void *data)
+{
+    struct fact *fact = data;
+    g_free(fact->key);
+    g_free(fact->text);
+}
 
 G_GNUC_PRINTF(3, 4) static void fact(struct facts *f, const char *key, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    g_ptr_array_add(f->rows, g_strdup(key));
-    g_ptr_array_add(f->rows, g_strdup_vprintf(format, args));
+    struct fact row = {.key = g_strdup(key), .text = g_strdup_vprintf(format, args)};
     va_end(args);
+    g_array_append_val(f->rows, row);
 }
 
-static void facts_print(const struct facts *f, bool as_json)
+static void fact_number(struct facts *f, const char *key, int64_t number)
+{
+    struct fact row = {.key = g_strdup(key), .number = number};
+    g_array_append_val(f->rows, row);
+}
+
+static void facts_print(const struct facts *f)
+{
+    for (guint i = 0; i < f->rows->len; i++) {
+        const struct fact *row = &g_array_index(f->rows, struct fact, i);
+        if (row->text) {
+            printf("%-24s %s\n", row->key, row->text);
+        } else {
+            printf("%-24s %" G_GINT64_FORMAT "\n", row->key, row->number);
+        }
+    }
+}
+
+static void facts_print_json(const struct facts *f)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     json_builder_begin_object(b);
-    for (guint i = 0; i < f->rows->len; i += 2) {
-        if (as_json) {
-            json_builder_set_member_name(b, f->rows->pdata[i]);
-            json_builder_add_string_value(b, f->rows->pdata[i + 1]);
+    for (guint i = 0; i < f->rows->len; i++) {
+        const struct fact *row = &g_array_index(f->rows, struct fact, i);
+        json_builder_set_member_name(b, row->key);
+        if (row->text) {
+            json_builder_add_string_value(b, row->text);
         } else {
-            printf("%-18s %s\n", (const char *)f->rows->pdata[i],
-                   (const char *)f->rows->pdata[i + 1]);
+            json_builder_add_int_value(b, row->number);
         }
     }
     json_builder_end_object(b);
-    if (as_json) {
-        cli_print_json(b);
-    }
+    cli_print_json(b);
 }
 
 static int64_t part_floats(const struct nn_part *part)
@@ -57,14 +84,16 @@ static bool model_facts(const char *dir, struct facts *f, GError **error)
     }
     static const char *const names[] = {"text encoder", "unet", "vae"};
     fact(f, "model", "%s", m->name);
-    fact(f, "picture size", "%d", model_default_size(m));
-    fact(f, "latent factor", "%d", model_latent_factor(m));
+    fact_number(f, "picture size", model_default_size(m));
+    fact_number(f, "latent factor", model_latent_factor(m));
     fact(f, "prediction", "%s", m->sched.prediction == PREDICTION_V ? "v_prediction" : "epsilon");
-    fact(f, "tokens", "%d of a vocabulary of %d", m->text.max_tokens, m->text.vocab_size);
+    fact_number(f, "tokens", m->text.max_tokens);
+    fact_number(f, "vocabulary", m->text.vocab_size);
     for (int i = 0; i < 3; i++) {
-        g_autofree char *key = g_strdup_printf("%s", names[i]);
-        fact(f, key, "%" G_GINT64_FORMAT " parameters in %u tensors", part_floats(m->parts[i]),
-             m->parts[i]->weights->len);
+        g_autofree char *parameters = g_strconcat(names[i], " parameters", NULL);
+        g_autofree char *tensors = g_strconcat(names[i], " tensors", NULL);
+        fact_number(f, parameters, part_floats(m->parts[i]));
+        fact_number(f, tensors, m->parts[i]->weights->len);
     }
     const char *hash = model_hash(m, MODEL_UNET, NULL, error);
     bool ok = hash != NULL;
@@ -81,7 +110,7 @@ static bool tensor_facts(const char *path, struct facts *f, GError **error)
     if (!file) {
         return false;
     }
-    fact(f, "tensors", "%u", file->tensors->len);
+    fact_number(f, "tensors", file->tensors->len);
     for (guint i = 0; i < file->tensors->len; i++) {
         const struct st_tensor *t = file->tensors->pdata[i];
         g_autoptr(GString) shape = g_string_new("");
@@ -107,8 +136,10 @@ static bool picture_facts(const char *path, struct facts *f, GError **error)
     if (!image_probe(file, &info, error)) {
         return false;
     }
-    fact(f, "picture", "%d x %d", info.width, info.height);
-    fact(f, "format", "%s, %d bits", info.format, info.meta.bits);
+    fact_number(f, "width", info.width);
+    fact_number(f, "height", info.height);
+    fact(f, "format", "%s", info.format);
+    fact_number(f, "bits", info.meta.bits);
     if (info.meta.recipe) {
         fact(f, "recipe", "%s", info.meta.recipe);
     }
@@ -118,16 +149,19 @@ static bool picture_facts(const char *path, struct facts *f, GError **error)
 
 static bool run(struct cli *c, GError **error)
 {
-    struct facts f = {.rows = g_ptr_array_new_with_free_func(g_free)};
+    struct facts f = {.rows = g_array_new(FALSE, TRUE, sizeof(struct fact))};
+    g_array_set_clear_func(f.rows, fact_clear);
     g_autofree char *model = paths_model(c->rest[0]);
     const bool tensors = g_str_has_suffix(c->rest[0], ".safetensors");
     bool ok = g_file_test(model, G_FILE_TEST_IS_DIR) ? model_facts(model, &f, error)
               : tensors                              ? tensor_facts(c->rest[0], &f, error)
                                                      : picture_facts(c->rest[0], &f, error);
-    if (ok) {
-        facts_print(&f, c->json);
+    if (ok && c->json) {
+        facts_print_json(&f);
+    } else if (ok) {
+        facts_print(&f);
     }
-    g_ptr_array_unref(f.rows);
+    g_array_unref(f.rows);
     return ok;
 }
 

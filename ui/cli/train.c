@@ -52,11 +52,17 @@ static struct adapter *new_adapter(const struct cli *c, GError **error)
                                               : NULL;
 }
 
+struct run_log {
+    FILE *file;               // NULL: none is kept
+    struct train_report last; // what --json tells
+};
+
 static bool step_cb(const struct train_report *report, void *data)
 {
-    FILE *log = data;
-    if (log) {
-        fprintf(log, "%d,%.9g,%.9g,%.3f\n", report->step, report->loss, report->grad_norm,
+    struct run_log *log = data;
+    log->last = *report;
+    if (log->file) {
+        fprintf(log->file, "%d,%.9g,%.9g,%.3f\n", report->step, report->loss, report->grad_norm,
                 report->seconds);
     }
     char text[160];
@@ -67,7 +73,7 @@ static bool step_cb(const struct train_report *report, void *data)
 }
 
 static bool train(struct cli *c, struct adapter *adapter, struct photo *const *photos, int n,
-                  FILE *log, GError **error)
+                  struct run_log *log, GError **error)
 {
     g_autofree struct train_example *examples = g_new0(struct train_example, n);
     for (int i = 0; i < n; i++) {
@@ -91,6 +97,27 @@ static bool train(struct cli *c, struct adapter *adapter, struct photo *const *p
     return ok && adapter_save(adapter, c->out, error);
 }
 
+static void print_json(const struct cli *c, const struct adapter *a,
+                       const struct train_report *last)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "adapter");
+    json_builder_add_string_value(b, c->out);
+    json_builder_set_member_name(b, "method");
+    json_builder_add_string_value(b, a->method->name);
+    json_builder_set_member_name(b, "parameters");
+    json_builder_add_int_value(b, adapter_count(a));
+    json_builder_set_member_name(b, "steps");
+    json_builder_add_int_value(b, last->step);
+    json_builder_set_member_name(b, "loss");
+    json_builder_add_double_value(b, last->loss_mean);
+    json_builder_set_member_name(b, "seconds");
+    json_builder_add_double_value(b, last->seconds);
+    json_builder_end_object(b);
+    cli_print_json(b);
+}
+
 static bool run(struct cli *c, GError **error)
 {
     struct adapter *adapter = cli_engine(c, error) ? new_adapter(c, error) : NULL;
@@ -98,7 +125,7 @@ static bool run(struct cli *c, GError **error)
         return false;
     }
     g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_free);
-    FILE *log = NULL;
+    struct run_log log = {0};
     bool ok = true;
     for (int i = 0; ok && c->images[i]; i++) {
         struct photo *p = cli_photo(c, c->images[i], error);
@@ -107,19 +134,22 @@ static bool run(struct cli *c, GError **error)
             g_ptr_array_add(photos, p);
         }
     }
-    if (ok && c->log && !(log = fopen(c->log, "w"))) {
+    if (ok && c->log && !(log.file = fopen(c->log, "w"))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
                     c->log, g_strerror(errno));
         ok = false;
     }
-    if (log) {
-        fprintf(log, "step,loss,grad_norm,seconds\n");
+    if (log.file) {
+        fprintf(log.file, "step,loss,grad_norm,seconds\n");
     }
-    ok = ok && train(c, adapter, (struct photo **)photos->pdata, (int)photos->len, log, error);
-    if (log && fclose(log) != 0 && ok) {
+    ok = ok && train(c, adapter, (struct photo **)photos->pdata, (int)photos->len, &log, error);
+    if (log.file && fclose(log.file) != 0 && ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
                     c->log, g_strerror(errno));
         ok = false;
+    }
+    if (ok && c->json) {
+        print_json(c, adapter, &log.last);
     }
     adapter_free(adapter);
     return ok;
@@ -131,7 +161,7 @@ const struct cli_command cli_train = {
     .usage = "",
     .options = (const char *const[]){"model", "device", "images", "prompt", "method", "subset",
                                      "set", "text-encoder", "steps", "lr", "seed", "batch", "size",
-                                     "out", "log", "checkpoint", "resume", NULL},
+                                     "out", "log", "checkpoint", "resume", "json", NULL},
     .needed = (const char *const[]){"images", "prompt", "out", NULL},
     .run = run,
 };

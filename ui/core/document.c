@@ -42,6 +42,15 @@ void document_copy(const struct document *from, struct document *to)
     to->adapters = g_array_copy(from->adapters);
 }
 
+void document_forget_adapter(struct document *d, gint64 id)
+{
+    for (guint i = d->adapters->len; i-- > 0;) {
+        if (g_array_index(d->adapters, struct document_use, i).id == id) {
+            g_array_remove_index(d->adapters, i);
+        }
+    }
+}
+
 static bool learn_equal(const struct learn_params *a, const struct learn_params *b)
 {
     return g_str_equal(a->method, b->method) && a->steps == b->steps && a->lr == b->lr &&
@@ -342,8 +351,18 @@ void history_free(struct history *h)
     }
 }
 
+// A state that equals the one before it would be a step of undo that changes nothing.
+static bool is_repeat(const struct history *h, guint i)
+{
+    return i > 0 && i < h->states->len &&
+           document_equal(h->states->pdata[i - 1], h->states->pdata[i]);
+}
+
 void history_push(struct history *h, const struct document *d, unsigned tag)
 {
+    if (document_equal(h->states->pdata[h->at], d)) {
+        return;
+    }
     const gint64 now = g_get_monotonic_time();
     const bool merge = tag && tag == h->last_tag && now - h->last_us < MERGE_US && h->at > 0 &&
                        h->at == h->states->len - 1;
@@ -352,10 +371,27 @@ void history_push(struct history *h, const struct document *d, unsigned tag)
     g_ptr_array_set_size(h->states,
                          (gint)(merge ? h->at : h->at + 1)); // forgets what could be redone
     g_ptr_array_add(h->states, state_new(d));
+    if (is_repeat(h, h->states->len - 1)) { // typed and taken back
+        g_ptr_array_set_size(h->states, (gint)h->states->len - 1);
+        h->last_tag = 0;
+    }
     if (h->states->len > HISTORY_LENGTH) {
         g_ptr_array_remove_index(h->states, 0);
     }
     h->at = h->states->len - 1;
+}
+
+void history_forget_adapter(struct history *h, gint64 id)
+{
+    for (guint i = 0; i < h->states->len; i++) {
+        document_forget_adapter(h->states->pdata[i], id);
+    }
+    for (guint i = h->states->len; i-- > 1;) {
+        if (is_repeat(h, i)) {
+            g_ptr_array_remove_index(h->states, i);
+            h->at -= h->at >= i;
+        }
+    }
 }
 
 bool history_can_undo(const struct history *h)

@@ -23,6 +23,7 @@ struct document {
 
 void document_init(struct document *d);       // empty prompts and defaults
 void document_clear(struct document *d);
+void document_forget_adapter(struct document *d, gint64 id); // takes it out of the list
 void document_copy(const struct document *from, struct document *to); // to is overwritten, not freed
 bool document_equal(const struct document *a, const struct document *b);
 // Bits of enum document_part in which a and b differ.
@@ -47,5 +48,6 @@ void history_free(struct history *h);
 void history_push(struct history *h, const struct document *d, unsigned tag);
 const struct document *history_undo(struct history *h); // NULL: nothing before
 const struct document *history_redo(struct history *h);
+void history_forget_adapter(struct history *h, gint64 id); // as if it had never been in the list
 bool history_can_undo(const struct history *h);
 bool history_can_redo(const struct history *h);

@@ -8,6 +8,7 @@
 
 #define VIEW_SIDE  1600 // pixels of the window's picture
 #define THUMB_SIDE 128
+#define MAX_RESULT 16384 // pixels a side that a library may claim
 
 // ---- pictures
 // --------------------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ GArray *job_adapters_new(void)
 }
 
 void *job_new(size_t size, enum job_kind kind, bool (*run)(struct job *, struct worker *),
-                     void (*done)(struct job *, TinctureSession *), void (*free_fn)(struct job *))
+              void (*done)(struct job *, TinctureSession *), void (*free_fn)(struct job *))
 {
     struct job *job = g_malloc0(size);
     *job = (struct job){
@@ -200,7 +201,8 @@ bool job_needs_engine(struct job *job, struct worker *w)
 {
     if (!w->engine) {
         g_set_error(&job->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
-                    "the model could not be loaded (%s)", w->load_error ? w->load_error : "stopped");
+                    "the model could not be loaded (%s)",
+                    w->load_error ? w->load_error : "stopped");
     }
     return w->engine != NULL;
 }
@@ -211,7 +213,8 @@ static bool open_run(struct job *job, struct worker *w)
     g_autoptr(GFile) file = g_file_new_for_path(j->path);
     struct reporter r = {w, job};
     job_report(&r, -1.0, "opening the photo", -1.0);
-    struct image *full = job_needs_engine(job, w) ? image_load(file, job->cancel, &job->error) : NULL;
+    struct image *full =
+        job_needs_engine(job, w) ? image_load(file, job->cancel, &job->error) : NULL;
     struct image *base = full ? shrink(full, VIEW_SIDE, &job->error) : NULL;
     if (!base) {
         image_free(full);
@@ -322,9 +325,10 @@ static GBytes *pack_pixels(const struct edit_result *r)
 static struct edit_result *unpack_pixels(GBytes *pixels, int width, int height, GError **error)
 {
     const gsize n = (gsize)width * height * 3;
-    gsize size;
-    const uint16_t *in = g_bytes_get_data(pixels, &size);
-    if (width < 1 || height < 1 || size != 2 * n * sizeof *in) {
+    gsize size = 0;
+    const uint16_t *in = pixels ? g_bytes_get_data(pixels, &size) : NULL;
+    if (!in || width < 1 || height < 1 || width > MAX_RESULT || height > MAX_RESULT ||
+        size != 2 * n * sizeof *in) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "this result is damaged in the library");
         return NULL;
@@ -421,7 +425,7 @@ struct job *job_restore_new(const struct document *d, GBytes *pixels, int width,
 {
     struct job_edit *j = job_new(sizeof *j, JOB_EDIT, restore_run, edit_done, edit_free);
     document_copy(d, &j->document);
-    j->pixels = g_bytes_ref(pixels);
+    j->pixels = pixels ? g_bytes_ref(pixels) : NULL;
     j->width = width;
     j->height = height;
     return &j->job;

@@ -18,7 +18,7 @@ struct view_picture view_picture_shrink(const struct image *image, int side); //
 void view_picture_clear(struct view_picture *v);
 struct view_picture view_picture_take(struct view_picture *v); // leaves nothing behind
 
-// What the jobs tell the session; implemented by session.c. Main thread. Pictures are transferred.
+// What the jobs tell the session; implemented by session_jobs.c. Main thread. Pictures are transferred.
 void session_job_progress(TinctureSession *self, const struct job_state *state);
 void session_loaded(TinctureSession *self, struct job *job, const char *device, const char *model);
 void session_opened(TinctureSession *self, struct job *job, struct view_picture before, int width, int height,
@@ -31,7 +31,7 @@ void session_learn_step(TinctureSession *self, const struct train_report *report
 void session_learned(TinctureSession *self, struct job *job, bool finished, int applied);
 void session_adapter_loaded(TinctureSession *self, struct job *job, const char *name, const char *method, int applied,
                             int total);
-void session_exported(TinctureSession *self, struct job *job, const char *path);
+void session_exported(TinctureSession *self, struct job *job, const char *path, bool picture);
 
 struct job *job_load_new(const char *model, const char *device);
 // path is read; the picture becomes the photo.

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-#define EDIT_PAUSE_MS 150  // typing and dragging: a preview waits this long for the next change
-#define KEEP_PAUSE_MS 1500 // a result that stands this long goes into the history
+#define MAX_PHOTO_BYTES (1 << 30) // of a file
 
 G_DEFINE_FINAL_TYPE(TinctureSession, tincture_session, G_TYPE_OBJECT)
 guint session_signals[N_SIGNALS];
@@ -20,341 +19,43 @@ void session_changed(TinctureSession *self, unsigned parts)
     }
 }
 
+struct early_message {
+    TinctureSession *session;
+    enum message_kind kind;
+    char *text;
+};
+
+static gboolean early_message_cb(gpointer data)
+{
+    struct early_message *early = data;
+    g_signal_emit(early->session, session_signals[SIGNAL_MESSAGE], 0, (int)early->kind,
+                  early->text);
+    g_object_unref(early->session);
+    g_free(early->text);
+    g_free(early);
+    return G_SOURCE_REMOVE;
+}
+
 void session_message(TinctureSession *self, enum message_kind kind, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    g_signal_emit(self, session_signals[SIGNAL_MESSAGE], 0, (int)kind, text);
+    if (self->starting) { // nobody listens yet
+        struct early_message *early = g_new(struct early_message, 1);
+        *early = (struct early_message){g_object_ref(self), kind, g_steal_pointer(&text)};
+        g_idle_add(early_message_cb, early);
+    } else {
+        g_signal_emit(self, session_signals[SIGNAL_MESSAGE], 0, (int)kind, text);
+    }
 }
 
-static void message_error(TinctureSession *self, const char *what, const GError *error)
+void session_message_error(TinctureSession *self, const char *what, const GError *error)
 {
     if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         session_message(self, MESSAGE_ERROR, "%s: %s", what, error->message);
     }
-}
-
-static void job_changed(TinctureSession *self)
-{
-    self->state.n_loss = (int)self->loss->len;
-    self->state.loss = (const double *)(void *)self->loss->data;
-    self->state.last_loss = self->loss->len ? self->state.loss[self->loss->len - 1] : 0.0;
-    self->state.can_resume =
-        self->run.id && self->run.state == RUN_STOPPED && self->state.kind != JOB_LEARN;
-    self->state.resume_step = self->run.step;
-    self->state.resume_steps = self->run.steps;
-    g_signal_emit(self, session_signals[SIGNAL_JOB], 0);
-}
-
-static void view_changed(TinctureSession *self)
-{
-    g_signal_emit(self, session_signals[SIGNAL_VIEW], 0);
-}
-
-// ---- jobs
-// ------------------------------------------------------------------------------------------------
-
-void session_submit(TinctureSession *self, struct job *job)
-{
-    const struct pending_job pending = {job, job->kind, g_object_ref(job->cancel)};
-    g_array_append_val(self->jobs, pending);
-    if (self->state.kind == JOB_NONE || job->kind > self->state.kind) {
-        self->state.kind = job->kind;
-        self->state.fraction = -1.0;
-        self->state.seconds_left = -1.0;
-        self->state.text[0] = '\0';
-    }
-    worker_submit(self->worker, job);
-    job_changed(self);
-}
-
-GArray *session_job_adapters(TinctureSession *self)
-{
-    GArray *list = job_adapters_new();
-    for (guint i = 0; i < self->adapters->len; i++) {
-        const struct document_adapter *a = self->adapters->pdata[i];
-        struct job_adapter use = {
-            .path = g_strdup(a->path), .scale = a->scale, .enabled = a->enabled};
-        g_array_append_val(list, use);
-    }
-    return list;
-}
-
-// kind JOB_NONE: all of them.
-static void cancel_jobs(TinctureSession *self, enum job_kind kind)
-{
-    for (guint i = 0; i < self->jobs->len; i++) {
-        const struct pending_job *pending = &g_array_index(self->jobs, struct pending_job, i);
-        if (kind == JOB_NONE || pending->kind == kind) {
-            g_cancellable_cancel(pending->cancel);
-        }
-    }
-}
-
-static void start_edit(TinctureSession *self)
-{
-    self->edit_wanted = false;
-    if (self->has_photo && (*self->document.prompt || *self->document.source_prompt)) {
-        session_submit(self, job_edit_new(&self->document, session_job_adapters(self)));
-    }
-}
-
-// One edit is in flight at the most: a newer one cancels it at its next step and follows it.
-static void edit_now(TinctureSession *self)
-{
-    g_clear_handle_id(&self->edit_timer, g_source_remove);
-    if (self->jobs->len == 0) {
-        start_edit(self);
-        return;
-    }
-    self->edit_wanted = true;
-    cancel_jobs(self, JOB_EDIT);
-}
-
-static gboolean edit_timer_cb(gpointer data)
-{
-    TinctureSession *self = data;
-    self->edit_timer = 0;
-    edit_now(self);
-    return G_SOURCE_REMOVE;
-}
-
-void session_want_edit(TinctureSession *self)
-{
-    g_clear_handle_id(&self->edit_timer, g_source_remove);
-    g_clear_handle_id(&self->keep_timer, g_source_remove);
-    if (self->has_photo) {
-        self->edit_timer = g_timeout_add(EDIT_PAUSE_MS, edit_timer_cb, self);
-    }
-}
-
-static void job_finished(TinctureSession *self, const struct job *job)
-{
-    for (guint i = 0; i < self->jobs->len; i++) {
-        if (g_array_index(self->jobs, struct pending_job, i).job == job) {
-            g_array_remove_index(self->jobs, i);
-            break;
-        }
-    }
-    if (self->jobs->len == 0) {
-        self->state.kind = JOB_NONE;
-        self->state.cancellable = false;
-        self->state.fraction = -1.0;
-        self->state.seconds_left = -1.0;
-        self->state.text[0] = '\0';
-        if (self->edit_wanted) {
-            start_edit(self);
-        }
-    }
-    job_changed(self);
-}
-
-void session_job_progress(TinctureSession *self, const struct job_state *state)
-{
-    self->state.kind = state->kind;
-    self->state.cancellable = state->cancellable;
-    self->state.fraction = state->fraction;
-    self->state.seconds_left = state->seconds_left;
-    g_strlcpy(self->state.text, state->text, sizeof self->state.text);
-    job_changed(self);
-}
-
-void session_loaded(TinctureSession *self, struct job *job, const char *device, const char *model)
-{
-    g_free(self->device_text);
-    g_free(self->model_text);
-    self->device_text = g_strdup(device ? device : "");
-    self->model_text = g_strdup(model ? model : "");
-    message_error(self, "The model could not be loaded", job->error);
-    g_signal_emit(self, session_signals[SIGNAL_DEVICE], 0);
-    job_finished(self, job);
-}
-
-void session_opened(TinctureSession *self, struct job *job, struct view_picture before, int width,
-                    int height, const char *note)
-{
-    if (job->error) {
-        message_error(self, "The photo could not be opened", job->error);
-        session_library_not_opened(self);
-        view_picture_clear(&before);
-        job_finished(self, job);
-        return;
-    }
-    session_library_opened(self);
-    view_picture_clear(&self->before);
-    view_picture_clear(&self->view);
-    view_picture_clear(&self->preview);
-    g_array_set_size(self->samples, 0);
-    self->before = before;
-    self->photo_width = width;
-    self->photo_height = height;
-    self->has_photo = true;
-    self->exported = true;
-    self->view_is_preview = false;
-    if (note) {
-        session_message(self, MESSAGE_INFO, "%s", note);
-    }
-    session_changed(self, DOCUMENT_ALL);
-    view_changed(self);
-    if (*self->document.prompt) {
-        self->edit_wanted = true; // the picture as it was left
-    }
-    job_finished(self, job);
-}
-
-void session_previewed(TinctureSession *self, struct view_picture preview)
-{
-    view_picture_clear(&self->preview);
-    self->preview = preview;
-    self->view_is_preview = true;
-    view_changed(self);
-}
-
-static gboolean keep_cb(gpointer data)
-{
-    TinctureSession *self = data;
-    self->keep_timer = 0;
-    session_keep_result(self);
-    return G_SOURCE_REMOVE;
-}
-
-static void fresh_set(TinctureSession *self, struct view_picture thumb, GBytes *pixels, int width,
-                      int height, double seconds)
-{
-    g_clear_pointer(&self->fresh.pixels, g_bytes_unref);
-    view_picture_clear(&self->fresh.thumb);
-    g_free(self->fresh.recipe);
-    g_free(self->fresh.prompt);
-    self->fresh.pixels = g_bytes_ref(pixels);
-    self->fresh.thumb = thumb;
-    self->fresh.width = width;
-    self->fresh.height = height;
-    self->fresh.seconds = seconds;
-    self->fresh.recipe = document_to_json(&self->document);
-    self->fresh.prompt =
-        g_strdup(*self->document.prompt ? self->document.prompt : self->document.source_prompt);
-}
-
-void session_edited(TinctureSession *self, struct job *job, struct view_picture view,
-                    struct view_picture thumb, GBytes *pixels, int width, int height,
-                    double seconds)
-{
-    view_picture_clear(&self->preview);
-    self->view_is_preview = false;
-    if (job->error) {
-        message_error(self, "The edit did not work", job->error);
-        view_picture_clear(&view);
-        view_picture_clear(&thumb);
-    } else {
-        view_picture_clear(&self->view);
-        self->view = view;
-        self->exported = false;
-        if (pixels && !self->edit_wanted) {
-            fresh_set(self, thumb, pixels, width, height, seconds);
-            self->keep_timer =
-                g_timeout_add(self->edit_explicit ? 1 : KEEP_PAUSE_MS, keep_cb, self);
-            self->edit_explicit = false;
-        } else {
-            view_picture_clear(&thumb);
-        }
-    }
-    view_changed(self);
-    job_finished(self, job);
-}
-
-void session_sampled(TinctureSession *self, struct view_picture sample)
-{
-    g_array_append_val(self->samples, sample);
-    view_changed(self);
-}
-
-void session_learn_step(TinctureSession *self, const struct train_report *report)
-{
-    // A resumed training begins again at its checkpoint, which may lie before the last step that
-    // was seen.
-    g_array_set_size(self->loss, (guint)MAX(report->step - 1, 0));
-    g_array_append_val(self->loss, report->loss_mean);
-    self->run.step = report->step;
-    g_clear_pointer(&self->run.loss, g_bytes_unref);
-    self->run.loss = g_bytes_new(self->loss->data, self->loss->len * sizeof(double));
-    session_save_soon(self);
-    job_changed(self);
-}
-
-static void use_adapter(TinctureSession *self, gint64 id)
-{
-    struct document_use use = {.id = id, .scale = 1.0, .enabled = true};
-    g_array_append_val(self->document.adapters, use);
-}
-
-static void document_edited(TinctureSession *self, unsigned parts, unsigned tag);
-
-void session_learned(TinctureSession *self, struct job *job, bool finished, int applied)
-{
-    if (finished) {
-        g_autofree char *name =
-            g_strdup_printf("%s, %d steps", self->document.learn.method, self->run.steps);
-        struct store_adapter *row =
-            session_adapter_new(self, name, self->learn_path, self->run.method);
-        const int counts[2] = {applied, applied};
-        g_hash_table_insert(self->adapter_counts, g_memdup2(&row->id, sizeof row->id),
-                            g_memdup2(counts, sizeof counts));
-        self->run.state = RUN_DONE;
-        self->run.adapter = row->id > 0 ? row->id : 0;
-        // Two adapters that learned the same photo would apply twice what it shows.
-        for (guint i = 0; i < self->document.adapters->len; i++) {
-            g_array_index(self->document.adapters, struct document_use, i).enabled = false;
-        }
-        use_adapter(self, row->id);
-        session_message(self, MESSAGE_INFO, "Learned the photo in %d steps", self->run.steps);
-        document_edited(self, DOCUMENT_ADAPTERS, 0);
-        session_save_now(self);
-        store_run_clear(&self->run);
-    } else {
-        message_error(self, "The training stopped", job->error);
-        self->run.state = RUN_STOPPED;
-        session_save_now(self);
-    }
-    job_finished(self, job);
-}
-
-void session_adapter_loaded(TinctureSession *self, struct job *job, const char *name,
-                            const char *method, int applied, int total)
-{
-    const gint64 id = job_adapter_id(job);
-    struct store_adapter *row = session_adapter_row(self, id);
-    if (row && job->error) {
-        message_error(self, "The adapter could not be used", job->error);
-        for (guint i = 0; i < self->document.adapters->len; i++) {
-            if (g_array_index(self->document.adapters, struct document_use, i).id == id) {
-                g_array_remove_index(self->document.adapters, i--);
-            }
-        }
-        document_edited(self, DOCUMENT_ADAPTERS, 0);
-    } else if (row) {
-        const int counts[2] = {applied, total};
-        g_hash_table_insert(self->adapter_counts, g_memdup2(&id, sizeof id),
-                            g_memdup2(counts, sizeof counts));
-        g_free(row->method);
-        row->method = g_strdup(method);
-        session_refresh_adapters(self);
-        session_changed(self, DOCUMENT_ADAPTERS);
-    }
-    job_finished(self, job);
-}
-
-void session_exported(TinctureSession *self, struct job *job, const char *path)
-{
-    if (job->error) {
-        message_error(self, "The export did not work", job->error);
-    } else {
-        g_autofree char *name = g_path_get_basename(path);
-        self->exported = true;
-        session_message(self, MESSAGE_INFO, "Exported %s", name);
-    }
-    job_finished(self, job);
 }
 
 // ---- reading
@@ -483,7 +184,7 @@ enum {
     TAG_ADAPTER = 1000
 };
 
-static void document_shown(TinctureSession *self, unsigned parts)
+void session_document_shown(TinctureSession *self, unsigned parts)
 {
     if (parts & DOCUMENT_ADAPTERS) {
         session_refresh_adapters(self);
@@ -492,11 +193,16 @@ static void document_shown(TinctureSession *self, unsigned parts)
     session_changed(self, parts | DOCUMENT_UNDO);
 }
 
-// After self->document was changed.
-static void document_edited(TinctureSession *self, unsigned parts, unsigned tag)
+void session_document_edited(TinctureSession *self, unsigned parts, unsigned tag)
 {
     history_push(self->history, &self->document, tag);
-    document_shown(self, parts);
+    session_document_shown(self, parts);
+}
+
+void session_use_adapter(TinctureSession *self, gint64 id)
+{
+    struct document_use use = {.id = id, .scale = 1.0, .enabled = true};
+    g_array_append_val(self->document.adapters, use);
 }
 
 static bool replace_text(char **text, const char *value)
@@ -512,7 +218,7 @@ static bool replace_text(char **text, const char *value)
 void tincture_session_set_source_prompt(TinctureSession *self, const char *text)
 {
     if (replace_text(&self->document.source_prompt, text)) {
-        document_edited(self, DOCUMENT_PROMPTS, TAG_SOURCE);
+        session_document_edited(self, DOCUMENT_PROMPTS, TAG_SOURCE);
         if (*self->document.prompt) {
             session_want_edit(self);
         }
@@ -522,7 +228,7 @@ void tincture_session_set_source_prompt(TinctureSession *self, const char *text)
 void tincture_session_set_prompt(TinctureSession *self, const char *text)
 {
     if (replace_text(&self->document.prompt, text)) {
-        document_edited(self, DOCUMENT_PROMPTS, TAG_PROMPT);
+        session_document_edited(self, DOCUMENT_PROMPTS, TAG_PROMPT);
         session_want_edit(self);
     }
 }
@@ -530,7 +236,7 @@ void tincture_session_set_prompt(TinctureSession *self, const char *text)
 void tincture_session_set_negative(TinctureSession *self, const char *text)
 {
     if (replace_text(&self->document.negative, text)) {
-        document_edited(self, DOCUMENT_PROMPTS, TAG_NEGATIVE);
+        session_document_edited(self, DOCUMENT_PROMPTS, TAG_NEGATIVE);
         session_want_edit(self);
     }
 }
@@ -542,7 +248,7 @@ void tincture_session_set_param(TinctureSession *self, const char *key, double v
     value = CLAMP(value, edit_params[i].min, edit_params[i].max);
     if (self->document.params[i] != value) {
         self->document.params[i] = value;
-        document_edited(self, DOCUMENT_PARAMS, TAG_PARAM + (unsigned)i);
+        session_document_edited(self, DOCUMENT_PARAMS, TAG_PARAM + (unsigned)i);
         session_want_edit(self);
     }
 }
@@ -551,7 +257,7 @@ void tincture_session_set_seed(TinctureSession *self, uint64_t seed)
 {
     if (self->document.seed != seed) {
         self->document.seed = seed;
-        document_edited(self, DOCUMENT_PARAMS, TAG_SEED);
+        session_document_edited(self, DOCUMENT_PARAMS, TAG_SEED);
         session_want_edit(self);
     }
 }
@@ -567,7 +273,7 @@ void tincture_session_set_learn_params(TinctureSession *self, const struct learn
     document_copy(&self->document, &before);
     self->document.learn = *params;
     if (!document_equal(&before, &self->document)) {
-        document_edited(self, DOCUMENT_PARAMS, TAG_LEARN);
+        session_document_edited(self, DOCUMENT_PARAMS, TAG_LEARN);
     }
     document_clear(&before);
 }
@@ -581,8 +287,8 @@ void tincture_session_adapter_add(TinctureSession *self, const char *path)
     }
     g_autofree char *name = g_path_get_basename(path);
     const struct store_adapter *row = session_adapter_new(self, name, path, "");
-    use_adapter(self, row->id);
-    document_edited(self, DOCUMENT_ADAPTERS, 0);
+    session_use_adapter(self, row->id);
+    session_document_edited(self, DOCUMENT_ADAPTERS, 0);
     session_submit(self, job_adapter_new(path, row->id));
     session_want_edit(self);
 }
@@ -600,13 +306,10 @@ static struct document_use *find_use(TinctureSession *self, gint64 id)
 
 void tincture_session_adapter_remove(TinctureSession *self, gint64 id)
 {
-    for (guint i = 0; i < self->document.adapters->len; i++) {
-        if (g_array_index(self->document.adapters, struct document_use, i).id == id) {
-            g_array_remove_index(self->document.adapters, i);
-            document_edited(self, DOCUMENT_ADAPTERS, 0);
-            session_want_edit(self);
-            return;
-        }
+    if (find_use(self, id)) {
+        document_forget_adapter(&self->document, id);
+        session_document_edited(self, DOCUMENT_ADAPTERS, 0);
+        session_want_edit(self);
     }
 }
 
@@ -615,7 +318,7 @@ void tincture_session_adapter_set_scale(TinctureSession *self, gint64 id, double
     struct document_use *use = find_use(self, id);
     if (use && use->scale != scale) {
         use->scale = scale;
-        document_edited(self, DOCUMENT_ADAPTERS, TAG_ADAPTER + (unsigned)id);
+        session_document_edited(self, DOCUMENT_ADAPTERS, TAG_ADAPTER + (unsigned)id);
         session_want_edit(self);
     }
 }
@@ -625,7 +328,7 @@ void tincture_session_adapter_set_enabled(TinctureSession *self, gint64 id, bool
     struct document_use *use = find_use(self, id);
     if (use && use->enabled != enabled) {
         use->enabled = enabled;
-        document_edited(self, DOCUMENT_ADAPTERS, 0);
+        session_document_edited(self, DOCUMENT_ADAPTERS, 0);
         session_want_edit(self);
     }
 }
@@ -638,7 +341,7 @@ static void go_to(TinctureSession *self, const struct document *state)
     const unsigned parts = document_diff(&self->document, state);
     document_clear(&self->document);
     document_copy(state, &self->document);
-    document_shown(self, parts);
+    session_document_shown(self, parts);
     session_want_edit(self);
 }
 
@@ -655,16 +358,17 @@ void tincture_session_redo(TinctureSession *self)
 void tincture_session_result_restore(TinctureSession *self, gint64 id)
 {
     g_autoptr(GError) error = NULL;
-    struct store_result *r = store_result_load(self->store, id, &error);
+    session_keep_result(self); // what is shown now can be gone back to
+    struct store_result *r = self->store ? store_result_load(self->store, id, &error) : NULL;
     if (!r) {
-        message_error(self, "This result could not be read", error);
+        session_message_error(self, "This result could not be read", error);
         return;
     }
     g_clear_handle_id(&self->edit_timer, g_source_remove);
     self->edit_wanted = false;
-    cancel_jobs(self, JOB_EDIT);
+    session_cancel_jobs(self, JOB_EDIT);
     document_from_json(&self->document, r->recipe);
-    document_edited(self, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS, 0);
+    session_document_edited(self, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS, 0);
     session_submit(self, job_restore_new(&self->document, r->pixels, r->width, r->height));
     store_result_free(r);
 }
@@ -672,13 +376,34 @@ void tincture_session_result_restore(TinctureSession *self, gint64 id)
 // ---- requests
 // --------------------------------------------------------------------------------------------
 
-void tincture_session_open(TinctureSession *self, const char *path)
+// A pipe or a device would never end.
+static GBytes *read_photo(const char *path, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(path);
+    g_autoptr(GFileInfo) info =
+        g_file_query_info(file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE,
+                          G_FILE_QUERY_INFO_NONE, NULL, error);
+    if (!info) {
+        return NULL;
+    }
+    if (g_file_info_get_file_type(info) != G_FILE_TYPE_REGULAR) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "%s is not a file", path);
+        return NULL;
+    }
+    if (g_file_info_get_size(info) > MAX_PHOTO_BYTES) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is too large for a photo",
+                    path);
+        return NULL;
+    }
+    return g_file_load_bytes(file, NULL, NULL, error);
+}
+
+void tincture_session_open(TinctureSession *self, const char *path)
+{
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = g_file_load_bytes(file, NULL, NULL, &error);
+    g_autoptr(GBytes) bytes = read_photo(path, &error);
     if (!bytes) {
-        message_error(self, "The photo could not be opened", error);
+        session_message_error(self, "The photo could not be opened", error);
         return;
     }
     g_autofree char *name = g_path_get_basename(path);
@@ -697,7 +422,7 @@ static bool learn_possible(TinctureSession *self)
     } else if (!*self->document.source_prompt) {
         session_message(self, MESSAGE_ERROR,
                         "Say in a sentence what the photo shows, then it can be learned");
-    } else if (self->state.kind == JOB_LEARN) {
+    } else if (session_has_job(self, JOB_LEARN)) {
         session_message(self, MESSAGE_ERROR, "A training is running already");
     } else {
         return true;
@@ -715,7 +440,7 @@ static void start_learning(TinctureSession *self, bool resume)
     self->run.state = RUN_ACTIVE;
     session_save_now(self);
     g_array_set_size(self->samples, 0);
-    cancel_jobs(self, JOB_EDIT);
+    session_cancel_jobs(self, JOB_EDIT);
     self->edit_wanted = true; // the picture with what was learned
     session_submit(self, job_learn_new(&self->document, path, checkpoint, resume));
 }
@@ -725,11 +450,7 @@ void tincture_session_learn(TinctureSession *self)
     if (!learn_possible(self)) {
         return;
     }
-    if (self->run.id) { // a training that waited is given up for the new one
-        self->run.state = RUN_DONE;
-        session_save_now(self);
-    }
-    store_run_clear(&self->run);
+    session_run_end(self); // a training that waited is given up for the new one
     g_array_set_size(self->loss, 0);
     g_autofree char *uuid = g_uuid_string_random();
     self->run = (struct store_run){
@@ -742,7 +463,7 @@ void tincture_session_learn(TinctureSession *self)
     };
     g_autoptr(GError) error = NULL;
     if (!store_run_save(self->store, &self->run, &error)) {
-        message_error(self, "The training could not be noted in the library", error);
+        session_message_error(self, "The training could not be noted in the library", error);
     }
     start_learning(self, false);
 }
@@ -755,21 +476,24 @@ void tincture_session_learn_resume(TinctureSession *self)
     // What the training was started with, whatever has been changed since.
     document_learn_from_json(&self->document, self->run.learn);
     replace_text(&self->document.source_prompt, self->run.prompt);
-    document_edited(self, DOCUMENT_PARAMS | DOCUMENT_PROMPTS, 0);
+    session_document_edited(self, DOCUMENT_PARAMS | DOCUMENT_PROMPTS, 0);
     start_learning(self, true);
 }
 
 void tincture_session_edit_now(TinctureSession *self)
 {
     self->edit_explicit = true;
-    edit_now(self);
+    session_edit_now(self);
 }
 
 void tincture_session_cancel(TinctureSession *self)
 {
     g_clear_handle_id(&self->edit_timer, g_source_remove);
     self->edit_wanted = false;
-    cancel_jobs(self, JOB_NONE);
+    // Not the model: nothing would work without it.
+    for (enum job_kind kind = JOB_OPEN; kind <= JOB_EXPORT; kind++) {
+        session_cancel_jobs(self, kind);
+    }
 }
 
 void tincture_session_export(TinctureSession *self, const char *path, bool with_recipe,
@@ -796,10 +520,12 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
 {
     TinctureSession *self = g_object_new(TINCTURE_TYPE_SESSION, NULL);
     g_autofree char *dir = paths_model(model);
+    self->starting = true;
     self->worker = worker_new(self);
     session_submit(self, job_load_new(dir, device));
     session_library_open(self, data_dir);
     session_library_restore_last(self);
+    self->starting = false;
     return self;
 }
 
@@ -814,21 +540,30 @@ void tincture_session_close(TinctureSession *self)
         self->run.state = RUN_STOPPED;
     }
     session_save_now(self);
-    cancel_jobs(self, JOB_NONE);
+    self->edit_wanted = false;
+    for (enum job_kind kind = JOB_LOAD_MODEL; kind < JOB_EXPORT; kind++) {
+        session_cancel_jobs(self, kind); // an export was asked for, and is short: it ends
+    }
     worker_stop(self->worker);
     self->worker = NULL;
+}
+
+static void tincture_session_dispose(GObject *object)
+{
+    tincture_session_close(TINCTURE_SESSION(object)); // signals may still be sent here
+    G_OBJECT_CLASS(tincture_session_parent_class)->dispose(object);
 }
 
 static void tincture_session_finalize(GObject *object)
 {
     TinctureSession *self = TINCTURE_SESSION(object);
-    tincture_session_close(self);
+    g_clear_handle_id(&self->edit_timer, g_source_remove);
     g_clear_handle_id(&self->save_timer, g_source_remove);
     g_clear_handle_id(&self->keep_timer, g_source_remove);
     history_free(self->history);
     document_clear(&self->document);
     store_document_clear(&self->row);
-    store_document_clear(&self->pending);
+    g_queue_clear_full(&self->pending, (GDestroyNotify)store_document_free);
     store_run_clear(&self->run);
     g_ptr_array_unref(self->known_adapters);
     g_hash_table_unref(self->adapter_counts);
@@ -849,6 +584,7 @@ static void tincture_session_finalize(GObject *object)
 
 static void tincture_session_class_init(TinctureSessionClass *class)
 {
+    G_OBJECT_CLASS(class)->dispose = tincture_session_dispose;
     G_OBJECT_CLASS(class)->finalize = tincture_session_finalize;
     const GType type = G_TYPE_FROM_CLASS(class);
     session_signals[SIGNAL_DOCUMENT] = g_signal_new("document-changed", type, G_SIGNAL_RUN_LAST, 0,
@@ -872,6 +608,7 @@ static void pending_job_clear(void *data)
 static void tincture_session_init(TinctureSession *self)
 {
     document_init(&self->document);
+    g_queue_init(&self->pending);
     self->history = history_new(&self->document);
     self->known_adapters = g_ptr_array_new_with_free_func((GDestroyNotify)store_adapter_free);
     self->adapter_counts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);

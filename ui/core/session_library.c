@@ -56,10 +56,13 @@ void session_save_now(TinctureSession *self)
     }
     g_autoptr(GError) error = NULL;
     row_from_document(self);
-    if (!store_document_save(self->store, &self->row, &error) || !save_adapters(self, &error) ||
-        (self->run.id && !store_run_save(self->store, &self->run, &error))) {
+    const bool saved = store_document_save(self->store, &self->row, &error) &&
+                       save_adapters(self, &error) &&
+                       (!self->run.id || store_run_save(self->store, &self->run, &error));
+    if (!saved && !self->save_failed) { // said once, not with every step of a training
         session_message(self, MESSAGE_ERROR, "Your work could not be saved: %s", error->message);
     }
+    self->save_failed = !saved;
 }
 
 static gboolean save_cb(gpointer data)
@@ -182,7 +185,8 @@ void session_refresh_results(TinctureSession *self)
     for (guint i = 0; rows && i < rows->len; i++) {
         const struct store_result *row = rows->pdata[i];
         const gsize expected = (gsize)row->thumb_width * row->thumb_height * 4;
-        if (!row->thumb || g_bytes_get_size(row->thumb) != expected) {
+        if (!row->thumb || row->thumb_width < 1 || row->thumb_height < 1 ||
+            g_bytes_get_size(row->thumb) != expected) {
             continue;
         }
         struct document_result *r = g_new0(struct document_result, 1);
@@ -201,10 +205,35 @@ void session_refresh_results(TinctureSession *self)
     }
 }
 
+struct store_result *session_newest_result(TinctureSession *self, const char *recipe)
+{
+    const struct document_result *first = self->results->len ? self->results->pdata[0] : NULL;
+    struct store_result *r = first ? store_result_load(self->store, first->id, NULL) : NULL;
+    if (r && g_strcmp0(r->recipe, recipe) == 0) {
+        return r;
+    }
+    store_result_free(r);
+    return NULL;
+}
+
+static void fresh_clear(TinctureSession *self)
+{
+    g_clear_pointer(&self->fresh.pixels, g_bytes_unref);
+    view_picture_clear(&self->fresh.thumb);
+    g_clear_pointer(&self->fresh.recipe, g_free);
+    g_clear_pointer(&self->fresh.prompt, g_free);
+}
+
 void session_keep_result(TinctureSession *self)
 {
     g_clear_handle_id(&self->keep_timer, g_source_remove);
     if (!self->fresh.pixels) {
+        return;
+    }
+    struct store_result *same = session_newest_result(self, self->fresh.recipe);
+    if (same) { // drawn again: the history has it already
+        store_result_free(same);
+        fresh_clear(self);
         return;
     }
     struct store_result row = {
@@ -223,10 +252,7 @@ void session_keep_result(TinctureSession *self)
     if (self->store && self->row.id && !store_result_save(self->store, &row, &error)) {
         session_message(self, MESSAGE_ERROR, "The result could not be kept: %s", error->message);
     }
-    g_clear_pointer(&self->fresh.pixels, g_bytes_unref);
-    view_picture_clear(&self->fresh.thumb);
-    g_clear_pointer(&self->fresh.recipe, g_free);
-    g_clear_pointer(&self->fresh.prompt, g_free);
+    fresh_clear(self);
     session_refresh_results(self);
     session_changed(self, DOCUMENT_RESULTS);
 }
@@ -268,12 +294,33 @@ static void read_adapters(TinctureSession *self)
     for (guint i = 0; i < self->known_adapters->len; i++) {
         const struct store_adapter *row = self->known_adapters->pdata[i];
         if (row->listed) {
-            struct document_use use = {.id = row->id, .scale = row->scale, .enabled = row->enabled};
+            struct document_use use = {
+                .id = row->id, .scale = CLAMP(row->scale, -10.0, 10.0), .enabled = row->enabled};
             g_array_append_val(self->document.adapters, use);
             g_autofree char *path = store_path(self->store, row->path);
             session_submit(self, job_adapter_new(path, row->id));
         }
     }
+}
+
+bool session_run_has_checkpoint(TinctureSession *self)
+{
+    g_autofree char *path =
+        self->run.checkpoint && self->store ? store_path(self->store, self->run.checkpoint) : NULL;
+    return path && g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+void session_run_end(TinctureSession *self)
+{
+    g_autoptr(GError) error = NULL;
+    self->run.state = RUN_DONE;
+    if (self->run.id && !store_run_save(self->store, &self->run, &error)) {
+        session_message(self, MESSAGE_ERROR, "Your work could not be saved: %s", error->message);
+    } else if (session_run_has_checkpoint(self)) {
+        g_autofree char *path = store_path(self->store, self->run.checkpoint);
+        g_unlink(path);
+    }
+    store_run_clear(&self->run);
 }
 
 static void read_run(TinctureSession *self)
@@ -284,10 +331,9 @@ static void read_run(TinctureSession *self)
     if (!self->store || !store_run_unfinished(self->store, self->row.id, &self->run, &error)) {
         return;
     }
-    g_autofree char *checkpoint = store_path(self->store, self->run.checkpoint);
-    if (!g_file_test(checkpoint, G_FILE_TEST_EXISTS)) { // killed before its first checkpoint
-        self->run.state = RUN_DONE;
-        store_run_save(self->store, &self->run, NULL);
+    if (!session_run_has_checkpoint(self)) {
+        // Killed before its first checkpoint; or it runs right now in another window, so the row
+        // stays.
         store_run_clear(&self->run);
         return;
     }
@@ -303,10 +349,26 @@ static void read_run(TinctureSession *self)
 // row.
 static void open_pending(TinctureSession *self, struct store_document *row)
 {
-    store_document_clear(&self->pending);
-    self->pending = *row;
+    g_queue_push_tail(&self->pending, g_memdup2(row, sizeof *row));
+    // The edit in flight makes way; should the photo be none, it is done again.
+    self->edit_wanted = session_cancel_jobs(self, JOB_EDIT) || self->edit_wanted;
+    if (session_has_job(self, JOB_LEARN)) {
+        session_message(self, MESSAGE_INFO, "%s opens when the training has ended", row->name);
+    }
     g_autofree char *path = store_path(self->store, row->photo);
     session_submit(self, job_open_new(path));
+}
+
+// The row as the library has it now: between the request and the photo the same document may have
+// been changed, or made by an earlier request for the same photo.
+static void refresh_row(TinctureSession *self, struct store_document *row)
+{
+    struct store_document now = {0};
+    if (row->id ? store_document_load(self->store, row->id, &now, NULL)
+                : store_document_find(self->store, row->photo, &now, NULL)) {
+        store_document_clear(row);
+        *row = now;
+    }
 }
 
 void session_library_opened(TinctureSession *self)
@@ -314,8 +376,9 @@ void session_library_opened(TinctureSession *self)
     session_keep_result(self);
     session_save_now(self);
     store_document_clear(&self->row);
-    self->row = self->pending;
-    self->pending = (struct store_document){0};
+    g_autofree struct store_document *row = g_queue_pop_head(&self->pending);
+    refresh_row(self, row);
+    self->row = *row;
     g_autoptr(GError) error = NULL;
     if (!store_document_save(self->store, &self->row, &error)) {
         session_message(self, MESSAGE_ERROR, "This photo's work will not be saved: %s",
@@ -330,13 +393,35 @@ void session_library_opened(TinctureSession *self)
     session_refresh_results(self);
 }
 
-void session_library_not_opened(TinctureSession *self)
+static bool photo_in_use(TinctureSession *self, const char *photo)
 {
-    if (!self->pending.id) { // a file that is no picture does not stay in the library
-        g_autofree char *path = store_path(self->store, self->pending.photo);
+    for (const GList *l = self->pending.head; l; l = l->next) {
+        if (g_str_equal(((const struct store_document *)l->data)->photo, photo)) {
+            return true;
+        }
+    }
+    struct store_document found = {0};
+    bool known = store_document_find(self->store, photo, &found, NULL);
+    store_document_clear(&found);
+    return known;
+}
+
+void session_library_not_opened(TinctureSession *self, const GError *error)
+{
+    struct store_document *row = g_queue_pop_head(&self->pending);
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        // The reader names the library's copy; the user knows another name.
+        g_autofree char *copy = g_path_get_basename(row->photo);
+        g_autofree char *prefix = g_strconcat(copy, ": ", NULL);
+        const bool named = g_str_has_prefix(error->message, prefix);
+        session_message(self, MESSAGE_ERROR, "%s could not be opened: %s", row->name,
+                        error->message + (named ? strlen(prefix) : 0));
+    }
+    if (!row->id && !photo_in_use(self, row->photo)) { // what is no picture does not stay
+        g_autofree char *path = store_path(self->store, row->photo);
         g_unlink(path);
     }
-    store_document_clear(&self->pending);
+    store_document_free(row);
 }
 
 // Photos are kept under the hash of their bytes, so that opening one again finds its document.

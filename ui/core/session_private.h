@@ -1,4 +1,4 @@
-// What the two files of the session share.
+// What the files of the session share.
 #pragma once
 
 #include "ui/core/document.h"
@@ -14,6 +14,8 @@ struct pending_job {
 struct _TinctureSession {
     GObject parent;
 
+    bool starting;              // still inside tincture_session_new()
+
     // owned
     struct store *store;        // NULL: the library could not be opened; work goes on unsaved
     struct worker *worker;
@@ -21,7 +23,7 @@ struct _TinctureSession {
 
     // the open document
     struct store_document row;  // its row; id 0: none
-    struct store_document pending; // the row whose photo is being read
+    GQueue pending;             // struct store_document *: rows whose photos are being read, in the order of the jobs
     struct document document;
     struct history *history;
     GPtrArray *known_adapters;  // struct store_adapter *: all rows, listed or not
@@ -44,6 +46,7 @@ struct _TinctureSession {
     bool edit_wanted;           // an edit is to follow the current job
     bool edit_explicit;         // asked for by the user: goes into the history at once
     guint save_timer;
+    bool save_failed;           // the last saving did not work, which has been said
     guint keep_timer;           // until a result that nobody replaces goes into the history
     struct {                    // the newest result that is not yet in the history
         GBytes *pixels;
@@ -60,22 +63,38 @@ struct _TinctureSession {
 enum { SIGNAL_DOCUMENT, SIGNAL_VIEW, SIGNAL_JOB, SIGNAL_MESSAGE, SIGNAL_DEVICE, N_SIGNALS };
 extern guint session_signals[N_SIGNALS];
 
+// session.c
 void session_changed(TinctureSession *self, unsigned parts); // emits document-changed
 void session_message(TinctureSession *self, enum message_kind kind, const char *format, ...) G_GNUC_PRINTF(3, 4);
-void session_submit(TinctureSession *self, struct job *job);
-void session_want_edit(TinctureSession *self);               // after a pause
-GArray *session_job_adapters(TinctureSession *self);          // struct job_adapter, in list order
+void session_message_error(TinctureSession *self, const char *what, const GError *error); // unless cancelled
+void session_use_adapter(TinctureSession *self, gint64 id);  // adds it to the document's list
+void session_document_edited(TinctureSession *self, unsigned parts, unsigned tag); // after a change: a step of undo
+void session_document_shown(TinctureSession *self, unsigned parts);                // after a change that is none
+
+// session_jobs.c
+void session_submit(TinctureSession *self, struct job *job); // takes the job
+bool session_has_job(TinctureSession *self, enum job_kind kind);    // queued or running
+bool session_cancel_jobs(TinctureSession *self, enum job_kind kind); // false: there was none
+void session_job_changed(TinctureSession *self);
+void session_edit_now(TinctureSession *self);                // a newer edit cancels the one in flight and follows it
+void session_want_edit(TinctureSession *self);               // the same after a pause
+GArray *session_job_adapters(TinctureSession *self);         // struct job_adapter, in list order
 
 // session_library.c: between the document and its rows. Failures become messages.
 void session_save_soon(TinctureSession *self);
 void session_save_now(TinctureSession *self);
 void session_library_open(TinctureSession *self, const char *data_dir);
-// Copies the file's bytes into the library and asks for the photo; then comes one of the two below.
+// Copies the file's bytes into the library and asks for the photo; then comes one of the two below, in the order of
+// the requests.
 bool session_library_import(TinctureSession *self, GBytes *bytes, const char *name, const char *origin);
 void session_library_opened(TinctureSession *self);          // its document becomes the open one
-void session_library_not_opened(TinctureSession *self);      // the open document stays
+void session_library_not_opened(TinctureSession *self, const GError *error); // the open document stays; says why
 void session_library_restore_last(TinctureSession *self);
 void session_keep_result(TinctureSession *self);             // the fresh one
+// The newest result with its pixels if that is its recipe, else NULL. To be freed.
+struct store_result *session_newest_result(TinctureSession *self, const char *recipe);
+bool session_run_has_checkpoint(TinctureSession *self);
+void session_run_end(TinctureSession *self);                 // done or given up: nothing waits any more
 void session_refresh_adapters(TinctureSession *self);
 struct store_adapter *session_adapter_row(TinctureSession *self, gint64 id);
 struct store_adapter *session_adapter_new(TinctureSession *self, const char *name, const char *path,

@@ -118,6 +118,11 @@ struct adapter *worker_adapter(struct worker *w, const char *path, GError **erro
     return a;
 }
 
+void worker_adapter_forget(struct worker *w, const char *path)
+{
+    g_hash_table_remove(w->adapters, path);
+}
+
 void worker_adapter_put(struct worker *w, const char *path, struct adapter *adapter)
 {
     g_hash_table_insert(w->adapters, g_strdup(path), adapter);

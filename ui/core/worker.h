@@ -49,6 +49,7 @@ void worker_post(struct worker *w, void (*fn)(TinctureSession *session, void *da
 
 // Engine thread: the adapter of a file, loaded once. NULL with an error.
 struct adapter *worker_adapter(struct worker *w, const char *path, GError **error);
+void worker_adapter_forget(struct worker *w, const char *path);
 // Puts a trained adapter in the place of whatever was known of this path. Takes it.
 void worker_adapter_put(struct worker *w, const char *path, struct adapter *adapter);
 void worker_photo_clear(struct worker *w);

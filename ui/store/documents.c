@@ -18,6 +18,14 @@ void store_document_clear(struct store_document *d)
     memset(d, 0, sizeof *d);
 }
 
+void store_document_free(struct store_document *d)
+{
+    if (d) {
+        store_document_clear(d);
+        g_free(d);
+    }
+}
+
 bool store_document_save(struct store *s, struct store_document *d, GError **error)
 {
     sqlite3_stmt *q = store_prepare(

@@ -32,6 +32,7 @@ struct store_document {
     gint64 modified; // unix seconds
 };
 void store_document_clear(struct store_document *d);
+void store_document_free(struct store_document *d);
 // Inserts (id 0, which it sets) or updates.
 bool store_document_save(struct store *s, struct store_document *d, GError **error);
 // The document with this id, or with id 0 the one changed last. False without an error: there is

@@ -1,0 +1,142 @@
+#!/bin/sh
+# What goes out of tincture-cli comes back in, with the same numbers.  $1: tincture-cli
+cli=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+photo=${TINCTURE_RESOURCES}/samples/apple.png
+n=0
+bad=0
+
+check() { # check STATUS NAME
+    n=$((n + 1))
+    if [ "$1" = 0 ]; then
+        echo "ok $n - $2"
+    else
+        echo "not ok $n - $2"
+        bad=1
+    fi
+}
+
+# near A B LIMIT [NAME]: two safetensors files with the same tensors, whose numbers differ by at most LIMIT on average;
+# two pictures likewise, in levels of 255.
+cat >near.py <<'PY'
+import json, struct, subprocess, sys, zlib
+def tensors(path):
+    data = open(path, "rb").read()
+    n = struct.unpack("<Q", data[:8])[0]
+    head = json.loads(data[8:8 + n])
+    head.pop("__metadata__", None)
+    out = {}
+    for name, t in head.items():
+        a, b = t["data_offsets"]
+        body = data[8 + n + a:8 + n + b]
+        out[name] = struct.unpack("<%df" % (len(body) // 4), body)
+    return out
+def png(path):
+    data, at, body = open(path, "rb").read(), 8, b""
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at:at + 8])
+        chunk = data[at + 8:at + 8 + size]
+        if kind == b"IHDR":
+            w, h, bits, color = struct.unpack(">IIBB", chunk[:10])
+        if kind == b"IDAT":
+            body += chunk
+        at += size + 12
+    px, raw, rows, last = {2: 3, 6: 4, 0: 1}[color] * bits // 8, zlib.decompress(body), [], None
+    line = w * px
+    last = bytearray(line)
+    for y in range(h):
+        f, row = raw[y * (line + 1)], bytearray(raw[y * (line + 1) + 1:(y + 1) * (line + 1)])
+        for x in range(line):
+            a = row[x - px] if x >= px else 0
+            b, c = last[x], last[x - px] if x >= px else 0
+            p = a + b - c
+            paeth = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+            row[x] = (row[x] + (0, a, b, (a + b) // 2, paeth)[f]) & 255
+        rows.append(row)
+        last = row
+    return {"picture": [v for row in rows for v in row]}
+a, b, limit = sys.argv[1], sys.argv[2], float(sys.argv[3])
+read = png if a.endswith(".png") else tensors
+a, b = read(a), read(b)
+if a.keys() != b.keys():
+    sys.exit("# other tensors")
+for k in a:
+    if len(a[k]) != len(b[k]):
+        sys.exit("# %s: %d and %d numbers" % (k, len(a[k]), len(b[k])))
+    d = sum(abs(x - y) for x, y in zip(a[k], b[k])) / max(1, len(a[k]))
+    if not d <= limit:
+        sys.exit("# %s differs by %g" % (k, d))
+PY
+near() {
+    python3 near.py "$1" "$2" "$3"
+}
+
+# encode, decode
+"$cli" encode --image "$photo" --out z.safetensors && "$cli" decode --latents z.safetensors --out small.png
+check $? "encode and decode"
+"$cli" encode --image small.png --out z2.safetensors && near z.safetensors z2.safetensors 0.5
+check $? "the decoded picture has nearly the same latent"
+
+# train, straight and in two parts
+common="--image $photo --seed 3"
+"$cli" train $common --prompt "a red apple" --steps 12 --out straight.safetensors --json >train.json
+check $? "train"
+python3 -c 'import json; j = json.load(open("train.json")); assert j["steps"] == 12 and j["loss"] > 0 and j["parameters"] > 0'
+check $? "train --json says steps, loss and parameters"
+# Killed after the checkpoint of step 10, and gone on from it.
+"$cli" train $common --prompt "a red apple" --steps 4000 --checkpoint c.safetensors --out killed.safetensors --log log.csv &
+pid=$!
+for i in $(seq 600); do
+    [ -s c.safetensors ] && break
+    sleep 0.1
+done
+kill -9 $pid
+wait $pid 2>/dev/null
+[ -s c.safetensors ] && [ ! -e killed.safetensors ]
+check $? "killed: a checkpoint and no half adapter"
+cp c.safetensors kept.safetensors
+"$cli" train $common --prompt "a red apple" --steps 40 --resume kept.safetensors --out resumed.safetensors &&
+    "$cli" train $common --prompt "a red apple" --steps 40 --out whole.safetensors && near resumed.safetensors whole.safetensors 0
+check $? "train --resume gives the same numbers bit for bit"
+
+# predict
+"$cli" predict --latents z.safetensors --prompt "an apple" --timestep 500 --out base.safetensors
+check $? "predict"
+"$cli" predict --latents z.safetensors --prompt "an apple" --timestep 500 --adapter straight.safetensors:0 --out zero.safetensors &&
+    cmp base.safetensors zero.safetensors
+check $? "an adapter at strength 0 is the base model"
+"$cli" predict --latents z.safetensors --prompt "an apple" --timestep 500 --adapter straight.safetensors --out one.safetensors &&
+    ! cmp -s base.safetensors one.safetensors
+check $? "an adapter at strength 1 is not"
+
+# adapter layouts
+"$cli" adapter convert straight.safetensors --out folder && "$cli" adapter convert folder --out back.safetensors &&
+    near straight.safetensors back.safetensors 0
+check $? "svdiff: file, folder, file"
+"$cli" train $common --prompt "a red apple" --method oft --steps 1 --out oft.safetensors &&
+    "$cli" adapter convert oft.safetensors --out peft && [ -s peft/adapter_config.json ] &&
+    "$cli" adapter convert peft --out oft2.safetensors && near oft.safetensors oft2.safetensors 0
+check $? "oft: file, PEFT folder, file"
+"$cli" adapter info peft --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["method"] == "oft" and j["applied"] == j["total"] > 0'
+check $? "adapter info --json"
+
+# invert, generate
+"$cli" invert --image "$photo" --prompt "a red apple" --steps 30 --out top.safetensors &&
+    "$cli" generate --noise top.safetensors --prompt "a red apple" --steps 30 --guidance 1 --out again.png \
+        --latents-out z3.safetensors && near small.png again.png 16
+check $? "invert and generate --noise draws the photo again"
+
+# edit
+"$cli" edit --image "$photo" --source-prompt "a red apple" --prompt "a green apple" --inversion 0 --out same.png &&
+    near "$photo" same.png 0
+check $? "edit --inversion 0 returns the photo's pixels"
+
+# info
+"$cli" info starter --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["unet parameters"] > 0 and j["picture size"] > 0'
+check $? "info --json of a model"
+"$cli" train --image "$photo" --prompt x --subset nosuch --out no.safetensors 2>&1 | grep -q "one of all, "
+check $? "an unknown subset names the legal ones"
+echo "1..$n"
+exit $bad

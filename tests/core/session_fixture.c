@@ -1,0 +1,157 @@
+#include "tests/core/session_fixture.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define PATIENCE_S 240 // software Vulkan on a busy machine
+
+char *sample_path(const char *name)
+{
+    return g_build_filename(g_getenv("TINCTURE_RESOURCES"), "samples", name, NULL);
+}
+
+static void document_cb(TinctureSession *session, guint parts, void *data)
+{
+    ((struct fixture *)data)->parts |= parts;
+}
+
+static void view_cb(TinctureSession *session, void *data)
+{
+    struct fixture *f = data;
+    f->views++;
+    f->previews += tincture_session_view_is_preview(session);
+    const struct view_picture v = tincture_session_view(session);
+    if (v.rgba) {
+        g_assert_cmpuint(g_bytes_get_size(v.rgba), ==, (gsize)v.width * v.height * 4);
+    }
+}
+
+static void job_cb(TinctureSession *session, void *data)
+{
+    struct fixture *f = data;
+    const struct job_state *job = tincture_session_job(session);
+    f->edits_seen += job->kind == JOB_EDIT && f->kind != JOB_EDIT;
+    f->kind = job->kind;
+    f->loss_seen = MAX(f->loss_seen, job->n_loss);
+}
+
+static void message_cb(TinctureSession *session, int kind, const char *text, void *data)
+{
+    struct fixture *f = data;
+    g_test_message("%s: %s", kind == MESSAGE_ERROR ? "error" : "message", text);
+    f->messages[kind]++;
+    g_free(f->last_message);
+    f->last_message = g_strdup(text);
+}
+
+void fixture_begin(struct fixture *f)
+{
+    memset(f, 0, sizeof *f);
+    f->dir = g_dir_make_tmp("tincture-session-XXXXXX", NULL);
+    g_assert_nonnull(f->dir);
+}
+
+void fixture_open(struct fixture *f)
+{
+    f->session = tincture_session_new(f->dir, NULL, NULL);
+    g_signal_connect(f->session, "document-changed", G_CALLBACK(document_cb), f);
+    g_signal_connect(f->session, "view-changed", G_CALLBACK(view_cb), f);
+    g_signal_connect(f->session, "job-changed", G_CALLBACK(job_cb), f);
+    g_signal_connect(f->session, "message", G_CALLBACK(message_cb), f);
+}
+
+void fixture_close(struct fixture *f)
+{
+    if (f->session) {
+        tincture_session_close(f->session);
+        g_assert_finalize_object(f->session);
+        f->session = NULL;
+    }
+    while (g_main_context_iteration(NULL, FALSE)) { // what was still on its way
+    }
+}
+
+static void remove_tree(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+        remove_tree(child);
+    }
+    g_remove(path);
+}
+
+void fixture_end(struct fixture *f)
+{
+    fixture_close(f);
+    remove_tree(f->dir);
+    g_free(f->dir);
+    g_free(f->last_message);
+}
+
+static gboolean timeout_cb(gpointer data)
+{
+    *(bool *)data = true;
+    return G_SOURCE_REMOVE;
+}
+
+void wait_until(struct fixture *f, condition_fn condition, const char *what)
+{
+    bool late = false;
+    const guint timer = g_timeout_add_seconds(PATIENCE_S, timeout_cb, &late);
+    while (!condition(f)) {
+        g_main_context_iteration(NULL, TRUE);
+        if (late) {
+            g_error("waited in vain until %s (%s)", what,
+                    f->last_message ? f->last_message : "no message");
+        }
+    }
+    g_source_remove(timer);
+}
+
+void wait_ms(int milliseconds)
+{
+    bool over = false;
+    g_timeout_add(milliseconds, timeout_cb, &over);
+    while (!over) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+static bool idle(struct fixture *f)
+{
+    return tincture_session_job(f->session)->kind == JOB_NONE;
+}
+
+void wait_idle(struct fixture *f)
+{
+    do {
+        wait_until(f, idle, "nothing runs");
+        wait_ms(250); // longer than the pause before an edit
+    } while (!idle(f));
+}
+
+static bool has_photo(struct fixture *f)
+{
+    return tincture_session_has_photo(f->session);
+}
+
+void fixture_photo(struct fixture *f)
+{
+    g_autofree char *path = sample_path("apple.png");
+    tincture_session_open(f->session, path);
+    wait_until(f, has_photo, "the photo is open");
+    tincture_session_set_param(f->session, "steps", 4);
+    wait_idle(f);
+}
+
+void fixture_learn(struct fixture *f, int steps)
+{
+    struct learn_params params = *tincture_session_learn_params(f->session);
+    params.steps = steps;
+    tincture_session_set_learn_params(f->session, &params);
+    tincture_session_set_source_prompt(f->session, "a red apple");
+    tincture_session_learn(f->session);
+}

@@ -1,0 +1,31 @@
+// A session on a library of its own, driven by the main loop.
+#pragma once
+
+#include "ui/core/session.h"
+
+struct fixture {
+    char *dir; // the library's folder
+    TinctureSession *session;
+    int messages[2]; // by enum message_kind
+    char *last_message;
+    unsigned parts; // all that changed
+    int views, previews;
+    int edits_seen; // times the job became JOB_EDIT
+    enum job_kind kind;
+    int loss_seen; // most steps a loss curve had
+};
+
+char *sample_path(const char *name);   // of resources/samples
+void fixture_begin(struct fixture *f); // an empty library, no session yet
+void fixture_open(struct fixture *f);  // a session on it
+void fixture_close(struct fixture *f);
+void fixture_end(struct fixture *f); // closes and removes the library
+
+typedef bool (*condition_fn)(struct fixture *f);
+void wait_until(struct fixture *f, condition_fn condition, const char *what); // fails after a while
+void wait_ms(int milliseconds);
+void wait_idle(struct fixture *f); // no job, and none about to begin
+
+// A photo is open and idle: apple.png, prompts empty, few steps.
+void fixture_photo(struct fixture *f);
+void fixture_learn(struct fixture *f, int steps); // sets the learn parameters and begins

@@ -1,0 +1,615 @@
+// The session as the window uses it: requests in, signals out, on the starter model.
+#include "tests/core/session_fixture.h"
+
+#include "render/file.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static const char *program; // this test's own path
+
+static bool result_ready(struct fixture *f)
+{
+    return tincture_session_job(f->session)->kind == JOB_NONE &&
+           tincture_session_results(f->session)->len > 0;
+}
+
+static bool learning_is_over(struct fixture *f)
+{
+    return tincture_session_job(f->session)->kind != JOB_LEARN;
+}
+
+static const struct document_result *result_at(struct fixture *f, guint i)
+{
+    return tincture_session_results(f->session)->pdata[i];
+}
+
+static const struct document_adapter *adapter_at(struct fixture *f, guint i)
+{
+    return tincture_session_adapters(f->session)->pdata[i];
+}
+
+// ---- the main job
+// ----------------------------------------------------------------------------------------
+
+static void check_restored(struct fixture *f, guint results)
+{
+    g_assert_cmpstr(tincture_session_title(f->session), ==, "apple.png");
+    g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a red apple");
+    g_assert_cmpstr(tincture_session_prompt(f->session), ==, "a green apple");
+    g_assert_cmpfloat(tincture_session_param(f->session, "steps"), ==, 4);
+    g_assert_cmpfloat(tincture_session_param(f->session, "guidance"), ==, 2);
+    g_assert_cmpuint(tincture_session_results(f->session)->len, >=, results);
+    const struct document_result *first =
+        result_at(f, tincture_session_results(f->session)->len - 1);
+    g_assert_cmpstr(first->prompt, ==, "a green apple");
+    g_assert_cmpuint(g_bytes_get_size(first->thumb.rgba), ==,
+                     (gsize)first->thumb.width * first->thumb.height * 4);
+    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 1);
+    g_assert_cmpfloat(adapter_at(f, 0)->scale, ==, 0.5);
+    g_assert_cmpstr(adapter_at(f, 0)->method, ==, "svdiff");
+    g_assert_false(tincture_session_can_undo(f->session));
+}
+
+static bool adapter_known(struct fixture *f)
+{
+    return tincture_session_adapters(f->session)->len > 0 && adapter_at(f, 0)->total > 0;
+}
+
+// Learns, and checks what learning leaves.
+static void learn_six(struct fixture *f)
+{
+    fixture_learn(f, 6);
+    tincture_session_learn(f->session); // asked twice: one message, one training
+    g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 1);
+    f->messages[MESSAGE_ERROR] = 0;
+    wait_until(f, learning_is_over, "the training is over");
+    const struct job_state *job = tincture_session_job(f->session);
+    g_assert_cmpint(job->n_loss, ==, 6);
+    g_assert_false(job->can_resume);
+    for (int i = 0; i < 6; i++) {
+        g_assert_cmpfloat(job->loss[i], >, 0);
+    }
+    g_assert_cmpuint(tincture_session_samples(f->session)->len, >=, 4);
+}
+
+static void export_adapter(struct fixture *f)
+{
+    g_autofree char *path = g_build_filename(f->dir, "out.safetensors", NULL);
+    tincture_session_export_adapter(f->session, adapter_at(f, 0)->id, path);
+    wait_idle(f);
+    g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+    g_assert_true(tincture_session_modified(f->session)); // the picture has not been exported
+}
+
+static void test_main_job(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    tincture_session_learn(f.session); // without a photo
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    f.messages[MESSAGE_ERROR] = 0;
+    fixture_photo(&f);
+    g_assert_true(*tincture_session_device_text(f.session));
+    g_assert_cmpuint(f.parts & DOCUMENT_PHOTO, !=, 0);
+    g_assert_cmpint(f.views, >, 0);
+    int width, height;
+    tincture_session_photo_size(f.session, &width, &height);
+    g_assert_cmpint(width, ==, 512);
+    g_assert_cmpint(height, ==, 512);
+
+    tincture_session_set_source_prompt(f.session, "a red apple");
+    tincture_session_set_param(f.session, "guidance", 2);
+    tincture_session_set_prompt(f.session, "a green apple");
+    wait_until(&f, result_ready, "a result is in the history");
+    g_assert_cmpint(f.previews, >, 0);
+    g_assert_false(tincture_session_view_is_preview(f.session));
+    g_assert_false(g_bytes_equal(tincture_session_view(f.session).rgba,
+                                 tincture_session_before(f.session).rgba));
+    g_assert_true(tincture_session_modified(f.session));
+
+    learn_six(&f);
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1);
+    g_assert_true(adapter_at(&f, 0)->enabled);
+    g_assert_cmpint(adapter_at(&f, 0)->applied, >, 0);
+    tincture_session_adapter_set_scale(f.session, adapter_at(&f, 0)->id, 0.5);
+    tincture_session_undo(f.session);
+    g_assert_cmpfloat(adapter_at(&f, 0)->scale, ==, 1.0);
+    tincture_session_redo(f.session);
+    g_assert_cmpfloat(adapter_at(&f, 0)->scale, ==, 0.5);
+    wait_idle(&f);
+    export_adapter(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    fixture_close(&f);
+
+    f.previews = 0;
+    fixture_open(&f); // everything is there again
+    wait_until(&f, adapter_known, "the adapter has been read");
+    check_restored(&f, 1);
+    const guint kept = tincture_session_results(f.session)->len;
+    wait_idle(&f);
+    wait_ms(2000);
+    g_assert_cmpuint(tincture_session_results(f.session)->len, ==,
+                     kept); // shown again, not drawn again
+    g_assert_cmpint(f.previews, ==, 0);
+    g_assert_false(g_bytes_equal(tincture_session_view(f.session).rgba,
+                                 tincture_session_before(f.session).rgba));
+    g_assert_false(tincture_session_job(f.session)->can_resume);
+
+    // A second training takes the first one's place, in one step of undo.
+    fixture_learn(&f, 4);
+    wait_until(&f, learning_is_over, "the second training is over");
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 2);
+    g_assert_false(adapter_at(&f, 0)->enabled);
+    g_assert_true(adapter_at(&f, 1)->enabled);
+    tincture_session_undo(f.session);
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1);
+    g_assert_true(adapter_at(&f, 0)->enabled);
+    tincture_session_redo(f.session);
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 2);
+
+    // An earlier result comes back with its parameters and without drawing again.
+    const gint64 oldest = result_at(&f, tincture_session_results(f.session)->len - 1)->id;
+    tincture_session_result_restore(f.session, oldest);
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
+    wait_idle(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    fixture_end(&f);
+}
+
+// ---- typing and undo
+// -------------------------------------------------------------------------------------
+
+static void test_typing(void)
+{
+    static const char *const texts[] = {"a", "a blue", "a blue apple", "a yellow apple", "a pear"};
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    tincture_session_set_param(f.session, "steps", 8);
+    tincture_session_set_source_prompt(f.session, "an apple");
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        tincture_session_set_prompt(f.session, texts[i]);
+        wait_ms(i == 2 ? 600 : 40); // long enough for one edit to begin
+    }
+    wait_until(&f, result_ready, "the last prompt's result is in the history");
+    g_assert_cmpuint(tincture_session_results(f.session)->len, ==, 1);
+    g_assert_cmpstr(result_at(&f, 0)->prompt, ==, "a pear");
+    g_assert_cmpint(f.edits_seen, <=, 3); // not one a letter
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+
+    // Typed within a second: one step; another field: another step.
+    tincture_session_undo(f.session);
+    g_assert_cmpstr(tincture_session_prompt(f.session), !=, "a pear");
+    tincture_session_redo(f.session);
+    g_assert_cmpstr(tincture_session_prompt(f.session), ==, "a pear");
+    g_assert_false(tincture_session_can_redo(f.session));
+    tincture_session_set_param(f.session, "inversion", 0.5);
+    tincture_session_undo(f.session);
+    g_assert_cmpfloat(tincture_session_param(f.session, "inversion"), ==, 1.0);
+    tincture_session_set_seed(f.session, 5); // forgets what could be redone
+    g_assert_false(tincture_session_can_redo(f.session));
+    tincture_session_cancel(f.session);
+    fixture_end(&f);
+}
+
+// ---- files
+// -----------------------------------------------------------------------------------------------
+
+static void write_file(const char *path, const char *data, gssize size)
+{
+    g_assert_true(g_file_set_contents(path, data, size, NULL));
+}
+
+static guint photos_kept(const struct fixture *f)
+{
+    g_autofree char *path = g_build_filename(f->dir, "photos", NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    guint n = 0;
+    while (dir && g_dir_read_name(dir)) {
+        n++;
+    }
+    return n;
+}
+
+// One message, and nothing else changes.
+static void open_bad(struct fixture *f, const char *path)
+{
+    const int before = f->messages[MESSAGE_ERROR];
+    tincture_session_open(f->session, path);
+    wait_idle(f);
+    g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
+    g_autofree char *name = g_path_get_basename(path);
+    g_assert_nonnull(strstr(f->last_message, name)); // the user's name of it
+    g_assert_cmpstr(tincture_session_title(f->session), ==, "apple.png");
+    g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a red apple");
+    g_assert_cmpuint(photos_kept(f), ==, 1);
+}
+
+static void test_bad_photos(struct fixture *f)
+{
+    g_autofree char *good = sample_path("apple.png");
+    g_autofree char *bad = g_build_filename(f->dir, "bad.png", NULL);
+    g_autofree char *data = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(good, &data, &size, NULL));
+    g_assert_cmpuint(size, >, 3000);
+    write_file(bad, data, 3000);
+    open_bad(f, bad);
+    write_file(bad, "this is a letter, and no picture", -1);
+    open_bad(f, bad);
+    write_file(bad, "", 0);
+    open_bad(f, bad);
+    open_bad(f, f->dir); // a folder
+    g_unlink(bad);
+    open_bad(f, bad);
+    // Twice in a row the same new photo: one document.
+    g_autofree char *cat = sample_path("cat.png");
+    tincture_session_open(f->session, cat);
+    tincture_session_open(f->session, cat);
+    wait_idle(f);
+    g_assert_cmpstr(tincture_session_title(f->session), ==, "cat.png");
+    tincture_session_set_source_prompt(f->session, "a cat");
+    // Two different ones: the last wins; going back finds the work, also what was typed just
+    // before.
+    tincture_session_open(f->session, good);
+    tincture_session_open(f->session, cat);
+    wait_idle(f);
+    g_assert_cmpstr(tincture_session_title(f->session), ==, "cat.png");
+    g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a cat");
+    tincture_session_open(f->session, good);
+    tincture_session_set_source_prompt(f->session, "a small cat");
+    wait_idle(f);
+    g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a red apple");
+    g_assert_cmpuint(photos_kept(f), ==, 2);
+}
+
+static void test_bad_adapter(struct fixture *f)
+{
+    g_autofree char *bad = g_build_filename(f->dir, "bad.safetensors", NULL);
+    const int before = f->messages[MESSAGE_ERROR];
+    write_file(bad, "no safetensors", -1);
+    tincture_session_adapter_add(f->session, bad);
+    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 1);
+    wait_idle(f);
+    g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
+    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 0);
+    tincture_session_undo(f->session); // does not bring it back
+    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 0);
+    tincture_session_redo(f->session);
+    wait_idle(f);
+}
+
+static void export_as(struct fixture *f, const char *name, bool recipe)
+{
+    g_autofree char *path = g_build_filename(f->dir, name, NULL);
+    tincture_session_export(f->session, path, recipe, 90, 8);
+    wait_idle(f);
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+    struct image_info info = {0};
+    g_assert_true(image_probe(file, &info, NULL));
+    g_assert_cmpint(info.width, ==, 512);
+    g_assert_cmpint(info.height, ==, 512);
+    if (g_str_has_suffix(name, ".png")) {
+        g_assert_true((info.meta.recipe != NULL) == recipe);
+    }
+    image_meta_clear(&info.meta);
+    g_unlink(path);
+}
+
+static void test_export(struct fixture *f)
+{
+    const int before = f->messages[MESSAGE_ERROR];
+    export_as(f, "photo.png", false); // before there is a result: the photo
+    tincture_session_set_prompt(f->session, "a green apple");
+    tincture_session_edit_now(f->session);
+    wait_idle(f);
+    g_assert_true(tincture_session_modified(f->session));
+    export_as(f, "plain.png", false);
+    g_assert_false(tincture_session_modified(f->session));
+    export_as(f, "recipe.png", true);
+    export_as(f, "plain.jpg", false);
+    export_as(f, "recipe.jpg", true);
+    g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before);
+    g_autofree char *nowhere = g_build_filename(f->dir, "no", "such", "folder.png", NULL);
+    tincture_session_export(f->session, nowhere, true, 90, 8);
+    wait_idle(f);
+    g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
+}
+
+static void test_files(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    tincture_session_set_source_prompt(f.session, "a red apple");
+    test_bad_adapter(&f);
+    test_export(&f);
+    test_bad_photos(&f);
+    fixture_end(&f);
+}
+
+// ---- learning that stops
+// ---------------------------------------------------------------------------------
+
+static bool three_steps(struct fixture *f)
+{
+    return tincture_session_job(f->session)->n_loss >= 3;
+}
+
+static void resume_to(struct fixture *f, int steps)
+{
+    g_assert_true(tincture_session_job(f->session)->can_resume);
+    g_assert_cmpint(tincture_session_job(f->session)->resume_steps, ==, steps);
+    tincture_session_learn_resume(f->session);
+    g_assert_cmpint(tincture_session_job(f->session)->kind, ==, JOB_LEARN);
+    wait_until(f, learning_is_over, "the resumed training is over");
+    const struct job_state *job = tincture_session_job(f->session);
+    g_assert_false(job->can_resume);
+    g_assert_cmpint(job->n_loss, ==, steps);
+    for (int i = 0; i < steps; i++) {
+        g_assert_cmpfloat(job->loss[i], >, 0);
+    }
+    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 1);
+    g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);
+}
+
+static guint runs_kept(const struct fixture *f)
+{
+    g_autofree char *path = g_build_filename(f->dir, "runs", NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    guint n = 0;
+    while (dir && g_dir_read_name(dir)) {
+        n++;
+    }
+    return n;
+}
+
+static void test_cancel_learning(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, 12);
+    wait_until(&f, three_steps, "three steps are done");
+    g_assert_true(tincture_session_job(f.session)->cancellable);
+    tincture_session_cancel(f.session);
+    wait_idle(&f);
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
+    g_assert_cmpuint(runs_kept(&f), ==, 1);
+    resume_to(&f, 12);
+    g_assert_cmpuint(runs_kept(&f), ==, 0); // a checkpoint that nobody needs any more
+
+    // Closing in the middle of a training and of an edit.
+    fixture_learn(&f, 12);
+    wait_until(&f, three_steps, "three steps are done");
+    fixture_close(&f);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_true(tincture_session_job(f.session)->can_resume);
+    tincture_session_set_prompt(f.session, "a pear");
+    wait_ms(300);
+    fixture_end(&f);
+}
+
+// A training that is stopped before its first step cannot be gone on with.
+static void test_cancel_early(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, 12);
+    tincture_session_cancel(f.session);
+    wait_idle(&f);
+    g_assert_cmpuint(runs_kept(&f), ==, tincture_session_job(f.session)->can_resume);
+    fixture_end(&f);
+}
+
+static bool never(struct fixture *f)
+{
+    return false;
+}
+
+static void child_main(const char *dir)
+{
+    struct fixture f = {.dir = g_strdup(dir)};
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, 14);
+    wait_until(&f, never, "killed");
+}
+
+static void test_killed(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    const char *argv[] = {program, "--train-in", f.dir, NULL};
+    GPid pid;
+    g_autoptr(GError) error = NULL;
+    g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+                  NULL, NULL, &pid, &error);
+    g_assert_no_error(error);
+    for (int i = 0; runs_kept(&f) == 0; i++) { // until its first checkpoint
+        g_usleep(20000);
+        g_assert_cmpint(i, <, 12000);
+    }
+    kill(pid, SIGKILL);
+    g_spawn_close_pid(pid);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");
+    resume_to(&f, 14);
+    fixture_end(&f);
+}
+
+// ---- beginnings and ends
+// ---------------------------------------------------------------------------------
+
+static void test_close_at_once(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f); // the model is being loaded
+    g_autofree char *path = sample_path("apple.png");
+    tincture_session_open(f.session, path);
+    tincture_session_cancel(f.session); // does not stop the model
+    tincture_session_close(f.session);
+    tincture_session_set_prompt(f.session, "after the end");
+    tincture_session_edit_now(f.session);
+    wait_ms(300);
+    fixture_close(&f);
+    // Cancelling during the loading leaves a session that works.
+    fixture_open(&f);
+    tincture_session_cancel(f.session);
+    fixture_photo(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    // Without close: unref is enough.
+    g_assert_finalize_object(f.session);
+    f.session = NULL;
+    fixture_end(&f);
+}
+
+static void test_two_sessions(void)
+{
+    struct fixture f, g;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_begin(&g);
+    g_autofree char *own = g.dir;
+    g.dir = f.dir;
+    fixture_open(&g);
+    wait_idle(&g);
+    g_assert_cmpstr(tincture_session_title(g.session), ==, "apple.png");
+    tincture_session_set_source_prompt(f.session, "of the first");
+    tincture_session_set_source_prompt(g.session, "of the second");
+    wait_ms(1200); // both save
+    g_assert_cmpint(f.messages[MESSAGE_ERROR] + g.messages[MESSAGE_ERROR], ==, 0);
+    fixture_close(&g);
+    g_free(g.last_message);
+    g_rmdir(own);
+    fixture_end(&f);
+}
+
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+    limit.rlim_cur = size;
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+// A disk without space, played by a limit on the size of files.
+static void test_full_disk(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    wait_ms(1000); // what is due is saved
+    signal(SIGXFSZ, SIG_IGN);
+    limit_files(1024);
+    tincture_session_set_source_prompt(f.session, "an");
+    wait_ms(1000);
+    tincture_session_set_source_prompt(f.session, "an apple");
+    wait_ms(1000);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1); // said once
+    g_autofree char *cat = sample_path("cat.png");
+    tincture_session_open(f.session, cat);
+    wait_idle(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
+    g_assert_cmpstr(tincture_session_title(f.session), ==, "apple.png");
+    g_autofree char *out = g_build_filename(f.dir, "out.png", NULL);
+    tincture_session_export(f.session, out, false, 90, 8);
+    wait_idle(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 3);
+    g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
+    limit_files(RLIM_INFINITY);
+    tincture_session_set_source_prompt(f.session, "an apple on a table");
+    fixture_close(&f); // there is space again, and nothing is lost
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 3);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "an apple on a table");
+    fixture_end(&f);
+}
+
+static bool complained(struct fixture *f)
+{
+    return f->messages[MESSAGE_ERROR] > 0;
+}
+
+static void connect_message_cb(TinctureSession *session, int kind, const char *text, void *data)
+{
+    struct fixture *f = data;
+    g_test_message("%s", text);
+    f->messages[kind]++;
+    g_free(f->last_message);
+    f->last_message = g_strdup(text);
+}
+
+static void open_without(struct fixture *f, const char *dir, const char *model)
+{
+    f->session = tincture_session_new(dir, model, NULL);
+    g_signal_connect(f->session, "message", G_CALLBACK(connect_message_cb), f);
+    wait_until(f, complained, "the session says what is wrong");
+}
+
+static void test_nothing_works(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    open_without(&f, f.dir, "/nonexistent/model");
+    wait_idle(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    g_autofree char *path = sample_path("apple.png");
+    tincture_session_open(f.session, path);
+    wait_idle(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
+    g_assert_nonnull(strstr(f.last_message, "/nonexistent/model")); // still says why
+    g_assert_false(tincture_session_has_photo(f.session));
+    fixture_close(&f);
+
+    // A library that is none: said once, nothing crashes.
+    g_autofree char *db = g_build_filename(f.dir, "library.db", NULL);
+    write_file(
+        db, "this is no database, and long enough to be looked at closely by whoever reads it", -1);
+    f.messages[MESSAGE_ERROR] = 0;
+    open_without(&f, f.dir, NULL);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    tincture_session_open(f.session, path);
+    tincture_session_learn(f.session);
+    tincture_session_learn_resume(f.session);
+    tincture_session_result_restore(f.session, 1);
+    tincture_session_export_adapter(f.session, 1, "/nonexistent/x.safetensors");
+    wait_idle(&f);
+    fixture_end(&f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    program = argv[0];
+    if (argc == 3 && g_str_equal(argv[1], "--train-in")) {
+        child_main(argv[2]);
+        return 0;
+    }
+    g_test_add_func("/session/main-job", test_main_job);
+    g_test_add_func("/session/typing", test_typing);
+    g_test_add_func("/session/files", test_files);
+    g_test_add_func("/session/cancel-learning", test_cancel_learning);
+    g_test_add_func("/session/cancel-early", test_cancel_early);
+    g_test_add_func("/session/killed", test_killed);
+    g_test_add_func("/session/close-at-once", test_close_at_once);
+    g_test_add_func("/session/two-sessions", test_two_sessions);
+    g_test_add_func("/session/full-disk", test_full_disk);
+    g_test_add_func("/session/nothing-works", test_nothing_works);
+    return g_test_run();
+}
