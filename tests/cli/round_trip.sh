@@ -1,6 +1,6 @@
 #!/bin/sh
 # What goes out of tincture-cli comes back in, with the same numbers.  $1: tincture-cli
-cli=$1
+cli=$(realpath "$1")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
