@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEARN_STEPS 100
+#define LEARN_STEPS 200
 
 struct demo {
     struct cli *c;

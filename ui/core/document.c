@@ -18,7 +18,7 @@ void document_init(struct document *d)
         .source_prompt = g_strdup(""),
         .prompt = g_strdup(""),
         .negative = g_strdup(""),
-        .learn = {.method = "svdiff", .steps = 100, .seed = 1},
+        .learn = {.method = "svdiff", .steps = 200, .seed = 1},
         .adapters = g_array_new(FALSE, TRUE, sizeof(struct document_use)),
     };
     param_defaults(edit_params, d->params);
