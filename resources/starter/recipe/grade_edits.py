@@ -58,11 +58,11 @@ def similarity(a, b, mask):
 
 
 def stays(scene, which, sources, seed):
-    """Mask of what the changed word does not name, from the scene drawn with and without its thing."""
-    def draw(s):
-        return grading.render.draw(s, sources, random.Random(seed), np.random.default_rng(seed)).astype(int)
-    bare = {**scene, "things": []}
-    thing = np.abs(draw(scene) - draw(bare)).max(-1) > 24
+    """Mask of what the changed word does not name, from the scene drawn with its thing in white and in black."""
+    def draw(color):
+        painted = {**scene, "things": [{**thing, "color": color} for thing in scene["things"]]}
+        return grading.render.draw(painted, sources, random.Random(seed), np.random.default_rng(seed)).astype(int)
+    thing = np.abs(draw("white") - draw("black")).max(-1) > 24
     grown = np.asarray(Image.fromarray((thing * 255).astype(np.uint8)).resize((64, 64))) > 0
     return thing if which == "ground" else ~grown
 
