@@ -13,10 +13,10 @@
 struct cli {
     char *model, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
-    char *sampler, *method, *subset, *log, *resume, *checkpoint, *format;
+    char *sampler, *method, *subset, *log, *resume, *checkpoint;
     char **images, **adapters, **settings, **rest;
-    int steps, timestep, size, batch, side;
-    double guidance, eta, inversion, structure, lr, scale;
+    int steps, timestep, size, batch;
+    double guidance, eta, inversion, structure, lr;
     gint64 seed;
     gboolean json, text_encoder, recipe, raw;
 
