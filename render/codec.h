@@ -14,6 +14,7 @@ struct codec_write {
     const char *recipe; // UTF-8, or NULL
     GBytes *exif; // TIFF structure to embed (holds the recipe where exif_recipe is set), or NULL
     GBytes *icc;  // profile the pixels are in, or NULL for sRGB
+    GCancellable *cancel; // borrowed; looked at before each row
 };
 
 struct codec {

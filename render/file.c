@@ -2,17 +2,12 @@
 #include "render/file.h"
 
 #include "compute/error.h"
+#include "compute/replace.h"
 #include "render/codec.h"
 #include "render/color.h"
 #include "render/metadata.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const goffset MAX_FILE_BYTES = (goffset)2 << 30;
 
@@ -215,6 +210,7 @@ static GBytes *encode_with(const struct codec *codec, const struct image *image,
         .recipe = params->recipe,
         .exif = exif,
         .icc = icc,
+        .cancel = params->cancel,
     };
 
     return codec->write(image, &write, error);
@@ -253,117 +249,19 @@ GBytes *image_encode(const struct image *image, const struct image_save_params *
 
 // Replacing a file --------------------------------------------------------------------------------
 
-static bool fail_errno(int code, GError **error)
-{
-    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(code), "cannot be saved: %s",
-                g_strerror(code));
-    return false;
-}
-
-static bool write_and_sync(int fd, GBytes *bytes, GError **error)
-{
-    gsize size = 0;
-    const char *data = g_bytes_get_data(bytes, &size);
-
-    for (gsize at = 0; at < size;) {
-        ssize_t count = write(fd, data + at, size - at);
-
-        if (count < 0 && errno != EINTR) {
-            return fail_errno(errno, error);
-        }
-        at += count > 0 ? (gsize)count : 0;
-    }
-    return fsync(fd) == 0 || fail_errno(errno, error);
-}
-
-// A file that is replaced keeps its permissions. mkstemp() has already applied the umask to a new
-// one.
-static void take_over_mode(int fd, const char *target)
-{
-    struct stat old;
-
-    if (stat(target, &old) == 0 && fchmod(fd, old.st_mode & 0777) != 0) {
-        g_debug("%s: the new file does not keep the permissions of the old one", target);
-    }
-}
-
-static bool fill_temporary(const char *temporary, int fd, const char *target, GBytes *bytes,
-                           GError **error)
-{
-    bool ok = write_and_sync(fd, bytes, error);
-
-    take_over_mode(fd, target);
-    if (close(fd) != 0 && ok) {
-        ok = fail_errno(errno, error);
-    }
-    if (ok && g_rename(temporary, target) != 0) {
-        ok = fail_errno(errno, error);
-    }
-    if (!ok) {
-        g_unlink(temporary);
-    }
-    return ok;
-}
-
-// Makes the new name survive a power cut; a file system that cannot do that is not an error.
-static void sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        if (fsync(fd) != 0) {
-            g_debug("%s cannot be synced", folder);
-        }
-        close(fd);
-    }
-}
-
-// The file behind a symbolic link is replaced, not the link.
-static char *resolve_links(const char *path)
-{
-    char *real = realpath(path, NULL);
-    char *target = g_strdup(real != NULL ? real : path);
-
-    free(real);
-    return target;
-}
-
-// A rename would replace folders' entries of any kind and files that are protected.
-static bool check_replaceable(const char *target, GError **error)
-{
-    struct stat old;
-
-    if (stat(target, &old) != 0) {
-        return true;
-    }
-    if (!S_ISREG(old.st_mode)) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
-                            "cannot be saved: something that is not a file has this name");
-        return false;
-    }
-    return g_access(target, W_OK) == 0 || fail_errno(errno, error);
-}
-
 static bool replace_file(const char *path, GBytes *bytes, GError **error)
 {
-    g_autofree char *target = resolve_links(path);
-    g_autofree char *folder = g_path_get_dirname(target);
-    g_autofree char *temporary = g_build_filename(folder, ".tincture-XXXXXX", NULL);
+    struct replacement *r = replacement_new(path, error);
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    bool ok = r != NULL && replacement_write(r, data, size, error) && replacement_sync(r, error) &&
+              replacement_commit(r, error);
 
-    if (!check_replaceable(target, error)) {
-        return false;
+    replacement_free(r);
+    if (!ok) {
+        g_prefix_error(error, "cannot be saved: ");
     }
-
-    int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0666);
-
-    if (fd < 0) {
-        return fail_errno(errno, error);
-    }
-    if (!fill_temporary(temporary, fd, target, bytes, error)) {
-        return false;
-    }
-    sync_folder(folder);
-    return true;
+    return ok;
 }
 
 bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,

@@ -350,6 +350,9 @@ static bool write_all(struct writer *writer, const struct image *image,
     jpeg_write_icc_profile(&writer->jpeg, g_bytes_get_data(icc, NULL),
                            (unsigned)g_bytes_get_size(icc));
     for (int y = 0; y < image->height; y++) {
+        if (g_cancellable_set_error_if_cancelled(params->cancel, &writer->failure.error)) {
+            return false;
+        }
         fill_row(image, y, writer->row);
         jpeg_write_scanlines(&writer->jpeg, (JSAMPARRAY){&writer->row}, 1);
     }

@@ -44,7 +44,9 @@ static void reader_warn(png_structp png, png_const_charp text)
 {
     struct reader *reader = png_get_error_ptr(png);
 
-    if (g_str_has_prefix(text, "iCCP")) {
+    // The best-known profile of all, sRGB as it was first published, has slips that libpng warns of
+    // and that do no harm.
+    if (g_str_has_prefix(text, "iCCP") && strstr(text, "known incorrect sRGB profile") == NULL) {
         image_meta_note(&reader->meta, "the embedded colour profile is damaged and was ignored");
     }
 }
@@ -428,6 +430,9 @@ static bool write_all(struct writer *writer, const struct image *image,
         png_set_swap(writer->png);
     }
     for (int y = 0; y < image->height; y++) {
+        if (g_cancellable_set_error_if_cancelled(params->cancel, &writer->error)) {
+            return false;
+        }
         fill_row(image, y, params->bits == 16, writer->row);
         png_write_row(writer->png, writer->row);
     }

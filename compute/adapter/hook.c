@@ -74,7 +74,7 @@ static struct node *plain_product(struct graph *g, const struct nn_layer *l, str
     switch (l->kind) {
     case NN_LINEAR: return op_linear(g, x, l->w, l->bias);
     case NN_CONV: return op_conv2d(g, x, l->w, l->bias, l->conv);
-    case NN_EMBEDDING: return op_gather(g, l->w, x);
+    case NN_EMBEDDING: return nn_rows(g, l->w, x);
     case NN_NORM: return l->w;
     }
     return NULL;

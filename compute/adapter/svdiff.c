@@ -295,13 +295,13 @@ static struct node *matrix_product(struct graph *g, const struct nn_layer *l,
     struct node *shifted =
         op_unary(g, UNARY_RELU, op_add(g, total_shift(g, uses, n, f->rank), sigma));
     if (l->kind == NN_EMBEDDING) { // row i of the table is (u_i . sigma') V^T
-        struct node *h = op_gather(g, u, x);
+        struct node *h = nn_rows(g, u, x);
         if (f->full) {
             return op_matmul(g, op_mul(g, h, shifted), graph_leaf(g, f->vt), false, false);
         }
         h = op_mul(g, h, op_sub(g, shifted, sigma));
         struct node *change = op_matmul(g, h, graph_leaf(g, f->vt), false, false);
-        return op_add(g, op_gather(g, l->w, x), change);
+        return op_add(g, nn_rows(g, l->w, x), change);
     }
     struct node *h = project_in(g, l, f, x);
     if (f->full) {

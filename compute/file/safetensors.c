@@ -379,23 +379,3 @@ bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **er
     }
     return true;
 }
-
-char *file_sha256(const char *path, GCancellable *cancellable, GError **error)
-{
-    GFile *file = g_file_new_for_path(path);
-    GFileInputStream *in = g_file_read(file, cancellable, error);
-    g_object_unref(file);
-    if (!in)
-        return NULL;
-    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize piece = 1 << 20;
-    guchar *buffer = g_malloc(piece);
-    gssize n;
-    while ((n = g_input_stream_read(G_INPUT_STREAM(in), buffer, piece, cancellable, error)) > 0)
-        g_checksum_update(sum, buffer, n);
-    char *hex = n == 0 ? g_strdup(g_checksum_get_string(sum)) : NULL;
-    g_free(buffer);
-    g_checksum_free(sum);
-    g_object_unref(in);
-    return hex;
-}

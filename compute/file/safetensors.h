@@ -63,6 +63,3 @@ void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_
 void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
                    const int32_t *data);
 bool st_writer_save(struct st_writer *w, const char *path, GError **error);
-
-// SHA-256 of a whole file, lower-case hex. Reads in pieces, so a large file can be cancelled.
-char *file_sha256(const char *path, GCancellable *cancellable, GError **error);

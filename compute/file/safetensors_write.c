@@ -3,11 +3,7 @@
 
 #include "compute/file/half.h"
 #include "compute/file/safetensors.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <unistd.h>
+#include "compute/replace.h"
 
 struct piece {
     char *name;
@@ -165,33 +161,18 @@ static GString *make_header(const struct st_writer *w)
     return json;
 }
 
-static bool write_all(int fd, const void *data, size_t size)
-{
-    const char *at = data;
-    while (size) {
-        ssize_t n = write(fd, at, MIN(size, 1 << 30));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        at += n;
-        size -= n;
-    }
-    return true;
-}
-
-static bool write_file(const struct st_writer *w, int fd)
+static bool write_file(const struct st_writer *w, struct replacement *r, GError **error)
 {
     GString *header = make_header(w);
-    bool ok = write_all(fd, header->str, header->len);
+    bool ok = replacement_write(r, header->str, header->len, error);
     g_string_free(header, TRUE);
     for (guint i = 0; ok && i < w->pieces->len; i++) {
         const struct piece *p = w->pieces->pdata[i];
         gsize size;
         const void *data = g_bytes_get_data(p->data, &size);
-        ok = write_all(fd, data, size);
+        ok = replacement_write(r, data, size, error);
     }
-    return ok && fsync(fd) == 0;
+    return ok && replacement_sync(r, error);
 }
 
 // Reads the file back and compares every byte with what was meant.
@@ -214,43 +195,13 @@ static bool verify(const struct st_writer *w, const char *path, GError **error)
     return same;
 }
 
-// The folder's entry must reach the disk too, or a power cut can lose the new name.
-static void sync_folder(const char *path)
-{
-    char *folder = g_path_get_dirname(path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    g_free(folder);
-}
-
 bool st_writer_save(struct st_writer *w, const char *path, GError **error)
 {
-    char *temporary = g_strconcat(path, ".XXXXXX", NULL);
-    bool ok = false;
-    int fd = g_mkstemp_full(temporary, O_RDWR | O_CLOEXEC, 0666);
-    int fault = fd < 0 ? errno : 0;
-    if (fd >= 0) {
-        fault = write_file(w, fd) ? 0 : errno;
-        if (close(fd) < 0 && !fault)
-            fault = errno;
-    }
-    if (fault) {
-        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(fault), "could not save %s: %s", path,
-                    g_strerror(fault));
-    } else if (verify(w, temporary, error)) {
-        ok = g_rename(temporary, path) == 0;
-        if (!ok) {
-            g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "could not save %s: %s",
-                        path, g_strerror(errno));
-        }
-    }
-    if (ok)
-        sync_folder(path);
-    else if (fd >= 0)
-        g_unlink(temporary);
-    g_free(temporary);
+    struct replacement *r = replacement_new(path, error);
+    bool ok = r && write_file(w, r, error) && verify(w, r->temporary, error) &&
+              replacement_commit(r, error);
+    replacement_free(r);
+    if (!ok)
+        g_prefix_error(error, "could not save %s: ", path);
     return ok;
 }

@@ -122,18 +122,12 @@ void memory_finish(struct gpu *gpu)
 
 // ---- what is free -------------------------------------------------------------------------------
 
-// Memory that the system can give without swapping; UINT64_MAX where it does not say.
-static uint64_t system_available(void)
+static uint64_t slabs_bytes(const struct gpu *gpu)
 {
-    uint64_t kib = UINT64_MAX / 1024;
-    char line[128];
-    FILE *file = fopen("/proc/meminfo", "re");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "MemAvailable: %" G_GUINT64_FORMAT, &kib) == 1)
-            break;
-    if (file)
-        fclose(file);
-    return kib * 1024;
+    uint64_t bytes = 0;
+    for (guint i = 0; gpu->slabs && i < gpu->slabs->len; i++)
+        bytes += ((struct slab *)gpu->slabs->pdata[i])->size;
+    return bytes;
 }
 
 uint64_t gpu_memory_free(const struct gpu *gpu)
@@ -149,11 +143,10 @@ uint64_t gpu_memory_free(const struct gpu *gpu)
     uint64_t total = budget.heapBudget[heap], used = budget.heapUsage[heap];
     if (!gpu->has_memory_budget) {
         total = properties.memoryProperties.memoryHeaps[heap].size;
-        for (guint i = 0; i < gpu->slabs->len; i++)
-            used += ((struct slab *)gpu->slabs->pdata[i])->size;
+        used = slabs_bytes(gpu);
     }
     uint64_t left = total > used ? total - used : 0;
-    return gpu->mapped ? MIN(left, system_available()) : left;
+    return gpu->mapped ? MIN(left, system_available(slabs_bytes(gpu))) : left;
 }
 
 void gpu_set_memory_error(const struct gpu *gpu, uint64_t needs, GError **error)

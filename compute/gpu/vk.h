@@ -71,6 +71,11 @@ struct gpu_kernel {
 // True for VK_SUCCESS. Else fills the error: out of memory and device lost get their own codes.
 bool vk_ok(VkResult result, const char *doing, GError **error);
 
+// ---- available.c ----
+// Bytes that the process can still have without being ended for it; UINT64_MAX where nobody says.
+// taken: what it has of device memory by now, written to or not.
+uint64_t system_available(uint64_t taken);
+
 // ---- memory.c ----
 bool memory_init(struct gpu *gpu, GError **error);
 void memory_finish(struct gpu *gpu);

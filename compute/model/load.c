@@ -2,6 +2,7 @@
 
 #include "compute/model/load.h"
 
+#include "compute/file/hash.h"
 #include "compute/model/json_file.h"
 
 #include <string.h>
@@ -406,7 +407,7 @@ char *weights_hash(const struct model *m, enum model_part part, GCancellable *ca
     char *hash = NULL;
     for (guint i = 0; i < paths->len; i++) {
         g_free(hash);
-        hash = file_sha256(paths->pdata[i], cancellable, error);
+        hash = file_sha256_kept(paths->pdata[i], cancellable, error);
         if (!hash)
             break;
         g_checksum_update(sum, (const guchar *)hash, -1);

@@ -78,8 +78,8 @@ struct model *model_inspect(const char *dir, GError **error);
 struct model *model_load(const char *dir, struct gpu *gpu, progress_fn progress, void *data,
                          GCancellable *cancellable, GError **error);
 void model_free(struct model *m);
-// SHA-256 of a part's weight file: what adapters and caches are tied to. Kept in the model. NULL on
-// error.
+// SHA-256 of a part's weight file: what adapters and caches are tied to. Kept in the model, and on
+// the disk for the next time. NULL on error.
 const char *model_hash(struct model *m, enum model_part part, GCancellable *cancellable,
                        GError **error);
 

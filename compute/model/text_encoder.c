@@ -35,8 +35,8 @@ struct node *text_encoder_build(struct nn *nn, const struct text_config *c, stru
     int tokens = ids->shape[3], size = c->hidden_size; // ids (N,1,1,T)
     struct node *x =
         nn_embedding(nn, ids, c->vocab_size, size, "text_model.embeddings.token_embedding");
-    struct node *position = nn_weight_node(nn, (int[]){1, 1, c->max_tokens, size}, 2,
-                                           "text_model.embeddings.position_embedding.weight");
+    struct node *position =
+        nn_embedding(nn, NULL, c->max_tokens, size, "text_model.embeddings.position_embedding");
     g_assert(tokens <= c->max_tokens);
     x = op_add(nn->g, x, op_view(nn->g, position, 0, (int[]){1, 1, tokens, size})); // (N,1,T,C)
     for (int i = 0; i < c->layers; i++) {

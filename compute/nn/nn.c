@@ -59,11 +59,6 @@ static struct node *weight_leaf(struct nn *nn, const struct nn_weight *w)
     return graph_leaf(nn->g, w->tensor);
 }
 
-struct node *nn_weight_node(struct nn *nn, const int shape[GRAPH_RANK], int rank, const char *name)
-{
-    return weight_leaf(nn, want_weight(nn, shape, rank, name));
-}
-
 // ---- layers -------------------------------------------------------------------------------------
 
 // The weight of layer->path and its leaf.
@@ -80,7 +75,7 @@ static void layer_weight(struct nn *nn, struct nn_layer *layer, const int shape[
 static void layer_bias(struct nn *nn, struct nn_layer *layer, int count)
 {
     char *name = g_strconcat(layer->path, ".bias", NULL);
-    layer->bias = nn_weight_node(nn, (int[]){1, 1, 1, count}, 1, name);
+    layer->bias = weight_leaf(nn, want_weight(nn, (int[]){1, 1, 1, count}, 1, name));
     g_free(name);
 }
 
@@ -156,6 +151,11 @@ struct node *nn_layer_norm(struct nn *nn, struct node *x, float eps, const char 
     return graph_name(nn->g, y, "%s", layer.path);
 }
 
+struct node *nn_rows(struct graph *g, struct node *table, struct node *ids)
+{
+    return ids ? op_gather(g, table, ids) : table;
+}
+
 struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns, const char *path,
                           ...)
 {
@@ -164,6 +164,6 @@ struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns
     layer_weight(nn, &layer, (int[]){1, 1, rows, columns}, 2);
     struct node *y = ask_hook(nn, &layer);
     if (!y)
-        y = op_gather(nn->g, layer.w, ids);
+        y = nn_rows(nn->g, layer.w, ids);
     return graph_name(nn->g, y, "%s", layer.path);
 }

@@ -32,7 +32,7 @@ struct nn_layer {
     const char *part; // "unet"
     const char *path; // "mid_block.attentions.0.transformer_blocks.0.attn2.to_k"; may be kept
     const struct nn_weight *weight;
-    struct node *x;          // input (NN_NORM: NULL; NN_EMBEDDING: the ids)
+    struct node *x;          // input (NN_NORM: NULL; NN_EMBEDDING: the ids, NULL for all rows)
     struct node *w;          // weight node
     struct node *bias;       // or NULL
     struct conv_params conv; // NN_CONV
@@ -60,8 +60,9 @@ struct node *nn_group_norm(struct nn *nn, struct node *x, int groups, float eps,
                            const char *path, ...) G_GNUC_PRINTF(6, 7);
 struct node *nn_layer_norm(struct nn *nn, struct node *x, float eps, const char *path, ...)
     G_GNUC_PRINTF(4, 5);
+// ids NULL: the whole table, (1, 1, rows, columns).
 struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns, const char *path,
                           ...) G_GNUC_PRINTF(5, 6);
-// A bare weight by its full name ("text_model.embeddings.position_embedding.weight").
-struct node *nn_weight_node(struct nn *nn, const int shape[GRAPH_RANK], int rank, const char *name);
+// The rows of a table (1, 1, rows, columns) that ids name; ids NULL: all of them, the table itself.
+struct node *nn_rows(struct graph *g, struct node *table, struct node *ids);
 // A 1x1 convolution stored as a 4-D weight but used as a linear layer is nn_conv with kernel 1.

@@ -5,6 +5,8 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 static struct gpu *gpu;
 static struct model *model;
@@ -126,6 +128,7 @@ static void test_stages_are_kept(void)
     g_autofree float *rgb = make_photo();
     struct editor *e = editor();
     struct edit_request q = request(rgb);
+    q.locality = 0.0;
     struct edit_result *first = run(e, &q);
     q.prompt = "a green ball";
     struct count c = {0};
@@ -141,6 +144,58 @@ static void test_stages_are_kept(void)
     edit_result_free(first);
     edit_result_free(second);
     edit_result_free(third);
+    editor_free(e);
+}
+
+// Of the change the whole edit makes, the part that a local one keeps. Each value must lie between
+// the reference and the whole edit: a mask weighs, and adds nothing of its own.
+static double part_kept(const struct edit_result *local, const struct edit_result *whole)
+{
+    const int64_t n = (int64_t)side * side * 3;
+    double kept = 0, all = 0;
+    g_assert_cmpmem(local->reconstruction, (gsize)n * 4, whole->reconstruction, (gsize)n * 4);
+    for (int64_t i = 0; i < n; i++) {
+        const float from = whole->reconstruction[i], to = whole->rgb[i], at = local->rgb[i];
+        g_assert_cmpfloat(at, >=, fminf(from, to) - 1e-6f);
+        g_assert_cmpfloat(at, <=, fmaxf(from, to) + 1e-6f);
+        kept += fabsf(at - from);
+        all += fabsf(to - from);
+    }
+    g_assert_cmpfloat(all, >, 0);
+    return kept / all;
+}
+
+// The higher the locality, the less is changed, but never nothing; guided or not. The places are
+// measured once for a pair of prompts.
+static void test_locality(void)
+{
+    static const double guidance[] = {1.0, 4.0};
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    for (int i = 0; i < 2; i++) {
+        struct edit_request q = request(rgb);
+        q.steps = 4;
+        q.guidance = guidance[i];
+        q.locality = 0.0;
+        struct edit_result *whole = run(e, &q);
+        double last = 1.0;
+        for (q.locality = 0.2; q.locality <= 1.0; q.locality += 0.4) {
+            struct count c = {0};
+            g_autoptr(GError) error = NULL;
+            struct edit_result *local = editor_run(e, &q, count_cb, &c, NULL, &error);
+            g_assert_no_error(error);
+            const double kept = part_kept(local, whole);
+            g_test_message("guidance %g, locality %g: %.3f of the change", q.guidance, q.locality,
+                           kept);
+            g_assert_cmpfloat(kept, <, last);
+            g_assert_cmpfloat(kept, >, 0.05);
+            const bool measured = i == 0 && last == 1.0;
+            g_assert_true(measured ? c.steps > q.steps : c.steps == q.steps);
+            last = kept;
+            edit_result_free(local);
+        }
+        edit_result_free(whole);
+    }
     editor_free(e);
 }
 
@@ -202,12 +257,51 @@ static void test_generate_samplers(void)
     editor_free(e);
 }
 
+// Bytes of address space that the process has by now.
+static uint64_t address_space(void)
+{
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents("/proc/self/statm", &text, NULL, NULL));
+    return g_ascii_strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+// A model that does not fit is refused before anything is loaded, with the sizes in one sentence.
+// The limit is real: there is room for the files, but not for the weights.
+static void test_too_little_memory(void)
+{
+    g_autoptr(GError) error = NULL;
+    uint64_t weights = 0;
+    for (int i = 0; i < 3; i++) {
+        for (guint k = 0; k < model->parts[i]->weights->len; k++) {
+            const struct nn_weight *w = model->parts[i]->weights->pdata[k];
+            weights += (uint64_t)shape_count(w->shape) * sizeof(float);
+        }
+    }
+    struct rlimit before, small;
+    getrlimit(RLIMIT_AS, &before);
+    small = before;
+    small.rlim_cur = address_space() + weights * 9 / 10;
+    setrlimit(RLIMIT_AS, &small);
+    struct model *refused = model_load(model->dir, gpu, NULL, NULL, NULL, &error);
+    setrlimit(RLIMIT_AS, &before);
+    g_assert_null(refused);
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY);
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, "needs"));
+    g_assert_nonnull(strstr(error->message, "free"));
+    g_clear_error(&error);
+    // As soon as there is room again it loads.
+    struct model *loaded = model_load(model->dir, gpu, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    model_free(loaded);
+}
+
 static void test_bad_requests(void)
 {
     g_autofree float *rgb = make_photo();
     struct editor *e = editor();
-    struct edit_request bad[6];
-    for (int i = 0; i < 6; i++) {
+    struct edit_request bad[7];
+    for (int i = 0; i < 7; i++) {
         bad[i] = request(rgb);
     }
     bad[0].width = side + 1;
@@ -217,7 +311,8 @@ static void test_bad_requests(void)
     bad[4].rgb = NULL;
     bad[4].sampler = "none";
     bad[5].guidance = NAN;
-    for (int i = 0; i < 6; i++) {
+    bad[6].locality = -0.1;
+    for (int i = 0; i < 7; i++) {
         g_autoptr(GError) error = NULL;
         g_assert_null(editor_run(e, &bad[i], NULL, NULL, NULL, &error));
         g_assert_nonnull(error);
@@ -238,9 +333,11 @@ int main(int argc, char **argv)
     g_test_add_func("/edit/strength-zero", test_strength_zero);
     g_test_add_func("/edit/identity", test_identity);
     g_test_add_func("/edit/stages-are-kept", test_stages_are_kept);
+    g_test_add_func("/edit/locality", test_locality);
     g_test_add_func("/edit/cancel", test_cancel);
     g_test_add_func("/edit/structure-and-seed", test_structure_and_seed);
     g_test_add_func("/edit/generate-samplers", test_generate_samplers);
+    g_test_add_func("/edit/too-little-memory", test_too_little_memory);
     g_test_add_func("/edit/bad-requests", test_bad_requests);
     int rc = g_test_run();
     model_free(model);

@@ -2,12 +2,16 @@
 // tests and its folder of attacks: each is a file that some reader believed.
 
 #include "compute/file/half.h"
+#include "compute/file/hash.h"
 #include "compute/file/safetensors.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 // Length, header and data bytes of zeros as one file.
 static GBytes *make_file(uint64_t length, const char *header, size_t data_size)
@@ -413,6 +417,75 @@ static void test_hash(void)
     leave_folder(path);
 }
 
+// The kept sum, replaced by another one: whoever returns it has not read the file.
+static void forge_kept(const char *forged)
+{
+    g_autofree char *hashes = g_build_filename(g_get_user_cache_dir(), "tincture", "hashes", NULL);
+    GDir *dir = g_dir_open(hashes, 0, NULL);
+    g_assert_nonnull(dir);
+    g_autofree char *kept = g_build_filename(hashes, g_dir_read_name(dir), NULL), *line = NULL;
+    g_assert_null(g_dir_read_name(dir));
+    g_dir_close(dir);
+    g_assert_true(g_file_get_contents(kept, &line, NULL, NULL));
+    memcpy(line, forged, strlen(forged));
+    g_assert_true(g_file_set_contents(kept, line, -1, NULL));
+}
+
+// A sum is kept, and is not believed after the file was changed, even where size and time of
+// modification are as before; of a file that was just written nothing is kept.
+static void test_hash_kept(void)
+{
+    static const char *const abc =
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    static const char *const abd =
+        "a52d159f262b2c6ddb724a61840befc36eb30c88877a4030b65cbe86298449c9";
+    static const char *const forged =
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    g_autoptr(GError) error = NULL;
+    enter_folder();
+    g_autofree char *cache = g_build_filename(folder, "cache", NULL);
+    g_autofree char *path = g_build_filename(folder, "abc", NULL);
+    g_setenv("XDG_CACHE_HOME", cache, TRUE);
+    g_assert_cmpstr(g_get_user_cache_dir(), ==, cache); // or the test would touch the person's own
+    g_assert_true(g_file_set_contents(path, "abc", 3, NULL));
+    g_autofree char *young = file_sha256_kept(path, NULL, &error);
+    g_assert_cmpstr(young, ==, abc);
+    g_assert_false(g_file_test(cache, G_FILE_TEST_EXISTS));
+    g_usleep(2200000);
+    g_autofree char *first = file_sha256_kept(path, NULL, &error);
+    g_assert_cmpstr(first, ==, abc);
+    forge_kept(forged);
+    g_autofree char *second = file_sha256_kept(path, NULL, &error);
+    g_assert_cmpstr(second, ==, forged);
+
+    struct stat before;
+    g_assert_cmpint(stat(path, &before), ==, 0);
+    int fd = open(path, O_WRONLY);
+    g_assert_cmpint(write(fd, "abd", 3), ==, 3);
+    g_assert_cmpint(futimens(fd, (struct timespec[]){before.st_atim, before.st_mtim}), ==, 0);
+    close(fd);
+    g_autofree char *third = file_sha256_kept(path, NULL, &error);
+    g_assert_cmpstr(third, ==, abd);
+    g_usleep(2200000);
+    g_autofree char *fourth = file_sha256_kept(path, NULL, &error);
+    g_assert_cmpstr(fourth, ==, abd);
+    g_autofree char *none = file_sha256_kept(cache, NULL, &error); // a folder
+    g_assert_null(none);
+    g_assert_nonnull(error);
+    g_autofree char *hashes = g_build_filename(cache, "tincture", "hashes", NULL);
+    g_autofree char *kept_folder = g_build_filename(cache, "tincture", NULL);
+    GDir *dir = g_dir_open(hashes, 0, NULL);
+    for (const char *name; (name = g_dir_read_name(dir));) {
+        g_autofree char *kept = g_build_filename(hashes, name, NULL);
+        g_unlink(kept);
+    }
+    g_dir_close(dir);
+    g_rmdir(hashes);
+    g_rmdir(kept_folder);
+    g_rmdir(cache);
+    leave_folder(path);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -430,5 +503,6 @@ int main(int argc, char **argv)
     g_test_add_func("/safetensors/save-fails", test_save_fails);
     g_test_add_func("/safetensors/disk-full", test_disk_full);
     g_test_add_func("/safetensors/hash", test_hash);
+    g_test_add_func("/safetensors/hash-kept", test_hash_kept);
     return g_test_run();
 }

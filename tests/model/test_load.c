@@ -1,5 +1,6 @@
 // Loading weights onto a device: progress, cancelling, hashes, weights that are not numbers.
 
+#include "compute/file/hash.h"
 #include "compute/file/safetensors.h"
 #include "compute/model/model.h"
 #include "tests/model/folder.h"

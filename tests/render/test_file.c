@@ -410,6 +410,10 @@ static void test_cancel(void)
 
         g_assert_null(image_load_bytes(file, cancel, &error));
         g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+        g_clear_error(&error);
+        params.cancel = cancel;
+        g_assert_null(image_encode(photo, &params, &error));
+        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
         image_free(photo);
     }
 }

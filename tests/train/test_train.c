@@ -42,14 +42,12 @@ static double worst_gradient(const struct adapter *a, const char *name, const fl
     for (guint i = 0; i < a->params->len; i++) {
         const struct adapter_param *p = a->params->pdata[i];
         g_autofree char *key = g_strconcat(name, ".grad/", p->part, "/", p->path, NULL);
-        if (st_find(fx.vectors, key)) {
-            g_autofree float *expected = fixture_vector(&fx, key, NULL);
-            const double error = fixture_distance(gradient, expected, p->count);
-            if (error > GRADIENT_TOLERANCE) {
-                g_test_message("%s: %g", p->path, error);
-            }
-            worst = fmax(worst, error);
+        g_autofree float *expected = fixture_vector(&fx, key, NULL); // none may be missing
+        const double error = fixture_distance(gradient, expected, p->count);
+        if (error > GRADIENT_TOLERANCE) {
+            g_test_message("%s: %g", p->path, error);
         }
+        worst = fmax(worst, error);
         gradient += p->count;
     }
     return worst;

@@ -10,8 +10,7 @@ Run by hand after tests/data/make_vectors.py, whose model folders it uses; build
     CASE.loss               (10) before each AdamW step (lr 1e-2, norms 1e-3, decay 0.01, clipped to norm 1)
 
 A case builds W' as its paper does, densely: U diag(relu(sigma + delta)) V^T for every weight of two and more
-dimensions and w + delta for the others (SVDiff), W R^T with the Cayley map by block (OFT). The position embedding is
-left out: the engine adds it without a layer.
+dimensions and w + delta for the others (SVDiff), W R^T with the Cayley map by block (OFT).
 
 With --peft FOLDER the script instead loads a rotation adapter that the program saved as FOLDER with the PEFT library
 and compares PEFT's merged weights with W R^T.
@@ -86,7 +85,7 @@ def make_params(method, settings, parts, generator):
         if part == "text_encoder" and not settings.get("te"):
             continue
         for name, weight in module.named_parameters():
-            if not name.endswith(".weight") or "position_embedding" in name:
+            if not name.endswith(".weight"):
                 continue
             weight = weight.detach()
             key = (part, name)

@@ -1,0 +1,113 @@
+// The pipelines: text -> states, photo -> latent -> inverted latents -> sampled latent -> picture.
+// Each arrow is a stage whose result is kept with the key of what it came from.
+#include "compute/edit/private.h"
+
+#include <string.h>
+
+// What the photo looks like when the same run draws its own description: the difference to it is
+// what the words changed, and neither the autoencoder's losses nor the sampler's drift. Kept, so
+// that only the first edit of a photo pays for it.
+static bool reference_prepare(struct run *r, GError **error)
+{
+    struct editor *e = r->e;
+    const struct edit_request *q = r->request;
+    g_autofree char *key =
+        g_strdup_printf("%s|%g|%g|%g|%g|%" G_GUINT64_FORMAT "|%s", e->inverted.key, q->inversion,
+                        q->structure, q->guidance, q->eta, q->seed, q->negative ? q->negative : "");
+    if (e->reference.key && g_str_equal(e->reference.key, key)) {
+        return true;
+    }
+    reference_clear(e);
+    r->steps += run_denoised_steps(q);
+    e->reference.latents = g_new(float, r->n);
+    e->reference.rgb = g_new(float, (int64_t)q->width * q->height * 3);
+    if (!draw(r, q->source_prompt, "comparing with the photo", e->reference.latents,
+              e->reference.rgb, error)) {
+        return false;
+    }
+    e->reference.key = g_steal_pointer(&key);
+    return true;
+}
+
+void edit_result_free(struct edit_result *r)
+{
+    if (!r) {
+        return;
+    }
+    g_free(r->rgb);
+    g_free(r->latents);
+    g_free(r->reconstruction);
+    g_free(r);
+}
+
+// A picture from noise.
+static bool generate(struct run *r, struct edit_result *result, GError **error)
+{
+    g_autofree float *x = g_new(float, r->n);
+    if (!draw(r, r->request->prompt, "drawing", x, result->rgb, error)) {
+        return false;
+    }
+    hwc_to_chw(x, r->h, r->w, r->channels, result->latents);
+    return true;
+}
+
+// Nothing is to be taken back to noise: the photo itself, exactly, is the honest answer.
+static void photo_itself(const struct run *r, struct edit_result *result)
+{
+    const struct edit_request *q = r->request;
+    const gsize bytes = (gsize)q->width * q->height * 3 * sizeof(float);
+    memcpy(result->rgb, q->rgb, bytes);
+    result->reconstruction = g_memdup2(q->rgb, bytes);
+    hwc_to_chw(r->e->photo.latents, r->h, r->w, r->channels, result->latents);
+}
+
+static bool edit(struct run *r, struct edit_result *result, GError **error)
+{
+    struct editor *e = r->e;
+    const struct edit_request *q = r->request;
+    const gsize bytes = (gsize)q->width * q->height * 3 * sizeof(float);
+    if (!photo_prepare(r, error)) {
+        return false;
+    }
+    if (r->steps == 0) {
+        photo_itself(r, result);
+        return true;
+    }
+    g_autofree float *x = g_new(float, r->n);
+    if (!inverted_prepare(r, error) || !draw(r, q->prompt, "drawing", x, result->rgb, error)) {
+        return false;
+    }
+    // Without a description the photo through the autoencoder has to do for the comparison.
+    const float *reconstruction = e->photo.reconstruction;
+    if (q->source_prompt && *q->source_prompt) {
+        if (!reference_prepare(r, error) || !localise(r, x, result->rgb, error)) {
+            return false;
+        }
+        reconstruction = e->reference.rgb;
+    }
+    result->reconstruction = g_memdup2(reconstruction, bytes);
+    hwc_to_chw(x, r->h, r->w, r->channels, result->latents);
+    return true;
+}
+
+struct edit_result *editor_run(struct editor *e, const struct edit_request *request,
+                               edit_step_fn step, void *data, GCancellable *c, GError **error)
+{
+    struct run r;
+    if (!run_init(&r, e, request, step, data, c, error)) {
+        return NULL;
+    }
+    struct edit_result *result = g_new0(struct edit_result, 1);
+    result->width = request->width;
+    result->height = request->height;
+    result->rgb = g_new(float, (int64_t)request->width * request->height * 3);
+    result->latents = g_new(float, r.n);
+    r.steps = run_denoised_steps(request);
+    if (request->rgb ? edit(&r, result, error) : generate(&r, result, error)) {
+        result->seconds = (double)(g_get_monotonic_time() - r.start_us) / 1e6;
+    } else {
+        g_clear_pointer(&result, edit_result_free);
+    }
+    run_finish(&r);
+    return result;
+}

@@ -1,0 +1,96 @@
+// From the photo to noise: its latent, and the levels of the DDIM inversion above it.
+#include "compute/edit/private.h"
+
+#include <string.h>
+
+bool photo_prepare(struct run *r, GError **error)
+{
+    struct editor *e = r->e;
+    const struct edit_request *q = r->request;
+    const int64_t pixels = (int64_t)q->width * q->height * 3;
+    g_autofree char *sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)q->rgb,
+                                                       (gsize)pixels * sizeof *q->rgb);
+    g_autofree char *key = g_strdup_printf("%s %dx%d", sum, q->width, q->height);
+    if (e->photo.key && g_str_equal(e->photo.key, key)) {
+        return true;
+    }
+    run_report(r, "reading the photo", NULL);
+    photo_clear(e);
+    e->photo.latents = g_new(float, r->n);
+    e->photo.reconstruction = g_new(float, pixels);
+    if (!networks_encode(e->networks, q->width, q->height, q->rgb, e->photo.latents, r->cancellable,
+                         error) ||
+        !networks_decode(e->networks, q->width, q->height, e->photo.latents,
+                         e->photo.reconstruction, r->cancellable, error)) {
+        return false;
+    }
+    if (!latent_finite(e->photo.latents, r->n)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
+                    "the model's autoencoder gave numbers that are not finite for this photo");
+        return false;
+    }
+    e->photo.key = g_steal_pointer(&key);
+    return true;
+}
+
+static const char *inversion_prompt(const struct edit_request *q)
+{
+    return q->source_prompt && *q->source_prompt ? q->source_prompt : q->prompt;
+}
+
+// Conditional branch only (methods 7.3).
+bool inverted_prepare(struct run *r, GError **error)
+{
+    struct editor *e = r->e;
+    const struct edit_request *q = r->request;
+    const int steps = q->steps;
+    g_autofree char *key =
+        g_strdup_printf("%s|%s|%d|%s", e->photo.key, e->adapters_key, steps, inversion_prompt(q));
+    if (e->inverted.key && g_str_equal(e->inverted.key, key)) {
+        return true;
+    }
+    inverted_clear(e);
+    const float *states = states_get(e, inversion_prompt(q), r->cancellable, error);
+    if (!states) {
+        return false;
+    }
+    r->steps += steps;
+    e->inverted.levels = g_new(float, (steps + 1) * r->n);
+    memcpy(e->inverted.levels, e->photo.latents, (size_t)r->n * sizeof(float));
+    g_autofree int *times = g_new(int, steps);
+    g_autofree float *prediction = g_new(float, r->n);
+    inverter_timesteps(&e->schedule, steps, times);
+    for (int i = 0; i < steps; i++) {
+        float *x = e->inverted.levels + (i + 1) * r->n;
+        memcpy(x, x - r->n, (size_t)r->n * sizeof(float));
+        if (!networks_predict(e->networks, 1, r->h, r->w, times[i], x, states, prediction,
+                              r->cancellable, error) ||
+            !run_prediction_check(r, prediction, r->n, error)) {
+            return false;
+        }
+        inverter_step(&e->schedule, steps, times[i], prediction, x, r->n);
+        r->step++;
+        run_report(r, "inverting", x);
+        if (g_cancellable_set_error_if_cancelled(r->cancellable, error)) {
+            return false;
+        }
+    }
+    e->inverted.steps = steps;
+    e->inverted.key = g_steal_pointer(&key);
+    return true;
+}
+
+bool editor_invert(struct editor *e, const struct edit_request *request, float *latents,
+                   edit_step_fn step, void *data, GCancellable *c, GError **error)
+{
+    struct run r;
+    if (!run_init(&r, e, request, step, data, c, error)) {
+        return false;
+    }
+    bool ok = photo_prepare(&r, error) && inverted_prepare(&r, error);
+    if (ok) {
+        hwc_to_chw(e->inverted.levels + request->steps * r.n, r.h, r.w, r.channels, latents);
+    }
+    run_finish(&r);
+    return ok;
+}

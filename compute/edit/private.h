@@ -1,0 +1,90 @@
+// What the stages of a run share. A stage takes what it needs from the editor where it is kept, or
+// computes and keeps it; a pipeline is a chain of stages (edit.c).
+//
+// Latents here are channels last, (h, w, C); pictures (H, W, 3) in [-1,1].
+#pragma once
+
+#include "compute/edit/edit.h"
+#include "compute/edit/networks.h"
+
+struct editor {
+    struct model *model; // borrowed
+    struct networks *networks;
+    struct noise_schedule schedule;
+
+    struct merged_model *merged; // NULL until an adapter is set
+    unsigned merged_layout;
+    char *adapters_key; // fingerprint of the adapters as merged; "" is the plain model
+
+    GHashTable *states; // prompt -> float[max_tokens * hidden]
+    struct {
+        char *key;             // of the picture
+        float *latents;        // (h,w,C) scaled mean
+        float *reconstruction; // (H,W,3)
+    } photo;
+    struct {
+        char *key; // photo, prompt, steps, adapters
+        int steps;
+        float *levels; // (steps + 1, h, w, C): [0] is the photo's latent
+    } inverted;
+    struct {
+        char *key; // all that the edit depends on, with the source prompt in place of the prompt
+        float *latents; // (h,w,C)
+        float *rgb;     // (H,W,3)
+    } reference;        // the photo drawn by the same run without the edit
+    struct {
+        char *key;         // photo, adapters, both prompts
+        float *difference; // (h, w)
+    } places;              // how much the new words matter at each place
+};
+
+// A run's sizes, its progress and what it may call back.
+struct run {
+    struct editor *e;
+    const struct edit_request *request;
+    int h, w, channels;
+    int64_t n;       // floats of a latent
+    int step, steps; // network calls done and planned
+    gint64 start_us;
+    float *preview; // (h, w, 3)
+    edit_step_fn step_fn;
+    void *data;
+    GCancellable *cancellable;
+};
+
+// ---- run.c
+
+// Checks the request; run_finish() only after true.
+bool run_init(struct run *r, struct editor *e, const struct edit_request *q, edit_step_fn step_fn,
+              void *data, GCancellable *c, GError **error);
+void run_finish(struct run *r);
+// latents: what the preview shows, or NULL.
+void run_report(struct run *r, const char *stage, const float *latents);
+bool run_prediction_check(const struct run *r, const float *prediction, int64_t n, GError **error);
+// Steps of the run that are denoised: all of them when generating.
+int run_denoised_steps(const struct edit_request *q);
+
+// ---- editor.c
+
+void photo_clear(struct editor *e);
+void inverted_clear(struct editor *e);
+void reference_clear(struct editor *e);
+void places_clear(struct editor *e);
+// Floats of one prompt's states, and the states, from the cache or computed; borrowed.
+int64_t states_count(const struct editor *e);
+const float *states_get(struct editor *e, const char *prompt, GCancellable *c, GError **error);
+void hwc_to_chw(const float *hwc, int h, int w, int c, float *chw);
+void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc);
+
+// ---- the stages: invert.c, draw.c, locality.c
+
+// The photo's latent and what the autoencoder makes of it.
+bool photo_prepare(struct run *r, GError **error);
+// All levels of the inversion.
+bool inverted_prepare(struct run *r, GError **error);
+// Draws the prompt from the request's start: x becomes the final latent (h,w,C), rgb the picture,
+// clamped.
+bool draw(struct run *r, const char *prompt, const char *stage, float *x, float *rgb,
+          GError **error);
+// Keeps of an edit what its words asked for: moves x and rgb back to the reference elsewhere.
+bool localise(struct run *r, float *x, float *rgb, GError **error);

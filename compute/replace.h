@@ -1,0 +1,28 @@
+// Replacing a file as a whole: what is written goes to a temporary file beside it, which takes the
+// name only when everything is on the disk. Until then, and after any failure, the old file is as
+// it was.
+//
+//   struct replacement *r = replacement_new(path, error);
+//   bool ok = r && replacement_write(r, data, size, error) && replacement_sync(r, error) &&
+//             replacement_commit(r, error);
+//   replacement_free(r);
+//
+// Errors say only what was wrong ("No space left on device"); the caller names the file.
+#pragma once
+
+#include "compute/error.h"
+
+#include <stdbool.h>
+
+struct replacement {
+    char *target;    // behind symbolic links: the file is replaced, not the link
+    char *temporary; // may be read back after replacement_sync()
+    int fd;          // -1: closed
+};
+// Refused: what is there and is no regular file, or is write-protected. A file that is replaced
+// keeps its permissions.
+struct replacement *replacement_new(const char *path, GError **error);
+bool replacement_write(struct replacement *r, const void *data, size_t size, GError **error);
+bool replacement_sync(struct replacement *r, GError **error); // the data is on the disk
+bool replacement_commit(struct replacement *r, GError **error);
+void replacement_free(struct replacement *r); // without a commit: nothing has happened
