@@ -33,3 +33,10 @@ char *job_text_with_time(const struct job_state *job)
     g_autofree char *left = time_left_text(job->seconds_left);
     return left != NULL ? g_strdup_printf("%s · %s", text, left) : g_steal_pointer(&text);
 }
+
+char *job_text_with_percent(const struct job_state *job)
+{
+    g_autofree char *text = job_text(job);
+    return job->fraction >= 0 ? g_strdup_printf("%s · %.0f %%", text, job->fraction * 100)
+                              : g_steal_pointer(&text);
+}

@@ -9,3 +9,6 @@ char *job_text(const struct job_state *job);
 
 // The same with the time left where it is known: "Step 12 of 60 · 24 s left".
 char *job_text_with_time(const struct job_state *job);
+
+// The same with how much is done, where that is known: "Loading the model · 40 %".
+char *job_text_with_percent(const struct job_state *job);

@@ -1,5 +1,6 @@
 #include "ui/window_private.h"
 
+#include "ui/job_text.h"
 #include "ui/panels/panel.h"
 #include "ui/settings.h"
 #include "ui/start_page.h"
@@ -14,7 +15,8 @@ static GtkWidget *toast_label(const char *text)
     gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
     gtk_label_set_lines(GTK_LABEL(label), 4);
     gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
-    gtk_label_set_max_width_chars(GTK_LABEL(label), 60);
+    gtk_label_set_natural_wrap_mode(GTK_LABEL(label), GTK_NATURAL_WRAP_NONE);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), 50);
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_widget_add_css_class(label, "heading");
     return label;
@@ -55,7 +57,11 @@ static void show_title(TinctureWindow *self)
 static void show_page(TinctureWindow *self)
 {
     gboolean photo = tincture_session_has_photo(self->session);
-    gboolean opening = tincture_session_job(self->session)->kind == JOB_OPEN;
+    const struct job_state *job = tincture_session_job(self->session);
+    gboolean opening = job->kind == JOB_OPEN || job->opens_next != NULL; // after the model
+    g_autofree char *text = job_text_with_percent(job);
+    gtk_label_set_text(self->opening, text);
+    gtk_widget_set_visible(self->opening_cancel, job->cancellable);
     gtk_stack_set_visible_child_name(self->pages, photo ? "photo" : opening ? "opening" : "start");
     gtk_widget_set_visible(self->photo_buttons, photo);
     gtk_widget_set_visible(self->photo_tools, photo);
@@ -200,6 +206,8 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, history);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, stage);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening_cancel);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, photo_buttons);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, photo_tools);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, drop_area);

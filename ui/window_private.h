@@ -15,8 +15,8 @@ struct _TinctureWindow {
     AdwFlap *inspector_flap, *history_flap;
     GtkBox *inspector, *history;
     TinctureStage *stage;
-    GtkLabel *device;
-    GtkWidget *photo_buttons, *photo_tools, *drop_area;
+    GtkLabel *device, *opening;
+    GtkWidget *photo_buttons, *photo_tools, *drop_area, *opening_cancel;
 
     // owned
     TinctureSession *session;

@@ -106,7 +106,7 @@ static void test_rows(void)
                              .height = 1,
                              .seconds = 2.5};
     g_assert_true(store_result_save(s, &r, &error));
-    g_autoptr(GPtrArray) results = store_results(s, d.id, &error);
+    g_autoptr(GPtrArray) results = store_results(s, d.id, 10, &error);
     g_assert_cmpuint(results->len, ==, 1);
     g_assert_null(((struct store_result *)results->pdata[0])->pixels);
     struct store_result *full = store_result_load(s, r.id, &error);

@@ -3,6 +3,7 @@
 #include "render/present/texture.h"
 #include "ui/job_text.h"
 #include "ui/time_text.h"
+#include "ui/widgets/progress.h"
 
 #define BUSY_DELAY_MS 250 // quick work shows no spinner
 
@@ -14,7 +15,7 @@ struct _TinctureStage {
     GtkWidget *badge, *before_label, *after_label;
     GtkRevealer *job_revealer;
     GtkSpinner *spinner;
-    GtkLabel *job_text, *time_text, *zoom_text;
+    GtkLabel *job_text, *time_text, *zoom_text, *next;
     GtkWidget *cancel;
     GtkProgressBar *progress;
 
@@ -95,27 +96,37 @@ static void zoom_changed_cb(TinctureStage *self)
 
 // ---- the running job ----
 
+// A photo that has to wait until this one's work is done.
+static void show_next(TinctureStage *self, const struct job_state *job)
+{
+    gtk_widget_set_visible(GTK_WIDGET(self->next), job->opens_next != NULL);
+    if (job->opens_next != NULL) {
+        g_autofree char *text = g_strdup_printf(
+            job->kind == JOB_LEARN ? "%s opens when the training is done" : "%s opens next",
+            job->opens_next);
+        gtk_label_set_text(self->next, text);
+    }
+}
+
 static void show_job(TinctureStage *self)
 {
     const struct job_state *job = tincture_session_job(self->session);
     gboolean shown = self->busy && job->kind != JOB_NONE;
+    show_next(self, job);
     gtk_revealer_set_reveal_child(self->job_revealer, shown);
     gtk_spinner_set_spinning(self->spinner, shown);
     gtk_widget_set_visible(GTK_WIDGET(self->progress), shown);
     if (!shown) {
+        progress_stop(self->progress);
         return;
     }
+    progress_show(self->progress, job->fraction);
     g_autofree char *text = job_text(job);
     g_autofree char *left = time_left_text(job->seconds_left);
     gtk_label_set_text(self->job_text, text);
     gtk_label_set_text(self->time_text, left != NULL ? left : "");
     gtk_widget_set_visible(GTK_WIDGET(self->time_text), left != NULL);
     gtk_widget_set_visible(self->cancel, job->cancellable);
-    if (job->fraction >= 0) {
-        gtk_progress_bar_set_fraction(self->progress, job->fraction);
-    } else {
-        gtk_progress_bar_pulse(self->progress);
-    }
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
@@ -168,6 +179,7 @@ static void tincture_stage_class_init(TinctureStageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, job_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, time_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, zoom_text);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, next);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, cancel);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, progress);
     gtk_widget_class_bind_template_callback(widget_class, zoom_changed_cb);

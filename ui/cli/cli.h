@@ -16,7 +16,7 @@ struct cli {
     char *sampler, *method, *subset, *log, *resume, *checkpoint;
     char **images, **adapters, **settings, **rest;
     int steps, timestep, size, batch;
-    double guidance, eta, inversion, structure, lr;
+    double guidance, eta, inversion, structure, locality, lr;
     gint64 seed;
     gboolean json, text_encoder, recipe, raw;
 

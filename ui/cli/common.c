@@ -92,6 +92,7 @@ struct edit_request cli_request(const struct cli *c)
     q.guidance = c->guidance >= 0 ? c->guidance : q.guidance;
     q.inversion = c->inversion >= 0 ? c->inversion : q.inversion;
     q.structure = c->structure >= 0 ? c->structure : q.structure;
+    q.locality = c->locality >= 0 ? c->locality : q.locality;
     q.eta = c->eta >= 0 ? c->eta : q.eta;
     q.sampler = c->sampler ? c->sampler : q.sampler;
     return q;

@@ -185,7 +185,8 @@ const struct cli_command cli_demo = {
     .summary = "Do the main job on a sample photo: before, after, side by side, adapter, report",
     .usage = "",
     .options = (const char *const[]){"model", "device", "image", "source-prompt", "prompt", "steps",
-                                     "guidance", "inversion", "structure", "seed", "out", NULL},
+                                     "guidance", "inversion", "structure", "locality", "seed", "out",
+                                     NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

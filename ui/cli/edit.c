@@ -65,8 +65,8 @@ const struct cli_command cli_edit = {
     .usage = "",
     .options =
         (const char *const[]){"model", "device", "image", "prompt", "source-prompt", "negative",
-                              "adapter", "inversion", "structure", "guidance", "steps", "eta",
-                              "seed", "size", "mask", "raw", "recipe", "out", NULL},
+                              "adapter", "inversion", "structure", "locality", "guidance",
+                              "steps", "eta", "seed", "size", "mask", "raw", "recipe", "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

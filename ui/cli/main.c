@@ -83,6 +83,8 @@ static GOptionEntry *pick_options(const struct cli_command *command, struct cli 
         {"eta", 0, 0, G_OPTION_ARG_DOUBLE, &c->eta, "Noise while sampling, 0 to 1", "X"},
         {"inversion", 0, 0, G_OPTION_ARG_DOUBLE, &c->inversion, "Inversion strength, 0 to 1", "X"},
         {"structure", 0, 0, G_OPTION_ARG_DOUBLE, &c->structure, "Structural freedom, 0 to 1", "X"},
+        {"locality", 0, 0, G_OPTION_ARG_DOUBLE, &c->locality,
+         "How closely the change keeps to what the words are about, 0 to 1", "X"},
         {"lr", 0, 0, G_OPTION_ARG_DOUBLE, &c->lr, "Learning rate (default: the method's)", "X"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed", "N"},
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
@@ -193,6 +195,7 @@ int main(int argc, char **argv)
                     .guidance = -1,
                     .inversion = -1,
                     .structure = -1,
+                    .locality = -1,
                     .eta = -1,
                     .batch = 1,
                     .seed = 1};

@@ -183,6 +183,7 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
     append_value(out, "Model", m->name);
     append_number(out, "Inversion strength", request->inversion);
     append_number(out, "Structure", request->structure);
+    append_number(out, "Locality", request->locality);
     append_number(out, "Eta", request->eta);
     if (request->source_prompt && *request->source_prompt) {
         append_value(out, "Source prompt", request->source_prompt);

@@ -1,12 +1,10 @@
-// Jobs: loading the model, opening a photo, editing it, and what all jobs share.
+// Jobs: loading the model, editing the photo, and what all jobs share.
 #include "ui/core/jobs_private.h"
 
-#include "render/file.h"
 #include "render/resample.h"
 
 #include <math.h>
 
-#define VIEW_SIDE  1600 // pixels of the window's picture
 #define THUMB_SIDE 128
 #define MAX_RESULT 16384 // pixels a side that a library may claim
 
@@ -21,7 +19,7 @@ struct view_picture view_picture_from_image(const struct image *image)
     return (struct view_picture){image->width, image->height, g_bytes_new_take(rgba, size)};
 }
 
-static struct image *shrink(const struct image *image, int side, GError **error)
+struct image *job_shrink(const struct image *image, int side, GError **error)
 {
     double f = MIN(1.0, (double)side / MAX(image->width, image->height));
     return image_resize(image, MAX(1, (int)lround(image->width * f)),
@@ -30,7 +28,7 @@ static struct image *shrink(const struct image *image, int side, GError **error)
 
 struct view_picture view_picture_shrink(const struct image *image, int side)
 {
-    struct image *small = shrink(image, side, NULL);
+    struct image *small = job_shrink(image, side, NULL);
     struct view_picture v = {0};
     if (small) {
         v = view_picture_from_image(small);
@@ -92,9 +90,22 @@ void job_report(struct reporter *r, double fraction, const char *text, double se
     worker_post(r->w, progress_post_cb, state, g_free);
 }
 
+// By what has been done since the progress began; < 0 while that says too little.
+static double seconds_left(struct reporter *r, double fraction)
+{
+    const gint64 now = g_get_monotonic_time();
+    if (r->since_us == 0 || fraction < r->last) {
+        r->since_us = now;
+        r->since = fraction;
+    }
+    r->last = fraction;
+    const double seconds = (double)(now - r->since_us) / 1e6, done = fraction - r->since;
+    return seconds < 1.0 || done < 0.02 ? -1.0 : seconds * (1.0 - fraction) / done;
+}
+
 void job_progress_cb(double fraction, const char *text, void *data)
 {
-    job_report(data, fraction, text, -1.0);
+    job_report(data, fraction, text, fraction < 0.0 ? -1.0 : seconds_left(data, fraction));
 }
 
 static void picture_free(void *data)
@@ -120,7 +131,8 @@ static void edit_step_cb(const struct edit_step *step, void *data)
     char text[160];
     g_snprintf(text, sizeof text, "%s: step %d of %d", step->stage, step->step, step->steps);
     job_report(r, step->steps ? (double)step->step / step->steps : -1.0, text, step->seconds_left);
-    if (!step->preview) {
+    // What is inverted looks like noise, and the comparison like the photo: neither is the edit.
+    if (!step->preview || !g_str_equal(step->stage, "drawing")) {
         return;
     }
     const int n = step->preview_width * step->preview_height;
@@ -186,78 +198,6 @@ struct job *job_load_new(const char *model, const char *device)
     return &j->job;
 }
 
-// ---- opening a photo
-// -------------------------------------------------------------------------------------
-
-struct job_open {
-    struct job job;
-    char *path;
-    struct view_picture before; // results
-    int width, height;
-    char *note;
-};
-
-bool job_needs_engine(struct job *job, struct worker *w)
-{
-    if (!w->engine) {
-        g_set_error(&job->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
-                    "the model could not be loaded (%s)",
-                    w->load_error ? w->load_error : "stopped");
-    }
-    return w->engine != NULL;
-}
-
-static bool open_run(struct job *job, struct worker *w)
-{
-    struct job_open *j = (struct job_open *)job;
-    g_autoptr(GFile) file = g_file_new_for_path(j->path);
-    struct reporter r = {w, job};
-    job_report(&r, -1.0, "opening the photo", -1.0);
-    struct image *full =
-        job_needs_engine(job, w) ? image_load(file, job->cancel, &job->error) : NULL;
-    struct image *base = full ? shrink(full, VIEW_SIDE, &job->error) : NULL;
-    if (!base) {
-        image_free(full);
-        return false;
-    }
-    struct photo *photo = photo_new(full, w->engine->model, 0, &job->error);
-    if (!photo) {
-        image_free(base);
-        return false;
-    }
-    worker_photo_clear(w);
-    w->photo = photo;
-    w->base = base;
-    j->before = view_picture_from_image(base);
-    j->width = full->width;
-    j->height = full->height;
-    j->note = g_strdup(full->meta.note);
-    return true;
-}
-
-static void open_done(struct job *job, TinctureSession *session)
-{
-    struct job_open *j = (struct job_open *)job;
-    if (session) {
-        session_opened(session, job, view_picture_take(&j->before), j->width, j->height, j->note);
-    }
-}
-
-static void open_free(struct job *job)
-{
-    struct job_open *j = (struct job_open *)job;
-    g_free(j->path);
-    g_free(j->note);
-    view_picture_clear(&j->before);
-}
-
-struct job *job_open_new(const char *path)
-{
-    struct job_open *j = job_new(sizeof *j, JOB_OPEN, open_run, open_done, open_free);
-    j->path = g_strdup(path);
-    return &j->job;
-}
-
 // ---- editing
 // ---------------------------------------------------------------------------------------------
 
@@ -270,6 +210,16 @@ struct job_edit {
     struct view_picture view, thumb;
     double seconds;
 };
+
+bool job_needs_engine(struct job *job, struct worker *w)
+{
+    if (!w->engine) {
+        g_set_error(&job->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
+                    "the model could not be loaded (%s)",
+                    w->load_error ? w->load_error : "stopped");
+    }
+    return w->engine != NULL;
+}
 
 bool job_needs_photo(struct job *job, struct worker *w)
 {
@@ -289,6 +239,7 @@ static struct edit_request document_request(const struct document *d)
     q.guidance = d->params[document_param_index("guidance")];
     q.inversion = d->params[document_param_index("inversion")];
     q.structure = d->params[document_param_index("structure")];
+    q.locality = d->params[document_param_index("locality")];
     q.eta = d->params[document_param_index("eta")];
     q.seed = d->seed;
     return q;

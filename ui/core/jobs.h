@@ -21,8 +21,8 @@ struct view_picture view_picture_take(struct view_picture *v); // leaves nothing
 // What the jobs tell the session; implemented by session_jobs.c. Main thread. Pictures are transferred.
 void session_job_progress(TinctureSession *self, const struct job_state *state);
 void session_loaded(TinctureSession *self, struct job *job, const char *device, const char *model);
-void session_opened(TinctureSession *self, struct job *job, struct view_picture before, int width, int height,
-                    const char *note);
+void session_opened(TinctureSession *self, struct job *job, const char *photo, struct view_picture before, int width,
+                    int height, const char *note);
 void session_previewed(TinctureSession *self, struct view_picture preview);
 void session_edited(TinctureSession *self, struct job *job, struct view_picture view, struct view_picture thumb,
                     GBytes *pixels, int width, int height, double seconds);
@@ -34,8 +34,9 @@ void session_adapter_loaded(TinctureSession *self, struct job *job, const char *
 void session_exported(TinctureSession *self, struct job *job, const char *path, bool picture);
 
 struct job *job_load_new(const char *model, const char *device);
-// path is read; the picture becomes the photo.
-struct job *job_open_new(const char *path);
+// The picture in the file at path, or in bytes, becomes the photo. library: the folder that takes a copy under the hash
+// of its bytes and the suffix of name, which session_opened is told; NULL where it comes from there.
+struct job *job_open_new(const char *path, GBytes *bytes, const char *library, const char *name);
 
 // Runs the document's edit on the open photo. adapters is taken.
 struct job *job_edit_new(const struct document *d, GArray *adapters);

@@ -7,6 +7,9 @@
 struct reporter {
     struct worker *w;
     struct job *job;
+    // for the time left: where the progress that goes on now began
+    gint64 since_us;
+    double since, last;
 };
 
 // size: of a struct whose first member is the struct job.
@@ -22,3 +25,4 @@ void job_post_picture(struct worker *w, void (*fn)(TinctureSession *session, voi
 // False with job->error where the job cannot work at all.
 bool job_needs_engine(struct job *job, struct worker *w);
 bool job_needs_photo(struct job *job, struct worker *w);
+struct image *job_shrink(const struct image *image, int side, GError **error); // at most side pixels a side

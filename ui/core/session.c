@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define MAX_PHOTO_BYTES (1 << 30) // of a file
-
 G_DEFINE_FINAL_TYPE(TinctureSession, tincture_session, G_TYPE_OBJECT)
 guint session_signals[N_SIGNALS];
 
@@ -153,6 +151,18 @@ const GPtrArray *tincture_session_adapters(TinctureSession *self)
 const GPtrArray *tincture_session_results(TinctureSession *self)
 {
     return self->results;
+}
+
+bool tincture_session_has_more_results(TinctureSession *self)
+{
+    return self->more_results;
+}
+
+void tincture_session_more_results(TinctureSession *self)
+{
+    self->results_limit += RESULTS_SHOWN;
+    session_refresh_results(self);
+    session_changed(self, DOCUMENT_RESULTS);
 }
 
 bool tincture_session_can_undo(TinctureSession *self)
@@ -355,8 +365,22 @@ void tincture_session_redo(TinctureSession *self)
     go_to(self, history_redo(self->history));
 }
 
+// What is asked for now would meet another photo than the one that is shown.
+static bool photo_changes(TinctureSession *self)
+{
+    const char *opening = session_opening(self);
+    if (opening) {
+        session_message(self, MESSAGE_ERROR, "%s is still being opened; try again when it is there",
+                        opening);
+    }
+    return opening != NULL;
+}
+
 void tincture_session_result_restore(TinctureSession *self, gint64 id)
 {
+    if (photo_changes(self)) {
+        return;
+    }
     g_autoptr(GError) error = NULL;
     session_keep_result(self); // what is shown now can be gone back to
     struct store_result *r = self->store ? store_result_load(self->store, id, &error) : NULL;
@@ -376,43 +400,15 @@ void tincture_session_result_restore(TinctureSession *self, gint64 id)
 // ---- requests
 // --------------------------------------------------------------------------------------------
 
-// A pipe or a device would never end.
-static GBytes *read_photo(const char *path, GError **error)
-{
-    g_autoptr(GFile) file = g_file_new_for_path(path);
-    g_autoptr(GFileInfo) info =
-        g_file_query_info(file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE,
-                          G_FILE_QUERY_INFO_NONE, NULL, error);
-    if (!info) {
-        return NULL;
-    }
-    if (g_file_info_get_file_type(info) != G_FILE_TYPE_REGULAR) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "%s is not a file", path);
-        return NULL;
-    }
-    if (g_file_info_get_size(info) > MAX_PHOTO_BYTES) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is too large for a photo",
-                    path);
-        return NULL;
-    }
-    return g_file_load_bytes(file, NULL, NULL, error);
-}
-
 void tincture_session_open(TinctureSession *self, const char *path)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes = read_photo(path, &error);
-    if (!bytes) {
-        session_message_error(self, "The photo could not be opened", error);
-        return;
-    }
     g_autofree char *name = g_path_get_basename(path);
-    session_library_import(self, bytes, name, path);
+    session_library_import(self, path, NULL, name);
 }
 
 void tincture_session_open_bytes(TinctureSession *self, GBytes *encoded, const char *name)
 {
-    session_library_import(self, encoded, name, NULL);
+    session_library_import(self, NULL, encoded, name ? name : "Pasted picture");
 }
 
 static bool learn_possible(TinctureSession *self)
@@ -425,7 +421,7 @@ static bool learn_possible(TinctureSession *self)
     } else if (session_has_job(self, JOB_LEARN)) {
         session_message(self, MESSAGE_ERROR, "A training is running already");
     } else {
-        return true;
+        return !photo_changes(self);
     }
     return false;
 }
@@ -447,7 +443,7 @@ static void start_learning(TinctureSession *self, bool resume)
 
 void tincture_session_learn(TinctureSession *self)
 {
-    if (!learn_possible(self)) {
+    if (!learn_possible(self) || !session_run_begin(self)) {
         return;
     }
     session_run_end(self); // a training that waited is given up for the new one
@@ -470,7 +466,8 @@ void tincture_session_learn(TinctureSession *self)
 
 void tincture_session_learn_resume(TinctureSession *self)
 {
-    if (!self->run.id || self->run.state != RUN_STOPPED || !learn_possible(self)) {
+    if (!self->run.id || self->run.state != RUN_STOPPED || !learn_possible(self) ||
+        !session_run_begin_again(self)) {
         return;
     }
     // What the training was started with, whatever has been changed since.
@@ -499,6 +496,9 @@ void tincture_session_cancel(TinctureSession *self)
 void tincture_session_export(TinctureSession *self, const char *path, bool with_recipe,
                              int jpeg_quality, int bits)
 {
+    if (photo_changes(self)) {
+        return;
+    }
     session_keep_result(self);
     session_submit(
         self, job_export_new(path, with_recipe, jpeg_quality, bits, session_job_adapters(self)));
@@ -536,8 +536,8 @@ void tincture_session_close(TinctureSession *self)
     }
     g_clear_handle_id(&self->edit_timer, g_source_remove);
     session_keep_result(self);
-    if (self->run.id && self->run.state == RUN_ACTIVE) {
-        self->run.state = RUN_STOPPED;
+    if (self->run.state == RUN_ACTIVE && self->run.id) {
+        session_run_stop(self);
     }
     session_save_now(self);
     self->edit_wanted = false;
@@ -563,7 +563,6 @@ static void tincture_session_finalize(GObject *object)
     history_free(self->history);
     document_clear(&self->document);
     store_document_clear(&self->row);
-    g_queue_clear_full(&self->pending, (GDestroyNotify)store_document_free);
     store_run_clear(&self->run);
     g_ptr_array_unref(self->known_adapters);
     g_hash_table_unref(self->adapter_counts);
@@ -602,13 +601,15 @@ static void tincture_session_class_init(TinctureSessionClass *class)
 
 static void pending_job_clear(void *data)
 {
-    g_object_unref(((struct pending_job *)data)->cancel);
+    struct pending_job *pending = data;
+    g_object_unref(pending->cancel);
+    store_document_free(pending->row);
 }
 
 static void tincture_session_init(TinctureSession *self)
 {
     document_init(&self->document);
-    g_queue_init(&self->pending);
+    self->results_limit = RESULTS_SHOWN;
     self->history = history_new(&self->document);
     self->known_adapters = g_ptr_array_new_with_free_func((GDestroyNotify)store_adapter_free);
     self->adapter_counts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);

@@ -43,6 +43,7 @@ struct job_state {              // what the status bar and the Learn panel show
     double fraction;            // 0..1, < 0 unknown
     char text[160];             // "step 12 of 60"
     double seconds_left;        // < 0 unknown
+    const char *opens_next;     // name of a photo that waits until this is done, or NULL
     // learning: the whole curve so far
     int n_loss;
     const double *loss;         // smoothed
@@ -58,6 +59,7 @@ struct document_adapter {       // row of the adapter list
     int applied, total;         // tensors
     gint64 id;
 };
+#define RESULTS_SHOWN 200
 struct document_result {        // row of the history
     gint64 id;
     char *prompt;
@@ -104,7 +106,10 @@ double tincture_session_param(TinctureSession *self, const char *key); // of edi
 uint64_t tincture_session_seed(TinctureSession *self);
 const struct learn_params *tincture_session_learn_params(TinctureSession *self);
 const GPtrArray *tincture_session_adapters(TinctureSession *self);     // struct document_adapter *
-const GPtrArray *tincture_session_results(TinctureSession *self);      // struct document_result *, newest first
+// struct document_result *, newest first: at most RESULTS_SHOWN, and as many more each time more are asked for.
+const GPtrArray *tincture_session_results(TinctureSession *self);
+bool tincture_session_has_more_results(TinctureSession *self);
+void tincture_session_more_results(TinctureSession *self);
 bool tincture_session_can_undo(TinctureSession *self);
 bool tincture_session_can_redo(TinctureSession *self);
 

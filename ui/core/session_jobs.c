@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define EDIT_PAUSE_MS 150  // typing and dragging: a preview waits this long for the next change
+#define EDIT_PAUSE_MS 120  // typing and dragging: a preview waits this long for the next change
 #define KEEP_PAUSE_MS 1500 // a result that stands this long goes into the history
 
 static void view_changed(TinctureSession *self)
@@ -28,6 +28,7 @@ bool session_has_job(TinctureSession *self, enum job_kind kind)
 void session_job_changed(TinctureSession *self)
 {
     const bool learning = session_has_job(self, JOB_LEARN);
+    self->state.opens_next = self->state.kind == JOB_OPEN ? NULL : session_opening(self);
     self->state.n_loss = (int)self->loss->len;
     self->state.loss = (const double *)(void *)self->loss->data;
     self->state.last_loss = self->loss->len ? self->state.loss[self->loss->len - 1] : 0.0;
@@ -53,19 +54,36 @@ static void show_jobs(TinctureSession *self)
     self->state.text[0] = '\0';
 }
 
-void session_submit(TinctureSession *self, struct job *job)
+void session_submit_open(TinctureSession *self, struct job *job, struct store_document *row)
 {
     if (!self->worker) { // closed
         job_free(job);
+        store_document_free(row);
         return;
     }
-    const struct pending_job pending = {job, job->kind, g_object_ref(job->cancel)};
+    const struct pending_job pending = {job, job->kind, g_object_ref(job->cancel), row};
     g_array_append_val(self->jobs, pending);
     if (self->jobs->len == 1 || job->kind == JOB_LEARN) {
         show_jobs(self);
     }
     worker_submit(self->worker, job);
     session_job_changed(self);
+}
+
+void session_submit(TinctureSession *self, struct job *job)
+{
+    session_submit_open(self, job, NULL);
+}
+
+const char *session_opening(TinctureSession *self)
+{
+    for (guint i = self->jobs->len; i-- > 0;) {
+        const struct pending_job *pending = &g_array_index(self->jobs, struct pending_job, i);
+        if (pending->row && !g_cancellable_is_cancelled(pending->cancel)) {
+            return pending->row->name;
+        }
+    }
+    return NULL;
 }
 
 bool session_cancel_jobs(TinctureSession *self, enum job_kind kind)
@@ -156,14 +174,19 @@ void session_want_edit(TinctureSession *self)
     }
 }
 
+static guint job_index(TinctureSession *self, const struct job *job)
+{
+    guint i = 0;
+    while (g_array_index(self->jobs, struct pending_job, i).job != job) {
+        i++;
+        g_assert(i < self->jobs->len); // a job is finished once
+    }
+    return i;
+}
+
 static void job_finished(TinctureSession *self, const struct job *job)
 {
-    for (guint i = 0; i < self->jobs->len; i++) {
-        if (g_array_index(self->jobs, struct pending_job, i).job == job) {
-            g_array_remove_index(self->jobs, i);
-            break;
-        }
-    }
+    g_array_remove_index(self->jobs, job_index(self, job));
     show_jobs(self);
     if (self->jobs->len == 0 && self->edit_wanted) {
         start_edit(self);
@@ -198,16 +221,19 @@ static void show_as_left(TinctureSession *self)
     store_result_free(left);
 }
 
-void session_opened(TinctureSession *self, struct job *job, struct view_picture before, int width,
-                    int height, const char *note)
+void session_opened(TinctureSession *self, struct job *job, const char *photo,
+                    struct view_picture before, int width, int height, const char *note)
 {
+    struct store_document *row =
+        g_array_index(self->jobs, struct pending_job, job_index(self, job)).row;
     if (job->error) {
-        session_library_not_opened(self, job->error);
+        g_autofree char *what = g_strdup_printf("%s could not be opened", row->name);
+        session_message_error(self, what, job->error);
         view_picture_clear(&before);
         job_finished(self, job);
         return;
     }
-    session_library_opened(self);
+    session_library_opened(self, row, photo);
     view_picture_clear(&self->before);
     view_picture_clear(&self->view);
     drop_preview(self);
@@ -218,7 +244,7 @@ void session_opened(TinctureSession *self, struct job *job, struct view_picture 
     self->has_photo = true;
     self->exported = true;
     if (note) {
-        session_message(self, MESSAGE_INFO, "%s", note);
+        session_message(self, MESSAGE_INFO, "%s: %s", self->row.name, note);
     }
     session_changed(self, DOCUMENT_ALL);
     view_changed(self);
@@ -328,7 +354,7 @@ void session_learn_step(TinctureSession *self, const struct train_report *report
     self->run.step = report->step;
     g_clear_pointer(&self->run.loss, g_bytes_unref);
     self->run.loss = g_bytes_new(self->loss->data, self->loss->len * sizeof(double));
-    session_save_soon(self);
+    session_save_run_soon(self);
     session_job_changed(self);
 }
 
@@ -368,13 +394,13 @@ void session_learned(TinctureSession *self, struct job *job, bool finished, int 
         session_run_end(self);
     } else {
         session_message_error(self, "The training stopped", job->error);
-        self->run.state = RUN_STOPPED;
         if (session_run_has_checkpoint(self)) {
-            session_save_now(self);
+            session_run_stop(self);
         } else { // it failed before there was anything to go on from
             session_run_end(self);
         }
     }
+    store_training_end(self->store);
     job_finished(self, job);
 }
 
@@ -394,8 +420,11 @@ void session_adapter_loaded(TinctureSession *self, struct job *job, const char *
         session_document_shown(self, DOCUMENT_ADAPTERS);
     } else if (row && !job->error) {
         note_counts(self, id, applied, total);
-        g_free(row->method);
-        row->method = g_strdup(method);
+        if (!g_str_equal(row->method, method)) { // an added file says what it is
+            g_free(row->method);
+            row->method = g_strdup(method);
+            session_save_soon(self);
+        }
         session_refresh_adapters(self);
         session_changed(self, DOCUMENT_ADAPTERS);
     }

@@ -48,6 +48,21 @@ static bool save_adapters(TinctureSession *self, GError **error)
     return true;
 }
 
+// Two windows may show one document. Who has changed nothing writes nothing, so that the other's
+// work stays; and the row of a training is written only by who trains.
+static bool save_all(TinctureSession *self, GError **error)
+{
+    if (self->unsaved) {
+        row_from_document(self);
+        if (!store_document_save(self->store, &self->row, error) || !save_adapters(self, error)) {
+            return false;
+        }
+        self->unsaved = false;
+    }
+    return self->run.state != RUN_ACTIVE || !self->run.id ||
+           store_run_save(self->store, &self->run, error);
+}
+
 void session_save_now(TinctureSession *self)
 {
     g_clear_handle_id(&self->save_timer, g_source_remove);
@@ -55,10 +70,7 @@ void session_save_now(TinctureSession *self)
         return;
     }
     g_autoptr(GError) error = NULL;
-    row_from_document(self);
-    const bool saved = store_document_save(self->store, &self->row, &error) &&
-                       save_adapters(self, &error) &&
-                       (!self->run.id || store_run_save(self->store, &self->run, &error));
+    const bool saved = save_all(self, &error);
     if (!saved && !self->save_failed) { // said once, not with every step of a training
         session_message(self, MESSAGE_ERROR, "Your work could not be saved: %s", error->message);
     }
@@ -74,6 +86,12 @@ static gboolean save_cb(gpointer data)
 }
 
 void session_save_soon(TinctureSession *self)
+{
+    self->unsaved = true;
+    session_save_run_soon(self);
+}
+
+void session_save_run_soon(TinctureSession *self)
 {
     if (!self->save_timer) {
         self->save_timer = g_timeout_add(SAVE_PAUSE_MS, save_cb, self);
@@ -181,8 +199,11 @@ void session_refresh_results(TinctureSession *self)
     self->results = g_ptr_array_new_with_free_func((GDestroyNotify)document_result_free);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) rows =
-        self->store && self->row.id ? store_results(self->store, self->row.id, &error) : NULL;
-    for (guint i = 0; rows && i < rows->len; i++) {
+        self->store && self->row.id
+            ? store_results(self->store, self->row.id, self->results_limit + 1, &error)
+            : NULL;
+    self->more_results = rows && rows->len > self->results_limit;
+    for (guint i = 0; rows && i < MIN(rows->len, self->results_limit); i++) {
         const struct store_result *row = rows->pdata[i];
         const gsize expected = (gsize)row->thumb_width * row->thumb_height * 4;
         if (!row->thumb || row->thumb_width < 1 || row->thumb_height < 1 ||
@@ -310,19 +331,6 @@ bool session_run_has_checkpoint(TinctureSession *self)
     return path && g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
-void session_run_end(TinctureSession *self)
-{
-    g_autoptr(GError) error = NULL;
-    self->run.state = RUN_DONE;
-    if (self->run.id && !store_run_save(self->store, &self->run, &error)) {
-        session_message(self, MESSAGE_ERROR, "Your work could not be saved: %s", error->message);
-    } else if (session_run_has_checkpoint(self)) {
-        g_autofree char *path = store_path(self->store, self->run.checkpoint);
-        g_unlink(path);
-    }
-    store_run_clear(&self->run);
-}
-
 static void read_run(TinctureSession *self)
 {
     store_run_clear(&self->run);
@@ -331,9 +339,9 @@ static void read_run(TinctureSession *self)
     if (!self->store || !store_run_unfinished(self->store, self->row.id, &self->run, &error)) {
         return;
     }
-    if (!session_run_has_checkpoint(self)) {
-        // Killed before its first checkpoint; or it runs right now in another window, so the row
-        // stays.
+    // Killed before its first checkpoint; or it runs right now in another window. The row stays.
+    if (!session_run_has_checkpoint(self) ||
+        (self->run.state == RUN_ACTIVE && store_training_elsewhere(self->store))) {
         store_run_clear(&self->run);
         return;
     }
@@ -345,18 +353,64 @@ static void read_run(TinctureSession *self)
     }
 }
 
-// Asks for the photo of a row; the document changes only once the photo has been read. Takes the
-// row.
-static void open_pending(TinctureSession *self, struct store_document *row)
+static bool save_run(TinctureSession *self)
 {
-    g_queue_push_tail(&self->pending, g_memdup2(row, sizeof *row));
+    g_autoptr(GError) error = NULL;
+    if (!self->run.id || store_run_save(self->store, &self->run, &error)) {
+        return true;
+    }
+    session_message(self, MESSAGE_ERROR, "Your work could not be saved: %s", error->message);
+    return false;
+}
+
+bool session_run_begin(TinctureSession *self)
+{
+    g_autoptr(GError) error = NULL;
+    if (store_training_begin(self->store, &error)) {
+        return true;
+    }
+    session_message_error(self, "The photo cannot be learned now", error);
+    return false;
+}
+
+bool session_run_begin_again(TinctureSession *self)
+{
+    const gint64 id = self->run.id;
+    if (!session_run_begin(self)) {
+        return false;
+    }
+    read_run(self); // another window may have gone on with it
+    if (self->run.id == id) {
+        return true;
+    }
+    session_message(self, MESSAGE_ERROR, "This training has been ended in another window");
+    store_training_end(self->store);
+    session_job_changed(self);
+    return false;
+}
+
+void session_run_stop(TinctureSession *self)
+{
+    self->run.state = RUN_STOPPED;
+    save_run(self);
+}
+
+void session_run_end(TinctureSession *self)
+{
+    self->run.state = RUN_DONE;
+    if (save_run(self) && session_run_has_checkpoint(self)) {
+        g_autofree char *path = store_path(self->store, self->run.checkpoint);
+        g_unlink(path);
+    }
+    store_run_clear(&self->run);
+}
+
+// The document changes only once the photo has been read. Takes the row.
+static void open_row(TinctureSession *self, struct store_document *row, struct job *job)
+{
     // The edit in flight makes way; should the photo be none, it is done again.
     self->edit_wanted = session_cancel_jobs(self, JOB_EDIT) || self->edit_wanted;
-    if (session_has_job(self, JOB_LEARN)) {
-        session_message(self, MESSAGE_INFO, "%s opens when the training has ended", row->name);
-    }
-    g_autofree char *path = store_path(self->store, row->photo);
-    session_submit(self, job_open_new(path));
+    session_submit_open(self, job, row);
 }
 
 // The row as the library has it now: between the request and the photo the same document may have
@@ -371,14 +425,18 @@ static void refresh_row(TinctureSession *self, struct store_document *row)
     }
 }
 
-void session_library_opened(TinctureSession *self)
+void session_library_opened(TinctureSession *self, struct store_document *row, const char *photo)
 {
     session_keep_result(self);
     session_save_now(self);
     store_document_clear(&self->row);
-    g_autofree struct store_document *row = g_queue_pop_head(&self->pending);
+    if (photo) {
+        g_free(row->photo);
+        row->photo = g_strdup(photo);
+    }
     refresh_row(self, row);
     self->row = *row;
+    *row = (struct store_document){0};
     g_autoptr(GError) error = NULL;
     if (!store_document_save(self->store, &self->row, &error)) {
         session_message(self, MESSAGE_ERROR, "This photo's work will not be saved: %s",
@@ -389,88 +447,30 @@ void session_library_opened(TinctureSession *self)
     read_run(self);
     history_free(self->history);
     self->history = history_new(&self->document);
+    self->results_limit = RESULTS_SHOWN;
     session_refresh_adapters(self);
     session_refresh_results(self);
 }
 
-static bool photo_in_use(TinctureSession *self, const char *photo)
+void session_library_import(TinctureSession *self, const char *path, GBytes *bytes,
+                            const char *name)
 {
-    for (const GList *l = self->pending.head; l; l = l->next) {
-        if (g_str_equal(((const struct store_document *)l->data)->photo, photo)) {
-            return true;
-        }
-    }
-    struct store_document found = {0};
-    bool known = store_document_find(self->store, photo, &found, NULL);
-    store_document_clear(&found);
-    return known;
-}
-
-void session_library_not_opened(TinctureSession *self, const GError *error)
-{
-    struct store_document *row = g_queue_pop_head(&self->pending);
-    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        // The reader names the library's copy; the user knows another name.
-        g_autofree char *copy = g_path_get_basename(row->photo);
-        g_autofree char *prefix = g_strconcat(copy, ": ", NULL);
-        const bool named = g_str_has_prefix(error->message, prefix);
-        session_message(self, MESSAGE_ERROR, "%s could not be opened: %s", row->name,
-                        error->message + (named ? strlen(prefix) : 0));
-    }
-    if (!row->id && !photo_in_use(self, row->photo)) { // what is no picture does not stay
-        g_autofree char *path = store_path(self->store, row->photo);
-        g_unlink(path);
-    }
-    store_document_free(row);
-}
-
-// Photos are kept under the hash of their bytes, so that opening one again finds its document.
-static char *photo_name(GBytes *bytes, const char *name)
-{
-    g_autofree char *hash = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, bytes);
-    const char *dot = name ? strrchr(name, '.') : NULL;
-    bool plain = dot && strlen(dot) <= 6 && !strchr(dot, '/');
-    return g_strdup_printf("photos/%s%s", hash, plain ? dot : "");
-}
-
-bool session_library_import(TinctureSession *self, GBytes *bytes, const char *name,
-                            const char *origin)
-{
-    g_autoptr(GError) error = NULL;
     if (!self->store) {
         session_message(self, MESSAGE_ERROR, "The library could not be opened, so no photo can be");
-        return false;
+        return;
     }
-    g_autofree char *photo = photo_name(bytes, name);
-    g_autofree char *path = store_path(self->store, photo);
-    struct store_document row = {0};
-    bool known = store_document_find(self->store, photo, &row, &error);
-    gsize size;
-    const char *data = g_bytes_get_data(bytes, &size);
-    if (error ||
-        (!g_file_test(path, G_FILE_TEST_EXISTS) &&
-         !g_file_set_contents_full(path, data, (gssize)size,
-                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                   0600, &error))) {
-        session_message(self, MESSAGE_ERROR, "The photo could not be put into the library: %s",
-                        error->message);
-        store_document_clear(&row);
-        return false;
-    }
-    if (!known) {
-        row = (struct store_document){
-            .name = g_strdup(name ? name : "Pasted picture"),
-            .photo = g_strdup(photo),
-            .origin = g_strdup(origin),
-            .source_prompt = g_strdup(""),
-            .prompt = g_strdup(""),
-            .negative = g_strdup(""),
-            .params = g_strdup("{}"),
-            .learn = g_strdup("{}"),
-        };
-    }
-    open_pending(self, &row);
-    return true;
+    struct store_document *row = g_new(struct store_document, 1);
+    *row = (struct store_document){
+        .name = g_strdup(name),
+        .photo = g_strdup(""), // known once it has been read
+        .origin = g_strdup(path),
+        .source_prompt = g_strdup(""),
+        .prompt = g_strdup(""),
+        .negative = g_strdup(""),
+        .params = g_strdup("{}"),
+        .learn = g_strdup("{}"),
+    };
+    open_row(self, row, job_open_new(path, bytes, store_dir(self->store), name));
 }
 
 void session_library_restore_last(TinctureSession *self)
@@ -478,7 +478,8 @@ void session_library_restore_last(TinctureSession *self)
     g_autoptr(GError) error = NULL;
     struct store_document row = {0};
     if (self->store && store_document_load(self->store, 0, &row, &error)) {
-        open_pending(self, &row);
+        g_autofree char *path = store_path(self->store, row.photo);
+        open_row(self, g_memdup2(&row, sizeof row), job_open_new(path, NULL, NULL, NULL));
     } else if (error) {
         session_message(self, MESSAGE_ERROR, "The last document could not be read: %s",
                         error->message);

@@ -9,6 +9,7 @@ struct pending_job {
     const struct job *job;      // the worker's; for comparing only
     enum job_kind kind;
     GCancellable *cancel;
+    struct store_document *row; // of a photo that is being opened: becomes the open document's; else NULL
 };
 
 struct _TinctureSession {
@@ -23,13 +24,14 @@ struct _TinctureSession {
 
     // the open document
     struct store_document row;  // its row; id 0: none
-    GQueue pending;             // struct store_document *: rows whose photos are being read, in the order of the jobs
     struct document document;
     struct history *history;
     GPtrArray *known_adapters;  // struct store_adapter *: all rows, listed or not
     GHashTable *adapter_counts; // id -> int[2]: applied, total
     GPtrArray *adapters;        // struct document_adapter *: the list as shown
     GPtrArray *results;         // struct document_result *
+    guint results_limit;        // how many of them at most
+    bool more_results;          // the library has older ones
     int photo_width, photo_height;
     bool has_photo;
     bool exported;              // the newest result has been exported
@@ -46,6 +48,7 @@ struct _TinctureSession {
     bool edit_wanted;           // an edit is to follow the current job
     bool edit_explicit;         // asked for by the user: goes into the history at once
     guint save_timer;
+    bool unsaved;               // the document differs from its row
     bool save_failed;           // the last saving did not work, which has been said
     guint keep_timer;           // until a result that nobody replaces goes into the history
     struct {                    // the newest result that is not yet in the history
@@ -73,6 +76,8 @@ void session_document_shown(TinctureSession *self, unsigned parts);             
 
 // session_jobs.c
 void session_submit(TinctureSession *self, struct job *job); // takes the job
+void session_submit_open(TinctureSession *self, struct job *job, struct store_document *row); // takes both
+const char *session_opening(TinctureSession *self);          // name of a photo that is still being opened, or NULL
 bool session_has_job(TinctureSession *self, enum job_kind kind);    // queued or running
 bool session_cancel_jobs(TinctureSession *self, enum job_kind kind); // false: there was none
 void session_job_changed(TinctureSession *self);
@@ -82,18 +87,22 @@ GArray *session_job_adapters(TinctureSession *self);         // struct job_adapt
 
 // session_library.c: between the document and its rows. Failures become messages.
 void session_save_soon(TinctureSession *self);
+void session_save_run_soon(TinctureSession *self);           // the running training only
 void session_save_now(TinctureSession *self);
 void session_library_open(TinctureSession *self, const char *data_dir);
-// Copies the file's bytes into the library and asks for the photo; then comes one of the two below, in the order of
-// the requests.
-bool session_library_import(TinctureSession *self, GBytes *bytes, const char *name, const char *origin);
-void session_library_opened(TinctureSession *self);          // its document becomes the open one
-void session_library_not_opened(TinctureSession *self, const GError *error); // the open document stays; says why
+// Asks for the photo in a file, or in bytes (then path is NULL). It comes to session_opened().
+void session_library_import(TinctureSession *self, const char *path, GBytes *bytes, const char *name);
+// The row's document becomes the open one, or the known document of that photo. Empties the row. photo: relative path
+// of the library's copy, NULL: the row knows it.
+void session_library_opened(TinctureSession *self, struct store_document *row, const char *photo);
 void session_library_restore_last(TinctureSession *self);
 void session_keep_result(TinctureSession *self);             // the fresh one
 // The newest result with its pixels if that is its recipe, else NULL. To be freed.
 struct store_result *session_newest_result(TinctureSession *self, const char *recipe);
 bool session_run_has_checkpoint(TinctureSession *self);
+bool session_run_begin(TinctureSession *self);               // false, and said: another window is learning
+bool session_run_begin_again(TinctureSession *self);         // the one that waits; false also where it has ended elsewhere
+void session_run_stop(TinctureSession *self);                // it waits to be gone on with
 void session_run_end(TinctureSession *self);                 // done or given up: nothing waits any more
 void session_refresh_adapters(TinctureSession *self);
 struct store_adapter *session_adapter_row(TinctureSession *self, gint64 id);

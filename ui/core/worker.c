@@ -67,6 +67,24 @@ static gboolean gone_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void post_done(struct worker *w, struct job *job)
+{
+    struct post *p = g_new(struct post, 1);
+    *p = (struct post){.worker = w, .data = job};
+    g_idle_add_full(G_PRIORITY_DEFAULT, done_cb, p, NULL);
+}
+
+static void prepare_cb(gpointer data, gpointer user_data)
+{
+    struct job *job = data;
+    struct worker *w = user_data;
+    if (!g_cancellable_set_error_if_cancelled(job->cancel, &job->error) && job->prepare(job, w)) {
+        g_async_queue_push(w->queue, job);
+    } else {
+        post_done(w, job);
+    }
+}
+
 static void *thread_main(void *data)
 {
     struct worker *w = data;
@@ -75,9 +93,7 @@ static void *thread_main(void *data)
         if (!g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
             job->run(job, w);
         }
-        struct post *p = g_new(struct post, 1);
-        *p = (struct post){.worker = w, .data = job};
-        g_idle_add_full(G_PRIORITY_DEFAULT, done_cb, p, NULL);
+        post_done(w, job);
     }
     job_free(job);
     worker_free(w);
@@ -91,6 +107,7 @@ struct worker *worker_new(TinctureSession *session)
     w->adapters =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)adapter_free);
     g_weak_ref_init(&w->session, session);
+    w->reader = g_thread_pool_new(prepare_cb, w, 1, TRUE, NULL);
     w->thread = g_thread_new("engine", thread_main, w);
     return w;
 }
@@ -98,6 +115,7 @@ struct worker *worker_new(TinctureSession *session)
 void worker_stop(struct worker *w)
 {
     g_weak_ref_set(&w->session, NULL);
+    g_thread_pool_free(w->reader, FALSE, TRUE);          // what it had is in the queue now
     g_async_queue_push(w->queue, g_new0(struct job, 1)); // a job without run ends the thread
     g_thread_join(w->thread);
     // What the thread has posted until now still comes; the worker goes after it.
@@ -106,7 +124,11 @@ void worker_stop(struct worker *w)
 
 void worker_submit(struct worker *w, struct job *job)
 {
-    g_async_queue_push(w->queue, job);
+    if (job->prepare) {
+        g_thread_pool_push(w->reader, job, NULL);
+    } else {
+        g_async_queue_push(w->queue, job);
+    }
 }
 
 struct adapter *worker_adapter(struct worker *w, const char *path, GError **error)

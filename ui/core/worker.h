@@ -1,7 +1,8 @@
 // The engine thread: runs one job after the other and owns everything that jobs work on.
 //
 // A job is made on the main thread, run on the engine thread, finished on the main thread. What a job learns on the
-// way it posts to the main loop.
+// way it posts to the main loop. A job that has to wait for a disk first is prepared on the reader thread, and comes to
+// the engine thread once it is; such jobs keep their order.
 #pragma once
 
 #include "ui/core/engine.h"
@@ -12,7 +13,9 @@ struct worker;
 struct job {
     enum job_kind kind;
     GCancellable *cancel;
-    GError *error;                      // set by run where it failed
+    GError *error;                      // set by prepare or run where it failed
+    // Reader thread: touches nothing but the job. NULL: nothing to prepare. False with job->error, then there is no run.
+    bool (*prepare)(struct job *job, struct worker *w);
     // Engine thread. False with job->error.
     bool (*run)(struct job *job, struct worker *w);
     // Main thread, also after failure; the session may be gone by then (NULL).
@@ -34,6 +37,7 @@ struct worker {
 
     // private to worker.c
     GThread *thread;
+    GThreadPool *reader;
     GAsyncQueue *queue;
     GWeakRef session;
 };

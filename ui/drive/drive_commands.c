@@ -1,6 +1,8 @@
 // What a script can do: one function a command.
 #include "ui/drive/drive_private.h"
 
+#include "ui/window_private.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -16,6 +18,55 @@ static enum drive_result command_open(struct drive *d, const char *rest)
     g_autoptr(GFile) file = file_of(rest);
     tincture_window_open(d->window, file);
     return DRIVE_DONE;
+}
+
+// paste FILE: the picture comes as from another program's "copy picture", and is pasted with the
+// action's key, not into a text.
+static enum drive_result command_paste(struct drive *d, const char *rest)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GFile) file = file_of(rest);
+    g_autoptr(GdkTexture) texture = gdk_texture_new_from_file(file, &error);
+    if (texture == NULL) {
+        return drive_fail(d, "%s", error->message);
+    }
+    gtk_window_set_focus(GTK_WINDOW(d->window), NULL);
+    gdk_clipboard_set_texture(gtk_widget_get_clipboard(GTK_WIDGET(d->window)), texture);
+    return gtk_widget_activate_action(GTK_WIDGET(d->window), "win.paste", NULL)
+               ? DRIVE_DONE
+               : drive_fail(d, "nothing can be pasted");
+}
+
+static GtkDropTarget *drop_target(GtkWidget *widget)
+{
+    g_autoptr(GListModel) controllers = gtk_widget_observe_controllers(widget);
+    for (guint i = 0; i < g_list_model_get_n_items(controllers); i++) {
+        g_autoptr(GObject) controller = g_list_model_get_item(controllers, i);
+        if (GTK_IS_DROP_TARGET(controller)) {
+            return GTK_DROP_TARGET(controller); // the widget keeps it
+        }
+    }
+    return NULL;
+}
+
+// drop FILE...: the files of the list fall onto the window, as from a file manager.
+static enum drive_result command_drop(struct drive *d, const char *rest)
+{
+    GtkDropTarget *target = drop_target(d->window->drop_area);
+    g_auto(GStrv) paths = g_strsplit(rest, " ", -1);
+    GSList *files = NULL;
+    for (char **path = paths; *path != NULL; path++) {
+        files = g_slist_append(files, file_of(*path));
+    }
+    g_auto(GValue) value = G_VALUE_INIT;
+    g_value_init(&value, GDK_TYPE_FILE_LIST);
+    g_value_take_boxed(&value, gdk_file_list_new_from_list(files));
+    g_slist_free_full(files, g_object_unref);
+    gboolean taken = FALSE;
+    if (target != NULL) {
+        g_signal_emit_by_name(target, "drop", &value, 100.0, 100.0, &taken);
+    }
+    return taken ? DRIVE_DONE : drive_fail(d, "the window does not take that");
 }
 
 // set NAME VALUE: the control of that widget name.
@@ -262,6 +313,7 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         enum drive_result (*run)(struct drive *d, const char *rest);
     } commands[] = {
         {"open", command_open},       {"set", command_set},
+        {"paste", command_paste},     {"drop", command_drop},
         {"param", command_param},     {"click", command_click},
         {"action", command_action},   {"split", command_split},
         {"wait", command_wait},       {"sleep", command_sleep},

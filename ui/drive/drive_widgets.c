@@ -71,6 +71,10 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
         g_signal_emit_by_name(widget, "activate");
         return TRUE;
     }
+    if (GTK_IS_SEARCH_ENTRY(widget)) {
+        gtk_editable_set_text(GTK_EDITABLE(widget), value);
+        return TRUE;
+    }
     if (GTK_IS_SWITCH(widget)) {
         gtk_switch_set_active(GTK_SWITCH(widget), is_on(value));
         return TRUE;

@@ -13,7 +13,7 @@ struct _TinctureHistoryPanel {
     // template widgets
     GtkListView *list;
     GtkStack *pages;
-    GtkWidget *search;
+    GtkWidget *search, *older;
     GtkStringFilter *filter;
     GtkFilterListModel *filtered;
 
@@ -39,29 +39,35 @@ static gint64 id_at(TinctureHistoryPanel *self, guint position)
     return item != NULL ? tincture_result_item_get_id(item) : -1;
 }
 
-// The common case is one new result in front: rows that are still true stay as they are.
+// Puts results from..to in the place of `removed` rows at that position.
+static void splice(TinctureHistoryPanel *self, guint position, guint removed,
+                   const GPtrArray *results, guint from, guint to)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_object_unref);
+    for (guint i = from; i < to; i++) {
+        g_ptr_array_add(rows, tincture_result_item_new(results->pdata[i]));
+    }
+    g_list_store_splice(self->items, position, removed, rows->pdata, rows->len);
+}
+
+// The common cases are one new result in front, and older ones at the end: rows that are still true
+// stay as they are, and the list stays where it was scrolled to.
 static void show_results(TinctureHistoryPanel *self, const GPtrArray *results)
 {
     guint had = g_list_model_get_n_items(G_LIST_MODEL(self->items));
-    guint fresh = 0;
+    guint fresh = 0, kept = 0;
     gint64 newest = id_at(self, 0);
     while (fresh < results->len &&
            ((const struct document_result *)results->pdata[fresh])->id != newest) {
         fresh++;
     }
-    gboolean same_tail = results->len - fresh == had;
-    for (guint i = 0; same_tail && i < had; i++) {
-        const struct document_result *result = results->pdata[fresh + i];
-        same_tail = result->id == id_at(self, i);
+    while (kept < had && fresh + kept < results->len &&
+           ((const struct document_result *)results->pdata[fresh + kept])->id ==
+               id_at(self, kept)) {
+        kept++;
     }
-    if (!same_tail) {
-        fresh = results->len;
-    }
-    g_autoptr(GPtrArray) additions = g_ptr_array_new_with_free_func(g_object_unref);
-    for (guint i = 0; i < fresh; i++) {
-        g_ptr_array_add(additions, tincture_result_item_new(results->pdata[i]));
-    }
-    g_list_store_splice(self->items, 0, same_tail ? 0 : had, additions->pdata, fresh);
+    splice(self, kept, had - kept, results, fresh + kept, results->len);
+    splice(self, 0, 0, results, 0, fresh);
 }
 
 static void update_page(TinctureHistoryPanel *self)
@@ -78,7 +84,9 @@ static void document_changed(TincturePanel *panel, guint parts)
 {
     TinctureHistoryPanel *self = TINCTURE_HISTORY_PANEL(panel);
     if (parts & (DOCUMENT_RESULTS | DOCUMENT_PHOTO)) {
-        show_results(self, tincture_session_results(tincture_panel_get_session(panel)));
+        TinctureSession *session = tincture_panel_get_session(panel);
+        show_results(self, tincture_session_results(session));
+        gtk_widget_set_visible(self->older, tincture_session_has_more_results(session));
         update_page(self);
     }
 }
@@ -87,6 +95,11 @@ static void search_changed_cb(TinctureHistoryPanel *self)
 {
     gtk_string_filter_set_search(self->filter, gtk_editable_get_text(GTK_EDITABLE(self->search)));
     update_page(self);
+}
+
+static void older_cb(TinctureHistoryPanel *self)
+{
+    tincture_session_more_results(tincture_panel_get_session(TINCTURE_PANEL(self)));
 }
 
 static void tincture_history_panel_dispose(GObject *object)
@@ -109,10 +122,12 @@ static void tincture_history_panel_class_init(TinctureHistoryPanelClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, list);
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, pages);
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, search);
+    gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, older);
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, filter);
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, filtered);
     gtk_widget_class_bind_template_callback(widget_class, activate_cb);
     gtk_widget_class_bind_template_callback(widget_class, search_changed_cb);
+    gtk_widget_class_bind_template_callback(widget_class, older_cb);
 }
 
 static void tincture_history_panel_init(TinctureHistoryPanel *self)

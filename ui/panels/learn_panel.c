@@ -4,6 +4,7 @@
 #include "ui/panels/panel.h"
 #include "ui/widgets/loss_plot.h"
 #include "ui/widgets/param_row.h"
+#include "ui/widgets/progress.h"
 #include "ui/widgets/sample_strip.h"
 
 #include <string.h>
@@ -186,11 +187,7 @@ static void show_progress(TinctureLearnPanel *self, const struct job_state *job)
 {
     g_autofree char *text = job_text_with_time(job);
     gtk_label_set_text(self->progress_text, text);
-    if (job->fraction >= 0) {
-        gtk_progress_bar_set_fraction(self->progress, job->fraction);
-    } else {
-        gtk_progress_bar_pulse(self->progress);
-    }
+    progress_show(self->progress, job->fraction);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
@@ -211,6 +208,8 @@ static void job_changed(TincturePanel *panel)
     gtk_widget_set_sensitive(GTK_WIDGET(self->options), !learning);
     if (learning) {
         show_progress(self, job);
+    } else {
+        progress_stop(self->progress);
     }
     if (can_resume) {
         g_autofree char *text =

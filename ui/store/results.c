@@ -64,16 +64,17 @@ static struct store_result *from_row(sqlite3_stmt *q)
     return r;
 }
 
-GPtrArray *store_results(struct store *s, gint64 document, GError **error)
+GPtrArray *store_results(struct store *s, gint64 document, guint limit, GError **error)
 {
-    sqlite3_stmt *q = store_prepare(
-        s->db,
-        "SELECT " LIST_COLUMNS " FROM results WHERE document = ?1 ORDER BY created DESC, id DESC",
-        error);
+    sqlite3_stmt *q = store_prepare(s->db,
+                                    "SELECT " LIST_COLUMNS " FROM results WHERE document = ?1 "
+                                    "ORDER BY created DESC, id DESC LIMIT ?2",
+                                    error);
     if (!q) {
         return NULL;
     }
     sqlite3_bind_int64(q, 1, document);
+    sqlite3_bind_int64(q, 2, limit);
     GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)store_result_free);
     GError *failure = NULL;
     while (store_row(s->db, q, &failure)) {

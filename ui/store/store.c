@@ -122,6 +122,7 @@ struct store *store_open(const char *dir, GError **error)
     g_autofree char *path = g_build_filename(dir, "library.db", NULL);
     struct store *s = g_new0(struct store, 1);
     s->dir = g_strdup(dir);
+    s->training = -1;
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
         SQLITE_OK) {
         set_error(s->db, error);
@@ -137,6 +138,7 @@ struct store *store_open(const char *dir, GError **error)
 void store_close(struct store *s)
 {
     if (s) {
+        store_training_end(s);
         sqlite3_close(s->db);
         g_free(s->dir);
         g_free(s);

@@ -66,8 +66,8 @@ struct store_result {
 };
 void store_result_free(struct store_result *r);
 bool store_result_save(struct store *s, struct store_result *r, GError **error);
-GPtrArray *store_results(struct store *s, gint64 document,
-                         GError **error); // newest first, without pixels
+// The newest so many, newest first, without pixels.
+GPtrArray *store_results(struct store *s, gint64 document, guint limit, GError **error);
 struct store_result *store_result_load(struct store *s, gint64 id, GError **error);
 
 enum run_state { RUN_ACTIVE, RUN_DONE, RUN_STOPPED };
@@ -85,6 +85,12 @@ void store_run_clear(struct store_run *r);
 bool store_run_save(struct store *s, struct store_run *r, GError **error);
 // The newest run of the document that is not done. False without an error: there is none.
 bool store_run_unfinished(struct store *s, gint64 document, struct store_run *r, GError **error);
+
+// One training at a time in a library. Who has begun may write the rows of runs and their checkpoints; nobody else does.
+// False with a sentence where another window or program is at it. Ends with the store, too.
+bool store_training_begin(struct store *s, GError **error);
+void store_training_end(struct store *s);
+bool store_training_elsewhere(struct store *s); // another window or program is at it
 
 // A model that was used: remembered by folder.
 bool store_model_used(struct store *s, const char *dir, const char *name, const char *hash,

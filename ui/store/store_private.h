@@ -8,6 +8,7 @@
 struct store {
     sqlite3 *db;
     char *dir;
+    int training; // the file whose lock is held, or -1
 };
 
 // NULL with an error that carries SQLite's words.

@@ -1,0 +1,338 @@
+// The session and its library where things happen at once: photos that are slow to come or wait for
+// a training, more results than are shown, two programs on one library.
+#include "tests/core/session_fixture.h"
+
+#include "ui/store/store.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *program; // this test's own path
+
+static bool three_steps(struct fixture *f)
+{
+    return tincture_session_job(f->session)->n_loss >= 3;
+}
+
+static bool learning_is_over(struct fixture *f)
+{
+    return tincture_session_job(f->session)->kind != JOB_LEARN;
+}
+
+static bool complained(struct fixture *f)
+{
+    return f->messages[MESSAGE_ERROR] > 0;
+}
+
+static bool learning(struct fixture *f)
+{
+    return tincture_session_job(f->session)->kind == JOB_LEARN;
+}
+
+// ---- opening
+// ---------------------------------------------------------------------------------------------
+
+// Nothing is read before the request returns, so nothing is complained about either.
+static void open_bad_later(struct fixture *f, const char *path, const char *reason)
+{
+    f->messages[MESSAGE_ERROR] = 0;
+    tincture_session_open(f->session, path);
+    g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);
+    wait_until(f, complained, "the session says what is wrong");
+    g_assert_nonnull(strstr(f->last_message, reason));
+    g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 1);
+}
+
+static void test_open_bad(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    g_autofree char *pipe = g_build_filename(f.dir, "pipe.png", NULL);
+    g_autofree char *nothing = g_build_filename(f.dir, "nothing.png", NULL);
+    g_assert_cmpint(mkfifo(pipe, 0600), ==, 0);
+    open_bad_later(&f, pipe, "pipe.png could not be opened: this is not a file"); // and never waits
+    open_bad_later(&f, nothing, "nothing.png could not be opened: No such file");
+    open_bad_later(&f, f.dir, "this is not a file");
+    // One that is stopped is no failure, and nothing comes after it.
+    f.messages[MESSAGE_ERROR] = 0;
+    g_autofree char *cat = sample_path("cat.png");
+    tincture_session_open(f.session, cat);
+    tincture_session_cancel(f.session);
+    wait_idle(&f);
+    g_assert_false(tincture_session_has_photo(f.session));
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    fixture_end(&f);
+}
+
+// A photo that is opened while a training runs waits for it, and says so; one that cannot be read
+// is complained about at once; what would meet the wrong photo is refused.
+static void test_open_while_learning(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, 60);
+    wait_until(&f, three_steps, "three steps are done");
+    g_autofree char *nothing = g_build_filename(f.dir, "nothing.png", NULL);
+    open_bad_later(&f, nothing, "nothing.png could not be opened");
+    g_assert_true(learning(&f));
+
+    g_autofree char *photo = g_build_filename(f.dir, "mine.png", NULL);
+    g_autofree char *cat = sample_path("cat.png");
+    g_autofree char *data = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(cat, &data, &size, NULL));
+    g_assert_true(g_file_set_contents(photo, data, (gssize)size, NULL));
+    f.messages[MESSAGE_ERROR] = 0;
+    tincture_session_open(f.session, photo);
+    g_assert_cmpstr(tincture_session_job(f.session)->opens_next, ==, "mine.png");
+    g_assert_true(learning(&f));
+    tincture_session_export(f.session, nothing, false, 90, 8);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_nonnull(strstr(f.last_message, "mine.png is still being opened"));
+    wait_ms(300);
+    g_assert_true(learning(&f)); // else the next line would show nothing
+    g_unlink(photo);             // it has been read already
+    wait_until(&f, learning_is_over, "the training is over");
+    wait_idle(&f);
+    g_assert_null(tincture_session_job(f.session)->opens_next);
+    g_assert_cmpstr(tincture_session_title(f.session), ==, "mine.png");
+    g_assert_null(strstr(f.last_message, "profile")); // the usual sRGB profile is nothing to say
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
+    g_autofree char *apple = sample_path("apple.png");
+    tincture_session_open(f.session, apple);
+    wait_idle(&f);
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1); // went to its own document
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    fixture_end(&f);
+}
+
+// ---- many results
+// ----------------------------------------------------------------------------------------
+
+static void put_results(const char *dir, int n)
+{
+    g_autoptr(GError) error = NULL;
+    struct store *s = store_open(dir, &error);
+    g_assert_no_error(error);
+    struct store_document d = {0};
+    g_assert_true(store_document_load(s, 0, &d, &error));
+    const guint8 grey[4] = {128, 128, 128, 255};
+    g_autoptr(GBytes) thumb = g_bytes_new(grey, sizeof grey);
+    for (int i = 0; i < n; i++) {
+        g_autofree char *prompt = g_strdup_printf("result %d", i);
+        struct store_result r = {.document = d.id,
+                                 .prompt = prompt,
+                                 .recipe = "{}",
+                                 .thumb = thumb,
+                                 .thumb_width = 1,
+                                 .thumb_height = 1,
+                                 .pixels = thumb,
+                                 .width = 1,
+                                 .height = 1};
+        g_assert_true(store_result_save(s, &r, &error));
+    }
+    store_document_clear(&d);
+    store_close(s);
+}
+
+static void test_many_results(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    g_assert_false(tincture_session_has_more_results(f.session));
+    fixture_close(&f);
+    put_results(f.dir, RESULTS_SHOWN + 5);
+    fixture_open(&f);
+    wait_idle(&f);
+    const GPtrArray *results = tincture_session_results(f.session);
+    g_assert_cmpuint(results->len, ==, RESULTS_SHOWN);
+    g_assert_true(tincture_session_has_more_results(f.session));
+    g_autofree char *newest = g_strdup_printf("result %d", RESULTS_SHOWN + 4);
+    g_assert_cmpstr(((const struct document_result *)results->pdata[0])->prompt, ==, newest);
+    tincture_session_more_results(f.session);
+    results = tincture_session_results(f.session);
+    g_assert_cmpuint(results->len, ==, RESULTS_SHOWN + 5);
+    g_assert_false(tincture_session_has_more_results(f.session));
+    g_assert_cmpstr(((const struct document_result *)results->pdata[results->len - 1])->prompt, ==,
+                    "result 0");
+    fixture_end(&f);
+}
+
+// ---- two programs on one library
+// -------------------------------------------------------------------------
+
+static bool never(struct fixture *f)
+{
+    return false;
+}
+
+static void child_main(const char *dir)
+{
+    struct fixture f = {.dir = g_strdup(dir)};
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, 100000);
+    wait_until(&f, never, "killed");
+}
+
+static bool has_checkpoint(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "runs", NULL);
+    g_autoptr(GDir) runs = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (runs && (name = g_dir_read_name(runs))) {
+        if (g_str_has_suffix(name, ".safetensors")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static GPid start_other(const char *dir)
+{
+    const char *argv[] = {program, "--train-in", dir, NULL};
+    GPid pid;
+    g_autoptr(GError) error = NULL;
+    g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+                  NULL, NULL, &pid, &error);
+    g_assert_no_error(error);
+    for (int i = 0; !has_checkpoint(dir); i++) {
+        g_usleep(20000);
+        g_assert_cmpint(i, <, 12000);
+    }
+    return pid;
+}
+
+// The other program's row of its training, as it is in the library now.
+static struct store_run other_run(const char *dir)
+{
+    struct store_run run = {0};
+    struct store_document d = {0};
+    struct store *s = store_open(dir, NULL);
+    g_assert_nonnull(s);
+    g_assert_true(store_document_load(s, 0, &d, NULL));
+    g_assert_true(store_run_unfinished(s, d.id, &run, NULL));
+    store_document_clear(&d);
+    store_close(s);
+    return run;
+}
+
+static void test_two_programs(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    GPid other = start_other(f.dir);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");
+    g_assert_false(tincture_session_job(f.session)->can_resume); // it is not ours to go on with
+    tincture_session_learn(f.session);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_nonnull(strstr(f.last_message, "another window is learning in this library"));
+    g_assert_false(learning(&f));
+    struct store_run before = other_run(f.dir);
+    g_assert_cmpint(before.state, ==, RUN_ACTIVE);
+    tincture_session_set_source_prompt(f.session, "a ripe apple");
+    wait_ms(2500); // both save
+    fixture_close(&f);
+    struct store_run after = other_run(f.dir);
+    g_assert_cmpint(after.id, ==, before.id);
+    g_assert_cmpint(after.state, ==, RUN_ACTIVE);
+    g_assert_cmpint(after.step, >, before.step);
+    store_run_clear(&before);
+    store_run_clear(&after);
+
+    kill(other, SIGKILL); // the lock goes with it, and the training may be gone on with
+    g_spawn_close_pid(other);
+    wait_ms(200);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a ripe apple");
+    g_assert_true(tincture_session_job(f.session)->can_resume);
+
+    // Two windows see it wait; the second one to ask is told.
+    struct fixture g;
+    fixture_begin(&g);
+    g_autofree char *own = g.dir;
+    g.dir = f.dir;
+    fixture_open(&g);
+    wait_idle(&g);
+    g_assert_true(tincture_session_job(g.session)->can_resume);
+    tincture_session_learn_resume(f.session);
+    g_assert_true(learning(&f));
+    tincture_session_learn_resume(g.session);
+    g_assert_cmpint(g.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_nonnull(strstr(g.last_message, "another window is learning"));
+    tincture_session_cancel(f.session);
+    wait_idle(&f);
+    tincture_session_learn_resume(g.session); // now it is free
+    g_assert_true(learning(&g));
+    tincture_session_cancel(g.session);
+    wait_idle(&g);
+
+    // Given up for a new one in one window, it is gone in the other.
+    fixture_learn(&f, 4);
+    wait_until(&f, learning_is_over, "the new training is over");
+    g.messages[MESSAGE_ERROR] = 0;
+    tincture_session_learn_resume(g.session);
+    g_assert_cmpint(g.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_nonnull(strstr(g.last_message, "ended in another window"));
+    g_assert_false(tincture_session_job(g.session)->can_resume);
+    g_assert_false(learning(&g));
+    fixture_close(&g);
+    g_free(g.last_message);
+    g_rmdir(own);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    fixture_end(&f);
+}
+
+// Who has changed nothing takes nothing back that another window wrote.
+static void test_idle_window(void)
+{
+    struct fixture f, g;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    wait_ms(1000);
+    fixture_begin(&g);
+    g_autofree char *own = g.dir;
+    g.dir = f.dir;
+    fixture_open(&g);
+    wait_idle(&g);
+    tincture_session_set_source_prompt(f.session, "of the busy one");
+    wait_ms(1200);
+    fixture_close(&g);
+    fixture_close(&f);
+    fixture_open(&g);
+    wait_idle(&g);
+    g_assert_cmpstr(tincture_session_source_prompt(g.session), ==, "of the busy one");
+    fixture_close(&g);
+    g_free(g.last_message);
+    g_rmdir(own);
+    fixture_end(&f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    program = argv[0];
+    if (argc == 3 && g_str_equal(argv[1], "--train-in")) {
+        child_main(argv[2]);
+        return 0;
+    }
+    g_test_add_func("/library/open-bad", test_open_bad);
+    g_test_add_func("/library/open-while-learning", test_open_while_learning);
+    g_test_add_func("/library/many-results", test_many_results);
+    g_test_add_func("/library/two-programs", test_two_programs);
+    g_test_add_func("/library/idle-window", test_idle_window);
+    return g_test_run();
+}
