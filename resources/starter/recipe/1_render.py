@@ -27,13 +27,13 @@ def place(scene, rng):
     """(centre x, centre y, side) of each thing, in pixels."""
     how = scene["relation"]
     if how == "one":
-        low, high = {"small": (24, 31), "big": (58, 64), None: (42, 56)}[scene["things"][0]["size"]]
+        low, high = {"small": (24, 31), "big": (58, 64), None: (47, 58)}[scene["things"][0]["size"]]
         side = rng.uniform(low, high)
         slack = (SIZE - side) / 2 + 1
-        return [(SIZE / 2 + rng.uniform(-slack, slack) * 0.6, SIZE / 2 + rng.uniform(-slack, slack) * 0.6, side)]
-    side = rng.uniform(27, 32)
-    other = rng.uniform(27, 32)
-    jitter = rng.uniform(-5, 5)
+        return [(SIZE / 2 + rng.uniform(-slack, slack) * 0.5, SIZE / 2 + rng.uniform(-slack, slack) * 0.5, side)]
+    side = rng.uniform(28, 32)
+    other = rng.uniform(28, 32)
+    jitter = rng.uniform(-4, 4)
     if how == "above":
         return [(32 + jitter, 16.5, side), (32 - jitter, 47.5, other)]
     return [(16.5, 32 + jitter, side), (47.5, 32 - jitter, other)]
@@ -81,7 +81,7 @@ def draw(scene, sources, rng, numpy_rng):
     things = scene["things"] * (2 if scene["relation"] == "two" else 1)
     for thing, spot in zip(things, place(scene, rng)):
         key = (scene["style"], thing["noun"], thing["color"])
-        page = layer(sources["sprites"][key], spot, rng, scene["sticker"], rng.random() < 0.2)
+        page = layer(sources["sprites"][key], spot, rng, scene["sticker"], rng.random() < 0.12)
         alpha = page[..., 3:] / 255
         if real:
             picture = picture * shadow(page[..., 3], rng)[..., None]

@@ -54,10 +54,12 @@ def reconstruction_loss(out, x):
 def train(options, scenes, real):
     vae = model.new_autoencoder()
     kept = Path(options.work) / ("decoder.ckpt" if options.decoder_only else "autoencoder.ckpt")
-    if options.decoder_only:
+    if options.decoder_only or options.from_export:
         vae.load_state_dict(exported(options.work)[0])
-    job = trainer.Trainer({"vae": vae}, rate=4e-4 if options.decoder_only else 1e-3, warmup=100, ema=0.998)
+    job = trainer.Trainer({"vae": vae}, rate=options.rate, warmup=100, ema=0.998)
     job.load(kept)
+    vae.encoder.compile()
+    vae.decoder.compile()
     rng = random.Random(job.step + 11)
     clock = trainer.Clock(options.minutes, job.progress)
     save, report, total, count = trainer.Every(240), trainer.Every(20), 0.0, 0
@@ -122,7 +124,9 @@ def main():
     options.add_argument("--work", default="work")
     options.add_argument("--minutes", type=float, default=25)
     options.add_argument("--batch", type=int, default=24)
+    options.add_argument("--rate", type=float, default=1e-3)
     options.add_argument("--decoder-only", action="store_true")
+    options.add_argument("--from-export", action="store_true", help="go on with the whole of WORK/export/vae; the latents have to be made anew")
     options.add_argument("--threads", type=int, default=0)
     options = options.parse_args()
     if options.threads:

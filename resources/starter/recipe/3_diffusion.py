@@ -20,6 +20,7 @@ from diffusers.models.attention_processor import AttnProcessor
 import domain
 import model
 import trainer
+import words
 
 EMPTY = 0.1          # captions replaced by nothing, so that guidance has something to lead away from
 GAMMA = 5.0          # signal-to-noise ratio above which a step's loss is held back
@@ -52,6 +53,7 @@ def encode_all(work, limit=None):
     folder = Path(work) / "latents"
     folder.mkdir(exist_ok=True)
     vae = AutoencoderKL.from_pretrained(Path(work) / "export" / "vae", torch_dtype=torch.bfloat16).eval().to(trainer.device())
+    vae.encoder.compile()
     # Last shard first: the training itself begins with the first one.
     for source in reversed(scene_shards(work)[:limit]):
         goal = folder / source.name
@@ -92,7 +94,7 @@ class Cache:
         return self.latents[picks].float(), self.tokens[picks]
 
 
-def networks(tokenizer, start_from=None):
+def networks(tokenizer, start_from=None, new_words=False):
     unet = model.new_unet()
     if trainer.device().type == "cpu":
         unet.set_attn_processor(AttnProcessor())     # there the plain form is faster in bf16 than the fused one
@@ -101,9 +103,10 @@ def networks(tokenizer, start_from=None):
     if start_from:
         from safetensors.torch import load_file
         unet.load_state_dict(load_file(Path(start_from) / "unet/diffusion_pytorch_model.safetensors"))
-        state = load_file(Path(start_from) / "text_encoder/model.safetensors")
-        wanted = text.state_dict()
-        text.load_state_dict({k if k in wanted else k.removeprefix("text_model."): v for k, v in state.items()})
+        if not new_words:
+            state = load_file(Path(start_from) / "text_encoder/model.safetensors")
+            wanted = text.state_dict()
+            text.load_state_dict({k if k in wanted else k.removeprefix("text_model."): v for k, v in state.items()})
     return {"unet": unet, "text_encoder": text}
 
 
@@ -128,14 +131,19 @@ def loss_of(nets, alpha, latents, tokens, empty):
 
 
 def train(options, tokenizer):
-    nets = networks(tokenizer, options.start_from)
-    job = trainer.Trainer(nets, rate=options.rate, warmup=200, ema=0.998)
     kept = Path(options.work) / "diffusion.ckpt"
+    lesson = options.words_minutes if options.words_minutes is not None else 0 if options.start_from else 8
+    nets = networks(tokenizer, options.start_from, lesson > 0)
+    cache = Cache(options.work, tokenizer, trainer.device(), options.favour)
+    alpha, empty = alphas().to(trainer.device()), tokenizer([""]).to(trainer.device())
+    if lesson > 0 and not kept.exists():
+        words.teach(nets["text_encoder"].to(trainer.device()), cache, empty, lesson)
+    job = trainer.Trainer(nets, rate=options.rate, warmup=200, ema=0.998)
     job.load(kept)
     if options.restart_schedule:
         job.progress = 0.0
-    cache = Cache(options.work, tokenizer, job.device, options.favour)
-    alpha, empty = alphas().to(job.device), tokenizer([""]).to(job.device)
+    for net in nets.values():
+        net.compile()
     clock = trainer.Clock(options.minutes, job.progress)
     save, report, look, total, count, since = trainer.Every(240), trainer.Every(30), trainer.Every(45), 0.0, 0, time.time()
     while job.progress < 1:
@@ -165,6 +173,7 @@ def main():
     options.add_argument("--favour", type=float, default=1.0, help="how much more often than others the favourite things are drawn")
     options.add_argument("--encode-only", action="store_true")
     options.add_argument("--start-from", help="an exported model folder to go on from, where there is no checkpoint")
+    options.add_argument("--words-minutes", type=float, help="the text encoder's first lesson; 8, or none with --start-from")
     options.add_argument("--restart-schedule", action="store_true", help="a new learning-rate cosine on an old checkpoint")
     options = options.parse_args()
     if options.threads:

@@ -9,6 +9,7 @@ freshly drawn pictures tells how far it can be trusted.
 import argparse
 import json
 import random
+import time
 from pathlib import Path
 
 import numpy as np
@@ -28,25 +29,30 @@ GROUNDS = ["plain", "gradient", *domain.PATTERNS, *SURFACES]
 # --- the classifier ---------------------------------------------------------------------------------------------------
 
 class Grader(nn.Module):
-    """Which things (several at once), which colour has the first, which kind of ground."""
+    """Which thing, which colour has it, which kind of ground. A pair is asked thing by thing, each half by itself."""
 
     def __init__(self):
         super().__init__()
-        widths = (32, 64, 128, 192)
+        widths = (48, 96, 160, 256)
         # Half size at once: at full size the first layers would cost more than all others.
-        self.body = nn.Sequential(nn.Conv2d(3, 32, 5, padding=2, stride=2), nn.GroupNorm(8, 32), nn.SiLU(),
-                                  *[nn.Sequential(nn.Conv2d(a, b, 3, padding=1), nn.GroupNorm(8, b), nn.SiLU(),
-                                                  nn.Conv2d(b, b, 3, padding=1, stride=2), nn.GroupNorm(8, b), nn.SiLU())
+        self.body = nn.Sequential(nn.Conv2d(3, 48, 5, padding=2, stride=2), nn.GroupNorm(8, 48), nn.SiLU(),
+                                  *[nn.Sequential(nn.Conv2d(a, b, 3, padding=1, stride=2), nn.GroupNorm(8, b), nn.SiLU(),
+                                                  nn.Conv2d(b, b, 3, padding=1), nn.GroupNorm(8, b), nn.SiLU())
                                     for a, b in zip(widths, widths[1:])])
-        self.mix = nn.Sequential(nn.Flatten(), nn.Linear(192 * 16, 384), nn.SiLU(), nn.Dropout(0.1))
-        self.things, self.color, self.ground = nn.Linear(384, len(NOUNS)), nn.Linear(384, len(NAMES)), nn.Linear(384, len(GROUNDS))
-        self.spots = nn.Conv2d(192, len(NOUNS), 1)          # asked at each of 4 x 4 places: a pair's things lie apart
-        nn.init.zeros_(self.spots.weight)
+        self.mix = nn.Sequential(nn.Flatten(), nn.Dropout(0.2), nn.Linear(256 * 16, 512), nn.SiLU(), nn.Dropout(0.2))
+        self.things, self.color, self.ground = nn.Linear(512, len(NOUNS)), nn.Linear(512, len(NAMES)), nn.Linear(512, len(GROUNDS))
 
     def forward(self, x):
-        seen = self.body(x)
-        h = self.mix(seen)
-        return self.things(h) + self.spots(seen).flatten(2).logsumexp(2), self.color(h), self.ground(h)
+        h = self.mix(self.body(x))
+        return self.things(h), self.color(h), self.ground(h)
+
+
+def halves(x, how):
+    """The two things of a pair's picture, each cut out and as large as a single one: [3, 64, 64] -> [2, 3, 64, 64]."""
+    across = x if how == "left" else x.transpose(1, 2)
+    parts = torch.stack([across[:, 14:50, :36], across[:, 14:50, 28:]])
+    parts = parts if how == "left" else parts.transpose(2, 3)
+    return F.interpolate(parts, size=64, mode="bilinear", align_corners=False)
 
 
 def kind(ground):
@@ -67,17 +73,30 @@ def drawn(index, sources):
     return render.draw(scene, sources, rng, numpy_rng), scene
 
 
-def batch(start, size, sources):
-    pictures, scenes = zip(*(drawn(start + i, sources) for i in range(size)))
-    x = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    things = torch.zeros(size, len(NOUNS))
-    color = torch.full((size,), -100)
-    for i, scene in enumerate(scenes):
-        for t in scene["things"]:
-            things[i, NOUNS.index(t["noun"])] = 1
-        if len(scene["things"]) == 1 and scene["things"][0]["color"]:
-            color[i] = NAMES.index(scene["things"][0]["color"])
-    return x, things, color, torch.tensor([GROUNDS.index(kind(s["ground"])) for s in scenes])
+def lessons(count, sources):
+    """Pictures with their answers: uint8 [n, 64, 64, 3] and long [n, 3] for thing, colour and ground, -100 where unasked."""
+    pictures, answers = [], []
+    for i in range(count):
+        picture, scene = drawn(2 * 10 ** 9 + i, sources)
+        ground = GROUNDS.index(kind(scene["ground"]))
+        if scene["relation"] in ("left", "above"):
+            x = torch.from_numpy(picture).permute(2, 0, 1).float()
+            pictures += list(halves(x, scene["relation"]).permute(0, 2, 3, 1).round().byte().numpy())
+            things, ground = scene["things"], -100              # too little of it to say
+        else:
+            pictures.append(picture)
+            things = scene["things"][:1]
+        for t in things:
+            answers.append((NOUNS.index(t["noun"]), NAMES.index(t["color"]) if t["color"] else -100, ground))
+    return torch.from_numpy(np.stack(pictures)), torch.tensor(answers)
+
+
+def varied(x):
+    """Light, grain, a shift, and half of the pictures softened as a decoder softens them."""
+    x = torch.roll(x, (random.randint(-3, 3), random.randint(-3, 3)), (2, 3))
+    x = (x + 0.06 * torch.randn_like(x) * torch.rand(len(x), 1, 1, 1)) * (1 + 0.1 * torch.randn(len(x), 1, 1, 1))
+    soft = F.interpolate(F.avg_pool2d(x, 2), scale_factor=2, mode="bilinear")
+    return torch.where(torch.rand(len(x), 1, 1, 1) < 0.5, soft, x)
 
 
 def train_grader(options, sources):
@@ -86,26 +105,34 @@ def train_grader(options, sources):
     if path.exists():
         net.load_state_dict(torch.load(path))
         return net.eval()
-    optimizer = torch.optim.AdamW(net.parameters(), 1e-3, weight_decay=0.02)
-    for step in range(options.grader_steps):
-        x, things, color, ground = batch(2 * 10 ** 9 + step * 64, 64, sources)
-        x = (x + 0.06 * torch.randn_like(x) * torch.rand(64, 1, 1, 1)) * (1 + 0.1 * torch.randn(64, 1, 1, 1))
-        if step % 2:                # half of the pictures softened, as a decoder softens them
-            x = F.interpolate(F.avg_pool2d(x, 2), scale_factor=2, mode="bilinear")
-        for group in optimizer.param_groups:
-            group["lr"] = 1e-3 * min(1, (step + 1) / 100) * (1 - step / options.grader_steps)
+    pictures, answers = lessons(options.grader_scenes, sources)
+    print(len(pictures), "pictures for the grader", flush=True)
+    optimizer = torch.optim.AdamW(net.parameters(), 1.5e-3, weight_decay=0.05)
+    net.compile()
+    begun, step, size = time.time(), 0, 128
+    while (progress := (time.time() - begun) / (60 * options.grader_minutes)) < 1:
+        picks = torch.randint(len(pictures), (size,))
+        x = varied(pictures[picks].permute(0, 3, 1, 2).float() / 127.5 - 1)
         with torch.autocast("cpu", torch.bfloat16):
-            t, c, g = net(x)
-        loss = F.cross_entropy(t.float(), things / things.sum(1, keepdim=True)) + 0.5 * F.cross_entropy(g.float(), ground)
-        if (color >= 0).any():
-            loss = loss + 0.5 * F.cross_entropy(c.float(), color)
+            outs = net(x)
+        losses = [F.cross_entropy(o.float(), a, label_smoothing=0.05) for o, a in zip(outs, answers[picks].T)]
+        loss = losses[0] + 0.3 * losses[1] + 0.6 * losses[2]
+        for group in optimizer.param_groups:
+            group["lr"] = 1.5e-3 * min(1, (step + 1) / 200, (1 - progress) / 0.6)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         if step % 100 == 0:
-            print(f"grader step {step} loss {loss.item():.3f}", flush=True)
+            print(f"grader step {step} loss {' '.join(f'{l.item():.3f}' for l in losses)} progress {progress:.2f}", flush=True)
+        step += 1
     torch.save(net.state_dict(), path)
     return net.eval()
+
+
+def grader_options(options):
+    """How long a grader is trained where WORK has none yet."""
+    options.add_argument("--grader-scenes", type=int, default=60000)
+    options.add_argument("--grader-minutes", type=float, default=25)
 
 
 # --- the questions ----------------------------------------------------------------------------------------------------
@@ -149,14 +176,14 @@ def border_color(pictures):
 
 @torch.no_grad()
 def grade(net, pictures, scenes):
-    t, c, g = (torch.cat(parts) for parts in zip(*(net(p) for p in pictures.split(128))))
+    t, c, g = (torch.cat(parts).float() for parts in zip(*(net(p) for p in pictures.split(128))))
     rim = border_color(pictures)
     marks = {"thing": [], "color": [], "ground": [], "pair": [], "favourite thing": []}
     for i, scene in enumerate(scenes):
         nouns = [x["noun"] for x in scene["things"]]
         if len(nouns) == 2:
-            best = t[i].topk(3).indices.tolist()
-            marks["pair"].append(all(NOUNS.index(n) in best for n in nouns))
+            seen = net(halves(pictures[i], scene["relation"]))[0].argmax(1).tolist()
+            marks["pair"].append(sorted(seen) == sorted(NOUNS.index(n) for n in nouns))
             continue
         marks["thing"].append(t[i].argmax().item() == NOUNS.index(nouns[0]))
         if nouns[0] in domain.FAVOURITES:
@@ -189,7 +216,7 @@ def main():
     options.add_argument("--guidance", type=float, nargs="+", default=[3.0, 4.0, 5.0])
     options.add_argument("--singles", type=int, default=362)
     options.add_argument("--pairs", type=int, default=128)
-    options.add_argument("--grader-steps", type=int, default=2500)
+    grader_options(options)
     options.add_argument("--threads", type=int, default=0)
     options = options.parse_args()
     if options.threads:

@@ -4,7 +4,7 @@
 
 For each held-out scene: learn the one picture (single-image SVDiff), change one word of its caption (colour, thing or
 ground), and ask the grader for the new word. What the prompt did not name should stay: structural similarity is taken
-outside the area that the edit had to change (the things' boxes for a colour or thing, the rest for a ground).
+outside the area that the edit had to change (the old and the new thing, or all but the thing for a ground).
 """
 import argparse
 import json
@@ -57,14 +57,22 @@ def similarity(a, b, mask):
     return float(np.mean(marks)) if marks else None
 
 
-def stays(scene, which, sources, seed):
-    """Mask of what the changed word does not name, from the scene drawn with its thing in white and in black."""
-    def draw(color):
-        painted = {**scene, "things": [{**thing, "color": color} for thing in scene["things"]]}
-        return grading.render.draw(painted, sources, random.Random(seed), np.random.default_rng(seed)).astype(int)
-    thing = np.abs(draw("white") - draw("black")).max(-1) > 24
-    grown = np.asarray(Image.fromarray((thing * 255).astype(np.uint8)).resize((64, 64))) > 0
-    return thing if which == "ground" else ~grown
+def covers(scene, sources, seed):
+    """Where a scene's things and their shadows are: what differs between its things painted white and black."""
+    def draw(level):
+        keys = [(scene["style"], t["noun"], t["color"]) for t in scene["things"]]
+        painted = {k: sources["sprites"][k].copy() for k in keys}
+        for sprite in painted.values():
+            sprite[..., :3] = level
+        return grading.render.draw(scene, {**sources, "sprites": painted}, random.Random(seed), np.random.default_rng(seed)).astype(int)
+    return np.abs(draw(255) - draw(0)).max(-1) > 24
+
+
+def stays(scene, new, which, sources, seed):
+    """Mask of what the changed word does not name: the thing for a ground; for a thing, all but the old one and the new."""
+    if which == "ground":
+        return covers(scene, sources, seed)
+    return ~(covers(scene, sources, seed) | covers(grading.render.honest(new, sources), sources, seed))
 
 
 def run(cli, *words):
@@ -82,7 +90,7 @@ def one_edit(options, folder, scene, which, sources, seed, rng):
     run(options.cli, "edit", "--model", options.model, "--image", image, "--source-prompt", before, "--prompt", after,
         "--adapter", adapter, "--guidance", options.guidance, "--steps", 20, "--seed", seed, "--out", result)
     out = np.asarray(Image.open(result).convert("RGB").resize((64, 64), Image.BOX))
-    return picture, out, new, (before, after), similarity(picture, out, stays(scene, which, sources, seed))
+    return picture, out, new, (before, after), similarity(picture, out, stays(scene, new, which, sources, seed))
 
 
 def changed(net, out, new, which):
@@ -100,7 +108,7 @@ def main():
     options.add_argument("--count", type=int, default=24)
     options.add_argument("--steps", type=int, default=100)
     options.add_argument("--guidance", type=float, default=4.0)
-    options.add_argument("--grader-steps", type=int, default=1500)
+    grading.grader_options(options)
     options = options.parse_args()
     sources = grading.render.load_sources(options.sources, options.work)
     net = grading.train_grader(options, sources)
