@@ -20,13 +20,13 @@ import sprites
 SIDE = 512
 PHOTOGRAPHS = [
     ("coffee.png", "skimage/coffee.png", "a photograph of a cup of coffee on a wooden table",
-     ["a photograph of a cup of coffee on the grass", "a photograph of a blue cup of coffee on a wooden table", "a photograph of a donut on a wooden table"],
+     ["a photograph of a blue cup of coffee on a wooden table", "a photograph of a cup of coffee on the grass", "a photograph of a donut on a wooden table"],
      "Pikolo Espresso Bar, by Rachel Michetti (scikit-image)", "CC0-1.0"),
     ("dandelion.jpg", "wallpapers/seeding_by_Clements_Engelhardt.jpg", "a photograph of a dandelion in a meadow",
      ["a photograph of a dandelion at sunset", "a photograph of a dandelion in the snow", "a photograph of a sunflower in a meadow"],
      "Seeding, by Clemens Engelhardt (Debian package lomiri-wallpapers-16.04)", "CC0-1.0"),
     ("cat.png", "skimage/chelsea.png", "a photograph of a cat",
-     ["a photograph of a gray cat", "a photograph of an orange cat", "a photograph of a tiger"],
+     ["a photograph of a tiger", "a photograph of an orange cat", "a photograph of a gray cat"],
      "Chelsea, by Stefan van der Walt (scikit-image)", "CC0-1.0"),
     ("rocket.jpg", "skimage/rocket.jpg", "a photograph of a rocket in the sky",
      ["a photograph of a rocket at sunset", "a photograph of a rocket in space", "a photograph of a castle in the sky"],
@@ -63,7 +63,7 @@ def large_icon(collection, noun, color):
 
 
 def sticker(sources, style, things, ground):
-    collection = json.loads((sources / "npm/node_modules/@iconify-json" / domain.ICON_SET[style] / "icons.json").read_text(encoding="utf-8"))
+    collection = json.loads((sources / "npm/node_modules/"a photograph of a blue cup of coffee on a wooden table"iconify-json" / domain.ICON_SET[style] / "icons.json").read_text(encoding="utf-8"))
     if ground[0] == "plain":
         page = Image.new("RGBA", (SIDE, SIDE), domain.COLORS[ground[1]])
     else:
