@@ -63,7 +63,7 @@ def large_icon(collection, noun, color):
 
 
 def sticker(sources, style, things, ground):
-    collection = json.loads((sources / "npm/node_modules/"a photograph of a blue cup of coffee on a wooden table"iconify-json" / domain.ICON_SET[style] / "icons.json").read_text(encoding="utf-8"))
+    collection = json.loads((sources / "npm/node_modules/@iconify-json" / domain.ICON_SET[style] / "icons.json").read_text(encoding="utf-8"))
     if ground[0] == "plain":
         page = Image.new("RGBA", (SIDE, SIDE), domain.COLORS[ground[1]])
     else:
