@@ -18,8 +18,8 @@ static void start_noise(const struct run *r, struct rng *rng, float *out)
 }
 
 // Denoises x from sampler step `first` to the end.
-static bool sample(struct run *r, struct sampler *s, const char *prompt, const char *stage,
-                   int first, float *x, GError **error)
+static bool sample(struct run *r, struct sampler *s, const char *prompt, bool reference, int first,
+                   float *x, GError **error)
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
@@ -56,7 +56,7 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, const c
         noise_split(&e->schedule, s->timesteps[i], input, guided_prediction, x0, NULL, r->n);
         sampler_step(s, i, guided_prediction, x);
         r->step++;
-        run_report(r, stage, x0);
+        run_report(r, reference ? "comparing with the photo" : "drawing", reference ? NULL : x0);
         if (g_cancellable_set_error_if_cancelled(r->cancellable, error)) {
             return false;
         }
@@ -85,8 +85,7 @@ static void edit_start(const struct run *r, struct rng *rng, const struct sample
     latent_slerp(level, noise, q->structure, x, r->n);
 }
 
-bool draw(struct run *r, const char *prompt, const char *stage, float *x, float *rgb,
-          GError **error)
+bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rgb, GError **error)
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
@@ -103,7 +102,7 @@ bool draw(struct run *r, const char *prompt, const char *stage, float *x, float 
             x[i] *= (float)s->init_scale;
         }
     }
-    bool ok = sample(r, s, prompt, stage, q->steps - run_denoised_steps(q), x, error) &&
+    bool ok = sample(r, s, prompt, reference, q->steps - run_denoised_steps(q), x, error) &&
               networks_decode(e->networks, q->width, q->height, x, rgb, r->cancellable, error);
     sampler_free(s);
     for (int64_t i = 0; ok && i < (int64_t)q->width * q->height * 3; i++) {

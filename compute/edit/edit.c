@@ -21,8 +21,7 @@ static bool reference_prepare(struct run *r, GError **error)
     r->steps += run_denoised_steps(q);
     e->reference.latents = g_new(float, r->n);
     e->reference.rgb = g_new(float, (int64_t)q->width * q->height * 3);
-    if (!draw(r, q->source_prompt, "comparing with the photo", e->reference.latents,
-              e->reference.rgb, error)) {
+    if (!draw(r, q->source_prompt, true, e->reference.latents, e->reference.rgb, error)) {
         return false;
     }
     e->reference.key = g_steal_pointer(&key);
@@ -44,7 +43,7 @@ void edit_result_free(struct edit_result *r)
 static bool generate(struct run *r, struct edit_result *result, GError **error)
 {
     g_autofree float *x = g_new(float, r->n);
-    if (!draw(r, r->request->prompt, "drawing", x, result->rgb, error)) {
+    if (!draw(r, r->request->prompt, false, x, result->rgb, error)) {
         return false;
     }
     hwc_to_chw(x, r->h, r->w, r->channels, result->latents);
@@ -74,7 +73,7 @@ static bool edit(struct run *r, struct edit_result *result, GError **error)
         return true;
     }
     g_autofree float *x = g_new(float, r->n);
-    if (!inverted_prepare(r, error) || !draw(r, q->prompt, "drawing", x, result->rgb, error)) {
+    if (!inverted_prepare(r, error) || !draw(r, q->prompt, false, x, result->rgb, error)) {
         return false;
     }
     // Without a description the photo through the autoencoder has to do for the comparison.

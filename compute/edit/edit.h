@@ -52,7 +52,7 @@ struct edit_step {
     const char *stage; // "reading the photo", "inverting", "drawing", "comparing with the photo"
     int step, steps;   // of the whole run, not of the stage
     double seconds_left;
-    const float *preview; // NULL where there is nothing to show yet
+    const float *preview; // NULL but while drawing: noise and the reference are not the edit
     int preview_width, preview_height;
 };
 typedef void (*edit_step_fn)(const struct edit_step *step, void *data);

@@ -70,7 +70,7 @@ bool inverted_prepare(struct run *r, GError **error)
         }
         inverter_step(&e->schedule, steps, times[i], prediction, x, r->n);
         r->step++;
-        run_report(r, "inverting", x);
+        run_report(r, "inverting", NULL);
         if (g_cancellable_set_error_if_cancelled(r->cancellable, error)) {
             return false;
         }

@@ -83,8 +83,7 @@ bool photo_prepare(struct run *r, GError **error);
 // All levels of the inversion.
 bool inverted_prepare(struct run *r, GError **error);
 // Draws the prompt from the request's start: x becomes the final latent (h,w,C), rgb the picture,
-// clamped.
-bool draw(struct run *r, const char *prompt, const char *stage, float *x, float *rgb,
-          GError **error);
+// clamped. reference: it is not the edit that is drawn, so it is not shown on the way.
+bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rgb, GError **error);
 // Keeps of an edit what its words asked for: moves x and rgb back to the reference elsewhere.
 bool localise(struct run *r, float *x, float *rgb, GError **error);

@@ -1,21 +1,10 @@
 #!/bin/sh
 # What the debug variables of README's table write.  $1: tincture-cli
+. "$(dirname "$0")/tap.sh"
 cli=$(realpath "$1")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
-n=0
-bad=0
-
-check() { # check STATUS NAME
-    n=$((n + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $n - $2"
-    else
-        echo "not ok $n - $2"
-        bad=1
-    fi
-}
 
 draw() { # draw OUT: two steps are enough to have run every program once
     "$cli" generate --prompt "a red apple" --steps 2 --out "$1"

@@ -1,22 +1,11 @@
 #!/bin/sh
 # What goes out of tincture-cli comes back in, with the same numbers.  $1: tincture-cli
+. "$(dirname "$0")/tap.sh"
 cli=$(realpath "$1")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 photo=${TINCTURE_RESOURCES}/samples/apple.png
-n=0
-bad=0
-
-check() { # check STATUS NAME
-    n=$((n + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $n - $2"
-    else
-        echo "not ok $n - $2"
-        bad=1
-    fi
-}
 
 # near A B LIMIT [NAME]: two safetensors files with the same tensors, whose numbers differ by at most LIMIT on average;
 # two pictures likewise, in levels of 255.

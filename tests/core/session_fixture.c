@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PATIENCE_S 240 // software Vulkan on a busy machine
@@ -154,4 +155,53 @@ void fixture_learn(struct fixture *f, int steps)
     tincture_session_set_learn_params(f->session, &params);
     tincture_session_set_source_prompt(f->session, "a red apple");
     tincture_session_learn(f->session);
+}
+
+guint fixture_checkpoints(const struct fixture *f)
+{
+    g_autofree char *path = g_build_filename(f->dir, "runs", NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+    guint n = 0;
+    while (dir && (name = g_dir_read_name(dir))) {
+        n += g_str_has_suffix(name, ".safetensors"); // not one that is being written
+    }
+    return n;
+}
+
+static const char *program; // this test's own path
+
+static bool never(struct fixture *f)
+{
+    return false;
+}
+
+bool fixture_is_trainer(int argc, char **argv)
+{
+    program = argv[0];
+    if (argc != 4 || !g_str_equal(argv[1], "--train-in")) {
+        return false;
+    }
+    struct fixture f = {.dir = g_strdup(argv[2])};
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, atoi(argv[3]));
+    wait_until(&f, never, "killed");
+    return true;
+}
+
+GPid fixture_start_trainer(const struct fixture *f, int steps)
+{
+    g_autofree char *count = g_strdup_printf("%d", steps);
+    const char *argv[] = {program, "--train-in", f->dir, count, NULL};
+    GPid pid;
+    g_autoptr(GError) error = NULL;
+    g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+                  NULL, NULL, &pid, &error);
+    g_assert_no_error(error);
+    for (int i = 0; fixture_checkpoints(f) == 0; i++) {
+        g_usleep(20000);
+        g_assert_cmpint(i, <, 12000);
+    }
+    return pid;
 }

@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *program; // this test's own path
-
 static bool three_steps(struct fixture *f)
 {
     return tincture_session_job(f->session)->n_loss >= 3;
@@ -170,48 +168,6 @@ static void test_many_results(void)
 // ---- two programs on one library
 // -------------------------------------------------------------------------
 
-static bool never(struct fixture *f)
-{
-    return false;
-}
-
-static void child_main(const char *dir)
-{
-    struct fixture f = {.dir = g_strdup(dir)};
-    fixture_open(&f);
-    fixture_photo(&f);
-    fixture_learn(&f, 100000);
-    wait_until(&f, never, "killed");
-}
-
-static bool has_checkpoint(const char *dir)
-{
-    g_autofree char *path = g_build_filename(dir, "runs", NULL);
-    g_autoptr(GDir) runs = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (runs && (name = g_dir_read_name(runs))) {
-        if (g_str_has_suffix(name, ".safetensors")) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static GPid start_other(const char *dir)
-{
-    const char *argv[] = {program, "--train-in", dir, NULL};
-    GPid pid;
-    g_autoptr(GError) error = NULL;
-    g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
-                  NULL, NULL, &pid, &error);
-    g_assert_no_error(error);
-    for (int i = 0; !has_checkpoint(dir); i++) {
-        g_usleep(20000);
-        g_assert_cmpint(i, <, 12000);
-    }
-    return pid;
-}
-
 // The other program's row of its training, as it is in the library now.
 static struct store_run other_run(const char *dir)
 {
@@ -230,7 +186,7 @@ static void test_two_programs(void)
 {
     struct fixture f;
     fixture_begin(&f);
-    GPid other = start_other(f.dir);
+    const GPid other = fixture_start_trainer(&f, 100000);
     fixture_open(&f);
     wait_idle(&f);
     g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");
@@ -324,9 +280,7 @@ static void test_idle_window(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    program = argv[0];
-    if (argc == 3 && g_str_equal(argv[1], "--train-in")) {
-        child_main(argv[2]);
+    if (fixture_is_trainer(argc, argv)) {
         return 0;
     }
     g_test_add_func("/library/open-bad", test_open_bad);

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static const char *program; // this test's own path
-
 static bool result_ready(struct fixture *f)
 {
     return tincture_session_job(f->session)->kind == JOB_NONE &&
@@ -359,18 +357,6 @@ static void resume_to(struct fixture *f, int steps)
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);
 }
 
-static guint runs_kept(const struct fixture *f)
-{
-    g_autofree char *path = g_build_filename(f->dir, "runs", NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    guint n = 0;
-    while (dir && (name = g_dir_read_name(dir))) {
-        n += g_str_has_suffix(name, ".safetensors"); // not one that is being written
-    }
-    return n;
-}
-
 static void test_cancel_learning(void)
 {
     struct fixture f;
@@ -383,9 +369,9 @@ static void test_cancel_learning(void)
     tincture_session_cancel(f.session);
     wait_idle(&f);
     g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
-    g_assert_cmpuint(runs_kept(&f), ==, 1);
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 1);
     resume_to(&f, 12);
-    g_assert_cmpuint(runs_kept(&f), ==, 0); // a checkpoint that nobody needs any more
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0); // a checkpoint that nobody needs any more
 
     // Closing in the middle of a training and of an edit.
     fixture_learn(&f, 12);
@@ -409,38 +395,15 @@ static void test_cancel_early(void)
     fixture_learn(&f, 12);
     tincture_session_cancel(f.session);
     wait_idle(&f);
-    g_assert_cmpuint(runs_kept(&f), ==, tincture_session_job(f.session)->can_resume);
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, tincture_session_job(f.session)->can_resume);
     fixture_end(&f);
-}
-
-static bool never(struct fixture *f)
-{
-    return false;
-}
-
-static void child_main(const char *dir)
-{
-    struct fixture f = {.dir = g_strdup(dir)};
-    fixture_open(&f);
-    fixture_photo(&f);
-    fixture_learn(&f, 14);
-    wait_until(&f, never, "killed");
 }
 
 static void test_killed(void)
 {
     struct fixture f;
     fixture_begin(&f);
-    const char *argv[] = {program, "--train-in", f.dir, NULL};
-    GPid pid;
-    g_autoptr(GError) error = NULL;
-    g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
-                  NULL, NULL, &pid, &error);
-    g_assert_no_error(error);
-    for (int i = 0; runs_kept(&f) == 0; i++) { // until its first checkpoint
-        g_usleep(20000);
-        g_assert_cmpint(i, <, 12000);
-    }
+    const GPid pid = fixture_start_trainer(&f, 14);
     kill(pid, SIGKILL);
     g_spawn_close_pid(pid);
     fixture_open(&f);
@@ -597,9 +560,7 @@ static void test_nothing_works(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    program = argv[0];
-    if (argc == 3 && g_str_equal(argv[1], "--train-in")) {
-        child_main(argv[2]);
+    if (fixture_is_trainer(argc, argv)) {
         return 0;
     }
     g_test_add_func("/session/main-job", test_main_job);

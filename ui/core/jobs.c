@@ -131,8 +131,7 @@ static void edit_step_cb(const struct edit_step *step, void *data)
     char text[160];
     g_snprintf(text, sizeof text, "%s: step %d of %d", step->stage, step->step, step->steps);
     job_report(r, step->steps ? (double)step->step / step->steps : -1.0, text, step->seconds_left);
-    // What is inverted looks like noise, and the comparison like the photo: neither is the edit.
-    if (!step->preview || !g_str_equal(step->stage, "drawing")) {
+    if (!step->preview) {
         return;
     }
     const int n = step->preview_width * step->preview_height;
