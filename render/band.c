@@ -6,7 +6,7 @@
 enum { BINS = BAND_TILE / 2 + 1 };
 
 static const double HALF_AT = 0.5; // of the model's Nyquist frequency
-static const double MAX_SIGMA = BAND_TILE / 12.0;
+static const double MAX_SIGMA = BAND_TILE / 24.0;
 static const double REACH = 4.0; // in sigmas; what lies beyond is below a 16-bit step
 
 struct band {

@@ -8,7 +8,7 @@
 #include "render/transform.h"
 
 // One size of transform for photos of any size: the first use of a size is slow.
-#define BAND_TILE 512
+#define BAND_TILE 1024
 
 struct band;
 
