@@ -5,6 +5,8 @@
 #include "ui/settings.h"
 #include "ui/start_page.h"
 
+enum { HISTORY_NEEDS = 1040 }; // pixels of window: the two columns, and a picture worth looking at
+
 G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW)
 
 // A label of our own, because messages may be longer than a line and are not markup.
@@ -155,8 +157,18 @@ static void connect_session(TinctureWindow *self)
     }
 }
 
+// In a narrow window the history lies over the picture instead of taking its room.
+static void width_changed_cb(TinctureWindow *self)
+{
+    int width, height;
+    gtk_window_get_default_size(GTK_WINDOW(self), &width, &height);
+    adw_flap_set_fold_policy(self->history_flap, width < HISTORY_NEEDS ? ADW_FLAP_FOLD_POLICY_ALWAYS
+                                                                       : ADW_FLAP_FOLD_POLICY_AUTO);
+}
+
 static void restore_size(TinctureWindow *self)
 {
+    g_signal_connect(self, "notify::default-width", G_CALLBACK(width_changed_cb), NULL);
     gtk_window_set_default_size(GTK_WINDOW(self), settings_int("window-width", 1280),
                                 settings_int("window-height", 800));
     if (settings_boolean("window-maximized", FALSE)) {

@@ -133,6 +133,11 @@ static char *zoom(struct drive *d)
     return number(tincture_canvas_get_zoom(tincture_window_get_canvas(d->window)));
 }
 
+static char *canvas_width(struct drive *d)
+{
+    return number(gtk_widget_get_width(GTK_WIDGET(tincture_window_get_canvas(d->window))));
+}
+
 static char *learn_method(struct drive *d)
 {
     return g_strdup(tincture_session_learn_params(d->session)->method);
@@ -167,6 +172,7 @@ static const struct {
     {"resume-step", resume_step},
     {"compare", compare},
     {"zoom", zoom},
+    {"canvas-width", canvas_width},
     {"learn.method", learn_method},
     {"learn.steps", learn_steps},
 };
