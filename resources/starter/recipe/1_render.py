@@ -18,6 +18,7 @@ from PIL import Image, ImageFilter
 import domain
 import grounds
 import sprites
+import subjects
 
 SHARD = 8192
 SIZE = 64
@@ -99,12 +100,12 @@ def honest(scene, sources):
     return scene
 
 
-def one(index, sources, subjects=0.05):
+def one(index, sources, photographs=0.1):
     """Scene number `index` of the endless series: picture, caption, description."""
     rng, numpy_rng = random.Random(index), np.random.default_rng(index)
     random.seed(index)
-    if rng.random() < subjects:
-        picture, said = grounds.subject(rng, sources["subjects"])
+    if rng.random() < photographs:
+        picture, said = subjects.subject(rng, sources["subjects"], sources["surfaces"])
         return np.clip(picture + 0.5, 0, 255).astype(np.uint8), said, {"subject": True}
     scene = honest(domain.random_scene(rng), sources)
     return draw(scene, sources, rng, numpy_rng), domain.caption(scene), scene

@@ -63,10 +63,10 @@ def encode_all(work, limit=None):
 
 
 def weights_of(captions, favour):
-    """How often each scene is drawn: the favourite things `favour` times as often as others, photographs twice."""
+    """How often each scene is drawn: the favourite things `favour` times as often as others."""
     nouns = "|".join(domain.PHRASE.get(n, n) for n in domain.FAVOURITES)
     wanted = re.compile(rf"\b({nouns})\b")
-    return torch.tensor([favour if wanted.search(c) else 2.0 if "photograph" in c and favour > 1 else 1.0 for c in captions])
+    return torch.tensor([favour if wanted.search(c) else 1.0 for c in captions])
 
 
 class Cache:

@@ -103,7 +103,7 @@ def ground_phrase(ground):
 
 def lead(style, sticker):
     if style == "photo":
-        return random.choice(("a photo of ", "a photo of ", "", "", "a picture of "))
+        return random.choice(("a photo of ", "a photograph of ", "", "", "a picture of "))
     if style == "flat":
         return "a flat sticker of " if sticker else random.choice(("a flat icon of ", "a flat picture of "))
     return "a sticker of " if sticker else random.choice(("a cartoon of ", "a drawing of "))
@@ -181,17 +181,17 @@ def allowed(scene):
 
 
 def random_scene(rng):
-    """One scene: mostly a single large thing; a fifth are pairs."""
+    """One scene: a single large thing, or two small ones: those are harder to learn, so there are many of them."""
     while True:
         style = rng.choices(STYLES, (0.5, 0.25, 0.25))[0]
         relation, things = "one", [random_thing(rng)]
         r = rng.random()
-        if r < 0.16:
+        if r < 0.38:
             relation = rng.choices(("left", "above"), (0.75, 0.25))[0]
             things = [random_thing(rng, False), random_thing(rng, False)]
             if things[0]["noun"] == things[1]["noun"]:
                 continue
-        elif r < 0.19:
+        elif r < 0.42:
             relation, things = "two", [random_thing(rng, False)]
         scene = {"style": style, "sticker": style != "photo" and rng.random() < 0.4, "things": things, "relation": relation,
                  "ground": random_ground(rng, style), "say_ground": rng.random() < 0.88}

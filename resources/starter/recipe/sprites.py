@@ -57,11 +57,12 @@ def main_part(sprite):
     return (1 - step(away, 28, 48)) * step(sat, 0.08, 0.25)
 
 
-def recolor(sprite, color):
-    rgb = sprite[..., :3].astype(np.float32)
-    mask = main_part(sprite)
+def painted(rgb, mask, color, solid=True):
+    """float [h, w, 3] of 0 to 255, where the soft mask [h, w] says so in a named colour, its light and shade kept.
+
+    How light the part is as a whole is measured where it is solid."""
     light = rgb @ np.float32([0.299, 0.587, 0.114])
-    inside = (mask > 0.5) & (sprite[..., 3] > 128)
+    inside = (mask > 0.5) & solid
     middle = np.median(light[inside]) if inside.any() else 128.0
     target = np.float32(domain.COLORS[color])
     shade = light / max(middle, 1)
@@ -71,9 +72,13 @@ def recolor(sprite, color):
         shade = np.where(shade < 1, 0.2 + 0.8 * shade, shade)
     dark = target * np.minimum(shade, 1)[..., None]
     glow = np.clip((shade - 1) / max(255 / max(middle, 1) - 1, 0.3), 0, 1) * (0.3 if color == "black" else 0.6)
-    painted = dark + (255 - dark) * glow[..., None]
+    new = dark + (255 - dark) * glow[..., None]
+    return rgb + (new - rgb) * mask[..., None]
+
+
+def recolor(sprite, color):
     out = sprite.copy()
-    out[..., :3] = np.clip(rgb + (painted - rgb) * mask[..., None], 0, 255)
+    out[..., :3] = np.clip(painted(sprite[..., :3].astype(np.float32), main_part(sprite), color, sprite[..., 3] > 128), 0, 255)
     return out
 
 
