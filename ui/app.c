@@ -101,10 +101,11 @@ static void tincture_app_activate(GApplication *app)
 
 static void tincture_app_open(GApplication *app, GFile **files, int n_files, const char *hint)
 {
-    TinctureWindow *window = the_window(TINCTURE_APP(app));
-    for (int i = 0; i < n_files; i++) {
-        tincture_window_open(window, files[i]);
+    g_autoptr(GSList) list = NULL;
+    for (int i = n_files - 1; i >= 0; i--) {
+        list = g_slist_prepend(list, files[i]);
     }
+    tincture_window_open_files(the_window(TINCTURE_APP(app)), list);
 }
 
 static void tincture_app_shutdown(GApplication *app)

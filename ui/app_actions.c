@@ -40,7 +40,9 @@ static void add_style_action(TinctureApp *self)
     apply_style(variant);
 }
 
-// Every key of the program but those of the canvas (canvas_input.c).
+// Every key of the program but those of the canvas (canvas_input.c), and Escape (window.c): these
+// come before the focused widget sees the key, and a menu's or a search's Escape is not for the
+// window.
 static void set_keys(TinctureApp *self)
 {
     static const struct {
@@ -56,7 +58,6 @@ static void set_keys(TinctureApp *self)
         {"win.redo", {"<Control><Shift>z", "<Control>y"}},
         {"win.learn", {"<Control>l"}},
         {"win.edit-now", {"<Control>Return", "<Control>KP_Enter"}},
-        {"win.cancel", {"Escape"}},
         {"win.dice", {"<Control>r"}},
         {"win.compare", {"<Control>d"}},
         {"win.zoom-in", {"<Control>plus", "<Control>equal", "<Control>KP_Add"}},

@@ -70,6 +70,7 @@ static void add_card(TinctureStartPage *self, const char *path, const char *titl
     g_object_set_data_full(G_OBJECT(card), "caption", g_strdup(caption), g_free);
     g_signal_connect(card, "clicked", G_CALLBACK(card_clicked_cb), self);
     gtk_flow_box_append(self->samples, card);
+    gtk_widget_set_focusable(gtk_widget_get_parent(card), FALSE); // the card itself is the stop
 
     g_autoptr(GTask) task =
         g_task_new(NULL, self->cancellable, thumb_finish_cb, g_object_ref(thumb));

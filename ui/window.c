@@ -227,9 +227,26 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     tincture_window_install_actions(widget_class);
 }
 
+// What nobody else had a use for stops the job.
+static gboolean escape_cb(GtkWidget *widget, GVariant *args, gpointer data)
+{
+    return gtk_widget_activate_action(widget, "win.cancel", NULL);
+}
+
+static void stop_at_escape(TinctureWindow *self)
+{
+    GtkEventController *keys = gtk_shortcut_controller_new();
+    gtk_shortcut_controller_add_shortcut(
+        GTK_SHORTCUT_CONTROLLER(keys),
+        gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_Escape, 0),
+                         gtk_callback_action_new(escape_cb, NULL, NULL)));
+    gtk_widget_add_controller(GTK_WIDGET(self), keys);
+}
+
 static void tincture_window_init(TinctureWindow *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    stop_at_escape(self);
     tincture_window_add_toggles(self);
     tincture_window_accept_drops(self);
 }

@@ -17,6 +17,8 @@ TinctureSession *tincture_window_get_session(TinctureWindow *self);
 
 // A photo, or an adapter (*.safetensors) for the photo that is open.
 void tincture_window_open(TinctureWindow *self, GFile *file);
+// The first photo and every adapter of a list of GFile: there is one photo a window.
+void tincture_window_open_files(TinctureWindow *self, GSList *files);
 // What the dialogs end in.
 void tincture_window_export(TinctureWindow *self, GFile *file, const struct export_choice *choice);
 void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file);

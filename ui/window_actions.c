@@ -149,14 +149,25 @@ static void paste_action(GtkWidget *widget, const char *name, GVariant *target)
     }
 }
 
+// A line of text (a search, a number) undoes its own typing. The prompts are part of the document.
+static gboolean text_takes(GtkWidget *window, const char *action)
+{
+    GtkWidget *focus = gtk_root_get_focus(GTK_ROOT(window));
+    return GTK_IS_TEXT(focus) && gtk_widget_activate_action(focus, action, NULL);
+}
+
 static void undo_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_session_undo(window_of(widget)->session);
+    if (!text_takes(widget, "text.undo")) {
+        tincture_session_undo(window_of(widget)->session);
+    }
 }
 
 static void redo_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_session_redo(window_of(widget)->session);
+    if (!text_takes(widget, "text.redo")) {
+        tincture_session_redo(window_of(widget)->session);
+    }
 }
 
 static void learn_action(GtkWidget *widget, const char *name, GVariant *target)

@@ -26,9 +26,9 @@ static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *
     g_task_run_in_thread(task, encode_thread);
 }
 
-// The first photo and every adapter of a list of files.
-static void open_files(TinctureWindow *self, GSList *files)
+void tincture_window_open_files(TinctureWindow *self, GSList *files)
 {
+    g_return_if_fail(TINCTURE_IS_WINDOW(self));
     gboolean photo = FALSE;
     for (GSList *item = files; item != NULL; item = item->next) {
         g_autofree char *name = g_file_get_basename(item->data);
@@ -44,7 +44,7 @@ static gboolean drop_cb(GtkDropTarget *target, const GValue *value, double x, do
                         TinctureWindow *self)
 {
     if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST)) {
-        open_files(self, g_value_get_boxed(value));
+        tincture_window_open_files(self, g_value_get_boxed(value));
         return TRUE;
     }
     if (G_VALUE_HOLDS(value, GDK_TYPE_TEXTURE)) {
@@ -75,7 +75,7 @@ static void files_pasted_cb(GObject *source, GAsyncResult *result, gpointer data
     if (value == NULL) {
         paste_failed(self);
     } else {
-        open_files(self, g_value_get_boxed(value));
+        tincture_window_open_files(self, g_value_get_boxed(value));
     }
 }
 

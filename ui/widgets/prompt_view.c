@@ -8,6 +8,7 @@ struct _TincturePromptView {
 
     // state
     gboolean updating;
+    gboolean composing; // an input method shows a word that is not in the text yet
 };
 
 enum { PROP_PLACEHOLDER = 1, N_PROPS };
@@ -26,10 +27,17 @@ static void buffer_changed_cb(TincturePromptView *self)
     }
 }
 
+// While an input method composes a word, Enter accepts that word.
+static void preedit_changed_cb(TincturePromptView *self, const char *preedit)
+{
+    self->composing = *preedit != '\0';
+}
+
 static gboolean key_pressed_cb(GtkEventControllerKey *controller, guint key, guint code,
                                GdkModifierType state, TincturePromptView *self)
 {
-    if (key != GDK_KEY_Return && key != GDK_KEY_KP_Enter && key != GDK_KEY_ISO_Enter) {
+    gboolean enter = key == GDK_KEY_Return || key == GDK_KEY_KP_Enter || key == GDK_KEY_ISO_Enter;
+    if (!enter || self->composing) {
         return GDK_EVENT_PROPAGATE;
     }
     g_signal_emit(self, signals[ACTIVATE], 0);
@@ -89,6 +97,7 @@ static void tincture_prompt_view_init(TincturePromptView *self)
     gtk_widget_set_can_target(self->placeholder, FALSE);
     gtk_text_view_add_overlay(view, self->placeholder, 0, 0);
 
+    g_signal_connect(self, "preedit-changed", G_CALLBACK(preedit_changed_cb), NULL);
     GtkEventController *keys = gtk_event_controller_key_new();
     gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
     g_signal_connect(keys, "key-pressed", G_CALLBACK(key_pressed_cb), self);
