@@ -25,7 +25,8 @@ as_root() {
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        fail "packages are missing and neither root nor sudo is at hand; install: $missing"
+        say "neither root nor sudo is at hand"
+        return 1
     fi
 }
 
@@ -40,8 +41,13 @@ missing_packages() {
 # Two things come from bookworm-backports: VkFFT, whose older release does not compile as C, and, on a machine
 # without a graphics card, Mesa, whose older release runs Vulkan in software about ten times slower. The archive is
 # the one that the machine already uses.
-has_gpu() {
-    ls /dev/dri/renderD* >/dev/null 2>&1
+has_gpu() { # a render node that the stock drivers make a Vulkan device of: a virtual machine's is none
+    for node in /sys/class/drm/renderD*; do
+        case $(basename "$(readlink -f "$node/device/driver")") in
+        i915 | xe | amdgpu | nvidia | msm | v3d) return 0 ;;
+        esac
+    done
+    return 1
 }
 
 backports_known() {
@@ -61,9 +67,10 @@ from_backports() {
         uri=$(backports_source)
         [ -n "$uri" ] || return 1
         echo "deb $uri bookworm-backports main" |
-            as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null
-        as_root apt-get update -qq || return 1
+            as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null || return 1
     fi
+    # Also where the archive was known: its list may never have been fetched.
+    as_root apt-get update -qq || return 1
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
         -t bookworm-backports "$@" >&2
 }
@@ -89,8 +96,12 @@ renew_packages() {
     esac
     has_gpu && return 0
     case $(version_of mesa-vulkan-drivers) in
-    22.*) from_backports mesa-vulkan-drivers ||
-        say "the software Vulkan driver is an old one; the program will be slow" ;;
+    22.*)
+        [ -f "$build/keeps-old-driver" ] && return 0 # asked once, not at every start
+        from_backports mesa-vulkan-drivers && return 0
+        mkdir -p "$build" && : >"$build/keeps-old-driver"
+        say "the software Vulkan driver is an old one; the program will be slow"
+        ;;
     esac
 }
 
