@@ -111,6 +111,61 @@ static void test_open_while_learning(void)
     fixture_end(&f);
 }
 
+// ---- adapters that are not there
+// -------------------------------------------------------------------------
+
+static const struct document_adapter *first_adapter(struct fixture *f)
+{
+    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 1);
+    return tincture_session_adapters(f->session)->pdata[0];
+}
+
+static bool result_ready(struct fixture *f)
+{
+    return tincture_session_job(f->session)->kind == JOB_NONE &&
+           tincture_session_results(f->session)->len > 0;
+}
+
+// The disk with the adapter is away for one start: it is said once, what does not need the adapter
+// works, and the next start has it again as it was.
+static void test_adapter_away(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, 2);
+    wait_until(&f, learning_is_over, "the training is over");
+    tincture_session_adapter_set_scale(f.session, first_adapter(&f)->id, 0.5);
+    tincture_session_cancel(f.session);
+    fixture_close(&f);
+    g_autofree char *adapters = g_build_filename(f.dir, "adapters", NULL);
+    g_autofree char *away = g_build_filename(f.dir, "away", NULL);
+    g_assert_cmpint(g_rename(adapters, away), ==, 0);
+
+    f.messages[MESSAGE_ERROR] = 0;
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_nonnull(strstr(f.last_message, "svdiff, 2 steps is not loaded: "));
+    g_assert_true(first_adapter(&f)->failed);
+    g_assert_cmpint(first_adapter(&f)->applied, ==, 0);
+    tincture_session_set_prompt(f.session, "a green apple");
+    wait_until(&f, result_ready, "the edit without the adapter is in the history");
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    fixture_close(&f);
+
+    g_rmdir(adapters); // the library has made a new folder
+    g_assert_cmpint(g_rename(away, adapters), ==, 0);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_false(first_adapter(&f)->failed);
+    g_assert_cmpint(first_adapter(&f)->applied, >, 0);
+    g_assert_cmpfloat(first_adapter(&f)->scale, ==, 0.5);
+    fixture_end(&f);
+}
+
 // ---- many results
 // ----------------------------------------------------------------------------------------
 
@@ -285,6 +340,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/library/open-bad", test_open_bad);
     g_test_add_func("/library/open-while-learning", test_open_while_learning);
+    g_test_add_func("/library/adapter-away", test_adapter_away);
     g_test_add_func("/library/many-results", test_many_results);
     g_test_add_func("/library/two-programs", test_two_programs);
     g_test_add_func("/library/idle-window", test_idle_window);

@@ -299,7 +299,7 @@ void tincture_session_adapter_add(TinctureSession *self, const char *path)
     const struct store_adapter *row = session_adapter_new(self, name, path, "");
     session_use_adapter(self, row->id);
     session_document_edited(self, DOCUMENT_ADAPTERS, 0);
-    session_submit(self, job_adapter_new(path, row->id));
+    session_submit_added(self, job_adapter_new(path, row->id));
     session_want_edit(self);
 }
 

@@ -57,6 +57,7 @@ struct document_adapter {       // row of the adapter list
     double scale;
     bool enabled;
     int applied, total;         // tensors
+    bool failed;                // its file could not be loaded: left out of every edit until it can be
     gint64 id;
 };
 #define RESULTS_SHOWN 200

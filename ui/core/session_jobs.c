@@ -54,14 +54,17 @@ static void show_jobs(TinctureSession *self)
     self->state.text[0] = '\0';
 }
 
-void session_submit_open(TinctureSession *self, struct job *job, struct store_document *row)
+// Takes the job, and the row.
+static void submit(TinctureSession *self, struct job *job, struct pending_job pending)
 {
     if (!self->worker) { // closed
         job_free(job);
-        store_document_free(row);
+        store_document_free(pending.row);
         return;
     }
-    const struct pending_job pending = {job, job->kind, g_object_ref(job->cancel), row};
+    pending.job = job;
+    pending.kind = job->kind;
+    pending.cancel = g_object_ref(job->cancel);
     g_array_append_val(self->jobs, pending);
     if (self->jobs->len == 1 || job->kind == JOB_LEARN) {
         show_jobs(self);
@@ -72,7 +75,17 @@ void session_submit_open(TinctureSession *self, struct job *job, struct store_do
 
 void session_submit(TinctureSession *self, struct job *job)
 {
-    session_submit_open(self, job, NULL);
+    submit(self, job, (struct pending_job){0});
+}
+
+void session_submit_open(TinctureSession *self, struct job *job, struct store_document *row)
+{
+    submit(self, job, (struct pending_job){.row = row});
+}
+
+void session_submit_added(TinctureSession *self, struct job *job)
+{
+    submit(self, job, (struct pending_job){.added = true});
 }
 
 const char *session_opening(TinctureSession *self)
@@ -119,9 +132,11 @@ GArray *session_job_adapters(TinctureSession *self)
     GArray *list = job_adapters_new();
     for (guint i = 0; i < self->adapters->len; i++) {
         const struct document_adapter *a = self->adapters->pdata[i];
-        struct job_adapter use = {
-            .path = g_strdup(a->path), .scale = a->scale, .enabled = a->enabled};
-        g_array_append_val(list, use);
+        if (!a->failed) {
+            struct job_adapter use = {
+                .path = g_strdup(a->path), .scale = a->scale, .enabled = a->enabled};
+            g_array_append_val(list, use);
+        }
     }
     return list;
 }
@@ -132,11 +147,27 @@ static void drop_preview(TinctureSession *self)
     self->view_is_preview = false;
 }
 
+// The edit of the document as it can be made now: its recipe names no adapter that is left out.
+static struct job *new_edit(TinctureSession *self)
+{
+    struct document d;
+    document_copy(&self->document, &d);
+    for (guint i = 0; i < self->adapters->len; i++) {
+        const struct document_adapter *a = self->adapters->pdata[i];
+        if (a->failed) {
+            document_forget_adapter(&d, a->id);
+        }
+    }
+    struct job *job = job_edit_new(&d, session_job_adapters(self));
+    document_clear(&d);
+    return job;
+}
+
 static void start_edit(TinctureSession *self)
 {
     self->edit_wanted = false;
     if (self->has_photo && (*self->document.prompt || *self->document.source_prompt)) {
-        session_submit(self, job_edit_new(&self->document, session_job_adapters(self)));
+        session_submit(self, new_edit(self));
         return;
     }
     self->edit_explicit = false;
@@ -407,17 +438,34 @@ void session_learned(TinctureSession *self, struct job *job, bool finished, int 
 // ---- files
 // -----------------------------------------------------------------------------------------------
 
+// One that the document had before: the model is another one, or the disk is not there. It stays in
+// the list for the next start.
+static void adapter_unavailable(TinctureSession *self, const struct store_adapter *row,
+                                const GError *error)
+{
+    if (!self->adapter_failed) { // said once: with another model it is true of all of them
+        session_message(self, MESSAGE_ERROR, "%s is not loaded: %s", row->name, error->message);
+    }
+    self->adapter_failed = true;
+    note_counts(self, row->id, 0, 0);
+    session_refresh_adapters(self);
+    session_changed(self, DOCUMENT_ADAPTERS);
+}
+
 void session_adapter_loaded(TinctureSession *self, struct job *job, const char *name,
                             const char *method, int applied, int total)
 {
     const gint64 id = job_adapter_id(job);
     struct store_adapter *row = session_adapter_row(self, id);
     const bool stopped = g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-    if (row && job->error && !stopped) {
+    const bool added = g_array_index(self->jobs, struct pending_job, job_index(self, job)).added;
+    if (row && job->error && !stopped && added) {
         session_message_error(self, "The adapter could not be used", job->error);
         document_forget_adapter(&self->document, id);
         history_forget_adapter(self->history, id); // undo must not bring it back
         session_document_shown(self, DOCUMENT_ADAPTERS);
+    } else if (row && job->error && !stopped) {
+        adapter_unavailable(self, row, job->error);
     } else if (row && !job->error) {
         note_counts(self, id, applied, total);
         if (!g_str_equal(row->method, method)) { // an added file says what it is

@@ -177,6 +177,7 @@ void session_refresh_adapters(TinctureSession *self)
             .enabled = use->enabled,
             .applied = counts ? counts[0] : 0,
             .total = counts ? counts[1] : 0,
+            .failed = counts && counts[1] == 0,
             .id = use->id,
         };
         g_ptr_array_add(self->adapters, a);
@@ -308,6 +309,7 @@ static void read_adapters(TinctureSession *self)
     g_autoptr(GError) error = NULL;
     g_clear_pointer(&self->known_adapters, g_ptr_array_unref);
     g_hash_table_remove_all(self->adapter_counts);
+    self->adapter_failed = false;
     self->known_adapters = self->store ? store_adapters(self->store, self->row.id, &error) : NULL;
     if (!self->known_adapters) {
         self->known_adapters = g_ptr_array_new_with_free_func((GDestroyNotify)store_adapter_free);

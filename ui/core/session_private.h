@@ -10,6 +10,7 @@ struct pending_job {
     enum job_kind kind;
     GCancellable *cancel;
     struct store_document *row; // of a photo that is being opened: becomes the open document's; else NULL
+    bool added;                 // an adapter that the user has just put into the list
 };
 
 struct _TinctureSession {
@@ -27,7 +28,8 @@ struct _TinctureSession {
     struct document document;
     struct history *history;
     GPtrArray *known_adapters;  // struct store_adapter *: all rows, listed or not
-    GHashTable *adapter_counts; // id -> int[2]: applied, total
+    GHashTable *adapter_counts; // id -> int[2]: applied, total; both 0: its file could not be loaded
+    bool adapter_failed;        // one of this document's could not be loaded, which has been said
     GPtrArray *adapters;        // struct document_adapter *: the list as shown
     GPtrArray *results;         // struct document_result *
     guint results_limit;        // how many of them at most
@@ -77,6 +79,7 @@ void session_document_shown(TinctureSession *self, unsigned parts);             
 // session_jobs.c
 void session_submit(TinctureSession *self, struct job *job); // takes the job
 void session_submit_open(TinctureSession *self, struct job *job, struct store_document *row); // takes both
+void session_submit_added(TinctureSession *self, struct job *job); // the same for an adapter that the user added
 const char *session_opening(TinctureSession *self);          // name of a photo that is still being opened, or NULL
 bool session_has_job(TinctureSession *self, enum job_kind kind);    // queued or running
 bool session_cancel_jobs(TinctureSession *self, enum job_kind kind); // false: there was none
