@@ -180,6 +180,11 @@ static void resume_action(GtkWidget *widget, const char *name, GVariant *target)
     tincture_session_learn_resume(window_of(widget)->session);
 }
 
+static void start_over_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_session_learn_over(window_of(widget)->session);
+}
+
 static void edit_now_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     tincture_session_edit_now(window_of(widget)->session);
@@ -255,6 +260,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.redo", tincture_session_can_redo(session)},
         {"win.learn", photo && !learning},
         {"win.resume", photo && !learning && job->can_resume},
+        {"win.start-over", photo && !learning && job->can_resume},
         {"win.edit-now", photo && !learning},
         {"win.cancel", job->kind != JOB_NONE && job->cancellable},
         {"win.dice", photo},
@@ -304,6 +310,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.redo", NULL, redo_action},
         {"win.learn", NULL, learn_action},
         {"win.resume", NULL, resume_action},
+        {"win.start-over", NULL, start_over_action},
         {"win.edit-now", NULL, edit_now_action},
         {"win.cancel", NULL, cancel_action},
         {"win.dice", NULL, dice_action},

@@ -154,7 +154,7 @@ void fixture_learn(struct fixture *f, int steps)
     params.steps = steps;
     tincture_session_set_learn_params(f->session, &params);
     tincture_session_set_source_prompt(f->session, "a red apple");
-    tincture_session_learn(f->session);
+    tincture_session_learn_over(f->session);
 }
 
 guint fixture_checkpoints(const struct fixture *f)

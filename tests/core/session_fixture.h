@@ -28,7 +28,7 @@ void wait_idle(struct fixture *f); // no job, and none about to begin
 
 // A photo is open and idle: apple.png, prompts empty, few steps.
 void fixture_photo(struct fixture *f);
-void fixture_learn(struct fixture *f, int steps); // sets the learn parameters and begins
+void fixture_learn(struct fixture *f, int steps); // sets the learn parameters and begins anew
 
 // A second program: this test again, learning `steps` steps in the same library until it is killed.
 bool fixture_is_trainer(int argc, char **argv); // true: main() was that program, and returns

@@ -224,14 +224,15 @@ static void test_many_results(void)
 // -------------------------------------------------------------------------
 
 // The other program's row of its training, as it is in the library now.
-static struct store_run other_run(const char *dir)
+static struct store_run *other_run(const char *dir)
 {
-    struct store_run run = {0};
     struct store_document d = {0};
     struct store *s = store_open(dir, NULL);
     g_assert_nonnull(s);
     g_assert_true(store_document_load(s, 0, &d, NULL));
-    g_assert_true(store_run_unfinished(s, d.id, &run, NULL));
+    g_autoptr(GPtrArray) runs = store_runs_unfinished(s, d.id, NULL);
+    g_assert_cmpuint(runs->len, ==, 1);
+    struct store_run *run = g_ptr_array_steal_index(runs, 0);
     store_document_clear(&d);
     store_close(s);
     return run;
@@ -250,17 +251,17 @@ static void test_two_programs(void)
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(f.last_message, "another window is learning in this library"));
     g_assert_false(learning(&f));
-    struct store_run before = other_run(f.dir);
-    g_assert_cmpint(before.state, ==, RUN_ACTIVE);
+    struct store_run *before = other_run(f.dir);
+    g_assert_cmpint(before->state, ==, RUN_ACTIVE);
     tincture_session_set_source_prompt(f.session, "a ripe apple");
     wait_ms(2500); // both save
     fixture_close(&f);
-    struct store_run after = other_run(f.dir);
-    g_assert_cmpint(after.id, ==, before.id);
-    g_assert_cmpint(after.state, ==, RUN_ACTIVE);
-    g_assert_cmpint(after.step, >, before.step);
-    store_run_clear(&before);
-    store_run_clear(&after);
+    struct store_run *after = other_run(f.dir);
+    g_assert_cmpint(after->id, ==, before->id);
+    g_assert_cmpint(after->state, ==, RUN_ACTIVE);
+    g_assert_cmpint(after->step, >, before->step);
+    store_run_free(before);
+    store_run_free(after);
 
     kill(other, SIGKILL); // the lock goes with it, and the training may be gone on with
     g_spawn_close_pid(other);

@@ -385,17 +385,88 @@ static void test_cancel_learning(void)
     fixture_end(&f);
 }
 
-// A training that is stopped before its first step cannot be gone on with.
+// A training that is stopped before its first step cannot be gone on with, and learning begins
+// anew.
 static void test_cancel_early(void)
 {
     struct fixture f;
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    fixture_learn(&f, 12);
+    fixture_learn(&f, 2);
     tincture_session_cancel(f.session);
     wait_idle(&f);
-    g_assert_cmpuint(fixture_checkpoints(&f), ==, tincture_session_job(f.session)->can_resume);
+    g_assert_false(tincture_session_job(f.session)->can_resume);
+    g_assert_cmpint(f.loss_seen, ==, 0);
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
+    tincture_session_learn(f.session);
+    wait_until(&f, learning_is_over, "the training is over");
+    g_assert_cmpint(tincture_session_job(f.session)->n_loss, ==, 2);
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    fixture_end(&f);
+}
+
+static bool twelve_steps(struct fixture *f)
+{
+    return tincture_session_job(f->session)->n_loss >= 12;
+}
+
+static void check_waits(struct fixture *f, int steps)
+{
+    g_assert_true(tincture_session_job(f->session)->can_resume);
+    g_assert_cmpint(tincture_session_job(f->session)->resume_steps, ==, steps);
+    g_assert_cmpuint(fixture_checkpoints(f), ==, 1);
+}
+
+// To learn is to go on with what waits. A new training takes its place only once it could itself be
+// gone on with.
+static void test_start_over(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, 40);
+    wait_until(&f, three_steps, "three steps are done");
+    tincture_session_cancel(f.session);
+    wait_idle(&f);
+    check_waits(&f, 40);
+    const int step = tincture_session_job(f.session)->resume_step;
+    tincture_session_learn(f.session);
+    g_assert_cmpint(tincture_session_job(f.session)->n_loss, >=, step);
+    tincture_session_cancel(f.session);
+    wait_idle(&f);
+    check_waits(&f, 40);
+
+    fixture_learn(&f, 60); // stopped before its first step
+    g_assert_cmpint(tincture_session_job(f.session)->n_loss, ==, 0);
+    tincture_session_cancel(f.session);
+    wait_idle(&f);
+    check_waits(&f, 40);
+    g_assert_cmpint(tincture_session_job(f.session)->n_loss, >=, step);
+    fixture_learn(&f, 60);
+    fixture_close(&f);
+    fixture_open(&f);
+    wait_idle(&f);
+    check_waits(&f, 40);
+
+    fixture_learn(&f, 60);
+    wait_until(&f, twelve_steps, "there is a checkpoint");
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 1); // its own
+    tincture_session_cancel(f.session);
+    wait_idle(&f);
+    check_waits(&f, 60);
+    fixture_learn(&f, 2); // done before its first checkpoint: nothing waits any more
+    wait_until(&f, learning_is_over, "the training is over");
+    g_assert_false(tincture_session_job(f.session)->can_resume);
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
+    fixture_close(&f);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_false(tincture_session_job(f.session)->can_resume);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);
 }
 
@@ -454,11 +525,15 @@ static void test_two_sessions(void)
     g_assert_cmpstr(tincture_session_title(g.session), ==, "apple.png");
     tincture_session_set_source_prompt(f.session, "of the first");
     tincture_session_set_source_prompt(g.session, "of the second");
-    wait_ms(1200); // both save
+    wait_ms(1200); // both save, the second one last
     g_assert_cmpint(f.messages[MESSAGE_ERROR] + g.messages[MESSAGE_ERROR], ==, 0);
     fixture_close(&g);
     g_free(g.last_message);
     g_rmdir(own);
+    fixture_close(&f);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "of the second");
     fixture_end(&f);
 }
 
@@ -568,6 +643,7 @@ int main(int argc, char **argv)
     g_test_add_func("/session/files", test_files);
     g_test_add_func("/session/cancel-learning", test_cancel_learning);
     g_test_add_func("/session/cancel-early", test_cancel_early);
+    g_test_add_func("/session/start-over", test_start_over);
     g_test_add_func("/session/killed", test_killed);
     g_test_add_func("/session/close-at-once", test_close_at_once);
     g_test_add_func("/session/two-sessions", test_two_sessions);

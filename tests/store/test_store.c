@@ -143,15 +143,16 @@ static void test_run_survives_kill(void)
     g_assert_true(store_run_save(s, &run, &error));
     // The first connection is never closed, as after kill -9: a second one finds the rows.
     struct store *second = open_ok(dir);
-    struct store_run back = {0};
-    g_assert_true(store_run_unfinished(second, d.id, &back, &error));
-    g_assert_cmpint(back.step, ==, 2);
-    g_assert_cmpint(back.state, ==, RUN_ACTIVE);
-    g_assert_cmpuint(g_bytes_get_size(back.loss), ==, sizeof loss);
-    back.state = RUN_DONE;
-    g_assert_true(store_run_save(second, &back, &error));
-    store_run_clear(&back);
-    g_assert_false(store_run_unfinished(second, d.id, &back, &error));
+    g_autoptr(GPtrArray) runs = store_runs_unfinished(second, d.id, &error);
+    g_assert_cmpuint(runs->len, ==, 1);
+    struct store_run *back = runs->pdata[0];
+    g_assert_cmpint(back->step, ==, 2);
+    g_assert_cmpint(back->state, ==, RUN_ACTIVE);
+    g_assert_cmpuint(g_bytes_get_size(back->loss), ==, sizeof loss);
+    back->state = RUN_DONE;
+    g_assert_true(store_run_save(second, back, &error));
+    g_autoptr(GPtrArray) none = store_runs_unfinished(second, d.id, &error);
+    g_assert_cmpuint(none->len, ==, 0);
     g_assert_no_error(error);
     store_close(second);
     store_run_clear(&run);

@@ -434,6 +434,7 @@ static void start_learning(TinctureSession *self, bool resume)
     self->learn_path = g_strdup_printf("adapters/%s.safetensors", uuid);
     g_autofree char *path = store_path(self->store, self->learn_path);
     self->run.state = RUN_ACTIVE;
+    self->replaces_runs = true;
     session_save_now(self);
     g_array_set_size(self->samples, 0);
     session_cancel_jobs(self, JOB_EDIT);
@@ -441,12 +442,12 @@ static void start_learning(TinctureSession *self, bool resume)
     session_submit(self, job_learn_new(&self->document, path, checkpoint, resume));
 }
 
-void tincture_session_learn(TinctureSession *self)
+void tincture_session_learn_over(TinctureSession *self)
 {
     if (!learn_possible(self) || !session_run_begin(self)) {
         return;
     }
-    session_run_end(self); // a training that waited is given up for the new one
+    store_run_clear(&self->run); // the row of one that waited stays for now
     g_array_set_size(self->loss, 0);
     g_autofree char *uuid = g_uuid_string_random();
     self->run = (struct store_run){
@@ -464,10 +465,14 @@ void tincture_session_learn(TinctureSession *self)
     start_learning(self, false);
 }
 
+static bool run_waits(TinctureSession *self)
+{
+    return self->run.id && self->run.state == RUN_STOPPED;
+}
+
 void tincture_session_learn_resume(TinctureSession *self)
 {
-    if (!self->run.id || self->run.state != RUN_STOPPED || !learn_possible(self) ||
-        !session_run_begin_again(self)) {
+    if (!run_waits(self) || !learn_possible(self) || !session_run_begin_again(self)) {
         return;
     }
     // What the training was started with, whatever has been changed since.
@@ -475,6 +480,15 @@ void tincture_session_learn_resume(TinctureSession *self)
     replace_text(&self->document.source_prompt, self->run.prompt);
     session_document_edited(self, DOCUMENT_PARAMS | DOCUMENT_PROMPTS, 0);
     start_learning(self, true);
+}
+
+void tincture_session_learn(TinctureSession *self)
+{
+    if (run_waits(self)) {
+        tincture_session_learn_resume(self);
+    } else {
+        tincture_session_learn_over(self);
+    }
 }
 
 void tincture_session_edit_now(TinctureSession *self)
@@ -537,7 +551,7 @@ void tincture_session_close(TinctureSession *self)
     g_clear_handle_id(&self->edit_timer, g_source_remove);
     session_keep_result(self);
     if (self->run.state == RUN_ACTIVE && self->run.id) {
-        session_run_stop(self);
+        session_run_leave(self);
     }
     session_save_now(self);
     self->edit_wanted = false;

@@ -135,8 +135,11 @@ void tincture_session_redo(TinctureSession *self);
 // ---- jobs ----
 void tincture_session_open(TinctureSession *self, const char *path);
 void tincture_session_open_bytes(TinctureSession *self, GBytes *encoded, const char *name); // paste
-void tincture_session_learn(TinctureSession *self);        // with learn_params, source prompt, the photo
+// Learns the photo with learn_params and the source prompt; goes on with the interrupted training where one waits.
+void tincture_session_learn(TinctureSession *self);
 void tincture_session_learn_resume(TinctureSession *self); // the interrupted one
+// A new training also where one waits. That one can be gone on with until the new one has a checkpoint.
+void tincture_session_learn_over(TinctureSession *self);
 void tincture_session_edit_now(TinctureSession *self);     // full run instead of waiting for the pause
 void tincture_session_cancel(TinctureSession *self);
 // Exports the newest finished result at the photo's own size; the format follows the suffix.

@@ -385,6 +385,7 @@ void session_learn_step(TinctureSession *self, const struct train_report *report
     self->run.step = report->step;
     g_clear_pointer(&self->run.loss, g_bytes_unref);
     self->run.loss = g_bytes_new(self->loss->data, self->loss->len * sizeof(double));
+    session_run_stepped(self);
     session_save_run_soon(self);
     session_job_changed(self);
 }
@@ -425,11 +426,7 @@ void session_learned(TinctureSession *self, struct job *job, bool finished, int 
         session_run_end(self);
     } else {
         session_message_error(self, "The training stopped", job->error);
-        if (session_run_has_checkpoint(self)) {
-            session_run_stop(self);
-        } else { // it failed before there was anything to go on from
-            session_run_end(self);
-        }
+        session_run_stop(self);
     }
     store_training_end(self->store);
     job_finished(self, job);

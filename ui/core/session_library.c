@@ -326,26 +326,37 @@ static void read_adapters(TinctureSession *self)
     }
 }
 
-bool session_run_has_checkpoint(TinctureSession *self)
+static bool run_has_checkpoint(TinctureSession *self, const struct store_run *run)
 {
-    g_autofree char *path =
-        self->run.checkpoint && self->store ? store_path(self->store, self->run.checkpoint) : NULL;
-    return path && g_file_test(path, G_FILE_TEST_EXISTS);
+    g_autofree char *path = store_path(self->store, run->checkpoint);
+    return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
+static GPtrArray *unfinished_runs(TinctureSession *self)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *runs = self->store ? store_runs_unfinished(self->store, self->row.id, &error) : NULL;
+    if (error) {
+        session_message(self, MESSAGE_ERROR, "Earlier trainings could not be read: %s",
+                        error->message);
+    }
+    return runs ? runs : g_ptr_array_new_with_free_func((GDestroyNotify)store_run_free);
+}
+
+// The newest training that can be gone on with. Not one that was killed before its first
+// checkpoint, nor one that runs right now in another window: their rows stay.
 static void read_run(TinctureSession *self)
 {
     store_run_clear(&self->run);
     g_array_set_size(self->loss, 0);
-    g_autoptr(GError) error = NULL;
-    if (!self->store || !store_run_unfinished(self->store, self->row.id, &self->run, &error)) {
-        return;
-    }
-    // Killed before its first checkpoint; or it runs right now in another window. The row stays.
-    if (!session_run_has_checkpoint(self) ||
-        (self->run.state == RUN_ACTIVE && store_training_elsewhere(self->store))) {
-        store_run_clear(&self->run);
-        return;
+    g_autoptr(GPtrArray) runs = unfinished_runs(self);
+    for (guint i = 0; i < runs->len && !self->run.id; i++) {
+        struct store_run *run = runs->pdata[i];
+        if (run_has_checkpoint(self, run) &&
+            !(run->state == RUN_ACTIVE && store_training_elsewhere(self->store))) {
+            self->run = *run;
+            *run = (struct store_run){0};
+        }
     }
     self->run.state = RUN_STOPPED;
     if (self->run.loss) {
@@ -355,10 +366,10 @@ static void read_run(TinctureSession *self)
     }
 }
 
-static bool save_run(TinctureSession *self)
+static bool save_run(TinctureSession *self, struct store_run *run)
 {
     g_autoptr(GError) error = NULL;
-    if (!self->run.id || store_run_save(self->store, &self->run, &error)) {
+    if (!run->id || store_run_save(self->store, run, &error)) {
         return true;
     }
     session_message(self, MESSAGE_ERROR, "Your work could not be saved: %s", error->message);
@@ -391,19 +402,55 @@ bool session_run_begin_again(TinctureSession *self)
     return false;
 }
 
-void session_run_stop(TinctureSession *self)
+static void end_run(TinctureSession *self, struct store_run *run)
+{
+    run->state = RUN_DONE;
+    if (save_run(self, run) && run_has_checkpoint(self, run)) {
+        g_autofree char *path = store_path(self->store, run->checkpoint);
+        g_unlink(path);
+    }
+}
+
+static void end_other_runs(TinctureSession *self)
+{
+    g_autoptr(GPtrArray) runs = unfinished_runs(self);
+    for (guint i = 0; i < runs->len; i++) {
+        struct store_run *run = runs->pdata[i];
+        if (run->id != self->run.id) {
+            end_run(self, run);
+        }
+    }
+    self->replaces_runs = false;
+}
+
+void session_run_stepped(TinctureSession *self)
+{
+    if (self->replaces_runs && run_has_checkpoint(self, &self->run)) {
+        end_other_runs(self);
+    }
+}
+
+void session_run_leave(TinctureSession *self)
 {
     self->run.state = RUN_STOPPED;
-    save_run(self);
+    save_run(self, &self->run);
+}
+
+void session_run_stop(TinctureSession *self)
+{
+    if (run_has_checkpoint(self, &self->run)) {
+        session_run_stepped(self);
+        session_run_leave(self);
+    } else { // it failed before there was anything to go on from
+        end_run(self, &self->run);
+        read_run(self);
+    }
 }
 
 void session_run_end(TinctureSession *self)
 {
-    self->run.state = RUN_DONE;
-    if (save_run(self) && session_run_has_checkpoint(self)) {
-        g_autofree char *path = store_path(self->store, self->run.checkpoint);
-        g_unlink(path);
-    }
+    end_run(self, &self->run);
+    end_other_runs(self);
     store_run_clear(&self->run);
 }
 

@@ -61,6 +61,7 @@ struct _TinctureSession {
         char *recipe, *prompt;
     } fresh;
     struct store_run run;       // the training that runs or waits; id 0: none
+    bool replaces_runs;         // it has no checkpoint yet; those that waited before end once it has
     GArray *loss;               // double, one a step
     char *learn_path;           // where the running training's adapter goes
 };
@@ -102,11 +103,12 @@ void session_library_restore_last(TinctureSession *self);
 void session_keep_result(TinctureSession *self);             // the fresh one
 // The newest result with its pixels if that is its recipe, else NULL. To be freed.
 struct store_result *session_newest_result(TinctureSession *self, const char *recipe);
-bool session_run_has_checkpoint(TinctureSession *self);
 bool session_run_begin(TinctureSession *self);               // false, and said: another window is learning
 bool session_run_begin_again(TinctureSession *self);         // the one that waits; false also where it has ended elsewhere
-void session_run_stop(TinctureSession *self);                // it waits to be gone on with
-void session_run_end(TinctureSession *self);                 // done or given up: nothing waits any more
+void session_run_stepped(TinctureSession *self);             // with its first checkpoint it replaces those before
+void session_run_stop(TinctureSession *self);                // it waits to be gone on with, or one before does
+void session_run_leave(TinctureSession *self);               // the same at the close: its checkpoint is still to come
+void session_run_end(TinctureSession *self);                 // done: nothing waits any more
 void session_refresh_adapters(TinctureSession *self);
 struct store_adapter *session_adapter_row(TinctureSession *self, gint64 id);
 struct store_adapter *session_adapter_new(TinctureSession *self, const char *name, const char *path,

@@ -12,6 +12,12 @@ void store_run_clear(struct store_run *r)
     memset(r, 0, sizeof *r);
 }
 
+void store_run_free(struct store_run *r)
+{
+    store_run_clear(r);
+    g_free(r);
+}
+
 bool store_run_save(struct store *s, struct store_run *r, GError **error)
 {
     sqlite3_stmt *q = store_prepare(
@@ -50,21 +56,23 @@ bool store_run_save(struct store *s, struct store_run *r, GError **error)
     return true;
 }
 
-bool store_run_unfinished(struct store *s, gint64 document, struct store_run *r, GError **error)
+GPtrArray *store_runs_unfinished(struct store *s, gint64 document, GError **error)
 {
     sqlite3_stmt *q =
         store_prepare(s->db,
                       "SELECT id, method, learn, checkpoint, prompt, step, steps, state, loss, "
                       "adapter FROM runs WHERE document = ?1 AND state <> ?2 "
-                      "ORDER BY modified DESC, id DESC LIMIT 1",
+                      "ORDER BY modified DESC, id DESC",
                       error);
     if (!q) {
-        return false;
+        return NULL;
     }
     sqlite3_bind_int64(q, 1, document);
     sqlite3_bind_int(q, 2, RUN_DONE);
-    bool found = store_row(s->db, q, error);
-    if (found) {
+    GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)store_run_free);
+    GError *failure = NULL;
+    while (store_row(s->db, q, &failure)) {
+        struct store_run *r = g_new(struct store_run, 1);
         *r = (struct store_run){
             .id = sqlite3_column_int64(q, 0),
             .document = document,
@@ -78,7 +86,12 @@ bool store_run_unfinished(struct store *s, gint64 document, struct store_run *r,
             .loss = store_column_bytes(q, 8),
             .adapter = sqlite3_column_int64(q, 9),
         };
+        g_ptr_array_add(rows, r);
     }
     sqlite3_finalize(q);
-    return found;
+    if (failure) {
+        g_propagate_error(error, failure);
+        g_clear_pointer(&rows, g_ptr_array_unref);
+    }
+    return rows;
 }

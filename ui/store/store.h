@@ -82,9 +82,10 @@ struct store_run {
     gint64 adapter;       // row of the adapter it made, 0: none yet
 };
 void store_run_clear(struct store_run *r);
+void store_run_free(struct store_run *r);
 bool store_run_save(struct store *s, struct store_run *r, GError **error);
-// The newest run of the document that is not done. False without an error: there is none.
-bool store_run_unfinished(struct store *s, gint64 document, struct store_run *r, GError **error);
+// struct store_run *: those of the document that are not done, newest first.
+GPtrArray *store_runs_unfinished(struct store *s, gint64 document, GError **error);
 
 // One training at a time in a library. Who has begun may write the rows of runs and their checkpoints; nobody else does.
 // False with a sentence where another window or program is at it. Ends with the store, too.
