@@ -1,10 +1,11 @@
 // The library: rows come back as they went in, an old library moves forward, a bad one is refused
 // and left alone.
-#include "ui/store/store.h"
+#include "ui/store/store_private.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sqlite3.h>
 #include <string.h>
+#include <unistd.h>
 
 static char *temp_dir(void)
 {
@@ -175,6 +176,83 @@ static void test_refused(void)
     g_assert_cmpstr(after, ==, text);
 }
 
+static char *library_path(const char *dir)
+{
+    return g_build_filename(dir, "library.db", NULL);
+}
+
+// Another program that holds the whole library.
+static sqlite3 *lock_library(const char *dir)
+{
+    g_autofree char *path = library_path(dir);
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(
+        sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", NULL, NULL, NULL), ==,
+        SQLITE_OK);
+    return db;
+}
+
+static void *unlock_soon(void *db)
+{
+    g_usleep(300000);
+    sqlite3_close(db);
+    return NULL;
+}
+
+// A library in use is waited for, and is not called damaged: to move it away would lose it.
+static void test_busy(void)
+{
+    g_autofree char *dir = temp_dir();
+    store_close(open_ok(dir));
+    GThread *thread = g_thread_new("other", unlock_soon, lock_library(dir));
+    store_close(open_ok(dir));
+    g_thread_join(thread);
+
+    sqlite3 *other = lock_library(dir);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(store_open(dir, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
+    g_assert_nonnull(strstr(error->message, "locked"));
+    g_assert_null(strstr(error->message, "move it away"));
+    g_clear_error(&error);
+    g_autofree char *path = library_path(dir);
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_false(store_migrate(db, path, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
+    sqlite3_close(db);
+    sqlite3_close(other);
+}
+
+static void damage_page(const char *dir, int page)
+{
+    g_autofree char *path = library_path(dir);
+    guint8 bytes[4096];
+    memset(bytes, 0xff, sizeof bytes);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(pwrite(fd, bytes, sizeof bytes, page * (off_t)sizeof bytes), ==, sizeof bytes);
+    close(fd);
+}
+
+// Only after an end that was none is the whole file read: a large library does not delay the start.
+static void test_damaged(void)
+{
+    g_autofree char *dir = temp_dir();
+    g_autofree char *path = library_path(dir);
+    g_autofree char *journal = g_strconcat(path, "-wal", NULL);
+    store_close(open_ok(dir));
+    g_assert_false(g_file_test(journal, G_FILE_TEST_EXISTS));
+    damage_page(dir, 4);
+    store_close(open_ok(dir));
+    g_assert_true(g_file_set_contents(journal, "left by a program that was killed", -1, NULL));
+    g_autoptr(GError) error = NULL;
+    g_assert_null(store_open(dir, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+    g_assert_nonnull(strstr(error->message, "damaged"));
+}
+
 static void test_newer_refused(void)
 {
     g_autofree char *dir = temp_dir();
@@ -204,6 +282,8 @@ int main(int argc, char **argv)
     g_test_add_func("/store/rows", test_rows);
     g_test_add_func("/store/run-survives-kill", test_run_survives_kill);
     g_test_add_func("/store/refused", test_refused);
+    g_test_add_func("/store/busy", test_busy);
+    g_test_add_func("/store/damaged", test_damaged);
     g_test_add_func("/store/newer-refused", test_newer_refused);
     g_test_add_func("/store/unwritable", test_unwritable);
     return g_test_run();

@@ -104,7 +104,7 @@ void session_library_open(TinctureSession *self, const char *data_dir)
     g_autoptr(GError) error = NULL;
     self->store = store_open(dir, &error);
     if (!self->store) {
-        session_message(self, MESSAGE_ERROR, "Nothing will be saved: %s", error->message);
+        session_message(self, MESSAGE_ERROR, "The library could not be opened: %s", error->message);
     }
 }
 

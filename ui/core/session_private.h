@@ -19,7 +19,7 @@ struct _TinctureSession {
     bool starting;              // still inside tincture_session_new()
 
     // owned
-    struct store *store;        // NULL: the library could not be opened; work goes on unsaved
+    struct store *store;        // NULL: the library could not be opened, which has been said; then no photo can be
     struct worker *worker;
     char *device_text, *model_text;
 

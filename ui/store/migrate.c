@@ -58,12 +58,15 @@ static const char *const steps[] = {
     "CREATE INDEX runs_document ON runs (document, state);",
 };
 
+// -1 with an error.
 static int user_version(sqlite3 *db, GError **error)
 {
     int version = -1;
     sqlite3_stmt *q = store_prepare(db, "PRAGMA user_version", error);
     if (q && sqlite3_step(q) == SQLITE_ROW) {
         version = sqlite3_column_int(q, 0);
+    } else if (q) {
+        store_set_error(db, error);
     }
     sqlite3_finalize(q);
     return version;

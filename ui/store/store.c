@@ -2,18 +2,28 @@
 
 #include <glib/gstdio.h>
 
-static void set_error(sqlite3 *db, GError **error)
+static GIOErrorEnum error_code(sqlite3 *db)
 {
-    int code = sqlite3_errcode(db);
-    g_set_error(error, G_IO_ERROR, code == SQLITE_FULL ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED,
-                "the library could not be used: %s", sqlite3_errmsg(db));
+    switch (sqlite3_errcode(db)) {
+    case SQLITE_FULL: return G_IO_ERROR_NO_SPACE;
+    case SQLITE_BUSY: return G_IO_ERROR_BUSY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return G_IO_ERROR_INVALID_DATA;
+    default: return G_IO_ERROR_FAILED;
+    }
+}
+
+void store_set_error(sqlite3 *db, GError **error)
+{
+    g_set_error(error, G_IO_ERROR, (gint)error_code(db), "the library could not be used: %s",
+                sqlite3_errmsg(db));
 }
 
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, GError **error)
 {
     sqlite3_stmt *q = NULL;
     if (sqlite3_prepare_v2(db, sql, -1, &q, NULL) != SQLITE_OK) {
-        set_error(db, error);
+        store_set_error(db, error);
         return NULL;
     }
     return q;
@@ -22,7 +32,7 @@ sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, GError **error)
 bool store_exec(sqlite3 *db, const char *sql, GError **error)
 {
     if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-        set_error(db, error);
+        store_set_error(db, error);
         return false;
     }
     return true;
@@ -32,7 +42,7 @@ bool store_finish(sqlite3 *db, sqlite3_stmt *statement, GError **error)
 {
     bool ok = sqlite3_step(statement) == SQLITE_DONE;
     if (!ok) {
-        set_error(db, error);
+        store_set_error(db, error);
     }
     sqlite3_finalize(statement);
     return ok;
@@ -42,7 +52,7 @@ bool store_row(sqlite3 *db, sqlite3_stmt *statement, GError **error)
 {
     int rc = sqlite3_step(statement);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-        set_error(db, error);
+        store_set_error(db, error);
     }
     return rc == SQLITE_ROW;
 }
@@ -72,31 +82,65 @@ GBytes *store_column_bytes(sqlite3_stmt *q, int i)
     return data ? g_bytes_new(data, (gsize)sqlite3_column_bytes(q, i)) : NULL;
 }
 
-// Settings of every connection: a library from outside cannot make the program run its triggers'
-// functions or corrupt itself through a schema trick.
-static bool configure(sqlite3 *db, GError **error)
+// A program that ended well has left no journal behind.
+static bool left_journal(const char *path)
 {
-    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    sqlite3_busy_timeout(db, 3000);
-    return store_exec(
-        db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;",
-        error);
+    g_autofree char *journal = g_strconcat(path, "-wal", NULL);
+    GStatBuf info;
+    return g_stat(journal, &info) == 0 && info.st_size > 0;
 }
 
-static bool check_intact(sqlite3 *db, const char *path, GError **error)
+// Reads the whole file, which takes its time where the library is large.
+static bool check_intact(sqlite3 *db, GError **error)
 {
     sqlite3_stmt *q = store_prepare(db, "PRAGMA quick_check(1)", error);
-    bool ok = q && store_row(db, q, error) &&
-              g_strcmp0((const char *)sqlite3_column_text(q, 0), "ok") == 0;
+    bool row = q && store_row(db, q, error);
+    bool ok = row && g_strcmp0((const char *)sqlite3_column_text(q, 0), "ok") == 0;
+    if (row && !ok) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "damaged");
+    }
     sqlite3_finalize(q);
-    if (!ok) {
-        g_clear_error(error);
+    return ok;
+}
+
+// Settings of every connection: a library from outside cannot make the program run its triggers'
+// functions or corrupt itself through a schema trick.
+static bool configure(sqlite3 *db, bool check, GError **error)
+{
+    sqlite3_busy_timeout(db, 3000);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    return (!check || check_intact(db, error)) &&
+           store_exec(
+               db,
+               "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;",
+               error);
+}
+
+static bool open_file(struct store *s, const char *path, GError **error)
+{
+    const bool check = left_journal(path); // opening changes it
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+        SQLITE_OK) {
+        store_set_error(s->db, error);
+    } else if (configure(s->db, check, error)) {
+        return store_migrate(s->db, path, error);
+    }
+    g_prefix_error(error, "%s: ", path);
+    return false;
+}
+
+// To move a library away loses its work: said only of one that is beyond reading.
+static void explain(GError *failure, const char *path, GError **error)
+{
+    if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
         g_set_error(
             error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
             "the library %s is damaged or is no library; move it away and a new one is made", path);
+        g_error_free(failure);
+    } else {
+        g_propagate_error(error, failure);
     }
-    return ok;
 }
 
 static bool make_folders(const char *dir, GError **error)
@@ -123,14 +167,11 @@ struct store *store_open(const char *dir, GError **error)
     struct store *s = g_new0(struct store, 1);
     s->dir = g_strdup(dir);
     s->training = -1;
-    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
-        SQLITE_OK) {
-        set_error(s->db, error);
-        g_prefix_error(error, "%s: ", path);
-    } else if (check_intact(s->db, path, error) && configure(s->db, error) &&
-               store_migrate(s->db, path, error)) {
+    GError *failure = NULL;
+    if (open_file(s, path, &failure)) {
         return s;
     }
+    explain(failure, path, error);
     store_close(s);
     return NULL;
 }
