@@ -220,6 +220,62 @@ static void test_many_results(void)
     fixture_end(&f);
 }
 
+// ---- a library from outside
+// -------------------------------------------------------------------------------
+
+// The last document gets a training whose checkpoint is path; returns the document.
+static struct store_document *put_run(struct store *s, const char *path)
+{
+    struct store_document *d = g_new0(struct store_document, 1);
+    g_assert_true(store_document_load(s, 0, d, NULL));
+    struct store_run run = {.document = d->id,
+                            .method = "svdiff",
+                            .learn = "{}",
+                            .checkpoint = (char *)path,
+                            .prompt = "a red apple",
+                            .steps = 40,
+                            .step = 3,
+                            .state = RUN_STOPPED};
+    g_assert_true(store_run_save(s, &run, NULL));
+    return d;
+}
+
+// Its rows name files that are none of its own: they are neither deleted nor opened.
+static void test_foreign_paths(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_close(&f);
+    g_autofree char *mine = g_build_filename(f.dir, "mine.txt", NULL);
+    g_assert_true(g_file_set_contents(mine, "mine", -1, NULL));
+    struct store *s = store_open(f.dir, NULL);
+    struct store_document *d = put_run(s, mine);
+    store_close(s);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_false(tincture_session_job(f.session)->can_resume);
+    fixture_learn(&f, 2); // would end the one that waited, and delete its checkpoint
+    wait_until(&f, learning_is_over, "the training is over");
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    fixture_close(&f);
+    g_assert_true(g_file_test(mine, G_FILE_TEST_EXISTS));
+
+    s = store_open(f.dir, NULL);
+    g_free(d->photo);
+    d->photo = sample_path("apple.png");
+    g_assert_true(store_document_save(s, d, NULL));
+    store_document_free(d);
+    store_close(s);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_false(tincture_session_has_photo(f.session));
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_nonnull(strstr(f.last_message, "its photo is not in the library"));
+    fixture_end(&f);
+}
+
 // ---- two programs on one library
 // -------------------------------------------------------------------------
 
@@ -343,6 +399,7 @@ int main(int argc, char **argv)
     g_test_add_func("/library/open-while-learning", test_open_while_learning);
     g_test_add_func("/library/adapter-away", test_adapter_away);
     g_test_add_func("/library/many-results", test_many_results);
+    g_test_add_func("/library/foreign-paths", test_foreign_paths);
     g_test_add_func("/library/two-programs", test_two_programs);
     g_test_add_func("/library/idle-window", test_idle_window);
     return g_test_run();

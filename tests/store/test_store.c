@@ -176,6 +176,26 @@ static void test_refused(void)
     g_assert_cmpstr(after, ==, text);
 }
 
+static void test_paths(void)
+{
+    static const char *const outside[] = {"/etc/passwd",
+                                          "../photos/1.png",
+                                          "photos/../../1.png",
+                                          "photos/..",
+                                          "photos//1.png",
+                                          "./1",
+                                          ""};
+    g_autofree char *dir = temp_dir();
+    struct store *s = open_ok(dir);
+    for (size_t i = 0; i < G_N_ELEMENTS(outside); i++) {
+        g_assert_null(store_own_path(s, outside[i]));
+    }
+    g_autofree char *path = store_own_path(s, "photos/..1.png");
+    g_autofree char *expected = g_build_filename(dir, "photos", "..1.png", NULL);
+    g_assert_cmpstr(path, ==, expected);
+    store_close(s);
+}
+
 static char *library_path(const char *dir)
 {
     return g_build_filename(dir, "library.db", NULL);
@@ -282,6 +302,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/rows", test_rows);
     g_test_add_func("/store/run-survives-kill", test_run_survives_kill);
     g_test_add_func("/store/refused", test_refused);
+    g_test_add_func("/store/paths", test_paths);
     g_test_add_func("/store/busy", test_busy);
     g_test_add_func("/store/damaged", test_damaged);
     g_test_add_func("/store/newer-refused", test_newer_refused);

@@ -428,7 +428,7 @@ static bool learn_possible(TinctureSession *self)
 
 static void start_learning(TinctureSession *self, bool resume)
 {
-    g_autofree char *checkpoint = store_path(self->store, self->run.checkpoint);
+    g_autofree char *checkpoint = store_own_path(self->store, self->run.checkpoint);
     g_autofree char *uuid = g_uuid_string_random();
     g_free(self->learn_path);
     self->learn_path = g_strdup_printf("adapters/%s.safetensors", uuid);

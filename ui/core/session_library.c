@@ -328,8 +328,8 @@ static void read_adapters(TinctureSession *self)
 
 static bool run_has_checkpoint(TinctureSession *self, const struct store_run *run)
 {
-    g_autofree char *path = store_path(self->store, run->checkpoint);
-    return g_file_test(path, G_FILE_TEST_EXISTS);
+    g_autofree char *path = store_own_path(self->store, run->checkpoint);
+    return path && g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
 static GPtrArray *unfinished_runs(TinctureSession *self)
@@ -406,7 +406,7 @@ static void end_run(TinctureSession *self, struct store_run *run)
 {
     run->state = RUN_DONE;
     if (save_run(self, run) && run_has_checkpoint(self, run)) {
-        g_autofree char *path = store_path(self->store, run->checkpoint);
+        g_autofree char *path = store_own_path(self->store, run->checkpoint);
         g_unlink(path);
     }
 }
@@ -522,13 +522,25 @@ void session_library_import(TinctureSession *self, const char *path, GBytes *byt
     open_row(self, row, job_open_new(path, bytes, store_dir(self->store), name));
 }
 
+// Takes what row holds.
+static void open_stored(TinctureSession *self, struct store_document *row)
+{
+    g_autofree char *path = store_own_path(self->store, row->photo);
+    if (path) {
+        open_row(self, g_memdup2(row, sizeof *row), job_open_new(path, NULL, NULL, NULL));
+    } else {
+        session_message(self, MESSAGE_ERROR,
+                        "%s could not be opened: its photo is not in the library", row->name);
+        store_document_clear(row);
+    }
+}
+
 void session_library_restore_last(TinctureSession *self)
 {
     g_autoptr(GError) error = NULL;
     struct store_document row = {0};
     if (self->store && store_document_load(self->store, 0, &row, &error)) {
-        g_autofree char *path = store_path(self->store, row.photo);
-        open_row(self, g_memdup2(&row, sizeof row), job_open_new(path, NULL, NULL, NULL));
+        open_stored(self, &row);
     } else if (error) {
         session_message(self, MESSAGE_ERROR, "The last document could not be read: %s",
                         error->message);

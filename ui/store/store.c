@@ -191,10 +191,19 @@ const char *store_dir(const struct store *s)
     return s->dir;
 }
 
-char *store_path(const struct store *s, const char *relative)
+char *store_path(const struct store *s, const char *path)
 {
-    return g_path_is_absolute(relative) ? g_strdup(relative)
-                                        : g_build_filename(s->dir, relative, NULL);
+    return g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(s->dir, path, NULL);
+}
+
+char *store_own_path(const struct store *s, const char *relative)
+{
+    g_auto(GStrv) parts = g_strsplit(relative, "/", -1);
+    bool plain = *relative != '\0';
+    for (char **part = parts; *part; part++) {
+        plain = plain && **part && !g_str_equal(*part, ".") && !g_str_equal(*part, "..");
+    }
+    return plain ? g_build_filename(s->dir, relative, NULL) : NULL;
 }
 
 bool store_model_used(struct store *s, const char *dir, const char *name, const char *hash,

@@ -18,7 +18,11 @@ struct store;
 struct store *store_open(const char *dir, GError **error);
 void store_close(struct store *s);
 const char *store_dir(const struct store *s);
-char *store_path(const struct store *s, const char *relative); // dir + relative, newly allocated
+// The file of an adapter, newly allocated: dir + path, or path where that is absolute.
+char *store_path(const struct store *s, const char *path);
+// The file of a photo or a checkpoint, which the program may write and delete, newly allocated.
+// NULL where relative leads out of the library: a library from outside can say anything.
+char *store_own_path(const struct store *s, const char *relative);
 
 struct store_document {
     gint64 id;    // 0: not yet in the library
