@@ -332,6 +332,83 @@ static void test_files(void)
     fixture_end(&f);
 }
 
+static GBytes *exported(struct fixture *f)
+{
+    g_autofree char *path = g_build_filename(f->dir, "seen.png", NULL);
+    char *data;
+    gsize size;
+    tincture_session_export(f->session, path, false, 90, 8);
+    wait_idle(f);
+    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+    g_unlink(path);
+    return g_bytes_new_take(data, size);
+}
+
+static bool photo_is_shown(struct fixture *f)
+{
+    return tincture_session_view(f->session).rgba == tincture_session_before(f->session).rgba;
+}
+
+// Where nothing is asked for any more, the photo is what is shown, and what is exported.
+static void test_back_to_photo(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    g_autoptr(GBytes) photo = exported(&f);
+    tincture_session_set_prompt(f.session, "a green apple");
+    wait_until(&f, result_ready, "a result is in the history");
+    g_autoptr(GBytes) edit = exported(&f);
+    g_assert_false(g_bytes_equal(edit, photo));
+    tincture_session_undo(f.session);
+    g_assert_cmpstr(tincture_session_prompt(f.session), ==, "");
+    const int views = f.views;
+    wait_until(&f, photo_is_shown, "the photo is shown");
+    g_assert_cmpint(f.views, >, views);
+    g_autoptr(GBytes) again = exported(&f);
+    g_assert_true(g_bytes_equal(again, photo));
+    g_assert_cmpuint(tincture_session_results(f.session)->len, ==, 1);
+    tincture_session_redo(f.session);
+    wait_idle(&f);
+    g_assert_false(photo_is_shown(&f));
+
+    // Of a photo that is only described, the picture is its drawing; that goes with the words, too.
+    tincture_session_set_source_prompt(f.session, "a red apple");
+    tincture_session_set_prompt(f.session, "");
+    wait_idle(&f);
+    g_assert_false(photo_is_shown(&f));
+    tincture_session_set_source_prompt(f.session, "");
+    wait_until(&f, photo_is_shown, "the photo is shown");
+    fixture_end(&f);
+}
+
+// The recipe of an export tells how its picture was made, whatever has been moved since.
+static void test_recipe(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, 2);
+    wait_until(&f, learning_is_over, "the training is over");
+    tincture_session_set_prompt(f.session, "a green apple");
+    wait_until(&f, result_ready, "a result is in the history");
+    tincture_session_adapter_set_scale(f.session, adapter_at(&f, 0)->id, 0.2);
+    tincture_session_cancel(f.session);
+    g_autofree char *path = g_build_filename(f.dir, "recipe.png", NULL);
+    tincture_session_export(f.session, path, true, 90, 8);
+    wait_idle(&f);
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+    struct image_info info = {0};
+    g_assert_true(image_probe(file, &info, NULL));
+    g_assert_nonnull(info.meta.recipe);
+    g_assert_nonnull(strstr(info.meta.recipe, "svdiff 1"));
+    g_assert_null(strstr(info.meta.recipe, "svdiff 0.2"));
+    image_meta_clear(&info.meta);
+    fixture_end(&f);
+}
+
 // ---- learning that stops
 // ---------------------------------------------------------------------------------
 
@@ -641,6 +718,8 @@ int main(int argc, char **argv)
     g_test_add_func("/session/main-job", test_main_job);
     g_test_add_func("/session/typing", test_typing);
     g_test_add_func("/session/files", test_files);
+    g_test_add_func("/session/back-to-photo", test_back_to_photo);
+    g_test_add_func("/session/recipe", test_recipe);
     g_test_add_func("/session/cancel-learning", test_cancel_learning);
     g_test_add_func("/session/cancel-early", test_cancel_early);
     g_test_add_func("/session/start-over", test_start_over);

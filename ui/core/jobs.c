@@ -295,14 +295,17 @@ static struct edit_result *unpack_pixels(GBytes *pixels, int width, int height, 
     return r;
 }
 
-static bool edit_show(struct job_edit *j, struct worker *w)
+// Takes r. It becomes the result only once it can be shown: what is exported is what is seen.
+static bool edit_show(struct job_edit *j, struct worker *w, struct edit_result *r,
+                      const struct edit_request *q)
 {
-    const struct edit_result *r = w->result;
     struct image *view = engine_restore(w->engine, w->base, r->rgb, r->reconstruction, r->width,
                                         r->height, NULL, NULL, NULL, j->job.cancel, &j->job.error);
     if (!view) {
+        edit_result_free(r);
         return false;
     }
+    worker_result_set(w, r, q, j->adapters);
     j->view = view_picture_from_image(view);
     j->thumb = view_picture_shrink(view, THUMB_SIDE);
     image_free(view);
@@ -322,12 +325,11 @@ static bool edit_run(struct job *job, struct worker *w)
     if (!result) {
         return false;
     }
-    worker_result_set(w, result, &q);
     j->pixels = pack_pixels(result);
     j->width = result->width;
     j->height = result->height;
     j->seconds = result->seconds;
-    return edit_show(j, w);
+    return edit_show(j, w, result, &q);
 }
 
 static bool restore_run(struct job *job, struct worker *w)
@@ -339,8 +341,20 @@ static bool restore_run(struct job *job, struct worker *w)
         return false;
     }
     struct edit_request q = document_request(&j->document);
-    worker_result_set(w, result, &q);
-    return edit_show(j, w);
+    return edit_show(j, w, result, &q);
+}
+
+static bool clear_run(struct job *job, struct worker *w)
+{
+    worker_result_set(w, NULL, NULL, NULL);
+    return true;
+}
+
+static void clear_done(struct job *job, TinctureSession *session)
+{
+    if (session) {
+        session_cleared(session, job);
+    }
 }
 
 static void edit_done(struct job *job, TinctureSession *session)
@@ -371,14 +385,21 @@ struct job *job_edit_new(const struct document *d, GArray *adapters)
     return &j->job;
 }
 
-struct job *job_restore_new(const struct document *d, GBytes *pixels, int width, int height)
+struct job *job_restore_new(const struct document *d, GArray *adapters, GBytes *pixels, int width,
+                            int height)
 {
     struct job_edit *j = job_new(sizeof *j, JOB_EDIT, restore_run, edit_done, edit_free);
     document_copy(d, &j->document);
+    j->adapters = adapters;
     j->pixels = pixels ? g_bytes_ref(pixels) : NULL;
     j->width = width;
     j->height = height;
     return &j->job;
+}
+
+struct job *job_clear_new(void)
+{
+    return job_new(sizeof(struct job), JOB_NONE, clear_run, clear_done, NULL);
 }
 
 const struct document *job_edit_document(const struct job *job)

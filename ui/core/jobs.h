@@ -26,6 +26,7 @@ void session_opened(TinctureSession *self, struct job *job, const char *photo, s
 void session_previewed(TinctureSession *self, struct view_picture preview);
 void session_edited(TinctureSession *self, struct job *job, struct view_picture view, struct view_picture thumb,
                     GBytes *pixels, int width, int height, double seconds);
+void session_cleared(TinctureSession *self, struct job *job);
 void session_sampled(TinctureSession *self, struct view_picture sample);
 void session_learn_step(TinctureSession *self, const struct train_report *report);
 void session_learned(TinctureSession *self, struct job *job, bool finished, int applied);
@@ -41,8 +42,10 @@ struct job *job_open_new(const char *path, GBytes *bytes, const char *library, c
 // Runs the document's edit on the open photo. adapters is taken.
 struct job *job_edit_new(const struct document *d, GArray *adapters);
 const struct document *job_edit_document(const struct job *job); // what the result was made from
-// Shows a stored result again instead of drawing: pixels as in session_edited.
-struct job *job_restore_new(const struct document *d, GBytes *pixels, int width, int height);
+// Shows a stored result again instead of drawing: pixels as in session_edited. adapters is taken.
+struct job *job_restore_new(const struct document *d, GArray *adapters, GBytes *pixels, int width, int height);
+// Forgets the result, so that the photo itself is what is exported. Of no kind: nothing to show, nothing to stop.
+struct job *job_clear_new(void);
 
 // Trains on the open photo with the source prompt and learn parameters of d; the adapter goes to path, checkpoints
 // to checkpoint. resume: continue from it.
@@ -51,7 +54,7 @@ struct job *job_learn_new(const struct document *d, const char *path, const char
 struct job *job_adapter_new(const char *path, gint64 id);
 gint64 job_adapter_id(const struct job *job);
 
-// Exports the newest result (or the photo where there is none).
-struct job *job_export_new(const char *path, bool with_recipe, int quality, int bits, GArray *adapters);
+// Exports the newest result (or the photo where there is none), with the recipe that it was made with.
+struct job *job_export_new(const char *path, bool with_recipe, int quality, int bits);
 // Writes the adapter of a file in the form that path asks for.
 struct job *job_export_adapter_new(const char *source, const char *path);

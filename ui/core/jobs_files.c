@@ -71,7 +71,6 @@ struct job_export {
     char *path, *source;
     bool with_recipe;
     int quality, bits;
-    GArray *adapters;
 };
 
 static struct image *export_image(struct job_export *j, struct worker *w)
@@ -90,10 +89,10 @@ static char *export_recipe(struct job_export *j, struct worker *w, const struct 
     if (!j->with_recipe || !w->result) {
         return NULL;
     }
-    g_autofree struct adapter **list = g_new0(struct adapter *, j->adapters->len + 1);
+    g_autofree struct adapter **list = g_new0(struct adapter *, w->result_adapters->len + 1);
     int n = 0;
-    for (guint i = 0; i < j->adapters->len; i++) {
-        const struct job_adapter *use = &g_array_index(j->adapters, struct job_adapter, i);
+    for (guint i = 0; i < w->result_adapters->len; i++) {
+        const struct job_adapter *use = &g_array_index(w->result_adapters, struct job_adapter, i);
         struct adapter *a = worker_adapter(w, use->path, NULL);
         if (a) {
             a->scale = use->scale;
@@ -157,18 +156,15 @@ static void export_free(struct job *job)
     struct job_export *j = (struct job_export *)job;
     g_free(j->path);
     g_free(j->source);
-    g_clear_pointer(&j->adapters, g_array_unref);
 }
 
-struct job *job_export_new(const char *path, bool with_recipe, int quality, int bits,
-                           GArray *adapters)
+struct job *job_export_new(const char *path, bool with_recipe, int quality, int bits)
 {
     struct job_export *j = job_new(sizeof *j, JOB_EXPORT, export_run, export_done, export_free);
     j->path = g_strdup(path);
     j->with_recipe = with_recipe;
     j->quality = quality;
     j->bits = bits;
-    j->adapters = adapters;
     return &j->job;
 }
 

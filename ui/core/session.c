@@ -229,7 +229,7 @@ void tincture_session_set_source_prompt(TinctureSession *self, const char *text)
 {
     if (replace_text(&self->document.source_prompt, text)) {
         session_document_edited(self, DOCUMENT_PROMPTS, TAG_SOURCE);
-        if (*self->document.prompt) {
+        if (*self->document.prompt || !*text) { // with neither the photo is shown again
             session_want_edit(self);
         }
     }
@@ -393,7 +393,8 @@ void tincture_session_result_restore(TinctureSession *self, gint64 id)
     session_cancel_jobs(self, JOB_EDIT);
     document_from_json(&self->document, r->recipe);
     session_document_edited(self, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS, 0);
-    session_submit(self, job_restore_new(&self->document, r->pixels, r->width, r->height));
+    session_submit(self, job_restore_new(&self->document, session_job_adapters(self), r->pixels,
+                                         r->width, r->height));
     store_result_free(r);
 }
 
@@ -514,8 +515,7 @@ void tincture_session_export(TinctureSession *self, const char *path, bool with_
         return;
     }
     session_keep_result(self);
-    session_submit(
-        self, job_export_new(path, with_recipe, jpeg_quality, bits, session_job_adapters(self)));
+    session_submit(self, job_export_new(path, with_recipe, jpeg_quality, bits));
 }
 
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path)

@@ -163,6 +163,20 @@ static struct job *new_edit(TinctureSession *self)
     return job;
 }
 
+// Nothing is asked for: the photo as it is, here and for the export. A result that was shown goes
+// into the history as one that is replaced does.
+static void show_photo(TinctureSession *self)
+{
+    if (!self->view.rgba && !self->view_is_preview) {
+        return;
+    }
+    session_keep_result(self);
+    drop_preview(self);
+    view_picture_clear(&self->view);
+    view_changed(self);
+    session_submit(self, job_clear_new());
+}
+
 static void start_edit(TinctureSession *self)
 {
     self->edit_wanted = false;
@@ -171,10 +185,7 @@ static void start_edit(TinctureSession *self)
         return;
     }
     self->edit_explicit = false;
-    if (self->view_is_preview) {
-        drop_preview(self);
-        view_changed(self);
-    }
+    show_photo(self);
 }
 
 void session_edit_now(TinctureSession *self)
@@ -245,8 +256,8 @@ static void show_as_left(TinctureSession *self)
     g_autofree char *recipe = document_to_json(&self->document);
     struct store_result *left = session_newest_result(self, recipe);
     if (left) {
-        session_submit(self,
-                       job_restore_new(&self->document, left->pixels, left->width, left->height));
+        session_submit(self, job_restore_new(&self->document, session_job_adapters(self),
+                                             left->pixels, left->width, left->height));
     }
     self->edit_wanted = !left && *self->document.prompt != '\0';
     store_result_free(left);
@@ -358,6 +369,11 @@ void session_edited(TinctureSession *self, struct job *job, struct view_picture 
         self->edit_explicit = false;
     }
     view_changed(self);
+    job_finished(self, job);
+}
+
+void session_cleared(TinctureSession *self, struct job *job)
+{
     job_finished(self, job);
 }
 

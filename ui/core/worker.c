@@ -159,7 +159,7 @@ static void request_clear(struct edit_request *q)
 }
 
 void worker_result_set(struct worker *w, struct edit_result *result,
-                       const struct edit_request *request)
+                       const struct edit_request *request, GArray *adapters)
 {
     struct edit_request copy = {0};
     if (request) {
@@ -172,13 +172,15 @@ void worker_result_set(struct worker *w, struct edit_result *result,
     }
     edit_result_free(w->result);
     request_clear(&w->request);
+    g_clear_pointer(&w->result_adapters, g_array_unref);
     w->result = result;
     w->request = copy;
+    w->result_adapters = adapters ? g_array_ref(adapters) : NULL;
 }
 
 void worker_photo_clear(struct worker *w)
 {
-    worker_result_set(w, NULL, NULL);
+    worker_result_set(w, NULL, NULL, NULL);
     g_clear_pointer(&w->base, image_free);
     g_clear_pointer(&w->photo, photo_free);
 }

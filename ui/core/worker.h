@@ -33,6 +33,7 @@ struct worker {
     struct image *base;                 // the photo at the size of the window's picture
     struct edit_result *result;         // newest finished edit
     struct edit_request request;        // how it was made; its strings are owned
+    GArray *result_adapters;            // with which adapters, struct job_adapter
     GHashTable *adapters;               // path -> struct adapter *
 
     // private to worker.c
@@ -57,5 +58,6 @@ void worker_adapter_forget(struct worker *w, const char *path);
 // Puts a trained adapter in the place of whatever was known of this path. Takes it.
 void worker_adapter_put(struct worker *w, const char *path, struct adapter *adapter);
 void worker_photo_clear(struct worker *w);
-// Takes result; copies the strings of request.
-void worker_result_set(struct worker *w, struct edit_result *result, const struct edit_request *request);
+// Takes result; copies the strings of request, refers to adapters. All NULL: there is none any more.
+void worker_result_set(struct worker *w, struct edit_result *result, const struct edit_request *request,
+                       GArray *adapters);
