@@ -111,6 +111,30 @@ static void test_open_while_learning(void)
     fixture_end(&f);
 }
 
+// A photo that is stopped may have come already: until that is known, nothing is begun on it.
+static void test_open_cancelled(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    tincture_session_set_source_prompt(f.session, "a red apple");
+    g_autofree char *cat = sample_path("cat.png");
+    tincture_session_open(f.session, cat);
+    tincture_session_cancel(f.session);
+    tincture_session_learn(f.session);
+    g_assert_false(learning(&f));
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_nonnull(strstr(f.last_message, "cat.png is still being opened"));
+    wait_idle(&f);
+    g_assert_cmpstr(tincture_session_title(f.session), ==, "apple.png");
+    fixture_learn(&f, 2);
+    wait_until(&f, learning_is_over, "the training is over");
+    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    fixture_end(&f);
+}
+
 // ---- adapters that are not there
 // -------------------------------------------------------------------------
 
@@ -397,6 +421,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/library/open-bad", test_open_bad);
     g_test_add_func("/library/open-while-learning", test_open_while_learning);
+    g_test_add_func("/library/open-cancelled", test_open_cancelled);
     g_test_add_func("/library/adapter-away", test_adapter_away);
     g_test_add_func("/library/many-results", test_many_results);
     g_test_add_func("/library/foreign-paths", test_foreign_paths);

@@ -155,7 +155,8 @@ static bool open_run(struct job *job, struct worker *w)
         return false;
     }
     struct photo *photo = photo_new(full, w->engine->model, 0, &job->error);
-    if (!photo) {
+    if (!photo || g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
+        photo_free(photo);
         image_free(base);
         return false;
     }

@@ -92,7 +92,7 @@ const char *session_opening(TinctureSession *self)
 {
     for (guint i = self->jobs->len; i-- > 0;) {
         const struct pending_job *pending = &g_array_index(self->jobs, struct pending_job, i);
-        if (pending->row && !g_cancellable_is_cancelled(pending->cancel)) {
+        if (pending->row) {
             return pending->row->name;
         }
     }

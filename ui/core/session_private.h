@@ -81,7 +81,8 @@ void session_document_shown(TinctureSession *self, unsigned parts);             
 void session_submit(TinctureSession *self, struct job *job); // takes the job
 void session_submit_open(TinctureSession *self, struct job *job, struct store_document *row); // takes both
 void session_submit_added(TinctureSession *self, struct job *job); // the same for an adapter that the user added
-const char *session_opening(TinctureSession *self);          // name of a photo that is still being opened, or NULL
+// Name of a photo that is still being opened, or NULL. Also one that is cancelled: that may come too late.
+const char *session_opening(TinctureSession *self);
 bool session_has_job(TinctureSession *self, enum job_kind kind);    // queued or running
 bool session_cancel_jobs(TinctureSession *self, enum job_kind kind); // false: there was none
 void session_job_changed(TinctureSession *self);
