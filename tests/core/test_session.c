@@ -319,6 +319,39 @@ static void test_export(struct fixture *f)
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
 }
 
+static void message_valid_cb(TinctureSession *session, int kind, const char *text, void *data)
+{
+    g_assert_true(g_utf8_validate(text, -1, NULL));
+}
+
+// The name of a file is bytes; what is shown of it is text.
+static void test_file_names(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    g_signal_connect(f.session, "message", G_CALLBACK(message_valid_cb), NULL);
+    g_autofree char *good = sample_path("apple.png");
+    g_autofree char *photo = g_build_filename(f.dir, "caf\xe9.png", NULL);
+    g_autofree char *adapter = g_build_filename(f.dir, "caf\xe9.safetensors", NULL);
+    g_autofree char *data = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(good, &data, &size, NULL));
+    write_file(photo, data, (gssize)size);
+    write_file(adapter, "no safetensors", -1);
+    tincture_session_open(f.session, photo);
+    wait_idle(&f);
+    g_assert_cmpstr(tincture_session_title(f.session), ==, "caf\xef\xbf\xbd.png");
+    tincture_session_adapter_add(f.session, adapter);
+    g_assert_cmpstr(adapter_at(&f, 0)->name, ==, "caf\xef\xbf\xbd.safetensors");
+    wait_idle(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    tincture_session_export(f.session, photo, false, 90, 8);
+    wait_idle(&f);
+    g_assert_cmpint(f.messages[MESSAGE_INFO], ==, 1);
+    fixture_end(&f);
+}
+
 static void test_files(void)
 {
     struct fixture f;
@@ -718,6 +751,7 @@ int main(int argc, char **argv)
     g_test_add_func("/session/main-job", test_main_job);
     g_test_add_func("/session/typing", test_typing);
     g_test_add_func("/session/files", test_files);
+    g_test_add_func("/session/file-names", test_file_names);
     g_test_add_func("/session/back-to-photo", test_back_to_photo);
     g_test_add_func("/session/recipe", test_recipe);
     g_test_add_func("/session/cancel-learning", test_cancel_learning);

@@ -38,9 +38,11 @@ void session_message(TinctureSession *self, enum message_kind kind, const char *
 {
     va_list args;
     va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
+    g_autofree char *raw = g_strdup_vprintf(format, args);
     va_end(args);
-    if (self->starting) { // nobody listens yet
+    g_autofree char *text =
+        g_utf8_make_valid(raw, -1); // errors may name files, whose names are bytes
+    if (self->starting) {           // nobody listens yet
         struct early_message *early = g_new(struct early_message, 1);
         *early = (struct early_message){g_object_ref(self), kind, g_steal_pointer(&text)};
         g_idle_add(early_message_cb, early);
@@ -295,7 +297,7 @@ void tincture_session_adapter_add(TinctureSession *self, const char *path)
                         "Open a photo first; an adapter belongs to a document");
         return;
     }
-    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *name = g_filename_display_basename(path);
     const struct store_adapter *row = session_adapter_new(self, name, path, "");
     session_use_adapter(self, row->id);
     session_document_edited(self, DOCUMENT_ADAPTERS, 0);
@@ -403,7 +405,7 @@ void tincture_session_result_restore(TinctureSession *self, gint64 id)
 
 void tincture_session_open(TinctureSession *self, const char *path)
 {
-    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *name = g_filename_display_basename(path);
     session_library_import(self, path, NULL, name);
 }
 

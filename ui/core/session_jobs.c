@@ -497,7 +497,7 @@ void session_exported(TinctureSession *self, struct job *job, const char *path, 
     if (job->error) {
         session_message_error(self, "The export did not work", job->error);
     } else {
-        g_autofree char *name = g_path_get_basename(path);
+        g_autofree char *name = g_filename_display_basename(path);
         self->exported = self->exported || picture;
         session_message(self, MESSAGE_INFO, "Exported %s", name);
     }
