@@ -190,6 +190,70 @@ static void test_adapter_away(void)
     fixture_end(&f);
 }
 
+// ---- the list of documents
+// ------------------------------------------------------------------------------
+
+static bool cat_is_open(struct fixture *f)
+{
+    return g_strcmp0(tincture_session_title(f->session), "cat.png") == 0;
+}
+
+static bool apple_is_open(struct fixture *f)
+{
+    return g_strcmp0(tincture_session_title(f->session), "apple.png") == 0;
+}
+
+static const struct document_entry *entry(const GPtrArray *list, guint i)
+{
+    return list->pdata[i];
+}
+
+// Going back to an earlier document without its file: the list knows both, and the earlier one
+// comes with its words and results.
+static void test_documents(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    g_autoptr(GPtrArray) none = tincture_session_documents(f.session);
+    g_assert_cmpuint(none->len, ==, 0);
+    fixture_photo(&f);
+    tincture_session_set_source_prompt(f.session, "a red apple");
+    tincture_session_set_prompt(f.session, "a green apple");
+    wait_until(&f, result_ready, "a result is in the history");
+    wait_ms(1100); // times are whole seconds
+    g_autofree char *cat = sample_path("cat.png");
+    tincture_session_open(f.session, cat);
+    wait_until(&f, cat_is_open, "the cat is open");
+
+    g_autoptr(GPtrArray) list = tincture_session_documents(f.session);
+    g_assert_cmpuint(list->len, ==, 2);
+    g_assert_cmpstr(entry(list, 0)->title, ==, "cat.png");
+    g_assert_cmpstr(entry(list, 0)->origin, ==, cat);
+    g_assert_true(entry(list, 0)->open);
+    g_assert_null(entry(list, 0)->thumb.rgba);
+    g_assert_cmpstr(entry(list, 1)->title, ==, "apple.png");
+    g_assert_false(entry(list, 1)->open);
+    g_assert_cmpint(entry(list, 1)->modified, <, entry(list, 0)->modified);
+    g_assert_cmpint(entry(list, 1)->thumb.width, >, 0);
+
+    tincture_session_open_document(f.session, entry(list, 1)->id);
+    wait_until(&f, apple_is_open, "the apple is open");
+    wait_idle(&f);
+    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");
+    g_assert_cmpstr(tincture_session_prompt(f.session), ==, "a green apple");
+    g_assert_cmpuint(tincture_session_results(f.session)->len, ==, 1);
+    g_assert_true(tincture_session_view(f.session).rgba != tincture_session_before(f.session).rgba);
+    f.parts = 0;
+    tincture_session_open_document(f.session, entry(list, 1)->id); // is open: undo is kept
+    wait_idle(&f);
+    g_assert_cmpuint(f.parts & DOCUMENT_PHOTO, ==, 0);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    tincture_session_open_document(f.session, 999);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    fixture_end(&f);
+}
+
 // ---- many results
 // ----------------------------------------------------------------------------------------
 
@@ -423,6 +487,7 @@ int main(int argc, char **argv)
     g_test_add_func("/library/open-while-learning", test_open_while_learning);
     g_test_add_func("/library/open-cancelled", test_open_cancelled);
     g_test_add_func("/library/adapter-away", test_adapter_away);
+    g_test_add_func("/library/documents", test_documents);
     g_test_add_func("/library/many-results", test_many_results);
     g_test_add_func("/library/foreign-paths", test_foreign_paths);
     g_test_add_func("/library/two-programs", test_two_programs);

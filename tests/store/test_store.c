@@ -125,6 +125,48 @@ static void test_rows(void)
     store_close(s);
 }
 
+static void test_documents(void)
+{
+    g_autofree char *dir = temp_dir();
+    struct store *s = open_ok(dir);
+    struct store_document first = make_document(s, "photos/1.jpg");
+    struct store_document second = make_document(s, "photos/2.jpg");
+    g_autoptr(GError) error = NULL;
+    const char *const thumbs[] = {"old.", "new."};
+    for (size_t i = 0; i < G_N_ELEMENTS(thumbs); i++) {
+        g_autoptr(GBytes) bytes = g_bytes_new_static(thumbs[i], 4);
+        struct store_result r = {.document = first.id,
+                                 .prompt = "p",
+                                 .recipe = "{}",
+                                 .thumb = bytes,
+                                 .thumb_width = 1,
+                                 .thumb_height = 1,
+                                 .pixels = bytes,
+                                 .width = 1,
+                                 .height = 1};
+        g_assert_true(store_result_save(s, &r, &error));
+    }
+    g_autoptr(GPtrArray) entries = store_documents(s, 10, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(entries->len, ==, 2);
+    const struct store_entry *newer = entries->pdata[0], *older = entries->pdata[1];
+    g_assert_cmpint(newer->id, ==, second.id);
+    g_assert_null(newer->thumb);
+    g_assert_null(newer->origin);
+    g_assert_cmpint(older->id, ==, first.id);
+    g_assert_cmpstr(older->name, ==, "a.jpg");
+    g_assert_cmpmem(g_bytes_get_data(older->thumb, NULL), g_bytes_get_size(older->thumb), "new.",
+                    4);
+    g_usleep(1100000); // times are whole seconds
+    g_assert_true(store_document_save(s, &first, &error));
+    g_autoptr(GPtrArray) newest = store_documents(s, 1, &error);
+    g_assert_cmpuint(newest->len, ==, 1);
+    g_assert_cmpint(((const struct store_entry *)newest->pdata[0])->id, ==, first.id);
+    store_document_clear(&first);
+    store_document_clear(&second);
+    store_close(s);
+}
+
 static void test_run_survives_kill(void)
 {
     g_autofree char *dir = temp_dir();
@@ -300,6 +342,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/document", test_document);
     g_test_add_func("/store/rows", test_rows);
+    g_test_add_func("/store/documents", test_documents);
     g_test_add_func("/store/run-survives-kill", test_run_survives_kill);
     g_test_add_func("/store/refused", test_refused);
     g_test_add_func("/store/paths", test_paths);

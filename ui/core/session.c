@@ -414,6 +414,14 @@ void tincture_session_open_bytes(TinctureSession *self, GBytes *encoded, const c
     session_library_import(self, NULL, encoded, name ? name : "Pasted picture");
 }
 
+void tincture_session_open_document(TinctureSession *self, gint64 id)
+{
+    g_return_if_fail(id > 0);
+    if (id != self->row.id || session_opening(self)) {
+        session_library_restore(self, id);
+    }
+}
+
 static bool learn_possible(TinctureSession *self)
 {
     if (!self->has_photo) {
@@ -540,7 +548,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->worker = worker_new(self);
     session_submit(self, job_load_new(dir, device));
     session_library_open(self, data_dir);
-    session_library_restore_last(self);
+    session_library_restore(self, 0);
     self->starting = false;
     return self;
 }

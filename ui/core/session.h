@@ -68,6 +68,15 @@ struct document_result {        // row of the history
     struct view_picture thumb;
     double seconds;
 };
+#define DOCUMENTS_SHOWN 20
+struct document_entry {         // row of the list of recent documents
+    gint64 id;
+    char *title;
+    char *origin;               // the file it was opened from, NULL for a paste
+    gint64 modified;            // unix seconds
+    struct view_picture thumb;  // of the newest result; empty where there is none
+    bool open;                  // the one that is shown
+};
 struct learn_params {           // Learn panel
     char method[16];            // "svdiff", "oft", "coft"
     int steps;
@@ -111,6 +120,9 @@ const GPtrArray *tincture_session_adapters(TinctureSession *self);     // struct
 const GPtrArray *tincture_session_results(TinctureSession *self);
 bool tincture_session_has_more_results(TinctureSession *self);
 void tincture_session_more_results(TinctureSession *self);
+// struct document_entry *, changed last first, at most DOCUMENTS_SHOWN, as the library has them now (transfer full).
+// Empty where there is no library.
+GPtrArray *tincture_session_documents(TinctureSession *self);
 bool tincture_session_can_undo(TinctureSession *self);
 bool tincture_session_can_redo(TinctureSession *self);
 
@@ -135,6 +147,7 @@ void tincture_session_redo(TinctureSession *self);
 // ---- jobs ----
 void tincture_session_open(TinctureSession *self, const char *path);
 void tincture_session_open_bytes(TinctureSession *self, GBytes *encoded, const char *name); // paste
+void tincture_session_open_document(TinctureSession *self, gint64 id);  // of tincture_session_documents()
 // Learns the photo with learn_params and the source prompt; goes on with the interrupted training where one waits.
 void tincture_session_learn(TinctureSession *self);
 void tincture_session_learn_resume(TinctureSession *self); // the interrupted one

@@ -194,6 +194,15 @@ static void document_result_free(struct document_result *r)
     g_free(r);
 }
 
+// Empty where the row does not hold what it says.
+static struct view_picture thumb_picture(GBytes *rgba, int width, int height)
+{
+    const bool whole =
+        rgba && width > 0 && height > 0 && g_bytes_get_size(rgba) == (gsize)width * height * 4;
+    return whole ? (struct view_picture){width, height, g_bytes_ref(rgba)}
+                 : (struct view_picture){0};
+}
+
 void session_refresh_results(TinctureSession *self)
 {
     g_clear_pointer(&self->results, g_ptr_array_unref);
@@ -206,9 +215,9 @@ void session_refresh_results(TinctureSession *self)
     self->more_results = rows && rows->len > self->results_limit;
     for (guint i = 0; rows && i < MIN(rows->len, self->results_limit); i++) {
         const struct store_result *row = rows->pdata[i];
-        const gsize expected = (gsize)row->thumb_width * row->thumb_height * 4;
-        if (!row->thumb || row->thumb_width < 1 || row->thumb_height < 1 ||
-            g_bytes_get_size(row->thumb) != expected) {
+        const struct view_picture thumb =
+            thumb_picture(row->thumb, row->thumb_width, row->thumb_height);
+        if (!thumb.rgba) {
             continue;
         }
         struct document_result *r = g_new0(struct document_result, 1);
@@ -216,7 +225,7 @@ void session_refresh_results(TinctureSession *self)
             .id = row->id,
             .prompt = g_strdup(row->prompt),
             .created = row->created,
-            .thumb = {row->thumb_width, row->thumb_height, g_bytes_ref(row->thumb)},
+            .thumb = thumb,
             .seconds = row->seconds,
         };
         g_ptr_array_add(self->results, r);
@@ -535,14 +544,49 @@ static void open_stored(TinctureSession *self, struct store_document *row)
     }
 }
 
-void session_library_restore_last(TinctureSession *self)
+void session_library_restore(TinctureSession *self, gint64 id)
 {
     g_autoptr(GError) error = NULL;
     struct store_document row = {0};
-    if (self->store && store_document_load(self->store, 0, &row, &error)) {
+    if (self->store && store_document_load(self->store, id, &row, &error)) {
         open_stored(self, &row);
     } else if (error) {
-        session_message(self, MESSAGE_ERROR, "The last document could not be read: %s",
-                        error->message);
+        session_message_error(self, "The document could not be read", error);
+    } else if (id) {
+        session_message(self, MESSAGE_ERROR, "This document is not in the library any more");
     }
+}
+
+// ---- the list of documents
+// ------------------------------------------------------------------------------
+
+static void document_entry_free(struct document_entry *e)
+{
+    g_free(e->title);
+    g_free(e->origin);
+    view_picture_clear(&e->thumb);
+    g_free(e);
+}
+
+GPtrArray *tincture_session_documents(TinctureSession *self)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)document_entry_free);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) rows =
+        self->store ? store_documents(self->store, DOCUMENTS_SHOWN, &error) : NULL;
+    session_message_error(self, "The documents could not be read", error);
+    for (guint i = 0; rows && i < rows->len; i++) {
+        const struct store_entry *row = rows->pdata[i];
+        struct document_entry *e = g_new(struct document_entry, 1);
+        *e = (struct document_entry){
+            .id = row->id,
+            .title = g_strdup(row->name),
+            .origin = g_strdup(row->origin),
+            .modified = row->modified,
+            .thumb = thumb_picture(row->thumb, row->thumb_width, row->thumb_height),
+            .open = self->has_photo && row->id == self->row.id,
+        };
+        g_ptr_array_add(list, e);
+    }
+    return list;
 }

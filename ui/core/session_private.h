@@ -100,7 +100,7 @@ void session_library_import(TinctureSession *self, const char *path, GBytes *byt
 // The row's document becomes the open one, or the known document of that photo. Empties the row. photo: relative path
 // of the library's copy, NULL: the row knows it.
 void session_library_opened(TinctureSession *self, struct store_document *row, const char *photo);
-void session_library_restore_last(TinctureSession *self);
+void session_library_restore(TinctureSession *self, gint64 id); // opens the document; id 0: the last one, if any
 void session_keep_result(TinctureSession *self);             // the fresh one
 // The newest result with its pixels if that is its recipe, else NULL. To be freed.
 struct store_result *session_newest_result(TinctureSession *self, const char *recipe);

@@ -106,3 +106,47 @@ bool store_document_find(struct store *s, const char *photo, struct store_docume
     store_bind_text(q, 1, photo);
     return load_row(s, q, d, error);
 }
+
+void store_entry_free(struct store_entry *e)
+{
+    g_free(e->name);
+    g_free(e->origin);
+    g_clear_pointer(&e->thumb, g_bytes_unref);
+    g_free(e);
+}
+
+GPtrArray *store_documents(struct store *s, guint limit, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "SELECT d.id, d.name, d.origin, d.modified, r.thumb, r.thumb_width, r.thumb_height "
+        "FROM documents AS d LEFT JOIN results AS r ON r.id = "
+        "(SELECT id FROM results WHERE document = d.id ORDER BY created DESC, id DESC LIMIT 1) "
+        "ORDER BY d.modified DESC, d.id DESC LIMIT ?1",
+        error);
+    if (!q) {
+        return NULL;
+    }
+    sqlite3_bind_int64(q, 1, limit);
+    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)store_entry_free);
+    GError *failure = NULL;
+    while (store_row(s->db, q, &failure)) {
+        struct store_entry *e = g_new(struct store_entry, 1);
+        *e = (struct store_entry){
+            .id = sqlite3_column_int64(q, 0),
+            .name = store_column_text(q, 1),
+            .origin = store_column_text(q, 2),
+            .modified = sqlite3_column_int64(q, 3),
+            .thumb = store_column_bytes(q, 4),
+            .thumb_width = sqlite3_column_int(q, 5),
+            .thumb_height = sqlite3_column_int(q, 6),
+        };
+        g_ptr_array_add(entries, e);
+    }
+    sqlite3_finalize(q);
+    if (failure) {
+        g_propagate_error(error, failure);
+        g_clear_pointer(&entries, g_ptr_array_unref);
+    }
+    return entries;
+}

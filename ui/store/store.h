@@ -46,6 +46,19 @@ bool store_document_load(struct store *s, gint64 id, struct store_document *d, G
 bool store_document_find(struct store *s, const char *photo, struct store_document *d,
                          GError **error);
 
+// What a list of documents shows.
+struct store_entry {
+    gint64 id;
+    char *name;
+    char *origin;    // NULL for a paste
+    gint64 modified; // unix seconds
+    GBytes *thumb;   // of the newest result, RGBA; NULL: there is none
+    int thumb_width, thumb_height;
+};
+void store_entry_free(struct store_entry *e);
+// struct store_entry *: the documents changed last, newest first.
+GPtrArray *store_documents(struct store *s, guint limit, GError **error);
+
 struct store_adapter {
     gint64 id, document;
     char *name, *path,
