@@ -40,9 +40,9 @@ void session_message(TinctureSession *self, enum message_kind kind, const char *
     va_start(args, format);
     g_autofree char *raw = g_strdup_vprintf(format, args);
     va_end(args);
-    g_autofree char *text =
-        g_utf8_make_valid(raw, -1); // errors may name files, whose names are bytes
-    if (self->starting) {           // nobody listens yet
+    // Errors may name files, whose names are bytes.
+    g_autofree char *text = g_utf8_make_valid(raw, -1);
+    if (self->starting) { // nobody listens yet
         struct early_message *early = g_new(struct early_message, 1);
         *early = (struct early_message){g_object_ref(self), kind, g_steal_pointer(&text)};
         g_idle_add(early_message_cb, early);
