@@ -64,20 +64,13 @@ struct pixels_job {
     cmsHTRANSFORM transform;
     float *rgb;
     int width;
-    bool from_gray, to_gray;
+    bool from_gray;
 };
 
 static void keep_red(float *gray, const float *rgb, int count)
 {
     for (int i = 0; i < count; i++) {
         gray[i] = rgb[3 * i];
-    }
-}
-
-static void spread_gray(float *rgb, const float *gray, int count)
-{
-    for (int i = 0; i < count; i++) {
-        rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = gray[i];
     }
 }
 
@@ -92,9 +85,6 @@ static void transform_rows(int begin, int end, void *data)
         if (job->from_gray) {
             keep_red(gray, row, job->width);
             cmsDoTransform(job->transform, gray, row, (cmsUInt32Number)job->width);
-        } else if (job->to_gray) {
-            cmsDoTransform(job->transform, row, gray, (cmsUInt32Number)job->width);
-            spread_gray(row, gray, job->width);
         } else {
             cmsDoTransform(job->transform, row, row, (cmsUInt32Number)job->width);
         }
@@ -125,23 +115,41 @@ static bool is_identity(cmsHTRANSFORM transform)
 }
 
 static bool transform_apply(const struct conversion *conversion, struct image *image,
-                            bool from_gray, bool to_gray)
+                            bool from_gray)
 {
-    struct pixels_job job = {conversion->transform, image->rgb, image->width, from_gray, to_gray};
+    struct pixels_job job = {conversion->transform, image->rgb, image->width, from_gray};
 
-    if (from_gray || to_gray || !is_identity(conversion->transform)) {
+    if (from_gray || !is_identity(conversion->transform)) {
         parallel_rows(image->height, transform_rows, &job);
     }
     return true;
 }
 
-static bool pixel_format(const struct conversion *conversion, cmsUInt32Number *format,
-                         GError **error)
+static bool is_gray(const struct image *image)
+{
+    size_t pixels = (size_t)image->width * image->height;
+
+    for (size_t i = 0; i < pixels; i++) {
+        const float *rgb = image->rgb + 3 * i;
+
+        if (rgb[0] != rgb[1] || rgb[1] != rgb[2]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Only libpng checks that the profile suits the pixels; other files may hold any.
+static bool choose_format(const struct conversion *conversion, const struct image *image,
+                          cmsUInt32Number *format, GError **error)
 {
     cmsColorSpaceSignature space = cmsGetColorSpace(conversion->profile);
 
     if (space != cmsSigRgbData && space != cmsSigGrayData) {
         return profile_fail(error, "is not for RGB or gray pictures");
+    }
+    if (space == cmsSigGrayData && !is_gray(image)) {
+        return profile_fail(error, "is for gray pictures");
     }
     *format = space == cmsSigGrayData ? TYPE_GRAY_FLT : TYPE_RGB_FLT;
     return true;
@@ -152,10 +160,10 @@ bool color_to_srgb(struct image *image, GBytes *icc, GError **error)
     struct conversion conversion = {NULL};
     cmsUInt32Number format = 0;
     bool ok = conversion_open(&conversion, icc, error) &&
-              pixel_format(&conversion, &format, error) &&
+              choose_format(&conversion, image, &format, error) &&
               transform_create(&conversion, conversion.profile, format, conversion.srgb,
                                TYPE_RGB_FLT, error) &&
-              transform_apply(&conversion, image, format == TYPE_GRAY_FLT, false);
+              transform_apply(&conversion, image, format == TYPE_GRAY_FLT);
 
     conversion_clear(&conversion);
     return ok;
@@ -164,13 +172,15 @@ bool color_to_srgb(struct image *image, GBytes *icc, GError **error)
 bool color_from_srgb(struct image *image, GBytes *icc, GError **error)
 {
     struct conversion conversion = {NULL};
-    cmsUInt32Number format = 0;
-    bool ok = conversion_open(&conversion, icc, error) &&
-              pixel_format(&conversion, &format, error) &&
-              transform_create(&conversion, conversion.srgb, TYPE_RGB_FLT, conversion.profile,
-                               format, error) &&
-              transform_apply(&conversion, image, false, format == TYPE_GRAY_FLT);
+    bool ok = conversion_open(&conversion, icc, error);
 
+    if (ok && cmsGetColorSpace(conversion.profile) != cmsSigRgbData) {
+        ok = profile_fail(error, "is not for RGB pictures");
+    }
+    ok = ok &&
+         transform_create(&conversion, conversion.srgb, TYPE_RGB_FLT, conversion.profile,
+                          TYPE_RGB_FLT, error) &&
+         transform_apply(&conversion, image, false);
     conversion_clear(&conversion);
     return ok;
 }

@@ -7,11 +7,12 @@
 #include "render/image.h"
 
 // Takes pixels that are in the profile's space to sRGB, in place. A profile that is sRGB already
-// leaves the pixels untouched, to the bit. Gray profiles are applied to the red channel. Fails
-// where the profile is damaged or not one for RGB or gray; the pixels are then unchanged.
+// leaves the pixels untouched, to the bit. Fails where the profile is damaged, not one for RGB or
+// gray, or gray for a picture that has colours; the pixels are then unchanged.
 bool color_to_srgb(struct image *image, GBytes *icc, GError **error);
 
-// The way back, for export in the original's own space.
+// The way back, for export in the original's own space. Fails where the profile is not for RGB or
+// knows no way back, as those of scanners; the pixels are then unchanged.
 bool color_from_srgb(struct image *image, GBytes *icc, GError **error);
 
 // count inverted CMYK pixels, as Adobe's JPEG files hold them (255 is no ink), to sRGB (count, 3).

@@ -186,7 +186,7 @@ static bool check_choice(const struct codec *codec, const struct image_save_para
 }
 
 static GBytes *exif_to_write(const struct codec *codec, const struct image *image,
-                             const struct image_save_params *params)
+                             const struct image_save_params *params, GBytes *icc)
 {
     struct metadata_export export = {
         .source = params->keep_exif ? image->meta.exif : NULL,
@@ -194,7 +194,7 @@ static GBytes *exif_to_write(const struct codec *codec, const struct image *imag
         .recipe = codec->exif_recipe ? params->recipe : NULL,
         .width = image->width,
         .height = image->height,
-        .srgb = !params->keep_profile || image->meta.icc == NULL,
+        .srgb = icc == NULL,
     };
 
     return metadata_for_export(&export);
@@ -203,9 +203,9 @@ static GBytes *exif_to_write(const struct codec *codec, const struct image *imag
 static GBytes *encode_with(const struct codec *codec, const struct image *image,
                            const struct image_save_params *params, GBytes *icc, GError **error)
 {
-    g_autoptr(GBytes) exif = exif_to_write(codec, image, params);
+    g_autoptr(GBytes) exif = exif_to_write(codec, image, params, icc);
     struct codec_write write = {
-        .bits = params->bits != 0 ? params->bits : 8,
+        .bits = params->bits != 0 ? params->bits : MAX(image->meta.bits, 8),
         .quality = params->quality != 0 ? params->quality : 92,
         .recipe = params->recipe,
         .exif = exif,
@@ -229,15 +229,36 @@ static GBytes *encode_in_profile(const struct codec *codec, const struct image *
     return file;
 }
 
+// A profile good enough for reading may not be one for writing: it is for gray, it knows no way
+// back, or libpng is stricter than lcms2.
+static bool is_about_profile(const GError *error)
+{
+    return !g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY) &&
+           !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 static GBytes *encode(const struct codec *codec, const struct image *image,
                       const struct image_save_params *params, GError **error)
 {
     if (!check_choice(codec, params, error)) {
         return NULL;
     }
-    return params->keep_profile && image->meta.icc != NULL
-               ? encode_in_profile(codec, image, params, error)
-               : encode_with(codec, image, params, NULL, error);
+    if (!params->keep_profile || image->meta.icc == NULL) {
+        return encode_with(codec, image, params, NULL, error);
+    }
+
+    GError *failure = NULL;
+    GBytes *file = encode_in_profile(codec, image, params, &failure);
+
+    if (file == NULL && is_about_profile(failure)) {
+        g_debug("written as sRGB: %s", failure->message);
+        g_clear_error(&failure);
+        file = encode_with(codec, image, params, NULL, &failure);
+    }
+    if (failure != NULL) {
+        g_propagate_error(error, failure);
+    }
+    return file;
 }
 
 GBytes *image_encode(const struct image *image, const struct image_save_params *params,

@@ -17,13 +17,15 @@ bool image_probe(GFile *file, struct image_info *info, GError **error);
 char *image_read_recipe(GFile *file, GError **error);
 
 struct image_save_params {
-    const char *format;   // a codec that writes ("png", "jpeg"); NULL: by the suffix of the file
-    int bits;             // 8 or 16, where the format knows both; 0: 8
-    int quality;          // 1..100 for JPEG; 0: 92
-    const char *recipe;   // text to embed; NULL: none, and a recipe in the original's EXIF goes too
-    bool keep_exif;       // pass the original's EXIF on, without orientation and thumbnail
-    bool keep_gps;        // with keep_exif: also where it was taken
-    bool keep_profile;    // write in the original's colour space and embed its profile; else sRGB
+    const char *format; // a codec that writes ("png", "jpeg"); NULL: by the suffix of the file
+    int bits;           // 8 or 16, where the format knows both; 0: as many as the source had
+    int quality;        // 1..100 for JPEG; 0: 92
+    const char *recipe; // text to embed; NULL: none, and a recipe in the original's EXIF goes too
+    bool keep_exif;     // pass the original's EXIF on, without orientation and thumbnail
+    bool keep_gps;      // with keep_exif: also where it was taken
+    // Write in the original's colour space and embed its profile. False, or where that profile is
+    // for gray or cannot be written: sRGB.
+    bool keep_profile;
     GCancellable *cancel; // borrowed, may be NULL: nothing is written then
 };
 

@@ -186,7 +186,11 @@ static void bring_up_to_date(ExifData *data, const struct metadata_export *param
     enum { SRGB = 1, UNCALIBRATED = 0xffff };
 
     put_short(data, EXIF_IFD_0, EXIF_TAG_ORIENTATION, 1);
-    put_short(data, EXIF_IFD_EXIF, EXIF_TAG_COLOR_SPACE, params->srgb ? SRGB : UNCALIBRATED);
+    if (params->srgb) {
+        put_short(data, EXIF_IFD_EXIF, EXIF_TAG_COLOR_SPACE, SRGB);
+    } else if (exif_content_get_entry(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_COLOR_SPACE) == NULL) {
+        put_short(data, EXIF_IFD_EXIF, EXIF_TAG_COLOR_SPACE, UNCALIBRATED);
+    }
     put_long(data, EXIF_IFD_EXIF, EXIF_TAG_PIXEL_X_DIMENSION, (ExifLong)params->width);
     put_long(data, EXIF_IFD_EXIF, EXIF_TAG_PIXEL_Y_DIMENSION, (ExifLong)params->height);
 }

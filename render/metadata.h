@@ -19,7 +19,7 @@ struct metadata_export {
     const char *recipe; // becomes UserComment (UTF-16); NULL: no UserComment, so that an old recipe
                         // is not passed on unasked
     int width, height;  // size of the exported picture
-    bool srgb;          // the exported pixels are sRGB
+    bool srgb;          // the exported pixels are sRGB; else they are in the original's own space
 };
 
 // A block to write: source with orientation 1, without thumbnail, sizes and colour space brought up

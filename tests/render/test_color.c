@@ -1,4 +1,5 @@
 // Embedded profiles: the numbers, and profiles that are not what they should be.
+#include "render/codec.h"
 #include "render/color.h"
 #include "render/compare.h"
 #include "render/file.h"
@@ -21,10 +22,10 @@ static GBytes *save_profile(cmsHPROFILE profile)
     return g_bytes_new_take(data, size);
 }
 
-static GBytes *rgb_profile(const cmsCIExyYTRIPLE *primaries, double gamma)
+// Takes the curve.
+static GBytes *rgb_profile(const cmsCIExyYTRIPLE *primaries, cmsToneCurve *curve)
 {
     cmsCIExyY d65 = {0.3127, 0.3290, 1.0};
-    cmsToneCurve *curve = cmsBuildGamma(NULL, gamma);
     cmsToneCurve *curves[3] = {curve, curve, curve};
     GBytes *profile = save_profile(cmsCreateRGBProfile(&d65, primaries, curves));
 
@@ -39,7 +40,25 @@ static GBytes *adobe_rgb(void)
     static const cmsCIExyYTRIPLE PRIMARIES = {
         {0.64, 0.33, 1.0}, {0.21, 0.71, 1.0}, {0.15, 0.06, 1.0}};
 
-    return rgb_profile(&PRIMARIES, ADOBE_GAMMA);
+    return rgb_profile(&PRIMARIES, cmsBuildGamma(NULL, ADOBE_GAMMA));
+}
+
+static GBytes *display_p3(void)
+{
+    static const cmsCIExyYTRIPLE PRIMARIES = {
+        {0.680, 0.320, 1.0}, {0.265, 0.690, 1.0}, {0.150, 0.060, 1.0}};
+    static const double SRGB_CURVE[] = {2.4, 1.0 / 1.055, 0.055 / 1.055, 1.0 / 12.92, 0.04045};
+
+    return rgb_profile(&PRIMARIES, cmsBuildParametricToneCurve(NULL, 4, SRGB_CURVE));
+}
+
+static GBytes *linear_gray(void)
+{
+    cmsToneCurve *linear = cmsBuildGamma(NULL, 1.0);
+    GBytes *profile = save_profile(cmsCreateGrayProfile(cmsD50_xyY(), linear));
+
+    cmsFreeToneCurve(linear);
+    return profile;
 }
 
 // Adobe RGB (1998), section 4.3.5.3, and IEC 61966-2-1, both for D65.
@@ -126,6 +145,67 @@ static void test_file_with_profile(void)
     image_free(srgb);
 }
 
+// A deep photo with colours that sRGB cannot name comes back to the bit, without being told its
+// depth.
+static void test_deep_file_with_profile(void)
+{
+    struct image_save_params deep = {.format = "png", .bits = 16, .keep_profile = true};
+    struct image_save_params as_source = {.format = "png", .keep_profile = true};
+    struct image *photo = picture_photo(32, 32, 16, 4);
+    g_autoptr(GBytes) p3 = display_p3();
+
+    memcpy(photo->rgb, (float[]){0.0f, 1.0f, 0.0f}, 3 * sizeof(float));
+    g_assert_true(color_to_srgb(photo, p3, NULL));
+    g_assert_cmpfloat(photo->rgb[0], <, 0.0f);
+    photo->meta.icc = g_steal_pointer(&p3);
+
+    g_autoptr(GBytes) first = image_encode(photo, &deep, NULL);
+    struct image *loaded = image_load_bytes(first, NULL, NULL);
+    g_autoptr(GBytes) second = image_encode(loaded, &as_source, NULL);
+
+    g_assert_cmpint(loaded->meta.bits, ==, 16);
+    g_assert_cmpfloat(loaded->rgb[0], <, 0.0f);
+    g_assert_true(g_bytes_equal(first, second));
+    image_free(photo);
+    image_free(loaded);
+}
+
+// Profiles in which a coloured picture cannot be written: for gray, or with a header that lcms2
+// does not mind and libpng does. The picture is then an sRGB one.
+static void test_profile_not_for_writing(void)
+{
+    enum { RENDERING_INTENT = 64 };
+    static const char *const FORMATS[] = {"png", "jpeg"};
+    g_autoptr(GBytes) good = adobe_rgb();
+    guint8 *slip = g_memdup2(g_bytes_get_data(good, NULL), g_bytes_get_size(good));
+
+    slip[RENDERING_INTENT] = 0x77;
+
+    GBytes *profiles[] = {linear_gray(), g_bytes_new_take(slip, g_bytes_get_size(good))};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(profiles) * G_N_ELEMENTS(FORMATS); i++) {
+        struct image_save_params params = {
+            .format = FORMATS[i % 2], .quality = 100, .keep_profile = true};
+        struct image *photo = picture_photo(32, 32, 8, 4);
+        g_autoptr(GError) error = NULL;
+
+        photo->meta.icc = g_bytes_ref(profiles[i / 2]);
+
+        g_autoptr(GBytes) file = image_encode(photo, &params, &error);
+
+        g_assert_no_error(error);
+
+        struct image *back = image_load_bytes(file, NULL, NULL);
+
+        g_assert_null(back->meta.note);
+        g_assert_cmpfloat(compare_psnr(photo, back), >, 40.0);
+        image_free(photo);
+        image_free(back);
+    }
+    g_bytes_unref(profiles[0]);
+    g_bytes_unref(profiles[1]);
+}
+
 static void test_srgb_is_untouched(void)
 {
     g_autoptr(GBytes) icc = color_srgb_profile();
@@ -139,15 +219,30 @@ static void test_srgb_is_untouched(void)
 
 static void test_gray_profile(void)
 {
-    cmsToneCurve *linear = cmsBuildGamma(NULL, 1.0);
-    g_autoptr(GBytes) icc = save_profile(cmsCreateGrayProfile(cmsD50_xyY(), linear));
+    g_autoptr(GBytes) icc = linear_gray();
     struct image *image = picture_flat(3, 3, 0.2f, 0.2f, 0.2f);
 
-    cmsFreeToneCurve(linear);
     g_assert_true(color_to_srgb(image, icc, NULL));
     for (int c = 0; c < 3; c++) {
         g_assert_cmpfloat_with_epsilon(image->rgb[c], srgb_encode(0.2), 0.004);
     }
+    image_free(image);
+}
+
+// JPEG holds any profile beside any picture.
+static void test_gray_profile_on_colours(void)
+{
+    g_autoptr(GBytes) icc = linear_gray();
+    struct image *photo = picture_photo(32, 32, 8, 4);
+    struct codec_write write = {.bits = 8, .quality = 100, .icc = icc};
+    g_autoptr(GBytes) file = codec_find("jpeg")->write(photo, &write, NULL);
+    struct image *image = image_load_bytes(file, NULL, NULL);
+
+    g_assert_nonnull(image->meta.note);
+    g_assert_nonnull(strstr(image->meta.note, "gray"));
+    g_assert_null(image->meta.icc);
+    g_assert_cmpfloat(compare_psnr(photo, image), >, 40.0);
+    image_free(photo);
     image_free(image);
 }
 
@@ -200,8 +295,11 @@ int main(int argc, char **argv)
     g_test_add_func("/color/adobe-rgb", test_adobe_rgb);
     g_test_add_func("/color/there-and-back", test_there_and_back);
     g_test_add_func("/color/file-with-profile", test_file_with_profile);
+    g_test_add_func("/color/deep-file-with-profile", test_deep_file_with_profile);
+    g_test_add_func("/color/profile-not-for-writing", test_profile_not_for_writing);
     g_test_add_func("/color/srgb-is-untouched", test_srgb_is_untouched);
     g_test_add_func("/color/gray-profile", test_gray_profile);
+    g_test_add_func("/color/gray-profile-on-colours", test_gray_profile_on_colours);
     g_test_add_func("/color/useless-profiles", test_useless_profiles);
     g_test_add_func("/color/broken-profile-in-jpeg", test_broken_profile_in_jpeg);
     return g_test_run();
