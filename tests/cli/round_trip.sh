@@ -122,6 +122,38 @@ check $? "invert and generate --noise draws the photo again"
     near "$photo" same.png 0
 check $? "edit --inversion 0 returns the photo's pixels"
 
+# What the photo was, its export is: depth and colour space. The options say otherwise.
+cat >photos.py <<'PY'
+import struct, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+def photo(path, bits, said):
+    top, form = (1 << bits) - 1, {8: ">3B", 16: ">3H"}[bits]
+    rows = b"".join(b"\0" + b"".join(struct.pack(form, top * x // 63, top * (63 - y) // 63, top * (x + y) // 126 ^ 1)
+                                     for x in range(64)) for y in range(64))
+    open(path, "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 64, bits, 2, 0, 0, 0)) +
+                           said + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+photo("deep.png", 16, b"")
+photo("wide.png", 8, chunk(b"gAMA", struct.pack(">I", 45455)) +
+      chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)))
+PY
+python3 photos.py
+unedited() { # unedited PHOTO OUT [OPTION...]
+    in=$1
+    out=$2
+    shift 2
+    "$cli" edit --image "$in" --prompt x --inversion 0 --out "$out" "$@"
+}
+unedited deep.png deep-out.png && near deep.png deep-out.png 0
+check $? "a photo of 16 bits comes back to the bit"
+unedited wide.png wide-out.png && near wide.png wide-out.png 0 && grep -q iCCP wide-out.png
+check $? "a photo in a wide colour space comes back to the bit, in that space"
+unedited deep.png shallow.png --bits 8 && "$cli" info shallow.png --json | grep -q '"bits" : 8'
+check $? "edit --bits 8"
+unedited deep.png good.jpg --quality 95 && unedited deep.png small.jpg --quality 20 &&
+    [ "$(wc -c <good.jpg)" -gt "$(wc -c <small.jpg)" ]
+check $? "edit --quality"
+
 # info
 "$cli" info starter --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["unet parameters"] > 0 and j["picture size"] > 0'
 check $? "info --json of a model"

@@ -15,7 +15,7 @@ struct cli {
     char *image, *latents, *latents_out, *noise, *mask;
     char *sampler, *method, *subset, *log, *resume, *checkpoint;
     char **images, **adapters, **settings, **rest;
-    int steps, timestep, size, batch;
+    int steps, timestep, size, batch, bits, quality;
     double guidance, eta, inversion, structure, locality, lr;
     gint64 seed;
     gboolean json, text_encoder, recipe, raw;

@@ -141,7 +141,11 @@ bool cli_tensor_write(const char *path, const char *name, int rank, const int64_
 bool cli_image_write(const struct cli *c, struct image *image, const char *recipe, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(c->out);
-    struct image_save_params params = {.recipe = c->recipe ? recipe : NULL, .keep_exif = true};
+    struct image_save_params params = {.bits = c->bits,
+                                       .quality = c->quality,
+                                       .recipe = c->recipe ? recipe : NULL,
+                                       .keep_exif = true,
+                                       .keep_profile = true};
     return image_save(image, file, &params, error);
 }
 

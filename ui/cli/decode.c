@@ -31,7 +31,7 @@ const struct cli_command cli_decode = {
     .name = "decode",
     .summary = "Draw the picture of a latent",
     .usage = "",
-    .options = (const char *const[]){"model", "device", "latents", "out", NULL},
+    .options = (const char *const[]){"model", "device", "latents", "bits", "quality", "out", NULL},
     .needed = (const char *const[]){"latents", "out", NULL},
     .run = run,
 };

@@ -61,7 +61,7 @@ const struct cli_command cli_generate = {
     .usage = "",
     .options = (const char *const[]){"model", "device", "prompt", "negative", "steps", "guidance",
                                      "scheduler", "eta", "seed", "noise", "size", "adapter", "out",
-                                     "latents-out", "recipe", NULL},
+                                     "latents-out", "recipe", "bits", "quality", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

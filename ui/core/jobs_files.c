@@ -131,6 +131,7 @@ static bool export_run(struct job *job, struct worker *w)
                                        .quality = j->quality,
                                        .recipe = recipe,
                                        .keep_exif = true,
+                                       .keep_profile = true,
                                        .cancel = job->cancel};
     bool ok = image_save(image, file, &params, &job->error);
     image_free(image);

@@ -14,8 +14,8 @@ struct request {
 
 static const char *const quality_ids[] = {"92", "98", "80", NULL};
 static const char *const quality_labels[] = {"High", "Best", "Small file", NULL};
-static const char *const depth_ids[] = {"8", "16", NULL};
-static const char *const depth_labels[] = {"8 bits", "16 bits", NULL};
+static const char *const depth_ids[] = {"0", "8", "16", NULL};
+static const char *const depth_labels[] = {"As the photo", "8 bits", "16 bits", NULL};
 
 static void remember_folder(const char *key, GFile *file)
 {

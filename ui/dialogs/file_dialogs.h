@@ -10,9 +10,9 @@
 struct export_choice {
     bool with_recipe; // prompts and parameters travel in the file
     int jpeg_quality; // 1..100
-    int bits;         // 8 or 16 a channel, where the format has them
+    int bits;         // 8 or 16 a channel, where the format has them; 0: as the photo
 };
-#define EXPORT_CHOICE_DEFAULTS .with_recipe = false, .jpeg_quality = 92, .bits = 8
+#define EXPORT_CHOICE_DEFAULTS .with_recipe = false, .jpeg_quality = 92, .bits = 0
 
 typedef void (*file_chosen_fn)(GFile *file, gpointer data);
 typedef void (*export_chosen_fn)(GFile *file, const struct export_choice *choice, gpointer data);
