@@ -119,10 +119,12 @@ static void trace_write(int row, int64_t begin_ns, int64_t end_ns, const char *n
 {
     FILE *file = trace_file();
     g_autofree char *escaped = g_strescape(name, NULL);
+    char begin[G_ASCII_DTOSTR_BUF_SIZE], duration[G_ASCII_DTOSTR_BUF_SIZE];
     fprintf(file,
-            "{\"name\":\"%s\",\"cat\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"ts\":%.3f,\"dur\":"
-            "%.3f},\n",
-            escaped, category, row, begin_ns * 1e-3, (end_ns - begin_ns) * 1e-3);
+            "{\"name\":\"%s\",\"cat\":\"%s\",\"ph\":\"X\",\"pid\":1,\"tid\":%d,\"ts\":%s,\"dur\":%"
+            "s},\n",
+            escaped, category, row, g_ascii_formatd(begin, sizeof begin, "%.3f", begin_ns * 1e-3),
+            g_ascii_formatd(duration, sizeof duration, "%.3f", (end_ns - begin_ns) * 1e-3));
 }
 
 static int64_t now_ns(void)

@@ -6,6 +6,7 @@
 
 #include "compute/edit/edit.h"
 
+#include <locale.h>
 #include <math.h>
 
 static const char *const fruits[] = {"apple", "pear", "plum", NULL};
@@ -126,6 +127,23 @@ static void test_entry(void)
     g_assert_finalize_object(row);
 }
 
+// The entry shows the separator of the person's language, and takes it and a point.
+static void test_separator(void)
+{
+    struct heard heard;
+    TinctureParamRow *row = make("strength", &heard);
+    GtkWidget *entry = find(GTK_WIDGET(row), GTK_TYPE_ENTRY);
+    g_autofree char *own = g_strdup_printf("0%s25", localeconv()->decimal_point);
+    type_text(row, own);
+    g_assert_cmpfloat(heard.value, ==, 0.25);
+    g_assert_cmpstr(gtk_editable_get_text(GTK_EDITABLE(entry)), ==, own);
+    type_text(row, "0.75");
+    g_assert_cmpfloat(heard.value, ==, 0.75);
+    type_text(row, "0;5");
+    g_assert_true(gtk_widget_has_css_class(entry, "error"));
+    g_assert_finalize_object(row);
+}
+
 static void test_reset(void)
 {
     struct heard heard;
@@ -218,6 +236,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/param-row/set-is-silent", test_set_is_silent);
     g_test_add_func("/ui/param-row/slider", test_slider);
     g_test_add_func("/ui/param-row/entry", test_entry);
+    g_test_add_func("/ui/param-row/separator", test_separator);
     g_test_add_func("/ui/param-row/reset", test_reset);
     g_test_add_func("/ui/param-row/switch-and-choice", test_switch_and_choice);
     g_test_add_func("/ui/param-row/edit-params", test_edit_params);

@@ -177,6 +177,7 @@ static void cli_clear(struct cli *c)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); // what is printed and written here is read by programs
     if (argc < 2) {
         usage(stderr);
         return 2;

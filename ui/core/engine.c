@@ -191,9 +191,10 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
     for (int i = 0; i < n; i++) {
         if (adapters[i]->enabled) {
             g_autofree char *key = i ? g_strdup_printf("Adapter %d", i + 1) : g_strdup("Adapter");
-            g_autofree char *value =
-                g_strdup_printf("%s %s %g", adapters[i]->name ? adapters[i]->name : "unnamed",
-                                adapters[i]->method->name, adapters[i]->scale);
+            char scale[G_ASCII_DTOSTR_BUF_SIZE];
+            g_autofree char *value = g_strjoin(
+                " ", adapters[i]->name ? adapters[i]->name : "unnamed", adapters[i]->method->name,
+                g_ascii_formatd(scale, sizeof scale, "%g", adapters[i]->scale), NULL);
             append_value(out, key, value);
         }
     }

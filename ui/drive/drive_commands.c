@@ -90,7 +90,8 @@ static enum drive_result command_param(struct drive *d, const char *rest)
     }
     double value = g_ascii_strtod(words[1], NULL);
     g_autofree char *name = g_strdup_printf("edit.%s", p->key);
-    g_autofree char *position = g_strdup_printf("%.12g", p->logarithmic ? log10(value) : value);
+    char position[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_formatd(position, sizeof position, "%.12g", p->logarithmic ? log10(value) : value);
     return drive_widget_set(GTK_WIDGET(d->window), name, position)
                ? DRIVE_DONE
                : drive_fail(d, "the slider cannot be moved");

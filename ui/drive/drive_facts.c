@@ -7,7 +7,8 @@
 
 static char *number(double value)
 {
-    return g_strdup_printf("%.6g", value);
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    return g_strdup(g_ascii_formatd(text, sizeof text, "%.6g", value));
 }
 
 static char *yes_no(gboolean value)

@@ -114,7 +114,9 @@ char *drive_widget_get(GtkWidget *root, const char *name)
         return tincture_prompt_view_dup_text(TINCTURE_PROMPT_VIEW(widget));
     }
     if (GTK_IS_RANGE(widget)) {
-        return g_strdup_printf("%g", gtk_range_get_value(GTK_RANGE(widget)));
+        char text[G_ASCII_DTOSTR_BUF_SIZE];
+        return g_strdup(
+            g_ascii_formatd(text, sizeof text, "%g", gtk_range_get_value(GTK_RANGE(widget))));
     }
     if (GTK_IS_EDITABLE(widget)) {
         return g_strdup(gtk_editable_get_text(GTK_EDITABLE(widget)));

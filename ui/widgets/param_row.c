@@ -3,6 +3,7 @@
 #include "ui/widgets/param_row.h"
 #include "ui/widgets/scroll.h"
 
+#include <locale.h>
 #include <math.h>
 
 struct _TinctureParamRow {
@@ -120,6 +121,13 @@ static void scale_changed_cb(TinctureParamRow *self)
     }
 }
 
+// Files have a point in their numbers; people may also write what their language has.
+static char *with_decimal_point(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, localeconv()->decimal_point, 2);
+    return g_strjoinv(".", parts);
+}
+
 static void entry_apply(TinctureParamRow *self)
 {
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->entry));
@@ -129,7 +137,8 @@ static void entry_apply(TinctureParamRow *self)
     if (g_str_equal(text, shown)) {
         return;
     }
-    if (!param_parse(self->param, text, &value, &error)) {
+    g_autofree char *number = with_decimal_point(text);
+    if (!param_parse(self->param, number, &value, &error)) {
         gtk_widget_add_css_class(self->entry, "error");
         gtk_widget_set_tooltip_text(self->entry, error->message);
         return;
