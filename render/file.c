@@ -7,7 +7,10 @@
 #include "render/color.h"
 #include "render/metadata.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const goffset MAX_FILE_BYTES = (goffset)2 << 30;
 
@@ -285,26 +288,57 @@ static bool replace_file(const char *path, GBytes *bytes, GError **error)
     return ok;
 }
 
+static const struct codec *choose_writer(const char *path, const struct image_save_params *params)
+{
+    return params->format != NULL ? codec_find(params->format) : codec_find_suffix(path);
+}
+
+static bool check_folder(const char *path, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    if (g_access(folder, W_OK | X_OK) == 0) {
+        return true;
+    }
+
+    const int code = errno;
+
+    g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
+                "nothing can be put into %s: %s", folder, g_strerror(code));
+    return false;
+}
+
+static bool check_path(const char *path, GError **error)
+{
+    if (path == NULL) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                            "pictures can only be saved on this computer");
+    }
+    return path != NULL;
+}
+
+bool image_save_check(GFile *file, const struct image_save_params *params, GError **error)
+{
+    g_autofree char *path = g_file_get_path(file);
+
+    if (!check_path(path, error) || !check_choice(choose_writer(path, params), params, error) ||
+        !check_folder(path, error)) {
+        prefix_name(file, error);
+        return false;
+    }
+    return true;
+}
+
 bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,
                 GError **error)
 {
     g_autofree char *path = g_file_get_path(file);
-    const struct codec *codec = NULL;
+    g_autoptr(GBytes) bytes =
+        check_path(path, error) ? encode(choose_writer(path, params), image, params, error) : NULL;
 
-    if (params->format != NULL) {
-        codec = codec_find(params->format);
-    } else if (path != NULL) {
-        codec = codec_find_suffix(path);
+    if (bytes == NULL || !replace_file(path, bytes, error)) {
+        prefix_name(file, error);
+        return false;
     }
-
-    g_autoptr(GBytes) bytes = encode(codec, image, params, error);
-
-    if (bytes != NULL && path == NULL) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "pictures can only be saved on this computer");
-    } else if (bytes != NULL && replace_file(path, bytes, error)) {
-        return true;
-    }
-    prefix_name(file, error);
-    return false;
+    return true;
 }

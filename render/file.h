@@ -33,6 +33,10 @@ struct image_save_params {
 GBytes *image_encode(const struct image *image, const struct image_save_params *params,
                      GError **error);
 
+// Whether image_save() can do that, as far as it is known without a picture: the format, the
+// choices, the folder. To be asked before the work that the picture takes.
+bool image_save_check(GFile *file, const struct image_save_params *params, GError **error);
+
 // Writes a temporary file beside the target, syncs it and renames it: after a failure the old file
 // is as it was and nothing else is left. The file must be on this computer (have a path).
 bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,

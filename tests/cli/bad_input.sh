@@ -37,6 +37,14 @@ expect 2 'unknown option' "$cli" edit --nonsense
 expect 1 'nosuch' "$cli" train --image "$photo" --prompt x --method nosuch --out "$dir/a.safetensors"
 expect 1 'strength|inversion' "$cli" edit --image "$photo" --prompt x --inversion 3 --out "$dir/o.png"
 
+# a picture that cannot be written is refused before there is a model to work with
+nowhere="$dir/nomodel"
+expect 1 'o.xyz: pictures can be saved as' "$cli" generate --model "$nowhere" --prompt x --out "$dir/o.xyz"
+expect 1 'o: pictures can be saved as' "$cli" edit --model "$nowhere" --image "$photo" --prompt x --out "$dir/o"
+expect 1 'o.gif: pictures can be saved as' "$cli" decode --model "$nowhere" --latents z --out "$dir/o.gif"
+expect 1 'o.png: bits a channel are 8 or 16' "$cli" generate --model "$nowhere" --prompt x --bits 12 --out "$dir/o.png"
+expect 1 'o.png: nothing can be put into' "$cli" generate --model "$nowhere" --prompt x --out "$dir/none/o.png"
+
 # pictures
 printf '' >"$dir/empty.png"
 expect 1 'empty.png' "$cli" edit --image "$dir/empty.png" --prompt x --out "$dir/o.png"

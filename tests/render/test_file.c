@@ -503,6 +503,38 @@ static void test_save_refuses(void)
     folder_remove(folder);
 }
 
+// What can be told before there is a picture, in one sentence with the file's name.
+static void test_save_check(void)
+{
+    char *folder = folder_create();
+    const struct {
+        const char *name;
+        struct image_save_params params;
+        const char *said; // NULL: can be saved
+    } cases[] = {
+        {"photo.png", {0}, NULL},
+        {"photo.JPG", {.bits = 16, .quality = 1}, NULL},
+        {"photo", {.format = "png"}, NULL},
+        {"photo", {0}, "photo: pictures can be saved as"},
+        {"photo.xyz", {0}, "photo.xyz: pictures can be saved as"},
+        {"photo.gif", {0}, "photo.gif: pictures can be saved as"},
+        {"photo.png", {.bits = 12}, "photo.png: bits"},
+        {"photo.jpg", {.quality = -1}, "photo.jpg: quality"},
+        {"none/photo.png", {0}, "photo.png: nothing can be put into"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GFile) file = g_file_new_build_filename(folder, cases[i].name, NULL);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpint(image_save_check(file, &cases[i].params, &error), ==,
+                        cases[i].said == NULL);
+        g_assert_true(cases[i].said == NULL || g_str_has_prefix(error->message, cases[i].said));
+    }
+    g_assert_cmpint(folder_count(folder), ==, 0);
+    folder_remove(folder);
+}
+
 static void test_save_through_link(void)
 {
     char *folder = folder_create();
@@ -554,6 +586,7 @@ int main(int argc, char **argv)
     g_test_add_func("/file/full-disk", test_full_disk);
     g_test_add_func("/file/read-only-folder", test_read_only_folder);
     g_test_add_func("/file/save-refuses", test_save_refuses);
+    g_test_add_func("/file/save-check", test_save_check);
     g_test_add_func("/file/save-through-link", test_save_through_link);
     return g_test_run();
 }

@@ -1,11 +1,13 @@
 // Widgets without a window: rows of every parameter type, prompts, thumbnails. Each is finalized
-// without leaks.
+// without leaks. And what the export dialog does with a name.
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/widgets/param_row.h"
 #include "ui/widgets/prompt_view.h"
 #include "ui/widgets/thumb.h"
 
 #include "compute/edit/edit.h"
 
+#include <glib/gstdio.h>
 #include <locale.h>
 #include <math.h>
 
@@ -228,6 +230,67 @@ static void test_thumb(void)
     g_assert_finalize_object(thumb);
 }
 
+static void export_chosen_cb(GFile *file, const struct export_choice *choice, gpointer data)
+{
+    char **name = data;
+    g_assert_null(*name);
+    g_assert_cmpint(choice->bits, ==, 16);
+    *name = g_file_get_basename(file);
+}
+
+static GtkWidget *find_button(GtkWidget *root, const char *label)
+{
+    if (GTK_IS_BUTTON(root) && g_strcmp0(gtk_button_get_label(GTK_BUTTON(root)), label) == 0) {
+        return root;
+    }
+    GtkWidget *found = NULL;
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL && found == NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        found = find_button(child, label);
+    }
+    return found;
+}
+
+// Exports as that name; answer is the button that the person takes where there is a question, else
+// NULL. Returns the name that was chosen in the end, or NULL.
+static char *export_as(const char *folder, const char *name, const char *answer)
+{
+    struct export_choice choice = {EXPORT_CHOICE_DEFAULTS};
+    g_autoptr(GFile) file = g_file_new_build_filename(folder, name, NULL);
+    char *chosen = NULL;
+    choice.bits = 16;
+    file_dialog_export_as(NULL, file, &choice, export_chosen_cb, &chosen);
+    GListModel *windows = gtk_window_get_toplevels();
+    g_assert_cmpuint(g_list_model_get_n_items(windows), ==, answer != NULL ? 1 : 0);
+    if (answer != NULL) {
+        g_autoptr(GtkWidget) dialog = g_list_model_get_item(windows, 0);
+        g_assert_null(chosen);
+        g_signal_emit_by_name(find_button(dialog, answer), "clicked");
+    }
+    g_assert_cmpuint(g_list_model_get_n_items(windows), ==, 0);
+    return chosen;
+}
+
+static void test_export_name(void)
+{
+    static const struct {
+        const char *typed, *answer, *chosen;
+    } cases[] = {
+        {"new.jpg", NULL, "new.jpg"},     {"new", NULL, "new.png"},
+        {"new 2.0", NULL, "new 2.0.png"}, {"taken.png", NULL, "taken.png"}, // the file dialog asked
+        {"taken", "_Cancel", NULL},       {"taken", "_Replace", "taken.png"},
+    };
+    g_autofree char *folder = g_dir_make_tmp("tincture-export-XXXXXX", NULL);
+    g_autofree char *taken = g_build_filename(folder, "taken.png", NULL);
+    g_assert_true(g_file_set_contents(taken, "", 0, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *chosen = export_as(folder, cases[i].typed, cases[i].answer);
+        g_assert_cmpstr(chosen, ==, cases[i].chosen);
+    }
+    g_remove(taken);
+    g_rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -242,5 +305,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/param-row/edit-params", test_edit_params);
     g_test_add_func("/ui/prompt-view", test_prompt);
     g_test_add_func("/ui/thumb", test_thumb);
+    g_test_add_func("/ui/export-name", test_export_name);
     return g_test_run();
 }

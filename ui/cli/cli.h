@@ -52,5 +52,8 @@ void cli_progress_end(void);
 float *cli_tensor_read(const char *path, const char *name, int64_t shape[4], GError **error);
 bool cli_tensor_write(const char *path, const char *name, int rank, const int64_t *shape,
                       const float *data, GError **error);
+
+// --out as a picture file. check: before the work, whether it can be written.
+bool cli_image_check(const struct cli *c, GError **error);
 bool cli_image_write(const struct cli *c, struct image *image, const char *recipe, GError **error);
 void cli_print_json(JsonBuilder *b); // the finished object, to standard output

@@ -138,14 +138,24 @@ bool cli_tensor_write(const char *path, const char *name, int rank, const int64_
     return ok;
 }
 
+static struct image_save_params save_params(const struct cli *c)
+{
+    return (struct image_save_params){
+        .bits = c->bits, .quality = c->quality, .keep_exif = true, .keep_profile = true};
+}
+
+bool cli_image_check(const struct cli *c, GError **error)
+{
+    g_autoptr(GFile) file = g_file_new_for_commandline_arg(c->out);
+    struct image_save_params params = save_params(c);
+    return image_save_check(file, &params, error);
+}
+
 bool cli_image_write(const struct cli *c, struct image *image, const char *recipe, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(c->out);
-    struct image_save_params params = {.bits = c->bits,
-                                       .quality = c->quality,
-                                       .recipe = c->recipe ? recipe : NULL,
-                                       .keep_exif = true,
-                                       .keep_profile = true};
+    struct image_save_params params = save_params(c);
+    params.recipe = c->recipe ? recipe : NULL;
     return image_save(image, file, &params, error);
 }
 

@@ -3,8 +3,9 @@
 static bool run(struct cli *c, GError **error)
 {
     int64_t shape[4];
-    g_autofree float *z =
-        cli_engine(c, error) ? cli_tensor_read(c->latents, "latents", shape, error) : NULL;
+    g_autofree float *z = cli_image_check(c, error) && cli_engine(c, error)
+                              ? cli_tensor_read(c->latents, "latents", shape, error)
+                              : NULL;
     if (!z) {
         return false;
     }

@@ -38,8 +38,9 @@ static struct image *finish(struct cli *c, const struct photo *p, const struct e
 
 static bool run(struct cli *c, GError **error)
 {
-    struct photo *p =
-        cli_engine(c, error) && cli_adapters(c, error) ? cli_photo(c, c->image, error) : NULL;
+    struct photo *p = cli_image_check(c, error) && cli_engine(c, error) && cli_adapters(c, error)
+                          ? cli_photo(c, c->image, error)
+                          : NULL;
     if (!p) {
         return false;
     }

@@ -40,7 +40,7 @@ static bool write_result(struct cli *c, const struct edit_request *q, const stru
 
 static bool run(struct cli *c, GError **error)
 {
-    if (!cli_engine(c, error) || !cli_adapters(c, error)) {
+    if (!cli_image_check(c, error) || !cli_engine(c, error) || !cli_adapters(c, error)) {
         return false;
     }
     struct edit_request q = cli_request(c);

@@ -3,10 +3,6 @@
 
 #include "render/file.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
-#include <unistd.h>
-
 // ---- adapters
 // -------------------------------------------------------------------------------------------------
 
@@ -103,36 +99,25 @@ static char *export_recipe(struct job_export *j, struct worker *w, const struct 
     return engine_recipe(&w->request, w->engine->model, list, n, image->width, image->height);
 }
 
-// Said before the work, not after it.
-static bool check_folder(struct job_export *j)
-{
-    g_autofree char *folder = g_path_get_dirname(j->path);
-    if (g_access(folder, W_OK | X_OK) == 0) {
-        return true;
-    }
-    const int code = errno;
-    g_set_error(&j->job.error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
-                "nothing can be put into %s: %s", folder, g_strerror(code));
-    return false;
-}
-
 static bool export_run(struct job *job, struct worker *w)
 {
     struct job_export *j = (struct job_export *)job;
-    struct image *image = job_needs_photo(job, w) && check_folder(j) ? export_image(j, w) : NULL;
+    g_autoptr(GFile) file = g_file_new_for_path(j->path);
+    struct image_save_params params = {.bits = j->bits,
+                                       .quality = j->quality,
+                                       .keep_exif = true,
+                                       .keep_profile = true,
+                                       .cancel = job->cancel};
+    struct image *image = job_needs_photo(job, w) && image_save_check(file, &params, &job->error)
+                              ? export_image(j, w)
+                              : NULL;
     if (!image) {
         return false;
     }
     struct reporter r = {w, job};
     job_report(&r, -1.0, "writing the file", -1.0);
     g_autofree char *recipe = export_recipe(j, w, image);
-    g_autoptr(GFile) file = g_file_new_for_path(j->path);
-    struct image_save_params params = {.bits = j->bits,
-                                       .quality = j->quality,
-                                       .recipe = recipe,
-                                       .keep_exif = true,
-                                       .keep_profile = true,
-                                       .cancel = job->cancel};
+    params.recipe = recipe;
     bool ok = image_save(image, file, &params, &job->error);
     image_free(image);
     return ok;

@@ -1,7 +1,9 @@
 #include "ui/dialogs/file_dialogs.h"
 
+#include "render/codec.h"
 #include "ui/settings.h"
 
+#include <adwaita.h>
 #include <string.h>
 
 struct request {
@@ -49,7 +51,8 @@ static void response_cb(GtkNativeDialog *dialog, int response, struct request *r
         remember_folder(request->folder_key, file);
         if (request->export_chosen != NULL) {
             struct export_choice choice = read_choices(chooser);
-            request->export_chosen(file, &choice, request->data);
+            file_dialog_export_as(gtk_native_dialog_get_transient_for(dialog), file, &choice,
+                                  request->export_chosen, request->data);
         } else {
             request->chosen(file, request->data);
         }
@@ -163,4 +166,69 @@ void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn c
                                 (const char **)depth_labels);
     gtk_file_chooser_set_choice(chooser, "depth", depth_ids[0]);
     request_show(request);
+}
+
+// ---- a name without a suffix
+// --------------------------------------------------------------------------------------------
+
+struct export_question {
+    GFile *file; // exists
+    struct export_choice choice;
+    export_chosen_fn chosen;
+    gpointer data;
+};
+
+static void export_question_free(struct export_question *question)
+{
+    g_object_unref(question->file);
+    g_free(question);
+}
+
+static void question_cb(AdwMessageDialog *dialog, const char *response,
+                        struct export_question *question)
+{
+    if (g_str_equal(response, "replace")) {
+        question->chosen(question->file, &question->choice, question->data);
+    }
+}
+
+// The file dialog has asked about the name that was typed, not about this one.
+static void ask_to_replace(GtkWindow *parent, struct export_question *question)
+{
+    g_autofree char *name = g_file_get_basename(question->file);
+    g_autofree char *shown = g_filename_display_name(name);
+    GtkWidget *dialog = adw_message_dialog_new(parent, NULL, NULL);
+    adw_message_dialog_format_heading(ADW_MESSAGE_DIALOG(dialog), "Replace “%s”?", shown);
+    adw_message_dialog_set_body(ADW_MESSAGE_DIALOG(dialog),
+                                "There is a picture of that name in this folder.");
+    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", "_Cancel", "replace",
+                                     "_Replace", NULL);
+    adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "replace",
+                                               ADW_RESPONSE_DESTRUCTIVE);
+    adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
+    g_signal_connect_data(dialog, "response", G_CALLBACK(question_cb), question,
+                          (GClosureNotify)(void (*)(void))export_question_free, 0);
+    gtk_window_present(GTK_WINDOW(dialog));
+}
+
+void file_dialog_export_as(GtkWindow *parent, GFile *file, const struct export_choice *choice,
+                           export_chosen_fn chosen, gpointer data)
+{
+    g_autofree char *path = g_file_get_path(file);
+    if (path == NULL || codec_find_suffix(path) != NULL) {
+        chosen(file, choice, data);
+        return;
+    }
+    g_autofree char *png = g_strconcat(path, ".png", NULL);
+    g_autoptr(GFile) named = g_file_new_for_path(png);
+    if (!g_file_query_exists(named, NULL)) {
+        chosen(named, choice, data);
+        return;
+    }
+    struct export_question *question = g_new0(struct export_question, 1);
+    question->file = g_object_ref(named);
+    question->choice = *choice;
+    question->chosen = chosen;
+    question->data = data;
+    ask_to_replace(parent, question);
 }
