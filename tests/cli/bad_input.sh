@@ -35,7 +35,17 @@ expect 2 'no command' "$cli" nonsense
 expect 2 'missing' "$cli" edit --image "$photo"
 expect 2 'unknown option' "$cli" edit --nonsense
 expect 1 'nosuch' "$cli" train --image "$photo" --prompt x --method nosuch --out "$dir/a.safetensors"
-expect 1 'strength|inversion' "$cli" edit --image "$photo" --prompt x --inversion 3 --out "$dir/o.png"
+
+# numbers that no command takes
+for number in 'inversion 3' 'inversion -0.5' 'inversion nan' 'structure -1' 'locality -1' 'guidance -1' 'eta -1' 'size -64'; do
+    expect 1 "edit: ${number% *}: ${number#* } is not a .*number from" \
+        "$cli" edit --image "$photo" --prompt x --${number% *} ${number#* } --out "$dir/o.png"
+done
+for number in 'steps 0' 'steps -1' 'batch 0' 'lr -1'; do
+    expect 1 "train: ${number% *}: ${number#* } is not a .*number from" \
+        "$cli" train --image "$photo" --prompt x --${number% *} ${number#* } --out "$dir/a.safetensors"
+done
+expect 1 'predict: timestep: 1000 is not' "$cli" predict --latents z --prompt x --timestep 1000 --out "$dir/z.safetensors"
 
 # a picture that cannot be written is refused before there is a model to work with
 nowhere="$dir/nomodel"

@@ -9,6 +9,9 @@
 
 #include <json-glib/json-glib.h>
 
+// A number that the command line does not say. Not NaN: that can be said, and is refused.
+#define CLI_NOT_GIVEN G_MININT
+
 // Everything that can be said on a command line. A command names the options it takes.
 struct cli {
     char *model, *device, *out, *prompt, *source_prompt, *negative;

@@ -81,6 +81,11 @@ bool cli_adapters(struct cli *c, GError **error)
                                (int)c->loaded->len, NULL, error);
 }
 
+static double given_or(double given, double otherwise)
+{
+    return given != CLI_NOT_GIVEN ? given : otherwise;
+}
+
 struct edit_request cli_request(const struct cli *c)
 {
     struct edit_request q = {EDIT_REQUEST_DEFAULTS};
@@ -88,12 +93,12 @@ struct edit_request cli_request(const struct cli *c)
     q.source_prompt = c->source_prompt;
     q.negative = c->negative;
     q.seed = (uint64_t)c->seed;
-    q.steps = c->steps >= 0 ? c->steps : q.steps;
-    q.guidance = c->guidance >= 0 ? c->guidance : q.guidance;
-    q.inversion = c->inversion >= 0 ? c->inversion : q.inversion;
-    q.structure = c->structure >= 0 ? c->structure : q.structure;
-    q.locality = c->locality >= 0 ? c->locality : q.locality;
-    q.eta = c->eta >= 0 ? c->eta : q.eta;
+    q.steps = c->steps != CLI_NOT_GIVEN ? c->steps : q.steps;
+    q.guidance = given_or(c->guidance, q.guidance);
+    q.inversion = given_or(c->inversion, q.inversion);
+    q.structure = given_or(c->structure, q.structure);
+    q.locality = given_or(c->locality, q.locality);
+    q.eta = given_or(c->eta, q.eta);
     q.sampler = c->sampler ? c->sampler : q.sampler;
     return q;
 }

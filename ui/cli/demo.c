@@ -4,7 +4,6 @@
 
 #include "render/compare.h"
 #include "render/file.h"
-#include "render/resample.h"
 #include "ui/core/paths.h"
 
 #include <glib/gstdio.h>
@@ -65,12 +64,17 @@ static bool step_cb(const struct train_report *report, void *data)
     return true;
 }
 
+static int learn_steps(const struct demo *d)
+{
+    return d->c->steps != CLI_NOT_GIVEN ? d->c->steps : LEARN_STEPS;
+}
+
 static struct adapter *learn(struct demo *d, const struct photo *p, const char *out, GError **error)
 {
     struct engine *e = d->c->engine;
     gint64 begin = g_get_monotonic_time();
     struct train_params params = {TRAIN_PARAMS_DEFAULTS};
-    params.steps = d->c->steps > 0 ? d->c->steps : LEARN_STEPS;
+    params.steps = learn_steps(d);
     params.seed = 1;
     struct adapter *a = adapter_new("svdiff", e->model, NULL, error);
     if (!a ||
@@ -116,20 +120,20 @@ static bool write_report(const struct demo *d, const struct photo *p, const char
                          GError **error)
 {
     const struct engine *e = d->c->engine;
-    g_autofree char *text = g_strdup_printf(
-        "photo         %s (%d x %d)\n"
-        "shows         %s\n"
-        "changed to    %s\n"
-        "model         %s, working at %d x %d\n"
-        "device        %s\n"
-        "start         %.1f s\n"
-        "learning      %.1f s, %d steps, loss %.4f\n"
-        "edit          %.1f s\n"
-        "full size     %.1f s\n",
-        p->full->meta.note ? p->full->meta.note : strrchr(d->image, '/') + 1, p->full->width,
-        p->full->height, d->caption, d->prompt, e->model->name, p->small->width, p->small->height,
-        gpu_info(e->gpu)->name, d->load_s, d->learn_s, d->c->steps > 0 ? d->c->steps : LEARN_STEPS,
-        d->loss, d->edit_s, d->restore_s);
+    g_autofree char *text =
+        g_strdup_printf("photo         %s (%d x %d)\n"
+                        "shows         %s\n"
+                        "changed to    %s\n"
+                        "model         %s, working at %d x %d\n"
+                        "device        %s\n"
+                        "start         %.1f s\n"
+                        "learning      %.1f s, %d steps, loss %.4f\n"
+                        "edit          %.1f s\n"
+                        "full size     %.1f s\n",
+                        p->full->meta.note ? p->full->meta.note : strrchr(d->image, '/') + 1,
+                        p->full->width, p->full->height, d->caption, d->prompt, e->model->name,
+                        p->small->width, p->small->height, gpu_info(e->gpu)->name, d->load_s,
+                        d->learn_s, learn_steps(d), d->loss, d->edit_s, d->restore_s);
     cli_progress_end();
     fputs(text, stdout);
     return g_file_set_contents(path, text, -1, error);
@@ -185,8 +189,8 @@ const struct cli_command cli_demo = {
     .summary = "Do the main job on a sample photo: before, after, side by side, adapter, report",
     .usage = "",
     .options = (const char *const[]){"model", "device", "image", "source-prompt", "prompt", "steps",
-                                     "guidance", "inversion", "structure", "locality", "seed", "out",
-                                     NULL},
+                                     "guidance", "inversion", "structure", "locality", "seed",
+                                     "out", NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

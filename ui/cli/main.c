@@ -157,6 +157,40 @@ static bool parse(const struct cli_command *command, struct cli *c, int argc, ch
     return true;
 }
 
+// Before the work, and for every command alike. What is given and what stands by itself is in
+// range.
+static bool check_numbers(const struct cli *c, GError **error)
+{
+    static const struct param own[] = {
+        {.key = "size", .type = PARAM_INT, .min = 0, .max = 8192},
+        {.key = "timestep", .type = PARAM_INT, .min = 0, .max = 999},
+        {NULL},
+    };
+    const struct {
+        const struct param *table;
+        const char *key;
+        double value;
+    } numbers[] = {
+        {edit_params, "guidance", c->guidance},
+        {edit_params, "eta", c->eta},
+        {edit_params, "inversion", c->inversion},
+        {edit_params, "structure", c->structure},
+        {edit_params, "locality", c->locality},
+        {train_param_table, "steps", c->steps},
+        {train_param_table, "batch", c->batch},
+        {train_param_table, "lr", c->lr},
+        {own, "size", c->size},
+        {own, "timestep", c->timestep},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        if (numbers[i].value != CLI_NOT_GIVEN &&
+            !param_check(param_find(numbers[i].table, numbers[i].key), numbers[i].value, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void cli_clear(struct cli *c)
 {
     g_clear_pointer(&c->loaded, g_ptr_array_unref); // before the model that they borrow
@@ -196,12 +230,12 @@ int main(int argc, char **argv)
         usage(stderr);
         return 2;
     }
-    struct cli c = {.steps = -1,
-                    .guidance = -1,
-                    .inversion = -1,
-                    .structure = -1,
-                    .locality = -1,
-                    .eta = -1,
+    struct cli c = {.steps = CLI_NOT_GIVEN,
+                    .guidance = CLI_NOT_GIVEN,
+                    .inversion = CLI_NOT_GIVEN,
+                    .structure = CLI_NOT_GIVEN,
+                    .locality = CLI_NOT_GIVEN,
+                    .eta = CLI_NOT_GIVEN,
                     .batch = 1,
                     .seed = 1};
     g_autoptr(GError) error = NULL;
@@ -210,7 +244,7 @@ int main(int argc, char **argv)
         cli_clear(&c);
         return 2;
     }
-    bool ok = command->run(&c, &error);
+    bool ok = check_numbers(&c, &error) && command->run(&c, &error);
     cli_progress_end();
     if (!ok) {
         fprintf(stderr, "tincture-cli %s: %s\n", command->name, error ? error->message : "failed");

@@ -83,7 +83,7 @@ static bool train(struct cli *c, struct adapter *adapter, struct photo *const *p
                                              .caption = c->prompt};
     }
     struct train_params params = {TRAIN_PARAMS_DEFAULTS};
-    params.steps = c->steps > 0 ? c->steps : params.steps;
+    params.steps = c->steps != CLI_NOT_GIVEN ? c->steps : params.steps;
     params.lr = c->lr;
     params.batch = c->batch;
     params.seed = (uint64_t)c->seed;
