@@ -157,8 +157,7 @@ static bool parse(const struct cli_command *command, struct cli *c, int argc, ch
     return true;
 }
 
-// Before the work, and for every command alike. What is given and what stands by itself is in
-// range.
+// Before the work, and alike for all commands.
 static bool check_numbers(const struct cli *c, GError **error)
 {
     static const struct param own[] = {
