@@ -69,13 +69,15 @@ check $? "encode and decode"
 check $? "the decoded picture has nearly the same latent"
 
 # train, straight and in two parts
-common="--image $photo --seed 3"
-"$cli" train $common --prompt "a red apple" --steps 12 --out straight.safetensors --json >train.json
+train() {
+    "$cli" train --image "$photo" --seed 3 "$@"
+}
+train --prompt "a red apple" --steps 12 --out straight.safetensors --json >train.json
 check $? "train"
 python3 -c 'import json; j = json.load(open("train.json")); assert j["steps"] == 12 and j["loss"] > 0 and j["parameters"] > 0'
 check $? "train --json says steps, loss and parameters"
 # Killed after the checkpoint of step 10, and gone on from it.
-"$cli" train $common --prompt "a red apple" --steps 4000 --checkpoint c.safetensors --out killed.safetensors --log log.csv &
+"$cli" train --image "$photo" --seed 3 --prompt "a red apple" --steps 4000 --checkpoint c.safetensors --out killed.safetensors --log log.csv &
 pid=$!
 for i in $(seq 600); do
     [ -s c.safetensors ] && break
@@ -86,8 +88,8 @@ wait $pid 2>/dev/null
 [ -s c.safetensors ] && [ ! -e killed.safetensors ]
 check $? "killed: a checkpoint and no half adapter"
 cp c.safetensors kept.safetensors
-"$cli" train $common --prompt "a red apple" --steps 40 --resume kept.safetensors --out resumed.safetensors &&
-    "$cli" train $common --prompt "a red apple" --steps 40 --out whole.safetensors && near resumed.safetensors whole.safetensors 0
+train --prompt "a red apple" --steps 40 --resume kept.safetensors --out resumed.safetensors &&
+    train --prompt "a red apple" --steps 40 --out whole.safetensors && near resumed.safetensors whole.safetensors 0
 check $? "train --resume gives the same numbers bit for bit"
 
 # predict
@@ -104,7 +106,7 @@ check $? "an adapter at strength 1 is not"
 "$cli" adapter convert straight.safetensors --out folder && "$cli" adapter convert folder --out back.safetensors &&
     near straight.safetensors back.safetensors 0
 check $? "svdiff: file, folder, file"
-"$cli" train $common --prompt "a red apple" --method oft --steps 1 --out oft.safetensors &&
+train --prompt "a red apple" --method oft --steps 1 --out oft.safetensors &&
     "$cli" adapter convert oft.safetensors --out peft && [ -s peft/adapter_config.json ] &&
     "$cli" adapter convert peft --out oft2.safetensors && near oft.safetensors oft2.safetensors 0
 check $? "oft: file, PEFT folder, file"

@@ -49,19 +49,15 @@ static GtkDropTarget *drop_target(GtkWidget *widget)
     return NULL;
 }
 
-// drop FILE...: the files of the list fall onto the window, as from a file manager.
+// drop FILE: the file falls onto the window, as from a file manager.
 static enum drive_result command_drop(struct drive *d, const char *rest)
 {
     GtkDropTarget *target = drop_target(d->window->drop_area);
-    g_auto(GStrv) paths = g_strsplit(rest, " ", -1);
-    GSList *files = NULL;
-    for (char **path = paths; *path != NULL; path++) {
-        files = g_slist_append(files, file_of(*path));
-    }
+    g_autoptr(GFile) file = file_of(rest);
+    GSList files = {.data = file};
     g_auto(GValue) value = G_VALUE_INIT;
     g_value_init(&value, GDK_TYPE_FILE_LIST);
-    g_value_take_boxed(&value, gdk_file_list_new_from_list(files));
-    g_slist_free_full(files, g_object_unref);
+    g_value_take_boxed(&value, gdk_file_list_new_from_list(&files));
     gboolean taken = FALSE;
     if (target != NULL) {
         g_signal_emit_by_name(target, "drop", &value, 100.0, 100.0, &taken);
