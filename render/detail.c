@@ -270,17 +270,21 @@ static bool restore_cells(struct restore *restore, const struct detail_params *p
     return true;
 }
 
-// At the model's size a place is inside the mask where the mask is more than half open.
+// At the model's size a place is inside the mask where that is more than half as open as it gets.
 static void close_seam(struct change *change, const struct image *photo, const float *mask)
 {
     size_t count = (size_t)change->width * change->height;
     g_autofree float *small = g_new(float, count);
     g_autofree bool *open = g_new(bool, count);
+    float most = 0.0f;
 
     resample_plane(mask, photo->width, photo->height, 1, small, change->width, change->height,
                    RESAMPLE_LINEAR);
     for (size_t i = 0; i < count; i++) {
-        open[i] = small[i] > 0.5f;
+        most = MAX(most, small[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        open[i] = small[i] > 0.5f * most;
     }
     seam_close(change->delta, open, change->width, change->height);
 }
@@ -301,7 +305,7 @@ struct image *detail_restore(const struct image *photo, const struct image *reco
         return NULL;
     }
     restore.change = change_measure(reconstruction, edit, &params->change);
-    if (params->mask != NULL && params->seam == DETAIL_SEAM_POISSON) {
+    if (params->mask != NULL) {
         close_seam(restore.change, photo, params->mask);
     }
     restore_init(&restore, edit);

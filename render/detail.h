@@ -10,17 +10,11 @@
 #include "render/change.h"
 #include "render/transform.h"
 
-// How an edit that goes on beyond the mask ends at its border.
-enum detail_seam {
-    DETAIL_SEAM_MASK,    // as the mask says: hard where the mask is hard
-    DETAIL_SEAM_POISSON, // the difference is bent to be zero at the border; its gradients stay
-};
-
 struct detail_params {
     // (height, width) of the photo, 0..1, or NULL: everywhere. Where it is 0 the result is the
-    // photo, to the bit.
+    // photo, to the bit. An edit that goes on beyond the mask is bent to be nothing at its border
+    // and keeps its gradients (see seam.h).
     const float *mask;
-    enum detail_seam seam;       // matters only with a mask
     struct change_params change; // what counts as changed; zeros: the defaults
     GCancellable *cancel;        // or NULL
     progress_fn progress;        // or NULL
