@@ -151,20 +151,6 @@ bool image_probe(GFile *file, struct image_info *info, GError **error)
     return true;
 }
 
-char *image_read_recipe(GFile *file, GError **error)
-{
-    struct image_info info;
-
-    if (!image_probe(file, &info, error)) {
-        return NULL;
-    }
-
-    char *recipe = g_steal_pointer(&info.meta.recipe);
-
-    image_meta_clear(&info.meta);
-    return recipe;
-}
-
 // Encoding ----------------------------------------------------------------------------------------
 
 static bool check_choice(const struct codec *codec, const struct image_save_params *params,
@@ -193,7 +179,6 @@ static GBytes *exif_to_write(const struct codec *codec, const struct image *imag
 {
     struct metadata_export export = {
         .source = params->keep_exif ? image->meta.exif : NULL,
-        .keep_gps = params->keep_gps,
         .recipe = codec->exif_recipe ? params->recipe : NULL,
         .width = image->width,
         .height = image->height,

@@ -13,16 +13,12 @@ struct image *image_load_bytes(GBytes *bytes, GCancellable *cancel, GError **err
 // Size, format and meta. info is filled only on success; image_meta_clear(&info->meta) afterwards.
 bool image_probe(GFile *file, struct image_info *info, GError **error);
 
-// The recipe text in a picture, newly allocated. NULL without an error where the file has none.
-char *image_read_recipe(GFile *file, GError **error);
-
 struct image_save_params {
     const char *format; // a codec that writes ("png", "jpeg"); NULL: by the suffix of the file
     int bits;           // 8 or 16, where the format knows both; 0: as many as the source had
     int quality;        // 1..100 for JPEG; 0: 92
     const char *recipe; // text to embed; NULL: none, and a recipe in the original's EXIF goes too
-    bool keep_exif;     // pass the original's EXIF on, without orientation and thumbnail
-    bool keep_gps;      // with keep_exif: also where it was taken
+    bool keep_exif;     // pass the original's EXIF on, without orientation, place and thumbnail
     // Write in the original's colour space and embed its profile. False, or where that profile is
     // for gray or cannot be written: sRGB.
     bool keep_profile;

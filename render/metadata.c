@@ -217,9 +217,7 @@ GBytes *metadata_for_export(const struct metadata_export *params)
 
     remove_thumbnail(data);
     remove_tag(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_USER_COMMENT);
-    if (!params->keep_gps) {
-        remove_all(data->ifd[EXIF_IFD_GPS]);
-    }
+    remove_all(data->ifd[EXIF_IFD_GPS]);
     if (params->recipe != NULL) {
         put_recipe(data, params->recipe);
     }

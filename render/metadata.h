@@ -15,13 +15,12 @@ char *metadata_recipe(GBytes *exif);
 
 struct metadata_export {
     GBytes *source;     // the original's block, or NULL to start empty
-    bool keep_gps;      // false removes where the photo was taken
     const char *recipe; // becomes UserComment (UTF-16); NULL: no UserComment, so that an old recipe
                         // is not passed on unasked
     int width, height;  // size of the exported picture
     bool srgb;          // the exported pixels are sRGB; else they are in the original's own space
 };
 
-// A block to write: source with orientation 1, without thumbnail, sizes and colour space brought up
-// to date. NULL where nothing is left to say.
+// A block to write: source with orientation 1, without thumbnail and place, sizes and colour space
+// brought up to date. NULL where nothing is left to say.
 GBytes *metadata_for_export(const struct metadata_export *params);

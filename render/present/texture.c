@@ -6,15 +6,3 @@ GdkTexture *texture_from_rgba8(GBytes *rgba, int width, int height)
     g_assert(g_bytes_get_size(rgba) == (gsize)width * height * 4);
     return gdk_memory_texture_new(width, height, GDK_MEMORY_R8G8B8A8, rgba, (gsize)width * 4);
 }
-
-GdkTexture *texture_from_image(const struct image *image)
-{
-    gsize size = (gsize)image->width * image->height * 4;
-    guint8 *pixels = g_malloc(size);
-
-    image_to_rgba8(image, pixels);
-
-    g_autoptr(GBytes) rgba = g_bytes_new_take(pixels, size);
-
-    return texture_from_rgba8(rgba, image->width, image->height);
-}

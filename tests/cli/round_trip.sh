@@ -157,6 +157,9 @@ unedited deep.png good.jpg --quality 95 && unedited deep.png small.jpg --quality
 check $? "edit --quality"
 
 # info
+"$cli" generate --prompt "a red apple" --steps 1 --recipe --out recipe.png && "$cli" info recipe.png >facts &&
+    grep -q '^recipe *a red apple$' facts && grep -q '^Steps: 1, ' facts
+check $? "info of a picture says its recipe"
 "$cli" info starter --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["unet parameters"] > 0 and j["picture size"] > 0'
 check $? "info --json of a model"
 "$cli" train --image "$photo" --prompt x --subset nosuch --out no.safetensors 2>&1 | grep -q "one of all, "

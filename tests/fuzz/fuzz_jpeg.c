@@ -10,8 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct image *image = codec_find("jpeg")->read(file, NULL, NULL);
 
     if (image != NULL) {
-        struct metadata_export params = {
-            .source = image->meta.exif, .keep_gps = true, .recipe = image->meta.recipe};
+        struct metadata_export params = {.source = image->meta.exif, .recipe = image->meta.recipe};
         GBytes *exif = metadata_for_export(&params);
 
         metadata_orientation(exif);
