@@ -143,6 +143,17 @@ struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,
     return p;
 }
 
+struct adapter_param *adapter_param_of(const struct adapter *a, const struct nn_weight *weight)
+{
+    for (guint i = 0; i < a->params->len; i++) {
+        struct adapter_param *p = a->params->pdata[i];
+        if (p->weight == weight) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
 void adapter_unmatched(struct adapter *a, const char *name)
 {
     g_ptr_array_add(a->unmatched, g_strdup(name));

@@ -118,10 +118,13 @@ bool adapter_prepare(struct adapter *a, progress_fn progress, void *data, GCance
 bool adapter_upload(struct adapter *a, GError **error);
 void adapter_release(struct adapter *a);
 
-// For methods: a parameter with zero value for a layer; one of the file's tensors that fits
-// nothing; the weight of a layer path in any part of the model (sets part), or NULL.
+// For methods: a parameter with zero value for a layer; the parameter that a weight has already, or
+// NULL (a weight has one at most: of two tensors of a file that name one layer the second fits
+// nothing); one of the file's tensors that fits nothing; the weight of a layer path in any part of
+// the model (sets part), or NULL.
 struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,
                                   struct nn_weight *weight, const int shape[GRAPH_RANK]);
+struct adapter_param *adapter_param_of(const struct adapter *a, const struct nn_weight *weight);
 void adapter_unmatched(struct adapter *a, const char *name);
 struct nn_weight *adapter_layer(const struct model *model, const char *path,
                                 const struct nn_part **part);

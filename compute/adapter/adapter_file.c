@@ -217,18 +217,6 @@ struct st_writer *adapter_writer(const struct adapter *a)
 
 // ---- saving -----------------------------------------------------------------------------------
 
-static const struct adapter_param *find_param(const struct adapter *a,
-                                              const struct adapter_param *like)
-{
-    for (guint i = 0; i < a->params->len; i++) {
-        const struct adapter_param *p = a->params->pdata[i];
-        if (p->weight == like->weight) {
-            return p;
-        }
-    }
-    return NULL;
-}
-
 // What was written is read again as anybody would read it.
 static bool verify(const struct adapter *a, const char *path, GError **error)
 {
@@ -239,7 +227,7 @@ static bool verify(const struct adapter *a, const char *path, GError **error)
     }
     bool same = copy->params->len == a->params->len;
     for (guint i = 0; same && i < a->params->len; i++) {
-        const struct adapter_param *p = a->params->pdata[i], *q = find_param(copy, p);
+        const struct adapter_param *p = a->params->pdata[i], *q = adapter_param_of(copy, p->weight);
         same = q && p->count == q->count &&
                !memcmp(p->value, q->value, (size_t)p->count * sizeof *p->value);
     }

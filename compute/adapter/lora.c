@@ -164,7 +164,7 @@ static bool lora_load(struct adapter *a, const struct st_file *file, GError **er
             const struct st_tensor *down = find_tensor(file, d, path, d->a),
                                    *up = find_tensor(file, d, path, d->b),
                                    *alpha = find_tensor(file, d, path, d->alpha);
-            if (fits(w, down, up, alpha)) {
+            if (fits(w, down, up, alpha) && !adapter_param_of(a, w)) {
                 if (!read_layer(a, unet, w, down, up, alpha, error)) {
                     return false;
                 }

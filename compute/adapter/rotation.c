@@ -287,14 +287,21 @@ static bool load_squares(struct adapter *a, const struct st_tensor *t, const str
     return true;
 }
 
-// Layer path of "....attn1.processor.to_q_oft.R" or "base_model.model.<path>.oft_R.weight".
+// Layer path of "....attn1.processor.to_q_oft.R" or "base_model.model.<path>.oft_R.weight"; NULL
+// where the name holds none: the prefix may take a part of the suffix with it, and nothing at all
+// may be left between them.
 static char *layer_path(const char *name, bool official)
 {
-    if (!official) {
-        const char *start = g_str_has_prefix(name, PEFT_PREFIX) ? name + strlen(PEFT_PREFIX) : name;
-        return g_strndup(start, strlen(start) - strlen(SUFFIX));
+    const char *start =
+        !official && g_str_has_prefix(name, PEFT_PREFIX) ? name + strlen(PEFT_PREFIX) : name;
+    const size_t length = strlen(start), suffix = strlen(official ? OFFICIAL_SUFFIX : SUFFIX);
+    if (length <= suffix) {
+        return NULL;
     }
-    g_autofree char *stem = g_strndup(name, strlen(name) - strlen(OFFICIAL_SUFFIX));
+    g_autofree char *stem = g_strndup(start, length - suffix);
+    if (!official) {
+        return g_steal_pointer(&stem);
+    }
     g_auto(GStrv) halves = g_strsplit(stem, ".processor.", 2);
     const bool out = g_strcmp0(halves[1], "to_out") == 0;
     return g_strconcat(halves[0], ".", halves[1] ? halves[1] : "", out ? ".0" : "", NULL);
@@ -310,9 +317,9 @@ bool rotation_load(struct adapter *a, const struct st_file *file, GError **error
         struct nn_weight *w = NULL;
         if (official || g_str_has_suffix(t->name, SUFFIX)) {
             g_autofree char *path = layer_path(t->name, official);
-            w = adapter_layer(a->model, path, &part);
+            w = path ? adapter_layer(a->model, path, &part) : NULL;
         }
-        if (!w || !target_is_matrix(w)) {
+        if (!w || !target_is_matrix(w) || adapter_param_of(a, w)) {
             adapter_unmatched(a, t->name);
         } else if (!(official ? load_squares(a, t, part, w, error)
                               : load_triangles(a, t, part, w, minus, error))) {

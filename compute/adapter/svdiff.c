@@ -382,8 +382,7 @@ static bool svdiff_merge(const struct adapter_param *const *params, const double
 
 // ---- files ------------------------------------------------------------------------------------
 
-#define SUFFIX      ".delta"
-#define TEXT_PREFIX "text_model."
+#define SUFFIX ".delta"
 
 static bool svdiff_detect(const struct st_file *file)
 {
@@ -396,16 +395,14 @@ static bool svdiff_detect(const struct st_file *file)
     return false;
 }
 
-// Text encoders of some versions have no "text_model." in front of their names: both forms are
-// tried.
+// Layers of the text encoder begin with "text_model." here; files of programs that use a version of
+// it without leave that out.
 static struct nn_weight *find_layer(const struct model *model, const char *path,
                                     const struct nn_part **part)
 {
     struct nn_weight *w = adapter_layer(model, path, part);
-    if (!w && g_str_has_prefix(path, TEXT_PREFIX)) {
-        w = adapter_layer(model, path + strlen(TEXT_PREFIX), part);
-    } else if (!w) {
-        g_autofree char *longer = g_strconcat(TEXT_PREFIX, path, NULL);
+    if (!w) {
+        g_autofree char *longer = g_strconcat("text_model.", path, NULL);
         w = adapter_layer(model, longer, part);
     }
     return w;
@@ -427,7 +424,7 @@ static bool svdiff_load(struct adapter *a, const struct st_file *file, GError **
             g_autofree char *path = g_strndup(t->name, strlen(t->name) - strlen(SUFFIX));
             w = find_layer(a->model, path, &part);
         }
-        if (!w || !count_fits(a, w, t->count)) {
+        if (!w || adapter_param_of(a, w) || !count_fits(a, w, t->count)) {
             adapter_unmatched(a, t->name);
             continue;
         }
@@ -446,8 +443,7 @@ static bool is_text(const struct adapter_param *p)
 
 static void write_param(struct st_writer *w, const struct adapter_param *p)
 {
-    const bool bare = is_text(p) && !g_str_has_prefix(p->path, TEXT_PREFIX);
-    g_autofree char *name = g_strconcat(bare ? TEXT_PREFIX : "", p->path, SUFFIX, NULL);
+    g_autofree char *name = g_strconcat(p->path, SUFFIX, NULL);
     st_writer_f32(w, name, 1, (int64_t[]){p->count}, p->value);
 }
 

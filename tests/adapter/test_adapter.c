@@ -267,6 +267,95 @@ static void test_refuse(void)
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
 }
 
+static void write_triangle(struct st_writer *w, const char *name, int rows, float value)
+{
+    g_autofree float *data = g_new(float, rows);
+    for (int i = 0; i < rows; i++) {
+        data[i] = value;
+    }
+    st_writer_f32(w, name, 2, (int64_t[]){rows, 1}, data);
+}
+
+// Names that hold a prefix and a suffix but no layer between them.
+static void test_empty_names(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = fixture_file(&fx, "empty-names.safetensors");
+    static const char *const names[] = {"base_model.model.oft_R.weight", ".oft_R.weight",
+                                        "base_model.model..oft_R.weight", "_oft.R",
+                                        ".processor._oft.R"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        struct st_writer *w = st_writer_new();
+        write_triangle(w, names[i], 1, 1);
+        g_assert_true(st_writer_save(w, path, &error));
+        st_writer_free(w);
+        g_assert_null(adapter_load(path, fx.model, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
+        g_clear_error(&error);
+    }
+}
+
+// The adapter of a file that names one layer twice: one parameter, the other tensor fits nothing,
+// and it can be saved, prepared and let go.
+static void check_layer_once(struct st_writer *w, const char *left_out)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = fixture_file(&fx, "twice.safetensors");
+    g_autofree char *saved = fixture_file(&fx, "once.safetensors");
+    g_assert_true(st_writer_save(w, path, &error));
+    st_writer_free(w);
+    struct adapter *a = adapter_load(path, fx.model, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(a->params->len, ==, 1);
+    g_assert_cmpuint(a->unmatched->len, ==, 1);
+    g_assert_cmpstr(a->unmatched->pdata[0], ==, left_out);
+    g_assert_true(adapter_save(a, saved, &error));
+    check_stack(&a, 1);
+    adapter_free(a);
+}
+
+static void test_layer_twice(void)
+{
+    g_autoptr(GError) error = NULL;
+    const struct nn_part *part;
+    const char *layer = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
+    const struct nn_weight *q = adapter_layer(fx.model, layer, &part);
+    g_autofree char *peft = g_strconcat("base_model.model.", layer, ".oft_R.weight", NULL);
+    g_autofree char *bare = g_strconcat(layer, ".oft_R.weight", NULL);
+    struct st_writer *w = st_writer_new();
+    write_triangle(w, peft, q->shape[3] / 2, 0.3f);
+    write_triangle(w, bare, q->shape[3] / 2, 0.5f);
+    check_layer_once(w, bare);
+
+    // A prefix of the text encoder leads to no layer of the image network, a missing one to its own.
+    struct adapter *a = random_adapter("svdiff", "text_encoder=on", 20);
+    const struct adapter_param *conv = a->params->pdata[0], *text = a->params->pdata[0];
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        conv = g_str_equal(p->path, "conv_in") ? p : conv;
+        text = g_str_equal(p->path, "text_model.final_layer_norm") ? p : text;
+    }
+    w = st_writer_new();
+    st_writer_f32(w, "conv_in.delta", 1, (int64_t[]){conv->count}, conv->value);
+    st_writer_f32(w, "text_model.conv_in.delta", 1, (int64_t[]){conv->count}, conv->value);
+    check_layer_once(w, "text_model.conv_in.delta");
+    g_autofree char *path = fixture_file(&fx, "text-twice.safetensors");
+    w = st_writer_new();
+    st_writer_f32(w, "final_layer_norm.delta", 1, (int64_t[]){text->count}, text->value);
+    st_writer_f32(w, "text_model.final_layer_norm.delta", 1, (int64_t[]){text->count},
+                  text->value);
+    g_assert_true(st_writer_save(w, path, &error));
+    st_writer_free(w);
+    struct adapter *b = adapter_load(path, fx.model, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(b->params->len, ==, 1);
+    g_assert_cmpuint(b->unmatched->len, ==, 1);
+    g_assert_cmpstr(((struct adapter_param *)b->params->pdata[0])->path, ==,
+                    "text_model.final_layer_norm");
+    adapter_free(a);
+    adapter_free(b);
+}
+
 // ---- one method only ---------------------------------------------------------------------------
 
 // A file of the widely used re-implementation: one number for a norm. w' = w relu(|w| + delta) /
@@ -509,6 +598,8 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/save-load", test_save_load);
     g_test_add_func("/adapter/save-text-encoder", test_save_text_encoder);
     g_test_add_func("/adapter/refuse", test_refuse);
+    g_test_add_func("/adapter/empty-names", test_empty_names);
+    g_test_add_func("/adapter/layer-twice", test_layer_twice);
     g_test_add_func("/adapter/scalar-norms", test_scalar_norms);
     g_test_add_func("/adapter/rotation", test_rotation_is_one);
     g_test_add_func("/adapter/projection", test_projection);
