@@ -2,9 +2,12 @@
 
 #include <glib/gstdio.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-static char *folder; // of this process, for what tests write
+// Of this process, for what tests write. GLib reads the place of the cache once, so that it stays
+// where it is from one fixture to the next.
+static char *folder;
 
 static void remove_folder(const char *path)
 {
@@ -21,6 +24,12 @@ static void remove_folder(const char *path)
     g_rmdir(path);
 }
 
+static void remove_at_exit(void)
+{
+    remove_folder(folder);
+    g_free(folder);
+}
+
 void fixture_open(struct fixture *f, const char *model)
 {
     g_autoptr(GError) error = NULL;
@@ -28,6 +37,8 @@ void fixture_open(struct fixture *f, const char *model)
         folder = g_dir_make_tmp("tincture-test-XXXXXX", &error);
         g_assert_no_error(error);
         g_setenv("XDG_CACHE_HOME", folder, TRUE);
+        g_assert_cmpstr(g_get_user_cache_dir(), ==, folder);
+        atexit(remove_at_exit);
     }
     f->gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
@@ -46,8 +57,6 @@ void fixture_close(struct fixture *f)
     st_free(f->vectors);
     model_free(f->model);
     gpu_free(f->gpu);
-    remove_folder(folder);
-    g_clear_pointer(&folder, g_free);
 }
 
 char *fixture_file(struct fixture *f, const char *name)

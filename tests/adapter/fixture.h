@@ -20,7 +20,7 @@ void fixture_randomize(struct adapter *a, unsigned seed, double size);
 
 // Values of a vector; count may be NULL.
 float *fixture_vector(struct fixture *f, const char *name, int64_t *count);
-// A folder of its own below the temporary folder; removed by fixture_close.
+// A file in the process's own folder, which is removed when the process ends.
 char *fixture_file(struct fixture *f, const char *name);
 
 // The prediction for the vectors' first noise and time, (h, w, c), from the given weights through a
