@@ -58,6 +58,7 @@ struct adapter_method {
         *params; // subset, rank, block size, eps, ... (not lr: that is the trainer's)
     double default_lr, default_lr_1d;
     int default_steps;
+    const char *const *files; // names that save gives in a folder, NULL-terminated
     // Creates the parameters for every layer that the settings name; parameters start at "no
     // change".
     bool (*init)(struct adapter *a, GError **error);
@@ -102,8 +103,11 @@ struct adapter *adapter_new(const char *method, struct model *model, const doubl
 struct adapter *adapter_load(const char *path, struct model *model, GError **error);
 // Saves in the method's public format + metadata, verifies by reading back (norm > 0, same
 // numbers). A path that ends in .safetensors is one file; anything else is a folder in the layout
-// of the public format.
+// of the public format, which then holds this adapter alone: what this program saved there before
+// goes. What another program did is never removed: adapter_save_check() refuses such a folder, and
+// can be asked before the work is done.
 bool adapter_save(struct adapter *a, const char *path, GError **error);
+bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error);
 void adapter_free(struct adapter *a);
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters
 int64_t adapter_count(const struct adapter *a); // parameters

@@ -3,6 +3,7 @@
 #include "compute/adapter/private.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,29 +11,34 @@
 
 // ---- loading ----------------------------------------------------------------------------------
 
-// The files of a folder in one of the public layouts, or the file itself. The shifts of the text
-// encoder lie beside those of the image network.
-static GPtrArray *list_files(const char *path)
+// Adds those of the names that are there and hold tensors.
+static void add_files(GPtrArray *files, const char *folder, const char *const *names)
 {
-    static const char *const names[] = {"adapter_model.safetensors", "spectral_shifts.safetensors",
-                                        "spectral_shifts_te.safetensors",
-                                        "pytorch_lora_weights.safetensors"};
-    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-            g_ptr_array_add(files, g_build_filename(path, names[i], NULL));
-        }
-    } else {
-        g_ptr_array_add(files, g_strdup(path));
-        if (g_str_equal(base, names[1])) {
-            g_ptr_array_add(files, g_build_filename(folder, names[2], NULL));
+    for (; *names; names++) {
+        g_autofree char *file = g_build_filename(folder, *names, NULL);
+        if (g_str_has_suffix(*names, ".safetensors") && g_file_test(file, G_FILE_TEST_EXISTS)) {
+            g_ptr_array_add(files, g_steal_pointer(&file));
         }
     }
-    for (guint i = files->len; i-- > 0;) { // a file that was named is opened whatever happens
-        if (!g_file_test(files->pdata[i], G_FILE_TEST_EXISTS) &&
-            !g_str_equal(files->pdata[i], path)) {
-            g_ptr_array_remove_index(files, i);
+}
+
+// The files of a folder in the layout of one method, or the file itself and what belongs to it: the
+// shifts of the text encoder lie beside those of the image network. A file that was named is opened
+// whatever happens.
+static GPtrArray *list_files(const char *path)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
+    const bool is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
+    if (!is_folder) {
+        g_ptr_array_add(files, g_strdup(path));
+    }
+    for (int i = 0; adapter_table[i]; i++) {
+        const char *const *names = adapter_table[i]->files;
+        if (is_folder && files->len == 0) {
+            add_files(files, path, names);
+        } else if (!is_folder && files->len == 1 && g_str_equal(base, names[0])) {
+            add_files(files, folder, names + 1);
         }
     }
     return files;
@@ -239,8 +245,64 @@ static bool verify(const struct adapter *a, const char *path, GError **error)
     return same;
 }
 
+bool adapter_remove(const char *path, GError **error)
+{
+    if (g_unlink(path) == 0 || errno == ENOENT) {
+        return true;
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                "%s, of the adapter that was here before, cannot be removed: %s", path,
+                g_strerror(errno));
+    return false;
+}
+
+// Adapters of other methods in the folder, which would be loaded with or in place of this one. The
+// caller frees the names.
+static GPtrArray *list_others(const struct adapter_method *method, const char *folder)
+{
+    GPtrArray *others = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; adapter_table[i]; i++) {
+        if (adapter_table[i]->files != method->files) {
+            add_files(others, folder, adapter_table[i]->files);
+        }
+    }
+    return others;
+}
+
+bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error)
+{
+    if (g_str_has_suffix(path, ".safetensors")) {
+        return true;
+    }
+    g_autoptr(GPtrArray) others = list_others(method, path);
+    for (guint i = 0; i < others->len; i++) {
+        struct st_file *file = st_open(others->pdata[i], NULL);
+        const bool ours = file && g_hash_table_contains(file->metadata, "tincture.method");
+        st_free(file);
+        if (!ours) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                        "%s is an adapter of another program; save to a folder of its own",
+                        (char *)others->pdata[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+// After a save into a folder.
+static bool remove_others(const struct adapter_method *method, const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) others = list_others(method, path);
+    bool ok = true;
+    for (guint i = 0; ok && i < others->len; i++) {
+        ok = adapter_remove(others->pdata[i], error);
+    }
+    return ok;
+}
+
 bool adapter_save(struct adapter *a, const char *path, GError **error)
 {
+    const bool folder = !g_str_has_suffix(path, ".safetensors");
     const double norm = adapter_norm(a);
     if (!(norm > 0 && norm < INFINITY)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
@@ -248,10 +310,14 @@ bool adapter_save(struct adapter *a, const char *path, GError **error)
                               : "the adapter holds numbers that are not finite and is not saved");
         return false;
     }
-    if (!g_str_has_suffix(path, ".safetensors") && g_mkdir_with_parents(path, 0755) != 0) {
+    if (!adapter_save_check(a->method, path, error)) {
+        return false;
+    }
+    if (folder && g_mkdir_with_parents(path, 0755) != 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
                     path, g_strerror(errno));
         return false;
     }
-    return a->method->save(a, path, error) && verify(a, path, error);
+    return a->method->save(a, path, error) &&
+           (!folder || remove_others(a->method, path, error)) && verify(a, path, error);
 }

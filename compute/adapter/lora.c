@@ -195,11 +195,12 @@ static void write_layer(struct st_writer *w, const struct adapter_param *p)
     st_writer_f32(w, b, shape_rank, (int64_t[]){out, rank, 1, 1}, p->value + rank * in);
 }
 
+static const char *const lora_files[] = {"pytorch_lora_weights.safetensors", NULL};
+
 static bool lora_save(struct adapter *a, const char *path, GError **error)
 {
     const bool single = g_str_has_suffix(path, ".safetensors");
-    g_autofree char *file =
-        single ? g_strdup(path) : g_build_filename(path, "pytorch_lora_weights.safetensors", NULL);
+    g_autofree char *file = single ? g_strdup(path) : g_build_filename(path, lora_files[0], NULL);
     struct st_writer *w = adapter_writer(a);
     for (guint i = 0; i < a->params->len; i++) {
         write_layer(w, a->params->pdata[i]);
@@ -242,6 +243,7 @@ const struct adapter_method lora_method = {
     .default_lr = 1e-4,
     .default_lr_1d = 1e-4,
     .default_steps = 500,
+    .files = lora_files,
     .init = lora_init,
     .detect = lora_detect,
     .load = lora_load,

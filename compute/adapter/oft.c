@@ -22,6 +22,7 @@ const struct adapter_method oft_method = {
     .default_lr = 1e-3, // the paper's 6e-5 is for a thousand steps
     .default_lr_1d = 1e-3,
     .default_steps = 100,
+    .files = rotation_files,
     .init = rotation_init,
     .prepare = rotation_prepare,
     .release = rotation_release,

@@ -6,6 +6,9 @@
 // An adapter of the method with default settings and no parameters yet.
 struct adapter *adapter_alloc(const struct adapter_method *method, struct model *model);
 
+// Removes a file of an earlier adapter, where there is one.
+bool adapter_remove(const char *path, GError **error);
+
 // The factors W = u diag(sigma) vt of one weight, rank = min(rows, columns), in host memory.
 struct svd {
     int rows, columns, rank;
@@ -57,6 +60,7 @@ bool target_is_matrix(const struct nn_weight *w);
         .help = "Which layers of the image network turn their input", .unit = "",                  \
         .type = PARAM_CHOICE, .min = 0, .max = 1, .def = 0, .choices = target_names                \
     }
+extern const char *const rotation_files[];
 bool rotation_init(struct adapter *a, GError **error);
 bool rotation_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
                       GError **error);

@@ -11,6 +11,7 @@
 // other mode computes (I + S)(I - S)^-1 instead, the opposite rotation for the same numbers.
 #include "compute/adapter/private.h"
 #include "compute/gpu/host.h"
+#include "compute/replace.h"
 
 #include <json-glib/json-glib.h>
 #include <lapacke.h>
@@ -372,15 +373,26 @@ static bool write_config(const struct adapter *a, const char *path, GError **err
     g_autoptr(JsonGenerator) generator = json_generator_new();
     json_generator_set_pretty(generator, TRUE);
     json_generator_set_root(generator, root);
-    return json_generator_to_file(generator, path, error);
+    gsize length;
+    g_autofree char *text = json_generator_to_data(generator, &length);
+    struct replacement *r = replacement_new(path, error);
+    const bool ok = r && replacement_write(r, text, length, error) && replacement_sync(r, error) &&
+                    replacement_commit(r, error);
+    replacement_free(r);
+    if (!ok) {
+        g_prefix_error(error, "could not save %s: ", path);
+    }
+    return ok;
 }
+
+const char *const rotation_files[] = {"adapter_model.safetensors", "adapter_config.json", NULL};
 
 bool rotation_save(struct adapter *a, const char *path, GError **error)
 {
     if (g_str_has_suffix(path, ".safetensors")) {
         return write_tensors(a, path, error);
     }
-    g_autofree char *tensors = g_build_filename(path, "adapter_model.safetensors", NULL);
-    g_autofree char *config = g_build_filename(path, "adapter_config.json", NULL);
-    return write_config(a, config, error) && write_tensors(a, tensors, error);
+    g_autofree char *tensors = g_build_filename(path, rotation_files[0], NULL);
+    g_autofree char *config = g_build_filename(path, rotation_files[1], NULL);
+    return write_tensors(a, tensors, error) && write_config(a, config, error);
 }

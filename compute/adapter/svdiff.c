@@ -464,7 +464,11 @@ static bool write_file(const struct adapter *a, int parts, const char *path, GEr
     return ok;
 }
 
-// A folder holds the two files of the public format, a single file both sets of names.
+static const char *const svdiff_files[] = {"spectral_shifts.safetensors",
+                                           "spectral_shifts_te.safetensors", NULL};
+
+// A folder holds the two files of the public format, a single file both sets of names. The second
+// one of an adapter that had shifts of the text encoder must not be read with this one's.
 static bool svdiff_save(struct adapter *a, const char *path, GError **error)
 {
     if (g_str_has_suffix(path, ".safetensors")) {
@@ -474,10 +478,10 @@ static bool svdiff_save(struct adapter *a, const char *path, GError **error)
     for (guint i = 0; i < a->params->len; i++) {
         text = text || is_text(a->params->pdata[i]);
     }
-    g_autofree char *unet_file = g_build_filename(path, "spectral_shifts.safetensors", NULL);
-    g_autofree char *text_file = g_build_filename(path, "spectral_shifts_te.safetensors", NULL);
+    g_autofree char *unet_file = g_build_filename(path, svdiff_files[0], NULL);
+    g_autofree char *text_file = g_build_filename(path, svdiff_files[1], NULL);
     return write_file(a, WRITE_UNET, unet_file, error) &&
-           (!text || write_file(a, WRITE_TEXT, text_file, error));
+           (text ? write_file(a, WRITE_TEXT, text_file, error) : adapter_remove(text_file, error));
 }
 
 static const struct param svdiff_params[] = {
@@ -520,6 +524,7 @@ const struct adapter_method svdiff_method = {
     .default_lr = 3e-3, // the paper's 1e-3 is for 500 and more steps; at two hundred this fits a photo as well
     .default_lr_1d = 1e-6,
     .default_steps = 200,
+    .files = svdiff_files,
     .init = svdiff_init,
     .prepare = svdiff_prepare,
     .release = svdiff_release,

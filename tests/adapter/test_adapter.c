@@ -4,6 +4,7 @@
 
 #include "fixture.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -241,6 +242,59 @@ static void test_save_text_encoder(void)
         assert_same(a, b);
         adapter_free(b);
     }
+    adapter_free(a);
+}
+
+// A folder holds the adapter that was saved last and nothing of those before, whatever they were;
+// another program's is left alone, and the save refused before anything is written.
+static void test_save_over(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = fixture_file(&fx, "again");
+    static const char *const order[][2] = {{"svdiff", "text_encoder=on"},
+                                           {"svdiff", "subset=2d"},
+                                           {"oft", "block_size=4"},
+                                           {"lora", ""},
+                                           {"svdiff", ""}};
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+        struct adapter *a = random_adapter(order[i][0], order[i][1], 17);
+        adapter_save(a, folder, &error);
+        g_assert_no_error(error);
+        struct adapter *b = adapter_load(folder, fx.model, &error);
+        g_assert_no_error(error);
+        assert_same(a, b);
+        g_assert_cmpint(b->tensors_applied, ==, b->tensors_total);
+        adapter_free(a);
+        adapter_free(b);
+    }
+
+    g_autofree char *foreign = g_build_filename(folder, "pytorch_lora_weights.safetensors", NULL);
+    g_autofree char *shifts = g_build_filename(folder, "spectral_shifts.safetensors", NULL);
+    g_assert_cmpint(g_unlink(shifts), ==, 0);
+    struct st_writer *w = st_writer_new();
+    st_writer_f32(w, "unet.somewhere.lora_A.weight", 1, (int64_t[]){1}, (float[]){1});
+    g_assert_true(st_writer_save(w, foreign, &error));
+    st_writer_free(w);
+    struct adapter *a = random_adapter("svdiff", "", 18);
+    g_assert_false(adapter_save(a, folder, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE);
+    g_assert_true(g_file_test(foreign, G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(shifts, G_FILE_TEST_EXISTS));
+    adapter_free(a);
+}
+
+// What says how the tensors are to be read is written last: a save that fails leaves it as it was.
+static void test_config_last(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = fixture_file(&fx, "half-saved");
+    g_autofree char *tensors = g_build_filename(folder, "adapter_model.safetensors", NULL);
+    g_autofree char *config = g_build_filename(folder, "adapter_config.json", NULL);
+    struct adapter *a = random_adapter("oft", "block_size=4", 19);
+    g_assert_cmpint(g_mkdir_with_parents(tensors, 0755), ==, 0); // a folder in the file's place
+    g_assert_false(adapter_save(a, folder, &error));
+    g_assert_nonnull(error);
+    g_assert_false(g_file_test(config, G_FILE_TEST_EXISTS));
     adapter_free(a);
 }
 
@@ -597,6 +651,8 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/switch-and-slider", test_switch_and_slider);
     g_test_add_func("/adapter/save-load", test_save_load);
     g_test_add_func("/adapter/save-text-encoder", test_save_text_encoder);
+    g_test_add_func("/adapter/save-over", test_save_over);
+    g_test_add_func("/adapter/config-last", test_config_last);
     g_test_add_func("/adapter/refuse", test_refuse);
     g_test_add_func("/adapter/empty-names", test_empty_names);
     g_test_add_func("/adapter/layer-twice", test_layer_twice);
