@@ -17,6 +17,7 @@
 #include "compute/param.h"
 
 struct adapter_method;
+struct svd;
 
 // One adapted layer's parameter.
 struct adapter_param {
@@ -88,9 +89,11 @@ struct adapter_method {
     struct node *(*delta)(struct graph *g, const struct nn_layer *l, const struct adapter_use *uses,
                           int n, struct node *y);
     // merge: the same change made to the weight itself, in place: engine layout of the nn_weight,
-    // host memory.
+    // host memory. svd: the weight's factors where the method asks for them and it is a matrix,
+    // else NULL.
     bool (*merge)(const struct adapter_param *const *params, const double *scales, int n,
-                  float *weight, GError **error);
+                  const struct svd *svd, float *weight, GError **error);
+    bool merge_svd; // asks for them
 };
 extern const struct adapter_method *const adapter_table[]; // NULL-terminated
 const struct adapter_method *adapter_method_find(const char *name);

@@ -318,6 +318,6 @@ bool adapter_save(struct adapter *a, const char *path, GError **error)
                     path, g_strerror(errno));
         return false;
     }
-    return a->method->save(a, path, error) &&
-           (!folder || remove_others(a->method, path, error)) && verify(a, path, error);
+    return a->method->save(a, path, error) && (!folder || remove_others(a->method, path, error)) &&
+           verify(a, path, error);
 }

@@ -71,7 +71,7 @@ static struct node *lora_delta(struct graph *g, const struct nn_layer *l,
 }
 
 static bool lora_merge(const struct adapter_param *const *params, const double *scales, int n,
-                       float *weight, GError **error)
+                       const struct svd *svd, float *weight, GError **error)
 {
     const int in = inputs(params[0]->weight), out = outputs(params[0]->weight);
     for (int i = 0; i < n; i++) {

@@ -20,6 +20,8 @@ struct change {
     char *key; // what its content was made from; NULL: not known
 };
 
+#define BASE_KEY "base" // of a weight that is as the model has it
+
 static void change_free(struct change *c)
 {
     g_free(c->key);
@@ -85,12 +87,14 @@ void merged_model_free(struct merged_model *m)
 struct stack {
     GPtrArray *params; // struct adapter_param *
     GArray *scales;    // double
+    char *key;         // of what they make of the weight
 };
 
 static void stack_free(struct stack *s)
 {
     g_ptr_array_unref(s->params);
     g_array_unref(s->scales);
+    g_free(s->key);
     g_free(s);
 }
 
@@ -110,8 +114,8 @@ static char *stack_key(const struct stack *s)
     return g_strdup(g_checksum_get_string(sum));
 }
 
-static bool merge_method(const struct adapter_method *method, const struct stack *s, float *weight,
-                         GError **error)
+static bool merge_method(const struct adapter_method *method, const struct stack *s,
+                         const struct svd *svd, float *weight, GError **error)
 {
     g_autofree const struct adapter_param **params =
         g_new(const struct adapter_param *, s->params->len);
@@ -124,24 +128,25 @@ static bool merge_method(const struct adapter_method *method, const struct stack
             scales[n++] = g_array_index(s->scales, double, i);
         }
     }
-    return n == 0 || method->merge(params, scales, n, weight, error);
+    return n == 0 ||
+           method->merge(params, scales, n, method->merge_svd ? svd : NULL, weight, error);
 }
 
 // Products first, then what acts on the input, the last in the hook's order innermost, then what is
 // added: W' = (U s V^T) R^T + B A.
-static bool merge_stack(const struct stack *s, float *weight, GError **error)
+static bool merge_stack(const struct stack *s, const struct svd *svd, float *weight, GError **error)
 {
     const struct adapter_method *const *m = adapter_table;
     bool ok = true;
     int count = 0;
     for (; m[count]; count++) {
-        ok = ok && (!m[count]->product || merge_method(m[count], s, weight, error));
+        ok = ok && (!m[count]->product || merge_method(m[count], s, svd, weight, error));
     }
     for (int i = count - 1; i >= 0; i--) {
-        ok = ok && (!m[i]->input || merge_method(m[i], s, weight, error));
+        ok = ok && (!m[i]->input || merge_method(m[i], s, svd, weight, error));
     }
     for (int i = 0; i < count; i++) {
-        ok = ok && (!m[i]->delta || merge_method(m[i], s, weight, error));
+        ok = ok && (!m[i]->delta || merge_method(m[i], s, svd, weight, error));
     }
     return ok;
 }
@@ -172,70 +177,142 @@ static struct change *change_for(struct merged_model *m, const struct adapter_pa
     return c;
 }
 
+// s: NULL for the base weight; svd: of it, where a method of the stack asks for that.
 static bool write_change(struct change *c, const struct nn_weight *base, const struct stack *s,
-                         GError **error)
+                         const struct svd *svd, GError **error)
 {
-    g_autofree char *key = s ? stack_key(s) : g_strdup("base");
-    if (g_strcmp0(key, c->key) == 0) {
-        return true;
-    }
     g_clear_pointer(&c->key, g_free);
     g_autofree float *weight = g_new(float, shape_count(base->shape));
-    if (!tensor_read(base->tensor, weight, error) || (s && !merge_stack(s, weight, error)) ||
+    if (!tensor_read(base->tensor, weight, error) || (s && !merge_stack(s, svd, weight, error)) ||
         !tensor_write(c->merged->tensor, weight, error)) {
         return false;
     }
-    c->key = g_steal_pointer(&key);
+    c->key = g_strdup(s ? s->key : BASE_KEY);
     return true;
 }
 
 // ---- all of them ------------------------------------------------------------------------------
 
-// base nn_weight -> struct stack, of the adapters that do anything.
-static GHashTable *collect(struct adapter *const *adapters, int n)
+// The stacks of the weights that adapters do anything to, in the adapters' order: weights of one
+// network come together.
+struct stacks {
+    GPtrArray *list;  // struct stack *, owned
+    GHashTable *find; // base nn_weight -> struct stack
+};
+
+static struct stack *stack_for(struct stacks *all, const struct nn_weight *weight)
 {
-    GHashTable *stacks = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)stack_free);
+    struct stack *s = g_hash_table_lookup(all->find, weight);
+    if (!s) {
+        s = g_new0(struct stack, 1);
+        s->params = g_ptr_array_new();
+        s->scales = g_array_new(FALSE, FALSE, sizeof(double));
+        g_ptr_array_add(all->list, s);
+        g_hash_table_insert(all->find, (gpointer)weight, s);
+    }
+    return s;
+}
+
+static void collect(struct stacks *all, struct adapter *const *adapters, int n)
+{
+    all->list = g_ptr_array_new_with_free_func((GDestroyNotify)stack_free);
+    all->find = g_hash_table_new(NULL, NULL);
     for (int i = 0; i < n; i++) {
         const struct adapter *a = adapters[i];
         for (guint k = 0; a->enabled && a->scale != 0 && k < a->params->len; k++) {
             struct adapter_param *p = a->params->pdata[k];
-            struct stack *s = g_hash_table_lookup(stacks, p->weight);
-            if (!s) {
-                s = g_new0(struct stack, 1);
-                s->params = g_ptr_array_new();
-                s->scales = g_array_new(FALSE, FALSE, sizeof(double));
-                g_hash_table_insert(stacks, p->weight, s);
-            }
+            struct stack *s = stack_for(all, p->weight);
             g_ptr_array_add(s->params, p);
             g_array_append_val(s->scales, a->scale);
         }
     }
-    return stacks;
+    for (guint i = 0; i < all->list->len; i++) {
+        struct stack *s = all->list->pdata[i];
+        s->key = stack_key(s);
+    }
+}
+
+static const struct adapter_param *first_param(const struct stack *s)
+{
+    return s->params->pdata[0];
+}
+
+static bool needs_svd(const struct stack *s)
+{
+    bool any = false;
+    for (guint i = 0; i < s->params->len; i++) {
+        const struct adapter_param *p = s->params->pdata[i];
+        any = any || p->adapter->method->merge_svd;
+    }
+    return any && first_param(s)->weight->rank > 1;
+}
+
+// The stacks that wait for their weight's factors.
+struct waiting {
+    struct merged_model *m;
+    GPtrArray *stacks; // struct stack *
+};
+
+static bool write_waiting(int index, const struct svd *svd, void *data, GError **error)
+{
+    const struct waiting *wait = data;
+    const struct nn_weight *base = first_param(wait->stacks->pdata[index])->weight;
+    struct change *c = g_hash_table_lookup(wait->m->changed, base);
+    return write_change(c, base, wait->stacks->pdata[index], svd, error);
+}
+
+// Weights that need their factors go through one pass over the decompositions, which reads what is
+// kept of them once and keeps what is new together.
+static bool update_stacks(struct merged_model *m, const struct stacks *all, GCancellable *c,
+                          GError **error)
+{
+    g_autoptr(GPtrArray) stacks = g_ptr_array_new();
+    g_autoptr(GPtrArray) params = g_ptr_array_new();
+    for (guint i = 0; i < all->list->len; i++) {
+        const struct stack *s = all->list->pdata[i];
+        const struct adapter_param *p = first_param(s);
+        struct change *change = change_for(m, p, error);
+        if (!change || g_cancellable_set_error_if_cancelled(c, error)) {
+            return false;
+        }
+        if (g_strcmp0(s->key, change->key) == 0) {
+            continue;
+        }
+        if (needs_svd(s)) {
+            g_ptr_array_add(stacks, (gpointer)s);
+            g_ptr_array_add(params, (gpointer)p);
+        } else if (!write_change(change, p->weight, s, NULL, error)) {
+            return false;
+        }
+    }
+    struct waiting wait = {m, stacks};
+    return svd_each((const struct adapter_param *const *)params->pdata, (int)params->len,
+                    write_waiting, &wait, NULL, NULL, c, error);
+}
+
+// Weights of adapters that are gone go back to the base.
+static bool restore_others(struct merged_model *m, const struct stacks *all, GError **error)
+{
+    GHashTableIter iter;
+    gpointer weight, value;
+    g_hash_table_iter_init(&iter, m->changed);
+    while (g_hash_table_iter_next(&iter, &weight, &value)) {
+        struct change *c = value;
+        if (!g_hash_table_contains(all->find, weight) && g_strcmp0(c->key, BASE_KEY) != 0 &&
+            !write_change(c, weight, NULL, NULL, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool merged_model_update(struct merged_model *m, struct adapter *const *adapters, int n,
                          GCancellable *c, GError **error)
 {
-    g_autoptr(GHashTable) stacks = collect(adapters, n);
-    GHashTableIter iter;
-    gpointer weight, value;
-    g_hash_table_iter_init(&iter, stacks);
-    while (g_hash_table_iter_next(&iter, &weight, &value)) {
-        struct stack *s = value;
-        if (g_cancellable_set_error_if_cancelled(c, error)) {
-            return false;
-        }
-        struct change *change = change_for(m, s->params->pdata[0], error);
-        if (!change || !write_change(change, weight, s, error)) {
-            return false;
-        }
-    }
-    // Weights of adapters that are gone go back to the base.
-    g_hash_table_iter_init(&iter, m->changed);
-    while (g_hash_table_iter_next(&iter, &weight, &value)) {
-        if (!g_hash_table_contains(stacks, weight) && !write_change(value, weight, NULL, error)) {
-            return false;
-        }
-    }
-    return true;
+    struct stacks all;
+    collect(&all, adapters, n);
+    const bool ok = update_stacks(m, &all, c, error) && restore_others(m, &all, error);
+    g_hash_table_unref(all.find);
+    g_ptr_array_unref(all.list);
+    return ok;
 }

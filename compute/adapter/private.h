@@ -71,4 +71,4 @@ bool rotation_save(struct adapter *a, const char *path, GError **error);
 struct node *rotation_input(struct graph *g, const struct nn_layer *l,
                             const struct adapter_use *uses, int n, struct node *x);
 bool rotation_merge(const struct adapter_param *const *params, const double *scales, int n,
-                    float *weight, GError **error);
+                    const struct svd *svd, float *weight, GError **error);

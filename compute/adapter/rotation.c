@@ -186,7 +186,7 @@ static void rotate_blocks(int64_t begin, int64_t end, void *data)
 
 // x R_1 R_2 W^T = x (W R_2^T R_1^T)^T: the last rotation of the input is the first of the weight.
 bool rotation_merge(const struct adapter_param *const *params, const double *scales, int n,
-                    float *weight, GError **error)
+                    const struct svd *svd, float *weight, GError **error)
 {
     const int64_t count = shape_count(params[0]->weight->shape);
     for (int i = n - 1; i >= 0; i--) {

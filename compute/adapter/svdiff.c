@@ -320,22 +320,15 @@ static struct node *svdiff_product(struct graph *g, const struct nn_layer *l,
 
 // ---- merged -----------------------------------------------------------------------------------
 
-struct merge {
-    const struct adapter_param *const *params;
-    const double *scales;
-    int n;
-    float *weight;
-};
-
 // W += U diag(sigma' - sigma) V^T: the weight itself comes back exactly where nothing is shifted.
-static bool merge_matrix(int index, const struct svd *svd, void *data, GError **error)
+static void merge_matrix(const struct adapter_param *const *params, const double *scales, int n,
+                         const struct svd *svd, float *weight)
 {
-    const struct merge *m = data;
     g_autofree float *scaled = g_new0(float, (int64_t)svd->rank * svd->columns);
     for (int i = 0; i < svd->rank; i++) {
         double shift = 0;
-        for (int k = 0; k < m->n; k++) {
-            shift += i < m->params[k]->count ? m->scales[k] * m->params[k]->value[i] : 0;
+        for (int k = 0; k < n; k++) {
+            shift += i < params[k]->count ? scales[k] * params[k]->value[i] : 0;
         }
         const float change = (float)(fmax(svd->sigma[i] + shift, 0) - svd->sigma[i]);
         const float *from = svd->vt + (int64_t)i * svd->columns;
@@ -345,39 +338,39 @@ static bool merge_matrix(int index, const struct svd *svd, void *data, GError **
         }
     }
     host_gemm(false, false, svd->rows, svd->columns, svd->rank, 1, svd->u, svd->rank, scaled,
-              svd->columns, 1, m->weight, svd->columns);
-    return true;
+              svd->columns, 1, weight, svd->columns);
 }
 
-static void merge_vector(const struct merge *m)
+static void merge_vector(const struct adapter_param *const *params, const double *scales, int n,
+                         float *weight)
 {
-    const int length = m->params[0]->weight->shape[3];
-    const double norm = vector_norm(m->weight, length);
+    const int length = params[0]->weight->shape[3];
+    const double norm = vector_norm(weight, length);
     double relative = 1;
-    for (int k = 0; k < m->n; k++) {
-        if (m->params[k]->count != length) {
-            relative += m->scales[k] * m->params[k]->value[0] / norm;
+    for (int k = 0; k < n; k++) {
+        if (params[k]->count != length) {
+            relative += scales[k] * params[k]->value[0] / norm;
         }
     }
     relative = fmax(relative, 0);
     for (int i = 0; i < length; i++) {
-        double w = relative * m->weight[i];
-        for (int k = 0; k < m->n; k++) {
-            w += m->params[k]->count == length ? m->scales[k] * m->params[k]->value[i] : 0;
+        double w = relative * weight[i];
+        for (int k = 0; k < n; k++) {
+            w += params[k]->count == length ? scales[k] * params[k]->value[i] : 0;
         }
-        m->weight[i] = (float)w;
+        weight[i] = (float)w;
     }
 }
 
 static bool svdiff_merge(const struct adapter_param *const *params, const double *scales, int n,
-                         float *weight, GError **error)
+                         const struct svd *svd, float *weight, GError **error)
 {
-    struct merge m = {params, scales, n, weight};
-    if (params[0]->weight->rank == 1) {
-        merge_vector(&m);
-        return true;
+    if (svd) {
+        merge_matrix(params, scales, n, svd, weight);
+    } else {
+        merge_vector(params, scales, n, weight);
     }
-    return svd_each(params, 1, merge_matrix, &m, NULL, NULL, NULL, error);
+    return true;
 }
 
 // ---- files ------------------------------------------------------------------------------------
@@ -521,7 +514,8 @@ const struct adapter_method svdiff_method = {
     .summary = "Shifts the singular values of the weights: the smallest adapter, keeps what the "
                "model knows",
     .params = svdiff_params,
-    .default_lr = 3e-3, // the paper's 1e-3 is for 500 and more steps; at two hundred this fits a photo as well
+    .default_lr = 3e-3, // the paper's 1e-3 is for 500 and more steps; at two hundred this fits a
+                        // photo as well
     .default_lr_1d = 1e-6,
     .default_steps = 200,
     .files = svdiff_files,
@@ -533,4 +527,5 @@ const struct adapter_method svdiff_method = {
     .save = svdiff_save,
     .product = svdiff_product,
     .merge = svdiff_merge,
+    .merge_svd = true,
 };

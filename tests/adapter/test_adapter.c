@@ -381,7 +381,8 @@ static void test_layer_twice(void)
     write_triangle(w, bare, q->shape[3] / 2, 0.5f);
     check_layer_once(w, bare);
 
-    // A prefix of the text encoder leads to no layer of the image network, a missing one to its own.
+    // A prefix of the text encoder leads to no layer of the image network, a missing one to its
+    // own.
     struct adapter *a = random_adapter("svdiff", "text_encoder=on", 20);
     const struct adapter_param *conv = a->params->pdata[0], *text = a->params->pdata[0];
     for (guint i = 0; i < a->params->len; i++) {
@@ -396,8 +397,7 @@ static void test_layer_twice(void)
     g_autofree char *path = fixture_file(&fx, "text-twice.safetensors");
     w = st_writer_new();
     st_writer_f32(w, "final_layer_norm.delta", 1, (int64_t[]){text->count}, text->value);
-    st_writer_f32(w, "text_model.final_layer_norm.delta", 1, (int64_t[]){text->count},
-                  text->value);
+    st_writer_f32(w, "text_model.final_layer_norm.delta", 1, (int64_t[]){text->count}, text->value);
     g_assert_true(st_writer_save(w, path, &error));
     st_writer_free(w);
     struct adapter *b = adapter_load(path, fx.model, &error);
@@ -436,7 +436,7 @@ static void test_scalar_norms(void)
     g_assert_true(tensor_read(p->weight->tensor, before, &error));
     memcpy(after, before, (size_t)n * sizeof *after);
     double scale = 1, norm = 0;
-    g_assert_true(a->method->merge(&p, &scale, 1, after, &error));
+    g_assert_true(a->method->merge(&p, &scale, 1, NULL, after, &error));
     for (int i = 0; i < n; i++) {
         norm += (double)before[i] * before[i];
     }
@@ -465,7 +465,7 @@ static void test_rotation_is_one(void)
             for (int d = 0; d < n; d++) {
                 r[d * n + d] = 1;
             }
-            g_assert_true(a->method->merge(&eye_param, &scales[k], 1, r, &error));
+            g_assert_true(a->method->merge(&eye_param, &scales[k], 1, NULL, r, &error));
             for (int x = 0; x < n; x++) {
                 for (int y = 0; y < n; y++) {
                     double dot = 0;
@@ -640,6 +640,33 @@ static void test_cache(void)
     adapter_free(a);
 }
 
+// Merging keeps its decompositions as preparing does: together, not a file a weight.
+static void test_merge_packs(void)
+{
+    g_autoptr(GError) error = NULL;
+    const char *hash = model_hash(fx.model, MODEL_UNET, NULL, &error);
+    g_autofree char *folder =
+        g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, NULL);
+    GDir *dir = g_dir_open(folder, 0, &error);
+    g_assert_no_error(error);
+    for (const char *name; (name = g_dir_read_name(dir));) {
+        g_autofree char *file = g_build_filename(folder, name, NULL);
+        g_assert_cmpint(g_unlink(file), ==, 0);
+    }
+    g_dir_rewind(dir);
+    struct adapter *a = random_adapter("svdiff", "subset=2d", 21);
+    g_assert_cmpuint(a->params->len, >, 1);
+    int64_t count;
+    g_autofree float *merged = predict_merged(&a, 1, &count);
+    int packs = 0;
+    while (g_dir_read_name(dir)) {
+        packs++;
+    }
+    g_dir_close(dir);
+    g_assert_cmpint(packs, ==, 1);
+    adapter_free(a);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -662,6 +689,7 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/dialects", test_dialects);
     g_test_add_func("/adapter/flat-names", test_flat_names);
     g_test_add_func("/adapter/cache", test_cache);
+    g_test_add_func("/adapter/merge-packs", test_merge_packs);
     const int failed = g_test_run();
     fixture_close(&fx);
     return failed;

@@ -151,7 +151,7 @@ static void test_table(void)
         const struct adapter_method *method = adapter_table[i];
         g_assert_true(method->name && method->title && method->summary && method->params);
         g_assert_true(method->init && method->detect && method->load && method->save &&
-                      method->merge);
+                      method->merge && method->files);
         g_assert_true(method->input || method->product || method->delta);
         g_assert_cmpfloat(method->default_lr, >, 0);
         for (int k = 0; method->params[k].key; k++) {
