@@ -40,8 +40,9 @@ layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer I32
 #define for_each_row(row, rows)                                                                    \
     for (uint row = gl_WorkGroupID.x; row < (rows); row += gl_NumWorkGroups.x)
 
-// Sums over the workgroup, in a fixed order; all invocations take part and get the result. Subgroups have
-// at least 4 invocations and a workgroup at most 1024.
+// Sums over the workgroup, in a fixed order; all invocations take part and get the result. Subgroups
+// need not be full: nothing may be said of which invocations are in one. A workgroup has at most 1024
+// of them, in subgroups of at least 4.
 shared float workgroup_part[256];
 
 float workgroup_sum(float value)

@@ -48,6 +48,8 @@ static void layer_norm_back_gamma_host(const struct op_run *run)
     }
 }
 
+#define LANES 32 // channels of a workgroup, as in the shader
+
 static int layer_norm_back_gamma_dispatch(const struct op_site *site, struct op_dispatch *out)
 {
     const struct node *x = site->node->in[0];
@@ -64,8 +66,7 @@ static int layer_norm_back_gamma_dispatch(const struct op_site *site, struct op_
         site->node->p.f[0],
     };
 
-    op_dispatch_fill(&out[0], &spirv, &push, sizeof(push),
-                     op_groups(op_channels(x), (int)site->gpu->subgroup_size));
+    op_dispatch_fill(&out[0], &spirv, &push, sizeof(push), op_groups(op_channels(x), LANES));
     out[0].spec[0] = op_wide_workgroup(site->gpu);
     out[0].n_spec = 1;
     return 1;

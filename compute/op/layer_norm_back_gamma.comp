@@ -2,10 +2,11 @@
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
-// dgamma (channels) = sum over the rows of dy xhat; x, dy (rows, channels). A workgroup owns as many neighbouring
-// channels as a subgroup has invocations; its subgroups share the rows, and each computes the statistics of its
-// own rows.
-layout(local_size_x_id = 0) in;
+// dgamma (channels) = sum over the rows of dy xhat; x, dy (rows, channels). A workgroup owns LANES
+// neighbouring channels and works on as many rows at a time as it has sets of LANES invocations, each
+// of which computes the statistics of its own row. The sets are no subgroups: how full those are is
+// the driver's choice.
+layout(local_size_x_id = 0) in; // a multiple of LANES
 layout(push_constant, scalar) uniform Push {
     F32Out dgamma;
     F32 x;
@@ -14,42 +15,61 @@ layout(push_constant, scalar) uniform Push {
     float eps;
 };
 
+const uint LANES = 32;
+
 shared float part[1024]; // the largest workgroup
 
-// dy xhat of one row and channel c; 0 for c outside.
-float product(uint row, uint c)
+uint lane = gl_LocalInvocationIndex % LANES, set = gl_LocalInvocationIndex / LANES;
+
+// The sum over the set. All invocations of the workgroup take part.
+float set_sum(float value)
+{
+    barrier(); // the last sum's readers are done
+    part[gl_LocalInvocationIndex] = value;
+    barrier();
+    float sum = 0;
+    for (uint i = 0; i < LANES; i++) {
+        sum += part[set * LANES + i];
+    }
+    return sum;
+}
+
+// xhat of the set's row and channel c, with any number for a channel outside.
+float normalised(uint row, uint c)
 {
     float sum = 0;
-    for (uint k = gl_SubgroupInvocationID; k < channels; k += gl_SubgroupSize) {
+    for (uint k = lane; k < channels; k += LANES) {
         sum += x.v[row * channels + k];
     }
-    float mean = subgroupAdd(sum) / float(channels);
+    float mean = set_sum(sum) / float(channels);
     float squares = 0;
-    for (uint k = gl_SubgroupInvocationID; k < channels; k += gl_SubgroupSize) {
+    for (uint k = lane; k < channels; k += LANES) {
         float d = x.v[row * channels + k] - mean;
         squares += d * d;
     }
-    float rstd = inversesqrt(subgroupAdd(squares) / float(channels) + eps);
-    if (c >= channels) {
-        return 0;
-    }
-    return dy.v[row * channels + c] * (x.v[row * channels + c] - mean) * rstd;
+    float rstd = inversesqrt(set_sum(squares) / float(channels) + eps);
+    return (x.v[row * channels + min(c, channels - 1)] - mean) * rstd;
 }
 
 void main()
 {
-    for_each_row (tile, (channels + gl_SubgroupSize - 1) / gl_SubgroupSize) {
-        uint c = tile * gl_SubgroupSize + gl_SubgroupInvocationID;
+    uint sets = gl_WorkGroupSize.x / LANES;
+    for_each_row (tile, (channels + LANES - 1) / LANES) {
+        uint c = tile * LANES + lane;
         float sum = 0;
-        for (uint row = gl_SubgroupID; row < rows; row += gl_NumSubgroups) {
-            sum += product(row, c);
+        for (uint first = 0; first < rows; first += sets) {
+            uint row = first + set;
+            float xhat = normalised(min(row, rows - 1), c);
+            if (row < rows && c < channels) {
+                sum += dy.v[row * channels + c] * xhat;
+            }
         }
-        barrier(); // the last tile's readers are done
-        part[gl_SubgroupID * gl_SubgroupSize + gl_SubgroupInvocationID] = sum;
         barrier();
-        if (gl_SubgroupID == 0 && c < channels) {
-            for (uint s = 1; s < gl_NumSubgroups; s++) {
-                sum += part[s * gl_SubgroupSize + gl_SubgroupInvocationID];
+        part[gl_LocalInvocationIndex] = sum;
+        barrier();
+        if (set == 0 && c < channels) {
+            for (uint s = 1; s < sets; s++) {
+                sum += part[s * LANES + lane];
             }
             dgamma.v[c] = sum;
         }
