@@ -170,6 +170,14 @@ static bool candidate_init(struct candidate *c, VkPhysicalDevice physical)
         (subgroup.supportedOperations & needed) != needed)
         return false;
 
+    // Kernels have workgroups of 256 and count on the shared memory that Vulkan promises; what
+    // needs more of it looks at max_shared.
+    if (basic.limits.maxComputeWorkGroupInvocations < 256 ||
+        basic.limits.maxComputeWorkGroupSize[0] < 256 ||
+        basic.limits.maxComputeSharedMemorySize < 16384 ||
+        basic.limits.maxPushConstantsSize < GPU_PUSH_BYTES)
+        return false;
+
     struct gpu_info *info = &c->info;
     g_strlcpy(info->name, basic.deviceName, sizeof info->name);
     describe_driver(&driver, info);
@@ -179,8 +187,6 @@ static bool candidate_init(struct candidate *c, VkPhysicalDevice physical)
     info->max_workgroup = basic.limits.maxComputeWorkGroupInvocations;
     info->max_shared = basic.limits.maxComputeSharedMemorySize;
     info->memory_bytes = largest_heap(physical);
-    // A storage buffer may not be larger than what its 32-bit range can say, wherever it is bound
-    // that way.
     info->max_alloc_bytes = MIN(maintenance.maxMemoryAllocationSize, info->memory_bytes);
     return true;
 }

@@ -208,6 +208,12 @@ static bool add_dispatches(struct program *p, struct recording *r, const struct 
     struct op_dispatch list[OP_MAX_DISPATCHES] = {{NULL}};
     int n = node->op->dispatch(&site, list);
     g_assert(n >= 0 && n <= OP_MAX_DISPATCHES);
+    if (n == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "The operation '%s' is too large for the shared memory of %s", node->op->name,
+                    site.gpu->name);
+        return false;
+    }
 
     double flops = node->op->flops ? node->op->flops(node) : 0;
     if (r->dispatches + n > RUN_DISPATCHES || r->flops + flops > flops_limit(site.gpu))

@@ -113,6 +113,13 @@ static const uint32_t code[] =
     ;
 static const struct gpu_spirv spirv = {"attention", code, sizeof(code)};
 
+// Shared memory of a workgroup: the parts of the product, the scores, and the rows' numbers.
+static uint32_t shared_bytes(uint32_t side)
+{
+    const uint32_t tile = 16 * side;
+    return (2 * 16 * (tile + 4) + tile * (tile + 1) + 2 * 256 + 3 * tile) * sizeof(float);
+}
+
 static int attention_dispatch(const struct op_site *site, struct op_dispatch *out)
 {
     struct attention_shape a = attention_shape_of(site->node);
@@ -133,7 +140,8 @@ static int attention_dispatch(const struct op_site *site, struct op_dispatch *ou
     };
     // Each invocation keeps d / TILE * SIDE^2 sums: large heads take small tiles to stay in
     // registers.
-    uint32_t side = a.d > 256 ? 2 : tile_side(a.queries, 1, (int64_t)a.batch * a.heads);
+    const bool small = a.d > 256 || shared_bytes(4) > site->gpu->max_shared;
+    uint32_t side = small ? 2 : tile_side(a.queries, 1, (int64_t)a.batch * a.heads);
 
     op_dispatch_fill(&out[0], &spirv, &push, sizeof(push),
                      tile_groups(a.queries, 1, (int64_t)a.batch * a.heads, side));

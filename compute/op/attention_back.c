@@ -141,7 +141,7 @@ static int attention_back_dispatch(const struct op_site *site, struct op_dispatc
     struct attention_shape a = attention_shape_of(site->node);
     const uint64_t bytes_q = (uint64_t)op_count(site->node->in[0]) * sizeof(float);
     const uint64_t bytes_k = (uint64_t)op_count(site->node->in[1]) * sizeof(float);
-    const uint32_t side = 2; // two tiles of scores have to fit in 16 KiB of shared memory
+    const uint32_t side = 2; // two tiles of scores: 13,440 bytes of shared memory, which all have
     struct {
         uint64_t dq, dk, dv, q, k, v, dy;
         uint32_t batch, heads, queries, keys;

@@ -32,9 +32,13 @@ const float HIDDEN = -3.0e38;
 
 shared float p_tile[TILE * TILE_PITCH];  // (queries, keys): scores, then P
 shared float ds_tile[TILE * TILE_PITCH]; // dP, then dS
-shared float part_max[256], part_sum[256], part_dot[256];
 shared float row_l[TILE], row_e[TILE]; // L and E; in pass 0 the running maximum and dot product
 shared float row_sum[TILE];
+
+// Partial results of the rows, where no product is in work. With SIDE = 2 both tiles have room.
+#define part_max(i) tile_a[i]
+#define part_sum(i) tile_b[i]
+#define part_dot(i) tile_b[256 + (i)]
 
 float sum_v[PASS == 1 ? CHUNKS * AREA : 1]; // dv
 float sum[PASS == 0 ? 1 : CHUNKS * AREA];   // dk or dq
@@ -117,11 +121,11 @@ void update_rows()
     [[dont_unroll]] for (uint c = part; c < TILE; c += PARTS) {
         top = max(top, p_tile[r * TILE_PITCH + c]);
     }
-    part_max[gl_LocalInvocationIndex] = top;
+    part_max(gl_LocalInvocationIndex) = top;
     barrier();
     top = row_l[r];
     [[dont_unroll]] for (uint i = 0; i < PARTS; i++) {
-        top = max(top, part_max[r * PARTS + i]);
+        top = max(top, part_max(r * PARTS + i));
     }
     float total = 0, dot_product = 0;
     [[dont_unroll]] for (uint c = part; c < TILE; c += PARTS) {
@@ -129,16 +133,16 @@ void update_rows()
         total += e;
         dot_product += e * ds_tile[r * TILE_PITCH + c];
     }
-    part_sum[gl_LocalInvocationIndex] = total;
-    part_dot[gl_LocalInvocationIndex] = dot_product;
+    part_sum(gl_LocalInvocationIndex) = total;
+    part_dot(gl_LocalInvocationIndex) = dot_product;
     barrier();
     if (part == 0) {
         float factor = exp(row_l[r] - top);
         total = row_sum[r] * factor;
         dot_product = row_e[r] * factor;
         [[dont_unroll]] for (uint i = 0; i < PARTS; i++) {
-            total += part_sum[r * PARTS + i];
-            dot_product += part_dot[r * PARTS + i];
+            total += part_sum(r * PARTS + i);
+            dot_product += part_dot(r * PARTS + i);
         }
         row_l[r] = top;
         row_e[r] = dot_product;

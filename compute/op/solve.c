@@ -95,6 +95,10 @@ static const struct gpu_spirv spirv = {"solve", code, sizeof(code)};
 static int solve_dispatch(const struct op_site *site, struct op_dispatch *out)
 {
     const int *shape = site->node->shape;
+    // Three numbers a row and the chosen pivot are in shared memory.
+    if ((3 * (uint32_t)shape[3] + 1) * sizeof(float) > site->gpu->max_shared) {
+        return 0;
+    }
     struct {
         uint64_t x, a, b;
         uint32_t blocks;

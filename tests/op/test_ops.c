@@ -573,6 +573,41 @@ static void test_table(void)
     g_assert_null(op_find("no such op"));
 }
 
+// The first dispatch of a node on a device with so much shared memory; false where it has none.
+static bool dispatch_with(const struct node *node, uint32_t max_shared, struct op_dispatch *first)
+{
+    struct gpu_info info = *gpu_info(gpu);
+    struct op_dispatch list[OP_MAX_DISPATCHES];
+    info.max_shared = max_shared;
+    const int n = node->op->dispatch(&(struct op_site){.node = node, .gpu = &info}, list);
+    *first = list[0];
+    return n > 0;
+}
+
+// Devices that have no more shared memory than Vulkan promises get smaller tiles of attention, and
+// are told that a system of equations is too large for them.
+static void test_little_shared_memory(void)
+{
+    struct graph *g = graph_new();
+    GError *error = NULL;
+    struct tensor *many = tensor_new(gpu, DTYPE_F32, (int[]){1, 1, 4096, 320}, "x", &error);
+    g_assert_no_error(error);
+    struct tensor *square = tensor_new(gpu, DTYPE_F32, (int[]){1, 1, 2048, 2048}, "a", &error);
+    g_assert_no_error(error);
+    struct node *x = graph_leaf(g, many), *a = graph_leaf(g, square);
+    struct node *y = op_attention(g, x, x, x, 8, 1, false), *s = op_solve(g, a, a, false);
+    struct op_dispatch first;
+    g_assert_true(dispatch_with(y, 32768, &first));
+    g_assert_cmpuint(first.spec[0], ==, 4);
+    g_assert_true(dispatch_with(y, 16384, &first));
+    g_assert_cmpuint(first.spec[0], ==, 2);
+    g_assert_true(dispatch_with(s, 32768, &first));
+    g_assert_false(dispatch_with(s, 16384, &first));
+    graph_free(g);
+    tensor_free(many);
+    tensor_free(square);
+}
+
 static char *describe(const struct op_case *c)
 {
     GString *text = g_string_new(NULL);
@@ -666,6 +701,7 @@ int main(int argc, char **argv)
         time_all(argc > 2 ? argv[2] : NULL);
     } else {
         g_test_add_func("/op/table", test_table);
+        g_test_add_func("/op/little-shared-memory", test_little_shared_memory);
         for (size_t list = 0; list < G_N_ELEMENTS(all_cases); list++) {
             add_cases(all_cases[list]);
         }
