@@ -47,12 +47,14 @@ struct edit_request {
     .seed = 0, .sampler = "ddim"
 extern const struct param edit_params[]; // inversion, structure, locality, ...: rows for UI and CLI
 
-// A step's report. preview: latent-to-RGB, width/f x height/f x 3 in 0..1, valid during the call.
+// A step's report. preview: latent-to-RGB, width/f x height/f x 3 in 0..1, valid during the call;
+// the first run that has steps to report fits the factors where the model brings none.
 struct edit_step {
     const char *stage; // "reading the photo", "inverting", "drawing", "comparing with the photo"
     int step, steps;   // of the whole run, not of the stage
     double seconds_left;
-    const float *preview; // NULL but while drawing: noise and the reference are not the edit
+    const float *preview; // NULL but while drawing (noise and the reference are not the edit), and
+                          // where the model has no factors
     int preview_width, preview_height;
 };
 typedef void (*edit_step_fn)(const struct edit_step *step, void *data);
@@ -83,5 +85,5 @@ bool editor_predict(struct editor *e, const float *latents, int width, int heigh
 // All levels of the inversion: latents at the top after steps calls.
 bool editor_invert(struct editor *e, const struct edit_request *request, float *latents,
                    edit_step_fn step, void *data, GCancellable *c, GError **error);
-// latent (h,w,4 channels last) -> preview RGB in 0..1
+// latent (h,w,C) -> preview RGB in 0..1, of a model that has latent_rgb
 void latent_preview(const struct model *m, const float *latents_hwc, int h, int w, float *rgb);

@@ -15,6 +15,7 @@ struct editor {
     struct merged_model *merged; // NULL until an adapter is set
     unsigned merged_layout;
     char *adapters_key; // fingerprint of the adapters as merged; "" is the plain model
+    bool preview_asked; // the model was asked for its preview factors
 
     GHashTable *states; // prompt -> float[max_tokens * hidden]
     struct {

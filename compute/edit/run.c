@@ -27,7 +27,8 @@ void run_report(struct run *r, const char *stage, const float *latents)
     if (!r->step_fn) {
         return;
     }
-    if (latents) {
+    const bool preview = latents && r->e->model->has_latent_rgb;
+    if (preview) {
         latent_preview(r->e->model, latents, r->h, r->w, r->preview);
     }
     double spent = (double)(g_get_monotonic_time() - r->start_us) / 1e6;
@@ -36,7 +37,7 @@ void run_report(struct run *r, const char *stage, const float *latents)
         .step = r->step,
         .steps = r->steps,
         .seconds_left = r->step > 0 ? spent / r->step * (r->steps - r->step) : -1.0,
-        .preview = latents ? r->preview : NULL,
+        .preview = preview ? r->preview : NULL,
         .preview_width = r->w,
         .preview_height = r->h,
     };

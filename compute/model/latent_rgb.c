@@ -1,14 +1,20 @@
-// The matrix comes with the folder, or is fitted: a picture of coloured rectangles is encoded, and
-// least squares finds the colours (averaged over a latent's pixels) that the latents stand for.
+// The matrix comes with the folder, or is fitted once for an autoencoder: a picture of coloured
+// rectangles is encoded, and least squares finds the colours (averaged over a latent's pixels) that
+// the latents stand for. What was fitted is kept in
+//
+//   <user cache>/tincture/latent_rgb/<hash of the autoencoder's weight file>.json
+//
+// and not in the model's folder, which may be read-only or shared with other programs.
 
 #include "compute/model/latent_rgb.h"
 
 #include "compute/model/json_file.h"
 
+#include <errno.h>
 #include <lapacke.h>
 #include <math.h>
 
-#define SIDE       32  // latents of the fitted picture
+#define SIDE       16  // latents of the fitted picture: 256 equations for each colour
 #define RECTANGLES 200 // enough to cover it several times over
 #define SEED       1
 
@@ -53,22 +59,24 @@ static bool read_factors(struct model *m, JsonObject *root)
     return ok;
 }
 
-// latent_rgb.json is optional; without it previews decode.
+static bool read_file(struct model *m, const char *path, GError **error)
+{
+    JsonParser *parser = json_file_open(path, "latent_rgb.json", error);
+    m->has_latent_rgb = parser && read_factors(m, json_file_root(parser));
+    if (parser && !m->has_latent_rgb) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "latent_rgb.json does not hold three factors for each of %d latent "
+                    "channels and a bias",
+                    m->vae.latent_channels);
+    }
+    g_clear_object(&parser);
+    return m->has_latent_rgb;
+}
+
 bool latent_rgb_read(struct model *m, GError **error)
 {
     char *path = g_build_filename(m->dir, "latent_rgb.json", NULL);
-    bool ok = true;
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-        JsonParser *parser = json_file_open(path, "latent_rgb.json", error);
-        ok = m->has_latent_rgb = parser && read_factors(m, json_file_root(parser));
-        if (parser && !ok) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                        "latent_rgb.json does not hold three factors for each of %d latent "
-                        "channels and a bias",
-                        m->vae.latent_channels);
-        }
-        g_clear_object(&parser);
-    }
+    bool ok = !g_file_test(path, G_FILE_TEST_EXISTS) || read_file(m, path, error);
     g_free(path);
     return ok;
 }
@@ -164,5 +172,63 @@ bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **e
         solve(m, picture, moments);
     g_free(picture);
     g_free(moments);
+    return ok;
+}
+
+// ---- keeping ------------------------------------------------------------------------------------
+
+static char *kept_path(struct model *m, GCancellable *cancellable)
+{
+    const char *hash = model_hash(m, MODEL_VAE, cancellable, NULL);
+    char *name = hash ? g_strconcat(hash, ".json", NULL) : NULL;
+    char *path =
+        name ? g_build_filename(g_get_user_cache_dir(), "tincture", "latent_rgb", name, NULL)
+             : NULL;
+    g_free(name);
+    return path;
+}
+
+static void append_row(GString *text, const float row[3])
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    for (int k = 0; k < 3; k++)
+        g_string_append_printf(text, "%s%s", k ? ", " : "[",
+                               g_ascii_formatd(number, sizeof number, "%.9g", row[k]));
+    g_string_append_c(text, ']');
+}
+
+// A matrix that cannot be kept costs another fit the next time.
+static void write_file(const struct model *m, const char *path)
+{
+    GString *text = g_string_new("{\"factors\": [");
+    for (int i = 0; i < m->vae.latent_channels; i++) {
+        g_string_append(text, i ? ", " : "");
+        append_row(text, m->latent_rgb[i]);
+    }
+    g_string_append(text, "], \"bias\": ");
+    append_row(text, m->latent_rgb[m->vae.latent_channels]);
+    g_string_append(text, "}\n");
+    char *folder = g_path_get_dirname(path);
+    GError *error = NULL;
+    if (g_mkdir_with_parents(folder, 0700) != 0 ||
+        !g_file_set_contents(path, text->str, (gssize)text->len, &error))
+        g_info("%s is not kept: %s", path, error ? error->message : g_strerror(errno));
+    g_clear_error(&error);
+    g_free(folder);
+    g_string_free(text, TRUE);
+}
+
+bool model_need_latent_rgb(struct model *m, GCancellable *cancellable, GError **error)
+{
+    if (m->has_latent_rgb)
+        return true;
+    char *path = kept_path(m, cancellable);
+    bool ok = path && read_file(m, path, NULL);
+    if (!ok) {
+        ok = model_fit_latent_rgb(m, cancellable, error);
+        if (path && m->has_latent_rgb)
+            write_file(m, path);
+    }
+    g_free(path);
     return ok;
 }

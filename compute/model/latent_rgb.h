@@ -3,6 +3,6 @@
 
 #include "compute/model/model.h"
 
-// Reads latent_rgb.json where the folder has one:
+// Reads latent_rgb.json, which is optional, where the folder has one:
 // {"factors": [[r, g, b], ... a row a latent channel], "bias": [r, g, b]}.
 bool latent_rgb_read(struct model *m, GError **error);

@@ -88,9 +88,12 @@ int model_latent_factor(const struct model *m);
 // Picture side the model was trained at.
 int model_default_size(const struct model *m);
 
-// Fits latent_rgb from a made-up picture and its latents, for models whose folder brings none.
-// Takes one encoding of 32 x 32 latents. False only where the encoding failed or was cancelled; a
-// fit that does not exist leaves has_latent_rgb false.
+// Sees to it that there is latent_rgb: what the folder brings, what was kept of an earlier fit, or
+// a fit now, which is kept in the user's cache. Takes one encoding of 16 x 16 latents, once for an
+// autoencoder. False only where the encoding failed or was cancelled; a fit that does not exist
+// leaves has_latent_rgb false.
+bool model_need_latent_rgb(struct model *m, GCancellable *cancellable, GError **error);
+// The fit alone, from a made-up picture and its latents.
 bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **error);
 
 // ---- tokenizer ----

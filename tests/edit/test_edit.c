@@ -3,6 +3,7 @@
 #include "compute/edit/edit.h"
 #include "ui/core/paths.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -257,6 +258,106 @@ static void test_generate_samplers(void)
     editor_free(e);
 }
 
+// A folder with what is in the model's but the factors for previews. Its files are links.
+static char *folder_without_factors(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = g_dir_make_tmp("tincture-edit-XXXXXX", &error);
+    g_assert_no_error(error);
+    GDir *dir = g_dir_open(model->dir, 0, &error);
+    g_assert_no_error(error);
+    for (const char *name; (name = g_dir_read_name(dir));) {
+        g_autofree char *from = g_build_filename(model->dir, name, NULL);
+        g_autofree char *to = g_build_filename(folder, name, NULL);
+        if (!g_str_equal(name, "latent_rgb.json")) {
+            g_assert_cmpint(symlink(from, to), ==, 0);
+        }
+    }
+    g_dir_close(dir);
+    return folder;
+}
+
+static void remove_links(char *folder)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_assert_cmpint(g_unlink(path), ==, 0);
+    }
+    g_dir_close(dir);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+    g_free(folder);
+}
+
+// The last preview of a run, and how many there were.
+struct previews {
+    float *last; // [-1,1]
+    int count;
+};
+
+static void preview_cb(const struct edit_step *step, void *data)
+{
+    struct previews *p = data;
+    const int64_t n = (int64_t)step->preview_width * step->preview_height * 3;
+    if (step->preview) {
+        p->count++;
+        p->last = g_renew(float, p->last, n);
+        for (int64_t i = 0; i < n; i++) {
+            p->last[i] = 2 * step->preview[i] - 1;
+        }
+    }
+}
+
+// Mean of each factor x factor square.
+static float *shrink(const float *rgb, int factor)
+{
+    const int w = side / factor;
+    float *small = g_new0(float, (gsize)w *w * 3);
+    for (int y = 0; y < side; y++) {
+        for (int x = 0; x < side; x++) {
+            for (int k = 0; k < 3; k++) {
+                small[(y / factor * w + x / factor) * 3 + k] +=
+                    rgb[(y * side + x) * 3 + k] / (float)(factor * factor);
+            }
+        }
+    }
+    return small;
+}
+
+// A model that brings no factors gets its own: the last preview is the picture, only smaller.
+static void test_previews(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_without_factors();
+    struct model *bare = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_false(bare->has_latent_rgb);
+    struct editor *e = editor_new(bare, &error);
+    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
+    q.width = q.height = side;
+    q.prompt = "a red apple";
+    struct previews p = {NULL};
+    struct edit_result *r = editor_run(e, &q, preview_cb, &p, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(p.count, ==, q.steps);
+    const int factor = model_latent_factor(bare);
+    const int64_t n = (int64_t)(side / factor) * (side / factor) * 3;
+    g_autofree float *small = shrink(r->rgb, factor), *flat = g_new0(float, n);
+    for (int64_t i = 0; i < n; i++) { // the picture's mean colour everywhere
+        for (int64_t k = i % 3; k < n; k += 3) {
+            flat[i] += small[k] * 3 / (float)n;
+        }
+    }
+    g_test_message("the preview is %.1f dB from the picture, its mean colour %.1f dB",
+                   psnr(p.last, small, n), psnr(flat, small, n));
+    g_assert_cmpfloat(psnr(p.last, small, n), >, psnr(flat, small, n) + 6);
+    g_free(p.last);
+    edit_result_free(r);
+    editor_free(e);
+    model_free(bare);
+    remove_links(folder);
+}
+
 // Bytes of address space that the process has by now.
 static uint64_t address_space(void)
 {
@@ -337,6 +438,7 @@ int main(int argc, char **argv)
     g_test_add_func("/edit/cancel", test_cancel);
     g_test_add_func("/edit/structure-and-seed", test_structure_and_seed);
     g_test_add_func("/edit/generate-samplers", test_generate_samplers);
+    g_test_add_func("/edit/previews", test_previews);
     g_test_add_func("/edit/too-little-memory", test_too_little_memory);
     g_test_add_func("/edit/bad-requests", test_bad_requests);
     int rc = g_test_run();

@@ -5,6 +5,7 @@
 #include "compute/model/model.h"
 #include "tests/model/folder.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static struct gpu *gpu;
@@ -121,6 +122,36 @@ static void test_fit(void)
     folder_free(folder);
 }
 
+// The fit is made once for an autoencoder: what was kept of it is taken the next time.
+static void test_fit_is_kept(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    struct model *first = model_load(folder, gpu, NULL, NULL, NULL, &error),
+                 *second = model_load(folder, gpu, NULL, NULL, NULL, &error),
+                 *third = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    g_autofree char *name = g_strconcat(model_hash(first, MODEL_VAE, NULL, &error), ".json", NULL);
+    g_autofree char *kept =
+        g_build_filename(g_get_user_cache_dir(), "tincture", "latent_rgb", name, NULL);
+    g_remove(kept);
+    g_assert_true(model_need_latent_rgb(first, NULL, &error));
+    g_assert_true(first->has_latent_rgb);
+    g_assert_true(model_need_latent_rgb(second, NULL, &error));
+    g_assert_cmpmem(first->latent_rgb, sizeof first->latent_rgb, second->latent_rgb,
+                    sizeof second->latent_rgb);
+    g_assert_true(g_file_set_contents(
+        kept, "{\"factors\": [[1,2,3],[4,5,6],[7,8,9],[10,11,12]], \"bias\": [13,14,15]}", -1,
+        NULL));
+    g_assert_true(model_need_latent_rgb(third, NULL, &error));
+    g_assert_cmpfloat(third->latent_rgb[4][2], ==, 15);
+    g_assert_cmpint(g_remove(kept), ==, 0);
+    model_free(first);
+    model_free(second);
+    model_free(third);
+    folder_free(folder);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -133,6 +164,7 @@ int main(int argc, char **argv)
     g_test_add_func("/load/not-a-number", test_not_a_number);
     g_test_add_func("/load/hash", test_hash);
     g_test_add_func("/load/fit", test_fit);
+    g_test_add_func("/load/fit-is-kept", test_fit_is_kept);
     int status = g_test_run();
     gpu_free(gpu);
     return status;
