@@ -14,6 +14,9 @@
 struct editor;
 struct editor *editor_new(struct model *model, GError **error); // model is borrowed
 void editor_free(struct editor *e);
+// Gives back the device memory of the compiled programs, before something large; the next run makes
+// them again. What earlier stages found is kept.
+void editor_make_room(struct editor *e);
 
 // Adapters in use, with their scales and switches as they are now. Called before a run; cheap where
 // nothing changed. Weights are merged.

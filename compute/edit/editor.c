@@ -60,6 +60,11 @@ void editor_free(struct editor *e)
     g_free(e);
 }
 
+void editor_make_room(struct editor *e)
+{
+    networks_drop(e->networks);
+}
+
 // What the merged weights depend on: parameters, scale and method of every adapter that is switched
 // on.
 static char *adapters_fingerprint(struct adapter *const *adapters, int n)

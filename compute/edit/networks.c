@@ -5,10 +5,11 @@
 enum network_kind { NETWORK_TEXT, NETWORK_PREDICT, NETWORK_ENCODE, NETWORK_DECODE };
 #define NETWORK_INPUTS 3
 
-// One compiled network at one shape.
+// One compiled network at one shape. Programs of the size in work are kept, and the text encoder's;
+// each has memory of its own for activations, so that those of earlier sizes would fill the device.
 struct network {
     enum network_kind kind;
-    int batch, height, width; // of the picture or the latents that go in
+    int batch, height, width; // of the latents; the text encoder's are one by its tokens
     struct graph *graph;
     struct tensor *in[NETWORK_INPUTS];
     struct node *out;
@@ -42,9 +43,14 @@ struct networks *networks_new(struct model *model, struct nn_part *const parts[3
     return n;
 }
 
-void networks_reset(struct networks *n, struct nn_part *const parts[3])
+void networks_drop(struct networks *n)
 {
     g_ptr_array_set_size(n->cache, 0);
+}
+
+void networks_reset(struct networks *n, struct nn_part *const parts[3])
+{
+    networks_drop(n);
     memcpy(n->parts, parts, sizeof n->parts);
 }
 
@@ -100,7 +106,9 @@ static struct node *build_predict(struct networks *n, struct network *net, GErro
 static struct node *build_encode(struct networks *n, struct network *net, GError **error)
 {
     struct nn nn = {.g = net->graph, .part = n->parts[MODEL_VAE]};
-    struct node *rgb = input(n, net, 0, DTYPE_F32, 1, net->height, net->width, 3, "picture", error);
+    const int factor = model_latent_factor(n->model);
+    struct node *rgb = input(n, net, 0, DTYPE_F32, 1, net->height * factor, net->width * factor, 3,
+                             "picture", error);
     return rgb ? op_slice(net->graph, vae_encoder_build(&nn, &n->model->vae, rgb), 0,
                           n->model->vae.latent_channels)
                : NULL;
@@ -112,6 +120,16 @@ static struct node *build_decode(struct networks *n, struct network *net, GError
     struct node *z = input(n, net, 0, DTYPE_F32, 1, net->height, net->width,
                            n->model->vae.latent_channels, "latents", error);
     return z ? vae_decoder_build(&nn, &n->model->vae, z) : NULL;
+}
+
+static void drop_other_sizes(struct networks *n, int height, int width)
+{
+    for (guint i = n->cache->len; i-- > 0;) {
+        const struct network *net = n->cache->pdata[i];
+        if (net->kind != NETWORK_TEXT && (net->height != height || net->width != width)) {
+            g_ptr_array_remove_index(n->cache, i);
+        }
+    }
 }
 
 static struct network *network_get(struct networks *n, enum network_kind kind, int batch,
@@ -130,6 +148,9 @@ static struct network *network_get(struct networks *n, enum network_kind kind, i
         [NETWORK_ENCODE] = build_encode,
         [NETWORK_DECODE] = build_decode,
     };
+    if (kind != NETWORK_TEXT) {
+        drop_other_sizes(n, height, width);
+    }
     struct network *net = g_new0(struct network, 1);
     *net = (struct network){.kind = kind, .batch = batch, .height = height, .width = width};
     net->graph = graph_new();
@@ -188,7 +209,8 @@ bool networks_predict(struct networks *n, int batch, int h, int w, double t, con
 bool networks_encode(struct networks *n, int width, int height, const float *rgb, float *latents,
                      GCancellable *c, GError **error)
 {
-    struct network *net = network_get(n, NETWORK_ENCODE, 1, height, width, error);
+    const int factor = model_latent_factor(n->model);
+    struct network *net = network_get(n, NETWORK_ENCODE, 1, height / factor, width / factor, error);
     if (!net || !tensor_write(net->in[0], rgb, error) || !network_run(net, latents, c, error)) {
         return false;
     }

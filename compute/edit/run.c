@@ -59,6 +59,12 @@ static bool request_check(const struct editor *e, const struct edit_request *q, 
             return false;
         }
     }
+    if (q->steps > e->schedule.train_steps - 1) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%d steps are more than the %d that this model has between photo and noise",
+                    q->steps, e->schedule.train_steps - 1);
+        return false;
+    }
     if (q->rgb && !g_str_equal(q->sampler, "ddim")) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "editing a photo inverts it, and only the ddim sampler can be inverted, not %s",

@@ -1,6 +1,7 @@
 // Editing on the model that ships: the identities that make an edit trustworthy, caching,
 // cancelling, bad requests.
 #include "compute/edit/edit.h"
+#include "compute/edit/networks.h"
 #include "ui/core/paths.h"
 
 #include <glib/gstdio.h>
@@ -237,24 +238,37 @@ static void test_structure_and_seed(void)
     editor_free(e);
 }
 
+static struct edit_result *generate(struct editor *e, const char *sampler, const char *prompt)
+{
+    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
+    q.width = q.height = side;
+    q.prompt = prompt;
+    q.sampler = sampler;
+    q.steps = 30;
+    struct edit_result *r = run(e, &q);
+    g_assert_null(r->reconstruction);
+    return r;
+}
+
+// From the same noise all samplers go to the same picture, and another prompt goes to another one.
 static void test_generate_samplers(void)
 {
+    const int64_t n = (int64_t)side * side * 3;
     struct editor *e = editor();
+    struct edit_result *first = generate(e, "ddim", "a red apple"),
+                       *other = generate(e, "ddim", "a lake in the evening");
+    const double apart = psnr(first->rgb, other->rgb, n);
+    g_test_message("two prompts: %.1f dB", apart);
     for (int i = 0; sampler_table[i]; i++) {
-        struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-        q.width = q.height = side;
-        q.prompt = "a red apple";
-        q.sampler = sampler_table[i]->name;
-        q.steps = 8;
-        struct edit_result *r = run(e, &q);
-        g_assert_null(r->reconstruction);
-        double sum = 0;
-        for (int64_t k = 0; k < (int64_t)side * side * 3; k++) {
-            sum += fabs(r->rgb[k]);
-        }
-        g_assert_cmpfloat(sum, >, 0);
+        struct edit_result *r = generate(e, sampler_table[i]->name, "a red apple");
+        g_test_message("%s: %.1f dB from ddim", sampler_table[i]->name,
+                       psnr(r->rgb, first->rgb, n));
+        g_assert_cmpfloat(psnr(r->rgb, first->rgb, n), >, 20.0);
         edit_result_free(r);
     }
+    g_assert_cmpfloat(apart, <, 15.0);
+    edit_result_free(first);
+    edit_result_free(other);
     editor_free(e);
 }
 
@@ -397,12 +411,34 @@ static void test_too_little_memory(void)
     model_free(loaded);
 }
 
+// Photos of several proportions one after another: only the programs of the last one are held, and
+// none when room is asked for.
+static void test_programs_are_dropped(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct networks *n = networks_new(model, model->parts);
+    g_autofree float *rgb = g_new0(float, (gsize)side *side * 6), *z = g_new(float, side *side * 6);
+    g_assert_true(networks_encode(n, side, side, rgb, z, NULL, &error));
+    const uint64_t encoder = networks_bytes(n);
+    g_assert_cmpuint(encoder, >, 0);
+    g_assert_true(networks_decode(n, side, side, z, rgb, NULL, &error));
+    const uint64_t both = networks_bytes(n);
+    g_assert_cmpuint(both, >, encoder); // of one size they are held together
+    g_assert_true(networks_encode(n, 2 * side, side, rgb, z, NULL, &error));
+    g_assert_true(networks_encode(n, side, 2 * side, rgb, z, NULL, &error));
+    g_assert_true(networks_encode(n, side, side, rgb, z, NULL, &error));
+    g_assert_cmpuint(networks_bytes(n), ==, encoder);
+    networks_drop(n);
+    g_assert_cmpuint(networks_bytes(n), ==, 0);
+    networks_free(n);
+}
+
 static void test_bad_requests(void)
 {
     g_autofree float *rgb = make_photo();
     struct editor *e = editor();
-    struct edit_request bad[7];
-    for (int i = 0; i < 7; i++) {
+    struct edit_request bad[8];
+    for (int i = 0; i < 8; i++) {
         bad[i] = request(rgb);
     }
     bad[0].width = side + 1;
@@ -413,10 +449,13 @@ static void test_bad_requests(void)
     bad[4].sampler = "none";
     bad[5].guidance = NAN;
     bad[6].locality = -0.1;
-    for (int i = 0; i < 7; i++) {
+    bad[7].steps = model->sched.train_steps;
+    for (int i = 0; i < 8; i++) {
         g_autoptr(GError) error = NULL;
-        g_assert_null(editor_run(e, &bad[i], NULL, NULL, NULL, &error));
+        struct count c = {0};
+        g_assert_null(editor_run(e, &bad[i], count_cb, &c, NULL, &error));
         g_assert_nonnull(error);
+        g_assert_cmpint(c.steps, ==, 0); // refused before any work
     }
     editor_free(e);
 }
@@ -439,6 +478,7 @@ int main(int argc, char **argv)
     g_test_add_func("/edit/structure-and-seed", test_structure_and_seed);
     g_test_add_func("/edit/generate-samplers", test_generate_samplers);
     g_test_add_func("/edit/previews", test_previews);
+    g_test_add_func("/edit/programs-are-dropped", test_programs_are_dropped);
     g_test_add_func("/edit/too-little-memory", test_too_little_memory);
     g_test_add_func("/edit/bad-requests", test_bad_requests);
     int rc = g_test_run();

@@ -135,11 +135,13 @@ bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
 {
     struct train_example example = {
         .width = p->small->width, .height = p->small->height, .rgb = p->rgb, .caption = caption};
+    editor_make_room(e->editor);
     struct trainer *t =
         trainer_new(e->model, adapter, &example, 1, params, progress, data, c, error);
     bool ok =
         t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, step, data, c, error);
     trainer_free(t);
+    adapter_release(adapter); // edits use merged weights
     return ok;
 }
 
