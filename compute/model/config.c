@@ -202,6 +202,13 @@ static int read_channels(struct reader *r, int *channels, const int *standard, i
     return levels;
 }
 
+// The gradient of attention keeps two numbers in the place of a head's channels.
+static void refuse_narrow_heads(struct reader *r, const char *key, int heads)
+{
+    refuse(r, TINCTURE_ERROR_UNSUPPORTED,
+           "%s = %d leaves one channel a head, which is not supported", key, heads);
+}
+
 // ---- text encoder -------------------------------------------------------------------------------
 
 static void read_text(struct reader *r, void *config)
@@ -225,6 +232,8 @@ static void read_text(struct reader *r, void *config)
     if (c->hidden_size % c->heads) {
         refuse(r, TINCTURE_ERROR_FILE, "num_attention_heads = %d does not divide hidden_size = %d",
                c->heads, c->hidden_size);
+    } else if (c->hidden_size == c->heads) {
+        refuse_narrow_heads(r, "num_attention_heads", c->heads);
     }
 }
 
@@ -326,6 +335,8 @@ static void read_unet(struct reader *r, void *config)
             refuse(r, TINCTURE_ERROR_FILE,
                    "attention_head_dim = %d (heads) does not divide %d channels", c->heads[i],
                    c->channels[i]);
+        } else if (used && c->channels[i] == c->heads[i]) {
+            refuse_narrow_heads(r, "attention_head_dim", c->heads[i]);
         }
     }
     if (c->channels[0] < 4)
