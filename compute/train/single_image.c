@@ -23,14 +23,11 @@ static void single_image_draw(const struct train_data *data, const struct noise_
     }
 }
 
-static const struct param single_image_params[] = {{0}};
-
 extern const struct objective single_image_objective;
 const struct objective single_image_objective = {
     .name = "single_image",
     .title = "Learn this photo",
     .summary = "Learns one photo under its description, to edit it by changing the words",
-    .params = single_image_params,
     .draw = single_image_draw,
     .loss = op_mse,
 };

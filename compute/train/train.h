@@ -23,15 +23,12 @@ struct train_params {
     double clip_norm; // 0: gradients are not clipped
     int batch;        // 0: 1
     uint64_t seed;
-    int checkpoint_every;        // steps; 0: only at the end and on cancel
+    int checkpoint_every;        // steps; 0: only where the run ends, however it does
     const char *checkpoint_path; // NULL: no checkpoints
     const char *objective;       // NULL: "single_image"
     const char *optimizer;       // NULL: "adamw"
 };
-#define TRAIN_PARAMS_DEFAULTS .steps = 100, .weight_decay = 0.01, .clip_norm = 1.0, .batch = 1
-// The same as rows for the window and the command line: steps, lr, lr_1d, weight_decay, clip_norm,
-// batch, checkpoint_every.
-extern const struct param train_param_table[];
+#define TRAIN_PARAMS_DEFAULTS .weight_decay = 0.01, .clip_norm = 1.0, .batch = 1
 
 // After every step.
 struct train_report {
@@ -67,7 +64,6 @@ struct train_batch {
 
 struct objective {
     const char *name, *title, *summary;
-    const struct param *params;
     void (*draw)(const struct train_data *data, const struct noise_schedule *schedule,
                  struct rng *rng, struct train_batch *batch);
     // prediction and target (N,h,w,channels) -> one number.
@@ -102,12 +98,11 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
 // differs.
 bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error);
 // Runs until steps are done, step_fn stops it, or cancelled (a checkpoint is written first in each
-// case). A loss that is not a number is TINCTURE_ERROR_NUMERIC; the adapter keeps the parameters of
-// the last good step.
+// case), or a step fails: then the good steps of this run are in the checkpoint. A loss that is not
+// a number is TINCTURE_ERROR_NUMERIC; the adapter keeps the parameters of the last good step.
 bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancellable *c,
                  GError **error);
-int trainer_step(const struct trainer *t);       // steps done
-uint64_t trainer_bytes(const struct trainer *t); // memory of the compiled step
+int trainer_step(const struct trainer *t); // steps done
 bool trainer_checkpoint(struct trainer *t, const char *path, GError **error);
 void trainer_free(struct trainer *t);
 

@@ -204,19 +204,31 @@ double trainer_update(struct trainer *t, float *gradient, GError **error)
     return adapter_upload(t->adapter, error) ? norm : NAN;
 }
 
+static bool check_loss(const struct trainer *t, double loss, GError **error)
+{
+    if (isfinite(loss)) {
+        return true;
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
+                "step %d: the loss is not a number; the adapter is as it was after step %d",
+                t->step + 1, t->step);
+    return false;
+}
+
 static bool train_step(struct trainer *t, struct train_report *r, GCancellable *c, GError **error)
 {
     const struct rng before = t->rng;
+    const int step = t->step;
     t->objective->draw(&t->data, &t->schedule, &t->rng, &t->batch);
-    if (!write_noisy(t, noise_add, t->latents, error) ||
-        !write_noisy(t, noise_target, t->target, error) || !write_time(t, error) ||
-        !write_caption(t, error) || !run_gradient(t, &r->loss, t->gradient, c, error)) {
-        t->rng = before; // an unfinished step leaves no trace
-        return false;
-    }
-    r->grad_norm = trainer_update(t, t->gradient, error);
+    const bool ok = write_noisy(t, noise_add, t->latents, error) &&
+                    write_noisy(t, noise_target, t->target, error) && write_time(t, error) &&
+                    write_caption(t, error) && run_gradient(t, &r->loss, t->gradient, c, error) &&
+                    check_loss(t, r->loss, error);
+    r->grad_norm = ok ? trainer_update(t, t->gradient, error) : NAN;
     if (isnan(r->grad_norm)) {
-        t->rng = before;
+        if (t->step == step) {
+            t->rng = before; // a step that was not taken leaves no trace
+        }
         return false;
     }
     t->loss_mean = t->step == 1 ? r->loss : t->loss_mean + MEAN_RATE * (r->loss - t->loss_mean);
@@ -295,9 +307,8 @@ bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancella
         if (g_cancellable_set_error_if_cancelled(c, &local) || !train_step(t, &report, c, &local)) {
             const bool cancelled = g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED);
             g_propagate_error(error, g_steal_pointer(&local));
-            if (cancelled) {
-                save_state(t,
-                           NULL); // that the state could not be kept is less than being cancelled
+            if (cancelled || t->step > first) { // the steps so far are good whatever came then
+                save_state(t, NULL); // that it could not be kept is less than why the run ended
             }
             return false;
         }
@@ -316,11 +327,6 @@ bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancella
 int trainer_step(const struct trainer *t)
 {
     return t->step;
-}
-
-uint64_t trainer_bytes(const struct trainer *t)
-{
-    return program_bytes(t->program);
 }
 
 // ---- making it ---------------------------------------------------------------------------------

@@ -48,8 +48,9 @@ static struct adapter *new_adapter(const struct cli *c, GError **error)
         return NULL;
     }
     g_autofree double *values = g_new(double, param_count(method->params) + 1);
-    return settings(c, method, values, error) ? adapter_new(name, c->engine->model, values, error)
-                                              : NULL;
+    return settings(c, method, values, error) && adapter_save_check(method, c->out, error)
+               ? adapter_new(name, c->engine->model, values, error)
+               : NULL;
 }
 
 struct run_log {
@@ -93,7 +94,11 @@ static bool train(struct cli *c, struct adapter *adapter, struct photo *const *p
                                     NULL, NULL, error);
     bool ok = t && (!c->resume || trainer_resume(t, c->resume, error)) &&
               trainer_run(t, step_cb, log, NULL, error);
+    const int done = t ? trainer_step(t) : 0;
     trainer_free(t);
+    if (!ok && done > 0 && adapter_save(adapter, c->out, NULL)) {
+        g_prefix_error(error, "%s holds what was learned in %d steps; then: ", c->out, done);
+    }
     return ok && adapter_save(adapter, c->out, error);
 }
 
