@@ -44,6 +44,7 @@ struct adapter {
     double scale;                       // strength; 0 = base model, 1 = as trained
     int tensors_applied, tensors_total; // of the file it came from
     GPtrArray *unmatched;               // names in the file that fit no layer
+    bool other_base;                    // the file says that it was learned on another model
 };
 
 // One adapter's part in a layer, while a graph is built.
@@ -102,7 +103,7 @@ const struct adapter_method *adapter_method_find(const char *name);
 struct adapter *adapter_new(const char *method, struct model *model, const double *values,
                             GError **error);
 // Detects the method from the file's content (a safetensors file, or a folder as adapter_save
-// writes it).
+// writes it). A message says where it was learned on another model.
 struct adapter *adapter_load(const char *path, struct model *model, GError **error);
 // Saves in the method's public format + metadata, verifies by reading back (norm > 0, same
 // numbers). A path that ends in .safetensors is one file; anything else is a folder in the layout

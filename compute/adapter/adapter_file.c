@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SETTING_PREFIX "tincture.setting."
+#define BASE_HASH      "tincture.base_model_hash" // of the image network's weight file
 
 // ---- loading ----------------------------------------------------------------------------------
 
@@ -76,6 +77,20 @@ static void read_metadata(struct adapter *a, const struct st_file *file)
     }
 }
 
+// Shifts of singular values mean something for the weights they were learned on; on others of the
+// same shape they apply without a word. Told and not refused: the same weights in another precision
+// are another file.
+static void check_base(struct adapter *a)
+{
+    const char *theirs = g_hash_table_lookup(a->metadata, BASE_HASH);
+    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, NULL, NULL) : NULL;
+    a->other_base = ours && !g_str_equal(theirs, ours);
+    if (a->other_base) {
+        g_message("%s was learned on another model than %s, and may not do here what it did there",
+                  a->name, a->model->name);
+    }
+}
+
 struct adapter *adapter_load(const char *path, struct model *model, GError **error)
 {
     g_autoptr(GPtrArray) files = list_files(path);
@@ -109,6 +124,7 @@ struct adapter *adapter_load(const char *path, struct model *model, GError **err
     if (g_str_has_suffix(a->name, ".safetensors")) {
         a->name[strlen(a->name) - strlen(".safetensors")] = '\0';
     }
+    check_base(a);
     return a;
 fail:
     adapter_free(a);
@@ -175,8 +191,6 @@ static GHashTable *describe(const struct adapter *a)
 
     note(t, "format", "pt");
     note(t, "tincture.method", "%s", a->method->name);
-    char scale[G_ASCII_DTOSTR_BUF_SIZE];
-    note(t, "tincture.scale", "%s", g_ascii_formatd(scale, sizeof scale, "%g", a->scale));
     for (int i = 0; a->method->params[i].key; i++) {
         g_autofree char *name = g_strconcat(SETTING_PREFIX, a->method->params[i].key, NULL);
         g_autofree char *text = param_format(&a->method->params[i], a->values[i]);
@@ -184,7 +198,7 @@ static GHashTable *describe(const struct adapter *a)
     }
     const char *hash = model_hash(m, MODEL_UNET, NULL, NULL);
     if (hash) {
-        note(t, "tincture.base_model_hash", "%s", hash);
+        note(t, BASE_HASH, "%s", hash);
         note(t, "ss_new_sd_model_hash", "%s", hash);
     }
     if (m->name) {

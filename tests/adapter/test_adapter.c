@@ -283,6 +283,37 @@ static void test_save_over(void)
     adapter_free(a);
 }
 
+// The same numbers with another model's name on them are loaded, and it is said.
+static void test_other_base(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *own = fixture_file(&fx, "own.safetensors"),
+                    *other = fixture_file(&fx, "other-base.safetensors");
+    struct adapter *a = random_adapter("svdiff", "subset=mid-ca", 22);
+    g_assert_true(adapter_save(a, own, &error));
+    struct adapter *b = adapter_load(own, fx.model, &error);
+    g_assert_no_error(error);
+    g_assert_false(b->other_base);
+    struct st_writer *w = st_writer_new();
+    st_writer_meta(w, "tincture.base_model_hash", "0123456789abcdef");
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        g_autofree char *name = g_strconcat(p->path, ".delta", NULL);
+        st_writer_f32(w, name, 1, (int64_t[]){p->count}, p->value);
+    }
+    g_assert_true(st_writer_save(w, other, &error));
+    st_writer_free(w);
+    g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*another model*");
+    struct adapter *c = adapter_load(other, fx.model, &error);
+    g_test_assert_expected_messages();
+    g_assert_no_error(error);
+    g_assert_true(c->other_base);
+    assert_same(a, c);
+    adapter_free(a);
+    adapter_free(b);
+    adapter_free(c);
+}
+
 // What says how the tensors are to be read is written last: a save that fails leaves it as it was.
 static void test_config_last(void)
 {
@@ -679,6 +710,7 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/save-load", test_save_load);
     g_test_add_func("/adapter/save-text-encoder", test_save_text_encoder);
     g_test_add_func("/adapter/save-over", test_save_over);
+    g_test_add_func("/adapter/other-base", test_other_base);
     g_test_add_func("/adapter/config-last", test_config_last);
     g_test_add_func("/adapter/refuse", test_refuse);
     g_test_add_func("/adapter/empty-names", test_empty_names);
