@@ -289,40 +289,19 @@ static bool extension_present(VkPhysicalDevice physical, const char *name)
     return false;
 }
 
-// Everything optional that a kernel may like is switched on where it exists.
+// Features that no kernel uses stay off.
 static bool device_create(struct gpu *gpu, GError **error)
 {
-    VkPhysicalDeviceVulkan12Features have12 = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
-    VkPhysicalDeviceVulkan11Features have11 = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &have12};
-    VkPhysicalDeviceFeatures2 have = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
-                                      .pNext = &have11};
-    vkGetPhysicalDeviceFeatures2(gpu->physical, &have);
-
     VkPhysicalDeviceVulkan12Features want12 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
         .bufferDeviceAddress = VK_TRUE,
         .scalarBlockLayout = VK_TRUE,
-        .shaderFloat16 = have12.shaderFloat16,
-        .vulkanMemoryModel = have12.vulkanMemoryModel,
-        .vulkanMemoryModelDeviceScope = have12.vulkanMemoryModelDeviceScope,
-    };
-    VkPhysicalDeviceVulkan11Features want11 = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
-        .pNext = &want12,
-        .storageBuffer16BitAccess = have11.storageBuffer16BitAccess,
-    };
-    VkPhysicalDeviceFeatures2 want = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
-        .pNext = &want11,
-        .features = {.shaderInt64 = have.features.shaderInt64},
     };
     gpu->has_memory_budget = extension_present(gpu->physical, VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
     const char *const extensions[] = {VK_EXT_MEMORY_BUDGET_EXTENSION_NAME};
     VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
-        .pNext = &want,
+        .pNext = &want12,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos =
             &(VkDeviceQueueCreateInfo){
@@ -410,7 +389,12 @@ void gpu_free(struct gpu *gpu)
 {
     if (!gpu)
         return;
+    const unsigned before = gpu->validation_count;
     device_close(gpu);
+    // Only now is it known what was never freed, and nobody can ask any more.
+    if (gpu->validation_count > before)
+        g_error("TINCTURE_DEBUG=gpu: %u messages while the device was closed",
+                gpu->validation_count - before);
     if (gpu->instance) {
         debug_finish(gpu);
         vkDestroyInstance(gpu->instance, NULL);
