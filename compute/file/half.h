@@ -28,21 +28,6 @@ static inline float half_to_float(uint16_t h)
     return float_from_bits(sign | float_bits(float_from_bits(magnitude) * 0x1p112f));
 }
 
-// Rounds to nearest, ties to even; too large becomes infinity.
-static inline uint16_t half_from_float(float f)
-{
-    uint32_t bits = float_bits(f), magnitude = bits & 0x7fffffff;
-    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    if (magnitude > 0x7f800000)
-        return sign | 0x7e00;
-    if (magnitude >= 0x477ff000) // 65520 and more
-        return sign | 0x7c00;
-    if (magnitude < 0x38800000) // below 2^-14: the sum with 1/2 rounds at 2^-24
-        return sign | (uint16_t)(float_bits(float_from_bits(magnitude) + 0.5f) - float_bits(0.5f));
-    uint32_t odd = magnitude >> 13 & 1;
-    return sign | (uint16_t)((magnitude - 0x38000000 + 0xfff + odd) >> 13);
-}
-
 static inline float bfloat_to_float(uint16_t b)
 {
     return float_from_bits((uint32_t)b << 16);

@@ -49,7 +49,7 @@ const char *st_dtype_name(enum st_dtype dtype); // "F16"
 // was met and finite is required (weights); the error names the tensor.
 bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **error);
 
-// Writing: collect, then save. Data is copied; st_writer_f16 rounds to half precision on disk.
+// Writing: collect, then save. Data is copied.
 // Saving is atomic (temporary file in the same folder, fsync, read back and compared, rename; the
 // old file is untouched on failure; a full disk is one sentence).
 struct st_writer;
@@ -57,8 +57,6 @@ struct st_writer *st_writer_new(void);
 void st_writer_free(struct st_writer *w);
 void st_writer_meta(struct st_writer *w, const char *key, const char *value);
 void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
-                   const float *data);
-void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_t *shape,
                    const float *data);
 void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
                    const int32_t *data);

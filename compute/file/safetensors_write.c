@@ -1,7 +1,6 @@
 // Writing safetensors: one temporary file beside the target, checked before it takes the target's
 // name.
 
-#include "compute/file/half.h"
 #include "compute/file/safetensors.h"
 #include "compute/replace.h"
 
@@ -79,16 +78,6 @@ void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_
 {
     add_piece(w, name, ST_F32, rank, shape,
               g_bytes_new(data, count_of(rank, shape) * sizeof *data));
-}
-
-void st_writer_f16(struct st_writer *w, const char *name, int rank, const int64_t *shape,
-                   const float *data)
-{
-    int64_t count = count_of(rank, shape);
-    uint16_t *half = g_new(uint16_t, MAX(count, 1));
-    for (int64_t i = 0; i < count; i++)
-        half[i] = half_from_float(data[i]);
-    add_piece(w, name, ST_F16, rank, shape, g_bytes_new_take(half, count * sizeof *half));
 }
 
 void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape,

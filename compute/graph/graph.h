@@ -95,8 +95,7 @@ void program_free(struct program *p);
 bool program_run(struct program *p, GCancellable *cancellable, GError **error);
 // Copies an output of the last run, shape_count(node->shape) floats.
 bool program_read(struct program *p, const struct node *output, float *data, GError **error);
-// Bytes that the program holds; and the same for a graph of which none is made.
+// Bytes that the program holds.
 uint64_t program_bytes(const struct program *p);
-uint64_t graph_plan_bytes(const struct graph *g, struct node *const *outputs, int n_outputs);
 // Multiply-adds * 2 of one run.
 double program_flops(const struct program *p);

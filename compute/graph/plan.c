@@ -207,11 +207,3 @@ uint64_t plan_constant_bytes(const struct graph *g, const struct plan *plan)
     }
     return total;
 }
-
-uint64_t graph_plan_bytes(const struct graph *g, struct node *const *outputs, int n_outputs)
-{
-    struct plan *plan = plan_new(g, outputs, n_outputs, 0, NULL); // cannot fail without a limit
-    uint64_t bytes = plan->bytes + plan_constant_bytes(g, plan);
-    plan_free(plan);
-    return bytes;
-}

@@ -236,8 +236,8 @@ static bool add_dispatches(struct program *p, struct recording *r, const struct 
 static bool add_node(struct program *p, struct recording *r, const struct node *node,
                      GError **error)
 {
-    bool mapped = gpu_info(p->gpu)->host_kernels;
-    if (mapped && node->op->host && (p->prefer_host || !node->op->dispatch)) {
+    const bool may_host = gpu_info(p->gpu)->host_kernels;
+    if (may_host && node->op->host && (p->prefer_host || !node->op->dispatch)) {
         flush(p, r);
         add_host(p, node);
         return true;

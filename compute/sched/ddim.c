@@ -36,24 +36,11 @@ static void ddim_finish(struct sampler *s)
     g_free(s->state);
 }
 
-static const struct param ddim_params[] = {
-    {.key = "eta",
-     .title = "Eta",
-     .help = "Fresh noise at every step: 0 is deterministic, 1 is as random as training",
-     .unit = "",
-     .type = PARAM_FLOAT,
-     .min = 0,
-     .max = 1,
-     .def = 0},
-    {0},
-};
-
 extern const struct sampler_type ddim_sampler;
 const struct sampler_type ddim_sampler = {
     .name = "ddim",
     .title = "DDIM",
     .summary = "Deterministic and invertible; what editing a photo needs",
-    .params = ddim_params,
     .init = ddim_init,
     .step = ddim_step,
     .finish = ddim_finish,

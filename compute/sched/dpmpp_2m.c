@@ -83,14 +83,11 @@ static void dpmpp_finish(struct sampler *s)
     g_free(d);
 }
 
-static const struct param dpmpp_params[] = {{0}};
-
 extern const struct sampler_type dpmpp_2m_sampler;
 const struct sampler_type dpmpp_2m_sampler = {
     .name = "dpmpp_2m",
     .title = "DPM-Solver++ 2M",
     .summary = "Second order: a good picture from noise in 20 to 25 steps",
-    .params = dpmpp_params,
     .init = dpmpp_init,
     .step = dpmpp_step,
     .finish = dpmpp_finish,

@@ -46,14 +46,11 @@ static void euler_finish(struct sampler *s)
     g_free(s->state);
 }
 
-static const struct param euler_params[] = {{0}};
-
 extern const struct sampler_type euler_sampler;
 const struct sampler_type euler_sampler = {
     .name = "euler",
     .title = "Euler",
     .summary = "The plainest first-order sampler, for comparison with other programs",
-    .params = euler_params,
     .init = euler_init,
     .input_scale = euler_input_scale,
     .step = euler_step,

@@ -36,7 +36,6 @@ struct sampler;
 struct sampler_type {
     const char *name; // "ddim"
     const char *title, *summary;
-    const struct param *params; // ends with a row whose key is NULL
     // Fills timesteps[steps], descending, and whatever of the fields below differs from the
     // defaults.
     void (*init)(struct sampler *s);

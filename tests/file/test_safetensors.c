@@ -182,7 +182,7 @@ static void test_accepted(void)
 
 // ---- numbers ------------------------------------------------------------------------------------
 
-// All 65536 half-precision numbers against their definition, there and back.
+// All 65536 half-precision numbers against their definition.
 static void test_half(void)
 {
     for (uint32_t h = 0; h < 0x10000; h++) {
@@ -193,16 +193,7 @@ static void test_half(void)
             g_assert_true(mantissa ? isnan(f) : isinf(f));
         else
             g_assert_cmpfloat(f, ==, (float)(h & 0x8000 ? -value : value));
-        if (!isnan(f))
-            g_assert_cmphex(half_from_float(f), ==, h);
     }
-    g_assert_cmphex(half_from_float(1 + 0x1p-11f), ==, 0x3c00); // ties to even
-    g_assert_cmphex(half_from_float(1 + 3 * 0x1p-11f), ==, 0x3c02);
-    g_assert_cmphex(half_from_float(65519.99f), ==, 0x7bff);
-    g_assert_cmphex(half_from_float(65520), ==, 0x7c00);
-    g_assert_cmphex(half_from_float(0x1p-25f), ==, 0);
-    g_assert_cmphex(half_from_float(-0x1.8p-25f), ==, 0x8001);
-    g_assert_true(isnan(half_to_float(half_from_float(NAN))));
     g_assert_cmpfloat(bfloat_to_float(0xc040), ==, -3.0f);
 }
 
@@ -296,7 +287,6 @@ static struct st_writer *make_writer(void)
     st_writer_meta(w, "format", "tincture");
     st_writer_meta(w, "a \"quoted\" key\n", "back\\slash \xc3\xa4");
     st_writer_f32(w, "x", 2, (int64_t[]){2, 2}, (float[]){1, -2, 0.1f, 1e-30f});
-    st_writer_f16(w, "half", 1, (int64_t[]){3}, (float[]){1, -2, 0.1f});
     st_writer_i32(w, "ids", 1, (int64_t[]){2}, (int32_t[]){-7, 49407});
     st_writer_f32(w, "none", 2, (int64_t[]){0, 4}, NULL);
     st_writer_f32(w, "number", 0, NULL, (float[]){0.5f});
@@ -318,11 +308,9 @@ static void test_round_trip(void)
     g_assert_no_error(error);
     g_assert_cmpstr(g_hash_table_lookup(f->metadata, "a \"quoted\" key\n"), ==,
                     "back\\slash \xc3\xa4");
-    float x[4], half[3], ids[2];
+    float x[4], ids[2];
     g_assert_true(st_read_f32(st_find(f, "x"), x, true, &error));
     g_assert_cmpmem(x, sizeof x, ((float[]){1, -2, 0.1f, 1e-30f}), sizeof x);
-    g_assert_true(st_read_f32(st_find(f, "half"), half, true, &error));
-    g_assert_cmpfloat_with_epsilon(half[2], 0.1f, 1e-4);
     g_assert_true(st_read_f32(st_find(f, "ids"), ids, true, &error));
     g_assert_cmpfloat(ids[0], ==, -7);
     g_assert_cmpint(st_find(f, "number")->rank, ==, 0);
