@@ -33,6 +33,19 @@ static const struct cli_command *find_command(const char *name)
     return NULL;
 }
 
+// "Sampler: ddim, dpmpp_2m, euler"
+static const char *sampler_help(void)
+{
+    static GString *text;
+    if (!text) {
+        text = g_string_new("Sampler:");
+        for (int i = 0; sampler_table[i]; i++) {
+            g_string_append_printf(text, "%s %s", i ? "," : "", sampler_table[i]->name);
+        }
+    }
+    return text->str;
+}
+
 // The options of one command, picked from all that exist.
 static GOptionEntry *pick_options(const struct cli_command *command, struct cli *c)
 {
@@ -57,8 +70,7 @@ static GOptionEntry *pick_options(const struct cli_command *command, struct cli 
         {"noise", 0, 0, G_OPTION_ARG_FILENAME, &c->noise,
          "Start noise as safetensors instead of a seed", "FILE"},
         {"mask", 0, 0, G_OPTION_ARG_FILENAME, &c->mask, "White where the photo may change", "FILE"},
-        {"scheduler", 0, 0, G_OPTION_ARG_STRING, &c->sampler, "Sampler: ddim, dpmpp_2m or euler",
-         "NAME"},
+        {"scheduler", 0, 0, G_OPTION_ARG_STRING, &c->sampler, sampler_help(), "NAME"},
         {"method", 0, 0, G_OPTION_ARG_STRING, &c->method, "Adapter method (default svdiff)",
          "NAME"},
         {"subset", 0, 0, G_OPTION_ARG_STRING, &c->subset, "Which layers the adapter changes",
