@@ -1,15 +1,13 @@
 // The one error domain of the engine and of the pictures.
 //
 // Rules that hold everywhere and are not repeated:
-//   * A function that can fail returns bool or a pointer and takes a GError **error last. The
-//   message is
-//     one sentence a user understands, without a full stop at the end being relied upon, and names
-//     the file or the tensor. Whoever adds knowledge uses g_prefix_error().
-//   * Cancelling is G_IO_ERROR_CANCELLED (g_cancellable_set_error_if_cancelled()), never this
-//   domain.
-//   * Functions named *_new, *_open, *_load, *_create give the caller an owned object; *_free
-//   accepts NULL.
-//   * Everything below ui/core is driven by one thread at a time unless a comment says otherwise.
+// - A function that can fail returns bool or a pointer and takes a GError **error last. The message
+//   is one sentence a user understands, without a full stop at the end being relied upon, and names
+//   the file or the tensor. Whoever adds knowledge uses g_prefix_error().
+// - Cancelling is G_IO_ERROR_CANCELLED (g_cancellable_set_error_if_cancelled()), never this domain.
+// - Functions named *_new, *_open, *_load, *_create give the caller an owned object; *_free accepts
+//   NULL.
+// - Everything below ui/core is driven by one thread at a time unless a comment says otherwise.
 #pragma once
 
 #include <gio/gio.h>

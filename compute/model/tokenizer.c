@@ -398,7 +398,7 @@ static void encode_word(const struct tokenizer *t, const char *word, size_t leng
     g_ptr_array_unref(symbols);
 }
 
-enum class { SPACE, LETTER, NUMBER, OTHER };
+enum char_kind { SPACE, LETTER, NUMBER, OTHER };
 
 // Unicode's White_Space; GLib's own idea of space differs in a few control characters.
 static bool is_space(gunichar c)
@@ -408,18 +408,21 @@ static bool is_space(gunichar c)
            c == 0x205f || c == 0x3000;
 }
 
-static enum class classify(gunichar c) { if (is_space(c)){return SPACE;}
-unsigned type = 1u << g_unichar_type(c);
-const unsigned letters = 1u << G_UNICODE_LOWERCASE_LETTER | 1u << G_UNICODE_UPPERCASE_LETTER |
-                         1u << G_UNICODE_TITLECASE_LETTER | 1u << G_UNICODE_MODIFIER_LETTER |
-                         1u << G_UNICODE_OTHER_LETTER;
-const unsigned numbers =
-    1u << G_UNICODE_DECIMAL_NUMBER | 1u << G_UNICODE_LETTER_NUMBER | 1u << G_UNICODE_OTHER_NUMBER;
-return type & letters ? LETTER : type & numbers ? NUMBER : OTHER;
+static enum char_kind classify(gunichar c)
+{
+    if (is_space(c))
+        return SPACE;
+    unsigned type = 1u << g_unichar_type(c);
+    const unsigned letters = 1u << G_UNICODE_LOWERCASE_LETTER | 1u << G_UNICODE_UPPERCASE_LETTER |
+                             1u << G_UNICODE_TITLECASE_LETTER | 1u << G_UNICODE_MODIFIER_LETTER |
+                             1u << G_UNICODE_OTHER_LETTER;
+    const unsigned numbers = 1u << G_UNICODE_DECIMAL_NUMBER | 1u << G_UNICODE_LETTER_NUMBER |
+                             1u << G_UNICODE_OTHER_NUMBER;
+    return type & letters ? LETTER : type & numbers ? NUMBER : OTHER;
 }
 
-// Length of the run of one class at p.
-static size_t run_length(const char *p, const char *end, enum class kind)
+// Length of the run of one kind at p.
+static size_t run_length(const char *p, const char *end, enum char_kind kind)
 {
     const char *q = p;
     while (q < end && classify(g_utf8_get_char(q)) == kind)
@@ -438,7 +441,7 @@ static size_t word_length(const char *p, const char *end, bool marks)
         if ((size_t)(end - p) >= length && memcmp(p, fixed[i], length) == 0)
             return length;
     }
-    enum class kind = classify(g_utf8_get_char(p));
+    enum char_kind kind = classify(g_utf8_get_char(p));
     return kind == NUMBER ? (size_t)(g_utf8_next_char(p) - p) : run_length(p, end, kind);
 }
 

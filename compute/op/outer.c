@@ -1,4 +1,5 @@
-// Outer products of blocks of channels, summed over positions: the gradient of op_rotate's matrices.
+// Outer products of blocks of channels, summed over positions: the gradient of op_rotate's
+// matrices.
 //
 //   out_j = sum over p of y_j(p) x_j(p)^T = Y_j^T X_j        y, x (P, n*b), out (1,n,b,b)
 #include "compute/op/kernel.h"
