@@ -1,10 +1,7 @@
 #include "ui/start_page.h"
 
-#include "ui/core/paths.h"
+#include "ui/samples.h"
 #include "ui/widgets/thumb.h"
-
-#include <json-glib/json-glib.h>
-#include <string.h>
 
 #define SAMPLE_WIDTH  144
 #define SAMPLE_HEIGHT 96
@@ -54,60 +51,36 @@ static void card_clicked_cb(GtkButton *card, TinctureStartPage *self)
                   g_object_get_data(G_OBJECT(card), "caption"));
 }
 
-static void add_card(TinctureStartPage *self, const char *path, const char *title,
-                     const char *caption)
+static void add_card(TinctureStartPage *self, const struct sample *sample)
 {
     GtkWidget *thumb = tincture_thumb_new(NULL, SAMPLE_WIDTH, SAMPLE_HEIGHT);
     GtkWidget *card = gtk_button_new();
-    g_autofree char *label = g_strdup_printf("Open the sample “%s”", title);
+    g_autofree char *label = g_strdup_printf("Open the sample “%s”", sample->title);
     gtk_widget_set_overflow(card, GTK_OVERFLOW_HIDDEN);
     gtk_widget_add_css_class(card, "card");
     gtk_widget_add_css_class(card, "sample-card");
-    gtk_widget_set_tooltip_text(card, title);
+    gtk_widget_set_tooltip_text(card, sample->title);
     gtk_accessible_update_property(GTK_ACCESSIBLE(card), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
     gtk_button_set_child(GTK_BUTTON(card), thumb);
-    g_object_set_data_full(G_OBJECT(card), "path", g_strdup(path), g_free);
-    g_object_set_data_full(G_OBJECT(card), "caption", g_strdup(caption), g_free);
+    g_object_set_data_full(G_OBJECT(card), "path", g_strdup(sample->path), g_free);
+    g_object_set_data_full(G_OBJECT(card), "caption", g_strdup(sample->caption), g_free);
     g_signal_connect(card, "clicked", G_CALLBACK(card_clicked_cb), self);
     gtk_flow_box_append(self->samples, card);
     gtk_widget_set_focusable(gtk_widget_get_parent(card), FALSE); // the card itself is the stop
 
     g_autoptr(GTask) task =
         g_task_new(NULL, self->cancellable, thumb_finish_cb, g_object_ref(thumb));
-    g_task_set_task_data(task, g_strdup(path), g_free);
+    g_task_set_task_data(task, g_strdup(sample->path), g_free);
     g_task_run_in_thread(task, thumb_thread);
-}
-
-static void add_sample(JsonArray *array, guint index, JsonNode *node, gpointer data)
-{
-    TinctureStartPage *self = data;
-    if (!JSON_NODE_HOLDS_OBJECT(node)) {
-        return;
-    }
-    JsonObject *sample = json_node_get_object(node);
-    const char *file = json_object_get_string_member_with_default(sample, "file", NULL);
-    if (file == NULL || strchr(file, '/') != NULL) {
-        return;
-    }
-    g_autofree char *folder = paths_resource("samples");
-    g_autofree char *path = g_build_filename(folder, file, NULL);
-    add_card(self, path, json_object_get_string_member_with_default(sample, "title", file),
-             json_object_get_string_member_with_default(sample, "caption", ""));
 }
 
 static void load_samples(TinctureStartPage *self)
 {
-    g_autofree char *path = paths_resource("samples/samples.json");
-    g_autoptr(JsonParser) parser = json_parser_new();
-    if (!json_parser_load_from_file(parser, path, NULL)) {
-        return;
+    g_autoptr(GPtrArray) samples = samples_load();
+    for (guint i = 0; i < samples->len; i++) {
+        add_card(self, samples->pdata[i]);
     }
-    JsonNode *root = json_parser_get_root(parser);
-    if (root != NULL && JSON_NODE_HOLDS_ARRAY(root)) {
-        json_array_foreach_element(json_node_get_array(root), add_sample, self);
-    }
-    gtk_widget_set_visible(self->samples_box,
-                           gtk_flow_box_get_child_at_index(self->samples, 0) != NULL);
+    gtk_widget_set_visible(self->samples_box, samples->len > 0);
 }
 
 static void tincture_start_page_dispose(GObject *object)

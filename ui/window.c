@@ -207,6 +207,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     GTK_WINDOW_CLASS(klass)->close_request = tincture_window_close_request;
     g_type_ensure(TINCTURE_TYPE_STAGE);
     g_type_ensure(TINCTURE_TYPE_START_PAGE);
+    g_type_ensure(TINCTURE_TYPE_RECENT_POPOVER);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/window.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, toasts);
@@ -217,6 +218,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, inspector);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, history);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, stage);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, recent);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening_cancel);
@@ -256,6 +258,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     TinctureWindow *self = g_object_new(TINCTURE_TYPE_WINDOW, "application", app, NULL);
     self->session = g_object_ref(session);
     tincture_stage_set_session(self->stage, session);
+    tincture_recent_popover_set_session(self->recent, session);
     build_panels(self);
     connect_session(self);
     restore_size(self);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ui/canvas/stage.h"
+#include "ui/recent_popover.h"
 #include "ui/window.h"
 
 struct _TinctureWindow {
@@ -15,6 +16,7 @@ struct _TinctureWindow {
     AdwFlap *inspector_flap, *history_flap;
     GtkBox *inspector, *history;
     TinctureStage *stage;
+    TinctureRecentPopover *recent;
     GtkLabel *device, *opening;
     GtkWidget *photo_buttons, *photo_tools, *drop_area, *opening_cancel;
 

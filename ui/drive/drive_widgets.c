@@ -87,6 +87,13 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
         g_signal_emit_by_name(widget, "activate", (guint)g_ascii_strtoull(value, NULL, 10));
         return TRUE;
     }
+    if (GTK_IS_LIST_BOX(widget)) {
+        GtkWidget *row = find(widget, value);
+        if (row != NULL) {
+            g_signal_emit_by_name(widget, "row-activated", row);
+        }
+        return row != NULL;
+    }
     if (GTK_IS_EXPANDER(widget)) {
         gtk_expander_set_expanded(GTK_EXPANDER(widget), is_on(value));
         return TRUE;
@@ -101,6 +108,10 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
 gboolean drive_widget_click(GtkWidget *root, const char *name)
 {
     GtkWidget *widget = find(root, name);
+    if (widget != NULL && ADW_IS_SPLIT_BUTTON(widget)) {
+        adw_split_button_popup(ADW_SPLIT_BUTTON(widget));
+        return TRUE;
+    }
     return widget != NULL && gtk_widget_is_sensitive(widget) && gtk_widget_activate(widget);
 }
 

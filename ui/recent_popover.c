@@ -1,0 +1,137 @@
+#include "ui/recent_popover.h"
+
+#include "render/present/texture.h"
+#include "ui/samples.h"
+#include "ui/time_text.h"
+#include "ui/widgets/thumb.h"
+
+#define THUMB_SIDE 48
+
+struct _TinctureRecentPopover {
+    GtkPopover parent_instance;
+
+    // template widgets
+    GtkListBox *list;
+
+    // owned
+    TinctureSession *session;
+};
+
+enum { OPEN_SAMPLE, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE(TinctureRecentPopover, tincture_recent_popover, GTK_TYPE_POPOVER)
+
+static GtkWidget *line(const char *text, const char *css_class)
+{
+    GtkWidget *label = gtk_label_new(text);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_MIDDLE);
+    if (css_class != NULL) {
+        gtk_widget_add_css_class(label, css_class);
+        gtk_widget_add_css_class(label, "dim-label");
+    }
+    return label;
+}
+
+static GtkWidget *row_new(const char *title, const char *below, GtkWidget *thumb)
+{
+    GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 3);
+    gtk_widget_set_valign(words, GTK_ALIGN_CENTER);
+    gtk_box_append(GTK_BOX(words), line(title, NULL));
+    gtk_box_append(GTK_BOX(words), line(below, "caption"));
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 10);
+    if (thumb != NULL) {
+        gtk_box_append(GTK_BOX(box), thumb);
+    }
+    gtk_box_append(GTK_BOX(box), words);
+    GtkWidget *row = gtk_list_box_row_new();
+    gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
+    gtk_widget_set_name(row, title); // for tests and inspectors
+    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+    return row;
+}
+
+static GtkWidget *document_row(const struct document_entry *entry)
+{
+    g_autofree char *when = time_ago_text(entry->modified);
+    g_autoptr(GdkTexture) texture =
+        entry->thumb.rgba != NULL
+            ? texture_from_rgba8(entry->thumb.rgba, entry->thumb.width, entry->thumb.height)
+            : NULL;
+    GtkWidget *row = row_new(entry->title, entry->open ? "Open now" : when,
+                             tincture_thumb_new(GDK_PAINTABLE(texture), THUMB_SIDE, THUMB_SIDE));
+    gtk_widget_set_tooltip_text(row, entry->origin);
+    g_object_set_data_full(G_OBJECT(row), "document", g_memdup2(&entry->id, sizeof entry->id),
+                           g_free);
+    return row;
+}
+
+static GtkWidget *sample_row(const struct sample *sample)
+{
+    GtkWidget *row = row_new(sample->title, "Sample", NULL);
+    g_object_set_data_full(G_OBJECT(row), "path", g_strdup(sample->path), g_free);
+    g_object_set_data_full(G_OBJECT(row), "caption", g_strdup(sample->caption), g_free);
+    return row;
+}
+
+static void show_cb(TinctureRecentPopover *self)
+{
+    GtkListBoxRow *old;
+    while ((old = gtk_list_box_get_row_at_index(self->list, 0)) != NULL) {
+        gtk_list_box_remove(self->list, GTK_WIDGET(old));
+    }
+    g_autoptr(GPtrArray) documents = tincture_session_documents(self->session);
+    for (guint i = 0; i < documents->len; i++) {
+        gtk_list_box_append(self->list, document_row(documents->pdata[i]));
+    }
+    g_autoptr(GPtrArray) samples = samples_load();
+    for (guint i = 0; i < samples->len; i++) {
+        gtk_list_box_append(self->list, sample_row(samples->pdata[i]));
+    }
+}
+
+static void row_activated_cb(TinctureRecentPopover *self, GtkListBoxRow *row)
+{
+    const gint64 *document = g_object_get_data(G_OBJECT(row), "document");
+    gtk_popover_popdown(GTK_POPOVER(self));
+    if (document != NULL) {
+        tincture_session_open_document(self->session, *document);
+    } else {
+        g_signal_emit(self, signals[OPEN_SAMPLE], 0, g_object_get_data(G_OBJECT(row), "path"),
+                      g_object_get_data(G_OBJECT(row), "caption"));
+    }
+}
+
+static void tincture_recent_popover_dispose(GObject *object)
+{
+    TinctureRecentPopover *self = TINCTURE_RECENT_POPOVER(object);
+    g_clear_object(&self->session);
+    gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_RECENT_POPOVER);
+    G_OBJECT_CLASS(tincture_recent_popover_parent_class)->dispose(object);
+}
+
+static void tincture_recent_popover_class_init(TinctureRecentPopoverClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_recent_popover_dispose;
+    signals[OPEN_SAMPLE] =
+        g_signal_new("open-sample", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                     NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_STRING);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/tincture/Tincture/ui/recent_popover.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureRecentPopover, list);
+    gtk_widget_class_bind_template_callback(widget_class, show_cb);
+    gtk_widget_class_bind_template_callback(widget_class, row_activated_cb);
+}
+
+static void tincture_recent_popover_init(TinctureRecentPopover *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+void tincture_recent_popover_set_session(TinctureRecentPopover *self, TinctureSession *session)
+{
+    g_return_if_fail(TINCTURE_IS_RECENT_POPOVER(self));
+    g_set_object(&self->session, session);
+}
