@@ -25,6 +25,7 @@ struct restore {
     const struct image *photo, *reconstruction;
     const struct transform *transform;
     const float *mask;
+    struct detail_region region; // what result shows
     struct image *result;
     struct change *change;
     struct band *band;
@@ -186,14 +187,17 @@ static void write_cell(const struct restore *restore, const struct cell *cell)
 {
     for (int y = 0; y < cell->height; y++) {
         size_t at = (size_t)(cell->y + y) * restore->photo->width + cell->x;
+        float *out = restore->result->rgb +
+                     3 * ((size_t)(cell->y + y - restore->region.y) * restore->region.width +
+                          cell->x - restore->region.x);
 
-        for (int x = 0; x < cell->width; x++, at++) {
+        for (int x = 0; x < cell->width; x++, at++, out += 3) {
             size_t i = (size_t)y * cell->width + x;
             float mask = restore->mask != NULL ? restore->mask[at] : 1.0f;
 
             for (int c = 0; c < 3 && restore->weight[i] > 0.0f; c++) {
-                restore->result->rgb[3 * at + c] = add_within_range(
-                    restore->photo->rgb[3 * at + c], mask * restore->delta[3 * i + c]);
+                out[c] = add_within_range(restore->photo->rgb[3 * at + c],
+                                          mask * restore->delta[3 * i + c]);
             }
         }
     }
@@ -254,13 +258,14 @@ static bool restore_cells(struct restore *restore, const struct detail_params *p
                           GError **error)
 {
     int core = BAND_TILE - 2 * band_margin(restore->band);
-    int width = restore->photo->width, height = restore->photo->height;
+    int width = restore->region.width, height = restore->region.height;
     int columns = (width + core - 1) / core, rows = (height + core - 1) / core;
 
     for (int i = 0; i < rows * columns; i++) {
         int column = i % columns, row = i / columns;
         int x = (int)((gint64)width * column / columns), y = (int)((gint64)height * row / rows);
-        struct cell cell = {x, y, (int)((gint64)width * (column + 1) / columns) - x,
+        struct cell cell = {restore->region.x + x, restore->region.y + y,
+                            (int)((gint64)width * (column + 1) / columns) - x,
                             (int)((gint64)height * (row + 1) / rows) - y};
 
         if (!report(params, i, rows * columns, error) || !restore_cell(restore, &cell, error)) {
@@ -298,9 +303,13 @@ struct image *detail_restore(const struct image *photo, const struct image *reco
         .reconstruction = reconstruction,
         .transform = transform,
         .mask = params->mask,
-        .result = image_copy(photo, error),
+        .region = params->region != NULL
+                      ? *params->region
+                      : (struct detail_region){0, 0, photo->width, photo->height},
     };
 
+    restore.result = image_crop(photo, restore.region.x, restore.region.y, restore.region.width,
+                                restore.region.height, error);
     if (restore.result == NULL) {
         return NULL;
     }

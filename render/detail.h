@@ -10,7 +10,13 @@
 #include "render/change.h"
 #include "render/transform.h"
 
+// A part of the photo, in its pixels.
+struct detail_region {
+    int x, y, width, height;
+};
+
 struct detail_params {
+    const struct detail_region *region; // all that is asked for; NULL: the whole photo
     // (height, width) of the photo, 0..1, or NULL: everywhere. Where it is 0 the result is the
     // photo, to the bit. An edit that goes on beyond the mask is bent to be nothing at its border
     // and keeps its gradients (see seam.h).
@@ -23,7 +29,9 @@ struct detail_params {
 
 // photo has the full size; reconstruction and edit have the model's size and show the whole photo.
 // reconstruction is the model's rendering of the unedited photo, or the photo itself in that size.
-// Alpha and meta are the photo's. Needs about twice the photo's memory.
+// Alpha and meta are the photo's. The result has the size of the region; a part is to the bit what
+// lies there in the whole, but for the border of tiles (a step or two of 255). Needs about the
+// photo's memory, or the region's, besides the photo.
 struct image *detail_restore(const struct image *photo, const struct image *reconstruction,
                              const struct image *edit, const struct transform *transform,
                              const struct detail_params *params, GError **error);

@@ -10,6 +10,7 @@ static const char *kind_text(enum job_kind kind)
     case JOB_OPEN: return "Opening…";
     case JOB_LEARN: return "Preparing to learn…";
     case JOB_EDIT: return "Preparing…";
+    case JOB_DETAIL: return "Sharpening what is seen…";
     case JOB_EXPORT: return "Exporting…";
     }
     g_assert_not_reached();

@@ -447,6 +447,41 @@ static void test_cells_meet(void)
     image_free(enlarged);
 }
 
+// A part is what lies there in the whole.
+static void test_region(void)
+{
+    static const struct detail_region regions[] = {
+        {300, 200, 500, 300}, {0, 0, 40, 30}, {1099, 699, 1, 1}};
+    struct image *photo = picture_photo(1100, 700, 8, 1);
+    struct image *reconstruction = image_resize(photo, 176, 112, NULL);
+    struct image *edit = image_copy(reconstruction, NULL);
+
+    fill(edit, &(struct rect){60, 40, 50, 40}, 0.8f, 0.2f, 0.2f);
+
+    struct image *whole = restore(photo, reconstruction, edit);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
+        const struct detail_region *r = &regions[i];
+        struct detail_params params = {.region = r};
+        struct transform transform = host_transform();
+        g_autoptr(GError) error = NULL;
+        struct image *part =
+            detail_restore(photo, reconstruction, edit, &transform, &params, &error);
+
+        g_assert_no_error(error);
+        struct image *wanted = image_crop(whole, r->x, r->y, r->width, r->height, NULL);
+
+        g_test_message("largest difference: %g", picture_difference(part, wanted));
+        g_assert_cmpfloat(picture_difference(part, wanted), <, 0.5 / 255.0);
+        image_free(part);
+        image_free(wanted);
+    }
+    image_free(photo);
+    image_free(reconstruction);
+    image_free(edit);
+    image_free(whole);
+}
+
 static void test_cancel(void)
 {
     struct image *photo = striped_photo(64, 48), *edit = picture_photo(64, 48, 8, 2);
@@ -526,6 +561,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detail/seam-without-border", test_seam_without_border);
     g_test_add_func("/detail/poisson-seam", test_poisson_seam);
     g_test_add_func("/detail/cells-meet", test_cells_meet);
+    g_test_add_func("/detail/region", test_region);
     g_test_add_func("/detail/cancel", test_cancel);
     return g_test_run();
 }

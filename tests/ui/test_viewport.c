@@ -57,6 +57,29 @@ static void test_device_pixels(void)
     g_assert_cmpfloat_with_epsilon(viewport_picture_rect(&v).width, 2000, NEAR);
 }
 
+static void assert_seen(const struct viewport *v, int x, int y, int width, int height)
+{
+    struct viewport_rect seen = viewport_seen_pixels(v);
+    g_assert_cmpfloat(seen.x, ==, x);
+    g_assert_cmpfloat(seen.y, ==, y);
+    g_assert_cmpfloat(seen.width, ==, width);
+    g_assert_cmpfloat(seen.height, ==, height);
+}
+
+static void test_seen_pixels(void)
+{
+    struct viewport v = make(848, 648, 4000, 3000);
+    assert_seen(&v, 0, 0, 4000, 3000);
+    viewport_zoom_at(&v, 1, 424, 324); // the middle stays
+    assert_seen(&v, 1576, 1176, 848, 648);
+    viewport_pan(&v, 0.5, 0); // half a pixel more on the left
+    assert_seen(&v, 1575, 1176, 849, 648);
+    viewport_pan(&v, 1e6, 1e6); // the corner is in the middle
+    assert_seen(&v, 0, 0, 424, 324);
+    v = make(848, 648, 0, 0);
+    assert_seen(&v, 0, 0, 0, 0);
+}
+
 static void picture_point(const struct viewport *v, double x, double y, double *px, double *py)
 {
     struct viewport_rect r = viewport_picture_rect(v);
@@ -140,6 +163,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/viewport/small-picture", test_small_picture_is_not_enlarged);
     g_test_add_func("/ui/viewport/fit-follows", test_fit_follows_the_widget);
     g_test_add_func("/ui/viewport/device-pixels", test_device_pixels);
+    g_test_add_func("/ui/viewport/seen-pixels", test_seen_pixels);
     g_test_add_func("/ui/viewport/zoom-keeps-point", test_zoom_keeps_the_point);
     g_test_add_func("/ui/viewport/zoom-limits", test_zoom_is_limited);
     g_test_add_func("/ui/viewport/pan", test_pan);

@@ -65,6 +65,25 @@ static void snapshot_handle(TinctureCanvas *self, GtkSnapshot *snapshot, float x
     }
 }
 
+// A picture over the whole of its area, and its sharp piece over that. Without a newer picture the
+// photo's are used.
+static void snapshot_picture(TinctureCanvas *self, GtkSnapshot *snapshot, gboolean newest,
+                             const graphene_rect_t *picture)
+{
+    GdkTexture *texture = newest && self->after != NULL ? self->after : self->before;
+    GdkTexture *detail = texture == self->after ? self->detail_after : self->detail_before;
+    gtk_snapshot_append_texture(snapshot, texture, picture);
+    if (detail != NULL) {
+        const float scale = picture->size.width / (float)self->viewport.picture_width;
+        const GdkRectangle *a = &self->detail_area;
+        gtk_snapshot_append_texture(snapshot, detail,
+                                    &GRAPHENE_RECT_INIT(picture->origin.x + (float)a->x * scale,
+                                                        picture->origin.y + (float)a->y * scale,
+                                                        (float)a->width * scale,
+                                                        (float)a->height * scale));
+    }
+}
+
 static void snapshot_compare(TinctureCanvas *self, GtkSnapshot *snapshot,
                              const graphene_rect_t *picture)
 {
@@ -72,11 +91,11 @@ static void snapshot_compare(TinctureCanvas *self, GtkSnapshot *snapshot,
     float left = picture->origin.x, right = left + picture->size.width;
     gtk_snapshot_push_clip(
         snapshot, &GRAPHENE_RECT_INIT(left, picture->origin.y, x - left, picture->size.height));
-    gtk_snapshot_append_texture(snapshot, self->before, picture);
+    snapshot_picture(self, snapshot, FALSE, picture);
     gtk_snapshot_pop(snapshot);
     gtk_snapshot_push_clip(
         snapshot, &GRAPHENE_RECT_INIT(x, picture->origin.y, right - x, picture->size.height));
-    gtk_snapshot_append_texture(snapshot, self->after, picture);
+    snapshot_picture(self, snapshot, TRUE, picture);
     gtk_snapshot_pop(snapshot);
     snapshot_handle(self, snapshot, x);
 }
@@ -84,8 +103,7 @@ static void snapshot_compare(TinctureCanvas *self, GtkSnapshot *snapshot,
 static void tincture_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
     TinctureCanvas *self = TINCTURE_CANVAS(widget);
-    GdkTexture *newest = self->after != NULL ? self->after : self->before;
-    if (newest == NULL || self->viewport.picture_width <= 0) {
+    if ((self->before == NULL && self->after == NULL) || self->viewport.picture_width <= 0) {
         return;
     }
     graphene_rect_t picture = to_graphene(viewport_picture_rect(&self->viewport));
@@ -97,7 +115,7 @@ static void tincture_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     if (tincture_canvas_has_handle(self)) {
         snapshot_compare(self, snapshot, &picture);
     } else {
-        gtk_snapshot_append_texture(snapshot, newest, &picture);
+        snapshot_picture(self, snapshot, TRUE, &picture);
     }
     gtk_snapshot_pop(snapshot);
 }
@@ -159,6 +177,8 @@ static void tincture_canvas_dispose(GObject *object)
     TinctureCanvas *self = TINCTURE_CANVAS(object);
     g_clear_object(&self->before);
     g_clear_object(&self->after);
+    g_clear_object(&self->detail_before);
+    g_clear_object(&self->detail_after);
     G_OBJECT_CLASS(tincture_canvas_parent_class)->dispose(object);
 }
 
@@ -218,6 +238,24 @@ void tincture_canvas_set_after(TinctureCanvas *self, GdkTexture *texture)
     if (g_set_object(&self->after, texture)) {
         gtk_widget_queue_draw(GTK_WIDGET(self));
     }
+}
+
+void tincture_canvas_set_detail(TinctureCanvas *self, const GdkRectangle *area, GdkTexture *before,
+                                GdkTexture *after)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    gboolean changed = g_set_object(&self->detail_before, before);
+    changed |= g_set_object(&self->detail_after, after);
+    self->detail_area = *area;
+    if (changed) {
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+    }
+}
+
+GdkRectangle tincture_canvas_get_seen(TinctureCanvas *self)
+{
+    struct viewport_rect seen = viewport_seen_pixels(&self->viewport);
+    return (GdkRectangle){(int)seen.x, (int)seen.y, (int)seen.width, (int)seen.height};
 }
 
 void tincture_canvas_set_compare(TinctureCanvas *self, gboolean compare)

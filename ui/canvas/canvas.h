@@ -16,6 +16,13 @@ void tincture_canvas_set_photo_size(TinctureCanvas *self, int width, int height)
 void tincture_canvas_set_before(TinctureCanvas *self, GdkTexture *texture);
 void tincture_canvas_set_after(TinctureCanvas *self, GdkTexture *texture);
 
+// A piece of both in the photo's own pixels, drawn over the rest; area is in pixels of the photo.
+// NULL textures: none.
+void tincture_canvas_set_detail(TinctureCanvas *self, const GdkRectangle *area, GdkTexture *before,
+                                GdkTexture *after);
+// The pixels of the photo that are on the screen.
+GdkRectangle tincture_canvas_get_seen(TinctureCanvas *self);
+
 // Property "compare": the photo left of the handle, the result right of it.
 void tincture_canvas_set_compare(TinctureCanvas *self, gboolean compare);
 gboolean tincture_canvas_get_compare(TinctureCanvas *self);

@@ -11,9 +11,11 @@ struct _TinctureCanvas {
 
     // owned
     GdkTexture *before, *after;
+    GdkTexture *detail_before, *detail_after; // of detail_area, in the photo's own pixels
 
     // state
     struct viewport viewport;
+    GdkRectangle detail_area;
     gboolean compare;
     double split;
     double pointer_x, pointer_y; // where a zoom by wheel takes place

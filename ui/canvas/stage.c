@@ -5,7 +5,8 @@
 #include "ui/time_text.h"
 #include "ui/widgets/progress.h"
 
-#define BUSY_DELAY_MS 250 // quick work shows no spinner
+#define BUSY_DELAY_MS   250 // quick work shows no spinner
+#define DETAIL_PAUSE_MS 200 // who still pans or zooms needs no sharp picture yet
 
 struct _TinctureStage {
     AdwBin parent_instance;
@@ -21,11 +22,12 @@ struct _TinctureStage {
 
     // owned
     TinctureSession *session;
-    GBytes *before_pixels, *after_pixels; // what the canvas shows
+    GBytes *before_pixels, *after_pixels, *detail_pixels; // what the canvas shows
 
     // state
-    guint busy_timeout;
-    gboolean busy; // the job is long enough to be shown
+    guint busy_timeout, detail_timeout;
+    GdkRectangle asked; // the detail that was asked for last: once, also where it fails
+    gboolean busy;      // the job is long enough to be shown
 };
 
 G_DEFINE_FINAL_TYPE(TinctureStage, tincture_stage, ADW_TYPE_BIN)
@@ -51,6 +53,56 @@ static GdkTexture *texture_of(struct view_picture picture)
                                 : NULL;
 }
 
+// ---- the photo's own pixels, where the window's picture is too coarse ----
+
+static void show_detail(TinctureStage *self)
+{
+    const struct view_detail *detail = tincture_session_detail(self->session);
+    if (take_pixels(&self->detail_pixels, detail->before)) {
+        g_autoptr(GdkTexture) before = texture_of(detail->before);
+        g_autoptr(GdkTexture) after = texture_of(detail->after);
+        const GdkRectangle area = {detail->x, detail->y, detail->before.width,
+                                   detail->before.height};
+        tincture_canvas_set_detail(self->canvas, &area, before, after);
+    }
+}
+
+static gboolean detail_timeout_cb(gpointer data)
+{
+    TinctureStage *self = data;
+    self->detail_timeout = 0;
+    self->asked = tincture_canvas_get_seen(self->canvas);
+    tincture_session_want_detail(self->session, self->asked.x, self->asked.y, self->asked.width,
+                                 self->asked.height);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean lacks_detail(TinctureStage *self)
+{
+    int width = 0, height = 0;
+    tincture_session_photo_size(self->session, &width, &height);
+    struct view_picture before = tincture_session_before(self->session);
+    const struct view_detail *detail = tincture_session_detail(self->session);
+    GdkRectangle seen = tincture_canvas_get_seen(self->canvas), area = {0};
+    if (detail->before.rgba != NULL) {
+        area = (GdkRectangle){detail->x, detail->y, detail->before.width, detail->before.height};
+    }
+    gdk_rectangle_intersect(&seen, &area, &area);
+    return tincture_canvas_get_zoom(self->canvas) * width > before.width * 1.02 &&
+           !gdk_rectangle_equal(&seen, &area) && !gdk_rectangle_equal(&seen, &self->asked);
+}
+
+static void update_detail(TinctureStage *self)
+{
+    show_detail(self);
+    g_clear_handle_id(&self->detail_timeout, g_source_remove);
+    if (tincture_session_has_photo(self->session) &&
+        tincture_session_job(self->session)->kind == JOB_NONE &&
+        !tincture_session_view_is_preview(self->session) && lacks_detail(self)) {
+        self->detail_timeout = g_timeout_add(DETAIL_PAUSE_MS, detail_timeout_cb, self);
+    }
+}
+
 static void update_labels(TinctureStage *self)
 {
     gboolean compare = tincture_canvas_get_compare(self->canvas) && self->after_pixels != NULL;
@@ -71,13 +123,16 @@ static void update_pictures(TinctureStage *self)
     if (take_pixels(&self->before_pixels, before)) {
         g_autoptr(GdkTexture) texture = texture_of(before);
         tincture_canvas_set_before(self->canvas, texture);
+        self->asked = (GdkRectangle){0};
     }
     if (take_pixels(&self->after_pixels, after)) {
         g_autoptr(GdkTexture) texture = texture_of(after);
         tincture_canvas_set_after(self->canvas, texture);
+        self->asked = (GdkRectangle){0};
     }
     gtk_widget_set_visible(self->badge, tincture_session_view_is_preview(self->session));
     update_labels(self);
+    update_detail(self);
 }
 
 static void document_changed_cb(TinctureStage *self, guint parts)
@@ -92,6 +147,9 @@ static void zoom_changed_cb(TinctureStage *self)
     g_autofree char *text =
         g_strdup_printf("%.0f %%", tincture_canvas_get_zoom(self->canvas) * 100);
     gtk_label_set_text(self->zoom_text, text);
+    if (self->session != NULL) {
+        update_detail(self);
+    }
 }
 
 // ---- the running job ----
@@ -145,6 +203,7 @@ static void job_changed_cb(TinctureStage *self)
     if (tincture_session_job(self->session)->kind == JOB_NONE) {
         g_clear_handle_id(&self->busy_timeout, g_source_remove);
         self->busy = FALSE;
+        update_detail(self);
     } else if (!self->busy && self->busy_timeout == 0) {
         self->busy_timeout = g_timeout_add(BUSY_DELAY_MS, busy_timeout_cb, self);
     }
@@ -157,9 +216,11 @@ static void tincture_stage_dispose(GObject *object)
 {
     TinctureStage *self = TINCTURE_STAGE(object);
     g_clear_handle_id(&self->busy_timeout, g_source_remove);
+    g_clear_handle_id(&self->detail_timeout, g_source_remove);
     g_clear_object(&self->session);
     g_clear_pointer(&self->before_pixels, g_bytes_unref);
     g_clear_pointer(&self->after_pixels, g_bytes_unref);
+    g_clear_pointer(&self->detail_pixels, g_bytes_unref);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_STAGE);
     G_OBJECT_CLASS(tincture_stage_parent_class)->dispose(object);
 }

@@ -104,6 +104,16 @@ struct viewport_rect viewport_visible_rect(const struct viewport *v)
     return (struct viewport_rect){left, top, fmax(right - left, 0), fmax(bottom - top, 0)};
 }
 
+struct viewport_rect viewport_seen_pixels(const struct viewport *v)
+{
+    struct viewport_rect all = viewport_picture_rect(v), seen = viewport_visible_rect(v);
+    double scale = logical_scale(v);
+    double left = floor((seen.x - all.x) / scale), top = floor((seen.y - all.y) / scale);
+    double right = fmin(ceil((seen.x + seen.width - all.x) / scale), v->picture_width);
+    double bottom = fmin(ceil((seen.y + seen.height - all.y) / scale), v->picture_height);
+    return (struct viewport_rect){left, top, fmax(right - left, 0), fmax(bottom - top, 0)};
+}
+
 bool viewport_can_pan(const struct viewport *v)
 {
     struct viewport_rect all = viewport_picture_rect(v);

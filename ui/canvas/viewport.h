@@ -42,6 +42,9 @@ void viewport_pan(struct viewport *v, double dx, double dy);
 struct viewport_rect viewport_picture_rect(const struct viewport *v);
 struct viewport_rect viewport_visible_rect(const struct viewport *v);
 
+// The pixels of the picture that are seen, whole ones.
+struct viewport_rect viewport_seen_pixels(const struct viewport *v);
+
 // The picture is larger than the widget in at least one direction.
 bool viewport_can_pan(const struct viewport *v);
 

@@ -100,7 +100,7 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     struct edit_result *r = engine_edit(e, p, q, cli_edit_step, NULL, NULL, error);
     d->edit_s = seconds_since(begin);
     begin = g_get_monotonic_time();
-    struct image *image = r ? engine_restore(e, p->full, r->rgb, r->reconstruction, r->width,
+    struct image *image = r ? engine_restore(e, p->full, NULL, r->rgb, r->reconstruction, r->width,
                                              r->height, NULL, cli_progress, NULL, NULL, error)
                             : NULL;
     d->restore_s = seconds_since(begin);

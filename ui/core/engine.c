@@ -107,7 +107,8 @@ struct image *engine_image(const float *rgb, int width, int height, GError **err
     return image;
 }
 
-struct image *engine_restore(struct engine *e, const struct image *base, const float *rgb,
+struct image *engine_restore(struct engine *e, const struct image *base,
+                             const struct detail_region *region, const float *rgb,
                              const float *reconstruction, int width, int height, const float *mask,
                              progress_fn progress, void *data, GCancellable *c, GError **error)
 {
@@ -119,8 +120,11 @@ struct image *engine_restore(struct engine *e, const struct image *base, const f
     struct image *result = NULL;
     if (before) {
         struct transform transform = transform_device(e->fft);
-        struct detail_params params = {
-            .mask = mask, .cancel = c, .progress = progress, .progress_data = data};
+        struct detail_params params = {.region = region,
+                                       .mask = mask,
+                                       .cancel = c,
+                                       .progress = progress,
+                                       .progress_data = data};
         result = detail_restore(base, before, edit, &transform, &params, error);
     }
     image_free(before);

@@ -11,6 +11,7 @@ struct job_adapter_load {
     char *path;
     gint64 id;
     char *name, *method; // results
+    bool other_base;
     int applied, total;
 };
 
@@ -24,6 +25,7 @@ static bool adapter_run(struct job *job, struct worker *w)
     }
     j->name = a->name ? g_strdup(a->name) : g_path_get_basename(j->path);
     j->method = g_strdup(a->method->name);
+    j->other_base = a->other_base;
     j->applied = (int)a->params->len;
     j->total = j->applied + (int)a->unmatched->len;
     return true;
@@ -33,7 +35,8 @@ static void adapter_done(struct job *job, TinctureSession *session)
 {
     struct job_adapter_load *j = (struct job_adapter_load *)job;
     if (session) {
-        session_adapter_loaded(session, job, j->name, j->method, j->applied, j->total);
+        session_adapter_loaded(session, job, j->name, j->method, j->other_base, j->applied,
+                               j->total);
     }
 }
 
@@ -75,9 +78,9 @@ static struct image *export_image(struct job_export *j, struct worker *w)
     if (!w->result) {
         return image_copy(w->photo->full, &j->job.error);
     }
-    return engine_restore(w->engine, w->photo->full, w->result->rgb, w->result->reconstruction,
-                          w->result->width, w->result->height, NULL, job_progress_cb, &r,
-                          j->job.cancel, &j->job.error);
+    return engine_restore(w->engine, w->photo->full, NULL, w->result->rgb,
+                          w->result->reconstruction, w->result->width, w->result->height, NULL,
+                          job_progress_cb, &r, j->job.cancel, &j->job.error);
 }
 
 static char *export_recipe(struct job_export *j, struct worker *w, const struct image *image)

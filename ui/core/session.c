@@ -449,6 +449,7 @@ static void start_learning(TinctureSession *self, bool resume)
     session_save_now(self);
     g_array_set_size(self->samples, 0);
     session_cancel_jobs(self, JOB_EDIT);
+    session_cancel_jobs(self, JOB_DETAIL);
     self->edit_wanted = true; // the picture with what was learned
     session_submit(self, job_learn_new(&self->document, path, checkpoint, resume));
 }
@@ -595,6 +596,7 @@ static void tincture_session_finalize(GObject *object)
     view_picture_clear(&self->before);
     view_picture_clear(&self->view);
     view_picture_clear(&self->preview);
+    view_detail_clear(&self->detail);
     g_array_unref(self->samples);
     g_array_unref(self->loss);
     g_array_unref(self->jobs);

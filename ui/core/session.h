@@ -36,7 +36,11 @@ struct view_picture {
     GBytes *rgba;               // NULL: nothing to show
 };
 
-enum job_kind { JOB_NONE, JOB_LOAD_MODEL, JOB_OPEN, JOB_LEARN, JOB_EDIT, JOB_EXPORT };
+struct view_detail {            // a piece of the photo, in its own pixels, and of the newest result
+    int x, y;                   // where it lies in the photo
+    struct view_picture before, after; // after: empty where there is no result
+};
+enum job_kind { JOB_NONE, JOB_LOAD_MODEL, JOB_OPEN, JOB_LEARN, JOB_EDIT, JOB_DETAIL, JOB_EXPORT };
 struct job_state {              // what the status bar and the Learn panel show
     enum job_kind kind;         // JOB_NONE: idle
     bool cancellable;
@@ -101,9 +105,13 @@ const char *tincture_session_model_text(TinctureSession *self);
 const char *tincture_session_title(TinctureSession *self);       // file name or NULL
 bool tincture_session_has_photo(TinctureSession *self);
 void tincture_session_photo_size(TinctureSession *self, int *width, int *height); // full size
-struct view_picture tincture_session_before(TinctureSession *self);  // the photo, at most 2048 a side (transfer none)
+struct view_picture tincture_session_before(TinctureSession *self);  // the photo, at most 1600 a side (transfer none)
 struct view_picture tincture_session_view(TinctureSession *self);    // newest: preview, or finished result
 bool tincture_session_view_is_preview(TinctureSession *self);        // true while it is a rough preview
+// The piece that was asked for last, until the picture changes; view-changed says when it is there. Asking while a job
+// runs is in vain, and an edit does not wait for it. In pixels of the photo, inside it.
+const struct view_detail *tincture_session_detail(TinctureSession *self);            // empty: none (transfer none)
+void tincture_session_want_detail(TinctureSession *self, int x, int y, int width, int height);
 const struct job_state *tincture_session_job(TinctureSession *self);
 // Fixed-seed samples made while learning, oldest first (array of struct view_picture, transfer none).
 const GArray *tincture_session_samples(TinctureSession *self);

@@ -172,6 +172,7 @@ static void show_photo(TinctureSession *self)
     }
     session_keep_result(self);
     drop_preview(self);
+    session_detail_clear(self);
     view_picture_clear(&self->view);
     view_changed(self);
     session_submit(self, job_clear_new());
@@ -197,6 +198,7 @@ void session_edit_now(TinctureSession *self)
     }
     self->edit_wanted = true;
     session_cancel_jobs(self, JOB_EDIT);
+    session_cancel_jobs(self, JOB_DETAIL);
 }
 
 static gboolean edit_timer_cb(gpointer data)
@@ -226,7 +228,7 @@ static guint job_index(TinctureSession *self, const struct job *job)
     return i;
 }
 
-static void job_finished(TinctureSession *self, const struct job *job)
+void session_job_finished(TinctureSession *self, const struct job *job)
 {
     g_array_remove_index(self->jobs, job_index(self, job));
     show_jobs(self);
@@ -247,7 +249,7 @@ void session_loaded(TinctureSession *self, struct job *job, const char *device, 
     self->model_text = g_strdup(model ? model : "");
     session_message_error(self, "The model could not be loaded", job->error);
     g_signal_emit(self, session_signals[SIGNAL_DEVICE], 0);
-    job_finished(self, job);
+    session_job_finished(self, job);
 }
 
 // The picture as it was left: from the library where it is the newest result, else drawn again.
@@ -272,10 +274,11 @@ void session_opened(TinctureSession *self, struct job *job, const char *photo,
         g_autofree char *what = g_strdup_printf("%s could not be opened", row->name);
         session_message_error(self, what, job->error);
         view_picture_clear(&before);
-        job_finished(self, job);
+        session_job_finished(self, job);
         return;
     }
     session_library_opened(self, row, photo);
+    session_detail_clear(self);
     view_picture_clear(&self->before);
     view_picture_clear(&self->view);
     drop_preview(self);
@@ -291,7 +294,7 @@ void session_opened(TinctureSession *self, struct job *job, const char *photo,
     session_changed(self, DOCUMENT_ALL);
     view_changed(self);
     show_as_left(self);
-    job_finished(self, job);
+    session_job_finished(self, job);
 }
 
 // ---- edits
@@ -299,6 +302,7 @@ void session_opened(TinctureSession *self, struct job *job, const char *photo,
 
 void session_previewed(TinctureSession *self, struct view_picture preview)
 {
+    session_detail_clear(self);
     view_picture_clear(&self->preview);
     self->preview = preview;
     self->view_is_preview = true;
@@ -352,6 +356,7 @@ void session_edited(TinctureSession *self, struct job *job, struct view_picture 
         }
     } else {
         drop_preview(self);
+        session_detail_clear(self);
         view_picture_clear(&self->view);
         self->view = view;
         self->exported = self->exported && !pixels; // one that is shown again is no new one
@@ -369,12 +374,12 @@ void session_edited(TinctureSession *self, struct job *job, struct view_picture 
         self->edit_explicit = false;
     }
     view_changed(self);
-    job_finished(self, job);
+    session_job_finished(self, job);
 }
 
 void session_cleared(TinctureSession *self, struct job *job)
 {
-    job_finished(self, job);
+    session_job_finished(self, job);
 }
 
 // ---- learning
@@ -445,7 +450,7 @@ void session_learned(TinctureSession *self, struct job *job, bool finished, int 
         session_run_stop(self);
     }
     store_training_end(self->store);
-    job_finished(self, job);
+    session_job_finished(self, job);
 }
 
 // ---- files
@@ -466,7 +471,7 @@ static void adapter_unavailable(TinctureSession *self, const struct store_adapte
 }
 
 void session_adapter_loaded(TinctureSession *self, struct job *job, const char *name,
-                            const char *method, int applied, int total)
+                            const char *method, bool other_base, int applied, int total)
 {
     const gint64 id = job_adapter_id(job);
     struct store_adapter *row = session_adapter_row(self, id);
@@ -481,6 +486,12 @@ void session_adapter_loaded(TinctureSession *self, struct job *job, const char *
         adapter_unavailable(self, row, job->error);
     } else if (row && !job->error) {
         note_counts(self, id, applied, total);
+        if (other_base) {
+            session_message(
+                self, MESSAGE_INFO,
+                "%s was learned on another model, and may not do here what it did there",
+                row->name);
+        }
         if (!g_str_equal(row->method, method)) { // an added file says what it is
             g_free(row->method);
             row->method = g_strdup(method);
@@ -489,7 +500,7 @@ void session_adapter_loaded(TinctureSession *self, struct job *job, const char *
         session_refresh_adapters(self);
         session_changed(self, DOCUMENT_ADAPTERS);
     }
-    job_finished(self, job);
+    session_job_finished(self, job);
 }
 
 void session_exported(TinctureSession *self, struct job *job, const char *path, bool picture)
@@ -501,5 +512,5 @@ void session_exported(TinctureSession *self, struct job *job, const char *path, 
         self->exported = self->exported || picture;
         session_message(self, MESSAGE_INFO, "Exported %s", name);
     }
-    job_finished(self, job);
+    session_job_finished(self, job);
 }

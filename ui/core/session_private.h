@@ -40,6 +40,7 @@ struct _TinctureSession {
 
     // pictures
     struct view_picture before, view, preview;
+    struct view_detail detail;
     bool view_is_preview;
     GArray *samples;
 
@@ -86,9 +87,13 @@ const char *session_opening(TinctureSession *self);
 bool session_has_job(TinctureSession *self, enum job_kind kind);    // queued or running
 bool session_cancel_jobs(TinctureSession *self, enum job_kind kind); // false: there was none
 void session_job_changed(TinctureSession *self);
+void session_job_finished(TinctureSession *self, const struct job *job); // the last thing that a job's own function does
 void session_edit_now(TinctureSession *self);                // a newer edit cancels the one in flight and follows it
 void session_want_edit(TinctureSession *self);               // the same after a pause
 GArray *session_job_adapters(TinctureSession *self);         // struct job_adapter, in list order
+
+// session_detail.c
+void session_detail_clear(TinctureSession *self);           // when another picture is to be shown
 
 // session_library.c: between the document and its rows. Failures become messages.
 void session_save_soon(TinctureSession *self);

@@ -139,6 +139,17 @@ static char *canvas_width(struct drive *d)
     return number(gtk_widget_get_width(GTK_WIDGET(tincture_window_get_canvas(d->window))));
 }
 
+// The piece that is shown in the photo's own pixels: "width x height", and whether the result's is
+// there too.
+static char *detail(struct drive *d)
+{
+    const struct view_detail *detail = tincture_session_detail(d->session);
+    return detail->before.rgba == NULL
+               ? g_strdup("none")
+               : g_strdup_printf("%dx%d %s", detail->before.width, detail->before.height,
+                                 detail->after.rgba != NULL ? "both" : "photo");
+}
+
 static char *learn_method(struct drive *d)
 {
     return g_strdup(tincture_session_learn_params(d->session)->method);
@@ -174,6 +185,7 @@ static const struct {
     {"compare", compare},
     {"zoom", zoom},
     {"canvas-width", canvas_width},
+    {"detail", detail},
     {"learn.method", learn_method},
     {"learn.steps", learn_steps},
 };
