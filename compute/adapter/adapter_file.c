@@ -79,11 +79,14 @@ static void read_metadata(struct adapter *a, const struct st_file *file)
 
 // Shifts of singular values mean something for the weights they were learned on; on others of the
 // same shape they apply without a word. Told and not refused: the same weights in another precision
-// are another file.
+// are another file. Only where the model's hash is known: to read gigabytes for it would take
+// longer than all the rest; the cancellable says so.
 static void check_base(struct adapter *a)
 {
     const char *theirs = g_hash_table_lookup(a->metadata, BASE_HASH);
-    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, NULL, NULL) : NULL;
+    g_autoptr(GCancellable) at_once = g_cancellable_new();
+    g_cancellable_cancel(at_once);
+    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, at_once, NULL) : NULL;
     a->other_base = ours && !g_str_equal(theirs, ours);
     if (a->other_base) {
         g_message("%s was learned on another model than %s, and may not do here what it did there",

@@ -2,8 +2,10 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define PATIENCE_S 240 // software Vulkan on a busy machine
 
@@ -204,4 +206,14 @@ GPid fixture_start_trainer(const struct fixture *f, int steps)
         g_assert_cmpint(i, <, 12000);
     }
     return pid;
+}
+
+void fixture_kill_trainer(GPid pid)
+{
+    int status;
+    kill(pid, SIGKILL);
+    g_assert_cmpint(waitpid(pid, &status, 0), ==,
+                    pid); // its locks go when it does, not when it is told to
+    g_assert_true(WIFSIGNALED(status));
+    g_spawn_close_pid(pid);
 }

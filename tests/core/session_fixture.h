@@ -33,4 +33,5 @@ void fixture_learn(struct fixture *f, int steps); // sets the learn parameters a
 // A second program: this test again, learning `steps` steps in the same library until it is killed.
 bool fixture_is_trainer(int argc, char **argv); // true: main() was that program, and returns
 GPid fixture_start_trainer(const struct fixture *f, int steps); // returns at its first checkpoint
+void fixture_kill_trainer(GPid pid);                            // with -9; returns when it is gone
 guint fixture_checkpoints(const struct fixture *f);             // in the library, complete ones

@@ -407,9 +407,7 @@ static void test_two_programs(void)
     store_run_free(before);
     store_run_free(after);
 
-    kill(other, SIGKILL); // the lock goes with it, and the training may be gone on with
-    g_spawn_close_pid(other);
-    wait_ms(200);
+    fixture_kill_trainer(other); // the lock goes with it, and the training may be gone on with
     fixture_open(&f);
     wait_idle(&f);
     g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a ripe apple");

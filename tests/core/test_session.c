@@ -585,8 +585,7 @@ static void test_killed(void)
     struct fixture f;
     fixture_begin(&f);
     const GPid pid = fixture_start_trainer(&f, 14);
-    kill(pid, SIGKILL);
-    g_spawn_close_pid(pid);
+    fixture_kill_trainer(pid);
     fixture_open(&f);
     wait_idle(&f);
     g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");

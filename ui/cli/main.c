@@ -175,6 +175,9 @@ static bool check_numbers(const struct cli *c, GError **error)
     static const struct param own[] = {
         {.key = "size", .type = PARAM_INT, .min = 0, .max = 8192},
         {.key = "timestep", .type = PARAM_INT, .min = 0, .max = 999},
+        {.key = "steps", .type = PARAM_INT, .min = 1, .max = 100000},
+        {.key = "batch", .type = PARAM_INT, .min = 1, .max = 64},
+        {.key = "lr", .type = PARAM_FLOAT, .min = 0, .max = 1},
         {NULL},
     };
     const struct {
@@ -187,9 +190,9 @@ static bool check_numbers(const struct cli *c, GError **error)
         {edit_params, "inversion", c->inversion},
         {edit_params, "structure", c->structure},
         {edit_params, "locality", c->locality},
-        {train_param_table, "steps", c->steps},
-        {train_param_table, "batch", c->batch},
-        {train_param_table, "lr", c->lr},
+        {own, "steps", c->steps},
+        {own, "batch", c->batch},
+        {own, "lr", c->lr},
         {own, "size", c->size},
         {own, "timestep", c->timestep},
     };

@@ -31,6 +31,9 @@ static const char *method_title(const char *name)
 static char *summary_text(const struct document_adapter *a)
 {
     const char *title = method_title(a->method);
+    if (a->failed) {
+        return g_strdup_printf("%s · not loaded", title);
+    }
     if (a->total <= 0) {
         return g_strdup(title);
     }
@@ -122,7 +125,7 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const struct document_a
     self->updating = TRUE;
     gtk_label_set_text(self->name, adapter->name);
     gtk_label_set_text(self->summary, summary);
-    if (adapter->applied < adapter->total) {
+    if (adapter->failed || adapter->applied < adapter->total) {
         gtk_widget_add_css_class(GTK_WIDGET(self->summary), "warning");
     } else {
         gtk_widget_remove_css_class(GTK_WIDGET(self->summary), "warning");
