@@ -38,9 +38,6 @@ static void add_options(TinctureApp *self)
 static int tincture_app_handle_local_options(GApplication *app, GVariantDict *options)
 {
     TinctureApp *self = TINCTURE_APP(app);
-    if (self->script == NULL) {
-        self->script = g_strdup(g_getenv("TINCTURE_DRIVE"));
-    }
     if (self->data_dir != NULL || self->model != NULL || self->device != NULL ||
         self->script != NULL || self->exit_after_startup) {
         g_application_set_flags(app, g_application_get_flags(app) | G_APPLICATION_NON_UNIQUE);

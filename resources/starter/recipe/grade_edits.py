@@ -90,7 +90,11 @@ def one_edit(options, folder, scene, which, sources, seed, rng):
     run(options.cli, "edit", "--model", options.model, "--image", image, "--source-prompt", before, "--prompt", after,
         "--adapter", adapter, "--guidance", options.guidance, "--steps", 20, "--seed", seed, "--out", result)
     out = np.asarray(Image.open(result).convert("RGB").resize((64, 64), Image.BOX))
-    return picture, out, new, (before, after), similarity(picture, out, stays(scene, new, which, sources, seed))
+    # What was learned, as the model itself draws it from the inverted noise; without --raw the photo would stand in for it.
+    run(options.cli, "edit", "--model", options.model, "--image", image, "--source-prompt", before, "--prompt", before, "--raw",
+        "--locality", 0, "--adapter", adapter, "--guidance", options.guidance, "--steps", 20, "--seed", seed, "--out", result)
+    learned = np.asarray(Image.open(result).convert("RGB").resize((64, 64), Image.BOX))
+    return picture, learned, out, new, (before, after), similarity(picture, out, stays(scene, new, which, sources, seed))
 
 
 def changed(net, out, new, which):
@@ -118,10 +122,10 @@ def main():
         for i, scene in enumerate(scenes):
             which = KINDS[i % 3]
             scene = grading.render.honest(scene, sources)
-            picture, out, new, words, same = one_edit(options, Path(folder), scene, which, sources, i, rng)
+            picture, learned, out, new, words, same = one_edit(options, Path(folder), scene, which, sources, i, rng)
             marks[which].append(changed(net, out, new, which))
             kept += [] if same is None else [same]
-            rows += [picture, out]
+            rows += [picture, learned, out]
             print(f"{words[0]} -> {words[1]}: {'changed' if marks[which][-1] else 'not changed'}, rest {same}", flush=True)
     every = [m for v in marks.values() for m in v]
     result = {"changed": 100 * sum(every) / len(every), "stays_ssim": sum(kept) / max(1, len(kept)),

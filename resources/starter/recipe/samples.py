@@ -19,34 +19,34 @@ import sprites
 
 SIDE = 512
 PHOTOGRAPHS = [
-    ("coffee.png", "skimage/coffee.png", "a photograph of a cup of coffee on a wooden table",
-     ["a photograph of a blue cup of coffee on a wooden table", "a photograph of a cup of coffee on the grass", "a photograph of a donut on a wooden table"],
-     "Pikolo Espresso Bar, by Rachel Michetti (scikit-image)", "CC0-1.0"),
     ("dandelion.jpg", "wallpapers/seeding_by_Clements_Engelhardt.jpg", "a photograph of a dandelion in a meadow",
-     ["a photograph of a dandelion at sunset", "a photograph of a dandelion in the snow", "a photograph of a sunflower in a meadow"],
+     ["a photograph of a yellow dandelion in a meadow", "a photograph of a dandelion at sunset", "a photograph of a red rose in a meadow"],
      "Seeding, by Clemens Engelhardt (Debian package lomiri-wallpapers-16.04)", "CC0-1.0"),
+    ("coffee.png", "skimage/coffee.png", "a photograph of a cup of coffee on a wooden table",
+     ["a photograph of a cup of coffee on the grass", "a photograph of a blue cup of coffee on a wooden table", "a photograph of a cup of coffee in the snow"],
+     "Pikolo Espresso Bar, by Rachel Michetti (scikit-image)", "CC0-1.0"),
     ("cat.png", "skimage/chelsea.png", "a photograph of a cat",
-     ["a photograph of a tiger", "a photograph of an orange cat", "a photograph of a gray cat"],
+     ["a photograph of an orange cat", "a photograph of a gray cat", "a photograph of a black cat"],
      "Chelsea, by Stefan van der Walt (scikit-image)", "CC0-1.0"),
     ("rocket.jpg", "skimage/rocket.jpg", "a photograph of a rocket in the sky",
-     ["a photograph of a rocket at sunset", "a photograph of a rocket in space", "a photograph of a castle in the sky"],
+     ["a photograph of a rocket in the mountains", "a photograph of a rocket at sunset", "a photograph of a red rocket in the sky"],
      "Launch of DSCOVR, by SpaceX (scikit-image)", "CC0-1.0"),
     ("astronaut.png", "skimage/astronaut.png", "a photograph of an astronaut",
-     ["a photograph of an astronaut in space", "a photograph of an astronaut in the snow", "a photograph of a robot"],
+     ["a photograph of an astronaut in space", "a photograph of an astronaut in the snow", "a photograph of an astronaut in a forest"],
      "Eileen Collins, by NASA (scikit-image)", "public domain"),
     ("raccoon.jpg", "face.dat", "a photograph of a raccoon",
-     ["a photograph of a raccoon in the snow", "a photograph of a raccoon in a forest", "a photograph of a panda"],
+     ["a photograph of a raccoon in the snow", "a photograph of a brown raccoon", "a photograph of a panda"],
      "Raccoon, public-domain-image.com (SciPy)", "public domain"),
 ]
 STICKERS = [
     ("apple.png", "photo", [("apple", "red", 256, 250, 400)], ("surface", "wood"), "a photo of a red apple on a wooden table",
-     ["a photo of a green apple on a wooden table", "a photo of a red apple on the grass", "a photo of a red teapot on a wooden table"]),
+     ["a photo of a red apple on the grass", "a photo of a green apple on a wooden table", "a photo of a red apple in the snow"]),
     ("fox.png", "cartoon", [("fox", None, 256, 256, 390)], ("plain", "green"), "a sticker of a fox on a green background",
-     ["a sticker of a fox on a blue background", "a sticker of a white fox on a green background", "a sticker of a lion on a green background"]),
+     ["a sticker of a fox on a blue background", "a sticker of a white fox on a green background", "a sticker of a fox on red stripes"]),
     ("car.png", "flat", [("car", "red", 256, 256, 400)], ("plain", "yellow"), "a flat sticker of a red car on a yellow background",
-     ["a flat sticker of a blue car on a yellow background", "a flat sticker of a red car on a pink background", "a flat sticker of a red bus on a yellow background"]),
+     ["a flat sticker of a blue car on a yellow background", "a flat sticker of a red car on a pink background", "a flat sticker of a green car on a yellow background"]),
     ("friends.png", "cartoon", [("cat", None, 136, 262, 216), ("dog", None, 378, 262, 216)], ("plain", "blue"), "a sticker of a cat and a dog on a blue background",
-     ["a sticker of a cat and a dog on an orange background", "a sticker of a cat and a dog on a pink background", "a sticker of a cat and a rabbit on a blue background"]),
+     ["a sticker of a cat and a panda on a blue background", "a sticker of a fox and a dog on a blue background", "a sticker of a cat and a dog on a pink background"]),
 ]
 NOTICE = {"photo": "Fluent Emoji, Microsoft (MIT)", "flat": "Fluent Emoji Flat, Microsoft (MIT)", "cartoon": "Noto Emoji, Google (Apache-2.0)"}
 
