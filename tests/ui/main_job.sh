@@ -9,7 +9,7 @@ check_export=$2
 folder=$(mkdir -p "${3:-main-job}" && cd "${3:-main-job}" && pwd)
 photo="$TINCTURE_RESOURCES/samples/dandelion.jpg"
 source='a photograph of a dandelion in a meadow'
-prompt='a photograph of a red rose in a meadow'
+prompt='a photograph of a yellow dandelion in a meadow'
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
 rm -f "$folder"/*.png "$folder"/*.safetensors
