@@ -23,7 +23,7 @@ PHOTOGRAPHS = [
      ["a photograph of a yellow dandelion in a meadow", "a photograph of a dandelion at sunset", "a photograph of a red rose in a meadow"],
      "Seeding, by Clemens Engelhardt (Debian package lomiri-wallpapers-16.04)", "CC0-1.0"),
     ("coffee.png", "skimage/coffee.png", "a photograph of a cup of coffee on a wooden table",
-     ["a photograph of a cup of coffee on the grass", "a photograph of a blue cup of coffee on a wooden table", "a photograph of a cup of coffee in the snow"],
+     ["a photograph of a cup of coffee on the grass", "a photograph of a cup of coffee on the water", "a photograph of a cup of coffee in the snow"],
      "Pikolo Espresso Bar, by Rachel Michetti (scikit-image)", "CC0-1.0"),
     ("cat.png", "skimage/chelsea.png", "a photograph of a cat",
      ["a photograph of an orange cat", "a photograph of a gray cat", "a photograph of a black cat"],
