@@ -24,8 +24,8 @@ static void test_recipe(void)
 
 static void test_trace(void)
 {
-    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "tincture-trace-XXXXXX", NULL);
-    int fd = g_mkstemp(path);
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("tincture-trace-XXXXXX", &path, NULL);
     g_assert_cmpint(fd, >=, 0);
     g_close(fd, NULL);
     g_setenv("TINCTURE_TRACE", path, TRUE);

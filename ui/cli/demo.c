@@ -100,9 +100,8 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     struct edit_result *r = engine_edit(e, p, q, cli_edit_step, NULL, NULL, error);
     d->edit_s = seconds_since(begin);
     begin = g_get_monotonic_time();
-    struct image *image = r ? engine_restore(e, p->full, NULL, r->rgb, r->reconstruction, r->width,
-                                             r->height, NULL, cli_progress, NULL, NULL, error)
-                            : NULL;
+    struct detail_params params = {.progress = cli_progress};
+    struct image *image = r ? engine_restore(e, p->full, r, &params, error) : NULL;
     d->restore_s = seconds_since(begin);
     edit_result_free(r);
     return image;

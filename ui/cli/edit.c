@@ -32,8 +32,8 @@ static struct image *finish(struct cli *c, const struct photo *p, const struct e
     if (c->mask && !mask) {
         return NULL;
     }
-    return engine_restore(c->engine, p->full, NULL, r->rgb, r->reconstruction, r->width, r->height,
-                          mask, cli_progress, NULL, NULL, error);
+    struct detail_params params = {.mask = mask, .progress = cli_progress};
+    return engine_restore(c->engine, p->full, r, &params, error);
 }
 
 static bool run(struct cli *c, GError **error)

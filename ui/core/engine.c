@@ -108,24 +108,19 @@ struct image *engine_image(const float *rgb, int width, int height, GError **err
 }
 
 struct image *engine_restore(struct engine *e, const struct image *base,
-                             const struct detail_region *region, const float *rgb,
-                             const float *reconstruction, int width, int height, const float *mask,
-                             progress_fn progress, void *data, GCancellable *c, GError **error)
+                             const struct edit_result *r, const struct detail_params *params,
+                             GError **error)
 {
     if (!e->fft && !(e->fft = fft_open(e->gpu, error))) {
         return NULL;
     }
-    struct image *edit = engine_image(rgb, width, height, error);
-    struct image *before = edit ? engine_image(reconstruction, width, height, error) : NULL;
+    struct image *edit = engine_image(r->rgb, r->width, r->height, error);
+    struct image *before =
+        edit ? engine_image(r->reconstruction, r->width, r->height, error) : NULL;
     struct image *result = NULL;
     if (before) {
         struct transform transform = transform_device(e->fft);
-        struct detail_params params = {.region = region,
-                                       .mask = mask,
-                                       .cancel = c,
-                                       .progress = progress,
-                                       .progress_data = data};
-        result = detail_restore(base, before, edit, &transform, &params, error);
+        result = detail_restore(base, before, edit, &transform, params, error);
     }
     image_free(before);
     image_free(edit);

@@ -40,11 +40,9 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p, struct 
 // (height, width, 3) in [-1,1] as a picture.
 struct image *engine_image(const float *rgb, int width, int height, GError **error);
 
-// The result carried over to base, which is the photo at its own or any smaller size; region and mask as in detail.h.
-struct image *engine_restore(struct engine *e, const struct image *base,
- const struct detail_region *region, const float *rgb,
-                             const float *reconstruction, int width, int height, const float *mask,
-                             progress_fn progress, void *data, GCancellable *c, GError **error);
+// The result carried over to base, which is the photo at its own or any smaller size.
+struct image *engine_restore(struct engine *e, const struct image *base, const struct edit_result *r,
+                             const struct detail_params *params, GError **error);
 
 // What the parameters text chunk of an exported picture says (methods 8.4). adapters may be NULL. Newly allocated.
 char *engine_recipe(const struct edit_request *request, const struct model *m, struct adapter *const *adapters, int n,

@@ -299,9 +299,8 @@ static struct edit_result *unpack_pixels(GBytes *pixels, int width, int height, 
 static bool edit_show(struct job_edit *j, struct worker *w, struct edit_result *r,
                       const struct edit_request *q)
 {
-    struct image *view =
-        engine_restore(w->engine, w->base, NULL, r->rgb, r->reconstruction, r->width, r->height,
-                       NULL, NULL, NULL, j->job.cancel, &j->job.error);
+    struct detail_params params = {.cancel = j->job.cancel};
+    struct image *view = engine_restore(w->engine, w->base, r, &params, &j->job.error);
     if (!view) {
         edit_result_free(r);
         return false;

@@ -38,9 +38,8 @@ static bool detail_run(struct job *job, struct worker *w)
     if (!w->result) {
         return true;
     }
-    const struct edit_result *e = w->result;
-    part = engine_restore(w->engine, full, r, e->rgb, e->reconstruction, e->width, e->height, NULL,
-                          NULL, NULL, job->cancel, &job->error);
+    struct detail_params params = {.region = r, .cancel = job->cancel};
+    part = engine_restore(w->engine, full, w->result, &params, &job->error);
     if (part) {
         j->detail.after = view_picture_from_image(part);
         image_free(part);

@@ -78,9 +78,9 @@ static struct image *export_image(struct job_export *j, struct worker *w)
     if (!w->result) {
         return image_copy(w->photo->full, &j->job.error);
     }
-    return engine_restore(w->engine, w->photo->full, NULL, w->result->rgb,
-                          w->result->reconstruction, w->result->width, w->result->height, NULL,
-                          job_progress_cb, &r, j->job.cancel, &j->job.error);
+    struct detail_params params = {
+        .progress = job_progress_cb, .progress_data = &r, .cancel = j->job.cancel};
+    return engine_restore(w->engine, w->photo->full, w->result, &params, &j->job.error);
 }
 
 static char *export_recipe(struct job_export *j, struct worker *w, const struct image *image)

@@ -40,37 +40,32 @@ bool store_adapter_save(struct store *s, struct store_adapter *a, GError **error
     return true;
 }
 
+static void *adapter_from_row(sqlite3_stmt *q)
+{
+    struct store_adapter *a = g_new0(struct store_adapter, 1);
+    *a = (struct store_adapter){
+        .id = sqlite3_column_int64(q, 0),
+        .document = sqlite3_column_int64(q, 1),
+        .name = store_column_text(q, 2),
+        .path = store_column_text(q, 3),
+        .method = store_column_text(q, 4),
+        .scale = sqlite3_column_double(q, 5),
+        .enabled = sqlite3_column_int(q, 6) != 0,
+        .listed = sqlite3_column_int(q, 7) != 0,
+    };
+    return a;
+}
+
 GPtrArray *store_adapters(struct store *s, gint64 document, GError **error)
 {
-    sqlite3_stmt *q =
-        store_prepare(s->db,
-                      "SELECT id, name, path, method, scale, enabled, listed FROM adapters "
-                      "WHERE document = ?1 ORDER BY id",
-                      error);
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "SELECT id, document, name, path, method, scale, enabled, listed FROM adapters "
+        "WHERE document = ?1 ORDER BY id",
+        error);
     if (!q) {
         return NULL;
     }
     sqlite3_bind_int64(q, 1, document);
-    GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)store_adapter_free);
-    GError *failure = NULL;
-    while (store_row(s->db, q, &failure)) {
-        struct store_adapter *a = g_new0(struct store_adapter, 1);
-        *a = (struct store_adapter){
-            .id = sqlite3_column_int64(q, 0),
-            .document = document,
-            .name = store_column_text(q, 1),
-            .path = store_column_text(q, 2),
-            .method = store_column_text(q, 3),
-            .scale = sqlite3_column_double(q, 4),
-            .enabled = sqlite3_column_int(q, 5) != 0,
-            .listed = sqlite3_column_int(q, 6) != 0,
-        };
-        g_ptr_array_add(rows, a);
-    }
-    sqlite3_finalize(q);
-    if (failure) {
-        g_propagate_error(error, failure);
-        g_clear_pointer(&rows, g_ptr_array_unref);
-    }
-    return rows;
+    return store_list(s->db, q, adapter_from_row, (GDestroyNotify)store_adapter_free, error);
 }

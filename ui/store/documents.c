@@ -115,6 +115,21 @@ void store_entry_free(struct store_entry *e)
     g_free(e);
 }
 
+static void *entry_from_row(sqlite3_stmt *q)
+{
+    struct store_entry *e = g_new(struct store_entry, 1);
+    *e = (struct store_entry){
+        .id = sqlite3_column_int64(q, 0),
+        .name = store_column_text(q, 1),
+        .origin = store_column_text(q, 2),
+        .modified = sqlite3_column_int64(q, 3),
+        .thumb = store_column_bytes(q, 4),
+        .thumb_width = sqlite3_column_int(q, 5),
+        .thumb_height = sqlite3_column_int(q, 6),
+    };
+    return e;
+}
+
 GPtrArray *store_documents(struct store *s, guint limit, GError **error)
 {
     sqlite3_stmt *q = store_prepare(
@@ -128,25 +143,5 @@ GPtrArray *store_documents(struct store *s, guint limit, GError **error)
         return NULL;
     }
     sqlite3_bind_int64(q, 1, limit);
-    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)store_entry_free);
-    GError *failure = NULL;
-    while (store_row(s->db, q, &failure)) {
-        struct store_entry *e = g_new(struct store_entry, 1);
-        *e = (struct store_entry){
-            .id = sqlite3_column_int64(q, 0),
-            .name = store_column_text(q, 1),
-            .origin = store_column_text(q, 2),
-            .modified = sqlite3_column_int64(q, 3),
-            .thumb = store_column_bytes(q, 4),
-            .thumb_width = sqlite3_column_int(q, 5),
-            .thumb_height = sqlite3_column_int(q, 6),
-        };
-        g_ptr_array_add(entries, e);
-    }
-    sqlite3_finalize(q);
-    if (failure) {
-        g_propagate_error(error, failure);
-        g_clear_pointer(&entries, g_ptr_array_unref);
-    }
-    return entries;
+    return store_list(s->db, q, entry_from_row, (GDestroyNotify)store_entry_free, error);
 }

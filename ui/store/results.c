@@ -45,7 +45,7 @@ bool store_result_save(struct store *s, struct store_result *r, GError **error)
     "id, document, created, prompt, recipe, thumb, thumb_width, thumb_height, width, height, "     \
     "seconds"
 
-static struct store_result *from_row(sqlite3_stmt *q)
+static void *from_row(sqlite3_stmt *q)
 {
     struct store_result *r = g_new0(struct store_result, 1);
     *r = (struct store_result){
@@ -75,17 +75,7 @@ GPtrArray *store_results(struct store *s, gint64 document, guint limit, GError *
     }
     sqlite3_bind_int64(q, 1, document);
     sqlite3_bind_int64(q, 2, limit);
-    GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)store_result_free);
-    GError *failure = NULL;
-    while (store_row(s->db, q, &failure)) {
-        g_ptr_array_add(rows, from_row(q));
-    }
-    sqlite3_finalize(q);
-    if (failure) {
-        g_propagate_error(error, failure);
-        g_clear_pointer(&rows, g_ptr_array_unref);
-    }
-    return rows;
+    return store_list(s->db, q, from_row, (GDestroyNotify)store_result_free, error);
 }
 
 struct store_result *store_result_load(struct store *s, gint64 id, GError **error)

@@ -56,42 +56,37 @@ bool store_run_save(struct store *s, struct store_run *r, GError **error)
     return true;
 }
 
+static void *run_from_row(sqlite3_stmt *q)
+{
+    struct store_run *r = g_new(struct store_run, 1);
+    *r = (struct store_run){
+        .id = sqlite3_column_int64(q, 0),
+        .document = sqlite3_column_int64(q, 1),
+        .method = store_column_text(q, 2),
+        .learn = store_column_text(q, 3),
+        .checkpoint = store_column_text(q, 4),
+        .prompt = store_column_text(q, 5),
+        .step = sqlite3_column_int(q, 6),
+        .steps = sqlite3_column_int(q, 7),
+        .state = (enum run_state)sqlite3_column_int(q, 8),
+        .loss = store_column_bytes(q, 9),
+        .adapter = sqlite3_column_int64(q, 10),
+    };
+    return r;
+}
+
 GPtrArray *store_runs_unfinished(struct store *s, gint64 document, GError **error)
 {
-    sqlite3_stmt *q =
-        store_prepare(s->db,
-                      "SELECT id, method, learn, checkpoint, prompt, step, steps, state, loss, "
-                      "adapter FROM runs WHERE document = ?1 AND state <> ?2 "
-                      "ORDER BY modified DESC, id DESC",
-                      error);
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "SELECT id, document, method, learn, checkpoint, prompt, step, steps, state, loss, "
+        "adapter FROM runs WHERE document = ?1 AND state <> ?2 "
+        "ORDER BY modified DESC, id DESC",
+        error);
     if (!q) {
         return NULL;
     }
     sqlite3_bind_int64(q, 1, document);
     sqlite3_bind_int(q, 2, RUN_DONE);
-    GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)store_run_free);
-    GError *failure = NULL;
-    while (store_row(s->db, q, &failure)) {
-        struct store_run *r = g_new(struct store_run, 1);
-        *r = (struct store_run){
-            .id = sqlite3_column_int64(q, 0),
-            .document = document,
-            .method = store_column_text(q, 1),
-            .learn = store_column_text(q, 2),
-            .checkpoint = store_column_text(q, 3),
-            .prompt = store_column_text(q, 4),
-            .step = sqlite3_column_int(q, 5),
-            .steps = sqlite3_column_int(q, 6),
-            .state = (enum run_state)sqlite3_column_int(q, 7),
-            .loss = store_column_bytes(q, 8),
-            .adapter = sqlite3_column_int64(q, 9),
-        };
-        g_ptr_array_add(rows, r);
-    }
-    sqlite3_finalize(q);
-    if (failure) {
-        g_propagate_error(error, failure);
-        g_clear_pointer(&rows, g_ptr_array_unref);
-    }
-    return rows;
+    return store_list(s->db, q, run_from_row, (GDestroyNotify)store_run_free, error);
 }

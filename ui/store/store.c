@@ -71,6 +71,22 @@ void store_bind_bytes(sqlite3_stmt *q, int i, GBytes *bytes)
     }
 }
 
+GPtrArray *store_list(sqlite3 *db, sqlite3_stmt *statement, void *(*from_row)(sqlite3_stmt *),
+                      GDestroyNotify free_row, GError **error)
+{
+    GPtrArray *rows = g_ptr_array_new_with_free_func(free_row);
+    GError *failure = NULL;
+    while (store_row(db, statement, &failure)) {
+        g_ptr_array_add(rows, from_row(statement));
+    }
+    sqlite3_finalize(statement);
+    if (failure) {
+        g_propagate_error(error, failure);
+        g_clear_pointer(&rows, g_ptr_array_unref);
+    }
+    return rows;
+}
+
 char *store_column_text(sqlite3_stmt *q, int i)
 {
     return g_strdup((const char *)sqlite3_column_text(q, i));

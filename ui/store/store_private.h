@@ -20,6 +20,9 @@ bool store_finish(sqlite3 *db, sqlite3_stmt *statement, GError **error);
 // For rows: true on a row; false at the end, or on an error (then *error is set). Does not
 // finalise.
 bool store_row(sqlite3 *db, sqlite3_stmt *statement, GError **error);
+// All rows as a list that frees its items with free_row; NULL with an error. Finalises.
+GPtrArray *store_list(sqlite3 *db, sqlite3_stmt *statement, void *(*from_row)(sqlite3_stmt *),
+                      GDestroyNotify free_row, GError **error);
 bool store_migrate(sqlite3 *db, const char *path, GError **error);
 
 void store_bind_text(sqlite3_stmt *q, int i, const char *text); // NULL binds NULL
