@@ -1,5 +1,4 @@
-// The geometry that conv2d and its two gradients share, and the gather that turns a convolution
-// into a product.
+// The geometry that conv2d and its two gradients share.
 #pragma once
 
 #include "compute/op/kernel.h"
@@ -10,6 +9,12 @@ struct conv_shape {
     int batch, height, width, in;
     int out_height, out_width, out;
     int ky, kx, stride, top, left;
+};
+
+// A convolution and what it reads on the host: x, or dy on the way back.
+struct conv_site {
+    struct conv_shape shape;
+    const float *x;
 };
 
 // Node parameters p.i of all three ops: stride, top, left, bottom, right.
@@ -76,20 +81,4 @@ void conv2d_dispatch_fill(struct op_dispatch *d, const struct conv_shape *s, boo
 static inline double conv_flops(const struct conv_shape *s)
 {
     return 2.0 * (double)conv_positions(s) * conv_depth(s) * s->out;
-}
-
-// Floats of gathered inputs held at a time.
-#define CONV_GATHER_FLOATS (2 << 20)
-
-// The matrix (positions, ky*kx*I) of the inputs under output positions [begin, begin + rows), zeros
-// outside of the image. On the whole team; the result is the caller's scratch 0.
-const float *conv_gather(const struct conv_shape *s, const float *x, int64_t begin, int rows);
-
-// Positions to gather at a time: chunks of about equal size.
-static inline int conv_chunk(int64_t positions, int depth)
-{
-    int64_t most = CONV_GATHER_FLOATS / depth;
-    most = most < 64 ? 64 : most;
-    int64_t chunks = (positions + most - 1) / most;
-    return (int)((positions + chunks - 1) / chunks);
 }

@@ -1,11 +1,12 @@
-// Convolution, channels last, as a product of gathered inputs with the weights:
+// Convolution, channels last: on the host a product of the inputs under each output with the
+// weights.
 //
-//   y (P', O) = gather(x) (P', ky*kx*I) w^T + bias        w (O, ky*kx*I)
+//   y (P', O) = inputs(x) (P', ky*kx*I) w^T + bias        w (O, ky*kx*I)
 //
 // p.i: see conv.h.
 #include "compute/op/conv.h"
 
-#include "compute/op/product.h"
+#include "compute/op/packed.h"
 #include "compute/op/tile.h"
 
 extern const struct op op_conv2d_entry;
@@ -48,70 +49,49 @@ static bool conv2d_grad(struct graph *g, struct node *y, struct node *dy, const 
 
 // ---- host ---------------------------------------------------------------------------------------
 
-struct gather {
-    const struct conv_shape *s;
-    const float *x;
-    int64_t begin; // the first position
-    float *rows;
-};
-
-// The inputs of one kernel row are neighbours in memory, so a position takes ky copies.
-static void gather_range(int64_t from, int64_t to, void *data)
+// Where the inputs under output positions [begin, end) are, tap by tap.
+static void locate(const void *data, int64_t begin, int64_t end, const float **at, int64_t pitch,
+                   const float *zeros)
 {
-    const struct gather *g = data;
-    const struct conv_shape *s = g->s;
-    const int line = s->kx * s->in; // one kernel row
-    float *row = g->rows + from * conv_depth(s);
-    for (int64_t p = g->begin + from; p < g->begin + to; p++) {
-        int ix = (int)(p % s->out_width) * s->stride - s->left;
-        int iy = (int)(p / s->out_width % s->out_height) * s->stride - s->top;
-        int64_t n = p / s->out_width / s->out_height;
-        int before = CLAMP(-ix, 0, s->kx) * s->in; // floats of a kernel row left of the image
-        int inside = CLAMP(s->width - ix, 0, s->kx) * s->in - before;
-        for (int ky = 0; ky < s->ky; ky++, iy++, row += line) {
-            if (iy < 0 || iy >= s->height || inside <= 0) {
-                memset(row, 0, (size_t)line * sizeof(*row));
-                continue;
+    const struct conv_site *c = data;
+    const struct conv_shape *s = &c->shape;
+    for (int64_t p = begin; p < end; p++, at++) {
+        const int left = (int)(p % s->out_width) * s->stride - s->left;
+        const int top = (int)(p / s->out_width % s->out_height) * s->stride - s->top;
+        const float *image = c->x + p / s->out_width / s->out_height * s->height * s->width * s->in;
+        const float **tap = at;
+        for (int y = top; y < top + s->ky; y++) {
+            for (int x = left; x < left + s->kx; x++, tap += pitch) {
+                bool inside = y >= 0 && y < s->height && x >= 0 && x < s->width;
+                *tap = inside ? image + ((int64_t)y * s->width + x) * s->in : zeros;
             }
-            const float *from_x = g->x + ((n * s->height + iy) * s->width + ix) * s->in + before;
-            memset(row, 0, (size_t)before * sizeof(*row));
-            memcpy(row + before, from_x, (size_t)inside * sizeof(*row));
-            memset(row + before + inside, 0, (size_t)(line - before - inside) * sizeof(*row));
         }
     }
 }
 
-const float *conv_gather(const struct conv_shape *s, const float *x, int64_t begin, int rows)
-{
-    struct gather g = {s, x, begin, host_scratch(0, (int64_t)rows * conv_depth(s))};
-
-    host_parallel(rows, op_grain(conv_depth(s)), gather_range, &g);
-    return g.rows;
-}
-
 static void conv2d_host(const struct op_run *run)
 {
-    struct conv_shape s = shape_of(run->node);
-    const bool pointwise = conv_is_pointwise(&s);
-    const int64_t positions = conv_positions(&s);
-    const int depth = conv_depth(&s);
-    const int chunk = pointwise ? (int)positions : conv_chunk(positions, depth);
-    struct product product = {
-        .b = run->in[1],
+    struct conv_site c = {shape_of(run->node), run->in[0]};
+    const struct conv_shape *s = &c.shape;
+    struct packed_product product = {
+        .m = conv_positions(s),
+        .locate = locate,
+        .data = &c,
+        .w =
+            {
+                .data = run->in[1],
+                .step_n = conv_depth(s),
+                .step_tap = s->in,
+                .step_depth = 1,
+                .n = s->out,
+                .taps = s->ky * s->kx,
+                .depth = s->in,
+                .keeper = run->node->in[1]->tensor,
+            },
         .bias = run->in[2],
-        .n = s.out,
-        .k = depth,
-        .lda = depth,
-        .ldb = depth,
-        .ldc = s.out,
-        .trans_b = true,
+        .y = run->out,
     };
-    for (int64_t p = 0; p < positions; p += chunk) {
-        product.m = (int)MIN(chunk, positions - p);
-        product.a = pointwise ? run->in[0] : conv_gather(&s, run->in[0], p, product.m);
-        product.c = run->out + p * s.out;
-        product_run(&product);
-    }
+    packed_product_run(&product);
 }
 
 static double conv2d_flops(const struct node *node)

@@ -32,13 +32,67 @@ static struct conv_shape shape_of(const struct node *dw)
 
 // ---- host ---------------------------------------------------------------------------------------
 
+#define GATHER_FLOATS (2 << 20) // gathered inputs held at a time
+
+struct gather {
+    const struct conv_shape *s;
+    const float *x;
+    int64_t begin; // the first position
+    float *rows;
+};
+
+// The inputs of one kernel row are neighbours in memory, so a position takes ky copies.
+static void gather_range(int64_t from, int64_t to, void *data)
+{
+    const struct gather *g = data;
+    const struct conv_shape *s = g->s;
+    const int line = s->kx * s->in; // one kernel row
+    float *row = g->rows + from * conv_depth(s);
+    for (int64_t p = g->begin + from; p < g->begin + to; p++) {
+        int ix = (int)(p % s->out_width) * s->stride - s->left;
+        int iy = (int)(p / s->out_width % s->out_height) * s->stride - s->top;
+        int64_t n = p / s->out_width / s->out_height;
+        int before = CLAMP(-ix, 0, s->kx) * s->in; // floats of a kernel row left of the image
+        int inside = CLAMP(s->width - ix, 0, s->kx) * s->in - before;
+        for (int ky = 0; ky < s->ky; ky++, iy++, row += line) {
+            if (iy < 0 || iy >= s->height || inside <= 0) {
+                memset(row, 0, (size_t)line * sizeof(*row));
+                continue;
+            }
+            const float *from_x = g->x + ((n * s->height + iy) * s->width + ix) * s->in + before;
+            memset(row, 0, (size_t)before * sizeof(*row));
+            memcpy(row + before, from_x, (size_t)inside * sizeof(*row));
+            memset(row + before + inside, 0, (size_t)(line - before - inside) * sizeof(*row));
+        }
+    }
+}
+
+// The matrix (rows, ky*kx*I) of the inputs under output positions [begin, begin + rows), zeros
+// outside of the image: the caller's scratch 0.
+static const float *gather(const struct conv_shape *s, const float *x, int64_t begin, int rows)
+{
+    struct gather g = {s, x, begin, host_scratch(0, (int64_t)rows * conv_depth(s))};
+
+    host_parallel(rows, op_grain(conv_depth(s)), gather_range, &g);
+    return g.rows;
+}
+
+// Positions to gather at a time: chunks of about equal size.
+static int gather_chunk(int64_t positions, int depth)
+{
+    int64_t most = GATHER_FLOATS / depth;
+    most = most < 64 ? 64 : most;
+    int64_t chunks = (positions + most - 1) / most;
+    return (int)((positions + chunks - 1) / chunks);
+}
+
 static void conv2d_back_weight_host(const struct op_run *run)
 {
     struct conv_shape s = shape_of(run->node);
     const bool pointwise = conv_is_pointwise(&s);
     const int64_t positions = conv_positions(&s);
     const int depth = conv_depth(&s);
-    const int chunk = pointwise ? (int)positions : conv_chunk(positions, depth);
+    const int chunk = pointwise ? (int)positions : gather_chunk(positions, depth);
     struct product product = {
         .c = run->out,
         .m = s.out,
@@ -51,7 +105,7 @@ static void conv2d_back_weight_host(const struct op_run *run)
     for (int64_t p = 0; p < positions; p += chunk) {
         product.k = (int)MIN(chunk, positions - p);
         product.a = run->in[1] + p * s.out;
-        product.b = pointwise ? run->in[0] : conv_gather(&s, run->in[0], p, product.k);
+        product.b = pointwise ? run->in[0] : gather(&s, run->in[0], p, product.k);
         product.accumulate = p > 0;
         product_run(&product);
     }

@@ -5,6 +5,7 @@
 // p.i: trans_a, trans_b. A batch of 1 on either side is shared by the other side's batch.
 #include "compute/op/matmul.h"
 
+#include "compute/op/packed.h"
 #include "compute/op/product.h"
 #include "compute/op/tile.h"
 
@@ -116,29 +117,75 @@ static bool matmul_grad(struct graph *g, struct node *y, struct node *dy, const 
 
 // ---- host ---------------------------------------------------------------------------------------
 
-static void matmul_host(const struct op_run *run)
+// Rows of a matrix.
+struct rows {
+    const float *a;
+    int ld;
+};
+
+static void locate(const void *data, int64_t begin, int64_t end, const float **at, int64_t pitch,
+                   const float *zeros)
 {
-    struct extent q = extent_of(run->node);
+    const struct rows *r = data;
+    (void)pitch;
+    (void)zeros;
+    for (int64_t i = begin; i < end; i++) {
+        at[i - begin] = r->a + i * r->ld;
+    }
+}
+
+static void run_packed(const struct op_run *run, const struct extent *q)
+{
+    struct rows rows = {run->in[0], q->lda};
+    struct packed_product product = {
+        .m = q->m,
+        .locate = locate,
+        .data = &rows,
+        .w =
+            {
+                .data = run->in[1],
+                .step_n = q->trans_b ? q->ldb : 1,
+                .step_depth = q->trans_b ? 1 : q->ldb,
+                .n = q->n,
+                .taps = 1,
+                .depth = q->k,
+                .keeper = run->node->in[1]->tensor,
+            },
+        .bias = run->in[2],
+        .y = run->out,
+    };
+    packed_product_run(&product);
+}
+
+static void run_product(const struct op_run *run, const struct extent *q)
+{
     struct product product = {
         .a = run->in[0],
         .b = run->in[1],
         .bias = run->in[2],
         .c = run->out,
-        .m = q.m,
-        .n = q.n,
-        .k = q.k,
-        .lda = q.lda,
-        .ldb = q.ldb,
-        .ldc = q.n,
-        .trans_a = q.trans_a,
-        .trans_b = q.trans_b,
-        .batch = q.batch,
-        .step_a = q.step_a,
-        .step_b = q.step_b,
-        .step_c = (int64_t)q.m * q.n,
+        .m = q->m,
+        .n = q->n,
+        .k = q->k,
+        .lda = q->lda,
+        .ldb = q->ldb,
+        .ldc = q->n,
+        .trans_a = q->trans_a,
+        .trans_b = q->trans_b,
+        .batch = q->batch,
+        .step_a = q->step_a,
+        .step_b = q->step_b,
+        .step_c = (int64_t)q->m * q->n,
     };
-
     product_run(&product);
+}
+
+// Weights of a network are packed; what is multiplied once is a general product.
+static void matmul_host(const struct op_run *run)
+{
+    struct extent q = extent_of(run->node);
+    bool weights = run->node->in[1]->tensor && is_tall(run->node->in[1], q.trans_a);
+    (weights ? run_packed : run_product)(run, &q);
 }
 
 static double matmul_flops(const struct node *node)

@@ -58,11 +58,8 @@ static void run_piece(const struct product *q, int64_t item, int row, int rows, 
     for (int i = 0; q->bias && i < rows; i++) {
         memcpy(c + (int64_t)i * q->ldc, q->bias + column, (size_t)columns * sizeof(*c));
     }
-    for (int term = 0; term < MAX(q->terms, 1); term++) {
-        host_gemm_serial(q->trans_a, q->trans_b, rows, columns, q->k, 1, a + term * q->term_a,
-                         q->lda, b + (q->term_b ? q->term_b[term] : 0), q->ldb, beta, c, q->ldc);
-        beta = 1;
-    }
+    host_gemm_serial(q->trans_a, q->trans_b, rows, columns, q->k, 1, a, q->lda, b, q->ldb, beta, c,
+                     q->ldc);
 }
 
 static void run_range(int64_t begin, int64_t end, void *data)
@@ -82,8 +79,7 @@ void product_run(const struct product *product)
 {
     struct pieces p = {.product = product};
     int64_t count = pieces_make(&p);
-    double work = (double)product->m * product->n * product->k * MAX(product->batch, 1) *
-                  MAX(product->terms, 1);
+    double work = (double)product->m * product->n * product->k * MAX(product->batch, 1);
 
     host_parallel(count, work < SMALL_WORK ? count : 1, run_range, &p);
 }

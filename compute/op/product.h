@@ -1,11 +1,11 @@
-// The host's matrix products, cut into pieces for the thread team: matmul and the convolutions end
-// here.
+// The host's general matrix products, cut into pieces for the thread team. Those with a network's
+// weights: packed.h.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-// c = bias + sum over terms of op(a) op(b), or c += that sum, for `batch` products; all row-major.
+// c = bias + op(a) op(b), or c += that, for `batch` products; all row-major.
 struct product {
     const float *a, *b;
     const float *bias; // n numbers for every row, or NULL
@@ -17,10 +17,6 @@ struct product {
 
     int batch;                      // 0 is 1
     int64_t step_a, step_b, step_c; // elements from one product to the next
-
-    int terms;             // 0 is 1
-    int64_t term_a;        // elements from one term's a to the next one's
-    const int64_t *term_b; // where each term's b begins
 };
 
 // On the whole team. How the work is cut depends on the sizes only, so the result is the same to
