@@ -94,6 +94,7 @@ static void test_reference_sd1(void)
     run_case("rank", "svdiff", "rank=3");
     run_case("oft_r2", "oft", "blocks=2");
     run_case("oft_b4", "oft", "block_size=4");
+    run_case("lora", "lora", "rank=4");
     fixture_close(&fx);
 }
 
@@ -102,6 +103,7 @@ static void test_reference_sd2(void)
     fixture_open(&fx, "sd2");
     run_case("svdiff", "svdiff", "");
     run_case("oft_all", "oft", "blocks=2 targets=attention+ff+proj");
+    run_case("lora_all", "lora", "rank=3 targets=attention+ff+proj");
     fixture_close(&fx);
 }
 

@@ -10,7 +10,8 @@ Run by hand after tests/data/make_vectors.py, whose model folders it uses; build
     CASE.loss               (10) before each AdamW step (lr 1e-2, norms 1e-3, decay 0.01, clipped to norm 1)
 
 A case builds W' as its paper does, densely: U diag(relu(sigma + delta)) V^T for every weight of two and more
-dimensions and w + delta for the others (SVDiff), W R^T with the Cayley map by block (OFT).
+dimensions and w + delta for the others (SVDiff), W R^T with the Cayley map by block (OFT), W + B A (LoRA; one
+parameter holds A and behind it B).
 
 With --peft FOLDER the script instead loads a rotation adapter that the program saved as FOLDER with the PEFT library
 and compares PEFT's merged weights with W R^T.
@@ -34,8 +35,9 @@ REST = (".ff.net.0.proj.weight", ".ff.net.2.weight", ".proj_in.weight", ".proj_o
 # model: cases; a case is (method, settings)
 MODELS = {
     "sd1": {"svdiff": ("svdiff", {}), "svdiff_te": ("svdiff", dict(te=True)), "rank": ("svdiff", dict(rank=3)),
-            "oft_r2": ("oft", dict(blocks=2)), "oft_b4": ("oft", dict(size=4))},
-    "sd2": {"svdiff": ("svdiff", {}), "oft_all": ("oft", dict(blocks=2, all=True))},
+            "oft_r2": ("oft", dict(blocks=2)), "oft_b4": ("oft", dict(size=4)), "lora": ("lora", dict(rank=4))},
+    "sd2": {"svdiff": ("svdiff", {}), "oft_all": ("oft", dict(blocks=2, all=True)),
+            "lora_all": ("lora", dict(rank=3, all=True))},
 }
 
 
@@ -79,6 +81,18 @@ class Rotation:
         return (self.weight.flatten(1) @ self.rotation(u).T).view_as(self.weight)
 
 
+class LowRank:
+    def __init__(self, weight, rank, generator):
+        self.weight, self.rank = weight, min(rank, *weight.shape[:2])
+        n = self.rank * (weight.shape[0] + weight.shape[1])
+        self.start = torch.randn(n, generator=generator, dtype=torch.float64) * 0.1
+
+    def apply(self, ab):
+        split = self.rank * self.weight.shape[1]
+        change = ab[split:].view(-1, self.rank) @ ab[:split].view(self.rank, -1)
+        return self.weight + change.view_as(self.weight)
+
+
 def make_params(method, settings, parts, generator):
     params = {}
     for part, module in parts.items():
@@ -93,7 +107,10 @@ def make_params(method, settings, parts, generator):
                 params[key] = SpectralShift(weight, settings.get("rank"), generator)
             elif name.endswith(ATTENTION + REST if settings.get("all") else ATTENTION) and "attentions." in name:
                 width = weight.shape[1]
-                params[key] = Rotation(weight, settings.get("blocks") or width // settings["size"], generator)
+                if method == "lora":
+                    params[key] = LowRank(weight, settings["rank"], generator)
+                else:
+                    params[key] = Rotation(weight, settings.get("blocks") or width // settings["size"], generator)
     return params
 
 
