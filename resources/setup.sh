@@ -3,6 +3,8 @@
 
 root=$(cd "$(dirname "$0")" && pwd)
 build=$root/build
+backports_list=/etc/apt/sources.list.d/tincture-backports.list
+lists_fetched= # apt's lists were renewed in this run
 
 build_packages="build-essential meson ninja-build pkg-config glslc glslang-dev libvulkan-dev libvkfft-dev
     libgtk-4-dev libadwaita-1-dev libglib2.0-dev libjson-glib-dev libpng-dev libjpeg62-turbo-dev liblcms2-dev
@@ -25,17 +27,25 @@ as_root() {
     elif command -v sudo >/dev/null; then
         sudo "$@"
     else
-        say "neither root nor sudo is at hand"
         return 1
     fi
 }
 
+fetch_lists() { # once a run, unless there is a new source
+    [ -n "$lists_fetched" ] && return 0
+    as_root apt-get update -qq -o APT::Update::Error-Mode=any && lists_fetched=yes
+}
+
+# Waits for another apt: a machine that has just been started renews itself.
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 "$@" >&2
+}
+
 missing_packages() {
     # One call for all: dpkg-query prints a line for each package that it knows.
-    dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' $1 2>/dev/null | awk '$1 == "ii" { print $2 }' |
-        sort >"$2.have"
-    printf '%s\n' $1 | sort | comm -23 - "$2.have"
-    rm -f "$2.have"
+    have=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' $1 2>/dev/null | awk '$1 == "ii" { print $2 }')
+    printf '%s\n' $1 | grep -vxF "$have"
 }
 
 # Two things come from bookworm-backports: VkFFT, whose older release does not compile as C, and, on a machine
@@ -50,39 +60,38 @@ has_gpu() { # a render node that the stock drivers make a Vulkan device of: a vi
     return 1
 }
 
-backports_known() {
-    grep -rqs '^[^#]*bookworm-backports' /etc/apt/sources.list /etc/apt/sources.list.d
-}
-
-backports_source() {
-    {
-        sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
-        sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) bookworm .*/\2/p' /etc/apt/sources.list \
-            /etc/apt/sources.list.d/*.list
-    } 2>/dev/null | grep -v security | grep -m1 debian
+archive_of() { # archive_of ORIGIN CODENAME: where apt takes a release from, in whatever format its sources are
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Origin: $1" "Codename: $2" 2>/dev/null |
+        grep -m1 .
 }
 
 from_backports() {
-    if ! backports_known; then
-        uri=$(backports_source)
+    fetch_lists
+    added=
+    if [ -z "$(archive_of 'Debian Backports' bookworm-backports)" ]; then
+        uri=$(archive_of Debian bookworm)
         [ -n "$uri" ] || return 1
-        echo "deb $uri bookworm-backports main" |
-            as_root tee /etc/apt/sources.list.d/bookworm-backports.list >/dev/null || return 1
+        echo "deb $uri bookworm-backports main" | as_root tee "$backports_list" >/dev/null || return 1
+        added=$backports_list lists_fetched=
+        fetch_lists
     fi
-    # Also where the archive was known: its list may never have been fetched.
-    as_root apt-get update -qq || return 1
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        -t bookworm-backports "$@" >&2
+    apt_install -t bookworm-backports "$@" && return 0
+    [ -z "$added" ] || as_root rm -f "$added" # an archive without backports would stop every later update
+    return 1
 }
 
 install_packages() {
-    list=$1
-    missing=$(missing_packages "$list" "$(mktemp -u)" | tr '\n' ' ')
-    case $missing in *[a-z]*) ;; *) return 0 ;; esac
+    missing=$(echo $(missing_packages "$1"))
+    [ -n "$missing" ] || return 0
+    as_root true || fail "to install the packages that are missing takes root or sudo; they are: $missing"
     say "installing: $missing"
-    as_root apt-get update -qq || say "the package lists could not be renewed; trying with the old ones"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2 ||
-        fail "these packages could not be installed: $missing"
+    if ! fetch_lists; then
+        say "the package lists could not be renewed; trying with the old ones"
+        # Fetched apart and unheard: without a network apt complains in thousands of lines.
+        apt_install --download-only $missing 2>/dev/null ||
+            fail "the packages could not be fetched from the archive, and nothing was installed"
+    fi
+    apt_install $missing || fail "these packages could not be installed: $missing"
 }
 
 version_of() {
@@ -92,7 +101,10 @@ version_of() {
 # After the rest: libraries of the newer release first would keep Debian's own development packages out.
 renew_packages() {
     case $(version_of libvkfft-dev) in
-    1.2.*) from_backports libvkfft-dev || fail "libvkfft-dev 1.3 from bookworm-backports is needed" ;;
+    1.2.*)
+        from_backports libvkfft-dev ||
+            fail "libvkfft-dev 1.3 is needed, and could not be installed from bookworm-backports"
+        ;;
     esac
     has_gpu && return 0
     case $(version_of mesa-vulkan-drivers) in
