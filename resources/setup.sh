@@ -5,6 +5,7 @@ root=$(cd "$(dirname "$0")" && pwd)
 build=$root/build
 backports_list=/etc/apt/sources.list.d/tincture-backports.list
 lists_fetched= # apt's lists were renewed in this run
+installed=     # packages were added in this run
 
 build_packages="build-essential meson ninja-build pkg-config glslc glslang-dev libvulkan-dev libvkfft-dev
     libgtk-4-dev libadwaita-1-dev libglib2.0-dev libjson-glib-dev libpng-dev libjpeg62-turbo-dev liblcms2-dev
@@ -92,6 +93,7 @@ install_packages() {
             fail "the packages could not be fetched from the archive, and nothing was installed"
     fi
     apt_install $missing || fail "these packages could not be installed: $missing"
+    installed=yes
 }
 
 version_of() {
@@ -120,6 +122,9 @@ renew_packages() {
 compile() {
     if [ ! -f "$build/build.ninja" ]; then
         meson setup "$build" "$root" >&2 || fail "the build could not be set up"
+        say "building; the first time takes some minutes"
+    elif [ -n "$installed" ]; then # it may find now what it has done without
+        meson setup --reconfigure "$build" "$root" >&2 || fail "the build could not be set up"
     fi
     if ! log=$(ninja -C "$build" 2>&1); then
         printf '%s\n' "$log" >&2
