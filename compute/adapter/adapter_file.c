@@ -86,7 +86,7 @@ static void check_base(struct adapter *a)
     const char *theirs = g_hash_table_lookup(a->metadata, BASE_HASH);
     g_autoptr(GCancellable) at_once = g_cancellable_new();
     g_cancellable_cancel(at_once);
-    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, at_once, NULL) : NULL;
+    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, NULL, NULL, at_once, NULL) : NULL;
     a->other_base = ours && !g_str_equal(theirs, ours);
     if (a->other_base) {
         g_message("%s was learned on another model than %s, and may not do here what it did there",
@@ -199,7 +199,7 @@ static GHashTable *describe(const struct adapter *a)
         g_autofree char *text = param_format(&a->method->params[i], a->values[i]);
         note(t, name, "%s", text);
     }
-    const char *hash = model_hash(m, MODEL_UNET, NULL, NULL);
+    const char *hash = model_hash(m, MODEL_UNET, NULL, NULL, NULL, NULL);
     if (hash) {
         note(t, BASE_HASH, "%s", hash);
         note(t, "ss_new_sd_model_hash", "%s", hash);

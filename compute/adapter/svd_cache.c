@@ -83,12 +83,13 @@ static void cache_close(struct cache *cache)
     cache->part = NULL;
 }
 
-static char *cache_folder(const struct adapter_param *p, GCancellable *c)
+static char *cache_folder(const struct adapter_param *p, progress_fn progress, void *data,
+                          GCancellable *c)
 {
     struct model *model = p->adapter->model;
     for (int i = 0; i < 2; i++) {
         if (model->parts[i] && g_str_equal(model->parts[i]->name, p->part)) {
-            const char *hash = model_hash(model, i, c, NULL);
+            const char *hash = model_hash(model, i, progress, data, c, NULL);
             return hash ? g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, NULL)
                         : NULL;
         }
@@ -97,14 +98,15 @@ static char *cache_folder(const struct adapter_param *p, GCancellable *c)
 }
 
 // Opens the packs of the param's network where they are not open already.
-static void cache_open(struct cache *cache, const struct adapter_param *p, GCancellable *c)
+static void cache_open(struct cache *cache, const struct adapter_param *p, progress_fn progress,
+                       void *data, GCancellable *c)
 {
     if (cache->part && g_str_equal(cache->part, p->part)) {
         return;
     }
     cache_close(cache);
     cache->part = p->part;
-    cache->folder = cache_folder(p, c);
+    cache->folder = cache_folder(p, progress, data, c);
     cache->packs = g_ptr_array_new_with_free_func((GDestroyNotify)st_free);
     GDir *dir = cache->folder ? g_dir_open(cache->folder, 0, NULL) : NULL;
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
@@ -239,7 +241,7 @@ bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn rea
     bool ok = true;
     for (int done = 0, count; ok && done < n; done += count) {
         count = batch_size(params + done, n - done);
-        cache_open(&cache, params[done], c);
+        cache_open(&cache, params[done], progress, data, c);
         bool cached = true;
         for (int i = 0; ok && i < count; i++) {
             ok = work_begin(&work[i], params[done + i], error);

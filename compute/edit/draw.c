@@ -92,7 +92,7 @@ static void prepare_preview(struct run *r)
     g_autoptr(GError) error = NULL;
     if (r->step_fn && !r->e->preview_asked) {
         r->e->preview_asked = true;
-        if (!model_need_latent_rgb(r->e->model, r->cancellable, &error)) {
+        if (!model_need_latent_rgb(r->e->model, NULL, NULL, r->cancellable, &error)) {
             r->e->preview_asked = !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
             g_info("no previews: %s", error->message);
         }

@@ -5,9 +5,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define HEX 64
+#define HEX   64
+#define PIECE (4 << 20) // bytes between two reports
 
-char *file_sha256(const char *path, GCancellable *cancellable, GError **error)
+static void report(const char *path, goffset done, progress_fn progress, void *data)
+{
+    struct stat s;
+    if (!progress || stat(path, &s) != 0)
+        return;
+    char *name = g_path_get_basename(path), *text = g_strdup_printf("reading %s", name);
+    progress(s.st_size > done ? (double)done / (double)s.st_size : 1, text, data);
+    g_free(text);
+    g_free(name);
+}
+
+char *file_sha256(const char *path, progress_fn progress, void *data, GCancellable *cancellable,
+                  GError **error)
 {
     GFile *file = g_file_new_for_path(path);
     GFileInputStream *in = g_file_read(file, cancellable, error);
@@ -15,11 +28,13 @@ char *file_sha256(const char *path, GCancellable *cancellable, GError **error)
     if (!in)
         return NULL;
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize piece = 1 << 20;
-    guchar *buffer = g_malloc(piece);
+    guchar *buffer = g_malloc(PIECE);
+    goffset done = 0;
     gssize n;
-    while ((n = g_input_stream_read(G_INPUT_STREAM(in), buffer, piece, cancellable, error)) > 0)
+    while ((n = g_input_stream_read(G_INPUT_STREAM(in), buffer, PIECE, cancellable, error)) > 0) {
         g_checksum_update(sum, buffer, n);
+        report(path, done += n, progress, data);
+    }
     char *hex = n == 0 ? g_strdup(g_checksum_get_string(sum)) : NULL;
     g_free(buffer);
     g_checksum_free(sum);
@@ -83,11 +98,12 @@ static void write_kept(const char *kept, const char *identity, const char *sum)
     g_free(folder);
 }
 
-char *file_sha256_kept(const char *path, GCancellable *cancellable, GError **error)
+char *file_sha256_kept(const char *path, progress_fn progress, void *data,
+                       GCancellable *cancellable, GError **error)
 {
     char *before = file_identity(path), *kept = kept_path(path);
     char *sum = before ? read_kept(kept, before) : NULL;
-    if (!sum && (sum = file_sha256(path, cancellable, error)) && before) {
+    if (!sum && (sum = file_sha256(path, progress, data, cancellable, error)) && before) {
         char *after = file_identity(path); // changed while it was read: of no use tomorrow
         if (g_strcmp0(before, after) == 0)
             write_kept(kept, before, sum);

@@ -177,9 +177,9 @@ bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **e
 
 // ---- keeping ------------------------------------------------------------------------------------
 
-static char *kept_path(struct model *m, GCancellable *cancellable)
+static char *kept_path(struct model *m, progress_fn progress, void *data, GCancellable *cancellable)
 {
-    const char *hash = model_hash(m, MODEL_VAE, cancellable, NULL);
+    const char *hash = model_hash(m, MODEL_VAE, progress, data, cancellable, NULL);
     char *name = hash ? g_strconcat(hash, ".json", NULL) : NULL;
     char *path =
         name ? g_build_filename(g_get_user_cache_dir(), "tincture", "latent_rgb", name, NULL)
@@ -218,13 +218,16 @@ static void write_file(const struct model *m, const char *path)
     g_string_free(text, TRUE);
 }
 
-bool model_need_latent_rgb(struct model *m, GCancellable *cancellable, GError **error)
+bool model_need_latent_rgb(struct model *m, progress_fn progress, void *data,
+                           GCancellable *cancellable, GError **error)
 {
     if (m->has_latent_rgb)
         return true;
-    char *path = kept_path(m, cancellable);
+    char *path = kept_path(m, progress, data, cancellable);
     bool ok = path && read_file(m, path, NULL);
     if (!ok) {
+        if (progress)
+            progress(-1, "preparing the preview's colours", data);
         ok = model_fit_latent_rgb(m, cancellable, error);
         if (path && m->has_latent_rgb)
             write_file(m, path);

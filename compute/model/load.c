@@ -397,8 +397,8 @@ bool weights_load(struct model *m, enum model_part part, const struct weights *w
     return ok;
 }
 
-char *weights_hash(const struct model *m, enum model_part part, GCancellable *cancellable,
-                   GError **error)
+char *weights_hash(const struct model *m, enum model_part part, progress_fn progress, void *data,
+                   GCancellable *cancellable, GError **error)
 {
     GPtrArray *paths = find_files(m, part, error);
     if (!paths)
@@ -407,7 +407,7 @@ char *weights_hash(const struct model *m, enum model_part part, GCancellable *ca
     char *hash = NULL;
     for (guint i = 0; i < paths->len; i++) {
         g_free(hash);
-        hash = file_sha256_kept(paths->pdata[i], cancellable, error);
+        hash = file_sha256_kept(paths->pdata[i], progress, data, cancellable, error);
         if (!hash)
             break;
         g_checksum_update(sum, (const guchar *)hash, -1);

@@ -36,5 +36,5 @@ bool weights_load(struct model *m, enum model_part part, const struct weights *w
 
 // SHA-256 of the part's weight file; of several shards, that of their hashes in the order of their
 // names.
-char *weights_hash(const struct model *m, enum model_part part, GCancellable *cancellable,
-                   GError **error);
+char *weights_hash(const struct model *m, enum model_part part, progress_fn progress, void *data,
+                   GCancellable *cancellable, GError **error);

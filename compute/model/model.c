@@ -149,11 +149,11 @@ void model_free(struct model *m)
     g_free(m);
 }
 
-const char *model_hash(struct model *m, enum model_part part, GCancellable *cancellable,
-                       GError **error)
+const char *model_hash(struct model *m, enum model_part part, progress_fn progress, void *data,
+                       GCancellable *cancellable, GError **error)
 {
     if (!m->hash[part])
-        m->hash[part] = weights_hash(m, part, cancellable, error);
+        m->hash[part] = weights_hash(m, part, progress, data, cancellable, error);
     return m->hash[part];
 }
 

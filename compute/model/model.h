@@ -79,9 +79,10 @@ struct model *model_load(const char *dir, struct gpu *gpu, progress_fn progress,
                          GCancellable *cancellable, GError **error);
 void model_free(struct model *m);
 // SHA-256 of a part's weight file: what adapters and caches are tied to. Kept in the model, and on
-// the disk for the next time. NULL on error.
-const char *model_hash(struct model *m, enum model_part part, GCancellable *cancellable,
-                       GError **error);
+// the disk for the next time; the first time it reads the whole file, and reports that. NULL on
+// error.
+const char *model_hash(struct model *m, enum model_part part, progress_fn progress, void *data,
+                       GCancellable *cancellable, GError **error);
 
 // Picture pixels a latent pixel: 8 for SD, 4 for the starter.
 int model_latent_factor(const struct model *m);
@@ -92,7 +93,8 @@ int model_default_size(const struct model *m);
 // a fit now, which is kept in the user's cache. Takes one encoding of 16 x 16 latents, once for an
 // autoencoder. False only where the encoding failed or was cancelled; a fit that does not exist
 // leaves has_latent_rgb false.
-bool model_need_latent_rgb(struct model *m, GCancellable *cancellable, GError **error);
+bool model_need_latent_rgb(struct model *m, progress_fn progress, void *data,
+                           GCancellable *cancellable, GError **error);
 // The fit alone, from a made-up picture and its latents.
 bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **error);
 

@@ -647,7 +647,7 @@ static void test_cache(void)
     int64_t count;
     struct adapter *a = random_adapter("svdiff", "subset=2d", 15);
     g_autofree float *first = predict_hook(&a, 1, &count);
-    const char *hash = model_hash(fx.model, MODEL_UNET, NULL, &error);
+    const char *hash = model_hash(fx.model, MODEL_UNET, NULL, NULL, NULL, &error);
     g_autofree char *folder =
         g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, NULL);
     for (int broken = 0; broken < 2; broken++) {
@@ -675,7 +675,7 @@ static void test_cache(void)
 static void test_merge_packs(void)
 {
     g_autoptr(GError) error = NULL;
-    const char *hash = model_hash(fx.model, MODEL_UNET, NULL, &error);
+    const char *hash = model_hash(fx.model, MODEL_UNET, NULL, NULL, NULL, &error);
     g_autofree char *folder =
         g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, NULL);
     GDir *dir = g_dir_open(folder, 0, &error);

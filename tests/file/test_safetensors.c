@@ -369,7 +369,7 @@ static void test_disk_full(void)
     g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
     struct st_writer *w = make_writer();
     g_assert_true(st_writer_save(w, path, &error));
-    g_autofree char *hash = file_sha256(path, NULL, &error);
+    g_autofree char *hash = file_sha256(path, NULL, NULL, NULL, &error);
     float *large = g_new0(float, 4096);
     st_writer_f32(w, "large", 1, (int64_t[]){4096}, large);
     g_free(large);
@@ -384,7 +384,7 @@ static void test_disk_full(void)
     g_test_message("%s", error->message);
     g_clear_error(&error);
     g_assert_cmpint(count_files(), ==, 1);
-    g_autofree char *again = file_sha256(path, NULL, &error);
+    g_autofree char *again = file_sha256(path, NULL, NULL, NULL, &error);
     g_assert_cmpstr(again, ==, hash);
     st_writer_free(w);
     leave_folder(path);
@@ -396,12 +396,51 @@ static void test_hash(void)
     enter_folder();
     g_autofree char *path = g_build_filename(folder, "abc", NULL);
     g_assert_true(g_file_set_contents(path, "abc", 3, NULL));
-    g_autofree char *hash = file_sha256(path, NULL, &error);
+    g_autofree char *hash = file_sha256(path, NULL, NULL, NULL, &error);
     g_assert_cmpstr(hash, ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     g_cancellable_cancel(cancellable);
-    g_assert_null(file_sha256(path, cancellable, &error));
+    g_assert_null(file_sha256(path, NULL, NULL, cancellable, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    leave_folder(path);
+}
+
+struct seen {
+    int calls;
+    double last;
+    GCancellable *cancel; // at the second call
+};
+
+static void see(double fraction, const char *text, void *data)
+{
+    struct seen *s = data;
+    g_assert_cmpstr(text, ==, "reading large");
+    g_assert_cmpfloat(fraction, >, s->last);
+    g_assert_cmpfloat(fraction, <=, 1);
+    s->last = fraction;
+    if (++s->calls == 2 && s->cancel)
+        g_cancellable_cancel(s->cancel);
+}
+
+// A model file takes many seconds to read: how much is read is told, and reading stops when asked.
+static void test_hash_progress(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    enter_folder();
+    g_autofree char *path = g_build_filename(folder, "large", NULL);
+    g_assert_true(g_file_set_contents(path, "", 0, NULL));
+    g_assert_cmpint(truncate(path, 20 << 20), ==, 0);
+    struct seen whole = {0}, stopped = {.cancel = cancel};
+    g_autofree char *plain = file_sha256(path, NULL, NULL, NULL, &error);
+    g_autofree char *told = file_sha256(path, see, &whole, cancel, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(told, ==, plain);
+    g_assert_cmpint(whole.calls, >=, 4);
+    g_assert_cmpfloat(whole.last, ==, 1);
+    g_assert_null(file_sha256(path, see, &stopped, cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_cmpint(stopped.calls, ==, 2);
     leave_folder(path);
 }
 
@@ -436,14 +475,14 @@ static void test_hash_kept(void)
     g_setenv("XDG_CACHE_HOME", cache, TRUE);
     g_assert_cmpstr(g_get_user_cache_dir(), ==, cache); // or the test would touch the person's own
     g_assert_true(g_file_set_contents(path, "abc", 3, NULL));
-    g_autofree char *young = file_sha256_kept(path, NULL, &error);
+    g_autofree char *young = file_sha256_kept(path, NULL, NULL, NULL, &error);
     g_assert_cmpstr(young, ==, abc);
     g_assert_false(g_file_test(cache, G_FILE_TEST_EXISTS));
     g_usleep(2200000);
-    g_autofree char *first = file_sha256_kept(path, NULL, &error);
+    g_autofree char *first = file_sha256_kept(path, NULL, NULL, NULL, &error);
     g_assert_cmpstr(first, ==, abc);
     forge_kept(forged);
-    g_autofree char *second = file_sha256_kept(path, NULL, &error);
+    g_autofree char *second = file_sha256_kept(path, NULL, NULL, NULL, &error);
     g_assert_cmpstr(second, ==, forged);
 
     struct stat before;
@@ -452,12 +491,12 @@ static void test_hash_kept(void)
     g_assert_cmpint(write(fd, "abd", 3), ==, 3);
     g_assert_cmpint(futimens(fd, (struct timespec[]){before.st_atim, before.st_mtim}), ==, 0);
     close(fd);
-    g_autofree char *third = file_sha256_kept(path, NULL, &error);
+    g_autofree char *third = file_sha256_kept(path, NULL, NULL, NULL, &error);
     g_assert_cmpstr(third, ==, abd);
     g_usleep(2200000);
-    g_autofree char *fourth = file_sha256_kept(path, NULL, &error);
+    g_autofree char *fourth = file_sha256_kept(path, NULL, NULL, NULL, &error);
     g_assert_cmpstr(fourth, ==, abd);
-    g_autofree char *none = file_sha256_kept(cache, NULL, &error); // a folder
+    g_autofree char *none = file_sha256_kept(cache, NULL, NULL, NULL, &error); // a folder
     g_assert_null(none);
     g_assert_nonnull(error);
     g_autofree char *hashes = g_build_filename(cache, "tincture", "hashes", NULL);
@@ -491,6 +530,7 @@ int main(int argc, char **argv)
     g_test_add_func("/safetensors/save-fails", test_save_fails);
     g_test_add_func("/safetensors/disk-full", test_disk_full);
     g_test_add_func("/safetensors/hash", test_hash);
+    g_test_add_func("/safetensors/hash-progress", test_hash_progress);
     g_test_add_func("/safetensors/hash-kept", test_hash_kept);
     return g_test_run();
 }

@@ -96,10 +96,11 @@ static void test_hash(void)
     g_assert_no_error(error);
     g_autofree char *path =
         g_build_filename(folder, "vae", "diffusion_pytorch_model.safetensors", NULL);
-    g_autofree char *hash = file_sha256(path, NULL, &error);
-    g_assert_cmpstr(model_hash(m, MODEL_VAE, NULL, &error), ==, hash);
-    g_assert_true(model_hash(m, MODEL_VAE, NULL, &error) == m->hash[MODEL_VAE]);
-    g_assert_cmpint(strlen(model_hash(m, MODEL_UNET, NULL, &error)), ==, 64); // of two shards
+    g_autofree char *hash = file_sha256(path, NULL, NULL, NULL, &error);
+    g_assert_cmpstr(model_hash(m, MODEL_VAE, NULL, NULL, NULL, &error), ==, hash);
+    g_assert_true(model_hash(m, MODEL_VAE, NULL, NULL, NULL, &error) == m->hash[MODEL_VAE]);
+    g_assert_cmpint(strlen(model_hash(m, MODEL_UNET, NULL, NULL, NULL, &error)), ==,
+                    64); // of two shards
     model_free(m);
     folder_free(folder);
 }
@@ -131,24 +132,72 @@ static void test_fit_is_kept(void)
                  *second = model_load(folder, gpu, NULL, NULL, NULL, &error),
                  *third = model_load(folder, gpu, NULL, NULL, NULL, &error);
     g_assert_no_error(error);
-    g_autofree char *name = g_strconcat(model_hash(first, MODEL_VAE, NULL, &error), ".json", NULL);
+    g_autofree char *name =
+        g_strconcat(model_hash(first, MODEL_VAE, NULL, NULL, NULL, &error), ".json", NULL);
     g_autofree char *kept =
         g_build_filename(g_get_user_cache_dir(), "tincture", "latent_rgb", name, NULL);
     g_remove(kept);
-    g_assert_true(model_need_latent_rgb(first, NULL, &error));
+    g_assert_true(model_need_latent_rgb(first, NULL, NULL, NULL, &error));
     g_assert_true(first->has_latent_rgb);
-    g_assert_true(model_need_latent_rgb(second, NULL, &error));
+    g_assert_true(model_need_latent_rgb(second, NULL, NULL, NULL, &error));
     g_assert_cmpmem(first->latent_rgb, sizeof first->latent_rgb, second->latent_rgb,
                     sizeof second->latent_rgb);
     g_assert_true(g_file_set_contents(
         kept, "{\"factors\": [[1,2,3],[4,5,6],[7,8,9],[10,11,12]], \"bias\": [13,14,15]}", -1,
         NULL));
-    g_assert_true(model_need_latent_rgb(third, NULL, &error));
+    g_assert_true(model_need_latent_rgb(third, NULL, NULL, NULL, &error));
     g_assert_cmpfloat(third->latent_rgb[4][2], ==, 15);
     g_assert_cmpint(g_remove(kept), ==, 0);
     model_free(first);
     model_free(second);
     model_free(third);
+    folder_free(folder);
+}
+
+struct texts {
+    GString *all;         // each once, on a line
+    const char *last;     // interned
+    GCancellable *cancel; // at the first call
+};
+
+static void note_text(double fraction, const char *text, void *data)
+{
+    struct texts *t = data;
+    if (t->last != g_intern_string(text))
+        g_string_append_printf(t->all, "%s\n", text);
+    t->last = g_intern_string(text);
+    if (t->cancel)
+        g_cancellable_cancel(t->cancel);
+}
+
+// Before the first preview the autoencoder's file is read, which may be large, and a picture
+// encoded: both are told, both can be stopped, and what was stopped is made the next time.
+static void test_fit_progress(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_autoptr(GString) stopped = g_string_new(NULL), whole = g_string_new(NULL);
+    char *folder = folder_copy("sd1");
+    struct model *m = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+    struct texts t = {.all = stopped, .cancel = cancel};
+    g_assert_false(model_need_latent_rgb(m, note_text, &t, cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_true(g_str_has_prefix(stopped->str, "reading diffusion_pytorch_model.safetensors\n"));
+    g_assert_false(m->has_latent_rgb);
+    g_clear_error(&error);
+
+    g_autofree char *kept_name =
+        g_strconcat(model_hash(m, MODEL_VAE, NULL, NULL, NULL, &error), ".json", NULL);
+    g_autofree char *kept =
+        g_build_filename(g_get_user_cache_dir(), "tincture", "latent_rgb", kept_name, NULL);
+    g_remove(kept);
+    t = (struct texts){.all = whole};
+    g_assert_true(model_need_latent_rgb(m, note_text, &t, NULL, &error));
+    g_assert_true(m->has_latent_rgb);
+    g_assert_cmpstr(whole->str, ==, "preparing the preview's colours\n");
+    g_assert_cmpint(g_remove(kept), ==, 0);
+    model_free(m);
     folder_free(folder);
 }
 
@@ -165,6 +214,7 @@ int main(int argc, char **argv)
     g_test_add_func("/load/hash", test_hash);
     g_test_add_func("/load/fit", test_fit);
     g_test_add_func("/load/fit-is-kept", test_fit_is_kept);
+    g_test_add_func("/load/fit-progress", test_fit_progress);
     int status = g_test_run();
     gpu_free(gpu);
     return status;

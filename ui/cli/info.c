@@ -95,7 +95,8 @@ static bool model_facts(const char *dir, struct facts *f, GError **error)
         fact_number(f, parameters, part_floats(m->parts[i]));
         fact_number(f, tensors, m->parts[i]->weights->len);
     }
-    const char *hash = model_hash(m, MODEL_UNET, NULL, error);
+    const char *hash = model_hash(m, MODEL_UNET, cli_progress, NULL, NULL, error);
+    cli_progress_end();
     bool ok = hash != NULL;
     if (ok) {
         fact(f, "unet sha256", "%s", hash);
