@@ -159,8 +159,11 @@ void adapter_hook_free(struct adapter_hook *hook);
 struct merged_model;
 struct merged_model *merged_model_new(struct model *model, GError **error);
 struct nn_part *merged_model_part(struct merged_model *m, enum model_part part);
+// Slow where decompositions of the weights are needed that no cache holds yet; reports and stops as
+// adapter_prepare(). After it was stopped the weights are of no use until an update succeeds, which
+// begins with what is missing.
 bool merged_model_update(struct merged_model *m, struct adapter *const *adapters, int n,
-                         GCancellable *c, GError **error);
+                         progress_fn progress, void *data, GCancellable *c, GError **error);
 // Changes whenever a tensor of a part was replaced by another one: programs built from the parts
 // are stale then.
 unsigned merged_model_layout(const struct merged_model *m);

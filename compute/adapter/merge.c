@@ -263,8 +263,8 @@ static bool write_waiting(int index, const struct svd *svd, void *data, GError *
 
 // Weights that need their factors go through one pass over the decompositions, which reads what is
 // kept of them once and keeps what is new together.
-static bool update_stacks(struct merged_model *m, const struct stacks *all, GCancellable *c,
-                          GError **error)
+static bool update_stacks(struct merged_model *m, const struct stacks *all, progress_fn progress,
+                          void *data, GCancellable *c, GError **error)
 {
     g_autoptr(GPtrArray) stacks = g_ptr_array_new();
     g_autoptr(GPtrArray) params = g_ptr_array_new();
@@ -281,13 +281,18 @@ static bool update_stacks(struct merged_model *m, const struct stacks *all, GCan
         if (needs_svd(s)) {
             g_ptr_array_add(stacks, (gpointer)s);
             g_ptr_array_add(params, (gpointer)p);
-        } else if (!write_change(change, p->weight, s, NULL, error)) {
+            continue;
+        }
+        if (progress) {
+            progress((double)i / all->list->len, "putting the adapters into the weights", data);
+        }
+        if (!write_change(change, p->weight, s, NULL, error)) {
             return false;
         }
     }
     struct waiting wait = {m, stacks};
     return svd_each((const struct adapter_param *const *)params->pdata, (int)params->len,
-                    write_waiting, &wait, NULL, NULL, c, error);
+                    write_waiting, &wait, progress, data, c, error);
 }
 
 // Weights of adapters that are gone go back to the base.
@@ -307,11 +312,12 @@ static bool restore_others(struct merged_model *m, const struct stacks *all, GEr
 }
 
 bool merged_model_update(struct merged_model *m, struct adapter *const *adapters, int n,
-                         GCancellable *c, GError **error)
+                         progress_fn progress, void *data, GCancellable *c, GError **error)
 {
     struct stacks all;
     collect(&all, adapters, n);
-    const bool ok = update_stacks(m, &all, c, error) && restore_others(m, &all, error);
+    const bool ok =
+        update_stacks(m, &all, progress, data, c, error) && restore_others(m, &all, error);
     g_hash_table_unref(all.find);
     g_ptr_array_unref(all.list);
     return ok;

@@ -233,6 +233,14 @@ static int batch_size(const struct adapter_param *const *params, int n)
     return count;
 }
 
+static void report(int done, int n, progress_fn progress, void *data)
+{
+    if (progress) {
+        g_autofree char *text = g_strdup_printf("taking weights apart: %d of %d", done, n);
+        progress((double)done / n, text, data);
+    }
+}
+
 bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn ready,
               void *ready_data, progress_fn progress, void *data, GCancellable *c, GError **error)
 {
@@ -242,6 +250,9 @@ bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn rea
     for (int done = 0, count; ok && done < n; done += count) {
         count = batch_size(params + done, n - done);
         cache_open(&cache, params[done], progress, data, c);
+        if (done == 0) {
+            report(0, n, progress, data); // the first ones may take seconds
+        }
         bool cached = true;
         for (int i = 0; ok && i < count; i++) {
             ok = work_begin(&work[i], params[done + i], error);
@@ -258,10 +269,8 @@ bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn rea
             ok = ok && work_end(&work[i], &cache, done + i, ready, ready_data, error);
             work_clear(&work[i]);
         }
-        if (ok && progress) {
-            g_autofree char *text =
-                g_strdup_printf("taking weights apart: %d of %d", done + count, n);
-            progress((double)(done + count) / n, text, data);
+        if (ok) {
+            report(done + count, n, progress, data);
         }
     }
     cache_close(&cache);

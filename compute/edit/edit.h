@@ -19,9 +19,9 @@ void editor_free(struct editor *e);
 void editor_make_room(struct editor *e);
 
 // Adapters in use, with their scales and switches as they are now. Called before a run; cheap where
-// nothing changed. Weights are merged.
-bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n, GCancellable *c,
-                         GError **error);
+// nothing changed. Weights are merged, which is slow the first time with a model.
+bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n,
+                         progress_fn progress, void *data, GCancellable *c, GError **error);
 
 // What a run is asked to do. Zero-initialise with EDIT_REQUEST_DEFAULTS.
 struct edit_request {

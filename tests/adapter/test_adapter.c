@@ -28,7 +28,7 @@ static float *predict_merged(struct adapter *const *adapters, int n, int64_t *co
     g_autoptr(GError) error = NULL;
     struct merged_model *m = merged_model_new(fx.model, &error);
     g_assert_no_error(error);
-    g_assert_true(merged_model_update(m, adapters, n, NULL, &error));
+    g_assert_true(merged_model_update(m, adapters, n, NULL, NULL, NULL, &error));
     float *y = fixture_predict(&fx, merged_model_part(m, MODEL_UNET), NULL, count);
     merged_model_free(m);
     return y;
@@ -150,10 +150,10 @@ static void test_switch_and_slider(void)
     struct adapter *a = random_adapter("svdiff", "", 9);
     struct merged_model *m = merged_model_new(fx.model, &error);
     g_autofree float *base = fixture_predict(&fx, fx.model->parts[MODEL_UNET], NULL, &count);
-    g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
+    g_assert_true(merged_model_update(m, &a, 1, NULL, NULL, NULL, &error));
     const unsigned layout = merged_model_layout(m);
     a->scale = 0.4;
-    g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
+    g_assert_true(merged_model_update(m, &a, 1, NULL, NULL, NULL, &error));
     g_autofree float *weaker = fixture_predict(&fx, merged_model_part(m, MODEL_UNET), NULL, &count);
     g_autofree float *expected = predict_hook(&a, 1, &count);
     g_assert_cmpfloat(fixture_distance(weaker, expected, count), <, ROUNDING);
@@ -161,7 +161,7 @@ static void test_switch_and_slider(void)
     a->enabled = false;
     g_autofree float *off = predict_hook(&a, 1, &count);
     g_assert_cmpfloat(fixture_distance(off, base, count), <, ROUNDING);
-    g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
+    g_assert_true(merged_model_update(m, &a, 1, NULL, NULL, NULL, &error));
     g_autofree float *restored =
         fixture_predict(&fx, merged_model_part(m, MODEL_UNET), NULL, &count);
     g_assert_cmpmem(restored, (size_t)count * 4, base, (size_t)count * 4);

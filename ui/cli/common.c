@@ -78,7 +78,7 @@ bool cli_adapters(struct cli *c, GError **error)
         g_ptr_array_add(c->loaded, a);
     }
     return editor_set_adapters(c->engine->editor, (struct adapter **)c->loaded->pdata,
-                               (int)c->loaded->len, NULL, error);
+                               (int)c->loaded->len, cli_progress, NULL, NULL, error);
 }
 
 static double given_or(double given, double otherwise)

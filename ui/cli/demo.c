@@ -94,7 +94,7 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     struct edit_request q = cli_request(d->c);
     q.source_prompt = d->caption;
     q.prompt = d->prompt;
-    if (!editor_set_adapters(e->editor, &a, 1, NULL, error)) {
+    if (!editor_set_adapters(e->editor, &a, 1, cli_progress, NULL, NULL, error)) {
         return NULL;
     }
     struct edit_result *r = engine_edit(e, p, q, cli_edit_step, NULL, NULL, error);

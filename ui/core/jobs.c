@@ -244,8 +244,10 @@ static struct edit_request document_request(const struct document *d)
     return q;
 }
 
-static bool use_adapters(struct job *job, struct worker *w, const GArray *adapters)
+static bool use_adapters(struct reporter *r, const GArray *adapters)
 {
+    struct job *job = r->job;
+    struct worker *w = r->w;
     g_autofree struct adapter **list = g_new0(struct adapter *, adapters->len + 1);
     for (guint i = 0; i < adapters->len; i++) {
         const struct job_adapter *use = &g_array_index(adapters, struct job_adapter, i);
@@ -255,8 +257,8 @@ static bool use_adapters(struct job *job, struct worker *w, const GArray *adapte
         list[i]->scale = use->scale;
         list[i]->enabled = use->enabled;
     }
-    return editor_set_adapters(w->engine->editor, list, (int)adapters->len, job->cancel,
-                               &job->error);
+    return editor_set_adapters(w->engine->editor, list, (int)adapters->len, job_progress_cb, r,
+                               job->cancel, &job->error);
 }
 
 // The result and its reference as 16-bit RGB, one after the other: what the library keeps of a
@@ -316,7 +318,7 @@ static bool edit_run(struct job *job, struct worker *w)
 {
     struct job_edit *j = (struct job_edit *)job;
     struct reporter r = {w, job};
-    if (!job_needs_photo(job, w) || !use_adapters(job, w, j->adapters)) {
+    if (!job_needs_photo(job, w) || !use_adapters(&r, j->adapters)) {
         return false;
     }
     struct edit_request q = document_request(&j->document);

@@ -34,9 +34,13 @@ static void sample_post_cb(TinctureSession *session, void *data)
 
 // A sample at fixed seed with the adapter as it is now. That it fails is no reason to stop the
 // training.
-static void learn_sample(struct learner *l)
+static void learn_sample(struct learner *l, const struct train_report *report)
 {
     struct worker *w = l->reporter.w;
+    char text[160];
+    g_snprintf(text, sizeof text, "learning: step %d of %d, drawing a sample", report->step,
+               report->steps);
+    job_report(&l->reporter, (double)report->step / report->steps, text, report->seconds_left);
     struct edit_request q = {EDIT_REQUEST_DEFAULTS};
     q.prompt = l->j->document.source_prompt;
     q.steps = SAMPLE_STEPS;
@@ -45,7 +49,8 @@ static void learn_sample(struct learner *l)
     q.seed = l->j->document.learn.seed;
     g_autoptr(GError) error = NULL;
     struct edit_result *r = NULL;
-    if (editor_set_adapters(w->engine->editor, &l->adapter, 1, l->j->job.cancel, &error)) {
+    if (editor_set_adapters(w->engine->editor, &l->adapter, 1, NULL, NULL, l->j->job.cancel,
+                            &error)) {
         r = editor_run(w->engine->editor, &q, NULL, NULL, l->j->job.cancel, &error);
     }
     struct image *image = r ? engine_image(r->rgb, r->width, r->height, &error) : NULL;
@@ -67,7 +72,7 @@ static bool learn_step_cb(const struct train_report *report, void *data)
     job_report(&l->reporter, (double)report->step / report->steps, text, report->seconds_left);
     worker_post(l->reporter.w, learn_post_cb, g_memdup2(report, sizeof *report), g_free);
     if (report->step % MAX(1, report->steps / SAMPLES) == 0) {
-        learn_sample(l);
+        learn_sample(l, report);
     }
     return true;
 }

@@ -1,0 +1,99 @@
+// What takes long with adapters on a large model: it says what it does, stops when asked, and what
+// was stopped can be asked for again.
+
+#include "fixture.h"
+
+#include <string.h>
+
+static struct fixture fx;
+
+struct seen {
+    GString *texts; // each on a line
+    double last;
+    int calls, stop_at;
+    GCancellable *cancel; // at call stop_at
+};
+
+static void see(double fraction, const char *text, void *data)
+{
+    struct seen *s = data;
+    g_string_append_printf(s->texts, "%s\n", text);
+    s->last = fraction;
+    if (++s->calls == s->stop_at) {
+        g_cancellable_cancel(s->cancel);
+    }
+}
+
+static struct seen seen_new(int stop_at)
+{
+    return (struct seen){
+        .texts = g_string_new(NULL), .stop_at = stop_at, .cancel = g_cancellable_new()};
+}
+
+static void seen_clear(struct seen *s)
+{
+    g_string_free(s->texts, TRUE);
+    g_object_unref(s->cancel);
+}
+
+// An adapter from elsewhere on a model of which no decompositions are kept yet.
+static void test_merge(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *a = fixture_adapter(&fx, "svdiff", "subset=2d");
+    fixture_randomize(a, 31, 0.1);
+    g_assert_cmpuint(a->params->len, >, 8);
+    struct merged_model *m = merged_model_new(fx.model, &error);
+    struct seen stopped = seen_new(3), whole = seen_new(0);
+    g_assert_false(merged_model_update(m, &a, 1, see, &stopped, stopped.cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_clear_error(&error);
+    g_test_message("%s", stopped.texts->str);
+    g_assert_cmpint(stopped.calls, ==, 3);
+    g_assert_nonnull(strstr(stopped.texts->str, "reading diffusion_pytorch_model.safetensors\n"));
+    g_assert_nonnull(strstr(stopped.texts->str, "taking weights apart: 0 of "));
+    g_assert_cmpfloat(stopped.last, <, 1);
+
+    g_assert_true(merged_model_update(m, &a, 1, see, &whole, whole.cancel, &error));
+    g_assert_no_error(error);
+    g_assert_cmpfloat(whole.last, ==, 1);
+    int64_t count;
+    struct adapter_hook *hook = adapter_hook_new(&a, 1, -1, fx.gpu, &error);
+    g_assert_no_error(error);
+    struct nn_part *merged = merged_model_part(m, MODEL_UNET);
+    g_autofree float *expected = fixture_predict(&fx, fx.model->parts[MODEL_UNET], hook, &count);
+    g_autofree float *got = fixture_predict(&fx, merged, NULL, &count);
+    g_assert_cmpfloat(fixture_distance(got, expected, count), <, 2e-5);
+    adapter_hook_free(hook);
+    merged_model_free(m);
+    adapter_free(a);
+    seen_clear(&stopped);
+    seen_clear(&whole);
+}
+
+// Weights that need no decomposition are many too.
+static void test_merge_plain(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *a = fixture_adapter(&fx, "lora", "");
+    fixture_randomize(a, 32, 0.1);
+    struct merged_model *m = merged_model_new(fx.model, &error);
+    struct seen s = seen_new(2);
+    g_assert_false(merged_model_update(m, &a, 1, see, &s, s.cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_cmpint(s.calls, ==, 2);
+    merged_model_free(m);
+    adapter_free(a);
+    seen_clear(&s);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    fixture_open(&fx, "sd1");
+    g_test_add_func("/waits/merge", test_merge);
+    g_test_add_func("/waits/merge-plain", test_merge_plain);
+    const int failed = g_test_run();
+    fixture_close(&fx);
+    return failed;
+}
