@@ -85,28 +85,11 @@ static void edit_start(const struct run *r, struct rng *rng, const struct sample
     latent_slerp(level, noise, q->structure, x, r->n);
 }
 
-// Previews need the model's factors; a run whose steps nobody looks at does not. Without them there
-// are no previews, and that is no reason not to draw.
-static void prepare_preview(struct run *r)
-{
-    g_autoptr(GError) error = NULL;
-    if (r->step_fn && !r->e->preview_asked) {
-        r->e->preview_asked = true;
-        if (!model_need_latent_rgb(r->e->model, NULL, NULL, r->cancellable, &error)) {
-            r->e->preview_asked = !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-            g_info("no previews: %s", error->message);
-        }
-    }
-}
-
 bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rgb, GError **error)
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
     struct rng rng = {.seed = q->seed};
-    if (!reference) {
-        prepare_preview(r);
-    }
     struct sampler *s = sampler_new(q->sampler, &e->schedule, q->steps, q->eta, &rng, r->n, error);
     if (!s) {
         return false;

@@ -50,14 +50,19 @@ struct edit_request {
     .seed = 0, .sampler = "ddim"
 extern const struct param edit_params[]; // inversion, structure, locality, ...: rows for UI and CLI
 
-// A step's report. preview: latent-to-RGB, width/f x height/f x 3 in 0..1, valid during the call;
-// the first run that has steps to report fits the factors where the model brings none.
+// To be called before the runs whose previews somebody will look at. Cheap where the model brings
+// its factors or they were found before; else its autoencoder's file is read and a picture encoded.
+// A model that cannot have previews is drawn with all the same: false only where it was cancelled.
+bool editor_need_previews(struct editor *e, progress_fn progress, void *data, GCancellable *c,
+                          GError **error);
+
+// A step's report. preview: latent-to-RGB, width/f x height/f x 3 in 0..1, valid during the call.
 struct edit_step {
     const char *stage; // "reading the photo", "inverting", "drawing", "comparing with the photo"
     int step, steps;   // of the whole run, not of the stage
     double seconds_left;
     const float *preview; // NULL but while drawing (noise and the reference are not the edit), and
-                          // where the model has no factors
+                          // where there are no factors: see editor_need_previews()
     int preview_width, preview_height;
 };
 typedef void (*edit_step_fn)(const struct edit_step *step, void *data);

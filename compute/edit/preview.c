@@ -1,4 +1,23 @@
-#include "compute/edit/edit.h"
+// Previews of latents: their colours by a matrix, which takes no time, where decoding takes
+// seconds.
+#include "compute/edit/private.h"
+
+bool editor_need_previews(struct editor *e, progress_fn progress, void *data, GCancellable *c,
+                          GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    if (e->preview_asked || model_need_latent_rgb(e->model, progress, data, c, &local)) {
+        e->preview_asked = true;
+        return true;
+    }
+    if (g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return false;
+    }
+    e->preview_asked = true;
+    g_info("no previews: %s", local->message);
+    return true;
+}
 
 void latent_preview(const struct model *m, const float *latents_hwc, int h, int w, float *rgb)
 {

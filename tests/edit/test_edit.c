@@ -338,7 +338,13 @@ static float *shrink(const float *rgb, int factor)
     return small;
 }
 
-// A model that brings no factors gets its own: the last preview is the picture, only smaller.
+static void cancel_cb(double fraction, const char *text, void *data)
+{
+    g_cancellable_cancel(data);
+}
+
+// A model that brings no factors gets its own when they are asked for, which can be stopped and
+// asked for again: the last preview is the picture, only smaller.
 static void test_previews(void)
 {
     g_autoptr(GError) error = NULL;
@@ -351,6 +357,15 @@ static void test_previews(void)
     q.width = q.height = side;
     q.prompt = "a red apple";
     struct previews p = {NULL};
+    struct edit_result *unseen = editor_run(e, &q, preview_cb, &p, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(p.count, ==, 0);
+    edit_result_free(unseen);
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_assert_false(editor_need_previews(e, cancel_cb, cancel, cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_clear_error(&error);
+    g_assert_true(editor_need_previews(e, NULL, NULL, NULL, &error));
     struct edit_result *r = editor_run(e, &q, preview_cb, &p, NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpint(p.count, ==, q.steps);

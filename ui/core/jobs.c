@@ -318,7 +318,8 @@ static bool edit_run(struct job *job, struct worker *w)
 {
     struct job_edit *j = (struct job_edit *)job;
     struct reporter r = {w, job};
-    if (!job_needs_photo(job, w) || !use_adapters(&r, j->adapters)) {
+    if (!job_needs_photo(job, w) || !use_adapters(&r, j->adapters) ||
+        !editor_need_previews(w->engine->editor, job_progress_cb, &r, job->cancel, &job->error)) {
         return false;
     }
     struct edit_request q = document_request(&j->document);
