@@ -73,10 +73,10 @@ struct adapter_method {
     void (*project)(struct adapter *a);
     // Reading and writing. detect: does this header look like mine? load: creates the parameters of
     // the file's tensors and notes the others with adapter_unmatched(). save: path is a folder or
-    // ends in .safetensors.
+    // ends in .safetensors; once the first of several files has its name, all are written.
     bool (*detect)(const struct st_file *file);
     bool (*load)(struct adapter *a, const struct st_file *file, GError **error);
-    bool (*save)(struct adapter *a, const char *path, GError **error);
+    bool (*save)(struct adapter *a, const char *path, GCancellable *c, GError **error);
 
     // The method's part of one layer, given all its n parameters there: several adapters of one
     // method come together, so that their shifts can meet in one ReLU. NULL: the method does not
@@ -109,8 +109,11 @@ struct adapter *adapter_load(const char *path, struct model *model, GError **err
 // numbers). A path that ends in .safetensors is one file; anything else is a folder in the layout
 // of the public format, which then holds this adapter alone: what this program saved there before
 // goes. What another program did is never removed: adapter_save_check() refuses such a folder, and
-// can be asked before the work is done.
-bool adapter_save(struct adapter *a, const char *path, GError **error);
+// can be asked before the work is done. Slow where the model has never been hashed, as the file
+// names it by that. Cancelled or failed, nothing of the new file is left and an older one is as it
+// was.
+bool adapter_save(struct adapter *a, const char *path, progress_fn progress, void *data,
+                  GCancellable *c, GError **error);
 bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error);
 void adapter_free(struct adapter *a);
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters

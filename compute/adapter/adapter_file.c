@@ -317,7 +317,25 @@ static bool remove_others(const struct adapter_method *method, const char *path,
     return ok;
 }
 
-bool adapter_save(struct adapter *a, const char *path, GError **error)
+// What is still to do once nothing stands against it.
+static bool save_files(struct adapter *a, const char *path, bool folder, GCancellable *c,
+                       GError **error)
+{
+    const bool is_new = folder && !g_file_test(path, G_FILE_TEST_EXISTS);
+    if (folder && g_mkdir_with_parents(path, 0755) != 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
+                    path, g_strerror(errno));
+        return false;
+    }
+    const bool ok = a->method->save(a, path, c, error);
+    if (!ok && is_new) {
+        g_rmdir(path); // where it is empty
+    }
+    return ok && (!folder || remove_others(a->method, path, error)) && verify(a, path, error);
+}
+
+bool adapter_save(struct adapter *a, const char *path, progress_fn progress, void *data,
+                  GCancellable *c, GError **error)
 {
     const bool folder = !g_str_has_suffix(path, ".safetensors");
     const double norm = adapter_norm(a);
@@ -330,11 +348,6 @@ bool adapter_save(struct adapter *a, const char *path, GError **error)
     if (!adapter_save_check(a->method, path, error)) {
         return false;
     }
-    if (folder && g_mkdir_with_parents(path, 0755) != 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
-                    path, g_strerror(errno));
-        return false;
-    }
-    return a->method->save(a, path, error) && (!folder || remove_others(a->method, path, error)) &&
-           verify(a, path, error);
+    model_hash(a->model, MODEL_UNET, progress, data, c, NULL); // here, where waiting shows
+    return !g_cancellable_set_error_if_cancelled(c, error) && save_files(a, path, folder, c, error);
 }

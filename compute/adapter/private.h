@@ -67,7 +67,7 @@ bool rotation_prepare(struct adapter *a, progress_fn progress, void *data, GCanc
 void rotation_release(struct adapter *a);
 bool rotation_detect(const struct st_file *file);
 bool rotation_load(struct adapter *a, const struct st_file *file, GError **error);
-bool rotation_save(struct adapter *a, const char *path, GError **error);
+bool rotation_save(struct adapter *a, const char *path, GCancellable *c, GError **error);
 struct node *rotation_input(struct graph *g, const struct nn_layer *l,
                             const struct adapter_use *uses, int n, struct node *x);
 bool rotation_merge(const struct adapter_param *const *params, const double *scales, int n,

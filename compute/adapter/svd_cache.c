@@ -67,7 +67,7 @@ static void cache_flush(struct cache *cache)
         g_strconcat(cache->folder, G_DIR_SEPARATOR_S, cache->fresh_name, ".safetensors", NULL);
     g_autoptr(GError) error = NULL;
     if (g_mkdir_with_parents(cache->folder, 0700) != 0 ||
-        !st_writer_save(cache->fresh, file, &error)) {
+        !st_writer_save(cache->fresh, file, NULL, &error)) {
         g_info("decompositions are not kept: %s", error ? error->message : g_strerror(errno));
     }
     g_clear_pointer(&cache->fresh, st_writer_free);

@@ -442,7 +442,8 @@ static void write_param(struct st_writer *w, const struct adapter_param *p)
 
 enum { WRITE_UNET = 1, WRITE_TEXT = 2 };
 
-static bool write_file(const struct adapter *a, int parts, const char *path, GError **error)
+static bool write_file(const struct adapter *a, int parts, const char *path, GCancellable *c,
+                       GError **error)
 {
     struct st_writer *w = adapter_writer(a);
     st_writer_meta(w, "tincture.convention", "vector");
@@ -452,7 +453,7 @@ static bool write_file(const struct adapter *a, int parts, const char *path, GEr
             write_param(w, p);
         }
     }
-    const bool ok = st_writer_save(w, path, error);
+    const bool ok = st_writer_save(w, path, c, error);
     st_writer_free(w);
     return ok;
 }
@@ -462,10 +463,10 @@ static const char *const svdiff_files[] = {"spectral_shifts.safetensors",
 
 // A folder holds the two files of the public format, a single file both sets of names. The second
 // one of an adapter that had shifts of the text encoder must not be read with this one's.
-static bool svdiff_save(struct adapter *a, const char *path, GError **error)
+static bool svdiff_save(struct adapter *a, const char *path, GCancellable *c, GError **error)
 {
     if (g_str_has_suffix(path, ".safetensors")) {
-        return write_file(a, WRITE_UNET | WRITE_TEXT, path, error);
+        return write_file(a, WRITE_UNET | WRITE_TEXT, path, c, error);
     }
     bool text = false;
     for (guint i = 0; i < a->params->len; i++) {
@@ -473,8 +474,9 @@ static bool svdiff_save(struct adapter *a, const char *path, GError **error)
     }
     g_autofree char *unet_file = g_build_filename(path, svdiff_files[0], NULL);
     g_autofree char *text_file = g_build_filename(path, svdiff_files[1], NULL);
-    return write_file(a, WRITE_UNET, unet_file, error) &&
-           (text ? write_file(a, WRITE_TEXT, text_file, error) : adapter_remove(text_file, error));
+    return write_file(a, WRITE_UNET, unet_file, c, error) &&
+           (text ? write_file(a, WRITE_TEXT, text_file, NULL, error)
+                 : adapter_remove(text_file, error));
 }
 
 static const struct param svdiff_params[] = {

@@ -51,7 +51,7 @@ bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **er
 
 // Writing: collect, then save. Data is copied.
 // Saving is atomic (temporary file in the same folder, fsync, read back and compared, rename; the
-// old file is untouched on failure; a full disk is one sentence).
+// old file is untouched on failure and when it is cancelled; a full disk is one sentence).
 struct st_writer;
 struct st_writer *st_writer_new(void);
 void st_writer_free(struct st_writer *w);
@@ -60,4 +60,5 @@ void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_
                    const float *data);
 void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
                    const int32_t *data);
-bool st_writer_save(struct st_writer *w, const char *path, GError **error);
+bool st_writer_save(struct st_writer *w, const char *path, GCancellable *cancellable,
+                    GError **error);

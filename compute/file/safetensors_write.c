@@ -150,7 +150,8 @@ static GString *make_header(const struct st_writer *w)
     return json;
 }
 
-static bool write_file(const struct st_writer *w, struct replacement *r, GError **error)
+static bool write_file(const struct st_writer *w, struct replacement *r, GCancellable *cancellable,
+                       GError **error)
 {
     GString *header = make_header(w);
     bool ok = replacement_write(r, header->str, header->len, error);
@@ -159,7 +160,8 @@ static bool write_file(const struct st_writer *w, struct replacement *r, GError 
         const struct piece *p = w->pieces->pdata[i];
         gsize size;
         const void *data = g_bytes_get_data(p->data, &size);
-        ok = replacement_write(r, data, size, error);
+        ok = !g_cancellable_set_error_if_cancelled(cancellable, error) &&
+             replacement_write(r, data, size, error);
     }
     return ok && replacement_sync(r, error);
 }
@@ -184,10 +186,12 @@ static bool verify(const struct st_writer *w, const char *path, GError **error)
     return same;
 }
 
-bool st_writer_save(struct st_writer *w, const char *path, GError **error)
+bool st_writer_save(struct st_writer *w, const char *path, GCancellable *cancellable,
+                    GError **error)
 {
     struct replacement *r = replacement_new(path, error);
-    bool ok = r && write_file(w, r, error) && verify(w, r->temporary, error) &&
+    bool ok = r && write_file(w, r, cancellable, error) && verify(w, r->temporary, error) &&
+              !g_cancellable_set_error_if_cancelled(cancellable, error) &&
               replacement_commit(r, error);
     replacement_free(r);
     if (!ok)

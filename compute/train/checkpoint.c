@@ -114,7 +114,7 @@ bool trainer_checkpoint(struct trainer *t, const char *path, GError **error)
     for (int k = 0; k < t->optimizer->slots; k++) {
         st_writer_f32(w, slot_names[k], 1, (int64_t[]){t->count}, t->state[k]);
     }
-    const bool ok = st_writer_save(w, path, error);
+    const bool ok = st_writer_save(w, path, NULL, error);
     st_writer_free(w);
     return ok;
 }

@@ -389,6 +389,11 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
         !adapter_prepare(adapter, progress, data, c, error)) {
         goto fail;
     }
+    // The first checkpoint names the model by its hash: here, where waiting shows, and not there.
+    model_hash(model, MODEL_UNET, progress, data, c, NULL);
+    if (g_cancellable_set_error_if_cancelled(c, error)) {
+        goto fail;
+    }
     take_memory(t);
     if (build(t, error)) {
         return t;

@@ -199,7 +199,7 @@ static void test_save_load(void)
         for (int single = 0; single < 2; single++) {
             g_autofree char *name = g_strdup_printf("saved-%zu%s", i, single ? ".safetensors" : "");
             g_autofree char *path = fixture_file(&fx, name);
-            g_assert_true(adapter_save(a, path, &error));
+            g_assert_true(adapter_save(a, path, NULL, NULL, NULL, &error));
             g_assert_no_error(error);
             struct adapter *b = adapter_load(path, fx.model, &error);
             g_assert_no_error(error);
@@ -231,8 +231,8 @@ static void test_save_text_encoder(void)
     g_autofree char *first = g_build_filename(folder, "spectral_shifts.safetensors", NULL);
     g_autofree char *second = g_build_filename(folder, "spectral_shifts_te.safetensors", NULL);
     g_autofree char *single = fixture_file(&fx, "with-text.safetensors");
-    g_assert_true(adapter_save(a, folder, &error));
-    g_assert_true(adapter_save(a, single, &error));
+    g_assert_true(adapter_save(a, folder, NULL, NULL, NULL, &error));
+    g_assert_true(adapter_save(a, single, NULL, NULL, NULL, &error));
     g_assert_true(g_file_test(second, G_FILE_TEST_EXISTS));
     const char *const paths[] = {folder, first,
                                  single}; // the first file finds the second beside it
@@ -258,7 +258,7 @@ static void test_save_over(void)
                                            {"svdiff", ""}};
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
         struct adapter *a = random_adapter(order[i][0], order[i][1], 17);
-        adapter_save(a, folder, &error);
+        adapter_save(a, folder, NULL, NULL, NULL, &error);
         g_assert_no_error(error);
         struct adapter *b = adapter_load(folder, fx.model, &error);
         g_assert_no_error(error);
@@ -273,10 +273,10 @@ static void test_save_over(void)
     g_assert_cmpint(g_unlink(shifts), ==, 0);
     struct st_writer *w = st_writer_new();
     st_writer_f32(w, "unet.somewhere.lora_A.weight", 1, (int64_t[]){1}, (float[]){1});
-    g_assert_true(st_writer_save(w, foreign, &error));
+    g_assert_true(st_writer_save(w, foreign, NULL, &error));
     st_writer_free(w);
     struct adapter *a = random_adapter("svdiff", "", 18);
-    g_assert_false(adapter_save(a, folder, &error));
+    g_assert_false(adapter_save(a, folder, NULL, NULL, NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE);
     g_assert_true(g_file_test(foreign, G_FILE_TEST_EXISTS));
     g_assert_false(g_file_test(shifts, G_FILE_TEST_EXISTS));
@@ -290,7 +290,7 @@ static void test_other_base(void)
     g_autofree char *own = fixture_file(&fx, "own.safetensors"),
                     *other = fixture_file(&fx, "other-base.safetensors");
     struct adapter *a = random_adapter("svdiff", "subset=mid-ca", 22);
-    g_assert_true(adapter_save(a, own, &error));
+    g_assert_true(adapter_save(a, own, NULL, NULL, NULL, &error));
     struct adapter *b = adapter_load(own, fx.model, &error);
     g_assert_no_error(error);
     g_assert_false(b->other_base);
@@ -301,7 +301,7 @@ static void test_other_base(void)
         g_autofree char *name = g_strconcat(p->path, ".delta", NULL);
         st_writer_f32(w, name, 1, (int64_t[]){p->count}, p->value);
     }
-    g_assert_true(st_writer_save(w, other, &error));
+    g_assert_true(st_writer_save(w, other, NULL, &error));
     st_writer_free(w);
     g_test_expect_message(G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*another model*");
     struct adapter *c = adapter_load(other, fx.model, &error);
@@ -323,7 +323,7 @@ static void test_config_last(void)
     g_autofree char *config = g_build_filename(folder, "adapter_config.json", NULL);
     struct adapter *a = random_adapter("oft", "block_size=4", 19);
     g_assert_cmpint(g_mkdir_with_parents(tensors, 0755), ==, 0); // a folder in the file's place
-    g_assert_false(adapter_save(a, folder, &error));
+    g_assert_false(adapter_save(a, folder, NULL, NULL, NULL, &error));
     g_assert_nonnull(error);
     g_assert_false(g_file_test(config, G_FILE_TEST_EXISTS));
     adapter_free(a);
@@ -334,7 +334,7 @@ static void test_refuse(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *path = fixture_file(&fx, "nothing.safetensors");
     struct adapter *a = fixture_adapter(&fx, "svdiff", "");
-    g_assert_false(adapter_save(a, path, &error)); // untrained
+    g_assert_false(adapter_save(a, path, NULL, NULL, NULL, &error)); // untrained
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
     g_clear_error(&error);
     adapter_free(a);
@@ -346,7 +346,7 @@ static void test_refuse(void)
     st_writer_f32(w, "nowhere.delta", 1, (int64_t[]){3}, (float[]){1, 2, 3});
     const float many[500] = {1};
     st_writer_f32(w, "conv_in.delta", 1, (int64_t[]){500}, many); // not this model's
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
     g_assert_null(adapter_load(path, fx.model, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
@@ -372,7 +372,7 @@ static void test_empty_names(void)
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         struct st_writer *w = st_writer_new();
         write_triangle(w, names[i], 1, 1);
-        g_assert_true(st_writer_save(w, path, &error));
+        g_assert_true(st_writer_save(w, path, NULL, &error));
         st_writer_free(w);
         g_assert_null(adapter_load(path, fx.model, &error));
         g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
@@ -387,14 +387,14 @@ static void check_layer_once(struct st_writer *w, const char *left_out)
     g_autoptr(GError) error = NULL;
     g_autofree char *path = fixture_file(&fx, "twice.safetensors");
     g_autofree char *saved = fixture_file(&fx, "once.safetensors");
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
     struct adapter *a = adapter_load(path, fx.model, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(a->params->len, ==, 1);
     g_assert_cmpuint(a->unmatched->len, ==, 1);
     g_assert_cmpstr(a->unmatched->pdata[0], ==, left_out);
-    g_assert_true(adapter_save(a, saved, &error));
+    g_assert_true(adapter_save(a, saved, NULL, NULL, NULL, &error));
     check_stack(&a, 1);
     adapter_free(a);
 }
@@ -429,7 +429,7 @@ static void test_layer_twice(void)
     w = st_writer_new();
     st_writer_f32(w, "final_layer_norm.delta", 1, (int64_t[]){text->count}, text->value);
     st_writer_f32(w, "text_model.final_layer_norm.delta", 1, (int64_t[]){text->count}, text->value);
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
     struct adapter *b = adapter_load(path, fx.model, &error);
     g_assert_no_error(error);
@@ -452,7 +452,7 @@ static void test_scalar_norms(void)
     struct st_writer *w = st_writer_new();
     st_writer_f32(w, "conv_norm_out.delta", 1, (int64_t[]){1}, (float[]){0.7f});
     st_writer_f32(w, "elsewhere.delta", 1, (int64_t[]){1}, (float[]){0.7f});
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
     struct adapter *a = adapter_load(path, fx.model, &error);
     g_assert_no_error(error);
@@ -574,7 +574,8 @@ static void test_dialects(void)
             g_strconcat("base_model.model.", p->path, ".oft_R.weight", NULL);
         st_writer_f32(v, plus_name, 2, (int64_t[]){n, p->shape[3]}, minus);
     }
-    g_assert_true(st_writer_save(w, squares, &error) && st_writer_save(v, plus, &error));
+    g_assert_true(st_writer_save(w, squares, NULL, &error) &&
+                  st_writer_save(v, plus, NULL, &error));
     st_writer_free(w);
     st_writer_free(v);
     const char *const paths[] = {squares, plus};
@@ -612,7 +613,7 @@ static void test_flat_names(void)
             p->value[k] *= 0.5f;
         }
     }
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
     struct adapter *theirs = adapter_load(path, fx.model, &error);
     g_assert_no_error(error);
@@ -635,7 +636,7 @@ static void blank(const char *path)
         st_writer_f32(w, t->name, t->rank, t->shape, zeros);
     }
     st_free(f);
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
 }
 

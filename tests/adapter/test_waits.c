@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static struct fixture fx;
@@ -87,12 +88,66 @@ static void test_merge_plain(void)
     seen_clear(&s);
 }
 
+// As for a model that this program has never seen.
+static void forget_hash(void)
+{
+    g_autofree char *folder = g_build_filename(g_get_user_cache_dir(), "tincture", "hashes", NULL);
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_assert_cmpint(g_unlink(path), ==, 0);
+    }
+    g_clear_pointer(&dir, g_dir_close);
+    g_clear_pointer(&fx.model->hash[MODEL_UNET], g_free);
+}
+
+static void check_save_stops(struct adapter *a, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    struct seen s = seen_new(1);
+    forget_hash();
+    g_assert_false(adapter_save(a, path, see, &s, s.cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_cmpstr(s.texts->str, ==, "reading diffusion_pytorch_model.safetensors\n");
+    g_clear_error(&error);
+    g_assert_false(adapter_save(a, path, NULL, NULL, s.cancel, &error)); // before the first byte
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    seen_clear(&s);
+}
+
+// A file names the model by its hash. Stopped there, an older file stays and nothing else is left.
+static void test_save(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *own = fixture_file(&fx, "export");
+    g_autofree char *path = g_build_filename(own, "a.safetensors", NULL);
+    g_autofree char *new_folder = g_build_filename(own, "new", NULL);
+    g_autofree char *before = NULL, *after = NULL;
+    gsize size_before, size_after;
+    g_assert_cmpint(g_mkdir(own, 0700), ==, 0);
+    struct adapter *old = fixture_adapter(&fx, "svdiff", ""),
+                   *a = fixture_adapter(&fx, "svdiff", "");
+    fixture_randomize(old, 33, 0.1);
+    fixture_randomize(a, 34, 0.1);
+    g_assert_true(adapter_save(old, path, NULL, NULL, NULL, &error));
+    g_assert_true(g_file_get_contents(path, &before, &size_before, &error));
+    check_save_stops(a, path);
+    check_save_stops(a, new_folder);
+    g_assert_true(g_file_get_contents(path, &after, &size_after, &error));
+    g_assert_cmpmem(after, size_after, before, size_before);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_cmpint(g_rmdir(own), ==, 0); // nothing else was left behind
+    adapter_free(old);
+    adapter_free(a);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     fixture_open(&fx, "sd1");
     g_test_add_func("/waits/merge", test_merge);
     g_test_add_func("/waits/merge-plain", test_merge_plain);
+    g_test_add_func("/waits/save", test_save);
     const int failed = g_test_run();
     fixture_close(&fx);
     return failed;

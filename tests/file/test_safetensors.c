@@ -299,8 +299,8 @@ static void test_round_trip(void)
     enter_folder();
     g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
     struct st_writer *w = make_writer();
-    g_assert_true(st_writer_save(w, path, &error));
-    g_assert_true(st_writer_save(w, path, &error)); // over an old file
+    g_assert_true(st_writer_save(w, path, NULL, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error)); // over an old file
     st_writer_free(w);
     g_assert_cmpint(count_files(), ==, 1);
 
@@ -335,10 +335,10 @@ static void test_save_over_open(void)
     enter_folder();
     g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
     struct st_writer *w = make_writer();
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     struct st_file *f = st_open(path, &error);
     st_writer_f32(w, "more", 1, (int64_t[]){1}, (float[]){3});
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
     float number;
     g_assert_true(st_read_f32(st_find(f, "number"), &number, true, &error));
@@ -353,7 +353,7 @@ static void test_save_fails(void)
     enter_folder();
     struct st_writer *w = make_writer();
     g_autofree char *nowhere = g_build_filename(folder, "no", "such", "a.safetensors", NULL);
-    g_assert_false(st_writer_save(w, nowhere, &error));
+    g_assert_false(st_writer_save(w, nowhere, NULL, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
     st_writer_free(w);
     leave_folder(NULL);
@@ -368,7 +368,7 @@ static void test_disk_full(void)
     enter_folder();
     g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
     struct st_writer *w = make_writer();
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     g_autofree char *hash = file_sha256(path, NULL, NULL, NULL, &error);
     float *large = g_new0(float, 4096);
     st_writer_f32(w, "large", 1, (int64_t[]){4096}, large);
@@ -377,7 +377,7 @@ static void test_disk_full(void)
     small.rlim_max = before.rlim_max;
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &small);
-    bool saved = st_writer_save(w, path, &error);
+    bool saved = st_writer_save(w, path, NULL, &error);
     setrlimit(RLIMIT_FSIZE, &before);
     g_assert_false(saved);
     g_assert_nonnull(error);
@@ -385,6 +385,51 @@ static void test_disk_full(void)
     g_clear_error(&error);
     g_assert_cmpint(count_files(), ==, 1);
     g_autofree char *again = file_sha256(path, NULL, NULL, NULL, &error);
+    g_assert_cmpstr(again, ==, hash);
+    st_writer_free(w);
+    leave_folder(path);
+}
+
+// Cancels once something has been written beside the file that is being replaced.
+static void *cancel_late(void *cancel)
+{
+    for (;; g_usleep(200)) {
+        GDir *dir = g_dir_open(folder, 0, NULL);
+        for (const char *name; (name = g_dir_read_name(dir));) {
+            g_autofree char *path = g_build_filename(folder, name, NULL);
+            struct stat s;
+            if (g_str_has_prefix(name, ".tincture-") && stat(path, &s) == 0 && s.st_size > 0) {
+                g_cancellable_cancel(cancel);
+            }
+        }
+        g_dir_close(dir);
+        if (g_cancellable_is_cancelled(cancel)) {
+            return NULL;
+        }
+    }
+}
+
+// Cancelled in the middle: the old file whole, nothing beside it.
+static void test_save_cancelled(void)
+{
+    enum { FLOATS = 1 << 18 };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    enter_folder();
+    g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
+    struct st_writer *w = make_writer();
+    g_assert_true(st_writer_save(w, path, cancel, &error));
+    g_autofree char *hash = file_sha256(path, NULL, NULL, NULL, &error);
+    g_autofree float *piece = g_new0(float, FLOATS);
+    for (int i = 0; i < 32; i++) {
+        g_autofree char *name = g_strdup_printf("large.%d", i);
+        st_writer_f32(w, name, 1, (int64_t[]){FLOATS}, piece);
+    }
+    GThread *thread = g_thread_new("cancel", cancel_late, cancel);
+    g_assert_false(st_writer_save(w, path, cancel, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_thread_join(thread);
+    g_autofree char *again = file_sha256(path, NULL, NULL, NULL, NULL);
     g_assert_cmpstr(again, ==, hash);
     st_writer_free(w);
     leave_folder(path);
@@ -529,6 +574,7 @@ int main(int argc, char **argv)
     g_test_add_func("/safetensors/save-over-open", test_save_over_open);
     g_test_add_func("/safetensors/save-fails", test_save_fails);
     g_test_add_func("/safetensors/disk-full", test_disk_full);
+    g_test_add_func("/safetensors/save-cancelled", test_save_cancelled);
     g_test_add_func("/safetensors/hash", test_hash);
     g_test_add_func("/safetensors/hash-progress", test_hash_progress);
     g_test_add_func("/safetensors/hash-kept", test_hash_kept);

@@ -101,7 +101,7 @@ void folder_change_weights(const char *folder, const char *file, struct folder_c
     }
     if (change.add)
         st_writer_f32(w, change.add, 1, (int64_t[]){1}, (float[]){0});
-    g_assert_true(st_writer_save(w, path, &error));
+    g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
     st_free(f);
 }

@@ -138,7 +138,7 @@ bool cli_tensor_write(const char *path, const char *name, int rank, const int64_
 {
     struct st_writer *w = st_writer_new();
     st_writer_f32(w, name, rank, shape, data);
-    bool ok = st_writer_save(w, path, error);
+    bool ok = st_writer_save(w, path, NULL, error);
     st_writer_free(w);
     return ok;
 }

@@ -79,7 +79,7 @@ static struct adapter *learn(struct demo *d, const struct photo *p, const char *
     struct adapter *a = adapter_new("svdiff", e->model, NULL, error);
     if (!a ||
         !engine_learn(e, p, d->caption, a, &params, NULL, cli_progress, step_cb, d, NULL, error) ||
-        !adapter_save(a, out, error)) {
+        !adapter_save(a, out, NULL, NULL, NULL, error)) {
         adapter_free(a);
         return NULL;
     }

@@ -17,7 +17,7 @@ static bool run(struct cli *c, GError **error)
     struct st_writer *w = st_writer_new();
     st_writer_i32(w, "ids", 2, (int64_t[]){1, t->max_tokens}, ids);
     st_writer_f32(w, "states", 3, (int64_t[]){1, t->max_tokens, t->hidden_size}, states);
-    bool ok = st_writer_save(w, c->out, error);
+    bool ok = st_writer_save(w, c->out, NULL, error);
     st_writer_free(w);
     return ok;
 }

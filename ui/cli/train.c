@@ -96,10 +96,10 @@ static bool train(struct cli *c, struct adapter *adapter, struct photo *const *p
               trainer_run(t, step_cb, log, NULL, error);
     const int done = t ? trainer_step(t) : 0;
     trainer_free(t);
-    if (!ok && done > 0 && adapter_save(adapter, c->out, NULL)) {
+    if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL, NULL, NULL)) {
         g_prefix_error(error, "%s holds what was learned in %d steps; then: ", c->out, done);
     }
-    return ok && adapter_save(adapter, c->out, error);
+    return ok && adapter_save(adapter, c->out, NULL, NULL, NULL, error);
 }
 
 static void print_json(const struct cli *c, const struct adapter *a,

@@ -129,8 +129,10 @@ static bool export_run(struct job *job, struct worker *w)
 static bool export_adapter_run(struct job *job, struct worker *w)
 {
     struct job_export *j = (struct job_export *)job;
+    struct reporter r = {w, job};
+    job_report(&r, -1.0, "writing the adapter", -1.0);
     struct adapter *a = job_needs_engine(job, w) ? worker_adapter(w, j->source, &job->error) : NULL;
-    return a && adapter_save(a, j->path, &job->error);
+    return a && adapter_save(a, j->path, job_progress_cb, &r, job->cancel, &job->error);
 }
 
 static void export_done(struct job *job, TinctureSession *session)

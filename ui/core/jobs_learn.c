@@ -131,7 +131,8 @@ static bool learn_run(struct job *job, struct worker *w)
     g_free(adapter->name);
     adapter->name =
         g_strdup_printf("%s, %d steps", adapter->method->title, j->document.learn.steps);
-    bool ok = learn_train(j, w, adapter) && adapter_save(adapter, j->path, &job->error);
+    bool ok =
+        learn_train(j, w, adapter) && adapter_save(adapter, j->path, NULL, NULL, NULL, &job->error);
     if (ok) {
         j->applied = (int)adapter->params->len;
         worker_adapter_put(w, j->path, adapter);
