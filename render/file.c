@@ -108,6 +108,10 @@ struct image *image_load_bytes(GBytes *bytes, GCancellable *cancel, GError **err
         return NULL;
     }
     manage_color(image);
+    if (g_cancellable_set_error_if_cancelled(cancel, error)) {
+        image_free(image);
+        return NULL;
+    }
     return turn_upright(image, error);
 }
 
@@ -258,13 +262,26 @@ GBytes *image_encode(const struct image *image, const struct image_save_params *
 
 // Replacing a file --------------------------------------------------------------------------------
 
-static bool replace_file(const char *path, GBytes *bytes, GError **error)
+// In pieces, as a slow disk takes its time; from the new name on it is done.
+static bool write_pieces(struct replacement *r, GBytes *bytes, GCancellable *cancel, GError **error)
+{
+    enum { PIECE = 4 << 20 };
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(bytes, &size);
+
+    for (gsize at = 0; at < size; at += PIECE) {
+        if (g_cancellable_set_error_if_cancelled(cancel, error) ||
+            !replacement_write(r, data + at, MIN(PIECE, size - at), error)) {
+            return false;
+        }
+    }
+    return replacement_sync(r, error) && !g_cancellable_set_error_if_cancelled(cancel, error);
+}
+
+static bool replace_file(const char *path, GBytes *bytes, GCancellable *cancel, GError **error)
 {
     struct replacement *r = replacement_new(path, error);
-    gsize size = 0;
-    const void *data = g_bytes_get_data(bytes, &size);
-    bool ok = r != NULL && replacement_write(r, data, size, error) && replacement_sync(r, error) &&
-              replacement_commit(r, error);
+    bool ok = r != NULL && write_pieces(r, bytes, cancel, error) && replacement_commit(r, error);
 
     replacement_free(r);
     if (!ok) {
@@ -321,7 +338,7 @@ bool image_save(const struct image *image, GFile *file, const struct image_save_
     g_autoptr(GBytes) bytes =
         check_path(path, error) ? encode(choose_writer(path, params), image, params, error) : NULL;
 
-    if (bytes == NULL || !replace_file(path, bytes, error)) {
+    if (bytes == NULL || !replace_file(path, bytes, params->cancel, error)) {
         prefix_name(file, error);
         return false;
     }

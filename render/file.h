@@ -22,7 +22,7 @@ struct image_save_params {
     // Write in the original's colour space and embed its profile. False, or where that profile is
     // for gray or cannot be written: sRGB.
     bool keep_profile;
-    GCancellable *cancel; // borrowed, may be NULL: nothing is written then
+    GCancellable *cancel; // borrowed, may be NULL; an older file stays as it was, and nothing else
 };
 
 // Encodes into memory.

@@ -434,6 +434,54 @@ static void assert_save_fails(const char *folder, GFile *file, const struct imag
     g_assert_cmpint(folder_count(folder), ==, count);
 }
 
+struct late {
+    const char *folder;
+    GCancellable *cancel;
+};
+
+// Cancels as soon as the new file is beside the old one.
+static void *cancel_late(void *data)
+{
+    const struct late *late = data;
+
+    while (folder_count(late->folder) < 2) {
+        g_usleep(100);
+    }
+    g_cancellable_cancel(late->cancel);
+    return NULL;
+}
+
+// Stopped while the disk is written to: the old file whole, nothing beside it.
+static void test_cancel_writing(void)
+{
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_create();
+    g_autofree char *path = g_build_filename(folder, "photo.png", NULL);
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+    struct image_save_params params = {.bits = 16};
+    struct image *small = picture_photo(20, 20, 8, 9), *large = picture_photo(2000, 1500, 16, 9);
+    struct late late = {folder, cancel};
+
+    g_assert_true(image_save(small, file, &params, &error));
+
+    g_autoptr(GBytes) before = g_file_load_bytes(file, NULL, NULL, NULL);
+    GThread *thread = g_thread_new("cancel", cancel_late, &late);
+
+    params.cancel = cancel;
+    g_assert_false(image_save(large, file, &params, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_thread_join(thread);
+
+    g_autoptr(GBytes) after = g_file_load_bytes(file, NULL, NULL, NULL);
+
+    g_assert_true(g_bytes_equal(before, after));
+    g_assert_cmpint(folder_count(folder), ==, 1);
+    image_free(small);
+    image_free(large);
+    folder_remove(folder);
+}
+
 static void test_full_disk(void)
 {
     char *folder = folder_create();
@@ -578,6 +626,7 @@ int main(int argc, char **argv)
     g_test_add_func("/file/corrupt", test_corrupt);
     g_test_add_func("/file/not-a-picture", test_not_a_picture);
     g_test_add_func("/file/cancel", test_cancel);
+    g_test_add_func("/file/cancel-writing", test_cancel_writing);
     g_test_add_func("/file/full-disk", test_full_disk);
     g_test_add_func("/file/read-only-folder", test_read_only_folder);
     g_test_add_func("/file/save-refuses", test_save_refuses);
