@@ -148,14 +148,16 @@ static bool open_run(struct job *job, struct worker *w)
     job_report(&r, -1.0, "opening the photo", -1.0);
     struct image *full =
         job_needs_engine(job, w) ? image_load_bytes(j->bytes, job->cancel, &job->error) : NULL;
-    struct image *base =
-        full && keep_copy(j, &job->error) ? job_shrink(full, VIEW_SIDE, &job->error) : NULL;
-    if (!base) {
+    struct image *base = full ? job_shrink(full, VIEW_SIDE, &job->error) : NULL;
+    if (!base || g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
         image_free(full);
+        image_free(base);
         return false;
     }
+    // The library's copy comes last: of a photo that was stopped there is none.
     struct photo *photo = photo_new(full, w->engine->model, 0, &job->error);
-    if (!photo || g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
+    if (!photo || g_cancellable_set_error_if_cancelled(job->cancel, &job->error) ||
+        !keep_copy(j, &job->error)) {
         photo_free(photo);
         image_free(base);
         return false;
