@@ -13,6 +13,8 @@ struct codec_write {
     int quality;        // 1..100 for lossy formats
     const char *recipe; // UTF-8, or NULL
     GBytes *exif; // TIFF structure to embed (holds the recipe where exif_recipe is set), or NULL
+    GBytes *xmp;  // packet to embed, or NULL
+    GBytes *iptc; // resources to embed, or NULL
     GBytes *icc;  // profile the pixels are in, or NULL for sRGB
     GCancellable *cancel; // borrowed; looked at before each row
 };

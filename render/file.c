@@ -6,6 +6,7 @@
 #include "render/codec.h"
 #include "render/color.h"
 #include "render/metadata.h"
+#include "render/xmp.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -85,6 +86,18 @@ static void manage_color(struct image *image)
     }
 }
 
+// What cannot be passed on is said when the photo comes, not when it is too late.
+static void check_xmp(struct image *image)
+{
+    GBytes *packet = image->meta.xmp;
+    g_autoptr(GBytes) readable = xmp_for_export(packet, image->width, image->height, true);
+
+    if (packet != NULL && readable == NULL) {
+        image_meta_note(&image->meta, "its XMP description is damaged and will not be exported");
+        g_clear_pointer(&image->meta.xmp, g_bytes_unref);
+    }
+}
+
 static struct image *turn_upright(struct image *image, GError **error)
 {
     int orientation = metadata_orientation(image->meta.exif);
@@ -108,6 +121,7 @@ struct image *image_load_bytes(GBytes *bytes, GCancellable *cancel, GError **err
         return NULL;
     }
     manage_color(image);
+    check_xmp(image);
     if (g_cancellable_set_error_if_cancelled(cancel, error)) {
         image_free(image);
         return NULL;
@@ -182,7 +196,7 @@ static GBytes *exif_to_write(const struct codec *codec, const struct image *imag
                              const struct image_save_params *params, GBytes *icc)
 {
     struct metadata_export export = {
-        .source = params->keep_exif ? image->meta.exif : NULL,
+        .source = params->keep_metadata ? image->meta.exif : NULL,
         .recipe = codec->exif_recipe ? params->recipe : NULL,
         .width = image->width,
         .height = image->height,
@@ -196,11 +210,16 @@ static GBytes *encode_with(const struct codec *codec, const struct image *image,
                            const struct image_save_params *params, GBytes *icc, GError **error)
 {
     g_autoptr(GBytes) exif = exif_to_write(codec, image, params, icc);
+    g_autoptr(GBytes) xmp = params->keep_metadata ? xmp_for_export(image->meta.xmp, image->width,
+                                                                   image->height, icc == NULL)
+                                                  : NULL;
     struct codec_write write = {
         .bits = params->bits != 0 ? params->bits : MAX(image->meta.bits, 8),
         .quality = params->quality != 0 ? params->quality : 92,
         .recipe = params->recipe,
         .exif = exif,
+        .xmp = xmp,
+        .iptc = params->keep_metadata ? image->meta.iptc : NULL,
         .icc = icc,
         .cancel = params->cancel,
     };

@@ -18,7 +18,9 @@ struct image_save_params {
     int bits;           // 8 or 16, where the format knows both; 0: as many as the source had
     int quality;        // 1..100 for JPEG; 0: 92
     const char *recipe; // text to embed; NULL: none, and a recipe in the original's EXIF goes too
-    bool keep_exif;     // pass the original's EXIF on, without orientation, place and thumbnail
+    // Pass the original's EXIF, XMP and IPTC on: captions, copyright, ratings, but neither place
+    // nor thumbnail.
+    bool keep_metadata;
     // Write in the original's colour space and embed its profile. False, or where that profile is
     // for gray or cannot be written: sRGB.
     bool keep_profile;

@@ -199,6 +199,8 @@ void image_meta_copy(const struct image_meta *from, struct image_meta *to)
     to->bits = from->bits;
     to->icc = from->icc != NULL ? g_bytes_ref(from->icc) : NULL;
     to->exif = from->exif != NULL ? g_bytes_ref(from->exif) : NULL;
+    to->xmp = from->xmp != NULL ? g_bytes_ref(from->xmp) : NULL;
+    to->iptc = from->iptc != NULL ? g_bytes_ref(from->iptc) : NULL;
     to->recipe = g_strdup(from->recipe);
     to->note = g_strdup(from->note);
 }
@@ -207,6 +209,8 @@ void image_meta_clear(struct image_meta *meta)
 {
     g_clear_pointer(&meta->icc, g_bytes_unref);
     g_clear_pointer(&meta->exif, g_bytes_unref);
+    g_clear_pointer(&meta->xmp, g_bytes_unref);
+    g_clear_pointer(&meta->iptc, g_bytes_unref);
     g_clear_pointer(&meta->recipe, g_free);
     g_clear_pointer(&meta->note, g_free);
     meta->bits = 0;

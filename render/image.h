@@ -21,7 +21,9 @@ struct image_meta {
     int bits;    // bits a channel in the source, 8 or 16; 0 where there was no file
     GBytes *icc; // embedded profile of the source; the pixels have already been taken to sRGB
     GBytes
-        *exif; // TIFF structure of the EXIF block, as stored (its orientation is already applied)
+        *exif;   // TIFF structure of the EXIF block, as stored (its orientation is already applied)
+    GBytes *xmp; // XMP packet, as stored and not looked at
+    GBytes *iptc; // captions, as iptc_from_resources() gives them
     char *recipe; // UTF-8 text of the settings that made the picture ("parameters")
     char *note;   // one sentence for the user where something was ignored while reading
 };

@@ -1,9 +1,10 @@
-// JPEG through libjpeg-turbo: baseline and progressive, gray, RGB, CMYK and YCCK in; RGB out. EXIF
-// and the profile travel in their usual markers; the recipe is EXIF's UserComment.
+// JPEG through libjpeg-turbo: baseline and progressive, gray, RGB, CMYK and YCCK in; RGB out. EXIF,
+// XMP, IPTC and the profile travel in their usual markers; the recipe is EXIF's UserComment.
 #include "render/codec.h"
 
 #include "compute/error.h"
 #include "render/color.h"
+#include "render/iptc.h"
 #include "render/metadata.h"
 
 #include <setjmp.h>
@@ -18,7 +19,10 @@
 // A progressive file may hold any number of scans, each costing a pass over the whole picture.
 enum { MAX_SCANS = 200, MAX_MARKER_BYTES = 65533 };
 
+// What stands at the beginning of a marker, with the zero that ends it.
 static const char EXIF_MARKER[6] = {'E', 'x', 'i', 'f', 0, 0};
+static const char XMP_MARKER[] = "http://ns.adobe.com/xap/1.0/";
+static const char IPTC_MARKER[] = "Photoshop 3.0";
 
 // Failure of either direction: libjpeg calls, the longjmp ends it.
 struct failure {
@@ -114,15 +118,39 @@ static void reader_clear(struct reader *reader)
     g_clear_error(&reader->failure.error);
 }
 
-static void take_exif(struct reader *reader)
+// What follows `begin` in the first marker of that number which begins so, or, where a list may go
+// on from one to the next, in all of them. NULL: there is none.
+static GBytes *find_marker(const struct reader *reader, int number, const char *begin, size_t size,
+                           bool goes_on)
 {
+    GByteArray *found = g_byte_array_new();
+
     for (jpeg_saved_marker_ptr m = reader->jpeg.marker_list; m != NULL; m = m->next) {
-        if (m->marker == JPEG_APP0 + 1 && m->data_length > sizeof(EXIF_MARKER) &&
-            memcmp(m->data, EXIF_MARKER, sizeof(EXIF_MARKER)) == 0) {
-            reader->meta.exif =
-                g_bytes_new(m->data + sizeof(EXIF_MARKER), m->data_length - sizeof(EXIF_MARKER));
-            return;
+        if (m->marker == number && m->data_length > size && memcmp(m->data, begin, size) == 0 &&
+            (goes_on || found->len == 0)) {
+            g_byte_array_append(found, m->data + size, m->data_length - (guint)size);
         }
+    }
+
+    GBytes *bytes = g_byte_array_free_to_bytes(found);
+
+    if (g_bytes_get_size(bytes) == 0) {
+        g_clear_pointer(&bytes, g_bytes_unref);
+    }
+    return bytes;
+}
+
+// What XMP continues in markers of its own is left out; its first marker stands for itself.
+static void take_descriptions(struct reader *reader)
+{
+    g_autoptr(GBytes) resources =
+        find_marker(reader, JPEG_APP0 + 13, IPTC_MARKER, sizeof(IPTC_MARKER), true);
+
+    reader->meta.exif = find_marker(reader, JPEG_APP0 + 1, EXIF_MARKER, sizeof(EXIF_MARKER), false);
+    reader->meta.xmp = find_marker(reader, JPEG_APP0 + 1, XMP_MARKER, sizeof(XMP_MARKER), false);
+    if (resources != NULL) {
+        reader->meta.iptc =
+            iptc_from_resources(g_bytes_get_data(resources, NULL), g_bytes_get_size(resources));
     }
 }
 
@@ -147,12 +175,13 @@ static bool read_header(struct reader *reader, GBytes *file)
     jpeg_mem_src(&reader->jpeg, g_bytes_get_data(file, NULL), g_bytes_get_size(file));
     jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 1, 0xffff);
     jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 2, 0xffff);
+    jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 13, 0xffff);
     jpeg_read_header(&reader->jpeg, TRUE);
     if (!image_check_size(reader->jpeg.image_width, reader->jpeg.image_height,
                           &reader->failure.error)) {
         fail_damaged((j_common_ptr)&reader->jpeg);
     }
-    take_exif(reader);
+    take_descriptions(reader);
     take_profile(reader);
     reader->meta.bits = 8;
     reader->meta.recipe = metadata_recipe(reader->meta.exif);
@@ -302,15 +331,17 @@ static void set_quality(struct writer *writer, int quality)
     }
 }
 
-static void put_exif(struct writer *writer, GBytes *exif)
+// bytes may be NULL: no marker.
+static void put_marker(struct writer *writer, int number, const char *begin, size_t begin_size,
+                       GBytes *bytes)
 {
-    gsize size = 0;
-    const uint8_t *data = g_bytes_get_data(exif, &size);
     g_autoptr(GByteArray) marker = g_byte_array_new();
 
-    g_byte_array_append(marker, (const guint8 *)EXIF_MARKER, sizeof(EXIF_MARKER));
-    g_byte_array_append(marker, data, (guint)size);
-    jpeg_write_marker(&writer->jpeg, JPEG_APP0 + 1, marker->data, marker->len);
+    if (bytes != NULL) {
+        g_byte_array_append(marker, (const guint8 *)begin, (guint)begin_size);
+        g_byte_array_append(marker, g_bytes_get_data(bytes, NULL), (guint)g_bytes_get_size(bytes));
+        jpeg_write_marker(&writer->jpeg, number, marker->data, marker->len);
+    }
 }
 
 // There is no transparency in JPEG: the picture is laid on white.
@@ -344,9 +375,9 @@ static bool write_all(struct writer *writer, const struct image *image,
     jpeg_set_defaults(&writer->jpeg);
     set_quality(writer, params->quality);
     jpeg_start_compress(&writer->jpeg, TRUE);
-    if (params->exif != NULL) {
-        put_exif(writer, params->exif);
-    }
+    put_marker(writer, JPEG_APP0 + 1, EXIF_MARKER, sizeof(EXIF_MARKER), params->exif);
+    put_marker(writer, JPEG_APP0 + 1, XMP_MARKER, sizeof(XMP_MARKER), params->xmp);
+    put_marker(writer, JPEG_APP0 + 13, IPTC_MARKER, sizeof(IPTC_MARKER), params->iptc);
     jpeg_write_icc_profile(&writer->jpeg, g_bytes_get_data(icc, NULL),
                            (unsigned)g_bytes_get_size(icc));
     for (int y = 0; y < image->height; y++) {
@@ -369,12 +400,11 @@ static void release_bytes(struct writer *writer)
     free(writer->bytes);
 }
 
-static bool check_exif_size(GBytes *exif, GError **error)
+static bool check_size(GBytes *bytes, size_t begin_size, const char *what, GError **error)
 {
-    if (exif != NULL && g_bytes_get_size(exif) + sizeof(EXIF_MARKER) > MAX_MARKER_BYTES) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "JPEG holds at most 64 kB of EXIF data and recipe; save as PNG, or "
-                            "without them");
+    if (bytes != NULL && g_bytes_get_size(bytes) + begin_size > MAX_MARKER_BYTES) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "JPEG holds at most 64 kB of %s; save as PNG, or without them", what);
         return false;
     }
     return true;
@@ -383,7 +413,9 @@ static bool check_exif_size(GBytes *exif, GError **error)
 static GBytes *write_image(const struct image *image, const struct codec_write *params,
                            GError **error)
 {
-    if (!check_exif_size(params->exif, error)) {
+    if (!check_size(params->exif, sizeof(EXIF_MARKER), "EXIF data and recipe", error) ||
+        !check_size(params->xmp, sizeof(XMP_MARKER), "XMP captions", error) ||
+        !check_size(params->iptc, sizeof(IPTC_MARKER), "IPTC captions", error)) {
         return NULL;
     }
 

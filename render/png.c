@@ -1,15 +1,18 @@
 // PNG through libpng: 1 to 16 bits, gray, palette, alpha and interlaced in; 8 or 16 bit RGB(A) out.
-// The recipe is the text chunk `parameters`.
+// The recipe is the text chunk `parameters`; XMP and IPTC have chunks of their own.
 #include "render/codec.h"
 
 #include "compute/error.h"
 #include "render/color.h"
+#include "render/iptc.h"
 
 #include <math.h>
 #include <png.h>
 #include <string.h>
 
 static const char RECIPE_KEY[] = "parameters";
+static const char XMP_KEY[] = "XML:com.adobe.xmp";
+static const char IPTC_KEY[] = "Raw profile type iptc"; // as ImageMagick and Exiv2 write it
 
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
@@ -100,25 +103,42 @@ static bool check_header(const struct reader *reader, GError **error)
                             error);
 }
 
-static char *text_to_utf8(const png_text *text)
+static bool is_international(const png_text *text)
 {
-    bool international = text->compression == PNG_ITXT_COMPRESSION_NONE ||
-                         text->compression == PNG_ITXT_COMPRESSION_zTXt;
-    size_t length = international ? text->itxt_length : text->text_length;
-
-    return international
-               ? g_utf8_make_valid(text->text, (gssize)length)
-               : g_convert(text->text, (gssize)length, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+    return text->compression == PNG_ITXT_COMPRESSION_NONE ||
+           text->compression == PNG_ITXT_COMPRESSION_zTXt;
 }
 
-static void take_recipe(struct reader *reader)
+static size_t text_length(const png_text *text)
 {
+    return is_international(text) ? text->itxt_length : text->text_length;
+}
+
+static char *text_to_utf8(const png_text *text)
+{
+    const gssize length = (gssize)text_length(text);
+
+    return is_international(text)
+               ? g_utf8_make_valid(text->text, length)
+               : g_convert(text->text, length, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+}
+
+// The first of each kind counts.
+static void take_texts(struct reader *reader)
+{
+    struct image_meta *meta = &reader->meta;
     png_textp texts = NULL;
     int count = png_get_text(reader->png, reader->info, &texts, NULL);
 
-    for (int i = 0; i < count && reader->meta.recipe == NULL; i++) {
-        if (strcmp(texts[i].key, RECIPE_KEY) == 0) {
-            reader->meta.recipe = text_to_utf8(&texts[i]);
+    for (int i = 0; i < count; i++) {
+        const png_text *text = &texts[i];
+
+        if (meta->recipe == NULL && strcmp(text->key, RECIPE_KEY) == 0) {
+            meta->recipe = text_to_utf8(text);
+        } else if (meta->xmp == NULL && strcmp(text->key, XMP_KEY) == 0) {
+            meta->xmp = g_bytes_new(text->text, text_length(text));
+        } else if (meta->iptc == NULL && strcmp(text->key, IPTC_KEY) == 0) {
+            meta->iptc = iptc_from_text(text->text, text_length(text));
         }
     }
 }
@@ -175,7 +195,7 @@ static void take_exif(struct reader *reader)
 static void take_meta(struct reader *reader)
 {
     reader->meta.bits = png_get_bit_depth(reader->png, reader->info) == 16 ? 16 : 8;
-    take_recipe(reader);
+    take_texts(reader);
     take_profile(reader);
     take_primaries(reader);
     take_exif(reader);
@@ -377,6 +397,27 @@ static void put_recipe(struct writer *writer, const char *recipe)
     png_set_text(writer->png, writer->info, &text, 1);
 }
 
+// The packet in one piece and not compressed, so that programs that look for it find it.
+static void put_xmp(struct writer *writer, GBytes *xmp)
+{
+    g_autofree char *packet = g_strndup(g_bytes_get_data(xmp, NULL), g_bytes_get_size(xmp));
+    png_text text = {.key = (png_charp)(uintptr_t)XMP_KEY,
+                     .compression = PNG_ITXT_COMPRESSION_NONE,
+                     .text = packet};
+
+    png_set_text(writer->png, writer->info, &text, 1);
+}
+
+static void put_iptc(struct writer *writer, GBytes *iptc)
+{
+    g_autofree char *digits = iptc_to_text(iptc);
+    png_text text = {.key = (png_charp)(uintptr_t)IPTC_KEY,
+                     .compression = PNG_TEXT_COMPRESSION_zTXt,
+                     .text = digits};
+
+    png_set_text(writer->png, writer->info, &text, 1);
+}
+
 static void put_meta(struct writer *writer, const struct codec_write *params)
 {
     if (params->icc != NULL) {
@@ -389,6 +430,12 @@ static void put_meta(struct writer *writer, const struct codec_write *params)
     if (params->exif != NULL) {
         png_set_eXIf_1(writer->png, writer->info, (png_uint_32)g_bytes_get_size(params->exif),
                        (png_bytep)(uintptr_t)g_bytes_get_data(params->exif, NULL));
+    }
+    if (params->xmp != NULL) {
+        put_xmp(writer, params->xmp);
+    }
+    if (params->iptc != NULL) {
+        put_iptc(writer, params->iptc);
     }
     if (params->recipe != NULL) {
         put_recipe(writer, params->recipe);

@@ -1,6 +1,7 @@
-// Any bytes through the JPEG reader, and the EXIF block it finds through the parser and the export.
+// Any bytes through the JPEG reader, and the EXIF block and XMP packet it finds through the export.
 #include "render/codec.h"
 #include "render/metadata.h"
+#include "render/xmp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -12,8 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (image != NULL) {
         struct metadata_export params = {.source = image->meta.exif, .recipe = image->meta.recipe};
         GBytes *exif = metadata_for_export(&params);
+        GBytes *xmp = xmp_for_export(image->meta.xmp, 1, 1, true);
 
         metadata_orientation(exif);
+        g_clear_pointer(&xmp, g_bytes_unref);
         g_clear_pointer(&exif, g_bytes_unref);
     }
     image_free(image);

@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct image *image = codec->read(file, NULL, NULL);
 
     if (image != NULL) {
-        struct codec_write params = {.bits = 16, .recipe = image->meta.recipe};
+        struct codec_write params = {
+            .bits = 16, .recipe = image->meta.recipe, .iptc = image->meta.iptc};
         GBytes *written = codec->write(image, &params, NULL);
 
         g_clear_pointer(&written, g_bytes_unref);

@@ -117,7 +117,7 @@ static void test_recipe_from_disk(void)
 static void test_old_recipe_is_not_passed_on(void)
 {
     struct image_save_params with = {.format = "jpeg", .recipe = ASCII_RECIPE};
-    struct image_save_params without = {.format = "jpeg", .keep_exif = true};
+    struct image_save_params without = {.format = "jpeg", .keep_metadata = true};
     struct image *photo = picture_photo(20, 10, 8, 1);
     struct image *made = through(photo, &with);
     struct image *shared = through(made, &without);
@@ -207,7 +207,7 @@ static void test_orientation_is_applied(void)
             g_autoptr(GBytes) file = write_with_exif(FORMATS[f], stored, exif);
             struct image *expected = image_orient(stored, orientation, NULL);
             struct image *loaded = decode(file);
-            struct image_save_params params = {.format = FORMATS[f], .keep_exif = true};
+            struct image_save_params params = {.format = FORMATS[f], .keep_metadata = true};
             struct image *again = through(loaded, &params);
 
             g_assert_cmpint(loaded->width, ==, expected->width);
@@ -261,7 +261,7 @@ static void test_exif_is_carried(void)
     for (size_t f = 0; f < G_N_ELEMENTS(FORMATS); f++) {
         struct image *photo = picture_photo(20, 20, 8, 5);
         struct image_save_params plain = {.format = FORMATS[f]};
-        struct image_save_params carry = {.format = FORMATS[f], .keep_exif = true};
+        struct image_save_params carry = {.format = FORMATS[f], .keep_metadata = true};
 
         photo->meta.exif = picture_exif(6, true);
 
@@ -283,7 +283,7 @@ static void test_recipe_beside_exif(void)
 {
     struct image *photo = picture_photo(20, 20, 8, 5);
     struct image_save_params params = {
-        .format = "jpeg", .keep_exif = true, .recipe = UNICODE_RECIPE};
+        .format = "jpeg", .keep_metadata = true, .recipe = UNICODE_RECIPE};
 
     photo->meta.exif = picture_exif(1, true);
 

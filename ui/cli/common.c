@@ -146,7 +146,7 @@ bool cli_tensor_write(const char *path, const char *name, int rank, const int64_
 static struct image_save_params save_params(const struct cli *c)
 {
     return (struct image_save_params){
-        .bits = c->bits, .quality = c->quality, .keep_exif = true, .keep_profile = true};
+        .bits = c->bits, .quality = c->quality, .keep_metadata = true, .keep_profile = true};
 }
 
 bool cli_image_check(const struct cli *c, GError **error)

@@ -108,7 +108,7 @@ static bool export_run(struct job *job, struct worker *w)
     g_autoptr(GFile) file = g_file_new_for_path(j->path);
     struct image_save_params params = {.bits = j->bits,
                                        .quality = j->quality,
-                                       .keep_exif = true,
+                                       .keep_metadata = true,
                                        .keep_profile = true,
                                        .cancel = job->cancel};
     struct image *image = job_needs_photo(job, w) && image_save_check(file, &params, &job->error)
