@@ -1,5 +1,5 @@
-// The formats that only gdk-pixbuf reads, as far as their loaders are installed: WebP, TIFF, GIF,
-// BMP, HEIF, AVIF, JPEG XL. Eight bits a channel.
+// The formats that only gdk-pixbuf reads, as far as their loaders are installed: WebP, the rarer
+// kinds of TIFF, GIF, BMP, HEIF, AVIF, JPEG XL. Eight bits a channel.
 #include "render/codec.h"
 
 #include "compute/error.h"
@@ -195,9 +195,8 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 
 const struct codec codec_pixbuf = {
     .name = "pixbuf",
-    .title = "WebP, TIFF, GIF, BMP and others",
-    .suffixes = (const char *const[]){"webp", "tif", "tiff", "gif", "bmp", "heic", "heif", "avif",
-                                      "jxl", NULL},
+    .title = "WebP, GIF, BMP and others",
+    .suffixes = (const char *const[]){"webp", "gif", "bmp", "heic", "heif", "avif", "jxl", NULL},
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,
