@@ -124,7 +124,8 @@ static bool reader_open(struct reader *r, const uint8_t *data, size_t size, GCan
     TIFFGetFieldDefaulted(r->tiff, TIFFTAG_SAMPLESPERPIXEL, &r->channels);
     TIFFGetFieldDefaulted(r->tiff, TIFFTAG_ORIENTATION, &r->orientation);
     read_channels(r);
-    return r->error == NULL && image_check_size(r->width, r->height, &r->error);
+    return (r->colors > 0 || fail(r, TINCTURE_ERROR_UNSUPPORTED, "it is of a rare kind")) &&
+           r->error == NULL && image_check_size(r->width, r->height, &r->error);
 }
 
 static void reader_clear(struct reader *r)
@@ -273,8 +274,7 @@ static struct image *read_image(GBytes *file, GCancellable *cancel, GError **err
 {
     struct reader r;
     bool ok = reader_open(&r, g_bytes_get_data(file, NULL), g_bytes_get_size(file), cancel);
-    struct image *stored = ok ? read_pixels(&r) : NULL;
-    struct image *image = stored;
+    struct image *stored = ok ? read_pixels(&r) : NULL, *image = stored;
 
     if (stored != NULL && r.orientation > 1) {
         image = image_orient(stored, r.orientation, &r.error);
