@@ -15,7 +15,7 @@
 struct demo {
     struct cli *c;
     char *image, *caption, *prompt; // what is done
-    double load_s, learn_s, edit_s, restore_s;
+    double load_s, learn_s, edit_s, restore_s, save_s;
     double loss;
 };
 
@@ -119,20 +119,21 @@ static bool write_report(const struct demo *d, const struct photo *p, const char
                          GError **error)
 {
     const struct engine *e = d->c->engine;
-    g_autofree char *text =
-        g_strdup_printf("photo         %s (%d x %d)\n"
-                        "shows         %s\n"
-                        "changed to    %s\n"
-                        "model         %s, working at %d x %d\n"
-                        "device        %s\n"
-                        "start         %.1f s\n"
-                        "learning      %.1f s, %d steps, loss %.4f\n"
-                        "edit          %.1f s\n"
-                        "full size     %.1f s\n",
-                        p->full->meta.note ? p->full->meta.note : strrchr(d->image, '/') + 1,
-                        p->full->width, p->full->height, d->caption, d->prompt, e->model->name,
-                        p->small->width, p->small->height, gpu_info(e->gpu)->name, d->load_s,
-                        d->learn_s, learn_steps(d), d->loss, d->edit_s, d->restore_s);
+    g_autofree char *name = g_path_get_basename(d->image);
+    g_autofree char *text = g_strdup_printf(
+        "photo         %s (%d x %d)\n"
+        "shows         %s\n"
+        "changed to    %s\n"
+        "model         %s, working at %d x %d\n"
+        "device        %s\n"
+        "start         %.1f s\n"
+        "learning      %.1f s, %d steps, loss %.4f\n"
+        "edit          %.1f s\n"
+        "full size     %.1f s\n"
+        "pictures      %.1f s to write them\n",
+        name, p->full->width, p->full->height, d->caption, d->prompt, e->model->name,
+        p->small->width, p->small->height, gpu_info(e->gpu)->name, d->load_s, d->learn_s,
+        learn_steps(d), d->loss, d->edit_s, d->restore_s, d->save_s);
     cli_progress_end();
     fputs(text, stdout);
     return g_file_set_contents(path, text, -1, error);
@@ -150,10 +151,12 @@ static bool demo_run(struct demo *d, const char *dir, GError **error)
     g_autofree char *report_path = g_build_filename(dir, "report.txt", NULL);
     struct adapter *a = learn(d, p, adapter_path, error);
     struct image *after = a ? edit(d, p, a, error) : NULL;
+    begin = g_get_monotonic_time();
     struct image *both = after ? compare_side_by_side(p->full, after, error) : NULL;
     bool ok = both && save(dir, "before.png", p->full, error) &&
-              save(dir, "after.png", after, error) && save(dir, "side-by-side.png", both, error) &&
-              write_report(d, p, report_path, error);
+              save(dir, "after.png", after, error) && save(dir, "side-by-side.png", both, error);
+    d->save_s = seconds_since(begin);
+    ok = ok && write_report(d, p, report_path, error);
     image_free(both);
     image_free(after);
     adapter_free(a);
