@@ -320,6 +320,37 @@ static void test_recolouring_keeps_luma_detail(void)
     image_free(result);
 }
 
+// Shading that the edit shows at a quarter of its contrast: the same structure, so half of the fine
+// stripes are left on it.
+static void test_levelling_keeps_detail(void)
+{
+    struct image *photo = striped_photo(640, 480);
+    struct image *flat = image_resize(photo, 160, 120, NULL);
+    struct rect core = {240, 160, 160, 160};
+
+    for (int i = 0; i < 640 * 480 * 3; i++) {
+        photo->rgb[i] += 0.12f * sinf(0.1f * (float)(i / 3 % 640));
+    }
+
+    struct image *reconstruction = image_resize(photo, 160, 120, NULL);
+    struct image *edit = image_copy(reconstruction, NULL);
+
+    for (int y = 20; y < 100; y++) {
+        for (int i = 3 * (160 * y + 40); i < 3 * (160 * y + 120); i++) {
+            edit->rgb[i] = flat->rgb[i] + 0.25f * (reconstruction->rgb[i] - flat->rgb[i]);
+        }
+    }
+
+    struct image *result = restore(photo, reconstruction, edit);
+
+    g_assert_cmpfloat_with_epsilon(roughness(result, &core) / roughness(photo, &core), 0.5, 0.1);
+    image_free(photo);
+    image_free(flat);
+    image_free(reconstruction);
+    image_free(edit);
+    image_free(result);
+}
+
 // An edit that lies within the mask is halved where that is half open.
 static void test_mask_protects(void)
 {
@@ -556,6 +587,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detail/replacement-with-touching-rims", test_replacement_with_touching_rims);
     g_test_add_func("/detail/smoothing-removes-texture", test_smoothing_removes_texture);
     g_test_add_func("/detail/recolouring-keeps-luma-detail", test_recolouring_keeps_luma_detail);
+    g_test_add_func("/detail/levelling", test_levelling_keeps_detail);
     g_test_add_func("/detail/mask-protects", test_mask_protects);
     g_test_add_func("/detail/seam-keeps-gradients", test_seam_keeps_gradients);
     g_test_add_func("/detail/seam-without-border", test_seam_without_border);
