@@ -9,6 +9,7 @@ static void drive_free(struct drive *drive)
     g_strfreev(drive->lines);
     g_free(drive->message);
     g_string_free(drive->failure, TRUE);
+    g_clear_object(&drive->program);
     g_free(drive);
 }
 

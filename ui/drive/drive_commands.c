@@ -317,7 +317,9 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"assert", command_assert},   {"print", command_print},
         {"size", command_size},       {"snapshot", command_snapshot},
         {"export", command_export},   {"export-adapter", command_export_adapter},
-        {"restore", command_restore}, {"quit", command_quit},
+        {"restore", command_restore}, {"key", drive_key},
+        {"type", drive_type},         {"run", drive_program},
+        {"quit", command_quit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (g_str_equal(commands[i].name, command)) {

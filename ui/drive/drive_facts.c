@@ -129,6 +129,11 @@ static char *compare(struct drive *d)
     return yes_no(tincture_canvas_get_compare(tincture_window_get_canvas(d->window)));
 }
 
+static char *split(struct drive *d)
+{
+    return number(tincture_canvas_get_split(tincture_window_get_canvas(d->window)));
+}
+
 static char *zoom(struct drive *d)
 {
     return number(tincture_canvas_get_zoom(tincture_window_get_canvas(d->window)));
@@ -148,6 +153,24 @@ static char *detail(struct drive *d)
                ? g_strdup("none")
                : g_strdup_printf("%dx%d %s", detail->before.width, detail->before.height,
                                  detail->after.rgba != NULL ? "both" : "photo");
+}
+
+// What kind of window is open beside the main one.
+static char *dialog(struct drive *d)
+{
+    GListModel *windows = gtk_window_get_toplevels();
+    for (guint i = 0; i < g_list_model_get_n_items(windows); i++) {
+        g_autoptr(GtkWidget) window = g_list_model_get_item(windows, i);
+        if (window != GTK_WIDGET(d->window) && gtk_widget_get_visible(window)) {
+            return g_strdup(G_OBJECT_TYPE_NAME(window));
+        }
+    }
+    return g_strdup("none");
+}
+
+static char *focus(struct drive *d)
+{
+    return drive_widget_focus(GTK_WIDGET(d->window));
 }
 
 static char *learn_method(struct drive *d)
@@ -183,9 +206,12 @@ static const struct {
     {"can-resume", can_resume},
     {"resume-step", resume_step},
     {"compare", compare},
+    {"split", split},
     {"zoom", zoom},
     {"canvas-width", canvas_width},
     {"detail", detail},
+    {"dialog", dialog},
+    {"focus", focus},
     {"learn.method", learn_method},
     {"learn.steps", learn_steps},
 };

@@ -1,5 +1,6 @@
 // Shared by drive.c (reading and timing), drive_commands.c (what is done), drive_facts.c (what is
-// asked) and drive_widgets.c (the controls of the window by name).
+// asked), drive_widgets.c (the controls of the window by name) and drive_programs.c (keys, and
+// programs beside the window).
 #pragma once
 
 #include "ui/drive/drive.h"
@@ -18,8 +19,9 @@ struct drive {
 
     // owned
     char **lines;
-    char *message;    // last sentence the session sent
-    GString *failure; // why the command failed
+    char *message;        // last sentence the session sent
+    GString *failure;     // why the command failed
+    GSubprocess *program; // NULL: none runs
 
     // state
     guint line;
@@ -37,6 +39,10 @@ struct drive {
 // Runs one command; rest is what follows its name. Sets drive->limit while it waits.
 enum drive_result drive_run(struct drive *drive, const char *command, const char *rest);
 
+enum drive_result drive_key(struct drive *drive, const char *rest);
+enum drive_result drive_type(struct drive *drive, const char *rest);
+enum drive_result drive_program(struct drive *drive, const char *rest);
+
 // Value of a fact ("prompt", "param.guidance", "results") as text, or NULL where there is no such
 // fact.
 char *drive_fact(struct drive *drive, const char *name);
@@ -49,6 +55,8 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value);
 gboolean drive_widget_click(GtkWidget *root, const char *name);
 // What the control shows, or NULL.
 char *drive_widget_get(GtkWidget *root, const char *name);
+// The control that has the keyboard: its action, or the name of what it is a part of.
+char *drive_widget_focus(GtkWidget *root);
 
 G_GNUC_PRINTF(2, 3)
 enum drive_result drive_fail(struct drive *drive, const char *format, ...);

@@ -143,5 +143,20 @@ char *drive_widget_get(GtkWidget *root, const char *name)
         g_object_get(widget, "selected", &selected, NULL);
         return item_text(choices(widget), selected);
     }
-    return g_strdup(gtk_widget_get_visible(widget) ? "visible" : "hidden");
+    return g_strdup(gtk_widget_get_mapped(widget) ? "visible" : "hidden");
+}
+
+// A control's action, or the name that is nearest: of itself, or of what it is a part of.
+char *drive_widget_focus(GtkWidget *root)
+{
+    GtkWidget *widget = gtk_root_get_focus(GTK_ROOT(root));
+    const char *action =
+        GTK_IS_ACTIONABLE(widget) ? gtk_actionable_get_action_name(GTK_ACTIONABLE(widget)) : NULL;
+    if (action != NULL) {
+        return g_strdup(action);
+    }
+    while (widget != NULL && g_str_equal(gtk_widget_get_name(widget), G_OBJECT_TYPE_NAME(widget))) {
+        widget = gtk_widget_get_parent(widget);
+    }
+    return g_strdup(widget != NULL ? gtk_widget_get_name(widget) : "none");
 }

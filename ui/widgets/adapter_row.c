@@ -1,5 +1,6 @@
 #include "ui/widgets/adapter_row.h"
 
+#include "ui/widgets/row_focus.h"
 #include "ui/widgets/scroll.h"
 
 struct _TinctureAdapterRow {
@@ -77,6 +78,7 @@ static void tincture_adapter_row_class_init(TinctureAdapterRowClass *klass)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
     G_OBJECT_CLASS(klass)->dispose = tincture_adapter_row_dispose;
+    widget_class->focus = row_focus_controls;
     signals[ENABLED] = g_signal_new("enabled", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                     NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
     signals[SCALE] = g_signal_new("scale", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,

@@ -1,6 +1,7 @@
 // Sliders work on an adjustment in slider units: the value itself, or its decade (log10) where the
 // table says that the parameter is logarithmic.
 #include "ui/widgets/param_row.h"
+#include "ui/widgets/row_focus.h"
 #include "ui/widgets/scroll.h"
 
 #include <locale.h>
@@ -298,15 +299,9 @@ static void name_widgets(TinctureParamRow *self, const char *prefix)
     }
 }
 
-static gboolean tincture_param_row_grab_focus(GtkWidget *widget)
-{
-    return gtk_widget_child_focus(gtk_list_box_row_get_child(GTK_LIST_BOX_ROW(widget)),
-                                  GTK_DIR_TAB_FORWARD);
-}
-
 static void tincture_param_row_class_init(TinctureParamRowClass *klass)
 {
-    GTK_WIDGET_CLASS(klass)->grab_focus = tincture_param_row_grab_focus;
+    GTK_WIDGET_CLASS(klass)->focus = row_focus_controls;
     signals[CHANGED] = g_signal_new("changed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                     NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DOUBLE);
 }
