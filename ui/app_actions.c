@@ -54,6 +54,8 @@ static void set_keys(TinctureApp *self)
         {"win.open", {"<Control>o"}},
         {"win.export", {"<Control>e", "<Control><Shift>s"}},
         {"win.paste", {"<Control>v"}},
+        {"win.add-adapter", {"<Control><Shift>o"}},
+        {"win.export-newest-adapter", {"<Control><Shift>e"}},
         {"win.undo", {"<Control>z"}},
         {"win.redo", {"<Control><Shift>z", "<Control>y"}},
         {"win.learn", {"<Control>l"}},
@@ -64,10 +66,13 @@ static void set_keys(TinctureApp *self)
         {"win.zoom-out", {"<Control>minus", "<Control>KP_Subtract"}},
         {"win.zoom-fit", {"<Control>0", "<Control>KP_0"}},
         {"win.zoom-actual", {"<Control>1", "<Control>KP_1"}},
+        {"win.go-to::describe", {"F2"}},
+        {"win.go-to::edit", {"F3"}},
+        {"win.go-to::history", {"<Control>f"}},
         {"win.show-history", {"F9"}},
         {"win.show-inspector", {"<Shift>F9"}},
         {"win.fullscreen", {"F11"}},
-        {"win.show-help-overlay", {"<Control>question"}},
+        {"win.show-help-overlay", {"<Control>question", "F1"}},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         gtk_application_set_accels_for_action(GTK_APPLICATION(self), table[i].action,

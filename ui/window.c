@@ -56,6 +56,16 @@ static void show_title(TinctureWindow *self)
     gtk_window_set_title(GTK_WINDOW(self), whole);
 }
 
+// What there is to do first: to describe the photo, or to look at it.
+static void begin_with_photo(TinctureWindow *self)
+{
+    if (*tincture_session_source_prompt(self->session) == '\0') {
+        tincture_window_go_to(self, "describe");
+    } else {
+        gtk_widget_grab_focus(GTK_WIDGET(tincture_window_get_canvas(self)));
+    }
+}
+
 static void show_page(TinctureWindow *self)
 {
     gboolean photo = tincture_session_has_photo(self->session);
@@ -64,9 +74,15 @@ static void show_page(TinctureWindow *self)
     g_autofree char *text = job_text_with_percent(job);
     gtk_label_set_text(self->opening, text);
     gtk_widget_set_visible(self->opening_cancel, job->cancellable);
-    gtk_stack_set_visible_child_name(self->pages, photo ? "photo" : opening ? "opening" : "start");
     gtk_widget_set_visible(self->photo_buttons, photo);
     gtk_widget_set_visible(self->photo_tools, photo);
+    const char *page = photo ? "photo" : opening ? "opening" : "start";
+    if (g_strcmp0(page, gtk_stack_get_visible_child_name(self->pages)) != 0) {
+        gtk_stack_set_visible_child_name(self->pages, page);
+        if (photo) {
+            begin_with_photo(self);
+        }
+    }
 }
 
 // A sample brings its description; a document that has one keeps it.
@@ -83,8 +99,8 @@ static void document_changed_cb(TinctureWindow *self, guint parts)
 {
     if (parts & DOCUMENT_PHOTO) {
         show_title(self);
-        show_page(self);
         describe_sample(self);
+        show_page(self);
     }
     tincture_window_update_actions(self);
 }

@@ -3,6 +3,7 @@
 #include "ui/window_private.h"
 
 #include "ui/dialogs/about.h"
+#include "ui/panels/panel.h"
 
 static TinctureWindow *window_of(GtkWidget *widget)
 {
@@ -170,9 +171,14 @@ static void redo_action(GtkWidget *widget, const char *name, GVariant *target)
     }
 }
 
+// Without a description the session says that it needs one: there it can be written.
 static void learn_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_session_learn(window_of(widget)->session);
+    TinctureWindow *self = window_of(widget);
+    tincture_session_learn(self->session);
+    if (*tincture_session_source_prompt(self->session) == '\0') {
+        tincture_window_go_to(self, "describe");
+    }
 }
 
 static void resume_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -232,6 +238,32 @@ static void fullscreen_action(GtkWidget *widget, const char *name, GVariant *tar
     }
 }
 
+static GtkWidget *find_panel(GtkBox *side, const char *id)
+{
+    GtkWidget *panel = gtk_widget_get_first_child(GTK_WIDGET(side));
+    while (panel != NULL && !g_str_equal(gtk_widget_get_name(panel), id)) {
+        panel = gtk_widget_get_next_sibling(panel);
+    }
+    return panel;
+}
+
+// The keyboard goes to the first control of a panel, which is shown if it was not.
+void tincture_window_go_to(TinctureWindow *self, const char *id)
+{
+    GtkWidget *panel = find_panel(self->inspector, id);
+    AdwFlap *side = panel != NULL ? self->inspector_flap : self->history_flap;
+    if (panel == NULL) {
+        panel = find_panel(self->history, id);
+    }
+    adw_flap_set_reveal_flap(side, TRUE);
+    tincture_panel_focus(TINCTURE_PANEL(panel));
+}
+
+static void go_to_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_window_go_to(window_of(widget), g_variant_get_string(target, NULL));
+}
+
 static void about_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureSession *session = window_of(widget)->session;
@@ -268,6 +300,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.zoom-out", photo},
         {"win.zoom-fit", photo},
         {"win.zoom-actual", photo},
+        {"win.go-to", photo},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
         gtk_widget_action_set_enabled(GTK_WIDGET(self), states[i].name, states[i].enabled);
@@ -318,6 +351,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.zoom-out", NULL, zoom_out_action},
         {"win.zoom-fit", NULL, zoom_fit_action},
         {"win.zoom-actual", NULL, zoom_actual_action},
+        {"win.go-to", "s", go_to_action},
         {"win.fullscreen", NULL, fullscreen_action},
         {"win.about", NULL, about_action},
     };

@@ -33,4 +33,6 @@ void tincture_window_paste(TinctureWindow *self);
 // text is plain, not markup. button and action may be NULL.
 void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
                            const char *action);
+// Gives the keyboard to the panel of that id, while there is a photo.
+void tincture_window_go_to(TinctureWindow *self, const char *id);
 TinctureCanvas *tincture_window_get_canvas(TinctureWindow *self);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # display.sh COMMAND...: runs a command on a display and a session bus of its own, with an empty home folder.
-# Exits 77 (skipped) where there is no Xvfb.
-for tool in xvfb-run dbus-run-session; do
+# Exits 77 (skipped) where there is no Xvfb, or a program that TEST_NEEDS names.
+for tool in xvfb-run dbus-run-session $TEST_NEEDS; do
     if ! command -v "$tool" >/dev/null; then
         echo "skipped: no $tool" >&2
         exit 77

@@ -20,7 +20,7 @@ struct _TinctureLearnPanel {
     // template widgets
     AdwComboRow *method;
     AdwExpanderRow *options;
-    GtkWidget *start, *resume_box, *progress_box;
+    GtkWidget *start, *resume_box, *progress_box, *training_box;
     GtkExpander *training;
     GtkLabel *resume_text, *progress_text;
     GtkProgressBar *progress;
@@ -216,7 +216,7 @@ static void job_changed(TincturePanel *panel)
             g_strdup_printf("Stopped after %d of %d steps", job->resume_step, job->resume_steps);
         gtk_label_set_text(self->resume_text, text);
     }
-    gtk_widget_set_visible(GTK_WIDGET(self->training), job->n_loss > 0);
+    gtk_widget_set_visible(self->training_box, job->n_loss > 0);
     if (learning != self->learning) {
         // Open while there is something to follow; afterwards editing has the room.
         gtk_expander_set_expanded(self->training, learning);
@@ -264,6 +264,7 @@ static void tincture_learn_panel_class_init(TinctureLearnPanelClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, progress_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, progress_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, progress);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, training_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, training);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, plot);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, samples);

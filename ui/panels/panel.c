@@ -83,3 +83,13 @@ gboolean tincture_panel_is_updating(TincturePanel *self)
     TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
     return priv->updating > 0;
 }
+
+void tincture_panel_focus(TincturePanel *self)
+{
+    g_return_if_fail(TINCTURE_IS_PANEL(self));
+    for (GtkWidget *inner, *outer = GTK_WIDGET(self); outer != NULL; outer = inner) {
+        inner = gtk_widget_get_focus_child(outer);
+        gtk_widget_set_focus_child(outer, NULL);
+    }
+    gtk_widget_child_focus(adw_bin_get_child(ADW_BIN(self)), GTK_DIR_TAB_FORWARD);
+}

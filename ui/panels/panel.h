@@ -37,5 +37,7 @@ struct _TincturePanelClass {
 GtkWidget *tincture_panel_new(const struct panel *panel, TinctureSession *session);
 TinctureSession *tincture_panel_get_session(TincturePanel *self);
 gboolean tincture_panel_is_updating(TincturePanel *self);
+// Gives the keyboard to the panel's first control, wherever in the panel it was.
+void tincture_panel_focus(TincturePanel *self);
 
 G_END_DECLS
