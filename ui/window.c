@@ -12,7 +12,9 @@ G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW
 // A label of our own, because messages may be longer than a line and are not markup.
 static GtkWidget *toast_label(const char *text)
 {
-    GtkWidget *label = gtk_label_new(text);
+    GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "label", text, "accessible-role",
+                                    GTK_ACCESSIBLE_ROLE_ALERT, NULL);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(label), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
     gtk_label_set_wrap(GTK_LABEL(label), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
     gtk_label_set_lines(GTK_LABEL(label), 4);
@@ -54,6 +56,24 @@ static void show_title(TinctureWindow *self)
     adw_window_title_set_title(self->title, name);
     adw_window_title_set_subtitle(self->title, size);
     gtk_window_set_title(GTK_WINDOW(self), whole);
+}
+
+// Where GTK 4.8 names a button badly for a screen reader: by its label twice, once with the
+// mnemonic's underscore, and the arrow of a split button not at all.
+static void name_buttons(GtkWidget *widget)
+{
+    if (GTK_IS_BUTTON(widget) && gtk_button_get_label(GTK_BUTTON(widget)) != NULL) {
+        gtk_accessible_reset_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL);
+    }
+    if (ADW_IS_SPLIT_BUTTON(widget)) {
+        gtk_accessible_update_property(
+            GTK_ACCESSIBLE(gtk_widget_get_last_child(widget)), GTK_ACCESSIBLE_PROPERTY_LABEL,
+            adw_split_button_get_dropdown_tooltip(ADW_SPLIT_BUTTON(widget)), -1);
+    }
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        name_buttons(child);
+    }
 }
 
 // What there is to do first: to describe the photo, or to look at it.
@@ -276,6 +296,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     tincture_stage_set_session(self->stage, session);
     tincture_recent_popover_set_session(self->recent, session);
     build_panels(self);
+    name_buttons(GTK_WIDGET(self));
     connect_session(self);
     restore_size(self);
     return GTK_WIDGET(self);

@@ -17,7 +17,7 @@ struct _TinctureStage {
     GtkRevealer *job_revealer;
     GtkSpinner *spinner;
     GtkLabel *job_text, *time_text, *zoom_text, *next;
-    GtkWidget *cancel;
+    GtkWidget *cancel, *zoom_fit;
     GtkProgressBar *progress;
 
     // owned
@@ -103,11 +103,28 @@ static void update_detail(TinctureStage *self)
     }
 }
 
+// What the canvas shows, for who cannot see it.
+static void name_canvas(TinctureStage *self, gboolean compare)
+{
+    const char *prompt = tincture_session_prompt(self->session);
+    g_autofree char *name =
+        self->after_pixels == NULL
+            ? g_strdup_printf("Photo %s", tincture_session_title(self->session))
+        : tincture_session_view_is_preview(self->session)
+            ? g_strdup_printf("Preview of the edit: %s", prompt)
+            : g_strdup_printf("Edited photo: %s%s", prompt, compare ? ", beside the photo" : "");
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->canvas), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   name, -1);
+}
+
 static void update_labels(TinctureStage *self)
 {
     gboolean compare = tincture_canvas_get_compare(self->canvas) && self->after_pixels != NULL;
     gtk_widget_set_visible(self->before_label, compare);
     gtk_widget_set_visible(self->after_label, compare);
+    if (self->before_pixels != NULL) {
+        name_canvas(self, compare);
+    }
 }
 
 static void update_pictures(TinctureStage *self)
@@ -146,7 +163,10 @@ static void zoom_changed_cb(TinctureStage *self)
 {
     g_autofree char *text =
         g_strdup_printf("%.0f %%", tincture_canvas_get_zoom(self->canvas) * 100);
+    g_autofree char *name = g_strdup_printf("Fit to window, now %s", text);
     gtk_label_set_text(self->zoom_text, text);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->zoom_fit), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   name, -1);
     if (self->session != NULL) {
         update_detail(self);
     }
@@ -240,6 +260,7 @@ static void tincture_stage_class_init(TinctureStageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, job_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, time_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, zoom_text);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, zoom_fit);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, next);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, cancel);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, progress);

@@ -3,6 +3,8 @@
 #include "ui/widgets/result_item.h"
 #include "ui/widgets/thumb.h"
 
+#define THUMB_SIDE 64
+
 #define TINCTURE_TYPE_HISTORY_PANEL (tincture_history_panel_get_type())
 G_DECLARE_FINAL_TYPE(TinctureHistoryPanel, tincture_history_panel, TINCTURE, HISTORY_PANEL,
                      TincturePanel)
@@ -102,6 +104,57 @@ static void older_cb(TinctureHistoryPanel *self)
     tincture_session_more_results(tincture_panel_get_session(TINCTURE_PANEL(self)));
 }
 
+// ---- a row: the picture, what it was asked to show, and when ----
+
+static GtkWidget *line_new(void)
+{
+    GtkWidget *label = gtk_label_new(NULL);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+    return label;
+}
+
+static void row_setup_cb(GtkListItemFactory *factory, GtkListItem *item)
+{
+    GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 10);
+    GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
+    GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 3);
+    GtkWidget *prompt = line_new(), *detail = line_new();
+    gtk_widget_set_valign(thumb, GTK_ALIGN_CENTER);
+    gtk_widget_set_valign(words, GTK_ALIGN_CENTER);
+    gtk_widget_set_hexpand(words, TRUE);
+    gtk_label_set_wrap(GTK_LABEL(prompt), TRUE);
+    gtk_label_set_wrap_mode(GTK_LABEL(prompt), PANGO_WRAP_WORD_CHAR);
+    gtk_label_set_lines(GTK_LABEL(prompt), 2);
+    gtk_widget_add_css_class(detail, "caption");
+    gtk_widget_add_css_class(detail, "dim-label");
+    gtk_widget_add_css_class(detail, "numeric");
+    gtk_box_append(GTK_BOX(words), prompt);
+    gtk_box_append(GTK_BOX(words), detail);
+    gtk_box_append(GTK_BOX(row), thumb);
+    gtk_box_append(GTK_BOX(row), words);
+    gtk_list_item_set_child(item, row);
+}
+
+// The list's own widget around a row has the keyboard, and GTK 4.8 gives it no name.
+static void row_bind_cb(GtkListItemFactory *factory, GtkListItem *item)
+{
+    g_autofree char *prompt = NULL, *detail = NULL;
+    g_autoptr(GdkPaintable) thumb = NULL;
+    g_object_get(gtk_list_item_get_item(item), "prompt", &prompt, "detail", &detail, "thumb",
+                 &thumb, NULL);
+    GtkWidget *row = gtk_list_item_get_child(item), *words = gtk_widget_get_last_child(row);
+    g_autofree char *name = g_strdup_printf("%s, %s", prompt, detail);
+    tincture_thumb_set_paintable(TINCTURE_THUMB(gtk_widget_get_first_child(row)), thumb);
+    gtk_label_set_text(GTK_LABEL(gtk_widget_get_first_child(words)), prompt);
+    gtk_label_set_text(GTK_LABEL(gtk_widget_get_last_child(words)), detail);
+    gtk_widget_set_tooltip_text(row, prompt);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(gtk_widget_get_parent(row)),
+                                   GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+}
+
+// ---- the object ----
+
 static void tincture_history_panel_dispose(GObject *object)
 {
     TinctureHistoryPanel *self = TINCTURE_HISTORY_PANEL(object);
@@ -116,7 +169,6 @@ static void tincture_history_panel_class_init(TinctureHistoryPanelClass *klass)
     G_OBJECT_CLASS(klass)->dispose = tincture_history_panel_dispose;
     TINCTURE_PANEL_CLASS(klass)->document_changed = document_changed;
     g_type_ensure(TINCTURE_TYPE_RESULT_ITEM);
-    g_type_ensure(TINCTURE_TYPE_THUMB);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/history_panel.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, list);
@@ -133,6 +185,10 @@ static void tincture_history_panel_class_init(TinctureHistoryPanelClass *klass)
 static void tincture_history_panel_init(TinctureHistoryPanel *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    g_autoptr(GtkListItemFactory) factory = gtk_signal_list_item_factory_new();
+    g_signal_connect(factory, "setup", G_CALLBACK(row_setup_cb), NULL);
+    g_signal_connect(factory, "bind", G_CALLBACK(row_bind_cb), NULL);
+    gtk_list_view_set_factory(self->list, factory);
     self->items = g_list_store_new(TINCTURE_TYPE_RESULT_ITEM);
     gtk_filter_list_model_set_model(self->filtered, G_LIST_MODEL(self->items));
 }

@@ -136,6 +136,16 @@ static void method_changed_cb(TinctureLearnPanel *self)
     tincture_session_set_learn_params(session_of(self), &params);
 }
 
+// A screen reader says what is chosen, too; the row's title alone is its name otherwise.
+static void name_method(TinctureLearnPanel *self, const struct adapter_method *method)
+{
+    g_autofree char *name = g_strdup_printf("Method: %s", method->title);
+    gtk_accessible_reset_relation(GTK_ACCESSIBLE(self->method),
+                                  GTK_ACCESSIBLE_RELATION_LABELLED_BY);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->method), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   name, -1);
+}
+
 static void show_params(TinctureLearnPanel *self)
 {
     const struct learn_params *params = tincture_session_learn_params(session_of(self));
@@ -148,6 +158,7 @@ static void show_params(TinctureLearnPanel *self)
     const struct adapter_method *method = adapter_table[selected];
     adw_combo_row_set_selected(self->method, selected);
     adw_action_row_set_subtitle(ADW_ACTION_ROW(self->method), method->summary);
+    name_method(self, method);
     if (method != self->shown_method) {
         build_rows(self, method);
     }

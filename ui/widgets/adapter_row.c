@@ -122,8 +122,15 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const struct document_a
 {
     g_return_if_fail(TINCTURE_IS_ADAPTER_ROW(self));
     g_autofree char *summary = summary_text(adapter);
-    g_autofree char *switch_label = g_strdup_printf("Use %s", adapter->name);
-    g_autofree char *scale_label = g_strdup_printf("Scale of %s", adapter->name);
+    const struct {
+        gpointer control;
+        const char *verb;
+    } names[] = {
+        {self->enabled, "Use"},
+        {self->scale, "Strength of"},
+        {self->export, "Export"},
+        {self->remove, "Remove"},
+    };
     self->updating = TRUE;
     gtk_label_set_text(self->name, adapter->name);
     gtk_label_set_text(self->summary, summary);
@@ -136,9 +143,11 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const struct document_a
     gtk_range_set_value(GTK_RANGE(self->scale), adapter->scale);
     show_scale(self, adapter->scale);
     gtk_widget_set_sensitive(self->scale_box, adapter->enabled);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->enabled), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   switch_label, -1);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->scale), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   scale_label, -1);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self), adapter->name);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *name = g_strdup_printf("%s %s", names[i].verb, adapter->name);
+        gtk_accessible_update_property(GTK_ACCESSIBLE(names[i].control),
+                                       GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+    }
     self->updating = FALSE;
 }

@@ -67,14 +67,28 @@ static char *value_text(const struct param *p, double value)
                : g_strdup_printf("%.*f", value_digits(p), value);
 }
 
+// In the parameter's own unit, where GtkRange gives the slider's.
 static void describe_scale(TinctureParamRow *self)
 {
+    double low, high;
+    slider_range(self->param, &low, &high);
     const char *unit = self->param->unit;
     g_autofree char *number = value_text(self->param, self->value);
     g_autofree char *text =
         unit != NULL && *unit != '\0' ? g_strdup_printf("%s %s", number, unit) : g_strdup(number);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->scale), GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT,
-                                   text, -1);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->scale), GTK_ACCESSIBLE_PROPERTY_VALUE_NOW,
+                                   self->value, GTK_ACCESSIBLE_PROPERTY_VALUE_MIN, low,
+                                   GTK_ACCESSIBLE_PROPERTY_VALUE_MAX, high,
+                                   GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
+}
+
+// The button inside a drop-down has the keyboard, and says what is chosen.
+static void describe_choice(TinctureParamRow *self)
+{
+    g_autofree char *text =
+        g_strdup_printf("%s: %s", self->param->title, self->param->choices[(guint)self->value]);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(gtk_widget_get_first_child(self->choice)),
+                                   GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
 }
 
 // The controls show self->value.
@@ -96,6 +110,7 @@ static void show_value(TinctureParamRow *self)
     }
     if (self->choice != NULL) {
         gtk_drop_down_set_selected(GTK_DROP_DOWN(self->choice), (guint)self->value);
+        describe_choice(self);
     }
     if (self->reset != NULL) {
         gboolean differs = fabs(self->value - p->def) > 1e-9 * fmax(1, fabs(p->def));

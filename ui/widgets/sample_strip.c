@@ -47,6 +47,7 @@ static void append(TinctureSampleStrip *self, const struct view_picture *sample)
     GtkWidget *thumb = tincture_thumb_new(
         GDK_PAINTABLE(texture), (int)(SAMPLE_HEIGHT * CLAMP(aspect, 0.5, 2)), SAMPLE_HEIGHT);
     gtk_widget_set_tooltip_text(thumb, label);
+    g_object_set(thumb, "accessible-role", GTK_ACCESSIBLE_ROLE_IMG, NULL);
     gtk_accessible_update_property(GTK_ACCESSIBLE(thumb), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
     gtk_box_append(GTK_BOX(self->box), thumb);
     g_ptr_array_add(self->shown, g_bytes_ref(sample->rgba));

@@ -89,7 +89,7 @@ static void tincture_thumb_class_init(TinctureThumbClass *klass)
     properties[PROP_HEIGHT] = g_param_spec_int("height", NULL, NULL, 1, G_MAXINT, 64, once);
     g_object_class_install_properties(object_class, N_PROPS, properties);
     gtk_widget_class_set_css_name(widget_class, "thumb");
-    gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
+    gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
 }
 
 static void tincture_thumb_init(TinctureThumb *self)

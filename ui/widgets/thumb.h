@@ -1,4 +1,5 @@
-// A picture that fills a fixed area; what does not fit is cut off on both sides.
+// A picture that fills a fixed area; what does not fit is cut off on both sides. For a screen
+// reader it is decoration: the row or button that it is in has the words.
 //
 // Properties: "paintable", "width", "height" (logical pixels).
 //
