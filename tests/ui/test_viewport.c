@@ -57,6 +57,20 @@ static void test_device_pixels(void)
     g_assert_cmpfloat_with_epsilon(viewport_picture_rect(&v).width, 2000, NEAR);
 }
 
+// At 1:1, a picture of an odd width in a widget of an even one lies on whole pixels of the screen.
+static void test_whole_pixels(void)
+{
+    for (int factor = 1; factor <= 2; factor++) {
+        struct viewport v = make(676, 748, 451, 301);
+        viewport_resize(&v, 676, 748, factor);
+        viewport_zoom_at(&v, 1, 0, 0);
+        viewport_pan(&v, 0.3, -0.4);
+        struct viewport_rect r = viewport_picture_rect(&v);
+        g_assert_cmpfloat(r.x * factor, ==, (int)(r.x * factor));
+        g_assert_cmpfloat(r.y * factor, ==, (int)(r.y * factor));
+    }
+}
+
 static void assert_seen(const struct viewport *v, int x, int y, int width, int height)
 {
     struct viewport_rect seen = viewport_seen_pixels(v);
@@ -72,8 +86,10 @@ static void test_seen_pixels(void)
     assert_seen(&v, 0, 0, 4000, 3000);
     viewport_zoom_at(&v, 1, 424, 324); // the middle stays
     assert_seen(&v, 1576, 1176, 848, 648);
-    viewport_pan(&v, 0.5, 0); // half a pixel more on the left
-    assert_seen(&v, 1575, 1176, 849, 648);
+    viewport_zoom_at(&v, 2, 424, 324);
+    viewport_pan(&v, 1, 0); // half a pixel of the picture more on the left
+    assert_seen(&v, 1787, 1338, 425, 324);
+    viewport_zoom_at(&v, 1, 424, 324);
     viewport_pan(&v, 1e6, 1e6); // the corner is in the middle
     assert_seen(&v, 0, 0, 424, 324);
     v = make(848, 648, 0, 0);
@@ -97,8 +113,9 @@ static void test_zoom_keeps_the_point(void)
         viewport_zoom_at(&v, scales[i], 300, 400);
         picture_point(&v, 300, 400, &after_x, &after_y);
         g_assert_cmpfloat_with_epsilon(v.scale, scales[i], NEAR);
-        g_assert_cmpfloat_with_epsilon(before_x, after_x, 1e-6);
-        g_assert_cmpfloat_with_epsilon(before_y, after_y, 1e-6);
+        g_assert_cmpfloat_with_epsilon(before_x, after_x,
+                                       0.5 / scales[i]); // whole pixels of the screen
+        g_assert_cmpfloat_with_epsilon(before_y, after_y, 0.5 / scales[i]);
     }
 }
 
@@ -163,6 +180,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/viewport/small-picture", test_small_picture_is_not_enlarged);
     g_test_add_func("/ui/viewport/fit-follows", test_fit_follows_the_widget);
     g_test_add_func("/ui/viewport/device-pixels", test_device_pixels);
+    g_test_add_func("/ui/viewport/whole-pixels", test_whole_pixels);
     g_test_add_func("/ui/viewport/seen-pixels", test_seen_pixels);
     g_test_add_func("/ui/viewport/zoom-keeps-point", test_zoom_keeps_the_point);
     g_test_add_func("/ui/viewport/zoom-limits", test_zoom_is_limited);

@@ -16,6 +16,12 @@ static double logical_scale(const struct viewport *v)
     return v->scale / v->device_factor;
 }
 
+// Between two pixels of the screen, a picture at 1:1 would be blurred by half a pixel.
+static double whole_device_pixels(const struct viewport *v, double logical)
+{
+    return round(logical * v->device_factor) / v->device_factor;
+}
+
 static double fitting_scale(const struct viewport *v)
 {
     if (v->picture_width <= 0 || v->picture_height <= 0) {
@@ -88,8 +94,8 @@ struct viewport_rect viewport_picture_rect(const struct viewport *v)
 {
     double scale = logical_scale(v);
     return (struct viewport_rect){
-        .x = v->width / 2 - v->center_x * scale,
-        .y = v->height / 2 - v->center_y * scale,
+        .x = whole_device_pixels(v, v->width / 2 - v->center_x * scale),
+        .y = whole_device_pixels(v, v->height / 2 - v->center_y * scale),
         .width = v->picture_width * scale,
         .height = v->picture_height * scale,
     };

@@ -228,22 +228,25 @@ static enum drive_result command_size(struct drive *d, const char *rest)
     return there || spent > 2 * G_USEC_PER_SEC ? DRIVE_DONE : DRIVE_AGAIN;
 }
 
-// The window's own drawing, without the desktop's frame around it. NULL while a redraw is pending.
+// The window's own drawing in the screen's pixels, without the desktop's frame around it. NULL
+// while a redraw is pending.
 static GdkTexture *draw_window(struct drive *d)
 {
     GtkWidget *widget = GTK_WIDGET(d->window);
     g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new(widget);
+    float scale = (float)gtk_widget_get_scale_factor(widget);
     int width = gdk_paintable_get_intrinsic_width(paintable);
     int height = gdk_paintable_get_intrinsic_height(paintable);
     GtkSnapshot *snapshot = gtk_snapshot_new();
+    gtk_snapshot_scale(snapshot, scale, scale);
     gdk_paintable_snapshot(paintable, snapshot, width, height);
     GskRenderNode *node = gtk_snapshot_free_to_node(snapshot);
     if (node == NULL) {
         return NULL;
     }
-    GdkTexture *texture =
-        gsk_renderer_render_texture(gtk_native_get_renderer(GTK_NATIVE(widget)), node,
-                                    &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+    GdkTexture *texture = gsk_renderer_render_texture(
+        gtk_native_get_renderer(GTK_NATIVE(widget)), node,
+        &GRAPHENE_RECT_INIT(0, 0, (float)width * scale, (float)height * scale));
     gsk_render_node_unref(node);
     return texture;
 }
