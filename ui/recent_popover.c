@@ -41,26 +41,29 @@ static GtkWidget *row_new(const char *title, const char *below, GtkWidget *thumb
     gtk_box_append(GTK_BOX(words), line(title, NULL));
     gtk_box_append(GTK_BOX(words), line(below, "caption"));
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 10);
-    if (thumb != NULL) {
-        gtk_box_append(GTK_BOX(box), thumb);
-    }
+    gtk_box_append(GTK_BOX(box), thumb);
     gtk_box_append(GTK_BOX(box), words);
     GtkWidget *row = gtk_list_box_row_new();
+    g_autofree char *name = g_strdup_printf("%s, %s", title, below);
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
     gtk_widget_set_name(row, title); // for tests and inspectors
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     return row;
 }
 
+// The newest result, else the photo as it came.
 static GtkWidget *document_row(const struct document_entry *entry)
 {
     g_autofree char *when = time_ago_text(entry->modified);
-    g_autoptr(GdkTexture) texture =
-        entry->thumb.rgba != NULL
-            ? texture_from_rgba8(entry->thumb.rgba, entry->thumb.width, entry->thumb.height)
-            : NULL;
-    GtkWidget *row = row_new(entry->title, entry->open ? "Open now" : when,
-                             tincture_thumb_new(GDK_PAINTABLE(texture), THUMB_SIDE, THUMB_SIDE));
+    GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
+    if (entry->thumb.rgba != NULL) {
+        g_autoptr(GdkTexture) texture =
+            texture_from_rgba8(entry->thumb.rgba, entry->thumb.width, entry->thumb.height);
+        tincture_thumb_set_paintable(TINCTURE_THUMB(thumb), GDK_PAINTABLE(texture));
+    } else if (entry->origin != NULL) {
+        tincture_thumb_load(TINCTURE_THUMB(thumb), entry->origin);
+    }
+    GtkWidget *row = row_new(entry->title, entry->open ? "Open now" : when, thumb);
     gtk_widget_set_tooltip_text(row, entry->origin);
     g_object_set_data_full(G_OBJECT(row), "document", g_memdup2(&entry->id, sizeof entry->id),
                            g_free);
@@ -69,7 +72,9 @@ static GtkWidget *document_row(const struct document_entry *entry)
 
 static GtkWidget *sample_row(const struct sample *sample)
 {
-    GtkWidget *row = row_new(sample->title, "Sample", NULL);
+    GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
+    tincture_thumb_load(TINCTURE_THUMB(thumb), sample->path);
+    GtkWidget *row = row_new(sample->title, "Sample", thumb);
     g_object_set_data_full(G_OBJECT(row), "path", g_strdup(sample->path), g_free);
     g_object_set_data_full(G_OBJECT(row), "caption", g_strdup(sample->caption), g_free);
     return row;

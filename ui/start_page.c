@@ -12,38 +12,12 @@ struct _TinctureStartPage {
     // template widgets
     GtkWidget *samples_box;
     GtkFlowBox *samples;
-
-    // owned
-    GCancellable *cancellable;
 };
 
 enum { OPEN, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(TinctureStartPage, tincture_start_page, ADW_TYPE_BIN)
-
-static void thumb_finish_cb(GObject *source, GAsyncResult *result, gpointer data)
-{
-    g_autoptr(TinctureThumb) thumb = data;
-    g_autoptr(GdkPixbuf) pixbuf = g_task_propagate_pointer(G_TASK(result), NULL);
-    if (pixbuf != NULL) {
-        g_autoptr(GdkTexture) texture = gdk_texture_new_for_pixbuf(pixbuf);
-        tincture_thumb_set_paintable(thumb, GDK_PAINTABLE(texture));
-    }
-}
-
-// Read larger than shown, for sharp screens.
-static void thumb_thread(GTask *task, gpointer source, gpointer path, GCancellable *cancellable)
-{
-    GError *error = NULL;
-    g_autoptr(GdkPixbuf) loaded =
-        gdk_pixbuf_new_from_file_at_scale(path, 3 * SAMPLE_WIDTH, 3 * SAMPLE_WIDTH, TRUE, &error);
-    if (loaded == NULL) {
-        g_task_return_error(task, error);
-        return;
-    }
-    g_task_return_pointer(task, gdk_pixbuf_apply_embedded_orientation(loaded), g_object_unref);
-}
 
 static void card_clicked_cb(GtkButton *card, TinctureStartPage *self)
 {
@@ -67,11 +41,7 @@ static void add_card(TinctureStartPage *self, const struct sample *sample)
     g_signal_connect(card, "clicked", G_CALLBACK(card_clicked_cb), self);
     gtk_flow_box_append(self->samples, card);
     gtk_widget_set_focusable(gtk_widget_get_parent(card), FALSE); // the card itself is the stop
-
-    g_autoptr(GTask) task =
-        g_task_new(NULL, self->cancellable, thumb_finish_cb, g_object_ref(thumb));
-    g_task_set_task_data(task, g_strdup(sample->path), g_free);
-    g_task_run_in_thread(task, thumb_thread);
+    tincture_thumb_load(TINCTURE_THUMB(thumb), sample->path);
 }
 
 static void load_samples(TinctureStartPage *self)
@@ -85,9 +55,6 @@ static void load_samples(TinctureStartPage *self)
 
 static void tincture_start_page_dispose(GObject *object)
 {
-    TinctureStartPage *self = TINCTURE_START_PAGE(object);
-    g_cancellable_cancel(self->cancellable);
-    g_clear_object(&self->cancellable);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_START_PAGE);
     G_OBJECT_CLASS(tincture_start_page_parent_class)->dispose(object);
 }
@@ -106,7 +73,6 @@ static void tincture_start_page_class_init(TinctureStartPageClass *klass)
 
 static void tincture_start_page_init(TinctureStartPage *self)
 {
-    self->cancellable = g_cancellable_new();
     gtk_widget_init_template(GTK_WIDGET(self));
     load_samples(self);
 }

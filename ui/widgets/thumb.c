@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#define MAX_SCALE 3 // read larger than shown, for dense screens
+
 struct _TinctureThumb {
     GtkWidget parent_instance;
 
@@ -110,4 +112,37 @@ void tincture_thumb_set_paintable(TinctureThumb *self, GdkPaintable *paintable)
         gtk_widget_queue_draw(GTK_WIDGET(self));
         g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_PAINTABLE]);
     }
+}
+
+// ---- a picture from a file ----
+
+static void loaded_cb(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(GdkPixbuf) pixbuf = g_task_propagate_pointer(G_TASK(result), NULL);
+    if (pixbuf != NULL) {
+        g_autoptr(GdkTexture) texture = gdk_texture_new_for_pixbuf(pixbuf);
+        tincture_thumb_set_paintable(TINCTURE_THUMB(source), GDK_PAINTABLE(texture));
+    }
+}
+
+static void load_thread(GTask *task, gpointer source, gpointer path, GCancellable *cancellable)
+{
+    GError *error = NULL;
+    int side = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(task), "side"));
+    g_autoptr(GdkPixbuf) loaded = gdk_pixbuf_new_from_file_at_scale(path, side, side, TRUE, &error);
+    if (loaded == NULL) {
+        g_task_return_error(task, error);
+        return;
+    }
+    g_task_return_pointer(task, gdk_pixbuf_apply_embedded_orientation(loaded), g_object_unref);
+}
+
+void tincture_thumb_load(TinctureThumb *self, const char *path)
+{
+    g_return_if_fail(TINCTURE_IS_THUMB(self));
+    g_autoptr(GTask) task = g_task_new(self, NULL, loaded_cb, NULL);
+    int side = MAX_SCALE * MAX(self->width, self->height);
+    g_object_set_data(G_OBJECT(task), "side", GINT_TO_POINTER(side));
+    g_task_set_task_data(task, g_strdup(path), g_free);
+    g_task_run_in_thread(task, load_thread);
 }
