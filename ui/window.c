@@ -5,22 +5,39 @@
 #include "ui/settings.h"
 #include "ui/start_page.h"
 
-enum { HISTORY_NEEDS = 1040 }; // pixels of window: the two columns, and a picture worth looking at
+#define LEFT_TO_RIGHT "\u200e" // width before height in any language
+
+enum {
+    HISTORY_NEEDS = 1040, // pixels of window: the two columns, and a picture worth looking at
+    TOAST_EDGES = 170,    // pixels of a toast that are not its text
+};
 
 G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW)
 
+// How many letters fit into a message over the picture: the toast takes its height from the lines
+// that its label would like, and does not ask again when it gets less room.
+static int toast_chars(TinctureWindow *self)
+{
+    PangoContext *context = gtk_widget_get_pango_context(GTK_WIDGET(self));
+    PangoFontMetrics *metrics = pango_context_get_metrics(context, NULL, NULL);
+    int letter = PANGO_PIXELS(pango_font_metrics_get_approximate_char_width(metrics));
+    pango_font_metrics_unref(metrics);
+    int room = gtk_widget_get_width(GTK_WIDGET(self->toasts)) - TOAST_EDGES;
+    return CLAMP(room / MAX(letter, 1), 16, 50);
+}
+
 // A label of our own, because messages may be longer than a line and are not markup.
-static GtkWidget *toast_label(const char *text)
+static GtkWidget *toast_label(TinctureWindow *self, const char *text)
 {
     GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "label", text, "accessible-role",
                                     GTK_ACCESSIBLE_ROLE_ALERT, NULL);
     gtk_accessible_update_property(GTK_ACCESSIBLE(label), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
     gtk_label_set_wrap(GTK_LABEL(label), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_lines(GTK_LABEL(label), 4);
+    gtk_label_set_lines(GTK_LABEL(label), 6);
     gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
     gtk_label_set_natural_wrap_mode(GTK_LABEL(label), GTK_NATURAL_WRAP_NONE);
-    gtk_label_set_max_width_chars(GTK_LABEL(label), 50);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), toast_chars(self));
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_widget_add_css_class(label, "heading");
     return label;
@@ -30,7 +47,7 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
                            const char *action)
 {
     AdwToast *toast = adw_toast_new("");
-    adw_toast_set_custom_title(toast, toast_label(text));
+    adw_toast_set_custom_title(toast, toast_label(self, text));
     if (button != NULL) {
         adw_toast_set_button_label(toast, button);
         adw_toast_set_action_name(toast, action);
@@ -51,7 +68,7 @@ static void show_title(TinctureWindow *self)
     }
     int width = 0, height = 0;
     tincture_session_photo_size(self->session, &width, &height);
-    g_autofree char *size = g_strdup_printf("%d × %d", width, height);
+    g_autofree char *size = g_strdup_printf(LEFT_TO_RIGHT "%d × %d", width, height);
     g_autofree char *whole = g_strdup_printf("%s – Tincture", name);
     adw_window_title_set_title(self->title, name);
     adw_window_title_set_subtitle(self->title, size);
@@ -96,6 +113,8 @@ static void show_page(TinctureWindow *self)
     gtk_widget_set_visible(self->opening_cancel, job->cancellable);
     gtk_widget_set_visible(self->photo_buttons, photo);
     gtk_widget_set_visible(self->photo_tools, photo);
+    gtk_widget_set_visible(self->inspector_side, photo);
+    gtk_widget_set_visible(self->inspector_separator, photo);
     const char *page = photo ? "photo" : opening ? "opening" : "start";
     if (g_strcmp0(page, gtk_stack_get_visible_child_name(self->pages)) != 0) {
         gtk_stack_set_visible_child_name(self->pages, page);
@@ -135,10 +154,11 @@ static void job_changed_cb(TinctureWindow *self)
 static void message_cb(TinctureWindow *self, int kind, const char *text)
 {
     AdwToast *toast = adw_toast_new("");
-    adw_toast_set_custom_title(toast, toast_label(text));
+    adw_toast_set_custom_title(toast, toast_label(self, text));
     if (kind == MESSAGE_ERROR) {
         adw_toast_set_timeout(toast, 0);
         adw_toast_set_priority(toast, ADW_TOAST_PRIORITY_HIGH);
+        g_set_weak_pointer(&self->failure, toast);
     }
     adw_toast_overlay_add_toast(self->toasts, toast);
 }
@@ -231,6 +251,7 @@ static void tincture_window_dispose(GObject *object)
 {
     TinctureWindow *self = TINCTURE_WINDOW(object);
     g_clear_object(&self->session);
+    g_clear_weak_pointer(&self->failure);
     g_clear_pointer(&self->caption, g_free);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_WINDOW);
     G_OBJECT_CLASS(tincture_window_parent_class)->dispose(object);
@@ -261,13 +282,20 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, photo_buttons);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, photo_tools);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, drop_area);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, inspector_side);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, inspector_separator);
     gtk_widget_class_bind_template_callback(widget_class, sample_open_cb);
     tincture_window_install_actions(widget_class);
 }
 
-// What nobody else had a use for stops the job.
+// What nobody else had a use for closes a message that waits for it, else it stops the job.
 static gboolean escape_cb(GtkWidget *widget, GVariant *args, gpointer data)
 {
+    TinctureWindow *self = TINCTURE_WINDOW(widget);
+    if (self->failure != NULL) {
+        adw_toast_dismiss(self->failure);
+        return GDK_EVENT_STOP;
+    }
     return gtk_widget_activate_action(widget, "win.cancel", NULL);
 }
 

@@ -19,10 +19,14 @@ struct _TinctureWindow {
     TinctureRecentPopover *recent;
     GtkLabel *device, *opening;
     GtkWidget *photo_buttons, *photo_tools, *drop_area, *opening_cancel;
+    GtkWidget *inspector_side, *inspector_separator;
 
     // owned
     TinctureSession *session;
     char *caption; // of the sample that is being opened
+
+    // borrowed
+    AdwToast *failure; // the newest message that waits to be closed; NULL when it was
 };
 
 void tincture_window_install_actions(GtkWidgetClass *widget_class);

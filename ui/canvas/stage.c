@@ -271,6 +271,10 @@ static void tincture_stage_class_init(TinctureStageClass *klass)
 static void tincture_stage_init(TinctureStage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    // A photo is not mirrored where people write from right to left, nor is what says which side is
+    // which.
+    gtk_widget_set_direction(self->before_label, GTK_TEXT_DIR_LTR);
+    gtk_widget_set_direction(self->after_label, GTK_TEXT_DIR_LTR);
 }
 
 void tincture_stage_set_session(TinctureStage *self, TinctureSession *session)

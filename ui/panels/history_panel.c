@@ -4,6 +4,7 @@
 #include "ui/widgets/thumb.h"
 
 #define THUMB_SIDE 64
+#define LINE_CHARS 18 // asked for at most: over the picture, the history is no wider than beside it
 
 #define TINCTURE_TYPE_HISTORY_PANEL (tincture_history_panel_get_type())
 G_DECLARE_FINAL_TYPE(TinctureHistoryPanel, tincture_history_panel, TINCTURE, HISTORY_PANEL,
@@ -111,6 +112,7 @@ static GtkWidget *line_new(void)
     GtkWidget *label = gtk_label_new(NULL);
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), LINE_CHARS);
     return label;
 }
 
