@@ -69,10 +69,11 @@ static struct request *request_new(GtkWindow *parent, GtkFileChooserAction actio
     request->folder_key = folder_key;
     gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(request->dialog), TRUE);
     g_autofree char *uri = settings_string(folder_key, "");
-    if (*uri != '\0') {
-        g_autoptr(GFile) folder = g_file_new_for_uri(uri);
-        gtk_file_chooser_set_current_folder(GTK_FILE_CHOOSER(request->dialog), folder, NULL);
-    }
+    const char *pictures = g_get_user_special_dir(G_USER_DIRECTORY_PICTURES);
+    g_autoptr(GFile) folder = *uri != '\0'       ? g_file_new_for_uri(uri)
+                              : pictures != NULL ? g_file_new_for_path(pictures)
+                                                 : g_file_new_for_path(g_get_home_dir());
+    gtk_file_chooser_set_current_folder(GTK_FILE_CHOOSER(request->dialog), folder, NULL);
     return request;
 }
 

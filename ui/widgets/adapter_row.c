@@ -38,9 +38,9 @@ static char *summary_text(const struct document_adapter *a)
     if (a->total <= 0) {
         return g_strdup(title);
     }
-    return a->applied == a->total
-               ? g_strdup_printf("%s · %d tensors applied", title, a->total)
-               : g_strdup_printf("%s · %d of %d tensors applied", title, a->applied, a->total);
+    return a->applied == a->total ? g_strdup_printf("%s · fits the model", title)
+                                  : g_strdup_printf("%s · fits the model in part: %d of %d tensors",
+                                                    title, a->applied, a->total);
 }
 
 static void show_scale(TinctureAdapterRow *self, double scale)

@@ -93,7 +93,7 @@ static void tincture_prompt_view_init(TincturePromptView *self)
     gtk_widget_add_css_class(GTK_WIDGET(self), "prompt");
 
     self->placeholder = gtk_label_new(NULL);
-    gtk_widget_add_css_class(self->placeholder, "dim-label");
+    gtk_widget_add_css_class(self->placeholder, "placeholder");
     gtk_widget_set_can_target(self->placeholder, FALSE);
     gtk_text_view_add_overlay(view, self->placeholder, 0, 0);
 
