@@ -427,7 +427,7 @@ typedef void (*read_fn)(struct reader *r, void *config);
 // Opens dir/name and lets read fill config.
 static bool read_file(struct model *m, const char *name, read_fn read, void *config, GError **error)
 {
-    char *path = g_build_filename(m->dir, name, NULL);
+    char *path = g_build_filename(m->path, name, NULL);
     JsonParser *parser = json_file_open(path, name, error);
     g_free(path);
     if (!parser)
@@ -462,18 +462,18 @@ static bool check_fit(const struct model *m, GError **error)
                     "%s: a U-Net with %d input and %d output channels is not a text-to-image model "
                     "for %d latent "
                     "channels",
-                    m->dir, u->in_channels, u->out_channels, m->vae.latent_channels);
+                    m->path, u->in_channels, u->out_channels, m->vae.latent_channels);
         return false;
     }
     if (u->cross_dim != m->text.hidden_size) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                     "%s: the text encoder gives %d numbers a token, but the U-Net expects %d",
-                    m->dir, m->text.hidden_size, u->cross_dim);
+                    m->path, m->text.hidden_size, u->cross_dim);
         return false;
     }
     if (m->sched.beta_end < m->sched.beta_start) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s: the noise schedule's beta_end is below its beta_start", m->dir);
+                    "%s: the noise schedule's beta_end is below its beta_start", m->path);
         return false;
     }
     return true;
@@ -503,7 +503,7 @@ static char *read_name(const char *dir)
 
 bool config_read(struct model *m, GError **error)
 {
-    char *index = g_build_filename(m->dir, "model_index.json", NULL);
+    char *index = g_build_filename(m->path, "model_index.json", NULL);
     bool has_index = g_file_test(index, G_FILE_TEST_EXISTS);
     g_free(index);
     if ((has_index && !read_file(m, "model_index.json", read_index, NULL, error)) ||
@@ -513,6 +513,6 @@ bool config_read(struct model *m, GError **error)
         !read_file(m, "scheduler/scheduler_config.json", read_sched, &m->sched, error) ||
         !check_fit(m, error))
         return false;
-    m->name = read_name(m->dir);
+    m->name = read_name(m->path);
     return true;
 }

@@ -5,6 +5,6 @@
 
 #include "compute/model/model.h"
 
-// Fills text, unet, vae, sched and name from m->dir, and checks that the parts fit each other.
+// Fills text, unet, vae, sched and name from m->path, and checks that the parts fit each other.
 // Fields that a file leaves out take the default of the reference implementation.
 bool config_read(struct model *m, GError **error);

@@ -75,7 +75,7 @@ static bool read_file(struct model *m, const char *path, GError **error)
 
 bool latent_rgb_read(struct model *m, GError **error)
 {
-    char *path = g_build_filename(m->dir, "latent_rgb.json", NULL);
+    char *path = g_build_filename(m->path, "latent_rgb.json", NULL);
     bool ok = !g_file_test(path, G_FILE_TEST_EXISTS) || read_file(m, path, error);
     g_free(path);
     return ok;

@@ -88,7 +88,7 @@ static bool exists_in(const char *folder, const char *name)
 // Paths of the part's weight files.
 static GPtrArray *find_files(const struct model *m, enum model_part part, GError **error)
 {
-    char *folder = g_build_filename(m->dir, part_names[part], NULL);
+    char *folder = g_build_filename(m->path, part_names[part], NULL);
     GPtrArray *paths = NULL;
     for (size_t i = 0; !paths && i < G_N_ELEMENTS(file_names); i++) {
         if (exists_in(folder, file_names[i])) {

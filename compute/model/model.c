@@ -23,7 +23,7 @@ int model_default_size(const struct model *m)
 
 static bool read_tokenizer(struct model *m, GError **error)
 {
-    char *folder = g_build_filename(m->dir, "tokenizer", NULL);
+    char *folder = g_build_filename(m->path, "tokenizer", NULL);
     m->tokenizer = tokenizer_open(folder, error);
     g_free(folder);
     if (!m->tokenizer)
@@ -31,7 +31,7 @@ static bool read_tokenizer(struct model *m, GError **error)
     if (tokenizer_max_id(m->tokenizer) >= m->text.vocab_size) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                     "%s: the tokenizer has ids up to %d, but the text encoder only knows %d",
-                    m->dir, tokenizer_max_id(m->tokenizer), m->text.vocab_size);
+                    m->path, tokenizer_max_id(m->tokenizer), m->text.vocab_size);
         return false;
     }
     m->text.bos_id = tokenizer_bos(m->tokenizer);
@@ -55,7 +55,7 @@ static bool open_weights(struct model *m, struct weights *weights[3], GError **e
     }
     if (ok && report->len) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "the weights of %s do not fit its configuration: %s", m->dir, report->str);
+                    "the weights of %s do not fit its configuration: %s", m->path, report->str);
         ok = false;
     }
     g_string_free(report, TRUE);
@@ -63,10 +63,10 @@ static bool open_weights(struct model *m, struct weights *weights[3], GError **e
 }
 
 // Everything but the weights' data; weights receives the open files.
-static struct model *open_model(const char *dir, struct weights *weights[3], GError **error)
+static struct model *open_model(const char *path, struct weights *weights[3], GError **error)
 {
     struct model *m = g_new0(struct model, 1);
-    m->dir = g_strdup(dir);
+    m->path = g_strdup(path);
     if (!config_read(m, error) || !read_tokenizer(m, error) || !latent_rgb_read(m, error) ||
         !open_weights(m, weights, error)) {
         model_free(m);
@@ -81,10 +81,10 @@ static void free_weights(struct weights *weights[3])
         weights_free(weights[i]);
 }
 
-struct model *model_inspect(const char *dir, GError **error)
+struct model *model_inspect(const char *path, GError **error)
 {
     struct weights *weights[3] = {NULL};
-    struct model *m = open_model(dir, weights, error);
+    struct model *m = open_model(path, weights, error);
     free_weights(weights);
     return m;
 }
@@ -120,12 +120,12 @@ static bool load_parts(struct model *m, struct weights *weights[3], struct load_
     return true;
 }
 
-struct model *model_load(const char *dir, struct gpu *gpu, progress_fn progress, void *data,
+struct model *model_load(const char *path, struct gpu *gpu, progress_fn progress, void *data,
                          GCancellable *cancellable, GError **error)
 {
     struct weights *weights[3] = {NULL};
     struct load_progress p = {.fn = progress, .data = data};
-    struct model *m = open_model(dir, weights, error);
+    struct model *m = open_model(path, weights, error);
     if (m) {
         m->gpu = gpu;
         if (!load_parts(m, weights, &p, cancellable, error))
@@ -145,7 +145,7 @@ void model_free(struct model *m)
     }
     tokenizer_free(m->tokenizer);
     g_free(m->name);
-    g_free(m->dir);
+    g_free(m->path);
     g_free(m);
 }
 

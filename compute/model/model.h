@@ -52,7 +52,7 @@ struct sched_config {
 struct tokenizer; // compute/model/tokenizer.h
 
 struct model {
-    char *dir;
+    char *path; // the folder
     char *name; // folder's name, or the title in the model card
     struct text_config text;
     struct unet_config unet;
@@ -72,10 +72,10 @@ enum model_part { MODEL_TEXT, MODEL_UNET, MODEL_VAE };
 // networks need. Missing, odd and surplus tensors are listed once, grouped, in the error
 // (MISMATCH). Tensors that other programs leave in such files and no network here needs (position
 // ids, a text projection) are not surplus.
-struct model *model_inspect(const char *dir, GError **error);
+struct model *model_inspect(const char *path, GError **error);
 // The same and loads the weights onto the device. "Not enough memory" comes before anything is
 // loaded.
-struct model *model_load(const char *dir, struct gpu *gpu, progress_fn progress, void *data,
+struct model *model_load(const char *path, struct gpu *gpu, progress_fn progress, void *data,
                          GCancellable *cancellable, GError **error);
 void model_free(struct model *m);
 // SHA-256 of a part's weight file: what adapters and caches are tied to. Kept in the model, and on

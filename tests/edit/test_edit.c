@@ -278,10 +278,10 @@ static char *folder_without_factors(void)
     g_autoptr(GError) error = NULL;
     char *folder = g_dir_make_tmp("tincture-edit-XXXXXX", &error);
     g_assert_no_error(error);
-    GDir *dir = g_dir_open(model->dir, 0, &error);
+    GDir *dir = g_dir_open(model->path, 0, &error);
     g_assert_no_error(error);
     for (const char *name; (name = g_dir_read_name(dir));) {
-        g_autofree char *from = g_build_filename(model->dir, name, NULL);
+        g_autofree char *from = g_build_filename(model->path, name, NULL);
         g_autofree char *to = g_build_filename(folder, name, NULL);
         if (!g_str_equal(name, "latent_rgb.json")) {
             g_assert_cmpint(symlink(from, to), ==, 0);
@@ -412,7 +412,7 @@ static void test_too_little_memory(void)
     small = before;
     small.rlim_cur = address_space() + weights * 9 / 10;
     setrlimit(RLIMIT_AS, &small);
-    struct model *refused = model_load(model->dir, gpu, NULL, NULL, NULL, &error);
+    struct model *refused = model_load(model->path, gpu, NULL, NULL, NULL, &error);
     setrlimit(RLIMIT_AS, &before);
     g_assert_null(refused);
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY);
@@ -421,7 +421,7 @@ static void test_too_little_memory(void)
     g_assert_nonnull(strstr(error->message, "free"));
     g_clear_error(&error);
     // As soon as there is room again it loads.
-    struct model *loaded = model_load(model->dir, gpu, NULL, NULL, NULL, &error);
+    struct model *loaded = model_load(model->path, gpu, NULL, NULL, NULL, &error);
     g_assert_no_error(error);
     model_free(loaded);
 }
