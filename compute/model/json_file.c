@@ -26,6 +26,20 @@ static bool shallow(const char *text, gsize size)
     return true;
 }
 
+JsonParser *json_text_open(const char *text, gsize size, const char *name, GError **error)
+{
+    JsonParser *parser = json_parser_new_immutable();
+    GError *fault = NULL;
+    if (!shallow(text, size) || !json_parser_load_from_data(parser, text, size, &fault) ||
+        !json_parser_get_root(parser) || !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is damaged: %s", name,
+                    fault ? fault->message : "it is not a JSON object");
+        g_clear_object(&parser);
+    }
+    g_clear_error(&fault);
+    return parser;
+}
+
 JsonParser *json_file_open(const char *path, const char *name, GError **error)
 {
     GStatBuf info;
@@ -37,15 +51,7 @@ JsonParser *json_file_open(const char *path, const char *name, GError **error)
     gsize size;
     if (!g_file_get_contents(path, &text, &size, error))
         return NULL;
-    JsonParser *parser = json_parser_new_immutable();
-    GError *fault = NULL;
-    if (!shallow(text, size) || !json_parser_load_from_data(parser, text, size, &fault) ||
-        !json_parser_get_root(parser) || !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is damaged: %s", name,
-                    fault ? fault->message : "it is not a JSON object");
-        g_clear_object(&parser);
-    }
-    g_clear_error(&fault);
+    JsonParser *parser = json_text_open(text, size, name, error);
     g_free(text);
     return parser;
 }

@@ -24,7 +24,7 @@ int model_default_size(const struct model *m)
 static bool read_tokenizer(struct model *m, GError **error)
 {
     char *folder = g_build_filename(m->path, "tokenizer", NULL);
-    m->tokenizer = tokenizer_open(folder, error);
+    m->tokenizer = tokenizer_open(folder, NULL, error);
     g_free(folder);
     if (!m->tokenizer)
         return false;

@@ -199,8 +199,8 @@ static void read_added(struct tokenizer *t, JsonObject *token)
         set_special(t, content, GPOINTER_TO_INT(id), member_bool(token, "normalized"));
 }
 
-static bool read_specials(struct tokenizer *t, const char *folder, JsonObject *whole,
-                          GError **error)
+static bool read_specials(struct tokenizer *t, const char *folder, const char *pad,
+                          JsonObject *whole, GError **error)
 {
     GError *fault = NULL;
     JsonParser *config = open_optional(folder, "tokenizer_config.json", &fault);
@@ -211,13 +211,15 @@ static bool read_specials(struct tokenizer *t, const char *folder, JsonObject *w
         t->bos = read_role(t, c, m, "bos_token", "<|startoftext|>");
         t->eos = read_role(t, c, m, "eos_token", "<|endoftext|>");
         t->unknown = read_role(t, c, m, "unk_token", "<|endoftext|>");
-        t->pad = read_role(t, c, m, "pad_token", "<|endoftext|>");
-        JsonObject *decoder = member_object(c, "added_tokens_decoder");
+        t->pad = pad ? read_role(t, NULL, NULL, "pad_token", pad)
+                     : read_role(t, c, m, "pad_token", "<|endoftext|>");
+        // Which other tokens are found in a text depends on the family, as the padding does.
+        JsonObject *decoder = pad ? NULL : member_object(c, "added_tokens_decoder");
         GList *tokens = decoder ? json_object_get_values(decoder) : NULL;
         for (GList *i = tokens; i; i = i->next)
             read_added(t, JSON_NODE_HOLDS_OBJECT(i->data) ? json_node_get_object(i->data) : NULL);
         g_list_free(tokens);
-        JsonArray *added = member_array(whole, "added_tokens");
+        JsonArray *added = pad ? NULL : member_array(whole, "added_tokens");
         for (guint i = 0; added && i < json_array_get_length(added); i++) {
             JsonNode *node = json_array_get_element(added, i);
             read_added(t, JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL);
@@ -234,22 +236,22 @@ static bool read_specials(struct tokenizer *t, const char *folder, JsonObject *w
 }
 
 // The older pair of files.
-static bool read_pair(struct tokenizer *t, const char *folder, const char *vocab_path,
-                      GError **error)
+static bool read_pair(struct tokenizer *t, const char *folder, const char *pad,
+                      const char *vocab_path, GError **error)
 {
     JsonParser *parser = json_file_open(vocab_path, "tokenizer/vocab.json", error);
     if (!parser)
         return false;
     char *merges = g_build_filename(folder, "merges.txt", NULL);
     bool ok = read_vocab(t, json_file_root(parser), error) && read_merges(t, merges, error) &&
-              read_specials(t, folder, NULL, error);
+              read_specials(t, folder, pad, NULL, error);
     g_free(merges);
     g_object_unref(parser);
     return ok;
 }
 
 // The newer single file.
-static bool read_single(struct tokenizer *t, const char *folder, GError **error)
+static bool read_single(struct tokenizer *t, const char *folder, const char *pad, GError **error)
 {
     char *path = g_build_filename(folder, "tokenizer.json", NULL);
     JsonParser *parser = json_file_open(path, "tokenizer/tokenizer.json", error);
@@ -265,7 +267,7 @@ static bool read_single(struct tokenizer *t, const char *folder, GError **error)
         ok = fail(error, "tokenizer.json does not describe CLIP's tokenizer");
     } else {
         ok = read_vocab(t, vocab, error) && read_merge_list(t, merges, error) &&
-             read_specials(t, folder, root, error);
+             read_specials(t, folder, pad, root, error);
     }
     g_object_unref(parser);
     return ok;
@@ -276,7 +278,7 @@ static void special_clear(struct special *s)
     g_free(s->content);
 }
 
-struct tokenizer *tokenizer_open(const char *folder, GError **error)
+struct tokenizer *tokenizer_open(const char *folder, const char *pad, GError **error)
 {
     struct tokenizer *t = g_new0(struct tokenizer, 1);
     t->vocab = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -286,7 +288,7 @@ struct tokenizer *tokenizer_open(const char *folder, GError **error)
     init_bytes(t);
     char *vocab = g_build_filename(folder, "vocab.json", NULL);
     bool pair = g_file_test(vocab, G_FILE_TEST_EXISTS);
-    bool ok = pair ? read_pair(t, folder, vocab, error) : read_single(t, folder, error);
+    bool ok = pair ? read_pair(t, folder, pad, vocab, error) : read_single(t, folder, pad, error);
     g_free(vocab);
     if (!ok) {
         tokenizer_free(t);

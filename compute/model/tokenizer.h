@@ -12,7 +12,9 @@
 #include <stdint.h>
 
 struct tokenizer;
-struct tokenizer *tokenizer_open(const char *folder, GError **error);
+// pad: the token that fills up, where the folder may be another model's; NULL: what the folder
+// says.
+struct tokenizer *tokenizer_open(const char *folder, const char *pad, GError **error);
 void tokenizer_free(struct tokenizer *t);
 
 int tokenizer_bos(const struct tokenizer *t);

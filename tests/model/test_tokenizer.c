@@ -10,7 +10,7 @@ static struct tokenizer *open_tokenizer(const char *name)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "data", "tokenizer", name, NULL);
-    struct tokenizer *t = tokenizer_open(folder, &error);
+    struct tokenizer *t = tokenizer_open(folder, NULL, &error);
     g_assert_no_error(error);
     return t;
 }
@@ -100,7 +100,7 @@ static char *open_fails(const char *vocab, const char *merges, const char *singl
         if (texts[i])
             g_assert_true(g_file_set_contents(path, texts[i], -1, NULL));
     }
-    g_assert_null(tokenizer_open(folder, &error));
+    g_assert_null(tokenizer_open(folder, NULL, &error));
     g_assert_nonnull(error);
     for (int i = 0; i < 3; i++) {
         g_autofree char *path = g_build_filename(folder, names[i], NULL);
