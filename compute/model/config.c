@@ -1,6 +1,7 @@
 #include "compute/model/config.h"
 
 #include "compute/model/json_file.h"
+#include "compute/model/single_file.h"
 
 #include <string.h>
 
@@ -420,11 +421,22 @@ static void read_sched(struct reader *r, void *config)
     c->rescale_zero_snr = read_bool(r, "rescale_betas_zero_snr", false);
 }
 
-// ---- the folder ---------------------------------------------------------------------------------
+// ---- the whole model ----------------------------------------------------------------------------
 
 typedef void (*read_fn)(struct reader *r, void *config);
 
-// Opens dir/name and lets read fill config.
+// Lets read fill config from an object that messages call name.
+static bool read_object(const char *name, JsonObject *root, read_fn read, void *config,
+                        GError **error)
+{
+    struct reader r = {.name = name, .root = root};
+    read(&r, config);
+    if (r.fault)
+        g_propagate_error(error, r.fault);
+    return !r.fault;
+}
+
+// Opens path/name and lets read fill config.
 static bool read_file(struct model *m, const char *name, read_fn read, void *config, GError **error)
 {
     char *path = g_build_filename(m->path, name, NULL);
@@ -432,14 +444,9 @@ static bool read_file(struct model *m, const char *name, read_fn read, void *con
     g_free(path);
     if (!parser)
         return false;
-    struct reader r = {.name = name, .root = json_file_root(parser)};
-    read(&r, config);
+    bool ok = read_object(name, json_file_root(parser), read, config, error);
     g_object_unref(parser);
-    if (r.fault) {
-        g_propagate_error(error, r.fault);
-        return false;
-    }
-    return true;
+    return ok;
 }
 
 // Which pipeline the folder is for. Refuses relatives that have more parts than the three networks
@@ -479,7 +486,7 @@ static bool check_fit(const struct model *m, GError **error)
     return true;
 }
 
-// First heading of the model card, or the folder's name.
+// First heading of the model card, or the name of folder or file.
 static char *read_name(const char *dir)
 {
     char *path = g_build_filename(dir, "README.md", NULL), *text = NULL, *name = NULL;
@@ -494,6 +501,8 @@ static char *read_name(const char *dir)
         char *full = g_canonicalize_filename(dir, NULL);
         g_free(name);
         name = g_path_get_basename(full);
+        if (g_str_has_suffix(name, ".safetensors"))
+            name[strlen(name) - strlen(".safetensors")] = '\0';
         g_free(full);
     }
     g_free(path);
@@ -501,17 +510,44 @@ static char *read_name(const char *dir)
     return name;
 }
 
-bool config_read(struct model *m, GError **error)
+static bool read_folder(struct model *m, GError **error)
 {
     char *index = g_build_filename(m->path, "model_index.json", NULL);
     bool has_index = g_file_test(index, G_FILE_TEST_EXISTS);
     g_free(index);
-    if ((has_index && !read_file(m, "model_index.json", read_index, NULL, error)) ||
-        !read_file(m, "text_encoder/config.json", read_text, &m->text, error) ||
-        !read_file(m, "unet/config.json", read_unet, &m->unet, error) ||
-        !read_file(m, "vae/config.json", read_vae, &m->vae, error) ||
-        !read_file(m, "scheduler/scheduler_config.json", read_sched, &m->sched, error) ||
-        !check_fit(m, error))
+    return (!has_index || read_file(m, "model_index.json", read_index, NULL, error)) &&
+           read_file(m, "text_encoder/config.json", read_text, &m->text, error) &&
+           read_file(m, "unet/config.json", read_unet, &m->unet, error) &&
+           read_file(m, "vae/config.json", read_vae, &m->vae, error) &&
+           read_file(m, "scheduler/scheduler_config.json", read_sched, &m->sched, error);
+}
+
+static bool read_single_file(struct model *m, GError **error)
+{
+    const struct {
+        const char *name;
+        read_fn read;
+        void *config;
+    } parts[] = {{"text_encoder", read_text, &m->text},
+                 {"unet", read_unet, &m->unet},
+                 {"vae", read_vae, &m->vae},
+                 {"scheduler", read_sched, &m->sched}};
+    JsonObject *all = single_file_config(m->path, &m->layout, error);
+    bool ok = all != NULL;
+    for (size_t i = 0; ok && i < G_N_ELEMENTS(parts); i++) {
+        char *name = g_strdup_printf("%s, %s", m->path, parts[i].name);
+        ok = read_object(name, json_object_get_object_member(all, parts[i].name), parts[i].read,
+                         parts[i].config, error);
+        g_free(name);
+    }
+    g_clear_pointer(&all, json_object_unref);
+    return ok;
+}
+
+bool config_read(struct model *m, GError **error)
+{
+    bool folder = g_file_test(m->path, G_FILE_TEST_IS_DIR);
+    if (!(folder ? read_folder(m, error) : read_single_file(m, error)) || !check_fit(m, error))
         return false;
     m->name = read_name(m->path);
     return true;

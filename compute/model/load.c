@@ -1,9 +1,10 @@
-// Finding, comparing and loading the weight files of a model folder.
+// Finding, comparing and loading a model's weight files.
 
 #include "compute/model/load.h"
 
 #include "compute/file/hash.h"
 #include "compute/model/json_file.h"
+#include "compute/model/single_file.h"
 
 #include <string.h>
 
@@ -85,8 +86,8 @@ static bool exists_in(const char *folder, const char *name)
     return exists;
 }
 
-// Paths of the part's weight files.
-static GPtrArray *find_files(const struct model *m, enum model_part part, GError **error)
+// Paths of the part's weight files in a model folder.
+static GPtrArray *find_in_folder(const struct model *m, enum model_part part, GError **error)
 {
     char *folder = g_build_filename(m->path, part_names[part], NULL);
     GPtrArray *paths = NULL;
@@ -115,12 +116,23 @@ static GPtrArray *find_files(const struct model *m, enum model_part part, GError
     return paths;
 }
 
-struct weights *weights_open(const struct model *m, enum model_part part, GError **error)
+static GPtrArray *find_files(const struct model *m, enum model_part part, GError **error)
+{
+    if (m->layout == LAYOUT_FOLDER)
+        return find_in_folder(m, part, error);
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(paths, g_strdup(m->path));
+    return paths;
+}
+
+struct weights *weights_open(struct model *m, enum model_part part, GError **error)
 {
     GPtrArray *paths = find_files(m, part, error);
     if (!paths)
         return NULL;
     struct weights *w = g_new0(struct weights, 1);
+    w->model = m;
+    w->part = part;
     w->files = g_ptr_array_new_with_free_func((GDestroyNotify)st_free);
     for (guint i = 0; i < paths->len; i++) {
         struct st_file *file = st_open(paths->pdata[i], error);
@@ -144,36 +156,42 @@ void weights_free(struct weights *w)
 
 // ---- names --------------------------------------------------------------------------------------
 
-static const struct st_tensor *find_exact(const struct weights *w, const char *name)
+static bool find_exact(const struct weights *w, const char *name, struct st_tensor *t)
 {
     for (guint i = 0; i < w->files->len; i++) {
-        const struct st_tensor *t = st_find(w->files->pdata[i], name);
-        if (t)
-            return t;
+        const struct st_file *file = w->files->pdata[i];
+        if (w->model->layout != LAYOUT_FOLDER)
+            return single_file_find(w->model, w->part, file, name, t);
+        const struct st_tensor *found = st_find(file, name);
+        if (found) {
+            *t = *found;
+            return true;
+        }
     }
-    return NULL;
+    return false;
 }
 
-// The same layer under the name that older or newer writers gave it.
-static const struct st_tensor *find_weight(const struct weights *w, const char *name)
+// The entry of what the networks call `name`, also under the name that older or newer writers gave
+// it; a copy, because of a file it may be a part only.
+static bool find_weight(const struct weights *w, const char *name, struct st_tensor *t)
 {
     static const char *const old_attention[][2] = {{".to_q.", ".query."},
                                                    {".to_k.", ".key."},
                                                    {".to_v.", ".value."},
                                                    {".to_out.0.", ".proj_attn."}};
-    const struct st_tensor *t = find_exact(w, name);
-    if (!t && g_str_has_prefix(name, "text_model."))
-        t = find_exact(w, name + strlen("text_model."));
-    for (size_t i = 0; !t && i < G_N_ELEMENTS(old_attention); i++) {
+    bool found = find_exact(w, name, t);
+    if (!found && g_str_has_prefix(name, "text_model."))
+        found = find_exact(w, name + strlen("text_model."), t);
+    for (size_t i = 0; !found && i < G_N_ELEMENTS(old_attention); i++) {
         const char *at = strstr(name, old_attention[i][0]);
         if (at) {
             char *old = g_strdup_printf("%.*s%s%s", (int)(at - name), name, old_attention[i][1],
                                         at + strlen(old_attention[i][0]));
-            t = find_exact(w, old);
+            found = find_exact(w, old, t);
             g_free(old);
         }
     }
-    return t;
+    return found;
 }
 
 // Tensors that other programs keep in such files and that no network here reads.
@@ -247,41 +265,47 @@ static void compare_needed(const struct nn_part *part, const struct weights *w, 
 {
     for (guint i = 0; i < part->weights->len; i++) {
         const struct nn_weight *weight = part->weights->pdata[i];
-        const struct st_tensor *t = find_weight(w, weight->name);
-        if (!t) {
+        struct st_tensor t;
+        if (!find_weight(w, weight->name, &t)) {
             g_ptr_array_add(missing, g_strdup(weight->name));
             continue;
         }
-        g_hash_table_add(used, (gpointer)t);
-        if (!fits(weight, t)) {
+        g_hash_table_add(used, t.name);
+        if (!fits(weight, &t)) {
             int64_t shape[GRAPH_RANK];
             char *want = shape_text(file_shape(weight, shape), shape),
-                 *have = shape_text(t->rank, t->shape);
-            g_ptr_array_add(odd, g_strdup_printf("%s: %s instead of %s", t->name, have, want));
+                 *have = shape_text(t.rank, t.shape);
+            g_ptr_array_add(odd, g_strdup_printf("%s: %s instead of %s", t.name, have, want));
             g_free(want);
             g_free(have);
         }
     }
 }
 
-void weights_check(const struct model *m, enum model_part part, const struct weights *w,
-                   GString *report)
+// What a tensor is called in the part's own files; NULL: it is another part's.
+static const char *own_name(const struct weights *w, const char *name)
+{
+    return w->model->layout == LAYOUT_FOLDER ? name : single_file_member(w->model, w->part, name);
+}
+
+void weights_check(const struct weights *w, GString *report)
 {
     GPtrArray *missing = g_ptr_array_new_with_free_func(g_free);
     GPtrArray *odd = g_ptr_array_new_with_free_func(g_free);
     GPtrArray *surplus = g_ptr_array_new_with_free_func(g_free);
     GHashTable *used = g_hash_table_new(NULL, NULL);
-    compare_needed(m->parts[part], w, used, missing, odd);
+    compare_needed(w->model->parts[w->part], w, used, missing, odd);
     for (guint i = 0; i < w->files->len; i++) {
         const struct st_file *file = w->files->pdata[i];
         for (guint j = 0; j < file->tensors->len; j++) {
             const struct st_tensor *t = file->tensors->pdata[j];
-            if (!g_hash_table_contains(used, t) && !is_ignorable(t->name))
+            const char *name = own_name(w, t->name);
+            if (name && !g_hash_table_contains(used, t->name) && !is_ignorable(name))
                 g_ptr_array_add(surplus, g_strdup(t->name));
         }
     }
     if (missing->len || odd->len || surplus->len) {
-        g_string_append_printf(report, "%s%s: ", report->len ? "; " : "", part_names[part]);
+        g_string_append_printf(report, "%s%s: ", report->len ? "; " : "", part_names[w->part]);
         append_group(report, missing, "missing");
         append_group(report, odd, "of another shape");
         append_group(report, surplus, "without a layer");
@@ -374,21 +398,22 @@ static int64_t largest_count(const struct nn_part *part)
     return count;
 }
 
-bool weights_load(struct model *m, enum model_part part, const struct weights *w,
-                  struct load_progress *progress, GCancellable *cancellable, GError **error)
+bool weights_load(const struct weights *w, struct load_progress *progress,
+                  GCancellable *cancellable, GError **error)
 {
-    struct nn_part *p = m->parts[part];
+    struct nn_part *p = w->model->parts[w->part];
     int64_t largest = largest_count(p);
     struct scratch s = {g_new(float, largest), g_new(float, largest)};
     bool ok = true;
     for (guint i = 0; ok && i < p->weights->len; i++) {
         struct nn_weight *weight = p->weights->pdata[i];
-        const struct st_tensor *t = find_weight(w, weight->name);
-        ok = !g_cancellable_set_error_if_cancelled(cancellable, error) &&
-             load_weight(m, weight, t, &s, error);
+        struct st_tensor t;
+        ok = find_weight(w, weight->name, &t) &&
+             !g_cancellable_set_error_if_cancelled(cancellable, error) &&
+             load_weight(w->model, weight, &t, &s, error);
         if (ok && progress->fn) {
-            progress->done += (uint64_t)t->count * sizeof(float);
-            progress->fn((double)progress->done / progress->total, part_names[part],
+            progress->done += (uint64_t)t.count * sizeof(float);
+            progress->fn((double)progress->done / progress->total, part_names[w->part],
                          progress->data);
         }
     }

@@ -4,13 +4,15 @@
 #include "compute/file/safetensors.h"
 #include "compute/model/model.h"
 
-// The files of one network: one, or several shards.
+// The files of one network: one, or several shards, or the one that holds the whole model.
 struct weights {
+    struct model *model; // whose; borrowed
+    enum model_part part;
     GPtrArray *files; // struct st_file *, owned
 };
 
 // Opens the weight files of m's part. Only headers are read.
-struct weights *weights_open(const struct model *m, enum model_part part, GError **error);
+struct weights *weights_open(struct model *m, enum model_part part, GError **error);
 void weights_free(struct weights *w);
 
 // Builds the network dry, so that m->parts[part] lists what it needs.
@@ -18,8 +20,7 @@ void weights_list(struct model *m, enum model_part part);
 
 // Compares what the network needs with what the files hold; appends to report where they differ:
 // "unet: 2 missing (a, b), 1 of another shape (c: 3 instead of 4)".
-void weights_check(const struct model *m, enum model_part part, const struct weights *w,
-                   GString *report);
+void weights_check(const struct weights *w, GString *report);
 
 // Bytes that the part's tensors take on the device.
 uint64_t weights_bytes(const struct nn_part *part);
@@ -31,10 +32,10 @@ struct load_progress {
     void *data;
     uint64_t done, total;
 };
-bool weights_load(struct model *m, enum model_part part, const struct weights *w,
-                  struct load_progress *progress, GCancellable *cancellable, GError **error);
+bool weights_load(const struct weights *w, struct load_progress *progress,
+                  GCancellable *cancellable, GError **error);
 
-// SHA-256 of the part's weight file; of several shards, that of their hashes in the order of their
-// names.
+// SHA-256 of the part's weight file, also where that holds the other parts too; of several shards,
+// that of their hashes in the order of their names.
 char *weights_hash(const struct model *m, enum model_part part, progress_fn progress, void *data,
                    GCancellable *cancellable, GError **error);

@@ -1,10 +1,11 @@
-// A model folder as a whole: inspect, load, hash, and the few numbers that others ask for.
+// A model as a whole: inspect, load, hash, and the few numbers that others ask for.
 
 #include "compute/model/model.h"
 
 #include "compute/model/config.h"
 #include "compute/model/latent_rgb.h"
 #include "compute/model/load.h"
+#include "compute/model/single_file.h"
 #include "compute/model/tokenizer.h"
 
 static const char *const part_names[] = {"text_encoder", "unet", "vae"};
@@ -24,7 +25,8 @@ int model_default_size(const struct model *m)
 static bool read_tokenizer(struct model *m, GError **error)
 {
     char *folder = g_build_filename(m->path, "tokenizer", NULL);
-    m->tokenizer = tokenizer_open(folder, NULL, error);
+    m->tokenizer = m->layout == LAYOUT_FOLDER ? tokenizer_open(folder, NULL, error)
+                                              : single_file_tokenizer(m, error);
     g_free(folder);
     if (!m->tokenizer)
         return false;
@@ -51,7 +53,7 @@ static bool open_weights(struct model *m, struct weights *weights[3], GError **e
         weights[i] = weights_open(m, i, error);
         ok = weights[i] != NULL;
         if (ok)
-            weights_check(m, i, weights[i], report);
+            weights_check(weights[i], report);
     }
     if (ok && report->len) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
@@ -112,7 +114,7 @@ static bool load_parts(struct model *m, struct weights *weights[3], struct load_
     if (!check_memory(m, progress->total, error))
         return false;
     for (int i = 0; i < 3; i++) {
-        if (!weights_load(m, i, weights[i], progress, cancellable, error)) {
+        if (!weights_load(weights[i], progress, cancellable, error)) {
             g_prefix_error(error, "loading %s, %s: ", m->name, part_names[i]);
             return false;
         }

@@ -1,11 +1,14 @@
-// Models of the Stable Diffusion family in the diffusers folder layout: configuration, tokenizer,
-// weights, the three networks as graphs. Nothing is hard-coded that the configuration says.
+// Models of the Stable Diffusion family, as folders in the diffusers layout or as one file in the
+// original one: configuration, tokenizer, weights, the three networks as graphs. Nothing is
+// hard-coded that the configuration says.
 #pragma once
 
 #include "compute/nn/nn.h"
 
 enum beta_schedule { BETA_SCALED_LINEAR, BETA_LINEAR, BETA_COSINE };
 enum prediction { PREDICTION_EPSILON, PREDICTION_V };
+// A folder, or one file with the names of SD 1.x (CLIP's text encoder) or 2.x (OpenCLIP's).
+enum model_layout { LAYOUT_FOLDER, LAYOUT_SD1_FILE, LAYOUT_SD2_FILE };
 enum spacing { SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE };
 
 #define MODEL_LEVELS  8
@@ -52,8 +55,9 @@ struct sched_config {
 struct tokenizer; // compute/model/tokenizer.h
 
 struct model {
-    char *path; // the folder
-    char *name; // folder's name, or the title in the model card
+    char *path; // of the folder, or of the file
+    char *name; // of folder or file, or the title in the model card
+    enum model_layout layout;
     struct text_config text;
     struct unet_config unet;
     struct vae_config vae;
@@ -64,10 +68,11 @@ struct model {
     // Scaled latent -> RGB in [-1,1] without decoding: a row a latent channel, then the bias.
     float latent_rgb[MODEL_LATENTS + 1][3];
     bool has_latent_rgb;
-    char *hash[3]; // SHA-256 of each weight file, filled by model_hash()
+    char *hash[3]; // filled by model_hash()
 };
 enum model_part { MODEL_TEXT, MODEL_UNET, MODEL_VAE };
 
+// path: a model folder, or a file that holds a whole model.
 // Reads configuration and tokenizer only and checks the weight files' headers against what the
 // networks need. Missing, odd and surplus tensors are listed once, grouped, in the error
 // (MISMATCH). Tensors that other programs leave in such files and no network here needs (position
@@ -78,9 +83,10 @@ struct model *model_inspect(const char *path, GError **error);
 struct model *model_load(const char *path, struct gpu *gpu, progress_fn progress, void *data,
                          GCancellable *cancellable, GError **error);
 void model_free(struct model *m);
-// SHA-256 of a part's weight file: what adapters and caches are tied to. Kept in the model, and on
-// the disk for the next time; the first time it reads the whole file, and reports that. NULL on
-// error.
+// SHA-256 of a part's weight file: what adapters and caches are tied to. A model in one file has
+// that file's hash for all parts, so the same weights as folder and as file are two models. Kept in
+// the model, and on the disk for the next time; the first time it reads the whole file, and reports
+// that. NULL on error.
 const char *model_hash(struct model *m, enum model_part part, progress_fn progress, void *data,
                        GCancellable *cancellable, GError **error);
 

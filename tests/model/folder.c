@@ -6,6 +6,17 @@
 #include <math.h>
 #include <string.h>
 
+static void copy_file(const char *from, const char *folder)
+{
+    g_autofree char *name = g_path_get_basename(from),
+                    *target = g_build_filename(folder, name, NULL);
+    char *data;
+    gsize size;
+    g_assert_true(g_file_get_contents(from, &data, &size, NULL));
+    g_assert_true(g_file_set_contents(target, data, size, NULL));
+    g_free(data);
+}
+
 static void copy_tree(const char *from, const char *to)
 {
     g_autoptr(GError) error = NULL;
@@ -14,16 +25,12 @@ static void copy_tree(const char *from, const char *to)
     g_assert_cmpint(g_mkdir_with_parents(to, 0700), ==, 0);
     const char *name;
     while ((name = g_dir_read_name(dir))) {
-        g_autofree char *source = g_build_filename(from, name, NULL),
-                        *target = g_build_filename(to, name, NULL);
+        g_autofree char *source = g_build_filename(from, name, NULL);
         if (g_file_test(source, G_FILE_TEST_IS_DIR)) {
+            g_autofree char *target = g_build_filename(to, name, NULL);
             copy_tree(source, target);
         } else {
-            char *data;
-            gsize size;
-            g_assert_true(g_file_get_contents(source, &data, &size, NULL));
-            g_assert_true(g_file_set_contents(target, data, size, NULL));
-            g_free(data);
+            copy_file(source, to);
         }
     }
     g_dir_close(dir);
@@ -47,6 +54,19 @@ char *folder_copy(const char *name)
     char *folder = g_dir_make_tmp("tincture-XXXXXX", NULL);
     g_assert_nonnull(folder);
     copy_tree(source, folder);
+    return folder;
+}
+
+char *folder_single(const char *name)
+{
+    g_autofree char *file = g_strconcat(name, ".safetensors", NULL);
+    const char *const files[] = {file, "vocab.json", "merges.txt"};
+    char *folder = g_dir_make_tmp("tincture-XXXXXX", NULL);
+    g_assert_nonnull(folder);
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *source = g_test_build_filename(G_TEST_BUILT, files[i], NULL);
+        copy_file(source, folder);
+    }
     return folder;
 }
 
@@ -100,7 +120,15 @@ void folder_change_weights(const char *folder, const char *file, struct folder_c
         g_free(values);
     }
     if (change.add)
-        st_writer_f32(w, change.add, 1, (int64_t[]){1}, (float[]){0});
+        st_writer_f32(w, change.add, 1, (int64_t[]){1}, &change.value);
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, f->metadata);
+    while (g_hash_table_iter_next(&iter, &key, &value))
+        if (g_strcmp0(key, change.meta) != 0)
+            st_writer_meta(w, key, value);
+    if (change.meta)
+        st_writer_meta(w, change.meta, change.meta_value);
     g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
     st_free(f);

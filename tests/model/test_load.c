@@ -88,6 +88,40 @@ static void test_not_a_number(void)
     folder_free(folder);
 }
 
+// A file in the original layout gives the folder's weights to the bit, also where it holds three of
+// them as one tensor.
+static void test_single_file(void)
+{
+    static const char *const names[] = {"sd1", "sd2", "fp16"};
+    for (size_t n = 0; n < G_N_ELEMENTS(names); n++) {
+        g_autoptr(GError) error = NULL;
+        char *folder = folder_copy(names[n]), *single = folder_single(names[n]);
+        g_autofree char *name = g_strconcat(names[n], ".safetensors", NULL),
+                        *path = g_build_filename(single, name, NULL);
+        struct model *a = model_load(folder, gpu, NULL, NULL, NULL, &error);
+        g_assert_no_error(error);
+        struct model *b = model_load(path, gpu, NULL, NULL, NULL, &error);
+        g_assert_no_error(error);
+        for (int part = 0; part < 3; part++) {
+            const GPtrArray *weights = a->parts[part]->weights;
+            g_assert_cmpuint(b->parts[part]->weights->len, ==, weights->len);
+            for (guint i = 0; i < weights->len; i++) {
+                const struct nn_weight *w = weights->pdata[i];
+                gsize count = (gsize)shape_count(w->shape);
+                g_autofree float *x = g_new(float, count), *y = g_new(float, count);
+                g_assert_true(tensor_read(w->tensor, x, &error));
+                g_assert_true(
+                    tensor_read(nn_part_find(b->parts[part], w->name)->tensor, y, &error));
+                g_assert_cmpmem(x, count * sizeof *x, y, count * sizeof *y);
+            }
+        }
+        model_free(a);
+        model_free(b);
+        folder_free(folder);
+        folder_free(single);
+    }
+}
+
 static void test_hash(void)
 {
     g_autoptr(GError) error = NULL;
@@ -211,6 +245,7 @@ int main(int argc, char **argv)
     g_test_add_func("/load/cancel", test_cancel);
     g_test_add_func("/load/layout", test_layout);
     g_test_add_func("/load/not-a-number", test_not_a_number);
+    g_test_add_func("/load/single-file", test_single_file);
     g_test_add_func("/load/hash", test_hash);
     g_test_add_func("/load/fit", test_fit);
     g_test_add_func("/load/fit-is-kept", test_fit_is_kept);

@@ -1,6 +1,6 @@
-// Every model folder of tests/data/models against the vectors that the reference implementation
-// made for it. Limits are those of the design: 1e-4 of the largest reference value, 1e-3 after
-// twenty DDIM steps.
+// Every model folder of tests/data/models, and those that also exist as one file, against the
+// vectors that the reference implementation made for it. Limits are those of the design: 1e-4 of
+// the largest reference value, 1e-3 after twenty DDIM steps.
 
 #include "compute/file/safetensors.h"
 #include "compute/model/model.h"
@@ -196,13 +196,27 @@ static void check_ddim(const struct parity *p)
     graph_free(g);
 }
 
-static void test_folder(gconstpointer folder)
+// A model and the folder of its vectors.
+struct place {
+    char *model, *folder;
+};
+
+static void place_free(void *data)
+{
+    struct place *place = data;
+    g_free(place->model);
+    g_free(place->folder);
+    g_free(place);
+}
+
+static void test_model(gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *vectors = g_build_filename(folder, "vectors.safetensors", NULL);
+    const struct place *place = data;
+    g_autofree char *vectors = g_build_filename(place->folder, "vectors.safetensors", NULL);
     struct parity p = {.vectors = st_open(vectors, &error)};
     g_assert_no_error(error);
-    p.model = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    p.model = model_load(place->model, gpu, NULL, NULL, NULL, &error);
     g_assert_no_error(error);
     check_text(&p);
     check_unet(&p, "time.0", "pred.0");
@@ -214,19 +228,28 @@ static void test_folder(gconstpointer folder)
     st_free(p.vectors);
 }
 
-// All folders, or only the one that the command line names.
-static void add_folders(const char *only)
+static void add(const char *model, const char *folder)
+{
+    g_autofree char *name = g_path_get_basename(model), *path = g_strconcat("/parity/", name, NULL);
+    struct place place = {g_strdup(model), g_strdup(folder)};
+    g_test_add_data_func_full(path, g_memdup2(&place, sizeof place), test_model, place_free);
+}
+
+// All models, or only the folder that the command line names.
+static void add_models(const char *only)
 {
     g_autofree char *models = g_test_build_filename(G_TEST_DIST, "data", "models", NULL);
     GDir *dir = g_dir_open(models, 0, NULL);
     g_assert_nonnull(dir);
     const char *name;
     while ((name = g_dir_read_name(dir))) {
-        if (!only || g_str_equal(name, only)) {
-            g_autofree char *path = g_strconcat("/parity/", name, NULL);
-            g_test_add_data_func_full(path, g_build_filename(models, name, NULL), test_folder,
-                                      g_free);
-        }
+        g_autofree char *folder = g_build_filename(models, name, NULL),
+                        *file_name = g_strconcat(name, ".safetensors", NULL),
+                        *file = g_test_build_filename(G_TEST_BUILT, file_name, NULL);
+        if (!only || g_str_equal(name, only))
+            add(folder, folder);
+        if (!only && g_file_test(file, G_FILE_TEST_EXISTS))
+            add(file, folder);
     }
     g_dir_close(dir);
 }
@@ -237,7 +260,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
-    add_folders(argc > 1 ? argv[1] : NULL);
+    add_models(argc > 1 ? argv[1] : NULL);
     int status = g_test_run();
     g_assert_cmpuint(gpu_validation_count(gpu), ==, 0);
     gpu_free(gpu);
