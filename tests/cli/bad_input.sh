@@ -91,6 +91,10 @@ expect 1 'hostile.safetensors is damaged: .*larger than any file' "$cli" edit --
 
 # models
 expect 1 'nomodel: .*no such file' "$cli" info "$dir/nomodel/"
+printf 'PK' >"$dir/model.ckpt"
+expect 1 'model.ckpt is in a format that can carry programs' "$cli" text --model "$dir/model.ckpt" --prompt x --out "$dir/o"
+cp "$starter/unet/diffusion_pytorch_model.safetensors" "$dir/unet.safetensors"
+expect 1 'unet.safetensors is one network of a model folder' "$cli" info --model "$dir/unet.safetensors"
 mkdir "$dir/model"
 cp -r "$starter"/model_index.json "$starter"/tokenizer "$starter"/text_encoder "$starter"/scheduler "$starter"/vae \
     "$starter"/unet "$dir/model"

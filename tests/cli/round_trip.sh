@@ -1,7 +1,8 @@
 #!/bin/sh
-# What goes out of tincture-cli comes back in, with the same numbers.  $1: tincture-cli
+# What goes out of tincture-cli comes back in, with the same numbers.  $1: tincture-cli, $2: make_single_file.py
 . "$(dirname "$0")/tap.sh"
 cli=$(realpath "$1")
+single_file=$(realpath "$2")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -162,6 +163,19 @@ check $? "edit --quality"
 check $? "info of a picture says its recipe"
 "$cli" info starter --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["unet parameters"] > 0 and j["picture size"] > 0'
 check $? "info --json of a model"
+
+# a model in one file
+python3 "$single_file" "$TINCTURE_RESOURCES/starter" starter.safetensors && cp -r "$TINCTURE_RESOURCES/starter/tokenizer" . &&
+    "$cli" generate --prompt "a red apple" --steps 2 --seed 3 --out a.png --latents-out folder.z &&
+    "$cli" generate --model starter.safetensors --prompt "a red apple" --steps 2 --seed 3 --out b.png --latents-out file.z &&
+    cmp folder.z file.z && cmp a.png b.png
+check $? "generate --model FILE gives the folder's picture to the bit"
+"$cli" info starter.safetensors --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert "1.x" in j["layout"] and j["latent factor"] == 4'
+check $? "info --json of a model in one file"
+"$cli" train --model starter.safetensors --image "$photo" --prompt x --steps 2 --size 32 --text-encoder --out own.safetensors &&
+    "$cli" adapter info own.safetensors --model starter.safetensors >own 2>&1 && ! grep -q 'another model' own &&
+    "$cli" adapter info own.safetensors 2>&1 | grep -q 'another model'
+check $? "an adapter learned on a model in one file is that file's"
 "$cli" train --image "$photo" --prompt x --subset nosuch --out no.safetensors 2>&1 | grep -q "one of all, "
 check $? "an unknown subset names the legal ones"
 echo "1..$n"

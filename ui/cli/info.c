@@ -76,14 +76,18 @@ static int64_t part_floats(const struct nn_part *part)
     return n;
 }
 
-static bool model_facts(const char *dir, struct facts *f, GError **error)
+static bool model_facts(const char *path, struct facts *f, GError **error)
 {
-    struct model *m = model_inspect(dir, error);
+    struct model *m = model_inspect(path, error);
     if (!m) {
         return false;
     }
     static const char *const names[] = {"text encoder", "unet", "vae"};
+    static const char *const layouts[] = {[LAYOUT_FOLDER] = "folder",
+                                          [LAYOUT_SD1_FILE] = "one file, Stable Diffusion 1.x",
+                                          [LAYOUT_SD2_FILE] = "one file, Stable Diffusion 2.x"};
     fact(f, "model", "%s", m->name);
+    fact(f, "layout", "%s", layouts[m->layout]);
     fact_number(f, "picture size", model_default_size(m));
     fact_number(f, "latent factor", model_latent_factor(m));
     fact(f, "prediction", "%s", m->sched.prediction == PREDICTION_V ? "v_prediction" : "epsilon");
@@ -148,15 +152,30 @@ static bool picture_facts(const char *path, struct facts *f, GError **error)
     return true;
 }
 
+// A safetensors file is a whole model, or what it holds is listed.
+static bool file_facts(const char *path, struct facts *f, GError **error)
+{
+    GError *fault = NULL;
+    if (model_facts(path, f, &fault)) {
+        return true;
+    }
+    if (g_error_matches(fault, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED)) {
+        g_error_free(fault);
+        return tensor_facts(path, f, error);
+    }
+    g_propagate_error(error, fault);
+    return false;
+}
+
 static bool run(struct cli *c, GError **error)
 {
     struct facts f = {.rows = g_array_new(FALSE, TRUE, sizeof(struct fact))};
     g_array_set_clear_func(f.rows, fact_clear);
-    g_autofree char *model = paths_model(c->rest[0]);
-    const bool tensors = g_str_has_suffix(c->rest[0], ".safetensors");
-    bool ok = g_file_test(model, G_FILE_TEST_IS_DIR) ? model_facts(model, &f, error)
-              : tensors                              ? tensor_facts(c->rest[0], &f, error)
-                                                     : picture_facts(c->rest[0], &f, error);
+    g_autofree char *path = paths_model(c->rest ? c->rest[0] : c->model);
+    const bool model = !c->rest || g_file_test(path, G_FILE_TEST_IS_DIR);
+    bool ok = model                                    ? model_facts(path, &f, error)
+              : g_str_has_suffix(path, ".safetensors") ? file_facts(path, &f, error)
+                                                       : picture_facts(path, &f, error);
     if (ok && c->json) {
         facts_print_json(&f);
     } else if (ok) {
@@ -168,9 +187,8 @@ static bool run(struct cli *c, GError **error)
 
 const struct cli_command cli_info = {
     .name = "info",
-    .summary = "Tell what a model folder, a safetensors file or a picture is",
-    .usage = "FILE|DIR",
-    .options = (const char *const[]){"json", NULL},
-    .needed = (const char *const[]){"rest", NULL},
+    .summary = "Tell what a model, a safetensors file or a picture is",
+    .usage = "[FILE|DIR]",
+    .options = (const char *const[]){"model", "json", NULL},
     .run = run,
 };

@@ -50,8 +50,8 @@ static const char *sampler_help(void)
 static GOptionEntry *pick_options(const struct cli_command *command, struct cli *c)
 {
     const GOptionEntry all[] = {
-        {"model", 0, 0, G_OPTION_ARG_STRING, &c->model, "Model folder, or starter (the default)",
-         "DIR"},
+        {"model", 0, 0, G_OPTION_ARG_STRING, &c->model,
+         "Model folder or file, or starter (the default)", "PATH"},
         {"device", 0, 0, G_OPTION_ARG_STRING, &c->device,
          "Device: a number, a part of its name, or cpu", "NAME"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &c->json, "Answer as JSON", NULL},
