@@ -2,6 +2,7 @@
 
 #include "ui/core/config.h"
 #include "ui/drive/drive.h"
+#include "ui/settings.h"
 #include "ui/window.h"
 
 #define APP_ID "org.tincture.Tincture"
@@ -21,8 +22,8 @@ static void add_options(TinctureApp *self)
          "Print the version and exit", NULL},
         {"device", 0, 0, G_OPTION_ARG_STRING, &self->device, "Compute device: a number or a name",
          "DEVICE"},
-        {"model", 0, 0, G_OPTION_ARG_FILENAME, &self->model, "Model folder instead of the starter",
-         "FOLDER"},
+        {"model", 0, 0, G_OPTION_ARG_FILENAME, &self->model,
+         "Model folder or file instead of the chosen one", "PATH"},
         {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->data_dir,
          "Where the library is kept instead of the user's data folder", "FOLDER"},
         {"exit-after-startup", 0, 0, G_OPTION_ARG_NONE, &self->exit_after_startup,
@@ -51,6 +52,10 @@ static void tincture_app_startup(GApplication *app)
     G_APPLICATION_CLASS(tincture_app_parent_class)->startup(app);
     gtk_window_set_default_icon_name(APP_ID);
     tincture_app_add_actions(self);
+    if (self->model == NULL) {
+        g_autofree char *chosen = settings_string("model", "");
+        self->model = *chosen != '\0' ? g_steal_pointer(&chosen) : NULL;
+    }
     self->session = tincture_session_new(self->data_dir, self->model, self->device);
 }
 
@@ -155,4 +160,29 @@ TinctureApp *tincture_app_new(void)
 int tincture_app_get_status(TinctureApp *self)
 {
     return self->status;
+}
+
+static void add_option(GPtrArray *args, const char *name, const char *value)
+{
+    if (value != NULL) {
+        g_ptr_array_add(args, g_strdup(name));
+        g_ptr_array_add(args, g_strdup(value));
+    }
+}
+
+GStrv tincture_app_get_next(TinctureApp *self, const char *program)
+{
+    GPtrArray *args = g_ptr_array_new();
+    if (!self->restart) {
+        g_ptr_array_unref(args);
+        return NULL;
+    }
+    g_ptr_array_add(args, g_strdup(program));
+    add_option(args, "--data-dir", self->data_dir);
+    add_option(args, "--device", self->device);
+    if (settings_get() == NULL) { // else it is kept there
+        add_option(args, "--model", self->model);
+    }
+    g_ptr_array_add(args, NULL);
+    return (GStrv)g_ptr_array_free(args, FALSE);
 }

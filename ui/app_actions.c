@@ -1,5 +1,6 @@
 #include "ui/app_private.h"
 
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/settings.h"
 
 #include <string.h>
@@ -12,6 +13,37 @@ static void quit_action(GSimpleAction *action, GVariant *parameter, gpointer dat
         gtk_window_close(window);
     }
     g_application_quit(G_APPLICATION(self));
+}
+
+// The target is a path, empty for the starter. The program ends and starts again, and finds in the
+// library what was being done: so nothing of one model can stay with another.
+static void use_model_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TinctureApp *self = data;
+    const char *path = g_variant_get_string(parameter, NULL);
+    settings_set_string("model", path);
+    g_free(self->model);
+    self->model = *path != '\0' ? g_strdup(path) : NULL;
+    self->restart = TRUE;
+    quit_action(NULL, NULL, self);
+}
+
+// A folder is chosen by the file that lists its parts.
+static void model_chosen_cb(GFile *file, gpointer data)
+{
+    g_autofree char *name = g_file_get_basename(file);
+    g_autoptr(GFile) model =
+        g_str_equal(name, "model_index.json") ? g_file_get_parent(file) : g_object_ref(file);
+    g_autofree char *path = g_file_get_path(model);
+    if (path != NULL) {
+        g_action_group_activate_action(G_ACTION_GROUP(data), "use-model",
+                                       g_variant_new_string(path));
+    }
+}
+
+static void choose_model_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    file_dialog_open_model(gtk_application_get_active_window(data), model_chosen_cb, data);
 }
 
 static void apply_style(const char *variant)
@@ -50,6 +82,7 @@ static void set_keys(TinctureApp *self)
         const char *keys[4];
     } table[] = {
         {"app.quit", {"<Control>q"}},
+        {"app.choose-model", {"<Control><Shift>m"}},
         {"window.close", {"<Control>w"}},
         {"win.open", {"<Control>o"}},
         {"win.export", {"<Control>e", "<Control><Shift>s"}},
@@ -84,6 +117,8 @@ void tincture_app_add_actions(TinctureApp *self)
 {
     static const GActionEntry entries[] = {
         {"quit", quit_action, NULL, NULL, NULL, {0}},
+        {"choose-model", choose_model_action, NULL, NULL, NULL, {0}},
+        {"use-model", use_model_action, "s", NULL, NULL, {0}},
     };
     g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
     add_style_action(self);

@@ -13,6 +13,7 @@ struct _TinctureApp {
 
     // state
     gboolean exit_after_startup;
+    gboolean restart; // once it has ended: see tincture_app_get_next()
     int status;
 };
 

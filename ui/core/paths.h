@@ -10,5 +10,5 @@ char *paths_resource(const char *relative);
 // The user's data folder for this program (the library); newly allocated, not created.
 char *paths_data(void);
 
-// A model by the name a person gives it: "starter" or NULL is the built-in one, anything else a folder.
+// A model by the name a person gives it: "starter" or NULL is the built-in one, anything else a path.
 char *paths_model(const char *name);

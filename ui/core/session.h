@@ -93,7 +93,7 @@ struct learn_params {           // Learn panel
 #define TINCTURE_TYPE_SESSION (tincture_session_get_type())
 G_DECLARE_FINAL_TYPE(TinctureSession, tincture_session, TINCTURE, SESSION, GObject)
 
-// data_dir: where the library and drafts live (NULL: the user's data folder). model: folder or NULL for the
+// data_dir: where the library and drafts live (NULL: the user's data folder). model: folder or file, or NULL for the
 // starter. device: as gpu_open(). Loading begins at once in the background; the last document is restored.
 TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *device);
 // Saves, cancels jobs (a running training writes its checkpoint) and joins the thread.

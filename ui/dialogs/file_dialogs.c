@@ -98,6 +98,7 @@ static void add_filter(struct request *request, const char *name, const char *co
 }
 
 static const char *const adapter_patterns[] = {"*.safetensors", NULL};
+static const char *const model_patterns[] = {"*.safetensors", "model_index.json", NULL};
 static const char *const any_pattern[] = {"*", NULL};
 
 void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
@@ -118,6 +119,18 @@ void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer
     request->chosen = chosen;
     request->data = data;
     add_filter(request, "Adapters", adapter_patterns, FALSE);
+    add_filter(request, "All Files", any_pattern, FALSE);
+    request_show(request);
+}
+
+void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Choose Model",
+                                          "_Choose", "model-folder");
+    request->chosen = chosen;
+    request->data = data;
+    add_filter(request, "Models (.safetensors, or model_index.json of a folder)", model_patterns,
+               FALSE);
     add_filter(request, "All Files", any_pattern, FALSE);
     request_show(request);
 }

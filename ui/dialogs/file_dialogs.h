@@ -19,6 +19,8 @@ typedef void (*export_chosen_fn)(GFile *file, const struct export_choice *choice
 
 void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
+// A checkpoint file, or the model_index.json of a model folder.
+void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 void file_dialog_save_adapter(GtkWindow *parent, const char *name, file_chosen_fn chosen,
                               gpointer data);
 // photo: file name of the original; "tram.jpg" suggests "tram (Edited).png".

@@ -79,6 +79,11 @@ static char *device(struct drive *d)
     return text_or_none(tincture_session_device_text(d->session));
 }
 
+static char *model(struct drive *d)
+{
+    return text_or_none(tincture_session_model_text(d->session));
+}
+
 static char *message(struct drive *d)
 {
     return text_or_none(d->message);
@@ -196,6 +201,7 @@ static const struct {
     {"negative", negative},
     {"seed", seed},
     {"device", device},
+    {"model", model},
     {"message", message},
     {"adapters", adapters},
     {"results", results},

@@ -110,6 +110,6 @@ bool store_training_begin(struct store *s, GError **error);
 void store_training_end(struct store *s);
 bool store_training_elsewhere(struct store *s); // another window or program is at it
 
-// A model that was used: remembered by folder.
+// A model that was used: remembered by path.
 bool store_model_used(struct store *s, const char *dir, const char *name, const char *hash,
                       GError **error);
