@@ -255,6 +255,7 @@ void tincture_window_go_to(TinctureWindow *self, const char *id)
     if (panel == NULL) {
         panel = find_panel(self->history, id);
     }
+    g_return_if_fail(panel != NULL);
     adw_flap_set_reveal_flap(side, TRUE);
     tincture_panel_focus(TINCTURE_PANEL(panel));
 }

@@ -78,7 +78,7 @@ static GPtrArray *read_index(const char *folder, const char *name, GError **erro
     return shards;
 }
 
-static bool exists_in(const char *folder, const char *name)
+bool file_exists_in(const char *folder, const char *name)
 {
     char *path = g_build_filename(folder, name, NULL);
     bool exists = g_file_test(path, G_FILE_TEST_IS_REGULAR);
@@ -92,17 +92,17 @@ static GPtrArray *find_in_folder(const struct model *m, enum model_part part, GE
     char *folder = g_build_filename(m->path, part_names[part], NULL);
     GPtrArray *paths = NULL;
     for (size_t i = 0; !paths && i < G_N_ELEMENTS(file_names); i++) {
-        if (exists_in(folder, file_names[i])) {
+        if (file_exists_in(folder, file_names[i])) {
             paths = g_ptr_array_new_with_free_func(g_free);
             g_ptr_array_add(paths, g_build_filename(folder, file_names[i], NULL));
-        } else if (exists_in(folder, index_names[i])) {
+        } else if (file_exists_in(folder, index_names[i])) {
             paths = read_index(folder, index_names[i], error);
             g_free(folder);
             return paths;
         }
     }
-    if (!paths && (exists_in(folder, "diffusion_pytorch_model.bin") ||
-                   exists_in(folder, "pytorch_model.bin"))) {
+    if (!paths && (file_exists_in(folder, "diffusion_pytorch_model.bin") ||
+                   file_exists_in(folder, "pytorch_model.bin"))) {
         g_set_error(
             error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
             "%s holds its weights only as .bin, a format that can carry programs; convert them to "

@@ -4,6 +4,9 @@
 #include "compute/file/safetensors.h"
 #include "compute/model/model.h"
 
+// Whether the folder has a file of that name.
+bool file_exists_in(const char *folder, const char *name);
+
 // The files of one network: one, or several shards, or the one that holds the whole model.
 struct weights {
     struct model *model; // whose; borrowed

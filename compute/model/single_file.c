@@ -1,6 +1,7 @@
 #include "compute/model/single_file.h"
 
 #include "compute/model/json_file.h"
+#include "compute/model/load.h"
 #include "compute/model/tokenizer.h"
 
 #include <math.h>
@@ -376,14 +377,6 @@ JsonObject *single_file_config(const char *path, enum model_layout *layout, GErr
 
 // ---- tokenizer ----------------------------------------------------------------------------------
 
-static bool has(const char *folder, const char *name)
-{
-    char *path = g_build_filename(folder, name, NULL);
-    bool exists = g_file_test(path, G_FILE_TEST_EXISTS);
-    g_free(path);
-    return exists;
-}
-
 // The first neighbour's tokenizer, in the order of the names, that has as many ids as the text
 // encoder; another vocabulary would give words that the model never learned.
 static struct tokenizer *neighbours_tokenizer(const char *folder, const char *pad, int vocabulary)
@@ -416,7 +409,7 @@ struct tokenizer *single_file_tokenizer(const struct model *m, GError **error)
     struct tokenizer *t = NULL;
     if (g_file_test(own, G_FILE_TEST_IS_DIR)) {
         t = tokenizer_open(own, pad, error);
-    } else if (has(folder, "vocab.json") && has(folder, "merges.txt")) {
+    } else if (file_exists_in(folder, "vocab.json") && file_exists_in(folder, "merges.txt")) {
         t = tokenizer_open(folder, pad, error);
     } else if (!(t = neighbours_tokenizer(folder, pad, m->text.vocab_size))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,

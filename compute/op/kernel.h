@@ -52,6 +52,12 @@ static inline int64_t op_grain(int64_t floats_per_item)
     return 16384 / floats_per_item + 1;
 }
 
+// Grain for the pieces of a product: few multiply-adds are done sooner than the team is awake.
+static inline int64_t op_product_grain(int64_t pieces, double multiply_adds)
+{
+    return multiply_adds < 2e5 ? pieces : 1;
+}
+
 // Workgroups for a kernel that strides over the grid (any number of them computes everything).
 static inline uint32_t op_groups(int64_t items, int items_per_group)
 {

@@ -173,7 +173,6 @@ enum {
     NEAR_ROWS = 256,       // rows whose inputs stay in a processor's second cache
     GROUP_FLOATS = 1 << 20 // most that a piece packs for itself
 };
-#define SMALL_WORK 2e5 // multiply-adds that are done sooner than the team is awake
 
 struct job {
     const struct packed_product *q;
@@ -344,6 +343,6 @@ void packed_product_run(const struct packed_product *q)
         cut(&job);
         int64_t pieces = (int64_t)job.ranges * job.groups;
         double work = (double)job.rows * q->w.n * q->w.taps * q->w.depth;
-        host_parallel(pieces, work < SMALL_WORK ? pieces : 1, run_pieces, &job);
+        host_parallel(pieces, op_product_grain(pieces, work), run_pieces, &job);
     }
 }

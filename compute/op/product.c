@@ -13,7 +13,6 @@ enum {
     MANY = 8, // pieces, before a piece gets smaller than LARGE
     FEW = 4,  // pieces, before it gets smaller than SMALLEST
 };
-#define SMALL_WORK 2e5 // multiply-adds that are done sooner than the team is awake
 
 struct pieces {
     const struct product *product;
@@ -81,5 +80,5 @@ void product_run(const struct product *product)
     int64_t count = pieces_make(&p);
     double work = (double)product->m * product->n * product->k * MAX(product->batch, 1);
 
-    host_parallel(count, work < SMALL_WORK ? count : 1, run_range, &p);
+    host_parallel(count, op_product_grain(count, work), run_range, &p);
 }
