@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include "tests/temp.h"
+
 #include <glib/gstdio.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,24 +11,9 @@
 // where it is from one fixture to the next.
 static char *folder;
 
-static void remove_folder(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        if (g_file_test(child, G_FILE_TEST_IS_DIR)) {
-            remove_folder(child);
-        } else {
-            g_remove(child);
-        }
-    }
-    g_clear_pointer(&dir, g_dir_close);
-    g_rmdir(path);
-}
-
 static void remove_at_exit(void)
 {
-    remove_folder(folder);
+    remove_tree(folder);
     g_free(folder);
 }
 

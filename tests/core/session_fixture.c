@@ -1,5 +1,7 @@
 #include "tests/core/session_fixture.h"
 
+#include "tests/temp.h"
+
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -73,17 +75,6 @@ void fixture_close(struct fixture *f)
     }
     while (g_main_context_iteration(NULL, FALSE)) { // what was still on its way
     }
-}
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        remove_tree(child);
-    }
-    g_remove(path);
 }
 
 void fixture_end(struct fixture *f)

@@ -2,6 +2,8 @@
 // as /proc and /sys are.
 #include "compute/memory_left.h"
 
+#include "tests/temp.h"
+
 #include <glib.h>
 #include <glib/gstdio.h>
 
@@ -11,17 +13,6 @@
 struct entry {
     const char *path, *text;
 };
-
-static void remove_tree(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        remove_tree(child);
-    }
-    g_clear_pointer(&dir, g_dir_close);
-    g_remove(path);
-}
 
 // What is left in MiB where these files are.
 static uint64_t left(const struct entry *entries)

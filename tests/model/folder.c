@@ -1,5 +1,7 @@
 #include "tests/model/folder.h"
 
+#include "tests/temp.h"
+
 #include "compute/file/safetensors.h"
 
 #include <glib/gstdio.h>
@@ -34,18 +36,6 @@ static void copy_tree(const char *from, const char *to)
         }
     }
     g_dir_close(dir);
-}
-
-static void remove_tree(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        remove_tree(child);
-    }
-    g_clear_pointer(&dir, g_dir_close);
-    g_remove(path);
 }
 
 char *folder_copy(const char *name)

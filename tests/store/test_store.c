@@ -2,16 +2,20 @@
 // and left alone.
 #include "ui/store/store_private.h"
 
+#include "tests/temp.h"
+
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 
+static char *all; // of this process: each test makes a folder in it
+
 static char *temp_dir(void)
 {
-    char *dir = g_dir_make_tmp("tincture-store-XXXXXX", NULL);
-    g_assert_nonnull(dir);
-    return dir;
+    g_autofree char *pattern = g_build_filename(all, "store-XXXXXX", NULL);
+    g_assert_nonnull(g_mkdtemp(pattern));
+    return g_steal_pointer(&pattern);
 }
 
 static struct store *open_ok(const char *dir)
@@ -340,6 +344,8 @@ static void test_unwritable(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    all = g_dir_make_tmp("tincture-store-XXXXXX", NULL);
+    g_assert_nonnull(all);
     g_test_add_func("/store/document", test_document);
     g_test_add_func("/store/rows", test_rows);
     g_test_add_func("/store/documents", test_documents);
@@ -350,5 +356,8 @@ int main(int argc, char **argv)
     g_test_add_func("/store/damaged", test_damaged);
     g_test_add_func("/store/newer-refused", test_newer_refused);
     g_test_add_func("/store/unwritable", test_unwritable);
-    return g_test_run();
+    int result = g_test_run();
+    remove_tree(all);
+    g_free(all);
+    return result;
 }
