@@ -8,30 +8,35 @@
 int param_count(const struct param *table)
 {
     int n = 0;
-    while (table && table[n].key)
+    while (table && table[n].key) {
         n++;
+    }
     return n;
 }
 
 const struct param *param_find(const struct param *table, const char *key)
 {
-    for (const struct param *row = table; row && row->key; row++)
-        if (g_str_equal(row->key, key))
+    for (const struct param *row = table; row && row->key; row++) {
+        if (g_str_equal(row->key, key)) {
             return row;
+        }
+    }
     return NULL;
 }
 
 void param_defaults(const struct param *table, double *values)
 {
-    for (int i = 0; i < param_count(table); i++)
+    for (int i = 0; i < param_count(table); i++) {
         values[i] = table[i].def;
+    }
 }
 
 double param_get(const struct param *table, const double *values, const char *key)
 {
     const struct param *row = param_find(table, key);
-    if (!row)
+    if (!row) {
         g_error("no parameter '%s' in this table", key);
+    }
     return values[row - table];
 }
 
@@ -39,12 +44,14 @@ static bool parse_switch(const struct param *row, const char *text, double *valu
 {
     static const char *const words[][2] = {
         {"off", "on"}, {"no", "yes"}, {"false", "true"}, {"0", "1"}};
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-        for (int on = 0; on < 2; on++)
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        for (int on = 0; on < 2; on++) {
             if (!g_ascii_strcasecmp(text, words[i][on])) {
                 *value = on;
                 return true;
             }
+        }
+    }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                 "%s: '%s' is neither 'on' nor 'off'", row->key, text);
     return false;
@@ -52,11 +59,12 @@ static bool parse_switch(const struct param *row, const char *text, double *valu
 
 static bool parse_choice(const struct param *row, const char *text, double *value, GError **error)
 {
-    for (int i = 0; row->choices[i]; i++)
+    for (int i = 0; row->choices[i]; i++) {
         if (g_str_equal(row->choices[i], text)) {
             *value = i;
             return true;
         }
+    }
     g_autofree char *all = g_strjoinv(", ", (char **)row->choices);
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s: '%s' is not one of %s",
                 row->key, text, all);
@@ -65,10 +73,12 @@ static bool parse_choice(const struct param *row, const char *text, double *valu
 
 bool param_parse(const struct param *row, const char *text, double *value, GError **error)
 {
-    if (row->type == PARAM_BOOL)
+    if (row->type == PARAM_BOOL) {
         return parse_switch(row, text, value, error);
-    if (row->type == PARAM_CHOICE)
+    }
+    if (row->type == PARAM_CHOICE) {
         return parse_choice(row, text, value, error);
+    }
 
     char *end = NULL;
     double parsed = g_ascii_strtod(text, &end);
@@ -77,8 +87,9 @@ bool param_parse(const struct param *row, const char *text, double *value, GErro
                     row->key, text);
         return false;
     }
-    if (!param_check(row, parsed, error))
+    if (!param_check(row, parsed, error)) {
         return false;
+    }
     *value = parsed;
     return true;
 }
@@ -100,8 +111,9 @@ bool param_check(const struct param *row, double value, GError **error)
     legal_range(row, &min, &max);
     bool whole = row->type != PARAM_FLOAT;
     // Written so that NaN fails.
-    if (value >= min && value <= max && (!whole || value == floor(value)))
+    if (value >= min && value <= max && (!whole || value == floor(value))) {
         return true;
+    }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s: %g is not %s from %g to %g",
                 row->key, value, whole ? "a whole number" : "a number", min, max);
     return false;
@@ -121,7 +133,8 @@ char *param_format(const struct param *row, double value)
     }
     // Few digits where they give the value back exactly, all of them otherwise.
     g_ascii_formatd(text, sizeof text, "%.6g", value);
-    if (g_ascii_strtod(text, NULL) != value)
+    if (g_ascii_strtod(text, NULL) != value) {
         g_ascii_dtostr(text, sizeof text, value);
+    }
     return g_strdup(text);
 }

@@ -2,8 +2,9 @@
 // replace detail is cut out of the photo with a margin as one tile of the band split
 // (overlap-save), so cells meet without seams.
 //
-//   result = photo + mask * (weight * up(delta) - luma_fade * Y(high) - chroma_fade * (high -
-//   Y(high))) high   = high band of (photo - up(reconstruction))
+//   result = photo + mask * (weight * up(delta) - luma_fade * Y(high)
+//                            - chroma_fade * (high - Y(high)))
+//   high   = high band of (photo - up(reconstruction))
 #include "render/detail.h"
 
 #include "render/band.h"

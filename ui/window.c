@@ -55,7 +55,7 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
     adw_toast_overlay_add_toast(self->toasts, toast);
 }
 
-// ---- what the session says ----
+// ---- what the session says ----------------------------------------------------------------------
 
 static void show_title(TinctureWindow *self)
 {
@@ -181,7 +181,7 @@ static void sample_open_cb(TinctureWindow *self, const char *path, const char *c
     tincture_session_open(self->session, path);
 }
 
-// ---- the object ----
+// ---- the object ---------------------------------------------------------------------------------
 
 static void build_panels(TinctureWindow *self)
 {

@@ -10,7 +10,7 @@ static TinctureWindow *window_of(GtkWidget *widget)
     return TINCTURE_WINDOW(widget);
 }
 
-// ---- files ----
+// ---- files --------------------------------------------------------------------------------------
 
 void tincture_window_open(TinctureWindow *self, GFile *file)
 {
@@ -137,7 +137,7 @@ static void remove_adapter_action(GtkWidget *widget, const char *name, GVariant 
     }
 }
 
-// ---- editing ----
+// ---- editing ------------------------------------------------------------------------------------
 
 // Text that has the focus takes the clipboard's text; everything else takes its picture.
 static void paste_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -206,7 +206,7 @@ static void dice_action(GtkWidget *widget, const char *name, GVariant *target)
     tincture_session_roll_seed(window_of(widget)->session);
 }
 
-// ---- view ----
+// ---- view ---------------------------------------------------------------------------------------
 
 static void zoom_in_action(GtkWidget *widget, const char *name, GVariant *target)
 {
@@ -272,7 +272,7 @@ static void about_action(GtkWidget *widget, const char *name, GVariant *target)
                       tincture_session_model_text(session));
 }
 
-// ---- which verbs make sense now ----
+// ---- which verbs make sense now -----------------------------------------------------------------
 
 void tincture_window_update_actions(TinctureWindow *self)
 {

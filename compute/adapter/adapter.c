@@ -123,7 +123,7 @@ double adapter_setting(const struct adapter *a, const char *key)
     return param_get(a->method->params, a->values, key);
 }
 
-// ---- for methods ------------------------------------------------------------------------------
+// ---- for methods --------------------------------------------------------------------------------
 
 struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,
                                   struct nn_weight *weight, const int shape[GRAPH_RANK])
@@ -173,7 +173,7 @@ struct nn_weight *adapter_layer(const struct model *model, const char *path,
     return NULL;
 }
 
-// ---- the device side --------------------------------------------------------------------------
+// ---- the device side ----------------------------------------------------------------------------
 
 bool adapter_upload(struct adapter *a, GError **error)
 {

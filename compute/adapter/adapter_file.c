@@ -10,7 +10,7 @@
 #define SETTING_PREFIX "tincture.setting."
 #define BASE_HASH      "tincture.base_model_hash" // of the image network's weight file
 
-// ---- loading ----------------------------------------------------------------------------------
+// ---- loading ------------------------------------------------------------------------------------
 
 // Adds those of the names that are there and hold tensors.
 static void add_files(GPtrArray *files, const char *folder, const char *const *names)
@@ -134,7 +134,7 @@ fail:
     return NULL;
 }
 
-// ---- metadata ---------------------------------------------------------------------------------
+// ---- metadata -----------------------------------------------------------------------------------
 
 static void note(GHashTable *table, const char *key, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static void note(GHashTable *table, const char *key, const char *format, ...)
@@ -238,7 +238,7 @@ struct st_writer *adapter_writer(const struct adapter *a)
     return w;
 }
 
-// ---- saving -----------------------------------------------------------------------------------
+// ---- saving -------------------------------------------------------------------------------------
 
 // What was written is read again as anybody would read it.
 static bool verify(const struct adapter *a, const char *path, GError **error)

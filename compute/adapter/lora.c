@@ -54,7 +54,7 @@ static bool lora_init(struct adapter *a, GError **error)
     return true;
 }
 
-// ---- in a graph and merged ---------------------------------------------------------------------
+// ---- in a graph and merged ----------------------------------------------------------------------
 
 static struct node *lora_delta(struct graph *g, const struct nn_layer *l,
                                const struct adapter_use *uses, int n, struct node *y)
@@ -82,7 +82,7 @@ static bool lora_merge(const struct adapter_param *const *params, const double *
     return true;
 }
 
-// ---- files -------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 // Names of A, B and the scale alpha / rank of B, in the two dialects.
 struct dialect {

@@ -81,7 +81,7 @@ void merged_model_free(struct merged_model *m)
     g_free(m);
 }
 
-// ---- one weight -------------------------------------------------------------------------------
+// ---- one weight ---------------------------------------------------------------------------------
 
 // The params of one weight, with the scale of each.
 struct stack {
@@ -191,7 +191,7 @@ static bool write_change(struct change *c, const struct nn_weight *base, const s
     return true;
 }
 
-// ---- all of them ------------------------------------------------------------------------------
+// ---- all of them --------------------------------------------------------------------------------
 
 // The stacks of the weights that adapters do anything to, in the adapters' order: weights of one
 // network come together.

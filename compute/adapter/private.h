@@ -30,7 +30,7 @@ extern const char *const target_names[];
 bool target_has(int targets, const struct nn_weight *w);
 bool target_is_matrix(const struct nn_weight *w);
 
-// ---- rotations: what oft and coft share -------------------------------------------------------
+// ---- rotations: what oft and coft share ---------------------------------------------------------
 
 // Rows of the settings that both have.
 #define ROTATION_PARAMS                                                                            \

@@ -21,7 +21,7 @@
 #define SUFFIX      ".oft_R.weight"
 #define PEFT_PREFIX "base_model.model."
 
-// ---- which layers -----------------------------------------------------------------------------
+// ---- which layers -------------------------------------------------------------------------------
 
 // The divisor of n that is nearest to wanted, the smaller one of two: PEFT's adjust_oft_parameters.
 static int nearest_divisor(int n, int wanted)
@@ -70,7 +70,7 @@ static int block_size(const struct adapter_param *p)
     return p->weight->shape[3] / p->shape[2];
 }
 
-// ---- in a graph -------------------------------------------------------------------------------
+// ---- in a graph ---------------------------------------------------------------------------------
 
 // The factor of a layer is the identity (1,1,b,b); layers of one block size share it, the first one
 // owns it.
@@ -140,7 +140,7 @@ struct node *rotation_input(struct graph *g, const struct nn_layer *l,
     return x;
 }
 
-// ---- merged -----------------------------------------------------------------------------------
+// ---- merged -------------------------------------------------------------------------------------
 
 // R of one block (b, b) from its triangle, in double; scratch is 2 b^2.
 static void cayley(int b, const float *u, double scale, double *scratch, float *r)
@@ -200,7 +200,7 @@ bool rotation_merge(const struct adapter_param *const *params, const double *sca
     return true;
 }
 
-// ---- reading ----------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
 #define OFFICIAL_SUFFIX "_oft.R"
 
@@ -330,7 +330,7 @@ bool rotation_load(struct adapter *a, const struct st_file *file, GError **error
     return true;
 }
 
-// ---- writing ----------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------
 
 static bool write_tensors(const struct adapter *a, const char *path, GCancellable *c,
                           GError **error)

@@ -46,7 +46,7 @@ static void work_clear(struct work *w)
     *w = (struct work){0};
 }
 
-// ---- disk -------------------------------------------------------------------------------------
+// ---- disk ---------------------------------------------------------------------------------------
 
 // The packs of one network, and the one being filled.
 struct cache {
@@ -187,7 +187,7 @@ static void cache_add(struct cache *cache, const struct work *w)
     }
 }
 
-// ---- computing --------------------------------------------------------------------------------
+// ---- computing ----------------------------------------------------------------------------------
 
 static void decompose(int64_t begin, int64_t end, void *data)
 {

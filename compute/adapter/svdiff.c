@@ -28,7 +28,7 @@ struct factors {
     bool full;            // rank is all there is
 };
 
-// ---- which layers -----------------------------------------------------------------------------
+// ---- which layers -------------------------------------------------------------------------------
 
 enum subset {
     SUBSET_ALL,
@@ -112,7 +112,7 @@ static bool svdiff_init(struct adapter *a, GError **error)
     return true;
 }
 
-// ---- factors ----------------------------------------------------------------------------------
+// ---- factors ------------------------------------------------------------------------------------
 
 static GHashTable *shared; // "weight/rank" -> struct factors *, engine thread only
 
@@ -232,7 +232,7 @@ static void svdiff_release(struct adapter *a)
     }
 }
 
-// ---- in a graph -------------------------------------------------------------------------------
+// ---- in a graph ---------------------------------------------------------------------------------
 
 // Sum of scale * delta over the uses whose length is right for `rank`: shorter ones are continued
 // with zeros.
@@ -318,7 +318,7 @@ static struct node *svdiff_product(struct graph *g, const struct nn_layer *l,
     return l->kind == NN_NORM ? vector_product(g, l, uses, n) : matrix_product(g, l, uses, n, x);
 }
 
-// ---- merged -----------------------------------------------------------------------------------
+// ---- merged -------------------------------------------------------------------------------------
 
 // W += U diag(sigma' - sigma) V^T: the weight itself comes back exactly where nothing is shifted.
 static void merge_matrix(const struct adapter_param *const *params, const double *scales, int n,
@@ -373,7 +373,7 @@ static bool svdiff_merge(const struct adapter_param *const *params, const double
     return true;
 }
 
-// ---- files ------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 #define SUFFIX ".delta"
 

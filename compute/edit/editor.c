@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-// ---- the editor --------------------------------------------------------------------------------
+// ---- the editor ---------------------------------------------------------------------------------
 
 struct editor *editor_new(struct model *model, GError **error)
 {
@@ -120,7 +120,7 @@ bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int 
     return true;
 }
 
-// ---- layouts -----------------------------------------------------------------------------------
+// ---- layouts ------------------------------------------------------------------------------------
 
 void hwc_to_chw(const float *hwc, int h, int w, int c, float *chw)
 {
@@ -140,7 +140,7 @@ void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc)
     }
 }
 
-// ---- text --------------------------------------------------------------------------------------
+// ---- text ---------------------------------------------------------------------------------------
 
 int64_t states_count(const struct editor *e)
 {
@@ -162,7 +162,7 @@ const float *states_get(struct editor *e, const char *prompt, GCancellable *c, G
     return known;
 }
 
-// ---- single stages -----------------------------------------------------------------------------
+// ---- single stages ------------------------------------------------------------------------------
 
 bool editor_text(struct editor *e, const char *prompt, float *states, GError **error)
 {

@@ -21,8 +21,9 @@ static inline uint32_t float_bits(float f)
 static inline float half_to_float(uint16_t h)
 {
     uint32_t sign = (uint32_t)(h & 0x8000) << 16, magnitude = (uint32_t)(h & 0x7fff) << 13;
-    if (magnitude >= 0x7c00u << 13) // infinity and NaN keep the largest exponent
+    if (magnitude >= 0x7c00u << 13) { // infinity and NaN keep the largest exponent
         return float_from_bits(sign | 0x7f800000 | (magnitude & 0x7fffff));
+    }
     // The exponent moves from bias 15 to bias 127 by a multiplication, which also normalises
     // subnormals.
     return float_from_bits(sign | float_bits(float_from_bits(magnitude) * 0x1p112f));

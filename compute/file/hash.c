@@ -11,8 +11,9 @@
 static void report(const char *path, goffset done, progress_fn progress, void *data)
 {
     struct stat s;
-    if (!progress || stat(path, &s) != 0)
+    if (!progress || stat(path, &s) != 0) {
         return;
+    }
     char *name = g_path_get_basename(path), *text = g_strdup_printf("reading %s", name);
     progress(s.st_size > done ? (double)done / (double)s.st_size : 1, text, data);
     g_free(text);
@@ -25,8 +26,9 @@ char *file_sha256(const char *path, progress_fn progress, void *data, GCancellab
     GFile *file = g_file_new_for_path(path);
     GFileInputStream *in = g_file_read(file, cancellable, error);
     g_object_unref(file);
-    if (!in)
+    if (!in) {
         return NULL;
+    }
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
     guchar *buffer = g_malloc(PIECE);
     goffset done = 0;
@@ -48,8 +50,9 @@ char *file_sha256(const char *path, progress_fn progress, void *data, GCancellab
 static char *file_identity(const char *path)
 {
     struct stat s;
-    if (stat(path, &s) != 0 || g_get_real_time() / G_USEC_PER_SEC - s.st_ctim.tv_sec < 2)
+    if (stat(path, &s) != 0 || g_get_real_time() / G_USEC_PER_SEC - s.st_ctim.tv_sec < 2) {
         return NULL;
+    }
     return g_strdup_printf("%llu %llu %lld %lld.%09ld %lld.%09ld", (unsigned long long)s.st_dev,
                            (unsigned long long)s.st_ino, (long long)s.st_size,
                            (long long)s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
@@ -91,8 +94,9 @@ static void write_kept(const char *kept, const char *identity, const char *sum)
     char *folder = g_path_get_dirname(kept);
     char *line = g_strconcat(sum, " ", identity, NULL);
     GError *error = NULL;
-    if (g_mkdir_with_parents(folder, 0700) != 0 || !g_file_set_contents(kept, line, -1, &error))
+    if (g_mkdir_with_parents(folder, 0700) != 0 || !g_file_set_contents(kept, line, -1, &error)) {
         g_info("the hash of a file is not kept: %s", error ? error->message : folder);
+    }
     g_clear_error(&error);
     g_free(line);
     g_free(folder);
@@ -105,8 +109,9 @@ char *file_sha256_kept(const char *path, progress_fn progress, void *data,
     char *sum = before ? read_kept(kept, before) : NULL;
     if (!sum && (sum = file_sha256(path, progress, data, cancellable, error)) && before) {
         char *after = file_identity(path); // changed while it was read: of no use tomorrow
-        if (g_strcmp0(before, after) == 0)
+        if (g_strcmp0(before, after) == 0) {
             write_kept(kept, before, sum);
+        }
         g_free(after);
     }
     g_free(kept);

@@ -4,34 +4,40 @@
 
 void json_fault(struct json_reader *r, const char *what)
 {
-    if (!r->fault)
+    if (!r->fault) {
         r->fault = what;
+    }
     r->pos = r->end;
 }
 
 void json_begin(struct json_reader *r, const char *text, size_t length)
 {
     *r = (struct json_reader){text, text + length, NULL};
-    if (!g_utf8_validate_len(text, length, NULL))
+    if (!g_utf8_validate_len(text, length, NULL)) {
         json_fault(r, "it is not UTF-8");
+    }
 }
 
 static void skip_space(struct json_reader *r)
 {
-    while (r->pos < r->end && strchr(" \t\r\n", *r->pos) && *r->pos)
+    while (r->pos < r->end && strchr(" \t\r\n", *r->pos) && *r->pos) {
         r->pos++;
+    }
 }
 
 char json_peek(struct json_reader *r)
 {
     skip_space(r);
-    if (r->pos == r->end)
+    if (r->pos == r->end) {
         return '\0';
+    }
     char c = *r->pos;
-    if (g_ascii_isdigit(c) || c == '-')
+    if (g_ascii_isdigit(c) || c == '-') {
         return '0';
-    if (c == 'f')
+    }
+    if (c == 'f') {
         return 't';
+    }
     return strchr("{[\"tn", c) ? c : '\0';
 }
 
@@ -75,8 +81,9 @@ bool json_item(struct json_reader *r, bool *first)
 
 char *json_key(struct json_reader *r, bool *first)
 {
-    if (!next_member(r, first, '}'))
+    if (!next_member(r, first, '}')) {
         return NULL;
+    }
     char *key = json_string(r);
     skip_space(r);
     if (!key || r->pos == r->end || *r->pos != ':') {
@@ -91,13 +98,15 @@ char *json_key(struct json_reader *r, bool *first)
 // Four hexadecimal digits at pos; -1 where there are none.
 static int hex4(const char *p, const char *end)
 {
-    if (end - p < 4)
+    if (end - p < 4) {
         return -1;
+    }
     int value = 0;
     for (int i = 0; i < 4; i++) {
         int digit = g_ascii_xdigit_value(p[i]);
-        if (digit < 0)
+        if (digit < 0) {
             return -1;
+        }
         value = value * 16 + digit;
     }
     return value;
@@ -114,15 +123,17 @@ static bool unescape(struct json_reader *r, GString *out)
         return true;
     }
     int unit = c == 'u' ? hex4(r->pos, r->end) : -1;
-    if (unit <= 0) // a NUL would cut the C string
+    if (unit <= 0) { // a NUL would cut the C string
         return false;
+    }
     r->pos += 4;
     gunichar code = unit;
     if (unit >= 0xd800 && unit < 0xdc00 && r->end - r->pos >= 6 && r->pos[0] == '\\' &&
         r->pos[1] == 'u') {
         int low = hex4(r->pos + 2, r->end);
-        if (low < 0xdc00 || low > 0xdfff)
+        if (low < 0xdc00 || low > 0xdfff) {
             return false;
+        }
         code = 0x10000 + ((gunichar)(unit - 0xd800) << 10) + (low - 0xdc00);
         r->pos += 6;
     } else if (unit >= 0xd800 && unit < 0xe000) {
@@ -147,8 +158,9 @@ char *json_string(struct json_reader *r)
             json_fault(r, "a string holds a raw control character or an unknown escape");
             break;
         }
-        if (c != '\\')
+        if (c != '\\') {
             g_string_append_c(out, c);
+        }
     }
     if (r->pos == r->end) {
         json_fault(r, "a string does not end");
@@ -184,7 +196,8 @@ bool json_integer(struct json_reader *r, int64_t *value)
 bool json_end(struct json_reader *r)
 {
     skip_space(r);
-    if (!r->fault && r->pos != r->end)
+    if (!r->fault && r->pos != r->end) {
         json_fault(r, "there is text behind its end");
+    }
     return !r->fault;
 }

@@ -41,16 +41,18 @@ static void tensor_entry_free(struct st_tensor *t)
 
 static void entry_clear(struct entry *e)
 {
-    if (e->tensor)
+    if (e->tensor) {
         tensor_entry_free(e->tensor);
+    }
     g_free(e->dtype);
 }
 
 static void read_shape(struct json_reader *r, struct st_tensor *t)
 {
     bool first = true;
-    if (!json_enter(r, '['))
+    if (!json_enter(r, '[')) {
         return;
+    }
     while (json_item(r, &first)) {
         if (t->rank == ST_MAX_RANK) {
             json_fault(r, "a tensor has more than 8 dimensions");
@@ -65,8 +67,9 @@ static void read_offsets(struct json_reader *r, struct entry *e)
     int64_t *offsets[] = {&e->begin, &e->end};
     int n = 0;
     bool first = true;
-    if (!json_enter(r, '['))
+    if (!json_enter(r, '[')) {
         return;
+    }
     while (json_item(r, &first)) {
         if (n == 2) {
             json_fault(r, "data_offsets has more than two numbers");
@@ -74,8 +77,9 @@ static void read_offsets(struct json_reader *r, struct entry *e)
         }
         json_integer(r, offsets[n++]);
     }
-    if (n != 2)
+    if (n != 2) {
         json_fault(r, "data_offsets has fewer than two numbers");
+    }
 }
 
 // One tensor: {"dtype": .., "shape": [..], "data_offsets": [..]}, each exactly once.
@@ -85,8 +89,9 @@ static void read_entry(struct json_reader *r, struct entry *e)
     int seen = 0;
     bool first = true;
     char *key;
-    if (!json_enter(r, '{'))
+    if (!json_enter(r, '{')) {
         return;
+    }
     while ((key = json_key(r, &first))) {
         int field = g_str_equal(key, "dtype")          ? DTYPE
                     : g_str_equal(key, "shape")        ? SHAPE
@@ -99,26 +104,30 @@ static void read_entry(struct json_reader *r, struct entry *e)
             return;
         }
         seen |= field;
-        if (field == DTYPE)
+        if (field == DTYPE) {
             e->dtype = json_string(r);
-        else if (field == SHAPE)
+        } else if (field == SHAPE) {
             read_shape(r, e->tensor);
-        else
+        } else {
             read_offsets(r, e);
+        }
     }
-    if (seen != ALL)
+    if (seen != ALL) {
         json_fault(r, "a tensor lacks its dtype, shape or data_offsets");
+    }
 }
 
 static void read_metadata(struct json_reader *r, GHashTable *metadata)
 {
     bool first = true;
     char *key;
-    if (!json_enter(r, '{'))
+    if (!json_enter(r, '{')) {
         return;
+    }
     while ((key = json_key(r, &first))) {
-        if (json_peek(r) != '"')
+        if (json_peek(r) != '"') {
             json_fault(r, "its metadata is not a list of texts");
+        }
         char *value = json_string(r);
         if (!value || g_hash_table_contains(metadata, key)) {
             json_fault(r, "a key of its metadata is given twice");
@@ -135,13 +144,15 @@ static void read_header(struct json_reader *r, struct st_file *f, GArray *entrie
 {
     bool first = true, metadata = false;
     char *key;
-    if (!json_enter(r, '{'))
+    if (!json_enter(r, '{')) {
         return;
+    }
     while ((key = json_key(r, &first))) {
         if (g_str_equal(key, "__metadata__")) {
             g_free(key);
-            if (metadata)
+            if (metadata) {
                 json_fault(r, "its metadata is given twice");
+            }
             metadata = true;
             read_metadata(r, f->metadata);
             continue;
@@ -150,12 +161,13 @@ static void read_header(struct json_reader *r, struct st_file *f, GArray *entrie
         e.tensor->name = key;
         read_entry(r, &e);
         g_array_append_val(entries, e);
-        if (strlen(key) > ST_MAX_NAME)
+        if (strlen(key) > ST_MAX_NAME) {
             json_fault(r, "a tensor's name is longer than 512 bytes");
-        else if (!g_hash_table_insert(f->by_name, key, e.tensor))
+        } else if (!g_hash_table_insert(f->by_name, key, e.tensor)) {
             json_fault(r, "a tensor's name is given twice");
-        else if (entries->len > ST_MAX_TENSORS)
+        } else if (entries->len > ST_MAX_TENSORS) {
             json_fault(r, "it has more than 65536 tensors");
+        }
     }
 }
 
@@ -174,11 +186,14 @@ static bool find_dtype(const char *name, enum st_dtype *dtype)
 static bool measure(struct st_tensor *t)
 {
     int64_t count = 1, size;
-    for (int i = 0; i < t->rank; i++)
-        if (__builtin_mul_overflow(count, t->shape[i], &count))
+    for (int i = 0; i < t->rank; i++) {
+        if (__builtin_mul_overflow(count, t->shape[i], &count)) {
             return false;
-    if (__builtin_mul_overflow(count, (int64_t)dtypes[t->dtype].size, &size))
+        }
+    }
+    if (__builtin_mul_overflow(count, (int64_t)dtypes[t->dtype].size, &size)) {
         return false;
+    }
     t->count = count;
     t->size_bytes = size;
     return true;
@@ -187,8 +202,9 @@ static bool measure(struct st_tensor *t)
 static gint by_offset(gconstpointer a, gconstpointer b)
 {
     const struct entry *x = a, *y = b;
-    if (x->begin != y->begin)
+    if (x->begin != y->begin) {
         return x->begin < y->begin ? -1 : 1;
+    }
     return x->end < y->end ? -1 : x->end > y->end; // empty tensors before the one at the same place
 }
 
@@ -208,14 +224,15 @@ static bool check_entries(struct st_file *f, GArray *entries, const uint8_t *dat
             return false;
         }
         const char *fault = NULL;
-        if (!measure(t))
+        if (!measure(t)) {
             fault = "is larger than any file";
-        else if ((uint64_t)e->begin != at || e->end < e->begin)
+        } else if ((uint64_t)e->begin != at || e->end < e->begin) {
             fault = "overlaps another tensor or leaves a hole";
-        else if ((uint64_t)(e->end - e->begin) != t->size_bytes)
+        } else if ((uint64_t)(e->end - e->begin) != t->size_bytes) {
             fault = "has a shape that does not fit its size";
-        else if ((uint64_t)e->end > data_size)
+        } else if ((uint64_t)e->end > data_size) {
             fault = "is cut short";
+        }
         if (fault) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is damaged: tensor %s %s",
                         f->path, t->name, fault);
@@ -291,13 +308,15 @@ static GBytes *load_bytes(const char *path, GError **error)
     if (found && info.st_size < MAP_FROM_BYTES) {
         char *data;
         gsize size;
-        if (!g_file_get_contents(path, &data, &size, error))
+        if (!g_file_get_contents(path, &data, &size, error)) {
             return NULL;
+        }
         return g_bytes_new_take(data, size);
     }
     GMappedFile *mapping = g_mapped_file_new(path, FALSE, error);
-    if (!mapping)
+    if (!mapping) {
         return NULL;
+    }
     GBytes *bytes = g_mapped_file_get_bytes(mapping);
     g_mapped_file_unref(mapping);
     return bytes;
@@ -306,8 +325,9 @@ static GBytes *load_bytes(const char *path, GError **error)
 struct st_file *st_open(const char *path, GError **error)
 {
     GBytes *bytes = load_bytes(path, error);
-    if (!bytes)
+    if (!bytes) {
         return NULL;
+    }
     struct st_file *f = st_parse(bytes, path, error);
     g_bytes_unref(bytes);
     return f;
@@ -315,8 +335,9 @@ struct st_file *st_open(const char *path, GError **error)
 
 void st_free(struct st_file *f)
 {
-    if (!f)
+    if (!f) {
         return;
+    }
     g_hash_table_unref(f->by_name);
     g_hash_table_unref(f->metadata);
     g_ptr_array_unref(f->tensors);
@@ -345,8 +366,9 @@ static void convert(const struct st_tensor *t, float *out)
     G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN);
     switch (t->dtype) {
     case ST_F32:
-        if (t->count)
+        if (t->count) {
             memcpy(out, t->data, t->size_bytes);
+        }
         break;
     case ST_F64: CONVERT(double, v);
     case ST_F16: CONVERT(uint16_t, half_to_float(v));
@@ -363,8 +385,9 @@ static void convert(const struct st_tensor *t, float *out)
 bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **error)
 {
     convert(t, out);
-    if (!finite)
+    if (!finite) {
         return true;
+    }
     // An exponent of all ones is an infinity or NaN; the maximum over all is a loop that
     // vectorises.
     uint32_t worst = 0;

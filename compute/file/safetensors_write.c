@@ -36,8 +36,9 @@ struct st_writer *st_writer_new(void)
 
 void st_writer_free(struct st_writer *w)
 {
-    if (!w)
+    if (!w) {
         return;
+    }
     g_hash_table_unref(w->names);
     g_hash_table_unref(w->metadata);
     g_ptr_array_unref(w->pieces);
@@ -52,8 +53,9 @@ void st_writer_meta(struct st_writer *w, const char *key, const char *value)
 static int64_t count_of(int rank, const int64_t *shape)
 {
     int64_t count = 1;
-    for (int i = 0; i < rank; i++)
+    for (int i = 0; i < rank; i++) {
         count *= shape[i];
+    }
     return count;
 }
 
@@ -65,8 +67,9 @@ static void add_piece(struct st_writer *w, const char *name, enum st_dtype dtype
     p->name = g_strdup(name);
     p->dtype = dtype;
     p->rank = rank;
-    for (int i = 0; i < rank; i++)
+    for (int i = 0; i < rank; i++) {
         p->shape[i] = shape[i];
+    }
     p->data = data;
     gboolean is_new = g_hash_table_add(w->names, p->name);
     g_assert(is_new);
@@ -121,8 +124,9 @@ static void append_entry(GString *out, const struct piece *p, uint64_t begin)
 {
     append_string(out, p->name);
     g_string_append_printf(out, ":{\"dtype\":\"%s\",\"shape\":[", st_dtype_name(p->dtype));
-    for (int i = 0; i < p->rank; i++)
+    for (int i = 0; i < p->rank; i++) {
         g_string_append_printf(out, "%s%" G_GINT64_FORMAT, i ? "," : "", p->shape[i]);
+    }
     g_string_append_printf(out, "],\"data_offsets\":[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]}",
                            begin, begin + g_bytes_get_size(p->data));
 }
@@ -143,8 +147,9 @@ static GString *make_header(const struct st_writer *w)
         g_string_append(json, i + 1 < w->pieces->len ? "," : "");
     }
     g_string_append_c(json, '}');
-    while (json->len % 8)
+    while (json->len % 8) {
         g_string_append_c(json, ' ');
+    }
     uint64_t length = GUINT64_TO_LE((uint64_t)json->len);
     g_string_prepend_len(json, (const char *)&length, sizeof length);
     return json;
@@ -194,7 +199,8 @@ bool st_writer_save(struct st_writer *w, const char *path, GCancellable *cancell
               !g_cancellable_set_error_if_cancelled(cancellable, error) &&
               replacement_commit(r, error);
     replacement_free(r);
-    if (!ok)
+    if (!ok) {
         g_prefix_error(error, "could not save %s: ", path);
+    }
     return ok;
 }

@@ -48,13 +48,15 @@ VkCommandBuffer command_begin(struct gpu *gpu, bool once, GError **error)
                                             .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
                                             .commandBufferCount = 1};
     if (!vk_ok(vkAllocateCommandBuffers(gpu->device, &allocate, &buffer),
-               "creating a command buffer", error))
+               "creating a command buffer", error)) {
         return VK_NULL_HANDLE;
+    }
     VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
                                       .flags =
                                           once ? VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT : 0};
-    if (vk_ok(vkBeginCommandBuffer(buffer, &begin), "recording", error))
+    if (vk_ok(vkBeginCommandBuffer(buffer, &begin), "recording", error)) {
         return buffer;
+    }
     vkFreeCommandBuffers(gpu->device, gpu->pool, 1, &buffer);
     return VK_NULL_HANDLE;
 }
@@ -76,8 +78,9 @@ bool command_submit(struct gpu *gpu, VkCommandBuffer buffer, GError **error)
     VkSubmitInfo submit = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
                            .commandBufferCount = 1,
                            .pCommandBuffers = &buffer};
-    if (!vk_ok(vkQueueSubmit(gpu->queue, 1, &submit, gpu->fence), "running on the device", error))
+    if (!vk_ok(vkQueueSubmit(gpu->queue, 1, &submit, gpu->fence), "running on the device", error)) {
         return false;
+    }
     VkResult waited = vkWaitForFences(gpu->device, 1, &gpu->fence, VK_TRUE, UINT64_MAX);
     vkResetFences(gpu->device, 1, &gpu->fence);
     return vk_ok(waited, "running on the device", error);
@@ -109,10 +112,12 @@ struct gpu_cmd *gpu_cmd_create(struct gpu *gpu)
 
 void gpu_cmd_free(struct gpu_cmd *cmd)
 {
-    if (!cmd)
+    if (!cmd) {
         return;
-    if (cmd->buffer)
+    }
+    if (cmd->buffer) {
         vkFreeCommandBuffers(cmd->gpu->device, cmd->gpu->pool, 1, &cmd->buffer);
+    }
     vkDestroyQueryPool(cmd->gpu->device, cmd->queries, NULL);
     g_array_unref(cmd->dispatches);
     g_free(cmd);
@@ -140,20 +145,23 @@ static bool queries_create(struct gpu_cmd *cmd, GError **error)
 static void record_dispatch(struct gpu_cmd *cmd, const struct dispatch *d)
 {
     vkCmdBindPipeline(cmd->buffer, VK_PIPELINE_BIND_POINT_COMPUTE, d->kernel->pipeline);
-    if (d->push_size)
+    if (d->push_size) {
         vkCmdPushConstants(cmd->buffer, cmd->gpu->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0,
                            d->push_size, d->push);
+    }
     vkCmdDispatch(cmd->buffer, d->groups[0], d->groups[1], d->groups[2]);
     command_barrier(cmd->buffer);
 }
 
 static bool record(struct gpu_cmd *cmd, GError **error)
 {
-    if (trace_on() && cmd->gpu->timestamp_ns > 0 && !cmd->queries && !queries_create(cmd, error))
+    if (trace_on() && cmd->gpu->timestamp_ns > 0 && !cmd->queries && !queries_create(cmd, error)) {
         return false;
+    }
     cmd->buffer = command_begin(cmd->gpu, false, error);
-    if (!cmd->buffer)
+    if (!cmd->buffer) {
         return false;
+    }
     if (cmd->queries) {
         vkCmdResetQueryPool(cmd->buffer, cmd->queries, 0, cmd->dispatches->len + 1);
         vkCmdWriteTimestamp(cmd->buffer, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, cmd->queries, 0);
@@ -161,12 +169,14 @@ static bool record(struct gpu_cmd *cmd, GError **error)
     command_barrier(cmd->buffer);
     for (guint i = 0; i < cmd->dispatches->len; i++) {
         record_dispatch(cmd, &g_array_index(cmd->dispatches, struct dispatch, i));
-        if (cmd->queries)
+        if (cmd->queries) {
             vkCmdWriteTimestamp(cmd->buffer, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, cmd->queries,
                                 i + 1);
+        }
     }
-    if (vk_ok(vkEndCommandBuffer(cmd->buffer), "recording", error))
+    if (vk_ok(vkEndCommandBuffer(cmd->buffer), "recording", error)) {
         return true;
+    }
     vkFreeCommandBuffers(cmd->gpu->device, cmd->gpu->pool, 1, &cmd->buffer);
     cmd->buffer = VK_NULL_HANDLE;
     return false;
@@ -179,26 +189,32 @@ static void trace_dispatches(struct gpu_cmd *cmd, int64_t submitted_ns)
     guint n = cmd->dispatches->len;
     g_autofree uint64_t *ticks = g_new0(uint64_t, n + 1);
     if (vkGetQueryPoolResults(cmd->gpu->device, cmd->queries, 0, n + 1, (n + 1) * sizeof *ticks,
-                              ticks, sizeof *ticks, VK_QUERY_RESULT_64_BIT) != VK_SUCCESS)
+                              ticks, sizeof *ticks, VK_QUERY_RESULT_64_BIT) != VK_SUCCESS) {
         return;
-    for (guint i = 0; i < n; i++)
+    }
+    for (guint i = 0; i < n; i++) {
         trace_device_range(submitted_ns + (int64_t)((ticks[i] - ticks[0]) * cmd->gpu->timestamp_ns),
                            submitted_ns +
                                (int64_t)((ticks[i + 1] - ticks[0]) * cmd->gpu->timestamp_ns),
                            g_array_index(cmd->dispatches, struct dispatch, i).label);
+    }
 }
 
 bool gpu_cmd_run(struct gpu_cmd *cmd, GError **error)
 {
-    if (!cmd->dispatches->len)
+    if (!cmd->dispatches->len) {
         return true;
-    if (!cmd->buffer && !record(cmd, error))
+    }
+    if (!cmd->buffer && !record(cmd, error)) {
         return false;
+    }
     int64_t begin = gpu_trace_begin();
-    if (!command_submit(cmd->gpu, cmd->buffer, error))
+    if (!command_submit(cmd->gpu, cmd->buffer, error)) {
         return false;
-    if (cmd->queries)
+    }
+    if (cmd->queries) {
         trace_dispatches(cmd, begin);
+    }
     gpu_trace_end(begin, "submission", "gpu");
     return true;
 }

@@ -9,8 +9,9 @@
 bool gpu_debug_wanted(const char *word)
 {
     const char *value = g_getenv("TINCTURE_DEBUG");
-    if (!value)
+    if (!value) {
         return false;
+    }
     g_auto(GStrv) words = g_strsplit(value, ",", -1);
     return g_strv_contains((const char *const *)words, word);
 }
@@ -25,8 +26,9 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL message_cb(VkDebugUtilsMessageSeverityFlag
     struct gpu *gpu = user;
     // "General" messages come from the loader and the drivers (a device file that may not be
     // opened); only those about our own calls count.
-    if (types == VK_DEBUG_UTILS_MESSAGE_TYPE_GENERAL_BIT_EXT)
+    if (types == VK_DEBUG_UTILS_MESSAGE_TYPE_GENERAL_BIT_EXT) {
         return VK_FALSE;
+    }
     gpu->validation_count++;
     fprintf(stderr, "vulkan %s: %s\n",
             severity & VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT ? "error" : "warning",
@@ -55,14 +57,16 @@ void debug_init(struct gpu *gpu)
                                                                   "vkCreateDebugUtilsMessengerEXT");
     VkDebugUtilsMessengerCreateInfoEXT info;
     debug_messenger_info(gpu, &info);
-    if (create)
+    if (create) {
         create(gpu->instance, &info, NULL, &gpu->messenger);
+    }
 }
 
 void debug_finish(struct gpu *gpu)
 {
-    if (!gpu->messenger)
+    if (!gpu->messenger) {
         return;
+    }
     PFN_vkDestroyDebugUtilsMessengerEXT destroy =
         (PFN_vkDestroyDebugUtilsMessengerEXT)vkGetInstanceProcAddr(
             gpu->instance, "vkDestroyDebugUtilsMessengerEXT");
@@ -72,8 +76,9 @@ void debug_finish(struct gpu *gpu)
 
 void debug_name(struct gpu *gpu, VkObjectType type, uint64_t handle, const char *name)
 {
-    if (!gpu->messenger)
+    if (!gpu->messenger) {
         return;
+    }
     PFN_vkSetDebugUtilsObjectNameEXT set = (PFN_vkSetDebugUtilsObjectNameEXT)vkGetInstanceProcAddr(
         gpu->instance, "vkSetDebugUtilsObjectNameEXT");
     set(gpu->device, &(VkDebugUtilsObjectNameInfoEXT){
@@ -104,10 +109,11 @@ static FILE *trace_file(void)
         const char *path = g_getenv("TINCTURE_TRACE");
         if (path && *path) {
             file = g_fopen(path, "w");
-            if (file)
+            if (file) {
                 fputs("[\n", file);
-            else
+            } else {
                 g_warning("cannot write the trace %s: %s", path, g_strerror(errno));
+            }
         }
         g_once_init_leave(&once, 1);
     }
@@ -151,6 +157,7 @@ int64_t gpu_trace_begin(void)
 
 void gpu_trace_end(int64_t begin, const char *name, const char *category)
 {
-    if (begin >= 0)
+    if (begin >= 0) {
         trace_write(TRACE_HOST, begin, now_ns(), name, category);
+    }
 }

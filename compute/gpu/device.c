@@ -34,9 +34,11 @@ static bool layer_present(const char *name)
     vkEnumerateInstanceLayerProperties(&n, NULL);
     g_autofree VkLayerProperties *layers = g_new(VkLayerProperties, n + 1);
     vkEnumerateInstanceLayerProperties(&n, layers);
-    for (uint32_t i = 0; i < n; i++)
-        if (g_str_equal(layers[i].layerName, name))
+    for (uint32_t i = 0; i < n; i++) {
+        if (g_str_equal(layers[i].layerName, name)) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -96,11 +98,12 @@ static bool find_compute_family(VkPhysicalDevice physical, uint32_t *family)
     VkQueueFamilyProperties families[32];
     uint32_t n = G_N_ELEMENTS(families);
     vkGetPhysicalDeviceQueueFamilyProperties(physical, &n, families);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         if (families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) {
             *family = i;
             return true;
         }
+    }
     return false;
 }
 
@@ -118,13 +121,14 @@ static enum gpu_type type_of(VkPhysicalDeviceType type)
 static void describe_driver(const VkPhysicalDeviceDriverProperties *driver, struct gpu_info *info)
 {
     int mesa_major = 0;
-    if (sscanf(driver->driverInfo, "Mesa %d", &mesa_major) == 1)
+    if (sscanf(driver->driverInfo, "Mesa %d", &mesa_major) == 1) {
         snprintf(info->driver, sizeof info->driver, "Mesa %.*s",
                  (int)strcspn(driver->driverInfo + strlen("Mesa "), "- "),
                  driver->driverInfo + strlen("Mesa "));
-    else
+    } else {
         snprintf(info->driver, sizeof info->driver, "%.120s %.120s", driver->driverName,
                  driver->driverInfo);
+    }
     info->slow_driver =
         driver->driverID == VK_DRIVER_ID_MESA_LLVMPIPE && mesa_major > 0 && mesa_major < 24;
 }
@@ -134,9 +138,11 @@ static uint64_t largest_heap(VkPhysicalDevice physical)
     VkPhysicalDeviceMemoryProperties memory;
     vkGetPhysicalDeviceMemoryProperties(physical, &memory);
     uint64_t best = 0;
-    for (uint32_t i = 0; i < memory.memoryHeapCount; i++)
-        if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
+    for (uint32_t i = 0; i < memory.memoryHeapCount; i++) {
+        if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) {
             best = MAX(best, memory.memoryHeaps[i].size);
+        }
+    }
     return best;
 }
 
@@ -159,24 +165,27 @@ static bool candidate_init(struct candidate *c, VkPhysicalDevice physical)
     *c = (struct candidate){.physical = physical};
     VkPhysicalDeviceProperties basic;
     vkGetPhysicalDeviceProperties(physical, &basic);
-    if (basic.apiVersion < VK_API_VERSION_1_2 || !find_compute_family(physical, &c->family))
+    if (basic.apiVersion < VK_API_VERSION_1_2 || !find_compute_family(physical, &c->family)) {
         return false;
+    }
     vkGetPhysicalDeviceProperties2(physical, &properties);
     vkGetPhysicalDeviceFeatures2(physical, &features);
     VkSubgroupFeatureFlags needed =
         VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT;
     if (!features12.bufferDeviceAddress || !features12.scalarBlockLayout ||
         !(subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) ||
-        (subgroup.supportedOperations & needed) != needed)
+        (subgroup.supportedOperations & needed) != needed) {
         return false;
+    }
 
     // Kernels have workgroups of 256 and count on the shared memory that Vulkan promises; what
     // needs more of it looks at max_shared.
     if (basic.limits.maxComputeWorkGroupInvocations < 256 ||
         basic.limits.maxComputeWorkGroupSize[0] < 256 ||
         basic.limits.maxComputeSharedMemorySize < 16384 ||
-        basic.limits.maxPushConstantsSize < GPU_PUSH_BYTES)
+        basic.limits.maxPushConstantsSize < GPU_PUSH_BYTES) {
         return false;
+    }
 
     struct gpu_info *info = &c->info;
     g_strlcpy(info->name, basic.deviceName, sizeof info->name);
@@ -205,12 +214,14 @@ static GArray *candidates(VkInstance instance)
     VkPhysicalDevice devices[32];
     uint32_t n = G_N_ELEMENTS(devices);
     VkResult result = vkEnumeratePhysicalDevices(instance, &n, devices);
-    if (result != VK_SUCCESS && result != VK_INCOMPLETE)
+    if (result != VK_SUCCESS && result != VK_INCOMPLETE) {
         n = 0;
+    }
     for (uint32_t i = 0; i < n; i++) {
         struct candidate c;
-        if (candidate_init(&c, devices[i]))
+        if (candidate_init(&c, devices[i])) {
             g_array_append_val(all, c);
+        }
     }
     g_array_sort(all, compare_candidates);
     return all;
@@ -219,12 +230,14 @@ static GArray *candidates(VkInstance instance)
 GArray *gpu_list(GError **error)
 {
     VkInstance instance = instance_create(NULL, error);
-    if (!instance)
+    if (!instance) {
         return NULL;
+    }
     g_autoptr(GArray) found = candidates(instance);
     GArray *infos = g_array_new(FALSE, TRUE, sizeof(struct gpu_info));
-    for (guint i = 0; i < found->len; i++)
+    for (guint i = 0; i < found->len; i++) {
         g_array_append_val(infos, g_array_index(found, struct candidate, i).info);
+    }
     vkDestroyInstance(instance, NULL);
     return infos;
 }
@@ -238,10 +251,12 @@ static bool is_number(const char *text)
 
 static bool matches(const struct gpu_info *info, int index, const char *choice)
 {
-    if (is_number(choice))
+    if (is_number(choice)) {
         return index == atoi(choice);
-    if (g_str_equal(choice, "cpu") && info->type == GPU_TYPE_CPU)
+    }
+    if (g_str_equal(choice, "cpu") && info->type == GPU_TYPE_CPU) {
         return true;
+    }
     g_autofree char *name = g_ascii_strdown(info->name, -1);
     g_autofree char *part = g_ascii_strdown(choice, -1);
     return strstr(name, part) != NULL;
@@ -254,10 +269,12 @@ static bool apply_choice(GArray *found, const char *choice, GError **error)
         set_no_device(error);
         return false;
     }
-    if (!choice || g_str_equal(choice, "auto"))
+    if (!choice || g_str_equal(choice, "auto")) {
         choice = g_getenv("TINCTURE_DEVICE");
-    if (!choice || !*choice || g_str_equal(choice, "auto"))
+    }
+    if (!choice || !*choice || g_str_equal(choice, "auto")) {
         return true;
+    }
 
     g_autoptr(GString) names = g_string_new(NULL);
     for (guint i = 0; i < found->len; i++) {
@@ -283,9 +300,11 @@ static bool extension_present(VkPhysicalDevice physical, const char *name)
     vkEnumerateDeviceExtensionProperties(physical, NULL, &n, NULL);
     g_autofree VkExtensionProperties *list = g_new(VkExtensionProperties, n + 1);
     vkEnumerateDeviceExtensionProperties(physical, NULL, &n, list);
-    for (uint32_t i = 0; i < n; i++)
-        if (g_str_equal(list[i].extensionName, name))
+    for (uint32_t i = 0; i < n; i++) {
+        if (g_str_equal(list[i].extensionName, name)) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -314,8 +333,9 @@ static bool device_create(struct gpu *gpu, GError **error)
         .ppEnabledExtensionNames = extensions,
     };
     if (!vk_ok(vkCreateDevice(gpu->physical, &info, NULL, &gpu->device), "opening the device",
-               error))
+               error)) {
         return false;
+    }
     vkGetDeviceQueue(gpu->device, gpu->family, 0, &gpu->queue);
     return true;
 }
@@ -337,8 +357,9 @@ static void remember_limits(struct gpu *gpu)
 
 static void device_close(struct gpu *gpu)
 {
-    if (!gpu->device)
+    if (!gpu->device) {
         return;
+    }
     vkDeviceWaitIdle(gpu->device);
     kernel_finish(gpu);
     command_finish(gpu);
@@ -354,8 +375,9 @@ static bool device_open(struct gpu *gpu, const struct candidate *c, GError **err
     gpu->family = c->family;
     remember_limits(gpu);
     if (device_create(gpu, error) && memory_init(gpu, error) && command_init(gpu, error) &&
-        kernel_init(gpu, error))
+        kernel_init(gpu, error)) {
         return true;
+    }
     device_close(gpu);
     return false;
 }
@@ -368,8 +390,9 @@ struct gpu *gpu_open(const char *choice, GError **error)
         gpu_free(gpu);
         return NULL;
     }
-    if (gpu_debug_wanted("gpu"))
+    if (gpu_debug_wanted("gpu")) {
         debug_init(gpu);
+    }
 
     g_autoptr(GArray) found = candidates(gpu->instance);
     if (!apply_choice(found, choice, error)) {
@@ -377,9 +400,11 @@ struct gpu *gpu_open(const char *choice, GError **error)
         return NULL;
     }
     g_autoptr(GError) first = NULL; // the best device's reason is the one worth telling
-    for (guint i = 0; i < found->len; i++)
-        if (device_open(gpu, &g_array_index(found, struct candidate, i), first ? NULL : &first))
+    for (guint i = 0; i < found->len; i++) {
+        if (device_open(gpu, &g_array_index(found, struct candidate, i), first ? NULL : &first)) {
             return gpu;
+        }
+    }
     g_propagate_error(error, g_steal_pointer(&first));
     gpu_free(gpu);
     return NULL;
@@ -387,14 +412,16 @@ struct gpu *gpu_open(const char *choice, GError **error)
 
 void gpu_free(struct gpu *gpu)
 {
-    if (!gpu)
+    if (!gpu) {
         return;
+    }
     const unsigned before = gpu->validation_count;
     device_close(gpu);
     // Only now is it known what was never freed, and nobody can ask any more.
-    if (gpu->validation_count > before)
+    if (gpu->validation_count > before) {
         g_error("TINCTURE_DEBUG=gpu: %u messages while the device was closed",
                 gpu->validation_count - before);
+    }
     if (gpu->instance) {
         debug_finish(gpu);
         vkDestroyInstance(gpu->instance, NULL);

@@ -93,8 +93,9 @@ static struct plan *plan_create(struct fft *fft, int width, int height, GError *
     VkFFTResult result = initialize(&plan->app, config);
     gpu_trace_end(begin, "fft plan", "compile");
     gpu->cache_dirty = true;
-    if (result == VKFFT_SUCCESS)
+    if (result == VKFFT_SUCCESS) {
         return plan;
+    }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_DEVICE,
                 "A Fourier transform of %d x %d cannot be prepared (VkFFT error %d)", width, height,
                 (int)result);
@@ -114,15 +115,18 @@ static struct plan *plan_for(struct fft *fft, int width, int height, GError **er
     struct plan *plan = NULL;
     for (guint i = 0; i < fft->plans->len && !plan; i++) {
         struct plan *p = fft->plans->pdata[i];
-        if (p->width == width && p->height == height)
+        if (p->width == width && p->height == height) {
             plan = g_ptr_array_steal_index(fft->plans, i);
+        }
     }
     if (!plan) {
         plan = plan_create(fft, width, height, error);
-        if (!plan)
+        if (!plan) {
             return NULL;
-        if (fft->plans->len == MAX_PLANS)
+        }
+        if (fft->plans->len == MAX_PLANS) {
             plan_free(fft->gpu, g_ptr_array_steal_index(fft->plans, MAX_PLANS - 1));
+        }
     }
     g_ptr_array_insert(fft->plans, 0, plan);
     return plan;
@@ -135,18 +139,21 @@ struct fft *fft_open(struct gpu *gpu, GError **error)
     fft->plans = g_ptr_array_new();
     glslang_initialize_process();
     VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-    if (vk_ok(vkCreateFence(gpu->device, &info, NULL, &fft->fence), "creating a fence", error))
+    if (vk_ok(vkCreateFence(gpu->device, &info, NULL, &fft->fence), "creating a fence", error)) {
         return fft;
+    }
     fft_free(fft);
     return NULL;
 }
 
 void fft_free(struct fft *fft)
 {
-    if (!fft)
+    if (!fft) {
         return;
-    for (guint i = 0; i < fft->plans->len; i++)
+    }
+    for (guint i = 0; i < fft->plans->len; i++) {
         plan_free(fft->gpu, fft->plans->pdata[i]);
+    }
     g_ptr_array_unref(fft->plans);
     vkDestroyFence(fft->gpu->device, fft->fence, NULL);
     glslang_finalize_process();
@@ -160,8 +167,9 @@ enum direction { FORWARD = -1, INVERSE = 1 }; // the sign in the exponent, as Vk
 static bool run(struct fft *fft, struct plan *plan, enum direction direction, GError **error)
 {
     VkCommandBuffer cmd = command_begin(fft->gpu, true, error);
-    if (!cmd)
+    if (!cmd) {
         return false;
+    }
     VkFFTLaunchParams launch = {0};
     launch.commandBuffer = &cmd;
     launch.buffer = &plan->buffer;
@@ -183,8 +191,9 @@ static bool run(struct fft *fft, struct plan *plan, enum direction direction, GE
 static void copy_rows(float *to, size_t to_pitch, const float *from, size_t from_pitch, size_t row,
                       int rows)
 {
-    for (int y = 0; y < rows; y++)
+    for (int y = 0; y < rows; y++) {
         memcpy(to + y * to_pitch, from + y * from_pitch, row * sizeof *to);
+    }
 }
 
 static bool write_real(struct fft *fft, struct plan *plan, const float *real, GError **error)
@@ -207,8 +216,9 @@ static bool read_real(struct fft *fft, struct plan *plan, float *real, GError **
         return true;
     }
     g_autofree float *padded = g_malloc(plan->bytes);
-    if (!slab_read(fft->gpu, plan->slab, 0, padded, plan->bytes, error))
+    if (!slab_read(fft->gpu, plan->slab, 0, padded, plan->bytes, error)) {
         return false;
+    }
     copy_rows(real, width, padded, width + 2, width, plan->height);
     return true;
 }

@@ -45,8 +45,9 @@ static void work(void)
     in_job = true;
     for (;;) {
         int64_t begin = atomic_fetch_add(&team.next, team.piece);
-        if (begin >= team.n)
+        if (begin >= team.n) {
             break;
+        }
         team.fn(begin, MIN(begin + team.piece, team.n), team.data);
     }
     in_job = false;
@@ -67,13 +68,15 @@ static unsigned wait_for_generation(unsigned seen)
     unsigned now = seen;
     for (int i = 0; i < SPIN_ROUNDS; i++) {
         now = atomic_load(&team.generation);
-        if (now != seen)
+        if (now != seen) {
             return now;
+        }
         relax();
     }
     pthread_mutex_lock(&team.sleep);
-    while ((now = atomic_load(&team.generation)) == seen)
+    while ((now = atomic_load(&team.generation)) == seen) {
         pthread_cond_wait(&team.wake, &team.sleep);
+    }
     pthread_mutex_unlock(&team.sleep);
     return now;
 }
@@ -84,8 +87,9 @@ static void *worker(void *unused)
     for (unsigned seen = 0;;) {
         seen = wait_for_generation(seen);
         atomic_fetch_add(&team.inside, 1);
-        if (atomic_load(&team.open))
+        if (atomic_load(&team.open)) {
             work();
+        }
         atomic_fetch_sub(&team.inside, 1);
     }
     return NULL;
@@ -110,8 +114,9 @@ static void choose_blas_kernels(void)
 #if defined(__x86_64__)
     if (!gotoblas_dynamic_init || !gotoblas_dynamic_quit ||
         strcmp(openblas_get_corename(), "Prescott") || !__builtin_cpu_supports("avx2") ||
-        !__builtin_cpu_supports("fma"))
+        !__builtin_cpu_supports("fma")) {
         return;
+    }
     bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     g_setenv("OPENBLAS_CORETYPE", avx512 ? "SkylakeX" : "Haswell", FALSE);
@@ -128,8 +133,9 @@ static void team_start(void)
     team.threads = 1;
     while (team.threads < wanted) {
         pthread_t thread;
-        if (pthread_create(&thread, NULL, worker, NULL))
+        if (pthread_create(&thread, NULL, worker, NULL)) {
             break; // fewer threads is slower, not wrong
+        }
         pthread_detach(thread);
         team.threads++;
     }
@@ -159,10 +165,11 @@ static void run_job(int64_t n, int64_t piece, host_range_fn fn, void *data)
     atomic_store(&team.open, false);
     // The workers' last pieces: short, but on a busy machine one may have lost its core.
     for (int i = 0; atomic_load(&team.inside); i++) {
-        if (i < SPIN_ROUNDS)
+        if (i < SPIN_ROUNDS) {
             relax();
-        else
+        } else {
             sched_yield();
+        }
     }
 }
 
@@ -170,8 +177,9 @@ void host_parallel(int64_t n, int64_t grain, host_range_fn fn, void *data)
 {
     g_assert(!in_job && grain > 0);
     int threads = host_threads();
-    if (n <= 0)
+    if (n <= 0) {
         return;
+    }
     // Another thread of the program may be using the team (pictures and the engine both do): then
     // this one does its own work rather than wait.
     if (n <= grain || threads == 1 || pthread_mutex_trylock(&team.use)) {
@@ -212,8 +220,9 @@ float *host_scratch(int slot, int64_t floats)
         free(s->data[slot]);
         s->floats[slot] = (floats + 1023) / 1024 * 1024;
         s->data[slot] = aligned_alloc(64, (size_t)s->floats[slot] * sizeof(float));
-        if (!s->data[slot])
+        if (!s->data[slot]) {
             g_error("out of memory: %" G_GINT64_FORMAT " bytes of scratch", s->floats[slot] * 4);
+        }
     }
     return s->data[slot];
 }
@@ -267,8 +276,9 @@ static int gemm_step(int side, int threads)
 void host_gemm(bool trans_a, bool trans_b, int m, int n, int k, float alpha, const float *a,
                int lda, const float *b, int ldb, float beta, float *c, int ldc)
 {
-    if (m <= 0 || n <= 0)
+    if (m <= 0 || n <= 0) {
         return;
+    }
     struct gemm g = {.trans_a = trans_a,
                      .trans_b = trans_b,
                      .by_rows = m >= n,
@@ -293,8 +303,9 @@ double host_gemm_rate(int n)
 {
     size_t count = (size_t)n * n;
     float *block = g_malloc_n(3 * count, sizeof *block);
-    for (size_t i = 0; i < 3 * count; i++)
+    for (size_t i = 0; i < 3 * count; i++) {
         block[i] = (float)(i % 17) * 0.1f;
+    }
     double best = 0;
     for (int round = 0; round < 5; round++) {
         gint64 begin = g_get_monotonic_time();
@@ -318,8 +329,9 @@ bool host_svd(int m, int n, const float *a, float *u, float *s, float *vt)
     int threads = host_threads();
     // On its own the decomposition may use all cores; inside a job each thread has one of its own.
     bool alone = !in_job && !pthread_mutex_trylock(&team.use);
-    if (alone)
+    if (alone) {
         openblas_set_num_threads(threads);
+    }
     int info = LAPACKE_sgesdd(LAPACK_COL_MAJOR, 'S', n, m, copy, n, s, vt, n, u, r);
     if (alone) {
         openblas_set_num_threads(1);

@@ -10,8 +10,9 @@ static guint kernel_hash(gconstpointer key)
 {
     const struct gpu_kernel *k = key;
     guint hash = g_direct_hash(k->code);
-    for (int i = 0; i < k->n_spec; i++)
+    for (int i = 0; i < k->n_spec; i++) {
         hash = hash * 31 + k->spec[i];
+    }
     return hash;
 }
 
@@ -27,8 +28,9 @@ static gboolean kernel_equal(gconstpointer a, gconstpointer b)
 static char *cache_file_path(const struct gpu *gpu)
 {
     g_autoptr(GString) name = g_string_new("pipelines-");
-    for (size_t i = 0; i < sizeof gpu->cache_uuid; i++)
+    for (size_t i = 0; i < sizeof gpu->cache_uuid; i++) {
         g_string_append_printf(name, "%02x", gpu->cache_uuid[i]);
+    }
     g_string_append(name, ".bin");
     return g_build_filename(g_get_user_cache_dir(), "tincture", name->str, NULL);
 }
@@ -37,8 +39,9 @@ static char *cache_file_path(const struct gpu *gpu)
 static bool cache_belongs(const struct gpu *gpu, const char *data, gsize size)
 {
     VkPipelineCacheHeaderVersionOne header;
-    if (size < sizeof header)
+    if (size < sizeof header) {
         return false;
+    }
     memcpy(&header, data, sizeof header);
     return header.headerSize >= sizeof header && header.headerSize <= size &&
            header.headerVersion == VK_PIPELINE_CACHE_HEADER_VERSION_ONE &&
@@ -52,8 +55,9 @@ static bool cache_open(struct gpu *gpu, GError **error)
     g_autofree char *data = NULL;
     gsize size = 0;
     if (!g_file_get_contents(gpu->cache_path, &data, &size, NULL) ||
-        !cache_belongs(gpu, data, size))
+        !cache_belongs(gpu, data, size)) {
         size = 0;
+    }
     VkPipelineCacheCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
                                       .initialDataSize = size,
                                       .pInitialData = data};
@@ -66,17 +70,20 @@ static void cache_save(struct gpu *gpu)
 {
     size_t size = 0;
     if (!gpu->cache_dirty ||
-        vkGetPipelineCacheData(gpu->device, gpu->cache, &size, NULL) != VK_SUCCESS)
+        vkGetPipelineCacheData(gpu->device, gpu->cache, &size, NULL) != VK_SUCCESS) {
         return;
+    }
     g_autofree char *data = g_malloc(size);
-    if (vkGetPipelineCacheData(gpu->device, gpu->cache, &size, data) != VK_SUCCESS)
+    if (vkGetPipelineCacheData(gpu->device, gpu->cache, &size, data) != VK_SUCCESS) {
         return;
+    }
     g_autofree char *folder = g_path_get_dirname(gpu->cache_path);
     g_mkdir_with_parents(folder, 0700);
     g_autoptr(GError) error = NULL;
     if (!g_file_set_contents_full(gpu->cache_path, data, (gssize)size,
-                                  G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
+                                  G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error)) {
         g_debug("pipeline cache not saved: %s", error->message);
+    }
 }
 
 // ---- kernels ------------------------------------------------------------------------------------
@@ -125,14 +132,16 @@ static bool pipeline_create(struct gpu *gpu, struct gpu_kernel *kernel, GError *
     VkShaderModuleCreateInfo module_info = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
                                             .codeSize = code->size_bytes,
                                             .pCode = code->code};
-    if (!vk_ok(vkCreateShaderModule(gpu->device, &module_info, NULL, &module), code->name, error))
+    if (!vk_ok(vkCreateShaderModule(gpu->device, &module_info, NULL, &module), code->name, error)) {
         return false;
+    }
 
     VkSpecializationMapEntry entries[G_N_ELEMENTS(kernel->spec)];
-    for (int i = 0; i < kernel->n_spec; i++)
+    for (int i = 0; i < kernel->n_spec; i++) {
         entries[i] = (VkSpecializationMapEntry){.constantID = (uint32_t)i,
                                                 .offset = (uint32_t)i * sizeof(uint32_t),
                                                 .size = sizeof(uint32_t)};
+    }
     VkSpecializationInfo constants = {.mapEntryCount = (uint32_t)kernel->n_spec,
                                       .pMapEntries = entries,
                                       .dataSize = kernel->n_spec * sizeof kernel->spec[0],
@@ -151,8 +160,9 @@ static bool pipeline_create(struct gpu *gpu, struct gpu_kernel *kernel, GError *
         vkCreateComputePipelines(gpu->device, gpu->cache, 1, &info, NULL, &kernel->pipeline);
     gpu_trace_end(begin, code->name, "compile");
     vkDestroyShaderModule(gpu->device, module, NULL);
-    if (!vk_ok(result, code->name, error))
+    if (!vk_ok(result, code->name, error)) {
         return false;
+    }
     debug_name(gpu, VK_OBJECT_TYPE_PIPELINE, (uint64_t)kernel->pipeline, code->name);
     gpu->cache_dirty = true;
     return true;
@@ -163,13 +173,16 @@ struct gpu_kernel *gpu_kernel_get(struct gpu *gpu, const struct gpu_spirv *code,
 {
     struct gpu_kernel wanted = {.code = code, .n_spec = n_spec};
     g_assert(n_spec >= 0 && n_spec <= (int)G_N_ELEMENTS(wanted.spec));
-    if (n_spec)
+    if (n_spec) {
         memcpy(wanted.spec, spec, n_spec * sizeof *spec);
+    }
     struct gpu_kernel *kernel = g_hash_table_lookup(gpu->kernels, &wanted);
-    if (kernel)
+    if (kernel) {
         return kernel;
-    if (!pipeline_create(gpu, &wanted, error))
+    }
+    if (!pipeline_create(gpu, &wanted, error)) {
         return NULL;
+    }
     kernel = g_memdup2(&wanted, sizeof wanted);
     g_hash_table_add(gpu->kernels, kernel);
     return kernel;

@@ -41,14 +41,17 @@ static bool find_type(const struct gpu *gpu, VkMemoryPropertyFlags must, VkMemor
     bool found = false;
     for (uint32_t i = 0; i < gpu->memory.memoryTypeCount; i++) {
         VkMemoryPropertyFlags flags = gpu->memory.memoryTypes[i].propertyFlags;
-        if (!(allowed >> i & 1) || (flags & must) != must)
+        if (!(allowed >> i & 1) || (flags & must) != must) {
             continue;
+        }
         bool liked = (flags & like) == like;
-        if (!found || liked)
+        if (!found || liked) {
             *type = i;
+        }
         found = true;
-        if (liked)
+        if (liked) {
             break;
+        }
     }
     return found;
 }
@@ -86,8 +89,10 @@ bool memory_init(struct gpu *gpu, GError **error)
 
     VkBuffer probe = VK_NULL_HANDLE;
     VkBufferCreateInfo info = buffer_info(ALIGN);
-    if (!vk_ok(vkCreateBuffer(gpu->device, &info, NULL, &probe), "asking for memory types", error))
+    if (!vk_ok(vkCreateBuffer(gpu->device, &info, NULL, &probe), "asking for memory types",
+               error)) {
         return false;
+    }
     VkMemoryRequirements needs;
     vkGetBufferMemoryRequirements(gpu->device, probe, &needs);
     vkDestroyBuffer(gpu->device, probe, NULL);
@@ -113,10 +118,12 @@ void memory_finish(struct gpu *gpu)
 {
     slab_free(gpu, gpu->staging);
     gpu->staging = NULL;
-    if (!gpu->slabs)
+    if (!gpu->slabs) {
         return;
-    for (guint i = 0; i < gpu->slabs->len; i++)
+    }
+    for (guint i = 0; i < gpu->slabs->len; i++) {
         slab_free(gpu, gpu->slabs->pdata[i]);
+    }
     g_ptr_array_unref(g_steal_pointer(&gpu->slabs));
 }
 
@@ -125,8 +132,9 @@ void memory_finish(struct gpu *gpu)
 static uint64_t slabs_bytes(const struct gpu *gpu)
 {
     uint64_t bytes = 0;
-    for (guint i = 0; gpu->slabs && i < gpu->slabs->len; i++)
+    for (guint i = 0; gpu->slabs && i < gpu->slabs->len; i++) {
         bytes += ((struct slab *)gpu->slabs->pdata[i])->size;
+    }
     return bytes;
 }
 
@@ -164,8 +172,10 @@ void gpu_set_memory_error(const struct gpu *gpu, uint64_t needs, GError **error)
 static bool slab_allocate(struct gpu *gpu, struct slab *slab, enum slab_use use, GError **error)
 {
     VkBufferCreateInfo info = buffer_info(slab->size);
-    if (!vk_ok(vkCreateBuffer(gpu->device, &info, NULL, &slab->buffer), "creating a buffer", error))
+    if (!vk_ok(vkCreateBuffer(gpu->device, &info, NULL, &slab->buffer), "creating a buffer",
+               error)) {
         return false;
+    }
     VkMemoryRequirements needs;
     vkGetBufferMemoryRequirements(gpu->device, slab->buffer, &needs);
     VkMemoryAllocateFlagsInfo flags = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO,
@@ -182,13 +192,15 @@ static bool slab_allocate(struct gpu *gpu, struct slab *slab, enum slab_use use,
     }
     if (!vk_ok(result, "taking device memory", error) ||
         !vk_ok(vkBindBufferMemory(gpu->device, slab->buffer, slab->memory, 0), "binding memory",
-               error))
+               error)) {
         return false;
+    }
 
     if ((use == SLAB_STAGING || gpu->mapped) &&
         !vk_ok(vkMapMemory(gpu->device, slab->memory, 0, VK_WHOLE_SIZE, 0, (void **)&slab->map),
-               "mapping memory", error))
+               "mapping memory", error)) {
         return false;
+    }
     slab->address = vkGetBufferDeviceAddress(
         gpu->device,
         &(VkBufferDeviceAddressInfo){.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO,
@@ -208,16 +220,18 @@ struct slab *slab_create(struct gpu *gpu, uint64_t size, enum slab_use use, GErr
     slab->free = g_array_new(FALSE, FALSE, sizeof(struct range));
     struct range all = {0, size};
     g_array_append_val(slab->free, all);
-    if (slab_allocate(gpu, slab, use, error))
+    if (slab_allocate(gpu, slab, use, error)) {
         return slab;
+    }
     slab_free(gpu, slab);
     return NULL;
 }
 
 void slab_free(struct gpu *gpu, struct slab *slab)
 {
-    if (!slab)
+    if (!slab) {
         return;
+    }
     vkDestroyBuffer(gpu->device, slab->buffer, NULL);
     vkFreeMemory(gpu->device, slab->memory, NULL); // also unmaps
     g_array_unref(slab->free);
@@ -230,13 +244,15 @@ static bool slab_take(struct slab *slab, uint64_t size, uint64_t *offset)
 {
     for (guint i = 0; i < slab->free->len; i++) {
         struct range *r = &g_array_index(slab->free, struct range, i);
-        if (r->size < size)
+        if (r->size < size) {
             continue;
+        }
         *offset = r->offset;
         r->offset += size;
         r->size -= size;
-        if (!r->size)
+        if (!r->size) {
             g_array_remove_index(slab->free, i);
+        }
         return true;
     }
     return false;
@@ -245,14 +261,16 @@ static bool slab_take(struct slab *slab, uint64_t size, uint64_t *offset)
 static void slab_give(struct slab *slab, uint64_t offset, uint64_t size)
 {
     guint i = 0;
-    while (i < slab->free->len && g_array_index(slab->free, struct range, i).offset < offset)
+    while (i < slab->free->len && g_array_index(slab->free, struct range, i).offset < offset) {
         i++;
+    }
     struct range range = {offset, size};
     g_array_insert_val(slab->free, i, range);
     // Merge with the right neighbour, then with the left one.
     for (guint k = i + 1; k >= MAX(i, 1); k--) {
-        if (k >= slab->free->len)
+        if (k >= slab->free->len) {
             continue;
+        }
         struct range *left = &g_array_index(slab->free, struct range, k - 1);
         struct range *right = &g_array_index(slab->free, struct range, k);
         if (left->offset + left->size == right->offset) {
@@ -274,12 +292,14 @@ static struct slab *slab_with_room(struct gpu *gpu, uint64_t size, uint64_t *off
     bool own = size >= OWN_BYTES;
     for (guint i = 0; !own && i < gpu->slabs->len; i++) {
         struct slab *slab = gpu->slabs->pdata[i];
-        if (!slab->own && slab_take(slab, size, offset))
+        if (!slab->own && slab_take(slab, size, offset)) {
             return slab;
+        }
     }
     struct slab *slab = slab_create(gpu, own ? size : SLAB_BYTES, SLAB_TENSORS, error);
-    if (!slab)
+    if (!slab) {
         return NULL;
+    }
     slab->own = own;
     g_ptr_array_add(gpu->slabs, slab);
     slab_take(slab, size, offset);
@@ -296,8 +316,9 @@ struct gpu_buf *gpu_buf_create(struct gpu *gpu, uint64_t size, GError **error)
     uint64_t reserved = (MAX(size, 1) + ALIGN - 1) / ALIGN * ALIGN;
     uint64_t offset = 0;
     struct slab *slab = slab_with_room(gpu, reserved, &offset, error);
-    if (!slab)
+    if (!slab) {
         return NULL;
+    }
     struct buf_private *p = g_new0(struct buf_private, 1);
     p->buf = (struct gpu_buf){.address = slab->address + offset,
                               .map = slab->map ? slab->map + offset : NULL,
@@ -310,8 +331,9 @@ struct gpu_buf *gpu_buf_create(struct gpu *gpu, uint64_t size, GError **error)
 
 void gpu_buf_free(struct gpu *gpu, struct gpu_buf *buf)
 {
-    if (!buf)
+    if (!buf) {
         return;
+    }
     struct buf_private *p = private_of(buf);
     slab_give(p->slab, p->offset, p->reserved);
     if (slab_is_empty(p->slab)) {
@@ -325,8 +347,9 @@ void gpu_buf_free(struct gpu *gpu, struct gpu_buf *buf)
 
 static bool staging_ready(struct gpu *gpu, GError **error)
 {
-    if (!gpu->staging)
+    if (!gpu->staging) {
         gpu->staging = slab_create(gpu, STAGING_BYTES, SLAB_STAGING, error);
+    }
     return gpu->staging != NULL;
 }
 
@@ -334,8 +357,9 @@ static bool device_copy(struct gpu *gpu, VkBuffer from, uint64_t from_offset, Vk
                         uint64_t to_offset, uint64_t size, GError **error)
 {
     VkCommandBuffer cmd = command_begin(gpu, true, error);
-    if (!cmd)
+    if (!cmd) {
         return false;
+    }
     command_barrier(cmd);
     vkCmdCopyBuffer(
         cmd, from, to, 1,
@@ -351,13 +375,15 @@ bool slab_write(struct gpu *gpu, struct slab *slab, uint64_t offset, const void 
         memcpy(slab->map + offset, data, size);
         return true;
     }
-    if (!staging_ready(gpu, error))
+    if (!staging_ready(gpu, error)) {
         return false;
+    }
     for (uint64_t done = 0; done < size; done += STAGING_BYTES) {
         uint64_t piece = MIN(size - done, STAGING_BYTES);
         memcpy(gpu->staging->map, (const char *)data + done, piece);
-        if (!device_copy(gpu, gpu->staging->buffer, 0, slab->buffer, offset + done, piece, error))
+        if (!device_copy(gpu, gpu->staging->buffer, 0, slab->buffer, offset + done, piece, error)) {
             return false;
+        }
     }
     return true;
 }
@@ -369,12 +395,14 @@ bool slab_read(struct gpu *gpu, struct slab *slab, uint64_t offset, void *data, 
         memcpy(data, slab->map + offset, size);
         return true;
     }
-    if (!staging_ready(gpu, error))
+    if (!staging_ready(gpu, error)) {
         return false;
+    }
     for (uint64_t done = 0; done < size; done += STAGING_BYTES) {
         uint64_t piece = MIN(size - done, STAGING_BYTES);
-        if (!device_copy(gpu, slab->buffer, offset + done, gpu->staging->buffer, 0, piece, error))
+        if (!device_copy(gpu, slab->buffer, offset + done, gpu->staging->buffer, 0, piece, error)) {
             return false;
+        }
         memcpy((char *)data + done, gpu->staging->map, piece);
     }
     return true;

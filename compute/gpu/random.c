@@ -64,8 +64,8 @@ int rng_below(struct rng *rng, int n)
     uint32_t range = (uint32_t)n;
     uint32_t reject = -range % range;
     uint64_t product;
-    do
+    do {
         product = (uint64_t)rng_uint32(rng) * range;
-    while ((uint32_t)product < reject);
+    } while ((uint32_t)product < reject);
     return (int)(product >> 32);
 }

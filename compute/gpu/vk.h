@@ -67,16 +67,16 @@ struct gpu_kernel {
     VkPipeline pipeline;
 };
 
-// ---- device.c ----
+// ---- device.c -----------------------------------------------------------------------------------
 // True for VK_SUCCESS. Else fills the error: out of memory and device lost get their own codes.
 bool vk_ok(VkResult result, const char *doing, GError **error);
 
-// ---- available.c ----
+// ---- available.c --------------------------------------------------------------------------------
 // Bytes that the process can still have without being ended for it; UINT64_MAX where nobody says.
 // taken: what it has of device memory by now, written to or not.
 uint64_t system_available(uint64_t taken);
 
-// ---- memory.c ----
+// ---- memory.c -----------------------------------------------------------------------------------
 bool memory_init(struct gpu *gpu, GError **error);
 void memory_finish(struct gpu *gpu);
 enum slab_use { SLAB_TENSORS, SLAB_STAGING }; // staging is always mapped
@@ -88,11 +88,11 @@ bool slab_write(struct gpu *gpu, struct slab *slab, uint64_t offset, const void 
 bool slab_read(struct gpu *gpu, struct slab *slab, uint64_t offset, void *data, uint64_t size,
                GError **error);
 
-// ---- kernel.c ----
+// ---- kernel.c -----------------------------------------------------------------------------------
 bool kernel_init(struct gpu *gpu, GError **error);
 void kernel_finish(struct gpu *gpu); // also writes the pipeline cache
 
-// ---- command.c ----
+// ---- command.c ----------------------------------------------------------------------------------
 bool command_init(struct gpu *gpu, GError **error);
 void command_finish(struct gpu *gpu);
 VkCommandBuffer command_begin(struct gpu *gpu, bool once, GError **error);
@@ -101,7 +101,7 @@ bool command_end_and_run(struct gpu *gpu, VkCommandBuffer buffer, GError **error
 bool command_submit(struct gpu *gpu, VkCommandBuffer buffer, GError **error); // and wait
 void command_barrier(VkCommandBuffer buffer); // everything after everything before
 
-// ---- debug.c ----
+// ---- debug.c ------------------------------------------------------------------------------------
 void debug_messenger_info(struct gpu *gpu, VkDebugUtilsMessengerCreateInfoEXT *info);
 void debug_init(struct gpu *gpu);
 void debug_finish(struct gpu *gpu);

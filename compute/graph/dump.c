@@ -7,10 +7,12 @@
 
 static const char *kind_of(const struct node *node)
 {
-    if (node->op)
+    if (node->op) {
         return node->op->name;
-    if (node->constant)
+    }
+    if (node->constant) {
         return "constant";
+    }
     return node->trainable ? "trainable" : "leaf";
 }
 
@@ -19,10 +21,12 @@ static char *shape_text(const struct node *node)
 {
     GString *text = g_string_new("(");
     int from = 0;
-    while (from < GRAPH_RANK - 1 && node->shape[from] == 1)
+    while (from < GRAPH_RANK - 1 && node->shape[from] == 1) {
         from++;
-    for (int i = from; i < GRAPH_RANK; i++)
+    }
+    for (int i = from; i < GRAPH_RANK; i++) {
         g_string_append_printf(text, "%s%d", i > from ? ", " : "", node->shape[i]);
+    }
     g_string_append_c(text, ')');
     return g_string_free(text, FALSE);
 }
@@ -32,13 +36,15 @@ static void append_line(GString *text, const struct node *node)
     g_autofree char *shape = shape_text(node);
     g_string_append_printf(text, "%6d  %-22s %-20s", node->id, kind_of(node), shape);
     for (int i = 0; i < node->n_in; i++) {
-        if (node->in[i])
+        if (node->in[i]) {
             g_string_append_printf(text, " %d", node->in[i]->id);
-        else
+        } else {
             g_string_append(text, " -");
+        }
     }
-    if (node->name)
+    if (node->name) {
         g_string_append_printf(text, "  %s", node->name);
+    }
     g_string_append_c(text, '\n');
 }
 
@@ -50,25 +56,30 @@ static void append_dot(GString *text, const struct node *node)
     g_string_append_printf(
         text, "  n%d [label=\"%d %s\\n%s\\n%s\", style=filled, fillcolor=%s, shape=box];\n",
         node->id, node->id, kind_of(node), shape, name, color);
-    for (int i = 0; i < node->n_in; i++)
-        if (node->in[i])
+    for (int i = 0; i < node->n_in; i++) {
+        if (node->in[i]) {
             g_string_append_printf(text, "  n%d -> n%d;\n", node->in[i]->id, node->id);
+        }
+    }
 }
 
 bool graph_dump(const struct graph *g, const char *path, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     bool dot = g_str_has_suffix(path, ".dot");
-    if (dot)
+    if (dot) {
         g_string_append(text, "digraph {\n");
-    for (int id = 0; id < graph_size(g); id++) {
-        if (dot)
-            append_dot(text, graph_nth(g, id));
-        else
-            append_line(text, graph_nth(g, id));
     }
-    if (dot)
+    for (int id = 0; id < graph_size(g); id++) {
+        if (dot) {
+            append_dot(text, graph_nth(g, id));
+        } else {
+            append_line(text, graph_nth(g, id));
+        }
+    }
+    if (dot) {
         g_string_append(text, "}\n");
+    }
     return g_file_set_contents(path, text->str, (gssize)text->len, error);
 }
 
@@ -76,10 +87,12 @@ bool dump_if_wanted(const struct graph *g, GError **error)
 {
     static int count;
     const char *path = g_getenv("TINCTURE_DUMP_GRAPH");
-    if (!path || !*path)
+    if (!path || !*path) {
         return true;
-    if (++count == 1)
+    }
+    if (++count == 1) {
         return graph_dump(g, path, error);
+    }
     const char *slash = strrchr(path, '/');
     const char *dot = strrchr(path, '.');
     int stem = dot && (!slash || dot > slash) ? (int)(dot - path) : (int)strlen(path);

@@ -17,14 +17,18 @@ static const char *label_of(const struct node *node)
 static bool *mark_wanted(const struct graph *g, int end, struct node *const *leaves, int n)
 {
     bool *wanted = g_new0(bool, end);
-    for (int i = 0; i < n; i++)
-        if (leaves[i]->id < end)
+    for (int i = 0; i < n; i++) {
+        if (leaves[i]->id < end) {
             wanted[leaves[i]->id] = true;
+        }
+    }
     for (int id = 0; id < end; id++) {
         const struct node *node = graph_nth(g, id);
-        for (int i = 0; i < node->n_in; i++)
-            if (node->in[i] && wanted[node->in[i]->id])
+        for (int i = 0; i < node->n_in; i++) {
+            if (node->in[i] && wanted[node->in[i]->id]) {
                 wanted[id] = true;
+            }
+        }
     }
     return wanted;
 }
@@ -35,8 +39,9 @@ static bool visit(struct graph *g, struct node *y, const bool *wanted, struct no
 {
     bool want[GRAPH_INPUTS] = {false};
     struct node *dx[GRAPH_INPUTS] = {NULL};
-    for (int i = 0; i < y->n_in; i++)
+    for (int i = 0; i < y->n_in; i++) {
         want[i] = y->in[i] && wanted[y->in[i]->id];
+    }
     if (!y->op->grad || !y->op->grad(g, y, dy[y->id], want, dx)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                     "The operation '%s' (%s) has no gradient for what is asked of it", y->op->name,
@@ -44,8 +49,9 @@ static bool visit(struct graph *g, struct node *y, const bool *wanted, struct no
         return false;
     }
     for (int i = 0; i < y->n_in; i++) {
-        if (!want[i])
+        if (!want[i]) {
             continue;
+        }
         g_assert(dx[i] && !memcmp(dx[i]->shape, y->in[i]->shape, sizeof dx[i]->shape));
         struct node **sum = &dy[y->in[i]->id];
         *sum = *sum ? op_add(g, *sum, dx[i]) : dx[i];
@@ -61,12 +67,14 @@ bool graph_grad(struct graph *g, struct node *loss, struct node *const *leaves, 
     g_autofree bool *wanted = mark_wanted(g, end, leaves, n);
     g_autofree struct node **dy = g_new0(struct node *, end);
 
-    if (wanted[loss->id])
+    if (wanted[loss->id]) {
         dy[loss->id] = graph_constant(g, loss->shape, 1.0f);
+    }
     for (int id = loss->id; id >= 0; id--) {
         struct node *node = graph_nth(g, id);
-        if (node->op && wanted[id] && dy[id] && !visit(g, node, wanted, dy, error))
+        if (node->op && wanted[id] && dy[id] && !visit(g, node, wanted, dy, error)) {
             return false;
+        }
     }
     for (int i = 0; i < n; i++) {
         struct node *grad = leaves[i]->id < end ? dy[leaves[i]->id] : NULL;

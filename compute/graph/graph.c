@@ -17,8 +17,9 @@ struct graph {
 int64_t shape_count(const int shape[GRAPH_RANK])
 {
     int64_t count = 1;
-    for (int i = 0; i < GRAPH_RANK; i++)
+    for (int i = 0; i < GRAPH_RANK; i++) {
         count *= shape[i];
+    }
     return count;
 }
 
@@ -32,8 +33,9 @@ struct graph *graph_new(void)
 
 void graph_free(struct graph *g)
 {
-    if (!g)
+    if (!g) {
         return;
+    }
     g_ptr_array_unref(g->blocks);
     g_string_chunk_free(g->names);
     g_free(g);
@@ -55,8 +57,9 @@ struct node *graph_add(struct graph *g, const struct op *op, enum dtype dtype,
                        const int shape[GRAPH_RANK], struct node *const *in, int n_in)
 {
     g_assert(n_in >= 0 && n_in <= GRAPH_INPUTS);
-    if (g->size % BLOCK_NODES == 0)
+    if (g->size % BLOCK_NODES == 0) {
         g_ptr_array_add(g->blocks, g_new0(struct node, BLOCK_NODES));
+    }
     struct node *node = graph_nth(g, g->size++);
     node->id = g->size - 1;
     node->op = op;
@@ -78,8 +81,9 @@ struct node *graph_leaf(struct graph *g, struct tensor *tensor)
 {
     struct node *node = graph_add(g, NULL, tensor->dtype, tensor->shape, NULL, 0);
     node->tensor = tensor;
-    if (tensor->name)
+    if (tensor->name) {
         graph_name(g, node, "%s", tensor->name);
+    }
     return node;
 }
 

@@ -26,13 +26,16 @@ static bool is_view(const struct node *node)
 static void mark_live(const struct graph *g, struct plan *plan, struct node *const *outputs,
                       int n_outputs)
 {
-    for (int i = 0; i < n_outputs; i++)
+    for (int i = 0; i < n_outputs; i++) {
         plan->live[outputs[i]->id] = true;
+    }
     for (int id = plan->n_nodes - 1; id >= 0; id--) {
         const struct node *node = graph_nth(g, id);
-        for (int i = 0; plan->live[id] && i < node->n_in; i++)
-            if (node->in[i])
+        for (int i = 0; plan->live[id] && i < node->n_in; i++) {
+            if (node->in[i]) {
                 plan->live[node->in[i]->id] = true;
+            }
+        }
     }
 }
 
@@ -42,8 +45,9 @@ static void find_owners(const struct graph *g, struct plan *plan)
     for (int id = 0; id < plan->n_nodes; id++) {
         const struct node *node = graph_nth(g, id);
         struct place *place = &plan->places[id];
-        if (!plan->live[id])
+        if (!plan->live[id]) {
             continue;
+        }
         if (is_view(node)) {
             *place = plan->places[node->in[0]->id];
             place->offset += (uint64_t)node->p.i[0] * 4;
@@ -64,8 +68,9 @@ static int *find_spans(const struct graph *g, struct plan *plan, struct node *co
     for (int id = 0; id < plan->n_nodes; id++) {
         const struct node *node = graph_nth(g, id);
         span_of[id] = -1;
-        if (plan->places[id].kind != PLACE_BLOCK)
+        if (plan->places[id].kind != PLACE_BLOCK) {
             continue;
+        }
         if (plan->places[id].owner == node) {
             struct span span = {.first = id, .last = id, .size = align_up(node_bytes(node))};
             g_array_append_val(plan->spans, span);
@@ -78,14 +83,17 @@ static int *find_spans(const struct graph *g, struct plan *plan, struct node *co
         const struct node *node = graph_nth(g, id);
         for (int i = 0; plan->live[id] && i < node->n_in; i++) {
             int s = node->in[i] ? span_of[node->in[i]->id] : -1;
-            if (s >= 0)
+            if (s >= 0) {
                 g_array_index(plan->spans, struct span, s).last =
                     MAX(g_array_index(plan->spans, struct span, s).last, id);
+            }
         }
     }
-    for (int i = 0; i < n_outputs; i++)
-        if (span_of[outputs[i]->id] >= 0)
+    for (int i = 0; i < n_outputs; i++) {
+        if (span_of[outputs[i]->id] >= 0) {
             g_array_index(plan->spans, struct span, span_of[outputs[i]->id]).last = G_MAXINT;
+        }
+    }
     return span_of;
 }
 
@@ -94,15 +102,17 @@ static int *find_spans(const struct graph *g, struct plan *plan, struct node *co
 static int larger_first(const void *a, const void *b)
 {
     const struct span *x = *(struct span *const *)a, *y = *(struct span *const *)b;
-    if (x->size != y->size)
+    if (x->size != y->size) {
         return x->size < y->size ? 1 : -1;
+    }
     return x->first - y->first;
 }
 
 static uint64_t skip_segment_end(const struct plan *plan, uint64_t offset, uint64_t size)
 {
-    if (plan->segment && offset / plan->segment != (offset + size - 1) / plan->segment)
+    if (plan->segment && offset / plan->segment != (offset + size - 1) / plan->segment) {
         return (offset + size - 1) / plan->segment * plan->segment;
+    }
     return offset;
 }
 
@@ -112,24 +122,28 @@ static guint place_span(const struct plan *plan, const GPtrArray *placed, struct
     uint64_t offset = 0;
     for (guint i = 0; i < placed->len; i++) {
         const struct span *other = placed->pdata[i];
-        if (other->last < span->first || span->last < other->first)
+        if (other->last < span->first || span->last < other->first) {
             continue;
-        if (other->offset >= offset + span->size)
+        }
+        if (other->offset >= offset + span->size) {
             break; // it fits before this one, and all that follow lie behind
+        }
         offset = skip_segment_end(plan, MAX(offset, other->offset + other->size), span->size);
     }
     span->offset = offset;
     guint at = 0;
-    while (at < placed->len && ((const struct span *)placed->pdata[at])->offset < offset)
+    while (at < placed->len && ((const struct span *)placed->pdata[at])->offset < offset) {
         at++;
+    }
     return at;
 }
 
 static void assign_offsets(struct plan *plan)
 {
     g_autoptr(GPtrArray) order = g_ptr_array_new();
-    for (guint i = 0; i < plan->spans->len; i++)
+    for (guint i = 0; i < plan->spans->len; i++) {
         g_ptr_array_add(order, &g_array_index(plan->spans, struct span, i));
+    }
     g_ptr_array_sort(order, larger_first);
 
     g_autoptr(GPtrArray) placed = g_ptr_array_new();
@@ -146,8 +160,9 @@ static bool check_largest(const struct plan *plan, GError **error)
 {
     for (guint i = 0; plan->segment && i < plan->spans->len; i++) {
         uint64_t size = g_array_index(plan->spans, struct span, i).size;
-        if (size <= plan->segment)
+        if (size <= plan->segment) {
             continue;
+        }
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
                     "One tensor needs %.2f GiB, and the device gives %.2f GiB at a time",
                     size / (double)(1 << 30), plan->segment / (double)(1 << 30));
@@ -174,16 +189,19 @@ struct plan *plan_new(const struct graph *g, struct node *const *outputs, int n_
         return NULL;
     }
     assign_offsets(plan);
-    for (int id = 0; id < plan->n_nodes; id++)
-        if (span_of[id] >= 0)
+    for (int id = 0; id < plan->n_nodes; id++) {
+        if (span_of[id] >= 0) {
             plan->places[id].offset += g_array_index(plan->spans, struct span, span_of[id]).offset;
+        }
+    }
     return plan;
 }
 
 void plan_free(struct plan *plan)
 {
-    if (!plan)
+    if (!plan) {
         return;
+    }
     g_free(plan->places);
     g_free(plan->live);
     g_array_unref(plan->spans);
@@ -196,8 +214,9 @@ uint64_t plan_constant_bytes(const struct graph *g, const struct plan *plan)
     uint64_t total = 0;
     for (int id = 0; id < plan->n_nodes; id++) {
         const struct node *node = graph_nth(g, id);
-        if (!plan->live[id] || !node->constant)
+        if (!plan->live[id] || !node->constant) {
             continue;
+        }
         // p.i[0] are the bits of the value.
         gpointer key = GINT_TO_POINTER(node->p.i[0]);
         uint64_t had = GPOINTER_TO_SIZE(g_hash_table_lookup(largest, key));

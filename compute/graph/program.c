@@ -50,8 +50,9 @@ static bool choose_variant(struct program *p, GError **error)
     const char *forced = g_getenv("TINCTURE_VARIANT");
     const struct gpu_info *info = gpu_info(p->gpu);
     p->prefer_host = info->host_kernels && g_strcmp0(forced, "shader") != 0;
-    if (g_strcmp0(forced, "host") || info->host_kernels)
+    if (g_strcmp0(forced, "host") || info->host_kernels) {
         return true;
+    }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                 "TINCTURE_VARIANT=host: the memory of %s is not the processor's", info->name);
     return false;
@@ -63,8 +64,9 @@ static struct constant *constant_for(struct program *p, float value)
 {
     for (guint i = 0; i < p->constants->len; i++) {
         struct constant *c = &g_array_index(p->constants, struct constant, i);
-        if (!memcmp(&c->value, &value, sizeof value)) // by bits, as the plan counts them
+        if (!memcmp(&c->value, &value, sizeof value)) { // by bits, as the plan counts them
             return c;
+        }
     }
     struct constant fresh = {.value = value};
     g_array_append_val(p->constants, fresh);
@@ -74,16 +76,20 @@ static struct constant *constant_for(struct program *p, float value)
 static bool constant_fill(struct program *p, struct constant *c, GError **error)
 {
     c->buf = gpu_buf_create(p->gpu, c->bytes, error);
-    if (!c->buf)
+    if (!c->buf) {
         return false;
+    }
     enum { CHUNK = 1 << 16 };
     g_autofree float *chunk = g_new(float, CHUNK);
-    for (int i = 0; i < CHUNK; i++)
+    for (int i = 0; i < CHUNK; i++) {
         chunk[i] = c->value;
-    for (uint64_t done = 0; done < c->bytes; done += CHUNK * sizeof *chunk)
+    }
+    for (uint64_t done = 0; done < c->bytes; done += CHUNK * sizeof *chunk) {
         if (!gpu_buf_write(p->gpu, c->buf, done, chunk, MIN(c->bytes - done, CHUNK * sizeof *chunk),
-                           error))
+                           error)) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -91,14 +97,17 @@ static bool take_constants(struct program *p, GError **error)
 {
     for (int id = 0; id < p->plan->n_nodes; id++) {
         const struct node *node = graph_nth(p->graph, id);
-        if (!p->plan->live[id] || !node->constant)
+        if (!p->plan->live[id] || !node->constant) {
             continue;
+        }
         struct constant *c = constant_for(p, node->p.f[0]);
         c->bytes = MAX(c->bytes, (uint64_t)shape_count(node->shape) * 4);
     }
-    for (guint i = 0; i < p->constants->len; i++)
-        if (!constant_fill(p, &g_array_index(p->constants, struct constant, i), error))
+    for (guint i = 0; i < p->constants->len; i++) {
+        if (!constant_fill(p, &g_array_index(p->constants, struct constant, i), error)) {
             return false;
+        }
+    }
     return true;
 }
 
@@ -107,8 +116,9 @@ static bool take_blocks(struct program *p, GError **error)
     for (uint64_t done = 0; done < p->plan->bytes; done += p->plan->segment) {
         struct gpu_buf *block =
             gpu_buf_create(p->gpu, MIN(p->plan->bytes - done, p->plan->segment), error);
-        if (!block)
+        if (!block) {
             return false;
+        }
         g_ptr_array_add(p->blocks, block);
     }
     return true;
@@ -133,8 +143,9 @@ static struct gpu_buf *locate(const struct program *p, const struct node *node, 
     case PLACE_CONSTANT:
         for (guint i = 0; i < p->constants->len; i++) {
             const struct constant *c = &g_array_index(p->constants, struct constant, i);
-            if (!memcmp(&c->value, &place->owner->p.f[0], sizeof c->value))
+            if (!memcmp(&c->value, &place->owner->p.f[0], sizeof c->value)) {
                 return c->buf;
+            }
         }
         break;
     case PLACE_BLOCK:
@@ -186,16 +197,18 @@ static void add_step(struct program *p, struct step step)
 
 static void flush(struct program *p, struct recording *r)
 {
-    if (r->cmd)
+    if (r->cmd) {
         add_step(p, (struct step){.cmd = r->cmd});
+    }
     *r = (struct recording){NULL};
 }
 
 static void add_host(struct program *p, const struct node *node)
 {
     struct op_run run = {.node = node, .out = pointer_to(p, node)};
-    for (int i = 0; i < node->n_in; i++)
+    for (int i = 0; i < node->n_in; i++) {
         run.in[i] = node->in[i] ? pointer_to(p, node->in[i]) : NULL;
+    }
     add_step(p, (struct step){.host = run});
 }
 
@@ -203,8 +216,9 @@ static bool add_dispatches(struct program *p, struct recording *r, const struct 
                            GError **error)
 {
     struct op_site site = {.node = node, .gpu = gpu_info(p->gpu), .out = address_of(p, node)};
-    for (int i = 0; i < node->n_in; i++)
+    for (int i = 0; i < node->n_in; i++) {
         site.in[i] = node->in[i] ? address_of(p, node->in[i]) : 0;
+    }
     struct op_dispatch list[OP_MAX_DISPATCHES] = {{NULL}};
     int n = node->op->dispatch(&site, list);
     g_assert(n >= 0 && n <= OP_MAX_DISPATCHES);
@@ -216,17 +230,20 @@ static bool add_dispatches(struct program *p, struct recording *r, const struct 
     }
 
     double flops = node->op->flops ? node->op->flops(node) : 0;
-    if (r->dispatches + n > RUN_DISPATCHES || r->flops + flops > flops_limit(site.gpu))
+    if (r->dispatches + n > RUN_DISPATCHES || r->flops + flops > flops_limit(site.gpu)) {
         flush(p, r);
-    if (!r->cmd)
+    }
+    if (!r->cmd) {
         r->cmd = gpu_cmd_create(p->gpu);
+    }
     r->dispatches += n;
     r->flops += flops;
     for (int i = 0; i < n; i++) {
         const struct op_dispatch *d = &list[i];
         struct gpu_kernel *kernel = gpu_kernel_get(p->gpu, d->code, d->spec, d->n_spec, error);
-        if (!kernel)
+        if (!kernel) {
             return false;
+        }
         gpu_cmd_dispatch(r->cmd, kernel, node->name ? node->name : node->op->name, d->push,
                          d->push_size, d->groups[0], d->groups[1], d->groups[2]);
     }
@@ -242,8 +259,9 @@ static bool add_node(struct program *p, struct recording *r, const struct node *
         add_host(p, node);
         return true;
     }
-    if (node->op->dispatch)
+    if (node->op->dispatch) {
         return add_dispatches(p, r, node, error);
+    }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                 "The operation '%s' cannot run on %s", node->op->name, gpu_info(p->gpu)->name);
     return false;
@@ -255,8 +273,9 @@ static bool add_all(struct program *p, GError **error)
     bool ok = true;
     for (int id = 0; ok && id < p->plan->n_nodes; id++) {
         const struct node *node = graph_nth(p->graph, id);
-        if (!p->plan->live[id] || !node->op || node->op->view)
+        if (!p->plan->live[id] || !node->op || node->op->view) {
             continue;
+        }
         p->flops += node->op->flops ? node->op->flops(node) : 0;
         ok = add_node(p, &r, node, error);
     }
@@ -270,8 +289,9 @@ static bool check_leaves(const struct program *p, GError **error)
 {
     for (int id = 0; id < p->plan->n_nodes; id++) {
         const struct node *node = graph_nth(p->graph, id);
-        if (p->plan->places[id].kind != PLACE_LEAF || p->plan->places[id].owner->tensor)
+        if (p->plan->places[id].kind != PLACE_LEAF || p->plan->places[id].owner->tensor) {
             continue;
+        }
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "The tensor '%s' has a shape but no data", node->name ? node->name : "?");
         return false;
@@ -282,11 +302,13 @@ static bool check_leaves(const struct program *p, GError **error)
 static bool build(struct program *p, struct node *const *outputs, int n_outputs, GError **error)
 {
     uint64_t segment = gpu_info(p->gpu)->max_alloc_bytes / PLAN_ALIGN * PLAN_ALIGN;
-    if (!choose_variant(p, error))
+    if (!choose_variant(p, error)) {
         return false;
+    }
     p->plan = plan_new(p->graph, outputs, n_outputs, segment, error);
-    if (!p->plan || !check_leaves(p, error))
+    if (!p->plan || !check_leaves(p, error)) {
         return false;
+    }
     p->constant_bytes = plan_constant_bytes(p->graph, p->plan);
     return take_memory(p, error) && add_all(p, error);
 }
@@ -294,8 +316,9 @@ static bool build(struct program *p, struct node *const *outputs, int n_outputs,
 struct program *program_new(struct graph *g, struct gpu *gpu, struct node *const *outputs,
                             int n_outputs, GError **error)
 {
-    if (!dump_if_wanted(g, error))
+    if (!dump_if_wanted(g, error)) {
         return NULL;
+    }
     struct program *p = g_new0(struct program, 1);
     p->graph = g;
     p->gpu = gpu;
@@ -304,9 +327,10 @@ struct program *program_new(struct graph *g, struct gpu *gpu, struct node *const
     p->constants = g_array_new(FALSE, TRUE, sizeof(struct constant));
     p->steps = g_array_new(FALSE, TRUE, sizeof(struct step));
     if (build(p, outputs, n_outputs, error)) {
-        if (gpu_debug_wanted("graph"))
+        if (gpu_debug_wanted("graph")) {
             g_printerr("program: %d nodes, %u steps, %.1f MiB, %.2f GFLOP\n", p->plan->n_nodes,
                        p->steps->len, program_bytes(p) / 1048576.0, p->flops * 1e-9);
+        }
         return p;
     }
     program_free(p);
@@ -315,14 +339,18 @@ struct program *program_new(struct graph *g, struct gpu *gpu, struct node *const
 
 void program_free(struct program *p)
 {
-    if (!p)
+    if (!p) {
         return;
-    for (guint i = 0; i < p->steps->len; i++)
+    }
+    for (guint i = 0; i < p->steps->len; i++) {
         gpu_cmd_free(g_array_index(p->steps, struct step, i).cmd);
-    for (guint i = 0; i < p->constants->len; i++)
+    }
+    for (guint i = 0; i < p->constants->len; i++) {
         gpu_buf_free(p->gpu, g_array_index(p->constants, struct constant, i).buf);
-    for (guint i = 0; i < p->blocks->len; i++)
+    }
+    for (guint i = 0; i < p->blocks->len; i++) {
         gpu_buf_free(p->gpu, p->blocks->pdata[i]);
+    }
     g_array_unref(p->steps);
     g_array_unref(p->constants);
     g_ptr_array_unref(p->blocks);
@@ -335,13 +363,14 @@ static bool check_finite(const struct op_run *run, GError **error)
 {
     const struct node *node = run->node;
     int64_t count = shape_count(node->shape);
-    for (int64_t i = 0; node->dtype == DTYPE_F32 && i < count; i++)
+    for (int64_t i = 0; node->dtype == DTYPE_F32 && i < count; i++) {
         if (!isfinite(run->out[i])) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
                         "Node %d, %s (%s): element %" G_GINT64_FORMAT " is %g", node->id,
                         node->op->name, node->name ? node->name : "", i, run->out[i]);
             return false;
         }
+    }
     return true;
 }
 
@@ -358,10 +387,12 @@ bool program_run(struct program *p, GCancellable *cancellable, GError **error)
 {
     for (guint i = 0; i < p->steps->len; i++) {
         struct step *step = &g_array_index(p->steps, struct step, i);
-        if (g_cancellable_set_error_if_cancelled(cancellable, error))
+        if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
             return false;
-        if (!(step->cmd ? gpu_cmd_run(step->cmd, error) : run_host(p, &step->host, error)))
+        }
+        if (!(step->cmd ? gpu_cmd_run(step->cmd, error) : run_host(p, &step->host, error))) {
             return false;
+        }
     }
     return true;
 }

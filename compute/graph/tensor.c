@@ -38,10 +38,12 @@ static void form_free(struct tensor_form *form)
 
 void tensor_free(struct tensor *t)
 {
-    if (!t)
+    if (!t) {
         return;
-    for (int i = 0; i < TENSOR_FORMS; i++)
+    }
+    for (int i = 0; i < TENSOR_FORMS; i++) {
         form_free(&t->forms[i]);
+    }
     gpu_buf_free(t->gpu, t->buf);
     g_free(t->name);
     g_free(t);
@@ -65,11 +67,13 @@ float *tensor_form(struct tensor *t, int slot, const struct tensor_form_key *key
         return form->data;
     }
     form_free(form);
-    if (atomic_load(&form_bytes) + bytes > form_limit())
+    if (atomic_load(&form_bytes) + bytes > form_limit()) {
         return NULL;
+    }
     form->data = aligned_alloc(64, (size_t)(bytes + 63) / 64 * 64);
-    if (!form->data)
+    if (!form->data) {
         return NULL;
+    }
     form->floats = floats;
     form->key = *key;
     atomic_fetch_add(&form_bytes, bytes);
@@ -78,8 +82,9 @@ float *tensor_form(struct tensor *t, int slot, const struct tensor_form_key *key
 
 bool tensor_write(struct tensor *t, const void *data, GError **error)
 {
-    for (int i = 0; i < TENSOR_FORMS; i++)
+    for (int i = 0; i < TENSOR_FORMS; i++) {
         t->forms[i].stale = true;
+    }
     return gpu_buf_write(t->gpu, t->buf, 0, data, (uint64_t)shape_count(t->shape) * 4, error);
 }
 

@@ -5,12 +5,14 @@ struct node *block_resnet(struct nn *nn, struct node *x, struct node *time, int 
 {
     struct node *h = nn_group_norm(nn, x, groups, eps, true, "%s.norm1", path);
     h = nn_conv(nn, h, out, 3, CONV_SAME, "%s.conv1", path);
-    if (time)
+    if (time) {
         h = op_add(nn->g, h, nn_linear(nn, time, out, true, "%s.time_emb_proj", path));
+    }
     h = nn_group_norm(nn, h, groups, eps, true, "%s.norm2", path);
     h = nn_conv(nn, h, out, 3, CONV_SAME, "%s.conv2", path);
-    if (x->shape[3] != out)
+    if (x->shape[3] != out) {
         x = nn_conv(nn, x, out, 1, CONV_1X1, "%s.conv_shortcut", path);
+    }
     return op_add(nn->g, h, x);
 }
 

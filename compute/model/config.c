@@ -15,8 +15,9 @@ struct reader {
 static void refuse(struct reader *r, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static void refuse(struct reader *r, int code, const char *format, ...)
 {
-    if (r->fault)
+    if (r->fault) {
         return;
+    }
     va_list args;
     va_start(args, format);
     r->fault = g_error_new_valist(TINCTURE_ERROR, code, format, args);
@@ -56,8 +57,9 @@ static double read_number(struct reader *r, const char *key, double standard, do
                           double high)
 {
     JsonNode *node = member(r, key);
-    if (!node)
+    if (!node) {
         return standard;
+    }
     GType type = json_node_get_value_type(node);
     double value = type == G_TYPE_INT64    ? (double)json_node_get_int(node)
                    : type == G_TYPE_DOUBLE ? json_node_get_double(node)
@@ -93,8 +95,9 @@ static const char *read_string(struct reader *r, const char *key, const char *st
 static JsonArray *read_array(struct reader *r, const char *key, guint length)
 {
     JsonNode *node = member(r, key);
-    if (!node)
+    if (!node) {
         return NULL;
+    }
     if (!JSON_NODE_HOLDS_ARRAY(node) ||
         json_array_get_length(json_node_get_array(node)) != length) {
         refuse(r, TINCTURE_ERROR_FILE, "%s must be a list of %u", key, length);
@@ -121,9 +124,11 @@ static int read_same(struct reader *r, const char *key, int levels, int standard
 {
     int values[MODEL_LEVELS];
     read_levels(r, key, values, levels, standard, low, high);
-    for (int i = 1; i < levels; i++)
-        if (values[i] != values[0])
+    for (int i = 1; i < levels; i++) {
+        if (values[i] != values[0]) {
             refuse(r, TINCTURE_ERROR_UNSUPPORTED, "different values of %s are not supported", key);
+        }
+    }
     return values[0];
 }
 
@@ -142,15 +147,17 @@ static int read_sample_size(struct reader *r, int standard)
 // Options of the reference that must have the one value that is supported.
 static void expect_int(struct reader *r, const char *key, int only)
 {
-    if (read_number(r, key, only, -1e9, 1e9) != only)
+    if (read_number(r, key, only, -1e9, 1e9) != only) {
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only %s = %d is supported", key, only);
+    }
 }
 
 static void expect_string(struct reader *r, const char *key, const char *only)
 {
     const char *value = read_string(r, key, only);
-    if (!r->fault && !g_str_equal(value, only))
+    if (!r->fault && !g_str_equal(value, only)) {
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, value);
+    }
 }
 
 static void expect_false(struct reader *r, const char *key)
@@ -160,8 +167,9 @@ static void expect_false(struct reader *r, const char *key)
         JsonArray *array = json_node_get_array(node);
         for (guint i = 0; i < json_array_get_length(array); i++) {
             JsonNode *item = json_array_get_element(array, i);
-            if (json_node_get_value_type(item) != G_TYPE_BOOLEAN || json_node_get_boolean(item))
+            if (json_node_get_value_type(item) != G_TYPE_BOOLEAN || json_node_get_boolean(item)) {
                 refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
+            }
         }
     } else if (read_bool(r, key, false)) {
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
@@ -170,8 +178,9 @@ static void expect_false(struct reader *r, const char *key)
 
 static void expect_absent(struct reader *r, const char *key)
 {
-    if (member(r, key))
+    if (member(r, key)) {
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
+    }
 }
 
 // Channel counts, with their number of levels as the result; groups must divide each.
@@ -224,12 +233,13 @@ static void read_text(struct reader *r, void *config)
     c->heads = read_int(r, "num_attention_heads", 8, 1, 256);
     c->max_tokens = read_int(r, "max_position_embeddings", 77, 2, 4096);
     c->eps = (float)read_number(r, "layer_norm_eps", 1e-5, 1e-12, 1);
-    if (g_str_equal(act, "quick_gelu"))
+    if (g_str_equal(act, "quick_gelu")) {
         c->act = UNARY_QUICK_GELU;
-    else if (g_str_equal(act, "gelu"))
+    } else if (g_str_equal(act, "gelu")) {
         c->act = UNARY_GELU;
-    else
+    } else {
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "hidden_act = %.64s is not supported", act);
+    }
     if (c->hidden_size % c->heads) {
         refuse(r, TINCTURE_ERROR_FILE, "num_attention_heads = %d does not divide hidden_size = %d",
                c->heads, c->hidden_size);
@@ -249,8 +259,9 @@ static void read_attention(struct reader *r, const char *key, const char *with, 
         bool text = node && json_node_get_value_type(node) == G_TYPE_STRING;
         const char *type = text ? json_node_get_string(node) : "";
         out[i] = array ? g_str_equal(type, with) : standard[i];
-        if (array && !out[i] && !g_str_equal(type, without))
+        if (array && !out[i] && !g_str_equal(type, without)) {
             refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = \"%.64s\" is not supported", key, type);
+        }
     }
 }
 
@@ -270,8 +281,9 @@ static void read_blocks(struct reader *r, struct unet_config *c)
     const char *mid = read_string(r, "mid_block_type", "UNetMidBlock2DCrossAttn");
     c->mid_attention = !absent && g_str_equal(mid, "UNetMidBlock2DCrossAttn");
     c->mid_resnets = absent ? 0 : c->mid_attention ? 2 : 1;
-    if (!absent && !c->mid_attention && !g_str_equal(mid, "UNetMidBlock2D"))
+    if (!absent && !c->mid_attention && !g_str_equal(mid, "UNetMidBlock2D")) {
         refuse(r, TINCTURE_ERROR_UNSUPPORTED, "mid_block_type = %.64s is not supported", mid);
+    }
 }
 
 static void refuse_other_unets(struct reader *r)
@@ -289,13 +301,15 @@ static void refuse_other_unets(struct reader *r)
         "cross_attention_norm",
         "reverse_transformer_layers_per_block",
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(absent); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
         expect_absent(r, absent[i]);
+    }
     static const char *const never[] = {"only_cross_attention", "mid_block_only_cross_attention",
                                         "dual_cross_attention", "center_input_sample",
                                         "resnet_skip_time_act", "class_embeddings_concat"};
-    for (size_t i = 0; i < G_N_ELEMENTS(never); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(never); i++) {
         expect_false(r, never[i]);
+    }
     expect_string(r, "_class_name", "UNet2DConditionModel");
     expect_string(r, "act_fn", "silu");
     expect_string(r, "resnet_time_scale_shift", "default");
@@ -340,8 +354,9 @@ static void read_unet(struct reader *r, void *config)
             refuse_narrow_heads(r, "attention_head_dim", c->heads[i]);
         }
     }
-    if (c->channels[0] < 4)
+    if (c->channels[0] < 4) {
         refuse(r, TINCTURE_ERROR_FILE, "the first level needs at least 4 channels");
+    }
 }
 
 // ---- autoencoder --------------------------------------------------------------------------------
@@ -390,9 +405,11 @@ static void read_vae(struct reader *r, void *config)
 static int read_choice(struct reader *r, const char *key, const char *const *names, int n)
 {
     const char *text = read_string(r, key, names[0]);
-    for (int i = 0; i < n; i++)
-        if (g_str_equal(text, names[i]))
+    for (int i = 0; i < n; i++) {
+        if (g_str_equal(text, names[i])) {
             return i;
+        }
+    }
     refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, text);
     return 0;
 }
@@ -431,8 +448,9 @@ static bool read_object(const char *name, JsonObject *root, read_fn read, void *
 {
     struct reader r = {.name = name, .root = root};
     read(&r, config);
-    if (r.fault)
+    if (r.fault) {
         g_propagate_error(error, r.fault);
+    }
     return !r.fault;
 }
 
@@ -442,8 +460,9 @@ static bool read_file(struct model *m, const char *name, read_fn read, void *con
     char *path = g_build_filename(m->path, name, NULL);
     JsonParser *parser = json_file_open(path, name, error);
     g_free(path);
-    if (!parser)
+    if (!parser) {
         return false;
+    }
     bool ok = read_object(name, json_file_root(parser), read, config, error);
     g_object_unref(parser);
     return ok;
@@ -501,8 +520,9 @@ static char *read_name(const char *dir)
         char *full = g_canonicalize_filename(dir, NULL);
         g_free(name);
         name = g_path_get_basename(full);
-        if (g_str_has_suffix(name, ".safetensors"))
+        if (g_str_has_suffix(name, ".safetensors")) {
             name[strlen(name) - strlen(".safetensors")] = '\0';
+        }
         g_free(full);
     }
     g_free(path);
@@ -547,8 +567,9 @@ static bool read_single_file(struct model *m, GError **error)
 bool config_read(struct model *m, GError **error)
 {
     bool folder = g_file_test(m->path, G_FILE_TEST_IS_DIR);
-    if (!(folder ? read_folder(m, error) : read_single_file(m, error)) || !check_fit(m, error))
+    if (!(folder ? read_folder(m, error) : read_single_file(m, error)) || !check_fit(m, error)) {
         return false;
+    }
     m->name = read_name(m->path);
     return true;
 }

@@ -17,8 +17,9 @@ static bool shallow(const char *text, gsize size)
         } else if (c == '"') {
             quoted = !quoted;
         } else if (!quoted && (c == '{' || c == '[')) {
-            if (++depth > MAX_DEPTH)
+            if (++depth > MAX_DEPTH) {
                 return false;
+            }
         } else if (!quoted && (c == '}' || c == ']')) {
             depth--;
         }
@@ -49,8 +50,9 @@ JsonParser *json_file_open(const char *path, const char *name, GError **error)
     }
     char *text;
     gsize size;
-    if (!g_file_get_contents(path, &text, &size, error))
+    if (!g_file_get_contents(path, &text, &size, error)) {
         return NULL;
+    }
     JsonParser *parser = json_text_open(text, size, name, error);
     g_free(text);
     return parser;

@@ -24,14 +24,16 @@ static bool read_row(JsonArray *rows, guint i, float out[3])
 {
     JsonNode *node = json_array_get_element(rows, i);
     JsonArray *row = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-    if (!row || json_array_get_length(row) != 3)
+    if (!row || json_array_get_length(row) != 3) {
         return false;
+    }
     for (guint j = 0; j < 3; j++) {
         JsonNode *item = json_array_get_element(row, j);
         GType type = json_node_get_value_type(item);
         double v = json_node_get_double(item); // 0 where it is no number
-        if ((type != G_TYPE_INT64 && type != G_TYPE_DOUBLE) || !(fabs(v) <= 1e3))
+        if ((type != G_TYPE_INT64 && type != G_TYPE_DOUBLE) || !(fabs(v) <= 1e3)) {
             return false;
+        }
         out[j] = (float)v;
     }
     return true;
@@ -48,8 +50,9 @@ static bool read_factors(struct model *m, JsonObject *root)
     guint channels = m->vae.latent_channels;
     JsonArray *factors = array_member(root, "factors"), *bias = array_member(root, "bias");
     bool ok = factors && json_array_get_length(factors) == channels && bias;
-    for (guint i = 0; ok && i < channels; i++)
+    for (guint i = 0; ok && i < channels; i++) {
         ok = read_row(factors, i, m->latent_rgb[i]);
+    }
     if (ok) {
         JsonArray *rows = json_array_new();
         json_array_add_array_element(rows, json_array_ref(bias));
@@ -93,12 +96,16 @@ static void paint(float *picture, int side)
         int left = g_rand_int_range(random, -width / 2, side), right = MIN(left + width, side);
         int top = g_rand_int_range(random, -height / 2, side), bottom = MIN(top + height, side);
         float color[3];
-        for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 3; k++) {
             color[k] = (float)g_rand_double_range(random, -1, 1);
-        for (int y = MAX(top, 0); y < bottom; y++)
-            for (int x = MAX(left, 0); x < right; x++)
-                for (int k = 0; k < 3; k++)
+        }
+        for (int y = MAX(top, 0); y < bottom; y++) {
+            for (int x = MAX(left, 0); x < right; x++) {
+                for (int k = 0; k < 3; k++) {
                     picture[(y * side + x) * 3 + k] = color[k];
+                }
+            }
+        }
     }
     g_rand_free(random);
 }
@@ -124,8 +131,9 @@ static void solve(struct model *m, const float *picture, const float *moments)
     int factor = model_latent_factor(m);
     double *a = g_new(double, rows *columns), *b = g_new(double, rows * 3);
     for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < channels; j++)
+        for (int j = 0; j < channels; j++) {
             a[i * columns + j] = (double)moments[i * 2 * channels + j] * m->vae.scaling_factor;
+        }
         a[i * columns + channels] = 1;
         mean_color(picture, factor, i / SIDE, i % SIDE, b + i * 3);
     }
@@ -146,8 +154,9 @@ static bool encode(struct model *m, const float *picture, float *moments, GCance
     int side = SIDE * model_latent_factor(m);
     struct tensor *input =
         tensor_new(m->gpu, DTYPE_F32, (int[]){1, side, side, 3}, "picture", error);
-    if (!input)
+    if (!input) {
         return false;
+    }
     struct graph *g = graph_new();
     struct nn nn = {.g = g, .part = m->parts[MODEL_VAE]};
     struct node *out = vae_encoder_build(&nn, &m->vae, graph_leaf(g, input));
@@ -168,8 +177,9 @@ bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **e
     float *moments = g_new(float, SIDE *SIDE * 2 * m->vae.latent_channels);
     paint(picture, side);
     bool ok = encode(m, picture, moments, cancellable, error);
-    if (ok)
+    if (ok) {
         solve(m, picture, moments);
+    }
     g_free(picture);
     g_free(moments);
     return ok;
@@ -191,9 +201,10 @@ static char *kept_path(struct model *m, progress_fn progress, void *data, GCance
 static void append_row(GString *text, const float row[3])
 {
     char number[G_ASCII_DTOSTR_BUF_SIZE];
-    for (int k = 0; k < 3; k++)
+    for (int k = 0; k < 3; k++) {
         g_string_append_printf(text, "%s%s", k ? ", " : "[",
                                g_ascii_formatd(number, sizeof number, "%.9g", row[k]));
+    }
     g_string_append_c(text, ']');
 }
 
@@ -211,8 +222,9 @@ static void write_file(const struct model *m, const char *path)
     char *folder = g_path_get_dirname(path);
     GError *error = NULL;
     if (g_mkdir_with_parents(folder, 0700) != 0 ||
-        !g_file_set_contents(path, text->str, (gssize)text->len, &error))
+        !g_file_set_contents(path, text->str, (gssize)text->len, &error)) {
         g_info("%s is not kept: %s", path, error ? error->message : g_strerror(errno));
+    }
     g_clear_error(&error);
     g_free(folder);
     g_string_free(text, TRUE);
@@ -221,16 +233,19 @@ static void write_file(const struct model *m, const char *path)
 bool model_need_latent_rgb(struct model *m, progress_fn progress, void *data,
                            GCancellable *cancellable, GError **error)
 {
-    if (m->has_latent_rgb)
+    if (m->has_latent_rgb) {
         return true;
+    }
     char *path = kept_path(m, progress, data, cancellable);
     bool ok = path && read_file(m, path, NULL);
     if (!ok) {
-        if (progress)
+        if (progress) {
             progress(-1, "preparing the preview's colours", data);
+        }
         ok = model_fit_latent_rgb(m, cancellable, error);
-        if (path && m->has_latent_rgb)
+        if (path && m->has_latent_rgb) {
             write_file(m, path);
+        }
     }
     g_free(path);
     return ok;

@@ -46,8 +46,9 @@ static GPtrArray *read_index(const char *folder, const char *name, GError **erro
     char *path = g_build_filename(folder, name, NULL);
     JsonParser *parser = json_file_open(path, path, error);
     g_free(path);
-    if (!parser)
+    if (!parser) {
         return NULL;
+    }
     GPtrArray *shards = g_ptr_array_new_with_free_func(g_free);
     JsonNode *node = json_object_get_member(json_file_root(parser), "weight_map");
     GList *values = node && JSON_NODE_HOLDS_OBJECT(node)
@@ -118,8 +119,9 @@ static GPtrArray *find_in_folder(const struct model *m, enum model_part part, GE
 
 static GPtrArray *find_files(const struct model *m, enum model_part part, GError **error)
 {
-    if (m->layout == LAYOUT_FOLDER)
+    if (m->layout == LAYOUT_FOLDER) {
         return find_in_folder(m, part, error);
+    }
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(paths, g_strdup(m->path));
     return paths;
@@ -128,8 +130,9 @@ static GPtrArray *find_files(const struct model *m, enum model_part part, GError
 struct weights *weights_open(struct model *m, enum model_part part, GError **error)
 {
     GPtrArray *paths = find_files(m, part, error);
-    if (!paths)
+    if (!paths) {
         return NULL;
+    }
     struct weights *w = g_new0(struct weights, 1);
     w->model = m;
     w->part = part;
@@ -160,8 +163,9 @@ static bool find_exact(const struct weights *w, const char *name, struct st_tens
 {
     for (guint i = 0; i < w->files->len; i++) {
         const struct st_file *file = w->files->pdata[i];
-        if (w->model->layout != LAYOUT_FOLDER)
+        if (w->model->layout != LAYOUT_FOLDER) {
             return single_file_find(w->model, w->part, file, name, t);
+        }
         const struct st_tensor *found = st_find(file, name);
         if (found) {
             *t = *found;
@@ -180,8 +184,9 @@ static bool find_weight(const struct weights *w, const char *name, struct st_ten
                                                    {".to_v.", ".value."},
                                                    {".to_out.0.", ".proj_attn."}};
     bool found = find_exact(w, name, t);
-    if (!found && g_str_has_prefix(name, "text_model."))
+    if (!found && g_str_has_prefix(name, "text_model.")) {
         found = find_exact(w, name + strlen("text_model."), t);
+    }
     for (size_t i = 0; !found && i < G_N_ELEMENTS(old_attention); i++) {
         const char *at = strstr(name, old_attention[i][0]);
         if (at) {
@@ -199,11 +204,14 @@ static bool is_ignorable(const char *name)
 {
     static const char *const prefixes[] = {"text_projection", "logit_scale", "vision_model.",
                                            "visual_projection", "model_ema."};
-    if (g_str_has_suffix(name, "position_ids"))
+    if (g_str_has_suffix(name, "position_ids")) {
         return true;
-    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++)
-        if (g_str_has_prefix(name, prefixes[i]))
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        if (g_str_has_prefix(name, prefixes[i])) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -234,29 +242,34 @@ static bool fits(const struct nn_weight *w, const struct st_tensor *t)
 {
     int64_t shape[GRAPH_RANK];
     int rank = file_shape(w, shape);
-    for (int i = 0; i < MAX(rank, t->rank); i++)
-        if ((i < rank ? shape[i] : 1) != (i < t->rank ? t->shape[i] : 1))
+    for (int i = 0; i < MAX(rank, t->rank); i++) {
+        if ((i < rank ? shape[i] : 1) != (i < t->rank ? t->shape[i] : 1)) {
             return false;
+        }
+    }
     return true;
 }
 
 static char *shape_text(int rank, const int64_t *shape)
 {
     GString *text = g_string_new(rank ? NULL : "a single number");
-    for (int i = 0; i < rank; i++)
+    for (int i = 0; i < rank; i++) {
         g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i ? " x " : "", shape[i]);
+    }
     return g_string_free(text, FALSE);
 }
 
 // "3 missing (a, b, c)"; nothing where the list is empty.
 static void append_group(GString *report, const GPtrArray *names, const char *what)
 {
-    if (names->len == 0)
+    if (names->len == 0) {
         return;
+    }
     bool first = g_str_has_suffix(report->str, ": ");
     g_string_append_printf(report, "%s%u %s (", first ? "" : ", ", names->len, what);
-    for (guint i = 0; i < MIN(names->len, MAX_LISTED); i++)
+    for (guint i = 0; i < MIN(names->len, MAX_LISTED); i++) {
         g_string_append_printf(report, "%s%s", i ? ", " : "", (char *)names->pdata[i]);
+    }
     g_string_append(report, names->len > MAX_LISTED ? ", ...)" : ")");
 }
 
@@ -300,8 +313,9 @@ void weights_check(const struct weights *w, GString *report)
         for (guint j = 0; j < file->tensors->len; j++) {
             const struct st_tensor *t = file->tensors->pdata[j];
             const char *name = own_name(w, t->name);
-            if (name && !g_hash_table_contains(used, t->name) && !is_ignorable(name))
+            if (name && !g_hash_table_contains(used, t->name) && !is_ignorable(name)) {
                 g_ptr_array_add(surplus, g_strdup(t->name));
+            }
         }
     }
     if (missing->len || odd->len || surplus->len) {
@@ -360,9 +374,11 @@ static void channels_last(const float *in, float *out, const int shape[GRAPH_RAN
     int64_t positions = (int64_t)shape[1] * shape[2], channels = shape[3];
     for (int64_t o = 0; o < shape[0];
          o++, in += positions * channels, out += positions * channels) {
-        for (int64_t p = 0; p < positions; p++)
-            for (int64_t i = 0; i < channels; i++)
+        for (int64_t p = 0; p < positions; p++) {
+            for (int64_t i = 0; i < channels; i++) {
                 out[p * channels + i] = in[i * positions + p];
+            }
+        }
     }
 }
 
@@ -375,16 +391,19 @@ static bool load_weight(struct model *m, struct nn_weight *w, const struct st_te
                         struct scratch *s, GError **error)
 {
     w->tensor = tensor_new(m->gpu, DTYPE_F32, w->shape, w->name, error);
-    if (!w->tensor)
+    if (!w->tensor) {
         return false;
+    }
     bool turn = w->rank == 4 && w->shape[1] * w->shape[2] > 1;
     // Where the device's memory is mapped the last pass writes straight into it.
     float *mapped = w->tensor->buf->map;
     float *last = mapped ? mapped : s->engine;
-    if (!st_read_f32(t, turn ? s->file : last, true, error))
+    if (!st_read_f32(t, turn ? s->file : last, true, error)) {
         return false;
-    if (turn)
+    }
+    if (turn) {
         channels_last(s->file, last, w->shape);
+    }
     return mapped || tensor_write(w->tensor, last, error);
 }
 
@@ -426,15 +445,17 @@ char *weights_hash(const struct model *m, enum model_part part, progress_fn prog
                    GCancellable *cancellable, GError **error)
 {
     GPtrArray *paths = find_files(m, part, error);
-    if (!paths)
+    if (!paths) {
         return NULL;
+    }
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
     char *hash = NULL;
     for (guint i = 0; i < paths->len; i++) {
         g_free(hash);
         hash = file_sha256_kept(paths->pdata[i], progress, data, cancellable, error);
-        if (!hash)
+        if (!hash) {
             break;
+        }
         g_checksum_update(sum, (const guchar *)hash, -1);
     }
     if (hash && paths->len > 1) {

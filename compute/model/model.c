@@ -28,8 +28,9 @@ static bool read_tokenizer(struct model *m, GError **error)
     m->tokenizer = m->layout == LAYOUT_FOLDER ? tokenizer_open(folder, NULL, error)
                                               : single_file_tokenizer(m, error);
     g_free(folder);
-    if (!m->tokenizer)
+    if (!m->tokenizer) {
         return false;
+    }
     if (tokenizer_max_id(m->tokenizer) >= m->text.vocab_size) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                     "%s: the tokenizer has ids up to %d, but the text encoder only knows %d",
@@ -52,8 +53,9 @@ static bool open_weights(struct model *m, struct weights *weights[3], GError **e
         weights_list(m, i);
         weights[i] = weights_open(m, i, error);
         ok = weights[i] != NULL;
-        if (ok)
+        if (ok) {
             weights_check(weights[i], report);
+        }
     }
     if (ok && report->len) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
@@ -79,8 +81,9 @@ static struct model *open_model(const char *path, struct weights *weights[3], GE
 
 static void free_weights(struct weights *weights[3])
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         weights_free(weights[i]);
+    }
 }
 
 struct model *model_inspect(const char *path, GError **error)
@@ -94,8 +97,9 @@ struct model *model_inspect(const char *path, GError **error)
 static bool check_memory(const struct model *m, uint64_t need, GError **error)
 {
     uint64_t have = gpu_memory_free(m->gpu);
-    if (need <= have)
+    if (need <= have) {
         return true;
+    }
     char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
     char *have_text = g_format_size_full(have, G_FORMAT_SIZE_IEC_UNITS);
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
@@ -109,10 +113,12 @@ static bool check_memory(const struct model *m, uint64_t need, GError **error)
 static bool load_parts(struct model *m, struct weights *weights[3], struct load_progress *progress,
                        GCancellable *cancellable, GError **error)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         progress->total += weights_bytes(m->parts[i]);
-    if (!check_memory(m, progress->total, error))
+    }
+    if (!check_memory(m, progress->total, error)) {
         return false;
+    }
     for (int i = 0; i < 3; i++) {
         if (!weights_load(weights[i], progress, cancellable, error)) {
             g_prefix_error(error, "loading %s, %s: ", m->name, part_names[i]);
@@ -130,8 +136,9 @@ struct model *model_load(const char *path, struct gpu *gpu, progress_fn progress
     struct model *m = open_model(path, weights, error);
     if (m) {
         m->gpu = gpu;
-        if (!load_parts(m, weights, &p, cancellable, error))
+        if (!load_parts(m, weights, &p, cancellable, error)) {
             g_clear_pointer(&m, model_free);
+        }
     }
     free_weights(weights);
     return m;
@@ -139,8 +146,9 @@ struct model *model_load(const char *path, struct gpu *gpu, progress_fn progress
 
 void model_free(struct model *m)
 {
-    if (!m)
+    if (!m) {
         return;
+    }
     for (int i = 0; i < 3; i++) {
         nn_part_free(m->parts[i]);
         g_free(m->hash[i]);
@@ -154,8 +162,9 @@ void model_free(struct model *m)
 const char *model_hash(struct model *m, enum model_part part, progress_fn progress, void *data,
                        GCancellable *cancellable, GError **error)
 {
-    if (!m->hash[part])
+    if (!m->hash[part]) {
         m->hash[part] = weights_hash(m, part, progress, data, cancellable, error);
+    }
     return m->hash[part];
 }
 
@@ -163,6 +172,7 @@ void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *
                     bool *truncated)
 {
     bool cut = tokenizer_encode(m->tokenizer, text, ids, m->text.max_tokens, n_tokens);
-    if (truncated)
+    if (truncated) {
         *truncated = cut;
+    }
 }

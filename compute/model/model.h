@@ -104,13 +104,13 @@ bool model_need_latent_rgb(struct model *m, progress_fn progress, void *data,
 // The fit alone, from a made-up picture and its latents.
 bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **error);
 
-// ---- tokenizer ----
+// ---- tokenizer ----------------------------------------------------------------------------------
 // ids[max_tokens]: begin, text cut to fit, end, padding. n_tokens (may be NULL): ids before
 // padding, with both marks; truncated (may be NULL) true where text was cut.
 void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *n_tokens,
                     bool *truncated);
 
-// ---- networks as graphs; shapes channels last ----
+// ---- networks as graphs; shapes channels last ---------------------------------------------------
 // ids (N,1,1,T) int32 -> states (N,1,T,hidden).
 struct node *text_encoder_build(struct nn *nn, const struct text_config *c, struct node *ids);
 // Sinusoidal timestep features, host side: out[channels[0]] for one t.

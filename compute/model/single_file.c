@@ -62,8 +62,9 @@ static const char *other_kind(const struct st_file *f)
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
         for (guint j = 0; j < f->tensors->len; j++) {
             const struct st_tensor *t = f->tensors->pdata[j];
-            if (g_str_has_prefix(t->name, others[i].prefix))
+            if (g_str_has_prefix(t->name, others[i].prefix)) {
                 return others[i].what;
+            }
         }
     }
     const struct st_tensor *input = find(f, UNET "input_blocks.0.0.weight");
@@ -73,10 +74,12 @@ static const char *other_kind(const struct st_file *f)
     case 5: return "a depth-to-image model (5 input channels)";
     default: break;
     }
-    if (!input)
+    if (!input) {
         return "no Stable Diffusion checkpoint (" UNET "input_blocks.0.0.weight is missing)";
-    if (!find(f, VAE "decoder.conv_in.weight"))
+    }
+    if (!find(f, VAE "decoder.conv_in.weight")) {
         return "a checkpoint without an autoencoder (" VAE "decoder.conv_in.weight is missing)";
+    }
     return NULL;
 }
 
@@ -115,16 +118,18 @@ static bool recognise(const struct st_file *f, enum model_layout *layout, GError
 static int depth_at(const struct st_file *f, const char *way, int number)
 {
     int depth = 0;
-    while (find(f, UNET "%s.%d.1.transformer_blocks.%d.norm1.weight", way, number, depth))
+    while (find(f, UNET "%s.%d.1.transformer_blocks.%d.norm1.weight", way, number, depth)) {
         depth++;
+    }
     return depth;
 }
 
 static int middle_depth(const struct st_file *f)
 {
     int depth = 0;
-    while (find(f, UNET "middle_block.1.transformer_blocks.%d.norm1.weight", depth))
+    while (find(f, UNET "middle_block.1.transformer_blocks.%d.norm1.weight", depth)) {
         depth++;
+    }
     return depth;
 }
 
@@ -139,8 +144,9 @@ static void walk_down(const struct st_file *f, bool sd2, JsonObject *c)
     do {
         const struct st_tensor *conv = find(f, UNET "input_blocks.%d.0.in_layers.2.weight", first);
         int depth = depth_at(f, "input_blocks", first);
-        for (n = 0; find(f, UNET "input_blocks.%d.0.in_layers.2.weight", first + n);)
+        for (n = 0; find(f, UNET "input_blocks.%d.0.in_layers.2.weight", first + n);) {
             n++;
+        }
         json_array_add_int_element(channels, size_of(conv, 0));
         json_array_add_int_element(layers, n);
         json_array_add_string_element(types, depth ? "CrossAttnDownBlock2D" : "DownBlock2D");
@@ -203,8 +209,9 @@ static JsonObject *vae_config(const struct st_file *f)
         json_array_add_string_element(down, "DownEncoderBlock2D");
         json_array_add_string_element(up, "UpDecoderBlock2D");
     }
-    while (find(f, VAE "encoder.down.0.block.%d.conv1.weight", layers))
+    while (find(f, VAE "encoder.down.0.block.%d.conv1.weight", layers)) {
         layers++;
+    }
     json_object_set_array_member(c, "block_out_channels", channels);
     json_object_set_array_member(c, "down_block_types", down);
     json_object_set_array_member(c, "up_block_types", up);
@@ -243,15 +250,17 @@ static JsonObject *text_config(const struct st_file *f, bool sd2)
         set_text_sizes(c, find(f, OPEN_CLIP "token_embedding.weight"),
                        find(f, OPEN_CLIP "positional_embedding"),
                        find(f, OPEN_CLIP "transformer.resblocks.0.mlp.c_fc.weight"));
-        while (find(f, OPEN_CLIP "transformer.resblocks.%d.ln_1.weight", layers))
+        while (find(f, OPEN_CLIP "transformer.resblocks.%d.ln_1.weight", layers)) {
             layers++;
+        }
         layers--; // the states before the last layer are the condition (methods 7.8)
     } else {
         set_text_sizes(c, find(f, "%sembeddings.token_embedding.weight", clip),
                        find(f, "%sembeddings.position_embedding.weight", clip),
                        find(f, "%sencoder.layers.0.mlp.fc1.weight", clip));
-        while (find(f, "%sencoder.layers.%d.layer_norm1.weight", clip, layers))
+        while (find(f, "%sencoder.layers.%d.layer_norm1.weight", clip, layers)) {
             layers++;
+        }
     }
     json_object_set_int_member(c, "num_hidden_layers", layers);
     json_object_set_string_member(c, "hidden_act", sd2 ? "gelu" : "quick_gelu");
@@ -268,8 +277,9 @@ static bool looks_like_v(const struct st_file *f)
         t = find(f, UNET "output_blocks.%d.1.transformer_blocks.0.norm1.bias", i);
         last = t ? t : last;
     }
-    if (!last || last->count < 1 || last->count > 8192)
+    if (!last || last->count < 1 || last->count > 8192) {
         return false;
+    }
     double sum = 0, squares = 0, n = (double)last->count;
     float *values = g_new(float, last->count);
     st_read_f32(last, values, false, NULL);
@@ -288,12 +298,15 @@ static bool predicts_v(const struct st_file *f, bool sd2)
     const char *said = g_hash_table_lookup(f->metadata, "modelspec.prediction_type");
     const struct st_tensor *step = find(f, "global_step");
     float number = 0;
-    if (said)
+    if (said) {
         return *said == 'v';
-    if (!sd2)
+    }
+    if (!sd2) {
         return false;
-    if (step && step->count == 1 && st_read_f32(step, &number, false, NULL) && number == 875000)
+    }
+    if (step && step->count == 1 && st_read_f32(step, &number, false, NULL) && number == 875000) {
         return false;
+    }
     return looks_like_v(f);
 }
 
@@ -317,8 +330,9 @@ static JsonObject *scheduler_config(bool v)
 static bool amend(const struct st_file *f, JsonObject *config, GError **error)
 {
     const char *text = g_hash_table_lookup(f->metadata, "config");
-    if (!text)
+    if (!text) {
         return true;
+    }
     JsonParser *parser = json_text_open(text, strlen(text), "its metadata's config", error);
     if (!parser) {
         g_prefix_error(error, "%s: ", f->path);
@@ -330,13 +344,15 @@ static bool amend(const struct st_file *f, JsonObject *config, GError **error)
     json_object_iter_init(&parts, config);
     while (json_object_iter_next(&parts, &part, NULL)) {
         theirs = json_object_get_member(json_file_root(parser), part);
-        if (!theirs || !JSON_NODE_HOLDS_OBJECT(theirs))
+        if (!theirs || !JSON_NODE_HOLDS_OBJECT(theirs)) {
             continue;
+        }
         JsonObject *ours = json_object_get_object_member(config, part);
         JsonObjectIter members;
         json_object_iter_init(&members, json_node_get_object(theirs));
-        while (json_object_iter_next(&members, &key, &value))
+        while (json_object_iter_next(&members, &key, &value)) {
             json_object_set_member(ours, key, json_node_copy(value));
+        }
     }
     g_object_unref(parser);
     return true;
@@ -345,9 +361,11 @@ static bool amend(const struct st_file *f, JsonObject *config, GError **error)
 static bool is_pickle(const char *path)
 {
     static const char *const suffixes[] = {".ckpt", ".pt", ".pth", ".bin"};
-    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++)
-        if (g_str_has_suffix(path, suffixes[i]))
+    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        if (g_str_has_suffix(path, suffixes[i])) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -369,8 +387,9 @@ JsonObject *single_file_config(const char *path, enum model_layout *layout, GErr
     json_object_set_object_member(config, "unet", unet_config(f, sd2, v));
     json_object_set_object_member(config, "vae", vae_config(f));
     json_object_set_object_member(config, "scheduler", scheduler_config(v));
-    if (!amend(f, config, error))
+    if (!amend(f, config, error)) {
         g_clear_pointer(&config, json_object_unref);
+    }
     st_free(f);
     return config;
 }
@@ -385,15 +404,18 @@ static struct tokenizer *neighbours_tokenizer(const char *folder, const char *pa
     GDir *dir = g_dir_open(folder, 0, NULL);
     GList *names = NULL;
     const char *name;
-    while (dir && (name = g_dir_read_name(dir)))
+    while (dir && (name = g_dir_read_name(dir))) {
         names = g_list_prepend(names, g_strdup(name));
+    }
     names = g_list_sort(names, (GCompareFunc)strcmp);
     for (GList *i = names; !t && i; i = i->next) {
         char *path = g_build_filename(folder, i->data, "tokenizer", NULL);
-        if (g_file_test(path, G_FILE_TEST_IS_DIR))
+        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
             t = tokenizer_open(path, pad, NULL);
-        if (t && tokenizer_max_id(t) + 1 != vocabulary)
+        }
+        if (t && tokenizer_max_id(t) + 1 != vocabulary) {
             g_clear_pointer(&t, tokenizer_free);
+        }
         g_free(path);
     }
     g_list_free_full(names, g_free);

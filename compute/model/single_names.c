@@ -15,8 +15,9 @@ struct piece {
 static void append_renamed(GString *out, const char *name, const struct piece *pieces, size_t n)
 {
     GString *renamed = g_string_new(name);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         g_string_replace(renamed, pieces[i].ours, pieces[i].theirs, 1);
+    }
     g_string_append(out, renamed->str);
     g_string_free(renamed, TRUE);
 }
@@ -29,8 +30,9 @@ static void append_renamed(GString *out, const char *name, const struct piece *p
 static int block_number(const struct unet_config *c, int level, int j, bool up)
 {
     int number = j;
-    for (int i = 0; i < level; i++)
+    for (int i = 0; i < level; i++) {
         number += c->layers[up ? c->levels - 1 - i : i] + 1;
+    }
     return number;
 }
 
@@ -90,8 +92,9 @@ static void append_unet(GString *out, const struct unet_config *c, const char *n
         {"mid_block.attentions.0.", "middle_block.1."},
     };
     int j, at = 0;
-    if (append_down(out, c, name) || append_up(out, c, name))
+    if (append_down(out, c, name) || append_up(out, c, name)) {
         return;
+    }
     if (sscanf(name, "mid_block.resnets.%d.%n", &j, &at) == 1 && at) {
         g_string_append_printf(out, "middle_block.%d.", 2 * j);
         append_resnet(out, name + at);
@@ -122,8 +125,9 @@ static void append_vae(GString *out, const struct vae_config *c, const char *nam
     };
     int level, at = 0;
     // The way up is counted from the finest level.
-    if (sscanf(name, "decoder.up_blocks.%d%n", &level, &at) == 1 && at)
+    if (sscanf(name, "decoder.up_blocks.%d%n", &level, &at) == 1 && at) {
         g_string_append_printf(out, "decoder.up.%d", c->levels - 1 - level);
+    }
     append_renamed(out, name + at, pieces, G_N_ELEMENTS(pieces));
 }
 
@@ -153,8 +157,9 @@ static void append_open_clip(GString *out, const char *name)
 // is then of another shape than the layer.
 static void take_third(struct st_tensor *t, int which)
 {
-    if (t->rank == 0 || t->shape[0] % 3)
+    if (t->rank == 0 || t->shape[0] % 3) {
         return;
+    }
     t->shape[0] /= 3;
     t->count /= 3;
     t->size_bytes /= 3;
@@ -181,20 +186,24 @@ bool single_file_find(const struct model *m, enum model_part part, const struct 
     static const char *const thirds[] = {".q_proj.", ".k_proj.", ".v_proj."};
     bool open_clip = part == MODEL_TEXT && m->layout == LAYOUT_SD2_FILE;
     GString *own = g_string_new(part_prefix(m, part));
-    if (part == MODEL_UNET)
+    if (part == MODEL_UNET) {
         append_unet(own, &m->unet, name);
-    else if (part == MODEL_VAE)
+    } else if (part == MODEL_VAE) {
         append_vae(own, &m->vae, name);
-    else if (open_clip)
+    } else if (open_clip) {
         append_open_clip(own, name);
-    else
+    } else {
         g_string_append(own, name);
+    }
     const struct st_tensor *found = st_find(file, own->str);
-    if (found)
+    if (found) {
         *t = *found;
-    for (int i = 0; found && open_clip && i < 3; i++)
-        if (strstr(name, thirds[i]))
+    }
+    for (int i = 0; found && open_clip && i < 3; i++) {
+        if (strstr(name, thirds[i])) {
             take_third(t, i);
+        }
+    }
     g_string_free(own, TRUE);
     return found != NULL;
 }
@@ -203,11 +212,13 @@ const char *single_file_member(const struct model *m, enum model_part part, cons
 {
     static const char *const unread[] = {"loss.", "attn_mask"}; // of training; a constant
     const char *prefix = part_prefix(m, part), *rest = name + strlen(prefix);
-    if (!g_str_has_prefix(name, prefix))
+    if (!g_str_has_prefix(name, prefix)) {
         return NULL;
+    }
     bool read = true;
-    for (size_t i = 0; i < G_N_ELEMENTS(unread); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(unread); i++) {
         read = read && !g_str_has_prefix(rest, unread[i]);
+    }
     if (part == MODEL_TEXT && m->layout == LAYOUT_SD2_FILE) {
         // SD 2.x takes the states before OpenCLIP's last layer (methods 7.8).
         char *last = g_strdup_printf("transformer.resblocks.%d.", m->text.layers);

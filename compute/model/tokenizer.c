@@ -4,10 +4,9 @@
 //   2. the rest is normalised: NFC, each run of white space to one space, lower case;
 //   3. special tokens that are matched after that are cut out;
 //   4. words: 's 't 're 've 'm 'll 'd, runs of letters, single digits, runs of anything else but
-//   space;
+//      space;
 //   5. each byte of a word becomes a printable character, the last one with "</w>", and neighbours
-//   are merged,
-//      pair with the lowest rank first, until no pair of the list is left.
+//      are merged, pair with the lowest rank first, until no pair of the list is left.
 
 #include "compute/model/tokenizer.h"
 
@@ -61,8 +60,9 @@ static bool read_vocab(struct tokenizer *t, JsonObject *vocab, GError **error)
     json_object_iter_init(&iter, vocab);
     while (json_object_iter_next(&iter, &token, &node)) {
         gint64 id = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_int(node) : -1;
-        if (id < 0 || id >= MAX_VOCAB)
+        if (id < 0 || id >= MAX_VOCAB) {
             return fail(error, "an id in its vocabulary is out of range");
+        }
         t->max_id = MAX(t->max_id, (int)id);
         g_hash_table_insert(t->vocab, g_strdup(token), GINT_TO_POINTER((int)id));
     }
@@ -72,17 +72,19 @@ static bool read_vocab(struct tokenizer *t, JsonObject *vocab, GError **error)
 static void add_merge(struct tokenizer *t, char *pair)
 {
     int rank = g_hash_table_size(t->merges) + 1;
-    if (g_hash_table_contains(t->merges, pair))
+    if (g_hash_table_contains(t->merges, pair)) {
         g_free(pair);
-    else
+    } else {
         g_hash_table_insert(t->merges, pair, GINT_TO_POINTER(rank));
+    }
 }
 
 static bool read_merges(struct tokenizer *t, const char *path, GError **error)
 {
     char *text;
-    if (!g_file_get_contents(path, &text, NULL, error))
+    if (!g_file_get_contents(path, &text, NULL, error)) {
         return false;
+    }
     char **lines = g_strsplit(text, "\n", -1);
     bool ok = true;
     for (char **line = lines; ok && *line; line++) {
@@ -90,8 +92,9 @@ static bool read_merges(struct tokenizer *t, const char *path, GError **error)
         if (**line && !g_str_has_prefix(*line, "#version")) {
             char *space = strchr(*line, ' ');
             ok = space && space != *line && space[1] && !strchr(space + 1, ' ');
-            if (ok)
+            if (ok) {
                 add_merge(t, g_strdup(*line));
+            }
         }
     }
     g_strfreev(lines);
@@ -183,8 +186,9 @@ static int read_role(struct tokenizer *t, JsonObject *config, JsonObject *map, c
     const char *content = object ? member_string(object, "content") : member_string(source, role);
     content = content ? content : standard;
     gpointer id;
-    if (!g_hash_table_lookup_extended(t->vocab, content, NULL, &id))
+    if (!g_hash_table_lookup_extended(t->vocab, content, NULL, &id)) {
         return -1;
+    }
     set_special(t, content, GPOINTER_TO_INT(id), object && member_bool(object, "normalized"));
     return GPOINTER_TO_INT(id);
 }
@@ -195,8 +199,9 @@ static void read_added(struct tokenizer *t, JsonObject *token)
 {
     gpointer id;
     const char *content = token ? member_string(token, "content") : NULL;
-    if (content && g_hash_table_lookup_extended(t->vocab, content, NULL, &id))
+    if (content && g_hash_table_lookup_extended(t->vocab, content, NULL, &id)) {
         set_special(t, content, GPOINTER_TO_INT(id), member_bool(token, "normalized"));
+    }
 }
 
 static bool read_specials(struct tokenizer *t, const char *folder, const char *pad,
@@ -216,8 +221,9 @@ static bool read_specials(struct tokenizer *t, const char *folder, const char *p
         // Which other tokens are found in a text depends on the family, as the padding does.
         JsonObject *decoder = pad ? NULL : member_object(c, "added_tokens_decoder");
         GList *tokens = decoder ? json_object_get_values(decoder) : NULL;
-        for (GList *i = tokens; i; i = i->next)
+        for (GList *i = tokens; i; i = i->next) {
             read_added(t, JSON_NODE_HOLDS_OBJECT(i->data) ? json_node_get_object(i->data) : NULL);
+        }
         g_list_free(tokens);
         JsonArray *added = pad ? NULL : member_array(whole, "added_tokens");
         for (guint i = 0; added && i < json_array_get_length(added); i++) {
@@ -240,8 +246,9 @@ static bool read_pair(struct tokenizer *t, const char *folder, const char *pad,
                       const char *vocab_path, GError **error)
 {
     JsonParser *parser = json_file_open(vocab_path, "tokenizer/vocab.json", error);
-    if (!parser)
+    if (!parser) {
         return false;
+    }
     char *merges = g_build_filename(folder, "merges.txt", NULL);
     bool ok = read_vocab(t, json_file_root(parser), error) && read_merges(t, merges, error) &&
               read_specials(t, folder, pad, NULL, error);
@@ -256,8 +263,9 @@ static bool read_single(struct tokenizer *t, const char *folder, const char *pad
     char *path = g_build_filename(folder, "tokenizer.json", NULL);
     JsonParser *parser = json_file_open(path, "tokenizer/tokenizer.json", error);
     g_free(path);
-    if (!parser)
+    if (!parser) {
         return false;
+    }
     JsonObject *root = json_file_root(parser), *model = member_object(root, "model");
     JsonObject *vocab = member_object(model, "vocab");
     JsonArray *merges = member_array(model, "merges");
@@ -299,8 +307,9 @@ struct tokenizer *tokenizer_open(const char *folder, const char *pad, GError **e
 
 void tokenizer_free(struct tokenizer *t)
 {
-    if (!t)
+    if (!t) {
         return;
+    }
     g_hash_table_unref(t->vocab);
     g_hash_table_unref(t->merges);
     g_array_unref(t->specials);
@@ -338,10 +347,11 @@ struct output {
 
 static void put(struct output *out, int id)
 {
-    if (out->n < out->max)
+    if (out->n < out->max) {
         out->ids[out->n++] = id;
-    else
+    } else {
         out->overflow = true;
+    }
 }
 
 // Rank of merging two neighbours, 0 where they do not merge.
@@ -363,20 +373,25 @@ static void merge(const struct tokenizer *t, GPtrArray *symbols)
     for (;;) {
         int *r = (int *)ranks->data;
         guint best = 0;
-        for (guint i = 1; i < ranks->len; i++)
-            if (r[i] && (!r[best] || r[i] < r[best]))
+        for (guint i = 1; i < ranks->len; i++) {
+            if (r[i] && (!r[best] || r[i] < r[best])) {
                 best = i;
-        if (ranks->len == 0 || !r[best])
+            }
+        }
+        if (ranks->len == 0 || !r[best]) {
             break;
+        }
         char *merged = g_strconcat(symbols->pdata[best], symbols->pdata[best + 1], NULL);
         g_free(symbols->pdata[best]);
         symbols->pdata[best] = merged;
         g_ptr_array_remove_index(symbols, best + 1);
         g_array_remove_index(ranks, best);
-        if (best > 0)
+        if (best > 0) {
             r[best - 1] = rank_of(t, pair, symbols->pdata[best - 1], merged);
-        if (best < ranks->len)
+        }
+        if (best < ranks->len) {
             r[best] = rank_of(t, pair, merged, symbols->pdata[best + 1]);
+        }
     }
     g_array_unref(ranks);
     g_string_free(pair, TRUE);
@@ -412,8 +427,9 @@ static bool is_space(gunichar c)
 
 static enum char_kind classify(gunichar c)
 {
-    if (is_space(c))
+    if (is_space(c)) {
         return SPACE;
+    }
     unsigned type = 1u << g_unichar_type(c);
     const unsigned letters = 1u << G_UNICODE_LOWERCASE_LETTER | 1u << G_UNICODE_UPPERCASE_LETTER |
                              1u << G_UNICODE_TITLECASE_LETTER | 1u << G_UNICODE_MODIFIER_LETTER |
@@ -427,8 +443,9 @@ static enum char_kind classify(gunichar c)
 static size_t run_length(const char *p, const char *end, enum char_kind kind)
 {
     const char *q = p;
-    while (q < end && classify(g_utf8_get_char(q)) == kind)
+    while (q < end && classify(g_utf8_get_char(q)) == kind) {
         q = g_utf8_next_char(q);
+    }
     return q - p;
 }
 
@@ -440,8 +457,9 @@ static size_t word_length(const char *p, const char *end, bool marks)
         "<|startoftext|>", "<|endoftext|>", "'s", "'t", "'re", "'ve", "'m", "'ll", "'d"};
     for (size_t i = marks ? 0 : 2; i < G_N_ELEMENTS(fixed); i++) {
         size_t length = strlen(fixed[i]);
-        if ((size_t)(end - p) >= length && memcmp(p, fixed[i], length) == 0)
+        if ((size_t)(end - p) >= length && memcmp(p, fixed[i], length) == 0) {
             return length;
+        }
     }
     enum char_kind kind = classify(g_utf8_get_char(p));
     return kind == NUMBER ? (size_t)(g_utf8_next_char(p) - p) : run_length(p, end, kind);
@@ -470,8 +488,9 @@ static void encode_words(const struct tokenizer *t, const char *p, const char *e
 // have one too.
 static gunichar lower(gunichar c)
 {
-    if (c >= 0x2160 && c <= 0x216f)
+    if (c >= 0x2160 && c <= 0x216f) {
         return c + 16;
+    }
     return c >= 0x24b6 && c <= 0x24cf ? c + 26 : g_unichar_tolower(c);
 }
 
@@ -482,8 +501,9 @@ static char *normalize(const char *text, size_t length)
     for (const char *p = composed; *p; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
         if (is_space(c)) {
-            if (p == composed || !is_space(g_utf8_get_char(g_utf8_prev_char(p))))
+            if (p == composed || !is_space(g_utf8_get_char(g_utf8_prev_char(p)))) {
                 g_string_append_c(out, ' ');
+            }
         } else if (c == 0x130) { // the one letter whose lower case is always two characters
             g_string_append(out, "i\xcc\x87");
         } else {
@@ -502,8 +522,9 @@ static const struct special *special_at(const struct tokenizer *t, const char *p
     for (guint i = 0; i < t->specials->len; i++) {
         const struct special *s = &g_array_index(t->specials, struct special, i);
         if (s->normalized == normalized && (size_t)(end - p) >= s->length &&
-            memcmp(p, s->content, s->length) == 0 && (!best || s->length > best->length))
+            memcmp(p, s->content, s->length) == 0 && (!best || s->length > best->length)) {
             best = s;
+        }
     }
     return best;
 }
@@ -552,9 +573,11 @@ bool tokenizer_encode(const struct tokenizer *t, const char *text, int32_t *ids,
     encode_specials(t, valid, strlen(valid), false, encode_raw, &out);
     g_free(valid);
     ids[out.n++] = t->eos;
-    if (n)
+    if (n) {
         *n = out.n;
-    for (int i = out.n; i < max; i++)
+    }
+    for (int i = out.n; i < max; i++) {
         ids[i] = t->pad;
+    }
     return out.overflow;
 }

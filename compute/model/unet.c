@@ -29,8 +29,9 @@ void unet_timestep_features(const struct unet_config *c, double t, float *out)
         sines[i] = sinf(angle);
         cosines[i] = cosf(angle);
     }
-    if (c->channels[0] % 2)
+    if (c->channels[0] % 2) {
         out[c->channels[0] - 1] = 0;
+    }
 }
 
 // Attention of x (N,1,P,C) to keys (N,1,T,K); x itself for self-attention.
@@ -69,8 +70,9 @@ static struct node *transformer_block(const struct unet *u, struct node *x, int 
 static struct node *project(const struct unet *u, struct node *x, const char *path,
                             const char *name)
 {
-    if (u->c->linear_projection)
+    if (u->c->linear_projection) {
         return nn_linear(u->nn, x, x->shape[3], true, "%s.%s", path, name);
+    }
     return nn_conv(u->nn, x, x->shape[3], 1, CONV_1X1, "%s.%s", path, name);
 }
 
@@ -98,8 +100,9 @@ static struct node *layer(const struct unet *u, struct node *x, int out, int lev
     char *resnet = g_strdup_printf("%s.resnets.%d", path, i);
     char *attentions = g_strdup_printf("%s.attentions.%d", path, i);
     x = block_resnet(u->nn, x, u->time, out, u->c->groups, u->c->eps, resnet);
-    if (attention)
+    if (attention) {
         x = transformer(u, x, level, attentions);
+    }
     g_free(resnet);
     g_free(attentions);
     return x;
@@ -125,8 +128,9 @@ static struct node *mid_block(const struct unet *u, struct node *x)
 {
     const struct unet_config *c = u->c;
     int level = c->levels - 1;
-    for (int i = 0; i < c->mid_resnets; i++)
+    for (int i = 0; i < c->mid_resnets; i++) {
         x = layer(u, x, c->channels[level], level, c->mid_attention && i == 0, "mid_block", i);
+    }
     return x;
 }
 
@@ -166,11 +170,13 @@ struct node *unet_build(struct nn *nn, const struct unet_config *c, struct node 
     struct unet u = {.nn = nn, .c = c, .time = time_embedding(nn, c, time), .states = states};
     struct node *x = nn_conv(nn, latents, c->channels[0], 3, CONV_SAME, "conv_in");
     g_ptr_array_add(skips, x);
-    for (int i = 0; i < c->levels; i++)
+    for (int i = 0; i < c->levels; i++) {
         x = down_block(&u, x, i, skips);
+    }
     x = mid_block(&u, x);
-    for (int i = 0; i < c->levels; i++)
+    for (int i = 0; i < c->levels; i++) {
         x = up_block(&u, x, i, skips);
+    }
     g_assert(skips->len == 0);
     g_ptr_array_unref(skips);
     x = nn_group_norm(nn, x, c->groups, c->eps, true, "conv_norm_out");

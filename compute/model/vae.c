@@ -41,8 +41,9 @@ static struct node *vae_mid(struct nn *nn, const struct vae_config *c, struct no
     char *attention = g_strconcat(coder, ".mid_block.attentions.0", NULL);
     char *second = g_strconcat(coder, ".mid_block.resnets.1", NULL);
     x = block_resnet(nn, x, NULL, x->shape[3], c->groups, VAE_NORM_EPS, first);
-    if (c->mid_attention)
+    if (c->mid_attention) {
         x = vae_attention(nn, c, x, attention);
+    }
     x = block_resnet(nn, x, NULL, x->shape[3], c->groups, VAE_NORM_EPS, second);
     g_free(first);
     g_free(attention);
@@ -56,31 +57,35 @@ struct node *vae_encoder_build(struct nn *nn, const struct vae_config *c, struct
     for (int i = 0; i < c->levels; i++) {
         char *path = g_strdup_printf("encoder.down_blocks.%d", i);
         x = vae_resnets(nn, c, x, c->channels[i], c->layers, path);
-        if (i < c->levels - 1)
+        if (i < c->levels - 1) {
             x = block_downsample(nn, x, 0, path);
+        }
         g_free(path);
     }
     x = vae_mid(nn, c, x, "encoder");
     x = nn_group_norm(nn, x, c->groups, VAE_NORM_EPS, true, "encoder.conv_norm_out");
     x = nn_conv(nn, x, 2 * c->latent_channels, 3, CONV_SAME, "encoder.conv_out");
-    if (c->quant_conv)
+    if (c->quant_conv) {
         x = nn_conv(nn, x, 2 * c->latent_channels, 1, CONV_1X1, "quant_conv");
+    }
     return x;
 }
 
 struct node *vae_decoder_build(struct nn *nn, const struct vae_config *c, struct node *latents)
 {
     struct node *x = latents;
-    if (c->post_quant_conv)
+    if (c->post_quant_conv) {
         x = nn_conv(nn, x, c->latent_channels, 1, CONV_1X1, "post_quant_conv");
+    }
     x = nn_conv(nn, x, c->channels[c->levels - 1], 3, CONV_SAME, "decoder.conv_in");
     x = vae_mid(nn, c, x, "decoder");
     for (int i = 0; i < c->levels; i++) {
         int level = c->levels - 1 - i;
         char *path = g_strdup_printf("decoder.up_blocks.%d", i);
         x = vae_resnets(nn, c, x, c->channels[level], c->layers + 1, path);
-        if (level > 0)
+        if (level > 0) {
             x = block_upsample(nn, x, 2 * x->shape[1], 2 * x->shape[2], path);
+        }
         g_free(path);
     }
     x = nn_group_norm(nn, x, c->groups, VAE_NORM_EPS, true, "decoder.conv_norm_out");

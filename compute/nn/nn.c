@@ -22,8 +22,9 @@ struct nn_part *nn_part_new(const char *name)
 
 void nn_part_free(struct nn_part *part)
 {
-    if (!part)
+    if (!part) {
         return;
+    }
     g_hash_table_unref(part->by_name);
     g_ptr_array_unref(part->weights);
     g_free(part);
@@ -53,8 +54,9 @@ static struct nn_weight *want_weight(struct nn *nn, const int shape[GRAPH_RANK],
 
 static struct node *weight_leaf(struct nn *nn, const struct nn_weight *w)
 {
-    if (nn->dry)
+    if (nn->dry) {
         return graph_leaf_dry(nn->g, w->shape, w->name);
+    }
     g_assert(w->tensor);
     return graph_leaf(nn->g, w->tensor);
 }
@@ -102,11 +104,13 @@ struct node *nn_linear(struct nn *nn, struct node *x, int out, bool bias, const 
     struct nn_layer layer = {.kind = NN_LINEAR, .x = x};
     PATH_OF(path, layer.path);
     layer_weight(nn, &layer, (int[]){1, 1, out, x->shape[3]}, 2);
-    if (bias)
+    if (bias) {
         layer_bias(nn, &layer, out);
+    }
     struct node *y = ask_hook(nn, &layer);
-    if (!y)
+    if (!y) {
         y = op_linear(nn->g, x, layer.w, layer.bias);
+    }
     return graph_name(nn->g, y, "%s", layer.path);
 }
 
@@ -118,8 +122,9 @@ struct node *nn_conv(struct nn *nn, struct node *x, int out, int kernel, struct 
     layer_weight(nn, &layer, (int[]){out, kernel, kernel, x->shape[3]}, 4);
     layer_bias(nn, &layer, out);
     struct node *y = ask_hook(nn, &layer);
-    if (!y)
+    if (!y) {
         y = op_conv2d(nn->g, x, layer.w, layer.bias, params);
+    }
     return graph_name(nn->g, y, "%s", layer.path);
 }
 
@@ -163,7 +168,8 @@ struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns
     PATH_OF(path, layer.path);
     layer_weight(nn, &layer, (int[]){1, 1, rows, columns}, 2);
     struct node *y = ask_hook(nn, &layer);
-    if (!y)
+    if (!y) {
         y = nn_rows(nn->g, layer.w, ids);
+    }
     return graph_name(nn->g, y, "%s", layer.path);
 }

@@ -1,7 +1,7 @@
 // Gradient of attention. With P = softmax(scale q k^T) recomputed block by block:
 //
-//   dv = P^T dy,  dP = dy v^T,  dS = P * (dP - rowsum(dP * P)),  dq = scale dS k,  dk = scale dS^T
-//   q
+//   dv = P^T dy,  dP = dy v^T,  dS = P * (dP - rowsum(dP * P)),
+//   dq = scale dS k,  dk = scale dS^T q
 //
 // Dao et al., FlashAttention, appendix B.2. Output: dq, dk, dv one after the other, flat. p: see
 // attention.h.

@@ -7,7 +7,7 @@
 
 #include "compute/graph/graph.h"
 
-// ---- views and shape changes -------------------------------------------------------------------
+// ---- views and shape changes --------------------------------------------------------------------
 
 // The same data (or a contiguous part of it that begins at element offset) under another shape. No
 // copy.
@@ -32,7 +32,7 @@ struct node *op_upsample_back(struct graph *g, struct node *dy, int height, int 
 // 0.
 struct node *op_gather(struct graph *g, struct node *table, struct node *ids);
 
-// ---- arithmetic --------------------------------------------------------------------------------
+// ---- arithmetic ---------------------------------------------------------------------------------
 
 // Elementwise, b broadcast to a: every dimension of b equals a's or is 1.
 struct node *op_add(struct graph *g, struct node *a, struct node *b);
@@ -68,7 +68,7 @@ struct node *op_dot_rows(struct graph *g, struct node *a, struct node *b);
 // Mean of (a - b)^2 over everything -> (1,1,1,1). (Composition; no op of its own.)
 struct node *op_mse(struct graph *g, struct node *a, struct node *b);
 
-// ---- linear algebra ----------------------------------------------------------------------------
+// ---- linear algebra -----------------------------------------------------------------------------
 
 // y = x w^T + bias: x (..., K) as (P, K); w (1,1,M,K); bias vector (M) or NULL -> x's shape with M
 // channels.
@@ -106,7 +106,7 @@ struct node *op_skew_back(struct graph *g, struct node *ds); // ds (1,n,b,b) -> 
 // pivoting.
 struct node *op_solve(struct graph *g, struct node *a, struct node *b, bool trans);
 
-// ---- normalisation and attention ---------------------------------------------------------------
+// ---- normalisation and attention ----------------------------------------------------------------
 
 // Group normalisation over (H, W, C / groups) of x (N,H,W,C), gamma and beta vectors (C) (beta may
 // be NULL); silu: y = silu(norm(x)) fused.

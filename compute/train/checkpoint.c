@@ -76,7 +76,7 @@ static void conditions_finish(struct condition c[CONDITIONS])
     }
 }
 
-// ---- writing -----------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------
 
 static const char *const slot_names[OPTIMIZER_SLOTS] = {"optimizer.0", "optimizer.1"};
 
@@ -119,7 +119,7 @@ bool trainer_checkpoint(struct trainer *t, const char *path, GError **error)
     return ok;
 }
 
-// ---- reading -----------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
 static bool check_conditions(struct trainer *t, const struct st_file *f, GError **error)
 {

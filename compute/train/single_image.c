@@ -1,8 +1,8 @@
 // One photo and its plain caption: no identifier word and no prior loss (Han et al., SVDiff,
 // section 3.4). With several photos each sample takes one of them at random.
 //
-//   z ~ posterior of the photo, t uniform, epsilon normal:   L = mean (prediction(z_t, t, c) -
-//   target)^2
+//   z ~ posterior of the photo, t uniform, epsilon normal
+//   L = mean (prediction(z_t, t, c) - target)^2
 //
 // The target is epsilon or v, as the model predicts.
 #include "compute/train/train.h"

@@ -40,7 +40,7 @@ struct train_report {
 // Returns false to stop after this step (the adapter and a checkpoint are kept; not an error).
 typedef bool (*train_step_fn)(const struct train_report *report, void *data);
 
-// ---- objectives: what is a sample, what is the loss --------------------------------------------
+// ---- objectives: what is a sample, what is the loss ---------------------------------------------
 
 // What training keeps of an example. Latents are channels first and scaled.
 struct train_sample {
@@ -72,7 +72,7 @@ struct objective {
 extern const struct objective *const objective_table[]; // NULL-terminated
 const struct objective *objective_find(const char *name);
 
-// ---- optimizers --------------------------------------------------------------------------------
+// ---- optimizers ---------------------------------------------------------------------------------
 
 #define OPTIMIZER_SLOTS 2
 struct optimizer_type {
@@ -85,7 +85,7 @@ struct optimizer_type {
 extern const struct optimizer_type *const optimizer_table[]; // NULL-terminated
 const struct optimizer_type *optimizer_find(const char *name);
 
-// ---- the trainer -------------------------------------------------------------------------------
+// ---- the trainer --------------------------------------------------------------------------------
 
 // Encodes the examples, prepares the adapter and compiles the step. The adapter and the model are
 // borrowed; the adapter's scale becomes 1.

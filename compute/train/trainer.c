@@ -8,7 +8,7 @@
 // The moving mean of the loss follows this part of each step's loss.
 #define MEAN_RATE 0.05
 
-// ---- the compiled step -------------------------------------------------------------------------
+// ---- the compiled step --------------------------------------------------------------------------
 
 static bool trains_text(const struct adapter *a)
 {
@@ -83,7 +83,7 @@ static bool build(struct trainer *t, GError **error)
     return (t->program = program_new(g, t->model->gpu, outputs, found + 1, error)) != NULL;
 }
 
-// ---- the step ----------------------------------------------------------------------------------
+// ---- the step -----------------------------------------------------------------------------------
 
 // (n, channels, h, w) -> (n, h, w, channels)
 static void to_channels_last(const struct train_data *d, int count, const float *from, float *to)
@@ -253,7 +253,7 @@ bool trainer_gradient(struct trainer *t, const float *latents, const float *nois
            run_gradient(t, loss, gradient, NULL, error);
 }
 
-// ---- a run -------------------------------------------------------------------------------------
+// ---- a run --------------------------------------------------------------------------------------
 
 static void note(struct trainer *t, const char *key, const char *value)
 {
@@ -329,7 +329,7 @@ int trainer_step(const struct trainer *t)
     return t->step;
 }
 
-// ---- making it ---------------------------------------------------------------------------------
+// ---- making it ----------------------------------------------------------------------------------
 
 static bool take_params(struct trainer *t, const struct train_params *params, GError **error)
 {

@@ -170,7 +170,7 @@ static void test_switch_and_slider(void)
     adapter_free(a);
 }
 
-// ---- files -------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 static void assert_same(const struct adapter *a, const struct adapter *b)
 {
@@ -441,7 +441,7 @@ static void test_layer_twice(void)
     adapter_free(b);
 }
 
-// ---- one method only ---------------------------------------------------------------------------
+// ---- one method only ----------------------------------------------------------------------------
 
 // A file of the widely used re-implementation: one number for a norm. w' = w relu(|w| + delta) /
 // |w|.

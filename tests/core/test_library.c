@@ -31,8 +31,7 @@ static bool learning(struct fixture *f)
     return tincture_session_job(f->session)->kind == JOB_LEARN;
 }
 
-// ---- opening
-// ---------------------------------------------------------------------------------------------
+// ---- opening ------------------------------------------------------------------------------------
 
 // Nothing is read before the request returns, so nothing is complained about either.
 static void open_bad_later(struct fixture *f, const char *path, const char *reason)
@@ -135,8 +134,7 @@ static void test_open_cancelled(void)
     fixture_end(&f);
 }
 
-// ---- adapters that are not there
-// -------------------------------------------------------------------------
+// ---- adapters that are not there ----------------------------------------------------------------
 
 static const struct document_adapter *first_adapter(struct fixture *f)
 {
@@ -190,8 +188,7 @@ static void test_adapter_away(void)
     fixture_end(&f);
 }
 
-// ---- the list of documents
-// ------------------------------------------------------------------------------
+// ---- the list of documents ----------------------------------------------------------------------
 
 static bool cat_is_open(struct fixture *f)
 {
@@ -254,8 +251,7 @@ static void test_documents(void)
     fixture_end(&f);
 }
 
-// ---- many results
-// ----------------------------------------------------------------------------------------
+// ---- many results -------------------------------------------------------------------------------
 
 static void put_results(const char *dir, int n)
 {
@@ -308,8 +304,7 @@ static void test_many_results(void)
     fixture_end(&f);
 }
 
-// ---- a library from outside
-// -------------------------------------------------------------------------------
+// ---- a library from outside ---------------------------------------------------------------------
 
 // The last document gets a training whose checkpoint is path; returns the document.
 static struct store_document *put_run(struct store *s, const char *path)
@@ -364,8 +359,7 @@ static void test_foreign_paths(void)
     fixture_end(&f);
 }
 
-// ---- two programs on one library
-// -------------------------------------------------------------------------
+// ---- two programs on one library ----------------------------------------------------------------
 
 // The other program's row of its training, as it is in the library now.
 static struct store_run *other_run(const char *dir)

@@ -29,8 +29,7 @@ static const struct document_adapter *adapter_at(struct fixture *f, guint i)
     return tincture_session_adapters(f->session)->pdata[i];
 }
 
-// ---- the main job
-// ----------------------------------------------------------------------------------------
+// ---- the main job -------------------------------------------------------------------------------
 
 static void check_restored(struct fixture *f, guint results)
 {
@@ -158,8 +157,7 @@ static void test_main_job(void)
     fixture_end(&f);
 }
 
-// ---- typing and undo
-// -------------------------------------------------------------------------------------
+// ---- typing and undo ----------------------------------------------------------------------------
 
 static void test_typing(void)
 {
@@ -195,8 +193,7 @@ static void test_typing(void)
     fixture_end(&f);
 }
 
-// ---- files
-// -----------------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 static void write_file(const char *path, const char *data, gssize size)
 {
@@ -442,8 +439,7 @@ static void test_recipe(void)
     fixture_end(&f);
 }
 
-// ---- learning that stops
-// ---------------------------------------------------------------------------------
+// ---- learning that stops ------------------------------------------------------------------------
 
 static bool three_steps(struct fixture *f)
 {
@@ -593,8 +589,7 @@ static void test_killed(void)
     fixture_end(&f);
 }
 
-// ---- beginnings and ends
-// ---------------------------------------------------------------------------------
+// ---- beginnings and ends ------------------------------------------------------------------------
 
 static void test_close_at_once(void)
 {

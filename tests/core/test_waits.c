@@ -51,7 +51,7 @@ static guint entries(const struct fixture *f, const char *folder)
     return n;
 }
 
-// ---- a large photo -----------------------------------------------------------------------------
+// ---- a large photo ------------------------------------------------------------------------------
 
 static char *large_photo(const struct fixture *f)
 {
@@ -122,7 +122,7 @@ static void test_open(void)
     fixture_end(&f);
 }
 
-// ---- exports -----------------------------------------------------------------------------------
+// ---- exports ------------------------------------------------------------------------------------
 
 static const char *export_name;
 
@@ -176,7 +176,7 @@ static void test_export(void)
     fixture_end(&f);
 }
 
-// ---- an adapter and a model that have never met ------------------------------------------------
+// ---- an adapter and a model that have never met -------------------------------------------------
 
 static bool learning_is_over(struct fixture *f)
 {

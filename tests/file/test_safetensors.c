@@ -132,8 +132,9 @@ static void test_truncated(void)
 {
     GBytes *whole = make_file(strlen("{\"a\":" F32("[2]", "0", "8") "}"),
                               "{\"a\":" F32("[2]", "0", "8") "}", 8);
-    for (gsize n = 0; n < g_bytes_get_size(whole); n++)
+    for (gsize n = 0; n < g_bytes_get_size(whole); n++) {
         refuse_bytes(g_bytes_new(g_bytes_get_data(whole, NULL), n));
+    }
     g_bytes_unref(whole);
 }
 
@@ -147,8 +148,9 @@ static void test_limits(void)
     g_clear_error(&error);
 
     GString *many = g_string_new("{");
-    for (int i = 0; i <= ST_MAX_TENSORS; i++)
+    for (int i = 0; i <= ST_MAX_TENSORS; i++) {
         g_string_append_printf(many, "%s\"%d\":" F32("[0]", "0", "0"), i ? "," : "", i);
+    }
     g_string_append_c(many, '}');
     g_assert_null(parse(many->str, 0, &error));
     g_assert_nonnull(strstr(error->message, "65536"));
@@ -189,10 +191,11 @@ static void test_half(void)
         int exponent = h >> 10 & 31, mantissa = h & 1023;
         double value = exponent ? ldexp(1024 + mantissa, exponent - 25) : ldexp(mantissa, -24);
         float f = half_to_float((uint16_t)h);
-        if (exponent == 31)
+        if (exponent == 31) {
             g_assert_true(mantissa ? isnan(f) : isinf(f));
-        else
+        } else {
             g_assert_cmpfloat(f, ==, (float)(h & 0x8000 ? -value : value));
+        }
     }
     g_assert_cmpfloat(bfloat_to_float(0xc040), ==, -3.0f);
 }
@@ -267,16 +270,18 @@ static int count_files(void)
 {
     GDir *dir = g_dir_open(folder, 0, NULL);
     int n = 0;
-    while (g_dir_read_name(dir))
+    while (g_dir_read_name(dir)) {
         n++;
+    }
     g_dir_close(dir);
     return n;
 }
 
 static void leave_folder(const char *path)
 {
-    if (path)
+    if (path) {
         g_unlink(path);
+    }
     g_assert_cmpint(g_rmdir(folder), ==, 0); // nothing else was left behind
     g_free(folder);
 }
@@ -463,8 +468,9 @@ static void see(double fraction, const char *text, void *data)
     g_assert_cmpfloat(fraction, >, s->last);
     g_assert_cmpfloat(fraction, <=, 1);
     s->last = fraction;
-    if (++s->calls == 2 && s->cancel)
+    if (++s->calls == 2 && s->cancel) {
         g_cancellable_cancel(s->cancel);
+    }
 }
 
 // A model file takes many seconds to read: how much is read is told, and reading stops when asked.

@@ -19,10 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     // A copy of exactly this size, so that the sanitizer sees a read behind its end.
     g_autoptr(GBytes) bytes = g_bytes_new(data, size);
     struct st_file *f = st_parse(bytes, "input", &error);
-    if (f)
+    if (f) {
         read_tensors(f);
-    else
+    } else {
         g_assert_nonnull(error);
+    }
     st_free(f);
     return 0;
 }

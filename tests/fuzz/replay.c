@@ -44,8 +44,9 @@ static int replay(const char *path)
     g_autoptr(GError) error = NULL;
     g_autofree char *data = NULL;
     gsize size;
-    if (!g_file_get_contents(path, &data, &size, &error))
+    if (!g_file_get_contents(path, &data, &size, &error)) {
         g_error("%s", error->message);
+    }
     replay_data((const uint8_t *)data, size);
     return 1;
 }
@@ -53,8 +54,9 @@ static int replay(const char *path)
 int main(int argc, char **argv)
 {
     int count = 0;
-    for (int i = 1; i < argc; i++)
+    for (int i = 1; i < argc; i++) {
         count += replay(argv[i]);
+    }
     g_print("%d files\n", count);
     return count > 0 ? 0 : 1;
 }

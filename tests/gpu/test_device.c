@@ -39,8 +39,9 @@ static void test_list(void)
         g_test_message("%u: %s, %s, subgroup %u, %.1f GiB", i, info->name, info->driver,
                        info->subgroup_size, info->memory_bytes / (double)(1 << 30));
         g_assert_cmpuint(info->subgroup_size, >, 0);
-        if (i)
+        if (i) {
             g_assert_cmpint(info->type, >=, g_array_index(list, struct gpu_info, i - 1).type);
+        }
     }
 }
 
@@ -76,8 +77,9 @@ static void test_memory(void)
     struct gpu_buf *bufs[COUNT];
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < COUNT; i++) {
-            if (round && i % 3)
+            if (round && i % 3) {
                 continue; // still there from the round before
+            }
             uint64_t size = i % 20 == 7 ? 20 << 20 : 1 + (uint64_t)i * 4099 % 100000;
             bufs[i] = gpu_buf_create(gpu, size, &error);
             g_assert_no_error(error);
@@ -90,15 +92,19 @@ static void test_memory(void)
         for (int i = 0; i < COUNT; i++) { // nobody wrote into another's bytes
             g_autofree char *back = g_malloc(bufs[i]->size);
             g_assert_true(gpu_buf_read(gpu, bufs[i], 0, back, bufs[i]->size, &error));
-            for (uint64_t k = 0; k < bufs[i]->size; k++)
+            for (uint64_t k = 0; k < bufs[i]->size; k++) {
                 g_assert_true(back[k] == (char)i);
+            }
         }
-        for (int i = 0; i < COUNT; i += 3)
+        for (int i = 0; i < COUNT; i += 3) {
             gpu_buf_free(gpu, bufs[i]);
+        }
     }
-    for (int i = 0; i < COUNT; i++)
-        if (i % 3)
+    for (int i = 0; i < COUNT; i++) {
+        if (i % 3) {
             gpu_buf_free(gpu, bufs[i]);
+        }
+    }
     gpu_buf_free(gpu, NULL);
     close_device(gpu);
 }
@@ -147,8 +153,9 @@ static void test_unmapped(void)
     g_assert_no_error(error);
     g_assert_null(buf->map);
     g_autofree uint32_t *data = g_new(uint32_t, COUNT), *back = g_new(uint32_t, COUNT);
-    for (uint32_t i = 0; i < COUNT; i++)
+    for (uint32_t i = 0; i < COUNT; i++) {
         data[i] = i * 2654435761u;
+    }
     g_assert_true(gpu_buf_write(gpu, buf, 0, data, COUNT * 4, &error));
     g_assert_true(gpu_buf_read(gpu, buf, 8, back, COUNT * 4 - 8, &error));
     g_assert_no_error(error);
@@ -218,8 +225,9 @@ static void test_commands(void)
     struct gpu *gpu = open_device();
     struct gpu_buf *x = gpu_buf_create(gpu, N * 4, &error), *y = gpu_buf_create(gpu, N * 4, &error);
     float values[N], zeros[N] = {0};
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < N; i++) {
         values[i] = (float)i;
+    }
     g_assert_true(gpu_buf_write(gpu, x, 0, values, sizeof values, &error));
     g_assert_true(gpu_buf_write(gpu, y, 0, zeros, sizeof zeros, &error));
 
@@ -238,8 +246,9 @@ static void test_commands(void)
     // First run: y = 2v, x = -v, y = v. Second: y = -v, x = 0, y = -v.
     float got[N];
     g_assert_true(gpu_buf_read(gpu, y, 0, got, sizeof got, &error));
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < N; i++) {
         g_assert_cmpfloat(got[i], ==, -values[i]);
+    }
     gpu_cmd_free(cmd);
     gpu_buf_free(gpu, x);
     gpu_buf_free(gpu, y);
@@ -257,12 +266,14 @@ static void test_overhead(void)
     const int counts[2] = {1, 101}, rounds = 200;
     for (int k = 0; k < 2; k++) {
         struct gpu_cmd *cmd = gpu_cmd_create(gpu);
-        for (int i = 0; i < counts[k]; i++)
+        for (int i = 0; i < counts[k]; i++) {
             gpu_cmd_dispatch(cmd, get_axpy(gpu, 1), "axpy", &push, sizeof push, 4, 1, 1);
+        }
         g_assert_true(gpu_cmd_run(cmd, &error));
         gint64 begin = g_get_monotonic_time();
-        for (int i = 0; i < rounds; i++)
+        for (int i = 0; i < rounds; i++) {
             g_assert_true(gpu_cmd_run(cmd, &error));
+        }
         seconds[k] = (g_get_monotonic_time() - begin) * 1e-6 / rounds;
         gpu_cmd_free(cmd);
     }
@@ -288,7 +299,8 @@ int main(int argc, char **argv)
     g_test_add_func("/gpu/fault", test_fault);
     g_test_add_func("/gpu/kernel-cache", test_kernel_cache);
     g_test_add_func("/gpu/commands", test_commands);
-    if (g_test_perf())
+    if (g_test_perf()) {
         g_test_add_func("/gpu/overhead", test_overhead);
+    }
     return g_test_run();
 }

@@ -21,28 +21,32 @@ static void count_each(int64_t begin, int64_t end, void *data)
 {
     int *hits = data;
     g_assert_cmpint(begin, <, end);
-    for (int64_t i = begin; i < end; i++)
+    for (int64_t i = begin; i < end; i++) {
         hits[i]++; // no two pieces overlap, so this needs no lock
+    }
 }
 
 static void test_parallel_covers(void)
 {
     static const int64_t sizes[] = {0, 1, 2, 7, 64, 1000, 12345};
     static const int64_t grains[] = {1, 3, 100, 20000};
-    for (size_t s = 0; s < G_N_ELEMENTS(sizes); s++)
+    for (size_t s = 0; s < G_N_ELEMENTS(sizes); s++) {
         for (size_t k = 0; k < G_N_ELEMENTS(grains); k++) {
             g_autofree int *hits = g_new0(int, sizes[s] + 1);
             host_parallel(sizes[s], grains[k], count_each, hits);
-            for (int64_t i = 0; i < sizes[s]; i++)
+            for (int64_t i = 0; i < sizes[s]; i++) {
                 g_assert_cmpint(hits[i], ==, 1);
+            }
             g_assert_cmpint(hits[sizes[s]], ==, 0);
         }
+    }
 }
 
 static void add_up(int64_t begin, int64_t end, void *data)
 {
-    for (int64_t i = begin; i < end; i++)
+    for (int64_t i = begin; i < end; i++) {
         atomic_fetch_add((atomic_int_fast64_t *)data, i);
+    }
 }
 
 // Short jobs in quick succession, with pauses in which the workers fall asleep.
@@ -52,8 +56,9 @@ static void test_parallel_repeats(void)
         atomic_int_fast64_t sum = 0;
         host_parallel(100, 1, add_up, &sum);
         g_assert_cmpint(sum, ==, 4950);
-        if (round % 500 == 0)
+        if (round % 500 == 0) {
             g_usleep(2000);
+        }
     }
 }
 
@@ -100,15 +105,17 @@ static void check_gemm(bool ta, bool tb, int m, int n, int k, float alpha, float
     g_autofree float *c = random_block(3, (size_t)ldc * m);
     g_autofree float *before = g_memdup2(c, (size_t)ldc * m * sizeof *c);
     host_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-    for (int i = 0; i < m; i++)
+    for (int i = 0; i < m; i++) {
         for (int j = 0; j < ldc; j++) {
             double sum = 0;
-            for (int l = 0; l < k && j < n; l++)
+            for (int l = 0; l < k && j < n; l++) {
                 sum += (double)at(a, lda, ta, i, l) * at(b, ldb, tb, l, j);
+            }
             double old = before[(size_t)i * ldc + j];
             double want = j < n ? alpha * sum + beta * old : old; // the padding is not touched
             g_assert_cmpfloat_with_epsilon(c[(size_t)i * ldc + j], want, 1e-4 * sqrt(k) + 1e-6);
         }
+    }
 }
 
 static void test_gemm(void)
@@ -116,12 +123,13 @@ static void test_gemm(void)
     static const int sizes[][3] = {{1, 1, 1},      {1, 300, 7},   {300, 1, 7},   {17, 33, 65},
                                    {64, 64, 64},   {129, 31, 5},  {31, 129, 77}, {257, 63, 9},
                                    {1100, 40, 33}, {40, 1100, 33}};
-    for (size_t s = 0; s < G_N_ELEMENTS(sizes); s++)
+    for (size_t s = 0; s < G_N_ELEMENTS(sizes); s++) {
         for (int trans = 0; trans < 4; trans++) {
             const int *z = sizes[s];
             check_gemm(trans & 1, trans & 2, z[0], z[1], z[2], 1, 0);
             check_gemm(trans & 1, trans & 2, z[0], z[1], z[2], -0.5f, 2);
         }
+    }
 }
 
 // ---- singular values ----------------------------------------------------------------------------
@@ -130,49 +138,57 @@ static void test_gemm(void)
 static void check_orthonormal(const float *x, int rows, int columns, bool by_rows)
 {
     int n = by_rows ? rows : columns, length = by_rows ? columns : rows;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         for (int j = i; j < n; j++) {
             double dot = 0;
-            for (int l = 0; l < length; l++)
+            for (int l = 0; l < length; l++) {
                 dot += (double)at(x, columns, !by_rows, i, l) * at(x, columns, !by_rows, j, l);
+            }
             g_assert_cmpfloat_with_epsilon(dot, i == j, 2e-5);
         }
+    }
 }
 
 static void check_svd(int m, int n, bool rank_one)
 {
     int r = MIN(m, n);
     g_autofree float *a = random_block(9, (size_t)m * n);
-    for (int i = 0; rank_one && i < m * n; i++)
+    for (int i = 0; rank_one && i < m * n; i++) {
         a[i] = (float)(i / n + 1) * (float)(i % n - 3);
+    }
     g_autofree float *copy = g_memdup2(a, (size_t)m * n * sizeof *a);
     g_autofree float *u = g_new(float, m *r), *s = g_new(float, r), *vt = g_new(float, r *n);
     g_assert_true(host_svd(m, n, a, u, s, vt));
     g_assert_cmpmem(a, (size_t)m * n * 4, copy, (size_t)m * n * 4);
-    for (int i = 1; i < r; i++)
+    for (int i = 1; i < r; i++) {
         g_assert_true(s[i - 1] >= s[i] && s[i] >= 0);
+    }
     check_orthonormal(u, m, r, false);
     check_orthonormal(vt, r, n, true);
-    for (int i = 0; i < m; i++)
+    for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
             double sum = 0;
-            for (int l = 0; l < r; l++)
+            for (int l = 0; l < r; l++) {
                 sum += (double)u[i * r + l] * s[l] * vt[l * n + j];
+            }
             g_assert_cmpfloat_with_epsilon(sum, a[i * n + j], 2e-6 * s[0] + 1e-6);
         }
+    }
 }
 
 static void svd_pieces(int64_t begin, int64_t end, void *data)
 {
-    for (int64_t i = begin; i < end; i++)
+    for (int64_t i = begin; i < end; i++) {
         check_svd(20 + (int)i, 13, false);
+    }
 }
 
 static void test_svd(void)
 {
     static const int sizes[][2] = {{1, 1}, {5, 1}, {1, 5}, {7, 7}, {40, 13}, {13, 40}, {96, 150}};
-    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
         check_svd(sizes[i][0], sizes[i][1], false);
+    }
     check_svd(30, 20, true);
     host_parallel(8, 1, svd_pieces, NULL); // one a thread is allowed
 }
@@ -187,10 +203,11 @@ static double rate(bool team, int m, int n, int k)
     for (int round = 0; round < 30; round++) {
         gint64 begin = g_get_monotonic_time();
         for (int i = 0; i < 4; i++) {
-            if (team)
+            if (team) {
                 host_gemm(false, true, m, n, k, 1, a, k, b, k, 0, c, n);
-            else
+            } else {
                 host_gemm_serial(false, true, m, n, k, 1, a, k, b, k, 0, c, n);
+            }
         }
         best = MAX(best, 8.0 * m * n * k / (g_get_monotonic_time() - begin) * 1e-3);
     }
@@ -215,8 +232,9 @@ static void test_speed(void)
                        one, all, all / one);
     }
     gint64 begin = g_get_monotonic_time();
-    for (int i = 0; i < 10000; i++)
+    for (int i = 0; i < 10000; i++) {
         host_parallel(2, 1, nothing, NULL);
+    }
     g_test_message("empty job: %.2f us", (g_get_monotonic_time() - begin) * 1e-4);
 }
 
@@ -229,7 +247,8 @@ int main(int argc, char **argv)
     g_test_add_func("/host/scratch", test_scratch);
     g_test_add_func("/host/gemm", test_gemm);
     g_test_add_func("/host/svd", test_svd);
-    if (g_test_perf())
+    if (g_test_perf()) {
         g_test_add_func("/host/speed", test_speed);
+    }
     return g_test_run();
 }

@@ -26,8 +26,9 @@ static void test_table(void)
     g_assert_null(param_find(table, "nothing"));
     param_defaults(table, values);
     g_assert_cmpfloat(param_get(table, values, "steps"), ==, 60);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         g_assert_true(param_check(&table[i], values[i], NULL));
+    }
 }
 
 static void test_parse(void)
@@ -86,8 +87,9 @@ static void test_format(void)
         const struct param *row = param_find(table, cases[i].key);
         g_autofree char *text = param_format(row, cases[i].value);
         double back;
-        if (cases[i].text)
+        if (cases[i].text) {
             g_assert_cmpstr(text, ==, cases[i].text);
+        }
         g_assert_true(param_parse(row, text, &back, NULL));
         g_assert_cmpfloat(back, ==, cases[i].value);
     }

@@ -34,8 +34,9 @@ static void test_published_stream(void)
     float out[12];
     struct rng rng = {.seed = 0};
     rng_normal(&rng, out, 12);
-    for (int i = 0; i < 12; i++)
+    for (int i = 0; i < 12; i++) {
         g_assert_cmpfloat_with_epsilon(out[i], first[i], 1e-6f);
+    }
     g_assert_cmpuint(rng.offset, ==, 1);
 }
 
@@ -78,8 +79,9 @@ static void test_below(void)
         g_assert_true(x >= 0 && x < 7);
         seen[x]++;
     }
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 7; i++) {
         g_assert_true(abs(seen[i] - 10000) < 500);
+    }
     for (int i = 0; i < 1000; i++) {
         double u = rng_uniform(&rng);
         g_assert_true(u >= 0 && u < 1);

@@ -39,30 +39,37 @@ static void play(const struct graph *g, const struct plan *plan, struct node *co
     for (int id = 0; id < plan->n_nodes; id++) {
         const struct node *node = graph_nth(g, id);
         const struct place *place = &plan->places[id];
-        if (!plan->live[id])
+        if (!plan->live[id]) {
             continue;
+        }
         for (int i = 0; i < node->n_in; i++) {
             const struct place *from = &plan->places[node->in[i]->id];
-            if (from->kind != PLACE_BLOCK)
+            if (from->kind != PLACE_BLOCK) {
                 continue;
-            for (int64_t k = 0; k < shape_count(node->in[i]->shape); k++)
+            }
+            for (int64_t k = 0; k < shape_count(node->in[i]->shape); k++) {
                 g_assert_cmpint(writer[from->offset / 4 + k], ==, from->owner->id);
+            }
         }
-        if (place->kind != PLACE_BLOCK || place->owner != node)
+        if (place->kind != PLACE_BLOCK || place->owner != node) {
             continue;
+        }
         int64_t count = shape_count(node->shape);
         g_assert_cmpuint(place->offset % PLAN_ALIGN, ==, 0);
         g_assert_cmpuint(place->offset + count * 4, <=, plan->bytes);
-        if (plan->segment)
+        if (plan->segment) {
             g_assert_cmpuint(place->offset / plan->segment, ==,
                              (place->offset + count * 4 - 1) / plan->segment);
-        for (int64_t k = 0; k < count; k++)
+        }
+        for (int64_t k = 0; k < count; k++) {
             writer[place->offset / 4 + k] = id;
+        }
     }
     for (int i = 0; i < n_outputs; i++) {
         const struct place *place = &plan->places[outputs[i]->id];
-        for (int64_t k = 0; place->kind == PLACE_BLOCK && k < shape_count(outputs[i]->shape); k++)
+        for (int64_t k = 0; place->kind == PLACE_BLOCK && k < shape_count(outputs[i]->shape); k++) {
             g_assert_cmpint(writer[place->offset / 4 + k], ==, place->owner->id);
+        }
     }
 }
 
@@ -93,18 +100,21 @@ static void test_random(void)
         struct graph *g = random_graph(rand, g_rand_int_range(rand, 3, 120));
         struct node *outputs[3];
         int n = g_rand_int_range(rand, 1, 4);
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n; i++) {
             outputs[i] = graph_nth(g, g_rand_int_range(rand, 0, graph_size(g)));
+        }
         uint64_t segment =
             g_rand_boolean(rand) ? 0 : PLAN_ALIGN * (uint64_t)g_rand_int_range(rand, 8, 40);
         g_autoptr(GError) error = NULL;
         struct plan *plan = plan_new(g, outputs, n, segment, &error);
         g_assert_no_error(error);
         play(g, plan, outputs, n);
-        for (int id = 0; id < graph_size(g); id++) // what is not needed has no place
+        for (int id = 0; id < graph_size(g); id++) { // what is not needed has no place
             g_assert_true(plan->live[id] == (plan->places[id].kind != PLACE_NONE));
-        for (int i = 0; i < n; i++)
+        }
+        for (int i = 0; i < n; i++) {
             g_assert_true(plan->live[outputs[i]->id]);
+        }
         plan_free(plan);
         graph_free(g);
     }
@@ -125,8 +135,9 @@ static void test_chain(void)
 {
     struct graph *g = graph_new();
     struct node *x = leaf(g, 64);
-    for (int i = 0; i < 50; i++)
+    for (int i = 0; i < 50; i++) {
         x = add(g, 64, x, NULL);
+    }
     g_assert_cmpuint(planned_bytes(g, &x), ==, 2 * 256);
     graph_free(g);
 }

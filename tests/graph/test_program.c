@@ -59,8 +59,9 @@ static void test_replay(void)
         run(p);
         g_assert_true(tensor_read(a, x, NULL) && tensor_read(b, z, NULL) &&
                       program_read(p, y, out, NULL));
-        for (int i = 0; i < N; i++)
+        for (int i = 0; i < N; i++) {
             g_assert_cmpfloat_with_epsilon(out[i], 3 * (x[i] + z[i]) - 1, 1e-5);
+        }
         g_assert_true(tensor_write(a, z, NULL));
     }
     program_free(p);
@@ -81,15 +82,17 @@ static void test_outputs(void)
     struct program *p = compile(g, outputs, 5);
     run(p);
     float got[5][6], x[6];
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
         g_assert_true(program_read(p, outputs[i], got[i], NULL));
+    }
     g_assert_true(tensor_read(a, x, NULL));
     for (int i = 0; i < 6; i++) {
         g_assert_cmpfloat(got[0][i], ==, x[i]);
         g_assert_cmpfloat(got[1][i], ==, 0.5f);
         g_assert_cmpfloat(got[2][i], ==, x[i] + 0.5f);
-        if (i < 3)
+        if (i < 3) {
             g_assert_cmpfloat(got[3][i], ==, x[i + 3] + 0.5f);
+        }
         g_assert_cmpfloat(got[4][i], ==, 2 * (x[i] + 0.5f));
     }
     program_free(p);
@@ -151,8 +154,9 @@ static void test_gradient(void)
         struct tensor *t = i ? net.v : net.w;
         float data[128];
         tensor_read(t, data, NULL);
-        for (int k = 0; k < 128; k++)
+        for (int k = 0; k < 128; k++) {
             data[k] *= 0.2f;
+        }
         tensor_write(t, data, NULL);
     }
     struct graph *g = graph_new();
@@ -163,12 +167,14 @@ static void test_gradient(void)
     struct node *const outputs[] = {loss, grads[0], grads[1], grads[2]};
     struct program *p = compile(g, outputs, 4);
     g_assert_cmpfloat(program_flops(p), >, 0);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         check_leaf(p, loss, grads[i], tensors[i]);
+    }
     program_free(p);
     graph_free(g);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         tensor_free(tensors[i]);
+    }
     tensor_free(net.v);
     tensor_free(net.target);
 }
@@ -183,14 +189,16 @@ static void test_gradient_paths(void)
     struct node *x = graph_trainable(g, a), *frozen = graph_leaf(g, b),
                 *unused = graph_trainable(g, b);
     struct node *deep = frozen;
-    for (int i = 0; i < 20; i++)
+    for (int i = 0; i < 20; i++) {
         deep = op_unary(g, UNARY_SILU, deep);
+    }
     struct node *loss = op_mse(g, op_mul(g, x, deep), frozen);
     int before = graph_size(g);
     struct node *leaves[] = {x, unused}, *grads[2];
     g_assert_true(graph_grad(g, loss, leaves, 2, grads, &error));
-    for (int id = before; id < graph_size(g); id++) // nothing of the frozen chain
+    for (int id = before; id < graph_size(g); id++) { // nothing of the frozen chain
         g_assert_true(!graph_nth(g, id)->op || strcmp(graph_nth(g, id)->op->name, "unary_back"));
+    }
     g_assert_true(grads[1]->constant && grads[1]->p.f[0] == 0);
     graph_free(g);
     tensor_free(a);

@@ -77,8 +77,9 @@ void folder_edit(const char *folder, const char *file, const char *from, const c
     g_autofree char *path = g_build_filename(folder, file, NULL), *text = NULL;
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     char *at = strstr(text, from);
-    if (!at)
+    if (!at) {
         g_error("%s does not contain %s", file, from);
+    }
     g_autofree char *edited =
         g_strdup_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
     folder_write(folder, file, edited);
@@ -101,24 +102,30 @@ void folder_change_weights(const char *folder, const char *file, struct folder_c
         const struct st_tensor *t = f->tensors->pdata[i];
         float *values = g_new(float, t->count);
         g_assert_true(st_read_f32(t, values, false, NULL));
-        if (g_strcmp0(t->name, change.spoil) == 0)
+        if (g_strcmp0(t->name, change.spoil) == 0) {
             values[0] = NAN;
-        if (g_strcmp0(t->name, change.flatten) == 0)
+        }
+        if (g_strcmp0(t->name, change.flatten) == 0) {
             st_writer_f32(w, t->name, 1, &t->count, values);
-        else if (g_strcmp0(t->name, change.drop) != 0)
+        } else if (g_strcmp0(t->name, change.drop) != 0) {
             st_writer_f32(w, t->name, t->rank, t->shape, values);
+        }
         g_free(values);
     }
-    if (change.add)
+    if (change.add) {
         st_writer_f32(w, change.add, 1, (int64_t[]){1}, &change.value);
+    }
     GHashTableIter iter;
     gpointer key, value;
     g_hash_table_iter_init(&iter, f->metadata);
-    while (g_hash_table_iter_next(&iter, &key, &value))
-        if (g_strcmp0(key, change.meta) != 0)
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        if (g_strcmp0(key, change.meta) != 0) {
             st_writer_meta(w, key, value);
-    if (change.meta)
+        }
+    }
+    if (change.meta) {
         st_writer_meta(w, change.meta, change.meta_value);
+    }
     g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
     st_free(f);

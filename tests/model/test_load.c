@@ -22,8 +22,9 @@ static void see(double fraction, const char *text, void *data)
     g_assert_nonnull(text);
     g_assert_cmpfloat(fraction, >=, s->last);
     s->last = fraction;
-    if (++s->calls == 3 && s->cancel)
+    if (++s->calls == 3 && s->cancel) {
         g_cancellable_cancel(s->cancel);
+    }
 }
 
 static void test_progress(void)
@@ -66,9 +67,11 @@ static void test_layout(void)
     g_assert_true(st_read_f32(st_find(f, "conv_in.weight"), file, true, &error));
     g_assert_true(tensor_read(w->tensor, engine, &error));
     for (int o = 0; o < 8; o++) {
-        for (int i = 0; i < 4; i++)
-            for (int k = 0; k < 9; k++)
+        for (int i = 0; i < 4; i++) {
+            for (int k = 0; k < 9; k++) {
                 g_assert_cmpfloat(engine[(o * 9 + k) * 4 + i], ==, file[(o * 4 + i) * 9 + k]);
+            }
+        }
     }
     st_free(f);
     model_free(m);
@@ -197,11 +200,13 @@ struct texts {
 static void note_text(double fraction, const char *text, void *data)
 {
     struct texts *t = data;
-    if (t->last != g_intern_string(text))
+    if (t->last != g_intern_string(text)) {
         g_string_append_printf(t->all, "%s\n", text);
+    }
     t->last = g_intern_string(text);
-    if (t->cancel)
+    if (t->cancel) {
         g_cancellable_cancel(t->cancel);
+    }
 }
 
 // Before the first preview the autoencoder's file is read, which may be large, and a picture

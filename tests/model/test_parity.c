@@ -69,8 +69,9 @@ static struct node *time_leaf(const struct parity *p, struct graph *g, GPtrArray
     g_autofree float *times = read_vector(p, name, shape);
     int n = shape[3];
     g_autofree float *features = g_new(float, n * c->channels[0]);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         unet_timestep_features(c, times[i], features + i * c->channels[0]);
+    }
     struct tensor *t = tensor_new(gpu, DTYPE_F32, (int[]){n, 1, 1, c->channels[0]}, name, &error);
     g_assert_no_error(error);
     g_assert_true(tensor_write(t, features, &error));
@@ -222,8 +223,9 @@ static void test_model(gconstpointer data)
     check_unet(&p, "time.0", "pred.0");
     check_unet(&p, "time.1", "pred.1");
     check_vae(&p);
-    if (st_find(p.vectors, "ddim.noise"))
+    if (st_find(p.vectors, "ddim.noise")) {
         check_ddim(&p);
+    }
     model_free(p.model);
     st_free(p.vectors);
 }
@@ -246,10 +248,12 @@ static void add_models(const char *only)
         g_autofree char *folder = g_build_filename(models, name, NULL),
                         *file_name = g_strconcat(name, ".safetensors", NULL),
                         *file = g_test_build_filename(G_TEST_BUILT, file_name, NULL);
-        if (!only || g_str_equal(name, only))
+        if (!only || g_str_equal(name, only)) {
             add(folder, folder);
-        if (!only && g_file_test(file, G_FILE_TEST_EXISTS))
+        }
+        if (!only && g_file_test(file, G_FILE_TEST_EXISTS)) {
             add(file, folder);
+        }
     }
     g_dir_close(dir);
 }

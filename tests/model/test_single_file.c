@@ -87,8 +87,9 @@ static void test_same_as_folder(void)
 static void write_vocabulary(const char *folder)
 {
     g_autoptr(GString) vocab = g_string_new("{\"!\":0");
-    for (int i = 1; i < 49406; i++)
+    for (int i = 1; i < 49406; i++) {
         g_string_append_printf(vocab, ",\"t%d\":%d", i, i);
+    }
     g_string_append(vocab, ",\"<|startoftext|>\":49406,\"<|endoftext|>\":49407}");
     folder_write(folder, "vocab.json", vocab->str);
     folder_write(folder, "merges.txt", "#version: 0.2\n");
@@ -97,8 +98,9 @@ static void write_vocabulary(const char *folder)
 static int64_t part_numbers(const struct model *m, enum model_part part)
 {
     int64_t n = 0;
-    for (guint i = 0; i < m->parts[part]->weights->len; i++)
+    for (guint i = 0; i < m->parts[part]->weights->len; i++) {
         n += shape_count(((const struct nn_weight *)m->parts[part]->weights->pdata[i])->shape);
+    }
     return n;
 }
 
@@ -182,8 +184,9 @@ static void test_hash(void)
     char *folder = folder_single("sd1");
     struct model *m = inspect(folder, "sd1.safetensors");
     g_autofree char *hash = file_sha256(m->path, NULL, NULL, NULL, &error);
-    for (int part = 0; part < 3; part++)
+    for (int part = 0; part < 3; part++) {
         g_assert_cmpstr(model_hash(m, part, NULL, NULL, NULL, &error), ==, hash);
+    }
     model_free(m);
     folder_free(folder);
 }
@@ -244,12 +247,14 @@ static void write_tensors(const char *folder, const GPtrArray *names, int rank,
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(folder, "model.safetensors", NULL);
     int64_t count = 1;
-    for (int i = 0; i < rank; i++)
+    for (int i = 0; i < rank; i++) {
         count *= shape[i];
+    }
     g_autofree float *zeros = g_new0(float, count);
     struct st_writer *w = st_writer_new();
-    for (guint i = 0; i < names->len; i++)
+    for (guint i = 0; i < names->len; i++) {
         st_writer_f32(w, names->pdata[i], rank, shape, zeros);
+    }
     g_assert_true(st_writer_save(w, path, NULL, &error));
     st_writer_free(w);
 }
@@ -285,8 +290,9 @@ static void test_other_kinds(void)
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
         g_auto(GStrv) names = g_strsplit(kinds[i].names, " ", -1);
         g_autoptr(GPtrArray) list = g_ptr_array_new();
-        for (char **name = names; *name; name++)
+        for (char **name = names; *name; name++) {
             g_ptr_array_add(list, *name);
+        }
         write_tensors(folder, list, 4, (int64_t[]){4, kinds[i].channels, 1, 1});
         assert_says(folder, "model.safetensors", TINCTURE_ERROR_UNSUPPORTED, kinds[i].says);
     }
@@ -312,8 +318,9 @@ static GPtrArray *tower(int n)
         UNET "middle_block.1.transformer_blocks.0.attn2.to_k.weight",
     };
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    for (size_t i = 0; i < G_N_ELEMENTS(needed); i++)
+    for (size_t i = 0; i < G_N_ELEMENTS(needed); i++) {
         g_ptr_array_add(names, g_strdup(needed[i]));
+    }
     for (int i = 0; i < n; i++) {
         g_ptr_array_add(names, g_strdup_printf(UNET "input_blocks.%d.0.%s.weight", 1 + i,
                                                i % 2 ? "op" : "in_layers.2"));

@@ -24,8 +24,9 @@ static bool same_ids(const struct tokenizer *t, JsonObject *one, int length, int
     int n;
     tokenizer_encode(t, text, ids, length, &n);
     bool same = n == (int)json_array_get_length(expected);
-    for (int i = 0; same && i < length; i++)
+    for (int i = 0; same && i < length; i++) {
         same = ids[i] == (i < n ? json_array_get_int_element(expected, i) : pad);
+    }
     if (!same) {
         g_autofree char *shown = g_strescape(text, NULL);
         g_test_message("ids of \"%s\" differ", shown);
@@ -49,8 +50,9 @@ static void test_cases(gconstpointer name)
         pad = json_object_get_int_member(root, "pad");
     g_assert_cmpint(tokenizer_pad(t), ==, pad);
     guint differ = 0;
-    for (guint i = 0; i < json_array_get_length(cases); i++)
+    for (guint i = 0; i < json_array_get_length(cases); i++) {
         differ += !same_ids(t, json_array_get_object_element(cases, i), length, pad);
+    }
     g_test_message("%u of %u texts differ", differ, json_array_get_length(cases));
     g_assert_cmpuint(differ, ==, 0);
     tokenizer_free(t);
@@ -97,8 +99,9 @@ static char *open_fails(const char *vocab, const char *merges, const char *singl
     GError *error = NULL;
     for (int i = 0; i < 3; i++) {
         g_autofree char *path = g_build_filename(folder, names[i], NULL);
-        if (texts[i])
+        if (texts[i]) {
             g_assert_true(g_file_set_contents(path, texts[i], -1, NULL));
+        }
     }
     g_assert_null(tokenizer_open(folder, NULL, &error));
     g_assert_nonnull(error);

@@ -3,8 +3,8 @@
 //
 //   test-ops                      everything
 //   test-ops -p /op/group_norm    one op
-//   test-ops --perf [NAME]        milliseconds of the host kernels (TINCTURE_VARIANT=shader: of the
-//   shaders)
+//   test-ops --perf [NAME]        milliseconds of the host kernels
+//                                 (TINCTURE_VARIANT=shader: of the shaders)
 #include "tests/op/op_case.h"
 
 #include "compute/gpu/host.h"

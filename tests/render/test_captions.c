@@ -57,7 +57,7 @@ static GBytes *of_text(const char *text)
     return g_bytes_new_static(text, strlen(text));
 }
 
-// ---- files by hand -----------------------------------------------------------------------------
+// ---- files by hand ------------------------------------------------------------------------------
 
 static void add_segment(GByteArray *file, guint8 marker, const char *begin, const void *data,
                         gsize size)
@@ -154,7 +154,7 @@ static char *unpack_digits(GBytes *packed)
     return digits;
 }
 
-// ---- through an export -------------------------------------------------------------------------
+// ---- through an export --------------------------------------------------------------------------
 
 static GBytes *export_as(GBytes *file, const char *format, bool keep)
 {
@@ -247,7 +247,7 @@ static void test_too_long_for_jpeg(void)
     image_free(photo);
 }
 
-// ---- what is hostile ---------------------------------------------------------------------------
+// ---- what is hostile ----------------------------------------------------------------------------
 
 static void test_color_space(void)
 {

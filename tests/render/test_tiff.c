@@ -200,7 +200,7 @@ static void test_orientation_and_profile(void)
     image_free(stored);
 }
 
-// ---- hostile files -----------------------------------------------------------------------------
+// ---- hostile files ------------------------------------------------------------------------------
 
 static void refuse(GBytes *file)
 {

@@ -30,7 +30,7 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
     return t;
 }
 
-// ---- against the reference ---------------------------------------------------------------------
+// ---- against the reference ----------------------------------------------------------------------
 
 static struct trainer *reference_trainer(struct adapter *a)
 {
@@ -109,7 +109,7 @@ static void test_reference_sd2(void)
     fixture_close(&fx);
 }
 
-// ---- runs --------------------------------------------------------------------------------------
+// ---- runs ---------------------------------------------------------------------------------------
 
 struct log {
     double loss[32];

@@ -131,7 +131,7 @@ void tincture_canvas_view_moved(TinctureCanvas *self)
     g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_ZOOM]);
 }
 
-// ---- the object ----
+// ---- the object ---------------------------------------------------------------------------------
 
 static void tincture_canvas_size_allocate(GtkWidget *widget, int width, int height, int baseline)
 {

@@ -32,7 +32,7 @@ struct _TinctureStage {
 
 G_DEFINE_FINAL_TYPE(TinctureStage, tincture_stage, ADW_TYPE_BIN)
 
-// ---- pictures ----
+// ---- pictures -----------------------------------------------------------------------------------
 
 // Remembers the bytes of a picture; false where they are shown already.
 static gboolean take_pixels(GBytes **shown, struct view_picture picture)
@@ -53,7 +53,7 @@ static GdkTexture *texture_of(struct view_picture picture)
                                 : NULL;
 }
 
-// ---- the photo's own pixels, where the window's picture is too coarse ----
+// ---- the photo's own pixels, where the window's picture is too coarse ---------------------------
 
 static void show_detail(TinctureStage *self)
 {
@@ -172,7 +172,7 @@ static void zoom_changed_cb(TinctureStage *self)
     }
 }
 
-// ---- the running job ----
+// ---- the running job ----------------------------------------------------------------------------
 
 // A photo that has to wait until this one's work is done.
 static void show_next(TinctureStage *self, const struct job_state *job)
@@ -230,7 +230,7 @@ static void job_changed_cb(TinctureStage *self)
     show_job(self);
 }
 
-// ---- the object ----
+// ---- the object ---------------------------------------------------------------------------------
 
 static void tincture_stage_dispose(GObject *object)
 {

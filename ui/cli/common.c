@@ -8,8 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// ---- progress
-// --------------------------------------------------------------------------------------------
+// ---- progress -----------------------------------------------------------------------------------
 
 static bool line_open;
 
@@ -42,8 +41,7 @@ void cli_edit_step(const struct edit_step *step, void *data)
     cli_progress(step->steps ? (double)step->step / step->steps : -1.0, text, NULL);
 }
 
-// ---- what the options describe
-// ---------------------------------------------------------------------------
+// ---- what the options describe ------------------------------------------------------------------
 
 struct engine *cli_engine(struct cli *c, GError **error)
 {
@@ -110,8 +108,7 @@ struct photo *cli_photo(struct cli *c, const char *path, GError **error)
     return image ? photo_new(image, c->engine->model, c->size, error) : NULL;
 }
 
-// ---- files
-// -----------------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 float *cli_tensor_read(const char *path, const char *name, int64_t shape[4], GError **error)
 {

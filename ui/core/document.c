@@ -94,8 +94,7 @@ bool document_equal(const struct document *a, const struct document *b)
     return document_diff(a, b) == 0;
 }
 
-// ---- JSON
-// ------------------------------------------------------------------------------------------------
+// ---- JSON ---------------------------------------------------------------------------------------
 
 static char *builder_text(JsonBuilder *b)
 {
@@ -309,8 +308,7 @@ void document_from_json(struct document *d, const char *json)
     }
 }
 
-// ---- undo
-// ------------------------------------------------------------------------------------------------
+// ---- undo ---------------------------------------------------------------------------------------
 
 #define HISTORY_LENGTH 200
 #define MERGE_US       G_USEC_PER_SEC

@@ -7,7 +7,7 @@
 
 #define DOCUMENT_MAX_PARAMS 16
 
-struct document_use {          // an adapter in the list, in order
+struct document_use { // an adapter in the list, in order
     gint64 id;
     double scale;
     bool enabled;
@@ -18,18 +18,19 @@ struct document {
     double params[DOCUMENT_MAX_PARAMS]; // of edit_params
     uint64_t seed;
     struct learn_params learn;
-    GArray *adapters;         // struct document_use
+    GArray *adapters; // struct document_use
 };
 
-void document_init(struct document *d);       // empty prompts and defaults
+void document_init(struct document *d); // empty prompts and defaults
 void document_clear(struct document *d);
 void document_forget_adapter(struct document *d, gint64 id); // takes it out of the list
-void document_copy(const struct document *from, struct document *to); // to is overwritten, not freed
+void document_copy(const struct document *from,
+                   struct document *to); // to is overwritten, not freed
 bool document_equal(const struct document *a, const struct document *b);
 // Bits of enum document_part in which a and b differ.
 unsigned document_diff(const struct document *a, const struct document *b);
 
-int document_param_index(const char *key);    // -1: no such row
+int document_param_index(const char *key); // -1: no such row
 
 // The whole document ("recipe" of a result), and its two groups of numbers as the library stores them. Values
 // that are missing or out of range in the text keep what d holds.

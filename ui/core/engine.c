@@ -32,8 +32,7 @@ void engine_free(struct engine *e)
     g_free(e);
 }
 
-// ---- the photo
-// -------------------------------------------------------------------------------------------
+// ---- the photo ----------------------------------------------------------------------------------
 
 void photo_fit(const struct model *m, int side, int width, int height, int *fit_width,
                int *fit_height)
@@ -85,8 +84,7 @@ void photo_free(struct photo *p)
     g_free(p);
 }
 
-// ---- jobs
-// ------------------------------------------------------------------------------------------------
+// ---- jobs ---------------------------------------------------------------------------------------
 
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
                                 struct edit_request request, edit_step_fn step, void *data,
@@ -144,8 +142,7 @@ bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
     return ok;
 }
 
-// ---- the recipe
-// ------------------------------------------------------------------------------------------
+// ---- the recipe ---------------------------------------------------------------------------------
 
 // A value of the comma-separated line; quoted where a reader would split it.
 static void append_value(GString *out, const char *key, const char *value)

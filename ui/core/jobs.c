@@ -8,8 +8,7 @@
 #define THUMB_SIDE 128
 #define MAX_RESULT 16384 // pixels a side that a library may claim
 
-// ---- pictures
-// --------------------------------------------------------------------------------------------
+// ---- pictures -----------------------------------------------------------------------------------
 
 struct view_picture view_picture_from_image(const struct image *image)
 {
@@ -71,8 +70,7 @@ void *job_new(size_t size, enum job_kind kind, bool (*run)(struct job *, struct 
     return job;
 }
 
-// ---- progress
-// --------------------------------------------------------------------------------------------
+// ---- progress -----------------------------------------------------------------------------------
 
 static void progress_post_cb(TinctureSession *session, void *data)
 {
@@ -147,8 +145,7 @@ static void edit_step_cb(const struct edit_step *step, void *data)
                                            g_bytes_new_take(rgba, (gsize)n * 4)});
 }
 
-// ---- loading the model
-// -----------------------------------------------------------------------------------
+// ---- loading the model --------------------------------------------------------------------------
 
 struct job_load {
     struct job job;
@@ -197,8 +194,7 @@ struct job *job_load_new(const char *model, const char *device)
     return &j->job;
 }
 
-// ---- editing
-// ---------------------------------------------------------------------------------------------
+// ---- editing ------------------------------------------------------------------------------------
 
 struct job_edit {
     struct job job;

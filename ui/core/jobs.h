@@ -14,7 +14,8 @@ GArray *job_adapters_new(void); // of struct job_adapter, frees the paths
 
 // A picture that goes from the engine thread to the main loop.
 struct view_picture view_picture_from_image(const struct image *image);
-struct view_picture view_picture_shrink(const struct image *image, int side); // at most side pixels a side
+struct view_picture view_picture_shrink(const struct image *image,
+                                        int side); // at most side pixels a side
 void view_picture_clear(struct view_picture *v);
 struct view_picture view_picture_take(struct view_picture *v); // leaves nothing behind
 void view_detail_clear(struct view_detail *v);
@@ -22,18 +23,20 @@ void view_detail_clear(struct view_detail *v);
 // What the jobs tell the session; implemented by session_jobs.c. Main thread. Pictures are transferred.
 void session_job_progress(TinctureSession *self, const struct job_state *state);
 void session_loaded(TinctureSession *self, struct job *job, const char *device, const char *model);
-void session_opened(TinctureSession *self, struct job *job, const char *photo, struct view_picture before, int width,
-                    int height, const char *note);
+void session_opened(TinctureSession *self, struct job *job, const char *photo,
+                    struct view_picture before, int width, int height, const char *note);
 void session_previewed(TinctureSession *self, struct view_picture preview);
-void session_edited(TinctureSession *self, struct job *job, struct view_picture view, struct view_picture thumb,
-                    GBytes *pixels, int width, int height, double seconds);
+void session_edited(TinctureSession *self, struct job *job, struct view_picture view,
+                    struct view_picture thumb, GBytes *pixels, int width, int height,
+                    double seconds);
 void session_cleared(TinctureSession *self, struct job *job);
-void session_detailed(TinctureSession *self, struct job *job, struct view_detail *detail); // may take its pictures
+void session_detailed(TinctureSession *self, struct job *job,
+                      struct view_detail *detail); // may take its pictures
 void session_sampled(TinctureSession *self, struct view_picture sample);
 void session_learn_step(TinctureSession *self, const struct train_report *report);
 void session_learned(TinctureSession *self, struct job *job, bool finished, int applied);
-void session_adapter_loaded(TinctureSession *self, struct job *job, const char *name, const char *method, bool other_base, int applied,
-                            int total);
+void session_adapter_loaded(TinctureSession *self, struct job *job, const char *name,
+                            const char *method, bool other_base, int applied, int total);
 void session_exported(TinctureSession *self, struct job *job, const char *path, bool picture);
 
 struct job *job_load_new(const char *model, const char *device);
@@ -45,7 +48,8 @@ struct job *job_open_new(const char *path, GBytes *bytes, const char *library, c
 struct job *job_edit_new(const struct document *d, GArray *adapters);
 const struct document *job_edit_document(const struct job *job); // what the result was made from
 // Shows a stored result again instead of drawing: pixels as in session_edited. adapters is taken.
-struct job *job_restore_new(const struct document *d, GArray *adapters, GBytes *pixels, int width, int height);
+struct job *job_restore_new(const struct document *d, GArray *adapters, GBytes *pixels, int width,
+                            int height);
 // Forgets the result, so that the photo itself is what is exported. Of no kind: nothing to show, nothing to stop.
 struct job *job_clear_new(void);
 // Shows a piece of the photo and of the newest result; in pixels of the photo.
@@ -53,7 +57,8 @@ struct job *job_detail_new(int x, int y, int width, int height);
 
 // Trains on the open photo with the source prompt and learn parameters of d; the adapter goes to path, checkpoints
 // to checkpoint. resume: continue from it.
-struct job *job_learn_new(const struct document *d, const char *path, const char *checkpoint, bool resume);
+struct job *job_learn_new(const struct document *d, const char *path, const char *checkpoint,
+                          bool resume);
 
 struct job *job_adapter_new(const char *path, gint64 id);
 gint64 job_adapter_id(const struct job *job);

@@ -27,8 +27,7 @@ struct job_open {
     char *note;
 };
 
-// ---- the reader thread
-// ------------------------------------------------------------------------------------
+// ---- the reader thread --------------------------------------------------------------------------
 
 static bool fail_errno(int code, GError **error)
 {
@@ -120,8 +119,7 @@ static bool open_prepare(struct job *job, struct worker *w)
     return true;
 }
 
-// ---- the engine thread
-// ------------------------------------------------------------------------------------
+// ---- the engine thread --------------------------------------------------------------------------
 
 static bool keep_copy(const struct job_open *j, GError **error)
 {

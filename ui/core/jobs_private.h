@@ -25,4 +25,5 @@ void job_post_picture(struct worker *w, void (*fn)(TinctureSession *session, voi
 // False with job->error where the job cannot work at all.
 bool job_needs_engine(struct job *job, struct worker *w);
 bool job_needs_photo(struct job *job, struct worker *w);
-struct image *job_shrink(const struct image *image, int side, GError **error); // at most side pixels a side
+struct image *job_shrink(const struct image *image, int side,
+                         GError **error); // at most side pixels a side

@@ -7,8 +7,7 @@
 G_DEFINE_FINAL_TYPE(TinctureSession, tincture_session, G_TYPE_OBJECT)
 guint session_signals[N_SIGNALS];
 
-// ---- telling the widgets
-// ---------------------------------------------------------------------------------
+// ---- telling the widgets ------------------------------------------------------------------------
 
 void session_changed(TinctureSession *self, unsigned parts)
 {
@@ -58,8 +57,7 @@ void session_message_error(TinctureSession *self, const char *what, const GError
     }
 }
 
-// ---- reading
-// ---------------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
 const char *tincture_session_device_text(TinctureSession *self)
 {
@@ -182,8 +180,7 @@ bool tincture_session_modified(TinctureSession *self)
     return self->has_photo && !self->exported;
 }
 
-// ---- changing
-// --------------------------------------------------------------------------------------------
+// ---- changing -----------------------------------------------------------------------------------
 
 // Tags of changes that come in quick succession: each field merges with itself.
 enum {
@@ -400,8 +397,7 @@ void tincture_session_result_restore(TinctureSession *self, gint64 id)
     store_result_free(r);
 }
 
-// ---- requests
-// --------------------------------------------------------------------------------------------
+// ---- requests -----------------------------------------------------------------------------------
 
 void tincture_session_open(TinctureSession *self, const char *path)
 {
@@ -538,8 +534,7 @@ void tincture_session_export_adapter(TinctureSession *self, gint64 id, const cha
     }
 }
 
-// ---- life
-// ------------------------------------------------------------------------------------------------
+// ---- life ---------------------------------------------------------------------------------------
 
 TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *device)
 {

@@ -12,8 +12,7 @@ static void view_changed(TinctureSession *self)
     g_signal_emit(self, session_signals[SIGNAL_VIEW], 0);
 }
 
-// ---- the queue and what is shown of it
-// -------------------------------------------------------------------
+// ---- the queue and what is shown of it ----------------------------------------------------------
 
 bool session_has_job(TinctureSession *self, enum job_kind kind)
 {
@@ -124,8 +123,7 @@ void session_job_progress(TinctureSession *self, const struct job_state *state)
     session_job_changed(self);
 }
 
-// ---- one edit in flight
-// ----------------------------------------------------------------------------------
+// ---- one edit in flight -------------------------------------------------------------------------
 
 GArray *session_job_adapters(TinctureSession *self)
 {
@@ -238,8 +236,7 @@ void session_job_finished(TinctureSession *self, const struct job *job)
     session_job_changed(self);
 }
 
-// ---- the model and the photo
-// -----------------------------------------------------------------------------
+// ---- the model and the photo --------------------------------------------------------------------
 
 void session_loaded(TinctureSession *self, struct job *job, const char *device, const char *model)
 {
@@ -297,8 +294,7 @@ void session_opened(TinctureSession *self, struct job *job, const char *photo,
     session_job_finished(self, job);
 }
 
-// ---- edits
-// -----------------------------------------------------------------------------------------------
+// ---- edits --------------------------------------------------------------------------------------
 
 void session_previewed(TinctureSession *self, struct view_picture preview)
 {
@@ -382,8 +378,7 @@ void session_cleared(TinctureSession *self, struct job *job)
     session_job_finished(self, job);
 }
 
-// ---- learning
-// --------------------------------------------------------------------------------------------
+// ---- learning -----------------------------------------------------------------------------------
 
 void session_sampled(TinctureSession *self, struct view_picture sample)
 {
@@ -453,8 +448,7 @@ void session_learned(TinctureSession *self, struct job *job, bool finished, int 
     session_job_finished(self, job);
 }
 
-// ---- files
-// -----------------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 // One that the document had before: the model is another one, or the disk is not there. It stays in
 // the list for the next start.

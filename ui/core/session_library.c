@@ -108,8 +108,7 @@ void session_library_open(TinctureSession *self, const char *data_dir)
     }
 }
 
-// ---- adapters
-// --------------------------------------------------------------------------------------------
+// ---- adapters -----------------------------------------------------------------------------------
 
 struct store_adapter *session_adapter_row(TinctureSession *self, gint64 id)
 {
@@ -184,8 +183,7 @@ void session_refresh_adapters(TinctureSession *self)
     }
 }
 
-// ---- results
-// ---------------------------------------------------------------------------------------------
+// ---- results ------------------------------------------------------------------------------------
 
 static void document_result_free(struct document_result *r)
 {
@@ -288,8 +286,7 @@ void session_keep_result(TinctureSession *self)
     session_changed(self, DOCUMENT_RESULTS);
 }
 
-// ---- opening
-// ---------------------------------------------------------------------------------------------
+// ---- opening ------------------------------------------------------------------------------------
 
 static void document_from_row(TinctureSession *self)
 {
@@ -557,8 +554,7 @@ void session_library_restore(TinctureSession *self, gint64 id)
     }
 }
 
-// ---- the list of documents
-// ------------------------------------------------------------------------------
+// ---- the list of documents ----------------------------------------------------------------------
 
 static void document_entry_free(struct document_entry *e)
 {

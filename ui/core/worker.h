@@ -13,28 +13,28 @@ struct worker;
 struct job {
     enum job_kind kind;
     GCancellable *cancel;
-    GError *error;                      // set by prepare or run where it failed
+    GError *error; // set by prepare or run where it failed
     // Reader thread: touches nothing but the job. NULL: nothing to prepare. False with job->error, then there is no run.
     bool (*prepare)(struct job *job, struct worker *w);
     // Engine thread. False with job->error.
     bool (*run)(struct job *job, struct worker *w);
     // Main thread, also after failure; the session may be gone by then (NULL).
     void (*done)(struct job *job, TinctureSession *session);
-    void (*free)(struct job *job);      // frees what the kind added; may be NULL
+    void (*free)(struct job *job); // frees what the kind added; may be NULL
 };
 
 void job_free(struct job *job);
 
 // What jobs share, touched only by the engine thread.
 struct worker {
-    struct engine *engine;              // NULL until the model is loaded
-    char *load_error;                   // why it is not, where that has failed
-    struct photo *photo;                // NULL until a photo is open
-    struct image *base;                 // the photo at the size of the window's picture
-    struct edit_result *result;         // newest finished edit
-    struct edit_request request;        // how it was made; its strings are owned
-    GArray *result_adapters;            // with which adapters, struct job_adapter
-    GHashTable *adapters;               // path -> struct adapter *
+    struct engine *engine;       // NULL until the model is loaded
+    char *load_error;            // why it is not, where that has failed
+    struct photo *photo;         // NULL until a photo is open
+    struct image *base;          // the photo at the size of the window's picture
+    struct edit_result *result;  // newest finished edit
+    struct edit_request request; // how it was made; its strings are owned
+    GArray *result_adapters;     // with which adapters, struct job_adapter
+    GHashTable *adapters;        // path -> struct adapter *
 
     // private to worker.c
     GThread *thread;
@@ -59,5 +59,5 @@ void worker_adapter_forget(struct worker *w, const char *path);
 void worker_adapter_put(struct worker *w, const char *path, struct adapter *adapter);
 void worker_photo_clear(struct worker *w);
 // Takes result; copies the strings of request, refers to adapters. All NULL: there is none any more.
-void worker_result_set(struct worker *w, struct edit_result *result, const struct edit_request *request,
-                       GArray *adapters);
+void worker_result_set(struct worker *w, struct edit_result *result,
+                       const struct edit_request *request, GArray *adapters);

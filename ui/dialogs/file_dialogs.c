@@ -182,8 +182,7 @@ void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn c
     request_show(request);
 }
 
-// ---- a name without a suffix
-// --------------------------------------------------------------------------------------------
+// ---- a name without a suffix --------------------------------------------------------------------
 
 struct export_question {
     GFile *file; // exists

@@ -105,7 +105,7 @@ static void older_cb(TinctureHistoryPanel *self)
     tincture_session_more_results(tincture_panel_get_session(TINCTURE_PANEL(self)));
 }
 
-// ---- a row: the picture, what it was asked to show, and when ----
+// ---- a row: the picture, what it was asked to show, and when ------------------------------------
 
 static GtkWidget *line_new(void)
 {
@@ -155,7 +155,7 @@ static void row_bind_cb(GtkListItemFactory *factory, GtkListItem *item)
                                    GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 }
 
-// ---- the object ----
+// ---- the object ---------------------------------------------------------------------------------
 
 static void tincture_history_panel_dispose(GObject *object)
 {

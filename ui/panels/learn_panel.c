@@ -44,7 +44,7 @@ static TinctureSession *session_of(TinctureLearnPanel *self)
     return tincture_panel_get_session(TINCTURE_PANEL(self));
 }
 
-// ---- settings ----
+// ---- settings -----------------------------------------------------------------------------------
 
 static void describe_params(TinctureLearnPanel *self, const struct adapter_method *method)
 {
@@ -192,7 +192,7 @@ static void document_changed(TincturePanel *panel, guint parts)
     }
 }
 
-// ---- progress ----
+// ---- progress -----------------------------------------------------------------------------------
 
 static void show_progress(TinctureLearnPanel *self, const struct job_state *job)
 {
@@ -239,7 +239,7 @@ static void job_changed(TincturePanel *panel)
     gtk_widget_set_visible(GTK_WIDGET(self->samples), samples->len > 0);
 }
 
-// ---- the object ----
+// ---- the object ---------------------------------------------------------------------------------
 
 static GtkStringList *method_titles(void)
 {

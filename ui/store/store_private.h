@@ -11,7 +11,8 @@ struct store {
     int training; // the file whose lock is held, or -1
 };
 
-void store_set_error(sqlite3 *db, GError **error); // what SQLite says of the call that has just failed
+void store_set_error(sqlite3 *db,
+                     GError **error); // what SQLite says of the call that has just failed
 // NULL with an error that carries SQLite's words.
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, GError **error);
 bool store_exec(sqlite3 *db, const char *sql, GError **error);

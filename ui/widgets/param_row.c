@@ -186,7 +186,7 @@ static void reset_cb(TinctureParamRow *self)
     choose(self, self->param->def);
 }
 
-// ---- building, by type ----
+// ---- building, by type --------------------------------------------------------------------------
 
 static void name_control(TinctureParamRow *self, GtkWidget *control)
 {

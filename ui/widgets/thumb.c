@@ -114,7 +114,7 @@ void tincture_thumb_set_paintable(TinctureThumb *self, GdkPaintable *paintable)
     }
 }
 
-// ---- a picture from a file ----
+// ---- a picture from a file ----------------------------------------------------------------------
 
 static void loaded_cb(GObject *source, GAsyncResult *result, gpointer data)
 {
