@@ -32,6 +32,9 @@ struct node *op_upsample_back(struct graph *g, struct node *dy, int height, int 
 // 0.
 struct node *op_gather(struct graph *g, struct node *table, struct node *ids);
 
+// The two middle axes swapped: (N,A,B,C) -> (N,B,A,C).
+struct node *op_swap(struct graph *g, struct node *x);
+
 // ---- arithmetic ---------------------------------------------------------------------------------
 
 // Elementwise, b broadcast to a: every dimension of b equals a's or is 1.
@@ -124,6 +127,9 @@ struct node *op_layer_norm(struct graph *g, struct node *x, struct node *gamma, 
 struct node *op_layer_norm_back(struct graph *g, struct node *x, struct node *gamma,
                                 struct node *dy, float eps);
 struct node *op_layer_norm_back_gamma(struct graph *g, struct node *x, struct node *dy, float eps);
+
+// Softmax over the last axis.
+struct node *op_softmax(struct graph *g, struct node *x);
 
 // softmax(scale q k^T) v per head: q (N,1,Tq,C), k and v (N,1,Tk,C), C = heads * d, head h owns
 // channels [h d, h d + d). causal: query i sees keys 0..i. Scores are never stored whole.
