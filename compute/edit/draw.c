@@ -103,7 +103,8 @@ bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rg
         }
     }
     bool ok = sample(r, s, prompt, reference, q->steps - run_denoised_steps(q), x, error) &&
-              networks_decode(e->networks, q->width, q->height, x, rgb, r->cancellable, error);
+              networks_decode(e->networks, model_decoder(e->model), q->width, q->height, x, rgb,
+                              r->cancellable, error);
     sampler_free(s);
     for (int64_t i = 0; ok && i < (int64_t)q->width * q->height * 3; i++) {
         rgb[i] = CLAMP(rgb[i], -1.0f, 1.0f);

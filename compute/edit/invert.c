@@ -20,8 +20,8 @@ bool photo_prepare(struct run *r, GError **error)
     e->photo.reconstruction = g_new(float, pixels);
     if (!networks_encode(e->networks, q->width, q->height, q->rgb, e->photo.latents, r->cancellable,
                          error) ||
-        !networks_decode(e->networks, q->width, q->height, e->photo.latents,
-                         e->photo.reconstruction, r->cancellable, error)) {
+        !networks_decode(e->networks, model_decoder(e->model), q->width, q->height,
+                         e->photo.latents, e->photo.reconstruction, r->cancellable, error)) {
         return false;
     }
     if (!latent_finite(e->photo.latents, r->n)) {

@@ -27,7 +27,19 @@ void nn_part_free(struct nn_part *part)
     }
     g_hash_table_unref(part->by_name);
     g_ptr_array_unref(part->weights);
+    g_free(part->hash);
     g_free(part);
+}
+
+struct nn_part *nn_part_named(const GPtrArray *parts, const char *name)
+{
+    for (guint i = 0; i < parts->len; i++) {
+        struct nn_part *part = parts->pdata[i];
+        if (g_str_equal(part->name, name)) {
+            return part;
+        }
+    }
+    return NULL;
 }
 
 struct nn_weight *nn_part_find(const struct nn_part *part, const char *name)

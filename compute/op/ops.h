@@ -135,6 +135,11 @@ struct node *op_softmax(struct graph *g, struct node *x);
 // channels [h d, h d + d). causal: query i sees keys 0..i. Scores are never stored whole.
 struct node *op_attention(struct graph *g, struct node *q, struct node *k, struct node *v,
                           int heads, float scale, bool causal);
+// The same, without a causal mask, in two halves that do hold them whole: softmax(scale q k^T) as
+// (N,heads,Tq,Tk), and what it makes of v, (N,1,Tq,C). (Compositions.)
+struct node *op_attention_probabilities(struct graph *g, struct node *q, struct node *k, int heads,
+                                        float scale);
+struct node *op_attention_values(struct graph *g, struct node *probabilities, struct node *v);
 // Gradients packed into one flat vector: dq, then dk, then dv; cut it with op_view.
 struct node *op_attention_back(struct graph *g, struct node *q, struct node *k, struct node *v,
                                struct node *dy, int heads, float scale, bool causal);

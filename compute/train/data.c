@@ -44,7 +44,7 @@ static bool encode_picture(struct train_sample *s, const struct train_data *d, s
         return false;
     }
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = model->parts[MODEL_VAE]};
+    struct nn nn = {.g = g, .part = model_part(model, MODEL_VAE)};
     struct node *out = vae_encoder_build(&nn, &model->vae, graph_leaf(g, in));
     g_autofree float *moments = g_new(float, shape_count(out->shape));
     s->mean = g_new(float, d->n);
@@ -67,7 +67,7 @@ static bool encode_caption(struct train_sample *s, struct model *model, GCancell
         return false;
     }
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = model->parts[MODEL_TEXT]};
+    struct nn nn = {.g = g, .part = model_part(model, MODEL_TEXT)};
     struct node *out = text_encoder_build(&nn, &model->text, graph_leaf(g, in));
     s->states = g_new(float, shape_count(out->shape));
     const bool ok = run_once(model, g, in, s->ids, out, s->states, c, error);

@@ -53,13 +53,14 @@ static bool build(struct trainer *t, GError **error)
         return false;
     }
     struct nn text = {
-        .g = g, .part = t->model->parts[MODEL_TEXT], .hook = adapter_hook_nn(t->hook)};
+        .g = g, .part = model_part(t->model, MODEL_TEXT), .hook = adapter_hook_nn(t->hook)};
     struct nn unet = {
-        .g = g, .part = t->model->parts[MODEL_UNET], .hook = adapter_hook_nn(t->hook)};
+        .g = g, .part = model_part(t->model, MODEL_UNET), .hook = adapter_hook_nn(t->hook)};
     struct node *states = t->ids ? text_encoder_build(&text, &t->model->text, graph_leaf(g, t->ids))
                                  : graph_leaf(g, t->states);
-    struct node *prediction = unet_build(&unet, &t->model->unet, graph_leaf(g, t->latents),
-                                         graph_leaf(g, t->time), states);
+    const struct unet_inputs in = {
+        .latents = graph_leaf(g, t->latents), .time = graph_leaf(g, t->time), .text = states};
+    struct node *prediction = unet_build(&unet, &t->model->unet, &in);
     t->loss = t->objective->loss(g, prediction, graph_leaf(g, t->target));
 
     const int n = (int)t->adapter->params->len;

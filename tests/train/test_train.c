@@ -23,10 +23,11 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
         rgb[i] = sinf(0.1f * (float)i);
     }
     struct train_example example = {side, side, rgb, PROMPT};
-    g_clear_pointer(&fx.model->hash[MODEL_UNET], g_free);
+    g_clear_pointer(&model_part(fx.model, MODEL_UNET)->hash, g_free);
     struct trainer *t = trainer_new(fx.model, a, &example, 1, &params, NULL, NULL, NULL, &error);
     g_assert_no_error(error);
-    g_assert_nonnull(fx.model->hash[MODEL_UNET]); // read before the first step, not in its midst
+    g_assert_nonnull(
+        model_part(fx.model, MODEL_UNET)->hash); // read before the first step, not in its midst
     return t;
 }
 
