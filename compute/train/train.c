@@ -72,6 +72,7 @@ const struct setting learn_settings[] = {
      .level = SETTING_EXPERT,
      .min = 1,
      .max = 64,
+     .slider_min = 1,
      .slider_max = 8,
      .def = 1},
     {0},

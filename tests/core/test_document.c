@@ -92,7 +92,7 @@ static void test_undo(void)
     history_push(h, &d, 100);
     const struct document *s = history_undo(h);
     g_assert_cmpuint(s->seed, ==, 2);
-    g_assert_cmpfloat(s->params[0], ==, 1.0);
+    g_assert_cmpfloat(settings_get(s->edit, "inversion"), ==, 1.0);
     s = history_undo(h);
     g_assert_cmpuint(s->seed, ==, 123456789);
     g_assert_null(history_undo(h));

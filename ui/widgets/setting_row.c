@@ -158,7 +158,7 @@ static void entry_apply(TinctureSettingRow *self)
         return;
     }
     g_autofree char *number = with_decimal_point(text);
-    if (!param_parse(self->setting, number, &value, &error)) {
+    if (!setting_parse(self->setting, number, &value, &error)) {
         gtk_widget_add_css_class(self->entry, "error");
         gtk_widget_set_tooltip_text(self->entry, error->message);
         return;
