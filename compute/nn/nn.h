@@ -68,4 +68,7 @@ struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns
                           ...) G_GNUC_PRINTF(5, 6);
 // The rows of a table (1, 1, rows, columns) that ids name; ids NULL: all of them, the table itself.
 struct node *nn_rows(struct graph *g, struct node *table, struct node *ids);
+// What a layer computes of x (its own input or another in its place) where no hook says otherwise;
+// of NN_NORM the gamma.
+struct node *nn_plain(struct graph *g, const struct nn_layer *layer, struct node *x);
 // A 1x1 convolution stored as a 4-D weight but used as a linear layer is nn_conv with kernel 1.

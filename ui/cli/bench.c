@@ -99,8 +99,9 @@ static double bench_learn(struct engine *e, const char *method, int side, GError
     settings_set(settings, "steps", 16, NULL);
     struct learn_times times = {0};
     struct adapter *a = adapter_new(method, e->model, settings, error);
-    struct trainer *t =
-        a ? trainer_new(e->model, a, &example, 1, &params, cli_progress, NULL, NULL, error) : NULL;
+    struct trainer *t = a ? trainer_new(e->model, a, &(struct train_set){&example, 1}, &params,
+                                        cli_progress, NULL, NULL, error)
+                          : NULL;
     bool ok = t && trainer_run(t, step_cb, &times, NULL, error);
     trainer_free(t);
     adapter_free(a);

@@ -47,8 +47,8 @@ static bool train(struct cli *c, struct adapter *adapter, struct photo *const *p
         .checkpoint_path = c->checkpoint,
         .checkpoint_every = c->checkpoint ? 10 : 0,
     };
-    struct trainer *t = trainer_new(c->engine->model, adapter, examples, n, &params, cli_progress,
-                                    NULL, NULL, error);
+    struct trainer *t = trainer_new(c->engine->model, adapter, &(struct train_set){examples, n},
+                                    &params, cli_progress, NULL, NULL, error);
     bool ok = t && (!c->resume || trainer_resume(t, c->resume, error)) &&
               trainer_run(t, step_cb, log, NULL, error);
     const int done = t ? trainer_step(t) : 0;

@@ -130,11 +130,11 @@ bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
                   progress_fn progress, train_step_fn step, void *data, GCancellable *c,
                   GError **error)
 {
-    struct train_example example = {
+    const struct train_example example = {
         .width = p->small->width, .height = p->small->height, .rgb = p->rgb, .caption = caption};
+    const struct train_set set = {&example, 1};
     editor_make_room(e->editor);
-    struct trainer *t =
-        trainer_new(e->model, adapter, &example, 1, params, progress, data, c, error);
+    struct trainer *t = trainer_new(e->model, adapter, &set, params, progress, data, c, error);
     bool ok =
         t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, step, data, c, error);
     trainer_free(t);
