@@ -1,6 +1,6 @@
 #include "ui/job_text.h"
 
-#include "ui/time_text.h"
+#include "ui/core/task_text.h"
 
 static const char *kind_text(enum job_kind kind)
 {
