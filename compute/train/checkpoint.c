@@ -56,7 +56,7 @@ static char *rates_text(const struct trainer *t)
 
 static void conditions_init(struct condition c[CONDITIONS], struct trainer *t)
 {
-    const char *hash = model_hash(t->model, MODEL_UNET, NULL, NULL, NULL, NULL);
+    const char *hash = model_hash(t->model, MODEL_UNET, NULL, NULL);
     const struct condition all[CONDITIONS] = {
         {"model_hash", "the model", g_strdup(hash ? hash : "unknown")},
         {"method", "the adapter method", g_strdup(t->adapter->method->name)},

@@ -54,14 +54,13 @@ static double seconds_since(gint64 begin)
     return (double)(g_get_monotonic_time() - begin) / 1e6;
 }
 
-static bool step_cb(const struct train_report *report, void *data)
+static void learn_report_cb(struct task *task, const struct task_progress *progress)
 {
-    struct demo *d = data;
-    d->loss = report->loss_mean;
-    char text[160];
-    g_snprintf(text, sizeof text, "learning the photo, step %d of %d", report->step, report->steps);
-    cli_progress((double)report->step / report->steps, text, NULL);
-    return true;
+    struct demo *d = task->data;
+    if (progress->training) {
+        d->loss = progress->training->loss_mean;
+    }
+    task_tell(&cli_task, progress);
 }
 
 static int learn_steps(const struct demo *d)
@@ -76,10 +75,10 @@ static struct adapter *learn(struct demo *d, const struct photo *p, const char *
     struct train_params params = {TRAIN_PARAMS_DEFAULTS};
     params.steps = learn_steps(d);
     params.seed = 1;
+    struct task task = {.report = learn_report_cb, .data = d};
     struct adapter *a = adapter_new("svdiff", e->model, NULL, error);
-    if (!a ||
-        !engine_learn(e, p, d->caption, a, &params, NULL, cli_progress, step_cb, d, NULL, error) ||
-        !adapter_save(a, out, NULL, NULL, NULL, error)) {
+    if (!a || !engine_learn(e, p, d->caption, a, &params, NULL, &task, error) ||
+        !adapter_save(a, out, NULL, error)) {
         adapter_free(a);
         return NULL;
     }
@@ -94,13 +93,13 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     struct edit_request q = cli_request(d->c);
     q.source_prompt = d->caption;
     q.prompt = d->prompt;
-    if (!editor_set_adapters(e->editor, &a, 1, cli_progress, NULL, NULL, error)) {
+    if (!editor_set_adapters(e->editor, &a, 1, &cli_task, error)) {
         return NULL;
     }
-    struct edit_result *r = engine_edit(e, p, q, cli_edit_step, NULL, NULL, error);
+    struct edit_result *r = engine_edit(e, p, q, &cli_task, error);
     d->edit_s = seconds_since(begin);
     begin = g_get_monotonic_time();
-    struct detail_params params = {.progress = cli_progress};
+    struct detail_params params = {.task = &cli_task};
     struct image *image = r ? engine_restore(e, p->full, r, &params, error) : NULL;
     d->restore_s = seconds_since(begin);
     edit_result_free(r);
