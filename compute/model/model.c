@@ -115,18 +115,18 @@ static bool check_memory(const struct model *m, uint64_t need, GError **error)
     return false;
 }
 
-static bool load_parts(struct model *m, GPtrArray *weights, struct load_progress *progress,
-                       GCancellable *cancellable, GError **error)
+static bool load_parts(struct model *m, GPtrArray *weights, struct task *task, GError **error)
 {
+    struct load_progress progress = {0};
     for (guint i = 0; i < m->parts->len; i++) {
-        progress->total += weights_bytes(m->parts->pdata[i]);
+        progress.total += weights_bytes(m->parts->pdata[i]);
     }
-    if (!check_memory(m, progress->total, error)) {
+    if (!check_memory(m, progress.total, error)) {
         return false;
     }
     for (guint i = 0; i < weights->len; i++) {
         const struct weights *w = weights->pdata[i];
-        if (!weights_load(w, progress, cancellable, error)) {
+        if (!weights_load(w, &progress, task, error)) {
             g_prefix_error(error, "loading %s, %s: ", m->name, w->part->name);
             return false;
         }
@@ -134,15 +134,13 @@ static bool load_parts(struct model *m, GPtrArray *weights, struct load_progress
     return true;
 }
 
-struct model *model_load(const char *path, struct gpu *gpu, progress_fn progress, void *data,
-                         GCancellable *cancellable, GError **error)
+struct model *model_load(const char *path, struct gpu *gpu, struct task *task, GError **error)
 {
     g_autoptr(GPtrArray) weights = new_weights();
-    struct load_progress p = {.fn = progress, .data = data};
     struct model *m = open_model(path, weights, error);
     if (m) {
         m->gpu = gpu;
-        if (!load_parts(m, weights, &p, cancellable, error)) {
+        if (!load_parts(m, weights, task, error)) {
             g_clear_pointer(&m, model_free);
         }
     }
@@ -166,12 +164,11 @@ struct nn_part *model_part(const struct model *m, const char *name)
     return nn_part_named(m->parts, name);
 }
 
-const char *model_hash(struct model *m, const char *part, progress_fn progress, void *data,
-                       GCancellable *cancellable, GError **error)
+const char *model_hash(struct model *m, const char *part, struct task *task, GError **error)
 {
     struct nn_part *p = model_part(m, part);
     if (!p->hash) {
-        p->hash = weights_hash(m, part, progress, data, cancellable, error);
+        p->hash = weights_hash(m, part, task, error);
     }
     return p->hash;
 }

@@ -11,10 +11,11 @@
 
 // Runs a graph of one input and one output once.
 static bool run_once(struct model *model, struct graph *g, struct tensor *in, const void *input,
-                     struct node *out, float *result, GCancellable *c, GError **error)
+                     struct node *out, float *result, struct task *task, GError **error)
 {
     struct program *p = program_new(g, model->gpu, &out, 1, error);
-    const bool ok = p && tensor_write(in, input, error) && program_run(p, c, error) &&
+    const bool ok = p && tensor_write(in, input, error) &&
+                    program_run(p, task_cancellable(task), error) &&
                     program_read(p, out, result, error);
     program_free(p);
     return ok;
@@ -37,7 +38,7 @@ static void split_moments(struct train_sample *s, const struct train_data *d, co
 }
 
 static bool encode_picture(struct train_sample *s, const struct train_data *d, struct model *model,
-                           const struct train_example *e, GCancellable *c, GError **error)
+                           const struct train_example *e, struct task *task, GError **error)
 {
     struct tensor *in =
         tensor_new(model->gpu, DTYPE_F32, (int[]){1, e->height, e->width, 3}, "picture", error);
@@ -50,7 +51,7 @@ static bool encode_picture(struct train_sample *s, const struct train_data *d, s
     g_autofree float *moments = g_new(float, shape_count(out->shape));
     s->mean = g_new(float, d->n);
     s->std = g_new(float, d->n);
-    const bool ok = run_once(model, g, in, e->rgb, out, moments, c, error);
+    const bool ok = run_once(model, g, in, e->rgb, out, moments, task, error);
     if (ok) {
         split_moments(s, d, moments, model->vae.scaling_factor);
     }
@@ -102,7 +103,7 @@ int train_add_caption(struct objective_run *run, const char *text)
     return d->n_captions++;
 }
 
-static bool embed_caption(struct train_caption *caption, struct model *model, GCancellable *c,
+static bool embed_caption(struct train_caption *caption, struct model *model, struct task *task,
                           GError **error)
 {
     const int tokens = model->text.max_tokens;
@@ -114,16 +115,16 @@ static bool embed_caption(struct train_caption *caption, struct model *model, GC
     struct nn nn = {.g = g, .part = model_part(model, MODEL_TEXT)};
     struct node *out = text_encoder_build(&nn, &model->text, graph_leaf(g, in));
     caption->embeddings = g_new(float, shape_count(out->shape));
-    const bool ok = run_once(model, g, in, caption->ids, out, caption->embeddings, c, error);
+    const bool ok = run_once(model, g, in, caption->ids, out, caption->embeddings, task, error);
     graph_free(g);
     tensor_free(in);
     return ok;
 }
 
-bool train_data_embed(struct objective_run *run, GCancellable *c, GError **error)
+bool train_data_embed(struct objective_run *run, struct task *task, GError **error)
 {
     for (int i = 0; i < run->data.n_captions; i++) {
-        if (!embed_caption(&run->data.captions[i], run->model, c, error)) {
+        if (!embed_caption(&run->data.captions[i], run->model, task, error)) {
             return false;
         }
     }
@@ -160,7 +161,7 @@ static bool check_example(const struct objective_run *run, const struct train_ex
 }
 
 bool train_add_example(struct objective_run *run, const struct train_example *example,
-                       GCancellable *c, GError **error)
+                       struct task *task, GError **error)
 {
     struct train_data *d = &run->data;
     if (!check_example(run, example, error)) {
@@ -177,11 +178,11 @@ bool train_add_example(struct objective_run *run, const struct train_example *ex
     };
     run->masked = run->masked || example->mask;
     return (!example->mask || shrink_mask(s, d, example, error)) &&
-           encode_picture(s, d, run->model, example, c, error);
+           encode_picture(s, d, run->model, example, task, error);
 }
 
-bool train_data_encode(struct objective_run *run, const struct train_set *set, progress_fn progress,
-                       void *data, GCancellable *c, GError **error)
+bool train_data_encode(struct objective_run *run, const struct train_set *set, struct task *task,
+                       GError **error)
 {
     if (set->count == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
@@ -196,10 +197,8 @@ bool train_data_encode(struct objective_run *run, const struct train_set *set, p
     d->area = (int64_t)d->height * d->width;
     d->n = d->channels * d->area;
     for (int i = 0; i < set->count; i++) {
-        if (progress) {
-            progress((double)i / set->count, "reading the pictures", data);
-        }
-        if (!train_add_example(run, &set->examples[i], c, error)) {
+        task_report(task, TASK_READING_EXAMPLES, (double)i / set->count);
+        if (!train_add_example(run, &set->examples[i], task, error)) {
             return false;
         }
     }

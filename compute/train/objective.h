@@ -104,7 +104,7 @@ struct objective {
     // Each may be NULL but for draw and loss.
 
     // Checks the set and adds to run->data, leaves and inputs with the functions below.
-    bool (*prepare)(struct objective_run *run, const struct train_set *set, GCancellable *c,
+    bool (*prepare)(struct objective_run *run, const struct train_set *set, struct task *task,
                     GError **error);
     void (*draw)(const struct objective_run *run, struct rng *rng, struct train_batch *batch);
     // While the step is built: the output of a layer in place of y, what the adapters make of it
@@ -137,7 +137,7 @@ void train_row_draw(const struct objective_run *run, struct rng *rng, int sample
 // each step. The last three are NULL or false with an error; what they give belongs to the run.
 int train_add_caption(struct objective_run *run, const char *text);
 bool train_add_example(struct objective_run *run, const struct train_example *example,
-                       GCancellable *c, GError **error);
+                       struct task *task, GError **error);
 struct train_leaf *train_add_leaf(struct objective_run *run, const char *name,
                                   const int shape[GRAPH_RANK], const float *value, double lr,
                                   GError **error);

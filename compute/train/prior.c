@@ -7,7 +7,7 @@
 // that sum.
 #include "compute/train/objective.h"
 
-static bool prior_prepare(struct objective_run *run, const struct train_set *set, GCancellable *c,
+static bool prior_prepare(struct objective_run *run, const struct train_set *set, struct task *task,
                           GError **error)
 {
     return train_need_role(run, ROLE_INSTANCE, error) && train_need_role(run, ROLE_PRIOR, error);

@@ -53,10 +53,10 @@ struct trainer {
 // ---- data.c -------------------------------------------------------------------------------------
 
 // Posteriors, masks and tokens of the examples. All of one size.
-bool train_data_encode(struct objective_run *run, const struct train_set *set, progress_fn progress,
-                       void *data, GCancellable *c, GError **error);
+bool train_data_encode(struct objective_run *run, const struct train_set *set, struct task *task,
+                       GError **error);
 // Text embeddings of all captions.
-bool train_data_embed(struct objective_run *run, GCancellable *c, GError **error);
+bool train_data_embed(struct objective_run *run, struct task *task, GError **error);
 void train_data_finish(struct train_data *d);
 
 // ---- trainer.c ----------------------------------------------------------------------------------
@@ -69,5 +69,5 @@ bool trainer_upload(struct trainer *t, GError **error); // after the leaves' val
 bool step_build(struct trainer *t, GError **error);
 // Writes the batch and runs forward and backward; row_loss: [batch.count], may be NULL.
 bool step_gradient(struct trainer *t, double *loss, float *row_loss, float *gradient,
-                   GCancellable *c, GError **error);
+                   struct task *task, GError **error);
 void step_free(struct trainer *t);

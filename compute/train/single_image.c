@@ -8,7 +8,7 @@
 #include "compute/train/objective.h"
 
 static bool single_image_prepare(struct objective_run *run, const struct train_set *set,
-                                 GCancellable *c, GError **error)
+                                 struct task *task, GError **error)
 {
     return train_need_role(run, ROLE_INSTANCE, error);
 }

@@ -208,7 +208,7 @@ static bool write_weights(struct trainer *t, GError **error)
 // ---- running ------------------------------------------------------------------------------------
 
 bool step_gradient(struct trainer *t, double *loss, float *row_loss, float *gradient,
-                   GCancellable *c, GError **error)
+                   struct task *task, GError **error)
 {
     const struct objective *objective = t->run.objective;
     float value;
@@ -216,7 +216,8 @@ bool step_gradient(struct trainer *t, double *loss, float *row_loss, float *grad
         !write_noisy(t, noise_target, t->target, error) || !write_time(t, error) ||
         !write_text(t, error) || !write_weights(t, error) ||
         (objective->write && !objective->write(&t->run, &t->batch, error)) ||
-        !program_run(t->program, c, error) || !program_read(t->program, t->loss, &value, error) ||
+        !program_run(t->program, task_cancellable(task), error) ||
+        !program_read(t->program, t->loss, &value, error) ||
         (row_loss && !program_read(t->program, t->row_loss, row_loss, error))) {
         return false;
     }

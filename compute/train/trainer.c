@@ -109,13 +109,13 @@ static void sum_up_roles(const struct train_batch *b, const float *row_loss,
     }
 }
 
-static bool train_step(struct trainer *t, struct train_report *r, GCancellable *c, GError **error)
+static bool train_step(struct trainer *t, struct train_report *r, struct task *task, GError **error)
 {
     const struct rng before = t->rng;
     const int step = t->step;
     const struct train_batch *batch = trainer_draw(t);
     g_autofree float *row_loss = g_new(float, batch->count);
-    const bool ok = step_gradient(t, &r->loss, row_loss, t->gradient, c, error) &&
+    const bool ok = step_gradient(t, &r->loss, row_loss, t->gradient, task, error) &&
                     check_loss(t, r->loss, error);
     r->grad_norm = ok ? trainer_update(t, t->gradient, error) : NAN;
     if (isnan(r->grad_norm)) {
@@ -174,16 +174,24 @@ static bool save_state(struct trainer *t, GError **error)
     return !t->checkpoint_path || trainer_checkpoint(t, t->checkpoint_path, error);
 }
 
-bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancellable *c,
-                 GError **error)
+static void report(struct task *task, const struct train_report *r)
+{
+    task_tell(task, &(struct task_progress){.stage = TASK_LEARNING,
+                                            .fraction = (double)r->step / r->steps,
+                                            .step = r->step,
+                                            .steps = r->steps,
+                                            .seconds_left = r->seconds_left,
+                                            .training = r});
+}
+
+bool trainer_run(struct trainer *t, struct task *task, GError **error)
 {
     const int64_t begin = g_get_monotonic_time();
     const int first = t->step;
-    bool go_on = true;
-    while (go_on && t->step < t->steps) {
-        struct train_report report = {.steps = t->steps};
+    while (t->step < t->steps) {
+        struct train_report r = {.steps = t->steps};
         g_autoptr(GError) local = NULL;
-        if (g_cancellable_set_error_if_cancelled(c, &local) || !train_step(t, &report, c, &local)) {
+        if (task_cancelled(task, &local) || !train_step(t, &r, task, &local)) {
             const bool cancelled = g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED);
             g_propagate_error(error, g_steal_pointer(&local));
             if (cancelled || t->step > first) { // the steps so far are good whatever came then
@@ -191,12 +199,11 @@ bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancella
             }
             return false;
         }
-        report.seconds = (g_get_monotonic_time() - begin) / 1e6;
-        report.seconds_left = report.seconds / (t->step - first) * (t->steps - t->step);
-        go_on = !step_fn || step_fn(&report, data);
+        r.seconds = (g_get_monotonic_time() - begin) / 1e6;
+        r.seconds_left = r.seconds / (t->step - first) * (t->steps - t->step);
+        report(task, &r);
         const int every = t->checkpoint_every;
-        if (go_on && every > 0 && t->step % every == 0 && t->step < t->steps &&
-            !save_state(t, error)) {
+        if (every > 0 && t->step % every == 0 && t->step < t->steps && !save_state(t, error)) {
             return false;
         }
     }
@@ -285,29 +292,28 @@ static void take_memory(struct trainer *t)
 }
 
 // All that comes before the step is built.
-static bool prepare(struct trainer *t, const struct train_set *set, progress_fn progress,
-                    void *data, GCancellable *c, GError **error)
+static bool prepare(struct trainer *t, const struct train_set *set, struct task *task,
+                    GError **error)
 {
     struct objective_run *run = &t->run;
-    if (!train_data_encode(run, set, progress, data, c, error) ||
-        !adapter_prepare(t->adapter, progress, data, c, error)) {
+    if (!train_data_encode(run, set, task, error) || !adapter_prepare(t->adapter, task, error)) {
         return false;
     }
     take_leaves(t);
-    if (run->objective->prepare && !run->objective->prepare(run, set, c, error)) {
+    if (run->objective->prepare && !run->objective->prepare(run, set, task, error)) {
         return false;
     }
-    if (!run->trains_text && !train_data_embed(run, c, error)) {
+    if (!run->trains_text && !train_data_embed(run, task, error)) {
         return false;
     }
     // The first checkpoint names the model by its hash: here, where waiting shows, and not there.
-    model_hash(t->model, MODEL_UNET, progress, data, c, NULL);
-    return !g_cancellable_set_error_if_cancelled(c, error);
+    model_hash(t->model, MODEL_UNET, task, NULL);
+    return !task_cancelled(task, error);
 }
 
 struct trainer *trainer_new(struct model *model, struct adapter *adapter,
                             const struct train_set *set, const struct train_params *params,
-                            progress_fn progress, void *data, GCancellable *c, GError **error)
+                            struct task *task, GError **error)
 {
     struct trainer *t = g_new0(struct trainer, 1);
     t->model = t->run.model = model;
@@ -318,7 +324,7 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
     t->run.leaves = g_ptr_array_new_with_free_func((GDestroyNotify)leaf_free);
     t->run.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)tensor_free);
     take_params(t, params);
-    bool ok = prepare(t, set, progress, data, c, error);
+    bool ok = prepare(t, set, task, error);
     if (ok) {
         take_memory(t);
         ok = step_build(t, error);

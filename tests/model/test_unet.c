@@ -358,7 +358,7 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_autofree char *folder =
         g_test_build_filename(G_TEST_DIST, "data", "models", argc > 1 ? argv[1] : "sd1", NULL);
-    model = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    model = model_load(folder, gpu, NULL, &error);
     g_assert_no_error(error);
     g_test_add_func("/unet/probabilities", test_probabilities);
     g_test_add_func("/unet/gradient", test_gradient);

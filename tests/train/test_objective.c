@@ -23,7 +23,7 @@ struct word {
 static struct word *word; // of the run that is open
 static const char *const token_layer = "text_model.embeddings.token_embedding";
 
-static bool word_prepare(struct objective_run *run, const struct train_set *set, GCancellable *c,
+static bool word_prepare(struct objective_run *run, const struct train_set *set, struct task *task,
                          GError **error)
 {
     const struct text_config *text = &run->model->text;
@@ -88,7 +88,7 @@ struct hint {
 };
 static struct hint *hint;
 
-static bool hint_prepare(struct objective_run *run, const struct train_set *set, GCancellable *c,
+static bool hint_prepare(struct objective_run *run, const struct train_set *set, struct task *task,
                          GError **error)
 {
     const int channels = run->model->unet.channels[0];
@@ -125,7 +125,7 @@ static void hint_finish(struct objective_run *run)
 
 // Two pictures side by side with a caption of their own, and a penalty on the attention that the left
 // half pays to the second word.
-static bool pair_prepare(struct objective_run *run, const struct train_set *set, GCancellable *c,
+static bool pair_prepare(struct objective_run *run, const struct train_set *set, struct task *task,
                          GError **error)
 {
     const struct train_example *left = &set->examples[0], *right = &set->examples[1];
@@ -139,7 +139,7 @@ static bool pair_prepare(struct objective_run *run, const struct train_set *set,
         run,
         &(struct train_example){
             .width = width, .height = height, .rgb = rgb, .caption = "a dog and a cat"},
-        c, error);
+        task, error);
 }
 
 static void pair_draw(const struct objective_run *run, struct rng *rng, struct train_batch *batch)
@@ -272,7 +272,7 @@ static struct trainer *trainer_open(struct adapter *a, const struct pictures *p,
     const struct train_params params = {
         .settings = learn, .seed = 3, .checkpoint_path = checkpoint};
     const struct train_set set = {p->examples, count};
-    struct trainer *t = trainer_new(fx.model, a, &set, &params, NULL, NULL, NULL, &error);
+    struct trainer *t = trainer_new(fx.model, a, &set, &params, NULL, &error);
     g_assert_no_error(error);
     return t;
 }
@@ -421,7 +421,7 @@ static void check_refused(const struct pictures *p, int count, const char *objec
     struct adapter *a = fixture_adapter(&fx, "lora", "");
     const struct train_params params = {.settings = learn};
     const struct train_set set = {p->examples, count};
-    g_assert_null(trainer_new(fx.model, a, &set, &params, NULL, NULL, NULL, &error));
+    g_assert_null(trainer_new(fx.model, a, &set, &params, NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
     g_assert_nonnull(strstr(error->message, word_of_error));
     adapter_free(a);
@@ -513,14 +513,17 @@ struct log {
     int count, stop_after;
 };
 
-static bool log_step(const struct train_report *report, void *data)
+static void log_step(struct task *task, const struct task_progress *progress)
 {
-    struct log *log = data;
+    struct log *log = task->data;
+    const struct train_report *report = progress->training;
     log->loss[log->count++] = report->loss;
     g_assert_cmpfloat(fabs(report->role_loss[ROLE_INSTANCE] - report->loss), <=,
                       1e-5 * report->loss);
     g_assert_true(isnan(report->role_loss[ROLE_PRIOR]));
-    return log->count != log->stop_after;
+    if (log->count == log->stop_after) {
+        g_cancellable_cancel(task->cancellable);
+    }
 }
 
 static struct adapter *eight_steps(void)
@@ -547,18 +550,21 @@ static void check_resume(const char *objective, const char *file)
     const struct train_leaf *leaf = word ? word->row : hint->weight;
     const gsize bytes = (gsize)leaf->count * sizeof(float);
     g_autofree float *begin = leaf_copy(leaf);
-    g_assert_true(trainer_run(t, log_step, &log, NULL, &error));
+    g_assert_true(trainer_run(t, &(struct task){log_step, &log, NULL}, &error));
     g_autofree float *expected = leaf_copy(leaf);
     g_assert_true(memcmp(begin, expected, bytes) != 0);
     trainer_free(t);
 
     t = trainer_open(first, &p, 3, learn, file);
-    g_assert_true(trainer_run(t, log_step, &halves, NULL, &error));
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_assert_false(trainer_run(t, &(struct task){log_step, &halves, cancel}, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_clear_error(&error);
     trainer_free(t);
     t = trainer_open(second, &p, 3, learn, file);
     g_assert_true(trainer_resume(t, file, &error));
     g_assert_no_error(error);
-    g_assert_true(trainer_run(t, log_step, &halves, NULL, &error));
+    g_assert_true(trainer_run(t, &(struct task){log_step, &halves, NULL}, &error));
     leaf = word ? word->row : hint->weight;
     g_assert_cmpmem(leaf->value, bytes, expected, bytes);
     g_assert_cmpmem(log.loss, sizeof log.loss, halves.loss, sizeof halves.loss);

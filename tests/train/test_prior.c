@@ -29,7 +29,7 @@ static struct trainer *make_trainer(struct adapter *a, int roles, double weight,
     g_assert_true(settings_set(learn, "batch", 2, NULL));
     const struct train_set set = {examples, 4};
     const struct train_params params = {.settings = learn, .seed = 9};
-    struct trainer *t = trainer_new(fx.model, a, &set, &params, NULL, NULL, NULL, error);
+    struct trainer *t = trainer_new(fx.model, a, &set, &params, NULL, error);
     settings_free(learn);
     return t;
 }
@@ -73,11 +73,12 @@ static void test_loss(void)
     fixture_close(&fx);
 }
 
-static bool see_roles(const struct train_report *r, void *data)
+static void see_roles(struct task *task, const struct task_progress *progress)
 {
+    const struct train_report *r = progress->training;
     const double sum = r->role_loss[ROLE_INSTANCE] + 0.5 * r->role_loss[ROLE_PRIOR];
     g_assert_cmpfloat(fabs(r->loss - sum), <=, 1e-5 * sum);
-    return r->step < 3;
+    (*(int *)task->data)++;
 }
 
 // A run reports both losses; without pictures of the class there is none.
@@ -85,10 +86,11 @@ static void test_run(void)
 {
     g_autoptr(GError) error = NULL;
     fixture_open(&fx, "sd1");
-    struct adapter *a = fixture_adapter(&fx, "lora", "");
+    struct adapter *a = fixture_adapter(&fx, "lora", "steps=3");
     struct trainer *t = make_trainer(a, 2, 0.5, &error);
-    g_assert_true(trainer_run(t, see_roles, NULL, NULL, &error));
-    g_assert_cmpint(trainer_step(t), ==, 3);
+    int reports = 0;
+    g_assert_true(trainer_run(t, &(struct task){see_roles, &reports, NULL}, &error));
+    g_assert_cmpint(reports, ==, 3);
     g_assert_cmpstr(g_hash_table_lookup(a->metadata, "tincture.objective"), ==, "prior");
     trainer_free(t);
     g_assert_null(make_trainer(a, 1, 1, &error));
