@@ -3,6 +3,7 @@
 #include "compute/error.h"
 #include "render/file.h"
 #include "render/iptc.h"
+#include "render/raw_profile.h"
 #include "render/xmp.h"
 #include "tests/render/pictures.h"
 
@@ -51,6 +52,16 @@ static const char RESOURCES[] = "8BIM\x04\x0c\0\0\0\0\0\x03"
                                 "abc\0" RECORD SUM "8BIM\x07\xd0\3abc\0\0\0\2"
                                 "xy";
 static const char CAPTIONS[] = RECORD SUM;
+
+static gsize bytes_before(const char *what, gsize size)
+{
+    gsize at = 0;
+
+    while (memcmp(RESOURCES + at, what, size) != 0) {
+        at++;
+    }
+    return at;
+}
 
 static GBytes *of_text(const char *text)
 {
@@ -391,19 +402,34 @@ static void test_note(void)
     image_free(image);
 }
 
-static void test_bad_resources(void)
+// A record is kept whatever becomes of the list behind it, and its sum where that is whole.
+static void test_cut_resources(void)
 {
-    const gsize whole = sizeof(RESOURCES) - 1;
+    const gsize whole = sizeof(RESOURCES) - 1, record = sizeof(RECORD) - 1;
+    const gsize begin = bytes_before(RECORD, record), end = begin + sizeof(CAPTIONS) - 1;
 
     for (gsize cut = 0; cut <= whole; cut++) {
         g_autofree char *part = g_memdup2(RESOURCES, MAX(cut, 1)); // to its end, for the sanitizer
-        GBytes *kept = iptc_from_resources(part, cut);
+        g_autoptr(GBytes) kept = iptc_from_resources(part, cut);
 
-        g_clear_pointer(&kept, g_bytes_unref);
+        if (cut < begin + record - 1) { // its last byte only pads it
+            g_assert_null(kept);
+        } else {
+            assert_bytes(kept, CAPTIONS, cut < end ? record : sizeof(CAPTIONS) - 1);
+        }
     }
-    g_assert_null(iptc_from_resources(RESOURCES, whole - 1)); // the last one is cut
+}
+
+static void test_bad_resources(void)
+{
+    g_autofree char *large = g_malloc0((1 << 20) + 1);
+
+    memcpy(large, RESOURCES, sizeof(RESOURCES));
+    g_assert_null(iptc_from_resources(large, (1 << 20) + 1));
+    g_assert_null(iptc_from_resources(NULL, 0));
     g_assert_null(iptc_from_resources("8BIM\x04\x04\0\0\xff\xff\xff\xff", 12));
     g_assert_null(iptc_from_resources("8BIM\x04\x04\xff\0\0\0\0\0", 12));
+    g_assert_null(iptc_from_resources("8BIM\x04\x04\0\0\0\0\0\0", 12)); // empty
     g_assert_null(iptc_from_resources("8BIM\x04\x0c\0\0\0\0\0\0", 12)); // no captions
 }
 
@@ -417,15 +443,16 @@ static void test_bad_digits(void)
         "\niptc\n 99999999999\n00",
         "\niptc\n 4\n384249",
         "\niptc\n 4\n3842494x",
-        "\niptc\n 4\n3842494d", // no resource
     };
     g_autoptr(GBytes) captions = g_bytes_new_static(CAPTIONS, sizeof(CAPTIONS) - 1);
-    g_autofree char *text = iptc_to_text(captions);
-    g_autoptr(GBytes) back = iptc_from_text(text, strlen(text));
+    g_autofree char *text = raw_profile_write("iptc", captions);
+    g_autoptr(GBytes) back = raw_profile_read(text, strlen(text));
+    g_autoptr(GBytes) odd = raw_profile_read("\nx\n 2\n0 1 \nfE.", 13);
 
     g_assert_true(g_bytes_equal(back, captions));
+    assert_bytes(odd, "\x01\xfe", 2);
     for (size_t i = 0; i < G_N_ELEMENTS(BAD); i++) {
-        g_assert_null(iptc_from_text(BAD[i], strlen(BAD[i])));
+        g_assert_null(raw_profile_read(BAD[i], strlen(BAD[i])));
     }
 }
 
@@ -440,6 +467,7 @@ int main(int argc, char **argv)
     g_test_add_func("/captions/namespaces", test_namespaces);
     g_test_add_func("/captions/bad-packets", test_bad_packets);
     g_test_add_func("/captions/note", test_note);
+    g_test_add_func("/captions/cut-resources", test_cut_resources);
     g_test_add_func("/captions/bad-resources", test_bad_resources);
     g_test_add_func("/captions/bad-digits", test_bad_digits);
     return g_test_run();
