@@ -32,7 +32,7 @@ struct reader {
     png_infop info;
     const uint8_t *data; // borrowed
     size_t size, offset;
-    GCancellable *cancel; // borrowed
+    struct task *task; // borrowed
     struct image_meta meta;
     struct image *image;
     uint8_t *rows; // one row, or all of them where the file is interlaced
@@ -74,9 +74,9 @@ static void reader_bytes(png_structp png, png_bytep bytes, size_t count)
     reader->offset += count;
 }
 
-static void reader_init(struct reader *reader, GBytes *file, GCancellable *cancel)
+static void reader_init(struct reader *reader, GBytes *file, struct task *task)
 {
-    *reader = (struct reader){.cancel = cancel};
+    *reader = (struct reader){.task = task};
     reader->data = g_bytes_get_data(file, &reader->size);
     reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, reader_fail, reader_warn);
     g_assert(reader->png != NULL);
@@ -322,7 +322,7 @@ static void prepare_pixels(struct reader *reader, int passes)
 
 static void stop_if_cancelled(struct reader *reader)
 {
-    if (g_cancellable_set_error_if_cancelled(reader->cancel, &reader->error)) {
+    if (task_cancelled(reader->task, &reader->error)) {
         png_error(reader->png, "cancelled");
     }
 }
@@ -384,12 +384,12 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     return ok;
 }
 
-static struct image *read_image(GBytes *file, GCancellable *cancel, GError **error)
+static struct image *read_image(GBytes *file, struct task *task, GError **error)
 {
     struct reader reader;
     struct image *image = NULL;
 
-    reader_init(&reader, file, cancel);
+    reader_init(&reader, file, task);
     if (check_header(&reader, &reader.error) && check_chunks(&reader, &reader.error) &&
         read_header(&reader) && read_pixels(&reader)) {
         image = g_steal_pointer(&reader.image);
@@ -536,7 +536,7 @@ static bool write_all(struct writer *writer, const struct image *image,
         png_set_swap(writer->png);
     }
     for (int y = 0; y < image->height; y++) {
-        if (g_cancellable_set_error_if_cancelled(params->cancel, &writer->error)) {
+        if (task_cancelled(params->task, &writer->error)) {
             return false;
         }
         fill_row(image, y, params->bits == 16, writer->row);

@@ -66,26 +66,26 @@ const struct setting edit_settings[] = {
     {0},
 };
 
-void run_report(struct run *r, const char *stage, const float *latents)
+void run_report(struct run *r, enum task_stage stage, const float *latents)
 {
-    if (!r->step_fn) {
-        return;
+    if (!r->task || !r->task->report) {
+        return; // nobody looks: no preview is made
     }
-    const bool preview = latents && r->e->model->has_latent_rgb;
-    if (preview) {
+    const bool shown = latents && r->e->model->has_latent_rgb;
+    if (shown) {
         latent_preview(r->e->model, latents, r->h, r->w, r->preview);
     }
     double spent = (double)(g_get_monotonic_time() - r->start_us) / 1e6;
-    struct edit_step report = {
-        .stage = stage,
-        .step = r->step,
-        .steps = r->steps,
-        .seconds_left = r->step > 0 ? spent / r->step * (r->steps - r->step) : -1.0,
-        .preview = preview ? r->preview : NULL,
-        .preview_width = r->w,
-        .preview_height = r->h,
-    };
-    r->step_fn(&report, r->data);
+    const struct latent_preview preview = {r->preview, r->w, r->h};
+    task_tell(r->task,
+              &(struct task_progress){
+                  .stage = stage,
+                  .fraction = r->steps > 0 ? (double)r->step / r->steps : -1.0,
+                  .step = r->step,
+                  .steps = r->steps,
+                  .seconds_left = r->step > 0 ? spent / r->step * (r->steps - r->step) : -1.0,
+                  .preview = shown ? &preview : NULL,
+              });
 }
 
 static bool request_check(const struct editor *e, const struct edit_request *q, GError **error)
@@ -110,8 +110,8 @@ static bool request_check(const struct editor *e, const struct edit_request *q, 
     return true;
 }
 
-bool run_init(struct run *r, struct editor *e, const struct edit_request *q, edit_step_fn step_fn,
-              void *data, GCancellable *c, GError **error)
+bool run_init(struct run *r, struct editor *e, const struct edit_request *q, struct task *task,
+              GError **error)
 {
     if (!request_check(e, q, error)) {
         return false;
@@ -126,9 +126,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, edi
         .guidance = settings_get(q->settings, "guidance"),
         .total = settings_int(q->settings, "steps"),
         .start_us = g_get_monotonic_time(),
-        .step_fn = step_fn,
-        .data = data,
-        .cancellable = c,
+        .task = task,
     };
     r->n = (int64_t)r->h * r->w * r->channels;
     r->preview = g_new(float, (int64_t)r->h * r->w * 3);
