@@ -689,7 +689,7 @@ static void test_merge_packs(void)
     struct adapter *a = random_adapter("svdiff", "subset=2d", 21);
     g_assert_cmpuint(a->params->len, >, 1);
     int64_t count;
-    g_autofree float *merged = predict_merged(&a, 1, &count);
+    g_free(predict_merged(&a, 1, &count));
     int packs = 0;
     while (g_dir_read_name(dir)) {
         packs++;

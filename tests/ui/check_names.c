@@ -103,10 +103,11 @@ static void walk(const char *owner, const char *path, const char *above)
 
 static GDBusConnection *connect_to_bus(void)
 {
-    g_autoptr(GDBusConnection) session = bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, NULL);
+    bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, NULL); // the session's, which knows the other
     const char *address = NULL;
     g_autoptr(GVariant) reply =
         call("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress", NULL, "(s)");
+    g_clear_object(&bus);
     if (reply == NULL) {
         return NULL;
     }

@@ -1,0 +1,13 @@
+// What the fuzz entries of the picture formats share.
+#pragma once
+
+#include "render/codec.h"
+
+#include <stdbool.h>
+
+// Reads a picture of up to a megapixel: a larger one may take memory as it is meant to, which is
+// then no fault. NULL: refused. The caller frees it.
+struct image *fuzz_read(const struct codec *codec, GBytes *file);
+
+// Makes the checksum of each chunk of a PNG right, or no change would get further than to the first.
+void fuzz_mend_png(uint8_t *data, size_t size);
