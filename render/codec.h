@@ -1,5 +1,5 @@
-// The contract of a picture format. Members are the files named in meson.build; the order there is
-// the order in which content is looked at.
+// The contract of a picture format. A family: NAME.c with NAME_codec, and one word in meson.build;
+// the order there is the order in which content is looked at.
 //
 // Readers take hostile bytes: sizes are checked with image_check_size() before memory is asked for,
 // and damage of any kind is a GError. Messages do not name the file; render/file.c puts its name

@@ -439,7 +439,7 @@ static GBytes *write_image(const struct image *image, const struct codec_write *
     return file;
 }
 
-const struct codec codec_jpeg = {
+const struct codec jpeg_codec = {
     .name = "jpeg",
     .title = "JPEG",
     .suffixes = (const char *const[]){"jpg", "jpeg", "jpe", "jfif", NULL},

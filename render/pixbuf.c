@@ -193,7 +193,7 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     return true;
 }
 
-const struct codec codec_pixbuf = {
+const struct codec pixbuf_codec = {
     .name = "pixbuf",
     .title = "WebP, GIF, BMP and others",
     .suffixes = (const char *const[]){"webp", "gif", "bmp", "heic", "heif", "avif", "jxl", NULL},

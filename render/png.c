@@ -543,7 +543,7 @@ static GBytes *write_image(const struct image *image, const struct codec_write *
     return file;
 }
 
-const struct codec codec_png = {
+const struct codec png_codec = {
     .name = "png",
     .title = "PNG",
     .suffixes = (const char *const[]){"png", NULL},

@@ -289,7 +289,7 @@ static struct image *read_image(GBytes *file, GCancellable *cancel, GError **err
     return image;
 }
 
-const struct codec codec_tiff = {
+const struct codec tiff_codec = {
     .name = "tiff",
     .title = "TIFF",
     .suffixes = (const char *const[]){"tif", "tiff", NULL},

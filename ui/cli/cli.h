@@ -1,8 +1,8 @@
 // tincture-cli: the program's jobs for scripts, servers and tests.
 //
-// A command is a member of a family: one file with a struct cli_command and one word in
-// meson.build. Exit status: 0 done, 1 failed with one sentence on standard error, 2 a wrong command
-// line. Progress goes to standard error.
+// A command is a member of a family: NAME.c with NAME_command, and one word in meson.build. Exit
+// status: 0 done, 1 failed with one sentence on standard error, 2 a wrong command line. Progress
+// goes to standard error.
 #pragma once
 
 #include "ui/core/engine.h"
@@ -35,7 +35,7 @@ struct cli_command {
     const char *const *needed;  // those that must be given, NULL-terminated; NULL: none
     bool (*run)(struct cli *c, GError **error);
 };
-extern const struct cli_command *const cli_table[];
+extern const struct cli_command *const command_table[];
 
 // Opens device and model as the options say.
 struct engine *cli_engine(struct cli *c, GError **error);

@@ -186,7 +186,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_demo = {
+const struct cli_command demo_command = {
     .name = "demo",
     .summary = "Do the main job on a sample photo: before, after, side by side, adapter, report",
     .usage = "",

@@ -185,7 +185,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_info = {
+const struct cli_command info_command = {
     .name = "info",
     .summary = "Tell what a model, a safetensors file or a picture is",
     .usage = "[FILE|DIR]",
