@@ -1,6 +1,7 @@
 #include "tests/core/session_fixture.h"
 
 #include "tests/temp.h"
+#include "ui/store/store.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -91,10 +92,16 @@ static gboolean timeout_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean again_cb(gpointer data)
+{
+    return G_SOURCE_CONTINUE;
+}
+
 void wait_until(struct fixture *f, condition_fn condition, const char *what)
 {
     bool late = false;
     const guint timer = g_timeout_add_seconds(PATIENCE_S, timeout_cb, &late);
+    const guint clock = g_timeout_add(20, again_cb, NULL); // also for what no event tells of
     while (!condition(f)) {
         g_main_context_iteration(NULL, TRUE);
         if (late) {
@@ -102,6 +109,7 @@ void wait_until(struct fixture *f, condition_fn condition, const char *what)
                     f->last_message ? f->last_message : "no message");
         }
     }
+    g_source_remove(clock);
     g_source_remove(timer);
 }
 
@@ -125,6 +133,25 @@ void wait_idle(struct fixture *f)
         wait_until(f, idle, "nothing runs");
         wait_ms(250); // longer than the pause before an edit
     } while (!idle(f));
+}
+
+static const char *awaited; // by wait_saved()
+
+static bool saved(struct fixture *f)
+{
+    struct store_document d = {0};
+    struct store *s = store_open(f->dir, NULL);
+    const bool there =
+        s && store_document_load(s, 0, &d, NULL) && g_str_equal(d.source_prompt, awaited);
+    store_document_clear(&d);
+    g_clear_pointer(&s, store_close);
+    return there;
+}
+
+void wait_saved(struct fixture *f, const char *source_prompt)
+{
+    awaited = source_prompt;
+    wait_until(f, saved, "the document is saved");
 }
 
 static bool has_photo(struct fixture *f)

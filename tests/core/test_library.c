@@ -205,6 +205,13 @@ static const struct document_entry *entry(const GPtrArray *list, guint i)
     return list->pdata[i];
 }
 
+// A second since the last save: nothing is due, and the next one bears another time.
+static bool later(struct fixture *f)
+{
+    g_autoptr(GPtrArray) list = tincture_session_documents(f->session);
+    return g_get_real_time() / G_USEC_PER_SEC - entry(list, 0)->modified >= 2;
+}
+
 // Going back to an earlier document without its file: the list knows both, and the earlier one
 // comes with its words and results.
 static void test_documents(void)
@@ -218,7 +225,7 @@ static void test_documents(void)
     tincture_session_set_source_prompt(f.session, "a red apple");
     tincture_session_set_prompt(f.session, "a green apple");
     wait_until(&f, result_ready, "a result is in the history");
-    wait_ms(1100); // times are whole seconds
+    wait_until(&f, later, "the document has been saved for a second");
     g_autofree char *cat = sample_path("cat.png");
     tincture_session_open(f.session, cat);
     wait_until(&f, cat_is_open, "the cat is open");
@@ -376,6 +383,16 @@ static struct store_run *other_run(const char *dir)
     return run;
 }
 
+static int step_before;
+
+static bool other_went_on(struct fixture *f)
+{
+    struct store_run *run = other_run(f->dir);
+    const bool on = run->step > step_before;
+    store_run_free(run);
+    return on;
+}
+
 static void test_two_programs(void)
 {
     struct fixture f;
@@ -392,7 +409,9 @@ static void test_two_programs(void)
     struct store_run *before = other_run(f.dir);
     g_assert_cmpint(before->state, ==, RUN_ACTIVE);
     tincture_session_set_source_prompt(f.session, "a ripe apple");
-    wait_ms(2500); // both save
+    wait_saved(&f, "a ripe apple");
+    step_before = before->step;
+    wait_until(&f, other_went_on, "the other program has saved");
     fixture_close(&f);
     struct store_run *after = other_run(f.dir);
     g_assert_cmpint(after->id, ==, before->id);
@@ -450,14 +469,15 @@ static void test_idle_window(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    wait_ms(1000);
+    tincture_session_set_source_prompt(f.session, "of both");
+    wait_saved(&f, "of both");
     fixture_begin(&g);
     g_autofree char *own = g.dir;
     g.dir = f.dir;
     fixture_open(&g);
     wait_idle(&g);
     tincture_session_set_source_prompt(f.session, "of the busy one");
-    wait_ms(1200);
+    wait_saved(&f, "of the busy one");
     fixture_close(&g);
     fixture_close(&f);
     fixture_open(&g);

@@ -159,6 +159,11 @@ static void test_main_job(void)
 
 // ---- typing and undo ----------------------------------------------------------------------------
 
+static bool edit_began(struct fixture *f)
+{
+    return f->edits_seen > 0;
+}
+
 static void test_typing(void)
 {
     static const char *const texts[] = {"a", "a blue", "a blue apple", "a yellow apple", "a pear"};
@@ -170,7 +175,10 @@ static void test_typing(void)
     tincture_session_set_source_prompt(f.session, "an apple");
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         tincture_session_set_prompt(f.session, texts[i]);
-        wait_ms(i == 2 ? 600 : 40); // long enough for one edit to begin
+        wait_ms(40);
+        if (i == 2) {
+            wait_until(&f, edit_began, "an edit has begun");
+        }
     }
     wait_until(&f, result_ready, "the last prompt's result is in the history");
     g_assert_cmpuint(tincture_session_results(f.session)->len, ==, 1);
@@ -629,7 +637,7 @@ static void test_two_sessions(void)
     g_assert_cmpstr(tincture_session_title(g.session), ==, "apple.png");
     tincture_session_set_source_prompt(f.session, "of the first");
     tincture_session_set_source_prompt(g.session, "of the second");
-    wait_ms(1200); // both save, the second one last
+    wait_saved(&g, "of the second"); // both save, the second one last
     g_assert_cmpint(f.messages[MESSAGE_ERROR] + g.messages[MESSAGE_ERROR], ==, 0);
     fixture_close(&g);
     g_free(g.last_message);
@@ -649,6 +657,11 @@ static void limit_files(rlim_t size)
     g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
 }
 
+static bool failed(struct fixture *f)
+{
+    return f->messages[MESSAGE_ERROR] > 0;
+}
+
 // A disk without space, played by a limit on the size of files.
 static void test_full_disk(void)
 {
@@ -656,11 +669,12 @@ static void test_full_disk(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    wait_ms(1000); // what is due is saved
+    tincture_session_set_source_prompt(f.session, "a");
+    wait_saved(&f, "a");
     signal(SIGXFSZ, SIG_IGN);
     limit_files(1024);
     tincture_session_set_source_prompt(f.session, "an");
-    wait_ms(1000);
+    wait_until(&f, failed, "it was said that it cannot be saved");
     tincture_session_set_source_prompt(f.session, "an apple");
     wait_ms(1000);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1); // said once
