@@ -40,7 +40,7 @@ struct codec {
 // The codec for these bytes by what they contain; NULL where no member knows them.
 const struct codec *codec_sniff(GBytes *file);
 
-// By name or by suffix, in any case; NULL where there is none.
+// By name or by suffix, in upper or lower case; NULL where there is none.
 const struct codec *codec_find(const char *name);
 const struct codec *codec_find_suffix(const char *path);
 

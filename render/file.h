@@ -6,7 +6,8 @@
 
 #include "render/image.h"
 
-// Reads a regular file. What was ignored on the way (a broken profile) is said in image->meta.note.
+// Reads a regular file. What was ignored while reading (a broken profile) is said in
+// image->meta.note.
 struct image *image_load(GFile *file, GCancellable *cancel, GError **error);
 struct image *image_load_bytes(GBytes *bytes, GCancellable *cancel, GError **error);
 
@@ -18,7 +19,7 @@ struct image_save_params {
     int bits;           // 8 or 16, where the format knows both; 0: as many as the source had
     int quality;        // 1..100 for JPEG; 0: 92
     const char *recipe; // text to embed; NULL: none, and a recipe in the original's EXIF goes too
-    // Pass the original's EXIF, XMP and IPTC on: captions, copyright, ratings, but neither place
+    // Pass the original's EXIF, XMP and IPTC on: captions, copyright, ratings, but neither location
     // nor thumbnail.
     bool keep_metadata;
     // Write in the original's colour space and embed its profile. False, or where that profile is
@@ -31,8 +32,8 @@ struct image_save_params {
 GBytes *image_encode(const struct image *image, const struct image_save_params *params,
                      GError **error);
 
-// Whether image_save() can do that, as far as it is known without a picture: the format, the
-// choices, the folder. To be asked before the work that the picture takes.
+// Whether image_save() would succeed, as far as that is known without a picture: the format, the
+// choices, the folder. To be asked before the work on the picture begins.
 bool image_save_check(GFile *file, const struct image_save_params *params, GError **error);
 
 // Writes a temporary file beside the target, syncs it and renames it: after a failure the old file

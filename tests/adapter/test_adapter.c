@@ -283,7 +283,7 @@ static void test_save_over(void)
     adapter_free(a);
 }
 
-// The same numbers with another model's name on them are loaded, and it is said.
+// An adapter that names another model is loaded if its numbers fit, with a note that says so.
 static void test_other_base(void)
 {
     g_autoptr(GError) error = NULL;
@@ -314,7 +314,8 @@ static void test_other_base(void)
     adapter_free(c);
 }
 
-// What says how the tensors are to be read is written last: a save that fails leaves it as it was.
+// The file that says how to read the tensors is written last: a save that fails leaves it as it
+// was.
 static void test_config_last(void)
 {
     g_autoptr(GError) error = NULL;
@@ -381,7 +382,7 @@ static void test_empty_names(void)
 }
 
 // The adapter of a file that names one layer twice: one parameter, the other tensor fits nothing,
-// and it can be saved, prepared and let go.
+// and it can be saved, prepared and freed.
 static void check_layer_once(struct st_writer *w, const char *left_out)
 {
     g_autoptr(GError) error = NULL;

@@ -105,7 +105,7 @@ void wait_until(struct fixture *f, condition_fn condition, const char *what)
     while (!condition(f)) {
         g_main_context_iteration(NULL, TRUE);
         if (late) {
-            g_error("waited in vain until %s (%s)", what,
+            g_error("not within the limit: %s (%s)", what,
                     f->last_message ? f->last_message : "no message");
         }
     }
@@ -231,7 +231,7 @@ void fixture_kill_trainer(GPid pid)
     int status;
     kill(pid, SIGKILL);
     g_assert_cmpint(waitpid(pid, &status, 0), ==,
-                    pid); // its locks go when it does, not when it is told to
+                    pid); // its locks are released when it has ended, not when it is told to
     g_assert_true(WIFSIGNALED(status));
     g_spawn_close_pid(pid);
 }

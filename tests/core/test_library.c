@@ -33,7 +33,7 @@ static bool learning(struct fixture *f)
 
 // ---- opening ------------------------------------------------------------------------------------
 
-// Nothing is read before the request returns, so nothing is complained about either.
+// Nothing is read before the request returns, so there is no complaint before that either.
 static void open_bad_later(struct fixture *f, const char *path, const char *reason)
 {
     f->messages[MESSAGE_ERROR] = 0;
@@ -110,7 +110,7 @@ static void test_open_while_learning(void)
     fixture_end(&f);
 }
 
-// A photo that is stopped may have come already: until that is known, nothing is begun on it.
+// A photo whose opening is stopped may be open already: until that is known, no work begins on it.
 static void test_open_cancelled(void)
 {
     struct fixture f;
@@ -148,8 +148,8 @@ static bool result_ready(struct fixture *f)
            tincture_session_results(f->session)->len > 0;
 }
 
-// The disk with the adapter is away for one start: it is said once, what does not need the adapter
-// works, and the next start has it again as it was.
+// The disk with the adapter is missing for one start: there is one message, everything else works,
+// and the next start finds the adapter as it was.
 static void test_adapter_away(void)
 {
     struct fixture f;
@@ -330,7 +330,7 @@ static struct store_document *put_run(struct store *s, const char *path)
     return d;
 }
 
-// Its rows name files that are none of its own: they are neither deleted nor opened.
+// Its rows name files outside the library: they are neither deleted nor opened.
 static void test_foreign_paths(void)
 {
     struct fixture f;
@@ -426,7 +426,7 @@ static void test_two_programs(void)
     g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a ripe apple");
     g_assert_true(tincture_session_job(f.session)->can_resume);
 
-    // Two windows see it wait; the second one to ask is told.
+    // Both windows see that it can be resumed; the second one that asks gets a message.
     struct fixture g;
     fixture_begin(&g);
     g_autofree char *own = g.dir;
@@ -446,7 +446,7 @@ static void test_two_programs(void)
     tincture_session_cancel(g.session);
     wait_idle(&g);
 
-    // Given up for a new one in one window, it is gone in the other.
+    // When one window replaces it by a new one, it is gone in the other.
     fixture_learn(&f, 4);
     wait_until(&f, learning_is_over, "the new training is over");
     g.messages[MESSAGE_ERROR] = 0;
@@ -462,7 +462,7 @@ static void test_two_programs(void)
     fixture_end(&f);
 }
 
-// Who has changed nothing takes nothing back that another window wrote.
+// A window in which nothing was changed does not overwrite what another window wrote.
 static void test_idle_window(void)
 {
     struct fixture f, g;

@@ -329,7 +329,7 @@ static void message_valid_cb(TinctureSession *session, int kind, const char *tex
     g_assert_true(g_utf8_validate(text, -1, NULL));
 }
 
-// The name of a file is bytes; what is shown of it is text.
+// The name of a file is bytes; what is shown is text.
 static void test_file_names(void)
 {
     struct fixture f;
@@ -387,7 +387,7 @@ static bool photo_is_shown(struct fixture *f)
     return tincture_session_view(f->session).rgba == tincture_session_before(f->session).rgba;
 }
 
-// Where nothing is asked for any more, the photo is what is shown, and what is exported.
+// When no edit is asked for any more, the photo is shown, and exported.
 static void test_back_to_photo(void)
 {
     struct fixture f;
@@ -411,7 +411,7 @@ static void test_back_to_photo(void)
     wait_idle(&f);
     g_assert_false(photo_is_shown(&f));
 
-    // Of a photo that is only described, the picture is its drawing; that goes with the words, too.
+    // With only a description the picture is a drawing of it, which also goes when the words go.
     tincture_session_set_source_prompt(f.session, "a red apple");
     tincture_session_set_prompt(f.session, "");
     wait_idle(&f);
@@ -421,7 +421,7 @@ static void test_back_to_photo(void)
     fixture_end(&f);
 }
 
-// The recipe of an export tells how its picture was made, whatever has been moved since.
+// The recipe of an export tells how its picture was made, whatever was changed since.
 static void test_recipe(void)
 {
     struct fixture f;
@@ -499,8 +499,7 @@ static void test_cancel_learning(void)
     fixture_end(&f);
 }
 
-// A training that is stopped before its first step cannot be gone on with, and learning begins
-// anew.
+// A training that was stopped before its first step cannot be continued: learning begins anew.
 static void test_cancel_early(void)
 {
     struct fixture f;
@@ -534,8 +533,8 @@ static void check_waits(struct fixture *f, int steps)
     g_assert_cmpuint(fixture_checkpoints(f), ==, 1);
 }
 
-// To learn is to go on with what waits. A new training takes its place only once it could itself be
-// gone on with.
+// Learning continues a training that was stopped. A new one takes its place only once it could be
+// continued itself.
 static void test_start_over(void)
 {
     struct fixture f;
@@ -572,7 +571,7 @@ static void test_start_over(void)
     tincture_session_cancel(f.session);
     wait_idle(&f);
     check_waits(&f, 60);
-    fixture_learn(&f, 2); // done before its first checkpoint: nothing waits any more
+    fixture_learn(&f, 2); // done before its first checkpoint: there is nothing to resume any more
     wait_until(&f, learning_is_over, "the training is over");
     g_assert_false(tincture_session_job(f.session)->can_resume);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
@@ -662,7 +661,7 @@ static bool failed(struct fixture *f)
     return f->messages[MESSAGE_ERROR] > 0;
 }
 
-// A disk without space, played by a limit on the size of files.
+// A full disk, imitated by a limit on the size of files.
 static void test_full_disk(void)
 {
     struct fixture f;

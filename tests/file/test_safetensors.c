@@ -473,7 +473,8 @@ static void see(double fraction, const char *text, void *data)
     }
 }
 
-// A model file takes many seconds to read: how much is read is told, and reading stops when asked.
+// A model file takes many seconds to read: it is reported how much has been read, and reading stops
+// when asked to.
 static void test_hash_progress(void)
 {
     g_autoptr(GError) error = NULL;
@@ -495,7 +496,7 @@ static void test_hash_progress(void)
     leave_folder(path);
 }
 
-// The kept sum, replaced by another one: whoever returns it has not read the file.
+// Replaces the sum that is kept by another one: whoever returns that has not read the file.
 static void forge_kept(const char *forged)
 {
     g_autofree char *hashes = g_build_filename(g_get_user_cache_dir(), "tincture", "hashes", NULL);
@@ -519,8 +520,8 @@ static void grow_old(const char *path)
     }
 }
 
-// A sum is kept, and is not believed after the file was changed, even where size and time of
-// modification are as before; of a file that was just written nothing is kept.
+// A sum is kept, and is not used after the file was changed, even if size and time of modification
+// are as before; the sum of a file that was just written is not kept.
 static void test_hash_kept(void)
 {
     static const char *const abc =

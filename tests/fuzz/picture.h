@@ -9,5 +9,6 @@
 // then no fault. NULL: refused. The caller frees it.
 struct image *fuzz_read(const struct codec *codec, GBytes *file);
 
-// Makes the checksum of each chunk of a PNG right, or no change would get further than to the first.
+// Corrects the checksum of each chunk of a PNG: otherwise no change would be seen beyond the first
+// check.
 void fuzz_mend_png(uint8_t *data, size_t size);

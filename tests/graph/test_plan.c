@@ -7,7 +7,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-// Stand-ins for real operations: plans look at nothing but the view flag.
+// Stand-ins for real operations: a plan looks only at the view flag.
 static const struct op some = {.name = "some"};
 static const struct op view = {.name = "view", .view = true};
 

@@ -268,8 +268,8 @@ static void test_too_large(void)
     tensor_free(a);
 }
 
-// Whichever allocation of a program fails, what was taken before is given back and the device goes
-// on.
+// Whichever allocation of a program fails, those before it are freed and the device goes on
+// working.
 static void test_faults(void)
 {
     for (int n = 1;; n++) {

@@ -269,7 +269,8 @@ static void *unlock_soon(void *db)
     return NULL;
 }
 
-// A library in use is waited for, and is not called damaged: to move it away would lose it.
+// A library that another program holds is waited for, and is not called damaged: the advice to move
+// it away would lose it.
 static void test_busy(void)
 {
     g_autofree char *dir = temp_dir();
@@ -305,7 +306,8 @@ static void damage_page(const char *dir, int page)
     close(fd);
 }
 
-// Only after an end that was none is the whole file read: a large library does not delay the start.
+// The whole file is checked only after the program did not end properly: a large library does not
+// delay the start.
 static void test_damaged(void)
 {
     g_autofree char *dir = temp_dir();

@@ -26,7 +26,7 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
     g_clear_pointer(&fx.model->hash[MODEL_UNET], g_free);
     struct trainer *t = trainer_new(fx.model, a, &example, 1, &params, NULL, NULL, NULL, &error);
     g_assert_no_error(error);
-    g_assert_nonnull(fx.model->hash[MODEL_UNET]); // read before the first step, not in its midst
+    g_assert_nonnull(fx.model->hash[MODEL_UNET]); // read before the first step, not during it
     return t;
 }
 

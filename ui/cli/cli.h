@@ -9,10 +9,11 @@
 
 #include <json-glib/json-glib.h>
 
-// A number that the command line does not say. Not NaN: that can be said, and is refused.
+// A number that was not given on the command line. Not NaN: a person may give that, and it is
+// refused.
 #define CLI_NOT_GIVEN G_MININT
 
-// Everything that can be said on a command line. A command names the options it takes.
+// Everything that can be given on a command line. A command names the options it takes.
 struct cli {
     char *model, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
@@ -56,7 +57,7 @@ float *cli_tensor_read(const char *path, const char *name, int64_t shape[4], GEr
 bool cli_tensor_write(const char *path, const char *name, int rank, const int64_t *shape,
                       const float *data, GError **error);
 
-// --out as a picture file. check: before the work, whether it can be written.
+// --out as a picture file. check: whether it can be written, to be called before the work.
 bool cli_image_check(const struct cli *c, GError **error);
 bool cli_image_write(const struct cli *c, struct image *image, const char *recipe, GError **error);
 void cli_print_json(JsonBuilder *b); // the finished object, to standard output

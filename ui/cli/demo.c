@@ -1,5 +1,5 @@
-// The main job on a sample photo that ships with the program: learn it, change a word, write what
-// came out.
+// The main job on a sample photo that ships with the program: learn it, change a word, write the
+// results.
 #include "ui/cli/cli.h"
 
 #include "render/compare.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// What is said of anything, as key and value; printed as lines or as JSON.
+// One thing to tell, as key and value; printed as a line or as JSON.
 struct fact {
     char *key, *text;
     int64_t number; // what the JSON says where text is NULL

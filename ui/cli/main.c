@@ -56,10 +56,10 @@ static GOptionEntry *pick_options(const struct cli_command *command, struct cli 
          "Device: a number, a part of its name, or cpu", "NAME"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &c->json, "Answer as JSON", NULL},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &c->out, "File (or folder) to write", "PATH"},
-        {"prompt", 'p', 0, G_OPTION_ARG_STRING, &c->prompt, "What the picture shall show", "TEXT"},
+        {"prompt", 'p', 0, G_OPTION_ARG_STRING, &c->prompt, "What the picture should show", "TEXT"},
         {"source-prompt", 0, 0, G_OPTION_ARG_STRING, &c->source_prompt, "What the photo shows",
          "TEXT"},
-        {"negative", 0, 0, G_OPTION_ARG_STRING, &c->negative, "What it shall not show", "TEXT"},
+        {"negative", 0, 0, G_OPTION_ARG_STRING, &c->negative, "What it should not show", "TEXT"},
         {"image", 'i', 0, G_OPTION_ARG_FILENAME, &c->image, "The photo", "FILE"},
         {"images", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &c->images,
          "Photo to learn; may be repeated", "FILE"},
@@ -169,7 +169,7 @@ static bool parse(const struct cli_command *command, struct cli *c, int argc, ch
     return true;
 }
 
-// Before the work, and alike for all commands.
+// Checked before the work, in the same way for all commands.
 static bool check_numbers(const struct cli *c, GError **error)
 {
     static const struct param own[] = {

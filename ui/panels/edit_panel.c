@@ -1,4 +1,4 @@
-// What the photo shall show instead: edit prompt, what to avoid, the edit parameters as rows, and
+// What the photo should show instead: edit prompt, what to avoid, the edit parameters as rows, and
 // the seed.
 #include "ui/panels/panel.h"
 #include "ui/widgets/param_row.h"

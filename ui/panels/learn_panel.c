@@ -27,8 +27,7 @@ struct _TinctureLearnPanel {
     TinctureLossPlot *plot;
     TinctureSampleStrip *samples;
 
-    // borrowed from the template's rows; those of a method without a "subset" parameter have no
-    // such row
+    // borrowed from the template's rows; a method without a "subset" parameter has no such row
     TinctureParamRow *rows[N_ROWS];
 
     // state
