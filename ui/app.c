@@ -1,7 +1,7 @@
 #include "ui/app_private.h"
 
 #include "ui/core/config.h"
-#include "ui/settings.h"
+#include "ui/preferences.h"
 #include "ui/window.h"
 
 #include <stdio.h>
@@ -53,7 +53,7 @@ static void tincture_app_startup(GApplication *app)
     gtk_window_set_default_icon_name(APP_ID);
     tincture_app_add_actions(self);
     if (self->model == NULL) {
-        g_autofree char *chosen = settings_string("model", "");
+        g_autofree char *chosen = preferences_string("model", "");
         self->model = *chosen != '\0' ? g_steal_pointer(&chosen) : NULL;
     }
     self->session = tincture_session_new(self->data_dir, self->model, self->device);
@@ -161,7 +161,7 @@ static GStrv next_arguments(TinctureApp *self, const char *program)
     g_ptr_array_add(args, g_strdup(program));
     add_option(args, "--data-dir", self->data_dir);
     add_option(args, "--device", self->device);
-    if (settings_get() == NULL) { // else it is kept there
+    if (preferences_get() == NULL) { // else it is kept there
         add_option(args, "--model", self->model);
     }
     g_ptr_array_add(args, NULL);

@@ -14,7 +14,7 @@
 
 #include "compute/file/safetensors.h"
 #include "compute/model/model.h"
-#include "compute/param.h"
+#include "compute/settings.h"
 
 struct adapter_method;
 struct svd;
@@ -35,10 +35,10 @@ struct adapter_param {
 
 struct adapter {
     const struct adapter_method *method;
-    struct model *model;  // borrowed
-    double *values;       // of method->params
-    GPtrArray *params;    // struct adapter_param *
-    GHashTable *metadata; // string -> string, from the file or for the file
+    struct model *model;       // borrowed
+    struct settings *settings; // of method->settings
+    GPtrArray *params;         // struct adapter_param *
+    GHashTable *metadata;      // string -> string, from the file or for the file
     char *name;
     bool enabled;
     double scale;                       // strength; 0 = base model, 1 = as trained
@@ -54,12 +54,48 @@ struct adapter_use {
     struct node *scale; // (1,1,1,1)
 };
 
+// Bits of setting.scope in the methods' tables.
+enum {
+    ADAPTER_RATE = 1,   // how far a step goes
+    ADAPTER_LENGTH = 2, // how many steps there are: of no step does anything depend on it
+};
+
+// The rows that every method's table begins with.
+#define TRAINING_ROWS(default_steps, default_lr, default_lr_1d)                                    \
+    {.key = "steps",                                                                               \
+     .title = "Steps",                                                                             \
+     .help = "How long to learn; more steps follow the photo more closely",                        \
+     .unit = "steps",                                                                              \
+     .kind = SETTING_INT,                                                                          \
+     .min = 1,                                                                                     \
+     .max = 100000,                                                                                \
+     .slider_min = 10,                                                                             \
+     .slider_max = 1000,                                                                           \
+     .logarithmic = true,                                                                          \
+     .def = default_steps,                                                                         \
+     .scope = ADAPTER_LENGTH},                                                                     \
+        {.key = "lr",                                                                              \
+         .title = "Learning rate",                                                                 \
+         .level = SETTING_EXPERT,                                                                  \
+         .help = "How far each step goes; the default suits the method",                           \
+         .kind = SETTING_FLOAT,                                                                    \
+         .min = 1e-9,                                                                              \
+         .max = 10,                                                                                \
+         .slider_min = (default_lr) / 100,                                                         \
+         .slider_max = (default_lr)*100,                                                           \
+         .logarithmic = true,                                                                      \
+         .def = default_lr,                                                                        \
+         .scope = ADAPTER_RATE},                                                                   \
+    {                                                                                              \
+        .key = "lr_1d", .title = "Rate of vectors",                                                \
+        .help = "The learning rate of weights that are no matrices: biases and norms",             \
+        .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .min = 1e-9, .max = 10,                    \
+        .slider_min = (default_lr_1d) / 100, .slider_max = (default_lr_1d)*100,                    \
+        .logarithmic = true, .def = default_lr_1d, .scope = ADAPTER_RATE                           \
+    }
+
 struct adapter_method {
-    const char *name, *title, *summary;
-    const struct param
-        *params; // subset, rank, block size, eps, ... (not lr: that is the trainer's)
-    double default_lr, default_lr_1d;
-    int default_steps;
+    MEMBER_FIELDS; // its settings: how it is trained (TRAINING_ROWS), which layers, rank, bound, ...
     const char *const *files; // names that save gives in a folder, NULL-terminated
     // Creates the parameters for every layer that the settings name; parameters start at "no
     // change".
@@ -97,11 +133,12 @@ struct adapter_method {
     bool merge_svd; // asks for them
 };
 extern const struct adapter_method *const adapter_table[]; // NULL-terminated
+const struct member *adapter_family(int i);
 const struct adapter_method *adapter_method_find(const char *name);
 
-// New adapter with untrained parameters. values: of method->params, NULL for the defaults.
-struct adapter *adapter_new(const char *method, struct model *model, const double *values,
-                            GError **error);
+// New adapter with untrained parameters. settings: of the method, copied; NULL for the defaults.
+struct adapter *adapter_new(const char *method, struct model *model,
+                            const struct settings *settings, GError **error);
 // Detects the method from the file's content (a safetensors file, or a folder as adapter_save
 // writes it). A message says where it was learned on another model.
 struct adapter *adapter_load(const char *path, struct model *model, GError **error);
@@ -118,8 +155,6 @@ bool adapter_save_check(const struct adapter_method *method, const char *path, G
 void adapter_free(struct adapter *a);
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters
 int64_t adapter_count(const struct adapter *a); // parameters
-double adapter_setting(const struct adapter *a,
-                       const char *key); // value of a row of method->params
 
 // The adapter's device side: factors and parameter tensors. prepare does nothing where it is done
 // already; slow on the first time with a model. upload: after the host values changed. adapter_free

@@ -65,14 +65,12 @@ static void read_metadata(struct adapter *a, const struct st_file *file)
     while (g_hash_table_iter_next(&iter, &key, &value)) {
         g_hash_table_replace(a->metadata, g_strdup(key), g_strdup(value));
     }
-    for (int i = 0; a->method->params[i].key; i++) {
-        const struct param *row = &a->method->params[i];
-        g_autofree char *name = g_strconcat(SETTING_PREFIX, row->key, NULL);
+    for (int i = 0; settings_row(a->settings, i, NULL); i++) {
+        const char *key_of_row = settings_row(a->settings, i, NULL)->key;
+        g_autofree char *name = g_strconcat(SETTING_PREFIX, key_of_row, NULL);
         const char *text = g_hash_table_lookup(a->metadata, name);
-        double parsed;
-        if (text &&
-            param_parse(row, text, &parsed, NULL)) { // a foreign value is not worth refusing a file
-            a->values[i] = parsed;
+        if (text) { // a foreign value is not worth refusing a file
+            settings_parse(a->settings, key_of_row, text, NULL);
         }
     }
 }
@@ -171,10 +169,10 @@ static const char *architecture(const struct model *m)
 static char *settings_json(const struct adapter *a)
 {
     GString *text = g_string_new("{");
-    for (int i = 0; a->method->params[i].key; i++) {
-        g_autofree char *value = param_format(&a->method->params[i], a->values[i]);
-        g_string_append_printf(text, "%s\"%s\": \"%s\"", i ? ", " : "", a->method->params[i].key,
-                               value);
+    for (int i = 0; settings_row(a->settings, i, NULL); i++) {
+        const char *key = settings_row(a->settings, i, NULL)->key;
+        g_autofree char *value = settings_print(a->settings, key);
+        g_string_append_printf(text, "%s\"%s\": \"%s\"", i ? ", " : "", key, value);
     }
     return g_string_free(g_string_append_c(text, '}'), FALSE);
 }
@@ -194,9 +192,10 @@ static GHashTable *describe(const struct adapter *a)
 
     note(t, "format", "pt");
     note(t, "tincture.method", "%s", a->method->name);
-    for (int i = 0; a->method->params[i].key; i++) {
-        g_autofree char *name = g_strconcat(SETTING_PREFIX, a->method->params[i].key, NULL);
-        g_autofree char *text = param_format(&a->method->params[i], a->values[i]);
+    for (int i = 0; settings_row(a->settings, i, NULL); i++) {
+        const char *key_of_row = settings_row(a->settings, i, NULL)->key;
+        g_autofree char *name = g_strconcat(SETTING_PREFIX, key_of_row, NULL);
+        g_autofree char *text = settings_print(a->settings, key_of_row);
         note(t, name, "%s", text);
     }
     const char *hash = model_hash(m, MODEL_UNET, NULL, NULL, NULL, NULL);

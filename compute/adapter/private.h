@@ -35,30 +35,32 @@ bool target_is_matrix(const struct nn_weight *w);
 // Rows of the settings that both have.
 #define ROTATION_PARAMS                                                                            \
     {.key = "blocks",                                                                              \
+     .level = SETTING_EXPERT,                                                                      \
      .title = "Blocks",                                                                            \
      .help = "How many blocks of channels turn separately; fewer blocks can learn more. The "      \
              "nearest number "                                                                     \
              "that divides the channels is taken",                                                 \
      .unit = "blocks",                                                                             \
-     .type = PARAM_INT,                                                                            \
+     .kind = SETTING_INT,                                                                          \
      .min = 1,                                                                                     \
      .max = 65536,                                                                                 \
      .slider_min = 1,                                                                              \
      .slider_max = 32,                                                                             \
      .def = 4},                                                                                    \
         {.key = "block_size",                                                                      \
+         .level = SETTING_EXPERT,                                                                  \
          .title = "Block size",                                                                    \
          .help = "Channels of a block, instead of the number of blocks; 0 goes by the number",     \
          .unit = "channels",                                                                       \
-         .type = PARAM_INT,                                                                        \
+         .kind = SETTING_INT,                                                                      \
          .min = 0,                                                                                 \
          .max = 4096,                                                                              \
          .slider_max = 128,                                                                        \
          .def = 0},                                                                                \
     {                                                                                              \
-        .key = "targets", .title = "Layers",                                                       \
-        .help = "Which layers of the image network turn their input", .unit = "",                  \
-        .type = PARAM_CHOICE, .min = 0, .max = 1, .def = 0, .choices = target_names                \
+        .key = "targets", .level = SETTING_EXPERT, .title = "Layers",                              \
+        .help = "Which layers of the image network turn their input", .kind = SETTING_CHOICE,      \
+        .min = 0, .max = 1, .def = 0, .choices = target_names                                      \
     }
 extern const char *const rotation_files[];
 bool rotation_init(struct adapter *a, GError **error);

@@ -50,11 +50,11 @@ static void add_layer(struct adapter *a, const struct nn_part *part, struct nn_w
 bool rotation_init(struct adapter *a, GError **error)
 {
     const struct nn_part *unet = a->model->parts[MODEL_UNET];
-    const int wanted_blocks = (int)adapter_setting(a, "blocks");
-    const int wanted_size = (int)adapter_setting(a, "block_size");
+    const int wanted_blocks = settings_int(a->settings, "blocks");
+    const int wanted_size = settings_int(a->settings, "block_size");
     for (guint i = 0; i < unet->weights->len; i++) {
         struct nn_weight *w = unet->weights->pdata[i];
-        if (target_has((int)adapter_setting(a, "targets"), w)) {
+        if (target_has(settings_int(a->settings, "targets"), w)) {
             const int in = w->shape[3];
             const int block = wanted_size > 0 ? nearest_divisor(in, wanted_size)
                                               : in / nearest_divisor(in, wanted_blocks);
@@ -350,8 +350,8 @@ static bool write_tensors(const struct adapter *a, const char *path, GCancellabl
 // themselves, and PEFT's own bound lacks the factor b^2 and would cut them.
 static bool write_config(const struct adapter *a, const char *path, GError **error)
 {
-    const int size = (int)adapter_setting(a, "block_size"),
-              blocks = (int)adapter_setting(a, "blocks");
+    const int size = settings_int(a->settings, "block_size"),
+              blocks = settings_int(a->settings, "blocks");
     g_autoptr(JsonBuilder) b = json_builder_new();
     json_builder_begin_object(b);
     json_builder_add_string_value(json_builder_set_member_name(b, "peft_type"), "OFT");

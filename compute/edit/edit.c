@@ -11,9 +11,9 @@ static bool reference_prepare(struct run *r, GError **error)
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
-    g_autofree char *key =
-        g_strdup_printf("%s|%g|%g|%g|%g|%" G_GUINT64_FORMAT "|%s", e->inverted.key, q->inversion,
-                        q->structure, q->guidance, q->eta, q->seed, q->negative ? q->negative : "");
+    g_autofree char *settings = settings_key(q->settings, EDIT_DRAWING);
+    g_autofree char *key = g_strdup_printf("%s|%s|%" G_GUINT64_FORMAT "|%s", e->inverted.key,
+                                           settings, q->seed, q->negative ? q->negative : "");
     if (e->reference.key && g_str_equal(e->reference.key, key)) {
         return true;
     }

@@ -23,8 +23,20 @@ void editor_make_room(struct editor *e);
 bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n,
                          progress_fn progress, void *data, GCancellable *c, GError **error);
 
-// What a run is asked to do. Zero-initialise with EDIT_REQUEST_DEFAULTS.
+// What can be set about drawing from noise, and about editing a photo: the same and more. Bits of
+// setting.scope are the stages that a setting changes.
+extern const struct setting generate_settings[], edit_settings[];
+enum edit_scope {
+    EDIT_INVERTING = 1, // the photo's way to noise
+    EDIT_DRAWING = 2,   // the way back
+    EDIT_MASKING = 4,   // where the words matter
+    EDIT_BLENDING = 8,  // how much of that is taken
+};
+
+// What a run is asked to do. What is zero is not asked for.
 struct edit_request {
+    const struct settings
+        *settings; // of edit_settings or generate_settings; an edit needs the former
     const float
         *rgb; // photo at model size, height x width x 3 in [-1,1]; NULL: generate from noise
     int width, height;         // multiples of model_latent_factor * 2^(levels - 1)
@@ -32,23 +44,9 @@ struct edit_request {
                                // prompt, as the SVDiff paper does)
     const char *prompt;        // what it shall show
     const char *negative;      // NULL or "" for the empty prompt
-    int steps;
-    double guidance;  // 1: no guidance
-    double inversion; // 0..1: invert to step round(inversion * steps); 0 returns the photo
-    double structure; // 0..1: spherical noise mixed into the inverted latent (methods 3.3)
-    double locality;  // 0..1: how closely the change keeps to the places the new words are about;
-                      // 0: reaches everywhere. Needs the source prompt
-    double eta;
     uint64_t seed;
-    const char *sampler; // "ddim"; inversion needs ddim
-    const float
-        *start_noise; // generate: (4, h, w) channels first instead of the seed's; NULL normally
+    const float *start_noise; // generate: (4, h, w) channels first instead of the seed's
 };
-#define EDIT_LOCALITY 0.35 // on twelve scenes 96 % of the change asked for stays, 45 % of the rest
-#define EDIT_REQUEST_DEFAULTS                                                                      \
-    .steps = 20, .guidance = 3.0, .inversion = 1.0, .locality = EDIT_LOCALITY, .eta = 0.0,         \
-    .seed = 0, .sampler = "ddim"
-extern const struct param edit_params[]; // inversion, structure, locality, ...: rows for UI and CLI
 
 // To be called before the runs whose previews somebody will look at. Cheap where the model brings
 // its factors or they were found before; else its autoencoder's file is read and a picture encoded.

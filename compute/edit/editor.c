@@ -36,10 +36,10 @@ void reference_clear(struct editor *e)
     g_clear_pointer(&e->reference.rgb, g_free);
 }
 
-void places_clear(struct editor *e)
+void edit_mask_clear(struct editor *e)
 {
-    g_clear_pointer(&e->places.key, g_free);
-    g_clear_pointer(&e->places.difference, g_free);
+    g_clear_pointer(&e->edit_mask.key, g_free);
+    g_clear_pointer(&e->edit_mask.difference, g_free);
 }
 
 void editor_free(struct editor *e)
@@ -50,7 +50,7 @@ void editor_free(struct editor *e)
     photo_clear(e);
     inverted_clear(e);
     reference_clear(e);
-    places_clear(e);
+    edit_mask_clear(e);
     g_hash_table_unref(e->states);
     networks_free(e->networks);
     merged_model_free(e->merged);

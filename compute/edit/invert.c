@@ -43,9 +43,10 @@ bool inverted_prepare(struct run *r, GError **error)
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
-    const int steps = q->steps;
-    g_autofree char *key =
-        g_strdup_printf("%s|%s|%d|%s", e->photo.key, e->adapters_key, steps, inversion_prompt(q));
+    const int steps = r->total;
+    g_autofree char *settings = settings_key(q->settings, EDIT_INVERTING);
+    g_autofree char *key = g_strdup_printf("%s|%s|%s|%s", e->photo.key, e->adapters_key, settings,
+                                           inversion_prompt(q));
     if (e->inverted.key && g_str_equal(e->inverted.key, key)) {
         return true;
     }
@@ -89,7 +90,7 @@ bool editor_invert(struct editor *e, const struct edit_request *request, float *
     }
     bool ok = photo_prepare(&r, error) && inverted_prepare(&r, error);
     if (ok) {
-        hwc_to_chw(e->inverted.levels + request->steps * r.n, r.h, r.w, r.channels, latents);
+        hwc_to_chw(e->inverted.levels + r.total * r.n, r.h, r.w, r.channels, latents);
     }
     run_finish(&r);
     return ok;

@@ -34,9 +34,9 @@ struct editor {
         float *rgb;     // (H,W,3)
     } reference;        // the photo drawn by the same run without the edit
     struct {
-        char *key;         // photo, adapters, both prompts
+        char *key;         // photo, adapters, both prompts, what may matter of the settings
         float *difference; // (h, w)
-    } places;              // how much the new words matter at each place
+    } edit_mask;           // how much the new words matter at each place
 };
 
 // A run's sizes, its progress and what it may call back.
@@ -45,6 +45,8 @@ struct run {
     const struct edit_request *request;
     int h, w, channels;
     int64_t n;       // floats of a latent
+    double guidance; // 1: none
+    int total;       // steps between photo and noise
     int step, steps; // network calls done and planned
     gint64 start_us;
     float *preview; // (h, w, 3)
@@ -70,7 +72,7 @@ int run_denoised_steps(const struct edit_request *q);
 void photo_clear(struct editor *e);
 void inverted_clear(struct editor *e);
 void reference_clear(struct editor *e);
-void places_clear(struct editor *e);
+void edit_mask_clear(struct editor *e);
 // Floats of one prompt's states, and the states, from the cache or computed; borrowed.
 int64_t states_count(const struct editor *e);
 const float *states_get(struct editor *e, const char *prompt, GCancellable *c, GError **error);

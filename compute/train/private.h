@@ -11,7 +11,12 @@ struct trainer {
     const struct optimizer_type *optimizer;
 
     // settings
-    struct train_params params; // defaults filled in
+    struct settings *settings; // of learn_settings
+    const struct settings *optimizer_settings;
+    int steps, batch_size;
+    double clip_norm;
+    uint64_t seed;
+    int checkpoint_every;
     char *checkpoint_path;
     double lr[2]; // by adapter_param.group
 

@@ -16,19 +16,16 @@ struct train_example {
     const char *caption;
 };
 
+// What can be set about learning: the method, the objective and the optimizer with all that is
+// theirs, and what is common to all. The method's own rows are the adapter's settings.
+extern const struct setting learn_settings[];
+
 struct train_params {
-    int steps;        // 0: the method's default
-    double lr, lr_1d; // 0: the method's default
-    double weight_decay;
-    double clip_norm; // 0: gradients are not clipped
-    int batch;        // 0: 1
+    const struct settings *settings; // of learn_settings, copied; NULL: the defaults
     uint64_t seed;
     int checkpoint_every;        // steps; 0: only where the run ends, however it does
     const char *checkpoint_path; // NULL: no checkpoints
-    const char *objective;       // NULL: "single_image"
-    const char *optimizer;       // NULL: "adamw"
 };
-#define TRAIN_PARAMS_DEFAULTS .weight_decay = 0.01, .clip_norm = 1.0, .batch = 1
 
 // After every step.
 struct train_report {
@@ -63,26 +60,29 @@ struct train_batch {
 };
 
 struct objective {
-    const char *name, *title, *summary;
+    MEMBER_FIELDS;
     void (*draw)(const struct train_data *data, const struct noise_schedule *schedule,
                  struct rng *rng, struct train_batch *batch);
     // prediction and target (N,h,w,channels) -> one number.
     struct node *(*loss)(struct graph *g, struct node *prediction, struct node *target);
 };
 extern const struct objective *const objective_table[]; // NULL-terminated
+const struct member *objective_family(int i);
 const struct objective *objective_find(const char *name);
 
 // ---- optimizers ---------------------------------------------------------------------------------
 
 #define OPTIMIZER_SLOTS 2
 struct optimizer_type {
-    const char *name, *title, *summary;
+    MEMBER_FIELDS;
     int slots; // numbers it remembers of each parameter, at most OPTIMIZER_SLOTS
-    // One update of n parameters; step counts from 1; state[slot] begins as zeros.
+    // One update of n parameters; step counts from 1; state[slot] begins as zeros; settings are the
+    // optimizer's own.
     void (*update)(float *value, const float *gradient, float *const *state, int64_t n, int step,
-                   double lr, double weight_decay);
+                   double lr, const struct settings *settings);
 };
 extern const struct optimizer_type *const optimizer_table[]; // NULL-terminated
+const struct member *optimizer_family(int i);
 const struct optimizer_type *optimizer_find(const char *name);
 
 // ---- the trainer --------------------------------------------------------------------------------

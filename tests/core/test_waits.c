@@ -168,7 +168,7 @@ static void test_export(void)
     g_assert_cmpint(g_mkdir(out, 0700), ==, 0);
     open_large(&f);
     wait_idle(&f);
-    tincture_session_set_param(f.session, "steps", 2);
+    tincture_session_set(f.session, SETTINGS_EDIT, "steps", 2);
     check_export(&f, "photo.png", "writing the file");
     check_export(&f, "photo.jpg", "writing the file");
     g_free(stop_at(&f, NULL, prompt));

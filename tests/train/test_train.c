@@ -34,7 +34,7 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
 
 static struct trainer *reference_trainer(struct adapter *a)
 {
-    return make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .lr = 1e-2, .lr_1d = 1e-3});
+    return make_trainer(a, (struct train_params){0});
 }
 
 // The largest error of any tensor, as a part of that tensor's largest gradient.
@@ -58,7 +58,8 @@ static double worst_gradient(const struct adapter *a, const char *name, const fl
 static void run_case(const char *name, const char *method, const char *settings)
 {
     g_autoptr(GError) error = NULL;
-    struct adapter *a = fixture_adapter(&fx, method, settings);
+    g_autofree char *all = g_strconcat("lr=0.01 lr_1d=0.001 ", settings, NULL);
+    struct adapter *a = fixture_adapter(&fx, method, g_strchomp(all));
     fixture_start(&fx, a, name);
     struct trainer *t = reference_trainer(a);
     int64_t n;
@@ -158,10 +159,10 @@ static void test_resume(void)
     fixture_open(&fx, "sd1");
     g_autofree char *file = fixture_file(&fx, "run.checkpoint");
     for (size_t i = 0; i < G_N_ELEMENTS(run_methods); i++) {
-        struct train_params params = {TRAIN_PARAMS_DEFAULTS, .seed = 5, .lr = 1e-2};
-        params.batch = 2;
-        params.steps = 12;
-        struct adapter *whole = fixture_adapter(&fx, run_methods[i], "");
+        struct settings *learn = settings_new(learn_settings);
+        g_assert_true(settings_set(learn, "batch", 2, NULL));
+        struct train_params params = {.settings = learn, .seed = 5};
+        struct adapter *whole = fixture_adapter(&fx, run_methods[i], "lr=0.01 steps=12");
         struct trainer *t = make_trainer(whole, params);
         struct log log = {0};
         g_assert_true(trainer_run(t, log_step, &log, NULL, &error));
@@ -169,14 +170,14 @@ static void test_resume(void)
         trainer_free(t);
 
         params.checkpoint_path = file;
-        struct adapter *first = fixture_adapter(&fx, run_methods[i], "");
+        struct adapter *first = fixture_adapter(&fx, run_methods[i], "lr=0.01 steps=12");
         t = make_trainer(first, params);
         struct log halves = {.stop_after = 5};
         g_assert_true(trainer_run(t, log_step, &halves, NULL, &error)); // stopped: not an error
         g_assert_cmpint(trainer_step(t), ==, 5);
         trainer_free(t);
 
-        struct adapter *second = fixture_adapter(&fx, run_methods[i], "");
+        struct adapter *second = fixture_adapter(&fx, run_methods[i], "lr=0.01 steps=12");
         t = make_trainer(second, params);
         g_assert_true(trainer_resume(t, file, &error));
         g_assert_no_error(error);
@@ -190,6 +191,7 @@ static void test_resume(void)
         adapter_free(whole);
         adapter_free(first);
         adapter_free(second);
+        settings_free(learn);
     }
     fixture_close(&fx);
 }
@@ -201,15 +203,14 @@ static void test_cancel(void)
     g_autofree char *file = fixture_file(&fx, "cancelled.checkpoint");
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     struct adapter *a = fixture_adapter(&fx, "svdiff", "");
-    struct trainer *t =
-        make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .checkpoint_path = file});
+    struct trainer *t = make_trainer(a, (struct train_params){.checkpoint_path = file});
     struct log log = {.stop_after = 3, .cancel = cancel};
     g_assert_false(trainer_run(t, log_step, &log, cancel, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_clear_error(&error);
     g_assert_true(trainer_resume(t, file, &error));
     g_assert_cmpint(trainer_step(t), ==, 3);
-    g_assert_cmpint(log.steps, ==, a->method->default_steps); // as nothing else was asked for
+    g_assert_cmpint(log.steps, ==, 200); // as the method has it
     trainer_free(t);
     adapter_free(a);
     fixture_close(&fx);
@@ -222,8 +223,7 @@ static void test_failure_keeps_steps(void)
     fixture_open(&fx, "sd1");
     g_autofree char *file = fixture_file(&fx, "failed.checkpoint");
     struct adapter *a = fixture_adapter(&fx, "svdiff", "");
-    struct trainer *t =
-        make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .checkpoint_path = file});
+    struct trainer *t = make_trainer(a, (struct train_params){.checkpoint_path = file});
     struct log log = {.stop_after = 3, .spoil = a->params->pdata[0]};
     g_assert_false(trainer_run(t, log_step, &log, NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
@@ -244,13 +244,13 @@ static void test_mismatch(void)
     g_autofree char *file = fixture_file(&fx, "other.checkpoint");
     struct adapter *a = fixture_adapter(&fx, "svdiff", ""),
                    *b = fixture_adapter(&fx, "svdiff", "subset=ca");
-    struct trainer *t = make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS});
+    struct trainer *t = make_trainer(a, (struct train_params){0});
     g_assert_true(trainer_checkpoint(t, file, &error));
     trainer_free(t);
-    t = make_trainer(b, (struct train_params){TRAIN_PARAMS_DEFAULTS});
+    t = make_trainer(b, (struct train_params){0});
     g_assert_false(trainer_resume(t, file, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
-    g_assert_nonnull(strstr(error->message, "settings"));
+    g_assert_nonnull(strstr(error->message, "begun with subset=all, and this run has subset=ca"));
     trainer_free(t);
     adapter_free(a);
     adapter_free(b);
@@ -266,7 +266,7 @@ static void test_not_a_number(void)
     struct adapter *a = fixture_adapter(&fx, "svdiff", "");
     struct adapter_param *p = a->params->pdata[0];
     p->value[0] = INFINITY;
-    struct trainer *t = make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS});
+    struct trainer *t = make_trainer(a, (struct train_params){0});
     g_assert_false(trainer_run(t, NULL, NULL, NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
     g_assert_cmpint(trainer_step(t), ==, 0);
@@ -285,10 +285,8 @@ static void test_learns(void)
     g_autofree float *latents = fixture_vector(&fx, "latents", &n),
                      *noise = fixture_vector(&fx, "noise", NULL);
     for (int i = 0; adapter_table[i]; i++) {
-        struct adapter *a = adapter_new(adapter_table[i]->name, fx.model, NULL, &error);
-        g_assert_no_error(error);
-        struct trainer *t =
-            make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .lr = 1e-2});
+        struct adapter *a = fixture_adapter(&fx, adapter_table[i]->name, "lr=0.01");
+        struct trainer *t = make_trainer(a, (struct train_params){0});
         g_autofree float *gradient = g_new(float, adapter_count(a));
         double first = 0, last = 0;
         for (int step = 0; step < 30; step++) {

@@ -9,20 +9,19 @@
 
 #include <json-glib/json-glib.h>
 
-// A number that was not given on the command line. Not NaN: a person may give that, and it is
-// refused.
-#define CLI_NOT_GIVEN G_MININT
-
 // Everything that can be given on a command line. A command names the options it takes.
 struct cli {
     char *model, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
-    char *sampler, *method, *subset, *log, *resume, *checkpoint;
-    char **images, **adapters, **settings, **rest;
-    int steps, timestep, size, batch, bits, quality;
-    double guidance, eta, inversion, structure, locality, lr;
+    char *log, *resume, *checkpoint;
+    char **images, **adapters, **rest;
+    int timestep, size, bits, quality, learn_steps;
     gint64 seed;
-    gboolean json, text_encoder, recipe, raw;
+    gboolean json, recipe, raw;
+    struct settings *settings; // of the command's table
+
+    GPtrArray *given; // char *, in pairs: key of a setting, its value
+    GPtrArray *texts; // char *: names and help of options
 
     struct engine *engine; // opened by cli_engine()
     GPtrArray *loaded;     // struct adapter *, by cli_adapters()
@@ -30,13 +29,20 @@ struct cli {
 
 struct cli_command {
     const char *name;
-    const char *summary;        // one line for the list
-    const char *usage;          // what follows the options, "" for none
-    const char *const *options; // long names, NULL-terminated
-    const char *const *needed;  // those that must be given, NULL-terminated; NULL: none
+    const char *summary;            // one line for the list
+    const char *usage;              // what follows the options, "" for none
+    const char *const *options;     // long names, NULL-terminated
+    const char *const *needed;      // those that must be given, NULL-terminated; NULL: none
+    const struct setting *settings; // each row is an option, too; NULL: none
     bool (*run)(struct cli *c, GError **error);
 };
 extern const struct cli_command *const command_table[];
+
+// options.c. parse: fills c from the words of the command line; a wrong one is an error. settings:
+// then puts those that were given into c->settings, which is of that table, and checks them.
+bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
+               GError **error);
+bool cli_settings(struct cli *c, const struct setting *table, GError **error);
 
 // Opens device and model as the options say.
 struct engine *cli_engine(struct cli *c, GError **error);

@@ -79,26 +79,15 @@ bool cli_adapters(struct cli *c, GError **error)
                                (int)c->loaded->len, cli_progress, NULL, NULL, error);
 }
 
-static double given_or(double given, double otherwise)
-{
-    return given != CLI_NOT_GIVEN ? given : otherwise;
-}
-
 struct edit_request cli_request(const struct cli *c)
 {
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.prompt = c->prompt ? c->prompt : "";
-    q.source_prompt = c->source_prompt;
-    q.negative = c->negative;
-    q.seed = (uint64_t)c->seed;
-    q.steps = c->steps != CLI_NOT_GIVEN ? c->steps : q.steps;
-    q.guidance = given_or(c->guidance, q.guidance);
-    q.inversion = given_or(c->inversion, q.inversion);
-    q.structure = given_or(c->structure, q.structure);
-    q.locality = given_or(c->locality, q.locality);
-    q.eta = given_or(c->eta, q.eta);
-    q.sampler = c->sampler ? c->sampler : q.sampler;
-    return q;
+    return (struct edit_request){
+        .settings = c->settings,
+        .prompt = c->prompt ? c->prompt : "",
+        .source_prompt = c->source_prompt,
+        .negative = c->negative,
+        .seed = (uint64_t)c->seed,
+    };
 }
 
 struct photo *cli_photo(struct cli *c, const char *path, GError **error)

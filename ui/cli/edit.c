@@ -64,12 +64,10 @@ const struct cli_command edit_command = {
     .name = "edit",
     .summary = "Change a photo by a prompt",
     .usage = "",
-    .options =
-        (const char *const[]){"model",    "device",  "image",     "prompt",    "source-prompt",
-                              "negative", "adapter", "inversion", "structure", "locality",
-                              "guidance", "steps",   "eta",       "seed",      "size",
-                              "mask",     "raw",     "recipe",    "bits",      "quality",
-                              "out",      NULL},
+    .settings = edit_settings,
+    .options = (const char *const[]){"model", "device", "image", "prompt", "source-prompt",
+                                     "negative", "adapter", "set", "seed", "size", "mask", "raw",
+                                     "recipe", "bits", "quality", "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

@@ -59,9 +59,10 @@ const struct cli_command generate_command = {
     .name = "generate",
     .summary = "Draw a picture from a prompt",
     .usage = "",
-    .options = (const char *const[]){"model", "device", "prompt", "negative", "steps", "guidance",
-                                     "scheduler", "eta", "seed", "noise", "size", "adapter", "out",
-                                     "latents-out", "recipe", "bits", "quality", NULL},
+    .settings = generate_settings,
+    .options = (const char *const[]){"model", "device", "prompt", "negative", "set", "seed",
+                                     "noise", "size", "adapter", "out", "latents-out", "recipe",
+                                     "bits", "quality", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

@@ -25,8 +25,9 @@ const struct cli_command invert_command = {
     .name = "invert",
     .summary = "Write the latent that DDIM inversion of a photo ends in",
     .usage = "",
-    .options = (const char *const[]){"model", "device", "image", "prompt", "steps", "size",
-                                     "adapter", "out", NULL},
+    .settings = edit_settings,
+    .options = (const char *const[]){"model", "device", "image", "prompt", "size", "adapter", "set",
+                                     "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

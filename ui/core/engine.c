@@ -157,12 +157,6 @@ static void append_value(GString *out, const char *key, const char *value)
     }
 }
 
-static void append_number(GString *out, const char *key, double value)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    append_value(out, key, g_ascii_formatd(text, sizeof text, "%.6g", value));
-}
-
 char *engine_recipe(const struct edit_request *request, const struct model *m,
                     struct adapter *const *adapters, int n, int width, int height)
 {
@@ -173,16 +167,11 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
     }
     g_autofree char *size = g_strdup_printf("%dx%d", width, height);
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, request->seed);
-    append_number(out, "Steps", request->steps);
-    append_value(out, "Sampler", "DDIM");
-    append_number(out, "CFG scale", request->guidance);
+    g_autofree char *settings = settings_recipe(request->settings);
+    g_string_append(out, settings);
     append_value(out, "Seed", seed);
     append_value(out, "Size", size);
     append_value(out, "Model", m->name);
-    append_number(out, "Inversion strength", request->inversion);
-    append_number(out, "Structure", request->structure);
-    append_number(out, "Locality", request->locality);
-    append_number(out, "Eta", request->eta);
     if (request->source_prompt && *request->source_prompt) {
         append_value(out, "Source prompt", request->source_prompt);
     }

@@ -226,18 +226,13 @@ bool job_needs_photo(struct job *job, struct worker *w)
 
 static struct edit_request document_request(const struct document *d)
 {
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.source_prompt = d->source_prompt;
-    q.prompt = *d->prompt ? d->prompt : d->source_prompt;
-    q.negative = d->negative;
-    q.steps = (int)d->params[document_param_index("steps")];
-    q.guidance = d->params[document_param_index("guidance")];
-    q.inversion = d->params[document_param_index("inversion")];
-    q.structure = d->params[document_param_index("structure")];
-    q.locality = d->params[document_param_index("locality")];
-    q.eta = d->params[document_param_index("eta")];
-    q.seed = d->seed;
-    return q;
+    return (struct edit_request){
+        .settings = d->edit,
+        .source_prompt = d->source_prompt,
+        .prompt = *d->prompt ? d->prompt : d->source_prompt,
+        .negative = d->negative,
+        .seed = d->seed,
+    };
 }
 
 static bool use_adapters(struct reporter *r, const GArray *adapters)

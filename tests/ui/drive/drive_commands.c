@@ -77,11 +77,14 @@ static enum drive_result command_set(struct drive *d, const char *rest)
     return DRIVE_DONE;
 }
 
-// param KEY VALUE: moves the slider of an edit parameter.
+// param KEY VALUE: moves the slider of a setting of the edit.
 static enum drive_result command_param(struct drive *d, const char *rest)
 {
     g_auto(GStrv) words = g_strsplit(rest, " ", 2);
-    const struct param *p = words[0] != NULL ? param_find(edit_params, words[0]) : NULL;
+    const struct setting *p =
+        words[0] != NULL
+            ? settings_find(tincture_session_settings(d->session, SETTINGS_EDIT), words[0], NULL)
+            : NULL;
     if (p == NULL || words[1] == NULL) {
         return drive_fail(d, "no such parameter");
     }

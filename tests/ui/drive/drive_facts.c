@@ -206,14 +206,10 @@ static char *focus(struct drive *d)
     return drive_widget_focus(GTK_WIDGET(d->window));
 }
 
-static char *learn_method(struct drive *d)
+// A setting as files have it: "0.5", "ddim".
+static char *setting(const struct settings *settings, const char *key)
 {
-    return g_strdup(tincture_session_learn_params(d->session)->method);
-}
-
-static char *learn_steps(struct drive *d)
-{
-    return number(tincture_session_learn_params(d->session)->steps);
+    return settings_find(settings, key, NULL) != NULL ? settings_print(settings, key) : NULL;
 }
 
 static const struct {
@@ -249,8 +245,6 @@ static const struct {
     {"menu", menu},
     {"toast", toast},
     {"focus", focus},
-    {"learn.method", learn_method},
-    {"learn.steps", learn_steps},
 };
 
 // "adapter.N.FIELD", N from 0.
@@ -292,10 +286,12 @@ char *drive_fact(struct drive *drive, const char *name)
         }
     }
     if (g_str_has_prefix(name, "param.")) {
-        const char *key = name + strlen("param.");
-        return param_find(edit_params, key) != NULL
-                   ? number(tincture_session_param(drive->session, key))
-                   : NULL;
+        return setting(tincture_session_settings(drive->session, SETTINGS_EDIT),
+                       name + strlen("param."));
+    }
+    if (g_str_has_prefix(name, "learn.")) {
+        return setting(tincture_session_settings(drive->session, SETTINGS_LEARN),
+                       name + strlen("learn."));
     }
     if (g_str_has_prefix(name, "adapter.")) {
         return adapter_fact(drive, name + strlen("adapter."));
