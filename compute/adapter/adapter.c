@@ -183,13 +183,12 @@ static bool is_prepared(const struct adapter *a)
     return !last || last->tensor;
 }
 
-bool adapter_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                     GError **error)
+bool adapter_prepare(struct adapter *a, struct task *task, GError **error)
 {
     if (is_prepared(a)) {
         return true;
     }
-    if (a->method->prepare && !a->method->prepare(a, progress, data, c, error)) {
+    if (a->method->prepare && !a->method->prepare(a, task, error)) {
         goto fail;
     }
     for (guint i = 0; i < a->params->len; i++) {

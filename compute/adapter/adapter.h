@@ -102,8 +102,7 @@ struct adapter_method {
     bool (*init)(struct adapter *a, GError **error);
     // Prepares the factors of all params on the device (SVD from the cache or computed); slow,
     // reports progress.
-    bool (*prepare)(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                    GError **error);
+    bool (*prepare)(struct adapter *a, struct task *task, GError **error);
     void (*release)(struct adapter *a);
     // Called by the optimizer's owner after each update (COFT's projection). NULL: nothing to do.
     void (*project)(struct adapter *a);
@@ -112,7 +111,7 @@ struct adapter_method {
     // ends in .safetensors; once the first of several files has its name, all are written.
     bool (*detect)(const struct st_file *file);
     bool (*load)(struct adapter *a, const struct st_file *file, GError **error);
-    bool (*save)(struct adapter *a, const char *path, GCancellable *c, GError **error);
+    bool (*save)(struct adapter *a, const char *path, struct task *task, GError **error);
 
     // The method's part of one layer, given all its n parameters there: several adapters of one
     // method come together, so that their shifts can meet in one ReLU. NULL: the method does not
@@ -149,8 +148,7 @@ struct adapter *adapter_load(const char *path, struct model *model, GError **err
 // can be asked before the work is done. Slow where the model has never been hashed, as the file
 // names it by that. Cancelled or failed, nothing of the new file is left and an older one is as it
 // was.
-bool adapter_save(struct adapter *a, const char *path, progress_fn progress, void *data,
-                  GCancellable *c, GError **error);
+bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error);
 bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error);
 void adapter_free(struct adapter *a);
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters
@@ -159,8 +157,7 @@ int64_t adapter_count(const struct adapter *a); // parameters
 // The adapter's device side: factors and parameter tensors. prepare does nothing where it is done
 // already; slow on the first time with a model. upload: after the host values changed. adapter_free
 // releases.
-bool adapter_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                     GError **error);
+bool adapter_prepare(struct adapter *a, struct task *task, GError **error);
 bool adapter_upload(struct adapter *a, GError **error);
 void adapter_release(struct adapter *a);
 
@@ -201,7 +198,7 @@ struct nn_part *merged_model_part(struct merged_model *m, enum model_part part);
 // adapter_prepare(). After it was stopped the weights are of no use until an update succeeds, which
 // begins with what is missing.
 bool merged_model_update(struct merged_model *m, struct adapter *const *adapters, int n,
-                         progress_fn progress, void *data, GCancellable *c, GError **error);
+                         struct task *task, GError **error);
 // Changes whenever a tensor of a part was replaced by another one: programs built from the parts
 // are stale then.
 unsigned merged_model_layout(const struct merged_model *m);

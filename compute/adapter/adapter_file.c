@@ -84,7 +84,8 @@ static void check_base(struct adapter *a)
     const char *theirs = g_hash_table_lookup(a->metadata, BASE_HASH);
     g_autoptr(GCancellable) at_once = g_cancellable_new();
     g_cancellable_cancel(at_once);
-    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, NULL, NULL, at_once, NULL) : NULL;
+    struct task task = {.cancellable = at_once};
+    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, &task, NULL) : NULL;
     a->other_base = ours && !g_str_equal(theirs, ours);
     if (a->other_base) {
         g_message("%s was learned on another model than %s, and may not do here what it did there",
@@ -198,7 +199,7 @@ static GHashTable *describe(const struct adapter *a)
         g_autofree char *text = settings_print(a->settings, key_of_row);
         note(t, name, "%s", text);
     }
-    const char *hash = model_hash(m, MODEL_UNET, NULL, NULL, NULL, NULL);
+    const char *hash = model_hash(m, MODEL_UNET, NULL, NULL);
     if (hash) {
         note(t, BASE_HASH, "%s", hash);
         note(t, "ss_new_sd_model_hash", "%s", hash);
@@ -317,7 +318,7 @@ static bool remove_others(const struct adapter_method *method, const char *path,
 }
 
 // What is still to do once nothing stands against it.
-static bool save_files(struct adapter *a, const char *path, bool folder, GCancellable *c,
+static bool save_files(struct adapter *a, const char *path, bool folder, struct task *task,
                        GError **error)
 {
     const bool is_new = folder && !g_file_test(path, G_FILE_TEST_EXISTS);
@@ -326,15 +327,14 @@ static bool save_files(struct adapter *a, const char *path, bool folder, GCancel
                     path, g_strerror(errno));
         return false;
     }
-    const bool ok = a->method->save(a, path, c, error);
+    const bool ok = a->method->save(a, path, task, error);
     if (!ok && is_new) {
         g_rmdir(path); // where it is empty
     }
     return ok && (!folder || remove_others(a->method, path, error)) && verify(a, path, error);
 }
 
-bool adapter_save(struct adapter *a, const char *path, progress_fn progress, void *data,
-                  GCancellable *c, GError **error)
+bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error)
 {
     const bool folder = !g_str_has_suffix(path, ".safetensors");
     const double norm = adapter_norm(a);
@@ -347,6 +347,6 @@ bool adapter_save(struct adapter *a, const char *path, progress_fn progress, voi
     if (!adapter_save_check(a->method, path, error)) {
         return false;
     }
-    model_hash(a->model, MODEL_UNET, progress, data, c, NULL); // here, where waiting shows
-    return !g_cancellable_set_error_if_cancelled(c, error) && save_files(a, path, folder, c, error);
+    model_hash(a->model, MODEL_UNET, task, NULL); // here, where waiting shows
+    return !task_cancelled(task, error) && save_files(a, path, folder, task, error);
 }

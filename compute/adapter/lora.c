@@ -197,7 +197,7 @@ static void write_layer(struct st_writer *w, const struct adapter_param *p)
 
 static const char *const lora_files[] = {"pytorch_lora_weights.safetensors", NULL};
 
-static bool lora_save(struct adapter *a, const char *path, GCancellable *c, GError **error)
+static bool lora_save(struct adapter *a, const char *path, struct task *task, GError **error)
 {
     const bool single = g_str_has_suffix(path, ".safetensors");
     g_autofree char *file = single ? g_strdup(path) : g_build_filename(path, lora_files[0], NULL);
@@ -205,7 +205,7 @@ static bool lora_save(struct adapter *a, const char *path, GCancellable *c, GErr
     for (guint i = 0; i < a->params->len; i++) {
         write_layer(w, a->params->pdata[i]);
     }
-    const bool ok = st_writer_save(w, file, c, error);
+    const bool ok = st_writer_save(w, file, task, error);
     st_writer_free(w);
     return ok;
 }

@@ -198,8 +198,7 @@ static bool vector_ready(struct adapter_param *p, GError **error)
     return true;
 }
 
-static bool svdiff_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                           GError **error)
+static bool svdiff_prepare(struct adapter *a, struct task *task, GError **error)
 {
     g_autoptr(GPtrArray) missing = g_ptr_array_new();
     for (guint i = 0; i < a->params->len; i++) {
@@ -216,7 +215,7 @@ static bool svdiff_prepare(struct adapter *a, progress_fn progress, void *data, 
         }
     }
     return svd_each((const struct adapter_param *const *)missing->pdata, missing->len, matrix_ready,
-                    missing->pdata, progress, data, c, error);
+                    missing->pdata, task, error);
 }
 
 static void svdiff_release(struct adapter *a)
@@ -442,7 +441,7 @@ static void write_param(struct st_writer *w, const struct adapter_param *p)
 
 enum { WRITE_UNET = 1, WRITE_TEXT = 2 };
 
-static bool write_file(const struct adapter *a, int parts, const char *path, GCancellable *c,
+static bool write_file(const struct adapter *a, int parts, const char *path, struct task *task,
                        GError **error)
 {
     struct st_writer *w = adapter_writer(a);
@@ -453,7 +452,7 @@ static bool write_file(const struct adapter *a, int parts, const char *path, GCa
             write_param(w, p);
         }
     }
-    const bool ok = st_writer_save(w, path, c, error);
+    const bool ok = st_writer_save(w, path, task, error);
     st_writer_free(w);
     return ok;
 }
@@ -463,10 +462,10 @@ static const char *const svdiff_files[] = {"spectral_shifts.safetensors",
 
 // A folder holds the two files of the public format, a single file both sets of names. The second
 // one of an adapter that had shifts of the text encoder must not be read with this one's.
-static bool svdiff_save(struct adapter *a, const char *path, GCancellable *c, GError **error)
+static bool svdiff_save(struct adapter *a, const char *path, struct task *task, GError **error)
 {
     if (g_str_has_suffix(path, ".safetensors")) {
-        return write_file(a, WRITE_UNET | WRITE_TEXT, path, c, error);
+        return write_file(a, WRITE_UNET | WRITE_TEXT, path, task, error);
     }
     bool text = false;
     for (guint i = 0; i < a->params->len; i++) {
@@ -474,7 +473,7 @@ static bool svdiff_save(struct adapter *a, const char *path, GCancellable *c, GE
     }
     g_autofree char *unet_file = g_build_filename(path, svdiff_files[0], NULL);
     g_autofree char *text_file = g_build_filename(path, svdiff_files[1], NULL);
-    return write_file(a, WRITE_UNET, unet_file, c, error) &&
+    return write_file(a, WRITE_UNET, unet_file, task, error) &&
            (text ? write_file(a, WRITE_TEXT, text_file, NULL, error)
                  : adapter_remove(text_file, error));
 }

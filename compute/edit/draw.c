@@ -23,12 +23,13 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, bool re
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
-    const bool guided = r->guidance != 1.0;
+    const int guided_steps =
+        r->guidance == 1.0 ? 0 : (int)lround(settings_get(q->settings, "guidance_end") * s->steps);
     const int64_t count = states_count(e);
-    const float *cond = states_get(e, prompt, r->cancellable, error);
-    const float *uncond = cond && guided
-                              ? states_get(e, q->negative ? q->negative : "", r->cancellable, error)
-                              : cond;
+    const float *cond = states_get(e, prompt, task_cancellable(r->task), error);
+    const float *uncond = cond && guided_steps > 0 ? states_get(e, q->negative ? q->negative : "",
+                                                                task_cancellable(r->task), error)
+                                                   : cond;
     if (!uncond) {
         return false;
     }
@@ -38,15 +39,16 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, bool re
     g_autofree float *input = g_new(float, 2 * r->n);
     g_autofree float *prediction = g_new(float, 2 * r->n);
     g_autofree float *x0 = g_new(float, r->n);
-    float *guided_prediction = guided ? prediction + r->n : prediction;
     for (int i = first; i < s->steps; i++) {
+        const bool guided = i < guided_steps;
+        float *guided_prediction = guided ? prediction + r->n : prediction;
         sampler_scale_input(s, i, x, input);
         if (guided) {
             memcpy(input + r->n, input, (size_t)r->n * sizeof *input);
         }
         if (!networks_predict(e->networks, guided ? 2 : 1, r->h, r->w, s->timesteps[i], input,
-                              guided ? states : states + count, prediction, r->cancellable,
-                              error) ||
+                              guided ? states : states + count, prediction,
+                              task_cancellable(r->task), error) ||
             !run_prediction_check(r, prediction, guided ? 2 * r->n : r->n, error)) {
             return false;
         }
@@ -56,8 +58,8 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, bool re
         noise_split(&e->schedule, s->timesteps[i], input, guided_prediction, x0, NULL, r->n);
         sampler_step(s, i, guided_prediction, x);
         r->step++;
-        run_report(r, reference ? "comparing with the photo" : "drawing", reference ? NULL : x0);
-        if (g_cancellable_set_error_if_cancelled(r->cancellable, error)) {
+        run_report(r, reference ? TASK_COMPARING : TASK_DRAWING, reference ? NULL : x0);
+        if (task_cancelled(r->task, error)) {
             return false;
         }
     }
@@ -112,8 +114,9 @@ bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rg
             x[i] *= (float)s->init_scale;
         }
     }
-    bool ok = sample(r, s, prompt, reference, first, x, error) &&
-              networks_decode(e->networks, q->width, q->height, x, rgb, r->cancellable, error);
+    bool ok =
+        sample(r, s, prompt, reference, first, x, error) &&
+        networks_decode(e->networks, q->width, q->height, x, rgb, task_cancellable(r->task), error);
     sampler_free(s);
     for (int64_t i = 0; ok && i < (int64_t)q->width * q->height * 3; i++) {
         rgb[i] = CLAMP(rgb[i], -1.0f, 1.0f);

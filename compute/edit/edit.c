@@ -90,10 +90,10 @@ static bool edit(struct run *r, struct edit_result *result, GError **error)
 }
 
 struct edit_result *editor_run(struct editor *e, const struct edit_request *request,
-                               edit_step_fn step, void *data, GCancellable *c, GError **error)
+                               struct task *task, GError **error)
 {
     struct run r;
-    if (!run_init(&r, e, request, step, data, c, error)) {
+    if (!run_init(&r, e, request, task, error)) {
         return NULL;
     }
     struct edit_result *result = g_new0(struct edit_result, 1);

@@ -41,13 +41,13 @@ static bool predict_both(struct run *r, struct measure *m, int t, GError **error
 {
     struct networks *net = r->e->networks;
     if (r->guidance != 1.0) {
-        return networks_predict(net, 2, r->h, r->w, t, m->x, m->both, m->prediction, r->cancellable,
-                                error);
+        return networks_predict(net, 2, r->h, r->w, t, m->x, m->both, m->prediction,
+                                task_cancellable(r->task), error);
     }
     return networks_predict(net, 1, r->h, r->w, t, m->x, m->states[0], m->prediction,
-                            r->cancellable, error) &&
+                            task_cancellable(r->task), error) &&
            networks_predict(net, 1, r->h, r->w, t, m->x, m->states[1], m->prediction + r->n,
-                            r->cancellable, error);
+                            task_cancellable(r->task), error);
 }
 
 // Adds to out (h, w) how far apart the two predictions are. As directions of a step, epsilon and x0
@@ -79,8 +79,8 @@ static bool measure_all(struct run *r, struct measure *m, float *out, GError **e
         }
         add_difference(r, m, t, out);
         r->step++;
-        run_report(r, "finding the places", NULL);
-        if (g_cancellable_set_error_if_cancelled(r->cancellable, error)) {
+        run_report(r, TASK_FINDING_PLACES, NULL);
+        if (task_cancelled(r->task, error)) {
             return false;
         }
     }
@@ -92,8 +92,8 @@ static bool measure_init(struct measure *m, struct run *r, GError **error)
     const struct edit_request *q = r->request;
     const int64_t count = states_count(r->e);
     *m = (struct measure){0};
-    if (!(m->states[0] = states_get(r->e, q->source_prompt, r->cancellable, error)) ||
-        !(m->states[1] = states_get(r->e, q->prompt, r->cancellable, error))) {
+    if (!(m->states[0] = states_get(r->e, q->source_prompt, task_cancellable(r->task), error)) ||
+        !(m->states[1] = states_get(r->e, q->prompt, task_cancellable(r->task), error))) {
         return false;
     }
     m->both = g_new(float, 2 * count);

@@ -39,7 +39,7 @@ struct editor {
     } edit_mask;           // how much the new words matter at each place
 };
 
-// A run's sizes, its progress and what it may call back.
+// A run's sizes and its progress.
 struct run {
     struct editor *e;
     const struct edit_request *request;
@@ -50,19 +50,17 @@ struct run {
     int step, steps; // network calls done and planned
     gint64 start_us;
     float *preview; // (h, w, 3)
-    edit_step_fn step_fn;
-    void *data;
-    GCancellable *cancellable;
+    struct task *task;
 };
 
 // ---- run.c
 
 // Checks the request; run_finish() only after true.
-bool run_init(struct run *r, struct editor *e, const struct edit_request *q, edit_step_fn step_fn,
-              void *data, GCancellable *c, GError **error);
+bool run_init(struct run *r, struct editor *e, const struct edit_request *q, struct task *task,
+              GError **error);
 void run_finish(struct run *r);
 // latents: what the preview shows, or NULL.
-void run_report(struct run *r, const char *stage, const float *latents);
+void run_report(struct run *r, enum task_stage stage, const float *latents);
 bool run_prediction_check(const struct run *r, const float *prediction, int64_t n, GError **error);
 // Steps of the run that are denoised: all of them when generating.
 int run_denoised_steps(const struct edit_request *q);

@@ -33,10 +33,21 @@ static const char LOCALITY_HELP[] = "How closely the change keeps to the places 
          .level = SETTING_EXPERT,                                                                  \
          .family = sampler_family,                                                                 \
          .scope = EDIT_DRAWING},                                                                   \
+        {.key = "guidance",                                                                        \
+         .title = "Guidance",                                                                      \
+         .recipe = "CFG scale",                                                                    \
+         .help = "How strongly the picture follows the words",                                     \
+         .kind = SETTING_FLOAT,                                                                    \
+         .min = 1,                                                                                 \
+         .max = 30,                                                                                \
+         .slider_min = 1,                                                                          \
+         .slider_max = 12,                                                                         \
+         .def = 3,                                                                                 \
+         .scope = EDIT_DRAWING},                                                                   \
     {                                                                                              \
-        .key = "guidance", .title = "Guidance", .recipe = "CFG scale",                             \
-        .help = "How strongly the picture follows the words", .kind = SETTING_FLOAT, .min = 1,     \
-        .max = 30, .slider_min = 1, .slider_max = 12, .def = 3, .scope = EDIT_DRAWING              \
+        .key = "guidance_end", .title = "Guided part",                                             \
+        .help = "The part of the steps that guidance steers; the rest takes half the time",        \
+        .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .max = 1, .def = 1, .scope = EDIT_DRAWING  \
     }
 
 const struct setting generate_settings[] = {DRAWING_ROWS, {0}};
@@ -66,26 +77,26 @@ const struct setting edit_settings[] = {
     {0},
 };
 
-void run_report(struct run *r, const char *stage, const float *latents)
+void run_report(struct run *r, enum task_stage stage, const float *latents)
 {
-    if (!r->step_fn) {
-        return;
+    if (!r->task || !r->task->report) {
+        return; // nobody looks: no preview is made
     }
-    const bool preview = latents && r->e->model->has_latent_rgb;
-    if (preview) {
+    const bool shown = latents && r->e->model->has_latent_rgb;
+    if (shown) {
         latent_preview(r->e->model, latents, r->h, r->w, r->preview);
     }
     double spent = (double)(g_get_monotonic_time() - r->start_us) / 1e6;
-    struct edit_step report = {
-        .stage = stage,
-        .step = r->step,
-        .steps = r->steps,
-        .seconds_left = r->step > 0 ? spent / r->step * (r->steps - r->step) : -1.0,
-        .preview = preview ? r->preview : NULL,
-        .preview_width = r->w,
-        .preview_height = r->h,
-    };
-    r->step_fn(&report, r->data);
+    const struct latent_preview preview = {r->preview, r->w, r->h};
+    task_tell(r->task,
+              &(struct task_progress){
+                  .stage = stage,
+                  .fraction = r->steps > 0 ? (double)r->step / r->steps : -1.0,
+                  .step = r->step,
+                  .steps = r->steps,
+                  .seconds_left = r->step > 0 ? spent / r->step * (r->steps - r->step) : -1.0,
+                  .preview = shown ? &preview : NULL,
+              });
 }
 
 static bool request_check(const struct editor *e, const struct edit_request *q, GError **error)
@@ -110,8 +121,8 @@ static bool request_check(const struct editor *e, const struct edit_request *q, 
     return true;
 }
 
-bool run_init(struct run *r, struct editor *e, const struct edit_request *q, edit_step_fn step_fn,
-              void *data, GCancellable *c, GError **error)
+bool run_init(struct run *r, struct editor *e, const struct edit_request *q, struct task *task,
+              GError **error)
 {
     if (!request_check(e, q, error)) {
         return false;
@@ -126,9 +137,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, edi
         .guidance = settings_get(q->settings, "guidance"),
         .total = settings_int(q->settings, "steps"),
         .start_us = g_get_monotonic_time(),
-        .step_fn = step_fn,
-        .data = data,
-        .cancellable = c,
+        .task = task,
     };
     r->n = (int64_t)r->h * r->w * r->channels;
     r->preview = g_new(float, (int64_t)r->h * r->w * 3);

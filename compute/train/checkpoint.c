@@ -27,7 +27,7 @@ static char *captions_hash(const struct train_data *d)
 
 static void conditions_init(struct condition c[CONDITIONS], struct trainer *t)
 {
-    const char *hash = model_hash(t->model, MODEL_UNET, NULL, NULL, NULL, NULL);
+    const char *hash = model_hash(t->model, MODEL_UNET, NULL, NULL);
     const struct condition all[CONDITIONS] = {
         {"model_hash", "the model", g_strdup(hash ? hash : "unknown")},
         // All but the number of steps: a training can be made longer.

@@ -47,5 +47,5 @@ struct trainer {
 // Posterior, tokens and (without a trained text encoder) text states of the examples.
 bool train_data_encode(struct train_data *d, struct model *model,
                        const struct train_example *examples, int n, bool text_states,
-                       progress_fn progress, void *data, GCancellable *c, GError **error);
+                       struct task *task, GError **error);
 void train_data_finish(struct train_data *d);

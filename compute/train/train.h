@@ -27,15 +27,13 @@ struct train_params {
     const char *checkpoint_path; // NULL: no checkpoints
 };
 
-// After every step.
+// After every step: struct task_progress has it.
 struct train_report {
     int step, steps;
     double loss, loss_mean;       // of this step; moving mean
     double grad_norm;             // before clipping
     double seconds, seconds_left; // since trainer_run began
 };
-// Returns false to stop after this step (the adapter and a checkpoint are kept; not an error).
-typedef bool (*train_step_fn)(const struct train_report *report, void *data);
 
 // ---- objectives: what is a sample, what is the loss ---------------------------------------------
 
@@ -92,16 +90,15 @@ const struct optimizer_type *optimizer_find(const char *name);
 struct trainer;
 struct trainer *trainer_new(struct model *model, struct adapter *adapter,
                             const struct train_example *examples, int n_examples,
-                            const struct train_params *params, progress_fn progress, void *data,
-                            GCancellable *c, GError **error);
+                            const struct train_params *params, struct task *task, GError **error);
 // Continues from a checkpoint written by the same model and adapter method; the error says what
 // differs.
 bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error);
-// Runs until steps are done, step_fn stops it, or cancelled (a checkpoint is written first in each
-// case), or a step fails: then the good steps of this run are in the checkpoint. A loss that is not
-// a number is TINCTURE_ERROR_NUMERIC; the adapter keeps the parameters of the last good step.
-bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancellable *c,
-                 GError **error);
+// Runs until steps are done or cancelled (a checkpoint is written first in each case), or a step
+// fails: then the good steps of this run are in the checkpoint. Reports TASK_LEARNING after every
+// step; whoever wants no more cancels there, and the steps so far are kept. A loss that is not a
+// number is TINCTURE_ERROR_NUMERIC; the adapter keeps the parameters of the last good step.
+bool trainer_run(struct trainer *t, struct task *task, GError **error);
 int trainer_step(const struct trainer *t); // steps done
 bool trainer_checkpoint(struct trainer *t, const char *path, GError **error);
 void trainer_free(struct trainer *t);

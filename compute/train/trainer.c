@@ -140,11 +140,12 @@ static bool write_caption(struct trainer *t, GError **error)
 }
 
 // Forward and backward in one run; the gradients come in the order of adapter->params.
-static bool run_gradient(struct trainer *t, double *loss, float *gradient, GCancellable *c,
+static bool run_gradient(struct trainer *t, double *loss, float *gradient, struct task *task,
                          GError **error)
 {
     float value;
-    if (!program_run(t->program, c, error) || !program_read(t->program, t->loss, &value, error)) {
+    if (!program_run(t->program, task_cancellable(task), error) ||
+        !program_read(t->program, t->loss, &value, error)) {
         return false;
     }
     *loss = value;
@@ -215,14 +216,15 @@ static bool check_loss(const struct trainer *t, double loss, GError **error)
     return false;
 }
 
-static bool train_step(struct trainer *t, struct train_report *r, GCancellable *c, GError **error)
+static bool train_step(struct trainer *t, struct train_report *r, struct task *task, GError **error)
 {
     const struct rng before = t->rng;
     const int step = t->step;
     t->objective->draw(&t->data, &t->schedule, &t->rng, &t->batch);
     const bool ok = write_noisy(t, noise_add, t->latents, error) &&
                     write_noisy(t, noise_target, t->target, error) && write_time(t, error) &&
-                    write_caption(t, error) && run_gradient(t, &r->loss, t->gradient, c, error) &&
+                    write_caption(t, error) &&
+                    run_gradient(t, &r->loss, t->gradient, task, error) &&
                     check_loss(t, r->loss, error);
     r->grad_norm = ok ? trainer_update(t, t->gradient, error) : NAN;
     if (isnan(r->grad_norm)) {
@@ -295,16 +297,24 @@ static bool save_state(struct trainer *t, GError **error)
     return !t->checkpoint_path || trainer_checkpoint(t, t->checkpoint_path, error);
 }
 
-bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancellable *c,
-                 GError **error)
+static void report(struct task *task, const struct train_report *r)
+{
+    task_tell(task, &(struct task_progress){.stage = TASK_LEARNING,
+                                            .fraction = (double)r->step / r->steps,
+                                            .step = r->step,
+                                            .steps = r->steps,
+                                            .seconds_left = r->seconds_left,
+                                            .training = r});
+}
+
+bool trainer_run(struct trainer *t, struct task *task, GError **error)
 {
     const int64_t begin = g_get_monotonic_time();
     const int first = t->step;
-    bool go_on = true;
-    while (go_on && t->step < t->steps) {
-        struct train_report report = {.steps = t->steps};
+    while (t->step < t->steps) {
+        struct train_report r = {.steps = t->steps};
         g_autoptr(GError) local = NULL;
-        if (g_cancellable_set_error_if_cancelled(c, &local) || !train_step(t, &report, c, &local)) {
+        if (task_cancelled(task, &local) || !train_step(t, &r, task, &local)) {
             const bool cancelled = g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED);
             g_propagate_error(error, g_steal_pointer(&local));
             if (cancelled || t->step > first) { // the steps so far are good whatever came then
@@ -312,12 +322,11 @@ bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancella
             }
             return false;
         }
-        report.seconds = (g_get_monotonic_time() - begin) / 1e6;
-        report.seconds_left = report.seconds / (t->step - first) * (t->steps - t->step);
-        go_on = !step_fn || step_fn(&report, data);
+        r.seconds = (g_get_monotonic_time() - begin) / 1e6;
+        r.seconds_left = r.seconds / (t->step - first) * (t->steps - t->step);
+        report(task, &r);
         const int every = t->checkpoint_every;
-        if (go_on && every > 0 && t->step % every == 0 && t->step < t->steps &&
-            !save_state(t, error)) {
+        if (every > 0 && t->step % every == 0 && t->step < t->steps && !save_state(t, error)) {
             return false;
         }
     }
@@ -372,8 +381,7 @@ static void take_memory(struct trainer *t)
 
 struct trainer *trainer_new(struct model *model, struct adapter *adapter,
                             const struct train_example *examples, int n_examples,
-                            const struct train_params *params, progress_fn progress, void *data,
-                            GCancellable *c, GError **error)
+                            const struct train_params *params, struct task *task, GError **error)
 {
     struct trainer *t = g_new0(struct trainer, 1);
     t->model = model;
@@ -382,14 +390,14 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
     adapter->enabled = true;
     noise_schedule_init(&t->schedule, &model->sched);
     take_params(t, params);
-    if (!train_data_encode(&t->data, model, examples, n_examples, !trains_text(adapter), progress,
-                           data, c, error) ||
-        !adapter_prepare(adapter, progress, data, c, error)) {
+    if (!train_data_encode(&t->data, model, examples, n_examples, !trains_text(adapter), task,
+                           error) ||
+        !adapter_prepare(adapter, task, error)) {
         goto fail;
     }
     // The first checkpoint names the model by its hash: here, where waiting shows, and not there.
-    model_hash(model, MODEL_UNET, progress, data, c, NULL);
-    if (g_cancellable_set_error_if_cancelled(c, error)) {
+    model_hash(model, MODEL_UNET, task, NULL);
+    if (task_cancelled(task, error)) {
         goto fail;
     }
     take_memory(t);

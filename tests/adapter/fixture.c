@@ -30,7 +30,7 @@ void fixture_open(struct fixture *f, const char *model)
     f->gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
     g_autofree char *dir = g_test_build_filename(G_TEST_DIST, "data", "models", model, NULL);
-    f->model = model_load(dir, f->gpu, NULL, NULL, NULL, &error);
+    f->model = model_load(dir, f->gpu, NULL, &error);
     g_assert_no_error(error);
     g_autofree char *file_name = g_strconcat(model, ".safetensors", NULL);
     g_autofree char *file = g_test_build_filename(G_TEST_DIST, "data", "train", file_name, NULL);

@@ -76,7 +76,7 @@ static struct edit_request request(const float *rgb)
 static struct edit_result *run(struct editor *e, const struct edit_request *q)
 {
     g_autoptr(GError) error = NULL;
-    struct edit_result *r = editor_run(e, q, NULL, NULL, NULL, &error);
+    struct edit_result *r = editor_run(e, q, NULL, &error);
     g_assert_no_error(error);
     return r;
 }
@@ -132,17 +132,17 @@ static void test_identity(void)
 struct count {
     int steps;
     bool inverting;
-    GCancellable *cancel; // cancelled at the third step
 };
 
-static void count_cb(const struct edit_step *step, void *data)
+// Cancels at the third step, where that can be.
+static void count_cb(struct task *task, const struct task_progress *progress)
 {
-    struct count *c = data;
+    struct count *c = task->data;
     c->steps++;
-    c->inverting |= g_str_equal(step->stage, "inverting");
-    g_assert_cmpint(step->step, <=, step->steps);
-    if (c->cancel && step->step == 3) {
-        g_cancellable_cancel(c->cancel);
+    c->inverting |= progress->stage == TASK_INVERTING;
+    g_assert_cmpint(progress->step, <=, progress->steps);
+    if (task->cancellable && progress->step == 3) {
+        g_cancellable_cancel(task->cancellable);
     }
 }
 
@@ -157,8 +157,9 @@ static void test_stages_are_kept(void)
     struct edit_result *first = run(e, &q);
     q.prompt = "a green ball";
     struct count c = {0};
+    struct task task = {.report = count_cb, .data = &c};
     g_autoptr(GError) error = NULL;
-    struct edit_result *second = editor_run(e, &q, count_cb, &c, NULL, &error);
+    struct edit_result *second = editor_run(e, &q, &task, &error);
     g_assert_no_error(error);
     g_assert_false(c.inverting);
     g_assert_cmpint(c.steps, ==, (int)asked(&q, "steps"));
@@ -169,6 +170,31 @@ static void test_stages_are_kept(void)
     edit_result_free(first);
     edit_result_free(second);
     edit_result_free(third);
+    editor_free(e);
+}
+
+// Without a guided part the edit is the one of guidance 1; half of the part is another one.
+static void test_guidance_end(void)
+{
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    const int64_t n = (int64_t)side * side * 3;
+    struct edit_request q = request(rgb);
+    ask(&q, "locality", 0.0);
+    struct edit_result *all = run(e, &q);
+    ask(&q, "guidance_end", 0.5);
+    struct edit_result *half = run(e, &q);
+    ask(&q, "guidance_end", 0.0);
+    struct edit_result *nothing = run(e, &q);
+    ask(&q, "guidance", 1.0);
+    struct edit_result *plain = run(e, &q);
+    g_assert_cmpmem(nothing->rgb, (gsize)n * 4, plain->rgb, (gsize)n * 4);
+    g_assert_cmpfloat(psnr(half->rgb, all->rgb, n), <, 60.0);
+    g_assert_cmpfloat(psnr(half->rgb, nothing->rgb, n), <, 60.0);
+    edit_result_free(all);
+    edit_result_free(half);
+    edit_result_free(nothing);
+    edit_result_free(plain);
     editor_free(e);
 }
 
@@ -207,8 +233,9 @@ static void test_locality(void)
         for (double locality = 0.2; locality <= 1.0; locality += 0.4) {
             ask(&q, "locality", locality);
             struct count c = {0};
+            struct task task = {.report = count_cb, .data = &c};
             g_autoptr(GError) error = NULL;
-            struct edit_result *local = editor_run(e, &q, count_cb, &c, NULL, &error);
+            struct edit_result *local = editor_run(e, &q, &task, &error);
             g_assert_no_error(error);
             const double kept = part_kept(local, whole);
             g_test_message("guidance %g, locality %g: %.3f of the change", guidance[i], locality,
@@ -232,9 +259,10 @@ static void test_cancel(void)
     struct editor *e = editor();
     struct edit_request q = request(rgb);
     g_autoptr(GCancellable) cancel = g_cancellable_new();
-    struct count c = {.cancel = cancel};
+    struct count c = {0};
+    struct task task = {.report = count_cb, .data = &c, .cancellable = cancel};
     g_autoptr(GError) error = NULL;
-    g_assert_null(editor_run(e, &q, count_cb, &c, cancel, &error));
+    g_assert_null(editor_run(e, &q, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_assert_cmpint(c.steps, <=, 4);
     // The editor is as good as before.
@@ -334,15 +362,16 @@ struct previews {
     int count;
 };
 
-static void preview_cb(const struct edit_step *step, void *data)
+static void preview_cb(struct task *task, const struct task_progress *progress)
 {
-    struct previews *p = data;
-    const int64_t n = (int64_t)step->preview_width * step->preview_height * 3;
-    if (step->preview) {
+    struct previews *p = task->data;
+    const struct latent_preview *preview = progress->preview;
+    if (preview) {
+        const int64_t n = (int64_t)preview->width * preview->height * 3;
         p->count++;
         p->last = g_renew(float, p->last, n);
         for (int64_t i = 0; i < n; i++) {
-            p->last[i] = 2 * step->preview[i] - 1;
+            p->last[i] = 2 * preview->rgb[i] - 1;
         }
     }
 }
@@ -363,9 +392,9 @@ static float *shrink(const float *rgb, int factor)
     return small;
 }
 
-static void cancel_cb(double fraction, const char *text, void *data)
+static void cancel_cb(struct task *task, const struct task_progress *progress)
 {
-    g_cancellable_cancel(data);
+    g_cancellable_cancel(task->cancellable);
 }
 
 // A model that brings no factors gets its own when they are asked for, which can be stopped and
@@ -374,7 +403,7 @@ static void test_previews(void)
 {
     g_autoptr(GError) error = NULL;
     char *folder = folder_without_factors();
-    struct model *bare = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    struct model *bare = model_load(folder, gpu, NULL, &error);
     g_assert_no_error(error);
     g_assert_false(bare->has_latent_rgb);
     struct editor *e = editor_new(bare, &error);
@@ -382,16 +411,18 @@ static void test_previews(void)
     q.width = q.height = side;
     q.prompt = "a red apple";
     struct previews p = {NULL};
-    struct edit_result *unseen = editor_run(e, &q, preview_cb, &p, NULL, &error);
+    struct task task = {.report = preview_cb, .data = &p};
+    struct edit_result *unseen = editor_run(e, &q, &task, &error);
     g_assert_no_error(error);
     g_assert_cmpint(p.count, ==, 0);
     edit_result_free(unseen);
     g_autoptr(GCancellable) cancel = g_cancellable_new();
-    g_assert_false(editor_need_previews(e, cancel_cb, cancel, cancel, &error));
+    struct task stopped = {.report = cancel_cb, .cancellable = cancel};
+    g_assert_false(editor_need_previews(e, &stopped, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_clear_error(&error);
-    g_assert_true(editor_need_previews(e, NULL, NULL, NULL, &error));
-    struct edit_result *r = editor_run(e, &q, preview_cb, &p, NULL, &error);
+    g_assert_true(editor_need_previews(e, NULL, &error));
+    struct edit_result *r = editor_run(e, &q, &task, &error);
     g_assert_no_error(error);
     g_assert_cmpint(p.count, ==, (int)asked(&q, "steps"));
     const int factor = model_latent_factor(bare);
@@ -437,7 +468,7 @@ static void test_too_little_memory(void)
     small = before;
     small.rlim_cur = address_space() + weights * 9 / 10;
     setrlimit(RLIMIT_AS, &small);
-    struct model *refused = model_load(model->path, gpu, NULL, NULL, NULL, &error);
+    struct model *refused = model_load(model->path, gpu, NULL, &error);
     setrlimit(RLIMIT_AS, &before);
     g_assert_null(refused);
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY);
@@ -446,7 +477,7 @@ static void test_too_little_memory(void)
     g_assert_nonnull(strstr(error->message, "free"));
     g_clear_error(&error);
     // As soon as there is room again it loads.
-    struct model *loaded = model_load(model->path, gpu, NULL, NULL, NULL, &error);
+    struct model *loaded = model_load(model->path, gpu, NULL, &error);
     g_assert_no_error(error);
     model_free(loaded);
 }
@@ -483,7 +514,8 @@ static void test_bad_requests(void)
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
         struct count c = {0};
-        g_assert_null(editor_run(e, &bad[i], count_cb, &c, NULL, &error));
+        struct task task = {.report = count_cb, .data = &c};
+        g_assert_null(editor_run(e, &bad[i], &task, &error));
         g_assert_nonnull(error);
         g_assert_cmpint(c.steps, ==, 0); // refused before any work
     }
@@ -537,12 +569,13 @@ int main(int argc, char **argv)
     g_autofree char *dir = paths_model(NULL);
     gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
-    model = model_load(dir, gpu, NULL, NULL, NULL, &error);
+    model = model_load(dir, gpu, NULL, &error);
     g_assert_no_error(error);
     side = model_default_size(model);
     g_test_add_func("/edit/strength-zero", test_strength_zero);
     g_test_add_func("/edit/identity", test_identity);
     g_test_add_func("/edit/stages-are-kept", test_stages_are_kept);
+    g_test_add_func("/edit/guidance-end", test_guidance_end);
     g_test_add_func("/edit/locality", test_locality);
     g_test_add_func("/edit/cancel", test_cancel);
     g_test_add_func("/edit/structure-and-seed", test_structure_and_seed);

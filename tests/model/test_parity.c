@@ -218,7 +218,7 @@ static void test_model(gconstpointer data)
     g_autofree char *vectors = g_build_filename(place->folder, "vectors.safetensors", NULL);
     struct parity p = {.vectors = st_open(vectors, &error)};
     g_assert_no_error(error);
-    p.model = model_load(place->model, gpu, NULL, NULL, NULL, &error);
+    p.model = model_load(place->model, gpu, NULL, &error);
     g_assert_no_error(error);
     check_text(&p);
     check_unet(&p, "time.0", "pred.0");

@@ -24,7 +24,7 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
     }
     struct train_example example = {side, side, rgb, PROMPT};
     g_clear_pointer(&fx.model->hash[MODEL_UNET], g_free);
-    struct trainer *t = trainer_new(fx.model, a, &example, 1, &params, NULL, NULL, NULL, &error);
+    struct trainer *t = trainer_new(fx.model, a, &example, 1, &params, NULL, &error);
     g_assert_no_error(error);
     g_assert_nonnull(fx.model->hash[MODEL_UNET]); // read before the first step, not during it
     return t;
@@ -115,31 +115,32 @@ static void test_reference_sd2(void)
 struct log {
     double loss[32];
     int count, stop_after, steps;
-    GCancellable *cancel;        // triggered instead of stopping
     struct adapter_param *spoil; // becomes infinite on the device instead of stopping
 };
 
-static bool log_step(const struct train_report *report, void *data)
+static void log_step(struct task *task, const struct task_progress *progress)
 {
-    struct log *log = data;
+    struct log *log = task->data;
+    const struct train_report *report = progress->training;
+    g_assert_cmpint(progress->stage, ==, TASK_LEARNING);
+    g_assert_cmpint(progress->step, ==, report->step);
     log->loss[log->count++] = report->loss;
     log->steps = report->steps;
     g_assert_cmpint(report->step, ==, log->count);
     g_assert_true(isfinite(report->loss_mean) && report->grad_norm > 0 &&
                   report->seconds_left >= 0);
-    if (log->count == log->stop_after && log->cancel) {
-        g_cancellable_cancel(log->cancel);
-        return true;
+    if (log->count != log->stop_after) {
+        return;
     }
-    if (log->count == log->stop_after && log->spoil) {
+    if (log->spoil) {
         g_autofree float *values = g_new(float, log->spoil->count);
         for (int i = 0; i < log->spoil->count; i++) {
             values[i] = INFINITY;
         }
         g_assert_true(tensor_write(log->spoil->tensor, values, NULL));
-        return true;
+    } else {
+        g_cancellable_cancel(task->cancellable);
     }
-    return log->count != log->stop_after;
 }
 
 static void assert_equal_values(const struct adapter *a, const struct adapter *b)
@@ -165,7 +166,8 @@ static void test_resume(void)
         struct adapter *whole = fixture_adapter(&fx, run_methods[i], "lr=0.01 steps=12");
         struct trainer *t = make_trainer(whole, params);
         struct log log = {0};
-        g_assert_true(trainer_run(t, log_step, &log, NULL, &error));
+        struct task task = {.report = log_step, .data = &log};
+        g_assert_true(trainer_run(t, &task, &error));
         g_assert_cmpint(log.count, ==, 12);
         trainer_free(t);
 
@@ -173,7 +175,11 @@ static void test_resume(void)
         struct adapter *first = fixture_adapter(&fx, run_methods[i], "lr=0.01 steps=12");
         t = make_trainer(first, params);
         struct log halves = {.stop_after = 5};
-        g_assert_true(trainer_run(t, log_step, &halves, NULL, &error)); // stopped: not an error
+        g_autoptr(GCancellable) cancel = g_cancellable_new();
+        task = (struct task){.report = log_step, .data = &halves, .cancellable = cancel};
+        g_assert_false(trainer_run(t, &task, &error));
+        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+        g_clear_error(&error);
         g_assert_cmpint(trainer_step(t), ==, 5);
         trainer_free(t);
 
@@ -183,7 +189,8 @@ static void test_resume(void)
         g_assert_no_error(error);
         assert_equal_values(first, second);
         halves.stop_after = 0;
-        g_assert_true(trainer_run(t, log_step, &halves, NULL, &error));
+        task.cancellable = NULL;
+        g_assert_true(trainer_run(t, &task, &error));
         g_assert_cmpmem(log.loss, sizeof log.loss, halves.loss, sizeof halves.loss);
         assert_equal_values(whole, second);
         g_assert_cmpstr(g_hash_table_lookup(second->metadata, "tincture.prompt"), ==, PROMPT);
@@ -204,8 +211,9 @@ static void test_cancel(void)
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     struct adapter *a = fixture_adapter(&fx, "svdiff", "");
     struct trainer *t = make_trainer(a, (struct train_params){.checkpoint_path = file});
-    struct log log = {.stop_after = 3, .cancel = cancel};
-    g_assert_false(trainer_run(t, log_step, &log, cancel, &error));
+    struct log log = {.stop_after = 3};
+    struct task task = {.report = log_step, .data = &log, .cancellable = cancel};
+    g_assert_false(trainer_run(t, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_clear_error(&error);
     g_assert_true(trainer_resume(t, file, &error));
@@ -225,7 +233,8 @@ static void test_failure_keeps_steps(void)
     struct adapter *a = fixture_adapter(&fx, "svdiff", "");
     struct trainer *t = make_trainer(a, (struct train_params){.checkpoint_path = file});
     struct log log = {.stop_after = 3, .spoil = a->params->pdata[0]};
-    g_assert_false(trainer_run(t, log_step, &log, NULL, &error));
+    struct task task = {.report = log_step, .data = &log};
+    g_assert_false(trainer_run(t, &task, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
     g_assert_nonnull(strstr(error->message, "loss"));
     g_clear_error(&error);
@@ -267,7 +276,7 @@ static void test_not_a_number(void)
     struct adapter_param *p = a->params->pdata[0];
     p->value[0] = INFINITY;
     struct trainer *t = make_trainer(a, (struct train_params){0});
-    g_assert_false(trainer_run(t, NULL, NULL, NULL, &error));
+    g_assert_false(trainer_run(t, NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
     g_assert_cmpint(trainer_step(t), ==, 0);
     g_assert_cmpfloat(adapter_norm(a), ==, INFINITY); // that one number, and no NaN

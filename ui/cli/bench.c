@@ -74,15 +74,17 @@ struct learn_times {
     int n;
 };
 
-static bool step_cb(const struct train_report *r, void *data)
+static void learn_report_cb(struct task *task, const struct task_progress *progress)
 {
-    struct learn_times *t = data;
+    struct learn_times *t = task->data;
+    if (!progress->training) {
+        return;
+    }
     double now = now_ms();
     if (t->last > 0.0 && t->n < (int)G_N_ELEMENTS(t->ms)) {
         t->ms[t->n++] = now - t->last;
     }
     t->last = now;
-    return true;
 }
 
 // Median milliseconds of one training step at batch 1; -1 with an error.
@@ -98,10 +100,10 @@ static double bench_learn(struct engine *e, const char *method, int side, GError
     struct settings *settings = settings_new(adapter_method_find(method)->settings);
     settings_set(settings, "steps", 16, NULL);
     struct learn_times times = {0};
+    struct task task = {.report = learn_report_cb, .data = &times};
     struct adapter *a = adapter_new(method, e->model, settings, error);
-    struct trainer *t =
-        a ? trainer_new(e->model, a, &example, 1, &params, cli_progress, NULL, NULL, error) : NULL;
-    bool ok = t && trainer_run(t, step_cb, &times, NULL, error);
+    struct trainer *t = a ? trainer_new(e->model, a, &example, 1, &params, &cli_task, error) : NULL;
+    bool ok = t && trainer_run(t, &task, error);
     trainer_free(t);
     adapter_free(a);
     settings_free(settings);
@@ -128,7 +130,7 @@ static double bench_edit(struct engine *e, int side, GError **error)
     for (int i = 0; i < 3; i++) {
         q.prompt = prompts[i];
         double begin = now_ms();
-        struct edit_result *r = editor_run(e->editor, &q, NULL, NULL, NULL, error);
+        struct edit_result *r = editor_run(e->editor, &q, NULL, error);
         best = r ? now_ms() - begin : -1.0;
         edit_result_free(r);
         if (best < 0) {

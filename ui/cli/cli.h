@@ -53,9 +53,8 @@ struct edit_request cli_request(const struct cli *c);
 // Loads the photo of --image at the working size.
 struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 
-void cli_progress(double fraction, const char *text, void *data); // progress_fn; data unused
-void cli_edit_step(const struct edit_step *step, void *data);     // edit_step_fn; data unused
-void cli_progress_end(void);
+extern struct task cli_task; // its report is a line on a terminal, written over by the next
+void cli_progress_end(void); // clears that line
 
 // Tensors in and out: fp32 safetensors with one tensor of that name. read: *shape has rank 3 or 4,
 // a missing leading 1 is added; the result is newly allocated.

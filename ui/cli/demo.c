@@ -53,20 +53,20 @@ static double seconds_since(gint64 begin)
     return (double)(g_get_monotonic_time() - begin) / 1e6;
 }
 
-static bool step_cb(const struct train_report *report, void *data)
+static void learn_report_cb(struct task *task, const struct task_progress *progress)
 {
-    struct demo *d = data;
-    d->loss = report->loss_mean;
-    char text[160];
-    g_snprintf(text, sizeof text, "learning the photo, step %d of %d", report->step, report->steps);
-    cli_progress((double)report->step / report->steps, text, NULL);
-    return true;
+    struct demo *d = task->data;
+    if (progress->training) {
+        d->loss = progress->training->loss_mean;
+    }
+    task_tell(&cli_task, progress);
 }
 
 static struct adapter *learn(struct demo *d, const struct photo *p, const char *out, GError **error)
 {
     struct engine *e = d->c->engine;
     gint64 begin = g_get_monotonic_time();
+    struct task task = {.report = learn_report_cb, .data = d};
     struct settings *svdiff = settings_new(adapter_method_find("svdiff")->settings);
     const struct train_params params = {.seed = 1};
     struct adapter *a =
@@ -75,9 +75,8 @@ static struct adapter *learn(struct demo *d, const struct photo *p, const char *
             : NULL;
     d->steps = settings_int(svdiff, "steps");
     settings_free(svdiff);
-    if (!a ||
-        !engine_learn(e, p, d->caption, a, &params, NULL, cli_progress, step_cb, d, NULL, error) ||
-        !adapter_save(a, out, NULL, NULL, NULL, error)) {
+    if (!a || !engine_learn(e, p, d->caption, a, &params, NULL, &task, error) ||
+        !adapter_save(a, out, NULL, error)) {
         adapter_free(a);
         return NULL;
     }
@@ -92,13 +91,13 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     struct edit_request q = cli_request(d->c);
     q.source_prompt = d->caption;
     q.prompt = d->prompt;
-    if (!editor_set_adapters(e->editor, &a, 1, cli_progress, NULL, NULL, error)) {
+    if (!editor_set_adapters(e->editor, &a, 1, &cli_task, error)) {
         return NULL;
     }
-    struct edit_result *r = engine_edit(e, p, q, cli_edit_step, NULL, NULL, error);
+    struct edit_result *r = engine_edit(e, p, q, &cli_task, error);
     d->edit_s = seconds_since(begin);
     begin = g_get_monotonic_time();
-    struct detail_params params = {.progress = cli_progress};
+    struct detail_params params = {.task = &cli_task};
     struct image *image = r ? engine_restore(e, p->full, r, &params, error) : NULL;
     d->restore_s = seconds_since(begin);
     edit_result_free(r);

@@ -32,7 +32,7 @@ static struct image *finish(struct cli *c, const struct photo *p, const struct e
     if (c->mask && !mask) {
         return NULL;
     }
-    struct detail_params params = {.mask = mask, .progress = cli_progress};
+    struct detail_params params = {.mask = mask, .task = &cli_task};
     return engine_restore(c->engine, p->full, r, &params, error);
 }
 
@@ -45,7 +45,7 @@ static bool run(struct cli *c, GError **error)
         return false;
     }
     struct edit_request q = cli_request(c);
-    struct edit_result *r = engine_edit(c->engine, p, q, cli_edit_step, NULL, NULL, error);
+    struct edit_result *r = engine_edit(c->engine, p, q, &cli_task, error);
     struct image *image = r ? finish(c, p, r, error) : NULL;
     bool ok = image != NULL;
     if (ok) {

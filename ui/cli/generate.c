@@ -47,7 +47,7 @@ static bool run(struct cli *c, GError **error)
     q.width = q.height = c->size ? c->size : model_default_size(c->engine->model);
     struct edit_result *r = NULL;
     if (!c->noise || read_noise(c, &q, error)) {
-        r = editor_run(c->engine->editor, &q, cli_edit_step, NULL, NULL, error);
+        r = editor_run(c->engine->editor, &q, &cli_task, error);
     }
     bool ok = r && write_result(c, &q, r, error);
     edit_result_free(r);

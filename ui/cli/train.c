@@ -16,19 +16,17 @@ struct run_log {
     struct train_report last; // what --json tells
 };
 
-static bool step_cb(const struct train_report *report, void *data)
+static void report_cb(struct task *task, const struct task_progress *progress)
 {
-    struct run_log *log = data;
-    log->last = *report;
-    if (log->file) {
-        fprintf(log->file, "%d,%.9g,%.9g,%.3f\n", report->step, report->loss, report->grad_norm,
-                report->seconds);
+    struct run_log *log = task->data;
+    const struct train_report *r = progress->training;
+    if (r) {
+        log->last = *r;
     }
-    char text[160];
-    g_snprintf(text, sizeof text, "step %d of %d, loss %.4f, %.0f s left", report->step,
-               report->steps, report->loss_mean, report->seconds_left);
-    cli_progress((double)report->step / report->steps, text, NULL);
-    return true;
+    if (r && log->file) {
+        fprintf(log->file, "%d,%.9g,%.9g,%.3f\n", r->step, r->loss, r->grad_norm, r->seconds);
+    }
+    task_tell(&cli_task, progress);
 }
 
 static bool train(struct cli *c, struct adapter *adapter, struct photo *const *photos, int n,
@@ -47,16 +45,16 @@ static bool train(struct cli *c, struct adapter *adapter, struct photo *const *p
         .checkpoint_path = c->checkpoint,
         .checkpoint_every = c->checkpoint ? 10 : 0,
     };
-    struct trainer *t = trainer_new(c->engine->model, adapter, examples, n, &params, cli_progress,
-                                    NULL, NULL, error);
-    bool ok = t && (!c->resume || trainer_resume(t, c->resume, error)) &&
-              trainer_run(t, step_cb, log, NULL, error);
+    struct task task = {.report = report_cb, .data = log};
+    struct trainer *t = trainer_new(c->engine->model, adapter, examples, n, &params, &task, error);
+    bool ok =
+        t && (!c->resume || trainer_resume(t, c->resume, error)) && trainer_run(t, &task, error);
     const int done = t ? trainer_step(t) : 0;
     trainer_free(t);
-    if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL, NULL, NULL)) {
+    if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL)) {
         g_prefix_error(error, "%s holds what was learned in %d steps; then: ", c->out, done);
     }
-    return ok && adapter_save(adapter, c->out, NULL, NULL, NULL, error);
+    return ok && adapter_save(adapter, c->out, NULL, error);
 }
 
 static void print_json(const struct cli *c, const struct adapter *a,

@@ -6,12 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-struct engine *engine_open(const char *model, const char *device, progress_fn progress, void *data,
-                           GCancellable *c, GError **error)
+struct engine *engine_open(const char *model, const char *device, struct task *task, GError **error)
 {
     struct engine *e = g_new0(struct engine, 1);
     e->gpu = gpu_open(device, error);
-    e->model = e->gpu ? model_load(model, e->gpu, progress, data, c, error) : NULL;
+    e->model = e->gpu ? model_load(model, e->gpu, task, error) : NULL;
     e->editor = e->model ? editor_new(e->model, error) : NULL;
     if (!e->editor) {
         engine_free(e);
@@ -87,13 +86,12 @@ void photo_free(struct photo *p)
 // ---- jobs ---------------------------------------------------------------------------------------
 
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
-                                struct edit_request request, edit_step_fn step, void *data,
-                                GCancellable *c, GError **error)
+                                struct edit_request request, struct task *task, GError **error)
 {
     request.rgb = p->rgb;
     request.width = p->small->width;
     request.height = p->small->height;
-    return editor_run(e->editor, &request, step, data, c, error);
+    return editor_run(e->editor, &request, task, error);
 }
 
 struct image *engine_image(const float *rgb, int width, int height, GError **error)
@@ -127,16 +125,13 @@ struct image *engine_restore(struct engine *e, const struct image *base,
 
 bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
                   struct adapter *adapter, const struct train_params *params, const char *resume,
-                  progress_fn progress, train_step_fn step, void *data, GCancellable *c,
-                  GError **error)
+                  struct task *task, GError **error)
 {
     struct train_example example = {
         .width = p->small->width, .height = p->small->height, .rgb = p->rgb, .caption = caption};
     editor_make_room(e->editor);
-    struct trainer *t =
-        trainer_new(e->model, adapter, &example, 1, params, progress, data, c, error);
-    bool ok =
-        t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, step, data, c, error);
+    struct trainer *t = trainer_new(e->model, adapter, &example, 1, params, task, error);
+    bool ok = t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, task, error);
     trainer_free(t);
     adapter_release(adapter); // edits use merged weights
     return ok;

@@ -45,7 +45,7 @@ struct job_state {      // what the status bar and the Learn panel show
     enum job_kind kind; // JOB_NONE: idle
     bool cancellable;
     double fraction;        // 0..1, < 0 unknown
-    char text[160];         // "step 12 of 60"
+    char text[160];         // "Drawing: step 12 of 60"; "": nothing was said yet
     double seconds_left;    // < 0 unknown
     const char *opens_next; // name of a photo that waits until this is done, or NULL
     // learning: the whole curve so far
