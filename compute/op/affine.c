@@ -53,7 +53,7 @@ static int affine_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_affine_entry = {
+const struct op affine_op = {
     .name = "affine",
     .grad = affine_grad,
     .host = affine_host,
@@ -62,7 +62,7 @@ const struct op op_affine_entry = {
 
 struct node *op_affine(struct graph *g, struct node *x, float scale, float shift)
 {
-    struct node *y = graph_add(g, &op_affine_entry, DTYPE_F32, x->shape, &x, 1);
+    struct node *y = graph_add(g, &affine_op, DTYPE_F32, x->shape, &x, 1);
     y->p.f[0] = scale;
     y->p.f[1] = shift;
     return y;

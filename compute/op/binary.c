@@ -135,7 +135,7 @@ static int binary_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_binary_entry = {
+const struct op binary_op = {
     .name = "binary",
     .grad = binary_grad,
     .host = binary_host,
@@ -145,8 +145,7 @@ const struct op op_binary_entry = {
 static struct node *binary(struct graph *g, enum kind kind, struct node *a, struct node *b)
 {
     g_assert(broadcast_fits(a->shape, b->shape));
-    struct node *y =
-        graph_add(g, &op_binary_entry, DTYPE_F32, a->shape, (struct node *[]){a, b}, 2);
+    struct node *y = graph_add(g, &binary_op, DTYPE_F32, a->shape, (struct node *[]){a, b}, 2);
     y->p.i[0] = kind;
     return y;
 }

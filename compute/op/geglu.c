@@ -53,7 +53,7 @@ static int geglu_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_geglu_entry = {
+const struct op geglu_op = {
     .name = "geglu",
     .grad = geglu_grad,
     .host = geglu_host,
@@ -64,5 +64,5 @@ struct node *op_geglu(struct graph *g, struct node *x)
 {
     g_assert(op_channels(x) % 2 == 0);
     const int shape[GRAPH_RANK] = {x->shape[0], x->shape[1], x->shape[2], x->shape[3] / 2};
-    return graph_add(g, &op_geglu_entry, DTYPE_F32, shape, &x, 1);
+    return graph_add(g, &geglu_op, DTYPE_F32, shape, &x, 1);
 }

@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-#define X(name) extern const struct op op_##name##_entry;
+#define X(name) extern const struct op name##_op;
 OP_ROWS
 #undef X
 
-#define X(name) &op_##name##_entry,
+#define X(name) &name##_op,
 const struct op *const op_table[] = {OP_ROWS NULL};
 #undef X
 

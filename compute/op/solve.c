@@ -8,13 +8,13 @@
 
 #include <lapacke.h>
 
-extern const struct op op_solve_entry;
+extern const struct op solve_op;
 
 struct node *op_solve(struct graph *g, struct node *a, struct node *b, bool trans)
 {
     g_assert(a->shape[0] == 1 && a->shape[2] == a->shape[3]);
     g_assert(op_same_shape(a, b));
-    struct node *x = graph_add(g, &op_solve_entry, DTYPE_F32, b->shape, (struct node *[]){a, b}, 2);
+    struct node *x = graph_add(g, &solve_op, DTYPE_F32, b->shape, (struct node *[]){a, b}, 2);
     x->p.i[0] = trans;
     return x;
 }
@@ -111,7 +111,7 @@ static int solve_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_solve_entry = {
+const struct op solve_op = {
     .name = "solve",
     .grad = solve_grad,
     .host = solve_host,

@@ -69,7 +69,7 @@ static int unary_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_unary_entry = {
+const struct op unary_op = {
     .name = "unary",
     .grad = unary_grad,
     .host = unary_host,
@@ -78,7 +78,7 @@ const struct op op_unary_entry = {
 
 struct node *op_unary(struct graph *g, enum unary kind, struct node *x)
 {
-    struct node *y = graph_add(g, &op_unary_entry, DTYPE_F32, x->shape, &x, 1);
+    struct node *y = graph_add(g, &unary_op, DTYPE_F32, x->shape, &x, 1);
     y->p.i[0] = (int)kind;
     return y;
 }
