@@ -15,19 +15,19 @@ enum dtype { DTYPE_F32, DTYPE_I32 };
 #define GRAPH_RANK   4
 #define GRAPH_INPUTS 4
 
-// What host kernels made of a tensor's data for their next run, such as weights in the order of an
-// inner loop. A key says of what kind it is.
-struct tensor_form_key {
+// A copy of a tensor's data that a host kernel packed into the order of its inner loop and keeps for
+// the next run. The key says who packed it, and how.
+struct packed_key {
     const void *maker;
     int sizes[4]; // no gap: keys are compared by bytes
 };
-struct tensor_form {
-    struct tensor_form_key key;
+struct packed_copy {
+    struct packed_key key;
     float *data;
     int64_t floats;
     bool stale; // the tensor was written since
 };
-#define TENSOR_FORMS 2
+#define TENSOR_PACKED_COPIES 2
 
 // Storage that outlives a graph: weights, trainable parameters, what a step writes before it runs.
 struct tensor {
@@ -36,7 +36,7 @@ struct tensor {
     struct gpu *gpu;
     struct gpu_buf *buf;
     char *name;
-    struct tensor_form forms[TENSOR_FORMS];
+    struct packed_copy packed[TENSOR_PACKED_COPIES];
 };
 struct tensor *tensor_new(struct gpu *gpu, enum dtype dtype, const int shape[GRAPH_RANK],
                           const char *name, GError **error);
@@ -45,11 +45,11 @@ int64_t shape_count(const int shape[GRAPH_RANK]);
 // All of it: shape_count * 4 bytes. The only way to change data that a program has read.
 bool tensor_write(struct tensor *t, const void *data, GError **error);
 bool tensor_read(const struct tensor *t, void *data, GError **error);
-// Form `slot` of the data, for host kernels; its memory belongs to the tensor. NULL: all forms
-// together would take too much memory. *stale: the caller has to make its content. One thread at a
-// time.
-float *tensor_form(struct tensor *t, int slot, const struct tensor_form_key *key, int64_t floats,
-                   bool *stale);
+// The memory of packed copy `slot`, for host kernels; it belongs to the tensor. NULL: all packed
+// copies together would take too much memory. *stale: the caller has to pack it anew. One thread at
+// a time.
+float *tensor_packed(struct tensor *t, int slot, const struct packed_key *key, int64_t floats,
+                     bool *stale);
 
 struct op; // compute/op/op.h
 
