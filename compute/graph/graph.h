@@ -12,6 +12,7 @@
 #include "compute/gpu/gpu.h"
 
 enum dtype { DTYPE_F32, DTYPE_I32 };
+size_t dtype_size(enum dtype dtype); // bytes of an element
 #define GRAPH_RANK   4
 #define GRAPH_INPUTS 4
 
@@ -41,8 +42,9 @@ struct tensor {
 struct tensor *tensor_new(struct gpu *gpu, enum dtype dtype, const int shape[GRAPH_RANK],
                           const char *name, GError **error);
 void tensor_free(struct tensor *t);
-int64_t shape_count(const int shape[GRAPH_RANK]);
-// All of it: shape_count * 4 bytes. The only way to change data that a program has read.
+int64_t shape_count(const int shape[GRAPH_RANK]); // elements
+uint64_t shape_bytes(const int shape[GRAPH_RANK], enum dtype dtype);
+// All of it, shape_bytes() from or to data. The only way to change data that a program has read.
 bool tensor_write(struct tensor *t, const void *data, GError **error);
 bool tensor_read(const struct tensor *t, void *data, GError **error);
 // The memory of packed copy `slot`, for host kernels; it belongs to the tensor. NULL: all packed
@@ -113,8 +115,8 @@ struct program *program_new(struct graph *g, struct gpu *gpu, struct node *const
 void program_free(struct program *p);
 // Cancels between host kernels, or between submissions of a fraction of a second each.
 bool program_run(struct program *p, GCancellable *cancellable, GError **error);
-// Copies an output of the last run, shape_count(node->shape) floats.
-bool program_read(struct program *p, const struct node *output, float *data, GError **error);
+// Copies an output of the last run, shape_bytes() of it.
+bool program_read(struct program *p, const struct node *output, void *data, GError **error);
 // Bytes that the program holds.
 uint64_t program_bytes(const struct program *p);
 // Multiply-adds * 2 of one run.

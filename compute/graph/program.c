@@ -101,7 +101,7 @@ static bool take_constants(struct program *p, GError **error)
             continue;
         }
         struct constant *c = constant_for(p, node->p.f[0]);
-        c->bytes = MAX(c->bytes, (uint64_t)shape_count(node->shape) * 4);
+        c->bytes = MAX(c->bytes, shape_bytes(node->shape, node->dtype));
     }
     for (guint i = 0; i < p->constants->len; i++) {
         if (!constant_fill(p, &g_array_index(p->constants, struct constant, i), error)) {
@@ -397,11 +397,12 @@ bool program_run(struct program *p, GCancellable *cancellable, GError **error)
     return true;
 }
 
-bool program_read(struct program *p, const struct node *output, float *data, GError **error)
+bool program_read(struct program *p, const struct node *output, void *data, GError **error)
 {
     uint64_t offset;
     const struct gpu_buf *buf = locate(p, output, &offset);
-    return gpu_buf_read(p->gpu, buf, offset, data, (uint64_t)shape_count(output->shape) * 4, error);
+    return gpu_buf_read(p->gpu, buf, offset, data, shape_bytes(output->shape, output->dtype),
+                        error);
 }
 
 uint64_t program_bytes(const struct program *p)

@@ -15,7 +15,7 @@ static atomic_int_fast64_t packed_bytes;
 struct tensor *tensor_new(struct gpu *gpu, enum dtype dtype, const int shape[GRAPH_RANK],
                           const char *name, GError **error)
 {
-    struct gpu_buf *buf = gpu_buf_create(gpu, (uint64_t)shape_count(shape) * 4, error);
+    struct gpu_buf *buf = gpu_buf_create(gpu, shape_bytes(shape, dtype), error);
     if (!buf) {
         g_prefix_error(error, "%s: ", name ? name : "tensor");
         return NULL;
@@ -85,10 +85,10 @@ bool tensor_write(struct tensor *t, const void *data, GError **error)
     for (int i = 0; i < TENSOR_PACKED_COPIES; i++) {
         t->packed[i].stale = true;
     }
-    return gpu_buf_write(t->gpu, t->buf, 0, data, (uint64_t)shape_count(t->shape) * 4, error);
+    return gpu_buf_write(t->gpu, t->buf, 0, data, shape_bytes(t->shape, t->dtype), error);
 }
 
 bool tensor_read(const struct tensor *t, void *data, GError **error)
 {
-    return gpu_buf_read(t->gpu, t->buf, 0, data, (uint64_t)shape_count(t->shape) * 4, error);
+    return gpu_buf_read(t->gpu, t->buf, 0, data, shape_bytes(t->shape, t->dtype), error);
 }

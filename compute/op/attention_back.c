@@ -138,8 +138,8 @@ static const struct gpu_spirv spirv = {"attention_back", code, sizeof(code)};
 static int attention_back_dispatch(const struct op_site *site, struct op_dispatch *out)
 {
     struct attention_shape a = attention_shape_of(site->node);
-    const uint64_t bytes_q = (uint64_t)op_count(site->node->in[0]) * sizeof(float);
-    const uint64_t bytes_k = (uint64_t)op_count(site->node->in[1]) * sizeof(float);
+    const uint64_t bytes_q = op_bytes(site->node->in[0]);
+    const uint64_t bytes_k = op_bytes(site->node->in[1]);
     const uint32_t side = 2; // two tiles of scores: 13,440 bytes of shared memory, which all have
     struct {
         uint64_t dq, dk, dv, q, k, v, dy;
