@@ -96,15 +96,18 @@ struct node *graph_name(struct graph *g, struct node *node, const char *format, 
 bool graph_grad(struct graph *g, struct node *loss, struct node *const *leaves, int n,
                 struct node **grads, GError **error);
 
-// Text (one node a line) or DOT (path ends in .dot) for people.
-bool graph_dump(const struct graph *g, const char *path, GError **error);
+// Text (one node a line) or DOT (path ends in .dot) for people. gpu: each node is named with the
+// kernel that it runs with there, "matmul.host"; NULL: without.
+bool graph_dump(const struct graph *g, const struct gpu_info *gpu, const char *path,
+                GError **error);
 int graph_size(const struct graph *g);
 struct node *graph_nth(const struct graph *g, int id);
 
 // ---- running ------------------------------------------------------------------------------------
 
-// How nodes run: on CPU-type devices each op's host kernel, elsewhere recorded Vulkan kernels.
-// TINCTURE_VARIANT=host|shader forces one.
+// How nodes run: each with the first of its op's kernels that fits the device, which on CPU-type
+// devices is the host's, elsewhere a recorded Vulkan kernel. TINCTURE_VARIANT narrows the choice, as
+// op_kernel_choose() says.
 struct program;
 
 // Plans memory (lifetimes -> offsets in a few blocks), creates kernels and records. g must outlive

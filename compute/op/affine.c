@@ -56,8 +56,8 @@ static int affine_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op affine_op = {
     .name = "affine",
     .grad = affine_grad,
-    .host = affine_host,
-    .dispatch = affine_dispatch,
+    .kernels = {{.name = "host", .host = affine_host},
+                {.name = "portable", .dispatch = affine_dispatch}},
 };
 
 struct node *op_affine(struct graph *g, struct node *x, float scale, float shift)

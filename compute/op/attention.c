@@ -155,7 +155,7 @@ static int attention_dispatch(const struct op_site *site, struct op_dispatch *ou
 const struct op attention_op = {
     .name = "attention",
     .grad = attention_grad,
-    .host = attention_host,
-    .dispatch = attention_dispatch,
+    .kernels = {{.name = "host", .host = attention_host},
+                {.name = "portable", .dispatch = attention_dispatch}},
     .flops = attention_flops,
 };

@@ -172,7 +172,7 @@ static int attention_back_dispatch(const struct op_site *site, struct op_dispatc
 
 const struct op attention_back_op = {
     .name = "attention_back",
-    .host = attention_back_host,
-    .dispatch = attention_back_dispatch,
+    .kernels = {{.name = "host", .host = attention_back_host},
+                {.name = "portable", .dispatch = attention_back_dispatch}},
     .flops = attention_back_flops,
 };

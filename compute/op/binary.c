@@ -138,8 +138,8 @@ static int binary_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op binary_op = {
     .name = "binary",
     .grad = binary_grad,
-    .host = binary_host,
-    .dispatch = binary_dispatch,
+    .kernels = {{.name = "host", .host = binary_host},
+                {.name = "portable", .dispatch = binary_dispatch}},
 };
 
 static struct node *binary(struct graph *g, enum kind kind, struct node *a, struct node *b)

@@ -63,8 +63,8 @@ static int concat_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op concat_op = {
     .name = "concat",
     .grad = concat_grad,
-    .host = concat_host,
-    .dispatch = concat_dispatch,
+    .kernels = {{.name = "host", .host = concat_host},
+                {.name = "portable", .dispatch = concat_dispatch}},
 };
 
 struct node *op_concat(struct graph *g, struct node *a, struct node *b)

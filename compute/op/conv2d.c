@@ -160,7 +160,7 @@ static int conv2d_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op conv2d_op = {
     .name = "conv2d",
     .grad = conv2d_grad,
-    .host = conv2d_host,
-    .dispatch = conv2d_dispatch,
+    .kernels = {{.name = "host", .host = conv2d_host},
+                {.name = "portable", .dispatch = conv2d_dispatch}},
     .flops = conv2d_flops,
 };

@@ -98,7 +98,7 @@ static int conv2d_back_input_dispatch(const struct op_site *site, struct op_disp
 
 const struct op conv2d_back_input_op = {
     .name = "conv2d_back_input",
-    .host = conv2d_back_input_host,
-    .dispatch = conv2d_back_input_dispatch,
+    .kernels = {{.name = "host", .host = conv2d_back_input_host},
+                {.name = "portable", .dispatch = conv2d_back_input_dispatch}},
     .flops = conv2d_back_input_flops,
 };

@@ -162,7 +162,7 @@ static int conv2d_back_weight_dispatch(const struct op_site *site, struct op_dis
 
 const struct op conv2d_back_weight_op = {
     .name = "conv2d_back_weight",
-    .host = conv2d_back_weight_host,
-    .dispatch = conv2d_back_weight_dispatch,
+    .kernels = {{.name = "host", .host = conv2d_back_weight_host},
+                {.name = "portable", .dispatch = conv2d_back_weight_dispatch}},
     .flops = conv2d_back_weight_flops,
 };

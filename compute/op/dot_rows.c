@@ -77,8 +77,8 @@ static int dot_rows_dispatch(const struct op_site *site, struct op_dispatch *out
 const struct op dot_rows_op = {
     .name = "dot_rows",
     .grad = dot_rows_grad,
-    .host = dot_rows_host,
-    .dispatch = dot_rows_dispatch,
+    .kernels = {{.name = "host", .host = dot_rows_host},
+                {.name = "portable", .dispatch = dot_rows_dispatch}},
 };
 
 struct node *op_dot_rows(struct graph *g, struct node *a, struct node *b)

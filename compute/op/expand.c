@@ -69,8 +69,8 @@ static int expand_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op expand_op = {
     .name = "expand",
     .grad = expand_grad,
-    .host = expand_host,
-    .dispatch = expand_dispatch,
+    .kernels = {{.name = "host", .host = expand_host},
+                {.name = "portable", .dispatch = expand_dispatch}},
 };
 
 struct node *op_expand(struct graph *g, struct node *x, const int shape[GRAPH_RANK])

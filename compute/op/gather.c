@@ -47,8 +47,8 @@ static int gather_dispatch(const struct op_site *site, struct op_dispatch *out)
 
 const struct op gather_op = {
     .name = "gather",
-    .host = gather_host,
-    .dispatch = gather_dispatch,
+    .kernels = {{.name = "host", .host = gather_host},
+                {.name = "portable", .dispatch = gather_dispatch}},
 };
 
 struct node *op_gather(struct graph *g, struct node *table, struct node *ids)

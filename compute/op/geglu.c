@@ -56,8 +56,8 @@ static int geglu_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op geglu_op = {
     .name = "geglu",
     .grad = geglu_grad,
-    .host = geglu_host,
-    .dispatch = geglu_dispatch,
+    .kernels = {{.name = "host", .host = geglu_host},
+                {.name = "portable", .dispatch = geglu_dispatch}},
 };
 
 struct node *op_geglu(struct graph *g, struct node *x)

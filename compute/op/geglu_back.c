@@ -54,8 +54,8 @@ static int geglu_back_dispatch(const struct op_site *site, struct op_dispatch *o
 
 const struct op geglu_back_op = {
     .name = "geglu_back",
-    .host = geglu_back_host,
-    .dispatch = geglu_back_dispatch,
+    .kernels = {{.name = "host", .host = geglu_back_host},
+                {.name = "portable", .dispatch = geglu_back_dispatch}},
 };
 
 struct node *op_geglu_back(struct graph *g, struct node *x, struct node *dy)

@@ -226,8 +226,8 @@ static int group_norm_dispatch(const struct op_site *site, struct op_dispatch *o
 const struct op group_norm_op = {
     .name = "group_norm",
     .grad = group_norm_grad,
-    .host = group_norm_host,
-    .dispatch = group_norm_dispatch,
+    .kernels = {{.name = "host", .host = group_norm_host},
+                {.name = "portable", .dispatch = group_norm_dispatch}},
 };
 
 struct node *op_group_norm(struct graph *g, struct node *x, struct node *gamma, struct node *beta,

@@ -131,8 +131,8 @@ static int group_norm_back_dispatch(const struct op_site *site, struct op_dispat
 
 const struct op group_norm_back_op = {
     .name = "group_norm_back",
-    .host = group_norm_back_host,
-    .dispatch = group_norm_back_dispatch,
+    .kernels = {{.name = "host", .host = group_norm_back_host},
+                {.name = "portable", .dispatch = group_norm_back_dispatch}},
 };
 
 struct node *op_group_norm_back(struct graph *g, struct node *x, struct node *gamma,

@@ -84,8 +84,8 @@ static int group_norm_back_gamma_dispatch(const struct op_site *site, struct op_
 
 const struct op group_norm_back_gamma_op = {
     .name = "group_norm_back_gamma",
-    .host = group_norm_back_gamma_host,
-    .dispatch = group_norm_back_gamma_dispatch,
+    .kernels = {{.name = "host", .host = group_norm_back_gamma_host},
+                {.name = "portable", .dispatch = group_norm_back_gamma_dispatch}},
 };
 
 struct node *op_group_norm_back_gamma(struct graph *g, struct node *x, struct node *gamma,

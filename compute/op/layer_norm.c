@@ -76,8 +76,8 @@ static int layer_norm_dispatch(const struct op_site *site, struct op_dispatch *o
 const struct op layer_norm_op = {
     .name = "layer_norm",
     .grad = layer_norm_grad,
-    .host = layer_norm_host,
-    .dispatch = layer_norm_dispatch,
+    .kernels = {{.name = "host", .host = layer_norm_host},
+                {.name = "portable", .dispatch = layer_norm_dispatch}},
 };
 
 struct node *op_layer_norm(struct graph *g, struct node *x, struct node *gamma, struct node *beta,

@@ -64,8 +64,8 @@ static int layer_norm_back_dispatch(const struct op_site *site, struct op_dispat
 
 const struct op layer_norm_back_op = {
     .name = "layer_norm_back",
-    .host = layer_norm_back_host,
-    .dispatch = layer_norm_back_dispatch,
+    .kernels = {{.name = "host", .host = layer_norm_back_host},
+                {.name = "portable", .dispatch = layer_norm_back_dispatch}},
 };
 
 struct node *op_layer_norm_back(struct graph *g, struct node *x, struct node *gamma,

@@ -74,8 +74,8 @@ static int layer_norm_back_gamma_dispatch(const struct op_site *site, struct op_
 
 const struct op layer_norm_back_gamma_op = {
     .name = "layer_norm_back_gamma",
-    .host = layer_norm_back_gamma_host,
-    .dispatch = layer_norm_back_gamma_dispatch,
+    .kernels = {{.name = "host", .host = layer_norm_back_gamma_host},
+                {.name = "portable", .dispatch = layer_norm_back_gamma_dispatch}},
 };
 
 struct node *op_layer_norm_back_gamma(struct graph *g, struct node *x, struct node *dy, float eps)

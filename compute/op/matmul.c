@@ -243,7 +243,7 @@ static int matmul_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op matmul_op = {
     .name = "matmul",
     .grad = matmul_grad,
-    .host = matmul_host,
-    .dispatch = matmul_dispatch,
+    .kernels = {{.name = "host", .host = matmul_host},
+                {.name = "portable", .dispatch = matmul_dispatch}},
     .flops = matmul_flops,
 };

@@ -97,7 +97,7 @@ static int outer_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op outer_op = {
     .name = "outer",
     .grad = outer_grad,
-    .host = outer_host,
-    .dispatch = outer_dispatch,
+    .kernels = {{.name = "host", .host = outer_host},
+                {.name = "portable", .dispatch = outer_dispatch}},
     .flops = outer_flops,
 };

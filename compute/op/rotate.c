@@ -106,7 +106,7 @@ static int rotate_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op rotate_op = {
     .name = "rotate",
     .grad = rotate_grad,
-    .host = rotate_host,
-    .dispatch = rotate_dispatch,
+    .kernels = {{.name = "host", .host = rotate_host},
+                {.name = "portable", .dispatch = rotate_dispatch}},
     .flops = rotate_flops,
 };

@@ -63,6 +63,6 @@ static int skew_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op skew_op = {
     .name = "skew",
     .grad = skew_grad,
-    .host = skew_host,
-    .dispatch = skew_dispatch,
+    .kernels = {{.name = "host", .host = skew_host},
+                {.name = "portable", .dispatch = skew_dispatch}},
 };

@@ -63,6 +63,6 @@ static int skew_back_dispatch(const struct op_site *site, struct op_dispatch *ou
 const struct op skew_back_op = {
     .name = "skew_back",
     .grad = skew_back_grad,
-    .host = skew_back_host,
-    .dispatch = skew_back_dispatch,
+    .kernels = {{.name = "host", .host = skew_back_host},
+                {.name = "portable", .dispatch = skew_back_dispatch}},
 };

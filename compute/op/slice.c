@@ -57,8 +57,8 @@ static int slice_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op slice_op = {
     .name = "slice",
     .grad = slice_grad,
-    .host = slice_host,
-    .dispatch = slice_dispatch,
+    .kernels = {{.name = "host", .host = slice_host},
+                {.name = "portable", .dispatch = slice_dispatch}},
 };
 
 struct node *op_slice(struct graph *g, struct node *x, int begin, int count)

@@ -92,13 +92,15 @@ static const uint32_t code[] =
     ;
 static const struct gpu_spirv spirv = {"solve", code, sizeof(code)};
 
+// Three numbers a row and the chosen pivot are in shared memory.
+static bool solve_fits(const struct node *node, const struct gpu_info *gpu)
+{
+    return (3 * (uint32_t)node->shape[3] + 1) * sizeof(float) <= gpu->max_shared;
+}
+
 static int solve_dispatch(const struct op_site *site, struct op_dispatch *out)
 {
     const int *shape = site->node->shape;
-    // Three numbers a row and the chosen pivot are in shared memory.
-    if ((3 * (uint32_t)shape[3] + 1) * sizeof(float) > site->gpu->max_shared) {
-        return 0;
-    }
     struct {
         uint64_t x, a, b;
         uint32_t blocks;
@@ -114,7 +116,10 @@ static int solve_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op solve_op = {
     .name = "solve",
     .grad = solve_grad,
-    .host = solve_host,
-    .dispatch = solve_dispatch,
+    .kernels = {{.name = "host", .host = solve_host},
+                {.name = "portable",
+                 .fits = solve_fits,
+                 .needs = "three rows of a block in shared memory",
+                 .dispatch = solve_dispatch}},
     .flops = solve_flops,
 };

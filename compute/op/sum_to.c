@@ -91,8 +91,8 @@ static int sum_to_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op sum_to_op = {
     .name = "sum_to",
     .grad = sum_to_grad,
-    .host = sum_to_host,
-    .dispatch = sum_to_dispatch,
+    .kernels = {{.name = "host", .host = sum_to_host},
+                {.name = "portable", .dispatch = sum_to_dispatch}},
 };
 
 struct node *op_sum_to(struct graph *g, struct node *x, const int to[GRAPH_RANK])

@@ -72,8 +72,8 @@ static int unary_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op unary_op = {
     .name = "unary",
     .grad = unary_grad,
-    .host = unary_host,
-    .dispatch = unary_dispatch,
+    .kernels = {{.name = "host", .host = unary_host},
+                {.name = "portable", .dispatch = unary_dispatch}},
 };
 
 struct node *op_unary(struct graph *g, enum unary kind, struct node *x)

@@ -64,8 +64,8 @@ static int unary_back_dispatch(const struct op_site *site, struct op_dispatch *o
 
 const struct op unary_back_op = {
     .name = "unary_back",
-    .host = unary_back_host,
-    .dispatch = unary_back_dispatch,
+    .kernels = {{.name = "host", .host = unary_back_host},
+                {.name = "portable", .dispatch = unary_back_dispatch}},
 };
 
 struct node *op_unary_back(struct graph *g, enum unary kind, struct node *x, struct node *dy)

@@ -61,8 +61,8 @@ static int unslice_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op unslice_op = {
     .name = "unslice",
     .grad = unslice_grad,
-    .host = unslice_host,
-    .dispatch = unslice_dispatch,
+    .kernels = {{.name = "host", .host = unslice_host},
+                {.name = "portable", .dispatch = unslice_dispatch}},
 };
 
 struct node *op_unslice(struct graph *g, struct node *x, int begin, int channels)

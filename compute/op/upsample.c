@@ -61,8 +61,8 @@ static int upsample_dispatch(const struct op_site *site, struct op_dispatch *out
 const struct op upsample_op = {
     .name = "upsample",
     .grad = upsample_grad,
-    .host = upsample_host,
-    .dispatch = upsample_dispatch,
+    .kernels = {{.name = "host", .host = upsample_host},
+                {.name = "portable", .dispatch = upsample_dispatch}},
 };
 
 struct node *op_upsample(struct graph *g, struct node *x, int height, int width)

@@ -81,8 +81,8 @@ static int upsample_back_dispatch(const struct op_site *site, struct op_dispatch
 const struct op upsample_back_op = {
     .name = "upsample_back",
     .grad = upsample_back_grad,
-    .host = upsample_back_host,
-    .dispatch = upsample_back_dispatch,
+    .kernels = {{.name = "host", .host = upsample_back_host},
+                {.name = "portable", .dispatch = upsample_back_dispatch}},
 };
 
 struct node *op_upsample_back(struct graph *g, struct node *dy, int height, int width)

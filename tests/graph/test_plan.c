@@ -200,7 +200,7 @@ static void test_dump(void)
     const char *const names[] = {"g.txt", "g.dot"}, *const parts[] = {"(2, 3)", "n1 -> n2;"};
     for (int i = 0; i < 2; i++) {
         g_autofree char *path = g_build_filename(folder, names[i], NULL), *text = NULL;
-        g_assert_true(graph_dump(g, path, &error));
+        g_assert_true(graph_dump(g, NULL, path, &error));
         g_assert_true(g_file_get_contents(path, &text, NULL, &error));
         g_assert_nonnull(strstr(text, parts[i]));
         g_assert_nonnull(strstr(text, "block.3"));
