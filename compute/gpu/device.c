@@ -347,6 +347,7 @@ static bool device_create(struct gpu *gpu, GError **error)
     VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
         .pNext = &want12,
+        .pEnabledFeatures = &(VkPhysicalDeviceFeatures){.shaderInt64 = gpu->info.int64},
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos =
             &(VkDeviceQueueCreateInfo){

@@ -57,6 +57,41 @@ static void test_choice(void)
     graph_free(g);
 }
 
+// Whether y = 2 x + 1 of a part of x runs by pairs of elements on a CPU-type device.
+static const char *chosen_for_part(int offset, int count)
+{
+    const struct gpu_info cpu = {.type = GPU_TYPE_CPU, .host_kernels = true, .int64 = true};
+    struct graph *g = graph_new();
+    struct node *x = graph_leaf_dry(g, (int[]){1, 1, 1, 64}, "x");
+    struct node *outer = op_view(g, x, 1, (int[]){1, 1, 1, 63});
+    struct node *part = op_view(g, outer, offset, (int[]){1, 1, 1, count});
+    const char *name = chosen(op_affine(g, part, 2, 1), &cpu, "shader");
+    graph_free(g);
+    return name;
+}
+
+// Pairs have to begin at a multiple of their size, wherever a view of a view looks.
+static void test_pairs(void)
+{
+    g_assert_cmpstr(chosen_for_part(1, 32), ==, "lanes");
+    g_assert_cmpstr(chosen_for_part(2, 32), ==, "portable");
+    g_assert_cmpstr(chosen_for_part(1, 33), ==, "portable");
+}
+
+// A smaller operand that repeats is not taken in pairs, and devices without 64-bit integers have none.
+static void test_no_pairs(void)
+{
+    struct gpu_info cpu = {.type = GPU_TYPE_CPU, .int64 = true};
+    struct graph *g = graph_new();
+    struct node *x = graph_leaf_dry(g, (int[]){1, 1, 2, 64}, "x");
+    struct node *row = graph_leaf_dry(g, (int[]){1, 1, 1, 64}, "row");
+    g_assert_cmpstr(chosen(op_add(g, x, x), &cpu, NULL), ==, "lanes");
+    g_assert_cmpstr(chosen(op_add(g, x, row), &cpu, NULL), ==, "portable");
+    cpu.int64 = false;
+    g_assert_cmpstr(chosen(op_add(g, x, x), &cpu, NULL), ==, "portable");
+    graph_free(g);
+}
+
 // What the environment asks for: the name of any kernel, and nothing else.
 static void test_variant(void)
 {
@@ -83,6 +118,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/choice/first-that-fits", test_choice);
+    g_test_add_func("/choice/pairs", test_pairs);
+    g_test_add_func("/choice/no-pairs", test_no_pairs);
     g_test_add_func("/choice/little-shared-memory", test_little_shared_memory);
     g_test_add_func("/choice/variant", test_variant);
     return g_test_run();
