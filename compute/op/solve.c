@@ -4,9 +4,8 @@
 //
 // LU with partial pivoting. A singular block gives infinities or NaN, which the training step
 // reports. p.i: trans.
+#include "compute/gpu/blas.h"
 #include "compute/op/kernel.h"
-
-#include <lapacke.h>
 
 extern const struct op solve_op;
 
@@ -66,8 +65,9 @@ static void solve_blocks(int64_t begin, int64_t end, void *data)
     for (int64_t i = begin; i < end; i++) {
         memcpy(lu, t->a + i * area, (size_t)area * sizeof *lu);
         transpose(n, t->b + i * area, right);
-        LAPACKE_sgetrf_work(LAPACK_COL_MAJOR, n, n, lu, n, pivots);
-        LAPACKE_sgetrs_work(LAPACK_COL_MAJOR, t->trans ? 'N' : 'T', n, n, lu, n, pivots, right, n);
+        blas()->LAPACKE_sgetrf_work(LAPACK_COL_MAJOR, n, n, lu, n, pivots);
+        blas()->LAPACKE_sgetrs_work(LAPACK_COL_MAJOR, t->trans ? 'N' : 'T', n, n, lu, n, pivots,
+                                    right, n);
         transpose(n, right, t->x + i * area);
     }
 }
