@@ -25,8 +25,8 @@ const struct op *op_find(const char *name)
 
 // ---- kernels ------------------------------------------------------------------------------------
 
-bool op_kernel_fits(const struct op_kernel *kernel, const struct node *node,
-                    const struct gpu_info *gpu)
+static bool fits(const struct op_kernel *kernel, const struct node *node,
+                 const struct gpu_info *gpu)
 {
     return (kernel->dispatch || gpu->host_kernels) && (!kernel->fits || kernel->fits(node, gpu));
 }
@@ -39,7 +39,7 @@ static const struct op_kernel *first_fit(const struct node *node, const struct g
         const struct op_kernel *kernel = &node->op->kernels[i];
         bool meant = !variant || strcmp(variant, kernel->name) == 0 ||
                      (kernel->dispatch && strcmp(variant, "shader") == 0);
-        if (meant && op_kernel_fits(kernel, node, gpu)) {
+        if (meant && fits(kernel, node, gpu)) {
             return kernel;
         }
     }

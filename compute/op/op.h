@@ -75,9 +75,6 @@ struct op {
 extern const struct op *const op_table[];
 const struct op *op_find(const char *name);
 
-// True where a node of the kernel's op can run with it on the device.
-bool op_kernel_fits(const struct op_kernel *kernel, const struct node *node,
-                    const struct gpu_info *gpu);
 // The kernel that a node runs with on the device: the first that fits. variant narrows the choice:
 // "host" and "shader" to one kind, the name of a kernel to that one in the ops where it fits. NULL:
 // none fits.
