@@ -1,6 +1,6 @@
 #include "ui/job_text.h"
 
-#include "ui/time_text.h"
+#include "ui/core/task_text.h"
 
 static const char *kind_text(enum job_kind kind)
 {
@@ -16,16 +16,9 @@ static const char *kind_text(enum job_kind kind)
     g_assert_not_reached();
 }
 
-// Sentences begin with a capital, whoever wrote them.
 char *job_text(const struct job_state *job)
 {
-    const char *text = *job->text != '\0' ? job->text : kind_text(job->kind);
-    if (*text == '\0') {
-        return g_strdup("");
-    }
-    char first[8] = {0};
-    g_unichar_to_utf8(g_unichar_toupper(g_utf8_get_char(text)), first);
-    return g_strconcat(first, g_utf8_next_char(text), NULL);
+    return g_strdup(*job->text != '\0' ? job->text : kind_text(job->kind));
 }
 
 char *job_text_with_time(const struct job_state *job)

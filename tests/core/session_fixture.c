@@ -137,15 +137,13 @@ void fixture_photo(struct fixture *f)
     g_autofree char *path = sample_path("apple.png");
     tincture_session_open(f->session, path);
     wait_until(f, has_photo, "the photo is open");
-    tincture_session_set_param(f->session, "steps", 4);
+    tincture_session_set(f->session, SETTINGS_EDIT, "steps", 4);
     wait_idle(f);
 }
 
 void fixture_learn(struct fixture *f, int steps)
 {
-    struct learn_params params = *tincture_session_learn_params(f->session);
-    params.steps = steps;
-    tincture_session_set_learn_params(f->session, &params);
+    tincture_session_set(f->session, SETTINGS_LEARN, "steps", steps);
     tincture_session_set_source_prompt(f->session, "a red apple");
     tincture_session_learn_over(f->session);
 }

@@ -48,7 +48,7 @@ static void test_first_preview(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set_param(f.session, "steps", 20); // as it is in the window
+    tincture_session_set(f.session, SETTINGS_EDIT, "steps", 20); // as it is in the window
     tincture_session_set_source_prompt(f.session, "a red apple");
     tincture_session_set_prompt(f.session, "a blue apple");
     wait_idle(&f);

@@ -36,8 +36,10 @@ static void check_restored(struct fixture *f, guint results)
     g_assert_cmpstr(tincture_session_title(f->session), ==, "apple.png");
     g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a red apple");
     g_assert_cmpstr(tincture_session_prompt(f->session), ==, "a green apple");
-    g_assert_cmpfloat(tincture_session_param(f->session, "steps"), ==, 4);
-    g_assert_cmpfloat(tincture_session_param(f->session, "guidance"), ==, 2);
+    g_assert_cmpfloat(settings_get(tincture_session_settings(f->session, SETTINGS_EDIT), "steps"),
+                      ==, 4);
+    g_assert_cmpfloat(
+        settings_get(tincture_session_settings(f->session, SETTINGS_EDIT), "guidance"), ==, 2);
     g_assert_cmpuint(tincture_session_results(f->session)->len, >=, results);
     const struct document_result *first =
         result_at(f, tincture_session_results(f->session)->len - 1);
@@ -99,7 +101,7 @@ static void test_main_job(void)
     g_assert_cmpint(height, ==, 512);
 
     tincture_session_set_source_prompt(f.session, "a red apple");
-    tincture_session_set_param(f.session, "guidance", 2);
+    tincture_session_set(f.session, SETTINGS_EDIT, "guidance", 2);
     tincture_session_set_prompt(f.session, "a green apple");
     wait_until(&f, result_ready, "a result is in the history");
     g_assert_cmpint(f.previews, >, 0);
@@ -166,7 +168,7 @@ static void test_typing(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set_param(f.session, "steps", 8);
+    tincture_session_set(f.session, SETTINGS_EDIT, "steps", 8);
     tincture_session_set_source_prompt(f.session, "an apple");
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         tincture_session_set_prompt(f.session, texts[i]);
@@ -184,9 +186,10 @@ static void test_typing(void)
     tincture_session_redo(f.session);
     g_assert_cmpstr(tincture_session_prompt(f.session), ==, "a pear");
     g_assert_false(tincture_session_can_redo(f.session));
-    tincture_session_set_param(f.session, "inversion", 0.5);
+    tincture_session_set(f.session, SETTINGS_EDIT, "inversion", 0.5);
     tincture_session_undo(f.session);
-    g_assert_cmpfloat(tincture_session_param(f.session, "inversion"), ==, 1.0);
+    g_assert_cmpfloat(
+        settings_get(tincture_session_settings(f.session, SETTINGS_EDIT), "inversion"), ==, 1.0);
     tincture_session_set_seed(f.session, 5); // forgets what could be redone
     g_assert_false(tincture_session_can_redo(f.session));
     tincture_session_cancel(f.session);

@@ -5,8 +5,6 @@
 
 #include <json-glib/json-glib.h>
 
-#define DOCUMENT_MAX_PARAMS 16
-
 struct document_use { // an adapter in the list, in order
     gint64 id;
     double scale;
@@ -15,9 +13,9 @@ struct document_use { // an adapter in the list, in order
 
 struct document {
     char *source_prompt, *prompt, *negative;
-    double params[DOCUMENT_MAX_PARAMS]; // of edit_params
-    uint64_t seed;
-    struct learn_params learn;
+    struct settings *edit;  // of edit_settings
+    struct settings *learn; // of learn_settings
+    uint64_t seed, learn_seed;
     GArray *adapters; // struct document_use
 };
 
@@ -29,8 +27,6 @@ void document_copy(const struct document *from,
 bool document_equal(const struct document *a, const struct document *b);
 // Bits of enum document_part in which a and b differ.
 unsigned document_diff(const struct document *a, const struct document *b);
-
-int document_param_index(const char *key); // -1: no such row
 
 // The whole document ("recipe" of a result), and its two groups of numbers as the library stores them. Values
 // that are missing or out of range in the text keep what d holds.

@@ -6,12 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-struct engine *engine_open(const char *model, const char *device, progress_fn progress, void *data,
-                           GCancellable *c, GError **error)
+struct engine *engine_open(const char *model, const char *device, struct task *task, GError **error)
 {
     struct engine *e = g_new0(struct engine, 1);
     e->gpu = gpu_open(device, error);
-    e->model = e->gpu ? model_load(model, e->gpu, progress, data, c, error) : NULL;
+    e->model = e->gpu ? model_load(model, e->gpu, task, error) : NULL;
     e->editor = e->model ? editor_new(e->model, error) : NULL;
     if (!e->editor) {
         engine_free(e);
@@ -87,13 +86,12 @@ void photo_free(struct photo *p)
 // ---- jobs ---------------------------------------------------------------------------------------
 
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
-                                struct edit_request request, edit_step_fn step, void *data,
-                                GCancellable *c, GError **error)
+                                struct edit_request request, struct task *task, GError **error)
 {
     request.rgb = p->rgb;
     request.width = p->small->width;
     request.height = p->small->height;
-    return editor_run(e->editor, &request, step, data, c, error);
+    return editor_run(e->editor, &request, task, error);
 }
 
 struct image *engine_image(const float *rgb, int width, int height, GError **error)
@@ -127,16 +125,13 @@ struct image *engine_restore(struct engine *e, const struct image *base,
 
 bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
                   struct adapter *adapter, const struct train_params *params, const char *resume,
-                  progress_fn progress, train_step_fn step, void *data, GCancellable *c,
-                  GError **error)
+                  struct task *task, GError **error)
 {
     struct train_example example = {
         .width = p->small->width, .height = p->small->height, .rgb = p->rgb, .caption = caption};
     editor_make_room(e->editor);
-    struct trainer *t =
-        trainer_new(e->model, adapter, &example, 1, params, progress, data, c, error);
-    bool ok =
-        t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, step, data, c, error);
+    struct trainer *t = trainer_new(e->model, adapter, &example, 1, params, task, error);
+    bool ok = t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, task, error);
     trainer_free(t);
     adapter_release(adapter); // edits use merged weights
     return ok;
@@ -157,12 +152,6 @@ static void append_value(GString *out, const char *key, const char *value)
     }
 }
 
-static void append_number(GString *out, const char *key, double value)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    append_value(out, key, g_ascii_formatd(text, sizeof text, "%.6g", value));
-}
-
 char *engine_recipe(const struct edit_request *request, const struct model *m,
                     struct adapter *const *adapters, int n, int width, int height)
 {
@@ -173,16 +162,11 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
     }
     g_autofree char *size = g_strdup_printf("%dx%d", width, height);
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, request->seed);
-    append_number(out, "Steps", request->steps);
-    append_value(out, "Sampler", "DDIM");
-    append_number(out, "CFG scale", request->guidance);
+    g_autofree char *settings = settings_recipe(request->settings);
+    g_string_append(out, settings);
     append_value(out, "Seed", seed);
     append_value(out, "Size", size);
     append_value(out, "Model", m->name);
-    append_number(out, "Inversion strength", request->inversion);
-    append_number(out, "Structure", request->structure);
-    append_number(out, "Locality", request->locality);
-    append_number(out, "Eta", request->eta);
     if (request->source_prompt && *request->source_prompt) {
         append_value(out, "Source prompt", request->source_prompt);
     }

@@ -16,8 +16,8 @@ struct engine {
 };
 
 // model: a folder; device: as gpu_open().
-struct engine *engine_open(const char *model, const char *device, progress_fn progress, void *data,
-                           GCancellable *c, GError **error);
+struct engine *engine_open(const char *model, const char *device, struct task *task,
+                           GError **error);
 void engine_free(struct engine *e);
 
 // A photo and what the model sees of it.
@@ -36,8 +36,7 @@ void photo_fit(const struct model *m, int side, int width, int height, int *fit_
 
 // Runs request on the photo (its rgb, width and height are filled in here).
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
-                                struct edit_request request, edit_step_fn step, void *data,
-                                GCancellable *c, GError **error);
+                                struct edit_request request, struct task *task, GError **error);
 
 // (height, width, 3) in [-1,1] as a picture.
 struct image *engine_image(const float *rgb, int width, int height, GError **error);
@@ -54,5 +53,4 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
 // Trains the adapter on the photo. resume: a checkpoint, or NULL.
 bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
                   struct adapter *adapter, const struct train_params *params, const char *resume,
-                  progress_fn progress, train_step_fn step, void *data, GCancellable *c,
-                  GError **error);
+                  struct task *task, GError **error);

@@ -2,6 +2,7 @@
 #include "ui/core/jobs_private.h"
 
 #include "render/resample.h"
+#include "ui/core/task_text.h"
 
 #include <math.h>
 
@@ -77,33 +78,18 @@ static void progress_post_cb(TinctureSession *session, void *data)
     session_job_progress(session, data);
 }
 
-void job_report(struct reporter *r, double fraction, const char *text, double seconds_left)
-{
-    struct job_state *state = g_new0(struct job_state, 1);
-    *state = (struct job_state){.kind = r->job->kind,
-                                .cancellable = r->job->kind != JOB_LOAD_MODEL,
-                                .fraction = fraction,
-                                .seconds_left = seconds_left};
-    g_strlcpy(state->text, text, sizeof state->text);
-    worker_post(r->w, progress_post_cb, state, g_free);
-}
-
-// By what has been done since the progress began; < 0 while that says too little.
-static double seconds_left(struct reporter *r, double fraction)
+// By what has been done since the stage began; < 0 while that says too little.
+static double seconds_left(struct reporter *r, const struct task_progress *p)
 {
     const gint64 now = g_get_monotonic_time();
-    if (r->since_us == 0 || fraction < r->last) {
+    if (r->since_us == 0 || p->stage != r->stage || p->fraction < r->last) {
+        r->stage = p->stage;
         r->since_us = now;
-        r->since = fraction;
+        r->since = p->fraction;
     }
-    r->last = fraction;
-    const double seconds = (double)(now - r->since_us) / 1e6, done = fraction - r->since;
-    return seconds < 1.0 || done < 0.02 ? -1.0 : seconds * (1.0 - fraction) / done;
-}
-
-void job_progress_cb(double fraction, const char *text, void *data)
-{
-    job_report(data, fraction, text, fraction < 0.0 ? -1.0 : seconds_left(data, fraction));
+    r->last = p->fraction;
+    const double seconds = (double)(now - r->since_us) / 1e6, done = p->fraction - r->since;
+    return seconds < 1.0 || done < 0.02 ? -1.0 : seconds * (1.0 - p->fraction) / done;
 }
 
 static void picture_free(void *data)
@@ -123,26 +109,47 @@ static void preview_post_cb(TinctureSession *session, void *data)
     session_previewed(session, view_picture_take(data));
 }
 
-static void edit_step_cb(const struct edit_step *step, void *data)
+static void post_preview(struct worker *w, const struct latent_preview *preview)
 {
-    struct reporter *r = data;
-    char text[160];
-    g_snprintf(text, sizeof text, "%s: step %d of %d", step->stage, step->step, step->steps);
-    job_report(r, step->steps ? (double)step->step / step->steps : -1.0, text, step->seconds_left);
-    if (!step->preview) {
-        return;
-    }
-    const int n = step->preview_width * step->preview_height;
+    const int n = preview->width * preview->height;
     uint8_t *rgba = g_malloc((gsize)n * 4);
     for (int i = 0; i < n; i++) {
         for (int k = 0; k < 3; k++) {
-            rgba[i * 4 + k] = (uint8_t)image_quantize(step->preview[i * 3 + k], 255.0f);
+            rgba[i * 4 + k] = (uint8_t)image_quantize(preview->rgb[i * 3 + k], 255.0f);
         }
         rgba[i * 4 + 3] = 255;
     }
-    job_post_picture(r->w, preview_post_cb,
-                     (struct view_picture){step->preview_width, step->preview_height,
+    job_post_picture(w, preview_post_cb,
+                     (struct view_picture){preview->width, preview->height,
                                            g_bytes_new_take(rgba, (gsize)n * 4)});
+}
+
+void job_report_cb(struct task *task, const struct task_progress *progress)
+{
+    struct reporter *r = task->data;
+    struct job_state *state = g_new0(struct job_state, 1);
+    *state = (struct job_state){.kind = r->job->kind,
+                                .cancellable = r->job->kind != JOB_LOAD_MODEL,
+                                .fraction = progress->fraction,
+                                .seconds_left = progress->seconds_left};
+    if (state->seconds_left < 0 && state->fraction >= 0) {
+        state->seconds_left = seconds_left(r, progress);
+    }
+    g_autofree char *text = task_text(progress);
+    g_strlcpy(state->text, text, sizeof state->text);
+    worker_post(r->w, progress_post_cb, state, g_free);
+    if (progress->preview) {
+        post_preview(r->w, progress->preview);
+    }
+}
+
+void reporter_init(struct reporter *r, struct worker *w, struct job *job)
+{
+    *r = (struct reporter){
+        .task = {.report = job_report_cb, .data = r, .cancellable = job->cancel},
+        .w = w,
+        .job = job,
+    };
 }
 
 // ---- loading the model --------------------------------------------------------------------------
@@ -156,8 +163,9 @@ struct job_load {
 static bool load_run(struct job *job, struct worker *w)
 {
     struct job_load *j = (struct job_load *)job;
-    struct reporter r = {w, job};
-    w->engine = engine_open(j->model, j->device, job_progress_cb, &r, job->cancel, &job->error);
+    struct reporter r;
+    reporter_init(&r, w, job);
+    w->engine = engine_open(j->model, j->device, &r.task, &job->error);
     if (!w->engine) {
         w->load_error = g_strdup(job->error->message); // what follows cannot work, and says why
         return false;
@@ -226,18 +234,13 @@ bool job_needs_photo(struct job *job, struct worker *w)
 
 static struct edit_request document_request(const struct document *d)
 {
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.source_prompt = d->source_prompt;
-    q.prompt = *d->prompt ? d->prompt : d->source_prompt;
-    q.negative = d->negative;
-    q.steps = (int)d->params[document_param_index("steps")];
-    q.guidance = d->params[document_param_index("guidance")];
-    q.inversion = d->params[document_param_index("inversion")];
-    q.structure = d->params[document_param_index("structure")];
-    q.locality = d->params[document_param_index("locality")];
-    q.eta = d->params[document_param_index("eta")];
-    q.seed = d->seed;
-    return q;
+    return (struct edit_request){
+        .settings = d->edit,
+        .source_prompt = d->source_prompt,
+        .prompt = *d->prompt ? d->prompt : d->source_prompt,
+        .negative = d->negative,
+        .seed = d->seed,
+    };
 }
 
 static bool use_adapters(struct reporter *r, const GArray *adapters)
@@ -253,8 +256,7 @@ static bool use_adapters(struct reporter *r, const GArray *adapters)
         list[i]->scale = use->scale;
         list[i]->enabled = use->enabled;
     }
-    return editor_set_adapters(w->engine->editor, list, (int)adapters->len, job_progress_cb, r,
-                               job->cancel, &job->error);
+    return editor_set_adapters(w->engine->editor, list, (int)adapters->len, &r->task, &job->error);
 }
 
 // The result and its reference as 16-bit RGB, one after the other: what the library keeps of a
@@ -297,7 +299,8 @@ static struct edit_result *unpack_pixels(GBytes *pixels, int width, int height, 
 static bool edit_show(struct job_edit *j, struct worker *w, struct edit_result *r,
                       const struct edit_request *q)
 {
-    struct detail_params params = {.cancel = j->job.cancel};
+    struct task task = {.cancellable = j->job.cancel};
+    struct detail_params params = {.task = &task};
     struct image *view = engine_restore(w->engine, w->base, r, &params, &j->job.error);
     if (!view) {
         edit_result_free(r);
@@ -313,14 +316,14 @@ static bool edit_show(struct job_edit *j, struct worker *w, struct edit_result *
 static bool edit_run(struct job *job, struct worker *w)
 {
     struct job_edit *j = (struct job_edit *)job;
-    struct reporter r = {w, job};
+    struct reporter r;
+    reporter_init(&r, w, job);
     if (!job_needs_photo(job, w) || !use_adapters(&r, j->adapters) ||
-        !editor_need_previews(w->engine->editor, job_progress_cb, &r, job->cancel, &job->error)) {
+        !editor_need_previews(w->engine->editor, &r.task, &job->error)) {
         return false;
     }
     struct edit_request q = document_request(&j->document);
-    struct edit_result *result =
-        engine_edit(w->engine, w->photo, q, edit_step_cb, &r, job->cancel, &job->error);
+    struct edit_result *result = engine_edit(w->engine, w->photo, q, &r.task, &job->error);
     if (!result) {
         return false;
     }

@@ -38,7 +38,8 @@ static bool detail_run(struct job *job, struct worker *w)
     if (!w->result) {
         return true;
     }
-    struct detail_params params = {.region = r, .cancel = job->cancel};
+    struct task task = {.cancellable = job->cancel};
+    struct detail_params params = {.region = r, .task = &task};
     part = engine_restore(w->engine, full, w->result, &params, &job->error);
     if (part) {
         j->detail.after = view_picture_from_image(part);

@@ -70,14 +70,12 @@ struct job_export {
     int quality, bits;
 };
 
-static struct image *export_image(struct job_export *j, struct worker *w)
+static struct image *export_image(struct job_export *j, struct worker *w, struct task *task)
 {
-    struct reporter r = {w, &j->job};
     if (!w->result) {
         return image_copy(w->photo->full, &j->job.error);
     }
-    struct detail_params params = {
-        .progress = job_progress_cb, .progress_data = &r, .cancel = j->job.cancel};
+    struct detail_params params = {.task = task};
     return engine_restore(w->engine, w->photo->full, w->result, &params, &j->job.error);
 }
 
@@ -104,19 +102,20 @@ static bool export_run(struct job *job, struct worker *w)
 {
     struct job_export *j = (struct job_export *)job;
     g_autoptr(GFile) file = g_file_new_for_path(j->path);
+    struct reporter r;
+    reporter_init(&r, w, job);
     struct image_save_params params = {.bits = j->bits,
                                        .quality = j->quality,
                                        .keep_metadata = true,
                                        .keep_profile = true,
-                                       .cancel = job->cancel};
+                                       .task = &r.task};
     struct image *image = job_needs_photo(job, w) && image_save_check(file, &params, &job->error)
-                              ? export_image(j, w)
+                              ? export_image(j, w, &r.task)
                               : NULL;
     if (!image) {
         return false;
     }
-    struct reporter r = {w, job};
-    job_report(&r, -1.0, "writing the file", -1.0);
+    task_report(&r.task, TASK_WRITING_FILE, -1.0);
     g_autofree char *recipe = export_recipe(j, w, image);
     params.recipe = recipe;
     bool ok = image_save(image, file, &params, &job->error);
@@ -127,10 +126,11 @@ static bool export_run(struct job *job, struct worker *w)
 static bool export_adapter_run(struct job *job, struct worker *w)
 {
     struct job_export *j = (struct job_export *)job;
-    struct reporter r = {w, job};
-    job_report(&r, -1.0, "writing the adapter", -1.0);
+    struct reporter r;
+    reporter_init(&r, w, job);
+    task_report(&r.task, TASK_WRITING_ADAPTER, -1.0);
     struct adapter *a = job_needs_engine(job, w) ? worker_adapter(w, j->source, &job->error) : NULL;
-    return a && adapter_save(a, j->path, job_progress_cb, &r, job->cancel, &job->error);
+    return a && adapter_save(a, j->path, &r.task, &job->error);
 }
 
 static void export_done(struct job *job, TinctureSession *session)

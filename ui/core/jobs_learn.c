@@ -34,24 +34,26 @@ static void sample_post_cb(TinctureSession *session, void *data)
 
 // A sample at fixed seed with the adapter as it is now. That it fails is no reason to stop the
 // training.
-static void learn_sample(struct learner *l, const struct train_report *report)
+static void learn_sample(struct learner *l, const struct task_progress *progress)
 {
     struct worker *w = l->reporter.w;
-    char text[160];
-    g_snprintf(text, sizeof text, "learning: step %d of %d, drawing a sample", report->step,
-               report->steps);
-    job_report(&l->reporter, (double)report->step / report->steps, text, report->seconds_left);
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.prompt = l->j->document.source_prompt;
-    q.steps = SAMPLE_STEPS;
-    q.width = w->photo->small->width;
-    q.height = w->photo->small->height;
-    q.seed = l->j->document.learn.seed;
+    struct task_progress sampling = *progress;
+    sampling.stage = TASK_SAMPLING;
+    job_report_cb(&l->reporter.task, &sampling);
+    struct task quiet = {.cancellable = l->j->job.cancel}; // the training's progress stays in sight
+    struct settings *settings = settings_new(generate_settings);
+    settings_set(settings, "steps", SAMPLE_STEPS, NULL);
+    const struct edit_request q = {
+        .settings = settings,
+        .prompt = l->j->document.source_prompt,
+        .width = w->photo->small->width,
+        .height = w->photo->small->height,
+        .seed = l->j->document.learn_seed,
+    };
     g_autoptr(GError) error = NULL;
     struct edit_result *r = NULL;
-    if (editor_set_adapters(w->engine->editor, &l->adapter, 1, NULL, NULL, l->j->job.cancel,
-                            &error)) {
-        r = editor_run(w->engine->editor, &q, NULL, NULL, l->j->job.cancel, &error);
+    if (editor_set_adapters(w->engine->editor, &l->adapter, 1, &quiet, &error)) {
+        r = editor_run(w->engine->editor, &q, &quiet, &error);
     }
     struct image *image = r ? engine_image(r->rgb, r->width, r->height, &error) : NULL;
     if (image) {
@@ -61,61 +63,35 @@ static void learn_sample(struct learner *l, const struct train_report *report)
     }
     image_free(image);
     edit_result_free(r);
+    settings_free(settings);
 }
 
-static bool learn_step_cb(const struct train_report *report, void *data)
+static void learn_report_cb(struct task *task, const struct task_progress *progress)
 {
-    struct learner *l = data;
-    char text[160];
-    g_snprintf(text, sizeof text, "learning: step %d of %d, loss %.4f", report->step, report->steps,
-               report->loss_mean);
-    job_report(&l->reporter, (double)report->step / report->steps, text, report->seconds_left);
-    worker_post(l->reporter.w, learn_post_cb, g_memdup2(report, sizeof *report), g_free);
-    if (report->step % MAX(1, report->steps / SAMPLES) == 0) {
-        learn_sample(l, report);
-    }
-    return true;
-}
-
-static struct adapter *learn_adapter(const struct job_learn *j, struct worker *w, GError **error)
-{
-    const struct learn_params *p = &j->document.learn;
-    const struct adapter_method *method = adapter_method_find(p->method);
-    if (!method) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "there is no adapter method \"%s\"", p->method);
-        return NULL;
-    }
-    double values[DOCUMENT_MAX_PARAMS] = {0};
-    param_defaults(method->params, values);
-    for (int i = 0; method->params[i].key; i++) {
-        const struct param *row = &method->params[i];
-        if (g_str_equal(row->key, "subset") && param_check(row, p->subset, NULL)) {
-            values[i] = p->subset;
-        } else if (g_str_equal(row->key, "text_encoder")) {
-            values[i] = p->text_encoder;
+    struct learner *l = task->data;
+    const struct train_report *report = progress->training;
+    job_report_cb(&l->reporter.task, progress);
+    if (report) {
+        worker_post(l->reporter.w, learn_post_cb, g_memdup2(report, sizeof *report), g_free);
+        if (report->step % MAX(1, report->steps / SAMPLES) == 0) {
+            learn_sample(l, progress);
         }
     }
-    return adapter_new(p->method, w->engine->model, values, error);
 }
 
 static bool learn_train(struct job_learn *j, struct worker *w, struct adapter *adapter)
 {
-    const struct learn_params *p = &j->document.learn;
     struct train_params params = {
-        .steps = p->steps,
-        .lr = p->lr,
-        .weight_decay = 0.01,
-        .clip_norm = 1.0,
-        .batch = 1,
-        .seed = p->seed,
+        .settings = j->document.learn,
+        .seed = j->document.learn_seed,
         .checkpoint_every = CHECKPOINT_EVERY,
         .checkpoint_path = j->checkpoint,
     };
-    struct learner l = {.reporter = {w, &j->job}, .adapter = adapter, .j = j};
+    struct learner l = {.adapter = adapter, .j = j};
+    reporter_init(&l.reporter, w, &j->job);
+    struct task task = {.report = learn_report_cb, .data = &l, .cancellable = j->job.cancel};
     return engine_learn(w->engine, w->photo, j->document.source_prompt, adapter, &params,
-                        j->resume ? j->checkpoint : NULL, job_progress_cb, learn_step_cb, &l,
-                        j->job.cancel, &j->job.error);
+                        j->resume ? j->checkpoint : NULL, &task, &j->job.error);
 }
 
 static bool learn_run(struct job *job, struct worker *w)
@@ -124,15 +100,16 @@ static bool learn_run(struct job *job, struct worker *w)
     if (!job_needs_photo(job, w)) {
         return false;
     }
-    struct adapter *adapter = learn_adapter(j, w, &job->error);
+    const struct settings *learn = j->document.learn;
+    struct adapter *adapter = adapter_new(settings_choice(learn, "method"), w->engine->model,
+                                          settings_member(learn, "method"), &job->error);
     if (!adapter) {
         return false;
     }
     g_free(adapter->name);
     adapter->name =
-        g_strdup_printf("%s, %d steps", adapter->method->title, j->document.learn.steps);
-    bool ok =
-        learn_train(j, w, adapter) && adapter_save(adapter, j->path, NULL, NULL, NULL, &job->error);
+        g_strdup_printf("%s, %d steps", adapter->method->title, settings_int(learn, "steps"));
+    bool ok = learn_train(j, w, adapter) && adapter_save(adapter, j->path, NULL, &job->error);
     if (ok) {
         j->applied = (int)adapter->params->len;
         worker_adapter_put(w, j->path, adapter);

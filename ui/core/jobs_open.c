@@ -58,7 +58,8 @@ static bool check_file(int fd, gsize *size, GError **error)
 // The file as long as it was at the beginning, or shorter where it has been cut since.
 static bool read_all(struct job_open *j, struct worker *w, int fd, gsize size, GByteArray *out)
 {
-    struct reporter r = {w, &j->job};
+    struct reporter r;
+    reporter_init(&r, w, &j->job);
     while (out->len < size) {
         const guint at = out->len;
         const gsize wanted = MIN(size - at, READ_BYTES);
@@ -72,8 +73,8 @@ static bool read_all(struct job_open *j, struct worker *w, int fd, gsize size, G
         if (n == 0) {
             break;
         }
-        job_report(&r, (double)out->len / (double)size, "reading the photo", -1.0);
-        if (g_cancellable_set_error_if_cancelled(j->job.cancel, &j->job.error)) {
+        task_report(&r.task, TASK_READING_PHOTO, (double)out->len / (double)size);
+        if (task_cancelled(&r.task, &j->job.error)) {
             return false;
         }
     }
@@ -142,20 +143,20 @@ static bool keep_copy(const struct job_open *j, GError **error)
 static bool open_run(struct job *job, struct worker *w)
 {
     struct job_open *j = (struct job_open *)job;
-    struct reporter r = {w, job};
-    job_report(&r, -1.0, "opening the photo", -1.0);
+    struct reporter r;
+    reporter_init(&r, w, job);
+    task_report(&r.task, TASK_OPENING_PHOTO, -1.0);
     struct image *full =
-        job_needs_engine(job, w) ? image_load_bytes(j->bytes, job->cancel, &job->error) : NULL;
+        job_needs_engine(job, w) ? image_load_bytes(j->bytes, &r.task, &job->error) : NULL;
     struct image *base = full ? job_shrink(full, VIEW_SIDE, &job->error) : NULL;
-    if (!base || g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
+    if (!base || task_cancelled(&r.task, &job->error)) {
         image_free(full);
         image_free(base);
         return false;
     }
     // The library's copy comes last: of a photo that was stopped there is none.
     struct photo *photo = photo_new(full, w->engine->model, 0, &job->error);
-    if (!photo || g_cancellable_set_error_if_cancelled(job->cancel, &job->error) ||
-        !keep_copy(j, &job->error)) {
+    if (!photo || task_cancelled(&r.task, &job->error) || !keep_copy(j, &job->error)) {
         photo_free(photo);
         image_free(base);
         return false;

@@ -3,11 +3,13 @@
 
 #include "ui/core/jobs.h"
 
-// Where a job's progress functions find what they need.
+// A job's task, and where its reports find what they need.
 struct reporter {
+    struct task task;
     struct worker *w;
     struct job *job;
-    // for the time left: where the progress that goes on now began
+    // for the time left: where the stage that goes on now began
+    enum task_stage stage;
     gint64 since_us;
     double since, last;
 };
@@ -17,8 +19,8 @@ void *job_new(size_t size, enum job_kind kind, bool (*run)(struct job *, struct 
               void (*done)(struct job *, TinctureSession *), void (*free_fn)(struct job *));
 
 // Engine thread, from here on.
-void job_report(struct reporter *r, double fraction, const char *text, double seconds_left);
-void job_progress_cb(double fraction, const char *text, void *reporter); // progress_fn
+void reporter_init(struct reporter *r, struct worker *w, struct job *job);
+void job_report_cb(struct task *task, const struct task_progress *progress); // of such a task
 // fn gets the picture and may take it (view_picture_take). Takes it.
 void job_post_picture(struct worker *w, void (*fn)(TinctureSession *session, void *data),
                       struct view_picture picture);

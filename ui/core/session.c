@@ -128,19 +128,15 @@ const char *tincture_session_negative(TinctureSession *self)
     return self->document.negative;
 }
 
-double tincture_session_param(TinctureSession *self, const char *key)
+const struct settings *tincture_session_settings(TinctureSession *self,
+                                                 enum document_settings which)
 {
-    return self->document.params[document_param_index(key)];
+    return which == SETTINGS_EDIT ? self->document.edit : self->document.learn;
 }
 
 uint64_t tincture_session_seed(TinctureSession *self)
 {
     return self->document.seed;
-}
-
-const struct learn_params *tincture_session_learn_params(TinctureSession *self)
-{
-    return &self->document.learn;
 }
 
 const GPtrArray *tincture_session_adapters(TinctureSession *self)
@@ -188,9 +184,8 @@ enum {
     TAG_PROMPT,
     TAG_NEGATIVE,
     TAG_SEED,
-    TAG_LEARN,
-    TAG_PARAM = 100,
-    TAG_ADAPTER = 1000
+    TAG_ADAPTER = 1000,
+    TAG_SETTING = 1 << 30 // and the hash of its key
 };
 
 void session_document_shown(TinctureSession *self, unsigned parts)
@@ -250,14 +245,16 @@ void tincture_session_set_negative(TinctureSession *self, const char *text)
     }
 }
 
-void tincture_session_set_param(TinctureSession *self, const char *key, double value)
+void tincture_session_set(TinctureSession *self, enum document_settings which, const char *key,
+                          double value)
 {
-    const int i = document_param_index(key);
-    g_return_if_fail(i >= 0);
-    value = CLAMP(value, edit_params[i].min, edit_params[i].max);
-    if (self->document.params[i] != value) {
-        self->document.params[i] = value;
-        session_document_edited(self, DOCUMENT_PARAMS, TAG_PARAM + (unsigned)i);
+    struct settings *s = which == SETTINGS_EDIT ? self->document.edit : self->document.learn;
+    const double before = settings_get(s, key);
+    if (!settings_set(s, key, value, NULL) || value == before) {
+        return;
+    }
+    session_document_edited(self, DOCUMENT_PARAMS, TAG_SETTING + g_str_hash(key) % TAG_SETTING);
+    if (which == SETTINGS_EDIT) {
         session_want_edit(self);
     }
 }
@@ -274,17 +271,6 @@ void tincture_session_set_seed(TinctureSession *self, uint64_t seed)
 void tincture_session_roll_seed(TinctureSession *self)
 {
     tincture_session_set_seed(self, g_random_int());
-}
-
-void tincture_session_set_learn_params(TinctureSession *self, const struct learn_params *params)
-{
-    struct document before;
-    document_copy(&self->document, &before);
-    self->document.learn = *params;
-    if (!document_equal(&before, &self->document)) {
-        session_document_edited(self, DOCUMENT_PARAMS, TAG_LEARN);
-    }
-    document_clear(&before);
 }
 
 void tincture_session_adapter_add(TinctureSession *self, const char *path)
@@ -460,11 +446,11 @@ void tincture_session_learn_over(TinctureSession *self)
     g_autofree char *uuid = g_uuid_string_random();
     self->run = (struct store_run){
         .document = self->row.id,
-        .method = g_strdup(self->document.learn.method),
+        .method = g_strdup(settings_choice(self->document.learn, "method")),
         .learn = document_learn_json(&self->document),
         .checkpoint = g_strdup_printf("runs/%s.safetensors", uuid),
         .prompt = g_strdup(self->document.source_prompt),
-        .steps = self->document.learn.steps,
+        .steps = settings_int(self->document.learn, "steps"),
     };
     g_autoptr(GError) error = NULL;
     if (!store_run_save(self->store, &self->run, &error)) {

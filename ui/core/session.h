@@ -22,7 +22,7 @@ G_BEGIN_DECLS
 enum document_part {
     DOCUMENT_PHOTO = 1 << 0,    // another photo (or none)
     DOCUMENT_PROMPTS = 1 << 1,  // source, edit or negative prompt
-    DOCUMENT_PARAMS = 1 << 2,   // edit parameters, seed, learn parameters
+    DOCUMENT_PARAMS = 1 << 2,   // settings and seeds
     DOCUMENT_ADAPTERS = 1 << 3, // the list, a scale, a switch
     DOCUMENT_RESULTS = 1 << 4,  // the list of earlier results
     DOCUMENT_UNDO = 1 << 5,     // whether undo or redo is possible
@@ -45,7 +45,7 @@ struct job_state {      // what the status bar and the Learn panel show
     enum job_kind kind; // JOB_NONE: idle
     bool cancellable;
     double fraction;        // 0..1, < 0 unknown
-    char text[160];         // "step 12 of 60"
+    char text[160];         // "Drawing: step 12 of 60"; "": nothing was said yet
     double seconds_left;    // < 0 unknown
     const char *opens_next; // name of a photo that waits until this is done, or NULL
     // learning: the whole curve so far
@@ -81,14 +81,7 @@ struct document_entry { // row of the list of recent documents
     struct view_picture thumb; // of the newest result; empty where there is none
     bool open;                 // the one that is shown
 };
-struct learn_params { // Learn panel
-    char method[16];  // "svdiff", "oft", "coft"
-    int steps;
-    double lr;  // 0: the method's default
-    int subset; // choice of the method's "subset" parameter
-    bool text_encoder;
-    uint64_t seed;
-};
+enum document_settings { SETTINGS_EDIT, SETTINGS_LEARN }; // of edit_settings, of learn_settings
 
 #define TINCTURE_TYPE_SESSION (tincture_session_get_type())
 G_DECLARE_FINAL_TYPE(TinctureSession, tincture_session, TINCTURE, SESSION, GObject)
@@ -123,9 +116,9 @@ const GArray *tincture_session_samples(TinctureSession *self);
 const char *tincture_session_source_prompt(TinctureSession *self);
 const char *tincture_session_prompt(TinctureSession *self);
 const char *tincture_session_negative(TinctureSession *self);
-double tincture_session_param(TinctureSession *self, const char *key); // of edit_params
+const struct settings *tincture_session_settings(TinctureSession *self,
+                                                 enum document_settings which);
 uint64_t tincture_session_seed(TinctureSession *self);
-const struct learn_params *tincture_session_learn_params(TinctureSession *self);
 const GPtrArray *tincture_session_adapters(TinctureSession *self); // struct document_adapter *
 // struct document_result *, newest first: at most RESULTS_SHOWN, and as many more each time more are asked for.
 const GPtrArray *tincture_session_results(TinctureSession *self);
@@ -145,10 +138,11 @@ bool tincture_session_can_redo(TinctureSession *self);
 void tincture_session_set_source_prompt(TinctureSession *self, const char *text);
 void tincture_session_set_prompt(TinctureSession *self, const char *text);
 void tincture_session_set_negative(TinctureSession *self, const char *text);
-void tincture_session_set_param(TinctureSession *self, const char *key, double value);
+// A value outside its legal range changes nothing.
+void tincture_session_set(TinctureSession *self, enum document_settings which, const char *key,
+                          double value);
 void tincture_session_set_seed(TinctureSession *self, uint64_t seed);
 void tincture_session_roll_seed(TinctureSession *self);
-void tincture_session_set_learn_params(TinctureSession *self, const struct learn_params *params);
 void tincture_session_adapter_add(TinctureSession *self,
                                   const char *path); // loads in the background
 void tincture_session_adapter_remove(TinctureSession *self, gint64 id);
@@ -164,7 +158,7 @@ void tincture_session_open(TinctureSession *self, const char *path);
 void tincture_session_open_bytes(TinctureSession *self, GBytes *encoded, const char *name); // paste
 void tincture_session_open_document(TinctureSession *self,
                                     gint64 id); // of tincture_session_documents()
-// Learns the photo with learn_params and the source prompt; goes on with the interrupted training where one waits.
+// Learns the photo with its settings and the source prompt; goes on with the interrupted training where one waits.
 void tincture_session_learn(TinctureSession *self);
 void tincture_session_learn_resume(TinctureSession *self); // the interrupted one
 // A new training also where one waits. That one can be gone on with until the new one has a checkpoint.

@@ -155,6 +155,7 @@ static void request_clear(struct edit_request *q)
     g_free((char *)q->prompt);
     g_free((char *)q->source_prompt);
     g_free((char *)q->negative);
+    settings_free((struct settings *)q->settings);
     memset(q, 0, sizeof *q);
 }
 
@@ -168,7 +169,7 @@ void worker_result_set(struct worker *w, struct edit_result *result,
         copy.prompt = g_strdup(request->prompt);
         copy.source_prompt = g_strdup(request->source_prompt);
         copy.negative = g_strdup(request->negative);
-        copy.sampler = "ddim";
+        copy.settings = settings_copy(request->settings);
     }
     edit_result_free(w->result);
     request_clear(&w->request);
