@@ -117,8 +117,8 @@ struct objective {
     struct node *(*loss)(struct objective_run *run, struct graph *g, const struct loss_nodes *in);
     // Before each run of the step: writes the inputs that the objective added.
     bool (*write)(struct objective_run *run, const struct train_batch *batch, GError **error);
-    void (*finish)(
-        struct objective_run *run); // frees run->state, NULL where prepare did not come to it
+    // Frees run->state, which is NULL where prepare did not come to it.
+    void (*finish)(struct objective_run *run);
 };
 extern const struct objective *const objective_table[]; // NULL-terminated
 const struct member *objective_family(int i);
