@@ -14,9 +14,9 @@ static struct node *autoencoder_build(struct nn *nn, const struct model *m, stru
 
 extern const struct decoder autoencoder_decoder;
 const struct decoder autoencoder_decoder = {
-    .member = {.name = "autoencoder",
-               .title = "Autoencoder",
-               .summary = "The model's own: slowest, and as it was trained"},
+    .name = "autoencoder",
+    .title = "Autoencoder",
+    .summary = "The model's own: slowest, and as it was trained",
     .part = MODEL_VAE,
     .channels = 3,
     .scale = autoencoder_scale,

@@ -9,7 +9,7 @@
 #include "compute/settings.h"
 
 struct decoder {
-    struct member member;
+    MEMBER_FIELDS;
     const char *part; // whose weights it reads: MODEL_VAE
     int channels;     // of the picture: 3, or 4 with alpha
     // Latents, which are scaled everywhere else, are divided by this before build's network sees them.

@@ -62,14 +62,14 @@ static int softmax_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_softmax_entry = {
+const struct op softmax_op = {
     .name = "softmax",
     .grad = softmax_grad,
-    .host = softmax_host,
-    .dispatch = softmax_dispatch,
+    .kernels = {{.name = "host", .host = softmax_host},
+                {.name = "portable", .dispatch = softmax_dispatch}},
 };
 
 struct node *op_softmax(struct graph *g, struct node *x)
 {
-    return graph_add(g, &op_softmax_entry, DTYPE_F32, x->shape, &x, 1);
+    return graph_add(g, &softmax_op, DTYPE_F32, x->shape, &x, 1);
 }

@@ -54,15 +54,15 @@ static int swap_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_swap_entry = {
+const struct op swap_op = {
     .name = "swap",
     .grad = swap_grad,
-    .host = swap_host,
-    .dispatch = swap_dispatch,
+    .kernels = {{.name = "host", .host = swap_host},
+                {.name = "portable", .dispatch = swap_dispatch}},
 };
 
 struct node *op_swap(struct graph *g, struct node *x)
 {
     const int shape[GRAPH_RANK] = {x->shape[0], x->shape[2], x->shape[1], x->shape[3]};
-    return graph_add(g, &op_swap_entry, DTYPE_F32, shape, &x, 1);
+    return graph_add(g, &swap_op, DTYPE_F32, shape, &x, 1);
 }

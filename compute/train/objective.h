@@ -117,7 +117,8 @@ struct objective {
     struct node *(*loss)(struct objective_run *run, struct graph *g, const struct loss_nodes *in);
     // Before each run of the step: writes the inputs that the objective added.
     bool (*write)(struct objective_run *run, const struct train_batch *batch, GError **error);
-    void (*finish)(struct objective_run *run); // frees run->state
+    // Frees run->state, which is NULL where prepare did not come to it.
+    void (*finish)(struct objective_run *run);
 };
 extern const struct objective *const objective_table[]; // NULL-terminated
 const struct member *objective_family(int i);
@@ -132,7 +133,7 @@ int train_pick(const struct objective_run *run, struct rng *rng, enum train_role
 void train_row_draw(const struct objective_run *run, struct rng *rng, int sample,
                     struct train_row *row);
 
-// During prepare. A caption's index; an example encoded and added behind the others; a parameter
+// During prepare; run->data moves while it grows. A caption's index; an example encoded and added behind the others; a parameter
 // that begins as value (copied) and learns at rate lr; an input (rows, d1, d2, d3) to write before
 // each step. The last three are NULL or false with an error; what they give belongs to the run.
 int train_add_caption(struct objective_run *run, const char *text);

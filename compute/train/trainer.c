@@ -256,7 +256,7 @@ static void leaf_free(struct train_leaf *leaf)
     g_free(leaf);
 }
 
-// The adapter's parameters become leaves, which stay theirs.
+// The adapter's parameters become leaves, and stay its own; their tensors come with adapter_prepare().
 static void take_leaves(struct trainer *t)
 {
     for (guint i = 0; i < t->adapter->params->len; i++) {
@@ -265,8 +265,7 @@ static void take_leaves(struct trainer *t)
         *leaf = (struct train_leaf){.name = g_strconcat(p->part, ".", p->path, NULL),
                                     .count = p->count,
                                     .value = p->value,
-                                    .lr = t->lr[p->group],
-                                    .tensor = p->tensor};
+                                    .lr = t->lr[p->group]};
         g_ptr_array_add(t->run.leaves, leaf);
         t->run.trains_text = t->run.trains_text || g_str_equal(p->part, MODEL_TEXT);
     }
@@ -296,15 +295,16 @@ static bool prepare(struct trainer *t, const struct train_set *set, struct task 
                     GError **error)
 {
     struct objective_run *run = &t->run;
-    if (!train_data_encode(run, set, task, error) || !adapter_prepare(t->adapter, task, error)) {
-        return false;
-    }
     take_leaves(t);
-    if (run->objective->prepare && !run->objective->prepare(run, set, task, error)) {
+    if (!train_data_encode(run, set, task, error) ||
+        (run->objective->prepare && !run->objective->prepare(run, set, task, error)) ||
+        (!run->trains_text && !train_data_embed(run, task, error)) ||
+        !adapter_prepare(t->adapter, task, error)) { // last: it may take minutes
         return false;
     }
-    if (!run->trains_text && !train_data_embed(run, task, error)) {
-        return false;
+    for (guint i = 0; i < t->adapter->params->len; i++) {
+        const struct adapter_param *p = t->adapter->params->pdata[i];
+        ((struct train_leaf *)run->leaves->pdata[i])->tensor = p->tensor;
     }
     // The first checkpoint names the model by its hash: here, where waiting shows, and not there.
     model_hash(t->model, MODEL_UNET, task, NULL);

@@ -249,11 +249,11 @@ static void test_decoders(void)
     g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "models", "sd1", NULL);
     struct model *m = model_inspect(path, &error);
     g_assert_no_error(error);
-    g_assert_cmpstr(model_decoder(m)->member.name, ==, "autoencoder");
+    g_assert_cmpstr(model_decoder(m)->name, ==, "autoencoder");
     for (int i = 0; decoder_table[i]; i++) {
         const struct decoder *d = decoder_table[i];
         g_assert_true(decoder_family(i) == &d->member);
-        g_assert_true(d->member.name && d->member.title && d->member.summary);
+        g_assert_true(d->name && d->title && d->summary);
         if (!model_part(m, d->part)) {
             continue;
         }

@@ -340,6 +340,48 @@ static void test_weights(void)
     fixture_close(&fx);
 }
 
+static void copy_row(const struct train_row *from, struct train_row *to)
+{
+    const size_t area = 8 * 8, n = area * (size_t)fx.model->vae.latent_channels;
+    memcpy(to->latents, from->latents, n * sizeof(float));
+    memcpy(to->noise, from->noise, n * sizeof(float));
+    memcpy(to->mask, from->mask, area * sizeof(float));
+    to->timestep = from->timestep;
+    to->caption = from->caption;
+}
+
+// A row is the same wherever it stands in the batch: its picture, noise, time step, caption and mask
+// are its own.
+static void check_places(const char *objective)
+{
+    struct run r;
+    run_open(&r, objective, 3, 3);
+    struct train_batch *b = trainer_draw(r.trainer);
+    for (int place = 1; place < 3; place++) {
+        b->rows[0].weight = b->rows[1].weight = b->rows[2].weight = 0;
+        b->rows[place].weight = 1;
+        const double there = loss_of(r.trainer, r.gradient);
+        b->rows[place].weight = 0;
+        b->rows[0].weight = 1;
+        const double other = loss_of(r.trainer, r.gradient);
+        copy_row(&b->rows[place], &b->rows[0]);
+        const double first = loss_of(r.trainer, r.gradient);
+        g_assert_cmpfloat(fabs(first - there), <=, 1e-5 * there);
+        g_assert_cmpfloat(fabs(other - there), >, 1e-3 * there);
+        b->rows[0].caption = b->rows[place].caption == 0; // another
+        g_assert_cmpfloat(fabs(loss_of(r.trainer, r.gradient) - there), >, 1e-5 * there);
+    }
+    run_close(&r);
+}
+
+static void test_places(void)
+{
+    fixture_open(&fx, "sd1");
+    check_places("each");
+    check_places("word"); // with the text encoder in the step
+    fixture_close(&fx);
+}
+
 // What a row counts at a place: parts that add up to one add up to the loss.
 static void test_masks(void)
 {
@@ -570,6 +612,9 @@ static void check_resume(const char *objective, const char *file)
     g_assert_true(trainer_run(t, &(struct task){log_step, &log, NULL}, &error));
     g_autofree float *expected = leaf_copy(leaf);
     g_assert_true(memcmp(begin, expected, bytes) != 0);
+    g_autofree float *on_device = g_new(float, leaf->count);
+    g_assert_true(tensor_read(leaf->tensor, on_device, &error));
+    g_assert_cmpmem(on_device, bytes, expected, bytes);
     trainer_free(t);
 
     t = trainer_open(first, &p, 3, learn, file);
@@ -595,6 +640,27 @@ static void check_resume(const char *objective, const char *file)
     adapter_free(second);
     settings_free(learn);
     pictures_clear(&p);
+}
+
+// Adam's first step is as long as the rate, and that is the leaf's own.
+static void test_rate(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct run r;
+    fixture_open(&fx, "sd1");
+    run_open(&r, "word", 1, 1);
+    const struct train_leaf *leaf = word->row;
+    g_autofree float *begin = leaf_copy(leaf);
+    trainer_draw(r.trainer);
+    loss_of(r.trainer, r.gradient);
+    g_assert_true(isfinite(trainer_update(r.trainer, r.gradient, &error)));
+    double longest = 0;
+    for (int64_t i = 0; i < leaf->count; i++) {
+        longest = fmax(longest, fabs(leaf->value[i] - begin[i]));
+    }
+    g_assert_cmpfloat(fabs(longest - leaf->lr), <=, 0.02 * leaf->lr);
+    run_close(&r);
+    fixture_close(&fx);
 }
 
 static void test_resume(void)
@@ -702,11 +768,13 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/objective/weights", test_weights);
+    g_test_add_func("/objective/places", test_places);
     g_test_add_func("/objective/masks", test_masks);
     g_test_add_func("/objective/rows", test_rows);
     g_test_add_func("/objective/refused", test_refused);
     g_test_add_func("/objective/leaves", test_leaves);
     g_test_add_func("/objective/word-reference", test_word_reference);
+    g_test_add_func("/objective/rate", test_rate);
     g_test_add_func("/objective/resume", test_resume);
     g_test_add_func("/objective/penalty", test_penalty);
     g_test_add_func("/objective/other-settings", test_other_settings);
