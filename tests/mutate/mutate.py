@@ -71,10 +71,12 @@ def set_up():
     """The test programs by test name."""
     PLACE.mkdir(exist_ok=True)
     copy_tree()
-    if not (BUILD / "build.ninja").exists():
+    if (BUILD / "build.ninja").exists():
+        done = run("ninja", "-C", BUILD, "build.ninja")  # anew where a meson.build has changed
+    else:
         done = run("meson", "setup", "-Dwerror=false", BUILD, COPY)
-        if done.returncode:
-            sys.exit(done.stdout + done.stderr)
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
     tests = json.loads(run("meson", "introspect", "--tests", BUILD).stdout)
     return {t["name"]: [os.path.relpath(part, BUILD) for part in t["cmd"] if part.startswith(f"{BUILD}/")]
             for t in tests}
@@ -118,10 +120,11 @@ def try_mutation(m, programs):
 def main(words):
     mutations, counts = read_list(words), {"passed": 0, "failed": 0, "skipped": 0}
     programs = set_up()
+    unknown = {m.test for m in mutations} - set(programs)
+    if unknown:
+        sys.exit(f"{LIST.name}: there is no test {', '.join(sorted(unknown))}")
     baseline = {}
     for m in mutations:
-        if m.test not in programs:
-            sys.exit(f"{LIST.name}: there is no test {m.test}")
         if m.test not in baseline:  # a test that fails by itself notices nothing
             wrong = build(programs[m.test])
             baseline[m.test] = "DID NOT BUILD\n" + wrong if wrong else run_test(m.test)[0]
