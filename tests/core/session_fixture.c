@@ -26,7 +26,7 @@ static void view_cb(TinctureSession *session, void *data)
     struct fixture *f = data;
     f->views++;
     f->previews += tincture_session_view_is_preview(session);
-    const struct view_picture v = tincture_session_view(session);
+    const struct picture v = tincture_session_view(session);
     if (v.rgba) {
         g_assert_cmpuint(g_bytes_get_size(v.rgba), ==, (gsize)v.width * v.height * 4);
     }

@@ -35,7 +35,7 @@ G_DEFINE_FINAL_TYPE(TinctureStage, tincture_stage, ADW_TYPE_BIN)
 // ---- pictures -----------------------------------------------------------------------------------
 
 // Remembers the bytes of a picture; false where they are shown already.
-static gboolean take_pixels(GBytes **shown, struct view_picture picture)
+static gboolean take_pixels(GBytes **shown, struct picture picture)
 {
     if (*shown == picture.rgba) {
         return FALSE;
@@ -47,7 +47,7 @@ static gboolean take_pixels(GBytes **shown, struct view_picture picture)
     return TRUE;
 }
 
-static GdkTexture *texture_of(struct view_picture picture)
+static GdkTexture *texture_of(struct picture picture)
 {
     return picture.rgba != NULL ? texture_from_rgba8(picture.rgba, picture.width, picture.height)
                                 : NULL;
@@ -81,7 +81,7 @@ static gboolean lacks_detail(TinctureStage *self)
 {
     int width = 0, height = 0;
     tincture_session_photo_size(self->session, &width, &height);
-    struct view_picture before = tincture_session_before(self->session);
+    struct picture before = tincture_session_before(self->session);
     const struct view_detail *detail = tincture_session_detail(self->session);
     GdkRectangle seen = tincture_canvas_get_seen(self->canvas), area = {0};
     if (detail->before.rgba != NULL) {
@@ -129,8 +129,8 @@ static void update_labels(TinctureStage *self)
 
 static void update_pictures(TinctureStage *self)
 {
-    struct view_picture before = tincture_session_before(self->session);
-    struct view_picture after = tincture_session_view(self->session);
+    struct picture before = tincture_session_before(self->session);
+    struct picture after = tincture_session_view(self->session);
     int width = 0, height = 0;
     tincture_session_photo_size(self->session, &width, &height);
     tincture_canvas_set_photo_size(self->canvas, width, height);

@@ -1,9 +1,8 @@
 #include "ui/core/engine.h"
 
 #include "compute/gpu/fft.h"
-#include "render/resample.h"
+#include "render/signed.h"
 
-#include <math.h>
 #include <string.h>
 
 struct engine *engine_open(const char *model, const char *device, progress_fn progress, void *data,
@@ -32,56 +31,12 @@ void engine_free(struct engine *e)
     g_free(e);
 }
 
-// ---- the photo ----------------------------------------------------------------------------------
-
-void photo_fit(const struct model *m, int side, int width, int height, int *fit_width,
-               int *fit_height)
+struct photo *engine_photo(struct engine *e, struct image *full, int side, int view_side,
+                           GError **error)
 {
-    const int unit = model_latent_factor(m) << (m->unet.levels - 1);
-    const double area = (double)side * side, aspect = (double)width / height;
-    double best = INFINITY;
-    *fit_width = *fit_height = MAX(unit, side / unit * unit);
-    for (int w = unit; w <= 2 * side; w += unit) {
-        for (int h = unit; h <= 2 * side; h += unit) {
-            // Proportions count for more than size: a stretched photo is one the model has not seen
-            // the like of.
-            double cost = 3 * fabs(log((double)w / h / aspect)) + fabs(log(w * (double)h / area));
-            if (cost < best) {
-                best = cost;
-                *fit_width = w;
-                *fit_height = h;
-            }
-        }
-    }
-}
-
-struct photo *photo_new(struct image *full, const struct model *m, int side, GError **error)
-{
-    int w, h;
-    photo_fit(m, side ? side : model_default_size(m), full->width, full->height, &w, &h);
-    struct photo *p = g_new0(struct photo, 1);
-    p->full = full;
-    p->small = image_resize(full, w, h, error);
-    if (!p->small) {
-        photo_free(p);
-        return NULL;
-    }
-    p->rgb = g_new(float, (gsize)w *h * 3);
-    for (int64_t i = 0; i < (int64_t)w * h * 3; i++) {
-        p->rgb[i] = CLAMP(p->small->rgb[i], 0.0f, 1.0f) * 2.0f - 1.0f;
-    }
-    return p;
-}
-
-void photo_free(struct photo *p)
-{
-    if (!p) {
-        return;
-    }
-    image_free(p->full);
-    image_free(p->small);
-    g_free(p->rgb);
-    g_free(p);
+    const struct model *m = e->model;
+    return photo_new(full, side ? side : model_default_size(m),
+                     model_latent_factor(m) << (m->unet.levels - 1), view_side, error);
 }
 
 // ---- jobs ---------------------------------------------------------------------------------------
@@ -96,15 +51,6 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p,
     return editor_run(e->editor, &request, step, data, c, error);
 }
 
-struct image *engine_image(const float *rgb, int width, int height, GError **error)
-{
-    struct image *image = image_new(width, height, false, error);
-    for (int64_t i = 0; image && i < (int64_t)width * height * 3; i++) {
-        image->rgb[i] = CLAMP(rgb[i] * 0.5f + 0.5f, 0.0f, 1.0f);
-    }
-    return image;
-}
-
 struct image *engine_restore(struct engine *e, const struct image *base,
                              const struct edit_result *r, const struct detail_params *params,
                              GError **error)
@@ -112,9 +58,9 @@ struct image *engine_restore(struct engine *e, const struct image *base,
     if (!e->fft && !(e->fft = fft_open(e->gpu, error))) {
         return NULL;
     }
-    struct image *edit = engine_image(r->rgb, r->width, r->height, error);
+    struct image *edit = image_from_signed(r->rgb, r->width, r->height, error);
     struct image *before =
-        edit ? engine_image(r->reconstruction, r->width, r->height, error) : NULL;
+        edit ? image_from_signed(r->reconstruction, r->width, r->height, error) : NULL;
     struct image *result = NULL;
     if (before) {
         struct transform transform = transform_device(e->fft);

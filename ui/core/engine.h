@@ -7,6 +7,7 @@
 #include "compute/edit/edit.h"
 #include "compute/train/train.h"
 #include "render/detail.h"
+#include "ui/core/photo.h"
 
 struct engine {
     struct gpu *gpu;
@@ -20,27 +21,14 @@ struct engine *engine_open(const char *model, const char *device, progress_fn pr
                            GCancellable *c, GError **error);
 void engine_free(struct engine *e);
 
-// A photo and what the model sees of it.
-struct photo {
-    struct image *full;  // owned
-    struct image *small; // the size the model works at
-    float *rgb;          // the same in [-1,1]: (small->height, small->width, 3)
-};
-// Takes full. side: the model's working size in pixels, 0 for the model's own.
-struct photo *photo_new(struct image *full, const struct model *m, int side, GError **error);
-void photo_free(struct photo *p);
-// The size for a photo of width x height: the model's number of pixels, the photo's proportions as nearly as
-// multiples of the U-Net's unit allow.
-void photo_fit(const struct model *m, int side, int width, int height, int *fit_width,
-               int *fit_height);
+// Takes full. side: the working size in pixels, 0 for the model's own; view_side: as photo_new().
+struct photo *engine_photo(struct engine *e, struct image *full, int side, int view_side,
+                           GError **error);
 
 // Runs request on the photo (its rgb, width and height are filled in here).
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
                                 struct edit_request request, edit_step_fn step, void *data,
                                 GCancellable *c, GError **error);
-
-// (height, width, 3) in [-1,1] as a picture.
-struct image *engine_image(const float *rgb, int width, int height, GError **error);
 
 // The result carried over to base, which is the photo at its own or any smaller size.
 struct image *engine_restore(struct engine *e, const struct image *base,

@@ -1,53 +1,9 @@
 // Jobs: loading the model, editing the photo, and what all jobs share.
 #include "ui/core/jobs_private.h"
 
-#include "render/resample.h"
-
-#include <math.h>
+#include "render/signed.h"
 
 #define THUMB_SIDE 128
-#define MAX_RESULT 16384 // pixels a side that a library may claim
-
-// ---- pictures -----------------------------------------------------------------------------------
-
-struct view_picture view_picture_from_image(const struct image *image)
-{
-    const gsize size = (gsize)image->width * image->height * 4;
-    uint8_t *rgba = g_malloc(size);
-    image_to_rgba8(image, rgba);
-    return (struct view_picture){image->width, image->height, g_bytes_new_take(rgba, size)};
-}
-
-struct image *job_shrink(const struct image *image, int side, GError **error)
-{
-    double f = MIN(1.0, (double)side / MAX(image->width, image->height));
-    return image_resize(image, MAX(1, (int)lround(image->width * f)),
-                        MAX(1, (int)lround(image->height * f)), error);
-}
-
-struct view_picture view_picture_shrink(const struct image *image, int side)
-{
-    struct image *small = job_shrink(image, side, NULL);
-    struct view_picture v = {0};
-    if (small) {
-        v = view_picture_from_image(small);
-        image_free(small);
-    }
-    return v;
-}
-
-void view_picture_clear(struct view_picture *v)
-{
-    g_clear_pointer(&v->rgba, g_bytes_unref);
-    v->width = v->height = 0;
-}
-
-struct view_picture view_picture_take(struct view_picture *v)
-{
-    const struct view_picture taken = *v;
-    *v = (struct view_picture){0};
-    return taken;
-}
 
 static void job_adapter_clear(void *data)
 {
@@ -108,19 +64,19 @@ void job_progress_cb(double fraction, const char *text, void *data)
 
 static void picture_free(void *data)
 {
-    view_picture_clear(data);
+    picture_clear(data);
     g_free(data);
 }
 
 void job_post_picture(struct worker *w, void (*fn)(TinctureSession *session, void *data),
-                      struct view_picture picture)
+                      struct picture picture)
 {
     worker_post(w, fn, g_memdup2(&picture, sizeof picture), picture_free);
 }
 
 static void preview_post_cb(TinctureSession *session, void *data)
 {
-    session_previewed(session, view_picture_take(data));
+    session_previewed(session, picture_take(data));
 }
 
 static void edit_step_cb(const struct edit_step *step, void *data)
@@ -132,17 +88,8 @@ static void edit_step_cb(const struct edit_step *step, void *data)
     if (!step->preview) {
         return;
     }
-    const int n = step->preview_width * step->preview_height;
-    uint8_t *rgba = g_malloc((gsize)n * 4);
-    for (int i = 0; i < n; i++) {
-        for (int k = 0; k < 3; k++) {
-            rgba[i * 4 + k] = (uint8_t)image_quantize(step->preview[i * 3 + k], 255.0f);
-        }
-        rgba[i * 4 + 3] = 255;
-    }
     job_post_picture(r->w, preview_post_cb,
-                     (struct view_picture){step->preview_width, step->preview_height,
-                                           g_bytes_new_take(rgba, (gsize)n * 4)});
+                     picture_from_floats(step->preview, step->preview_width, step->preview_height));
 }
 
 // ---- loading the model --------------------------------------------------------------------------
@@ -202,7 +149,7 @@ struct job_edit {
     GArray *adapters; // struct job_adapter
     GBytes *pixels;   // restore: what to show; else the result of the run
     int width, height;
-    struct view_picture view, thumb;
+    struct picture view, thumb;
     double seconds;
 };
 
@@ -257,40 +204,18 @@ static bool use_adapters(struct reporter *r, const GArray *adapters)
                                job->cancel, &job->error);
 }
 
-// The result and its reference as 16-bit RGB, one after the other: what the library keeps of a
-// result.
-static GBytes *pack_pixels(const struct edit_result *r)
-{
-    const gsize n = (gsize)r->width * r->height * 3;
-    uint16_t *out = g_new(uint16_t, 2 * n);
-    for (gsize i = 0; i < n; i++) {
-        out[i] = (uint16_t)image_quantize(r->rgb[i] * 0.5f + 0.5f, 65535.0f);
-        out[n + i] = (uint16_t)image_quantize(r->reconstruction[i] * 0.5f + 0.5f, 65535.0f);
-    }
-    return g_bytes_new_take(out, 2 * n * sizeof *out);
-}
-
 static struct edit_result *unpack_pixels(GBytes *pixels, int width, int height, GError **error)
 {
-    const gsize n = (gsize)width * height * 3;
-    gsize size = 0;
-    const uint16_t *in = pixels ? g_bytes_get_data(pixels, &size) : NULL;
-    if (!in || width < 1 || height < 1 || width > MAX_RESULT || height > MAX_RESULT ||
-        size != 2 * n * sizeof *in) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "this result is damaged in the library");
-        return NULL;
-    }
     struct edit_result *r = g_new0(struct edit_result, 1);
     r->width = width;
     r->height = height;
-    r->rgb = g_new(float, n);
-    r->reconstruction = g_new(float, n);
-    for (gsize i = 0; i < n; i++) {
-        r->rgb[i] = (float)in[i] / 32767.5f - 1.0f;
-        r->reconstruction[i] = (float)in[n + i] / 32767.5f - 1.0f;
+    if (pixels && signed_unpack(pixels, width, height, &r->rgb, &r->reconstruction)) {
+        return r;
     }
-    return r;
+    edit_result_free(r);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                "this result is damaged in the library");
+    return NULL;
 }
 
 // Takes r. It becomes the result only once it can be shown: what is exported is what is seen.
@@ -298,14 +223,14 @@ static bool edit_show(struct job_edit *j, struct worker *w, struct edit_result *
                       const struct edit_request *q)
 {
     struct detail_params params = {.cancel = j->job.cancel};
-    struct image *view = engine_restore(w->engine, w->base, r, &params, &j->job.error);
+    struct image *view = engine_restore(w->engine, w->photo->view, r, &params, &j->job.error);
     if (!view) {
         edit_result_free(r);
         return false;
     }
     worker_result_set(w, r, q, j->adapters);
-    j->view = view_picture_from_image(view);
-    j->thumb = view_picture_shrink(view, THUMB_SIDE);
+    j->view = picture_from_image(view);
+    j->thumb = picture_shrink(view, THUMB_SIDE);
     image_free(view);
     return true;
 }
@@ -324,7 +249,7 @@ static bool edit_run(struct job *job, struct worker *w)
     if (!result) {
         return false;
     }
-    j->pixels = pack_pixels(result);
+    j->pixels = signed_pack(result->rgb, result->reconstruction, result->width, result->height);
     j->width = result->width;
     j->height = result->height;
     j->seconds = result->seconds;
@@ -360,7 +285,7 @@ static void edit_done(struct job *job, TinctureSession *session)
 {
     struct job_edit *j = (struct job_edit *)job;
     if (session) {
-        session_edited(session, job, view_picture_take(&j->view), view_picture_take(&j->thumb),
+        session_edited(session, job, picture_take(&j->view), picture_take(&j->thumb),
                        j->job.run == restore_run ? NULL : j->pixels, j->width, j->height,
                        j->seconds);
     }
@@ -372,8 +297,8 @@ static void edit_free(struct job *job)
     document_clear(&j->document);
     g_clear_pointer(&j->adapters, g_array_unref);
     g_clear_pointer(&j->pixels, g_bytes_unref);
-    view_picture_clear(&j->view);
-    view_picture_clear(&j->thumb);
+    picture_clear(&j->view);
+    picture_clear(&j->thumb);
 }
 
 struct job *job_edit_new(const struct document *d, GArray *adapters)

@@ -12,27 +12,20 @@ struct job_adapter {
 };
 GArray *job_adapters_new(void); // of struct job_adapter, frees the paths
 
-// A picture that goes from the engine thread to the main loop.
-struct view_picture view_picture_from_image(const struct image *image);
-struct view_picture view_picture_shrink(const struct image *image,
-                                        int side); // at most side pixels a side
-void view_picture_clear(struct view_picture *v);
-struct view_picture view_picture_take(struct view_picture *v); // leaves nothing behind
 void view_detail_clear(struct view_detail *v);
 
 // What the jobs tell the session; implemented by session_jobs.c. Main thread. Pictures are transferred.
 void session_job_progress(TinctureSession *self, const struct job_state *state);
 void session_loaded(TinctureSession *self, struct job *job, const char *device, const char *model);
 void session_opened(TinctureSession *self, struct job *job, const char *photo,
-                    struct view_picture before, int width, int height, const char *note);
-void session_previewed(TinctureSession *self, struct view_picture preview);
-void session_edited(TinctureSession *self, struct job *job, struct view_picture view,
-                    struct view_picture thumb, GBytes *pixels, int width, int height,
-                    double seconds);
+                    struct picture before, int width, int height, const char *note);
+void session_previewed(TinctureSession *self, struct picture preview);
+void session_edited(TinctureSession *self, struct job *job, struct picture view,
+                    struct picture thumb, GBytes *pixels, int width, int height, double seconds);
 void session_cleared(TinctureSession *self, struct job *job);
 void session_detailed(TinctureSession *self, struct job *job,
                       struct view_detail *detail); // may take its pictures
-void session_sampled(TinctureSession *self, struct view_picture sample);
+void session_sampled(TinctureSession *self, struct picture sample);
 void session_learn_step(TinctureSession *self, const struct train_report *report);
 void session_learned(TinctureSession *self, struct job *job, bool finished, int applied);
 void session_adapter_loaded(TinctureSession *self, struct job *job, const char *name,

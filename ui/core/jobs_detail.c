@@ -10,8 +10,8 @@ struct job_detail {
 
 void view_detail_clear(struct view_detail *v)
 {
-    view_picture_clear(&v->before);
-    view_picture_clear(&v->after);
+    picture_clear(&v->before);
+    picture_clear(&v->after);
 }
 
 static bool detail_run(struct job *job, struct worker *w)
@@ -33,7 +33,7 @@ static bool detail_run(struct job *job, struct worker *w)
     }
     j->detail.x = r->x;
     j->detail.y = r->y;
-    j->detail.before = view_picture_from_image(part);
+    j->detail.before = picture_from_image(part);
     image_free(part);
     if (!w->result) {
         return true;
@@ -41,7 +41,7 @@ static bool detail_run(struct job *job, struct worker *w)
     struct detail_params params = {.region = r, .cancel = job->cancel};
     part = engine_restore(w->engine, full, w->result, &params, &job->error);
     if (part) {
-        j->detail.after = view_picture_from_image(part);
+        j->detail.after = picture_from_image(part);
         image_free(part);
     }
     return part != NULL;

@@ -1,6 +1,8 @@
 // Learning: a training as a job, with samples on the way.
 #include "ui/core/jobs_private.h"
 
+#include "render/signed.h"
+
 #include <string.h>
 
 #define SAMPLE_SIDE      96
@@ -29,7 +31,7 @@ static void learn_post_cb(TinctureSession *session, void *data)
 
 static void sample_post_cb(TinctureSession *session, void *data)
 {
-    session_sampled(session, view_picture_take(data));
+    session_sampled(session, picture_take(data));
 }
 
 // A sample at fixed seed with the adapter as it is now. That it fails is no reason to stop the
@@ -53,9 +55,9 @@ static void learn_sample(struct learner *l, const struct train_report *report)
                             &error)) {
         r = editor_run(w->engine->editor, &q, NULL, NULL, l->j->job.cancel, &error);
     }
-    struct image *image = r ? engine_image(r->rgb, r->width, r->height, &error) : NULL;
+    struct image *image = r ? image_from_signed(r->rgb, r->width, r->height, &error) : NULL;
     if (image) {
-        job_post_picture(w, sample_post_cb, view_picture_shrink(image, SAMPLE_SIDE));
+        job_post_picture(w, sample_post_cb, picture_shrink(image, SAMPLE_SIDE));
     } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         g_message("no sample: %s", error->message);
     }

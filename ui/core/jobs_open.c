@@ -22,7 +22,7 @@ struct job_open {
     char *name;    // its suffix becomes the copy's
     GBytes *bytes; // the encoded photo
     char *photo;   // results: relative path in the library
-    struct view_picture before;
+    struct picture before;
     int width, height;
     char *note;
 };
@@ -146,24 +146,20 @@ static bool open_run(struct job *job, struct worker *w)
     job_report(&r, -1.0, "opening the photo", -1.0);
     struct image *full =
         job_needs_engine(job, w) ? image_load_bytes(j->bytes, job->cancel, &job->error) : NULL;
-    struct image *base = full ? job_shrink(full, VIEW_SIDE, &job->error) : NULL;
-    if (!base || g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
+    if (!full || g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
         image_free(full);
-        image_free(base);
         return false;
     }
     // The library's copy comes last: of a photo that was stopped there is none.
-    struct photo *photo = photo_new(full, w->engine->model, 0, &job->error);
+    struct photo *photo = engine_photo(w->engine, full, 0, VIEW_SIDE, &job->error);
     if (!photo || g_cancellable_set_error_if_cancelled(job->cancel, &job->error) ||
         !keep_copy(j, &job->error)) {
-        photo_free(photo);
-        image_free(base);
+        photo_unref(photo);
         return false;
     }
     worker_photo_clear(w);
     w->photo = photo;
-    w->base = base;
-    j->before = view_picture_from_image(base);
+    j->before = picture_from_image(photo->view);
     j->width = full->width;
     j->height = full->height;
     j->note = g_strdup(full->meta.note);
@@ -174,7 +170,7 @@ static void open_done(struct job *job, TinctureSession *session)
 {
     struct job_open *j = (struct job_open *)job;
     if (session) {
-        session_opened(session, job, j->photo, view_picture_take(&j->before), j->width, j->height,
+        session_opened(session, job, j->photo, picture_take(&j->before), j->width, j->height,
                        j->note);
     }
 }
@@ -188,7 +184,7 @@ static void open_free(struct job *job)
     g_clear_pointer(&j->bytes, g_bytes_unref);
     g_free(j->photo);
     g_free(j->note);
-    view_picture_clear(&j->before);
+    picture_clear(&j->before);
 }
 
 struct job *job_open_new(const char *path, GBytes *bytes, const char *library, const char *name)

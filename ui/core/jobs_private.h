@@ -19,11 +19,9 @@ void *job_new(size_t size, enum job_kind kind, bool (*run)(struct job *, struct 
 // Engine thread, from here on.
 void job_report(struct reporter *r, double fraction, const char *text, double seconds_left);
 void job_progress_cb(double fraction, const char *text, void *reporter); // progress_fn
-// fn gets the picture and may take it (view_picture_take). Takes it.
+// fn gets the picture and may take it (picture_take). Takes it.
 void job_post_picture(struct worker *w, void (*fn)(TinctureSession *session, void *data),
-                      struct view_picture picture);
+                      struct picture picture);
 // False with job->error where the job cannot work at all.
 bool job_needs_engine(struct job *job, struct worker *w);
 bool job_needs_photo(struct job *job, struct worker *w);
-struct image *job_shrink(const struct image *image, int side,
-                         GError **error); // at most side pixels a side

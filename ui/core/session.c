@@ -85,12 +85,12 @@ void tincture_session_photo_size(TinctureSession *self, int *width, int *height)
     *height = self->photo_height;
 }
 
-struct view_picture tincture_session_before(TinctureSession *self)
+struct picture tincture_session_before(TinctureSession *self)
 {
     return self->before;
 }
 
-struct view_picture tincture_session_view(TinctureSession *self)
+struct picture tincture_session_view(TinctureSession *self)
 {
     if (self->view_is_preview && self->preview.rgba) {
         return self->preview;
@@ -588,9 +588,9 @@ static void tincture_session_finalize(GObject *object)
     g_hash_table_unref(self->adapter_counts);
     g_ptr_array_unref(self->adapters);
     g_ptr_array_unref(self->results);
-    view_picture_clear(&self->before);
-    view_picture_clear(&self->view);
-    view_picture_clear(&self->preview);
+    picture_clear(&self->before);
+    picture_clear(&self->view);
+    picture_clear(&self->preview);
     view_detail_clear(&self->detail);
     g_array_unref(self->samples);
     g_array_unref(self->loss);
@@ -634,8 +634,8 @@ static void tincture_session_init(TinctureSession *self)
     self->history = history_new(&self->document);
     self->known_adapters = g_ptr_array_new_with_free_func((GDestroyNotify)store_adapter_free);
     self->adapter_counts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    self->samples = g_array_new(FALSE, TRUE, sizeof(struct view_picture));
-    g_array_set_clear_func(self->samples, (GDestroyNotify)view_picture_clear);
+    self->samples = g_array_new(FALSE, TRUE, sizeof(struct picture));
+    g_array_set_clear_func(self->samples, (GDestroyNotify)picture_clear);
     self->loss = g_array_new(FALSE, TRUE, sizeof(double));
     self->jobs = g_array_new(FALSE, TRUE, sizeof(struct pending_job));
     g_array_set_clear_func(self->jobs, pending_job_clear);

@@ -14,7 +14,7 @@
 
 #include "compute/edit/edit.h"
 #include "compute/train/train.h"
-#include "render/image.h"
+#include "render/picture.h"
 #include <glib-object.h>
 
 G_BEGIN_DECLS
@@ -30,15 +30,9 @@ enum document_part {
 };
 enum message_kind { MESSAGE_INFO, MESSAGE_ERROR };
 
-// 8-bit picture for showing: width * height * 4 bytes RGBA, reference counted by GBytes.
-struct view_picture {
-    int width, height;
-    GBytes *rgba; // NULL: nothing to show
-};
-
 struct view_detail { // a piece of the photo, in its own pixels, and of the newest result
     int x, y;        // where it lies in the photo
-    struct view_picture before, after; // after: empty where there is no result
+    struct picture before, after; // after: empty where there is no result
 };
 enum job_kind { JOB_NONE, JOB_LOAD_MODEL, JOB_OPEN, JOB_LEARN, JOB_EDIT, JOB_DETAIL, JOB_EXPORT };
 struct job_state {      // what the status bar and the Learn panel show
@@ -69,17 +63,17 @@ struct document_result { // row of the history
     gint64 id;
     char *prompt;
     gint64 created; // unix seconds
-    struct view_picture thumb;
+    struct picture thumb;
     double seconds;
 };
 #define DOCUMENTS_SHOWN 20
 struct document_entry { // row of the list of recent documents
     gint64 id;
     char *title;
-    char *origin;              // the file it was opened from, NULL for a paste
-    gint64 modified;           // unix seconds
-    struct view_picture thumb; // of the newest result; empty where there is none
-    bool open;                 // the one that is shown
+    char *origin;         // the file it was opened from, NULL for a paste
+    gint64 modified;      // unix seconds
+    struct picture thumb; // of the newest result; empty where there is none
+    bool open;            // the one that is shown
 };
 struct learn_params { // Learn panel
     char method[16];  // "svdiff", "oft", "coft"
@@ -105,10 +99,9 @@ const char *tincture_session_model_text(TinctureSession *self);
 const char *tincture_session_title(TinctureSession *self); // file name or NULL
 bool tincture_session_has_photo(TinctureSession *self);
 void tincture_session_photo_size(TinctureSession *self, int *width, int *height); // full size
-struct view_picture
+struct picture
 tincture_session_before(TinctureSession *self); // the photo, at most 1600 a side (transfer none)
-struct view_picture
-tincture_session_view(TinctureSession *self);                 // newest: preview, or finished result
+struct picture tincture_session_view(TinctureSession *self);  // newest: preview, or finished result
 bool tincture_session_view_is_preview(TinctureSession *self); // true while it is a rough preview
 // The piece that was asked for last, until the picture changes; view-changed says when it is there. Asking while a job
 // runs is in vain, and an edit does not wait for it. In pixels of the photo, inside it.
@@ -116,7 +109,7 @@ const struct view_detail *
 tincture_session_detail(TinctureSession *self); // empty: none (transfer none)
 void tincture_session_want_detail(TinctureSession *self, int x, int y, int width, int height);
 const struct job_state *tincture_session_job(TinctureSession *self);
-// Fixed-seed samples made while learning, oldest first (array of struct view_picture, transfer none).
+// Fixed-seed samples made while learning, oldest first (array of struct picture, transfer none).
 const GArray *tincture_session_samples(TinctureSession *self);
 
 // ---- document: reading --------------------------------------------------------------------------

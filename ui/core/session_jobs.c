@@ -141,7 +141,7 @@ GArray *session_job_adapters(TinctureSession *self)
 
 static void drop_preview(TinctureSession *self)
 {
-    view_picture_clear(&self->preview);
+    picture_clear(&self->preview);
     self->view_is_preview = false;
 }
 
@@ -171,7 +171,7 @@ static void show_photo(TinctureSession *self)
     session_keep_result(self);
     drop_preview(self);
     session_detail_clear(self);
-    view_picture_clear(&self->view);
+    picture_clear(&self->view);
     view_changed(self);
     session_submit(self, job_clear_new());
 }
@@ -263,21 +263,21 @@ static void show_as_left(TinctureSession *self)
 }
 
 void session_opened(TinctureSession *self, struct job *job, const char *photo,
-                    struct view_picture before, int width, int height, const char *note)
+                    struct picture before, int width, int height, const char *note)
 {
     struct store_document *row =
         g_array_index(self->jobs, struct pending_job, job_index(self, job)).row;
     if (job->error) {
         g_autofree char *what = g_strdup_printf("%s could not be opened", row->name);
         session_message_error(self, what, job->error);
-        view_picture_clear(&before);
+        picture_clear(&before);
         session_job_finished(self, job);
         return;
     }
     session_library_opened(self, row, photo);
     session_detail_clear(self);
-    view_picture_clear(&self->before);
-    view_picture_clear(&self->view);
+    picture_clear(&self->before);
+    picture_clear(&self->view);
     drop_preview(self);
     g_array_set_size(self->samples, 0);
     self->before = before;
@@ -296,10 +296,10 @@ void session_opened(TinctureSession *self, struct job *job, const char *photo,
 
 // ---- edits --------------------------------------------------------------------------------------
 
-void session_previewed(TinctureSession *self, struct view_picture preview)
+void session_previewed(TinctureSession *self, struct picture preview)
 {
     session_detail_clear(self);
-    view_picture_clear(&self->preview);
+    picture_clear(&self->preview);
     self->preview = preview;
     self->view_is_preview = true;
     view_changed(self);
@@ -319,11 +319,11 @@ static void keep_soon(TinctureSession *self)
     self->keep_timer = g_timeout_add(self->edit_explicit ? 1 : KEEP_PAUSE_MS, keep_cb, self);
 }
 
-static void fresh_set(TinctureSession *self, const struct document *d, struct view_picture thumb,
+static void fresh_set(TinctureSession *self, const struct document *d, struct picture thumb,
                       GBytes *pixels, int width, int height, double seconds)
 {
     g_clear_pointer(&self->fresh.pixels, g_bytes_unref);
-    view_picture_clear(&self->fresh.thumb);
+    picture_clear(&self->fresh.thumb);
     g_free(self->fresh.recipe);
     g_free(self->fresh.prompt);
     self->fresh.pixels = g_bytes_ref(pixels);
@@ -335,15 +335,14 @@ static void fresh_set(TinctureSession *self, const struct document *d, struct vi
     self->fresh.prompt = g_strdup(*d->prompt ? d->prompt : d->source_prompt);
 }
 
-void session_edited(TinctureSession *self, struct job *job, struct view_picture view,
-                    struct view_picture thumb, GBytes *pixels, int width, int height,
-                    double seconds)
+void session_edited(TinctureSession *self, struct job *job, struct picture view,
+                    struct picture thumb, GBytes *pixels, int width, int height, double seconds)
 {
     const bool more = self->edit_wanted || self->edit_timer;
     if (job->error) {
         session_message_error(self, "The edit did not work", job->error);
-        view_picture_clear(&view);
-        view_picture_clear(&thumb);
+        picture_clear(&view);
+        picture_clear(&thumb);
         if (!more) { // the preview of an edit that makes way stays until the next one's
             drop_preview(self);
         }
@@ -353,7 +352,7 @@ void session_edited(TinctureSession *self, struct job *job, struct view_picture 
     } else {
         drop_preview(self);
         session_detail_clear(self);
-        view_picture_clear(&self->view);
+        picture_clear(&self->view);
         self->view = view;
         self->exported = self->exported && !pixels; // one that is shown again is no new one
         if (pixels && !self->edit_wanted) {
@@ -363,7 +362,7 @@ void session_edited(TinctureSession *self, struct job *job, struct view_picture 
                 keep_soon(self);
             }
         } else {
-            view_picture_clear(&thumb);
+            picture_clear(&thumb);
         }
     }
     if (!self->edit_wanted) {
@@ -380,7 +379,7 @@ void session_cleared(TinctureSession *self, struct job *job)
 
 // ---- learning -----------------------------------------------------------------------------------
 
-void session_sampled(TinctureSession *self, struct view_picture sample)
+void session_sampled(TinctureSession *self, struct picture sample)
 {
     g_array_append_val(self->samples, sample);
     view_changed(self);

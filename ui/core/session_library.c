@@ -188,17 +188,16 @@ void session_refresh_adapters(TinctureSession *self)
 static void document_result_free(struct document_result *r)
 {
     g_free(r->prompt);
-    view_picture_clear(&r->thumb);
+    picture_clear(&r->thumb);
     g_free(r);
 }
 
 // Empty where the row does not hold what it says.
-static struct view_picture thumb_picture(GBytes *rgba, int width, int height)
+static struct picture thumb_picture(GBytes *rgba, int width, int height)
 {
     const bool whole =
         rgba && width > 0 && height > 0 && g_bytes_get_size(rgba) == (gsize)width * height * 4;
-    return whole ? (struct view_picture){width, height, g_bytes_ref(rgba)}
-                 : (struct view_picture){0};
+    return whole ? (struct picture){width, height, g_bytes_ref(rgba)} : (struct picture){0};
 }
 
 void session_refresh_results(TinctureSession *self)
@@ -213,8 +212,7 @@ void session_refresh_results(TinctureSession *self)
     self->more_results = rows && rows->len > self->results_limit;
     for (guint i = 0; rows && i < MIN(rows->len, self->results_limit); i++) {
         const struct store_result *row = rows->pdata[i];
-        const struct view_picture thumb =
-            thumb_picture(row->thumb, row->thumb_width, row->thumb_height);
+        const struct picture thumb = thumb_picture(row->thumb, row->thumb_width, row->thumb_height);
         if (!thumb.rgba) {
             continue;
         }
@@ -248,7 +246,7 @@ struct store_result *session_newest_result(TinctureSession *self, const char *re
 static void fresh_clear(TinctureSession *self)
 {
     g_clear_pointer(&self->fresh.pixels, g_bytes_unref);
-    view_picture_clear(&self->fresh.thumb);
+    picture_clear(&self->fresh.thumb);
     g_clear_pointer(&self->fresh.recipe, g_free);
     g_clear_pointer(&self->fresh.prompt, g_free);
 }
@@ -560,7 +558,7 @@ static void document_entry_free(struct document_entry *e)
 {
     g_free(e->title);
     g_free(e->origin);
-    view_picture_clear(&e->thumb);
+    picture_clear(&e->thumb);
     g_free(e);
 }
 

@@ -42,7 +42,7 @@ struct _TinctureSession {
     bool exported; // the newest result has been exported
 
     // pictures
-    struct view_picture before, view, preview;
+    struct picture before, view, preview;
     struct view_detail detail;
     bool view_is_preview;
     GArray *samples;
@@ -59,7 +59,7 @@ struct _TinctureSession {
     guint keep_timer; // until a result that nobody replaces goes into the history
     struct {          // the newest result that is not yet in the history
         GBytes *pixels;
-        struct view_picture thumb;
+        struct picture thumb;
         int width, height;
         double seconds;
         char *recipe, *prompt;

@@ -181,6 +181,5 @@ void worker_result_set(struct worker *w, struct edit_result *result,
 void worker_photo_clear(struct worker *w)
 {
     worker_result_set(w, NULL, NULL, NULL);
-    g_clear_pointer(&w->base, image_free);
-    g_clear_pointer(&w->photo, photo_free);
+    g_clear_pointer(&w->photo, photo_unref);
 }

@@ -30,7 +30,6 @@ struct worker {
     struct engine *engine;       // NULL until the model is loaded
     char *load_error;            // why it is not, where that has failed
     struct photo *photo;         // NULL until a photo is open
-    struct image *base;          // the photo at the size of the window's picture
     struct edit_result *result;  // newest finished edit
     struct edit_request request; // how it was made; its strings are owned
     GArray *result_adapters;     // with which adapters, struct job_adapter

@@ -42,7 +42,7 @@ static char *job(struct drive *d)
 
 static char *view(struct drive *d)
 {
-    struct view_picture shown = tincture_session_view(d->session);
+    struct picture shown = tincture_session_view(d->session);
     return g_strdup(shown.rgba == NULL                                       ? "none"
                     : tincture_session_view_is_preview(d->session)           ? "preview"
                     : shown.rgba == tincture_session_before(d->session).rgba ? "photo"
