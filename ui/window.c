@@ -55,20 +55,19 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
     adw_toast_overlay_add_toast(self->toasts, toast);
 }
 
-// ---- what the session says ----------------------------------------------------------------------
+// ---- what project and queue say ----------------------------------------------------------------------
 
 static void show_title(TinctureWindow *self)
 {
-    const char *name = tincture_session_title(self->session);
+    const char *name = self->project->title;
     if (name == NULL) {
         adw_window_title_set_title(self->title, "Tincture");
         adw_window_title_set_subtitle(self->title, "");
         gtk_window_set_title(GTK_WINDOW(self), "Tincture");
         return;
     }
-    int width = 0, height = 0;
-    tincture_session_photo_size(self->session, &width, &height);
-    g_autofree char *size = g_strdup_printf(LEFT_TO_RIGHT "%d × %d", width, height);
+    const struct image *full = self->project->photo->full;
+    g_autofree char *size = g_strdup_printf(LEFT_TO_RIGHT "%d × %d", full->width, full->height);
     g_autofree char *whole = g_strdup_printf("%s – Tincture", name);
     adw_window_title_set_title(self->title, name);
     adw_window_title_set_subtitle(self->title, size);
@@ -96,7 +95,7 @@ static void name_buttons(GtkWidget *widget)
 // What there is to do first: to describe the photo, or to look at it.
 static void begin_with_photo(TinctureWindow *self)
 {
-    if (*tincture_session_source_prompt(self->session) == '\0') {
+    if (*self->project->document.source_prompt == '\0') {
         tincture_window_go_to(self, "describe");
     } else {
         gtk_widget_grab_focus(GTK_WIDGET(tincture_window_get_canvas(self)));
@@ -105,12 +104,12 @@ static void begin_with_photo(TinctureWindow *self)
 
 static void show_page(TinctureWindow *self)
 {
-    gboolean photo = tincture_session_has_photo(self->session);
-    const struct job_state *job = tincture_session_job(self->session);
-    gboolean opening = job->kind == JOB_OPEN || job->opens_next != NULL; // after the model
+    gboolean photo = self->project->photo != NULL;
+    const TinctureJob *job = tincture_queue_shown(tincture_session_queue(self->session));
+    gboolean opening = tincture_session_opening(self->session) != NULL; // perhaps after the model
     g_autofree char *text = job_text_with_percent(job);
     gtk_label_set_text(self->opening, text);
-    gtk_widget_set_visible(self->opening_cancel, job->cancellable);
+    gtk_widget_set_visible(self->opening_cancel, job != NULL && !(job->type->rank & JOB_LASTING));
     gtk_widget_set_visible(self->photo_buttons, photo);
     gtk_widget_set_visible(self->photo_tools, photo);
     gtk_widget_set_visible(self->inspector_side, photo);
@@ -128,9 +127,9 @@ static void show_page(TinctureWindow *self)
 static void describe_sample(TinctureWindow *self)
 {
     g_autofree char *caption = g_steal_pointer(&self->caption);
-    const char *source = tincture_session_source_prompt(self->session);
-    if (caption != NULL && (source == NULL || *source == '\0')) {
-        tincture_session_set_source_prompt(self->session, caption);
+    const char *source = self->project->document.source_prompt;
+    if (caption != NULL && (*source == '\0')) {
+        tincture_project_set_source_prompt(self->project, caption);
     }
 }
 
@@ -193,19 +192,20 @@ static void build_panels(TinctureWindow *self)
 
 static void connect_session(TinctureWindow *self)
 {
-    static const struct {
+    const struct {
+        gpointer object;
         const char *signal;
         GCallback callback;
     } connections[] = {
-        {"document-changed", G_CALLBACK(document_changed_cb)},
-        {"view-changed", G_CALLBACK(tincture_window_update_actions)},
-        {"job-changed", G_CALLBACK(job_changed_cb)},
-        {"message", G_CALLBACK(message_cb)},
-        {"device-changed", G_CALLBACK(device_changed_cb)},
+        {self->project, "document-changed", G_CALLBACK(document_changed_cb)},
+        {self->project, "view-changed", G_CALLBACK(tincture_window_update_actions)},
+        {self->project, "message", G_CALLBACK(message_cb)},
+        {tincture_session_queue(self->session), "changed", G_CALLBACK(job_changed_cb)},
+        {self->session, "device-changed", G_CALLBACK(device_changed_cb)},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(connections); i++) {
-        g_signal_connect_object(self->session, connections[i].signal, connections[i].callback, self,
-                                G_CONNECT_SWAPPED);
+        g_signal_connect_object(connections[i].object, connections[i].signal,
+                                connections[i].callback, self, G_CONNECT_SWAPPED);
     }
     document_changed_cb(self, DOCUMENT_ALL);
     if (*tincture_session_device_text(self->session) != '\0') {
@@ -250,6 +250,7 @@ static gboolean tincture_window_close_request(GtkWindow *window)
 static void tincture_window_dispose(GObject *object)
 {
     TinctureWindow *self = TINCTURE_WINDOW(object);
+    g_clear_object(&self->project);
     g_clear_object(&self->session);
     g_clear_weak_pointer(&self->failure);
     g_clear_pointer(&self->caption, g_free);
@@ -321,6 +322,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
 {
     TinctureWindow *self = g_object_new(TINCTURE_TYPE_WINDOW, "application", app, NULL);
     self->session = g_object_ref(session);
+    self->project = g_object_ref(tincture_session_project(session));
     tincture_stage_set_session(self->stage, session);
     tincture_recent_popover_set_session(self->recent, session);
     build_panels(self);

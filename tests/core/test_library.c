@@ -13,12 +13,12 @@
 
 static bool three_steps(struct fixture *f)
 {
-    return tincture_session_job(f->session)->n_loss >= 3;
+    return loss_steps(f) >= 3;
 }
 
 static bool learning_is_over(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind != JOB_LEARN;
+    return job_kind(f) != &learn_job;
 }
 
 static bool complained(struct fixture *f)
@@ -28,7 +28,7 @@ static bool complained(struct fixture *f)
 
 static bool learning(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind == JOB_LEARN;
+    return job_kind(f) == &learn_job;
 }
 
 // ---- opening ------------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ static void test_open_bad(void)
     tincture_session_open(f.session, cat);
     tincture_session_cancel(f.session);
     wait_idle(&f);
-    g_assert_false(tincture_session_has_photo(f.session));
+    g_assert_false(f.project->photo);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);
 }
@@ -88,7 +88,7 @@ static void test_open_while_learning(void)
     g_assert_true(g_file_set_contents(photo, data, (gssize)size, NULL));
     f.messages[MESSAGE_ERROR] = 0;
     tincture_session_open(f.session, photo);
-    g_assert_cmpstr(tincture_session_job(f.session)->opens_next, ==, "mine.png");
+    g_assert_cmpstr(tincture_session_opening(f.session), ==, "mine.png");
     g_assert_true(learning(&f));
     tincture_session_export(f.session, nothing, false, 90, 8);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
@@ -98,14 +98,14 @@ static void test_open_while_learning(void)
     g_unlink(photo);             // it has been read already
     wait_until(&f, learning_is_over, "the training is over");
     wait_idle(&f);
-    g_assert_null(tincture_session_job(f.session)->opens_next);
-    g_assert_cmpstr(tincture_session_title(f.session), ==, "mine.png");
+    g_assert_null(tincture_session_opening(f.session));
+    g_assert_cmpstr(f.project->title, ==, "mine.png");
     g_assert_null(strstr(f.last_message, "profile")); // the usual sRGB profile is nothing to say
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
     g_autofree char *apple = sample_path("apple.png");
     tincture_session_open(f.session, apple);
     wait_idle(&f);
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1); // went to its own document
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1); // went to its own document
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     fixture_end(&f);
 }
@@ -117,7 +117,7 @@ static void test_open_cancelled(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set_source_prompt(f.session, "a red apple");
+    tincture_project_set_source_prompt(f.project, "a red apple");
     g_autofree char *cat = sample_path("cat.png");
     tincture_session_open(f.session, cat);
     tincture_session_cancel(f.session);
@@ -126,26 +126,25 @@ static void test_open_cancelled(void)
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(f.last_message, "cat.png is still being opened"));
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_title(f.session), ==, "apple.png");
+    g_assert_cmpstr(f.project->title, ==, "apple.png");
     fixture_learn(&f, 2);
     wait_until(&f, learning_is_over, "the training is over");
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     fixture_end(&f);
 }
 
 // ---- adapters that are not there ----------------------------------------------------------------
 
-static const struct document_adapter *first_adapter(struct fixture *f)
+static const TinctureAdapterEntry *first_adapter(struct fixture *f)
 {
-    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 1);
-    return tincture_session_adapters(f->session)->pdata[0];
+    g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 1);
+    return tincture_project_adapter(f->project, 0);
 }
 
 static bool result_ready(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind == JOB_NONE &&
-           tincture_session_results(f->session)->len > 0;
+    return job_kind(f) == NULL && tincture_project_n_results(f->project) > 0;
 }
 
 // The disk with the adapter is away for one start: it is said once, what does not need the adapter
@@ -158,7 +157,7 @@ static void test_adapter_away(void)
     fixture_photo(&f);
     fixture_learn(&f, 2);
     wait_until(&f, learning_is_over, "the training is over");
-    tincture_session_adapter_set_scale(f.session, first_adapter(&f)->id, 0.5);
+    tincture_project_adapter_set_scale(f.project, first_adapter(&f)->id, 0.5);
     tincture_session_cancel(f.session);
     fixture_close(&f);
     g_autofree char *adapters = g_build_filename(f.dir, "adapters", NULL);
@@ -172,7 +171,7 @@ static void test_adapter_away(void)
     g_assert_nonnull(strstr(f.last_message, "svdiff, 2 steps is not loaded: "));
     g_assert_true(first_adapter(&f)->failed);
     g_assert_cmpint(first_adapter(&f)->applied, ==, 0);
-    tincture_session_set_prompt(f.session, "a green apple");
+    tincture_project_set_prompt(f.project, "a green apple");
     wait_until(&f, result_ready, "the edit without the adapter is in the history");
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     fixture_close(&f);
@@ -192,12 +191,12 @@ static void test_adapter_away(void)
 
 static bool cat_is_open(struct fixture *f)
 {
-    return g_strcmp0(tincture_session_title(f->session), "cat.png") == 0;
+    return g_strcmp0(f->project->title, "cat.png") == 0;
 }
 
 static bool apple_is_open(struct fixture *f)
 {
-    return g_strcmp0(tincture_session_title(f->session), "apple.png") == 0;
+    return g_strcmp0(f->project->title, "apple.png") == 0;
 }
 
 static const struct document_entry *entry(const GPtrArray *list, guint i)
@@ -215,8 +214,8 @@ static void test_documents(void)
     g_autoptr(GPtrArray) none = tincture_session_documents(f.session);
     g_assert_cmpuint(none->len, ==, 0);
     fixture_photo(&f);
-    tincture_session_set_source_prompt(f.session, "a red apple");
-    tincture_session_set_prompt(f.session, "a green apple");
+    tincture_project_set_source_prompt(f.project, "a red apple");
+    tincture_project_set_prompt(f.project, "a green apple");
     wait_until(&f, result_ready, "a result is in the history");
     wait_ms(1100); // times are whole seconds
     g_autofree char *cat = sample_path("cat.png");
@@ -237,10 +236,10 @@ static void test_documents(void)
     tincture_session_open_document(f.session, entry(list, 1)->id);
     wait_until(&f, apple_is_open, "the apple is open");
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");
-    g_assert_cmpstr(tincture_session_prompt(f.session), ==, "a green apple");
-    g_assert_cmpuint(tincture_session_results(f.session)->len, ==, 1);
-    g_assert_true(tincture_session_view(f.session).rgba != tincture_session_before(f.session).rgba);
+    g_assert_cmpstr(f.project->document.source_prompt, ==, "a red apple");
+    g_assert_cmpstr(f.project->document.prompt, ==, "a green apple");
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 1);
+    g_assert_true(tincture_project_view(f.project).rgba != f.project->before.rgba);
     f.parts = 0;
     tincture_session_open_document(f.session, entry(list, 1)->id); // is open: undo is kept
     wait_idle(&f);
@@ -285,22 +284,19 @@ static void test_many_results(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    g_assert_false(tincture_session_has_more_results(f.session));
+    g_assert_false(f.project->more_results);
     fixture_close(&f);
     put_results(f.dir, RESULTS_SHOWN + 5);
     fixture_open(&f);
     wait_idle(&f);
-    const GPtrArray *results = tincture_session_results(f.session);
-    g_assert_cmpuint(results->len, ==, RESULTS_SHOWN);
-    g_assert_true(tincture_session_has_more_results(f.session));
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, RESULTS_SHOWN);
+    g_assert_true(f.project->more_results);
     g_autofree char *newest = g_strdup_printf("result %d", RESULTS_SHOWN + 4);
-    g_assert_cmpstr(((const struct document_result *)results->pdata[0])->prompt, ==, newest);
+    g_assert_cmpstr(tincture_project_result(f.project, 0)->prompt, ==, newest);
     tincture_session_more_results(f.session);
-    results = tincture_session_results(f.session);
-    g_assert_cmpuint(results->len, ==, RESULTS_SHOWN + 5);
-    g_assert_false(tincture_session_has_more_results(f.session));
-    g_assert_cmpstr(((const struct document_result *)results->pdata[results->len - 1])->prompt, ==,
-                    "result 0");
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, RESULTS_SHOWN + 5);
+    g_assert_false(f.project->more_results);
+    g_assert_cmpstr(tincture_project_result(f.project, RESULTS_SHOWN + 4)->prompt, ==, "result 0");
     fixture_end(&f);
 }
 
@@ -338,7 +334,7 @@ static void test_foreign_paths(void)
     store_close(s);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_false(tincture_session_job(f.session)->can_resume);
+    g_assert_false(f.project->can_resume);
     fixture_learn(&f, 2); // would end the one that waited, and delete its checkpoint
     wait_until(&f, learning_is_over, "the training is over");
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
@@ -353,7 +349,7 @@ static void test_foreign_paths(void)
     store_close(s);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_false(tincture_session_has_photo(f.session));
+    g_assert_false(f.project->photo);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(f.last_message, "its photo is not in the library"));
     fixture_end(&f);
@@ -383,15 +379,15 @@ static void test_two_programs(void)
     const GPid other = fixture_start_trainer(&f, 100000);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");
-    g_assert_false(tincture_session_job(f.session)->can_resume); // it is not ours to go on with
+    g_assert_cmpstr(f.project->document.source_prompt, ==, "a red apple");
+    g_assert_false(f.project->can_resume); // it is not ours to go on with
     tincture_session_learn(f.session);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(f.last_message, "another window is learning in this library"));
     g_assert_false(learning(&f));
     struct store_run *before = other_run(f.dir);
     g_assert_cmpint(before->state, ==, RUN_ACTIVE);
-    tincture_session_set_source_prompt(f.session, "a ripe apple");
+    tincture_project_set_source_prompt(f.project, "a ripe apple");
     wait_ms(2500); // both save
     fixture_close(&f);
     struct store_run *after = other_run(f.dir);
@@ -404,8 +400,8 @@ static void test_two_programs(void)
     fixture_kill_trainer(other); // the lock goes with it, and the training may be gone on with
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a ripe apple");
-    g_assert_true(tincture_session_job(f.session)->can_resume);
+    g_assert_cmpstr(f.project->document.source_prompt, ==, "a ripe apple");
+    g_assert_true(f.project->can_resume);
 
     // Two windows see it wait; the second one to ask is told.
     struct fixture g;
@@ -414,7 +410,7 @@ static void test_two_programs(void)
     g.dir = f.dir;
     fixture_open(&g);
     wait_idle(&g);
-    g_assert_true(tincture_session_job(g.session)->can_resume);
+    g_assert_true(g.project->can_resume);
     tincture_session_learn_resume(f.session);
     g_assert_true(learning(&f));
     tincture_session_learn_resume(g.session);
@@ -434,7 +430,7 @@ static void test_two_programs(void)
     tincture_session_learn_resume(g.session);
     g_assert_cmpint(g.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(g.last_message, "ended in another window"));
-    g_assert_false(tincture_session_job(g.session)->can_resume);
+    g_assert_false(g.project->can_resume);
     g_assert_false(learning(&g));
     fixture_close(&g);
     g_free(g.last_message);
@@ -456,13 +452,13 @@ static void test_idle_window(void)
     g.dir = f.dir;
     fixture_open(&g);
     wait_idle(&g);
-    tincture_session_set_source_prompt(f.session, "of the busy one");
+    tincture_project_set_source_prompt(f.project, "of the busy one");
     wait_ms(1200);
     fixture_close(&g);
     fixture_close(&f);
     fixture_open(&g);
     wait_idle(&g);
-    g_assert_cmpstr(tincture_session_source_prompt(g.session), ==, "of the busy one");
+    g_assert_cmpstr(g.project->document.source_prompt, ==, "of the busy one");
     fixture_close(&g);
     g_free(g.last_message);
     g_rmdir(own);

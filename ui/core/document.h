@@ -1,11 +1,30 @@
 // What the user decides about a photo, as one value: copied for undo, written as JSON for the library.
 #pragma once
 
-#include "ui/core/session.h"
-
-#include <json-glib/json-glib.h>
+#include "compute/edit/edit.h"
 
 #define DOCUMENT_MAX_PARAMS 16
+
+// What of the open document, and of what is open with it, may differ.
+enum document_part {
+    DOCUMENT_PHOTO = 1 << 0,    // another photo (or none)
+    DOCUMENT_PROMPTS = 1 << 1,  // source, edit or negative prompt
+    DOCUMENT_PARAMS = 1 << 2,   // edit parameters, seed, learn parameters
+    DOCUMENT_ADAPTERS = 1 << 3, // the list, a scale, a switch
+    DOCUMENT_RESULTS = 1 << 4,  // the list of earlier results
+    DOCUMENT_UNDO = 1 << 5,     // whether undo or redo is possible
+    DOCUMENT_TRAINING = 1 << 6, // loss, samples, whether one waits to be gone on with
+    DOCUMENT_ALL = (1 << 7) - 1,
+};
+
+struct learn_params { // Learn panel
+    char method[16];  // "svdiff", "oft", "coft"
+    int steps;
+    double lr;  // 0: the method's default
+    int subset; // choice of the method's "subset" parameter
+    bool text_encoder;
+    uint64_t seed;
+};
 
 struct document_use { // an adapter in the list, in order
     gint64 id;
@@ -32,6 +51,9 @@ unsigned document_diff(const struct document *a, const struct document *b);
 
 int document_param_index(const char *key); // -1: no such row
 
+// The edit that the document asks for, without photo; its strings are the document's.
+struct edit_request document_request(const struct document *d);
+
 // The whole document ("recipe" of a result), and its two groups of numbers as the library stores them. Values
 // that are missing or out of range in the text keep what d holds.
 char *document_to_json(const struct document *d);
@@ -40,15 +62,3 @@ char *document_params_json(const struct document *d);
 char *document_learn_json(const struct document *d);
 void document_params_from_json(struct document *d, const char *json);
 void document_learn_from_json(struct document *d, const char *json);
-
-// Undo: a list of documents and a place in it.
-struct history;
-struct history *history_new(const struct document *first);
-void history_free(struct history *h);
-// Adds the state after a change. Changes with the same non-zero tag within a second replace each other.
-void history_push(struct history *h, const struct document *d, unsigned tag);
-const struct document *history_undo(struct history *h); // NULL: nothing before
-const struct document *history_redo(struct history *h);
-void history_forget_adapter(struct history *h, gint64 id); // as if it had never been in the list
-bool history_can_undo(const struct history *h);
-bool history_can_redo(const struct history *h);

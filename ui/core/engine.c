@@ -5,14 +5,33 @@
 
 #include <string.h>
 
+struct engine *engine_new(void)
+{
+    struct engine *e = g_new0(struct engine, 1);
+    e->adapters =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)adapter_free);
+    return e;
+}
+
+bool engine_load(struct engine *e, const char *model, const char *device, progress_fn progress,
+                 void *data, GCancellable *c, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    e->gpu = gpu_open(device, &failure);
+    e->model = e->gpu ? model_load(model, e->gpu, progress, data, c, &failure) : NULL;
+    e->editor = e->model ? editor_new(e->model, &failure) : NULL;
+    if (failure) { // what follows cannot work, and says why
+        e->failure = g_strdup(failure->message);
+        g_propagate_error(error, g_steal_pointer(&failure));
+    }
+    return e->editor != NULL;
+}
+
 struct engine *engine_open(const char *model, const char *device, progress_fn progress, void *data,
                            GCancellable *c, GError **error)
 {
-    struct engine *e = g_new0(struct engine, 1);
-    e->gpu = gpu_open(device, error);
-    e->model = e->gpu ? model_load(model, e->gpu, progress, data, c, error) : NULL;
-    e->editor = e->model ? editor_new(e->model, error) : NULL;
-    if (!e->editor) {
+    struct engine *e = engine_new();
+    if (!engine_load(e, model, device, progress, data, c, error)) {
         engine_free(e);
         return NULL;
     }
@@ -24,12 +43,73 @@ void engine_free(struct engine *e)
     if (!e) {
         return;
     }
+    g_hash_table_unref(e->adapters); // before the model that they borrow
     editor_free(e->editor);
     model_free(e->model);
     fft_free(e->fft);
     gpu_free(e->gpu);
+    g_free(e->failure);
     g_free(e);
 }
+
+bool engine_ready(const struct engine *e, GError **error)
+{
+    if (!e->editor) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
+                    "the model could not be loaded (%s)", e->failure ? e->failure : "stopped");
+    }
+    return e->editor != NULL;
+}
+
+// ---- adapters -----------------------------------------------------------------------------------
+
+static void use_clear(void *data)
+{
+    g_free(((struct engine_adapter *)data)->path);
+}
+
+GArray *engine_adapters_new(void)
+{
+    GArray *uses = g_array_new(FALSE, TRUE, sizeof(struct engine_adapter));
+    g_array_set_clear_func(uses, use_clear);
+    return uses;
+}
+
+struct adapter *engine_adapter(struct engine *e, const char *path, GError **error)
+{
+    struct adapter *a = g_hash_table_lookup(e->adapters, path);
+    if (!a && (a = adapter_load(path, e->model, error))) {
+        g_hash_table_insert(e->adapters, g_strdup(path), a);
+    }
+    return a;
+}
+
+void engine_adapter_forget(struct engine *e, const char *path)
+{
+    g_hash_table_remove(e->adapters, path);
+}
+
+void engine_adapter_put(struct engine *e, const char *path, struct adapter *adapter)
+{
+    g_hash_table_insert(e->adapters, g_strdup(path), adapter);
+}
+
+bool engine_use_adapters(struct engine *e, const GArray *uses, progress_fn progress, void *data,
+                         GCancellable *c, GError **error)
+{
+    g_autofree struct adapter **list = g_new0(struct adapter *, uses->len + 1);
+    for (guint i = 0; i < uses->len; i++) {
+        const struct engine_adapter *use = &g_array_index(uses, struct engine_adapter, i);
+        if (!(list[i] = engine_adapter(e, use->path, error))) {
+            return false;
+        }
+        list[i]->scale = use->scale;
+        list[i]->enabled = use->enabled;
+    }
+    return editor_set_adapters(e->editor, list, (int)uses->len, progress, data, c, error);
+}
+
+// ---- what it does -------------------------------------------------------------------------------
 
 struct photo *engine_photo(struct engine *e, struct image *full, int side, int view_side,
                            GError **error)
@@ -38,8 +118,6 @@ struct photo *engine_photo(struct engine *e, struct image *full, int side, int v
     return photo_new(full, side ? side : model_default_size(m),
                      model_latent_factor(m) << (m->unet.levels - 1), view_side, error);
 }
-
-// ---- jobs ---------------------------------------------------------------------------------------
 
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
                                 struct edit_request request, edit_step_fn step, void *data,

@@ -11,15 +11,45 @@
 
 struct engine {
     struct gpu *gpu;
-    struct model *model;
+    struct model *model; // NULL until it is loaded
     struct editor *editor;
-    struct fft *fft; // opened at first use
+    struct fft *fft;      // opened at first use
+    GHashTable *adapters; // path -> struct adapter *: loaded once
+    char *failure;        // why there is no model, where loading it has failed
 };
 
-// model: a folder; device: as gpu_open().
+// One without a model, which engine_load() brings once. model: a folder or file; device: as
+// gpu_open().
+struct engine *engine_new(void);
+bool engine_load(struct engine *e, const char *model, const char *device, progress_fn progress,
+                 void *data, GCancellable *c, GError **error);
+// Both at once.
 struct engine *engine_open(const char *model, const char *device, progress_fn progress, void *data,
                            GCancellable *c, GError **error);
 void engine_free(struct engine *e);
+// False where there is no model to work with; the error says why.
+bool engine_ready(const struct engine *e, GError **error);
+
+// ---- adapters -----------------------------------------------------------------------------------
+
+// An adapter as it is used.
+struct engine_adapter {
+    char *path;
+    double scale;
+    bool enabled;
+};
+GArray *engine_adapters_new(void); // of struct engine_adapter, frees the paths
+
+// The adapter of a file. NULL with an error. Borrowed: until it is forgotten, or put anew.
+struct adapter *engine_adapter(struct engine *e, const char *path, GError **error);
+void engine_adapter_forget(struct engine *e, const char *path);
+// Puts a trained adapter in the place of whatever was known of this path. Takes it.
+void engine_adapter_put(struct engine *e, const char *path, struct adapter *adapter);
+// What edits are made with from now on: struct engine_adapter.
+bool engine_use_adapters(struct engine *e, const GArray *uses, progress_fn progress, void *data,
+                         GCancellable *c, GError **error);
+
+// ---- what it does -------------------------------------------------------------------------------
 
 // Takes full. side: the working size in pixels, 0 for the model's own; view_side: as photo_new().
 struct photo *engine_photo(struct engine *e, struct image *full, int side, int view_side,

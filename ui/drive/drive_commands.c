@@ -146,7 +146,7 @@ static char *take_limit(struct drive *d, const char *rest)
 static gboolean steps_reached(struct drive *d, const char *steps)
 {
     int wanted = atoi(steps) + (*steps == '+' ? d->losses : 0);
-    return tincture_session_job(d->session)->n_loss >= wanted;
+    return (int)d->project->loss->len >= wanted;
 }
 
 static gboolean job_reached(struct drive *d, GStrv words)
@@ -278,11 +278,11 @@ static enum drive_result command_export(struct drive *d, const char *rest)
 // export-adapter FILE: the newest adapter.
 static enum drive_result command_export_adapter(struct drive *d, const char *rest)
 {
-    const GPtrArray *adapters = tincture_session_adapters(d->session);
-    if (adapters->len == 0) {
+    const guint adapters = tincture_project_n_adapters(d->project);
+    if (adapters == 0) {
         return drive_fail(d, "there is no adapter");
     }
-    const struct document_adapter *newest = adapters->pdata[adapters->len - 1];
+    const TinctureAdapterEntry *newest = tincture_project_adapter(d->project, adapters - 1);
     g_autoptr(GFile) file = file_of(rest);
     tincture_window_export_adapter(d->window, newest->id, file);
     return DRIVE_DONE;
@@ -291,10 +291,10 @@ static enum drive_result command_export_adapter(struct drive *d, const char *res
 // restore N: a click on the history's N-th row, newest first.
 static enum drive_result command_restore(struct drive *d, const char *rest)
 {
-    const GPtrArray *results = tincture_session_results(d->session);
+    const guint results = tincture_project_n_results(d->project);
     guint64 n = g_ascii_strtoull(rest, NULL, 10);
-    if (n >= results->len) {
-        return drive_fail(d, "there are %u results", results->len);
+    if (n >= results) {
+        return drive_fail(d, "there are %u results", results);
     }
     return drive_widget_set(GTK_WIDGET(d->window), "results", rest)
                ? DRIVE_DONE

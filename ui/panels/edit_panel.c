@@ -24,21 +24,21 @@ struct _TinctureEditPanel {
 
 G_DEFINE_FINAL_TYPE(TinctureEditPanel, tincture_edit_panel, TINCTURE_TYPE_PANEL)
 
-static TinctureSession *session_of(TinctureEditPanel *self)
+static TinctureProject *project_of(TinctureEditPanel *self)
 {
-    return tincture_panel_get_session(TINCTURE_PANEL(self));
+    return tincture_panel_get_project(TINCTURE_PANEL(self));
 }
 
 static void prompt_edited_cb(TinctureEditPanel *self)
 {
     g_autofree char *text = tincture_prompt_view_dup_text(self->prompt);
-    tincture_session_set_prompt(session_of(self), text);
+    tincture_project_set_prompt(project_of(self), text);
 }
 
 static void negative_edited_cb(TinctureEditPanel *self)
 {
     g_autofree char *text = tincture_prompt_view_dup_text(self->negative);
-    tincture_session_set_negative(session_of(self), text);
+    tincture_project_set_negative(project_of(self), text);
 }
 
 static void prompt_activate_cb(TinctureEditPanel *self)
@@ -49,7 +49,7 @@ static void prompt_activate_cb(TinctureEditPanel *self)
 static void show_seed(TinctureEditPanel *self)
 {
     g_autofree char *text =
-        g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)tincture_session_seed(session_of(self)));
+        g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)project_of(self)->document.seed);
     if (!g_str_equal(text, gtk_editable_get_text(self->seed))) {
         gtk_editable_set_text(self->seed, text);
     }
@@ -69,8 +69,8 @@ static void seed_apply_cb(TinctureEditPanel *self)
         return;
     }
     gtk_widget_remove_css_class(GTK_WIDGET(self->seed), "error");
-    if (seed != tincture_session_seed(session_of(self))) {
-        tincture_session_set_seed(session_of(self), seed);
+    if (seed != project_of(self)->document.seed) {
+        tincture_project_set_seed(project_of(self), seed);
     }
 }
 
@@ -83,7 +83,7 @@ static void seed_left_cb(TinctureEditPanel *self)
 static void param_changed_cb(TinctureParamRow *row, double value, TinctureEditPanel *self)
 {
     const char *key = g_object_get_data(G_OBJECT(row), "key");
-    tincture_session_set_param(session_of(self), key, value);
+    tincture_project_set_param(project_of(self), key, value);
 }
 
 static void build_rows(TinctureEditPanel *self)
@@ -105,15 +105,15 @@ static void build_rows(TinctureEditPanel *self)
 static void document_changed(TincturePanel *panel, guint parts)
 {
     TinctureEditPanel *self = TINCTURE_EDIT_PANEL(panel);
-    TinctureSession *session = tincture_panel_get_session(panel);
+    TinctureProject *project = tincture_panel_get_project(panel);
     if (parts & (DOCUMENT_PROMPTS | DOCUMENT_PHOTO)) {
-        tincture_prompt_view_set_text(self->prompt, tincture_session_prompt(session));
-        tincture_prompt_view_set_text(self->negative, tincture_session_negative(session));
+        tincture_prompt_view_set_text(self->prompt, project->document.prompt);
+        tincture_prompt_view_set_text(self->negative, project->document.negative);
     }
     if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
         for (const struct param *p = edit_params; p->key != NULL; p++) {
             tincture_param_row_set_value(g_hash_table_lookup(self->params, p->key),
-                                         tincture_session_param(session, p->key));
+                                         tincture_project_param(project, p->key));
         }
         show_seed(self);
     }

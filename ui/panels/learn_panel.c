@@ -39,9 +39,9 @@ struct _TinctureLearnPanel {
 
 G_DEFINE_FINAL_TYPE(TinctureLearnPanel, tincture_learn_panel, TINCTURE_TYPE_PANEL)
 
-static TinctureSession *session_of(TinctureLearnPanel *self)
+static TinctureProject *project_of(TinctureLearnPanel *self)
 {
-    return tincture_panel_get_session(TINCTURE_PANEL(self));
+    return tincture_panel_get_project(TINCTURE_PANEL(self));
 }
 
 // ---- settings -----------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ static void describe_params(TinctureLearnPanel *self, const struct adapter_metho
 
 static void row_changed_cb(TinctureLearnPanel *self)
 {
-    struct learn_params params = *tincture_session_learn_params(session_of(self));
+    struct learn_params params = project_of(self)->document.learn;
     double lr = tincture_param_row_get_value(self->rows[ROW_LR]);
     params.steps = (int)tincture_param_row_get_value(self->rows[ROW_STEPS]);
     params.lr = lr == self->params[ROW_LR].def ? 0 : lr;
@@ -96,7 +96,7 @@ static void row_changed_cb(TinctureLearnPanel *self)
     if (self->rows[ROW_SUBSET] != NULL) {
         params.subset = (int)tincture_param_row_get_value(self->rows[ROW_SUBSET]);
     }
-    tincture_session_set_learn_params(session_of(self), &params);
+    tincture_project_set_learn_params(project_of(self), &params);
 }
 
 static void build_rows(TinctureLearnPanel *self, const struct adapter_method *method)
@@ -123,7 +123,7 @@ static void build_rows(TinctureLearnPanel *self, const struct adapter_method *me
 static void method_changed_cb(TinctureLearnPanel *self)
 {
     const struct adapter_method *method = adapter_table[adw_combo_row_get_selected(self->method)];
-    struct learn_params params = *tincture_session_learn_params(session_of(self));
+    struct learn_params params = project_of(self)->document.learn;
     const struct param *subset = param_find(method->params, "subset");
     if (tincture_panel_is_updating(TINCTURE_PANEL(self)) ||
         strcmp(params.method, method->name) == 0) {
@@ -133,7 +133,7 @@ static void method_changed_cb(TinctureLearnPanel *self)
     params.steps = method->default_steps;
     params.lr = 0;
     params.subset = subset != NULL ? (int)subset->def : 0;
-    tincture_session_set_learn_params(session_of(self), &params);
+    tincture_project_set_learn_params(project_of(self), &params);
 }
 
 // A screen reader says what is chosen, too; the row's title alone is its name otherwise.
@@ -148,7 +148,7 @@ static void name_method(TinctureLearnPanel *self, const struct adapter_method *m
 
 static void show_params(TinctureLearnPanel *self)
 {
-    const struct learn_params *params = tincture_session_learn_params(session_of(self));
+    const struct learn_params *params = &project_of(self)->document.learn;
     guint selected = 0;
     for (guint i = 0; adapter_table[i] != NULL; i++) {
         if (strcmp(adapter_table[i]->name, params->method) == 0) {
@@ -174,27 +174,16 @@ static void show_params(TinctureLearnPanel *self)
 // Learning is the next thing to do until the photo has been learnt.
 static void show_next_step(TinctureLearnPanel *self)
 {
-    if (tincture_session_adapters(session_of(self))->len == 0) {
+    if (tincture_project_n_adapters(project_of(self)) == 0) {
         gtk_widget_add_css_class(self->start, "suggested-action");
     } else {
         gtk_widget_remove_css_class(self->start, "suggested-action");
     }
 }
 
-static void document_changed(TincturePanel *panel, guint parts)
-{
-    TinctureLearnPanel *self = TINCTURE_LEARN_PANEL(panel);
-    if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
-        show_params(self);
-    }
-    if (parts & (DOCUMENT_ADAPTERS | DOCUMENT_PHOTO)) {
-        show_next_step(self);
-    }
-}
-
 // ---- progress -----------------------------------------------------------------------------------
 
-static void show_progress(TinctureLearnPanel *self, const struct job_state *job)
+static void show_progress(TinctureLearnPanel *self, const TinctureJob *job)
 {
     g_autofree char *text = job_text_with_time(job);
     gtk_label_set_text(self->progress_text, text);
@@ -203,14 +192,24 @@ static void show_progress(TinctureLearnPanel *self, const struct job_state *job)
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
 
+static void show_training(TinctureLearnPanel *self, const TinctureProject *project)
+{
+    const double *loss = (const double *)(void *)project->loss->data;
+    int n = (int)project->loss->len;
+    gtk_widget_set_visible(self->training_box, n > 0);
+    tincture_loss_plot_set(self->plot, loss, n, self->learning ? project->document.learn.steps : n);
+    tincture_sample_strip_show(self->samples, project->samples);
+    gtk_widget_set_visible(GTK_WIDGET(self->samples), project->samples->len > 0);
+}
+
 static void job_changed(TincturePanel *panel)
 {
     TinctureLearnPanel *self = TINCTURE_LEARN_PANEL(panel);
-    const struct job_state *job = tincture_session_job(tincture_panel_get_session(panel));
-    const GArray *samples = tincture_session_samples(tincture_panel_get_session(panel));
-    gboolean learning = job->kind == JOB_LEARN;
-    gboolean can_resume = !learning && job->can_resume;
-    const struct learn_params *params = tincture_session_learn_params(session_of(self));
+    const TinctureProject *project = tincture_panel_get_project(panel);
+    const TinctureJob *job =
+        tincture_queue_find(tincture_session_queue(tincture_panel_get_session(panel)), &learn_job);
+    gboolean learning = job != NULL;
+    gboolean can_resume = !learning && project->can_resume;
 
     gtk_widget_set_visible(self->progress_box, learning);
     gtk_widget_set_visible(self->start, !learning && !can_resume);
@@ -223,20 +222,31 @@ static void job_changed(TincturePanel *panel)
         progress_stop(self->progress);
     }
     if (can_resume) {
-        g_autofree char *text =
-            g_strdup_printf("Stopped after %d of %d steps", job->resume_step, job->resume_steps);
+        g_autofree char *text = g_strdup_printf("Stopped after %d of %d steps",
+                                                project->resume_step, project->resume_steps);
         gtk_label_set_text(self->resume_text, text);
     }
-    gtk_widget_set_visible(self->training_box, job->n_loss > 0);
     if (learning != self->learning) {
         // Open while there is something to follow; afterwards editing has the room.
         gtk_expander_set_expanded(self->training, learning);
         self->learning = learning;
+        show_training(self, project);
     }
-    tincture_loss_plot_set(self->plot, job->loss, job->n_loss,
-                           learning ? params->steps : job->n_loss);
-    tincture_sample_strip_show(self->samples, samples);
-    gtk_widget_set_visible(GTK_WIDGET(self->samples), samples->len > 0);
+}
+
+static void document_changed(TincturePanel *panel, guint parts)
+{
+    TinctureLearnPanel *self = TINCTURE_LEARN_PANEL(panel);
+    if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
+        show_params(self);
+    }
+    if (parts & (DOCUMENT_ADAPTERS | DOCUMENT_PHOTO)) {
+        show_next_step(self);
+    }
+    if (parts & (DOCUMENT_TRAINING | DOCUMENT_PHOTO)) {
+        job_changed(panel);
+        show_training(self, tincture_panel_get_project(panel));
+    }
 }
 
 // ---- the object ---------------------------------------------------------------------------------

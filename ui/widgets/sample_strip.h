@@ -3,7 +3,7 @@
 // Thread: main only.
 #pragma once
 
-#include "ui/core/session.h"
+#include "render/picture.h"
 #include <adwaita.h>
 
 G_BEGIN_DECLS

@@ -1,0 +1,43 @@
+// The live edit: a preview that follows the document. One edit is in flight; what the document asks
+// for meanwhile follows it, and the last wish wins. A result that stands for a while goes into the
+// history.
+//
+// Thread: main only.
+#pragma once
+
+#include "ui/core/library.h"
+
+struct live {
+    // borrowed
+    TinctureProject *project;
+    TinctureQueue *queue;
+    struct library *library;
+
+    // state
+    guint timer;      // the pause before an edit
+    bool wanted;      // an edit is to follow what runs
+    bool explicitly;  // asked for by the person: its result goes into the history at once
+    guint keep_timer; // until a result that nobody replaces goes into the history
+
+    // owned: the newest result that is not in the history yet
+    struct result *fresh;
+    struct picture fresh_thumb;
+};
+
+struct live *live_new(TinctureProject *project, TinctureQueue *queue, struct library *library);
+void live_free(struct live *live);
+
+void live_edit_soon(struct live *live);                 // after a pause
+void live_edit_now(struct live *live, bool explicitly); // instead of waiting for the pause
+// The edit in flight makes way for what takes its photo away. Should it stay, it is done again.
+void live_make_way(struct live *live);
+void live_stop(struct live *live); // nothing is to follow
+// The picture as it was left: from the library where it is the newest result, else drawn again.
+void live_show_as_left(struct live *live);
+// A stored result, whose document the project has by now.
+void live_show_stored(struct live *live, const struct store_result *stored);
+void live_keep_now(struct live *live); // the fresh result
+
+void live_previewed(struct live *live, struct job_report *report);
+void live_edited(struct live *live, TinctureJob *job);
+void live_follow(struct live *live); // begins what is wanted, as soon as nothing is in its way
