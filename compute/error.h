@@ -4,7 +4,7 @@
 // - A function that can fail returns bool or a pointer and takes a GError **error last. The message
 //   is one sentence a user understands, without a full stop at the end being relied upon, and names
 //   the file or the tensor. Whoever adds knowledge uses g_prefix_error().
-// - Cancelling is G_IO_ERROR_CANCELLED (g_cancellable_set_error_if_cancelled()), never this domain.
+// - Cancelling is G_IO_ERROR_CANCELLED (task_cancelled()), never this domain.
 // - Functions named *_new, *_open, *_load, *_create give the caller an owned object; *_free accepts
 //   NULL.
 // - Everything below ui/core is driven by one thread at a time unless a comment says otherwise.
@@ -25,8 +25,3 @@ enum tincture_error {
     TINCTURE_ERROR_NUMERIC,  // NaN or infinity appeared
     TINCTURE_ERROR_ARGUMENT, // an option outside its legal range
 };
-
-// Progress of anything a person waits for: called between steps on the thread that works. fraction
-// is 0..1, or < 0 where it is not known; text is what is being done now ("step 12 of 60"). NULL is
-// allowed where a progress function is asked for.
-typedef void (*progress_fn)(double fraction, const char *text, void *data);

@@ -297,7 +297,7 @@ const char *settings_choice(const struct settings *s, const char *key)
     return setting_choice_name(row, (int)*value_of(row, owner));
 }
 
-const struct settings *settings_member(const struct settings *s, const char *key)
+struct settings *settings_member(const struct settings *s, const char *key)
 {
     struct settings *owner;
     const struct setting *row = row_named(s, key, &owner);
@@ -381,9 +381,8 @@ char *settings_text(const struct settings *s)
     return settings_key(s, ~0u);
 }
 
-char *settings_recipe(const struct settings *s)
+static void append_recipe(GString *text, const struct settings *s, bool known)
 {
-    GString *text = g_string_new(NULL);
     struct settings *owner;
     const struct setting *row;
     for (int i = 0; (row = settings_row(s, i, &owner)); i++) {
@@ -391,9 +390,18 @@ char *settings_recipe(const struct settings *s)
         g_autofree char *printed = row->kind == SETTING_CHOICE
                                        ? g_strdup(setting_choice_title(row, (int)value))
                                        : setting_print(row, value);
-        g_string_append_printf(text, "%s%s: %s", text->len ? ", " : "",
-                               row->recipe ? row->recipe : row->title, printed);
+        if (known == (row->recipe != NULL)) {
+            g_string_append_printf(text, "%s%s: %s", text->len ? ", " : "",
+                                   known ? row->recipe : row->title, printed);
+        }
     }
+}
+
+char *settings_recipe(const struct settings *s)
+{
+    GString *text = g_string_new(NULL);
+    append_recipe(text, s, true);
+    append_recipe(text, s, false);
     return g_string_free(text, FALSE);
 }
 

@@ -30,6 +30,16 @@ struct member {
     const char *name, *title, *summary;
     const struct setting *settings; // NULL: nothing to set
 };
+// The same fields without a name, for the structs of a family's members to begin with: m->name reads
+// as usual, and &m->member is a member of any family.
+#define MEMBER_FIELDS                                                                              \
+    union {                                                                                        \
+        struct member member;                                                                      \
+        struct {                                                                                   \
+            const char *name, *title, *summary;                                                    \
+            const struct setting *settings;                                                        \
+        };                                                                                         \
+    }
 // The i-th member of a family, NULL behind the last one.
 typedef const struct member *(*family_fn)(int i);
 const struct member *family_find(family_fn family, const char *name); // NULL: no such member
@@ -47,7 +57,7 @@ struct setting {
     bool logarithmic;              // the slider moves in decades
     const char *const *choices;    // of a choice: NULL-terminated names as written in files, or ...
     family_fn family;              // ... the family that is chosen from
-    const char *recipe; // what other programs call it in a picture's recipe; NULL: the title
+    const char *recipe; // what other programs call it in a picture's recipe; NULL: they have none
     unsigned scope;     // bits of the table's owner for settings_key(); 0: everything depends on it
 };
 // A table is an array of rows that ends with a row whose key is NULL.
@@ -82,7 +92,7 @@ int settings_int(const struct settings *s, const char *key); // rounded
 bool settings_on(const struct settings *s, const char *key);
 // The name of what is chosen, and its own settings where it is a member of a family.
 const char *settings_choice(const struct settings *s, const char *key);
-const struct settings *settings_member(const struct settings *s, const char *key);
+struct settings *settings_member(const struct settings *s, const char *key);
 
 // False where the key is no row that counts or the value is outside its legal range; the error names
 // key, value and range.
@@ -103,7 +113,8 @@ char *settings_text(const struct settings *s);
 // The same of the rows that something of this scope depends on: those whose scope has one of its
 // bits, and those without a scope. What is kept under such a key needs no change when a row is added.
 char *settings_key(const struct settings *s, unsigned scope);
-// "Steps: 20, CFG scale: 3, Sampler: DDIM, eta: 0": as other programs name things.
+// "Steps: 20, CFG scale: 3, Sampler: DDIM, Eta: 0, Structure: 0": what other programs know first, and
+// as they name it, then the rest under its title.
 char *settings_recipe(const struct settings *s);
 
 // As JSON, with the rows of all members: {"steps": 20, "sampler": "ddim", "ddim": {"eta": 0}}. write

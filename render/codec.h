@@ -6,6 +6,7 @@
 // before them. Thread: any, also several at once; a codec has no state.
 #pragma once
 
+#include "compute/task.h"
 #include "render/image.h"
 
 struct codec_write {
@@ -16,7 +17,7 @@ struct codec_write {
     GBytes *xmp;  // packet to embed, or NULL
     GBytes *iptc; // resources to embed, or NULL
     GBytes *icc;  // profile the pixels are in, or NULL for sRGB
-    GCancellable *cancel; // borrowed; looked at before each row
+    struct task *task; // borrowed; looked at before each row
 };
 
 struct codec {
@@ -31,7 +32,7 @@ struct codec {
     bool (*read_info)(GBytes *file, struct image_info *info, GError **error);
 
     // Pixels as stored, not turned and not colour managed; meta filled.
-    struct image *(*read)(GBytes *file, GCancellable *cancel, GError **error);
+    struct image *(*read)(GBytes *file, struct task *task, GError **error);
 
     // NULL: the format is only read.
     GBytes *(*write)(const struct image *image, const struct codec_write *params, GError **error);

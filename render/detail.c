@@ -248,10 +248,8 @@ static bool restore_cell(struct restore *restore, const struct cell *cell, GErro
 
 static bool report(const struct detail_params *params, int done, int all, GError **error)
 {
-    if (params->progress != NULL) {
-        params->progress((double)done / all, "returning to full size", params->progress_data);
-    }
-    return !g_cancellable_set_error_if_cancelled(params->cancel, error);
+    task_report(params->task, TASK_RESTORING, (double)done / all);
+    return !task_cancelled(params->task, error);
 }
 
 // Cells of about equal size, each small enough to fit a tile with its margin.

@@ -6,7 +6,7 @@
 // chroma. Where it changed nothing the result is the photo, to the bit.
 #pragma once
 
-#include "compute/error.h"
+#include "compute/task.h"
 #include "render/change.h"
 #include "render/transform.h"
 
@@ -22,9 +22,7 @@ struct detail_params {
     // and keeps its gradients (see seam.h).
     const float *mask;
     struct change_params change; // what counts as changed; zeros: the defaults
-    GCancellable *cancel;        // or NULL
-    progress_fn progress;        // or NULL
-    void *progress_data;
+    struct task *task;           // borrowed, or NULL
 };
 
 // photo has the full size; reconstruction and edit have the model's size and show the whole photo.

@@ -32,11 +32,11 @@ static void prefix_name(GFile *file, GError **error)
 // Reading -----------------------------------------------------------------------------------------
 
 // A device or a pipe could go on for ever, so it is not read at all.
-static bool check_readable(GFile *file, GCancellable *cancel, GError **error)
+static bool check_readable(GFile *file, struct task *task, GError **error)
 {
     g_autoptr(GFileInfo) info =
         g_file_query_info(file, G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE,
-                          G_FILE_QUERY_INFO_NONE, cancel, error);
+                          G_FILE_QUERY_INFO_NONE, task_cancellable(task), error);
 
     if (info == NULL) {
         return false;
@@ -53,10 +53,11 @@ static bool check_readable(GFile *file, GCancellable *cancel, GError **error)
     return true;
 }
 
-static GBytes *load_bytes(GFile *file, GCancellable *cancel, GError **error)
+static GBytes *load_bytes(GFile *file, struct task *task, GError **error)
 {
-    return check_readable(file, cancel, error) ? g_file_load_bytes(file, cancel, NULL, error)
-                                               : NULL;
+    return check_readable(file, task, error)
+               ? g_file_load_bytes(file, task_cancellable(task), NULL, error)
+               : NULL;
 }
 
 static const struct codec *choose_reader(GBytes *bytes, GError **error)
@@ -112,27 +113,27 @@ static struct image *turn_upright(struct image *image, GError **error)
     return upright;
 }
 
-struct image *image_load_bytes(GBytes *bytes, GCancellable *cancel, GError **error)
+struct image *image_load_bytes(GBytes *bytes, struct task *task, GError **error)
 {
     const struct codec *codec = choose_reader(bytes, error);
-    struct image *image = codec != NULL ? codec->read(bytes, cancel, error) : NULL;
+    struct image *image = codec != NULL ? codec->read(bytes, task, error) : NULL;
 
     if (image == NULL) {
         return NULL;
     }
     manage_color(image);
     check_xmp(image);
-    if (g_cancellable_set_error_if_cancelled(cancel, error)) {
+    if (task_cancelled(task, error)) {
         image_free(image);
         return NULL;
     }
     return turn_upright(image, error);
 }
 
-struct image *image_load(GFile *file, GCancellable *cancel, GError **error)
+struct image *image_load(GFile *file, struct task *task, GError **error)
 {
-    g_autoptr(GBytes) bytes = load_bytes(file, cancel, error);
-    struct image *image = bytes != NULL ? image_load_bytes(bytes, cancel, error) : NULL;
+    g_autoptr(GBytes) bytes = load_bytes(file, task, error);
+    struct image *image = bytes != NULL ? image_load_bytes(bytes, task, error) : NULL;
 
     if (image == NULL) {
         prefix_name(file, error);
@@ -221,7 +222,7 @@ static GBytes *encode_with(const struct codec *codec, const struct image *image,
         .xmp = xmp,
         .iptc = params->keep_metadata ? image->meta.iptc : NULL,
         .icc = icc,
-        .cancel = params->cancel,
+        .task = params->task,
     };
 
     return codec->write(image, &write, error);
@@ -282,25 +283,25 @@ GBytes *image_encode(const struct image *image, const struct image_save_params *
 // Replacing a file --------------------------------------------------------------------------------
 
 // In pieces, as a slow disk takes its time; from the new name on it is done.
-static bool write_pieces(struct replacement *r, GBytes *bytes, GCancellable *cancel, GError **error)
+static bool write_pieces(struct replacement *r, GBytes *bytes, struct task *task, GError **error)
 {
     enum { PIECE = 4 << 20 };
     gsize size = 0;
     const uint8_t *data = g_bytes_get_data(bytes, &size);
 
     for (gsize at = 0; at < size; at += PIECE) {
-        if (g_cancellable_set_error_if_cancelled(cancel, error) ||
+        if (task_cancelled(task, error) ||
             !replacement_write(r, data + at, MIN(PIECE, size - at), error)) {
             return false;
         }
     }
-    return replacement_sync(r, error) && !g_cancellable_set_error_if_cancelled(cancel, error);
+    return replacement_sync(r, error) && !task_cancelled(task, error);
 }
 
-static bool replace_file(const char *path, GBytes *bytes, GCancellable *cancel, GError **error)
+static bool replace_file(const char *path, GBytes *bytes, struct task *task, GError **error)
 {
     struct replacement *r = replacement_new(path, error);
-    bool ok = r != NULL && write_pieces(r, bytes, cancel, error) && replacement_commit(r, error);
+    bool ok = r != NULL && write_pieces(r, bytes, task, error) && replacement_commit(r, error);
 
     replacement_free(r);
     if (!ok) {
@@ -357,7 +358,7 @@ bool image_save(const struct image *image, GFile *file, const struct image_save_
     g_autoptr(GBytes) bytes =
         check_path(path, error) ? encode(choose_writer(path, params), image, params, error) : NULL;
 
-    if (bytes == NULL || !replace_file(path, bytes, params->cancel, error)) {
+    if (bytes == NULL || !replace_file(path, bytes, params->task, error)) {
         prefix_name(file, error);
         return false;
     }

@@ -4,11 +4,12 @@
 // upright and in sRGB whatever the file says. Errors begin with the file's name.
 #pragma once
 
+#include "compute/task.h"
 #include "render/image.h"
 
 // Reads a regular file. What was ignored on the way (a broken profile) is said in image->meta.note.
-struct image *image_load(GFile *file, GCancellable *cancel, GError **error);
-struct image *image_load_bytes(GBytes *bytes, GCancellable *cancel, GError **error);
+struct image *image_load(GFile *file, struct task *task, GError **error);
+struct image *image_load_bytes(GBytes *bytes, struct task *task, GError **error);
 
 // Size, format and meta. info is filled only on success; image_meta_clear(&info->meta) afterwards.
 bool image_probe(GFile *file, struct image_info *info, GError **error);
@@ -24,7 +25,7 @@ struct image_save_params {
     // Write in the original's colour space and embed its profile. False, or where that profile is
     // for gray or cannot be written: sRGB.
     bool keep_profile;
-    GCancellable *cancel; // borrowed, may be NULL; an older file stays as it was, and nothing else
+    struct task *task; // borrowed, may be NULL; an older file stays as it was, and nothing else
 };
 
 // Encodes into memory.

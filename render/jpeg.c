@@ -78,7 +78,7 @@ struct reader {
     struct failure failure;
     struct jpeg_decompress_struct jpeg;
     struct jpeg_progress_mgr progress;
-    GCancellable *cancel; // borrowed
+    struct task *task; // borrowed
     struct image_meta meta;
     struct image *image;
     uint8_t *row; // (width, 1..4)
@@ -94,15 +94,15 @@ static void reader_progress(j_common_ptr cinfo)
                     "the JPEG file has more than %d scans", MAX_SCANS);
         fail_damaged(cinfo);
     }
-    if (g_cancellable_set_error_if_cancelled(reader->cancel, &reader->failure.error)) {
+    if (task_cancelled(reader->task, &reader->failure.error)) {
         fail_damaged(cinfo);
     }
 }
 
-static void reader_init(struct reader *reader, GCancellable *cancel)
+static void reader_init(struct reader *reader, struct task *task)
 {
     memset(reader, 0, sizeof(*reader));
-    reader->cancel = cancel;
+    reader->task = task;
     failure_init(&reader->failure);
     reader->jpeg.err = &reader->failure.manager;
     reader->jpeg.client_data = reader;
@@ -295,12 +295,12 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     return ok;
 }
 
-static struct image *read_image(GBytes *file, GCancellable *cancel, GError **error)
+static struct image *read_image(GBytes *file, struct task *task, GError **error)
 {
     struct reader reader;
     struct image *image = NULL;
 
-    reader_init(&reader, cancel);
+    reader_init(&reader, task);
     if (read_header(&reader, file) && read_pixels(&reader)) {
         image = g_steal_pointer(&reader.image);
         image_meta_copy(&reader.meta, &image->meta);
@@ -381,7 +381,7 @@ static bool write_all(struct writer *writer, const struct image *image,
     jpeg_write_icc_profile(&writer->jpeg, g_bytes_get_data(icc, NULL),
                            (unsigned)g_bytes_get_size(icc));
     for (int y = 0; y < image->height; y++) {
-        if (g_cancellable_set_error_if_cancelled(params->cancel, &writer->failure.error)) {
+        if (task_cancelled(params->task, &writer->failure.error)) {
             return false;
         }
         fill_row(image, y, writer->row);

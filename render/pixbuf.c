@@ -60,14 +60,14 @@ static void size_prepared_cb(GdkPixbufLoader *loader, int width, int height, gpo
 }
 
 static bool feed(GdkPixbufLoader *loader, GBytes *file, const struct size_check *check,
-                 GCancellable *cancel, GError **error)
+                 struct task *task, GError **error)
 {
     enum { STEP = 1 << 16 };
     gsize size = 0;
     const uint8_t *data = g_bytes_get_data(file, &size);
 
     for (gsize at = 0; at < size && check->error == NULL; at += STEP) {
-        if (g_cancellable_set_error_if_cancelled(cancel, error) ||
+        if (task_cancelled(task, error) ||
             !gdk_pixbuf_loader_write(loader, data + at, MIN(STEP, size - at), error)) {
             return false;
         }
@@ -95,8 +95,7 @@ static void explain(GBytes *file, GError **error)
 }
 
 // A pixbuf of the whole file, as stored; NULL with an error in this program's terms.
-static GdkPixbuf *decode(GBytes *file, struct size_check *check, GCancellable *cancel,
-                         GError **error)
+static GdkPixbuf *decode(GBytes *file, struct size_check *check, struct task *task, GError **error)
 {
     g_autoptr(GdkPixbufLoader) loader = gdk_pixbuf_loader_new();
     GdkPixbuf *pixbuf = NULL;
@@ -104,7 +103,7 @@ static GdkPixbuf *decode(GBytes *file, struct size_check *check, GCancellable *c
 
     g_signal_connect(loader, "size-prepared", G_CALLBACK(size_prepared_cb), check);
 
-    bool fed = feed(loader, file, check, cancel, &own);
+    bool fed = feed(loader, file, check, task, &own);
     bool closed = gdk_pixbuf_loader_close(loader, fed ? &own : NULL);
 
     if (check->error != NULL) {
@@ -156,10 +155,10 @@ static GBytes *take_profile(GdkPixbuf *pixbuf)
     return profile != NULL ? g_bytes_new_take(profile, size) : NULL;
 }
 
-static struct image *read_image(GBytes *file, GCancellable *cancel, GError **error)
+static struct image *read_image(GBytes *file, struct task *task, GError **error)
 {
     struct size_check check = {0};
-    g_autoptr(GdkPixbuf) stored = decode(file, &check, cancel, error);
+    g_autoptr(GdkPixbuf) stored = decode(file, &check, task, error);
 
     if (stored == NULL) {
         return NULL;

@@ -17,8 +17,8 @@ struct reader {
     TIFF *tiff;
     const uint8_t *data; // borrowed
     uint64_t size, offset;
-    GCancellable *cancel; // borrowed
-    GError *error;        // first failure
+    struct task *task; // borrowed
+    GError *error;     // first failure
 
     uint32_t width, height;
     uint16_t bits, channels, photometric, orientation;
@@ -104,11 +104,11 @@ static void read_channels(struct reader *r)
     }
 }
 
-static bool reader_open(struct reader *r, const uint8_t *data, size_t size, GCancellable *cancel)
+static bool reader_open(struct reader *r, const uint8_t *data, size_t size, struct task *task)
 {
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
 
-    *r = (struct reader){.data = data, .size = size, .cancel = cancel};
+    *r = (struct reader){.data = data, .size = size, .task = task};
     TIFFOpenOptionsSetErrorHandlerExtR(options, take_error, r);
     TIFFOpenOptionsSetWarningHandlerExtR(options, take_warning, r);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, G_MAXINT);
@@ -225,8 +225,7 @@ static struct image *read_pixels(struct reader *r)
 
     for (uint32_t y = 0; ok && y < r->height; y += block.height) {
         for (uint32_t x = 0; ok && x < r->width; x += block.width) {
-            ok = !g_cancellable_set_error_if_cancelled(r->cancel, &r->error) &&
-                 block_read(r, &block, x, y);
+            ok = !task_cancelled(r->task, &r->error) && block_read(r, &block, x, y);
             if (ok) {
                 block_put(r, &block, image, x, y);
             }
@@ -270,10 +269,10 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 }
 
 // The orientation is a tag of TIFF's own, so the pixels are turned here already.
-static struct image *read_image(GBytes *file, GCancellable *cancel, GError **error)
+static struct image *read_image(GBytes *file, struct task *task, GError **error)
 {
     struct reader r;
-    bool ok = reader_open(&r, g_bytes_get_data(file, NULL), g_bytes_get_size(file), cancel);
+    bool ok = reader_open(&r, g_bytes_get_data(file, NULL), g_bytes_get_size(file), task);
     struct image *stored = ok ? read_pixels(&r) : NULL, *image = stored;
 
     if (stored != NULL && r.orientation > 1) {

@@ -1,9 +1,11 @@
 #include "ui/app_private.h"
 
 #include "ui/core/config.h"
-#include "ui/drive/drive.h"
-#include "ui/settings.h"
+#include "ui/preferences.h"
 #include "ui/window.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 #define APP_ID "org.tincture.Tincture"
 
@@ -28,8 +30,6 @@ static void add_options(TinctureApp *self)
          "Where the library is kept instead of the user's data folder", "FOLDER"},
         {"exit-after-startup", 0, 0, G_OPTION_ARG_NONE, &self->exit_after_startup,
          "Exit when the first frame is shown", NULL},
-        {"drive", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &self->script,
-         "Run a test script in the window", "SCRIPT"},
         {NULL},
     };
     g_application_add_main_option_entries(G_APPLICATION(self), entries);
@@ -40,7 +40,7 @@ static int tincture_app_handle_local_options(GApplication *app, GVariantDict *op
 {
     TinctureApp *self = TINCTURE_APP(app);
     if (self->data_dir != NULL || self->model != NULL || self->device != NULL ||
-        self->script != NULL || self->exit_after_startup) {
+        self->exit_after_startup) {
         g_application_set_flags(app, g_application_get_flags(app) | G_APPLICATION_NON_UNIQUE);
     }
     return -1;
@@ -53,7 +53,7 @@ static void tincture_app_startup(GApplication *app)
     gtk_window_set_default_icon_name(APP_ID);
     tincture_app_add_actions(self);
     if (self->model == NULL) {
-        g_autofree char *chosen = settings_string("model", "");
+        g_autofree char *chosen = preferences_string("model", "");
         self->model = *chosen != '\0' ? g_steal_pointer(&chosen) : NULL;
     }
     self->session = tincture_session_new(self->data_dir, self->model, self->device);
@@ -65,13 +65,6 @@ static void first_frame_cb(GdkFrameClock *clock, GApplication *app)
     g_application_quit(app);
 }
 
-static void drive_finished_cb(gboolean ok, gpointer data)
-{
-    TinctureApp *self = data;
-    self->status = ok ? EXIT_SUCCESS : EXIT_FAILURE;
-    g_application_quit(G_APPLICATION(self));
-}
-
 static TinctureWindow *create_window(TinctureApp *self)
 {
     GtkWidget *window = tincture_window_new(GTK_APPLICATION(self), self->session);
@@ -79,9 +72,6 @@ static TinctureWindow *create_window(TinctureApp *self)
     if (self->exit_after_startup) {
         g_signal_connect(gtk_widget_get_frame_clock(window), "after-paint",
                          G_CALLBACK(first_frame_cb), self);
-    }
-    if (self->script != NULL) {
-        drive_start(TINCTURE_WINDOW(window), self->script, drive_finished_cb, self);
     }
     return TINCTURE_WINDOW(window);
 }
@@ -130,7 +120,6 @@ static void tincture_app_finalize(GObject *object)
     g_free(self->data_dir);
     g_free(self->model);
     g_free(self->device);
-    g_free(self->script);
     G_OBJECT_CLASS(tincture_app_parent_class)->finalize(object);
 }
 
@@ -157,11 +146,6 @@ TinctureApp *tincture_app_new(void)
                         NULL);
 }
 
-int tincture_app_get_status(TinctureApp *self)
-{
-    return self->status;
-}
-
 static void add_option(GPtrArray *args, const char *name, const char *value)
 {
     if (value != NULL) {
@@ -170,19 +154,30 @@ static void add_option(GPtrArray *args, const char *name, const char *value)
     }
 }
 
-GStrv tincture_app_get_next(TinctureApp *self, const char *program)
+// The arguments to start again with, as with another model. Newly allocated.
+static GStrv next_arguments(TinctureApp *self, const char *program)
 {
     GPtrArray *args = g_ptr_array_new();
-    if (!self->restart) {
-        g_ptr_array_unref(args);
-        return NULL;
-    }
     g_ptr_array_add(args, g_strdup(program));
     add_option(args, "--data-dir", self->data_dir);
     add_option(args, "--device", self->device);
-    if (settings_get() == NULL) { // else it is kept there
+    if (preferences_get() == NULL) { // else it is kept there
         add_option(args, "--model", self->model);
     }
     g_ptr_array_add(args, NULL);
     return (GStrv)g_ptr_array_free(args, FALSE);
+}
+
+int tincture_app_run(TinctureApp *self, int argc, char **argv)
+{
+    int status = g_application_run(G_APPLICATION(self), argc, argv);
+    g_auto(GStrv) next = self->restart ? next_arguments(self, argv[0]) : NULL;
+    g_object_unref(self);
+    if (next != NULL) {
+        g_settings_sync();
+        execv("/proc/self/exe", next);
+        perror("tincture: starting again");
+        return 1;
+    }
+    return status;
 }

@@ -11,10 +11,9 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(TinctureApp, tincture_app, TINCTURE, APP, AdwApplication)
 
 TinctureApp *tincture_app_new(void);
-// What main() returns where g_application_run() itself had nothing to complain about.
-int tincture_app_get_status(TinctureApp *self);
-// The arguments to start again with, as with another model, or NULL where that was not asked for.
-// Newly allocated.
-GStrv tincture_app_get_next(TinctureApp *self, const char *program);
+// Runs the application to its end and takes it over; the result is the program's exit status. Does
+// not return where the program shall start again, as with another model: the same process is then a
+// new one.
+int tincture_app_run(TinctureApp *self, int argc, char **argv);
 
 G_END_DECLS

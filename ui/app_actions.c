@@ -1,7 +1,7 @@
 #include "ui/app_private.h"
 
 #include "ui/dialogs/file_dialogs.h"
-#include "ui/settings.h"
+#include "ui/preferences.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static void use_model_action(GSimpleAction *action, GVariant *parameter, gpointe
 {
     TinctureApp *self = data;
     const char *path = g_variant_get_string(parameter, NULL);
-    settings_set_string("model", path);
+    preferences_set_string("model", path);
     g_free(self->model);
     self->model = *path != '\0' ? g_strdup(path) : NULL;
     self->restart = TRUE;
@@ -58,13 +58,13 @@ static void style_action(GSimpleAction *action, GVariant *state, gpointer data)
 {
     const char *variant = g_variant_get_string(state, NULL);
     g_simple_action_set_state(action, state);
-    settings_set_string("style-variant", variant);
+    preferences_set_string("style-variant", variant);
     apply_style(variant);
 }
 
 static void add_style_action(TinctureApp *self)
 {
-    g_autofree char *variant = settings_string("style-variant", "follow");
+    g_autofree char *variant = preferences_string("style-variant", "follow");
     g_autoptr(GSimpleAction) action = g_simple_action_new_stateful(
         "style-variant", G_VARIANT_TYPE_STRING, g_variant_new_string(variant));
     g_signal_connect(action, "change-state", G_CALLBACK(style_action), self);

@@ -9,12 +9,11 @@ struct _TinctureApp {
 
     // owned
     TinctureSession *session;
-    char *data_dir, *model, *device, *script;
+    char *data_dir, *model, *device;
 
     // state
     gboolean exit_after_startup;
-    gboolean restart; // once it has ended: see tincture_app_get_next()
-    int status;
+    gboolean restart; // once it has ended
 };
 
 void tincture_app_add_actions(TinctureApp *self);

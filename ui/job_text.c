@@ -1,19 +1,12 @@
 #include "ui/job_text.h"
 
-#include "ui/time_text.h"
+#include "ui/core/task_text.h"
 
-// Sentences begin with a capital, whoever wrote them.
 char *job_text(const TinctureJob *job)
 {
-    if (job == NULL) {
-        return g_strdup("");
-    }
-    if (*job->text == '\0') {
-        return g_strdup_printf("%s…", job->type->member.title);
-    }
-    char first[8] = {0};
-    g_unichar_to_utf8(g_unichar_toupper(g_utf8_get_char(job->text)), first);
-    return g_strconcat(first, g_utf8_next_char(job->text), NULL);
+    return job == NULL          ? g_strdup("")
+           : *job->text != '\0' ? g_strdup(job->text)
+                                : g_strdup_printf("%s…", job->type->member.title);
 }
 
 char *job_text_with_time(const TinctureJob *job)

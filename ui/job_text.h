@@ -3,10 +3,10 @@
 
 #include "ui/core/session.h"
 
-// "Drawing, step 12 of 20"; its title while it has not said more. Newly allocated; empty for NULL.
+// "Drawing: step 12 of 20"; its title while it has not said more. Newly allocated; empty for NULL.
 char *job_text(const TinctureJob *job);
 
-// The same with the time left where it is known: "Step 12 of 60 · 24 s left".
+// The same with the time left where it is known: "Drawing: step 12 of 60 · 24 s left".
 char *job_text_with_time(const TinctureJob *job);
 
 // The same with how much is done, where that is known: "Loading the model · 40 %".

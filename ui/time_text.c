@@ -1,21 +1,5 @@
 #include "ui/time_text.h"
 
-#include <math.h>
-
-char *time_left_text(double seconds)
-{
-    if (seconds < 0 || !isfinite(seconds)) {
-        return NULL;
-    }
-    if (seconds < 10) {
-        return g_strdup_printf("%.1f s left", seconds);
-    }
-    if (seconds < 90) {
-        return g_strdup_printf("%.0f s left", seconds);
-    }
-    return g_strdup_printf("%.0f min left", seconds / 60);
-}
-
 char *time_ago_text(gint64 unix_seconds)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_local();

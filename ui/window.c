@@ -2,7 +2,7 @@
 
 #include "ui/job_text.h"
 #include "ui/panels/panel.h"
-#include "ui/settings.h"
+#include "ui/preferences.h"
 #include "ui/start_page.h"
 
 #define LEFT_TO_RIGHT "\u200e" // width before height in any language
@@ -225,12 +225,12 @@ static void width_changed_cb(TinctureWindow *self)
 static void restore_size(TinctureWindow *self)
 {
     g_signal_connect(self, "notify::default-width", G_CALLBACK(width_changed_cb), NULL);
-    gtk_window_set_default_size(GTK_WINDOW(self), settings_int("window-width", 1280),
-                                settings_int("window-height", 800));
-    if (settings_boolean("window-maximized", FALSE)) {
+    gtk_window_set_default_size(GTK_WINDOW(self), preferences_int("window-width", 1280),
+                                preferences_int("window-height", 800));
+    if (preferences_boolean("window-maximized", FALSE)) {
         gtk_window_maximize(GTK_WINDOW(self));
     }
-    adw_flap_set_reveal_flap(self->history_flap, settings_boolean("show-history", TRUE));
+    adw_flap_set_reveal_flap(self->history_flap, preferences_boolean("show-history", TRUE));
 }
 
 static gboolean tincture_window_close_request(GtkWindow *window)
@@ -238,11 +238,11 @@ static gboolean tincture_window_close_request(GtkWindow *window)
     TinctureWindow *self = TINCTURE_WINDOW(window);
     int width, height;
     gtk_window_get_default_size(window, &width, &height);
-    settings_set_int("window-width", width);
-    settings_set_int("window-height", height);
-    settings_set_boolean("window-maximized", gtk_window_is_maximized(window));
+    preferences_set_int("window-width", width);
+    preferences_set_int("window-height", height);
+    preferences_set_boolean("window-maximized", gtk_window_is_maximized(window));
     if (!adw_flap_get_folded(self->history_flap)) {
-        settings_set_boolean("show-history", adw_flap_get_reveal_flap(self->history_flap));
+        preferences_set_boolean("show-history", adw_flap_get_reveal_flap(self->history_flap));
     }
     return GTK_WINDOW_CLASS(tincture_window_parent_class)->close_request(window);
 }

@@ -15,14 +15,14 @@ METHOD_ROWS
 const struct adapter_method *const adapter_table[] = {METHOD_ROWS NULL};
 #undef X
 
+const struct member *adapter_family(int i)
+{
+    return adapter_table[i] ? &adapter_table[i]->member : NULL;
+}
+
 const struct adapter_method *adapter_method_find(const char *name)
 {
-    for (int i = 0; adapter_table[i]; i++) {
-        if (g_str_equal(adapter_table[i]->name, name)) {
-            return adapter_table[i];
-        }
-    }
-    return NULL;
+    return (const struct adapter_method *)family_find(adapter_family, name);
 }
 
 static void param_free(struct adapter_param *p)
@@ -40,7 +40,7 @@ struct adapter *adapter_alloc(const struct adapter_method *method, struct model 
     *a = (struct adapter){
         .method = method,
         .model = model,
-        .values = g_new0(double, param_count(method->params)),
+        .settings = settings_new(method->settings),
         .params = g_ptr_array_new_with_free_func((GDestroyNotify)param_free),
         .metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         .name = g_strdup(method->title),
@@ -48,12 +48,11 @@ struct adapter *adapter_alloc(const struct adapter_method *method, struct model 
         .scale = 1,
         .unmatched = g_ptr_array_new_with_free_func(g_free),
     };
-    param_defaults(method->params, a->values);
     return a;
 }
 
-struct adapter *adapter_new(const char *method, struct model *model, const double *values,
-                            GError **error)
+struct adapter *adapter_new(const char *method, struct model *model,
+                            const struct settings *settings, GError **error)
 {
     const struct adapter_method *found = adapter_method_find(method);
     if (!found) {
@@ -62,11 +61,8 @@ struct adapter *adapter_new(const char *method, struct model *model, const doubl
         return NULL;
     }
     struct adapter *a = adapter_alloc(found, model);
-    for (int i = 0; values && found->params[i].key; i++) {
-        if (!param_check(&found->params[i], values[i], error)) {
-            goto fail;
-        }
-        a->values[i] = values[i];
+    if (settings) {
+        settings_assign(a->settings, settings);
     }
     if (!found->init(a, error)) {
         goto fail;
@@ -91,7 +87,7 @@ void adapter_free(struct adapter *a)
     g_ptr_array_unref(a->params);
     g_ptr_array_unref(a->unmatched);
     g_hash_table_unref(a->metadata);
-    g_free(a->values);
+    settings_free(a->settings);
     g_free(a->name);
     g_free(a);
 }
@@ -116,11 +112,6 @@ int64_t adapter_count(const struct adapter *a)
         count += p->count;
     }
     return count;
-}
-
-double adapter_setting(const struct adapter *a, const char *key)
-{
-    return param_get(a->method->params, a->values, key);
 }
 
 // ---- for methods --------------------------------------------------------------------------------
@@ -192,13 +183,12 @@ static bool is_prepared(const struct adapter *a)
     return !last || last->tensor;
 }
 
-bool adapter_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                     GError **error)
+bool adapter_prepare(struct adapter *a, struct task *task, GError **error)
 {
     if (is_prepared(a)) {
         return true;
     }
-    if (a->method->prepare && !a->method->prepare(a, progress, data, c, error)) {
+    if (a->method->prepare && !a->method->prepare(a, task, error)) {
         goto fail;
     }
     for (guint i = 0; i < a->params->len; i++) {

@@ -14,7 +14,7 @@
 
 #include "compute/file/safetensors.h"
 #include "compute/model/model.h"
-#include "compute/param.h"
+#include "compute/settings.h"
 
 struct adapter_method;
 struct svd;
@@ -35,10 +35,10 @@ struct adapter_param {
 
 struct adapter {
     const struct adapter_method *method;
-    struct model *model;  // borrowed
-    double *values;       // of method->params
-    GPtrArray *params;    // struct adapter_param *
-    GHashTable *metadata; // string -> string, from the file or for the file
+    struct model *model;       // borrowed
+    struct settings *settings; // of method->settings
+    GPtrArray *params;         // struct adapter_param *
+    GHashTable *metadata;      // string -> string, from the file or for the file
     char *name;
     bool enabled;
     double scale;                       // strength; 0 = base model, 1 = as trained
@@ -54,20 +54,55 @@ struct adapter_use {
     struct node *scale; // (1,1,1,1)
 };
 
+// Bits of setting.scope in the methods' tables.
+enum {
+    ADAPTER_RATE = 1,   // how far a step goes
+    ADAPTER_LENGTH = 2, // how many steps there are: of no step does anything depend on it
+};
+
+// The rows that every method's table begins with.
+#define TRAINING_ROWS(default_steps, default_lr, default_lr_1d)                                    \
+    {.key = "steps",                                                                               \
+     .title = "Steps",                                                                             \
+     .help = "How long to learn; more steps follow the photo more closely",                        \
+     .unit = "steps",                                                                              \
+     .kind = SETTING_INT,                                                                          \
+     .min = 1,                                                                                     \
+     .max = 100000,                                                                                \
+     .slider_min = 10,                                                                             \
+     .slider_max = 1000,                                                                           \
+     .logarithmic = true,                                                                          \
+     .def = default_steps,                                                                         \
+     .scope = ADAPTER_LENGTH},                                                                     \
+        {.key = "lr",                                                                              \
+         .title = "Learning rate",                                                                 \
+         .level = SETTING_EXPERT,                                                                  \
+         .help = "How far each step goes; the default suits the method",                           \
+         .kind = SETTING_FLOAT,                                                                    \
+         .min = 1e-9,                                                                              \
+         .max = 10,                                                                                \
+         .slider_min = (default_lr) / 100,                                                         \
+         .slider_max = (default_lr)*100,                                                           \
+         .logarithmic = true,                                                                      \
+         .def = default_lr,                                                                        \
+         .scope = ADAPTER_RATE},                                                                   \
+    {                                                                                              \
+        .key = "lr_1d", .title = "Rate of vectors",                                                \
+        .help = "The learning rate of weights that are no matrices: biases and norms",             \
+        .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .min = 1e-9, .max = 10,                    \
+        .slider_min = (default_lr_1d) / 100, .slider_max = (default_lr_1d)*100,                    \
+        .logarithmic = true, .def = default_lr_1d, .scope = ADAPTER_RATE                           \
+    }
+
 struct adapter_method {
-    const char *name, *title, *summary;
-    const struct param
-        *params; // subset, rank, block size, eps, ... (not lr: that is the trainer's)
-    double default_lr, default_lr_1d;
-    int default_steps;
+    MEMBER_FIELDS; // its settings: how it is trained (TRAINING_ROWS), which layers, rank, bound, ...
     const char *const *files; // names that save gives in a folder, NULL-terminated
     // Creates the parameters for every layer that the settings name; parameters start at "no
     // change".
     bool (*init)(struct adapter *a, GError **error);
     // Prepares the factors of all params on the device (SVD from the cache or computed); slow,
     // reports progress.
-    bool (*prepare)(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                    GError **error);
+    bool (*prepare)(struct adapter *a, struct task *task, GError **error);
     void (*release)(struct adapter *a);
     // Called by the optimizer's owner after each update (COFT's projection). NULL: nothing to do.
     void (*project)(struct adapter *a);
@@ -76,7 +111,7 @@ struct adapter_method {
     // ends in .safetensors; once the first of several files has its name, all are written.
     bool (*detect)(const struct st_file *file);
     bool (*load)(struct adapter *a, const struct st_file *file, GError **error);
-    bool (*save)(struct adapter *a, const char *path, GCancellable *c, GError **error);
+    bool (*save)(struct adapter *a, const char *path, struct task *task, GError **error);
 
     // The method's part of one layer, given all its n parameters there: several adapters of one
     // method come together, so that their shifts can meet in one ReLU. NULL: the method does not
@@ -97,11 +132,12 @@ struct adapter_method {
     bool merge_svd; // asks for them
 };
 extern const struct adapter_method *const adapter_table[]; // NULL-terminated
+const struct member *adapter_family(int i);
 const struct adapter_method *adapter_method_find(const char *name);
 
-// New adapter with untrained parameters. values: of method->params, NULL for the defaults.
-struct adapter *adapter_new(const char *method, struct model *model, const double *values,
-                            GError **error);
+// New adapter with untrained parameters. settings: of the method, copied; NULL for the defaults.
+struct adapter *adapter_new(const char *method, struct model *model,
+                            const struct settings *settings, GError **error);
 // Detects the method from the file's content (a safetensors file, or a folder as adapter_save
 // writes it). A message says where it was learned on another model.
 struct adapter *adapter_load(const char *path, struct model *model, GError **error);
@@ -112,20 +148,16 @@ struct adapter *adapter_load(const char *path, struct model *model, GError **err
 // can be asked before the work is done. Slow where the model has never been hashed, as the file
 // names it by that. Cancelled or failed, nothing of the new file is left and an older one is as it
 // was.
-bool adapter_save(struct adapter *a, const char *path, progress_fn progress, void *data,
-                  GCancellable *c, GError **error);
+bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error);
 bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error);
 void adapter_free(struct adapter *a);
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters
 int64_t adapter_count(const struct adapter *a); // parameters
-double adapter_setting(const struct adapter *a,
-                       const char *key); // value of a row of method->params
 
 // The adapter's device side: factors and parameter tensors. prepare does nothing where it is done
 // already; slow on the first time with a model. upload: after the host values changed. adapter_free
 // releases.
-bool adapter_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                     GError **error);
+bool adapter_prepare(struct adapter *a, struct task *task, GError **error);
 bool adapter_upload(struct adapter *a, GError **error);
 void adapter_release(struct adapter *a);
 
@@ -166,7 +198,7 @@ struct nn_part *merged_model_part(struct merged_model *m, enum model_part part);
 // adapter_prepare(). After it was stopped the weights are of no use until an update succeeds, which
 // begins with what is missing.
 bool merged_model_update(struct merged_model *m, struct adapter *const *adapters, int n,
-                         progress_fn progress, void *data, GCancellable *c, GError **error);
+                         struct task *task, GError **error);
 // Changes whenever a tensor of a part was replaced by another one: programs built from the parts
 // are stale then.
 unsigned merged_model_layout(const struct merged_model *m);

@@ -65,14 +65,12 @@ static void read_metadata(struct adapter *a, const struct st_file *file)
     while (g_hash_table_iter_next(&iter, &key, &value)) {
         g_hash_table_replace(a->metadata, g_strdup(key), g_strdup(value));
     }
-    for (int i = 0; a->method->params[i].key; i++) {
-        const struct param *row = &a->method->params[i];
-        g_autofree char *name = g_strconcat(SETTING_PREFIX, row->key, NULL);
+    for (int i = 0; settings_row(a->settings, i, NULL); i++) {
+        const char *key_of_row = settings_row(a->settings, i, NULL)->key;
+        g_autofree char *name = g_strconcat(SETTING_PREFIX, key_of_row, NULL);
         const char *text = g_hash_table_lookup(a->metadata, name);
-        double parsed;
-        if (text &&
-            param_parse(row, text, &parsed, NULL)) { // a foreign value is not worth refusing a file
-            a->values[i] = parsed;
+        if (text) { // a foreign value is not worth refusing a file
+            settings_parse(a->settings, key_of_row, text, NULL);
         }
     }
 }
@@ -86,7 +84,8 @@ static void check_base(struct adapter *a)
     const char *theirs = g_hash_table_lookup(a->metadata, BASE_HASH);
     g_autoptr(GCancellable) at_once = g_cancellable_new();
     g_cancellable_cancel(at_once);
-    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, NULL, NULL, at_once, NULL) : NULL;
+    struct task task = {.cancellable = at_once};
+    const char *ours = theirs ? model_hash(a->model, MODEL_UNET, &task, NULL) : NULL;
     a->other_base = ours && !g_str_equal(theirs, ours);
     if (a->other_base) {
         g_message("%s was learned on another model than %s, and may not do here what it did there",
@@ -171,10 +170,10 @@ static const char *architecture(const struct model *m)
 static char *settings_json(const struct adapter *a)
 {
     GString *text = g_string_new("{");
-    for (int i = 0; a->method->params[i].key; i++) {
-        g_autofree char *value = param_format(&a->method->params[i], a->values[i]);
-        g_string_append_printf(text, "%s\"%s\": \"%s\"", i ? ", " : "", a->method->params[i].key,
-                               value);
+    for (int i = 0; settings_row(a->settings, i, NULL); i++) {
+        const char *key = settings_row(a->settings, i, NULL)->key;
+        g_autofree char *value = settings_print(a->settings, key);
+        g_string_append_printf(text, "%s\"%s\": \"%s\"", i ? ", " : "", key, value);
     }
     return g_string_free(g_string_append_c(text, '}'), FALSE);
 }
@@ -194,12 +193,13 @@ static GHashTable *describe(const struct adapter *a)
 
     note(t, "format", "pt");
     note(t, "tincture.method", "%s", a->method->name);
-    for (int i = 0; a->method->params[i].key; i++) {
-        g_autofree char *name = g_strconcat(SETTING_PREFIX, a->method->params[i].key, NULL);
-        g_autofree char *text = param_format(&a->method->params[i], a->values[i]);
+    for (int i = 0; settings_row(a->settings, i, NULL); i++) {
+        const char *key_of_row = settings_row(a->settings, i, NULL)->key;
+        g_autofree char *name = g_strconcat(SETTING_PREFIX, key_of_row, NULL);
+        g_autofree char *text = settings_print(a->settings, key_of_row);
         note(t, name, "%s", text);
     }
-    const char *hash = model_hash(m, MODEL_UNET, NULL, NULL, NULL, NULL);
+    const char *hash = model_hash(m, MODEL_UNET, NULL, NULL);
     if (hash) {
         note(t, BASE_HASH, "%s", hash);
         note(t, "ss_new_sd_model_hash", "%s", hash);
@@ -318,7 +318,7 @@ static bool remove_others(const struct adapter_method *method, const char *path,
 }
 
 // What is still to do once nothing stands against it.
-static bool save_files(struct adapter *a, const char *path, bool folder, GCancellable *c,
+static bool save_files(struct adapter *a, const char *path, bool folder, struct task *task,
                        GError **error)
 {
     const bool is_new = folder && !g_file_test(path, G_FILE_TEST_EXISTS);
@@ -327,15 +327,14 @@ static bool save_files(struct adapter *a, const char *path, bool folder, GCancel
                     path, g_strerror(errno));
         return false;
     }
-    const bool ok = a->method->save(a, path, c, error);
+    const bool ok = a->method->save(a, path, task, error);
     if (!ok && is_new) {
         g_rmdir(path); // where it is empty
     }
     return ok && (!folder || remove_others(a->method, path, error)) && verify(a, path, error);
 }
 
-bool adapter_save(struct adapter *a, const char *path, progress_fn progress, void *data,
-                  GCancellable *c, GError **error)
+bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error)
 {
     const bool folder = !g_str_has_suffix(path, ".safetensors");
     const double norm = adapter_norm(a);
@@ -348,6 +347,6 @@ bool adapter_save(struct adapter *a, const char *path, progress_fn progress, voi
     if (!adapter_save_check(a->method, path, error)) {
         return false;
     }
-    model_hash(a->model, MODEL_UNET, progress, data, c, NULL); // here, where waiting shows
-    return !g_cancellable_set_error_if_cancelled(c, error) && save_files(a, path, folder, c, error);
+    model_hash(a->model, MODEL_UNET, task, NULL); // here, where waiting shows
+    return !task_cancelled(task, error) && save_files(a, path, folder, task, error);
 }

@@ -12,7 +12,7 @@
 
 static void coft_project(struct adapter *a)
 {
-    const double epsilon = adapter_setting(a, "eps");
+    const double epsilon = settings_get(a->settings, "eps");
     for (guint i = 0; i < a->params->len; i++) {
         struct adapter_param *p = a->params->pdata[i];
         const int blocks = p->shape[2], triangle = p->shape[3], b = p->weight->shape[3] / blocks;
@@ -30,13 +30,14 @@ static void coft_project(struct adapter *a)
     }
 }
 
-static const struct param coft_params[] = {
+static const struct setting coft_settings[] = {
+    TRAINING_ROWS(100, 1e-3, 1e-3), // the paper's rate of 6e-5 is for a thousand steps
     ROTATION_PARAMS,
     {.key = "eps",
      .title = "Freedom",
+     .level = SETTING_EXPERT,
      .help = "How far a rotation may leave the original model: the paper's epsilon",
-     .unit = "",
-     .type = PARAM_FLOAT,
+     .kind = SETTING_FLOAT,
      .min = 1e-9,
      .max = 1,
      .slider_min = 1e-6,
@@ -57,10 +58,7 @@ const struct adapter_method coft_method = {
     .name = "coft",
     .title = "COFT",
     .summary = "OFT with a limit on the rotation: cannot drift far however long it trains",
-    .params = coft_params,
-    .default_lr = 1e-3, // the paper's 6e-5 is for a thousand steps
-    .default_lr_1d = 1e-3,
-    .default_steps = 100,
+    .settings = coft_settings,
     .files = rotation_files,
     .init = rotation_init,
     .prepare = rotation_prepare,

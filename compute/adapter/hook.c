@@ -146,7 +146,7 @@ struct adapter_hook *adapter_hook_new(struct adapter *const *adapters, int n, in
     h->leaves = g_new0(struct node *, trainable >= 0 ? adapters[trainable]->params->len : 0);
     for (int i = 0; i < n; i++) {
         h->scales[i] = tensor_new(gpu, DTYPE_F32, (int[]){1, 1, 1, 1}, "scale", error);
-        if (!h->scales[i] || !adapter_prepare(adapters[i], NULL, NULL, NULL, error)) {
+        if (!h->scales[i] || !adapter_prepare(adapters[i], NULL, error)) {
             goto fail;
         }
     }

@@ -41,10 +41,10 @@ static bool lora_init(struct adapter *a, GError **error)
     struct rng rng = {0};
     for (guint i = 0; i < unet->weights->len; i++) {
         struct nn_weight *w = unet->weights->pdata[i];
-        if (!target_has((int)adapter_setting(a, "targets"), w)) {
+        if (!target_has(settings_int(a->settings, "targets"), w)) {
             continue;
         }
-        const int rank = MIN((int)adapter_setting(a, "rank"), MIN(inputs(w), outputs(w)));
+        const int rank = MIN(settings_int(a->settings, "rank"), MIN(inputs(w), outputs(w)));
         const double bound = 1 / sqrt(inputs(w));
         struct adapter_param *p = add_layer(a, unet, w, rank);
         for (int k = 0; k < rank * inputs(w); k++) {
@@ -197,7 +197,7 @@ static void write_layer(struct st_writer *w, const struct adapter_param *p)
 
 static const char *const lora_files[] = {"pytorch_lora_weights.safetensors", NULL};
 
-static bool lora_save(struct adapter *a, const char *path, GCancellable *c, GError **error)
+static bool lora_save(struct adapter *a, const char *path, struct task *task, GError **error)
 {
     const bool single = g_str_has_suffix(path, ".safetensors");
     g_autofree char *file = single ? g_strdup(path) : g_build_filename(path, lora_files[0], NULL);
@@ -205,17 +205,18 @@ static bool lora_save(struct adapter *a, const char *path, GCancellable *c, GErr
     for (guint i = 0; i < a->params->len; i++) {
         write_layer(w, a->params->pdata[i]);
     }
-    const bool ok = st_writer_save(w, file, c, error);
+    const bool ok = st_writer_save(w, file, task, error);
     st_writer_free(w);
     return ok;
 }
 
-static const struct param lora_params[] = {
+static const struct setting lora_settings[] = {
+    TRAINING_ROWS(500, 1e-4, 1e-4),
     {.key = "rank",
      .title = "Rank",
+     .level = SETTING_EXPERT,
      .help = "Width of the update; more can learn more and makes a larger file",
-     .unit = "",
-     .type = PARAM_INT,
+     .kind = SETTING_INT,
      .min = 1,
      .max = 4096,
      .slider_min = 1,
@@ -223,12 +224,9 @@ static const struct param lora_params[] = {
      .def = 4},
     {.key = "targets",
      .title = "Layers",
+     .level = SETTING_EXPERT,
      .help = "Which layers of the image network are updated",
-     .unit = "",
-     .type = PARAM_CHOICE,
-     .min = 0,
-     .max = 1,
-     .def = 0,
+     .kind = SETTING_CHOICE,
      .choices = target_names},
     {0},
 };
@@ -239,10 +237,7 @@ const struct adapter_method lora_method = {
     .title = "LoRA",
     .summary =
         "Adds a low-rank update: the widely shared format, and the baseline of the other two",
-    .params = lora_params,
-    .default_lr = 1e-4,
-    .default_lr_1d = 1e-4,
-    .default_steps = 500,
+    .settings = lora_settings,
     .files = lora_files,
     .init = lora_init,
     .detect = lora_detect,

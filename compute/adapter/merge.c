@@ -263,8 +263,8 @@ static bool write_waiting(int index, const struct svd *svd, void *data, GError *
 
 // Weights that need their factors go through one pass over the decompositions, which reads what is
 // kept of them once and keeps what is new together.
-static bool update_stacks(struct merged_model *m, const struct stacks *all, progress_fn progress,
-                          void *data, GCancellable *c, GError **error)
+static bool update_stacks(struct merged_model *m, const struct stacks *all, struct task *task,
+                          GError **error)
 {
     g_autoptr(GPtrArray) stacks = g_ptr_array_new();
     g_autoptr(GPtrArray) params = g_ptr_array_new();
@@ -272,7 +272,7 @@ static bool update_stacks(struct merged_model *m, const struct stacks *all, prog
         const struct stack *s = all->list->pdata[i];
         const struct adapter_param *p = first_param(s);
         struct change *change = change_for(m, p, error);
-        if (!change || g_cancellable_set_error_if_cancelled(c, error)) {
+        if (!change || task_cancelled(task, error)) {
             return false;
         }
         if (g_strcmp0(s->key, change->key) == 0) {
@@ -283,16 +283,14 @@ static bool update_stacks(struct merged_model *m, const struct stacks *all, prog
             g_ptr_array_add(params, (gpointer)p);
             continue;
         }
-        if (progress) {
-            progress((double)i / all->list->len, "putting the adapters into the weights", data);
-        }
+        task_report(task, TASK_MERGING, (double)i / all->list->len);
         if (!write_change(change, p->weight, s, NULL, error)) {
             return false;
         }
     }
     struct waiting wait = {m, stacks};
     return svd_each((const struct adapter_param *const *)params->pdata, (int)params->len,
-                    write_waiting, &wait, progress, data, c, error);
+                    write_waiting, &wait, task, error);
 }
 
 // Weights of adapters that are gone go back to the base.
@@ -312,12 +310,11 @@ static bool restore_others(struct merged_model *m, const struct stacks *all, GEr
 }
 
 bool merged_model_update(struct merged_model *m, struct adapter *const *adapters, int n,
-                         progress_fn progress, void *data, GCancellable *c, GError **error)
+                         struct task *task, GError **error)
 {
     struct stacks all;
     collect(&all, adapters, n);
-    const bool ok =
-        update_stacks(m, &all, progress, data, c, error) && restore_others(m, &all, error);
+    const bool ok = update_stacks(m, &all, task, error) && restore_others(m, &all, error);
     g_hash_table_unref(all.find);
     g_ptr_array_unref(all.list);
     return ok;

@@ -1,7 +1,8 @@
 // OFT: rotations of what goes into the layers, without a bound. The mathematics is in rotation.c.
 #include "compute/adapter/private.h"
 
-static const struct param oft_params[] = {
+static const struct setting oft_settings[] = {
+    TRAINING_ROWS(100, 1e-3, 1e-3), // the paper's rate of 6e-5 is for a thousand steps
     ROTATION_PARAMS,
     {0},
 };
@@ -18,10 +19,7 @@ const struct adapter_method oft_method = {
     .title = "OFT",
     .summary =
         "Rotates features and keeps the angles between neurons: stable, learns more than shifts",
-    .params = oft_params,
-    .default_lr = 1e-3, // the paper's 6e-5 is for a thousand steps
-    .default_lr_1d = 1e-3,
-    .default_steps = 100,
+    .settings = oft_settings,
     .files = rotation_files,
     .init = rotation_init,
     .prepare = rotation_prepare,

@@ -22,7 +22,7 @@ typedef bool (*svd_ready_fn)(int index, const struct svd *svd, void *data, GErro
 // Embeddings, linear and convolution weights are matrices (outputs, inputs): (O, I) or (O,
 // ky*kx*I).
 bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn ready,
-              void *ready_data, progress_fn progress, void *data, GCancellable *c, GError **error);
+              void *ready_data, struct task *task, GError **error);
 
 // The choices of the setting "targets" of rotations and low-rank updates, and which weights a
 // choice names. A matrix is a linear layer or a convolution of one pixel.
@@ -35,39 +35,40 @@ bool target_is_matrix(const struct nn_weight *w);
 // Rows of the settings that both have.
 #define ROTATION_PARAMS                                                                            \
     {.key = "blocks",                                                                              \
+     .level = SETTING_EXPERT,                                                                      \
      .title = "Blocks",                                                                            \
      .help = "How many blocks of channels turn separately; fewer blocks can learn more. The "      \
              "nearest number "                                                                     \
              "that divides the channels is taken",                                                 \
      .unit = "blocks",                                                                             \
-     .type = PARAM_INT,                                                                            \
+     .kind = SETTING_INT,                                                                          \
      .min = 1,                                                                                     \
      .max = 65536,                                                                                 \
      .slider_min = 1,                                                                              \
      .slider_max = 32,                                                                             \
      .def = 4},                                                                                    \
         {.key = "block_size",                                                                      \
+         .level = SETTING_EXPERT,                                                                  \
          .title = "Block size",                                                                    \
          .help = "Channels of a block, instead of the number of blocks; 0 goes by the number",     \
          .unit = "channels",                                                                       \
-         .type = PARAM_INT,                                                                        \
+         .kind = SETTING_INT,                                                                      \
          .min = 0,                                                                                 \
          .max = 4096,                                                                              \
          .slider_max = 128,                                                                        \
          .def = 0},                                                                                \
     {                                                                                              \
-        .key = "targets", .title = "Layers",                                                       \
-        .help = "Which layers of the image network turn their input", .unit = "",                  \
-        .type = PARAM_CHOICE, .min = 0, .max = 1, .def = 0, .choices = target_names                \
+        .key = "targets", .level = SETTING_EXPERT, .title = "Layers",                              \
+        .help = "Which layers of the image network turn their input", .kind = SETTING_CHOICE,      \
+        .min = 0, .max = 1, .def = 0, .choices = target_names                                      \
     }
 extern const char *const rotation_files[];
 bool rotation_init(struct adapter *a, GError **error);
-bool rotation_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                      GError **error);
+bool rotation_prepare(struct adapter *a, struct task *task, GError **error);
 void rotation_release(struct adapter *a);
 bool rotation_detect(const struct st_file *file);
 bool rotation_load(struct adapter *a, const struct st_file *file, GError **error);
-bool rotation_save(struct adapter *a, const char *path, GCancellable *c, GError **error);
+bool rotation_save(struct adapter *a, const char *path, struct task *task, GError **error);
 struct node *rotation_input(struct graph *g, const struct nn_layer *l,
                             const struct adapter_use *uses, int n, struct node *x);
 bool rotation_merge(const struct adapter_param *const *params, const double *scales, int n,

@@ -50,11 +50,11 @@ static void add_layer(struct adapter *a, const struct nn_part *part, struct nn_w
 bool rotation_init(struct adapter *a, GError **error)
 {
     const struct nn_part *unet = a->model->parts[MODEL_UNET];
-    const int wanted_blocks = (int)adapter_setting(a, "blocks");
-    const int wanted_size = (int)adapter_setting(a, "block_size");
+    const int wanted_blocks = settings_int(a->settings, "blocks");
+    const int wanted_size = settings_int(a->settings, "block_size");
     for (guint i = 0; i < unet->weights->len; i++) {
         struct nn_weight *w = unet->weights->pdata[i];
-        if (target_has((int)adapter_setting(a, "targets"), w)) {
+        if (target_has(settings_int(a->settings, "targets"), w)) {
             const int in = w->shape[3];
             const int block = wanted_size > 0 ? nearest_divisor(in, wanted_size)
                                               : in / nearest_divisor(in, wanted_blocks);
@@ -98,8 +98,7 @@ static struct tensor *make_identity(struct gpu *gpu, int block, GError **error)
     return t;
 }
 
-bool rotation_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                      GError **error)
+bool rotation_prepare(struct adapter *a, struct task *task, GError **error)
 {
     for (guint i = 0; i < a->params->len; i++) {
         struct adapter_param *p = a->params->pdata[i];
@@ -332,7 +331,7 @@ bool rotation_load(struct adapter *a, const struct st_file *file, GError **error
 
 // ---- writing ------------------------------------------------------------------------------------
 
-static bool write_tensors(const struct adapter *a, const char *path, GCancellable *c,
+static bool write_tensors(const struct adapter *a, const char *path, struct task *task,
                           GError **error)
 {
     struct st_writer *w = adapter_writer(a);
@@ -341,7 +340,7 @@ static bool write_tensors(const struct adapter *a, const char *path, GCancellabl
         g_autofree char *name = g_strconcat(PEFT_PREFIX, p->path, SUFFIX, NULL);
         st_writer_f32(w, name, 2, (int64_t[]){p->shape[2], p->shape[3]}, p->value);
     }
-    const bool ok = st_writer_save(w, path, c, error);
+    const bool ok = st_writer_save(w, path, task, error);
     st_writer_free(w);
     return ok;
 }
@@ -350,8 +349,8 @@ static bool write_tensors(const struct adapter *a, const char *path, GCancellabl
 // themselves, and PEFT's own bound lacks the factor b^2 and would cut them.
 static bool write_config(const struct adapter *a, const char *path, GError **error)
 {
-    const int size = (int)adapter_setting(a, "block_size"),
-              blocks = (int)adapter_setting(a, "blocks");
+    const int size = settings_int(a->settings, "block_size"),
+              blocks = settings_int(a->settings, "blocks");
     g_autoptr(JsonBuilder) b = json_builder_new();
     json_builder_begin_object(b);
     json_builder_add_string_value(json_builder_set_member_name(b, "peft_type"), "OFT");
@@ -388,12 +387,12 @@ static bool write_config(const struct adapter *a, const char *path, GError **err
 
 const char *const rotation_files[] = {"adapter_model.safetensors", "adapter_config.json", NULL};
 
-bool rotation_save(struct adapter *a, const char *path, GCancellable *c, GError **error)
+bool rotation_save(struct adapter *a, const char *path, struct task *task, GError **error)
 {
     if (g_str_has_suffix(path, ".safetensors")) {
-        return write_tensors(a, path, c, error);
+        return write_tensors(a, path, task, error);
     }
     g_autofree char *tensors = g_build_filename(path, rotation_files[0], NULL);
     g_autofree char *config = g_build_filename(path, rotation_files[1], NULL);
-    return write_tensors(a, tensors, c, error) && write_config(a, config, error);
+    return write_tensors(a, tensors, task, error) && write_config(a, config, error);
 }

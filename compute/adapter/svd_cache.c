@@ -83,13 +83,12 @@ static void cache_close(struct cache *cache)
     cache->part = NULL;
 }
 
-static char *cache_folder(const struct adapter_param *p, progress_fn progress, void *data,
-                          GCancellable *c)
+static char *cache_folder(const struct adapter_param *p, struct task *task)
 {
     struct model *model = p->adapter->model;
     for (int i = 0; i < 2; i++) {
         if (model->parts[i] && g_str_equal(model->parts[i]->name, p->part)) {
-            const char *hash = model_hash(model, i, progress, data, c, NULL);
+            const char *hash = model_hash(model, i, task, NULL);
             return hash ? g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, NULL)
                         : NULL;
         }
@@ -98,15 +97,14 @@ static char *cache_folder(const struct adapter_param *p, progress_fn progress, v
 }
 
 // Opens the packs of the param's network where they are not open already.
-static void cache_open(struct cache *cache, const struct adapter_param *p, progress_fn progress,
-                       void *data, GCancellable *c)
+static void cache_open(struct cache *cache, const struct adapter_param *p, struct task *task)
 {
     if (cache->part && g_str_equal(cache->part, p->part)) {
         return;
     }
     cache_close(cache);
     cache->part = p->part;
-    cache->folder = cache_folder(p, progress, data, c);
+    cache->folder = cache_folder(p, task);
     cache->packs = g_ptr_array_new_with_free_func((GDestroyNotify)st_free);
     GDir *dir = cache->folder ? g_dir_open(cache->folder, 0, NULL) : NULL;
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
@@ -233,25 +231,17 @@ static int batch_size(const struct adapter_param *const *params, int n)
     return count;
 }
 
-static void report(int done, int n, progress_fn progress, void *data)
-{
-    if (progress) {
-        g_autofree char *text = g_strdup_printf("taking weights apart: %d of %d", done, n);
-        progress((double)done / n, text, data);
-    }
-}
-
 bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn ready,
-              void *ready_data, progress_fn progress, void *data, GCancellable *c, GError **error)
+              void *ready_data, struct task *task, GError **error)
 {
     struct work *work = g_new0(struct work, MAX(1, host_threads()));
     struct cache cache = {0};
     bool ok = true;
     for (int done = 0, count; ok && done < n; done += count) {
         count = batch_size(params + done, n - done);
-        cache_open(&cache, params[done], progress, data, c);
+        cache_open(&cache, params[done], task);
         if (done == 0) {
-            report(0, n, progress, data); // the first ones may take seconds
+            task_report_step(task, TASK_DECOMPOSING, 0, n); // the first ones may take seconds
         }
         bool cached = true;
         for (int i = 0; ok && i < count; i++) {
@@ -259,7 +249,7 @@ bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn rea
             work[i].cached = ok && cache_read(&cache, &work[i]);
             cached = cached && work[i].cached;
         }
-        ok = ok && !g_cancellable_set_error_if_cancelled(c, error);
+        ok = ok && !task_cancelled(task, error);
         if (ok && !cached && count == 1) {
             decompose(0, 1, work); // outside of a job, so that it may use all cores
         } else if (ok && !cached) {
@@ -270,7 +260,7 @@ bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn rea
             work_clear(&work[i]);
         }
         if (ok) {
-            report(done + count, n, progress, data);
+            task_report_step(task, TASK_DECOMPOSING, done + count, n);
         }
     }
     cache_close(&cache);

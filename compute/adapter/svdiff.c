@@ -89,7 +89,7 @@ static int weight_rank(const struct nn_weight *w)
 
 static void add_part(struct adapter *a, const struct nn_part *part, enum subset subset)
 {
-    const int limit = (int)adapter_setting(a, "rank");
+    const int limit = settings_int(a->settings, "rank");
     for (guint i = 0; i < part->weights->len; i++) {
         struct nn_weight *w = part->weights->pdata[i];
         if (!g_str_has_suffix(w->name, ".weight") || !subset_has(subset, w)) {
@@ -105,8 +105,8 @@ static void add_part(struct adapter *a, const struct nn_part *part, enum subset 
 
 static bool svdiff_init(struct adapter *a, GError **error)
 {
-    add_part(a, a->model->parts[MODEL_UNET], (enum subset)adapter_setting(a, "subset"));
-    if (adapter_setting(a, "text_encoder") != 0) {
+    add_part(a, a->model->parts[MODEL_UNET], (enum subset)settings_get(a->settings, "subset"));
+    if (settings_get(a->settings, "text_encoder") != 0) {
         add_part(a, a->model->parts[MODEL_TEXT], SUBSET_ALL);
     }
     return true;
@@ -198,8 +198,7 @@ static bool vector_ready(struct adapter_param *p, GError **error)
     return true;
 }
 
-static bool svdiff_prepare(struct adapter *a, progress_fn progress, void *data, GCancellable *c,
-                           GError **error)
+static bool svdiff_prepare(struct adapter *a, struct task *task, GError **error)
 {
     g_autoptr(GPtrArray) missing = g_ptr_array_new();
     for (guint i = 0; i < a->params->len; i++) {
@@ -216,7 +215,7 @@ static bool svdiff_prepare(struct adapter *a, progress_fn progress, void *data, 
         }
     }
     return svd_each((const struct adapter_param *const *)missing->pdata, missing->len, matrix_ready,
-                    missing->pdata, progress, data, c, error);
+                    missing->pdata, task, error);
 }
 
 static void svdiff_release(struct adapter *a)
@@ -403,7 +402,7 @@ static struct nn_weight *find_layer(const struct model *model, const char *path,
 
 static bool count_fits(const struct adapter *a, const struct nn_weight *w, int64_t count)
 {
-    const int rank = weight_rank(w), limit = (int)adapter_setting(a, "rank");
+    const int rank = weight_rank(w), limit = settings_int(a->settings, "rank");
     return count == rank || (w->rank == 1 ? count == 1 : limit > 0 && count == MIN(rank, limit));
 }
 
@@ -442,7 +441,7 @@ static void write_param(struct st_writer *w, const struct adapter_param *p)
 
 enum { WRITE_UNET = 1, WRITE_TEXT = 2 };
 
-static bool write_file(const struct adapter *a, int parts, const char *path, GCancellable *c,
+static bool write_file(const struct adapter *a, int parts, const char *path, struct task *task,
                        GError **error)
 {
     struct st_writer *w = adapter_writer(a);
@@ -453,7 +452,7 @@ static bool write_file(const struct adapter *a, int parts, const char *path, GCa
             write_param(w, p);
         }
     }
-    const bool ok = st_writer_save(w, path, c, error);
+    const bool ok = st_writer_save(w, path, task, error);
     st_writer_free(w);
     return ok;
 }
@@ -463,10 +462,10 @@ static const char *const svdiff_files[] = {"spectral_shifts.safetensors",
 
 // A folder holds the two files of the public format, a single file both sets of names. The second
 // one of an adapter that had shifts of the text encoder must not be read with this one's.
-static bool svdiff_save(struct adapter *a, const char *path, GCancellable *c, GError **error)
+static bool svdiff_save(struct adapter *a, const char *path, struct task *task, GError **error)
 {
     if (g_str_has_suffix(path, ".safetensors")) {
-        return write_file(a, WRITE_UNET | WRITE_TEXT, path, c, error);
+        return write_file(a, WRITE_UNET | WRITE_TEXT, path, task, error);
     }
     bool text = false;
     for (guint i = 0; i < a->params->len; i++) {
@@ -474,34 +473,30 @@ static bool svdiff_save(struct adapter *a, const char *path, GCancellable *c, GE
     }
     g_autofree char *unet_file = g_build_filename(path, svdiff_files[0], NULL);
     g_autofree char *text_file = g_build_filename(path, svdiff_files[1], NULL);
-    return write_file(a, WRITE_UNET, unet_file, c, error) &&
+    return write_file(a, WRITE_UNET, unet_file, task, error) &&
            (text ? write_file(a, WRITE_TEXT, text_file, NULL, error)
                  : adapter_remove(text_file, error));
 }
 
-static const struct param svdiff_params[] = {
+static const struct setting svdiff_settings[] = {
+    // The paper's rate of 1e-3 is for 500 and more steps; at two hundred this fits a photo as well.
+    TRAINING_ROWS(200, 3e-3, 1e-6),
     {.key = "subset",
      .title = "Layers",
+     .level = SETTING_EXPERT,
      .help = "Which weights of the image network learn: all, or a part by place or kind",
-     .unit = "",
-     .type = PARAM_CHOICE,
-     .min = 0,
-     .max = SUBSET_MID_CA,
-     .def = SUBSET_ALL,
+     .kind = SETTING_CHOICE,
      .choices = subset_names},
     {.key = "text_encoder",
      .title = "Text encoder too",
      .help = "Also learn in the text encoder; slower, and closer to the description",
-     .unit = "",
-     .type = PARAM_BOOL,
-     .min = 0,
-     .max = 1,
-     .def = 0},
+     .kind = SETTING_SWITCH},
     {.key = "rank",
      .title = "Rank",
+     .level = SETTING_EXPERT,
      .help = "Only the largest so many singular values of a weight are shifted; 0 is all of them",
      .unit = "values",
-     .type = PARAM_INT,
+     .kind = SETTING_INT,
      .min = 0,
      .max = 65536,
      .slider_max = 256,
@@ -515,11 +510,7 @@ const struct adapter_method svdiff_method = {
     .title = "SVDiff",
     .summary = "Shifts the singular values of the weights: the smallest adapter, keeps what the "
                "model knows",
-    .params = svdiff_params,
-    .default_lr = 3e-3, // the paper's 1e-3 is for 500 and more steps; at two hundred this fits a
-                        // photo as well
-    .default_lr_1d = 1e-6,
-    .default_steps = 200,
+    .settings = svdiff_settings,
     .files = svdiff_files,
     .init = svdiff_init,
     .prepare = svdiff_prepare,

@@ -23,12 +23,12 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, bool re
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
-    const bool guided = q->guidance != 1.0;
+    const bool guided = r->guidance != 1.0;
     const int64_t count = states_count(e);
-    const float *cond = states_get(e, prompt, r->cancellable, error);
-    const float *uncond = cond && guided
-                              ? states_get(e, q->negative ? q->negative : "", r->cancellable, error)
-                              : cond;
+    const float *cond = states_get(e, prompt, task_cancellable(r->task), error);
+    const float *uncond = cond && guided ? states_get(e, q->negative ? q->negative : "",
+                                                      task_cancellable(r->task), error)
+                                         : cond;
     if (!uncond) {
         return false;
     }
@@ -45,19 +45,19 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, bool re
             memcpy(input + r->n, input, (size_t)r->n * sizeof *input);
         }
         if (!networks_predict(e->networks, guided ? 2 : 1, r->h, r->w, s->timesteps[i], input,
-                              guided ? states : states + count, prediction, r->cancellable,
-                              error) ||
+                              guided ? states : states + count, prediction,
+                              task_cancellable(r->task), error) ||
             !run_prediction_check(r, prediction, guided ? 2 * r->n : r->n, error)) {
             return false;
         }
         if (guided) {
-            guidance_combine(prediction, guided_prediction, q->guidance, r->n);
+            guidance_combine(prediction, guided_prediction, r->guidance, r->n);
         }
         noise_split(&e->schedule, s->timesteps[i], input, guided_prediction, x0, NULL, r->n);
         sampler_step(s, i, guided_prediction, x);
         r->step++;
-        run_report(r, reference ? "comparing with the photo" : "drawing", reference ? NULL : x0);
-        if (g_cancellable_set_error_if_cancelled(r->cancellable, error)) {
+        run_report(r, reference ? TASK_COMPARING : TASK_DRAWING, reference ? NULL : x0);
+        if (task_cancelled(r->task, error)) {
             return false;
         }
     }
@@ -73,16 +73,17 @@ static void edit_start(const struct run *r, struct rng *rng, const struct sample
     const int k = run_denoised_steps(q);
     const float *level = r->e->inverted.levels + k * r->n;
     memcpy(x, level, (size_t)r->n * sizeof *x);
-    if (q->structure <= 0.0) {
+    const double structure = settings_get(q->settings, "structure");
+    if (structure <= 0.0) {
         return;
     }
     g_autofree float *noise = g_new(float, r->n);
     start_noise(r, rng, noise);
-    if (k < q->steps) {
-        noise_add(&r->e->schedule, s->timesteps[q->steps - k], r->e->photo.latents, noise, noise,
+    if (k < r->total) {
+        noise_add(&r->e->schedule, s->timesteps[r->total - k], r->e->photo.latents, noise, noise,
                   r->n);
     }
-    latent_slerp(level, noise, q->structure, x, r->n);
+    latent_slerp(level, noise, structure, x, r->n);
 }
 
 bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rgb, GError **error)
@@ -90,20 +91,30 @@ bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rg
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
     struct rng rng = {.seed = q->seed};
-    struct sampler *s = sampler_new(q->sampler, &e->schedule, q->steps, q->eta, &rng, r->n, error);
+    const struct sampler_params params = {
+        .name = settings_choice(q->settings, "scheduler"),
+        .settings = settings_member(q->settings, "scheduler"),
+        .steps = r->total,
+        .from_inversion = q->rgb != NULL,
+        .rng = &rng,
+    };
+    const int first = r->total - run_denoised_steps(q);
+    struct sampler *s = sampler_new(&e->schedule, &params, r->n, error);
     if (!s) {
         return false;
     }
     if (q->rgb) {
         edit_start(r, &rng, s, x);
+        sampler_take(s, first, x);
     } else {
         start_noise(r, &rng, x);
         for (int64_t i = 0; i < r->n; i++) {
             x[i] *= (float)s->init_scale;
         }
     }
-    bool ok = sample(r, s, prompt, reference, q->steps - run_denoised_steps(q), x, error) &&
-              networks_decode(e->networks, q->width, q->height, x, rgb, r->cancellable, error);
+    bool ok =
+        sample(r, s, prompt, reference, first, x, error) &&
+        networks_decode(e->networks, q->width, q->height, x, rgb, task_cancellable(r->task), error);
     sampler_free(s);
     for (int64_t i = 0; ok && i < (int64_t)q->width * q->height * 3; i++) {
         rgb[i] = CLAMP(rgb[i], -1.0f, 1.0f);

@@ -11,9 +11,9 @@ static bool reference_prepare(struct run *r, GError **error)
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
-    g_autofree char *key =
-        g_strdup_printf("%s|%g|%g|%g|%g|%" G_GUINT64_FORMAT "|%s", e->inverted.key, q->inversion,
-                        q->structure, q->guidance, q->eta, q->seed, q->negative ? q->negative : "");
+    g_autofree char *settings = settings_key(q->settings, EDIT_DRAWING);
+    g_autofree char *key = g_strdup_printf("%s|%s|%" G_GUINT64_FORMAT "|%s", e->inverted.key,
+                                           settings, q->seed, q->negative ? q->negative : "");
     if (e->reference.key && g_str_equal(e->reference.key, key)) {
         return true;
     }
@@ -90,10 +90,10 @@ static bool edit(struct run *r, struct edit_result *result, GError **error)
 }
 
 struct edit_result *editor_run(struct editor *e, const struct edit_request *request,
-                               edit_step_fn step, void *data, GCancellable *c, GError **error)
+                               struct task *task, GError **error)
 {
     struct run r;
-    if (!run_init(&r, e, request, step, data, c, error)) {
+    if (!run_init(&r, e, request, task, error)) {
         return NULL;
     }
     struct edit_result *result = g_new0(struct edit_result, 1);

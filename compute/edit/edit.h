@@ -2,8 +2,8 @@
 //
 // An editor holds a model's compiled programs and the results of earlier stages (text states, photo
 // latent, inverted latents, sampled latent), each keyed by what it depends on: a change re-runs
-// only what follows from it. Every step calls back with the current latent's preview and can be
-// cancelled between steps.
+// only what follows from it. Every step reports the current latent's preview and can be cancelled
+// between steps.
 //
 // Thread: the engine thread.
 #pragma once
@@ -21,10 +21,22 @@ void editor_make_room(struct editor *e);
 // Adapters in use, with their scales and switches as they are now. Called before a run; cheap where
 // nothing changed. Weights are merged, which is slow the first time with a model.
 bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n,
-                         progress_fn progress, void *data, GCancellable *c, GError **error);
+                         struct task *task, GError **error);
 
-// What a run is asked to do. Zero-initialise with EDIT_REQUEST_DEFAULTS.
+// What can be set about drawing from noise, and about editing a photo: the same and more. Bits of
+// setting.scope are the stages that a setting changes.
+extern const struct setting generate_settings[], edit_settings[];
+enum edit_scope {
+    EDIT_INVERTING = 1, // the photo's way to noise
+    EDIT_DRAWING = 2,   // the way back
+    EDIT_MASKING = 4,   // where the words matter
+    EDIT_BLENDING = 8,  // how much of that is taken
+};
+
+// What a run is asked to do. What is zero is not asked for.
 struct edit_request {
+    const struct settings
+        *settings; // of edit_settings or generate_settings; an edit needs the former
     const float
         *rgb; // photo at model size, height x width x 3 in [-1,1]; NULL: generate from noise
     int width, height;         // multiples of model_latent_factor * 2^(levels - 1)
@@ -32,40 +44,14 @@ struct edit_request {
                                // prompt, as the SVDiff paper does)
     const char *prompt;        // what it shall show
     const char *negative;      // NULL or "" for the empty prompt
-    int steps;
-    double guidance;  // 1: no guidance
-    double inversion; // 0..1: invert to step round(inversion * steps); 0 returns the photo
-    double structure; // 0..1: spherical noise mixed into the inverted latent (methods 3.3)
-    double locality;  // 0..1: how closely the change keeps to the places the new words are about;
-                      // 0: reaches everywhere. Needs the source prompt
-    double eta;
     uint64_t seed;
-    const char *sampler; // "ddim"; inversion needs ddim
-    const float
-        *start_noise; // generate: (4, h, w) channels first instead of the seed's; NULL normally
+    const float *start_noise; // generate: (4, h, w) channels first instead of the seed's
 };
-#define EDIT_LOCALITY 0.35 // on twelve scenes 96 % of the change asked for stays, 45 % of the rest
-#define EDIT_REQUEST_DEFAULTS                                                                      \
-    .steps = 20, .guidance = 3.0, .inversion = 1.0, .locality = EDIT_LOCALITY, .eta = 0.0,         \
-    .seed = 0, .sampler = "ddim"
-extern const struct param edit_params[]; // inversion, structure, locality, ...: rows for UI and CLI
 
 // To be called before the runs whose previews somebody will look at. Cheap where the model brings
 // its factors or they were found before; else its autoencoder's file is read and a picture encoded.
 // A model that cannot have previews is drawn with all the same: false only where it was cancelled.
-bool editor_need_previews(struct editor *e, progress_fn progress, void *data, GCancellable *c,
-                          GError **error);
-
-// A step's report. preview: latent-to-RGB, width/f x height/f x 3 in 0..1, valid during the call.
-struct edit_step {
-    const char *stage; // "reading the photo", "inverting", "drawing", "comparing with the photo"
-    int step, steps;   // of the whole run, not of the stage
-    double seconds_left;
-    const float *preview; // NULL but while drawing (noise and the reference are not the edit), and
-                          // where there are no factors: see editor_need_previews()
-    int preview_width, preview_height;
-};
-typedef void (*edit_step_fn)(const struct edit_step *step, void *data);
+bool editor_need_previews(struct editor *e, struct task *task, GError **error);
 
 struct edit_result {
     int width, height;
@@ -77,8 +63,10 @@ struct edit_result {
     double seconds;
 };
 void edit_result_free(struct edit_result *r);
+// Reports every step, with a preview only while drawing (noise and the reference are not the edit)
+// and where the model has factors for it: see editor_need_previews().
 struct edit_result *editor_run(struct editor *e, const struct edit_request *request,
-                               edit_step_fn step, void *data, GCancellable *c, GError **error);
+                               struct task *task, GError **error);
 
 // The pieces, for the command line, training and tests. Latents are (N,4,h,w) channels first and
 // scaled, as other programs have them; states (N,T,C).
@@ -92,6 +80,6 @@ bool editor_predict(struct editor *e, const float *latents, int width, int heigh
                     const char *prompt, float *prediction, GError **error);
 // All levels of the inversion: latents at the top after steps calls.
 bool editor_invert(struct editor *e, const struct edit_request *request, float *latents,
-                   edit_step_fn step, void *data, GCancellable *c, GError **error);
+                   struct task *task, GError **error);
 // latent (h,w,C) -> preview RGB in 0..1, of a model that has latent_rgb
 void latent_preview(const struct model *m, const float *latents_hwc, int h, int w, float *rgb);

@@ -36,10 +36,10 @@ void reference_clear(struct editor *e)
     g_clear_pointer(&e->reference.rgb, g_free);
 }
 
-void places_clear(struct editor *e)
+void edit_mask_clear(struct editor *e)
 {
-    g_clear_pointer(&e->places.key, g_free);
-    g_clear_pointer(&e->places.difference, g_free);
+    g_clear_pointer(&e->edit_mask.key, g_free);
+    g_clear_pointer(&e->edit_mask.difference, g_free);
 }
 
 void editor_free(struct editor *e)
@@ -50,7 +50,7 @@ void editor_free(struct editor *e)
     photo_clear(e);
     inverted_clear(e);
     reference_clear(e);
-    places_clear(e);
+    edit_mask_clear(e);
     g_hash_table_unref(e->states);
     networks_free(e->networks);
     merged_model_free(e->merged);
@@ -90,7 +90,7 @@ static char *adapters_fingerprint(struct adapter *const *adapters, int n)
 }
 
 bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n,
-                         progress_fn progress, void *data, GCancellable *c, GError **error)
+                         struct task *task, GError **error)
 {
     g_autofree char *key = adapters_fingerprint(adapters, n);
     if (g_str_equal(key, e->adapters_key)) {
@@ -104,7 +104,7 @@ bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int 
     e->adapters_key = g_strdup("unknown");
     g_hash_table_remove_all(e->states);
     inverted_clear(e);
-    if (!merged_model_update(e->merged, adapters, n, progress, data, c, error)) {
+    if (!merged_model_update(e->merged, adapters, n, task, error)) {
         return false;
     }
     if (e->merged_layout != merged_model_layout(e->merged)) {

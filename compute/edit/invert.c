@@ -14,14 +14,14 @@ bool photo_prepare(struct run *r, GError **error)
     if (e->photo.key && g_str_equal(e->photo.key, key)) {
         return true;
     }
-    run_report(r, "reading the photo", NULL);
+    run_report(r, TASK_READING_PHOTO, NULL);
     photo_clear(e);
     e->photo.latents = g_new(float, r->n);
     e->photo.reconstruction = g_new(float, pixels);
-    if (!networks_encode(e->networks, q->width, q->height, q->rgb, e->photo.latents, r->cancellable,
-                         error) ||
+    if (!networks_encode(e->networks, q->width, q->height, q->rgb, e->photo.latents,
+                         task_cancellable(r->task), error) ||
         !networks_decode(e->networks, q->width, q->height, e->photo.latents,
-                         e->photo.reconstruction, r->cancellable, error)) {
+                         e->photo.reconstruction, task_cancellable(r->task), error)) {
         return false;
     }
     if (!latent_finite(e->photo.latents, r->n)) {
@@ -43,14 +43,15 @@ bool inverted_prepare(struct run *r, GError **error)
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
-    const int steps = q->steps;
-    g_autofree char *key =
-        g_strdup_printf("%s|%s|%d|%s", e->photo.key, e->adapters_key, steps, inversion_prompt(q));
+    const int steps = r->total;
+    g_autofree char *settings = settings_key(q->settings, EDIT_INVERTING);
+    g_autofree char *key = g_strdup_printf("%s|%s|%s|%s", e->photo.key, e->adapters_key, settings,
+                                           inversion_prompt(q));
     if (e->inverted.key && g_str_equal(e->inverted.key, key)) {
         return true;
     }
     inverted_clear(e);
-    const float *states = states_get(e, inversion_prompt(q), r->cancellable, error);
+    const float *states = states_get(e, inversion_prompt(q), task_cancellable(r->task), error);
     if (!states) {
         return false;
     }
@@ -64,14 +65,14 @@ bool inverted_prepare(struct run *r, GError **error)
         float *x = e->inverted.levels + (i + 1) * r->n;
         memcpy(x, x - r->n, (size_t)r->n * sizeof(float));
         if (!networks_predict(e->networks, 1, r->h, r->w, times[i], x, states, prediction,
-                              r->cancellable, error) ||
+                              task_cancellable(r->task), error) ||
             !run_prediction_check(r, prediction, r->n, error)) {
             return false;
         }
         inverter_step(&e->schedule, steps, times[i], prediction, x, r->n);
         r->step++;
-        run_report(r, "inverting", NULL);
-        if (g_cancellable_set_error_if_cancelled(r->cancellable, error)) {
+        run_report(r, TASK_INVERTING, NULL);
+        if (task_cancelled(r->task, error)) {
             return false;
         }
     }
@@ -81,15 +82,15 @@ bool inverted_prepare(struct run *r, GError **error)
 }
 
 bool editor_invert(struct editor *e, const struct edit_request *request, float *latents,
-                   edit_step_fn step, void *data, GCancellable *c, GError **error)
+                   struct task *task, GError **error)
 {
     struct run r;
-    if (!run_init(&r, e, request, step, data, c, error)) {
+    if (!run_init(&r, e, request, task, error)) {
         return false;
     }
     bool ok = photo_prepare(&r, error) && inverted_prepare(&r, error);
     if (ok) {
-        hwc_to_chw(e->inverted.levels + request->steps * r.n, r.h, r.w, r.channels, latents);
+        hwc_to_chw(e->inverted.levels + r.total * r.n, r.h, r.w, r.channels, latents);
     }
     run_finish(&r);
     return ok;

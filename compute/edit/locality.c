@@ -40,14 +40,14 @@ struct measure {
 static bool predict_both(struct run *r, struct measure *m, int t, GError **error)
 {
     struct networks *net = r->e->networks;
-    if (r->request->guidance != 1.0) {
-        return networks_predict(net, 2, r->h, r->w, t, m->x, m->both, m->prediction, r->cancellable,
-                                error);
+    if (r->guidance != 1.0) {
+        return networks_predict(net, 2, r->h, r->w, t, m->x, m->both, m->prediction,
+                                task_cancellable(r->task), error);
     }
     return networks_predict(net, 1, r->h, r->w, t, m->x, m->states[0], m->prediction,
-                            r->cancellable, error) &&
+                            task_cancellable(r->task), error) &&
            networks_predict(net, 1, r->h, r->w, t, m->x, m->states[1], m->prediction + r->n,
-                            r->cancellable, error);
+                            task_cancellable(r->task), error);
 }
 
 // Adds to out (h, w) how far apart the two predictions are. As directions of a step, epsilon and x0
@@ -79,8 +79,8 @@ static bool measure_all(struct run *r, struct measure *m, float *out, GError **e
         }
         add_difference(r, m, t, out);
         r->step++;
-        run_report(r, "finding the places", NULL);
-        if (g_cancellable_set_error_if_cancelled(r->cancellable, error)) {
+        run_report(r, TASK_FINDING_PLACES, NULL);
+        if (task_cancelled(r->task, error)) {
             return false;
         }
     }
@@ -92,8 +92,8 @@ static bool measure_init(struct measure *m, struct run *r, GError **error)
     const struct edit_request *q = r->request;
     const int64_t count = states_count(r->e);
     *m = (struct measure){0};
-    if (!(m->states[0] = states_get(r->e, q->source_prompt, r->cancellable, error)) ||
-        !(m->states[1] = states_get(r->e, q->prompt, r->cancellable, error))) {
+    if (!(m->states[0] = states_get(r->e, q->source_prompt, task_cancellable(r->task), error)) ||
+        !(m->states[1] = states_get(r->e, q->prompt, task_cancellable(r->task), error))) {
         return false;
     }
     m->both = g_new(float, 2 * count);
@@ -192,24 +192,27 @@ static float blend(float reference, float value, float weight)
 }
 
 // The differences, from the cache or measured.
-static bool places_prepare(struct run *r, GError **error)
+static bool edit_mask_prepare(struct run *r, GError **error)
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
-    g_autofree char *key = g_strdup_printf("%s|%s|%zu|%s|%s", e->photo.key, e->adapters_key,
-                                           strlen(q->source_prompt), q->source_prompt, q->prompt);
-    if (e->places.key && g_str_equal(e->places.key, key)) {
+    g_autofree char *settings = settings_key(q->settings, EDIT_MASKING);
+    g_autofree char *key =
+        g_strdup_printf("%s|%s|%s|%zu|%s|%s", e->photo.key, e->adapters_key, settings,
+                        strlen(q->source_prompt), q->source_prompt, q->prompt);
+    if (e->edit_mask.key && g_str_equal(e->edit_mask.key, key)) {
         return true;
     }
-    places_clear(e);
+    edit_mask_clear(e);
     r->steps += (int)G_N_ELEMENTS(LEVELS) * NOISINGS;
-    e->places.difference = g_new0(float, (size_t)r->h * r->w);
+    e->edit_mask.difference = g_new0(float, (size_t)r->h * r->w);
     struct measure m;
-    const bool ok = measure_init(&m, r, error) && measure_all(r, &m, e->places.difference, error);
+    const bool ok =
+        measure_init(&m, r, error) && measure_all(r, &m, e->edit_mask.difference, error);
     measure_finish(&m);
     if (ok) {
-        smooth(e->places.difference, r->h, r->w);
-        e->places.key = g_steal_pointer(&key);
+        smooth(e->edit_mask.difference, r->h, r->w);
+        e->edit_mask.key = g_steal_pointer(&key);
     }
     return ok;
 }
@@ -220,14 +223,15 @@ bool localise(struct run *r, float *x, float *rgb, GError **error)
     const struct edit_request *q = r->request;
     const int factor = model_latent_factor(e->model);
     const int64_t places = (int64_t)r->h * r->w;
-    if (q->locality <= 0) {
+    const double locality = settings_get(q->settings, "locality");
+    if (locality <= 0) {
         return true;
     }
-    if (!places_prepare(r, error)) {
+    if (!edit_mask_prepare(r, error)) {
         return false;
     }
-    g_autofree float *mask = g_memdup2(e->places.difference, (gsize)places * sizeof *mask);
-    threshold(mask, places, q->locality);
+    g_autofree float *mask = g_memdup2(e->edit_mask.difference, (gsize)places * sizeof *mask);
+    threshold(mask, places, locality);
     for (int64_t i = 0; i < r->n; i++) {
         x[i] = blend(e->reference.latents[i], x[i], mask[i / r->channels]);
     }

@@ -2,11 +2,10 @@
 // seconds.
 #include "compute/edit/private.h"
 
-bool editor_need_previews(struct editor *e, progress_fn progress, void *data, GCancellable *c,
-                          GError **error)
+bool editor_need_previews(struct editor *e, struct task *task, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    if (e->preview_asked || model_need_latent_rgb(e->model, progress, data, c, &local)) {
+    if (e->preview_asked || model_need_latent_rgb(e->model, task, &local)) {
         e->preview_asked = true;
         return true;
     }

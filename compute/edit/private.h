@@ -34,33 +34,33 @@ struct editor {
         float *rgb;     // (H,W,3)
     } reference;        // the photo drawn by the same run without the edit
     struct {
-        char *key;         // photo, adapters, both prompts
+        char *key;         // photo, adapters, both prompts, what may matter of the settings
         float *difference; // (h, w)
-    } places;              // how much the new words matter at each place
+    } edit_mask;           // how much the new words matter at each place
 };
 
-// A run's sizes, its progress and what it may call back.
+// A run's sizes and its progress.
 struct run {
     struct editor *e;
     const struct edit_request *request;
     int h, w, channels;
     int64_t n;       // floats of a latent
+    double guidance; // 1: none
+    int total;       // steps between photo and noise
     int step, steps; // network calls done and planned
     gint64 start_us;
     float *preview; // (h, w, 3)
-    edit_step_fn step_fn;
-    void *data;
-    GCancellable *cancellable;
+    struct task *task;
 };
 
 // ---- run.c
 
 // Checks the request; run_finish() only after true.
-bool run_init(struct run *r, struct editor *e, const struct edit_request *q, edit_step_fn step_fn,
-              void *data, GCancellable *c, GError **error);
+bool run_init(struct run *r, struct editor *e, const struct edit_request *q, struct task *task,
+              GError **error);
 void run_finish(struct run *r);
 // latents: what the preview shows, or NULL.
-void run_report(struct run *r, const char *stage, const float *latents);
+void run_report(struct run *r, enum task_stage stage, const float *latents);
 bool run_prediction_check(const struct run *r, const float *prediction, int64_t n, GError **error);
 // Steps of the run that are denoised: all of them when generating.
 int run_denoised_steps(const struct edit_request *q);
@@ -70,7 +70,7 @@ int run_denoised_steps(const struct edit_request *q);
 void photo_clear(struct editor *e);
 void inverted_clear(struct editor *e);
 void reference_clear(struct editor *e);
-void places_clear(struct editor *e);
+void edit_mask_clear(struct editor *e);
 // Floats of one prompt's states, and the states, from the cache or computed; borrowed.
 int64_t states_count(const struct editor *e);
 const float *states_get(struct editor *e, const char *prompt, GCancellable *c, GError **error);

@@ -3,45 +3,89 @@
 
 #include <math.h>
 
-const struct param edit_params[] = {
-    {"inversion", "Inversion strength",
-     "How far the photo is taken back towards noise before it is drawn again; 0 returns the photo",
-     "", PARAM_FLOAT, 0, 1, 0, 1, 1.0, false, NULL},
-    {"structure", "Structure", "Fresh noise mixed in, so that shapes and poses can change", "",
-     PARAM_FLOAT, 0, 1, 0, 1, 0.0, false, NULL},
-    {"locality", "Locality",
-     "How closely the change keeps to the places the new words are about; 0 lets it reach "
-     "everywhere",
-     "", PARAM_FLOAT, 0, 1, 0, 1, EDIT_LOCALITY, false, NULL},
-    {"guidance", "Guidance", "How strongly the picture follows the words", "", PARAM_FLOAT, 1, 30,
-     1, 12, 3.0, false, NULL},
-    {"steps", "Steps", "Denoising steps: more is finer and slower", "steps", PARAM_INT, 1, 1000, 5,
-     100, 20, false, NULL},
-    {"eta", "Randomness", "Noise added while drawing (DDIM eta); 0 is repeatable to the last bit",
-     "", PARAM_FLOAT, 0, 1, 0, 1, 0.0, false, NULL},
-    {NULL},
+static const char INVERSION_HELP[] =
+    "How far the photo is taken back towards noise before it is drawn again; 0 returns the photo";
+static const char LOCALITY_HELP[] = "How closely the change keeps to the places the new words are "
+                                    "about; 0 lets it reach everywhere";
+
+// On twelve scenes 96 % of the change asked for stays at this, 45 % of the rest.
+#define LOCALITY 0.35
+
+// Rows of both tables.
+#define DRAWING_ROWS                                                                               \
+    {.key = "steps",                                                                               \
+     .title = "Steps",                                                                             \
+     .recipe = "Steps",                                                                            \
+     .help = "Denoising steps: more is finer and slower",                                          \
+     .unit = "steps",                                                                              \
+     .kind = SETTING_INT,                                                                          \
+     .min = 1,                                                                                     \
+     .max = 1000,                                                                                  \
+     .slider_min = 5,                                                                              \
+     .slider_max = 100,                                                                            \
+     .def = 20,                                                                                    \
+     .scope = EDIT_INVERTING | EDIT_DRAWING},                                                      \
+        {.key = "scheduler",                                                                       \
+         .title = "Sampler",                                                                       \
+         .recipe = "Sampler",                                                                      \
+         .help = "How the picture is found in the noise, step by step",                            \
+         .kind = SETTING_CHOICE,                                                                   \
+         .level = SETTING_EXPERT,                                                                  \
+         .family = sampler_family,                                                                 \
+         .scope = EDIT_DRAWING},                                                                   \
+    {                                                                                              \
+        .key = "guidance", .title = "Guidance", .recipe = "CFG scale",                             \
+        .help = "How strongly the picture follows the words", .kind = SETTING_FLOAT, .min = 1,     \
+        .max = 30, .slider_min = 1, .slider_max = 12, .def = 3, .scope = EDIT_DRAWING              \
+    }
+
+const struct setting generate_settings[] = {DRAWING_ROWS, {0}};
+
+const struct setting edit_settings[] = {
+    {.key = "inversion",
+     .title = "Inversion strength",
+     .help = INVERSION_HELP,
+     .kind = SETTING_FLOAT,
+     .max = 1,
+     .def = 1,
+     .scope = EDIT_DRAWING},
+    {.key = "structure",
+     .title = "Structure",
+     .help = "Fresh noise mixed in, so that shapes and poses can change",
+     .kind = SETTING_FLOAT,
+     .max = 1,
+     .scope = EDIT_DRAWING},
+    {.key = "locality",
+     .title = "Locality",
+     .help = LOCALITY_HELP,
+     .kind = SETTING_FLOAT,
+     .max = 1,
+     .def = LOCALITY,
+     .scope = EDIT_BLENDING},
+    DRAWING_ROWS,
+    {0},
 };
 
-void run_report(struct run *r, const char *stage, const float *latents)
+void run_report(struct run *r, enum task_stage stage, const float *latents)
 {
-    if (!r->step_fn) {
-        return;
+    if (!r->task || !r->task->report) {
+        return; // nobody looks: no preview is made
     }
-    const bool preview = latents && r->e->model->has_latent_rgb;
-    if (preview) {
+    const bool shown = latents && r->e->model->has_latent_rgb;
+    if (shown) {
         latent_preview(r->e->model, latents, r->h, r->w, r->preview);
     }
     double spent = (double)(g_get_monotonic_time() - r->start_us) / 1e6;
-    struct edit_step report = {
-        .stage = stage,
-        .step = r->step,
-        .steps = r->steps,
-        .seconds_left = r->step > 0 ? spent / r->step * (r->steps - r->step) : -1.0,
-        .preview = preview ? r->preview : NULL,
-        .preview_width = r->w,
-        .preview_height = r->h,
-    };
-    r->step_fn(&report, r->data);
+    const struct latent_preview preview = {r->preview, r->w, r->h};
+    task_tell(r->task,
+              &(struct task_progress){
+                  .stage = stage,
+                  .fraction = r->steps > 0 ? (double)r->step / r->steps : -1.0,
+                  .step = r->step,
+                  .steps = r->steps,
+                  .seconds_left = r->step > 0 ? spent / r->step * (r->steps - r->step) : -1.0,
+                  .preview = shown ? &preview : NULL,
+              });
 }
 
 static bool request_check(const struct editor *e, const struct edit_request *q, GError **error)
@@ -52,30 +96,22 @@ static bool request_check(const struct editor *e, const struct edit_request *q, 
                     "the picture size %d x %d is not a multiple of %d", q->width, q->height, unit);
         return false;
     }
-    const double values[] = {q->inversion, q->structure, q->locality,
-                             q->guidance,  q->steps,     q->eta};
-    for (int i = 0; edit_params[i].key; i++) {
-        if (!param_check(&edit_params[i], values[i], error)) {
-            return false;
-        }
+    if (q->rgb ? q->settings->table != edit_settings
+               : q->settings->table != edit_settings && q->settings->table != generate_settings) {
+        g_error("these are no settings of a run");
     }
-    if (q->steps > e->schedule.train_steps - 1) {
+    const int steps = settings_int(q->settings, "steps");
+    if (steps > e->schedule.train_steps - 1) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "%d steps are more than the %d that this model has between photo and noise",
-                    q->steps, e->schedule.train_steps - 1);
-        return false;
-    }
-    if (q->rgb && !g_str_equal(q->sampler, "ddim")) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "editing a photo inverts it, and only the ddim sampler can be inverted, not %s",
-                    q->sampler);
+                    steps, e->schedule.train_steps - 1);
         return false;
     }
     return true;
 }
 
-bool run_init(struct run *r, struct editor *e, const struct edit_request *q, edit_step_fn step_fn,
-              void *data, GCancellable *c, GError **error)
+bool run_init(struct run *r, struct editor *e, const struct edit_request *q, struct task *task,
+              GError **error)
 {
     if (!request_check(e, q, error)) {
         return false;
@@ -87,10 +123,10 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, edi
         .h = q->height / factor,
         .w = q->width / factor,
         .channels = e->model->vae.latent_channels,
+        .guidance = settings_get(q->settings, "guidance"),
+        .total = settings_int(q->settings, "steps"),
         .start_us = g_get_monotonic_time(),
-        .step_fn = step_fn,
-        .data = data,
-        .cancellable = c,
+        .task = task,
     };
     r->n = (int64_t)r->h * r->w * r->channels;
     r->preview = g_new(float, (int64_t)r->h * r->w * 3);
@@ -115,5 +151,6 @@ bool run_prediction_check(const struct run *r, const float *prediction, int64_t 
 
 int run_denoised_steps(const struct edit_request *q)
 {
-    return q->rgb ? (int)lround(q->inversion * q->steps) : q->steps;
+    const int steps = settings_int(q->settings, "steps");
+    return q->rgb ? (int)lround(settings_get(q->settings, "inversion") * steps) : steps;
 }

@@ -8,21 +8,24 @@
 #define HEX   64
 #define PIECE (4 << 20) // bytes between two reports
 
-static void report(const char *path, goffset done, progress_fn progress, void *data)
+static void report(const char *path, goffset done, struct task *task)
 {
     struct stat s;
-    if (!progress || stat(path, &s) != 0) {
+    if (stat(path, &s) != 0) {
         return;
     }
-    char *name = g_path_get_basename(path), *text = g_strdup_printf("reading %s", name);
-    progress(s.st_size > done ? (double)done / (double)s.st_size : 1, text, data);
-    g_free(text);
+    char *name = g_path_get_basename(path);
+    task_tell(task, &(struct task_progress){
+                        .stage = TASK_READING_FILE,
+                        .fraction = s.st_size > done ? (double)done / (double)s.st_size : 1,
+                        .seconds_left = -1,
+                        .name = name});
     g_free(name);
 }
 
-char *file_sha256(const char *path, progress_fn progress, void *data, GCancellable *cancellable,
-                  GError **error)
+char *file_sha256(const char *path, struct task *task, GError **error)
 {
+    GCancellable *cancellable = task_cancellable(task);
     GFile *file = g_file_new_for_path(path);
     GFileInputStream *in = g_file_read(file, cancellable, error);
     g_object_unref(file);
@@ -35,7 +38,7 @@ char *file_sha256(const char *path, progress_fn progress, void *data, GCancellab
     gssize n;
     while ((n = g_input_stream_read(G_INPUT_STREAM(in), buffer, PIECE, cancellable, error)) > 0) {
         g_checksum_update(sum, buffer, n);
-        report(path, done += n, progress, data);
+        report(path, done += n, task);
     }
     char *hex = n == 0 ? g_strdup(g_checksum_get_string(sum)) : NULL;
     g_free(buffer);
@@ -102,12 +105,11 @@ static void write_kept(const char *kept, const char *identity, const char *sum)
     g_free(folder);
 }
 
-char *file_sha256_kept(const char *path, progress_fn progress, void *data,
-                       GCancellable *cancellable, GError **error)
+char *file_sha256_kept(const char *path, struct task *task, GError **error)
 {
     char *before = file_identity(path), *kept = kept_path(path);
     char *sum = before ? read_kept(kept, before) : NULL;
-    if (!sum && (sum = file_sha256(path, progress, data, cancellable, error)) && before) {
+    if (!sum && (sum = file_sha256(path, task, error)) && before) {
         char *after = file_identity(path); // changed while it was read: of no use tomorrow
         if (g_strcmp0(before, after) == 0) {
             write_kept(kept, before, sum);

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "compute/error.h"
+#include "compute/task.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -60,5 +61,4 @@ void st_writer_f32(struct st_writer *w, const char *name, int rank, const int64_
                    const float *data);
 void st_writer_i32(struct st_writer *w, const char *name, int rank, const int64_t *shape,
                    const int32_t *data);
-bool st_writer_save(struct st_writer *w, const char *path, GCancellable *cancellable,
-                    GError **error);
+bool st_writer_save(struct st_writer *w, const char *path, struct task *task, GError **error);

@@ -155,7 +155,7 @@ static GString *make_header(const struct st_writer *w)
     return json;
 }
 
-static bool write_file(const struct st_writer *w, struct replacement *r, GCancellable *cancellable,
+static bool write_file(const struct st_writer *w, struct replacement *r, struct task *task,
                        GError **error)
 {
     GString *header = make_header(w);
@@ -165,8 +165,7 @@ static bool write_file(const struct st_writer *w, struct replacement *r, GCancel
         const struct piece *p = w->pieces->pdata[i];
         gsize size;
         const void *data = g_bytes_get_data(p->data, &size);
-        ok = !g_cancellable_set_error_if_cancelled(cancellable, error) &&
-             replacement_write(r, data, size, error);
+        ok = !task_cancelled(task, error) && replacement_write(r, data, size, error);
     }
     return ok && replacement_sync(r, error);
 }
@@ -191,13 +190,11 @@ static bool verify(const struct st_writer *w, const char *path, GError **error)
     return same;
 }
 
-bool st_writer_save(struct st_writer *w, const char *path, GCancellable *cancellable,
-                    GError **error)
+bool st_writer_save(struct st_writer *w, const char *path, struct task *task, GError **error)
 {
     struct replacement *r = replacement_new(path, error);
-    bool ok = r && write_file(w, r, cancellable, error) && verify(w, r->temporary, error) &&
-              !g_cancellable_set_error_if_cancelled(cancellable, error) &&
-              replacement_commit(r, error);
+    bool ok = r && write_file(w, r, task, error) && verify(w, r->temporary, error) &&
+              !task_cancelled(task, error) && replacement_commit(r, error);
     replacement_free(r);
     if (!ok) {
         g_prefix_error(error, "could not save %s: ", path);

@@ -148,7 +148,7 @@ static void solve(struct model *m, const float *picture, const float *moments)
 }
 
 // moments (1,SIDE,SIDE,2c) of the picture.
-static bool encode(struct model *m, const float *picture, float *moments, GCancellable *cancellable,
+static bool encode(struct model *m, const float *picture, float *moments, struct task *task,
                    GError **error)
 {
     int side = SIDE * model_latent_factor(m);
@@ -162,7 +162,7 @@ static bool encode(struct model *m, const float *picture, float *moments, GCance
     struct node *out = vae_encoder_build(&nn, &m->vae, graph_leaf(g, input));
     struct program *program = program_new(g, m->gpu, &out, 1, error);
     bool ok = program && tensor_write(input, picture, error) &&
-              program_run(program, cancellable, error) &&
+              program_run(program, task_cancellable(task), error) &&
               program_read(program, out, moments, error);
     program_free(program);
     graph_free(g);
@@ -170,13 +170,13 @@ static bool encode(struct model *m, const float *picture, float *moments, GCance
     return ok;
 }
 
-bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **error)
+bool model_fit_latent_rgb(struct model *m, struct task *task, GError **error)
 {
     int side = SIDE * model_latent_factor(m);
     float *picture = g_new0(float, (gsize)side *side * 3);
     float *moments = g_new(float, SIDE *SIDE * 2 * m->vae.latent_channels);
     paint(picture, side);
-    bool ok = encode(m, picture, moments, cancellable, error);
+    bool ok = encode(m, picture, moments, task, error);
     if (ok) {
         solve(m, picture, moments);
     }
@@ -187,9 +187,9 @@ bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **e
 
 // ---- keeping ------------------------------------------------------------------------------------
 
-static char *kept_path(struct model *m, progress_fn progress, void *data, GCancellable *cancellable)
+static char *kept_path(struct model *m, struct task *task)
 {
-    const char *hash = model_hash(m, MODEL_VAE, progress, data, cancellable, NULL);
+    const char *hash = model_hash(m, MODEL_VAE, task, NULL);
     char *name = hash ? g_strconcat(hash, ".json", NULL) : NULL;
     char *path =
         name ? g_build_filename(g_get_user_cache_dir(), "tincture", "latent_rgb", name, NULL)
@@ -230,19 +230,16 @@ static void write_file(const struct model *m, const char *path)
     g_string_free(text, TRUE);
 }
 
-bool model_need_latent_rgb(struct model *m, progress_fn progress, void *data,
-                           GCancellable *cancellable, GError **error)
+bool model_need_latent_rgb(struct model *m, struct task *task, GError **error)
 {
     if (m->has_latent_rgb) {
         return true;
     }
-    char *path = kept_path(m, progress, data, cancellable);
+    char *path = kept_path(m, task);
     bool ok = path && read_file(m, path, NULL);
     if (!ok) {
-        if (progress) {
-            progress(-1, "preparing the preview's colours", data);
-        }
-        ok = model_fit_latent_rgb(m, cancellable, error);
+        task_report(task, TASK_FITTING_PREVIEW, -1);
+        ok = model_fit_latent_rgb(m, task, error);
         if (path && m->has_latent_rgb) {
             write_file(m, path);
         }

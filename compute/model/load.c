@@ -417,8 +417,8 @@ static int64_t largest_count(const struct nn_part *part)
     return count;
 }
 
-bool weights_load(const struct weights *w, struct load_progress *progress,
-                  GCancellable *cancellable, GError **error)
+bool weights_load(const struct weights *w, struct load_progress *progress, struct task *task,
+                  GError **error)
 {
     struct nn_part *p = w->model->parts[w->part];
     int64_t largest = largest_count(p);
@@ -427,13 +427,11 @@ bool weights_load(const struct weights *w, struct load_progress *progress,
     for (guint i = 0; ok && i < p->weights->len; i++) {
         struct nn_weight *weight = p->weights->pdata[i];
         struct st_tensor t;
-        ok = find_weight(w, weight->name, &t) &&
-             !g_cancellable_set_error_if_cancelled(cancellable, error) &&
+        ok = find_weight(w, weight->name, &t) && !task_cancelled(task, error) &&
              load_weight(w->model, weight, &t, &s, error);
-        if (ok && progress->fn) {
+        if (ok) {
             progress->done += (uint64_t)t.count * sizeof(float);
-            progress->fn((double)progress->done / progress->total, part_names[w->part],
-                         progress->data);
+            task_report(task, TASK_LOADING_MODEL, (double)progress->done / progress->total);
         }
     }
     g_free(s.file);
@@ -441,8 +439,7 @@ bool weights_load(const struct weights *w, struct load_progress *progress,
     return ok;
 }
 
-char *weights_hash(const struct model *m, enum model_part part, progress_fn progress, void *data,
-                   GCancellable *cancellable, GError **error)
+char *weights_hash(const struct model *m, enum model_part part, struct task *task, GError **error)
 {
     GPtrArray *paths = find_files(m, part, error);
     if (!paths) {
@@ -452,7 +449,7 @@ char *weights_hash(const struct model *m, enum model_part part, progress_fn prog
     char *hash = NULL;
     for (guint i = 0; i < paths->len; i++) {
         g_free(hash);
-        hash = file_sha256_kept(paths->pdata[i], progress, data, cancellable, error);
+        hash = file_sha256_kept(paths->pdata[i], task, error);
         if (!hash) {
             break;
         }

@@ -31,14 +31,11 @@ uint64_t weights_bytes(const struct nn_part *part);
 // Loads all weights of a part that weights_check found complete. done and total are in bytes, over
 // all parts.
 struct load_progress {
-    progress_fn fn;
-    void *data;
     uint64_t done, total;
 };
-bool weights_load(const struct weights *w, struct load_progress *progress,
-                  GCancellable *cancellable, GError **error);
+bool weights_load(const struct weights *w, struct load_progress *progress, struct task *task,
+                  GError **error);
 
 // SHA-256 of the part's weight file, also where that holds the other parts too; of several shards,
 // that of their hashes in the order of their names.
-char *weights_hash(const struct model *m, enum model_part part, progress_fn progress, void *data,
-                   GCancellable *cancellable, GError **error);
+char *weights_hash(const struct model *m, enum model_part part, struct task *task, GError **error);

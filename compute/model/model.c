@@ -110,17 +110,18 @@ static bool check_memory(const struct model *m, uint64_t need, GError **error)
     return false;
 }
 
-static bool load_parts(struct model *m, struct weights *weights[3], struct load_progress *progress,
-                       GCancellable *cancellable, GError **error)
+static bool load_parts(struct model *m, struct weights *weights[3], struct task *task,
+                       GError **error)
 {
+    struct load_progress progress = {0};
     for (int i = 0; i < 3; i++) {
-        progress->total += weights_bytes(m->parts[i]);
+        progress.total += weights_bytes(m->parts[i]);
     }
-    if (!check_memory(m, progress->total, error)) {
+    if (!check_memory(m, progress.total, error)) {
         return false;
     }
     for (int i = 0; i < 3; i++) {
-        if (!weights_load(weights[i], progress, cancellable, error)) {
+        if (!weights_load(weights[i], &progress, task, error)) {
             g_prefix_error(error, "loading %s, %s: ", m->name, part_names[i]);
             return false;
         }
@@ -128,15 +129,13 @@ static bool load_parts(struct model *m, struct weights *weights[3], struct load_
     return true;
 }
 
-struct model *model_load(const char *path, struct gpu *gpu, progress_fn progress, void *data,
-                         GCancellable *cancellable, GError **error)
+struct model *model_load(const char *path, struct gpu *gpu, struct task *task, GError **error)
 {
     struct weights *weights[3] = {NULL};
-    struct load_progress p = {.fn = progress, .data = data};
     struct model *m = open_model(path, weights, error);
     if (m) {
         m->gpu = gpu;
-        if (!load_parts(m, weights, &p, cancellable, error)) {
+        if (!load_parts(m, weights, task, error)) {
             g_clear_pointer(&m, model_free);
         }
     }
@@ -159,11 +158,10 @@ void model_free(struct model *m)
     g_free(m);
 }
 
-const char *model_hash(struct model *m, enum model_part part, progress_fn progress, void *data,
-                       GCancellable *cancellable, GError **error)
+const char *model_hash(struct model *m, enum model_part part, struct task *task, GError **error)
 {
     if (!m->hash[part]) {
-        m->hash[part] = weights_hash(m, part, progress, data, cancellable, error);
+        m->hash[part] = weights_hash(m, part, task, error);
     }
     return m->hash[part];
 }

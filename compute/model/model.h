@@ -4,6 +4,7 @@
 #pragma once
 
 #include "compute/nn/nn.h"
+#include "compute/task.h"
 
 enum beta_schedule { BETA_SCALED_LINEAR, BETA_LINEAR, BETA_COSINE };
 enum prediction { PREDICTION_EPSILON, PREDICTION_V };
@@ -80,15 +81,13 @@ enum model_part { MODEL_TEXT, MODEL_UNET, MODEL_VAE };
 struct model *model_inspect(const char *path, GError **error);
 // The same and loads the weights onto the device. "Not enough memory" comes before anything is
 // loaded.
-struct model *model_load(const char *path, struct gpu *gpu, progress_fn progress, void *data,
-                         GCancellable *cancellable, GError **error);
+struct model *model_load(const char *path, struct gpu *gpu, struct task *task, GError **error);
 void model_free(struct model *m);
 // SHA-256 of a part's weight file: what adapters and caches are tied to. A model in one file has
 // that file's hash for all parts, so the same weights as folder and as file are two models. Kept in
 // the model, and on the disk for the next time; the first time it reads the whole file, and reports
 // that. NULL on error.
-const char *model_hash(struct model *m, enum model_part part, progress_fn progress, void *data,
-                       GCancellable *cancellable, GError **error);
+const char *model_hash(struct model *m, enum model_part part, struct task *task, GError **error);
 
 // Picture pixels a latent pixel: 8 for SD, 4 for the starter.
 int model_latent_factor(const struct model *m);
@@ -99,10 +98,9 @@ int model_default_size(const struct model *m);
 // a fit now, which is kept in the user's cache. Takes one encoding of 16 x 16 latents, once for an
 // autoencoder. False only where the encoding failed or was cancelled; a fit that does not exist
 // leaves has_latent_rgb false.
-bool model_need_latent_rgb(struct model *m, progress_fn progress, void *data,
-                           GCancellable *cancellable, GError **error);
+bool model_need_latent_rgb(struct model *m, struct task *task, GError **error);
 // The fit alone, from a made-up picture and its latents.
-bool model_fit_latent_rgb(struct model *m, GCancellable *cancellable, GError **error);
+bool model_fit_latent_rgb(struct model *m, struct task *task, GError **error);
 
 // ---- tokenizer ----------------------------------------------------------------------------------
 // ids[max_tokens]: begin, text cut to fit, end, padding. n_tokens (may be NULL): ids before

@@ -11,9 +11,8 @@ struct dpmpp_state {
     bool has_last;
 };
 
-static void dpmpp_init(struct sampler *s)
+static void own_grid(struct sampler *s)
 {
-    struct dpmpp_state *d = g_new0(struct dpmpp_state, 1);
     switch (s->schedule->spacing) {
     case SPACING_LEADING: grid_leading(s->schedule, s->steps + 1, s->timesteps, s->steps); break;
     case SPACING_TRAILING: grid_trailing(s->schedule, s->timesteps, s->steps); break;
@@ -21,6 +20,16 @@ static void dpmpp_init(struct sampler *s)
         grid_linspace(s->schedule, s->steps + 1, s->timesteps, s->steps);
         grid_round(s->timesteps, s->steps);
         break;
+    }
+}
+
+static void dpmpp_init(struct sampler *s)
+{
+    struct dpmpp_state *d = g_new0(struct dpmpp_state, 1);
+    if (s->from_inversion) {
+        grid_ddim(s->schedule, s->timesteps, s->steps);
+    } else {
+        own_grid(s);
     }
     d->sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {
@@ -31,34 +40,34 @@ static void dpmpp_init(struct sampler *s)
     s->state = d;
 }
 
-// Level of a step: alpha = 1 / sqrt(1 + sigma^2) scales the picture, spread = alpha sigma the
-// noise, and lambda = log(alpha / spread) is the solver's time.
-static void level(double sigma, double *alpha, double *spread)
+// Level of a step: alpha = 1 / sqrt(1 + sigma^2) scales the picture, std = alpha sigma the
+// noise, and lambda = log(alpha / std) is the solver's time.
+static void level(double sigma, double *alpha, double *std)
 {
     *alpha = 1 / sqrt(1 + sigma * sigma);
-    *spread = *alpha * sigma;
+    *std = *alpha * sigma;
 }
 
-static void dpmpp_predict(struct sampler *s, double alpha, double spread, const float *prediction,
+static void dpmpp_predict(struct sampler *s, double alpha, double std, const float *prediction,
                           const float *x, float *x0)
 {
     const bool v = s->schedule->prediction == PREDICTION_V;
     for (int64_t k = 0; k < s->n; k++) {
-        x0[k] = v ? alpha * x[k] - spread * prediction[k] : (x[k] - spread * prediction[k]) / alpha;
+        x0[k] = v ? alpha * x[k] - std * prediction[k] : (x[k] - std * prediction[k]) / alpha;
     }
 }
 
 static void dpmpp_step(struct sampler *s, int i, const float *prediction, float *x)
 {
     struct dpmpp_state *d = s->state;
-    double alpha_s, spread_s, alpha_t, spread_t;
-    level(d->sigma[i], &alpha_s, &spread_s);
-    level(d->sigma[i + 1], &alpha_t, &spread_t);
-    dpmpp_predict(s, alpha_s, spread_s, prediction, x, d->x0);
+    double alpha_s, std_s, alpha_t, std_t;
+    level(d->sigma[i], &alpha_s, &std_s);
+    level(d->sigma[i + 1], &alpha_t, &std_t);
+    dpmpp_predict(s, alpha_s, std_s, prediction, x, d->x0);
 
     // h = lambda_t - lambda_s = log(sigma_s / sigma_t), so e^-h is the ratio of the sigmas.
     const double shrink = d->sigma[i + 1] / d->sigma[i];
-    const double keep = spread_t / spread_s, gain = alpha_t * (1 - shrink);
+    const double keep = std_t / std_s, gain = alpha_t * (1 - shrink);
     double slope = 0; // D1 / 2 = slope * (x0 - last)
     if (d->has_last && i < s->steps - 1) {
         const double h = -log(shrink), before = log(d->sigma[i - 1] / d->sigma[i]);

@@ -6,12 +6,21 @@
 
 #include <math.h>
 
-static void euler_init(struct sampler *s)
+static void own_grid(struct sampler *s)
 {
     switch (s->schedule->spacing) {
     case SPACING_LEADING: grid_leading(s->schedule, s->steps, s->timesteps, s->steps); break;
     case SPACING_TRAILING: grid_trailing(s->schedule, s->timesteps, s->steps); break;
     case SPACING_LINSPACE: grid_linspace(s->schedule, s->steps, s->timesteps, s->steps); break;
+    }
+}
+
+static void euler_init(struct sampler *s)
+{
+    if (s->from_inversion) {
+        grid_ddim(s->schedule, s->timesteps, s->steps);
+    } else {
+        own_grid(s);
     }
     double *sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {

@@ -18,10 +18,10 @@ void inverter_step(const struct noise_schedule *schedule, int steps, int t, cons
                    float *x, int64_t n)
 {
     const int level = t - schedule->train_steps / steps;
-    const double a = noise_schedule_alpha(schedule, t), signal = sqrt(a), spread = sqrt(1 - a);
+    const double a = noise_schedule_alpha(schedule, t), signal = sqrt(a), std = sqrt(1 - a);
     g_autofree float *epsilon = g_new(float, n);
     noise_split(schedule, level, x, prediction, x, epsilon, n);
     for (int64_t i = 0; i < n; i++) {
-        x[i] = signal * x[i] + spread * epsilon[i];
+        x[i] = signal * x[i] + std * epsilon[i];
     }
 }

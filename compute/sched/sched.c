@@ -3,8 +3,6 @@
 
 #include "compute/sched/sampler_table.h"
 
-#include <string.h>
-
 #define X(name) extern const struct sampler_type name##_sampler;
 SAMPLER_ROWS
 #undef X
@@ -13,43 +11,39 @@ SAMPLER_ROWS
 const struct sampler_type *const sampler_table[] = {SAMPLER_ROWS NULL};
 #undef X
 
-const struct sampler_type *sampler_find(const char *name)
+const struct member *sampler_family(int i)
 {
-    for (int i = 0; sampler_table[i]; i++) {
-        if (strcmp(sampler_table[i]->name, name) == 0) {
-            return sampler_table[i];
-        }
-    }
-    return NULL;
+    return sampler_table[i] ? &sampler_table[i]->member : NULL;
 }
 
-struct sampler *sampler_new(const char *name, const struct noise_schedule *schedule, int steps,
-                            double eta, struct rng *rng, int64_t n, GError **error)
+const struct sampler_type *sampler_find(const char *name)
 {
-    const struct sampler_type *type = sampler_find(name);
+    return (const struct sampler_type *)family_find(sampler_family, name);
+}
+
+struct sampler *sampler_new(const struct noise_schedule *schedule, const struct sampler_params *p,
+                            int64_t n, GError **error)
+{
+    const struct sampler_type *type = sampler_find(p->name);
     if (!type) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there is no sampler named %s",
-                    name);
+                    p->name);
         return NULL;
     }
-    if (steps < 1 || steps > schedule->train_steps - 1) {
+    if (p->steps < 1 || p->steps > schedule->train_steps - 1) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%d steps are outside 1 to %d",
-                    steps, schedule->train_steps - 1);
-        return NULL;
-    }
-    if (!(eta >= 0 && eta <= 1) || (eta > 0 && !rng)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "eta %g is outside 0 to 1",
-                    eta);
+                    p->steps, schedule->train_steps - 1);
         return NULL;
     }
     struct sampler *s = g_new0(struct sampler, 1);
     *s = (struct sampler){
         .type = type,
+        .settings = p->settings,
         .schedule = schedule,
-        .steps = steps,
-        .timesteps = g_new0(double, steps),
-        .eta = eta,
-        .rng = rng,
+        .steps = p->steps,
+        .from_inversion = p->from_inversion,
+        .timesteps = g_new0(double, p->steps),
+        .rng = p->rng,
         .n = n,
         .init_scale = 1,
     };
@@ -74,6 +68,14 @@ void sampler_scale_input(const struct sampler *s, int i, const float *x, float *
     const float scale = s->type->input_scale ? s->type->input_scale(s, i) : 1;
     for (int64_t k = 0; k < s->n; k++) {
         out[k] = scale * x[k];
+    }
+}
+
+void sampler_take(const struct sampler *s, int i, float *x)
+{
+    const double scale = s->type->input_scale ? s->type->input_scale(s, i) : 1;
+    for (int64_t k = 0; k < s->n; k++) {
+        x[k] = (float)(x[k] / scale);
     }
 }
 

@@ -7,7 +7,7 @@
 
 #include "compute/gpu/random.h"
 #include "compute/model/model.h"
-#include "compute/param.h"
+#include "compute/settings.h"
 
 // The training noise schedule of a model.
 struct noise_schedule {
@@ -34,8 +34,7 @@ void noise_split(const struct noise_schedule *s, int t, const float *x, const fl
 
 struct sampler;
 struct sampler_type {
-    const char *name; // "ddim"
-    const char *title, *summary;
+    MEMBER_FIELDS;
     // Fills timesteps[steps], descending, and whatever of the fields below differs from the
     // defaults.
     void (*init)(struct sampler *s);
@@ -47,28 +46,41 @@ struct sampler_type {
     void (*finish)(struct sampler *s); // NULL: nothing of its own
 };
 extern const struct sampler_type *const sampler_table[]; // NULL-terminated
+const struct member *sampler_family(int i);
 const struct sampler_type *sampler_find(const char *name);
 
 struct sampler {
     const struct sampler_type *type;
+    const struct settings *settings; // of the type, borrowed; NULL: it has none
     const struct noise_schedule *schedule;
     int steps;
-    double *timesteps; // what the network is called with; whole numbers but for euler on a linspace
-                       // grid
-    double eta;        // ddim only
-    struct rng *rng;   // noise for eta > 0; NULL where eta is 0
+    bool from_inversion; // it starts from a level of the inversion: its grid is the inversion's
+    double *timesteps;   // what the network is called with; whole numbers but for euler on a
+                         // linspace grid
+    struct rng *rng;     // for samplers that draw noise; NULL where none does
     int64_t n;
     double init_scale; // what start noise of unit variance is multiplied with (euler: sigma_max)
     void *state;       // the type's own
 };
+// What a run asks of its sampler.
+struct sampler_params {
+    const char *name;
+    const struct settings *settings; // of the type, borrowed; NULL: its defaults
+    int steps;
+    bool from_inversion; // see struct sampler
+    struct rng *rng;     // borrowed; needed by settings that draw noise
+};
 // Makes a sampler for latents of n floats; its steps are taken in order, from any one on. Steps out
 // of range and an unknown name are errors.
-struct sampler *sampler_new(const char *name, const struct noise_schedule *schedule, int steps,
-                            double eta, struct rng *rng, int64_t n, GError **error);
+struct sampler *sampler_new(const struct noise_schedule *schedule, const struct sampler_params *p,
+                            int64_t n, GError **error);
 void sampler_free(struct sampler *s);
 // Input of the network for x at step i (euler divides by sqrt(sigma^2 + 1); the others copy).
 void sampler_scale_input(const struct sampler *s, int i, const float *x, float *out);
 void sampler_step(struct sampler *s, int i, const float *prediction, float *x);
+// A latent as the network sees it at step i, as the sampler has it, in place: the inverse of
+// sampler_scale_input().
+void sampler_take(const struct sampler *s, int i, float *x);
 
 // DDIM inversion (methods 7.3): ascending timesteps of the same grid, network called with
 // timesteps_up[i], sample at level t - delta -> t.

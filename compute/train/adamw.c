@@ -10,10 +10,10 @@
 #define EPSILON 1e-8
 
 static void adamw_update(float *value, const float *gradient, float *const *state, int64_t n,
-                         int step, double lr, double weight_decay)
+                         int step, double lr, const struct settings *settings)
 {
     float *m = state[0], *v = state[1];
-    const float keep = (float)(1 - lr * weight_decay);
+    const float keep = (float)(1 - lr * settings_get(settings, "weight_decay"));
     const float rate = (float)(lr / (1 - pow(BETA1, step)));
     const float root = (float)sqrt(1 - pow(BETA2, step));
     const float b1 = 1 - BETA1, b2 = 1 - BETA2, eps = EPSILON;
@@ -25,11 +25,24 @@ static void adamw_update(float *value, const float *gradient, float *const *stat
     }
 }
 
+static const struct setting adamw_settings[] = {
+    {.key = "weight_decay",
+     .title = "Weight decay",
+     .help = "How strongly what was learned is drawn back to nothing",
+     .kind = SETTING_FLOAT,
+     .level = SETTING_EXPERT,
+     .max = 1,
+     .slider_max = 0.1,
+     .def = 0.01},
+    {0},
+};
+
 extern const struct optimizer_type adamw_optimizer;
 const struct optimizer_type adamw_optimizer = {
     .name = "adamw",
     .title = "AdamW",
     .summary = "Adaptive steps with decay apart from the gradient",
+    .settings = adamw_settings,
     .slots = 2,
     .update = adamw_update,
 };

@@ -11,7 +11,7 @@ struct condition {
     const char *key, *what;
     char *value;
 };
-#define CONDITIONS 7
+#define CONDITIONS 3
 
 static char *captions_hash(const struct train_data *d)
 {
@@ -25,46 +25,14 @@ static char *captions_hash(const struct train_data *d)
     return g_strdup(g_checksum_get_string(sum));
 }
 
-static char *settings_text(const struct adapter *a)
-{
-    GString *text = g_string_new(NULL);
-    for (int i = 0; a->method->params[i].key; i++) {
-        g_autofree char *value = param_format(&a->method->params[i], a->values[i]);
-        g_string_append_printf(text, "%s%s=%s", i ? " " : "", a->method->params[i].key, value);
-    }
-    return g_string_free(text, FALSE);
-}
-
-// Locale-independent and exact.
-static void append_number(GString *text, const char *key, double value)
-{
-    char digits[G_ASCII_DTOSTR_BUF_SIZE];
-    g_ascii_dtostr(digits, sizeof digits, value);
-    g_string_append_printf(text, "%s%s=%s", text->len ? " " : "", key, digits);
-}
-
-static char *rates_text(const struct trainer *t)
-{
-    GString *text = g_string_new(NULL);
-    append_number(text, "lr", t->lr[0]);
-    append_number(text, "lr_1d", t->lr[1]);
-    append_number(text, "weight_decay", t->params.weight_decay);
-    append_number(text, "clip_norm", t->params.clip_norm);
-    append_number(text, "batch", t->params.batch);
-    return g_string_free(text, FALSE);
-}
-
 static void conditions_init(struct condition c[CONDITIONS], struct trainer *t)
 {
-    const char *hash = model_hash(t->model, MODEL_UNET, NULL, NULL, NULL, NULL);
+    const char *hash = model_hash(t->model, MODEL_UNET, NULL, NULL);
     const struct condition all[CONDITIONS] = {
         {"model_hash", "the model", g_strdup(hash ? hash : "unknown")},
-        {"method", "the adapter method", g_strdup(t->adapter->method->name)},
-        {"settings", "the method's settings", settings_text(t->adapter)},
-        {"objective", "the objective", g_strdup(t->objective->name)},
-        {"optimizer", "the optimizer", g_strdup(t->optimizer->name)},
+        // All but the number of steps: a training can be made longer.
+        {"settings", "the settings", settings_key(t->settings, ADAPTER_RATE)},
         {"examples_hash", "the pictures or captions", captions_hash(&t->data)},
-        {"rates", "the learning rates", rates_text(t)},
     };
     memcpy(c, all, sizeof all);
 }
@@ -121,18 +89,41 @@ bool trainer_checkpoint(struct trainer *t, const char *path, GError **error)
 
 // ---- reading ------------------------------------------------------------------------------------
 
+// "rank=4" of "method=lora steps=60 rank=4 ..." where other has another word in its place.
+static const char *first_difference(char **words, char **other)
+{
+    int i = 0;
+    while (words[i] && g_strcmp0(words[i], other[i]) == 0) {
+        i++;
+    }
+    return words[i] ? words[i] : "nothing";
+}
+
+static void set_mismatch(const struct st_file *f, const struct condition *c, const char *theirs,
+                         GError **error)
+{
+    if (!g_str_equal(c->key, "settings") || !theirs) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s cannot be continued: %s of the checkpoint differ from this run's", f->path,
+                    c->what);
+        return;
+    }
+    g_auto(GStrv) there = g_strsplit(theirs, " ", 0), here = g_strsplit(c->value, " ", 0);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                "%s cannot be continued: it was begun with %s, and this run has %s", f->path,
+                first_difference(there, here), first_difference(here, there));
+}
+
 static bool check_conditions(struct trainer *t, const struct st_file *f, GError **error)
 {
     struct condition conditions[CONDITIONS];
     conditions_init(conditions, t);
     bool ok = true;
     for (int i = 0; ok && i < CONDITIONS; i++) {
-        ok = g_strcmp0(g_hash_table_lookup(f->metadata, conditions[i].key), conditions[i].value) ==
-             0;
+        const char *theirs = g_hash_table_lookup(f->metadata, conditions[i].key);
+        ok = g_strcmp0(theirs, conditions[i].value) == 0;
         if (!ok) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                        "%s cannot be continued: %s of the checkpoint differ from this run's",
-                        f->path, conditions[i].what);
+            set_mismatch(f, &conditions[i], theirs, error);
         }
     }
     conditions_finish(conditions);

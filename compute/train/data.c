@@ -11,10 +11,11 @@
 
 // Runs a graph of one input and one output once.
 static bool run_once(struct model *model, struct graph *g, struct tensor *in, const void *input,
-                     struct node *out, float *result, GCancellable *c, GError **error)
+                     struct node *out, float *result, struct task *task, GError **error)
 {
     struct program *p = program_new(g, model->gpu, &out, 1, error);
-    const bool ok = p && tensor_write(in, input, error) && program_run(p, c, error) &&
+    const bool ok = p && tensor_write(in, input, error) &&
+                    program_run(p, task_cancellable(task), error) &&
                     program_read(p, out, result, error);
     program_free(p);
     return ok;
@@ -36,7 +37,7 @@ static void split_moments(struct train_sample *s, const struct train_data *d, co
 }
 
 static bool encode_picture(struct train_sample *s, const struct train_data *d, struct model *model,
-                           const struct train_example *e, GCancellable *c, GError **error)
+                           const struct train_example *e, struct task *task, GError **error)
 {
     struct tensor *in =
         tensor_new(model->gpu, DTYPE_F32, (int[]){1, e->height, e->width, 3}, "picture", error);
@@ -49,7 +50,7 @@ static bool encode_picture(struct train_sample *s, const struct train_data *d, s
     g_autofree float *moments = g_new(float, shape_count(out->shape));
     s->mean = g_new(float, d->n);
     s->spread = g_new(float, d->n);
-    const bool ok = run_once(model, g, in, e->rgb, out, moments, c, error);
+    const bool ok = run_once(model, g, in, e->rgb, out, moments, task, error);
     if (ok) {
         split_moments(s, d, moments, model->vae.scaling_factor);
     }
@@ -58,7 +59,7 @@ static bool encode_picture(struct train_sample *s, const struct train_data *d, s
     return ok;
 }
 
-static bool encode_caption(struct train_sample *s, struct model *model, GCancellable *c,
+static bool encode_caption(struct train_sample *s, struct model *model, struct task *task,
                            GError **error)
 {
     const int tokens = model->text.max_tokens;
@@ -70,7 +71,7 @@ static bool encode_caption(struct train_sample *s, struct model *model, GCancell
     struct nn nn = {.g = g, .part = model->parts[MODEL_TEXT]};
     struct node *out = text_encoder_build(&nn, &model->text, graph_leaf(g, in));
     s->states = g_new(float, shape_count(out->shape));
-    const bool ok = run_once(model, g, in, s->ids, out, s->states, c, error);
+    const bool ok = run_once(model, g, in, s->ids, out, s->states, task, error);
     graph_free(g);
     tensor_free(in);
     return ok;
@@ -100,7 +101,7 @@ static bool check_sizes(const struct model *model, const struct train_example *e
 
 bool train_data_encode(struct train_data *d, struct model *model,
                        const struct train_example *examples, int n, bool text_states,
-                       progress_fn progress, void *data, GCancellable *c, GError **error)
+                       struct task *task, GError **error)
 {
     if (!check_sizes(model, examples, n, error)) {
         return false;
@@ -116,14 +117,12 @@ bool train_data_encode(struct train_data *d, struct model *model,
     d->n = (int64_t)d->channels * d->height * d->width;
     for (int i = 0; i < n; i++) {
         struct train_sample *s = &d->samples[i];
-        if (progress) {
-            progress((double)i / n, "reading the pictures", data);
-        }
+        task_report(task, TASK_READING_EXAMPLES, (double)i / n);
         s->caption = g_strdup(examples[i].caption);
         s->ids = g_new0(int32_t, model->text.max_tokens);
         model_tokenize(model, s->caption, s->ids, NULL, NULL);
-        if (!encode_picture(s, d, model, &examples[i], c, error) ||
-            (text_states && !encode_caption(s, model, c, error))) {
+        if (!encode_picture(s, d, model, &examples[i], task, error) ||
+            (text_states && !encode_caption(s, model, task, error))) {
             return false;
         }
     }

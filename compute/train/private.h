@@ -11,7 +11,12 @@ struct trainer {
     const struct optimizer_type *optimizer;
 
     // settings
-    struct train_params params; // defaults filled in
+    struct settings *settings; // of learn_settings
+    const struct settings *optimizer_settings;
+    int steps, batch_size;
+    double clip_norm;
+    uint64_t seed;
+    int checkpoint_every;
     char *checkpoint_path;
     double lr[2]; // by adapter_param.group
 
@@ -42,5 +47,5 @@ struct trainer {
 // Posterior, tokens and (without a trained text encoder) text states of the examples.
 bool train_data_encode(struct train_data *d, struct model *model,
                        const struct train_example *examples, int n, bool text_states,
-                       progress_fn progress, void *data, GCancellable *c, GError **error);
+                       struct task *task, GError **error);
 void train_data_finish(struct train_data *d);

@@ -1,4 +1,5 @@
-// The tables of objectives and optimizers, generated from the lists in meson.build.
+// The tables of objectives and optimizers, generated from the lists in meson.build, and the settings
+// of learning.
 #include "compute/train/train.h"
 
 #include "compute/train/train_table.h"
@@ -17,22 +18,62 @@ const struct objective *const objective_table[] = {OBJECTIVE_ROWS NULL};
 const struct optimizer_type *const optimizer_table[] = {OPTIMIZER_ROWS NULL};
 #undef X
 
+const struct member *objective_family(int i)
+{
+    return objective_table[i] ? &objective_table[i]->member : NULL;
+}
+
 const struct objective *objective_find(const char *name)
 {
-    for (int i = 0; objective_table[i]; i++) {
-        if (g_str_equal(objective_table[i]->name, name)) {
-            return objective_table[i];
-        }
-    }
-    return NULL;
+    return (const struct objective *)family_find(objective_family, name);
+}
+
+const struct member *optimizer_family(int i)
+{
+    return optimizer_table[i] ? &optimizer_table[i]->member : NULL;
 }
 
 const struct optimizer_type *optimizer_find(const char *name)
 {
-    for (int i = 0; optimizer_table[i]; i++) {
-        if (g_str_equal(optimizer_table[i]->name, name)) {
-            return optimizer_table[i];
-        }
-    }
-    return NULL;
+    return (const struct optimizer_type *)family_find(optimizer_family, name);
 }
+
+const struct setting learn_settings[] = {
+    {.key = "method",
+     .title = "Method",
+     .help = "How the model is changed",
+     .kind = SETTING_CHOICE,
+     .family = adapter_family},
+    {.key = "objective",
+     .title = "Objective",
+     .help = "What is learned from the pictures",
+     .kind = SETTING_CHOICE,
+     .level = SETTING_EXPERT,
+     .family = objective_family},
+    {.key = "optimizer",
+     .title = "Optimizer",
+     .help = "How a gradient becomes a step",
+     .kind = SETTING_CHOICE,
+     .level = SETTING_EXPERT,
+     .family = optimizer_family},
+    {.key = "clip_norm",
+     .title = "Clipping",
+     .help = "The longest gradient that is followed; 0 follows all of them",
+     .kind = SETTING_FLOAT,
+     .level = SETTING_EXPERT,
+     .max = 1000,
+     .slider_max = 10,
+     .def = 1},
+    {.key = "batch",
+     .title = "Batch",
+     .help = "Samples that one step learns from; more are steadier and slower",
+     .unit = "samples",
+     .kind = SETTING_INT,
+     .level = SETTING_EXPERT,
+     .min = 1,
+     .max = 64,
+     .slider_min = 1,
+     .slider_max = 8,
+     .def = 1},
+    {0},
+};

@@ -16,29 +16,24 @@ struct train_example {
     const char *caption;
 };
 
+// What can be set about learning: the method, the objective and the optimizer with all that is
+// theirs, and what is common to all. The method's own rows are the adapter's settings.
+extern const struct setting learn_settings[];
+
 struct train_params {
-    int steps;        // 0: the method's default
-    double lr, lr_1d; // 0: the method's default
-    double weight_decay;
-    double clip_norm; // 0: gradients are not clipped
-    int batch;        // 0: 1
+    const struct settings *settings; // of learn_settings, copied; NULL: the defaults
     uint64_t seed;
     int checkpoint_every;        // steps; 0: only where the run ends, however it does
     const char *checkpoint_path; // NULL: no checkpoints
-    const char *objective;       // NULL: "single_image"
-    const char *optimizer;       // NULL: "adamw"
 };
-#define TRAIN_PARAMS_DEFAULTS .weight_decay = 0.01, .clip_norm = 1.0, .batch = 1
 
-// After every step.
+// After every step: struct task_progress has it.
 struct train_report {
     int step, steps;
     double loss, loss_mean;       // of this step; moving mean
     double grad_norm;             // before clipping
     double seconds, seconds_left; // since trainer_run began
 };
-// Returns false to stop after this step (the adapter and a checkpoint are kept; not an error).
-typedef bool (*train_step_fn)(const struct train_report *report, void *data);
 
 // ---- objectives: what is a sample, what is the loss ---------------------------------------------
 
@@ -63,26 +58,29 @@ struct train_batch {
 };
 
 struct objective {
-    const char *name, *title, *summary;
+    MEMBER_FIELDS;
     void (*draw)(const struct train_data *data, const struct noise_schedule *schedule,
                  struct rng *rng, struct train_batch *batch);
     // prediction and target (N,h,w,channels) -> one number.
     struct node *(*loss)(struct graph *g, struct node *prediction, struct node *target);
 };
 extern const struct objective *const objective_table[]; // NULL-terminated
+const struct member *objective_family(int i);
 const struct objective *objective_find(const char *name);
 
 // ---- optimizers ---------------------------------------------------------------------------------
 
 #define OPTIMIZER_SLOTS 2
 struct optimizer_type {
-    const char *name, *title, *summary;
+    MEMBER_FIELDS;
     int slots; // numbers it remembers of each parameter, at most OPTIMIZER_SLOTS
-    // One update of n parameters; step counts from 1; state[slot] begins as zeros.
+    // One update of n parameters; step counts from 1; state[slot] begins as zeros; settings are the
+    // optimizer's own.
     void (*update)(float *value, const float *gradient, float *const *state, int64_t n, int step,
-                   double lr, double weight_decay);
+                   double lr, const struct settings *settings);
 };
 extern const struct optimizer_type *const optimizer_table[]; // NULL-terminated
+const struct member *optimizer_family(int i);
 const struct optimizer_type *optimizer_find(const char *name);
 
 // ---- the trainer --------------------------------------------------------------------------------
@@ -92,16 +90,15 @@ const struct optimizer_type *optimizer_find(const char *name);
 struct trainer;
 struct trainer *trainer_new(struct model *model, struct adapter *adapter,
                             const struct train_example *examples, int n_examples,
-                            const struct train_params *params, progress_fn progress, void *data,
-                            GCancellable *c, GError **error);
+                            const struct train_params *params, struct task *task, GError **error);
 // Continues from a checkpoint written by the same model and adapter method; the error says what
 // differs.
 bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error);
-// Runs until steps are done, step_fn stops it, or cancelled (a checkpoint is written first in each
-// case), or a step fails: then the good steps of this run are in the checkpoint. A loss that is not
-// a number is TINCTURE_ERROR_NUMERIC; the adapter keeps the parameters of the last good step.
-bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancellable *c,
-                 GError **error);
+// Runs until steps are done or cancelled (a checkpoint is written first in each case), or a step
+// fails: then the good steps of this run are in the checkpoint. Reports TASK_LEARNING after every
+// step; whoever wants no more cancels there, and the steps so far are kept. A loss that is not a
+// number is TINCTURE_ERROR_NUMERIC; the adapter keeps the parameters of the last good step.
+bool trainer_run(struct trainer *t, struct task *task, GError **error);
 int trainer_step(const struct trainer *t); // steps done
 bool trainer_checkpoint(struct trainer *t, const char *path, GError **error);
 void trainer_free(struct trainer *t);

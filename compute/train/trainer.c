@@ -24,7 +24,7 @@ static bool trains_text(const struct adapter *a)
 static struct tensor *input(struct trainer *t, enum dtype dtype, int d1, int d2, int d3,
                             const char *name, GError **error)
 {
-    return tensor_new(t->model->gpu, dtype, (int[]){t->params.batch, d1, d2, d3}, name, error);
+    return tensor_new(t->model->gpu, dtype, (int[]){t->batch_size, d1, d2, d3}, name, error);
 }
 
 static bool make_inputs(struct trainer *t, GError **error)
@@ -140,11 +140,12 @@ static bool write_caption(struct trainer *t, GError **error)
 }
 
 // Forward and backward in one run; the gradients come in the order of adapter->params.
-static bool run_gradient(struct trainer *t, double *loss, float *gradient, GCancellable *c,
+static bool run_gradient(struct trainer *t, double *loss, float *gradient, struct task *task,
                          GError **error)
 {
     float value;
-    if (!program_run(t->program, c, error) || !program_read(t->program, t->loss, &value, error)) {
+    if (!program_run(t->program, task_cancellable(task), error) ||
+        !program_read(t->program, t->loss, &value, error)) {
         return false;
     }
     *loss = value;
@@ -179,7 +180,7 @@ static double clip(float *gradient, int64_t n, double limit)
 
 double trainer_update(struct trainer *t, float *gradient, GError **error)
 {
-    const double norm = clip(gradient, t->count, t->params.clip_norm);
+    const double norm = clip(gradient, t->count, t->clip_norm);
     if (!isfinite(norm)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
                     "step %d: the gradient is not a number; the adapter is as it was after step %d",
@@ -195,7 +196,7 @@ double trainer_update(struct trainer *t, float *gradient, GError **error)
             state[k] = t->state[k] + at;
         }
         t->optimizer->update(p->value, gradient + at, state, p->count, t->step, t->lr[p->group],
-                             t->params.weight_decay);
+                             t->optimizer_settings);
         at += p->count;
     }
     if (t->adapter->method->project) {
@@ -215,14 +216,15 @@ static bool check_loss(const struct trainer *t, double loss, GError **error)
     return false;
 }
 
-static bool train_step(struct trainer *t, struct train_report *r, GCancellable *c, GError **error)
+static bool train_step(struct trainer *t, struct train_report *r, struct task *task, GError **error)
 {
     const struct rng before = t->rng;
     const int step = t->step;
     t->objective->draw(&t->data, &t->schedule, &t->rng, &t->batch);
     const bool ok = write_noisy(t, noise_add, t->latents, error) &&
                     write_noisy(t, noise_target, t->target, error) && write_time(t, error) &&
-                    write_caption(t, error) && run_gradient(t, &r->loss, t->gradient, c, error) &&
+                    write_caption(t, error) &&
+                    run_gradient(t, &r->loss, t->gradient, task, error) &&
                     check_loss(t, r->loss, error);
     r->grad_norm = ok ? trainer_update(t, t->gradient, error) : NAN;
     if (isnan(r->grad_norm)) {
@@ -283,10 +285,10 @@ static void describe(struct trainer *t)
     note(t, "ss_resolution", size_pair);
     note(t, "modelspec.resolution", size);
     note_int(t, "ss_steps", t->step);
-    note_int(t, "ss_max_train_steps", t->params.steps);
-    note_int(t, "ss_seed", t->params.seed);
+    note_int(t, "ss_max_train_steps", t->steps);
+    note_int(t, "ss_seed", t->seed);
     note_int(t, "ss_num_train_images", t->data.count);
-    note_int(t, "ss_batch_size_per_device", t->params.batch);
+    note_int(t, "ss_batch_size_per_device", t->batch_size);
 }
 
 static bool save_state(struct trainer *t, GError **error)
@@ -295,16 +297,24 @@ static bool save_state(struct trainer *t, GError **error)
     return !t->checkpoint_path || trainer_checkpoint(t, t->checkpoint_path, error);
 }
 
-bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancellable *c,
-                 GError **error)
+static void report(struct task *task, const struct train_report *r)
+{
+    task_tell(task, &(struct task_progress){.stage = TASK_LEARNING,
+                                            .fraction = (double)r->step / r->steps,
+                                            .step = r->step,
+                                            .steps = r->steps,
+                                            .seconds_left = r->seconds_left,
+                                            .training = r});
+}
+
+bool trainer_run(struct trainer *t, struct task *task, GError **error)
 {
     const int64_t begin = g_get_monotonic_time();
     const int first = t->step;
-    bool go_on = true;
-    while (go_on && t->step < t->params.steps) {
-        struct train_report report = {.steps = t->params.steps};
+    while (t->step < t->steps) {
+        struct train_report r = {.steps = t->steps};
         g_autoptr(GError) local = NULL;
-        if (g_cancellable_set_error_if_cancelled(c, &local) || !train_step(t, &report, c, &local)) {
+        if (task_cancelled(task, &local) || !train_step(t, &r, task, &local)) {
             const bool cancelled = g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED);
             g_propagate_error(error, g_steal_pointer(&local));
             if (cancelled || t->step > first) { // the steps so far are good whatever came then
@@ -312,12 +322,11 @@ bool trainer_run(struct trainer *t, train_step_fn step_fn, void *data, GCancella
             }
             return false;
         }
-        report.seconds = (g_get_monotonic_time() - begin) / 1e6;
-        report.seconds_left = report.seconds / (t->step - first) * (t->params.steps - t->step);
-        go_on = !step_fn || step_fn(&report, data);
-        const int every = t->params.checkpoint_every;
-        if (go_on && every > 0 && t->step % every == 0 && t->step < t->params.steps &&
-            !save_state(t, error)) {
+        r.seconds = (g_get_monotonic_time() - begin) / 1e6;
+        r.seconds_left = r.seconds / (t->step - first) * (t->steps - t->step);
+        report(task, &r);
+        const int every = t->checkpoint_every;
+        if (every > 0 && t->step % every == 0 && t->step < t->steps && !save_state(t, error)) {
             return false;
         }
     }
@@ -331,31 +340,29 @@ int trainer_step(const struct trainer *t)
 
 // ---- making it ----------------------------------------------------------------------------------
 
-static bool take_params(struct trainer *t, const struct train_params *params, GError **error)
+// The adapter's settings are the method's: what a caller chose there went into making it.
+static void take_params(struct trainer *t, const struct train_params *params)
 {
-    const struct adapter_method *method = t->adapter->method;
-    t->params = *params;
-    t->params.steps = params->steps > 0 ? params->steps : method->default_steps;
-    t->params.batch = MAX(1, params->batch);
-    t->lr[0] = params->lr > 0 ? params->lr : method->default_lr;
-    t->lr[1] = params->lr_1d > 0 ? params->lr_1d : method->default_lr_1d;
+    t->settings = params->settings ? settings_copy(params->settings) : settings_new(learn_settings);
+    settings_parse(t->settings, "method", t->adapter->method->name, NULL);
+    settings_assign(settings_member(t->settings, "method"), t->adapter->settings);
+    t->objective = objective_find(settings_choice(t->settings, "objective"));
+    t->optimizer = optimizer_find(settings_choice(t->settings, "optimizer"));
+    t->optimizer_settings = settings_member(t->settings, "optimizer");
+    t->steps = settings_int(t->settings, "steps");
+    t->lr[0] = settings_get(t->settings, "lr");
+    t->lr[1] = settings_get(t->settings, "lr_1d");
+    t->clip_norm = settings_get(t->settings, "clip_norm");
+    t->batch_size = settings_int(t->settings, "batch");
+    t->seed = t->rng.seed = params->seed;
+    t->checkpoint_every = params->checkpoint_every;
     t->checkpoint_path = g_strdup(params->checkpoint_path);
-    t->rng.seed = params->seed;
-    t->objective = objective_find(params->objective ? params->objective : "single_image");
-    t->optimizer = optimizer_find(params->optimizer ? params->optimizer : "adamw");
-    if (!t->objective || !t->optimizer) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there is no %s named %s",
-                    t->objective ? "optimizer" : "objective",
-                    t->objective ? params->optimizer : params->objective);
-        return false;
-    }
-    return true;
 }
 
 static void take_memory(struct trainer *t)
 {
     const struct model *m = t->model;
-    const int64_t batch = t->params.batch, latents = batch * t->data.n;
+    const int64_t batch = t->batch_size, latents = batch * t->data.n;
     const int64_t text = batch * m->text.max_tokens * m->text.hidden_size;
     t->count = adapter_count(t->adapter);
     t->gradient = g_new0(float, t->count);
@@ -374,8 +381,7 @@ static void take_memory(struct trainer *t)
 
 struct trainer *trainer_new(struct model *model, struct adapter *adapter,
                             const struct train_example *examples, int n_examples,
-                            const struct train_params *params, progress_fn progress, void *data,
-                            GCancellable *c, GError **error)
+                            const struct train_params *params, struct task *task, GError **error)
 {
     struct trainer *t = g_new0(struct trainer, 1);
     t->model = model;
@@ -383,15 +389,15 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
     adapter->scale = 1;
     adapter->enabled = true;
     noise_schedule_init(&t->schedule, &model->sched);
-    if (!take_params(t, params, error) ||
-        !train_data_encode(&t->data, model, examples, n_examples, !trains_text(adapter), progress,
-                           data, c, error) ||
-        !adapter_prepare(adapter, progress, data, c, error)) {
+    take_params(t, params);
+    if (!train_data_encode(&t->data, model, examples, n_examples, !trains_text(adapter), task,
+                           error) ||
+        !adapter_prepare(adapter, task, error)) {
         goto fail;
     }
     // The first checkpoint names the model by its hash: here, where waiting shows, and not there.
-    model_hash(model, MODEL_UNET, progress, data, c, NULL);
-    if (g_cancellable_set_error_if_cancelled(c, error)) {
+    model_hash(model, MODEL_UNET, task, NULL);
+    if (task_cancelled(task, error)) {
         goto fail;
     }
     take_memory(t);
@@ -428,6 +434,7 @@ void trainer_free(struct trainer *t)
     g_free(t->batch.noise);
     train_data_finish(&t->data);
     noise_schedule_finish(&t->schedule);
+    settings_free(t->settings);
     g_free(t->checkpoint_path);
     g_free(t);
 }

@@ -30,7 +30,7 @@ void fixture_open(struct fixture *f, const char *model)
     f->gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
     g_autofree char *dir = g_test_build_filename(G_TEST_DIST, "data", "models", model, NULL);
-    f->model = model_load(dir, f->gpu, NULL, NULL, NULL, &error);
+    f->model = model_load(dir, f->gpu, NULL, &error);
     g_assert_no_error(error);
     g_autofree char *file_name = g_strconcat(model, ".safetensors", NULL);
     g_autofree char *file = g_test_build_filename(G_TEST_DIST, "data", "train", file_name, NULL);
@@ -54,19 +54,16 @@ char *fixture_file(struct fixture *f, const char *name)
 struct adapter *fixture_adapter(struct fixture *f, const char *method, const char *settings)
 {
     g_autoptr(GError) error = NULL;
-    const struct param *table = adapter_method_find(method)->params;
-    g_autofree double *values = g_new0(double, param_count(table));
-    param_defaults(table, values);
+    struct settings *s = settings_new(adapter_method_find(method)->settings);
     g_auto(GStrv) words = g_strsplit(settings, " ", 0);
     for (int i = 0; words[i] && *words[i]; i++) {
         g_auto(GStrv) pair = g_strsplit(words[i], "=", 2);
-        const struct param *row = param_find(table, pair[0]);
-        g_assert_nonnull(row);
-        g_assert_true(param_parse(row, pair[1], &values[row - table], &error));
+        settings_parse(s, pair[0], pair[1], &error);
         g_assert_no_error(error);
     }
-    struct adapter *a = adapter_new(method, f->model, values, &error);
+    struct adapter *a = adapter_new(method, f->model, s, &error);
     g_assert_no_error(error);
+    settings_free(s);
     return a;
 }
 

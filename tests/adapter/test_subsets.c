@@ -68,12 +68,11 @@ static void model_dry_clear(struct model *m)
 static struct adapter *make(struct model *m, const char *method, const char *key, double value)
 {
     g_autoptr(GError) error = NULL;
-    const struct param *table = adapter_method_find(method)->params;
-    g_autofree double *values = g_new(double, param_count(table));
-    param_defaults(table, values);
-    values[param_find(table, key) - table] = value;
-    struct adapter *a = adapter_new(method, m, values, &error);
+    struct settings *s = settings_new(adapter_method_find(method)->settings);
+    g_assert_true(settings_set(s, key, value, NULL));
+    struct adapter *a = adapter_new(method, m, s, &error);
     g_assert_no_error(error);
+    settings_free(s);
     return a;
 }
 
@@ -92,8 +91,9 @@ static void test_subsets(void)
     for (int second = 0; second < 2; second++) {
         struct model m;
         model_dry(&m, second);
-        const char *const *names =
-            param_find(adapter_method_find("svdiff")->params, "subset")->choices;
+        struct settings *s = settings_new(adapter_method_find("svdiff")->settings);
+        const char *const *names = settings_find(s, "subset", NULL)->choices;
+        settings_free(s);
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
             g_assert_cmpstr(names[i], ==, rows[i].name);
             struct adapter *a = make(&m, "svdiff", "subset", (double)i);
@@ -149,16 +149,15 @@ static void test_table(void)
 {
     for (int i = 0; adapter_table[i]; i++) {
         const struct adapter_method *method = adapter_table[i];
-        g_assert_true(method->name && method->title && method->summary && method->params);
+        g_assert_true(method->name && method->title && method->summary && method->settings);
         g_assert_true(method->init && method->detect && method->load && method->save &&
                       method->merge && method->files);
         g_assert_true(method->input || method->product || method->delta);
-        g_assert_cmpfloat(method->default_lr, >, 0);
-        for (int k = 0; method->params[k].key; k++) {
-            g_assert_true(method->params[k].title && method->params[k].help &&
-                          method->params[k].unit);
-            g_assert_true(param_check(&method->params[k], method->params[k].def, NULL));
-        }
+        struct settings *s = settings_new(method->settings);
+        g_assert_cmpfloat(settings_get(s, "lr"), >, 0);
+        g_assert_cmpfloat(settings_get(s, "lr_1d"), >, 0);
+        g_assert_cmpint(settings_int(s, "steps"), >, 0);
+        settings_free(s);
     }
 }
 

@@ -9,32 +9,40 @@
 static struct fixture fx;
 
 struct seen {
-    GString *texts; // each on a line
+    struct task task;
+    GString *lines; // what was told: names of files that were read, and steps
     double last;
-    int calls, stop_at;
-    GCancellable *cancel; // at call stop_at
+    int calls, stop_at; // cancelled at that call
 };
 
-static void see(double fraction, const char *text, void *data)
+static void see(struct task *task, const struct task_progress *progress)
 {
-    struct seen *s = data;
-    g_string_append_printf(s->texts, "%s\n", text);
-    s->last = fraction;
+    struct seen *s = task->data;
+    if (progress->stage == TASK_READING_FILE) {
+        g_string_append_printf(s->lines, "read %s\n", progress->name);
+    } else if (progress->stage == TASK_DECOMPOSING) {
+        g_string_append_printf(s->lines, "decompose %d\n", progress->step);
+        g_assert_cmpfloat(progress->fraction, ==, (double)progress->step / progress->steps);
+    }
+    s->last = progress->fraction;
     if (++s->calls == s->stop_at) {
-        g_cancellable_cancel(s->cancel);
+        g_cancellable_cancel(task->cancellable);
     }
 }
 
-static struct seen seen_new(int stop_at)
+static void seen_init(struct seen *s, int stop_at)
 {
-    return (struct seen){
-        .texts = g_string_new(NULL), .stop_at = stop_at, .cancel = g_cancellable_new()};
+    *s = (struct seen){
+        .task = {.report = see, .data = s, .cancellable = g_cancellable_new()},
+        .lines = g_string_new(NULL),
+        .stop_at = stop_at,
+    };
 }
 
 static void seen_clear(struct seen *s)
 {
-    g_string_free(s->texts, TRUE);
-    g_object_unref(s->cancel);
+    g_string_free(s->lines, TRUE);
+    g_object_unref(s->task.cancellable);
 }
 
 // An adapter from elsewhere on a model of which no decompositions are kept yet.
@@ -45,17 +53,19 @@ static void test_merge(void)
     fixture_randomize(a, 31, 0.1);
     g_assert_cmpuint(a->params->len, >, 8);
     struct merged_model *m = merged_model_new(fx.model, &error);
-    struct seen stopped = seen_new(3), whole = seen_new(0);
-    g_assert_false(merged_model_update(m, &a, 1, see, &stopped, stopped.cancel, &error));
+    struct seen stopped, whole;
+    seen_init(&stopped, 3);
+    seen_init(&whole, 0);
+    g_assert_false(merged_model_update(m, &a, 1, &stopped.task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_clear_error(&error);
-    g_test_message("%s", stopped.texts->str);
+    g_test_message("%s", stopped.lines->str);
     g_assert_cmpint(stopped.calls, ==, 3);
-    g_assert_nonnull(strstr(stopped.texts->str, "reading diffusion_pytorch_model.safetensors\n"));
-    g_assert_nonnull(strstr(stopped.texts->str, "taking weights apart: 0 of "));
+    g_assert_nonnull(strstr(stopped.lines->str, "read diffusion_pytorch_model.safetensors\n"));
+    g_assert_nonnull(strstr(stopped.lines->str, "decompose 0\n"));
     g_assert_cmpfloat(stopped.last, <, 1);
 
-    g_assert_true(merged_model_update(m, &a, 1, see, &whole, whole.cancel, &error));
+    g_assert_true(merged_model_update(m, &a, 1, &whole.task, &error));
     g_assert_no_error(error);
     g_assert_cmpfloat(whole.last, ==, 1);
     int64_t count;
@@ -79,8 +89,9 @@ static void test_merge_plain(void)
     struct adapter *a = fixture_adapter(&fx, "lora", "");
     fixture_randomize(a, 32, 0.1);
     struct merged_model *m = merged_model_new(fx.model, &error);
-    struct seen s = seen_new(2);
-    g_assert_false(merged_model_update(m, &a, 1, see, &s, s.cancel, &error));
+    struct seen s;
+    seen_init(&s, 2);
+    g_assert_false(merged_model_update(m, &a, 1, &s.task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_assert_cmpint(s.calls, ==, 2);
     merged_model_free(m);
@@ -104,13 +115,15 @@ static void forget_hash(void)
 static void check_save_stops(struct adapter *a, const char *path)
 {
     g_autoptr(GError) error = NULL;
-    struct seen s = seen_new(1);
+    struct seen s;
+    seen_init(&s, 1);
     forget_hash();
-    g_assert_false(adapter_save(a, path, see, &s, s.cancel, &error));
+    g_assert_false(adapter_save(a, path, &s.task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-    g_assert_cmpstr(s.texts->str, ==, "reading diffusion_pytorch_model.safetensors\n");
+    g_assert_cmpstr(s.lines->str, ==, "read diffusion_pytorch_model.safetensors\n");
     g_clear_error(&error);
-    g_assert_false(adapter_save(a, path, NULL, NULL, s.cancel, &error)); // before the first byte
+    s.task.report = NULL;
+    g_assert_false(adapter_save(a, path, &s.task, &error)); // before the first byte
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     seen_clear(&s);
 }
@@ -129,7 +142,7 @@ static void test_save(void)
                    *a = fixture_adapter(&fx, "svdiff", "");
     fixture_randomize(old, 33, 0.1);
     fixture_randomize(a, 34, 0.1);
-    g_assert_true(adapter_save(old, path, NULL, NULL, NULL, &error));
+    g_assert_true(adapter_save(old, path, NULL, &error));
     g_assert_true(g_file_get_contents(path, &before, &size_before, &error));
     check_save_stops(a, path);
     check_save_stops(a, new_folder);

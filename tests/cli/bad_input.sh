@@ -36,7 +36,7 @@ photo=$dir/photo.png
 expect 2 'no command' "$cli" nonsense
 expect 2 '.-prompt is missing' "$cli" edit --image "$photo"
 expect 2 'unknown option .-nonsense' "$cli" edit --nonsense
-expect 1 'no adapter method "nosuch"' "$cli" train --image "$photo" --prompt x --method nosuch --out "$dir/a.safetensors"
+expect 1 "method: 'nosuch' is not one of svdiff, oft" "$cli" train --image "$photo" --prompt x --method nosuch --out "$dir/a.safetensors"
 
 # numbers that no command takes
 for number in 'inversion 3' 'inversion -0.5' 'inversion nan' 'structure -1' 'locality -1' 'guidance -1' 'eta -1' 'size -64'; do

@@ -193,8 +193,8 @@ static void test_text(void)
     g_assert_cmpstr(neither, ==, "lr=0.001 shape=square side=3 tilted=off steps=60");
     g_autofree char *recipe = settings_recipe(s);
     g_assert_cmpstr(recipe, ==,
-                    "Rate: 0.001, Shape: Square, Side: 3, Tilted: off, Steps: 60, Mirror: off, "
-                    "Subset: cross-attention");
+                    "Subset: cross-attention, Rate: 0.001, Shape: Square, Side: 3, Tilted: off, "
+                    "Steps: 60, Mirror: off");
     settings_free(s);
 }
 

@@ -154,15 +154,13 @@ void fixture_photo(struct fixture *f)
     g_autofree char *path = sample_path("apple.png");
     tincture_session_open(f->session, path);
     wait_until(f, has_photo, "the photo is open");
-    tincture_project_set_param(f->project, "steps", 4);
+    tincture_project_set(f->project, SETTINGS_EDIT, "steps", 4);
     wait_idle(f);
 }
 
 void fixture_learn(struct fixture *f, int steps)
 {
-    struct learn_params params = f->project->document.learn;
-    params.steps = steps;
-    tincture_project_set_learn_params(f->project, &params);
+    tincture_project_set(f->project, SETTINGS_LEARN, "steps", steps);
     tincture_project_set_source_prompt(f->project, "a red apple");
     tincture_session_learn_over(f->session);
 }

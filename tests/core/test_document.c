@@ -7,9 +7,9 @@ static struct document make(void)
     document_init(&d);
     g_free(d.prompt);
     d.prompt = g_strdup("a \"red\" apple\non a table, é 苹果");
-    d.params[document_param_index("guidance")] = 5.5;
+    g_assert_true(settings_set(d.edit, "guidance", 5.5, NULL));
     d.seed = 123456789;
-    d.learn.steps = 60;
+    g_assert_true(settings_set(d.learn, "steps", 60, NULL));
     struct document_use use = {.id = 7, .scale = 0.8, .enabled = false};
     g_array_append_val(d.adapters, use);
     return d;
@@ -24,6 +24,15 @@ static void test_json(void)
     g_assert_cmpuint(document_diff(&d, &back), ==, 0);
     document_clear(&back);
     document_clear(&d);
+}
+
+static void assert_legal(const struct settings *s)
+{
+    struct settings *owner;
+    const struct setting *row;
+    for (int i = 0; (row = settings_row(s, i, &owner)); i++) {
+        g_assert_true(setting_check(row, settings_get(owner, row->key), NULL));
+    }
 }
 
 static void test_hostile_json(void)
@@ -43,12 +52,30 @@ static void test_hostile_json(void)
         struct document d;
         document_init(&d);
         document_from_json(&d, texts[i]);
-        for (int k = 0; edit_params[k].key; k++) {
-            g_assert_true(param_check(&edit_params[k], d.params[k], NULL));
-        }
-        g_assert_cmpint(d.learn.steps, >, 0);
+        assert_legal(d.edit);
+        assert_legal(d.learn);
         document_clear(&d);
     }
+}
+
+// What version 0.1 kept of a document.
+static void test_json_of_0_1(void)
+{
+    struct document d;
+    document_init(&d);
+    document_from_json(&d, "{\"prompt\":\"a cat\",\"seed\":3,\"params\":{\"inversion\":0.5,"
+                           "\"structure\":0.0,\"locality\":0.2,\"guidance\":4.0,\"steps\":30.0,"
+                           "\"eta\":0.25},\"learn\":{\"method\":\"svdiff\",\"steps\":60,\"lr\":0.0,"
+                           "\"subset\":1,\"text_encoder\":true,\"seed\":9},\"adapters\":[]}");
+    g_autofree char *edit = settings_text(d.edit), *learn = settings_text(d.learn);
+    g_assert_cmpstr(edit, ==,
+                    "inversion=0.5 structure=0 locality=0.2 steps=30 scheduler=ddim eta=0.25 "
+                    "guidance=4");
+    g_assert_true(g_str_has_prefix(learn, "method=svdiff steps=60 lr=0.003 lr_1d=1e-06 subset=ca "
+                                          "text_encoder=on "));
+    g_assert_cmpuint(d.seed, ==, 3);
+    g_assert_cmpuint(d.learn_seed, ==, 9);
+    document_clear(&d);
 }
 
 static void test_undo(void)
@@ -61,11 +88,11 @@ static void test_undo(void)
     history_push(h, &d, 4);
     d.seed = 2;
     history_push(h, &d, 4);
-    d.params[0] = 0.25;
+    g_assert_true(settings_set(d.edit, "inversion", 0.25, NULL));
     history_push(h, &d, 100);
     const struct document *s = history_undo(h);
     g_assert_cmpuint(s->seed, ==, 2);
-    g_assert_cmpfloat(s->params[0], ==, 1.0);
+    g_assert_cmpfloat(settings_get(s->edit, "inversion"), ==, 1.0);
     s = history_undo(h);
     g_assert_cmpuint(s->seed, ==, 123456789);
     g_assert_null(history_undo(h));
@@ -107,6 +134,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/document/json", test_json);
     g_test_add_func("/document/hostile-json", test_hostile_json);
+    g_test_add_func("/document/json-of-0-1", test_json_of_0_1);
     g_test_add_func("/document/undo", test_undo);
     g_test_add_func("/document/undo-without-steps", test_undo_without_steps);
     return g_test_run();

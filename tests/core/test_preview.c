@@ -48,7 +48,7 @@ static void test_first_preview(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_project_set_param(f.project, "steps", 20); // as it is in the window
+    tincture_project_set(f.project, SETTINGS_EDIT, "steps", 20); // as it is in the window
     tincture_project_set_source_prompt(f.project, "a red apple");
     tincture_project_set_prompt(f.project, "a blue apple");
     wait_idle(&f);

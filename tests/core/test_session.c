@@ -35,8 +35,8 @@ static void check_restored(struct fixture *f, guint results)
     g_assert_cmpstr(f->project->title, ==, "apple.png");
     g_assert_cmpstr(f->project->document.source_prompt, ==, "a red apple");
     g_assert_cmpstr(f->project->document.prompt, ==, "a green apple");
-    g_assert_cmpfloat(tincture_project_param(f->project, "steps"), ==, 4);
-    g_assert_cmpfloat(tincture_project_param(f->project, "guidance"), ==, 2);
+    g_assert_cmpfloat(settings_get(f->project->document.edit, "steps"), ==, 4);
+    g_assert_cmpfloat(settings_get(f->project->document.edit, "guidance"), ==, 2);
     g_assert_cmpuint(tincture_project_n_results(f->project), >=, results);
     const TinctureResultEntry *first = result_at(f, tincture_project_n_results(f->project) - 1);
     g_assert_cmpstr(first->prompt, ==, "a green apple");
@@ -94,7 +94,7 @@ static void test_main_job(void)
     g_assert_cmpint(f.project->photo->full->height, ==, 512);
 
     tincture_project_set_source_prompt(f.project, "a red apple");
-    tincture_project_set_param(f.project, "guidance", 2);
+    tincture_project_set(f.project, SETTINGS_EDIT, "guidance", 2);
     tincture_project_set_prompt(f.project, "a green apple");
     wait_until(&f, result_ready, "a result is in the history");
     g_assert_cmpint(f.previews, >, 0);
@@ -159,7 +159,7 @@ static void test_typing(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_project_set_param(f.project, "steps", 8);
+    tincture_project_set(f.project, SETTINGS_EDIT, "steps", 8);
     tincture_project_set_source_prompt(f.project, "an apple");
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         tincture_project_set_prompt(f.project, texts[i]);
@@ -177,9 +177,9 @@ static void test_typing(void)
     tincture_project_redo(f.project);
     g_assert_cmpstr(f.project->document.prompt, ==, "a pear");
     g_assert_false(history_can_redo(f.project->history));
-    tincture_project_set_param(f.project, "inversion", 0.5);
+    tincture_project_set(f.project, SETTINGS_EDIT, "inversion", 0.5);
     tincture_project_undo(f.project);
-    g_assert_cmpfloat(tincture_project_param(f.project, "inversion"), ==, 1.0);
+    g_assert_cmpfloat(settings_get(f.project->document.edit, "inversion"), ==, 1.0);
     tincture_project_set_seed(f.project, 5); // forgets what could be redone
     g_assert_false(history_can_redo(f.project->history));
     tincture_session_cancel(f.session);

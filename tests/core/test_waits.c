@@ -104,10 +104,10 @@ static void test_open(void)
     tincture_project_set_source_prompt(f.project, "a red apple");
     wait_idle(&f);
     g_autofree char *path = large_photo(&f);
-    g_autofree char *reading = stop_at(&f, "reading the photo", open_large);
+    g_autofree char *reading = stop_at(&f, "Reading the photo", open_large);
     g_assert_cmpstr(f.project->title, ==, "apple.png");
     check_opened_or_not(&f);
-    g_autofree char *opening = stop_at(&f, "opening the photo", open_large);
+    g_autofree char *opening = stop_at(&f, "Opening the photo", open_large);
     g_assert_cmpstr(f.project->title, ==, "apple.png");
     check_opened_or_not(&f);
 
@@ -169,12 +169,12 @@ static void test_export(void)
     g_assert_cmpint(g_mkdir(out, 0700), ==, 0);
     open_large(&f);
     wait_idle(&f);
-    tincture_project_set_param(f.project, "steps", 2);
-    check_export(&f, "photo.png", "writing the file");
-    check_export(&f, "photo.jpg", "writing the file");
+    tincture_project_set(f.project, SETTINGS_EDIT, "steps", 2);
+    check_export(&f, "photo.png", "Writing the file");
+    check_export(&f, "photo.jpg", "Writing the file");
     g_autofree char *edit = stop_at(&f, NULL, prompt);
     g_assert_nonnull(tincture_project_view(f.project).rgba);
-    check_export(&f, "edit.png", "returning to full size");
+    check_export(&f, "edit.png", "Returning to full size");
     fixture_end(&f);
 }
 
@@ -224,10 +224,10 @@ static void test_foreign_adapter(void)
     fixture_open(&f);
     wait_idle(&f);
     const guint results = tincture_project_n_results(f.project);
-    g_autofree char *stopped = stop_at(&f, "taking weights apart: ", write_prompt);
+    g_autofree char *stopped = stop_at(&f, "Taking weights apart: ", write_prompt);
     g_assert_cmpuint(tincture_project_n_results(f.project), ==, results);
     g_autofree char *whole = stop_at(&f, NULL, edit_now);
-    g_assert_nonnull(strstr(whole, "taking weights apart: "));
+    g_assert_nonnull(strstr(whole, "Taking weights apart: "));
     g_assert_cmpuint(tincture_project_n_results(f.project), ==, results + 1);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);

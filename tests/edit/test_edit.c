@@ -39,21 +39,44 @@ static double psnr(const float *a, const float *b, int64_t n)
     return 10.0 * log10(4.0 / (sum / (double)n + 1e-20));
 }
 
+// Settings that live as long as the test.
+static struct settings *settings(const struct setting *table)
+{
+    struct settings *s = settings_new(table);
+    g_test_queue_destroy((GDestroyNotify)settings_free, s);
+    return s;
+}
+
+static void ask(struct edit_request *q, const char *key, double value)
+{
+    g_autoptr(GError) error = NULL;
+    settings_set((struct settings *)q->settings, key, value, &error);
+    g_assert_no_error(error);
+}
+
+static double asked(const struct edit_request *q, const char *key)
+{
+    return settings_get(q->settings, key);
+}
+
 static struct edit_request request(const float *rgb)
 {
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.rgb = rgb;
-    q.width = q.height = side;
-    q.source_prompt = "a red ball";
-    q.prompt = "a blue ball";
-    q.steps = 10;
+    struct edit_request q = {
+        .settings = settings(edit_settings),
+        .rgb = rgb,
+        .width = side,
+        .height = side,
+        .source_prompt = "a red ball",
+        .prompt = "a blue ball",
+    };
+    ask(&q, "steps", 10);
     return q;
 }
 
 static struct edit_result *run(struct editor *e, const struct edit_request *q)
 {
     g_autoptr(GError) error = NULL;
-    struct edit_result *r = editor_run(e, q, NULL, NULL, NULL, &error);
+    struct edit_result *r = editor_run(e, q, NULL, &error);
     g_assert_no_error(error);
     return r;
 }
@@ -71,7 +94,7 @@ static void test_strength_zero(void)
     g_autofree float *rgb = make_photo();
     struct editor *e = editor();
     struct edit_request q = request(rgb);
-    q.inversion = 0.0;
+    ask(&q, "inversion", 0.0);
     struct edit_result *r = run(e, &q);
     g_assert_cmpmem(r->rgb, (gsize)side * side * 12, rgb, (gsize)side * side * 12);
     g_assert_cmpmem(r->reconstruction, (gsize)side * side * 12, rgb, (gsize)side * side * 12);
@@ -87,8 +110,8 @@ static void test_identity(void)
     struct editor *e = editor();
     struct edit_request q = request(rgb);
     q.prompt = q.source_prompt;
-    q.guidance = 1.0;
-    q.steps = 50;
+    ask(&q, "guidance", 1.0);
+    ask(&q, "steps", 50);
     struct edit_result *r = run(e, &q);
     const int64_t n = (int64_t)side * side * 3;
     g_autofree float *z = g_new(float, n);
@@ -109,17 +132,17 @@ static void test_identity(void)
 struct count {
     int steps;
     bool inverting;
-    GCancellable *cancel; // cancelled at the third step
 };
 
-static void count_cb(const struct edit_step *step, void *data)
+// Cancels at the third step, where that can be.
+static void count_cb(struct task *task, const struct task_progress *progress)
 {
-    struct count *c = data;
+    struct count *c = task->data;
     c->steps++;
-    c->inverting |= g_str_equal(step->stage, "inverting");
-    g_assert_cmpint(step->step, <=, step->steps);
-    if (c->cancel && step->step == 3) {
-        g_cancellable_cancel(c->cancel);
+    c->inverting |= progress->stage == TASK_INVERTING;
+    g_assert_cmpint(progress->step, <=, progress->steps);
+    if (task->cancellable && progress->step == 3) {
+        g_cancellable_cancel(task->cancellable);
     }
 }
 
@@ -130,15 +153,16 @@ static void test_stages_are_kept(void)
     g_autofree float *rgb = make_photo();
     struct editor *e = editor();
     struct edit_request q = request(rgb);
-    q.locality = 0.0;
+    ask(&q, "locality", 0.0);
     struct edit_result *first = run(e, &q);
     q.prompt = "a green ball";
     struct count c = {0};
+    struct task task = {.report = count_cb, .data = &c};
     g_autoptr(GError) error = NULL;
-    struct edit_result *second = editor_run(e, &q, count_cb, &c, NULL, &error);
+    struct edit_result *second = editor_run(e, &q, &task, &error);
     g_assert_no_error(error);
     g_assert_false(c.inverting);
-    g_assert_cmpint(c.steps, ==, q.steps);
+    g_assert_cmpint(c.steps, ==, (int)asked(&q, "steps"));
     g_assert_cmpfloat(psnr(first->rgb, second->rgb, (int64_t)side * side * 3), <, 60.0);
     q.prompt = "a blue ball";
     struct edit_result *third = run(e, &q);
@@ -176,23 +200,26 @@ static void test_locality(void)
     struct editor *e = editor();
     for (int i = 0; i < 2; i++) {
         struct edit_request q = request(rgb);
-        q.steps = 4;
-        q.guidance = guidance[i];
-        q.locality = 0.0;
+        ask(&q, "steps", 4);
+        ask(&q, "guidance", guidance[i]);
+        ask(&q, "locality", 0.0);
         struct edit_result *whole = run(e, &q);
         double last = 1.0;
-        for (q.locality = 0.2; q.locality <= 1.0; q.locality += 0.4) {
+        for (double locality = 0.2; locality <= 1.0; locality += 0.4) {
+            ask(&q, "locality", locality);
             struct count c = {0};
+            struct task task = {.report = count_cb, .data = &c};
             g_autoptr(GError) error = NULL;
-            struct edit_result *local = editor_run(e, &q, count_cb, &c, NULL, &error);
+            struct edit_result *local = editor_run(e, &q, &task, &error);
             g_assert_no_error(error);
             const double kept = part_kept(local, whole);
-            g_test_message("guidance %g, locality %g: %.3f of the change", q.guidance, q.locality,
+            g_test_message("guidance %g, locality %g: %.3f of the change", guidance[i], locality,
                            kept);
             g_assert_cmpfloat(kept, <, last);
             g_assert_cmpfloat(kept, >, 0.05);
             const bool measured = i == 0 && last == 1.0;
-            g_assert_true(measured ? c.steps > q.steps : c.steps == q.steps);
+            g_assert_true(measured ? c.steps > (int)asked(&q, "steps")
+                                   : c.steps == (int)asked(&q, "steps"));
             last = kept;
             edit_result_free(local);
         }
@@ -207,9 +234,10 @@ static void test_cancel(void)
     struct editor *e = editor();
     struct edit_request q = request(rgb);
     g_autoptr(GCancellable) cancel = g_cancellable_new();
-    struct count c = {.cancel = cancel};
+    struct count c = {0};
+    struct task task = {.report = count_cb, .data = &c, .cancellable = cancel};
     g_autoptr(GError) error = NULL;
-    g_assert_null(editor_run(e, &q, count_cb, &c, cancel, &error));
+    g_assert_null(editor_run(e, &q, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_assert_cmpint(c.steps, <=, 4);
     // The editor is as good as before.
@@ -225,7 +253,7 @@ static void test_structure_and_seed(void)
     struct edit_request q = request(rgb);
     const int64_t n = (int64_t)side * side * 3;
     struct edit_result *plain = run(e, &q);
-    q.structure = 0.5;
+    ask(&q, "structure", 0.5);
     q.seed = 1;
     struct edit_result *one = run(e, &q);
     q.seed = 2;
@@ -240,11 +268,11 @@ static void test_structure_and_seed(void)
 
 static struct edit_result *generate(struct editor *e, const char *sampler, const char *prompt)
 {
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
+    struct edit_request q = {.settings = settings(generate_settings)};
     q.width = q.height = side;
     q.prompt = prompt;
-    q.sampler = sampler;
-    q.steps = 30;
+    g_assert_true(settings_parse((struct settings *)q.settings, "scheduler", sampler, NULL));
+    ask(&q, "steps", 30);
     struct edit_result *r = run(e, &q);
     g_assert_null(r->reconstruction);
     return r;
@@ -309,15 +337,16 @@ struct previews {
     int count;
 };
 
-static void preview_cb(const struct edit_step *step, void *data)
+static void preview_cb(struct task *task, const struct task_progress *progress)
 {
-    struct previews *p = data;
-    const int64_t n = (int64_t)step->preview_width * step->preview_height * 3;
-    if (step->preview) {
+    struct previews *p = task->data;
+    const struct latent_preview *preview = progress->preview;
+    if (preview) {
+        const int64_t n = (int64_t)preview->width * preview->height * 3;
         p->count++;
         p->last = g_renew(float, p->last, n);
         for (int64_t i = 0; i < n; i++) {
-            p->last[i] = 2 * step->preview[i] - 1;
+            p->last[i] = 2 * preview->rgb[i] - 1;
         }
     }
 }
@@ -338,9 +367,9 @@ static float *shrink(const float *rgb, int factor)
     return small;
 }
 
-static void cancel_cb(double fraction, const char *text, void *data)
+static void cancel_cb(struct task *task, const struct task_progress *progress)
 {
-    g_cancellable_cancel(data);
+    g_cancellable_cancel(task->cancellable);
 }
 
 // A model that brings no factors gets its own when they are asked for, which can be stopped and
@@ -349,26 +378,28 @@ static void test_previews(void)
 {
     g_autoptr(GError) error = NULL;
     char *folder = folder_without_factors();
-    struct model *bare = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    struct model *bare = model_load(folder, gpu, NULL, &error);
     g_assert_no_error(error);
     g_assert_false(bare->has_latent_rgb);
     struct editor *e = editor_new(bare, &error);
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
+    struct edit_request q = {.settings = settings(generate_settings)};
     q.width = q.height = side;
     q.prompt = "a red apple";
     struct previews p = {NULL};
-    struct edit_result *unseen = editor_run(e, &q, preview_cb, &p, NULL, &error);
+    struct task task = {.report = preview_cb, .data = &p};
+    struct edit_result *unseen = editor_run(e, &q, &task, &error);
     g_assert_no_error(error);
     g_assert_cmpint(p.count, ==, 0);
     edit_result_free(unseen);
     g_autoptr(GCancellable) cancel = g_cancellable_new();
-    g_assert_false(editor_need_previews(e, cancel_cb, cancel, cancel, &error));
+    struct task stopped = {.report = cancel_cb, .cancellable = cancel};
+    g_assert_false(editor_need_previews(e, &stopped, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_clear_error(&error);
-    g_assert_true(editor_need_previews(e, NULL, NULL, NULL, &error));
-    struct edit_result *r = editor_run(e, &q, preview_cb, &p, NULL, &error);
+    g_assert_true(editor_need_previews(e, NULL, &error));
+    struct edit_result *r = editor_run(e, &q, &task, &error);
     g_assert_no_error(error);
-    g_assert_cmpint(p.count, ==, q.steps);
+    g_assert_cmpint(p.count, ==, (int)asked(&q, "steps"));
     const int factor = model_latent_factor(bare);
     const int64_t n = (int64_t)(side / factor) * (side / factor) * 3;
     g_autofree float *small = shrink(r->rgb, factor), *flat = g_new0(float, n);
@@ -412,7 +443,7 @@ static void test_too_little_memory(void)
     small = before;
     small.rlim_cur = address_space() + weights * 9 / 10;
     setrlimit(RLIMIT_AS, &small);
-    struct model *refused = model_load(model->path, gpu, NULL, NULL, NULL, &error);
+    struct model *refused = model_load(model->path, gpu, NULL, &error);
     setrlimit(RLIMIT_AS, &before);
     g_assert_null(refused);
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY);
@@ -421,7 +452,7 @@ static void test_too_little_memory(void)
     g_assert_nonnull(strstr(error->message, "free"));
     g_clear_error(&error);
     // As soon as there is room again it loads.
-    struct model *loaded = model_load(model->path, gpu, NULL, NULL, NULL, &error);
+    struct model *loaded = model_load(model->path, gpu, NULL, &error);
     g_assert_no_error(error);
     model_free(loaded);
 }
@@ -452,26 +483,57 @@ static void test_bad_requests(void)
 {
     g_autofree float *rgb = make_photo();
     struct editor *e = editor();
-    struct edit_request bad[8];
-    for (int i = 0; i < 8; i++) {
-        bad[i] = request(rgb);
-    }
+    struct edit_request bad[] = {request(rgb), request(rgb)};
     bad[0].width = side + 1;
-    bad[1].steps = 0;
-    bad[2].inversion = 1.5;
-    bad[3].sampler = "euler";
-    bad[4].rgb = NULL;
-    bad[4].sampler = "none";
-    bad[5].guidance = NAN;
-    bad[6].locality = -0.1;
-    bad[7].steps = model->sched.train_steps;
-    for (int i = 0; i < 8; i++) {
+    ask(&bad[1], "steps", model->sched.train_steps);
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
         struct count c = {0};
-        g_assert_null(editor_run(e, &bad[i], count_cb, &c, NULL, &error));
+        struct task task = {.report = count_cb, .data = &c};
+        g_assert_null(editor_run(e, &bad[i], &task, &error));
         g_assert_nonnull(error);
         g_assert_cmpint(c.steps, ==, 0); // refused before any work
     }
+    editor_free(e);
+}
+
+// Numbers outside their range do not even come into a request.
+static void test_bad_settings(void)
+{
+    static const char *const bad[][2] = {
+        {"steps", "0"},       {"inversion", "1.5"}, {"scheduler", "none"}, {"guidance", "nan"},
+        {"locality", "-0.1"}, {"structure", "2"},   {"eta", "1.1"},        {"noise", "1"}};
+    struct settings *s = settings(edit_settings);
+    g_autofree char *before = settings_text(s);
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(settings_parse(s, bad[i][0], bad[i][1], &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
+    }
+    g_autofree char *after = settings_text(s);
+    g_assert_cmpstr(before, ==, after);
+}
+
+// The inversion's end is a start for every sampler. Euler's method takes the very steps of DDIM
+// there but for the last one, which goes to no noise at all.
+static void test_edit_samplers(void)
+{
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    struct edit_request q = request(rgb);
+    ask(&q, "locality", 0);
+    struct edit_result *ddim = run(e, &q);
+    const int64_t n = (int64_t)side * side * 3;
+    for (int i = 0; sampler_table[i]; i++) {
+        g_assert_true(settings_parse((struct settings *)q.settings, "scheduler",
+                                     sampler_table[i]->name, NULL));
+        struct edit_result *r = run(e, &q);
+        const double likeness = psnr(r->rgb, ddim->rgb, n);
+        g_test_message("%s: %.1f dB of the edit with ddim", sampler_table[i]->name, likeness);
+        g_assert_cmpfloat(likeness, >, g_str_equal(sampler_table[i]->name, "dpmpp_2m") ? 20 : 35);
+        edit_result_free(r);
+    }
+    edit_result_free(ddim);
     editor_free(e);
 }
 
@@ -482,7 +544,7 @@ int main(int argc, char **argv)
     g_autofree char *dir = paths_model(NULL);
     gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
-    model = model_load(dir, gpu, NULL, NULL, NULL, &error);
+    model = model_load(dir, gpu, NULL, &error);
     g_assert_no_error(error);
     side = model_default_size(model);
     g_test_add_func("/edit/strength-zero", test_strength_zero);
@@ -496,6 +558,8 @@ int main(int argc, char **argv)
     g_test_add_func("/edit/programs-are-dropped", test_programs_are_dropped);
     g_test_add_func("/edit/too-little-memory", test_too_little_memory);
     g_test_add_func("/edit/bad-requests", test_bad_requests);
+    g_test_add_func("/edit/bad-settings", test_bad_settings);
+    g_test_add_func("/edit/samplers", test_edit_samplers);
     int rc = g_test_run();
     model_free(model);
     gpu_free(gpu);

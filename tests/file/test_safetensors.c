@@ -374,7 +374,7 @@ static void test_disk_full(void)
     g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
     struct st_writer *w = make_writer();
     g_assert_true(st_writer_save(w, path, NULL, &error));
-    g_autofree char *hash = file_sha256(path, NULL, NULL, NULL, &error);
+    g_autofree char *hash = file_sha256(path, NULL, &error);
     float *large = g_new0(float, 4096);
     st_writer_f32(w, "large", 1, (int64_t[]){4096}, large);
     g_free(large);
@@ -389,7 +389,7 @@ static void test_disk_full(void)
     g_test_message("%s", error->message);
     g_clear_error(&error);
     g_assert_cmpint(count_files(), ==, 1);
-    g_autofree char *again = file_sha256(path, NULL, NULL, NULL, &error);
+    g_autofree char *again = file_sha256(path, NULL, &error);
     g_assert_cmpstr(again, ==, hash);
     st_writer_free(w);
     leave_folder(path);
@@ -423,18 +423,19 @@ static void test_save_cancelled(void)
     enter_folder();
     g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
     struct st_writer *w = make_writer();
-    g_assert_true(st_writer_save(w, path, cancel, &error));
-    g_autofree char *hash = file_sha256(path, NULL, NULL, NULL, &error);
+    struct task task = {.cancellable = cancel};
+    g_assert_true(st_writer_save(w, path, &task, &error));
+    g_autofree char *hash = file_sha256(path, NULL, &error);
     g_autofree float *piece = g_new0(float, FLOATS);
     for (int i = 0; i < 32; i++) {
         g_autofree char *name = g_strdup_printf("large.%d", i);
         st_writer_f32(w, name, 1, (int64_t[]){FLOATS}, piece);
     }
     GThread *thread = g_thread_new("cancel", cancel_late, cancel);
-    g_assert_false(st_writer_save(w, path, cancel, &error));
+    g_assert_false(st_writer_save(w, path, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_thread_join(thread);
-    g_autofree char *again = file_sha256(path, NULL, NULL, NULL, NULL);
+    g_autofree char *again = file_sha256(path, NULL, NULL);
     g_assert_cmpstr(again, ==, hash);
     st_writer_free(w);
     leave_folder(path);
@@ -446,11 +447,12 @@ static void test_hash(void)
     enter_folder();
     g_autofree char *path = g_build_filename(folder, "abc", NULL);
     g_assert_true(g_file_set_contents(path, "abc", 3, NULL));
-    g_autofree char *hash = file_sha256(path, NULL, NULL, NULL, &error);
+    g_autofree char *hash = file_sha256(path, NULL, &error);
     g_assert_cmpstr(hash, ==, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    g_autoptr(GCancellable) cancellable = g_cancellable_new();
-    g_cancellable_cancel(cancellable);
-    g_assert_null(file_sha256(path, NULL, NULL, cancellable, &error));
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    struct task task = {.cancellable = cancel};
+    g_cancellable_cancel(cancel);
+    g_assert_null(file_sha256(path, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     leave_folder(path);
 }
@@ -458,18 +460,19 @@ static void test_hash(void)
 struct seen {
     int calls;
     double last;
-    GCancellable *cancel; // at the second call
+    bool stop; // at the second call
 };
 
-static void see(double fraction, const char *text, void *data)
+static void see(struct task *task, const struct task_progress *progress)
 {
-    struct seen *s = data;
-    g_assert_cmpstr(text, ==, "reading large");
-    g_assert_cmpfloat(fraction, >, s->last);
-    g_assert_cmpfloat(fraction, <=, 1);
-    s->last = fraction;
-    if (++s->calls == 2 && s->cancel) {
-        g_cancellable_cancel(s->cancel);
+    struct seen *s = task->data;
+    g_assert_cmpint(progress->stage, ==, TASK_READING_FILE);
+    g_assert_cmpstr(progress->name, ==, "large");
+    g_assert_cmpfloat(progress->fraction, >, s->last);
+    g_assert_cmpfloat(progress->fraction, <=, 1);
+    s->last = progress->fraction;
+    if (++s->calls == 2 && s->stop) {
+        g_cancellable_cancel(task->cancellable);
     }
 }
 
@@ -482,14 +485,16 @@ static void test_hash_progress(void)
     g_autofree char *path = g_build_filename(folder, "large", NULL);
     g_assert_true(g_file_set_contents(path, "", 0, NULL));
     g_assert_cmpint(truncate(path, 20 << 20), ==, 0);
-    struct seen whole = {0}, stopped = {.cancel = cancel};
-    g_autofree char *plain = file_sha256(path, NULL, NULL, NULL, &error);
-    g_autofree char *told = file_sha256(path, see, &whole, cancel, &error);
+    struct seen whole = {0}, stopped = {.stop = true};
+    struct task task = {.report = see, .data = &whole, .cancellable = cancel};
+    g_autofree char *plain = file_sha256(path, NULL, &error);
+    g_autofree char *told = file_sha256(path, &task, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(told, ==, plain);
     g_assert_cmpint(whole.calls, >=, 4);
     g_assert_cmpfloat(whole.last, ==, 1);
-    g_assert_null(file_sha256(path, see, &stopped, cancel, &error));
+    task.data = &stopped;
+    g_assert_null(file_sha256(path, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_assert_cmpint(stopped.calls, ==, 2);
     leave_folder(path);
@@ -526,14 +531,14 @@ static void test_hash_kept(void)
     g_setenv("XDG_CACHE_HOME", cache, TRUE);
     g_assert_cmpstr(g_get_user_cache_dir(), ==, cache); // or the test would touch the person's own
     g_assert_true(g_file_set_contents(path, "abc", 3, NULL));
-    g_autofree char *young = file_sha256_kept(path, NULL, NULL, NULL, &error);
+    g_autofree char *young = file_sha256_kept(path, NULL, &error);
     g_assert_cmpstr(young, ==, abc);
     g_assert_false(g_file_test(cache, G_FILE_TEST_EXISTS));
     g_usleep(2200000);
-    g_autofree char *first = file_sha256_kept(path, NULL, NULL, NULL, &error);
+    g_autofree char *first = file_sha256_kept(path, NULL, &error);
     g_assert_cmpstr(first, ==, abc);
     forge_kept(forged);
-    g_autofree char *second = file_sha256_kept(path, NULL, NULL, NULL, &error);
+    g_autofree char *second = file_sha256_kept(path, NULL, &error);
     g_assert_cmpstr(second, ==, forged);
 
     struct stat before;
@@ -542,12 +547,12 @@ static void test_hash_kept(void)
     g_assert_cmpint(write(fd, "abd", 3), ==, 3);
     g_assert_cmpint(futimens(fd, (struct timespec[]){before.st_atim, before.st_mtim}), ==, 0);
     close(fd);
-    g_autofree char *third = file_sha256_kept(path, NULL, NULL, NULL, &error);
+    g_autofree char *third = file_sha256_kept(path, NULL, &error);
     g_assert_cmpstr(third, ==, abd);
     g_usleep(2200000);
-    g_autofree char *fourth = file_sha256_kept(path, NULL, NULL, NULL, &error);
+    g_autofree char *fourth = file_sha256_kept(path, NULL, &error);
     g_assert_cmpstr(fourth, ==, abd);
-    g_autofree char *none = file_sha256_kept(cache, NULL, NULL, NULL, &error); // a folder
+    g_autofree char *none = file_sha256_kept(cache, NULL, &error); // a folder
     g_assert_null(none);
     g_assert_nonnull(error);
     g_autofree char *hashes = g_build_filename(cache, "tincture", "hashes", NULL);

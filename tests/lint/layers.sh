@@ -13,6 +13,7 @@ deny() {
     fi
 }
 
+deny 'compute render ui' '^#include "tests/'
 deny compute '^#include "(render|ui)/'
 deny render '^#include "ui/'
 deny render '^#include "compute/(op|nn|graph|model|sched|adapter|train|edit|file)/'

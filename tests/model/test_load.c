@@ -13,17 +13,17 @@ static struct gpu *gpu;
 struct seen {
     int calls;
     double last;
-    GCancellable *cancel; // at the third call
 };
 
-static void see(double fraction, const char *text, void *data)
+// Cancels at the third call, where that can be.
+static void see(struct task *task, const struct task_progress *progress)
 {
-    struct seen *s = data;
-    g_assert_nonnull(text);
-    g_assert_cmpfloat(fraction, >=, s->last);
-    s->last = fraction;
-    if (++s->calls == 3 && s->cancel) {
-        g_cancellable_cancel(s->cancel);
+    struct seen *s = task->data;
+    g_assert_cmpint(progress->stage, ==, TASK_LOADING_MODEL);
+    g_assert_cmpfloat(progress->fraction, >=, s->last);
+    s->last = progress->fraction;
+    if (++s->calls == 3 && task->cancellable) {
+        g_cancellable_cancel(task->cancellable);
     }
 }
 
@@ -32,7 +32,8 @@ static void test_progress(void)
     g_autoptr(GError) error = NULL;
     char *folder = folder_copy("fp16");
     struct seen s = {0};
-    struct model *m = model_load(folder, gpu, see, &s, NULL, &error);
+    struct task task = {.report = see, .data = &s};
+    struct model *m = model_load(folder, gpu, &task, &error);
     g_assert_no_error(error);
     g_assert_cmpfloat(s.last, ==, 1);
     g_assert_true(m->gpu == gpu);
@@ -45,8 +46,9 @@ static void test_cancel(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     char *folder = folder_copy("sd1");
-    struct seen s = {.cancel = cancel};
-    g_assert_null(model_load(folder, gpu, see, &s, cancel, &error));
+    struct seen s = {0};
+    struct task task = {.report = see, .data = &s, .cancellable = cancel};
+    g_assert_null(model_load(folder, gpu, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_assert_cmpint(s.calls, ==, 3);
     folder_free(folder);
@@ -59,7 +61,7 @@ static void test_layout(void)
     char *folder = folder_copy("sd1");
     g_autofree char *path =
         g_build_filename(folder, "unet", "diffusion_pytorch_model.safetensors", NULL);
-    struct model *m = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    struct model *m = model_load(folder, gpu, NULL, &error);
     g_assert_no_error(error);
     struct st_file *f = st_open(path, &error);
     const struct nn_weight *w = nn_part_find(m->parts[MODEL_UNET], "conv_in.weight");
@@ -84,7 +86,7 @@ static void test_not_a_number(void)
     char *folder = folder_copy("sd1");
     folder_change_weights(folder, "vae/diffusion_pytorch_model.safetensors",
                           (struct folder_change){.spoil = "decoder.conv_in.bias"});
-    g_assert_null(model_load(folder, gpu, NULL, NULL, NULL, &error));
+    g_assert_null(model_load(folder, gpu, NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
     g_test_message("%s", error->message);
     g_assert_nonnull(strstr(error->message, "decoder.conv_in.bias"));
@@ -101,9 +103,9 @@ static void test_single_file(void)
         char *folder = folder_copy(names[n]), *single = folder_single(names[n]);
         g_autofree char *name = g_strconcat(names[n], ".safetensors", NULL),
                         *path = g_build_filename(single, name, NULL);
-        struct model *a = model_load(folder, gpu, NULL, NULL, NULL, &error);
+        struct model *a = model_load(folder, gpu, NULL, &error);
         g_assert_no_error(error);
-        struct model *b = model_load(path, gpu, NULL, NULL, NULL, &error);
+        struct model *b = model_load(path, gpu, NULL, &error);
         g_assert_no_error(error);
         for (int part = 0; part < 3; part++) {
             const GPtrArray *weights = a->parts[part]->weights;
@@ -133,10 +135,10 @@ static void test_hash(void)
     g_assert_no_error(error);
     g_autofree char *path =
         g_build_filename(folder, "vae", "diffusion_pytorch_model.safetensors", NULL);
-    g_autofree char *hash = file_sha256(path, NULL, NULL, NULL, &error);
-    g_assert_cmpstr(model_hash(m, MODEL_VAE, NULL, NULL, NULL, &error), ==, hash);
-    g_assert_true(model_hash(m, MODEL_VAE, NULL, NULL, NULL, &error) == m->hash[MODEL_VAE]);
-    g_assert_cmpint(strlen(model_hash(m, MODEL_UNET, NULL, NULL, NULL, &error)), ==,
+    g_autofree char *hash = file_sha256(path, NULL, &error);
+    g_assert_cmpstr(model_hash(m, MODEL_VAE, NULL, &error), ==, hash);
+    g_assert_true(model_hash(m, MODEL_VAE, NULL, &error) == m->hash[MODEL_VAE]);
+    g_assert_cmpint(strlen(model_hash(m, MODEL_UNET, NULL, &error)), ==,
                     64); // of two shards
     model_free(m);
     folder_free(folder);
@@ -147,7 +149,7 @@ static void test_fit(void)
 {
     g_autoptr(GError) error = NULL;
     char *folder = folder_copy("sd1");
-    struct model *m = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    struct model *m = model_load(folder, gpu, NULL, &error);
     g_assert_no_error(error);
     g_assert_false(m->has_latent_rgb);
     g_assert_true(model_fit_latent_rgb(m, NULL, &error));
@@ -165,24 +167,23 @@ static void test_fit_is_kept(void)
 {
     g_autoptr(GError) error = NULL;
     char *folder = folder_copy("sd1");
-    struct model *first = model_load(folder, gpu, NULL, NULL, NULL, &error),
-                 *second = model_load(folder, gpu, NULL, NULL, NULL, &error),
-                 *third = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    struct model *first = model_load(folder, gpu, NULL, &error),
+                 *second = model_load(folder, gpu, NULL, &error),
+                 *third = model_load(folder, gpu, NULL, &error);
     g_assert_no_error(error);
-    g_autofree char *name =
-        g_strconcat(model_hash(first, MODEL_VAE, NULL, NULL, NULL, &error), ".json", NULL);
+    g_autofree char *name = g_strconcat(model_hash(first, MODEL_VAE, NULL, &error), ".json", NULL);
     g_autofree char *kept =
         g_build_filename(g_get_user_cache_dir(), "tincture", "latent_rgb", name, NULL);
     g_remove(kept);
-    g_assert_true(model_need_latent_rgb(first, NULL, NULL, NULL, &error));
+    g_assert_true(model_need_latent_rgb(first, NULL, &error));
     g_assert_true(first->has_latent_rgb);
-    g_assert_true(model_need_latent_rgb(second, NULL, NULL, NULL, &error));
+    g_assert_true(model_need_latent_rgb(second, NULL, &error));
     g_assert_cmpmem(first->latent_rgb, sizeof first->latent_rgb, second->latent_rgb,
                     sizeof second->latent_rgb);
     g_assert_true(g_file_set_contents(
         kept, "{\"factors\": [[1,2,3],[4,5,6],[7,8,9],[10,11,12]], \"bias\": [13,14,15]}", -1,
         NULL));
-    g_assert_true(model_need_latent_rgb(third, NULL, NULL, NULL, &error));
+    g_assert_true(model_need_latent_rgb(third, NULL, &error));
     g_assert_cmpfloat(third->latent_rgb[4][2], ==, 15);
     g_assert_cmpint(g_remove(kept), ==, 0);
     model_free(first);
@@ -191,21 +192,21 @@ static void test_fit_is_kept(void)
     folder_free(folder);
 }
 
-struct texts {
-    GString *all;         // each once, on a line
-    const char *last;     // interned
-    GCancellable *cancel; // at the first call
+struct stages {
+    enum task_stage first;
+    int calls;
 };
 
-static void note_text(double fraction, const char *text, void *data)
+// Cancels at the first call, where that can be.
+static void note_stage(struct task *task, const struct task_progress *progress)
 {
-    struct texts *t = data;
-    if (t->last != g_intern_string(text)) {
-        g_string_append_printf(t->all, "%s\n", text);
+    struct stages *s = task->data;
+    s->first = s->calls++ == 0 ? progress->stage : s->first;
+    if (progress->stage == TASK_READING_FILE) {
+        g_assert_cmpstr(progress->name, ==, "diffusion_pytorch_model.safetensors");
     }
-    t->last = g_intern_string(text);
-    if (t->cancel) {
-        g_cancellable_cancel(t->cancel);
+    if (task->cancellable) {
+        g_cancellable_cancel(task->cancellable);
     }
 }
 
@@ -215,26 +216,26 @@ static void test_fit_progress(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GCancellable) cancel = g_cancellable_new();
-    g_autoptr(GString) stopped = g_string_new(NULL), whole = g_string_new(NULL);
     char *folder = folder_copy("sd1");
-    struct model *m = model_load(folder, gpu, NULL, NULL, NULL, &error);
+    struct model *m = model_load(folder, gpu, NULL, &error);
     g_assert_no_error(error);
-    struct texts t = {.all = stopped, .cancel = cancel};
-    g_assert_false(model_need_latent_rgb(m, note_text, &t, cancel, &error));
+    struct stages stopped = {0}, whole = {0};
+    struct task task = {.report = note_stage, .data = &stopped, .cancellable = cancel};
+    g_assert_false(model_need_latent_rgb(m, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-    g_assert_true(g_str_has_prefix(stopped->str, "reading diffusion_pytorch_model.safetensors\n"));
+    g_assert_cmpint(stopped.first, ==, TASK_READING_FILE);
     g_assert_false(m->has_latent_rgb);
     g_clear_error(&error);
 
-    g_autofree char *kept_name =
-        g_strconcat(model_hash(m, MODEL_VAE, NULL, NULL, NULL, &error), ".json", NULL);
+    g_autofree char *kept_name = g_strconcat(model_hash(m, MODEL_VAE, NULL, &error), ".json", NULL);
     g_autofree char *kept =
         g_build_filename(g_get_user_cache_dir(), "tincture", "latent_rgb", kept_name, NULL);
     g_remove(kept);
-    t = (struct texts){.all = whole};
-    g_assert_true(model_need_latent_rgb(m, note_text, &t, NULL, &error));
+    task = (struct task){.report = note_stage, .data = &whole};
+    g_assert_true(model_need_latent_rgb(m, &task, &error));
     g_assert_true(m->has_latent_rgb);
-    g_assert_cmpstr(whole->str, ==, "preparing the preview's colours\n");
+    g_assert_cmpint(whole.first, ==, TASK_FITTING_PREVIEW);
+    g_assert_cmpint(whole.calls, ==, 1);
     g_assert_cmpint(g_remove(kept), ==, 0);
     model_free(m);
     folder_free(folder);

@@ -180,7 +180,8 @@ static void check_ddim(const struct parity *p)
     g_assert_true(tensor_read(latents->tensor, x, &error));
     struct noise_schedule schedule;
     noise_schedule_init(&schedule, &p->model->sched);
-    struct sampler *sampler = sampler_new("ddim", &schedule, 20, 0, NULL, n, &error);
+    struct sampler *sampler =
+        sampler_new(&schedule, &(struct sampler_params){.name = "ddim", .steps = 20}, n, &error);
     g_assert_no_error(error);
     for (int i = 0; i < 20; i++) {
         unet_timestep_features(c, sampler->timesteps[i], features);
@@ -217,7 +218,7 @@ static void test_model(gconstpointer data)
     g_autofree char *vectors = g_build_filename(place->folder, "vectors.safetensors", NULL);
     struct parity p = {.vectors = st_open(vectors, &error)};
     g_assert_no_error(error);
-    p.model = model_load(place->model, gpu, NULL, NULL, NULL, &error);
+    p.model = model_load(place->model, gpu, NULL, &error);
     g_assert_no_error(error);
     check_text(&p);
     check_unet(&p, "time.0", "pred.0");

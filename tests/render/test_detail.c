@@ -518,7 +518,8 @@ static void test_cancel(void)
     struct image *photo = striped_photo(64, 48), *edit = picture_photo(64, 48, 8, 2);
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     g_autoptr(GError) error = NULL;
-    struct detail_params params = {.cancel = cancel};
+    struct task task = {.cancellable = cancel};
+    struct detail_params params = {.task = &task};
     struct transform transform = host_transform();
 
     g_cancellable_cancel(cancel);

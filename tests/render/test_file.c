@@ -395,6 +395,7 @@ static void test_cancel(void)
 {
     static const char *const FORMATS[] = {"png", "jpeg"};
     g_autoptr(GCancellable) cancel = g_cancellable_new();
+    struct task task = {.cancellable = cancel};
 
     g_cancellable_cancel(cancel);
     for (size_t f = 0; f < G_N_ELEMENTS(FORMATS); f++) {
@@ -403,10 +404,10 @@ static void test_cancel(void)
         g_autoptr(GBytes) file = encode(photo, &params);
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(image_load_bytes(file, cancel, &error));
+        g_assert_null(image_load_bytes(file, &task, &error));
         g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
         g_clear_error(&error);
-        params.cancel = cancel;
+        params.task = &task;
         g_assert_null(image_encode(photo, &params, &error));
         g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
         image_free(photo);
@@ -462,13 +463,14 @@ static void test_cancel_writing(void)
     struct image_save_params params = {.bits = 16};
     struct image *small = picture_photo(20, 20, 8, 9), *large = picture_photo(2000, 1500, 16, 9);
     struct late late = {folder, cancel};
+    struct task task = {.cancellable = cancel};
 
     g_assert_true(image_save(small, file, &params, &error));
 
     g_autoptr(GBytes) before = g_file_load_bytes(file, NULL, NULL, NULL);
     GThread *thread = g_thread_new("cancel", cancel_late, &late);
 
-    params.cancel = cancel;
+    params.task = &task;
     g_assert_false(image_save(large, file, &params, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_thread_join(thread);

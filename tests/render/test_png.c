@@ -6,6 +6,7 @@
 
 #include <png.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 // A PNG file put together by hand -----------------------------------------------------------------
@@ -258,9 +259,49 @@ static void test_recipe_after_pixels(void)
     image_free(image);
 }
 
+static long peak_kb(void)
+{
+    struct rusage usage;
+
+    g_assert_cmpint(getrusage(RUSAGE_SELF, &usage), ==, 0);
+    return usage.ru_maxrss;
+}
+
+// A chunk that says it is longer than the file, before the pixels and after them: refused without
+// the memory that it speaks of.
+static void test_long_chunk(void)
+{
+    static const guint8 ROWS[] = {0, 10, 20, 30};
+    g_autoptr(GByteArray) data = packed("", 0, ROWS, sizeof(ROWS));
+
+    for (int behind = 0; behind <= 1; behind++) {
+        GByteArray *parts = begin(1, 1, 8, PNG_COLOR_TYPE_RGB);
+
+        if (behind) {
+            put_chunk(parts, "IDAT", data->data, data->len);
+        }
+        put_u32(parts, 700 << 20);
+        g_byte_array_append(parts, (const guint8 *)"tEXtparameters\0a dog", 20);
+        if (!behind) {
+            put_chunk(parts, "IDAT", data->data, data->len);
+        }
+        put_chunk(parts, "IEND", "", 0);
+
+        g_autoptr(GBytes) file = g_byte_array_free_to_bytes(parts);
+        g_autoptr(GError) error = NULL;
+        const long before = peak_kb();
+
+        g_assert_null(image_load_bytes(file, NULL, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE);
+        g_assert_cmpint(peak_kb() - before, <, 100 << 10);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    // First: the peak of memory counts, and what a later test takes would hide it.
+    g_test_add_func("/png/long-chunk", test_long_chunk);
     g_test_add_func("/png/one-bit-gray", test_one_bit_gray);
     g_test_add_func("/png/palette-with-transparency", test_palette_with_transparency);
     g_test_add_func("/png/deep-gray-alpha", test_deep_gray_alpha);

@@ -299,8 +299,9 @@ static void test_cancel(void)
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     g_autoptr(GError) error = NULL;
 
+    struct task task = {.cancellable = cancel};
     g_cancellable_cancel(cancel);
-    g_assert_null(image_load_bytes(file, cancel, &error));
+    g_assert_null(image_load_bytes(file, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 

@@ -84,6 +84,13 @@ static void case_clear(struct sched_case *c)
     g_strfreev(c->words);
 }
 
+static struct sampler *make(const char *name, const struct sched_case *c, int steps, int64_t n,
+                            GError **error)
+{
+    return sampler_new(&c->schedule, &(struct sampler_params){.name = name, .steps = steps}, n,
+                       error);
+}
+
 static void test_path(gconstpointer data)
 {
     const char *name = data;
@@ -96,7 +103,7 @@ static void test_path(gconstpointer data)
                      *times = read_vector(times_name, &total);
 
     g_autoptr(GError) error = NULL;
-    struct sampler *s = sampler_new(c.words[0], &c.schedule, c.steps, 0, NULL, n, &error);
+    struct sampler *s = make(c.words[0], &c, c.steps, n, &error);
     g_assert_no_error(error);
     g_autofree float *x = g_new(float, n), *input = g_new(float, n), *prediction = g_new(float, n);
     for (int64_t i = 0; i < n; i++) {
@@ -147,7 +154,7 @@ static void test_identity(void)
         for (int i = 0; i < c.steps; i++) {
             inverter_step(&c.schedule, c.steps, times[i], noise, x, n);
         }
-        struct sampler *s = sampler_new("ddim", &c.schedule, c.steps, 0, NULL, n, NULL);
+        struct sampler *s = make("ddim", &c, c.steps, n, NULL);
         for (int i = 0; i < c.steps; i++) {
             g_assert_cmpint((int)s->timesteps[i], ==, times[c.steps - 1 - i]);
             sampler_step(s, i, noise, x);
@@ -156,6 +163,34 @@ static void test_identity(void)
         assert_near(names[k], c.steps, x, start, n);
         case_clear(&c);
     }
+}
+
+// The same with every sampler: what the inversion ends in is a start for all of them.
+static void test_from_inversion(void)
+{
+    struct sched_case c = case_new("ddim.leading.epsilon.10.one");
+    int64_t n;
+    g_autofree float *start = read_vector("start", &n);
+    float noise[] = {0.3f, -1.2f, 0.8f, 2.0f, -0.1f, 0.0f, 1.0f, -0.7f};
+    g_autofree int *times = g_new(int, c.steps);
+    inverter_timesteps(&c.schedule, c.steps, times);
+    for (int k = 0; sampler_table[k]; k++) {
+        g_autofree float *x = g_memdup2(start, (size_t)n * sizeof *x);
+        for (int i = 0; i < c.steps; i++) {
+            inverter_step(&c.schedule, c.steps, times[i], noise, x, n);
+        }
+        const struct sampler_params params = {
+            .name = sampler_table[k]->name, .steps = c.steps, .from_inversion = true};
+        struct sampler *s = sampler_new(&c.schedule, &params, n, NULL);
+        sampler_take(s, 0, x);
+        for (int i = 0; i < c.steps; i++) {
+            g_assert_cmpint((int)s->timesteps[i], ==, times[c.steps - 1 - i]);
+            sampler_step(s, i, noise, x);
+        }
+        sampler_free(s);
+        assert_near(sampler_table[k]->name, c.steps, x, start, n);
+    }
+    case_clear(&c);
 }
 
 // eta = 1 with the right prediction keeps the latent's level: z_t of a fixed picture stays
@@ -167,7 +202,11 @@ static void test_eta(void)
     g_autofree float *x = g_new(float, N), *noise = g_new(float, N);
     struct rng rng = {.seed = 1};
     rng_normal(&rng, noise, N);
-    struct sampler *s = sampler_new("ddim", &c.schedule, c.steps, 1, &rng, N, NULL);
+    struct settings *settings = settings_new(sampler_find("ddim")->settings);
+    g_assert_true(settings_set(settings, "eta", 1, NULL));
+    const struct sampler_params params = {
+        .name = "ddim", .settings = settings, .steps = c.steps, .rng = &rng};
+    struct sampler *s = sampler_new(&c.schedule, &params, N, NULL);
     memset(x, 0, N * sizeof *x);
     noise_add(&c.schedule, (int)s->timesteps[0], x, noise, x, N);
     sampler_step(s, 0, noise, x);
@@ -178,6 +217,7 @@ static void test_eta(void)
     const double expected = 1 - noise_schedule_alpha(&c.schedule, (int)s->timesteps[1]);
     g_assert_cmpfloat(fabs(variance - expected), <, 0.03);
     sampler_free(s);
+    settings_free(settings);
     case_clear(&c);
 }
 
@@ -226,7 +266,7 @@ static void test_table(void)
         g_assert_true(t->name && t->title && t->summary && t->init && t->step);
         g_assert_true(sampler_find(t->name) == t);
         for (int steps = 1; steps < 1000; steps += 37) {
-            struct sampler *s = sampler_new(t->name, &c.schedule, steps, 0, NULL, 4, &error);
+            struct sampler *s = make(t->name, &c, steps, 4, &error);
             g_assert_no_error(error);
             float x[] = {1, -1, 0.5f, 0}, prediction[] = {0.1f, 0.2f, -0.3f, 0};
             for (int k = 0; k < steps; k++) {
@@ -237,11 +277,11 @@ static void test_table(void)
             g_assert_true(latent_finite(x, 4));
             sampler_free(s);
         }
-        g_assert_null(sampler_new(t->name, &c.schedule, 0, 0, NULL, 4, &error));
+        g_assert_null(make(t->name, &c, 0, 4, &error));
         g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
         g_clear_error(&error);
     }
-    g_assert_null(sampler_new("nobody", &c.schedule, 5, 0, NULL, 4, NULL));
+    g_assert_null(make("nobody", &c, 5, 4, NULL));
     case_clear(&c);
 }
 
@@ -264,6 +304,7 @@ int main(int argc, char **argv)
         }
     }
     g_test_add_func("/sched/identity", test_identity);
+    g_test_add_func("/sched/from-inversion", test_from_inversion);
     g_test_add_func("/sched/eta", test_eta);
     g_test_add_func("/sched/split", test_split);
     g_test_add_func("/sched/slerp", test_slerp);

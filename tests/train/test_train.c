@@ -24,7 +24,7 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
     }
     struct train_example example = {side, side, rgb, PROMPT};
     g_clear_pointer(&fx.model->hash[MODEL_UNET], g_free);
-    struct trainer *t = trainer_new(fx.model, a, &example, 1, &params, NULL, NULL, NULL, &error);
+    struct trainer *t = trainer_new(fx.model, a, &example, 1, &params, NULL, &error);
     g_assert_no_error(error);
     g_assert_nonnull(fx.model->hash[MODEL_UNET]); // read before the first step, not in its midst
     return t;
@@ -34,7 +34,7 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
 
 static struct trainer *reference_trainer(struct adapter *a)
 {
-    return make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .lr = 1e-2, .lr_1d = 1e-3});
+    return make_trainer(a, (struct train_params){0});
 }
 
 // The largest error of any tensor, as a part of that tensor's largest gradient.
@@ -58,7 +58,8 @@ static double worst_gradient(const struct adapter *a, const char *name, const fl
 static void run_case(const char *name, const char *method, const char *settings)
 {
     g_autoptr(GError) error = NULL;
-    struct adapter *a = fixture_adapter(&fx, method, settings);
+    g_autofree char *all = g_strconcat("lr=0.01 lr_1d=0.001 ", settings, NULL);
+    struct adapter *a = fixture_adapter(&fx, method, g_strchomp(all));
     fixture_start(&fx, a, name);
     struct trainer *t = reference_trainer(a);
     int64_t n;
@@ -114,31 +115,32 @@ static void test_reference_sd2(void)
 struct log {
     double loss[32];
     int count, stop_after, steps;
-    GCancellable *cancel;        // triggered instead of stopping
     struct adapter_param *spoil; // becomes infinite on the device instead of stopping
 };
 
-static bool log_step(const struct train_report *report, void *data)
+static void log_step(struct task *task, const struct task_progress *progress)
 {
-    struct log *log = data;
+    struct log *log = task->data;
+    const struct train_report *report = progress->training;
+    g_assert_cmpint(progress->stage, ==, TASK_LEARNING);
+    g_assert_cmpint(progress->step, ==, report->step);
     log->loss[log->count++] = report->loss;
     log->steps = report->steps;
     g_assert_cmpint(report->step, ==, log->count);
     g_assert_true(isfinite(report->loss_mean) && report->grad_norm > 0 &&
                   report->seconds_left >= 0);
-    if (log->count == log->stop_after && log->cancel) {
-        g_cancellable_cancel(log->cancel);
-        return true;
+    if (log->count != log->stop_after) {
+        return;
     }
-    if (log->count == log->stop_after && log->spoil) {
+    if (log->spoil) {
         g_autofree float *values = g_new(float, log->spoil->count);
         for (int i = 0; i < log->spoil->count; i++) {
             values[i] = INFINITY;
         }
         g_assert_true(tensor_write(log->spoil->tensor, values, NULL));
-        return true;
+    } else {
+        g_cancellable_cancel(task->cancellable);
     }
-    return log->count != log->stop_after;
 }
 
 static void assert_equal_values(const struct adapter *a, const struct adapter *b)
@@ -158,31 +160,37 @@ static void test_resume(void)
     fixture_open(&fx, "sd1");
     g_autofree char *file = fixture_file(&fx, "run.checkpoint");
     for (size_t i = 0; i < G_N_ELEMENTS(run_methods); i++) {
-        struct train_params params = {TRAIN_PARAMS_DEFAULTS, .seed = 5, .lr = 1e-2};
-        params.batch = 2;
-        params.steps = 12;
-        struct adapter *whole = fixture_adapter(&fx, run_methods[i], "");
+        struct settings *learn = settings_new(learn_settings);
+        g_assert_true(settings_set(learn, "batch", 2, NULL));
+        struct train_params params = {.settings = learn, .seed = 5};
+        struct adapter *whole = fixture_adapter(&fx, run_methods[i], "lr=0.01 steps=12");
         struct trainer *t = make_trainer(whole, params);
         struct log log = {0};
-        g_assert_true(trainer_run(t, log_step, &log, NULL, &error));
+        struct task task = {.report = log_step, .data = &log};
+        g_assert_true(trainer_run(t, &task, &error));
         g_assert_cmpint(log.count, ==, 12);
         trainer_free(t);
 
         params.checkpoint_path = file;
-        struct adapter *first = fixture_adapter(&fx, run_methods[i], "");
+        struct adapter *first = fixture_adapter(&fx, run_methods[i], "lr=0.01 steps=12");
         t = make_trainer(first, params);
         struct log halves = {.stop_after = 5};
-        g_assert_true(trainer_run(t, log_step, &halves, NULL, &error)); // stopped: not an error
+        g_autoptr(GCancellable) cancel = g_cancellable_new();
+        task = (struct task){.report = log_step, .data = &halves, .cancellable = cancel};
+        g_assert_false(trainer_run(t, &task, &error));
+        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+        g_clear_error(&error);
         g_assert_cmpint(trainer_step(t), ==, 5);
         trainer_free(t);
 
-        struct adapter *second = fixture_adapter(&fx, run_methods[i], "");
+        struct adapter *second = fixture_adapter(&fx, run_methods[i], "lr=0.01 steps=12");
         t = make_trainer(second, params);
         g_assert_true(trainer_resume(t, file, &error));
         g_assert_no_error(error);
         assert_equal_values(first, second);
         halves.stop_after = 0;
-        g_assert_true(trainer_run(t, log_step, &halves, NULL, &error));
+        task.cancellable = NULL;
+        g_assert_true(trainer_run(t, &task, &error));
         g_assert_cmpmem(log.loss, sizeof log.loss, halves.loss, sizeof halves.loss);
         assert_equal_values(whole, second);
         g_assert_cmpstr(g_hash_table_lookup(second->metadata, "tincture.prompt"), ==, PROMPT);
@@ -190,6 +198,7 @@ static void test_resume(void)
         adapter_free(whole);
         adapter_free(first);
         adapter_free(second);
+        settings_free(learn);
     }
     fixture_close(&fx);
 }
@@ -201,15 +210,15 @@ static void test_cancel(void)
     g_autofree char *file = fixture_file(&fx, "cancelled.checkpoint");
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     struct adapter *a = fixture_adapter(&fx, "svdiff", "");
-    struct trainer *t =
-        make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .checkpoint_path = file});
-    struct log log = {.stop_after = 3, .cancel = cancel};
-    g_assert_false(trainer_run(t, log_step, &log, cancel, &error));
+    struct trainer *t = make_trainer(a, (struct train_params){.checkpoint_path = file});
+    struct log log = {.stop_after = 3};
+    struct task task = {.report = log_step, .data = &log, .cancellable = cancel};
+    g_assert_false(trainer_run(t, &task, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     g_clear_error(&error);
     g_assert_true(trainer_resume(t, file, &error));
     g_assert_cmpint(trainer_step(t), ==, 3);
-    g_assert_cmpint(log.steps, ==, a->method->default_steps); // as nothing else was asked for
+    g_assert_cmpint(log.steps, ==, 200); // as the method has it
     trainer_free(t);
     adapter_free(a);
     fixture_close(&fx);
@@ -222,10 +231,10 @@ static void test_failure_keeps_steps(void)
     fixture_open(&fx, "sd1");
     g_autofree char *file = fixture_file(&fx, "failed.checkpoint");
     struct adapter *a = fixture_adapter(&fx, "svdiff", "");
-    struct trainer *t =
-        make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .checkpoint_path = file});
+    struct trainer *t = make_trainer(a, (struct train_params){.checkpoint_path = file});
     struct log log = {.stop_after = 3, .spoil = a->params->pdata[0]};
-    g_assert_false(trainer_run(t, log_step, &log, NULL, &error));
+    struct task task = {.report = log_step, .data = &log};
+    g_assert_false(trainer_run(t, &task, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
     g_assert_nonnull(strstr(error->message, "loss"));
     g_clear_error(&error);
@@ -244,13 +253,13 @@ static void test_mismatch(void)
     g_autofree char *file = fixture_file(&fx, "other.checkpoint");
     struct adapter *a = fixture_adapter(&fx, "svdiff", ""),
                    *b = fixture_adapter(&fx, "svdiff", "subset=ca");
-    struct trainer *t = make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS});
+    struct trainer *t = make_trainer(a, (struct train_params){0});
     g_assert_true(trainer_checkpoint(t, file, &error));
     trainer_free(t);
-    t = make_trainer(b, (struct train_params){TRAIN_PARAMS_DEFAULTS});
+    t = make_trainer(b, (struct train_params){0});
     g_assert_false(trainer_resume(t, file, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
-    g_assert_nonnull(strstr(error->message, "settings"));
+    g_assert_nonnull(strstr(error->message, "begun with subset=all, and this run has subset=ca"));
     trainer_free(t);
     adapter_free(a);
     adapter_free(b);
@@ -266,8 +275,8 @@ static void test_not_a_number(void)
     struct adapter *a = fixture_adapter(&fx, "svdiff", "");
     struct adapter_param *p = a->params->pdata[0];
     p->value[0] = INFINITY;
-    struct trainer *t = make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS});
-    g_assert_false(trainer_run(t, NULL, NULL, NULL, &error));
+    struct trainer *t = make_trainer(a, (struct train_params){0});
+    g_assert_false(trainer_run(t, NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
     g_assert_cmpint(trainer_step(t), ==, 0);
     g_assert_cmpfloat(adapter_norm(a), ==, INFINITY); // that one number, and no NaN
@@ -285,10 +294,8 @@ static void test_learns(void)
     g_autofree float *latents = fixture_vector(&fx, "latents", &n),
                      *noise = fixture_vector(&fx, "noise", NULL);
     for (int i = 0; adapter_table[i]; i++) {
-        struct adapter *a = adapter_new(adapter_table[i]->name, fx.model, NULL, &error);
-        g_assert_no_error(error);
-        struct trainer *t =
-            make_trainer(a, (struct train_params){TRAIN_PARAMS_DEFAULTS, .lr = 1e-2});
+        struct adapter *a = fixture_adapter(&fx, adapter_table[i]->name, "lr=0.01");
+        struct trainer *t = make_trainer(a, (struct train_params){0});
         g_autofree float *gradient = g_new(float, adapter_count(a));
         double first = 0, last = 0;
         for (int step = 0; step < 30; step++) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# export.sh TINCTURE CHECK_EXPORT: a photo of 16 bits with colours that sRGB cannot name, exported as it came, with
+# export.sh TINCTURE_DRIVE CHECK_EXPORT: a photo of 16 bits with colours that sRGB cannot name, exported as it came, with
 # the dialog's own choices.
 set -eu
 dir=$(mktemp -d)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# main_job.sh TINCTURE CHECK_EXPORT [FOLDER]: the whole job in the real window. Open a photo of more than twelve
+# main_job.sh TINCTURE_DRIVE CHECK_EXPORT [FOLDER]: the whole job in the real window. Open a photo of more than twelve
 # megapixels, describe it, learn it with SVDiff and with OFT, rewrite the description, move two sliders, undo,
 # compare, export picture and adapter; then be killed with -9 in the middle of training, start again and find
 # everything. Screenshots and exports are left in FOLDER (default: main-job in the current folder).
@@ -56,7 +56,6 @@ wait idle within 120
 assert param.inversion 0.8
 assert param.guidance 5
 assert widget.edit.guidance 5
-sleep 1.5
 param structure 0.4
 assert param.structure 0.4
 action win.undo
@@ -84,9 +83,8 @@ wait idle within 120
 set learn.steps.text 2000
 action win.learn
 wait job learn step 40 within 300
-sleep 4
 print loss-steps
-sleep 50
+wait end within 300
 END
 
 cat >"$data/second.drive" <<END
@@ -129,6 +127,11 @@ END
 pid=$!
 until grep -q loss-steps "$data/out"; do
     kill -0 $pid 2>/dev/null || fail "the first run ended before the training could be killed"
+    sleep 0.2
+done
+touch "$data/mark"
+until find "$data/library/runs" -name '*.safetensors' -newer "$data/mark" | grep -q .; do
+    kill -0 $pid 2>/dev/null || fail "the first run ended before it had kept a step"
     sleep 0.2
 done
 kill -9 $pid

@@ -10,16 +10,17 @@
 
 static void test_recipe(void)
 {
-    struct edit_request request = {EDIT_REQUEST_DEFAULTS};
+    struct settings *settings = settings_new(edit_settings);
+    struct edit_request request = {.settings = settings, .prompt = "a tram"};
     struct model model = {.name = "starter"};
     struct adapter adapter = {
         .method = adapter_method_find("svdiff"), .name = "tram", .enabled = true, .scale = 0.5};
     struct adapter *adapters[] = {&adapter};
-    request.prompt = "a tram";
-    request.guidance = 7.5;
+    g_assert_true(settings_set(settings, "guidance", 7.5, NULL));
     g_autofree char *recipe = engine_recipe(&request, &model, adapters, 1, 64, 64);
     g_assert_nonnull(strstr(recipe, "CFG scale: 7.5, "));
     g_assert_nonnull(strstr(recipe, "Adapter: tram svdiff 0.5, "));
+    settings_free(settings);
 }
 
 static void test_trace(void)

@@ -1,25 +1,57 @@
-// Widgets without a window: rows of every parameter type, prompts, thumbnails. Each is finalized
+// Widgets without a window: rows of every kind of setting, prompts, thumbnails. Each is finalized
 // without leaks. And what the export dialog does with a name.
 #include "ui/dialogs/file_dialogs.h"
-#include "ui/widgets/param_row.h"
 #include "ui/widgets/prompt_view.h"
+#include "ui/widgets/setting_row.h"
 #include "ui/widgets/thumb.h"
 
 #include "compute/edit/edit.h"
+#include "compute/train/train.h"
 
 #include <glib/gstdio.h>
 #include <locale.h>
 #include <math.h>
 
 static const char *const fruits[] = {"apple", "pear", "plum", NULL};
-static const struct param rows[] = {
-    {"strength", "Strength", "How much", "", PARAM_FLOAT, 0, 1, 0, 1, 0.5, false, NULL},
-    {"steps", "Steps", "How long", "steps", PARAM_INT, 1, 1000, 5, 100, 20, false, NULL},
-    {"rate", "Rate", "How far", "", PARAM_FLOAT, 1e-8, 10, 1e-5, 1e-1, 1e-3, true, NULL},
-    {"words", "Words", "Also words", "", PARAM_BOOL, 0, 1, 0, 0, 0, false, NULL},
-    {"fruit", "Fruit", "Which one", "", PARAM_CHOICE, 0, 2, 0, 0, 1, false, fruits},
-    {NULL},
+static const struct setting rows[] = {
+    {.key = "strength", .title = "Strength", .help = "How much", .max = 1, .def = 0.5},
+    {.key = "steps",
+     .title = "Steps",
+     .help = "How long",
+     .unit = "steps",
+     .kind = SETTING_INT,
+     .min = 1,
+     .max = 1000,
+     .slider_min = 5,
+     .slider_max = 100,
+     .def = 20},
+    {.key = "rate",
+     .title = "Rate",
+     .help = "How far",
+     .min = 1e-8,
+     .max = 10,
+     .slider_min = 1e-5,
+     .slider_max = 1e-1,
+     .def = 1e-3,
+     .logarithmic = true},
+    {.key = "words", .title = "Words", .help = "Also words", .kind = SETTING_SWITCH},
+    {.key = "fruit",
+     .title = "Fruit",
+     .help = "Which one",
+     .kind = SETTING_CHOICE,
+     .def = 1,
+     .choices = fruits},
+    {0},
 };
+
+static const struct setting *row_of(const char *key)
+{
+    const struct setting *row = rows;
+    while (!g_str_equal(row->key, key)) {
+        row++;
+    }
+    return row;
+}
 
 static GtkWidget *find(GtkWidget *root, GType type)
 {
@@ -41,27 +73,27 @@ struct heard {
     double value;
 };
 
-static void changed_cb(TinctureParamRow *row, double value, struct heard *heard)
+static void changed_cb(TinctureSettingRow *row, double value, struct heard *heard)
 {
     heard->times++;
     heard->value = value;
 }
 
-static TinctureParamRow *make(const char *key, struct heard *heard)
+static TinctureSettingRow *make(const char *key, struct heard *heard)
 {
-    GtkWidget *row = tincture_param_row_new(param_find(rows, key), "test");
+    GtkWidget *row = tincture_setting_row_new(row_of(key), "test");
     *heard = (struct heard){0};
     g_object_ref_sink(row);
     g_signal_connect(row, "changed", G_CALLBACK(changed_cb), heard);
-    return TINCTURE_PARAM_ROW(row);
+    return TINCTURE_SETTING_ROW(row);
 }
 
 static void test_default(void)
 {
-    for (const struct param *p = rows; p->key != NULL; p++) {
+    for (const struct setting *p = rows; p->key != NULL; p++) {
         struct heard heard;
-        TinctureParamRow *row = make(p->key, &heard);
-        g_assert_cmpfloat(tincture_param_row_get_value(row), ==, p->def);
+        TinctureSettingRow *row = make(p->key, &heard);
+        g_assert_cmpfloat(tincture_setting_row_get_value(row), ==, p->def);
         g_assert_cmpint(heard.times, ==, 0);
         g_assert_finalize_object(row);
     }
@@ -73,10 +105,10 @@ static void test_set_is_silent(void)
     static const double values[] = {0.123456, 37, 0.02, 1, 2};
     for (gsize i = 0; i < G_N_ELEMENTS(values); i++) {
         struct heard heard;
-        TinctureParamRow *row = make(rows[i].key, &heard);
-        tincture_param_row_set_value(row, values[i]);
+        TinctureSettingRow *row = make(rows[i].key, &heard);
+        tincture_setting_row_set_value(row, values[i]);
         g_assert_cmpint(heard.times, ==, 0);
-        g_assert_cmpfloat(tincture_param_row_get_value(row), ==, values[i]);
+        g_assert_cmpfloat(tincture_setting_row_get_value(row), ==, values[i]);
         g_assert_finalize_object(row);
     }
 }
@@ -84,7 +116,7 @@ static void test_set_is_silent(void)
 static void test_slider(void)
 {
     struct heard heard;
-    TinctureParamRow *row = make("strength", &heard);
+    TinctureSettingRow *row = make("strength", &heard);
     gtk_range_set_value(GTK_RANGE(find(GTK_WIDGET(row), GTK_TYPE_SCALE)), 0.73412);
     g_assert_cmpint(heard.times, ==, 1);
     g_assert_cmpfloat_with_epsilon(heard.value, 0.73, 1e-9);
@@ -101,7 +133,7 @@ static void test_slider(void)
     g_assert_finalize_object(row);
 }
 
-static void type_text(TinctureParamRow *row, const char *text)
+static void type_text(TinctureSettingRow *row, const char *text)
 {
     GtkWidget *entry = find(GTK_WIDGET(row), GTK_TYPE_ENTRY);
     gtk_editable_set_text(GTK_EDITABLE(entry), text);
@@ -112,11 +144,11 @@ static void type_text(TinctureParamRow *row, const char *text)
 static void test_entry(void)
 {
     struct heard heard;
-    TinctureParamRow *row = make("steps", &heard);
+    TinctureSettingRow *row = make("steps", &heard);
     GtkWidget *entry = find(GTK_WIDGET(row), GTK_TYPE_ENTRY);
     type_text(row, "500");
     g_assert_cmpfloat(heard.value, ==, 500);
-    g_assert_cmpfloat(tincture_param_row_get_value(row), ==, 500);
+    g_assert_cmpfloat(tincture_setting_row_get_value(row), ==, 500);
     static const char *const refused[] = {"0", "1001", "many", "", "2.5", "nan"};
     for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
         type_text(row, refused[i]);
@@ -133,7 +165,7 @@ static void test_entry(void)
 static void test_separator(void)
 {
     struct heard heard;
-    TinctureParamRow *row = make("strength", &heard);
+    TinctureSettingRow *row = make("strength", &heard);
     GtkWidget *entry = find(GTK_WIDGET(row), GTK_TYPE_ENTRY);
     g_autofree char *own = g_strdup_printf("0%s25", localeconv()->decimal_point);
     type_text(row, own);
@@ -149,10 +181,10 @@ static void test_separator(void)
 static void test_reset(void)
 {
     struct heard heard;
-    TinctureParamRow *row = make("strength", &heard);
+    TinctureSettingRow *row = make("strength", &heard);
     GtkWidget *reset = find(GTK_WIDGET(row), GTK_TYPE_BUTTON);
     g_assert_false(gtk_widget_get_sensitive(reset));
-    tincture_param_row_set_value(row, 0.9);
+    tincture_setting_row_set_value(row, 0.9);
     g_assert_true(gtk_widget_get_sensitive(reset));
     g_signal_emit_by_name(reset, "clicked");
     g_assert_cmpfloat(heard.value, ==, 0.5);
@@ -163,7 +195,7 @@ static void test_reset(void)
 static void test_switch_and_choice(void)
 {
     struct heard heard;
-    TinctureParamRow *row = make("words", &heard);
+    TinctureSettingRow *row = make("words", &heard);
     gtk_switch_set_active(GTK_SWITCH(find(GTK_WIDGET(row), GTK_TYPE_SWITCH)), TRUE);
     g_assert_cmpfloat(heard.value, ==, 1);
     g_assert_finalize_object(row);
@@ -174,26 +206,30 @@ static void test_switch_and_choice(void)
     g_assert_finalize_object(row);
 }
 
-// Every parameter of the program makes a row whose slider stays in the legal range.
-static void test_edit_params(void)
+static bool check_row(const struct setting *p, const struct member *member, void *data)
 {
-    for (const struct param *p = edit_params; p->key != NULL; p++) {
-        GtkWidget *row = g_object_ref_sink(tincture_param_row_new(p, "edit"));
-        struct heard heard = {0};
-        g_signal_connect(row, "changed", G_CALLBACK(changed_cb), &heard);
-        GtkWidget *scale = find(row, GTK_TYPE_SCALE);
-        if (scale != NULL) {
-            GtkAdjustment *adjustment = gtk_range_get_adjustment(GTK_RANGE(scale));
-            const double ends[] = {gtk_adjustment_get_lower(adjustment),
-                                   gtk_adjustment_get_upper(adjustment)};
-            for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
-                gtk_range_set_value(GTK_RANGE(scale), ends[i]);
-                g_assert_true(
-                    param_check(p, tincture_param_row_get_value(TINCTURE_PARAM_ROW(row)), NULL));
-            }
+    GtkWidget *row = g_object_ref_sink(tincture_setting_row_new(p, "test"));
+    GtkWidget *scale = find(row, GTK_TYPE_SCALE);
+    if (scale != NULL) {
+        GtkAdjustment *adjustment = gtk_range_get_adjustment(GTK_RANGE(scale));
+        const double ends[] = {gtk_adjustment_get_lower(adjustment),
+                               gtk_adjustment_get_upper(adjustment)};
+        for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+            gtk_range_set_value(GTK_RANGE(scale), ends[i]);
+            g_assert_true(
+                setting_check(p, tincture_setting_row_get_value(TINCTURE_SETTING_ROW(row)), NULL));
         }
-        g_assert_finalize_object(row);
     }
+    g_assert_finalize_object(row);
+    return true;
+}
+
+// Every setting of the program makes a row whose slider stays in the legal range.
+static void test_all_settings(void)
+{
+    g_assert_true(settings_walk(edit_settings, check_row, NULL));
+    g_assert_true(settings_walk(generate_settings, check_row, NULL));
+    g_assert_true(settings_walk(learn_settings, check_row, NULL));
 }
 
 static void edited_cb(TincturePromptView *view, int *times)
@@ -295,14 +331,14 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     adw_init();
-    g_test_add_func("/ui/param-row/default", test_default);
-    g_test_add_func("/ui/param-row/set-is-silent", test_set_is_silent);
-    g_test_add_func("/ui/param-row/slider", test_slider);
-    g_test_add_func("/ui/param-row/entry", test_entry);
-    g_test_add_func("/ui/param-row/separator", test_separator);
-    g_test_add_func("/ui/param-row/reset", test_reset);
-    g_test_add_func("/ui/param-row/switch-and-choice", test_switch_and_choice);
-    g_test_add_func("/ui/param-row/edit-params", test_edit_params);
+    g_test_add_func("/ui/setting-row/default", test_default);
+    g_test_add_func("/ui/setting-row/set-is-silent", test_set_is_silent);
+    g_test_add_func("/ui/setting-row/slider", test_slider);
+    g_test_add_func("/ui/setting-row/entry", test_entry);
+    g_test_add_func("/ui/setting-row/separator", test_separator);
+    g_test_add_func("/ui/setting-row/reset", test_reset);
+    g_test_add_func("/ui/setting-row/switch-and-choice", test_switch_and_choice);
+    g_test_add_func("/ui/setting-row/all-settings", test_all_settings);
     g_test_add_func("/ui/prompt-view", test_prompt);
     g_test_add_func("/ui/thumb", test_thumb);
     g_test_add_func("/ui/export-name", test_export_name);

@@ -1,8 +1,8 @@
 #include "ui/canvas/stage.h"
 
 #include "render/present/texture.h"
+#include "ui/core/task_text.h"
 #include "ui/job_text.h"
-#include "ui/time_text.h"
 #include "ui/widgets/progress.h"
 
 #define BUSY_DELAY_MS   250 // quick work shows no spinner

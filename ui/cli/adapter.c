@@ -63,7 +63,7 @@ static bool run(struct cli *c, GError **error)
     }
     bool ok = true;
     if (convert) {
-        ok = adapter_save(a, c->out, cli_progress, NULL, NULL, error);
+        ok = adapter_save(a, c->out, &cli_task, error);
     } else if (c->json) {
         print_json(a);
     } else {

@@ -74,15 +74,17 @@ struct learn_times {
     int n;
 };
 
-static bool step_cb(const struct train_report *r, void *data)
+static void learn_report_cb(struct task *task, const struct task_progress *progress)
 {
-    struct learn_times *t = data;
+    struct learn_times *t = task->data;
+    if (!progress->training) {
+        return;
+    }
     double now = now_ms();
     if (t->last > 0.0 && t->n < (int)G_N_ELEMENTS(t->ms)) {
         t->ms[t->n++] = now - t->last;
     }
     t->last = now;
-    return true;
 }
 
 // Median milliseconds of one training step at batch 1; -1 with an error.
@@ -94,16 +96,17 @@ static double bench_learn(struct engine *e, const char *method, int side, GError
     }
     struct train_example example = {
         .width = side, .height = side, .rgb = rgb, .caption = "a photo"};
-    struct train_params params = {TRAIN_PARAMS_DEFAULTS};
-    params.steps = 16;
-    params.seed = 1;
+    const struct train_params params = {.seed = 1};
+    struct settings *settings = settings_new(adapter_method_find(method)->settings);
+    settings_set(settings, "steps", 16, NULL);
     struct learn_times times = {0};
-    struct adapter *a = adapter_new(method, e->model, NULL, error);
-    struct trainer *t =
-        a ? trainer_new(e->model, a, &example, 1, &params, cli_progress, NULL, NULL, error) : NULL;
-    bool ok = t && trainer_run(t, step_cb, &times, NULL, error);
+    struct task task = {.report = learn_report_cb, .data = &times};
+    struct adapter *a = adapter_new(method, e->model, settings, error);
+    struct trainer *t = a ? trainer_new(e->model, a, &example, 1, &params, &cli_task, error) : NULL;
+    bool ok = t && trainer_run(t, &task, error);
     trainer_free(t);
     adapter_free(a);
+    settings_free(settings);
     if (!ok || times.n == 0) {
         return -1.0;
     }
@@ -114,22 +117,27 @@ static double bench_learn(struct engine *e, const char *method, int side, GError
 static double bench_edit(struct engine *e, int side, GError **error)
 {
     g_autofree float *rgb = g_new0(float, (gsize)side *side * 3);
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.rgb = rgb;
-    q.width = q.height = side;
-    q.source_prompt = "a photo";
+    struct settings *settings = settings_new(edit_settings);
+    struct edit_request q = {
+        .settings = settings,
+        .rgb = rgb,
+        .width = side,
+        .height = side,
+        .source_prompt = "a photo",
+    };
     double best = -1.0;
     const char *const prompts[] = {"a photo", "a red apple", "a blue apple"}; // the first compiles
     for (int i = 0; i < 3; i++) {
         q.prompt = prompts[i];
         double begin = now_ms();
-        struct edit_result *r = editor_run(e->editor, &q, NULL, NULL, NULL, error);
-        if (!r) {
-            return -1.0;
-        }
-        best = now_ms() - begin;
+        struct edit_result *r = editor_run(e->editor, &q, NULL, error);
+        best = r ? now_ms() - begin : -1.0;
         edit_result_free(r);
+        if (best < 0) {
+            break;
+        }
     }
+    settings_free(settings);
     return best;
 }
 

@@ -9,19 +9,19 @@
 
 #include <json-glib/json-glib.h>
 
-// A number that the command line does not say. Not NaN: that can be said, and is refused.
-#define CLI_NOT_GIVEN G_MININT
-
 // Everything that can be said on a command line. A command names the options it takes.
 struct cli {
     char *model, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
-    char *sampler, *method, *subset, *log, *resume, *checkpoint;
-    char **images, **adapters, **settings, **rest;
-    int steps, timestep, size, batch, bits, quality;
-    double guidance, eta, inversion, structure, locality, lr;
+    char *log, *resume, *checkpoint;
+    char **images, **adapters, **rest;
+    int timestep, size, bits, quality, learn_steps;
     gint64 seed;
-    gboolean json, text_encoder, recipe, raw;
+    gboolean json, recipe, raw;
+    struct settings *settings; // of the command's table
+
+    GPtrArray *given; // char *, in pairs: key of a setting, its value
+    GPtrArray *texts; // char *: names and help of options
 
     struct engine *engine; // opened by cli_engine()
     GPtrArray *loaded;     // struct adapter *, by cli_adapters()
@@ -29,13 +29,20 @@ struct cli {
 
 struct cli_command {
     const char *name;
-    const char *summary;        // one line for the list
-    const char *usage;          // what follows the options, "" for none
-    const char *const *options; // long names, NULL-terminated
-    const char *const *needed;  // those that must be given, NULL-terminated; NULL: none
+    const char *summary;            // one line for the list
+    const char *usage;              // what follows the options, "" for none
+    const char *const *options;     // long names, NULL-terminated
+    const char *const *needed;      // those that must be given, NULL-terminated; NULL: none
+    const struct setting *settings; // each row is an option, too; NULL: none
     bool (*run)(struct cli *c, GError **error);
 };
 extern const struct cli_command *const cli_table[];
+
+// options.c. parse: what the words say goes into c, wrong ones are an error. settings: then the given
+// ones are put into c->settings, of that table, and checked.
+bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
+               GError **error);
+bool cli_settings(struct cli *c, const struct setting *table, GError **error);
 
 // Opens device and model as the options say.
 struct engine *cli_engine(struct cli *c, GError **error);
@@ -46,9 +53,8 @@ struct edit_request cli_request(const struct cli *c);
 // Loads the photo of --image at the working size.
 struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 
-void cli_progress(double fraction, const char *text, void *data); // progress_fn; data unused
-void cli_edit_step(const struct edit_step *step, void *data);     // edit_step_fn; data unused
-void cli_progress_end(void);
+extern struct task cli_task; // its report is a line on a terminal, written over by the next
+void cli_progress_end(void); // clears that line
 
 // Tensors in and out: fp32 safetensors with one tensor of that name. read: *shape has rank 3 or 4,
 // a missing leading 1 is added; the result is newly allocated.

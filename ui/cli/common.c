@@ -3,6 +3,7 @@
 #include "compute/file/safetensors.h"
 #include "render/file.h"
 #include "ui/core/paths.h"
+#include "ui/core/task_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,19 +13,23 @@
 
 static bool line_open;
 
-void cli_progress(double fraction, const char *text, void *data)
+static void report_cb(struct task *task, const struct task_progress *progress)
 {
     if (!isatty(STDERR_FILENO)) {
         return;
     }
-    if (fraction >= 0.0) {
-        fprintf(stderr, "\r\033[K%3.0f %%  %s", fraction * 100.0, text);
-    } else {
-        fprintf(stderr, "\r\033[K%s", text);
+    g_autofree char *text = task_text(progress);
+    g_autofree char *left = time_left_text(progress->seconds_left);
+    fputs("\r\033[K", stderr);
+    if (progress->fraction >= 0.0) {
+        fprintf(stderr, "%3.0f %%  ", progress->fraction * 100.0);
     }
+    fprintf(stderr, "%s%s%s", text, left ? ", " : "", left ? left : "");
     fflush(stderr);
     line_open = true;
 }
+
+struct task cli_task = {.report = report_cb};
 
 void cli_progress_end(void)
 {
@@ -34,20 +39,13 @@ void cli_progress_end(void)
     }
 }
 
-void cli_edit_step(const struct edit_step *step, void *data)
-{
-    char text[160];
-    g_snprintf(text, sizeof text, "%s, step %d of %d", step->stage, step->step, step->steps);
-    cli_progress(step->steps ? (double)step->step / step->steps : -1.0, text, NULL);
-}
-
 // ---- what the options describe ------------------------------------------------------------------
 
 struct engine *cli_engine(struct cli *c, GError **error)
 {
     if (!c->engine) {
         g_autofree char *dir = paths_model(c->model);
-        c->engine = engine_open(dir, c->device, cli_progress, NULL, NULL, error);
+        c->engine = engine_open(dir, c->device, &cli_task, error);
     }
     return c->engine;
 }
@@ -76,29 +74,18 @@ bool cli_adapters(struct cli *c, GError **error)
         g_ptr_array_add(c->loaded, a);
     }
     return editor_set_adapters(c->engine->editor, (struct adapter **)c->loaded->pdata,
-                               (int)c->loaded->len, cli_progress, NULL, NULL, error);
-}
-
-static double given_or(double given, double otherwise)
-{
-    return given != CLI_NOT_GIVEN ? given : otherwise;
+                               (int)c->loaded->len, &cli_task, error);
 }
 
 struct edit_request cli_request(const struct cli *c)
 {
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.prompt = c->prompt ? c->prompt : "";
-    q.source_prompt = c->source_prompt;
-    q.negative = c->negative;
-    q.seed = (uint64_t)c->seed;
-    q.steps = c->steps != CLI_NOT_GIVEN ? c->steps : q.steps;
-    q.guidance = given_or(c->guidance, q.guidance);
-    q.inversion = given_or(c->inversion, q.inversion);
-    q.structure = given_or(c->structure, q.structure);
-    q.locality = given_or(c->locality, q.locality);
-    q.eta = given_or(c->eta, q.eta);
-    q.sampler = c->sampler ? c->sampler : q.sampler;
-    return q;
+    return (struct edit_request){
+        .settings = c->settings,
+        .prompt = c->prompt ? c->prompt : "",
+        .source_prompt = c->source_prompt,
+        .negative = c->negative,
+        .seed = (uint64_t)c->seed,
+    };
 }
 
 struct photo *cli_photo(struct cli *c, const char *path, GError **error)

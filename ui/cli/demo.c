@@ -10,13 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LEARN_STEPS 200
-
 struct demo {
     struct cli *c;
     char *image, *caption, *prompt; // what is done
     double load_s, learn_s, edit_s, restore_s, save_s;
     double loss;
+    int steps; // of learning
 };
 
 // The first photo of the list of samples and its first edit.
@@ -54,32 +53,30 @@ static double seconds_since(gint64 begin)
     return (double)(g_get_monotonic_time() - begin) / 1e6;
 }
 
-static bool step_cb(const struct train_report *report, void *data)
+static void learn_report_cb(struct task *task, const struct task_progress *progress)
 {
-    struct demo *d = data;
-    d->loss = report->loss_mean;
-    char text[160];
-    g_snprintf(text, sizeof text, "learning the photo, step %d of %d", report->step, report->steps);
-    cli_progress((double)report->step / report->steps, text, NULL);
-    return true;
-}
-
-static int learn_steps(const struct demo *d)
-{
-    return d->c->steps != CLI_NOT_GIVEN ? d->c->steps : LEARN_STEPS;
+    struct demo *d = task->data;
+    if (progress->training) {
+        d->loss = progress->training->loss_mean;
+    }
+    task_tell(&cli_task, progress);
 }
 
 static struct adapter *learn(struct demo *d, const struct photo *p, const char *out, GError **error)
 {
     struct engine *e = d->c->engine;
     gint64 begin = g_get_monotonic_time();
-    struct train_params params = {TRAIN_PARAMS_DEFAULTS};
-    params.steps = learn_steps(d);
-    params.seed = 1;
-    struct adapter *a = adapter_new("svdiff", e->model, NULL, error);
-    if (!a ||
-        !engine_learn(e, p, d->caption, a, &params, NULL, cli_progress, step_cb, d, NULL, error) ||
-        !adapter_save(a, out, NULL, NULL, NULL, error)) {
+    struct task task = {.report = learn_report_cb, .data = d};
+    struct settings *svdiff = settings_new(adapter_method_find("svdiff")->settings);
+    const struct train_params params = {.seed = 1};
+    struct adapter *a =
+        !d->c->learn_steps || settings_set(svdiff, "steps", d->c->learn_steps, error)
+            ? adapter_new("svdiff", e->model, svdiff, error)
+            : NULL;
+    d->steps = settings_int(svdiff, "steps");
+    settings_free(svdiff);
+    if (!a || !engine_learn(e, p, d->caption, a, &params, NULL, &task, error) ||
+        !adapter_save(a, out, NULL, error)) {
         adapter_free(a);
         return NULL;
     }
@@ -94,13 +91,13 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     struct edit_request q = cli_request(d->c);
     q.source_prompt = d->caption;
     q.prompt = d->prompt;
-    if (!editor_set_adapters(e->editor, &a, 1, cli_progress, NULL, NULL, error)) {
+    if (!editor_set_adapters(e->editor, &a, 1, &cli_task, error)) {
         return NULL;
     }
-    struct edit_result *r = engine_edit(e, p, q, cli_edit_step, NULL, NULL, error);
+    struct edit_result *r = engine_edit(e, p, q, &cli_task, error);
     d->edit_s = seconds_since(begin);
     begin = g_get_monotonic_time();
-    struct detail_params params = {.progress = cli_progress};
+    struct detail_params params = {.task = &cli_task};
     struct image *image = r ? engine_restore(e, p->full, r, &params, error) : NULL;
     d->restore_s = seconds_since(begin);
     edit_result_free(r);
@@ -132,8 +129,8 @@ static bool write_report(const struct demo *d, const struct photo *p, const char
         "full size     %.1f s\n"
         "pictures      %.1f s to write them\n",
         name, p->full->width, p->full->height, d->caption, d->prompt, e->model->name,
-        p->small->width, p->small->height, gpu_info(e->gpu)->name, d->load_s, d->learn_s,
-        learn_steps(d), d->loss, d->edit_s, d->restore_s, d->save_s);
+        p->small->width, p->small->height, gpu_info(e->gpu)->name, d->load_s, d->learn_s, d->steps,
+        d->loss, d->edit_s, d->restore_s, d->save_s);
     cli_progress_end();
     fputs(text, stdout);
     return g_file_set_contents(path, text, -1, error);
@@ -190,9 +187,9 @@ const struct cli_command cli_demo = {
     .name = "demo",
     .summary = "Do the main job on a sample photo: before, after, side by side, adapter, report",
     .usage = "",
-    .options = (const char *const[]){"model", "device", "image", "source-prompt", "prompt", "steps",
-                                     "guidance", "inversion", "structure", "locality", "seed",
-                                     "out", NULL},
+    .settings = edit_settings,
+    .options = (const char *const[]){"model", "device", "image", "source-prompt", "prompt",
+                                     "learn-steps", "set", "seed", "out", NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

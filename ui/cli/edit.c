@@ -34,7 +34,7 @@ static struct image *finish(struct cli *c, const struct photo *p, const struct e
     if (c->mask && !mask) {
         return NULL;
     }
-    struct detail_params params = {.mask = mask, .progress = cli_progress};
+    struct detail_params params = {.mask = mask, .task = &cli_task};
     return engine_restore(c->engine, p->full, r, &params, error);
 }
 
@@ -47,7 +47,7 @@ static bool run(struct cli *c, GError **error)
         return false;
     }
     struct edit_request q = cli_request(c);
-    struct edit_result *r = engine_edit(c->engine, p, q, cli_edit_step, NULL, NULL, error);
+    struct edit_result *r = engine_edit(c->engine, p, q, &cli_task, error);
     struct image *image = r ? finish(c, p, r, error) : NULL;
     bool ok = image != NULL;
     if (ok) {
@@ -66,12 +66,10 @@ const struct cli_command cli_edit = {
     .name = "edit",
     .summary = "Change a photo by a prompt",
     .usage = "",
-    .options =
-        (const char *const[]){"model",    "device",  "image",     "prompt",    "source-prompt",
-                              "negative", "adapter", "inversion", "structure", "locality",
-                              "guidance", "steps",   "eta",       "seed",      "size",
-                              "mask",     "raw",     "recipe",    "bits",      "quality",
-                              "out",      NULL},
+    .settings = edit_settings,
+    .options = (const char *const[]){"model", "device", "image", "prompt", "source-prompt",
+                                     "negative", "adapter", "set", "seed", "size", "mask", "raw",
+                                     "recipe", "bits", "quality", "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

@@ -49,7 +49,7 @@ static bool run(struct cli *c, GError **error)
     q.width = q.height = c->size ? c->size : model_default_size(c->engine->model);
     struct edit_result *r = NULL;
     if (!c->noise || read_noise(c, &q, error)) {
-        r = editor_run(c->engine->editor, &q, cli_edit_step, NULL, NULL, error);
+        r = editor_run(c->engine->editor, &q, &cli_task, error);
     }
     bool ok = r && write_result(c, &q, r, error);
     edit_result_free(r);
@@ -61,9 +61,10 @@ const struct cli_command cli_generate = {
     .name = "generate",
     .summary = "Draw a picture from a prompt",
     .usage = "",
-    .options = (const char *const[]){"model", "device", "prompt", "negative", "steps", "guidance",
-                                     "scheduler", "eta", "seed", "noise", "size", "adapter", "out",
-                                     "latents-out", "recipe", "bits", "quality", NULL},
+    .settings = generate_settings,
+    .options = (const char *const[]){"model", "device", "prompt", "negative", "set", "seed",
+                                     "noise", "size", "adapter", "out", "latents-out", "recipe",
+                                     "bits", "quality", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

@@ -99,7 +99,7 @@ static bool model_facts(const char *path, struct facts *f, GError **error)
         fact_number(f, parameters, part_floats(m->parts[i]));
         fact_number(f, tensors, m->parts[i]->weights->len);
     }
-    const char *hash = model_hash(m, MODEL_UNET, cli_progress, NULL, NULL, error);
+    const char *hash = model_hash(m, MODEL_UNET, &cli_task, error);
     cli_progress_end();
     bool ok = hash != NULL;
     if (ok) {

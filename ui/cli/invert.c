@@ -15,7 +15,7 @@ static bool run(struct cli *c, GError **error)
     q.height = p->small->height;
     const int64_t shape[] = {1, m->vae.latent_channels, q.height / f, q.width / f};
     g_autofree float *z = g_new(float, (gsize)(shape[1] * shape[2] * shape[3]));
-    bool ok = editor_invert(c->engine->editor, &q, z, cli_edit_step, NULL, NULL, error) &&
+    bool ok = editor_invert(c->engine->editor, &q, z, &cli_task, error) &&
               cli_tensor_write(c->out, "latents", 4, shape, z, error);
     photo_unref(p);
     return ok;
@@ -25,8 +25,9 @@ const struct cli_command cli_invert = {
     .name = "invert",
     .summary = "Write the latent that DDIM inversion of a photo ends in",
     .usage = "",
-    .options = (const char *const[]){"model", "device", "image", "prompt", "steps", "size",
-                                     "adapter", "out", NULL},
+    .settings = edit_settings,
+    .options = (const char *const[]){"model", "device", "image", "prompt", "size", "adapter", "set",
+                                     "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

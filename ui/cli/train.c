@@ -3,53 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-// One setting of the method from its text; error where the method has no such row.
-static bool set(const struct adapter_method *method, double *values, const char *key,
-                const char *text, GError **error)
-{
-    const struct param *row = param_find(method->params, key);
-    if (!row) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the method %s has no setting \"%s\"", method->name, key);
-        return false;
-    }
-    return param_parse(row, text, &values[row - method->params], error);
-}
-
-static bool settings(const struct cli *c, const struct adapter_method *method, double *values,
-                     GError **error)
-{
-    param_defaults(method->params, values);
-    if ((c->subset && !set(method, values, "subset", c->subset, error)) ||
-        (c->text_encoder && !set(method, values, "text_encoder", "on", error))) {
-        return false;
-    }
-    for (int i = 0; c->settings && c->settings[i]; i++) {
-        g_auto(GStrv) pair = g_strsplit(c->settings[i], "=", 2);
-        if (!pair[0] || !pair[1]) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "--set needs KEY=VALUE, not \"%s\"", c->settings[i]);
-            return false;
-        }
-        if (!set(method, values, pair[0], pair[1], error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static struct adapter *new_adapter(const struct cli *c, GError **error)
 {
-    const char *name = c->method ? c->method : "svdiff";
-    const struct adapter_method *method = adapter_method_find(name);
-    if (!method) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "there is no adapter method \"%s\"", name);
-        return NULL;
-    }
-    g_autofree double *values = g_new(double, param_count(method->params) + 1);
-    return settings(c, method, values, error) && adapter_save_check(method, c->out, error)
-               ? adapter_new(name, c->engine->model, values, error)
+    const char *name = settings_choice(c->settings, "method");
+    return adapter_save_check(adapter_method_find(name), c->out, error)
+               ? adapter_new(name, c->engine->model, settings_member(c->settings, "method"), error)
                : NULL;
 }
 
@@ -58,19 +16,17 @@ struct run_log {
     struct train_report last; // what --json tells
 };
 
-static bool step_cb(const struct train_report *report, void *data)
+static void report_cb(struct task *task, const struct task_progress *progress)
 {
-    struct run_log *log = data;
-    log->last = *report;
-    if (log->file) {
-        fprintf(log->file, "%d,%.9g,%.9g,%.3f\n", report->step, report->loss, report->grad_norm,
-                report->seconds);
+    struct run_log *log = task->data;
+    const struct train_report *r = progress->training;
+    if (r) {
+        log->last = *r;
     }
-    char text[160];
-    g_snprintf(text, sizeof text, "step %d of %d, loss %.4f, %.0f s left", report->step,
-               report->steps, report->loss_mean, report->seconds_left);
-    cli_progress((double)report->step / report->steps, text, NULL);
-    return true;
+    if (r && log->file) {
+        fprintf(log->file, "%d,%.9g,%.9g,%.3f\n", r->step, r->loss, r->grad_norm, r->seconds);
+    }
+    task_tell(&cli_task, progress);
 }
 
 static bool train(struct cli *c, struct adapter *adapter, struct photo *const *photos, int n,
@@ -83,23 +39,22 @@ static bool train(struct cli *c, struct adapter *adapter, struct photo *const *p
                                              .rgb = photos[i]->rgb,
                                              .caption = c->prompt};
     }
-    struct train_params params = {TRAIN_PARAMS_DEFAULTS};
-    params.steps = c->steps != CLI_NOT_GIVEN ? c->steps : params.steps;
-    params.lr = c->lr;
-    params.batch = c->batch;
-    params.seed = (uint64_t)c->seed;
-    params.checkpoint_path = c->checkpoint;
-    params.checkpoint_every = c->checkpoint ? 10 : 0;
-    struct trainer *t = trainer_new(c->engine->model, adapter, examples, n, &params, cli_progress,
-                                    NULL, NULL, error);
-    bool ok = t && (!c->resume || trainer_resume(t, c->resume, error)) &&
-              trainer_run(t, step_cb, log, NULL, error);
+    const struct train_params params = {
+        .settings = c->settings,
+        .seed = (uint64_t)c->seed,
+        .checkpoint_path = c->checkpoint,
+        .checkpoint_every = c->checkpoint ? 10 : 0,
+    };
+    struct task task = {.report = report_cb, .data = log};
+    struct trainer *t = trainer_new(c->engine->model, adapter, examples, n, &params, &task, error);
+    bool ok =
+        t && (!c->resume || trainer_resume(t, c->resume, error)) && trainer_run(t, &task, error);
     const int done = t ? trainer_step(t) : 0;
     trainer_free(t);
-    if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL, NULL, NULL)) {
+    if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL)) {
         g_prefix_error(error, "%s holds what was learned in %d steps; then: ", c->out, done);
     }
-    return ok && adapter_save(adapter, c->out, NULL, NULL, NULL, error);
+    return ok && adapter_save(adapter, c->out, NULL, error);
 }
 
 static void print_json(const struct cli *c, const struct adapter *a,
@@ -164,8 +119,8 @@ const struct cli_command cli_train = {
     .name = "train",
     .summary = "Learn a photo (or a few of one subject) into an adapter",
     .usage = "",
-    .options = (const char *const[]){"model", "device", "images", "prompt", "method", "subset",
-                                     "set", "text-encoder", "steps", "lr", "seed", "batch", "size",
+    .settings = learn_settings,
+    .options = (const char *const[]){"model", "device", "images", "prompt", "set", "seed", "size",
                                      "out", "log", "checkpoint", "resume", "json", NULL},
     .needed = (const char *const[]){"images", "prompt", "out", NULL},
     .run = run,

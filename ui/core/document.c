@@ -3,26 +3,17 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-int document_param_index(const char *key)
-{
-    for (int i = 0; edit_params[i].key; i++) {
-        if (g_str_equal(edit_params[i].key, key)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 void document_init(struct document *d)
 {
     *d = (struct document){
         .source_prompt = g_strdup(""),
         .prompt = g_strdup(""),
         .negative = g_strdup(""),
-        .learn = {.method = "svdiff", .steps = 200, .seed = 1},
+        .edit = settings_new(edit_settings),
+        .learn = settings_new(learn_settings),
+        .learn_seed = 1,
         .adapters = g_array_new(FALSE, TRUE, sizeof(struct document_use)),
     };
-    param_defaults(edit_params, d->params);
 }
 
 void document_clear(struct document *d)
@@ -30,6 +21,8 @@ void document_clear(struct document *d)
     g_free(d->source_prompt);
     g_free(d->prompt);
     g_free(d->negative);
+    settings_free(d->edit);
+    settings_free(d->learn);
     g_clear_pointer(&d->adapters, g_array_unref);
     memset(d, 0, sizeof *d);
 }
@@ -40,6 +33,8 @@ void document_copy(const struct document *from, struct document *to)
     to->source_prompt = g_strdup(from->source_prompt);
     to->prompt = g_strdup(from->prompt);
     to->negative = g_strdup(from->negative);
+    to->edit = settings_copy(from->edit);
+    to->learn = settings_copy(from->learn);
     to->adapters = g_array_copy(from->adapters);
 }
 
@@ -50,12 +45,6 @@ void document_forget_adapter(struct document *d, gint64 id)
             g_array_remove_index(d->adapters, i);
         }
     }
-}
-
-static bool learn_equal(const struct learn_params *a, const struct learn_params *b)
-{
-    return g_str_equal(a->method, b->method) && a->steps == b->steps && a->lr == b->lr &&
-           a->subset == b->subset && a->text_encoder == b->text_encoder && a->seed == b->seed;
 }
 
 static bool adapters_equal(const GArray *a, const GArray *b)
@@ -80,8 +69,8 @@ unsigned document_diff(const struct document *a, const struct document *b)
         !g_str_equal(a->negative, b->negative)) {
         parts |= DOCUMENT_PROMPTS;
     }
-    if (memcmp(a->params, b->params, sizeof a->params) != 0 || a->seed != b->seed ||
-        !learn_equal(&a->learn, &b->learn)) {
+    if (!settings_equal(a->edit, b->edit) || !settings_equal(a->learn, b->learn) ||
+        a->seed != b->seed || a->learn_seed != b->learn_seed) {
         parts |= DOCUMENT_PARAMS;
     }
     if (!adapters_equal(a->adapters, b->adapters)) {
@@ -97,18 +86,13 @@ bool document_equal(const struct document *a, const struct document *b)
 
 struct edit_request document_request(const struct document *d)
 {
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.source_prompt = d->source_prompt;
-    q.prompt = *d->prompt ? d->prompt : d->source_prompt;
-    q.negative = d->negative;
-    q.steps = (int)d->params[document_param_index("steps")];
-    q.guidance = d->params[document_param_index("guidance")];
-    q.inversion = d->params[document_param_index("inversion")];
-    q.structure = d->params[document_param_index("structure")];
-    q.locality = d->params[document_param_index("locality")];
-    q.eta = d->params[document_param_index("eta")];
-    q.seed = d->seed;
-    return q;
+    return (struct edit_request){
+        .settings = d->edit,
+        .source_prompt = d->source_prompt,
+        .prompt = *d->prompt ? d->prompt : d->source_prompt,
+        .negative = d->negative,
+        .seed = d->seed,
+    };
 }
 
 // ---- JSON ---------------------------------------------------------------------------------------
@@ -119,31 +103,19 @@ static char *builder_text(JsonBuilder *b)
     return json_to_string(root, FALSE);
 }
 
-static void build_params(JsonBuilder *b, const struct document *d)
+static void build_edit(JsonBuilder *b, const struct document *d)
 {
     json_builder_begin_object(b);
-    for (int i = 0; edit_params[i].key; i++) {
-        json_builder_set_member_name(b, edit_params[i].key);
-        json_builder_add_double_value(b, d->params[i]);
-    }
+    settings_write_json(d->edit, b);
     json_builder_end_object(b);
 }
 
-static void build_learn(JsonBuilder *b, const struct learn_params *l)
+static void build_learn(JsonBuilder *b, const struct document *d)
 {
     json_builder_begin_object(b);
-    json_builder_set_member_name(b, "method");
-    json_builder_add_string_value(b, l->method);
-    json_builder_set_member_name(b, "steps");
-    json_builder_add_int_value(b, l->steps);
-    json_builder_set_member_name(b, "lr");
-    json_builder_add_double_value(b, l->lr);
-    json_builder_set_member_name(b, "subset");
-    json_builder_add_int_value(b, l->subset);
-    json_builder_set_member_name(b, "text_encoder");
-    json_builder_add_boolean_value(b, l->text_encoder);
+    settings_write_json(d->learn, b);
     json_builder_set_member_name(b, "seed");
-    json_builder_add_int_value(b, (gint64)l->seed);
+    json_builder_add_int_value(b, (gint64)d->learn_seed);
     json_builder_end_object(b);
 }
 
@@ -167,14 +139,14 @@ static void build_adapters(JsonBuilder *b, const GArray *adapters)
 char *document_params_json(const struct document *d)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
-    build_params(b, d);
+    build_edit(b, d);
     return builder_text(b);
 }
 
 char *document_learn_json(const struct document *d)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
-    build_learn(b, &d->learn);
+    build_learn(b, d);
     return builder_text(b);
 }
 
@@ -193,9 +165,9 @@ char *document_to_json(const struct document *d)
     json_builder_set_member_name(b, "seed");
     json_builder_add_int_value(b, (gint64)d->seed);
     json_builder_set_member_name(b, "params");
-    build_params(b, d);
+    build_edit(b, d);
     json_builder_set_member_name(b, "learn");
-    build_learn(b, &d->learn);
+    build_learn(b, d);
     json_builder_set_member_name(b, "adapters");
     build_adapters(b, d->adapters);
     json_builder_end_object(b);
@@ -210,38 +182,18 @@ static JsonNode *member(JsonObject *o, const char *key)
     return node && JSON_NODE_HOLDS_VALUE(node) ? node : NULL;
 }
 
-static void read_params(struct document *d, JsonObject *o)
+static void read_seed(JsonObject *o, uint64_t *seed)
 {
-    for (int i = 0; edit_params[i].key; i++) {
-        JsonNode *node = member(o, edit_params[i].key);
-        double value = node ? json_node_get_double(node) : d->params[i];
-        if (param_check(&edit_params[i], value, NULL)) {
-            d->params[i] = value;
-        }
+    JsonNode *node = member(o, "seed");
+    if (node) {
+        *seed = (uint64_t)json_node_get_int(node);
     }
 }
 
-static void read_learn(struct learn_params *l, JsonObject *o)
+static void read_learn(struct document *d, JsonObject *o)
 {
-    JsonNode *node;
-    if ((node = member(o, "method")) && json_node_get_string(node)) {
-        g_strlcpy(l->method, json_node_get_string(node), sizeof l->method);
-    }
-    if ((node = member(o, "steps"))) {
-        l->steps = (int)CLAMP(json_node_get_int(node), 1, 100000);
-    }
-    if ((node = member(o, "lr"))) {
-        l->lr = CLAMP(json_node_get_double(node), 0.0, 10.0);
-    }
-    if ((node = member(o, "subset"))) {
-        l->subset = (int)CLAMP(json_node_get_int(node), 0, 100);
-    }
-    if ((node = member(o, "text_encoder"))) {
-        l->text_encoder = json_node_get_boolean(node);
-    }
-    if ((node = member(o, "seed"))) {
-        l->seed = (uint64_t)json_node_get_int(node);
-    }
+    settings_read_json(d->learn, o);
+    read_seed(o, &d->learn_seed);
 }
 
 static void read_adapters(struct document *d, JsonArray *array)
@@ -279,7 +231,7 @@ void document_params_from_json(struct document *d, const char *json)
 {
     g_autoptr(JsonNode) root = parse_object(json);
     if (root) {
-        read_params(d, json_node_get_object(root));
+        settings_read_json(d->edit, json_node_get_object(root));
     }
 }
 
@@ -287,7 +239,7 @@ void document_learn_from_json(struct document *d, const char *json)
 {
     g_autoptr(JsonNode) root = parse_object(json);
     if (root) {
-        read_learn(&d->learn, json_node_get_object(root));
+        read_learn(d, json_node_get_object(root));
     }
 }
 
@@ -310,15 +262,13 @@ void document_from_json(struct document *d, const char *json)
     read_text(o, "source_prompt", &d->source_prompt);
     read_text(o, "prompt", &d->prompt);
     read_text(o, "negative", &d->negative);
-    JsonNode *node = member(o, "seed");
-    if (node) {
-        d->seed = (uint64_t)json_node_get_int(node);
-    }
+    read_seed(o, &d->seed);
+    JsonNode *node;
     if ((node = json_object_get_member(o, "params")) && JSON_NODE_HOLDS_OBJECT(node)) {
-        read_params(d, json_node_get_object(node));
+        settings_read_json(d->edit, json_node_get_object(node));
     }
     if ((node = json_object_get_member(o, "learn")) && JSON_NODE_HOLDS_OBJECT(node)) {
-        read_learn(&d->learn, json_node_get_object(node));
+        read_learn(d, json_node_get_object(node));
     }
     if ((node = json_object_get_member(o, "adapters")) && JSON_NODE_HOLDS_ARRAY(node)) {
         read_adapters(d, json_node_get_array(node));

@@ -2,14 +2,13 @@
 #pragma once
 
 #include "compute/edit/edit.h"
-
-#define DOCUMENT_MAX_PARAMS 16
+#include "compute/train/train.h"
 
 // What of the open document, and of what is open with it, may differ.
 enum document_part {
     DOCUMENT_PHOTO = 1 << 0,    // another photo (or none)
     DOCUMENT_PROMPTS = 1 << 1,  // source, edit or negative prompt
-    DOCUMENT_PARAMS = 1 << 2,   // edit parameters, seed, learn parameters
+    DOCUMENT_PARAMS = 1 << 2,   // settings and seeds
     DOCUMENT_ADAPTERS = 1 << 3, // the list, a scale, a switch
     DOCUMENT_RESULTS = 1 << 4,  // the list of earlier results
     DOCUMENT_UNDO = 1 << 5,     // whether undo or redo is possible
@@ -17,14 +16,7 @@ enum document_part {
     DOCUMENT_ALL = (1 << 7) - 1,
 };
 
-struct learn_params { // Learn panel
-    char method[16];  // "svdiff", "oft", "coft"
-    int steps;
-    double lr;  // 0: the method's default
-    int subset; // choice of the method's "subset" parameter
-    bool text_encoder;
-    uint64_t seed;
-};
+enum document_settings { SETTINGS_EDIT, SETTINGS_LEARN }; // of edit_settings, of learn_settings
 
 struct document_use { // an adapter in the list, in order
     gint64 id;
@@ -34,9 +26,9 @@ struct document_use { // an adapter in the list, in order
 
 struct document {
     char *source_prompt, *prompt, *negative;
-    double params[DOCUMENT_MAX_PARAMS]; // of edit_params
-    uint64_t seed;
-    struct learn_params learn;
+    struct settings *edit;  // of edit_settings
+    struct settings *learn; // of learn_settings
+    uint64_t seed, learn_seed;
     GArray *adapters; // struct document_use
 };
 
@@ -48,8 +40,6 @@ void document_copy(const struct document *from,
 bool document_equal(const struct document *a, const struct document *b);
 // Bits of enum document_part in which a and b differ.
 unsigned document_diff(const struct document *a, const struct document *b);
-
-int document_param_index(const char *key); // -1: no such row
 
 // The edit that the document asks for, without photo; its strings are the document's.
 struct edit_request document_request(const struct document *d);

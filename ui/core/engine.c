@@ -13,12 +13,12 @@ struct engine *engine_new(void)
     return e;
 }
 
-bool engine_load(struct engine *e, const char *model, const char *device, progress_fn progress,
-                 void *data, GCancellable *c, GError **error)
+bool engine_load(struct engine *e, const char *model, const char *device, struct task *task,
+                 GError **error)
 {
     g_autoptr(GError) failure = NULL;
     e->gpu = gpu_open(device, &failure);
-    e->model = e->gpu ? model_load(model, e->gpu, progress, data, c, &failure) : NULL;
+    e->model = e->gpu ? model_load(model, e->gpu, task, &failure) : NULL;
     e->editor = e->model ? editor_new(e->model, &failure) : NULL;
     if (failure) { // what follows cannot work, and says why
         e->failure = g_strdup(failure->message);
@@ -27,11 +27,10 @@ bool engine_load(struct engine *e, const char *model, const char *device, progre
     return e->editor != NULL;
 }
 
-struct engine *engine_open(const char *model, const char *device, progress_fn progress, void *data,
-                           GCancellable *c, GError **error)
+struct engine *engine_open(const char *model, const char *device, struct task *task, GError **error)
 {
     struct engine *e = engine_new();
-    if (!engine_load(e, model, device, progress, data, c, error)) {
+    if (!engine_load(e, model, device, task, error)) {
         engine_free(e);
         return NULL;
     }
@@ -94,8 +93,7 @@ void engine_adapter_put(struct engine *e, const char *path, struct adapter *adap
     g_hash_table_insert(e->adapters, g_strdup(path), adapter);
 }
 
-bool engine_use_adapters(struct engine *e, const GArray *uses, progress_fn progress, void *data,
-                         GCancellable *c, GError **error)
+bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task, GError **error)
 {
     g_autofree struct adapter **list = g_new0(struct adapter *, uses->len + 1);
     for (guint i = 0; i < uses->len; i++) {
@@ -106,7 +104,7 @@ bool engine_use_adapters(struct engine *e, const GArray *uses, progress_fn progr
         list[i]->scale = use->scale;
         list[i]->enabled = use->enabled;
     }
-    return editor_set_adapters(e->editor, list, (int)uses->len, progress, data, c, error);
+    return editor_set_adapters(e->editor, list, (int)uses->len, task, error);
 }
 
 // ---- what it does -------------------------------------------------------------------------------
@@ -120,13 +118,12 @@ struct photo *engine_photo(struct engine *e, struct image *full, int side, int v
 }
 
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
-                                struct edit_request request, edit_step_fn step, void *data,
-                                GCancellable *c, GError **error)
+                                struct edit_request request, struct task *task, GError **error)
 {
     request.rgb = p->rgb;
     request.width = p->small->width;
     request.height = p->small->height;
-    return editor_run(e->editor, &request, step, data, c, error);
+    return editor_run(e->editor, &request, task, error);
 }
 
 struct image *engine_restore(struct engine *e, const struct image *base,
@@ -151,16 +148,13 @@ struct image *engine_restore(struct engine *e, const struct image *base,
 
 bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
                   struct adapter *adapter, const struct train_params *params, const char *resume,
-                  progress_fn progress, train_step_fn step, void *data, GCancellable *c,
-                  GError **error)
+                  struct task *task, GError **error)
 {
     struct train_example example = {
         .width = p->small->width, .height = p->small->height, .rgb = p->rgb, .caption = caption};
     editor_make_room(e->editor);
-    struct trainer *t =
-        trainer_new(e->model, adapter, &example, 1, params, progress, data, c, error);
-    bool ok =
-        t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, step, data, c, error);
+    struct trainer *t = trainer_new(e->model, adapter, &example, 1, params, task, error);
+    bool ok = t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, task, error);
     trainer_free(t);
     adapter_release(adapter); // edits use merged weights
     return ok;
@@ -181,12 +175,6 @@ static void append_value(GString *out, const char *key, const char *value)
     }
 }
 
-static void append_number(GString *out, const char *key, double value)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    append_value(out, key, g_ascii_formatd(text, sizeof text, "%.6g", value));
-}
-
 char *engine_recipe(const struct edit_request *request, const struct model *m,
                     struct adapter *const *adapters, int n, int width, int height)
 {
@@ -197,16 +185,11 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
     }
     g_autofree char *size = g_strdup_printf("%dx%d", width, height);
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, request->seed);
-    append_number(out, "Steps", request->steps);
-    append_value(out, "Sampler", "DDIM");
-    append_number(out, "CFG scale", request->guidance);
+    g_autofree char *settings = settings_recipe(request->settings);
+    g_string_append(out, settings);
     append_value(out, "Seed", seed);
     append_value(out, "Size", size);
     append_value(out, "Model", m->name);
-    append_number(out, "Inversion strength", request->inversion);
-    append_number(out, "Structure", request->structure);
-    append_number(out, "Locality", request->locality);
-    append_number(out, "Eta", request->eta);
     if (request->source_prompt && *request->source_prompt) {
         append_value(out, "Source prompt", request->source_prompt);
     }

@@ -21,11 +21,11 @@ struct engine {
 // One without a model, which engine_load() brings once. model: a folder or file; device: as
 // gpu_open().
 struct engine *engine_new(void);
-bool engine_load(struct engine *e, const char *model, const char *device, progress_fn progress,
-                 void *data, GCancellable *c, GError **error);
+bool engine_load(struct engine *e, const char *model, const char *device, struct task *task,
+                 GError **error);
 // Both at once.
-struct engine *engine_open(const char *model, const char *device, progress_fn progress, void *data,
-                           GCancellable *c, GError **error);
+struct engine *engine_open(const char *model, const char *device, struct task *task,
+                           GError **error);
 void engine_free(struct engine *e);
 // False where there is no model to work with; the error says why.
 bool engine_ready(const struct engine *e, GError **error);
@@ -46,8 +46,7 @@ void engine_adapter_forget(struct engine *e, const char *path);
 // Puts a trained adapter in the place of whatever was known of this path. Takes it.
 void engine_adapter_put(struct engine *e, const char *path, struct adapter *adapter);
 // What edits are made with from now on: struct engine_adapter.
-bool engine_use_adapters(struct engine *e, const GArray *uses, progress_fn progress, void *data,
-                         GCancellable *c, GError **error);
+bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task, GError **error);
 
 // ---- what it does -------------------------------------------------------------------------------
 
@@ -57,8 +56,7 @@ struct photo *engine_photo(struct engine *e, struct image *full, int side, int v
 
 // Runs request on the photo (its rgb, width and height are filled in here).
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
-                                struct edit_request request, edit_step_fn step, void *data,
-                                GCancellable *c, GError **error);
+                                struct edit_request request, struct task *task, GError **error);
 
 // The result carried over to base, which is the photo at its own or any smaller size.
 struct image *engine_restore(struct engine *e, const struct image *base,
@@ -72,5 +70,4 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
 // Trains the adapter on the photo. resume: a checkpoint, or NULL.
 bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
                   struct adapter *adapter, const struct train_params *params, const char *resume,
-                  progress_fn progress, train_step_fn step, void *data, GCancellable *c,
-                  GError **error);
+                  struct task *task, GError **error);

@@ -1,6 +1,6 @@
 #include "ui/core/job.h"
 
-#include <string.h>
+#include "ui/core/task_text.h"
 
 const struct job_type *const job_table[] = {
 #define X(name) &name##_job,
@@ -55,6 +55,79 @@ static void inputs_clear(struct job_inputs *in)
     g_strfreev((char **)in->files);
 }
 
+// ---- what it says -------------------------------------------------------------------------------
+
+struct post {
+    TinctureJob *job;
+    struct job_report report;
+};
+
+static gboolean post_cb(gpointer data)
+{
+    struct post *post = data;
+    TinctureJob *job = post->job;
+    const struct job_report *r = &post->report;
+    job->fraction = r->fraction;
+    job->seconds_left = r->seconds_left;
+    g_strlcpy(job->text, r->text, sizeof job->text);
+    g_object_notify_by_pspec(G_OBJECT(job), properties[PROP_TEXT]);
+    g_object_notify_by_pspec(G_OBJECT(job), properties[PROP_FRACTION]);
+    g_object_notify_by_pspec(G_OBJECT(job), properties[PROP_SECONDS_LEFT]);
+    g_signal_emit(job, signals[SIGNAL_REPORT], 0, r);
+    return G_SOURCE_REMOVE;
+}
+
+static void post_free(gpointer data)
+{
+    struct post *post = data;
+    picture_clear(&post->report.preview);
+    picture_clear(&post->report.sample);
+    g_object_unref(post->job);
+    g_free(post);
+}
+
+// By what has been done since the stage began; < 0 while that says too little.
+static double seconds_left(TinctureJob *job, const struct task_progress *p)
+{
+    const gint64 now = g_get_monotonic_time();
+    if (job->since_us == 0 || p->stage != job->stage || p->fraction < job->last) {
+        job->stage = p->stage;
+        job->since_us = now;
+        job->since = p->fraction;
+    }
+    job->last = p->fraction;
+    const double seconds = (double)(now - job->since_us) / 1e6, done = p->fraction - job->since;
+    return seconds < 1.0 || done < 0.02 ? -1.0 : seconds * (1.0 - p->fraction) / done;
+}
+
+void job_tell(TinctureJob *job, const struct task_progress *progress, struct picture sample)
+{
+    const struct latent_preview *preview = progress->preview;
+    struct post *post = g_new0(struct post, 1);
+    post->job = g_object_ref(job);
+    struct job_report *report = &post->report;
+    g_autofree char *text = task_text(progress);
+    g_strlcpy(report->text, text, sizeof report->text);
+    report->fraction = progress->fraction;
+    report->seconds_left = progress->seconds_left < 0 && progress->fraction >= 0
+                               ? seconds_left(job, progress)
+                               : progress->seconds_left;
+    if (preview) {
+        report->preview = picture_from_floats(preview->rgb, preview->width, preview->height);
+    }
+    report->sample = sample;
+    report->trained = progress->training != NULL;
+    if (report->trained) {
+        report->training = *progress->training;
+    }
+    g_idle_add_full(G_PRIORITY_DEFAULT, post_cb, post, post_free);
+}
+
+static void report_cb(struct task *task, const struct task_progress *progress)
+{
+    job_tell(task->data, progress, (struct picture){0});
+}
+
 // ---- the object ---------------------------------------------------------------------------------
 
 static void tincture_job_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
@@ -105,6 +178,7 @@ static void tincture_job_init(TinctureJob *self)
     self->cancel = g_cancellable_new();
     self->fraction = self->seconds_left = -1.0;
     self->state = JOB_WAITING;
+    self->task = (struct task){.report = report_cb, .data = self, .cancellable = self->cancel};
 }
 
 TinctureJob *tincture_job_new(const struct job_type *type, const struct job_inputs *in)
@@ -132,67 +206,4 @@ void tincture_job_set_state(TinctureJob *self, enum job_state state)
         self->state = state;
         g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_STATE]);
     }
-}
-
-// ---- what it says -------------------------------------------------------------------------------
-
-struct post {
-    TinctureJob *job;
-    struct job_report report;
-};
-
-static gboolean post_cb(gpointer data)
-{
-    struct post *post = data;
-    TinctureJob *job = post->job;
-    const struct job_report *r = &post->report;
-    job->fraction = r->fraction;
-    job->seconds_left = r->seconds_left;
-    g_strlcpy(job->text, r->text, sizeof job->text);
-    g_object_notify_by_pspec(G_OBJECT(job), properties[PROP_TEXT]);
-    g_object_notify_by_pspec(G_OBJECT(job), properties[PROP_FRACTION]);
-    g_object_notify_by_pspec(G_OBJECT(job), properties[PROP_SECONDS_LEFT]);
-    g_signal_emit(job, signals[SIGNAL_REPORT], 0, r);
-    return G_SOURCE_REMOVE;
-}
-
-static void post_free(gpointer data)
-{
-    struct post *post = data;
-    picture_clear(&post->report.preview);
-    picture_clear(&post->report.sample);
-    g_object_unref(post->job);
-    g_free(post);
-}
-
-void job_post(TinctureJob *job, const struct job_report *report)
-{
-    struct post *post = g_new(struct post, 1);
-    *post = (struct post){g_object_ref(job), *report};
-    g_idle_add_full(G_PRIORITY_DEFAULT, post_cb, post, post_free);
-}
-
-void job_report(TinctureJob *job, double fraction, const char *text, double seconds_left)
-{
-    struct job_report report = {.fraction = fraction, .seconds_left = seconds_left};
-    g_strlcpy(report.text, text, sizeof report.text);
-    job_post(job, &report);
-}
-
-// By what has been done since the progress began; < 0 while that says too little.
-static double seconds_left(TinctureJob *job, double fraction)
-{
-    const gint64 now = g_get_monotonic_time();
-    if (job->since_us == 0 || fraction < job->last) {
-        job->since_us = now;
-        job->since = fraction;
-    }
-    job->last = fraction;
-    const double seconds = (double)(now - job->since_us) / 1e6, done = fraction - job->since;
-    return seconds < 1.0 || done < 0.02 ? -1.0 : seconds * (1.0 - fraction) / done;
-}
-
-void job_progress_cb(double fraction, const char *text, void *job)
-{
-    job_report(job, fraction, text, fraction < 0.0 ? -1.0 : seconds_left(job, fraction));
 }

@@ -9,6 +9,8 @@
 // through what it reports; prepare() and run() alone touch its inputs and its outcome.
 #pragma once
 
+#include "compute/settings.h"
+#include "compute/task.h"
 #include "compute/train/train.h"
 #include "render/detail.h"
 #include "render/file.h"
@@ -32,10 +34,8 @@ enum job_rank {
 };
 
 struct job_type {
-    struct {
-        const char *name, *title, *summary; // title: "Exporting"
-    } member;
-    unsigned rank; // of enum job_rank
+    struct member member; // title: "Exporting"
+    unsigned rank;        // of enum job_rank
     // What is said before the error's own sentence where it fails; NULL: who asked says it.
     const char *failure;
     // Reader thread: what has to wait for a disk; completes the inputs. NULL: nothing to prepare.
@@ -77,7 +77,7 @@ enum job_state { JOB_PREPARING, JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, 
 struct job_report {
     double fraction;        // 0..1, < 0 unknown
     double seconds_left;    // < 0 unknown
-    char text[160];         // "step 12 of 60"
+    char text[160];         // "Drawing: step 12 of 20"
     struct picture preview; // a rough picture of what is being drawn; empty: none
     struct picture sample;  // what a training can draw by now; empty: none
     bool trained;           // a step of training is done:
@@ -103,7 +103,9 @@ struct _TinctureJob {
     double fraction, seconds_left; // < 0 unknown
     char text[160];                // what is being done now; empty: nothing has been said
 
-    // for the time left, of the thread that works: where the progress that goes on now began
+    // of the thread that works
+    struct task task;      // the job's own: what it tells becomes a report
+    enum task_stage stage; // for the time left: where the one that goes on now began
     gint64 since_us;
     double since, last;
 };
@@ -114,11 +116,7 @@ void tincture_job_cancel(TinctureJob *job);
 bool tincture_job_is_cancelled(const TinctureJob *job);
 void tincture_job_set_state(TinctureJob *job, enum job_state state); // of whoever runs it
 
-// ---- for the thread that works ------------------------------------------------------------------
-
-void job_report(TinctureJob *job, double fraction, const char *text, double seconds_left);
-void job_progress_cb(double fraction, const char *text, void *job); // progress_fn
-// The same with more to tell; takes the pictures.
-void job_post(TinctureJob *job, const struct job_report *report);
+// For a job that watches its work with a task of its own: progress becomes a report. Takes sample.
+void job_tell(TinctureJob *job, const struct task_progress *progress, struct picture sample);
 
 G_END_DECLS

@@ -183,11 +183,6 @@ bool tincture_project_modified(TinctureProject *self)
     return self->photo && !self->exported;
 }
 
-double tincture_project_param(TinctureProject *self, const char *key)
-{
-    return self->document.params[document_param_index(key)];
-}
-
 // The store keeps what the item that is returned borrows.
 static gpointer borrow(GListStore *list, guint i)
 {
@@ -223,9 +218,8 @@ enum {
     TAG_PROMPT,
     TAG_NEGATIVE,
     TAG_SEED,
-    TAG_LEARN,
-    TAG_PARAM = 100,
-    TAG_ADAPTER = 1000
+    TAG_ADAPTER = 1000,
+    TAG_SETTING = 1 << 30 // and the hash of its key
 };
 
 void tincture_project_shown(TinctureProject *self, unsigned parts)
@@ -279,14 +273,16 @@ void tincture_project_set_negative(TinctureProject *self, const char *text)
     }
 }
 
-void tincture_project_set_param(TinctureProject *self, const char *key, double value)
+void tincture_project_set(TinctureProject *self, enum document_settings which, const char *key,
+                          double value)
 {
-    const int i = document_param_index(key);
-    g_return_if_fail(i >= 0);
-    value = CLAMP(value, edit_params[i].min, edit_params[i].max);
-    if (self->document.params[i] != value) {
-        self->document.params[i] = value;
-        tincture_project_edited(self, DOCUMENT_PARAMS, TAG_PARAM + (unsigned)i);
+    struct settings *s = which == SETTINGS_EDIT ? self->document.edit : self->document.learn;
+    const double before = settings_get(s, key);
+    if (!settings_set(s, key, value, NULL) || value == before) {
+        return;
+    }
+    tincture_project_edited(self, DOCUMENT_PARAMS, TAG_SETTING + g_str_hash(key) % TAG_SETTING);
+    if (which == SETTINGS_EDIT) {
         stale(self);
     }
 }
@@ -303,17 +299,6 @@ void tincture_project_set_seed(TinctureProject *self, uint64_t seed)
 void tincture_project_roll_seed(TinctureProject *self)
 {
     tincture_project_set_seed(self, g_random_int());
-}
-
-void tincture_project_set_learn_params(TinctureProject *self, const struct learn_params *params)
-{
-    struct document before;
-    document_copy(&self->document, &before);
-    self->document.learn = *params;
-    if (!document_equal(&before, &self->document)) {
-        tincture_project_edited(self, DOCUMENT_PARAMS, TAG_LEARN);
-    }
-    document_clear(&before);
 }
 
 void tincture_project_adapter_remove(TinctureProject *self, gint64 id)

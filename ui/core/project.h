@@ -60,7 +60,6 @@ TinctureProject *tincture_project_new(void);
 // The newest: preview, result, or the photo (transfer none).
 struct picture tincture_project_view(TinctureProject *self);
 bool tincture_project_modified(TinctureProject *self); // there are results not exported yet
-double tincture_project_param(TinctureProject *self, const char *key); // of edit_params
 // The i-th of a list, borrowed; NULL behind the last one.
 TinctureAdapterEntry *tincture_project_adapter(TinctureProject *self, guint i);
 TinctureResultEntry *tincture_project_result(TinctureProject *self, guint i);
@@ -73,10 +72,11 @@ guint tincture_project_n_results(TinctureProject *self);
 void tincture_project_set_source_prompt(TinctureProject *self, const char *text);
 void tincture_project_set_prompt(TinctureProject *self, const char *text);
 void tincture_project_set_negative(TinctureProject *self, const char *text);
-void tincture_project_set_param(TinctureProject *self, const char *key, double value);
+// A value outside its legal range changes nothing.
+void tincture_project_set(TinctureProject *self, enum document_settings which, const char *key,
+                          double value);
 void tincture_project_set_seed(TinctureProject *self, uint64_t seed);
 void tincture_project_roll_seed(TinctureProject *self);
-void tincture_project_set_learn_params(TinctureProject *self, const struct learn_params *params);
 void tincture_project_adapter_remove(TinctureProject *self, gint64 id);
 void tincture_project_adapter_set_scale(TinctureProject *self, gint64 id, double scale);
 void tincture_project_adapter_set_enabled(TinctureProject *self, gint64 id, bool enabled);

@@ -270,11 +270,11 @@ bool training_begin(struct training *t)
     g_array_set_size(t->project->loss, 0);
     t->run = (struct store_run){
         .document = t->library->row.id,
-        .method = g_strdup(d->learn.method),
+        .method = g_strdup(settings_choice(d->learn, "method")),
         .learn = document_learn_json(d),
         .checkpoint = g_strdup_printf("runs/%s.safetensors", uuid),
         .prompt = g_strdup(d->source_prompt),
-        .steps = d->learn.steps,
+        .steps = settings_int(d->learn, "steps"),
     };
     g_autoptr(GError) error = NULL;
     store_run_save(t->library->store, &t->run, &error);

@@ -1,7 +1,7 @@
 #include "ui/dialogs/file_dialogs.h"
 
 #include "render/codec.h"
-#include "ui/settings.h"
+#include "ui/preferences.h"
 
 #include <adwaita.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static void remember_folder(const char *key, GFile *file)
     g_autoptr(GFile) folder = g_file_get_parent(file);
     if (folder != NULL) {
         g_autofree char *uri = g_file_get_uri(folder);
-        settings_set_string(key, uri);
+        preferences_set_string(key, uri);
     }
 }
 
@@ -68,7 +68,7 @@ static struct request *request_new(GtkWindow *parent, GtkFileChooserAction actio
     request->dialog = gtk_file_chooser_native_new(title, parent, action, accept, NULL);
     request->folder_key = folder_key;
     gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(request->dialog), TRUE);
-    g_autofree char *uri = settings_string(folder_key, "");
+    g_autofree char *uri = preferences_string(folder_key, "");
     const char *pictures = g_get_user_special_dir(G_USER_DIRECTORY_PICTURES);
     g_autoptr(GFile) folder = *uri != '\0'       ? g_file_new_for_uri(uri)
                               : pictures != NULL ? g_file_new_for_path(pictures)

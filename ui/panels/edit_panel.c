@@ -1,8 +1,8 @@
-// What the photo shall show instead: edit prompt, what to avoid, the edit parameters as rows, and
+// What the photo shall show instead: edit prompt, what to avoid, the settings as rows, and
 // the seed.
 #include "ui/panels/panel.h"
-#include "ui/widgets/param_row.h"
 #include "ui/widgets/prompt_view.h"
+#include "ui/widgets/setting_list.h"
 
 #include <string.h>
 
@@ -14,12 +14,13 @@ struct _TinctureEditPanel {
 
     // template widgets
     AdwPreferencesGroup *rows;
+    AdwExpanderRow *expert;
     TincturePromptView *prompt, *negative;
     GtkEditable *seed;
     GtkWidget *seed_row;
 
     // owned
-    GHashTable *params; // key -> TinctureParamRow (borrowed from the group)
+    struct setting_list *settings;
 };
 
 G_DEFINE_FINAL_TYPE(TinctureEditPanel, tincture_edit_panel, TINCTURE_TYPE_PANEL)
@@ -80,41 +81,32 @@ static void seed_left_cb(TinctureEditPanel *self)
     show_seed(self);
 }
 
-static void param_changed_cb(TinctureParamRow *row, double value, TinctureEditPanel *self)
+static void setting_changed(const char *key, double value, gpointer data)
 {
-    const char *key = g_object_get_data(G_OBJECT(row), "key");
-    tincture_project_set_param(project_of(self), key, value);
+    tincture_project_set(project_of(data), SETTINGS_EDIT, key, value);
 }
 
-static void build_rows(TinctureEditPanel *self)
+static void show_settings(TinctureEditPanel *self)
 {
-    for (const struct param *p = edit_params; p->key != NULL; p++) {
-        GtkWidget *row = tincture_param_row_new(p, "edit");
-        g_object_set_data(G_OBJECT(row), "key", (gpointer)p->key);
-        g_signal_connect(row, "changed", G_CALLBACK(param_changed_cb), self);
-        g_hash_table_insert(self->params, (gpointer)p->key, row);
-        adw_preferences_group_add(self->rows, row);
+    const struct settings *settings = project_of(self)->document.edit;
+    if (setting_list_show(self->settings, settings)) { // the seed closes the list
+        g_object_ref(self->seed_row);
+        adw_preferences_group_remove(self->rows, self->seed_row);
+        adw_preferences_group_add(self->rows, self->seed_row);
+        g_object_unref(self->seed_row);
     }
-    // The seed closes the list, whatever the table holds.
-    g_object_ref(self->seed_row);
-    adw_preferences_group_remove(self->rows, self->seed_row);
-    adw_preferences_group_add(self->rows, self->seed_row);
-    g_object_unref(self->seed_row);
 }
 
 static void document_changed(TincturePanel *panel, guint parts)
 {
     TinctureEditPanel *self = TINCTURE_EDIT_PANEL(panel);
-    TinctureProject *project = tincture_panel_get_project(panel);
+    const TinctureProject *project = tincture_panel_get_project(panel);
     if (parts & (DOCUMENT_PROMPTS | DOCUMENT_PHOTO)) {
         tincture_prompt_view_set_text(self->prompt, project->document.prompt);
         tincture_prompt_view_set_text(self->negative, project->document.negative);
     }
     if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
-        for (const struct param *p = edit_params; p->key != NULL; p++) {
-            tincture_param_row_set_value(g_hash_table_lookup(self->params, p->key),
-                                         tincture_project_param(project, p->key));
-        }
+        show_settings(self);
         show_seed(self);
     }
 }
@@ -122,7 +114,7 @@ static void document_changed(TincturePanel *panel, guint parts)
 static void tincture_edit_panel_dispose(GObject *object)
 {
     TinctureEditPanel *self = TINCTURE_EDIT_PANEL(object);
-    g_clear_pointer(&self->params, g_hash_table_unref);
+    g_clear_pointer(&self->settings, setting_list_free);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_EDIT_PANEL);
     G_OBJECT_CLASS(tincture_edit_panel_parent_class)->dispose(object);
 }
@@ -136,6 +128,7 @@ static void tincture_edit_panel_class_init(TinctureEditPanelClass *klass)
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/edit_panel.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, rows);
+    gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, expert);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, prompt);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, negative);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, seed);
@@ -149,9 +142,8 @@ static void tincture_edit_panel_class_init(TinctureEditPanelClass *klass)
 
 static void tincture_edit_panel_init(TinctureEditPanel *self)
 {
-    self->params = g_hash_table_new(g_str_hash, g_str_equal);
     gtk_widget_init_template(GTK_WIDGET(self));
-    build_rows(self);
+    self->settings = setting_list_new(self->rows, self->expert, "edit", setting_changed, self);
 }
 
 const struct panel edit_panel = {

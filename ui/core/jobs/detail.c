@@ -18,7 +18,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     if (!job->in.result) {
         return true;
     }
-    struct detail_params params = {.region = r, .cancel = job->cancel};
+    struct task quiet = {.cancellable = job->cancel}; // too short to be told of
+    struct detail_params params = {.region = r, .task = &quiet};
     part = engine_restore(e, full, job->in.result->edit, &params, error);
     if (part) {
         job->out.detail.after = picture_from_image(part);

@@ -9,30 +9,14 @@
 
 #define THUMB_SIDE 128
 
-static void step_cb(const struct edit_step *step, void *data)
-{
-    struct job_report report = {
-        .fraction = step->steps ? (double)step->step / step->steps : -1.0,
-        .seconds_left = step->seconds_left,
-    };
-    g_snprintf(report.text, sizeof report.text, "%s: step %d of %d", step->stage, step->step,
-               step->steps);
-    if (step->preview) {
-        report.preview =
-            picture_from_floats(step->preview, step->preview_width, step->preview_height);
-    }
-    job_post(data, &report);
-}
-
 static struct edit_result *draw(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
-    if (!engine_use_adapters(e, in->adapters, job_progress_cb, job, job->cancel, error) ||
-        !editor_need_previews(e->editor, job_progress_cb, job, job->cancel, error)) {
+    if (!engine_use_adapters(e, in->adapters, &job->task, error) ||
+        !editor_need_previews(e->editor, &job->task, error)) {
         return NULL;
     }
-    return engine_edit(e, in->photo, document_request(in->document), step_cb, job, job->cancel,
-                       error);
+    return engine_edit(e, in->photo, document_request(in->document), &job->task, error);
 }
 
 static struct edit_result *unpack(const struct job_inputs *in, GError **error)
@@ -56,7 +40,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
         return false;
     }
     struct edit_result *edit = in->bytes ? unpack(in, error) : draw(job, e, error);
-    struct detail_params params = {.cancel = job->cancel};
+    struct task quiet = {.cancellable = job->cancel}; // too short to be told of
+    struct detail_params params = {.task = &quiet};
     struct image *view = edit ? engine_restore(e, in->photo->view, edit, &params, error) : NULL;
     if (!view) {
         edit_result_free(edit);

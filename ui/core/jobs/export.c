@@ -10,8 +10,7 @@ static struct image *make_image(TinctureJob *job, struct engine *e, GError **err
     if (!job->in.result) {
         return image_copy(job->in.photo->full, error);
     }
-    struct detail_params params = {
-        .progress = job_progress_cb, .progress_data = job, .cancel = job->cancel};
+    struct detail_params params = {.task = &job->task};
     return engine_restore(e, job->in.photo->full, job->in.result->edit, &params, error);
 }
 
@@ -41,14 +40,14 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     g_autoptr(GFile) file = g_file_new_for_path(job->in.path);
     struct image_save_params params = job->in.save;
     params.keep_metadata = params.keep_profile = true;
-    params.cancel = job->cancel;
+    params.task = &job->task;
     struct image *image = engine_ready(e, error) && image_save_check(file, &params, error)
                               ? make_image(job, e, error)
                               : NULL;
     if (!image) {
         return false;
     }
-    job_report(job, -1.0, "writing the file", -1.0);
+    task_report(&job->task, TASK_WRITING_FILE, -1.0);
     g_autofree char *recipe = make_recipe(&job->in, e, image);
     params.recipe = recipe;
     bool ok = image_save(image, file, &params, error);

@@ -6,9 +6,9 @@
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
-    job_report(job, -1.0, "writing the adapter", -1.0);
+    task_report(&job->task, TASK_WRITING_ADAPTER, -1.0);
     struct adapter *a = engine_ready(e, error) ? engine_adapter(e, job->in.source, error) : NULL;
-    return a && adapter_save(a, job->in.path, job_progress_cb, job, job->cancel, error);
+    return a && adapter_save(a, job->in.path, &job->task, error);
 }
 
 const struct job_type export_adapter_job = {

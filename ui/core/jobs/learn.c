@@ -1,8 +1,8 @@
 // Learning the photo: a training, with samples on the way.
 //
-// Takes photo and document (source prompt and learn parameters), path for the adapter, source for
-// the checkpoints, and resume: whether it goes on from the one that is there. Ends with the
-// adapter's facts.
+// Takes photo and document (source prompt and settings), path for the adapter, source for the
+// checkpoints, and resume: whether it goes on from the one that is there. Ends with the adapter's
+// facts.
 #include "render/signed.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
@@ -18,123 +18,88 @@ struct learner {
     struct adapter *adapter;
 };
 
-static struct job_report report_of(const struct train_report *step)
-{
-    return (struct job_report){.fraction = (double)step->step / step->steps,
-                               .seconds_left = step->seconds_left};
-}
-
 // A picture at fixed seed with the adapter as it is now.
 static struct image *draw_sample(const struct learner *l, GError **error)
 {
-    const TinctureJob *job = l->job;
+    const struct job_inputs *in = &l->job->in;
     struct editor *editor = l->engine->editor;
-    struct edit_request q = {EDIT_REQUEST_DEFAULTS};
-    q.prompt = job->in.document->source_prompt;
-    q.steps = SAMPLE_STEPS;
-    q.width = job->in.photo->small->width;
-    q.height = job->in.photo->small->height;
-    q.seed = job->in.document->learn.seed;
+    struct task quiet = {.cancellable = l->job->cancel}; // the training's progress stays in sight
+    struct settings *settings = settings_new(generate_settings);
+    settings_set(settings, "steps", SAMPLE_STEPS, NULL);
+    const struct edit_request q = {
+        .settings = settings,
+        .prompt = in->document->source_prompt,
+        .width = in->photo->small->width,
+        .height = in->photo->small->height,
+        .seed = in->document->learn_seed,
+    };
     struct edit_result *r = NULL;
-    struct adapter *const list[] = {l->adapter};
-    if (editor_set_adapters(editor, list, 1, NULL, NULL, job->cancel, error)) {
-        r = editor_run(editor, &q, NULL, NULL, job->cancel, error);
+    if (editor_set_adapters(editor, &l->adapter, 1, &quiet, error)) {
+        r = editor_run(editor, &q, &quiet, error);
     }
     struct image *image = r ? image_from_signed(r->rgb, r->width, r->height, error) : NULL;
     edit_result_free(r);
+    settings_free(settings);
     return image;
 }
 
 // That a sample fails is no reason to stop the training.
-static void sample(const struct learner *l, const struct train_report *step)
+static void sample(const struct learner *l, const struct task_progress *progress)
 {
     g_autoptr(GError) error = NULL;
-    struct job_report report = report_of(step);
-    g_snprintf(report.text, sizeof report.text, "learning: step %d of %d, drawing a sample",
-               step->step, step->steps);
-    job_post(l->job, &report);
+    struct task_progress sampling = *progress;
+    sampling.stage = TASK_SAMPLING;
+    sampling.training = NULL; // that has been told
+    job_tell(l->job, &sampling, (struct picture){0});
     struct image *image = draw_sample(l, &error);
     if (image) {
-        report.sample = picture_shrink(image, SAMPLE_SIDE);
-        job_post(l->job, &report);
+        job_tell(l->job, &sampling, picture_shrink(image, SAMPLE_SIDE));
         image_free(image);
     } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         g_message("no sample: %s", error->message);
     }
 }
 
-static void progress_cb(double fraction, const char *text, void *data)
+static void report_cb(struct task *task, const struct task_progress *progress)
 {
-    job_progress_cb(fraction, text, ((struct learner *)data)->job);
-}
-
-static bool step_cb(const struct train_report *step, void *data)
-{
-    struct job_report report = report_of(step);
-    g_snprintf(report.text, sizeof report.text, "learning: step %d of %d, loss %.4f", step->step,
-               step->steps, step->loss_mean);
-    report.trained = true;
-    report.training = *step;
-    job_post(((struct learner *)data)->job, &report);
-    if (step->step % MAX(1, step->steps / SAMPLES) == 0) {
-        sample(data, step);
+    const struct learner *l = task->data;
+    const struct train_report *step = progress->training;
+    job_tell(l->job, progress, (struct picture){0});
+    if (step && step->step % MAX(1, step->steps / SAMPLES) == 0) {
+        sample(l, progress);
     }
-    return true;
-}
-
-static struct adapter *new_adapter(const struct document *d, struct engine *e, GError **error)
-{
-    const struct learn_params *p = &d->learn;
-    const struct adapter_method *method = adapter_method_find(p->method);
-    if (!method) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "there is no adapter method \"%s\"", p->method);
-        return NULL;
-    }
-    double values[DOCUMENT_MAX_PARAMS] = {0};
-    param_defaults(method->params, values);
-    for (int i = 0; method->params[i].key; i++) {
-        const struct param *row = &method->params[i];
-        if (g_str_equal(row->key, "subset") && param_check(row, p->subset, NULL)) {
-            values[i] = p->subset;
-        } else if (g_str_equal(row->key, "text_encoder")) {
-            values[i] = p->text_encoder;
-        }
-    }
-    return adapter_new(p->method, e->model, values, error);
 }
 
 static bool train(struct learner *l, GError **error)
 {
     const struct job_inputs *in = &l->job->in;
-    const struct learn_params *p = &in->document->learn;
-    struct train_params params = {
-        .steps = p->steps,
-        .lr = p->lr,
-        .weight_decay = 0.01,
-        .clip_norm = 1.0,
-        .batch = 1,
-        .seed = p->seed,
+    const struct train_params params = {
+        .settings = in->document->learn,
+        .seed = in->document->learn_seed,
         .checkpoint_every = CHECKPOINT_EVERY,
         .checkpoint_path = in->source,
     };
+    struct task task = {.report = report_cb, .data = l, .cancellable = l->job->cancel};
     return engine_learn(l->engine, in->photo, in->document->source_prompt, l->adapter, &params,
-                        in->resume ? in->source : NULL, progress_cb, step_cb, l, l->job->cancel,
-                        error);
+                        in->resume ? in->source : NULL, &task, error);
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
-    struct adapter *adapter = engine_ready(e, error) ? new_adapter(in->document, e, error) : NULL;
+    const struct settings *learn = in->document->learn;
+    struct adapter *adapter = engine_ready(e, error)
+                                  ? adapter_new(settings_choice(learn, "method"), e->model,
+                                                settings_member(learn, "method"), error)
+                                  : NULL;
     if (!adapter) {
         return false;
     }
     g_free(adapter->name);
     adapter->name =
-        g_strdup_printf("%s, %d steps", adapter->method->title, in->document->learn.steps);
+        g_strdup_printf("%s, %d steps", adapter->method->title, settings_int(learn, "steps"));
     struct learner l = {job, e, adapter};
-    if (!train(&l, error) || !adapter_save(adapter, in->path, NULL, NULL, NULL, error)) {
+    if (!train(&l, error) || !adapter_save(adapter, in->path, NULL, error)) {
         adapter_free(adapter);
         return false;
     }

@@ -6,7 +6,7 @@
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
-    if (!engine_load(e, job->in.path, job->in.device, job_progress_cb, job, job->cancel, error)) {
+    if (!engine_load(e, job->in.path, job->in.device, &job->task, error)) {
         return false;
     }
     const struct gpu_info *info = gpu_info(e->gpu);

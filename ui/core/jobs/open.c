@@ -63,8 +63,8 @@ static bool read_all(TinctureJob *job, int fd, gsize size, GByteArray *out, GErr
         if (n == 0) {
             break;
         }
-        job_report(job, (double)out->len / (double)size, "reading the photo", -1.0);
-        if (g_cancellable_set_error_if_cancelled(job->cancel, error)) {
+        task_report(&job->task, TASK_READING_PHOTO, (double)out->len / (double)size);
+        if (task_cancelled(&job->task, error)) {
             return false;
         }
     }
@@ -129,17 +129,16 @@ static bool keep_copy(const struct job_inputs *in, GError **error)
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
-    job_report(job, -1.0, "opening the photo", -1.0);
+    task_report(&job->task, TASK_OPENING_PHOTO, -1.0);
     struct image *full =
-        engine_ready(e, error) ? image_load_bytes(job->in.bytes, job->cancel, error) : NULL;
-    if (!full || g_cancellable_set_error_if_cancelled(job->cancel, error)) {
+        engine_ready(e, error) ? image_load_bytes(job->in.bytes, &job->task, error) : NULL;
+    if (!full || task_cancelled(&job->task, error)) {
         image_free(full);
         return false;
     }
     // The library's copy comes last: of a photo that was stopped there is none.
     struct photo *photo = engine_photo(e, full, 0, VIEW_SIDE, error);
-    if (!photo || g_cancellable_set_error_if_cancelled(job->cancel, error) ||
-        !keep_copy(&job->in, error)) {
+    if (!photo || task_cancelled(&job->task, error) || !keep_copy(&job->in, error)) {
         photo_unref(photo);
         return false;
     }

@@ -3,7 +3,7 @@
 // programs beside the window).
 #pragma once
 
-#include "ui/drive/drive.h"
+#include "tests/ui/drive/drive.h"
 
 enum drive_result {
     DRIVE_DONE,  // next command
@@ -54,8 +54,9 @@ gboolean drive_compare(const char *fact, const char *expectation);
 // value.
 gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value);
 gboolean drive_widget_click(GtkWidget *root, const char *name);
-// What the control shows, or NULL.
+// What the control shows (of a list: how many rows), or NULL.
 char *drive_widget_get(GtkWidget *root, const char *name);
+gboolean drive_widget_has_menu(GtkWidget *root); // a popover is open
 // The control that has the keyboard: its action, or the name of what it is a part of.
 char *drive_widget_focus(GtkWidget *root);
 

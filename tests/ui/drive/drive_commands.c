@@ -1,12 +1,13 @@
 // What a script can do: one function a command.
-#include "ui/drive/drive_private.h"
+#include "tests/ui/drive/drive_private.h"
 
 #include "ui/window_private.h"
 
 #include <math.h>
 #include <string.h>
 
-#define SETTLED_US (G_USEC_PER_SEC * 8 / 10) // longer than the session's pause before a preview
+// Longer than the pause before a preview, and than what undo takes for one change.
+#define SETTLED_US (G_USEC_PER_SEC * 11 / 10)
 
 static GFile *file_of(const char *path)
 {
@@ -76,11 +77,14 @@ static enum drive_result command_set(struct drive *d, const char *rest)
     return DRIVE_DONE;
 }
 
-// param KEY VALUE: moves the slider of an edit parameter.
+// param KEY VALUE: moves the slider of a setting of the edit.
 static enum drive_result command_param(struct drive *d, const char *rest)
 {
     g_auto(GStrv) words = g_strsplit(rest, " ", 2);
-    const struct param *p = words[0] != NULL ? param_find(edit_params, words[0]) : NULL;
+    const struct setting *p =
+        words[0] != NULL
+            ? settings_find(d->project->document.edit, words[0], NULL)
+            : NULL;
     if (p == NULL || words[1] == NULL) {
         return drive_fail(d, "no such parameter");
     }
@@ -156,7 +160,8 @@ static gboolean job_reached(struct drive *d, GStrv words)
     return g_str_equal(job, words[1]) && (!step || steps_reached(d, words[3]));
 }
 
-// wait idle | wait job KIND [step N] | wait FACT [OP] VALUE, each with an optional "within SECONDS"
+// wait idle | wait end | wait job KIND [step N] | wait FACT [OP] VALUE, each with an optional
+// "within SECONDS"
 static enum drive_result command_wait(struct drive *d, const char *whole)
 {
     g_autofree char *rest = take_limit(d, whole);
@@ -168,6 +173,9 @@ static enum drive_result command_wait(struct drive *d, const char *whole)
     if (g_str_equal(words[0], "idle")) {
         return is_settled(d) ? DRIVE_DONE : DRIVE_AGAIN;
     }
+    if (g_str_equal(words[0], "end")) {
+        return DRIVE_AGAIN; // the script ends with the program
+    }
     if (g_str_equal(words[0], "job") && n >= 2) {
         return job_reached(d, words) ? DRIVE_DONE : DRIVE_AGAIN;
     }
@@ -177,14 +185,6 @@ static enum drive_result command_wait(struct drive *d, const char *whole)
     }
     const char *expectation = strchr(rest, ' ');
     return expectation != NULL && drive_compare(fact, expectation + 1) ? DRIVE_DONE : DRIVE_AGAIN;
-}
-
-static enum drive_result command_sleep(struct drive *d, const char *rest)
-{
-    double seconds = g_ascii_strtod(rest, NULL);
-    d->limit = seconds + 1;
-    gint64 spent = g_get_monotonic_time() - d->started_us;
-    return spent >= (gint64)(seconds * G_USEC_PER_SEC) ? DRIVE_DONE : DRIVE_AGAIN;
 }
 
 // assert FACT [OP] VALUE
@@ -312,16 +312,25 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         const char *name;
         enum drive_result (*run)(struct drive *d, const char *rest);
     } commands[] = {
-        {"open", command_open},       {"set", command_set},
-        {"paste", command_paste},     {"drop", command_drop},
-        {"param", command_param},     {"click", command_click},
-        {"action", command_action},   {"split", command_split},
-        {"wait", command_wait},       {"sleep", command_sleep},
-        {"assert", command_assert},   {"print", command_print},
-        {"size", command_size},       {"snapshot", command_snapshot},
-        {"export", command_export},   {"export-adapter", command_export_adapter},
-        {"restore", command_restore}, {"key", drive_key},
-        {"type", drive_type},         {"run", drive_program},
+        {"open", command_open},
+        {"set", command_set},
+        {"paste", command_paste},
+        {"drop", command_drop},
+        {"param", command_param},
+        {"click", command_click},
+        {"action", command_action},
+        {"split", command_split},
+        {"wait", command_wait},
+        {"assert", command_assert},
+        {"print", command_print},
+        {"size", command_size},
+        {"snapshot", command_snapshot},
+        {"export", command_export},
+        {"export-adapter", command_export_adapter},
+        {"restore", command_restore},
+        {"key", drive_key},
+        {"type", drive_type},
+        {"run", drive_program},
         {"quit", command_quit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {

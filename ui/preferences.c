@@ -1,4 +1,4 @@
-#include "ui/settings.h"
+#include "ui/preferences.h"
 
 #define SCHEMA_ID "org.tincture.Tincture"
 
@@ -12,7 +12,7 @@ static GSettings *load(void)
     return schema != NULL ? g_settings_new_full(schema, NULL, NULL) : NULL;
 }
 
-GSettings *settings_get(void)
+GSettings *preferences_get(void)
 {
     static gsize loaded;
     static GSettings *settings;
@@ -23,43 +23,43 @@ GSettings *settings_get(void)
     return settings;
 }
 
-int settings_int(const char *key, int fallback)
+int preferences_int(const char *key, int fallback)
 {
-    GSettings *settings = settings_get();
+    GSettings *settings = preferences_get();
     return settings != NULL ? g_settings_get_int(settings, key) : fallback;
 }
 
-gboolean settings_boolean(const char *key, gboolean fallback)
+gboolean preferences_boolean(const char *key, gboolean fallback)
 {
-    GSettings *settings = settings_get();
+    GSettings *settings = preferences_get();
     return settings != NULL ? g_settings_get_boolean(settings, key) : fallback;
 }
 
-char *settings_string(const char *key, const char *fallback)
+char *preferences_string(const char *key, const char *fallback)
 {
-    GSettings *settings = settings_get();
+    GSettings *settings = preferences_get();
     return settings != NULL ? g_settings_get_string(settings, key) : g_strdup(fallback);
 }
 
-void settings_set_int(const char *key, int value)
+void preferences_set_int(const char *key, int value)
 {
-    GSettings *settings = settings_get();
+    GSettings *settings = preferences_get();
     if (settings != NULL) {
         g_settings_set_int(settings, key, value);
     }
 }
 
-void settings_set_boolean(const char *key, gboolean value)
+void preferences_set_boolean(const char *key, gboolean value)
 {
-    GSettings *settings = settings_get();
+    GSettings *settings = preferences_get();
     if (settings != NULL) {
         g_settings_set_boolean(settings, key, value);
     }
 }
 
-void settings_set_string(const char *key, const char *value)
+void preferences_set_string(const char *key, const char *value)
 {
-    GSettings *settings = settings_get();
+    GSettings *settings = preferences_get();
     if (settings != NULL) {
         g_settings_set_string(settings, key, value);
     }

@@ -1,4 +1,4 @@
-#include "ui/drive/drive_private.h"
+#include "tests/ui/drive/drive_private.h"
 
 #include "ui/canvas/canvas.h"
 #include "ui/widgets/prompt_view.h"
@@ -138,12 +138,28 @@ char *drive_widget_get(GtkWidget *root, const char *name)
     if (GTK_IS_LABEL(widget)) {
         return g_strdup(gtk_label_get_text(GTK_LABEL(widget)));
     }
+    if (GTK_IS_LIST_VIEW(widget)) {
+        GtkSelectionModel *model = gtk_list_view_get_model(GTK_LIST_VIEW(widget));
+        return g_strdup_printf("%u", g_list_model_get_n_items(G_LIST_MODEL(model)));
+    }
     if (choices(widget) != NULL) {
         guint selected = GTK_INVALID_LIST_POSITION;
         g_object_get(widget, "selected", &selected, NULL);
         return item_text(choices(widget), selected);
     }
     return g_strdup(gtk_widget_get_mapped(widget) ? "visible" : "hidden");
+}
+
+gboolean drive_widget_has_menu(GtkWidget *root)
+{
+    if (GTK_IS_POPOVER(root)) {
+        return gtk_widget_get_mapped(root);
+    }
+    GtkWidget *child = gtk_widget_get_first_child(root);
+    while (child != NULL && !drive_widget_has_menu(child)) {
+        child = gtk_widget_get_next_sibling(child);
+    }
+    return child != NULL;
 }
 
 // A control's action, or the name that is nearest: of itself, or of what it is a part of.

@@ -1,5 +1,5 @@
 // Programs beside the window: what presses real keys, and what looks at the window from outside.
-#include "ui/drive/drive_private.h"
+#include "tests/ui/drive/drive_private.h"
 
 // The window must go on while the program runs, or it could not answer it.
 static enum drive_result run(struct drive *d, const char *const *argv)

@@ -1,4 +1,4 @@
-#include "ui/drive/drive_private.h"
+#include "tests/ui/drive/drive_private.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // What a script can ask: one function a fact.
-#include "ui/drive/drive_private.h"
+#include "tests/ui/drive/drive_private.h"
 
 #include "ui/window_private.h"
 
@@ -156,17 +156,45 @@ static char *detail(struct drive *d)
                                  detail->after.rgba != NULL ? "both" : "photo");
 }
 
-// What kind of window is open beside the main one.
-static char *dialog(struct drive *d)
+// The window that is open beside the main one, or NULL. Its application keeps it.
+static GtkWidget *other_window(struct drive *d)
 {
     GListModel *windows = gtk_window_get_toplevels();
     for (guint i = 0; i < g_list_model_get_n_items(windows); i++) {
         g_autoptr(GtkWidget) window = g_list_model_get_item(windows, i);
         if (window != GTK_WIDGET(d->window) && gtk_widget_get_visible(window)) {
-            return g_strdup(G_OBJECT_TYPE_NAME(window));
+            return window;
         }
     }
-    return g_strdup("none");
+    return NULL;
+}
+
+static char *dialog(struct drive *d)
+{
+    GtkWidget *window = other_window(d);
+    return g_strdup(window != NULL ? G_OBJECT_TYPE_NAME(window) : "none");
+}
+
+// The kind of control that has the keyboard there, once the keyboard is there.
+static char *dialog_focus(struct drive *d)
+{
+    GtkWidget *window = other_window(d);
+    GtkWidget *focus = window != NULL && gtk_window_is_active(GTK_WINDOW(window))
+                           ? gtk_window_get_focus(GTK_WINDOW(window))
+                           : NULL;
+    return g_strdup(focus != NULL ? G_OBJECT_TYPE_NAME(focus) : "none");
+}
+
+// Whether a menu is open.
+static char *menu(struct drive *d)
+{
+    return yes_no(drive_widget_has_menu(GTK_WIDGET(d->window)));
+}
+
+// Whether a message waits to be closed.
+static char *toast(struct drive *d)
+{
+    return yes_no(d->window->failure != NULL);
 }
 
 static char *focus(struct drive *d)
@@ -174,14 +202,10 @@ static char *focus(struct drive *d)
     return drive_widget_focus(GTK_WIDGET(d->window));
 }
 
-static char *learn_method(struct drive *d)
+// A setting as files have it: "0.5", "ddim".
+static char *setting(const struct settings *settings, const char *key)
 {
-    return g_strdup(d->project->document.learn.method);
-}
-
-static char *learn_steps(struct drive *d)
-{
-    return number(d->project->document.learn.steps);
+    return settings_find(settings, key, NULL) != NULL ? settings_print(settings, key) : NULL;
 }
 
 static const struct {
@@ -213,9 +237,10 @@ static const struct {
     {"canvas-width", canvas_width},
     {"detail", detail},
     {"dialog", dialog},
+    {"dialog-focus", dialog_focus},
+    {"menu", menu},
+    {"toast", toast},
     {"focus", focus},
-    {"learn.method", learn_method},
-    {"learn.steps", learn_steps},
 };
 
 // "adapter.N.FIELD", N from 0.
@@ -253,10 +278,12 @@ char *drive_fact(struct drive *drive, const char *name)
         }
     }
     if (g_str_has_prefix(name, "param.")) {
-        const char *key = name + strlen("param.");
-        return param_find(edit_params, key) != NULL
-                   ? number(tincture_project_param(drive->project, key))
-                   : NULL;
+        return setting(drive->project->document.edit,
+                       name + strlen("param."));
+    }
+    if (g_str_has_prefix(name, "learn.")) {
+        return setting(drive->project->document.learn,
+                       name + strlen("learn."));
     }
     if (g_str_has_prefix(name, "adapter.")) {
         return adapter_fact(drive, name + strlen("adapter."));

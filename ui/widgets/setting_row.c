@@ -1,20 +1,20 @@
 // Sliders work on an adjustment in slider units: the value itself, or its decade (log10) where the
-// table says that the parameter is logarithmic.
-#include "ui/widgets/param_row.h"
+// table says that the setting is logarithmic.
+#include "ui/widgets/setting_row.h"
 #include "ui/widgets/row_focus.h"
 #include "ui/widgets/scroll.h"
 
 #include <locale.h>
 #include <math.h>
 
-struct _TinctureParamRow {
+struct _TinctureSettingRow {
     AdwPreferencesRow parent_instance;
 
     // borrowed
-    const struct param *param;
+    const struct setting *setting;
 
-    // widgets; those that the type of parameter does not need are NULL
-    GtkWidget *title, *reset, *entry, *scale, *toggle, *choice;
+    // widgets; those that the kind of setting does not need are NULL
+    GtkWidget *title, *reset, *entry, *scale, *toggle, *choice, *summary;
 
     // state
     double value;
@@ -24,31 +24,31 @@ struct _TinctureParamRow {
 enum { CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-G_DEFINE_FINAL_TYPE(TinctureParamRow, tincture_param_row, ADW_TYPE_PREFERENCES_ROW)
+G_DEFINE_FINAL_TYPE(TinctureSettingRow, tincture_setting_row, ADW_TYPE_PREFERENCES_ROW)
 
-static void slider_range(const struct param *p, double *low, double *high)
+static void slider_range(const struct setting *p, double *low, double *high)
 {
     gboolean own = p->slider_min != 0 || p->slider_max != 0;
     *low = own ? p->slider_min : p->min;
     *high = own ? p->slider_max : p->max;
 }
 
-static double to_slider(const struct param *p, double value)
+static double to_slider(const struct setting *p, double value)
 {
     return p->logarithmic ? log10(fmax(value, 1e-12)) : value;
 }
 
-static int value_digits(const struct param *p)
+static int value_digits(const struct setting *p)
 {
     double low, high;
     slider_range(p, &low, &high);
-    return p->type == PARAM_INT || high - low > 200 ? 0 : high - low > 20 ? 1 : 2;
+    return p->kind == SETTING_INT || high - low > 200 ? 0 : high - low > 20 ? 1 : 2;
 }
 
 // Slider positions become values that a person would write: 3.7, not 3.6998.
-static double from_slider(const struct param *p, double position)
+static double from_slider(const struct setting *p, double position)
 {
-    if (p->type == PARAM_INT) {
+    if (p->kind == SETTING_INT) {
         return round(p->logarithmic ? pow(10, position) : position);
     }
     if (p->logarithmic) {
@@ -60,22 +60,22 @@ static double from_slider(const struct param *p, double position)
     return round(position / unit) * unit;
 }
 
-static char *value_text(const struct param *p, double value)
+static char *value_text(const struct setting *p, double value)
 {
-    return p->logarithmic && p->type == PARAM_FLOAT
+    return p->logarithmic && p->kind == SETTING_FLOAT
                ? g_strdup_printf("%.3g", value)
                : g_strdup_printf("%.*f", value_digits(p), value);
 }
 
-// In the parameter's own unit, where GtkRange gives the slider's.
-static void describe_scale(TinctureParamRow *self)
+// In the setting's own unit, where GtkRange gives the slider's.
+static void describe_scale(TinctureSettingRow *self)
 {
     double low, high;
-    slider_range(self->param, &low, &high);
-    const char *unit = self->param->unit;
-    g_autofree char *number = value_text(self->param, self->value);
+    slider_range(self->setting, &low, &high);
+    const char *unit = self->setting->unit;
+    g_autofree char *number = value_text(self->setting, self->value);
     g_autofree char *text =
-        unit != NULL && *unit != '\0' ? g_strdup_printf("%s %s", number, unit) : g_strdup(number);
+        unit != NULL ? g_strdup_printf("%s %s", number, unit) : g_strdup(number);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->scale), GTK_ACCESSIBLE_PROPERTY_VALUE_NOW,
                                    self->value, GTK_ACCESSIBLE_PROPERTY_VALUE_MIN, low,
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_MAX, high,
@@ -83,18 +83,18 @@ static void describe_scale(TinctureParamRow *self)
 }
 
 // The button inside a drop-down has the keyboard, and says what is chosen.
-static void describe_choice(TinctureParamRow *self)
+static void describe_choice(TinctureSettingRow *self)
 {
-    g_autofree char *text =
-        g_strdup_printf("%s: %s", self->param->title, self->param->choices[(guint)self->value]);
+    g_autofree char *text = g_strdup_printf("%s: %s", self->setting->title,
+                                            setting_choice_title(self->setting, (int)self->value));
     gtk_accessible_update_property(GTK_ACCESSIBLE(gtk_widget_get_first_child(self->choice)),
                                    GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
 }
 
 // The controls show self->value.
-static void show_value(TinctureParamRow *self)
+static void show_value(TinctureSettingRow *self)
 {
-    const struct param *p = self->param;
+    const struct setting *p = self->setting;
     self->updating = TRUE;
     if (self->scale != NULL) {
         gtk_range_set_value(GTK_RANGE(self->scale), to_slider(p, self->value));
@@ -112,6 +112,10 @@ static void show_value(TinctureParamRow *self)
         gtk_drop_down_set_selected(GTK_DROP_DOWN(self->choice), (guint)self->value);
         describe_choice(self);
     }
+    if (self->summary != NULL) {
+        const struct member *chosen = self->setting->family((int)self->value);
+        gtk_label_set_text(GTK_LABEL(self->summary), chosen->summary);
+    }
     if (self->reset != NULL) {
         gboolean differs = fabs(self->value - p->def) > 1e-9 * fmax(1, fabs(p->def));
         gtk_widget_set_sensitive(self->reset, differs);
@@ -120,7 +124,7 @@ static void show_value(TinctureParamRow *self)
     self->updating = FALSE;
 }
 
-static void choose(TinctureParamRow *self, double value)
+static void choose(TinctureSettingRow *self, double value)
 {
     if (self->updating || value == self->value) {
         return;
@@ -130,10 +134,10 @@ static void choose(TinctureParamRow *self, double value)
     g_signal_emit(self, signals[CHANGED], 0, value);
 }
 
-static void scale_changed_cb(TinctureParamRow *self)
+static void scale_changed_cb(TinctureSettingRow *self)
 {
     if (!self->updating) {
-        choose(self, from_slider(self->param, gtk_range_get_value(GTK_RANGE(self->scale))));
+        choose(self, from_slider(self->setting, gtk_range_get_value(GTK_RANGE(self->scale))));
     }
 }
 
@@ -144,17 +148,17 @@ static char *with_decimal_point(const char *text)
     return g_strjoinv(".", parts);
 }
 
-static void entry_apply(TinctureParamRow *self)
+static void entry_apply(TinctureSettingRow *self)
 {
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->entry));
-    g_autofree char *shown = value_text(self->param, self->value);
+    g_autofree char *shown = value_text(self->setting, self->value);
     double value = 0;
     g_autoptr(GError) error = NULL;
     if (g_str_equal(text, shown)) {
         return;
     }
     g_autofree char *number = with_decimal_point(text);
-    if (!param_parse(self->param, number, &value, &error)) {
+    if (!setting_parse(self->setting, number, &value, &error)) {
         gtk_widget_add_css_class(self->entry, "error");
         gtk_widget_set_tooltip_text(self->entry, error->message);
         return;
@@ -165,40 +169,40 @@ static void entry_apply(TinctureParamRow *self)
 }
 
 // Leaving the entry keeps a good value and forgets a bad one.
-static void entry_left_cb(TinctureParamRow *self)
+static void entry_left_cb(TinctureSettingRow *self)
 {
     entry_apply(self);
     show_value(self);
 }
 
-static void toggle_changed_cb(TinctureParamRow *self)
+static void toggle_changed_cb(TinctureSettingRow *self)
 {
     choose(self, gtk_switch_get_active(GTK_SWITCH(self->toggle)));
 }
 
-static void choice_changed_cb(TinctureParamRow *self)
+static void choice_changed_cb(TinctureSettingRow *self)
 {
     choose(self, gtk_drop_down_get_selected(GTK_DROP_DOWN(self->choice)));
 }
 
-static void reset_cb(TinctureParamRow *self)
+static void reset_cb(TinctureSettingRow *self)
 {
-    choose(self, self->param->def);
+    choose(self, self->setting->def);
 }
 
 // ---- building, by type --------------------------------------------------------------------------
 
-static void name_control(TinctureParamRow *self, GtkWidget *control)
+static void name_control(TinctureSettingRow *self, GtkWidget *control)
 {
     gtk_accessible_update_property(GTK_ACCESSIBLE(control), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   self->param->title, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                   self->param->help != NULL ? self->param->help : "", -1);
+                                   self->setting->title, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   self->setting->help != NULL ? self->setting->help : "", -1);
 }
 
-static GtkWidget *build_header(TinctureParamRow *self)
+static GtkWidget *build_header(TinctureSettingRow *self)
 {
     GtkWidget *header = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-    self->title = gtk_label_new(self->param->title);
+    self->title = gtk_label_new(self->setting->title);
     gtk_label_set_xalign(GTK_LABEL(self->title), 0);
     gtk_label_set_ellipsize(GTK_LABEL(self->title), PANGO_ELLIPSIZE_END);
     gtk_widget_set_hexpand(self->title, TRUE);
@@ -206,9 +210,9 @@ static GtkWidget *build_header(TinctureParamRow *self)
     return header;
 }
 
-static GtkWidget *build_reset(TinctureParamRow *self)
+static GtkWidget *build_reset(TinctureSettingRow *self)
 {
-    g_autofree char *label = g_strdup_printf("Reset %s", self->param->title);
+    g_autofree char *label = g_strdup_printf("Reset %s", self->setting->title);
     self->reset = gtk_button_new_from_icon_name("edit-undo-symbolic");
     gtk_widget_set_tooltip_text(self->reset, "Back to the default");
     gtk_widget_set_valign(self->reset, GTK_ALIGN_CENTER);
@@ -220,7 +224,7 @@ static GtkWidget *build_reset(TinctureParamRow *self)
     return self->reset;
 }
 
-static GtkWidget *build_entry(TinctureParamRow *self)
+static GtkWidget *build_entry(TinctureSettingRow *self)
 {
     self->entry = gtk_entry_new();
     gtk_editable_set_width_chars(GTK_EDITABLE(self->entry), 6);
@@ -238,14 +242,14 @@ static GtkWidget *build_entry(TinctureParamRow *self)
     return self->entry;
 }
 
-static GtkWidget *build_scale(TinctureParamRow *self)
+static GtkWidget *build_scale(TinctureSettingRow *self)
 {
-    const struct param *p = self->param;
+    const struct setting *p = self->setting;
     double low, high;
     slider_range(p, &low, &high);
     low = to_slider(p, low);
     high = to_slider(p, high);
-    double step = p->type == PARAM_INT && !p->logarithmic ? 1 : (high - low) / 100;
+    double step = p->kind == SETTING_INT && !p->logarithmic ? 1 : (high - low) / 100;
     GtkAdjustment *adjustment = gtk_adjustment_new(low, low, high, step, step * 10, 0);
     self->scale = gtk_scale_new(GTK_ORIENTATION_HORIZONTAL, adjustment);
     gtk_range_set_round_digits(GTK_RANGE(self->scale), -1);
@@ -255,7 +259,7 @@ static GtkWidget *build_scale(TinctureParamRow *self)
     return self->scale;
 }
 
-static GtkWidget *build_number(TinctureParamRow *self)
+static GtkWidget *build_number(TinctureSettingRow *self)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *header = build_header(self);
@@ -266,7 +270,7 @@ static GtkWidget *build_number(TinctureParamRow *self)
     return box;
 }
 
-static GtkWidget *build_switch(TinctureParamRow *self)
+static GtkWidget *build_switch(TinctureSettingRow *self)
 {
     GtkWidget *header = build_header(self);
     self->toggle = gtk_switch_new();
@@ -277,32 +281,53 @@ static GtkWidget *build_switch(TinctureParamRow *self)
     return header;
 }
 
-static GtkWidget *build_choice(TinctureParamRow *self)
+// Of a family: what the chosen member is, under the row.
+static GtkWidget *build_summary(TinctureSettingRow *self)
+{
+    self->summary = gtk_label_new(NULL);
+    gtk_label_set_xalign(GTK_LABEL(self->summary), 0);
+    gtk_label_set_wrap(GTK_LABEL(self->summary), TRUE);
+    gtk_widget_add_css_class(self->summary, "dim-label");
+    gtk_widget_add_css_class(self->summary, "caption");
+    return self->summary;
+}
+
+static GtkWidget *build_choice(TinctureSettingRow *self)
 {
     GtkWidget *header = build_header(self);
-    self->choice = gtk_drop_down_new_from_strings(self->param->choices);
+    g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
+    for (int i = 0; i < setting_choices(self->setting); i++) {
+        gtk_string_list_append(titles, setting_choice_title(self->setting, i));
+    }
+    self->choice = gtk_drop_down_new(G_LIST_MODEL(g_steal_pointer(&titles)), NULL);
     gtk_widget_set_valign(self->choice, GTK_ALIGN_CENTER);
     name_control(self, self->choice);
     g_signal_connect_swapped(self->choice, "notify::selected", G_CALLBACK(choice_changed_cb), self);
     gtk_box_append(GTK_BOX(header), self->choice);
-    return header;
+    if (self->setting->family == NULL) {
+        return header;
+    }
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    gtk_box_append(GTK_BOX(box), header);
+    gtk_box_append(GTK_BOX(box), build_summary(self));
+    return box;
 }
 
-static GtkWidget *build(TinctureParamRow *self)
+static GtkWidget *build(TinctureSettingRow *self)
 {
-    switch (self->param->type) {
-    case PARAM_BOOL: return build_switch(self);
-    case PARAM_CHOICE: return build_choice(self);
-    case PARAM_FLOAT:
-    case PARAM_INT: return build_number(self);
+    switch (self->setting->kind) {
+    case SETTING_SWITCH: return build_switch(self);
+    case SETTING_CHOICE: return build_choice(self);
+    case SETTING_FLOAT:
+    case SETTING_INT: return build_number(self);
     }
     g_assert_not_reached();
 }
 
-static void name_widgets(TinctureParamRow *self, const char *prefix)
+static void name_widgets(TinctureSettingRow *self, const char *prefix)
 {
     GtkWidget *controls[] = {self->scale, self->toggle, self->choice};
-    g_autofree char *name = g_strdup_printf("%s.%s", prefix, self->param->key);
+    g_autofree char *name = g_strdup_printf("%s.%s", prefix, self->setting->key);
     for (gsize i = 0; i < G_N_ELEMENTS(controls); i++) {
         if (controls[i] != NULL) {
             gtk_widget_set_name(controls[i], name);
@@ -314,14 +339,14 @@ static void name_widgets(TinctureParamRow *self, const char *prefix)
     }
 }
 
-static void tincture_param_row_class_init(TinctureParamRowClass *klass)
+static void tincture_setting_row_class_init(TinctureSettingRowClass *klass)
 {
     GTK_WIDGET_CLASS(klass)->focus = row_focus_controls;
     signals[CHANGED] = g_signal_new("changed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                     NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DOUBLE);
 }
 
-static void tincture_param_row_init(TinctureParamRow *self)
+static void tincture_setting_row_init(TinctureSettingRow *self)
 {
     gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(self), FALSE);
     gtk_list_box_row_set_selectable(GTK_LIST_BOX_ROW(self), FALSE);
@@ -329,28 +354,28 @@ static void tincture_param_row_init(TinctureParamRow *self)
     gtk_widget_add_css_class(GTK_WIDGET(self), "param");
 }
 
-GtkWidget *tincture_param_row_new(const struct param *param, const char *prefix)
+GtkWidget *tincture_setting_row_new(const struct setting *setting, const char *prefix)
 {
-    TinctureParamRow *self = g_object_new(TINCTURE_TYPE_PARAM_ROW, NULL);
-    self->param = param;
-    self->value = param->def;
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self), param->title);
-    gtk_widget_set_tooltip_text(GTK_WIDGET(self), param->help);
+    TinctureSettingRow *self = g_object_new(TINCTURE_TYPE_SETTING_ROW, NULL);
+    self->setting = setting;
+    self->value = setting->def;
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self), setting->title);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self), setting->help);
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(self), build(self));
     name_widgets(self, prefix);
     show_value(self);
     return GTK_WIDGET(self);
 }
 
-double tincture_param_row_get_value(TinctureParamRow *self)
+double tincture_setting_row_get_value(TinctureSettingRow *self)
 {
-    g_return_val_if_fail(TINCTURE_IS_PARAM_ROW(self), 0);
+    g_return_val_if_fail(TINCTURE_IS_SETTING_ROW(self), 0);
     return self->value;
 }
 
-void tincture_param_row_set_value(TinctureParamRow *self, double value)
+void tincture_setting_row_set_value(TinctureSettingRow *self, double value)
 {
-    g_return_if_fail(TINCTURE_IS_PARAM_ROW(self));
+    g_return_if_fail(TINCTURE_IS_SETTING_ROW(self));
     if (value != self->value) {
         self->value = value;
         show_value(self);

@@ -1,0 +1,48 @@
+// The program with a script at its controls: tincture-drive [OPTION...] --drive SCRIPT. Everything
+// but this folder is what tincture itself is made of.
+//
+// The program may start again by itself, as with another model, and then without its options: what
+// TINCTURE_DRIVE_NEXT names is the script of that second life.
+#include "tests/ui/drive/drive.h"
+
+#include "ui/app.h"
+
+struct drive_run {
+    GApplication *app; // borrowed
+    char *script;      // owned
+    gboolean started;
+    int status;
+};
+
+static void finished_cb(gboolean ok, gpointer data)
+{
+    struct drive_run *run = data;
+    run->status = ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    g_application_quit(run->app);
+}
+
+// After the application's own handler: the window is on the screen.
+static void activate_cb(GApplication *app, struct drive_run *run)
+{
+    GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(app));
+    const char *script = run->script != NULL ? run->script : g_getenv("TINCTURE_DRIVE_NEXT");
+    if (!run->started) {
+        run->started = TRUE;
+        drive_start(TINCTURE_WINDOW(window), script != NULL ? script : "", finished_cb, run);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct drive_run run = {.app = G_APPLICATION(tincture_app_new())};
+    const GOptionEntry entries[] = {
+        {"drive", 0, 0, G_OPTION_ARG_FILENAME, &run.script, "Script to run", "SCRIPT"},
+        {NULL},
+    };
+    g_application_set_flags(run.app, g_application_get_flags(run.app) | G_APPLICATION_NON_UNIQUE);
+    g_application_add_main_option_entries(run.app, entries);
+    g_signal_connect_after(run.app, "activate", G_CALLBACK(activate_cb), &run);
+    int status = tincture_app_run(TINCTURE_APP(run.app), argc, argv);
+    g_free(run.script);
+    return status != 0 ? status : run.status;
+}

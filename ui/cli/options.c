@@ -1,0 +1,226 @@
+// The command line: options that are the program's own, and those that tables of settings bring.
+#include "ui/cli/cli.h"
+
+#include <string.h>
+
+// ---- settings -----------------------------------------------------------------------------------
+
+// What the options of settings say, until all are known: which of them count depends on choices that
+// may stand behind them.
+static gboolean setting_given_cb(const char *option, const char *value, gpointer data,
+                                 GError **error)
+{
+    struct cli *c = data;
+    char *key = g_strdup(option + strlen("--"));
+    g_strdelimit(key, "-", '_');
+    g_ptr_array_add(c->given, key);
+    g_ptr_array_add(c->given, g_strdup(value ? value : "on")); // a switch has no value
+    return TRUE;
+}
+
+static gboolean set_given_cb(const char *option, const char *value, gpointer data, GError **error)
+{
+    struct cli *c = data;
+    g_auto(GStrv) pair = g_strsplit(value, "=", 2);
+    if (!pair[0] || !pair[1]) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--set needs KEY=VALUE, not \"%s\"", value);
+        return FALSE;
+    }
+    g_ptr_array_add(c->given, g_strdup(pair[0]));
+    g_ptr_array_add(c->given, g_strdup(pair[1]));
+    return TRUE;
+}
+
+struct listing {
+    struct cli *c;
+    GArray *entries; // GOptionEntry
+};
+
+// "How far each step goes (0.003; svdiff)", "Sampler: ddim, dpmpp_2m, euler": with the legal choices.
+static char *setting_help(const struct setting *row, const struct member *member)
+{
+    GString *text = g_string_new(row->help);
+    g_string_append(text, " (");
+    for (int i = 0; row->kind == SETTING_CHOICE && i < setting_choices(row); i++) {
+        g_string_append_printf(text, "%s%s", i ? ", " : "", setting_choice_name(row, i));
+    }
+    if (row->kind != SETTING_CHOICE) {
+        g_autofree char *value = setting_print(row, row->def);
+        g_string_append(text, value);
+    }
+    g_string_append_printf(text, "%s%s)", member ? "; " : "", member ? member->name : "");
+    return g_string_free(text, FALSE);
+}
+
+// The same key may be a row of several members: one option serves them all.
+static bool list_setting(const struct setting *row, const struct member *member, void *data)
+{
+    struct listing *l = data;
+    char *name = g_strdelimit(g_strdup(row->key), "_", '-');
+    for (guint i = 0; i < l->entries->len; i++) {
+        if (g_str_equal(g_array_index(l->entries, GOptionEntry, i).long_name, name)) {
+            g_free(name);
+            return true;
+        }
+    }
+    char *help = setting_help(row, member);
+    g_ptr_array_add(l->c->texts, name);
+    g_ptr_array_add(l->c->texts, help);
+    const GOptionEntry entry = {name,
+                                0,
+                                row->kind == SETTING_SWITCH ? G_OPTION_FLAG_NO_ARG : 0,
+                                G_OPTION_ARG_CALLBACK,
+                                setting_given_cb,
+                                help,
+                                row->kind == SETTING_SWITCH   ? NULL
+                                : row->kind == SETTING_CHOICE ? "NAME"
+                                                              : "N"};
+    g_array_append_val(l->entries, entry);
+    return true;
+}
+
+bool cli_settings(struct cli *c, const struct setting *table, GError **error)
+{
+    c->settings = settings_new(table);
+    for (int choices = 1; choices >= 0; choices--) { // what is chosen first
+        for (guint i = 0; i < c->given->len; i += 2) {
+            const char *key = c->given->pdata[i], *value = c->given->pdata[i + 1];
+            const struct setting *row = settings_find(c->settings, key, NULL);
+            if ((row && row->family != NULL) == choices &&
+                !settings_parse(c->settings, key, value, error)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+// ---- the program's own --------------------------------------------------------------------------
+
+static GArray *own_options(struct cli *c)
+{
+    const GOptionEntry all[] = {
+        {"model", 0, 0, G_OPTION_ARG_STRING, &c->model,
+         "Model folder or file, or starter (the default)", "PATH"},
+        {"device", 0, 0, G_OPTION_ARG_STRING, &c->device,
+         "Device: a number, a part of its name, or cpu", "NAME"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &c->json, "Answer as JSON", NULL},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &c->out, "File (or folder) to write", "PATH"},
+        {"prompt", 'p', 0, G_OPTION_ARG_STRING, &c->prompt, "What the picture shall show", "TEXT"},
+        {"source-prompt", 0, 0, G_OPTION_ARG_STRING, &c->source_prompt, "What the photo shows",
+         "TEXT"},
+        {"negative", 0, 0, G_OPTION_ARG_STRING, &c->negative, "What it shall not show", "TEXT"},
+        {"image", 'i', 0, G_OPTION_ARG_FILENAME, &c->image, "The photo", "FILE"},
+        {"images", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &c->images,
+         "Photo to learn; may be repeated", "FILE"},
+        {"latents", 0, 0, G_OPTION_ARG_FILENAME, &c->latents, "Latents as safetensors (N,C,H,W)",
+         "FILE"},
+        {"latents-out", 0, 0, G_OPTION_ARG_FILENAME, &c->latents_out,
+         "Also write the final latents", "FILE"},
+        {"noise", 0, 0, G_OPTION_ARG_FILENAME, &c->noise,
+         "Start noise as safetensors instead of a seed", "FILE"},
+        {"mask", 0, 0, G_OPTION_ARG_FILENAME, &c->mask, "White where the photo may change", "FILE"},
+        {"set", 0, 0, G_OPTION_ARG_CALLBACK, set_given_cb,
+         "One of the settings by its key; may be repeated", "KEY=VALUE"},
+        {"log", 0, 0, G_OPTION_ARG_FILENAME, &c->log, "Write step, loss, gradient norm as CSV",
+         "FILE"},
+        {"resume", 0, 0, G_OPTION_ARG_FILENAME, &c->resume, "Continue from a checkpoint", "FILE"},
+        {"checkpoint", 0, 0, G_OPTION_ARG_FILENAME, &c->checkpoint, "Keep a checkpoint here",
+         "FILE"},
+        {"adapter", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &c->adapters,
+         "Adapter, with its strength; may be repeated", "FILE[:SCALE]"},
+        {"timestep", 't', 0, G_OPTION_ARG_INT, &c->timestep, "Timestep of the call", "T"},
+        {"size", 0, 0, G_OPTION_ARG_INT, &c->size, "Working size in pixels (default: the model's)",
+         "N"},
+        {"learn-steps", 0, 0, G_OPTION_ARG_INT, &c->learn_steps, "Steps of learning", "N"},
+        {"bits", 0, 0, G_OPTION_ARG_INT, &c->bits, "Bits a channel, 8 or 16 (default: the photo's)",
+         "N"},
+        {"quality", 0, 0, G_OPTION_ARG_INT, &c->quality, "Quality of a JPEG, 1 to 100 (default 92)",
+         "N"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed", "N"},
+        {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
+         NULL},
+        {"raw", 0, 0, G_OPTION_ARG_NONE, &c->raw, "The model's own picture, at its size", NULL},
+    };
+    GArray *list = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+    g_array_append_vals(list, all, G_N_ELEMENTS(all));
+    return list;
+}
+
+// The options of one command: those that it names, and its settings'.
+static GArray *command_options(const struct cli_command *command, struct cli *c)
+{
+    g_autoptr(GArray) all = own_options(c);
+    GArray *picked = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+    for (int i = 0; command->options[i]; i++) {
+        for (guint k = 0; k < all->len; k++) {
+            GOptionEntry entry = g_array_index(all, GOptionEntry, k);
+            if (g_str_equal(command->options[i], entry.long_name)) {
+                if (g_str_equal(entry.long_name, "images")) {
+                    entry.long_name = "image"; // the same word where several are allowed
+                }
+                g_array_append_val(picked, entry);
+            }
+        }
+    }
+    if (command->settings) {
+        settings_walk(command->settings, list_setting, &(struct listing){c, picked});
+    }
+    const GOptionEntry rest = {G_OPTION_REMAINING, 0,    0,   G_OPTION_ARG_FILENAME_ARRAY,
+                               &c->rest,           NULL, NULL};
+    g_array_append_val(picked, rest);
+    return picked;
+}
+
+static bool given(const struct cli *c, const char *option)
+{
+    const struct {
+        const char *name;
+        const void *value;
+    } all[] = {{"out", c->out},       {"prompt", c->prompt},   {"image", c->image},
+               {"images", c->images}, {"latents", c->latents}, {"rest", c->rest}};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (g_str_equal(option, all[i].name)) {
+            return all[i].value != NULL;
+        }
+    }
+    return true;
+}
+
+static bool check_needed(const struct cli_command *command, const struct cli *c, GError **error)
+{
+    for (int i = 0; command->needed && command->needed[i]; i++) {
+        const char *name = command->needed[i];
+        if (!given(c, name)) {
+            const bool rest = g_str_equal(name, "rest");
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s%s is missing",
+                        rest ? "" : "--",
+                        rest                          ? command->usage
+                        : g_str_equal(name, "images") ? "image"
+                                                      : name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
+               GError **error)
+{
+    g_autoptr(GArray) entries = command_options(command, c);
+    g_autoptr(GOptionContext) context = g_option_context_new(command->usage);
+    GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, c, NULL);
+    g_option_group_add_entries(group, (GOptionEntry *)(void *)entries->data);
+    g_option_context_set_main_group(context, group);
+    g_option_context_set_summary(context, command->summary);
+    if (!g_option_context_parse(context, &argc, &argv, error)) {
+        return false;
+    }
+    if (c->rest && !*command->usage) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "unexpected argument: %s",
+                    c->rest[0]);
+        return false;
+    }
+    return check_needed(command, c, error);
+}

@@ -1,0 +1,25 @@
+// The rows of a settings value in a panel: those for everybody in a group, the others under Expert.
+// They follow the value: choosing another member of a family brings that member's rows.
+//
+// Thread: main only.
+#pragma once
+
+#include "compute/settings.h"
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+// A person changed the value of a key; it is a row that counts.
+typedef void (*setting_changed_fn)(const char *key, double value, gpointer data);
+
+struct setting_list;
+// group and expert are borrowed and must outlive the list; expert is shown only while it has rows.
+// prefix: a row's control is named "prefix.key".
+struct setting_list *setting_list_new(AdwPreferencesGroup *group, AdwExpanderRow *expert,
+                                      const char *prefix, setting_changed_fn changed,
+                                      gpointer data);
+// Shows these values, with the rows that count now. TRUE where these are others than before.
+gboolean setting_list_show(struct setting_list *list, const struct settings *settings);
+void setting_list_free(struct setting_list *list); // the rows belong to group and expert
+
+G_END_DECLS
