@@ -206,3 +206,20 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
     append_value(out, "Version", "Tincture");
     return g_string_free(out, FALSE);
 }
+
+char *engine_recipe_with(struct engine *e, const struct edit_request *request, const GArray *uses,
+                         int width, int height)
+{
+    g_autofree struct adapter **list = g_new0(struct adapter *, uses->len + 1);
+    int n = 0;
+    for (guint i = 0; i < uses->len; i++) {
+        const struct engine_adapter *use = &g_array_index(uses, struct engine_adapter, i);
+        struct adapter *a = engine_adapter(e, use->path, NULL);
+        if (a) {
+            a->scale = use->scale;
+            a->enabled = use->enabled;
+            list[n++] = a;
+        }
+    }
+    return engine_recipe(request, e->model, list, n, width, height);
+}

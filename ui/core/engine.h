@@ -67,6 +67,11 @@ struct image *engine_restore(struct engine *e, const struct image *base,
 char *engine_recipe(const struct edit_request *request, const struct model *m,
                     struct adapter *const *adapters, int n, int width, int height);
 
+// The same for an edit that was made with uses: struct engine_adapter. Those that cannot be loaded are
+// left out.
+char *engine_recipe_with(struct engine *e, const struct edit_request *request, const GArray *uses,
+                         int width, int height);
+
 // Trains the adapter on the photo. resume: a checkpoint, or NULL.
 bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
                   struct adapter *adapter, const struct train_params *params, const char *resume,

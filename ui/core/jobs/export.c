@@ -19,20 +19,8 @@ static char *make_recipe(const struct job_inputs *in, struct engine *e, const st
     if (!in->with_recipe || !in->result) {
         return NULL;
     }
-    const GArray *uses = in->result->adapters;
-    g_autofree struct adapter **list = g_new0(struct adapter *, uses->len + 1);
-    int n = 0;
-    for (guint i = 0; i < uses->len; i++) {
-        const struct engine_adapter *use = &g_array_index(uses, struct engine_adapter, i);
-        struct adapter *a = engine_adapter(e, use->path, NULL);
-        if (a) {
-            a->scale = use->scale;
-            a->enabled = use->enabled;
-            list[n++] = a;
-        }
-    }
     const struct edit_request q = document_request(&in->result->document);
-    return engine_recipe(&q, e->model, list, n, image->width, image->height);
+    return engine_recipe_with(e, &q, in->result->adapters, image->width, image->height);
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
