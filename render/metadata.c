@@ -9,7 +9,9 @@ static const guint8 MARKER[6] = {'E', 'x', 'i', 'f', 0, 0};
 static const char UNICODE_CODE[8] = {'U', 'N', 'I', 'C', 'O', 'D', 'E', 0};
 static const char ASCII_CODE[8] = {'A', 'S', 'C', 'I', 'I', 0, 0, 0};
 
-// Never NULL; empty where the block is NULL or unreadable. exif_data_unref() it.
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExifData, exif_data_unref)
+
+// Never NULL; empty where the block is NULL or unreadable.
 static ExifData *parse(GBytes *exif)
 {
     ExifData *data = exif_data_new();
@@ -27,21 +29,31 @@ static ExifData *parse(GBytes *exif)
     return data;
 }
 
+// Of an entry of any integer type, as writers use them all; 0 where it is none.
+static unsigned integer_of(const ExifEntry *entry, ExifByteOrder order)
+{
+    if (entry == NULL || entry->size < exif_format_get_size(entry->format)) {
+        return 0;
+    }
+    switch (entry->format) {
+    case EXIF_FORMAT_BYTE:
+    case EXIF_FORMAT_SBYTE: return entry->data[0];
+    case EXIF_FORMAT_SHORT:
+    case EXIF_FORMAT_SSHORT: return exif_get_short(entry->data, order);
+    case EXIF_FORMAT_LONG:
+    case EXIF_FORMAT_SLONG: return exif_get_long(entry->data, order);
+    default: return 0;
+    }
+}
+
 int metadata_orientation(GBytes *exif)
 {
-    if (exif == NULL) {
-        return 1;
-    }
+    g_autoptr(ExifData) data = parse(exif);
+    const unsigned orientation =
+        integer_of(exif_content_get_entry(data->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION),
+                   exif_data_get_byte_order(data));
 
-    ExifData *data = parse(exif);
-    ExifEntry *entry = exif_content_get_entry(data->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION);
-    int orientation = 1;
-
-    if (entry != NULL && entry->format == EXIF_FORMAT_SHORT && entry->size >= 2) {
-        orientation = exif_get_short(entry->data, exif_data_get_byte_order(data));
-    }
-    exif_data_unref(data);
-    return orientation >= 1 && orientation <= 8 ? orientation : 1;
+    return orientation >= 1 && orientation <= 8 ? (int)orientation : 1;
 }
 
 // Writers disagree on the byte order of UserComment. Text has more zero bytes in its high halves.
@@ -77,18 +89,14 @@ static char *decode_comment(const guint8 *comment, size_t size)
 
 char *metadata_recipe(GBytes *exif)
 {
-    if (exif == NULL) {
-        return NULL;
-    }
-
-    ExifData *data = parse(exif);
-    ExifEntry *entry = exif_content_get_entry(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_USER_COMMENT);
+    g_autoptr(ExifData) data = parse(exif);
+    const ExifEntry *entry =
+        exif_content_get_entry(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_USER_COMMENT);
     char *text = NULL;
 
     if (entry != NULL && entry->data != NULL && entry->size > sizeof(UNICODE_CODE)) {
         text = decode_comment(entry->data, entry->size);
     }
-    exif_data_unref(data);
     if (text != NULL && *g_strstrip(text) == '\0') {
         g_clear_pointer(&text, g_free);
     }
@@ -97,11 +105,7 @@ char *metadata_recipe(GBytes *exif)
 
 static void remove_tag(ExifContent *content, ExifTag tag)
 {
-    ExifEntry *entry = exif_content_get_entry(content, tag);
-
-    if (entry != NULL) {
-        exif_content_remove_entry(content, entry);
-    }
+    exif_content_remove_entry(content, exif_content_get_entry(content, tag));
 }
 
 static void remove_all(ExifContent *content)
@@ -119,80 +123,62 @@ static void remove_thumbnail(ExifData *data)
     data->size = 0;
 }
 
-// Gives the content an entry of size bytes; data is copied.
-static void put_entry(ExifContent *content, ExifTag tag, ExifFormat format, unsigned components,
-                      const void *bytes, unsigned size)
+// In place of one that may be there, an entry of the type and size that the standard has for it.
+static ExifEntry *renew(ExifContent *content, ExifTag tag)
 {
-    ExifMem *memory = exif_mem_new_default();
-    ExifEntry *entry = exif_entry_new_mem(memory);
+    ExifEntry *entry = exif_entry_new();
 
     remove_tag(content, tag);
     entry->tag = tag;
-    entry->format = format;
-    entry->components = components;
-    entry->size = size;
-    entry->data = exif_mem_alloc(memory, size);
-    memcpy(entry->data, bytes, size);
     exif_content_add_entry(content, entry);
-    exif_entry_unref(entry);
-    exif_mem_unref(memory);
-}
-
-static void put_short(ExifData *data, ExifIfd ifd, ExifTag tag, ExifShort value)
-{
-    guint8 bytes[2];
-
-    exif_set_short(bytes, exif_data_get_byte_order(data), value);
-    put_entry(data->ifd[ifd], tag, EXIF_FORMAT_SHORT, 1, bytes, sizeof(bytes));
-}
-
-static void put_long(ExifData *data, ExifIfd ifd, ExifTag tag, ExifLong value)
-{
-    guint8 bytes[4];
-
-    exif_set_long(bytes, exif_data_get_byte_order(data), value);
-    put_entry(data->ifd[ifd], tag, EXIF_FORMAT_LONG, 1, bytes, sizeof(bytes));
+    exif_entry_initialize(entry, tag);
+    exif_entry_unref(entry); // the content has it
+    return entry;
 }
 
 // UTF-16 in big-endian order whatever the block's own order: the readers of `parameters` expect
 // that.
-static void put_recipe(ExifData *data, const char *recipe)
+static void put_recipe(ExifContent *content, const char *recipe)
 {
     gsize size = 0;
     g_autofree char *text = g_convert(recipe, -1, "UTF-16BE", "UTF-8", NULL, &size, NULL);
-    g_autoptr(GByteArray) comment = g_byte_array_new();
 
     if (text == NULL) {
         return;
     }
-    g_byte_array_append(comment, (const guint8 *)UNICODE_CODE, sizeof(UNICODE_CODE));
-    g_byte_array_append(comment, (const guint8 *)text, (guint)size);
-    put_entry(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_USER_COMMENT, EXIF_FORMAT_UNDEFINED, comment->len,
-              comment->data, comment->len);
+
+    ExifEntry *entry = renew(content, EXIF_TAG_USER_COMMENT);
+
+    entry->size = sizeof(UNICODE_CODE) + (unsigned)size;
+    entry->components = entry->size;
+    entry->data = g_realloc(entry->data, entry->size);
+    memcpy(entry->data, UNICODE_CODE, sizeof(UNICODE_CODE));
+    memcpy(entry->data + sizeof(UNICODE_CODE), text, size);
 }
 
 static bool is_empty(const ExifData *data)
 {
+    unsigned count = 0;
+
     for (int i = 0; i < EXIF_IFD_COUNT; i++) {
-        if (data->ifd[i]->count > 0) {
-            return false;
-        }
+        count += data->ifd[i]->count;
     }
-    return true;
+    return count == 0;
 }
 
 static void bring_up_to_date(ExifData *data, const struct metadata_export *params)
 {
     enum { SRGB = 1, UNCALIBRATED = 0xffff };
+    ExifContent *exif = data->ifd[EXIF_IFD_EXIF];
+    const ExifByteOrder order = exif_data_get_byte_order(data);
 
-    put_short(data, EXIF_IFD_0, EXIF_TAG_ORIENTATION, 1);
-    if (params->srgb) {
-        put_short(data, EXIF_IFD_EXIF, EXIF_TAG_COLOR_SPACE, SRGB);
-    } else if (exif_content_get_entry(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_COLOR_SPACE) == NULL) {
-        put_short(data, EXIF_IFD_EXIF, EXIF_TAG_COLOR_SPACE, UNCALIBRATED);
+    exif_set_short(renew(data->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION)->data, order, 1);
+    if (params->srgb || exif_content_get_entry(exif, EXIF_TAG_COLOR_SPACE) == NULL) {
+        exif_set_short(renew(exif, EXIF_TAG_COLOR_SPACE)->data, order,
+                       params->srgb ? SRGB : UNCALIBRATED);
     }
-    put_long(data, EXIF_IFD_EXIF, EXIF_TAG_PIXEL_X_DIMENSION, (ExifLong)params->width);
-    put_long(data, EXIF_IFD_EXIF, EXIF_TAG_PIXEL_Y_DIMENSION, (ExifLong)params->height);
+    exif_set_long(renew(exif, EXIF_TAG_PIXEL_X_DIMENSION)->data, order, (ExifLong)params->width);
+    exif_set_long(renew(exif, EXIF_TAG_PIXEL_Y_DIMENSION)->data, order, (ExifLong)params->height);
 }
 
 // The block without libexif's marker.
@@ -212,19 +198,17 @@ static GBytes *serialise(ExifData *data)
 
 GBytes *metadata_for_export(const struct metadata_export *params)
 {
-    ExifData *data = parse(params->source);
-    GBytes *block = NULL;
+    g_autoptr(ExifData) data = parse(params->source);
 
     remove_thumbnail(data);
     remove_tag(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_USER_COMMENT);
     remove_all(data->ifd[EXIF_IFD_GPS]);
     if (params->recipe != NULL) {
-        put_recipe(data, params->recipe);
+        put_recipe(data->ifd[EXIF_IFD_EXIF], params->recipe);
     }
-    if (!is_empty(data)) {
-        bring_up_to_date(data, params);
-        block = serialise(data);
+    if (is_empty(data)) {
+        return NULL;
     }
-    exif_data_unref(data);
-    return block;
+    bring_up_to_date(data, params);
+    return serialise(data);
 }

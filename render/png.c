@@ -1,10 +1,12 @@
 // PNG through libpng: 1 to 16 bits, gray, palette, alpha and interlaced in; 8 or 16 bit RGB(A) out.
-// The recipe is the text chunk `parameters`; XMP and IPTC have chunks of their own.
+// The recipe is the text chunk `parameters`; EXIF and XMP have chunks of their own, IPTC is a raw
+// profile.
 #include "render/codec.h"
 
 #include "compute/error.h"
 #include "render/color.h"
 #include "render/iptc.h"
+#include "render/raw_profile.h"
 
 #include <math.h>
 #include <png.h>
@@ -12,7 +14,8 @@
 
 static const char RECIPE_KEY[] = "parameters";
 static const char XMP_KEY[] = "XML:com.adobe.xmp";
-static const char IPTC_KEY[] = "Raw profile type iptc"; // as ImageMagick and Exiv2 write it
+static const char IPTC_KEY[] = "Raw profile type iptc";
+static const char EXIF_KEY[] = "Raw profile type exif"; // of the time before the chunk eXIf
 
 // A third of the time of zlib's own choice, 6, for files a twentieth larger: 1.3 for 4.0 seconds at
 // 16 megapixels.
@@ -152,6 +155,28 @@ static char *text_to_utf8(const png_text *text)
                : g_convert(text->text, length, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
 }
 
+static GBytes *iptc_from_text(const png_text *text)
+{
+    g_autoptr(GBytes) list = raw_profile_read(text->text, text_length(text));
+    gsize size = 0;
+    const void *data = list != NULL ? g_bytes_get_data(list, &size) : NULL;
+
+    return iptc_from_resources(data, size);
+}
+
+// Written with JPEG's marker before it.
+static GBytes *exif_from_text(const png_text *text)
+{
+    static const char MARKER[6] = "Exif\0";
+    g_autoptr(GBytes) profile = raw_profile_read(text->text, text_length(text));
+    gsize size = 0;
+    const void *data = profile != NULL ? g_bytes_get_data(profile, &size) : NULL;
+
+    return size > sizeof(MARKER) && memcmp(data, MARKER, sizeof(MARKER)) == 0
+               ? g_bytes_new_from_bytes(profile, sizeof(MARKER), size - sizeof(MARKER))
+               : NULL;
+}
+
 // The first of each kind counts.
 static void take_texts(struct reader *reader)
 {
@@ -167,7 +192,9 @@ static void take_texts(struct reader *reader)
         } else if (meta->xmp == NULL && strcmp(text->key, XMP_KEY) == 0) {
             meta->xmp = g_bytes_new(text->text, text_length(text));
         } else if (meta->iptc == NULL && strcmp(text->key, IPTC_KEY) == 0) {
-            meta->iptc = iptc_from_text(text->text, text_length(text));
+            meta->iptc = iptc_from_text(text);
+        } else if (meta->exif == NULL && strcmp(text->key, EXIF_KEY) == 0) {
+            meta->exif = exif_from_text(text);
         }
     }
 }
@@ -224,10 +251,10 @@ static void take_exif(struct reader *reader)
 static void take_meta(struct reader *reader)
 {
     reader->meta.bits = png_get_bit_depth(reader->png, reader->info) == 16 ? 16 : 8;
+    take_exif(reader); // before the texts, which may hold it too
     take_texts(reader);
     take_profile(reader);
     take_primaries(reader);
-    take_exif(reader);
 }
 
 static bool read_header(struct reader *reader)
@@ -441,7 +468,7 @@ static void put_xmp(struct writer *writer, GBytes *xmp)
 
 static void put_iptc(struct writer *writer, GBytes *iptc)
 {
-    g_autofree char *digits = iptc_to_text(iptc);
+    g_autofree char *digits = raw_profile_write("iptc", iptc);
     png_text text = {.key = (png_charp)(uintptr_t)IPTC_KEY,
                      .compression = PNG_TEXT_COMPRESSION_zTXt,
                      .text = digits};

@@ -10,5 +10,6 @@
 // place and thumbnail, and without what speaks of parts of the original's file that an export has
 // not (extended XMP, gain map, video). All else is passed on as it stands. NULL where packet is
 // NULL, and where it is larger than XMP_MAX_BYTES, not UTF-8 or not the XML that a packet is made
-// of.
+// of: with a document type, elements nested more than 256 deep or thousands of attributes.
+// Thread: any.
 GBytes *xmp_for_export(GBytes *packet, int width, int height, bool srgb);

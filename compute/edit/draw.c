@@ -23,12 +23,13 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, bool re
 {
     struct editor *e = r->e;
     const struct edit_request *q = r->request;
-    const bool guided = r->guidance != 1.0;
+    const int guided_steps =
+        r->guidance == 1.0 ? 0 : (int)lround(settings_get(q->settings, "guidance_end") * s->steps);
     const int64_t count = states_count(e);
     const float *cond = states_get(e, prompt, task_cancellable(r->task), error);
-    const float *uncond = cond && guided ? states_get(e, q->negative ? q->negative : "",
-                                                      task_cancellable(r->task), error)
-                                         : cond;
+    const float *uncond = cond && guided_steps > 0 ? states_get(e, q->negative ? q->negative : "",
+                                                                task_cancellable(r->task), error)
+                                                   : cond;
     if (!uncond) {
         return false;
     }
@@ -38,8 +39,9 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, bool re
     g_autofree float *input = g_new(float, 2 * r->n);
     g_autofree float *prediction = g_new(float, 2 * r->n);
     g_autofree float *x0 = g_new(float, r->n);
-    float *guided_prediction = guided ? prediction + r->n : prediction;
     for (int i = first; i < s->steps; i++) {
+        const bool guided = i < guided_steps;
+        float *guided_prediction = guided ? prediction + r->n : prediction;
         sampler_scale_input(s, i, x, input);
         if (guided) {
             memcpy(input + r->n, input, (size_t)r->n * sizeof *input);

@@ -33,10 +33,21 @@ static const char LOCALITY_HELP[] = "How closely the change keeps to the places 
          .level = SETTING_EXPERT,                                                                  \
          .family = sampler_family,                                                                 \
          .scope = EDIT_DRAWING},                                                                   \
+        {.key = "guidance",                                                                        \
+         .title = "Guidance",                                                                      \
+         .recipe = "CFG scale",                                                                    \
+         .help = "How strongly the picture follows the words",                                     \
+         .kind = SETTING_FLOAT,                                                                    \
+         .min = 1,                                                                                 \
+         .max = 30,                                                                                \
+         .slider_min = 1,                                                                          \
+         .slider_max = 12,                                                                         \
+         .def = 3,                                                                                 \
+         .scope = EDIT_DRAWING},                                                                   \
     {                                                                                              \
-        .key = "guidance", .title = "Guidance", .recipe = "CFG scale",                             \
-        .help = "How strongly the picture follows the words", .kind = SETTING_FLOAT, .min = 1,     \
-        .max = 30, .slider_min = 1, .slider_max = 12, .def = 3, .scope = EDIT_DRAWING              \
+        .key = "guidance_end", .title = "Guided part",                                             \
+        .help = "The part of the steps that guidance steers; the rest takes half the time",        \
+        .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .max = 1, .def = 1, .scope = EDIT_DRAWING  \
     }
 
 const struct setting generate_settings[] = {DRAWING_ROWS, {0}};

@@ -68,9 +68,12 @@ static void test_json_of_0_1(void)
                            "\"eta\":0.25},\"learn\":{\"method\":\"svdiff\",\"steps\":60,\"lr\":0.0,"
                            "\"subset\":1,\"text_encoder\":true,\"seed\":9},\"adapters\":[]}");
     g_autofree char *edit = settings_text(d.edit), *learn = settings_text(d.learn);
-    g_assert_cmpstr(edit, ==,
-                    "inversion=0.5 structure=0 locality=0.2 steps=30 scheduler=ddim eta=0.25 "
-                    "guidance=4");
+    static const char *const words[] = {"inversion=0.5",  "structure=0", "locality=0.2", "steps=30",
+                                        "scheduler=ddim", "eta=0.25",    "guidance=4"};
+    g_auto(GStrv) found = g_strsplit(edit, " ", 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_assert_true(g_strv_contains((const char *const *)found, words[i]));
+    }
     g_assert_true(g_str_has_prefix(learn, "method=svdiff steps=60 lr=0.003 lr_1d=1e-06 subset=ca "
                                           "text_encoder=on "));
     g_assert_cmpuint(d.seed, ==, 3);

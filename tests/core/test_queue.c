@@ -271,11 +271,12 @@ static void test_pause(void)
     tincture_queue_set_paused(f.queue, true);
     g_assert_true(tincture_queue_is_paused(f.queue));
     g_assert_cmpint(f.changes, >, changes);
-    submit(&f, &live, "c");
+    TinctureJob *c = submit(&f, &live, "c");
     TinctureJob *d = submit(&f, &plain, "d");
     open_gates("abcd");
     wait_finished(&f, "a"); // what runs goes on
     assert_list(&f, "cbd");
+    g_assert_cmpint(c->state, ==, JOB_WAITING);
     tincture_job_cancel(d); // ends all the same
     wait_finished(&f, "adx");
     g_assert_cmpint(b->state, ==, JOB_WAITING);

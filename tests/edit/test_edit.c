@@ -173,6 +173,31 @@ static void test_stages_are_kept(void)
     editor_free(e);
 }
 
+// Without a guided part the edit is the one of guidance 1; half of the part is another one.
+static void test_guidance_end(void)
+{
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    const int64_t n = (int64_t)side * side * 3;
+    struct edit_request q = request(rgb);
+    ask(&q, "locality", 0.0);
+    struct edit_result *all = run(e, &q);
+    ask(&q, "guidance_end", 0.5);
+    struct edit_result *half = run(e, &q);
+    ask(&q, "guidance_end", 0.0);
+    struct edit_result *nothing = run(e, &q);
+    ask(&q, "guidance", 1.0);
+    struct edit_result *plain = run(e, &q);
+    g_assert_cmpmem(nothing->rgb, (gsize)n * 4, plain->rgb, (gsize)n * 4);
+    g_assert_cmpfloat(psnr(half->rgb, all->rgb, n), <, 60.0);
+    g_assert_cmpfloat(psnr(half->rgb, nothing->rgb, n), <, 60.0);
+    edit_result_free(all);
+    edit_result_free(half);
+    edit_result_free(nothing);
+    edit_result_free(plain);
+    editor_free(e);
+}
+
 // Of the change the whole edit makes, the part that a local one keeps. Each value must lie between
 // the reference and the whole edit: a mask weighs, and adds nothing of its own.
 static double part_kept(const struct edit_result *local, const struct edit_result *whole)
@@ -550,6 +575,7 @@ int main(int argc, char **argv)
     g_test_add_func("/edit/strength-zero", test_strength_zero);
     g_test_add_func("/edit/identity", test_identity);
     g_test_add_func("/edit/stages-are-kept", test_stages_are_kept);
+    g_test_add_func("/edit/guidance-end", test_guidance_end);
     g_test_add_func("/edit/locality", test_locality);
     g_test_add_func("/edit/cancel", test_cancel);
     g_test_add_func("/edit/structure-and-seed", test_structure_and_seed);

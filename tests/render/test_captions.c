@@ -3,6 +3,7 @@
 #include "compute/error.h"
 #include "render/file.h"
 #include "render/iptc.h"
+#include "render/raw_profile.h"
 #include "render/xmp.h"
 #include "tests/render/pictures.h"
 
@@ -38,7 +39,7 @@ static const char PACKET[] =
                "--><xmp:Thumbnails><rdf:Alt><rdf:li>"
                "AAAA</rdf:li></rdf:Alt></xmp:Thumbnails>" TAIL("\n");
 static const char EXPORTED[] =
-    HEAD("") " xmp:Rating=\"4\" t:Orientation=\"1\" dc:format=\"a&#xA;b\">" CAPTION
+    HEAD("") " xmp:Rating=\"4\" t:Orientation=\"1\" dc:format=\"a&#10;b\">" CAPTION
              "<exif:PixelXDimension>20</exif:PixelXDimension><t:ImageLength>30</t:ImageLength>"
              "<!-- kept -->" TAIL("");
 
@@ -51,6 +52,16 @@ static const char RESOURCES[] = "8BIM\x04\x0c\0\0\0\0\0\x03"
                                 "abc\0" RECORD SUM "8BIM\x07\xd0\3abc\0\0\0\2"
                                 "xy";
 static const char CAPTIONS[] = RECORD SUM;
+
+static gsize bytes_before(const char *what, gsize size)
+{
+    gsize at = 0;
+
+    while (memcmp(RESOURCES + at, what, size) != 0) {
+        at++;
+    }
+    return at;
+}
 
 static GBytes *of_text(const char *text)
 {
@@ -247,20 +258,95 @@ static void test_too_long_for_jpeg(void)
     image_free(photo);
 }
 
-// ---- what is hostile ----------------------------------------------------------------------------
+// ---- a packet's words ---------------------------------------------------------------------------
 
 static void test_color_space(void)
 {
-    static const char IN[] = "<a xmlns:e=\"http://ns.adobe.com/exif/1.0/\" e:ColorSpace=\"65535\">"
-                             "</a>";
-    static const char SRGB[] = "<a xmlns:e=\"http://ns.adobe.com/exif/1.0/\" e:ColorSpace=\"1\">"
-                               "</a>";
+    static const char IN[] =
+        "<a xmlns:e=\"http://ns.adobe.com/exif/1.0/\" e:ColorSpace=\"65535\"/>";
+    static const char SRGB[] = "<a xmlns:e=\"http://ns.adobe.com/exif/1.0/\" e:ColorSpace=\"1\"/>";
     g_autoptr(GBytes) in = of_text(IN);
     g_autoptr(GBytes) same = xmp_for_export(in, 1, 1, false);
     g_autoptr(GBytes) srgb = xmp_for_export(in, 1, 1, true);
 
     assert_bytes(same, IN, strlen(IN));
     assert_bytes(srgb, SRGB, strlen(SRGB));
+}
+
+#define XMP_SPACES                                                                                 \
+    "xmlns:t=\"http://ns.adobe.com/tiff/1.0/\" xmlns:e=\"http://ns.adobe.com/exif/1.0/\" "         \
+    "xmlns:dc=\"http://purl.org/dc/elements/1.1/\""
+
+// What libraries that know the schemas lose or refuse: two names for one thing, a property twice,
+// names without namespace, what is not RDF.
+static void test_left_alone(void)
+{
+    static const char *const SAME[] = {
+        "<a " XMP_SPACES " t:Artist=\"Ann\" t:Copyright=\"A\" t:DateTime=\"2020\" t:Software=\"S\" "
+        "e:DateTimeDigitized=\"2021\"><dc:creator>Bob</dc:creator><dc:rights>B</dc:rights></a>",
+        "<a " XMP_SPACES " dc:format=\"x\"><dc:format>y</dc:format><dc:format>z</dc:format></a>",
+        "<a><unknown:b c:d=\"e\">&lt;&amp;</unknown:b><![CDATA[<&]]><!-- & --><?f g?></a>",
+        "<a xmlns=\"urn:a\"><Orientation>6</Orientation>\n  <b xmlns=\"\"/>\n</a>",
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(SAME); i++) {
+        g_autoptr(GBytes) packet = of_text(SAME[i]);
+        g_autoptr(GBytes) out = xmp_for_export(packet, 20, 30, true);
+
+        assert_bytes(out, SAME[i], strlen(SAME[i]));
+    }
+}
+
+// A prefix means what the nearest declaration says; there may be none, or one without prefix.
+static void test_namespaces(void)
+{
+    static const char IN[] =
+        "<a " XMP_SPACES "><Orientation xmlns=\"http://ns.adobe.com/tiff/1.0/\">6</Orientation>"
+        "<b xmlns:t=\"else\"><t:Orientation>7</t:Orientation></b><t:Orientation>8</t:Orientation>"
+        "<none:GPSLatitude>1</none:GPSLatitude><c none:GPSLatitude=\"1\"/></a>";
+    static const char OUT[] =
+        "<a " XMP_SPACES "><Orientation xmlns=\"http://ns.adobe.com/tiff/1.0/\">1</Orientation>"
+        "<b xmlns:t=\"else\"><t:Orientation>7</t:Orientation></b><t:Orientation>1</t:Orientation>"
+        "<c/></a>";
+    g_autoptr(GBytes) packet = of_text(IN);
+    g_autoptr(GBytes) out = xmp_for_export(packet, 20, 30, true);
+
+    assert_bytes(out, OUT, strlen(OUT));
+}
+
+// ---- what is hostile ----------------------------------------------------------------------------
+
+// Elements in elements.
+static char *repeated(const char *begin, int times, const char *end)
+{
+    GString *text = g_string_new(NULL);
+
+    for (int i = 0; i < 2 * times; i++) {
+        g_string_append(text, i < times ? begin : end);
+    }
+    return g_string_free(text, FALSE);
+}
+
+// An element of so many attributes.
+static char *wide(const char *prefix, int count)
+{
+    GString *text = g_string_new("<a ");
+
+    for (int i = 0; i < count; i++) {
+        g_string_append_printf(text, "%sn%x=\"u\" ", prefix, i);
+    }
+    g_string_append(text, "/>");
+    return g_string_free(text, FALSE);
+}
+
+// Takes the text: of a length that is allowed, and of a kind that takes a reader minutes or its
+// stack.
+static void assert_refused(char *text)
+{
+    g_autoptr(GBytes) packet = g_bytes_new_take(text, strlen(text));
+
+    g_assert_cmpuint(g_bytes_get_size(packet), <=, XMP_MAX_BYTES);
+    g_assert_null(xmp_for_export(packet, 1, 1, true));
 }
 
 static void test_bad_packets(void)
@@ -298,6 +384,10 @@ static void test_bad_packets(void)
 
     g_assert_null(xmp_for_export(large, 1, 1, true));
     g_assert_null(xmp_for_export(zero, 1, 1, true));
+    assert_refused(repeated("<a>", 1000, "</a>"));
+    assert_refused(repeated("<a>", 140000, "</a>"));
+    assert_refused(wide("", 80000));
+    assert_refused(wide("xmlns:", 50000));
 }
 
 // A photo with a broken packet opens, says so, and is exported without.
@@ -312,19 +402,34 @@ static void test_note(void)
     image_free(image);
 }
 
-static void test_bad_resources(void)
+// A record is kept whatever becomes of the list behind it, and its sum where that is whole.
+static void test_cut_resources(void)
 {
-    const gsize whole = sizeof(RESOURCES) - 1;
+    const gsize whole = sizeof(RESOURCES) - 1, record = sizeof(RECORD) - 1;
+    const gsize begin = bytes_before(RECORD, record), end = begin + sizeof(CAPTIONS) - 1;
 
     for (gsize cut = 0; cut <= whole; cut++) {
         g_autofree char *part = g_memdup2(RESOURCES, MAX(cut, 1)); // to its end, for the sanitizer
-        GBytes *kept = iptc_from_resources(part, cut);
+        g_autoptr(GBytes) kept = iptc_from_resources(part, cut);
 
-        g_clear_pointer(&kept, g_bytes_unref);
+        if (cut < begin + record - 1) { // its last byte only pads it
+            g_assert_null(kept);
+        } else {
+            assert_bytes(kept, CAPTIONS, cut < end ? record : sizeof(CAPTIONS) - 1);
+        }
     }
-    g_assert_null(iptc_from_resources(RESOURCES, whole - 1)); // the last one is cut
+}
+
+static void test_bad_resources(void)
+{
+    g_autofree char *large = g_malloc0((1 << 20) + 1);
+
+    memcpy(large, RESOURCES, sizeof(RESOURCES));
+    g_assert_null(iptc_from_resources(large, (1 << 20) + 1));
+    g_assert_null(iptc_from_resources(NULL, 0));
     g_assert_null(iptc_from_resources("8BIM\x04\x04\0\0\xff\xff\xff\xff", 12));
     g_assert_null(iptc_from_resources("8BIM\x04\x04\xff\0\0\0\0\0", 12));
+    g_assert_null(iptc_from_resources("8BIM\x04\x04\0\0\0\0\0\0", 12)); // empty
     g_assert_null(iptc_from_resources("8BIM\x04\x0c\0\0\0\0\0\0", 12)); // no captions
 }
 
@@ -338,15 +443,16 @@ static void test_bad_digits(void)
         "\niptc\n 99999999999\n00",
         "\niptc\n 4\n384249",
         "\niptc\n 4\n3842494x",
-        "\niptc\n 4\n3842494d", // no resource
     };
     g_autoptr(GBytes) captions = g_bytes_new_static(CAPTIONS, sizeof(CAPTIONS) - 1);
-    g_autofree char *text = iptc_to_text(captions);
-    g_autoptr(GBytes) back = iptc_from_text(text, strlen(text));
+    g_autofree char *text = raw_profile_write("iptc", captions);
+    g_autoptr(GBytes) back = raw_profile_read(text, strlen(text));
+    g_autoptr(GBytes) odd = raw_profile_read("\nx\n 2\n0 1 \nfE.", 13);
 
     g_assert_true(g_bytes_equal(back, captions));
+    assert_bytes(odd, "\x01\xfe", 2);
     for (size_t i = 0; i < G_N_ELEMENTS(BAD); i++) {
-        g_assert_null(iptc_from_text(BAD[i], strlen(BAD[i])));
+        g_assert_null(raw_profile_read(BAD[i], strlen(BAD[i])));
     }
 }
 
@@ -357,8 +463,11 @@ int main(int argc, char **argv)
     g_test_add_func("/captions/left-out", test_left_out);
     g_test_add_func("/captions/too-long-for-jpeg", test_too_long_for_jpeg);
     g_test_add_func("/captions/color-space", test_color_space);
+    g_test_add_func("/captions/left-alone", test_left_alone);
+    g_test_add_func("/captions/namespaces", test_namespaces);
     g_test_add_func("/captions/bad-packets", test_bad_packets);
     g_test_add_func("/captions/note", test_note);
+    g_test_add_func("/captions/cut-resources", test_cut_resources);
     g_test_add_func("/captions/bad-resources", test_bad_resources);
     g_test_add_func("/captions/bad-digits", test_bad_digits);
     return g_test_run();

@@ -2,6 +2,7 @@
 #include "compute/error.h"
 #include "render/color.h"
 #include "render/file.h"
+#include "render/raw_profile.h"
 #include "tests/render/pictures.h"
 
 #include <png.h>
@@ -259,6 +260,48 @@ static void test_recipe_after_pixels(void)
     image_free(image);
 }
 
+// Two pixels beside each other, with EXIF as text, which is turned, and where with_chunk also in the
+// chunk, which is not.
+static GBytes *with_exif_text(const char *marker, gsize marker_size, bool with_chunk)
+{
+    static const guint8 ROWS[] = {0, 10, 20, 30, 40, 50, 60};
+    g_autoptr(GBytes) turned = picture_exif(6, false), upright = picture_exif(1, false);
+    g_autoptr(GByteArray) marked = g_byte_array_new();
+    GByteArray *parts = begin(2, 1, 8, PNG_COLOR_TYPE_RGB);
+
+    g_byte_array_append(marked, (const guint8 *)marker, (guint)marker_size);
+    g_byte_array_append(marked, g_bytes_get_data(turned, NULL), (guint)g_bytes_get_size(turned));
+
+    g_autoptr(GBytes) profile = g_bytes_new(marked->data, marked->len);
+    g_autofree char *text = raw_profile_write("exif", profile);
+    g_autoptr(GByteArray) chunk = packed("Raw profile type exif\0", 23, text, strlen(text));
+
+    put_chunk(parts, "zTXt", chunk->data, chunk->len);
+    if (with_chunk) {
+        put_chunk(parts, "eXIf", g_bytes_get_data(upright, NULL), g_bytes_get_size(upright));
+    }
+    return finish(parts, ROWS, sizeof(ROWS));
+}
+
+static void test_exif_as_text(void)
+{
+    g_autoptr(GBytes) text = with_exif_text("Exif\0", 6, false);
+    g_autoptr(GBytes) both = with_exif_text("Exif\0", 6, true);
+    g_autoptr(GBytes) other = with_exif_text("Else\0", 6, false);
+    g_autoptr(GBytes) block = picture_exif(6, false);
+    struct image *turned = load(text), *upright = load(both), *plain = load(other);
+
+    g_assert_cmpint(turned->width, ==, 1);
+    assert_rgb(turned, 1, 40, 50, 60);
+    g_assert_true(g_bytes_equal(turned->meta.exif, block));
+    g_assert_cmpint(upright->width, ==, 2);
+    g_assert_cmpint(plain->width, ==, 2);
+    g_assert_null(plain->meta.exif);
+    image_free(turned);
+    image_free(upright);
+    image_free(plain);
+}
+
 static long peak_kb(void)
 {
     struct rusage usage;
@@ -311,5 +354,6 @@ int main(int argc, char **argv)
     g_test_add_func("/png/gamma", test_gamma);
     g_test_add_func("/png/text-bomb", test_text_bomb);
     g_test_add_func("/png/recipe-after-pixels", test_recipe_after_pixels);
+    g_test_add_func("/png/exif-as-text", test_exif_as_text);
     return g_test_run();
 }

@@ -84,6 +84,11 @@ bool document_equal(const struct document *a, const struct document *b)
     return document_diff(a, b) == 0;
 }
 
+struct settings *document_settings(const struct document *d, enum document_settings which)
+{
+    return which == SETTINGS_EDIT ? d->edit : d->learn;
+}
+
 struct edit_request document_request(const struct document *d)
 {
     return (struct edit_request){

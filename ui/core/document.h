@@ -41,6 +41,8 @@ bool document_equal(const struct document *a, const struct document *b);
 // Bits of enum document_part in which a and b differ.
 unsigned document_diff(const struct document *a, const struct document *b);
 
+struct settings *document_settings(const struct document *d, enum document_settings which);
+
 // The edit that the document asks for, without photo; its strings are the document's.
 struct edit_request document_request(const struct document *d);
 

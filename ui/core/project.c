@@ -276,7 +276,7 @@ void tincture_project_set_negative(TinctureProject *self, const char *text)
 void tincture_project_set(TinctureProject *self, enum document_settings which, const char *key,
                           double value)
 {
-    struct settings *s = which == SETTINGS_EDIT ? self->document.edit : self->document.learn;
+    struct settings *s = document_settings(&self->document, which);
     const double before = settings_get(s, key);
     if (!settings_set(s, key, value, NULL) || value == before) {
         return;

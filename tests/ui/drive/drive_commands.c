@@ -97,6 +97,40 @@ static enum drive_result command_param(struct drive *d, const char *rest)
                : drive_fail(d, "the slider cannot be moved");
 }
 
+// The rows that count now have a control each, which shows their value.
+static enum drive_result check_rows(struct drive *d, enum document_settings which)
+{
+    const struct settings *settings = document_settings(&d->project->document, which);
+    const struct setting *row;
+    for (int i = 0; (row = settings_row(settings, i, NULL)) != NULL; i++) {
+        g_autofree char *name =
+            g_strdup_printf("%s.%s", which == SETTINGS_EDIT ? "edit" : "learn", row->key);
+        g_autofree char *shown = drive_widget_get(GTK_WIDGET(d->window), name);
+        if (row->level != SETTING_HIDDEN && shown == NULL) {
+            return drive_fail(d, "the window has no row %s", name);
+        }
+    }
+    return DRIVE_DONE;
+}
+
+// settings: every row of the tables, with every member of every family chosen in turn, is in the
+// window.
+static enum drive_result command_settings(struct drive *d, const char *rest)
+{
+    enum drive_result result = DRIVE_DONE;
+    for (enum document_settings which = SETTINGS_EDIT; which <= SETTINGS_LEARN; which++) {
+        const struct setting *table = document_settings(&d->project->document, which)->table;
+        for (const struct setting *row = table; row->key != NULL; row++) {
+            for (int i = 0; row->family != NULL && row->family(i) != NULL; i++) {
+                tincture_project_set(d->project, which, row->key, i);
+                result = result == DRIVE_DONE ? check_rows(d, which) : result;
+            }
+            tincture_project_set(d->project, which, row->key, row->def);
+        }
+    }
+    return result;
+}
+
 static enum drive_result command_click(struct drive *d, const char *rest)
 {
     return drive_widget_click(GTK_WIDGET(d->window), rest)
@@ -312,25 +346,16 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         const char *name;
         enum drive_result (*run)(struct drive *d, const char *rest);
     } commands[] = {
-        {"open", command_open},
-        {"set", command_set},
-        {"paste", command_paste},
-        {"drop", command_drop},
-        {"param", command_param},
-        {"click", command_click},
-        {"action", command_action},
-        {"split", command_split},
-        {"wait", command_wait},
-        {"assert", command_assert},
-        {"print", command_print},
-        {"size", command_size},
-        {"snapshot", command_snapshot},
-        {"export", command_export},
-        {"export-adapter", command_export_adapter},
-        {"restore", command_restore},
-        {"key", drive_key},
-        {"type", drive_type},
-        {"run", drive_program},
+        {"open", command_open},       {"set", command_set},
+        {"paste", command_paste},     {"drop", command_drop},
+        {"param", command_param},     {"settings", command_settings},
+        {"click", command_click},     {"action", command_action},
+        {"split", command_split},     {"wait", command_wait},
+        {"assert", command_assert},   {"print", command_print},
+        {"size", command_size},       {"snapshot", command_snapshot},
+        {"export", command_export},   {"export-adapter", command_export_adapter},
+        {"restore", command_restore}, {"key", drive_key},
+        {"type", drive_type},         {"run", drive_program},
         {"quit", command_quit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {

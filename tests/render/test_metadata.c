@@ -1,0 +1,246 @@
+// EXIF blocks: what is read from them and what goes with an export. Blocks are put together by
+// hand, in both byte orders.
+#include "render/metadata.h"
+#include "tests/render/pictures.h"
+
+#include <libexif/exif-data.h>
+#include <string.h>
+
+enum { BYTE = 1, ASCII, SHORT, LONG, SBYTE = 6, SSHORT = 8, SLONG };
+
+struct entry {
+    guint16 tag, type;
+    guint32 count;
+    const char *text; // of ASCII, at most 4 with its zero
+    guint32 number;
+};
+
+// ---- blocks by hand -----------------------------------------------------------------------------
+
+static void put(GByteArray *block, bool little, guint32 value, guint bytes)
+{
+    for (guint i = 0; i < bytes; i++) {
+        const guint8 byte = (guint8)(value >> 8 * (little ? i : bytes - 1 - i));
+
+        g_byte_array_append(block, &byte, 1);
+    }
+}
+
+static guint bytes_of(guint16 type)
+{
+    return type == LONG || type == SLONG ? 4 : type == SHORT || type == SSHORT ? 2 : 1;
+}
+
+// A directory of what fits into its entries, up to one whose tag is 0.
+static void put_directory(GByteArray *block, bool little, const struct entry *entries, guint32 next)
+{
+    guint count = 0;
+
+    while (entries[count].tag != 0) {
+        count++;
+    }
+    put(block, little, count, 2);
+    for (const struct entry *e = entries; e->tag != 0; e++) {
+        guint8 value[4] = {0};
+
+        put(block, little, e->tag, 2);
+        put(block, little, e->type, 2);
+        put(block, little, e->count, 4);
+        if (e->text != NULL) {
+            memcpy(value, e->text, strlen(e->text));
+            g_byte_array_append(block, value, 4);
+        } else {
+            put(block, little, e->number, bytes_of(e->type));
+            g_byte_array_append(block, value, 4 - bytes_of(e->type));
+        }
+    }
+    put(block, little, next, 4);
+}
+
+static GByteArray *begin(bool little)
+{
+    GByteArray *block = g_byte_array_new();
+
+    g_byte_array_append(block, (const guint8 *)(little ? "II" : "MM"), 2);
+    put(block, little, 42, 2);
+    put(block, little, 8, 4);
+    return block;
+}
+
+static GBytes *block_of(bool little, const struct entry *entries)
+{
+    GByteArray *block = begin(little);
+
+    put_directory(block, little, entries, 0);
+    return g_byte_array_free_to_bytes(block);
+}
+
+static GBytes *export(GBytes *source)
+{
+    const struct metadata_export params = {.source = source, .width = 20, .height = 30};
+
+    return metadata_for_export(&params);
+}
+
+// An entry of an exported block as text; "": there is none.
+static void assert_value(GBytes *block, ExifIfd ifd, int tag, const char *expected)
+{
+    g_autoptr(GByteArray) marked = g_byte_array_new();
+    char text[64] = "";
+
+    g_assert_nonnull(block);
+    g_byte_array_append(marked, (const guint8 *)"Exif\0", 6);
+    g_byte_array_append(marked, g_bytes_get_data(block, NULL), (guint)g_bytes_get_size(block));
+
+    ExifData *data = exif_data_new();
+
+    exif_data_unset_option(data, EXIF_DATA_OPTION_IGNORE_UNKNOWN_TAGS);
+    exif_data_load_data(data, marked->data, marked->len);
+
+    ExifEntry *entry = exif_content_get_entry(data->ifd[ifd], (ExifTag)tag);
+
+    if (entry != NULL) {
+        exif_entry_get_value(entry, text, sizeof(text));
+    }
+    g_assert_cmpstr(text, ==, expected);
+    exif_data_unref(data);
+}
+
+// ---- tests --------------------------------------------------------------------------------------
+
+// A short by the book; cameras and programs write the others.
+static void test_orientation_of_any_type(void)
+{
+    static const guint16 TYPES[] = {BYTE, SHORT, LONG, SBYTE, SSHORT, SLONG};
+
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(TYPES); i++) {
+        for (guint32 value = 0; value <= 10; value++) {
+            const struct entry entries[] = {{0x0112, TYPES[i / 2], 1, NULL, value}, {0}};
+            g_autoptr(GBytes) block = block_of(i % 2, entries);
+            g_autoptr(GBytes) out = export(block);
+
+            g_assert_cmpint(metadata_orientation(block), ==, value >= 1 && value <= 8 ? value : 1);
+            g_assert_cmpint(metadata_orientation(out), ==, 1);
+        }
+    }
+}
+
+static void test_orientation_of_no_use(void)
+{
+    static const struct entry TEXT[] = {{0x0112, ASCII, 2, "6", 0}, {0}};
+    static const struct entry LARGE[] = {{0x0112, LONG, 1, NULL, 0x60006}, {0}};
+    static const struct entry NEGATIVE[] = {{0x0112, SLONG, 1, NULL, 0xfffffffa}, {0}};
+    static const struct entry NONE[] = {{0x0112, SHORT, 0, NULL, 6}, {0}};
+    static const struct entry *const ALL[] = {TEXT, LARGE, NEGATIVE, NONE};
+
+    g_assert_cmpint(metadata_orientation(NULL), ==, 1);
+    for (size_t i = 0; i < G_N_ELEMENTS(ALL); i++) {
+        g_autoptr(GBytes) block = block_of(i % 2, ALL[i]);
+
+        g_assert_cmpint(metadata_orientation(block), ==, 1);
+    }
+}
+
+// Against the specification; the first counts, and none is left beside what an export says.
+static void test_twice(void)
+{
+    static const struct entry ENTRIES[] = {
+        {0x0112, SHORT, 1, NULL, 6}, {0x0112, SHORT, 1, NULL, 3}, {0, 0, 0, NULL, 0}};
+    g_autoptr(GBytes) block = block_of(false, ENTRIES);
+    g_autoptr(GBytes) out = export(block);
+
+    g_assert_cmpint(metadata_orientation(block), ==, 6);
+    assert_value(out, EXIF_IFD_0, EXIF_TAG_ORIENTATION, "Top-left");
+}
+
+// All but place, old recipe and what speaks of the original's pixels.
+static void test_kept(void)
+{
+    for (int little = 0; little < 2; little++) {
+        const struct entry main[] = {
+            {EXIF_TAG_MAKE, ASCII, 4, "Tin", 0},
+            {EXIF_TAG_MODEL, ASCII, 3, "M1", 0},
+            {EXIF_TAG_SOFTWARE, ASCII, 3, "Sw", 0},
+            {EXIF_TAG_ARTIST, ASCII, 4, "Ann", 0},
+            {EXIF_TAG_COPYRIGHT, ASCII, 3, "me", 0},
+            {EXIF_TAG_EXIF_IFD_POINTER, LONG, 1, NULL, 98},
+            {0x8825, LONG, 1, NULL, 152},
+            {0},
+        };
+        const struct entry exif[] = {
+            {EXIF_TAG_USER_COMMENT, ASCII, 4, "old", 0},
+            {EXIF_TAG_COLOR_SPACE, SHORT, 1, NULL, 2},
+            {0xa431, ASCII, 3, "77", 0}, // the camera's serial number
+            {0xfde8, SHORT, 1, NULL, 5}, // nobody's
+            {0},
+        };
+        const struct entry place[] = {{1, ASCII, 2, "N", 0}, {0}};
+        GByteArray *parts = begin(little);
+
+        put_directory(parts, little, main, 0);
+        g_assert_cmpuint(parts->len, ==, 98);
+        put_directory(parts, little, exif, 0);
+        g_assert_cmpuint(parts->len, ==, 152);
+        put_directory(parts, little, place, 0);
+
+        g_autoptr(GBytes) block = g_byte_array_free_to_bytes(parts);
+        g_autoptr(GBytes) out = export(block);
+
+        assert_value(block, EXIF_IFD_GPS, 1, "N");
+        assert_value(out, EXIF_IFD_GPS, 1, "");
+        assert_value(out, EXIF_IFD_EXIF, EXIF_TAG_USER_COMMENT, "");
+        assert_value(out, EXIF_IFD_0, EXIF_TAG_MAKE, "Tin");
+        assert_value(out, EXIF_IFD_0, EXIF_TAG_MODEL, "M1");
+        assert_value(out, EXIF_IFD_0, EXIF_TAG_SOFTWARE, "Sw");
+        assert_value(out, EXIF_IFD_0, EXIF_TAG_ARTIST, "Ann");
+        assert_value(out, EXIF_IFD_0, EXIF_TAG_COPYRIGHT, "me (Photographer) - [None] (Editor)");
+        assert_value(out, EXIF_IFD_EXIF, 0xa431, "77");
+        assert_value(out, EXIF_IFD_EXIF, 0xfde8, "5");
+        assert_value(out, EXIF_IFD_EXIF, EXIF_TAG_COLOR_SPACE, "Adobe RGB");
+        assert_value(out, EXIF_IFD_EXIF, EXIF_TAG_PIXEL_X_DIMENSION, "20");
+        assert_value(out, EXIF_IFD_EXIF, EXIF_TAG_PIXEL_Y_DIMENSION, "30");
+    }
+}
+
+static void test_thumbnail_is_left_out(void)
+{
+    static const char PIXELS[] = "pixels";
+    const struct entry main[] = {{EXIF_TAG_MAKE, ASCII, 4, "Tin", 0}, {0}};
+    const struct entry thumbnail[] = {{0x0201, LONG, 1, NULL, 56}, {0x0202, LONG, 1, NULL, 6}, {0}};
+    GByteArray *parts = begin(false);
+
+    put_directory(parts, false, main, 26);
+    g_assert_cmpuint(parts->len, ==, 26);
+    put_directory(parts, false, thumbnail, 0);
+    g_assert_cmpuint(parts->len, ==, 56);
+    g_byte_array_append(parts, (const guint8 *)PIXELS, 6);
+
+    g_autoptr(GBytes) block = g_byte_array_free_to_bytes(parts);
+    g_autoptr(GBytes) out = export(block);
+    gsize size = 0;
+    g_autofree guint8 *bytes = g_bytes_unref_to_data(g_bytes_ref(out), &size);
+
+    assert_value(out, EXIF_IFD_0, EXIF_TAG_MAKE, "Tin");
+    g_assert_null(bytes_find(bytes, size, PIXELS, 6));
+}
+
+static void test_nothing_to_say(void)
+{
+    g_autoptr(GBytes) rubbish = g_bytes_new_static("MM\0*\xff\xff\xff\xff", 8);
+
+    g_assert_null(export(NULL));
+    g_assert_null(export(rubbish));
+    g_assert_null(metadata_recipe(NULL));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/metadata/orientation-of-any-type", test_orientation_of_any_type);
+    g_test_add_func("/metadata/orientation-of-no-use", test_orientation_of_no_use);
+    g_test_add_func("/metadata/twice", test_twice);
+    g_test_add_func("/metadata/kept", test_kept);
+    g_test_add_func("/metadata/thumbnail-is-left-out", test_thumbnail_is_left_out);
+    g_test_add_func("/metadata/nothing-to-say", test_nothing_to_say);
+    return g_test_run();
+}
