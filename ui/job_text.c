@@ -26,6 +26,6 @@ char *job_text_with_percent(const TinctureJob *job)
 
 const char *job_text_next(TinctureSession *session)
 {
-    const TinctureJob *shown = tincture_queue_shown(tincture_session_queue(session));
-    return shown != NULL && shown->type == &open_job ? NULL : tincture_session_opening(session);
+    const TinctureJob *shown = tincture_queue_shown(session->queue);
+    return shown != NULL && shown->type == &open_job ? NULL : library_opening(session->library);
 }

@@ -105,8 +105,8 @@ static void begin_with_photo(TinctureWindow *self)
 static void show_page(TinctureWindow *self)
 {
     gboolean photo = self->project->photo != NULL;
-    const TinctureJob *job = tincture_queue_shown(tincture_session_queue(self->session));
-    gboolean opening = tincture_session_opening(self->session) != NULL; // perhaps after the model
+    const TinctureJob *job = tincture_queue_shown(self->session->queue);
+    gboolean opening = library_opening(self->session->library) != NULL; // perhaps after the model
     g_autofree char *text = job_text_with_percent(job);
     gtk_label_set_text(self->opening, text);
     gtk_widget_set_visible(self->opening_cancel, job != NULL && !(job->type->rank & JOB_LASTING));
@@ -164,8 +164,8 @@ static void message_cb(TinctureWindow *self, int kind, const char *text)
 
 static void device_changed_cb(TinctureWindow *self)
 {
-    const char *device = tincture_session_device_text(self->session);
-    const char *model = tincture_session_model_text(self->session);
+    const char *device = self->session->device;
+    const char *model = self->session->model;
     g_autofree char *text = *device == '\0'  ? g_strdup("No compute device")
                             : *model == '\0' ? g_strdup(device)
                                              : g_strdup_printf("%s · %s", model, device);
@@ -177,7 +177,7 @@ static void sample_open_cb(TinctureWindow *self, const char *path, const char *c
 {
     g_free(self->caption);
     self->caption = g_strdup(caption);
-    tincture_session_open(self->session, path);
+    library_open(self->session->library, path);
 }
 
 // ---- the object ---------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ static void connect_session(TinctureWindow *self)
         {self->project, "document-changed", G_CALLBACK(document_changed_cb)},
         {self->project, "view-changed", G_CALLBACK(tincture_window_update_actions)},
         {self->project, "message", G_CALLBACK(message_cb)},
-        {tincture_session_queue(self->session), "changed", G_CALLBACK(job_changed_cb)},
+        {self->session->queue, "changed", G_CALLBACK(job_changed_cb)},
         {self->session, "device-changed", G_CALLBACK(device_changed_cb)},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(connections); i++) {
@@ -208,7 +208,7 @@ static void connect_session(TinctureWindow *self)
                                 connections[i].callback, self, G_CONNECT_SWAPPED);
     }
     document_changed_cb(self, DOCUMENT_ALL);
-    if (*tincture_session_device_text(self->session) != '\0') {
+    if (*self->session->device != '\0') {
         device_changed_cb(self);
     }
 }
@@ -322,7 +322,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
 {
     TinctureWindow *self = g_object_new(TINCTURE_TYPE_WINDOW, "application", app, NULL);
     self->session = g_object_ref(session);
-    self->project = g_object_ref(tincture_session_project(session));
+    self->project = g_object_ref(session->project);
     tincture_stage_set_session(self->stage, session);
     tincture_recent_popover_set_session(self->recent, session);
     build_panels(self);

@@ -21,9 +21,9 @@ void tincture_window_open(TinctureWindow *self, GFile *file)
         tincture_window_toast(self, "This file is not on this computer. Copy it here first.", NULL,
                               NULL);
     } else if (g_str_has_suffix(path, ".safetensors")) {
-        tincture_session_adapter_add(self->session, path);
+        library_use_file(self->session->library, path);
     } else {
-        tincture_session_open(self->session, path);
+        library_open(self->session->library, path);
     }
 }
 
@@ -187,7 +187,7 @@ static void start_over_action(GtkWidget *widget, const char *name, GVariant *tar
 
 static void edit_now_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_session_edit_now(window_of(widget)->session);
+    live_edit_now(window_of(widget)->session->live, true);
 }
 
 static void cancel_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -262,8 +262,7 @@ static void go_to_action(GtkWidget *widget, const char *name, GVariant *target)
 static void about_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureSession *session = window_of(widget)->session;
-    about_dialog_show(GTK_WINDOW(widget), tincture_session_device_text(session),
-                      tincture_session_model_text(session));
+    about_dialog_show(GTK_WINDOW(widget), session->device, session->model);
 }
 
 // ---- which verbs make sense now -----------------------------------------------------------------
@@ -271,7 +270,7 @@ static void about_action(GtkWidget *widget, const char *name, GVariant *target)
 void tincture_window_update_actions(TinctureWindow *self)
 {
     TinctureProject *project = self->project;
-    TinctureQueue *queue = tincture_session_queue(self->session);
+    TinctureQueue *queue = self->session->queue;
     const TinctureJob *job = tincture_queue_shown(queue);
     gboolean photo = project->photo != NULL;
     gboolean result =

@@ -69,8 +69,8 @@ void fixture_begin(struct fixture *f)
 
 void fixture_attach(struct fixture *f)
 {
-    f->project = tincture_session_project(f->session);
-    f->queue = tincture_session_queue(f->session);
+    f->project = f->session->project;
+    f->queue = f->session->queue;
     g_signal_connect(f->project, "document-changed", G_CALLBACK(document_cb), f);
     g_signal_connect(f->project, "view-changed", G_CALLBACK(view_cb), f);
     g_signal_connect(f->project, "message", G_CALLBACK(message_cb), f);
@@ -152,7 +152,7 @@ static bool has_photo(struct fixture *f)
 void fixture_photo(struct fixture *f)
 {
     g_autofree char *path = sample_path("apple.png");
-    tincture_session_open(f->session, path);
+    library_open(f->session->library, path);
     wait_until(f, has_photo, "the photo is open");
     tincture_project_set(f->project, SETTINGS_EDIT, "steps", 4);
     wait_idle(f);

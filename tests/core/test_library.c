@@ -37,7 +37,7 @@ static bool learning(struct fixture *f)
 static void open_bad_later(struct fixture *f, const char *path, const char *reason)
 {
     f->messages[MESSAGE_ERROR] = 0;
-    tincture_session_open(f->session, path);
+    library_open(f->session->library, path);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);
     wait_until(f, complained, "the session says what is wrong");
     g_assert_nonnull(strstr(f->last_message, reason));
@@ -58,7 +58,7 @@ static void test_open_bad(void)
     // One that is stopped is no failure, and nothing comes after it.
     f.messages[MESSAGE_ERROR] = 0;
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f.session, cat);
+    library_open(f.session->library, cat);
     tincture_session_cancel(f.session);
     wait_idle(&f);
     g_assert_false(f.project->photo);
@@ -87,8 +87,8 @@ static void test_open_while_learning(void)
     g_assert_true(g_file_get_contents(cat, &data, &size, NULL));
     g_assert_true(g_file_set_contents(photo, data, (gssize)size, NULL));
     f.messages[MESSAGE_ERROR] = 0;
-    tincture_session_open(f.session, photo);
-    g_assert_cmpstr(tincture_session_opening(f.session), ==, "mine.png");
+    library_open(f.session->library, photo);
+    g_assert_cmpstr(library_opening(f.session->library), ==, "mine.png");
     g_assert_true(learning(&f));
     tincture_session_export(f.session, nothing, false, 90, 8);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
@@ -98,12 +98,12 @@ static void test_open_while_learning(void)
     g_unlink(photo);             // it has been read already
     wait_until(&f, learning_is_over, "the training is over");
     wait_idle(&f);
-    g_assert_null(tincture_session_opening(f.session));
+    g_assert_null(library_opening(f.session->library));
     g_assert_cmpstr(f.project->title, ==, "mine.png");
     g_assert_null(strstr(f.last_message, "profile")); // the usual sRGB profile is nothing to say
     g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
     g_autofree char *apple = sample_path("apple.png");
-    tincture_session_open(f.session, apple);
+    library_open(f.session->library, apple);
     wait_idle(&f);
     g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1); // went to its own document
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
@@ -119,7 +119,7 @@ static void test_open_cancelled(void)
     fixture_photo(&f);
     tincture_project_set_source_prompt(f.project, "a red apple");
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f.session, cat);
+    library_open(f.session->library, cat);
     tincture_session_cancel(f.session);
     tincture_session_learn(f.session);
     g_assert_false(learning(&f));
@@ -211,7 +211,7 @@ static void test_documents(void)
     struct fixture f;
     fixture_begin(&f);
     fixture_open(&f);
-    g_autoptr(GPtrArray) none = tincture_session_documents(f.session);
+    g_autoptr(GPtrArray) none = library_documents(f.session->library);
     g_assert_cmpuint(none->len, ==, 0);
     fixture_photo(&f);
     tincture_project_set_source_prompt(f.project, "a red apple");
@@ -219,10 +219,10 @@ static void test_documents(void)
     wait_until(&f, result_ready, "a result is in the history");
     wait_ms(1100); // times are whole seconds
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f.session, cat);
+    library_open(f.session->library, cat);
     wait_until(&f, cat_is_open, "the cat is open");
 
-    g_autoptr(GPtrArray) list = tincture_session_documents(f.session);
+    g_autoptr(GPtrArray) list = library_documents(f.session->library);
     g_assert_cmpuint(list->len, ==, 2);
     g_assert_cmpstr(entry(list, 0)->title, ==, "cat.png");
     g_assert_cmpstr(entry(list, 0)->origin, ==, cat);
@@ -233,7 +233,7 @@ static void test_documents(void)
     g_assert_cmpint(entry(list, 1)->modified, <, entry(list, 0)->modified);
     g_assert_cmpint(entry(list, 1)->thumb.width, >, 0);
 
-    tincture_session_open_document(f.session, entry(list, 1)->id);
+    library_open_document(f.session->library, entry(list, 1)->id);
     wait_until(&f, apple_is_open, "the apple is open");
     wait_idle(&f);
     g_assert_cmpstr(f.project->document.source_prompt, ==, "a red apple");
@@ -241,11 +241,11 @@ static void test_documents(void)
     g_assert_cmpuint(tincture_project_n_results(f.project), ==, 1);
     g_assert_true(tincture_project_view(f.project).rgba != f.project->before.rgba);
     f.parts = 0;
-    tincture_session_open_document(f.session, entry(list, 1)->id); // is open: undo is kept
+    library_open_document(f.session->library, entry(list, 1)->id); // is open: undo is kept
     wait_idle(&f);
     g_assert_cmpuint(f.parts & DOCUMENT_PHOTO, ==, 0);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
-    tincture_session_open_document(f.session, 999);
+    library_open_document(f.session->library, 999);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     fixture_end(&f);
 }
@@ -293,7 +293,7 @@ static void test_many_results(void)
     g_assert_true(f.project->more_results);
     g_autofree char *newest = g_strdup_printf("result %d", RESULTS_SHOWN + 4);
     g_assert_cmpstr(tincture_project_result(f.project, 0)->prompt, ==, newest);
-    tincture_session_more_results(f.session);
+    library_show_more(f.session->library);
     g_assert_cmpuint(tincture_project_n_results(f.project), ==, RESULTS_SHOWN + 5);
     g_assert_false(f.project->more_results);
     g_assert_cmpstr(tincture_project_result(f.project, RESULTS_SHOWN + 4)->prompt, ==, "result 0");

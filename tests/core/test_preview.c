@@ -33,7 +33,7 @@ static void measure(struct fixture *f, bool now, double ms[REPEAT])
         g_autofree char *prompt = g_strdup_printf("%s%s", subjects[i], now ? "" : " on a table");
         tincture_project_set_prompt(f->project, prompt);
         if (now) {
-            tincture_session_edit_now(f->session);
+            live_edit_now(f->session->live, true);
         }
         wait_until(f, previewed, "the first preview is there");
         ms[i] = (double)(g_get_monotonic_time() - begin) / 1000.0;

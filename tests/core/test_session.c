@@ -87,7 +87,7 @@ static void test_main_job(void)
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     f.messages[MESSAGE_ERROR] = 0;
     fixture_photo(&f);
-    g_assert_true(*tincture_session_device_text(f.session));
+    g_assert_true(*f.session->device);
     g_assert_cmpuint(f.parts & DOCUMENT_PHOTO, !=, 0);
     g_assert_cmpint(f.views, >, 0);
     g_assert_cmpint(f.project->photo->full->width, ==, 512);
@@ -143,7 +143,7 @@ static void test_main_job(void)
 
     // An earlier result comes back with its parameters and without drawing again.
     const gint64 oldest = result_at(&f, tincture_project_n_results(f.project) - 1)->id;
-    tincture_session_result_restore(f.session, oldest);
+    live_restore(f.session->live, oldest);
     g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
@@ -208,7 +208,7 @@ static guint photos_kept(const struct fixture *f)
 static void open_bad(struct fixture *f, const char *path)
 {
     const int before = f->messages[MESSAGE_ERROR];
-    tincture_session_open(f->session, path);
+    library_open(f->session->library, path);
     wait_idle(f);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
     g_autofree char *name = g_path_get_basename(path);
@@ -237,19 +237,19 @@ static void test_bad_photos(struct fixture *f)
     open_bad(f, bad);
     // Twice in a row the same new photo: one document.
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f->session, cat);
-    tincture_session_open(f->session, cat);
+    library_open(f->session->library, cat);
+    library_open(f->session->library, cat);
     wait_idle(f);
     g_assert_cmpstr(f->project->title, ==, "cat.png");
     tincture_project_set_source_prompt(f->project, "a cat");
     // Two different ones: the last wins; going back finds the work, also what was typed just
     // before.
-    tincture_session_open(f->session, good);
-    tincture_session_open(f->session, cat);
+    library_open(f->session->library, good);
+    library_open(f->session->library, cat);
     wait_idle(f);
     g_assert_cmpstr(f->project->title, ==, "cat.png");
     g_assert_cmpstr(f->project->document.source_prompt, ==, "a cat");
-    tincture_session_open(f->session, good);
+    library_open(f->session->library, good);
     tincture_project_set_source_prompt(f->project, "a small cat");
     wait_idle(f);
     g_assert_cmpstr(f->project->document.source_prompt, ==, "a red apple");
@@ -261,7 +261,7 @@ static void test_bad_adapter(struct fixture *f)
     g_autofree char *bad = g_build_filename(f->dir, "bad.safetensors", NULL);
     const int before = f->messages[MESSAGE_ERROR];
     write_file(bad, "no safetensors", -1);
-    tincture_session_adapter_add(f->session, bad);
+    library_use_file(f->session->library, bad);
     g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 1);
     wait_idle(f);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
@@ -294,7 +294,7 @@ static void test_export(struct fixture *f)
     const int before = f->messages[MESSAGE_ERROR];
     export_as(f, "photo.png", false); // before there is a result: the photo
     tincture_project_set_prompt(f->project, "a green apple");
-    tincture_session_edit_now(f->session);
+    live_edit_now(f->session->live, true);
     wait_idle(f);
     g_assert_true(tincture_project_modified(f->project));
     export_as(f, "plain.png", false);
@@ -329,10 +329,10 @@ static void test_file_names(void)
     g_assert_true(g_file_get_contents(good, &data, &size, NULL));
     write_file(photo, data, (gssize)size);
     write_file(adapter, "no safetensors", -1);
-    tincture_session_open(f.session, photo);
+    library_open(f.session->library, photo);
     wait_idle(&f);
     g_assert_cmpstr(f.project->title, ==, "caf\xef\xbf\xbd.png");
-    tincture_session_adapter_add(f.session, adapter);
+    library_use_file(f.session->library, adapter);
     g_assert_cmpstr(adapter_at(&f, 0)->name, ==, "caf\xef\xbf\xbd.safetensors");
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
@@ -403,6 +403,31 @@ static void test_back_to_photo(void)
     g_assert_false(photo_is_shown(&f));
     tincture_project_set_source_prompt(f.project, "");
     wait_until(&f, photo_is_shown, "the photo is shown");
+    fixture_end(&f);
+}
+
+// What is exported is what was shown when it was asked for, and says nothing of what came since.
+static void test_export_waits(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    g_autoptr(GBytes) photo = exported(&f);
+    tincture_project_set_prompt(f.project, "a green apple");
+    wait_until(&f, result_ready, "a result is in the history");
+    tincture_queue_set_paused(f.queue, true);
+    g_autofree char *path = g_build_filename(f.dir, "seen.png", NULL), *data = NULL;
+    gsize size;
+    tincture_session_export(f.session, path, false, 90, 8);
+    tincture_project_set_prompt(f.project, "");
+    wait_until(&f, photo_is_shown, "the photo is shown");
+    tincture_queue_set_paused(f.queue, false);
+    wait_idle(&f);
+    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+    g_autoptr(GBytes) edit = g_bytes_new(data, size);
+    g_assert_false(g_bytes_equal(edit, photo));
+    g_assert_true(tincture_project_modified(f.project));
     fixture_end(&f);
 }
 
@@ -589,11 +614,11 @@ static void test_close_at_once(void)
     fixture_begin(&f);
     fixture_open(&f); // the model is being loaded
     g_autofree char *path = sample_path("apple.png");
-    tincture_session_open(f.session, path);
+    library_open(f.session->library, path);
     tincture_session_cancel(f.session); // does not stop the model
     tincture_session_close(f.session);
     tincture_project_set_prompt(f.project, "after the end");
-    tincture_session_edit_now(f.session);
+    live_edit_now(f.session->live, true);
     wait_ms(300);
     fixture_close(&f);
     // Cancelling during the loading leaves a session that works.
@@ -657,7 +682,7 @@ static void test_full_disk(void)
     wait_ms(1000);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1); // said once
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f.session, cat);
+    library_open(f.session->library, cat);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
     g_assert_cmpstr(f.project->title, ==, "apple.png");
@@ -696,7 +721,7 @@ static void test_nothing_works(void)
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_autofree char *path = sample_path("apple.png");
-    tincture_session_open(f.session, path);
+    library_open(f.session->library, path);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
     g_assert_nonnull(strstr(f.last_message, "/nonexistent/model")); // still says why
@@ -710,10 +735,10 @@ static void test_nothing_works(void)
     f.messages[MESSAGE_ERROR] = 0;
     open_without(&f, f.dir, NULL);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
-    tincture_session_open(f.session, path);
+    library_open(f.session->library, path);
     tincture_session_learn(f.session);
     tincture_session_learn_resume(f.session);
-    tincture_session_result_restore(f.session, 1);
+    live_restore(f.session->live, 1);
     tincture_session_export_adapter(f.session, 1, "/nonexistent/x.safetensors");
     wait_idle(&f);
     fixture_end(&f);
@@ -730,6 +755,7 @@ int main(int argc, char **argv)
     g_test_add_func("/session/files", test_files);
     g_test_add_func("/session/file-names", test_file_names);
     g_test_add_func("/session/back-to-photo", test_back_to_photo);
+    g_test_add_func("/session/export-waits", test_export_waits);
     g_test_add_func("/session/recipe", test_recipe);
     g_test_add_func("/session/cancel-learning", test_cancel_learning);
     g_test_add_func("/session/cancel-early", test_cancel_early);

@@ -74,7 +74,7 @@ static char *large_photo(const struct fixture *f)
 static void open_large(struct fixture *f)
 {
     g_autofree char *path = g_build_filename(f->dir, "large.png", NULL);
-    tincture_session_open(f->session, path);
+    library_open(f->session->library, path);
 }
 
 static bool copy_is_there(struct fixture *f)
@@ -206,7 +206,7 @@ static void write_prompt(struct fixture *f)
 
 static void edit_now(struct fixture *f)
 {
-    tincture_session_edit_now(f->session);
+    live_edit_now(f->session->live, true);
 }
 
 static void test_foreign_adapter(void)

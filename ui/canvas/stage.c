@@ -73,8 +73,9 @@ static gboolean detail_timeout_cb(gpointer data)
     TinctureStage *self = data;
     self->detail_timeout = 0;
     self->asked = tincture_canvas_get_seen(self->canvas);
-    tincture_session_want_detail(self->session, self->asked.x, self->asked.y, self->asked.width,
-                                 self->asked.height);
+    live_want_detail(self->session->live,
+                     &(struct detail_region){self->asked.x, self->asked.y, self->asked.width,
+                                             self->asked.height});
     return G_SOURCE_REMOVE;
 }
 
@@ -94,7 +95,7 @@ static gboolean lacks_detail(TinctureStage *self)
 
 static const TinctureJob *shown_job(TinctureStage *self)
 {
-    return tincture_queue_shown(tincture_session_queue(self->session));
+    return tincture_queue_shown(self->session->queue);
 }
 
 static void update_detail(TinctureStage *self)
@@ -288,13 +289,13 @@ void tincture_stage_set_session(TinctureStage *self, TinctureSession *session)
 {
     g_return_if_fail(TINCTURE_IS_STAGE(self) && self->session == NULL);
     self->session = g_object_ref(session);
-    self->project = g_object_ref(tincture_session_project(session));
+    self->project = g_object_ref(session->project);
     g_signal_connect_object(self->project, "view-changed", G_CALLBACK(update_pictures), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(self->project, "document-changed", G_CALLBACK(document_changed_cb),
                             self, G_CONNECT_SWAPPED);
-    g_signal_connect_object(tincture_session_queue(session), "changed", G_CALLBACK(job_changed_cb),
-                            self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(session->queue, "changed", G_CALLBACK(job_changed_cb), self,
+                            G_CONNECT_SWAPPED);
     update_pictures(self);
     job_changed_cb(self);
 }

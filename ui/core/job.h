@@ -6,7 +6,8 @@
 // comes of it.
 //
 // Thread: made, cancelled and read on the main thread. While it works, it itself is read there only
-// through what it reports; prepare() and run() alone touch its inputs and its outcome.
+// through what it reports; prepare() and run() alone touch its outcome and what they complete
+// of its inputs.
 #pragma once
 
 #include "compute/settings.h"
@@ -55,18 +56,18 @@ struct job_inputs {
     struct photo *photo;
     struct result *result;
     struct document *document;
-    GArray *adapters;            // struct engine_adapter
-    GBytes *bytes;               // an encoded photo, or the packed pixels of a result ...
-    int width, height;           // ... and their size
-    struct detail_region region; // of the photo, in its pixels
-    const char *path;            // the file or folder that is read or written
-    const char *source;          // the file that it is made from
-    const char *folder;          // where what it makes is kept
-    const char *file;            // under which name there
-    const char *title;           // what a person calls it
-    const char *device;          // as gpu_open()
-    const char *const *files;    // NULL-terminated paths
-    struct image_save_params save;
+    GArray *adapters;              // struct engine_adapter
+    GBytes *bytes;                 // an encoded photo, or the packed pixels of a result ...
+    int width, height;             // ... and their size
+    struct detail_region region;   // of the photo, in its pixels
+    const char *path;              // the file or folder that is read or written
+    const char *source;            // the file that it is made from
+    const char *folder;            // where what it makes is kept
+    const char *file;              // under which name there
+    const char *title;             // what a person calls it
+    const char *device;            // as gpu_open()
+    const char *const *files;      // NULL-terminated paths
+    struct image_save_params save; // format is a static string; recipe and task are the job's
     bool with_recipe, resume;
     gint64 id; // of whoever asks
 };

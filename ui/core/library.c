@@ -117,6 +117,29 @@ TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, c
     return entry;
 }
 
+static void load_adapter(struct library *l, const TinctureAdapterEntry *entry)
+{
+    const struct job_inputs in = {.path = entry->file, .id = entry->id};
+    tincture_queue_submit(l->queue, tincture_job_new(&adapter_job, &in));
+}
+
+void library_use_file(struct library *l, const char *path)
+{
+    TinctureProject *p = l->project;
+    if (!p->photo) {
+        tincture_project_say(p, MESSAGE_ERROR,
+                             "Open a photo first; an adapter belongs to a document");
+        return;
+    }
+    g_autofree char *name = g_filename_display_basename(path);
+    TinctureAdapterEntry *entry = library_add_adapter(l, name, path, "");
+    entry->added = true;
+    tincture_project_use_adapter(p, entry->id);
+    tincture_project_edited(p, DOCUMENT_ADAPTERS, 0);
+    load_adapter(l, entry);
+    tincture_project_stale(p);
+}
+
 // One that the document had before: the model is another one, or the disk is not there. It stays in
 // the list for the next start.
 static void adapter_unavailable(struct library *l, TinctureAdapterEntry *entry, const GError *error)
@@ -190,9 +213,7 @@ static GPtrArray *read_adapters(struct library *l, struct document *d)
 static void load_adapters(struct library *l)
 {
     for (guint i = 0; i < tincture_project_n_adapters(l->project); i++) {
-        const TinctureAdapterEntry *entry = tincture_project_adapter(l->project, i);
-        const struct job_inputs in = {.path = entry->file, .id = entry->id};
-        tincture_queue_submit(l->queue, tincture_job_new(&adapter_job, &in));
+        load_adapter(l, tincture_project_adapter(l->project, i));
     }
 }
 
@@ -320,7 +341,17 @@ const char *library_opening(const struct library *l)
     return job ? job->in.title : NULL;
 }
 
-void library_import(struct library *l, const char *path, GBytes *bytes, const char *title)
+bool library_is_busy(const struct library *l)
+{
+    const char *opening = library_opening(l);
+    if (opening) {
+        tincture_project_say(l->project, MESSAGE_ERROR,
+                             "%s is still being opened; try again when it is there", opening);
+    }
+    return opening != NULL;
+}
+
+static void import(struct library *l, const char *path, GBytes *bytes, const char *title)
 {
     if (!l->store) {
         tincture_project_say(l->project, MESSAGE_ERROR,
@@ -332,10 +363,15 @@ void library_import(struct library *l, const char *path, GBytes *bytes, const ch
     tincture_queue_submit(l->queue, tincture_job_new(&open_job, &in));
 }
 
-// It keeps its undo.
-bool library_is_open(const struct library *l, gint64 id)
+void library_open(struct library *l, const char *path)
 {
-    return id == l->row.id && !library_opening(l);
+    g_autofree char *name = g_filename_display_basename(path);
+    import(l, path, NULL, name);
+}
+
+void library_open_bytes(struct library *l, GBytes *encoded, const char *name)
+{
+    import(l, NULL, encoded, name);
 }
 
 static void open_stored(struct library *l, const struct store_document *row)
@@ -354,7 +390,8 @@ static void open_stored(struct library *l, const struct store_document *row)
     tincture_queue_submit(l->queue, tincture_job_new(&open_job, &in));
 }
 
-void library_restore(struct library *l, gint64 id)
+// id 0: the last one.
+static void open_row(struct library *l, gint64 id)
 {
     g_autoptr(GError) error = NULL;
     struct store_document row = {0};
@@ -367,6 +404,19 @@ void library_restore(struct library *l, gint64 id)
                              "This document is not in the library any more");
     }
     store_document_clear(&row);
+}
+
+void library_open_document(struct library *l, gint64 id)
+{
+    g_return_if_fail(id > 0);
+    if (id != l->row.id || library_opening(l)) {
+        open_row(l, id);
+    }
+}
+
+void library_open_last(struct library *l)
+{
+    open_row(l, 0);
 }
 
 // The row as the library has it now: between the request and the photo the same document may have

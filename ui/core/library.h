@@ -35,14 +35,17 @@ void library_save_now(struct library *l); // what is not saved
 
 // ---- documents ----------------------------------------------------------------------------------
 
-// Asks for the photo in a file, or in bytes (then path is NULL), or for a stored document; id 0: the
-// last one, if there is any. The project changes only once the photo has been read.
-void library_import(struct library *l, const char *path, GBytes *bytes, const char *title);
-void library_restore(struct library *l, gint64 id);
-bool library_is_open(const struct library *l, gint64 id); // and will be
+// Ask for the photo in a file, in bytes (an encoded picture, its name) or of a stored document. The
+// project changes only once the photo has been read.
+void library_open(struct library *l, const char *path);
+void library_open_bytes(struct library *l, GBytes *encoded, const char *name);
+void library_open_document(struct library *l, gint64 id); // that is open already: keeps its undo
+void library_open_last(struct library *l);                // if there is any
 // Name of a photo that is still being opened, or NULL. Also one that is cancelled: that may come too
 // late.
 const char *library_opening(const struct library *l);
+// True, and said, while there is one: what is asked for now would meet another photo.
+bool library_is_busy(const struct library *l);
 // The photo is there: its document becomes the open one, the known one of that photo or a new one.
 void library_opened(struct library *l, TinctureJob *job);
 
@@ -59,6 +62,8 @@ GPtrArray *library_documents(struct library *l);
 
 // ---- adapters -----------------------------------------------------------------------------------
 
+// A file of the user's: into the document's list, and out of it again where it is no adapter.
+void library_use_file(struct library *l, const char *path);
 // A new one of the open document, known but not in its list. path: as in struct store_adapter.
 TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, const char *path,
                                           const char *method);

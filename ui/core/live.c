@@ -123,7 +123,7 @@ static gboolean timer_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-void live_edit_soon(struct live *live)
+static void edit_soon(struct live *live)
 {
     g_clear_handle_id(&live->timer, g_source_remove);
     g_clear_handle_id(&live->keep_timer, g_source_remove);
@@ -132,9 +132,15 @@ void live_edit_soon(struct live *live)
     }
 }
 
-void live_make_way(struct live *live)
+// The edit in flight makes way for what takes its photo away. Should the photo stay, it is done
+// again.
+static void make_way(struct live *live)
 {
-    live->wanted = tincture_queue_cancel(live->queue, &edit_job) || live->wanted;
+    const TinctureJob *opening = tincture_queue_find(live->queue, &open_job);
+    if (opening && !tincture_job_is_cancelled(opening) &&
+        tincture_queue_cancel(live->queue, &edit_job)) {
+        live->wanted = true;
+    }
 }
 
 void live_stop(struct live *live)
@@ -145,11 +151,11 @@ void live_stop(struct live *live)
 
 // ---- stored results -----------------------------------------------------------------------------
 
-void live_show_stored(struct live *live, const struct store_result *stored)
+static void show_stored(struct live *live, const struct store_result *stored)
 {
     TinctureProject *p = live->project;
     g_autoptr(GArray) uses = tincture_project_uses(p);
-    g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0);
+    g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0); // it is damaged, and the job says so
     const struct job_inputs in = {.photo = p->photo,
                                   .document = &p->document,
                                   .adapters = uses,
@@ -166,8 +172,48 @@ void live_show_as_left(struct live *live)
     struct store_result *left = library_newest(live->library, recipe);
     live->wanted = !left && *d->prompt != '\0';
     if (left) {
-        live_show_stored(live, left);
+        show_stored(live, left);
         store_result_free(left);
+    }
+}
+
+void live_restore(struct live *live, gint64 id)
+{
+    TinctureProject *p = live->project;
+    if (library_is_busy(live->library)) {
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    live_keep_now(live); // what is shown now can be gone back to
+    struct store_result *stored = library_result(live->library, id, &error);
+    if (!stored) {
+        tincture_project_say_error(p, "This result could not be read", error);
+        return;
+    }
+    live_stop(live);
+    tincture_queue_cancel(live->queue, &edit_job);
+    document_from_json(&p->document, stored->recipe);
+    tincture_project_edited(p, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS, 0);
+    show_stored(live, stored);
+    store_result_free(stored);
+}
+
+// ---- the photo's own pixels ---------------------------------------------------------------------
+
+void live_want_detail(struct live *live, const struct detail_region *region)
+{
+    const TinctureProject *p = live->project;
+    if (p->photo && !tincture_queue_shown(live->queue)) {
+        const struct job_inputs in = {.photo = p->photo, .result = p->result, .region = *region};
+        tincture_queue_submit(live->queue, tincture_job_new(&detail_job, &in));
+    }
+}
+
+void live_detailed(struct live *live, TinctureJob *job)
+{
+    const TinctureProject *p = live->project;
+    if (!job->error && job->in.photo == p->photo && job->in.result == p->result && !p->drawing) {
+        tincture_project_set_detail(live->project, &job->out.detail);
     }
 }
 
@@ -217,13 +263,15 @@ struct live *live_new(TinctureProject *project, TinctureQueue *queue, struct lib
     live->project = project;
     live->queue = queue;
     live->library = library;
-    g_signal_connect_swapped(project, "stale", G_CALLBACK(live_edit_soon), live);
+    g_signal_connect_swapped(project, "stale", G_CALLBACK(edit_soon), live);
+    g_signal_connect_swapped(queue, "items-changed", G_CALLBACK(make_way), live);
     return live;
 }
 
 void live_free(struct live *live)
 {
     g_signal_handlers_disconnect_by_data(live->project, live);
+    g_signal_handlers_disconnect_by_data(live->queue, live);
     g_clear_handle_id(&live->timer, g_source_remove);
     g_clear_handle_id(&live->keep_timer, g_source_remove);
     fresh_set(live, NULL, (struct picture){0});

@@ -29,15 +29,16 @@ void live_free(struct live *live);
 
 void live_edit_soon(struct live *live);                 // after a pause
 void live_edit_now(struct live *live, bool explicitly); // instead of waiting for the pause
-// The edit in flight makes way for what takes its photo away. Should it stay, it is done again.
-void live_make_way(struct live *live);
-void live_stop(struct live *live); // nothing is to follow
+void live_stop(struct live *live);                      // nothing is to follow
 // The picture as it was left: from the library where it is the newest result, else drawn again.
 void live_show_as_left(struct live *live);
-// A stored result, whose document the project has by now.
-void live_show_stored(struct live *live, const struct store_result *stored);
+void live_restore(struct live *live, gint64 id); // an earlier result, and all it was made with
+// The piece of the photo that the window shows enlarged, in its pixels and inside it. Ignored while
+// a job runs; an edit does not wait for it.
+void live_want_detail(struct live *live, const struct detail_region *region);
 void live_keep_now(struct live *live); // the fresh result
 
 void live_previewed(struct live *live, struct job_report *report);
 void live_edited(struct live *live, TinctureJob *job);
+void live_detailed(struct live *live, TinctureJob *job);
 void live_follow(struct live *live); // begins what is wanted, as soon as nothing is in its way

@@ -72,7 +72,7 @@ void tincture_project_view_changed(TinctureProject *self)
     g_signal_emit(self, signals[SIGNAL_VIEW], 0);
 }
 
-static void stale(TinctureProject *self)
+void tincture_project_stale(TinctureProject *self)
 {
     g_signal_emit(self, signals[SIGNAL_STALE], 0);
 }
@@ -252,7 +252,7 @@ void tincture_project_set_source_prompt(TinctureProject *self, const char *text)
     if (replace_text(&self->document.source_prompt, text)) {
         tincture_project_edited(self, DOCUMENT_PROMPTS, TAG_SOURCE);
         if (*self->document.prompt || !*text) { // with neither the photo is shown again
-            stale(self);
+            tincture_project_stale(self);
         }
     }
 }
@@ -261,7 +261,7 @@ void tincture_project_set_prompt(TinctureProject *self, const char *text)
 {
     if (replace_text(&self->document.prompt, text)) {
         tincture_project_edited(self, DOCUMENT_PROMPTS, TAG_PROMPT);
-        stale(self);
+        tincture_project_stale(self);
     }
 }
 
@@ -269,7 +269,7 @@ void tincture_project_set_negative(TinctureProject *self, const char *text)
 {
     if (replace_text(&self->document.negative, text)) {
         tincture_project_edited(self, DOCUMENT_PROMPTS, TAG_NEGATIVE);
-        stale(self);
+        tincture_project_stale(self);
     }
 }
 
@@ -283,7 +283,7 @@ void tincture_project_set(TinctureProject *self, enum document_settings which, c
     }
     tincture_project_edited(self, DOCUMENT_PARAMS, TAG_SETTING + g_str_hash(key) % TAG_SETTING);
     if (which == SETTINGS_EDIT) {
-        stale(self);
+        tincture_project_stale(self);
     }
 }
 
@@ -292,7 +292,7 @@ void tincture_project_set_seed(TinctureProject *self, uint64_t seed)
     if (self->document.seed != seed) {
         self->document.seed = seed;
         tincture_project_edited(self, DOCUMENT_PARAMS, TAG_SEED);
-        stale(self);
+        tincture_project_stale(self);
     }
 }
 
@@ -306,7 +306,7 @@ void tincture_project_adapter_remove(TinctureProject *self, gint64 id)
     if (find_use(self, id)) {
         document_forget_adapter(&self->document, id);
         tincture_project_edited(self, DOCUMENT_ADAPTERS, 0);
-        stale(self);
+        tincture_project_stale(self);
     }
 }
 
@@ -316,7 +316,7 @@ void tincture_project_adapter_set_scale(TinctureProject *self, gint64 id, double
     if (use && use->scale != scale) {
         use->scale = scale;
         tincture_project_edited(self, DOCUMENT_ADAPTERS, TAG_ADAPTER + (unsigned)id);
-        stale(self);
+        tincture_project_stale(self);
     }
 }
 
@@ -326,7 +326,7 @@ void tincture_project_adapter_set_enabled(TinctureProject *self, gint64 id, bool
     if (use && use->enabled != enabled) {
         use->enabled = enabled;
         tincture_project_edited(self, DOCUMENT_ADAPTERS, 0);
-        stale(self);
+        tincture_project_stale(self);
     }
 }
 
@@ -339,7 +339,7 @@ static void go_to(TinctureProject *self, const struct document *state)
     document_clear(&self->document);
     document_copy(state, &self->document);
     tincture_project_shown(self, parts);
-    stale(self);
+    tincture_project_stale(self);
 }
 
 void tincture_project_undo(TinctureProject *self)

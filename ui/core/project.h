@@ -93,6 +93,7 @@ void tincture_project_say(TinctureProject *self, enum message_kind kind, const c
 void tincture_project_say_error(TinctureProject *self, const char *what, const GError *error);
 void tincture_project_changed(TinctureProject *self, unsigned parts);
 void tincture_project_view_changed(TinctureProject *self);
+void tincture_project_stale(TinctureProject *self);
 // After a change of the document: a step of undo.
 void tincture_project_edited(TinctureProject *self, unsigned parts, unsigned tag);
 // After one that is none.

@@ -3,21 +3,6 @@
 #include "ui/core/engine.h"
 #include "ui/core/paths.h"
 
-struct _TinctureSession {
-    GObject parent;
-
-    // owned
-    struct engine *engine;
-    TinctureQueue *queue;
-    TinctureProject *project;
-    struct library *library;
-    struct live *live;
-    struct training *training;
-    char *device_text, *model_text;
-
-    bool closed;
-};
-
 enum { SIGNAL_DEVICE, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
@@ -27,10 +12,10 @@ G_DEFINE_FINAL_TYPE(TinctureSession, tincture_session, G_TYPE_OBJECT)
 
 static void loaded(TinctureSession *self, TinctureJob *job)
 {
-    g_free(self->device_text);
-    g_free(self->model_text);
-    self->device_text = g_strdup(job->out.device ? job->out.device : "");
-    self->model_text = g_strdup(job->out.model ? job->out.model : "");
+    g_free(self->device);
+    g_free(self->model);
+    self->device = g_strdup(job->out.device ? job->out.device : "");
+    self->model = g_strdup(job->out.model ? job->out.model : "");
     g_signal_emit(self, signals[SIGNAL_DEVICE], 0);
 }
 
@@ -60,10 +45,7 @@ static void edited(TinctureSession *self, TinctureJob *job)
 
 static void detailed(TinctureSession *self, TinctureJob *job)
 {
-    const TinctureProject *p = self->project;
-    if (!job->error && job->in.photo == p->photo && job->in.result == p->result && !p->drawing) {
-        tincture_project_set_detail(self->project, &job->out.detail);
-    }
+    live_detailed(self->live, job);
 }
 
 static void learned(TinctureSession *self, TinctureJob *job)
@@ -78,10 +60,12 @@ static void adapter_loaded(TinctureSession *self, TinctureJob *job)
 
 static void exported(TinctureSession *self, TinctureJob *job)
 {
+    TinctureProject *p = self->project;
     if (!job->error) {
         g_autofree char *name = g_filename_display_basename(job->in.path);
-        self->project->exported = self->project->exported || job->type == &export_job;
-        tincture_project_say(self->project, MESSAGE_INFO, "Exported %s", name);
+        const bool newest = job->type == &export_job && job->in.result == p->result;
+        p->exported = p->exported || newest; // there may be a newer one by now
+        tincture_project_say(p, MESSAGE_INFO, "Exported %s", name);
     }
 }
 
@@ -125,83 +109,6 @@ static void report_cb(TinctureSession *self, TinctureJob *job, struct job_report
 
 // ---- requests -----------------------------------------------------------------------------------
 
-// What is asked for now would meet another photo than the one that is shown.
-static bool photo_changes(TinctureSession *self)
-{
-    const char *opening = library_opening(self->library);
-    if (opening) {
-        tincture_project_say(self->project, MESSAGE_ERROR,
-                             "%s is still being opened; try again when it is there", opening);
-    }
-    return opening != NULL;
-}
-
-void tincture_session_open(TinctureSession *self, const char *path)
-{
-    g_autofree char *name = g_filename_display_basename(path);
-    live_make_way(self->live);
-    library_import(self->library, path, NULL, name);
-}
-
-void tincture_session_open_bytes(TinctureSession *self, GBytes *encoded, const char *name)
-{
-    live_make_way(self->live);
-    library_import(self->library, NULL, encoded, name ? name : "Pasted picture");
-}
-
-void tincture_session_open_document(TinctureSession *self, gint64 id)
-{
-    g_return_if_fail(id > 0);
-    if (!library_is_open(self->library, id)) {
-        live_make_way(self->live);
-        library_restore(self->library, id);
-    }
-}
-
-void tincture_session_adapter_add(TinctureSession *self, const char *path)
-{
-    TinctureProject *p = self->project;
-    if (!p->photo) {
-        tincture_project_say(p, MESSAGE_ERROR,
-                             "Open a photo first; an adapter belongs to a document");
-        return;
-    }
-    g_autofree char *name = g_filename_display_basename(path);
-    TinctureAdapterEntry *entry = library_add_adapter(self->library, name, path, "");
-    entry->added = true;
-    tincture_project_use_adapter(p, entry->id);
-    tincture_project_edited(p, DOCUMENT_ADAPTERS, 0);
-    const struct job_inputs in = {.path = path, .id = entry->id};
-    tincture_queue_submit(self->queue, tincture_job_new(&adapter_job, &in));
-    live_edit_soon(self->live);
-}
-
-void tincture_session_result_restore(TinctureSession *self, gint64 id)
-{
-    TinctureProject *p = self->project;
-    if (photo_changes(self)) {
-        return;
-    }
-    g_autoptr(GError) error = NULL;
-    live_keep_now(self->live); // what is shown now can be gone back to
-    struct store_result *stored = library_result(self->library, id, &error);
-    if (!stored) {
-        tincture_project_say_error(p, "This result could not be read", error);
-        return;
-    }
-    live_stop(self->live);
-    tincture_queue_cancel(self->queue, &edit_job);
-    document_from_json(&p->document, stored->recipe);
-    tincture_project_edited(p, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS, 0);
-    live_show_stored(self->live, stored);
-    store_result_free(stored);
-}
-
-void tincture_session_more_results(TinctureSession *self)
-{
-    library_show_more(self->library);
-}
-
 // The picture with what was learned follows.
 static void follow_training(TinctureSession *self, bool begun)
 {
@@ -226,32 +133,17 @@ void tincture_session_learn(TinctureSession *self)
                                                          : training_begin(self->training));
 }
 
-void tincture_session_edit_now(TinctureSession *self)
-{
-    live_edit_now(self->live, true);
-}
-
 void tincture_session_cancel(TinctureSession *self)
 {
     live_stop(self->live);
     tincture_queue_cancel(self->queue, NULL);
 }
 
-void tincture_session_want_detail(TinctureSession *self, int x, int y, int width, int height)
-{
-    const TinctureProject *p = self->project;
-    if (p->photo && !tincture_queue_shown(self->queue)) {
-        const struct job_inputs in = {
-            .photo = p->photo, .result = p->result, .region = {x, y, width, height}};
-        tincture_queue_submit(self->queue, tincture_job_new(&detail_job, &in));
-    }
-}
-
 void tincture_session_export(TinctureSession *self, const char *path, bool with_recipe,
                              int jpeg_quality, int bits)
 {
     const TinctureProject *p = self->project;
-    if (photo_changes(self)) {
+    if (library_is_busy(self->library)) {
         return;
     }
     live_keep_now(self->live);
@@ -276,38 +168,6 @@ void tincture_session_export_adapter(TinctureSession *self, gint64 id, const cha
     }
 }
 
-// ---- what it owns -------------------------------------------------------------------------------
-
-TinctureProject *tincture_session_project(TinctureSession *self)
-{
-    return self->project;
-}
-
-TinctureQueue *tincture_session_queue(TinctureSession *self)
-{
-    return self->queue;
-}
-
-const char *tincture_session_device_text(TinctureSession *self)
-{
-    return self->device_text;
-}
-
-const char *tincture_session_model_text(TinctureSession *self)
-{
-    return self->model_text;
-}
-
-const char *tincture_session_opening(TinctureSession *self)
-{
-    return library_opening(self->library);
-}
-
-GPtrArray *tincture_session_documents(TinctureSession *self)
-{
-    return library_documents(self->library);
-}
-
 // ---- life ---------------------------------------------------------------------------------------
 
 TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *device)
@@ -319,16 +179,15 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     g_autofree char *path = paths_model(model);
     const struct job_inputs in = {.path = path, .device = device};
     tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
-    library_restore(self->library, 0);
+    library_open_last(self->library);
     return self;
 }
 
 void tincture_session_close(TinctureSession *self)
 {
-    if (self->closed) {
+    if (!self->engine) {
         return;
     }
-    self->closed = true;
     live_stop(self->live);
     live_keep_now(self->live);
     training_leave(self->training);
@@ -352,8 +211,8 @@ static void tincture_session_finalize(GObject *object)
     library_free(self->library);
     g_object_unref(self->queue);
     g_object_unref(self->project);
-    g_free(self->device_text);
-    g_free(self->model_text);
+    g_free(self->device);
+    g_free(self->model);
     G_OBJECT_CLASS(tincture_session_parent_class)->finalize(object);
 }
 
@@ -370,8 +229,8 @@ static void tincture_session_init(TinctureSession *self)
     self->engine = engine_new();
     self->queue = tincture_queue_new(self->engine);
     self->project = tincture_project_new();
-    self->device_text = g_strdup("");
-    self->model_text = g_strdup("");
+    self->device = g_strdup("");
+    self->model = g_strdup("");
     g_signal_connect_swapped(self->queue, "finished", G_CALLBACK(finished_cb), self);
     g_signal_connect_swapped(self->queue, "report", G_CALLBACK(report_cb), self);
 }

@@ -210,7 +210,6 @@ void training_stepped(struct training *t, struct job_report *report)
 static bool is_possible(struct training *t)
 {
     const TinctureProject *p = t->project;
-    const char *opening = library_opening(t->library);
     if (!p->photo) {
         tincture_project_say(t->project, MESSAGE_ERROR, "Open a photo first");
     } else if (!*p->document.source_prompt) {
@@ -218,11 +217,8 @@ static bool is_possible(struct training *t)
                              "Say in a sentence what the photo shows, then it can be learned");
     } else if (tincture_queue_find(t->queue, &learn_job)) {
         tincture_project_say(t->project, MESSAGE_ERROR, "A training is running already");
-    } else if (opening) {
-        tincture_project_say(t->project, MESSAGE_ERROR,
-                             "%s is still being opened; try again when it is there", opening);
     } else {
-        return true;
+        return !library_is_busy(t->library);
     }
     return false;
 }

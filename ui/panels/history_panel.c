@@ -31,8 +31,8 @@ static void activate_cb(TinctureHistoryPanel *self, guint position)
     g_autoptr(TinctureResultItem) item =
         g_list_model_get_item(G_LIST_MODEL(self->filtered), position);
     if (item != NULL) {
-        tincture_session_result_restore(tincture_panel_get_session(TINCTURE_PANEL(self)),
-                                        tincture_result_item_get_id(item));
+        live_restore(tincture_panel_get_session(TINCTURE_PANEL(self))->live,
+                     tincture_result_item_get_id(item));
     }
 }
 
@@ -88,7 +88,7 @@ static void search_changed_cb(TinctureHistoryPanel *self)
 
 static void older_cb(TinctureHistoryPanel *self)
 {
-    tincture_session_more_results(tincture_panel_get_session(TINCTURE_PANEL(self)));
+    library_show_more(tincture_panel_get_session(TINCTURE_PANEL(self))->library);
 }
 
 // ---- a row: the picture, what it was asked to show, and when ------------------------------------

@@ -36,7 +36,7 @@ static void frame_cb(GdkFrameClock *clock, struct drive *drive)
 
 static void note_idle(struct drive *drive)
 {
-    if (tincture_queue_shown(tincture_session_queue(drive->session)) != NULL) {
+    if (tincture_queue_shown(drive->session->queue) != NULL) {
         drive->idle_since_us = 0;
     } else if (drive->idle_since_us == 0) {
         drive->idle_since_us = g_get_monotonic_time();
@@ -112,7 +112,7 @@ void drive_start(TinctureWindow *window, const char *script, drive_finished_fn f
     struct drive *drive = g_new0(struct drive, 1);
     drive->window = window;
     drive->session = tincture_window_get_session(window);
-    drive->project = tincture_session_project(drive->session);
+    drive->project = drive->session->project;
     drive->lines = g_strsplit(text, "\n", -1);
     drive->failure = g_string_new(NULL);
     drive->finished = finished;

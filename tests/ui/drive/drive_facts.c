@@ -32,7 +32,7 @@ static char *photo(struct drive *d)
 
 static char *job(struct drive *d)
 {
-    const TinctureJob *shown = tincture_queue_shown(tincture_session_queue(d->session));
+    const TinctureJob *shown = tincture_queue_shown(d->session->queue);
     return g_strdup(shown != NULL ? shown->type->member.name : "none");
 }
 
@@ -72,12 +72,12 @@ static char *seed(struct drive *d)
 
 static char *device(struct drive *d)
 {
-    return text_or_none(tincture_session_device_text(d->session));
+    return text_or_none(d->session->device);
 }
 
 static char *model(struct drive *d)
 {
-    return text_or_none(tincture_session_model_text(d->session));
+    return text_or_none(d->session->model);
 }
 
 static char *message(struct drive *d)
@@ -278,12 +278,10 @@ char *drive_fact(struct drive *drive, const char *name)
         }
     }
     if (g_str_has_prefix(name, "param.")) {
-        return setting(drive->project->document.edit,
-                       name + strlen("param."));
+        return setting(drive->project->document.edit, name + strlen("param."));
     }
     if (g_str_has_prefix(name, "learn.")) {
-        return setting(drive->project->document.learn,
-                       name + strlen("learn."));
+        return setting(drive->project->document.learn, name + strlen("learn."));
     }
     if (g_str_has_prefix(name, "adapter.")) {
         return adapter_fact(drive, name + strlen("adapter."));
