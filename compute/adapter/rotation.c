@@ -10,11 +10,11 @@
 // The sign of S and the storage are those of the PEFT library with use_cayley_neumann = false; its
 // other mode computes (I + S)(I - S)^-1 instead, the opposite rotation for the same numbers.
 #include "compute/adapter/private.h"
+#include "compute/gpu/blas.h"
 #include "compute/gpu/host.h"
 #include "compute/replace.h"
 
 #include <json-glib/json-glib.h>
-#include <lapacke.h>
 #include <math.h>
 #include <string.h>
 
@@ -154,7 +154,7 @@ static void cayley(int b, const float *u, double scale, double *scratch, float *
         }
     }
     g_autofree lapack_int *pivots = g_new(lapack_int, b);
-    LAPACKE_dgesv(LAPACK_ROW_MAJOR, b, b, plus, b, pivots, minus, b);
+    blas()->LAPACKE_dgesv(LAPACK_ROW_MAJOR, b, b, plus, b, pivots, minus, b);
     for (int i = 0; i < b * b; i++) {
         r[i] = (float)minus[i];
     }

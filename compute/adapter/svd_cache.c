@@ -250,9 +250,7 @@ bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn rea
             cached = cached && work[i].cached;
         }
         ok = ok && !task_cancelled(task, error);
-        if (ok && !cached && count == 1) {
-            decompose(0, 1, work); // outside of a job, so that it may use all cores
-        } else if (ok && !cached) {
+        if (ok && !cached) {
             host_parallel(count, 1, decompose, work);
         }
         for (int i = 0; i < count; i++) {

@@ -93,6 +93,20 @@ struct candidate {
     uint32_t family;
 };
 
+static bool extension_present(VkPhysicalDevice physical, const char *name)
+{
+    uint32_t n = 0;
+    vkEnumerateDeviceExtensionProperties(physical, NULL, &n, NULL);
+    g_autofree VkExtensionProperties *list = g_new(VkExtensionProperties, n + 1);
+    vkEnumerateDeviceExtensionProperties(physical, NULL, &n, list);
+    for (uint32_t i = 0; i < n; i++) {
+        if (g_str_equal(list[i].extensionName, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool find_compute_family(VkPhysicalDevice physical, uint32_t *family)
 {
     VkQueueFamilyProperties families[32];
@@ -146,6 +160,29 @@ static uint64_t largest_heap(VkPhysicalDevice physical)
     return best;
 }
 
+// What kernels that need more than the engine does look at. Sizes of subgroups are known where the
+// extension is, which Vulkan 1.3 has taken in.
+static void describe_features(VkPhysicalDevice physical, const VkPhysicalDeviceFeatures2 *features,
+                              struct gpu_info *info)
+{
+    const VkPhysicalDeviceVulkan11Features *features11 = features->pNext;
+    const VkPhysicalDeviceVulkan12Features *features12 = features11->pNext;
+    info->int64 = features->features.shaderInt64;
+    info->float16 = features12->shaderFloat16;
+    info->storage16 = features11->storageBuffer16BitAccess;
+    info->cooperative_matrix = extension_present(physical, "VK_KHR_cooperative_matrix");
+    info->subgroup_min = info->subgroup_max = info->subgroup_size;
+    if (extension_present(physical, VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)) {
+        VkPhysicalDeviceSubgroupSizeControlProperties sizes = {
+            .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES};
+        VkPhysicalDeviceProperties2 properties = {
+            .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &sizes};
+        vkGetPhysicalDeviceProperties2(physical, &properties);
+        info->subgroup_min = sizes.minSubgroupSize;
+        info->subgroup_max = sizes.maxSubgroupSize;
+    }
+}
+
 // False where the device lacks something that the engine needs.
 static bool candidate_init(struct candidate *c, VkPhysicalDevice physical)
 {
@@ -159,8 +196,10 @@ static bool candidate_init(struct candidate *c, VkPhysicalDevice physical)
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &maintenance};
     VkPhysicalDeviceVulkan12Features features12 = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+    VkPhysicalDeviceVulkan11Features features11 = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &features12};
     VkPhysicalDeviceFeatures2 features = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
-                                          .pNext = &features12};
+                                          .pNext = &features11};
 
     *c = (struct candidate){.physical = physical};
     VkPhysicalDeviceProperties basic;
@@ -193,6 +232,7 @@ static bool candidate_init(struct candidate *c, VkPhysicalDevice physical)
     info->type = type_of(basic.deviceType);
     info->host_kernels = info->type == GPU_TYPE_CPU;
     info->subgroup_size = subgroup.subgroupSize;
+    describe_features(physical, &features, info);
     info->max_workgroup = basic.limits.maxComputeWorkGroupInvocations;
     info->max_shared = basic.limits.maxComputeSharedMemorySize;
     info->memory_bytes = largest_heap(physical);
@@ -294,20 +334,6 @@ static bool apply_choice(GArray *found, const char *choice, GError **error)
 
 // ---- opening ------------------------------------------------------------------------------------
 
-static bool extension_present(VkPhysicalDevice physical, const char *name)
-{
-    uint32_t n = 0;
-    vkEnumerateDeviceExtensionProperties(physical, NULL, &n, NULL);
-    g_autofree VkExtensionProperties *list = g_new(VkExtensionProperties, n + 1);
-    vkEnumerateDeviceExtensionProperties(physical, NULL, &n, list);
-    for (uint32_t i = 0; i < n; i++) {
-        if (g_str_equal(list[i].extensionName, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Features that no kernel uses stay off.
 static bool device_create(struct gpu *gpu, GError **error)
 {
@@ -321,6 +347,7 @@ static bool device_create(struct gpu *gpu, GError **error)
     VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
         .pNext = &want12,
+        .pEnabledFeatures = &(VkPhysicalDeviceFeatures){.shaderInt64 = gpu->info.int64},
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos =
             &(VkDeviceQueueCreateInfo){

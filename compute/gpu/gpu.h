@@ -18,12 +18,17 @@ struct gpu_info {
     char name[256];   // "llvmpipe (LLVM 15.0.6, 256 bits)"
     char driver[256]; // "Mesa 25.0.7"
     enum gpu_type type;
-    bool host_kernels; // CPU-type device whose memory is mapped: ops run their host kernel
-    bool slow_driver;  // a software driver known to be about ten times slower than a newer one
-    uint32_t subgroup_size;
-    uint32_t max_workgroup; // invocations
-    uint32_t max_shared;    // bytes of shared memory a workgroup
-    uint64_t memory_bytes;  // all the memory that tensors can live in
+    bool host_kernels;      // CPU-type device whose memory is mapped: ops run their host kernel
+    bool slow_driver;       // a software driver known to be about ten times slower than a newer one
+    uint32_t subgroup_size; // what a kernel gets that asks for none
+    uint32_t subgroup_min, subgroup_max; // what it may ask for
+    uint32_t max_workgroup;              // invocations
+    uint32_t max_shared;                 // bytes of shared memory a workgroup
+    // What the device has beyond the needs of the engine. device_create() turns on what kernels use.
+    bool int64;              // 64-bit integers
+    bool float16, storage16; // arithmetic with 16-bit numbers; buffers of them
+    bool cooperative_matrix; // VK_KHR_cooperative_matrix
+    uint64_t memory_bytes;   // all the memory that tensors can live in
     uint64_t max_alloc_bytes;
 };
 

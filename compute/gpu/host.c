@@ -1,9 +1,9 @@
 // Host kernels' tools: the thread team, matrix products and the SVD. See host.h.
 #include "compute/gpu/host.h"
 
-#include <cblas.h>
+#include "compute/gpu/blas.h"
+
 #include <glib.h>
-#include <lapacke.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -102,33 +102,8 @@ static int wanted_threads(void)
     return CLAMP(n > 0 ? n : (int)g_get_num_processors(), 1, MAX_THREADS);
 }
 
-// OpenBLAS picks its kernels by the processor's model number when it is loaded, and takes its
-// oldest ones, four times slower, for models that are newer than it is. Has it look again, with the
-// family named that the processor's features allow. The two functions are OpenBLAS's own entry for
-// that; a build without them stays as it is.
-extern void gotoblas_dynamic_init(void) __attribute__((weak));
-extern void gotoblas_dynamic_quit(void) __attribute__((weak));
-
-static void choose_blas_kernels(void)
-{
-#if defined(__x86_64__)
-    if (!gotoblas_dynamic_init || !gotoblas_dynamic_quit ||
-        strcmp(openblas_get_corename(), "Prescott") || !__builtin_cpu_supports("avx2") ||
-        !__builtin_cpu_supports("fma")) {
-        return;
-    }
-    bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    g_setenv("OPENBLAS_CORETYPE", avx512 ? "SkylakeX" : "Haswell", FALSE);
-    gotoblas_dynamic_quit();
-    gotoblas_dynamic_init();
-#endif
-}
-
 static void team_start(void)
 {
-    choose_blas_kernels();
-    openblas_set_num_threads(1);
     int wanted = wanted_threads();
     team.threads = 1;
     while (team.threads < wanted) {
@@ -232,8 +207,9 @@ float *host_scratch(int slot, int64_t floats)
 void host_gemm_serial(bool trans_a, bool trans_b, int m, int n, int k, float alpha, const float *a,
                       int lda, const float *b, int ldb, float beta, float *c, int ldc)
 {
-    cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
-                trans_b ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    blas()->cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
+                        trans_b ? CblasTrans : CblasNoTrans, m, n, k, alpha, a, lda, b, ldb, beta,
+                        c, ldc);
 }
 
 struct gemm {
@@ -326,17 +302,7 @@ bool host_svd(int m, int n, const float *a, float *u, float *s, float *vt)
 {
     int r = MIN(m, n);
     float *copy = g_memdup2(a, (size_t)m * n * sizeof *copy); // sgesdd overwrites it
-    int threads = host_threads();
-    // On its own the decomposition may use all cores; inside a job each thread has one of its own.
-    bool alone = !in_job && !pthread_mutex_trylock(&team.use);
-    if (alone) {
-        openblas_set_num_threads(threads);
-    }
-    int info = LAPACKE_sgesdd(LAPACK_COL_MAJOR, 'S', n, m, copy, n, s, vt, n, u, r);
-    if (alone) {
-        openblas_set_num_threads(1);
-        pthread_mutex_unlock(&team.use);
-    }
+    int info = blas()->LAPACKE_sgesdd(LAPACK_COL_MAJOR, 'S', n, m, copy, n, s, vt, n, u, r);
     g_free(copy);
     return info == 0;
 }

@@ -1,7 +1,8 @@
 // Host kernels' tools: a small thread team and single-precision matrix products.
 //
-// OpenBLAS is held to one thread; the team splits the work, so that packing, im2col and the
-// arithmetic between the products run on all cores as well and no second team competes for them.
+// OpenBLAS runs on the caller's thread (blas.c); the team splits the work, so that packing, im2col
+// and the arithmetic between the products run on all cores as well and no second team competes for
+// them.
 #pragma once
 
 #include <stdbool.h>
@@ -31,6 +32,6 @@ float *host_scratch(int slot, int64_t floats);
 // GFLOP/s of sgemm n x n x n on the whole team, measured now (best of a few).
 double host_gemm_rate(int n);
 
-// Thin SVD of a (m x n, row-major, not modified): a = u diag(s) vt, r = min(m, n), s descending.
+// One thread: decompositions run side by side inside host_parallel. Thin SVD of a (m x n, row-major, not modified): a = u diag(s) vt, r = min(m, n), s descending.
 // u (m x r), s (r), vt (r x n), caller's memory. false: LAPACK did not converge.
 bool host_svd(int m, int n, const float *a, float *u, float *s, float *vt);

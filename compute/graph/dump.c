@@ -5,15 +5,21 @@
 
 #include <string.h>
 
-static const char *kind_of(const struct node *node)
+// A device and what narrows the choice of kernels on it.
+struct target {
+    const struct gpu_info *gpu; // NULL: no kernels are named
+    const char *variant;
+};
+
+// "matmul.host": an operation and the kernel that it runs with.
+static char *kind_of(const struct node *node, const struct target *target)
 {
-    if (node->op) {
-        return node->op->name;
+    if (!node->op) {
+        return g_strdup(node->constant ? "constant" : node->trainable ? "trainable" : "leaf");
     }
-    if (node->constant) {
-        return "constant";
-    }
-    return node->trainable ? "trainable" : "leaf";
+    const struct op_kernel *kernel =
+        target->gpu ? op_kernel_choose(node, target->gpu, target->variant) : NULL;
+    return g_strconcat(node->op->name, kernel ? "." : NULL, kernel ? kernel->name : NULL, NULL);
 }
 
 // "(1, 8, 8, 64)" without leading ones: "(8, 8, 64)".
@@ -31,10 +37,11 @@ static char *shape_text(const struct node *node)
     return g_string_free(text, FALSE);
 }
 
-static void append_line(GString *text, const struct node *node)
+static void append_line(GString *text, const struct node *node, const struct target *target)
 {
+    g_autofree char *kind = kind_of(node, target);
     g_autofree char *shape = shape_text(node);
-    g_string_append_printf(text, "%6d  %-22s %-20s", node->id, kind_of(node), shape);
+    g_string_append_printf(text, "%6d  %-22s %-20s", node->id, kind, shape);
     for (int i = 0; i < node->n_in; i++) {
         if (node->in[i]) {
             g_string_append_printf(text, " %d", node->in[i]->id);
@@ -48,14 +55,15 @@ static void append_line(GString *text, const struct node *node)
     g_string_append_c(text, '\n');
 }
 
-static void append_dot(GString *text, const struct node *node)
+static void append_dot(GString *text, const struct node *node, const struct target *target)
 {
+    g_autofree char *kind = kind_of(node, target);
     g_autofree char *shape = shape_text(node);
     g_autofree char *name = node->name ? g_strescape(node->name, NULL) : g_strdup("");
     const char *color = node->op ? "white" : node->trainable ? "orange" : "lightgrey";
     g_string_append_printf(
         text, "  n%d [label=\"%d %s\\n%s\\n%s\", style=filled, fillcolor=%s, shape=box];\n",
-        node->id, node->id, kind_of(node), shape, name, color);
+        node->id, node->id, kind, shape, name, color);
     for (int i = 0; i < node->n_in; i++) {
         if (node->in[i]) {
             g_string_append_printf(text, "  n%d -> n%d;\n", node->in[i]->id, node->id);
@@ -63,8 +71,12 @@ static void append_dot(GString *text, const struct node *node)
     }
 }
 
-bool graph_dump(const struct graph *g, const char *path, GError **error)
+bool graph_dump(const struct graph *g, const struct gpu_info *gpu, const char *path, GError **error)
 {
+    struct target target = {.gpu = gpu};
+    if (gpu && !op_variant(gpu, &target.variant, error)) {
+        return false;
+    }
     g_autoptr(GString) text = g_string_new(NULL);
     bool dot = g_str_has_suffix(path, ".dot");
     if (dot) {
@@ -72,9 +84,9 @@ bool graph_dump(const struct graph *g, const char *path, GError **error)
     }
     for (int id = 0; id < graph_size(g); id++) {
         if (dot) {
-            append_dot(text, graph_nth(g, id));
+            append_dot(text, graph_nth(g, id), &target);
         } else {
-            append_line(text, graph_nth(g, id));
+            append_line(text, graph_nth(g, id), &target);
         }
     }
     if (dot) {
@@ -83,7 +95,7 @@ bool graph_dump(const struct graph *g, const char *path, GError **error)
     return g_file_set_contents(path, text->str, (gssize)text->len, error);
 }
 
-bool dump_if_wanted(const struct graph *g, GError **error)
+bool dump_if_wanted(const struct graph *g, const struct gpu_info *gpu, GError **error)
 {
     static int count;
     const char *path = g_getenv("TINCTURE_DUMP_GRAPH");
@@ -91,11 +103,11 @@ bool dump_if_wanted(const struct graph *g, GError **error)
         return true;
     }
     if (++count == 1) {
-        return graph_dump(g, path, error);
+        return graph_dump(g, gpu, path, error);
     }
     const char *slash = strrchr(path, '/');
     const char *dot = strrchr(path, '.');
     int stem = dot && (!slash || dot > slash) ? (int)(dot - path) : (int)strlen(path);
     g_autofree char *numbered = g_strdup_printf("%.*s-%d%s", stem, path, count, path + stem);
-    return graph_dump(g, numbered, error);
+    return graph_dump(g, gpu, numbered, error);
 }

@@ -23,6 +23,20 @@ int64_t shape_count(const int shape[GRAPH_RANK])
     return count;
 }
 
+size_t dtype_size(enum dtype dtype)
+{
+    switch (dtype) {
+    case DTYPE_F32: return sizeof(float);
+    case DTYPE_I32: return sizeof(int32_t);
+    }
+    g_assert_not_reached();
+}
+
+uint64_t shape_bytes(const int shape[GRAPH_RANK], enum dtype dtype)
+{
+    return (uint64_t)shape_count(shape) * dtype_size(dtype);
+}
+
 struct graph *graph_new(void)
 {
     struct graph *g = g_new0(struct graph, 1);

@@ -12,22 +12,23 @@
 #include "compute/gpu/gpu.h"
 
 enum dtype { DTYPE_F32, DTYPE_I32 };
+size_t dtype_size(enum dtype dtype); // bytes of an element
 #define GRAPH_RANK   4
 #define GRAPH_INPUTS 4
 
-// What host kernels made of a tensor's data for their next run, such as weights in the order of an
-// inner loop. A key says of what kind it is.
-struct tensor_form_key {
+// A copy of a tensor's data that a host kernel packed into the order of its inner loop and keeps for
+// the next run. The key says who packed it, and how.
+struct packed_key {
     const void *maker;
     int sizes[4]; // no gap: keys are compared by bytes
 };
-struct tensor_form {
-    struct tensor_form_key key;
+struct packed_copy {
+    struct packed_key key;
     float *data;
     int64_t floats;
     bool stale; // the tensor was written since
 };
-#define TENSOR_FORMS 2
+#define TENSOR_PACKED_COPIES 2
 
 // Storage that outlives a graph: weights, trainable parameters, what a step writes before it runs.
 struct tensor {
@@ -36,20 +37,21 @@ struct tensor {
     struct gpu *gpu;
     struct gpu_buf *buf;
     char *name;
-    struct tensor_form forms[TENSOR_FORMS];
+    struct packed_copy packed[TENSOR_PACKED_COPIES];
 };
 struct tensor *tensor_new(struct gpu *gpu, enum dtype dtype, const int shape[GRAPH_RANK],
                           const char *name, GError **error);
 void tensor_free(struct tensor *t);
-int64_t shape_count(const int shape[GRAPH_RANK]);
-// All of it: shape_count * 4 bytes. The only way to change data that a program has read.
+int64_t shape_count(const int shape[GRAPH_RANK]); // elements
+uint64_t shape_bytes(const int shape[GRAPH_RANK], enum dtype dtype);
+// All of it, shape_bytes() from or to data. The only way to change data that a program has read.
 bool tensor_write(struct tensor *t, const void *data, GError **error);
 bool tensor_read(const struct tensor *t, void *data, GError **error);
-// Form `slot` of the data, for host kernels; its memory belongs to the tensor. NULL: all forms
-// together would take too much memory. *stale: the caller has to make its content. One thread at a
-// time.
-float *tensor_form(struct tensor *t, int slot, const struct tensor_form_key *key, int64_t floats,
-                   bool *stale);
+// The memory of packed copy `slot`, for host kernels; it belongs to the tensor. NULL: all packed
+// copies together would take too much memory. *stale: the caller has to pack it anew. One thread at
+// a time.
+float *tensor_packed(struct tensor *t, int slot, const struct packed_key *key, int64_t floats,
+                     bool *stale);
 
 struct op; // compute/op/op.h
 
@@ -94,15 +96,18 @@ struct node *graph_name(struct graph *g, struct node *node, const char *format, 
 bool graph_grad(struct graph *g, struct node *loss, struct node *const *leaves, int n,
                 struct node **grads, GError **error);
 
-// Text (one node a line) or DOT (path ends in .dot) for people.
-bool graph_dump(const struct graph *g, const char *path, GError **error);
+// Text (one node a line) or DOT (path ends in .dot) for people. gpu: each node is named with the
+// kernel that it runs with there, "matmul.host"; NULL: without.
+bool graph_dump(const struct graph *g, const struct gpu_info *gpu, const char *path,
+                GError **error);
 int graph_size(const struct graph *g);
 struct node *graph_nth(const struct graph *g, int id);
 
 // ---- running ------------------------------------------------------------------------------------
 
-// How nodes run: on CPU-type devices each op's host kernel, elsewhere recorded Vulkan kernels.
-// TINCTURE_VARIANT=host|shader forces one.
+// How nodes run: each with the first of its op's kernels that fits the device, which on CPU-type
+// devices is the host's, elsewhere a recorded Vulkan kernel. TINCTURE_VARIANT narrows the choice, as
+// op_kernel_choose() says.
 struct program;
 
 // Plans memory (lifetimes -> offsets in a few blocks), creates kernels and records. g must outlive
@@ -113,8 +118,8 @@ struct program *program_new(struct graph *g, struct gpu *gpu, struct node *const
 void program_free(struct program *p);
 // Cancels between host kernels, or between submissions of a fraction of a second each.
 bool program_run(struct program *p, GCancellable *cancellable, GError **error);
-// Copies an output of the last run, shape_count(node->shape) floats.
-bool program_read(struct program *p, const struct node *output, float *data, GError **error);
+// Copies an output of the last run, shape_bytes() of it.
+bool program_read(struct program *p, const struct node *output, void *data, GError **error);
 // Bytes that the program holds.
 uint64_t program_bytes(const struct program *p);
 // Multiply-adds * 2 of one run.

@@ -13,7 +13,7 @@ static uint64_t align_up(uint64_t bytes)
 
 static uint64_t node_bytes(const struct node *node)
 {
-    return (uint64_t)shape_count(node->shape) * 4;
+    return shape_bytes(node->shape, node->dtype);
 }
 
 static bool is_view(const struct node *node)
@@ -50,7 +50,7 @@ static void find_owners(const struct graph *g, struct plan *plan)
         }
         if (is_view(node)) {
             *place = plan->places[node->in[0]->id];
-            place->offset += (uint64_t)node->p.i[0] * 4;
+            place->offset += (uint64_t)node->p.i[0] * dtype_size(node->dtype);
             continue;
         }
         place->owner = node;

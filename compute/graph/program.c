@@ -14,8 +14,9 @@
 
 // One step: a host kernel, or a submission.
 struct step {
-    struct op_run host; // where cmd is NULL
     struct gpu_cmd *cmd;
+    struct op_run host; // where cmd is NULL
+    const struct op_kernel *kernel;
 };
 
 // Constants of one value share one storage.
@@ -39,24 +40,9 @@ struct program {
     // state
     uint64_t constant_bytes;
     double flops;
-    bool prefer_host;
+    const char *variant; // see op_variant()
     bool check_finite;
 };
-
-// ---- variants -----------------------------------------------------------------------------------
-
-static bool choose_variant(struct program *p, GError **error)
-{
-    const char *forced = g_getenv("TINCTURE_VARIANT");
-    const struct gpu_info *info = gpu_info(p->gpu);
-    p->prefer_host = info->host_kernels && g_strcmp0(forced, "shader") != 0;
-    if (g_strcmp0(forced, "host") || info->host_kernels) {
-        return true;
-    }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                "TINCTURE_VARIANT=host: the memory of %s is not the processor's", info->name);
-    return false;
-}
 
 // ---- memory -------------------------------------------------------------------------------------
 
@@ -101,7 +87,7 @@ static bool take_constants(struct program *p, GError **error)
             continue;
         }
         struct constant *c = constant_for(p, node->p.f[0]);
-        c->bytes = MAX(c->bytes, (uint64_t)shape_count(node->shape) * 4);
+        c->bytes = MAX(c->bytes, shape_bytes(node->shape, node->dtype));
     }
     for (guint i = 0; i < p->constants->len; i++) {
         if (!constant_fill(p, &g_array_index(p->constants, struct constant, i), error)) {
@@ -203,31 +189,32 @@ static void flush(struct program *p, struct recording *r)
     *r = (struct recording){NULL};
 }
 
-static void add_host(struct program *p, const struct node *node)
+// "mid_block.attentions.0 matmul.host": what runs, for the trace.
+static char *label_of(const struct node *node, const struct op_kernel *kernel)
+{
+    return g_strdup_printf("%s%s%s.%s", node->name ? node->name : "", node->name ? " " : "",
+                           node->op->name, kernel->name);
+}
+
+static void add_host(struct program *p, const struct node *node, const struct op_kernel *kernel)
 {
     struct op_run run = {.node = node, .out = pointer_to(p, node)};
     for (int i = 0; i < node->n_in; i++) {
         run.in[i] = node->in[i] ? pointer_to(p, node->in[i]) : NULL;
     }
-    add_step(p, (struct step){.host = run});
+    add_step(p, (struct step){.host = run, .kernel = kernel});
 }
 
 static bool add_dispatches(struct program *p, struct recording *r, const struct node *node,
-                           GError **error)
+                           const struct op_kernel *kernel, GError **error)
 {
     struct op_site site = {.node = node, .gpu = gpu_info(p->gpu), .out = address_of(p, node)};
     for (int i = 0; i < node->n_in; i++) {
         site.in[i] = node->in[i] ? address_of(p, node->in[i]) : 0;
     }
     struct op_dispatch list[OP_MAX_DISPATCHES] = {{NULL}};
-    int n = node->op->dispatch(&site, list);
-    g_assert(n >= 0 && n <= OP_MAX_DISPATCHES);
-    if (n == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "The operation '%s' is too large for the shared memory of %s", node->op->name,
-                    site.gpu->name);
-        return false;
-    }
+    int n = kernel->dispatch(&site, list);
+    g_assert(n > 0 && n <= OP_MAX_DISPATCHES);
 
     double flops = node->op->flops ? node->op->flops(node) : 0;
     if (r->dispatches + n > RUN_DISPATCHES || r->flops + flops > flops_limit(site.gpu)) {
@@ -238,14 +225,15 @@ static bool add_dispatches(struct program *p, struct recording *r, const struct 
     }
     r->dispatches += n;
     r->flops += flops;
+    g_autofree char *label = label_of(node, kernel);
     for (int i = 0; i < n; i++) {
         const struct op_dispatch *d = &list[i];
-        struct gpu_kernel *kernel = gpu_kernel_get(p->gpu, d->code, d->spec, d->n_spec, error);
-        if (!kernel) {
+        struct gpu_kernel *pipeline = gpu_kernel_get(p->gpu, d->code, d->spec, d->n_spec, error);
+        if (!pipeline) {
             return false;
         }
-        gpu_cmd_dispatch(r->cmd, kernel, node->name ? node->name : node->op->name, d->push,
-                         d->push_size, d->groups[0], d->groups[1], d->groups[2]);
+        gpu_cmd_dispatch(r->cmd, pipeline, label, d->push, d->push_size, d->groups[0], d->groups[1],
+                         d->groups[2]);
     }
     return true;
 }
@@ -253,17 +241,19 @@ static bool add_dispatches(struct program *p, struct recording *r, const struct 
 static bool add_node(struct program *p, struct recording *r, const struct node *node,
                      GError **error)
 {
-    const bool may_host = gpu_info(p->gpu)->host_kernels;
-    if (may_host && node->op->host && (p->prefer_host || !node->op->dispatch)) {
+    const struct gpu_info *info = gpu_info(p->gpu);
+    const struct op_kernel *kernel = op_kernel_choose(node, info, p->variant);
+    if (kernel && kernel->dispatch) {
+        return add_dispatches(p, r, node, kernel, error);
+    }
+    if (kernel) {
         flush(p, r);
-        add_host(p, node);
+        add_host(p, node, kernel);
         return true;
     }
-    if (node->op->dispatch) {
-        return add_dispatches(p, r, node, error);
-    }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                "The operation '%s' cannot run on %s", node->op->name, gpu_info(p->gpu)->name);
+                "The operation '%s' cannot run on %s: it needs %s", node->op->name, info->name,
+                op_needs(node->op));
     return false;
 }
 
@@ -302,7 +292,7 @@ static bool check_leaves(const struct program *p, GError **error)
 static bool build(struct program *p, struct node *const *outputs, int n_outputs, GError **error)
 {
     uint64_t segment = gpu_info(p->gpu)->max_alloc_bytes / PLAN_ALIGN * PLAN_ALIGN;
-    if (!choose_variant(p, error)) {
+    if (!op_variant(gpu_info(p->gpu), &p->variant, error)) {
         return false;
     }
     p->plan = plan_new(p->graph, outputs, n_outputs, segment, error);
@@ -316,7 +306,7 @@ static bool build(struct program *p, struct node *const *outputs, int n_outputs,
 struct program *program_new(struct graph *g, struct gpu *gpu, struct node *const *outputs,
                             int n_outputs, GError **error)
 {
-    if (!dump_if_wanted(g, error)) {
+    if (!dump_if_wanted(g, gpu_info(gpu), error)) {
         return NULL;
     }
     struct program *p = g_new0(struct program, 1);
@@ -374,13 +364,16 @@ static bool check_finite(const struct op_run *run, GError **error)
     return true;
 }
 
-static bool run_host(const struct program *p, const struct op_run *run, GError **error)
+static bool run_host(const struct program *p, const struct step *step, GError **error)
 {
-    const struct node *node = run->node;
+    const struct node *node = step->host.node;
     int64_t begin = gpu_trace_begin();
-    node->op->host(run);
-    gpu_trace_end(begin, node->name ? node->name : node->op->name, node->op->name);
-    return !p->check_finite || check_finite(run, error);
+    step->kernel->host(&step->host);
+    if (begin >= 0) {
+        g_autofree char *label = label_of(node, step->kernel);
+        gpu_trace_end(begin, label, node->op->name);
+    }
+    return !p->check_finite || check_finite(&step->host, error);
 }
 
 bool program_run(struct program *p, GCancellable *cancellable, GError **error)
@@ -390,18 +383,19 @@ bool program_run(struct program *p, GCancellable *cancellable, GError **error)
         if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
             return false;
         }
-        if (!(step->cmd ? gpu_cmd_run(step->cmd, error) : run_host(p, &step->host, error))) {
+        if (!(step->cmd ? gpu_cmd_run(step->cmd, error) : run_host(p, step, error))) {
             return false;
         }
     }
     return true;
 }
 
-bool program_read(struct program *p, const struct node *output, float *data, GError **error)
+bool program_read(struct program *p, const struct node *output, void *data, GError **error)
 {
     uint64_t offset;
     const struct gpu_buf *buf = locate(p, output, &offset);
-    return gpu_buf_read(p->gpu, buf, offset, data, (uint64_t)shape_count(output->shape) * 4, error);
+    return gpu_buf_read(p->gpu, buf, offset, data, shape_bytes(output->shape, output->dtype),
+                        error);
 }
 
 uint64_t program_bytes(const struct program *p)

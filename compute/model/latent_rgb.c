@@ -8,10 +8,10 @@
 
 #include "compute/model/latent_rgb.h"
 
+#include "compute/gpu/blas.h"
 #include "compute/model/json_file.h"
 
 #include <errno.h>
-#include <lapacke.h>
 #include <math.h>
 
 #define SIDE       16  // latents of the fitted picture: 256 equations for each colour
@@ -138,7 +138,7 @@ static void solve(struct model *m, const float *picture, const float *moments)
         mean_color(picture, factor, i / SIDE, i % SIDE, b + i * 3);
     }
     m->has_latent_rgb =
-        LAPACKE_dgels(LAPACK_ROW_MAJOR, 'N', rows, columns, 3, a, columns, b, 3) == 0;
+        blas()->LAPACKE_dgels(LAPACK_ROW_MAJOR, 'N', rows, columns, 3, a, columns, b, 3) == 0;
     for (int i = 0; m->has_latent_rgb && i < columns * 3; i++) {
         m->latent_rgb[i / 3][i % 3] = (float)b[i];
         m->has_latent_rgb = isfinite(b[i]);

@@ -363,7 +363,7 @@ uint64_t weights_bytes(const struct nn_part *part)
     uint64_t bytes = 0;
     for (guint i = 0; i < part->weights->len; i++) {
         const struct nn_weight *w = part->weights->pdata[i];
-        bytes += (uint64_t)shape_count(w->shape) * sizeof(float);
+        bytes += shape_bytes(w->shape, DTYPE_F32);
     }
     return bytes;
 }
@@ -430,7 +430,7 @@ bool weights_load(const struct weights *w, struct load_progress *progress, struc
         ok = find_weight(w, weight->name, &t) && !task_cancelled(task, error) &&
              load_weight(w->model, weight, &t, &s, error);
         if (ok) {
-            progress->done += (uint64_t)t.count * sizeof(float);
+            progress->done += (uint64_t)t.count * dtype_size(DTYPE_F32);
             task_report(task, TASK_LOADING_MODEL, (double)progress->done / progress->total);
         }
     }

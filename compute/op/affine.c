@@ -1,12 +1,16 @@
 // y = scale * x + shift with constants.
 //   p.f[0]  scale
 //   p.f[1]  shift
-#include "compute/op/kernel.h"
+#include "compute/op/lanes.h"
 
 static const uint32_t code[] =
 #include "compute/op/affine.spv.h"
     ;
 static const struct gpu_spirv spirv = {"affine", code, sizeof(code)};
+static const uint32_t lanes_code[] =
+#include "compute/op/affine_lanes.spv.h"
+    ;
+static const struct gpu_spirv lanes_spirv = {"affine_lanes", lanes_code, sizeof(lanes_code)};
 
 static bool affine_grad(struct graph *g, struct node *y, struct node *dy, const bool *want,
                         struct node **dx)
@@ -53,16 +57,32 @@ static int affine_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_affine_entry = {
+static int affine_lanes(const struct op_site *site, struct op_dispatch *out)
+{
+    const struct node *node = site->node;
+    int64_t n = op_count(node) / 2;
+    struct {
+        uint64_t y, x;
+        float scale, shift;
+        uint32_t n;
+    } push = {site->out, site->in[0], node->p.f[0], node->p.f[1], (uint32_t)n};
+
+    op_dispatch_fill(&out[0], &lanes_spirv, &push, sizeof(push), lanes_groups(n));
+    return 1;
+}
+
+const struct op affine_op = {
     .name = "affine",
     .grad = affine_grad,
-    .host = affine_host,
-    .dispatch = affine_dispatch,
+    .kernels =
+        {{.name = "host", .host = affine_host},
+         {.name = "lanes", .fits = lanes_fit, .needs = LANES_NEEDS, .dispatch = affine_lanes},
+         {.name = "portable", .dispatch = affine_dispatch}},
 };
 
 struct node *op_affine(struct graph *g, struct node *x, float scale, float shift)
 {
-    struct node *y = graph_add(g, &op_affine_entry, DTYPE_F32, x->shape, &x, 1);
+    struct node *y = graph_add(g, &affine_op, DTYPE_F32, x->shape, &x, 1);
     y->p.f[0] = scale;
     y->p.f[1] = shift;
     return y;

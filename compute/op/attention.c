@@ -6,7 +6,7 @@
 
 #include "compute/op/tile.h"
 
-extern const struct op op_attention_entry;
+extern const struct op attention_op;
 
 struct node *op_attention(struct graph *g, struct node *q, struct node *k, struct node *v,
                           int heads, float scale, bool causal)
@@ -16,7 +16,7 @@ struct node *op_attention(struct graph *g, struct node *q, struct node *k, struc
     g_assert(op_same_shape(k, v));
     g_assert(heads > 0 && q->shape[3] % heads == 0);
     struct node *y =
-        graph_add(g, &op_attention_entry, DTYPE_F32, q->shape, (struct node *[]){q, k, v}, 3);
+        graph_add(g, &attention_op, DTYPE_F32, q->shape, (struct node *[]){q, k, v}, 3);
     attention_set_params(y, heads, scale, causal);
     return y;
 }
@@ -152,10 +152,10 @@ static int attention_dispatch(const struct op_site *site, struct op_dispatch *ou
     return 1;
 }
 
-const struct op op_attention_entry = {
+const struct op attention_op = {
     .name = "attention",
     .grad = attention_grad,
-    .host = attention_host,
-    .dispatch = attention_dispatch,
+    .kernels = {{.name = "host", .host = attention_host},
+                {.name = "portable", .dispatch = attention_dispatch}},
     .flops = attention_flops,
 };

@@ -9,7 +9,7 @@
 
 #include "compute/op/tile.h"
 
-extern const struct op op_attention_back_entry;
+extern const struct op attention_back_op;
 
 struct node *op_attention_back(struct graph *g, struct node *q, struct node *k, struct node *v,
                                struct node *dy, int heads, float scale, bool causal)
@@ -18,9 +18,8 @@ struct node *op_attention_back(struct graph *g, struct node *q, struct node *k, 
     g_assert(q->shape[3] / heads >= 2); // attention_back.comp keeps two numbers in a row of dq
     int64_t count = op_count(q) + 2 * op_count(k);
     g_assert(count <= INT32_MAX);
-    struct node *y =
-        graph_add(g, &op_attention_back_entry, DTYPE_F32, (const int[]){1, 1, 1, (int)count},
-                  (struct node *[]){q, k, v, dy}, 4);
+    struct node *y = graph_add(g, &attention_back_op, DTYPE_F32, (const int[]){1, 1, 1, (int)count},
+                               (struct node *[]){q, k, v, dy}, 4);
     attention_set_params(y, heads, scale, causal);
     return y;
 }
@@ -139,8 +138,8 @@ static const struct gpu_spirv spirv = {"attention_back", code, sizeof(code)};
 static int attention_back_dispatch(const struct op_site *site, struct op_dispatch *out)
 {
     struct attention_shape a = attention_shape_of(site->node);
-    const uint64_t bytes_q = (uint64_t)op_count(site->node->in[0]) * sizeof(float);
-    const uint64_t bytes_k = (uint64_t)op_count(site->node->in[1]) * sizeof(float);
+    const uint64_t bytes_q = op_bytes(site->node->in[0]);
+    const uint64_t bytes_k = op_bytes(site->node->in[1]);
     const uint32_t side = 2; // two tiles of scores: 13,440 bytes of shared memory, which all have
     struct {
         uint64_t dq, dk, dv, q, k, v, dy;
@@ -171,9 +170,9 @@ static int attention_back_dispatch(const struct op_site *site, struct op_dispatc
     return 3;
 }
 
-const struct op op_attention_back_entry = {
+const struct op attention_back_op = {
     .name = "attention_back",
-    .host = attention_back_host,
-    .dispatch = attention_back_dispatch,
+    .kernels = {{.name = "host", .host = attention_back_host},
+                {.name = "portable", .dispatch = attention_back_dispatch}},
     .flops = attention_back_flops,
 };

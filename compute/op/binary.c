@@ -1,6 +1,7 @@
 // y = a + b, a - b or a * b, b broadcast to a.
 //   p.i[0]  enum kind
 #include "compute/op/broadcast.h"
+#include "compute/op/lanes.h"
 
 enum kind { KIND_ADD, KIND_SUB, KIND_MUL }; // known to binary.comp as well
 
@@ -8,6 +9,10 @@ static const uint32_t code[] =
 #include "compute/op/binary.spv.h"
     ;
 static const struct gpu_spirv spirv = {"binary", code, sizeof(code)};
+static const uint32_t lanes_code[] =
+#include "compute/op/binary_lanes.spv.h"
+    ;
+static const struct gpu_spirv lanes_spirv = {"binary_lanes", lanes_code, sizeof(lanes_code)};
 
 // d loss / d b = sum of dy * a over the positions that share an element of b.
 static struct node *mul_grad_b(struct graph *g, struct node *a, struct node *b, struct node *dy)
@@ -135,18 +140,33 @@ static int binary_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_binary_entry = {
+static int binary_lanes(const struct op_site *site, struct op_dispatch *out)
+{
+    int64_t n = op_count(site->node) / 2;
+    struct {
+        uint64_t y, a, b;
+        uint32_t n;
+    } push = {site->out, site->in[0], site->in[1], (uint32_t)n};
+
+    op_dispatch_fill(&out[0], &lanes_spirv, &push, sizeof(push), lanes_groups(n));
+    out[0].spec[0] = (uint32_t)site->node->p.i[0];
+    out[0].n_spec = 1;
+    return 1;
+}
+
+const struct op binary_op = {
     .name = "binary",
     .grad = binary_grad,
-    .host = binary_host,
-    .dispatch = binary_dispatch,
+    .kernels =
+        {{.name = "host", .host = binary_host},
+         {.name = "lanes", .fits = lanes_fit, .needs = LANES_NEEDS, .dispatch = binary_lanes},
+         {.name = "portable", .dispatch = binary_dispatch}},
 };
 
 static struct node *binary(struct graph *g, enum kind kind, struct node *a, struct node *b)
 {
     g_assert(broadcast_fits(a->shape, b->shape));
-    struct node *y =
-        graph_add(g, &op_binary_entry, DTYPE_F32, a->shape, (struct node *[]){a, b}, 2);
+    struct node *y = graph_add(g, &binary_op, DTYPE_F32, a->shape, (struct node *[]){a, b}, 2);
     y->p.i[0] = kind;
     return y;
 }

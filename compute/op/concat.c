@@ -60,11 +60,11 @@ static int concat_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_concat_entry = {
+const struct op concat_op = {
     .name = "concat",
     .grad = concat_grad,
-    .host = concat_host,
-    .dispatch = concat_dispatch,
+    .kernels = {{.name = "host", .host = concat_host},
+                {.name = "portable", .dispatch = concat_dispatch}},
 };
 
 struct node *op_concat(struct graph *g, struct node *a, struct node *b)
@@ -72,5 +72,5 @@ struct node *op_concat(struct graph *g, struct node *a, struct node *b)
     g_assert(memcmp(a->shape, b->shape, 3 * sizeof(int)) == 0);
     const int shape[GRAPH_RANK] = {a->shape[0], a->shape[1], a->shape[2],
                                    a->shape[3] + b->shape[3]};
-    return graph_add(g, &op_concat_entry, DTYPE_F32, shape, (struct node *[]){a, b}, 2);
+    return graph_add(g, &concat_op, DTYPE_F32, shape, (struct node *[]){a, b}, 2);
 }

@@ -9,7 +9,7 @@
 #include "compute/op/packed.h"
 #include "compute/op/tile.h"
 
-extern const struct op op_conv2d_entry;
+extern const struct op conv2d_op;
 
 struct node *op_conv2d(struct graph *g, struct node *x, struct node *w, struct node *bias,
                        struct conv_params params)
@@ -18,9 +18,9 @@ struct node *op_conv2d(struct graph *g, struct node *x, struct node *w, struct n
     g_assert(!bias || shape_count(bias->shape) == w->shape[0]);
     int height = conv_out_size(x->shape[1], params.top, params.bottom, w->shape[1], params.stride);
     int width = conv_out_size(x->shape[2], params.left, params.right, w->shape[2], params.stride);
-    struct node *y = graph_add(g, &op_conv2d_entry, DTYPE_F32,
-                               (const int[]){x->shape[0], height, width, w->shape[0]},
-                               (struct node *[]){x, w, bias}, 3);
+    struct node *y =
+        graph_add(g, &conv2d_op, DTYPE_F32, (const int[]){x->shape[0], height, width, w->shape[0]},
+                  (struct node *[]){x, w, bias}, 3);
     conv_set_params(y, params);
     return y;
 }
@@ -157,10 +157,10 @@ static int conv2d_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_conv2d_entry = {
+const struct op conv2d_op = {
     .name = "conv2d",
     .grad = conv2d_grad,
-    .host = conv2d_host,
-    .dispatch = conv2d_dispatch,
+    .kernels = {{.name = "host", .host = conv2d_host},
+                {.name = "portable", .dispatch = conv2d_dispatch}},
     .flops = conv2d_flops,
 };

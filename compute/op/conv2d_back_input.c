@@ -9,7 +9,7 @@
 #include "compute/op/conv.h"
 #include "compute/op/packed.h"
 
-extern const struct op op_conv2d_back_input_entry;
+extern const struct op conv2d_back_input_op;
 
 struct node *op_conv2d_back_input(struct graph *g, struct node *dy, struct node *w,
                                   struct conv_params params, int height, int width)
@@ -19,7 +19,7 @@ struct node *op_conv2d_back_input(struct graph *g, struct node *dy, struct node 
              dy->shape[1]);
     g_assert(conv_out_size(width, params.left, params.right, w->shape[2], params.stride) ==
              dy->shape[2]);
-    struct node *dx = graph_add(g, &op_conv2d_back_input_entry, DTYPE_F32,
+    struct node *dx = graph_add(g, &conv2d_back_input_op, DTYPE_F32,
                                 (const int[]){dy->shape[0], height, width, w->shape[3]},
                                 (struct node *[]){dy, w}, 2);
     conv_set_params(dx, params);
@@ -96,9 +96,9 @@ static int conv2d_back_input_dispatch(const struct op_site *site, struct op_disp
     return 1;
 }
 
-const struct op op_conv2d_back_input_entry = {
+const struct op conv2d_back_input_op = {
     .name = "conv2d_back_input",
-    .host = conv2d_back_input_host,
-    .dispatch = conv2d_back_input_dispatch,
+    .kernels = {{.name = "host", .host = conv2d_back_input_host},
+                {.name = "portable", .dispatch = conv2d_back_input_dispatch}},
     .flops = conv2d_back_input_flops,
 };

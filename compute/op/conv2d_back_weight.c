@@ -7,7 +7,7 @@
 #include "compute/op/product.h"
 #include "compute/op/tile.h"
 
-extern const struct op op_conv2d_back_weight_entry;
+extern const struct op conv2d_back_weight_op;
 
 struct node *op_conv2d_back_weight(struct graph *g, struct node *x, struct node *dy,
                                    struct conv_params params, int ky, int kx)
@@ -18,7 +18,7 @@ struct node *op_conv2d_back_weight(struct graph *g, struct node *x, struct node 
     g_assert(conv_out_size(x->shape[2], params.left, params.right, kx, params.stride) ==
              dy->shape[2]);
     struct node *dw =
-        graph_add(g, &op_conv2d_back_weight_entry, DTYPE_F32,
+        graph_add(g, &conv2d_back_weight_op, DTYPE_F32,
                   (const int[]){dy->shape[3], ky, kx, x->shape[3]}, (struct node *[]){x, dy}, 2);
     conv_set_params(dw, params);
     return dw;
@@ -160,9 +160,9 @@ static int conv2d_back_weight_dispatch(const struct op_site *site, struct op_dis
     return 1;
 }
 
-const struct op op_conv2d_back_weight_entry = {
+const struct op conv2d_back_weight_op = {
     .name = "conv2d_back_weight",
-    .host = conv2d_back_weight_host,
-    .dispatch = conv2d_back_weight_dispatch,
+    .kernels = {{.name = "host", .host = conv2d_back_weight_host},
+                {.name = "portable", .dispatch = conv2d_back_weight_dispatch}},
     .flops = conv2d_back_weight_flops,
 };

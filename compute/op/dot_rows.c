@@ -74,16 +74,16 @@ static int dot_rows_dispatch(const struct op_site *site, struct op_dispatch *out
     return 1;
 }
 
-const struct op op_dot_rows_entry = {
+const struct op dot_rows_op = {
     .name = "dot_rows",
     .grad = dot_rows_grad,
-    .host = dot_rows_host,
-    .dispatch = dot_rows_dispatch,
+    .kernels = {{.name = "host", .host = dot_rows_host},
+                {.name = "portable", .dispatch = dot_rows_dispatch}},
 };
 
 struct node *op_dot_rows(struct graph *g, struct node *a, struct node *b)
 {
     g_assert(op_same_shape(a, b));
     const int shape[GRAPH_RANK] = {1, 1, 1, op_channels(a)};
-    return graph_add(g, &op_dot_rows_entry, DTYPE_F32, shape, (struct node *[]){a, b}, 2);
+    return graph_add(g, &dot_rows_op, DTYPE_F32, shape, (struct node *[]){a, b}, 2);
 }

@@ -66,15 +66,15 @@ static int expand_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_expand_entry = {
+const struct op expand_op = {
     .name = "expand",
     .grad = expand_grad,
-    .host = expand_host,
-    .dispatch = expand_dispatch,
+    .kernels = {{.name = "host", .host = expand_host},
+                {.name = "portable", .dispatch = expand_dispatch}},
 };
 
 struct node *op_expand(struct graph *g, struct node *x, const int shape[GRAPH_RANK])
 {
     g_assert(broadcast_fits(shape, x->shape));
-    return graph_add(g, &op_expand_entry, DTYPE_F32, shape, &x, 1);
+    return graph_add(g, &expand_op, DTYPE_F32, shape, &x, 1);
 }

@@ -45,10 +45,10 @@ static int gather_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_gather_entry = {
+const struct op gather_op = {
     .name = "gather",
-    .host = gather_host,
-    .dispatch = gather_dispatch,
+    .kernels = {{.name = "host", .host = gather_host},
+                {.name = "portable", .dispatch = gather_dispatch}},
 };
 
 struct node *op_gather(struct graph *g, struct node *table, struct node *ids)
@@ -56,5 +56,5 @@ struct node *op_gather(struct graph *g, struct node *table, struct node *ids)
     g_assert(table->shape[0] == 1 && table->shape[1] == 1);
     g_assert(ids->dtype == DTYPE_I32 && ids->shape[1] == 1 && ids->shape[2] == 1);
     const int shape[GRAPH_RANK] = {ids->shape[0], 1, ids->shape[3], table->shape[3]};
-    return graph_add(g, &op_gather_entry, DTYPE_F32, shape, (struct node *[]){table, ids}, 2);
+    return graph_add(g, &gather_op, DTYPE_F32, shape, (struct node *[]){table, ids}, 2);
 }

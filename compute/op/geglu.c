@@ -53,16 +53,16 @@ static int geglu_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_geglu_entry = {
+const struct op geglu_op = {
     .name = "geglu",
     .grad = geglu_grad,
-    .host = geglu_host,
-    .dispatch = geglu_dispatch,
+    .kernels = {{.name = "host", .host = geglu_host},
+                {.name = "portable", .dispatch = geglu_dispatch}},
 };
 
 struct node *op_geglu(struct graph *g, struct node *x)
 {
     g_assert(op_channels(x) % 2 == 0);
     const int shape[GRAPH_RANK] = {x->shape[0], x->shape[1], x->shape[2], x->shape[3] / 2};
-    return graph_add(g, &op_geglu_entry, DTYPE_F32, shape, &x, 1);
+    return graph_add(g, &geglu_op, DTYPE_F32, shape, &x, 1);
 }

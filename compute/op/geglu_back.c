@@ -52,14 +52,14 @@ static int geglu_back_dispatch(const struct op_site *site, struct op_dispatch *o
     return 1;
 }
 
-const struct op op_geglu_back_entry = {
+const struct op geglu_back_op = {
     .name = "geglu_back",
-    .host = geglu_back_host,
-    .dispatch = geglu_back_dispatch,
+    .kernels = {{.name = "host", .host = geglu_back_host},
+                {.name = "portable", .dispatch = geglu_back_dispatch}},
 };
 
 struct node *op_geglu_back(struct graph *g, struct node *x, struct node *dy)
 {
     g_assert(op_rows(x) == op_rows(dy) && op_channels(x) == 2 * op_channels(dy));
-    return graph_add(g, &op_geglu_back_entry, DTYPE_F32, x->shape, (struct node *[]){x, dy}, 2);
+    return graph_add(g, &geglu_back_op, DTYPE_F32, x->shape, (struct node *[]){x, dy}, 2);
 }

@@ -223,16 +223,16 @@ static int group_norm_dispatch(const struct op_site *site, struct op_dispatch *o
     return 1;
 }
 
-const struct op op_group_norm_entry = {
+const struct op group_norm_op = {
     .name = "group_norm",
     .grad = group_norm_grad,
-    .host = group_norm_host,
-    .dispatch = group_norm_dispatch,
+    .kernels = {{.name = "host", .host = group_norm_host},
+                {.name = "portable", .dispatch = group_norm_dispatch}},
 };
 
 struct node *op_group_norm(struct graph *g, struct node *x, struct node *gamma, struct node *beta,
                            int groups, float eps, bool silu)
 {
-    return group_norm_add(g, &op_group_norm_entry, x->shape, (struct node *[]){x, gamma, beta}, 3,
-                          groups, eps, silu);
+    return group_norm_add(g, &group_norm_op, x->shape, (struct node *[]){x, gamma, beta}, 3, groups,
+                          eps, silu);
 }

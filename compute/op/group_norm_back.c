@@ -129,10 +129,10 @@ static int group_norm_back_dispatch(const struct op_site *site, struct op_dispat
     return 1;
 }
 
-const struct op op_group_norm_back_entry = {
+const struct op group_norm_back_op = {
     .name = "group_norm_back",
-    .host = group_norm_back_host,
-    .dispatch = group_norm_back_dispatch,
+    .kernels = {{.name = "host", .host = group_norm_back_host},
+                {.name = "portable", .dispatch = group_norm_back_dispatch}},
 };
 
 struct node *op_group_norm_back(struct graph *g, struct node *x, struct node *gamma,
@@ -140,6 +140,6 @@ struct node *op_group_norm_back(struct graph *g, struct node *x, struct node *ga
                                 bool silu)
 {
     g_assert(op_same_shape(x, dy));
-    return group_norm_add(g, &op_group_norm_back_entry, x->shape,
-                          (struct node *[]){x, gamma, beta, dy}, 4, groups, eps, silu);
+    return group_norm_add(g, &group_norm_back_op, x->shape, (struct node *[]){x, gamma, beta, dy},
+                          4, groups, eps, silu);
 }

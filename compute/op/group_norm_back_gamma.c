@@ -82,10 +82,10 @@ static int group_norm_back_gamma_dispatch(const struct op_site *site, struct op_
     return 1;
 }
 
-const struct op op_group_norm_back_gamma_entry = {
+const struct op group_norm_back_gamma_op = {
     .name = "group_norm_back_gamma",
-    .host = group_norm_back_gamma_host,
-    .dispatch = group_norm_back_gamma_dispatch,
+    .kernels = {{.name = "host", .host = group_norm_back_gamma_host},
+                {.name = "portable", .dispatch = group_norm_back_gamma_dispatch}},
 };
 
 struct node *op_group_norm_back_gamma(struct graph *g, struct node *x, struct node *gamma,
@@ -93,6 +93,6 @@ struct node *op_group_norm_back_gamma(struct graph *g, struct node *x, struct no
                                       bool silu)
 {
     g_assert(op_same_shape(x, dy));
-    return group_norm_add(g, &op_group_norm_back_gamma_entry, gamma->shape,
+    return group_norm_add(g, &group_norm_back_gamma_op, gamma->shape,
                           (struct node *[]){x, gamma, beta, dy}, 4, groups, eps, silu);
 }

@@ -22,6 +22,11 @@ static inline int64_t op_count(const struct node *node)
     return shape_count(node->shape);
 }
 
+static inline uint64_t op_bytes(const struct node *node)
+{
+    return shape_bytes(node->shape, node->dtype);
+}
+
 // Number of channels: the contiguous dimension.
 static inline int op_channels(const struct node *node)
 {

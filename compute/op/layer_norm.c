@@ -73,19 +73,19 @@ static int layer_norm_dispatch(const struct op_site *site, struct op_dispatch *o
     return 1;
 }
 
-const struct op op_layer_norm_entry = {
+const struct op layer_norm_op = {
     .name = "layer_norm",
     .grad = layer_norm_grad,
-    .host = layer_norm_host,
-    .dispatch = layer_norm_dispatch,
+    .kernels = {{.name = "host", .host = layer_norm_host},
+                {.name = "portable", .dispatch = layer_norm_dispatch}},
 };
 
 struct node *op_layer_norm(struct graph *g, struct node *x, struct node *gamma, struct node *beta,
                            float eps)
 {
     g_assert(op_is_vector(gamma, op_channels(x)) && op_is_vector(beta, op_channels(x)));
-    struct node *y = graph_add(g, &op_layer_norm_entry, DTYPE_F32, x->shape,
-                               (struct node *[]){x, gamma, beta}, 3);
+    struct node *y =
+        graph_add(g, &layer_norm_op, DTYPE_F32, x->shape, (struct node *[]){x, gamma, beta}, 3);
     y->p.f[0] = eps;
     return y;
 }

@@ -62,18 +62,18 @@ static int layer_norm_back_dispatch(const struct op_site *site, struct op_dispat
     return 1;
 }
 
-const struct op op_layer_norm_back_entry = {
+const struct op layer_norm_back_op = {
     .name = "layer_norm_back",
-    .host = layer_norm_back_host,
-    .dispatch = layer_norm_back_dispatch,
+    .kernels = {{.name = "host", .host = layer_norm_back_host},
+                {.name = "portable", .dispatch = layer_norm_back_dispatch}},
 };
 
 struct node *op_layer_norm_back(struct graph *g, struct node *x, struct node *gamma,
                                 struct node *dy, float eps)
 {
     g_assert(op_is_vector(gamma, op_channels(x)) && op_same_shape(x, dy));
-    struct node *dx = graph_add(g, &op_layer_norm_back_entry, DTYPE_F32, x->shape,
-                                (struct node *[]){x, gamma, dy}, 3);
+    struct node *dx =
+        graph_add(g, &layer_norm_back_op, DTYPE_F32, x->shape, (struct node *[]){x, gamma, dy}, 3);
     dx->p.f[0] = eps;
     return dx;
 }

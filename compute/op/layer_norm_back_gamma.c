@@ -72,18 +72,18 @@ static int layer_norm_back_gamma_dispatch(const struct op_site *site, struct op_
     return 1;
 }
 
-const struct op op_layer_norm_back_gamma_entry = {
+const struct op layer_norm_back_gamma_op = {
     .name = "layer_norm_back_gamma",
-    .host = layer_norm_back_gamma_host,
-    .dispatch = layer_norm_back_gamma_dispatch,
+    .kernels = {{.name = "host", .host = layer_norm_back_gamma_host},
+                {.name = "portable", .dispatch = layer_norm_back_gamma_dispatch}},
 };
 
 struct node *op_layer_norm_back_gamma(struct graph *g, struct node *x, struct node *dy, float eps)
 {
     g_assert(op_same_shape(x, dy));
     const int shape[GRAPH_RANK] = {1, 1, 1, op_channels(x)};
-    struct node *dgamma = graph_add(g, &op_layer_norm_back_gamma_entry, DTYPE_F32, shape,
-                                    (struct node *[]){x, dy}, 2);
+    struct node *dgamma =
+        graph_add(g, &layer_norm_back_gamma_op, DTYPE_F32, shape, (struct node *[]){x, dy}, 2);
     dgamma->p.f[0] = eps;
     return dgamma;
 }

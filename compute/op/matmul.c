@@ -9,7 +9,7 @@
 #include "compute/op/product.h"
 #include "compute/op/tile.h"
 
-extern const struct op op_matmul_entry;
+extern const struct op matmul_op;
 
 struct extent {
     int m, n, k;
@@ -34,7 +34,7 @@ static struct node *matmul_add(struct graph *g, struct node *a, struct node *b, 
              (a->shape[0] == b->shape[0] && a->shape[1] == b->shape[1]));
     g_assert(!bias || shape_count(bias->shape) == n);
     struct node *y =
-        graph_add(g, &op_matmul_entry, DTYPE_F32, (const int[]){big->shape[0], big->shape[1], m, n},
+        graph_add(g, &matmul_op, DTYPE_F32, (const int[]){big->shape[0], big->shape[1], m, n},
                   (struct node *[]){a, b, bias}, 3);
     y->p.i[0] = trans_a;
     y->p.i[1] = trans_b;
@@ -240,10 +240,10 @@ static int matmul_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_matmul_entry = {
+const struct op matmul_op = {
     .name = "matmul",
     .grad = matmul_grad,
-    .host = matmul_host,
-    .dispatch = matmul_dispatch,
+    .kernels = {{.name = "host", .host = matmul_host},
+                {.name = "portable", .dispatch = matmul_dispatch}},
     .flops = matmul_flops,
 };

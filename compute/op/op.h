@@ -14,7 +14,7 @@ struct op_run {
     const float *in[GRAPH_INPUTS]; // NULL for an absent optional input
 };
 
-// What a Vulkan variant gets: device addresses of the node's data.
+// What a Vulkan kernel gets: device addresses of the node's data.
 struct op_site {
     const struct node *node;
     const struct gpu_info *gpu;
@@ -33,6 +33,24 @@ struct op_dispatch {
 };
 #define OP_MAX_DISPATCHES 8
 
+// One way to run an operation.
+struct op_kernel {
+    const char *name; // "host", "portable", "lanes"; one meaning in all ops
+
+    // Whether it can run this node on this device. NULL: always. Asked before anything has an
+    // address, so that what it needs of addresses follows from the nodes.
+    bool (*fits)(const struct node *node, const struct gpu_info *gpu);
+    const char *needs; // for people, what fits() asks for: "an even number of channels"
+
+    // Exactly one of the two. A host kernel runs where gpu_info says host_kernels.
+    void (*host)(const struct op_run *run);
+    // Fills out[] (at most OP_MAX_DISPATCHES, run in order with a barrier between) and returns how
+    // many. Any number of workgroups computes everything, so that no size is too large for one
+    // dispatch.
+    int (*dispatch)(const struct op_site *site, struct op_dispatch *out);
+};
+#define OP_MAX_KERNELS 4
+
 struct op {
     const char *name; // "group_norm"
 
@@ -42,14 +60,10 @@ struct op {
     bool (*grad)(struct graph *g, struct node *y, struct node *dy, const bool *want,
                  struct node **dx);
 
-    // Host kernel (CPU-type devices). Never NULL except for views: it is also what a dry machine
-    // runs.
-    void (*host)(const struct op_run *run);
-
-    // Fills out[] (at most OP_MAX_DISPATCHES, run in order with a barrier between) and returns how
-    // many; 0 where the node does not fit into the device's shared memory. NULL only for views. Any
-    // number of workgroups computes everything, so that no size is too large for one dispatch.
-    int (*dispatch)(const struct op_site *site, struct op_dispatch *out);
+    // The ways to run it, the best first: the first that fits is used. Every op has one on the host
+    // and one for any Vulkan device ("portable"), which is the last; only views have none. Unused
+    // places have no name.
+    struct op_kernel kernels[OP_MAX_KERNELS];
 
     double (*flops)(const struct node *node); // NULL: counted as zero
 
@@ -60,3 +74,14 @@ struct op {
 // NULL-terminated table of all ops, and by name.
 extern const struct op *const op_table[];
 const struct op *op_find(const char *name);
+
+// The kernel that a node runs with on the device: the first that fits. variant narrows the choice:
+// "host" and "shader" to one kind, the name of a kernel to that one in the ops where it fits. NULL:
+// none fits.
+const struct op_kernel *op_kernel_choose(const struct node *node, const struct gpu_info *gpu,
+                                         const char *variant);
+// What an op asks of a device, where it fits none: "three rows of a block in shared memory".
+const char *op_needs(const struct op *op);
+// What TINCTURE_VARIANT says, in *variant: NULL, or what op_kernel_choose() takes. false: no kernel
+// has that name, or the device has no host kernels.
+bool op_variant(const struct gpu_info *gpu, const char **variant, GError **error);

@@ -5,15 +5,14 @@
 #include "compute/op/kernel.h"
 #include "compute/op/matmul.h"
 
-extern const struct op op_outer_entry;
+extern const struct op outer_op;
 
 struct node *op_outer(struct graph *g, struct node *y, struct node *x, int block)
 {
     g_assert(shape_count(y->shape) == shape_count(x->shape) && y->shape[3] == x->shape[3]);
     g_assert(block > 0 && x->shape[3] % block == 0);
-    return graph_add(g, &op_outer_entry, DTYPE_F32,
-                     (const int[]){1, x->shape[3] / block, block, block}, (struct node *[]){y, x},
-                     2);
+    return graph_add(g, &outer_op, DTYPE_F32, (const int[]){1, x->shape[3] / block, block, block},
+                     (struct node *[]){y, x}, 2);
 }
 
 static bool outer_grad(struct graph *g, struct node *out, struct node *dout, const bool *want,
@@ -95,10 +94,10 @@ static int outer_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_outer_entry = {
+const struct op outer_op = {
     .name = "outer",
     .grad = outer_grad,
-    .host = outer_host,
-    .dispatch = outer_dispatch,
+    .kernels = {{.name = "host", .host = outer_host},
+                {.name = "portable", .dispatch = outer_dispatch}},
     .flops = outer_flops,
 };

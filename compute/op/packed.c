@@ -147,7 +147,7 @@ static void pack_panels(int64_t begin, int64_t end, void *data)
     }
 }
 
-// The form that is kept with the tensor, or NULL where none can be.
+// The packed copy that is kept with the tensor, or NULL where none can be.
 static const float *kept(const struct packed_weights *w, const struct packed_kernel *kernel)
 {
     const int panels = (w->n + kernel->columns - 1) / kernel->columns;
@@ -155,14 +155,14 @@ static const float *kept(const struct packed_weights *w, const struct packed_ker
     if (!w->keeper) {
         return NULL;
     }
-    struct tensor_form_key key = {kernel, {w->n, w->taps, w->depth, 0}};
-    float *form = tensor_form(w->keeper, w->step_n == 1, &key,
-                              panels * panel_floats(w, kernel->columns), &stale);
-    if (form && stale) {
-        struct packing packing = {w, kernel->columns, form};
+    struct packed_key key = {kernel, {w->n, w->taps, w->depth, 0}};
+    float *copy = tensor_packed(w->keeper, w->step_n == 1, &key,
+                                panels * panel_floats(w, kernel->columns), &stale);
+    if (copy && stale) {
+        struct packing packing = {w, kernel->columns, copy};
         host_parallel(panels, op_grain(panel_floats(w, kernel->columns)), pack_panels, &packing);
     }
-    return form;
+    return copy;
 }
 
 // ---- the product --------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ enum {
 struct job {
     const struct packed_product *q;
     const struct packed_kernel *kernel;
-    const float *form;    // all panels, or NULL: each piece packs its own
+    const float *kept;    // all panels, or NULL: each piece packs its own
     const float *zeros;   // `depth` or `columns` of them, whatever is more
     const float **at;     // (taps, pitch)
     int64_t pitch, first; // the first row of the chunk
@@ -247,7 +247,7 @@ static void run_piece(const struct job *job, int panel, int panels, int begin, i
     const struct packed_weights *w = &job->q->w;
     const int columns = job->kernel->columns;
     const int64_t floats = panel_floats(w, columns);
-    const float *packed = job->form ? job->form + panel * floats : NULL;
+    const float *packed = job->kept ? job->kept + panel * floats : NULL;
     if (!packed) {
         float *own = host_scratch(1, panels * floats);
         const struct part whole = {0, w->taps, 0, w->depth};
@@ -320,8 +320,8 @@ static void cut(struct job *job)
     const int64_t floats = panel_floats(&job->q->w, job->kernel->columns);
     const int most = (int)MAX(1, GROUP_FLOATS / floats); // panels that a piece may pack
     for (size_t i = 0; i < G_N_ELEMENTS(kept_steps); i++) {
-        const int *step = job->form ? kept_steps[i] : packed_steps[i];
-        const int group = job->form ? step[0] : MIN(step[0], most);
+        const int *step = job->kept ? kept_steps[i] : packed_steps[i];
+        const int group = job->kept ? step[0] : MIN(step[0], most);
         job->groups = (job->panels + group - 1) / group;
         job->group = (job->panels + job->groups - 1) / job->groups;
         job->range = (step[1] + tile - 1) / tile * tile;
@@ -336,7 +336,7 @@ void packed_product_run(const struct packed_product *q)
 {
     struct job job = {.q = q, .kernel = q->kernel ? q->kernel : choose(q->w.n)};
     job.panels = (q->w.n + job.kernel->columns - 1) / job.kernel->columns;
-    job.form = q->m <= KEEP_ROWS ? kept(&q->w, job.kernel) : NULL;
+    job.kept = q->m <= KEEP_ROWS ? kept(&q->w, job.kernel) : NULL;
     for (job.first = 0; job.first < q->m; job.first += CHUNK) {
         job.rows = (int)MIN(CHUNK, q->m - job.first);
         locate(&job);

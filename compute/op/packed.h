@@ -4,7 +4,7 @@
 //   y(i, j) = bias(j) + sum over taps t and k of row(i, t)[k] w(j, t, k)
 //
 // The rows are read where they are (a convolution's inputs are never gathered), and the weights are
-// packed into the order in which the inner loop reads them. Of a leaf's weights the packed form is
+// packed into the order in which the inner loop reads them. Of a leaf's weights the packed copy is
 // kept with its tensor, so that a network that runs many times on few positions packs them once: a
 // general matrix product spends a quarter of such a step on packing (tests/bench/LOG.md).
 // After Dukhan, "The Indirect Convolution Algorithm" (2019).

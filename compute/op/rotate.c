@@ -8,14 +8,13 @@
 #include "compute/op/kernel.h"
 #include "compute/op/matmul.h"
 
-extern const struct op op_rotate_entry;
+extern const struct op rotate_op;
 
 struct node *op_rotate(struct graph *g, struct node *x, struct node *r, bool trans)
 {
     g_assert(r->shape[0] == 1 && r->shape[2] == r->shape[3]);
     g_assert(r->shape[1] * r->shape[3] == x->shape[3]);
-    struct node *y =
-        graph_add(g, &op_rotate_entry, DTYPE_F32, x->shape, (struct node *[]){x, r}, 2);
+    struct node *y = graph_add(g, &rotate_op, DTYPE_F32, x->shape, (struct node *[]){x, r}, 2);
     y->p.i[0] = trans;
     return y;
 }
@@ -104,10 +103,10 @@ static int rotate_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_rotate_entry = {
+const struct op rotate_op = {
     .name = "rotate",
     .grad = rotate_grad,
-    .host = rotate_host,
-    .dispatch = rotate_dispatch,
+    .kernels = {{.name = "host", .host = rotate_host},
+                {.name = "portable", .dispatch = rotate_dispatch}},
     .flops = rotate_flops,
 };

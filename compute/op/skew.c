@@ -5,12 +5,12 @@
 // for i < j, k being the row-major index of (i, j) in the strict upper triangle.
 #include "compute/op/kernel.h"
 
-extern const struct op op_skew_entry;
+extern const struct op skew_op;
 
 struct node *op_skew(struct graph *g, struct node *u, int block)
 {
     g_assert(u->shape[0] == 1 && u->shape[1] == 1 && u->shape[3] == block * (block - 1) / 2);
-    return graph_add(g, &op_skew_entry, DTYPE_F32, (const int[]){1, u->shape[2], block, block},
+    return graph_add(g, &skew_op, DTYPE_F32, (const int[]){1, u->shape[2], block, block},
                      (struct node *[]){u}, 1);
 }
 
@@ -60,9 +60,9 @@ static int skew_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_skew_entry = {
+const struct op skew_op = {
     .name = "skew",
     .grad = skew_grad,
-    .host = skew_host,
-    .dispatch = skew_dispatch,
+    .kernels = {{.name = "host", .host = skew_host},
+                {.name = "portable", .dispatch = skew_dispatch}},
 };

@@ -5,13 +5,13 @@
 // for i < j, k being the row-major index of (i, j) in the strict upper triangle.
 #include "compute/op/kernel.h"
 
-extern const struct op op_skew_back_entry;
+extern const struct op skew_back_op;
 
 struct node *op_skew_back(struct graph *g, struct node *ds)
 {
     const int b = ds->shape[3];
     g_assert(ds->shape[0] == 1 && ds->shape[2] == b && b > 1);
-    return graph_add(g, &op_skew_back_entry, DTYPE_F32,
+    return graph_add(g, &skew_back_op, DTYPE_F32,
                      (const int[]){1, 1, ds->shape[1], b * (b - 1) / 2}, (struct node *[]){ds}, 1);
 }
 
@@ -60,9 +60,9 @@ static int skew_back_dispatch(const struct op_site *site, struct op_dispatch *ou
     return 1;
 }
 
-const struct op op_skew_back_entry = {
+const struct op skew_back_op = {
     .name = "skew_back",
     .grad = skew_back_grad,
-    .host = skew_back_host,
-    .dispatch = skew_back_dispatch,
+    .kernels = {{.name = "host", .host = skew_back_host},
+                {.name = "portable", .dispatch = skew_back_dispatch}},
 };

@@ -54,18 +54,18 @@ static int slice_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_slice_entry = {
+const struct op slice_op = {
     .name = "slice",
     .grad = slice_grad,
-    .host = slice_host,
-    .dispatch = slice_dispatch,
+    .kernels = {{.name = "host", .host = slice_host},
+                {.name = "portable", .dispatch = slice_dispatch}},
 };
 
 struct node *op_slice(struct graph *g, struct node *x, int begin, int count)
 {
     g_assert(begin >= 0 && count > 0 && begin + count <= op_channels(x));
     const int shape[GRAPH_RANK] = {x->shape[0], x->shape[1], x->shape[2], count};
-    struct node *y = graph_add(g, &op_slice_entry, DTYPE_F32, shape, &x, 1);
+    struct node *y = graph_add(g, &slice_op, DTYPE_F32, shape, &x, 1);
     y->p.i[0] = begin;
     return y;
 }

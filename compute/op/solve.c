@@ -4,17 +4,16 @@
 //
 // LU with partial pivoting. A singular block gives infinities or NaN, which the training step
 // reports. p.i: trans.
+#include "compute/gpu/blas.h"
 #include "compute/op/kernel.h"
 
-#include <lapacke.h>
-
-extern const struct op op_solve_entry;
+extern const struct op solve_op;
 
 struct node *op_solve(struct graph *g, struct node *a, struct node *b, bool trans)
 {
     g_assert(a->shape[0] == 1 && a->shape[2] == a->shape[3]);
     g_assert(op_same_shape(a, b));
-    struct node *x = graph_add(g, &op_solve_entry, DTYPE_F32, b->shape, (struct node *[]){a, b}, 2);
+    struct node *x = graph_add(g, &solve_op, DTYPE_F32, b->shape, (struct node *[]){a, b}, 2);
     x->p.i[0] = trans;
     return x;
 }
@@ -66,8 +65,9 @@ static void solve_blocks(int64_t begin, int64_t end, void *data)
     for (int64_t i = begin; i < end; i++) {
         memcpy(lu, t->a + i * area, (size_t)area * sizeof *lu);
         transpose(n, t->b + i * area, right);
-        LAPACKE_sgetrf_work(LAPACK_COL_MAJOR, n, n, lu, n, pivots);
-        LAPACKE_sgetrs_work(LAPACK_COL_MAJOR, t->trans ? 'N' : 'T', n, n, lu, n, pivots, right, n);
+        blas()->LAPACKE_sgetrf_work(LAPACK_COL_MAJOR, n, n, lu, n, pivots);
+        blas()->LAPACKE_sgetrs_work(LAPACK_COL_MAJOR, t->trans ? 'N' : 'T', n, n, lu, n, pivots,
+                                    right, n);
         transpose(n, right, t->x + i * area);
     }
 }
@@ -92,13 +92,15 @@ static const uint32_t code[] =
     ;
 static const struct gpu_spirv spirv = {"solve", code, sizeof(code)};
 
+// Three numbers a row and the chosen pivot are in shared memory.
+static bool solve_fits(const struct node *node, const struct gpu_info *gpu)
+{
+    return (3 * (uint32_t)node->shape[3] + 1) * sizeof(float) <= gpu->max_shared;
+}
+
 static int solve_dispatch(const struct op_site *site, struct op_dispatch *out)
 {
     const int *shape = site->node->shape;
-    // Three numbers a row and the chosen pivot are in shared memory.
-    if ((3 * (uint32_t)shape[3] + 1) * sizeof(float) > site->gpu->max_shared) {
-        return 0;
-    }
     struct {
         uint64_t x, a, b;
         uint32_t blocks;
@@ -111,10 +113,13 @@ static int solve_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_solve_entry = {
+const struct op solve_op = {
     .name = "solve",
     .grad = solve_grad,
-    .host = solve_host,
-    .dispatch = solve_dispatch,
+    .kernels = {{.name = "host", .host = solve_host},
+                {.name = "portable",
+                 .fits = solve_fits,
+                 .needs = "three rows of a block in shared memory",
+                 .dispatch = solve_dispatch}},
     .flops = solve_flops,
 };

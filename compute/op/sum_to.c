@@ -88,11 +88,11 @@ static int sum_to_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_sum_to_entry = {
+const struct op sum_to_op = {
     .name = "sum_to",
     .grad = sum_to_grad,
-    .host = sum_to_host,
-    .dispatch = sum_to_dispatch,
+    .kernels = {{.name = "host", .host = sum_to_host},
+                {.name = "portable", .dispatch = sum_to_dispatch}},
 };
 
 struct node *op_sum_to(struct graph *g, struct node *x, const int to[GRAPH_RANK])
@@ -117,7 +117,7 @@ struct node *op_sum_to(struct graph *g, struct node *x, const int to[GRAPH_RANK]
             shape[i] = summed ? 1 : x->shape[i];
             sizes[i < first ? 0 : summed ? 1 : 2] *= x->shape[i];
         }
-        x = graph_add(g, &op_sum_to_entry, DTYPE_F32, shape, &x, 1);
+        x = graph_add(g, &sum_to_op, DTYPE_F32, shape, &x, 1);
         memcpy(x->p.i, sizes, sizeof(sizes));
     }
 }

@@ -69,16 +69,16 @@ static int unary_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_unary_entry = {
+const struct op unary_op = {
     .name = "unary",
     .grad = unary_grad,
-    .host = unary_host,
-    .dispatch = unary_dispatch,
+    .kernels = {{.name = "host", .host = unary_host},
+                {.name = "portable", .dispatch = unary_dispatch}},
 };
 
 struct node *op_unary(struct graph *g, enum unary kind, struct node *x)
 {
-    struct node *y = graph_add(g, &op_unary_entry, DTYPE_F32, x->shape, &x, 1);
+    struct node *y = graph_add(g, &unary_op, DTYPE_F32, x->shape, &x, 1);
     y->p.i[0] = (int)kind;
     return y;
 }

@@ -62,17 +62,17 @@ static int unary_back_dispatch(const struct op_site *site, struct op_dispatch *o
     return 1;
 }
 
-const struct op op_unary_back_entry = {
+const struct op unary_back_op = {
     .name = "unary_back",
-    .host = unary_back_host,
-    .dispatch = unary_back_dispatch,
+    .kernels = {{.name = "host", .host = unary_back_host},
+                {.name = "portable", .dispatch = unary_back_dispatch}},
 };
 
 struct node *op_unary_back(struct graph *g, enum unary kind, struct node *x, struct node *dy)
 {
     g_assert(op_same_shape(x, dy));
     struct node *dx =
-        graph_add(g, &op_unary_back_entry, DTYPE_F32, x->shape, (struct node *[]){x, dy}, 2);
+        graph_add(g, &unary_back_op, DTYPE_F32, x->shape, (struct node *[]){x, dy}, 2);
     dx->p.i[0] = (int)kind;
     return dx;
 }

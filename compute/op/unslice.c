@@ -58,18 +58,18 @@ static int unslice_dispatch(const struct op_site *site, struct op_dispatch *out)
     return 1;
 }
 
-const struct op op_unslice_entry = {
+const struct op unslice_op = {
     .name = "unslice",
     .grad = unslice_grad,
-    .host = unslice_host,
-    .dispatch = unslice_dispatch,
+    .kernels = {{.name = "host", .host = unslice_host},
+                {.name = "portable", .dispatch = unslice_dispatch}},
 };
 
 struct node *op_unslice(struct graph *g, struct node *x, int begin, int channels)
 {
     g_assert(begin >= 0 && begin + op_channels(x) <= channels);
     const int shape[GRAPH_RANK] = {x->shape[0], x->shape[1], x->shape[2], channels};
-    struct node *y = graph_add(g, &op_unslice_entry, DTYPE_F32, shape, &x, 1);
+    struct node *y = graph_add(g, &unslice_op, DTYPE_F32, shape, &x, 1);
     y->p.i[0] = begin;
     return y;
 }

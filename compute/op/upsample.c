@@ -58,16 +58,16 @@ static int upsample_dispatch(const struct op_site *site, struct op_dispatch *out
     return 1;
 }
 
-const struct op op_upsample_entry = {
+const struct op upsample_op = {
     .name = "upsample",
     .grad = upsample_grad,
-    .host = upsample_host,
-    .dispatch = upsample_dispatch,
+    .kernels = {{.name = "host", .host = upsample_host},
+                {.name = "portable", .dispatch = upsample_dispatch}},
 };
 
 struct node *op_upsample(struct graph *g, struct node *x, int height, int width)
 {
     g_assert(height > 0 && width > 0);
     const int shape[GRAPH_RANK] = {x->shape[0], height, width, x->shape[3]};
-    return graph_add(g, &op_upsample_entry, DTYPE_F32, shape, &x, 1);
+    return graph_add(g, &upsample_op, DTYPE_F32, shape, &x, 1);
 }

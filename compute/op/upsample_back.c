@@ -78,16 +78,16 @@ static int upsample_back_dispatch(const struct op_site *site, struct op_dispatch
     return 1;
 }
 
-const struct op op_upsample_back_entry = {
+const struct op upsample_back_op = {
     .name = "upsample_back",
     .grad = upsample_back_grad,
-    .host = upsample_back_host,
-    .dispatch = upsample_back_dispatch,
+    .kernels = {{.name = "host", .host = upsample_back_host},
+                {.name = "portable", .dispatch = upsample_back_dispatch}},
 };
 
 struct node *op_upsample_back(struct graph *g, struct node *dy, int height, int width)
 {
     g_assert(height > 0 && width > 0);
     const int shape[GRAPH_RANK] = {dy->shape[0], height, width, dy->shape[3]};
-    return graph_add(g, &op_upsample_back_entry, DTYPE_F32, shape, &dy, 1);
+    return graph_add(g, &upsample_back_op, DTYPE_F32, shape, &dy, 1);
 }

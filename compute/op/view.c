@@ -20,7 +20,7 @@ static bool view_grad(struct graph *g, struct node *y, struct node *dy, const bo
     return true;
 }
 
-const struct op op_view_entry = {
+const struct op view_op = {
     .name = "view",
     .grad = view_grad,
     .view = true,
@@ -29,7 +29,7 @@ const struct op op_view_entry = {
 struct node *op_view(struct graph *g, struct node *x, int64_t offset, const int shape[GRAPH_RANK])
 {
     g_assert(offset >= 0 && offset + shape_count(shape) <= op_count(x) && offset <= INT32_MAX);
-    struct node *y = graph_add(g, &op_view_entry, x->dtype, shape, &x, 1);
+    struct node *y = graph_add(g, &view_op, x->dtype, shape, &x, 1);
     y->p.i[0] = (int)offset;
     return y;
 }

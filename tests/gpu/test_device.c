@@ -39,6 +39,11 @@ static void test_list(void)
         g_test_message("%u: %s, %s, subgroup %u, %.1f GiB", i, info->name, info->driver,
                        info->subgroup_size, info->memory_bytes / (double)(1 << 30));
         g_assert_cmpuint(info->subgroup_size, >, 0);
+        g_assert_cmpuint(info->subgroup_min, <=, info->subgroup_size);
+        g_assert_cmpuint(info->subgroup_max, >=, info->subgroup_size);
+        g_test_message("subgroups %u to %u, int64 %d, float16 %d, storage16 %d, matrices %d",
+                       info->subgroup_min, info->subgroup_max, info->int64, info->float16,
+                       info->storage16, info->cooperative_matrix);
         if (i) {
             g_assert_cmpint(info->type, >=, g_array_index(list, struct gpu_info, i - 1).type);
         }

@@ -2,6 +2,7 @@
 #include "compute/gpu/host.h"
 #include "compute/gpu/random.h"
 
+#include <dlfcn.h>
 #include <glib.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -238,6 +239,52 @@ static void test_speed(void)
     g_test_message("empty job: %.2f us", (g_get_monotonic_time() - begin) * 1e-4);
 }
 
+// ---- the library of products --------------------------------------------------------------------
+
+static int threads_of_process(void)
+{
+    g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
+    int n = 0;
+    g_assert_nonnull(tasks);
+    while (g_dir_read_name(tasks)) {
+        n++;
+    }
+    return n;
+}
+
+// The team is the only one: OpenBLAS starts no threads, neither when it is loaded nor for products
+// and decompositions that it would cut on its own.
+static void test_one_team(void)
+{
+    enum { N = 300 };
+    g_autofree float *a = g_new(float, N *N), *u = g_new(float, N *N);
+    g_autofree float *vt = g_new(float, N *N), *s = g_new(float, N);
+    struct rng rng = {.seed = 3};
+    rng_normal(&rng, a, N * N);
+    host_gemm_serial(false, true, N, N, N, 1, a, N, a, N, 0, u, N);
+    g_assert_true(host_svd(N, N, a, u, s, vt));
+    g_assert_cmpint(threads_of_process(), ==, host_threads());
+}
+
+// On a processor that OpenBLAS does not know it would take kernels without wide vectors.
+static void test_wide_kernels(void)
+{
+#if defined(__x86_64__)
+    const char *(*core)(void);
+    host_gemm_serial(false, false, 1, 1, 1, 1, (float[]){2}, 1, (float[]){3}, 1, 0, (float[]){0},
+                     1);
+    void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_NOLOAD);
+    g_assert_nonnull(library);
+    *(void **)&core = dlsym(library, "openblas_get_corename");
+    g_assert_nonnull(core);
+    g_test_message("OpenBLAS runs its kernels for %s", core());
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        g_assert_cmpstr(core(), ==, g_getenv("OPENBLAS_CORETYPE"));
+    }
+    dlclose(library);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -247,6 +294,8 @@ int main(int argc, char **argv)
     g_test_add_func("/host/scratch", test_scratch);
     g_test_add_func("/host/gemm", test_gemm);
     g_test_add_func("/host/svd", test_svd);
+    g_test_add_func("/host/one-team", test_one_team);
+    g_test_add_func("/host/wide-kernels", test_wide_kernels);
     if (g_test_perf()) {
         g_test_add_func("/host/speed", test_speed);
     }

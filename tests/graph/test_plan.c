@@ -7,6 +7,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#define SIZE dtype_size(DTYPE_F32) // of an element of these graphs
+
 // Stand-ins for real operations: plans look at nothing but the view flag.
 static const struct op some = {.name = "some"};
 static const struct op view = {.name = "view", .view = true};
@@ -34,8 +36,8 @@ static struct node *leaf(struct graph *g, int n)
 static void play(const struct graph *g, const struct plan *plan, struct node *const *outputs,
                  int n_outputs)
 {
-    g_autofree int *writer = g_new(int, plan->bytes / 4 + 1);
-    memset(writer, -1, plan->bytes + 4);
+    g_autofree int *writer = g_new(int, plan->bytes / SIZE + 1);
+    memset(writer, -1, (plan->bytes / SIZE + 1) * sizeof *writer);
     for (int id = 0; id < plan->n_nodes; id++) {
         const struct node *node = graph_nth(g, id);
         const struct place *place = &plan->places[id];
@@ -48,7 +50,7 @@ static void play(const struct graph *g, const struct plan *plan, struct node *co
                 continue;
             }
             for (int64_t k = 0; k < shape_count(node->in[i]->shape); k++) {
-                g_assert_cmpint(writer[from->offset / 4 + k], ==, from->owner->id);
+                g_assert_cmpint(writer[from->offset / SIZE + k], ==, from->owner->id);
             }
         }
         if (place->kind != PLACE_BLOCK || place->owner != node) {
@@ -56,19 +58,19 @@ static void play(const struct graph *g, const struct plan *plan, struct node *co
         }
         int64_t count = shape_count(node->shape);
         g_assert_cmpuint(place->offset % PLAN_ALIGN, ==, 0);
-        g_assert_cmpuint(place->offset + count * 4, <=, plan->bytes);
+        g_assert_cmpuint(place->offset + count * SIZE, <=, plan->bytes);
         if (plan->segment) {
             g_assert_cmpuint(place->offset / plan->segment, ==,
-                             (place->offset + count * 4 - 1) / plan->segment);
+                             (place->offset + count * SIZE - 1) / plan->segment);
         }
         for (int64_t k = 0; k < count; k++) {
-            writer[place->offset / 4 + k] = id;
+            writer[place->offset / SIZE + k] = id;
         }
     }
     for (int i = 0; i < n_outputs; i++) {
         const struct place *place = &plan->places[outputs[i]->id];
         for (int64_t k = 0; place->kind == PLACE_BLOCK && k < shape_count(outputs[i]->shape); k++) {
-            g_assert_cmpint(writer[place->offset / 4 + k], ==, place->owner->id);
+            g_assert_cmpint(writer[place->offset / SIZE + k], ==, place->owner->id);
         }
     }
 }
@@ -172,7 +174,7 @@ static void test_view_lifetime(void)
     struct node *b = add(g, 64, a, NULL), *c = add(g, 64, b, NULL), *d = add(g, 64, c, part);
     struct plan *plan = plan_new(g, &d, 1, 0, NULL);
     play(g, plan, &d, 1);
-    g_assert_cmpuint(plan->places[part->id].offset, ==, plan->places[a->id].offset + 32 * 4);
+    g_assert_cmpuint(plan->places[part->id].offset, ==, plan->places[a->id].offset + 32 * SIZE);
     g_assert_cmpuint(plan->bytes, ==, 3 * 256);
     plan_free(plan);
     graph_free(g);
@@ -198,7 +200,7 @@ static void test_dump(void)
     const char *const names[] = {"g.txt", "g.dot"}, *const parts[] = {"(2, 3)", "n1 -> n2;"};
     for (int i = 0; i < 2; i++) {
         g_autofree char *path = g_build_filename(folder, names[i], NULL), *text = NULL;
-        g_assert_true(graph_dump(g, path, &error));
+        g_assert_true(graph_dump(g, NULL, path, &error));
         g_assert_true(g_file_get_contents(path, &text, NULL, &error));
         g_assert_nonnull(strstr(text, parts[i]));
         g_assert_nonnull(strstr(text, "block.3"));

@@ -268,6 +268,26 @@ static void test_too_large(void)
     tensor_free(a);
 }
 
+// A node that none of its op's kernels can run: the host's has no memory to run on here, and the
+// shader needs more shared memory than the device has.
+static void test_no_kernel(void)
+{
+    g_autoptr(GError) error = NULL;
+    const struct gpu_info *info = gpu_info(gpu);
+    if (info->host_kernels) {
+        g_test_skip("the host's kernels run any size");
+        return;
+    }
+    const int side = (int)info->max_shared / 12 + 1;
+    struct graph *g = graph_new();
+    struct node *a = graph_constant(g, (int[]){1, 1, side, side}, 1), *x = op_solve(g, a, a, false);
+    g_assert_null(program_new(g, gpu, &x, 1, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+    g_assert_nonnull(strstr(error->message, "solve"));
+    g_assert_nonnull(strstr(error->message, "shared memory"));
+    graph_free(g);
+}
+
 // Whichever allocation of a program fails, what was taken before is given back and the device goes
 // on.
 static void test_faults(void)
@@ -321,6 +341,7 @@ int main(int argc, char **argv)
     g_test_add_func("/program/cancel", test_cancel);
     g_test_add_func("/program/no-data", test_no_data);
     g_test_add_func("/program/too-large", test_too_large);
+    g_test_add_func("/program/no-kernel", test_no_kernel);
     g_test_add_func("/program/faults", test_faults);
     int result = g_test_run();
     g_assert_cmpuint(gpu_validation_count(gpu), ==, 0);

@@ -1,8 +1,8 @@
 // A case of the operations' test: inputs, the graph to build on them, and what has to come out.
 //
-// test_ops.c fills the inputs with random numbers and checks that both kernels agree with the
-// reference, that the gradients agree with differences of the reference, and that nothing is
-// written outside of the result. An op without a case fails the test.
+// test_ops.c fills the inputs with random numbers and checks that every kernel that the device
+// allows agrees with the reference, that the gradients agree with differences of the reference, and
+// that nothing is written outside of the result. An op without a case fails the test.
 #pragma once
 
 #include "compute/op/op.h"

@@ -1,10 +1,11 @@
-// The test of all operations: loops over the cases, and over the table to see that none was
-// forgotten.
+// The test of all operations: loops over the cases and the kernels of each, and over the table to
+// see that none was forgotten. A kernel that cannot run a case on this device is skipped with the
+// reason.
 //
 //   test-ops                      everything
 //   test-ops -p /op/group_norm    one op
-//   test-ops --perf [NAME]        milliseconds of the host kernels
-//                                 (TINCTURE_VARIANT=shader: of the shaders)
+//   test-ops --perf [NAME]        milliseconds of the kernels that are used
+//                                 (TINCTURE_VARIANT=shader, or the name of a kernel: of those)
 #include "tests/op/op_case.h"
 
 #include "compute/gpu/host.h"
@@ -189,8 +190,8 @@ static float *guarded_read(const struct op_case *c, const char *what, const stru
     return (float *)content;
 }
 
-static void run_host(const struct node *node, const struct guarded *buffers,
-                     const uint64_t *offsets)
+static void run_host(const struct op_kernel *kernel, const struct node *node,
+                     const struct guarded *buffers, const uint64_t *offsets)
 {
     struct op_run run = {.node = node};
 
@@ -199,11 +200,11 @@ static void run_host(const struct node *node, const struct guarded *buffers,
         const struct node *in = node->in[i];
         run.in[i] = in ? (const float *)buffers[in->id].buf->map + GUARD + offsets[in->id] : NULL;
     }
-    node->op->host(&run);
+    kernel->host(&run);
 }
 
-static void run_shader(const struct node *node, const struct guarded *buffers,
-                       const uint64_t *offsets)
+static void run_shader(const struct op_kernel *kernel, const struct node *node,
+                       const struct guarded *buffers, const uint64_t *offsets)
 {
     struct op_site site = {.node = node, .gpu = gpu_info(gpu)};
     struct op_dispatch list[OP_MAX_DISPATCHES];
@@ -215,13 +216,13 @@ static void run_shader(const struct node *node, const struct guarded *buffers,
         site.in[i] =
             in ? buffers[in->id].buf->address + (GUARD + offsets[in->id]) * sizeof(float) : 0;
     }
-    int n = node->op->dispatch(&site, list);
+    int n = kernel->dispatch(&site, list);
     struct gpu_cmd *cmd = gpu_cmd_create(gpu);
     for (int i = 0; i < n; i++) {
         struct op_dispatch *d = &list[i];
-        struct gpu_kernel *kernel = gpu_kernel_get(gpu, d->code, d->spec, d->n_spec, &error);
+        struct gpu_kernel *pipeline = gpu_kernel_get(gpu, d->code, d->spec, d->n_spec, &error);
         g_assert_no_error(error);
-        gpu_cmd_dispatch(cmd, kernel, node->op->name, d->push, d->push_size, d->groups[0],
+        gpu_cmd_dispatch(cmd, pipeline, node->op->name, d->push, d->push_size, d->groups[0],
                          d->groups[1], d->groups[2]);
     }
     gpu_cmd_run(cmd, &error);
@@ -229,11 +230,10 @@ static void run_shader(const struct node *node, const struct guarded *buffers,
     gpu_cmd_free(cmd);
 }
 
-// Runs the nodes of the case one by one, each with a buffer of its own, and returns the last one's
-// result.
+// Runs the nodes of the case one by one with the kernel of that name where they have it, each with
+// a buffer of its own, and returns the last one's result.
 static float *run_guarded(const struct op_case *c, const struct inputs *inputs, const char *what,
-                          void (*run)(const struct node *, const struct guarded *,
-                                      const uint64_t *))
+                          const char *variant)
 {
     struct graph *g = graph_new();
     struct node *leaves[GRAPH_INPUTS];
@@ -257,7 +257,8 @@ static float *run_guarded(const struct op_case *c, const struct inputs *inputs, 
             offsets[id] = offsets[node->in[0]->id] + (uint64_t)node->p.i[0];
         } else {
             buffers[id] = guarded_new(count, NULL, id);
-            run(node, buffers, offsets);
+            const struct op_kernel *kernel = op_kernel_choose(node, gpu_info(gpu), variant);
+            (kernel->host ? run_host : run_shader)(kernel, node, buffers, offsets);
         }
     }
     for (int id = 0; id < n; id++) {
@@ -328,7 +329,7 @@ static float *run_on_one_thread(const struct op_case *c, const struct inputs *in
     }
     g_mutex_unlock(&hold.lock);
 
-    float *y = run_guarded(c, inputs, "host kernel on one thread", run_host);
+    float *y = run_guarded(c, inputs, "host kernel on one thread", "host");
 
     g_mutex_lock(&hold.lock);
     hold.release = true;
@@ -507,43 +508,84 @@ static void check_program(const struct op_case *c, const struct inputs *inputs,
     graph_free(g);
 }
 
-// ---- one case -----------------------------------------------------------------------------------
+// ---- one case with one kernel -------------------------------------------------------------------
 
-static void check_host(const struct op_case *c, const struct inputs *inputs,
-                       const struct expected *e)
+struct test {
+    const struct op_case *c;
+    const struct op_kernel *kernel;
+};
+
+// Inputs and results of a case serve all of its kernels.
+static struct {
+    const struct op_case *c;
+    struct inputs inputs;
+    struct expected e;
+} prepared;
+
+static void prepared_clear(void)
 {
-    g_autofree float *y = run_guarded(c, inputs, "host kernel", run_host);
-    g_autofree float *alone = run_on_one_thread(c, inputs);
-
-    compare(c, "host kernel", y, e->y, e->n, tolerance_of(c));
-    if (memcmp(y, alone, (size_t)e->n * sizeof(float)) != 0) {
-        g_test_fail_printf("%s: the result depends on the number of threads", c->op);
+    if (prepared.c) {
+        expected_clear(&prepared.e);
+        inputs_clear(&prepared.inputs);
+        prepared.c = NULL;
     }
-    check_program(c, inputs, e, "host");
 }
 
-static void check_shader(const struct op_case *c, const struct inputs *inputs,
-                         const struct expected *e)
+static void prepare(const struct op_case *c)
 {
-    g_autofree float *y = run_guarded(c, inputs, "shader", run_shader);
-
-    compare(c, "shader", y, e->y, e->n, tolerance_of(c));
-    check_program(c, inputs, e, "shader");
+    if (prepared.c == c) {
+        return;
+    }
+    prepared_clear();
+    prepared.c = c;
+    prepared.inputs = inputs_make(c);
+    prepared.e = expected_make(c, &prepared.inputs);
 }
 
-static void test_case(gconstpointer data)
+// Whether one of the nodes of the case runs with a kernel of that name, or none needs any.
+static bool is_used(const struct op_case *c, const struct inputs *inputs, const char *kernel)
 {
-    const struct op_case *c = data;
-    struct inputs inputs = inputs_make(c);
-    struct expected e = expected_make(c, &inputs);
+    struct graph *g = graph_new();
+    struct node *leaves[GRAPH_INPUTS];
+    bool used = false, any = false;
 
-    if (gpu_info(gpu)->host_kernels) {
-        check_host(c, &inputs, &e);
+    build(g, c, inputs, leaves);
+    for (int id = 0; id < graph_size(g); id++) {
+        const struct node *node = graph_nth(g, id);
+        if (node->op && !node->op->view) {
+            const char *name = op_kernel_choose(node, gpu_info(gpu), kernel)->name;
+            used = used || strcmp(name, kernel) == 0;
+            any = true;
+        }
     }
-    check_shader(c, &inputs, &e);
+    graph_free(g);
+    return used || !any;
+}
+
+static void test_kernel(gconstpointer data)
+{
+    const struct test *test = data;
+    const struct op_case *c = test->c;
+    const char *name = test->kernel->name;
+
+    prepare(c);
+    if (!is_used(c, &prepared.inputs, name)) {
+        g_autofree char *why = g_strdup_printf(
+            "%s needs %s", name,
+            test->kernel->needs ? test->kernel->needs : "memory that is the processor's");
+        g_test_skip(why);
+        return;
+    }
+    g_autofree float *y = run_guarded(c, &prepared.inputs, name, name);
+    compare(c, name, y, prepared.e.y, prepared.e.n, tolerance_of(c));
+    if (test->kernel->host) {
+        g_autofree float *alone = run_on_one_thread(c, &prepared.inputs);
+        if (memcmp(y, alone, (size_t)prepared.e.n * sizeof(float)) != 0) {
+            g_test_fail_printf("%s: the result depends on the number of threads", c->op);
+        }
+    }
+    check_program(c, &prepared.inputs, &prepared.e, name);
     g_assert_cmpuint(gpu_validation_count(gpu), ==, 0);
-    expected_clear(&e);
-    inputs_clear(&inputs);
 }
 
 // ---- the table ----------------------------------------------------------------------------------
@@ -560,12 +602,35 @@ static bool has_case(const char *op)
     return false;
 }
 
+// One for any device that comes last, one for the processor, and no name twice.
+static void check_kernels(const struct op *op)
+{
+    bool host = false;
+    int n = 0;
+
+    while (n < OP_MAX_KERNELS && op->kernels[n].name) {
+        const struct op_kernel *kernel = &op->kernels[n++];
+        g_assert_true(!kernel->host != !kernel->dispatch);
+        g_assert_true(!kernel->fits == !kernel->needs);
+        host = host || kernel->host;
+        for (int i = 0; i < n - 1; i++) {
+            g_assert_cmpstr(op->kernels[i].name, !=, kernel->name);
+        }
+    }
+    if (op->view) {
+        g_assert_cmpint(n, ==, 0);
+    } else {
+        g_assert_true(host);
+        g_assert_cmpstr(op->kernels[n - 1].name, ==, "portable");
+    }
+}
+
 static void test_table(void)
 {
     for (int i = 0; op_table[i]; i++) {
         const struct op *op = op_table[i];
         g_assert_true(op_find(op->name) == op);
-        g_assert_true(op->view || (op->host && op->dispatch));
+        check_kernels(op);
         if (!has_case(op->name)) {
             g_test_fail_printf("the op %s has no case in tests/op", op->name);
         }
@@ -573,40 +638,7 @@ static void test_table(void)
     g_assert_null(op_find("no such op"));
 }
 
-// The first dispatch of a node on a device with so much shared memory; false where it has none.
-static bool dispatch_with(const struct node *node, uint32_t max_shared, struct op_dispatch *first)
-{
-    struct gpu_info info = *gpu_info(gpu);
-    struct op_dispatch list[OP_MAX_DISPATCHES];
-    info.max_shared = max_shared;
-    const int n = node->op->dispatch(&(struct op_site){.node = node, .gpu = &info}, list);
-    *first = list[0];
-    return n > 0;
-}
-
-// Devices that have no more shared memory than Vulkan promises get smaller tiles of attention, and
-// are told that a system of equations is too large for them.
-static void test_little_shared_memory(void)
-{
-    struct graph *g = graph_new();
-    GError *error = NULL;
-    struct tensor *many = tensor_new(gpu, DTYPE_F32, (int[]){1, 1, 4096, 320}, "x", &error);
-    g_assert_no_error(error);
-    struct tensor *square = tensor_new(gpu, DTYPE_F32, (int[]){1, 1, 2048, 2048}, "a", &error);
-    g_assert_no_error(error);
-    struct node *x = graph_leaf(g, many), *a = graph_leaf(g, square);
-    struct node *y = op_attention(g, x, x, x, 8, 1, false), *s = op_solve(g, a, a, false);
-    struct op_dispatch first;
-    g_assert_true(dispatch_with(y, 32768, &first));
-    g_assert_cmpuint(first.spec[0], ==, 4);
-    g_assert_true(dispatch_with(y, 16384, &first));
-    g_assert_cmpuint(first.spec[0], ==, 2);
-    g_assert_true(dispatch_with(s, 32768, &first));
-    g_assert_false(dispatch_with(s, 16384, &first));
-    graph_free(g);
-    tensor_free(many);
-    tensor_free(square);
-}
+// ---- all tests ----------------------------------------------------------------------------------
 
 static char *describe(const struct op_case *c)
 {
@@ -622,12 +654,27 @@ static char *describe(const struct op_case *c)
     return g_string_free(text, FALSE);
 }
 
+// The op of a case, or for views and what is composed of several ops one that has the kernels that
+// those have.
+static const struct op *op_of(const struct op_case *c)
+{
+    const struct op *op = op_find(c->op);
+
+    return op && !op->view ? op : op_find("affine");
+}
+
 static void add_cases(const struct op_case *cases)
 {
     for (int i = 0; cases[i].op; i++) {
         g_autofree char *shapes = describe(&cases[i]);
-        g_autofree char *path = g_strdup_printf("/op/%s/%d-%s", cases[i].op, i, shapes);
-        g_test_add_data_func(path, &cases[i], test_case);
+        const struct op_kernel *kernels = op_of(&cases[i])->kernels;
+        for (int k = 0; k < OP_MAX_KERNELS && kernels[k].name; k++) {
+            g_autofree char *path =
+                g_strdup_printf("/op/%s/%d-%s/%s", cases[i].op, i, shapes, kernels[k].name);
+            struct test *test = g_new(struct test, 1);
+            *test = (struct test){&cases[i], &kernels[k]};
+            g_test_add_data_func_full(path, test, (GTestDataFunc)test_kernel, g_free);
+        }
     }
 }
 
@@ -659,14 +706,19 @@ static void time_case(const struct op_case *c)
     struct program *p = program_new(g, gpu, &y, 1, &error);
     g_assert_no_error(error);
 
-    int64_t floats = shape_count(y->shape);
+    uint64_t bytes = shape_bytes(y->shape, y->dtype);
     for (int i = 0; i < inputs.n; i++) {
-        floats += inputs.count[i];
+        bytes +=
+            inputs.tensor[i] ? shape_bytes(inputs.tensor[i]->shape, inputs.tensor[i]->dtype) : 0;
     }
     double seconds = best_time(p);
     g_autofree char *shapes = describe(c);
-    g_print("%-22s %-40s %9.3f ms %7.1f GB/s %7.1f GFLOP/s\n", c->op, shapes, seconds * 1e3,
-            (double)floats * 4e-9 / seconds, program_flops(p) * 1e-9 / seconds);
+    const char *variant = NULL;
+    op_variant(gpu_info(gpu), &variant, NULL);
+    g_autofree char *name =
+        g_strconcat(c->op, ".", op_kernel_choose(y, gpu_info(gpu), variant)->name, NULL);
+    g_print("%-28s %-40s %9.3f ms %7.1f GB/s %7.1f GFLOP/s\n", name, shapes, seconds * 1e3,
+            (double)bytes * 1e-9 / seconds, program_flops(p) * 1e-9 / seconds);
     program_free(p);
     graph_free(g);
     inputs_clear(&inputs);
@@ -701,11 +753,11 @@ int main(int argc, char **argv)
         time_all(argc > 2 ? argv[2] : NULL);
     } else {
         g_test_add_func("/op/table", test_table);
-        g_test_add_func("/op/little-shared-memory", test_little_shared_memory);
         for (size_t list = 0; list < G_N_ELEMENTS(all_cases); list++) {
             add_cases(all_cases[list]);
         }
         status = g_test_run();
+        prepared_clear();
     }
     gpu_free(gpu);
     return status;

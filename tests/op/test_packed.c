@@ -1,5 +1,5 @@
 // Packed products: every inner loop that the processor has against sums in double precision, at
-// sizes around the tiles' and the parts'; and the packed form follows its tensor.
+// sizes around the tiles' and the parts'; and the packed copy follows its tensor.
 #include "compute/op/packed.h"
 
 #include "compute/gpu/random.h"
@@ -95,9 +95,9 @@ static void check_sizes(const struct packed_kernel *kernel, int m, int n, int de
     g_autofree float *w = random_floats((int64_t)n * depth * taps, 2);
     g_autofree float *bias = random_floats(n, 3);
     const struct source s = {x, m, depth, taps};
-    for (int form = 0; form < 4; form++) {
-        struct packed_product q = product_of(&s, NULL, w, n, form & 1);
-        q.bias = form & 2 ? bias : NULL;
+    for (int variant = 0; variant < 4; variant++) {
+        struct packed_product q = product_of(&s, NULL, w, n, variant & 1);
+        q.bias = variant & 2 ? bias : NULL;
         q.kernel = kernel;
         check(&q);
     }
@@ -127,7 +127,7 @@ static struct tensor *tensor_of(int n, int depth, const float *data)
     return t;
 }
 
-// The kept form is used again (a change behind the tensor's back is not seen), and follows a write.
+// The packed copy is used again (a change behind the tensor's back is not seen), and follows a write.
 static void test_kept(void)
 {
     enum { M = 20, N = 40, DEPTH = 30 };
@@ -138,8 +138,8 @@ static void test_kept(void)
     struct tensor *t = tensor_of(N, DEPTH, w);
     struct packed_product q = product_of(&s, t, w, N, false);
     check(&q);
-    const float *form = t->forms[0].data;
-    g_assert_nonnull(form);
+    const float *copy = t->packed[0].data;
+    g_assert_nonnull(copy);
 
     g_autofree float *garbage = g_new0(float, N *DEPTH);
     g_autofree float *y = g_new(float, M *N);
@@ -155,11 +155,11 @@ static void test_kept(void)
     g_assert_true(tensor_write(t, other, &error));
     q.w.data = other;
     check(&q);
-    g_assert_true(t->forms[0].data == form);
+    g_assert_true(t->packed[0].data == copy);
 
     struct packed_product back = product_of(&s, t, w, N, true);
     check(&back);
-    g_assert_nonnull(t->forms[1].data);
+    g_assert_nonnull(t->packed[1].data);
     tensor_free(t);
 }
 
