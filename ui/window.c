@@ -55,7 +55,7 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
     adw_toast_overlay_add_toast(self->toasts, toast);
 }
 
-// ---- what project and queue say ----------------------------------------------------------------------
+// ---- what project and queue say -----------------------------------------------------------------
 
 static void show_title(TinctureWindow *self)
 {

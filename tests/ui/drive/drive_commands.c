@@ -82,9 +82,7 @@ static enum drive_result command_param(struct drive *d, const char *rest)
 {
     g_auto(GStrv) words = g_strsplit(rest, " ", 2);
     const struct setting *p =
-        words[0] != NULL
-            ? settings_find(d->project->document.edit, words[0], NULL)
-            : NULL;
+        words[0] != NULL ? settings_find(d->project->document.edit, words[0], NULL) : NULL;
     if (p == NULL || words[1] == NULL) {
         return drive_fail(d, "no such parameter");
     }
