@@ -293,7 +293,9 @@ static void test_many_results(void)
     g_assert_true(f.project->more_results);
     g_autofree char *newest = g_strdup_printf("result %d", RESULTS_SHOWN + 4);
     g_assert_cmpstr(tincture_project_result(f.project, 0)->prompt, ==, newest);
+    TinctureResultEntry *first = tincture_project_result(f.project, 0);
     library_show_more(f.session->library);
+    g_assert_true(tincture_project_result(f.project, 0) == first); // what is shown stays as it is
     g_assert_cmpuint(tincture_project_n_results(f.project), ==, RESULTS_SHOWN + 5);
     g_assert_false(f.project->more_results);
     g_assert_cmpstr(tincture_project_result(f.project, RESULTS_SHOWN + 4)->prompt, ==, "result 0");
