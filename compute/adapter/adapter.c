@@ -154,10 +154,12 @@ struct nn_weight *adapter_layer(const struct model *model, const char *path,
                                 const struct nn_part **part)
 {
     g_autofree char *name = g_strconcat(path, ".weight", NULL);
-    for (int i = 0; i < 2; i++) { // MODEL_TEXT and MODEL_UNET: the autoencoder is never adapted
-        struct nn_weight *w = model->parts[i] ? nn_part_find(model->parts[i], name) : NULL;
+    static const char *const adapted[] = {MODEL_TEXT, MODEL_UNET}; // never the autoencoder
+    for (size_t i = 0; i < G_N_ELEMENTS(adapted); i++) {
+        const struct nn_part *p = model_part(model, adapted[i]);
+        struct nn_weight *w = p ? nn_part_find(p, name) : NULL;
         if (w) {
-            *part = model->parts[i];
+            *part = p;
             return w;
         }
     }

@@ -193,7 +193,7 @@ void adapter_hook_free(struct adapter_hook *hook);
 // to scale 0 restores the base values bit for bit.
 struct merged_model;
 struct merged_model *merged_model_new(struct model *model, GError **error);
-struct nn_part *merged_model_part(struct merged_model *m, enum model_part part);
+GPtrArray *merged_model_parts(struct merged_model *m); // as model->parts
 // Slow where decompositions of the weights are needed that no cache holds yet; reports and stops as
 // adapter_prepare(). After it was stopped the weights are of no use until an update succeeds, which
 // begins with what is missing.

@@ -144,7 +144,7 @@ static void note(GHashTable *table, const char *key, const char *format, ...)
     va_end(args);
 }
 
-// The family by the width of the text states, as other programs name it; NULL for a model of no
+// The family by the width of the text embeddings, as other programs name it; NULL for a model of no
 // such family.
 static const char *base_version(const struct model *m)
 {

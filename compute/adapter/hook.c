@@ -69,17 +69,6 @@ static int gather_uses(struct adapter_hook *h, struct graph *g, const GArray *si
     return n;
 }
 
-static struct node *plain_product(struct graph *g, const struct nn_layer *l, struct node *x)
-{
-    switch (l->kind) {
-    case NN_LINEAR: return op_linear(g, x, l->w, l->bias);
-    case NN_CONV: return op_conv2d(g, x, l->w, l->bias, l->conv);
-    case NN_EMBEDDING: return nn_rows(g, l->w, x);
-    case NN_NORM: return l->w;
-    }
-    return NULL;
-}
-
 static struct node *hook_apply(struct nn_hook *nn, struct graph *g, const struct nn_layer *l)
 {
     struct adapter_hook *h = (struct adapter_hook *)nn;
@@ -105,7 +94,7 @@ static struct node *hook_apply(struct nn_hook *nn, struct graph *g, const struct
             y = adapter_table[i]->product(g, l, uses, n, x);
         }
     }
-    y = y ? y : plain_product(g, l, x);
+    y = y ? y : nn_plain(g, l, x);
     for (int i = 0; adapter_table[i]; i++) {
         const int n = gather_uses(h, g, sites, adapter_table[i], uses);
         if (n > 0 && adapter_table[i]->delta) {

@@ -37,7 +37,7 @@ static struct adapter_param *add_layer(struct adapter *a, const struct nn_part *
 // same seed.
 static bool lora_init(struct adapter *a, GError **error)
 {
-    const struct nn_part *unet = a->model->parts[MODEL_UNET];
+    const struct nn_part *unet = model_part(a->model, MODEL_UNET);
     struct rng rng = {0};
     for (guint i = 0; i < unet->weights->len; i++) {
         struct nn_weight *w = unet->weights->pdata[i];
@@ -151,7 +151,7 @@ static bool fits(const struct nn_weight *w, const struct st_tensor *down,
 // Goes through the layers, not the names: flattened names cannot be turned back into paths.
 static bool lora_load(struct adapter *a, const struct st_file *file, GError **error)
 {
-    const struct nn_part *unet = a->model->parts[MODEL_UNET];
+    const struct nn_part *unet = model_part(a->model, MODEL_UNET);
     g_autoptr(GHashTable) used = g_hash_table_new(NULL, NULL);
     for (guint i = 0; i < unet->weights->len; i++) {
         struct nn_weight *w = unet->weights->pdata[i];

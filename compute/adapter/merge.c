@@ -8,9 +8,9 @@
 #include <string.h>
 
 struct merged_model {
-    struct model *model;      // borrowed
-    struct nn_part *parts[3]; // tensors shared with the model, but for those in `changed`
-    GHashTable *changed;      // base nn_weight -> struct change
+    struct model *model; // borrowed
+    GPtrArray *parts;    // of the model, tensors shared with it but for those in `changed`
+    GHashTable *changed; // base nn_weight -> struct change
     unsigned layout;
 };
 
@@ -46,15 +46,16 @@ struct merged_model *merged_model_new(struct model *model, GError **error)
     struct merged_model *m = g_new0(struct merged_model, 1);
     m->model = model;
     m->changed = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)change_free);
-    for (int i = 0; i < 3; i++) {
-        m->parts[i] = model->parts[i] ? copy_part(model->parts[i]) : NULL;
+    m->parts = g_ptr_array_new_with_free_func((GDestroyNotify)nn_part_free);
+    for (guint i = 0; i < model->parts->len; i++) {
+        g_ptr_array_add(m->parts, copy_part(model->parts->pdata[i]));
     }
     return m;
 }
 
-struct nn_part *merged_model_part(struct merged_model *m, enum model_part part)
+GPtrArray *merged_model_parts(struct merged_model *m)
 {
-    return m->parts[part];
+    return m->parts;
 }
 
 unsigned merged_model_layout(const struct merged_model *m)
@@ -67,16 +68,16 @@ void merged_model_free(struct merged_model *m)
     if (!m) {
         return;
     }
-    for (int i = 0; i < 3; i++) {
-        for (guint k = 0; m->parts[i] && k < m->parts[i]->weights->len; k++) {
-            struct nn_weight *w = m->parts[i]->weights->pdata[k],
-                             *base = m->model->parts[i]->weights->pdata[k];
-            if (w->tensor == base->tensor) {
+    for (guint i = 0; i < m->parts->len; i++) {
+        const struct nn_part *part = m->parts->pdata[i], *base = m->model->parts->pdata[i];
+        for (guint k = 0; k < part->weights->len; k++) {
+            struct nn_weight *w = part->weights->pdata[k];
+            if (w->tensor == ((const struct nn_weight *)base->weights->pdata[k])->tensor) {
                 w->tensor = NULL; // the model's
             }
         }
-        nn_part_free(m->parts[i]);
     }
+    g_ptr_array_unref(m->parts);
     g_hash_table_unref(m->changed);
     g_free(m);
 }
@@ -158,12 +159,7 @@ static struct change *change_for(struct merged_model *m, const struct adapter_pa
     if (c) {
         return c;
     }
-    struct nn_weight *merged = NULL;
-    for (int i = 0; i < 3 && !merged; i++) {
-        if (m->parts[i] && g_str_equal(m->parts[i]->name, p->part)) {
-            merged = nn_part_find(m->parts[i], p->weight->name);
-        }
-    }
+    struct nn_weight *merged = nn_part_find(nn_part_named(m->parts, p->part), p->weight->name);
     struct tensor *own =
         tensor_new(m->model->gpu, DTYPE_F32, p->weight->shape, p->weight->name, error);
     if (!own) {

@@ -49,7 +49,7 @@ static void add_layer(struct adapter *a, const struct nn_part *part, struct nn_w
 
 bool rotation_init(struct adapter *a, GError **error)
 {
-    const struct nn_part *unet = a->model->parts[MODEL_UNET];
+    const struct nn_part *unet = model_part(a->model, MODEL_UNET);
     const int wanted_blocks = settings_int(a->settings, "blocks");
     const int wanted_size = settings_int(a->settings, "block_size");
     for (guint i = 0; i < unet->weights->len; i++) {

@@ -85,15 +85,8 @@ static void cache_close(struct cache *cache)
 
 static char *cache_folder(const struct adapter_param *p, struct task *task)
 {
-    struct model *model = p->adapter->model;
-    for (int i = 0; i < 2; i++) {
-        if (model->parts[i] && g_str_equal(model->parts[i]->name, p->part)) {
-            const char *hash = model_hash(model, i, task, NULL);
-            return hash ? g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, NULL)
-                        : NULL;
-        }
-    }
-    return NULL;
+    const char *hash = model_hash(p->adapter->model, p->part, task, NULL);
+    return hash ? g_build_filename(g_get_user_cache_dir(), "tincture", "svd", hash, NULL) : NULL;
 }
 
 // Opens the packs of the param's network where they are not open already.

@@ -105,9 +105,9 @@ static void add_part(struct adapter *a, const struct nn_part *part, enum subset 
 
 static bool svdiff_init(struct adapter *a, GError **error)
 {
-    add_part(a, a->model->parts[MODEL_UNET], (enum subset)settings_get(a->settings, "subset"));
+    add_part(a, model_part(a->model, MODEL_UNET), (enum subset)settings_get(a->settings, "subset"));
     if (settings_get(a->settings, "text_encoder") != 0) {
-        add_part(a, a->model->parts[MODEL_TEXT], SUBSET_ALL);
+        add_part(a, model_part(a->model, MODEL_TEXT), SUBSET_ALL);
     }
     return true;
 }

@@ -114,9 +114,9 @@ bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rg
             x[i] *= (float)s->init_scale;
         }
     }
-    bool ok =
-        sample(r, s, prompt, reference, first, x, error) &&
-        networks_decode(e->networks, q->width, q->height, x, rgb, task_cancellable(r->task), error);
+    bool ok = sample(r, s, prompt, reference, first, x, error) &&
+              networks_decode(e->networks, model_decoder(e->model), q->width, q->height, x, rgb,
+                              task_cancellable(r->task), error);
     sampler_free(s);
     for (int64_t i = 0; ok && i < (int64_t)q->width * q->height * 3; i++) {
         rgb[i] = CLAMP(rgb[i], -1.0f, 1.0f);

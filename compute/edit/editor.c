@@ -109,11 +109,7 @@ bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int 
     }
     if (e->merged_layout != merged_model_layout(e->merged)) {
         e->merged_layout = merged_model_layout(e->merged);
-        struct nn_part *parts[3];
-        for (int i = 0; i < 3; i++) {
-            parts[i] = merged_model_part(e->merged, i);
-        }
-        networks_reset(e->networks, parts);
+        networks_reset(e->networks, merged_model_parts(e->merged));
     }
     g_free(e->adapters_key);
     e->adapters_key = g_steal_pointer(&key);
@@ -193,7 +189,8 @@ bool editor_decode(struct editor *e, const float *latents, int width, int height
     const int h = height / factor, w = width / factor;
     g_autofree float *hwc = g_new(float, (int64_t)h *w *c);
     chw_to_hwc(latents, h, w, c, hwc);
-    return networks_decode(e->networks, width, height, hwc, rgb, NULL, error);
+    return networks_decode(e->networks, model_decoder(e->model), width, height, hwc, rgb, NULL,
+                           error);
 }
 
 bool editor_predict(struct editor *e, const float *latents, int width, int height, int timestep,

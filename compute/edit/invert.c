@@ -20,8 +20,9 @@ bool photo_prepare(struct run *r, GError **error)
     e->photo.reconstruction = g_new(float, pixels);
     if (!networks_encode(e->networks, q->width, q->height, q->rgb, e->photo.latents,
                          task_cancellable(r->task), error) ||
-        !networks_decode(e->networks, q->width, q->height, e->photo.latents,
-                         e->photo.reconstruction, task_cancellable(r->task), error)) {
+        !networks_decode(e->networks, model_decoder(e->model), q->width, q->height,
+                         e->photo.latents, e->photo.reconstruction, task_cancellable(r->task),
+                         error)) {
         return false;
     }
     if (!latent_finite(e->photo.latents, r->n)) {

@@ -3,24 +3,24 @@
 #include <string.h>
 
 enum network_kind { NETWORK_TEXT, NETWORK_PREDICT, NETWORK_ENCODE, NETWORK_DECODE };
-#define NETWORK_INPUTS 3
 
 // One compiled network at one shape. Programs of the size in work are kept, and the text encoder's;
 // each has memory of its own for activations, so that those of earlier sizes would fill the device.
 struct network {
     enum network_kind kind;
-    int batch, height, width; // of the latents; the text encoder's are one by its tokens
+    const struct decoder *decoder; // of NETWORK_DECODE
+    int batch, height, width;      // of the latents; the text encoder's are one by its tokens
     struct graph *graph;
-    struct tensor *in[NETWORK_INPUTS];
+    GPtrArray *inputs; // struct tensor *, by name
     struct node *out;
     struct program *program;
 };
 
 struct networks {
-    struct model *model;      // borrowed
-    struct nn_part *parts[3]; // borrowed
-    GPtrArray *cache;         // struct network *
-    float *host;              // staging for one result, grows
+    struct model *model;    // borrowed
+    const GPtrArray *parts; // borrowed: struct nn_part *
+    GPtrArray *cache;       // struct network *
+    float *host;            // staging for one result, grows
     size_t host_floats;
 };
 
@@ -28,18 +28,16 @@ static void network_free(struct network *net)
 {
     program_free(net->program);
     graph_free(net->graph);
-    for (int i = 0; i < NETWORK_INPUTS; i++) {
-        tensor_free(net->in[i]);
-    }
+    g_ptr_array_unref(net->inputs);
     g_free(net);
 }
 
-struct networks *networks_new(struct model *model, struct nn_part *const parts[3])
+struct networks *networks_new(struct model *model, const GPtrArray *parts)
 {
     struct networks *n = g_new0(struct networks, 1);
     n->model = model;
     n->cache = g_ptr_array_new_with_free_func((GDestroyNotify)network_free);
-    memcpy(n->parts, parts, sizeof n->parts);
+    n->parts = parts;
     return n;
 }
 
@@ -48,10 +46,10 @@ void networks_drop(struct networks *n)
     g_ptr_array_set_size(n->cache, 0);
 }
 
-void networks_reset(struct networks *n, struct nn_part *const parts[3])
+void networks_reset(struct networks *n, const GPtrArray *parts)
 {
     networks_drop(n);
-    memcpy(n->parts, parts, sizeof n->parts);
+    n->parts = parts;
 }
 
 void networks_free(struct networks *n)
@@ -73,42 +71,61 @@ uint64_t networks_bytes(const struct networks *n)
     return bytes;
 }
 
-static struct node *input(struct networks *n, struct network *net, int i, enum dtype dtype, int d0,
-                          int d1, int d2, int d3, const char *name, GError **error)
+static struct node *input(struct networks *n, struct network *net, enum dtype dtype,
+                          const int shape[GRAPH_RANK], const char *name, GError **error)
 {
-    net->in[i] = tensor_new(n->model->gpu, dtype, (int[]){d0, d1, d2, d3}, name, error);
-    return net->in[i] ? graph_leaf(net->graph, net->in[i]) : NULL;
+    struct tensor *t = tensor_new(n->model->gpu, dtype, shape, name, error);
+    if (!t) {
+        return NULL;
+    }
+    g_ptr_array_add(net->inputs, t);
+    return graph_leaf(net->graph, t);
+}
+
+static bool write_input(struct network *net, const char *name, const void *data, GError **error)
+{
+    guint i = 0;
+    while (!g_str_equal(((const struct tensor *)net->inputs->pdata[i])->name, name)) {
+        i++;
+    }
+    return tensor_write(net->inputs->pdata[i], data, error);
+}
+
+static struct nn network_nn(struct networks *n, struct network *net, const char *part)
+{
+    return (struct nn){.g = net->graph, .part = nn_part_named(n->parts, part)};
 }
 
 static struct node *build_text(struct networks *n, struct network *net, GError **error)
 {
-    struct nn nn = {.g = net->graph, .part = n->parts[MODEL_TEXT]};
-    struct node *ids =
-        input(n, net, 0, DTYPE_I32, 1, 1, 1, n->model->text.max_tokens, "ids", error);
+    struct nn nn = network_nn(n, net, MODEL_TEXT);
+    const int shape[] = {1, 1, 1, n->model->text.max_tokens};
+    struct node *ids = input(n, net, DTYPE_I32, shape, "ids", error);
     return ids ? text_encoder_build(&nn, &n->model->text, ids) : NULL;
 }
 
 static struct node *build_predict(struct networks *n, struct network *net, GError **error)
 {
     const struct unet_config *c = &n->model->unet;
-    struct nn nn = {.g = net->graph, .part = n->parts[MODEL_UNET]};
-    struct node *latents = input(n, net, 0, DTYPE_F32, net->batch, net->height, net->width,
-                                 c->in_channels, "latents", error);
-    struct node *time =
-        latents ? input(n, net, 1, DTYPE_F32, net->batch, 1, 1, c->channels[0], "time", error)
-                : NULL;
-    struct node *states = time ? input(n, net, 2, DTYPE_F32, net->batch, 1,
-                                       n->model->text.max_tokens, c->cross_dim, "states", error)
-                               : NULL;
-    return states ? unet_build(&nn, c, latents, time, states) : NULL;
+    struct nn nn = network_nn(n, net, MODEL_UNET);
+    const int latents[] = {net->batch, net->height, net->width, c->in_channels};
+    const int time[] = {net->batch, 1, 1, c->channels[0]};
+    const int text[] = {net->batch, 1, n->model->text.max_tokens, c->cross_dim};
+    struct unet_inputs in = {0};
+    if (!(in.latents = input(n, net, DTYPE_F32, latents, "latents", error)) ||
+        !(in.time = input(n, net, DTYPE_F32, time, "time", error)) ||
+        !(in.text = input(n, net, DTYPE_F32, text, "text", error))) {
+        return NULL;
+    }
+    return unet_build(&nn, c, &in);
 }
 
 static struct node *build_encode(struct networks *n, struct network *net, GError **error)
 {
-    struct nn nn = {.g = net->graph, .part = n->parts[MODEL_VAE]};
+    struct nn nn = network_nn(n, net, MODEL_VAE);
     const int factor = model_latent_factor(n->model);
-    struct node *rgb = input(n, net, 0, DTYPE_F32, 1, net->height * factor, net->width * factor, 3,
-                             "picture", error);
+    const int shape[] = {1, net->height * factor, net->width * factor, 3};
+    struct node *rgb = input(n, net, DTYPE_F32, shape, "picture", error);
     return rgb ? op_slice(net->graph, vae_encoder_build(&nn, &n->model->vae, rgb), 0,
                           n->model->vae.latent_channels)
                : NULL;
@@ -116,10 +133,10 @@ static struct node *build_encode(struct networks *n, struct network *net, GError
 
 static struct node *build_decode(struct networks *n, struct network *net, GError **error)
 {
-    struct nn nn = {.g = net->graph, .part = n->parts[MODEL_VAE]};
-    struct node *z = input(n, net, 0, DTYPE_F32, 1, net->height, net->width,
-                           n->model->vae.latent_channels, "latents", error);
-    return z ? vae_decoder_build(&nn, &n->model->vae, z) : NULL;
+    struct nn nn = network_nn(n, net, net->decoder->part);
+    const int shape[] = {1, net->height, net->width, n->model->vae.latent_channels};
+    struct node *z = input(n, net, DTYPE_F32, shape, "latents", error);
+    return z ? net->decoder->build(&nn, n->model, z) : NULL;
 }
 
 static void drop_other_sizes(struct networks *n, int height, int width)
@@ -132,13 +149,15 @@ static void drop_other_sizes(struct networks *n, int height, int width)
     }
 }
 
-static struct network *network_get(struct networks *n, enum network_kind kind, int batch,
-                                   int height, int width, GError **error)
+// decoder: of NETWORK_DECODE.
+static struct network *network_get(struct networks *n, enum network_kind kind,
+                                   const struct decoder *decoder, int batch, int height, int width,
+                                   GError **error)
 {
     for (guint i = 0; i < n->cache->len; i++) {
         struct network *net = n->cache->pdata[i];
-        if (net->kind == kind && net->batch == batch && net->height == height &&
-            net->width == width) {
+        if (net->kind == kind && net->decoder == decoder && net->batch == batch &&
+            net->height == height && net->width == width) {
             return net;
         }
     }
@@ -152,8 +171,10 @@ static struct network *network_get(struct networks *n, enum network_kind kind, i
         drop_other_sizes(n, height, width);
     }
     struct network *net = g_new0(struct network, 1);
-    *net = (struct network){.kind = kind, .batch = batch, .height = height, .width = width};
+    *net = (struct network){
+        .kind = kind, .decoder = decoder, .batch = batch, .height = height, .width = width};
     net->graph = graph_new();
+    net->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)tensor_free);
     net->out = build[kind](n, net, error);
     net->program = net->out ? program_new(net->graph, n->model->gpu, &net->out, 1, error) : NULL;
     if (!net->program) {
@@ -178,22 +199,23 @@ static float *staging(struct networks *n, size_t floats)
     return n->host;
 }
 
-bool networks_text(struct networks *n, const char *prompt, float *states, GCancellable *c,
+bool networks_text(struct networks *n, const char *prompt, float *embeddings, GCancellable *c,
                    GError **error)
 {
-    struct network *net = network_get(n, NETWORK_TEXT, 1, 1, n->model->text.max_tokens, error);
+    const int tokens = n->model->text.max_tokens;
+    struct network *net = network_get(n, NETWORK_TEXT, NULL, 1, 1, tokens, error);
     if (!net) {
         return false;
     }
-    g_autofree int32_t *ids = g_new(int32_t, n->model->text.max_tokens);
+    g_autofree int32_t *ids = g_new(int32_t, tokens);
     model_tokenize(n->model, prompt, ids, NULL, NULL);
-    return tensor_write(net->in[0], ids, error) && network_run(net, states, c, error);
+    return write_input(net, "ids", ids, error) && network_run(net, embeddings, c, error);
 }
 
 bool networks_predict(struct networks *n, int batch, int h, int w, double t, const float *latents,
-                      const float *states, float *prediction, GCancellable *c, GError **error)
+                      const float *text, float *prediction, GCancellable *c, GError **error)
 {
-    struct network *net = network_get(n, NETWORK_PREDICT, batch, h, w, error);
+    struct network *net = network_get(n, NETWORK_PREDICT, NULL, batch, h, w, error);
     if (!net) {
         return false;
     }
@@ -202,16 +224,17 @@ bool networks_predict(struct networks *n, int batch, int h, int w, double t, con
     for (int b = 0; b < batch; b++) {
         unet_timestep_features(&n->model->unet, t, time + (size_t)b * features);
     }
-    return tensor_write(net->in[0], latents, error) && tensor_write(net->in[1], time, error) &&
-           tensor_write(net->in[2], states, error) && network_run(net, prediction, c, error);
+    return write_input(net, "latents", latents, error) && write_input(net, "time", time, error) &&
+           write_input(net, "text", text, error) && network_run(net, prediction, c, error);
 }
 
 bool networks_encode(struct networks *n, int width, int height, const float *rgb, float *latents,
                      GCancellable *c, GError **error)
 {
     const int factor = model_latent_factor(n->model);
-    struct network *net = network_get(n, NETWORK_ENCODE, 1, height / factor, width / factor, error);
-    if (!net || !tensor_write(net->in[0], rgb, error) || !network_run(net, latents, c, error)) {
+    struct network *net =
+        network_get(n, NETWORK_ENCODE, NULL, 1, height / factor, width / factor, error);
+    if (!net || !write_input(net, "picture", rgb, error) || !network_run(net, latents, c, error)) {
         return false;
     }
     const int64_t count = shape_count(net->out->shape);
@@ -221,18 +244,19 @@ bool networks_encode(struct networks *n, int width, int height, const float *rgb
     return true;
 }
 
-bool networks_decode(struct networks *n, int width, int height, const float *latents, float *rgb,
-                     GCancellable *c, GError **error)
+bool networks_decode(struct networks *n, const struct decoder *decoder, int width, int height,
+                     const float *latents, float *picture, GCancellable *c, GError **error)
 {
-    const int factor = model_latent_factor(n->model);
-    struct network *net = network_get(n, NETWORK_DECODE, 1, height / factor, width / factor, error);
+    const int factor = model_latent_factor(n->model), w = width / factor, h = height / factor;
+    struct network *net = network_get(n, NETWORK_DECODE, decoder, 1, h, w, error);
     if (!net) {
         return false;
     }
-    const int64_t count = shape_count(net->in[0]->shape);
+    const int64_t count = (int64_t)h * w * n->model->vae.latent_channels;
+    const float scale = decoder->scale(n->model);
     float *z = staging(n, (size_t)count);
     for (int64_t i = 0; i < count; i++) {
-        z[i] = latents[i] / n->model->vae.scaling_factor;
+        z[i] = latents[i] / scale;
     }
-    return tensor_write(net->in[0], z, error) && network_run(net, rgb, c, error);
+    return write_input(net, "latents", z, error) && network_run(net, picture, c, error);
 }

@@ -158,7 +158,7 @@ static bool encode(struct model *m, const float *picture, float *moments, struct
         return false;
     }
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = m->parts[MODEL_VAE]};
+    struct nn nn = {.g = g, .part = model_part(m, MODEL_VAE)};
     struct node *out = vae_encoder_build(&nn, &m->vae, graph_leaf(g, input));
     struct program *program = program_new(g, m->gpu, &out, 1, error);
     bool ok = program && tensor_write(input, picture, error) &&

@@ -11,8 +11,6 @@
 #define MAX_SHARDS 64
 #define MAX_LISTED 6 // tensors named in a message; the rest is counted
 
-static const char *const part_names[] = {"text_encoder", "unet", "vae"};
-
 // ---- files --------------------------------------------------------------------------------------
 
 // Files of a folder that hold its weights, in order of preference.
@@ -88,9 +86,9 @@ bool file_exists_in(const char *folder, const char *name)
 }
 
 // Paths of the part's weight files in a model folder.
-static GPtrArray *find_in_folder(const struct model *m, enum model_part part, GError **error)
+static GPtrArray *find_in_folder(const struct model *m, const char *part, GError **error)
 {
-    char *folder = g_build_filename(m->path, part_names[part], NULL);
+    char *folder = g_build_filename(m->path, part, NULL);
     GPtrArray *paths = NULL;
     for (size_t i = 0; !paths && i < G_N_ELEMENTS(file_names); i++) {
         if (file_exists_in(folder, file_names[i])) {
@@ -111,13 +109,13 @@ static GPtrArray *find_in_folder(const struct model *m, enum model_part part, GE
             folder);
     } else if (!paths) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s has no weight file (%s)",
-                    folder, file_names[part == MODEL_TEXT]);
+                    folder, file_names[g_str_equal(part, MODEL_TEXT)]);
     }
     g_free(folder);
     return paths;
 }
 
-static GPtrArray *find_files(const struct model *m, enum model_part part, GError **error)
+static GPtrArray *find_files(const struct model *m, const char *part, GError **error)
 {
     if (m->layout == LAYOUT_FOLDER) {
         return find_in_folder(m, part, error);
@@ -127,9 +125,9 @@ static GPtrArray *find_files(const struct model *m, enum model_part part, GError
     return paths;
 }
 
-struct weights *weights_open(struct model *m, enum model_part part, GError **error)
+struct weights *weights_open(struct model *m, struct nn_part *part, GError **error)
 {
-    GPtrArray *paths = find_files(m, part, error);
+    GPtrArray *paths = find_files(m, part->name, error);
     if (!paths) {
         return NULL;
     }
@@ -164,7 +162,7 @@ static bool find_exact(const struct weights *w, const char *name, struct st_tens
     for (guint i = 0; i < w->files->len; i++) {
         const struct st_file *file = w->files->pdata[i];
         if (w->model->layout != LAYOUT_FOLDER) {
-            return single_file_find(w->model, w->part, file, name, t);
+            return single_file_find(w->model, w->part->name, file, name, t);
         }
         const struct st_tensor *found = st_find(file, name);
         if (found) {
@@ -273,11 +271,11 @@ static void append_group(GString *report, const GPtrArray *names, const char *wh
     g_string_append(report, names->len > MAX_LISTED ? ", ...)" : ")");
 }
 
-static void compare_needed(const struct nn_part *part, const struct weights *w, GHashTable *used,
-                           GPtrArray *missing, GPtrArray *odd)
+static void compare_needed(const struct weights *w, GHashTable *used, GPtrArray *missing,
+                           GPtrArray *odd)
 {
-    for (guint i = 0; i < part->weights->len; i++) {
-        const struct nn_weight *weight = part->weights->pdata[i];
+    for (guint i = 0; i < w->part->weights->len; i++) {
+        const struct nn_weight *weight = w->part->weights->pdata[i];
         struct st_tensor t;
         if (!find_weight(w, weight->name, &t)) {
             g_ptr_array_add(missing, g_strdup(weight->name));
@@ -298,7 +296,8 @@ static void compare_needed(const struct nn_part *part, const struct weights *w, 
 // What a tensor is called in the part's own files; NULL: it is another part's.
 static const char *own_name(const struct weights *w, const char *name)
 {
-    return w->model->layout == LAYOUT_FOLDER ? name : single_file_member(w->model, w->part, name);
+    return w->model->layout == LAYOUT_FOLDER ? name
+                                             : single_file_member(w->model, w->part->name, name);
 }
 
 void weights_check(const struct weights *w, GString *report)
@@ -307,7 +306,7 @@ void weights_check(const struct weights *w, GString *report)
     GPtrArray *odd = g_ptr_array_new_with_free_func(g_free);
     GPtrArray *surplus = g_ptr_array_new_with_free_func(g_free);
     GHashTable *used = g_hash_table_new(NULL, NULL);
-    compare_needed(w->model->parts[w->part], w, used, missing, odd);
+    compare_needed(w, used, missing, odd);
     for (guint i = 0; i < w->files->len; i++) {
         const struct st_file *file = w->files->pdata[i];
         for (guint j = 0; j < file->tensors->len; j++) {
@@ -319,7 +318,7 @@ void weights_check(const struct weights *w, GString *report)
         }
     }
     if (missing->len || odd->len || surplus->len) {
-        g_string_append_printf(report, "%s%s: ", report->len ? "; " : "", part_names[w->part]);
+        g_string_append_printf(report, "%s%s: ", report->len ? "; " : "", w->part->name);
         append_group(report, missing, "missing");
         append_group(report, odd, "of another shape");
         append_group(report, surplus, "without a layer");
@@ -331,32 +330,6 @@ void weights_check(const struct weights *w, GString *report)
 }
 
 // ---- loading ------------------------------------------------------------------------------------
-
-void weights_list(struct model *m, enum model_part part)
-{
-    struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = m->parts[part], .dry = true};
-    // The smallest input that every layer accepts; weights do not depend on it.
-    int side = 1 << (MODEL_LEVELS - 1), factor = model_latent_factor(m);
-    if (part == MODEL_TEXT) {
-        struct tensor ids = {.shape = {1, 1, 1, 2}, .dtype = DTYPE_I32};
-        text_encoder_build(&nn, &m->text, graph_leaf(g, &ids));
-    } else if (part == MODEL_UNET) {
-        struct node *latents =
-            graph_leaf_dry(g, (int[]){1, side, side, m->unet.in_channels}, "latents");
-        struct node *time = graph_leaf_dry(g, (int[]){1, 1, 1, m->unet.channels[0]}, "time");
-        struct node *states = graph_leaf_dry(g, (int[]){1, 1, 2, m->unet.cross_dim}, "states");
-        unet_build(&nn, &m->unet, latents, time, states);
-    } else {
-        struct node *picture =
-            graph_leaf_dry(g, (int[]){1, factor, factor, m->vae.in_channels}, "picture");
-        struct node *latents =
-            graph_leaf_dry(g, (int[]){1, 1, 1, m->vae.latent_channels}, "latents");
-        vae_encoder_build(&nn, &m->vae, picture);
-        vae_decoder_build(&nn, &m->vae, latents);
-    }
-    graph_free(g);
-}
 
 uint64_t weights_bytes(const struct nn_part *part)
 {
@@ -420,7 +393,7 @@ static int64_t largest_count(const struct nn_part *part)
 bool weights_load(const struct weights *w, struct load_progress *progress, struct task *task,
                   GError **error)
 {
-    struct nn_part *p = w->model->parts[w->part];
+    struct nn_part *p = w->part;
     int64_t largest = largest_count(p);
     struct scratch s = {g_new(float, largest), g_new(float, largest)};
     bool ok = true;
@@ -439,7 +412,7 @@ bool weights_load(const struct weights *w, struct load_progress *progress, struc
     return ok;
 }
 
-char *weights_hash(const struct model *m, enum model_part part, struct task *task, GError **error)
+char *weights_hash(const struct model *m, const char *part, struct task *task, GError **error)
 {
     GPtrArray *paths = find_files(m, part, error);
     if (!paths) {

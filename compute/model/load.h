@@ -9,17 +9,14 @@ bool file_exists_in(const char *folder, const char *name);
 
 // The files of one network: one, or several shards, or the one that holds the whole model.
 struct weights {
-    struct model *model; // whose; borrowed
-    enum model_part part;
-    GPtrArray *files; // struct st_file *, owned
+    struct model *model;  // whose; borrowed
+    struct nn_part *part; // of the model; borrowed
+    GPtrArray *files;     // struct st_file *, owned
 };
 
 // Opens the weight files of m's part. Only headers are read.
-struct weights *weights_open(struct model *m, enum model_part part, GError **error);
+struct weights *weights_open(struct model *m, struct nn_part *part, GError **error);
 void weights_free(struct weights *w);
-
-// Builds the network dry, so that m->parts[part] lists what it needs.
-void weights_list(struct model *m, enum model_part part);
 
 // Compares what the network needs with what the files hold; appends to report where they differ:
 // "unet: 2 missing (a, b), 1 of another shape (c: 3 instead of 4)".
@@ -38,4 +35,4 @@ bool weights_load(const struct weights *w, struct load_progress *progress, struc
 
 // SHA-256 of the part's weight file, also where that holds the other parts too; of several shards,
 // that of their hashes in the order of their names.
-char *weights_hash(const struct model *m, enum model_part part, struct task *task, GError **error);
+char *weights_hash(const struct model *m, const char *part, struct task *task, GError **error);

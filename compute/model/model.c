@@ -5,10 +5,9 @@
 #include "compute/model/config.h"
 #include "compute/model/latent_rgb.h"
 #include "compute/model/load.h"
+#include "compute/model/part.h"
 #include "compute/model/single_file.h"
 #include "compute/model/tokenizer.h"
-
-static const char *const part_names[] = {"text_encoder", "unet", "vae"};
 
 int model_latent_factor(const struct model *m)
 {
@@ -43,34 +42,44 @@ static bool read_tokenizer(struct model *m, GError **error)
     return true;
 }
 
-// Opens the weight files of all parts and compares them with what the networks need.
-static bool open_weights(struct model *m, struct weights *weights[3], GError **error)
+// A part of the kind, with the list of what it needs.
+static struct nn_part *add_part(struct model *m, const struct part_kind *kind)
 {
-    GString *report = g_string_new(NULL);
-    bool ok = true;
-    for (int i = 0; ok && i < 3; i++) {
-        m->parts[i] = nn_part_new(part_names[i]);
-        weights_list(m, i);
-        weights[i] = weights_open(m, i, error);
-        ok = weights[i] != NULL;
-        if (ok) {
-            weights_check(weights[i], report);
-        }
-    }
-    if (ok && report->len) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "the weights of %s do not fit its configuration: %s", m->path, report->str);
-        ok = false;
-    }
-    g_string_free(report, TRUE);
-    return ok;
+    struct graph *g = graph_new();
+    struct nn nn = {.g = g, .part = nn_part_new(kind->name), .dry = true};
+    kind->list(&nn, m);
+    graph_free(g);
+    g_ptr_array_add(m->parts, nn.part);
+    return nn.part;
 }
 
-// Everything but the weights' data; weights receives the open files.
-static struct model *open_model(const char *path, struct weights *weights[3], GError **error)
+// Opens the weight files of all parts, in their order, and compares them with what the networks
+// need.
+static bool open_weights(struct model *m, GPtrArray *weights, GError **error)
+{
+    g_autoptr(GString) report = g_string_new(NULL);
+    for (const struct part_kind *kind = part_kinds; kind->name; kind++) {
+        struct weights *w = weights_open(m, add_part(m, kind), error);
+        if (!w) {
+            return false;
+        }
+        g_ptr_array_add(weights, w);
+        weights_check(w, report);
+    }
+    if (report->len) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "the weights of %s do not fit its configuration: %s", m->path, report->str);
+        return false;
+    }
+    return true;
+}
+
+// Everything but the weights' data; weights (struct weights *) receives the open files.
+static struct model *open_model(const char *path, GPtrArray *weights, GError **error)
 {
     struct model *m = g_new0(struct model, 1);
     m->path = g_strdup(path);
+    m->parts = g_ptr_array_new_with_free_func((GDestroyNotify)nn_part_free);
     if (!config_read(m, error) || !read_tokenizer(m, error) || !latent_rgb_read(m, error) ||
         !open_weights(m, weights, error)) {
         model_free(m);
@@ -79,19 +88,15 @@ static struct model *open_model(const char *path, struct weights *weights[3], GE
     return m;
 }
 
-static void free_weights(struct weights *weights[3])
+static GPtrArray *new_weights(void)
 {
-    for (int i = 0; i < 3; i++) {
-        weights_free(weights[i]);
-    }
+    return g_ptr_array_new_with_free_func((GDestroyNotify)weights_free);
 }
 
 struct model *model_inspect(const char *path, GError **error)
 {
-    struct weights *weights[3] = {NULL};
-    struct model *m = open_model(path, weights, error);
-    free_weights(weights);
-    return m;
+    g_autoptr(GPtrArray) weights = new_weights();
+    return open_model(path, weights, error);
 }
 
 static bool check_memory(const struct model *m, uint64_t need, GError **error)
@@ -110,19 +115,19 @@ static bool check_memory(const struct model *m, uint64_t need, GError **error)
     return false;
 }
 
-static bool load_parts(struct model *m, struct weights *weights[3], struct task *task,
-                       GError **error)
+static bool load_parts(struct model *m, GPtrArray *weights, struct task *task, GError **error)
 {
     struct load_progress progress = {0};
-    for (int i = 0; i < 3; i++) {
-        progress.total += weights_bytes(m->parts[i]);
+    for (guint i = 0; i < m->parts->len; i++) {
+        progress.total += weights_bytes(m->parts->pdata[i]);
     }
     if (!check_memory(m, progress.total, error)) {
         return false;
     }
-    for (int i = 0; i < 3; i++) {
-        if (!weights_load(weights[i], &progress, task, error)) {
-            g_prefix_error(error, "loading %s, %s: ", m->name, part_names[i]);
+    for (guint i = 0; i < weights->len; i++) {
+        const struct weights *w = weights->pdata[i];
+        if (!weights_load(w, &progress, task, error)) {
+            g_prefix_error(error, "loading %s, %s: ", m->name, w->part->name);
             return false;
         }
     }
@@ -131,7 +136,7 @@ static bool load_parts(struct model *m, struct weights *weights[3], struct task 
 
 struct model *model_load(const char *path, struct gpu *gpu, struct task *task, GError **error)
 {
-    struct weights *weights[3] = {NULL};
+    g_autoptr(GPtrArray) weights = new_weights();
     struct model *m = open_model(path, weights, error);
     if (m) {
         m->gpu = gpu;
@@ -139,7 +144,6 @@ struct model *model_load(const char *path, struct gpu *gpu, struct task *task, G
             g_clear_pointer(&m, model_free);
         }
     }
-    free_weights(weights);
     return m;
 }
 
@@ -148,22 +152,25 @@ void model_free(struct model *m)
     if (!m) {
         return;
     }
-    for (int i = 0; i < 3; i++) {
-        nn_part_free(m->parts[i]);
-        g_free(m->hash[i]);
-    }
+    g_ptr_array_unref(m->parts);
     tokenizer_free(m->tokenizer);
     g_free(m->name);
     g_free(m->path);
     g_free(m);
 }
 
-const char *model_hash(struct model *m, enum model_part part, struct task *task, GError **error)
+struct nn_part *model_part(const struct model *m, const char *name)
 {
-    if (!m->hash[part]) {
-        m->hash[part] = weights_hash(m, part, task, error);
+    return nn_part_named(m->parts, name);
+}
+
+const char *model_hash(struct model *m, const char *part, struct task *task, GError **error)
+{
+    struct nn_part *p = model_part(m, part);
+    if (!p->hash) {
+        p->hash = weights_hash(m, part, task, error);
     }
-    return m->hash[part];
+    return p->hash;
 }
 
 void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *n_tokens,

@@ -1,6 +1,6 @@
 // Models of the Stable Diffusion family, as folders in the diffusers layout or as one file in the
-// original one: configuration, tokenizer, weights, the three networks as graphs. Nothing is
-// hard-coded that the configuration says.
+// original one: configuration, tokenizer, weights, the networks as graphs. Nothing is hard-coded
+// that the configuration says.
 #pragma once
 
 #include "compute/nn/nn.h"
@@ -64,14 +64,19 @@ struct model {
     struct vae_config vae;
     struct sched_config sched;
     struct tokenizer *tokenizer;
-    struct gpu *gpu;          // borrowed; NULL after model_inspect
-    struct nn_part *parts[3]; // enum model_part; weights as nn_part
+    struct gpu *gpu;  // borrowed; NULL after model_inspect
+    GPtrArray *parts; // struct nn_part *: the networks' weights, by name
     // Scaled latent -> RGB in [-1,1] without decoding: a row a latent channel, then the bias.
     float latent_rgb[MODEL_LATENTS + 1][3];
     bool has_latent_rgb;
-    char *hash[3]; // filled by model_hash()
 };
-enum model_part { MODEL_TEXT, MODEL_UNET, MODEL_VAE };
+
+// Names of parts, which are those of the folders that hold them.
+#define MODEL_TEXT "text_encoder"
+#define MODEL_UNET "unet"
+#define MODEL_VAE  "vae"
+// NULL: the model has no such part.
+struct nn_part *model_part(const struct model *m, const char *name);
 
 // path: a model folder, or a file that holds a whole model.
 // Reads configuration and tokenizer only and checks the weight files' headers against what the
@@ -87,7 +92,7 @@ void model_free(struct model *m);
 // that file's hash for all parts, so the same weights as folder and as file are two models. Kept in
 // the model, and on the disk for the next time; the first time it reads the whole file, and reports
 // that. NULL on error.
-const char *model_hash(struct model *m, enum model_part part, struct task *task, GError **error);
+const char *model_hash(struct model *m, const char *part, struct task *task, GError **error);
 
 // Picture pixels a latent pixel: 8 for SD, 4 for the starter.
 int model_latent_factor(const struct model *m);
@@ -109,14 +114,40 @@ void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *
                     bool *truncated);
 
 // ---- networks as graphs; shapes channels last ---------------------------------------------------
-// ids (N,1,1,T) int32 -> states (N,1,T,hidden).
+// ids (N,1,1,T) int32 -> text embeddings (N,1,T,hidden).
 struct node *text_encoder_build(struct nn *nn, const struct text_config *c, struct node *ids);
 // Sinusoidal timestep features, host side: out[channels[0]] for one t.
 void unet_timestep_features(const struct unet_config *c, double t, float *out);
-// latents (N,h,w,4), time features (N,1,1,channels[0]), states (N,1,T,cross) -> prediction
-// (N,h,w,4).
-struct node *unet_build(struct nn *nn, const struct unet_config *c, struct node *latents,
-                        struct node *time, struct node *states);
+
+// Attention probabilities of the U-Net as nodes, for objectives and controls that look at them: of
+// every attention whose path fits the pattern, such as "*.attn2" (all cross-attention), "*.attn1"
+// (all self-attention) or "up_blocks.1.*.attn2". They have a gradient. Such a layer is built from
+// products instead of the fused operation, and the probabilities take memory.
+struct attention_map {
+    const char *path;  // of the attention; interned
+    int height, width; // where its queries lie
+    struct node *node; // (N, heads, height * width, keys): of each query they add up to 1
+};
+struct attention_maps {
+    const char *pattern;
+    GArray *found; // struct attention_map, in the order of the layers; made by the caller
+};
+
+struct unet_inputs {
+    struct node *latents; // (N,h,w,in_channels)
+    struct node *time;    // features (N,1,1,channels[0])
+    struct node *text;    // embeddings (N,1,T,cross_dim)
+
+    // What may be given or asked for besides; NULL where it is not.
+    struct node *hint; // (N,h,w,channels[0]), added to what conv_in makes of the latents
+    struct node *const
+        *residuals; // unet_residuals() nodes, each of the shape of what it is added to:
+                    // the skips in the order of their making, then the middle
+    struct attention_maps *maps;
+};
+int unet_residuals(const struct unet_config *c);
+// The prediction (N,h,w,out_channels).
+struct node *unet_build(struct nn *nn, const struct unet_config *c, const struct unet_inputs *in);
 // picture (N,H,W,3) in [-1,1] -> moments (N,h,w,2*latent): mean, then log variance. Unscaled.
 struct node *vae_encoder_build(struct nn *nn, const struct vae_config *c, struct node *picture);
 // latents (N,h,w,4) unscaled -> picture (N,H,W,3), not clamped.

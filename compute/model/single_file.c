@@ -253,7 +253,7 @@ static JsonObject *text_config(const struct st_file *f, bool sd2)
         while (find(f, OPEN_CLIP "transformer.resblocks.%d.ln_1.weight", layers)) {
             layers++;
         }
-        layers--; // the states before the last layer are the condition (methods 7.8)
+        layers--; // what comes before the last layer is the condition (methods 7.8)
     } else {
         set_text_sizes(c, find(f, "%sembeddings.token_embedding.weight", clip),
                        find(f, "%sembeddings.position_embedding.weight", clip),

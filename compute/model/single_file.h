@@ -22,9 +22,9 @@ struct tokenizer *single_file_tokenizer(const struct model *m, GError **error);
 
 // Looks up what the networks call `name`. The result is a copy of the file's entry, valid as long
 // as the file; of tensors that are stored as one (query, key and value) it is the part asked for.
-bool single_file_find(const struct model *m, enum model_part part, const struct st_file *file,
+bool single_file_find(const struct model *m, const char *part, const struct st_file *file,
                       const char *name, struct st_tensor *t);
 
 // What follows the part's prefix in a tensor's name; NULL where the tensor is of another part or
 // one that this family never reads.
-const char *single_file_member(const struct model *m, enum model_part part, const char *name);
+const char *single_file_member(const struct model *m, const char *part, const char *name);

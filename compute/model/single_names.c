@@ -81,8 +81,9 @@ static bool append_up(GString *out, const struct unet_config *c, const char *nam
     return at > 0;
 }
 
-static void append_unet(GString *out, const struct unet_config *c, const char *name)
+static void append_unet(GString *out, const struct model *m, const char *name)
 {
+    const struct unet_config *c = &m->unet;
     static const struct piece pieces[] = {
         {"time_embedding.linear_1.", "time_embed.0."},
         {"time_embedding.linear_2.", "time_embed.2."},
@@ -105,7 +106,7 @@ static void append_unet(GString *out, const struct unet_config *c, const char *n
 
 // ---- autoencoder --------------------------------------------------------------------------------
 
-static void append_vae(GString *out, const struct vae_config *c, const char *name)
+static void append_vae(GString *out, const struct model *m, const char *name)
 {
     static const struct piece pieces[] = {
         {".mid_block.resnets.0.", ".mid.block_1."},
@@ -126,15 +127,20 @@ static void append_vae(GString *out, const struct vae_config *c, const char *nam
     int level, at = 0;
     // The way up is counted from the finest level.
     if (sscanf(name, "decoder.up_blocks.%d%n", &level, &at) == 1 && at) {
-        g_string_append_printf(out, "decoder.up.%d", c->levels - 1 - level);
+        g_string_append_printf(out, "decoder.up.%d", m->vae.levels - 1 - level);
     }
     append_renamed(out, name + at, pieces, G_N_ELEMENTS(pieces));
 }
 
 // ---- text encoder -------------------------------------------------------------------------------
 
-// OpenCLIP's; CLIP's own names are the networks'.
-static void append_open_clip(GString *out, const char *name)
+static bool is_open_clip(const struct model *m)
+{
+    return m->layout == LAYOUT_SD2_FILE;
+}
+
+// OpenCLIP's names; CLIP's own are the networks'.
+static void append_text(GString *out, const struct model *m, const char *name)
 {
     static const struct piece pieces[] = {
         {"text_model.embeddings.token_embedding.", "token_embedding."},
@@ -150,7 +156,7 @@ static void append_open_clip(GString *out, const char *name)
         {".mlp.fc1.", ".mlp.c_fc."},
         {".mlp.fc2.", ".mlp.c_proj."},
     };
-    append_renamed(out, name, pieces, G_N_ELEMENTS(pieces));
+    append_renamed(out, name, pieces, is_open_clip(m) ? G_N_ELEMENTS(pieces) : 0);
 }
 
 // Rows of query, key or value out of the three stored as one; what does not divide stays whole, and
@@ -168,38 +174,44 @@ static void take_third(struct st_tensor *t, int which)
 
 // ---- looking up ---------------------------------------------------------------------------------
 
-static const char *part_prefix(const struct model *m, enum model_part part)
+// Where a part's tensors are in such a file.
+static const struct part_names {
+    const char *part;
+    const char *prefix[2]; // of SD 1.x and 2.x
+    void (*append)(GString *out, const struct model *m, const char *name);
+} part_names[] = {
+    {MODEL_TEXT, {"cond_stage_model.transformer.", "cond_stage_model.model."}, append_text},
+    {MODEL_UNET, {"model.diffusion_model.", "model.diffusion_model."}, append_unet},
+    {MODEL_VAE, {"first_stage_model.", "first_stage_model."}, append_vae},
+};
+
+static const struct part_names *names_of(const char *part)
 {
-    switch (part) {
-    case MODEL_TEXT:
-        return m->layout == LAYOUT_SD2_FILE ? "cond_stage_model.model."
-                                            : "cond_stage_model.transformer.";
-    case MODEL_UNET: return "model.diffusion_model.";
-    case MODEL_VAE: return "first_stage_model.";
+    size_t i = 0;
+    while (!g_str_equal(part_names[i].part, part)) {
+        i++;
+        g_assert(i < G_N_ELEMENTS(part_names));
     }
-    return "";
+    return &part_names[i];
 }
 
-bool single_file_find(const struct model *m, enum model_part part, const struct st_file *file,
+static const char *part_prefix(const struct model *m, const char *part)
+{
+    return names_of(part)->prefix[m->layout == LAYOUT_SD2_FILE];
+}
+
+bool single_file_find(const struct model *m, const char *part, const struct st_file *file,
                       const char *name, struct st_tensor *t)
 {
     static const char *const thirds[] = {".q_proj.", ".k_proj.", ".v_proj."};
-    bool open_clip = part == MODEL_TEXT && m->layout == LAYOUT_SD2_FILE;
+    const bool in_thirds = is_open_clip(m) && g_str_equal(part, MODEL_TEXT);
     GString *own = g_string_new(part_prefix(m, part));
-    if (part == MODEL_UNET) {
-        append_unet(own, &m->unet, name);
-    } else if (part == MODEL_VAE) {
-        append_vae(own, &m->vae, name);
-    } else if (open_clip) {
-        append_open_clip(own, name);
-    } else {
-        g_string_append(own, name);
-    }
+    names_of(part)->append(own, m, name);
     const struct st_tensor *found = st_find(file, own->str);
     if (found) {
         *t = *found;
     }
-    for (int i = 0; found && open_clip && i < 3; i++) {
+    for (int i = 0; found && in_thirds && i < 3; i++) {
         if (strstr(name, thirds[i])) {
             take_third(t, i);
         }
@@ -208,7 +220,7 @@ bool single_file_find(const struct model *m, enum model_part part, const struct 
     return found != NULL;
 }
 
-const char *single_file_member(const struct model *m, enum model_part part, const char *name)
+const char *single_file_member(const struct model *m, const char *part, const char *name)
 {
     static const char *const unread[] = {"loss.", "attn_mask"}; // of training; a constant
     const char *prefix = part_prefix(m, part), *rest = name + strlen(prefix);
@@ -219,8 +231,8 @@ const char *single_file_member(const struct model *m, enum model_part part, cons
     for (size_t i = 0; i < G_N_ELEMENTS(unread); i++) {
         read = read && !g_str_has_prefix(rest, unread[i]);
     }
-    if (part == MODEL_TEXT && m->layout == LAYOUT_SD2_FILE) {
-        // SD 2.x takes the states before OpenCLIP's last layer (methods 7.8).
+    if (is_open_clip(m) && g_str_equal(part, MODEL_TEXT)) {
+        // SD 2.x takes what comes before OpenCLIP's last layer (methods 7.8).
         char *last = g_strdup_printf("transformer.resblocks.%d.", m->text.layers);
         read = read && !g_str_has_prefix(rest, last);
         g_free(last);

@@ -13,8 +13,14 @@
 struct unet {
     struct nn *nn;
     const struct unet_config *c;
-    struct node *time;   // activated time embedding (N,1,1,E)
-    struct node *states; // (N,1,T,cross)
+    struct node *time;           // activated time embedding (N,1,1,E)
+    struct node *text;           // embeddings (N,1,T,cross)
+    struct attention_maps *maps; // NULL: none are wanted
+};
+
+// Where a transformer works.
+struct site {
+    int heads, height, width;
 };
 
 void unet_timestep_features(const struct unet_config *c, double t, float *out)
@@ -34,29 +40,49 @@ void unet_timestep_features(const struct unet_config *c, double t, float *out)
     }
 }
 
+// Attention whose probabilities are wanted, which go to the list.
+static struct node *open_attention(const struct unet *u, struct node *q, struct node *k,
+                                   struct node *v, const struct site *site, float scale,
+                                   const char *path)
+{
+    struct attention_map map = {
+        .path = g_intern_string(path),
+        .height = site->height,
+        .width = site->width,
+        .node = op_attention_probabilities(u->nn->g, q, k, site->heads, scale),
+    };
+    graph_name(u->nn->g, map.node, "%s.probabilities", path);
+    g_array_append_val(u->maps->found, map);
+    return op_attention_values(u->nn->g, map.node, v);
+}
+
 // Attention of x (N,1,P,C) to keys (N,1,T,K); x itself for self-attention.
-static struct node *attend(const struct unet *u, struct node *x, struct node *keys, int heads,
-                           const char *path)
+static struct node *attend(const struct unet *u, struct node *x, struct node *keys,
+                           const struct site *site, const char *path)
 {
     int channels = x->shape[3];
     struct node *q = nn_linear(u->nn, x, channels, false, "%s.to_q", path);
     struct node *k = nn_linear(u->nn, keys, channels, false, "%s.to_k", path);
     struct node *v = nn_linear(u->nn, keys, channels, false, "%s.to_v", path);
-    float scale = 1 / sqrtf((float)(channels / heads));
-    x = op_attention(u->nn->g, q, k, v, heads, scale, false);
+    float scale = 1 / sqrtf((float)(channels / site->heads));
+    if (u->maps && g_pattern_match_simple(u->maps->pattern, path)) {
+        x = open_attention(u, q, k, v, site, scale, path);
+    } else {
+        x = op_attention(u->nn->g, q, k, v, site->heads, scale, false);
+    }
     return nn_linear(u->nn, x, channels, true, "%s.to_out.0", path);
 }
 
-static struct node *transformer_block(const struct unet *u, struct node *x, int heads,
+static struct node *transformer_block(const struct unet *u, struct node *x, const struct site *site,
                                       const char *path)
 {
     struct nn *nn = u->nn;
     int channels = x->shape[3];
     char *self = g_strconcat(path, ".attn1", NULL), *cross = g_strconcat(path, ".attn2", NULL);
     struct node *h = nn_layer_norm(nn, x, LAYER_NORM_EPS, "%s.norm1", path);
-    x = op_add(nn->g, x, attend(u, h, h, heads, self));
+    x = op_add(nn->g, x, attend(u, h, h, site, self));
     h = nn_layer_norm(nn, x, LAYER_NORM_EPS, "%s.norm2", path);
-    x = op_add(nn->g, x, attend(u, h, u->states, heads, cross));
+    x = op_add(nn->g, x, attend(u, h, u->text, site, cross));
     h = nn_layer_norm(nn, x, LAYER_NORM_EPS, "%s.norm3", path);
     h = op_geglu(nn->g, nn_linear(nn, h, 8 * channels, true, "%s.ff.net.0.proj", path));
     h = nn_linear(nn, h, channels, true, "%s.ff.net.2", path);
@@ -80,13 +106,14 @@ static struct node *project(const struct unet *u, struct node *x, const char *pa
 static struct node *transformer(const struct unet *u, struct node *x, int level, const char *path)
 {
     struct graph *g = u->nn->g;
+    const struct site site = {u->c->heads[level], x->shape[1], x->shape[2]};
     int n = x->shape[0], height = x->shape[1], width = x->shape[2], channels = x->shape[3];
     struct node *h =
         nn_group_norm(u->nn, x, u->c->groups, TRANSFORMER_NORM_EPS, false, "%s.norm", path);
     h = op_reshape(g, project(u, h, path, "proj_in"), n, 1, height * width, channels);
     for (int i = 0; i < u->c->transformer_layers[level]; i++) {
         char *block = g_strdup_printf("%s.transformer_blocks.%d", path, i);
-        h = transformer_block(u, h, u->c->heads[level], block);
+        h = transformer_block(u, h, &site, block);
         g_free(block);
     }
     h = project(u, op_reshape(g, h, n, height, width, channels), path, "proj_out");
@@ -163,17 +190,46 @@ static struct node *time_embedding(struct nn *nn, const struct unet_config *c,
     return op_unary(nn->g, UNARY_SILU, x); // every residual block begins with it
 }
 
-struct node *unet_build(struct nn *nn, const struct unet_config *c, struct node *latents,
-                        struct node *time, struct node *states)
+int unet_residuals(const struct unet_config *c)
+{
+    int n = 1 + 1; // conv_in's skip and the middle
+    for (int i = 0; i < c->levels; i++) {
+        n += c->layers[i] + (i < c->levels - 1);
+    }
+    return n;
+}
+
+// Adds the residuals to the skips and to the middle's result, which comes back.
+static struct node *add_residuals(struct graph *g, struct node *const *residuals, GPtrArray *skips,
+                                  struct node *middle)
+{
+    for (guint i = 0; i < skips->len; i++) {
+        skips->pdata[i] = op_add(g, skips->pdata[i], residuals[i]);
+    }
+    return op_add(g, middle, residuals[skips->len]);
+}
+
+struct node *unet_build(struct nn *nn, const struct unet_config *c, const struct unet_inputs *in)
 {
     GPtrArray *skips = g_ptr_array_new();
-    struct unet u = {.nn = nn, .c = c, .time = time_embedding(nn, c, time), .states = states};
-    struct node *x = nn_conv(nn, latents, c->channels[0], 3, CONV_SAME, "conv_in");
+    struct unet u = {.nn = nn,
+                     .c = c,
+                     .time = time_embedding(nn, c, in->time),
+                     .text = in->text,
+                     .maps = in->maps};
+    struct node *x = nn_conv(nn, in->latents, c->channels[0], 3, CONV_SAME, "conv_in");
+    if (in->hint) {
+        x = op_add(nn->g, x, in->hint);
+    }
     g_ptr_array_add(skips, x);
     for (int i = 0; i < c->levels; i++) {
         x = down_block(&u, x, i, skips);
     }
     x = mid_block(&u, x);
+    g_assert((int)skips->len + 1 == unet_residuals(c));
+    if (in->residuals) {
+        x = add_residuals(nn->g, in->residuals, skips, x);
+    }
     for (int i = 0; i < c->levels; i++) {
         x = up_block(&u, x, i, skips);
     }

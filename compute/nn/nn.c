@@ -27,7 +27,19 @@ void nn_part_free(struct nn_part *part)
     }
     g_hash_table_unref(part->by_name);
     g_ptr_array_unref(part->weights);
+    g_free(part->hash);
     g_free(part);
+}
+
+struct nn_part *nn_part_named(const GPtrArray *parts, const char *name)
+{
+    for (guint i = 0; i < parts->len; i++) {
+        struct nn_part *part = parts->pdata[i];
+        if (g_str_equal(part->name, name)) {
+            return part;
+        }
+    }
+    return NULL;
 }
 
 struct nn_weight *nn_part_find(const struct nn_part *part, const char *name)
@@ -81,10 +93,22 @@ static void layer_bias(struct nn *nn, struct nn_layer *layer, int count)
     g_free(name);
 }
 
-// What the adapters make of the layer; NULL: nothing.
-static struct node *ask_hook(struct nn *nn, const struct nn_layer *layer)
+struct node *nn_plain(struct graph *g, const struct nn_layer *layer, struct node *x)
 {
-    return nn->hook ? nn->hook->apply(nn->hook, nn->g, layer) : NULL;
+    switch (layer->kind) {
+    case NN_LINEAR: return op_linear(g, x, layer->w, layer->bias);
+    case NN_CONV: return op_conv2d(g, x, layer->w, layer->bias, layer->conv);
+    case NN_EMBEDDING: return nn_rows(g, layer->w, x);
+    case NN_NORM: return layer->w;
+    }
+    return NULL;
+}
+
+// The layer's output as the adapters want it, or its own.
+static struct node *layer_output(struct nn *nn, const struct nn_layer *layer)
+{
+    struct node *y = nn->hook ? nn->hook->apply(nn->hook, nn->g, layer) : NULL;
+    return y ? y : nn_plain(nn->g, layer, layer->x);
 }
 
 // Layer paths live as long as the program: there are a few hundred of them, and hooks may keep
@@ -107,11 +131,7 @@ struct node *nn_linear(struct nn *nn, struct node *x, int out, bool bias, const 
     if (bias) {
         layer_bias(nn, &layer, out);
     }
-    struct node *y = ask_hook(nn, &layer);
-    if (!y) {
-        y = op_linear(nn->g, x, layer.w, layer.bias);
-    }
-    return graph_name(nn->g, y, "%s", layer.path);
+    return graph_name(nn->g, layer_output(nn, &layer), "%s", layer.path);
 }
 
 struct node *nn_conv(struct nn *nn, struct node *x, int out, int kernel, struct conv_params params,
@@ -121,20 +141,15 @@ struct node *nn_conv(struct nn *nn, struct node *x, int out, int kernel, struct 
     PATH_OF(path, layer.path);
     layer_weight(nn, &layer, (int[]){out, kernel, kernel, x->shape[3]}, 4);
     layer_bias(nn, &layer, out);
-    struct node *y = ask_hook(nn, &layer);
-    if (!y) {
-        y = op_conv2d(nn->g, x, layer.w, layer.bias, params);
-    }
-    return graph_name(nn->g, y, "%s", layer.path);
+    return graph_name(nn->g, layer_output(nn, &layer), "%s", layer.path);
 }
 
-// Gamma as the adapters want it; beta goes to layer->bias.
+// Gamma, as the adapters want it; beta goes to layer->bias.
 static struct node *norm_gamma(struct nn *nn, struct nn_layer *layer, int channels)
 {
     layer_weight(nn, layer, (int[]){1, 1, 1, channels}, 1);
     layer_bias(nn, layer, channels);
-    struct node *gamma = ask_hook(nn, layer);
-    return gamma ? gamma : layer->w;
+    return layer_output(nn, layer);
 }
 
 struct node *nn_group_norm(struct nn *nn, struct node *x, int groups, float eps, bool silu,
@@ -167,9 +182,5 @@ struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns
     struct nn_layer layer = {.kind = NN_EMBEDDING, .x = ids};
     PATH_OF(path, layer.path);
     layer_weight(nn, &layer, (int[]){1, 1, rows, columns}, 2);
-    struct node *y = ask_hook(nn, &layer);
-    if (!y) {
-        y = nn_rows(nn->g, layer.w, ids);
-    }
-    return graph_name(nn->g, y, "%s", layer.path);
+    return graph_name(nn->g, layer_output(nn, &layer), "%s", layer.path);
 }

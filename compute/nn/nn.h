@@ -8,7 +8,7 @@
 
 #include "compute/op/ops.h"
 
-// One network's weights: "text_encoder", "unet" or "vae".
+// One network's weights: "text_encoder", "unet", "vae".
 struct nn_weight {
     char *name;            // as in the file: "conv_in.weight"
     int shape[GRAPH_RANK]; // engine order: linear (1,1,O,I); conv (O,ky,kx,I); vector (1,1,1,n)
@@ -19,9 +19,12 @@ struct nn_part {
     const char *name;
     GPtrArray *weights; // struct nn_weight *, in the order of first use
     GHashTable *by_name;
+    char *hash; // SHA-256 of the file they came from, where it is known
 };
 struct nn_part *nn_part_new(const char *name);
 void nn_part_free(struct nn_part *part); // frees the tensors
+// The part of that name among parts (struct nn_part *), NULL where there is none.
+struct nn_part *nn_part_named(const GPtrArray *parts, const char *name);
 struct nn_weight *nn_part_find(const struct nn_part *part, const char *name);
 
 enum nn_kind { NN_LINEAR, NN_CONV, NN_NORM, NN_EMBEDDING };
@@ -65,4 +68,7 @@ struct node *nn_embedding(struct nn *nn, struct node *ids, int rows, int columns
                           ...) G_GNUC_PRINTF(5, 6);
 // The rows of a table (1, 1, rows, columns) that ids name; ids NULL: all of them, the table itself.
 struct node *nn_rows(struct graph *g, struct node *table, struct node *ids);
+// What a layer computes of x (its own input or another in its place) where no hook says otherwise;
+// of NN_NORM the gamma.
+struct node *nn_plain(struct graph *g, const struct nn_layer *layer, struct node *x);
 // A 1x1 convolution stored as a 4-D weight but used as a linear layer is nn_conv with kernel 1.

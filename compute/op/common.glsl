@@ -59,3 +59,19 @@ float workgroup_sum(float value)
     }
     return sum;
 }
+
+// The largest value of the workgroup, in the same way.
+float workgroup_max(float value)
+{
+    float part = subgroupMax(value);
+    barrier();
+    if (subgroupElect()) {
+        workgroup_part[gl_SubgroupID] = part;
+    }
+    barrier();
+    float top = workgroup_part[0];
+    for (uint i = 1; i < gl_NumSubgroups; i++) {
+        top = max(top, workgroup_part[i]);
+    }
+    return top;
+}

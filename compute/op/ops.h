@@ -32,6 +32,9 @@ struct node *op_upsample_back(struct graph *g, struct node *dy, int height, int 
 // 0.
 struct node *op_gather(struct graph *g, struct node *table, struct node *ids);
 
+// The two middle axes swapped: (N,A,B,C) -> (N,B,A,C).
+struct node *op_swap(struct graph *g, struct node *x);
+
 // ---- arithmetic ---------------------------------------------------------------------------------
 
 // Elementwise, b broadcast to a: every dimension of b equals a's or is 1.
@@ -125,10 +128,18 @@ struct node *op_layer_norm_back(struct graph *g, struct node *x, struct node *ga
                                 struct node *dy, float eps);
 struct node *op_layer_norm_back_gamma(struct graph *g, struct node *x, struct node *dy, float eps);
 
+// Softmax over the last axis.
+struct node *op_softmax(struct graph *g, struct node *x);
+
 // softmax(scale q k^T) v per head: q (N,1,Tq,C), k and v (N,1,Tk,C), C = heads * d, head h owns
 // channels [h d, h d + d). causal: query i sees keys 0..i. Scores are never stored whole.
 struct node *op_attention(struct graph *g, struct node *q, struct node *k, struct node *v,
                           int heads, float scale, bool causal);
+// The same, without a causal mask, in two halves that do hold them whole: softmax(scale q k^T) as
+// (N,heads,Tq,Tk), and what it makes of v, (N,1,Tq,C). (Compositions.)
+struct node *op_attention_probabilities(struct graph *g, struct node *q, struct node *k, int heads,
+                                        float scale);
+struct node *op_attention_values(struct graph *g, struct node *probabilities, struct node *v);
 // Gradients packed into one flat vector: dq, then dk, then dv; cut it with op_view.
 struct node *op_attention_back(struct graph *g, struct node *q, struct node *k, struct node *v,
                                struct node *dy, int heads, float scale, bool causal);

@@ -1,7 +1,7 @@
 // AdamW (Loshchilov and Hutter, Decoupled Weight Decay Regularization, algorithm 2), in the order
 // of operations of the reference framework: decay first, then the step lr / (1 - beta1^t) m /
 // (sqrt(v / (1 - beta2^t)) + eps).
-#include "compute/train/train.h"
+#include "compute/train/optimizer.h"
 
 #include <math.h>
 

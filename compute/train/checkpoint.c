@@ -13,14 +13,21 @@ struct condition {
 };
 #define CONDITIONS 3
 
-static char *captions_hash(const struct train_data *d)
+static char *examples_hash(const struct train_data *d)
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    const gssize bytes = (gssize)d->n * (gssize)sizeof(float);
     for (int i = 0; i < d->count; i++) {
-        const char *caption = d->samples[i].caption;
+        const struct train_sample *s = &d->samples[i];
+        const char *caption = d->captions[s->caption].text;
+        const int numbers[] = {s->role, s->t_begin, s->t_end, s->mask != NULL};
         g_checksum_update(sum, (const guchar *)caption, (gssize)strlen(caption) + 1);
-        g_checksum_update(sum, (const guchar *)d->samples[i].mean,
-                          (gssize)d->n * (gssize)sizeof *d->samples[i].mean);
+        g_checksum_update(sum, (const guchar *)numbers, sizeof numbers);
+        g_checksum_update(sum, (const guchar *)&s->weight, sizeof s->weight);
+        g_checksum_update(sum, (const guchar *)s->mean, bytes);
+        if (s->mask) {
+            g_checksum_update(sum, (const guchar *)s->mask, bytes / d->channels);
+        }
     }
     return g_strdup(g_checksum_get_string(sum));
 }
@@ -32,7 +39,7 @@ static void conditions_init(struct condition c[CONDITIONS], struct trainer *t)
         {"model_hash", "the model", g_strdup(hash ? hash : "unknown")},
         // All but the number of steps: a training can be made longer.
         {"settings", "the settings", settings_key(t->settings, ADAPTER_RATE)},
-        {"examples_hash", "the pictures or captions", captions_hash(&t->data)},
+        {"examples_hash", "the pictures or captions", examples_hash(&t->run.data)},
     };
     memcpy(c, all, sizeof all);
 }
@@ -74,10 +81,10 @@ bool trainer_checkpoint(struct trainer *t, const char *path, GError **error)
     char mean[G_ASCII_DTOSTR_BUF_SIZE];
     st_writer_meta(w, "loss_mean", g_ascii_dtostr(mean, sizeof mean, t->loss_mean));
 
-    for (guint i = 0; i < t->adapter->params->len; i++) {
-        const struct adapter_param *p = t->adapter->params->pdata[i];
-        g_autofree char *name = g_strconcat("parameter.", p->part, ".", p->path, NULL);
-        st_writer_f32(w, name, 1, (int64_t[]){p->count}, p->value);
+    for (guint i = 0; i < t->run.leaves->len; i++) {
+        const struct train_leaf *leaf = t->run.leaves->pdata[i];
+        g_autofree char *name = g_strconcat("parameter.", leaf->name, NULL);
+        st_writer_f32(w, name, 1, (int64_t[]){leaf->count}, leaf->value);
     }
     for (int k = 0; k < t->optimizer->slots; k++) {
         st_writer_f32(w, slot_names[k], 1, (int64_t[]){t->count}, t->state[k]);
@@ -153,13 +160,13 @@ static bool read_state(struct trainer *t, const struct st_file *f, float *values
                        float *const *state, GError **error)
 {
     int64_t at = 0;
-    for (guint i = 0; i < t->adapter->params->len; i++) {
-        const struct adapter_param *p = t->adapter->params->pdata[i];
-        g_autofree char *name = g_strconcat("parameter.", p->part, ".", p->path, NULL);
-        if (!read_floats(f, name, p->count, values + at, error)) {
+    for (guint i = 0; i < t->run.leaves->len; i++) {
+        const struct train_leaf *leaf = t->run.leaves->pdata[i];
+        g_autofree char *name = g_strconcat("parameter.", leaf->name, NULL);
+        if (!read_floats(f, name, leaf->count, values + at, error)) {
             return false;
         }
-        at += p->count;
+        at += leaf->count;
     }
     for (int k = 0; k < t->optimizer->slots; k++) {
         if (!read_floats(f, slot_names[k], t->count, state[k], error)) {
@@ -191,10 +198,10 @@ bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error)
         t->rng = (struct rng){seed, offset};
         t->loss_mean = mean ? g_ascii_strtod(mean, NULL) : 0;
         const float *from = values;
-        for (guint i = 0; i < t->adapter->params->len; i++) {
-            struct adapter_param *p = t->adapter->params->pdata[i];
-            memcpy(p->value, from, (size_t)p->count * sizeof *from);
-            from += p->count;
+        for (guint i = 0; i < t->run.leaves->len; i++) {
+            struct train_leaf *leaf = t->run.leaves->pdata[i];
+            memcpy(leaf->value, from, (size_t)leaf->count * sizeof *from);
+            from += leaf->count;
         }
     }
     for (int k = 0; k < t->optimizer->slots; k++) {
@@ -204,5 +211,5 @@ bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error)
         g_free(state[k]);
     }
     st_free(f);
-    return ok && adapter_upload(t->adapter, error);
+    return ok && trainer_upload(t, error);
 }

@@ -1,5 +1,5 @@
-// From pictures and captions to what a step needs: the autoencoder's posterior and the text states,
-// computed once.
+// From pictures and captions to what a step needs: the autoencoder's posterior and the text
+// embeddings, computed once.
 #include "compute/train/private.h"
 
 #include <math.h>
@@ -21,17 +21,18 @@ static bool run_once(struct model *model, struct graph *g, struct tensor *in, co
     return ok;
 }
 
-// moments (h, w, 2 channels) -> mean and spread, channels first, scaled.
+// ---- pictures -----------------------------------------------------------------------------------
+
+// moments (h, w, 2 channels) -> mean and standard deviation, channels first, scaled.
 static void split_moments(struct train_sample *s, const struct train_data *d, const float *moments,
                           float scale)
 {
-    const int64_t area = (int64_t)d->height * d->width;
-    for (int64_t at = 0; at < area; at++) {
+    for (int64_t at = 0; at < d->area; at++) {
         const float *pixel = moments + at * 2 * d->channels;
         for (int c = 0; c < d->channels; c++) {
             const float logvar = CLAMP(pixel[d->channels + c], LOGVAR_MIN, LOGVAR_MAX);
-            s->mean[c * area + at] = scale * pixel[c];
-            s->spread[c * area + at] = scale * expf(0.5f * logvar);
+            s->mean[c * d->area + at] = scale * pixel[c];
+            s->std[c * d->area + at] = scale * expf(0.5f * logvar);
         }
     }
 }
@@ -45,11 +46,11 @@ static bool encode_picture(struct train_sample *s, const struct train_data *d, s
         return false;
     }
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = model->parts[MODEL_VAE]};
+    struct nn nn = {.g = g, .part = model_part(model, MODEL_VAE)};
     struct node *out = vae_encoder_build(&nn, &model->vae, graph_leaf(g, in));
     g_autofree float *moments = g_new(float, shape_count(out->shape));
     s->mean = g_new(float, d->n);
-    s->spread = g_new(float, d->n);
+    s->std = g_new(float, d->n);
     const bool ok = run_once(model, g, in, e->rgb, out, moments, task, error);
     if (ok) {
         split_moments(s, d, moments, model->vae.scaling_factor);
@@ -59,8 +60,51 @@ static bool encode_picture(struct train_sample *s, const struct train_data *d, s
     return ok;
 }
 
-static bool encode_caption(struct train_sample *s, struct model *model, struct task *task,
-                           GError **error)
+// The mask at the latents' size, of mean 1: a small subject counts as much in all as a large one.
+static bool shrink_mask(struct train_sample *s, const struct train_data *d,
+                        const struct train_example *e, GError **error)
+{
+    const int factor = e->width / d->width;
+    double sum = 0;
+    s->mask = g_new0(float, d->area);
+    for (int y = 0; y < e->height; y++) {
+        for (int x = 0; x < e->width; x++) {
+            const float value = e->mask[(int64_t)y * e->width + x];
+            s->mask[(int64_t)(y / factor) * d->width + x / factor] += value;
+            sum += value;
+        }
+    }
+    if (!(sum > 0)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "the mask of a training picture leaves nothing to learn");
+        return false;
+    }
+    for (int64_t at = 0; at < d->area; at++) {
+        s->mask[at] *= (float)((double)d->area / sum);
+    }
+    return true;
+}
+
+// ---- captions -----------------------------------------------------------------------------------
+
+int train_add_caption(struct objective_run *run, const char *text)
+{
+    struct train_data *d = &run->data;
+    for (int i = 0; i < d->n_captions; i++) {
+        if (g_str_equal(d->captions[i].text, text)) {
+            return i;
+        }
+    }
+    d->captions = g_renew(struct train_caption, d->captions, d->n_captions + 1);
+    struct train_caption *caption = &d->captions[d->n_captions];
+    *caption = (struct train_caption){.text = g_strdup(text)};
+    caption->ids = g_new0(int32_t, run->model->text.max_tokens);
+    model_tokenize(run->model, text, caption->ids, NULL, NULL);
+    return d->n_captions++;
+}
+
+static bool embed_caption(struct train_caption *caption, struct model *model, struct task *task,
+                          GError **error)
 {
     const int tokens = model->text.max_tokens;
     struct tensor *in = tensor_new(model->gpu, DTYPE_I32, (int[]){1, 1, 1, tokens}, "ids", error);
@@ -68,61 +112,93 @@ static bool encode_caption(struct train_sample *s, struct model *model, struct t
         return false;
     }
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = model->parts[MODEL_TEXT]};
+    struct nn nn = {.g = g, .part = model_part(model, MODEL_TEXT)};
     struct node *out = text_encoder_build(&nn, &model->text, graph_leaf(g, in));
-    s->states = g_new(float, shape_count(out->shape));
-    const bool ok = run_once(model, g, in, s->ids, out, s->states, task, error);
+    caption->embeddings = g_new(float, shape_count(out->shape));
+    const bool ok = run_once(model, g, in, caption->ids, out, caption->embeddings, task, error);
     graph_free(g);
     tensor_free(in);
     return ok;
 }
 
-static bool check_sizes(const struct model *model, const struct train_example *examples, int n,
-                        GError **error)
+bool train_data_embed(struct objective_run *run, struct task *task, GError **error)
 {
-    const int factor = model_latent_factor(model);
-    for (int i = 0; i < n; i++) {
-        const struct train_example *e = &examples[i];
-        if (e->width < factor || e->height < factor || e->width % factor || e->height % factor) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "a training picture is %d x %d pixels, and both must be multiples of %d",
-                        e->width, e->height, factor);
-            return false;
-        }
-        if (e->width != examples[0].width || e->height != examples[0].height) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "the training pictures differ in size: %d x %d and %d x %d",
-                        examples[0].width, examples[0].height, e->width, e->height);
+    for (int i = 0; i < run->data.n_captions; i++) {
+        if (!embed_caption(&run->data.captions[i], run->model, task, error)) {
             return false;
         }
     }
     return true;
 }
 
-bool train_data_encode(struct train_data *d, struct model *model,
-                       const struct train_example *examples, int n, bool text_states,
-                       struct task *task, GError **error)
+// ---- the set ------------------------------------------------------------------------------------
+
+static bool check_example(const struct objective_run *run, const struct train_example *e,
+                          GError **error)
 {
-    if (!check_sizes(model, examples, n, error)) {
+    const struct train_data *d = &run->data;
+    const int factor = model_latent_factor(run->model), steps = run->schedule.train_steps;
+    if (e->width < factor || e->height < factor || e->width % factor || e->height % factor) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "a training picture is %d x %d pixels, and both must be multiples of %d",
+                    e->width, e->height, factor);
         return false;
     }
-    const int factor = model_latent_factor(model);
-    *d = (struct train_data){
-        .samples = g_new0(struct train_sample, n),
-        .count = n,
-        .channels = model->vae.latent_channels,
-        .height = examples[0].height / factor,
-        .width = examples[0].width / factor,
+    if (e->width != d->width * factor || e->height != d->height * factor) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "the training pictures differ in size: %d x %d and %d x %d", d->width * factor,
+                    d->height * factor, e->width, e->height);
+        return false;
+    }
+    if ((e->t_begin || e->t_end) &&
+        (e->t_begin < 0 || e->t_end <= e->t_begin || e->t_end > steps)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "a training picture is for the time steps %d to %d, and the model has 0 to %d",
+                    e->t_begin, e->t_end - 1, steps - 1);
+        return false;
+    }
+    return true;
+}
+
+bool train_add_example(struct objective_run *run, const struct train_example *example,
+                       struct task *task, GError **error)
+{
+    struct train_data *d = &run->data;
+    if (!check_example(run, example, error)) {
+        return false;
+    }
+    d->samples = g_renew(struct train_sample, d->samples, d->count + 1);
+    struct train_sample *s = &d->samples[d->count++];
+    *s = (struct train_sample){
+        .caption = train_add_caption(run, example->caption),
+        .role = example->role,
+        .weight = example->weight != 0 ? example->weight : 1,
+        .t_begin = example->t_begin,
+        .t_end = example->t_end ? example->t_end : run->schedule.train_steps,
     };
-    d->n = (int64_t)d->channels * d->height * d->width;
-    for (int i = 0; i < n; i++) {
-        struct train_sample *s = &d->samples[i];
-        task_report(task, TASK_READING_EXAMPLES, (double)i / n);
-        s->caption = g_strdup(examples[i].caption);
-        s->ids = g_new0(int32_t, model->text.max_tokens);
-        model_tokenize(model, s->caption, s->ids, NULL, NULL);
-        if (!encode_picture(s, d, model, &examples[i], task, error) ||
-            (text_states && !encode_caption(s, model, task, error))) {
+    run->masked = run->masked || example->mask;
+    return (!example->mask || shrink_mask(s, d, example, error)) &&
+           encode_picture(s, d, run->model, example, task, error);
+}
+
+bool train_data_encode(struct objective_run *run, const struct train_set *set, struct task *task,
+                       GError **error)
+{
+    if (set->count == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "there is no picture to learn from");
+        return false;
+    }
+    const int factor = model_latent_factor(run->model);
+    struct train_data *d = &run->data;
+    d->channels = run->model->vae.latent_channels;
+    d->height = set->examples[0].height / factor;
+    d->width = set->examples[0].width / factor;
+    d->area = (int64_t)d->height * d->width;
+    d->n = d->channels * d->area;
+    for (int i = 0; i < set->count; i++) {
+        task_report(task, TASK_READING_EXAMPLES, (double)i / set->count);
+        if (!train_add_example(run, &set->examples[i], task, error)) {
             return false;
         }
     }
@@ -132,13 +208,16 @@ bool train_data_encode(struct train_data *d, struct model *model,
 void train_data_finish(struct train_data *d)
 {
     for (int i = 0; i < d->count; i++) {
-        struct train_sample *s = &d->samples[i];
-        g_free(s->caption);
-        g_free(s->ids);
-        g_free(s->states);
-        g_free(s->mean);
-        g_free(s->spread);
+        g_free(d->samples[i].mean);
+        g_free(d->samples[i].std);
+        g_free(d->samples[i].mask);
+    }
+    for (int i = 0; i < d->n_captions; i++) {
+        g_free(d->captions[i].text);
+        g_free(d->captions[i].ids);
+        g_free(d->captions[i].embeddings);
     }
     g_free(d->samples);
+    g_free(d->captions);
     *d = (struct train_data){0};
 }

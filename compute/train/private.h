@@ -1,13 +1,20 @@
 // Private to compute/train.
 #pragma once
 
-#include "compute/train/train.h"
+#include "compute/train/objective.h"
+#include "compute/train/optimizer.h"
+
+// What the step asks at every layer: the adapters first, then the objective.
+struct step_hook {
+    struct nn_hook nn; // first: the nn_hook is the step_hook
+    struct nn_hook *adapters;
+    struct objective_run *run;
+};
 
 struct trainer {
     // borrowed
     struct model *model;
     struct adapter *adapter;
-    const struct objective *objective;
     const struct optimizer_type *optimizer;
 
     // settings
@@ -20,20 +27,19 @@ struct trainer {
     char *checkpoint_path;
     double lr[2]; // by adapter_param.group
 
-    // what is learned from
-    struct noise_schedule schedule;
-    struct train_data data;
+    struct objective_run run;
     struct train_batch batch;
 
-    // the compiled step
+    // step.c: the compiled step
     struct graph *graph;
-    struct adapter_hook *hook;
+    struct adapter_hook *adapters;
+    struct step_hook hook;
     struct program *program;
-    struct tensor *latents, *time, *target; // written before each run
-    struct tensor *states, *ids; // one of them: ids where the text encoder is trained too
-    struct node *loss;
-    struct node **grads; // of adapter->params; NULL where a layer does not occur
-    float *staging;      // one batch of the largest input
+    struct tensor *latents, *time, *target, *weights; // written before each run
+    struct tensor *mask;                              // where the run has masks
+    struct tensor *text, *ids;    // one of them: ids where the text encoder is part of the step
+    struct node *loss, *row_loss; // row_loss: (N,1,1,1), neither weighted nor masked
+    float *staging;               // one batch of the largest input
 
     // state
     int64_t count;                 // parameters
@@ -44,8 +50,24 @@ struct trainer {
     double loss_mean;
 };
 
-// Posterior, tokens and (without a trained text encoder) text states of the examples.
-bool train_data_encode(struct train_data *d, struct model *model,
-                       const struct train_example *examples, int n, bool text_states,
-                       struct task *task, GError **error);
+// ---- data.c -------------------------------------------------------------------------------------
+
+// Posteriors, masks and tokens of the examples. All of one size.
+bool train_data_encode(struct objective_run *run, const struct train_set *set, struct task *task,
+                       GError **error);
+// Text embeddings of all captions.
+bool train_data_embed(struct objective_run *run, struct task *task, GError **error);
 void train_data_finish(struct train_data *d);
+
+// ---- trainer.c ----------------------------------------------------------------------------------
+
+bool trainer_upload(struct trainer *t, GError **error); // after the leaves' values changed
+
+// ---- step.c -------------------------------------------------------------------------------------
+
+// Builds and compiles; t->run is complete. Gives the leaves their nodes and gradients.
+bool step_build(struct trainer *t, GError **error);
+// Writes the batch and runs forward and backward; row_loss: [batch.count], may be NULL.
+bool step_gradient(struct trainer *t, double *loss, float *row_loss, float *gradient,
+                   struct task *task, GError **error);
+void step_free(struct trainer *t);

@@ -5,22 +5,27 @@
 //   L = mean (prediction(z_t, t, c) - target)^2
 //
 // The target is epsilon or v, as the model predicts.
-#include "compute/train/train.h"
+#include "compute/train/objective.h"
 
-static void single_image_draw(const struct train_data *data, const struct noise_schedule *schedule,
-                              struct rng *rng, struct train_batch *batch)
+static bool single_image_prepare(struct objective_run *run, const struct train_set *set,
+                                 struct task *task, GError **error)
+{
+    return train_need_role(run, ROLE_INSTANCE, error);
+}
+
+static void single_image_draw(const struct objective_run *run, struct rng *rng,
+                              struct train_batch *batch)
 {
     for (int i = 0; i < batch->count; i++) {
-        batch->sample[i] = rng_below(rng, data->count);
-        batch->timestep[i] = rng_below(rng, schedule->train_steps);
-        const struct train_sample *s = &data->samples[batch->sample[i]];
-        float *z = batch->latents + i * data->n;
-        rng_normal(rng, z, data->n);
-        for (int64_t k = 0; k < data->n; k++) {
-            z[k] = s->mean[k] + s->spread[k] * z[k];
-        }
-        rng_normal(rng, batch->noise + i * data->n, data->n);
+        const int sample = train_pick(run, rng, ROLE_INSTANCE);
+        train_row_draw(run, rng, sample, &batch->rows[i]);
     }
+}
+
+static struct node *single_image_loss(struct objective_run *run, struct graph *g,
+                                      const struct loss_nodes *in)
+{
+    return loss_mean(g, in);
 }
 
 extern const struct objective single_image_objective;
@@ -28,6 +33,8 @@ const struct objective single_image_objective = {
     .name = "single_image",
     .title = "Learn this photo",
     .summary = "Learns one photo under its description, to edit it by changing the words",
+    .rows = 1,
+    .prepare = single_image_prepare,
     .draw = single_image_draw,
-    .loss = op_mse,
+    .loss = single_image_loss,
 };

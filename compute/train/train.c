@@ -1,6 +1,7 @@
 // The tables of objectives and optimizers, generated from the lists in meson.build, and the settings
 // of learning.
-#include "compute/train/train.h"
+#include "compute/train/objective.h"
+#include "compute/train/optimizer.h"
 
 #include "compute/train/train_table.h"
 
@@ -23,19 +24,9 @@ const struct member *objective_family(int i)
     return objective_table[i] ? &objective_table[i]->member : NULL;
 }
 
-const struct objective *objective_find(const char *name)
-{
-    return (const struct objective *)family_find(objective_family, name);
-}
-
 const struct member *optimizer_family(int i)
 {
     return optimizer_table[i] ? &optimizer_table[i]->member : NULL;
-}
-
-const struct optimizer_type *optimizer_find(const char *name)
-{
-    return (const struct optimizer_type *)family_find(optimizer_family, name);
 }
 
 const struct setting learn_settings[] = {

@@ -8,157 +8,22 @@
 // The moving mean of the loss follows this part of each step's loss.
 #define MEAN_RATE 0.05
 
-// ---- the compiled step --------------------------------------------------------------------------
-
-static bool trains_text(const struct adapter *a)
-{
-    for (guint i = 0; i < a->params->len; i++) {
-        const struct adapter_param *p = a->params->pdata[i];
-        if (g_str_equal(p->part, "text_encoder")) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct tensor *input(struct trainer *t, enum dtype dtype, int d1, int d2, int d3,
-                            const char *name, GError **error)
-{
-    return tensor_new(t->model->gpu, dtype, (int[]){t->batch_size, d1, d2, d3}, name, error);
-}
-
-static bool make_inputs(struct trainer *t, GError **error)
-{
-    const struct train_data *d = &t->data;
-    const struct model *m = t->model;
-    const int tokens = m->text.max_tokens;
-    if (!(t->latents = input(t, DTYPE_F32, d->height, d->width, d->channels, "latents", error)) ||
-        !(t->target = input(t, DTYPE_F32, d->height, d->width, d->channels, "target", error)) ||
-        !(t->time = input(t, DTYPE_F32, 1, 1, m->unet.channels[0], "time", error))) {
-        return false;
-    }
-    if (trains_text(t->adapter)) {
-        return (t->ids = input(t, DTYPE_I32, 1, 1, tokens, "ids", error)) != NULL;
-    }
-    return (t->states = input(t, DTYPE_F32, 1, tokens, m->text.hidden_size, "states", error)) !=
-           NULL;
-}
-
-// loss(unet(z_t, t, states), target) and its gradient with respect to every parameter that occurs.
-static bool build(struct trainer *t, GError **error)
-{
-    struct graph *g = t->graph = graph_new();
-    if (!make_inputs(t, error) ||
-        !(t->hook = adapter_hook_new(&t->adapter, 1, 0, t->model->gpu, error))) {
-        return false;
-    }
-    struct nn text = {
-        .g = g, .part = t->model->parts[MODEL_TEXT], .hook = adapter_hook_nn(t->hook)};
-    struct nn unet = {
-        .g = g, .part = t->model->parts[MODEL_UNET], .hook = adapter_hook_nn(t->hook)};
-    struct node *states = t->ids ? text_encoder_build(&text, &t->model->text, graph_leaf(g, t->ids))
-                                 : graph_leaf(g, t->states);
-    struct node *prediction = unet_build(&unet, &t->model->unet, graph_leaf(g, t->latents),
-                                         graph_leaf(g, t->time), states);
-    t->loss = t->objective->loss(g, prediction, graph_leaf(g, t->target));
-
-    const int n = (int)t->adapter->params->len;
-    struct node *const *leaves = adapter_hook_leaves(t->hook);
-    g_autofree struct node **occurring = g_new0(struct node *, n);
-    g_autofree struct node **outputs = g_new0(struct node *, n + 1);
-    int found = 0;
-    for (int i = 0; i < n; i++) {
-        if (leaves[i]) {
-            occurring[found++] = leaves[i];
-        }
-    }
-    outputs[0] = t->loss;
-    if (!graph_grad(g, t->loss, occurring, found, outputs + 1, error)) {
-        return false;
-    }
-    t->grads = g_new0(struct node *, n);
-    for (int i = 0, k = 1; i < n; i++) {
-        t->grads[i] = leaves[i] ? outputs[k++] : NULL;
-    }
-    return (t->program = program_new(g, t->model->gpu, outputs, found + 1, error)) != NULL;
-}
-
 // ---- the step -----------------------------------------------------------------------------------
 
-// (n, channels, h, w) -> (n, h, w, channels)
-static void to_channels_last(const struct train_data *d, int count, const float *from, float *to)
+int64_t trainer_count(const struct trainer *t)
 {
-    const int64_t area = (int64_t)d->height * d->width;
-    for (int i = 0; i < count; i++, from += d->n, to += d->n) {
-        for (int c = 0; c < d->channels; c++) {
-            for (int64_t at = 0; at < area; at++) {
-                to[at * d->channels + c] = from[c * area + at];
-            }
-        }
-    }
+    return t->count;
 }
 
-typedef void (*noise_fn)(const struct noise_schedule *s, int t, const float *z, const float *noise,
-                         float *out, int64_t n);
-
-// fn(z, noise) of every sample of the batch, as the network has it.
-static bool write_noisy(struct trainer *t, noise_fn fn, struct tensor *to, GError **error)
+struct train_batch *trainer_draw(struct trainer *t)
 {
-    const struct train_batch *b = &t->batch;
-    const int64_t n = t->data.n;
-    float *mixed = t->staging + b->count * n;
-    for (int i = 0; i < b->count; i++) {
-        fn(&t->schedule, b->timestep[i], b->latents + i * n, b->noise + i * n, mixed + i * n, n);
-    }
-    to_channels_last(&t->data, b->count, mixed, t->staging);
-    return tensor_write(to, t->staging, error);
+    t->run.objective->draw(&t->run, &t->rng, &t->batch);
+    return &t->batch;
 }
 
-static bool write_time(struct trainer *t, GError **error)
+bool trainer_gradient(struct trainer *t, double *loss, float *gradient, GError **error)
 {
-    const int width = t->model->unet.channels[0];
-    for (int i = 0; i < t->batch.count; i++) {
-        unet_timestep_features(&t->model->unet, t->batch.timestep[i],
-                               t->staging + (int64_t)i * width);
-    }
-    return tensor_write(t->time, t->staging, error);
-}
-
-static bool write_caption(struct trainer *t, GError **error)
-{
-    const struct train_batch *b = &t->batch;
-    const int64_t tokens = t->model->text.max_tokens, floats = tokens * t->model->text.hidden_size;
-    for (int i = 0; i < b->count; i++) {
-        const struct train_sample *s = &t->data.samples[b->sample[i]];
-        if (t->ids) {
-            memcpy((int32_t *)t->staging + i * tokens, s->ids, (size_t)tokens * sizeof *s->ids);
-        } else {
-            memcpy(t->staging + i * floats, s->states, (size_t)floats * sizeof *s->states);
-        }
-    }
-    return tensor_write(t->ids ? t->ids : t->states, t->staging, error);
-}
-
-// Forward and backward in one run; the gradients come in the order of adapter->params.
-static bool run_gradient(struct trainer *t, double *loss, float *gradient, struct task *task,
-                         GError **error)
-{
-    float value;
-    if (!program_run(t->program, task_cancellable(task), error) ||
-        !program_read(t->program, t->loss, &value, error)) {
-        return false;
-    }
-    *loss = value;
-    for (guint i = 0; i < t->adapter->params->len; i++) {
-        const struct adapter_param *p = t->adapter->params->pdata[i];
-        if (!t->grads[i]) {
-            memset(gradient, 0, (size_t)p->count * sizeof *gradient);
-        } else if (!program_read(t->program, t->grads[i], gradient, error)) {
-            return false;
-        }
-        gradient += p->count;
-    }
-    return true;
+    return step_gradient(t, loss, NULL, gradient, NULL, error);
 }
 
 // Scales the gradient to a norm of at most limit; returns what it was.
@@ -178,6 +43,17 @@ static double clip(float *gradient, int64_t n, double limit)
     return norm;
 }
 
+bool trainer_upload(struct trainer *t, GError **error)
+{
+    for (guint i = 0; i < t->run.leaves->len; i++) {
+        const struct train_leaf *leaf = t->run.leaves->pdata[i];
+        if (!tensor_write(leaf->tensor, leaf->value, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 double trainer_update(struct trainer *t, float *gradient, GError **error)
 {
     const double norm = clip(gradient, t->count, t->clip_norm);
@@ -189,20 +65,20 @@ double trainer_update(struct trainer *t, float *gradient, GError **error)
     }
     t->step++;
     int64_t at = 0;
-    for (guint i = 0; i < t->adapter->params->len; i++) {
-        struct adapter_param *p = t->adapter->params->pdata[i];
+    for (guint i = 0; i < t->run.leaves->len; i++) {
+        struct train_leaf *leaf = t->run.leaves->pdata[i];
         float *state[OPTIMIZER_SLOTS] = {NULL};
         for (int k = 0; k < t->optimizer->slots; k++) {
             state[k] = t->state[k] + at;
         }
-        t->optimizer->update(p->value, gradient + at, state, p->count, t->step, t->lr[p->group],
+        t->optimizer->update(leaf->value, gradient + at, state, leaf->count, t->step, leaf->lr,
                              t->optimizer_settings);
-        at += p->count;
+        at += leaf->count;
     }
     if (t->adapter->method->project) {
         t->adapter->method->project(t->adapter);
     }
-    return adapter_upload(t->adapter, error) ? norm : NAN;
+    return trainer_upload(t, error) ? norm : NAN;
 }
 
 static bool check_loss(const struct trainer *t, double loss, GError **error)
@@ -216,15 +92,30 @@ static bool check_loss(const struct trainer *t, double loss, GError **error)
     return false;
 }
 
+// Means of the rows' losses by role.
+static void sum_up_roles(const struct train_batch *b, const float *row_loss,
+                         double mean[TRAIN_ROLES])
+{
+    for (int role = 0; role < TRAIN_ROLES; role++) {
+        double sum = 0;
+        int n = 0;
+        for (int i = 0; i < b->count; i++) {
+            if ((int)b->rows[i].role == role) {
+                sum += row_loss[i];
+                n++;
+            }
+        }
+        mean[role] = n ? sum / n : NAN;
+    }
+}
+
 static bool train_step(struct trainer *t, struct train_report *r, struct task *task, GError **error)
 {
     const struct rng before = t->rng;
     const int step = t->step;
-    t->objective->draw(&t->data, &t->schedule, &t->rng, &t->batch);
-    const bool ok = write_noisy(t, noise_add, t->latents, error) &&
-                    write_noisy(t, noise_target, t->target, error) && write_time(t, error) &&
-                    write_caption(t, error) &&
-                    run_gradient(t, &r->loss, t->gradient, task, error) &&
+    const struct train_batch *batch = trainer_draw(t);
+    g_autofree float *row_loss = g_new(float, batch->count);
+    const bool ok = step_gradient(t, &r->loss, row_loss, t->gradient, task, error) &&
                     check_loss(t, r->loss, error);
     r->grad_norm = ok ? trainer_update(t, t->gradient, error) : NAN;
     if (isnan(r->grad_norm)) {
@@ -236,23 +127,8 @@ static bool train_step(struct trainer *t, struct train_report *r, struct task *t
     t->loss_mean = t->step == 1 ? r->loss : t->loss_mean + MEAN_RATE * (r->loss - t->loss_mean);
     r->loss_mean = t->loss_mean;
     r->step = t->step;
+    sum_up_roles(batch, row_loss, r->role_loss);
     return true;
-}
-
-bool trainer_gradient(struct trainer *t, const float *latents, const float *noise, int timestep,
-                      const float *states, double *loss, float *gradient, GError **error)
-{
-    for (int i = 0; i < t->batch.count; i++) {
-        t->batch.sample[i] = 0;
-        t->batch.timestep[i] = timestep;
-    }
-    memcpy(t->batch.latents, latents, (size_t)(t->batch.count * t->data.n) * sizeof *latents);
-    memcpy(t->batch.noise, noise, (size_t)(t->batch.count * t->data.n) * sizeof *noise);
-    return write_noisy(t, noise_add, t->latents, error) &&
-           write_noisy(t, noise_target, t->target, error) && write_time(t, error) &&
-           write_caption(t, error) &&
-           (!states || !t->states || tensor_write(t->states, states, error)) &&
-           run_gradient(t, loss, gradient, NULL, error);
 }
 
 // ---- a run --------------------------------------------------------------------------------------
@@ -272,13 +148,14 @@ static void note_int(struct trainer *t, const char *key, uint64_t value)
 static void describe(struct trainer *t)
 {
     const int factor = model_latent_factor(t->model);
-    const int width = t->data.width * factor, height = t->data.height * factor;
+    const struct train_data *d = &t->run.data;
+    const int width = d->width * factor, height = d->height * factor;
     g_autofree char *size = g_strdup_printf("%dx%d", width, height);
     g_autofree char *size_pair = g_strdup_printf("(%d, %d)", width, height);
     char rate[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(rate, sizeof rate, "%g", t->lr[0]);
-    note(t, "tincture.prompt", t->data.samples[0].caption);
-    note(t, "tincture.objective", t->objective->name);
+    note(t, "tincture.prompt", d->captions[d->samples[0].caption].text);
+    note(t, "tincture.objective", t->run.objective->name);
     note(t, "ss_learning_rate", rate);
     note(t, "ss_unet_lr", rate);
     note(t, "ss_optimizer", t->optimizer->name);
@@ -287,7 +164,7 @@ static void describe(struct trainer *t)
     note_int(t, "ss_steps", t->step);
     note_int(t, "ss_max_train_steps", t->steps);
     note_int(t, "ss_seed", t->seed);
-    note_int(t, "ss_num_train_images", t->data.count);
+    note_int(t, "ss_num_train_images", d->count);
     note_int(t, "ss_batch_size_per_device", t->batch_size);
 }
 
@@ -340,73 +217,122 @@ int trainer_step(const struct trainer *t)
 
 // ---- making it ----------------------------------------------------------------------------------
 
+// The member that a row chooses.
+static const struct member *chosen(const struct settings *s, const char *key)
+{
+    return family_find(settings_find(s, key, NULL)->family, settings_choice(s, key));
+}
+
 // The adapter's settings are the method's: what a caller chose there went into making it.
 static void take_params(struct trainer *t, const struct train_params *params)
 {
-    t->settings = params->settings ? settings_copy(params->settings) : settings_new(learn_settings);
-    settings_parse(t->settings, "method", t->adapter->method->name, NULL);
-    settings_assign(settings_member(t->settings, "method"), t->adapter->settings);
-    t->objective = objective_find(settings_choice(t->settings, "objective"));
-    t->optimizer = optimizer_find(settings_choice(t->settings, "optimizer"));
-    t->optimizer_settings = settings_member(t->settings, "optimizer");
-    t->steps = settings_int(t->settings, "steps");
-    t->lr[0] = settings_get(t->settings, "lr");
-    t->lr[1] = settings_get(t->settings, "lr_1d");
-    t->clip_norm = settings_get(t->settings, "clip_norm");
-    t->batch_size = settings_int(t->settings, "batch");
+    struct settings *s =
+        params->settings ? settings_copy(params->settings) : settings_new(learn_settings);
+    settings_parse(s, "method", t->adapter->method->name, NULL);
+    settings_assign(settings_member(s, "method"), t->adapter->settings);
+    t->settings = s;
+    t->run.objective = (const struct objective *)chosen(s, "objective");
+    t->run.settings = settings_member(s, "objective");
+    t->optimizer = (const struct optimizer_type *)chosen(s, "optimizer");
+    t->optimizer_settings = settings_member(s, "optimizer");
+    t->steps = settings_int(s, "steps");
+    t->lr[0] = settings_get(s, "lr");
+    t->lr[1] = settings_get(s, "lr_1d");
+    t->clip_norm = settings_get(s, "clip_norm");
+    t->batch_size = settings_int(s, "batch");
+    t->run.rows = t->batch_size * t->run.objective->rows;
     t->seed = t->rng.seed = params->seed;
     t->checkpoint_every = params->checkpoint_every;
     t->checkpoint_path = g_strdup(params->checkpoint_path);
 }
 
+static void leaf_free(struct train_leaf *leaf)
+{
+    if (leaf->own) {
+        tensor_free(leaf->tensor);
+        g_free(leaf->value);
+    }
+    g_free(leaf->name);
+    g_free(leaf);
+}
+
+// The adapter's parameters become leaves, and stay its own; their tensors come with adapter_prepare().
+static void take_leaves(struct trainer *t)
+{
+    for (guint i = 0; i < t->adapter->params->len; i++) {
+        struct adapter_param *p = t->adapter->params->pdata[i];
+        struct train_leaf *leaf = g_new0(struct train_leaf, 1);
+        *leaf = (struct train_leaf){.name = g_strconcat(p->part, ".", p->path, NULL),
+                                    .count = p->count,
+                                    .value = p->value,
+                                    .lr = t->lr[p->group]};
+        g_ptr_array_add(t->run.leaves, leaf);
+        t->run.trains_text = t->run.trains_text || g_str_equal(p->part, MODEL_TEXT);
+    }
+}
+
 static void take_memory(struct trainer *t)
 {
-    const struct model *m = t->model;
-    const int64_t batch = t->batch_size, latents = batch * t->data.n;
-    const int64_t text = batch * m->text.max_tokens * m->text.hidden_size;
-    t->count = adapter_count(t->adapter);
+    const struct train_data *d = &t->run.data;
+    for (guint i = 0; i < t->run.leaves->len; i++) {
+        t->count += ((const struct train_leaf *)t->run.leaves->pdata[i])->count;
+    }
     t->gradient = g_new0(float, t->count);
     for (int k = 0; k < t->optimizer->slots; k++) {
         t->state[k] = g_new0(float, t->count);
     }
-    t->batch = (struct train_batch){
-        .count = (int)batch,
-        .sample = g_new0(int, batch),
-        .timestep = g_new0(int, batch),
-        .latents = g_new0(float, latents),
-        .noise = g_new0(float, latents),
-    };
-    t->staging = g_new0(float, MAX(MAX(2 * latents, text), batch * m->unet.channels[0]));
+    t->batch = (struct train_batch){t->run.rows, g_new0(struct train_row, t->run.rows)};
+    for (int i = 0; i < t->run.rows; i++) {
+        struct train_row *row = &t->batch.rows[i];
+        row->latents = g_new0(float, d->n);
+        row->noise = g_new0(float, d->n);
+        row->mask = g_new0(float, d->area);
+    }
+}
+
+// All that comes before the step is built.
+static bool prepare(struct trainer *t, const struct train_set *set, struct task *task,
+                    GError **error)
+{
+    struct objective_run *run = &t->run;
+    take_leaves(t);
+    if (!train_data_encode(run, set, task, error) ||
+        (run->objective->prepare && !run->objective->prepare(run, set, task, error)) ||
+        (!run->trains_text && !train_data_embed(run, task, error)) ||
+        !adapter_prepare(t->adapter, task, error)) { // last: it may take minutes
+        return false;
+    }
+    for (guint i = 0; i < t->adapter->params->len; i++) {
+        const struct adapter_param *p = t->adapter->params->pdata[i];
+        ((struct train_leaf *)run->leaves->pdata[i])->tensor = p->tensor;
+    }
+    // The first checkpoint names the model by its hash: here, where waiting shows, and not there.
+    model_hash(t->model, MODEL_UNET, task, NULL);
+    return !task_cancelled(task, error);
 }
 
 struct trainer *trainer_new(struct model *model, struct adapter *adapter,
-                            const struct train_example *examples, int n_examples,
-                            const struct train_params *params, struct task *task, GError **error)
+                            const struct train_set *set, const struct train_params *params,
+                            struct task *task, GError **error)
 {
     struct trainer *t = g_new0(struct trainer, 1);
-    t->model = model;
+    t->model = t->run.model = model;
     t->adapter = adapter;
     adapter->scale = 1;
     adapter->enabled = true;
-    noise_schedule_init(&t->schedule, &model->sched);
+    noise_schedule_init(&t->run.schedule, &model->sched);
+    t->run.leaves = g_ptr_array_new_with_free_func((GDestroyNotify)leaf_free);
+    t->run.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)tensor_free);
     take_params(t, params);
-    if (!train_data_encode(&t->data, model, examples, n_examples, !trains_text(adapter), task,
-                           error) ||
-        !adapter_prepare(adapter, task, error)) {
-        goto fail;
+    bool ok = prepare(t, set, task, error);
+    if (ok) {
+        take_memory(t);
+        ok = step_build(t, error);
     }
-    // The first checkpoint names the model by its hash: here, where waiting shows, and not there.
-    model_hash(model, MODEL_UNET, task, NULL);
-    if (task_cancelled(task, error)) {
-        goto fail;
+    if (!ok) {
+        g_clear_pointer(&t, trainer_free);
     }
-    take_memory(t);
-    if (build(t, error)) {
-        return t;
-    }
-fail:
-    trainer_free(t);
-    return NULL;
+    return t;
 }
 
 void trainer_free(struct trainer *t)
@@ -414,26 +340,24 @@ void trainer_free(struct trainer *t)
     if (!t) {
         return;
     }
-    program_free(t->program);
-    graph_free(t->graph);
-    adapter_hook_free(t->hook);
-    tensor_free(t->latents);
-    tensor_free(t->target);
-    tensor_free(t->time);
-    tensor_free(t->states);
-    tensor_free(t->ids);
-    g_free(t->grads);
-    g_free(t->staging);
+    step_free(t);
+    if (t->run.objective->finish) {
+        t->run.objective->finish(&t->run);
+    }
+    g_ptr_array_unref(t->run.leaves);
+    g_ptr_array_unref(t->run.inputs);
     g_free(t->gradient);
     for (int k = 0; k < OPTIMIZER_SLOTS; k++) {
         g_free(t->state[k]);
     }
-    g_free(t->batch.sample);
-    g_free(t->batch.timestep);
-    g_free(t->batch.latents);
-    g_free(t->batch.noise);
-    train_data_finish(&t->data);
-    noise_schedule_finish(&t->schedule);
+    for (int i = 0; i < t->batch.count; i++) {
+        g_free(t->batch.rows[i].latents);
+        g_free(t->batch.rows[i].noise);
+        g_free(t->batch.rows[i].mask);
+    }
+    g_free(t->batch.rows);
+    train_data_finish(&t->run.data);
+    noise_schedule_finish(&t->run.schedule);
     settings_free(t->settings);
     g_free(t->checkpoint_path);
     g_free(t);

@@ -141,8 +141,10 @@ float *fixture_predict(struct fixture *f, struct nn_part *unet, struct adapter_h
     };
     struct graph *g = graph_new();
     struct nn nn = {.g = g, .part = unet, .hook = hook ? adapter_hook_nn(hook) : NULL};
-    struct node *out =
-        unet_build(&nn, c, graph_leaf(g, in[0]), graph_leaf(g, in[1]), graph_leaf(g, in[2]));
+    struct node *out = unet_build(&nn, c,
+                                  &(struct unet_inputs){.latents = graph_leaf(g, in[0]),
+                                                        .time = graph_leaf(g, in[1]),
+                                                        .text = graph_leaf(g, in[2])});
     struct program *p = program_new(g, f->gpu, &out, 1, &error);
     g_assert_no_error(error);
     *count = shape_count(out->shape);

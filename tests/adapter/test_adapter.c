@@ -18,7 +18,7 @@ static float *predict_hook(struct adapter *const *adapters, int n, int64_t *coun
     g_autoptr(GError) error = NULL;
     struct adapter_hook *hook = adapter_hook_new(adapters, n, -1, fx.gpu, &error);
     g_assert_no_error(error);
-    float *y = fixture_predict(&fx, fx.model->parts[MODEL_UNET], hook, count);
+    float *y = fixture_predict(&fx, model_part(fx.model, MODEL_UNET), hook, count);
     adapter_hook_free(hook);
     return y;
 }
@@ -29,7 +29,7 @@ static float *predict_merged(struct adapter *const *adapters, int n, int64_t *co
     struct merged_model *m = merged_model_new(fx.model, &error);
     g_assert_no_error(error);
     g_assert_true(merged_model_update(m, adapters, n, NULL, &error));
-    float *y = fixture_predict(&fx, merged_model_part(m, MODEL_UNET), NULL, count);
+    float *y = fixture_predict(&fx, nn_part_named(merged_model_parts(m), MODEL_UNET), NULL, count);
     merged_model_free(m);
     return y;
 }
@@ -46,7 +46,7 @@ static struct adapter *random_adapter(const char *method, const char *settings, 
 static void check_stack(struct adapter *const *adapters, int n)
 {
     int64_t count;
-    g_autofree float *base = fixture_predict(&fx, fx.model->parts[MODEL_UNET], NULL, &count);
+    g_autofree float *base = fixture_predict(&fx, model_part(fx.model, MODEL_UNET), NULL, &count);
     g_autofree float *factor = predict_hook(adapters, n, &count),
                      *merged = predict_merged(adapters, n, &count);
     const double change = fixture_distance(factor, base, count);
@@ -74,7 +74,7 @@ static const struct {
 static void test_scale_zero(void)
 {
     int64_t count;
-    g_autofree float *base = fixture_predict(&fx, fx.model->parts[MODEL_UNET], NULL, &count);
+    g_autofree float *base = fixture_predict(&fx, model_part(fx.model, MODEL_UNET), NULL, &count);
     for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
         struct adapter *a = random_adapter(methods[i].method, methods[i].settings, 1);
         a->scale = 0;
@@ -149,12 +149,13 @@ static void test_switch_and_slider(void)
     int64_t count;
     struct adapter *a = random_adapter("svdiff", "", 9);
     struct merged_model *m = merged_model_new(fx.model, &error);
-    g_autofree float *base = fixture_predict(&fx, fx.model->parts[MODEL_UNET], NULL, &count);
+    g_autofree float *base = fixture_predict(&fx, model_part(fx.model, MODEL_UNET), NULL, &count);
     g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
     const unsigned layout = merged_model_layout(m);
     a->scale = 0.4;
     g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
-    g_autofree float *weaker = fixture_predict(&fx, merged_model_part(m, MODEL_UNET), NULL, &count);
+    g_autofree float *weaker =
+        fixture_predict(&fx, nn_part_named(merged_model_parts(m), MODEL_UNET), NULL, &count);
     g_autofree float *expected = predict_hook(&a, 1, &count);
     g_assert_cmpfloat(fixture_distance(weaker, expected, count), <, ROUNDING);
 
@@ -163,7 +164,7 @@ static void test_switch_and_slider(void)
     g_assert_cmpfloat(fixture_distance(off, base, count), <, ROUNDING);
     g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
     g_autofree float *restored =
-        fixture_predict(&fx, merged_model_part(m, MODEL_UNET), NULL, &count);
+        fixture_predict(&fx, nn_part_named(merged_model_parts(m), MODEL_UNET), NULL, &count);
     g_assert_cmpmem(restored, (size_t)count * 4, base, (size_t)count * 4);
     g_assert_cmpuint(merged_model_layout(m), ==, layout);
     merged_model_free(m);

@@ -46,14 +46,18 @@ static void model_dry(struct model *m, bool second)
         m->unet.linear_projection = true;
         memcpy(m->unet.heads, (int[]){5, 10, 20, 20}, 4 * sizeof(int));
     }
-    m->parts[MODEL_UNET] = nn_part_new("unet");
-    m->parts[MODEL_TEXT] = nn_part_new("text_encoder");
+    m->parts = g_ptr_array_new_with_free_func((GDestroyNotify)nn_part_free);
     struct graph *g = graph_new();
-    struct nn unet = {.g = g, .part = m->parts[MODEL_UNET], .dry = true};
-    unet_build(&unet, &m->unet, graph_leaf_dry(g, (int[]){1, 64, 64, 4}, "latents"),
-               graph_leaf_dry(g, (int[]){1, 1, 1, 320}, "time"),
-               graph_leaf_dry(g, (int[]){1, 1, 77, m->unet.cross_dim}, "states"));
-    struct nn text = {.g = g, .part = m->parts[MODEL_TEXT], .dry = true};
+    struct nn unet = {.g = g, .part = nn_part_new(MODEL_UNET), .dry = true};
+    struct unet_inputs in = {
+        .latents = graph_leaf_dry(g, (int[]){1, 64, 64, 4}, "latents"),
+        .time = graph_leaf_dry(g, (int[]){1, 1, 1, 320}, "time"),
+        .text = graph_leaf_dry(g, (int[]){1, 1, 77, m->unet.cross_dim}, "text"),
+    };
+    g_ptr_array_add(m->parts, unet.part);
+    unet_build(&unet, &m->unet, &in);
+    struct nn text = {.g = g, .part = nn_part_new(MODEL_TEXT), .dry = true};
+    g_ptr_array_add(m->parts, text.part);
     struct tensor ids = {.shape = {1, 1, 1, 77}, .dtype = DTYPE_I32};
     text_encoder_build(&text, &m->text, graph_leaf(g, &ids));
     graph_free(g);
@@ -61,8 +65,7 @@ static void model_dry(struct model *m, bool second)
 
 static void model_dry_clear(struct model *m)
 {
-    nn_part_free(m->parts[MODEL_UNET]);
-    nn_part_free(m->parts[MODEL_TEXT]);
+    g_ptr_array_unref(m->parts);
 }
 
 static struct adapter *make(struct model *m, const char *method, const char *key, double value)

@@ -71,8 +71,9 @@ static void test_merge(void)
     int64_t count;
     struct adapter_hook *hook = adapter_hook_new(&a, 1, -1, fx.gpu, &error);
     g_assert_no_error(error);
-    struct nn_part *merged = merged_model_part(m, MODEL_UNET);
-    g_autofree float *expected = fixture_predict(&fx, fx.model->parts[MODEL_UNET], hook, &count);
+    struct nn_part *merged = nn_part_named(merged_model_parts(m), MODEL_UNET);
+    g_autofree float *expected =
+        fixture_predict(&fx, model_part(fx.model, MODEL_UNET), hook, &count);
     g_autofree float *got = fixture_predict(&fx, merged, NULL, &count);
     g_assert_cmpfloat(fixture_distance(got, expected, count), <, 2e-5);
     adapter_hook_free(hook);
@@ -109,7 +110,7 @@ static void forget_hash(void)
         g_assert_cmpint(g_unlink(path), ==, 0);
     }
     g_clear_pointer(&dir, g_dir_close);
-    g_clear_pointer(&fx.model->hash[MODEL_UNET], g_free);
+    g_clear_pointer(&model_part(fx.model, MODEL_UNET)->hash, g_free);
 }
 
 static void check_save_stops(struct adapter *a, const char *path)

@@ -457,9 +457,10 @@ static void test_too_little_memory(void)
 {
     g_autoptr(GError) error = NULL;
     uint64_t weights = 0;
-    for (int i = 0; i < 3; i++) {
-        for (guint k = 0; k < model->parts[i]->weights->len; k++) {
-            const struct nn_weight *w = model->parts[i]->weights->pdata[k];
+    for (guint i = 0; i < model->parts->len; i++) {
+        const struct nn_part *part = model->parts->pdata[i];
+        for (guint k = 0; k < part->weights->len; k++) {
+            const struct nn_weight *w = part->weights->pdata[k];
             weights += (uint64_t)shape_count(w->shape) * sizeof(float);
         }
     }
@@ -492,7 +493,7 @@ static void test_programs_are_dropped(void)
     g_assert_true(networks_encode(n, side, side, rgb, z, NULL, &error));
     const uint64_t encoder = networks_bytes(n);
     g_assert_cmpuint(encoder, >, 0);
-    g_assert_true(networks_decode(n, side, side, z, rgb, NULL, &error));
+    g_assert_true(networks_decode(n, model_decoder(model), side, side, z, rgb, NULL, &error));
     const uint64_t both = networks_bytes(n);
     g_assert_cmpuint(both, >, encoder); // of one size they are held together
     g_assert_true(networks_encode(n, 2 * side, side, rgb, z, NULL, &error));

@@ -39,7 +39,7 @@ static void test_sd1(void)
     g_assert_cmpint(model_latent_factor(m), ==, 2);
     g_assert_cmpint(model_default_size(m), ==, 16);
     g_assert_nonnull(
-        nn_part_find(m->parts[MODEL_UNET], "up_blocks.1.attentions.2.proj_out.weight"));
+        nn_part_find(model_part(m, MODEL_UNET), "up_blocks.1.attentions.2.proj_out.weight"));
     model_free(m);
 }
 

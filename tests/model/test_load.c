@@ -2,7 +2,7 @@
 
 #include "compute/file/hash.h"
 #include "compute/file/safetensors.h"
-#include "compute/model/model.h"
+#include "compute/model/decoder.h"
 #include "tests/model/folder.h"
 
 #include <glib/gstdio.h>
@@ -64,7 +64,7 @@ static void test_layout(void)
     struct model *m = model_load(folder, gpu, NULL, &error);
     g_assert_no_error(error);
     struct st_file *f = st_open(path, &error);
-    const struct nn_weight *w = nn_part_find(m->parts[MODEL_UNET], "conv_in.weight");
+    const struct nn_weight *w = nn_part_find(model_part(m, MODEL_UNET), "conv_in.weight");
     float file[8 * 4 * 9], engine[8 * 4 * 9]; // (O,I,ky,kx) and (O,ky,kx,I)
     g_assert_true(st_read_f32(st_find(f, "conv_in.weight"), file, true, &error));
     g_assert_true(tensor_read(w->tensor, engine, &error));
@@ -107,16 +107,17 @@ static void test_single_file(void)
         g_assert_no_error(error);
         struct model *b = model_load(path, gpu, NULL, &error);
         g_assert_no_error(error);
-        for (int part = 0; part < 3; part++) {
-            const GPtrArray *weights = a->parts[part]->weights;
-            g_assert_cmpuint(b->parts[part]->weights->len, ==, weights->len);
+        g_assert_cmpuint(a->parts->len, ==, 3);
+        for (guint k = 0; k < a->parts->len; k++) {
+            const struct nn_part *ours = a->parts->pdata[k], *theirs = model_part(b, ours->name);
+            const GPtrArray *weights = ours->weights;
+            g_assert_cmpuint(theirs->weights->len, ==, weights->len);
             for (guint i = 0; i < weights->len; i++) {
                 const struct nn_weight *w = weights->pdata[i];
                 gsize count = (gsize)shape_count(w->shape);
                 g_autofree float *x = g_new(float, count), *y = g_new(float, count);
                 g_assert_true(tensor_read(w->tensor, x, &error));
-                g_assert_true(
-                    tensor_read(nn_part_find(b->parts[part], w->name)->tensor, y, &error));
+                g_assert_true(tensor_read(nn_part_find(theirs, w->name)->tensor, y, &error));
                 g_assert_cmpmem(x, count * sizeof *x, y, count * sizeof *y);
             }
         }
@@ -137,7 +138,7 @@ static void test_hash(void)
         g_build_filename(folder, "vae", "diffusion_pytorch_model.safetensors", NULL);
     g_autofree char *hash = file_sha256(path, NULL, &error);
     g_assert_cmpstr(model_hash(m, MODEL_VAE, NULL, &error), ==, hash);
-    g_assert_true(model_hash(m, MODEL_VAE, NULL, &error) == m->hash[MODEL_VAE]);
+    g_assert_true(model_hash(m, MODEL_VAE, NULL, &error) == model_part(m, MODEL_VAE)->hash);
     g_assert_cmpint(strlen(model_hash(m, MODEL_UNET, NULL, &error)), ==,
                     64); // of two shards
     model_free(m);
@@ -241,6 +242,33 @@ static void test_fit_progress(void)
     folder_free(folder);
 }
 
+// Every decoder that the model has gives a picture of the size and channels that it says.
+static void test_decoders(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "models", "sd1", NULL);
+    struct model *m = model_inspect(path, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(model_decoder(m)->name, ==, "autoencoder");
+    for (int i = 0; decoder_table[i]; i++) {
+        const struct decoder *d = decoder_table[i];
+        g_assert_true(decoder_family(i) == &d->member);
+        g_assert_true(d->name && d->title && d->summary);
+        if (!model_part(m, d->part)) {
+            continue;
+        }
+        struct graph *g = graph_new();
+        struct nn nn = {.g = g, .part = model_part(m, d->part), .dry = true};
+        const int factor = model_latent_factor(m), channels = m->vae.latent_channels;
+        struct node *out = d->build(&nn, m, graph_leaf_dry(g, (int[]){2, 3, 5, channels}, "z"));
+        const int shape[] = {2, 3 * factor, 5 * factor, d->channels};
+        g_assert_cmpmem(out->shape, sizeof out->shape, shape, sizeof shape);
+        g_assert_cmpfloat(d->scale(m), >, 0);
+        graph_free(g);
+    }
+    model_free(m);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -248,6 +276,7 @@ int main(int argc, char **argv)
     gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
     g_test_add_func("/load/progress", test_progress);
+    g_test_add_func("/load/decoders", test_decoders);
     g_test_add_func("/load/cancel", test_cancel);
     g_test_add_func("/load/layout", test_layout);
     g_test_add_func("/load/not-a-number", test_not_a_number);

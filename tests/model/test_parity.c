@@ -125,9 +125,9 @@ static void check_text(const struct parity *p)
 {
     g_autoptr(GPtrArray) tensors = tensors_new();
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = p->model->parts[MODEL_TEXT]};
-    struct node *states = text_encoder_build(&nn, &p->model->text, ids_leaf(p, g, tensors));
-    check_node(p, g, states, "states");
+    struct nn nn = {.g = g, .part = model_part(p->model, MODEL_TEXT)};
+    struct node *text = text_encoder_build(&nn, &p->model->text, ids_leaf(p, g, tensors));
+    check_node(p, g, text, "states");
     graph_free(g);
 }
 
@@ -135,11 +135,11 @@ static void check_unet(const struct parity *p, const char *time, const char *pre
 {
     g_autoptr(GPtrArray) tensors = tensors_new();
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = p->model->parts[MODEL_UNET]};
-    struct node *latents = vector_leaf(p, g, tensors, "latents");
-    struct node *features = time_leaf(p, g, tensors, time);
-    struct node *states = vector_leaf(p, g, tensors, "states");
-    check_node(p, g, unet_build(&nn, &p->model->unet, latents, features, states), prediction);
+    struct nn nn = {.g = g, .part = model_part(p->model, MODEL_UNET)};
+    const struct unet_inputs in = {.latents = vector_leaf(p, g, tensors, "latents"),
+                                   .time = time_leaf(p, g, tensors, time),
+                                   .text = vector_leaf(p, g, tensors, "states")};
+    check_node(p, g, unet_build(&nn, &p->model->unet, &in), prediction);
     graph_free(g);
 }
 
@@ -147,7 +147,7 @@ static void check_vae(const struct parity *p)
 {
     g_autoptr(GPtrArray) tensors = tensors_new();
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = p->model->parts[MODEL_VAE]};
+    struct nn nn = {.g = g, .part = model_part(p->model, MODEL_VAE)};
     const struct vae_config *c = &p->model->vae;
     struct node *moments = vae_encoder_build(&nn, c, vector_leaf(p, g, tensors, "picture"));
     check_node(p, g, op_slice(g, moments, 0, c->latent_channels), "mean");
@@ -162,15 +162,17 @@ static void check_ddim(const struct parity *p)
     g_autoptr(GPtrArray) tensors = tensors_new();
     const struct unet_config *c = &p->model->unet;
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = p->model->parts[MODEL_UNET]};
+    struct nn nn = {.g = g, .part = model_part(p->model, MODEL_UNET)};
     struct node *latents = vector_leaf(p, g, tensors, "ddim.noise");
     struct tensor *time =
         tensor_new(gpu, DTYPE_F32, (int[]){1, 1, 1, c->channels[0]}, "time", &error);
     g_assert_no_error(error);
     g_ptr_array_add(tensors, time);
-    struct node *states = vector_leaf(p, g, tensors, "states");
-    states = op_view(g, states, 0, (int[]){1, 1, states->shape[2], states->shape[3]});
-    struct node *out = unet_build(&nn, c, latents, graph_leaf(g, time), states);
+    struct node *text = vector_leaf(p, g, tensors, "states");
+    text = op_view(g, text, 0, (int[]){1, 1, text->shape[2], text->shape[3]});
+    struct node *out = unet_build(
+        &nn, c,
+        &(struct unet_inputs){.latents = latents, .time = graph_leaf(g, time), .text = text});
     struct program *program = program_new(g, gpu, &out, 1, &error);
     g_assert_no_error(error);
 

@@ -269,6 +269,50 @@ static void reference_solve(const struct op_case *c, const double *const *x, dou
 }
 
 // ---- attention ----------------------------------------------------------------------------------
+
+static struct node *build_swap(struct graph *g, struct node *const *x, const struct op_case *c)
+{
+    return op_swap(g, x[0]);
+}
+
+static void reference_swap(const struct op_case *c, const double *const *x, double *y)
+{
+    const int *s = c->in[0].shape;
+    int64_t i = 0;
+    for (int n = 0; n < s[0]; n++) {
+        for (int a = 0; a < s[1]; a++) {
+            for (int b = 0; b < s[2]; b++) {
+                for (int k = 0; k < s[3]; k++) {
+                    y[(((int64_t)n * s[2] + b) * s[1] + a) * s[3] + k] = x[0][i++];
+                }
+            }
+        }
+    }
+}
+
+// f[0]: the scores are that many times larger
+static struct node *build_softmax(struct graph *g, struct node *const *x, const struct op_case *c)
+{
+    return op_softmax(g, op_affine(g, x[0], c->f[0], 0));
+}
+
+static void reference_softmax(const struct op_case *c, const double *const *x, double *y)
+{
+    const int *s = c->in[0].shape;
+    for (int64_t row = 0; row < (int64_t)s[0] * s[1] * s[2]; row++, y += s[3]) {
+        const double *from = x[0] + row * s[3];
+        double top = -INFINITY, sum = 0;
+        for (int k = 0; k < s[3]; k++) {
+            top = fmax(top, c->f[0] * from[k]);
+        }
+        for (int k = 0; k < s[3]; k++) {
+            sum += y[k] = exp(c->f[0] * from[k] - top);
+        }
+        for (int k = 0; k < s[3]; k++) {
+            y[k] /= sum;
+        }
+    }
+}
 //
 // i: heads, causal; f: scale
 
@@ -385,6 +429,8 @@ static void reference_attention_back(const struct op_case *c, const double *cons
 #define ROTATE    .op = "rotate", .build = build_rotate, .reference = reference_rotate
 #define OUTER     .op = "outer", .build = build_outer, .reference = reference_outer
 #define SOLVE     .op = "solve", .build = build_solve, .reference = reference_solve
+#define SWAP      .op = "swap", .build = build_swap, .reference = reference_swap
+#define SOFTMAX   .op = "softmax", .build = build_softmax, .reference = reference_softmax
 #define ATTENTION .op = "attention", .build = build_attention, .reference = reference_attention
 #define ATTENTION_BACK                                                                             \
     .op = "attention_back", .build = build_attention_back, .reference = reference_attention_back
@@ -463,6 +509,13 @@ const struct op_case linear_cases[] = {
     {SOLVE, .in = {SYSTEM(1, 2, 17, 17), SHAPE(1, 2, 17, 17)}, .i = {true}, .tolerance = 1e-4},
     {SOLVE, .in = {FIXED(1, 1, 70, 70), FIXED(1, 1, 70, 70)}, .tolerance = 1e-3}, // pivots matter
 
+    {SWAP, .in = {SHAPE(1, 1, 1, 1)}},
+    {SWAP, .in = {SHAPE(2, 3, 5, 17)}},
+    {SWAP, .in = {SHAPE(3, 70, 8, 40)}},
+    {SOFTMAX, .in = {SHAPE(1, 1, 1, 1)}, .f = {1}},
+    {SOFTMAX, .in = {SHAPE(2, 3, 5, 17)}, .f = {1}},
+    {SOFTMAX, .in = {SHAPE(2, 2, 65, 77)}, .f = {8}},
+    {SOFTMAX, .in = {FIXED(1, 3, 4, 600)}, .f = {30}},
     {ATTENTION, .in = {SHAPE(2, 1, 5, 12), SHAPE(2, 1, 9, 12), SHAPE(2, 1, 9, 12)}, .i = {3},
      .f = {0.5f}},
     {ATTENTION, .in = {SHAPE(1, 1, 9, 12), SHAPE(1, 1, 9, 12), SHAPE(1, 1, 9, 12)}, .i = {2, true},

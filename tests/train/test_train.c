@@ -2,7 +2,8 @@
 // parameter and ten AdamW steps; then what a run promises: resuming gives the same bits, cancelling
 // keeps the state, a loss that is not a number changes nothing.
 
-#include "compute/train/train.h"
+#include "compute/train/objective.h"
+#include "compute/train/optimizer.h"
 #include "fixture.h"
 
 #include <math.h>
@@ -22,15 +23,27 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
     for (int i = 0; i < side * side * 3; i++) {
         rgb[i] = sinf(0.1f * (float)i);
     }
-    struct train_example example = {side, side, rgb, PROMPT};
-    g_clear_pointer(&fx.model->hash[MODEL_UNET], g_free);
-    struct trainer *t = trainer_new(fx.model, a, &example, 1, &params, NULL, &error);
+    const struct train_example example = {side, side, rgb, PROMPT};
+    const struct train_set set = {&example, 1};
+    g_clear_pointer(&model_part(fx.model, MODEL_UNET)->hash, g_free);
+    struct trainer *t = trainer_new(fx.model, a, &set, &params, NULL, &error);
     g_assert_no_error(error);
-    g_assert_nonnull(fx.model->hash[MODEL_UNET]); // read before the first step, not in its midst
+    g_assert_nonnull(
+        model_part(fx.model, MODEL_UNET)->hash); // read before the first step, not in its midst
     return t;
 }
 
 // ---- against the reference ----------------------------------------------------------------------
+
+// A batch of one with these latents and noise at this time step.
+static void fill_batch(struct trainer *t, const float *latents, const float *noise, int timestep,
+                       int64_t n)
+{
+    struct train_row *row = trainer_draw(t)->rows;
+    row->timestep = timestep;
+    memcpy(row->latents, latents, (size_t)n * sizeof *latents);
+    memcpy(row->noise, noise, (size_t)n * sizeof *noise);
+}
 
 static struct trainer *reference_trainer(struct adapter *a)
 {
@@ -67,14 +80,13 @@ static void run_case(const char *name, const char *method, const char *settings)
     g_autofree float *latents = fixture_vector(&fx, "latents", &n),
                      *noise = fixture_vector(&fx, "noise", NULL),
                      *time = fixture_vector(&fx, "time", NULL),
-                     *states = fixture_vector(&fx, "states", NULL),
                      *expected = fixture_vector(&fx, loss_name, NULL),
                      *gradient = g_new(float, adapter_count(a));
     double worst_curve = 0;
     for (int i = 0; i < 10; i++) {
         double loss;
-        g_assert_true(trainer_gradient(t, latents, noise + i * n, (int)time[i], states, &loss,
-                                       gradient, &error));
+        fill_batch(t, latents, noise + i * n, (int)time[i], n);
+        g_assert_true(trainer_gradient(t, &loss, gradient, &error));
         worst_curve = fmax(worst_curve, fabs(loss - expected[i]) / expected[i]);
         if (i == 0) {
             const double worst = worst_gradient(a, name, gradient);
@@ -299,7 +311,8 @@ static void test_learns(void)
         g_autofree float *gradient = g_new(float, adapter_count(a));
         double first = 0, last = 0;
         for (int step = 0; step < 30; step++) {
-            g_assert_true(trainer_gradient(t, latents, noise, 400, NULL, &last, gradient, &error));
+            fill_batch(t, latents, noise, 400, n);
+            g_assert_true(trainer_gradient(t, &last, gradient, &error));
             first = step == 0 ? last : first;
             g_assert_true(isfinite(trainer_update(t, gradient, &error)));
         }
@@ -315,17 +328,15 @@ static void test_tables(void)
 {
     for (int i = 0; objective_table[i]; i++) {
         const struct objective *o = objective_table[i];
-        g_assert_true(o->name && o->title && o->summary && o->draw && o->loss);
-        g_assert_true(objective_find(o->name) == o);
+        g_assert_true(o->name && o->title && o->summary && o->draw && o->loss && o->rows > 0);
+        g_assert_true(family_find(objective_family, o->name) == &o->member);
     }
     for (int i = 0; optimizer_table[i]; i++) {
         const struct optimizer_type *o = optimizer_table[i];
         g_assert_true(o->name && o->title && o->summary && o->update &&
                       o->slots <= OPTIMIZER_SLOTS);
-        g_assert_true(optimizer_find(o->name) == o);
+        g_assert_true(family_find(optimizer_family, o->name) == &o->member);
     }
-    g_assert_null(objective_find("nobody"));
-    g_assert_null(optimizer_find("nobody"));
 }
 
 int main(int argc, char **argv)

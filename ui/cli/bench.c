@@ -102,7 +102,9 @@ static double bench_learn(struct engine *e, const char *method, int side, GError
     struct learn_times times = {0};
     struct task task = {.report = learn_report_cb, .data = &times};
     struct adapter *a = adapter_new(method, e->model, settings, error);
-    struct trainer *t = a ? trainer_new(e->model, a, &example, 1, &params, &cli_task, error) : NULL;
+    struct trainer *t =
+        a ? trainer_new(e->model, a, &(struct train_set){&example, 1}, &params, &cli_task, error)
+          : NULL;
     bool ok = t && trainer_run(t, &task, error);
     trainer_free(t);
     adapter_free(a);

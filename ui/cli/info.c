@@ -82,7 +82,6 @@ static bool model_facts(const char *path, struct facts *f, GError **error)
     if (!m) {
         return false;
     }
-    static const char *const names[] = {"text encoder", "unet", "vae"};
     static const char *const layouts[] = {[LAYOUT_FOLDER] = "folder",
                                           [LAYOUT_SD1_FILE] = "one file, Stable Diffusion 1.x",
                                           [LAYOUT_SD2_FILE] = "one file, Stable Diffusion 2.x"};
@@ -93,11 +92,13 @@ static bool model_facts(const char *path, struct facts *f, GError **error)
     fact(f, "prediction", "%s", m->sched.prediction == PREDICTION_V ? "v_prediction" : "epsilon");
     fact_number(f, "tokens", m->text.max_tokens);
     fact_number(f, "vocabulary", m->text.vocab_size);
-    for (int i = 0; i < 3; i++) {
-        g_autofree char *parameters = g_strconcat(names[i], " parameters", NULL);
-        g_autofree char *tensors = g_strconcat(names[i], " tensors", NULL);
-        fact_number(f, parameters, part_floats(m->parts[i]));
-        fact_number(f, tensors, m->parts[i]->weights->len);
+    for (guint i = 0; i < m->parts->len; i++) {
+        const struct nn_part *part = m->parts->pdata[i];
+        g_autofree char *name = g_strdelimit(g_strdup(part->name), "_", ' ');
+        g_autofree char *parameters = g_strconcat(name, " parameters", NULL);
+        g_autofree char *tensors = g_strconcat(name, " tensors", NULL);
+        fact_number(f, parameters, part_floats(part));
+        fact_number(f, tensors, part->weights->len);
     }
     const char *hash = model_hash(m, MODEL_UNET, &cli_task, error);
     cli_progress_end();

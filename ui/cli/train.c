@@ -46,7 +46,8 @@ static bool train(struct cli *c, struct adapter *adapter, struct photo *const *p
         .checkpoint_every = c->checkpoint ? 10 : 0,
     };
     struct task task = {.report = report_cb, .data = log};
-    struct trainer *t = trainer_new(c->engine->model, adapter, examples, n, &params, &task, error);
+    struct trainer *t = trainer_new(c->engine->model, adapter, &(struct train_set){examples, n},
+                                    &params, &task, error);
     bool ok =
         t && (!c->resume || trainer_resume(t, c->resume, error)) && trainer_run(t, &task, error);
     const int done = t ? trainer_step(t) : 0;

@@ -150,10 +150,11 @@ bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
                   struct adapter *adapter, const struct train_params *params, const char *resume,
                   struct task *task, GError **error)
 {
-    struct train_example example = {
+    const struct train_example example = {
         .width = p->small->width, .height = p->small->height, .rgb = p->rgb, .caption = caption};
+    const struct train_set set = {&example, 1};
     editor_make_room(e->editor);
-    struct trainer *t = trainer_new(e->model, adapter, &example, 1, params, task, error);
+    struct trainer *t = trainer_new(e->model, adapter, &set, params, task, error);
     bool ok = t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, task, error);
     trainer_free(t);
     adapter_release(adapter); // edits use merged weights

@@ -1,0 +1,25 @@
+// Decoders: what makes a picture of latents. A family: a new one is NAME.c with NAME_decoder and one
+// word in meson.build.
+//
+// A decoder reads the weights of one part; a model has the decoders whose part it has. The one it
+// was trained with comes first in the table.
+#pragma once
+
+#include "compute/model/model.h"
+#include "compute/settings.h"
+
+struct decoder {
+    MEMBER_FIELDS;
+    const char *part; // whose weights it reads: MODEL_VAE
+    int channels;     // of the picture: 3, or 4 with alpha
+    // Latents, which are scaled everywhere else, are divided by this before build's network sees them.
+    float (*scale)(const struct model *m);
+    // latents (N,h,w,C) -> picture (N,H,W,channels) in [-1,1], not clamped; H and W are h and w times
+    // model_latent_factor().
+    struct node *(*build)(struct nn *nn, const struct model *m, struct node *latents);
+};
+extern const struct decoder *const decoder_table[]; // NULL-terminated
+const struct member *decoder_family(int i);
+
+// The first that the model has; every model has one.
+const struct decoder *model_decoder(const struct model *m);

@@ -1,0 +1,37 @@
+// The table of the kinds of parts.
+
+#include "compute/model/part.h"
+
+static void list_text_encoder(struct nn *nn, const struct model *m)
+{
+    struct tensor ids = {.shape = {1, 1, 1, 2}, .dtype = DTYPE_I32};
+    text_encoder_build(nn, &m->text, graph_leaf(nn->g, &ids));
+}
+
+static void list_unet(struct nn *nn, const struct model *m)
+{
+    const struct unet_config *c = &m->unet;
+    const int side = 1 << (MODEL_LEVELS - 1);
+    struct unet_inputs in = {
+        .latents = graph_leaf_dry(nn->g, (int[]){1, side, side, c->in_channels}, "latents"),
+        .time = graph_leaf_dry(nn->g, (int[]){1, 1, 1, c->channels[0]}, "time"),
+        .text = graph_leaf_dry(nn->g, (int[]){1, 1, 2, c->cross_dim}, "text"),
+    };
+    unet_build(nn, c, &in);
+}
+
+static void list_vae(struct nn *nn, const struct model *m)
+{
+    const int factor = model_latent_factor(m);
+    const int picture[] = {1, factor, factor, m->vae.in_channels};
+    const int latents[] = {1, 1, 1, m->vae.latent_channels};
+    vae_encoder_build(nn, &m->vae, graph_leaf_dry(nn->g, picture, "picture"));
+    vae_decoder_build(nn, &m->vae, graph_leaf_dry(nn->g, latents, "latents"));
+}
+
+const struct part_kind part_kinds[] = {
+    {MODEL_TEXT, list_text_encoder},
+    {MODEL_UNET, list_unet},
+    {MODEL_VAE, list_vae},
+    {NULL},
+};
