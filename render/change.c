@@ -1,4 +1,4 @@
-// Two questions for each place: was it changed at all, and does the photo's fine detail still
+// Two questions for each pixel: was it changed at all, and does the photo's fine detail still
 // belong there?
 //
 // The first is answered by the difference itself: its local mean (a change of colour or light) and
@@ -108,8 +108,8 @@ static void measure_weight(struct change *change, const struct difference *diffe
 
         change->weight[i] = smoothstep(begin, begin + RAMP_STEPS * STEP, sqrtf(mean + texture));
     }
-    // Grown by more than the feather takes away: all of a change lies within full weight, its rim
-    // too.
+    // Grown by more than the feather takes away, so that a change has its full weight up to its
+    // rim.
     filter_maximum(change->weight, change->width, change->height, (int)ceil(2.0 * feather));
     filter_gaussian(change->weight, change->width, change->height, feather);
 }
@@ -151,9 +151,9 @@ static void moments_clear(struct moments *moments)
     g_free(moments->bb);
 }
 
-// Share of the photo's finer detail that still belongs here: 1 all of it, 0 none, above 1 at a
-// higher contrast. Finer detail follows a change of contrast by half, in proportion: a head of
-// white down that an edit made yellow and flat still has every hair.
+// Share of the photo's finer detail that still belongs here: 1 is all of it, 0 none, above 1 all of
+// it at a higher contrast. Where the edit changes the contrast, finer detail follows by half of
+// that: a head of white down that an edit made yellow and flat still has every hair.
 static float structure_kept(float aa, float ab, float bb, float floor)
 {
     float slope = (ab + floor) / (aa + floor);
@@ -179,7 +179,7 @@ static void measure_luma_fade(struct change *change, const struct difference *di
     }
     moments_clear(&moments);
 
-    // A lone agreement amid or beside another thing is chance.
+    // A small patch of agreement inside or beside something new is chance.
     filter_maximum(change->luma_fade, change->width, change->height, CHANCE_RADIUS);
     for (size_t i = 0; i < count; i++) {
         change->luma_fade[i] *= change->weight[i];

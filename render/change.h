@@ -16,7 +16,7 @@ struct change {
     float *weight;
 
     // (height, width): how much of the photo's own fine luma and fine colour is to go. 0 where
-    // weight is 0, 1 where another thing stands now, negative in luma where contrast was raised.
+    // weight is 0, 1 where something else stands now, negative in luma where contrast was raised.
     float *luma_fade, *chroma_fade;
 };
 

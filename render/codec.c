@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-#define X(member) extern const struct codec codec_##member;
+#define X(name) extern const struct codec name##_codec;
 CODEC_ROWS
 #undef X
 
 static const struct codec *const TABLE[] = {
-#define X(member) &codec_##member,
+#define X(name) &name##_codec,
     CODEC_ROWS
 #undef X
         NULL,

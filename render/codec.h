@@ -1,5 +1,5 @@
-// The contract of a picture format. Members are the files named in meson.build; the order there is
-// the order in which content is looked at.
+// The contract of a picture format. A family: NAME.c with NAME_codec, and one word in meson.build;
+// the order there is the order in which content is looked at.
 //
 // Readers take hostile bytes: sizes are checked with image_check_size() before memory is asked for,
 // and damage of any kind is a GError. Messages do not name the file; render/file.c puts its name
@@ -41,7 +41,7 @@ struct codec {
 // The codec for these bytes by what they contain; NULL where no member knows them.
 const struct codec *codec_sniff(GBytes *file);
 
-// By name or by suffix, in any case; NULL where there is none.
+// By name or by suffix, in upper or lower case; NULL where there is none.
 const struct codec *codec_find(const char *name);
 const struct codec *codec_find_suffix(const char *path);
 

@@ -12,7 +12,7 @@
 bool color_to_srgb(struct image *image, GBytes *icc, GError **error);
 
 // The way back, for export in the original's own space. Fails where the profile is not for RGB or
-// knows no way back, as those of scanners; the pixels are then unchanged.
+// cannot be inverted, like those of scanners; the pixels are then unchanged.
 bool color_from_srgb(struct image *image, GBytes *icc, GError **error);
 
 // count inverted CMYK pixels, as Adobe's JPEG files hold them (255 is no ink), to sRGB (count, 3).

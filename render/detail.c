@@ -83,7 +83,7 @@ static bool any_nonzero(const float *values, size_t count)
     return false;
 }
 
-// A place that the mask closes counts as not changed.
+// Where the mask is closed nothing counts as changed.
 static void enlarge_weight(struct restore *restore, const struct cell *cell)
 {
     const float *mask = restore->mask;
@@ -112,7 +112,7 @@ static struct cell tile_around(const struct restore *restore, const struct cell 
     return (struct cell){left, top, right - left, bottom - top};
 }
 
-// Index into a line of count values that goes on mirrored for ever.
+// Index into a line of count values that is mirrored at both ends without end.
 static int mirrored(int index, int count)
 {
     int in_period = index % (2 * count);
@@ -141,7 +141,7 @@ static void cut_tile(const struct restore *restore, const struct cell *tile, int
     }
 }
 
-// Leaves in high[] what the photo has and the model's picture has not; `tile` says where it lies.
+// Leaves in high[] what the photo has and the model's picture lacks; `tile` says where it lies.
 static bool split_tile(struct restore *restore, const struct cell *tile, GError **error)
 {
     resampler_run(restore->sharp, restore->reconstruction->rgb, 3, tile->x, tile->y, tile->width,
@@ -274,7 +274,8 @@ static bool restore_cells(struct restore *restore, const struct detail_params *p
     return true;
 }
 
-// At the model's size a place is inside the mask where that is more than half as open as it gets.
+// At the model's size a pixel is inside the mask where the mask is more than half as open as it is
+// at most.
 static void close_seam(struct change *change, const struct image *photo, const float *mask)
 {
     size_t count = (size_t)change->width * change->height;

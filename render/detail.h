@@ -16,10 +16,10 @@ struct detail_region {
 };
 
 struct detail_params {
-    const struct detail_region *region; // all that is asked for; NULL: the whole photo
+    const struct detail_region *region; // the part that is wanted; NULL: the whole photo
     // (height, width) of the photo, 0..1, or NULL: everywhere. Where it is 0 the result is the
-    // photo, to the bit. An edit that goes on beyond the mask is bent to be nothing at its border
-    // and keeps its gradients (see seam.h).
+    // photo, to the bit. An edit that goes on beyond the mask is bent so that it vanishes at the
+    // border, and keeps its gradients (see seam.h).
     const float *mask;
     struct change_params change; // what counts as changed; zeros: the defaults
     struct task *task;           // borrowed, or NULL
@@ -27,9 +27,9 @@ struct detail_params {
 
 // photo has the full size; reconstruction and edit have the model's size and show the whole photo.
 // reconstruction is the model's rendering of the unedited photo, or the photo itself in that size.
-// Alpha and meta are the photo's. The result has the size of the region; a part is to the bit what
-// lies there in the whole, but for the border of tiles (a step or two of 255). Needs about the
-// photo's memory, or the region's, besides the photo.
+// Alpha and meta are the photo's. The result has the size of the region; a part equals the same
+// part of the whole to the bit, except at the borders of tiles (a step or two of 255). Needs about
+// the photo's memory, or the region's, besides the photo.
 struct image *detail_restore(const struct image *photo, const struct image *reconstruction,
                              const struct image *edit, const struct transform *transform,
                              const struct detail_params *params, GError **error);

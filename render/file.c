@@ -1,4 +1,4 @@
-// The way of a picture: bytes, codec, colour management, orientation; and back.
+// The path of a picture: bytes, codec, colour management, orientation; and back.
 #include "render/file.h"
 
 #include "compute/error.h"
@@ -29,9 +29,9 @@ static void prefix_name(GFile *file, GError **error)
     g_prefix_error(error, "%s: ", name);
 }
 
-// Reading -----------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
-// A device or a pipe could go on for ever, so it is not read at all.
+// A device or a pipe might never end, so it is not read at all.
 static bool check_readable(GFile *file, struct task *task, GError **error)
 {
     g_autoptr(GFileInfo) info =
@@ -87,7 +87,7 @@ static void manage_color(struct image *image)
     }
 }
 
-// What cannot be passed on is said when the photo comes, not when it is too late.
+// What cannot be passed on is said when the photo is opened: at the export it is too late.
 static void check_xmp(struct image *image)
 {
     GBytes *packet = image->meta.xmp;
@@ -170,7 +170,7 @@ bool image_probe(GFile *file, struct image_info *info, GError **error)
     return true;
 }
 
-// Encoding ----------------------------------------------------------------------------------------
+// ---- encoding -----------------------------------------------------------------------------------
 
 static bool check_choice(const struct codec *codec, const struct image_save_params *params,
                          GError **error)
@@ -241,8 +241,8 @@ static GBytes *encode_in_profile(const struct codec *codec, const struct image *
     return file;
 }
 
-// A profile good enough for reading may not be one for writing: it is for gray, it knows no way
-// back, or libpng is stricter than lcms2.
+// A profile good enough for reading may not be one for writing: it is for gray, it cannot be
+// inverted, or libpng is stricter than lcms2.
 static bool is_about_profile(const GError *error)
 {
     return !g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY) &&
@@ -280,9 +280,9 @@ GBytes *image_encode(const struct image *image, const struct image_save_params *
     return encode(codec_find(params->format), image, params, error);
 }
 
-// Replacing a file --------------------------------------------------------------------------------
+// ---- replacing a file ---------------------------------------------------------------------------
 
-// In pieces, as a slow disk takes its time; from the new name on it is done.
+// In pieces, because a slow disk takes its time; once the file has its new name the work is done.
 static bool write_pieces(struct replacement *r, GBytes *bytes, struct task *task, GError **error)
 {
     enum { PIECE = 4 << 20 };

@@ -7,7 +7,8 @@
 #include "compute/task.h"
 #include "render/image.h"
 
-// Reads a regular file. What was ignored on the way (a broken profile) is said in image->meta.note.
+// Reads a regular file. What was ignored while reading (a broken profile) is said in
+// image->meta.note.
 struct image *image_load(GFile *file, struct task *task, GError **error);
 struct image *image_load_bytes(GBytes *bytes, struct task *task, GError **error);
 
@@ -19,7 +20,7 @@ struct image_save_params {
     int bits;           // 8 or 16, where the format knows both; 0: as many as the source had
     int quality;        // 1..100 for JPEG; 0: 92
     const char *recipe; // text to embed; NULL: none, and a recipe in the original's EXIF goes too
-    // Pass the original's EXIF, XMP and IPTC on: captions, copyright, ratings, but neither place
+    // Pass the original's EXIF, XMP and IPTC on: captions, copyright, ratings, but neither location
     // nor thumbnail.
     bool keep_metadata;
     // Write in the original's colour space and embed its profile. False, or where that profile is
@@ -32,8 +33,8 @@ struct image_save_params {
 GBytes *image_encode(const struct image *image, const struct image_save_params *params,
                      GError **error);
 
-// Whether image_save() can do that, as far as it is known without a picture: the format, the
-// choices, the folder. To be asked before the work that the picture takes.
+// Whether image_save() would succeed, as far as that is known without a picture: the format, the
+// choices, the folder. To be asked before the work on the picture begins.
 bool image_save_check(GFile *file, const struct image_save_params *params, GError **error);
 
 // Writes a temporary file beside the target, syncs it and renames it: after a failure the old file

@@ -1,8 +1,8 @@
 // Small neighbourhood filters on one plane of floats, (height, width), in place.
 #pragma once
 
-// Gaussian blur with a kernel cut at three sigma, so that what is zero for that far around stays
-// exactly zero. Edges are extended. sigma <= 0 does nothing.
+// Gaussian blur with a kernel cut at three sigma, so that a value with nothing but zeros within
+// that distance stays exactly zero. Edges are extended. sigma <= 0 does nothing.
 void filter_gaussian(float *plane, int width, int height, double sigma);
 
 // The largest value within radius, in a square.

@@ -2,7 +2,7 @@
 // on.
 //
 // Pixels are sRGB-encoded floats, 0 is black and 1 is white. Values a little outside 0..1 are
-// legal: they are the colours of a wide-gamut photo that sRGB cannot name. 8-bit and 16-bit
+// legal: they are the colours of a wide-gamut photo that sRGB cannot express. 8-bit and 16-bit
 // integers survive the way to float and back exactly.
 //
 // Thread: any, but one picture is changed by one thread at a time.
@@ -22,7 +22,7 @@ struct image_meta {
     GBytes *icc; // embedded profile of the source; the pixels have already been taken to sRGB
     GBytes
         *exif;   // TIFF structure of the EXIF block, as stored (its orientation is already applied)
-    GBytes *xmp; // XMP packet, as stored and not looked at
+    GBytes *xmp; // XMP packet, as stored; not parsed
     GBytes *iptc; // captions, as iptc_from_resources() gives them
     char *recipe; // UTF-8 text of the settings that made the picture ("parameters")
     char *note;   // one sentence for the user where something was ignored while reading

@@ -19,12 +19,12 @@
 // A progressive file may hold any number of scans, each costing a pass over the whole picture.
 enum { MAX_SCANS = 200, MAX_MARKER_BYTES = 65533 };
 
-// What stands at the beginning of a marker, with the zero that ends it.
+// What a marker begins with, including the final zero.
 static const char EXIF_MARKER[6] = {'E', 'x', 'i', 'f', 0, 0};
 static const char XMP_MARKER[] = "http://ns.adobe.com/xap/1.0/";
 static const char IPTC_MARKER[] = "Photoshop 3.0";
 
-// Failure of either direction: libjpeg calls, the longjmp ends it.
+// Failure while reading or writing: libjpeg calls this, and the longjmp ends the work.
 struct failure {
     struct jpeg_error_mgr manager; // first, so that libjpeg's pointer is ours
     jmp_buf jump;
@@ -72,7 +72,7 @@ static void failure_init(struct failure *failure)
     failure->manager.emit_message = judge_message;
 }
 
-// Reading -----------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
 struct reader {
     struct failure failure;
@@ -118,8 +118,8 @@ static void reader_clear(struct reader *reader)
     g_clear_error(&reader->failure.error);
 }
 
-// What follows `begin` in the first marker of that number which begins so, or, where a list may go
-// on from one to the next, in all of them. NULL: there is none.
+// What follows `begin` in the first marker of that number that begins with it, or in all of them
+// where a list may continue from one marker to the next. NULL: there is none.
 static GBytes *find_marker(const struct reader *reader, int number, const char *begin, size_t size,
                            bool goes_on)
 {
@@ -140,7 +140,8 @@ static GBytes *find_marker(const struct reader *reader, int number, const char *
     return bytes;
 }
 
-// What XMP continues in markers of its own is left out; its first marker stands for itself.
+// Extended XMP, which continues in markers of its own, is left out; the first marker is complete
+// without it.
 static void take_descriptions(struct reader *reader)
 {
     g_autoptr(GBytes) resources =
@@ -188,7 +189,7 @@ static bool read_header(struct reader *reader, GBytes *file)
     return true;
 }
 
-// Adobe's files hold inverted ink, those without its marker plain ink.
+// Files with Adobe's marker hold inverted ink values, those without it plain ones.
 static void invert(uint8_t *bytes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -311,7 +312,7 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
     return image;
 }
 
-// Writing -----------------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------
 
 struct writer {
     struct failure failure;
@@ -439,7 +440,7 @@ static GBytes *write_image(const struct image *image, const struct codec_write *
     return file;
 }
 
-const struct codec codec_jpeg = {
+const struct codec jpeg_codec = {
     .name = "jpeg",
     .title = "JPEG",
     .suffixes = (const char *const[]){"jpg", "jpeg", "jpe", "jfif", NULL},

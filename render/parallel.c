@@ -1,5 +1,5 @@
-// A thread for each core, started for one job: a photo takes long enough that keeping a pool pays
-// nothing.
+// A thread for each core, started for one job: work on a photo takes so long that keeping a pool of
+// threads would gain nothing.
 #include "render/parallel.h"
 
 #include <glib.h>

@@ -7,8 +7,8 @@
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <string.h>
 
-// Bytes at an offset that tell a format. Formats without such bytes are not opened: a loader that
-// tries everything is not for hostile input.
+// Bytes at an offset that identify a format. Formats without such bytes are not opened: a loader
+// that tries everything is not for hostile input.
 struct magic {
     const char *bytes;
     size_t offset, size;
@@ -164,7 +164,7 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
         return NULL;
     }
 
-    // Only the stored pixbuf knows the profile: turning it drops what it says about itself.
+    // Only the pixbuf as stored knows the profile: turning it drops its metadata.
     g_autoptr(GdkPixbuf) upright = gdk_pixbuf_apply_embedded_orientation(stored);
     struct image *image = image_new(gdk_pixbuf_get_width(upright), gdk_pixbuf_get_height(upright),
                                     gdk_pixbuf_get_has_alpha(upright), error);
@@ -177,7 +177,8 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
     return image;
 }
 
-// These formats tell their orientation only with their pixels, so those are turned here already.
+// These formats give their orientation only together with their pixels, so the pixels are turned
+// here.
 static bool read_info(GBytes *file, struct image_info *info, GError **error)
 {
     struct image *image = read_image(file, NULL, error);
@@ -192,7 +193,7 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     return true;
 }
 
-const struct codec codec_pixbuf = {
+const struct codec pixbuf_codec = {
     .name = "pixbuf",
     .title = "WebP, GIF, BMP and others",
     .suffixes = (const char *const[]){"webp", "gif", "bmp", "heic", "heif", "avif", "jxl", NULL},

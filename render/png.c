@@ -24,7 +24,7 @@ enum { COMPRESSION = 4 };
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
 
-// Reading -----------------------------------------------------------------------------------------
+// ---- reading ------------------------------------------------------------------------------------
 
 // Everything a longjmp must not lose.
 struct reader {
@@ -97,8 +97,8 @@ static void reader_clear(struct reader *reader)
     g_clear_error(&reader->error);
 }
 
-// libpng's own size check speaks of limits, not of pictures; so ours comes first, from the raw
-// header.
+// The message of libpng's own size check is about limits, not about pictures; so ours comes first,
+// on the raw header.
 static bool check_header(const struct reader *reader, GError **error)
 {
     if (reader->size < 24 || memcmp(reader->data + 12, "IHDR", 4) != 0) {
@@ -110,9 +110,8 @@ static bool check_header(const struct reader *reader, GError **error)
                             error);
 }
 
-// libpng believes what a chunk says of its own length, and fills so much memory before it reads: of
-// a file of 300 bytes, gigabytes. IDAT is read piece by piece; where the file ends in one, the pixels
-// before it count.
+// libpng believes a chunk that claims to be longer than the file, and fills that much memory before
+// it reads: gigabytes for a file of 300 bytes. IDAT is read piece by piece, so it may be cut short.
 static bool check_chunks(const struct reader *reader, GError **error)
 {
     const size_t frame = 12; // length, type and checksum around a chunk's data
@@ -401,7 +400,7 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
     return image;
 }
 
-// Writing -----------------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------
 
 struct writer {
     png_structp png;
@@ -570,7 +569,7 @@ static GBytes *write_image(const struct image *image, const struct codec_write *
     return file;
 }
 
-const struct codec codec_png = {
+const struct codec png_codec = {
     .name = "png",
     .title = "PNG",
     .suffixes = (const char *const[]){"png", NULL},

@@ -1,5 +1,5 @@
-// Separable resampling. The pass that makes less work comes first: shrinking goes down the columns
-// first, enlarging along the rows first.
+// Separable resampling. The pass that leaves less work for the other comes first: shrinking goes
+// down the columns first, enlarging along the rows first.
 #include "render/resample.h"
 
 #include "render/parallel.h"

@@ -11,8 +11,8 @@ enum resample_kernel {
     RESAMPLE_LINEAR,   // never leaves the range of its input; for masks
 };
 
-// The weights of one change of size, computed once and used for any region of the result.
-// Thread: any, also several at once; it does not change after it was made.
+// The weights for one pair of sizes, computed once and used for any region of the result. Thread:
+// any, also several at once; it does not change after it was made.
 struct resampler;
 struct resampler *resampler_new(int source_width, int source_height, int width, int height,
                                 enum resample_kernel kernel);

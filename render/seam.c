@@ -1,5 +1,5 @@
 // The membrane is solved from coarse to fine: each level starts from the one above, so a few
-// relaxations do.
+// relaxations are enough.
 #include "render/seam.h"
 
 #include <glib.h>

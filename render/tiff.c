@@ -1,6 +1,6 @@
 // TIFF through libtiff: gray and RGB of 8 or 16 bits, with or without alpha, in strips or tiles,
 // the first picture of a file. What is rarer (palettes, fax, YCbCr, CMYK, channels apart, colours
-// multiplied by alpha) is not sniffed here and goes on to gdk-pixbuf, which makes 8 bits of it.
+// multiplied by alpha) is not sniffed here and is left to gdk-pixbuf, which reads it with 8 bits.
 #include "render/codec.h"
 
 #include "compute/error.h"
@@ -26,7 +26,7 @@ struct reader {
     bool alpha; // the channel after them
 };
 
-// The file in memory ------------------------------------------------------------------------------
+// ---- the file in memory -------------------------------------------------------------------------
 
 static tmsize_t source_read(thandle_t handle, void *to, tmsize_t count)
 {
@@ -56,7 +56,7 @@ static toff_t source_size(thandle_t handle)
     return ((struct reader *)handle)->size;
 }
 
-// The header --------------------------------------------------------------------------------------
+// ---- the header ---------------------------------------------------------------------------------
 
 static bool fail(struct reader *r, enum tincture_error code, const char *reason)
 {
@@ -156,7 +156,7 @@ static void take_meta(const struct reader *r, struct image_meta *meta)
     meta->iptc = iptc_from_resources(data, size);
 }
 
-// Pixels ------------------------------------------------------------------------------------------
+// ---- pixels -------------------------------------------------------------------------------------
 
 // A tile or a strip, which is as wide as the picture: each is packed on its own.
 struct block {
@@ -184,7 +184,7 @@ static bool block_init(struct reader *r, struct block *b)
            fail(r, TINCTURE_ERROR_MEMORY, "there is not enough memory for it");
 }
 
-// What of the block lies in the picture.
+// The part of the block that lies in the picture.
 static void block_put(const struct reader *r, const struct block *b, struct image *image,
                       uint32_t x0, uint32_t y0)
 {
@@ -238,7 +238,7 @@ static struct image *read_pixels(struct reader *r)
     return image;
 }
 
-// The codec ---------------------------------------------------------------------------------------
+// ---- the codec ----------------------------------------------------------------------------------
 
 static bool sniff(const uint8_t *data, size_t size)
 {
@@ -249,7 +249,7 @@ static bool sniff(const uint8_t *data, size_t size)
     }
     reader_open(&r, data, size, NULL);
     reader_clear(&r);
-    return r.colors > 0; // also where something is wrong with it, which reading will say
+    return r.colors > 0; // also where the file is damaged: reading it will say so
 }
 
 static bool read_info(GBytes *file, struct image_info *info, GError **error)
@@ -268,7 +268,7 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     return ok;
 }
 
-// The orientation is a tag of TIFF's own, so the pixels are turned here already.
+// The orientation is a tag of TIFF's own, so the pixels are turned here.
 static struct image *read_image(GBytes *file, struct task *task, GError **error)
 {
     struct reader r;
@@ -288,7 +288,7 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
     return image;
 }
 
-const struct codec codec_tiff = {
+const struct codec tiff_codec = {
     .name = "tiff",
     .title = "TIFF",
     .suffixes = (const char *const[]){"tif", "tiff", NULL},

@@ -14,6 +14,7 @@ build_packages="build-essential meson ninja-build pkg-config glslc glslang-dev l
     desktop-file-utils"
 check_packages="vulkan-validationlayers xvfb xauth dbus appstream zlib1g-dev locales xdotool at-spi2-core
     clang-format-14"
+fuzz_packages="clang-14 libclang-rt-14-dev"
 
 say() {
     echo "tincture: $*" >&2
@@ -121,14 +122,14 @@ renew_packages() {
     esac
 }
 
-compile() {
+compile() { # compile TARGET...: without one, everything
     if [ ! -f "$build/build.ninja" ]; then
         meson setup "$build" "$root" >&2 || fail "the build could not be set up"
         say "building; the first time takes some minutes"
     elif [ -n "$installed" ]; then # it may find now what it has done without
         meson setup --reconfigure "$build" "$root" >&2 || fail "the build could not be set up"
     fi
-    if ! log=$(ninja -C "$build" 2>&1); then
+    if ! log=$(ninja -C "$build" "$@" 2>&1); then
         printf '%s\n' "$log" >&2
         fail "the program did not build"
     fi

@@ -4,7 +4,8 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
-// The folder and all in it. A folder that a link names is emptied, too: not for what others made.
+// Removes the folder and everything in it. It follows links to folders, so use it only for folders
+// that the test has made.
 static inline void remove_tree(const char *path)
 {
     GDir *dir = g_dir_open(path, 0, NULL);

@@ -154,7 +154,7 @@ static void add_option(GPtrArray *args, const char *name, const char *value)
     }
 }
 
-// The arguments to start again with, as with another model. Newly allocated.
+// The arguments to start again with, after another model was chosen for example. Newly allocated.
 static GStrv next_arguments(TinctureApp *self, const char *program)
 {
     GPtrArray *args = g_ptr_array_new();

@@ -12,8 +12,8 @@ G_DECLARE_FINAL_TYPE(TinctureApp, tincture_app, TINCTURE, APP, AdwApplication)
 
 TinctureApp *tincture_app_new(void);
 // Runs the application to its end and takes it over; the result is the program's exit status. Does
-// not return where the program shall start again, as with another model: the same process is then a
-// new one.
+// not return where the program has to start again, with another model for example: it replaces
+// itself by exec().
 int tincture_app_run(TinctureApp *self, int argc, char **argv);
 
 G_END_DECLS

@@ -16,7 +16,7 @@ static void quit_action(GSimpleAction *action, GVariant *parameter, gpointer dat
 }
 
 // The target is a path, empty for the starter. The program ends and starts again, and finds in the
-// library what was being done: so nothing of one model can stay with another.
+// library what was being done; so nothing computed with one model can be mistaken for the other's.
 static void use_model_action(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     TinctureApp *self = data;

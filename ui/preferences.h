@@ -1,5 +1,5 @@
-// The user's preferences. They work without an installed schema: nothing is kept then, and the
-// fallbacks hold.
+// The user's preferences. They work without an installed schema, too: then nothing is kept, and the
+// fallbacks apply.
 //
 // Thread: main only.
 #pragma once

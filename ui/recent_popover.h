@@ -1,6 +1,6 @@
-// The documents of the library, those changed last first, and the samples. What a click opens comes
-// back with its prompts, adapters and results, also where there is no file any more (a paste). A
-// sample: signal "open-sample" (char *path, char *caption).
+// The documents of the library, those changed last first, and the samples. A click brings a
+// document back with its prompts, adapters and results, even if there is no file any more (after a
+// paste). A sample: signal "open-sample" (char *path, char *caption).
 //
 // Thread: main only.
 #pragma once

@@ -1,4 +1,4 @@
-// Times as a person says them.
+// Times as people say them.
 #pragma once
 
 #include <glib.h>

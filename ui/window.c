@@ -92,7 +92,7 @@ static void name_buttons(GtkWidget *widget)
     }
 }
 
-// What there is to do first: to describe the photo, or to look at it.
+// Where the keyboard goes first: to the description that is still missing, or to the photo.
 static void begin_with_photo(TinctureWindow *self)
 {
     if (*self->project->document.source_prompt == '\0') {
@@ -149,7 +149,7 @@ static void job_changed_cb(TinctureWindow *self)
     tincture_window_update_actions(self);
 }
 
-// What failed waits to be read and closed.
+// A message of failure stays until a person closes it.
 static void message_cb(TinctureWindow *self, int kind, const char *text)
 {
     AdwToast *toast = adw_toast_new("");
@@ -289,7 +289,8 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     tincture_window_install_actions(widget_class);
 }
 
-// What nobody else had a use for closes a message that waits for it, else it stops the job.
+// An Escape that no other widget has used closes the message that is waiting, or else stops the
+// job.
 static gboolean escape_cb(GtkWidget *widget, GVariant *args, gpointer data)
 {
     TinctureWindow *self = TINCTURE_WINDOW(widget);

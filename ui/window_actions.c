@@ -165,7 +165,8 @@ static void redo_action(GtkWidget *widget, const char *name, GVariant *target)
     }
 }
 
-// Without a description the session says that it needs one: there it can be written.
+// Without a description the session says that it needs one, and the keyboard goes where it is
+// written.
 static void learn_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureWindow *self = window_of(widget);
@@ -241,7 +242,7 @@ static GtkWidget *find_panel(GtkBox *side, const char *id)
     return panel;
 }
 
-// The keyboard goes to the first control of a panel, which is shown if it was not.
+// Gives the keyboard to the first control of a panel, and shows the panel if it is hidden.
 void tincture_window_go_to(TinctureWindow *self, const char *id)
 {
     GtkWidget *panel = find_panel(self->inspector, id);

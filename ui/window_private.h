@@ -27,7 +27,7 @@ struct _TinctureWindow {
     char *caption; // of the sample that is being opened
 
     // borrowed
-    AdwToast *failure; // the newest message that waits to be closed; NULL when it was
+    AdwToast *failure; // the newest message that waits to be closed; NULL after that
 };
 
 void tincture_window_install_actions(GtkWidgetClass *widget_class);

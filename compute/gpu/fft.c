@@ -11,16 +11,7 @@
 #include <string.h>
 
 #define VKFFT_BACKEND 0 // Vulkan
-// The header is megabytes of generator that runs once a plan: optimised it costs twenty seconds a
-// build. Of the warnings only the compiler's flow analysis still complains about a system header's
-// functions.
-#pragma GCC push_options
-#pragma GCC optimize("O0")
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <vkFFT.h>
-#pragma GCC diagnostic pop
-#pragma GCC pop_options
 
 #define MAX_PLANS 4 // the longest unused one makes room
 

@@ -294,7 +294,7 @@ static void locate(struct job *job)
     const struct packed_weights *w = &job->q->w;
     const int zeros = MAX(w->depth, MAX_COLUMNS);
     job->pitch = job->rows + FILL;
-    const int64_t table = job->pitch * w->taps * (int64_t)(sizeof(*job->at) / sizeof(float));
+    const int64_t table = job->pitch * w->taps * (int64_t)sizeof(*job->at) / (int64_t)sizeof(float);
     float *scratch = host_scratch(0, table + zeros);
     job->at = (const float **)scratch;
     job->zeros = scratch + table;

@@ -282,7 +282,7 @@ static void test_save_over(void)
     adapter_free(a);
 }
 
-// The same numbers with another model's name on them are loaded, and it is said.
+// An adapter that names another model is loaded if its numbers fit, with a note that says so.
 static void test_other_base(void)
 {
     g_autoptr(GError) error = NULL;
@@ -313,7 +313,8 @@ static void test_other_base(void)
     adapter_free(c);
 }
 
-// What says how the tensors are to be read is written last: a save that fails leaves it as it was.
+// The file that says how to read the tensors is written last: a save that fails leaves it as it
+// was.
 static void test_config_last(void)
 {
     g_autoptr(GError) error = NULL;
@@ -380,7 +381,7 @@ static void test_empty_names(void)
 }
 
 // The adapter of a file that names one layer twice: one parameter, the other tensor fits nothing,
-// and it can be saved, prepared and let go.
+// and it can be saved, prepared and freed.
 static void check_layer_once(struct st_writer *w, const char *left_out)
 {
     g_autoptr(GError) error = NULL;
@@ -688,7 +689,7 @@ static void test_merge_packs(void)
     struct adapter *a = random_adapter("svdiff", "subset=2d", 21);
     g_assert_cmpuint(a->params->len, >, 1);
     int64_t count;
-    g_autofree float *merged = predict_merged(&a, 1, &count);
+    g_free(predict_merged(&a, 1, &count));
     int packs = 0;
     while (g_dir_read_name(dir)) {
         packs++;

@@ -1,6 +1,7 @@
 #include "tests/core/session_fixture.h"
 
 #include "tests/temp.h"
+#include "ui/store/store.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -108,17 +109,24 @@ static gboolean timeout_cb(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static gboolean again_cb(gpointer data)
+{
+    return G_SOURCE_CONTINUE;
+}
+
 void wait_until(struct fixture *f, condition_fn condition, const char *what)
 {
     bool late = false;
     const guint timer = g_timeout_add_seconds(PATIENCE_S, timeout_cb, &late);
+    const guint clock = g_timeout_add(20, again_cb, NULL); // also for what no event tells of
     while (!condition(f)) {
         g_main_context_iteration(NULL, TRUE);
         if (late) {
-            g_error("waited in vain until %s (%s)", what,
+            g_error("not within the limit: %s (%s)", what,
                     f->last_message ? f->last_message : "no message");
         }
     }
+    g_source_remove(clock);
     g_source_remove(timer);
 }
 
@@ -142,6 +150,25 @@ void wait_idle(struct fixture *f)
         wait_until(f, idle, "nothing runs");
         wait_ms(250); // longer than the pause before an edit
     } while (!idle(f));
+}
+
+static const char *awaited; // by wait_saved()
+
+static bool saved(struct fixture *f)
+{
+    struct store_document d = {0};
+    struct store *s = store_open(f->dir, NULL);
+    const bool there =
+        s && store_document_load(s, 0, &d, NULL) && g_str_equal(d.source_prompt, awaited);
+    store_document_clear(&d);
+    g_clear_pointer(&s, store_close);
+    return there;
+}
+
+void wait_saved(struct fixture *f, const char *source_prompt)
+{
+    awaited = source_prompt;
+    wait_until(f, saved, "the document is saved");
 }
 
 static bool has_photo(struct fixture *f)
@@ -219,7 +246,7 @@ void fixture_kill_trainer(GPid pid)
     int status;
     kill(pid, SIGKILL);
     g_assert_cmpint(waitpid(pid, &status, 0), ==,
-                    pid); // its locks go when it does, not when it is told to
+                    pid); // its locks are released when it has ended, not when it is told to
     g_assert_true(WIFSIGNALED(status));
     g_spawn_close_pid(pid);
 }

@@ -26,7 +26,11 @@ void fixture_end(struct fixture *f); // closes and removes the library
 
 typedef bool (*condition_fn)(struct fixture *f);
 void wait_until(struct fixture *f, condition_fn condition, const char *what); // fails after a while
+// For what must not happen: then there is no condition to wait for.
 void wait_ms(int milliseconds);
+// Until the newest document in the library on the disk has this description; what was to be saved
+// before is there then, too.
+void wait_saved(struct fixture *f, const char *source_prompt);
 const struct job_type *job_kind(struct fixture *f); // of the job that is shown; NULL: none
 guint loss_steps(struct fixture *f);                // of the curve so far
 void wait_idle(struct fixture *f);                  // no job, and none about to begin

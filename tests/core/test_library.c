@@ -33,7 +33,7 @@ static bool learning(struct fixture *f)
 
 // ---- opening ------------------------------------------------------------------------------------
 
-// Nothing is read before the request returns, so nothing is complained about either.
+// Nothing is read before the request returns, so there is no complaint before that either.
 static void open_bad_later(struct fixture *f, const char *path, const char *reason)
 {
     f->messages[MESSAGE_ERROR] = 0;
@@ -110,7 +110,7 @@ static void test_open_while_learning(void)
     fixture_end(&f);
 }
 
-// A photo that is stopped may have come already: until that is known, nothing is begun on it.
+// A photo whose opening is stopped may be open already: until that is known, no work begins on it.
 static void test_open_cancelled(void)
 {
     struct fixture f;
@@ -147,8 +147,8 @@ static bool result_ready(struct fixture *f)
     return job_kind(f) == NULL && tincture_project_n_results(f->project) > 0;
 }
 
-// The disk with the adapter is away for one start: it is said once, what does not need the adapter
-// works, and the next start has it again as it was.
+// The disk with the adapter is missing for one start: there is one message, everything else works,
+// and the next start finds the adapter as it was.
 static void test_adapter_away(void)
 {
     struct fixture f;
@@ -204,6 +204,13 @@ static const struct document_entry *entry(const GPtrArray *list, guint i)
     return list->pdata[i];
 }
 
+// A second since the last save: nothing is due, and the next one bears another time.
+static bool later(struct fixture *f)
+{
+    g_autoptr(GPtrArray) list = library_documents(f->session->library);
+    return g_get_real_time() / G_USEC_PER_SEC - entry(list, 0)->modified >= 2;
+}
+
 // Going back to an earlier document without its file: the list knows both, and the earlier one
 // comes with its words and results.
 static void test_documents(void)
@@ -217,7 +224,7 @@ static void test_documents(void)
     tincture_project_set_source_prompt(f.project, "a red apple");
     tincture_project_set_prompt(f.project, "a green apple");
     wait_until(&f, result_ready, "a result is in the history");
-    wait_ms(1100); // times are whole seconds
+    wait_until(&f, later, "the document has been saved for a second");
     g_autofree char *cat = sample_path("cat.png");
     library_open(f.session->library, cat);
     wait_until(&f, cat_is_open, "the cat is open");
@@ -321,7 +328,7 @@ static struct store_document *put_run(struct store *s, const char *path)
     return d;
 }
 
-// Its rows name files that are none of its own: they are neither deleted nor opened.
+// Its rows name files outside the library: they are neither deleted nor opened.
 static void test_foreign_paths(void)
 {
     struct fixture f;
@@ -374,6 +381,16 @@ static struct store_run *other_run(const char *dir)
     return run;
 }
 
+static int step_before;
+
+static bool other_went_on(struct fixture *f)
+{
+    struct store_run *run = other_run(f->dir);
+    const bool on = run->step > step_before;
+    store_run_free(run);
+    return on;
+}
+
 static void test_two_programs(void)
 {
     struct fixture f;
@@ -390,7 +407,9 @@ static void test_two_programs(void)
     struct store_run *before = other_run(f.dir);
     g_assert_cmpint(before->state, ==, RUN_ACTIVE);
     tincture_project_set_source_prompt(f.project, "a ripe apple");
-    wait_ms(2500); // both save
+    wait_saved(&f, "a ripe apple");
+    step_before = before->step;
+    wait_until(&f, other_went_on, "the other program has saved");
     fixture_close(&f);
     struct store_run *after = other_run(f.dir);
     g_assert_cmpint(after->id, ==, before->id);
@@ -405,7 +424,7 @@ static void test_two_programs(void)
     g_assert_cmpstr(f.project->document.source_prompt, ==, "a ripe apple");
     g_assert_true(f.project->can_resume);
 
-    // Two windows see it wait; the second one to ask is told.
+    // Both windows see that it can be resumed; the second one that asks gets a message.
     struct fixture g;
     fixture_begin(&g);
     g_autofree char *own = g.dir;
@@ -425,7 +444,7 @@ static void test_two_programs(void)
     tincture_session_cancel(g.session);
     wait_idle(&g);
 
-    // Given up for a new one in one window, it is gone in the other.
+    // When one window replaces it by a new one, it is gone in the other.
     fixture_learn(&f, 4);
     wait_until(&f, learning_is_over, "the new training is over");
     g.messages[MESSAGE_ERROR] = 0;
@@ -441,21 +460,22 @@ static void test_two_programs(void)
     fixture_end(&f);
 }
 
-// Who has changed nothing takes nothing back that another window wrote.
+// A window in which nothing was changed does not overwrite what another window wrote.
 static void test_idle_window(void)
 {
     struct fixture f, g;
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    wait_ms(1000);
+    tincture_project_set_source_prompt(f.project, "of both");
+    wait_saved(&f, "of both");
     fixture_begin(&g);
     g_autofree char *own = g.dir;
     g.dir = f.dir;
     fixture_open(&g);
     wait_idle(&g);
     tincture_project_set_source_prompt(f.project, "of the busy one");
-    wait_ms(1200);
+    wait_saved(&f, "of the busy one");
     fixture_close(&g);
     fixture_close(&f);
     fixture_open(&g);

@@ -1,6 +1,6 @@
 // How soon the window answers: from a changed prompt to the first preview, once the photo has been
-// inverted, at the defaults of the starter model. The figures are printed; the limit is only there
-// for what has gone badly wrong. TINCTURE_THREADS and the load of the machine count.
+// inverted, at the defaults of the starter model. The figures are printed; the limit only catches
+// gross failures. They depend on TINCTURE_THREADS and on the load of the machine.
 #include "tests/core/session_fixture.h"
 
 #include <stdlib.h>

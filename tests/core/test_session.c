@@ -152,6 +152,11 @@ static void test_main_job(void)
 
 // ---- typing and undo ----------------------------------------------------------------------------
 
+static bool edit_began(struct fixture *f)
+{
+    return f->edits_seen > 0;
+}
+
 static void test_typing(void)
 {
     static const char *const texts[] = {"a", "a blue", "a blue apple", "a yellow apple", "a pear"};
@@ -163,7 +168,10 @@ static void test_typing(void)
     tincture_project_set_source_prompt(f.project, "an apple");
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         tincture_project_set_prompt(f.project, texts[i]);
-        wait_ms(i == 2 ? 600 : 40); // long enough for one edit to begin
+        wait_ms(40);
+        if (i == 2) {
+            wait_until(&f, edit_began, "an edit has begun");
+        }
     }
     wait_until(&f, result_ready, "the last prompt's result is in the history");
     g_assert_cmpuint(tincture_project_n_results(f.project), ==, 1);
@@ -314,7 +322,7 @@ static void message_valid_cb(TinctureProject *project, int kind, const char *tex
     g_assert_true(g_utf8_validate(text, -1, NULL));
 }
 
-// The name of a file is bytes; what is shown of it is text.
+// The name of a file is bytes; what is shown is text.
 static void test_file_names(void)
 {
     struct fixture f;
@@ -372,7 +380,7 @@ static bool photo_is_shown(struct fixture *f)
     return tincture_project_view(f->project).rgba == f->project->before.rgba;
 }
 
-// Where nothing is asked for any more, the photo is what is shown, and what is exported.
+// When no edit is asked for any more, the photo is shown, and exported.
 static void test_back_to_photo(void)
 {
     struct fixture f;
@@ -396,7 +404,7 @@ static void test_back_to_photo(void)
     wait_idle(&f);
     g_assert_false(photo_is_shown(&f));
 
-    // Of a photo that is only described, the picture is its drawing; that goes with the words, too.
+    // With only a description the picture is a drawing of it, which also goes when the words go.
     tincture_project_set_source_prompt(f.project, "a red apple");
     tincture_project_set_prompt(f.project, "");
     wait_idle(&f);
@@ -431,7 +439,7 @@ static void test_export_waits(void)
     fixture_end(&f);
 }
 
-// The recipe of an export tells how its picture was made, whatever has been moved since.
+// The recipe of an export tells how its picture was made, whatever was changed since.
 static void test_recipe(void)
 {
     struct fixture f;
@@ -508,8 +516,7 @@ static void test_cancel_learning(void)
     fixture_end(&f);
 }
 
-// A training that is stopped before its first step cannot be gone on with, and learning begins
-// anew.
+// A training that was stopped before its first step cannot be continued: learning begins anew.
 static void test_cancel_early(void)
 {
     struct fixture f;
@@ -543,8 +550,8 @@ static void check_waits(struct fixture *f, int steps)
     g_assert_cmpuint(fixture_checkpoints(f), ==, 1);
 }
 
-// To learn is to go on with what waits. A new training takes its place only once it could itself be
-// gone on with.
+// Learning continues a training that was stopped. A new one takes its place only once it could be
+// continued itself.
 static void test_start_over(void)
 {
     struct fixture f;
@@ -581,7 +588,7 @@ static void test_start_over(void)
     tincture_session_cancel(f.session);
     wait_idle(&f);
     check_waits(&f, 60);
-    fixture_learn(&f, 2); // done before its first checkpoint: nothing waits any more
+    fixture_learn(&f, 2); // done before its first checkpoint: there is nothing to resume any more
     wait_until(&f, learning_is_over, "the training is over");
     g_assert_false(f.project->can_resume);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
@@ -646,7 +653,7 @@ static void test_two_sessions(void)
     g_assert_cmpstr(g.project->title, ==, "apple.png");
     tincture_project_set_source_prompt(f.project, "of the first");
     tincture_project_set_source_prompt(g.project, "of the second");
-    wait_ms(1200); // both save, the second one last
+    wait_saved(&g, "of the second"); // both save, the second one last
     g_assert_cmpint(f.messages[MESSAGE_ERROR] + g.messages[MESSAGE_ERROR], ==, 0);
     fixture_close(&g);
     g_free(g.last_message);
@@ -666,18 +673,24 @@ static void limit_files(rlim_t size)
     g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
 }
 
-// A disk without space, played by a limit on the size of files.
+static bool failed(struct fixture *f)
+{
+    return f->messages[MESSAGE_ERROR] > 0;
+}
+
+// A full disk, imitated by a limit on the size of files.
 static void test_full_disk(void)
 {
     struct fixture f;
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    wait_ms(1000); // what is due is saved
+    tincture_project_set_source_prompt(f.project, "a");
+    wait_saved(&f, "a");
     signal(SIGXFSZ, SIG_IGN);
     limit_files(1024);
     tincture_project_set_source_prompt(f.project, "an");
-    wait_ms(1000);
+    wait_until(&f, failed, "it was said that it cannot be saved");
     tincture_project_set_source_prompt(f.project, "an apple");
     wait_ms(1000);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1); // said once

@@ -103,11 +103,11 @@ static void test_open(void)
     fixture_photo(&f);
     tincture_project_set_source_prompt(f.project, "a red apple");
     wait_idle(&f);
-    g_autofree char *path = large_photo(&f);
-    g_autofree char *reading = stop_at(&f, "Reading the photo", open_large);
+    g_free(large_photo(&f));
+    g_free(stop_at(&f, "Reading the photo", open_large));
     g_assert_cmpstr(f.project->title, ==, "apple.png");
     check_opened_or_not(&f);
-    g_autofree char *opening = stop_at(&f, "Opening the photo", open_large);
+    g_free(stop_at(&f, "Opening the photo", open_large));
     g_assert_cmpstr(f.project->title, ==, "apple.png");
     check_opened_or_not(&f);
 
@@ -141,7 +141,7 @@ static void check_export(struct fixture *f, const char *name, const char *at)
     g_assert_true(g_file_set_contents(path, "the older file", -1, NULL));
     const int said = f->messages[MESSAGE_INFO];
     export_name = name;
-    g_autofree char *texts = stop_at(f, at, export_picture);
+    g_free(stop_at(f, at, export_picture));
     g_assert_cmpint(f->messages[MESSAGE_INFO], ==, said);
     g_assert_true(g_file_get_contents(path, &data, NULL, NULL));
     g_assert_cmpstr(data, ==, "the older file");
@@ -165,14 +165,15 @@ static void test_export(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    g_autofree char *path = large_photo(&f), *out = g_build_filename(f.dir, "out", NULL);
+    g_autofree char *out = g_build_filename(f.dir, "out", NULL);
+    g_free(large_photo(&f));
     g_assert_cmpint(g_mkdir(out, 0700), ==, 0);
     open_large(&f);
     wait_idle(&f);
     tincture_project_set(f.project, SETTINGS_EDIT, "steps", 2);
     check_export(&f, "photo.png", "Writing the file");
     check_export(&f, "photo.jpg", "Writing the file");
-    g_autofree char *edit = stop_at(&f, NULL, prompt);
+    g_free(stop_at(&f, NULL, prompt));
     g_assert_nonnull(tincture_project_view(f.project).rgba);
     check_export(&f, "edit.png", "Returning to full size");
     fixture_end(&f);
@@ -224,7 +225,7 @@ static void test_foreign_adapter(void)
     fixture_open(&f);
     wait_idle(&f);
     const guint results = tincture_project_n_results(f.project);
-    g_autofree char *stopped = stop_at(&f, "Taking weights apart: ", write_prompt);
+    g_free(stop_at(&f, "Taking weights apart: ", write_prompt));
     g_assert_cmpuint(tincture_project_n_results(f.project), ==, results);
     g_autofree char *whole = stop_at(&f, NULL, edit_now);
     g_assert_nonnull(strstr(whole, "Taking weights apart: "));

@@ -198,8 +198,8 @@ static void test_guidance_end(void)
     editor_free(e);
 }
 
-// Of the change the whole edit makes, the part that a local one keeps. Each value must lie between
-// the reference and the whole edit: a mask weighs, and adds nothing of its own.
+// The part of the change by the whole edit that a local edit keeps. Each value must lie between the
+// reference and the whole edit: a mask weighs, and adds nothing of its own.
 static double part_kept(const struct edit_result *local, const struct edit_result *whole)
 {
     const int64_t n = (int64_t)side * side * 3;
@@ -216,7 +216,7 @@ static double part_kept(const struct edit_result *local, const struct edit_resul
     return kept / all;
 }
 
-// The higher the locality, the less is changed, but never nothing; guided or not. The places are
+// The higher the locality, the less is changed, but never nothing; guided or not. The edit mask is
 // measured once for a pair of prompts.
 static void test_locality(void)
 {
@@ -325,7 +325,7 @@ static void test_generate_samplers(void)
     editor_free(e);
 }
 
-// A folder with what is in the model's but the factors for previews. Its files are links.
+// A copy of the model's folder without the factors for previews. Its files are links.
 static char *folder_without_factors(void)
 {
     g_autoptr(GError) error = NULL;
@@ -443,7 +443,7 @@ static void test_previews(void)
     remove_links(folder);
 }
 
-// Bytes of address space that the process has by now.
+// Bytes of address space that the process has now.
 static uint64_t address_space(void)
 {
     g_autofree char *text = NULL;
@@ -483,8 +483,8 @@ static void test_too_little_memory(void)
     model_free(loaded);
 }
 
-// Photos of several proportions one after another: only the programs of the last one are held, and
-// none when room is asked for.
+// Photos of several proportions one after another: only the programs of the last one are kept, and
+// none when memory is needed.
 static void test_programs_are_dropped(void)
 {
     g_autoptr(GError) error = NULL;

@@ -1,5 +1,5 @@
-// How much memory there is: the system's and the control groups', told by a folder that is laid out
-// as /proc and /sys are.
+// How much memory there is: the system's and the control groups', read from a folder that is laid
+// out like /proc and /sys.
 #include "compute/memory_left.h"
 
 #include "tests/temp.h"
@@ -58,7 +58,7 @@ static void test_version_2(void)
              {V2 "/user/app/memory.high", "max\n"}, {V2 "/user/app/memory.current", "314572800\n"},
              {V2 "/user/app/memory.stat", "anon 209715200\ninactive_file 104857600\n"}),
         ==, 824);
-    // Where the kernel begins to slow it down is no place to be either.
+    // The limit above which the kernel slows the group down (memory.high) counts, too.
     g_assert_cmpuint(LEFT(MEMINFO, GROUP("0::/app\n"), {V2 "/app/memory.max", "max\n"},
                           {V2 "/app/memory.high", "536870912\n"}),
                      ==, 512);

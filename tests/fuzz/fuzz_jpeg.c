@@ -1,14 +1,14 @@
 // Any bytes through the JPEG reader, and the EXIF block and XMP packet it finds through the export.
-#include "render/codec.h"
 #include "render/metadata.h"
 #include "render/xmp.h"
+#include "tests/fuzz/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(GBytes) file = g_bytes_new_static(data, size);
-    struct image *image = codec_find("jpeg")->read(file, NULL, NULL);
+    struct image *image = fuzz_read(codec_find("jpeg"), file);
 
     if (image != NULL) {
         struct metadata_export params = {.source = image->meta.exif, .recipe = image->meta.recipe};

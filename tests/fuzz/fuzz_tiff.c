@@ -1,5 +1,5 @@
 // Any bytes through the TIFF reader.
-#include "render/codec.h"
+#include "tests/fuzz/picture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -7,6 +7,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(GBytes) file = g_bytes_new_static(data, size);
 
-    image_free(codec_find("tiff")->read(file, NULL, NULL));
+    image_free(fuzz_read(codec_find("tiff"), file));
     return 0;
 }

@@ -1,12 +1,15 @@
 // Runs a fuzz entry over files without a fuzzer: replay FILE|FOLDER...
-// Each input is also cut short and changed byte by byte, in an order that is always the same.
+// Each input is also cut short and changed byte by byte, in an order that is always the same. No
+// input may take much memory: these are small pictures and files, whatever they say of themselves.
 #include <glib.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define CHANGES 2000 // a file
+#define PEAK_MB 512  // of the whole run; a sanitizer keeps half of that for itself
 
 static void replay_data(const uint8_t *data, size_t size)
 {
@@ -57,6 +60,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         count += replay(argv[i]);
     }
-    g_print("%d files\n", count);
-    return count > 0 ? 0 : 1;
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    g_print("%d files, at most %ld MB\n", count, usage.ru_maxrss >> 10);
+    return count > 0 && usage.ru_maxrss >> 10 < PEAK_MB ? 0 : 1;
 }

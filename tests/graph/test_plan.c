@@ -9,7 +9,7 @@
 
 #define SIZE dtype_size(DTYPE_F32) // of an element of these graphs
 
-// Stand-ins for real operations: plans look at nothing but the view flag.
+// Stand-ins for real operations: a plan looks only at the view flag.
 static const struct op some = {.name = "some"};
 static const struct op view = {.name = "view", .view = true};
 

@@ -288,8 +288,8 @@ static void test_no_kernel(void)
     graph_free(g);
 }
 
-// Whichever allocation of a program fails, what was taken before is given back and the device goes
-// on.
+// Whichever allocation of a program fails, those before it are freed and the device goes on
+// working.
 static void test_faults(void)
 {
     for (int n = 1;; n++) {

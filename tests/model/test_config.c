@@ -1,4 +1,4 @@
-// Reading model folders: what is understood, and what each way of being wrong says. No device.
+// Reading model folders: what is understood, and the message for each kind of mistake. No device.
 
 #include "compute/model/model.h"
 #include "tests/model/folder.h"
@@ -183,7 +183,7 @@ static char *inspect_fails(char *folder, int code)
     return message;
 }
 
-// All that does not fit is named at once.
+// One message names everything that does not fit.
 static void test_mismatch(void)
 {
     char *folder = folder_copy("sd1");

@@ -1,5 +1,5 @@
 // Checkpoints in one file: that the configuration read from names and shapes is the folder's, where
-// the tokenizer comes from, and what each other kind of file is told. No device.
+// the tokenizer comes from, and the message for each other kind of file. No device.
 
 #include "compute/file/hash.h"
 #include "compute/file/safetensors.h"
@@ -195,7 +195,7 @@ static void test_hash(void)
 
 // ---- weights ------------------------------------------------------------------------------------
 
-// All that does not fit is named at once, and what belongs to no part is left alone.
+// One message names everything that does not fit, and what belongs to no part is left alone.
 static void test_mismatch(void)
 {
     const char *file = "sd2.safetensors";
@@ -373,7 +373,8 @@ static void assert_pad(const char *folder, const char *file, int pad)
     model_free(m);
 }
 
-// Nearest first; a neighbour of another vocabulary is no help, and padding is the family's.
+// The nearest one is taken first; one with another vocabulary does not count, and padding is that
+// of the family.
 static void test_tokenizer(void)
 {
     const char *file = "sd1.safetensors";

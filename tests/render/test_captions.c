@@ -1,5 +1,5 @@
 // XMP and IPTC: what a photo says in words goes with its exports, byte for byte where it is still
-// true. The files are taken apart by this test's own hands.
+// true. This test takes the files apart with code of its own.
 #include "compute/error.h"
 #include "render/file.h"
 #include "render/iptc.h"

@@ -1,4 +1,4 @@
-// Embedded profiles: the numbers, and profiles that are not what they should be.
+// Embedded profiles: the numbers, and profiles that are damaged or of the wrong kind.
 #include "render/codec.h"
 #include "render/color.h"
 #include "render/compare.h"
@@ -145,8 +145,7 @@ static void test_file_with_profile(void)
     image_free(srgb);
 }
 
-// A deep photo with colours that sRGB cannot name comes back to the bit, without being told its
-// depth.
+// A 16-bit photo with colours outside sRGB comes back to the bit, without the depth being given.
 static void test_deep_file_with_profile(void)
 {
     struct image_save_params deep = {.format = "png", .bits = 16, .keep_profile = true};
@@ -171,7 +170,7 @@ static void test_deep_file_with_profile(void)
 }
 
 // Profiles in which a coloured picture cannot be written: for gray, or with a header that lcms2
-// does not mind and libpng does. The picture is then an sRGB one.
+// accepts and libpng refuses. The picture is then an sRGB one.
 static void test_profile_not_for_writing(void)
 {
     enum { RENDERING_INTENT = 64 };
@@ -229,7 +228,7 @@ static void test_gray_profile(void)
     image_free(image);
 }
 
-// JPEG holds any profile beside any picture.
+// A JPEG file may hold any profile, whatever the picture.
 static void test_gray_profile_on_colours(void)
 {
     g_autoptr(GBytes) icc = linear_gray();

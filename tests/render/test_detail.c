@@ -173,7 +173,7 @@ static void test_losses_stay_out(void)
     image_free(result);
 }
 
-// A replaced thing: the edit's colour, none of the old stripes, nothing touched a few model pixels
+// A replaced object: the edit's colour, none of the old stripes, and no change a few model pixels
 // away.
 static void test_replacement_leaves_no_ghost(void)
 {
@@ -184,7 +184,7 @@ static void test_replacement_leaves_no_ghost(void)
     g_autoptr(GRand) rand = g_rand_new_with_seed(5);
 
     fill(edit, &changed, 0.8f, 0.2f, 0.2f);
-    for (int y = 60; y < 120; y++) { // the new thing has a structure of its own
+    for (int y = 60; y < 120; y++) { // the new object has a structure of its own
         for (int x = 60; x < 140; x++) {
             float bump = (float)(0.2 * (g_rand_double(rand) - 0.5));
 
@@ -221,7 +221,7 @@ static void test_replacement_leaves_no_ghost(void)
     image_free(wanted);
 }
 
-// Where the new thing's rim happens to lie on the old one's, their structures agree by chance.
+// Where the new object's outline happens to lie on the old one's, their structures agree by chance.
 static void test_replacement_with_touching_rims(void)
 {
     enum { WIDTH = 1200, HEIGHT = 800 };
@@ -478,7 +478,7 @@ static void test_cells_meet(void)
     image_free(enlarged);
 }
 
-// A part is what lies there in the whole.
+// A part equals the same part of the whole.
 static void test_region(void)
 {
     static const struct detail_region regions[] = {
@@ -529,7 +529,7 @@ static void test_cancel(void)
     image_free(edit);
 }
 
-// The shared transform of these tests is itself right.
+// The transform that these tests share is correct itself.
 static void test_transform(void)
 {
     enum { WIDTH = 16, HEIGHT = 8 };

@@ -52,7 +52,7 @@ static void assert_refused(GBytes *file)
     g_assert_cmpstr(error->message, !=, "");
 }
 
-// The table ---------------------------------------------------------------------------------------
+// ---- the table ----------------------------------------------------------------------------------
 
 static void test_table(void)
 {
@@ -129,7 +129,7 @@ static void test_old_recipe_is_not_passed_on(void)
     image_free(shared);
 }
 
-// Values ------------------------------------------------------------------------------------------
+// ---- values -------------------------------------------------------------------------------------
 
 static void test_png_exact(void)
 {
@@ -183,7 +183,7 @@ static void test_jpeg_lays_alpha_on_white(void)
     image_free(back);
 }
 
-// Metadata ----------------------------------------------------------------------------------------
+// ---- metadata -----------------------------------------------------------------------------------
 
 static GBytes *write_with_exif(const char *format, const struct image *image, GBytes *exif)
 {
@@ -323,7 +323,7 @@ static void test_damaged_exif(void)
     }
 }
 
-// Hostile files -----------------------------------------------------------------------------------
+// ---- hostile files ------------------------------------------------------------------------------
 
 static void test_cut_short(void)
 {
@@ -414,7 +414,7 @@ static void test_cancel(void)
     }
 }
 
-// Saving ------------------------------------------------------------------------------------------
+// ---- saving -------------------------------------------------------------------------------------
 
 // Saves over a good file in a way that must fail; the good file and nothing else is there
 // afterwards.

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <zlib.h>
 
-// A PNG file put together by hand -----------------------------------------------------------------
+// ---- a PNG file put together by hand ------------------------------------------------------------
 
 static void put_u32(GByteArray *file, guint32 value)
 {

@@ -1,4 +1,4 @@
-// Changing sizes: what must stay, and how much may go.
+// Changing sizes: what must be kept, and how much may be lost.
 #include "render/compare.h"
 #include "render/resample.h"
 #include "tests/render/pictures.h"
@@ -108,7 +108,7 @@ static void test_region(void)
     image_free(photo);
 }
 
-// Colour under full transparency does not bleed into what is seen.
+// Colour under full transparency does not bleed into visible pixels.
 static void test_transparent_colour(void)
 {
     struct image *image = image_new(40, 40, true, NULL);

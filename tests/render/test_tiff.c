@@ -1,4 +1,5 @@
-// TIFF files written by libtiff: every kind that is read, what is cut, and what lies.
+// TIFF files written by libtiff: every kind that is read, files that are cut short, and files with
+// false values.
 #include "compute/error.h"
 #include "render/codec.h"
 #include "render/color.h"
@@ -154,7 +155,7 @@ static void test_kinds(void)
     }
 }
 
-// What is rarer is gdk-pixbuf's.
+// Rarer kinds are left to gdk-pixbuf.
 static void test_others(void)
 {
     static const struct kind KINDS[] = {
@@ -210,8 +211,8 @@ static void refuse(GBytes *file)
     g_assert_cmpuint(error->domain, ==, TINCTURE_ERROR);
 }
 
-// The directory is behind the pixels: wherever the file is cut, it is missing, but for its last
-// bytes, which are of values that stand apart.
+// The directory is behind the pixels, so wherever the file is cut it is missing, except for the
+// last bytes, which belong to values outside of it.
 static void test_cut_short(void)
 {
     static const struct kind KINDS[] = {{16, 3, RGB}, {16, 3, RGB, COMPRESSION_LZW, .tile = 32}};
@@ -251,7 +252,7 @@ static void test_corrupt(void)
     }
 }
 
-// The value of a tag of a file of this machine's byte order, as the directory has it.
+// The value of a tag as the directory holds it, in a file of this machine's byte order.
 static GBytes *with_tag(GBytes *file, uint16_t tag, uint32_t value)
 {
     gsize size = g_bytes_get_size(file);

@@ -29,7 +29,7 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
     struct trainer *t = trainer_new(fx.model, a, &set, &params, NULL, &error);
     g_assert_no_error(error);
     g_assert_nonnull(
-        model_part(fx.model, MODEL_UNET)->hash); // read before the first step, not in its midst
+        model_part(fx.model, MODEL_UNET)->hash); // read before the first step, not during it
     return t;
 }
 

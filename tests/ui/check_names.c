@@ -12,7 +12,7 @@ static GDBusConnection *bus;
 static GHashTable *names;
 static int nameless, seen;
 
-// NULL where the object has just gone: the window goes on while it is read.
+// NULL if the object has just gone: the window goes on working while it is read.
 static GVariant *call(const char *owner, const char *path, const char *interface,
                       const char *method, GVariant *arguments, const char *type)
 {
@@ -94,7 +94,7 @@ static void walk(const char *owner, const char *path, const char *above)
     g_autoptr(GVariantIter) children = NULL;
     const char *child_owner = NULL, *child = NULL;
     g_variant_get(reply, "(a(so))", &children);
-    // That list shows what a combo row has chosen; libadwaita's row around it has the keyboard.
+    // This list shows the choice of a combo row; libadwaita's row around it has the keyboard.
     while (strcmp(name, "GtkListView") != 0 &&
            g_variant_iter_next(children, "(&s&o)", &child_owner, &child)) {
         walk(child_owner, child, here);
@@ -103,10 +103,11 @@ static void walk(const char *owner, const char *path, const char *above)
 
 static GDBusConnection *connect_to_bus(void)
 {
-    g_autoptr(GDBusConnection) session = bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, NULL);
+    bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, NULL); // the session's, which knows the other
     const char *address = NULL;
     g_autoptr(GVariant) reply =
         call("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress", NULL, "(s)");
+    g_clear_object(&bus);
     if (reply == NULL) {
         return NULL;
     }

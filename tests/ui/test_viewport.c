@@ -153,7 +153,7 @@ static void test_split(void)
     g_assert_cmpfloat_with_epsilon(viewport_x_to_split(&v, 0), 0, NEAR);
     g_assert_cmpfloat_with_epsilon(viewport_x_to_split(&v, 2000), 1, NEAR);
 
-    // Far into the picture, the handle still is a fraction of what is seen.
+    // Zoomed in far, the handle still is a fraction of the visible part.
     viewport_zoom_at(&v, 8, 100, 100);
     g_assert_cmpfloat_with_epsilon(viewport_split_to_x(&v, 0.25), 212, NEAR);
     for (double split = 0; split <= 1; split += 0.125) {

@@ -1,5 +1,5 @@
-// Widgets without a window: rows of every kind of setting, prompts, thumbnails. Each is finalized
-// without leaks. And what the export dialog does with a name.
+// Widgets without a window: rows of every kind of setting, prompts, thumbnails, each finalized
+// without leaks; and what the export dialog does with a name.
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/widgets/prompt_view.h"
 #include "ui/widgets/setting_row.h"
@@ -287,8 +287,8 @@ static GtkWidget *find_button(GtkWidget *root, const char *label)
     return found;
 }
 
-// Exports as that name; answer is the button that the person takes where there is a question, else
-// NULL. Returns the name that was chosen in the end, or NULL.
+// Exports under that name; answer is the button that the person presses if there is a question,
+// else NULL. Returns the name that was chosen in the end, or NULL.
 static char *export_as(const char *folder, const char *name, const char *answer)
 {
     struct export_choice choice = {EXPORT_CHOICE_DEFAULTS};

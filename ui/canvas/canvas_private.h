@@ -18,7 +18,7 @@ struct _TinctureCanvas {
     GdkRectangle detail_area;
     gboolean compare;
     double split;
-    double pointer_x, pointer_y; // where a zoom by wheel takes place
+    double pointer_x, pointer_y; // point that stays in place when the wheel zooms
     enum canvas_drag drag;
     double drag_x, drag_y; // offset already applied, or start of the handle
     double pinch_scale;    // zoom when the pinch began
@@ -26,7 +26,7 @@ struct _TinctureCanvas {
 
 // The compare handle is on the screen.
 gboolean tincture_canvas_has_handle(TinctureCanvas *self);
-// Redraws and tells who shows the zoom.
+// Redraws, and notifies those who show the zoom.
 void tincture_canvas_view_moved(TinctureCanvas *self);
 void tincture_canvas_install_keys(GtkWidgetClass *widget_class);
 void tincture_canvas_add_controllers(TinctureCanvas *self);

@@ -6,7 +6,7 @@
 #include "ui/widgets/progress.h"
 
 #define BUSY_DELAY_MS   250 // quick work shows no spinner
-#define DETAIL_PAUSE_MS 200 // who still pans or zooms needs no sharp picture yet
+#define DETAIL_PAUSE_MS 200 // no sharp picture is needed yet during panning or zooming
 
 struct _TinctureStage {
     AdwBin parent_instance;
@@ -108,7 +108,7 @@ static void update_detail(TinctureStage *self)
     }
 }
 
-// What the canvas shows, for who cannot see it.
+// What the canvas shows, in words for a screen reader.
 static void name_canvas(TinctureStage *self, gboolean compare)
 {
     const char *prompt = self->project->document.prompt;

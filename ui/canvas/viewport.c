@@ -16,7 +16,7 @@ static double logical_scale(const struct viewport *v)
     return v->scale / v->device_factor;
 }
 
-// Between two pixels of the screen, a picture at 1:1 would be blurred by half a pixel.
+// A picture at 1:1 that lay between two pixels of the screen would be blurred by half a pixel.
 static double whole_device_pixels(const struct viewport *v, double logical)
 {
     return round(logical * v->device_factor) / v->device_factor;

@@ -23,10 +23,11 @@ struct viewport_rect {
 
 void viewport_init(struct viewport *v);
 
-// Another widget size or desktop scale; the point in the middle stays, or the picture still fits.
+// Sets the size of the widget and the desktop scale; the point in the middle stays, or the picture
+// still fits.
 void viewport_resize(struct viewport *v, double width, double height, double device_factor);
 
-// Another picture; shown whole.
+// Sets the size of another picture, which is shown whole.
 void viewport_set_picture(struct viewport *v, double width, double height);
 
 // Shows the whole picture and keeps it so; small pictures are not enlarged beyond 1:1.
@@ -35,14 +36,14 @@ void viewport_fit(struct viewport *v);
 // Changes the scale (clamped to what is useful) so that the picture point under (x, y) stays there.
 void viewport_zoom_at(struct viewport *v, double scale, double x, double y);
 
-// Moves the picture by logical pixels; at least its edge stays at the widget's middle.
+// Moves the picture by logical pixels; its edge goes no further than the middle of the widget.
 void viewport_pan(struct viewport *v, double dx, double dy);
 
 // Where the whole picture lies, in widget coordinates, and the part of it that is in the widget.
 struct viewport_rect viewport_picture_rect(const struct viewport *v);
 struct viewport_rect viewport_visible_rect(const struct viewport *v);
 
-// The pixels of the picture that are seen, whole ones.
+// The visible part of the picture, rounded out to whole pixels.
 struct viewport_rect viewport_seen_pixels(const struct viewport *v);
 
 // The picture is larger than the widget in at least one direction.

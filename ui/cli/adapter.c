@@ -73,7 +73,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_adapter = {
+const struct cli_command adapter_command = {
     .name = "adapter",
     .summary = "Tell what an adapter file holds, or write it in another layout",
     .usage = "info FILE | convert FILE --out PATH",

@@ -193,7 +193,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_bench = {
+const struct cli_command bench_command = {
     .name = "bench",
     .summary = "Measure step times, memory and the machine's sgemm rate",
     .usage = "",

@@ -1,15 +1,15 @@
 // tincture-cli: the program's jobs for scripts, servers and tests.
 //
-// A command is a member of a family: one file with a struct cli_command and one word in
-// meson.build. Exit status: 0 done, 1 failed with one sentence on standard error, 2 a wrong command
-// line. Progress goes to standard error.
+// A command is a member of a family: NAME.c with NAME_command, and one word in meson.build. Exit
+// status: 0 done, 1 failed with one sentence on standard error, 2 a wrong command line. Progress
+// goes to standard error.
 #pragma once
 
 #include "ui/core/engine.h"
 
 #include <json-glib/json-glib.h>
 
-// Everything that can be said on a command line. A command names the options it takes.
+// Everything that can be given on a command line. A command names the options it takes.
 struct cli {
     char *model, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
@@ -36,10 +36,10 @@ struct cli_command {
     const struct setting *settings; // each row is an option, too; NULL: none
     bool (*run)(struct cli *c, GError **error);
 };
-extern const struct cli_command *const cli_table[];
+extern const struct cli_command *const command_table[];
 
-// options.c. parse: what the words say goes into c, wrong ones are an error. settings: then the given
-// ones are put into c->settings, of that table, and checked.
+// options.c. parse: fills c from the words of the command line; a wrong one is an error. settings:
+// then puts those that were given into c->settings, which is of that table, and checks them.
 bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
                GError **error);
 bool cli_settings(struct cli *c, const struct setting *table, GError **error);
@@ -62,7 +62,7 @@ float *cli_tensor_read(const char *path, const char *name, int64_t shape[4], GEr
 bool cli_tensor_write(const char *path, const char *name, int rank, const int64_t *shape,
                       const float *data, GError **error);
 
-// --out as a picture file. check: before the work, whether it can be written.
+// --out as a picture file. check: whether it can be written, to be called before the work.
 bool cli_image_check(const struct cli *c, GError **error);
 bool cli_image_write(const struct cli *c, struct image *image, const char *recipe, GError **error);
 void cli_print_json(JsonBuilder *b); // the finished object, to standard output

@@ -30,7 +30,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_decode = {
+const struct cli_command decode_command = {
     .name = "decode",
     .summary = "Draw the picture of a latent",
     .usage = "",

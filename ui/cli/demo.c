@@ -1,5 +1,5 @@
-// The main job on a sample photo that ships with the program: learn it, change a word, write what
-// came out.
+// The main job on a sample photo that ships with the program: learn it, change a word, write the
+// results.
 #include "ui/cli/cli.h"
 
 #include "render/compare.h"
@@ -183,7 +183,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_demo = {
+const struct cli_command demo_command = {
     .name = "demo",
     .summary = "Do the main job on a sample photo: before, after, side by side, adapter, report",
     .usage = "",

@@ -62,7 +62,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_edit = {
+const struct cli_command edit_command = {
     .name = "edit",
     .summary = "Change a photo by a prompt",
     .usage = "",

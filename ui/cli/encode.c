@@ -17,7 +17,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_encode = {
+const struct cli_command encode_command = {
     .name = "encode",
     .summary = "Write a picture's scaled latent mean",
     .usage = "",

@@ -57,7 +57,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_generate = {
+const struct cli_command generate_command = {
     .name = "generate",
     .summary = "Draw a picture from a prompt",
     .usage = "",

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-// What is said of anything, as key and value; printed as lines or as JSON.
+// One thing to tell, as key and value; printed as a line or as JSON.
 struct fact {
     char *key, *text;
     int64_t number; // what the JSON says where text is NULL
@@ -186,7 +186,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_info = {
+const struct cli_command info_command = {
     .name = "info",
     .summary = "Tell what a model, a safetensors file or a picture is",
     .usage = "[FILE|DIR]",

@@ -21,7 +21,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_invert = {
+const struct cli_command invert_command = {
     .name = "invert",
     .summary = "Write the latent that DDIM inversion of a photo ends in",
     .usage = "",

@@ -1,39 +1,39 @@
 #include "ui/cli/cli.h"
 
 #include "config.h"
-#include "ui/cli/cli_table.h"
+#include "ui/cli/command_table.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
-#define X(name) extern const struct cli_command cli_##name;
-CLI_ROWS
+#define X(name) extern const struct cli_command name##_command;
+COMMAND_ROWS
 #undef X
-#define X(name) &cli_##name,
-const struct cli_command *const cli_table[] = {CLI_ROWS NULL};
+#define X(name) &name##_command,
+const struct cli_command *const command_table[] = {COMMAND_ROWS NULL};
 #undef X
 
 static void usage(FILE *to)
 {
     fprintf(to, "Usage: tincture-cli COMMAND [OPTION...]\n\n");
-    for (int i = 0; cli_table[i]; i++) {
-        fprintf(to, "  %-9s %s\n", cli_table[i]->name, cli_table[i]->summary);
+    for (int i = 0; command_table[i]; i++) {
+        fprintf(to, "  %-9s %s\n", command_table[i]->name, command_table[i]->summary);
     }
     fprintf(to, "\ntincture-cli COMMAND --help lists a command's options.\n");
 }
 
 static const struct cli_command *find_command(const char *name)
 {
-    for (int i = 0; cli_table[i]; i++) {
-        if (g_str_equal(cli_table[i]->name, name)) {
-            return cli_table[i];
+    for (int i = 0; command_table[i]; i++) {
+        if (g_str_equal(command_table[i]->name, name)) {
+            return command_table[i];
         }
     }
     return NULL;
 }
 
-// Before the work, and alike for all commands.
+// Checked before the work, in the same way for all commands.
 static bool check_numbers(const struct cli *c, GError **error)
 {
     static const struct setting size = {.key = "size", .kind = SETTING_INT, .max = 8192},

@@ -22,7 +22,7 @@ static bool run(struct cli *c, GError **error)
            cli_tensor_write(c->out, "noise", 4, shape, noise, error);
 }
 
-const struct cli_command cli_predict = {
+const struct cli_command predict_command = {
     .name = "predict",
     .summary = "Write one U-Net call's prediction",
     .usage = "",

@@ -22,7 +22,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_text = {
+const struct cli_command text_command = {
     .name = "text",
     .summary = "Write a prompt's token ids and text states",
     .usage = "",

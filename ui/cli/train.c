@@ -116,7 +116,7 @@ static bool run(struct cli *c, GError **error)
     return ok;
 }
 
-const struct cli_command cli_train = {
+const struct cli_command train_command = {
     .name = "train",
     .summary = "Learn a photo (or a few of one subject) into an adapter",
     .usage = "",

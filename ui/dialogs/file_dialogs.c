@@ -205,7 +205,7 @@ static void question_cb(AdwMessageDialog *dialog, const char *response,
     }
 }
 
-// The file dialog has asked about the name that was typed, not about this one.
+// The file dialog asked about the name that was typed, not about this one, which has a suffix.
 static void ask_to_replace(GtkWindow *parent, struct export_question *question)
 {
     g_autofree char *name = g_file_get_basename(question->file);

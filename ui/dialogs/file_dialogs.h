@@ -1,5 +1,5 @@
-// Asks for files with the desktop's own dialogs. Nothing blocks: the answer comes by callback, and
-// none comes when the person cancels.
+// Asks for files with the desktop's own dialogs. Nothing blocks: the answer comes in a callback,
+// which is not called when the person cancels.
 //
 // Thread: main only.
 #pragma once
@@ -26,7 +26,7 @@ void file_dialog_save_adapter(GtkWindow *parent, const char *name, file_chosen_f
 // photo: file name of the original; "tram.jpg" suggests "tram (Edited).png".
 void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,
                         gpointer data);
-// What follows the choice of a name: one without the suffix of a format becomes a PNG file, and
-// where there is such a file already, the person is asked.
+// What happens after a name was chosen: a name without the suffix of a format becomes that of a PNG
+// file, and if there is such a file already the person is asked.
 void file_dialog_export_as(GtkWindow *parent, GFile *file, const struct export_choice *choice,
                            export_chosen_fn chosen, gpointer data);

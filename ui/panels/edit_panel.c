@@ -1,5 +1,5 @@
-// What the photo shall show instead: edit prompt, what to avoid, the settings as rows, and
-// the seed.
+// What the photo should show instead: edit prompt, what to avoid, the settings as rows, and the
+// seed.
 #include "ui/panels/panel.h"
 #include "ui/widgets/prompt_view.h"
 #include "ui/widgets/setting_list.h"

@@ -4,7 +4,7 @@
 #include "ui/widgets/thumb.h"
 
 #define THUMB_SIDE 64
-#define LINE_CHARS 18 // asked for at most: over the picture, the history is no wider than beside it
+#define LINE_CHARS 18 // at most, so that the history is no wider over the picture than beside it
 
 #define TINCTURE_TYPE_HISTORY_PANEL (tincture_history_panel_get_type())
 G_DECLARE_FINAL_TYPE(TinctureHistoryPanel, tincture_history_panel, TINCTURE, HISTORY_PANEL,
@@ -107,18 +107,18 @@ static void row_setup_cb(GtkListItemFactory *factory, GtkListItem *item)
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 10);
     GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 3);
-    GtkWidget *prompt = line_new(), *detail = line_new();
+    GtkWidget *prompt = line_new(), *subtitle = line_new();
     gtk_widget_set_valign(thumb, GTK_ALIGN_CENTER);
     gtk_widget_set_valign(words, GTK_ALIGN_CENTER);
     gtk_widget_set_hexpand(words, TRUE);
     gtk_label_set_wrap(GTK_LABEL(prompt), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(prompt), PANGO_WRAP_WORD_CHAR);
     gtk_label_set_lines(GTK_LABEL(prompt), 2);
-    gtk_widget_add_css_class(detail, "caption");
-    gtk_widget_add_css_class(detail, "dim-label");
-    gtk_widget_add_css_class(detail, "numeric");
+    gtk_widget_add_css_class(subtitle, "caption");
+    gtk_widget_add_css_class(subtitle, "dim-label");
+    gtk_widget_add_css_class(subtitle, "numeric");
     gtk_box_append(GTK_BOX(words), prompt);
-    gtk_box_append(GTK_BOX(words), detail);
+    gtk_box_append(GTK_BOX(words), subtitle);
     gtk_box_append(GTK_BOX(row), thumb);
     gtk_box_append(GTK_BOX(row), words);
     gtk_list_item_set_child(item, row);
@@ -127,15 +127,15 @@ static void row_setup_cb(GtkListItemFactory *factory, GtkListItem *item)
 // The list's own widget around a row has the keyboard, and GTK 4.8 gives it no name.
 static void row_bind_cb(GtkListItemFactory *factory, GtkListItem *item)
 {
-    g_autofree char *prompt = NULL, *detail = NULL;
+    g_autofree char *prompt = NULL, *subtitle = NULL;
     g_autoptr(GdkPaintable) thumb = NULL;
-    g_object_get(gtk_list_item_get_item(item), "prompt", &prompt, "detail", &detail, "thumb",
+    g_object_get(gtk_list_item_get_item(item), "prompt", &prompt, "subtitle", &subtitle, "thumb",
                  &thumb, NULL);
     GtkWidget *row = gtk_list_item_get_child(item), *words = gtk_widget_get_last_child(row);
-    g_autofree char *name = g_strdup_printf("%s, %s", prompt, detail);
+    g_autofree char *name = g_strdup_printf("%s, %s", prompt, subtitle);
     tincture_thumb_set_paintable(TINCTURE_THUMB(gtk_widget_get_first_child(row)), thumb);
     gtk_label_set_text(GTK_LABEL(gtk_widget_get_first_child(words)), prompt);
-    gtk_label_set_text(GTK_LABEL(gtk_widget_get_last_child(words)), detail);
+    gtk_label_set_text(GTK_LABEL(gtk_widget_get_last_child(words)), subtitle);
     gtk_widget_set_tooltip_text(row, prompt);
     gtk_accessible_update_property(GTK_ACCESSIBLE(gtk_widget_get_parent(row)),
                                    GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);

@@ -1,5 +1,5 @@
-// One training a library, whoever runs it: a lock on a file beside the rows. The kernel takes it
-// back when the program ends, however it ends.
+// One training at a time in a library, whoever runs it: a lock on a file beside the database. The
+// kernel releases it when the program ends, however it ends.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE // F_OFD_SETLK: of the open file, so that two windows of one process count, too
 #endif
@@ -32,7 +32,7 @@ bool store_training_begin(struct store *s, GError **error)
                             "another window is learning in this library; wait until it is done");
         return false;
     }
-    s->training = fd; // a disk that knows no locks is no reason not to learn
+    s->training = fd; // a file system without locks is no reason not to learn
     return true;
 }
 

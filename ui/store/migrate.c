@@ -1,6 +1,6 @@
 #include "ui/store/store_private.h"
 
-// One step a released version of the schema; a step never changes once released.
+// One step for each released version of the schema; a step never changes after its release.
 static const char *const steps[] = {
     "CREATE TABLE models ("
     "  id INTEGER PRIMARY KEY,"

@@ -98,7 +98,7 @@ GBytes *store_column_bytes(sqlite3_stmt *q, int i)
     return data ? g_bytes_new(data, (gsize)sqlite3_column_bytes(q, i)) : NULL;
 }
 
-// A program that ended well has left no journal behind.
+// A program that ended properly has left no journal behind.
 static bool left_journal(const char *path)
 {
     g_autofree char *journal = g_strconcat(path, "-wal", NULL);
@@ -106,7 +106,7 @@ static bool left_journal(const char *path)
     return g_stat(journal, &info) == 0 && info.st_size > 0;
 }
 
-// Reads the whole file, which takes its time where the library is large.
+// Reads the whole file, which takes long if the library is large.
 static bool check_intact(sqlite3 *db, GError **error)
 {
     sqlite3_stmt *q = store_prepare(db, "PRAGMA quick_check(1)", error);
@@ -146,7 +146,8 @@ static bool open_file(struct store *s, const char *path, GError **error)
     return false;
 }
 
-// To move a library away loses its work: said only of one that is beyond reading.
+// Moving a library away loses the work in it, so that advice is given only for one that cannot be
+// read at all.
 static void explain(GError *failure, const char *path, GError **error)
 {
     if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {

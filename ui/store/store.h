@@ -21,7 +21,7 @@ const char *store_dir(const struct store *s);
 // The file of an adapter, newly allocated: dir + path, or path where that is absolute.
 char *store_path(const struct store *s, const char *path);
 // The file of a photo or a checkpoint, which the program may write and delete, newly allocated.
-// NULL where relative leads out of the library: a library from outside can say anything.
+// NULL if relative leads out of the library: a library from elsewhere can name any path.
 char *store_own_path(const struct store *s, const char *relative);
 
 struct store_document {
@@ -104,11 +104,12 @@ bool store_run_save(struct store *s, struct store_run *r, GError **error);
 // struct store_run *: those of the document that are not done, newest first.
 GPtrArray *store_runs_unfinished(struct store *s, gint64 document, GError **error);
 
-// One training at a time in a library. Who has begun may write the rows of runs and their checkpoints; nobody else does.
-// False with a sentence where another window or program is at it. Ends with the store, too.
+// One training at a time in a library. Whoever has begun one may write the rows of runs and their
+// checkpoints; nobody else does. False with a sentence while another window or program trains. Also
+// ends when the store is closed.
 bool store_training_begin(struct store *s, GError **error);
 void store_training_end(struct store *s);
-bool store_training_elsewhere(struct store *s); // another window or program is at it
+bool store_training_elsewhere(struct store *s); // another window or program is training
 
 // A model that was used: remembered by path.
 bool store_model_used(struct store *s, const char *dir, const char *name, const char *hash,

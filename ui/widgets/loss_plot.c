@@ -23,7 +23,7 @@ struct frame {
     double low, high;           // of the values
 };
 
-// The value axis holds all points with a little air, whatever their size.
+// The value axis covers all points, with a small margin.
 static struct frame plot_frame(TinctureLossPlot *self)
 {
     struct frame f = {

@@ -1,11 +1,11 @@
-// A progress bar that moves also while the work says nothing.
+// A progress bar that also moves while the work reports nothing.
 //
 // Thread: main only.
 #pragma once
 
 #include <gtk/gtk.h>
 
-// fraction < 0: nobody knows how far it is.
+// fraction < 0: it is not known how far the work is.
 void progress_show(GtkProgressBar *bar, double fraction);
-// When the bar is hidden: it would keep the window drawing.
+// To be called when the bar is hidden: else it would keep the window redrawing.
 void progress_stop(GtkProgressBar *bar);

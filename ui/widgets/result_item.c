@@ -7,14 +7,14 @@ struct _TinctureResultItem {
     GObject parent_instance;
 
     // owned
-    char *prompt, *detail;
+    char *prompt, *subtitle;
     GdkTexture *thumb;
 
     // state
     gint64 id;
 };
 
-enum { PROP_PROMPT = 1, PROP_DETAIL, PROP_THUMB, N_PROPS };
+enum { PROP_PROMPT = 1, PROP_SUBTITLE, PROP_THUMB, N_PROPS };
 static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE(TinctureResultItem, tincture_result_item, G_TYPE_OBJECT)
@@ -25,7 +25,7 @@ static void tincture_result_item_get_property(GObject *object, guint id, GValue 
     TinctureResultItem *self = TINCTURE_RESULT_ITEM(object);
     switch (id) {
     case PROP_PROMPT: g_value_set_string(value, self->prompt); break;
-    case PROP_DETAIL: g_value_set_string(value, self->detail); break;
+    case PROP_SUBTITLE: g_value_set_string(value, self->subtitle); break;
     case PROP_THUMB: g_value_set_object(value, self->thumb); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
     }
@@ -35,7 +35,7 @@ static void tincture_result_item_finalize(GObject *object)
 {
     TinctureResultItem *self = TINCTURE_RESULT_ITEM(object);
     g_free(self->prompt);
-    g_free(self->detail);
+    g_free(self->subtitle);
     g_clear_object(&self->thumb);
     G_OBJECT_CLASS(tincture_result_item_parent_class)->finalize(object);
 }
@@ -47,7 +47,7 @@ static void tincture_result_item_class_init(TinctureResultItemClass *klass)
     object_class->finalize = tincture_result_item_finalize;
     GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
     properties[PROP_PROMPT] = g_param_spec_string("prompt", NULL, NULL, NULL, flags);
-    properties[PROP_DETAIL] = g_param_spec_string("detail", NULL, NULL, NULL, flags);
+    properties[PROP_SUBTITLE] = g_param_spec_string("subtitle", NULL, NULL, NULL, flags);
     properties[PROP_THUMB] = g_param_spec_object("thumb", NULL, NULL, GDK_TYPE_TEXTURE, flags);
     g_object_class_install_properties(object_class, N_PROPS, properties);
 }
@@ -62,8 +62,8 @@ TinctureResultItem *tincture_result_item_new(const TinctureResultEntry *result)
     g_autofree char *made = time_ago_text(result->created);
     self->id = result->id;
     self->prompt = g_strdup(result->prompt);
-    self->detail = result->seconds > 0 ? g_strdup_printf("%s · %.1f s", made, result->seconds)
-                                       : g_steal_pointer(&made);
+    self->subtitle = result->seconds > 0 ? g_strdup_printf("%s · %.1f s", made, result->seconds)
+                                         : g_steal_pointer(&made);
     if (result->thumb.rgba != NULL) {
         self->thumb =
             texture_from_rgba8(result->thumb.rgba, result->thumb.width, result->thumb.height);

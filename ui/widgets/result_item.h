@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define TINCTURE_TYPE_RESULT_ITEM (tincture_result_item_get_type())
 G_DECLARE_FINAL_TYPE(TinctureResultItem, tincture_result_item, TINCTURE, RESULT_ITEM, GObject)
 
-// Properties: "prompt" (searched), "detail" ("14:32 · 1.8 s"), "thumb" (GdkTexture).
+// Properties: "prompt" (searched), "subtitle" ("14:32 · 1.8 s"), "thumb" (GdkTexture).
 TinctureResultItem *tincture_result_item_new(const TinctureResultEntry *result);
 gint64 tincture_result_item_get_id(TinctureResultItem *self);
 

@@ -3,6 +3,6 @@
 
 #include <gtk/gtk.h>
 
-// GtkWidgetClass.focus of a list's row that is no stop for the keyboard itself, only its controls
-// are, in both directions.
+// GtkWidgetClass.focus for a list's row that does not take the keyboard itself: only its controls
+// do, in both directions.
 gboolean row_focus_controls(GtkWidget *row, GtkDirectionType direction);

@@ -18,7 +18,7 @@ struct _TinctureSettingRow {
 
     // state
     double value;
-    gboolean updating; // the controls follow the value: their signals are not a person's
+    gboolean updating; // the controls are being set: ignore their signals
 };
 
 enum { CHANGED, N_SIGNALS };
@@ -82,7 +82,7 @@ static void describe_scale(TinctureSettingRow *self)
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
 
-// The button inside a drop-down has the keyboard, and says what is chosen.
+// Inside a drop-down it is the button that has the keyboard, so its name says what is chosen.
 static void describe_choice(TinctureSettingRow *self)
 {
     g_autofree char *text = g_strdup_printf("%s: %s", self->setting->title,
@@ -141,7 +141,7 @@ static void scale_changed_cb(TinctureSettingRow *self)
     }
 }
 
-// Files have a point in their numbers; people may also write what their language has.
+// Numbers in files have a decimal point; people may also type the separator of their language.
 static char *with_decimal_point(const char *text)
 {
     g_auto(GStrv) parts = g_strsplit(text, localeconv()->decimal_point, 2);
@@ -168,7 +168,7 @@ static void entry_apply(TinctureSettingRow *self)
     show_value(self);
 }
 
-// Leaving the entry keeps a good value and forgets a bad one.
+// When the entry loses the keyboard a valid value is kept and an invalid one forgotten.
 static void entry_left_cb(TinctureSettingRow *self)
 {
     entry_apply(self);

@@ -21,8 +21,8 @@ static enum drive_result command_open(struct drive *d, const char *rest)
     return DRIVE_DONE;
 }
 
-// paste FILE: the picture comes as from another program's "copy picture", and is pasted with the
-// action's key, not into a text.
+// paste FILE: puts the picture on the clipboard as another program's "copy picture" does, and
+// pastes it into the window, not into a text.
 static enum drive_result command_paste(struct drive *d, const char *rest)
 {
     g_autoptr(GError) error = NULL;

@@ -29,7 +29,7 @@ struct drive {
     gint64 started_us;    // of this command, 0: it has not been tried yet
     gint64 idle_since_us; // the session has had no job since, 0: it has one
     double limit;         // seconds this command may take
-    int losses;           // known when this command began: those of an earlier run count, too
+    int losses;           // known when this command began, including those of an earlier run
     guint frames;         // drawn since the command began
     drive_finished_fn finished;
     gpointer finished_data;

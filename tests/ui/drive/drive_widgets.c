@@ -162,7 +162,7 @@ gboolean drive_widget_has_menu(GtkWidget *root)
     return child != NULL;
 }
 
-// A control's action, or the name that is nearest: of itself, or of what it is a part of.
+// A control's action, or else its name, or that of the nearest widget around it that has one.
 char *drive_widget_focus(GtkWidget *root)
 {
     GtkWidget *widget = gtk_root_get_focus(GTK_ROOT(root));

@@ -1,8 +1,8 @@
 // The program with a script at its controls: tincture-drive [OPTION...] --drive SCRIPT. Everything
 // but this folder is what tincture itself is made of.
 //
-// The program may start again by itself, as with another model, and then without its options: what
-// TINCTURE_DRIVE_NEXT names is the script of that second life.
+// The program may start again by itself, with another model for example, and then without its
+// options: it then runs the script that TINCTURE_DRIVE_NEXT names.
 #include "tests/ui/drive/drive.h"
 
 #include "ui/app.h"
