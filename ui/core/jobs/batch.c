@@ -67,7 +67,7 @@ static double part_of(const struct task_progress *progress)
     case TASK_INVERTING:
     case TASK_DRAWING:
     case TASK_COMPARING:
-    case TASK_FINDING_PLACES: return 0.9 * progress->fraction;
+    case TASK_FINDING_EDIT_MASK: return 0.9 * progress->fraction;
     case TASK_RESTORING: return 0.9 + 0.1 * progress->fraction;
     case TASK_WRITING_FILE: return 1.0;
     default: return 0.0;
