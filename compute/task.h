@@ -14,22 +14,22 @@
 // One for each thing a person may have to wait for, named after what is being done. Those that say
 // so count their steps.
 enum task_stage {
-    TASK_WORKING,          // nothing better to say
-    TASK_LOADING_MODEL,    // weights onto the device
-    TASK_READING_FILE,     // a large file, to know its hash; comes with its name
-    TASK_FITTING_PREVIEW,  // finding a model's factors for previews
-    TASK_READING_PHOTO,    // from the disk, or by the autoencoder
-    TASK_OPENING_PHOTO,    // decoding it
-    TASK_DECOMPOSING,      // weights into their singular values; counted
-    TASK_MERGING,          // adapters into the weights
-    TASK_INVERTING,        // from the photo to noise; counted
-    TASK_DRAWING,          // from noise to the picture; counted
-    TASK_COMPARING,        // drawing the reference; counted
-    TASK_FINDING_PLACES,   // what the new words are about; counted
-    TASK_RESTORING,        // the return to full size
-    TASK_READING_EXAMPLES, // pictures to learn from
-    TASK_LEARNING,         // counted; comes with a training report
-    TASK_SAMPLING,         // a sample on the way of a training; counted as that is
+    TASK_WORKING,           // nothing better to say
+    TASK_LOADING_MODEL,     // weights onto the device
+    TASK_READING_FILE,      // a large file, to know its hash; comes with its name
+    TASK_FITTING_PREVIEW,   // finding a model's factors for previews
+    TASK_READING_PHOTO,     // from the disk, or by the autoencoder
+    TASK_OPENING_PHOTO,     // decoding it
+    TASK_DECOMPOSING,       // weights into their singular values; counted
+    TASK_MERGING,           // adapters into the weights
+    TASK_INVERTING,         // from the photo to noise; counted
+    TASK_DRAWING,           // from noise to the picture; counted
+    TASK_COMPARING,         // drawing the reference; counted
+    TASK_FINDING_EDIT_MASK, // what the new words are about; counted
+    TASK_RESTORING,         // the return to full size
+    TASK_READING_EXAMPLES,  // pictures to learn from
+    TASK_LEARNING,          // counted; comes with a training report
+    TASK_SAMPLING,          // a sample on the way of a training; counted as that is
     TASK_WRITING_FILE,
     TASK_WRITING_ADAPTER,
     TASK_STAGES, // their number

@@ -284,16 +284,28 @@ struct image *image_resize(const struct image *image, int width, int height, GEr
     return resized;
 }
 
-static int nearest_multiple(double length, int multiple)
+struct image *image_shrink(const struct image *image, int side, GError **error)
 {
-    return MAX(multiple, (int)floor(length / multiple + 0.5) * multiple);
+    double f = MIN(1.0, (double)side / MAX(image->width, image->height));
+    return image_resize(image, MAX(1, (int)lround(image->width * f)),
+                        MAX(1, (int)lround(image->height * f)), error);
 }
 
-void resample_fit(int width, int height, int long_side, int multiple, int *fit_width,
-                  int *fit_height)
+void resample_fit(int side, int unit, int width, int height, int *fit_width, int *fit_height)
 {
-    double scale = (double)long_side / MAX(width, height);
-
-    *fit_width = nearest_multiple(width * scale, multiple);
-    *fit_height = nearest_multiple(height * scale, multiple);
+    const double area = (double)side * side, aspect = (double)width / height;
+    double best = INFINITY;
+    *fit_width = *fit_height = MAX(unit, side / unit * unit);
+    for (int w = unit; w <= 2 * side; w += unit) {
+        for (int h = unit; h <= 2 * side; h += unit) {
+            // Proportions count for more than size: a stretched photo is one the model has not seen
+            // the like of.
+            double cost = 3 * fabs(log((double)w / h / aspect)) + fabs(log(w * (double)h / area));
+            if (cost < best) {
+                best = cost;
+                *fit_width = w;
+                *fit_height = h;
+            }
+        }
+    }
 }

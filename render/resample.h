@@ -32,7 +32,9 @@ struct image *image_resize(const struct image *image, int width, int height, GEr
 void resample_plane(const float *source, int source_width, int source_height, int channels,
                     float *result, int width, int height, enum resample_kernel kernel);
 
-// The size at which a model works on a photo of width x height: the longer side is long_side, the
-// other in proportion, both rounded to the nearest multiple (and at least one of them).
-void resample_fit(int width, int height, int long_side, int multiple, int *fit_width,
-                  int *fit_height);
+// The same so that no side is longer than side; a picture that is not is copied.
+struct image *image_shrink(const struct image *image, int side, GError **error);
+
+// The size at which a model works on a photo of width x height: about side * side pixels, and the
+// photo's proportions as nearly as multiples of unit allow.
+void resample_fit(int side, int unit, int width, int height, int *fit_width, int *fit_height);

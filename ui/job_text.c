@@ -2,35 +2,30 @@
 
 #include "ui/core/task_text.h"
 
-static const char *kind_text(enum job_kind kind)
+char *job_text(const TinctureJob *job)
 {
-    switch (kind) {
-    case JOB_NONE: return "";
-    case JOB_LOAD_MODEL: return "Loading the model…";
-    case JOB_OPEN: return "Opening…";
-    case JOB_LEARN: return "Preparing to learn…";
-    case JOB_EDIT: return "Preparing…";
-    case JOB_DETAIL: return "Sharpening what is seen…";
-    case JOB_EXPORT: return "Exporting…";
-    }
-    g_assert_not_reached();
+    return job == NULL          ? g_strdup("")
+           : *job->text != '\0' ? g_strdup(job->text)
+                                : g_strdup_printf("%s…", job->type->member.title);
 }
 
-char *job_text(const struct job_state *job)
-{
-    return g_strdup(*job->text != '\0' ? job->text : kind_text(job->kind));
-}
-
-char *job_text_with_time(const struct job_state *job)
+char *job_text_with_time(const TinctureJob *job)
 {
     g_autofree char *text = job_text(job);
-    g_autofree char *left = time_left_text(job->seconds_left);
+    g_autofree char *left = job != NULL ? time_left_text(job->seconds_left) : NULL;
     return left != NULL ? g_strdup_printf("%s · %s", text, left) : g_steal_pointer(&text);
 }
 
-char *job_text_with_percent(const struct job_state *job)
+char *job_text_with_percent(const TinctureJob *job)
 {
     g_autofree char *text = job_text(job);
-    return job->fraction >= 0 ? g_strdup_printf("%s · %.0f %%", text, job->fraction * 100)
-                              : g_steal_pointer(&text);
+    return job != NULL && job->fraction >= 0
+               ? g_strdup_printf("%s · %.0f %%", text, job->fraction * 100)
+               : g_steal_pointer(&text);
+}
+
+const char *job_text_next(TinctureSession *session)
+{
+    const TinctureJob *shown = tincture_queue_shown(session->queue);
+    return shown != NULL && shown->type == &open_job ? NULL : library_opening(session->library);
 }

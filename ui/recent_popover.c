@@ -86,7 +86,7 @@ static void show_cb(TinctureRecentPopover *self)
     while ((old = gtk_list_box_get_row_at_index(self->list, 0)) != NULL) {
         gtk_list_box_remove(self->list, GTK_WIDGET(old));
     }
-    g_autoptr(GPtrArray) documents = tincture_session_documents(self->session);
+    g_autoptr(GPtrArray) documents = library_documents(self->session->library);
     for (guint i = 0; i < documents->len; i++) {
         gtk_list_box_append(self->list, document_row(documents->pdata[i]));
     }
@@ -101,7 +101,7 @@ static void row_activated_cb(TinctureRecentPopover *self, GtkListBoxRow *row)
     const gint64 *document = g_object_get_data(G_OBJECT(row), "document");
     gtk_popover_popdown(GTK_POPOVER(self));
     if (document != NULL) {
-        tincture_session_open_document(self->session, *document);
+        library_open_document(self->session->library, *document);
     } else {
         g_signal_emit(self, signals[OPEN_SAMPLE], 0, g_object_get_data(G_OBJECT(row), "path"),
                       g_object_get_data(G_OBJECT(row), "caption"));

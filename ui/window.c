@@ -55,20 +55,19 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
     adw_toast_overlay_add_toast(self->toasts, toast);
 }
 
-// ---- what the session says ----------------------------------------------------------------------
+// ---- what project and queue say -----------------------------------------------------------------
 
 static void show_title(TinctureWindow *self)
 {
-    const char *name = tincture_session_title(self->session);
+    const char *name = self->project->title;
     if (name == NULL) {
         adw_window_title_set_title(self->title, "Tincture");
         adw_window_title_set_subtitle(self->title, "");
         gtk_window_set_title(GTK_WINDOW(self), "Tincture");
         return;
     }
-    int width = 0, height = 0;
-    tincture_session_photo_size(self->session, &width, &height);
-    g_autofree char *size = g_strdup_printf(LEFT_TO_RIGHT "%d × %d", width, height);
+    const struct image *full = self->project->photo->full;
+    g_autofree char *size = g_strdup_printf(LEFT_TO_RIGHT "%d × %d", full->width, full->height);
     g_autofree char *whole = g_strdup_printf("%s – Tincture", name);
     adw_window_title_set_title(self->title, name);
     adw_window_title_set_subtitle(self->title, size);
@@ -96,7 +95,7 @@ static void name_buttons(GtkWidget *widget)
 // Where the keyboard goes first: to the description that is still missing, or to the photo.
 static void begin_with_photo(TinctureWindow *self)
 {
-    if (*tincture_session_source_prompt(self->session) == '\0') {
+    if (*self->project->document.source_prompt == '\0') {
         tincture_window_go_to(self, "describe");
     } else {
         gtk_widget_grab_focus(GTK_WIDGET(tincture_window_get_canvas(self)));
@@ -105,12 +104,12 @@ static void begin_with_photo(TinctureWindow *self)
 
 static void show_page(TinctureWindow *self)
 {
-    gboolean photo = tincture_session_has_photo(self->session);
-    const struct job_state *job = tincture_session_job(self->session);
-    gboolean opening = job->kind == JOB_OPEN || job->opens_next != NULL; // after the model
+    gboolean photo = self->project->photo != NULL;
+    const TinctureJob *job = tincture_queue_shown(self->session->queue);
+    gboolean opening = library_opening(self->session->library) != NULL; // perhaps after the model
     g_autofree char *text = job_text_with_percent(job);
     gtk_label_set_text(self->opening, text);
-    gtk_widget_set_visible(self->opening_cancel, job->cancellable);
+    gtk_widget_set_visible(self->opening_cancel, job != NULL && !(job->type->rank & JOB_LASTING));
     gtk_widget_set_visible(self->photo_buttons, photo);
     gtk_widget_set_visible(self->photo_tools, photo);
     gtk_widget_set_visible(self->inspector_side, photo);
@@ -128,9 +127,9 @@ static void show_page(TinctureWindow *self)
 static void describe_sample(TinctureWindow *self)
 {
     g_autofree char *caption = g_steal_pointer(&self->caption);
-    const char *source = tincture_session_source_prompt(self->session);
-    if (caption != NULL && (source == NULL || *source == '\0')) {
-        tincture_session_set_source_prompt(self->session, caption);
+    const char *source = self->project->document.source_prompt;
+    if (caption != NULL && (*source == '\0')) {
+        tincture_project_set_source_prompt(self->project, caption);
     }
 }
 
@@ -165,8 +164,8 @@ static void message_cb(TinctureWindow *self, int kind, const char *text)
 
 static void device_changed_cb(TinctureWindow *self)
 {
-    const char *device = tincture_session_device_text(self->session);
-    const char *model = tincture_session_model_text(self->session);
+    const char *device = self->session->device;
+    const char *model = self->session->model;
     g_autofree char *text = *device == '\0'  ? g_strdup("No compute device")
                             : *model == '\0' ? g_strdup(device)
                                              : g_strdup_printf("%s · %s", model, device);
@@ -178,7 +177,7 @@ static void sample_open_cb(TinctureWindow *self, const char *path, const char *c
 {
     g_free(self->caption);
     self->caption = g_strdup(caption);
-    tincture_session_open(self->session, path);
+    library_open(self->session->library, path);
 }
 
 // ---- the object ---------------------------------------------------------------------------------
@@ -193,22 +192,23 @@ static void build_panels(TinctureWindow *self)
 
 static void connect_session(TinctureWindow *self)
 {
-    static const struct {
+    const struct {
+        gpointer object;
         const char *signal;
         GCallback callback;
     } connections[] = {
-        {"document-changed", G_CALLBACK(document_changed_cb)},
-        {"view-changed", G_CALLBACK(tincture_window_update_actions)},
-        {"job-changed", G_CALLBACK(job_changed_cb)},
-        {"message", G_CALLBACK(message_cb)},
-        {"device-changed", G_CALLBACK(device_changed_cb)},
+        {self->project, "document-changed", G_CALLBACK(document_changed_cb)},
+        {self->project, "view-changed", G_CALLBACK(tincture_window_update_actions)},
+        {self->project, "message", G_CALLBACK(message_cb)},
+        {self->session->queue, "changed", G_CALLBACK(job_changed_cb)},
+        {self->session, "device-changed", G_CALLBACK(device_changed_cb)},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(connections); i++) {
-        g_signal_connect_object(self->session, connections[i].signal, connections[i].callback, self,
-                                G_CONNECT_SWAPPED);
+        g_signal_connect_object(connections[i].object, connections[i].signal,
+                                connections[i].callback, self, G_CONNECT_SWAPPED);
     }
     document_changed_cb(self, DOCUMENT_ALL);
-    if (*tincture_session_device_text(self->session) != '\0') {
+    if (*self->session->device != '\0') {
         device_changed_cb(self);
     }
 }
@@ -250,6 +250,7 @@ static gboolean tincture_window_close_request(GtkWindow *window)
 static void tincture_window_dispose(GObject *object)
 {
     TinctureWindow *self = TINCTURE_WINDOW(object);
+    g_clear_object(&self->project);
     g_clear_object(&self->session);
     g_clear_weak_pointer(&self->failure);
     g_clear_pointer(&self->caption, g_free);
@@ -322,6 +323,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
 {
     TinctureWindow *self = g_object_new(TINCTURE_TYPE_WINDOW, "application", app, NULL);
     self->session = g_object_ref(session);
+    self->project = g_object_ref(session->project);
     tincture_stage_set_session(self->stage, session);
     tincture_recent_popover_set_session(self->recent, session);
     build_panels(self);

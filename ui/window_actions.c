@@ -21,9 +21,9 @@ void tincture_window_open(TinctureWindow *self, GFile *file)
         tincture_window_toast(self, "This file is not on this computer. Copy it here first.", NULL,
                               NULL);
     } else if (g_str_has_suffix(path, ".safetensors")) {
-        tincture_session_adapter_add(self->session, path);
+        library_use_file(self->session->library, path);
     } else {
-        tincture_session_open(self->session, path);
+        library_open(self->session->library, path);
     }
 }
 
@@ -67,8 +67,8 @@ static void open_action(GtkWidget *widget, const char *name, GVariant *target)
 
 static void export_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    file_dialog_export(GTK_WINDOW(widget), tincture_session_title(window_of(widget)->session),
-                       export_chosen_cb, widget);
+    file_dialog_export(GTK_WINDOW(widget), window_of(widget)->project->title, export_chosen_cb,
+                       widget);
 }
 
 static void add_adapter_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -87,19 +87,12 @@ static void adapter_chosen_cb(GFile *file, gpointer data)
     tincture_window_export_adapter(request->window, request->id, file);
 }
 
-static const struct document_adapter *find_adapter(TinctureWindow *self, gint64 id)
+static const TinctureAdapterEntry *find_adapter(TinctureWindow *self, gint64 id)
 {
-    const GPtrArray *adapters = tincture_session_adapters(self->session);
-    for (guint i = 0; i < adapters->len; i++) {
-        const struct document_adapter *adapter = adapters->pdata[i];
-        if (adapter->id == id) {
-            return adapter;
-        }
-    }
-    return NULL;
+    return tincture_project_find_adapter(self->project, id);
 }
 
-static void export_adapter(TinctureWindow *self, const struct document_adapter *adapter)
+static void export_adapter(TinctureWindow *self, const TinctureAdapterEntry *adapter)
 {
     struct adapter_export *request = g_new(struct adapter_export, 1);
     *request = (struct adapter_export){self, adapter->id};
@@ -109,7 +102,7 @@ static void export_adapter(TinctureWindow *self, const struct document_adapter *
 
 static void export_adapter_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    const struct document_adapter *adapter =
+    const TinctureAdapterEntry *adapter =
         find_adapter(window_of(widget), g_variant_get_int64(target));
     if (adapter != NULL) {
         export_adapter(window_of(widget), adapter);
@@ -119,9 +112,10 @@ static void export_adapter_action(GtkWidget *widget, const char *name, GVariant 
 // From the menu: the adapter that was learnt or added last.
 static void export_newest_adapter_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    const GPtrArray *adapters = tincture_session_adapters(window_of(widget)->session);
-    if (adapters->len > 0) {
-        export_adapter(window_of(widget), adapters->pdata[adapters->len - 1]);
+    TinctureProject *project = window_of(widget)->project;
+    guint n = tincture_project_n_adapters(project);
+    if (n > 0) {
+        export_adapter(window_of(widget), tincture_project_adapter(project, n - 1));
     }
 }
 
@@ -129,10 +123,10 @@ static void remove_adapter_action(GtkWidget *widget, const char *name, GVariant 
 {
     TinctureWindow *self = window_of(widget);
     gint64 id = g_variant_get_int64(target);
-    const struct document_adapter *adapter = find_adapter(self, id);
+    const TinctureAdapterEntry *adapter = find_adapter(self, id);
     if (adapter != NULL) {
         g_autofree char *text = g_strdup_printf("Removed “%s”", adapter->name);
-        tincture_session_adapter_remove(self->session, id);
+        tincture_project_adapter_remove(self->project, id);
         tincture_window_toast(self, text, "Undo", "win.undo");
     }
 }
@@ -160,14 +154,14 @@ static gboolean text_takes(GtkWidget *window, const char *action)
 static void undo_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     if (!text_takes(widget, "text.undo")) {
-        tincture_session_undo(window_of(widget)->session);
+        tincture_project_undo(window_of(widget)->project);
     }
 }
 
 static void redo_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     if (!text_takes(widget, "text.redo")) {
-        tincture_session_redo(window_of(widget)->session);
+        tincture_project_redo(window_of(widget)->project);
     }
 }
 
@@ -177,7 +171,7 @@ static void learn_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureWindow *self = window_of(widget);
     tincture_session_learn(self->session);
-    if (*tincture_session_source_prompt(self->session) == '\0') {
+    if (*self->project->document.source_prompt == '\0') {
         tincture_window_go_to(self, "describe");
     }
 }
@@ -194,7 +188,7 @@ static void start_over_action(GtkWidget *widget, const char *name, GVariant *tar
 
 static void edit_now_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_session_edit_now(window_of(widget)->session);
+    live_edit_now(window_of(widget)->session->live, true);
 }
 
 static void cancel_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -204,7 +198,7 @@ static void cancel_action(GtkWidget *widget, const char *name, GVariant *target)
 
 static void dice_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_session_roll_seed(window_of(widget)->session);
+    tincture_project_roll_seed(window_of(widget)->project);
 }
 
 // ---- view ---------------------------------------------------------------------------------------
@@ -269,34 +263,35 @@ static void go_to_action(GtkWidget *widget, const char *name, GVariant *target)
 static void about_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureSession *session = window_of(widget)->session;
-    about_dialog_show(GTK_WINDOW(widget), tincture_session_device_text(session),
-                      tincture_session_model_text(session));
+    about_dialog_show(GTK_WINDOW(widget), session->device, session->model);
 }
 
 // ---- which verbs make sense now -----------------------------------------------------------------
 
 void tincture_window_update_actions(TinctureWindow *self)
 {
-    TinctureSession *session = self->session;
-    const struct job_state *job = tincture_session_job(session);
-    gboolean photo = tincture_session_has_photo(session);
-    gboolean result = photo && !tincture_session_view_is_preview(session) &&
-                      tincture_session_view(session).rgba != tincture_session_before(session).rgba;
-    gboolean learning = job->kind == JOB_LEARN;
+    TinctureProject *project = self->project;
+    TinctureQueue *queue = self->session->queue;
+    const TinctureJob *job = tincture_queue_shown(queue);
+    gboolean photo = project->photo != NULL;
+    gboolean result =
+        photo && !project->drawing && tincture_project_view(project).rgba != project->before.rgba;
+    gboolean learning = tincture_queue_find(queue, &learn_job) != NULL;
+    gboolean exporting = tincture_queue_find(queue, &export_job) != NULL;
     const struct {
         const char *name;
         gboolean enabled;
     } states[] = {
-        {"win.export", result && job->kind != JOB_EXPORT},
-        {"win.export-newest-adapter", tincture_session_adapters(session)->len > 0},
+        {"win.export", result && !exporting},
+        {"win.export-newest-adapter", tincture_project_n_adapters(project) > 0},
         {"win.add-adapter", photo},
-        {"win.undo", tincture_session_can_undo(session)},
-        {"win.redo", tincture_session_can_redo(session)},
+        {"win.undo", history_can_undo(project->history)},
+        {"win.redo", history_can_redo(project->history)},
         {"win.learn", photo && !learning},
-        {"win.resume", photo && !learning && job->can_resume},
-        {"win.start-over", photo && !learning && job->can_resume},
+        {"win.resume", photo && !learning && project->can_resume},
+        {"win.start-over", photo && !learning && project->can_resume},
         {"win.edit-now", photo && !learning},
-        {"win.cancel", job->kind != JOB_NONE && job->cancellable},
+        {"win.cancel", job != NULL && !(job->type->rank & JOB_LASTING)},
         {"win.dice", photo},
         {"win.zoom-in", photo},
         {"win.zoom-out", photo},

@@ -7,7 +7,7 @@ static void picture_encoded_cb(GObject *source, GAsyncResult *result, gpointer d
     g_autoptr(TinctureWindow) self = TINCTURE_WINDOW(source);
     g_autoptr(GBytes) png = g_task_propagate_pointer(G_TASK(result), NULL);
     if (png != NULL && self->session != NULL) {
-        tincture_session_open_bytes(self->session, png, data);
+        library_open_bytes(self->session->library, png, data);
     }
 }
 

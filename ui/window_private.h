@@ -23,6 +23,7 @@ struct _TinctureWindow {
 
     // owned
     TinctureSession *session;
+    TinctureProject *project;
     char *caption; // of the sample that is being opened
 
     // borrowed

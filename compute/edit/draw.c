@@ -25,17 +25,18 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, bool re
     const struct edit_request *q = r->request;
     const int guided_steps =
         r->guidance == 1.0 ? 0 : (int)lround(settings_get(q->settings, "guidance_end") * s->steps);
-    const int64_t count = states_count(e);
-    const float *cond = states_get(e, prompt, task_cancellable(r->task), error);
-    const float *uncond = cond && guided_steps > 0 ? states_get(e, q->negative ? q->negative : "",
-                                                                task_cancellable(r->task), error)
-                                                   : cond;
+    const int64_t count = embeddings_count(e);
+    const float *cond = embeddings_get(e, prompt, task_cancellable(r->task), error);
+    const float *uncond =
+        cond && guided_steps > 0
+            ? embeddings_get(e, q->negative ? q->negative : "", task_cancellable(r->task), error)
+            : cond;
     if (!uncond) {
         return false;
     }
-    g_autofree float *states = g_new(float, 2 * count);
-    memcpy(states, uncond, (size_t)count * sizeof *states);
-    memcpy(states + count, cond, (size_t)count * sizeof *states);
+    g_autofree float *embeddings = g_new(float, 2 * count);
+    memcpy(embeddings, uncond, (size_t)count * sizeof *embeddings);
+    memcpy(embeddings + count, cond, (size_t)count * sizeof *embeddings);
     g_autofree float *input = g_new(float, 2 * r->n);
     g_autofree float *prediction = g_new(float, 2 * r->n);
     g_autofree float *x0 = g_new(float, r->n);
@@ -47,7 +48,7 @@ static bool sample(struct run *r, struct sampler *s, const char *prompt, bool re
             memcpy(input + r->n, input, (size_t)r->n * sizeof *input);
         }
         if (!networks_predict(e->networks, guided ? 2 : 1, r->h, r->w, s->timesteps[i], input,
-                              guided ? states : states + count, prediction,
+                              guided ? embeddings : embeddings + count, prediction,
                               task_cancellable(r->task), error) ||
             !run_prediction_check(r, prediction, guided ? 2 * r->n : r->n, error)) {
             return false;

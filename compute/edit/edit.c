@@ -1,4 +1,4 @@
-// The pipelines: text -> states, photo -> latent -> inverted latents -> sampled latent -> picture.
+// The pipelines: text -> embeddings, photo -> latent -> inverted latents -> sampled latent -> picture.
 // Each arrow is a stage whose result is kept with the key of what it came from.
 #include "compute/edit/private.h"
 

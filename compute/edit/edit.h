@@ -1,6 +1,6 @@
 // Pipelines: generate, invert, edit - chains of cached stages over one model.
 //
-// An editor holds a model's compiled programs and the results of earlier stages (text states, photo
+// An editor holds a model's compiled programs and the results of earlier stages (text embeddings, photo
 // latent, inverted latents, sampled latent), each keyed by what it depends on: a change re-runs
 // only what follows from it. Every step reports the current latent's preview and can be cancelled
 // between steps.
@@ -69,8 +69,8 @@ struct edit_result *editor_run(struct editor *e, const struct edit_request *requ
                                struct task *task, GError **error);
 
 // The pieces, for the command line, training and tests. Latents are (N,4,h,w) channels first and
-// scaled, as other programs have them; states (N,T,C).
-bool editor_text(struct editor *e, const char *prompt, float *states /* max_tokens * hidden */,
+// scaled, as other programs have them; embeddings (N,T,C).
+bool editor_text(struct editor *e, const char *prompt, float *embeddings /* max_tokens * hidden */,
                  GError **error);
 bool editor_encode(struct editor *e, const float *rgb, int width, int height, float *latents,
                    GError **error);

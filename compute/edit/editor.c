@@ -12,7 +12,7 @@ struct editor *editor_new(struct model *model, GError **error)
     noise_schedule_init(&e->schedule, &model->sched);
     e->networks = networks_new(model, model->parts);
     e->adapters_key = g_strdup("");
-    e->states = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    e->embeddings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return e;
 }
 
@@ -51,7 +51,7 @@ void editor_free(struct editor *e)
     inverted_clear(e);
     reference_clear(e);
     edit_mask_clear(e);
-    g_hash_table_unref(e->states);
+    g_hash_table_unref(e->embeddings);
     networks_free(e->networks);
     merged_model_free(e->merged);
     noise_schedule_finish(&e->schedule);
@@ -102,7 +102,7 @@ bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int 
     // Until the update has succeeded the merged weights are of no known state.
     g_free(e->adapters_key);
     e->adapters_key = g_strdup("unknown");
-    g_hash_table_remove_all(e->states);
+    g_hash_table_remove_all(e->embeddings);
     inverted_clear(e);
     if (!merged_model_update(e->merged, adapters, n, task, error)) {
         return false;
@@ -138,33 +138,33 @@ void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc)
 
 // ---- text ---------------------------------------------------------------------------------------
 
-int64_t states_count(const struct editor *e)
+int64_t embeddings_count(const struct editor *e)
 {
     return (int64_t)e->model->text.max_tokens * e->model->text.hidden_size;
 }
 
-const float *states_get(struct editor *e, const char *prompt, GCancellable *c, GError **error)
+const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *c, GError **error)
 {
-    const float *known = g_hash_table_lookup(e->states, prompt);
+    const float *known = g_hash_table_lookup(e->embeddings, prompt);
     if (known) {
         return known;
     }
-    g_autofree float *states = g_new(float, states_count(e));
-    if (!networks_text(e->networks, prompt, states, c, error)) {
+    g_autofree float *embeddings = g_new(float, embeddings_count(e));
+    if (!networks_text(e->networks, prompt, embeddings, c, error)) {
         return NULL;
     }
-    known = states;
-    g_hash_table_insert(e->states, g_strdup(prompt), g_steal_pointer(&states));
+    known = embeddings;
+    g_hash_table_insert(e->embeddings, g_strdup(prompt), g_steal_pointer(&embeddings));
     return known;
 }
 
 // ---- single stages ------------------------------------------------------------------------------
 
-bool editor_text(struct editor *e, const char *prompt, float *states, GError **error)
+bool editor_text(struct editor *e, const char *prompt, float *embeddings, GError **error)
 {
-    const float *s = states_get(e, prompt, NULL, error);
+    const float *s = embeddings_get(e, prompt, NULL, error);
     if (s) {
-        memcpy(states, s, (size_t)states_count(e) * sizeof *states);
+        memcpy(embeddings, s, (size_t)embeddings_count(e) * sizeof *embeddings);
     }
     return s != NULL;
 }
@@ -202,9 +202,9 @@ bool editor_predict(struct editor *e, const float *latents, int width, int heigh
     g_autofree float *in = g_new(float, n);
     g_autofree float *out = g_new(float, n);
     chw_to_hwc(latents, h, w, c, in);
-    const float *states = states_get(e, prompt, NULL, error);
-    if (!states ||
-        !networks_predict(e->networks, 1, h, w, timestep, in, states, out, NULL, error)) {
+    const float *embeddings = embeddings_get(e, prompt, NULL, error);
+    if (!embeddings ||
+        !networks_predict(e->networks, 1, h, w, timestep, in, embeddings, out, NULL, error)) {
         return false;
     }
     hwc_to_chw(out, h, w, c, prediction);

@@ -52,8 +52,9 @@ bool inverted_prepare(struct run *r, GError **error)
         return true;
     }
     inverted_clear(e);
-    const float *states = states_get(e, inversion_prompt(q), task_cancellable(r->task), error);
-    if (!states) {
+    const float *embeddings =
+        embeddings_get(e, inversion_prompt(q), task_cancellable(r->task), error);
+    if (!embeddings) {
         return false;
     }
     r->steps += steps;
@@ -65,7 +66,7 @@ bool inverted_prepare(struct run *r, GError **error)
     for (int i = 0; i < steps; i++) {
         float *x = e->inverted.levels + (i + 1) * r->n;
         memcpy(x, x - r->n, (size_t)r->n * sizeof(float));
-        if (!networks_predict(e->networks, 1, r->h, r->w, times[i], x, states, prediction,
+        if (!networks_predict(e->networks, 1, r->h, r->w, times[i], x, embeddings, prediction,
                               task_cancellable(r->task), error) ||
             !run_prediction_check(r, prediction, r->n, error)) {
             return false;

@@ -15,11 +15,11 @@ static const double LEVELS[] = {0.5, 0.7};
 #define NOISINGS 2
 static const uint64_t SEED = 1; // the mask is the photo's and the words', not the run's
 
-// The weakest and the strongest difference that count, as shares of all places: a few outliers do
+// The weakest and the strongest difference that count, as shares of all positions: a few outliers do
 // not.
 static const double WEAKEST = 0.05, STRONGEST = 0.95;
 // How much of the weakest difference is taken for what the network says anyway. All of it would cut
-// holes into a change that is meant everywhere, as of a style; none, and where all places differ a
+// holes into a change that is meant everywhere, as of a style; none, and where all positions differ a
 // lot nothing is kept.
 static const double ANYWAY = 0.75;
 // Where the ramp from kept to changed begins, as a share of where it ends.
@@ -30,8 +30,8 @@ static const int SMOOTH_SIZE = 32;
 
 // Buffers of one measurement; all are of two latents.
 struct measure {
-    const float *states[2]; // of the photo's words and of the new ones
-    float *both;            // states side by side
+    const float *embeddings[2]; // of the photo's words and of the new ones
+    float *both;                // embeddings side by side
     float *x, *prediction, *x0, *epsilon;
 };
 
@@ -44,9 +44,9 @@ static bool predict_both(struct run *r, struct measure *m, int t, GError **error
         return networks_predict(net, 2, r->h, r->w, t, m->x, m->both, m->prediction,
                                 task_cancellable(r->task), error);
     }
-    return networks_predict(net, 1, r->h, r->w, t, m->x, m->states[0], m->prediction,
+    return networks_predict(net, 1, r->h, r->w, t, m->x, m->embeddings[0], m->prediction,
                             task_cancellable(r->task), error) &&
-           networks_predict(net, 1, r->h, r->w, t, m->x, m->states[1], m->prediction + r->n,
+           networks_predict(net, 1, r->h, r->w, t, m->x, m->embeddings[1], m->prediction + r->n,
                             task_cancellable(r->task), error);
 }
 
@@ -79,7 +79,7 @@ static bool measure_all(struct run *r, struct measure *m, float *out, GError **e
         }
         add_difference(r, m, t, out);
         r->step++;
-        run_report(r, TASK_FINDING_PLACES, NULL);
+        run_report(r, TASK_FINDING_EDIT_MASK, NULL);
         if (task_cancelled(r->task, error)) {
             return false;
         }
@@ -90,15 +90,16 @@ static bool measure_all(struct run *r, struct measure *m, float *out, GError **e
 static bool measure_init(struct measure *m, struct run *r, GError **error)
 {
     const struct edit_request *q = r->request;
-    const int64_t count = states_count(r->e);
+    const int64_t count = embeddings_count(r->e);
     *m = (struct measure){0};
-    if (!(m->states[0] = states_get(r->e, q->source_prompt, task_cancellable(r->task), error)) ||
-        !(m->states[1] = states_get(r->e, q->prompt, task_cancellable(r->task), error))) {
+    if (!(m->embeddings[0] =
+              embeddings_get(r->e, q->source_prompt, task_cancellable(r->task), error)) ||
+        !(m->embeddings[1] = embeddings_get(r->e, q->prompt, task_cancellable(r->task), error))) {
         return false;
     }
     m->both = g_new(float, 2 * count);
     for (int i = 0; i < 2; i++) {
-        memcpy(m->both + i * count, m->states[i], (size_t)count * sizeof(float));
+        memcpy(m->both + i * count, m->embeddings[i], (size_t)count * sizeof(float));
     }
     m->x = g_new(float, 2 * r->n);
     m->prediction = g_new(float, 2 * r->n);
@@ -222,7 +223,7 @@ bool localise(struct run *r, float *x, float *rgb, GError **error)
     const struct editor *e = r->e;
     const struct edit_request *q = r->request;
     const int factor = model_latent_factor(e->model);
-    const int64_t places = (int64_t)r->h * r->w;
+    const int64_t positions = (int64_t)r->h * r->w;
     const double locality = settings_get(q->settings, "locality");
     if (locality <= 0) {
         return true;
@@ -230,8 +231,8 @@ bool localise(struct run *r, float *x, float *rgb, GError **error)
     if (!edit_mask_prepare(r, error)) {
         return false;
     }
-    g_autofree float *mask = g_memdup2(e->edit_mask.difference, (gsize)places * sizeof *mask);
-    threshold(mask, places, locality);
+    g_autofree float *mask = g_memdup2(e->edit_mask.difference, (gsize)positions * sizeof *mask);
+    threshold(mask, positions, locality);
     for (int64_t i = 0; i < r->n; i++) {
         x[i] = blend(e->reference.latents[i], x[i], mask[i / r->channels]);
     }

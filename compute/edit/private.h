@@ -17,7 +17,7 @@ struct editor {
     char *adapters_key; // fingerprint of the adapters as merged; "" is the plain model
     bool preview_asked; // the model was asked for its preview factors
 
-    GHashTable *states; // prompt -> float[max_tokens * hidden]
+    GHashTable *embeddings; // prompt -> float[max_tokens * hidden]
     struct {
         char *key;             // of the picture
         float *latents;        // (h,w,C) scaled mean
@@ -71,9 +71,9 @@ void photo_clear(struct editor *e);
 void inverted_clear(struct editor *e);
 void reference_clear(struct editor *e);
 void edit_mask_clear(struct editor *e);
-// Floats of one prompt's states, and the states, from the cache or computed; borrowed.
-int64_t states_count(const struct editor *e);
-const float *states_get(struct editor *e, const char *prompt, GCancellable *c, GError **error);
+// Floats of one prompt's embeddings, and the embeddings, from the cache or computed; borrowed.
+int64_t embeddings_count(const struct editor *e);
+const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *c, GError **error);
 void hwc_to_chw(const float *hwc, int h, int w, int c, float *chw);
 void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc);
 

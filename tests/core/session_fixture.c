@@ -17,32 +17,42 @@ char *sample_path(const char *name)
     return g_build_filename(g_getenv("TINCTURE_RESOURCES"), "samples", name, NULL);
 }
 
-static void document_cb(TinctureSession *session, guint parts, void *data)
+static void document_cb(TinctureProject *project, guint parts, void *data)
 {
     ((struct fixture *)data)->parts |= parts;
 }
 
-static void view_cb(TinctureSession *session, void *data)
+static void view_cb(TinctureProject *project, void *data)
 {
     struct fixture *f = data;
     f->views++;
-    f->previews += tincture_session_view_is_preview(session);
-    const struct view_picture v = tincture_session_view(session);
+    f->previews += project->drawing;
+    const struct picture v = tincture_project_view(project);
     if (v.rgba) {
         g_assert_cmpuint(g_bytes_get_size(v.rgba), ==, (gsize)v.width * v.height * 4);
     }
 }
 
-static void job_cb(TinctureSession *session, void *data)
+const struct job_type *job_kind(struct fixture *f)
 {
-    struct fixture *f = data;
-    const struct job_state *job = tincture_session_job(session);
-    f->edits_seen += job->kind == JOB_EDIT && f->kind != JOB_EDIT;
-    f->kind = job->kind;
-    f->loss_seen = MAX(f->loss_seen, job->n_loss);
+    const TinctureJob *job = tincture_queue_shown(f->queue);
+    return job ? job->type : NULL;
 }
 
-static void message_cb(TinctureSession *session, int kind, const char *text, void *data)
+guint loss_steps(struct fixture *f)
+{
+    return f->project->loss->len;
+}
+
+static void job_cb(TinctureQueue *queue, void *data)
+{
+    struct fixture *f = data;
+    f->edits_seen += job_kind(f) == &edit_job && f->kind != &edit_job;
+    f->kind = job_kind(f);
+    f->loss_seen = MAX(f->loss_seen, (int)loss_steps(f));
+}
+
+static void message_cb(TinctureProject *project, int kind, const char *text, void *data)
 {
     struct fixture *f = data;
     g_test_message("%s: %s", kind == MESSAGE_ERROR ? "error" : "message", text);
@@ -58,13 +68,20 @@ void fixture_begin(struct fixture *f)
     g_assert_nonnull(f->dir);
 }
 
+void fixture_attach(struct fixture *f)
+{
+    f->project = f->session->project;
+    f->queue = f->session->queue;
+    g_signal_connect(f->project, "document-changed", G_CALLBACK(document_cb), f);
+    g_signal_connect(f->project, "view-changed", G_CALLBACK(view_cb), f);
+    g_signal_connect(f->project, "message", G_CALLBACK(message_cb), f);
+    g_signal_connect(f->queue, "changed", G_CALLBACK(job_cb), f);
+}
+
 void fixture_open(struct fixture *f)
 {
     f->session = tincture_session_new(f->dir, NULL, NULL);
-    g_signal_connect(f->session, "document-changed", G_CALLBACK(document_cb), f);
-    g_signal_connect(f->session, "view-changed", G_CALLBACK(view_cb), f);
-    g_signal_connect(f->session, "job-changed", G_CALLBACK(job_cb), f);
-    g_signal_connect(f->session, "message", G_CALLBACK(message_cb), f);
+    fixture_attach(f);
 }
 
 void fixture_close(struct fixture *f)
@@ -124,7 +141,7 @@ void wait_ms(int milliseconds)
 
 static bool idle(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind == JOB_NONE;
+    return job_kind(f) == NULL;
 }
 
 void wait_idle(struct fixture *f)
@@ -156,22 +173,22 @@ void wait_saved(struct fixture *f, const char *source_prompt)
 
 static bool has_photo(struct fixture *f)
 {
-    return tincture_session_has_photo(f->session);
+    return f->project->photo != NULL;
 }
 
 void fixture_photo(struct fixture *f)
 {
     g_autofree char *path = sample_path("apple.png");
-    tincture_session_open(f->session, path);
+    library_open(f->session->library, path);
     wait_until(f, has_photo, "the photo is open");
-    tincture_session_set(f->session, SETTINGS_EDIT, "steps", 4);
+    tincture_project_set(f->project, SETTINGS_EDIT, "steps", 4);
     wait_idle(f);
 }
 
 void fixture_learn(struct fixture *f, int steps)
 {
-    tincture_session_set(f->session, SETTINGS_LEARN, "steps", steps);
-    tincture_session_set_source_prompt(f->session, "a red apple");
+    tincture_project_set(f->project, SETTINGS_LEARN, "steps", steps);
+    tincture_project_set_source_prompt(f->project, "a red apple");
     tincture_session_learn_over(f->session);
 }
 

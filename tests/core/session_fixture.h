@@ -6,18 +6,21 @@
 struct fixture {
     char *dir; // the library's folder
     TinctureSession *session;
-    int messages[2]; // by enum message_kind
+    TinctureProject *project; // the session's: borrowed
+    TinctureQueue *queue;     // the same
+    int messages[2];          // by enum message_kind
     char *last_message;
     unsigned parts; // all that changed
     int views, previews;
-    int edits_seen; // times the job became JOB_EDIT
-    enum job_kind kind;
-    int loss_seen; // most steps a loss curve had
+    int edits_seen;              // times an edit became what is shown
+    const struct job_type *kind; // of the job that is shown; NULL: none
+    int loss_seen;               // most steps a loss curve had
 };
 
-char *sample_path(const char *name);   // of resources/samples
-void fixture_begin(struct fixture *f); // an empty library, no session yet
-void fixture_open(struct fixture *f);  // a session on it
+char *sample_path(const char *name);    // of resources/samples
+void fixture_begin(struct fixture *f);  // an empty library, no session yet
+void fixture_open(struct fixture *f);   // a session on it
+void fixture_attach(struct fixture *f); // to a session that is there
 void fixture_close(struct fixture *f);
 void fixture_end(struct fixture *f); // closes and removes the library
 
@@ -28,7 +31,9 @@ void wait_ms(int milliseconds);
 // Until the newest document in the library on the disk has this description; what was to be saved
 // before is there then, too.
 void wait_saved(struct fixture *f, const char *source_prompt);
-void wait_idle(struct fixture *f); // no job, and none about to begin
+const struct job_type *job_kind(struct fixture *f); // of the job that is shown; NULL: none
+guint loss_steps(struct fixture *f);                // of the curve so far
+void wait_idle(struct fixture *f);                  // no job, and none about to begin
 
 // A photo is open and idle: apple.png, prompts empty, few steps.
 void fixture_photo(struct fixture *f);

@@ -1,5 +1,5 @@
 // The document as a value: JSON there and back, hostile JSON, undo.
-#include "ui/core/document.h"
+#include "ui/core/history.h"
 
 static struct document make(void)
 {

@@ -13,12 +13,12 @@
 
 static bool three_steps(struct fixture *f)
 {
-    return tincture_session_job(f->session)->n_loss >= 3;
+    return loss_steps(f) >= 3;
 }
 
 static bool learning_is_over(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind != JOB_LEARN;
+    return job_kind(f) != &learn_job;
 }
 
 static bool complained(struct fixture *f)
@@ -28,7 +28,7 @@ static bool complained(struct fixture *f)
 
 static bool learning(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind == JOB_LEARN;
+    return job_kind(f) == &learn_job;
 }
 
 // ---- opening ------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ static bool learning(struct fixture *f)
 static void open_bad_later(struct fixture *f, const char *path, const char *reason)
 {
     f->messages[MESSAGE_ERROR] = 0;
-    tincture_session_open(f->session, path);
+    library_open(f->session->library, path);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);
     wait_until(f, complained, "the session says what is wrong");
     g_assert_nonnull(strstr(f->last_message, reason));
@@ -58,10 +58,10 @@ static void test_open_bad(void)
     // One that is stopped is no failure, and nothing comes after it.
     f.messages[MESSAGE_ERROR] = 0;
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f.session, cat);
+    library_open(f.session->library, cat);
     tincture_session_cancel(f.session);
     wait_idle(&f);
-    g_assert_false(tincture_session_has_photo(f.session));
+    g_assert_false(f.project->photo);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);
 }
@@ -87,8 +87,8 @@ static void test_open_while_learning(void)
     g_assert_true(g_file_get_contents(cat, &data, &size, NULL));
     g_assert_true(g_file_set_contents(photo, data, (gssize)size, NULL));
     f.messages[MESSAGE_ERROR] = 0;
-    tincture_session_open(f.session, photo);
-    g_assert_cmpstr(tincture_session_job(f.session)->opens_next, ==, "mine.png");
+    library_open(f.session->library, photo);
+    g_assert_cmpstr(library_opening(f.session->library), ==, "mine.png");
     g_assert_true(learning(&f));
     tincture_session_export(f.session, nothing, false, 90, 8);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
@@ -98,14 +98,14 @@ static void test_open_while_learning(void)
     g_unlink(photo);             // it has been read already
     wait_until(&f, learning_is_over, "the training is over");
     wait_idle(&f);
-    g_assert_null(tincture_session_job(f.session)->opens_next);
-    g_assert_cmpstr(tincture_session_title(f.session), ==, "mine.png");
+    g_assert_null(library_opening(f.session->library));
+    g_assert_cmpstr(f.project->title, ==, "mine.png");
     g_assert_null(strstr(f.last_message, "profile")); // the usual sRGB profile is nothing to say
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
     g_autofree char *apple = sample_path("apple.png");
-    tincture_session_open(f.session, apple);
+    library_open(f.session->library, apple);
     wait_idle(&f);
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1); // went to its own document
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1); // went to its own document
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     fixture_end(&f);
 }
@@ -117,35 +117,34 @@ static void test_open_cancelled(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set_source_prompt(f.session, "a red apple");
+    tincture_project_set_source_prompt(f.project, "a red apple");
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f.session, cat);
+    library_open(f.session->library, cat);
     tincture_session_cancel(f.session);
     tincture_session_learn(f.session);
     g_assert_false(learning(&f));
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(f.last_message, "cat.png is still being opened"));
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_title(f.session), ==, "apple.png");
+    g_assert_cmpstr(f.project->title, ==, "apple.png");
     fixture_learn(&f, 2);
     wait_until(&f, learning_is_over, "the training is over");
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     fixture_end(&f);
 }
 
 // ---- adapters that are not there ----------------------------------------------------------------
 
-static const struct document_adapter *first_adapter(struct fixture *f)
+static const TinctureAdapterEntry *first_adapter(struct fixture *f)
 {
-    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 1);
-    return tincture_session_adapters(f->session)->pdata[0];
+    g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 1);
+    return tincture_project_adapter(f->project, 0);
 }
 
 static bool result_ready(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind == JOB_NONE &&
-           tincture_session_results(f->session)->len > 0;
+    return job_kind(f) == NULL && tincture_project_n_results(f->project) > 0;
 }
 
 // The disk with the adapter is missing for one start: there is one message, everything else works,
@@ -158,7 +157,7 @@ static void test_adapter_away(void)
     fixture_photo(&f);
     fixture_learn(&f, 2);
     wait_until(&f, learning_is_over, "the training is over");
-    tincture_session_adapter_set_scale(f.session, first_adapter(&f)->id, 0.5);
+    tincture_project_adapter_set_scale(f.project, first_adapter(&f)->id, 0.5);
     tincture_session_cancel(f.session);
     fixture_close(&f);
     g_autofree char *adapters = g_build_filename(f.dir, "adapters", NULL);
@@ -172,7 +171,7 @@ static void test_adapter_away(void)
     g_assert_nonnull(strstr(f.last_message, "svdiff, 2 steps is not loaded: "));
     g_assert_true(first_adapter(&f)->failed);
     g_assert_cmpint(first_adapter(&f)->applied, ==, 0);
-    tincture_session_set_prompt(f.session, "a green apple");
+    tincture_project_set_prompt(f.project, "a green apple");
     wait_until(&f, result_ready, "the edit without the adapter is in the history");
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     fixture_close(&f);
@@ -192,12 +191,12 @@ static void test_adapter_away(void)
 
 static bool cat_is_open(struct fixture *f)
 {
-    return g_strcmp0(tincture_session_title(f->session), "cat.png") == 0;
+    return g_strcmp0(f->project->title, "cat.png") == 0;
 }
 
 static bool apple_is_open(struct fixture *f)
 {
-    return g_strcmp0(tincture_session_title(f->session), "apple.png") == 0;
+    return g_strcmp0(f->project->title, "apple.png") == 0;
 }
 
 static const struct document_entry *entry(const GPtrArray *list, guint i)
@@ -208,7 +207,7 @@ static const struct document_entry *entry(const GPtrArray *list, guint i)
 // A second since the last save: nothing is due, and the next one bears another time.
 static bool later(struct fixture *f)
 {
-    g_autoptr(GPtrArray) list = tincture_session_documents(f->session);
+    g_autoptr(GPtrArray) list = library_documents(f->session->library);
     return g_get_real_time() / G_USEC_PER_SEC - entry(list, 0)->modified >= 2;
 }
 
@@ -219,18 +218,18 @@ static void test_documents(void)
     struct fixture f;
     fixture_begin(&f);
     fixture_open(&f);
-    g_autoptr(GPtrArray) none = tincture_session_documents(f.session);
+    g_autoptr(GPtrArray) none = library_documents(f.session->library);
     g_assert_cmpuint(none->len, ==, 0);
     fixture_photo(&f);
-    tincture_session_set_source_prompt(f.session, "a red apple");
-    tincture_session_set_prompt(f.session, "a green apple");
+    tincture_project_set_source_prompt(f.project, "a red apple");
+    tincture_project_set_prompt(f.project, "a green apple");
     wait_until(&f, result_ready, "a result is in the history");
     wait_until(&f, later, "the document has been saved for a second");
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f.session, cat);
+    library_open(f.session->library, cat);
     wait_until(&f, cat_is_open, "the cat is open");
 
-    g_autoptr(GPtrArray) list = tincture_session_documents(f.session);
+    g_autoptr(GPtrArray) list = library_documents(f.session->library);
     g_assert_cmpuint(list->len, ==, 2);
     g_assert_cmpstr(entry(list, 0)->title, ==, "cat.png");
     g_assert_cmpstr(entry(list, 0)->origin, ==, cat);
@@ -241,19 +240,19 @@ static void test_documents(void)
     g_assert_cmpint(entry(list, 1)->modified, <, entry(list, 0)->modified);
     g_assert_cmpint(entry(list, 1)->thumb.width, >, 0);
 
-    tincture_session_open_document(f.session, entry(list, 1)->id);
+    library_open_document(f.session->library, entry(list, 1)->id);
     wait_until(&f, apple_is_open, "the apple is open");
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");
-    g_assert_cmpstr(tincture_session_prompt(f.session), ==, "a green apple");
-    g_assert_cmpuint(tincture_session_results(f.session)->len, ==, 1);
-    g_assert_true(tincture_session_view(f.session).rgba != tincture_session_before(f.session).rgba);
+    g_assert_cmpstr(f.project->document.source_prompt, ==, "a red apple");
+    g_assert_cmpstr(f.project->document.prompt, ==, "a green apple");
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 1);
+    g_assert_true(tincture_project_view(f.project).rgba != f.project->before.rgba);
     f.parts = 0;
-    tincture_session_open_document(f.session, entry(list, 1)->id); // is open: undo is kept
+    library_open_document(f.session->library, entry(list, 1)->id); // is open: undo is kept
     wait_idle(&f);
     g_assert_cmpuint(f.parts & DOCUMENT_PHOTO, ==, 0);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
-    tincture_session_open_document(f.session, 999);
+    library_open_document(f.session->library, 999);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     fixture_end(&f);
 }
@@ -292,22 +291,21 @@ static void test_many_results(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    g_assert_false(tincture_session_has_more_results(f.session));
+    g_assert_false(f.project->more_results);
     fixture_close(&f);
     put_results(f.dir, RESULTS_SHOWN + 5);
     fixture_open(&f);
     wait_idle(&f);
-    const GPtrArray *results = tincture_session_results(f.session);
-    g_assert_cmpuint(results->len, ==, RESULTS_SHOWN);
-    g_assert_true(tincture_session_has_more_results(f.session));
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, RESULTS_SHOWN);
+    g_assert_true(f.project->more_results);
     g_autofree char *newest = g_strdup_printf("result %d", RESULTS_SHOWN + 4);
-    g_assert_cmpstr(((const struct document_result *)results->pdata[0])->prompt, ==, newest);
-    tincture_session_more_results(f.session);
-    results = tincture_session_results(f.session);
-    g_assert_cmpuint(results->len, ==, RESULTS_SHOWN + 5);
-    g_assert_false(tincture_session_has_more_results(f.session));
-    g_assert_cmpstr(((const struct document_result *)results->pdata[results->len - 1])->prompt, ==,
-                    "result 0");
+    g_assert_cmpstr(tincture_project_result(f.project, 0)->prompt, ==, newest);
+    TinctureResultEntry *first = tincture_project_result(f.project, 0);
+    library_show_more(f.session->library);
+    g_assert_true(tincture_project_result(f.project, 0) == first); // what is shown stays as it is
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, RESULTS_SHOWN + 5);
+    g_assert_false(f.project->more_results);
+    g_assert_cmpstr(tincture_project_result(f.project, RESULTS_SHOWN + 4)->prompt, ==, "result 0");
     fixture_end(&f);
 }
 
@@ -345,7 +343,7 @@ static void test_foreign_paths(void)
     store_close(s);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_false(tincture_session_job(f.session)->can_resume);
+    g_assert_false(f.project->can_resume);
     fixture_learn(&f, 2); // would end the one that waited, and delete its checkpoint
     wait_until(&f, learning_is_over, "the training is over");
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
@@ -360,7 +358,7 @@ static void test_foreign_paths(void)
     store_close(s);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_false(tincture_session_has_photo(f.session));
+    g_assert_false(f.project->photo);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(f.last_message, "its photo is not in the library"));
     fixture_end(&f);
@@ -400,15 +398,15 @@ static void test_two_programs(void)
     const GPid other = fixture_start_trainer(&f, 100000);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");
-    g_assert_false(tincture_session_job(f.session)->can_resume); // it is not ours to go on with
+    g_assert_cmpstr(f.project->document.source_prompt, ==, "a red apple");
+    g_assert_false(f.project->can_resume); // it is not ours to go on with
     tincture_session_learn(f.session);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(f.last_message, "another window is learning in this library"));
     g_assert_false(learning(&f));
     struct store_run *before = other_run(f.dir);
     g_assert_cmpint(before->state, ==, RUN_ACTIVE);
-    tincture_session_set_source_prompt(f.session, "a ripe apple");
+    tincture_project_set_source_prompt(f.project, "a ripe apple");
     wait_saved(&f, "a ripe apple");
     step_before = before->step;
     wait_until(&f, other_went_on, "the other program has saved");
@@ -423,8 +421,8 @@ static void test_two_programs(void)
     fixture_kill_trainer(other); // the lock goes with it, and the training may be gone on with
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a ripe apple");
-    g_assert_true(tincture_session_job(f.session)->can_resume);
+    g_assert_cmpstr(f.project->document.source_prompt, ==, "a ripe apple");
+    g_assert_true(f.project->can_resume);
 
     // Both windows see that it can be resumed; the second one that asks gets a message.
     struct fixture g;
@@ -433,7 +431,7 @@ static void test_two_programs(void)
     g.dir = f.dir;
     fixture_open(&g);
     wait_idle(&g);
-    g_assert_true(tincture_session_job(g.session)->can_resume);
+    g_assert_true(g.project->can_resume);
     tincture_session_learn_resume(f.session);
     g_assert_true(learning(&f));
     tincture_session_learn_resume(g.session);
@@ -453,7 +451,7 @@ static void test_two_programs(void)
     tincture_session_learn_resume(g.session);
     g_assert_cmpint(g.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(g.last_message, "ended in another window"));
-    g_assert_false(tincture_session_job(g.session)->can_resume);
+    g_assert_false(g.project->can_resume);
     g_assert_false(learning(&g));
     fixture_close(&g);
     g_free(g.last_message);
@@ -469,20 +467,20 @@ static void test_idle_window(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set_source_prompt(f.session, "of both");
+    tincture_project_set_source_prompt(f.project, "of both");
     wait_saved(&f, "of both");
     fixture_begin(&g);
     g_autofree char *own = g.dir;
     g.dir = f.dir;
     fixture_open(&g);
     wait_idle(&g);
-    tincture_session_set_source_prompt(f.session, "of the busy one");
+    tincture_project_set_source_prompt(f.project, "of the busy one");
     wait_saved(&f, "of the busy one");
     fixture_close(&g);
     fixture_close(&f);
     fixture_open(&g);
     wait_idle(&g);
-    g_assert_cmpstr(tincture_session_source_prompt(g.session), ==, "of the busy one");
+    g_assert_cmpstr(g.project->document.source_prompt, ==, "of the busy one");
     fixture_close(&g);
     g_free(g.last_message);
     g_rmdir(own);

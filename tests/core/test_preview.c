@@ -31,9 +31,9 @@ static void measure(struct fixture *f, bool now, double ms[REPEAT])
         previews_before = f->previews;
         const gint64 begin = g_get_monotonic_time();
         g_autofree char *prompt = g_strdup_printf("%s%s", subjects[i], now ? "" : " on a table");
-        tincture_session_set_prompt(f->session, prompt);
+        tincture_project_set_prompt(f->project, prompt);
         if (now) {
-            tincture_session_edit_now(f->session);
+            live_edit_now(f->session->live, true);
         }
         wait_until(f, previewed, "the first preview is there");
         ms[i] = (double)(g_get_monotonic_time() - begin) / 1000.0;
@@ -48,9 +48,9 @@ static void test_first_preview(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set(f.session, SETTINGS_EDIT, "steps", 20); // as it is in the window
-    tincture_session_set_source_prompt(f.session, "a red apple");
-    tincture_session_set_prompt(f.session, "a blue apple");
+    tincture_project_set(f.project, SETTINGS_EDIT, "steps", 20); // as it is in the window
+    tincture_project_set_source_prompt(f.project, "a red apple");
+    tincture_project_set_prompt(f.project, "a blue apple");
     wait_idle(&f);
     measure(&f, false, with_pause);
     measure(&f, true, without);

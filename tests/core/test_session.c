@@ -10,51 +10,47 @@
 
 static bool result_ready(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind == JOB_NONE &&
-           tincture_session_results(f->session)->len > 0;
+    return job_kind(f) == NULL && tincture_project_n_results(f->project) > 0;
 }
 
 static bool learning_is_over(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind != JOB_LEARN;
+    return job_kind(f) != &learn_job;
 }
 
-static const struct document_result *result_at(struct fixture *f, guint i)
+static const TinctureResultEntry *result_at(struct fixture *f, guint i)
 {
-    return tincture_session_results(f->session)->pdata[i];
+    return tincture_project_result(f->project, i);
 }
 
-static const struct document_adapter *adapter_at(struct fixture *f, guint i)
+static const TinctureAdapterEntry *adapter_at(struct fixture *f, guint i)
 {
-    return tincture_session_adapters(f->session)->pdata[i];
+    return tincture_project_adapter(f->project, i);
 }
 
 // ---- the main job -------------------------------------------------------------------------------
 
 static void check_restored(struct fixture *f, guint results)
 {
-    g_assert_cmpstr(tincture_session_title(f->session), ==, "apple.png");
-    g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a red apple");
-    g_assert_cmpstr(tincture_session_prompt(f->session), ==, "a green apple");
-    g_assert_cmpfloat(settings_get(tincture_session_settings(f->session, SETTINGS_EDIT), "steps"),
-                      ==, 4);
-    g_assert_cmpfloat(
-        settings_get(tincture_session_settings(f->session, SETTINGS_EDIT), "guidance"), ==, 2);
-    g_assert_cmpuint(tincture_session_results(f->session)->len, >=, results);
-    const struct document_result *first =
-        result_at(f, tincture_session_results(f->session)->len - 1);
+    g_assert_cmpstr(f->project->title, ==, "apple.png");
+    g_assert_cmpstr(f->project->document.source_prompt, ==, "a red apple");
+    g_assert_cmpstr(f->project->document.prompt, ==, "a green apple");
+    g_assert_cmpfloat(settings_get(f->project->document.edit, "steps"), ==, 4);
+    g_assert_cmpfloat(settings_get(f->project->document.edit, "guidance"), ==, 2);
+    g_assert_cmpuint(tincture_project_n_results(f->project), >=, results);
+    const TinctureResultEntry *first = result_at(f, tincture_project_n_results(f->project) - 1);
     g_assert_cmpstr(first->prompt, ==, "a green apple");
     g_assert_cmpuint(g_bytes_get_size(first->thumb.rgba), ==,
                      (gsize)first->thumb.width * first->thumb.height * 4);
-    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 1);
+    g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 1);
     g_assert_cmpfloat(adapter_at(f, 0)->scale, ==, 0.5);
     g_assert_cmpstr(adapter_at(f, 0)->method, ==, "svdiff");
-    g_assert_false(tincture_session_can_undo(f->session));
+    g_assert_false(history_can_undo(f->project->history));
 }
 
 static bool adapter_known(struct fixture *f)
 {
-    return tincture_session_adapters(f->session)->len > 0 && adapter_at(f, 0)->total > 0;
+    return tincture_project_n_adapters(f->project) > 0 && adapter_at(f, 0)->total > 0;
 }
 
 // Learns, and checks what learning leaves.
@@ -65,13 +61,12 @@ static void learn_six(struct fixture *f)
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 1);
     f->messages[MESSAGE_ERROR] = 0;
     wait_until(f, learning_is_over, "the training is over");
-    const struct job_state *job = tincture_session_job(f->session);
-    g_assert_cmpint(job->n_loss, ==, 6);
-    g_assert_false(job->can_resume);
+    g_assert_cmpint(loss_steps(f), ==, 6);
+    g_assert_false(f->project->can_resume);
     for (int i = 0; i < 6; i++) {
-        g_assert_cmpfloat(job->loss[i], >, 0);
+        g_assert_cmpfloat(g_array_index(f->project->loss, double, i), >, 0);
     }
-    g_assert_cmpuint(tincture_session_samples(f->session)->len, >=, 4);
+    g_assert_cmpuint(f->project->samples->len, >=, 4);
 }
 
 static void export_adapter(struct fixture *f)
@@ -80,7 +75,7 @@ static void export_adapter(struct fixture *f)
     tincture_session_export_adapter(f->session, adapter_at(f, 0)->id, path);
     wait_idle(f);
     g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
-    g_assert_true(tincture_session_modified(f->session)); // the picture has not been exported
+    g_assert_true(tincture_project_modified(f->project)); // the picture has not been exported
 }
 
 static void test_main_job(void)
@@ -92,32 +87,29 @@ static void test_main_job(void)
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     f.messages[MESSAGE_ERROR] = 0;
     fixture_photo(&f);
-    g_assert_true(*tincture_session_device_text(f.session));
+    g_assert_true(*f.session->device);
     g_assert_cmpuint(f.parts & DOCUMENT_PHOTO, !=, 0);
     g_assert_cmpint(f.views, >, 0);
-    int width, height;
-    tincture_session_photo_size(f.session, &width, &height);
-    g_assert_cmpint(width, ==, 512);
-    g_assert_cmpint(height, ==, 512);
+    g_assert_cmpint(f.project->photo->full->width, ==, 512);
+    g_assert_cmpint(f.project->photo->full->height, ==, 512);
 
-    tincture_session_set_source_prompt(f.session, "a red apple");
-    tincture_session_set(f.session, SETTINGS_EDIT, "guidance", 2);
-    tincture_session_set_prompt(f.session, "a green apple");
+    tincture_project_set_source_prompt(f.project, "a red apple");
+    tincture_project_set(f.project, SETTINGS_EDIT, "guidance", 2);
+    tincture_project_set_prompt(f.project, "a green apple");
     wait_until(&f, result_ready, "a result is in the history");
     g_assert_cmpint(f.previews, >, 0);
-    g_assert_false(tincture_session_view_is_preview(f.session));
-    g_assert_false(g_bytes_equal(tincture_session_view(f.session).rgba,
-                                 tincture_session_before(f.session).rgba));
-    g_assert_true(tincture_session_modified(f.session));
+    g_assert_false(f.project->drawing);
+    g_assert_false(g_bytes_equal(tincture_project_view(f.project).rgba, f.project->before.rgba));
+    g_assert_true(tincture_project_modified(f.project));
 
     learn_six(&f);
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
     g_assert_true(adapter_at(&f, 0)->enabled);
     g_assert_cmpint(adapter_at(&f, 0)->applied, >, 0);
-    tincture_session_adapter_set_scale(f.session, adapter_at(&f, 0)->id, 0.5);
-    tincture_session_undo(f.session);
+    tincture_project_adapter_set_scale(f.project, adapter_at(&f, 0)->id, 0.5);
+    tincture_project_undo(f.project);
     g_assert_cmpfloat(adapter_at(&f, 0)->scale, ==, 1.0);
-    tincture_session_redo(f.session);
+    tincture_project_redo(f.project);
     g_assert_cmpfloat(adapter_at(&f, 0)->scale, ==, 0.5);
     wait_idle(&f);
     export_adapter(&f);
@@ -128,32 +120,31 @@ static void test_main_job(void)
     fixture_open(&f); // everything is there again
     wait_until(&f, adapter_known, "the adapter has been read");
     check_restored(&f, 1);
-    const guint kept = tincture_session_results(f.session)->len;
+    const guint kept = tincture_project_n_results(f.project);
     wait_idle(&f);
     wait_ms(2000);
-    g_assert_cmpuint(tincture_session_results(f.session)->len, ==,
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==,
                      kept); // shown again, not drawn again
     g_assert_cmpint(f.previews, ==, 0);
-    g_assert_false(g_bytes_equal(tincture_session_view(f.session).rgba,
-                                 tincture_session_before(f.session).rgba));
-    g_assert_false(tincture_session_job(f.session)->can_resume);
+    g_assert_false(g_bytes_equal(tincture_project_view(f.project).rgba, f.project->before.rgba));
+    g_assert_false(f.project->can_resume);
 
     // A second training takes the first one's place, in one step of undo.
     fixture_learn(&f, 4);
     wait_until(&f, learning_is_over, "the second training is over");
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 2);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 2);
     g_assert_false(adapter_at(&f, 0)->enabled);
     g_assert_true(adapter_at(&f, 1)->enabled);
-    tincture_session_undo(f.session);
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1);
+    tincture_project_undo(f.project);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
     g_assert_true(adapter_at(&f, 0)->enabled);
-    tincture_session_redo(f.session);
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 2);
+    tincture_project_redo(f.project);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 2);
 
     // An earlier result comes back with its parameters and without drawing again.
-    const gint64 oldest = result_at(&f, tincture_session_results(f.session)->len - 1)->id;
-    tincture_session_result_restore(f.session, oldest);
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
+    const gint64 oldest = result_at(&f, tincture_project_n_results(f.project) - 1)->id;
+    live_restore(f.session->live, oldest);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);
@@ -173,33 +164,32 @@ static void test_typing(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set(f.session, SETTINGS_EDIT, "steps", 8);
-    tincture_session_set_source_prompt(f.session, "an apple");
+    tincture_project_set(f.project, SETTINGS_EDIT, "steps", 8);
+    tincture_project_set_source_prompt(f.project, "an apple");
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        tincture_session_set_prompt(f.session, texts[i]);
+        tincture_project_set_prompt(f.project, texts[i]);
         wait_ms(40);
         if (i == 2) {
             wait_until(&f, edit_began, "an edit has begun");
         }
     }
     wait_until(&f, result_ready, "the last prompt's result is in the history");
-    g_assert_cmpuint(tincture_session_results(f.session)->len, ==, 1);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 1);
     g_assert_cmpstr(result_at(&f, 0)->prompt, ==, "a pear");
     g_assert_cmpint(f.edits_seen, <=, 3); // not one a letter
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
 
     // Typed within a second: one step; another field: another step.
-    tincture_session_undo(f.session);
-    g_assert_cmpstr(tincture_session_prompt(f.session), !=, "a pear");
-    tincture_session_redo(f.session);
-    g_assert_cmpstr(tincture_session_prompt(f.session), ==, "a pear");
-    g_assert_false(tincture_session_can_redo(f.session));
-    tincture_session_set(f.session, SETTINGS_EDIT, "inversion", 0.5);
-    tincture_session_undo(f.session);
-    g_assert_cmpfloat(
-        settings_get(tincture_session_settings(f.session, SETTINGS_EDIT), "inversion"), ==, 1.0);
-    tincture_session_set_seed(f.session, 5); // forgets what could be redone
-    g_assert_false(tincture_session_can_redo(f.session));
+    tincture_project_undo(f.project);
+    g_assert_cmpstr(f.project->document.prompt, !=, "a pear");
+    tincture_project_redo(f.project);
+    g_assert_cmpstr(f.project->document.prompt, ==, "a pear");
+    g_assert_false(history_can_redo(f.project->history));
+    tincture_project_set(f.project, SETTINGS_EDIT, "inversion", 0.5);
+    tincture_project_undo(f.project);
+    g_assert_cmpfloat(settings_get(f.project->document.edit, "inversion"), ==, 1.0);
+    tincture_project_set_seed(f.project, 5); // forgets what could be redone
+    g_assert_false(history_can_redo(f.project->history));
     tincture_session_cancel(f.session);
     fixture_end(&f);
 }
@@ -226,13 +216,13 @@ static guint photos_kept(const struct fixture *f)
 static void open_bad(struct fixture *f, const char *path)
 {
     const int before = f->messages[MESSAGE_ERROR];
-    tincture_session_open(f->session, path);
+    library_open(f->session->library, path);
     wait_idle(f);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
     g_autofree char *name = g_path_get_basename(path);
     g_assert_nonnull(strstr(f->last_message, name)); // the user's name of it
-    g_assert_cmpstr(tincture_session_title(f->session), ==, "apple.png");
-    g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a red apple");
+    g_assert_cmpstr(f->project->title, ==, "apple.png");
+    g_assert_cmpstr(f->project->document.source_prompt, ==, "a red apple");
     g_assert_cmpuint(photos_kept(f), ==, 1);
 }
 
@@ -255,22 +245,22 @@ static void test_bad_photos(struct fixture *f)
     open_bad(f, bad);
     // Twice in a row the same new photo: one document.
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f->session, cat);
-    tincture_session_open(f->session, cat);
+    library_open(f->session->library, cat);
+    library_open(f->session->library, cat);
     wait_idle(f);
-    g_assert_cmpstr(tincture_session_title(f->session), ==, "cat.png");
-    tincture_session_set_source_prompt(f->session, "a cat");
+    g_assert_cmpstr(f->project->title, ==, "cat.png");
+    tincture_project_set_source_prompt(f->project, "a cat");
     // Two different ones: the last wins; going back finds the work, also what was typed just
     // before.
-    tincture_session_open(f->session, good);
-    tincture_session_open(f->session, cat);
+    library_open(f->session->library, good);
+    library_open(f->session->library, cat);
     wait_idle(f);
-    g_assert_cmpstr(tincture_session_title(f->session), ==, "cat.png");
-    g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a cat");
-    tincture_session_open(f->session, good);
-    tincture_session_set_source_prompt(f->session, "a small cat");
+    g_assert_cmpstr(f->project->title, ==, "cat.png");
+    g_assert_cmpstr(f->project->document.source_prompt, ==, "a cat");
+    library_open(f->session->library, good);
+    tincture_project_set_source_prompt(f->project, "a small cat");
     wait_idle(f);
-    g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a red apple");
+    g_assert_cmpstr(f->project->document.source_prompt, ==, "a red apple");
     g_assert_cmpuint(photos_kept(f), ==, 2);
 }
 
@@ -279,14 +269,14 @@ static void test_bad_adapter(struct fixture *f)
     g_autofree char *bad = g_build_filename(f->dir, "bad.safetensors", NULL);
     const int before = f->messages[MESSAGE_ERROR];
     write_file(bad, "no safetensors", -1);
-    tincture_session_adapter_add(f->session, bad);
-    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 1);
+    library_use_file(f->session->library, bad);
+    g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 1);
     wait_idle(f);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
-    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 0);
-    tincture_session_undo(f->session); // does not bring it back
-    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 0);
-    tincture_session_redo(f->session);
+    g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 0);
+    tincture_project_undo(f->project); // does not bring it back
+    g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 0);
+    tincture_project_redo(f->project);
     wait_idle(f);
 }
 
@@ -311,12 +301,12 @@ static void test_export(struct fixture *f)
 {
     const int before = f->messages[MESSAGE_ERROR];
     export_as(f, "photo.png", false); // before there is a result: the photo
-    tincture_session_set_prompt(f->session, "a green apple");
-    tincture_session_edit_now(f->session);
+    tincture_project_set_prompt(f->project, "a green apple");
+    live_edit_now(f->session->live, true);
     wait_idle(f);
-    g_assert_true(tincture_session_modified(f->session));
+    g_assert_true(tincture_project_modified(f->project));
     export_as(f, "plain.png", false);
-    g_assert_false(tincture_session_modified(f->session));
+    g_assert_false(tincture_project_modified(f->project));
     export_as(f, "recipe.png", true);
     export_as(f, "plain.jpg", false);
     export_as(f, "recipe.jpg", true);
@@ -327,7 +317,7 @@ static void test_export(struct fixture *f)
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
 }
 
-static void message_valid_cb(TinctureSession *session, int kind, const char *text, void *data)
+static void message_valid_cb(TinctureProject *project, int kind, const char *text, void *data)
 {
     g_assert_true(g_utf8_validate(text, -1, NULL));
 }
@@ -338,7 +328,7 @@ static void test_file_names(void)
     struct fixture f;
     fixture_begin(&f);
     fixture_open(&f);
-    g_signal_connect(f.session, "message", G_CALLBACK(message_valid_cb), NULL);
+    g_signal_connect(f.project, "message", G_CALLBACK(message_valid_cb), NULL);
     g_autofree char *good = sample_path("apple.png");
     g_autofree char *photo = g_build_filename(f.dir, "caf\xe9.png", NULL);
     g_autofree char *adapter = g_build_filename(f.dir, "caf\xe9.safetensors", NULL);
@@ -347,10 +337,10 @@ static void test_file_names(void)
     g_assert_true(g_file_get_contents(good, &data, &size, NULL));
     write_file(photo, data, (gssize)size);
     write_file(adapter, "no safetensors", -1);
-    tincture_session_open(f.session, photo);
+    library_open(f.session->library, photo);
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_title(f.session), ==, "caf\xef\xbf\xbd.png");
-    tincture_session_adapter_add(f.session, adapter);
+    g_assert_cmpstr(f.project->title, ==, "caf\xef\xbf\xbd.png");
+    library_use_file(f.session->library, adapter);
     g_assert_cmpstr(adapter_at(&f, 0)->name, ==, "caf\xef\xbf\xbd.safetensors");
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
@@ -366,7 +356,7 @@ static void test_files(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set_source_prompt(f.session, "a red apple");
+    tincture_project_set_source_prompt(f.project, "a red apple");
     test_bad_adapter(&f);
     test_export(&f);
     test_bad_photos(&f);
@@ -387,7 +377,7 @@ static GBytes *exported(struct fixture *f)
 
 static bool photo_is_shown(struct fixture *f)
 {
-    return tincture_session_view(f->session).rgba == tincture_session_before(f->session).rgba;
+    return tincture_project_view(f->project).rgba == f->project->before.rgba;
 }
 
 // When no edit is asked for any more, the photo is shown, and exported.
@@ -398,29 +388,54 @@ static void test_back_to_photo(void)
     fixture_open(&f);
     fixture_photo(&f);
     g_autoptr(GBytes) photo = exported(&f);
-    tincture_session_set_prompt(f.session, "a green apple");
+    tincture_project_set_prompt(f.project, "a green apple");
     wait_until(&f, result_ready, "a result is in the history");
     g_autoptr(GBytes) edit = exported(&f);
     g_assert_false(g_bytes_equal(edit, photo));
-    tincture_session_undo(f.session);
-    g_assert_cmpstr(tincture_session_prompt(f.session), ==, "");
+    tincture_project_undo(f.project);
+    g_assert_cmpstr(f.project->document.prompt, ==, "");
     const int views = f.views;
     wait_until(&f, photo_is_shown, "the photo is shown");
     g_assert_cmpint(f.views, >, views);
     g_autoptr(GBytes) again = exported(&f);
     g_assert_true(g_bytes_equal(again, photo));
-    g_assert_cmpuint(tincture_session_results(f.session)->len, ==, 1);
-    tincture_session_redo(f.session);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 1);
+    tincture_project_redo(f.project);
     wait_idle(&f);
     g_assert_false(photo_is_shown(&f));
 
     // With only a description the picture is a drawing of it, which also goes when the words go.
-    tincture_session_set_source_prompt(f.session, "a red apple");
-    tincture_session_set_prompt(f.session, "");
+    tincture_project_set_source_prompt(f.project, "a red apple");
+    tincture_project_set_prompt(f.project, "");
     wait_idle(&f);
     g_assert_false(photo_is_shown(&f));
-    tincture_session_set_source_prompt(f.session, "");
+    tincture_project_set_source_prompt(f.project, "");
     wait_until(&f, photo_is_shown, "the photo is shown");
+    fixture_end(&f);
+}
+
+// What is exported is what was shown when it was asked for, and says nothing of what came since.
+static void test_export_waits(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    g_autoptr(GBytes) photo = exported(&f);
+    tincture_project_set_prompt(f.project, "a green apple");
+    wait_until(&f, result_ready, "a result is in the history");
+    tincture_queue_set_paused(f.queue, true);
+    g_autofree char *path = g_build_filename(f.dir, "seen.png", NULL), *data = NULL;
+    gsize size;
+    tincture_session_export(f.session, path, false, 90, 8);
+    tincture_project_set_prompt(f.project, "");
+    wait_until(&f, photo_is_shown, "the photo is shown");
+    tincture_queue_set_paused(f.queue, false);
+    wait_idle(&f);
+    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+    g_autoptr(GBytes) edit = g_bytes_new(data, size);
+    g_assert_false(g_bytes_equal(edit, photo));
+    g_assert_true(tincture_project_modified(f.project));
     fixture_end(&f);
 }
 
@@ -433,9 +448,9 @@ static void test_recipe(void)
     fixture_photo(&f);
     fixture_learn(&f, 2);
     wait_until(&f, learning_is_over, "the training is over");
-    tincture_session_set_prompt(f.session, "a green apple");
+    tincture_project_set_prompt(f.project, "a green apple");
     wait_until(&f, result_ready, "a result is in the history");
-    tincture_session_adapter_set_scale(f.session, adapter_at(&f, 0)->id, 0.2);
+    tincture_project_adapter_set_scale(f.project, adapter_at(&f, 0)->id, 0.2);
     tincture_session_cancel(f.session);
     g_autofree char *path = g_build_filename(f.dir, "recipe.png", NULL);
     tincture_session_export(f.session, path, true, 90, 8);
@@ -454,23 +469,22 @@ static void test_recipe(void)
 
 static bool three_steps(struct fixture *f)
 {
-    return tincture_session_job(f->session)->n_loss >= 3;
+    return loss_steps(f) >= 3;
 }
 
 static void resume_to(struct fixture *f, int steps)
 {
-    g_assert_true(tincture_session_job(f->session)->can_resume);
-    g_assert_cmpint(tincture_session_job(f->session)->resume_steps, ==, steps);
+    g_assert_true(f->project->can_resume);
+    g_assert_cmpint(f->project->resume_steps, ==, steps);
     tincture_session_learn_resume(f->session);
-    g_assert_cmpint(tincture_session_job(f->session)->kind, ==, JOB_LEARN);
+    g_assert_true(job_kind(f) == &learn_job);
     wait_until(f, learning_is_over, "the resumed training is over");
-    const struct job_state *job = tincture_session_job(f->session);
-    g_assert_false(job->can_resume);
-    g_assert_cmpint(job->n_loss, ==, steps);
+    g_assert_false(f->project->can_resume);
+    g_assert_cmpint(loss_steps(f), ==, steps);
     for (int i = 0; i < steps; i++) {
-        g_assert_cmpfloat(job->loss[i], >, 0);
+        g_assert_cmpfloat(g_array_index(f->project->loss, double, i), >, 0);
     }
-    g_assert_cmpuint(tincture_session_adapters(f->session)->len, ==, 1);
+    g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 1);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);
 }
 
@@ -482,10 +496,10 @@ static void test_cancel_learning(void)
     fixture_photo(&f);
     fixture_learn(&f, 12);
     wait_until(&f, three_steps, "three steps are done");
-    g_assert_true(tincture_session_job(f.session)->cancellable);
+    g_assert_false(tincture_queue_shown(f.queue)->type->rank & JOB_LASTING);
     tincture_session_cancel(f.session);
     wait_idle(&f);
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 1);
     resume_to(&f, 12);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 0); // a checkpoint that nobody needs any more
@@ -496,8 +510,8 @@ static void test_cancel_learning(void)
     fixture_close(&f);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_true(tincture_session_job(f.session)->can_resume);
-    tincture_session_set_prompt(f.session, "a pear");
+    g_assert_true(f.project->can_resume);
+    tincture_project_set_prompt(f.project, "a pear");
     wait_ms(300);
     fixture_end(&f);
 }
@@ -512,27 +526,27 @@ static void test_cancel_early(void)
     fixture_learn(&f, 2);
     tincture_session_cancel(f.session);
     wait_idle(&f);
-    g_assert_false(tincture_session_job(f.session)->can_resume);
+    g_assert_false(f.project->can_resume);
     g_assert_cmpint(f.loss_seen, ==, 0);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 0);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
     tincture_session_learn(f.session);
     wait_until(&f, learning_is_over, "the training is over");
-    g_assert_cmpint(tincture_session_job(f.session)->n_loss, ==, 2);
-    g_assert_cmpuint(tincture_session_adapters(f.session)->len, ==, 1);
+    g_assert_cmpint(loss_steps(&f), ==, 2);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);
 }
 
 static bool twelve_steps(struct fixture *f)
 {
-    return tincture_session_job(f->session)->n_loss >= 12;
+    return loss_steps(f) >= 12;
 }
 
 static void check_waits(struct fixture *f, int steps)
 {
-    g_assert_true(tincture_session_job(f->session)->can_resume);
-    g_assert_cmpint(tincture_session_job(f->session)->resume_steps, ==, steps);
+    g_assert_true(f->project->can_resume);
+    g_assert_cmpint(f->project->resume_steps, ==, steps);
     g_assert_cmpuint(fixture_checkpoints(f), ==, 1);
 }
 
@@ -549,19 +563,19 @@ static void test_start_over(void)
     tincture_session_cancel(f.session);
     wait_idle(&f);
     check_waits(&f, 40);
-    const int step = tincture_session_job(f.session)->resume_step;
+    const int step = f.project->resume_step;
     tincture_session_learn(f.session);
-    g_assert_cmpint(tincture_session_job(f.session)->n_loss, >=, step);
+    g_assert_cmpint(loss_steps(&f), >=, step);
     tincture_session_cancel(f.session);
     wait_idle(&f);
     check_waits(&f, 40);
 
     fixture_learn(&f, 60); // stopped before its first step
-    g_assert_cmpint(tincture_session_job(f.session)->n_loss, ==, 0);
+    g_assert_cmpint(loss_steps(&f), ==, 0);
     tincture_session_cancel(f.session);
     wait_idle(&f);
     check_waits(&f, 40);
-    g_assert_cmpint(tincture_session_job(f.session)->n_loss, >=, step);
+    g_assert_cmpint(loss_steps(&f), >=, step);
     fixture_learn(&f, 60);
     fixture_close(&f);
     fixture_open(&f);
@@ -576,12 +590,12 @@ static void test_start_over(void)
     check_waits(&f, 60);
     fixture_learn(&f, 2); // done before its first checkpoint: there is nothing to resume any more
     wait_until(&f, learning_is_over, "the training is over");
-    g_assert_false(tincture_session_job(f.session)->can_resume);
+    g_assert_false(f.project->can_resume);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
     fixture_close(&f);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_false(tincture_session_job(f.session)->can_resume);
+    g_assert_false(f.project->can_resume);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);
 }
@@ -594,7 +608,7 @@ static void test_killed(void)
     fixture_kill_trainer(pid);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "a red apple");
+    g_assert_cmpstr(f.project->document.source_prompt, ==, "a red apple");
     resume_to(&f, 14);
     fixture_end(&f);
 }
@@ -607,11 +621,11 @@ static void test_close_at_once(void)
     fixture_begin(&f);
     fixture_open(&f); // the model is being loaded
     g_autofree char *path = sample_path("apple.png");
-    tincture_session_open(f.session, path);
+    library_open(f.session->library, path);
     tincture_session_cancel(f.session); // does not stop the model
     tincture_session_close(f.session);
-    tincture_session_set_prompt(f.session, "after the end");
-    tincture_session_edit_now(f.session);
+    tincture_project_set_prompt(f.project, "after the end");
+    live_edit_now(f.session->live, true);
     wait_ms(300);
     fixture_close(&f);
     // Cancelling during the loading leaves a session that works.
@@ -636,9 +650,9 @@ static void test_two_sessions(void)
     g.dir = f.dir;
     fixture_open(&g);
     wait_idle(&g);
-    g_assert_cmpstr(tincture_session_title(g.session), ==, "apple.png");
-    tincture_session_set_source_prompt(f.session, "of the first");
-    tincture_session_set_source_prompt(g.session, "of the second");
+    g_assert_cmpstr(g.project->title, ==, "apple.png");
+    tincture_project_set_source_prompt(f.project, "of the first");
+    tincture_project_set_source_prompt(g.project, "of the second");
     wait_saved(&g, "of the second"); // both save, the second one last
     g_assert_cmpint(f.messages[MESSAGE_ERROR] + g.messages[MESSAGE_ERROR], ==, 0);
     fixture_close(&g);
@@ -647,7 +661,7 @@ static void test_two_sessions(void)
     fixture_close(&f);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "of the second");
+    g_assert_cmpstr(f.project->document.source_prompt, ==, "of the second");
     fixture_end(&f);
 }
 
@@ -671,32 +685,32 @@ static void test_full_disk(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set_source_prompt(f.session, "a");
+    tincture_project_set_source_prompt(f.project, "a");
     wait_saved(&f, "a");
     signal(SIGXFSZ, SIG_IGN);
     limit_files(1024);
-    tincture_session_set_source_prompt(f.session, "an");
+    tincture_project_set_source_prompt(f.project, "an");
     wait_until(&f, failed, "it was said that it cannot be saved");
-    tincture_session_set_source_prompt(f.session, "an apple");
+    tincture_project_set_source_prompt(f.project, "an apple");
     wait_ms(1000);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1); // said once
     g_autofree char *cat = sample_path("cat.png");
-    tincture_session_open(f.session, cat);
+    library_open(f.session->library, cat);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
-    g_assert_cmpstr(tincture_session_title(f.session), ==, "apple.png");
+    g_assert_cmpstr(f.project->title, ==, "apple.png");
     g_autofree char *out = g_build_filename(f.dir, "out.png", NULL);
     tincture_session_export(f.session, out, false, 90, 8);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 3);
     g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
     limit_files(RLIM_INFINITY);
-    tincture_session_set_source_prompt(f.session, "an apple on a table");
+    tincture_project_set_source_prompt(f.project, "an apple on a table");
     fixture_close(&f); // there is space again, and nothing is lost
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 3);
     fixture_open(&f);
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_source_prompt(f.session), ==, "an apple on a table");
+    g_assert_cmpstr(f.project->document.source_prompt, ==, "an apple on a table");
     fixture_end(&f);
 }
 
@@ -705,19 +719,10 @@ static bool complained(struct fixture *f)
     return f->messages[MESSAGE_ERROR] > 0;
 }
 
-static void connect_message_cb(TinctureSession *session, int kind, const char *text, void *data)
-{
-    struct fixture *f = data;
-    g_test_message("%s", text);
-    f->messages[kind]++;
-    g_free(f->last_message);
-    f->last_message = g_strdup(text);
-}
-
 static void open_without(struct fixture *f, const char *dir, const char *model)
 {
     f->session = tincture_session_new(dir, model, NULL);
-    g_signal_connect(f->session, "message", G_CALLBACK(connect_message_cb), f);
+    fixture_attach(f);
     wait_until(f, complained, "the session says what is wrong");
 }
 
@@ -729,11 +734,11 @@ static void test_nothing_works(void)
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_autofree char *path = sample_path("apple.png");
-    tincture_session_open(f.session, path);
+    library_open(f.session->library, path);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
     g_assert_nonnull(strstr(f.last_message, "/nonexistent/model")); // still says why
-    g_assert_false(tincture_session_has_photo(f.session));
+    g_assert_false(f.project->photo);
     fixture_close(&f);
 
     // A library that is none: said once, nothing crashes.
@@ -743,10 +748,10 @@ static void test_nothing_works(void)
     f.messages[MESSAGE_ERROR] = 0;
     open_without(&f, f.dir, NULL);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
-    tincture_session_open(f.session, path);
+    library_open(f.session->library, path);
     tincture_session_learn(f.session);
     tincture_session_learn_resume(f.session);
-    tincture_session_result_restore(f.session, 1);
+    live_restore(f.session->live, 1);
     tincture_session_export_adapter(f.session, 1, "/nonexistent/x.safetensors");
     wait_idle(&f);
     fixture_end(&f);
@@ -763,6 +768,7 @@ int main(int argc, char **argv)
     g_test_add_func("/session/files", test_files);
     g_test_add_func("/session/file-names", test_file_names);
     g_test_add_func("/session/back-to-photo", test_back_to_photo);
+    g_test_add_func("/session/export-waits", test_export_waits);
     g_test_add_func("/session/recipe", test_recipe);
     g_test_add_func("/session/cancel-learning", test_cancel_learning);
     g_test_add_func("/session/cancel-early", test_cancel_early);

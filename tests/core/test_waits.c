@@ -12,30 +12,32 @@
 
 // Cancels when the job says something that begins with `at`.
 struct stop {
+    TinctureSession *session;
     const char *at; // NULL: only listens
     bool done;
     GString *texts; // all that was said, on lines
 };
 
-static void stop_cb(TinctureSession *session, void *data)
+static void stop_cb(TinctureQueue *queue, void *data)
 {
     struct stop *s = data;
-    const char *text = tincture_session_job(session)->text;
+    const TinctureJob *job = tincture_queue_shown(queue);
+    const char *text = job ? job->text : "";
     g_string_append_printf(s->texts, "%s\n", text);
     if (s->at && !s->done && g_str_has_prefix(text, s->at)) {
         s->done = true;
-        tincture_session_cancel(session);
+        tincture_session_cancel(s->session);
     }
 }
 
 // Stops the session's next job there, which must say so.
 static char *stop_at(struct fixture *f, const char *at, void (*request)(struct fixture *))
 {
-    struct stop s = {.at = at, .texts = g_string_new(NULL)};
-    const gulong id = g_signal_connect(f->session, "job-changed", G_CALLBACK(stop_cb), &s);
+    struct stop s = {.session = f->session, .at = at, .texts = g_string_new(NULL)};
+    const gulong id = g_signal_connect(f->queue, "changed", G_CALLBACK(stop_cb), &s);
     request(f);
     wait_idle(f);
-    g_signal_handler_disconnect(f->session, id);
+    g_signal_handler_disconnect(f->queue, id);
     g_assert_true(s.done || !at);
     return g_string_free(s.texts, FALSE);
 }
@@ -72,24 +74,24 @@ static char *large_photo(const struct fixture *f)
 static void open_large(struct fixture *f)
 {
     g_autofree char *path = g_build_filename(f->dir, "large.png", NULL);
-    tincture_session_open(f->session, path);
+    library_open(f->session->library, path);
 }
 
 static bool copy_is_there(struct fixture *f)
 {
-    return entries(f, "photos") > 1 || tincture_session_job(f->session)->kind == JOB_NONE;
+    return entries(f, "photos") > 1 || job_kind(f) == NULL;
 }
 
 // A photo that was stopped is not in the library, and the one before it stays as it was.
 static void check_opened_or_not(struct fixture *f)
 {
-    const bool opened = g_str_equal(tincture_session_title(f->session), "large.png");
+    const bool opened = g_str_equal(f->project->title, "large.png");
     g_assert_cmpuint(entries(f, "photos"), ==, opened ? 2 : 1);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);
     if (!opened) {
-        g_assert_cmpstr(tincture_session_title(f->session), ==, "apple.png");
-        g_assert_cmpstr(tincture_session_source_prompt(f->session), ==, "a red apple");
-        g_assert_cmpint(tincture_session_before(f->session).width, ==, 512);
+        g_assert_cmpstr(f->project->title, ==, "apple.png");
+        g_assert_cmpstr(f->project->document.source_prompt, ==, "a red apple");
+        g_assert_cmpint(f->project->before.width, ==, 512);
     }
 }
 
@@ -99,14 +101,14 @@ static void test_open(void)
     fixture_begin(&f);
     fixture_open(&f);
     fixture_photo(&f);
-    tincture_session_set_source_prompt(f.session, "a red apple");
+    tincture_project_set_source_prompt(f.project, "a red apple");
     wait_idle(&f);
     g_free(large_photo(&f));
     g_free(stop_at(&f, "Reading the photo", open_large));
-    g_assert_cmpstr(tincture_session_title(f.session), ==, "apple.png");
+    g_assert_cmpstr(f.project->title, ==, "apple.png");
     check_opened_or_not(&f);
     g_free(stop_at(&f, "Opening the photo", open_large));
-    g_assert_cmpstr(tincture_session_title(f.session), ==, "apple.png");
+    g_assert_cmpstr(f.project->title, ==, "apple.png");
     check_opened_or_not(&f);
 
     open_large(&f); // the last moment
@@ -118,7 +120,7 @@ static void test_open(void)
     check_opened_or_not(&f);
     open_large(&f);
     wait_idle(&f);
-    g_assert_cmpstr(tincture_session_title(f.session), ==, "large.png");
+    g_assert_cmpstr(f.project->title, ==, "large.png");
     fixture_end(&f);
 }
 
@@ -154,7 +156,7 @@ static void check_export(struct fixture *f, const char *name, const char *at)
 
 static void prompt(struct fixture *f)
 {
-    tincture_session_set_prompt(f->session, "noise");
+    tincture_project_set_prompt(f->project, "noise");
 }
 
 static void test_export(void)
@@ -168,11 +170,11 @@ static void test_export(void)
     g_assert_cmpint(g_mkdir(out, 0700), ==, 0);
     open_large(&f);
     wait_idle(&f);
-    tincture_session_set(f.session, SETTINGS_EDIT, "steps", 2);
+    tincture_project_set(f.project, SETTINGS_EDIT, "steps", 2);
     check_export(&f, "photo.png", "Writing the file");
     check_export(&f, "photo.jpg", "Writing the file");
     g_free(stop_at(&f, NULL, prompt));
-    g_assert_nonnull(tincture_session_view(f.session).rgba);
+    g_assert_nonnull(tincture_project_view(f.project).rgba);
     check_export(&f, "edit.png", "Returning to full size");
     fixture_end(&f);
 }
@@ -181,7 +183,7 @@ static void test_export(void)
 
 static bool learning_is_over(struct fixture *f)
 {
-    return tincture_session_job(f->session)->kind != JOB_LEARN;
+    return job_kind(f) != &learn_job;
 }
 
 static void forget_decompositions(void)
@@ -200,12 +202,12 @@ static void forget_decompositions(void)
 
 static void write_prompt(struct fixture *f)
 {
-    tincture_session_set_prompt(f->session, "a green apple");
+    tincture_project_set_prompt(f->project, "a green apple");
 }
 
 static void edit_now(struct fixture *f)
 {
-    tincture_session_edit_now(f->session);
+    live_edit_now(f->session->live, true);
 }
 
 static void test_foreign_adapter(void)
@@ -222,12 +224,12 @@ static void test_foreign_adapter(void)
     forget_decompositions();
     fixture_open(&f);
     wait_idle(&f);
-    const guint results = tincture_session_results(f.session)->len;
+    const guint results = tincture_project_n_results(f.project);
     g_free(stop_at(&f, "Taking weights apart: ", write_prompt));
-    g_assert_cmpuint(tincture_session_results(f.session)->len, ==, results);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, results);
     g_autofree char *whole = stop_at(&f, NULL, edit_now);
     g_assert_nonnull(strstr(whole, "Taking weights apart: "));
-    g_assert_cmpuint(tincture_session_results(f.session)->len, ==, results + 1);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, results + 1);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);
 }

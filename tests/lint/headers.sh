@@ -3,15 +3,10 @@
 root=$1
 build=$2
 shift 2
-bad=0
 cd "$root" || exit 2
-for header in $(find compute render ui -name '*.h'); do
-    if ! printf '#include "%s"\n' "$header" |
-        "$@" -std=gnu17 -fsyntax-only -Wall -Wextra -Wno-unused-parameter -Wno-unused-function -I"$root" \
-            -I"$build/ui/core" -x c - 2>"$build/header.log"; then
-        echo "$header"
-        cat "$build/header.log"
-        bad=1
-    fi
-done
-exit $bad
+check='header=$1; shift
+printf "#include \"%s\"\n" "$header" | "$@" -x c - 2>&1 || { echo "$header"; exit 1; }'
+# -I{} puts the header's name before the compiler; a failure of any of them is xargs's.
+find compute render ui tests -name "*.h" | xargs -P "$(nproc)" -I{} sh -c "$check" sh {} \
+    "$@" -std=gnu17 -fsyntax-only -Wall -Wextra -Wno-unused-parameter -Wno-unused-function "-I$root" "-I$build/ui/core" ||
+    exit 1

@@ -146,18 +146,35 @@ static void test_linear_stays_in_range(void)
 
 static void test_fit(void)
 {
-    static const int CASES[][5] = {
-        {4000, 3000, 512, 512, 384}, {3000, 4000, 512, 384, 512}, {4000, 2667, 512, 512, 344},
-        {8000, 10, 512, 512, 8},     {64, 64, 512, 512, 512},
+    static const int CASES[][6] = {
+        {512, 64, 512, 512, 512, 512},   {512, 64, 4000, 3000, 576, 448},
+        {512, 64, 3000, 4000, 448, 576}, {128, 8, 4000, 2667, 160, 104},
+        {128, 8, 8000, 10, 256, 8},      {128, 8, 64, 64, 128, 128},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        const int *c = CASES[i];
         int width, height;
 
-        resample_fit(CASES[i][0], CASES[i][1], CASES[i][2], 8, &width, &height);
-        g_assert_cmpint(width, ==, CASES[i][3]);
-        g_assert_cmpint(height, ==, CASES[i][4]);
+        resample_fit(c[0], c[1], c[2], c[3], &width, &height);
+        g_assert_cmpint(width, ==, c[4]);
+        g_assert_cmpint(height, ==, c[5]);
     }
+}
+
+static void test_shrink(void)
+{
+    struct image *image = image_new(200, 50, false, NULL);
+
+    memset(image->rgb, 0, sizeof(float) * 200 * 50 * 3);
+    struct image *small = image_shrink(image, 100, NULL), *same = image_shrink(image, 300, NULL);
+    g_assert_cmpint(small->width, ==, 100);
+    g_assert_cmpint(small->height, ==, 25);
+    g_assert_cmpint(same->width, ==, 200);
+    g_assert_cmpint(same->height, ==, 50);
+    image_free(same);
+    image_free(small);
+    image_free(image);
 }
 
 int main(int argc, char **argv)
@@ -170,5 +187,6 @@ int main(int argc, char **argv)
     g_test_add_func("/resample/transparent-colour", test_transparent_colour);
     g_test_add_func("/resample/linear-stays-in-range", test_linear_stays_in_range);
     g_test_add_func("/resample/fit", test_fit);
+    g_test_add_func("/resample/shrink", test_shrink);
     return g_test_run();
 }

@@ -22,6 +22,7 @@ struct _TinctureStage {
 
     // owned
     TinctureSession *session;
+    TinctureProject *project;
     GBytes *before_pixels, *after_pixels, *detail_pixels; // what the canvas shows
 
     // state
@@ -35,7 +36,7 @@ G_DEFINE_FINAL_TYPE(TinctureStage, tincture_stage, ADW_TYPE_BIN)
 // ---- pictures -----------------------------------------------------------------------------------
 
 // Remembers the bytes of a picture; false where they are shown already.
-static gboolean take_pixels(GBytes **shown, struct view_picture picture)
+static gboolean take_pixels(GBytes **shown, struct picture picture)
 {
     if (*shown == picture.rgba) {
         return FALSE;
@@ -47,7 +48,7 @@ static gboolean take_pixels(GBytes **shown, struct view_picture picture)
     return TRUE;
 }
 
-static GdkTexture *texture_of(struct view_picture picture)
+static GdkTexture *texture_of(struct picture picture)
 {
     return picture.rgba != NULL ? texture_from_rgba8(picture.rgba, picture.width, picture.height)
                                 : NULL;
@@ -57,7 +58,7 @@ static GdkTexture *texture_of(struct view_picture picture)
 
 static void show_detail(TinctureStage *self)
 {
-    const struct view_detail *detail = tincture_session_detail(self->session);
+    const struct detail *detail = &self->project->detail;
     if (take_pixels(&self->detail_pixels, detail->before)) {
         g_autoptr(GdkTexture) before = texture_of(detail->before);
         g_autoptr(GdkTexture) after = texture_of(detail->after);
@@ -72,17 +73,17 @@ static gboolean detail_timeout_cb(gpointer data)
     TinctureStage *self = data;
     self->detail_timeout = 0;
     self->asked = tincture_canvas_get_seen(self->canvas);
-    tincture_session_want_detail(self->session, self->asked.x, self->asked.y, self->asked.width,
-                                 self->asked.height);
+    live_want_detail(self->session->live,
+                     &(struct detail_region){self->asked.x, self->asked.y, self->asked.width,
+                                             self->asked.height});
     return G_SOURCE_REMOVE;
 }
 
 static gboolean lacks_detail(TinctureStage *self)
 {
-    int width = 0, height = 0;
-    tincture_session_photo_size(self->session, &width, &height);
-    struct view_picture before = tincture_session_before(self->session);
-    const struct view_detail *detail = tincture_session_detail(self->session);
+    int width = self->project->photo->full->width;
+    struct picture before = self->project->before;
+    const struct detail *detail = &self->project->detail;
     GdkRectangle seen = tincture_canvas_get_seen(self->canvas), area = {0};
     if (detail->before.rgba != NULL) {
         area = (GdkRectangle){detail->x, detail->y, detail->before.width, detail->before.height};
@@ -92,13 +93,17 @@ static gboolean lacks_detail(TinctureStage *self)
            !gdk_rectangle_equal(&seen, &area) && !gdk_rectangle_equal(&seen, &self->asked);
 }
 
+static const TinctureJob *shown_job(TinctureStage *self)
+{
+    return tincture_queue_shown(self->session->queue);
+}
+
 static void update_detail(TinctureStage *self)
 {
     show_detail(self);
     g_clear_handle_id(&self->detail_timeout, g_source_remove);
-    if (tincture_session_has_photo(self->session) &&
-        tincture_session_job(self->session)->kind == JOB_NONE &&
-        !tincture_session_view_is_preview(self->session) && lacks_detail(self)) {
+    if (self->project->photo != NULL && shown_job(self) == NULL && !self->project->drawing &&
+        lacks_detail(self)) {
         self->detail_timeout = g_timeout_add(DETAIL_PAUSE_MS, detail_timeout_cb, self);
     }
 }
@@ -106,11 +111,10 @@ static void update_detail(TinctureStage *self)
 // What the canvas shows, in words for a screen reader.
 static void name_canvas(TinctureStage *self, gboolean compare)
 {
-    const char *prompt = tincture_session_prompt(self->session);
+    const char *prompt = self->project->document.prompt;
     g_autofree char *name =
-        self->after_pixels == NULL
-            ? g_strdup_printf("Photo %s", tincture_session_title(self->session))
-        : tincture_session_view_is_preview(self->session)
+        self->after_pixels == NULL ? g_strdup_printf("Photo %s", self->project->title)
+        : self->project->drawing
             ? g_strdup_printf("Preview of the edit: %s", prompt)
             : g_strdup_printf("Edited photo: %s%s", prompt, compare ? ", beside the photo" : "");
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->canvas), GTK_ACCESSIBLE_PROPERTY_LABEL,
@@ -129,11 +133,12 @@ static void update_labels(TinctureStage *self)
 
 static void update_pictures(TinctureStage *self)
 {
-    struct view_picture before = tincture_session_before(self->session);
-    struct view_picture after = tincture_session_view(self->session);
-    int width = 0, height = 0;
-    tincture_session_photo_size(self->session, &width, &height);
-    tincture_canvas_set_photo_size(self->canvas, width, height);
+    struct picture before = self->project->before;
+    struct picture after = tincture_project_view(self->project);
+    if (self->project->photo != NULL) {
+        const struct image *full = self->project->photo->full;
+        tincture_canvas_set_photo_size(self->canvas, full->width, full->height);
+    }
     if (after.rgba == before.rgba) {
         after.rgba = NULL;
     }
@@ -147,7 +152,7 @@ static void update_pictures(TinctureStage *self)
         tincture_canvas_set_after(self->canvas, texture);
         self->asked = (GdkRectangle){0};
     }
-    gtk_widget_set_visible(self->badge, tincture_session_view_is_preview(self->session));
+    gtk_widget_set_visible(self->badge, self->project->drawing);
     update_labels(self);
     update_detail(self);
 }
@@ -175,21 +180,23 @@ static void zoom_changed_cb(TinctureStage *self)
 // ---- the running job ----------------------------------------------------------------------------
 
 // A photo that has to wait until this one's work is done.
-static void show_next(TinctureStage *self, const struct job_state *job)
+static void show_next(TinctureStage *self, const TinctureJob *job)
 {
-    gtk_widget_set_visible(GTK_WIDGET(self->next), job->opens_next != NULL);
-    if (job->opens_next != NULL) {
-        g_autofree char *text = g_strdup_printf(
-            job->kind == JOB_LEARN ? "%s opens when the training is done" : "%s opens next",
-            job->opens_next);
+    const char *next = job_text_next(self->session);
+    gtk_widget_set_visible(GTK_WIDGET(self->next), next != NULL);
+    if (next != NULL) {
+        g_autofree char *text = g_strdup_printf(job != NULL && job->type == &learn_job
+                                                    ? "%s opens when the training is done"
+                                                    : "%s opens next",
+                                                next);
         gtk_label_set_text(self->next, text);
     }
 }
 
 static void show_job(TinctureStage *self)
 {
-    const struct job_state *job = tincture_session_job(self->session);
-    gboolean shown = self->busy && job->kind != JOB_NONE;
+    const TinctureJob *job = shown_job(self);
+    gboolean shown = self->busy && job != NULL;
     show_next(self, job);
     gtk_revealer_set_reveal_child(self->job_revealer, shown);
     gtk_spinner_set_spinning(self->spinner, shown);
@@ -204,7 +211,7 @@ static void show_job(TinctureStage *self)
     gtk_label_set_text(self->job_text, text);
     gtk_label_set_text(self->time_text, left != NULL ? left : "");
     gtk_widget_set_visible(GTK_WIDGET(self->time_text), left != NULL);
-    gtk_widget_set_visible(self->cancel, job->cancellable);
+    gtk_widget_set_visible(self->cancel, !(job->type->rank & JOB_LASTING));
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
@@ -220,7 +227,7 @@ static gboolean busy_timeout_cb(gpointer data)
 
 static void job_changed_cb(TinctureStage *self)
 {
-    if (tincture_session_job(self->session)->kind == JOB_NONE) {
+    if (shown_job(self) == NULL) {
         g_clear_handle_id(&self->busy_timeout, g_source_remove);
         self->busy = FALSE;
         update_detail(self);
@@ -237,6 +244,7 @@ static void tincture_stage_dispose(GObject *object)
     TinctureStage *self = TINCTURE_STAGE(object);
     g_clear_handle_id(&self->busy_timeout, g_source_remove);
     g_clear_handle_id(&self->detail_timeout, g_source_remove);
+    g_clear_object(&self->project);
     g_clear_object(&self->session);
     g_clear_pointer(&self->before_pixels, g_bytes_unref);
     g_clear_pointer(&self->after_pixels, g_bytes_unref);
@@ -281,11 +289,12 @@ void tincture_stage_set_session(TinctureStage *self, TinctureSession *session)
 {
     g_return_if_fail(TINCTURE_IS_STAGE(self) && self->session == NULL);
     self->session = g_object_ref(session);
-    g_signal_connect_object(session, "view-changed", G_CALLBACK(update_pictures), self,
+    self->project = g_object_ref(session->project);
+    g_signal_connect_object(self->project, "view-changed", G_CALLBACK(update_pictures), self,
                             G_CONNECT_SWAPPED);
-    g_signal_connect_object(session, "document-changed", G_CALLBACK(document_changed_cb), self,
-                            G_CONNECT_SWAPPED);
-    g_signal_connect_object(session, "job-changed", G_CALLBACK(job_changed_cb), self,
+    g_signal_connect_object(self->project, "document-changed", G_CALLBACK(document_changed_cb),
+                            self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(session->queue, "changed", G_CALLBACK(job_changed_cb), self,
                             G_CONNECT_SWAPPED);
     update_pictures(self);
     job_changed_cb(self);

@@ -45,16 +45,16 @@ static double bench_predict(struct engine *e, int side, GError **error)
                   s = (int64_t)m->text.max_tokens * m->unet.cross_dim;
     g_autofree float *x = g_new0(float, 2 * n);
     g_autofree float *out = g_new(float, 2 * n);
-    g_autofree float *states = g_new0(float, 2 * s);
+    g_autofree float *embeddings = g_new0(float, 2 * s);
     struct rng rng = {.seed = 1};
     rng_normal(&rng, x, 2 * n);
-    rng_normal(&rng, states, 2 * s);
+    rng_normal(&rng, embeddings, 2 * s);
     struct networks *net = networks_new(m, m->parts);
     double times[REPEAT];
     double result = 0.0;
     for (int i = -1; i < REPEAT && result >= 0.0; i++) { // the first builds and warms
         double begin = now_ms();
-        if (!networks_predict(net, 2, h, h, 500, x, states, out, NULL, error)) {
+        if (!networks_predict(net, 2, h, h, 500, x, embeddings, out, NULL, error)) {
             result = -1.0;
         } else if (i >= 0) {
             times[i] = now_ms() - begin;

@@ -92,7 +92,7 @@ struct photo *cli_photo(struct cli *c, const char *path, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image *image = image_load(file, NULL, error);
-    return image ? photo_new(image, c->engine->model, c->size, error) : NULL;
+    return image ? engine_photo(c->engine, image, c->size, 0, error) : NULL;
 }
 
 // ---- files --------------------------------------------------------------------------------------

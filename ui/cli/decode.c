@@ -1,5 +1,7 @@
 #include "ui/cli/cli.h"
 
+#include "render/signed.h"
+
 static bool run(struct cli *c, GError **error)
 {
     int64_t shape[4];
@@ -22,7 +24,7 @@ static bool run(struct cli *c, GError **error)
     if (!editor_decode(c->engine->editor, z, w, h, rgb, error)) {
         return false;
     }
-    struct image *image = engine_image(rgb, w, h, error);
+    struct image *image = image_from_signed(rgb, w, h, error);
     bool ok = image && cli_image_write(c, image, NULL, error);
     image_free(image);
     return ok;

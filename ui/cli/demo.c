@@ -157,7 +157,7 @@ static bool demo_run(struct demo *d, const char *dir, GError **error)
     image_free(both);
     image_free(after);
     adapter_free(a);
-    photo_free(p);
+    photo_unref(p);
     return ok;
 }
 

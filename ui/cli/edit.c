@@ -1,5 +1,7 @@
 #include "ui/cli/cli.h"
 
+#include "render/signed.h"
+
 #include "render/file.h"
 #include "render/resample.h"
 
@@ -25,7 +27,7 @@ static struct image *finish(struct cli *c, const struct photo *p, const struct e
                             GError **error)
 {
     if (c->raw) {
-        return engine_image(r->rgb, r->width, r->height, error);
+        return image_from_signed(r->rgb, r->width, r->height, error);
     }
     g_autofree float *mask =
         c->mask ? read_mask(c->mask, p->full->width, p->full->height, error) : NULL;
@@ -56,7 +58,7 @@ static bool run(struct cli *c, GError **error)
     }
     image_free(image);
     edit_result_free(r);
-    photo_free(p);
+    photo_unref(p);
     return ok;
 }
 

@@ -13,7 +13,7 @@ static bool run(struct cli *c, GError **error)
     bool ok =
         editor_encode(c->engine->editor, p->rgb, w, h, z, error) &&
         cli_tensor_write(c->out, "latents", 4, (int64_t[]){1, channels, h / f, w / f}, z, error);
-    photo_free(p);
+    photo_unref(p);
     return ok;
 }
 

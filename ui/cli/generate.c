@@ -1,5 +1,7 @@
 #include "ui/cli/cli.h"
 
+#include "render/signed.h"
+
 static bool read_noise(struct cli *c, struct edit_request *q, GError **error)
 {
     const struct model *m = c->engine->model;
@@ -30,7 +32,7 @@ static bool write_result(struct cli *c, const struct edit_request *q, const stru
                           r->latents, error)) {
         return false;
     }
-    struct image *image = engine_image(r->rgb, r->width, r->height, error);
+    struct image *image = image_from_signed(r->rgb, r->width, r->height, error);
     g_autofree char *recipe = engine_recipe(q, m, (struct adapter **)c->loaded->pdata,
                                             (int)c->loaded->len, r->width, r->height);
     bool ok = image && cli_image_write(c, image, recipe, error);

@@ -17,7 +17,7 @@ static bool run(struct cli *c, GError **error)
     g_autofree float *z = g_new(float, (gsize)(shape[1] * shape[2] * shape[3]));
     bool ok = editor_invert(c->engine->editor, &q, z, &cli_task, error) &&
               cli_tensor_write(c->out, "latents", 4, shape, z, error);
-    photo_free(p);
+    photo_unref(p);
     return ok;
 }
 

@@ -85,7 +85,7 @@ static bool run(struct cli *c, GError **error)
     if (!adapter) {
         return false;
     }
-    g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_free);
+    g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
     struct run_log log = {0};
     bool ok = true;
     for (int i = 0; ok && c->images[i]; i++) {

@@ -1,9 +1,22 @@
 // What the user decides about a photo, as one value: copied for undo, written as JSON for the library.
 #pragma once
 
-#include "ui/core/session.h"
+#include "compute/edit/edit.h"
+#include "compute/train/train.h"
 
-#include <json-glib/json-glib.h>
+// What of the open document, and of what is open with it, may differ.
+enum document_part {
+    DOCUMENT_PHOTO = 1 << 0,    // another photo (or none)
+    DOCUMENT_PROMPTS = 1 << 1,  // source, edit or negative prompt
+    DOCUMENT_PARAMS = 1 << 2,   // settings and seeds
+    DOCUMENT_ADAPTERS = 1 << 3, // the list, a scale, a switch
+    DOCUMENT_RESULTS = 1 << 4,  // the list of earlier results
+    DOCUMENT_UNDO = 1 << 5,     // whether undo or redo is possible
+    DOCUMENT_TRAINING = 1 << 6, // loss, samples, whether one waits to be gone on with
+    DOCUMENT_ALL = (1 << 7) - 1,
+};
+
+enum document_settings { SETTINGS_EDIT, SETTINGS_LEARN }; // of edit_settings, of learn_settings
 
 struct document_use { // an adapter in the list, in order
     gint64 id;
@@ -28,6 +41,11 @@ bool document_equal(const struct document *a, const struct document *b);
 // Bits of enum document_part in which a and b differ.
 unsigned document_diff(const struct document *a, const struct document *b);
 
+struct settings *document_settings(const struct document *d, enum document_settings which);
+
+// The edit that the document asks for, without photo; its strings are the document's.
+struct edit_request document_request(const struct document *d);
+
 // The whole document ("recipe" of a result), and its two groups of numbers as the library stores them. Values
 // that are missing or out of range in the text keep what d holds.
 char *document_to_json(const struct document *d);
@@ -36,15 +54,3 @@ char *document_params_json(const struct document *d);
 char *document_learn_json(const struct document *d);
 void document_params_from_json(struct document *d, const char *json);
 void document_learn_from_json(struct document *d, const char *json);
-
-// Undo: a list of documents and a place in it.
-struct history;
-struct history *history_new(const struct document *first);
-void history_free(struct history *h);
-// Adds the state after a change. Changes with the same non-zero tag within a second replace each other.
-void history_push(struct history *h, const struct document *d, unsigned tag);
-const struct document *history_undo(struct history *h); // NULL: nothing before
-const struct document *history_redo(struct history *h);
-void history_forget_adapter(struct history *h, gint64 id); // as if it had never been in the list
-bool history_can_undo(const struct history *h);
-bool history_can_redo(const struct history *h);

@@ -1,18 +1,36 @@
 #include "ui/core/engine.h"
 
 #include "compute/gpu/fft.h"
-#include "render/resample.h"
+#include "render/signed.h"
 
-#include <math.h>
 #include <string.h>
+
+struct engine *engine_new(void)
+{
+    struct engine *e = g_new0(struct engine, 1);
+    e->adapters =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)adapter_free);
+    return e;
+}
+
+bool engine_load(struct engine *e, const char *model, const char *device, struct task *task,
+                 GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    e->gpu = gpu_open(device, &failure);
+    e->model = e->gpu ? model_load(model, e->gpu, task, &failure) : NULL;
+    e->editor = e->model ? editor_new(e->model, &failure) : NULL;
+    if (failure) { // what follows cannot work, and says why
+        e->failure = g_strdup(failure->message);
+        g_propagate_error(error, g_steal_pointer(&failure));
+    }
+    return e->editor != NULL;
+}
 
 struct engine *engine_open(const char *model, const char *device, struct task *task, GError **error)
 {
-    struct engine *e = g_new0(struct engine, 1);
-    e->gpu = gpu_open(device, error);
-    e->model = e->gpu ? model_load(model, e->gpu, task, error) : NULL;
-    e->editor = e->model ? editor_new(e->model, error) : NULL;
-    if (!e->editor) {
+    struct engine *e = engine_new();
+    if (!engine_load(e, model, device, task, error)) {
         engine_free(e);
         return NULL;
     }
@@ -24,66 +42,80 @@ void engine_free(struct engine *e)
     if (!e) {
         return;
     }
+    g_hash_table_unref(e->adapters); // before the model that they borrow
     editor_free(e->editor);
     model_free(e->model);
     fft_free(e->fft);
     gpu_free(e->gpu);
+    g_free(e->failure);
     g_free(e);
 }
 
-// ---- the photo ----------------------------------------------------------------------------------
-
-void photo_fit(const struct model *m, int side, int width, int height, int *fit_width,
-               int *fit_height)
+bool engine_ready(const struct engine *e, GError **error)
 {
-    const int unit = model_latent_factor(m) << (m->unet.levels - 1);
-    const double area = (double)side * side, aspect = (double)width / height;
-    double best = INFINITY;
-    *fit_width = *fit_height = MAX(unit, side / unit * unit);
-    for (int w = unit; w <= 2 * side; w += unit) {
-        for (int h = unit; h <= 2 * side; h += unit) {
-            // Proportions count for more than size: a stretched photo is one the model has not seen
-            // the like of.
-            double cost = 3 * fabs(log((double)w / h / aspect)) + fabs(log(w * (double)h / area));
-            if (cost < best) {
-                best = cost;
-                *fit_width = w;
-                *fit_height = h;
-            }
+    if (!e->editor) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
+                    "the model could not be loaded (%s)", e->failure ? e->failure : "stopped");
+    }
+    return e->editor != NULL;
+}
+
+// ---- adapters -----------------------------------------------------------------------------------
+
+static void use_clear(void *data)
+{
+    g_free(((struct engine_adapter *)data)->path);
+}
+
+GArray *engine_adapters_new(void)
+{
+    GArray *uses = g_array_new(FALSE, TRUE, sizeof(struct engine_adapter));
+    g_array_set_clear_func(uses, use_clear);
+    return uses;
+}
+
+struct adapter *engine_adapter(struct engine *e, const char *path, GError **error)
+{
+    struct adapter *a = g_hash_table_lookup(e->adapters, path);
+    if (!a && (a = adapter_load(path, e->model, error))) {
+        g_hash_table_insert(e->adapters, g_strdup(path), a);
+    }
+    return a;
+}
+
+void engine_adapter_forget(struct engine *e, const char *path)
+{
+    g_hash_table_remove(e->adapters, path);
+}
+
+void engine_adapter_put(struct engine *e, const char *path, struct adapter *adapter)
+{
+    g_hash_table_insert(e->adapters, g_strdup(path), adapter);
+}
+
+bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task, GError **error)
+{
+    g_autofree struct adapter **list = g_new0(struct adapter *, uses->len + 1);
+    for (guint i = 0; i < uses->len; i++) {
+        const struct engine_adapter *use = &g_array_index(uses, struct engine_adapter, i);
+        if (!(list[i] = engine_adapter(e, use->path, error))) {
+            return false;
         }
+        list[i]->scale = use->scale;
+        list[i]->enabled = use->enabled;
     }
+    return editor_set_adapters(e->editor, list, (int)uses->len, task, error);
 }
 
-struct photo *photo_new(struct image *full, const struct model *m, int side, GError **error)
+// ---- what it does -------------------------------------------------------------------------------
+
+struct photo *engine_photo(struct engine *e, struct image *full, int side, int view_side,
+                           GError **error)
 {
-    int w, h;
-    photo_fit(m, side ? side : model_default_size(m), full->width, full->height, &w, &h);
-    struct photo *p = g_new0(struct photo, 1);
-    p->full = full;
-    p->small = image_resize(full, w, h, error);
-    if (!p->small) {
-        photo_free(p);
-        return NULL;
-    }
-    p->rgb = g_new(float, (gsize)w *h * 3);
-    for (int64_t i = 0; i < (int64_t)w * h * 3; i++) {
-        p->rgb[i] = CLAMP(p->small->rgb[i], 0.0f, 1.0f) * 2.0f - 1.0f;
-    }
-    return p;
+    const struct model *m = e->model;
+    return photo_new(full, side ? side : model_default_size(m),
+                     model_latent_factor(m) << (m->unet.levels - 1), view_side, error);
 }
-
-void photo_free(struct photo *p)
-{
-    if (!p) {
-        return;
-    }
-    image_free(p->full);
-    image_free(p->small);
-    g_free(p->rgb);
-    g_free(p);
-}
-
-// ---- jobs ---------------------------------------------------------------------------------------
 
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
                                 struct edit_request request, struct task *task, GError **error)
@@ -94,15 +126,6 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p,
     return editor_run(e->editor, &request, task, error);
 }
 
-struct image *engine_image(const float *rgb, int width, int height, GError **error)
-{
-    struct image *image = image_new(width, height, false, error);
-    for (int64_t i = 0; image && i < (int64_t)width * height * 3; i++) {
-        image->rgb[i] = CLAMP(rgb[i] * 0.5f + 0.5f, 0.0f, 1.0f);
-    }
-    return image;
-}
-
 struct image *engine_restore(struct engine *e, const struct image *base,
                              const struct edit_result *r, const struct detail_params *params,
                              GError **error)
@@ -110,9 +133,9 @@ struct image *engine_restore(struct engine *e, const struct image *base,
     if (!e->fft && !(e->fft = fft_open(e->gpu, error))) {
         return NULL;
     }
-    struct image *edit = engine_image(r->rgb, r->width, r->height, error);
+    struct image *edit = image_from_signed(r->rgb, r->width, r->height, error);
     struct image *before =
-        edit ? engine_image(r->reconstruction, r->width, r->height, error) : NULL;
+        edit ? image_from_signed(r->reconstruction, r->width, r->height, error) : NULL;
     struct image *result = NULL;
     if (before) {
         struct transform transform = transform_device(e->fft);
@@ -183,4 +206,21 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
     }
     append_value(out, "Version", "Tincture");
     return g_string_free(out, FALSE);
+}
+
+char *engine_recipe_with(struct engine *e, const struct edit_request *request, const GArray *uses,
+                         int width, int height)
+{
+    g_autofree struct adapter **list = g_new0(struct adapter *, uses->len + 1);
+    int n = 0;
+    for (guint i = 0; i < uses->len; i++) {
+        const struct engine_adapter *use = &g_array_index(uses, struct engine_adapter, i);
+        struct adapter *a = engine_adapter(e, use->path, NULL);
+        if (a) {
+            a->scale = use->scale;
+            a->enabled = use->enabled;
+            list[n++] = a;
+        }
+    }
+    return engine_recipe(request, e->model, list, n, width, height);
 }

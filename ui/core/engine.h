@@ -7,39 +7,56 @@
 #include "compute/edit/edit.h"
 #include "compute/train/train.h"
 #include "render/detail.h"
+#include "ui/core/photo.h"
 
 struct engine {
     struct gpu *gpu;
-    struct model *model;
+    struct model *model; // NULL until it is loaded
     struct editor *editor;
-    struct fft *fft; // opened at first use
+    struct fft *fft;      // opened at first use
+    GHashTable *adapters; // path -> struct adapter *: loaded once
+    char *failure;        // why there is no model, where loading it has failed
 };
 
-// model: a folder; device: as gpu_open().
+// One without a model, which engine_load() brings once. model: a folder or file; device: as
+// gpu_open().
+struct engine *engine_new(void);
+bool engine_load(struct engine *e, const char *model, const char *device, struct task *task,
+                 GError **error);
+// Both at once.
 struct engine *engine_open(const char *model, const char *device, struct task *task,
                            GError **error);
 void engine_free(struct engine *e);
+// False where there is no model to work with; the error says why.
+bool engine_ready(const struct engine *e, GError **error);
 
-// A photo and what the model sees of it.
-struct photo {
-    struct image *full;  // owned
-    struct image *small; // the size the model works at
-    float *rgb;          // the same in [-1,1]: (small->height, small->width, 3)
+// ---- adapters -----------------------------------------------------------------------------------
+
+// An adapter as it is used.
+struct engine_adapter {
+    char *path;
+    double scale;
+    bool enabled;
 };
-// Takes full. side: the model's working size in pixels, 0 for the model's own.
-struct photo *photo_new(struct image *full, const struct model *m, int side, GError **error);
-void photo_free(struct photo *p);
-// The size for a photo of width x height: the model's number of pixels, the photo's proportions as nearly as
-// multiples of the U-Net's unit allow.
-void photo_fit(const struct model *m, int side, int width, int height, int *fit_width,
-               int *fit_height);
+GArray *engine_adapters_new(void); // of struct engine_adapter, frees the paths
+
+// The adapter of a file. NULL with an error. Borrowed: until it is forgotten, or put anew.
+struct adapter *engine_adapter(struct engine *e, const char *path, GError **error);
+void engine_adapter_forget(struct engine *e, const char *path);
+// Puts a trained adapter in the place of whatever was known of this path. Takes it.
+void engine_adapter_put(struct engine *e, const char *path, struct adapter *adapter);
+// What edits are made with from now on: struct engine_adapter.
+bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task, GError **error);
+
+// ---- what it does -------------------------------------------------------------------------------
+
+// Takes full. side: the working size in pixels, 0 for the model's own; view_side: as photo_new().
+struct photo *engine_photo(struct engine *e, struct image *full, int side, int view_side,
+                           GError **error);
 
 // Runs request on the photo (its rgb, width and height are filled in here).
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
                                 struct edit_request request, struct task *task, GError **error);
-
-// (height, width, 3) in [-1,1] as a picture.
-struct image *engine_image(const float *rgb, int width, int height, GError **error);
 
 // The result carried over to base, which is the photo at its own or any smaller size.
 struct image *engine_restore(struct engine *e, const struct image *base,
@@ -49,6 +66,11 @@ struct image *engine_restore(struct engine *e, const struct image *base,
 // What the parameters text chunk of an exported picture says (methods 8.4). adapters may be NULL. Newly allocated.
 char *engine_recipe(const struct edit_request *request, const struct model *m,
                     struct adapter *const *adapters, int n, int width, int height);
+
+// The same for an edit that was made with uses: struct engine_adapter. Those that cannot be loaded are
+// left out.
+char *engine_recipe_with(struct engine *e, const struct edit_request *request, const GArray *uses,
+                         int width, int height);
 
 // Trains the adapter on the photo. resume: a checkpoint, or NULL.
 bool engine_learn(struct engine *e, const struct photo *p, const char *caption,

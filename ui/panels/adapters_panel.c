@@ -21,13 +21,13 @@ G_DEFINE_FINAL_TYPE(TinctureAdaptersPanel, tincture_adapters_panel, TINCTURE_TYP
 
 static void row_enabled_cb(TinctureAdapterRow *row, gboolean enabled, TinctureAdaptersPanel *self)
 {
-    tincture_session_adapter_set_enabled(tincture_panel_get_session(TINCTURE_PANEL(self)),
+    tincture_project_adapter_set_enabled(tincture_panel_get_project(TINCTURE_PANEL(self)),
                                          tincture_adapter_row_get_id(row), enabled);
 }
 
 static void row_scale_cb(TinctureAdapterRow *row, double scale, TinctureAdaptersPanel *self)
 {
-    tincture_session_adapter_set_scale(tincture_panel_get_session(TINCTURE_PANEL(self)),
+    tincture_project_adapter_set_scale(tincture_panel_get_project(TINCTURE_PANEL(self)),
                                        tincture_adapter_row_get_id(row), scale);
 }
 
@@ -51,10 +51,11 @@ static void append_row(TinctureAdaptersPanel *self, gint64 id)
 }
 
 // Rows are kept where the list is the same, so that a slider being dragged stays alive.
-static void show_adapters(TinctureAdaptersPanel *self, const GPtrArray *adapters)
+static void show_adapters(TinctureAdaptersPanel *self, TinctureProject *project)
 {
-    for (guint i = 0; i < adapters->len; i++) {
-        const struct document_adapter *adapter = adapters->pdata[i];
+    guint n = tincture_project_n_adapters(project);
+    for (guint i = 0; i < n; i++) {
+        const TinctureAdapterEntry *adapter = tincture_project_adapter(project, i);
         if (i < self->rows->len &&
             tincture_adapter_row_get_id(self->rows->pdata[i]) != adapter->id) {
             remove_rows_from(self, i);
@@ -64,15 +65,14 @@ static void show_adapters(TinctureAdaptersPanel *self, const GPtrArray *adapters
         }
         tincture_adapter_row_show(self->rows->pdata[i], adapter);
     }
-    remove_rows_from(self, adapters->len);
-    gtk_widget_set_visible(self->placeholder, adapters->len == 0);
+    remove_rows_from(self, n);
+    gtk_widget_set_visible(self->placeholder, n == 0);
 }
 
 static void document_changed(TincturePanel *panel, guint parts)
 {
     if (parts & (DOCUMENT_ADAPTERS | DOCUMENT_PHOTO)) {
-        show_adapters(TINCTURE_ADAPTERS_PANEL(panel),
-                      tincture_session_adapters(tincture_panel_get_session(panel)));
+        show_adapters(TINCTURE_ADAPTERS_PANEL(panel), tincture_panel_get_project(panel));
     }
 }
 

@@ -18,15 +18,15 @@ G_DEFINE_FINAL_TYPE(TinctureDescribePanel, tincture_describe_panel, TINCTURE_TYP
 static void source_edited_cb(TinctureDescribePanel *self)
 {
     g_autofree char *text = tincture_prompt_view_dup_text(self->source);
-    tincture_session_set_source_prompt(tincture_panel_get_session(TINCTURE_PANEL(self)), text);
+    tincture_project_set_source_prompt(tincture_panel_get_project(TINCTURE_PANEL(self)), text);
 }
 
 static void document_changed(TincturePanel *panel, guint parts)
 {
     TinctureDescribePanel *self = TINCTURE_DESCRIBE_PANEL(panel);
     if (parts & (DOCUMENT_PROMPTS | DOCUMENT_PHOTO)) {
-        tincture_prompt_view_set_text(
-            self->source, tincture_session_source_prompt(tincture_panel_get_session(panel)));
+        tincture_prompt_view_set_text(self->source,
+                                      tincture_panel_get_project(panel)->document.source_prompt);
     }
 }
 

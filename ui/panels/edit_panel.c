@@ -25,21 +25,21 @@ struct _TinctureEditPanel {
 
 G_DEFINE_FINAL_TYPE(TinctureEditPanel, tincture_edit_panel, TINCTURE_TYPE_PANEL)
 
-static TinctureSession *session_of(TinctureEditPanel *self)
+static TinctureProject *project_of(TinctureEditPanel *self)
 {
-    return tincture_panel_get_session(TINCTURE_PANEL(self));
+    return tincture_panel_get_project(TINCTURE_PANEL(self));
 }
 
 static void prompt_edited_cb(TinctureEditPanel *self)
 {
     g_autofree char *text = tincture_prompt_view_dup_text(self->prompt);
-    tincture_session_set_prompt(session_of(self), text);
+    tincture_project_set_prompt(project_of(self), text);
 }
 
 static void negative_edited_cb(TinctureEditPanel *self)
 {
     g_autofree char *text = tincture_prompt_view_dup_text(self->negative);
-    tincture_session_set_negative(session_of(self), text);
+    tincture_project_set_negative(project_of(self), text);
 }
 
 static void prompt_activate_cb(TinctureEditPanel *self)
@@ -50,7 +50,7 @@ static void prompt_activate_cb(TinctureEditPanel *self)
 static void show_seed(TinctureEditPanel *self)
 {
     g_autofree char *text =
-        g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)tincture_session_seed(session_of(self)));
+        g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)project_of(self)->document.seed);
     if (!g_str_equal(text, gtk_editable_get_text(self->seed))) {
         gtk_editable_set_text(self->seed, text);
     }
@@ -70,8 +70,8 @@ static void seed_apply_cb(TinctureEditPanel *self)
         return;
     }
     gtk_widget_remove_css_class(GTK_WIDGET(self->seed), "error");
-    if (seed != tincture_session_seed(session_of(self))) {
-        tincture_session_set_seed(session_of(self), seed);
+    if (seed != project_of(self)->document.seed) {
+        tincture_project_set_seed(project_of(self), seed);
     }
 }
 
@@ -83,12 +83,12 @@ static void seed_left_cb(TinctureEditPanel *self)
 
 static void setting_changed(const char *key, double value, gpointer data)
 {
-    tincture_session_set(session_of(data), SETTINGS_EDIT, key, value);
+    tincture_project_set(project_of(data), SETTINGS_EDIT, key, value);
 }
 
 static void show_settings(TinctureEditPanel *self)
 {
-    const struct settings *settings = tincture_session_settings(session_of(self), SETTINGS_EDIT);
+    const struct settings *settings = project_of(self)->document.edit;
     if (setting_list_show(self->settings, settings)) { // the seed closes the list
         g_object_ref(self->seed_row);
         adw_preferences_group_remove(self->rows, self->seed_row);
@@ -100,10 +100,10 @@ static void show_settings(TinctureEditPanel *self)
 static void document_changed(TincturePanel *panel, guint parts)
 {
     TinctureEditPanel *self = TINCTURE_EDIT_PANEL(panel);
-    TinctureSession *session = tincture_panel_get_session(panel);
+    const TinctureProject *project = tincture_panel_get_project(panel);
     if (parts & (DOCUMENT_PROMPTS | DOCUMENT_PHOTO)) {
-        tincture_prompt_view_set_text(self->prompt, tincture_session_prompt(session));
-        tincture_prompt_view_set_text(self->negative, tincture_session_negative(session));
+        tincture_prompt_view_set_text(self->prompt, project->document.prompt);
+        tincture_prompt_view_set_text(self->negative, project->document.negative);
     }
     if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
         show_settings(self);

@@ -21,7 +21,7 @@ struct _TinctureHistoryPanel {
     GtkFilterListModel *filtered;
 
     // owned
-    GListStore *items; // TinctureResultItem, newest first
+    GListStore *items; // TinctureResultItem: the results of the project
 };
 
 G_DEFINE_FINAL_TYPE(TinctureHistoryPanel, tincture_history_panel, TINCTURE_TYPE_PANEL)
@@ -31,46 +31,9 @@ static void activate_cb(TinctureHistoryPanel *self, guint position)
     g_autoptr(TinctureResultItem) item =
         g_list_model_get_item(G_LIST_MODEL(self->filtered), position);
     if (item != NULL) {
-        tincture_session_result_restore(tincture_panel_get_session(TINCTURE_PANEL(self)),
-                                        tincture_result_item_get_id(item));
+        live_restore(tincture_panel_get_session(TINCTURE_PANEL(self))->live,
+                     tincture_result_item_get_id(item));
     }
-}
-
-static gint64 id_at(TinctureHistoryPanel *self, guint position)
-{
-    g_autoptr(TinctureResultItem) item = g_list_model_get_item(G_LIST_MODEL(self->items), position);
-    return item != NULL ? tincture_result_item_get_id(item) : -1;
-}
-
-// Puts results from..to in the place of `removed` rows at that position.
-static void splice(TinctureHistoryPanel *self, guint position, guint removed,
-                   const GPtrArray *results, guint from, guint to)
-{
-    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_object_unref);
-    for (guint i = from; i < to; i++) {
-        g_ptr_array_add(rows, tincture_result_item_new(results->pdata[i]));
-    }
-    g_list_store_splice(self->items, position, removed, rows->pdata, rows->len);
-}
-
-// The common cases are one new result in front, and older ones at the end: rows that are still true
-// stay as they are, and the list stays where it was scrolled to.
-static void show_results(TinctureHistoryPanel *self, const GPtrArray *results)
-{
-    guint had = g_list_model_get_n_items(G_LIST_MODEL(self->items));
-    guint fresh = 0, kept = 0;
-    gint64 newest = id_at(self, 0);
-    while (fresh < results->len &&
-           ((const struct document_result *)results->pdata[fresh])->id != newest) {
-        fresh++;
-    }
-    while (kept < had && fresh + kept < results->len &&
-           ((const struct document_result *)results->pdata[fresh + kept])->id ==
-               id_at(self, kept)) {
-        kept++;
-    }
-    splice(self, kept, had - kept, results, fresh + kept, results->len);
-    splice(self, 0, 0, results, 0, fresh);
 }
 
 static void update_page(TinctureHistoryPanel *self)
@@ -83,13 +46,36 @@ static void update_page(TinctureHistoryPanel *self)
                                                                : "list");
 }
 
+// The rows follow the project's list, item by item: what stays in it stays where it was scrolled to.
+static void results_changed_cb(TinctureHistoryPanel *self, guint position, guint removed,
+                               guint added, GListModel *results)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(g_object_unref);
+    for (guint i = position; i < position + added; i++) {
+        g_autoptr(TinctureResultEntry) entry = g_list_model_get_item(results, i);
+        g_ptr_array_add(rows, tincture_result_item_new(entry));
+    }
+    g_list_store_splice(self->items, position, removed, rows->pdata, rows->len);
+}
+
+static void follow(TinctureHistoryPanel *self, GListModel *results)
+{
+    self->items = g_list_store_new(TINCTURE_TYPE_RESULT_ITEM);
+    gtk_filter_list_model_set_model(self->filtered, G_LIST_MODEL(self->items));
+    g_signal_connect_object(results, "items-changed", G_CALLBACK(results_changed_cb), self,
+                            G_CONNECT_SWAPPED);
+    results_changed_cb(self, 0, 0, g_list_model_get_n_items(results), results);
+}
+
 static void document_changed(TincturePanel *panel, guint parts)
 {
     TinctureHistoryPanel *self = TINCTURE_HISTORY_PANEL(panel);
     if (parts & (DOCUMENT_RESULTS | DOCUMENT_PHOTO)) {
-        TinctureSession *session = tincture_panel_get_session(panel);
-        show_results(self, tincture_session_results(session));
-        gtk_widget_set_visible(self->older, tincture_session_has_more_results(session));
+        const TinctureProject *project = tincture_panel_get_project(panel);
+        if (self->items == NULL) {
+            follow(self, G_LIST_MODEL(project->results));
+        }
+        gtk_widget_set_visible(self->older, project->more_results);
         update_page(self);
     }
 }
@@ -102,7 +88,7 @@ static void search_changed_cb(TinctureHistoryPanel *self)
 
 static void older_cb(TinctureHistoryPanel *self)
 {
-    tincture_session_more_results(tincture_panel_get_session(TINCTURE_PANEL(self)));
+    library_show_more(tincture_panel_get_session(TINCTURE_PANEL(self))->library);
 }
 
 // ---- a row: the picture, what it was asked to show, and when ------------------------------------
@@ -191,8 +177,6 @@ static void tincture_history_panel_init(TinctureHistoryPanel *self)
     g_signal_connect(factory, "setup", G_CALLBACK(row_setup_cb), NULL);
     g_signal_connect(factory, "bind", G_CALLBACK(row_bind_cb), NULL);
     gtk_list_view_set_factory(self->list, factory);
-    self->items = g_list_store_new(TINCTURE_TYPE_RESULT_ITEM);
-    gtk_filter_list_model_set_model(self->filtered, G_LIST_MODEL(self->items));
 }
 
 const struct panel history_panel = {

@@ -32,41 +32,29 @@ struct _TinctureLearnPanel {
 
 G_DEFINE_FINAL_TYPE(TinctureLearnPanel, tincture_learn_panel, TINCTURE_TYPE_PANEL)
 
-static TinctureSession *session_of(TinctureLearnPanel *self)
+static TinctureProject *project_of(TinctureLearnPanel *self)
 {
-    return tincture_panel_get_session(TINCTURE_PANEL(self));
+    return tincture_panel_get_project(TINCTURE_PANEL(self));
 }
 
 static void setting_changed(const char *key, double value, gpointer data)
 {
-    tincture_session_set(session_of(data), SETTINGS_LEARN, key, value);
+    tincture_project_set(project_of(data), SETTINGS_LEARN, key, value);
 }
 
 // Learning is the next thing to do until the photo has been learnt.
 static void show_next_step(TinctureLearnPanel *self)
 {
-    if (tincture_session_adapters(session_of(self))->len == 0) {
+    if (tincture_project_n_adapters(project_of(self)) == 0) {
         gtk_widget_add_css_class(self->start, "suggested-action");
     } else {
         gtk_widget_remove_css_class(self->start, "suggested-action");
     }
 }
 
-static void document_changed(TincturePanel *panel, guint parts)
-{
-    TinctureLearnPanel *self = TINCTURE_LEARN_PANEL(panel);
-    if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
-        setting_list_show(self->settings,
-                          tincture_session_settings(session_of(self), SETTINGS_LEARN));
-    }
-    if (parts & (DOCUMENT_ADAPTERS | DOCUMENT_PHOTO)) {
-        show_next_step(self);
-    }
-}
-
 // ---- progress -----------------------------------------------------------------------------------
 
-static void show_progress(TinctureLearnPanel *self, const struct job_state *job)
+static void show_progress(TinctureLearnPanel *self, const TinctureJob *job)
 {
     g_autofree char *text = job_text_with_time(job);
     gtk_label_set_text(self->progress_text, text);
@@ -75,14 +63,25 @@ static void show_progress(TinctureLearnPanel *self, const struct job_state *job)
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
 
+static void show_training(TinctureLearnPanel *self, const TinctureProject *project)
+{
+    const double *loss = (const double *)(void *)project->loss->data;
+    int n = (int)project->loss->len;
+    gtk_widget_set_visible(self->training_box, n > 0);
+    tincture_loss_plot_set(self->plot, loss, n,
+                           self->learning ? settings_int(project->document.learn, "steps") : n);
+    tincture_sample_strip_show(self->samples, project->samples);
+    gtk_widget_set_visible(GTK_WIDGET(self->samples), project->samples->len > 0);
+}
+
 static void job_changed(TincturePanel *panel)
 {
     TinctureLearnPanel *self = TINCTURE_LEARN_PANEL(panel);
-    const struct job_state *job = tincture_session_job(tincture_panel_get_session(panel));
-    const GArray *samples = tincture_session_samples(tincture_panel_get_session(panel));
-    gboolean learning = job->kind == JOB_LEARN;
-    gboolean can_resume = !learning && job->can_resume;
-    const struct settings *settings = tincture_session_settings(session_of(self), SETTINGS_LEARN);
+    const TinctureProject *project = tincture_panel_get_project(panel);
+    const TinctureJob *job =
+        tincture_queue_find(tincture_panel_get_session(panel)->queue, &learn_job);
+    gboolean learning = job != NULL;
+    gboolean can_resume = !learning && project->can_resume;
 
     gtk_widget_set_visible(self->progress_box, learning);
     gtk_widget_set_visible(self->start, !learning && !can_resume);
@@ -95,20 +94,31 @@ static void job_changed(TincturePanel *panel)
         progress_stop(self->progress);
     }
     if (can_resume) {
-        g_autofree char *text =
-            g_strdup_printf("Stopped after %d of %d steps", job->resume_step, job->resume_steps);
+        g_autofree char *text = g_strdup_printf("Stopped after %d of %d steps",
+                                                project->resume_step, project->resume_steps);
         gtk_label_set_text(self->resume_text, text);
     }
-    gtk_widget_set_visible(self->training_box, job->n_loss > 0);
     if (learning != self->learning) {
         // Open while there is something to follow; afterwards editing has the room.
         gtk_expander_set_expanded(self->training, learning);
         self->learning = learning;
+        show_training(self, project);
     }
-    tincture_loss_plot_set(self->plot, job->loss, job->n_loss,
-                           learning ? settings_int(settings, "steps") : job->n_loss);
-    tincture_sample_strip_show(self->samples, samples);
-    gtk_widget_set_visible(GTK_WIDGET(self->samples), samples->len > 0);
+}
+
+static void document_changed(TincturePanel *panel, guint parts)
+{
+    TinctureLearnPanel *self = TINCTURE_LEARN_PANEL(panel);
+    if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
+        setting_list_show(self->settings, project_of(self)->document.learn);
+    }
+    if (parts & (DOCUMENT_ADAPTERS | DOCUMENT_PHOTO)) {
+        show_next_step(self);
+    }
+    if (parts & (DOCUMENT_TRAINING | DOCUMENT_PHOTO)) {
+        job_changed(panel);
+        show_training(self, tincture_panel_get_project(panel));
+    }
 }
 
 // ---- the object ---------------------------------------------------------------------------------

@@ -63,9 +63,9 @@ GtkWidget *tincture_panel_new(const struct panel *panel, TinctureSession *sessio
     TincturePanel *self = g_object_new(panel->get_type(), "name", panel->id, NULL);
     TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
     priv->session = g_object_ref(session);
-    g_signal_connect_object(session, "document-changed", G_CALLBACK(document_changed_cb), self,
-                            G_CONNECT_SWAPPED);
-    g_signal_connect_object(session, "job-changed", G_CALLBACK(job_changed_cb), self,
+    g_signal_connect_object(session->project, "document-changed", G_CALLBACK(document_changed_cb),
+                            self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(session->queue, "changed", G_CALLBACK(job_changed_cb), self,
                             G_CONNECT_SWAPPED);
     document_changed_cb(self, DOCUMENT_ALL);
     job_changed_cb(self);
@@ -76,6 +76,11 @@ TinctureSession *tincture_panel_get_session(TincturePanel *self)
 {
     TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
     return priv->session;
+}
+
+TinctureProject *tincture_panel_get_project(TincturePanel *self)
+{
+    return tincture_panel_get_session(self)->project;
 }
 
 gboolean tincture_panel_is_updating(TincturePanel *self)

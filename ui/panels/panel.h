@@ -2,8 +2,8 @@
 // its template resources/ui/NAME_panel.ui, one word in meson.build. The window builds its sides
 // from panel_table in order.
 //
-// A panel holds no facts. It shows what the session says in document_changed() and job_changed(),
-// and sends what a person does to the session; while it is being filled
+// A panel holds no facts. It shows what project and queue say in document_changed() and
+// job_changed(), and changes the project or sends requests to the session; while it is being filled
 // tincture_panel_is_updating() is true, and its handlers send nothing.
 //
 // Thread: main only.
@@ -36,6 +36,7 @@ struct _TincturePanelClass {
 
 GtkWidget *tincture_panel_new(const struct panel *panel, TinctureSession *session);
 TinctureSession *tincture_panel_get_session(TincturePanel *self);
+TinctureProject *tincture_panel_get_project(TincturePanel *self);
 gboolean tincture_panel_is_updating(TincturePanel *self);
 // Gives the keyboard to the panel's first control, wherever in the panel it was.
 void tincture_panel_focus(TincturePanel *self);

@@ -1,5 +1,6 @@
 #include "ui/widgets/adapter_row.h"
 
+#include "compute/adapter/adapter.h"
 #include "ui/widgets/row_focus.h"
 #include "ui/widgets/scroll.h"
 
@@ -29,7 +30,7 @@ static const char *method_title(const char *name)
     return method != NULL ? method->title : name != NULL ? name : "Adapter";
 }
 
-static char *summary_text(const struct document_adapter *a)
+static char *summary_text(const TinctureAdapterEntry *a)
 {
     const char *title = method_title(a->method);
     if (a->failed) {
@@ -118,7 +119,7 @@ gint64 tincture_adapter_row_get_id(TinctureAdapterRow *self)
     return self->id;
 }
 
-void tincture_adapter_row_show(TinctureAdapterRow *self, const struct document_adapter *adapter)
+void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEntry *adapter)
 {
     g_return_if_fail(TINCTURE_IS_ADAPTER_ROW(self));
     g_autofree char *summary = summary_text(adapter);

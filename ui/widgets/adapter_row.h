@@ -7,7 +7,7 @@
 // Thread: main only.
 #pragma once
 
-#include "ui/core/session.h"
+#include "ui/core/entries.h"
 #include <adwaita.h>
 
 G_BEGIN_DECLS
@@ -18,6 +18,6 @@ G_DECLARE_FINAL_TYPE(TinctureAdapterRow, tincture_adapter_row, TINCTURE, ADAPTER
 
 GtkWidget *tincture_adapter_row_new(gint64 id);
 gint64 tincture_adapter_row_get_id(TinctureAdapterRow *self);
-void tincture_adapter_row_show(TinctureAdapterRow *self, const struct document_adapter *adapter);
+void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEntry *adapter);
 
 G_END_DECLS

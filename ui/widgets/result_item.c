@@ -56,7 +56,7 @@ static void tincture_result_item_init(TinctureResultItem *self)
 {
 }
 
-TinctureResultItem *tincture_result_item_new(const struct document_result *result)
+TinctureResultItem *tincture_result_item_new(const TinctureResultEntry *result)
 {
     TinctureResultItem *self = g_object_new(TINCTURE_TYPE_RESULT_ITEM, NULL);
     g_autofree char *made = time_ago_text(result->created);

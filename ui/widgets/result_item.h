@@ -3,7 +3,7 @@
 // Thread: main only.
 #pragma once
 
-#include "ui/core/session.h"
+#include "ui/core/entries.h"
 #include <gdk/gdk.h>
 
 G_BEGIN_DECLS
@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(TinctureResultItem, tincture_result_item, TINCTURE, RESULT_ITEM, GObject)
 
 // Properties: "prompt" (searched), "subtitle" ("14:32 · 1.8 s"), "thumb" (GdkTexture).
-TinctureResultItem *tincture_result_item_new(const struct document_result *result);
+TinctureResultItem *tincture_result_item_new(const TinctureResultEntry *result);
 gint64 tincture_result_item_get_id(TinctureResultItem *self);
 
 G_END_DECLS

@@ -23,7 +23,7 @@ static gboolean starts_with_shown(TinctureSampleStrip *self, const GArray *sampl
         return FALSE;
     }
     for (guint i = 0; i < self->shown->len; i++) {
-        if (g_array_index(samples, struct view_picture, i).rgba != self->shown->pdata[i]) {
+        if (g_array_index(samples, struct picture, i).rgba != self->shown->pdata[i]) {
             return FALSE;
         }
     }
@@ -39,7 +39,7 @@ static void clear(TinctureSampleStrip *self)
     g_ptr_array_set_size(self->shown, 0);
 }
 
-static void append(TinctureSampleStrip *self, const struct view_picture *sample)
+static void append(TinctureSampleStrip *self, const struct picture *sample)
 {
     g_autoptr(GdkTexture) texture = texture_from_rgba8(sample->rgba, sample->width, sample->height);
     g_autofree char *label = g_strdup_printf("Sample %u", self->shown->len + 1);
@@ -91,6 +91,6 @@ void tincture_sample_strip_show(TinctureSampleStrip *self, const GArray *samples
         clear(self);
     }
     for (guint i = self->shown->len; i < samples->len; i++) {
-        append(self, &g_array_index(samples, struct view_picture, i));
+        append(self, &g_array_index(samples, struct picture, i));
     }
 }

@@ -3,7 +3,7 @@
 // Thread: main only.
 #pragma once
 
-#include "ui/core/session.h"
+#include "render/picture.h"
 #include <adwaita.h>
 
 G_BEGIN_DECLS
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define TINCTURE_TYPE_SAMPLE_STRIP (tincture_sample_strip_get_type())
 G_DECLARE_FINAL_TYPE(TinctureSampleStrip, tincture_sample_strip, TINCTURE, SAMPLE_STRIP, AdwBin)
 
-// samples: array of struct view_picture. Pictures that are shown already are kept.
+// samples: array of struct picture. Pictures that are shown already are kept.
 void tincture_sample_strip_show(TinctureSampleStrip *self, const GArray *samples);
 
 G_END_DECLS

@@ -22,7 +22,7 @@ enum drive_result drive_fail(struct drive *drive, const char *format, ...)
     return DRIVE_FAILED;
 }
 
-static void message_cb(TinctureSession *session, int kind, const char *text, struct drive *drive)
+static void message_cb(TinctureProject *project, int kind, const char *text, struct drive *drive)
 {
     g_free(drive->message);
     drive->message = g_strdup(text);
@@ -36,7 +36,7 @@ static void frame_cb(GdkFrameClock *clock, struct drive *drive)
 
 static void note_idle(struct drive *drive)
 {
-    if (tincture_session_job(drive->session)->kind != JOB_NONE) {
+    if (tincture_queue_shown(drive->session->queue) != NULL) {
         drive->idle_since_us = 0;
     } else if (drive->idle_since_us == 0) {
         drive->idle_since_us = g_get_monotonic_time();
@@ -51,7 +51,7 @@ static enum drive_result run_line(struct drive *drive, const char *line)
         drive->started_us = now;
         drive->limit = DRIVE_LIMIT;
         drive->frames = 0;
-        drive->losses = tincture_session_job(drive->session)->n_loss;
+        drive->losses = (int)drive->project->loss->len;
         g_printerr("drive: %s\n", line);
     }
     enum drive_result result =
@@ -91,7 +91,7 @@ static gboolean poll_cb(gpointer data)
         g_printerr("drive: line %u: %s: %s\n", drive->line + 1, drive->lines[drive->line],
                    drive->failure->str);
     }
-    g_signal_handlers_disconnect_by_data(drive->session, drive);
+    g_signal_handlers_disconnect_by_data(drive->project, drive);
     g_signal_handlers_disconnect_by_data(gtk_widget_get_frame_clock(GTK_WIDGET(drive->window)),
                                          drive);
     drive->finished(result == DRIVE_QUIT, drive->finished_data);
@@ -112,11 +112,12 @@ void drive_start(TinctureWindow *window, const char *script, drive_finished_fn f
     struct drive *drive = g_new0(struct drive, 1);
     drive->window = window;
     drive->session = tincture_window_get_session(window);
+    drive->project = drive->session->project;
     drive->lines = g_strsplit(text, "\n", -1);
     drive->failure = g_string_new(NULL);
     drive->finished = finished;
     drive->finished_data = data;
-    g_signal_connect(drive->session, "message", G_CALLBACK(message_cb), drive);
+    g_signal_connect(drive->project, "message", G_CALLBACK(message_cb), drive);
     g_signal_connect(gtk_widget_get_frame_clock(GTK_WIDGET(window)), "after-paint",
                      G_CALLBACK(frame_cb), drive);
     g_timeout_add(POLL_MS, poll_cb, drive);

@@ -82,9 +82,7 @@ static enum drive_result command_param(struct drive *d, const char *rest)
 {
     g_auto(GStrv) words = g_strsplit(rest, " ", 2);
     const struct setting *p =
-        words[0] != NULL
-            ? settings_find(tincture_session_settings(d->session, SETTINGS_EDIT), words[0], NULL)
-            : NULL;
+        words[0] != NULL ? settings_find(d->project->document.edit, words[0], NULL) : NULL;
     if (p == NULL || words[1] == NULL) {
         return drive_fail(d, "no such parameter");
     }
@@ -100,7 +98,7 @@ static enum drive_result command_param(struct drive *d, const char *rest)
 // The rows that count now have a control each, which shows their value.
 static enum drive_result check_rows(struct drive *d, enum document_settings which)
 {
-    const struct settings *settings = tincture_session_settings(d->session, which);
+    const struct settings *settings = document_settings(&d->project->document, which);
     const struct setting *row;
     for (int i = 0; (row = settings_row(settings, i, NULL)) != NULL; i++) {
         g_autofree char *name =
@@ -119,13 +117,13 @@ static enum drive_result command_settings(struct drive *d, const char *rest)
 {
     enum drive_result result = DRIVE_DONE;
     for (enum document_settings which = SETTINGS_EDIT; which <= SETTINGS_LEARN; which++) {
-        const struct setting *table = tincture_session_settings(d->session, which)->table;
+        const struct setting *table = document_settings(&d->project->document, which)->table;
         for (const struct setting *row = table; row->key != NULL; row++) {
             for (int i = 0; row->family != NULL && row->family(i) != NULL; i++) {
-                tincture_session_set(d->session, which, row->key, i);
+                tincture_project_set(d->project, which, row->key, i);
                 result = result == DRIVE_DONE ? check_rows(d, which) : result;
             }
-            tincture_session_set(d->session, which, row->key, row->def);
+            tincture_project_set(d->project, which, row->key, row->def);
         }
     }
     return result;
@@ -184,7 +182,7 @@ static char *take_limit(struct drive *d, const char *rest)
 static gboolean steps_reached(struct drive *d, const char *steps)
 {
     int wanted = atoi(steps) + (*steps == '+' ? d->losses : 0);
-    return tincture_session_job(d->session)->n_loss >= wanted;
+    return (int)d->project->loss->len >= wanted;
 }
 
 static gboolean job_reached(struct drive *d, GStrv words)
@@ -312,11 +310,11 @@ static enum drive_result command_export(struct drive *d, const char *rest)
 // export-adapter FILE: the newest adapter.
 static enum drive_result command_export_adapter(struct drive *d, const char *rest)
 {
-    const GPtrArray *adapters = tincture_session_adapters(d->session);
-    if (adapters->len == 0) {
+    const guint adapters = tincture_project_n_adapters(d->project);
+    if (adapters == 0) {
         return drive_fail(d, "there is no adapter");
     }
-    const struct document_adapter *newest = adapters->pdata[adapters->len - 1];
+    const TinctureAdapterEntry *newest = tincture_project_adapter(d->project, adapters - 1);
     g_autoptr(GFile) file = file_of(rest);
     tincture_window_export_adapter(d->window, newest->id, file);
     return DRIVE_DONE;
@@ -325,10 +323,10 @@ static enum drive_result command_export_adapter(struct drive *d, const char *res
 // restore N: a click on the history's N-th row, newest first.
 static enum drive_result command_restore(struct drive *d, const char *rest)
 {
-    const GPtrArray *results = tincture_session_results(d->session);
+    const guint results = tincture_project_n_results(d->project);
     guint64 n = g_ascii_strtoull(rest, NULL, 10);
-    if (n >= results->len) {
-        return drive_fail(d, "there are %u results", results->len);
+    if (n >= results) {
+        return drive_fail(d, "there are %u results", results);
     }
     return drive_widget_set(GTK_WIDGET(d->window), "results", rest)
                ? DRIVE_DONE

@@ -23,65 +23,61 @@ static char *text_or_none(const char *text)
 
 static char *photo(struct drive *d)
 {
-    int width = 0, height = 0;
-    if (!tincture_session_has_photo(d->session)) {
+    if (d->project->photo == NULL) {
         return g_strdup("none");
     }
-    tincture_session_photo_size(d->session, &width, &height);
-    return g_strdup_printf("%dx%d", width, height);
+    const struct image *full = d->project->photo->full;
+    return g_strdup_printf("%dx%d", full->width, full->height);
 }
 
 static char *job(struct drive *d)
 {
-    static const char *const names[] = {
-        [JOB_NONE] = "none",   [JOB_LOAD_MODEL] = "model", [JOB_OPEN] = "open",
-        [JOB_LEARN] = "learn", [JOB_EDIT] = "edit",        [JOB_EXPORT] = "export",
-    };
-    return g_strdup(names[tincture_session_job(d->session)->kind]);
+    const TinctureJob *shown = tincture_queue_shown(d->session->queue);
+    return g_strdup(shown != NULL ? shown->type->member.name : "none");
 }
 
 static char *view(struct drive *d)
 {
-    struct view_picture shown = tincture_session_view(d->session);
-    return g_strdup(shown.rgba == NULL                                       ? "none"
-                    : tincture_session_view_is_preview(d->session)           ? "preview"
-                    : shown.rgba == tincture_session_before(d->session).rgba ? "photo"
-                                                                             : "result");
+    struct picture shown = tincture_project_view(d->project);
+    return g_strdup(shown.rgba == NULL                      ? "none"
+                    : d->project->drawing                   ? "preview"
+                    : shown.rgba == d->project->before.rgba ? "photo"
+                                                            : "result");
 }
 
 static char *title(struct drive *d)
 {
-    return text_or_none(tincture_session_title(d->session));
+    return text_or_none(d->project->title);
 }
 
 static char *source(struct drive *d)
 {
-    return text_or_none(tincture_session_source_prompt(d->session));
+    return text_or_none(d->project->document.source_prompt);
 }
 
 static char *prompt(struct drive *d)
 {
-    return text_or_none(tincture_session_prompt(d->session));
+    return text_or_none(d->project->document.prompt);
 }
 
 static char *negative(struct drive *d)
 {
-    return text_or_none(tincture_session_negative(d->session));
+    return text_or_none(d->project->document.negative);
 }
 
 static char *seed(struct drive *d)
 {
-    return g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)tincture_session_seed(d->session));
+    return g_strdup_printf("%" G_GUINT64_FORMAT, (guint64)d->project->document.seed);
 }
 
 static char *device(struct drive *d)
 {
-    return text_or_none(tincture_session_device_text(d->session));
+    return text_or_none(d->session->device);
 }
 
 static char *model(struct drive *d)
 {
-    return text_or_none(tincture_session_model_text(d->session));
+    return text_or_none(d->session->model);
 }
 
 static char *message(struct drive *d)
@@ -91,42 +87,42 @@ static char *message(struct drive *d)
 
 static char *adapters(struct drive *d)
 {
-    return number(tincture_session_adapters(d->session)->len);
+    return number(tincture_project_n_adapters(d->project));
 }
 
 static char *results(struct drive *d)
 {
-    return number(tincture_session_results(d->session)->len);
+    return number(tincture_project_n_results(d->project));
 }
 
 static char *samples(struct drive *d)
 {
-    return number(tincture_session_samples(d->session)->len);
+    return number(d->project->samples->len);
 }
 
 static char *loss_steps(struct drive *d)
 {
-    return number(tincture_session_job(d->session)->n_loss);
+    return number(d->project->loss->len);
 }
 
 static char *can_undo(struct drive *d)
 {
-    return yes_no(tincture_session_can_undo(d->session));
+    return yes_no(history_can_undo(d->project->history));
 }
 
 static char *can_redo(struct drive *d)
 {
-    return yes_no(tincture_session_can_redo(d->session));
+    return yes_no(history_can_redo(d->project->history));
 }
 
 static char *can_resume(struct drive *d)
 {
-    return yes_no(tincture_session_job(d->session)->can_resume);
+    return yes_no(d->project->can_resume);
 }
 
 static char *resume_step(struct drive *d)
 {
-    return number(tincture_session_job(d->session)->resume_step);
+    return number(d->project->resume_step);
 }
 
 static char *compare(struct drive *d)
@@ -153,7 +149,7 @@ static char *canvas_width(struct drive *d)
 // there too.
 static char *detail(struct drive *d)
 {
-    const struct view_detail *detail = tincture_session_detail(d->session);
+    const struct detail *detail = &d->project->detail;
     return detail->before.rgba == NULL
                ? g_strdup("none")
                : g_strdup_printf("%dx%d %s", detail->before.width, detail->before.height,
@@ -250,13 +246,12 @@ static const struct {
 // "adapter.N.FIELD", N from 0.
 static char *adapter_fact(struct drive *d, const char *rest)
 {
-    const GPtrArray *list = tincture_session_adapters(d->session);
     char *field = NULL;
     guint64 n = g_ascii_strtoull(rest, &field, 10);
-    if (n >= list->len || *field++ != '.') {
+    const TinctureAdapterEntry *a = tincture_project_adapter(d->project, (guint)n);
+    if (a == NULL || *field++ != '.') {
         return NULL;
     }
-    const struct document_adapter *a = list->pdata[n];
     return g_str_equal(field, "name")      ? g_strdup(a->name)
            : g_str_equal(field, "method")  ? g_strdup(a->method)
            : g_str_equal(field, "scale")   ? number(a->scale)
@@ -269,13 +264,10 @@ static char *adapter_fact(struct drive *d, const char *rest)
 // "result.N.prompt", N from 0, newest first.
 static char *result_fact(struct drive *d, const char *rest)
 {
-    const GPtrArray *list = tincture_session_results(d->session);
     char *field = NULL;
     guint64 n = g_ascii_strtoull(rest, &field, 10);
-    if (n >= list->len || !g_str_equal(field, ".prompt")) {
-        return NULL;
-    }
-    return g_strdup(((const struct document_result *)list->pdata[n])->prompt);
+    const TinctureResultEntry *result = tincture_project_result(d->project, (guint)n);
+    return result != NULL && g_str_equal(field, ".prompt") ? g_strdup(result->prompt) : NULL;
 }
 
 char *drive_fact(struct drive *drive, const char *name)
@@ -286,12 +278,10 @@ char *drive_fact(struct drive *drive, const char *name)
         }
     }
     if (g_str_has_prefix(name, "param.")) {
-        return setting(tincture_session_settings(drive->session, SETTINGS_EDIT),
-                       name + strlen("param."));
+        return setting(drive->project->document.edit, name + strlen("param."));
     }
     if (g_str_has_prefix(name, "learn.")) {
-        return setting(tincture_session_settings(drive->session, SETTINGS_LEARN),
-                       name + strlen("learn."));
+        return setting(drive->project->document.learn, name + strlen("learn."));
     }
     if (g_str_has_prefix(name, "adapter.")) {
         return adapter_fact(drive, name + strlen("adapter."));

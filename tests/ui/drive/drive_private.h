@@ -16,6 +16,7 @@ struct drive {
     // borrowed
     TinctureWindow *window;
     TinctureSession *session;
+    TinctureProject *project;
 
     // owned
     char **lines;

@@ -1,9 +1,13 @@
 // Opening a photo. The file is read on the reader thread, so that a slow disk holds up neither the
 // window nor a training; what was read is decoded on the engine thread, and goes into the library
 // only when it is a picture.
-#include "ui/core/jobs_private.h"
-
+//
+// Takes path or bytes, title (whose suffix the library's copy gets), folder (the library's), file
+// (relative path of its copy, where it is there already) and the id of its document. Ends with the
+// photo, its picture and a note; in.file is known then.
 #include "render/file.h"
+#include "ui/core/engine.h"
+#include "ui/core/job.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,18 +18,6 @@
 #define VIEW_SIDE       1600      // pixels of the window's picture
 #define MAX_PHOTO_BYTES (1 << 30) // of a file
 #define READ_BYTES      (1 << 20) // between two looks at the cancellable
-
-struct job_open {
-    struct job job;
-    char *path;    // what to read; NULL: bytes are there already
-    char *library; // folder of the library; NULL: the photo is in it already
-    char *name;    // its suffix becomes the copy's
-    GBytes *bytes; // the encoded photo
-    char *photo;   // results: relative path in the library
-    struct view_picture before;
-    int width, height;
-    char *note;
-};
 
 // ---- the reader thread --------------------------------------------------------------------------
 
@@ -56,10 +48,8 @@ static bool check_file(int fd, gsize *size, GError **error)
 }
 
 // The file as long as it was at the beginning, or shorter where it has been cut since.
-static bool read_all(struct job_open *j, struct worker *w, int fd, gsize size, GByteArray *out)
+static bool read_all(TinctureJob *job, int fd, gsize size, GByteArray *out, GError **error)
 {
-    struct reporter r;
-    reporter_init(&r, w, &j->job);
     while (out->len < size) {
         const guint at = out->len;
         const gsize wanted = MIN(size - at, READ_BYTES);
@@ -68,29 +58,29 @@ static bool read_all(struct job_open *j, struct worker *w, int fd, gsize size, G
         const int code = errno;
         g_byte_array_set_size(out, at + (guint)MAX(n, 0));
         if (n < 0 && code != EINTR) {
-            return fail_errno(code, &j->job.error);
+            return fail_errno(code, error);
         }
         if (n == 0) {
             break;
         }
-        task_report(&r.task, TASK_READING_PHOTO, (double)out->len / (double)size);
-        if (task_cancelled(&r.task, &j->job.error)) {
+        task_report(&job->task, TASK_READING_PHOTO, (double)out->len / (double)size);
+        if (task_cancelled(&job->task, error)) {
             return false;
         }
     }
     return true;
 }
 
-static GBytes *read_photo(struct job_open *j, struct worker *w)
+static GBytes *read_photo(TinctureJob *job, GError **error)
 {
-    int fd = open(j->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); // waits for no pipe
+    int fd = open(job->in.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); // waits for no pipe
     if (fd < 0) {
-        fail_errno(errno, &j->job.error);
+        fail_errno(errno, error);
         return NULL;
     }
     gsize size = 0;
     GByteArray *out = g_byte_array_new();
-    bool ok = check_file(fd, &size, &j->job.error) && read_all(j, w, fd, size, out);
+    bool ok = check_file(fd, &size, error) && read_all(job, fd, size, out, error);
     close(fd);
     GBytes *bytes = g_byte_array_free_to_bytes(out);
     if (!ok) {
@@ -108,28 +98,25 @@ static char *photo_name(GBytes *bytes, const char *name)
     return g_strdup_printf("photos/%s%s", hash, plain ? dot : "");
 }
 
-static bool open_prepare(struct job *job, struct worker *w)
+static bool prepare(TinctureJob *job, GError **error)
 {
-    struct job_open *j = (struct job_open *)job;
-    if (!j->bytes && !(j->bytes = read_photo(j, w))) {
+    struct job_inputs *in = &job->in;
+    if (!in->bytes && !(in->bytes = read_photo(job, error))) {
         return false;
     }
-    if (j->library) {
-        j->photo = photo_name(j->bytes, j->name);
+    if (!in->file) {
+        in->file = photo_name(in->bytes, in->title);
     }
     return true;
 }
 
 // ---- the engine thread --------------------------------------------------------------------------
 
-static bool keep_copy(const struct job_open *j, GError **error)
+static bool keep_copy(const struct job_inputs *in, GError **error)
 {
-    if (!j->library) {
-        return true;
-    }
-    g_autofree char *path = g_build_filename(j->library, j->photo, NULL);
+    g_autofree char *path = g_build_filename(in->folder, in->file, NULL);
     gsize size;
-    const char *data = g_bytes_get_data(j->bytes, &size);
+    const char *data = g_bytes_get_data(in->bytes, &size);
     if (g_file_test(path, G_FILE_TEST_EXISTS) ||
         g_file_set_contents_full(path, data, (gssize)size,
                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
@@ -140,65 +127,29 @@ static bool keep_copy(const struct job_open *j, GError **error)
     return false;
 }
 
-static bool open_run(struct job *job, struct worker *w)
+static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
-    struct job_open *j = (struct job_open *)job;
-    struct reporter r;
-    reporter_init(&r, w, job);
-    task_report(&r.task, TASK_OPENING_PHOTO, -1.0);
+    task_report(&job->task, TASK_OPENING_PHOTO, -1.0);
     struct image *full =
-        job_needs_engine(job, w) ? image_load_bytes(j->bytes, &r.task, &job->error) : NULL;
-    struct image *base = full ? job_shrink(full, VIEW_SIDE, &job->error) : NULL;
-    if (!base || task_cancelled(&r.task, &job->error)) {
+        engine_ready(e, error) ? image_load_bytes(job->in.bytes, &job->task, error) : NULL;
+    if (!full || task_cancelled(&job->task, error)) {
         image_free(full);
-        image_free(base);
         return false;
     }
     // The library's copy comes last: of a photo that was stopped there is none.
-    struct photo *photo = photo_new(full, w->engine->model, 0, &job->error);
-    if (!photo || task_cancelled(&r.task, &job->error) || !keep_copy(j, &job->error)) {
-        photo_free(photo);
-        image_free(base);
+    struct photo *photo = engine_photo(e, full, 0, VIEW_SIDE, error);
+    if (!photo || task_cancelled(&job->task, error) || !keep_copy(&job->in, error)) {
+        photo_unref(photo);
         return false;
     }
-    worker_photo_clear(w);
-    w->photo = photo;
-    w->base = base;
-    j->before = view_picture_from_image(base);
-    j->width = full->width;
-    j->height = full->height;
-    j->note = g_strdup(full->meta.note);
+    job->out.photo = photo;
+    job->out.view = picture_from_image(photo->view);
+    job->out.note = g_strdup(full->meta.note);
     return true;
 }
 
-static void open_done(struct job *job, TinctureSession *session)
-{
-    struct job_open *j = (struct job_open *)job;
-    if (session) {
-        session_opened(session, job, j->photo, view_picture_take(&j->before), j->width, j->height,
-                       j->note);
-    }
-}
-
-static void open_free(struct job *job)
-{
-    struct job_open *j = (struct job_open *)job;
-    g_free(j->path);
-    g_free(j->library);
-    g_free(j->name);
-    g_clear_pointer(&j->bytes, g_bytes_unref);
-    g_free(j->photo);
-    g_free(j->note);
-    view_picture_clear(&j->before);
-}
-
-struct job *job_open_new(const char *path, GBytes *bytes, const char *library, const char *name)
-{
-    struct job_open *j = job_new(sizeof *j, JOB_OPEN, open_run, open_done, open_free);
-    j->job.prepare = open_prepare;
-    j->path = g_strdup(path);
-    j->bytes = bytes ? g_bytes_ref(bytes) : NULL;
-    j->library = g_strdup(library);
-    j->name = g_strdup(name);
-    return &j->job;
-}
+const struct job_type open_job = {
+    .member = {.name = "open", .title = "Opening", .summary = "Opens a photo"},
+    .prepare = prepare,
+    .run = run,
+};

@@ -1,0 +1,405 @@
+// The queue without a model: jobs that a test lets begin and end. Order, live jobs, pause, cancelling,
+// failure, what the list model says, and the end.
+#include "ui/core/queue.h"
+
+#include <string.h>
+
+// ---- jobs of the test ---------------------------------------------------------------------------
+
+// What the jobs share with the test.
+static struct {
+    GMutex mutex;
+    GCond changed;
+    bool gates[8]; // by in.id: run() ends once its gate is open
+    GString *ran;  // names of the jobs that began, in order
+} world;
+
+static bool wait_for_gate(TinctureJob *job, GError **error)
+{
+    bool stopped = false;
+    g_mutex_lock(&world.mutex);
+    while (!world.gates[job->in.id] && !(stopped = task_cancelled(&job->task, error))) {
+        g_cond_wait_until(&world.changed, &world.mutex, g_get_monotonic_time() + 2000);
+    }
+    g_mutex_unlock(&world.mutex);
+    return !stopped;
+}
+
+static bool run(TinctureJob *job, struct engine *engine, GError **error)
+{
+    g_mutex_lock(&world.mutex);
+    g_string_append(world.ran, job->in.title);
+    g_mutex_unlock(&world.mutex);
+    task_report(&job->task, TASK_DRAWING, 0.5);
+    if (!wait_for_gate(job, error)) {
+        return false;
+    }
+    job->out.note = g_strdup(job->in.title);
+    return true;
+}
+
+static bool run_badly(TinctureJob *job, struct engine *engine, GError **error)
+{
+    g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED, "it never works");
+    return false;
+}
+
+static bool prepare(TinctureJob *job, GError **error)
+{
+    return wait_for_gate(job, error);
+}
+
+static const struct job_type plain = {.member = {.name = "plain"}, .run = run};
+static const struct job_type live = {.member = {.name = "live"}, .rank = JOB_LIVE, .run = run};
+static const struct job_type watched = {
+    .member = {.name = "watched"}, .rank = JOB_WATCHED, .run = run};
+static const struct job_type lasting = {
+    .member = {.name = "lasting"}, .rank = JOB_LASTING, .run = run};
+static const struct job_type promised = {
+    .member = {.name = "promised"}, .rank = JOB_PROMISED, .run = run};
+static const struct job_type prepared = {
+    .member = {.name = "prepared"}, .prepare = prepare, .run = run};
+static const struct job_type bad = {.member = {.name = "bad"}, .run = run_badly};
+
+// ---- a queue that is listened to ----------------------------------------------------------------
+
+struct fixture {
+    TinctureQueue *queue;
+    GString *finished; // names of the jobs that ended, in order; "x" behind a cancelled one
+    GPtrArray *mirror; // the list as its signals describe it
+    TinctureJob *last; // that finished
+    int changes, reports;
+};
+
+static void items_changed_cb(GListModel *model, guint position, guint removed, guint added,
+                             struct fixture *f)
+{
+    g_assert_cmpuint(position + removed, <=, f->mirror->len);
+    for (guint i = 0; i < removed; i++) {
+        g_ptr_array_remove_index(f->mirror, position);
+    }
+    for (guint i = 0; i < added; i++) {
+        g_ptr_array_insert(f->mirror, (gint)(position + i),
+                           g_list_model_get_item(model, position + i));
+    }
+    g_assert_cmpuint(g_list_model_get_n_items(model), ==, f->mirror->len);
+    for (guint i = 0; i < f->mirror->len; i++) {
+        g_autoptr(TinctureJob) job = g_list_model_get_item(model, i);
+        g_assert_true(job == f->mirror->pdata[i]);
+    }
+    g_assert_null(g_list_model_get_item(model, f->mirror->len));
+}
+
+static void finished_cb(TinctureQueue *queue, TinctureJob *job, struct fixture *f)
+{
+    g_string_append_printf(f->finished, "%s%s", job->in.title,
+                           job->state == JOB_CANCELLED ? "x" : "");
+    g_assert_false(g_ptr_array_find(f->mirror, job, NULL));
+    g_assert_cmpint(job->error != NULL, ==, job->state != JOB_DONE);
+    g_set_object(&f->last, job);
+}
+
+static void changed_cb(TinctureQueue *queue, struct fixture *f)
+{
+    f->changes++;
+}
+
+static void report_cb(TinctureQueue *queue, TinctureJob *job, const struct job_report *report,
+                      struct fixture *f)
+{
+    g_assert_cmpfloat(report->fraction, ==, 0.5);
+    g_assert_cmpstr(report->text, ==, "Drawing");
+    f->reports++;
+}
+
+static void begin(struct fixture *f)
+{
+    *f = (struct fixture){.queue = tincture_queue_new(NULL), .finished = g_string_new(NULL)};
+    f->mirror = g_ptr_array_new_with_free_func(g_object_unref);
+    memset(world.gates, 0, sizeof world.gates);
+    world.ran = g_string_new(NULL);
+    g_signal_connect(f->queue, "items-changed", G_CALLBACK(items_changed_cb), f);
+    g_signal_connect(f->queue, "finished", G_CALLBACK(finished_cb), f);
+    g_signal_connect(f->queue, "changed", G_CALLBACK(changed_cb), f);
+    g_signal_connect(f->queue, "report", G_CALLBACK(report_cb), f);
+}
+
+static void end(struct fixture *f)
+{
+    tincture_queue_close(f->queue);
+    g_assert_cmpuint(f->mirror->len, ==, 0);
+    while (g_main_context_iteration(NULL, FALSE)) { // what was still on its way
+    }
+    g_assert_finalize_object(f->queue);
+    g_clear_object(&f->last);
+    g_ptr_array_unref(f->mirror);
+    g_string_free(f->finished, TRUE);
+    g_string_free(world.ran, TRUE);
+}
+
+// Its name is a letter, its gate that of the letter.
+static TinctureJob *submit(struct fixture *f, const struct job_type *type, const char *name)
+{
+    const struct job_inputs in = {.title = name, .id = *name - 'a'};
+    TinctureJob *job = tincture_job_new(type, &in);
+    tincture_queue_submit(f->queue, job);
+    return job; // the queue's
+}
+
+static void open_gates(const char *names)
+{
+    g_mutex_lock(&world.mutex);
+    for (; *names; names++) {
+        world.gates[*names - 'a'] = true;
+    }
+    g_cond_broadcast(&world.changed);
+    g_mutex_unlock(&world.mutex);
+}
+
+static void wait_finished(struct fixture *f, const char *names)
+{
+    while (!g_str_equal(f->finished->str, names)) {
+        g_assert_cmpuint(f->finished->len, <, strlen(names)); // never another order
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+static void wait_running(TinctureJob *job)
+{
+    while (job->fraction < 0) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+    g_assert_cmpint(job->state, ==, JOB_RUNNING);
+}
+
+// The names in the list.
+static void assert_list(struct fixture *f, const char *names)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 0; i < f->mirror->len; i++) {
+        g_string_append(list, ((const TinctureJob *)f->mirror->pdata[i])->in.title);
+    }
+    g_assert_cmpstr(list->str, ==, names);
+}
+
+// ---- order --------------------------------------------------------------------------------------
+
+static void test_order(void)
+{
+    struct fixture f;
+    begin(&f);
+    TinctureJob *a = submit(&f, &plain, "a");
+    g_assert_cmpint(a->state, ==, JOB_RUNNING);
+    TinctureJob *b = submit(&f, &plain, "b");
+    g_assert_cmpint(b->state, ==, JOB_WAITING);
+    submit(&f, &plain, "c");
+    assert_list(&f, "abc");
+    g_assert_true(tincture_queue_shown(f.queue) == a);
+    wait_running(a);
+    g_assert_cmpint(f.reports, ==, 1);
+    open_gates("cba"); // the order of the gates is not the order of the jobs
+    wait_finished(&f, "abc");
+    g_assert_cmpstr(world.ran->str, ==, "abc");
+    g_assert_cmpint(f.last->state, ==, JOB_DONE);
+    g_assert_cmpstr(f.last->out.note, ==, "c");
+    g_assert_null(tincture_queue_shown(f.queue));
+    end(&f);
+}
+
+// A live job comes before what waits, behind live ones that wait already, and disturbs nothing that
+// runs.
+static void test_live(void)
+{
+    struct fixture f;
+    begin(&f);
+    submit(&f, &plain, "a");
+    submit(&f, &plain, "b");
+    submit(&f, &live, "c");
+    submit(&f, &live, "d");
+    submit(&f, &plain, "e");
+    assert_list(&f, "acdbe");
+    open_gates("abcde");
+    wait_finished(&f, "acdbe");
+    g_assert_cmpstr(world.ran->str, ==, "acdbe");
+    end(&f);
+}
+
+// One that waits for a disk holds up nobody, and what runs is the first of the list.
+static void test_prepare(void)
+{
+    struct fixture f;
+    begin(&f);
+    TinctureJob *a = submit(&f, &prepared, "a");
+    g_assert_cmpint(a->state, ==, JOB_PREPARING);
+    TinctureJob *b = submit(&f, &plain, "b");
+    g_assert_cmpint(b->state, ==, JOB_RUNNING);
+    assert_list(&f, "ba");
+    open_gates("b");
+    wait_finished(&f, "b");
+    g_assert_true(tincture_queue_find(f.queue, &prepared) == a);
+    g_assert_null(tincture_queue_find(f.queue, &plain));
+    g_assert_cmpstr(world.ran->str, ==, "b");
+    open_gates("a");
+    wait_finished(&f, "ba");
+    g_assert_cmpstr(world.ran->str, ==, "ba");
+    end(&f);
+}
+
+static void test_shown(void)
+{
+    struct fixture f;
+    begin(&f);
+    TinctureJob *a = submit(&f, &plain, "a");
+    g_assert_true(tincture_queue_shown(f.queue) == a);
+    TinctureJob *b = submit(&f, &watched, "b");
+    g_assert_true(tincture_queue_shown(f.queue) == b); // also while it waits
+    open_gates("ab");
+    wait_finished(&f, "ab");
+    end(&f);
+}
+
+// ---- pause and failure --------------------------------------------------------------------------
+
+static void test_pause(void)
+{
+    struct fixture f;
+    begin(&f);
+    TinctureJob *a = submit(&f, &plain, "a");
+    wait_running(a);
+    TinctureJob *b = submit(&f, &plain, "b");
+    const int changes = f.changes;
+    tincture_queue_set_paused(f.queue, true);
+    g_assert_true(tincture_queue_is_paused(f.queue));
+    g_assert_cmpint(f.changes, >, changes);
+    TinctureJob *c = submit(&f, &live, "c");
+    TinctureJob *d = submit(&f, &plain, "d");
+    open_gates("abcd");
+    wait_finished(&f, "a"); // what runs goes on
+    assert_list(&f, "cbd");
+    g_assert_cmpint(c->state, ==, JOB_WAITING);
+    tincture_job_cancel(d); // ends all the same
+    wait_finished(&f, "adx");
+    g_assert_cmpint(b->state, ==, JOB_WAITING);
+    g_assert_cmpstr(world.ran->str, ==, "a");
+    tincture_queue_set_paused(f.queue, false);
+    wait_finished(&f, "adxcb");
+    end(&f);
+}
+
+static void test_failure(void)
+{
+    struct fixture f;
+    begin(&f);
+    submit(&f, &bad, "a");
+    submit(&f, &plain, "b");
+    open_gates("b");
+    wait_finished(&f, "a");
+    g_assert_cmpint(f.last->state, ==, JOB_FAILED);
+    g_assert_error(f.last->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED);
+    wait_finished(&f, "ab"); // the next one is not harmed
+    g_assert_cmpint(f.last->state, ==, JOB_DONE);
+    end(&f);
+}
+
+// ---- cancelling ---------------------------------------------------------------------------------
+
+static void test_cancel(void)
+{
+    struct fixture f;
+    begin(&f);
+    TinctureJob *a = submit(&f, &plain, "a");
+    wait_running(a);
+    TinctureJob *b = submit(&f, &plain, "b");
+    submit(&f, &live, "c");
+    submit(&f, &prepared, "d");
+    tincture_job_cancel(b); // waits: goes at once, but not inside the call
+    g_assert_cmpstr(f.finished->str, ==, "");
+    g_assert_true(tincture_queue_find(f.queue, &plain) == b);
+    wait_finished(&f, "bx");
+    g_assert_cmpint(a->state, ==, JOB_RUNNING);
+    g_assert_true(tincture_queue_cancel(f.queue, &prepared)); // is being prepared
+    wait_finished(&f, "bxdx");
+    g_assert_true(tincture_queue_cancel(f.queue, &plain)); // runs
+    g_assert_false(tincture_queue_cancel(f.queue, &prepared));
+    wait_finished(&f, "bxdxax");
+    open_gates("c");
+    wait_finished(&f, "bxdxaxc");
+    g_assert_cmpstr(world.ran->str, ==, "ac");
+    end(&f);
+}
+
+static void test_cancel_all(void)
+{
+    struct fixture f;
+    begin(&f);
+    submit(&f, &lasting, "a");
+    submit(&f, &plain, "b");
+    submit(&f, &live, "c");
+    g_assert_true(tincture_queue_cancel(f.queue, NULL));
+    wait_finished(&f, "cxbx");
+    g_assert_true(tincture_queue_find(f.queue, &lasting) != NULL);
+    open_gates("a");
+    wait_finished(&f, "cxbxa");
+    g_assert_false(tincture_queue_cancel(f.queue, NULL));
+    end(&f);
+}
+
+// ---- the end ------------------------------------------------------------------------------------
+
+// What was promised is done, all else is cancelled; nobody hears of it, and nothing is taken any
+// more.
+static void test_close(void)
+{
+    struct fixture f;
+    begin(&f);
+    wait_running(submit(&f, &plain, "a"));
+    submit(&f, &plain, "b");
+    submit(&f, &promised, "c");
+    submit(&f, &prepared, "d");
+    open_gates("c");
+    tincture_queue_close(f.queue);
+    g_assert_cmpstr(world.ran->str, ==, "ac");
+    submit(&f, &plain, "e");
+    g_assert_cmpuint(f.mirror->len, ==, 0);
+    end(&f);
+}
+
+// ---- the family ---------------------------------------------------------------------------------
+
+static void test_table(void)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+    for (int i = 0; job_table[i]; i++) {
+        const struct job_type *type = job_table[i];
+        g_assert_true(*type->member.name && *type->member.title && *type->member.summary);
+        g_assert_true(g_hash_table_add(names, (gpointer)type->member.name));
+        g_assert_nonnull(type->run);
+        const struct job_inputs in = {.path = "/nowhere", .title = "a title"};
+        g_autoptr(TinctureJob) job = tincture_job_new(type, &in);
+        g_autofree char *title = NULL;
+        int state;
+        double fraction;
+        g_object_get(job, "title", &title, "state", &state, "fraction", &fraction, NULL);
+        g_assert_cmpstr(title, ==, type->member.title);
+        g_assert_cmpint(state, ==, JOB_WAITING);
+        g_assert_cmpfloat(fraction, <, 0);
+        g_assert_true(job->in.path != in.path); // its own
+        g_assert_cmpstr(job->in.path, ==, in.path);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/queue/order", test_order);
+    g_test_add_func("/queue/live", test_live);
+    g_test_add_func("/queue/prepare", test_prepare);
+    g_test_add_func("/queue/shown", test_shown);
+    g_test_add_func("/queue/pause", test_pause);
+    g_test_add_func("/queue/failure", test_failure);
+    g_test_add_func("/queue/cancel", test_cancel);
+    g_test_add_func("/queue/cancel-all", test_cancel_all);
+    g_test_add_func("/queue/close", test_close);
+    g_test_add_func("/queue/table", test_table);
+    return g_test_run();
+}

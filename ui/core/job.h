@@ -1,0 +1,123 @@
+// Jobs: everything that a person waits for, as values. A family: ui/core/jobs/NAME.c with a
+// `const struct job_type NAME_job`, one word in meson.build.
+//
+// A job owns what it needs (struct job_inputs), works on the engine's thread, tells on the way how
+// far it is, and ends in a struct outcome or an error. It knows neither who asked for it nor what
+// comes of it.
+//
+// Thread: made, cancelled and read on the main thread. While it works, it itself is read there only
+// through what it reports; prepare() and run() alone touch its outcome and what they complete
+// of its inputs.
+#pragma once
+
+#include "compute/settings.h"
+#include "compute/task.h"
+#include "compute/train/train.h"
+#include "render/detail.h"
+#include "render/file.h"
+#include "ui/core/outcome.h"
+
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+struct engine;
+
+#define TINCTURE_TYPE_JOB (tincture_job_get_type())
+G_DECLARE_FINAL_TYPE(TinctureJob, tincture_job, TINCTURE, JOB, GObject)
+
+// How a kind of job stands to the others.
+enum job_rank {
+    JOB_LIVE = 1 << 0,     // a person looks at it: comes before all that waits
+    JOB_WATCHED = 1 << 1,  // is shown also while it waits
+    JOB_LASTING = 1 << 2,  // is not stopped with the others: nothing would work without it
+    JOB_PROMISED = 1 << 3, // is done to the end also when the program is closed
+};
+
+struct job_type {
+    struct member member; // title: "Exporting"
+    unsigned rank;        // of enum job_rank
+    // What is said before the error's own sentence where it fails; NULL: who asked says it.
+    const char *failure;
+    // Reader thread: what has to wait for a disk; completes the inputs. NULL: nothing to prepare.
+    bool (*prepare)(TinctureJob *job, GError **error);
+    // Engine thread; after a success of prepare. Fills the outcome.
+    bool (*run)(TinctureJob *job, struct engine *engine, GError **error);
+};
+extern const struct job_type *const job_table[]; // NULL-terminated
+
+#include "job_table.h"
+#define X(name) extern const struct job_type name##_job;
+JOB_ROWS
+#undef X
+
+// What a job may be given. Each kind says beside its job_type what it takes.
+struct job_inputs {
+    struct photo *photo;
+    struct result *result;
+    struct document *document;
+    GArray *adapters;              // struct engine_adapter
+    GBytes *bytes;                 // an encoded photo, or the packed pixels of a result ...
+    int width, height;             // ... and their size
+    struct detail_region region;   // of the photo, in its pixels
+    const char *path;              // the file or folder that is read or written
+    const char *source;            // the file that it is made from
+    const char *folder;            // where what it makes is kept
+    const char *file;              // under which name there
+    const char *title;             // what a person calls it
+    const char *device;            // as gpu_open()
+    const char *const *files;      // NULL-terminated paths
+    struct image_save_params save; // format is a static string; recipe and task are the job's
+    bool with_recipe, resume;
+    gint64 id; // of whoever asks
+};
+
+enum job_state { JOB_PREPARING, JOB_WAITING, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
+
+// What a job tells on its way. Valid during the signal; pictures may be taken.
+struct job_report {
+    double fraction;        // 0..1, < 0 unknown
+    double seconds_left;    // < 0 unknown
+    char text[160];         // "Drawing: step 12 of 20"
+    struct picture preview; // a rough picture of what is being drawn; empty: none
+    struct picture sample;  // what a training can draw by now; empty: none
+    bool trained;           // a step of training is done:
+    struct train_report training;
+};
+
+// Properties, read-only, for lists: "title", "state", "text", "fraction", "seconds-left".
+//
+// Signals
+//   "report"     (struct job_report *)   it has said something
+//   "cancelled"  ()                      it was asked to stop
+struct _TinctureJob {
+    GObject parent_instance;
+
+    const struct job_type *type;
+    struct job_inputs in; // owned, strings and all
+    struct outcome out;
+    GCancellable *cancel;
+    GError *error; // once it has ended
+
+    // as far as it is known on the main thread
+    enum job_state state;
+    double fraction, seconds_left; // < 0 unknown
+    char text[160];                // what is being done now; empty: nothing has been said
+
+    // of the thread that works
+    struct task task;      // the job's own: what it tells becomes a report
+    enum task_stage stage; // for the time left: where the one that goes on now began
+    gint64 since_us;
+    double since, last;
+};
+
+// Copies what the inputs point to, and takes references where there are some.
+TinctureJob *tincture_job_new(const struct job_type *type, const struct job_inputs *in);
+void tincture_job_cancel(TinctureJob *job);
+bool tincture_job_is_cancelled(const TinctureJob *job);
+void tincture_job_set_state(TinctureJob *job, enum job_state state); // of whoever runs it
+
+// For a job that watches its work with a task of its own: progress becomes a report. Takes sample.
+void job_tell(TinctureJob *job, const struct task_progress *progress, struct picture sample);
+
+G_END_DECLS

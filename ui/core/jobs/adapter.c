@@ -1,0 +1,29 @@
+// Loading an adapter, to know what it is and whether it fits the model.
+//
+// Takes path, and the id of whoever asks. Ends with the adapter's facts.
+#include "ui/core/engine.h"
+#include "ui/core/job.h"
+
+static bool run(TinctureJob *job, struct engine *e, GError **error)
+{
+    const char *path = job->in.path;
+    engine_adapter_forget(e, path); // the file may have been written again
+    const struct adapter *a = engine_ready(e, error) ? engine_adapter(e, path, error) : NULL;
+    if (!a) {
+        return false;
+    }
+    job->out.adapter.name = a->name ? g_strdup(a->name) : g_path_get_basename(path);
+    job->out.adapter.method = g_strdup(a->method->name);
+    job->out.adapter.other_base = a->other_base;
+    job->out.adapter.applied = (int)a->params->len;
+    job->out.adapter.total = (int)(a->params->len + a->unmatched->len);
+    return true;
+}
+
+const struct job_type adapter_job = {
+    .member = {.name = "adapter",
+               .title = "Loading an adapter",
+               .summary = "Reads an adapter and finds out whether it fits the model"},
+    .rank = JOB_LIVE,
+    .run = run,
+};

@@ -1,0 +1,38 @@
+// A piece of the photo and of the result in the photo's own pixels, for a window that is zoomed in.
+//
+// Takes photo, region, and result where there is one. Ends with both pictures of the piece.
+#include "ui/core/engine.h"
+#include "ui/core/job.h"
+
+static bool run(TinctureJob *job, struct engine *e, GError **error)
+{
+    const struct detail_region *r = &job->in.region;
+    const struct image *full = job->in.photo->full;
+    struct image *part =
+        engine_ready(e, error) ? image_crop(full, r->x, r->y, r->width, r->height, error) : NULL;
+    if (!part) {
+        return false;
+    }
+    job->out.detail = (struct detail){.x = r->x, .y = r->y, .before = picture_from_image(part)};
+    image_free(part);
+    if (!job->in.result) {
+        return true;
+    }
+    struct task quiet = {.cancellable = job->cancel}; // too short to be told of
+    struct detail_params params = {.region = r, .task = &quiet};
+    part = engine_restore(e, full, job->in.result->edit, &params, error);
+    if (part) {
+        job->out.detail.after = picture_from_image(part);
+        image_free(part);
+    }
+    return part != NULL;
+}
+
+const struct job_type detail_job = {
+    .member = {.name = "detail",
+               .title = "Sharpening what is seen",
+               .summary = "Shows the photo's own pixels where the window is zoomed in"},
+    .rank = JOB_LIVE,
+    .failure = "The photo could not be shown in full size",
+    .run = run,
+};

@@ -1,0 +1,65 @@
+// The edit that a document asks for.
+//
+// Takes photo, document and adapters; with bytes, width and height it shows the stored pixels of a
+// result again instead of drawing. Ends with the result and its pictures, and shows rough ones on
+// the way.
+#include "render/signed.h"
+#include "ui/core/engine.h"
+#include "ui/core/job.h"
+
+#define THUMB_SIDE 128
+
+static struct edit_result *draw(TinctureJob *job, struct engine *e, GError **error)
+{
+    const struct job_inputs *in = &job->in;
+    if (!engine_use_adapters(e, in->adapters, &job->task, error) ||
+        !editor_need_previews(e->editor, &job->task, error)) {
+        return NULL;
+    }
+    return engine_edit(e, in->photo, document_request(in->document), &job->task, error);
+}
+
+static struct edit_result *unpack(const struct job_inputs *in, GError **error)
+{
+    struct edit_result *r = g_new0(struct edit_result, 1);
+    r->width = in->width;
+    r->height = in->height;
+    if (signed_unpack(in->bytes, in->width, in->height, &r->rgb, &r->reconstruction)) {
+        return r;
+    }
+    edit_result_free(r);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                "this result is damaged in the library");
+    return NULL;
+}
+
+static bool run(TinctureJob *job, struct engine *e, GError **error)
+{
+    const struct job_inputs *in = &job->in;
+    if (!engine_ready(e, error)) {
+        return false;
+    }
+    struct edit_result *edit = in->bytes ? unpack(in, error) : draw(job, e, error);
+    struct task quiet = {.cancellable = job->cancel}; // too short to be told of
+    struct detail_params params = {.task = &quiet};
+    struct image *view = edit ? engine_restore(e, in->photo->view, edit, &params, error) : NULL;
+    if (!view) {
+        edit_result_free(edit);
+        return false;
+    }
+    GBytes *pixels = in->bytes
+                         ? g_bytes_ref(in->bytes)
+                         : signed_pack(edit->rgb, edit->reconstruction, edit->width, edit->height);
+    job->out.result = result_new(in->document, in->adapters, edit, pixels);
+    job->out.view = picture_from_image(view);
+    job->out.thumb = picture_shrink(view, THUMB_SIDE);
+    image_free(view);
+    return true;
+}
+
+const struct job_type edit_job = {
+    .member = {.name = "edit", .title = "Editing", .summary = "Draws what the words ask for"},
+    .rank = JOB_LIVE,
+    .failure = "The edit did not work",
+    .run = run,
+};

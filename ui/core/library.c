@@ -1,0 +1,539 @@
+#include "ui/core/library.h"
+
+#include "ui/core/paths.h"
+
+#define SAVE_PAUSE_MS 800
+
+// ---- saving -------------------------------------------------------------------------------------
+
+static void row_from_document(struct store_document *row, const struct document *d)
+{
+    g_free(row->source_prompt);
+    g_free(row->prompt);
+    g_free(row->negative);
+    g_free(row->params);
+    g_free(row->learn);
+    row->source_prompt = g_strdup(d->source_prompt);
+    row->prompt = g_strdup(d->prompt);
+    row->negative = g_strdup(d->negative);
+    row->params = document_params_json(d);
+    row->learn = document_learn_json(d);
+    row->seed = d->seed;
+}
+
+static bool save_adapter(struct library *l, TinctureAdapterEntry *entry, bool listed,
+                         GError **error)
+{
+    struct store_adapter row = {
+        .id = entry->id,
+        .document = l->row.id,
+        .name = entry->name,
+        .path = entry->path,
+        .method = entry->method,
+        .scale = entry->scale,
+        .enabled = entry->enabled,
+        .listed = listed,
+    };
+    const bool saved = store_adapter_save(l->store, &row, error);
+    if (saved && !entry->id) {
+        entry->id = row.id;
+    }
+    return saved;
+}
+
+// Rows of adapters follow the list: what is not in it stays in the library, unlisted.
+static bool save_adapters(struct library *l, GError **error)
+{
+    for (guint i = 0; i < l->project->known->len; i++) {
+        TinctureAdapterEntry *entry = l->project->known->pdata[i];
+        const bool listed = g_list_store_find(l->project->adapters, entry, NULL);
+        if (!save_adapter(l, entry, listed, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Two windows may show one document. Who has changed nothing writes nothing, so that the other's
+// work stays.
+void library_save_now(struct library *l)
+{
+    g_clear_handle_id(&l->save_timer, g_source_remove);
+    if (!l->store || !l->row.id || !l->unsaved) {
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    row_from_document(&l->row, &l->project->document);
+    const bool saved = store_document_save(l->store, &l->row, &error) && save_adapters(l, &error);
+    if (!saved && !l->save_failed) { // said once
+        tincture_project_say(l->project, MESSAGE_ERROR, "Your work could not be saved: %s",
+                             error->message);
+    }
+    l->save_failed = !saved;
+    l->unsaved = !saved;
+}
+
+static gboolean save_cb(gpointer data)
+{
+    struct library *l = data;
+    l->save_timer = 0;
+    library_save_now(l);
+    return G_SOURCE_REMOVE;
+}
+
+static void unsaved_cb(struct library *l)
+{
+    l->unsaved = true;
+    if (!l->save_timer) {
+        l->save_timer = g_timeout_add(SAVE_PAUSE_MS, save_cb, l);
+    }
+}
+
+// ---- adapters -----------------------------------------------------------------------------------
+
+static TinctureAdapterEntry *entry_new(struct library *l, gint64 id, const char *name,
+                                       const char *path, const char *method)
+{
+    TinctureAdapterEntry *entry = tincture_adapter_entry_new(id, name, method);
+    entry->path = g_strdup(path);
+    entry->file = store_path(l->store, path);
+    return entry;
+}
+
+TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, const char *path,
+                                          const char *method)
+{
+    static gint64 unsaved = -1; // ids of those that the library could not take
+    g_autoptr(GError) error = NULL;
+    TinctureAdapterEntry *entry = entry_new(l, 0, name, path, method);
+    entry->scale = 1.0;
+    entry->enabled = true;
+    if (!save_adapter(l, entry, true, &error)) {
+        entry->id = unsaved--;
+        tincture_project_say(l->project, MESSAGE_ERROR,
+                             "The adapter could not be put into the library: %s", error->message);
+    }
+    tincture_project_add_adapter(l->project, entry);
+    return entry;
+}
+
+static void load_adapter(struct library *l, const TinctureAdapterEntry *entry)
+{
+    const struct job_inputs in = {.path = entry->file, .id = entry->id};
+    tincture_queue_submit(l->queue, tincture_job_new(&adapter_job, &in));
+}
+
+void library_use_file(struct library *l, const char *path)
+{
+    TinctureProject *p = l->project;
+    if (!p->photo) {
+        tincture_project_say(p, MESSAGE_ERROR,
+                             "Open a photo first; an adapter belongs to a document");
+        return;
+    }
+    g_autofree char *name = g_filename_display_basename(path);
+    TinctureAdapterEntry *entry = library_add_adapter(l, name, path, "");
+    entry->added = true;
+    tincture_project_use_adapter(p, entry->id);
+    tincture_project_edited(p, DOCUMENT_ADAPTERS, 0);
+    load_adapter(l, entry);
+    tincture_project_stale(p);
+}
+
+// One that the document had before: the model is another one, or the disk is not there. It stays in
+// the list for the next start.
+static void adapter_unavailable(struct library *l, TinctureAdapterEntry *entry, const GError *error)
+{
+    if (!l->adapter_failed) { // said once: with another model it is true of all of them
+        tincture_project_say(l->project, MESSAGE_ERROR, "%s is not loaded: %s", entry->name,
+                             error->message);
+    }
+    l->adapter_failed = true;
+    entry->failed = true;
+    entry->applied = entry->total = 0;
+    tincture_project_changed(l->project, DOCUMENT_ADAPTERS);
+}
+
+static void adapter_available(struct library *l, TinctureAdapterEntry *entry,
+                              const struct outcome *out)
+{
+    entry->failed = entry->added = false;
+    entry->applied = out->adapter.applied;
+    entry->total = out->adapter.total;
+    if (out->adapter.other_base) {
+        tincture_project_say(
+            l->project, MESSAGE_INFO,
+            "%s was learned on another model, and may not do here what it did there", entry->name);
+    }
+    if (!g_str_equal(entry->method, out->adapter.method)) { // an added file says what it is
+        g_free(entry->method);
+        entry->method = g_strdup(out->adapter.method);
+        unsaved_cb(l);
+    }
+    tincture_project_changed(l->project, DOCUMENT_ADAPTERS);
+}
+
+void library_adapter_loaded(struct library *l, TinctureJob *job)
+{
+    TinctureAdapterEntry *entry = tincture_project_find_adapter(l->project, job->in.id);
+    if (!entry || g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        return;
+    }
+    if (!job->error) {
+        adapter_available(l, entry, &job->out);
+    } else if (entry->added) {
+        tincture_project_say_error(l->project, "The adapter could not be used", job->error);
+        tincture_project_forget_adapter(l->project, entry->id); // undo must not bring it back
+    } else {
+        adapter_unavailable(l, entry, job->error);
+    }
+}
+
+// All adapters of the row's document; those of the list go into d.
+static GPtrArray *read_adapters(struct library *l, struct document *d)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *known = g_ptr_array_new_with_free_func(g_object_unref);
+    g_autoptr(GPtrArray) rows = store_adapters(l->store, l->row.id, &error);
+    tincture_project_say_error(l->project, "The adapters could not be read", error);
+    for (guint i = 0; rows && i < rows->len; i++) {
+        const struct store_adapter *row = rows->pdata[i];
+        TinctureAdapterEntry *entry = entry_new(l, row->id, row->name, row->path, row->method);
+        entry->scale = CLAMP(row->scale, -10.0, 10.0);
+        entry->enabled = row->enabled;
+        g_ptr_array_add(known, entry);
+        if (row->listed) {
+            struct document_use use = {row->id, entry->scale, entry->enabled};
+            g_array_append_val(d->adapters, use);
+        }
+    }
+    return known;
+}
+
+static void load_adapters(struct library *l)
+{
+    for (guint i = 0; i < tincture_project_n_adapters(l->project); i++) {
+        load_adapter(l, tincture_project_adapter(l->project, i));
+    }
+}
+
+// ---- results ------------------------------------------------------------------------------------
+
+// Empty where the row does not hold what it says.
+static struct picture thumb_picture(GBytes *rgba, int width, int height)
+{
+    const bool whole =
+        rgba && width > 0 && height > 0 && g_bytes_get_size(rgba) == (gsize)width * height * 4;
+    return whole ? (struct picture){width, height, g_bytes_ref(rgba)} : (struct picture){0};
+}
+
+static GPtrArray *read_results(struct library *l)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func(g_object_unref);
+    g_autoptr(GPtrArray) rows = store_results(l->store, l->row.id, l->results_limit + 1, &error);
+    l->project->more_results = rows && rows->len > l->results_limit;
+    for (guint i = 0; rows && i < MIN(rows->len, l->results_limit); i++) {
+        const struct store_result *row = rows->pdata[i];
+        const struct picture thumb = thumb_picture(row->thumb, row->thumb_width, row->thumb_height);
+        if (thumb.rgba) {
+            TinctureResultEntry *entry = tincture_result_entry_new(row->id, row->prompt);
+            entry->created = row->created;
+            entry->thumb = thumb;
+            entry->seconds = row->seconds;
+            g_ptr_array_add(list, entry);
+        }
+    }
+    tincture_project_say_error(l->project, "Earlier results could not be read", error);
+    return list;
+}
+
+static gint64 result_id(const GPtrArray *list, guint i)
+{
+    return ((const TinctureResultEntry *)list->pdata[i])->id;
+}
+
+// Puts entries from..to in the place of `removed` items at that position, where that is anything.
+static void splice(GListStore *results, guint position, guint removed, const GPtrArray *list,
+                   guint from, guint to)
+{
+    if (removed > 0 || from < to) {
+        g_list_store_splice(results, position, removed, list->pdata + from, to - from);
+    }
+}
+
+// The common cases are one new result in front, and older ones at the end: items that are still true
+// stay as they are, so that whoever shows the list stays where it was scrolled to.
+static void refresh_results(struct library *l)
+{
+    TinctureProject *p = l->project;
+    g_autoptr(GPtrArray) list = read_results(l);
+    const TinctureResultEntry *newest = tincture_project_result(p, 0);
+    guint had = tincture_project_n_results(p), fresh = 0, kept = 0;
+    while (fresh < list->len && !(newest && result_id(list, fresh) == newest->id)) {
+        fresh++;
+    }
+    while (kept < had && fresh + kept < list->len &&
+           result_id(list, fresh + kept) == tincture_project_result(p, kept)->id) {
+        kept++;
+    }
+    splice(p->results, kept, had - kept, list, fresh + kept, list->len);
+    splice(p->results, 0, 0, list, 0, fresh);
+}
+
+struct store_result *library_newest(struct library *l, const char *recipe)
+{
+    const TinctureResultEntry *first = tincture_project_result(l->project, 0);
+    struct store_result *r = first ? store_result_load(l->store, first->id, NULL) : NULL;
+    if (r && g_strcmp0(r->recipe, recipe) == 0) {
+        return r;
+    }
+    store_result_free(r);
+    return NULL;
+}
+
+struct store_result *library_result(struct library *l, gint64 id, GError **error)
+{
+    return l->store ? store_result_load(l->store, id, error) : NULL;
+}
+
+void library_keep(struct library *l, const struct result *result, const struct picture *thumb)
+{
+    g_autofree char *recipe = document_to_json(&result->document);
+    struct store_result *same = library_newest(l, recipe);
+    if (same) { // drawn again: the history has it already
+        store_result_free(same);
+        return;
+    }
+    struct store_result row = {
+        .document = l->row.id,
+        .prompt = (char *)document_request(&result->document).prompt,
+        .recipe = recipe,
+        .thumb = thumb->rgba,
+        .thumb_width = thumb->width,
+        .thumb_height = thumb->height,
+        .pixels = result->pixels,
+        .width = result->edit->width,
+        .height = result->edit->height,
+        .seconds = result->edit->seconds,
+    };
+    g_autoptr(GError) error = NULL;
+    if (l->row.id) {
+        store_result_save(l->store, &row, &error);
+    }
+    tincture_project_say_error(l->project, "The result could not be kept", error);
+    refresh_results(l);
+    tincture_project_changed(l->project, DOCUMENT_RESULTS);
+}
+
+void library_show_more(struct library *l)
+{
+    l->results_limit += RESULTS_SHOWN;
+    refresh_results(l);
+    tincture_project_changed(l->project, DOCUMENT_RESULTS);
+}
+
+// ---- opening ------------------------------------------------------------------------------------
+
+const char *library_opening(const struct library *l)
+{
+    const TinctureJob *job = tincture_queue_find(l->queue, &open_job);
+    return job ? job->in.title : NULL;
+}
+
+bool library_is_busy(const struct library *l)
+{
+    const char *opening = library_opening(l);
+    if (opening) {
+        tincture_project_say(l->project, MESSAGE_ERROR,
+                             "%s is still being opened; try again when it is there", opening);
+    }
+    return opening != NULL;
+}
+
+static void import(struct library *l, const char *path, GBytes *bytes, const char *title)
+{
+    if (!l->store) {
+        tincture_project_say(l->project, MESSAGE_ERROR,
+                             "The library could not be opened, so no photo can be");
+        return;
+    }
+    const struct job_inputs in = {
+        .path = path, .bytes = bytes, .title = title, .folder = store_dir(l->store)};
+    tincture_queue_submit(l->queue, tincture_job_new(&open_job, &in));
+}
+
+void library_open(struct library *l, const char *path)
+{
+    g_autofree char *name = g_filename_display_basename(path);
+    import(l, path, NULL, name);
+}
+
+void library_open_bytes(struct library *l, GBytes *encoded, const char *name)
+{
+    import(l, NULL, encoded, name);
+}
+
+static void open_stored(struct library *l, const struct store_document *row)
+{
+    g_autofree char *path = store_own_path(l->store, row->photo);
+    if (!path) {
+        tincture_project_say(l->project, MESSAGE_ERROR,
+                             "%s could not be opened: its photo is not in the library", row->name);
+        return;
+    }
+    const struct job_inputs in = {.path = path,
+                                  .title = row->name,
+                                  .folder = store_dir(l->store),
+                                  .file = row->photo,
+                                  .id = row->id};
+    tincture_queue_submit(l->queue, tincture_job_new(&open_job, &in));
+}
+
+// id 0: the last one.
+static void open_row(struct library *l, gint64 id)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_document row = {0};
+    if (l->store && store_document_load(l->store, id, &row, &error)) {
+        open_stored(l, &row);
+    } else if (error) {
+        tincture_project_say_error(l->project, "The document could not be read", error);
+    } else if (id) {
+        tincture_project_say(l->project, MESSAGE_ERROR,
+                             "This document is not in the library any more");
+    }
+    store_document_clear(&row);
+}
+
+void library_open_document(struct library *l, gint64 id)
+{
+    g_return_if_fail(id > 0);
+    if (id != l->row.id || library_opening(l)) {
+        open_row(l, id);
+    }
+}
+
+void library_open_last(struct library *l)
+{
+    open_row(l, 0);
+}
+
+// The row as the library has it now: between the request and the photo the same document may have
+// been changed, or made by an earlier request for the same photo.
+static struct store_document row_of(struct library *l, const struct job_inputs *in)
+{
+    struct store_document row = {0};
+    if (in->id ? store_document_load(l->store, in->id, &row, NULL)
+               : store_document_find(l->store, in->file, &row, NULL)) {
+        return row;
+    }
+    return (struct store_document){
+        .name = g_strdup(in->title),
+        .photo = g_strdup(in->file),
+        .origin = in->id ? NULL : g_strdup(in->path),
+        .source_prompt = g_strdup(""),
+        .prompt = g_strdup(""),
+        .negative = g_strdup(""),
+        .params = g_strdup("{}"),
+        .learn = g_strdup("{}"),
+    };
+}
+
+static void document_from_row(const struct store_document *row, struct document *d)
+{
+    const struct {
+        char **to;
+        const char *from;
+    } texts[] = {{&d->source_prompt, row->source_prompt},
+                 {&d->prompt, row->prompt},
+                 {&d->negative, row->negative}};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (texts[i].from) {
+            g_free(*texts[i].to);
+            *texts[i].to = g_strdup(texts[i].from);
+        }
+    }
+    document_params_from_json(d, row->params);
+    document_learn_from_json(d, row->learn);
+    d->seed = row->seed;
+}
+
+void library_opened(struct library *l, TinctureJob *job)
+{
+    library_save_now(l);
+    store_document_clear(&l->row);
+    l->row = row_of(l, &job->in);
+    g_autoptr(GError) error = NULL;
+    store_document_save(l->store, &l->row, &error);
+    tincture_project_say_error(l->project, "This photo's work will not be saved", error);
+    struct document d;
+    document_init(&d);
+    document_from_row(&l->row, &d);
+    l->adapter_failed = false;
+    GPtrArray *known = read_adapters(l, &d);
+    tincture_project_open(l->project, job->out.photo, picture_take(&job->out.view), l->row.name, &d,
+                          known);
+    document_clear(&d);
+    l->results_limit = RESULTS_SHOWN;
+    refresh_results(l);
+    load_adapters(l);
+}
+
+// ---- the list of documents ----------------------------------------------------------------------
+
+static void document_entry_free(struct document_entry *e)
+{
+    g_free(e->title);
+    g_free(e->origin);
+    picture_clear(&e->thumb);
+    g_free(e);
+}
+
+GPtrArray *library_documents(struct library *l)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)document_entry_free);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) rows =
+        l->store ? store_documents(l->store, DOCUMENTS_SHOWN, &error) : NULL;
+    tincture_project_say_error(l->project, "The documents could not be read", error);
+    for (guint i = 0; rows && i < rows->len; i++) {
+        const struct store_entry *row = rows->pdata[i];
+        struct document_entry *e = g_new(struct document_entry, 1);
+        *e = (struct document_entry){
+            .id = row->id,
+            .title = g_strdup(row->name),
+            .origin = g_strdup(row->origin),
+            .modified = row->modified,
+            .thumb = thumb_picture(row->thumb, row->thumb_width, row->thumb_height),
+            .open = l->project->photo && row->id == l->row.id,
+        };
+        g_ptr_array_add(list, e);
+    }
+    return list;
+}
+
+// ---- life ---------------------------------------------------------------------------------------
+
+struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir)
+{
+    struct library *l = g_new0(struct library, 1);
+    l->project = project;
+    l->queue = queue;
+    l->results_limit = RESULTS_SHOWN;
+    g_autofree char *dir = data_dir ? g_strdup(data_dir) : paths_data();
+    g_autoptr(GError) error = NULL;
+    l->store = store_open(dir, &error);
+    tincture_project_say_error(project, "The library could not be opened", error);
+    g_signal_connect_swapped(project, "unsaved", G_CALLBACK(unsaved_cb), l);
+    return l;
+}
+
+void library_free(struct library *l)
+{
+    g_signal_handlers_disconnect_by_data(l->project, l);
+    g_clear_handle_id(&l->save_timer, g_source_remove);
+    store_document_clear(&l->row);
+    store_close(l->store);
+    g_free(l);
+}

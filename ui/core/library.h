@@ -1,0 +1,79 @@
+// The library: between the open project and its rows on disk. It opens photos and documents, saves
+// within a second of a change, and keeps results. Failures become messages of the project.
+//
+// Thread: main only.
+#pragma once
+
+#include "ui/core/project.h"
+#include "ui/core/queue.h"
+#include "ui/store/store.h"
+
+struct library {
+    // borrowed
+    TinctureProject *project;
+    TinctureQueue *queue;
+
+    // owned
+    struct store *store; // NULL: it could not be opened, which has been said; then no photo can be
+    struct store_document row; // of the open document; id 0: none
+    guint save_timer;
+
+    // state
+    bool unsaved;        // the document differs from its row
+    bool save_failed;    // the last saving did not work, which has been said
+    bool adapter_failed; // one of this document's could not be loaded, which has been said
+    guint results_limit; // how many results the project shows at most
+};
+
+#define RESULTS_SHOWN   200 // a page of the history
+#define DOCUMENTS_SHOWN 20
+
+// data_dir: the library's folder, NULL for the user's data folder.
+struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir);
+void library_free(struct library *l);
+void library_save_now(struct library *l); // what is not saved
+
+// ---- documents ----------------------------------------------------------------------------------
+
+// Ask for the photo in a file, in bytes (an encoded picture, its name) or of a stored document. The
+// project changes only once the photo has been read.
+void library_open(struct library *l, const char *path);
+void library_open_bytes(struct library *l, GBytes *encoded, const char *name);
+void library_open_document(struct library *l, gint64 id); // that is open already: keeps its undo
+void library_open_last(struct library *l);                // if there is any
+// Name of a photo that is still being opened, or NULL. Also one that is cancelled: that may come too
+// late.
+const char *library_opening(const struct library *l);
+// True, and said, while there is one: what is asked for now would meet another photo.
+bool library_is_busy(const struct library *l);
+// The photo is there: its document becomes the open one, the known one of that photo or a new one.
+void library_opened(struct library *l, TinctureJob *job);
+
+struct document_entry { // row of the list of recent documents
+    gint64 id;
+    char *title;
+    char *origin;         // the file it was opened from, NULL for a paste
+    gint64 modified;      // unix seconds
+    struct picture thumb; // of the newest result; empty where there is none
+    bool open;            // the one that is shown
+};
+// struct document_entry *, changed last first, at most DOCUMENTS_SHOWN, as they are now.
+GPtrArray *library_documents(struct library *l);
+
+// ---- adapters -----------------------------------------------------------------------------------
+
+// A file of the user's: into the document's list, and out of it again where it is no adapter.
+void library_use_file(struct library *l, const char *path);
+// A new one of the open document, known but not in its list. path: as in struct store_adapter.
+TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, const char *path,
+                                          const char *method);
+void library_adapter_loaded(struct library *l, TinctureJob *job);
+
+// ---- results ------------------------------------------------------------------------------------
+
+// Into the history, unless it is the newest there already.
+void library_keep(struct library *l, const struct result *result, const struct picture *thumb);
+// The newest result with its pixels if that is its recipe, else NULL. To be freed.
+struct store_result *library_newest(struct library *l, const char *recipe);
+struct store_result *library_result(struct library *l, gint64 id, GError **error);
+void library_show_more(struct library *l); // a page more of them

@@ -1,0 +1,279 @@
+#include "ui/core/live.h"
+
+#define EDIT_PAUSE_MS 120  // typing and dragging: a preview waits this long for the next change
+#define KEEP_PAUSE_MS 1500 // a result that stands this long goes into the history
+
+// ---- the history --------------------------------------------------------------------------------
+
+static void fresh_set(struct live *live, struct result *result, struct picture thumb)
+{
+    result_unref(live->fresh);
+    picture_clear(&live->fresh_thumb);
+    live->fresh = result ? result_ref(result) : NULL;
+    live->fresh_thumb = thumb;
+}
+
+void live_keep_now(struct live *live)
+{
+    g_clear_handle_id(&live->keep_timer, g_source_remove);
+    if (live->fresh) {
+        library_keep(live->library, live->fresh, &live->fresh_thumb);
+        fresh_set(live, NULL, (struct picture){0});
+    }
+}
+
+static gboolean keep_cb(gpointer data)
+{
+    struct live *live = data;
+    live->keep_timer = 0;
+    live_keep_now(live);
+    return G_SOURCE_REMOVE;
+}
+
+static void keep_soon(struct live *live)
+{
+    g_clear_handle_id(&live->keep_timer, g_source_remove);
+    live->keep_timer = g_timeout_add(live->explicitly ? 1 : KEEP_PAUSE_MS, keep_cb, live);
+}
+
+// ---- beginning an edit --------------------------------------------------------------------------
+
+// What an edit is made of may be another thing when these are done.
+static bool is_blocked(struct live *live)
+{
+    const struct job_type *const before[] = {&load_job, &open_job, &learn_job, &adapter_job,
+                                             &edit_job};
+    for (size_t i = 0; i < G_N_ELEMENTS(before); i++) {
+        if (tincture_queue_find(live->queue, before[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Of the document as it can be made now: its recipe names no adapter that is left out.
+static void submit_edit(struct live *live)
+{
+    TinctureProject *p = live->project;
+    struct document d;
+    document_copy(&p->document, &d);
+    for (guint i = 0; i < tincture_project_n_adapters(p); i++) {
+        const TinctureAdapterEntry *entry = tincture_project_adapter(p, i);
+        if (entry->failed) {
+            document_forget_adapter(&d, entry->id);
+        }
+    }
+    g_autoptr(GArray) uses = tincture_project_uses(p);
+    const struct job_inputs in = {.photo = p->photo, .document = &d, .adapters = uses};
+    tincture_queue_submit(live->queue, tincture_job_new(&edit_job, &in));
+    document_clear(&d);
+}
+
+// Nothing is asked for: the photo as it is, here and for the export. A result that was shown goes
+// into the history as one that is replaced does.
+static void show_photo(struct live *live)
+{
+    TinctureProject *p = live->project;
+    if (p->after.rgba || p->drawing) {
+        live_keep_now(live);
+        tincture_project_set_result(p, NULL, (struct picture){0});
+        tincture_project_view_changed(p);
+    }
+}
+
+static void start(struct live *live)
+{
+    const struct document *d = &live->project->document;
+    live->wanted = false;
+    if (live->project->photo && (*d->prompt || *d->source_prompt)) {
+        submit_edit(live);
+        return;
+    }
+    live->explicitly = false;
+    show_photo(live);
+}
+
+void live_follow(struct live *live)
+{
+    if (live->wanted && !is_blocked(live)) {
+        start(live);
+    }
+}
+
+static void edit_now(struct live *live)
+{
+    g_clear_handle_id(&live->timer, g_source_remove);
+    live->wanted = true;
+    tincture_queue_cancel(live->queue, &edit_job);
+    tincture_queue_cancel(live->queue, &detail_job);
+    live_follow(live);
+}
+
+void live_edit_now(struct live *live, bool explicitly)
+{
+    live->explicitly = live->explicitly || explicitly;
+    edit_now(live);
+}
+
+static gboolean timer_cb(gpointer data)
+{
+    struct live *live = data;
+    live->timer = 0;
+    edit_now(live);
+    return G_SOURCE_REMOVE;
+}
+
+static void edit_soon(struct live *live)
+{
+    g_clear_handle_id(&live->timer, g_source_remove);
+    g_clear_handle_id(&live->keep_timer, g_source_remove);
+    if (live->project->photo) {
+        live->timer = g_timeout_add(EDIT_PAUSE_MS, timer_cb, live);
+    }
+}
+
+// The edit in flight makes way for what takes its photo away. Should the photo stay, it is done
+// again.
+static void make_way(struct live *live)
+{
+    const TinctureJob *opening = tincture_queue_find(live->queue, &open_job);
+    if (opening && !tincture_job_is_cancelled(opening) &&
+        tincture_queue_cancel(live->queue, &edit_job)) {
+        live->wanted = true;
+    }
+}
+
+void live_stop(struct live *live)
+{
+    g_clear_handle_id(&live->timer, g_source_remove);
+    live->wanted = false;
+}
+
+// ---- stored results -----------------------------------------------------------------------------
+
+static void show_stored(struct live *live, const struct store_result *stored)
+{
+    TinctureProject *p = live->project;
+    g_autoptr(GArray) uses = tincture_project_uses(p);
+    g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0); // it is damaged, and the job says so
+    const struct job_inputs in = {.photo = p->photo,
+                                  .document = &p->document,
+                                  .adapters = uses,
+                                  .bytes = stored->pixels ? stored->pixels : nothing,
+                                  .width = stored->width,
+                                  .height = stored->height};
+    tincture_queue_submit(live->queue, tincture_job_new(&edit_job, &in));
+}
+
+void live_show_as_left(struct live *live)
+{
+    const struct document *d = &live->project->document;
+    g_autofree char *recipe = document_to_json(d);
+    struct store_result *left = library_newest(live->library, recipe);
+    live->wanted = !left && *d->prompt != '\0';
+    if (left) {
+        show_stored(live, left);
+        store_result_free(left);
+    }
+}
+
+void live_restore(struct live *live, gint64 id)
+{
+    TinctureProject *p = live->project;
+    if (library_is_busy(live->library)) {
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    live_keep_now(live); // what is shown now can be gone back to
+    struct store_result *stored = library_result(live->library, id, &error);
+    if (!stored) {
+        tincture_project_say_error(p, "This result could not be read", error);
+        return;
+    }
+    live_stop(live);
+    tincture_queue_cancel(live->queue, &edit_job);
+    document_from_json(&p->document, stored->recipe);
+    tincture_project_edited(p, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS, 0);
+    show_stored(live, stored);
+    store_result_free(stored);
+}
+
+// ---- the photo's own pixels ---------------------------------------------------------------------
+
+void live_want_detail(struct live *live, const struct detail_region *region)
+{
+    const TinctureProject *p = live->project;
+    if (p->photo && !tincture_queue_shown(live->queue)) {
+        const struct job_inputs in = {.photo = p->photo, .result = p->result, .region = *region};
+        tincture_queue_submit(live->queue, tincture_job_new(&detail_job, &in));
+    }
+}
+
+void live_detailed(struct live *live, TinctureJob *job)
+{
+    const TinctureProject *p = live->project;
+    if (!job->error && job->in.photo == p->photo && job->in.result == p->result && !p->drawing) {
+        tincture_project_set_detail(live->project, &job->out.detail);
+    }
+}
+
+// ---- what edits bring ---------------------------------------------------------------------------
+
+void live_previewed(struct live *live, struct job_report *report)
+{
+    tincture_project_set_preview(live->project, picture_take(&report->preview));
+}
+
+static void show_edit(struct live *live, TinctureJob *job)
+{
+    TinctureProject *p = live->project;
+    const bool drawn = !job->in.bytes; // one that is shown again is no new one
+    p->exported = p->exported && !drawn;
+    tincture_project_set_result(p, job->out.result, picture_take(&job->out.view));
+    if (drawn && !live->wanted) {
+        fresh_set(live, job->out.result, picture_take(&job->out.thumb));
+        if (!live->timer) {
+            keep_soon(live);
+        }
+    }
+}
+
+void live_edited(struct live *live, TinctureJob *job)
+{
+    if (!job->error) {
+        show_edit(live, job);
+    } else if (!live->wanted && !live->timer) {
+        // The preview of an edit that makes way stays until the next one's.
+        tincture_project_end_preview(live->project);
+        if (live->fresh) {
+            keep_soon(live);
+        }
+    }
+    if (!live->wanted) {
+        live->explicitly = false;
+    }
+    tincture_project_view_changed(live->project);
+}
+
+// ---- life ---------------------------------------------------------------------------------------
+
+struct live *live_new(TinctureProject *project, TinctureQueue *queue, struct library *library)
+{
+    struct live *live = g_new0(struct live, 1);
+    live->project = project;
+    live->queue = queue;
+    live->library = library;
+    g_signal_connect_swapped(project, "stale", G_CALLBACK(edit_soon), live);
+    g_signal_connect_swapped(queue, "items-changed", G_CALLBACK(make_way), live);
+    return live;
+}
+
+void live_free(struct live *live)
+{
+    g_signal_handlers_disconnect_by_data(live->project, live);
+    g_signal_handlers_disconnect_by_data(live->queue, live);
+    g_clear_handle_id(&live->timer, g_source_remove);
+    g_clear_handle_id(&live->keep_timer, g_source_remove);
+    fresh_set(live, NULL, (struct picture){0});
+    g_free(live);
+}

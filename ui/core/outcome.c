@@ -1,0 +1,23 @@
+#include "ui/core/outcome.h"
+
+void detail_clear(struct detail *d)
+{
+    picture_clear(&d->before);
+    picture_clear(&d->after);
+    *d = (struct detail){0};
+}
+
+void outcome_clear(struct outcome *o)
+{
+    g_free(o->device);
+    g_free(o->model);
+    photo_unref(o->photo);
+    picture_clear(&o->view);
+    picture_clear(&o->thumb);
+    result_unref(o->result);
+    detail_clear(&o->detail);
+    g_free(o->adapter.name);
+    g_free(o->adapter.method);
+    g_free(o->note);
+    *o = (struct outcome){0};
+}

@@ -1,0 +1,30 @@
+// What a job ends with: a value whose parts are there or not, by what the job does. Whoever applies
+// it may take a part and leave nothing in its place.
+#pragma once
+
+#include "render/picture.h"
+#include "ui/core/photo.h"
+#include "ui/core/result.h"
+
+// A piece of the photo in its own pixels, and of the result.
+struct detail {
+    int x, y;                     // where it lies in the photo
+    struct picture before, after; // after: empty where there is no result
+};
+void detail_clear(struct detail *d);
+
+struct outcome {
+    char *device, *model;  // what was loaded, for a person to read
+    struct photo *photo;   // that was opened
+    struct picture view;   // of a photo or a result, as large as the window shows it
+    struct picture thumb;  // of a result
+    struct result *result; // of an edit
+    struct detail detail;  // a piece
+    struct {               // an adapter that was trained or loaded
+        char *name, *method;
+        int applied, total; // its tensors that fit the model, all
+        bool other_base;    // it was learned on another model
+    } adapter;
+    char *note; // a sentence to be said about it
+};
+void outcome_clear(struct outcome *o);

@@ -1,0 +1,470 @@
+#include "ui/core/project.h"
+
+#include "ui/core/engine.h"
+
+enum {
+    SIGNAL_DOCUMENT,
+    SIGNAL_VIEW,
+    SIGNAL_MESSAGE,
+    SIGNAL_UNSAVED,
+    SIGNAL_STALE,
+    N_SIGNALS,
+};
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE(TinctureProject, tincture_project, G_TYPE_OBJECT)
+
+// ---- telling ------------------------------------------------------------------------------------
+
+struct message {
+    TinctureProject *project;
+    enum message_kind kind;
+    char *text;
+};
+
+static gboolean message_cb(gpointer data)
+{
+    const struct message *m = data;
+    g_signal_emit(m->project, signals[SIGNAL_MESSAGE], 0, (int)m->kind, m->text);
+    return G_SOURCE_REMOVE;
+}
+
+static void message_free(gpointer data)
+{
+    struct message *m = data;
+    g_object_unref(m->project);
+    g_free(m->text);
+    g_free(m);
+}
+
+void tincture_project_say(TinctureProject *self, enum message_kind kind, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *raw = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *text = g_utf8_make_valid(raw, -1);
+    if (g_signal_has_handler_pending(self, signals[SIGNAL_MESSAGE], 0, FALSE)) {
+        g_signal_emit(self, signals[SIGNAL_MESSAGE], 0, (int)kind, text);
+        return;
+    }
+    struct message *m = g_new(struct message, 1);
+    *m = (struct message){g_object_ref(self), kind, g_steal_pointer(&text)};
+    g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, message_cb, m, message_free);
+}
+
+void tincture_project_say_error(TinctureProject *self, const char *what, const GError *error)
+{
+    if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        tincture_project_say(self, MESSAGE_ERROR, "%s: %s", what, error->message);
+    }
+}
+
+void tincture_project_changed(TinctureProject *self, unsigned parts)
+{
+    if (parts) {
+        g_signal_emit(self, signals[SIGNAL_DOCUMENT], 0, parts);
+    }
+}
+
+void tincture_project_view_changed(TinctureProject *self)
+{
+    g_signal_emit(self, signals[SIGNAL_VIEW], 0);
+}
+
+void tincture_project_stale(TinctureProject *self)
+{
+    g_signal_emit(self, signals[SIGNAL_STALE], 0);
+}
+
+// ---- the list of adapters -----------------------------------------------------------------------
+
+TinctureAdapterEntry *tincture_project_find_adapter(TinctureProject *self, gint64 id)
+{
+    for (guint i = 0; i < self->known->len; i++) {
+        TinctureAdapterEntry *entry = self->known->pdata[i];
+        if (entry->id == id) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+// Items that are there already stay the same; the list says what changed in it, not their values.
+static void refresh_adapters(TinctureProject *self)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
+    for (guint i = 0; i < self->document.adapters->len; i++) {
+        const struct document_use *use =
+            &g_array_index(self->document.adapters, struct document_use, i);
+        TinctureAdapterEntry *entry = tincture_project_find_adapter(self, use->id);
+        if (entry) {
+            entry->scale = use->scale;
+            entry->enabled = use->enabled;
+            g_ptr_array_add(list, entry);
+        }
+    }
+    guint same = 0, had = tincture_project_n_adapters(self);
+    while (same < MIN(had, list->len) &&
+           tincture_project_adapter(self, same) == list->pdata[same]) {
+        same++;
+    }
+    if (same < MAX(had, list->len)) {
+        g_list_store_splice(self->adapters, same, had - same, list->pdata + same, list->len - same);
+    }
+}
+
+static struct document_use *find_use(TinctureProject *self, gint64 id)
+{
+    for (guint i = 0; i < self->document.adapters->len; i++) {
+        struct document_use *use = &g_array_index(self->document.adapters, struct document_use, i);
+        if (use->id == id) {
+            return use;
+        }
+    }
+    return NULL;
+}
+
+void tincture_project_add_adapter(TinctureProject *self, TinctureAdapterEntry *entry)
+{
+    g_ptr_array_add(self->known, entry);
+}
+
+void tincture_project_use_adapter(TinctureProject *self, gint64 id)
+{
+    struct document_use use = {.id = id, .scale = 1.0, .enabled = true};
+    g_array_append_val(self->document.adapters, use);
+}
+
+void tincture_project_forget_adapter(TinctureProject *self, gint64 id)
+{
+    document_forget_adapter(&self->document, id);
+    history_forget_adapter(self->history, id);
+    tincture_project_shown(self, DOCUMENT_ADAPTERS);
+}
+
+// Files of the user's stay on.
+void tincture_project_switch_off_trained(TinctureProject *self)
+{
+    for (guint i = 0; i < self->document.adapters->len; i++) {
+        struct document_use *use = &g_array_index(self->document.adapters, struct document_use, i);
+        const TinctureAdapterEntry *entry = tincture_project_find_adapter(self, use->id);
+        if (entry && !g_path_is_absolute(entry->path)) {
+            use->enabled = false;
+        }
+    }
+}
+
+GArray *tincture_project_uses(TinctureProject *self)
+{
+    GArray *uses = engine_adapters_new();
+    for (guint i = 0; i < tincture_project_n_adapters(self); i++) {
+        const TinctureAdapterEntry *entry = tincture_project_adapter(self, i);
+        if (!entry->failed) {
+            struct engine_adapter use = {g_strdup(entry->file), entry->scale, entry->enabled};
+            g_array_append_val(uses, use);
+        }
+    }
+    return uses;
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+struct picture tincture_project_view(TinctureProject *self)
+{
+    if (self->drawing && self->preview.rgba) {
+        return self->preview;
+    }
+    return self->after.rgba ? self->after : self->before;
+}
+
+bool tincture_project_modified(TinctureProject *self)
+{
+    return self->photo && !self->exported;
+}
+
+// The store keeps what the item that is returned borrows.
+static gpointer borrow(GListStore *list, guint i)
+{
+    g_autoptr(GObject) item = g_list_model_get_item(G_LIST_MODEL(list), i);
+    return item;
+}
+
+TinctureAdapterEntry *tincture_project_adapter(TinctureProject *self, guint i)
+{
+    return borrow(self->adapters, i);
+}
+
+TinctureResultEntry *tincture_project_result(TinctureProject *self, guint i)
+{
+    return borrow(self->results, i);
+}
+
+guint tincture_project_n_adapters(TinctureProject *self)
+{
+    return g_list_model_get_n_items(G_LIST_MODEL(self->adapters));
+}
+
+guint tincture_project_n_results(TinctureProject *self)
+{
+    return g_list_model_get_n_items(G_LIST_MODEL(self->results));
+}
+
+// ---- changing -----------------------------------------------------------------------------------
+
+// Tags of changes that come in quick succession: each field merges with itself.
+enum {
+    TAG_SOURCE = 1,
+    TAG_PROMPT,
+    TAG_NEGATIVE,
+    TAG_SEED,
+    TAG_ADAPTER = 1000,
+    TAG_SETTING = 1 << 30 // and the hash of its key
+};
+
+void tincture_project_shown(TinctureProject *self, unsigned parts)
+{
+    if (parts & DOCUMENT_ADAPTERS) {
+        refresh_adapters(self);
+    }
+    g_signal_emit(self, signals[SIGNAL_UNSAVED], 0);
+    tincture_project_changed(self, parts | DOCUMENT_UNDO);
+}
+
+void tincture_project_edited(TinctureProject *self, unsigned parts, unsigned tag)
+{
+    history_push(self->history, &self->document, tag);
+    tincture_project_shown(self, parts);
+}
+
+static bool replace_text(char **text, const char *value)
+{
+    if (g_str_equal(*text, value)) {
+        return false;
+    }
+    g_free(*text);
+    *text = g_strdup(value);
+    return true;
+}
+
+void tincture_project_set_source_prompt(TinctureProject *self, const char *text)
+{
+    if (replace_text(&self->document.source_prompt, text)) {
+        tincture_project_edited(self, DOCUMENT_PROMPTS, TAG_SOURCE);
+        if (*self->document.prompt || !*text) { // with neither the photo is shown again
+            tincture_project_stale(self);
+        }
+    }
+}
+
+void tincture_project_set_prompt(TinctureProject *self, const char *text)
+{
+    if (replace_text(&self->document.prompt, text)) {
+        tincture_project_edited(self, DOCUMENT_PROMPTS, TAG_PROMPT);
+        tincture_project_stale(self);
+    }
+}
+
+void tincture_project_set_negative(TinctureProject *self, const char *text)
+{
+    if (replace_text(&self->document.negative, text)) {
+        tincture_project_edited(self, DOCUMENT_PROMPTS, TAG_NEGATIVE);
+        tincture_project_stale(self);
+    }
+}
+
+void tincture_project_set(TinctureProject *self, enum document_settings which, const char *key,
+                          double value)
+{
+    struct settings *s = document_settings(&self->document, which);
+    const double before = settings_get(s, key);
+    if (!settings_set(s, key, value, NULL) || value == before) {
+        return;
+    }
+    tincture_project_edited(self, DOCUMENT_PARAMS, TAG_SETTING + g_str_hash(key) % TAG_SETTING);
+    if (which == SETTINGS_EDIT) {
+        tincture_project_stale(self);
+    }
+}
+
+void tincture_project_set_seed(TinctureProject *self, uint64_t seed)
+{
+    if (self->document.seed != seed) {
+        self->document.seed = seed;
+        tincture_project_edited(self, DOCUMENT_PARAMS, TAG_SEED);
+        tincture_project_stale(self);
+    }
+}
+
+void tincture_project_roll_seed(TinctureProject *self)
+{
+    tincture_project_set_seed(self, g_random_int());
+}
+
+void tincture_project_adapter_remove(TinctureProject *self, gint64 id)
+{
+    if (find_use(self, id)) {
+        document_forget_adapter(&self->document, id);
+        tincture_project_edited(self, DOCUMENT_ADAPTERS, 0);
+        tincture_project_stale(self);
+    }
+}
+
+void tincture_project_adapter_set_scale(TinctureProject *self, gint64 id, double scale)
+{
+    struct document_use *use = find_use(self, id);
+    if (use && use->scale != scale) {
+        use->scale = scale;
+        tincture_project_edited(self, DOCUMENT_ADAPTERS, TAG_ADAPTER + (unsigned)id);
+        tincture_project_stale(self);
+    }
+}
+
+void tincture_project_adapter_set_enabled(TinctureProject *self, gint64 id, bool enabled)
+{
+    struct document_use *use = find_use(self, id);
+    if (use && use->enabled != enabled) {
+        use->enabled = enabled;
+        tincture_project_edited(self, DOCUMENT_ADAPTERS, 0);
+        tincture_project_stale(self);
+    }
+}
+
+static void go_to(TinctureProject *self, const struct document *state)
+{
+    if (!state) {
+        return;
+    }
+    const unsigned parts = document_diff(&self->document, state);
+    document_clear(&self->document);
+    document_copy(state, &self->document);
+    tincture_project_shown(self, parts);
+    tincture_project_stale(self);
+}
+
+void tincture_project_undo(TinctureProject *self)
+{
+    go_to(self, history_undo(self->history));
+}
+
+void tincture_project_redo(TinctureProject *self)
+{
+    go_to(self, history_redo(self->history));
+}
+
+// ---- what jobs bring ----------------------------------------------------------------------------
+
+void tincture_project_open(TinctureProject *self, struct photo *photo, struct picture before,
+                           const char *title, const struct document *document, GPtrArray *known)
+{
+    tincture_project_set_result(self, NULL, (struct picture){0});
+    photo_unref(self->photo);
+    picture_clear(&self->before);
+    self->photo = photo_ref(photo);
+    self->before = before;
+    g_free(self->title);
+    self->title = g_strdup(title);
+    self->exported = true;
+    document_clear(&self->document);
+    document_copy(document, &self->document);
+    history_free(self->history);
+    self->history = history_new(document);
+    g_ptr_array_unref(self->known);
+    self->known = known;
+    refresh_adapters(self);
+    tincture_project_clear_training(self);
+}
+
+void tincture_project_set_result(TinctureProject *self, struct result *result, struct picture after)
+{
+    tincture_project_end_preview(self);
+    detail_clear(&self->detail);
+    result_unref(self->result);
+    picture_clear(&self->after);
+    self->result = result ? result_ref(result) : NULL;
+    self->after = after;
+}
+
+void tincture_project_set_preview(TinctureProject *self, struct picture preview)
+{
+    detail_clear(&self->detail);
+    picture_clear(&self->preview);
+    self->preview = preview;
+    self->drawing = true;
+    tincture_project_view_changed(self);
+}
+
+void tincture_project_end_preview(TinctureProject *self)
+{
+    picture_clear(&self->preview);
+    self->drawing = false;
+}
+
+void tincture_project_set_detail(TinctureProject *self, struct detail *detail)
+{
+    detail_clear(&self->detail);
+    self->detail = *detail;
+    *detail = (struct detail){0};
+    tincture_project_view_changed(self);
+}
+
+void tincture_project_clear_training(TinctureProject *self)
+{
+    g_array_set_size(self->loss, 0);
+    g_array_set_size(self->samples, 0);
+}
+
+// ---- the object ---------------------------------------------------------------------------------
+
+static void tincture_project_finalize(GObject *object)
+{
+    TinctureProject *self = TINCTURE_PROJECT(object);
+    photo_unref(self->photo);
+    g_free(self->title);
+    document_clear(&self->document);
+    history_free(self->history);
+    g_ptr_array_unref(self->known);
+    g_object_unref(self->adapters);
+    g_object_unref(self->results);
+    result_unref(self->result);
+    picture_clear(&self->before);
+    picture_clear(&self->after);
+    picture_clear(&self->preview);
+    detail_clear(&self->detail);
+    g_array_unref(self->loss);
+    g_array_unref(self->samples);
+    G_OBJECT_CLASS(tincture_project_parent_class)->finalize(object);
+}
+
+static void tincture_project_class_init(TinctureProjectClass *class)
+{
+    const GType type = G_TYPE_FROM_CLASS(class);
+    G_OBJECT_CLASS(class)->finalize = tincture_project_finalize;
+    signals[SIGNAL_DOCUMENT] = g_signal_new("document-changed", type, G_SIGNAL_RUN_LAST, 0, NULL,
+                                            NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
+    signals[SIGNAL_VIEW] =
+        g_signal_new("view-changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    signals[SIGNAL_MESSAGE] = g_signal_new("message", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                           G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_STRING);
+    signals[SIGNAL_UNSAVED] =
+        g_signal_new("unsaved", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    signals[SIGNAL_STALE] =
+        g_signal_new("stale", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void tincture_project_init(TinctureProject *self)
+{
+    document_init(&self->document);
+    self->history = history_new(&self->document);
+    self->known = g_ptr_array_new_with_free_func(g_object_unref);
+    self->adapters = g_list_store_new(TINCTURE_TYPE_ADAPTER_ENTRY);
+    self->results = g_list_store_new(TINCTURE_TYPE_RESULT_ENTRY);
+    self->loss = g_array_new(FALSE, TRUE, sizeof(double));
+    self->samples = g_array_new(FALSE, TRUE, sizeof(struct picture));
+    g_array_set_clear_func(self->samples, (GDestroyNotify)picture_clear);
+}
+
+TinctureProject *tincture_project_new(void)
+{
+    return g_object_new(TINCTURE_TYPE_PROJECT, NULL);
+}

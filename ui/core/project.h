@@ -1,0 +1,121 @@
+// The project: what is open - the photo, the document with its undo, what is shown of it, its
+// adapters and results. Widgets read its values and call its functions to change the document; what
+// jobs bring, the functions at the end apply. It knows neither jobs nor the library.
+//
+// Thread: main only.
+//
+// Signals
+//   "document-changed"  (guint parts)      some of enum document_part differ: read them again
+//   "view-changed"      ()                 a new picture to show: tincture_project_view()
+//   "message"           (int kind, char *text)   enum message_kind: one sentence for a toast
+//   "unsaved"           ()                 the document is not any more what the library has
+//   "stale"             ()                 the picture is not any more what the document asks for
+#pragma once
+
+#include "ui/core/entries.h"
+#include "ui/core/history.h"
+#include "ui/core/outcome.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+enum message_kind { MESSAGE_INFO, MESSAGE_ERROR };
+
+#define TINCTURE_TYPE_PROJECT (tincture_project_get_type())
+G_DECLARE_FINAL_TYPE(TinctureProject, tincture_project, TINCTURE, PROJECT, GObject)
+
+// To be read; only the functions below and the library change it.
+struct _TinctureProject {
+    GObject parent_instance;
+
+    struct photo *photo; // NULL: none is open
+    char *title;         // its name, NULL: none is open
+    struct document document;
+    struct history *history;
+
+    GPtrArray *known;     // TinctureAdapterEntry: all of the document, in its list or not
+    GListStore *adapters; // TinctureAdapterEntry: its list
+    GListStore *results;  // TinctureResultEntry, newest first: at most a page of them ...
+    bool more_results;    // ... and the library has older ones
+
+    struct picture before;  // the photo
+    struct result *result;  // newest finished edit, that an export writes; NULL: the photo itself
+    struct picture after;   // its picture
+    bool drawing;           // a rough preview is shown in its place:
+    struct picture preview; // empty where it cannot be
+    struct detail detail;   // the piece that was asked for last, until the picture changes
+    bool exported;          // the newest result has been exported
+
+    GArray *loss;    // double, smoothed: one a step of the training that runs or was last
+    GArray *samples; // struct picture: what it drew on the way, oldest first
+    bool can_resume; // a training of this document waits to be gone on with:
+    int resume_step, resume_steps;
+};
+
+TinctureProject *tincture_project_new(void);
+
+// ---- what is shown ------------------------------------------------------------------------------
+
+// The newest: preview, result, or the photo (transfer none).
+struct picture tincture_project_view(TinctureProject *self);
+bool tincture_project_modified(TinctureProject *self); // there are results not exported yet
+// The i-th of a list, borrowed; NULL behind the last one.
+TinctureAdapterEntry *tincture_project_adapter(TinctureProject *self, guint i);
+TinctureResultEntry *tincture_project_result(TinctureProject *self, guint i);
+guint tincture_project_n_adapters(TinctureProject *self);
+guint tincture_project_n_results(TinctureProject *self);
+
+// ---- changing the document ----------------------------------------------------------------------
+// Each is undoable; changes of the same field within a second are one step. What the picture depends
+// on makes it stale.
+void tincture_project_set_source_prompt(TinctureProject *self, const char *text);
+void tincture_project_set_prompt(TinctureProject *self, const char *text);
+void tincture_project_set_negative(TinctureProject *self, const char *text);
+// A value outside its legal range changes nothing.
+void tincture_project_set(TinctureProject *self, enum document_settings which, const char *key,
+                          double value);
+void tincture_project_set_seed(TinctureProject *self, uint64_t seed);
+void tincture_project_roll_seed(TinctureProject *self);
+void tincture_project_adapter_remove(TinctureProject *self, gint64 id);
+void tincture_project_adapter_set_scale(TinctureProject *self, gint64 id, double scale);
+void tincture_project_adapter_set_enabled(TinctureProject *self, gint64 id, bool enabled);
+void tincture_project_undo(TinctureProject *self);
+void tincture_project_redo(TinctureProject *self);
+
+// ---- for the rest of ui/core --------------------------------------------------------------------
+
+// One sentence for the person; file names in it may be any bytes. Where nobody listens yet it comes
+// from the main loop.
+void tincture_project_say(TinctureProject *self, enum message_kind kind, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+// "what: the error's sentence", unless there is none or it was cancelled.
+void tincture_project_say_error(TinctureProject *self, const char *what, const GError *error);
+void tincture_project_changed(TinctureProject *self, unsigned parts);
+void tincture_project_view_changed(TinctureProject *self);
+void tincture_project_stale(TinctureProject *self);
+// After a change of the document: a step of undo.
+void tincture_project_edited(TinctureProject *self, unsigned parts, unsigned tag);
+// After one that is none.
+void tincture_project_shown(TinctureProject *self, unsigned parts);
+
+// Everything at once: another photo (takes a reference), its document (overwritten, not freed) and
+// adapters of which the document's list may hold some (takes them).
+void tincture_project_open(TinctureProject *self, struct photo *photo, struct picture before,
+                           const char *title, const struct document *document, GPtrArray *known);
+TinctureAdapterEntry *tincture_project_find_adapter(TinctureProject *self, gint64 id); // of all
+void tincture_project_add_adapter(TinctureProject *self, TinctureAdapterEntry *entry); // takes it
+void tincture_project_use_adapter(TinctureProject *self, gint64 id); // into the document's list
+// As if it had never been in the list.
+void tincture_project_forget_adapter(TinctureProject *self, gint64 id);
+// Two adapters that learned the same photo would apply twice what it shows.
+void tincture_project_switch_off_trained(TinctureProject *self);
+GArray *tincture_project_uses(TinctureProject *self); // struct engine_adapter: those that can be
+void tincture_project_set_result(TinctureProject *self, struct result *result,
+                                 struct picture after); // takes a reference, and the picture
+void tincture_project_set_preview(TinctureProject *self, struct picture preview); // takes it
+void tincture_project_end_preview(TinctureProject *self);
+void tincture_project_set_detail(TinctureProject *self, struct detail *detail); // takes what it has
+void tincture_project_clear_training(TinctureProject *self);
+
+G_END_DECLS

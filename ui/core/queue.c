@@ -1,0 +1,375 @@
+#include "ui/core/queue.h"
+
+struct _TinctureQueue {
+    GObject parent_instance;
+
+    // owned
+    GPtrArray *jobs; // TinctureJob
+    GThread *thread; // NULL: closed
+    GThreadPool *reader;
+    GAsyncQueue *work; // TinctureJob for the thread; the queue itself: the end
+
+    // borrowed
+    struct engine *engine;
+    TinctureJob *running; // one of jobs; NULL: the thread waits
+
+    // state
+    bool paused;
+    guint sweep; // source that takes cancelled jobs out
+};
+
+enum { SIGNAL_CHANGED, SIGNAL_REPORT, SIGNAL_FINISHED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+// ---- the list -----------------------------------------------------------------------------------
+
+static GType get_item_type(GListModel *model)
+{
+    return TINCTURE_TYPE_JOB;
+}
+
+static guint get_n_items(GListModel *model)
+{
+    return TINCTURE_QUEUE(model)->jobs->len;
+}
+
+static gpointer get_item(GListModel *model, guint position)
+{
+    const TinctureQueue *self = TINCTURE_QUEUE(model);
+    return position < self->jobs->len ? g_object_ref(self->jobs->pdata[position]) : NULL;
+}
+
+static void list_model_init(GListModelInterface *interface)
+{
+    interface->get_item_type = get_item_type;
+    interface->get_n_items = get_n_items;
+    interface->get_item = get_item;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(TinctureQueue, tincture_queue, G_TYPE_OBJECT,
+                              G_IMPLEMENT_INTERFACE(G_TYPE_LIST_MODEL, list_model_init))
+
+static void changed(TinctureQueue *self)
+{
+    g_signal_emit(self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void insert(TinctureQueue *self, TinctureJob *job, guint position)
+{
+    g_ptr_array_insert(self->jobs, (gint)position, job);
+    g_list_model_items_changed(G_LIST_MODEL(self), position, 0, 1);
+}
+
+static TinctureJob *take_out(TinctureQueue *self, TinctureJob *job)
+{
+    guint position;
+    const bool there = g_ptr_array_find(self->jobs, job, &position);
+    g_assert(there); // a job ends once
+    g_ptr_array_steal_index(self->jobs, position);
+    g_list_model_items_changed(G_LIST_MODEL(self), position, 1, 0);
+    return job;
+}
+
+// Behind what runs and the live ones that wait.
+static guint live_place(const TinctureQueue *self)
+{
+    guint i = self->running ? 1 : 0;
+    while (i < self->jobs->len) {
+        const TinctureJob *job = self->jobs->pdata[i];
+        if (!(job->type->rank & JOB_LIVE)) {
+            break;
+        }
+        i++;
+    }
+    return i;
+}
+
+// ---- running ------------------------------------------------------------------------------------
+
+static void begin_next(TinctureQueue *self)
+{
+    if (self->running || self->paused) {
+        return;
+    }
+    for (guint i = 0; i < self->jobs->len; i++) {
+        TinctureJob *job = self->jobs->pdata[i];
+        if (job->state == JOB_WAITING && !tincture_job_is_cancelled(job)) {
+            self->running = job;
+            if (i > 0) {
+                insert(self, take_out(self, job), 0);
+            }
+            tincture_job_set_state(job, JOB_RUNNING);
+            g_async_queue_push(self->work, job);
+            return;
+        }
+    }
+}
+
+static void finish(TinctureQueue *self, TinctureJob *job)
+{
+    const bool cancelled = g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    if (self->running == job) {
+        self->running = NULL;
+    }
+    g_autoptr(TinctureJob) finished = take_out(self, job);
+    g_signal_handlers_disconnect_by_data(finished, self);
+    tincture_job_set_state(finished, cancelled         ? JOB_CANCELLED
+                                     : finished->error ? JOB_FAILED
+                                                       : JOB_DONE);
+    g_signal_emit(self, signals[SIGNAL_FINISHED], 0, finished);
+    if (self->thread) {
+        begin_next(self);
+        changed(self);
+    }
+}
+
+// What comes from a thread to the main loop.
+struct arrival {
+    TinctureQueue *queue;
+    TinctureJob *job;
+};
+
+static void arrival_free(gpointer data)
+{
+    struct arrival *arrival = data;
+    g_object_unref(arrival->job);
+    g_object_unref(arrival->queue);
+    g_free(arrival);
+}
+
+static void send(TinctureQueue *self, TinctureJob *job, GSourceFunc arrive)
+{
+    struct arrival *arrival = g_new(struct arrival, 1);
+    *arrival = (struct arrival){g_object_ref(self), g_object_ref(job)};
+    g_idle_add_full(G_PRIORITY_DEFAULT, arrive, arrival, arrival_free);
+}
+
+static gboolean done_cb(gpointer data)
+{
+    const struct arrival *arrival = data;
+    if (arrival->queue->thread) {
+        finish(arrival->queue, arrival->job);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean prepared_cb(gpointer data)
+{
+    const struct arrival *arrival = data;
+    TinctureQueue *self = arrival->queue;
+    if (!self->thread) {
+        return G_SOURCE_REMOVE;
+    }
+    if (arrival->job->error ||
+        g_cancellable_set_error_if_cancelled(arrival->job->cancel, &arrival->job->error)) {
+        finish(self, arrival->job);
+    } else {
+        tincture_job_set_state(arrival->job, JOB_WAITING);
+        begin_next(self);
+        changed(self);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void prepare_cb(gpointer data, gpointer queue)
+{
+    TinctureJob *job = data;
+    if (!g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
+        job->type->prepare(job, &job->error);
+    }
+    send(queue, job, prepared_cb);
+}
+
+static gpointer thread_main(gpointer data)
+{
+    TinctureQueue *self = data;
+    gpointer item;
+    while ((item = g_async_queue_pop(self->work)) != self) {
+        TinctureJob *job = item;
+        if (!g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
+            job->type->run(job, self->engine, &job->error);
+        }
+        send(self, job, done_cb);
+    }
+    return NULL;
+}
+
+// ---- cancelling ---------------------------------------------------------------------------------
+
+// Those that no thread has. The others see for themselves.
+static gboolean sweep_cb(gpointer data)
+{
+    TinctureQueue *self = data;
+    self->sweep = 0;
+    for (guint i = 0; i < self->jobs->len;) {
+        TinctureJob *job = self->jobs->pdata[i];
+        if (job->state == JOB_WAITING &&
+            g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
+            finish(self, job); // who hears of it may change the list
+            i = 0;
+        } else {
+            i++;
+        }
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void cancelled_cb(TinctureJob *job, TinctureQueue *self)
+{
+    if (!self->sweep && self->thread) {
+        self->sweep = g_idle_add_full(G_PRIORITY_DEFAULT, sweep_cb, self, NULL);
+    }
+}
+
+bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type)
+{
+    bool any = false;
+    for (guint i = 0; i < self->jobs->len; i++) {
+        TinctureJob *job = self->jobs->pdata[i];
+        if (type ? job->type == type : !(job->type->rank & JOB_LASTING)) {
+            tincture_job_cancel(job);
+            any = true;
+        }
+    }
+    return any;
+}
+
+// ---- what can be asked --------------------------------------------------------------------------
+
+static void report_cb(TinctureJob *job, gpointer report, TinctureQueue *self)
+{
+    g_signal_emit(self, signals[SIGNAL_REPORT], 0, job, report);
+    changed(self);
+}
+
+void tincture_queue_submit(TinctureQueue *self, TinctureJob *job)
+{
+    if (!self->thread) {
+        g_object_unref(job);
+        return;
+    }
+    g_signal_connect(job, "report", G_CALLBACK(report_cb), self);
+    g_signal_connect(job, "cancelled", G_CALLBACK(cancelled_cb), self);
+    insert(self, job, job->type->rank & JOB_LIVE ? live_place(self) : self->jobs->len);
+    if (job->type->prepare) {
+        tincture_job_set_state(job, JOB_PREPARING);
+        g_thread_pool_push(self->reader, job, NULL);
+    } else {
+        begin_next(self);
+    }
+    changed(self);
+}
+
+TinctureJob *tincture_queue_find(TinctureQueue *self, const struct job_type *type)
+{
+    for (guint i = self->jobs->len; i-- > 0;) {
+        TinctureJob *job = self->jobs->pdata[i];
+        if (job->type == type) {
+            return job;
+        }
+    }
+    return NULL;
+}
+
+TinctureJob *tincture_queue_shown(TinctureQueue *self)
+{
+    for (guint i = 0; i < self->jobs->len; i++) {
+        TinctureJob *job = self->jobs->pdata[i];
+        if (job->type->rank & JOB_WATCHED) {
+            return job;
+        }
+    }
+    return self->jobs->len ? self->jobs->pdata[0] : NULL;
+}
+
+void tincture_queue_set_paused(TinctureQueue *self, bool paused)
+{
+    if (self->paused != paused) {
+        self->paused = paused;
+        begin_next(self);
+        changed(self);
+    }
+}
+
+bool tincture_queue_is_paused(TinctureQueue *self)
+{
+    return self->paused;
+}
+
+// ---- the object ---------------------------------------------------------------------------------
+
+TinctureQueue *tincture_queue_new(struct engine *engine)
+{
+    TinctureQueue *self = g_object_new(TINCTURE_TYPE_QUEUE, NULL);
+    self->engine = engine;
+    self->reader = g_thread_pool_new(prepare_cb, self, 1, TRUE, NULL);
+    self->thread = g_thread_new("engine", thread_main, self);
+    return self;
+}
+
+// Those that were promised: what was being prepared is ready by then.
+static void run_promised(TinctureQueue *self)
+{
+    for (guint i = 0; i < self->jobs->len; i++) {
+        TinctureJob *job = self->jobs->pdata[i];
+        if (job != self->running && !job->error && !tincture_job_is_cancelled(job)) {
+            g_async_queue_push(self->work, job);
+        }
+    }
+}
+
+void tincture_queue_close(TinctureQueue *self)
+{
+    if (!self->thread) {
+        return;
+    }
+    for (guint i = 0; i < self->jobs->len; i++) {
+        TinctureJob *job = self->jobs->pdata[i];
+        g_signal_handlers_disconnect_by_data(job, self);
+        if (!(job->type->rank & JOB_PROMISED)) {
+            tincture_job_cancel(job);
+        }
+    }
+    g_thread_pool_free(self->reader, FALSE, TRUE);
+    run_promised(self);
+    g_async_queue_push(self->work, self);
+    g_thread_join(g_steal_pointer(&self->thread));
+    g_clear_handle_id(&self->sweep, g_source_remove);
+    const guint n = self->jobs->len;
+    g_ptr_array_set_size(self->jobs, 0);
+    g_list_model_items_changed(G_LIST_MODEL(self), 0, n, 0);
+    self->running = NULL;
+}
+
+static void tincture_queue_dispose(GObject *object)
+{
+    tincture_queue_close(TINCTURE_QUEUE(object));
+    G_OBJECT_CLASS(tincture_queue_parent_class)->dispose(object);
+}
+
+static void tincture_queue_finalize(GObject *object)
+{
+    TinctureQueue *self = TINCTURE_QUEUE(object);
+    g_ptr_array_unref(self->jobs);
+    g_async_queue_unref(self->work);
+    G_OBJECT_CLASS(tincture_queue_parent_class)->finalize(object);
+}
+
+static void tincture_queue_class_init(TinctureQueueClass *class)
+{
+    const GType type = G_TYPE_FROM_CLASS(class);
+    G_OBJECT_CLASS(class)->dispose = tincture_queue_dispose;
+    G_OBJECT_CLASS(class)->finalize = tincture_queue_finalize;
+    signals[SIGNAL_CHANGED] =
+        g_signal_new("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    signals[SIGNAL_REPORT] = g_signal_new("report", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 2, TINCTURE_TYPE_JOB, G_TYPE_POINTER);
+    signals[SIGNAL_FINISHED] = g_signal_new("finished", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                            NULL, G_TYPE_NONE, 1, TINCTURE_TYPE_JOB);
+}
+
+static void tincture_queue_init(TinctureQueue *self)
+{
+    self->jobs = g_ptr_array_new_with_free_func(g_object_unref);
+    self->work = g_async_queue_new();
+}

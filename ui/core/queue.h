@@ -1,0 +1,45 @@
+// The queue: jobs that wait or run, in the order in which they run, as a GListModel of TinctureJob.
+// It owns the engine's thread, which runs one job at a time, and the reader's, where jobs that have
+// to wait for a disk are prepared. It knows no kind of job by name.
+//
+// Order: as submitted, but a live job (JOB_LIVE) comes before all that waits and are not live, and
+// a job that is still being prepared holds up nobody. The job that runs is the first.
+//
+// Thread: main only. A job ends in the main loop, never inside a call of these functions.
+//
+// Signals
+//   "changed"   ()                                  the list, or state or progress of a job
+//   "report"    (TinctureJob *, struct job_report *)  what a job tells; pictures may be taken
+//   "finished"  (TinctureJob *)                     it is not in the list any more: it has its
+//                                                   outcome or its error, cancelled or not
+#pragma once
+
+#include "ui/core/job.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define TINCTURE_TYPE_QUEUE (tincture_queue_get_type())
+G_DECLARE_FINAL_TYPE(TinctureQueue, tincture_queue, TINCTURE, QUEUE, GObject)
+
+// engine is borrowed, until tincture_queue_close() has returned; it is only handed on.
+TinctureQueue *tincture_queue_new(struct engine *engine);
+// Cancels all jobs but those that were promised, waits for what is left, and ends the threads. No
+// signal comes any more, and what is submitted afterwards comes to nothing.
+void tincture_queue_close(TinctureQueue *self);
+
+void tincture_queue_submit(TinctureQueue *self, TinctureJob *job); // takes the job
+// The job of this type that was submitted last and has not ended, or NULL. Also one that is
+// cancelled: that may come too late.
+TinctureJob *tincture_queue_find(TinctureQueue *self, const struct job_type *type);
+// What a person is told of: a job that is watched where there is one, else the first. NULL: none.
+TinctureJob *tincture_queue_shown(TinctureQueue *self);
+// All jobs of this type, or NULL: all but those that last. False: there was none.
+bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type);
+
+// While it is paused no job is begun. What runs goes on.
+void tincture_queue_set_paused(TinctureQueue *self, bool paused);
+bool tincture_queue_is_paused(TinctureQueue *self);
+
+G_END_DECLS
