@@ -3,7 +3,7 @@
 #pragma once
 
 #include "compute/train/objective.h"
-#include "fixture.h"
+#include "tests/adapter/fixture.h"
 
 #define REFERENCE_STEPS    10
 #define REFERENCE_PICTURES 3

@@ -138,8 +138,8 @@ static void test_interrupted(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/batch/sd1", test_sd1);
-    g_test_add_func("/batch/sd2", test_sd2);
-    g_test_add_func("/batch/interrupted", test_interrupted);
+    g_test_add_func("/reference/sd1", test_sd1);
+    g_test_add_func("/reference/sd2", test_sd2);
+    g_test_add_func("/reference/interrupted", test_interrupted);
     return g_test_run();
 }
