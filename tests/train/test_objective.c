@@ -1,8 +1,7 @@
 // What the contract of objectives promises, with objectives of the test's own: samples with weights,
 // time steps and masks; parameters that are no layer's; what the U-Net is asked for and given besides.
 
-#include "compute/train/objective.h"
-#include "fixture.h"
+#include "reference.h"
 
 #include <math.h>
 #include <string.h>
@@ -550,6 +549,24 @@ static void test_leaves(void)
     fixture_close(&fx);
 }
 
+// The new word's ten steps against the reference framework: its row and the adapter together.
+static void test_word_reference(void)
+{
+    struct reference reference;
+    fixture_open(&fx, "sd1");
+    reference_open(&reference, &fx, "sd1");
+    struct settings *learn = learn_new("word", 3);
+    struct adapter *a = fixture_adapter(&fx, "lora", REFERENCE_ADAPTER "rank=4");
+    fixture_start(&fx, a, "lora");
+    struct trainer *t = reference_trainer(&reference, a, learn, 0.1, NULL);
+    reference_check(&reference, t, a, "word", "each3", 0.1);
+    trainer_free(t);
+    adapter_free(a);
+    settings_free(learn);
+    reference_close(&reference);
+    fixture_close(&fx);
+}
+
 struct log {
     double loss[16];
     int count, stop_after;
@@ -756,6 +773,7 @@ int main(int argc, char **argv)
     g_test_add_func("/objective/rows", test_rows);
     g_test_add_func("/objective/refused", test_refused);
     g_test_add_func("/objective/leaves", test_leaves);
+    g_test_add_func("/objective/word-reference", test_word_reference);
     g_test_add_func("/objective/rate", test_rate);
     g_test_add_func("/objective/resume", test_resume);
     g_test_add_func("/objective/penalty", test_penalty);

@@ -15,13 +15,14 @@
 
 static struct fixture fx;
 
-static struct trainer *make_trainer(struct adapter *a, struct train_params params)
+// phase: of the picture.
+static struct trainer *make_trainer_of(struct adapter *a, struct train_params params, float phase)
 {
     g_autoptr(GError) error = NULL;
     const int side = 8 * model_latent_factor(fx.model);
     g_autofree float *rgb = g_new0(float, side *side * 3);
     for (int i = 0; i < side * side * 3; i++) {
-        rgb[i] = sinf(0.1f * (float)i);
+        rgb[i] = sinf(0.1f * (float)i + phase);
     }
     const struct train_example example = {side, side, rgb, PROMPT};
     const struct train_set set = {&example, 1};
@@ -31,6 +32,11 @@ static struct trainer *make_trainer(struct adapter *a, struct train_params param
     g_assert_nonnull(
         model_part(fx.model, MODEL_UNET)->hash); // read before the first step, not during it
     return t;
+}
+
+static struct trainer *make_trainer(struct adapter *a, struct train_params params)
+{
+    return make_trainer_of(a, params, 0);
 }
 
 // ---- against the reference ----------------------------------------------------------------------
@@ -258,23 +264,59 @@ static void test_failure_keeps_steps(void)
     fixture_close(&fx);
 }
 
+static void check_mismatch(const char *file, const char *settings, float phase, const char *said)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *a = fixture_adapter(&fx, "svdiff", settings);
+    struct trainer *t = make_trainer_of(a, (struct train_params){0}, phase);
+    g_assert_false(trainer_resume(t, file, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, said));
+    trainer_free(t);
+    adapter_free(a);
+}
+
+// What a training may go on with, which is more steps, and what it must not.
 static void test_mismatch(void)
 {
     g_autoptr(GError) error = NULL;
     fixture_open(&fx, "sd1");
     g_autofree char *file = fixture_file(&fx, "other.checkpoint");
-    struct adapter *a = fixture_adapter(&fx, "svdiff", ""),
-                   *b = fixture_adapter(&fx, "svdiff", "subset=ca");
+    struct adapter *a = fixture_adapter(&fx, "svdiff", "");
     struct trainer *t = make_trainer(a, (struct train_params){0});
     g_assert_true(trainer_checkpoint(t, file, &error));
     trainer_free(t);
-    t = make_trainer(b, (struct train_params){0});
-    g_assert_false(trainer_resume(t, file, &error));
-    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
-    g_assert_nonnull(strstr(error->message, "begun with subset=all, and this run has subset=ca"));
+    adapter_free(a);
+    a = fixture_adapter(&fx, "svdiff", "steps=300");
+    t = make_trainer(a, (struct train_params){0});
+    g_assert_true(trainer_resume(t, file, &error));
     trainer_free(t);
     adapter_free(a);
-    adapter_free(b);
+    check_mismatch(file, "subset=ca", 0, "begun with subset=all, and this run has subset=ca");
+    check_mismatch(file, "lr=0.5", 0, "begun with lr=0.003, and this run has lr=0.5");
+    check_mismatch(file, "", 1, "pictures");
+    fixture_close(&fx);
+}
+
+// A step ends within the bound of the method: projecting once more changes nothing.
+static void test_projection(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    struct adapter *a = fixture_adapter(&fx, "coft", "lr=0.01 eps=1e-4");
+    struct trainer *t = make_trainer(a, (struct train_params){0});
+    g_autofree float *gradient = g_new(float, adapter_count(a));
+    double loss;
+    trainer_draw(t);
+    g_assert_true(trainer_gradient(t, &loss, gradient, &error));
+    g_assert_true(isfinite(trainer_update(t, gradient, &error)));
+    const double norm = adapter_norm(a);
+    g_assert_cmpfloat(norm, >, 0);
+    a->method->project(a);
+    g_assert_cmpfloat(fabs(adapter_norm(a) - norm), <=, 1e-5 * norm);
+    trainer_free(t);
+    adapter_free(a);
     fixture_close(&fx);
 }
 
@@ -350,6 +392,7 @@ int main(int argc, char **argv)
     g_test_add_func("/train/cancel", test_cancel);
     g_test_add_func("/train/failure-keeps-steps", test_failure_keeps_steps);
     g_test_add_func("/train/mismatch", test_mismatch);
+    g_test_add_func("/train/projection", test_projection);
     g_test_add_func("/train/not-a-number", test_not_a_number);
     return g_test_run();
 }

@@ -1,0 +1,221 @@
+// Editing on a small model against the same steps taken by hand: where an edit starts, what guidance
+// makes of two predictions, what is kept between runs and what is not.
+#include "compute/edit/edit.h"
+#include "fixture.h"
+
+#include <string.h>
+
+#define SIDE      16
+#define FLOATS    (4 * 8 * 8) // of its latents
+#define TOLERANCE 1e-5        // of the largest number
+
+static struct fixture fx;
+static struct editor *editor;
+static float rgb[SIDE * SIDE * 3];
+
+static void open_all(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    editor = editor_new(fx.model, &error);
+    g_assert_no_error(error);
+    for (int i = 0; i < SIDE * SIDE * 3; i++) {
+        rgb[i] = (float)(i * 37 % 257 - 128) / 128;
+    }
+}
+
+static void close_all(void)
+{
+    editor_free(editor);
+    fixture_close(&fx);
+}
+
+// settings: "steps=1 guidance=3". latents: FLOATS, of the run.
+static void run(const struct setting *table, const char *settings, struct edit_request q,
+                float *latents)
+{
+    g_autoptr(GError) error = NULL;
+    struct settings *s = settings_new(table);
+    g_auto(GStrv) words = g_strsplit(settings, " ", 0);
+    for (int i = 0; words[i]; i++) {
+        g_auto(GStrv) pair = g_strsplit(words[i], "=", 2);
+        settings_parse(s, pair[0], pair[1], &error);
+        g_assert_no_error(error);
+    }
+    q.settings = s;
+    q.width = q.height = SIDE;
+    struct edit_result *r = editor_run(editor, &q, NULL, &error);
+    g_assert_no_error(error);
+    memcpy(latents, r->latents, FLOATS * sizeof *latents);
+    edit_result_free(r);
+    settings_free(s);
+}
+
+static void assert_near(const float *a, const float *b)
+{
+    g_assert_cmpfloat(fixture_distance(a, b, FLOATS), <=, TOLERANCE);
+}
+
+// The words mean little to a model of random weights.
+static void assert_apart(const float *a, const float *b)
+{
+    g_assert_cmpfloat(fixture_distance(a, b, FLOATS), >, 10 * TOLERANCE);
+}
+
+// One step is linear in the prediction, and so u + w (c - u) is seen in the latents: c with the words,
+// u with those to be avoided.
+static void test_guidance(void)
+{
+    static const char *const avoided[] = {NULL, "", "a cat"};
+    open_all();
+    for (size_t i = 0; i < G_N_ELEMENTS(avoided); i++) {
+        float with[FLOATS], without[FLOATS], guided[FLOATS], expected[FLOATS];
+        struct edit_request q = {.prompt = "a photo of a dog", .negative = avoided[i], .seed = 3};
+        run(generate_settings, "steps=1 guidance=3", q, guided);
+        run(generate_settings, "steps=1 guidance=1", q, with);
+        q.prompt = avoided[i] ? avoided[i] : "";
+        run(generate_settings, "steps=1 guidance=1", q, without);
+        for (int k = 0; k < FLOATS; k++) {
+            expected[k] = without[k] + 3 * (with[k] - without[k]);
+        }
+        assert_near(guided, expected);
+        assert_apart(guided, with);
+        assert_apart(with, without);
+    }
+    close_all();
+}
+
+static void test_start_noise(void)
+{
+    float of_seed[FLOATS], of_noise[FLOATS], noise[FLOATS];
+    struct rng rng = {.seed = 7};
+    rng_normal(&rng, noise, FLOATS);
+    open_all();
+    struct edit_request q = {.prompt = "a dog", .seed = 7};
+    run(generate_settings, "steps=2", q, of_seed);
+    q.seed = 8;
+    q.start_noise = noise;
+    run(generate_settings, "steps=2", q, of_noise);
+    assert_near(of_seed, of_noise);
+    q.start_noise = NULL;
+    run(generate_settings, "steps=2", q, of_noise);
+    assert_apart(of_seed, of_noise);
+    close_all();
+}
+
+static void predict(const float *latents, int timestep, const char *prompt, float *prediction)
+{
+    g_autoptr(GError) error = NULL;
+    editor_predict(editor, latents, SIDE, SIDE, timestep, prompt, prediction, &error);
+    g_assert_no_error(error);
+}
+
+// Two steps between photo and noise of which the edit takes one: up with the photo's words, down with
+// the new ones. Four of four the same way.
+static void check_by_hand(int steps, int taken)
+{
+    g_autoptr(GError) error = NULL;
+    float x[FLOATS], prediction[FLOATS], drawn[FLOATS];
+    g_autofree int *times = g_new(int, steps);
+    g_autofree char *settings = g_strdup_printf("steps=%d inversion=%g guidance=1 locality=0",
+                                                steps, (double)taken / steps);
+    const struct edit_request q = {.rgb = rgb, .source_prompt = "a cat", .prompt = "a dog"};
+    run(edit_settings, settings, q, drawn);
+    struct noise_schedule schedule;
+    noise_schedule_init(&schedule, &fx.model->sched);
+    const struct sampler_params params = {.name = "ddim", .steps = steps};
+    struct sampler *sampler = sampler_new(&schedule, &params, FLOATS, &error);
+    g_assert_no_error(error);
+    g_assert_true(editor_encode(editor, rgb, SIDE, SIDE, x, &error));
+    inverter_timesteps(&schedule, steps, times);
+    for (int i = 0; i < taken; i++) {
+        predict(x, times[i], q.source_prompt, prediction);
+        inverter_step(&schedule, steps, times[i], prediction, x, FLOATS);
+    }
+    for (int i = steps - taken; i < steps; i++) {
+        predict(x, (int)sampler->timesteps[i], q.prompt, prediction);
+        sampler_step(sampler, i, prediction, x);
+    }
+    assert_near(drawn, x);
+    sampler_free(sampler);
+    noise_schedule_finish(&schedule);
+}
+
+static void test_by_hand(void)
+{
+    open_all();
+    check_by_hand(2, 1);
+    check_by_hand(4, 4);
+    close_all();
+}
+
+// Structure at its whole is the noise of the seed and nothing of the photo.
+static void test_structure(void)
+{
+    float drawn[FLOATS], generated[FLOATS];
+    open_all();
+    const struct edit_request q = {
+        .rgb = rgb, .source_prompt = "a cat", .prompt = "a dog", .seed = 5};
+    run(edit_settings, "steps=2 structure=1 locality=0", q, drawn);
+    run(generate_settings, "steps=2", (struct edit_request){.prompt = "a dog", .seed = 5},
+        generated);
+    assert_near(drawn, generated);
+    close_all();
+}
+
+// The sampler's own settings reach it.
+static void test_eta(void)
+{
+    float still[FLOATS], noisy[FLOATS];
+    open_all();
+    const struct edit_request q = {.prompt = "a dog", .seed = 5};
+    run(generate_settings, "steps=4 eta=0", q, still);
+    run(generate_settings, "steps=4 eta=1", q, noisy);
+    assert_apart(noisy, still);
+    close_all();
+}
+
+// Whatever an editor keeps of runs before, the result is that of one that has kept nothing.
+static void check_not_stale(struct edit_request q)
+{
+    g_autoptr(GError) error = NULL;
+    float kept[FLOATS], fresh[FLOATS];
+    run(edit_settings, "steps=4", q, kept);
+    struct editor *before = editor;
+    editor = editor_new(fx.model, &error);
+    g_assert_no_error(error);
+    run(edit_settings, "steps=4", q, fresh);
+    g_assert_cmpmem(kept, sizeof kept, fresh, sizeof fresh);
+    editor_free(editor);
+    editor = before;
+}
+
+static void test_nothing_stale(void)
+{
+    open_all();
+    struct edit_request q = {.rgb = rgb, .source_prompt = "a dog on the beach", .prompt = "a dog"};
+    check_not_stale(q);
+    q.prompt = "a cat";
+    check_not_stale(q);
+    q.source_prompt = "a photo of a dog";
+    check_not_stale(q);
+    q.negative = "a lake";
+    check_not_stale(q);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        rgb[3 * i] = 1; // another photo at the same place in memory
+    }
+    check_not_stale(q);
+    close_all();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/steps/guidance", test_guidance);
+    g_test_add_func("/steps/start-noise", test_start_noise);
+    g_test_add_func("/steps/by-hand", test_by_hand);
+    g_test_add_func("/steps/structure", test_structure);
+    g_test_add_func("/steps/eta", test_eta);
+    g_test_add_func("/steps/nothing-stale", test_nothing_stale);
+    return g_test_run();
+}
