@@ -26,7 +26,7 @@ struct restore {
     const struct image *photo, *reconstruction;
     const struct transform *transform;
     const float *mask;
-    struct detail_region region; // what result shows
+    struct image_region region; // what result shows
     struct image *result;
     struct change *change;
     struct band *band;
@@ -303,9 +303,8 @@ struct image *detail_restore(const struct image *photo, const struct image *reco
         .reconstruction = reconstruction,
         .transform = transform,
         .mask = params->mask,
-        .region = params->region != NULL
-                      ? *params->region
-                      : (struct detail_region){0, 0, photo->width, photo->height},
+        .region = params->region != NULL ? *params->region
+                                         : (struct image_region){0, 0, photo->width, photo->height},
     };
 
     restore.result = image_crop(photo, restore.region.x, restore.region.y, restore.region.width,

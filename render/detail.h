@@ -10,13 +10,8 @@
 #include "render/change.h"
 #include "render/transform.h"
 
-// A part of the photo, in its pixels.
-struct detail_region {
-    int x, y, width, height;
-};
-
 struct detail_params {
-    const struct detail_region *region; // the part that is wanted; NULL: the whole photo
+    const struct image_region *region; // the part that is wanted; NULL: the whole photo
     // (height, width) of the photo, 0..1, or NULL: everywhere. Where it is 0 the result is the
     // photo, to the bit. An edit that goes on beyond the mask is bent so that it vanishes at the
     // border, and keeps its gradients (see seam.h).

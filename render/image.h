@@ -35,6 +35,11 @@ struct image {
     struct image_meta meta;
 };
 
+// A part of a picture, in its pixels.
+struct image_region {
+    int x, y, width, height;
+};
+
 // What can be known of a file without decoding its pixels. Sizes are those after orientation.
 struct image_info {
     int width, height;

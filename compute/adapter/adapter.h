@@ -67,6 +67,7 @@ enum {
      .help = "How long to learn; more steps follow the photo more closely",                        \
      .unit = "steps",                                                                              \
      .kind = SETTING_INT,                                                                          \
+     .level = SETTING_EXPERT,                                                                      \
      .min = 1,                                                                                     \
      .max = 100000,                                                                                \
      .slider_min = 10,                                                                             \

@@ -489,6 +489,7 @@ static const struct setting svdiff_settings[] = {
      .choices = subset_names},
     {.key = "text_encoder",
      .title = "Text encoder too",
+     .level = SETTING_EXPERT,
      .help = "Also learn in the text encoder; slower, and closer to the description",
      .kind = SETTING_SWITCH},
     {.key = "rank",

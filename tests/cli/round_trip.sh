@@ -111,6 +111,12 @@ train --prompt "a red apple" --method oft --steps 1 --out oft.safetensors &&
     "$cli" adapter convert oft.safetensors --out peft && [ -s peft/adapter_config.json ] &&
     "$cli" adapter convert peft --out oft2.safetensors && near oft.safetensors oft2.safetensors 0
 check $? "oft: file, PEFT folder, file"
+"$cli" generate --prompt "an apple" --steps 2 --out class.png && train --prompt "a red apple on grass" --class-image class.png --class-prompt "an apple" --objective prior \
+    --prior-weight 0.5 --steps 2 --out prior.safetensors && "$cli" info prior.safetensors >facts && grep -q prior facts
+check $? "a subject with pictures of its class"
+! train --prompt "a red apple" --objective prior --steps 2 --out none.safetensors 2>said && grep -q "needs pictures of its class" said &&
+    [ ! -e none.safetensors ]
+check $? "without such pictures a sentence says so"
 "$cli" adapter info peft --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["method"] == "oft" and j["applied"] == j["total"] > 0'
 check $? "adapter info --json"
 

@@ -481,7 +481,7 @@ static void test_cells_meet(void)
 // A part equals the same part of the whole.
 static void test_region(void)
 {
-    static const struct detail_region regions[] = {
+    static const struct image_region regions[] = {
         {300, 200, 500, 300}, {0, 0, 40, 30}, {1099, 699, 1, 1}};
     struct image *photo = picture_photo(1100, 700, 8, 1);
     struct image *reconstruction = image_resize(photo, 176, 112, NULL);
@@ -492,7 +492,7 @@ static void test_region(void)
     struct image *whole = restore(photo, reconstruction, edit);
 
     for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
-        const struct detail_region *r = &regions[i];
+        const struct image_region *r = &regions[i];
         struct detail_params params = {.region = r};
         struct transform transform = host_transform();
         g_autoptr(GError) error = NULL;

@@ -69,7 +69,7 @@ assert compare yes
 split 0.45
 snapshot $folder/4-compare.png
 action win.zoom-actual
-wait detail contains both within 120
+wait closeup contains both within 120
 snapshot $folder/4-actual-size.png
 action win.zoom-fit
 action app.style-variant::dark

@@ -71,12 +71,12 @@ static void snapshot_picture(TinctureCanvas *self, GtkSnapshot *snapshot, gboole
                              const graphene_rect_t *picture)
 {
     GdkTexture *texture = newest && self->after != NULL ? self->after : self->before;
-    GdkTexture *detail = texture == self->after ? self->detail_after : self->detail_before;
+    GdkTexture *closeup = texture == self->after ? self->closeup_after : self->closeup_before;
     gtk_snapshot_append_texture(snapshot, texture, picture);
-    if (detail != NULL) {
+    if (closeup != NULL) {
         const float scale = picture->size.width / (float)self->viewport.picture_width;
-        const GdkRectangle *a = &self->detail_area;
-        gtk_snapshot_append_texture(snapshot, detail,
+        const GdkRectangle *a = &self->closeup_area;
+        gtk_snapshot_append_texture(snapshot, closeup,
                                     &GRAPHENE_RECT_INIT(picture->origin.x + (float)a->x * scale,
                                                         picture->origin.y + (float)a->y * scale,
                                                         (float)a->width * scale,
@@ -177,8 +177,8 @@ static void tincture_canvas_dispose(GObject *object)
     TinctureCanvas *self = TINCTURE_CANVAS(object);
     g_clear_object(&self->before);
     g_clear_object(&self->after);
-    g_clear_object(&self->detail_before);
-    g_clear_object(&self->detail_after);
+    g_clear_object(&self->closeup_before);
+    g_clear_object(&self->closeup_after);
     G_OBJECT_CLASS(tincture_canvas_parent_class)->dispose(object);
 }
 
@@ -240,13 +240,13 @@ void tincture_canvas_set_after(TinctureCanvas *self, GdkTexture *texture)
     }
 }
 
-void tincture_canvas_set_detail(TinctureCanvas *self, const GdkRectangle *area, GdkTexture *before,
-                                GdkTexture *after)
+void tincture_canvas_set_closeup(TinctureCanvas *self, const GdkRectangle *area, GdkTexture *before,
+                                 GdkTexture *after)
 {
     g_return_if_fail(TINCTURE_IS_CANVAS(self));
-    gboolean changed = g_set_object(&self->detail_before, before);
-    changed |= g_set_object(&self->detail_after, after);
-    self->detail_area = *area;
+    gboolean changed = g_set_object(&self->closeup_before, before);
+    changed |= g_set_object(&self->closeup_after, after);
+    self->closeup_area = *area;
     if (changed) {
         gtk_widget_queue_draw(GTK_WIDGET(self));
     }

@@ -18,8 +18,8 @@ void tincture_canvas_set_after(TinctureCanvas *self, GdkTexture *texture);
 
 // A piece of both in the photo's own pixels, drawn over the rest; area is in pixels of the photo.
 // NULL textures: none.
-void tincture_canvas_set_detail(TinctureCanvas *self, const GdkRectangle *area, GdkTexture *before,
-                                GdkTexture *after);
+void tincture_canvas_set_closeup(TinctureCanvas *self, const GdkRectangle *area, GdkTexture *before,
+                                 GdkTexture *after);
 // The pixels of the photo that are on the screen.
 GdkRectangle tincture_canvas_get_seen(TinctureCanvas *self);
 

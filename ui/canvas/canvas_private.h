@@ -11,11 +11,11 @@ struct _TinctureCanvas {
 
     // owned
     GdkTexture *before, *after;
-    GdkTexture *detail_before, *detail_after; // of detail_area, in the photo's own pixels
+    GdkTexture *closeup_before, *closeup_after; // of closeup_area, in the photo's own pixels
 
     // state
     struct viewport viewport;
-    GdkRectangle detail_area;
+    GdkRectangle closeup_area;
     gboolean compare;
     double split;
     double pointer_x, pointer_y; // point that stays in place when the wheel zooms

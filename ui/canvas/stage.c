@@ -5,8 +5,8 @@
 #include "ui/job_text.h"
 #include "ui/widgets/progress.h"
 
-#define BUSY_DELAY_MS   250 // quick work shows no spinner
-#define DETAIL_PAUSE_MS 200 // no sharp picture is needed yet during panning or zooming
+#define BUSY_DELAY_MS    250 // quick work shows no spinner
+#define CLOSEUP_PAUSE_MS 200 // no sharp picture is needed yet during panning or zooming
 
 struct _TinctureStage {
     AdwBin parent_instance;
@@ -23,11 +23,11 @@ struct _TinctureStage {
     // owned
     TinctureSession *session;
     TinctureProject *project;
-    GBytes *before_pixels, *after_pixels, *detail_pixels; // what the canvas shows
+    GBytes *before_pixels, *after_pixels, *closeup_pixels; // what the canvas shows
 
     // state
-    guint busy_timeout, detail_timeout;
-    GdkRectangle asked; // the detail that was asked for last: once, also where it fails
+    guint busy_timeout, closeup_timeout;
+    GdkRectangle asked; // the closeup that was asked for last: once, also where it fails
     gboolean busy;      // the job is long enough to be shown
 };
 
@@ -56,37 +56,38 @@ static GdkTexture *texture_of(struct picture picture)
 
 // ---- the photo's own pixels, where the window's picture is too coarse ---------------------------
 
-static void show_detail(TinctureStage *self)
+static void show_closeup(TinctureStage *self)
 {
-    const struct detail *detail = &self->project->detail;
-    if (take_pixels(&self->detail_pixels, detail->before)) {
-        g_autoptr(GdkTexture) before = texture_of(detail->before);
-        g_autoptr(GdkTexture) after = texture_of(detail->after);
-        const GdkRectangle area = {detail->x, detail->y, detail->before.width,
-                                   detail->before.height};
-        tincture_canvas_set_detail(self->canvas, &area, before, after);
+    const struct closeup *closeup = &self->project->closeup;
+    if (take_pixels(&self->closeup_pixels, closeup->before)) {
+        g_autoptr(GdkTexture) before = texture_of(closeup->before);
+        g_autoptr(GdkTexture) after = texture_of(closeup->after);
+        const GdkRectangle area = {closeup->x, closeup->y, closeup->before.width,
+                                   closeup->before.height};
+        tincture_canvas_set_closeup(self->canvas, &area, before, after);
     }
 }
 
-static gboolean detail_timeout_cb(gpointer data)
+static gboolean closeup_timeout_cb(gpointer data)
 {
     TinctureStage *self = data;
-    self->detail_timeout = 0;
+    self->closeup_timeout = 0;
     self->asked = tincture_canvas_get_seen(self->canvas);
-    live_want_detail(self->session->live,
-                     &(struct detail_region){self->asked.x, self->asked.y, self->asked.width,
+    live_want_closeup(self->session->live,
+                      &(struct image_region){self->asked.x, self->asked.y, self->asked.width,
                                              self->asked.height});
     return G_SOURCE_REMOVE;
 }
 
-static gboolean lacks_detail(TinctureStage *self)
+static gboolean lacks_closeup(TinctureStage *self)
 {
     int width = self->project->photo->full->width;
     struct picture before = self->project->before;
-    const struct detail *detail = &self->project->detail;
+    const struct closeup *closeup = &self->project->closeup;
     GdkRectangle seen = tincture_canvas_get_seen(self->canvas), area = {0};
-    if (detail->before.rgba != NULL) {
-        area = (GdkRectangle){detail->x, detail->y, detail->before.width, detail->before.height};
+    if (closeup->before.rgba != NULL) {
+        area =
+            (GdkRectangle){closeup->x, closeup->y, closeup->before.width, closeup->before.height};
     }
     gdk_rectangle_intersect(&seen, &area, &area);
     return tincture_canvas_get_zoom(self->canvas) * width > before.width * 1.02 &&
@@ -98,13 +99,13 @@ static const TinctureJob *shown_job(TinctureStage *self)
     return tincture_queue_shown(self->session->queue);
 }
 
-static void update_detail(TinctureStage *self)
+static void update_closeup(TinctureStage *self)
 {
-    show_detail(self);
-    g_clear_handle_id(&self->detail_timeout, g_source_remove);
+    show_closeup(self);
+    g_clear_handle_id(&self->closeup_timeout, g_source_remove);
     if (self->project->photo != NULL && shown_job(self) == NULL && !self->project->drawing &&
-        lacks_detail(self)) {
-        self->detail_timeout = g_timeout_add(DETAIL_PAUSE_MS, detail_timeout_cb, self);
+        lacks_closeup(self)) {
+        self->closeup_timeout = g_timeout_add(CLOSEUP_PAUSE_MS, closeup_timeout_cb, self);
     }
 }
 
@@ -154,7 +155,7 @@ static void update_pictures(TinctureStage *self)
     }
     gtk_widget_set_visible(self->badge, self->project->drawing);
     update_labels(self);
-    update_detail(self);
+    update_closeup(self);
 }
 
 static void document_changed_cb(TinctureStage *self, guint parts)
@@ -173,7 +174,7 @@ static void zoom_changed_cb(TinctureStage *self)
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->zoom_fit), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    name, -1);
     if (self->session != NULL) {
-        update_detail(self);
+        update_closeup(self);
     }
 }
 
@@ -230,7 +231,7 @@ static void job_changed_cb(TinctureStage *self)
     if (shown_job(self) == NULL) {
         g_clear_handle_id(&self->busy_timeout, g_source_remove);
         self->busy = FALSE;
-        update_detail(self);
+        update_closeup(self);
     } else if (!self->busy && self->busy_timeout == 0) {
         self->busy_timeout = g_timeout_add(BUSY_DELAY_MS, busy_timeout_cb, self);
     }
@@ -243,12 +244,12 @@ static void tincture_stage_dispose(GObject *object)
 {
     TinctureStage *self = TINCTURE_STAGE(object);
     g_clear_handle_id(&self->busy_timeout, g_source_remove);
-    g_clear_handle_id(&self->detail_timeout, g_source_remove);
+    g_clear_handle_id(&self->closeup_timeout, g_source_remove);
     g_clear_object(&self->project);
     g_clear_object(&self->session);
     g_clear_pointer(&self->before_pixels, g_bytes_unref);
     g_clear_pointer(&self->after_pixels, g_bytes_unref);
-    g_clear_pointer(&self->detail_pixels, g_bytes_unref);
+    g_clear_pointer(&self->closeup_pixels, g_bytes_unref);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_STAGE);
     G_OBJECT_CLASS(tincture_stage_parent_class)->dispose(object);
 }

@@ -14,7 +14,8 @@ struct cli {
     char *model, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
     char *log, *resume, *checkpoint;
-    char **images, **adapters, **rest;
+    char *class_prompt;
+    char **images, **class_images, **adapters, **rest;
     int timestep, size, bits, quality, learn_steps;
     gint64 seed;
     gboolean json, recipe, raw;

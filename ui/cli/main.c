@@ -51,7 +51,9 @@ static void cli_clear(struct cli *c)
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free(texts[i]);
     }
+    g_free(c->class_prompt);
     g_strfreev(c->images);
+    g_strfreev(c->class_images);
     g_strfreev(c->adapters);
     settings_free(c->settings);
     g_ptr_array_unref(c->given);

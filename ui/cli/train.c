@@ -29,16 +29,28 @@ static void report_cb(struct task *task, const struct task_progress *progress)
     task_tell(&cli_task, progress);
 }
 
-static bool train(struct cli *c, struct adapter *adapter, struct photo *const *photos, int n,
+// The photos of --image, then those of --class-image.
+static struct train_example *make_examples(const struct cli *c, const GPtrArray *photos)
+{
+    struct train_example *examples = g_new0(struct train_example, photos->len);
+    for (guint i = 0; i < photos->len; i++) {
+        const struct photo *p = photos->pdata[i];
+        const bool of_class = i >= g_strv_length(c->images);
+        examples[i] = (struct train_example){
+            .width = p->small->width,
+            .height = p->small->height,
+            .rgb = p->rgb,
+            .caption = of_class && c->class_prompt ? c->class_prompt : c->prompt,
+            .role = of_class ? ROLE_PRIOR : ROLE_INSTANCE,
+        };
+    }
+    return examples;
+}
+
+static bool train(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
                   struct run_log *log, GError **error)
 {
-    g_autofree struct train_example *examples = g_new0(struct train_example, n);
-    for (int i = 0; i < n; i++) {
-        examples[i] = (struct train_example){.width = photos[i]->small->width,
-                                             .height = photos[i]->small->height,
-                                             .rgb = photos[i]->rgb,
-                                             .caption = c->prompt};
-    }
+    g_autofree struct train_example *examples = make_examples(c, photos);
     const struct train_params params = {
         .settings = c->settings,
         .seed = (uint64_t)c->seed,
@@ -46,8 +58,9 @@ static bool train(struct cli *c, struct adapter *adapter, struct photo *const *p
         .checkpoint_every = c->checkpoint ? 10 : 0,
     };
     struct task task = {.report = report_cb, .data = log};
-    struct trainer *t = trainer_new(c->engine->model, adapter, &(struct train_set){examples, n},
-                                    &params, &task, error);
+    struct trainer *t =
+        trainer_new(c->engine->model, adapter, &(struct train_set){examples, (int)photos->len},
+                    &params, &task, error);
     bool ok =
         t && (!c->resume || trainer_resume(t, c->resume, error)) && trainer_run(t, &task, error);
     const int done = t ? trainer_step(t) : 0;
@@ -79,6 +92,18 @@ static void print_json(const struct cli *c, const struct adapter *a,
     cli_print_json(b);
 }
 
+static bool add_photos(struct cli *c, char *const *paths, GPtrArray *photos, GError **error)
+{
+    for (int i = 0; paths[i]; i++) {
+        struct photo *p = cli_photo(c, paths[i], error);
+        if (!p) {
+            return false;
+        }
+        g_ptr_array_add(photos, p);
+    }
+    return true;
+}
+
 static bool run(struct cli *c, GError **error)
 {
     struct adapter *adapter = cli_engine(c, error) ? new_adapter(c, error) : NULL;
@@ -87,14 +112,8 @@ static bool run(struct cli *c, GError **error)
     }
     g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
     struct run_log log = {0};
-    bool ok = true;
-    for (int i = 0; ok && c->images[i]; i++) {
-        struct photo *p = cli_photo(c, c->images[i], error);
-        ok = p != NULL;
-        if (ok) {
-            g_ptr_array_add(photos, p);
-        }
-    }
+    bool ok = add_photos(c, c->images, photos, error) &&
+              (!c->class_images || add_photos(c, c->class_images, photos, error));
     if (ok && c->log && !(log.file = fopen(c->log, "w"))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
                     c->log, g_strerror(errno));
@@ -103,7 +122,7 @@ static bool run(struct cli *c, GError **error)
     if (log.file) {
         fprintf(log.file, "step,loss,grad_norm,seconds\n");
     }
-    ok = ok && train(c, adapter, (struct photo **)photos->pdata, (int)photos->len, &log, error);
+    ok = ok && train(c, adapter, photos, &log, error);
     if (log.file && fclose(log.file) != 0 && ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
                     c->log, g_strerror(errno));
@@ -121,8 +140,9 @@ const struct cli_command train_command = {
     .summary = "Learn a photo (or a few of one subject) into an adapter",
     .usage = "",
     .settings = learn_settings,
-    .options = (const char *const[]){"model", "device", "images", "prompt", "set", "seed", "size",
-                                     "out", "log", "checkpoint", "resume", "json", NULL},
+    .options = (const char *const[]){"model", "device", "images", "prompt", "class-image",
+                                     "class-prompt", "set", "seed", "size", "out", "log",
+                                     "checkpoint", "resume", "json", NULL},
     .needed = (const char *const[]){"images", "prompt", "out", NULL},
     .run = run,
 };

@@ -59,7 +59,7 @@ struct job_inputs {
     GArray *adapters;              // struct engine_adapter
     GBytes *bytes;                 // an encoded photo, or the packed pixels of a result ...
     int width, height;             // ... and their size
-    struct detail_region region;   // of the photo, in its pixels
+    struct image_region region;    // of the photo, in its pixels
     const char *path;              // the file or folder that is read or written
     const char *source;            // the file that it is made from
     const char *folder;            // where what it makes is kept

@@ -105,7 +105,7 @@ static void edit_now(struct live *live)
     g_clear_handle_id(&live->timer, g_source_remove);
     live->wanted = true;
     tincture_queue_cancel(live->queue, &edit_job);
-    tincture_queue_cancel(live->queue, &detail_job);
+    tincture_queue_cancel(live->queue, &closeup_job);
     live_follow(live);
 }
 
@@ -200,20 +200,20 @@ void live_restore(struct live *live, gint64 id)
 
 // ---- the photo's own pixels ---------------------------------------------------------------------
 
-void live_want_detail(struct live *live, const struct detail_region *region)
+void live_want_closeup(struct live *live, const struct image_region *region)
 {
     const TinctureProject *p = live->project;
     if (p->photo && !tincture_queue_shown(live->queue)) {
         const struct job_inputs in = {.photo = p->photo, .result = p->result, .region = *region};
-        tincture_queue_submit(live->queue, tincture_job_new(&detail_job, &in));
+        tincture_queue_submit(live->queue, tincture_job_new(&closeup_job, &in));
     }
 }
 
-void live_detailed(struct live *live, TinctureJob *job)
+void live_closeup_done(struct live *live, TinctureJob *job)
 {
     const TinctureProject *p = live->project;
     if (!job->error && job->in.photo == p->photo && job->in.result == p->result && !p->drawing) {
-        tincture_project_set_detail(live->project, &job->out.detail);
+        tincture_project_set_closeup(live->project, &job->out.closeup);
     }
 }
 

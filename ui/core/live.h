@@ -35,10 +35,10 @@ void live_show_as_left(struct live *live);
 void live_restore(struct live *live, gint64 id); // an earlier result, and all it was made with
 // The piece of the photo that the window shows enlarged, in its pixels and inside it. Ignored while
 // a job runs; an edit does not wait for it.
-void live_want_detail(struct live *live, const struct detail_region *region);
+void live_want_closeup(struct live *live, const struct image_region *region);
 void live_keep_now(struct live *live); // the fresh result
 
 void live_previewed(struct live *live, struct job_report *report);
 void live_edited(struct live *live, TinctureJob *job);
-void live_detailed(struct live *live, TinctureJob *job);
+void live_closeup_done(struct live *live, TinctureJob *job);
 void live_follow(struct live *live); // begins what is wanted, as soon as nothing is in its way

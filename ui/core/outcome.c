@@ -1,10 +1,10 @@
 #include "ui/core/outcome.h"
 
-void detail_clear(struct detail *d)
+void closeup_clear(struct closeup *d)
 {
     picture_clear(&d->before);
     picture_clear(&d->after);
-    *d = (struct detail){0};
+    *d = (struct closeup){0};
 }
 
 void outcome_clear(struct outcome *o)
@@ -15,7 +15,7 @@ void outcome_clear(struct outcome *o)
     picture_clear(&o->view);
     picture_clear(&o->thumb);
     result_unref(o->result);
-    detail_clear(&o->detail);
+    closeup_clear(&o->closeup);
     g_free(o->adapter.name);
     g_free(o->adapter.method);
     g_free(o->note);

@@ -7,20 +7,20 @@
 #include "ui/core/result.h"
 
 // A piece of the photo in its own pixels, and of the result.
-struct detail {
+struct closeup {
     int x, y;                     // where it lies in the photo
     struct picture before, after; // after: empty where there is no result
 };
-void detail_clear(struct detail *d);
+void closeup_clear(struct closeup *d);
 
 struct outcome {
-    char *device, *model;  // what was loaded, for a person to read
-    struct photo *photo;   // that was opened
-    struct picture view;   // of a photo or a result, as large as the window shows it
-    struct picture thumb;  // of a result
-    struct result *result; // of an edit
-    struct detail detail;  // a piece
-    struct {               // an adapter that was trained or loaded
+    char *device, *model;   // what was loaded, for a person to read
+    struct photo *photo;    // that was opened
+    struct picture view;    // of a photo or a result, as large as the window shows it
+    struct picture thumb;   // of a result
+    struct result *result;  // of an edit
+    struct closeup closeup; // a piece
+    struct {                // an adapter that was trained or loaded
         char *name, *method;
         int applied, total; // its tensors that fit the model, all
         bool other_base;    // it was learned on another model

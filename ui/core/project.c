@@ -378,7 +378,7 @@ void tincture_project_open(TinctureProject *self, struct photo *photo, struct pi
 void tincture_project_set_result(TinctureProject *self, struct result *result, struct picture after)
 {
     tincture_project_end_preview(self);
-    detail_clear(&self->detail);
+    closeup_clear(&self->closeup);
     result_unref(self->result);
     picture_clear(&self->after);
     self->result = result ? result_ref(result) : NULL;
@@ -387,7 +387,7 @@ void tincture_project_set_result(TinctureProject *self, struct result *result, s
 
 void tincture_project_set_preview(TinctureProject *self, struct picture preview)
 {
-    detail_clear(&self->detail);
+    closeup_clear(&self->closeup);
     picture_clear(&self->preview);
     self->preview = preview;
     self->drawing = true;
@@ -400,11 +400,11 @@ void tincture_project_end_preview(TinctureProject *self)
     self->drawing = false;
 }
 
-void tincture_project_set_detail(TinctureProject *self, struct detail *detail)
+void tincture_project_set_closeup(TinctureProject *self, struct closeup *closeup)
 {
-    detail_clear(&self->detail);
-    self->detail = *detail;
-    *detail = (struct detail){0};
+    closeup_clear(&self->closeup);
+    self->closeup = *closeup;
+    *closeup = (struct closeup){0};
     tincture_project_view_changed(self);
 }
 
@@ -430,7 +430,7 @@ static void tincture_project_finalize(GObject *object)
     picture_clear(&self->before);
     picture_clear(&self->after);
     picture_clear(&self->preview);
-    detail_clear(&self->detail);
+    closeup_clear(&self->closeup);
     g_array_unref(self->loss);
     g_array_unref(self->samples);
     G_OBJECT_CLASS(tincture_project_parent_class)->finalize(object);

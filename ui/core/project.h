@@ -44,7 +44,7 @@ struct _TinctureProject {
     struct picture after;   // its picture
     bool drawing;           // a rough preview is shown in its place:
     struct picture preview; // empty where it cannot be
-    struct detail detail;   // the piece that was asked for last, until the picture changes
+    struct closeup closeup; // the piece that was asked for last, until the picture changes
     bool exported;          // the newest result has been exported
 
     GArray *loss;    // double, smoothed: one a step of the training that runs or was last
@@ -115,7 +115,8 @@ void tincture_project_set_result(TinctureProject *self, struct result *result,
                                  struct picture after); // takes a reference, and the picture
 void tincture_project_set_preview(TinctureProject *self, struct picture preview); // takes it
 void tincture_project_end_preview(TinctureProject *self);
-void tincture_project_set_detail(TinctureProject *self, struct detail *detail); // takes what it has
+void tincture_project_set_closeup(TinctureProject *self,
+                                  struct closeup *closeup); // takes what it has
 void tincture_project_clear_training(TinctureProject *self);
 
 G_END_DECLS

@@ -43,9 +43,9 @@ static void edited(TinctureSession *self, TinctureJob *job)
     live_edited(self->live, job);
 }
 
-static void detailed(TinctureSession *self, TinctureJob *job)
+static void closeup_done(TinctureSession *self, TinctureJob *job)
 {
-    live_detailed(self->live, job);
+    live_closeup_done(self->live, job);
 }
 
 static void learned(TinctureSession *self, TinctureJob *job)
@@ -75,7 +75,7 @@ static const struct {
     void (*apply)(TinctureSession *self, TinctureJob *job);
 } appliers[] = {
     {&load_job, loaded},     {&open_job, opened},
-    {&edit_job, edited},     {&detail_job, detailed},
+    {&edit_job, edited},     {&closeup_job, closeup_done},
     {&learn_job, learned},   {&adapter_job, adapter_loaded},
     {&export_job, exported}, {&export_adapter_job, exported},
 };

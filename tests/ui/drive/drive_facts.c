@@ -147,13 +147,13 @@ static char *canvas_width(struct drive *d)
 
 // The piece that is shown in the photo's own pixels: "width x height", and whether the result's is
 // there too.
-static char *detail(struct drive *d)
+static char *closeup(struct drive *d)
 {
-    const struct detail *detail = &d->project->detail;
-    return detail->before.rgba == NULL
+    const struct closeup *closeup = &d->project->closeup;
+    return closeup->before.rgba == NULL
                ? g_strdup("none")
-               : g_strdup_printf("%dx%d %s", detail->before.width, detail->before.height,
-                                 detail->after.rgba != NULL ? "both" : "photo");
+               : g_strdup_printf("%dx%d %s", closeup->before.width, closeup->before.height,
+                                 closeup->after.rgba != NULL ? "both" : "photo");
 }
 
 // The window that is open beside the main one, or NULL. Its application keeps it.
@@ -235,7 +235,7 @@ static const struct {
     {"split", split},
     {"zoom", zoom},
     {"canvas-width", canvas_width},
-    {"detail", detail},
+    {"closeup", closeup},
     {"dialog", dialog},
     {"dialog-focus", dialog_focus},
     {"menu", menu},

@@ -6,14 +6,14 @@
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
-    const struct detail_region *r = &job->in.region;
+    const struct image_region *r = &job->in.region;
     const struct image *full = job->in.photo->full;
     struct image *part =
         engine_ready(e, error) ? image_crop(full, r->x, r->y, r->width, r->height, error) : NULL;
     if (!part) {
         return false;
     }
-    job->out.detail = (struct detail){.x = r->x, .y = r->y, .before = picture_from_image(part)};
+    job->out.closeup = (struct closeup){.x = r->x, .y = r->y, .before = picture_from_image(part)};
     image_free(part);
     if (!job->in.result) {
         return true;
@@ -22,14 +22,14 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     struct detail_params params = {.region = r, .task = &quiet};
     part = engine_restore(e, full, job->in.result->edit, &params, error);
     if (part) {
-        job->out.detail.after = picture_from_image(part);
+        job->out.closeup.after = picture_from_image(part);
         image_free(part);
     }
     return part != NULL;
 }
 
-const struct job_type detail_job = {
-    .member = {.name = "detail",
+const struct job_type closeup_job = {
+    .member = {.name = "closeup",
                .title = "Sharpening what is seen",
                .summary = "Shows the photo's own pixels where the window is zoomed in"},
     .rank = JOB_LIVE,
