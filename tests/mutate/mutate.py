@@ -3,6 +3,7 @@
 
     tests/mutate/mutate.py              all changes
     tests/mutate/mutate.py WORD ...     only those with one of the words in their file, test or comment
+    tests/mutate/mutate.py --stale      changes nothing: names the lines of the list that the source no longer has
 
 The copy and its build stay in build-mutate/, so that a change compiles one file. A line of the list that the source no
 longer has is a failure: the list must stay true. Closes with "N passed, N failed, N skipped"; passed is noticed.
@@ -117,7 +118,16 @@ def try_mutation(m, programs):
         path.write_text(before)
 
 
+def find_stale():
+    stale = [m for m in read_list([]) if m.apply((ROOT / m.file).read_text()) is None]
+    for m in stale:
+        print(f"{m.file}: {m.comment} Old line not found once: {m.old}")
+    return 1 if stale else 0
+
+
 def main(words):
+    if words == ["--stale"]:
+        return find_stale()
     mutations, counts = read_list(words), {"passed": 0, "failed": 0, "skipped": 0}
     programs = set_up()
     unknown = {m.test for m in mutations} - set(programs)
