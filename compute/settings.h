@@ -1,9 +1,9 @@
 // Settings as values: how the member of a family describes what can be set about it, and a value
 // that carries that description.
 //
-// One row of a table is enough for a slider in the window, an option on the command line, a value in
-// a saved document, a word in a picture's recipe, a part of a cache key, the help text and the range
-// check: all of these are functions over struct settings and know no row by name.
+// One row of a table is enough for a slider in the window, an option on the command line, a value
+// in a saved document, a word in a picture's recipe, a part of a cache key, the help text and the
+// range check: all of these are functions over struct settings and know no row by name.
 //
 // A row that chooses a member of a family (a sampler, an adapter method) brings that member's own
 // rows with it. The value keeps those of every member, so that going to another one and back loses
@@ -30,8 +30,8 @@ struct member {
     const char *name, *title, *summary;
     const struct setting *settings; // NULL: nothing to set
 };
-// The same fields without a name, for the structs of a family's members to begin with: m->name reads
-// as usual, and &m->member is a member of any family.
+// The same fields without a name, for the structs of a family's members to begin with: m->name
+// reads as usual, and &m->member is a member of any family.
 #define MEMBER_FIELDS                                                                              \
     union {                                                                                        \
         struct member member;                                                                      \
@@ -94,8 +94,8 @@ bool settings_on(const struct settings *s, const char *key);
 const char *settings_choice(const struct settings *s, const char *key);
 struct settings *settings_member(const struct settings *s, const char *key);
 
-// False where the key is no row that counts or the value is outside its legal range; the error names
-// key, value and range.
+// False where the key is no row that counts or the value is outside its legal range; the error
+// names key, value and range.
 bool settings_set(struct settings *s, const char *key, double value, GError **error);
 
 bool settings_equal(const struct settings *a, const struct settings *b);
@@ -111,16 +111,18 @@ char *settings_print(const struct settings *s, const char *key);
 // "steps=20 guidance=3 sampler=ddim eta=0": all rows that count. Newly allocated.
 char *settings_text(const struct settings *s);
 // The same of the rows that something of this scope depends on: those whose scope has one of its
-// bits, and those without a scope. What is kept under such a key needs no change when a row is added.
+// bits, and those without a scope. What is kept under such a key needs no change when a row is
+// added.
 char *settings_key(const struct settings *s, unsigned scope);
-// "Steps: 20, CFG scale: 3, Sampler: DDIM, Eta: 0, Structure: 0": what other programs know first, and
-// as they name it, then the rest under its title.
+// "Steps: 20, CFG scale: 3, Sampler: DDIM, Eta: 0, Structure: 0": what other programs know first,
+// and as they name it, then the rest under its title.
 char *settings_recipe(const struct settings *s);
 
-// As JSON, with the rows of all members: {"steps": 20, "sampler": "ddim", "ddim": {"eta": 0}}. write
-// adds the members to the object that is open in builder. read changes only the rows that it finds;
-// what is missing, of another kind or out of range stays as it was. It also takes a chosen member's
-// rows that stand beside the choice, and a choice by its number, as version 0.1 wrote both.
+// As JSON, with the rows of all members: {"steps": 20, "sampler": "ddim", "ddim": {"eta": 0}}.
+// write adds the members to the object that is open in builder. read changes only the rows that it
+// finds; what is missing, of another kind or out of range stays as it was. It also takes a chosen
+// member's rows that stand beside the choice, and a choice by its number, as version 0.1 wrote
+// both.
 void settings_write_json(const struct settings *s, JsonBuilder *builder);
 void settings_read_json(struct settings *s, JsonObject *object);
 

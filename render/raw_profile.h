@@ -1,5 +1,6 @@
 // "Raw profile type NAME", the text in which ImageMagick, and after it Exiv2 and ExifTool, put into
-// PNG files what PNG has no chunk for: the name, the number of bytes, and the bytes as digits of 16.
+// PNG files what PNG has no chunk for: the name, the number of bytes, and the bytes as digits of
+// 16.
 #pragma once
 
 #include <glib.h>

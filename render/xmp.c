@@ -111,8 +111,8 @@ static GBytes *serialise(const xmlDoc *document)
     return bytes;
 }
 
-// libxml2 compares each attribute of an element with all others, so that 100,000 of them take half a
-// minute. A tag cannot hold another '<', and text may as well hold that many '='.
+// libxml2 compares each attribute of an element with all others, so that 100,000 of them take half
+// a minute. A tag cannot hold another '<', and text may as well hold that many '='.
 static bool has_long_tag(const char *text, gsize size)
 {
     enum { MAX_ATTRIBUTES = 4000 };

@@ -96,7 +96,7 @@ enum {
     }
 
 struct adapter_method {
-    MEMBER_FIELDS; // its settings: how it is trained (TRAINING_ROWS), which layers, rank, bound, ...
+    MEMBER_FIELDS; // settings: how it is trained (TRAINING_ROWS), which layers, rank, bound, ...
     const char *const *files; // names that save gives in a folder, NULL-terminated
     // Creates the parameters for every layer that the settings name; parameters start at "no
     // change".

@@ -1,5 +1,5 @@
-// The pipelines: text -> embeddings, photo -> latent -> inverted latents -> sampled latent -> picture.
-// Each arrow is a stage whose result is kept with the key of what it came from.
+// The pipelines: text -> embeddings, photo -> latent -> inverted latents -> sampled latent ->
+// picture. Each arrow is a stage whose result is kept with the key of what it came from.
 #include "compute/edit/private.h"
 
 #include <string.h>

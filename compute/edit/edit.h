@@ -1,9 +1,9 @@
 // Pipelines: generate, invert, edit - chains of cached stages over one model.
 //
-// An editor holds a model's compiled programs and the results of earlier stages (text embeddings, photo
-// latent, inverted latents, sampled latent), each keyed by what it depends on: a change re-runs
-// only what follows from it. Every step reports the current latent's preview and can be cancelled
-// between steps.
+// An editor holds a model's compiled programs and the results of earlier stages (text embeddings,
+// photo latent, inverted latents, sampled latent), each keyed by what it depends on: a change
+// re-runs only what follows from it. Every step reports the current latent's preview and can be
+// cancelled between steps.
 //
 // Thread: the engine thread.
 #pragma once

@@ -15,12 +15,12 @@ static const double LEVELS[] = {0.5, 0.7};
 #define NOISINGS 2
 static const uint64_t SEED = 1; // the mask is the photo's and the words', not the run's
 
-// The weakest and the strongest difference that count, as shares of all positions: a few outliers do
-// not.
+// The weakest and the strongest difference that count, as shares of all positions: a few outliers
+// do not.
 static const double WEAKEST = 0.05, STRONGEST = 0.95;
 // How much of the weakest difference is taken for what the network says anyway. All of it would cut
-// holes into a change that is meant everywhere, as of a style; none, and where all positions differ a
-// lot nothing is kept.
+// holes into a change that is meant everywhere, as of a style; none, and where all positions differ
+// a lot nothing is kept.
 static const double ANYWAY = 0.75;
 // Where the ramp from kept to changed begins, as a share of where it ends.
 static const double RAMP = 0.6;

@@ -24,7 +24,8 @@ struct gpu_info {
     uint32_t subgroup_min, subgroup_max; // what it may ask for
     uint32_t max_workgroup;              // invocations
     uint32_t max_shared;                 // bytes of shared memory a workgroup
-    // What the device has beyond the needs of the engine. device_create() turns on what kernels use.
+    // What the device has beyond the needs of the engine. device_create() turns on what kernels
+    // use.
     bool int64;              // 64-bit integers
     bool float16, storage16; // arithmetic with 16-bit numbers; buffers of them
     bool cooperative_matrix; // VK_KHR_cooperative_matrix

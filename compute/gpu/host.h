@@ -32,6 +32,7 @@ float *host_scratch(int slot, int64_t floats);
 // GFLOP/s of sgemm n x n x n on the whole team, measured now (best of a few).
 double host_gemm_rate(int n);
 
-// One thread: decompositions run side by side inside host_parallel. Thin SVD of a (m x n, row-major, not modified): a = u diag(s) vt, r = min(m, n), s descending.
-// u (m x r), s (r), vt (r x n), caller's memory. false: LAPACK did not converge.
+// Thin SVD of a (m x n, row-major, not modified): a = u diag(s) vt, r = min(m, n), s descending.
+// u (m x r), s (r), vt (r x n), caller's memory. false: LAPACK did not converge. On the caller's
+// thread: decompositions run side by side inside host_parallel().
 bool host_svd(int m, int n, const float *a, float *u, float *s, float *vt);

@@ -16,8 +16,8 @@ size_t dtype_size(enum dtype dtype); // bytes of an element
 #define GRAPH_RANK   4
 #define GRAPH_INPUTS 4
 
-// A copy of a tensor's data that a host kernel packed into the order of its inner loop and keeps for
-// the next run. The key says who packed it, and how.
+// A copy of a tensor's data that a host kernel packed into the order of its inner loop and keeps
+// for the next run. The key says who packed it, and how.
 struct packed_key {
     const void *maker;
     int sizes[4]; // no gap: keys are compared by bytes
@@ -106,8 +106,8 @@ struct node *graph_nth(const struct graph *g, int id);
 // ---- running ------------------------------------------------------------------------------------
 
 // How nodes run: each with the first of its op's kernels that fits the device, which on CPU-type
-// devices is the host's, elsewhere a recorded Vulkan kernel. TINCTURE_VARIANT narrows the choice, as
-// op_kernel_choose() says.
+// devices is the host's, elsewhere a recorded Vulkan kernel. TINCTURE_VARIANT narrows the choice,
+// as op_kernel_choose() says.
 struct program;
 
 // Plans memory (lifetimes -> offsets in a few blocks), creates kernels and records. g must outlive

@@ -1,5 +1,5 @@
-// Decoders: what makes a picture of latents. A family: a new one is NAME.c with NAME_decoder and one
-// word in meson.build.
+// Decoders: what makes a picture of latents. A family: a new one is NAME.c with NAME_decoder and
+// one word in meson.build.
 //
 // A decoder reads the weights of one part; a model has the decoders whose part it has. The one it
 // was trained with comes first in the table.
@@ -12,10 +12,11 @@ struct decoder {
     MEMBER_FIELDS;
     const char *part; // whose weights it reads: MODEL_VAE
     int channels;     // of the picture: 3, or 4 with alpha
-    // Latents, which are scaled everywhere else, are divided by this before build's network sees them.
+    // Latents, which are scaled everywhere else, are divided by this before build's network sees
+    // them.
     float (*scale)(const struct model *m);
-    // latents (N,h,w,C) -> picture (N,H,W,channels) in [-1,1], not clamped; H and W are h and w times
-    // model_latent_factor().
+    // latents (N,h,w,C) -> picture (N,H,W,channels) in [-1,1], not clamped; H and W are h and w
+    // times model_latent_factor().
     struct node *(*build)(struct nn *nn, const struct model *m, struct node *latents);
 };
 extern const struct decoder *const decoder_table[]; // NULL-terminated

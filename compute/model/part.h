@@ -1,8 +1,8 @@
 // Kinds of parts that a model is made of. Private to compute/model.
 //
 // A new kind (a second text encoder, a hint network, a small decoder) is one row of the table in
-// part.c: what its files must hold is what its network asks for while it is built. Where it is also found in
-// files of the original layout, single_names.c has a row that says under which names.
+// part.c: what its files must hold is what its network asks for while it is built. Where it is also
+// found in files of the original layout, single_names.c has a row that says under which names.
 #pragma once
 
 #include "compute/model/model.h"

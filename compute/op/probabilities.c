@@ -1,4 +1,5 @@
-// Attention in two halves, for where its probabilities are wanted: compositions, not ops of their own.
+// Attention in two halves, for where its probabilities are wanted: compositions, not ops of their
+// own.
 #include "compute/op/kernel.h"
 
 // (N,1,T,heads d) -> (N,heads,T,d)

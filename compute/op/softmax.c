@@ -1,5 +1,5 @@
-// y = exp(x - max x) / sum exp(x - max x) over the last axis. Attention has its own, fused; this one
-// is for where the probabilities themselves are wanted.
+// y = exp(x - max x) / sum exp(x - max x) over the last axis. Attention has its own, fused; this
+// one is for where the probabilities themselves are wanted.
 #include "compute/op/attention.h"
 
 static const uint32_t code[] =

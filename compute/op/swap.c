@@ -1,5 +1,5 @@
-// y (N,B,A,C) = x (N,A,B,C) with its two middle axes swapped: how channels that are (heads, d) become
-// a batch of heads and back.
+// y (N,B,A,C) = x (N,A,B,C) with its two middle axes swapped: how channels that are (heads, d)
+// become a batch of heads and back.
 #include "compute/op/kernel.h"
 
 static const uint32_t code[] =

@@ -1,4 +1,5 @@
-// What objectives share: picking and drawing samples, leaves and inputs of their own, the plain loss.
+// What objectives share: picking and drawing samples, leaves and inputs of their own, the plain
+// loss.
 #include "compute/train/private.h"
 
 #include <string.h>

@@ -1,11 +1,12 @@
 // Objectives: what a sample is and what the loss is. A family: a new one is NAME.c with
 // NAME_objective and one word in meson.build.
 //
-// An objective looks at the set once (prepare) and may add to it pictures and captions that it makes
-// of it, parameters of its own that are trained with the adapter's (leaves: rows of the token
-// embedding, a small network), and inputs that it writes before each step. It draws each step's batch;
-// nothing else is random. While the step is built it may change what a layer computes, give the U-Net
-// more than latents, time and text, ask it for attention probabilities, and it says what the loss is.
+// An objective looks at the set once (prepare) and may add to it pictures and captions that it
+// makes of it, parameters of its own that are trained with the adapter's (leaves: rows of the token
+// embedding, a small network), and inputs that it writes before each step. It draws each step's
+// batch; nothing else is random. While the step is built it may change what a layer computes, give
+// the U-Net more than latents, time and text, ask it for attention probabilities, and it says what
+// the loss is.
 #pragma once
 
 #include "compute/train/train.h"
@@ -133,9 +134,10 @@ int train_pick(const struct objective_run *run, struct rng *rng, enum train_role
 void train_row_draw(const struct objective_run *run, struct rng *rng, int sample,
                     struct train_row *row);
 
-// During prepare; run->data moves while it grows. A caption's index; an example encoded and added behind the others; a parameter
-// that begins as value (copied) and learns at rate lr; an input (rows, d1, d2, d3) to write before
-// each step. The last three are NULL or false with an error; what they give belongs to the run.
+// During prepare; run->data moves while it grows. A caption's index; an example encoded and added
+// behind the others; a parameter that begins as value (copied) and learns at rate lr; an input
+// (rows, d1, d2, d3) to write before each step. The last three are NULL or false with an error;
+// what they give belongs to the run.
 int train_add_caption(struct objective_run *run, const char *text);
 bool train_add_example(struct objective_run *run, const struct train_example *example,
                        struct task *task, GError **error);

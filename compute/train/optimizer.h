@@ -1,5 +1,5 @@
-// Optimizers: how a gradient becomes a step. A family: a new one is NAME.c with NAME_optimizer and one
-// word in meson.build.
+// Optimizers: how a gradient becomes a step. A family: a new one is NAME.c with NAME_optimizer and
+// one word in meson.build.
 #pragma once
 
 #include "compute/settings.h"

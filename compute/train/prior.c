@@ -1,10 +1,11 @@
 // A subject with what the model knew of its class preserved (Ruiz et al., DreamBooth, section 3.2):
 // each instance comes with a prior sample, a picture that the model itself made of the class.
 //
-//   L = mean over instances (prediction - target)^2 + w mean over prior samples (prediction - target)^2
+//   L = mean over instances (prediction - target)^2
+//       + w mean over prior samples (prediction - target)^2
 //
-// Each row draws a time step and noise of its own. A row's weight makes the mean over the whole batch
-// that sum.
+// Each row draws a time step and noise of its own. A row's weight makes the mean over the whole
+// batch that sum.
 #include "compute/train/objective.h"
 
 static bool prior_prepare(struct objective_run *run, const struct train_set *set, struct task *task,

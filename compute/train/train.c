@@ -1,5 +1,5 @@
-// The tables of objectives and optimizers, generated from the lists in meson.build, and the settings
-// of learning.
+// The tables of objectives and optimizers, generated from the lists in meson.build, and the
+// settings of learning.
 #include "compute/train/objective.h"
 #include "compute/train/optimizer.h"
 

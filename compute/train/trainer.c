@@ -256,7 +256,8 @@ static void leaf_free(struct train_leaf *leaf)
     g_free(leaf);
 }
 
-// The adapter's parameters become leaves, and stay its own; their tensors come with adapter_prepare().
+// The adapter's parameters become leaves, and stay its own; their tensors come with
+// adapter_prepare().
 static void take_leaves(struct trainer *t)
 {
     for (guint i = 0; i < t->adapter->params->len; i++) {

@@ -1,4 +1,5 @@
-// A batch of photos on the starter model: what is made, what is told, and that it can be begun again.
+// A batch of photos on the starter model: what is made, what is told, and that it can be begun
+// again.
 #include "tests/temp.h"
 #include "ui/core/engine.h"
 #include "ui/core/paths.h"

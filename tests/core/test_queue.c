@@ -1,5 +1,5 @@
-// The queue without a model: jobs that a test lets begin and end. Order, live jobs, pause, cancelling,
-// failure, what the list model says, and the end.
+// The queue without a model: jobs that a test lets begin and end. Order, live jobs, pause,
+// cancelling, failure, what the list model says, and the end.
 #include "ui/core/queue.h"
 
 #include <string.h>

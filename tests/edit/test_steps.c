@@ -1,5 +1,5 @@
-// Editing on a small model against the same steps taken by hand: where an edit starts, what guidance
-// makes of two predictions, what is kept between runs and what is not.
+// Editing on a small model against the same steps taken by hand: where an edit starts, what
+// guidance makes of two predictions, what is kept between runs and what is not.
 #include "compute/edit/edit.h"
 #include "fixture.h"
 
@@ -62,8 +62,8 @@ static void assert_apart(const float *a, const float *b)
     g_assert_cmpfloat(fixture_distance(a, b, FLOATS), >, 10 * TOLERANCE);
 }
 
-// One step is linear in the prediction, and so u + w (c - u) is seen in the latents: c with the words,
-// u with those to be avoided.
+// One step is linear in the prediction, and so u + w (c - u) is seen in the latents: c with the
+// words, u with those to be avoided.
 static void test_guidance(void)
 {
     static const char *const avoided[] = {NULL, "", "a cat"};
@@ -110,8 +110,8 @@ static void predict(const float *latents, int timestep, const char *prompt, floa
     g_assert_no_error(error);
 }
 
-// Two steps between photo and noise of which the edit takes one: up with the photo's words, down with
-// the new ones. Four of four the same way.
+// Two steps between photo and noise of which the edit takes one: up with the photo's words, down
+// with the new ones. Four of four the same way.
 static void check_by_hand(int steps, int taken)
 {
     g_autoptr(GError) error = NULL;

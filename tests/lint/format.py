@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """One form for every C file: what clang-format 14 makes of .clang-format, braces around every controlled
-statement (that version cannot see to it), and dividers that fill the line. Argument: the source root."""
+statement (that version cannot see to it), dividers that fill the line, and comments that end with it.
+Argument: the source root."""
 import pathlib
 import re
 import subprocess
@@ -46,6 +47,8 @@ for path in files:
     for number, line in enumerate(lines):
         if re.match(r"// -+$", line) or (re.match(r"// ---- .* -{4,}$", line) and len(line) != WIDTH):
             fault(path, number, f"a divider is one line of {WIDTH} columns")
+        if re.match(r"\s*//", line) and len(line) > WIDTH:
+            fault(path, number, f"a comment ends at column {WIDTH}")
 
 run = subprocess.run(["clang-format-14", "--dry-run", "--ferror-limit=0", *map(str, files)], cwd=root,
                      capture_output=True, text=True)

@@ -1,5 +1,5 @@
-// What the U-Net can be asked for and given besides: attention probabilities as nodes, a hint behind
-// conv_in, residuals for the skips.
+// What the U-Net can be asked for and given besides: attention probabilities as nodes, a hint
+// behind conv_in, residuals for the skips.
 
 #include "compute/gpu/random.h"
 #include "compute/graph/graph.h"

@@ -78,7 +78,8 @@ static void test_pairs(void)
     g_assert_cmpstr(chosen_for_part(1, 33), ==, "portable");
 }
 
-// A smaller operand that repeats is not taken in pairs, and devices without 64-bit integers have none.
+// A smaller operand that repeats is not taken in pairs, and devices without 64-bit integers have
+// none.
 static void test_no_pairs(void)
 {
     struct gpu_info cpu = {.type = GPU_TYPE_CPU, .int64 = true};

@@ -127,7 +127,8 @@ static struct tensor *tensor_of(int n, int depth, const float *data)
     return t;
 }
 
-// The packed copy is used again (a change behind the tensor's back is not seen), and follows a write.
+// The packed copy is used again (a change behind the tensor's back is not seen), and follows a
+// write.
 static void test_kept(void)
 {
     enum { M = 20, N = 40, DEPTH = 30 };

@@ -260,8 +260,8 @@ static void test_recipe_after_pixels(void)
     image_free(image);
 }
 
-// Two pixels beside each other, with EXIF as text, which is turned, and where with_chunk also in the
-// chunk, which is not.
+// Two pixels beside each other, with EXIF as text, which is turned, and where with_chunk also in
+// the chunk, which is not.
 static GBytes *with_exif_text(const char *marker, gsize marker_size, bool with_chunk)
 {
     static const guint8 ROWS[] = {0, 10, 20, 30, 40, 50, 60};

@@ -1,5 +1,6 @@
-// What the contract of objectives promises, with objectives of the test's own: samples with weights,
-// time steps and masks; parameters that are no layer's; what the U-Net is asked for and given besides.
+// What the contract of objectives promises, with objectives of the test's own: samples with
+// weights, time steps and masks; parameters that are no layer's; what the U-Net is asked for and
+// given besides.
 
 #include "reference.h"
 
@@ -122,8 +123,8 @@ static void hint_finish(struct objective_run *run)
     }
 }
 
-// Two pictures side by side with a caption of their own, and a penalty on the attention that the left
-// half pays to the second word.
+// Two pictures side by side with a caption of their own, and a penalty on the attention that the
+// left half pays to the second word.
 static bool pair_prepare(struct objective_run *run, const struct train_set *set, struct task *task,
                          GError **error)
 {
@@ -350,8 +351,8 @@ static void copy_row(const struct train_row *from, struct train_row *to)
     to->caption = from->caption;
 }
 
-// A row is the same wherever it stands in the batch: its picture, noise, time step, caption and mask
-// are its own.
+// A row is the same wherever it stands in the batch: its picture, noise, time step, caption and
+// mask are its own.
 static void check_places(const char *objective)
 {
     struct run r;
@@ -496,8 +497,8 @@ static void test_refused(void)
 
 // ---- leaves of the objective's own --------------------------------------------------------------
 
-// The difference quotient of the loss along the leaf's own gradient against its length. gradient: the
-// leaf's, behind the adapter's.
+// The difference quotient of the loss along the leaf's own gradient against its length. gradient:
+// the leaf's, behind the adapter's.
 static void check_leaf(struct trainer *t, const struct train_leaf *leaf, const float *gradient)
 {
     g_autoptr(GError) error = NULL;
@@ -595,8 +596,8 @@ static float *leaf_copy(const struct train_leaf *leaf)
     return g_memdup2(leaf->value, (gsize)leaf->count * sizeof *leaf->value);
 }
 
-// Eight steps in one go, and three, a checkpoint, a new trainer and five more: the same bits, also of
-// the objective's leaf.
+// Eight steps in one go, and three, a checkpoint, a new trainer and five more: the same bits, also
+// of the objective's leaf.
 static void check_resume(const char *objective, const char *file)
 {
     g_autoptr(GError) error = NULL;
@@ -684,8 +685,8 @@ static double pair_at(struct run *r, double penalty)
     return loss_of(r->trainer, r->gradient);
 }
 
-// The penalty is part of the loss by its weight, and its gradient reaches the adapter: the difference
-// quotient along the penalty's part of the gradient.
+// The penalty is part of the loss by its weight, and its gradient reaches the adapter: the
+// difference quotient along the penalty's part of the gradient.
 static void test_penalty(void)
 {
     struct run none, one, two;

@@ -5,8 +5,8 @@
 
 // ---- settings -----------------------------------------------------------------------------------
 
-// What the options of settings say, until all are known: which of them count depends on choices that
-// may stand behind them.
+// What the options of settings say, until all are known: which of them count depends on choices
+// that may stand behind them.
 static gboolean setting_given_cb(const char *option, const char *value, gpointer data,
                                  GError **error)
 {
@@ -37,7 +37,8 @@ struct listing {
     GArray *entries; // GOptionEntry
 };
 
-// "How far each step goes (0.003; svdiff)", "Sampler: ddim, dpmpp_2m, euler": with the legal choices.
+// "How far each step goes (0.003; svdiff)", "Sampler: ddim, dpmpp_2m, euler": with the legal
+// choices.
 static char *setting_help(const struct setting *row, const struct member *member)
 {
     GString *text = g_string_new(row->help);

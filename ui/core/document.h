@@ -1,4 +1,5 @@
-// What the user decides about a photo, as one value: copied for undo, written as JSON for the library.
+// What the user decides about a photo, as one value: copied for undo, written as JSON for the
+// library.
 #pragma once
 
 #include "compute/edit/edit.h"
@@ -46,8 +47,8 @@ struct settings *document_settings(const struct document *d, enum document_setti
 // The edit that the document asks for, without photo; its strings are the document's.
 struct edit_request document_request(const struct document *d);
 
-// The whole document ("recipe" of a result), and its two groups of numbers as the library stores them. Values
-// that are missing or out of range in the text keep what d holds.
+// The whole document ("recipe" of a result), and its two groups of numbers as the library stores
+// them. Values that are missing or out of range in the text keep what d holds.
 char *document_to_json(const struct document *d);
 void document_from_json(struct document *d, const char *json);
 char *document_params_json(const struct document *d);

@@ -1,7 +1,8 @@
-// The engine: a device, a model and what runs on them, with the jobs that need both models and pictures.
+// The engine: a device, a model and what runs on them, with the jobs that need both models and
+// pictures.
 //
-// Everything here is synchronous, reports progress and can be cancelled: the session calls it on its own thread,
-// the command line on the main one. One thread at a time.
+// Everything here is synchronous, reports progress and can be cancelled: the session calls it on
+// its own thread, the command line on the main one. One thread at a time.
 #pragma once
 
 #include "compute/edit/edit.h"
@@ -63,12 +64,13 @@ struct image *engine_restore(struct engine *e, const struct image *base,
                              const struct edit_result *r, const struct detail_params *params,
                              GError **error);
 
-// What the parameters text chunk of an exported picture says (methods 8.4). adapters may be NULL. Newly allocated.
+// What the parameters text chunk of an exported picture says (methods 8.4). adapters may be NULL.
+// Newly allocated.
 char *engine_recipe(const struct edit_request *request, const struct model *m,
                     struct adapter *const *adapters, int n, int width, int height);
 
-// The same for an edit that was made with uses: struct engine_adapter. Those that cannot be loaded are
-// left out.
+// The same for an edit that was made with uses: struct engine_adapter. Those that cannot be loaded
+// are left out.
 char *engine_recipe_with(struct engine *e, const struct edit_request *request, const GArray *uses,
                          int width, int height);
 

@@ -6,7 +6,8 @@
 struct history;
 struct history *history_new(const struct document *first);
 void history_free(struct history *h);
-// Adds the state after a change. Changes with the same non-zero tag within a second replace each other.
+// Adds the state after a change. Changes with the same non-zero tag within a second replace each
+// other.
 void history_push(struct history *h, const struct document *d, unsigned tag);
 const struct document *history_undo(struct history *h); // NULL: nothing before
 const struct document *history_redo(struct history *h);

@@ -262,8 +262,8 @@ static void splice(GListStore *results, guint position, guint removed, const GPt
     }
 }
 
-// The common cases are one new result in front, and older ones at the end: items that are still true
-// stay as they are, so that whoever shows the list stays where it was scrolled to.
+// The common cases are one new result in front, and older ones at the end: items that are still
+// true stay as they are, so that whoever shows the list stays where it was scrolled to.
 static void refresh_results(struct library *l)
 {
     TinctureProject *p = l->project;

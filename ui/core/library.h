@@ -41,8 +41,8 @@ void library_open(struct library *l, const char *path);
 void library_open_bytes(struct library *l, GBytes *encoded, const char *name);
 void library_open_document(struct library *l, gint64 id); // that is open already: keeps its undo
 void library_open_last(struct library *l);                // if there is any
-// Name of a photo that is still being opened, or NULL. Also one that is cancelled: that may come too
-// late.
+// Name of a photo that is still being opened, or NULL. Also one that is cancelled: that may come
+// too late.
 const char *library_opening(const struct library *l);
 // True, and said, while there is one: what is asked for now would meet another photo.
 bool library_is_busy(const struct library *l);

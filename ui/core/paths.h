@@ -3,12 +3,14 @@
 
 #include <glib.h>
 
-// A file or folder under resources/ ("starter", "samples/samples.json"): TINCTURE_RESOURCES, else the installed
-// folder, else the source tree that the program was built from. Newly allocated; it may not exist.
+// A file or folder under resources/ ("starter", "samples/samples.json"): TINCTURE_RESOURCES, else
+// the installed folder, else the source tree that the program was built from. Newly allocated; it
+// may not exist.
 char *paths_resource(const char *relative);
 
 // The user's data folder for this program (the library); newly allocated, not created.
 char *paths_data(void);
 
-// A model by the name a person gives it: "starter" or NULL is the built-in one, anything else a path.
+// A model by the name a person gives it: "starter" or NULL is the built-in one, anything else a
+// path.
 char *paths_model(const char *name);

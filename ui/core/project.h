@@ -67,8 +67,8 @@ guint tincture_project_n_adapters(TinctureProject *self);
 guint tincture_project_n_results(TinctureProject *self);
 
 // ---- changing the document ----------------------------------------------------------------------
-// Each is undoable; changes of the same field within a second are one step. What the picture depends
-// on makes it stale.
+// Each is undoable; changes of the same field within a second are one step. What the picture
+// depends on makes it stale.
 void tincture_project_set_source_prompt(TinctureProject *self, const char *text);
 void tincture_project_set_prompt(TinctureProject *self, const char *text);
 void tincture_project_set_negative(TinctureProject *self, const char *text);

@@ -1,6 +1,6 @@
-// The session: the one object that widgets are given. It owns the engine, the queue, the project and
-// the library, loads the model, and hands what a job brings to whoever applies it. Widgets hold no
-// facts: they show what project and queue say, change the project, and send requests to what the
+// The session: the one object that widgets are given. It owns the engine, the queue, the project
+// and the library, loads the model, and hands what a job brings to whoever applies it. Widgets hold
+// no facts: they show what project and queue say, change the project, and send requests to what the
 // session owns or, where several of these take part, to the session.
 //
 // Thread: main only. Nothing here blocks.

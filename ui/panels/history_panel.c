@@ -46,7 +46,8 @@ static void update_page(TinctureHistoryPanel *self)
                                                                : "list");
 }
 
-// The rows follow the project's list, item by item: what stays in it stays where it was scrolled to.
+// The rows follow the project's list, item by item: what stays in it stays where it was scrolled
+// to.
 static void results_changed_cb(TinctureHistoryPanel *self, guint position, guint removed,
                                guint added, GListModel *results)
 {
