@@ -208,7 +208,7 @@ static struct node *penalty(struct graph *g, const struct attention_map *map)
 static double loss_at(struct program *p, struct node *loss, struct tensor *t, const float *x)
 {
     g_autoptr(GError) error = NULL;
-    float value;
+    float value = 0;
     g_assert_true(tensor_write(t, x, &error) && program_run(p, NULL, &error) &&
                   program_read(p, loss, &value, &error));
     return value;
