@@ -4,6 +4,7 @@
 #include "compute/error.h"
 
 #include <math.h>
+#include <string.h>
 
 static int table_rows(const struct setting *table)
 {
@@ -65,7 +66,7 @@ bool setting_check(const struct setting *row, double value, GError **error)
     if (value >= min && value <= max && (!whole || value == floor(value))) {
         return true;
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s: %g is not %s from %g to %g",
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s: %.9g is not %s from %g to %g",
                 row->key, value, whole ? "a whole number" : "a number", min, max);
     return false;
 }
@@ -113,7 +114,8 @@ bool setting_parse(const struct setting *row, const char *text, double *value, G
     }
     char *end = NULL;
     const double parsed = g_ascii_strtod(text, &end);
-    if (end == text || *end) {
+    // Hexadecimal numbers and blanks in front are read, too, and nobody means them.
+    if (end == text || *end || strpbrk(text, "xX \t")) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s: '%s' is not a number",
                     row->key, text);
         return false;

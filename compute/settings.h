@@ -29,6 +29,7 @@ struct setting;
 struct member {
     const char *name, *title, *summary;
     const struct setting *settings; // NULL: nothing to set
+    enum setting_level level;       // who is offered it
 };
 // The same fields without a name, for the structs of a family's members to begin with: m->name
 // reads as usual, and &m->member is a member of any family.
@@ -38,6 +39,7 @@ struct member {
         struct {                                                                                   \
             const char *name, *title, *summary;                                                    \
             const struct setting *settings;                                                        \
+            enum setting_level level;                                                              \
         };                                                                                         \
     }
 // The i-th member of a family, NULL behind the last one.

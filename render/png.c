@@ -541,7 +541,7 @@ static bool write_all(struct writer *writer, const struct image *image,
         fill_row(image, y, params->bits == 16, writer->row);
         png_write_row(writer->png, writer->row);
     }
-    png_write_end(writer->png, writer->info);
+    png_write_end(writer->png, NULL); // all of info was written before the picture
     return true;
 }
 

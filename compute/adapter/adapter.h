@@ -54,11 +54,8 @@ struct adapter_use {
     struct node *scale; // (1,1,1,1)
 };
 
-// Bits of setting.scope in the methods' tables.
-enum {
-    ADAPTER_RATE = 1,   // how far a step goes
-    ADAPTER_LENGTH = 2, // how many steps there are: of no step does anything depend on it
-};
+// A bit of setting.scope in the methods' tables: how many steps there are. No step depends on it.
+enum { ADAPTER_LENGTH = 1 };
 
 // The rows that every method's table begins with.
 #define TRAINING_ROWS(default_steps, default_lr, default_lr_1d)                                    \
@@ -85,14 +82,13 @@ enum {
          .slider_min = (default_lr) / 100,                                                         \
          .slider_max = (default_lr)*100,                                                           \
          .logarithmic = true,                                                                      \
-         .def = default_lr,                                                                        \
-         .scope = ADAPTER_RATE},                                                                   \
+         .def = default_lr},                                                                       \
     {                                                                                              \
-        .key = "lr_1d", .title = "Rate of vectors",                                                \
+        .key = "lr_1d", .title = "Rate of biases and norms",                                       \
         .help = "The learning rate of weights that are no matrices: biases and norms",             \
         .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .min = 1e-9, .max = 10,                    \
         .slider_min = (default_lr_1d) / 100, .slider_max = (default_lr_1d)*100,                    \
-        .logarithmic = true, .def = default_lr_1d, .scope = ADAPTER_RATE                           \
+        .logarithmic = true, .def = default_lr_1d                                                  \
     }
 
 struct adapter_method {

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SETTING_PREFIX "tincture.setting."
 #define BASE_HASH      "tincture.base_model_hash" // of the image network's weight file
@@ -289,6 +290,13 @@ static GPtrArray *list_others(const struct adapter_method *method, const char *f
 bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error)
 {
     if (g_str_has_suffix(path, ".safetensors")) {
+        g_autofree char *folder = g_path_get_dirname(path);
+        if (g_access(folder, W_OK) != 0) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                        "%s: nothing can be put into the folder %s: %s", path, folder,
+                        g_strerror(errno));
+            return false;
+        }
         return true;
     }
     g_autoptr(GPtrArray) others = list_others(method, path);

@@ -34,7 +34,7 @@ static const struct setting coft_settings[] = {
     TRAINING_ROWS(100, 1e-3, 1e-3), // the paper's rate of 6e-5 is for a thousand steps
     ROTATION_PARAMS,
     {.key = "eps",
-     .title = "Freedom",
+     .title = "Bound (epsilon)",
      .level = SETTING_EXPERT,
      .help = "How far a rotation may leave the original model: the paper's epsilon",
      .kind = SETTING_FLOAT,

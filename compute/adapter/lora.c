@@ -235,8 +235,7 @@ extern const struct adapter_method lora_method;
 const struct adapter_method lora_method = {
     .name = "lora",
     .title = "LoRA",
-    .summary =
-        "Adds a low-rank update: the widely shared format, and the baseline of the other two",
+    .summary = "Adds a low-rank update: the widely shared format, and the baseline of the others",
     .settings = lora_settings,
     .files = lora_files,
     .init = lora_init,

@@ -8,13 +8,21 @@
 
 // What must be the same on both sides of a resume, in the words of the error.
 struct condition {
-    const char *key, *what;
+    const char *key, *differs; // as a sentence
     char *value;
 };
-#define CONDITIONS 3
+#define CONDITIONS 2
 
-static char *examples_hash(const struct train_data *d)
+// Nothing is said about it but a caption: then the sum is that of version 0.1.
+static bool is_plain(const struct objective_run *run, const struct train_sample *s)
 {
+    return s->role == ROLE_INSTANCE && s->weight == 1 && !s->mask && s->t_begin == 0 &&
+           s->t_end == run->schedule.train_steps;
+}
+
+static char *examples_hash(const struct objective_run *run)
+{
+    const struct train_data *d = &run->data;
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     const gssize bytes = (gssize)d->n * (gssize)sizeof(float);
     for (int i = 0; i < d->count; i++) {
@@ -22,8 +30,10 @@ static char *examples_hash(const struct train_data *d)
         const char *caption = d->captions[s->caption].text;
         const int numbers[] = {s->role, s->t_begin, s->t_end, s->mask != NULL};
         g_checksum_update(sum, (const guchar *)caption, (gssize)strlen(caption) + 1);
-        g_checksum_update(sum, (const guchar *)numbers, sizeof numbers);
-        g_checksum_update(sum, (const guchar *)&s->weight, sizeof s->weight);
+        if (!is_plain(run, s)) {
+            g_checksum_update(sum, (const guchar *)numbers, sizeof numbers);
+            g_checksum_update(sum, (const guchar *)&s->weight, sizeof s->weight);
+        }
         g_checksum_update(sum, (const guchar *)s->mean, bytes);
         if (s->mask) {
             g_checksum_update(sum, (const guchar *)s->mask, bytes / d->channels);
@@ -36,10 +46,8 @@ static void conditions_init(struct condition c[CONDITIONS], struct trainer *t)
 {
     const char *hash = model_hash(t->model, MODEL_UNET, NULL, NULL);
     const struct condition all[CONDITIONS] = {
-        {"model_hash", "the model", g_strdup(hash ? hash : "unknown")},
-        // All but the number of steps: a training can be made longer.
-        {"settings", "the settings", settings_key(t->settings, ADAPTER_RATE)},
-        {"examples_hash", "the pictures or captions", examples_hash(&t->run.data)},
+        {"model_hash", "the model is another one", g_strdup(hash ? hash : "unknown")},
+        {"examples_hash", "the pictures or captions are others", examples_hash(&t->run)},
     };
     memcpy(c, all, sizeof all);
 }
@@ -75,6 +83,8 @@ bool trainer_checkpoint(struct trainer *t, const char *path, GError **error)
         st_writer_meta(w, conditions[i].key, conditions[i].value);
     }
     conditions_finish(conditions);
+    g_autofree char *settings = settings_text(t->settings);
+    st_writer_meta(w, "settings", settings);
     write_meta(w, "step", "%d", t->step);
     write_meta(w, "seed", "%" G_GUINT64_FORMAT, t->rng.seed);
     write_meta(w, "offset", "%" G_GUINT64_FORMAT, t->rng.offset);
@@ -96,45 +106,88 @@ bool trainer_checkpoint(struct trainer *t, const char *path, GError **error)
 
 // ---- reading ------------------------------------------------------------------------------------
 
-// "rank=4" of "method=lora steps=60 rank=4 ..." where other has another word in its place.
-static const char *first_difference(char **words, char **other)
+// What a checkpoint was made with: key -> value. Version 0.1 wrote it in pieces.
+static GHashTable *read_settings(const struct st_file *f)
 {
-    int i = 0;
-    while (words[i] && g_strcmp0(words[i], other[i]) == 0) {
-        i++;
+    static const char *const single[] = {"method", "objective", "optimizer"}, *const lists[] = {
+                                                                                  "settings",
+                                                                                  "rates"};
+    GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (size_t i = 0; i < G_N_ELEMENTS(single); i++) {
+        const char *value = g_hash_table_lookup(f->metadata, single[i]);
+        if (value) {
+            g_hash_table_insert(table, g_strdup(single[i]), g_strdup(value));
+        }
     }
-    return words[i] ? words[i] : "nothing";
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        const char *text = g_hash_table_lookup(f->metadata, lists[i]);
+        g_auto(GStrv) words = g_strsplit(text ? text : "", " ", 0);
+        for (int k = 0; words[k]; k++) {
+            char **pair = g_strsplit(words[k], "=", 2);
+            if (pair[0] && pair[1]) {
+                g_hash_table_insert(table, g_strdup(pair[0]), g_strdup(pair[1]));
+            }
+            g_strfreev(pair);
+        }
+    }
+    return table;
 }
 
-static void set_mismatch(const struct st_file *f, const struct condition *c, const char *theirs,
-                         GError **error)
+// All but the number of steps: a training can be made longer. A setting that is younger than the
+// file was what its default is.
+static bool check_settings(const struct trainer *t, const struct st_file *f, GError **error)
 {
-    if (!g_str_equal(c->key, "settings") || !theirs) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s cannot be continued: %s of the checkpoint differ from this run's", f->path,
-                    c->what);
-        return;
+    g_autoptr(GHashTable) table = read_settings(f);
+    struct settings *owner;
+    const struct setting *row;
+    for (int i = 0; (row = settings_row(t->settings, i, &owner)); i++) {
+        const char *theirs = g_hash_table_lookup(table, row->key);
+        double value = row->def;
+        const bool known = !theirs || setting_parse(row, theirs, &value, NULL);
+        if (row->scope != ADAPTER_LENGTH && (!known || value != settings_get(owner, row->key))) {
+            g_autofree char *before = setting_print(row, value),
+                            *now = settings_print(owner, row->key);
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                        "%s cannot be continued: it was begun with %s=%s, and this run has %s=%s",
+                        f->path, row->key, known ? before : theirs, row->key, now);
+            return false;
+        }
     }
-    g_auto(GStrv) there = g_strsplit(theirs, " ", 0), here = g_strsplit(c->value, " ", 0);
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                "%s cannot be continued: it was begun with %s, and this run has %s", f->path,
-                first_difference(there, here), first_difference(here, there));
+    return true;
 }
 
 static bool check_conditions(struct trainer *t, const struct st_file *f, GError **error)
 {
+    if (!g_hash_table_contains(f->metadata, "step")) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is no checkpoint of a training",
+                    f->path);
+        return false;
+    }
     struct condition conditions[CONDITIONS];
     conditions_init(conditions, t);
-    bool ok = true;
+    bool ok = check_settings(t, f, error);
     for (int i = 0; ok && i < CONDITIONS; i++) {
         const char *theirs = g_hash_table_lookup(f->metadata, conditions[i].key);
         ok = g_strcmp0(theirs, conditions[i].value) == 0;
         if (!ok) {
-            set_mismatch(f, &conditions[i], theirs, error);
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                        "%s cannot be continued: %s", f->path, conditions[i].differs);
         }
     }
     conditions_finish(conditions);
     return ok;
+}
+
+static bool check_step(const struct trainer *t, const struct st_file *f, uint64_t step,
+                       GError **error)
+{
+    if (step > (uint64_t)t->steps) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s has %" G_GUINT64_FORMAT " steps behind it, more than the %d of this run",
+                    f->path, step, t->steps);
+        return false;
+    }
+    return true;
 }
 
 static bool read_floats(const struct st_file *f, const char *name, int64_t count, float *out,
@@ -189,13 +242,14 @@ bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error)
     }
     uint64_t step, seed, offset;
     const bool ok = check_conditions(t, f, error) && read_uint64(f, "step", &step, error) &&
-                    read_uint64(f, "seed", &seed, error) &&
+                    check_step(t, f, step, error) && read_uint64(f, "seed", &seed, error) &&
                     read_uint64(f, "offset", &offset, error) &&
                     read_state(t, f, values, state, error);
     if (ok) {
         const char *mean = g_hash_table_lookup(f->metadata, "loss_mean");
         t->step = (int)MIN(step, G_MAXINT);
         t->rng = (struct rng){seed, offset};
+        t->seed = seed;
         t->loss_mean = mean ? g_ascii_strtod(mean, NULL) : 0;
         const float *from = values;
         for (guint i = 0; i < t->run.leaves->len; i++) {

@@ -51,6 +51,7 @@ const struct objective prior_objective = {
         "Learns a subject from pictures of it, and the class it belongs to from others, so that "
         "the class stays as the model knew it",
     .settings = prior_settings,
+    .level = SETTING_HIDDEN, // the window has no way yet to bring pictures of the class
     .rows = 2,
     .prepare = prior_prepare,
     .draw = prior_draw,

@@ -49,6 +49,10 @@ for number in 'steps 0' 'steps -1' 'batch 0' 'lr -1'; do
 done
 expect 1 'predict: timestep: 1000 is not' "$cli" predict --latents z --prompt x --timestep 1000 --out "$dir/z.safetensors"
 
+# a strength that is no number, an adapter that has nowhere to go: before any work
+expect 1 'the strength of an adapter is a number' "$cli" edit --image "$photo" --prompt x --adapter a:nan --out "$dir/o.png"
+expect 1 'nothing can be put into the folder' "$cli" train --image "$photo" --prompt x --out "$dir/none/a.safetensors"
+
 # a picture that cannot be written is refused before there is a model to work with
 nowhere="$dir/nomodel"
 expect 1 'o.xyz: pictures can be saved as' "$cli" generate --model "$nowhere" --prompt x --out "$dir/o.xyz"

@@ -103,6 +103,16 @@ check $? "an adapter at strength 0 is the base model"
     ! cmp -s base.safetensors one.safetensors
 check $? "an adapter at strength 1 is not"
 
+# Ctrl+C: what was learned is kept and said, the log has whole lines
+"$cli" train --image "$photo" --prompt x --steps 100000 --checkpoint int.ck --log int.csv --out int.safetensors 2>said &
+pid=$!
+until [ "$(wc -l <int.csv 2>/dev/null || echo 0)" -gt 12 ] || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
+kill -INT $pid
+wait $pid
+[ $? = 130 ] && grep -q "int.safetensors holds what was learned in" said && [ -s int.safetensors ] && [ -s int.ck ] &&
+    tail -c 1 int.csv | grep -q '^$'
+check $? "Ctrl+C keeps what was learned"
+
 # adapter layouts
 "$cli" adapter convert straight.safetensors --out folder && "$cli" adapter convert folder --out back.safetensors &&
     near straight.safetensors back.safetensors 0

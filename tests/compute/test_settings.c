@@ -66,6 +66,8 @@ static void test_parse(void)
         {"lr", "nan", NAN},
         {"lr", "inf", NAN},
         {"lr", "1x", NAN},
+        {"lr", " 1", NAN},
+        {"steps", "0x10", NAN},
         {"steps", "12", 12},
         {"steps", "1.5", NAN},
         {"steps", "5001", NAN},

@@ -138,10 +138,12 @@ static void test_recipe(void)
     for_each_choice(&tables[1], find_in_recipe);
     struct settings *s = settings_new(generate_settings);
     g_assert_true(settings_parse(s, "scheduler", "euler", NULL));
-    const struct edit_request request = {.settings = s, .prompt = "a cat"};
+    const struct edit_request request = {
+        .settings = s, .prompt = "a cat", .source_prompt = "ein Hund, größer: 猫"};
     struct model model = {.name = "starter"};
     g_autofree char *recipe = engine_recipe(&request, &model, NULL, 0, 64, 64);
     g_assert_nonnull(strstr(recipe, "Sampler: Euler, "));
+    g_assert_nonnull(strstr(recipe, "Source prompt: \"ein Hund, größer: 猫\""));
     settings_free(s);
 }
 

@@ -302,6 +302,23 @@ static void test_exif_as_text(void)
     image_free(plain);
 }
 
+// The format allows one chunk of it, and it stands before the picture.
+static void test_exif_once(void)
+{
+    g_autoptr(GBytes) text = with_exif_text("Exif\0", 6, true);
+    g_autoptr(GError) error = NULL;
+    const struct image_save_params params = {.format = "png", .keep_metadata = true};
+    struct image *image = load(text);
+    g_autoptr(GBytes) file = image_encode(image, &params, &error);
+    g_assert_no_error(error);
+    gsize size;
+    guint8 *data = (guint8 *)g_bytes_get_data(file, &size);
+    guint8 *exif = bytes_find(data, size, "eXIf", 4), *rows = bytes_find(data, size, "IDAT", 4);
+    g_assert_true(exif != NULL && exif < rows);
+    g_assert_null(bytes_find(rows, (gsize)(data + size - rows), "eXIf", 4));
+    image_free(image);
+}
+
 static long peak_kb(void)
 {
     struct rusage usage;
@@ -355,5 +372,6 @@ int main(int argc, char **argv)
     g_test_add_func("/png/text-bomb", test_text_bomb);
     g_test_add_func("/png/recipe-after-pixels", test_recipe_after_pixels);
     g_test_add_func("/png/exif-as-text", test_exif_as_text);
+    g_test_add_func("/png/exif-once", test_exif_once);
     return g_test_run();
 }

@@ -277,6 +277,85 @@ static void check_mismatch(const char *file, const char *settings, float phase, 
     adapter_free(a);
 }
 
+// Writes a checkpoint again as version 0.1 wrote it: its settings in pieces, each number with all
+// its digits.
+static void write_as_0_1(const char *from, const char *to)
+{
+    g_autoptr(GError) error = NULL;
+    struct st_file *f = st_open(from, &error);
+    g_assert_no_error(error);
+    struct st_writer *w = st_writer_new();
+    static const char *const kept[] = {"model_hash", "examples_hash", "step",
+                                       "seed",       "offset",        "loss_mean"};
+    for (size_t i = 0; i < G_N_ELEMENTS(kept); i++) {
+        st_writer_meta(w, kept[i], g_hash_table_lookup(f->metadata, kept[i]));
+    }
+    st_writer_meta(w, "method", "svdiff");
+    st_writer_meta(w, "settings", "subset=ca text_encoder=off rank=0");
+    st_writer_meta(w, "objective", "single_image");
+    st_writer_meta(w, "optimizer", "adamw");
+    st_writer_meta(w, "rates",
+                   "lr=0.0030000000000000001 lr_1d=9.9999999999999995e-07 "
+                   "weight_decay=0.01 clip_norm=1 batch=1");
+    for (guint i = 0; i < f->tensors->len; i++) {
+        const struct st_tensor *t = f->tensors->pdata[i];
+        g_autofree float *values = g_new(float, t->count);
+        g_assert_true(st_read_f32(t, values, true, NULL));
+        st_writer_f32(w, t->name, 1, (int64_t[]){t->count}, values);
+    }
+    g_assert_true(st_writer_save(w, to, NULL, &error));
+    st_writer_free(w);
+    st_free(f);
+}
+
+static void test_resume_of_0_1(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    g_autofree char *now = fixture_file(&fx, "now.checkpoint"),
+                    *then = fixture_file(&fx, "then.checkpoint");
+    struct adapter *a = fixture_adapter(&fx, "svdiff", "subset=ca"),
+                   *other = fixture_adapter(&fx, "svdiff", "subset=ca lr=0.01");
+    struct trainer *t = make_trainer(a, (struct train_params){.seed = 5});
+    g_assert_true(trainer_checkpoint(t, now, &error));
+    write_as_0_1(now, then);
+    g_assert_true(trainer_resume(t, then, &error));
+    g_assert_no_error(error);
+    trainer_free(t);
+    t = make_trainer(other, (struct train_params){.seed = 5});
+    g_assert_false(trainer_resume(t, then, &error));
+    g_assert_nonnull(strstr(error->message, "begun with lr=0.003, and this run has lr=0.01"));
+    trainer_free(t);
+    adapter_free(a);
+    adapter_free(other);
+    fixture_close(&fx);
+}
+
+// A run that is over already is not taken for one that goes on, nor a file that is none.
+static void test_resume_refused(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    g_autofree char *file = fixture_file(&fx, "done.checkpoint"),
+                    *adapter = fixture_file(&fx, "done.safetensors");
+    struct adapter *a = fixture_adapter(&fx, "svdiff", "subset=ca steps=3"),
+                   *b = fixture_adapter(&fx, "svdiff", "subset=ca steps=2");
+    struct trainer *t = make_trainer(a, (struct train_params){.seed = 5, .checkpoint_path = file});
+    g_assert_true(trainer_run(t, NULL, &error));
+    g_assert_true(adapter_save(a, adapter, NULL, &error));
+    trainer_free(t);
+    t = make_trainer(b, (struct train_params){.seed = 9});
+    g_assert_false(trainer_resume(t, file, &error));
+    g_assert_nonnull(strstr(error->message, "has 3 steps behind it, more than the 2 of this run"));
+    g_clear_error(&error);
+    g_assert_false(trainer_resume(t, adapter, &error));
+    g_assert_nonnull(strstr(error->message, "is no checkpoint"));
+    trainer_free(t);
+    adapter_free(a);
+    adapter_free(b);
+    fixture_close(&fx);
+}
+
 // What a training may go on with, which is more steps, and what it must not.
 static void test_mismatch(void)
 {
@@ -392,6 +471,8 @@ int main(int argc, char **argv)
     g_test_add_func("/train/cancel", test_cancel);
     g_test_add_func("/train/failure-keeps-steps", test_failure_keeps_steps);
     g_test_add_func("/train/mismatch", test_mismatch);
+    g_test_add_func("/train/resume-of-0-1", test_resume_of_0_1);
+    g_test_add_func("/train/resume-refused", test_resume_refused);
     g_test_add_func("/train/projection", test_projection);
     g_test_add_func("/train/not-a-number", test_not_a_number);
     return g_test_run();

@@ -158,6 +158,10 @@ static void test_entry(void)
     type_text(row, "7");
     g_assert_false(gtk_widget_has_css_class(entry, "error"));
     g_assert_cmpfloat(heard.value, ==, 7);
+    type_text(row, "many"); // goes once the value is shown anew, also the same one
+    tincture_setting_row_set_value(row, 7);
+    g_assert_false(gtk_widget_has_css_class(entry, "error"));
+    g_assert_cmpstr(gtk_editable_get_text(GTK_EDITABLE(entry)), ==, "7");
     g_assert_finalize_object(row);
 }
 
@@ -189,6 +193,38 @@ static void test_reset(void)
     g_signal_emit_by_name(reset, "clicked");
     g_assert_cmpfloat(heard.value, ==, 0.5);
     g_assert_false(gtk_widget_get_sensitive(reset));
+    g_assert_finalize_object(row);
+}
+
+static const struct member shown_member = {.name = "a", .title = "A", .summary = "The first"},
+                           hidden_member = {.name = "b",
+                                            .title = "B",
+                                            .summary = "For scripts",
+                                            .level = SETTING_HIDDEN},
+                           last_member = {.name = "c", .title = "C", .summary = "The last"};
+
+static const struct member *letters(int i)
+{
+    static const struct member *const all[] = {&shown_member, &hidden_member, &last_member, NULL};
+    return all[i];
+}
+
+// A member that is for scripts is not offered, and shown as none where a script has chosen it.
+static void test_hidden_member(void)
+{
+    static const struct setting setting = {.key = "letter",
+                                           .title = "Letter",
+                                           .help = "Which",
+                                           .kind = SETTING_CHOICE,
+                                           .family = letters};
+    GtkWidget *row = g_object_ref_sink(tincture_setting_row_new(&setting, "test"));
+    GtkDropDown *choice = GTK_DROP_DOWN(find(row, GTK_TYPE_DROP_DOWN));
+    g_assert_cmpuint(g_list_model_get_n_items(gtk_drop_down_get_model(choice)), ==, 2);
+    gtk_drop_down_set_selected(choice, 1);
+    g_assert_cmpfloat(tincture_setting_row_get_value(TINCTURE_SETTING_ROW(row)), ==, 2);
+    tincture_setting_row_set_value(TINCTURE_SETTING_ROW(row), 1);
+    g_assert_cmpuint(gtk_drop_down_get_selected(choice), ==, GTK_INVALID_LIST_POSITION);
+    g_assert_cmpfloat(tincture_setting_row_get_value(TINCTURE_SETTING_ROW(row)), ==, 1);
     g_assert_finalize_object(row);
 }
 
@@ -338,6 +374,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/setting-row/separator", test_separator);
     g_test_add_func("/ui/setting-row/reset", test_reset);
     g_test_add_func("/ui/setting-row/switch-and-choice", test_switch_and_choice);
+    g_test_add_func("/ui/setting-row/hidden-member", test_hidden_member);
     g_test_add_func("/ui/setting-row/all-settings", test_all_settings);
     g_test_add_func("/ui/prompt-view", test_prompt);
     g_test_add_func("/ui/thumb", test_thumb);

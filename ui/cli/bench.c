@@ -100,7 +100,8 @@ static double bench_learn(struct engine *e, const char *method, int side, GError
     struct settings *settings = settings_new(adapter_method_find(method)->settings);
     settings_set(settings, "steps", 16, NULL);
     struct learn_times times = {0};
-    struct task task = {.report = learn_report_cb, .data = &times};
+    struct task task = {
+        .report = learn_report_cb, .data = &times, .cancellable = cli_task.cancellable};
     struct adapter *a = adapter_new(method, e->model, settings, error);
     struct trainer *t =
         a ? trainer_new(e->model, a, &(struct train_set){&example, 1}, &params, &cli_task, error)

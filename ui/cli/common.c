@@ -5,6 +5,7 @@
 #include "ui/core/paths.h"
 #include "ui/core/task_text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +65,11 @@ bool cli_adapters(struct cli *c, GError **error)
                 scale = value;
                 *colon = '\0';
             }
+        }
+        if (!isfinite(scale)) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        "%s: the strength of an adapter is a number", c->adapters[i]);
+            return false;
         }
         struct adapter *a = adapter_load(path, c->engine->model, error);
         if (!a) {

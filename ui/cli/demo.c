@@ -66,7 +66,7 @@ static struct adapter *learn(struct demo *d, const struct photo *p, const char *
 {
     struct engine *e = d->c->engine;
     gint64 begin = g_get_monotonic_time();
-    struct task task = {.report = learn_report_cb, .data = d};
+    struct task task = {.report = learn_report_cb, .data = d, .cancellable = cli_task.cancellable};
     struct settings *svdiff = settings_new(adapter_method_find("svdiff")->settings);
     const struct train_params params = {.seed = 1};
     struct adapter *a =

@@ -4,8 +4,13 @@
 #include "ui/cli/command_table.h"
 
 #include <locale.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define EXIT_STOPPED 130 // as shells have it
 
 #define X(name) extern const struct cli_command name##_command;
 COMMAND_ROWS
@@ -61,6 +66,35 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->rest);
 }
 
+// Ctrl+C and a polite end: what runs is stopped where it can keep what it has; the second time the
+// program ends at once. On a thread of its own, as a handler may do next to nothing.
+static void *wait_for_signals(void *cancellable)
+{
+    sigset_t set;
+    int which;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    for (bool again = false; sigwait(&set, &which) == 0; again = true) {
+        if (again) {
+            _exit(128 + which);
+        }
+        g_cancellable_cancel(cancellable);
+    }
+    return NULL;
+}
+
+static void take_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); // of all threads that are made from here on
+    cli_task.cancellable = g_cancellable_new();
+    g_thread_unref(g_thread_new("signals", wait_for_signals, cli_task.cancellable));
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
@@ -87,6 +121,7 @@ int main(int argc, char **argv)
                     .texts = g_ptr_array_new_with_free_func(g_free),
                     .seed = 1};
     g_autoptr(GError) error = NULL;
+    take_signals();
     if (!cli_parse(command, &c, argc - 1, argv + 1, &error)) {
         fprintf(stderr, "tincture-cli %s: %s\n", command->name, error->message);
         cli_clear(&c);
@@ -99,5 +134,5 @@ int main(int argc, char **argv)
         fprintf(stderr, "tincture-cli %s: %s\n", command->name, error ? error->message : "failed");
     }
     cli_clear(&c);
-    return ok ? 0 : 1;
+    return ok ? 0 : g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? EXIT_STOPPED : 1;
 }

@@ -27,7 +27,7 @@ static gboolean set_given_cb(const char *option, const char *value, gpointer dat
                     "--set needs KEY=VALUE, not \"%s\"", value);
         return FALSE;
     }
-    g_ptr_array_add(c->given, g_strdup(pair[0]));
+    g_ptr_array_add(c->given, g_strdelimit(g_strdup(pair[0]), "-", '_')); // as in options
     g_ptr_array_add(c->given, g_strdup(pair[1]));
     return TRUE;
 }

@@ -57,7 +57,7 @@ static bool train(struct cli *c, struct adapter *adapter, const GPtrArray *photo
         .checkpoint_path = c->checkpoint,
         .checkpoint_every = c->checkpoint ? 10 : 0,
     };
-    struct task task = {.report = report_cb, .data = log};
+    struct task task = {.report = report_cb, .data = log, .cancellable = cli_task.cancellable};
     struct trainer *t =
         trainer_new(c->engine->model, adapter, &(struct train_set){examples, (int)photos->len},
                     &params, &task, error);
@@ -120,6 +120,7 @@ static bool run(struct cli *c, GError **error)
         ok = false;
     }
     if (log.file) {
+        setvbuf(log.file, NULL, _IOLBF, 0); // whole lines, whatever ends the run
         fprintf(log.file, "step,loss,grad_norm,seconds\n");
     }
     ok = ok && train(c, adapter, photos, &log, error);

@@ -169,7 +169,11 @@ static void append_value(GString *out, const char *key, const char *value)
     g_string_append_printf(out, "%s%s: ", out->len && out->str[out->len - 1] != '\n' ? ", " : "",
                            key);
     if (strpbrk(value, ",:\n\"")) {
-        g_autofree char *escaped = g_strescape(value, "\x80\x81\x82");
+        char letters[129] = {0}; // of all scripts: only ASCII is escaped
+        for (int i = 0; i < 128; i++) {
+            letters[i] = (char)(128 + i);
+        }
+        g_autofree char *escaped = g_strescape(value, letters);
         g_string_append_printf(out, "\"%s\"", escaped);
     } else {
         g_string_append(out, value);

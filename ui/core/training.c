@@ -294,7 +294,14 @@ bool training_resume(struct training *t)
     }
     // What the training was started with, whatever has been changed since.
     struct document *d = &t->project->document;
+    struct settings *wanted = settings_copy(d->learn);
     document_learn_from_json(d, t->run.learn);
+    if (!settings_equal(wanted, d->learn)) {
+        tincture_project_say(t->project, MESSAGE_INFO,
+                             "The training that waits goes on with the settings it was begun with; "
+                             "Start Over takes new ones");
+    }
+    settings_free(wanted);
     g_free(d->source_prompt);
     d->source_prompt = g_strdup(t->run.prompt);
     tincture_project_edited(t->project, DOCUMENT_PARAMS | DOCUMENT_PROMPTS, 0);

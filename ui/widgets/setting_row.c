@@ -67,6 +67,34 @@ static char *value_text(const struct setting *p, double value)
                : g_strdup_printf("%.*f", value_digits(p), value);
 }
 
+// ---- choices ------------------------------------------------------------------------------------
+
+static gboolean is_offered(const struct setting *p, int i)
+{
+    return p->family == NULL || p->family(i)->level != SETTING_HIDDEN;
+}
+
+// Where the i-th choice stands in the list; one that is not offered stands nowhere.
+static guint choice_position(const struct setting *p, int i)
+{
+    guint position = 0;
+    for (int k = 0; k < i; k++) {
+        position += is_offered(p, k) ? 1 : 0;
+    }
+    return is_offered(p, i) ? position : GTK_INVALID_LIST_POSITION;
+}
+
+static int choice_at(const struct setting *p, guint position)
+{
+    int i = 0;
+    while (choice_position(p, i) != position) {
+        i++;
+    }
+    return i;
+}
+
+// ---- what is shown ------------------------------------------------------------------------------
+
 // In the setting's own unit, where GtkRange gives the slider's.
 static void describe_scale(TinctureSettingRow *self)
 {
@@ -109,7 +137,8 @@ static void show_value(TinctureSettingRow *self)
         gtk_switch_set_active(GTK_SWITCH(self->toggle), self->value != 0);
     }
     if (self->choice != NULL) {
-        gtk_drop_down_set_selected(GTK_DROP_DOWN(self->choice), (guint)self->value);
+        gtk_drop_down_set_selected(GTK_DROP_DOWN(self->choice),
+                                   choice_position(p, (int)self->value));
         describe_choice(self);
     }
     if (self->summary != NULL) {
@@ -182,7 +211,10 @@ static void toggle_changed_cb(TinctureSettingRow *self)
 
 static void choice_changed_cb(TinctureSettingRow *self)
 {
-    choose(self, gtk_drop_down_get_selected(GTK_DROP_DOWN(self->choice)));
+    const guint position = gtk_drop_down_get_selected(GTK_DROP_DOWN(self->choice));
+    if (position != GTK_INVALID_LIST_POSITION) {
+        choose(self, choice_at(self->setting, position));
+    }
 }
 
 static void reset_cb(TinctureSettingRow *self)
@@ -297,7 +329,9 @@ static GtkWidget *build_choice(TinctureSettingRow *self)
     GtkWidget *header = build_header(self);
     g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
     for (int i = 0; i < setting_choices(self->setting); i++) {
-        gtk_string_list_append(titles, setting_choice_title(self->setting, i));
+        if (is_offered(self->setting, i)) {
+            gtk_string_list_append(titles, setting_choice_title(self->setting, i));
+        }
     }
     self->choice = gtk_drop_down_new(G_LIST_MODEL(g_steal_pointer(&titles)), NULL);
     gtk_widget_set_valign(self->choice, GTK_ALIGN_CENTER);
@@ -376,7 +410,9 @@ double tincture_setting_row_get_value(TinctureSettingRow *self)
 void tincture_setting_row_set_value(TinctureSettingRow *self, double value)
 {
     g_return_if_fail(TINCTURE_IS_SETTING_ROW(self));
-    if (value != self->value) {
+    // What was typed and is no value goes, too, once there is something to show.
+    const gboolean refused = self->entry != NULL && gtk_widget_has_css_class(self->entry, "error");
+    if (value != self->value || refused) {
         self->value = value;
         show_value(self);
     }
