@@ -120,6 +120,9 @@ static enum drive_result command_settings(struct drive *d, const char *rest)
         const struct setting *table = document_settings(&d->project->document, which)->table;
         for (const struct setting *row = table; row->key != NULL; row++) {
             for (int i = 0; row->family != NULL && row->family(i) != NULL; i++) {
+                if (row->family(i)->level == SETTING_HIDDEN) {
+                    continue; // not offered, so that its rows are not either
+                }
                 tincture_project_set(d->project, which, row->key, i);
                 result = result == DRIVE_DONE ? check_rows(d, which) : result;
             }
