@@ -287,11 +287,6 @@ int settings_int(const struct settings *s, const char *key)
     return (int)lround(settings_get(s, key));
 }
 
-bool settings_on(const struct settings *s, const char *key)
-{
-    return settings_get(s, key) != 0;
-}
-
 const char *settings_choice(const struct settings *s, const char *key)
 {
     struct settings *owner;

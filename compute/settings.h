@@ -91,7 +91,6 @@ const struct setting *settings_find(const struct settings *s, const char *key,
 // The key must be a row that counts.
 double settings_get(const struct settings *s, const char *key);
 int settings_int(const struct settings *s, const char *key); // rounded
-bool settings_on(const struct settings *s, const char *key);
 // The name of what is chosen, and its own settings where it is a member of a family.
 const char *settings_choice(const struct settings *s, const char *key);
 struct settings *settings_member(const struct settings *s, const char *key);

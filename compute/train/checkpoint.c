@@ -109,9 +109,8 @@ bool trainer_checkpoint(struct trainer *t, const char *path, GError **error)
 // What a checkpoint was made with: key -> value. Version 0.1 wrote it in pieces.
 static GHashTable *read_settings(const struct st_file *f)
 {
-    static const char *const single[] = {"method", "objective", "optimizer"}, *const lists[] = {
-                                                                                  "settings",
-                                                                                  "rates"};
+    static const char *const single[] = {"method", "objective", "optimizer"};
+    static const char *const lists[] = {"settings", "rates"};
     GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     for (size_t i = 0; i < G_N_ELEMENTS(single); i++) {
         const char *value = g_hash_table_lookup(f->metadata, single[i]);
@@ -123,11 +122,10 @@ static GHashTable *read_settings(const struct st_file *f)
         const char *text = g_hash_table_lookup(f->metadata, lists[i]);
         g_auto(GStrv) words = g_strsplit(text ? text : "", " ", 0);
         for (int k = 0; words[k]; k++) {
-            char **pair = g_strsplit(words[k], "=", 2);
+            g_auto(GStrv) pair = g_strsplit(words[k], "=", 2);
             if (pair[0] && pair[1]) {
                 g_hash_table_insert(table, g_strdup(pair[0]), g_strdup(pair[1]));
             }
-            g_strfreev(pair);
         }
     }
     return table;

@@ -159,7 +159,7 @@ static void test_members(void)
     g_assert_cmpfloat(settings_get(s, "radius"), ==, 5);
     set(s, "shape", "square");
     g_assert_cmpint(settings_int(s, "side"), ==, 4);
-    g_assert_false(settings_on(s, "tilted"));
+    g_assert_cmpfloat(settings_get(s, "tilted"), ==, 0);
     settings_free(s);
 }
 

@@ -27,7 +27,6 @@ struct live {
 struct live *live_new(TinctureProject *project, TinctureQueue *queue, struct library *library);
 void live_free(struct live *live);
 
-void live_edit_soon(struct live *live);                 // after a pause
 void live_edit_now(struct live *live, bool explicitly); // instead of waiting for the pause
 void live_stop(struct live *live);                      // nothing is to follow
 // The picture as it was left: from the library where it is the newest result, else drawn again.
