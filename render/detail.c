@@ -2,7 +2,7 @@
 // replace detail is cut out of the photo with a margin as one tile of the band split
 // (overlap-save), so cells meet without seams.
 //
-//   result = photo + mask * (weight * up(delta) - luma_fade * Y(high)
+//   result = photo + share * (weight * up(delta) - luma_fade * Y(high)
 //                            - chroma_fade * (high - Y(high)))
 //   high   = high band of (photo - up(reconstruction))
 #include "render/detail.h"
@@ -25,8 +25,9 @@ struct cell {
 struct restore {
     const struct image *photo, *reconstruction;
     const struct transform *transform;
-    const float *mask;
+    const struct raster *mask;
     struct image_region region; // what result shows
+    struct image_region placed; // what reconstruction and edit show
     struct image *result;
     struct change *change;
     struct band *band;
@@ -37,16 +38,17 @@ struct restore {
     float *high[3];                          // (tile)
 };
 
+static const float BORDER_FADE = 0.03f; // of the placed rectangle's side
 static const size_t TILE_PIXELS = (size_t)BAND_TILE * BAND_TILE;
 
 static void restore_init(struct restore *restore, const struct image *edit)
 {
-    const struct image *photo = restore->photo;
     int w = edit->width, h = edit->height;
+    int width = restore->placed.width, height = restore->placed.height;
 
-    restore->band = band_new((double)photo->width / w, (double)photo->height / h);
-    restore->sharp = resampler_new(w, h, photo->width, photo->height, RESAMPLE_LANCZOS3);
-    restore->soft = resampler_new(w, h, photo->width, photo->height, RESAMPLE_LINEAR);
+    restore->band = band_new((double)width / w, (double)height / h);
+    restore->sharp = resampler_new(w, h, width, height, RESAMPLE_LANCZOS3);
+    restore->soft = resampler_new(w, h, width, height, RESAMPLE_LINEAR);
     restore->weight = g_new(float, TILE_PIXELS);
     restore->luma_fade = g_new(float, TILE_PIXELS);
     restore->chroma_fade = g_new(float, TILE_PIXELS);
@@ -83,31 +85,39 @@ static bool any_nonzero(const float *values, size_t count)
     return false;
 }
 
+// A plane of the model's size, enlarged to what the cell shows.
+static void enlarge(const struct restore *restore, const struct resampler *resampler,
+                    const float *plane, int channels, const struct cell *cell, float *result)
+{
+    resampler_run(resampler, plane, channels, cell->x - restore->placed.x,
+                  cell->y - restore->placed.y, cell->width, cell->height, result);
+}
+
 // Where the mask is closed nothing counts as changed.
 static void enlarge_weight(struct restore *restore, const struct cell *cell)
 {
-    const float *mask = restore->mask;
+    const struct raster *mask = restore->mask;
 
-    resampler_run(restore->soft, restore->change->weight, 1, cell->x, cell->y, cell->width,
-                  cell->height, restore->weight);
+    enlarge(restore, restore->soft, restore->change->weight, 1, cell, restore->weight);
     for (int y = 0; mask != NULL && y < cell->height; y++) {
-        const float *row = mask + (size_t)(cell->y + y) * restore->photo->width + cell->x;
+        const uint8_t *row = mask->values + (size_t)(cell->y + y) * mask->width + cell->x;
 
         for (int x = 0; x < cell->width; x++) {
-            if (row[x] == 0.0f) {
+            if (row[x] == 0) {
                 restore->weight[y * cell->width + x] = 0.0f;
             }
         }
     }
 }
 
-// The rectangle around a cell that one tile covers, cut at the borders of the photo.
+// The rectangle around a cell that one tile covers, cut at the borders of what is placed.
 static struct cell tile_around(const struct restore *restore, const struct cell *cell)
 {
     int margin = band_margin(restore->band);
-    int left = MAX(cell->x - margin, 0), top = MAX(cell->y - margin, 0);
-    int right = MIN(cell->x + cell->width + margin, restore->photo->width);
-    int bottom = MIN(cell->y + cell->height + margin, restore->photo->height);
+    const struct image_region *placed = &restore->placed;
+    int left = MAX(cell->x - margin, placed->x), top = MAX(cell->y - margin, placed->y);
+    int right = MIN(cell->x + cell->width + margin, placed->x + placed->width);
+    int bottom = MIN(cell->y + cell->height + margin, placed->y + placed->height);
 
     return (struct cell){left, top, right - left, bottom - top};
 }
@@ -144,8 +154,7 @@ static void cut_tile(const struct restore *restore, const struct cell *tile, int
 // Leaves in high[] what the photo has and the model's picture lacks; `tile` says where it lies.
 static bool split_tile(struct restore *restore, const struct cell *tile, GError **error)
 {
-    resampler_run(restore->sharp, restore->reconstruction->rgb, 3, tile->x, tile->y, tile->width,
-                  tile->height, restore->model);
+    enlarge(restore, restore->sharp, restore->reconstruction->rgb, 3, tile, restore->model);
     for (int c = 0; c < 3; c++) {
         cut_tile(restore, tile, c);
         if (!band_keep_high(restore->band, restore->transform, restore->high[c], error)) {
@@ -184,6 +193,34 @@ static void add_fades(const struct restore *restore, const struct cell *cell,
     }
 }
 
+// 0 at the border of a length, 1 from `fade` pixels inside on; a border that is the photo's does
+// not count.
+static float inside_border(int at, int begin, int length, int photo_length)
+{
+    float fade = MAX(BORDER_FADE * length, 1.0f), in = fade;
+
+    if (begin > 0) {
+        in = MIN(in, at - begin + 0.5f);
+    }
+    if (begin + length < photo_length) {
+        in = MIN(in, begin + length - at - 0.5f);
+    }
+    return in / fade;
+}
+
+// How much of the edit shows at a pixel of the photo.
+static float share_at(const struct restore *restore, int x, int y)
+{
+    const struct image_region *placed = &restore->placed;
+    float share = inside_border(x, placed->x, placed->width, restore->photo->width) *
+                  inside_border(y, placed->y, placed->height, restore->photo->height);
+
+    if (restore->mask != NULL) {
+        share *= restore->mask->values[(size_t)y * restore->mask->width + x] / 255.0f;
+    }
+    return share;
+}
+
 static void write_cell(const struct restore *restore, const struct cell *cell)
 {
     for (int y = 0; y < cell->height; y++) {
@@ -194,11 +231,11 @@ static void write_cell(const struct restore *restore, const struct cell *cell)
 
         for (int x = 0; x < cell->width; x++, at++, out += 3) {
             size_t i = (size_t)y * cell->width + x;
-            float mask = restore->mask != NULL ? restore->mask[at] : 1.0f;
+            float share = share_at(restore, cell->x + x, cell->y + y);
 
             for (int c = 0; c < 3 && restore->weight[i] > 0.0f; c++) {
                 out[c] = add_within_range(restore->photo->rgb[3 * at + c],
-                                          mask * restore->delta[3 * i + c]);
+                                          share * restore->delta[3 * i + c]);
             }
         }
     }
@@ -209,8 +246,7 @@ static void enlarge_delta(struct restore *restore, const struct cell *cell)
 {
     size_t count = (size_t)cell->width * cell->height;
 
-    resampler_run(restore->sharp, restore->change->delta, 3, cell->x, cell->y, cell->width,
-                  cell->height, restore->delta);
+    enlarge(restore, restore->sharp, restore->change->delta, 3, cell, restore->delta);
     for (size_t i = 0; i < 3 * count; i++) {
         restore->delta[i] *= restore->weight[i / 3];
     }
@@ -220,10 +256,8 @@ static bool enlarge_fades(struct restore *restore, const struct cell *cell)
 {
     size_t count = (size_t)cell->width * cell->height;
 
-    resampler_run(restore->soft, restore->change->luma_fade, 1, cell->x, cell->y, cell->width,
-                  cell->height, restore->luma_fade);
-    resampler_run(restore->soft, restore->change->chroma_fade, 1, cell->x, cell->y, cell->width,
-                  cell->height, restore->chroma_fade);
+    enlarge(restore, restore->soft, restore->change->luma_fade, 1, cell, restore->luma_fade);
+    enlarge(restore, restore->soft, restore->change->chroma_fade, 1, cell, restore->chroma_fade);
     return any_nonzero(restore->luma_fade, count) || any_nonzero(restore->chroma_fade, count);
 }
 
@@ -252,18 +286,29 @@ static bool report(const struct detail_params *params, int done, int all, GError
     return !task_cancelled(params->task, error);
 }
 
+// The part of the region that the edit shows; width or height 0 or below: nothing of it.
+static struct image_region visible(const struct restore *restore)
+{
+    const struct image_region *a = &restore->region, *b = &restore->placed;
+    int x = MAX(a->x, b->x), y = MAX(a->y, b->y);
+
+    return (struct image_region){x, y, MIN(a->x + a->width, b->x + b->width) - x,
+                                 MIN(a->y + a->height, b->y + b->height) - y};
+}
+
 // Cells of about equal size, each small enough to fit a tile with its margin.
 static bool restore_cells(struct restore *restore, const struct detail_params *params,
                           GError **error)
 {
+    struct image_region part = visible(restore);
     int core = BAND_TILE - 2 * band_margin(restore->band);
-    int width = restore->region.width, height = restore->region.height;
+    int width = MAX(part.width, 0), height = MAX(part.height, 0);
     int columns = (width + core - 1) / core, rows = (height + core - 1) / core;
 
     for (int i = 0; i < rows * columns; i++) {
         int column = i % columns, row = i / columns;
         int x = (int)((gint64)width * column / columns), y = (int)((gint64)height * row / rows);
-        struct cell cell = {restore->region.x + x, restore->region.y + y,
+        struct cell cell = {part.x + x, part.y + y,
                             (int)((gint64)width * (column + 1) / columns) - x,
                             (int)((gint64)height * (row + 1) / rows) - y};
 
@@ -276,15 +321,15 @@ static bool restore_cells(struct restore *restore, const struct detail_params *p
 
 // At the model's size a pixel is inside the mask where the mask is more than half as open as it is
 // at most.
-static void close_seam(struct change *change, const struct image *photo, const float *mask)
+static void close_seam(struct change *change, const struct raster *mask,
+                       const struct image_region *placed)
 {
     size_t count = (size_t)change->width * change->height;
     g_autofree float *small = g_new(float, count);
     g_autofree bool *open = g_new(bool, count);
     float most = 0.0f;
 
-    resample_plane(mask, photo->width, photo->height, 1, small, change->width, change->height,
-                   RESAMPLE_LINEAR);
+    raster_resize(mask, placed, change->width, change->height, small);
     for (size_t i = 0; i < count; i++) {
         most = MAX(most, small[i]);
     }
@@ -298,13 +343,14 @@ struct image *detail_restore(const struct image *photo, const struct image *reco
                              const struct image *edit, const struct transform *transform,
                              const struct detail_params *params, GError **error)
 {
+    const struct image_region whole = {0, 0, photo->width, photo->height};
     struct restore restore = {
         .photo = photo,
         .reconstruction = reconstruction,
         .transform = transform,
         .mask = params->mask,
-        .region = params->region != NULL ? *params->region
-                                         : (struct image_region){0, 0, photo->width, photo->height},
+        .region = params->region != NULL ? *params->region : whole,
+        .placed = params->placed != NULL ? *params->placed : whole,
     };
 
     restore.result = image_crop(photo, restore.region.x, restore.region.y, restore.region.width,
@@ -313,8 +359,8 @@ struct image *detail_restore(const struct image *photo, const struct image *reco
         return NULL;
     }
     restore.change = change_measure(reconstruction, edit, &params->change);
-    if (params->mask != NULL) {
-        close_seam(restore.change, photo, params->mask);
+    if (params->mask != NULL && params->seam == DETAIL_SEAM_GRADIENT) {
+        close_seam(restore.change, params->mask, &restore.placed);
     }
     restore_init(&restore, edit);
     if (!restore_cells(&restore, params, error)) {

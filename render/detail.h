@@ -8,19 +8,29 @@
 
 #include "compute/task.h"
 #include "render/change.h"
+#include "render/raster.h"
 #include "render/transform.h"
+
+// How an edit ends at the border of a mask.
+enum detail_seam {
+    DETAIL_SEAM_SOFT,     // as soft as the mask is; colours inside stay what the edit made them
+    DETAIL_SEAM_GRADIENT, // bent so that it vanishes there and keeps its gradients (see seam.h);
+                          // for patches inside one surface
+};
 
 struct detail_params {
     const struct image_region *region; // the part that is wanted; NULL: the whole photo
-    // (height, width) of the photo, 0..1, or NULL: everywhere. Where it is 0 the result is the
-    // photo, to the bit. An edit that goes on beyond the mask is bent so that it vanishes at the
-    // border, and keeps its gradients (see seam.h).
-    const float *mask;
+    // The part that reconstruction and edit show, inside the photo; NULL: the whole photo. Outside
+    // it the result is the photo, to the bit; at its borders inside the photo the edit fades out.
+    const struct image_region *placed;
+    // Of the photo's size, or NULL: everywhere. Where it is 0 the result is the photo, to the bit.
+    const struct raster *mask;
+    enum detail_seam seam;
     struct change_params change; // what counts as changed; zeros: the defaults
     struct task *task;           // borrowed, or NULL
 };
 
-// photo has the full size; reconstruction and edit have the model's size and show the whole photo.
+// photo has the full size; reconstruction and edit have the model's size and show what placed says.
 // reconstruction is the model's rendering of the unedited photo, or the photo itself in that size.
 // Alpha and meta are the photo's. The result has the size of the region; a part equals the same
 // part of the whole to the bit, except at the borders of tiles (a step or two of 255). Needs about

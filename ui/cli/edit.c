@@ -1,25 +1,27 @@
 #include "ui/cli/cli.h"
 
+#include "render/file.h"
+#include "render/luma.h"
+#include "render/resample.h"
 #include "render/signed.h"
 
-#include "render/file.h"
-#include "render/resample.h"
-
-// A mask picture's luma at the photo's size, newly allocated.
-static float *read_mask(const char *path, int width, int height, GError **error)
+// A mask picture's brightness at the photo's size.
+static struct raster *read_mask(const char *path, int width, int height, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image *image = image_load(file, NULL, error);
     if (!image) {
         return NULL;
     }
-    float *mask = g_new(float, (gsize)width *height);
-    g_autofree float *plane = g_new(float, (gsize)image->width * image->height);
-    for (int64_t i = 0; i < (int64_t)image->width * image->height; i++) {
-        plane[i] = (image->rgb[i * 3] + image->rgb[i * 3 + 1] + image->rgb[i * 3 + 2]) / 3.0f;
-    }
-    resample_plane(plane, image->width, image->height, 1, mask, width, height, RESAMPLE_LINEAR);
+    const int64_t pixels = (int64_t)width * height;
+    g_autofree float *plane = luma_plane(image->rgb, (size_t)image->width * image->height);
+    g_autofree float *sized = g_new(float, pixels);
+    resample_plane(plane, image->width, image->height, 1, sized, width, height, RESAMPLE_LINEAR);
     image_free(image);
+    struct raster *mask = raster_new(width, height, error);
+    for (int64_t i = 0; mask && i < pixels; i++) {
+        mask->values[i] = (uint8_t)image_quantize(sized[i], 255.0f);
+    }
     return mask;
 }
 
@@ -29,13 +31,15 @@ static struct image *finish(struct cli *c, const struct photo *p, const struct e
     if (c->raw) {
         return image_from_signed(r->rgb, r->width, r->height, error);
     }
-    g_autofree float *mask =
+    struct raster *mask =
         c->mask ? read_mask(c->mask, p->full->width, p->full->height, error) : NULL;
     if (c->mask && !mask) {
         return NULL;
     }
     struct detail_params params = {.mask = mask, .task = &cli_task};
-    return engine_restore(c->engine, p->full, r, &params, error);
+    struct image *result = engine_restore(c->engine, p->full, r, &params, error);
+    raster_free(mask);
+    return result;
 }
 
 static bool run(struct cli *c, GError **error)
