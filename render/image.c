@@ -69,6 +69,40 @@ void image_free(struct image *image)
     g_free(image);
 }
 
+bool image_region_equal(const struct image_region *a, const struct image_region *b)
+{
+    return a->x == b->x && a->y == b->y && a->width == b->width && a->height == b->height;
+}
+
+static bool has_area(const struct image_region *r)
+{
+    return r->width > 0 && r->height > 0;
+}
+
+struct image_region image_region_around(const struct image_region *a, const struct image_region *b)
+{
+    if (!has_area(a) || !has_area(b)) {
+        return has_area(a) ? *a : *b;
+    }
+
+    int left = MIN(a->x, b->x), top = MIN(a->y, b->y);
+    int right = MAX(a->x + a->width, b->x + b->width);
+    int bottom = MAX(a->y + a->height, b->y + b->height);
+
+    return (struct image_region){left, top, right - left, bottom - top};
+}
+
+struct image_region image_region_common(const struct image_region *a, const struct image_region *b)
+{
+    int left = MAX(a->x, b->x), top = MAX(a->y, b->y);
+    int right = MIN(a->x + a->width, b->x + b->width);
+    int bottom = MIN(a->y + a->height, b->y + b->height);
+
+    return left < right && top < bottom
+               ? (struct image_region){left, top, right - left, bottom - top}
+               : (struct image_region){0};
+}
+
 struct image *image_copy(const struct image *image, GError **error)
 {
     return image_crop(image, 0, 0, image->width, image->height, error);

@@ -39,6 +39,11 @@ struct image {
 struct image_region {
     int x, y, width, height;
 };
+bool image_region_equal(const struct image_region *a, const struct image_region *b);
+// The smallest one around both, and what both have in common (width 0: nothing). One without area
+// has no place.
+struct image_region image_region_around(const struct image_region *a, const struct image_region *b);
+struct image_region image_region_common(const struct image_region *a, const struct image_region *b);
 
 // What can be known of a file without decoding its pixels. Sizes are those after orientation.
 struct image_info {
