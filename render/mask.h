@@ -86,5 +86,3 @@ void mask_painter_free(struct mask_painter *p);
 bool mask_painter_show(struct mask_painter *p, const struct mask *m, struct image_region *changed,
                        struct task *task, GError **error);
 const struct raster *mask_painter_raster(const struct mask_painter *p);
-// How much of the photo is covered, 0..1.
-double mask_painter_coverage(const struct mask_painter *p);

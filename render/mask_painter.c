@@ -360,16 +360,6 @@ const struct raster *mask_painter_raster(const struct mask_painter *p)
     return p->raster;
 }
 
-double mask_painter_coverage(const struct mask_painter *p)
-{
-    const size_t count = (size_t)p->raster->width * p->raster->height;
-    guint64 sum = 0;
-    for (size_t i = 0; i < count; i++) {
-        sum += p->raster->values[i];
-    }
-    return (double)sum / 255.0 / (double)count;
-}
-
 struct mask_painter *mask_painter_new(const struct image *photo, GError **error)
 {
     struct raster *raster = raster_new(photo->width, photo->height, error);

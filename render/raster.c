@@ -101,3 +101,14 @@ void raster_resize(const struct raster *raster, const struct image_region *part,
     g_assert(part->width <= raster->width - part->x && part->height <= raster->height - part->y);
     parallel_rows(height, resize_rows, &job);
 }
+
+double raster_mean(const struct raster *raster)
+{
+    size_t count = (size_t)raster->width * raster->height;
+    guint64 sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        sum += raster->values[i];
+    }
+    return (double)sum / 255.0 / (double)count;
+}

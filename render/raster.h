@@ -18,3 +18,6 @@ void raster_free(struct raster *raster);
 // the mean of the area that it covers. Works on all cores.
 void raster_resize(const struct raster *raster, const struct image_region *part, int width,
                    int height, float *result);
+
+// The mean of all values, 0..1: how much of the photo is covered.
+double raster_mean(const struct raster *raster);

@@ -1,6 +1,19 @@
 // The document as a value: JSON there and back, hostile JSON, undo.
 #include "ui/core/history.h"
 
+#include <string.h>
+
+static struct mask *stroke(struct mask *before, float x) // takes before
+{
+    const float points[] = {x, 2, 30, 40.5f};
+    struct mask *m = mask_with(
+        before,
+        &(struct mask_step){
+            .kind = MASK_BRUSH, .size = 12.3f, .softness = 0.3f, .count = 2, .points = points});
+    mask_unref(before);
+    return m;
+}
+
 static struct document make(void)
 {
     struct document d;
@@ -12,6 +25,8 @@ static struct document make(void)
     g_assert_true(settings_set(d.learn, "steps", 60, NULL));
     struct document_use use = {.id = 7, .scale = 0.8, .enabled = false};
     g_array_append_val(d.adapters, use);
+    d.mask = stroke(stroke(NULL, 1), 7);
+    d.region = (struct image_region){3, 4, 50, 60};
     return d;
 }
 
@@ -23,6 +38,31 @@ static void test_json(void)
     document_from_json(&back, json);
     g_assert_cmpuint(document_diff(&d, &back), ==, 0);
     document_clear(&back);
+    document_clear(&d);
+}
+
+// A text without a place, as of a result from before there was one, takes mask and region away.
+static void test_place(void)
+{
+    struct document d = make(), other = make(), none;
+    document_init(&none);
+    g_autofree char *json = document_place_json(&d), *whole = document_to_json(&none);
+    g_assert_null(strstr(whole, "place"));
+    document_place_from_json(&none, json);
+    g_assert_true(mask_equal(none.mask, d.mask));
+    g_assert_true(image_region_equal(&none.region, &d.region));
+    document_from_json(&none, whole);
+    g_assert_null(none.mask);
+    g_assert_cmpint(none.region.width, ==, 0);
+    g_assert_cmpuint(document_diff(&d, &other), ==, 0);
+    other.mask = stroke(other.mask, 9);
+    g_assert_cmpuint(document_diff(&d, &other), ==, DOCUMENT_PLACE);
+    document_clear(&other);
+    document_copy(&d, &other);
+    other.region.x++;
+    g_assert_cmpuint(document_diff(&d, &other), ==, DOCUMENT_PLACE);
+    document_clear(&other);
+    document_clear(&none);
     document_clear(&d);
 }
 
@@ -46,6 +86,10 @@ static void test_hostile_json(void)
         "{\"params\":{\"steps\":1e99,\"guidance\":\"x\"}}",
         "{\"adapters\":[1,null,{\"id\":\"x\"},{\"scale\":1}]}",
         "{\"prompt\":5,\"learn\":7,\"seed\":{}}",
+        "{\"place\":7}",
+        "{\"place\":{\"region\":[1,2,3],\"mask\":{}}}",
+        "{\"place\":{\"region\":[1,2,0,5],\"mask\":[{\"kind\":\"spray\"}]}}",
+        "{\"place\":{\"region\":[1,\"x\",-3,[]],\"mask\":[7]}}",
         "{\"learn\":{\"steps\":-5,\"method\":\"a very long name that does not fit anywhere\"}}",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -54,6 +98,8 @@ static void test_hostile_json(void)
         document_from_json(&d, texts[i]);
         assert_legal(d.edit);
         assert_legal(d.learn);
+        g_assert_null(d.mask);
+        g_assert_cmpint(d.region.width, ==, 0);
         document_clear(&d);
     }
 }
@@ -78,6 +124,27 @@ static void test_json_of_0_1(void)
                                           "text_encoder=on "));
     g_assert_cmpuint(d.seed, ==, 3);
     g_assert_cmpuint(d.learn_seed, ==, 9);
+    document_clear(&d);
+}
+
+// Each stroke is a step; going back gives the mask before to the bit.
+static void test_undo_of_strokes(void)
+{
+    struct document d;
+    document_init(&d);
+    struct history *h = history_new(&d);
+    for (int i = 0; i < 3; i++) {
+        d.mask = stroke(d.mask, (float)i);
+        history_push(h, &d, 0);
+    }
+    const struct document *s = history_undo(h);
+    g_assert_true(s->mask == mask_before(d.mask)); // shared, not copied
+    s = history_undo(h);
+    g_assert_cmpint(mask_steps(s->mask), ==, 1);
+    s = history_undo(h);
+    g_assert_null(s->mask);
+    g_assert_cmpint(mask_steps(history_redo(h)->mask), ==, 1);
+    history_free(h);
     document_clear(&d);
 }
 
@@ -136,6 +203,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/document/json", test_json);
+    g_test_add_func("/document/place", test_place);
+    g_test_add_func("/document/undo-of-strokes", test_undo_of_strokes);
     g_test_add_func("/document/hostile-json", test_hostile_json);
     g_test_add_func("/document/json-of-0-1", test_json_of_0_1);
     g_test_add_func("/document/undo", test_undo);

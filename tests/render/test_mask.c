@@ -283,7 +283,8 @@ static void test_rectangle(void)
     g_assert_cmpint(value_at(p, 200, 200), ==, 128); // a half
     g_assert_cmpint(value_at(p, 400, 200), ==, 32);  // of it a quarter
     g_assert_cmpint(value_at(p, 401, 200), ==, 0);
-    g_assert_cmpfloat_with_epsilon(mask_painter_coverage(p) * WIDTH * HEIGHT, 300.25 * 140.5, 20.0);
+    g_assert_cmpfloat_with_epsilon(raster_mean(mask_painter_raster(p)) * WIDTH * HEIGHT,
+                                   300.25 * 140.5, 20.0);
     mask_painter_free(p);
     mask_unref(m);
 }
@@ -298,7 +299,7 @@ static void test_erase_and_invert(void)
     rubber.size += 2.0f;
     erased = mask_with(m, &rubber);
     show(p, erased);
-    g_assert_cmpfloat(mask_painter_coverage(p), ==, 0.0);
+    g_assert_cmpfloat(raster_mean(mask_painter_raster(p)), ==, 0.0);
     m = add(m, &steps[5]); // inverted
     show(p, m);
     struct mask_painter *plain = painter();

@@ -18,6 +18,11 @@ static char *temp_dir(void)
     return g_steal_pointer(&pattern);
 }
 
+static char *library_path(const char *dir)
+{
+    return g_build_filename(dir, "library.db", NULL);
+}
+
 static struct store *open_ok(const char *dir)
 {
     g_autoptr(GError) error = NULL;
@@ -70,6 +75,40 @@ static void test_document(void)
     g_assert_true(store_document_find(s, "photos/1.jpg", &back, &error));
     g_assert_cmpstr(back.prompt, ==, "a green apple");
     g_assert_false(store_document_find(s, "photos/2.jpg", &none, &error));
+    store_document_clear(&back);
+    store_document_clear(&d);
+    store_close(s);
+}
+
+// A library of the step before: its documents have no place yet, and get one.
+static void test_without_place(void)
+{
+    g_autofree char *dir = temp_dir();
+    g_autofree char *path = library_path(dir);
+    struct store *s = open_ok(dir);
+    struct store_document d = make_document(s, "photos/1.jpg"), back = {0};
+    store_close(s);
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db,
+                                 "ALTER TABLE documents DROP COLUMN place; PRAGMA user_version = 1",
+                                 NULL, NULL, NULL),
+                    ==, SQLITE_OK);
+    sqlite3_close(db);
+
+    g_autoptr(GError) error = NULL;
+    s = open_ok(dir);
+    g_assert_true(store_document_load(s, d.id, &back, &error));
+    g_assert_cmpstr(back.prompt, ==, d.prompt);
+    g_assert_cmpstr(back.place, ==, "{}");
+    g_free(back.place);
+    back.place = g_strdup("{\"region\":[1,2,30,40]}");
+    g_assert_true(store_document_save(s, &back, &error));
+    store_document_clear(&back);
+    store_close(s);
+    s = open_ok(dir);
+    g_assert_true(store_document_load(s, d.id, &back, &error));
+    g_assert_cmpstr(back.place, ==, "{\"region\":[1,2,30,40]}");
     store_document_clear(&back);
     store_document_clear(&d);
     store_close(s);
@@ -245,11 +284,6 @@ static void test_paths(void)
     store_close(s);
 }
 
-static char *library_path(const char *dir)
-{
-    return g_build_filename(dir, "library.db", NULL);
-}
-
 // Another program that holds the whole library.
 static sqlite3 *lock_library(const char *dir)
 {
@@ -352,6 +386,7 @@ int main(int argc, char **argv)
     all = g_dir_make_tmp("tincture-store-XXXXXX", NULL);
     g_assert_nonnull(all);
     g_test_add_func("/store/document", test_document);
+    g_test_add_func("/store/without-place", test_without_place);
     g_test_add_func("/store/rows", test_rows);
     g_test_add_func("/store/documents", test_documents);
     g_test_add_func("/store/run-survives-kill", test_run_survives_kill);

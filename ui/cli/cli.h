@@ -13,10 +13,11 @@
 struct cli {
     char *model, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
+    char *region;
     char *log, *resume, *checkpoint;
     char *class_prompt;
     char **images, **class_images, **adapters, **rest;
-    int timestep, size, bits, quality, learn_steps;
+    int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
     gboolean json, recipe, raw;
     struct settings *settings; // of the command's table
@@ -54,6 +55,12 @@ struct edit_request cli_request(const struct cli *c);
 // Loads the photo of --image at the working size.
 struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 
+// place.c. region: what --region says, checked against the photo; width 0: nothing. mask: the file of
+// --mask as a raster of the photo's size, newly made; *mask NULL: there is none.
+bool cli_region(const struct cli *c, const struct photo *p, struct image_region *region,
+                GError **error);
+bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, GError **error);
+
 extern struct task cli_task; // its report is a line on a terminal, written over by the next
 void cli_progress_end(void); // clears that line
 
@@ -63,7 +70,8 @@ float *cli_tensor_read(const char *path, const char *name, int64_t shape[4], GEr
 bool cli_tensor_write(const char *path, const char *name, int rank, const int64_t *shape,
                       const float *data, GError **error);
 
-// --out as a picture file. check: whether it can be written, to be called before the work.
-bool cli_image_check(const struct cli *c, GError **error);
-bool cli_image_write(const struct cli *c, struct image *image, const char *recipe, GError **error);
+// A picture file. check: whether it can be written, to be called before the work.
+bool cli_image_check(const struct cli *c, const char *path, GError **error);
+bool cli_image_write(const struct cli *c, const char *path, struct image *image, const char *recipe,
+                     GError **error);
 void cli_print_json(JsonBuilder *b); // the finished object, to standard output

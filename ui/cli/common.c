@@ -139,16 +139,17 @@ static struct image_save_params save_params(const struct cli *c)
         .bits = c->bits, .quality = c->quality, .keep_metadata = true, .keep_profile = true};
 }
 
-bool cli_image_check(const struct cli *c, GError **error)
+bool cli_image_check(const struct cli *c, const char *path, GError **error)
 {
-    g_autoptr(GFile) file = g_file_new_for_commandline_arg(c->out);
+    g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image_save_params params = save_params(c);
     return image_save_check(file, &params, error);
 }
 
-bool cli_image_write(const struct cli *c, struct image *image, const char *recipe, GError **error)
+bool cli_image_write(const struct cli *c, const char *path, struct image *image, const char *recipe,
+                     GError **error)
 {
-    g_autoptr(GFile) file = g_file_new_for_commandline_arg(c->out);
+    g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image_save_params params = save_params(c);
     params.recipe = c->recipe ? recipe : NULL;
     return image_save(image, file, &params, error);

@@ -5,7 +5,7 @@
 static bool run(struct cli *c, GError **error)
 {
     int64_t shape[4];
-    g_autofree float *z = cli_image_check(c, error) && cli_engine(c, error)
+    g_autofree float *z = cli_image_check(c, c->out, error) && cli_engine(c, error)
                               ? cli_tensor_read(c->latents, "latents", shape, error)
                               : NULL;
     if (!z) {
@@ -25,7 +25,7 @@ static bool run(struct cli *c, GError **error)
         return false;
     }
     struct image *image = image_from_signed(rgb, w, h, error);
-    bool ok = image && cli_image_write(c, image, NULL, error);
+    bool ok = image && cli_image_write(c, c->out, image, NULL, error);
     image_free(image);
     return ok;
 }

@@ -75,7 +75,7 @@ static struct adapter *learn(struct demo *d, const struct photo *p, const char *
             : NULL;
     d->steps = settings_int(svdiff, "steps");
     settings_free(svdiff);
-    if (!a || !engine_learn(e, p, d->caption, a, &params, NULL, &task, error) ||
+    if (!a || !engine_learn(e, p, NULL, d->caption, a, &params, NULL, &task, error) ||
         !adapter_save(a, out, NULL, error)) {
         adapter_free(a);
         return NULL;
@@ -94,11 +94,13 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     if (!editor_set_adapters(e->editor, &a, 1, &cli_task, error)) {
         return NULL;
     }
-    struct edit_result *r = engine_edit(e, p, q, &cli_task, error);
+    const struct engine_place whole = engine_place_whole(p);
+    struct edit_result *r = engine_edit(e, p, &whole, q, &cli_task, error);
     d->edit_s = seconds_since(begin);
     begin = g_get_monotonic_time();
-    struct detail_params params = {.task = &cli_task};
-    struct image *image = r ? engine_restore(e, p->full, r, &params, error) : NULL;
+    struct image *image = r ? engine_restore(e, p, p->full, &whole, r,
+                                             (struct detail_params){.task = &cli_task}, error)
+                            : NULL;
     d->restore_s = seconds_since(begin);
     edit_result_free(r);
     return image;

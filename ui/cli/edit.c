@@ -1,68 +1,108 @@
 #include "ui/cli/cli.h"
 
-#include "render/file.h"
-#include "render/luma.h"
-#include "render/resample.h"
 #include "render/signed.h"
 
-// A mask picture's brightness at the photo's size.
-static struct raster *read_mask(const char *path, int width, int height, GError **error)
-{
-    g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
-    struct image *image = image_load(file, NULL, error);
-    if (!image) {
-        return NULL;
-    }
-    const int64_t pixels = (int64_t)width * height;
-    g_autofree float *plane = luma_plane(image->rgb, (size_t)image->width * image->height);
-    g_autofree float *sized = g_new(float, pixels);
-    resample_plane(plane, image->width, image->height, 1, sized, width, height, RESAMPLE_LINEAR);
-    image_free(image);
-    struct raster *mask = raster_new(width, height, error);
-    for (int64_t i = 0; mask && i < pixels; i++) {
-        mask->values[i] = (uint8_t)image_quantize(sized[i], 255.0f);
-    }
-    return mask;
-}
+#include <stdio.h>
+#include <string.h>
 
-static struct image *finish(struct cli *c, const struct photo *p, const struct edit_result *r,
-                            GError **error)
+// One edit of one photo, and the file that it goes to.
+struct editing {
+    struct cli *c;
+    struct photo *photo;
+    struct engine_place place;
+    struct edit_request request;
+    const char *path;
+};
+
+static struct image *finish(const struct editing *e, const struct edit_result *r, GError **error)
 {
-    if (c->raw) {
+    if (e->c->raw) {
         return image_from_signed(r->rgb, r->width, r->height, error);
     }
-    struct raster *mask =
-        c->mask ? read_mask(c->mask, p->full->width, p->full->height, error) : NULL;
-    if (c->mask && !mask) {
-        return NULL;
+    return engine_restore(e->c->engine, e->photo, e->photo->full, &e->place, r,
+                          (struct detail_params){.task = &cli_task}, error);
+}
+
+static bool edit_one(const struct editing *e, GError **error)
+{
+    struct cli *c = e->c;
+    struct edit_result *r =
+        engine_edit(c->engine, e->photo, &e->place, e->request, &cli_task, error);
+    struct image *image = r ? finish(e, r, error) : NULL;
+    bool ok = image != NULL;
+    if (ok) {
+        g_autofree char *recipe = engine_recipe(&e->request, &e->place, c->engine->model,
+                                                (struct adapter **)c->loaded->pdata,
+                                                (int)c->loaded->len, image->width, image->height);
+        ok = cli_image_write(c, e->path, image, recipe, error);
     }
-    struct detail_params params = {.mask = mask, .task = &cli_task};
-    struct image *result = engine_restore(c->engine, p->full, r, &params, error);
+    image_free(image);
+    edit_result_free(r);
+    return ok;
+}
+
+// ---- variations ---------------------------------------------------------------------------------
+
+// out.png, or out-1.png, out-2.png where variations are asked for: they are all known before.
+static GPtrArray *targets(const struct cli *c)
+{
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    const char *name = strrchr(c->out, '/'), *dot = strrchr(name ? name : c->out, '.');
+    const int stem = (int)(dot ? dot - c->out : (ptrdiff_t)strlen(c->out));
+    if (!c->variations) {
+        g_ptr_array_add(paths, g_strdup(c->out));
+    }
+    for (int i = 1; i <= c->variations; i++) {
+        g_ptr_array_add(paths, g_strdup_printf("%.*s-%d%s", stem, c->out, i, dot ? dot : ""));
+    }
+    return paths;
+}
+
+static bool check_targets(const struct cli *c, const GPtrArray *paths, GError **error)
+{
+    for (guint i = 0; i < paths->len; i++) {
+        if (!cli_image_check(c, paths->pdata[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool edit_all(struct editing *e, const GPtrArray *paths, GError **error)
+{
+    for (guint i = 0; i < paths->len; i++, e->request.seed++) {
+        e->path = paths->pdata[i];
+        if (!edit_one(e, error)) {
+            return false;
+        }
+        if (e->c->variations) {
+            cli_progress_end();
+            printf("%s: seed %" G_GUINT64_FORMAT "\n", e->path, e->request.seed);
+        }
+    }
+    return true;
+}
+
+// ---- the command --------------------------------------------------------------------------------
+
+static bool edit_photo(struct editing *e, const GPtrArray *paths, GError **error)
+{
+    struct image_region region;
+    struct raster *mask = NULL;
+    bool ok =
+        cli_region(e->c, e->photo, &region, error) && cli_mask(e->c, e->photo, &mask, error) &&
+        engine_place_raster(e->photo, mask, &region, &e->place, error) && edit_all(e, paths, error);
     raster_free(mask);
-    return result;
+    return ok;
 }
 
 static bool run(struct cli *c, GError **error)
 {
-    struct photo *p = cli_image_check(c, error) && cli_engine(c, error) && cli_adapters(c, error)
-                          ? cli_photo(c, c->image, error)
-                          : NULL;
-    if (!p) {
-        return false;
-    }
-    struct edit_request q = cli_request(c);
-    struct edit_result *r = engine_edit(c->engine, p, q, &cli_task, error);
-    struct image *image = r ? finish(c, p, r, error) : NULL;
-    bool ok = image != NULL;
-    if (ok) {
-        g_autofree char *recipe =
-            engine_recipe(&q, c->engine->model, (struct adapter **)c->loaded->pdata,
-                          (int)c->loaded->len, image->width, image->height);
-        ok = cli_image_write(c, image, recipe, error);
-    }
-    image_free(image);
-    edit_result_free(r);
-    photo_unref(p);
+    struct editing e = {.c = c, .request = cli_request(c)};
+    g_autoptr(GPtrArray) paths = targets(c);
+    bool ok = check_targets(c, paths, error) && cli_engine(c, error) && cli_adapters(c, error) &&
+              (e.photo = cli_photo(c, c->image, error)) && edit_photo(&e, paths, error);
+    photo_unref(e.photo);
     return ok;
 }
 
@@ -72,8 +112,8 @@ const struct cli_command edit_command = {
     .usage = "",
     .settings = edit_settings,
     .options = (const char *const[]){"model", "device", "image", "prompt", "source-prompt",
-                                     "negative", "adapter", "set", "seed", "size", "mask", "raw",
-                                     "recipe", "bits", "quality", "out", NULL},
+                                     "negative", "adapter", "set", "seed", "size", "region", "mask",
+                                     "variations", "raw", "recipe", "bits", "quality", "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

@@ -33,16 +33,16 @@ static bool write_result(struct cli *c, const struct edit_request *q, const stru
         return false;
     }
     struct image *image = image_from_signed(r->rgb, r->width, r->height, error);
-    g_autofree char *recipe = engine_recipe(q, m, (struct adapter **)c->loaded->pdata,
+    g_autofree char *recipe = engine_recipe(q, NULL, m, (struct adapter **)c->loaded->pdata,
                                             (int)c->loaded->len, r->width, r->height);
-    bool ok = image && cli_image_write(c, image, recipe, error);
+    bool ok = image && cli_image_write(c, c->out, image, recipe, error);
     image_free(image);
     return ok;
 }
 
 static bool run(struct cli *c, GError **error)
 {
-    if (!cli_image_check(c, error) || !cli_engine(c, error) || !cli_adapters(c, error)) {
+    if (!cli_image_check(c, c->out, error) || !cli_engine(c, error) || !cli_adapters(c, error)) {
         return false;
     }
     struct edit_request q = cli_request(c);

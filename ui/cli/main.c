@@ -42,8 +42,10 @@ static const struct cli_command *find_command(const char *name)
 static bool check_numbers(const struct cli *c, GError **error)
 {
     static const struct setting size = {.key = "size", .kind = SETTING_INT, .max = 8192},
-                                timestep = {.key = "timestep", .kind = SETTING_INT, .max = 999};
-    return setting_check(&size, c->size, error) && setting_check(&timestep, c->timestep, error);
+                                timestep = {.key = "timestep", .kind = SETTING_INT, .max = 999},
+                                variations = {.key = "variations", .kind = SETTING_INT, .max = 99};
+    return setting_check(&size, c->size, error) && setting_check(&timestep, c->timestep, error) &&
+           setting_check(&variations, c->variations, error);
 }
 
 static void cli_clear(struct cli *c)
@@ -52,7 +54,7 @@ static void cli_clear(struct cli *c)
     engine_free(c->engine);
     char *const texts[] = {c->model,    c->device, c->out,     c->prompt,      c->source_prompt,
                            c->negative, c->image,  c->latents, c->latents_out, c->noise,
-                           c->mask,     c->log,    c->resume,  c->checkpoint};
+                           c->mask,     c->region, c->log,     c->resume,      c->checkpoint};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free(texts[i]);
     }

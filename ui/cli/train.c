@@ -104,6 +104,30 @@ static bool add_photos(struct cli *c, char *const *paths, GPtrArray *photos, GEr
     return true;
 }
 
+// In the place of the one photo what --region says of it: training sees what will be edited.
+static bool keep_region(struct cli *c, GPtrArray *photos, GError **error)
+{
+    struct image_region r;
+    if (!c->region) {
+        return true;
+    }
+    if (g_strv_length(c->images) != 1) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "--region is a part of one photo, and there are %u", g_strv_length(c->images));
+        return false;
+    }
+    const struct photo *whole = photos->pdata[0];
+    struct image *part = cli_region(c, whole, &r, error)
+                             ? image_crop(whole->full, r.x, r.y, r.width, r.height, error)
+                             : NULL;
+    struct photo *p = part ? engine_photo(c->engine, part, c->size, 0, error) : NULL;
+    if (p) {
+        photo_unref(photos->pdata[0]);
+        photos->pdata[0] = p;
+    }
+    return p != NULL;
+}
+
 static bool run(struct cli *c, GError **error)
 {
     struct adapter *adapter = cli_engine(c, error) ? new_adapter(c, error) : NULL;
@@ -112,7 +136,7 @@ static bool run(struct cli *c, GError **error)
     }
     g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
     struct run_log log = {0};
-    bool ok = add_photos(c, c->images, photos, error) &&
+    bool ok = add_photos(c, c->images, photos, error) && keep_region(c, photos, error) &&
               (!c->class_images || add_photos(c, c->class_images, photos, error));
     if (ok && c->log && !(log.file = fopen(c->log, "w"))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
@@ -142,7 +166,7 @@ const struct cli_command train_command = {
     .usage = "",
     .settings = learn_settings,
     .options = (const char *const[]){"model", "device", "images", "prompt", "class-image",
-                                     "class-prompt", "set", "seed", "size", "out", "log",
+                                     "class-prompt", "set", "seed", "size", "region", "out", "log",
                                      "checkpoint", "resume", "json", NULL},
     .needed = (const char *const[]){"images", "prompt", "out", NULL},
     .run = run,

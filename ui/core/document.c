@@ -24,6 +24,7 @@ void document_clear(struct document *d)
     settings_free(d->edit);
     settings_free(d->learn);
     g_clear_pointer(&d->adapters, g_array_unref);
+    mask_unref(d->mask);
     memset(d, 0, sizeof *d);
 }
 
@@ -36,6 +37,7 @@ void document_copy(const struct document *from, struct document *to)
     to->edit = settings_copy(from->edit);
     to->learn = settings_copy(from->learn);
     to->adapters = g_array_copy(from->adapters);
+    to->mask = mask_ref(from->mask);
 }
 
 void document_forget_adapter(struct document *d, gint64 id)
@@ -75,6 +77,9 @@ unsigned document_diff(const struct document *a, const struct document *b)
     }
     if (!adapters_equal(a->adapters, b->adapters)) {
         parts |= DOCUMENT_ADAPTERS;
+    }
+    if (!mask_equal(a->mask, b->mask) || !image_region_equal(&a->region, &b->region)) {
+        parts |= DOCUMENT_PLACE;
     }
     return parts;
 }
@@ -141,6 +146,34 @@ static void build_adapters(JsonBuilder *b, const GArray *adapters)
     json_builder_end_array(b);
 }
 
+// {"region": [x, y, width, height], "mask": [...]}, each only where there is one.
+static void build_place(JsonBuilder *b, const struct document *d)
+{
+    const struct image_region *r = &d->region;
+    const int numbers[] = {r->x, r->y, r->width, r->height};
+    json_builder_begin_object(b);
+    if (r->width) {
+        json_builder_set_member_name(b, "region");
+        json_builder_begin_array(b);
+        for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+            json_builder_add_int_value(b, numbers[i]);
+        }
+        json_builder_end_array(b);
+    }
+    if (d->mask) {
+        json_builder_set_member_name(b, "mask");
+        mask_write_json(d->mask, b);
+    }
+    json_builder_end_object(b);
+}
+
+char *document_place_json(const struct document *d)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    build_place(b, d);
+    return builder_text(b);
+}
+
 char *document_params_json(const struct document *d)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
@@ -175,6 +208,10 @@ char *document_to_json(const struct document *d)
     build_learn(b, d);
     json_builder_set_member_name(b, "adapters");
     build_adapters(b, d->adapters);
+    if (d->mask || d->region.width) { // results from before there was any stay what they were
+        json_builder_set_member_name(b, "place");
+        build_place(b, d);
+    }
     json_builder_end_object(b);
     return builder_text(b);
 }
@@ -223,6 +260,37 @@ static void read_adapters(struct document *d, JsonArray *array)
     }
 }
 
+static bool read_region(JsonNode *node, struct image_region *r)
+{
+    int *const to[] = {&r->x, &r->y, &r->width, &r->height};
+    JsonArray *array = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    if (!array || json_array_get_length(array) != G_N_ELEMENTS(to)) {
+        return false;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(to); i++) {
+        JsonNode *number = json_array_get_element(array, i);
+        const gint64 value = JSON_NODE_HOLDS_VALUE(number) ? json_node_get_int(number) : -1;
+        if (value < 0 || value > IMAGE_MAX_SIDE) {
+            return false;
+        }
+        *to[i] = (int)value;
+    }
+    return r->width > 0 && r->height > 0;
+}
+
+// o may be NULL.
+static void read_place(struct document *d, JsonObject *o)
+{
+    JsonNode *mask = o ? json_object_get_member(o, "mask") : NULL;
+    g_clear_pointer(&d->mask, mask_unref);
+    if (!o || !read_region(json_object_get_member(o, "region"), &d->region)) {
+        d->region = (struct image_region){0};
+    }
+    if (mask) {
+        mask_read_json(mask, &d->mask, NULL);
+    }
+}
+
 static JsonNode *parse_object(const char *json)
 {
     JsonNode *root = json ? json_from_string(json, NULL) : NULL;
@@ -246,6 +314,12 @@ void document_learn_from_json(struct document *d, const char *json)
     if (root) {
         read_learn(d, json_node_get_object(root));
     }
+}
+
+void document_place_from_json(struct document *d, const char *json)
+{
+    g_autoptr(JsonNode) root = parse_object(json);
+    read_place(d, root ? json_node_get_object(root) : NULL);
 }
 
 static void read_text(JsonObject *o, const char *key, char **text)
@@ -278,4 +352,6 @@ void document_from_json(struct document *d, const char *json)
     if ((node = json_object_get_member(o, "adapters")) && JSON_NODE_HOLDS_ARRAY(node)) {
         read_adapters(d, json_node_get_array(node));
     }
+    node = json_object_get_member(o, "place");
+    read_place(d, node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL);
 }

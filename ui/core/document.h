@@ -4,6 +4,7 @@
 
 #include "compute/edit/edit.h"
 #include "compute/train/train.h"
+#include "render/mask.h"
 
 // What of the open document, and of what is open with it, may differ.
 enum document_part {
@@ -14,7 +15,8 @@ enum document_part {
     DOCUMENT_RESULTS = 1 << 4,  // the list of earlier results
     DOCUMENT_UNDO = 1 << 5,     // whether undo or redo is possible
     DOCUMENT_TRAINING = 1 << 6, // loss, samples, whether one waits to be gone on with
-    DOCUMENT_ALL = (1 << 7) - 1,
+    DOCUMENT_PLACE = 1 << 7,    // the mask, the region
+    DOCUMENT_ALL = (1 << 8) - 1,
 };
 
 enum document_settings { SETTINGS_EDIT, SETTINGS_LEARN }; // of edit_settings, of learn_settings
@@ -30,7 +32,9 @@ struct document {
     struct settings *edit;  // of edit_settings
     struct settings *learn; // of learn_settings
     uint64_t seed, learn_seed;
-    GArray *adapters; // struct document_use
+    GArray *adapters;           // struct document_use
+    struct mask *mask;          // where the edit may show; NULL: everywhere
+    struct image_region region; // what of the photo the model sees; width 0: all of it
 };
 
 void document_init(struct document *d); // empty prompts and defaults
@@ -47,11 +51,14 @@ struct settings *document_settings(const struct document *d, enum document_setti
 // The edit that the document asks for, without photo; its strings are the document's.
 struct edit_request document_request(const struct document *d);
 
-// The whole document ("recipe" of a result), and its two groups of numbers as the library stores
-// them. Values that are missing or out of range in the text keep what d holds.
+// The whole document ("recipe" of a result), and its parts as the library stores them. Values that
+// are missing or out of range in the text keep what d holds; only the place is none where the text
+// has none, or one that is damaged.
 char *document_to_json(const struct document *d);
 void document_from_json(struct document *d, const char *json);
 char *document_params_json(const struct document *d);
 char *document_learn_json(const struct document *d);
+char *document_place_json(const struct document *d);
 void document_params_from_json(struct document *d, const char *json);
 void document_learn_from_json(struct document *d, const char *json);
+void document_place_from_json(struct document *d, const char *json);

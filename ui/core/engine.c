@@ -5,6 +5,61 @@
 
 #include <string.h>
 
+// ---- what the model sees ------------------------------------------------------------------------
+
+// A part of a photo at the model's size, kept because a live edit comes back to it.
+struct sight {
+    struct photo *photo;
+    struct image_region region;
+    int width, height;
+    float *rgb;
+};
+
+static void sight_free(struct sight *s)
+{
+    if (s) {
+        photo_unref(s->photo);
+        g_free(s->rgb);
+        g_free(s);
+    }
+}
+
+static bool shows_all(const struct photo *p, const struct image_region *region)
+{
+    const struct image_region whole = {0, 0, p->full->width, p->full->height};
+    return image_region_equal(region, &whole);
+}
+
+// Fills in what the request takes of a photo. Borrowed until the next call, or the photo's.
+static bool see(struct engine *e, const struct photo *p, const struct image_region *region,
+                const float **rgb, int *width, int *height, GError **error)
+{
+    if (shows_all(p, region)) {
+        *rgb = p->rgb;
+        *width = p->small->width;
+        *height = p->small->height;
+        return true;
+    }
+    struct sight *s = e->sight;
+    if (!s || s->photo != p || !image_region_equal(&s->region, region)) {
+        sight_free(s);
+        s = e->sight = g_new0(struct sight, 1);
+        s->photo = photo_ref((struct photo *)p);
+        s->region = *region;
+        s->rgb = photo_see(p, region, &s->width, &s->height, error);
+        if (!s->rgb) {
+            g_clear_pointer(&e->sight, sight_free);
+            return false;
+        }
+    }
+    *rgb = s->rgb;
+    *width = s->width;
+    *height = s->height;
+    return true;
+}
+
+// ---- life ---------------------------------------------------------------------------------------
+
 struct engine *engine_new(void)
 {
     struct engine *e = g_new0(struct engine, 1);
@@ -42,6 +97,9 @@ void engine_free(struct engine *e)
     if (!e) {
         return;
     }
+    mask_painter_free(e->painter);
+    photo_unref(e->painted);
+    sight_free(e->sight);
     g_hash_table_unref(e->adapters); // before the model that they borrow
     editor_free(e->editor);
     model_free(e->model);
@@ -117,22 +175,111 @@ struct photo *engine_photo(struct engine *e, struct image *full, int side, int v
                      model_latent_factor(m) << (m->unet.levels - 1), view_side, error);
 }
 
-struct edit_result *engine_edit(struct engine *e, const struct photo *p,
-                                struct edit_request request, struct task *task, GError **error)
+static bool covers_nothing(const struct raster *mask, const struct image_region *r)
 {
-    request.rgb = p->rgb;
-    request.width = p->small->width;
-    request.height = p->small->height;
+    for (int y = r->y; y < r->y + r->height; y++) {
+        const uint8_t *row = mask->values + (size_t)y * mask->width + r->x;
+        for (int x = 0; x < r->width; x++) {
+            if (row[x]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+struct engine_place engine_place_whole(const struct photo *p)
+{
+    return (struct engine_place){.region = {0, 0, p->full->width, p->full->height}};
+}
+
+bool engine_place_raster(const struct photo *p, const struct raster *mask,
+                         const struct image_region *region, struct engine_place *place,
+                         GError **error)
+{
+    *place = engine_place_whole(p);
+    place->mask = mask;
+    if (region->width) {
+        if (!photo_check_region(p, region, error)) {
+            return false;
+        }
+        place->region = *region;
+    }
+    if (mask && covers_nothing(mask, &place->region)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "the mask covers nothing of %s, so no edit would show",
+                    region->width ? "the region" : "the photo");
+        return false;
+    }
+    return true;
+}
+
+bool engine_place(struct engine *e, const struct photo *p, const struct mask *mask,
+                  const struct image_region *region, struct engine_place *place, struct task *task,
+                  GError **error)
+{
+    if (!mask) {
+        return engine_place_raster(p, NULL, region, place, error);
+    }
+    if (e->painted != p) {
+        g_clear_pointer(&e->painter, mask_painter_free);
+        g_clear_pointer(&e->painted, photo_unref);
+        if (!(e->painter = mask_painter_new(p->full, error))) {
+            return false;
+        }
+        e->painted = photo_ref((struct photo *)p);
+    }
+    return mask_painter_show(e->painter, mask, NULL, task, error) &&
+           engine_place_raster(p, mask_painter_raster(e->painter), region, place, error);
+}
+
+struct edit_result *engine_edit(struct engine *e, const struct photo *p,
+                                const struct engine_place *place, struct edit_request request,
+                                struct task *task, GError **error)
+{
+    if (!see(e, p, &place->region, &request.rgb, &request.width, &request.height, error)) {
+        return NULL;
+    }
     return editor_run(e->editor, &request, task, error);
 }
 
-struct image *engine_restore(struct engine *e, const struct image *base,
+static int scaled(int value, int from, int to)
+{
+    return (int)(((gint64)value * to + from / 2) / from);
+}
+
+// The same part of a picture of the photo in another size.
+static struct image_region region_on(const struct photo *p, const struct image *base,
+                                     const struct image_region *r)
+{
+    const int w = p->full->width, h = p->full->height;
+    const int x = MIN(scaled(r->x, w, base->width), base->width - 1);
+    const int y = MIN(scaled(r->y, h, base->height), base->height - 1);
+    return (struct image_region){x, y, MAX(scaled(r->x + r->width, w, base->width) - x, 1),
+                                 MAX(scaled(r->y + r->height, h, base->height) - y, 1)};
+}
+
+// The mask in the size of base, newly made.
+static struct raster *mask_on(const struct raster *mask, const struct image *base, GError **error)
+{
+    struct raster *small = raster_new(base->width, base->height, error);
+    const struct image_region whole = {0, 0, mask->width, mask->height};
+    const gsize count = (gsize)base->width * base->height;
+    if (!small) {
+        return NULL;
+    }
+    g_autofree float *values = g_new(float, count);
+    raster_resize(mask, &whole, base->width, base->height, values);
+    for (gsize i = 0; i < count; i++) {
+        small->values[i] = (uint8_t)image_quantize(values[i], 255.0f);
+    }
+    return small;
+}
+
+static struct image *restore(struct engine *e, const struct image *base,
                              const struct edit_result *r, const struct detail_params *params,
                              GError **error)
 {
-    if (!e->fft && !(e->fft = fft_open(e->gpu, error))) {
-        return NULL;
-    }
     struct image *edit = image_from_signed(r->rgb, r->width, r->height, error);
     struct image *before =
         edit ? image_from_signed(r->reconstruction, r->width, r->height, error) : NULL;
@@ -146,13 +293,37 @@ struct image *engine_restore(struct engine *e, const struct image *base,
     return result;
 }
 
-bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
-                  struct adapter *adapter, const struct train_params *params, const char *resume,
-                  struct task *task, GError **error)
+struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
+                             const struct engine_place *place, const struct edit_result *r,
+                             struct detail_params params, GError **error)
 {
-    const struct train_example example = {
-        .width = p->small->width, .height = p->small->height, .rgb = p->rgb, .caption = caption};
+    const struct image_region placed = region_on(p, base, &place->region);
+    struct raster *small = NULL;
+    if (!e->fft && !(e->fft = fft_open(e->gpu, error))) {
+        return NULL;
+    }
+    params.placed = shows_all(p, &place->region) ? NULL : &placed;
+    params.mask = place->mask;
+    if (place->mask && base->width != p->full->width &&
+        !(params.mask = small = mask_on(place->mask, base, error))) {
+        return NULL;
+    }
+    struct image *result = restore(e, base, r, &params, error);
+    raster_free(small);
+    return result;
+}
+
+bool engine_learn(struct engine *e, const struct photo *p, const struct image_region *region,
+                  const char *caption, struct adapter *adapter, const struct train_params *params,
+                  const char *resume, struct task *task, GError **error)
+{
+    struct train_example example = {.caption = caption};
     const struct train_set set = {&example, 1};
+    struct engine_place place;
+    if (!engine_place_raster(p, NULL, region ? region : &(struct image_region){0}, &place, error) ||
+        !see(e, p, &place.region, &example.rgb, &example.width, &example.height, error)) {
+        return false;
+    }
     editor_make_room(e->editor);
     struct trainer *t = trainer_new(e->model, adapter, &set, params, task, error);
     bool ok = t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, task, error);
@@ -180,8 +351,26 @@ static void append_value(GString *out, const char *key, const char *value)
     }
 }
 
-char *engine_recipe(const struct edit_request *request, const struct model *m,
-                    struct adapter *const *adapters, int n, int width, int height)
+// What is not the whole photo, of width x height.
+static void append_place(GString *out, const struct engine_place *place, int width, int height)
+{
+    const struct image_region *r = &place->region;
+    if (r->width != width || r->height != height) {
+        g_autofree char *region =
+            g_strdup_printf("%dx%d+%d+%d", r->width, r->height, r->x, r->y); // as X11 has it
+        append_value(out, "Region", region);
+    }
+    if (place->mask) {
+        char percent[G_ASCII_DTOSTR_BUF_SIZE];
+        g_ascii_formatd(percent, sizeof percent, "%.1f", 100.0 * raster_mean(place->mask));
+        g_autofree char *masked = g_strconcat(percent, " %", NULL);
+        append_value(out, "Masked", masked);
+    }
+}
+
+char *engine_recipe(const struct edit_request *request, const struct engine_place *place,
+                    const struct model *m, struct adapter *const *adapters, int n, int width,
+                    int height)
 {
     GString *out = g_string_new(request->prompt);
     g_string_append_c(out, '\n');
@@ -198,6 +387,9 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
     if (request->source_prompt && *request->source_prompt) {
         append_value(out, "Source prompt", request->source_prompt);
     }
+    if (place) {
+        append_place(out, place, width, height);
+    }
     for (int i = 0; i < n; i++) {
         if (adapters[i]->enabled) {
             g_autofree char *key = i ? g_strdup_printf("Adapter %d", i + 1) : g_strdup("Adapter");
@@ -212,8 +404,9 @@ char *engine_recipe(const struct edit_request *request, const struct model *m,
     return g_string_free(out, FALSE);
 }
 
-char *engine_recipe_with(struct engine *e, const struct edit_request *request, const GArray *uses,
-                         int width, int height)
+char *engine_recipe_with(struct engine *e, const struct edit_request *request,
+                         const struct engine_place *place, const GArray *uses, int width,
+                         int height)
 {
     g_autofree struct adapter **list = g_new0(struct adapter *, uses->len + 1);
     int n = 0;
@@ -226,5 +419,5 @@ char *engine_recipe_with(struct engine *e, const struct edit_request *request, c
             list[n++] = a;
         }
     }
-    return engine_recipe(request, e->model, list, n, width, height);
+    return engine_recipe(request, place, e->model, list, n, width, height);
 }

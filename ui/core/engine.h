@@ -8,15 +8,21 @@
 #include "compute/edit/edit.h"
 #include "compute/train/train.h"
 #include "render/detail.h"
+#include "render/mask.h"
 #include "ui/core/photo.h"
+
+struct sight;
 
 struct engine {
     struct gpu *gpu;
     struct model *model; // NULL until it is loaded
     struct editor *editor;
-    struct fft *fft;      // opened at first use
-    GHashTable *adapters; // path -> struct adapter *: loaded once
-    char *failure;        // why there is no model, where loading it has failed
+    struct fft *fft;              // opened at first use
+    GHashTable *adapters;         // path -> struct adapter *: loaded once
+    struct photo *painted;        // the photo whose masks are painted; NULL: none yet
+    struct mask_painter *painter; // its mask, that was asked for last
+    struct sight *sight;          // the part of a photo that was edited last, as the model sees it
+    char *failure;                // why there is no model, where loading it has failed
 };
 
 // One without a model, which engine_load() brings once. model: a folder or file; device: as
@@ -55,26 +61,48 @@ bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task
 struct photo *engine_photo(struct engine *e, struct image *full, int side, int view_side,
                            GError **error);
 
-// Runs request on the photo (its rgb, width and height are filled in here).
-struct edit_result *engine_edit(struct engine *e, const struct photo *p,
-                                struct edit_request request, struct task *task, GError **error);
+// Where an edit is made.
+struct engine_place {
+    struct image_region region; // what of the photo the model sees, in its pixels; never empty
+    const struct raster *mask;  // where the edit may show, of the photo's size; NULL: everywhere
+};
+struct engine_place engine_place_whole(const struct photo *p);
+// The place that a mask (NULL: everywhere) and a region (width 0: the whole photo) mean. False with
+// a sentence where the photo has no such region, or the mask covers nothing of it. place->mask is
+// the engine's until the next call.
+bool engine_place(struct engine *e, const struct photo *p, const struct mask *mask,
+                  const struct image_region *region, struct engine_place *place, struct task *task,
+                  GError **error);
+// The same for a mask that is a raster: borrowed, or NULL.
+bool engine_place_raster(const struct photo *p, const struct raster *mask,
+                         const struct image_region *region, struct engine_place *place,
+                         GError **error);
 
-// The result carried over to base, which is the photo at its own or any smaller size.
-struct image *engine_restore(struct engine *e, const struct image *base,
-                             const struct edit_result *r, const struct detail_params *params,
-                             GError **error);
+// Runs request on that part of the photo (rgb, width, height and mask are filled in here).
+struct edit_result *engine_edit(struct engine *e, const struct photo *p,
+                                const struct engine_place *place, struct edit_request request,
+                                struct task *task, GError **error);
+
+// The result of an edit of that place, carried over to base, which is the photo at its own or any
+// smaller size. params say which part of base is wanted.
+struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
+                             const struct engine_place *place, const struct edit_result *r,
+                             struct detail_params params, GError **error);
 
 // What the parameters text chunk of an exported picture says (methods 8.4). adapters may be NULL.
-// Newly allocated.
-char *engine_recipe(const struct edit_request *request, const struct model *m,
-                    struct adapter *const *adapters, int n, int width, int height);
+// place may be NULL. Newly allocated.
+char *engine_recipe(const struct edit_request *request, const struct engine_place *place,
+                    const struct model *m, struct adapter *const *adapters, int n, int width,
+                    int height);
 
 // The same for an edit that was made with uses: struct engine_adapter. Those that cannot be loaded
 // are left out.
-char *engine_recipe_with(struct engine *e, const struct edit_request *request, const GArray *uses,
-                         int width, int height);
+char *engine_recipe_with(struct engine *e, const struct edit_request *request,
+                         const struct engine_place *place, const GArray *uses, int width,
+                         int height);
 
-// Trains the adapter on the photo. resume: a checkpoint, or NULL.
-bool engine_learn(struct engine *e, const struct photo *p, const char *caption,
-                  struct adapter *adapter, const struct train_params *params, const char *resume,
-                  struct task *task, GError **error);
+// Trains the adapter on a part of the photo (NULL or width 0: all of it), at the size at which it is
+// edited. resume: a checkpoint, or NULL.
+bool engine_learn(struct engine *e, const struct photo *p, const struct image_region *region,
+                  const char *caption, struct adapter *adapter, const struct train_params *params,
+                  const char *resume, struct task *task, GError **error);

@@ -13,11 +13,13 @@ static void row_from_document(struct store_document *row, const struct document 
     g_free(row->negative);
     g_free(row->params);
     g_free(row->learn);
+    g_free(row->place);
     row->source_prompt = g_strdup(d->source_prompt);
     row->prompt = g_strdup(d->prompt);
     row->negative = g_strdup(d->negative);
     row->params = document_params_json(d);
     row->learn = document_learn_json(d);
+    row->place = document_place_json(d);
     row->seed = d->seed;
 }
 
@@ -437,6 +439,7 @@ static struct store_document row_of(struct library *l, const struct job_inputs *
         .negative = g_strdup(""),
         .params = g_strdup("{}"),
         .learn = g_strdup("{}"),
+        .place = g_strdup("{}"),
     };
 }
 
@@ -456,6 +459,7 @@ static void document_from_row(const struct store_document *row, struct document 
     }
     document_params_from_json(d, row->params);
     document_learn_from_json(d, row->learn);
+    document_place_from_json(d, row->place);
     d->seed = row->seed;
 }
 

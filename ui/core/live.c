@@ -193,7 +193,8 @@ void live_restore(struct live *live, gint64 id)
     live_stop(live);
     tincture_queue_cancel(live->queue, &edit_job);
     document_from_json(&p->document, stored->recipe);
-    tincture_project_edited(p, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS, 0);
+    tincture_project_edited(
+        p, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS | DOCUMENT_PLACE, 0);
     show_stored(live, stored);
     store_result_free(stored);
 }

@@ -218,6 +218,7 @@ enum {
     TAG_PROMPT,
     TAG_NEGATIVE,
     TAG_SEED,
+    TAG_REGION,
     TAG_ADAPTER = 1000,
     TAG_SETTING = 1 << 30 // and the hash of its key
 };
@@ -299,6 +300,33 @@ void tincture_project_set_seed(TinctureProject *self, uint64_t seed)
 void tincture_project_roll_seed(TinctureProject *self)
 {
     tincture_project_set_seed(self, g_random_int());
+}
+
+void tincture_project_set_mask(TinctureProject *self, const struct mask *mask)
+{
+    if (!mask_equal(self->document.mask, mask)) {
+        struct mask *before = self->document.mask;
+        self->document.mask = mask_ref(mask);
+        mask_unref(before);
+        tincture_project_edited(self, DOCUMENT_PLACE, 0);
+        tincture_project_stale(self);
+    }
+}
+
+void tincture_project_set_region(TinctureProject *self, const struct image_region *region)
+{
+    const struct image_region wanted = region ? *region : (struct image_region){0};
+    g_autoptr(GError) error = NULL;
+    if (!self->photo || image_region_equal(&self->document.region, &wanted)) {
+        return;
+    }
+    if (region && !photo_check_region(self->photo, region, &error)) {
+        tincture_project_say_error(self, "This part cannot be edited by itself", error);
+        return;
+    }
+    self->document.region = wanted;
+    tincture_project_edited(self, DOCUMENT_PLACE, TAG_REGION);
+    tincture_project_stale(self);
 }
 
 void tincture_project_adapter_remove(TinctureProject *self, gint64 id)

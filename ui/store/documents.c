@@ -3,7 +3,8 @@
 #include <string.h>
 
 #define COLUMNS                                                                                    \
-    "id, name, photo, origin, source_prompt, prompt, negative, params, learn, seed, modified"
+    "id, name, photo, origin, source_prompt, prompt, negative, params, learn, seed, modified, "    \
+    "place"
 
 void store_document_clear(struct store_document *d)
 {
@@ -15,6 +16,7 @@ void store_document_clear(struct store_document *d)
     g_free(d->negative);
     g_free(d->params);
     g_free(d->learn);
+    g_free(d->place);
     memset(d, 0, sizeof *d);
 }
 
@@ -30,9 +32,11 @@ bool store_document_save(struct store *s, struct store_document *d, GError **err
 {
     sqlite3_stmt *q = store_prepare(
         s->db,
-        "INSERT INTO documents (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+        "INSERT INTO documents (" COLUMNS ") "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
         "ON CONFLICT (id) DO UPDATE SET name = ?2, photo = ?3, origin = ?4, source_prompt = ?5, "
-        "prompt = ?6, negative = ?7, params = ?8, learn = ?9, seed = ?10, modified = ?11",
+        "prompt = ?6, negative = ?7, params = ?8, learn = ?9, seed = ?10, modified = ?11, "
+        "place = ?12",
         error);
     if (!q) {
         return false;
@@ -48,6 +52,7 @@ bool store_document_save(struct store *s, struct store_document *d, GError **err
     }
     sqlite3_bind_int64(q, 10, (sqlite3_int64)d->seed);
     sqlite3_bind_int64(q, 11, d->modified);
+    store_bind_text(q, 12, d->place ? d->place : "{}");
     if (!store_finish(s->db, q, error)) {
         return false;
     }
@@ -73,6 +78,7 @@ static bool load_row(struct store *s, sqlite3_stmt *q, struct store_document *d,
             .learn = store_column_text(q, 8),
             .seed = (uint64_t)sqlite3_column_int64(q, 9),
             .modified = sqlite3_column_int64(q, 10),
+            .place = store_column_text(q, 11),
         };
     }
     sqlite3_finalize(q);

@@ -56,6 +56,7 @@ static const char *const steps[] = {
     "  adapter INTEGER REFERENCES adapters (id) ON DELETE SET NULL,"
     "  modified INTEGER NOT NULL);"
     "CREATE INDEX runs_document ON runs (document, state);",
+    "ALTER TABLE documents ADD COLUMN place TEXT NOT NULL DEFAULT '{}';",
 };
 
 // -1 with an error.

@@ -32,6 +32,7 @@ struct store_document {
     char *source_prompt, *prompt, *negative;
     char *params; // JSON object of the edit parameters
     char *learn;  // JSON object of the learn parameters
+    char *place;  // JSON object of mask and region
     uint64_t seed;
     gint64 modified; // unix seconds
 };

@@ -1,9 +1,9 @@
 // One edit of many photos, each exported to a folder.
 //
 // Takes document and adapters (what is done to each), files, folder, save (format: a codec's name,
-// NULL for PNG) and with_recipe. A photo that cannot be done is told of at the end, and the rest is
-// done; what is in the folder already is left as it is, so that a batch that was stopped can be
-// begun again. Ends with a note.
+// NULL for PNG) and with_recipe. The document's mask and region are of its own photo, and left out.
+// A photo that cannot be done is told of at the end, and the rest is done; what is in the folder
+// already is left as it is, so that a batch that was stopped can be begun again. Ends with a note.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -95,21 +95,22 @@ static struct photo *open_photo(struct batch *b, const char *file, GError **erro
     return full ? engine_photo(b->engine, full, 0, 0, error) : NULL;
 }
 
-static bool write_edit(struct batch *b, const struct photo *photo, const struct edit_result *edit,
-                       const char *target, GError **error)
+static bool write_edit(struct batch *b, const struct photo *photo, const struct engine_place *place,
+                       const struct edit_result *edit, const char *target, GError **error)
 {
     const struct job_inputs *in = &b->job->in;
     g_autoptr(GFile) to = g_file_new_for_path(target);
     const struct edit_request q = document_request(in->document);
-    struct detail_params params = {.task = &b->task};
-    struct image *image = engine_restore(b->engine, photo->full, edit, &params, error);
+    struct image *image = engine_restore(b->engine, photo, photo->full, place, edit,
+                                         (struct detail_params){.task = &b->task}, error);
     if (!image) {
         return false;
     }
     struct image_save_params save = in->save;
-    g_autofree char *recipe = in->with_recipe ? engine_recipe_with(b->engine, &q, in->adapters,
-                                                                   image->width, image->height)
-                                              : NULL;
+    g_autofree char *recipe =
+        in->with_recipe
+            ? engine_recipe_with(b->engine, &q, place, in->adapters, image->width, image->height)
+            : NULL;
     save.recipe = recipe;
     save.keep_metadata = save.keep_profile = true;
     save.task = &b->task;
@@ -120,12 +121,14 @@ static bool write_edit(struct batch *b, const struct photo *photo, const struct 
 
 static bool do_photo(struct batch *b, const char *file, const char *target, GError **error)
 {
+    const struct edit_request request = document_request(b->job->in.document);
     struct photo *photo = open_photo(b, file, error);
-    struct edit_result *edit =
-        photo
-            ? engine_edit(b->engine, photo, document_request(b->job->in.document), &b->task, error)
-            : NULL;
-    bool ok = edit && write_edit(b, photo, edit, target, error);
+    if (!photo) {
+        return false;
+    }
+    const struct engine_place whole = engine_place_whole(photo);
+    struct edit_result *edit = engine_edit(b->engine, photo, &whole, request, &b->task, error);
+    bool ok = edit && write_edit(b, photo, &whole, edit, target, error);
     edit_result_free(edit);
     photo_unref(photo);
     return ok;

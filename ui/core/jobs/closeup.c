@@ -4,6 +4,19 @@
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
+static struct image *restore(TinctureJob *job, struct engine *e, GError **error)
+{
+    const struct job_inputs *in = &job->in;
+    const struct document *d = &in->result->document;
+    struct task quiet = {.cancellable = job->cancel}; // too short to be told of
+    struct engine_place place;
+    return engine_place(e, in->photo, d->mask, &d->region, &place, &quiet, error)
+               ? engine_restore(e, in->photo, in->photo->full, &place, in->result->edit,
+                                (struct detail_params){.region = &in->region, .task = &quiet},
+                                error)
+               : NULL;
+}
+
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct image_region *r = &job->in.region;
@@ -18,9 +31,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     if (!job->in.result) {
         return true;
     }
-    struct task quiet = {.cancellable = job->cancel}; // too short to be told of
-    struct detail_params params = {.region = r, .task = &quiet};
-    part = engine_restore(e, full, job->in.result->edit, &params, error);
+    part = restore(job, e, error);
     if (part) {
         job->out.closeup.after = picture_from_image(part);
         image_free(part);

@@ -9,14 +9,15 @@
 
 #define THUMB_SIDE 128
 
-static struct edit_result *draw(TinctureJob *job, struct engine *e, GError **error)
+static struct edit_result *draw(TinctureJob *job, struct engine *e,
+                                const struct engine_place *place, GError **error)
 {
     const struct job_inputs *in = &job->in;
     if (!engine_use_adapters(e, in->adapters, &job->task, error) ||
         !editor_need_previews(e->editor, &job->task, error)) {
         return NULL;
     }
-    return engine_edit(e, in->photo, document_request(in->document), &job->task, error);
+    return engine_edit(e, in->photo, place, document_request(in->document), &job->task, error);
 }
 
 static struct edit_result *unpack(const struct job_inputs *in, GError **error)
@@ -36,13 +37,17 @@ static struct edit_result *unpack(const struct job_inputs *in, GError **error)
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
-    if (!engine_ready(e, error)) {
+    struct engine_place place;
+    if (!engine_ready(e, error) ||
+        !engine_place(e, in->photo, in->document->mask, &in->document->region, &place, &job->task,
+                      error)) {
         return false;
     }
-    struct edit_result *edit = in->bytes ? unpack(in, error) : draw(job, e, error);
+    struct edit_result *edit = in->bytes ? unpack(in, error) : draw(job, e, &place, error);
     struct task quiet = {.cancellable = job->cancel}; // too short to be told of
-    struct detail_params params = {.task = &quiet};
-    struct image *view = edit ? engine_restore(e, in->photo->view, edit, &params, error) : NULL;
+    struct image *view = edit ? engine_restore(e, in->photo, in->photo->view, &place, edit,
+                                               (struct detail_params){.task = &quiet}, error)
+                              : NULL;
     if (!view) {
         edit_result_free(edit);
         return false;

@@ -5,22 +5,28 @@
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
-static struct image *make_image(TinctureJob *job, struct engine *e, GError **error)
+static struct image *make_image(TinctureJob *job, struct engine *e, struct engine_place *place,
+                                GError **error)
 {
-    if (!job->in.result) {
-        return image_copy(job->in.photo->full, error);
+    const struct job_inputs *in = &job->in;
+    if (!in->result) {
+        return image_copy(in->photo->full, error);
     }
-    struct detail_params params = {.task = &job->task};
-    return engine_restore(e, job->in.photo->full, job->in.result->edit, &params, error);
+    const struct document *d = &in->result->document;
+    return engine_place(e, in->photo, d->mask, &d->region, place, &job->task, error)
+               ? engine_restore(e, in->photo, in->photo->full, place, in->result->edit,
+                                (struct detail_params){.task = &job->task}, error)
+               : NULL;
 }
 
-static char *make_recipe(const struct job_inputs *in, struct engine *e, const struct image *image)
+static char *make_recipe(const struct job_inputs *in, struct engine *e,
+                         const struct engine_place *place, const struct image *image)
 {
     if (!in->with_recipe || !in->result) {
         return NULL;
     }
     const struct edit_request q = document_request(&in->result->document);
-    return engine_recipe_with(e, &q, in->result->adapters, image->width, image->height);
+    return engine_recipe_with(e, &q, place, in->result->adapters, image->width, image->height);
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
@@ -29,14 +35,15 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     struct image_save_params params = job->in.save;
     params.keep_metadata = params.keep_profile = true;
     params.task = &job->task;
+    struct engine_place place;
     struct image *image = engine_ready(e, error) && image_save_check(file, &params, error)
-                              ? make_image(job, e, error)
+                              ? make_image(job, e, &place, error)
                               : NULL;
     if (!image) {
         return false;
     }
     task_report(&job->task, TASK_WRITING_FILE, -1.0);
-    g_autofree char *recipe = make_recipe(&job->in, e, image);
+    g_autofree char *recipe = make_recipe(&job->in, e, &place, image);
     params.recipe = recipe;
     bool ok = image_save(image, file, &params, error);
     image_free(image);

@@ -26,13 +26,16 @@ static struct image *draw_sample(const struct learner *l, GError **error)
     struct task quiet = {.cancellable = l->job->cancel}; // the training's progress stays in sight
     struct settings *settings = settings_new(generate_settings);
     settings_set(settings, "steps", SAMPLE_STEPS, NULL);
-    const struct edit_request q = {
+    struct edit_request q = {
         .settings = settings,
         .prompt = in->document->source_prompt,
         .width = in->photo->small->width,
         .height = in->photo->small->height,
         .seed = in->document->learn_seed,
     };
+    if (in->document->region.width) {
+        photo_fit(in->photo, &in->document->region, &q.width, &q.height);
+    }
     struct edit_result *r = NULL;
     if (editor_set_adapters(editor, &l->adapter, 1, &quiet, error)) {
         r = editor_run(editor, &q, &quiet, error);
@@ -80,8 +83,8 @@ static bool train(struct learner *l, GError **error)
         .checkpoint_path = in->source,
     };
     struct task task = {.report = report_cb, .data = l, .cancellable = l->job->cancel};
-    return engine_learn(l->engine, in->photo, in->document->source_prompt, l->adapter, &params,
-                        in->resume ? in->source : NULL, &task, error);
+    return engine_learn(l->engine, in->photo, &in->document->region, in->document->source_prompt,
+                        l->adapter, &params, in->resume ? in->source : NULL, &task, error);
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)

@@ -1,0 +1,64 @@
+// Where an edit is made, as options say it.
+#include "ui/cli/cli.h"
+
+#include "render/file.h"
+#include "render/luma.h"
+
+// Four whole numbers with commas between them, and nothing behind.
+static bool parse_region(const char *text, struct image_region *r)
+{
+    int *const to[] = {&r->x, &r->y, &r->width, &r->height};
+    g_auto(GStrv) words = g_strsplit(text, ",", 0);
+    bool ok = g_strv_length(words) == G_N_ELEMENTS(to);
+    for (guint i = 0; ok && i < G_N_ELEMENTS(to); i++) {
+        gint64 value = 0;
+        ok = g_ascii_string_to_signed(words[i], 10, 0, IMAGE_MAX_SIDE, &value, NULL);
+        *to[i] = (int)value;
+    }
+    return ok;
+}
+
+bool cli_region(const struct cli *c, const struct photo *p, struct image_region *region,
+                GError **error)
+{
+    *region = (struct image_region){0};
+    if (!c->region) {
+        return true;
+    }
+    if (!parse_region(c->region, region)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "--region needs X,Y,W,H in pixels of the photo, not \"%s\"", c->region);
+        return false;
+    }
+    return photo_check_region(p, region, error);
+}
+
+// Brightness; what is transparent does not count.
+static void fill_mask(const struct image *image, struct raster *mask)
+{
+    const size_t pixels = (size_t)image->width * image->height;
+    g_autofree float *light = luma_plane(image->rgb, pixels);
+    for (size_t i = 0; i < pixels; i++) {
+        const float alpha = image->alpha ? image->alpha[i] : 1.0f;
+        mask->values[i] = (uint8_t)image_quantize(light[i] * alpha, 255.0f);
+    }
+}
+
+bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, GError **error)
+{
+    *mask = NULL;
+    if (!c->mask) {
+        return true;
+    }
+    g_autoptr(GFile) file = g_file_new_for_commandline_arg(c->mask);
+    struct image *image = image_load(file, &cli_task, error);
+    if (image && (image->width != p->full->width || image->height != p->full->height)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s has %d x %d pixels and the photo %d x %d: a mask has the photo's size",
+                    c->mask, image->width, image->height, p->full->width, p->full->height);
+    } else if (image && (*mask = raster_new(image->width, image->height, error))) {
+        fill_mask(image, *mask);
+    }
+    image_free(image);
+    return *mask != NULL;
+}
