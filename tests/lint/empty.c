@@ -1,0 +1,1 @@
+// Nothing: headers.sh includes one header before it.
