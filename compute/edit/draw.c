@@ -1,126 +1,98 @@
-// From noise to a picture: the start of a run, its denoising steps, the decoder.
+// From noise to a picture: the start of a run and its denoising steps.
 #include "compute/edit/private.h"
 
-#include <math.h>
 #include <string.h>
 
-// (h,w,C) standard normal noise of the request's seed, drawn in the channels-first order of other
-// programs.
-static void start_noise(const struct run *r, struct rng *rng, float *out)
+bool branch_draw(struct run *r, struct sampler *s, struct branch *b, GError **error)
 {
-    g_autofree float *chw = g_new(float, r->n);
-    if (r->request->start_noise) {
-        memcpy(chw, r->request->start_noise, (size_t)r->n * sizeof *chw);
-    } else {
-        rng_normal(rng, chw, r->n);
-    }
-    chw_to_hwc(chw, r->h, r->w, r->channels, out);
-}
-
-// Denoises x from sampler step `first` to the end.
-static bool sample(struct run *r, struct sampler *s, const char *prompt, bool reference, int first,
-                   float *x, GError **error)
-{
-    struct editor *e = r->e;
-    const struct edit_request *q = r->request;
-    const int guided_steps =
-        r->guidance == 1.0 ? 0 : (int)lround(settings_get(q->settings, "guidance_end") * s->steps);
-    const int64_t count = embeddings_count(e);
-    const float *cond = embeddings_get(e, prompt, task_cancellable(r->task), error);
-    const float *uncond =
-        cond && guided_steps > 0
-            ? embeddings_get(e, q->negative ? q->negative : "", task_cancellable(r->task), error)
-            : cond;
-    if (!uncond) {
-        return false;
-    }
-    g_autofree float *embeddings = g_new(float, 2 * count);
-    memcpy(embeddings, uncond, (size_t)count * sizeof *embeddings);
-    memcpy(embeddings + count, cond, (size_t)count * sizeof *embeddings);
-    g_autofree float *input = g_new(float, 2 * r->n);
-    g_autofree float *prediction = g_new(float, 2 * r->n);
+    struct predictor p;
+    bool ok = predictor_init(&p, r, s, b->prompt, error);
     g_autofree float *x0 = g_new(float, r->n);
-    for (int i = first; i < s->steps; i++) {
-        const bool guided = i < guided_steps;
-        float *guided_prediction = guided ? prediction + r->n : prediction;
-        sampler_scale_input(s, i, x, input);
-        if (guided) {
-            memcpy(input + r->n, input, (size_t)r->n * sizeof *input);
+    for (int i = s->steps - r->denoised; ok && i < s->steps; i++) {
+        const float *prediction = predictor_run(&p, i, b->x, error);
+        if (!prediction) {
+            ok = false;
+            break;
         }
-        if (!networks_predict(e->networks, guided ? 2 : 1, r->h, r->w, s->timesteps[i], input,
-                              guided ? embeddings : embeddings + count, prediction,
-                              task_cancellable(r->task), error) ||
-            !run_prediction_check(r, prediction, guided ? 2 * r->n : r->n, error)) {
-            return false;
+        noise_split(&r->e->schedule, s->timesteps[i], p.input, prediction, x0, NULL, r->n);
+        sampler_step(s, i, prediction, b->x);
+        if (b->after) {
+            b->after(r, b, s->steps - i - 1);
         }
-        if (guided) {
-            guidance_combine(prediction, guided_prediction, r->guidance, r->n);
-        }
-        noise_split(&e->schedule, s->timesteps[i], input, guided_prediction, x0, NULL, r->n);
-        sampler_step(s, i, guided_prediction, x);
         r->step++;
-        run_report(r, reference ? TASK_COMPARING : TASK_DRAWING, reference ? NULL : x0);
-        if (task_cancelled(r->task, error)) {
-            return false;
-        }
+        run_report(r, b->stage, b->stage == TASK_DRAWING ? x0 : NULL);
+        ok = !task_cancelled(r->task, error);
     }
-    return true;
+    predictor_finish(&p);
+    return ok;
 }
 
 // The latent a photo edit starts from: level k of the inversion, with structure noise mixed in by
 // spherical interpolation (methods 3.3). Below the top level the noise is the photo's own forward
 // noising, so that the mix stays at the noise level of step k.
-static void edit_start(const struct run *r, struct rng *rng, const struct sampler *s, float *x)
+static void mix_structure(const struct run *r, struct rng *rng, const struct sampler *s, float *x)
 {
-    const struct edit_request *q = r->request;
-    const int k = run_denoised_steps(q);
-    const float *level = r->e->inverted.levels + k * r->n;
-    memcpy(x, level, (size_t)r->n * sizeof *x);
-    const double structure = settings_get(q->settings, "structure");
-    if (structure <= 0.0) {
+    const double structure = settings_get(r->request->settings, "structure");
+    if (r->inverter->corrected || structure <= 0.0) {
         return;
     }
     g_autofree float *noise = g_new(float, r->n);
-    start_noise(r, rng, noise);
-    if (k < r->total) {
-        noise_add(&r->e->schedule, s->timesteps[r->total - k], r->e->photo.latents, noise, noise,
-                  r->n);
+    run_noise(r, rng, noise);
+    if (r->denoised < r->total) {
+        noise_add(&r->e->schedule, s->timesteps[r->total - r->denoised], r->e->photo.latents, noise,
+                  noise, r->n);
     }
-    latent_slerp(level, noise, structure, x, r->n);
+    latent_slerp(x, noise, structure, x, r->n);
 }
 
-bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rgb, GError **error)
+void edit_start(const struct run *r, struct rng *rng, const struct sampler *s, float *x)
 {
-    struct editor *e = r->e;
-    const struct edit_request *q = r->request;
-    struct rng rng = {.seed = q->seed};
-    const struct sampler_params params = {
-        .name = settings_choice(q->settings, "scheduler"),
-        .settings = settings_member(q->settings, "scheduler"),
-        .steps = r->total,
-        .from_inversion = q->rgb != NULL,
-        .rng = &rng,
-    };
-    const int first = r->total - run_denoised_steps(q);
-    struct sampler *s = sampler_new(&e->schedule, &params, r->n, error);
+    memcpy(x, r->e->inverted.levels + r->denoised * r->n, (size_t)r->n * sizeof *x);
+    mix_structure(r, rng, s, x);
+    sampler_take(s, r->total - r->denoised, x);
+}
+
+bool draw_from_noise(struct run *r, float *x, float *rgb, GError **error)
+{
+    struct rng rng = {.seed = r->request->seed};
+    struct sampler *s = run_sampler(r, &rng, error);
     if (!s) {
         return false;
     }
-    if (q->rgb) {
-        edit_start(r, &rng, s, x);
-        sampler_take(s, first, x);
-    } else {
-        start_noise(r, &rng, x);
+    run_noise(r, &rng, x);
+    for (int64_t i = 0; i < r->n; i++) {
+        x[i] *= (float)s->init_scale;
+    }
+    struct branch b = {.prompt = r->request->prompt, .stage = TASK_DRAWING, .x = x};
+    const bool ok = branch_draw(r, s, &b, error) && run_decode(r, x, rgb, error);
+    sampler_free(s);
+    return ok;
+}
+
+// Behind a step of the edit: what the photo's branch was moved by, and the photo outside the mask.
+static void follow_photo(struct run *r, struct branch *b, int left)
+{
+    const float *photo = r->e->reference.path + left * r->n;
+    if (r->inverter->corrected) {
+        const float *drawn = r->e->reference.drawn + left * r->n;
         for (int64_t i = 0; i < r->n; i++) {
-            x[i] *= (float)s->init_scale;
+            b->x[i] = photo[i] + (b->x[i] - drawn[i]);
         }
     }
-    bool ok = sample(r, s, prompt, reference, first, x, error) &&
-              networks_decode(e->networks, model_decoder(e->model), q->width, q->height, x, rgb,
-                              task_cancellable(r->task), error);
-    sampler_free(s);
-    for (int64_t i = 0; ok && i < (int64_t)q->width * q->height * 3; i++) {
-        rgb[i] = CLAMP(rgb[i], -1.0f, 1.0f);
+    mask_steer(r, photo, b->x);
+}
+
+bool draw_edit(struct run *r, float *x, float *rgb, GError **error)
+{
+    struct rng rng = {.seed = r->request->seed};
+    struct sampler *s = run_sampler(r, &rng, error);
+    if (!s) {
+        return false;
     }
+    edit_start(r, &rng, s, x);
+    struct branch b = {
+        .prompt = r->request->prompt, .stage = TASK_DRAWING, .x = x, .after = follow_photo};
+    const bool ok = branch_draw(r, s, &b, error) && run_decode(r, x, rgb, error);
+    sampler_free(s);
     return ok;
 }

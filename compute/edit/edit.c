@@ -4,30 +4,6 @@
 
 #include <string.h>
 
-// What the photo looks like when the same run draws its own description: the difference to it is
-// what the words changed, and neither the autoencoder's losses nor the sampler's drift. Kept, so
-// that only the first edit of a photo pays for it.
-static bool reference_prepare(struct run *r, GError **error)
-{
-    struct editor *e = r->e;
-    const struct edit_request *q = r->request;
-    g_autofree char *settings = settings_key(q->settings, EDIT_DRAWING);
-    g_autofree char *key = g_strdup_printf("%s|%s|%" G_GUINT64_FORMAT "|%s", e->inverted.key,
-                                           settings, q->seed, q->negative ? q->negative : "");
-    if (e->reference.key && g_str_equal(e->reference.key, key)) {
-        return true;
-    }
-    reference_clear(e);
-    r->steps += run_denoised_steps(q);
-    e->reference.latents = g_new(float, r->n);
-    e->reference.rgb = g_new(float, (int64_t)q->width * q->height * 3);
-    if (!draw(r, q->source_prompt, true, e->reference.latents, e->reference.rgb, error)) {
-        return false;
-    }
-    e->reference.key = g_steal_pointer(&key);
-    return true;
-}
-
 void edit_result_free(struct edit_result *r)
 {
     if (!r) {
@@ -43,7 +19,7 @@ void edit_result_free(struct edit_result *r)
 static bool generate(struct run *r, struct edit_result *result, GError **error)
 {
     g_autofree float *x = g_new(float, r->n);
-    if (!draw(r, r->request->prompt, false, x, result->rgb, error)) {
+    if (!draw_from_noise(r, x, result->rgb, error)) {
         return false;
     }
     hwc_to_chw(x, r->h, r->w, r->channels, result->latents);
@@ -73,18 +49,16 @@ static bool edit(struct run *r, struct edit_result *result, GError **error)
         return true;
     }
     g_autofree float *x = g_new(float, r->n);
-    if (!inverted_prepare(r, error) || !draw(r, q->prompt, false, x, result->rgb, error)) {
+    if (!inverted_prepare(r, error) || !reference_prepare(r, error) ||
+        !draw_edit(r, x, result->rgb, error)) {
         return false;
     }
-    // Without a description the photo through the autoencoder has to do for the comparison.
-    const float *reconstruction = e->photo.reconstruction;
-    if (q->source_prompt && *q->source_prompt) {
-        if (!reference_prepare(r, error) || !localise(r, x, result->rgb, error)) {
-            return false;
-        }
-        reconstruction = e->reference.rgb;
+    // Without a description there is nothing that the new words could be compared with.
+    if (q->source_prompt && *q->source_prompt && !localise(r, x, result->rgb, error)) {
+        return false;
     }
-    result->reconstruction = g_memdup2(reconstruction, bytes);
+    mask_compose(r, e->reference.rgb, result->rgb);
+    result->reconstruction = g_memdup2(e->reference.rgb, bytes);
     hwc_to_chw(x, r->h, r->w, r->channels, result->latents);
     return true;
 }
@@ -101,7 +75,7 @@ struct edit_result *editor_run(struct editor *e, const struct edit_request *requ
     result->height = request->height;
     result->rgb = g_new(float, (int64_t)request->width * request->height * 3);
     result->latents = g_new(float, r.n);
-    r.steps = run_denoised_steps(request);
+    r.steps = r.denoised;
     if (request->rgb ? edit(&r, result, error) : generate(&r, result, error)) {
         result->seconds = (double)(g_get_monotonic_time() - r.start_us) / 1e6;
     } else {

@@ -26,6 +26,8 @@ bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int 
 // What can be set about drawing from noise, and about editing a photo: the same and more. Bits of
 // setting.scope are the stages that a setting changes.
 extern const struct setting generate_settings[], edit_settings[];
+// Whether a result by these edit_settings differs from seed to seed.
+bool edit_settings_seed_matters(const struct settings *s);
 enum edit_scope {
     EDIT_INVERTING = 1, // the photo's way to noise
     EDIT_DRAWING = 2,   // the way back
@@ -39,7 +41,10 @@ struct edit_request {
         *settings; // of edit_settings or generate_settings; an edit needs the former
     const float
         *rgb; // photo at model size, height x width x 3 in [-1,1]; NULL: generate from noise
-    int width, height;         // multiples of model_latent_factor * 2^(levels - 1)
+    int width, height; // multiples of model_latent_factor * 2^(levels - 1)
+    const float *mask; // height x width, 0..1: where the edit may show; it steers every step
+                       // and the result, which is the reconstruction to the bit where it is
+                       // 0. NULL: everywhere
     const char *source_prompt; // what the photo shows: conditions the inversion (NULL: the edit
                                // prompt, as the SVDiff paper does)
     const char *prompt;        // what it shall show
@@ -57,9 +62,10 @@ struct edit_result {
     int width, height;
     float *rgb;            // height x width x 3 in [-1,1], clamped
     float *latents;        // (4, h, w) channels first, scaled
-    float *reconstruction; // height x width x 3: what the same run draws for the source prompt
-                           // (without one: the photo through the autoencoder), so that rgb -
-                           // reconstruction is what the words changed; NULL when generating
+    float *reconstruction; // height x width x 3, clamped: what the same run draws for the source
+                           // prompt (the photo through the autoencoder without one, and where the
+                           // inverter is exact), so that rgb - reconstruction is what the words
+                           // changed; NULL when generating
     double seconds;
 };
 void edit_result_free(struct edit_result *r);

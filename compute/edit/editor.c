@@ -32,7 +32,8 @@ void inverted_clear(struct editor *e)
 void reference_clear(struct editor *e)
 {
     g_clear_pointer(&e->reference.key, g_free);
-    g_clear_pointer(&e->reference.latents, g_free);
+    g_clear_pointer(&e->reference.path, g_free);
+    g_clear_pointer(&e->reference.drawn, g_free);
     g_clear_pointer(&e->reference.rgb, g_free);
 }
 

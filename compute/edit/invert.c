@@ -1,6 +1,7 @@
-// From the photo to noise: its latent, and the levels of the DDIM inversion above it.
+// From the photo to noise: its latent, and the levels above it.
 #include "compute/edit/private.h"
 
+#include <math.h>
 #include <string.h>
 
 bool photo_prepare(struct run *r, GError **error)
@@ -20,9 +21,7 @@ bool photo_prepare(struct run *r, GError **error)
     e->photo.reconstruction = g_new(float, pixels);
     if (!networks_encode(e->networks, q->width, q->height, q->rgb, e->photo.latents,
                          task_cancellable(r->task), error) ||
-        !networks_decode(e->networks, model_decoder(e->model), q->width, q->height,
-                         e->photo.latents, e->photo.reconstruction, task_cancellable(r->task),
-                         error)) {
+        !run_decode(r, e->photo.latents, e->photo.reconstruction, error)) {
         return false;
     }
     if (!latent_finite(e->photo.latents, r->n)) {
@@ -34,37 +33,39 @@ bool photo_prepare(struct run *r, GError **error)
     return true;
 }
 
-static const char *inversion_prompt(const struct edit_request *q)
+// ---- the levels of DDIM -------------------------------------------------------------------------
+
+static const char *inversion_prompt(const struct run *r)
 {
+    const struct edit_request *q = r->request;
     return q->source_prompt && *q->source_prompt ? q->source_prompt : q->prompt;
 }
 
+char *ddim_levels_key(const struct run *r)
+{
+    return g_strdup_printf("ddim %s", inversion_prompt(r));
+}
+
+int ddim_levels_calls(const struct run *r)
+{
+    return r->total;
+}
+
 // Conditional branch only (methods 7.3).
-bool inverted_prepare(struct run *r, GError **error)
+bool ddim_levels(struct run *r, float *levels, GError **error)
 {
     struct editor *e = r->e;
-    const struct edit_request *q = r->request;
     const int steps = r->total;
-    g_autofree char *settings = settings_key(q->settings, EDIT_INVERTING);
-    g_autofree char *key = g_strdup_printf("%s|%s|%s|%s", e->photo.key, e->adapters_key, settings,
-                                           inversion_prompt(q));
-    if (e->inverted.key && g_str_equal(e->inverted.key, key)) {
-        return true;
-    }
-    inverted_clear(e);
     const float *embeddings =
-        embeddings_get(e, inversion_prompt(q), task_cancellable(r->task), error);
+        embeddings_get(e, inversion_prompt(r), task_cancellable(r->task), error);
     if (!embeddings) {
         return false;
     }
-    r->steps += steps;
-    e->inverted.levels = g_new(float, (steps + 1) * r->n);
-    memcpy(e->inverted.levels, e->photo.latents, (size_t)r->n * sizeof(float));
     g_autofree int *times = g_new(int, steps);
     g_autofree float *prediction = g_new(float, r->n);
     inverter_timesteps(&e->schedule, steps, times);
     for (int i = 0; i < steps; i++) {
-        float *x = e->inverted.levels + (i + 1) * r->n;
+        float *x = levels + (i + 1) * r->n;
         memcpy(x, x - r->n, (size_t)r->n * sizeof(float));
         if (!networks_predict(e->networks, 1, r->h, r->w, times[i], x, embeddings, prediction,
                               task_cancellable(r->task), error) ||
@@ -78,7 +79,28 @@ bool inverted_prepare(struct run *r, GError **error)
             return false;
         }
     }
-    e->inverted.steps = steps;
+    return true;
+}
+
+// ---- the levels of the request's inverter -------------------------------------------------------
+
+bool inverted_prepare(struct run *r, GError **error)
+{
+    struct editor *e = r->e;
+    g_autofree char *settings = settings_key(r->request->settings, EDIT_INVERTING);
+    g_autofree char *own = r->inverter->key(r);
+    g_autofree char *key =
+        g_strdup_printf("%s|%s|%s|%s", e->photo.key, e->adapters_key, settings, own);
+    if (e->inverted.key && g_str_equal(e->inverted.key, key)) {
+        return true;
+    }
+    inverted_clear(e);
+    r->steps += r->inverter->calls(r);
+    e->inverted.levels = g_new(float, (r->total + 1) * r->n);
+    memcpy(e->inverted.levels, e->photo.latents, (size_t)r->n * sizeof(float));
+    if (!r->inverter->levels(r, e->inverted.levels, error)) {
+        return false;
+    }
     e->inverted.key = g_steal_pointer(&key);
     return true;
 }

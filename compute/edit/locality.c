@@ -186,12 +186,6 @@ static float mask_at(const float *mask, int h, int w, int factor, int x, int y)
            fy * ((1 - fx) * below[left] + fx * below[right]);
 }
 
-// Full weight leaves a value as it is, to the bit.
-static float blend(float reference, float value, float weight)
-{
-    return weight < 1 ? reference + weight * (value - reference) : value;
-}
-
 // The differences, from the cache or measured.
 static bool edit_mask_prepare(struct run *r, GError **error)
 {
@@ -234,7 +228,7 @@ bool localise(struct run *r, float *x, float *rgb, GError **error)
     g_autofree float *mask = g_memdup2(e->edit_mask.difference, (gsize)positions * sizeof *mask);
     threshold(mask, positions, locality);
     for (int64_t i = 0; i < r->n; i++) {
-        x[i] = blend(e->reference.latents[i], x[i], mask[i / r->channels]);
+        x[i] = blend(e->reference.path[i], x[i], mask[i / r->channels]);
     }
     for (int64_t i = 0; i < (int64_t)q->width * q->height; i++) {
         const float weight =

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "compute/edit/edit.h"
+#include "compute/edit/inverter.h"
 #include "compute/edit/networks.h"
 
 struct editor {
@@ -24,15 +25,17 @@ struct editor {
         float *reconstruction; // (H,W,3)
     } photo;
     struct {
-        char *key; // photo, prompt, steps, adapters
-        int steps;
+        char *key;     // photo, adapters, steps, what its inverter says
         float *levels; // (steps + 1, h, w, C): [0] is the photo's latent
     } inverted;
     struct {
-        char *key; // all that the edit depends on, with the source prompt in place of the prompt
-        float *latents; // (h,w,C)
-        float *rgb;     // (H,W,3)
-    } reference;        // the photo drawn by the same run without the edit
+        char *key;    // all that the edit depends on, with the source prompt in place of the prompt
+        float *path;  // (denoised steps + 1, h, w, C): the photo's branch with so many steps to go,
+                      // as the sampler has it; [0] is what it ends in
+        float *drawn; // (denoised steps, h, w, C): what the sampler made of the level above before
+                      // it was put back onto the path; NULL: it was not
+        float *rgb;   // (H, W, 3): [0] as a picture
+    } reference;      // the photo drawn by the same run without the edit
     struct {
         char *key;         // photo, adapters, both prompts, what may matter of the settings
         float *difference; // (h, w)
@@ -43,14 +46,19 @@ struct editor {
 struct run {
     struct editor *e;
     const struct edit_request *request;
+    const struct inverter_type *inverter; // NULL: a picture from noise
+    const char *source_prompt;            // of the photo's branch; NULL: it has none
     int h, w, channels;
     int64_t n;       // floats of a latent
     double guidance; // 1: none
     int total;       // steps between photo and noise
+    int denoised;    // those of them that are drawn: all when generating
+    float *mask;     // (h, w): the request's at the latents; NULL: none
     int step, steps; // network calls done and planned
     gint64 start_us;
     float *preview; // (h, w, 3)
     struct task *task;
+    struct settings *ancestral; // of the sampler that draws for an ancestral inverter; else NULL
 };
 
 // ---- run.c
@@ -62,8 +70,13 @@ void run_finish(struct run *r);
 // latents: what the preview shows, or NULL.
 void run_report(struct run *r, enum task_stage stage, const float *latents);
 bool run_prediction_check(const struct run *r, const float *prediction, int64_t n, GError **error);
-// Steps of the run that are denoised: all of them when generating.
-int run_denoised_steps(const struct edit_request *q);
+// (h,w,C) standard normal noise, drawn in the channels-first order of other programs; the request's
+// own where it brings some.
+void run_noise(const struct run *r, struct rng *rng, float *out);
+// The sampler that the run draws with. Its own noise is of rng, which must live as long.
+struct sampler *run_sampler(struct run *r, struct rng *rng, GError **error);
+// Latent (h,w,C) -> picture (H,W,3), clamped.
+bool run_decode(struct run *r, const float *x, float *rgb, GError **error);
 
 // ---- editor.c
 
@@ -77,14 +90,68 @@ const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *
 void hwc_to_chw(const float *hwc, int h, int w, int c, float *chw);
 void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc);
 
-// ---- the stages: invert.c, draw.c, locality.c
+// ---- predict.c
+
+// The network's predictions for one prompt of a run.
+struct predictor {
+    struct run *run;
+    const struct sampler *sampler;
+    int guided_steps;
+    float *embeddings;         // (2, T, C): of what is avoided and of the prompt
+    float *input, *prediction; // (2, h, w, C)
+};
+// predictor_finish() in any case.
+bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s, const char *prompt,
+                    GError **error);
+void predictor_finish(struct predictor *p);
+// The prediction for x (h,w,C), as the sampler has it, at the sampler's step i. Valid until the
+// next one; p->input is x as the network saw it. NULL: it failed.
+const float *predictor_run(struct predictor *p, int i, const float *x, GError **error);
+
+// ---- draw.c
+
+// A description on its way to a picture.
+struct branch {
+    const char *prompt;
+    enum task_stage stage; // previews are shown while drawing: not of the photo's own branch
+    float *x;              // (h,w,C), as the sampler has it; the start, and then the end
+    // What becomes of x behind a step that leaves so many to go. NULL: nothing.
+    void (*after)(struct run *r, struct branch *b, int left);
+};
+bool branch_draw(struct run *r, struct sampler *s, struct branch *b, GError **error);
+// Where both branches of an edit start, as the sampler has it.
+void edit_start(const struct run *r, struct rng *rng, const struct sampler *s, float *x);
+// x becomes the final latent (h,w,C), rgb the picture.
+bool draw_from_noise(struct run *r, float *x, float *rgb, GError **error);
+bool draw_edit(struct run *r, float *x, float *rgb, GError **error);
+
+// ---- the stages: invert.c, reference.c, locality.c, mask.c
 
 // The photo's latent and what the autoencoder makes of it.
 bool photo_prepare(struct run *r, GError **error);
-// All levels of the inversion.
+// All levels of the request's inverter.
 bool inverted_prepare(struct run *r, GError **error);
-// Draws the prompt from the request's start: x becomes the final latent (h,w,C), rgb the picture,
-// clamped. reference: it is not the edit that is drawn, so it is not shown on the way.
-bool draw(struct run *r, const char *prompt, bool reference, float *x, float *rgb, GError **error);
+// The levels of DDIM, which several inverters start from; see struct inverter_type.
+char *ddim_levels_key(const struct run *r);
+int ddim_levels_calls(const struct run *r);
+bool ddim_levels(struct run *r, float *levels, GError **error);
+// The photo's branch.
+bool reference_prepare(struct run *r, GError **error);
 // Keeps of an edit what its words asked for: moves x and rgb back to the reference elsewhere.
 bool localise(struct run *r, float *x, float *rgb, GError **error);
+
+// The request's mask: its values are in order; its size for latents, newly allocated; what it
+// leaves of a latent on the way, and of the picture.
+bool mask_check(const struct edit_request *q, GError **error);
+float *mask_at_latents(const struct edit_request *q, int factor);
+void mask_steer(const struct run *r, const float *photo, float *x);
+void mask_compose(const struct run *r, const float *photo, float *rgb);
+
+// Full weight leaves a value as it is, none the reference, to the bit.
+static inline float blend(float reference, float value, float weight)
+{
+    if (weight <= 0) {
+        return reference;
+    }
+    return weight < 1 ? reference + weight * (value - reference) : value;
+}

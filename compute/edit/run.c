@@ -2,80 +2,7 @@
 #include "compute/edit/private.h"
 
 #include <math.h>
-
-static const char INVERSION_HELP[] =
-    "How far the photo is taken back towards noise before it is drawn again; 0 returns the photo";
-static const char LOCALITY_HELP[] = "How closely the change keeps to the places the new words are "
-                                    "about; 0 lets it reach everywhere";
-
-// On twelve scenes 96 % of the change asked for stays at this, 45 % of the rest.
-#define LOCALITY 0.35
-
-// Rows of both tables.
-#define DRAWING_ROWS                                                                               \
-    {.key = "steps",                                                                               \
-     .title = "Steps",                                                                             \
-     .recipe = "Steps",                                                                            \
-     .help = "Denoising steps: more is finer and slower",                                          \
-     .unit = "steps",                                                                              \
-     .kind = SETTING_INT,                                                                          \
-     .min = 1,                                                                                     \
-     .max = 1000,                                                                                  \
-     .slider_min = 5,                                                                              \
-     .slider_max = 100,                                                                            \
-     .def = 20,                                                                                    \
-     .scope = EDIT_INVERTING | EDIT_DRAWING},                                                      \
-        {.key = "scheduler",                                                                       \
-         .title = "Sampler",                                                                       \
-         .recipe = "Sampler",                                                                      \
-         .help = "How the picture is found in the noise, step by step",                            \
-         .kind = SETTING_CHOICE,                                                                   \
-         .level = SETTING_EXPERT,                                                                  \
-         .family = sampler_family,                                                                 \
-         .scope = EDIT_DRAWING},                                                                   \
-        {.key = "guidance",                                                                        \
-         .title = "Guidance",                                                                      \
-         .recipe = "CFG scale",                                                                    \
-         .help = "How strongly the picture follows the words",                                     \
-         .kind = SETTING_FLOAT,                                                                    \
-         .min = 1,                                                                                 \
-         .max = 30,                                                                                \
-         .slider_min = 1,                                                                          \
-         .slider_max = 12,                                                                         \
-         .def = 3,                                                                                 \
-         .scope = EDIT_DRAWING},                                                                   \
-    {                                                                                              \
-        .key = "guidance_end", .title = "Guided part",                                             \
-        .help = "The part of the steps that guidance steers; the rest takes half the time",        \
-        .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .max = 1, .def = 1, .scope = EDIT_DRAWING  \
-    }
-
-const struct setting generate_settings[] = {DRAWING_ROWS, {0}};
-
-const struct setting edit_settings[] = {
-    {.key = "inversion",
-     .title = "Inversion strength",
-     .help = INVERSION_HELP,
-     .kind = SETTING_FLOAT,
-     .max = 1,
-     .def = 1,
-     .scope = EDIT_DRAWING},
-    {.key = "structure",
-     .title = "Structure",
-     .help = "Fresh noise mixed in, so that shapes and poses can change",
-     .kind = SETTING_FLOAT,
-     .max = 1,
-     .scope = EDIT_DRAWING},
-    {.key = "locality",
-     .title = "Locality",
-     .help = LOCALITY_HELP,
-     .kind = SETTING_FLOAT,
-     .max = 1,
-     .def = LOCALITY,
-     .scope = EDIT_BLENDING},
-    DRAWING_ROWS,
-    {0},
-};
+#include <string.h>
 
 void run_report(struct run *r, enum task_stage stage, const float *latents)
 {
@@ -118,7 +45,29 @@ static bool request_check(const struct editor *e, const struct edit_request *q, 
                     steps, e->schedule.train_steps - 1);
         return false;
     }
-    return true;
+    return mask_check(q, error);
+}
+
+// What the photo's branch is drawn under. One that is put back needs none: without a description it
+// is drawn under no words, and the edit is what its own add (as LEDITS++ has it).
+static const char *source_prompt(const struct run *r)
+{
+    const char *given = r->request->source_prompt;
+    if (!r->inverter || (given && *given)) {
+        return given;
+    }
+    return r->inverter->corrected ? "" : NULL;
+}
+
+// The steps of DDPM are those of DDIM with eta = 1.
+static struct settings *ancestral_settings(const struct inverter_type *inverter)
+{
+    if (!inverter || !inverter->ancestral) {
+        return NULL;
+    }
+    struct settings *s = settings_new(sampler_find("ddim")->settings);
+    settings_set(s, "eta", 1, NULL);
+    return s;
 }
 
 bool run_init(struct run *r, struct editor *e, const struct edit_request *q, struct task *task,
@@ -131,21 +80,29 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
     *r = (struct run){
         .e = e,
         .request = q,
+        .inverter = q->rgb ? inverter_chosen(q->settings) : NULL,
         .h = q->height / factor,
         .w = q->width / factor,
         .channels = e->model->vae.latent_channels,
         .guidance = settings_get(q->settings, "guidance"),
         .total = settings_int(q->settings, "steps"),
+        .mask = q->mask ? mask_at_latents(q, factor) : NULL,
         .start_us = g_get_monotonic_time(),
         .task = task,
     };
     r->n = (int64_t)r->h * r->w * r->channels;
     r->preview = g_new(float, (int64_t)r->h * r->w * 3);
+    r->source_prompt = source_prompt(r);
+    r->denoised =
+        q->rgb ? (int)lround(settings_get(q->settings, "inversion") * r->total) : r->total;
+    r->ancestral = ancestral_settings(r->inverter);
     return true;
 }
 
 void run_finish(struct run *r)
 {
+    settings_free(r->ancestral);
+    g_free(r->mask);
     g_free(r->preview);
 }
 
@@ -160,8 +117,40 @@ bool run_prediction_check(const struct run *r, const float *prediction, int64_t 
     return false;
 }
 
-int run_denoised_steps(const struct edit_request *q)
+void run_noise(const struct run *r, struct rng *rng, float *out)
 {
-    const int steps = settings_int(q->settings, "steps");
-    return q->rgb ? (int)lround(settings_get(q->settings, "inversion") * steps) : steps;
+    g_autofree float *chw = g_new(float, r->n);
+    if (r->request->start_noise) {
+        memcpy(chw, r->request->start_noise, (size_t)r->n * sizeof *chw);
+    } else {
+        rng_normal(rng, chw, r->n);
+    }
+    chw_to_hwc(chw, r->h, r->w, r->channels, out);
+}
+
+struct sampler *run_sampler(struct run *r, struct rng *rng, GError **error)
+{
+    const struct settings *settings = r->request->settings;
+    const struct sampler_params params = {
+        .name = r->ancestral ? "ddim" : settings_choice(settings, "scheduler"),
+        .settings = r->ancestral ? r->ancestral : settings_member(settings, "scheduler"),
+        .steps = r->total,
+        .from_inversion = r->inverter != NULL,
+        // Noise that both branches are given alike cancels: what differs is the means.
+        .rng = r->inverter && r->inverter->corrected ? NULL : rng,
+    };
+    return sampler_new(&r->e->schedule, &params, r->n, error);
+}
+
+bool run_decode(struct run *r, const float *x, float *rgb, GError **error)
+{
+    const struct edit_request *q = r->request;
+    if (!networks_decode(r->e->networks, model_decoder(r->e->model), q->width, q->height, x, rgb,
+                         task_cancellable(r->task), error)) {
+        return false;
+    }
+    for (int64_t i = 0; i < (int64_t)q->width * q->height * 3; i++) {
+        rgb[i] = CLAMP(rgb[i], -1.0f, 1.0f);
+    }
+    return true;
 }

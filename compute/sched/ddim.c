@@ -28,7 +28,7 @@ static void ddim_step(struct sampler *s, int i, const float *prediction, float *
     for (int64_t k = 0; k < s->n; k++) {
         x[k] = signal * x[k] + direction * noise[k];
     }
-    if (eta > 0) {
+    if (eta > 0 && s->rng) {
         rng_normal(s->rng, noise, s->n);
         for (int64_t k = 0; k < s->n; k++) {
             x[k] += sigma * noise[k];

@@ -57,7 +57,7 @@ struct sampler {
     bool from_inversion; // it starts from a level of the inversion: its grid is the inversion's
     double *timesteps;   // what the network is called with; whole numbers but for euler on a
                          // linspace grid
-    struct rng *rng;     // for samplers that draw noise; NULL where none does
+    struct rng *rng; // for samplers that draw noise; NULL: a step is the mean of what it would be
     int64_t n;
     double init_scale; // what start noise of unit variance is multiplied with (euler: sigma_max)
     void *state;       // the type's own
@@ -68,7 +68,7 @@ struct sampler_params {
     const struct settings *settings; // of the type, borrowed; NULL: its defaults
     int steps;
     bool from_inversion; // see struct sampler
-    struct rng *rng;     // borrowed; needed by settings that draw noise
+    struct rng *rng;     // borrowed; see struct sampler
 };
 // Makes a sampler for latents of n floats; its steps are taken in order, from any one on. Steps out
 // of range and an unknown name are errors.

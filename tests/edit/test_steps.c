@@ -1,8 +1,10 @@
 // Editing on a small model against the same steps taken by hand: where an edit starts, what
 // guidance makes of two predictions, what is kept between runs and what is not.
 #include "compute/edit/edit.h"
+#include "compute/edit/inverter.h"
 #include "fixture.h"
 
+#include <math.h>
 #include <string.h>
 
 #define SIDE      16
@@ -30,9 +32,9 @@ static void close_all(void)
     fixture_close(&fx);
 }
 
-// settings: "steps=1 guidance=3". latents: FLOATS, of the run.
-static void run(const struct setting *table, const char *settings, struct edit_request q,
-                float *latents)
+// settings: "steps=1 guidance=3".
+static struct edit_result *result(const struct setting *table, const char *settings,
+                                  struct edit_request q)
 {
     g_autoptr(GError) error = NULL;
     struct settings *s = settings_new(table);
@@ -46,9 +48,17 @@ static void run(const struct setting *table, const char *settings, struct edit_r
     q.width = q.height = SIDE;
     struct edit_result *r = editor_run(editor, &q, NULL, &error);
     g_assert_no_error(error);
+    settings_free(s);
+    return r;
+}
+
+// latents: FLOATS, of the run.
+static void run(const struct setting *table, const char *settings, struct edit_request q,
+                float *latents)
+{
+    struct edit_result *r = result(table, settings, q);
     memcpy(latents, r->latents, FLOATS * sizeof *latents);
     edit_result_free(r);
-    settings_free(s);
 }
 
 static void assert_near(const float *a, const float *b)
@@ -208,6 +218,176 @@ static void test_nothing_stale(void)
     close_all();
 }
 
+// ---- inverters ----------------------------------------------------------------------------------
+
+// Where the photo's branch is put back, its own words give the photo's latent to the bit, with
+// guidance too and by every sampler; other words do not.
+static void check_exact(const char *inverter, const char *more)
+{
+    g_autofree char *settings =
+        g_strdup_printf("steps=5 inverter=%s locality=0 %s", inverter, more);
+    float photo[FLOATS];
+    struct edit_request q = {.rgb = rgb, .source_prompt = "a cat", .prompt = "a cat", .seed = 4};
+    g_assert_true(editor_encode(editor, rgb, SIDE, SIDE, photo, NULL));
+    struct edit_result *same = result(edit_settings, settings, q);
+    q.prompt = "a dog";
+    struct edit_result *other = result(edit_settings, settings, q);
+    g_assert_cmpmem(same->latents, sizeof photo, photo, sizeof photo);
+    g_assert_cmpmem(same->rgb, sizeof rgb, same->reconstruction, sizeof rgb);
+    g_assert_cmpmem(other->reconstruction, sizeof rgb, same->reconstruction, sizeof rgb);
+    assert_apart(other->latents, photo);
+    edit_result_free(same);
+    edit_result_free(other);
+}
+
+static void test_exact(void)
+{
+    static const char *const more[] = {"guidance=1",      "guidance=7",         "inversion=0.6",
+                                       "scheduler=euler", "scheduler=dpmpp_2m", "eta=0.5"};
+    open_all();
+    for (int i = 0; inverter_family(i); i++) {
+        for (size_t k = 0; inverter_table[i]->corrected && k < G_N_ELEMENTS(more); k++) {
+            check_exact(inverter_table[i]->name, more[k]);
+        }
+    }
+    close_all();
+}
+
+// One step of DDPM by hand (Ho et al., equation 7, in the terms of alpha-bar): the mean that leads
+// from the noisy photo to the photo, for both descriptions; the edit is the photo and the
+// difference of the means.
+static void test_ddpm_by_hand(void)
+{
+    float z[FLOATS], noise[FLOATS], x[FLOATS], of_cat[FLOATS], of_dog[FLOATS], drawn[FLOATS];
+    struct rng rng = {.seed = 6};
+    open_all();
+    const struct edit_request q = {
+        .rgb = rgb, .source_prompt = "a cat", .prompt = "a dog", .seed = 6};
+    run(edit_settings, "steps=1 inverter=ddpm guidance=1 locality=0", q, drawn);
+    g_assert_true(editor_encode(editor, rgb, SIDE, SIDE, z, NULL));
+    rng_normal(&rng, noise, FLOATS);
+    struct noise_schedule schedule;
+    noise_schedule_init(&schedule, &fx.model->sched);
+    const int t = schedule.steps_offset;
+    const double a = noise_schedule_alpha(&schedule, t), b = noise_schedule_alpha(&schedule, -1);
+    const double beta = 1 - a / b, root = sqrt(a / b); // of the one step from b to a
+    noise_add(&schedule, t, z, noise, x, FLOATS);
+    predict(x, t, q.source_prompt, of_cat);
+    predict(x, t, q.prompt, of_dog);
+    for (int i = 0; i < FLOATS; i++) {
+        const double cat = (x[i] - beta / sqrt(1 - a) * of_cat[i]) / root;
+        const double dog = (x[i] - beta / sqrt(1 - a) * of_dog[i]) / root;
+        x[i] = (float)(z[i] + dog - cat);
+    }
+    assert_near(drawn, x);
+    noise_schedule_finish(&schedule);
+    close_all();
+}
+
+// The seed shows where the settings say so, and nowhere else.
+static void test_seed_matters(void)
+{
+    static const char *const more[] = {"structure=0", "structure=0.5", "eta=0.5"};
+    open_all();
+    for (int i = 0; inverter_family(i); i++) {
+        for (size_t k = 0; k < G_N_ELEMENTS(more); k++) {
+            g_autofree char *settings = g_strdup_printf("steps=3 locality=0 inverter=%s %s",
+                                                        inverter_table[i]->name, more[k]);
+            float one[FLOATS], two[FLOATS];
+            struct edit_request q = {
+                .rgb = rgb, .source_prompt = "a cat", .prompt = "a dog", .seed = 1};
+            run(edit_settings, settings, q, one);
+            q.seed = 2;
+            run(edit_settings, settings, q, two);
+            const bool random = inverter_table[i]->random;
+            const bool mixed = !inverter_table[i]->corrected && k > 0;
+            g_test_message("%s", settings);
+            if (random || mixed) {
+                assert_apart(one, two);
+            } else {
+                g_assert_cmpmem(one, sizeof one, two, sizeof two);
+            }
+        }
+    }
+    close_all();
+}
+
+// ---- mask ---------------------------------------------------------------------------------------
+
+// Outside the mask the picture is the reference to the bit and the latent the photo's branch;
+// inside it is changed. Where the mask is everywhere 1 it changes nothing.
+static void check_mask(const char *inverter)
+{
+    g_autofree char *settings = g_strdup_printf("steps=4 locality=0 inverter=%s", inverter);
+    float mask[SIDE * SIDE];
+    struct edit_request q = {.rgb = rgb, .source_prompt = "a cat", .prompt = "a dog"};
+    struct edit_result *whole = result(edit_settings, settings, q);
+    q.mask = mask;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        mask[i] = 1;
+    }
+    struct edit_result *open = result(edit_settings, settings, q);
+    g_assert_cmpmem(open->rgb, sizeof rgb, whole->rgb, sizeof rgb);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        mask[i] = i % SIDE < SIDE / 2 ? 0 : 1;
+    }
+    struct edit_result *half = result(edit_settings, settings, q);
+    double changed = 0;
+    for (int i = 0; i < SIDE * SIDE * 3; i++) {
+        if (mask[i / 3] == 0) {
+            g_assert_cmpfloat(half->rgb[i], ==, half->reconstruction[i]);
+        }
+        changed += fabsf(half->rgb[i] - half->reconstruction[i]);
+    }
+    g_assert_cmpfloat(changed, >, 0);
+    q.prompt = q.source_prompt;
+    struct edit_result *same = result(edit_settings, settings, q);
+    for (int i = 0; i < FLOATS; i++) {
+        if (i % 8 < 4) {
+            g_assert_cmpfloat(half->latents[i], ==, same->latents[i]);
+        }
+    }
+    edit_result_free(whole);
+    edit_result_free(open);
+    edit_result_free(half);
+    edit_result_free(same);
+}
+
+static void test_mask(void)
+{
+    open_all();
+    for (int i = 0; inverter_family(i); i++) {
+        check_mask(inverter_table[i]->name);
+    }
+    close_all();
+}
+
+static void test_bad_mask(void)
+{
+    static const struct {
+        float value;
+        const char *words;
+    } bad[] = {{0, "covers nothing"}, {2, "between 0 and 1"}, {-1, "between"}, {NAN, "between"}};
+    float mask[SIDE * SIDE] = {0};
+    struct settings *s = settings_new(edit_settings);
+    open_all();
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        mask[7] = bad[i].value;
+        const struct edit_request q = {.settings = s,
+                                       .rgb = rgb,
+                                       .width = SIDE,
+                                       .height = SIDE,
+                                       .prompt = "a dog",
+                                       .mask = mask};
+        g_assert_null(editor_run(editor, &q, NULL, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
+        g_assert_nonnull(strstr(error->message, bad[i].words));
+    }
+    close_all();
+    settings_free(s);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -217,5 +397,10 @@ int main(int argc, char **argv)
     g_test_add_func("/steps/structure", test_structure);
     g_test_add_func("/steps/eta", test_eta);
     g_test_add_func("/steps/nothing-stale", test_nothing_stale);
+    g_test_add_func("/steps/exact", test_exact);
+    g_test_add_func("/steps/ddpm-by-hand", test_ddpm_by_hand);
+    g_test_add_func("/steps/seed-matters", test_seed_matters);
+    g_test_add_func("/steps/mask", test_mask);
+    g_test_add_func("/steps/bad-mask", test_bad_mask);
     return g_test_run();
 }

@@ -1,0 +1,32 @@
+// Inverters: how a photo is taken back towards noise, and what makes sure that it comes back. A
+// family: ddim, ddpm, direct (one file each, one word in meson.build).
+//
+// An edit draws two branches through the same levels of noise: the photo's, under its own
+// description, and the edit's, under the new words. Where the photo's branch is corrected, what its
+// step misses the next level by is made good at every step, in both branches alike: the photo comes
+// back exactly, whatever the guidance, and the edit differs from it by what its words say alone.
+#pragma once
+
+#include "compute/settings.h"
+
+#include <glib.h>
+
+struct run; // private.h
+
+struct inverter_type {
+    MEMBER_FIELDS;
+    // What its levels depend on beside photo, adapters and number of steps. Newly allocated.
+    char *(*key)(const struct run *r);
+    // Network calls it takes.
+    int (*calls)(const struct run *r);
+    // levels: (steps + 1, h, w, C); [0] is the photo's latent and is there, [k] is to become what
+    // has k steps to go.
+    bool (*levels)(struct run *r, float *levels, GError **error);
+    bool corrected; // its photo's branch is put back onto the levels at every step
+    bool ancestral; // drawn by the steps of DDPM (DDIM with eta = 1), whatever sampler is chosen
+    bool random;    // the levels are of the seed's noise
+};
+extern const struct inverter_type *const inverter_table[]; // NULL-terminated
+const struct member *inverter_family(int i);
+// The one that these settings, of edit_settings, choose.
+const struct inverter_type *inverter_chosen(const struct settings *s);

@@ -1,0 +1,100 @@
+// What can be set about a run.
+#include "compute/edit/private.h"
+
+static const char INVERSION_HELP[] = "How far the photo may change: how much of the way to noise "
+                                     "it is taken back before it is drawn "
+                                     "again; 0 returns the photo";
+static const char LOCALITY_HELP[] = "How closely the change keeps to the places the new words are "
+                                    "about; 0 lets it reach everywhere";
+
+// On twelve scenes 96 % of the change asked for stays at this, 45 % of the rest.
+#define LOCALITY 0.35
+
+// Rows of both tables.
+#define DRAWING_ROWS                                                                               \
+    {.key = "steps",                                                                               \
+     .title = "Steps",                                                                             \
+     .recipe = "Steps",                                                                            \
+     .help = "Denoising steps: more is finer and slower",                                          \
+     .unit = "steps",                                                                              \
+     .kind = SETTING_INT,                                                                          \
+     .level = SETTING_EXPERT,                                                                      \
+     .min = 1,                                                                                     \
+     .max = 1000,                                                                                  \
+     .slider_min = 5,                                                                              \
+     .slider_max = 100,                                                                            \
+     .def = 20,                                                                                    \
+     .scope = EDIT_INVERTING | EDIT_DRAWING},                                                      \
+        {.key = "scheduler",                                                                       \
+         .title = "Sampler",                                                                       \
+         .recipe = "Sampler",                                                                      \
+         .help = "How the picture is found in the noise, step by step",                            \
+         .kind = SETTING_CHOICE,                                                                   \
+         .level = SETTING_EXPERT,                                                                  \
+         .family = sampler_family,                                                                 \
+         .scope = EDIT_DRAWING},                                                                   \
+        {.key = "guidance",                                                                        \
+         .title = "Guidance",                                                                      \
+         .recipe = "CFG scale",                                                                    \
+         .help = "How strongly the picture follows the words",                                     \
+         .kind = SETTING_FLOAT,                                                                    \
+         .level = SETTING_EXPERT,                                                                  \
+         .min = 1,                                                                                 \
+         .max = 30,                                                                                \
+         .slider_min = 1,                                                                          \
+         .slider_max = 12,                                                                         \
+         .def = 3,                                                                                 \
+         .scope = EDIT_DRAWING},                                                                   \
+    {                                                                                              \
+        .key = "guidance_end", .title = "Guided part",                                             \
+        .help = "The part of the steps that guidance steers; the rest takes half the time",        \
+        .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .max = 1, .def = 1, .scope = EDIT_DRAWING  \
+    }
+
+const struct setting generate_settings[] = {DRAWING_ROWS, {0}};
+
+const struct setting edit_settings[] = {
+    DRAWING_ROWS,
+    {.key = "inversion",
+     .title = "How much",
+     .recipe = "Denoising strength",
+     .help = INVERSION_HELP,
+     .kind = SETTING_FLOAT,
+     .max = 1,
+     .def = 1,
+     .scope = EDIT_DRAWING},
+    {.key = "locality",
+     .title = "Keep the place",
+     .help = LOCALITY_HELP,
+     .kind = SETTING_FLOAT,
+     .max = 1,
+     .def = LOCALITY,
+     .scope = EDIT_BLENDING},
+    {.key = "inverter",
+     .title = "Inversion",
+     .help = "How the photo is taken back to noise, and how it is made to come back",
+     .kind = SETTING_CHOICE,
+     .level = SETTING_EXPERT,
+     .family = inverter_family,
+     .scope = EDIT_DRAWING},
+    {.key = "structure",
+     .title = "Fresh noise",
+     .help =
+         "Noise of the seed mixed in where the edit starts, so that shapes and poses can change",
+     .kind = SETTING_FLOAT,
+     .level = SETTING_EXPERT,
+     .max = 1,
+     .scope = EDIT_DRAWING},
+    {0},
+};
+
+bool edit_settings_seed_matters(const struct settings *s)
+{
+    const struct inverter_type *inverter = inverter_chosen(s);
+    if (inverter->random) {
+        return true;
+    }
+    const struct setting *eta = settings_find(s, "eta", NULL);
+    return !inverter->corrected &&
+           (settings_get(s, "structure") > 0 || (eta && settings_get(s, "eta") > 0));
+}
