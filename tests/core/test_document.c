@@ -1,4 +1,5 @@
 // The document as a value: JSON there and back, hostile JSON, undo.
+#include "ui/core/difference.h"
 #include "ui/core/history.h"
 
 #include <string.h>
@@ -199,6 +200,54 @@ static void test_undo_without_steps(void)
     document_clear(&d);
 }
 
+static void assert_difference(const struct document *before, const struct document *after,
+                              const char *expected)
+{
+    g_autofree char *text = document_difference(before, after);
+    g_assert_cmpstr(text, ==, expected);
+    g_autofree char *from = document_picture_key(before), *to = document_picture_key(after);
+    g_assert_cmpint(g_str_equal(from, to), ==, expected == NULL);
+}
+
+static void set_prompt(struct document *d, const char *prompt)
+{
+    g_free(d->prompt);
+    d->prompt = g_strdup(prompt);
+}
+
+// A row of the history says what it has that the one before had not, and nothing of what no picture
+// depends on.
+static void test_difference(void)
+{
+    struct document before = make(), after;
+    set_prompt(&before, "a red apple on a table");
+    document_copy(&before, &after);
+    assert_difference(&before, &after, NULL);
+    settings_set(after.learn, "steps", 90, NULL);
+    assert_difference(&before, &after, NULL);
+    set_prompt(&after, "a green apple on a table");
+    assert_difference(&before, &after, "red → green");
+    set_prompt(&after, "a red apple on a big table");
+    assert_difference(&before, &after, "+ big");
+    set_prompt(&after, "a red apple");
+    settings_set(after.edit, "guidance", 3, NULL);
+    after.seed = 2;
+    assert_difference(&before, &after, "− on a table · Guidance 3 · Seed 2");
+    document_clear(&after);
+
+    document_copy(&before, &after);
+    settings_parse(after.edit, "scheduler", "euler", NULL);
+    g_array_index(after.adapters, struct document_use, 0).enabled = true;
+    assert_difference(&before, &after, "Euler · Adapter 0.8");
+    document_clear(&after);
+
+    document_copy(&before, &after);
+    after.region = (struct image_region){1, 2, 30, 40};
+    assert_difference(&before, &after, "Region");
+    document_clear(&after);
+    document_clear(&before);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -209,5 +258,6 @@ int main(int argc, char **argv)
     g_test_add_func("/document/json-of-0-1", test_json_of_0_1);
     g_test_add_func("/document/undo", test_undo);
     g_test_add_func("/document/undo-without-steps", test_undo_without_steps);
+    g_test_add_func("/document/difference", test_difference);
     return g_test_run();
 }

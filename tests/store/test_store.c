@@ -91,7 +91,9 @@ static void test_without_place(void)
     sqlite3 *db;
     g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_exec(db,
-                                 "ALTER TABLE documents DROP COLUMN place; PRAGMA user_version = 1",
+                                 "ALTER TABLE documents DROP COLUMN place;"
+                                 "ALTER TABLE results DROP COLUMN starred;"
+                                 "PRAGMA user_version = 1",
                                  NULL, NULL, NULL),
                     ==, SQLITE_OK);
     sqlite3_close(db);
@@ -329,6 +331,36 @@ static void test_busy(void)
     sqlite3_close(other);
 }
 
+// What people have of version 0.1 opens, with all that is in it.
+static void test_moves_forward(void)
+{
+    g_autofree char *dir = temp_dir();
+    g_autofree char *path = library_path(dir);
+    store_close(open_ok(dir));
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(
+        sqlite3_exec(db,
+                     "ALTER TABLE documents DROP COLUMN place;"
+                     "ALTER TABLE results DROP COLUMN starred; PRAGMA user_version = 1;"
+                     "INSERT INTO documents (id, name, photo, modified) VALUES (1, 'a', 'b', 2);"
+                     "INSERT INTO results VALUES (3, 1, 4, 'p', '{}', x'00', 1, 1, x'00', 1, 1, 5)",
+                     NULL, NULL, NULL),
+        ==, SQLITE_OK);
+    sqlite3_close(db);
+    struct store *s = open_ok(dir);
+    g_autoptr(GError) error = NULL;
+    for (int starred = 0; starred < 2; starred++) {
+        struct store_result *r = store_result_load(s, 3, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(r->prompt, ==, "p");
+        g_assert_cmpint(r->starred, ==, starred);
+        store_result_free(r);
+        g_assert_true(store_result_star(s, 3, true, &error));
+    }
+    store_close(s);
+}
+
 static void damage_page(const char *dir, int page)
 {
     g_autofree char *path = library_path(dir);
@@ -393,6 +425,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/refused", test_refused);
     g_test_add_func("/store/paths", test_paths);
     g_test_add_func("/store/busy", test_busy);
+    g_test_add_func("/store/moves-forward", test_moves_forward);
     g_test_add_func("/store/damaged", test_damaged);
     g_test_add_func("/store/newer-refused", test_newer_refused);
     g_test_add_func("/store/unwritable", test_unwritable);

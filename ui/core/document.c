@@ -188,10 +188,9 @@ char *document_learn_json(const struct document *d)
     return builder_text(b);
 }
 
-char *document_to_json(const struct document *d)
+// What the picture depends on.
+static void build_picture(JsonBuilder *b, const struct document *d)
 {
-    g_autoptr(JsonBuilder) b = json_builder_new();
-    json_builder_begin_object(b);
     const struct {
         const char *key, *value;
     } texts[] = {
@@ -204,14 +203,30 @@ char *document_to_json(const struct document *d)
     json_builder_add_int_value(b, (gint64)d->seed);
     json_builder_set_member_name(b, "params");
     build_edit(b, d);
-    json_builder_set_member_name(b, "learn");
-    build_learn(b, d);
     json_builder_set_member_name(b, "adapters");
     build_adapters(b, d->adapters);
     if (d->mask || d->region.width) { // results from before there was any stay what they were
         json_builder_set_member_name(b, "place");
         build_place(b, d);
     }
+}
+
+char *document_picture_key(const struct document *d)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    build_picture(b, d);
+    json_builder_end_object(b);
+    return builder_text(b);
+}
+
+char *document_to_json(const struct document *d)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    build_picture(b, d);
+    json_builder_set_member_name(b, "learn");
+    build_learn(b, d);
     json_builder_end_object(b);
     return builder_text(b);
 }

@@ -55,6 +55,9 @@ struct edit_request document_request(const struct document *d);
 // are missing or out of range in the text keep what d holds; only the place is none where the text
 // has none, or one that is damaged.
 char *document_to_json(const struct document *d);
+// The same of what the picture depends on: two documents with one key are drawn alike. Newly
+// allocated.
+char *document_picture_key(const struct document *d);
 void document_from_json(struct document *d, const char *json);
 char *document_params_json(const struct document *d);
 char *document_learn_json(const struct document *d);

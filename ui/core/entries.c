@@ -36,6 +36,9 @@ static void tincture_result_entry_finalize(GObject *object)
 {
     TinctureResultEntry *self = TINCTURE_RESULT_ENTRY(object);
     g_free(self->prompt);
+    g_free(self->recipe);
+    g_free(self->difference);
+    g_free(self->key);
     picture_clear(&self->thumb);
     G_OBJECT_CLASS(tincture_result_entry_parent_class)->finalize(object);
 }

@@ -34,7 +34,11 @@ struct _TinctureResultEntry {
     char *prompt;
     gint64 created; // unix seconds
     struct picture thumb;
-    double seconds; // that it took
+    double seconds;   // that it took
+    char *recipe;     // the document it was made of, as document_to_json()
+    char *difference; // from the result before it, NULL: nothing, or there is none before
+    char *key;        // document_picture_key() of what it shows; NULL: not shown since the start
+    bool starred;
 };
 TinctureResultEntry *tincture_result_entry_new(gint64 id, const char *prompt);
 

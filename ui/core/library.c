@@ -1,5 +1,6 @@
 #include "ui/core/library.h"
 
+#include "ui/core/difference.h"
 #include "ui/core/paths.h"
 
 #define SAVE_PAUSE_MS 800
@@ -229,6 +230,23 @@ static struct picture thumb_picture(GBytes *rgba, int width, int height)
     return whole ? (struct picture){width, height, g_bytes_ref(rgba)} : (struct picture){0};
 }
 
+// What row i of a list, newest first, has that the one before it had not.
+static char *difference(const GPtrArray *rows, guint i)
+{
+    if (i + 1 >= rows->len) {
+        return NULL;
+    }
+    struct document before, after;
+    document_init(&before);
+    document_init(&after);
+    document_from_json(&before, ((const struct store_result *)rows->pdata[i + 1])->recipe);
+    document_from_json(&after, ((const struct store_result *)rows->pdata[i])->recipe);
+    char *text = document_difference(&before, &after);
+    document_clear(&before);
+    document_clear(&after);
+    return text;
+}
+
 static GPtrArray *read_results(struct library *l)
 {
     g_autoptr(GError) error = NULL;
@@ -243,6 +261,9 @@ static GPtrArray *read_results(struct library *l)
             entry->created = row->created;
             entry->thumb = thumb;
             entry->seconds = row->seconds;
+            entry->recipe = g_strdup(row->recipe);
+            entry->starred = row->starred;
+            entry->difference = difference(rows, i);
             g_ptr_array_add(list, entry);
         }
     }
@@ -283,15 +304,45 @@ static void refresh_results(struct library *l)
     splice(p->results, 0, 0, list, 0, fresh);
 }
 
-struct store_result *library_newest(struct library *l, const char *recipe)
+// Whether a stored recipe asks for the picture of this key. What it does not mention, as it was
+// written by an earlier version, is as now.
+static bool asks_for(const char *recipe, const char *key)
+{
+    struct document d;
+    document_init(&d);
+    document_from_json(&d, recipe);
+    g_autofree char *its_key = document_picture_key(&d);
+    document_clear(&d);
+    return g_str_equal(its_key, key);
+}
+
+struct store_result *library_newest(struct library *l, const char *key)
 {
     const TinctureResultEntry *first = tincture_project_result(l->project, 0);
-    struct store_result *r = first ? store_result_load(l->store, first->id, NULL) : NULL;
-    if (r && g_strcmp0(r->recipe, recipe) == 0) {
-        return r;
+    return first && asks_for(first->recipe, key) ? store_result_load(l->store, first->id, NULL)
+                                                 : NULL;
+}
+
+struct store_result *library_shown_before(struct library *l, const char *key)
+{
+    for (guint i = 0; i < tincture_project_n_results(l->project); i++) {
+        const TinctureResultEntry *entry = tincture_project_result(l->project, i);
+        if (g_strcmp0(entry->key, key) == 0) {
+            return store_result_load(l->store, entry->id, NULL);
+        }
     }
-    store_result_free(r);
     return NULL;
+}
+
+void library_star(struct library *l, gint64 id, bool starred)
+{
+    g_autoptr(GError) error = NULL;
+    TinctureResultEntry *entry = tincture_project_find_result(l->project, id);
+    if (entry && store_result_star(l->store, id, starred, &error)) {
+        entry->starred = starred;
+        tincture_project_changed(l->project, DOCUMENT_RESULTS);
+    }
+    tincture_project_say_error(l->project, "The star could not be kept", error);
 }
 
 struct store_result *library_result(struct library *l, gint64 id, GError **error)
@@ -299,11 +350,21 @@ struct store_result *library_result(struct library *l, gint64 id, GError **error
     return l->store ? store_result_load(l->store, id, error) : NULL;
 }
 
+// The row that the newest picture is in from now on.
+static void note_shown(struct library *l, const struct result *result, gint64 id, const char *key)
+{
+    if (l->project->result == result) {
+        tincture_project_mark_result(l->project, id, key);
+    }
+}
+
 void library_keep(struct library *l, const struct result *result, const struct picture *thumb)
 {
     g_autofree char *recipe = document_to_json(&result->document);
-    struct store_result *same = library_newest(l, recipe);
+    g_autofree char *key = document_picture_key(&result->document);
+    struct store_result *same = library_newest(l, key);
     if (same) { // drawn again: the history has it already
+        note_shown(l, result, same->id, key);
         store_result_free(same);
         return;
     }
@@ -325,6 +386,7 @@ void library_keep(struct library *l, const struct result *result, const struct p
     }
     tincture_project_say_error(l->project, "The result could not be kept", error);
     refresh_results(l);
+    note_shown(l, result, row.id, key);
     tincture_project_changed(l->project, DOCUMENT_RESULTS);
 }
 

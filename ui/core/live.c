@@ -69,6 +69,34 @@ static void submit_edit(struct live *live)
     document_clear(&d);
 }
 
+static void show_stored(struct live *live, const struct store_result *stored)
+{
+    TinctureProject *p = live->project;
+    g_autoptr(GArray) uses = tincture_project_uses(p);
+    g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0); // it is damaged, and the job says so
+    const struct job_inputs in = {.photo = p->photo,
+                                  .document = &p->document,
+                                  .adapters = uses,
+                                  .bytes = stored->pixels ? stored->pixels : nothing,
+                                  .width = stored->width,
+                                  .height = stored->height,
+                                  .id = stored->id};
+    tincture_queue_submit(live->queue, tincture_job_new(&edit_job, &in));
+}
+
+// An undo, or a slider moved back: the picture is there, and is no new one.
+static bool show_again(struct live *live)
+{
+    g_autofree char *key = document_picture_key(&live->project->document);
+    struct store_result *stored = library_shown_before(live->library, key);
+    if (stored) {
+        live_keep_now(live); // what is shown now can be gone back to
+        show_stored(live, stored);
+        store_result_free(stored);
+    }
+    return stored != NULL;
+}
+
 // Nothing is asked for: the photo as it is, here and for the export. A result that was shown goes
 // into the history as one that is replaced does.
 static void show_photo(struct live *live)
@@ -86,7 +114,9 @@ static void start(struct live *live)
     const struct document *d = &live->project->document;
     live->wanted = false;
     if (live->project->photo && (*d->prompt || *d->source_prompt)) {
-        submit_edit(live);
+        if (!show_again(live)) {
+            submit_edit(live);
+        }
         return;
     }
     live->explicitly = false;
@@ -151,25 +181,11 @@ void live_stop(struct live *live)
 
 // ---- stored results -----------------------------------------------------------------------------
 
-static void show_stored(struct live *live, const struct store_result *stored)
-{
-    TinctureProject *p = live->project;
-    g_autoptr(GArray) uses = tincture_project_uses(p);
-    g_autoptr(GBytes) nothing = g_bytes_new(NULL, 0); // it is damaged, and the job says so
-    const struct job_inputs in = {.photo = p->photo,
-                                  .document = &p->document,
-                                  .adapters = uses,
-                                  .bytes = stored->pixels ? stored->pixels : nothing,
-                                  .width = stored->width,
-                                  .height = stored->height};
-    tincture_queue_submit(live->queue, tincture_job_new(&edit_job, &in));
-}
-
 void live_show_as_left(struct live *live)
 {
     const struct document *d = &live->project->document;
-    g_autofree char *recipe = document_to_json(d);
-    struct store_result *left = library_newest(live->library, recipe);
+    g_autofree char *key = document_picture_key(d);
+    struct store_result *left = library_newest(live->library, key);
     live->wanted = !left && *d->prompt != '\0';
     if (left) {
         show_stored(live, left);
@@ -231,6 +247,10 @@ static void show_edit(struct live *live, TinctureJob *job)
     const bool drawn = !job->in.bytes; // one that is shown again is no new one
     p->exported = p->exported && !drawn;
     tincture_project_set_result(p, job->out.result, picture_take(&job->out.view));
+    if (!drawn) {
+        g_autofree char *key = document_picture_key(job->in.document);
+        tincture_project_mark_result(p, job->in.id, key);
+    }
     if (drawn && !live->wanted) {
         fresh_set(live, job->out.result, picture_take(&job->out.thumb));
         if (!live->timer) {

@@ -210,6 +210,17 @@ guint tincture_project_n_results(TinctureProject *self)
     return g_list_model_get_n_items(G_LIST_MODEL(self->results));
 }
 
+TinctureResultEntry *tincture_project_find_result(TinctureProject *self, gint64 id)
+{
+    for (guint i = 0; i < tincture_project_n_results(self); i++) {
+        TinctureResultEntry *entry = tincture_project_result(self, i);
+        if (entry->id == id) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
 // ---- changing -----------------------------------------------------------------------------------
 
 // Tags of changes that come in quick succession: each field merges with itself.
@@ -411,6 +422,18 @@ void tincture_project_set_result(TinctureProject *self, struct result *result, s
     picture_clear(&self->after);
     self->result = result ? result_ref(result) : NULL;
     self->after = after;
+    self->shown_result = 0;
+}
+
+void tincture_project_mark_result(TinctureProject *self, gint64 id, const char *key)
+{
+    TinctureResultEntry *entry = tincture_project_find_result(self, id);
+    self->shown_result = id;
+    if (entry) {
+        g_free(entry->key);
+        entry->key = g_strdup(key);
+    }
+    tincture_project_changed(self, DOCUMENT_RESULTS);
 }
 
 void tincture_project_set_preview(TinctureProject *self, struct picture preview)

@@ -42,6 +42,7 @@ struct _TinctureProject {
     struct picture before;  // the photo
     struct result *result;  // newest finished edit, that an export writes; NULL: the photo itself
     struct picture after;   // its picture
+    gint64 shown_result;    // which of the results it is; 0: none of them (yet)
     bool drawing;           // a rough preview is shown in its place:
     struct picture preview; // empty where it cannot be
     struct closeup closeup; // the piece that was asked for last, until the picture changes
@@ -63,6 +64,7 @@ bool tincture_project_modified(TinctureProject *self); // there are results not 
 // The i-th of a list, borrowed; NULL behind the last one.
 TinctureAdapterEntry *tincture_project_adapter(TinctureProject *self, guint i);
 TinctureResultEntry *tincture_project_result(TinctureProject *self, guint i);
+TinctureResultEntry *tincture_project_find_result(TinctureProject *self, gint64 id);
 guint tincture_project_n_adapters(TinctureProject *self);
 guint tincture_project_n_results(TinctureProject *self);
 
@@ -118,6 +120,8 @@ void tincture_project_switch_off_trained(TinctureProject *self);
 GArray *tincture_project_uses(TinctureProject *self); // struct engine_adapter: those that can be
 void tincture_project_set_result(TinctureProject *self, struct result *result,
                                  struct picture after); // takes a reference, and the picture
+// What is shown is this one of the results, and has this key (document_picture_key()).
+void tincture_project_mark_result(TinctureProject *self, gint64 id, const char *key);
 void tincture_project_set_preview(TinctureProject *self, struct picture preview); // takes it
 void tincture_project_end_preview(TinctureProject *self);
 void tincture_project_set_closeup(TinctureProject *self,

@@ -1,10 +1,6 @@
 // Earlier results of this photo: a click brings back the picture and everything it was made with.
 #include "ui/panels/panel.h"
-#include "ui/widgets/result_item.h"
-#include "ui/widgets/thumb.h"
-
-#define THUMB_SIDE 64
-#define LINE_CHARS 18 // at most, so that the history is no wider over the picture than beside it
+#include "ui/widgets/result_row.h"
 
 #define TINCTURE_TYPE_HISTORY_PANEL (tincture_history_panel_get_type())
 G_DECLARE_FINAL_TYPE(TinctureHistoryPanel, tincture_history_panel, TINCTURE, HISTORY_PANEL,
@@ -57,6 +53,19 @@ static void results_changed_cb(TinctureHistoryPanel *self, guint position, guint
         g_ptr_array_add(rows, tincture_result_item_new(entry));
     }
     g_list_store_splice(self->items, position, removed, rows->pdata, rows->len);
+    if (position == 0 && added > 0) {
+        gtk_widget_activate_action(GTK_WIDGET(self->list), "list.scroll-to-item", "u", 0);
+    }
+}
+
+// Which row is shown, and which have a star.
+static void update_rows(TinctureHistoryPanel *self, TinctureProject *project)
+{
+    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(self->items)); i++) {
+        g_autoptr(TinctureResultItem) item = g_list_model_get_item(G_LIST_MODEL(self->items), i);
+        const TinctureResultEntry *entry = tincture_project_result(project, i);
+        tincture_result_item_update(item, entry->id == project->shown_result, entry->starred);
+    }
 }
 
 static void follow(TinctureHistoryPanel *self, GListModel *results)
@@ -72,11 +81,12 @@ static void document_changed(TincturePanel *panel, guint parts)
 {
     TinctureHistoryPanel *self = TINCTURE_HISTORY_PANEL(panel);
     if (parts & (DOCUMENT_RESULTS | DOCUMENT_PHOTO)) {
-        const TinctureProject *project = tincture_panel_get_project(panel);
+        TinctureProject *project = tincture_panel_get_project(panel);
         if (self->items == NULL) {
             follow(self, G_LIST_MODEL(project->results));
         }
         gtk_widget_set_visible(self->older, project->more_results);
+        update_rows(self, project);
         update_page(self);
     }
 }
@@ -92,54 +102,29 @@ static void older_cb(TinctureHistoryPanel *self)
     library_show_more(tincture_panel_get_session(TINCTURE_PANEL(self))->library);
 }
 
-// ---- a row: the picture, what it was asked to show, and when ------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
-static GtkWidget *line_new(void)
+static void starred_cb(TinctureHistoryPanel *self, gint64 id, gboolean starred)
 {
-    GtkWidget *label = gtk_label_new(NULL);
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
-    gtk_label_set_max_width_chars(GTK_LABEL(label), LINE_CHARS);
-    return label;
+    library_star(tincture_panel_get_session(TINCTURE_PANEL(self))->library, id, starred);
 }
 
-static void row_setup_cb(GtkListItemFactory *factory, GtkListItem *item)
+static void row_setup_cb(TinctureHistoryPanel *self, GtkListItem *item)
 {
-    GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 10);
-    GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
-    GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 3);
-    GtkWidget *prompt = line_new(), *subtitle = line_new();
-    gtk_widget_set_valign(thumb, GTK_ALIGN_CENTER);
-    gtk_widget_set_valign(words, GTK_ALIGN_CENTER);
-    gtk_widget_set_hexpand(words, TRUE);
-    gtk_label_set_wrap(GTK_LABEL(prompt), TRUE);
-    gtk_label_set_wrap_mode(GTK_LABEL(prompt), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_lines(GTK_LABEL(prompt), 2);
-    gtk_widget_add_css_class(subtitle, "caption");
-    gtk_widget_add_css_class(subtitle, "dim-label");
-    gtk_widget_add_css_class(subtitle, "numeric");
-    gtk_box_append(GTK_BOX(words), prompt);
-    gtk_box_append(GTK_BOX(words), subtitle);
-    gtk_box_append(GTK_BOX(row), thumb);
-    gtk_box_append(GTK_BOX(row), words);
-    gtk_list_item_set_child(item, row);
+    TinctureResultRow *row = tincture_result_row_new();
+    g_signal_connect_object(row, "starred", G_CALLBACK(starred_cb), self, G_CONNECT_SWAPPED);
+    gtk_list_item_set_child(item, GTK_WIDGET(row));
 }
 
-// The list's own widget around a row has the keyboard, and GTK 4.8 gives it no name.
 static void row_bind_cb(GtkListItemFactory *factory, GtkListItem *item)
 {
-    g_autofree char *prompt = NULL, *subtitle = NULL;
-    g_autoptr(GdkPaintable) thumb = NULL;
-    g_object_get(gtk_list_item_get_item(item), "prompt", &prompt, "subtitle", &subtitle, "thumb",
-                 &thumb, NULL);
-    GtkWidget *row = gtk_list_item_get_child(item), *words = gtk_widget_get_last_child(row);
-    g_autofree char *name = g_strdup_printf("%s, %s", prompt, subtitle);
-    tincture_thumb_set_paintable(TINCTURE_THUMB(gtk_widget_get_first_child(row)), thumb);
-    gtk_label_set_text(GTK_LABEL(gtk_widget_get_first_child(words)), prompt);
-    gtk_label_set_text(GTK_LABEL(gtk_widget_get_last_child(words)), subtitle);
-    gtk_widget_set_tooltip_text(row, prompt);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(gtk_widget_get_parent(row)),
-                                   GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+    tincture_result_row_set_item(TINCTURE_RESULT_ROW(gtk_list_item_get_child(item)),
+                                 TINCTURE_RESULT_ITEM(gtk_list_item_get_item(item)));
+}
+
+static void row_unbind_cb(GtkListItemFactory *factory, GtkListItem *item)
+{
+    tincture_result_row_set_item(TINCTURE_RESULT_ROW(gtk_list_item_get_child(item)), NULL);
 }
 
 // ---- the object ---------------------------------------------------------------------------------
@@ -175,8 +160,9 @@ static void tincture_history_panel_init(TinctureHistoryPanel *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     g_autoptr(GtkListItemFactory) factory = gtk_signal_list_item_factory_new();
-    g_signal_connect(factory, "setup", G_CALLBACK(row_setup_cb), NULL);
+    g_signal_connect_object(factory, "setup", G_CALLBACK(row_setup_cb), self, G_CONNECT_SWAPPED);
     g_signal_connect(factory, "bind", G_CALLBACK(row_bind_cb), NULL);
+    g_signal_connect(factory, "unbind", G_CALLBACK(row_unbind_cb), NULL);
     gtk_list_view_set_factory(self->list, factory);
 }
 

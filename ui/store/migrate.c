@@ -57,6 +57,7 @@ static const char *const steps[] = {
     "  modified INTEGER NOT NULL);"
     "CREATE INDEX runs_document ON runs (document, state);",
     "ALTER TABLE documents ADD COLUMN place TEXT NOT NULL DEFAULT '{}';",
+    "ALTER TABLE results ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;",
 };
 
 // -1 with an error.

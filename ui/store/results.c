@@ -43,7 +43,7 @@ bool store_result_save(struct store *s, struct store_result *r, GError **error)
 
 #define LIST_COLUMNS                                                                               \
     "id, document, created, prompt, recipe, thumb, thumb_width, thumb_height, width, height, "     \
-    "seconds"
+    "seconds, starred"
 
 static void *from_row(sqlite3_stmt *q)
 {
@@ -60,6 +60,7 @@ static void *from_row(sqlite3_stmt *q)
         .width = sqlite3_column_int(q, 8),
         .height = sqlite3_column_int(q, 9),
         .seconds = sqlite3_column_double(q, 10),
+        .starred = sqlite3_column_int(q, 11) != 0,
     };
     return r;
 }
@@ -89,11 +90,22 @@ struct store_result *store_result_load(struct store *s, gint64 id, GError **erro
     struct store_result *r = NULL;
     if (store_row(s->db, q, error)) {
         r = from_row(q);
-        r->pixels = store_column_bytes(q, 11);
+        r->pixels = store_column_bytes(q, 12);
     } else if (error && !*error) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
                     "the library has no result %" G_GINT64_FORMAT, id);
     }
     sqlite3_finalize(q);
     return r;
+}
+
+bool store_result_star(struct store *s, gint64 id, bool starred, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(s->db, "UPDATE results SET starred = ?2 WHERE id = ?1", error);
+    if (!q) {
+        return false;
+    }
+    sqlite3_bind_int64(q, 1, id);
+    sqlite3_bind_int(q, 2, starred);
+    return store_finish(s->db, q, error);
 }

@@ -81,12 +81,14 @@ struct store_result {
     GBytes *pixels; // model-size result, 16-bit RGB, width x height; NULL in lists
     int width, height;
     double seconds;
+    bool starred;
 };
 void store_result_free(struct store_result *r);
 bool store_result_save(struct store *s, struct store_result *r, GError **error);
 // The newest so many, newest first, without pixels.
 GPtrArray *store_results(struct store *s, gint64 document, guint limit, GError **error);
 struct store_result *store_result_load(struct store *s, gint64 id, GError **error);
+bool store_result_star(struct store *s, gint64 id, bool starred, GError **error);
 
 enum run_state { RUN_ACTIVE, RUN_DONE, RUN_STOPPED };
 struct store_run {

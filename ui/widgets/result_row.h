@@ -1,0 +1,22 @@
+// A row of the history: the picture, what it was asked to show, in what it differs from the one
+// before it, when it was made, and its star.
+//
+// Thread: main only.
+#pragma once
+
+#include "ui/widgets/result_item.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define TINCTURE_TYPE_RESULT_ROW (tincture_result_row_get_type())
+G_DECLARE_FINAL_TYPE(TinctureResultRow, tincture_result_row, TINCTURE, RESULT_ROW, AdwBin)
+
+// Signals
+//   "starred"  (gint64 id, gboolean starred)   the person has set or taken the star
+TinctureResultRow *tincture_result_row_new(void);
+// Follows the item until it is given another one; NULL: none.
+void tincture_result_row_set_item(TinctureResultRow *self, TinctureResultItem *item);
+
+G_END_DECLS
