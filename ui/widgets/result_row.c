@@ -134,6 +134,7 @@ static void tincture_result_row_init(TinctureResultRow *self)
     gtk_widget_add_css_class(GTK_WIDGET(self->subtitle), "numeric");
     gtk_widget_add_css_class(star, "flat");
     gtk_widget_add_css_class(star, "circular");
+    gtk_widget_set_focusable(star, FALSE); // the list gives no row the keyboard that has it inside
     gtk_widget_set_valign(star, GTK_ALIGN_CENTER);
     gtk_widget_set_tooltip_text(star, "Keep in Sight");
     gtk_accessible_update_property(GTK_ACCESSIBLE(star), GTK_ACCESSIBLE_PROPERTY_LABEL,
