@@ -1,27 +1,32 @@
-// Two questions for each pixel: was it changed at all, and does the photo's fine detail still
-// belong there?
+// Three questions for each place: was it changed at all, which map of the photo's colours explains
+// the change, and does none?
 //
 // The first is answered by the difference itself: its local mean (a change of colour or light) and
-// its local energy above the noise of two runs of a model (a change of texture). The second by
-// regression of the edit's luma on the reconstruction's: the correlation says whether it is the
-// same structure, the slope at which contrast it is shown now.
+// its local energy above the noise of two runs of a model (a change of texture). The others by the
+// fit of the map and what it leaves.
 #include "render/change.h"
 
+#include "render/color_map.h"
 #include "render/filter.h"
-#include "render/luma.h"
 
+#include <glib.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const double MEAN_SIGMA = 1.5;      // window of the local mean and energy of the difference
-static const double STRUCTURE_SIGMA = 2.0; // window of the regression
-static const int CHANCE_RADIUS = 2;        // smaller patches of agreement are not trusted
 static const float STEP = 1.0f / 255.0f;   // one step of an 8-bit picture
 static const float RAMP_STEPS = 4.0f;      // from "not a change" to "fully a change"
 static const float MAX_NOISE_STEPS = 4.0f; // more than that is an edit, not noise
-static const float MAX_GAIN = 1.5f;        // of fine detail where contrast was raised
-static const float BROKEN = 0.3f;          // agreement below which no structure survived
-static const float INTACT = 0.7f;          // agreement above which all of it did
+
+// What the map leaves of the change, in itself and as a share of the structure that the edited
+// picture has there: below the first of each the photo's own structure is what is seen, above the
+// second something else. A weak model's blotches stay below.
+static const float REPLACED_STEPS[2] = {12.0f, 24.0f};
+static const float REPLACED_SHARE[2] = {0.22f, 0.36f};
+static const float STRUCTURE_FLOOR_STEPS = 8.0f;
+
+static const float BORDER_WEIGHT = 0.02f; // of places at a mask's border, in the fit
 
 static float smoothstep(float low, float high, float value)
 {
@@ -57,9 +62,9 @@ static float median(const float *values, size_t count)
     return sorted[count / 2];
 }
 
-static void difference_init(struct difference *difference, const struct change *change)
+static void difference_init(struct difference *difference, const float *delta, int width,
+                            int height)
 {
-    int width = change->width, height = change->height;
     size_t count = (size_t)width * height;
 
     difference->energy = g_new0(float, count);
@@ -67,11 +72,11 @@ static void difference_init(struct difference *difference, const struct change *
         float *mean = difference->mean[c] = g_new(float, count);
 
         for (size_t i = 0; i < count; i++) {
-            mean[i] = change->delta[3 * i + c];
+            mean[i] = delta[3 * i + c];
         }
         filter_gaussian(mean, width, height, MEAN_SIGMA);
         for (size_t i = 0; i < count; i++) {
-            difference->energy[i] += squared(change->delta[3 * i + c] - mean[i]);
+            difference->energy[i] += squared(delta[3 * i + c] - mean[i]);
         }
     }
     filter_gaussian(difference->energy, width, height, MEAN_SIGMA);
@@ -94,141 +99,144 @@ static float ramp_begin(const struct difference *difference, const struct change
     return threshold * STEP + 0.6f * difference->noise;
 }
 
-static void measure_weight(struct change *change, const struct difference *difference,
+static void measure_weight(struct change *change, const float *delta,
                            const struct change_params *params)
 {
     size_t count = (size_t)change->width * change->height;
     double feather = params->feather > 0.0 ? params->feather : 1.5;
-    float begin = ramp_begin(difference, params);
+    struct difference difference;
+
+    difference_init(&difference, delta, change->width, change->height);
+
+    float begin = ramp_begin(&difference, params);
 
     for (size_t i = 0; i < count; i++) {
-        float texture = MAX(difference->energy[i] - 4.0f * squared(difference->noise), 0.0f);
-        float mean = squared(difference->mean[0][i]) + squared(difference->mean[1][i]) +
-                     squared(difference->mean[2][i]);
+        float texture = MAX(difference.energy[i] - 4.0f * squared(difference.noise), 0.0f);
+        float mean = squared(difference.mean[0][i]) + squared(difference.mean[1][i]) +
+                     squared(difference.mean[2][i]);
 
         change->weight[i] = smoothstep(begin, begin + RAMP_STEPS * STEP, sqrtf(mean + texture));
     }
+    difference_clear(&difference);
+
     // Grown by more than the feather takes away, so that a change has its full weight up to its
     // rim.
     filter_maximum(change->weight, change->width, change->height, (int)ceil(2.0 * feather));
     filter_gaussian(change->weight, change->width, change->height, feather);
 }
 
-// Local second moments of two planes, which become their local means. Planes of count values.
-struct moments {
-    float *aa, *ab, *bb;
-};
-
-static void moments_init(struct moments *moments, float *a, float *b, int width, int height)
+// How much each place counts in the fit; newly allocated, NULL where all count alike. At a mask's
+// border the model mixes what is inside with what is not.
+static float *fit_weight(const float *inside, int width, int height)
 {
     size_t count = (size_t)width * height;
 
-    moments->aa = g_new(float, count);
-    moments->ab = g_new(float, count);
-    moments->bb = g_new(float, count);
+    if (inside == NULL) {
+        return NULL;
+    }
+
+    float *weight = g_memdup2(inside, count * sizeof(float));
+
+    filter_box(weight, width, height, color_map_reach(width, height));
     for (size_t i = 0; i < count; i++) {
-        moments->aa[i] = a[i] * a[i];
-        moments->ab[i] = a[i] * b[i];
-        moments->bb[i] = b[i] * b[i];
-    }
+        float depth = smoothstep(0.5f, 1.0f, weight[i]);
 
-    float *planes[] = {a, b, moments->aa, moments->ab, moments->bb};
-
-    for (size_t p = 0; p < G_N_ELEMENTS(planes); p++) {
-        filter_gaussian(planes[p], width, height, STRUCTURE_SIGMA);
+        weight[i] = inside[i] * (BORDER_WEIGHT + (1.0f - BORDER_WEIGHT) * depth);
     }
-    for (size_t i = 0; i < count; i++) {
-        moments->aa[i] = MAX(moments->aa[i] - a[i] * a[i], 0.0f);
-        moments->ab[i] -= a[i] * b[i];
-        moments->bb[i] = MAX(moments->bb[i] - b[i] * b[i], 0.0f);
-    }
+    return weight;
 }
 
-static void moments_clear(struct moments *moments)
-{
-    g_free(moments->aa);
-    g_free(moments->ab);
-    g_free(moments->bb);
-}
-
-// Share of the photo's finer detail that still belongs here: 1 is all of it, 0 none, above 1 all of
-// it at a higher contrast. Where the edit changes the contrast, finer detail follows by half of
-// that: a head of white down that an edit made yellow and flat still has every hair.
-static float structure_kept(float aa, float ab, float bb, float floor)
-{
-    float slope = (ab + floor) / (aa + floor);
-    float agreement = (ab + floor) / sqrtf((aa + floor) * (bb + floor));
-
-    return sqrtf(CLAMP(slope, 0.0f, MAX_GAIN * MAX_GAIN)) * smoothstep(BROKEN, INTACT, agreement);
-}
-
-static void measure_luma_fade(struct change *change, const struct difference *difference,
-                              const struct image *reconstruction, const struct image *edit)
+// The least and the most that the edit adds near each place: the map shall not invent colours.
+static void measure_range(struct change *change, const float *delta, const float *weight)
 {
     size_t count = (size_t)change->width * change->height;
-    g_autofree float *before = luma_plane(reconstruction->rgb, count);
-    g_autofree float *after = luma_plane(edit->rgb, count);
-    float floor = squared(2.0f * STEP) + 2.0f * squared(difference->noise);
-    struct moments moments;
+    int reach = color_map_reach(change->width, change->height);
+    g_autofree float *least = g_new(float, count), *most = g_new(float, count);
 
-    moments_init(&moments, before, after, change->width, change->height);
-    for (size_t i = 0; i < count; i++) {
-        float kept = structure_kept(moments.aa[i], moments.ab[i], moments.bb[i], floor);
+    for (int c = 0; c < 3; c++) {
+        for (size_t i = 0; i < count; i++) {
+            float value = weight == NULL || weight[i] > 0.0f ? delta[3 * i + c] : 0.0f;
 
-        change->luma_fade[i] = 1.0f - kept;
-    }
-    moments_clear(&moments);
-
-    // A small patch of agreement inside or beside something new is chance.
-    filter_maximum(change->luma_fade, change->width, change->height, CHANCE_RADIUS);
-    for (size_t i = 0; i < count; i++) {
-        change->luma_fade[i] *= change->weight[i];
-    }
-}
-
-// Fine colour goes with the structure, and also where only the colour was changed: the edges of a
-// red thing must not stay red around a blue one.
-static void measure_chroma_fade(struct change *change, const struct difference *difference,
-                                const struct change_params *params)
-{
-    size_t count = (size_t)change->width * change->height;
-    float begin = ramp_begin(difference, params);
-
-    for (size_t i = 0; i < count; i++) {
-        float mean[3] = {difference->mean[0][i], difference->mean[1][i], difference->mean[2][i]};
-        float gray = luma(mean);
-        float chroma =
-            sqrtf(squared(mean[0] - gray) + squared(mean[1] - gray) + squared(mean[2] - gray));
-        float recoloured = smoothstep(begin, begin + 2.0f * RAMP_STEPS * STEP, chroma);
-
-        change->chroma_fade[i] = MAX(change->luma_fade[i], change->weight[i] * recoloured);
+            least[i] = MIN(value, 0.0f);
+            most[i] = MAX(value, 0.0f);
+        }
+        filter_minimum(least, change->width, change->height, 2 * reach);
+        filter_maximum(most, change->width, change->height, 2 * reach);
+        filter_gaussian(least, change->width, change->height, reach);
+        filter_gaussian(most, change->width, change->height, reach);
+        for (size_t i = 0; i < count; i++) {
+            change->fields[CHANGE_FIELDS * i + CHANGE_LEAST + c] = least[i];
+            change->fields[CHANGE_FIELDS * i + CHANGE_MOST + c] = most[i];
+        }
     }
 }
 
-struct change *change_measure(const struct image *reconstruction, const struct image *edit,
-                              const struct change_params *params)
+// Local variance of the edited picture, all channels together; newly allocated.
+static float *measure_structure(const float *photo, const float *delta, int width, int height)
 {
-    g_assert_cmpint(reconstruction->width, ==, edit->width);
-    g_assert_cmpint(reconstruction->height, ==, edit->height);
+    size_t count = (size_t)width * height;
+    double sigma = color_map_reach(width, height);
+    float *structure = g_new0(float, count);
+    g_autofree float *mean = g_new(float, count), *square = g_new(float, count);
 
-    size_t count = (size_t)edit->width * edit->height;
+    for (int c = 0; c < 3; c++) {
+        for (size_t i = 0; i < count; i++) {
+            mean[i] = photo[3 * i + c] + delta[3 * i + c];
+            square[i] = squared(mean[i]);
+        }
+        filter_gaussian(mean, width, height, sigma);
+        filter_gaussian(square, width, height, sigma);
+        for (size_t i = 0; i < count; i++) {
+            structure[i] += MAX(square[i] - squared(mean[i]), 0.0f);
+        }
+    }
+    return structure;
+}
+
+static void measure_replaced(struct change *change, const struct color_map *map, const float *photo,
+                             const float *delta)
+{
+    int width = change->width, height = change->height;
+    int reach = color_map_reach(width, height);
+    size_t count = (size_t)width * height;
+    g_autofree float *structure = measure_structure(photo, delta, width, height);
+
+    for (size_t i = 0; i < count; i++) {
+        float share =
+            squared(map->residual[i]) / (structure[i] + squared(STRUCTURE_FLOOR_STEPS * STEP));
+
+        change->replaced[i] =
+            smoothstep(REPLACED_SHARE[0], REPLACED_SHARE[1], share) *
+            smoothstep(REPLACED_STEPS[0] * STEP, REPLACED_STEPS[1] * STEP, map->residual[i]);
+    }
+    // What lies between places that were replaced was replaced with them, and so was the rim, where
+    // finer detail than the model sees would be left of the old thing.
+    filter_maximum(change->replaced, width, height, 2 * reach);
+    filter_minimum(change->replaced, width, height, reach);
+    filter_gaussian(change->replaced, width, height, 0.5 * reach);
+}
+
+struct change *change_measure(const float *photo, const float *delta, const float *inside,
+                              int width, int height, const struct change_params *params)
+{
+    size_t count = (size_t)width * height;
     struct change *change = g_new(struct change, 1);
-    struct difference difference;
+    g_autofree float *weight = fit_weight(inside, width, height);
+    struct color_map *map = color_map_fit(photo, delta, weight, width, height);
 
-    change->width = edit->width;
-    change->height = edit->height;
-    change->delta = g_new(float, 3 * count);
+    change->width = width;
+    change->height = height;
+    change->fields = g_new(float, CHANGE_FIELDS *count);
     change->weight = g_new(float, count);
-    change->luma_fade = g_new(float, count);
-    change->chroma_fade = g_new(float, count);
-    for (size_t i = 0; i < 3 * count; i++) {
-        change->delta[i] = edit->rgb[i] - reconstruction->rgb[i];
+    change->replaced = g_new(float, count);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(change->fields + CHANGE_FIELDS * i + CHANGE_MAP, map->values + COLOR_MAP_VALUES * i,
+               COLOR_MAP_VALUES * sizeof(float));
     }
-    difference_init(&difference, change);
-    measure_weight(change, &difference, params);
-    measure_luma_fade(change, &difference, reconstruction, edit);
-    measure_chroma_fade(change, &difference, params);
-    difference_clear(&difference);
+    measure_weight(change, delta, params);
+    measure_range(change, delta, weight);
+    measure_replaced(change, map, photo, delta);
+    color_map_free(map);
     return change;
 }
 
@@ -237,9 +245,8 @@ void change_free(struct change *change)
     if (change == NULL) {
         return;
     }
-    g_free(change->delta);
+    g_free(change->fields);
     g_free(change->weight);
-    g_free(change->luma_fade);
-    g_free(change->chroma_fade);
+    g_free(change->replaced);
     g_free(change);
 }

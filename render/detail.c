@@ -1,79 +1,34 @@
-// The photo is worked through in cells. A cell without changes costs nothing; one with changes that
-// replace detail is cut out of the photo with a margin as one tile of the band split
-// (overlap-save), so cells meet without seams.
+// Every row of the photo takes the map of its place and puts its own colours through it. Where
+// something else stands now, cells are drawn from the model's own picture in a second pass.
 //
-//   result = photo + share * (weight * up(delta) - luma_fade * Y(high)
-//                            - chroma_fade * (high - Y(high)))
-//   high   = high band of (photo - up(reconstruction))
+//   result = photo + share * weight * ((1 - replaced) * map(photo) + replaced * (stand-in - photo))
 #include "render/detail.h"
 
-#include "render/band.h"
-#include "render/luma.h"
+#include "render/parallel.h"
 #include "render/resample.h"
 #include "render/seam.h"
+#include "render/stand_in.h"
 
 #include <math.h>
-#include <string.h>
 
-// A rectangle of the photo.
-struct cell {
-    int x, y, width, height;
-};
-
-// What is the same for all cells, and the scratch they share. Scratch holds BAND_TILE^2 values a
-// channel.
-struct restore {
-    const struct image *photo, *reconstruction;
-    const struct transform *transform;
-    const struct raster *mask;
-    struct image_region region; // what result shows
-    struct image_region placed; // what reconstruction and edit show
-    struct image *result;
-    struct change *change;
-    struct band *band;
-    struct resampler *sharp, *soft;
-    float *weight, *luma_fade, *chroma_fade; // (cell)
-    float *delta;                            // (cell, 3)
-    float *model;                            // (tile, 3): reconstruction, enlarged
-    float *high[3];                          // (tile)
-};
+// A block's fields fit a core's cache; rows between two looks at the task.
+enum { BLOCK_WIDTH = 256, BLOCK_HEIGHT = 32, BAND_ROWS = 512 };
+enum { BLOCK = BLOCK_WIDTH * BLOCK_HEIGHT };
 
 static const float BORDER_FADE = 0.03f; // of the placed rectangle's side
-static const size_t TILE_PIXELS = (size_t)BAND_TILE * BAND_TILE;
 
-static void restore_init(struct restore *restore, const struct image *edit)
-{
-    int w = edit->width, h = edit->height;
-    int width = restore->placed.width, height = restore->placed.height;
-
-    restore->band = band_new((double)width / w, (double)height / h);
-    restore->sharp = resampler_new(w, h, width, height, RESAMPLE_LANCZOS3);
-    restore->soft = resampler_new(w, h, width, height, RESAMPLE_LINEAR);
-    restore->weight = g_new(float, TILE_PIXELS);
-    restore->luma_fade = g_new(float, TILE_PIXELS);
-    restore->chroma_fade = g_new(float, TILE_PIXELS);
-    restore->delta = g_new(float, 3 * TILE_PIXELS);
-    restore->model = g_new(float, 3 * TILE_PIXELS);
-    for (int c = 0; c < 3; c++) {
-        restore->high[c] = g_new(float, TILE_PIXELS);
-    }
-}
-
-static void restore_clear(struct restore *restore)
-{
-    change_free(restore->change);
-    band_free(restore->band);
-    resampler_free(restore->sharp);
-    resampler_free(restore->soft);
-    g_free(restore->weight);
-    g_free(restore->luma_fade);
-    g_free(restore->chroma_fade);
-    g_free(restore->delta);
-    g_free(restore->model);
-    for (int c = 0; c < 3; c++) {
-        g_free(restore->high[c]);
-    }
-}
+struct restore {
+    const struct image *photo;
+    const struct raster *mask;
+    struct image_region region;  // what result shows
+    struct image_region placed;  // what the edit shows
+    struct image_region visible; // what they share; width or height 0 or below: nothing
+    struct image *result;
+    const struct change *change;
+    struct resampler *field; // from the model's size to that of placed
+    float *across;           // (placed.width): how much of the edit shows by the place's border
+    struct stand_in *stand_in;
+};
 
 static bool any_nonzero(const float *values, size_t count)
 {
@@ -85,116 +40,18 @@ static bool any_nonzero(const float *values, size_t count)
     return false;
 }
 
-// A plane of the model's size, enlarged to what the cell shows.
-static void enlarge(const struct restore *restore, const struct resampler *resampler,
-                    const float *plane, int channels, const struct cell *cell, float *result)
+// Fields of the model's size, enlarged to what the part shows.
+static void enlarge(const struct restore *restore, const float *fields, int channels,
+                    const struct image_region *part, float *result)
 {
-    resampler_run(resampler, plane, channels, cell->x - restore->placed.x,
-                  cell->y - restore->placed.y, cell->width, cell->height, result);
+    resampler_run(restore->field, fields, channels, part->x - restore->placed.x,
+                  part->y - restore->placed.y, part->width, part->height, result);
 }
 
-// Where the mask is closed nothing counts as changed.
-static void enlarge_weight(struct restore *restore, const struct cell *cell)
-{
-    const struct raster *mask = restore->mask;
+// ---- how much of the edit shows -----------------------------------------------------------------
 
-    enlarge(restore, restore->soft, restore->change->weight, 1, cell, restore->weight);
-    for (int y = 0; mask != NULL && y < cell->height; y++) {
-        const uint8_t *row = mask->values + (size_t)(cell->y + y) * mask->width + cell->x;
-
-        for (int x = 0; x < cell->width; x++) {
-            if (row[x] == 0) {
-                restore->weight[y * cell->width + x] = 0.0f;
-            }
-        }
-    }
-}
-
-// The rectangle around a cell that one tile covers, cut at the borders of what is placed.
-static struct cell tile_around(const struct restore *restore, const struct cell *cell)
-{
-    int margin = band_margin(restore->band);
-    const struct image_region *placed = &restore->placed;
-    int left = MAX(cell->x - margin, placed->x), top = MAX(cell->y - margin, placed->y);
-    int right = MIN(cell->x + cell->width + margin, placed->x + placed->width);
-    int bottom = MIN(cell->y + cell->height + margin, placed->y + placed->height);
-
-    return (struct cell){left, top, right - left, bottom - top};
-}
-
-// Index into a line of count values that is mirrored at both ends without end.
-static int mirrored(int index, int count)
-{
-    int in_period = index % (2 * count);
-
-    return in_period < count ? in_period : 2 * count - 1 - in_period;
-}
-
-// Fills the tile with photo - up(reconstruction) in one channel; beyond the rectangle it is
-// mirrored. Half of what is beyond belongs, periodically, before the first column and row.
-static void cut_tile(const struct restore *restore, const struct cell *tile, int channel)
-{
-    int before_x = (BAND_TILE - tile->width) / 2, before_y = (BAND_TILE - tile->height) / 2;
-    float *out = restore->high[channel];
-
-    for (int row = 0; row < BAND_TILE; row++) {
-        int y = mirrored(row - before_y + 2 * BAND_TILE * tile->height, tile->height);
-        const float *model = restore->model + (size_t)y * tile->width * 3;
-        const float *photo =
-            restore->photo->rgb + ((size_t)(tile->y + y) * restore->photo->width + tile->x) * 3;
-
-        for (int column = 0; column < BAND_TILE; column++) {
-            int x = mirrored(column - before_x + 2 * BAND_TILE * tile->width, tile->width);
-
-            *out++ = photo[3 * x + channel] - model[3 * x + channel];
-        }
-    }
-}
-
-// Leaves in high[] what the photo has and the model's picture lacks; `tile` says where it lies.
-static bool split_tile(struct restore *restore, const struct cell *tile, GError **error)
-{
-    enlarge(restore, restore->sharp, restore->reconstruction->rgb, 3, tile, restore->model);
-    for (int c = 0; c < 3; c++) {
-        cut_tile(restore, tile, c);
-        if (!band_keep_high(restore->band, restore->transform, restore->high[c], error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// Adds value to a pixel without taking it further out of 0..1 than it was.
-static float add_within_range(float pixel, float value)
-{
-    return CLAMP(pixel + value, MIN(pixel, 0.0f), MAX(pixel, 1.0f));
-}
-
-static void add_fades(const struct restore *restore, const struct cell *cell,
-                      const struct cell *tile)
-{
-    int offset_x = cell->x - tile->x + (BAND_TILE - tile->width) / 2;
-    int offset_y = cell->y - tile->y + (BAND_TILE - tile->height) / 2;
-
-    for (int y = 0; y < cell->height; y++) {
-        size_t in_tile = (size_t)(y + offset_y) * BAND_TILE + offset_x;
-
-        for (int x = 0; x < cell->width; x++, in_tile++) {
-            size_t i = (size_t)y * cell->width + x;
-            float high[3] = {restore->high[0][in_tile], restore->high[1][in_tile],
-                             restore->high[2][in_tile]};
-            float gray = luma(high);
-
-            for (int c = 0; c < 3; c++) {
-                restore->delta[3 * i + c] -=
-                    restore->luma_fade[i] * gray + restore->chroma_fade[i] * (high[c] - gray);
-            }
-        }
-    }
-}
-
-// 0 at the border of a length, 1 from `fade` pixels inside on; a border that is the photo's does
-// not count.
+// 0 at the border of a length, 1 from some pixels inside on; a border that is the photo's does not
+// count.
 static float inside_border(int at, int begin, int length, int photo_length)
 {
     float fade = MAX(BORDER_FADE * length, 1.0f), in = fade;
@@ -208,135 +65,301 @@ static float inside_border(int at, int begin, int length, int photo_length)
     return in / fade;
 }
 
-// How much of the edit shows at a pixel of the photo.
-static float share_at(const struct restore *restore, int x, int y)
+// weight, (part), becomes how much of the edit shows at each of the part's pixels.
+static void apply_share(const struct restore *restore, const struct image_region *part,
+                        float *weight)
 {
     const struct image_region *placed = &restore->placed;
-    float share = inside_border(x, placed->x, placed->width, restore->photo->width) *
-                  inside_border(y, placed->y, placed->height, restore->photo->height);
+    const struct raster *mask = restore->mask;
 
-    if (restore->mask != NULL) {
-        share *= restore->mask->values[(size_t)y * restore->mask->width + x] / 255.0f;
-    }
-    return share;
-}
+    for (int y = part->y; y < part->y + part->height; y++) {
+        float down = inside_border(y, placed->y, placed->height, restore->photo->height);
+        const uint8_t *open =
+            mask != NULL ? mask->values + (size_t)y * mask->width + part->x : NULL;
 
-static void write_cell(const struct restore *restore, const struct cell *cell)
-{
-    for (int y = 0; y < cell->height; y++) {
-        size_t at = (size_t)(cell->y + y) * restore->photo->width + cell->x;
-        float *out = restore->result->rgb +
-                     3 * ((size_t)(cell->y + y - restore->region.y) * restore->region.width +
-                          cell->x - restore->region.x);
-
-        for (int x = 0; x < cell->width; x++, at++, out += 3) {
-            size_t i = (size_t)y * cell->width + x;
-            float share = share_at(restore, cell->x + x, cell->y + y);
-
-            for (int c = 0; c < 3 && restore->weight[i] > 0.0f; c++) {
-                out[c] = add_within_range(restore->photo->rgb[3 * at + c],
-                                          share * restore->delta[3 * i + c]);
+        for (int x = 0; x < part->width; x++, weight++) {
+            *weight *= down * restore->across[part->x - placed->x + x];
+            if (open != NULL) {
+                *weight *= open[x] / 255.0f;
             }
         }
     }
 }
 
-// delta becomes weight * up(delta).
-static void enlarge_delta(struct restore *restore, const struct cell *cell)
-{
-    size_t count = (size_t)cell->width * cell->height;
+// ---- the map of colours -------------------------------------------------------------------------
 
-    enlarge(restore, restore->sharp, restore->change->delta, 3, cell, restore->delta);
-    for (size_t i = 0; i < 3 * count; i++) {
-        restore->delta[i] *= restore->weight[i / 3];
+// The pixel plus value, no further out of 0..1 than it was.
+static float add_within_range(float pixel, float value)
+{
+    return CLAMP(pixel + value, MIN(pixel, 0.0f), MAX(pixel, 1.0f));
+}
+
+static const float *photo_at(const struct restore *restore, int x, int y)
+{
+    return restore->photo->rgb + 3 * ((size_t)y * restore->photo->width + x);
+}
+
+static float *result_at(const struct restore *restore, int x, int y)
+{
+    const struct image_region *region = &restore->region;
+
+    return restore->result->rgb + 3 * ((size_t)(y - region->y) * region->width + x - region->x);
+}
+
+// share of the way from the pixel to what the fields make of it.
+static void map_pixel(const float *pixel, const float *fields, float share, float *result)
+{
+    for (int c = 0; c < 3; c++) {
+        const float *map = fields + CHANGE_MAP + 4 * c;
+        float change = map[0] * pixel[0] + map[1] * pixel[1] + map[2] * pixel[2] + map[3];
+        float bounded = CLAMP(change, fields[CHANGE_LEAST + c], fields[CHANGE_MOST + c]);
+
+        result[c] = pixel[c] + share * (add_within_range(pixel[c], bounded) - pixel[c]);
     }
 }
 
-static bool enlarge_fades(struct restore *restore, const struct cell *cell)
-{
-    size_t count = (size_t)cell->width * cell->height;
+// Scratch of one thread.
+struct block {
+    float weight[BLOCK], replaced[BLOCK], fields[BLOCK * CHANGE_FIELDS];
+};
 
-    enlarge(restore, restore->soft, restore->change->luma_fade, 1, cell, restore->luma_fade);
-    enlarge(restore, restore->soft, restore->change->chroma_fade, 1, cell, restore->chroma_fade);
-    return any_nonzero(restore->luma_fade, count) || any_nonzero(restore->chroma_fade, count);
+static void map_block(const struct restore *restore, const struct image_region *part,
+                      struct block *block)
+{
+    size_t i = 0;
+
+    enlarge(restore, restore->change->weight, 1, part, block->weight);
+    apply_share(restore, part, block->weight);
+    if (!any_nonzero(block->weight, (size_t)part->width * part->height)) {
+        return;
+    }
+    enlarge(restore, restore->change->replaced, 1, part, block->replaced);
+    enlarge(restore, restore->change->fields, CHANGE_FIELDS, part, block->fields);
+    for (int y = part->y; y < part->y + part->height; y++) {
+        const float *pixel = photo_at(restore, part->x, y);
+        float *result = result_at(restore, part->x, y);
+
+        for (int x = 0; x < part->width; x++, i++, pixel += 3, result += 3) {
+            if (block->weight[i] > 0.0f) {
+                map_pixel(pixel, block->fields + i * CHANGE_FIELDS,
+                          block->weight[i] * (1.0f - block->replaced[i]), result);
+            }
+        }
+    }
 }
 
-static bool restore_cell(struct restore *restore, const struct cell *cell, GError **error)
+struct band_job {
+    const struct restore *restore;
+    int y; // of the first row
+};
+
+static void map_rows(int begin, int end, void *data)
 {
-    enlarge_weight(restore, cell);
-    if (!any_nonzero(restore->weight, (size_t)cell->width * cell->height)) {
+    const struct band_job *job = data;
+    const struct image_region *visible = &job->restore->visible;
+    int right = visible->x + visible->width;
+    g_autofree struct block *block = g_new(struct block, 1);
+
+    for (int y = begin; y < end; y += BLOCK_HEIGHT) {
+        for (int x = visible->x; x < right; x += BLOCK_WIDTH) {
+            struct image_region part = {x, job->y + y, MIN(BLOCK_WIDTH, right - x),
+                                        MIN(BLOCK_HEIGHT, end - y)};
+
+            map_block(job->restore, &part, block);
+        }
+    }
+}
+
+// ---- the stand-in -------------------------------------------------------------------------------
+
+// Scratch of the second pass; (cell).
+struct patch {
+    float *weight, *replaced, *pixels;
+};
+
+static bool patch_cell(const struct restore *restore, const struct image_region *cell,
+                       const struct patch *patch, GError **error)
+{
+    size_t count = (size_t)cell->width * cell->height, i = 0;
+
+    enlarge(restore, restore->change->weight, 1, cell, patch->weight);
+    enlarge(restore, restore->change->replaced, 1, cell, patch->replaced);
+    apply_share(restore, cell, patch->weight);
+    for (size_t k = 0; k < count; k++) {
+        patch->weight[k] *= patch->replaced[k];
+    }
+    if (!any_nonzero(patch->weight, count)) {
         return true;
     }
-    enlarge_delta(restore, cell);
-    if (enlarge_fades(restore, cell)) {
-        struct cell tile = tile_around(restore, cell);
-
-        if (!split_tile(restore, &tile, error)) {
-            return false;
-        }
-        add_fades(restore, cell, &tile);
+    if (!stand_in_draw(restore->stand_in, cell, patch->pixels, error)) {
+        return false;
     }
-    write_cell(restore, cell);
+    for (int y = cell->y; y < cell->y + cell->height; y++) {
+        const float *pixel = photo_at(restore, cell->x, y);
+        float *result = result_at(restore, cell->x, y);
+
+        for (int k = 0; k < 3 * cell->width; k++, i++) {
+            float to = add_within_range(pixel[k], patch->pixels[i] - pixel[k]);
+
+            result[k] += patch->weight[i / 3] * (to - pixel[k]);
+        }
+    }
     return true;
 }
 
-static bool report(const struct detail_params *params, int done, int all, GError **error)
+static bool report(struct task *task, double done, GError **error)
 {
-    task_report(params->task, TASK_RESTORING, (double)done / all);
-    return !task_cancelled(params->task, error);
+    task_report(task, TASK_RESTORING, done);
+    return !task_cancelled(task, error);
 }
 
-// The part of the region that the edit shows; width or height 0 or below: nothing of it.
-static struct image_region visible(const struct restore *restore)
+// Cells of about equal size, each small enough to be drawn at once.
+static bool patch_cells(const struct restore *restore, const struct patch *patch, struct task *task,
+                        GError **error)
+{
+    const struct image_region *part = &restore->visible;
+    int core = stand_in_cell(restore->stand_in);
+    int columns = (part->width + core - 1) / core, rows = (part->height + core - 1) / core;
+
+    for (int i = 0; i < rows * columns; i++) {
+        int column = i % columns, row = i / columns;
+        int x = (int)((gint64)part->width * column / columns);
+        int y = (int)((gint64)part->height * row / rows);
+        struct image_region cell = {part->x + x, part->y + y,
+                                    (int)((gint64)part->width * (column + 1) / columns) - x,
+                                    (int)((gint64)part->height * (row + 1) / rows) - y};
+
+        if (!report(task, 0.5 + 0.5 * i / (rows * columns), error) ||
+            !patch_cell(restore, &cell, patch, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- the whole ----------------------------------------------------------------------------------
+
+// The model's pictures and the photo at their size, (height, width, 3).
+struct sources {
+    int width, height;
+    const float *before;
+    float *small, *delta;
+    float *inside; // (height, width), NULL without a mask
+};
+
+// At the model's size a pixel is inside the mask where the mask is more than half as open as it is
+// at most.
+static void close_seam(const struct sources *sources)
+{
+    size_t count = (size_t)sources->width * sources->height;
+    g_autofree bool *open = g_new(bool, count);
+    float most = 0.0f;
+
+    for (size_t i = 0; i < count; i++) {
+        most = MAX(most, sources->inside[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        open[i] = sources->inside[i] > 0.5f * most;
+    }
+    seam_close(sources->delta, open, sources->width, sources->height);
+}
+
+static void sources_init(struct sources *sources, const struct restore *restore,
+                         const struct image *before, const struct image *edit,
+                         enum detail_seam seam)
+{
+    size_t count = (size_t)edit->width * edit->height;
+
+    *sources =
+        (struct sources){.width = edit->width, .height = edit->height, .before = before->rgb};
+    sources->small = g_new(float, 3 * count);
+    sources->delta = g_new(float, 3 * count);
+    resample_part(restore->photo, &restore->placed, sources->small, edit->width, edit->height);
+    for (size_t i = 0; i < 3 * count; i++) {
+        sources->delta[i] = edit->rgb[i] - before->rgb[i];
+    }
+    if (restore->mask == NULL) {
+        return;
+    }
+    sources->inside = g_new(float, count);
+    raster_resize(restore->mask, &restore->placed, edit->width, edit->height, sources->inside);
+    if (seam == DETAIL_SEAM_GRADIENT) {
+        close_seam(sources);
+    }
+}
+
+static void sources_clear(struct sources *sources)
+{
+    g_free(sources->small);
+    g_free(sources->delta);
+    g_free(sources->inside);
+}
+
+static void find_visible(struct restore *restore)
 {
     const struct image_region *a = &restore->region, *b = &restore->placed;
     int x = MAX(a->x, b->x), y = MAX(a->y, b->y);
 
-    return (struct image_region){x, y, MIN(a->x + a->width, b->x + b->width) - x,
-                                 MIN(a->y + a->height, b->y + b->height) - y};
+    restore->visible =
+        (struct image_region){x, y, MAX(MIN(a->x + a->width, b->x + b->width) - x, 0),
+                              MAX(MIN(a->y + a->height, b->y + b->height) - y, 0)};
 }
 
-// Cells of about equal size, each small enough to fit a tile with its margin.
-static bool restore_cells(struct restore *restore, const struct detail_params *params,
-                          GError **error)
+static void restore_init(struct restore *restore, const struct change *change)
 {
-    struct image_region part = visible(restore);
-    int core = BAND_TILE - 2 * band_margin(restore->band);
-    int width = MAX(part.width, 0), height = MAX(part.height, 0);
-    int columns = (width + core - 1) / core, rows = (height + core - 1) / core;
+    const struct image_region *placed = &restore->placed;
 
-    for (int i = 0; i < rows * columns; i++) {
-        int column = i % columns, row = i / columns;
-        int x = (int)((gint64)width * column / columns), y = (int)((gint64)height * row / rows);
-        struct cell cell = {part.x + x, part.y + y,
-                            (int)((gint64)width * (column + 1) / columns) - x,
-                            (int)((gint64)height * (row + 1) / rows) - y};
+    restore->change = change;
+    restore->field = resampler_new(change->width, change->height, placed->width, placed->height,
+                                   RESAMPLE_SPLINE);
+    restore->across = g_new(float, placed->width);
+    for (int x = 0; x < placed->width; x++) {
+        restore->across[x] =
+            inside_border(placed->x + x, placed->x, placed->width, restore->photo->width);
+    }
+}
 
-        if (!report(params, i, rows * columns, error) || !restore_cell(restore, &cell, error)) {
+static void restore_clear(struct restore *restore)
+{
+    resampler_free(restore->field);
+    g_free(restore->across);
+}
+
+static bool map_photo(const struct restore *restore, struct task *task, GError **error)
+{
+    const struct image_region *visible = &restore->visible;
+
+    for (int y = 0; y < visible->height; y += BAND_ROWS) {
+        struct band_job job = {restore, visible->y + y};
+
+        if (!report(task, 0.5 * y / visible->height, error)) {
             return false;
         }
+        parallel_rows(MIN(BAND_ROWS, visible->height - y), map_rows, &job);
     }
     return true;
 }
 
-// At the model's size a pixel is inside the mask where the mask is more than half as open as it is
-// at most.
-static void close_seam(struct change *change, const struct raster *mask,
-                       const struct image_region *placed)
+static bool patch_photo(struct restore *restore, const struct sources *sources,
+                        const struct transform *transform, struct task *task, GError **error)
 {
-    size_t count = (size_t)change->width * change->height;
-    g_autofree float *small = g_new(float, count);
-    g_autofree bool *open = g_new(bool, count);
-    float most = 0.0f;
+    size_t count = (size_t)sources->width * sources->height;
 
-    raster_resize(mask, placed, change->width, change->height, small);
-    for (size_t i = 0; i < count; i++) {
-        most = MAX(most, small[i]);
+    if (!any_nonzero(restore->change->replaced, count)) {
+        return true;
     }
-    for (size_t i = 0; i < count; i++) {
-        open[i] = small[i] > 0.5f * most;
-    }
-    seam_close(change->delta, open, change->width, change->height);
+    restore->stand_in =
+        stand_in_new(restore->photo, &restore->placed, sources->before, sources->delta,
+                     sources->small, sources->width, sources->height, transform);
+
+    size_t cell = (size_t)stand_in_cell(restore->stand_in) * stand_in_cell(restore->stand_in);
+    g_autofree float *weight = g_new(float, cell), *replaced = g_new(float, cell);
+    g_autofree float *pixels = g_new(float, 3 * cell);
+    const struct patch patch = {weight, replaced, pixels};
+    bool ok = patch_cells(restore, &patch, task, error);
+
+    stand_in_free(restore->stand_in);
+    return ok;
 }
 
 struct image *detail_restore(const struct image *photo, const struct image *reconstruction,
@@ -346,26 +369,31 @@ struct image *detail_restore(const struct image *photo, const struct image *reco
     const struct image_region whole = {0, 0, photo->width, photo->height};
     struct restore restore = {
         .photo = photo,
-        .reconstruction = reconstruction,
-        .transform = transform,
         .mask = params->mask,
         .region = params->region != NULL ? *params->region : whole,
         .placed = params->placed != NULL ? *params->placed : whole,
     };
+    struct sources sources;
 
+    g_assert(edit->width == reconstruction->width && edit->height == reconstruction->height);
     restore.result = image_crop(photo, restore.region.x, restore.region.y, restore.region.width,
                                 restore.region.height, error);
     if (restore.result == NULL) {
         return NULL;
     }
-    restore.change = change_measure(reconstruction, edit, &params->change);
-    if (params->mask != NULL && params->seam == DETAIL_SEAM_GRADIENT) {
-        close_seam(restore.change, params->mask, &restore.placed);
-    }
-    restore_init(&restore, edit);
-    if (!restore_cells(&restore, params, error)) {
+    find_visible(&restore);
+    sources_init(&sources, &restore, reconstruction, edit, params->seam);
+
+    struct change *change = change_measure(sources.small, sources.delta, sources.inside,
+                                           sources.width, sources.height, &params->change);
+
+    restore_init(&restore, change);
+    if (!map_photo(&restore, params->task, error) ||
+        !patch_photo(&restore, &sources, transform, params->task, error)) {
         g_clear_pointer(&restore.result, image_free);
     }
     restore_clear(&restore);
+    change_free(change);
+    sources_clear(&sources);
     return restore.result;
 }

@@ -1,9 +1,10 @@
 // The return to full size: an edit made at the model's size, carried over to the photo.
 //
-// The result is the photo plus the difference the edit made, so that nothing the model loses is
-// lost from the photo. Where the edit put something else, the photo's high frequencies would shine
-// through as a ghost; there they fade out. Where it changed only colour they stay in luma and go in
-// chroma. Where it changed nothing the result is the photo, to the bit.
+// Per place the edit is a small linear map of the photo's colours, fitted at the model's size and
+// applied at the photo's: edges are the photo's, nothing is blurred, and nothing the model loses is
+// lost from the photo. Where no such map explains the edit, because something else stands there
+// now, the model's own pixels stand in, with the photo's grain. Where it changed nothing the result
+// is the photo, to the bit.
 #pragma once
 
 #include "compute/task.h"
@@ -33,8 +34,8 @@ struct detail_params {
 // photo has the full size; reconstruction and edit have the model's size and show what placed says.
 // reconstruction is the model's rendering of the unedited photo, or the photo itself in that size.
 // Alpha and meta are the photo's. The result has the size of the region; a part equals the same
-// part of the whole to the bit, except at the borders of tiles (a step or two of 255). Needs about
-// the photo's memory, or the region's, besides the photo.
+// part of the whole to the bit, where something stands in within rounding. Needs the result's
+// memory besides the photo, and 60 MB where something stands in.
 struct image *detail_restore(const struct image *photo, const struct image *reconstruction,
                              const struct image *edit, const struct transform *transform,
                              const struct detail_params *params, GError **error);

@@ -27,6 +27,16 @@ static float window_maximum(const float *line, int radius, const float *weights)
     return largest;
 }
 
+static float window_minimum(const float *line, int radius, const float *weights)
+{
+    float smallest = line[0];
+
+    for (int i = 1; i <= 2 * radius; i++) {
+        smallest = fminf(smallest, line[i]);
+    }
+    return smallest;
+}
+
 // Filters one line of count values, stride floats apart; padded holds count + 2 radius floats.
 static void filter_line(float *line, int count, int stride, int radius, window_fn window,
                         const float *weights, float *padded)
@@ -74,4 +84,58 @@ void filter_gaussian(float *plane, int width, int height, double sigma)
 void filter_maximum(float *plane, int width, int height, int radius)
 {
     filter_both_ways(plane, width, height, radius, window_maximum, NULL);
+}
+
+void filter_minimum(float *plane, int width, int height, int radius)
+{
+    filter_both_ways(plane, width, height, radius, window_minimum, NULL);
+}
+
+// The running mean of one row; mean holds width floats.
+static void box_row(const float *row, int width, int radius, float *mean)
+{
+    double sum = 0.0;
+
+    for (int i = -radius; i < radius; i++) {
+        sum += row[CLAMP(i, 0, width - 1)];
+    }
+    for (int x = 0; x < width; x++) {
+        sum += row[MIN(x + radius, width - 1)];
+        mean[x] = (float)(sum / (2 * radius + 1));
+        sum -= row[MAX(x - radius, 0)];
+    }
+}
+
+// All columns at once: sums holds width running sums, of the rows of source.
+static void box_columns(const float *source, int width, int height, int radius, double *sums,
+                        float *result)
+{
+    for (int y = -radius; y < radius; y++) {
+        const float *row = source + (size_t)CLAMP(y, 0, height - 1) * width;
+
+        for (int x = 0; x < width; x++) {
+            sums[x] += row[x];
+        }
+    }
+    for (int y = 0; y < height; y++) {
+        const float *entering = source + (size_t)MIN(y + radius, height - 1) * width;
+        const float *leaving = source + (size_t)MAX(y - radius, 0) * width;
+
+        for (int x = 0; x < width; x++) {
+            sums[x] += entering[x];
+            result[(size_t)y * width + x] = (float)(sums[x] / (2 * radius + 1));
+            sums[x] -= leaving[x];
+        }
+    }
+}
+
+void filter_box(float *plane, int width, int height, int radius)
+{
+    g_autofree float *rows = g_new(float, (size_t)width *height);
+    g_autofree double *sums = g_new0(double, width);
+
+    for (int y = 0; y < height; y++) {
+        box_row(plane + (size_t)y * width, width, radius, rows + (size_t)y * width);
+    }
+    box_columns(rows, width, height, radius, sums, plane);
 }

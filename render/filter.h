@@ -5,5 +5,9 @@
 // that distance stays exactly zero. Edges are extended. sigma <= 0 does nothing.
 void filter_gaussian(float *plane, int width, int height, double sigma);
 
-// The largest value within radius, in a square.
+// The mean within radius, in a square; the time does not depend on the radius.
+void filter_box(float *plane, int width, int height, int radius);
+
+// The largest and the smallest value within radius, in a square.
 void filter_maximum(float *plane, int width, int height, int radius);
+void filter_minimum(float *plane, int width, int height, int radius);

@@ -20,12 +20,22 @@ struct resampler {
 
 static double kernel_support(enum resample_kernel kernel)
 {
-    return kernel == RESAMPLE_LANCZOS3 ? 3.0 : 1.0;
+    static const double SUPPORTS[] = {
+        [RESAMPLE_LANCZOS3] = 3.0, [RESAMPLE_LINEAR] = 1.0, [RESAMPLE_SPLINE] = 2.0};
+
+    return SUPPORTS[kernel];
 }
 
 static double sinc(double t)
 {
     return t == 0.0 ? 1.0 : sin(G_PI * t) / (G_PI * t);
+}
+
+static double spline(double t)
+{
+    double outer = MAX(2.0 - t, 0.0), inner = MAX(1.0 - t, 0.0);
+
+    return (outer * outer * outer - 4.0 * inner * inner * inner) / 6.0;
 }
 
 static double kernel_value(enum resample_kernel kernel, double t)
@@ -34,7 +44,12 @@ static double kernel_value(enum resample_kernel kernel, double t)
     if (t >= kernel_support(kernel)) {
         return 0.0;
     }
-    return kernel == RESAMPLE_LANCZOS3 ? sinc(t) * sinc(t / 3.0) : 1.0 - t;
+    switch (kernel) {
+    case RESAMPLE_LANCZOS3: return sinc(t) * sinc(t / 3.0);
+    case RESAMPLE_LINEAR: return 1.0 - t;
+    case RESAMPLE_SPLINE: return spline(t);
+    }
+    g_assert_not_reached();
 }
 
 // Weights of the inputs first .. first + taps - 1 around centre; those outside the picture do not
@@ -132,7 +147,7 @@ static void mix_columns(const struct axis *axis, int x, int count, const float *
     for (int i = x; i < x + count; i++, result += channels) {
         const float *weights = axis->weights + (size_t)i * axis->taps;
         const float *pixel = row + (size_t)(axis->first[i] - from) * channels;
-        float sum[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+        float sum[RESAMPLE_CHANNELS] = {0.0f};
 
         for (int t = 0; t < axis->taps; t++, pixel += channels) {
             for (int c = 0; c < channels; c++) {
@@ -143,14 +158,14 @@ static void mix_columns(const struct axis *axis, int x, int count, const float *
     }
 }
 
-static void run_columns_first(const struct resampler *r, const float *source, int channels, int x,
-                              int y, int width, int height, float *result)
+static void run_columns_first(const struct resampler *r, const float *source, size_t source_stride,
+                              int channels, int x, int y, int width, int height, float *result)
 {
     int from, to;
 
     axis_range(&r->y, y, height, &from, &to);
 
-    size_t source_stride = (size_t)r->x.source * channels, stride = (size_t)width * channels;
+    size_t stride = (size_t)width * channels;
     g_autofree float *narrow = g_new(float, (size_t)(to - from) * stride);
 
     for (int row = from; row < to; row++) {
@@ -162,14 +177,13 @@ static void run_columns_first(const struct resampler *r, const float *source, in
     }
 }
 
-static void run_rows_first(const struct resampler *r, const float *source, int channels, int x,
-                           int y, int width, int height, float *result)
+static void run_rows_first(const struct resampler *r, const float *source, size_t source_stride,
+                           int channels, int x, int y, int width, int height, float *result)
 {
     int from, to;
 
     axis_range(&r->x, x, width, &from, &to);
 
-    size_t source_stride = (size_t)r->x.source * channels;
     size_t count = (size_t)(to - from) * channels;
     g_autofree float *mixed = g_new(float, count);
 
@@ -180,22 +194,31 @@ static void run_rows_first(const struct resampler *r, const float *source, int c
     }
 }
 
+// Rows of the source are stride floats apart.
+static void run_strided(const struct resampler *r, const float *source, size_t stride, int channels,
+                        int x, int y, int width, int height, float *result)
+{
+    g_assert(channels >= 1 && channels <= RESAMPLE_CHANNELS);
+    g_assert(x >= 0 && y >= 0 && width <= r->x.size - x && height <= r->y.size - y);
+
+    if (r->y.size < r->y.source) {
+        run_rows_first(r, source, stride, channels, x, y, width, height, result);
+    } else {
+        run_columns_first(r, source, stride, channels, x, y, width, height, result);
+    }
+}
+
 void resampler_run(const struct resampler *resampler, const float *source, int channels, int x,
                    int y, int width, int height, float *result)
 {
-    g_assert(channels >= 1 && channels <= 4);
-    g_assert(x >= 0 && y >= 0 && width <= resampler->x.size - x && height <= resampler->y.size - y);
-
-    if (resampler->y.size < resampler->y.source) {
-        run_rows_first(resampler, source, channels, x, y, width, height, result);
-    } else {
-        run_columns_first(resampler, source, channels, x, y, width, height, result);
-    }
+    run_strided(resampler, source, (size_t)resampler->x.source * channels, channels, x, y, width,
+                height, result);
 }
 
 struct plane_job {
     const struct resampler *resampler;
     const float *source;
+    size_t stride;
     float *result;
     int channels;
 };
@@ -206,14 +229,31 @@ static void plane_rows(int begin, int end, void *data)
     int width = job->resampler->x.size;
     float *result = job->result + (size_t)begin * width * job->channels;
 
-    resampler_run(job->resampler, job->source, job->channels, 0, begin, width, end - begin, result);
+    run_strided(job->resampler, job->source, job->stride, job->channels, 0, begin, width,
+                end - begin, result);
 }
 
 void resample_plane(const float *source, int source_width, int source_height, int channels,
                     float *result, int width, int height, enum resample_kernel kernel)
 {
     struct resampler *resampler = resampler_new(source_width, source_height, width, height, kernel);
-    struct plane_job job = {resampler, source, result, channels};
+    struct plane_job job = {resampler, source, (size_t)source_width * channels, result, channels};
+
+    parallel_rows(height, plane_rows, &job);
+    resampler_free(resampler);
+}
+
+void resample_part(const struct image *image, const struct image_region *part, float *result,
+                   int width, int height)
+{
+    g_assert(part->x >= 0 && part->width <= image->width - part->x);
+    g_assert(part->y >= 0 && part->height <= image->height - part->y);
+
+    size_t stride = 3 * (size_t)image->width;
+    struct resampler *resampler =
+        resampler_new(part->width, part->height, width, height, RESAMPLE_LANCZOS3);
+    struct plane_job job = {resampler, image->rgb + part->y * stride + 3 * (size_t)part->x, stride,
+                            result, 3};
 
     parallel_rows(height, plane_rows, &job);
     resampler_free(resampler);

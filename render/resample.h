@@ -9,7 +9,10 @@
 enum resample_kernel {
     RESAMPLE_LANCZOS3, // sharp; for pictures. Rings a little beside hard edges
     RESAMPLE_LINEAR,   // never leaves the range of its input; for masks
+    RESAMPLE_SPLINE,   // cubic B-spline: nor does this; no kinks, softer than its input; for fields
 };
+
+enum { RESAMPLE_CHANNELS = 18 }; // at most
 
 // The weights for one pair of sizes, computed once and used for any region of the result. Thread:
 // any, also several at once; it does not change after it was made.
@@ -20,7 +23,6 @@ void resampler_free(struct resampler *resampler);
 
 // Rectangle (x, y, width, height) of the result, which must lie inside it. source is
 // (source_height, source_width, channels), result (height, width, channels) without padding.
-// channels is 1..4.
 void resampler_run(const struct resampler *resampler, const float *source, int channels, int x,
                    int y, int width, int height, float *result);
 
@@ -32,7 +34,12 @@ struct image *image_resize(const struct image *image, int width, int height, GEr
 void resample_plane(const float *source, int source_width, int source_height, int channels,
                     float *result, int width, int height, enum resample_kernel kernel);
 
-// The same so that no side is longer than side; a picture that is not is copied.
+// Part of the picture's colours, which must lie inside it, at another size, Lanczos-3, on all
+// cores: result is (height, width, 3).
+void resample_part(const struct image *image, const struct image_region *part, float *result,
+                   int width, int height);
+
+// The whole picture so that no side is longer than side; a picture that is not is copied.
 struct image *image_shrink(const struct image *image, int side, GError **error);
 
 // The size at which a model works on a photo of width x height: about side * side pixels, and the
