@@ -1,5 +1,5 @@
-// The main job on a sample photo that ships with the program: learn it, change a word, write the
-// results.
+// The main job on a sample photo that ships with the program: learn it, change a word where the
+// sample says, write the results.
 #include "ui/cli/cli.h"
 
 #include "render/compare.h"
@@ -15,10 +15,42 @@ struct demo {
     char *image, *caption, *prompt; // what is done
     double load_s, learn_s, edit_s, restore_s, save_s;
     double loss;
-    int steps; // of learning
+    int steps;           // of learning
+    struct raster *mask; // NULL: the edit may show everywhere
+    struct engine_place place;
 };
 
-// The first photo of the list of samples and its first edit.
+// A member of the sample, newly allocated; NULL: it has none.
+static char *sample_text(JsonObject *sample, const char *name)
+{
+    return g_strdup(json_object_get_string_member_with_default(sample, name, NULL));
+}
+
+static char *sample_file(JsonObject *sample, const char *name)
+{
+    g_autofree char *file = sample_text(sample, name);
+    g_autofree char *relative = file ? g_build_filename("samples", file, NULL) : NULL;
+    return relative ? paths_resource(relative) : NULL;
+}
+
+// The photo, its first edit, and where that is made.
+static void take_sample(struct demo *d, JsonObject *sample)
+{
+    JsonArray *edits = json_object_has_member(sample, "edits")
+                           ? json_object_get_array_member(sample, "edits")
+                           : NULL;
+    d->image = sample_file(sample, "file");
+    d->caption = sample_text(sample, "caption");
+    d->prompt = edits && json_array_get_length(edits) > 0
+                    ? g_strdup(json_array_get_string_element(edits, 0))
+                    : NULL;
+    if (!d->c->mask && !d->c->region) {
+        d->c->mask = sample_file(sample, "mask");
+        d->c->region = sample_text(sample, "region");
+    }
+}
+
+// The first of the list of samples.
 static bool pick_sample(struct demo *d, GError **error)
 {
     g_autofree char *list = paths_resource("samples/samples.json");
@@ -27,18 +59,10 @@ static bool pick_sample(struct demo *d, GError **error)
         g_prefix_error(error, "the list of samples: ");
         return false;
     }
-    g_autoptr(JsonReader) r = json_reader_new(json_parser_get_root(parser));
-    if (json_reader_read_element(r, 0) && json_reader_read_member(r, "file")) {
-        g_autofree char *relative =
-            g_build_filename("samples", json_reader_get_string_value(r), NULL);
-        d->image = paths_resource(relative);
-        json_reader_end_member(r);
-        json_reader_read_member(r, "caption");
-        d->caption = g_strdup(json_reader_get_string_value(r));
-        json_reader_end_member(r);
-        json_reader_read_member(r, "edits");
-        json_reader_read_element(r, 0);
-        d->prompt = g_strdup(json_reader_get_string_value(r));
+    JsonNode *root = json_parser_get_root(parser);
+    if (root && JSON_NODE_HOLDS_ARRAY(root) &&
+        json_array_get_length(json_node_get_array(root)) > 0) {
+        take_sample(d, json_array_get_object_element(json_node_get_array(root), 0));
     }
     if (!d->image || !d->caption || !d->prompt) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
@@ -66,6 +90,7 @@ static struct adapter *learn(struct demo *d, const struct photo *p, const char *
 {
     struct engine *e = d->c->engine;
     gint64 begin = g_get_monotonic_time();
+    const struct image_region *region = &d->place.region;
     struct task task = {.report = learn_report_cb, .data = d, .cancellable = cli_task.cancellable};
     struct settings *svdiff = settings_new(adapter_method_find("svdiff")->settings);
     const struct train_params params = {.seed = 1};
@@ -75,7 +100,7 @@ static struct adapter *learn(struct demo *d, const struct photo *p, const char *
             : NULL;
     d->steps = settings_int(svdiff, "steps");
     settings_free(svdiff);
-    if (!a || !engine_learn(e, p, NULL, d->caption, a, &params, NULL, &task, error) ||
+    if (!a || !engine_learn(e, p, region, d->caption, a, &params, NULL, &task, error) ||
         !adapter_save(a, out, NULL, error)) {
         adapter_free(a);
         return NULL;
@@ -94,11 +119,10 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     if (!editor_set_adapters(e->editor, &a, 1, &cli_task, error)) {
         return NULL;
     }
-    const struct engine_place whole = engine_place_whole(p);
-    struct edit_result *r = engine_edit(e, p, &whole, q, &cli_task, error);
+    struct edit_result *r = engine_edit(e, p, &d->place, q, &cli_task, error);
     d->edit_s = seconds_since(begin);
     begin = g_get_monotonic_time();
-    struct image *image = r ? engine_restore(e, p, p->full, &whole, r,
+    struct image *image = r ? engine_restore(e, p, p->full, &d->place, r,
                                              (struct detail_params){.task = &cli_task}, error)
                             : NULL;
     d->restore_s = seconds_since(begin);
@@ -138,11 +162,19 @@ static bool write_report(const struct demo *d, const struct photo *p, const char
     return g_file_set_contents(path, text, -1, error);
 }
 
+static bool find_place(struct demo *d, const struct photo *p, GError **error)
+{
+    struct image_region region;
+    return cli_region(d->c, p, &region, error) && cli_mask(d->c, p, &d->mask, error) &&
+           engine_place_raster(p, d->mask, &region, &d->place, error);
+}
+
 static bool demo_run(struct demo *d, const char *dir, GError **error)
 {
     gint64 begin = g_get_monotonic_time();
     struct photo *p = cli_engine(d->c, error) ? cli_photo(d->c, d->image, error) : NULL;
-    if (!p) {
+    if (!p || !find_place(d, p, error)) {
+        photo_unref(p);
         return false;
     }
     d->load_s = seconds_since(begin);
@@ -179,6 +211,7 @@ static bool run(struct cli *c, GError **error)
         ok = false;
     }
     ok = ok && demo_run(&d, c->out, error);
+    raster_free(d.mask);
     g_free(d.image);
     g_free(d.caption);
     g_free(d.prompt);
@@ -191,7 +224,7 @@ const struct cli_command demo_command = {
     .usage = "",
     .settings = edit_settings,
     .options = (const char *const[]){"model", "device", "image", "source-prompt", "prompt",
-                                     "learn-steps", "set", "seed", "out", NULL},
+                                     "region", "mask", "learn-steps", "set", "seed", "out", NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };
