@@ -275,6 +275,25 @@ static const struct setting *row_named(const struct settings *s, const char *key
     return row;
 }
 
+// The row of s whose chosen member has the settings of owner; NULL: owner is s itself.
+static const struct setting *choice_of(const struct settings *s, const struct settings *owner)
+{
+    for (int i = 0; i < table_rows(s->table); i++) {
+        if (s->members[i] && s->members[i][(int)s->values[i]] == owner) {
+            return &s->table[i];
+        }
+    }
+    return NULL;
+}
+
+bool settings_matters(const struct settings *s, const char *key)
+{
+    struct settings *owner;
+    const struct setting *row = row_named(s, key, &owner), *choice = choice_of(s, owner);
+    return (!row->matters || row->matters(s)) &&
+           (!choice || !choice->matters || choice->matters(s));
+}
+
 double settings_get(const struct settings *s, const char *key)
 {
     struct settings *owner;

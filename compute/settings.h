@@ -46,6 +46,7 @@ struct member {
 typedef const struct member *(*family_fn)(int i);
 const struct member *family_find(family_fn family, const char *name); // NULL: no such member
 
+struct settings;
 struct setting {
     const char *key;   // "lr": --lr on the command line, "lr" in files
     const char *title; // "Learning rate"
@@ -61,6 +62,9 @@ struct setting {
     family_fn family;              // ... the family that is chosen from
     const char *recipe; // what other programs call it in a picture's recipe; NULL: they have none
     unsigned scope;     // bits of the table's owner for settings_key(); 0: everything depends on it
+    // Whether it has any effect while the whole value s is as it is; NULL: always. A row without
+    // one keeps its value, and is shown grey.
+    bool (*matters)(const struct settings *s);
 };
 // A table is an array of rows that ends with a row whose key is NULL.
 
@@ -85,6 +89,10 @@ const struct setting *settings_row(const struct settings *s, int i, struct setti
 // The row of a key among those that count, NULL where there is none.
 const struct setting *settings_find(const struct settings *s, const char *key,
                                     struct settings **owner);
+
+// Whether what the key says has any effect now: the row's own word, and that of the choice whose
+// member's it is. The key must be a row that counts.
+bool settings_matters(const struct settings *s, const char *key);
 
 // ---- values -------------------------------------------------------------------------------------
 

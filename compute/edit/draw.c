@@ -33,7 +33,7 @@ bool branch_draw(struct run *r, struct sampler *s, struct branch *b, GError **er
 static void mix_structure(const struct run *r, struct rng *rng, const struct sampler *s, float *x)
 {
     const double structure = settings_get(r->request->settings, "structure");
-    if (r->inverter->corrected || structure <= 0.0) {
+    if (structure <= 0.0) {
         return;
     }
     g_autofree float *noise = g_new(float, r->n);

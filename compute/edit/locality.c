@@ -5,7 +5,6 @@
 #include "compute/edit/private.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 // Noise levels, as shares of the training steps, and noisings at each. On twelve scenes a place
@@ -15,15 +14,9 @@ static const double LEVELS[] = {0.5, 0.7};
 #define NOISINGS 2
 static const uint64_t SEED = 1; // the mask is the photo's and the words', not the run's
 
-// The weakest and the strongest difference that count, as shares of all positions: a few outliers
-// do not.
-static const double WEAKEST = 0.05, STRONGEST = 0.95;
-// How much of the weakest difference is taken for what the network says anyway. All of it would cut
-// holes into a change that is meant everywhere, as of a style; none, and where all positions differ
-// a lot nothing is kept.
-static const double ANYWAY = 0.75;
-// Where the ramp from kept to changed begins, as a share of where it ends.
-static const double RAMP = 0.6;
+// At `locality` so many of the places, those that the words are about least, stay as they are, up to
+// this share of all; where the ramp to what changes begins, as a share of that.
+static const double MOST = 0.95, RAMP = 0.6;
 // Latents of this size or less are smoothed by one latent pixel, larger ones by as much of the
 // picture.
 static const int SMOOTH_SIZE = 32;
@@ -153,21 +146,38 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static float quantile(const float *values, int64_t n, double share)
+// The differences at the places that the request's mask leaves open, sorted. Never none: a mask that
+// covers nothing is refused.
+static GArray *sorted_open(const struct run *r, const float *plane)
 {
-    g_autofree float *sorted = g_memdup2(values, (gsize)n * sizeof *values);
-    qsort(sorted, (size_t)n, sizeof *sorted, compare_floats);
-    return sorted[(int64_t)(share * (double)(n - 1))];
+    GArray *values = g_array_new(FALSE, FALSE, sizeof *plane);
+    for (int64_t i = 0; i < (int64_t)r->h * r->w; i++) {
+        if (!r->mask || r->mask[i] > 0) {
+            g_array_append_val(values, plane[i]);
+        }
+    }
+    g_array_sort(values, compare_floats);
+    return values;
 }
 
-// Differences -> mask, in place: 1 from `locality` of the strongest on. The measure is the edit's
-// own range, so that neither a faint edit nor one that is about the same everywhere is lost.
-static void threshold(float *plane, int64_t n, double locality)
+static double quantile(const GArray *sorted, double share)
 {
-    const double floor = ANYWAY * quantile(plane, n, WEAKEST);
-    const double high = locality * (quantile(plane, n, STRONGEST) - floor), low = RAMP * high;
-    for (int64_t i = 0; i < n; i++) {
-        const double t = high > 0 ? CLAMP((plane[i] - floor - low) / (high - low), 0, 1) : 1;
+    const double at = share * (sorted->len - 1);
+    const guint below = (guint)at, above = MIN(below + 1, sorted->len - 1);
+    const float *values = (const float *)(const void *)sorted->data;
+    return values[below] + (at - below) * (values[above] - values[below]);
+}
+
+// Differences -> mask, in place: a rank among the places, so that every value of the setting does
+// something, however the differences are spread (LEDITS++, equation 10, thresholds the same way).
+static void threshold(const struct run *r, float *plane, double locality)
+{
+    g_autoptr(GArray) sorted = sorted_open(r, plane);
+    const double high = quantile(sorted, MOST * locality);
+    const double low = quantile(sorted, RAMP * MOST * locality);
+    for (int64_t i = 0; i < (int64_t)r->h * r->w; i++) {
+        const double t =
+            high > low ? CLAMP((plane[i] - low) / (high - low), 0, 1) : plane[i] >= high;
         plane[i] = (float)(t * t * (3 - 2 * t));
     }
 }
@@ -226,7 +236,7 @@ bool localise(struct run *r, float *x, float *rgb, GError **error)
         return false;
     }
     g_autofree float *mask = g_memdup2(e->edit_mask.difference, (gsize)positions * sizeof *mask);
-    threshold(mask, positions, locality);
+    threshold(r, mask, locality);
     for (int64_t i = 0; i < r->n; i++) {
         x[i] = blend(e->reference.path[i], x[i], mask[i / r->channels]);
     }

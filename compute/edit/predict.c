@@ -60,7 +60,10 @@ static bool predict_guided(struct predictor *p, int i, GError **error)
         !run_prediction_check(r, p->prediction, 2 * r->n, error)) {
         return false;
     }
+    memcpy(p->input + r->n, cond, (size_t)r->n * sizeof *cond); // the network is done with it
     guidance_combine(p->prediction, cond, r->guidance, r->n);
+    guidance_rescale(p->input + r->n, cond, settings_get(r->request->settings, "guidance_rescale"),
+                     r->n);
     return true;
 }
 

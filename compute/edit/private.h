@@ -119,7 +119,7 @@ struct branch {
     void (*after)(struct run *r, struct branch *b, int left);
 };
 bool branch_draw(struct run *r, struct sampler *s, struct branch *b, GError **error);
-// Where both branches of an edit start, as the sampler has it.
+// Where an edit starts, as the sampler has it; a photo's branch that is left to itself, too.
 void edit_start(const struct run *r, struct rng *rng, const struct sampler *s, float *x);
 // x becomes the final latent (h,w,C), rgb the picture.
 bool draw_from_noise(struct run *r, float *x, float *rgb, GError **error);

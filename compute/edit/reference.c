@@ -35,7 +35,9 @@ static bool draw_path(struct run *r, struct sampler *s, struct rng *rng, GError 
     float *start = e->reference.path + r->denoised * r->n;
     g_autofree float *x = g_new(float, r->n);
     path_from_levels(r, s);
-    edit_start(r, rng, s, start);
+    if (!r->inverter->corrected) {
+        edit_start(r, rng, s, start); // it drifts from where the edit does
+    }
     if (!r->source_prompt) {
         return true;
     }
@@ -62,14 +64,17 @@ static bool draw_picture(struct run *r, GError **error)
     return run_decode(r, e->reference.path, e->reference.rgb, error);
 }
 
+// The levels' own key knows the seed where they are of its noise; and nothing else of a branch that
+// is put back is.
 static char *reference_key(const struct run *r)
 {
     const struct edit_request *q = r->request;
+    const bool seeded = !r->inverter->corrected && edit_settings_seed_matters(q->settings);
     g_autofree char *settings = settings_key(q->settings, EDIT_DRAWING);
     const char *source = r->source_prompt ? r->source_prompt : "";
     return g_strdup_printf("%s|%s|%" G_GUINT64_FORMAT "|%zu %s|%s", r->e->inverted.key, settings,
-                           edit_settings_seed_matters(q->settings) ? q->seed : 0, strlen(source),
-                           source, q->negative ? q->negative : "");
+                           seeded ? q->seed : 0, strlen(source), source,
+                           q->negative ? q->negative : "");
 }
 
 bool reference_prepare(struct run *r, GError **error)

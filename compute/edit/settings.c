@@ -7,6 +7,20 @@ static const char INVERSION_HELP[] = "How far the photo may change: how much of 
 static const char LOCALITY_HELP[] = "How closely the change keeps to the places the new words are "
                                     "about; 0 lets it reach everywhere";
 
+static const char RESCALE_HELP[] =
+    "How far the contrast that guidance adds is taken back; 0 leaves "
+    "it";
+
+static bool guided(const struct settings *s)
+{
+    return settings_get(s, "guidance") > 1;
+}
+
+static bool sampler_chosen(const struct settings *s)
+{
+    return !settings_find(s, "inverter", NULL) || !inverter_chosen(s)->ancestral;
+}
+
 // On twelve scenes 96 % of the change asked for stays at this, 45 % of the rest.
 #define LOCALITY 0.35
 
@@ -32,6 +46,7 @@ static const char LOCALITY_HELP[] = "How closely the change keeps to the places 
          .kind = SETTING_CHOICE,                                                                   \
          .level = SETTING_EXPERT,                                                                  \
          .family = sampler_family,                                                                 \
+         .matters = sampler_chosen,                                                                \
          .scope = EDIT_DRAWING},                                                                   \
         {.key = "guidance",                                                                        \
          .title = "Guidance",                                                                      \
@@ -45,10 +60,21 @@ static const char LOCALITY_HELP[] = "How closely the change keeps to the places 
          .slider_max = 12,                                                                         \
          .def = 3,                                                                                 \
          .scope = EDIT_DRAWING},                                                                   \
+        {                                                                                          \
+            .key = "guidance_end",                                                                 \
+            .title = "Guided part",                                                                \
+            .help = "The part of the steps that guidance steers; the rest takes half the time",    \
+            .kind = SETTING_FLOAT,                                                                 \
+            .level = SETTING_EXPERT,                                                               \
+            .max = 1,                                                                              \
+            .def = 1,                                                                              \
+            .scope = EDIT_DRAWING,                                                                 \
+            .matters = guided,                                                                     \
+        },                                                                                         \
     {                                                                                              \
-        .key = "guidance_end", .title = "Guided part",                                             \
-        .help = "The part of the steps that guidance steers; the rest takes half the time",        \
-        .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .max = 1, .def = 1, .scope = EDIT_DRAWING  \
+        .key = "guidance_rescale", .title = "Guidance rescale", .help = RESCALE_HELP,              \
+        .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .max = 1, .def = 0, .scope = EDIT_DRAWING, \
+        .matters = guided,                                                                         \
     }
 
 const struct setting generate_settings[] = {DRAWING_ROWS, {0}};
@@ -91,10 +117,9 @@ const struct setting edit_settings[] = {
 bool edit_settings_seed_matters(const struct settings *s)
 {
     const struct inverter_type *inverter = inverter_chosen(s);
-    if (inverter->random) {
+    if (inverter->random || settings_get(s, "structure") > 0) {
         return true;
     }
     const struct setting *eta = settings_find(s, "eta", NULL);
-    return !inverter->corrected &&
-           (settings_get(s, "structure") > 0 || (eta && settings_get(s, "eta") > 0));
+    return !inverter->corrected && eta && settings_get(s, "eta") > 0;
 }

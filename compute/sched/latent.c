@@ -39,6 +39,25 @@ void guidance_combine(const float *u, float *c, double w, int64_t n)
     }
 }
 
+static double deviation(const float *x, int64_t n)
+{
+    double sum = 0, squares = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += x[i];
+        squares += (double)x[i] * x[i];
+    }
+    return sqrt(fmax(0, squares / (double)n - sum / (double)n * (sum / (double)n)));
+}
+
+void guidance_rescale(const float *c, float *guided, double phi, int64_t n)
+{
+    const double spread = deviation(guided, n);
+    const float factor = (float)(spread > 0 ? phi * deviation(c, n) / spread + 1 - phi : 1);
+    for (int64_t i = 0; i < n; i++) {
+        guided[i] *= factor;
+    }
+}
+
 bool latent_finite(const float *x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {

@@ -93,5 +93,9 @@ void inverter_step(const struct noise_schedule *schedule, int steps, int t, cons
 void latent_slerp(const float *a, const float *b, double alpha, float *out, int64_t n);
 // guided = u + w (c - u), in place on c.
 void guidance_combine(const float *u, float *c, double w, int64_t n);
+// Brings guided, in place, back towards the spread that the conditional prediction c alone has: by
+// phi of the way (Lin et al., Common Diffusion Noise Schedules and Sample Steps are Flawed,
+// equations 15 and 16). Guidance else raises contrast and saturation with its weight.
+void guidance_rescale(const float *c, float *guided, double phi, int64_t n);
 // false where any number is NaN or infinite.
 bool latent_finite(const float *x, int64_t n);

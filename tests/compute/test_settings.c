@@ -6,8 +6,24 @@
 
 // ---- a family of two members, and a table that chooses from it ----------------------------------
 
+static bool flipped(const struct settings *s)
+{
+    return settings_get(s, "flip") != 0;
+}
+
+static bool slow(const struct settings *s)
+{
+    return settings_get(s, "lr") < 0.5;
+}
+
 static const struct setting round_rows[] = {
-    {.key = "radius", .title = "Radius", .kind = SETTING_FLOAT, .min = 0, .max = 9, .def = 2},
+    {.key = "radius",
+     .title = "Radius",
+     .kind = SETTING_FLOAT,
+     .min = 0,
+     .max = 9,
+     .def = 2,
+     .matters = flipped},
     {0},
 };
 static const struct setting square_rows[] = {
@@ -30,7 +46,11 @@ enum { SCOPE_COLOUR = 1, SCOPE_OUTLINE = 2 };
 static const char *const subsets[] = {"all", "cross-attention", NULL};
 static const struct setting table[] = {
     {.key = "lr", .title = "Rate", .kind = SETTING_FLOAT, .min = 1e-6, .max = 1, .def = 1e-3},
-    {.key = "shape", .title = "Shape", .kind = SETTING_CHOICE, .family = shape_family},
+    {.key = "shape",
+     .title = "Shape",
+     .kind = SETTING_CHOICE,
+     .family = shape_family,
+     .matters = slow},
     {.key = "steps", .title = "Steps", .kind = SETTING_INT, .min = 1, .max = 5000, .def = 60},
     {.key = "flip", .title = "Mirror", .kind = SETTING_SWITCH, .scope = SCOPE_COLOUR},
     {.key = "subset",
@@ -160,6 +180,25 @@ static void test_members(void)
     set(s, "shape", "square");
     g_assert_cmpint(settings_int(s, "side"), ==, 4);
     g_assert_cmpfloat(settings_get(s, "tilted"), ==, 0);
+    settings_free(s);
+}
+
+// A row has no effect where it says so, nor where the choice has none that it belongs to.
+static void test_matters(void)
+{
+    struct settings *s = settings_new(table);
+    g_assert_true(settings_matters(s, "lr"));
+    g_assert_true(settings_matters(s, "shape"));
+    g_assert_false(settings_matters(s, "radius"));
+    set(s, "flip", "on");
+    g_assert_true(settings_matters(s, "radius"));
+    set(s, "lr", "0.9");
+    g_assert_false(settings_matters(s, "shape"));
+    g_assert_false(settings_matters(s, "radius"));
+    set(s, "shape", "square");
+    g_assert_false(settings_matters(s, "side"));
+    set(s, "lr", "0.1");
+    g_assert_true(settings_matters(s, "side"));
     settings_free(s);
 }
 
@@ -299,6 +338,7 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/print", test_print);
     g_test_add_func("/settings/rows", test_rows);
     g_test_add_func("/settings/members", test_members);
+    g_test_add_func("/settings/matters", test_matters);
     g_test_add_func("/settings/equal", test_equal);
     g_test_add_func("/settings/text", test_text);
     g_test_add_func("/settings/json", test_json);

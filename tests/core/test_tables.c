@@ -1,6 +1,7 @@
 // Every row of every table of settings is where people and programs look for it: on the command
 // line, in a saved document, in a picture's recipe, in the text that keys and resumes are made of.
 // (That it is in the window, the window's own test asks: "settings" in tests/ui/window.drive.)
+#include "compute/edit/preset.h"
 #include "ui/core/document.h"
 #include "ui/core/engine.h"
 
@@ -179,6 +180,26 @@ static void test_rows(void)
     }
 }
 
+// Every preset is of values that settings take, is found again as what it set, and differs from the
+// others; one that there is not is an error that names those that are.
+static void test_presets(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct settings *s = settings_new(edit_settings);
+    for (const struct edit_preset *p = edit_presets; p->name; p++) {
+        g_assert_true(settings_set(s, "steps", 7, NULL));
+        g_assert_true(edit_preset_use(s, p->name, NULL));
+        g_assert_true(edit_preset_of(s) == p);
+        g_assert_cmpint(settings_int(s, "steps"), ==, 7);
+        g_assert_true(settings_set(s, "guidance", 1.25, NULL));
+        g_assert_null(edit_preset_of(s));
+    }
+    g_assert_false(edit_preset_use(s, "colours", &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
+    g_assert_nonnull(strstr(error->message, "style"));
+    settings_free(s);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -188,5 +209,6 @@ int main(int argc, char **argv)
     g_test_add_func("/tables/command-line", test_command_line);
     g_test_add_func("/tables/document", test_document);
     g_test_add_func("/tables/recipe", test_recipe);
+    g_test_add_func("/tables/presets", test_presets);
     return g_test_run();
 }

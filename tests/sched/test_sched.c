@@ -285,6 +285,39 @@ static void test_table(void)
     case_clear(&c);
 }
 
+// Guidance gives what it says, and rescaling gives it the spread of the conditional prediction: by
+// the whole way all of it, by none nothing.
+static void test_guidance(void)
+{
+    enum { N = 500 };
+    float u[N], c[N], guided[N], none[N], all[N];
+    struct rng rng = {.seed = 5};
+    rng_normal(&rng, u, N);
+    rng_normal(&rng, c, N);
+    memcpy(guided, c, sizeof c);
+    guidance_combine(u, guided, 7, N);
+    double sum[3] = {0}, squares[3] = {0};
+    memcpy(none, guided, sizeof none);
+    memcpy(all, guided, sizeof all);
+    guidance_rescale(c, none, 0, N);
+    guidance_rescale(c, all, 1, N);
+    for (int i = 0; i < N; i++) {
+        g_assert_cmpfloat(fabs(guided[i] - (7 * c[i] - 6 * u[i])), <, 1e-5);
+        g_assert_cmpfloat(none[i], ==, guided[i]);
+        const float values[] = {c[i], guided[i], all[i]};
+        for (int k = 0; k < 3; k++) {
+            sum[k] += values[k] / N;
+            squares[k] += (double)values[k] * values[k] / N;
+        }
+    }
+    double spread[3];
+    for (int k = 0; k < 3; k++) {
+        spread[k] = sqrt(squares[k] - sum[k] * sum[k]);
+    }
+    g_assert_cmpfloat(spread[1], >, 5 * spread[0]);
+    g_assert_cmpfloat(fabs(spread[2] / spread[0] - 1), <, 1e-5);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -308,6 +341,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sched/eta", test_eta);
     g_test_add_func("/sched/split", test_split);
     g_test_add_func("/sched/slerp", test_slerp);
+    g_test_add_func("/sched/guidance", test_guidance);
     g_test_add_func("/sched/table", test_table);
     const int failed = g_test_run();
     st_free(vectors);

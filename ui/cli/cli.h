@@ -13,7 +13,7 @@
 struct cli {
     char *model, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
-    char *region;
+    char *region, *preset;
     char *log, *resume, *checkpoint;
     char *class_prompt;
     char **images, **class_images, **adapters, **rest;

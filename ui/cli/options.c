@@ -1,6 +1,8 @@
 // The command line: options that are the program's own, and those that tables of settings bring.
 #include "ui/cli/cli.h"
 
+#include "compute/edit/preset.h"
+
 #include <string.h>
 
 // ---- settings -----------------------------------------------------------------------------------
@@ -84,6 +86,9 @@ static bool list_setting(const struct setting *row, const struct member *member,
 bool cli_settings(struct cli *c, const struct setting *table, GError **error)
 {
     c->settings = settings_new(table);
+    if (c->preset && !edit_preset_use(c->settings, c->preset, error)) {
+        return false;
+    }
     for (int choices = 1; choices >= 0; choices--) { // what is chosen first
         for (guint i = 0; i < c->given->len; i += 2) {
             const char *key = c->given->pdata[i], *value = c->given->pdata[i + 1];
@@ -130,6 +135,9 @@ static GArray *own_options(struct cli *c)
          "White where the photo may change; of the photo's size", "FILE"},
         {"region", 0, 0, G_OPTION_ARG_STRING, &c->region,
          "The part of the photo that the model sees, in pixels (default: all of it)", "X,Y,W,H"},
+        {"preset", 0, 0, G_OPTION_ARG_STRING, &c->preset,
+         "Settings for colour, object, background or style; those given beside it count more",
+         "NAME"},
         {"variations", 0, 0, G_OPTION_ARG_INT, &c->variations,
          "So many pictures, OUT-1 and so on, with seeds counted up", "N"},
         {"set", 0, 0, G_OPTION_ARG_CALLBACK, set_given_cb,

@@ -126,6 +126,7 @@ gboolean setting_list_show(struct setting_list *list, const struct settings *set
         row = settings_find(settings, ((const struct setting *)list->settings->pdata[i])->key,
                             &owner);
         tincture_setting_row_set_value(list->rows->pdata[i], settings_get(owner, row->key));
+        gtk_widget_set_sensitive(list->rows->pdata[i], settings_matters(settings, row->key));
     }
     return others;
 }

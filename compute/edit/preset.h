@@ -1,0 +1,18 @@
+// Presets: what a person wants to do with a photo, as values of edit_settings. Settings stay plain
+// values: a preset only sets some of them, and those that it does not name stay as they are.
+#pragma once
+
+#include "compute/settings.h"
+
+struct edit_preset {
+    const char *name, *title, *summary;
+    const char *values; // "inverter=ddpm inversion=0.6": choices before what they bring
+};
+extern const struct edit_preset edit_presets[]; // ends with a name that is NULL
+// NULL: there is no such preset.
+const struct edit_preset *edit_preset_find(const char *name);
+// Sets in s, of edit_settings, what the preset of that name says. False: there is none; the error
+// names those that are.
+bool edit_preset_use(struct settings *s, const char *name, GError **error);
+// The one whose values s has; NULL: none.
+const struct edit_preset *edit_preset_of(const struct settings *s);
