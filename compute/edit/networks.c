@@ -2,17 +2,31 @@
 
 #include <string.h>
 
-enum network_kind { NETWORK_TEXT, NETWORK_PREDICT, NETWORK_ENCODE, NETWORK_DECODE };
+enum network_kind {
+    NETWORK_TEXT,
+    NETWORK_PREDICT,
+    NETWORK_ATTENTION,
+    NETWORK_ENCODE,
+    NETWORK_DECODE
+};
+
+// What a network is compiled for.
+struct network_key {
+    enum network_kind kind;
+    const struct decoder *decoder; // of NETWORK_DECODE
+    const char *pattern;      // of NETWORK_ATTENTION, as struct attention_maps has it; interned
+    int positions;            // of NETWORK_ATTENTION, likewise
+    int batch, height, width; // of the latents; the text encoder's are one by its tokens
+};
 
 // One compiled network at one shape. Programs of the size in work are kept, and the text encoder's;
 // each has memory of its own for activations, so that those of earlier sizes would fill the device.
 struct network {
-    enum network_kind kind;
-    const struct decoder *decoder; // of NETWORK_DECODE
-    int batch, height, width;      // of the latents; the text encoder's are one by its tokens
+    struct network_key key;
     struct graph *graph;
     GPtrArray *inputs; // struct tensor *, by name
-    struct node *out;
+    GPtrArray *out;    // struct node *: one, or of NETWORK_ATTENTION one for each map
+    GArray *maps;      // struct attention_map; empty but for NETWORK_ATTENTION
     struct program *program;
 };
 
@@ -29,6 +43,8 @@ static void network_free(struct network *net)
     program_free(net->program);
     graph_free(net->graph);
     g_ptr_array_unref(net->inputs);
+    g_ptr_array_unref(net->out);
+    g_array_unref(net->maps);
     g_free(net);
 }
 
@@ -104,14 +120,16 @@ static struct node *build_text(struct networks *n, struct network *net, GError *
     return ids ? text_encoder_build(&nn, &n->model->text, ids) : NULL;
 }
 
-static struct node *build_predict(struct networks *n, struct network *net, GError **error)
+// maps: see struct unet_inputs.
+static struct node *build_unet(struct networks *n, struct network *net, struct attention_maps *maps,
+                               GError **error)
 {
     const struct unet_config *c = &n->model->unet;
     struct nn nn = network_nn(n, net, MODEL_UNET);
-    const int latents[] = {net->batch, net->height, net->width, c->in_channels};
-    const int time[] = {net->batch, 1, 1, c->channels[0]};
-    const int text[] = {net->batch, 1, n->model->text.max_tokens, c->cross_dim};
-    struct unet_inputs in = {0};
+    const int latents[] = {net->key.batch, net->key.height, net->key.width, c->in_channels};
+    const int time[] = {net->key.batch, 1, 1, c->channels[0]};
+    const int text[] = {net->key.batch, 1, n->model->text.max_tokens, c->cross_dim};
+    struct unet_inputs in = {.maps = maps};
     if (!(in.latents = input(n, net, DTYPE_F32, latents, "latents", error)) ||
         !(in.time = input(n, net, DTYPE_F32, time, "time", error)) ||
         !(in.text = input(n, net, DTYPE_F32, text, "text", error))) {
@@ -120,11 +138,22 @@ static struct node *build_predict(struct networks *n, struct network *net, GErro
     return unet_build(&nn, c, &in);
 }
 
+static struct node *build_predict(struct networks *n, struct network *net, GError **error)
+{
+    return build_unet(n, net, NULL, error);
+}
+
+static struct node *build_attention(struct networks *n, struct network *net, GError **error)
+{
+    struct attention_maps maps = {net->key.pattern, net->maps, net->key.positions};
+    return build_unet(n, net, &maps, error);
+}
+
 static struct node *build_encode(struct networks *n, struct network *net, GError **error)
 {
     struct nn nn = network_nn(n, net, MODEL_VAE);
     const int factor = model_latent_factor(n->model);
-    const int shape[] = {1, net->height * factor, net->width * factor, 3};
+    const int shape[] = {1, net->key.height * factor, net->key.width * factor, 3};
     struct node *rgb = input(n, net, DTYPE_F32, shape, "picture", error);
     return rgb ? op_slice(net->graph, vae_encoder_build(&nn, &n->model->vae, rgb), 0,
                           n->model->vae.latent_channels)
@@ -133,51 +162,73 @@ static struct node *build_encode(struct networks *n, struct network *net, GError
 
 static struct node *build_decode(struct networks *n, struct network *net, GError **error)
 {
-    struct nn nn = network_nn(n, net, net->decoder->part);
-    const int shape[] = {1, net->height, net->width, n->model->vae.latent_channels};
+    struct nn nn = network_nn(n, net, net->key.decoder->part);
+    const int shape[] = {1, net->key.height, net->key.width, n->model->vae.latent_channels};
     struct node *z = input(n, net, DTYPE_F32, shape, "latents", error);
-    return z ? net->decoder->build(&nn, n->model, z) : NULL;
+    return z ? net->key.decoder->build(&nn, n->model, z) : NULL;
 }
 
 static void drop_other_sizes(struct networks *n, int height, int width)
 {
     for (guint i = n->cache->len; i-- > 0;) {
-        const struct network *net = n->cache->pdata[i];
-        if (net->kind != NETWORK_TEXT && (net->height != height || net->width != width)) {
+        const struct network_key *key = &((const struct network *)n->cache->pdata[i])->key;
+        if (key->kind != NETWORK_TEXT && (key->height != height || key->width != width)) {
             g_ptr_array_remove_index(n->cache, i);
         }
     }
 }
 
-// decoder: of NETWORK_DECODE.
-static struct network *network_get(struct networks *n, enum network_kind kind,
-                                   const struct decoder *decoder, int batch, int height, int width,
+static bool key_equal(const struct network_key *a, const struct network_key *b)
+{
+    return a->kind == b->kind && a->decoder == b->decoder && a->pattern == b->pattern &&
+           a->positions == b->positions && a->batch == b->batch && a->height == b->height &&
+           a->width == b->width;
+}
+
+// The nodes that are read after a run: the network's result, or its maps.
+static bool network_outputs(struct network *net, struct node *result, GError **error)
+{
+    if (net->key.kind != NETWORK_ATTENTION) {
+        g_ptr_array_add(net->out, result);
+        return true;
+    }
+    for (guint i = 0; i < net->maps->len; i++) {
+        g_ptr_array_add(net->out, g_array_index(net->maps, struct attention_map, i).node);
+    }
+    if (net->out->len == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "this model has no attention that could be looked at");
+    }
+    return net->out->len > 0;
+}
+
+static struct network *network_get(struct networks *n, const struct network_key *key,
                                    GError **error)
 {
     for (guint i = 0; i < n->cache->len; i++) {
         struct network *net = n->cache->pdata[i];
-        if (net->kind == kind && net->decoder == decoder && net->batch == batch &&
-            net->height == height && net->width == width) {
+        if (key_equal(&net->key, key)) {
             return net;
         }
     }
     static struct node *(*const build[])(struct networks *, struct network *, GError **) = {
-        [NETWORK_TEXT] = build_text,
-        [NETWORK_PREDICT] = build_predict,
-        [NETWORK_ENCODE] = build_encode,
+        [NETWORK_TEXT] = build_text,           [NETWORK_PREDICT] = build_predict,
+        [NETWORK_ATTENTION] = build_attention, [NETWORK_ENCODE] = build_encode,
         [NETWORK_DECODE] = build_decode,
     };
-    if (kind != NETWORK_TEXT) {
-        drop_other_sizes(n, height, width);
+    if (key->kind != NETWORK_TEXT) {
+        drop_other_sizes(n, key->height, key->width);
     }
     struct network *net = g_new0(struct network, 1);
-    *net = (struct network){
-        .kind = kind, .decoder = decoder, .batch = batch, .height = height, .width = width};
+    net->key = *key;
     net->graph = graph_new();
     net->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)tensor_free);
-    net->out = build[kind](n, net, error);
-    net->program = net->out ? program_new(net->graph, n->model->gpu, &net->out, 1, error) : NULL;
-    if (!net->program) {
+    net->out = g_ptr_array_new();
+    net->maps = g_array_new(FALSE, FALSE, sizeof(struct attention_map));
+    struct node *result = build[key->kind](n, net, error);
+    if (!result || !network_outputs(net, result, error) ||
+        !(net->program = program_new(net->graph, n->model->gpu, (struct node **)net->out->pdata,
+                                     (int)net->out->len, error))) {
         network_free(net);
         return NULL;
     }
@@ -187,7 +238,8 @@ static struct network *network_get(struct networks *n, enum network_kind kind,
 
 static bool network_run(struct network *net, float *out, GCancellable *c, GError **error)
 {
-    return program_run(net->program, c, error) && program_read(net->program, net->out, out, error);
+    return program_run(net->program, c, error) &&
+           program_read(net->program, net->out->pdata[0], out, error);
 }
 
 static float *staging(struct networks *n, size_t floats)
@@ -203,7 +255,9 @@ bool networks_text(struct networks *n, const char *prompt, float *embeddings, GC
                    GError **error)
 {
     const int tokens = n->model->text.max_tokens;
-    struct network *net = network_get(n, NETWORK_TEXT, NULL, 1, 1, tokens, error);
+    struct network *net = network_get(
+        n, &(struct network_key){.kind = NETWORK_TEXT, .batch = 1, .height = 1, .width = tokens},
+        error);
     if (!net) {
         return false;
     }
@@ -212,32 +266,70 @@ bool networks_text(struct networks *n, const char *prompt, float *embeddings, GC
     return write_input(net, "ids", ids, error) && network_run(net, embeddings, c, error);
 }
 
-bool networks_predict(struct networks *n, int batch, int h, int w, double t, const float *latents,
-                      const float *text, float *prediction, GCancellable *c, GError **error)
+// The U-Net's inputs at one timestep.
+static bool write_unet_inputs(struct networks *n, struct network *net, double t,
+                              const float *latents, const float *text, GError **error)
 {
-    struct network *net = network_get(n, NETWORK_PREDICT, NULL, batch, h, w, error);
-    if (!net) {
-        return false;
-    }
     const int features = n->model->unet.channels[0];
-    float *time = staging(n, (size_t)batch * features);
-    for (int b = 0; b < batch; b++) {
+    float *time = staging(n, (size_t)net->key.batch * features);
+    for (int b = 0; b < net->key.batch; b++) {
         unet_timestep_features(&n->model->unet, t, time + (size_t)b * features);
     }
     return write_input(net, "latents", latents, error) && write_input(net, "time", time, error) &&
-           write_input(net, "text", text, error) && network_run(net, prediction, c, error);
+           write_input(net, "text", text, error);
+}
+
+bool networks_predict(struct networks *n, int batch, int h, int w, double t, const float *latents,
+                      const float *text, float *prediction, GCancellable *c, GError **error)
+{
+    struct network *net = network_get(
+        n, &(struct network_key){.kind = NETWORK_PREDICT, .batch = batch, .height = h, .width = w},
+        error);
+    return net && write_unet_inputs(n, net, t, latents, text, error) &&
+           network_run(net, prediction, c, error);
+}
+
+bool networks_attention(struct networks *n, int batch, int h, int w, double t, const float *latents,
+                        const float *text, const char *pattern, int positions,
+                        network_map_visit visit, void *data, GCancellable *c, GError **error)
+{
+    const struct network_key key = {.kind = NETWORK_ATTENTION,
+                                    .pattern = g_intern_string(pattern),
+                                    .positions = positions,
+                                    .batch = batch,
+                                    .height = h,
+                                    .width = w};
+    struct network *net = network_get(n, &key, error);
+    if (!net || !write_unet_inputs(n, net, t, latents, text, error) ||
+        !program_run(net->program, c, error)) {
+        return false;
+    }
+    for (guint i = 0; i < net->maps->len; i++) {
+        const struct attention_map *map = &g_array_index(net->maps, struct attention_map, i);
+        float *values = staging(n, (size_t)shape_count(map->node->shape));
+        if (!program_read(net->program, map->node, values, error)) {
+            return false;
+        }
+        visit(&(struct network_map){map->path, map->height, map->width, map->node->shape[1],
+                                    map->node->shape[3], values},
+              data);
+    }
+    return true;
 }
 
 bool networks_encode(struct networks *n, int width, int height, const float *rgb, float *latents,
                      GCancellable *c, GError **error)
 {
     const int factor = model_latent_factor(n->model);
-    struct network *net =
-        network_get(n, NETWORK_ENCODE, NULL, 1, height / factor, width / factor, error);
+    struct network *net = network_get(
+        n,
+        &(struct network_key){
+            .kind = NETWORK_ENCODE, .batch = 1, .height = height / factor, .width = width / factor},
+        error);
     if (!net || !write_input(net, "picture", rgb, error) || !network_run(net, latents, c, error)) {
         return false;
     }
-    const int64_t count = shape_count(net->out->shape);
+    const int64_t count = shape_count(((const struct node *)net->out->pdata[0])->shape);
     for (int64_t i = 0; i < count; i++) {
         latents[i] *= n->model->vae.scaling_factor;
     }
@@ -248,7 +340,11 @@ bool networks_decode(struct networks *n, const struct decoder *decoder, int widt
                      const float *latents, float *picture, GCancellable *c, GError **error)
 {
     const int factor = model_latent_factor(n->model), w = width / factor, h = height / factor;
-    struct network *net = network_get(n, NETWORK_DECODE, decoder, 1, h, w, error);
+    struct network *net = network_get(
+        n,
+        &(struct network_key){
+            .kind = NETWORK_DECODE, .decoder = decoder, .batch = 1, .height = h, .width = w},
+        error);
     if (!net) {
         return false;
     }

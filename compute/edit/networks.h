@@ -20,6 +20,22 @@ bool networks_text(struct networks *n, const char *prompt, float *embeddings, GC
 // (batch,T,cross).
 bool networks_predict(struct networks *n, int batch, int h, int w, double t, const float *latents,
                       const float *text, float *prediction, GCancellable *c, GError **error);
+
+// Attention probabilities of a prediction, (batch, heads, height * width, keys), as struct
+// attention_map has them; valid during the visit.
+struct network_map {
+    const char *path; // of the attention; interned
+    int height, width, heads, keys;
+    const float *values;
+};
+typedef void (*network_map_visit)(const struct network_map *map, void *data);
+// Makes the same prediction for the sake of its maps, and visits those of the attentions whose path
+// fits the pattern and which have at most `positions` queries, in the order of the layers. What
+// lies behind the last of them is not computed.
+bool networks_attention(struct networks *n, int batch, int h, int w, double t, const float *latents,
+                        const float *text, const char *pattern, int positions,
+                        network_map_visit visit, void *data, GCancellable *c, GError **error);
+
 // Scaled mean of the posterior.
 bool networks_encode(struct networks *n, int width, int height, const float *rgb, float *latents,
                      GCancellable *c, GError **error);

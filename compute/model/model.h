@@ -131,6 +131,7 @@ struct attention_map {
 struct attention_maps {
     const char *pattern;
     GArray *found; // struct attention_map, in the order of the layers; made by the caller
+    int positions; // only of layers with at most that many queries; 0: of all
 };
 
 struct unet_inputs {

@@ -56,6 +56,12 @@ static struct node *open_attention(const struct unet *u, struct node *q, struct 
     return op_attention_values(u->nn->g, map.node, v);
 }
 
+static bool is_wanted(const struct attention_maps *maps, const struct site *site, const char *path)
+{
+    return maps && (!maps->positions || site->height * site->width <= maps->positions) &&
+           g_pattern_match_simple(maps->pattern, path);
+}
+
 // Attention of x (N,1,P,C) to keys (N,1,T,K); x itself for self-attention.
 static struct node *attend(const struct unet *u, struct node *x, struct node *keys,
                            const struct site *site, const char *path)
@@ -65,7 +71,7 @@ static struct node *attend(const struct unet *u, struct node *x, struct node *ke
     struct node *k = nn_linear(u->nn, keys, channels, false, "%s.to_k", path);
     struct node *v = nn_linear(u->nn, keys, channels, false, "%s.to_v", path);
     float scale = 1 / sqrtf((float)(channels / site->heads));
-    if (u->maps && g_pattern_match_simple(u->maps->pattern, path)) {
+    if (is_wanted(u->maps, site, path)) {
         x = open_attention(u, q, k, v, site, scale, path);
     } else {
         x = op_attention(u->nn->g, q, k, v, site->heads, scale, false);
