@@ -26,6 +26,7 @@ enum task_stage {
     TASK_DRAWING,           // from noise to the picture; counted
     TASK_COMPARING,         // drawing the reference; counted
     TASK_FINDING_EDIT_MASK, // what the new words are about; counted
+    TASK_SELECTING,         // what belongs to a word or a place; counted
     TASK_RESTORING,         // the return to full size
     TASK_READING_EXAMPLES,  // pictures to learn from
     TASK_LEARNING,          // counted; comes with a training report

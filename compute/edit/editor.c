@@ -52,6 +52,7 @@ void editor_free(struct editor *e)
     inverted_clear(e);
     reference_clear(e);
     edit_mask_clear(e);
+    attention_clear(e);
     g_hash_table_unref(e->embeddings);
     networks_free(e->networks);
     merged_model_free(e->merged);

@@ -40,6 +40,12 @@ struct editor {
         char *key;         // photo, adapters, both prompts, what may matter of the settings
         float *difference; // (h, w)
     } edit_mask;           // how much the new words matter at each place
+    struct {
+        char *key;     // photo, adapters, source prompt
+        int h, w;      // the grid of places
+        float *words;  // (max_tokens, h * w): how much each place looks for each token
+        float *places; // (h * w, h * w): how much each place looks at each other
+    } attention;
 };
 
 // A run's sizes and its progress.
@@ -84,6 +90,7 @@ void photo_clear(struct editor *e);
 void inverted_clear(struct editor *e);
 void reference_clear(struct editor *e);
 void edit_mask_clear(struct editor *e);
+void attention_clear(struct editor *e); // select.c
 // Floats of one prompt's embeddings, and the embeddings, from the cache or computed; borrowed.
 int64_t embeddings_count(const struct editor *e);
 const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *c, GError **error);

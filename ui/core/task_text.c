@@ -26,6 +26,7 @@ static const struct words words[TASK_STAGES] = {
                         "Comparing with the photo: step {step} of {steps}"},
     [TASK_FINDING_EDIT_MASK] = {"Finding what to change",
                                 "Finding what to change: step {step} of {steps}"},
+    [TASK_SELECTING] = {"Looking at the photo", "Looking at the photo: step {step} of {steps}"},
     [TASK_RESTORING] = {"Returning to full size"},
     [TASK_READING_EXAMPLES] = {"Reading the pictures"},
     [TASK_LEARNING] = {"Learning", "Learning: step {step} of {steps}, loss {loss}"},

@@ -1,0 +1,160 @@
+// Selections on a small model of random weights: what is asked of the words, what is kept, and that
+// places and words are those of the attention. What selections are worth on photographs a test
+// cannot say; tests/bench has the numbers.
+#include "compute/edit/select.h"
+#include "fixture.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SIDE 32
+
+static struct fixture fx;
+static struct editor *editor;
+static struct settings *settings;
+static float rgb[SIDE * SIDE * 3];
+
+static struct edit_request request(const char *source_prompt)
+{
+    return (struct edit_request){.settings = settings,
+                                 .rgb = rgb,
+                                 .width = SIDE,
+                                 .height = SIDE,
+                                 .source_prompt = source_prompt};
+}
+
+static float *select_word(const char *sentence, const char *word)
+{
+    g_autoptr(GError) error = NULL;
+    const struct edit_request q = request(sentence);
+    float *plane = editor_select_word(editor, &q, word, NULL, &error);
+    g_assert_no_error(error);
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        g_assert_true(plane[i] >= 0 && plane[i] <= 1);
+    }
+    return plane;
+}
+
+static void assert_refused(const struct edit_request *q, const char *word)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(editor_select_word(editor, q, word, NULL, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
+    g_assert_null(strchr(error->message, '\n'));
+}
+
+static void test_words_refused(void)
+{
+    g_autoptr(GString) longer = g_string_new("a");
+    for (int i = 0; i < fx.model->text.max_tokens; i++) {
+        g_string_append(longer, " photo");
+    }
+    g_string_append(longer, " dog");
+    const struct edit_request q = request("a photo of a red catalogue");
+    assert_refused(&q, "dog");
+    assert_refused(&q, "cat"); // a part of a word
+    assert_refused(&q, "");
+    assert_refused(&q, " ");
+    const struct edit_request cut = request(longer->str), none = request(NULL);
+    assert_refused(&cut, "dog"); // behind what the model reads
+    assert_refused(&none, "dog");
+    struct edit_request no_photo = request("a dog");
+    no_photo.rgb = NULL;
+    assert_refused(&no_photo, "dog");
+}
+
+static void test_words_found(void)
+{
+    g_autofree float *lower = select_word("A Red bird, on a tree", "red bird");
+    g_autofree float *upper = select_word("A Red bird, on a tree", "Red BIRD");
+    g_autofree float *other = select_word("A Red bird, on a tree", "tree");
+    g_assert_cmpmem(lower, sizeof rgb / 3, upper, sizeof rgb / 3);
+    g_assert_cmpint(memcmp(lower, other, sizeof rgb / 3), !=, 0);
+    g_free(select_word("extraordinarily", "extraordinarily")); // of several tokens
+    g_free(select_word("a dog and a dog", "dog"));
+    g_free(select_word("  a dog  ", " dog "));
+}
+
+static void count_cb(struct task *task, const struct task_progress *progress)
+{
+    if (progress->stage == TASK_SELECTING) {
+        ++*(int *)task->data;
+    }
+}
+
+// Another word and a place cost nothing; other words and another photo do.
+static void test_kept(void)
+{
+    g_autoptr(GError) error = NULL;
+    int steps = 0;
+    struct task task = {.report = count_cb, .data = &steps};
+    struct edit_request q = request("a dog on a beach");
+    g_free(editor_select_word(editor, &q, "dog", &task, &error));
+    const int first = steps;
+    g_assert_cmpint(first, >, 0);
+    g_free(editor_select_word(editor, &q, "beach", &task, &error));
+    g_free(editor_select_point(editor, &q, 0.5, 0.5, &task, &error));
+    g_assert_cmpint(steps, ==, first);
+    q.source_prompt = "a cat on a beach";
+    g_free(editor_select_word(editor, &q, "beach", &task, &error));
+    g_assert_cmpint(steps, ==, 2 * first);
+    rgb[0] += 0.25f;
+    g_free(editor_select_word(editor, &q, "beach", &task, &error));
+    g_assert_cmpint(steps, ==, 3 * first);
+    g_assert_no_error(error);
+}
+
+static void cancel_cb(struct task *task, const struct task_progress *progress)
+{
+    if (progress->stage == TASK_SELECTING && progress->step == 1) {
+        g_cancellable_cancel(task->cancellable);
+    }
+}
+
+static void test_cancelled(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    struct task task = {.report = cancel_cb, .cancellable = cancellable};
+    const struct edit_request q = request("a horse");
+    g_assert_null(editor_select_word(editor, &q, "horse", &task, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_free(select_word("a horse", "horse")); // what was begun is begun again
+}
+
+static void test_points(void)
+{
+    g_autoptr(GError) error = NULL;
+    const struct edit_request q = request(NULL);
+    for (int i = 0; i < 4; i++) {
+        const double x = i % 2, y = i / 2; // the corners, which are in the picture
+        g_autofree float *plane = editor_select_point(editor, &q, x, y, NULL, &error);
+        g_assert_no_error(error);
+        for (int k = 0; k < SIDE * SIDE; k++) {
+            g_assert_true(plane[k] >= 0 && plane[k] <= 1);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_test_init(&argc, &argv, NULL);
+    fixture_open(&fx, "sd1");
+    editor = editor_new(fx.model, &error);
+    g_assert_no_error(error);
+    settings = settings_new(edit_settings);
+    for (int i = 0; i < SIDE * SIDE * 3; i++) {
+        rgb[i] = (float)(i * 37 % 257 - 128) / 128;
+    }
+    g_test_add_func("/select/words-refused", test_words_refused);
+    g_test_add_func("/select/words-found", test_words_found);
+    g_test_add_func("/select/kept", test_kept);
+    g_test_add_func("/select/cancelled", test_cancelled);
+    g_test_add_func("/select/points", test_points);
+    const int status = g_test_run();
+    settings_free(settings);
+    editor_free(editor);
+    fixture_close(&fx);
+    return status;
+}
