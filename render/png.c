@@ -11,15 +11,12 @@
 #include <math.h>
 #include <png.h>
 #include <string.h>
+#include <zlib.h>
 
 static const char RECIPE_KEY[] = "parameters";
 static const char XMP_KEY[] = "XML:com.adobe.xmp";
 static const char IPTC_KEY[] = "Raw profile type iptc";
 static const char EXIF_KEY[] = "Raw profile type exif"; // of the time before the chunk eXIf
-
-// A third of the time of zlib's own choice, 6, for files a twentieth larger: 1.3 for 4.0 seconds at
-// 16 megapixels.
-enum { COMPRESSION = 4 };
 
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
@@ -519,6 +516,16 @@ static void fill_row(const struct image *image, int y, bool deep, uint8_t *row)
     }
 }
 
+// In what a predictor leaves of a photograph are runs and rare values, but hardly a string twice:
+// looking for those takes most of the time and gains nothing. 16 megapixels of dandelion: 0.57 s of
+// one processor for 14.4 MB; level 4, with a filter chosen for each row, 1.38 s for 14.5 MB.
+static void choose_compression(png_structp png)
+{
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_PAETH);
+    png_set_compression_level(png, Z_BEST_SPEED);
+    png_set_compression_strategy(png, Z_RLE);
+}
+
 static bool write_all(struct writer *writer, const struct image *image,
                       const struct codec_write *params)
 {
@@ -528,7 +535,7 @@ static bool write_all(struct writer *writer, const struct image *image,
     png_set_IHDR(writer->png, writer->info, (png_uint_32)image->width, (png_uint_32)image->height,
                  params->bits, image->alpha != NULL ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
-    png_set_compression_level(writer->png, COMPRESSION);
+    choose_compression(writer->png);
     put_meta(writer, params);
     png_write_info(writer->png, writer->info);
     if (params->bits == 16 && G_BYTE_ORDER == G_LITTLE_ENDIAN) {
