@@ -135,13 +135,17 @@ static float *fit_weight(const float *inside, int width, int height)
         return NULL;
     }
 
-    float *weight = g_memdup2(inside, count * sizeof(float));
+    float *weight = g_memdup2(inside, count * sizeof(float)), most = 0.0f;
 
     filter_box(weight, width, height, color_map_reach(width, height));
     for (size_t i = 0; i < count; i++) {
         float depth = smoothstep(0.5f, 1.0f, weight[i]);
 
         weight[i] = inside[i] * (BORDER_WEIGHT + (1.0f - BORDER_WEIGHT) * depth);
+        most = MAX(most, weight[i]);
+    }
+    for (size_t i = 0; i < count && most > 0.0f; i++) { // a narrow mask is all border
+        weight[i] /= most;
     }
     return weight;
 }

@@ -174,7 +174,7 @@ static void measure_residual(struct window *window, const struct fit *fit)
 
             sum += rest * rest;
         }
-        window->residual[i] = weight_at(fit, i) > 0.0f ? sum : 0.0f;
+        window->residual[i] = weight_at(fit, i) * sum;
     }
     local_root(window->residual, fit);
 }
@@ -219,7 +219,7 @@ static float *measure_extent(const struct fit *fit)
     for (size_t i = 0; i < count_of(fit); i++) {
         const float *d = fit->delta + 3 * i;
 
-        extent[i] = weight_at(fit, i) > 0.0f ? d[0] * d[0] + d[1] * d[1] + d[2] * d[2] : 0.0f;
+        extent[i] = weight_at(fit, i) * (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
     }
     local_root(extent, fit);
     return extent;

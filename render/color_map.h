@@ -19,8 +19,8 @@ struct color_map {
 };
 
 // guide and delta are (height, width, 3): colours, and what is to be added to them. weight is
-// (height, width), 0 or above: how much each place counts; only ratios matter, and where nothing
-// within reach counts the map is zero. NULL: all alike.
+// (height, width), 0..1: how much each place counts, also in the residual; where nothing within
+// reach counts the map is zero. NULL: all in full.
 //
 // Of three windows each place uses the largest that explains the change there: a small one follows
 // what happens in a small place, and with it the noise that a large one averages out.
