@@ -1,0 +1,119 @@
+#!/bin/sh
+# Where an edit is made: --region and --mask of tincture-cli, looked at with ImageMagick.  $1: tincture-cli
+. "$(dirname "$0")/tap.sh"
+cli=$(realpath "$1")
+command -v convert >/dev/null || {
+    echo "1..0 # SKIP ImageMagick is not installed"
+    exit 77
+}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+photo=${TINCTURE_RESOURCES}/samples/apple.png
+said=$dir/said
+
+edit() { # edit OUT OPTION...
+    out=$1
+    shift
+    "$cli" edit --image "$photo" --source-prompt "a red apple" --prompt "a green apple" --steps 4 --seed 3 --out "$out" "$@"
+}
+
+# The largest difference between two pictures where the mask is 0, and where it is not, in 0..1.
+outside() { # outside A B MASK
+    convert "$1" "$2" -compose difference -composite \( "$3" -threshold 0 -negate \) -compose multiply -composite \
+        -format '%[fx:maxima]' info:
+}
+inside() {
+    convert "$1" "$2" -compose difference -composite \( "$3" -threshold 0 \) -compose multiply -composite \
+        -format '%[fx:maxima]' info:
+}
+same() {
+    [ "$(compare -metric AE "$1" "$2" null: 2>&1)" = 0 ]
+}
+
+# A soft mask, and the same outline in other kinds of files.
+convert -size 512x512 xc:black -fill white -draw 'circle 250,260 250,380' -blur 0x6 -depth 8 -colorspace Gray soft.png
+convert -size 512x512 xc:black -fill white +antialias -draw 'circle 250,260 250,380' -colorspace Gray hard.png
+convert hard.png -type TrueColor PNG48:deep.png
+convert hard.png -type TrueColor -define png:color-type=2 -define png:bit-depth=8 colour.png
+convert hard.png -monochrome -define png:color-type=0 -define png:bit-depth=1 bits.png
+convert -size 512x512 xc:white hard.png -alpha off -compose copy_opacity -composite -define png:color-type=6 alpha.png
+convert hard.png -quality 100 hard.tif
+
+edit soft-edit.png --mask soft.png
+check $? "an edit with a mask"
+[ "$(outside "$photo" soft-edit.png soft.png)" = 0 ]
+check $? "outside the mask the photo's pixels"
+[ "$(inside "$photo" soft-edit.png soft.png)" != 0 ]
+check $? "inside the edit's"
+
+edit hard-edit.png --mask hard.png
+check $? "an edit with a hard mask"
+for kind in deep.png colour.png bits.png alpha.png hard.tif; do
+    edit other.png --mask $kind && same hard-edit.png other.png
+    check $? "the same mask as $kind gives the same picture"
+done
+
+# A region: the model sees only that, and nothing outside it changes.
+convert -size 512x512 xc:black -fill white +antialias -draw 'rectangle 100,120 339,319' -colorspace Gray region.png
+edit region-edit.png --region 100,120,240,200
+check $? "an edit of a region"
+[ "$(outside "$photo" region-edit.png region.png)" = 0 ] && [ "$(inside "$photo" region-edit.png region.png)" != 0 ]
+check $? "outside the region the photo's pixels, inside the edit's"
+edit both.png --region 100,120,240,200 --mask soft.png &&
+    convert soft.png region.png -compose darken -composite common.png
+[ "$(outside "$photo" both.png common.png)" = 0 ] && [ "$(inside "$photo" both.png common.png)" != 0 ]
+check $? "with a mask only what both have in common"
+edit whole.png && edit all.png --region 0,0,512,512 && same whole.png all.png
+check $? "the whole photo as a region is no region"
+edit recipe.png --region 100,120,240,200 --mask soft.png --recipe &&
+    convert recipe.png -format '%[parameters]' info: | grep -q 'Region: 240x200+100+120, Masked: [0-9.]* %'
+check $? "the recipe says where"
+
+# Variations
+edit v.png --variations 2 >"$said" && [ ! -e v.png ] && [ "$(cat "$said")" = "v-1.png: seed 3
+v-2.png: seed 4" ]
+check $? "two variations, with their seeds"
+edit third.png && same third.png v-1.png && edit fourth.png --seed 4 && same fourth.png v-2.png
+check $? "each is the picture of its seed"
+
+# Learning the region: what is learned is another thing than the whole, and a checkpoint tells them apart.
+learn() {
+    "$cli" train --image "$photo" --prompt "a red apple" --seed 1 "$@"
+}
+learn --steps 12 --region 100,120,240,200 --checkpoint c.safetensors --out part.safetensors
+check $? "a region is learned"
+learn --steps 14 --region 100,120,240,200 --resume c.safetensors --out more.safetensors
+check $? "and gone on with"
+! learn --steps 14 --region 100,120,240,216 --resume c.safetensors --out other.safetensors 2>"$said" &&
+    grep -q 'the pictures or captions are others' "$said" && [ ! -e other.safetensors ]
+check $? "but not with another region"
+edit learned.png --region 100,120,240,200 --adapter part.safetensors && ! same learned.png region-edit.png
+check $? "an edit of the region with what was learned"
+
+# What cannot be: one sentence, and no file.
+refuse() { # refuse WORDS OPTION...
+    words=$1
+    shift
+    ! edit none.png "$@" 2>"$said" && grep -q -- "$words" "$said" && [ "$(wc -l <"$said")" = 1 ] && [ ! -e none.png ]
+    check $? "$(cat "$said")"
+}
+convert soft.png -crop 500x512+0+0 +repage small.png
+convert -size 512x512 xc:black -colorspace Gray black.png
+refuse 'small.png has 500 x 512 pixels and the photo 512 x 512' --mask small.png
+refuse 'the mask covers nothing of the photo' --mask black.png
+refuse 'the mask covers nothing of the region' --mask hard.png --region 0,0,64,64
+echo 'this is a letter' >letter.png
+refuse 'letter.png: .*not a picture' --mask letter.png
+refuse 'has no area' --region 10,10,0,50
+refuse 'is not inside the photo of 512 x 512' --region 400,10,113,50
+refuse 'is too small: it needs 16' --region 400,10,15,50
+refuse 'needs X,Y,W,H' --region 400,10,15
+refuse 'needs X,Y,W,H' --region -5,10,100,100
+refuse 'needs X,Y,W,H' --region 1,2,30,40x
+refuse 'variations: 100 is not' --variations 100
+! learn --image "$photo" --region 0,0,64,64 --steps 1 --out none.safetensors 2>"$said" &&
+    grep -q 'a part of one photo, and there are 2' "$said" && [ ! -e none.safetensors ]
+check $? "$(cat "$said")"
+echo "1..$n"
+exit $bad
