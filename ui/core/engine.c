@@ -240,6 +240,12 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p,
     if (!see(e, p, &place->region, &request.rgb, &request.width, &request.height, error)) {
         return NULL;
     }
+    g_autofree float *mask = NULL;
+    if (place->mask) {
+        mask = g_new(float, (gsize)request.width *request.height);
+        raster_resize(place->mask, &place->region, request.width, request.height, mask);
+    }
+    request.mask = mask;
     return editor_run(e->editor, &request, task, error);
 }
 
