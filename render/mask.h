@@ -28,7 +28,7 @@ extern const char *const mask_kind_names[]; // "brush": as files have them; NULL
 
 #define MASK_MAX_STEPS  4096
 #define MASK_MAX_POINTS 65536 // of a step
-#define MASK_MAX_MAP    1024  // pixels on a side of a selection's map
+#define MASK_MAX_MAP    2048  // pixels on a side of a selection's map
 #define MASK_MAX_SIZE   8192  // pixels of a brush
 #define MASK_MAX_AMOUNT 1024  // pixels
 

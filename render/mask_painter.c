@@ -6,7 +6,10 @@
 #include "compute/error.h"
 #include "render/mask_shape.h"
 #include "render/parallel.h"
+#include "render/raster_edit.h"
+#include "render/refine.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { TILE = 256 }; // pixels on a side
@@ -196,36 +199,22 @@ static void paint_stroke(struct mask_painter *p, const struct mask_step *s, int 
     }
 }
 
-// The map enlarged to the part that it shows, between the middles of its pixels along straight
-// lines.
-static uint8_t map_at(const struct mask_step *s, int x, int y)
+// The map along the photo's edges.
+static bool paint_selection(struct mask_painter *p, const struct mask_step *s, struct task *task,
+                            GError **error)
 {
+    const struct raster map = {s->map_width, s->map_height, (uint8_t *)s->map}; // only read
     const struct image_region *r = &s->placed;
-    const float u = CLAMP(((float)(x - r->x) + 0.5f) * (float)s->map_width / (float)r->width - 0.5f,
-                          0.0f, (float)(s->map_width - 1));
-    const float v =
-        CLAMP(((float)(y - r->y) + 0.5f) * (float)s->map_height / (float)r->height - 0.5f, 0.0f,
-              (float)(s->map_height - 1));
-    const int column = (int)u, row = (int)v;
-    const float right = u - (float)column, down = v - (float)row;
-    const uint8_t *a = s->map + (size_t)row * s->map_width,
-                  *b = row + 1 < s->map_height ? a + s->map_width : a;
-    const int next = MIN(column + 1, s->map_width - 1);
-    const float above = (float)a[column] + right * (float)(a[next] - a[column]);
-    const float below = (float)b[column] + right * (float)(b[next] - b[column]);
-    return (uint8_t)(above + down * (below - above) + 0.5f);
-}
-
-static void paint_selection(struct mask_painter *p, const struct mask_step *s,
-                            const struct image_region *box)
-{
-    for (int y = box->y; y < box->y + box->height; y++) {
-        uint8_t *row = p->raster->values + (size_t)y * p->raster->width;
-        for (int x = box->x; x < box->x + box->width; x++) {
-            const uint8_t inside = map_at(s, x, y);
-            row[x] = s->erase ? MIN(row[x], 255 - inside) : MAX(row[x], inside);
+    struct raster *fine = refine_selection(p->photo, r, &map, 0.0, task, error);
+    for (int y = 0; fine && y < r->height; y++) {
+        uint8_t *row = row_of(p, r, y);
+        const uint8_t *inside = fine->values + (size_t)y * r->width;
+        for (int x = 0; x < r->width; x++) {
+            row[x] = s->erase ? MIN(row[x], 255 - inside[x]) : MAX(row[x], inside[x]);
         }
     }
+    raster_free(fine);
+    return fine != NULL;
 }
 
 static void invert_rows(int begin, int end, void *data)
@@ -236,15 +225,17 @@ static void invert_rows(int begin, int end, void *data)
     }
 }
 
-static void paint_area(struct mask_painter *p, const struct mask_step *s,
-                       const struct image_region *box)
+static bool paint_area(struct mask_painter *p, const struct mask_step *s, struct task *task,
+                       GError **error)
 {
+    struct raster *r = p->raster;
     switch (s->kind) {
-    case MASK_RECTANGLE: shape_rectangle(p->raster, s->points, s->erase); break;
-    case MASK_LASSO: shape_polygon(p->raster, s->points, s->count, s->erase); break;
-    case MASK_SELECTION: paint_selection(p, s, box); break;
-    case MASK_INVERT: parallel_rows(box->height, invert_rows, p->raster); break;
-    default: break;
+    case MASK_RECTANGLE: shape_rectangle(r, s->points, s->erase); return true;
+    case MASK_LASSO: shape_polygon(r, s->points, s->count, s->erase); return true;
+    case MASK_SELECTION: return paint_selection(p, s, task, error);
+    case MASK_GROW: return raster_grow(r, (int)lrintf(s->amount), error);
+    case MASK_FEATHER: return raster_feather(r, s->amount, error);
+    default: parallel_rows(r->height, invert_rows, r); return true;
     }
 }
 
@@ -259,17 +250,21 @@ static struct image_region area_of(const struct mask_painter *p, const struct ma
 }
 
 static bool paint_step(struct mask_painter *p, const struct mask_step *s,
-                       struct image_region *changed)
+                       struct image_region *changed, struct task *task, GError **error)
 {
     if (s->kind == MASK_BRUSH) {
         paint_stroke(p, s, 0, changed);
         return true;
     }
     const struct image_region box = area_of(p, s);
+    if (s->kind == MASK_SELECTION && !image_region_equal(&box, &s->placed)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "a selection of the mask lies outside the photo");
+        return false;
+    }
     touch(p, &box);
-    paint_area(p, s, &box);
     *changed = image_region_around(changed, &box);
-    return true;
+    return paint_area(p, s, task, error);
 }
 
 // ---- following a mask ---------------------------------------------------------------------------
@@ -328,7 +323,7 @@ static bool go_on(struct mask_painter *p, GPtrArray *wanted, guint from,
             return false;
         }
         add_layer(p, wanted->pdata[i]);
-        if (!paint_step(p, mask_last(wanted->pdata[i]), changed)) {
+        if (!paint_step(p, mask_last(wanted->pdata[i]), changed, task, error)) {
             take_back(p, changed);
             return false;
         }

@@ -36,6 +36,8 @@ static const struct mask_step steps[] = {
      .placed = {50, 20, 200, 100},
      .label = "bird"},
     {.kind = MASK_INVERT},
+    {.kind = MASK_GROW, .amount = -7},
+    {.kind = MASK_FEATHER, .amount = 5.5f},
     {.kind = MASK_LASSO, .erase = true, .count = 4, .points = path},
 };
 
@@ -147,7 +149,7 @@ static void test_hostile_json(void)
         "[{\"kind\":\"selection\",\"map\":\"AAAA\",\"placed\":[3,1,0,0,0,9]}]",
         "[{\"kind\":\"selection\",\"map\":\"AAAA\",\"placed\":[3,1,-4,0,9,9]}]",
         "[{\"kind\":\"selection\",\"map\":\"AAAA\",\"placed\":[9999,9999,0,0,9,9]}]",
-        "[{\"kind\":\"selection\",\"map\":\"AAAA\",\"placed\":[1024,1024,0,0,9,9]}]",
+        "[{\"kind\":\"selection\",\"map\":\"AAAA\",\"placed\":[2048,2048,0,0,9,9]}]",
         "[{\"kind\":\"selection\",\"map\":\"A@@A\",\"placed\":[3,1,0,0,9,9]}]",
         "[{\"kind\":\"invert\"},{\"kind\":\"invert\"},{\"kind\":\"feather\",\"amount\":[]}]",
     };
@@ -314,6 +316,76 @@ static void test_erase_and_invert(void)
     mask_unref(erased);
 }
 
+// A bright rectangle on dark ground, and a map that only says about where: the selection is the
+// rectangle. Where the map lies outside the photo a sentence says so.
+static void test_selection(void)
+{
+    struct image *photo = picture_flat(WIDTH, HEIGHT, 0.2f, 0.3f, 0.2f);
+    const struct image_region thing = {220, 80, 130, 110}, placed = {100, 20, 400, 250};
+    uint8_t coarse[8 * 8];
+    for (int i = 0; i < 64; i++) {
+        coarse[i] = i % 8 >= 2 && i % 8 <= 4 && i / 8 >= 2 && i / 8 <= 4 ? 220 : 10;
+    }
+    for (int y = thing.y; y < thing.y + thing.height; y++) {
+        for (int x = thing.x; x < thing.x + thing.width; x++) {
+            photo->rgb[3 * (y * WIDTH + x)] = 0.9f;
+        }
+    }
+    struct mask_step step = {
+        .kind = MASK_SELECTION, .map = coarse, .map_width = 8, .map_height = 8, .placed = placed};
+    struct mask *m = mask_with(NULL, &step);
+    struct mask_painter *p = mask_painter_new(photo, NULL);
+    show(p, m);
+    int common = 0, either = 0;
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        const bool a = mask_painter_raster(p)->values[i] >= 128, b = photo->rgb[3 * i] > 0.5f;
+        common += a && b;
+        either += a || b;
+    }
+    g_assert_cmpfloat((double)common / either, >, 0.95);
+    step.placed.x = 201;
+    struct mask *beyond = mask_with(NULL, &step);
+    g_autoptr(GError) error = NULL;
+    g_assert_false(mask_painter_show(p, beyond, NULL, NULL, &error));
+    g_assert_nonnull(strstr(error->message, "outside the photo"));
+    g_assert_cmpfloat(raster_mean(mask_painter_raster(p)), ==, 0.0);
+    mask_painter_free(p);
+    mask_unref(m);
+    mask_unref(beyond);
+    image_free(photo);
+}
+
+// A disc grows and shrinks by what was asked for; feathering makes its border wide and leaves its
+// area.
+static void test_grow_and_feather(void)
+{
+    const float middle[] = {300, 150};
+    struct mask *disc = mask_with(
+        NULL, &(struct mask_step){.kind = MASK_BRUSH, .size = 100, .count = 1, .points = middle});
+    struct mask_painter *p = painter();
+    for (int amount = -20; amount <= 20; amount += 20) {
+        struct mask *m =
+            mask_with(disc, &(struct mask_step){.kind = MASK_GROW, .amount = (float)amount});
+        const double radius = 50 + amount;
+        show(p, m);
+        const double area = raster_mean(mask_painter_raster(p)) * WIDTH * HEIGHT;
+        g_assert_cmpfloat_with_epsilon(area / (G_PI * radius * radius), 1.0, 0.12);
+        mask_unref(m);
+    }
+    show(p, disc);
+    const double area = raster_mean(mask_painter_raster(p));
+    struct mask *soft = mask_with(disc, &(struct mask_step){.kind = MASK_FEATHER, .amount = 10});
+    show(p, soft);
+    g_assert_cmpfloat_with_epsilon(raster_mean(mask_painter_raster(p)) / area, 1.0, 0.02);
+    g_assert_cmpint(value_at(p, 300, 150), >, 250);
+    g_assert_cmpint(value_at(p, 350, 150), >, 90);
+    g_assert_cmpint(value_at(p, 350, 150), <, 150);
+    g_assert_cmpint(value_at(p, 360, 150), >, 10);
+    mask_painter_free(p);
+    mask_unref(soft);
+    mask_unref(disc);
+}
+
 // ---- the painter's short cuts -------------------------------------------------------------------
 
 static void assert_same(const struct mask_painter *p, const struct mask *m)
@@ -328,7 +400,7 @@ static void assert_same(const struct mask_painter *p, const struct mask *m)
 // Any way through masks that share beginnings or not ends in what painting from nothing gives.
 static void test_undo(void)
 {
-    static const guint walk[] = {3, 7, 2, 6, 6, 0, 1, 5, 4, 7, 0, 3};
+    static const guint walk[] = {3, 9, 2, 8, 6, 0, 1, 5, 4, 7, 0, 3};
     struct mask_painter *p = painter();
     g_autoptr(GRand) random = g_rand_new_with_seed(7);
     for (guint i = 0; i < G_N_ELEMENTS(walk); i++) {
@@ -382,7 +454,7 @@ static void test_changed(void)
 {
     struct mask_painter *p = painter();
     g_autofree uint8_t *before = g_new0(uint8_t, WIDTH * HEIGHT);
-    static const guint walk[] = {1, 2, 1, 3, 0, 4, 7, 5, 1, 0};
+    static const guint walk[] = {1, 2, 1, 3, 0, 4, 9, 5, 1, 0};
     for (guint i = 0; i < G_N_ELEMENTS(walk); i++) {
         struct mask *m = mask_of(walk[i]);
         struct image_region r;
@@ -458,6 +530,8 @@ int main(int argc, char **argv)
     g_test_add_func("/mask/lasso", test_lasso);
     g_test_add_func("/mask/rectangle", test_rectangle);
     g_test_add_func("/mask/erase-and-invert", test_erase_and_invert);
+    g_test_add_func("/mask/selection", test_selection);
+    g_test_add_func("/mask/grow-and-feather", test_grow_and_feather);
     g_test_add_func("/mask/undo", test_undo);
     g_test_add_func("/mask/growing-stroke", test_growing_stroke);
     g_test_add_func("/mask/changed", test_changed);
