@@ -227,6 +227,37 @@ static void test_refused(void)
     fixture_end(&f);
 }
 
+// ---- learning -----------------------------------------------------------------------------------
+
+static bool three_steps(struct fixture *f)
+{
+    return loss_steps(f) >= 3;
+}
+
+static bool has_adapter(struct fixture *f)
+{
+    return tincture_project_n_adapters(f->project) > 0;
+}
+
+// A training of a region that was stopped goes on with that region, whatever is framed meanwhile.
+static void test_training(void)
+{
+    struct fixture f;
+    begin(&f);
+    tincture_project_set_region(f.project, &part);
+    fixture_learn(&f, 12);
+    wait_until(&f, three_steps, "three steps are done");
+    tincture_session_cancel(f.session);
+    wait_idle(&f);
+    g_assert_true(f.project->can_resume);
+    tincture_project_set_region(f.project, NULL);
+    tincture_session_learn(f.session);
+    wait_until(&f, has_adapter, "the region is learned");
+    g_assert_true(image_region_equal(&f.project->document.region, &part));
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -235,5 +266,6 @@ int main(int argc, char **argv)
     g_test_add_func("/place/same-pixels", test_same_pixels);
     g_test_add_func("/place/document", test_document);
     g_test_add_func("/place/refused", test_refused);
+    g_test_add_func("/place/training", test_training);
     return g_test_run();
 }

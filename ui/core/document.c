@@ -120,12 +120,17 @@ static void build_edit(JsonBuilder *b, const struct document *d)
     json_builder_end_object(b);
 }
 
-static void build_learn(JsonBuilder *b, const struct document *d)
+static void build_learn_members(JsonBuilder *b, const struct document *d)
 {
-    json_builder_begin_object(b);
     settings_write_json(d->learn, b);
     json_builder_set_member_name(b, "seed");
     json_builder_add_int_value(b, (gint64)d->learn_seed);
+}
+
+static void build_learn(JsonBuilder *b, const struct document *d)
+{
+    json_builder_begin_object(b);
+    build_learn_members(b, d);
     json_builder_end_object(b);
 }
 
@@ -146,19 +151,23 @@ static void build_adapters(JsonBuilder *b, const GArray *adapters)
     json_builder_end_array(b);
 }
 
+static void build_region(JsonBuilder *b, const struct image_region *r)
+{
+    const int numbers[] = {r->x, r->y, r->width, r->height};
+    json_builder_set_member_name(b, "region");
+    json_builder_begin_array(b);
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        json_builder_add_int_value(b, numbers[i]);
+    }
+    json_builder_end_array(b);
+}
+
 // {"region": [x, y, width, height], "mask": [...]}, each only where there is one.
 static void build_place(JsonBuilder *b, const struct document *d)
 {
-    const struct image_region *r = &d->region;
-    const int numbers[] = {r->x, r->y, r->width, r->height};
     json_builder_begin_object(b);
-    if (r->width) {
-        json_builder_set_member_name(b, "region");
-        json_builder_begin_array(b);
-        for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-            json_builder_add_int_value(b, numbers[i]);
-        }
-        json_builder_end_array(b);
+    if (d->region.width) {
+        build_region(b, &d->region);
     }
     if (d->mask) {
         json_builder_set_member_name(b, "mask");
@@ -178,6 +187,18 @@ char *document_params_json(const struct document *d)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     build_edit(b, d);
+    return builder_text(b);
+}
+
+char *document_training_json(const struct document *d)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    build_learn_members(b, d);
+    if (d->region.width) {
+        build_region(b, &d->region);
+    }
+    json_builder_end_object(b);
     return builder_text(b);
 }
 
@@ -293,14 +314,19 @@ static bool read_region(JsonNode *node, struct image_region *r)
     return r->width > 0 && r->height > 0;
 }
 
-// o may be NULL.
+// None where there is none, or one that is damaged. o may be NULL, here and below.
+static void read_document_region(struct document *d, JsonObject *o)
+{
+    if (!o || !read_region(json_object_get_member(o, "region"), &d->region)) {
+        d->region = (struct image_region){0};
+    }
+}
+
 static void read_place(struct document *d, JsonObject *o)
 {
     JsonNode *mask = o ? json_object_get_member(o, "mask") : NULL;
     g_clear_pointer(&d->mask, mask_unref);
-    if (!o || !read_region(json_object_get_member(o, "region"), &d->region)) {
-        d->region = (struct image_region){0};
-    }
+    read_document_region(d, o);
     if (mask) {
         mask_read_json(mask, &d->mask, NULL);
     }
@@ -328,6 +354,15 @@ void document_learn_from_json(struct document *d, const char *json)
     g_autoptr(JsonNode) root = parse_object(json);
     if (root) {
         read_learn(d, json_node_get_object(root));
+    }
+}
+
+void document_training_from_json(struct document *d, const char *json)
+{
+    g_autoptr(JsonNode) root = parse_object(json);
+    if (root) {
+        read_learn(d, json_node_get_object(root));
+        read_document_region(d, json_node_get_object(root));
     }
 }
 

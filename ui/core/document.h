@@ -65,3 +65,7 @@ char *document_place_json(const struct document *d);
 void document_params_from_json(struct document *d, const char *json);
 void document_learn_from_json(struct document *d, const char *json);
 void document_place_from_json(struct document *d, const char *json);
+
+// What a training is made with, besides the description: the group of numbers and the region.
+char *document_training_json(const struct document *d);
+void document_training_from_json(struct document *d, const char *json);

@@ -267,7 +267,7 @@ bool training_begin(struct training *t)
     t->run = (struct store_run){
         .document = t->library->row.id,
         .method = g_strdup(settings_choice(d->learn, "method")),
-        .learn = document_learn_json(d),
+        .learn = document_training_json(d),
         .checkpoint = g_strdup_printf("runs/%s.safetensors", uuid),
         .prompt = g_strdup(d->source_prompt),
         .steps = settings_int(d->learn, "steps"),
@@ -295,8 +295,9 @@ bool training_resume(struct training *t)
     // What the training was started with, whatever has been changed since.
     struct document *d = &t->project->document;
     struct settings *wanted = settings_copy(d->learn);
-    document_learn_from_json(d, t->run.learn);
-    if (!settings_equal(wanted, d->learn)) {
+    const struct image_region region = d->region;
+    document_training_from_json(d, t->run.learn);
+    if (!settings_equal(wanted, d->learn) || !image_region_equal(&region, &d->region)) {
         tincture_project_say(t->project, MESSAGE_INFO,
                              "The training that waits goes on with the settings it was begun with; "
                              "Start Over takes new ones");
@@ -304,7 +305,7 @@ bool training_resume(struct training *t)
     settings_free(wanted);
     g_free(d->source_prompt);
     d->source_prompt = g_strdup(t->run.prompt);
-    tincture_project_edited(t->project, DOCUMENT_PARAMS | DOCUMENT_PROMPTS, 0);
+    tincture_project_edited(t->project, DOCUMENT_PARAMS | DOCUMENT_PROMPTS | DOCUMENT_PLACE, 0);
     start(t, true);
     return true;
 }

@@ -169,6 +169,9 @@ static char *note(const struct batch *b)
     if (b->there) {
         g_string_append_printf(text, ", %u were there already", b->there);
     }
+    if (b->job->in.document->mask || b->job->in.document->region.width) {
+        g_string_append(text, "; mask and frame are of the open photo and were left out");
+    }
     g_string_append(text, b->faults->str);
     if (b->failed > FAULTS_TOLD) {
         g_string_append_printf(text, ". And %u more", b->failed - FAULTS_TOLD);
