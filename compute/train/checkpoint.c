@@ -99,6 +99,7 @@ bool trainer_checkpoint(struct trainer *t, const char *path, GError **error)
     for (int k = 0; k < t->optimizer->slots; k++) {
         st_writer_f32(w, slot_names[k], 1, (int64_t[]){t->count}, t->state[k]);
     }
+    best_write(t, w);
     const bool ok = st_writer_save(w, path, NULL, error);
     st_writer_free(w);
     return ok;
@@ -249,6 +250,7 @@ bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error)
         t->rng = (struct rng){seed, offset};
         t->seed = seed;
         t->loss_mean = mean ? g_ascii_strtod(mean, NULL) : 0;
+        best_read(t, f);
         const float *from = values;
         for (guint i = 0; i < t->run.leaves->len; i++) {
             struct train_leaf *leaf = t->run.leaves->pdata[i];

@@ -41,6 +41,17 @@ struct trainer {
     struct node *loss, *row_loss; // row_loss: (N,1,1,1), neither weighted nor masked
     float *staging;               // one batch of the largest input
 
+    // best.c: the state that draws best what is learned
+    struct {
+        double (*measure)(void *data); // NULL: nobody measures
+        void *data;
+        bool stops;         // the best state is what a run ends with
+        double last, score; // of the last measurement and of the best
+        int step;           // of the best; 0: none yet
+        int worse;          // measurements since that were clearly worse
+        float *values;      // [count] of the best
+    } best;
+
     // state
     int64_t count;                 // parameters
     float *gradient;               // [count]
@@ -62,6 +73,19 @@ void train_data_finish(struct train_data *d);
 // ---- trainer.c ----------------------------------------------------------------------------------
 
 bool trainer_upload(struct trainer *t, GError **error); // after the leaves' values changed
+
+// ---- best.c -------------------------------------------------------------------------------------
+
+bool best_is_due(const struct trainer *t);
+// After a step. False where the run shall end here.
+bool best_measure(struct trainer *t);
+void best_report(const struct trainer *t, struct train_report *r);
+// When a run ends, and there was a measurement: the parameters become the best ones.
+bool best_take(struct trainer *t, GError **error);
+// A checkpoint has it too. One that is not whole is as none: then the run is measured anew.
+void best_write(const struct trainer *t, struct st_writer *w);
+void best_read(struct trainer *t, const struct st_file *f);
+void best_free(struct trainer *t);
 
 // ---- step.c -------------------------------------------------------------------------------------
 

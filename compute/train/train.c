@@ -47,6 +47,16 @@ const struct setting learn_settings[] = {
      .kind = SETTING_CHOICE,
      .level = SETTING_EXPERT,
      .family = optimizer_family},
+    {.key = "keep_best",
+     .title = "Keep the best",
+     .help =
+         "Look now and then how well the photo is drawn again, stop when it gets worse, and keep "
+         "the best state",
+     .kind = SETTING_SWITCH,
+     .level = SETTING_EXPERT,
+     .max = 1,
+     .def = 1,
+     .scope = ADAPTER_LENGTH},
     {.key = "clip_norm",
      .title = "Gradient clipping",
      .help = "The longest gradient that is followed; 0 follows all of them",

@@ -184,6 +184,15 @@ static void report(struct task *task, const struct train_report *r)
                                             .training = r});
 }
 
+static bool take_best(struct trainer *t, GError **error)
+{
+    if (!t->best.stops || !t->best.step) {
+        return true;
+    }
+    note_int(t, "ss_steps", t->best.step);
+    return best_take(t, error);
+}
+
 bool trainer_run(struct trainer *t, struct task *task, GError **error)
 {
     const int64_t begin = g_get_monotonic_time();
@@ -199,15 +208,21 @@ bool trainer_run(struct trainer *t, struct task *task, GError **error)
             }
             return false;
         }
+        const bool goes_on = !best_is_due(t) || best_measure(t);
+        best_report(t, &r);
         r.seconds = (g_get_monotonic_time() - begin) / 1e6;
         r.seconds_left = r.seconds / (t->step - first) * (t->steps - t->step);
         report(task, &r);
+        if (!goes_on) {
+            break;
+        }
         const int every = t->checkpoint_every;
         if (every > 0 && t->step % every == 0 && t->step < t->steps && !save_state(t, error)) {
             return false;
         }
     }
-    return save_state(t, error);
+    // The checkpoint goes on from where the run was, the adapter is what was best.
+    return save_state(t, error) && take_best(t, error);
 }
 
 int trainer_step(const struct trainer *t)
@@ -244,6 +259,9 @@ static void take_params(struct trainer *t, const struct train_params *params)
     t->seed = t->rng.seed = params->seed;
     t->checkpoint_every = params->checkpoint_every;
     t->checkpoint_path = g_strdup(params->checkpoint_path);
+    t->best.measure = params->measure;
+    t->best.data = params->measure_data;
+    t->best.stops = settings_get(s, "keep_best") != 0;
 }
 
 static void leaf_free(struct train_leaf *leaf)
@@ -347,6 +365,7 @@ void trainer_free(struct trainer *t)
     }
     g_ptr_array_unref(t->run.leaves);
     g_ptr_array_unref(t->run.inputs);
+    best_free(t);
     g_free(t->gradient);
     for (int k = 0; k < OPTIMIZER_SLOTS; k++) {
         g_free(t->state[k]);

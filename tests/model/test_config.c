@@ -1,6 +1,8 @@
 // Reading model folders: what is understood, and the message for each kind of mistake. No device.
 
+#include "compute/model/defaults.h"
 #include "compute/model/model.h"
+#include "compute/train/train.h"
 #include "tests/model/folder.h"
 
 #include <string.h>
@@ -278,6 +280,31 @@ static void test_latent_rgb(void)
     folder_free(folder);
 }
 
+// What a folder says about its own use; nonsense in it changes nothing, and a broken file is said.
+static void test_own_settings(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    struct settings *s = settings_new(learn_settings);
+    g_assert_true(model_defaults(folder, "learn", s, &error));
+    g_assert_cmpstr(settings_choice(s, "method"), ==, "svdiff");
+    folder_write(
+        folder, "tincture.json",
+        "{\"edit\": 5, \"learn\": {\"method\": \"oft\", \"oft\": {\"lr\": 0.0001, \"steps\": "
+        "-3}, \"batch\": \"many\", \"no\": 1}}");
+    g_assert_true(model_defaults(folder, "learn", s, &error));
+    g_assert_true(model_defaults(folder, "edit", s, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(settings_choice(s, "method"), ==, "oft");
+    g_assert_cmpfloat(settings_get(s, "lr"), ==, 0.0001);
+    g_assert_cmpint(settings_int(s, "steps"), ==, 100);
+    folder_write(folder, "tincture.json", "[");
+    g_assert_false(model_defaults(folder, "learn", s, &error));
+    g_assert_nonnull(strstr(error->message, "tincture.json"));
+    settings_free(s);
+    folder_free(folder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -290,5 +317,6 @@ int main(int argc, char **argv)
     g_test_add_func("/config/files", test_files);
     g_test_add_func("/config/shards", test_shards);
     g_test_add_func("/config/latent-rgb", test_latent_rgb);
+    g_test_add_func("/config/own-settings", test_own_settings);
     return g_test_run();
 }

@@ -331,6 +331,92 @@ static void test_resume_of_0_1(void)
     fixture_close(&fx);
 }
 
+// A measurement that says what it is told to, and remembers the state that was best.
+struct judge {
+    GCancellable *cancel; // what the second measurement stops; NULL: nothing
+    const struct adapter_param *param;
+    double scores[8]; // of the measurements, in order
+    int asked;
+    float *best;
+};
+
+static double judge_cb(void *data)
+{
+    struct judge *j = data;
+    const double score = j->scores[j->asked++];
+    if (j->asked == 2 && j->cancel) {
+        g_cancellable_cancel(j->cancel);
+    }
+    if (score == 25) {
+        j->best = g_memdup2(j->param->value, (gsize)j->param->count * sizeof(float));
+    }
+    return score;
+}
+
+static struct trainer *judged(struct judge *j, struct adapter *a, struct train_params params)
+{
+    params.measure = judge_cb;
+    params.measure_data = j;
+    params.seed = 5;
+    j->param = a->params->pdata[0];
+    return make_trainer(a, params);
+}
+
+static void assert_best(const struct judge *j, const struct adapter *a, const char *steps)
+{
+    g_assert_cmpstr(g_hash_table_lookup(a->metadata, "ss_steps"), ==, steps);
+    g_assert_cmpmem(j->best, j->param->count * sizeof(float), j->param->value,
+                    j->param->count * sizeof(float));
+}
+
+// A run ends when what it draws gets worse, and the adapter is what it was at its best; where it was
+// stopped between the two, it is still known what was best.
+static void test_keeps_best(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    g_autofree char *file = fixture_file(&fx, "best.checkpoint");
+    struct adapter *a = fixture_adapter(&fx, "svdiff", "subset=ca steps=150");
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    struct judge j = {.cancel = cancel, .scores = {20, 25, 24.8, 24, NAN}};
+    struct trainer *t = judged(&j, a, (struct train_params){.checkpoint_path = file});
+    struct task task = {.cancellable = cancel};
+    g_assert_false(trainer_run(t, &task, &error));
+    g_clear_error(&error);
+    j.cancel = NULL;
+    trainer_free(t);
+    t = judged(&j, a, (struct train_params){0});
+    g_assert_true(trainer_resume(t, file, &error));
+    g_assert_true(trainer_run(t, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(trainer_step(t), ==, 150); // one that could not be measured is none
+    g_assert_cmpint(j.asked, ==, 5);           // at 25, 50, 75, 100 and 150
+    assert_best(&j, a, "50");
+    trainer_free(t);
+
+    j.asked = 0;
+    j.scores[2] = 24;
+    g_clear_pointer(&j.best, g_free);
+    t = judged(&j, a, (struct train_params){0});
+    g_assert_true(trainer_run(t, NULL, &error));
+    g_assert_cmpint(trainer_step(t), ==, 100);
+    assert_best(&j, a, "50");
+    trainer_free(t);
+
+    struct settings *all = settings_new(learn_settings);
+    settings_set(all, "keep_best", 0, NULL);
+    j.asked = 0;
+    t = judged(&j, a, (struct train_params){.settings = all});
+    g_assert_true(trainer_run(t, NULL, &error));
+    g_assert_cmpint(trainer_step(t), ==, 150);
+    g_assert_cmpint(memcmp(j.best, j.param->value, j.param->count * sizeof(float)), !=, 0);
+    trainer_free(t);
+    settings_free(all);
+    g_free(j.best);
+    adapter_free(a);
+    fixture_close(&fx);
+}
+
 // A run that is over already is not taken for one that goes on, nor a file that is none.
 static void test_resume_refused(void)
 {
@@ -473,6 +559,7 @@ int main(int argc, char **argv)
     g_test_add_func("/train/mismatch", test_mismatch);
     g_test_add_func("/train/resume-of-0-1", test_resume_of_0_1);
     g_test_add_func("/train/resume-refused", test_resume_refused);
+    g_test_add_func("/train/keeps-best", test_keeps_best);
     g_test_add_func("/train/projection", test_projection);
     g_test_add_func("/train/not-a-number", test_not_a_number);
     return g_test_run();

@@ -100,7 +100,7 @@ static struct adapter *learn(struct demo *d, const struct photo *p, const char *
             : NULL;
     d->steps = settings_int(svdiff, "steps");
     settings_free(svdiff);
-    if (!a || !engine_learn(e, p, region, d->caption, a, &params, NULL, &task, error) ||
+    if (!a || !engine_learn(e, p, region, d->caption, a, &params, NULL, NULL, NULL, &task, error) ||
         !adapter_save(a, out, NULL, error)) {
         adapter_free(a);
         return NULL;

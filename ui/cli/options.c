@@ -2,6 +2,8 @@
 #include "ui/cli/cli.h"
 
 #include "compute/edit/preset.h"
+#include "compute/model/defaults.h"
+#include "ui/core/paths.h"
 
 #include <string.h>
 
@@ -86,6 +88,11 @@ static bool list_setting(const struct setting *row, const struct member *member,
 bool cli_settings(struct cli *c, const struct setting *table, GError **error)
 {
     c->settings = settings_new(table);
+    g_autofree char *model = paths_model(c->model);
+    if (table &&
+        !model_defaults(model, table == learn_settings ? "learn" : "edit", c->settings, error)) {
+        return false;
+    }
     if (c->preset && !edit_preset_use(c->settings, c->preset, error)) {
         return false;
     }

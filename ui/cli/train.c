@@ -58,13 +58,10 @@ static bool train(struct cli *c, struct adapter *adapter, const GPtrArray *photo
         .checkpoint_every = c->checkpoint ? 10 : 0,
     };
     struct task task = {.report = report_cb, .data = log, .cancellable = cli_task.cancellable};
-    struct trainer *t =
-        trainer_new(c->engine->model, adapter, &(struct train_set){examples, (int)photos->len},
-                    &params, &task, error);
-    bool ok =
-        t && (!c->resume || trainer_resume(t, c->resume, error)) && trainer_run(t, &task, error);
-    const int done = t ? trainer_step(t) : 0;
-    trainer_free(t);
+    const struct train_set set = {examples, (int)photos->len};
+    int done;
+    const bool ok = engine_learn_set(c->engine, &set, adapter, &params, c->resume, NULL, NULL,
+                                     &done, &task, error);
     if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL)) {
         g_prefix_error(error, "%s holds what was learned in %d steps; then: ", c->out, done);
     }
@@ -86,6 +83,12 @@ static void print_json(const struct cli *c, const struct adapter *a,
     json_builder_add_int_value(b, last->step);
     json_builder_set_member_name(b, "loss");
     json_builder_add_double_value(b, last->loss_mean);
+    if (last->best_step) { // what the adapter is, with keep_best
+        json_builder_set_member_name(b, "best_step");
+        json_builder_add_int_value(b, last->best_step);
+        json_builder_set_member_name(b, "redrawn_db");
+        json_builder_add_double_value(b, last->redrawn_best);
+    }
     json_builder_set_member_name(b, "seconds");
     json_builder_add_double_value(b, last->seconds);
     json_builder_end_object(b);

@@ -321,21 +321,16 @@ struct image *engine_restore(struct engine *e, const struct photo *p, const stru
 
 bool engine_learn(struct engine *e, const struct photo *p, const struct image_region *region,
                   const char *caption, struct adapter *adapter, const struct train_params *params,
-                  const char *resume, struct task *task, GError **error)
+                  const char *resume, engine_watch_fn watch, void *data, struct task *task,
+                  GError **error)
 {
     struct train_example example = {.caption = caption};
     const struct train_set set = {&example, 1};
     struct engine_place place;
-    if (!engine_place_raster(p, NULL, region ? region : &(struct image_region){0}, &place, error) ||
-        !see(e, p, &place.region, &example.rgb, &example.width, &example.height, error)) {
-        return false;
-    }
-    editor_make_room(e->editor);
-    struct trainer *t = trainer_new(e->model, adapter, &set, params, task, error);
-    bool ok = t && (!resume || trainer_resume(t, resume, error)) && trainer_run(t, task, error);
-    trainer_free(t);
-    adapter_release(adapter); // edits use merged weights
-    return ok;
+    return engine_place_raster(p, NULL, region ? region : &(struct image_region){0}, &place,
+                               error) &&
+           see(e, p, &place.region, &example.rgb, &example.width, &example.height, error) &&
+           engine_learn_set(e, &set, adapter, params, resume, watch, data, NULL, task, error);
 }
 
 // ---- the recipe ---------------------------------------------------------------------------------

@@ -102,7 +102,18 @@ char *engine_recipe_with(struct engine *e, const struct edit_request *request,
                          int height);
 
 // Trains the adapter on a part of the photo (NULL or width 0: all of it), at the size at which it is
-// edited. resume: a checkpoint, or NULL.
+// edited. resume: a checkpoint, or NULL. The run is measured by engine_redraw(); watch is called
+// with what was drawn, on this thread, where it is not NULL.
+typedef void (*engine_watch_fn)(const struct edit_result *drawn, double db, void *data);
 bool engine_learn(struct engine *e, const struct photo *p, const struct image_region *region,
                   const char *caption, struct adapter *adapter, const struct train_params *params,
-                  const char *resume, struct task *task, GError **error);
+                  const char *resume, engine_watch_fn watch, void *data, struct task *task,
+                  GError **error);
+// The same of a whole set. Where it fails or is stopped, *done (may be NULL) steps are in adapter.
+bool engine_learn_set(struct engine *e, const struct train_set *set, struct adapter *adapter,
+                      const struct train_params *params, const char *resume, engine_watch_fn watch,
+                      void *data, int *done, struct task *task, GError **error);
+// How well an example is drawn from its own noise, led by its own caption as an edit would be led
+// by a new one: the PSNR in dB of that picture (*drawn, to be freed). NaN with an error.
+double engine_redraw(struct engine *e, const struct train_example *example, struct adapter *adapter,
+                     struct task *task, struct edit_result **drawn, GError **error);

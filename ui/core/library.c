@@ -1,5 +1,6 @@
 #include "ui/core/library.h"
 
+#include "compute/model/defaults.h"
 #include "ui/core/difference.h"
 #include "ui/core/paths.h"
 
@@ -525,6 +526,16 @@ static void document_from_row(const struct store_document *row, struct document 
     d->seed = row->seed;
 }
 
+// What the model's folder says, for what the row does not.
+static void use_defaults(struct library *l, struct document *d)
+{
+    g_autoptr(GError) error = NULL;
+    if (!model_defaults(l->model, "edit", d->edit, &error) ||
+        !model_defaults(l->model, "learn", d->learn, &error)) {
+        tincture_project_say_error(l->project, "The model's own settings are not used", error);
+    }
+}
+
 void library_opened(struct library *l, TinctureJob *job)
 {
     library_save_now(l);
@@ -535,6 +546,7 @@ void library_opened(struct library *l, TinctureJob *job)
     tincture_project_say_error(l->project, "This photo's work will not be saved", error);
     struct document d;
     document_init(&d);
+    use_defaults(l, &d);
     document_from_row(&l->row, &d);
     l->adapter_failed = false;
     GPtrArray *known = read_adapters(l, &d);
@@ -581,11 +593,13 @@ GPtrArray *library_documents(struct library *l)
 
 // ---- life ---------------------------------------------------------------------------------------
 
-struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir)
+struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir,
+                            const char *model)
 {
     struct library *l = g_new0(struct library, 1);
     l->project = project;
     l->queue = queue;
+    l->model = g_strdup(model);
     l->results_limit = RESULTS_SHOWN;
     g_autofree char *dir = data_dir ? g_strdup(data_dir) : paths_data();
     g_autoptr(GError) error = NULL;
@@ -601,5 +615,6 @@ void library_free(struct library *l)
     g_clear_handle_id(&l->save_timer, g_source_remove);
     store_document_clear(&l->row);
     store_close(l->store);
+    g_free(l->model);
     g_free(l);
 }

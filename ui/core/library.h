@@ -14,6 +14,7 @@ struct library {
     TinctureQueue *queue;
 
     // owned
+    char *model;         // the folder or file of the model, whose defaults a new document has
     struct store *store; // NULL: it could not be opened, which has been said; then no photo can be
     struct store_document row; // of the open document; id 0: none
     guint save_timer;
@@ -28,8 +29,9 @@ struct library {
 #define RESULTS_SHOWN   200 // a page of the history
 #define DOCUMENTS_SHOWN 20
 
-// data_dir: the library's folder, NULL for the user's data folder.
-struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir);
+// data_dir: the library's folder, NULL for the user's data folder. model: a folder or file.
+struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir,
+                            const char *model);
 void library_free(struct library *l);
 void library_save_now(struct library *l); // what is not saved
 

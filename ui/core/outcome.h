@@ -23,6 +23,7 @@ struct outcome {
     struct {                // an adapter that was trained or loaded
         char *name, *method;
         int applied, total; // its tensors that fit the model, all
+        int steps;          // that were learned
         bool other_base;    // it was learned on another model
     } adapter;
     char *note; // a sentence to be said about it

@@ -50,7 +50,9 @@ struct _TinctureProject {
 
     GArray *loss;    // double, smoothed: one a step of the training that runs or was last
     GArray *samples; // struct picture: what it drew on the way, oldest first
-    bool can_resume; // a training of this document waits to be gone on with:
+    double redrawn, redrawn_best; // dB: how well it draws the photo again, and did at best
+    int best_step;                // the step of that; 0: not measured
+    bool can_resume;              // a training of this document waits to be gone on with:
     int resume_step, resume_steps;
 };
 

@@ -173,10 +173,10 @@ void tincture_session_export_adapter(TinctureSession *self, gint64 id, const cha
 TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *device)
 {
     TinctureSession *self = g_object_new(TINCTURE_TYPE_SESSION, NULL);
-    self->library = library_new(self->project, self->queue, data_dir);
+    g_autofree char *path = paths_model(model);
+    self->library = library_new(self->project, self->queue, data_dir, path);
     self->live = live_new(self->project, self->queue, self->library);
     self->training = training_new(self->project, self->queue, self->library);
-    g_autofree char *path = paths_model(model);
     const struct job_inputs in = {.path = path, .device = device};
     tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
     library_open_last(self->library);

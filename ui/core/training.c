@@ -140,14 +140,19 @@ static void stopped(struct training *t)
 static void succeeded(struct training *t, const TinctureJob *job)
 {
     TinctureProject *p = t->project;
-    g_autofree char *name = g_strdup_printf("%s, %d steps", t->run.method, t->run.steps);
+    const int steps = job->out.adapter.steps;
+    g_autofree char *name = g_strdup_printf("%s, %d steps", t->run.method, steps);
     TinctureAdapterEntry *entry = library_add_adapter(t->library, name, t->adapter, t->run.method);
     entry->applied = job->out.adapter.applied;
     entry->total = job->out.adapter.total;
     t->run.adapter = MAX(entry->id, 0);
     tincture_project_switch_off_trained(p);
     tincture_project_use_adapter(p, entry->id);
-    tincture_project_say(p, MESSAGE_INFO, "Learned the photo in %d steps", t->run.steps);
+    tincture_project_say(p, MESSAGE_INFO,
+                         steps < t->run.step
+                             ? "Learned the photo in %d steps; what more of them drew was worse"
+                             : "Learned the photo in %d steps",
+                         steps);
     tincture_project_edited(p, DOCUMENT_ADAPTERS, 0); // one step of undo
     library_save_now(t->library);
     end_run(t, &t->run);
@@ -195,6 +200,9 @@ void training_stepped(struct training *t, struct job_report *report)
     if (report->trained) {
         note_loss(loss, &report->training);
         t->run.step = report->training.step;
+        t->project->redrawn = report->training.redrawn;
+        t->project->redrawn_best = report->training.redrawn_best;
+        t->project->best_step = report->training.best_step;
         g_clear_pointer(&t->run.loss, g_bytes_unref);
         t->run.loss = g_bytes_new(loss->data, loss->len * sizeof(double));
         replace_others(t);
@@ -246,6 +254,7 @@ static void start(struct training *t, bool resume)
     library_save_now(t->library);
     save_run(t, &t->run);
     g_array_set_size(p->samples, 0);
+    p->best_step = 0;
     const struct job_inputs in = {.photo = p->photo,
                                   .document = &p->document,
                                   .path = path,

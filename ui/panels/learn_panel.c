@@ -18,7 +18,7 @@ struct _TinctureLearnPanel {
     AdwExpanderRow *expert;
     GtkWidget *start, *resume_box, *progress_box, *training_box;
     GtkExpander *training;
-    GtkLabel *resume_text, *progress_text;
+    GtkLabel *resume_text, *progress_text, *redrawn;
     GtkProgressBar *progress;
     TinctureLossPlot *plot;
     TinctureSampleStrip *samples;
@@ -63,6 +63,16 @@ static void show_progress(TinctureLearnPanel *self, const TinctureJob *job)
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
 
+// The loss alone does not say when to stop.
+static void show_redrawn(TinctureLearnPanel *self, const TinctureProject *project)
+{
+    g_autofree char *text =
+        g_strdup_printf("Draws the photo again at %.1f dB; best %.1f dB, at step %d",
+                        project->redrawn, project->redrawn_best, project->best_step);
+    gtk_label_set_text(self->redrawn, text);
+    gtk_widget_set_visible(GTK_WIDGET(self->redrawn), project->best_step > 0);
+}
+
 static void show_training(TinctureLearnPanel *self, const TinctureProject *project)
 {
     const double *loss = (const double *)(void *)project->loss->data;
@@ -71,6 +81,7 @@ static void show_training(TinctureLearnPanel *self, const TinctureProject *proje
     tincture_loss_plot_set(self->plot, loss, n,
                            self->learning ? settings_int(project->document.learn, "steps") : n);
     tincture_sample_strip_show(self->samples, project->samples);
+    show_redrawn(self, project);
     gtk_widget_set_visible(GTK_WIDGET(self->samples), project->samples->len > 0);
 }
 
@@ -153,6 +164,7 @@ static void tincture_learn_panel_class_init(TinctureLearnPanelClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, training);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, plot);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, samples);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, redrawn);
 }
 
 static void tincture_learn_panel_init(TinctureLearnPanel *self)

@@ -1,4 +1,4 @@
-// Learning the photo: a training, with samples on the way.
+// Learning the photo: a training, with what it draws of the photo on the way.
 //
 // Takes photo and document (source prompt and settings), path for the adapter, source for the
 // checkpoints, and resume: whether it goes on from the one that is there. Ends with the adapter's
@@ -8,68 +8,33 @@
 #include "ui/core/job.h"
 
 #define SAMPLE_SIDE      96
-#define SAMPLE_STEPS     8
-#define SAMPLES          4  // a training
 #define CHECKPOINT_EVERY 10 // steps
 
 struct learner {
     TinctureJob *job;
     struct engine *engine;
     struct adapter *adapter;
+    struct task_progress progress; // the last
 };
-
-// A picture at fixed seed with the adapter as it is now.
-static struct image *draw_sample(const struct learner *l, GError **error)
-{
-    const struct job_inputs *in = &l->job->in;
-    struct editor *editor = l->engine->editor;
-    struct task quiet = {.cancellable = l->job->cancel}; // the training's progress stays in sight
-    struct settings *settings = settings_new(generate_settings);
-    settings_set(settings, "steps", SAMPLE_STEPS, NULL);
-    struct edit_request q = {
-        .settings = settings,
-        .prompt = in->document->source_prompt,
-        .width = in->photo->small->width,
-        .height = in->photo->small->height,
-        .seed = in->document->learn_seed,
-    };
-    if (in->document->region.width) {
-        photo_fit(in->photo, &in->document->region, &q.width, &q.height);
-    }
-    struct edit_result *r = NULL;
-    if (editor_set_adapters(editor, &l->adapter, 1, &quiet, error)) {
-        r = editor_run(editor, &q, &quiet, error);
-    }
-    struct image *image = r ? image_from_signed(r->rgb, r->width, r->height, error) : NULL;
-    edit_result_free(r);
-    settings_free(settings);
-    return image;
-}
-
-// That a sample fails is no reason to stop the training.
-static void sample(const struct learner *l, const struct task_progress *progress)
-{
-    g_autoptr(GError) error = NULL;
-    struct task_progress sampling = *progress;
-    sampling.stage = TASK_SAMPLING;
-    sampling.training = NULL; // that has been told
-    job_tell(l->job, &sampling, (struct picture){0});
-    struct image *image = draw_sample(l, &error);
-    if (image) {
-        job_tell(l->job, &sampling, picture_shrink(image, SAMPLE_SIDE));
-        image_free(image);
-    } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_message("no sample: %s", error->message);
-    }
-}
 
 static void report_cb(struct task *task, const struct task_progress *progress)
 {
-    const struct learner *l = task->data;
-    const struct train_report *step = progress->training;
+    struct learner *l = task->data;
+    l->progress = *progress;
+    l->progress.stage = TASK_SAMPLING;
+    l->progress.preview = NULL; // what it points to is gone by then
+    l->progress.training = NULL;
     job_tell(l->job, progress, (struct picture){0});
-    if (step && step->step % MAX(1, step->steps / SAMPLES) == 0) {
-        sample(l, progress);
+}
+
+// What the training can draw of the photo by now.
+static void watch_cb(const struct edit_result *drawn, double db, void *data)
+{
+    const struct learner *l = data;
+    struct image *image = image_from_signed(drawn->rgb, drawn->width, drawn->height, NULL);
+    if (image) {
+        job_tell(l->job, &l->progress, picture_shrink(image, SAMPLE_SIDE));
+        image_free(image);
     }
 }
 
@@ -84,7 +49,17 @@ static bool train(struct learner *l, GError **error)
     };
     struct task task = {.report = report_cb, .data = l, .cancellable = l->job->cancel};
     return engine_learn(l->engine, in->photo, &in->document->region, in->document->source_prompt,
-                        l->adapter, &params, in->resume ? in->source : NULL, &task, error);
+                        l->adapter, &params, in->resume ? in->source : NULL, watch_cb, l, &task,
+                        error);
+}
+
+static bool name_and_save(TinctureJob *job, struct adapter *adapter, GError **error)
+{
+    const char *steps = g_hash_table_lookup(adapter->metadata, "ss_steps"); // the best one's
+    job->out.adapter.steps = (int)g_ascii_strtoll(steps, NULL, 10);
+    g_free(adapter->name);
+    adapter->name = g_strdup_printf("%s, %s steps", adapter->method->title, steps);
+    return adapter_save(adapter, job->in.path, NULL, error);
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
@@ -98,11 +73,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     if (!adapter) {
         return false;
     }
-    g_free(adapter->name);
-    adapter->name =
-        g_strdup_printf("%s, %d steps", adapter->method->title, settings_int(learn, "steps"));
-    struct learner l = {job, e, adapter};
-    if (!train(&l, error) || !adapter_save(adapter, in->path, NULL, error)) {
+    struct learner l = {.job = job, .engine = e, .adapter = adapter};
+    if (!train(&l, error) || !name_and_save(job, adapter, error)) {
         adapter_free(adapter);
         return false;
     }
