@@ -213,9 +213,10 @@ static void measure_replaced(struct change *change, const struct color_map *map,
             smoothstep(REPLACED_SHARE[0], REPLACED_SHARE[1], share) *
             smoothstep(REPLACED_STEPS[0] * STEP, REPLACED_STEPS[1] * STEP, map->residual[i]);
     }
-    // What lies between places that were replaced was replaced with them, and so was the rim, where
-    // finer detail than the model sees would be left of the old thing.
-    filter_maximum(change->replaced, width, height, 2 * reach);
+    // A spot is chance. What lies between places that were replaced was replaced with them, and so
+    // was the rim, where finer detail than the model sees would be left of the old thing.
+    filter_minimum(change->replaced, width, height, reach / 2);
+    filter_maximum(change->replaced, width, height, reach / 2 + 2 * reach);
     filter_minimum(change->replaced, width, height, reach);
     filter_gaussian(change->replaced, width, height, 0.5 * reach);
 }

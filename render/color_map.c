@@ -21,8 +21,8 @@ enum {
 };
 
 static const float EPSILON = 1e-3f;    // variance of the guide below which the map is a mere shift
-static const float EXPLAINED = 0.2f;   // share of the change that may be left unexplained ...
-static const float UNEXPLAINED = 0.4f; // ... and where a smaller window is needed altogether
+static const float EXPLAINED = 0.3f;   // share of the change that may be left unexplained ...
+static const float UNEXPLAINED = 0.5f; // ... and where a smaller window is needed altogether
 static const float FLOOR = 0.03f;      // a change so small needs no explanation
 static const float SMALLEST = 1e-12f;  // weights below this are none
 
