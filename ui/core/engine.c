@@ -1,5 +1,7 @@
 #include "ui/core/engine.h"
 
+#include "compute/edit/select.h"
+
 #include "compute/gpu/fft.h"
 #include "render/signed.h"
 
@@ -247,6 +249,50 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p,
     }
     request.mask = mask;
     return editor_run(e->editor, &request, task, error);
+}
+
+static float *select_map(struct engine *e, const struct edit_request *q,
+                         const struct image_region *r, const struct engine_choice *choice,
+                         struct task *task, GError **error)
+{
+    const double x = (choice->x - r->x) / r->width, y = (choice->y - r->y) / r->height;
+    if (choice->word) {
+        return editor_select_word(e->editor, q, choice->word, task, error);
+    }
+    if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "that place is outside of the part that is edited");
+        return NULL;
+    }
+    return editor_select_point(e->editor, q, x, y, task, error);
+}
+
+struct mask *engine_select(struct engine *e, const struct photo *p,
+                           const struct image_region *region, struct edit_request request,
+                           const struct engine_choice *choice, struct task *task, GError **error)
+{
+    struct engine_place place;
+    if (!engine_place_raster(p, NULL, region, &place, error) ||
+        !see(e, p, &place.region, &request.rgb, &request.width, &request.height, error)) {
+        return NULL;
+    }
+    const gsize count = (gsize)request.width * request.height;
+    g_autofree float *map = select_map(e, &request, &place.region, choice, task, error);
+    if (!map) {
+        return NULL;
+    }
+    g_autofree uint8_t *bytes = g_new(uint8_t, count);
+    for (gsize i = 0; i < count; i++) {
+        bytes[i] = (uint8_t)image_quantize(map[i], 255.0f);
+    }
+    const struct mask_step step = {.kind = MASK_SELECTION,
+                                   .erase = choice->erase,
+                                   .map = bytes,
+                                   .map_width = request.width,
+                                   .map_height = request.height,
+                                   .placed = place.region,
+                                   .label = choice->word};
+    return mask_with(NULL, &step);
 }
 
 static int scaled(int value, int from, int to)

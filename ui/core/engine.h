@@ -83,6 +83,18 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p,
                                 const struct engine_place *place, struct edit_request request,
                                 struct task *task, GError **error);
 
+// What is to be selected: a word of the description, or what is at a place.
+struct engine_choice {
+    const char *word; // NULL: the place
+    double x, y;      // in pixels of the photo
+    bool erase;       // it is to be taken away from a mask
+};
+// It as a mask of one step, looked for in that region of the photo (width 0: all of it), as the
+// request describes it. To be unreffed.
+struct mask *engine_select(struct engine *e, const struct photo *p,
+                           const struct image_region *region, struct edit_request request,
+                           const struct engine_choice *choice, struct task *task, GError **error);
+
 // The result of an edit of that place, carried over to base, which is the photo at its own or any
 // smaller size. params say which part of base is wanted.
 struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
@@ -101,8 +113,8 @@ char *engine_recipe_with(struct engine *e, const struct edit_request *request,
                          const struct engine_place *place, const GArray *uses, int width,
                          int height);
 
-// Trains the adapter on a part of the photo (NULL or width 0: all of it), at the size at which it is
-// edited. resume: a checkpoint, or NULL. The run is measured by engine_redraw(); watch is called
+// Trains the adapter on a part of the photo (NULL or width 0: all of it), at the size at which it
+// is edited. resume: a checkpoint, or NULL. The run is measured by engine_redraw(); watch is called
 // with what was drawn, on this thread, where it is not NULL.
 typedef void (*engine_watch_fn)(const struct edit_result *drawn, double db, void *data);
 bool engine_learn(struct engine *e, const struct photo *p, const struct image_region *region,

@@ -60,6 +60,7 @@ struct job_inputs {
     GBytes *bytes;                 // an encoded photo, or the packed pixels of a result ...
     int width, height;             // ... and their size
     struct image_region region;    // of the photo, in its pixels
+    double x, y;                   // a place of it
     const char *path;              // the file or folder that is read or written
     const char *source;            // the file that it is made from
     const char *folder;            // where what it makes is kept
@@ -68,7 +69,7 @@ struct job_inputs {
     const char *device;            // as gpu_open()
     const char *const *files;      // NULL-terminated paths
     struct image_save_params save; // format is a static string; recipe and task are the job's
-    bool with_recipe, resume;
+    bool with_recipe, resume, erase;
     gint64 id; // of whoever asks
 };
 

@@ -51,19 +51,24 @@ static bool is_blocked(struct live *live)
     return false;
 }
 
-// Of the document as it can be made now: its recipe names no adapter that is left out.
-static void submit_edit(struct live *live)
+void live_document(const struct live *live, struct document *d)
 {
     TinctureProject *p = live->project;
-    struct document d;
-    document_copy(&p->document, &d);
+    document_copy(&p->document, d);
     for (guint i = 0; i < tincture_project_n_adapters(p); i++) {
         const TinctureAdapterEntry *entry = tincture_project_adapter(p, i);
         if (entry->failed) {
-            document_forget_adapter(&d, entry->id);
+            document_forget_adapter(d, entry->id);
         }
     }
-    g_autoptr(GArray) uses = tincture_project_uses(p);
+}
+
+static void submit_edit(struct live *live)
+{
+    const TinctureProject *p = live->project;
+    struct document d;
+    live_document(live, &d);
+    g_autoptr(GArray) uses = tincture_project_uses(live->project);
     const struct job_inputs in = {.photo = p->photo, .document = &d, .adapters = uses};
     tincture_queue_submit(live->queue, tincture_job_new(&edit_job, &in));
     document_clear(&d);
@@ -193,6 +198,17 @@ void live_show_as_left(struct live *live)
     }
 }
 
+// The document that a result was made with is the open one: a step of undo.
+static void take_recipe(struct live *live, const char *recipe)
+{
+    TinctureProject *p = live->project;
+    live_stop(live);
+    tincture_queue_cancel(live->queue, &edit_job);
+    document_from_json(&p->document, recipe);
+    tincture_project_edited(
+        p, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS | DOCUMENT_PLACE, 0);
+}
+
 void live_restore(struct live *live, gint64 id)
 {
     TinctureProject *p = live->project;
@@ -206,13 +222,26 @@ void live_restore(struct live *live, gint64 id)
         tincture_project_say_error(p, "This result could not be read", error);
         return;
     }
-    live_stop(live);
-    tincture_queue_cancel(live->queue, &edit_job);
-    document_from_json(&p->document, stored->recipe);
-    tincture_project_edited(
-        p, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS | DOCUMENT_PLACE, 0);
+    take_recipe(live, stored->recipe);
     show_stored(live, stored);
     store_result_free(stored);
+}
+
+void live_take(struct live *live, struct result *result, const struct picture *view,
+               const struct picture *thumb)
+{
+    TinctureProject *p = live->project;
+    if (library_is_busy(live->library)) {
+        return;
+    }
+    g_autofree char *recipe = document_to_json(&result->document);
+    live_keep_now(live);
+    take_recipe(live, recipe);
+    p->exported = false;
+    tincture_project_set_result(p, result, picture_ref(view));
+    fresh_set(live, result, picture_ref(thumb));
+    keep_soon(live);
+    tincture_project_view_changed(p);
 }
 
 // ---- the photo's own pixels ---------------------------------------------------------------------

@@ -32,6 +32,12 @@ void live_stop(struct live *live);                      // nothing is to follow
 // The picture as it was left: from the library where it is the newest result, else drawn again.
 void live_show_as_left(struct live *live);
 void live_restore(struct live *live, gint64 id); // an earlier result, and all it was made with
+// A result that is drawn, as if it had been edited here; view and thumb are its pictures.
+void live_take(struct live *live, struct result *result, const struct picture *view,
+               const struct picture *thumb);
+// The document as an edit can be made of it now: its recipe names no adapter that is left out. To
+// be cleared.
+void live_document(const struct live *live, struct document *d);
 // The piece of the photo that the window shows enlarged, in its pixels and inside it. Ignored while
 // a job runs; an edit does not wait for it.
 void live_want_closeup(struct live *live, const struct image_region *region);

@@ -16,6 +16,8 @@ void outcome_clear(struct outcome *o)
     picture_clear(&o->thumb);
     result_unref(o->result);
     closeup_clear(&o->closeup);
+    mask_unref(o->selection);
+    g_clear_pointer(&o->encoded, g_bytes_unref);
     g_free(o->adapter.name);
     g_free(o->adapter.method);
     g_free(o->note);

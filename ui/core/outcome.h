@@ -20,6 +20,8 @@ struct outcome {
     struct picture thumb;   // of a result
     struct result *result;  // of an edit
     struct closeup closeup; // a piece
+    struct mask *selection; // of a word or a place, a mask of one step
+    GBytes *encoded;        // a picture as in a file
     struct {                // an adapter that was trained or loaded
         char *name, *method;
         int applied, total; // its tensors that fit the model, all

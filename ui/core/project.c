@@ -1,5 +1,7 @@
 #include "ui/core/project.h"
 
+#include "compute/edit/preset.h"
+
 #include "ui/core/engine.h"
 
 enum {
@@ -297,6 +299,21 @@ void tincture_project_set(TinctureProject *self, enum document_settings which, c
     if (which == SETTINGS_EDIT) {
         tincture_project_stale(self);
     }
+}
+
+void tincture_project_use_preset(TinctureProject *self, const char *preset)
+{
+    const struct edit_preset *before = edit_preset_of(self->document.edit);
+    g_autoptr(GError) error = NULL;
+    if (before && g_str_equal(before->name, preset)) {
+        return;
+    }
+    if (!edit_preset_use(self->document.edit, preset, &error)) {
+        tincture_project_say_error(self, "This preset cannot be used", error);
+        return;
+    }
+    tincture_project_edited(self, DOCUMENT_PARAMS, 0);
+    tincture_project_stale(self);
 }
 
 void tincture_project_set_seed(TinctureProject *self, uint64_t seed)

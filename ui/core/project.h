@@ -79,6 +79,8 @@ void tincture_project_set_negative(TinctureProject *self, const char *text);
 // A value outside its legal range changes nothing.
 void tincture_project_set(TinctureProject *self, enum document_settings which, const char *key,
                           double value);
+// Several settings of the edit at once, as edit_preset_use() knows them by that name.
+void tincture_project_use_preset(TinctureProject *self, const char *preset);
 void tincture_project_set_seed(TinctureProject *self, uint64_t seed);
 void tincture_project_roll_seed(TinctureProject *self);
 // Each call with another one is a step of undo. Takes a reference; NULL: no mask.

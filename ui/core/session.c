@@ -3,6 +3,8 @@
 #include "ui/core/engine.h"
 #include "ui/core/paths.h"
 
+#include <string.h>
+
 enum { SIGNAL_DEVICE, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
@@ -17,6 +19,14 @@ static void loaded(TinctureSession *self, TinctureJob *job)
     self->device = g_strdup(job->out.device ? job->out.device : "");
     self->model = g_strdup(job->out.model ? job->out.model : "");
     g_signal_emit(self, signals[SIGNAL_DEVICE], 0);
+}
+
+static void describe_continued(TinctureSession *self, TinctureJob *job)
+{
+    if (job->in.bytes == self->continued && *self->project->document.source_prompt == '\0') {
+        tincture_project_set_source_prompt(self->project, self->continued_prompt);
+    }
+    g_clear_pointer(&self->continued, g_bytes_unref);
 }
 
 static void opened(TinctureSession *self, TinctureJob *job)
@@ -35,6 +45,9 @@ static void opened(TinctureSession *self, TinctureJob *job)
     }
     tincture_project_changed(self->project, DOCUMENT_ALL);
     tincture_project_view_changed(self->project);
+    if (self->continued) {
+        describe_continued(self, job);
+    }
     live_show_as_left(self->live);
 }
 
@@ -46,6 +59,32 @@ static void edited(TinctureSession *self, TinctureJob *job)
 static void closeup_done(TinctureSession *self, TinctureJob *job)
 {
     live_closeup_done(self->live, job);
+}
+
+static void drawn(TinctureSession *self, TinctureJob *job)
+{
+    variations_drawn(self->variations, job);
+}
+
+static void selected(TinctureSession *self, TinctureJob *job)
+{
+    TinctureProject *p = self->project;
+    if (!job->error && job->in.photo == p->photo) {
+        struct mask *mask = mask_with(p->document.mask, mask_last(job->out.selection));
+        tincture_project_set_mask(p, mask);
+        mask_unref(mask);
+    }
+}
+
+static void continued(TinctureSession *self, TinctureJob *job)
+{
+    if (!job->error && job->in.photo == self->project->photo) {
+        g_clear_pointer(&self->continued, g_bytes_unref);
+        g_free(self->continued_prompt);
+        self->continued = g_bytes_ref(job->out.encoded);
+        self->continued_prompt = g_strdup(job->in.result->document.prompt);
+        library_open_bytes(self->library, self->continued, job->in.title);
+    }
 }
 
 static void learned(TinctureSession *self, TinctureJob *job)
@@ -74,10 +113,12 @@ static const struct {
     const struct job_type *type;
     void (*apply)(TinctureSession *self, TinctureJob *job);
 } appliers[] = {
-    {&load_job, loaded},     {&open_job, opened},
-    {&edit_job, edited},     {&closeup_job, closeup_done},
-    {&learn_job, learned},   {&adapter_job, adapter_loaded},
-    {&export_job, exported}, {&export_adapter_job, exported},
+    {&load_job, loaded},        {&open_job, opened},
+    {&edit_job, edited},        {&closeup_job, closeup_done},
+    {&learn_job, learned},      {&adapter_job, adapter_loaded},
+    {&export_job, exported},    {&export_adapter_job, exported},
+    {&variation_job, drawn},    {&select_job, selected},
+    {&continue_job, continued},
 };
 
 static void finished_cb(TinctureSession *self, TinctureJob *job)
@@ -99,7 +140,7 @@ static void finished_cb(TinctureSession *self, TinctureJob *job)
 
 static void report_cb(TinctureSession *self, TinctureJob *job, struct job_report *report)
 {
-    if (report->preview.rgba) {
+    if (report->preview.rgba && job->type == &edit_job) {
         live_previewed(self->live, report);
     }
     if (job->type == &learn_job) {
@@ -137,6 +178,49 @@ void tincture_session_cancel(TinctureSession *self)
 {
     live_stop(self->live);
     tincture_queue_cancel(self->queue, NULL);
+}
+
+static void select_what(TinctureSession *self, struct job_inputs in)
+{
+    TinctureProject *p = self->project;
+    if (p->photo && !library_is_busy(self->library)) {
+        g_autoptr(GArray) uses = tincture_project_uses(p);
+        in.photo = p->photo;
+        in.document = &p->document;
+        in.adapters = uses;
+        tincture_queue_submit(self->queue, tincture_job_new(&select_job, &in));
+    }
+}
+
+void tincture_session_select_word(TinctureSession *self, const char *word, bool erase)
+{
+    select_what(self, (struct job_inputs){.title = word, .erase = erase});
+}
+
+void tincture_session_select_point(TinctureSession *self, double x, double y, bool erase)
+{
+    select_what(self, (struct job_inputs){.x = x, .y = y, .erase = erase});
+}
+
+// "fox.jpg" -> "fox, continued.png"
+static char *continued_title(const char *title)
+{
+    const char *dot = strrchr(title, '.');
+    const int length = dot && dot > title ? (int)(dot - title) : (int)strlen(title);
+    return strstr(title, ", continued") ? g_strdup(title)
+                                        : g_strdup_printf("%.*s, continued.png", length, title);
+}
+
+void tincture_session_continue(TinctureSession *self)
+{
+    const TinctureProject *p = self->project;
+    if (!p->result || library_is_busy(self->library)) {
+        return;
+    }
+    live_keep_now(self->live);
+    g_autofree char *title = continued_title(p->title);
+    const struct job_inputs in = {.photo = p->photo, .result = p->result, .title = title};
+    tincture_queue_submit(self->queue, tincture_job_new(&continue_job, &in));
 }
 
 void tincture_session_export(TinctureSession *self, const char *path, bool with_recipe,
@@ -177,6 +261,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->library = library_new(self->project, self->queue, data_dir, path);
     self->live = live_new(self->project, self->queue, self->library);
     self->training = training_new(self->project, self->queue, self->library);
+    self->variations = variations_new(self->project, self->queue, self->library, self->live);
     const struct job_inputs in = {.path = path, .device = device};
     tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
     library_open_last(self->library);
@@ -206,6 +291,10 @@ static void tincture_session_finalize(GObject *object)
 {
     TinctureSession *self = TINCTURE_SESSION(object);
     g_signal_handlers_disconnect_by_data(self->queue, self);
+    g_object_unref(self->painting);
+    variations_free(self->variations);
+    g_clear_pointer(&self->continued, g_bytes_unref);
+    g_free(self->continued_prompt);
     training_free(self->training);
     live_free(self->live);
     library_free(self->library);
@@ -229,6 +318,7 @@ static void tincture_session_init(TinctureSession *self)
     self->engine = engine_new();
     self->queue = tincture_queue_new(self->engine);
     self->project = tincture_project_new();
+    self->painting = tincture_painting_new(self->project);
     self->device = g_strdup("");
     self->model = g_strdup("");
     g_signal_connect_swapped(self->queue, "finished", G_CALLBACK(finished_cb), self);

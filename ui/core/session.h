@@ -10,7 +10,9 @@
 #pragma once
 
 #include "ui/core/live.h"
+#include "ui/core/painting.h"
 #include "ui/core/training.h"
+#include "ui/core/variations.h"
 
 G_BEGIN_DECLS
 
@@ -26,8 +28,12 @@ struct _TinctureSession {
     struct library *library;
     struct live *live;
     struct training *training;
-    struct engine *engine; // of the queue's thread; NULL: closed
-    char *device, *model;  // names to be shown; "" while unknown
+    TincturePainting *painting;
+    struct variations *variations;
+    struct engine *engine;  // of the queue's thread; NULL: closed
+    char *device, *model;   // names to be shown; "" while unknown
+    GBytes *continued;      // the result that is to be opened as a photo; NULL: none
+    char *continued_prompt; // what it shows
 };
 
 // data_dir: where the library lives (NULL: the user's data folder). model: folder or file, or NULL
@@ -43,6 +49,13 @@ void tincture_session_learn(TinctureSession *self);
 void tincture_session_learn_resume(TinctureSession *self); // the interrupted one
 void tincture_session_learn_over(TinctureSession *self);   // a new one also where one waits
 void tincture_session_cancel(TinctureSession *self); // everything but the loading of the model
+// Adds what belongs to a word of the description, or to a place of the photo in its pixels, to the
+// mask, or takes it away.
+void tincture_session_select_word(TinctureSession *self, const char *word, bool erase);
+void tincture_session_select_point(TinctureSession *self, double x, double y, bool erase);
+// The newest finished result becomes the photo that is edited next, with what it shows as its
+// description. The one before stays in the library.
+void tincture_session_continue(TinctureSession *self);
 // The newest finished result at the photo's own size; the format follows the suffix.
 void tincture_session_export(TinctureSession *self, const char *path, bool with_recipe,
                              int jpeg_quality, int bits);

@@ -1,0 +1,35 @@
+// A result as a photo of its own, to be edited on.
+//
+// Takes photo and result; title: what it is to be called. Ends with the picture as in a file, at
+// the photo's own size and as deep as files can be, so that nothing is lost on the way.
+#include "ui/core/engine.h"
+#include "ui/core/job.h"
+
+static bool run(TinctureJob *job, struct engine *e, GError **error)
+{
+    const struct job_inputs *in = &job->in;
+    const struct document *d = &in->result->document;
+    struct engine_place place;
+    struct image *image =
+        engine_ready(e, error) &&
+                engine_place(e, in->photo, d->mask, &d->region, &place, &job->task, error)
+            ? engine_restore(e, in->photo, in->photo->full, &place, in->result->edit,
+                             (struct detail_params){.task = &job->task}, error)
+            : NULL;
+    if (!image) {
+        return false;
+    }
+    const struct image_save_params params = {
+        .format = "png", .bits = 16, .keep_metadata = true, .task = &job->task};
+    job->out.encoded = image_encode(image, &params, error);
+    image_free(image);
+    return job->out.encoded != NULL;
+}
+
+const struct job_type continue_job = {
+    .member = {.name = "continue",
+               .title = "Continuing from the result",
+               .summary = "Makes a result the photo that is edited next"},
+    .failure = "The result could not be continued from",
+    .run = run,
+};

@@ -1,0 +1,47 @@
+// Variations: the open edit with other seeds, side by side. Each is drawn by a job of its own and
+// shown as it comes; a person takes one, or keeps several in the history.
+//
+// Thread: main only.
+#pragma once
+
+#include "ui/core/live.h"
+
+G_BEGIN_DECLS
+
+#define TINCTURE_TYPE_VARIATION (tincture_variation_get_type())
+G_DECLARE_FINAL_TYPE(TinctureVariation, tincture_variation, TINCTURE, VARIATION, GObject)
+
+// To be read. Property "state" is notified when any of it changes.
+struct _TinctureVariation {
+    GObject parent_instance;
+
+    uint64_t seed;
+    struct result *result; // NULL: it is not drawn yet
+    struct picture view, thumb;
+    bool failed, kept;
+};
+
+struct variations {
+    // borrowed
+    TinctureProject *project;
+    TinctureQueue *queue;
+    struct library *library;
+    struct live *live;
+
+    GListStore *list; // owned, TinctureVariation: those of the last request
+};
+
+struct variations *variations_new(TinctureProject *project, TinctureQueue *queue,
+                                  struct library *library, struct live *live);
+void variations_free(struct variations *v);
+
+// Draws n of them with the document as it is; those of an earlier request are forgotten.
+void variations_begin(struct variations *v, int n);
+void variations_clear(struct variations *v); // and stops what is still to be drawn
+void variations_drawn(struct variations *v, TinctureJob *job); // has ended
+// The i-th becomes the picture that is shown, and its seed the document's: a step of undo.
+void variations_take(struct variations *v, guint i);
+// The i-th goes into the history, where it can be gone back to.
+void variations_keep(struct variations *v, guint i);
+
+G_END_DECLS
