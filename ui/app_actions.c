@@ -94,6 +94,8 @@ static void set_keys(TinctureApp *self)
         {"win.learn", {"<Control>l"}},
         {"win.edit-now", {"<Control>Return", "<Control>KP_Enter"}},
         {"win.dice", {"<Control>r"}},
+        {"win.vary", {"<Control><Shift>r"}},
+        {"win.continue", {"<Control><Shift>k"}},
         {"win.compare", {"<Control>d"}},
         {"win.zoom-in", {"<Control>plus", "<Control>equal", "<Control>KP_Add"}},
         {"win.zoom-out", {"<Control>minus", "<Control>KP_Subtract"}},

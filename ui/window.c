@@ -287,10 +287,11 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, inspector_separator);
     gtk_widget_class_bind_template_callback(widget_class, sample_open_cb);
     tincture_window_install_actions(widget_class);
+    tincture_window_install_tools(widget_class);
 }
 
-// An Escape that no other widget has used closes the message that is waiting, or else stops the
-// job.
+// An Escape that no other widget has used closes the message that is waiting, or else puts the tool
+// away, or else stops the job.
 static gboolean escape_cb(GtkWidget *widget, GVariant *args, gpointer data)
 {
     TinctureWindow *self = TINCTURE_WINDOW(widget);
@@ -298,7 +299,8 @@ static gboolean escape_cb(GtkWidget *widget, GVariant *args, gpointer data)
         adw_toast_dismiss(self->failure);
         return GDK_EVENT_STOP;
     }
-    return gtk_widget_activate_action(widget, "win.cancel", NULL);
+    return tincture_canvas_escape(tincture_window_get_canvas(self)) ||
+           gtk_widget_activate_action(widget, "win.cancel", NULL);
 }
 
 static void stop_at_escape(TinctureWindow *self)
@@ -316,6 +318,7 @@ static void tincture_window_init(TinctureWindow *self)
     gtk_widget_init_template(GTK_WIDGET(self));
     stop_at_escape(self);
     tincture_window_add_toggles(self);
+    tincture_window_add_tools(self);
     tincture_window_accept_drops(self);
 }
 

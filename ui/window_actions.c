@@ -292,7 +292,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.start-over", photo && !learning && project->can_resume},
         {"win.edit-now", photo && !learning},
         {"win.cancel", job != NULL && !(job->type->rank & JOB_LASTING)},
-        {"win.dice", photo},
+        {"win.dice", photo && edit_settings_seed_matters(project->document.edit)},
         {"win.zoom-in", photo},
         {"win.zoom-out", photo},
         {"win.zoom-fit", photo},
@@ -302,6 +302,7 @@ void tincture_window_update_actions(TinctureWindow *self)
     for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
         gtk_widget_action_set_enabled(GTK_WIDGET(self), states[i].name, states[i].enabled);
     }
+    tincture_window_update_tools(self);
 }
 
 // Switches follow a property of the widget that they switch.

@@ -162,6 +162,38 @@ static void test_split(void)
     }
 }
 
+static void test_points(void)
+{
+    struct viewport v = make(800, 600, 4000, 3000);
+    double x, y, px, py;
+    viewport_zoom_at(&v, 0.7, 100, 500);
+    for (int i = 0; i < 20; i++) {
+        viewport_to_picture(&v, i * 40.0, i * 30.0, &px, &py);
+        viewport_from_picture(&v, px, py, &x, &y);
+        g_assert_cmpfloat_with_epsilon(x, i * 40.0, 1e-9);
+        g_assert_cmpfloat_with_epsilon(y, i * 30.0, 1e-9);
+    }
+    const struct viewport_rect all = viewport_picture_rect(&v);
+    viewport_to_picture(&v, all.x + all.width, all.y + all.height, &px, &py);
+    g_assert_cmpfloat_with_epsilon(px, 4000, 1e-6);
+    g_assert_cmpfloat_with_epsilon(py, 3000, 1e-6);
+}
+
+// A part is in the middle, and no larger than the widget; nothing is made smaller than the whole.
+static void test_show(void)
+{
+    struct viewport v = make(848, 648, 4000, 3000);
+    double x, y, right, bottom;
+    viewport_show(&v, 1000, 500, 400, 100);
+    viewport_from_picture(&v, 1000, 500, &x, &y);
+    viewport_from_picture(&v, 1400, 600, &right, &bottom);
+    g_assert_cmpfloat_with_epsilon(right - x, 800, 1);
+    g_assert_cmpfloat_with_epsilon((x + right) / 2, 424, 1);
+    g_assert_cmpfloat_with_epsilon((y + bottom) / 2, 324, 1);
+    viewport_show(&v, -1e4, -1e4, 3e4, 3e4);
+    g_assert_cmpfloat_with_epsilon(viewport_picture_rect(&v).width, 800, 1);
+}
+
 static void test_nothing_to_show(void)
 {
     struct viewport v;
@@ -186,6 +218,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/viewport/zoom-limits", test_zoom_is_limited);
     g_test_add_func("/ui/viewport/pan", test_pan);
     g_test_add_func("/ui/viewport/split", test_split);
+    g_test_add_func("/ui/viewport/points", test_points);
+    g_test_add_func("/ui/viewport/show", test_show);
     g_test_add_func("/ui/viewport/nothing", test_nothing_to_show);
     return g_test_run();
 }

@@ -6,8 +6,21 @@
 #define HANDLE_RADIUS 17.0f
 #define ZOOM_STEP     1.25
 
-enum { PROP_COMPARE = 1, PROP_ZOOM, N_PROPS };
+enum {
+    PROP_COMPARE = 1,
+    PROP_ZOOM,
+    PROP_TOOL,
+    PROP_ERASE,
+    PROP_SHOW_MASK,
+    PROP_BRUSH_SIZE,
+    PROP_BRUSH_SOFTNESS,
+    PROP_FRAME_ASPECT,
+    N_PROPS
+};
 static GParamSpec *properties[N_PROPS];
+
+enum { SIGNAL_STROKE, SIGNAL_FRAMED, N_SIGNALS };
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(TinctureCanvas, tincture_canvas, GTK_TYPE_WIDGET)
 
@@ -117,6 +130,7 @@ static void tincture_canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     } else {
         snapshot_picture(self, snapshot, TRUE, &picture);
     }
+    tincture_canvas_tool_snapshot(self, snapshot);
     gtk_snapshot_pop(snapshot);
 }
 
@@ -158,7 +172,22 @@ static void tincture_canvas_get_property(GObject *object, guint id, GValue *valu
     switch (id) {
     case PROP_COMPARE: g_value_set_boolean(value, self->compare); break;
     case PROP_ZOOM: g_value_set_double(value, self->viewport.scale); break;
+    case PROP_TOOL: g_value_set_enum(value, self->tool); break;
+    case PROP_ERASE: g_value_set_boolean(value, self->erase); break;
+    case PROP_SHOW_MASK: g_value_set_boolean(value, self->show_mask); break;
+    case PROP_BRUSH_SIZE: g_value_set_double(value, self->brush_size); break;
+    case PROP_BRUSH_SOFTNESS: g_value_set_double(value, self->brush_softness); break;
+    case PROP_FRAME_ASPECT: g_value_set_double(value, self->frame_aspect); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
+    }
+}
+
+static void set_number(TinctureCanvas *self, guint id, double *number, const GValue *value)
+{
+    if (*number != g_value_get_double(value)) {
+        *number = g_value_get_double(value);
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+        g_object_notify_by_pspec(G_OBJECT(self), properties[id]);
     }
 }
 
@@ -168,6 +197,14 @@ static void tincture_canvas_set_property(GObject *object, guint id, const GValue
     TinctureCanvas *self = TINCTURE_CANVAS(object);
     switch (id) {
     case PROP_COMPARE: tincture_canvas_set_compare(self, g_value_get_boolean(value)); break;
+    case PROP_TOOL:
+        tincture_canvas_set_tool(self, (enum canvas_tool)g_value_get_enum(value));
+        break;
+    case PROP_ERASE: tincture_canvas_set_erase(self, g_value_get_boolean(value)); break;
+    case PROP_SHOW_MASK: tincture_canvas_set_show_mask(self, g_value_get_boolean(value)); break;
+    case PROP_BRUSH_SIZE: set_number(self, id, &self->brush_size, value); break;
+    case PROP_BRUSH_SOFTNESS: set_number(self, id, &self->brush_softness, value); break;
+    case PROP_FRAME_ASPECT: set_number(self, id, &self->frame_aspect, value); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
     }
 }
@@ -182,11 +219,36 @@ static void tincture_canvas_dispose(GObject *object)
     G_OBJECT_CLASS(tincture_canvas_parent_class)->dispose(object);
 }
 
+static void tincture_canvas_finalize(GObject *object)
+{
+    TinctureCanvas *self = TINCTURE_CANVAS(object);
+    overlay_free(self->overlay);
+    g_array_unref(self->points);
+    G_OBJECT_CLASS(tincture_canvas_parent_class)->finalize(object);
+}
+
+static void install_tool_properties(GObjectClass *object_class)
+{
+    const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+    properties[PROP_TOOL] =
+        g_param_spec_enum("tool", NULL, NULL, TINCTURE_TYPE_CANVAS_TOOL, TOOL_HAND, flags);
+    properties[PROP_ERASE] = g_param_spec_boolean("erase", NULL, NULL, FALSE, flags);
+    properties[PROP_SHOW_MASK] = g_param_spec_boolean("show-mask", NULL, NULL, FALSE, flags);
+    properties[PROP_BRUSH_SIZE] =
+        g_param_spec_double("brush-size", NULL, NULL, BRUSH_LEAST, BRUSH_MOST, 64, flags);
+    properties[PROP_BRUSH_SOFTNESS] =
+        g_param_spec_double("brush-softness", NULL, NULL, 0, 1, 0.3, flags);
+    properties[PROP_FRAME_ASPECT] =
+        g_param_spec_double("frame-aspect", NULL, NULL, 0, 100, 0, flags);
+    g_object_class_install_properties(object_class, N_PROPS, properties);
+}
+
 static void tincture_canvas_class_init(TinctureCanvasClass *klass)
 {
     GObjectClass *object_class = G_OBJECT_CLASS(klass);
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
     object_class->dispose = tincture_canvas_dispose;
+    object_class->finalize = tincture_canvas_finalize;
     object_class->get_property = tincture_canvas_get_property;
     object_class->set_property = tincture_canvas_set_property;
     widget_class->snapshot = tincture_canvas_snapshot;
@@ -198,7 +260,12 @@ static void tincture_canvas_class_init(TinctureCanvasClass *klass)
                              G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
     properties[PROP_ZOOM] = g_param_spec_double("zoom", NULL, NULL, 0, G_MAXDOUBLE, 1,
                                                 G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-    g_object_class_install_properties(object_class, N_PROPS, properties);
+    install_tool_properties(object_class);
+    signals[SIGNAL_STROKE] =
+        g_signal_new("stroke", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                     G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_BOOLEAN);
+    signals[SIGNAL_FRAMED] = g_signal_new("framed", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0,
+                                          NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
 
     gtk_widget_class_set_css_name(widget_class, "canvas");
     gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
@@ -209,6 +276,10 @@ static void tincture_canvas_init(TinctureCanvas *self)
 {
     viewport_init(&self->viewport);
     self->split = 0.5;
+    self->brush_size = 64;
+    self->brush_softness = 0.3;
+    self->overlay = overlay_new();
+    self->points = g_array_new(FALSE, FALSE, sizeof(float));
     gtk_widget_set_focusable(GTK_WIDGET(self), TRUE);
     gtk_widget_set_overflow(GTK_WIDGET(self), GTK_OVERFLOW_HIDDEN);
     tincture_canvas_add_controllers(self);
@@ -221,6 +292,8 @@ void tincture_canvas_set_photo_size(TinctureCanvas *self, int width, int height)
         return;
     }
     viewport_set_picture(&self->viewport, width, height);
+    g_object_set(self, "brush-size", CLAMP(MIN(width, height) / 12.0, BRUSH_LEAST, BRUSH_MOST),
+                 NULL);
     tincture_canvas_view_moved(self);
 }
 
@@ -250,6 +323,12 @@ void tincture_canvas_set_closeup(TinctureCanvas *self, const GdkRectangle *area,
     if (changed) {
         gtk_widget_queue_draw(GTK_WIDGET(self));
     }
+}
+
+double tincture_canvas_get_photo_aspect(TinctureCanvas *self)
+{
+    const struct viewport *v = &self->viewport;
+    return v->picture_height > 0 ? v->picture_width / v->picture_height : 0;
 }
 
 GdkRectangle tincture_canvas_get_seen(TinctureCanvas *self)
@@ -313,7 +392,125 @@ void tincture_canvas_zoom_actual(TinctureCanvas *self)
     zoom_in_middle(self, 1);
 }
 
+void tincture_canvas_zoom_to(TinctureCanvas *self, const struct image_region *part)
+{
+    viewport_show(&self->viewport, part->x, part->y, part->width, part->height);
+    tincture_canvas_view_moved(self);
+}
+
 double tincture_canvas_get_zoom(TinctureCanvas *self)
 {
     return self->viewport.scale;
+}
+
+// ---- tools --------------------------------------------------------------------------------------
+
+void tincture_canvas_tell_stroke(TinctureCanvas *self, const struct canvas_stroke *stroke,
+                                 gboolean done)
+{
+    g_signal_emit(self, signals[SIGNAL_STROKE], 0, stroke, done);
+}
+
+void tincture_canvas_tell_frame(TinctureCanvas *self)
+{
+    struct image_region frame = self->frame;
+    g_signal_emit(self, signals[SIGNAL_FRAMED], 0, &frame);
+}
+
+enum canvas_tool tincture_canvas_get_tool(TinctureCanvas *self)
+{
+    return self->tool;
+}
+
+static void show_erase(TinctureCanvas *self, gboolean erase)
+{
+    if (self->erase != erase) {
+        self->erase = erase;
+        g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_ERASE]);
+    }
+}
+
+// The mask is seen while it is worked on, and hides nothing of the result afterwards.
+void tincture_canvas_set_tool(TinctureCanvas *self, enum canvas_tool tool)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self) && tool < N_TOOLS);
+    if (self->drag == DRAG_TOOL) {
+        tincture_canvas_escape(self);
+    }
+    show_erase(self, FALSE);
+    if (self->tool == tool) {
+        return;
+    }
+    self->tool = tool;
+    tincture_canvas_set_show_mask(self, canvas_tools[tool].masks);
+    tincture_canvas_update_cursor(self);
+    gtk_widget_queue_draw(GTK_WIDGET(self));
+    g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_TOOL]);
+}
+
+gboolean tincture_canvas_get_erase(TinctureCanvas *self)
+{
+    return self->erase;
+}
+
+void tincture_canvas_set_erase(TinctureCanvas *self, gboolean erase)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    if (erase && !canvas_tools[self->tool].masks) {
+        tincture_canvas_set_tool(self, TOOL_BRUSH);
+    }
+    show_erase(self, erase);
+}
+
+void tincture_canvas_set_show_mask(TinctureCanvas *self, gboolean show)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    if (self->show_mask != show) {
+        self->show_mask = show;
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+        g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_SHOW_MASK]);
+    }
+}
+
+gboolean tincture_canvas_escape(TinctureCanvas *self)
+{
+    g_return_val_if_fail(TINCTURE_IS_CANVAS(self), FALSE);
+    if (self->drag == DRAG_TOOL) {
+        self->drag = DRAG_NONE;
+        tincture_canvas_tool_cancel(self);
+        return TRUE;
+    }
+    const gboolean held = self->tool != TOOL_HAND || self->show_mask;
+    tincture_canvas_set_tool(self, TOOL_HAND);
+    tincture_canvas_set_show_mask(self, FALSE);
+    return held;
+}
+
+void tincture_canvas_set_frame(TinctureCanvas *self, const struct image_region *frame)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    if (self->drag != DRAG_TOOL) {
+        self->frame = *frame;
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+    }
+}
+
+void tincture_canvas_set_mask(TinctureCanvas *self, const uint8_t *values, int width, int height)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    overlay_set_mask(self->overlay, values, width, height);
+    gtk_widget_queue_draw(GTK_WIDGET(self));
+}
+
+void tincture_canvas_freeze_mask(TinctureCanvas *self, gboolean frozen)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    overlay_freeze(self->overlay, frozen);
+}
+
+void tincture_canvas_mask_changed(TinctureCanvas *self, const struct image_region *part)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    overlay_changed(self->overlay, part);
+    gtk_widget_queue_draw(GTK_WIDGET(self));
 }

@@ -1,5 +1,6 @@
 // Mouse, touch and keys of the canvas: drag to pan or to move the compare handle, Ctrl+wheel and
 // pinch to zoom, double click between the whole picture and 1:1, arrows for the handle or to pan.
+// While another tool than the hand is taken, the first button is its; the middle one still pans.
 #include "ui/canvas/canvas_private.h"
 
 #include <math.h>
@@ -16,10 +17,12 @@ static gboolean is_at_handle(TinctureCanvas *self, double x)
            fabs(x - viewport_split_to_x(&self->viewport, self->split)) < HANDLE_REACH;
 }
 
-static void update_cursor(TinctureCanvas *self)
+void tincture_canvas_update_cursor(TinctureCanvas *self)
 {
     const char *name = NULL;
-    if (self->drag == DRAG_SPLIT || is_at_handle(self, self->pointer_x)) {
+    if (self->tool != TOOL_HAND && self->drag != DRAG_PAN) {
+        name = tincture_canvas_tool_cursor(self);
+    } else if (self->drag == DRAG_SPLIT || is_at_handle(self, self->pointer_x)) {
         name = "col-resize";
     } else if (self->drag == DRAG_PAN) {
         name = "grabbing";
@@ -47,11 +50,36 @@ static void drag_begin_cb(GtkGestureDrag *gesture, double x, double y, TinctureC
     gtk_widget_grab_focus(GTK_WIDGET(self));
     self->drag_x = self->drag_y = 0;
     self->drag = DRAG_PAN;
-    if (button == GDK_BUTTON_PRIMARY && is_at_handle(self, x)) {
+    if (button == GDK_BUTTON_PRIMARY && tincture_canvas_tool_begin(self, x, y)) {
+        self->drag = DRAG_TOOL;
+    } else if (button == GDK_BUTTON_PRIMARY && is_at_handle(self, x)) {
         self->drag = DRAG_SPLIT;
         self->drag_x = viewport_split_to_x(&self->viewport, self->split);
     }
-    update_cursor(self);
+    tincture_canvas_update_cursor(self);
+}
+
+// Where the hand has been since the last event that was handed on: in a slow frame there are many,
+// and a stroke must not cut its corners.
+static void follow_history(GtkGestureDrag *gesture, TinctureCanvas *self)
+{
+    GdkEvent *event = gtk_event_controller_get_current_event(GTK_EVENT_CONTROLLER(gesture));
+    GtkWidget *root = GTK_WIDGET(gtk_widget_get_root(GTK_WIDGET(self)));
+    double shadow_x, shadow_y, x, y;
+    guint n = 0;
+    g_autofree GdkTimeCoord *places =
+        event != NULL && gdk_event_get_event_type(event) == GDK_MOTION_NOTIFY
+            ? gdk_event_get_history(event, &n)
+            : NULL;
+    gtk_native_get_surface_transform(GTK_NATIVE(root), &shadow_x, &shadow_y);
+    for (guint i = 0; i < n; i++) {
+        if ((places[i].flags & GDK_AXIS_FLAG_X) && (places[i].flags & GDK_AXIS_FLAG_Y) &&
+            gtk_widget_translate_coordinates(root, GTK_WIDGET(self),
+                                             places[i].axes[GDK_AXIS_X] - shadow_x,
+                                             places[i].axes[GDK_AXIS_Y] - shadow_y, &x, &y)) {
+            tincture_canvas_tool_pass(self, x, y);
+        }
+    }
 }
 
 static void drag_update_cb(GtkGestureDrag *gesture, double dx, double dy, TinctureCanvas *self)
@@ -62,18 +90,29 @@ static void drag_update_cb(GtkGestureDrag *gesture, double dx, double dy, Tinctu
         pan_by(self, dx - self->drag_x, dy - self->drag_y);
         self->drag_x = dx;
         self->drag_y = dy;
+    } else if (self->drag == DRAG_TOOL) {
+        const GdkModifierType state =
+            gtk_event_controller_get_current_event_state(GTK_EVENT_CONTROLLER(gesture));
+        double x, y;
+        follow_history(gesture, self);
+        gtk_gesture_drag_get_start_point(gesture, &x, &y);
+        tincture_canvas_tool_move(self, x + dx, y + dy, (state & GDK_SHIFT_MASK) != 0);
     }
 }
 
 static void drag_end_cb(GtkGestureDrag *gesture, double dx, double dy, TinctureCanvas *self)
 {
+    const gboolean drawn = self->drag == DRAG_TOOL; // and not taken back meanwhile
     self->drag = DRAG_NONE;
-    update_cursor(self);
+    if (drawn) {
+        tincture_canvas_tool_end(self);
+    }
+    tincture_canvas_update_cursor(self);
 }
 
 static void pressed_cb(GtkGestureClick *gesture, int n, double x, double y, TinctureCanvas *self)
 {
-    if (n != 2 || is_at_handle(self, x)) {
+    if (n != 2 || self->tool != TOOL_HAND || is_at_handle(self, x)) {
         return;
     }
     if (self->viewport.fit) {
@@ -119,7 +158,17 @@ static void motion_cb(GtkEventControllerMotion *controller, double x, double y,
 {
     self->pointer_x = x;
     self->pointer_y = y;
-    update_cursor(self);
+    self->pointer_inside = TRUE;
+    tincture_canvas_update_cursor(self);
+    if (self->tool == TOOL_BRUSH) {
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+    }
+}
+
+static void leave_cb(GtkEventControllerMotion *controller, TinctureCanvas *self)
+{
+    self->pointer_inside = FALSE;
+    gtk_widget_queue_draw(GTK_WIDGET(self));
 }
 
 // Plain arrows move the handle where there is one; else, and with Ctrl, they pan.
@@ -183,6 +232,7 @@ void tincture_canvas_add_controllers(TinctureCanvas *self)
 
     GtkEventController *motion = gtk_event_controller_motion_new();
     g_signal_connect(motion, "motion", G_CALLBACK(motion_cb), self);
+    g_signal_connect(motion, "leave", G_CALLBACK(leave_cb), self);
 
     GtkEventController *controllers[] = {GTK_EVENT_CONTROLLER(drag), GTK_EVENT_CONTROLLER(click),
                                          GTK_EVENT_CONTROLLER(pinch), scroll, motion};

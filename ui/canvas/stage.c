@@ -1,6 +1,9 @@
 #include "ui/canvas/stage.h"
 
 #include "render/present/texture.h"
+#include "ui/canvas/masking.h"
+#include "ui/canvas/tool_options.h"
+#include "ui/canvas/variation_strip.h"
 #include "ui/core/task_text.h"
 #include "ui/job_text.h"
 #include "ui/widgets/progress.h"
@@ -13,6 +16,9 @@ struct _TinctureStage {
 
     // template widgets
     TinctureCanvas *canvas;
+    TinctureToolbar *toolbar;
+    TinctureToolOptions *options;
+    TinctureVariationStrip *strip;
     GtkWidget *badge, *before_label, *after_label;
     GtkRevealer *job_revealer;
     GtkSpinner *spinner;
@@ -23,6 +29,7 @@ struct _TinctureStage {
     // owned
     TinctureSession *session;
     TinctureProject *project;
+    struct masking *masking;
     GBytes *before_pixels, *after_pixels, *closeup_pixels; // what the canvas shows
 
     // state
@@ -245,6 +252,7 @@ static void tincture_stage_dispose(GObject *object)
     TinctureStage *self = TINCTURE_STAGE(object);
     g_clear_handle_id(&self->busy_timeout, g_source_remove);
     g_clear_handle_id(&self->closeup_timeout, g_source_remove);
+    g_clear_pointer(&self->masking, masking_free);
     g_clear_object(&self->project);
     g_clear_object(&self->session);
     g_clear_pointer(&self->before_pixels, g_bytes_unref);
@@ -259,8 +267,14 @@ static void tincture_stage_class_init(TinctureStageClass *klass)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
     G_OBJECT_CLASS(klass)->dispose = tincture_stage_dispose;
     g_type_ensure(TINCTURE_TYPE_CANVAS);
+    g_type_ensure(TINCTURE_TYPE_TOOLBAR);
+    g_type_ensure(TINCTURE_TYPE_TOOL_OPTIONS);
+    g_type_ensure(TINCTURE_TYPE_VARIATION_STRIP);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/tincture/Tincture/ui/stage.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, canvas);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, toolbar);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, options);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStage, strip);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, badge);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, before_label);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, after_label);
@@ -280,6 +294,7 @@ static void tincture_stage_class_init(TinctureStageClass *klass)
 static void tincture_stage_init(TinctureStage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    tincture_tool_options_set_canvas(self->options, self->canvas);
     // A photo is not mirrored where people write from right to left, nor is what says which side is
     // which.
     gtk_widget_set_direction(self->before_label, GTK_TEXT_DIR_LTR);
@@ -291,6 +306,9 @@ void tincture_stage_set_session(TinctureStage *self, TinctureSession *session)
     g_return_if_fail(TINCTURE_IS_STAGE(self) && self->session == NULL);
     self->session = g_object_ref(session);
     self->project = g_object_ref(session->project);
+    tincture_toolbar_set_session(self->toolbar, session);
+    tincture_variation_strip_set_session(self->strip, session);
+    self->masking = masking_new(self->canvas, session);
     g_signal_connect_object(self->project, "view-changed", G_CALLBACK(update_pictures), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(self->project, "document-changed", G_CALLBACK(document_changed_cb),
@@ -304,4 +322,9 @@ void tincture_stage_set_session(TinctureStage *self, TinctureSession *session)
 TinctureCanvas *tincture_stage_get_canvas(TinctureStage *self)
 {
     return self->canvas;
+}
+
+TinctureToolbar *tincture_stage_get_toolbar(TinctureStage *self)
+{
+    return self->toolbar;
 }

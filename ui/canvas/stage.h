@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ui/canvas/canvas.h"
+#include "ui/canvas/toolbar.h"
 #include "ui/core/session.h"
 #include <adwaita.h>
 
@@ -15,5 +16,6 @@ G_DECLARE_FINAL_TYPE(TinctureStage, tincture_stage, TINCTURE, STAGE, AdwBin)
 
 void tincture_stage_set_session(TinctureStage *self, TinctureSession *session); // once
 TinctureCanvas *tincture_stage_get_canvas(TinctureStage *self);
+TinctureToolbar *tincture_stage_get_toolbar(TinctureStage *self);
 
 G_END_DECLS

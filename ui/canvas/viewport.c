@@ -82,6 +82,18 @@ void viewport_zoom_at(struct viewport *v, double scale, double x, double y)
     keep_in_picture(v);
 }
 
+void viewport_show(struct viewport *v, double x, double y, double width, double height)
+{
+    const double room_x = fmax(v->width - 2 * FIT_MARGIN, 1);
+    const double room_y = fmax(v->height - 2 * FIT_MARGIN, 1);
+    const double scale = fmin(room_x / width, room_y / height) * v->device_factor;
+    v->scale = clamp(scale, fmin(fitting_scale(v), 1), SCALE_MAX);
+    v->fit = false;
+    v->center_x = x + width / 2;
+    v->center_y = y + height / 2;
+    keep_in_picture(v);
+}
+
 void viewport_pan(struct viewport *v, double dx, double dy)
 {
     v->fit = false;
@@ -108,6 +120,20 @@ struct viewport_rect viewport_visible_rect(const struct viewport *v)
     double right = fmin(all.x + all.width, v->width);
     double bottom = fmin(all.y + all.height, v->height);
     return (struct viewport_rect){left, top, fmax(right - left, 0), fmax(bottom - top, 0)};
+}
+
+void viewport_to_picture(const struct viewport *v, double x, double y, double *px, double *py)
+{
+    const struct viewport_rect all = viewport_picture_rect(v);
+    *px = (x - all.x) / logical_scale(v);
+    *py = (y - all.y) / logical_scale(v);
+}
+
+void viewport_from_picture(const struct viewport *v, double px, double py, double *x, double *y)
+{
+    const struct viewport_rect all = viewport_picture_rect(v);
+    *x = all.x + px * logical_scale(v);
+    *y = all.y + py * logical_scale(v);
 }
 
 struct viewport_rect viewport_seen_pixels(const struct viewport *v)

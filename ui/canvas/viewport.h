@@ -33,6 +33,9 @@ void viewport_set_picture(struct viewport *v, double width, double height);
 // Shows the whole picture and keeps it so; small pictures are not enlarged beyond 1:1.
 void viewport_fit(struct viewport *v);
 
+// Shows a part of the picture, as large as it fits and is useful.
+void viewport_show(struct viewport *v, double x, double y, double width, double height);
+
 // Changes the scale (clamped to what is useful) so that the picture point under (x, y) stays there.
 void viewport_zoom_at(struct viewport *v, double scale, double x, double y);
 
@@ -42,6 +45,10 @@ void viewport_pan(struct viewport *v, double dx, double dy);
 // Where the whole picture lies, in widget coordinates, and the part of it that is in the widget.
 struct viewport_rect viewport_picture_rect(const struct viewport *v);
 struct viewport_rect viewport_visible_rect(const struct viewport *v);
+
+// From a point of the widget to one of the picture (also outside it), and back.
+void viewport_to_picture(const struct viewport *v, double x, double y, double *px, double *py);
+void viewport_from_picture(const struct viewport *v, double px, double py, double *x, double *y);
 
 // The visible part of the picture, rounded out to whole pixels.
 struct viewport_rect viewport_seen_pixels(const struct viewport *v);

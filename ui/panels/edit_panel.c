@@ -1,5 +1,6 @@
 // What the photo should show instead: edit prompt, what to avoid, the settings as rows, and the
 // seed.
+#include "compute/edit/preset.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/prompt_view.h"
 #include "ui/widgets/setting_list.h"
@@ -18,6 +19,7 @@ struct _TinctureEditPanel {
     TincturePromptView *prompt, *negative;
     GtkEditable *seed;
     GtkWidget *seed_row;
+    GtkBox *presets;
 
     // owned
     struct setting_list *settings;
@@ -81,6 +83,50 @@ static void seed_left_cb(TinctureEditPanel *self)
     show_seed(self);
 }
 
+// Where the settings leave nothing to chance, another seed would give the same picture.
+static void show_chance(TinctureEditPanel *self)
+{
+    const gboolean matters = edit_settings_seed_matters(project_of(self)->document.edit);
+    gtk_widget_set_sensitive(self->seed_row, matters);
+    gtk_widget_set_tooltip_text(self->seed_row,
+                                matters ? "The same seed gives the same picture again"
+                                        : "With these settings every seed gives the same picture");
+}
+
+// The settings decide which one is in use, also after a slider has left it.
+static void show_preset(TinctureEditPanel *self)
+{
+    const struct edit_preset *used = edit_preset_of(project_of(self)->document.edit);
+    GtkWidget *button = gtk_widget_get_first_child(GTK_WIDGET(self->presets));
+    for (const struct edit_preset *p = edit_presets; p->name != NULL && button != NULL; p++) {
+        gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(button), p == used);
+        button = gtk_widget_get_next_sibling(button);
+    }
+}
+
+static void preset_cb(GtkWidget *button, TinctureEditPanel *self)
+{
+    const struct edit_preset *preset = edit_presets;
+    for (GtkWidget *w = gtk_widget_get_prev_sibling(button); w != NULL;
+         w = gtk_widget_get_prev_sibling(w)) {
+        preset++;
+    }
+    tincture_project_use_preset(project_of(self), preset->name);
+    show_preset(self);
+}
+
+static void add_presets(TinctureEditPanel *self)
+{
+    for (const struct edit_preset *p = edit_presets; p->name != NULL; p++) {
+        g_autofree char *name = g_strdup_printf("preset.%s", p->name);
+        GtkWidget *button = gtk_toggle_button_new_with_label(p->title);
+        gtk_widget_set_name(button, name);
+        gtk_widget_set_tooltip_text(button, p->summary);
+        g_signal_connect(button, "clicked", G_CALLBACK(preset_cb), self);
+        gtk_box_append(self->presets, button);
+    }
+}
+
 static void setting_changed(const char *key, double value, gpointer data)
 {
     tincture_project_set(project_of(data), SETTINGS_EDIT, key, value);
@@ -108,6 +154,8 @@ static void document_changed(TincturePanel *panel, guint parts)
     if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
         show_settings(self);
         show_seed(self);
+        show_chance(self);
+        show_preset(self);
     }
 }
 
@@ -133,6 +181,7 @@ static void tincture_edit_panel_class_init(TinctureEditPanelClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, negative);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, seed);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, seed_row);
+    gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, presets);
     gtk_widget_class_bind_template_callback(widget_class, prompt_edited_cb);
     gtk_widget_class_bind_template_callback(widget_class, prompt_activate_cb);
     gtk_widget_class_bind_template_callback(widget_class, negative_edited_cb);
@@ -143,6 +192,7 @@ static void tincture_edit_panel_class_init(TinctureEditPanelClass *klass)
 static void tincture_edit_panel_init(TinctureEditPanel *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    add_presets(self);
     self->settings = setting_list_new(self->rows, self->expert, "edit", setting_changed, self);
 }
 

@@ -10,6 +10,7 @@ static void drive_free(struct drive *drive)
     g_free(drive->message);
     g_string_free(drive->failure, TRUE);
     g_clear_object(&drive->program);
+    g_array_unref(drive->drag.work);
     g_free(drive);
 }
 
@@ -32,6 +33,21 @@ static void message_cb(TinctureProject *project, int kind, const char *text, str
 static void frame_cb(GdkFrameClock *clock, struct drive *drive)
 {
     drive->frames++;
+    if (drive->drag.begun_ns != 0) {
+        const double work = (double)(drive_thread_ns() - drive->drag.begun_ns) / 1e6;
+        g_array_append_val(drive->drag.work, work);
+        drive->drag.last_us = g_get_monotonic_time();
+        drive->drag.first_us =
+            drive->drag.first_us != 0 ? drive->drag.first_us : drive->drag.last_us;
+    }
+}
+
+// What a stroke in the frame costs, and drawing it.
+static void frame_begins_cb(GdkFrameClock *clock, struct drive *drive)
+{
+    if (drive->drag.begun_ns != 0) {
+        drive->drag.begun_ns = drive_thread_ns();
+    }
 }
 
 static void note_idle(struct drive *drive)
@@ -115,10 +131,13 @@ void drive_start(TinctureWindow *window, const char *script, drive_finished_fn f
     drive->project = drive->session->project;
     drive->lines = g_strsplit(text, "\n", -1);
     drive->failure = g_string_new(NULL);
+    drive->drag.work = g_array_new(FALSE, FALSE, sizeof(double));
     drive->finished = finished;
     drive->finished_data = data;
     g_signal_connect(drive->project, "message", G_CALLBACK(message_cb), drive);
     g_signal_connect(gtk_widget_get_frame_clock(GTK_WIDGET(window)), "after-paint",
                      G_CALLBACK(frame_cb), drive);
+    g_signal_connect(gtk_widget_get_frame_clock(GTK_WIDGET(window)), "before-paint",
+                     G_CALLBACK(frame_begins_cb), drive);
     g_timeout_add(POLL_MS, poll_cb, drive);
 }

@@ -357,6 +357,8 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"export", command_export},   {"export-adapter", command_export_adapter},
         {"restore", command_restore}, {"key", drive_key},
         {"type", drive_type},         {"run", drive_program},
+        {"drag", drive_drag},         {"stroke", drive_stroke},
+        {"tab", drive_tab},           {"back", drive_back},
         {"quit", command_quit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {

@@ -3,6 +3,7 @@
 
 #include "ui/window_private.h"
 
+#include <math.h>
 #include <string.h>
 
 static char *number(double value)
@@ -130,6 +131,69 @@ static char *compare(struct drive *d)
     return yes_no(tincture_canvas_get_compare(tincture_window_get_canvas(d->window)));
 }
 
+static char *tool(struct drive *d)
+{
+    return g_strdup(
+        canvas_tools[tincture_canvas_get_tool(tincture_window_get_canvas(d->window))].name);
+}
+
+static char *erase(struct drive *d)
+{
+    gboolean erase;
+    g_object_get(tincture_window_get_canvas(d->window), "erase", &erase, NULL);
+    return yes_no(erase);
+}
+
+static char *frame_rate(struct drive *d)
+{
+    const double seconds = (double)(d->drag.last_us - d->drag.first_us) / G_USEC_PER_SEC;
+    return number(seconds > 0 ? (d->drag.work->len - 1) / seconds : 0);
+}
+
+static int by_size(gconstpointer a, gconstpointer b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+// Milliseconds of the main thread's own time that all but a twentieth of the frames took at most.
+static char *frame_work(struct drive *d)
+{
+    GArray *work = d->drag.work;
+    g_array_sort(work, by_size);
+    return number(work->len > 0 ? g_array_index(work, double, work->len * 19 / 20) : 0);
+}
+
+static char *coverage(struct drive *d)
+{
+    return tincture_painting_is_busy(d->session->painting)
+               ? g_strdup("busy")
+               : number(round(tincture_painting_coverage(d->session->painting) * 1000) / 10);
+}
+
+static char *mask_steps_fact(struct drive *d)
+{
+    return number(mask_steps(d->project->document.mask));
+}
+
+static char *region(struct drive *d)
+{
+    const struct image_region *r = &d->project->document.region;
+    return r->width == 0 ? g_strdup("none")
+                         : g_strdup_printf("%dx%d+%d+%d", r->width, r->height, r->x, r->y);
+}
+
+static char *variations(struct drive *d)
+{
+    GListModel *list = G_LIST_MODEL(d->session->variations->list);
+    int drawn = 0;
+    for (guint i = 0; i < g_list_model_get_n_items(list); i++) {
+        g_autoptr(TinctureVariation) item = g_list_model_get_item(list, i);
+        drawn += item->result != NULL;
+    }
+    return number(drawn);
+}
+
 static char *split(struct drive *d)
 {
     return number(tincture_canvas_get_split(tincture_window_get_canvas(d->window)));
@@ -232,6 +296,14 @@ static const struct {
     {"can-resume", can_resume},
     {"resume-step", resume_step},
     {"compare", compare},
+    {"tool", tool},
+    {"erase", erase},
+    {"frame-rate", frame_rate},
+    {"frame-work", frame_work},
+    {"coverage", coverage},
+    {"mask-steps", mask_steps_fact},
+    {"region", region},
+    {"variations", variations},
     {"split", split},
     {"zoom", zoom},
     {"canvas-width", canvas_width},

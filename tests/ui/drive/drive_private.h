@@ -1,6 +1,6 @@
 // Shared by drive.c (reading and timing), drive_commands.c (what is done), drive_facts.c (what is
-// asked), drive_widgets.c (the controls of the window by name) and drive_programs.c (keys, and
-// programs beside the window).
+// asked), drive_widgets.c (the controls of the window by name), drive_mouse.c (the mouse on the
+// canvas) and drive_programs.c (keys, and programs beside the window).
 #pragma once
 
 #include "tests/ui/drive/drive.h"
@@ -31,6 +31,12 @@ struct drive {
     double limit;         // seconds this command may take
     int losses;           // known when this command began, including those of an earlier run
     guint frames;         // drawn since the command began
+    struct {              // of the last drag, while frames were drawn
+        GArray *work;     // owned, double: milliseconds of this thread's own time for each frame
+        gint64 first_us, last_us; // when the first and the last were done
+        gboolean stroking;
+        gint64 begun_ns; // this thread's time when the frame began; 0: outside a drag
+    } drag;
     drive_finished_fn finished;
     gpointer finished_data;
 };
@@ -41,7 +47,14 @@ struct drive {
 enum drive_result drive_run(struct drive *drive, const char *command, const char *rest);
 
 enum drive_result drive_key(struct drive *drive, const char *rest);
+enum drive_result drive_tab(struct drive *drive, const char *rest);
+enum drive_result drive_back(struct drive *drive, const char *rest);
 enum drive_result drive_type(struct drive *drive, const char *rest);
+gint64 drive_thread_ns(void); // this thread's time on a processor, in nanoseconds
+enum drive_result drive_drag(struct drive *drive, const char *rest);
+enum drive_result drive_stroke(struct drive *drive, const char *rest);
+// Until it ends; argv[0] is found in PATH.
+enum drive_result drive_argv(struct drive *drive, const char *const *argv);
 enum drive_result drive_program(struct drive *drive, const char *rest);
 
 // Value of a fact ("prompt", "param.guidance", "results") as text, or NULL where there is no such

@@ -2,7 +2,7 @@
 #include "tests/ui/drive/drive_private.h"
 
 // The window must go on while the program runs, or it could not answer it.
-static enum drive_result run(struct drive *d, const char *const *argv)
+enum drive_result drive_argv(struct drive *d, const char *const *argv)
 {
     g_autoptr(GError) error = NULL;
     if (d->program == NULL) {
@@ -28,19 +28,40 @@ enum drive_result drive_key(struct drive *d, const char *rest)
         g_ptr_array_add(argv, *key);
     }
     g_ptr_array_add(argv, NULL);
-    return run(d, (const char *const *)argv->pdata);
+    return drive_argv(d, (const char *const *)argv->pdata);
+}
+
+// tab NAME, back NAME: Tab, or Shift+Tab, until that control has the keyboard.
+static enum drive_result go_to(struct drive *d, const char *key, const char *name)
+{
+    g_autofree char *focus = drive_fact(d, "focus");
+    if (d->program == NULL && g_str_equal(focus, name)) {
+        return DRIVE_DONE;
+    }
+    const enum drive_result result = drive_key(d, key);
+    return result == DRIVE_DONE ? DRIVE_AGAIN : result;
+}
+
+enum drive_result drive_tab(struct drive *d, const char *rest)
+{
+    return go_to(d, "Tab", rest);
+}
+
+enum drive_result drive_back(struct drive *d, const char *rest)
+{
+    return go_to(d, "shift+Tab", rest);
 }
 
 // type TEXT: each letter a key.
 enum drive_result drive_type(struct drive *d, const char *rest)
 {
     const char *argv[] = {"xdotool", "type", "--delay=20", rest, NULL};
-    return run(d, argv);
+    return drive_argv(d, argv);
 }
 
 // run PROGRAM ARGUMENT...: until it ends; it must end well.
 enum drive_result drive_program(struct drive *d, const char *rest)
 {
     g_auto(GStrv) argv = g_strsplit(rest, " ", -1);
-    return run(d, (const char *const *)argv);
+    return drive_argv(d, (const char *const *)argv);
 }

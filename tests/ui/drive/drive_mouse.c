@@ -1,0 +1,181 @@
+// The mouse on the canvas: real events from the X server (xdotool), at places of the photo.
+#include "tests/ui/drive/drive_private.h"
+
+#include "ui/canvas/canvas_private.h"
+#include "ui/window_private.h"
+
+#include <time.h>
+
+// A place of the photo, in shares of its sides, on the screen. There is no window manager: the
+// window is in the upper left corner.
+static void on_screen(struct drive *d, double x, double y, int *screen_x, int *screen_y)
+{
+    TinctureCanvas *canvas = tincture_window_get_canvas(d->window);
+    const struct viewport *v = &canvas->viewport;
+    const int scale = gtk_widget_get_scale_factor(GTK_WIDGET(canvas));
+    double wx, wy, in_window_x, in_window_y, shadow_x, shadow_y;
+    viewport_from_picture(v, x * v->picture_width, y * v->picture_height, &wx, &wy);
+    gtk_widget_translate_coordinates(GTK_WIDGET(canvas), GTK_WIDGET(d->window), wx, wy,
+                                     &in_window_x, &in_window_y);
+    gtk_native_get_surface_transform(GTK_NATIVE(d->window), &shadow_x, &shadow_y);
+    *screen_x = (int)((in_window_x + shadow_x) * scale);
+    *screen_y = (int)((in_window_y + shadow_y) * scale);
+}
+
+static void add(GPtrArray *argv, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_ptr_array_add(argv, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+// Words of the command line "mousemove X Y sleep S", in some steps from the last place.
+static void add_path(struct drive *d, GPtrArray *argv, const double from[2], const double to[2],
+                     int steps)
+{
+    for (int i = 1; i <= steps; i++) {
+        const double share = (double)i / steps;
+        int x, y;
+        on_screen(d, from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share, &x,
+                  &y);
+        add(argv, "mousemove");
+        add(argv, "%d", x);
+        add(argv, "%d", y);
+        add(argv, "sleep");
+        add(argv, "0.008");
+    }
+}
+
+static GPtrArray *path_program(struct drive *d, const double *places, int n)
+{
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+    add(argv, "xdotool");
+    add_path(d, argv, places, places, 1);
+    add(argv, "sleep");
+    add(argv, "0.05");
+    add(argv, "mousedown");
+    add(argv, "1");
+    for (int i = 1; i < n; i++) {
+        add_path(d, argv, places + 2 * (i - 1), places + 2 * i, 12);
+    }
+    add(argv, "sleep");
+    add(argv, "0.05");
+    add(argv, "mouseup");
+    add(argv, "1");
+    g_ptr_array_add(argv, NULL);
+    return argv;
+}
+
+gint64 drive_thread_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (gint64)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void begin_measuring(struct drive *d)
+{
+    g_array_set_size(d->drag.work, 0);
+    d->drag.first_us = d->drag.last_us = 0;
+    d->drag.begun_ns = drive_thread_ns();
+}
+
+// Numbers with blanks; the number of pairs. NULL where that is not what they are.
+static double *places_of(const char *text, int *pairs)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    const int n = (int)g_strv_length(words);
+    double *places = g_new(double, MAX(n, 1));
+    for (int i = 0; i < n; i++) {
+        places[i] = g_ascii_strtod(words[i], NULL);
+    }
+    *pairs = n / 2;
+    if (n < 2 || n % 2 != 0) {
+        g_clear_pointer(&places, g_free);
+    }
+    return places;
+}
+
+// drag X Y X Y ...: pressed at the first place, over the others, and let go at the last.
+enum drive_result drive_drag(struct drive *d, const char *rest)
+{
+    int n;
+    g_autofree double *places = places_of(rest, &n);
+    if (places == NULL) {
+        return drive_fail(d, "a drag is X Y X Y ...");
+    }
+    if (d->program == NULL) {
+        begin_measuring(d);
+    }
+    g_autoptr(GPtrArray) argv = path_program(d, places, n);
+    const enum drive_result result = drive_argv(d, (const char *const *)argv->pdata);
+    d->drag.begun_ns = result == DRIVE_AGAIN ? d->drag.begun_ns : 0;
+    return result;
+}
+
+// ---- a stroke at the pace of the frames ---------------------------------------------------------
+
+#define STROKE_STEPS 30 // frames from one place to the next
+
+struct stroke {
+    struct drive *drive;
+    double *places; // owned
+    int n, step;
+};
+
+static void stroke_free(gpointer data)
+{
+    struct stroke *stroke = data;
+    g_free(stroke->places);
+    g_free(stroke);
+}
+
+static void place_at(const struct stroke *s, int step, double *x, double *y)
+{
+    const struct viewport *v = &tincture_window_get_canvas(s->drive->window)->viewport;
+    const int segment = MIN(step / STROKE_STEPS, MAX(s->n - 2, 0));
+    const double share = (double)(step - segment * STROKE_STEPS) / STROKE_STEPS;
+    const double *from = s->places + 2 * segment, *to = s->n > 1 ? from + 2 : from;
+    viewport_from_picture(v, (from[0] + (to[0] - from[0]) * share) * v->picture_width,
+                          (from[1] + (to[1] - from[1]) * share) * v->picture_height, x, y);
+}
+
+static gboolean stroke_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+    struct stroke *s = data;
+    double x, y;
+    place_at(s, s->step, &x, &y);
+    if (s->step == 0) {
+        tincture_canvas_tool_begin(TINCTURE_CANVAS(widget), x, y);
+    }
+    tincture_canvas_tool_move(TINCTURE_CANVAS(widget), x, y, FALSE);
+    if (s->step++ < (s->n - 1) * STROKE_STEPS) {
+        return G_SOURCE_CONTINUE;
+    }
+    tincture_canvas_tool_end(TINCTURE_CANVAS(widget));
+    s->drive->drag.begun_ns = 0;
+    return G_SOURCE_REMOVE;
+}
+
+// stroke X Y X Y ...: what a drag does to the canvas, but a thirtieth of the way in each frame, so
+// that it can be said what a frame takes, however busy the machine is.
+enum drive_result drive_stroke(struct drive *d, const char *rest)
+{
+    if (d->drag.stroking) {
+        d->drag.stroking = d->drag.begun_ns != 0;
+        return d->drag.stroking ? DRIVE_AGAIN : DRIVE_DONE;
+    }
+    struct stroke *s = g_new0(struct stroke, 1);
+    s->drive = d;
+    s->places = places_of(rest, &s->n);
+    if (s->places == NULL) {
+        stroke_free(s);
+        return drive_fail(d, "a stroke is X Y X Y ...");
+    }
+    begin_measuring(d);
+    d->drag.stroking = TRUE;
+    gtk_widget_add_tick_callback(GTK_WIDGET(tincture_window_get_canvas(d->window)), stroke_cb, s,
+                                 stroke_free);
+    return DRIVE_AGAIN;
+}

@@ -1,0 +1,29 @@
+#include "ui/canvas/tool.h"
+
+const struct canvas_tool_info canvas_tools[N_TOOLS] = {
+    [TOOL_HAND] = {"hand", "Hand", "Move the picture and the comparison (H)",
+                   "tincture-hand-symbolic", FALSE},
+    [TOOL_FRAME] = {"frame", "Frame", "Frame the part that is edited (F)",
+                    "tincture-frame-symbolic", FALSE},
+    [TOOL_BRUSH] = {"brush", "Brush", "Paint where the edit may show (B)",
+                    "tincture-brush-symbolic", TRUE},
+    [TOOL_RECTANGLE] = {"rectangle", "Rectangle", "Let the edit show in a rectangle (M)",
+                        "tincture-rectangle-symbolic", TRUE},
+    [TOOL_LASSO] = {"lasso", "Lasso", "Draw around what is edited (L)", "tincture-lasso-symbolic",
+                    TRUE},
+    [TOOL_PICK] = {"pick", "Select by click", "Select what is clicked (S)",
+                   "tincture-pick-symbolic", TRUE},
+};
+
+GType tincture_canvas_tool_get_type(void)
+{
+    static gsize type;
+    if (g_once_init_enter(&type)) {
+        static GEnumValue values[N_TOOLS + 1];
+        for (int i = 0; i < N_TOOLS; i++) {
+            values[i] = (GEnumValue){i, canvas_tools[i].title, canvas_tools[i].name};
+        }
+        g_once_init_leave(&type, g_enum_register_static("TinctureCanvasTool", values));
+    }
+    return type;
+}
