@@ -70,6 +70,13 @@ edit recipe.png --region 100,120,240,200 --mask soft.png --recipe &&
     convert recipe.png -format '%[parameters]' info: | grep -q 'Region: 240x200+100+120, Masked: [0-9.]* %'
 check $? "the recipe says where"
 
+# A mask that ends where the thing does: its colour changes up to there, and no rim of the old one is left.
+convert "$photo" -color-matrix '1 -1 0 1 -1 0 1 -1 0' -threshold 30% -morphology Close Disk:3 -colorspace Gray tight.png
+convert tight.png \( +clone -morphology Erode Disk:20 \) -compose difference -composite rim.png
+edit tight-edit.png --steps 20 --mask tight.png &&
+    [ "$(convert tight-edit.png rim.png -compose multiply -composite -format '%[fx:mean.g > 2 * mean.r]' info:)" = 1 ]
+check $? "a tight mask leaves no rim of the old colour"
+
 # Variations
 edit v.png --variations 2 >"$said" && [ ! -e v.png ] && [ "$(cat "$said")" = "v-1.png: seed 3
 v-2.png: seed 4" ]

@@ -3,6 +3,7 @@
 #include "compute/edit/select.h"
 
 #include "compute/gpu/fft.h"
+#include "render/filter.h"
 #include "render/signed.h"
 
 #include <string.h>
@@ -235,6 +236,18 @@ bool engine_place(struct engine *e, const struct photo *p, const struct mask *ma
            engine_place_raster(p, mask_painter_raster(e->painter), region, place, error);
 }
 
+// The mask at the model's size, newly allocated. It reaches one latent farther than what will show:
+// each pixel near the border depends on latents on both sides, and where those outside stay the
+// photo's, its old colour comes back as a rim. The return cuts the edit off where the mask ends.
+static float *mask_for_model(const struct engine *e, const struct engine_place *place, int width,
+                             int height)
+{
+    float *mask = g_new(float, (gsize)width *height);
+    raster_resize(place->mask, &place->region, width, height, mask);
+    filter_maximum(mask, width, height, model_latent_factor(e->model));
+    return mask;
+}
+
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
                                 const struct engine_place *place, struct edit_request request,
                                 struct task *task, GError **error)
@@ -242,11 +255,8 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p,
     if (!see(e, p, &place->region, &request.rgb, &request.width, &request.height, error)) {
         return NULL;
     }
-    g_autofree float *mask = NULL;
-    if (place->mask) {
-        mask = g_new(float, (gsize)request.width *request.height);
-        raster_resize(place->mask, &place->region, request.width, request.height, mask);
-    }
+    g_autofree float *mask =
+        place->mask ? mask_for_model(e, place, request.width, request.height) : NULL;
     request.mask = mask;
     return editor_run(e->editor, &request, task, error);
 }
