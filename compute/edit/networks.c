@@ -2,9 +2,14 @@
 
 #include <string.h>
 
+// Self-attention of at most this many positions is controlled: the coarser half of a picture's
+// levels says where things are, the finer one how they look. (32 x 32, as in the reference.)
+#define CONTROLLED_POSITIONS 1024
+
 enum network_kind {
     NETWORK_TEXT,
     NETWORK_PREDICT,
+    NETWORK_CONTROLLED,
     NETWORK_ATTENTION,
     NETWORK_ENCODE,
     NETWORK_DECODE
@@ -25,8 +30,8 @@ struct network {
     struct network_key key;
     struct graph *graph;
     GPtrArray *inputs; // struct tensor *, by name
-    GPtrArray *out;    // struct node *: one, or of NETWORK_ATTENTION one for each map
-    GArray *maps;      // struct attention_map; empty but for NETWORK_ATTENTION
+    GPtrArray *out;    // struct node *: the result, but of NETWORK_ATTENTION; then one for each map
+    GArray *maps;      // struct attention_map; empty but for NETWORK_ATTENTION and _CONTROLLED
     struct program *program;
 };
 
@@ -120,33 +125,57 @@ static struct node *build_text(struct networks *n, struct network *net, GError *
     return ids ? text_encoder_build(&nn, &n->model->text, ids) : NULL;
 }
 
-// maps: see struct unet_inputs.
-static struct node *build_unet(struct networks *n, struct network *net, struct attention_maps *maps,
-                               GError **error)
+static bool unet_inputs(struct networks *n, struct network *net, struct unet_inputs *in,
+                        GError **error)
 {
     const struct unet_config *c = &n->model->unet;
-    struct nn nn = network_nn(n, net, MODEL_UNET);
     const int latents[] = {net->key.batch, net->key.height, net->key.width, c->in_channels};
     const int time[] = {net->key.batch, 1, 1, c->channels[0]};
     const int text[] = {net->key.batch, 1, n->model->text.max_tokens, c->cross_dim};
-    struct unet_inputs in = {.maps = maps};
-    if (!(in.latents = input(n, net, DTYPE_F32, latents, "latents", error)) ||
-        !(in.time = input(n, net, DTYPE_F32, time, "time", error)) ||
-        !(in.text = input(n, net, DTYPE_F32, text, "text", error))) {
-        return NULL;
-    }
-    return unet_build(&nn, c, &in);
+    return (in->latents = input(n, net, DTYPE_F32, latents, "latents", error)) &&
+           (in->time = input(n, net, DTYPE_F32, time, "time", error)) &&
+           (in->text = input(n, net, DTYPE_F32, text, "text", error));
+}
+
+static bool control_inputs(struct networks *n, struct network *net,
+                           struct attention_control *control, GError **error)
+{
+    const int t = n->model->text.max_tokens;
+    const int mapper[] = {1, 1, t, t}, tokens[] = {1, 1, 1, t}, one[] = {1, 1, 1, 1};
+    const int words[] = {2, 1, t, 1};
+    return (control->mapper = input(n, net, DTYPE_F32, mapper, "mapper", error)) &&
+           (control->taken = input(n, net, DTYPE_F32, tokens, "taken", error)) &&
+           (control->own = input(n, net, DTYPE_F32, tokens, "own", error)) &&
+           (control->self_taken = input(n, net, DTYPE_F32, one, "self_taken", error)) &&
+           (control->self_own = input(n, net, DTYPE_F32, one, "self_own", error)) &&
+           (control->words = input(n, net, DTYPE_F32, words, "words", error));
+}
+
+// in: what is asked for beside the usual inputs.
+static struct node *build_unet(struct networks *n, struct network *net, struct unet_inputs in,
+                               GError **error)
+{
+    struct nn nn = network_nn(n, net, MODEL_UNET);
+    return unet_inputs(n, net, &in, error) ? unet_build(&nn, &n->model->unet, &in) : NULL;
 }
 
 static struct node *build_predict(struct networks *n, struct network *net, GError **error)
 {
-    return build_unet(n, net, NULL, error);
+    return build_unet(n, net, (struct unet_inputs){0}, error);
 }
 
 static struct node *build_attention(struct networks *n, struct network *net, GError **error)
 {
     struct attention_maps maps = {net->key.pattern, net->maps, net->key.positions};
-    return build_unet(n, net, &maps, error);
+    return build_unet(n, net, (struct unet_inputs){.maps = &maps}, error);
+}
+
+static struct node *build_controlled(struct networks *n, struct network *net, GError **error)
+{
+    struct attention_control control = {.self_queries = CONTROLLED_POSITIONS, .found = net->maps};
+    return control_inputs(n, net, &control, error)
+               ? build_unet(n, net, (struct unet_inputs){.control = &control}, error)
+               : NULL;
 }
 
 static struct node *build_encode(struct networks *n, struct network *net, GError **error)
@@ -190,7 +219,6 @@ static bool network_outputs(struct network *net, struct node *result, GError **e
 {
     if (net->key.kind != NETWORK_ATTENTION) {
         g_ptr_array_add(net->out, result);
-        return true;
     }
     for (guint i = 0; i < net->maps->len; i++) {
         g_ptr_array_add(net->out, g_array_index(net->maps, struct attention_map, i).node);
@@ -213,8 +241,8 @@ static struct network *network_get(struct networks *n, const struct network_key 
     }
     static struct node *(*const build[])(struct networks *, struct network *, GError **) = {
         [NETWORK_TEXT] = build_text,           [NETWORK_PREDICT] = build_predict,
-        [NETWORK_ATTENTION] = build_attention, [NETWORK_ENCODE] = build_encode,
-        [NETWORK_DECODE] = build_decode,
+        [NETWORK_ATTENTION] = build_attention, [NETWORK_CONTROLLED] = build_controlled,
+        [NETWORK_ENCODE] = build_encode,       [NETWORK_DECODE] = build_decode,
     };
     if (key->kind != NETWORK_TEXT) {
         drop_other_sizes(n, key->height, key->width);
@@ -289,6 +317,23 @@ bool networks_predict(struct networks *n, int batch, int h, int w, double t, con
            network_run(net, prediction, c, error);
 }
 
+// The maps of the last run.
+static bool visit_maps(struct networks *n, const struct network *net, network_map_visit visit,
+                       void *data, GError **error)
+{
+    for (guint i = 0; visit && i < net->maps->len; i++) {
+        const struct attention_map *map = &g_array_index(net->maps, struct attention_map, i);
+        float *values = staging(n, (size_t)shape_count(map->node->shape));
+        if (!program_read(net->program, map->node, values, error)) {
+            return false;
+        }
+        visit(&(struct network_map){map->path, map->height, map->width, map->node->shape[1],
+                                    map->node->shape[3], values},
+              data);
+    }
+    return true;
+}
+
 bool networks_attention(struct networks *n, int batch, int h, int w, double t, const float *latents,
                         const float *text, const char *pattern, int positions,
                         network_map_visit visit, void *data, GCancellable *c, GError **error)
@@ -300,21 +345,34 @@ bool networks_attention(struct networks *n, int batch, int h, int w, double t, c
                                     .height = h,
                                     .width = w};
     struct network *net = network_get(n, &key, error);
-    if (!net || !write_unet_inputs(n, net, t, latents, text, error) ||
-        !program_run(net->program, c, error)) {
-        return false;
-    }
-    for (guint i = 0; i < net->maps->len; i++) {
-        const struct attention_map *map = &g_array_index(net->maps, struct attention_map, i);
-        float *values = staging(n, (size_t)shape_count(map->node->shape));
-        if (!program_read(net->program, map->node, values, error)) {
-            return false;
-        }
-        visit(&(struct network_map){map->path, map->height, map->width, map->node->shape[1],
-                                    map->node->shape[3], values},
-              data);
-    }
-    return true;
+    return net && write_unet_inputs(n, net, t, latents, text, error) &&
+           program_run(net->program, c, error) && visit_maps(n, net, visit, data, error);
+}
+
+static bool write_control(struct network *net, const struct network_control *control,
+                          GError **error)
+{
+    const float self_own = 1 - control->self_taken;
+    return write_input(net, "mapper", control->mapper, error) &&
+           write_input(net, "taken", control->taken, error) &&
+           write_input(net, "own", control->own, error) &&
+           write_input(net, "self_taken", &control->self_taken, error) &&
+           write_input(net, "self_own", &self_own, error) &&
+           write_input(net, "words", control->words, error);
+}
+
+bool networks_predict_controlled(struct networks *n, int batch, int h, int w, double t,
+                                 const float *latents, const float *text,
+                                 const struct network_control *control, float *prediction,
+                                 network_map_visit visit, void *data, GCancellable *c,
+                                 GError **error)
+{
+    const struct network_key key = {
+        .kind = NETWORK_CONTROLLED, .batch = batch, .height = h, .width = w};
+    struct network *net = network_get(n, &key, error);
+    return net && write_unet_inputs(n, net, t, latents, text, error) &&
+           write_control(net, control, error) && network_run(net, prediction, c, error) &&
+           visit_maps(n, net, visit, data, error);
 }
 
 bool networks_encode(struct networks *n, int width, int height, const float *rgb, float *latents,

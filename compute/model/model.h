@@ -134,6 +134,22 @@ struct attention_maps {
     int positions; // only of layers with at most that many queries; 0: of all
 };
 
+// The attention of the batch's last item, an edit, held to that of the last but one, its source
+// (Hertz et al. 2022, prompt-to-prompt, equations 3 to 6). In every layer and head, for query q:
+//   cross: p_edit[q, k] <- own[k] p_edit[q, k] + taken[k] sum over j of p_source[q, j] mapper[j, k]
+//   self:  p_edit[q, k] <- self_own p_edit[q, k] + self_taken p_source[q, k]
+// The numbers are leaves, so that one program serves all steps. What comes before the two items is
+// computed as ever. The probabilities of the two take memory; they have a gradient.
+struct attention_control {
+    struct node *mapper;                // (1,1,T,T), from the source's tokens to the edit's
+    struct node *taken, *own;           // (1,1,1,T)
+    struct node *self_taken, *self_own; // (1,1,1,1)
+    int self_queries;                   // self-attention of more queries than this is left alone
+    struct node *words; // (2,1,T,1): tokens whose attention is wanted, of source and edit
+    GArray *found;      // struct attention_map, made by the caller: a node (2,1,queries,1) of each
+                        // cross-attention, the attention to `words`, mean of the heads
+};
+
 struct unet_inputs {
     struct node *latents; // (N,h,w,in_channels)
     struct node *time;    // features (N,1,1,channels[0])
@@ -144,7 +160,8 @@ struct unet_inputs {
     struct node *const
         *residuals; // unet_residuals() nodes, each of the shape of what it is added to:
                     // the skips in the order of their making, then the middle
-    struct attention_maps *maps;
+    struct attention_maps *maps;             // not of the layers that are controlled
+    const struct attention_control *control; // of batches of two and more
 };
 int unet_residuals(const struct unet_config *c);
 // The prediction (N,h,w,out_channels).

@@ -26,6 +26,7 @@ struct special {
 
 struct tokenizer {
     GHashTable *vocab;  // token -> id
+    GHashTable *inner;  // ids with which no word ends
     GHashTable *merges; // "left right" -> rank + 1
     GArray *specials;   // struct special
     int bos, eos, pad, unknown, max_id;
@@ -65,6 +66,9 @@ static bool read_vocab(struct tokenizer *t, JsonObject *vocab, GError **error)
         }
         t->max_id = MAX(t->max_id, (int)id);
         g_hash_table_insert(t->vocab, g_strdup(token), GINT_TO_POINTER((int)id));
+        if (!g_str_has_suffix(token, "</w>")) {
+            g_hash_table_add(t->inner, GINT_TO_POINTER((int)id));
+        }
     }
     return true;
 }
@@ -290,6 +294,7 @@ struct tokenizer *tokenizer_open(const char *folder, const char *pad, GError **e
 {
     struct tokenizer *t = g_new0(struct tokenizer, 1);
     t->vocab = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    t->inner = g_hash_table_new(NULL, NULL);
     t->merges = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     t->specials = g_array_new(FALSE, FALSE, sizeof(struct special));
     g_array_set_clear_func(t->specials, (GDestroyNotify)special_clear);
@@ -311,6 +316,7 @@ void tokenizer_free(struct tokenizer *t)
         return;
     }
     g_hash_table_unref(t->vocab);
+    g_hash_table_unref(t->inner);
     g_hash_table_unref(t->merges);
     g_array_unref(t->specials);
     g_free(t);
@@ -334,6 +340,21 @@ int tokenizer_pad(const struct tokenizer *t)
 int tokenizer_max_id(const struct tokenizer *t)
 {
     return t->max_id;
+}
+
+static bool is_special(const struct tokenizer *t, int id)
+{
+    for (guint i = 0; i < t->specials->len; i++) {
+        if (g_array_index(t->specials, struct special, i).id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tokenizer_ends_word(const struct tokenizer *t, int id)
+{
+    return is_special(t, id) || !g_hash_table_contains(t->inner, GINT_TO_POINTER(id));
 }
 
 // ---- encoding -----------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ int tokenizer_bos(const struct tokenizer *t);
 int tokenizer_eos(const struct tokenizer *t);
 int tokenizer_pad(const struct tokenizer *t);
 int tokenizer_max_id(const struct tokenizer *t); // the largest id that can come out
+// Whether a word ends with this id; words are split into several. The special tokens are words.
+bool tokenizer_ends_word(const struct tokenizer *t, int id);
 
 // Fills ids[max]: begin, text cut to fit, end, padding. n (may be NULL): ids before padding, with
 // both marks. True where text was cut. Bytes that are not UTF-8 are read as U+FFFD.

@@ -1,6 +1,7 @@
 // The denoising U-Net of Stable Diffusion: time embedding, down path with skips, middle, up path.
 // Follows diffusers' UNet2DConditionModel, whose names the weights carry.
 
+#include "compute/model/attention_control.h"
 #include "compute/model/block.h"
 #include "compute/model/model.h"
 
@@ -13,9 +14,10 @@
 struct unet {
     struct nn *nn;
     const struct unet_config *c;
-    struct node *time;           // activated time embedding (N,1,1,E)
-    struct node *text;           // embeddings (N,1,T,cross)
-    struct attention_maps *maps; // NULL: none are wanted
+    struct node *time;                       // activated time embedding (N,1,1,E)
+    struct node *text;                       // embeddings (N,1,T,cross)
+    struct attention_maps *maps;             // NULL: none are wanted
+    const struct attention_control *control; // NULL: none
 };
 
 // Where a transformer works.
@@ -71,7 +73,12 @@ static struct node *attend(const struct unet *u, struct node *x, struct node *ke
     struct node *k = nn_linear(u->nn, keys, channels, false, "%s.to_k", path);
     struct node *v = nn_linear(u->nn, keys, channels, false, "%s.to_v", path);
     float scale = 1 / sqrtf((float)(channels / site->heads));
-    if (is_wanted(u->maps, site, path)) {
+    const struct attention_map map = {g_intern_string(path), site->height, site->width, NULL};
+    const bool cross = keys == u->text;
+    if (u->control && (cross || x->shape[2] <= u->control->self_queries)) {
+        x = attention_controlled(u->nn->g, u->control, q, k, v, site->heads, scale,
+                                 cross ? &map : NULL);
+    } else if (is_wanted(u->maps, site, path)) {
         x = open_attention(u, q, k, v, site, scale, path);
     } else {
         x = op_attention(u->nn->g, q, k, v, site->heads, scale, false);
@@ -222,7 +229,8 @@ struct node *unet_build(struct nn *nn, const struct unet_config *c, const struct
                      .c = c,
                      .time = time_embedding(nn, c, in->time),
                      .text = in->text,
-                     .maps = in->maps};
+                     .maps = in->maps,
+                     .control = in->control};
     struct node *x = nn_conv(nn, in->latents, c->channels[0], 3, CONV_SAME, "conv_in");
     if (in->hint) {
         x = op_add(nn->g, x, in->hint);

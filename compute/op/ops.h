@@ -14,6 +14,8 @@
 struct node *op_view(struct graph *g, struct node *x, int64_t offset, const int shape[GRAPH_RANK]);
 // op_view at offset 0.
 struct node *op_reshape(struct graph *g, struct node *x, int d0, int d1, int d2, int d3);
+// Items [first, first + count) of the batch. No copy.
+struct node *op_items(struct graph *g, struct node *x, int first, int count);
 
 // Concatenates a and b along the last axis.
 struct node *op_concat(struct graph *g, struct node *a, struct node *b);

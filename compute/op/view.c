@@ -41,3 +41,11 @@ struct node *op_reshape(struct graph *g, struct node *x, int d0, int d1, int d2,
     g_assert(shape_count(shape) == op_count(x));
     return op_view(g, x, 0, shape);
 }
+
+struct node *op_items(struct graph *g, struct node *x, int first, int count)
+{
+    const int *s = x->shape;
+    g_assert(first >= 0 && count > 0 && first + count <= s[0]);
+    const int shape[GRAPH_RANK] = {count, s[1], s[2], s[3]};
+    return op_view(g, x, (int64_t)first * s[1] * s[2] * s[3], shape);
+}

@@ -1,0 +1,190 @@
+#include "compute/edit/align.h"
+
+#include "compute/model/tokenizer.h"
+
+#include <string.h>
+
+// A sentence as ids and as words, which are ranges of them.
+struct sentence {
+    int32_t *ids;
+    int n;      // ids before the padding, with both marks
+    int *begin; // of word i, and behind the last one the end mark's place
+    int words;
+};
+
+static void sentence_init(struct sentence *s, const struct model *m, const char *text)
+{
+    const int tokens = m->text.max_tokens;
+    *s = (struct sentence){.ids = g_new(int32_t, tokens), .begin = g_new(int, tokens)};
+    model_tokenize(m, text, s->ids, &s->n, NULL);
+    for (int i = 1; i < s->n - 1; i++) {
+        if (i == 1 || tokenizer_ends_word(m->tokenizer, s->ids[i - 1])) {
+            s->begin[s->words++] = i;
+        }
+    }
+    s->begin[s->words] = s->n - 1;
+}
+
+static void sentence_finish(struct sentence *s)
+{
+    g_free(s->ids);
+    g_free(s->begin);
+}
+
+static int word_tokens(const struct sentence *s, int word)
+{
+    return s->begin[word + 1] - s->begin[word];
+}
+
+static bool same_word(const struct sentence *a, int i, const struct sentence *b, int j)
+{
+    const int n = word_tokens(a, i);
+    return n == word_tokens(b, j) &&
+           memcmp(a->ids + a->begin[i], b->ids + b->begin[j], (size_t)n * sizeof *a->ids) == 0;
+}
+
+// The longest common sequence of words, by the usual table: length[i][j] is that of what follows
+// word i of a and word j of b.
+static int *common_lengths(const struct sentence *a, const struct sentence *b)
+{
+    const int row = b->words + 1;
+    int *length = g_new0(int, (size_t)(a->words + 1) * row);
+    for (int i = a->words - 1; i >= 0; i--) {
+        for (int j = b->words - 1; j >= 0; j--) {
+            int *at = length + i * row + j;
+            *at = same_word(a, i, b, j) ? at[row + 1] + 1 : MAX(at[row], at[1]);
+        }
+    }
+    return length;
+}
+
+// ---- pairs --------------------------------------------------------------------------------------
+
+static void pair_token(struct alignment *a, int source, int edit, float share)
+{
+    a->mapper[source * a->tokens + edit] = share;
+    a->shared[edit] = 1;
+}
+
+// Token for token where there are as many; else each takes the mean of all.
+static void pair_words(struct alignment *a, const struct sentence *source, int i,
+                       const struct sentence *edit, int j)
+{
+    const int n = word_tokens(source, i), count = word_tokens(edit, j);
+    for (int k = 0; k < count; k++) {
+        for (int l = 0; l < n; l++) {
+            if (n != count || k == l) {
+                pair_token(a, source->begin[i] + l, edit->begin[j] + k,
+                           n == count ? 1.0f : 1.0f / (float)n);
+            }
+        }
+    }
+}
+
+// Words [begin, end) of a sentence are its own.
+static void mark_words(struct alignment *a, int side, const struct sentence *s, int begin, int end)
+{
+    for (int t = s->begin[begin]; t < s->begin[end]; t++) {
+        a->words[side * a->tokens + t] = 1;
+        a->changed = true;
+    }
+}
+
+// Between two words that both have: the last words of the one stand for those of the other.
+static void pair_gap(struct alignment *a, const struct sentence *source, int i, int i_end,
+                     const struct sentence *edit, int j, int j_end)
+{
+    mark_words(a, 0, source, i, i_end);
+    mark_words(a, 1, edit, j, j_end);
+    while (i_end > i && j_end > j) {
+        pair_words(a, source, --i_end, edit, --j_end);
+    }
+}
+
+static void pair_all(struct alignment *a, const struct sentence *source,
+                     const struct sentence *edit)
+{
+    g_autofree int *length = common_lengths(source, edit);
+    const int row = edit->words + 1;
+    int i = 0, j = 0, gap_i = 0, gap_j = 0; // of the word looked at, of the gap that ends there
+    while (i < source->words && j < edit->words) {
+        const int *at = length + i * row + j;
+        if (same_word(source, i, edit, j)) {
+            pair_gap(a, source, gap_i, i, edit, gap_j, j);
+            pair_words(a, source, i, edit, j);
+            gap_i = ++i;
+            gap_j = ++j;
+        } else if (at[row] >= at[1]) {
+            i++;
+        } else {
+            j++;
+        }
+    }
+    pair_gap(a, source, gap_i, source->words, edit, gap_j, edit->words);
+}
+
+// The marks, and the padding behind the text: it holds the sentence as a whole.
+static void pair_marks(struct alignment *a, const struct sentence *source,
+                       const struct sentence *edit)
+{
+    pair_token(a, 0, 0, 1);
+    for (int t = edit->n - 1; t < a->tokens; t++) {
+        pair_token(a, MIN(t - edit->n + source->n, a->tokens - 1), t, 1);
+    }
+}
+
+void alignment_init(struct alignment *a, const struct model *m, const char *source,
+                    const char *edit)
+{
+    const int tokens = m->text.max_tokens;
+    struct sentence of_source, of_edit;
+    *a = (struct alignment){
+        .tokens = tokens,
+        .mapper = g_new0(float, (size_t)tokens *tokens),
+        .shared = g_new0(float, tokens),
+        .weight = g_new(float, tokens),
+        .words = g_new0(float, 2 * (size_t)tokens),
+    };
+    for (int t = 0; t < tokens; t++) {
+        a->weight[t] = 1;
+    }
+    sentence_init(&of_source, m, source);
+    sentence_init(&of_edit, m, edit);
+    pair_all(a, &of_source, &of_edit);
+    pair_marks(a, &of_source, &of_edit);
+    sentence_finish(&of_source);
+    sentence_finish(&of_edit);
+}
+
+void alignment_finish(struct alignment *a)
+{
+    g_free(a->mapper);
+    g_free(a->shared);
+    g_free(a->weight);
+    g_free(a->words);
+}
+
+// ---- weights ------------------------------------------------------------------------------------
+
+bool alignment_weigh(struct alignment *a, const struct model *m, const char *edit, const char *text,
+                     double factor)
+{
+    struct sentence whole, part;
+    bool found = false;
+    sentence_init(&whole, m, edit);
+    sentence_init(&part, m, text);
+    const int n = part.n - 2; // without the marks
+    for (int i = 0; n > 0 && i < whole.words; i++) {
+        const int begin = whole.begin[i];
+        if (begin + n < whole.n &&
+            memcmp(whole.ids + begin, part.ids + 1, (size_t)n * sizeof *part.ids) == 0) {
+            for (int t = begin; t < begin + n; t++) {
+                a->weight[t] *= (float)factor;
+            }
+            found = true;
+        }
+    }
+    sentence_finish(&whole);
+    sentence_finish(&part);
+    return found;
+}

@@ -1,0 +1,27 @@
+// Which tokens of two sentences belong together: for what takes the attention of one sentence's
+// words over to the other's.
+//
+// Sentences are compared word by word. Words that both have in the same order belong together;
+// between those the words of one sentence stand for the other's, the last for the last, so that in
+// "a red bird" and "a large blue parrot" the parrot is the bird. What is left over is new, or gone.
+#pragma once
+
+#include "compute/model/model.h"
+
+struct alignment {
+    int tokens;    // T, of the model's text
+    float *mapper; // (T,T): how much an edit's token (column) takes of each token of the source;
+                   // zeros for a token that is new, else a column adds up to 1
+    float *shared; // (T): 1 where the edit's token has one of the source
+    float *weight; // (T): factor of the edit's token, 1 but for alignment_weigh()
+    float *words;  // (2,T): 1 where a token is of a word that only the source, only the edit has
+    bool changed;  // some word is
+};
+// Any text; what is longer than the model reads is cut, as it is for the text encoder.
+void alignment_init(struct alignment *a, const struct model *m, const char *source,
+                    const char *edit);
+void alignment_finish(struct alignment *a);
+// Multiplies the weight of each token of `text` (a word, or several in a row), wherever the edit
+// has it. False: it does not.
+bool alignment_weigh(struct alignment *a, const struct model *m, const char *edit, const char *text,
+                     double factor);
