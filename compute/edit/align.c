@@ -66,7 +66,8 @@ static void pair_token(struct alignment *a, int source, int edit, float share)
     a->shared[edit] = 1;
 }
 
-// Token for token where there are as many; else each takes the mean of all.
+// Token for token where there are as many; else each takes its part of all (as the paper's own
+// source does): the new word gets what the old one got.
 static void pair_words(struct alignment *a, const struct sentence *source, int i,
                        const struct sentence *edit, int j)
 {
@@ -75,7 +76,7 @@ static void pair_words(struct alignment *a, const struct sentence *source, int i
         for (int l = 0; l < n; l++) {
             if (n != count || k == l) {
                 pair_token(a, source->begin[i] + l, edit->begin[j] + k,
-                           n == count ? 1.0f : 1.0f / (float)n);
+                           n == count ? 1.0f : 1.0f / (float)count);
             }
         }
     }

@@ -10,8 +10,8 @@
 
 struct alignment {
     int tokens;    // T, of the model's text
-    float *mapper; // (T,T): how much an edit's token (column) takes of each token of the source;
-                   // zeros for a token that is new, else a column adds up to 1
+    float *mapper; // (T,T): how much each token of the edit (column) takes of one of the source; a
+                   // row adds up to 1, or to 0 where the token is gone
     float *shared; // (T): 1 where the edit's token has one of the source
     float *weight; // (T): factor of the edit's token, 1 but for alignment_weigh()
     float *words;  // (2,T): 1 where a token is of a word that only the source, only the edit has

@@ -6,7 +6,7 @@
 bool branch_draw(struct run *r, struct sampler *s, struct branch *b, GError **error)
 {
     struct predictor p;
-    bool ok = predictor_init(&p, r, s, b->prompt, error);
+    bool ok = predictor_init(&p, r, s, b->prompt, b->control, error);
     g_autofree float *x0 = g_new(float, r->n);
     for (int i = s->steps - r->denoised; ok && i < s->steps; i++) {
         const float *prediction = predictor_run(&p, i, b->x, error);
@@ -90,8 +90,11 @@ bool draw_edit(struct run *r, float *x, float *rgb, GError **error)
         return false;
     }
     edit_start(r, &rng, s, x);
-    struct branch b = {
-        .prompt = r->request->prompt, .stage = TASK_DRAWING, .x = x, .after = follow_photo};
+    struct branch b = {.prompt = r->request->prompt,
+                       .control = control_chosen(r->request->settings),
+                       .stage = TASK_DRAWING,
+                       .x = x,
+                       .after = follow_photo};
     const bool ok = branch_draw(r, s, &b, error) && run_decode(r, x, rgb, error);
     sampler_free(s);
     return ok;

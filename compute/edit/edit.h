@@ -33,6 +33,7 @@ enum edit_scope {
     EDIT_DRAWING = 2,   // the way back
     EDIT_MASKING = 4,   // where the words matter
     EDIT_BLENDING = 8,  // how much of that is taken
+    EDIT_HOLDING = 16,  // what holds the edit to the photo while it is drawn
 };
 
 // What a run is asked to do. What is zero is not asked for.

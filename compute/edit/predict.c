@@ -11,67 +11,95 @@ static int guided_steps(const struct run *r, int steps)
     return r->guidance == 1.0 ? 0 : (int)lround(part * steps);
 }
 
-bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s, const char *prompt,
-                    GError **error)
+// The embeddings of the items, one behind the other.
+static bool gather_embeddings(struct predictor *p, const char *prompt, GError **error)
 {
-    struct editor *e = r->e;
+    const struct run *r = p->run;
     const struct edit_request *q = r->request;
-    const int64_t count = embeddings_count(e);
-    *p = (struct predictor){.run = r, .sampler = s, .guided_steps = guided_steps(r, s->steps)};
-    const float *cond = embeddings_get(e, prompt, task_cancellable(r->task), error);
-    const float *uncond =
-        cond && p->guided_steps > 0
-            ? embeddings_get(e, q->negative ? q->negative : "", task_cancellable(r->task), error)
-            : cond;
-    if (!uncond) {
-        return false;
+    const char *const avoided = p->guided_steps == 0 ? prompt : q->negative ? q->negative : "";
+    const char *const prompts[] = {avoided, p->items == 3 ? r->source_prompt : prompt, prompt};
+    const int64_t count = embeddings_count(r->e);
+    for (int i = 0; i < p->items; i++) {
+        const float *one = embeddings_get(r->e, prompts[i], task_cancellable(r->task), error);
+        if (!one) {
+            return false;
+        }
+        memcpy(p->embeddings + i * count, one, (size_t)count * sizeof *one);
     }
-    p->embeddings = g_new(float, 2 * count);
-    memcpy(p->embeddings, uncond, (size_t)count * sizeof *uncond);
-    memcpy(p->embeddings + count, cond, (size_t)count * sizeof *cond);
-    p->input = g_new(float, 2 * r->n);
-    p->prediction = g_new(float, 2 * r->n);
     return true;
+}
+
+bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s, const char *prompt,
+                    const struct control_type *control, GError **error)
+{
+    *p = (struct predictor){.run = r, .sampler = s, .guided_steps = guided_steps(r, s->steps)};
+    p->held = control && r->source_prompt ? control->begin(r) : NULL;
+    p->control = p->held ? control : NULL;
+    p->items = p->control ? 3 : 2;
+    p->embeddings = g_new(float, p->items *embeddings_count(r->e));
+    p->input = g_new(float, p->items * r->n);
+    p->prediction = g_new(float, p->items * r->n);
+    return gather_embeddings(p, prompt, error);
 }
 
 void predictor_finish(struct predictor *p)
 {
+    if (p->control) {
+        p->control->end(p->held);
+    }
     g_clear_pointer(&p->embeddings, g_free);
     g_clear_pointer(&p->input, g_free);
     g_clear_pointer(&p->prediction, g_free);
 }
 
-static bool predict_plain(struct predictor *p, int i, GError **error)
+// Items from `first` on, at the sampler's step i.
+static bool predict(struct predictor *p, int first, int i, GError **error)
 {
     struct run *r = p->run;
-    return networks_predict(r->e->networks, 1, r->h, r->w, p->sampler->timesteps[i], p->input,
-                            p->embeddings + embeddings_count(r->e), p->prediction,
-                            task_cancellable(r->task), error) &&
-           run_prediction_check(r, p->prediction, r->n, error);
+    const struct control_call call = {
+        .step = i - (p->sampler->steps - r->denoised),
+        .steps = r->denoised,
+        .time = p->sampler->timesteps[i],
+        .batch = p->items - first,
+        .latents = p->input + first * r->n,
+        .text = p->embeddings + first * embeddings_count(r->e),
+        .prediction = p->prediction + first * r->n,
+    };
+    const bool ok = p->control ? p->control->predict(r, p->held, &call, error)
+                               : networks_predict(r->e->networks, call.batch, r->h, r->w, call.time,
+                                                  call.latents, call.text, call.prediction,
+                                                  task_cancellable(r->task), error);
+    return ok && run_prediction_check(r, call.prediction, call.batch * r->n, error);
 }
 
-static bool predict_guided(struct predictor *p, int i, GError **error)
+// Guides the last item's prediction. The network is done with its input, whose place is taken.
+static void guide(struct predictor *p, float *prediction)
 {
-    struct run *r = p->run;
-    float *cond = p->prediction + r->n;
-    memcpy(p->input + r->n, p->input, (size_t)r->n * sizeof *p->input);
-    if (!networks_predict(r->e->networks, 2, r->h, r->w, p->sampler->timesteps[i], p->input,
-                          p->embeddings, p->prediction, task_cancellable(r->task), error) ||
-        !run_prediction_check(r, p->prediction, 2 * r->n, error)) {
-        return false;
-    }
-    memcpy(p->input + r->n, cond, (size_t)r->n * sizeof *cond); // the network is done with it
-    guidance_combine(p->prediction, cond, r->guidance, r->n);
-    guidance_rescale(p->input + r->n, cond, settings_get(r->request->settings, "guidance_rescale"),
+    const struct run *r = p->run;
+    float *unguided = p->input + (p->items - 1) * r->n;
+    memcpy(unguided, prediction, (size_t)r->n * sizeof *prediction);
+    guidance_combine(p->prediction, prediction, r->guidance, r->n);
+    guidance_rescale(unguided, prediction, settings_get(r->request->settings, "guidance_rescale"),
                      r->n);
-    return true;
 }
 
 const float *predictor_run(struct predictor *p, int i, const float *x, GError **error)
 {
+    struct run *r = p->run;
+    const bool guided = i < p->guided_steps;
+    const int last = p->items - 1;
+    float *prediction = p->prediction + last * r->n;
     sampler_scale_input(p->sampler, i, x, p->input);
-    if (i < p->guided_steps) {
-        return predict_guided(p, i, error) ? p->prediction + p->run->n : NULL;
+    memcpy(p->input + last * r->n, p->input, (size_t)r->n * sizeof *p->input);
+    if (p->control) {
+        const float *photo = r->e->reference.path + (p->sampler->steps - i) * r->n;
+        sampler_scale_input(p->sampler, i, photo, p->input + r->n);
     }
-    return predict_plain(p, i, error) ? p->prediction : NULL;
+    if (!predict(p, guided ? 0 : 1, i, error)) {
+        return NULL;
+    }
+    if (guided) {
+        guide(p, prediction);
+    }
+    return prediction;
 }

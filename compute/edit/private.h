@@ -4,6 +4,7 @@
 // Latents here are channels last, (h, w, C); pictures (H, W, 3) in [-1,1].
 #pragma once
 
+#include "compute/edit/control.h"
 #include "compute/edit/edit.h"
 #include "compute/edit/inverter.h"
 #include "compute/edit/networks.h"
@@ -103,16 +104,20 @@ void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc);
 struct predictor {
     struct run *run;
     const struct sampler *sampler;
-    int guided_steps;
-    float *embeddings;         // (2, T, C): of what is avoided and of the prompt
-    float *input, *prediction; // (2, h, w, C)
+    const struct control_type *control; // NULL: none
+    void *held;                         // its own
+    int guided_steps, items;
+    float *embeddings;         // (items, T, C): of what is avoided, of the photo where there is a
+                               // control, and of the prompt
+    float *input, *prediction; // (items, h, w, C)
 };
-// predictor_finish() in any case.
+// control: of an edit's branch, whose photo's branch is there; NULL: none. predictor_finish() in any
+// case.
 bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s, const char *prompt,
-                    GError **error);
+                    const struct control_type *control, GError **error);
 void predictor_finish(struct predictor *p);
 // The prediction for x (h,w,C), as the sampler has it, at the sampler's step i. Valid until the
-// next one; p->input is x as the network saw it. NULL: it failed.
+// next one; p->input begins with x as the network saw it. NULL: it failed.
 const float *predictor_run(struct predictor *p, int i, const float *x, GError **error);
 
 // ---- draw.c
@@ -120,6 +125,7 @@ const float *predictor_run(struct predictor *p, int i, const float *x, GError **
 // A description on its way to a picture.
 struct branch {
     const char *prompt;
+    const struct control_type *control; // NULL: none
     enum task_stage stage; // previews are shown while drawing: not of the photo's own branch
     float *x;              // (h,w,C), as the sampler has it; the start, and then the end
     // What becomes of x behind a step that leaves so many to go. NULL: nothing.

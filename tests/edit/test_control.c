@@ -1,5 +1,6 @@
 // Attention of an edit held to its source's, against the reference's own statement of the method
 // (tests/data/make_control_vectors.py).
+#include "compute/edit/edit.h"
 #include "compute/edit/networks.h"
 #include "compute/file/safetensors.h"
 
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #define CALLS     4
+#define EDITS     2
 #define TOLERANCE 1e-4 // of the largest number of the reference
 
 static struct gpu *gpu;
@@ -110,6 +112,169 @@ static void test_parity(gconstpointer name)
     st_free(p.vectors);
 }
 
+// ---- a whole edit -------------------------------------------------------------------------------
+
+static const char SOURCE[] = "a photo of a dog on the beach";
+
+struct bench {
+    struct parity p;
+    struct editor *editor;
+    struct settings *settings;
+    float *rgb;
+};
+
+static void bench_open(struct bench *b, const char *settings)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "data", "models", "sd1", NULL);
+    g_autofree char *path = g_build_filename(folder, "control.safetensors", NULL);
+    int64_t n;
+    *b = (struct bench){.p.vectors = st_open(path, &error)};
+    g_assert_no_error(error);
+    b->p.model = model_load(folder, gpu, NULL, &error);
+    g_assert_no_error(error);
+    b->editor = editor_new(b->p.model, &error);
+    b->rgb = read_vector(&b->p, "picture", &n);
+    b->settings = settings_new(edit_settings);
+    g_auto(GStrv) words = g_strsplit(settings, " ", 0);
+    for (int i = 0; words[i]; i++) {
+        g_auto(GStrv) pair = g_strsplit(words[i], "=", 2);
+        settings_parse(b->settings, pair[0], pair[1], &error);
+        g_assert_no_error(error);
+    }
+}
+
+static void bench_close(struct bench *b)
+{
+    settings_free(b->settings);
+    editor_free(b->editor);
+    model_free(b->p.model);
+    st_free(b->p.vectors);
+    g_free(b->rgb);
+}
+
+static struct edit_result *edit(struct bench *b, const char *prompt)
+{
+    g_autoptr(GError) error = NULL;
+    const struct edit_request q = {.settings = b->settings,
+                                   .rgb = b->rgb,
+                                   .width = 24,
+                                   .height = 16,
+                                   .source_prompt = SOURCE,
+                                   .prompt = prompt,
+                                   .seed = 1};
+    struct edit_result *r = editor_run(b->editor, &q, NULL, &error);
+    g_assert_no_error(error);
+    return r;
+}
+
+#define GUIDED                                                                                     \
+    "steps=4 guidance=3 inversion=1 locality=0 inverter=ddim scheduler=ddim eta=0 structure=0"
+
+// Photo and edit drawn side by side with guidance, as the paper does it, from the photo's inversion.
+static void test_edits(void)
+{
+    static const char *const prompts[EDITS] = {"a photo of a cat on the beach",
+                                               "a photo of a watercolour on the ox"};
+    struct bench b;
+    bench_open(&b, GUIDED " control=prompt_to_prompt keep_words=0.5 keep_shape=0.25");
+    for (int i = 0; i < EDITS; i++) {
+        int64_t n;
+        b.p.call = i;
+        g_autofree float *expected = read_call(&b.p, "edit", &n);
+        struct edit_result *r = edit(&b, prompts[i]);
+        double worst = 0, largest = 0;
+        for (int64_t k = 0; k < n; k++) { // channels last and first
+            const int64_t at = k % 4 * (n / 4) + k / 4;
+            worst = fmax(worst, fabs((double)r->latents[at] - (double)expected[k]));
+            largest = fmax(largest, fabs((double)expected[k]));
+        }
+        g_test_message("%s: off by %.1e", prompts[i], worst / largest);
+        g_assert_cmpfloat(worst / largest, <=, 1e-3);
+        edit_result_free(r);
+    }
+    bench_close(&b);
+}
+
+// The same sentence is the photo, to the bit; others are not, and the control has its part in that.
+static void test_same_sentence(void)
+{
+    struct bench b;
+    bench_open(&b, GUIDED " control=prompt_to_prompt");
+    const gsize bytes = 16 * 24 * 3 * sizeof(float);
+    struct edit_result *r = edit(&b, SOURCE);
+    g_assert_cmpmem(r->rgb, bytes, r->reconstruction, bytes);
+    edit_result_free(r);
+    struct edit_result *held = edit(&b, "a photo of a cat on the beach");
+    g_assert_cmpfloat(distance(held->rgb, held->reconstruction, 16 * 24 * 3), >, 1e-3);
+    bench_close(&b);
+    bench_open(&b, GUIDED " control=none");
+    r = edit(&b, "a photo of a cat on the beach");
+    g_assert_cmpfloat(distance(held->rgb, r->rgb, 16 * 24 * 3), >, 1e-3);
+    edit_result_free(r);
+    edit_result_free(held);
+    bench_close(&b);
+}
+
+// Nothing is taken: what is left is what the control does not touch.
+static void test_nothing_taken(void)
+{
+    struct bench b;
+    bench_open(&b, GUIDED " control=prompt_to_prompt keep_words=0 keep_shape=0");
+    struct edit_result *none = edit(&b, "a photo of a cat on the beach");
+    bench_close(&b);
+    bench_open(&b, GUIDED " control=none");
+    struct edit_result *plain = edit(&b, "a photo of a cat on the beach");
+    bench_close(&b);
+    g_assert_cmpfloat(distance(none->rgb, plain->rgb, 16 * 24 * 3), <=, 1e-4);
+    edit_result_free(none);
+    edit_result_free(plain);
+}
+
+// Every inverter's branch of the photo will do.
+static void test_inverters(void)
+{
+    struct bench b;
+    bench_open(&b, "steps=4 control=prompt_to_prompt locality=0");
+    const struct setting *row = settings_find(b.settings, "inverter", NULL);
+    for (int i = 0; i < setting_choices(row); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_true(settings_set(b.settings, "inverter", i, &error));
+        struct edit_result *same = edit(&b, SOURCE), *other = edit(&b, "a photo of a cat");
+        g_assert_cmpfloat(distance(same->rgb, same->reconstruction, 16 * 24 * 3), <=, 1e-5);
+        g_assert_cmpfloat(distance(other->rgb, other->reconstruction, 16 * 24 * 3), >, 1e-3);
+        edit_result_free(same);
+        edit_result_free(other);
+    }
+    bench_close(&b);
+}
+
+static void cancel_drawing(struct task *task, const struct task_progress *p)
+{
+    if (p->stage == TASK_DRAWING) {
+        g_cancellable_cancel(task->cancellable);
+    }
+}
+
+static void test_cancel(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    struct bench b;
+    bench_open(&b, GUIDED " control=prompt_to_prompt");
+    struct task task = {.report = cancel_drawing, .cancellable = cancellable};
+    const struct edit_request q = {.settings = b.settings,
+                                   .rgb = b.rgb,
+                                   .width = 24,
+                                   .height = 16,
+                                   .source_prompt = SOURCE,
+                                   .prompt = "a photo of a cat"};
+    g_assert_null(editor_run(b.editor, &q, &task, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    edit_result_free(edit(&b, "a photo of a cat")); // and it goes on
+    bench_close(&b);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -118,6 +283,11 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_test_add_data_func("/control/parity/sd1", "sd1", test_parity);
     g_test_add_data_func("/control/parity/levels", "levels", test_parity);
+    g_test_add_func("/control/edits", test_edits);
+    g_test_add_func("/control/same-sentence", test_same_sentence);
+    g_test_add_func("/control/nothing-taken", test_nothing_taken);
+    g_test_add_func("/control/inverters", test_inverters);
+    g_test_add_func("/control/cancel", test_cancel);
     const int status = g_test_run();
     g_assert_cmpuint(gpu_validation_count(gpu), ==, 0);
     gpu_free(gpu);
