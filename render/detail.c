@@ -7,6 +7,7 @@
 #include "render/parallel.h"
 #include "render/resample.h"
 #include "render/seam.h"
+#include "render/spread.h"
 #include "render/stand_in.h"
 
 #include <math.h>
@@ -266,7 +267,7 @@ static void close_seam(const struct sources *sources)
 
 static void sources_init(struct sources *sources, const struct restore *restore,
                          const struct image *before, const struct image *edit,
-                         enum detail_seam seam)
+                         const struct detail_params *params)
 {
     size_t count = (size_t)edit->width * edit->height;
 
@@ -283,7 +284,11 @@ static void sources_init(struct sources *sources, const struct restore *restore,
     }
     sources->inside = g_new(float, count);
     raster_resize(restore->mask, &restore->placed, edit->width, edit->height, sources->inside);
-    if (seam == DETAIL_SEAM_GRADIENT) {
+    if (params->spread > 0.0f) {
+        spread_change(sources->delta, sources->small, sources->inside, edit->width, edit->height,
+                      params->spread);
+    }
+    if (params->seam == DETAIL_SEAM_GRADIENT) {
         close_seam(sources);
     }
 }
@@ -382,7 +387,7 @@ struct image *detail_restore(const struct image *photo, const struct image *reco
         return NULL;
     }
     find_visible(&restore);
-    sources_init(&sources, &restore, reconstruction, edit, params->seam);
+    sources_init(&sources, &restore, reconstruction, edit, params);
 
     struct change *change = change_measure(sources.small, sources.delta, sources.inside,
                                            sources.width, sources.height, &params->change);

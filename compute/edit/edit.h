@@ -29,11 +29,12 @@ extern const struct setting generate_settings[], edit_settings[];
 // Whether a result by these edit_settings differs from seed to seed.
 bool edit_settings_seed_matters(const struct settings *s);
 enum edit_scope {
-    EDIT_INVERTING = 1, // the photo's way to noise
-    EDIT_DRAWING = 2,   // the way back
-    EDIT_MASKING = 4,   // where the words matter
-    EDIT_BLENDING = 8,  // how much of that is taken
-    EDIT_HOLDING = 16,  // what holds the edit to the photo while it is drawn
+    EDIT_INVERTING = 1,  // the photo's way to noise
+    EDIT_DRAWING = 2,    // the way back
+    EDIT_MASKING = 4,    // where the words matter
+    EDIT_BLENDING = 8,   // how much of that is taken
+    EDIT_HOLDING = 16,   // what holds the edit to the photo while it is drawn
+    EDIT_RETURNING = 32, // the way to the photo's own size
 };
 
 // What a run is asked to do. What is zero is not asked for.

@@ -96,6 +96,21 @@ const struct setting edit_settings[] = {
      .max = 1,
      .def = LOCALITY,
      .scope = EDIT_BLENDING},
+    {.key = "spread",
+     .title = "Spread",
+     .help = "How far a change of colour goes on over all that is masked; 0 leaves it where it was "
+             "made",
+     .kind = SETTING_FLOAT,
+     .max = 1,
+     .scope = EDIT_RETURNING},
+    {.key = "seam",
+     .title = "Seam",
+     .help = "How an edit ends at the border of the mask: as soft as that is, or bent so that it "
+             "vanishes, for patches inside one surface",
+     .kind = SETTING_CHOICE,
+     .level = SETTING_EXPERT,
+     .choices = (const char *const[]){"soft", "gradient", NULL}, // enum detail_seam
+     .scope = EDIT_RETURNING},
     {.key = "inverter",
      .title = "Inversion",
      .help = "How the photo is taken back to noise, and how it is made to come back",

@@ -356,8 +356,9 @@ static struct image *restore(struct engine *e, const struct image *base,
 }
 
 struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
-                             const struct engine_place *place, const struct edit_result *r,
-                             struct detail_params params, GError **error)
+                             const struct engine_place *place, const struct settings *settings,
+                             const struct edit_result *r, struct detail_params params,
+                             GError **error)
 {
     const struct image_region placed = region_on(p, base, &place->region);
     struct raster *small = NULL;
@@ -366,6 +367,8 @@ struct image *engine_restore(struct engine *e, const struct photo *p, const stru
     }
     params.placed = shows_all(p, &place->region) ? NULL : &placed;
     params.mask = place->mask;
+    params.spread = (float)settings_get(settings, "spread");
+    params.seam = (enum detail_seam)settings_int(settings, "seam");
     if (place->mask && base->width != p->full->width &&
         !(params.mask = small = mask_on(place->mask, base, error))) {
         return NULL;

@@ -96,10 +96,11 @@ struct mask *engine_select(struct engine *e, const struct photo *p,
                            const struct engine_choice *choice, struct task *task, GError **error);
 
 // The result of an edit of that place, carried over to base, which is the photo at its own or any
-// smaller size. params say which part of base is wanted.
+// smaller size, as these edit_settings say. params say which part of base is wanted.
 struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
-                             const struct engine_place *place, const struct edit_result *r,
-                             struct detail_params params, GError **error);
+                             const struct engine_place *place, const struct settings *settings,
+                             const struct edit_result *r, struct detail_params params,
+                             GError **error);
 
 // What the parameters text chunk of an exported picture says (methods 8.4). adapters may be NULL.
 // place may be NULL. Newly allocated.

@@ -11,7 +11,7 @@ static struct image *restore(TinctureJob *job, struct engine *e, GError **error)
     struct task quiet = {.cancellable = job->cancel}; // too short to be told of
     struct engine_place place;
     return engine_place(e, in->photo, d->mask, &d->region, &place, &quiet, error)
-               ? engine_restore(e, in->photo, in->photo->full, &place, in->result->edit,
+               ? engine_restore(e, in->photo, in->photo->full, &place, d->edit, in->result->edit,
                                 (struct detail_params){.region = &in->region, .task = &quiet},
                                 error)
                : NULL;

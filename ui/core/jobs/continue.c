@@ -13,7 +13,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     struct image *image =
         engine_ready(e, error) &&
                 engine_place(e, in->photo, d->mask, &d->region, &place, &job->task, error)
-            ? engine_restore(e, in->photo, in->photo->full, &place, in->result->edit,
+            ? engine_restore(e, in->photo, in->photo->full, &place, d->edit, in->result->edit,
                              (struct detail_params){.task = &job->task}, error)
             : NULL;
     if (!image) {

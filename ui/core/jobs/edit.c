@@ -45,9 +45,10 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     }
     struct edit_result *edit = in->bytes ? unpack(in, error) : draw(job, e, &place, error);
     struct task quiet = {.cancellable = job->cancel}; // too short to be told of
-    struct image *view = edit ? engine_restore(e, in->photo, in->photo->view, &place, edit,
-                                               (struct detail_params){.task = &quiet}, error)
-                              : NULL;
+    struct image *view =
+        edit ? engine_restore(e, in->photo, in->photo->view, &place, in->document->edit, edit,
+                              (struct detail_params){.task = &quiet}, error)
+             : NULL;
     if (!view) {
         edit_result_free(edit);
         return false;

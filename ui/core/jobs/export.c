@@ -14,7 +14,7 @@ static struct image *make_image(TinctureJob *job, struct engine *e, struct engin
     }
     const struct document *d = &in->result->document;
     return engine_place(e, in->photo, d->mask, &d->region, place, &job->task, error)
-               ? engine_restore(e, in->photo, in->photo->full, place, in->result->edit,
+               ? engine_restore(e, in->photo, in->photo->full, place, d->edit, in->result->edit,
                                 (struct detail_params){.task = &job->task}, error)
                : NULL;
 }

@@ -1,0 +1,106 @@
+#include "render/spread.h"
+
+#include <math.h>
+#include <stddef.h>
+
+enum { TERMS = 4 }; // a colour's channels and 1
+
+// Keeps a surface of one colour, which says little of how a change depends on it, from wild slopes.
+static const double RIDGE = 1e-3;
+
+// delta ~ map * (r, g, b, 1), row by channel, from weighted sums.
+struct fit {
+    double moments[TERMS][TERMS], products[3][TERMS];
+    double map[3][TERMS];
+};
+
+static void fit_add(struct fit *fit, const float *color, const float *delta, double weight)
+{
+    const double terms[TERMS] = {color[0], color[1], color[2], 1.0};
+
+    for (int i = 0; i < TERMS; i++) {
+        for (int j = 0; j < TERMS; j++) {
+            fit->moments[i][j] += weight * terms[i] * terms[j];
+        }
+        for (int c = 0; c < 3; c++) {
+            fit->products[c][i] += weight * terms[i] * delta[c];
+        }
+    }
+}
+
+// Cholesky's factor of a positive matrix, in its lower half.
+static void factorise(double a[TERMS][TERMS])
+{
+    for (int i = 0; i < TERMS; i++) {
+        for (int j = 0; j <= i; j++) {
+            double sum = a[i][j];
+
+            for (int k = 0; k < j; k++) {
+                sum -= a[i][k] * a[j][k];
+            }
+            a[i][j] = i == j ? sqrt(fmax(sum, 1e-12)) : sum / a[j][j];
+        }
+    }
+}
+
+static void solve(double factor[TERMS][TERMS], const double *right, double *x)
+{
+    for (int i = 0; i < TERMS; i++) {
+        x[i] = right[i];
+        for (int k = 0; k < i; k++) {
+            x[i] -= factor[i][k] * x[k];
+        }
+        x[i] /= factor[i][i];
+    }
+    for (int i = TERMS - 1; i >= 0; i--) {
+        for (int k = i + 1; k < TERMS; k++) {
+            x[i] -= factor[k][i] * x[k];
+        }
+        x[i] /= factor[i][i];
+    }
+}
+
+static void fit_solve(struct fit *fit)
+{
+    double weight = fit->moments[TERMS - 1][TERMS - 1];
+
+    for (int i = 0; i < TERMS - 1; i++) {
+        fit->moments[i][i] += RIDGE * weight;
+    }
+    factorise(fit->moments);
+    for (int c = 0; c < 3; c++) {
+        solve(fit->moments, fit->products[c], fit->map[c]);
+    }
+}
+
+static float fit_value(const struct fit *fit, const float *color, int channel)
+{
+    const double *map = fit->map[channel];
+
+    return (float)(map[0] * color[0] + map[1] * color[1] + map[2] * color[2] + map[3]);
+}
+
+void spread_change(float *delta, const float *guide, const float *inside, int width, int height,
+                   float amount)
+{
+    size_t count = (size_t)width * height;
+    struct fit fit = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const float *d = delta + 3 * i;
+        double size = (double)d[0] * d[0] + (double)d[1] * d[1] + (double)d[2] * d[2];
+
+        fit_add(&fit, guide + 3 * i, d, inside[i] * size);
+    }
+    if (fit.moments[TERMS - 1][TERMS - 1] <= 0.0) {
+        return; // nothing changed
+    }
+    fit_solve(&fit);
+    for (size_t i = 0; i < count; i++) {
+        for (int c = 0; c < 3; c++) {
+            float to = fit_value(&fit, guide + 3 * i, c);
+
+            delta[3 * i + c] += amount * inside[i] * (to - delta[3 * i + c]);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+// A change that a model made on a part of a surface goes on over all of it, and nowhere else.
+#include "render/spread.h"
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+enum { WIDTH = 24, HEIGHT = 16, COUNT = WIDTH * HEIGHT };
+
+struct scene {
+    float guide[3 * COUNT], delta[3 * COUNT], inside[COUNT], wanted[3 * COUNT];
+};
+
+// An orange surface, lit from dark to bright, on the right two thirds; the change that makes it blue
+// was made on its upper half only.
+static void scene_init(struct scene *s)
+{
+    memset(s, 0, sizeof *s);
+    for (int i = 0; i < COUNT; i++) {
+        int x = i % WIDTH, y = i / WIDTH;
+        float light = 0.3f + 0.6f * (float)y / HEIGHT + 0.1f * sinf((float)x);
+
+        s->inside[i] = x >= WIDTH / 3;
+        for (int c = 0; c < 3; c++) {
+            static const float orange[3] = {0.9f, 0.5f, 0.2f}, blue[3] = {0.2f, 0.4f, 0.9f};
+
+            s->guide[3 * i + c] = s->inside[i] > 0.0f ? light * orange[c] : 0.5f;
+            s->wanted[3 * i + c] = s->inside[i] * light * (blue[c] - orange[c]);
+            s->delta[3 * i + c] = y < HEIGHT / 2 ? s->wanted[3 * i + c] : 0.0f;
+        }
+    }
+}
+
+static float largest_error(const struct scene *s)
+{
+    float most = 0.0f;
+
+    for (int i = 0; i < 3 * COUNT; i++) {
+        most = MAX(most, fabsf(s->delta[i] - s->wanted[i]));
+    }
+    return most;
+}
+
+static void test_whole_surface(void)
+{
+    struct scene s;
+
+    scene_init(&s);
+    g_assert_cmpfloat(largest_error(&s), >, 0.4f);
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    g_assert_cmpfloat(largest_error(&s), <, 0.03f);
+}
+
+static void test_amount(void)
+{
+    struct scene s, half;
+
+    scene_init(&s);
+    half = s;
+    spread_change(half.delta, half.guide, half.inside, WIDTH, HEIGHT, 0.5f);
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    for (int i = 0; i < 3 * COUNT; i++) {
+        struct scene before;
+
+        scene_init(&before);
+        g_assert_cmpfloat_with_epsilon(half.delta[i], 0.5f * (before.delta[i] + s.delta[i]), 1e-5f);
+    }
+}
+
+// What has not changed stays so, to the bit; so does a surface of one colour where all changed alike.
+static void test_limits(void)
+{
+    struct scene s, before;
+
+    scene_init(&s);
+    memset(s.delta, 0, sizeof s.delta);
+    before = s;
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    g_assert_cmpmem(s.delta, sizeof s.delta, before.delta, sizeof s.delta);
+    for (int i = 0; i < 3 * COUNT; i++) {
+        s.guide[i] = 0.4f;
+        s.delta[i] = 0.2f;
+    }
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    for (int i = 0; i < 3 * COUNT; i++) {
+        g_assert_cmpfloat_with_epsilon(s.delta[i], 0.2f, 1e-3f);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/spread/whole-surface", test_whole_surface);
+    g_test_add_func("/spread/amount", test_amount);
+    g_test_add_func("/spread/limits", test_limits);
+    return g_test_run();
+}
