@@ -45,7 +45,8 @@ struct editor {
         char *key;     // photo, adapters, source prompt
         int h, w;      // the grid of places
         float *words;  // (max_tokens, h * w): how much each place looks for each token
-        float *places; // (h * w, h * w): how much each place looks at each other
+        float *places; // (h * w, h * w): how much each place looks at each other; rows add up to 1
+        GHashTable *planes; // word -> (h * w), the selections made
     } attention;
 };
 
@@ -91,7 +92,6 @@ void photo_clear(struct editor *e);
 void inverted_clear(struct editor *e);
 void reference_clear(struct editor *e);
 void edit_mask_clear(struct editor *e);
-void attention_clear(struct editor *e); // select.c
 // Floats of one prompt's embeddings, and the embeddings, from the cache or computed; borrowed.
 int64_t embeddings_count(const struct editor *e);
 const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *c, GError **error);
@@ -168,3 +168,14 @@ static inline float blend(float reference, float value, float weight)
     }
     return weight < 1 ? reference + weight * (value - reference) : value;
 }
+
+// ---- attention.c
+
+// The photo's attention with the source prompt, for a photo that is prepared: from what is kept, or
+// gathered by so many steps of the network.
+bool attention_prepare(struct run *r, GError **error);
+bool attention_is_kept(const struct run *r);
+int attention_steps(void);
+void attention_clear(struct editor *e);
+// Value of a plane (h, w) with `stride` floats between places, at shares of its sides; bilinear.
+float attention_sample(const float *plane, int h, int w, int stride, double u, double v);

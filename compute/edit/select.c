@@ -1,210 +1,36 @@
-// Selections from attention. Cross-attention says where the network looks for a word (Tang et al.,
-// DAAM, 2210.04885), but only roughly; self-attention says which places belong together (Wang et
-// al., DiffSegmenter, 2309.02773), and the word is spread along it. Both are averages over the
-// layers, over noise levels and noisings of the photo's own latent, with the photo's own words.
+// A word is where two things meet: where cross-attention looks for it (Tang et al., DAAM,
+// 2210.04885), and where the word alone changes what the network predicts (Couairon et al.,
+// DiffEdit, 2210.11427). Both are rough; self-attention says which places belong together (Wang et
+// al., DiffSegmenter, 2309.02773), and the word is spread along it. A place is spread the same way.
 #include "compute/edit/select.h"
 #include "compute/edit/private.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-// Noise levels, as shares of the training steps, and noisings at each.
-static const double LEVELS[] = {0.2, 0.4};
+// Noise levels at which a word's effect on the prediction is measured, and noisings at each.
+static const double LEVELS[] = {0.25, 0.45};
 #define NOISINGS 2
-static const uint64_t SEED = 1;
-// Layers with more positions than that are left out: their maps take hundreds of megabytes, and
-// those of 32 x 32 tell things apart as well.
-#define POSITIONS 1024
-// How often a word is spread along self-attention.
+static const uint64_t SEED = 2;
+// The share of the prediction against that of cross-attention. With the starter on 23 photographs a
+// place that belongs to the word ranks above one that does not in 83.8 % of the pairs; with
+// cross-attention alone in 75.4 %, with the prediction alone in 83.6 %.
+#define PREDICTED 0.75f
+// How often a selection is spread along self-attention. Once gives the same ranks and a softer
+// border, three times runs over into what is beside.
 #define SPREADS 2
 
-// ---- gathering ----------------------------------------------------------------------------------
+// ---- words of a sentence ------------------------------------------------------------------------
 
-// The mean map of one attention.
-struct layer {
-    const char *path; // interned
-    int h, w, keys;
-    float *sum; // (h * w, keys)
-};
-
-static void layer_clear(void *layer)
+static char *plain(const char *text)
 {
-    g_free(((struct layer *)layer)->sum);
+    g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
+    return g_strstrip(g_utf8_strdown(valid, -1));
 }
 
-static struct layer *layer_for(GArray *layers, const struct network_map *map)
-{
-    for (guint i = 0; i < layers->len; i++) {
-        struct layer *layer = &g_array_index(layers, struct layer, i);
-        if (layer->path == map->path) {
-            return layer;
-        }
-    }
-    const struct layer fresh = {map->path, map->height, map->width, map->keys,
-                                g_new0(float, (gsize)map->height * map->width * map->keys)};
-    g_array_append_val(layers, fresh);
-    return &g_array_index(layers, struct layer, layers->len - 1);
-}
-
-// Adds the mean over the heads; batch is 1.
-static void add_map(const struct network_map *map, void *layers)
-{
-    float *sum = layer_for(layers, map)->sum;
-    const int64_t n = (int64_t)map->height * map->width * map->keys;
-    for (int64_t i = 0; i < map->heads * n; i++) {
-        sum[i % n] += map->values[i] / (float)map->heads;
-    }
-}
-
-static bool gather_layers(struct run *r, const float *embeddings, GArray *layers, GError **error)
-{
-    const struct editor *e = r->e;
-    struct rng rng = {.seed = SEED};
-    g_autofree float *noise = g_new(float, r->n);
-    g_autofree float *x = g_new(float, r->n);
-    r->steps = (int)G_N_ELEMENTS(LEVELS) * NOISINGS;
-    for (; r->step < r->steps; r->step++) {
-        run_report(r, TASK_SELECTING, NULL);
-        const int t = (int)(LEVELS[r->step / NOISINGS] * e->schedule.train_steps);
-        rng_normal(&rng, noise, r->n);
-        noise_add(&e->schedule, t, e->photo.latents, noise, x, r->n);
-        if (!networks_attention(e->networks, 1, r->h, r->w, t, x, embeddings, "*.attn?", POSITIONS,
-                                add_map, layers, task_cancellable(r->task), error) ||
-            task_cancelled(r->task, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// ---- planes -------------------------------------------------------------------------------------
-
-// Value of a plane (h, w) with `stride` floats between places, at shares of its sides; bilinear.
-static float sample(const float *plane, int h, int w, int stride, double u, double v)
-{
-    const double x = CLAMP(u * w - 0.5, 0, w - 1), y = CLAMP(v * h - 0.5, 0, h - 1);
-    const int x0 = (int)x, y0 = (int)y, x1 = MIN(x0 + 1, w - 1), y1 = MIN(y0 + 1, h - 1);
-    const float fx = (float)(x - x0), fy = (float)(y - y0);
-    const float *above = plane + (int64_t)y0 * w * stride,
-                *below = plane + (int64_t)y1 * w * stride;
-    return (1 - fy) * ((1 - fx) * above[x0 * stride] + fx * above[x1 * stride]) +
-           fy * ((1 - fx) * below[x0 * stride] + fx * below[x1 * stride]);
-}
-
-// Least and greatest become 0 and 1.
-static void stretch(float *plane, int64_t n)
-{
-    float least = plane[0], greatest = plane[0];
-    for (int64_t i = 0; i < n; i++) {
-        least = fminf(least, plane[i]);
-        greatest = fmaxf(greatest, plane[i]);
-    }
-    for (int64_t i = 0; i < n; i++) {
-        plane[i] = greatest > least ? (plane[i] - least) / (greatest - least) : 0;
-    }
-}
-
-static float *resize(const float *plane, int h, int w, int height, int width)
-{
-    float *out = g_new(float, (gsize)height *width);
-    for (int64_t i = 0; i < (int64_t)height * width; i++) {
-        out[i] = sample(plane, h, w, 1, ((double)(i % width) + 0.5) / width,
-                        ((double)(i / width) + 0.5) / height);
-    }
-    return out;
-}
-
-// ---- what is kept -------------------------------------------------------------------------------
-
-void attention_clear(struct editor *e)
-{
-    g_clear_pointer(&e->attention.key, g_free);
-    g_clear_pointer(&e->attention.words, g_free);
-    g_clear_pointer(&e->attention.places, g_free);
-}
-
-// The layers on one grid, that of the finest: words (T, P), places (P, P) whose rows add up to 1.
-static void combine(struct editor *e, const GArray *layers)
-{
-    const int tokens = e->model->text.max_tokens;
-    int h = 0, w = 0, finest = 0;
-    for (guint i = 0; i < layers->len; i++) {
-        const struct layer *layer = &g_array_index(layers, struct layer, i);
-        if (layer->h * layer->w > h * w) {
-            h = layer->h;
-            w = layer->w;
-        }
-    }
-    const int places = h * w;
-    float *words_map = g_new0(float, (gsize)tokens *places);
-    float *places_map = g_new0(float, (gsize)places *places);
-    for (guint i = 0; i < layers->len; i++) {
-        const struct layer *layer = &g_array_index(layers, struct layer, i);
-        if (g_str_has_suffix(layer->path, ".attn2")) {
-            for (int64_t k = 0; k < (int64_t)tokens * places; k++) {
-                const int place = (int)(k % places), token = (int)(k / places);
-                words_map[k] += sample(layer->sum + token, layer->h, layer->w, layer->keys,
-                                       (place % w + 0.5) / w, (place / w + 0.5) / h);
-            }
-        } else if (layer->h == h && layer->w == w) {
-            finest++;
-            for (int64_t k = 0; k < (int64_t)places * places; k++) {
-                places_map[k] += layer->sum[k];
-            }
-        }
-    }
-    for (int64_t k = 0; finest && k < (int64_t)places * places; k++) {
-        places_map[k] /= (float)(finest * (int)G_N_ELEMENTS(LEVELS) * NOISINGS);
-    }
-    e->attention.h = h;
-    e->attention.w = w;
-    e->attention.words = words_map;
-    e->attention.places = places_map;
-}
-
-// The photo's attention with its words, from the cache or gathered.
-static bool attention_prepare(struct run *r, GError **error)
-{
-    struct editor *e = r->e;
-    const char *words = r->request->source_prompt ? r->request->source_prompt : "";
-    if (!photo_prepare(r, error)) {
-        return false;
-    }
-    g_autofree char *key = g_strdup_printf("%s|%s|%s", e->photo.key, e->adapters_key, words);
-    if (e->attention.key && g_str_equal(e->attention.key, key)) {
-        return true;
-    }
-    attention_clear(e);
-    const float *embeddings = embeddings_get(e, words, task_cancellable(r->task), error);
-    g_autoptr(GArray) layers = g_array_new(FALSE, FALSE, sizeof(struct layer));
-    g_array_set_clear_func(layers, layer_clear);
-    if (!embeddings || !gather_layers(r, embeddings, layers, error)) {
-        return false;
-    }
-    combine(e, layers);
-    e->attention.key = g_steal_pointer(&key);
-    return true;
-}
-
-// ---- selecting ----------------------------------------------------------------------------------
-
-// plane (P) becomes places x plane: each place takes what it attends to.
-static void spread(const struct editor *e, float *plane)
-{
-    const int places = e->attention.h * e->attention.w;
-    g_autofree float *old = g_memdup2(plane, (gsize)places * sizeof *plane);
-    for (int i = 0; i < places; i++) {
-        const float *row = e->attention.places + (int64_t)i * places;
-        double sum = 0;
-        for (int k = 0; k < places; k++) {
-            sum += (double)row[k] * old[k];
-        }
-        plane[i] = (float)sum;
-    }
-}
-
-// Tokens before a part of a text that begins at a word.
-static int tokens_of(const struct editor *e, const char *text, gsize bytes, bool *cut)
+// Tokens of the first bytes of a text, which end between words.
+static int count_tokens(const struct editor *e, const char *text, gsize bytes, bool *cut)
 {
     g_autofree char *part = g_strndup(text, bytes);
     g_autofree int32_t *ids = g_new(int32_t, e->model->text.max_tokens);
@@ -213,99 +39,297 @@ static int tokens_of(const struct editor *e, const char *text, gsize bytes, bool
     return n - 2; // without begin and end
 }
 
-static bool is_word_char(gunichar c)
-{
-    return g_unichar_isalnum(c);
-}
-
-// Whether a part of a text is not in the middle of a word.
+// Whether a part of a text begins and ends between words.
 static bool is_whole(const char *text, const char *begin, const char *end)
 {
-    return (begin == text || !is_word_char(g_utf8_get_char(g_utf8_prev_char(begin)))) &&
-           (!*end || !is_word_char(g_utf8_get_char(end)));
+    return (begin == text || !g_unichar_isalnum(g_utf8_get_char(g_utf8_prev_char(begin)))) &&
+           (!*end || !g_unichar_isalnum(g_utf8_get_char(end)));
 }
 
-// Adds to plane the attention of all tokens of the word, wherever it stands. Their number.
-static int add_word(const struct editor *e, const char *sentence, const char *word, float *plane)
+// Marks the tokens of the sentence that belong to the word, wherever it stands; their number.
+static int mark_tokens(const struct editor *e, const char *sentence, const char *word, bool *marks)
 {
-    const int places = e->attention.h * e->attention.w;
     const gsize length = strlen(word);
     int found = 0;
-    for (const char *at = sentence; (at = strstr(at, word)); at += length) {
-        bool cut_before, cut;
-        const int first = tokens_of(e, sentence, (gsize)(at - sentence), &cut_before);
-        const int last = tokens_of(e, sentence, (gsize)(at - sentence) + length, &cut);
-        if (!is_whole(sentence, at, at + length) || cut) {
+    for (const char *at = sentence; length && (at = strstr(at, word)); at += length) {
+        const gsize before = (gsize)(at - sentence);
+        bool cut;
+        if (!is_whole(sentence, at, at + length)) {
             continue;
         }
-        for (int t = first + 1; t <= last; t++, found++) { // behind the token that begins
-            for (int i = 0; i < places; i++) {
-                plane[i] += e->attention.words[(int64_t)t * places + i];
-            }
+        const int first = count_tokens(e, sentence, before, &cut);
+        const int last = count_tokens(e, sentence, before + length, &cut);
+        for (int t = first + 1; t <= last && !cut; t++, found++) { // behind the one that begins
+            marks[t] = true;
         }
     }
     return found;
 }
 
-static char *plain(const char *text)
+// ---- planes over the grid of places -------------------------------------------------------------
+
+static int places_count(const struct editor *e)
 {
-    g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
-    return g_strstrip(g_utf8_strdown(valid, -1));
+    return e->attention.h * e->attention.w;
 }
 
-// (P) of a word, or NULL.
-static float *word_plane(const struct editor *e, const struct edit_request *q, const char *word,
-                         GError **error)
+static void add_of_mean(float *plane, const float *values, int n, float weight)
 {
-    const int places = e->attention.h * e->attention.w;
-    g_autofree char *sentence = plain(q->source_prompt), *wanted = plain(word);
-    g_autofree float *plane = g_new0(float, places);
-    if (!*wanted || !add_word(e, sentence, wanted, plane)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    *wanted ? "\"%s\" is not among the words that describe the photo"
-                            : "no word was given to select by%s",
-                    wanted);
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        sum += values[i];
+    }
+    for (int i = 0; i < n && sum > 0; i++) {
+        plane[i] += weight * values[i] * (float)(n / sum);
+    }
+}
+
+// Each place takes what those have that it attends to.
+static void spread(const struct editor *e, float *plane)
+{
+    const int places = places_count(e);
+    for (int again = 0; again < SPREADS; again++) {
+        g_autofree float *old = g_memdup2(plane, (gsize)places * sizeof *plane);
+        for (int i = 0; i < places; i++) {
+            const float *row = e->attention.places + (int64_t)i * places;
+            plane[i] = 0;
+            for (int k = 0; k < places; k++) {
+                plane[i] += row[k] * old[k];
+            }
+        }
+    }
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+// Where values split best into two groups (Otsu 1979): the greatest variance between them.
+static float best_split(const float *sorted, int n)
+{
+    double sum = 0, below = 0, best = -1;
+    float split = sorted[0];
+    for (int i = 0; i < n; i++) {
+        sum += sorted[i];
+    }
+    for (int i = 1; i < n; i++) {
+        below += sorted[i - 1];
+        const double apart = (sum - below) / (n - i) - below / i;
+        const double variance = (double)i * (n - i) * apart * apart;
+        if (variance > best) {
+            best = variance;
+            split = 0.5f * (sorted[i - 1] + sorted[i]);
+        }
+    }
+    return split;
+}
+
+// To 0..1 with 0.5 where the values split; the few least and greatest do not count.
+static void level(float *plane, int n)
+{
+    g_autofree float *sorted = g_memdup2(plane, (gsize)n * sizeof *plane);
+    qsort(sorted, (size_t)n, sizeof *sorted, compare_floats);
+    const float low = sorted[n / 50], high = sorted[n - 1 - n / 50], split = best_split(sorted, n);
+    for (int i = 0; i < n; i++) {
+        const float side = plane[i] < split ? split - low : high - split;
+        plane[i] = side > 0 ? CLAMP(0.5f + 0.5f * (plane[i] - split) / side, 0, 1)
+                            : (float)(plane[i] >= split);
+    }
+}
+
+static float *resize(const struct editor *e, const float *plane, int height, int width)
+{
+    float *out = g_new(float, (gsize)height *width);
+    for (int64_t i = 0; i < (int64_t)height * width; i++) {
+        out[i] = attention_sample(plane, e->attention.h, e->attention.w, 1,
+                                  ((double)(i % width) + 0.5) / width,
+                                  ((double)(i / width) + 0.5) / height);
+    }
+    return out;
+}
+
+// ---- a word -------------------------------------------------------------------------------------
+
+// Latents and predictions of the word and of no words, side by side.
+struct effect {
+    float *embeddings, *noise, *x, *prediction, *x0;
+    float *change; // (P)
+};
+
+static bool effect_init(struct effect *f, struct run *r, const char *word, GError **error)
+{
+    const int64_t count = embeddings_count(r->e);
+    *f = (struct effect){0};
+    const char *const texts[] = {word, ""};
+    f->embeddings = g_new(float, 2 * count);
+    for (int i = 0; i < 2; i++) {
+        const float *known = embeddings_get(r->e, texts[i], task_cancellable(r->task), error);
+        if (!known) {
+            return false;
+        }
+        memcpy(f->embeddings + i * count, known, (size_t)count * sizeof *known);
+    }
+    f->noise = g_new(float, r->n);
+    f->x = g_new(float, 2 * r->n);
+    f->prediction = g_new(float, 2 * r->n);
+    f->x0 = g_new(float, 2 * r->n);
+    f->change = g_new(float, places_count(r->e));
+    return true;
+}
+
+static void effect_finish(struct effect *f)
+{
+    g_free(f->embeddings);
+    g_free(f->noise);
+    g_free(f->x);
+    g_free(f->prediction);
+    g_free(f->x0);
+    g_free(f->change);
+}
+
+// How far apart the two pictures that are predicted are, summed into the grid of places.
+static void sum_change(const struct run *r, struct effect *f)
+{
+    const int h = r->e->attention.h, w = r->e->attention.w;
+    memset(f->change, 0, (size_t)h * w * sizeof *f->change);
+    for (int64_t i = 0; i < r->n; i++) {
+        const int position = (int)(i / r->channels);
+        const int row = position / r->w * h / r->h, column = position % r->w * w / r->w;
+        f->change[row * w + column] += fabsf(f->x0[i] - f->x0[i + r->n]);
+    }
+}
+
+// Adds to plane where the word alone changes what is predicted.
+static bool add_effect(struct run *r, const char *word, float *plane, GError **error)
+{
+    const struct editor *e = r->e;
+    const int calls = (int)G_N_ELEMENTS(LEVELS) * NOISINGS;
+    struct rng rng = {.seed = SEED};
+    struct effect f;
+    bool ok = effect_init(&f, r, word, error);
+    for (int i = 0; i < calls && ok; i++, r->step++) {
+        run_report(r, TASK_SELECTING, NULL);
+        const int t = (int)(LEVELS[i / NOISINGS] * e->schedule.train_steps);
+        rng_normal(&rng, f.noise, r->n);
+        noise_add(&e->schedule, t, e->photo.latents, f.noise, f.x, r->n);
+        memcpy(f.x + r->n, f.x, (size_t)r->n * sizeof *f.x);
+        ok = networks_predict(e->networks, 2, r->h, r->w, t, f.x, f.embeddings, f.prediction,
+                              task_cancellable(r->task), error) &&
+             run_prediction_check(r, f.prediction, 2 * r->n, error) &&
+             !task_cancelled(r->task, error);
+        if (ok) {
+            noise_split(&e->schedule, t, f.x, f.prediction, f.x0, NULL, 2 * r->n);
+            sum_change(r, &f);
+            add_of_mean(plane, f.change, places_count(e), PREDICTED / (float)calls);
+        }
+    }
+    effect_finish(&f);
+    return ok;
+}
+
+static void add_attention(const struct editor *e, const bool *marks, float *plane)
+{
+    const int places = places_count(e);
+    g_autofree float *sum = g_new0(float, places);
+    for (int t = 0; t < e->model->text.max_tokens; t++) {
+        for (int i = 0; i < places && marks[t]; i++) {
+            sum[i] += e->attention.words[(int64_t)t * places + i];
+        }
+    }
+    add_of_mean(plane, sum, places, 1 - PREDICTED);
+}
+
+// (P) of a word whose tokens are marked; kept and borrowed.
+static const float *word_plane(struct run *r, const char *word, const bool *marks, GError **error)
+{
+    struct editor *e = r->e;
+    if (!photo_prepare(r, error)) {
         return NULL;
     }
-    for (int i = 0; i < SPREADS; i++) {
-        spread(e, plane);
+    const bool known = attention_is_kept(r);
+    const float *kept = known ? g_hash_table_lookup(e->attention.planes, word) : NULL;
+    if (kept) {
+        return kept;
     }
-    stretch(plane, places);
-    return g_steal_pointer(&plane);
+    r->steps = (known ? 0 : attention_steps()) + (int)G_N_ELEMENTS(LEVELS) * NOISINGS;
+    if (!attention_prepare(r, error)) {
+        return NULL;
+    }
+    g_autofree float *plane = g_new0(float, places_count(e));
+    add_attention(e, marks, plane);
+    if (!add_effect(r, word, plane, error)) {
+        return NULL;
+    }
+    spread(e, plane);
+    level(plane, places_count(e));
+    kept = plane;
+    g_hash_table_insert(e->attention.planes, g_strdup(word), g_steal_pointer(&plane));
+    return kept;
 }
 
-// Whether the request is about a photo; run_finish() only after true.
-static bool select_init(struct run *r, struct editor *e, const struct edit_request *q,
-                        struct task *task, GError **error)
+static bool is_photo(const struct edit_request *q, GError **error)
 {
     if (!q->rgb) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "there is no photo to select from");
-        return false;
     }
-    return run_init(r, e, q, task, error);
+    return q->rgb != NULL;
+}
+
+// The word in lower case, and its tokens; NULL: it is not in the sentence.
+static char *find_word(const struct editor *e, const struct edit_request *q, const char *word,
+                       bool *marks, GError **error)
+{
+    g_autofree char *sentence = plain(q->source_prompt), *wanted = plain(word);
+    if (!*wanted) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "no word was given to select by");
+        return NULL;
+    }
+    if (!mark_tokens(e, sentence, wanted, marks)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "\"%s\" is not among the words that describe the photo", wanted);
+        return NULL;
+    }
+    return g_steal_pointer(&wanted);
+}
+
+// The plane of a word over the grid of places, copied.
+static float *select_plane(struct editor *e, const struct edit_request *q, const char *word,
+                           struct task *task, GError **error)
+{
+    g_autofree bool *marks = g_new0(bool, e->model->text.max_tokens);
+    g_autofree char *wanted = is_photo(q, error) ? find_word(e, q, word, marks, error) : NULL;
+    struct run r;
+    if (!wanted || !run_init(&r, e, q, task, error)) {
+        return NULL;
+    }
+    const float *plane = word_plane(&r, wanted, marks, error);
+    run_finish(&r);
+    return plane ? g_memdup2(plane, (gsize)places_count(e) * sizeof *plane) : NULL;
 }
 
 float *editor_select_word(struct editor *e, const struct edit_request *q, const char *word,
                           struct task *task, GError **error)
 {
-    struct run r;
-    if (!select_init(&r, e, q, task, error)) {
-        return NULL;
-    }
-    g_autofree float *plane = attention_prepare(&r, error) ? word_plane(e, q, word, error) : NULL;
-    run_finish(&r);
-    return plane ? resize(plane, e->attention.h, e->attention.w, q->height, q->width) : NULL;
+    g_autofree float *plane = select_plane(e, q, word, task, error);
+    return plane ? resize(e, plane, q->height, q->width) : NULL;
 }
+
+// ---- a place ------------------------------------------------------------------------------------
 
 float *editor_select_point(struct editor *e, const struct edit_request *q, double x, double y,
                            struct task *task, GError **error)
 {
     struct run r;
-    if (!select_init(&r, e, q, task, error)) {
+    if (!is_photo(q, error) || !run_init(&r, e, q, task, error)) {
         return NULL;
     }
-    const bool ok = attention_prepare(&r, error);
+    bool ok = photo_prepare(&r, error);
+    r.steps = ok && attention_is_kept(&r) ? 0 : attention_steps();
+    ok = ok && attention_prepare(&r, error);
     run_finish(&r);
     if (!ok) {
         return NULL;
@@ -314,9 +338,98 @@ float *editor_select_point(struct editor *e, const struct edit_request *q, doubl
     const int column = CLAMP((int)(x * w), 0, w - 1), row = CLAMP((int)(y * h), 0, h - 1);
     g_autofree float *plane = g_new0(float, h *w);
     plane[row * w + column] = 1;
-    for (int i = 0; i < SPREADS; i++) {
-        spread(e, plane);
+    spread(e, plane);
+    level(plane, h * w);
+    return resize(e, plane, q->height, q->width);
+}
+
+// ---- a frame ------------------------------------------------------------------------------------
+
+// A frame is so much wider and taller than what it is about, and at least such a part of the
+// picture's sides: a smaller one shows the network nothing around.
+#define FRAME_GROWN 1.4
+#define FRAME_LEAST 0.25
+// Its longer side is at most so much longer.
+#define FRAME_ASPECT 1.33
+// One that leaves less than that of the picture out is the picture.
+#define FRAME_WHOLE 0.75
+
+// The box of the connected part of plane >= 0.5 around place `start`; places become -1. Its sum.
+static float take_part(float *plane, int h, int w, int start, struct select_frame *box)
+{
+    g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(int));
+    int left = w, right = -1, top = h, bottom = -1;
+    float sum = 0;
+    g_array_append_val(open, start);
+    while (open->len) {
+        const int place = g_array_index(open, int, open->len - 1);
+        const int x = place % w, y = place / w;
+        g_array_set_size(open, open->len - 1);
+        if (plane[place] < 0.5f) {
+            continue;
+        }
+        sum += plane[place];
+        plane[place] = -1;
+        left = MIN(left, x);
+        right = MAX(right, x);
+        top = MIN(top, y);
+        bottom = MAX(bottom, y);
+        const int around[] = {x > 0 ? place - 1 : place, x + 1 < w ? place + 1 : place,
+                              y > 0 ? place - w : place, y + 1 < h ? place + w : place};
+        g_array_append_vals(open, around, G_N_ELEMENTS(around));
     }
-    stretch(plane, h * w);
-    return resize(plane, h, w, q->height, q->width);
+    *box = (struct select_frame){left, top, right - left + 1, bottom - top + 1};
+    return sum;
+}
+
+// begin and length of one side: around the middle of what it was, within the whole.
+static void place_side(double middle, double length, int whole, int *begin, int *size)
+{
+    *size = MIN((int)lround(length), whole);
+    *begin = CLAMP((int)lround(middle - length / 2), 0, whole - *size);
+}
+
+static struct select_frame frame_around(const struct select_frame *box, double scale_x,
+                                        double scale_y, int width, int height)
+{
+    double w = fmax(FRAME_GROWN * box->width * scale_x, FRAME_LEAST * width);
+    double h = fmax(FRAME_GROWN * box->height * scale_y, FRAME_LEAST * height);
+    w = fmax(w, h / FRAME_ASPECT);
+    h = fmax(h, w / FRAME_ASPECT);
+    struct select_frame frame;
+    place_side((box->x + box->width / 2.0) * scale_x, w, width, &frame.x, &frame.width);
+    place_side((box->y + box->height / 2.0) * scale_y, h, height, &frame.y, &frame.height);
+    if ((double)frame.width * frame.height > FRAME_WHOLE * width * height) {
+        frame = (struct select_frame){0, 0, width, height};
+    }
+    return frame;
+}
+
+bool editor_suggest_region(struct editor *e, const struct edit_request *q, struct task *task,
+                           struct select_frame *frame, GError **error)
+{
+    g_autofree char *subject = subject_of_edit(q->source_prompt, q->prompt);
+    *frame = (struct select_frame){0, 0, q->width, q->height};
+    if (!subject) {
+        return true;
+    }
+    g_autofree float *plane = select_plane(e, q, subject, task, error);
+    if (!plane) {
+        return false;
+    }
+    struct select_frame box = {0};
+    float greatest = 0;
+    for (int i = 0; i < places_count(e); i++) {
+        struct select_frame part;
+        const float sum = take_part(plane, e->attention.h, e->attention.w, i, &part);
+        if (sum > greatest) {
+            greatest = sum;
+            box = part;
+        }
+    }
+    if (greatest > 0) {
+        *frame = frame_around(&box, (double)q->width / e->attention.w,
+                              (double)q->height / e->attention.h, q->width, q->height);
+    }
+    return true;
 }

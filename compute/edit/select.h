@@ -1,9 +1,9 @@
-// What of a photo belongs to a word of its description, or to a place: from the attention of the
-// model at hand, without a further network. Coarse, a value for each few pixels of the model's
+// What of a photo belongs to a word of its description, or to a place: from the model at hand,
+// without a further network. Coarse, a value for each few pixels of the model's
 // picture: render/refine.h takes it to the photo's edges.
 //
-// The first selection of a photo and a description takes a few calls of the network, any further
-// one none.
+// The first selection of a photo and a description takes ten calls of the network, another word
+// four, a place or the same word again none.
 //
 // Thread: the engine thread.
 #pragma once
@@ -21,3 +21,18 @@ float *editor_select_word(struct editor *e, const struct edit_request *q, const 
 // Needs no source_prompt.
 float *editor_select_point(struct editor *e, const struct edit_request *q, double x, double y,
                            struct task *task, GError **error);
+
+// A part of the request's picture, in its pixels.
+struct select_frame {
+    int x, y, width, height;
+};
+// A frame around what the edit is about (see subject_of_edit()): larger by 0.4 than the thing, not
+// much wider than tall or the other way round, a quarter of the picture's sides at least. The whole
+// picture where the edit is about no one thing, or the thing fills it.
+bool editor_suggest_region(struct editor *e, const struct edit_request *q, struct task *task,
+                           struct select_frame *frame, GError **error);
+
+// What an edit changes, as a word of the first sentence, in lower case: the thing whose name, or a
+// word beside it, differs; where nothing differs or there is no second sentence, what the first one
+// names first. NULL: it is about all of the picture, such as its light or what is around.
+char *subject_of_edit(const char *from, const char *to);

@@ -82,7 +82,8 @@ static void count_cb(struct task *task, const struct task_progress *progress)
     }
 }
 
-// Another word and a place cost nothing; other words and another photo do.
+// A place and the same word again cost nothing, another word less than the first; other words and
+// another photo cost all of it.
 static void test_kept(void)
 {
     g_autoptr(GError) error = NULL;
@@ -92,9 +93,13 @@ static void test_kept(void)
     g_free(editor_select_word(editor, &q, "dog", &task, &error));
     const int first = steps;
     g_assert_cmpint(first, >, 0);
-    g_free(editor_select_word(editor, &q, "beach", &task, &error));
+    g_free(editor_select_word(editor, &q, "Dog", &task, &error));
     g_free(editor_select_point(editor, &q, 0.5, 0.5, &task, &error));
     g_assert_cmpint(steps, ==, first);
+    g_free(editor_select_word(editor, &q, "beach", &task, &error));
+    g_assert_cmpint(steps, >, first);
+    g_assert_cmpint(steps, <, 2 * first);
+    steps = first;
     q.source_prompt = "a cat on a beach";
     g_free(editor_select_word(editor, &q, "beach", &task, &error));
     g_assert_cmpint(steps, ==, 2 * first);
@@ -136,6 +141,50 @@ static void test_points(void)
     }
 }
 
+static void test_subject(void)
+{
+    static const struct {
+        const char *from, *to, *subject;
+    } cases[] = {
+        {"a photo of a red bird on a tree", "a photo of a blue bird on a tree", "bird"},
+        {"a photo of a bird on a tree", "a photo of a blue bird on a tree", "bird"},
+        {"a photograph of a cat", "a photograph of a dog", "cat"},
+        {"a cat and a dog", "a cat and a fox", "dog"},
+        {"A Cat, sleeping", "a cat, awake", "sleeping"},
+        {"a photo of a red bird on a tree", NULL, "bird"},
+        {"a photo of a red bird on a tree", "", "bird"},
+        {"a photo of a bird", "a photo of a bird", "bird"},
+        {"the old bridge at night", "the old bridge at night", "bridge"},
+        {"a photo of a bird on a tree", "a photo of a bird on a house", NULL},
+        {"a photo of a bird", "a photo of a bird at sunset", NULL},
+        {"", "a dog", NULL},
+        {NULL, NULL, NULL},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *subject = subject_of_edit(cases[i].from, cases[i].to);
+        g_assert_cmpstr(subject, ==, cases[i].subject);
+    }
+}
+
+static void test_frame(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct edit_request q = request("a dog on a beach");
+    struct select_frame frame;
+    q.prompt = "a cat on a beach";
+    g_assert_true(editor_suggest_region(editor, &q, NULL, &frame, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(frame.x, >=, 0);
+    g_assert_cmpint(frame.y, >=, 0);
+    g_assert_cmpint(frame.width, >=, SIDE / 4);
+    g_assert_cmpint(frame.height, >=, SIDE / 4);
+    g_assert_cmpint(frame.x + frame.width, <=, SIDE);
+    g_assert_cmpint(frame.y + frame.height, <=, SIDE);
+    q.prompt = "a dog on a beach at night";
+    g_assert_true(editor_suggest_region(editor, &q, NULL, &frame, &error));
+    g_assert_cmpint(frame.width * frame.height, ==, SIDE * SIDE);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -152,6 +201,8 @@ int main(int argc, char **argv)
     g_test_add_func("/select/kept", test_kept);
     g_test_add_func("/select/cancelled", test_cancelled);
     g_test_add_func("/select/points", test_points);
+    g_test_add_func("/select/subject", test_subject);
+    g_test_add_func("/select/frame", test_frame);
     const int status = g_test_run();
     settings_free(settings);
     editor_free(editor);

@@ -1,0 +1,104 @@
+// What an edit is about, from its two sentences: no grammar, but the few words that say where a
+// thing's name begins and ends.
+#include "compute/edit/select.h"
+
+#include <string.h>
+
+// Words that end a thing's name; those of places begin what is around it.
+static const char *const ENDS[] = {"of", "and", "with", "or", "that", "which", NULL};
+static const char *const PLACES[] = {
+    "in", "on",     "at",    "under",   "above",  "below",   "over", "behind", "beside", "near",
+    "by", "before", "after", "through", "inside", "outside", "from", "during", NULL};
+// "a photo of a dog" is about the dog.
+static const char *const PICTURES[] = {"photo",   "photograph", "picture",  "image",
+                                       "drawing", "icon",       "painting", "sketch",
+                                       "sticker", "cartoon",    NULL};
+static const char *const ARTICLES[] = {"a", "an", "the", "some", "two", "three", NULL};
+
+static bool is_among(const char *word, const char *const *words)
+{
+    return g_strv_contains(words, word);
+}
+
+// A comma or another mark stands for itself.
+static GPtrArray *split(const char *text)
+{
+    GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
+    g_autofree char *lower = g_utf8_strdown(valid, -1);
+    for (const char *at = lower; *at;) {
+        const char *end = at;
+        while (g_unichar_isalnum(g_utf8_get_char(end)) || *end == '\'' || *end == '-') {
+            end = g_utf8_next_char(end);
+        }
+        if (end > at) {
+            g_ptr_array_add(words, g_strndup(at, (gsize)(end - at)));
+            at = end;
+            continue;
+        }
+        if (!g_unichar_isspace(g_utf8_get_char(at))) {
+            g_ptr_array_add(words, g_strdup(","));
+        }
+        at = g_utf8_next_char(at);
+    }
+    return words;
+}
+
+static bool ends_name(const char *word)
+{
+    return g_str_equal(word, ",") || is_among(word, ENDS) || is_among(word, PLACES);
+}
+
+// The last word of the name that goes on from word i; NULL: none does.
+static const char *noun_from(const GPtrArray *words, guint i)
+{
+    const char *noun = NULL;
+    for (; i < words->len && !ends_name(words->pdata[i]); i++) {
+        noun = is_among(words->pdata[i], ARTICLES) ? noun : words->pdata[i];
+    }
+    return noun;
+}
+
+// Where the names begin, behind "a photo of".
+static guint first_name(const GPtrArray *words)
+{
+    for (guint i = 0; i + 1 < words->len; i++) {
+        if (is_among(words->pdata[i], PICTURES) && g_str_equal(words->pdata[i + 1], "of")) {
+            return i + 2;
+        }
+        if (ends_name(words->pdata[i])) {
+            break;
+        }
+    }
+    return 0;
+}
+
+// Whether word i stands behind a word of a place: it is what is around.
+static bool is_around(const GPtrArray *words, guint i)
+{
+    while (i-- > 0 && !g_str_equal(words->pdata[i], ",")) {
+        if (is_among(words->pdata[i], PLACES)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *subject_of_edit(const char *from, const char *to)
+{
+    g_autoptr(GPtrArray) a = split(from), b = split(to);
+    guint same = 0, tail = 0;
+    while (same < a->len && same < b->len && g_str_equal(a->pdata[same], b->pdata[same])) {
+        same++;
+    }
+    while (tail < a->len - same && tail < b->len - same &&
+           g_str_equal(a->pdata[a->len - 1 - tail], b->pdata[b->len - 1 - tail])) {
+        tail++;
+    }
+    const bool alike = b->len == 0 || (same == a->len && same == b->len);
+    if (alike) {
+        return g_strdup(noun_from(a, first_name(a)));
+    }
+    // Words behind the last one, or behind a place's, are about the whole picture.
+    return same == a->len || is_around(a, same) ? NULL : g_strdup(noun_from(a, same));
+}
