@@ -82,21 +82,11 @@ static void pair_words(struct alignment *a, const struct sentence *source, int i
     }
 }
 
-// Words [begin, end) of a sentence are its own.
-static void mark_words(struct alignment *a, int side, const struct sentence *s, int begin, int end)
-{
-    for (int t = s->begin[begin]; t < s->begin[end]; t++) {
-        a->words[side * a->tokens + t] = 1;
-        a->changed = true;
-    }
-}
-
 // Between two words that both have: the last words of the one stand for those of the other.
 static void pair_gap(struct alignment *a, const struct sentence *source, int i, int i_end,
                      const struct sentence *edit, int j, int j_end)
 {
-    mark_words(a, 0, source, i, i_end);
-    mark_words(a, 1, edit, j, j_end);
+    a->changed = a->changed || i_end > i || j_end > j;
     while (i_end > i && j_end > j) {
         pair_words(a, source, --i_end, edit, --j_end);
     }
@@ -144,7 +134,6 @@ void alignment_init(struct alignment *a, const struct model *m, const char *sour
         .mapper = g_new0(float, (size_t)tokens *tokens),
         .shared = g_new0(float, tokens),
         .weight = g_new(float, tokens),
-        .words = g_new0(float, 2 * (size_t)tokens),
     };
     for (int t = 0; t < tokens; t++) {
         a->weight[t] = 1;
@@ -162,7 +151,6 @@ void alignment_finish(struct alignment *a)
     g_free(a->mapper);
     g_free(a->shared);
     g_free(a->weight);
-    g_free(a->words);
 }
 
 // ---- weights ------------------------------------------------------------------------------------

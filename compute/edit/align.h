@@ -14,8 +14,7 @@ struct alignment {
                    // row adds up to 1, or to 0 where the token is gone
     float *shared; // (T): 1 where the edit's token has one of the source
     float *weight; // (T): factor of the edit's token, 1 but for alignment_weigh()
-    float *words;  // (2,T): 1 where a token is of a word that only the source, only the edit has
-    bool changed;  // some word is
+    bool changed;  // some word is not the same in both
 };
 // Any text; what is longer than the model reads is cut, as it is for the text encoder.
 void alignment_init(struct alignment *a, const struct model *m, const char *source,

@@ -9,6 +9,7 @@
 #include "compute/settings.h"
 
 #include <glib.h>
+#include <stdbool.h>
 
 struct run; // private.h
 
@@ -23,8 +24,9 @@ struct control_call {
 
 struct control_type {
     MEMBER_FIELDS;
-    // What it needs for one drawing, to be given to the others. NULL: this edit is not held by it.
-    void *(*begin)(struct run *r);
+    // What it needs for one drawing, to be given to the others; NULL in *state: it has no part in
+    // this edit.
+    bool (*begin)(struct run *r, void **state, GError **error);
     bool (*predict)(struct run *r, void *state, const struct control_call *call, GError **error);
     void (*end)(void *state);
 };

@@ -37,6 +37,13 @@ enum edit_scope {
     EDIT_RETURNING = 32, // the way to the photo's own size
 };
 
+// Attention to these words of a sentence is multiplied by the factor: prompt-to-prompt's
+// re-weighting.
+struct word_weight {
+    const char *words;
+    double factor;
+};
+
 // What a run is asked to do. What is zero is not asked for.
 struct edit_request {
     const struct settings
@@ -52,7 +59,10 @@ struct edit_request {
     const char *prompt;        // what it shall show
     const char *negative;      // NULL or "" for the empty prompt
     uint64_t seed;
-    const float *start_noise; // generate: (4, h, w) channels first instead of the seed's
+    const struct word_weight *weights; // how much words of the prompt count, where attention is
+                                       // controlled and the photo is described; ends with NULL
+                                       // words; NULL: all alike
+    const float *start_noise;          // generate: (4, h, w) channels first instead of the seed's
 };
 
 // To be called before the runs whose previews somebody will look at. Cheap where the model brings

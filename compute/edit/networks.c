@@ -30,8 +30,8 @@ struct network {
     struct network_key key;
     struct graph *graph;
     GPtrArray *inputs; // struct tensor *, by name
-    GPtrArray *out;    // struct node *: the result, but of NETWORK_ATTENTION; then one for each map
-    GArray *maps;      // struct attention_map; empty but for NETWORK_ATTENTION and _CONTROLLED
+    GPtrArray *out;    // struct node *: one, or of NETWORK_ATTENTION one for each map
+    GArray *maps;      // struct attention_map; empty but for NETWORK_ATTENTION
     struct program *program;
 };
 
@@ -142,13 +142,11 @@ static bool control_inputs(struct networks *n, struct network *net,
 {
     const int t = n->model->text.max_tokens;
     const int mapper[] = {1, 1, t, t}, tokens[] = {1, 1, 1, t}, one[] = {1, 1, 1, 1};
-    const int words[] = {2, 1, t, 1};
     return (control->mapper = input(n, net, DTYPE_F32, mapper, "mapper", error)) &&
            (control->taken = input(n, net, DTYPE_F32, tokens, "taken", error)) &&
            (control->own = input(n, net, DTYPE_F32, tokens, "own", error)) &&
            (control->self_taken = input(n, net, DTYPE_F32, one, "self_taken", error)) &&
-           (control->self_own = input(n, net, DTYPE_F32, one, "self_own", error)) &&
-           (control->words = input(n, net, DTYPE_F32, words, "words", error));
+           (control->self_own = input(n, net, DTYPE_F32, one, "self_own", error));
 }
 
 // in: what is asked for beside the usual inputs.
@@ -172,7 +170,7 @@ static struct node *build_attention(struct networks *n, struct network *net, GEr
 
 static struct node *build_controlled(struct networks *n, struct network *net, GError **error)
 {
-    struct attention_control control = {.self_queries = CONTROLLED_POSITIONS, .found = net->maps};
+    struct attention_control control = {.self_queries = CONTROLLED_POSITIONS};
     return control_inputs(n, net, &control, error)
                ? build_unet(n, net, (struct unet_inputs){.control = &control}, error)
                : NULL;
@@ -219,6 +217,7 @@ static bool network_outputs(struct network *net, struct node *result, GError **e
 {
     if (net->key.kind != NETWORK_ATTENTION) {
         g_ptr_array_add(net->out, result);
+        return true;
     }
     for (guint i = 0; i < net->maps->len; i++) {
         g_ptr_array_add(net->out, g_array_index(net->maps, struct attention_map, i).node);
@@ -321,7 +320,7 @@ bool networks_predict(struct networks *n, int batch, int h, int w, double t, con
 static bool visit_maps(struct networks *n, const struct network *net, network_map_visit visit,
                        void *data, GError **error)
 {
-    for (guint i = 0; visit && i < net->maps->len; i++) {
+    for (guint i = 0; i < net->maps->len; i++) {
         const struct attention_map *map = &g_array_index(net->maps, struct attention_map, i);
         float *values = staging(n, (size_t)shape_count(map->node->shape));
         if (!program_read(net->program, map->node, values, error)) {
@@ -357,22 +356,19 @@ static bool write_control(struct network *net, const struct network_control *con
            write_input(net, "taken", control->taken, error) &&
            write_input(net, "own", control->own, error) &&
            write_input(net, "self_taken", &control->self_taken, error) &&
-           write_input(net, "self_own", &self_own, error) &&
-           write_input(net, "words", control->words, error);
+           write_input(net, "self_own", &self_own, error);
 }
 
 bool networks_predict_controlled(struct networks *n, int batch, int h, int w, double t,
                                  const float *latents, const float *text,
                                  const struct network_control *control, float *prediction,
-                                 network_map_visit visit, void *data, GCancellable *c,
-                                 GError **error)
+                                 GCancellable *c, GError **error)
 {
     const struct network_key key = {
         .kind = NETWORK_CONTROLLED, .batch = batch, .height = h, .width = w};
     struct network *net = network_get(n, &key, error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
-           write_control(net, control, error) && network_run(net, prediction, c, error) &&
-           visit_maps(n, net, visit, data, error);
+           write_control(net, control, error) && network_run(net, prediction, c, error);
 }
 
 bool networks_encode(struct networks *n, int width, int height, const float *rgb, float *latents,

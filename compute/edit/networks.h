@@ -40,16 +40,13 @@ bool networks_attention(struct networks *n, int batch, int h, int w, double t, c
 struct network_control {
     const float *mapper, *taken, *own; // (T,T), (T), (T)
     float self_taken;                  // 0: the edit's own self-attention, 1: the source's
-    const float *words;                // (2,T)
 };
 // The same prediction where the last item is an edit whose attention is held to the source's, the
-// item before it; batch 2 or 3. Visits the attention to the words of source and edit in all
-// cross-attentions, as maps of a batch of two, one head and one key (visit NULL: not).
+// item before it; batch 2 or 3.
 bool networks_predict_controlled(struct networks *n, int batch, int h, int w, double t,
                                  const float *latents, const float *text,
                                  const struct network_control *control, float *prediction,
-                                 network_map_visit visit, void *data, GCancellable *c,
-                                 GError **error);
+                                 GCancellable *c, GError **error);
 
 // Scaled mean of the posterior.
 bool networks_encode(struct networks *n, int width, int height, const float *rgb, float *latents,

@@ -1,9 +1,15 @@
 // Nothing but the words and the inversion holds the edit.
-#include "compute/edit/control.h"
+#include "compute/edit/private.h"
 
-static void *begin(struct run *r)
+static bool begin(struct run *r, void **state, GError **error)
 {
-    return NULL;
+    *state = NULL;
+    if (r->request->weights) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "words have weights only where attention is controlled");
+        return false;
+    }
+    return true;
 }
 
 extern const struct control_type none_control;

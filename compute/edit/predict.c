@@ -33,7 +33,9 @@ bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s,
                     const struct control_type *control, GError **error)
 {
     *p = (struct predictor){.run = r, .sampler = s, .guided_steps = guided_steps(r, s->steps)};
-    p->held = control && r->source_prompt ? control->begin(r) : NULL;
+    if (control && r->source_prompt && !control->begin(r, &p->held, error)) {
+        return false;
+    }
     p->control = p->held ? control : NULL;
     p->items = p->control ? 3 : 2;
     p->embeddings = g_new(float, p->items *embeddings_count(r->e));

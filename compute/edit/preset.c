@@ -7,25 +7,29 @@ const struct edit_preset edit_presets[] = {
         .name = "colour",
         .title = "Colour",
         .summary = "Another colour or material; every shape stays",
-        .values = "inverter=direct inversion=1 locality=0 guidance=3 spread=1",
+        .values = "inverter=direct inversion=1 locality=0 guidance=3 spread=1 "
+                  "control=prompt_to_prompt keep_shape=1",
     },
     {
         .name = "object",
         .title = "Object",
         .summary = "Something else in the same place",
-        .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 spread=0",
+        .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 spread=0 "
+                  "control=prompt_to_prompt keep_shape=0.5",
     },
     {
         .name = "background",
         .title = "Background",
         .summary = "Other surroundings; what stands in front stays",
-        .values = "inverter=ddpm inversion=0.8 locality=0.3 guidance=3 spread=0",
+        .values = "inverter=ddpm inversion=0.8 locality=0.3 guidance=3 spread=0 "
+                  "control=prompt_to_prompt keep_shape=0.9",
     },
     {
         .name = "style",
         .title = "Style",
         .summary = "Light, weather or manner, everywhere",
-        .values = "inverter=ddpm inversion=0.6 locality=0 guidance=3 spread=0",
+        .values = "inverter=ddpm inversion=0.6 locality=0 guidance=3 spread=0 "
+                  "control=prompt_to_prompt keep_shape=0.9",
     },
     {0},
 };

@@ -13,13 +13,18 @@ struct state {
     float *taken, *own; // (T)
 };
 
+// On fourteen edits of ten photographs, with the starter: the photo's edges in the edit (correlation
+// of gradients) 0.56 without control, 0.62 at half of the steps, 0.69 at this, and 4 instead of 2 of 6
+// colours within 30 degrees of the word's.
+#define KEEP_SHAPE 0.9
+
 static const struct setting settings[] = {
     {.key = "keep_shape",
      .title = "Keep the shape",
      .help = "How long the edit keeps to the photo's shapes while it is drawn",
      .kind = SETTING_FLOAT,
      .max = 1,
-     .def = 0.5,
+     .def = KEEP_SHAPE,
      .scope = EDIT_HOLDING},
     {.key = "keep_words",
      .title = "Cross-attention kept",
@@ -41,19 +46,32 @@ static void end(void *data)
     g_free(s);
 }
 
-// The same words with the same weights are the photo.
-static void *begin(struct run *r)
+static bool weigh(const struct run *r, struct alignment *a, GError **error)
+{
+    for (const struct word_weight *w = r->request->weights; w && w->words; w++) {
+        if (!alignment_weigh(a, r->e->model, r->request->prompt, w->words, w->factor)) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        "'%s' has a weight, but it is not in the sentence", w->words);
+            return false;
+        }
+    }
+    return true;
+}
+
+// The same words without weights are the photo.
+static bool begin(struct run *r, void **state, GError **error)
 {
     struct state *s = g_new0(struct state, 1);
-    const struct model *m = r->e->model;
-    alignment_init(&s->alignment, m, r->source_prompt, r->request->prompt);
+    alignment_init(&s->alignment, r->e->model, r->source_prompt, r->request->prompt);
     s->taken = g_new(float, s->alignment.tokens);
     s->own = g_new(float, s->alignment.tokens);
-    if (!s->alignment.changed) {
+    const bool ok = weigh(r, &s->alignment, error);
+    *state = s;
+    if (!ok || (!s->alignment.changed && !r->request->weights)) {
         end(s);
-        return NULL;
+        *state = NULL;
     }
-    return s;
+    return ok;
 }
 
 // Whether a step is in the first `share` of them.
@@ -78,11 +96,10 @@ static bool predict(struct run *r, void *data, const struct control_call *call, 
         .taken = s->taken,
         .own = s->own,
         .self_taken = within(call, settings_get(set, "keep_shape")),
-        .words = a->words,
     };
     return networks_predict_controlled(r->e->networks, call->batch, r->h, r->w, call->time,
-                                       call->latents, call->text, &control, call->prediction, NULL,
-                                       NULL, task_cancellable(r->task), error);
+                                       call->latents, call->text, &control, call->prediction,
+                                       task_cancellable(r->task), error);
 }
 
 extern const struct control_type prompt_to_prompt_control;

@@ -124,6 +124,7 @@ const struct setting edit_settings[] = {
      .kind = SETTING_CHOICE,
      .level = SETTING_EXPERT,
      .family = control_family,
+     .def = 1, // prompt_to_prompt
      .scope = EDIT_HOLDING},
     {.key = "structure",
      .title = "Fresh noise",

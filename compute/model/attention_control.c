@@ -31,38 +31,16 @@ static struct node *join(struct graph *g, struct node *a, struct node *b)
     return op_reshape(g, flat, n, s[1], s[2], s[3]);
 }
 
-// How much of one item's attention (1,heads,Q,T) its wanted words get, mean of the heads:
-// (1,1,Q,1).
-static struct node *attention_to(struct graph *g, struct node *probabilities, struct node *words)
-{
-    const int *p = probabilities->shape, summed[GRAPH_RANK] = {1, 1, p[2], p[3]};
-    struct node *sum = op_matmul(g, op_sum_to(g, probabilities, summed), words, false, false);
-    return op_affine(g, sum, 1 / (float)p[1], 0);
-}
-
-static void find_words(struct graph *g, const struct attention_control *control,
-                       const struct attention_map *map, struct node *source, struct node *edit)
-{
-    struct attention_map found = *map;
-    found.node = join(g, attention_to(g, source, op_items(g, control->words, 0, 1)),
-                      attention_to(g, edit, op_items(g, control->words, 1, 1)));
-    graph_name(g, found.node, "%s.words", map->path);
-    g_array_append_val(control->found, found);
-}
-
 struct node *attention_controlled(struct graph *g, const struct attention_control *control,
                                   struct node *q, struct node *k, struct node *v, int heads,
-                                  float scale, const struct attention_map *map)
+                                  float scale, bool cross)
 {
     const int free = q->shape[0] - 2; // items that go their own way
     g_assert(free >= 0);
     struct node *both = op_attention_probabilities(g, op_items(g, q, free, 2),
                                                    op_items(g, k, free, 2), heads, scale);
     struct node *source = op_items(g, both, 0, 1);
-    struct node *edit = hold(g, control, source, op_items(g, both, 1, 1), map != NULL);
-    if (map) {
-        find_words(g, control, map, source, edit);
-    }
+    struct node *edit = hold(g, control, source, op_items(g, both, 1, 1), cross);
     struct node *y = join(g, op_attention_values(g, source, op_items(g, v, free, 1)),
                           op_attention_values(g, edit, op_items(g, v, free + 1, 1)));
     if (free == 0) {

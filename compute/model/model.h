@@ -145,9 +145,6 @@ struct attention_control {
     struct node *taken, *own;           // (1,1,1,T)
     struct node *self_taken, *self_own; // (1,1,1,1)
     int self_queries;                   // self-attention of more queries than this is left alone
-    struct node *words; // (2,1,T,1): tokens whose attention is wanted, of source and edit
-    GArray *found;      // struct attention_map, made by the caller: a node (2,1,queries,1) of each
-                        // cross-attention, the attention to `words`, mean of the heads
 };
 
 struct unet_inputs {

@@ -73,11 +73,9 @@ static struct node *attend(const struct unet *u, struct node *x, struct node *ke
     struct node *k = nn_linear(u->nn, keys, channels, false, "%s.to_k", path);
     struct node *v = nn_linear(u->nn, keys, channels, false, "%s.to_v", path);
     float scale = 1 / sqrtf((float)(channels / site->heads));
-    const struct attention_map map = {g_intern_string(path), site->height, site->width, NULL};
     const bool cross = keys == u->text;
     if (u->control && (cross || x->shape[2] <= u->control->self_queries)) {
-        x = attention_controlled(u->nn->g, u->control, q, k, v, site->heads, scale,
-                                 cross ? &map : NULL);
+        x = attention_controlled(u->nn->g, u->control, q, k, v, site->heads, scale, cross);
     } else if (is_wanted(u->maps, site, path)) {
         x = open_attention(u, q, k, v, site, scale, path);
     } else {

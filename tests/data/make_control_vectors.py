@@ -8,9 +8,9 @@ Run by hand after make_vectors.py; building and testing never need it (needs tor
 A statement of Hertz et al. (2208.01626), equations 3 to 6, as an attention processor: the batch is what is avoided, the
 source and the edit; the edit's probabilities are mixed from its own and the source's.
 
-    latents (3, h, w, c)   text (3, 1, T, cross)   time (1)   mapper (T, T)   words (2, T)
+    latents (3, h, w, c)   text (3, 1, T, cross)   time (1)   mapper (T, T)
     for K in 0..3: taken.K (T), own.K (T), self.K (1): what the edit takes
-                   pred.K (3, h, w, c), words.K.N (2, h', w'): prediction, attention to the words in cross-attention N
+                   pred.K (3, h, w, c): prediction
 
 There random numbers stand for the sentences. A whole edit, of the photo `picture` (1, H, W, 3) by guided DDIM steps up
 and down under the sentences of EDITS:
@@ -36,9 +36,8 @@ CALLS = [(1.0, 1.0), (0.0, 1.0), (1.0, 0.0), (0.5, 0.3)]  # shares of the source
 class Control:
     """Takes part in every attention of the U-Net, in the order of its layers."""
 
-    def __init__(self, mapper, taken, own, self_taken, words):
-        self.mapper, self.taken, self.own, self.self_taken, self.words = mapper, taken, own, self_taken, words
-        self.found = []
+    def __init__(self, mapper, taken, own, self_taken):
+        self.mapper, self.taken, self.own, self.self_taken = mapper, taken, own, self_taken
 
     def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, **_):
         cross = encoder_hidden_states is not None
@@ -51,8 +50,6 @@ class Control:
         else:
             edit = (1 - self.self_taken) * p[2] + self.self_taken * p[1]
         p = torch.stack([p[0], p[1], edit])
-        if cross:
-            self.found.append(torch.stack([(p[1 + i].mean(0) * self.words[i]).sum(-1) for i in range(2)]))
         y = (p @ v).transpose(1, 2).flatten(2)
         return attn.to_out[0](y)
 
@@ -70,19 +67,16 @@ def make_calls(name, size):
     text = torch.randn(3, tokens, 16, generator=generator)
     mapper = torch.rand(tokens, tokens, generator=generator)
     mapper = mapper * (mapper > 0.7)
-    words = (torch.rand(2, tokens, generator=generator) > 0.7).float()
     out = {"latents": last(latents), "text": text[:, None].contiguous(), "time": torch.tensor([401], dtype=torch.int32),
-           "mapper": mapper, "words": words}
+           "mapper": mapper}
     for n, (cross, own_self) in enumerate(CALLS):
         shared = (torch.rand(tokens, generator=generator) > 0.4).float()
         weight = torch.rand(tokens, generator=generator) * 2
         taken, own = weight * cross * shared, weight * (1 - cross * shared)
-        control = Control(mapper, taken, own, own_self, words)
+        control = Control(mapper, taken, own, own_self)
         unet.set_attn_processor({key: control for key in unet.attn_processors})
         out[f"pred.{n}"] = last(unet(latents, 401, text).sample)
         out |= {f"taken.{n}": taken, f"own.{n}": own, f"self.{n}": torch.tensor([own_self])}
-        for i, found in enumerate(control.found):
-            out[f"words.{n}.{i}"] = found
     return {k: v.clone().contiguous() for k, v in out.items()}
 
 
@@ -153,8 +147,7 @@ def make_edit(m, picture, swaps):
     photo = x
     for i, t in enumerate(reversed(times)):
         cross, own_self = float(i < KEEP_WORDS * STEPS), float(i < KEEP_SHAPE * STEPS)
-        control = Control(mapper, torch.full((length,), cross), torch.full((length,), 1 - cross), own_self,
-                          torch.zeros(2, length))
+        control = Control(mapper, torch.full((length,), cross), torch.full((length,), 1 - cross), own_self)
         both = m.epsilon(torch.cat([x, photo, x]), t, torch.cat([none, source, new]), control)
         empty = m.epsilon(photo, t, none)
         x = m.move(x, both[:1] + GUIDANCE * (both[2:] - both[:1]), t, t - stride)

@@ -253,6 +253,58 @@ static void test_locality(void)
     editor_free(e);
 }
 
+static float brightness(const float *rgb, int x, int y)
+{
+    const float *p = rgb + ((gsize)y * side + x) * 3;
+    return 0.3f * p[0] + 0.59f * p[1] + 0.11f * p[2];
+}
+
+// How alike the edges of two pictures are: the correlation of their brightness' differences.
+static double edges_alike(const float *a, const float *b)
+{
+    double aa = 0, bb = 0, ab = 0;
+    for (int y = 0; y < side - 1; y++) {
+        for (int x = 0; x < side - 1; x++) {
+            for (int k = 0; k < 2; k++) {
+                const double da = (double)brightness(a, x + k, y + !k) - brightness(a, x, y);
+                const double db = (double)brightness(b, x + k, y + !k) - brightness(b, x, y);
+                aa += da * da;
+                bb += db * db;
+                ab += da * db;
+            }
+        }
+    }
+    return ab / sqrt(aa * bb + 1e-20);
+}
+
+// An edit that takes the photo's self-attention has more of its shapes, on the average of a few.
+static void test_keep_shape(void)
+{
+    static const char *const prompts[] = {"a blue ball", "a yellow star", "a green leaf"};
+    g_autofree float *rgb = make_photo();
+    struct editor *e = editor();
+    struct edit_request q = request(rgb);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(settings_parse((struct settings *)q.settings, "inverter", "direct", &error));
+    g_assert_true(
+        settings_parse((struct settings *)q.settings, "control", "prompt_to_prompt", &error));
+    ask(&q, "locality", 0);
+    double mean[2] = {0};
+    for (size_t i = 0; i < G_N_ELEMENTS(prompts); i++) {
+        q.prompt = prompts[i];
+        for (int kept = 0; kept < 2; kept++) {
+            ask(&q, "keep_shape", kept);
+            struct edit_result *r = run(e, &q);
+            const double alike = edges_alike(r->rgb, r->reconstruction);
+            g_test_message("%s, %d of the shape kept: edges %.3f alike", q.prompt, kept, alike);
+            mean[kept] += alike / G_N_ELEMENTS(prompts);
+            edit_result_free(r);
+        }
+    }
+    g_assert_cmpfloat(mean[1], >, mean[0]);
+    editor_free(e);
+}
+
 static void test_cancel(void)
 {
     g_autofree float *rgb = make_photo();
@@ -578,6 +630,7 @@ int main(int argc, char **argv)
     g_test_add_func("/edit/stages-are-kept", test_stages_are_kept);
     g_test_add_func("/edit/guidance-end", test_guidance_end);
     g_test_add_func("/edit/locality", test_locality);
+    g_test_add_func("/edit/keep-shape", test_keep_shape);
     g_test_add_func("/edit/cancel", test_cancel);
     g_test_add_func("/edit/structure-and-seed", test_structure_and_seed);
     g_test_add_func("/edit/generate-samplers", test_generate_samplers);

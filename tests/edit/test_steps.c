@@ -32,12 +32,17 @@ static void close_all(void)
     fixture_close(&fx);
 }
 
-// settings: "steps=1 guidance=3".
+// settings: "steps=1 guidance=3". Steps taken by hand are without attention control, unless it is
+// asked for: see test_control.c.
 static struct edit_result *result(const struct setting *table, const char *settings,
                                   struct edit_request q)
 {
     g_autoptr(GError) error = NULL;
     struct settings *s = settings_new(table);
+    if (table == edit_settings) {
+        settings_parse(s, "control", "none", &error);
+        g_assert_no_error(error);
+    }
     g_auto(GStrv) words = g_strsplit(settings, " ", 0);
     for (int i = 0; words[i]; i++) {
         g_auto(GStrv) pair = g_strsplit(words[i], "=", 2);
