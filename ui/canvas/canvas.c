@@ -78,6 +78,18 @@ static void snapshot_handle(TinctureCanvas *self, GtkSnapshot *snapshot, float x
     }
 }
 
+// area: in pixels of the photo, which lies at picture.
+static void snapshot_part(TinctureCanvas *self, GtkSnapshot *snapshot, GdkTexture *texture,
+                          const graphene_rect_t *picture, const GdkRectangle *area)
+{
+    const float scale = picture->size.width / (float)self->viewport.picture_width;
+    gtk_snapshot_append_texture(snapshot, texture,
+                                &GRAPHENE_RECT_INIT(picture->origin.x + (float)area->x * scale,
+                                                    picture->origin.y + (float)area->y * scale,
+                                                    (float)area->width * scale,
+                                                    (float)area->height * scale));
+}
+
 // A picture over the whole of its area, and its sharp piece over that. Without a newer picture the
 // photo's are used.
 static void snapshot_picture(TinctureCanvas *self, GtkSnapshot *snapshot, gboolean newest,
@@ -85,15 +97,16 @@ static void snapshot_picture(TinctureCanvas *self, GtkSnapshot *snapshot, gboole
 {
     GdkTexture *texture = newest && self->after != NULL ? self->after : self->before;
     GdkTexture *closeup = texture == self->after ? self->closeup_after : self->closeup_before;
-    gtk_snapshot_append_texture(snapshot, texture, picture);
+    if (texture == self->after && self->after_area.width > 0 && self->before != NULL) {
+        const struct image_region *a = &self->after_area;
+        gtk_snapshot_append_texture(snapshot, self->before, picture);
+        snapshot_part(self, snapshot, texture, picture,
+                      &(GdkRectangle){a->x, a->y, a->width, a->height});
+    } else {
+        gtk_snapshot_append_texture(snapshot, texture, picture);
+    }
     if (closeup != NULL) {
-        const float scale = picture->size.width / (float)self->viewport.picture_width;
-        const GdkRectangle *a = &self->closeup_area;
-        gtk_snapshot_append_texture(snapshot, closeup,
-                                    &GRAPHENE_RECT_INIT(picture->origin.x + (float)a->x * scale,
-                                                        picture->origin.y + (float)a->y * scale,
-                                                        (float)a->width * scale,
-                                                        (float)a->height * scale));
+        snapshot_part(self, snapshot, closeup, picture, &self->closeup_area);
     }
 }
 
@@ -311,6 +324,13 @@ void tincture_canvas_set_after(TinctureCanvas *self, GdkTexture *texture)
     if (g_set_object(&self->after, texture)) {
         gtk_widget_queue_draw(GTK_WIDGET(self));
     }
+}
+
+void tincture_canvas_set_after_area(TinctureCanvas *self, const struct image_region *area)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    self->after_area = *area;
+    gtk_widget_queue_draw(GTK_WIDGET(self));
 }
 
 void tincture_canvas_set_closeup(TinctureCanvas *self, const GdkRectangle *area, GdkTexture *before,

@@ -36,6 +36,8 @@ void tincture_canvas_set_photo_size(TinctureCanvas *self, int width, int height)
 // NULL: nothing to show. The newest picture is drawn over the photo.
 void tincture_canvas_set_before(TinctureCanvas *self, GdkTexture *texture);
 void tincture_canvas_set_after(TinctureCanvas *self, GdkTexture *texture);
+// What of the photo the newest picture shows; width 0: all of it.
+void tincture_canvas_set_after_area(TinctureCanvas *self, const struct image_region *area);
 
 // A piece of both in the photo's own pixels, drawn over the rest; area is in pixels of the photo.
 // NULL textures: none.

@@ -21,6 +21,7 @@ struct _TinctureCanvas {
     // state
     struct viewport viewport;
     GdkRectangle closeup_area;
+    struct image_region after_area; // width 0: all of the photo
     gboolean compare;
     double split;
     double pointer_x, pointer_y; // point that stays in place when the wheel zooms

@@ -4,7 +4,7 @@
 // Thread: any (no state).
 #pragma once
 
-#include "render/image.h"
+#include "ui/core/photo.h"
 
 // What is pulled: sides (a corner is two of them), all of the frame, or a new one from a point.
 enum frame_grip {
@@ -16,7 +16,7 @@ enum frame_grip {
     FRAME_NEW = 1 << 5,
 };
 
-#define FRAME_MIN 8 // pixels of a side
+#define FRAME_MIN PHOTO_MIN_REGION // pixels of a side
 
 // The grip at a point; reach is how near the hand has to come to a side. A frame of width 0 is
 // none: every point begins a new one.

@@ -139,10 +139,19 @@ static void update_labels(TinctureStage *self)
     }
 }
 
+// A rough preview would blur what a hand is drawing on.
+static gboolean shows_preview(TinctureStage *self)
+{
+    return self->project->drawing && tincture_canvas_get_tool(self->canvas) == TOOL_HAND;
+}
+
 static void update_pictures(TinctureStage *self)
 {
+    const gboolean preview = shows_preview(self);
+    const struct image_region whole = {0};
     struct picture before = self->project->before;
-    struct picture after = tincture_project_view(self->project);
+    struct picture after = preview || !self->project->drawing ? tincture_project_view(self->project)
+                                                              : self->project->after;
     if (self->project->photo != NULL) {
         const struct image *full = self->project->photo->full;
         tincture_canvas_set_photo_size(self->canvas, full->width, full->height);
@@ -160,7 +169,9 @@ static void update_pictures(TinctureStage *self)
         tincture_canvas_set_after(self->canvas, texture);
         self->asked = (GdkRectangle){0};
     }
-    gtk_widget_set_visible(self->badge, self->project->drawing);
+    tincture_canvas_set_after_area(self->canvas,
+                                   preview ? &self->project->document.region : &whole);
+    gtk_widget_set_visible(self->badge, preview);
     update_labels(self);
     update_closeup(self);
 }
@@ -168,6 +179,13 @@ static void update_pictures(TinctureStage *self)
 static void document_changed_cb(TinctureStage *self, guint parts)
 {
     if (parts & DOCUMENT_PHOTO) {
+        update_pictures(self);
+    }
+}
+
+static void tool_changed_cb(TinctureStage *self)
+{
+    if (self->project != NULL) {
         update_pictures(self);
     }
 }
@@ -287,6 +305,7 @@ static void tincture_stage_class_init(TinctureStageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, next);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, cancel);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, progress);
+    gtk_widget_class_bind_template_callback(widget_class, tool_changed_cb);
     gtk_widget_class_bind_template_callback(widget_class, zoom_changed_cb);
     gtk_widget_class_bind_template_callback(widget_class, update_labels);
 }

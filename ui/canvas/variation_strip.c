@@ -3,7 +3,7 @@
 #include "render/present/texture.h"
 #include "ui/widgets/thumb.h"
 
-#define THUMB_SIDE 96
+#define THUMB_SIDE 88
 
 struct _TinctureVariationStrip {
     AdwBin parent_instance;

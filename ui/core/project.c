@@ -231,7 +231,6 @@ enum {
     TAG_PROMPT,
     TAG_NEGATIVE,
     TAG_SEED,
-    TAG_REGION,
     TAG_ADAPTER = 1000,
     TAG_SETTING = 1 << 30 // and the hash of its key
 };
@@ -353,7 +352,7 @@ void tincture_project_set_region(TinctureProject *self, const struct image_regio
         return;
     }
     self->document.region = wanted;
-    tincture_project_edited(self, DOCUMENT_PLACE, TAG_REGION);
+    tincture_project_edited(self, DOCUMENT_PLACE, 0);
     tincture_project_stale(self);
 }
 

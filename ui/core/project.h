@@ -85,8 +85,8 @@ void tincture_project_set_seed(TinctureProject *self, uint64_t seed);
 void tincture_project_roll_seed(TinctureProject *self);
 // Each call with another one is a step of undo. Takes a reference; NULL: no mask.
 void tincture_project_set_mask(TinctureProject *self, const struct mask *mask);
-// In the photo's pixels; NULL: all of it. One that the photo does not have, or that is too small,
-// changes nothing and is told of.
+// The same. In the photo's pixels; NULL: all of it. One that the photo does not have, or that is
+// too small, changes nothing and is told of.
 void tincture_project_set_region(TinctureProject *self, const struct image_region *region);
 void tincture_project_adapter_remove(TinctureProject *self, gint64 id);
 void tincture_project_adapter_set_scale(TinctureProject *self, gint64 id, double scale);

@@ -122,6 +122,7 @@ static void add_presets(TinctureEditPanel *self)
         GtkWidget *button = gtk_toggle_button_new_with_label(p->title);
         gtk_widget_set_name(button, name);
         gtk_widget_set_tooltip_text(button, p->summary);
+        gtk_widget_set_hexpand(button, TRUE);
         g_signal_connect(button, "clicked", G_CALLBACK(preset_cb), self);
         gtk_box_append(self->presets, button);
     }
