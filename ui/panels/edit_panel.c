@@ -18,7 +18,7 @@ struct _TinctureEditPanel {
     AdwExpanderRow *expert;
     TincturePromptView *prompt, *negative;
     GtkEditable *seed;
-    GtkWidget *seed_row;
+    GtkWidget *seed_row, *learn_first;
     GtkBox *presets;
 
     // owned
@@ -144,6 +144,26 @@ static void show_settings(TinctureEditPanel *self)
     }
 }
 
+// An edit is asked for, and nothing has been learned that it could be held by.
+static void show_learn_first(TinctureEditPanel *self)
+{
+    TinctureProject *project = project_of(self);
+    const struct document *d = &project->document;
+    const TinctureSession *session = tincture_panel_get_session(TINCTURE_PANEL(self));
+    bool learned = tincture_queue_find(session->queue, &learn_job) != NULL;
+    for (guint i = 0; i < d->adapters->len; i++) {
+        learned = learned || g_array_index(d->adapters, struct document_use, i).enabled;
+    }
+    gtk_widget_set_visible(self->learn_first, project->photo && *d->source_prompt && *d->prompt &&
+                                                  !g_str_equal(d->prompt, d->source_prompt) &&
+                                                  !learned);
+}
+
+static void job_changed(TincturePanel *panel)
+{
+    show_learn_first(TINCTURE_EDIT_PANEL(panel));
+}
+
 static void document_changed(TincturePanel *panel, guint parts)
 {
     TinctureEditPanel *self = TINCTURE_EDIT_PANEL(panel);
@@ -152,6 +172,7 @@ static void document_changed(TincturePanel *panel, guint parts)
         tincture_prompt_view_set_text(self->prompt, project->document.prompt);
         tincture_prompt_view_set_text(self->negative, project->document.negative);
     }
+    show_learn_first(self);
     if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
         show_settings(self);
         show_seed(self);
@@ -173,10 +194,12 @@ static void tincture_edit_panel_class_init(TinctureEditPanelClass *klass)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
     G_OBJECT_CLASS(klass)->dispose = tincture_edit_panel_dispose;
     TINCTURE_PANEL_CLASS(klass)->document_changed = document_changed;
+    TINCTURE_PANEL_CLASS(klass)->job_changed = job_changed;
     g_type_ensure(TINCTURE_TYPE_PROMPT_VIEW);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/edit_panel.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, rows);
+    gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, learn_first);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, expert);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, prompt);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, negative);
