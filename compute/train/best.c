@@ -16,7 +16,7 @@
 // one that is gone on with is measured where it would have been.
 static int interval(int step)
 {
-    return step <= 100 ? 25 : step <= 200 ? 50 : step <= 600 ? 100 : 200;
+    return step <= 200 ? 50 : step <= 600 ? 100 : 200;
 }
 
 bool best_is_due(const struct trainer *t)

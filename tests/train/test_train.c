@@ -376,7 +376,7 @@ static void test_keeps_best(void)
     g_autoptr(GError) error = NULL;
     fixture_open(&fx, "sd1");
     g_autofree char *file = fixture_file(&fx, "best.checkpoint");
-    struct adapter *a = fixture_adapter(&fx, "svdiff", "subset=ca steps=150");
+    struct adapter *a = fixture_adapter(&fx, "svdiff", "subset=ca steps=300");
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     struct judge j = {.cancel = cancel, .scores = {20, 25, 24.8, 24, NAN}};
     struct trainer *t = judged(&j, a, (struct train_params){.checkpoint_path = file});
@@ -389,9 +389,9 @@ static void test_keeps_best(void)
     g_assert_true(trainer_resume(t, file, &error));
     g_assert_true(trainer_run(t, NULL, &error));
     g_assert_no_error(error);
-    g_assert_cmpint(trainer_step(t), ==, 150); // one that could not be measured is none
-    g_assert_cmpint(j.asked, ==, 5);           // at 25, 50, 75, 100 and 150
-    assert_best(&j, a, "50");
+    g_assert_cmpint(trainer_step(t), ==, 300); // one that could not be measured is none
+    g_assert_cmpint(j.asked, ==, 5);           // at 50, 100, 150, 200 and 300
+    assert_best(&j, a, "100");
     trainer_free(t);
 
     j.asked = 0;
@@ -399,8 +399,8 @@ static void test_keeps_best(void)
     g_clear_pointer(&j.best, g_free);
     t = judged(&j, a, (struct train_params){0});
     g_assert_true(trainer_run(t, NULL, &error));
-    g_assert_cmpint(trainer_step(t), ==, 100);
-    assert_best(&j, a, "50");
+    g_assert_cmpint(trainer_step(t), ==, 200);
+    assert_best(&j, a, "100");
     trainer_free(t);
 
     struct settings *all = settings_new(learn_settings);
@@ -408,7 +408,7 @@ static void test_keeps_best(void)
     j.asked = 0;
     t = judged(&j, a, (struct train_params){.settings = all});
     g_assert_true(trainer_run(t, NULL, &error));
-    g_assert_cmpint(trainer_step(t), ==, 150);
+    g_assert_cmpint(trainer_step(t), ==, 300);
     g_assert_cmpint(memcmp(j.best, j.param->value, j.param->count * sizeof(float)), !=, 0);
     trainer_free(t);
     settings_free(all);

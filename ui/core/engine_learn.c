@@ -4,7 +4,7 @@
 #include <math.h>
 
 // Enough to see whether a photo comes back; an edit takes more.
-#define REDRAW_STEPS 8
+#define REDRAW_STEPS 12
 
 static double psnr(const float *a, const float *b, int64_t n)
 {
