@@ -28,6 +28,9 @@ bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int 
 extern const struct setting generate_settings[], edit_settings[];
 // Whether a result by these edit_settings differs from seed to seed.
 bool edit_settings_seed_matters(const struct settings *s);
+// Makes edit_settings of which seeds give results that visibly differ, as variations shall: mixes
+// in fresh noise where there is little.
+void edit_settings_vary(struct settings *s);
 enum edit_scope {
     EDIT_INVERTING = 1,  // the photo's way to noise
     EDIT_DRAWING = 2,    // the way back

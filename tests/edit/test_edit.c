@@ -102,7 +102,12 @@ static void test_strength_zero(void)
     editor_free(e);
 }
 
-// Source prompt, guidance 1, full inversion: what comes back is the photo as the autoencoder can
+static void choose(struct edit_request *q, const char *key, const char *name)
+{
+    g_assert_true(settings_parse((struct settings *)q->settings, key, name, NULL));
+}
+
+// Source prompt, guidance 1, full inversion by DDIM: what comes back is the photo as the autoencoder can
 // draw it.
 static void test_identity(void)
 {
@@ -110,6 +115,7 @@ static void test_identity(void)
     struct editor *e = editor();
     struct edit_request q = request(rgb);
     q.prompt = q.source_prompt;
+    choose(&q, "inverter", "ddim");
     ask(&q, "guidance", 1.0);
     ask(&q, "steps", 50);
     struct edit_result *r = run(e, &q);
@@ -600,11 +606,11 @@ static void test_edit_samplers(void)
     struct editor *e = editor();
     struct edit_request q = request(rgb);
     ask(&q, "locality", 0);
+    choose(&q, "inverter", "ddim");
     struct edit_result *ddim = run(e, &q);
     const int64_t n = (int64_t)side * side * 3;
     for (int i = 0; sampler_table[i]; i++) {
-        g_assert_true(settings_parse((struct settings *)q.settings, "scheduler",
-                                     sampler_table[i]->name, NULL));
+        choose(&q, "scheduler", sampler_table[i]->name);
         struct edit_result *r = run(e, &q);
         const double likeness = psnr(r->rgb, ddim->rgb, n);
         g_test_message("%s: %.1f dB of the edit with ddim", sampler_table[i]->name, likeness);

@@ -152,8 +152,8 @@ static void check_by_hand(int steps, int taken)
     g_autoptr(GError) error = NULL;
     float x[FLOATS], prediction[FLOATS], drawn[FLOATS];
     g_autofree int *times = g_new(int, steps);
-    g_autofree char *settings = g_strdup_printf("steps=%d inversion=%g guidance=1 locality=0",
-                                                steps, (double)taken / steps);
+    g_autofree char *settings = g_strdup_printf(
+        "steps=%d inverter=ddim inversion=%g guidance=1 locality=0", steps, (double)taken / steps);
     const struct edit_request q = {.rgb = rgb, .source_prompt = "a cat", .prompt = "a dog"};
     run(edit_settings, settings, q, drawn);
     struct noise_schedule schedule;
@@ -191,7 +191,7 @@ static void test_structure(void)
     open_all();
     const struct edit_request q = {
         .rgb = rgb, .source_prompt = "a cat", .prompt = "a dog", .seed = 5};
-    run(edit_settings, "steps=2 structure=1 locality=0", q, drawn);
+    run(edit_settings, "steps=2 inverter=ddim structure=1 locality=0 guidance_rescale=0", q, drawn);
     run(generate_settings, "steps=2", (struct edit_request){.prompt = "a dog", .seed = 5},
         generated);
     assert_near(drawn, generated);
@@ -211,18 +211,26 @@ static void test_eta(void)
 }
 
 // Whatever an editor keeps of runs before, the result is that of one that has kept nothing.
-static void check_not_stale(struct edit_request q)
+static void check_not_stale_by(const char *inverter, struct edit_request q)
 {
+    g_autofree char *settings = g_strdup_printf("steps=4 locality=0.5 inverter=%s", inverter);
     g_autoptr(GError) error = NULL;
     float kept[FLOATS], fresh[FLOATS];
-    run(edit_settings, "steps=4", q, kept);
+    run(edit_settings, settings, q, kept);
     struct editor *before = editor;
     editor = editor_new(fx.model, &error);
     g_assert_no_error(error);
-    run(edit_settings, "steps=4", q, fresh);
+    run(edit_settings, settings, q, fresh);
     g_assert_cmpmem(kept, sizeof kept, fresh, sizeof fresh);
     editor_free(editor);
     editor = before;
+}
+
+static void check_not_stale(struct edit_request q)
+{
+    for (int i = 0; inverter_family(i); i++) {
+        check_not_stale_by(inverter_family(i)->name, q);
+    }
 }
 
 static void test_nothing_stale(void)
@@ -233,6 +241,8 @@ static void test_nothing_stale(void)
     q.prompt = "a cat";
     check_not_stale(q);
     q.source_prompt = "a photo of a dog";
+    check_not_stale(q);
+    q.seed = 2;
     check_not_stale(q);
     q.negative = "a lake";
     check_not_stale(q);

@@ -98,6 +98,9 @@ static bool edit_photo(struct editing *e, const GPtrArray *paths, GError **error
 
 static bool run(struct cli *c, GError **error)
 {
+    if (c->variations) {
+        edit_settings_vary(c->settings);
+    }
     struct editing e = {.c = c, .request = cli_request(c)};
     g_autoptr(GPtrArray) paths = targets(c);
     bool ok = check_targets(c, paths, error) && cli_engine(c, error) && cli_adapters(c, error) &&

@@ -23,7 +23,7 @@ static bool run(struct cli *c, GError **error)
 
 const struct cli_command invert_command = {
     .name = "invert",
-    .summary = "Write the latent that DDIM inversion of a photo ends in",
+    .summary = "Write the latent that the inversion of a photo ends in",
     .usage = "",
     .settings = edit_settings,
     .options = (const char *const[]){"model", "device", "image", "prompt", "size", "adapter", "set",
