@@ -179,7 +179,7 @@ void tincture_window_update_tools(TinctureWindow *self)
         {"win.frame-remove", frame},
         {"win.frame-show", frame},
         {"win.frame-fit", mask},
-        {"win.vary", prompt && edit_settings_seed_matters(self->project->document.edit)},
+        {"win.vary", prompt},
         {"win.continue", result},
         {"win.brush-size", photo && tincture_canvas_get_tool(canvas) == TOOL_BRUSH},
         {"win.brush-softness", photo && tincture_canvas_get_tool(canvas) == TOOL_BRUSH},

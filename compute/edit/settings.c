@@ -27,8 +27,8 @@ static bool sampler_chosen(const struct settings *s)
 // 1.5 does at 0, and leaves 1.41 times the contrast there was instead of 1.61.
 #define RESCALE 0.7
 
-// On such photographs a place that was to change ranks above one that was not in 58 % of the pairs:
-// the share of them that is kept back is better a person's to say.
+// Within a frame around a thing that the starter has not seen, a place that was to change ranks above
+// one that was not in 56 % of the pairs: how much is kept back is better a person's to say.
 #define LOCALITY 0
 
 // Rows of both tables. A picture from noise is guided as other programs do it.

@@ -30,6 +30,7 @@ static void run(const char *inverter)
     g_assert_no_error(error);
     struct settings *s = settings_new(edit_settings);
     g_assert_true(settings_parse(s, "inverter", inverter, NULL));
+    g_assert_true(settings_parse(s, "control", "none", NULL));
     g_assert_true(settings_set(s, "inversion", 1, NULL));
     g_assert_true(settings_set(s, "locality", 0, NULL));
     g_assert_true(settings_set(s, "steps", STEPS, NULL));

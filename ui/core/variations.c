@@ -71,6 +71,7 @@ void variations_begin(struct variations *v, int n)
     g_autoptr(GArray) uses = tincture_project_uses(v->project);
     live_document(v->live, &d);
     d.seed = first_seed(v, d.seed);
+    edit_settings_vary(d.edit);
     variations_clear(v);
     for (int i = 0; i < n; i++, d.seed++) {
         submit(v, &d, uses);

@@ -35,11 +35,12 @@ struct variations *variations_new(TinctureProject *project, TinctureQueue *queue
                                   struct library *library, struct live *live);
 void variations_free(struct variations *v);
 
-// Draws n of them with the document as it is; those of an earlier request are forgotten.
+// Draws n of them with the document as it is and noise in which seeds show; those of an earlier request are forgotten.
 void variations_begin(struct variations *v, int n);
 void variations_clear(struct variations *v); // and stops what is still to be drawn
 void variations_drawn(struct variations *v, TinctureJob *job); // has ended
-// The i-th becomes the picture that is shown, and its seed the document's: a step of undo.
+// The i-th becomes the picture that is shown, and what it was drawn with the document's: a step of
+// undo.
 void variations_take(struct variations *v, guint i);
 // The i-th goes into the history, where it can be gone back to.
 void variations_keep(struct variations *v, guint i);
