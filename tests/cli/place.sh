@@ -70,6 +70,14 @@ edit recipe.png --region 100,120,240,200 --mask soft.png --recipe &&
     convert recipe.png -format '%[parameters]' info: | grep -q 'Region: 240x200+100+120, Masked: [0-9.]* %'
 check $? "the recipe says where"
 
+# A word: what the photo shows beside it stays as it is.
+edit word.png --select apple
+check $? "an edit where the photo shows a word"
+convert "$photo" word.png -compose difference -composite difference.png
+[ "$(convert difference.png -format '%[fx:maxima]' info:)" != 0 ] &&
+    [ "$(convert difference.png -crop 16x16+0+0 -format '%[fx:maxima]' info:)" = 0 ]
+check $? "it changes, and the photo's corner does not"
+
 # A mask that ends where the thing does: its colour changes up to there, and no rim of the old one is left.
 convert "$photo" -color-matrix '1 -1 0 1 -1 0 1 -1 0' -threshold 30% -morphology Close Disk:3 -colorspace Gray tight.png
 convert tight.png \( +clone -morphology Erode Disk:20 \) -compose difference -composite rim.png
@@ -112,6 +120,7 @@ refuse 'the mask covers nothing of the photo' --mask black.png
 refuse 'the mask covers nothing of the region' --mask hard.png --region 0,0,64,64
 echo 'this is a letter' >letter.png
 refuse 'letter.png: .*not a picture' --mask letter.png
+refuse 'pear' --select pear
 refuse 'has no area' --region 10,10,0,50
 refuse 'is not inside the photo of 512 x 512' --region 400,10,113,50
 refuse 'is too small: it needs 16' --region 400,10,15,50

@@ -16,7 +16,7 @@ struct cli {
     char *region, *preset;
     char *log, *resume, *checkpoint;
     char *class_prompt;
-    char **images, **class_images, **adapters, **rest;
+    char **images, **class_images, **adapters, **selections, **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
     gboolean json, recipe, raw;
@@ -60,6 +60,9 @@ struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 bool cli_region(const struct cli *c, const struct photo *p, struct image_region *region,
                 GError **error);
 bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, GError **error);
+// Adds to *mask (NULL: a new one) where that region of the photo shows the words of --select.
+bool cli_select(const struct cli *c, const struct photo *p, const struct image_region *region,
+                const struct edit_request *request, struct raster **mask, GError **error);
 
 extern struct task cli_task; // its report is a line on a terminal, written over by the next
 void cli_progress_end(void); // clears that line

@@ -91,6 +91,7 @@ static bool edit_photo(struct editing *e, const GPtrArray *paths, GError **error
     struct raster *mask = NULL;
     bool ok =
         cli_region(e->c, e->photo, &region, error) && cli_mask(e->c, e->photo, &mask, error) &&
+        cli_select(e->c, e->photo, &region, &e->request, &mask, error) &&
         engine_place_raster(e->photo, mask, &region, &e->place, error) && edit_all(e, paths, error);
     raster_free(mask);
     return ok;
@@ -114,11 +115,11 @@ const struct cli_command edit_command = {
     .summary = "Change a photo by a prompt",
     .usage = "",
     .settings = edit_settings,
-    .options =
-        (const char *const[]){"model",    "device",  "image",   "prompt",     "source-prompt",
-                              "negative", "adapter", "set",     "preset",     "seed",
-                              "size",     "region",  "mask",    "variations", "raw",
-                              "recipe",   "bits",    "quality", "out",        NULL},
+    .options = (const char *const[]){"model",    "device",  "image", "prompt",  "source-prompt",
+                                     "negative", "adapter", "set",   "preset",  "seed",
+                                     "size",     "region",  "mask",  "select",  "variations",
+                                     "raw",      "recipe",  "bits",  "quality", "out",
+                                     NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

@@ -63,6 +63,7 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->images);
     g_strfreev(c->class_images);
     g_strfreev(c->adapters);
+    g_strfreev(c->selections);
     settings_free(c->settings);
     g_ptr_array_unref(c->given);
     g_ptr_array_unref(c->texts);

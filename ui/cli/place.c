@@ -62,3 +62,48 @@ bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, 
     image_free(image);
     return *mask != NULL;
 }
+
+// The selections of all words, one after the other; NULL with an error.
+static struct mask *select_words(const struct cli *c, const struct photo *p,
+                                 const struct image_region *region,
+                                 const struct edit_request *request, GError **error)
+{
+    struct mask *all = NULL;
+    for (int i = 0; c->selections[i]; i++) {
+        const struct engine_choice choice = {.word = c->selections[i]};
+        struct mask *one = engine_select(c->engine, p, region, *request, &choice, &cli_task, error);
+        struct mask *with = one ? mask_with(all, mask_last(one)) : NULL;
+        mask_unref(all);
+        mask_unref(one);
+        if (!with) {
+            return NULL;
+        }
+        all = with;
+    }
+    return all;
+}
+
+static bool add_raster(const struct raster *from, struct raster **to, GError **error)
+{
+    if (!*to && !(*to = raster_new(from->width, from->height, error))) {
+        return false;
+    }
+    for (size_t i = 0; i < (size_t)from->width * from->height; i++) {
+        (*to)->values[i] = MAX((*to)->values[i], from->values[i]);
+    }
+    return true;
+}
+
+bool cli_select(const struct cli *c, const struct photo *p, const struct image_region *region,
+                const struct edit_request *request, struct raster **mask, GError **error)
+{
+    struct engine_place place;
+    if (!c->selections) {
+        return true;
+    }
+    struct mask *selected = select_words(c, p, region, request, error);
+    bool ok = selected && engine_place(c->engine, p, selected, region, &place, &cli_task, error) &&
+              add_raster(place.mask, mask, error);
+    mask_unref(selected);
+    return ok;
+}
