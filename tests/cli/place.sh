@@ -70,6 +70,11 @@ edit recipe.png --region 100,120,240,200 --mask soft.png --recipe &&
     convert recipe.png -format '%[parameters]' info: | grep -q 'Region: 240x200+100+120, Masked: [0-9.]* %'
 check $? "the recipe says where"
 
+# A region that is looked for: it is said, and gives the same picture when it is given.
+edit auto.png --region auto >"$said" && region=$(sed -n 's/^region: //p' "$said") && edit given.png --region "$region" &&
+    same auto.png given.png
+check $? "a region that is looked for: $(cat "$said")"
+
 # A word: what the photo shows beside it stays as it is.
 edit word.png --select apple
 check $? "an edit where the photo shows a word"

@@ -4,6 +4,8 @@
 #include "render/file.h"
 #include "render/luma.h"
 
+#include <stdio.h>
+
 // Four whole numbers with commas between them, and nothing behind.
 static bool parse_region(const char *text, struct image_region *r)
 {
@@ -31,6 +33,20 @@ bool cli_region(const struct cli *c, const struct photo *p, struct image_region 
         return false;
     }
     return photo_check_region(p, region, error);
+}
+
+bool cli_edit_region(const struct cli *c, const struct photo *p, const struct edit_request *request,
+                     struct image_region *region, GError **error)
+{
+    if (g_strcmp0(c->region, "auto") != 0) {
+        return cli_region(c, p, region, error);
+    }
+    if (!engine_suggest_region(c->engine, p, *request, region, &cli_task, error)) {
+        return false;
+    }
+    cli_progress_end();
+    printf("region: %d,%d,%d,%d\n", region->x, region->y, region->width, region->height);
+    return true;
 }
 
 // Brightness; what is transparent does not count.

@@ -310,6 +310,32 @@ static int scaled(int value, int from, int to)
     return (int)(((gint64)value * to + from / 2) / from);
 }
 
+// A frame of the model's picture in pixels of the photo, and not smaller than a part may be.
+static struct image_region frame_on_photo(const struct photo *p, const struct select_frame *f)
+{
+    const int w = p->full->width, h = p->full->height;
+    const int least_w = MIN(PHOTO_MIN_REGION, w), least_h = MIN(PHOTO_MIN_REGION, h);
+    const int x = MIN(scaled(f->x, p->small->width, w), w - least_w);
+    const int y = MIN(scaled(f->y, p->small->height, h), h - least_h);
+    const int right = MIN(scaled(f->x + f->width, p->small->width, w), w);
+    const int bottom = MIN(scaled(f->y + f->height, p->small->height, h), h);
+    return (struct image_region){x, y, MAX(right - x, least_w), MAX(bottom - y, least_h)};
+}
+
+bool engine_suggest_region(struct engine *e, const struct photo *p, struct edit_request request,
+                           struct image_region *region, struct task *task, GError **error)
+{
+    struct select_frame frame;
+    request.rgb = p->rgb;
+    request.width = p->small->width;
+    request.height = p->small->height;
+    if (!editor_suggest_region(e->editor, &request, task, &frame, error)) {
+        return false;
+    }
+    *region = frame_on_photo(p, &frame);
+    return true;
+}
+
 // The same part of a picture of the photo in another size.
 static struct image_region region_on(const struct photo *p, const struct image *base,
                                      const struct image_region *r)
