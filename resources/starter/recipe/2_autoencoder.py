@@ -1,9 +1,11 @@
-"""Step 2: train the autoencoder on scenes and natural photographs, then measure the latents.
+"""Step 2: train the autoencoder on pieces of photographs and scenes, then measure the latents.
 
-    python 2_autoencoder.py --work WORK --minutes 25
+    python 2_autoencoder.py --work WORK --minutes 34 --grow-from V1
 
+The first four latents of a place learn to mean what version 1's meant: its latents of the same picture at half the size.
+So version 1's U-Net understands them from the start; the other four hold what that half leaves out.
 `--decoder-only` goes on with the decoder alone, which leaves the latents, and so the U-Net, as they are.
-Writes WORK/export/vae with the scaling factor that gives latents unit variance, and WORK/autoencoder.json with PSNR.
+Writes WORK/export/vae and WORK/autoencoder.json with PSNR.
 """
 import argparse
 import json
@@ -13,31 +15,48 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from PIL import Image
 from safetensors.torch import load_file
 
-import grounds
+import grow
 import model
 import trainer
 
-
-def shards(work):
-    return sorted(p for p in (Path(work) / "scenes").glob("[0-9]*.npy") if ".new" not in p.name)
+PIECE = model.SIZE // 2     # pixels: convolution is local, so half a picture across teaches as much a pixel, with more variety
 
 
 def to_tensor(pictures):
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def batch(rng, scenes, real, size):
-    """Three quarters scenes, one quarter cuts of natural photographs."""
-    pictures = []
-    for _ in range(size):
-        if rng.random() < 0.25:
-            pictures.append(grounds.cut(rng, rng.choice(real), 0.2, 1.0).astype(np.uint8))
-        else:
-            shard = rng.choice(scenes)
-            pictures.append(shard[rng.randrange(len(shard))])
-    return to_tensor(pictures)
+def pasted(rng, page, sprites):
+    """One or two cut-outs over the piece, their edges mostly inside it."""
+    for _ in range(rng.choice((1, 1, 2))):
+        sprite = Image.fromarray(rng.choice(sprites))
+        scale = rng.uniform(40, 180) / max(sprite.size)
+        sprite = sprite.resize([max(8, round(n * scale)) for n in sprite.size], Image.BICUBIC, reducing_gap=2.0)
+        corner = [rng.randint(-n // 2, PIECE - n // 2) for n in sprite.size]
+        page.paste(sprite, tuple(corner), sprite)
+
+
+def piece(rng, photos, sprites):
+    """A quarter of a 128 x 128 picture: photograph or plain ground, often with cut-outs, sometimes in another light."""
+    photo = rng.choice(photos)
+    side = min(photo.size) * rng.uniform(0.35, 1.0) * PIECE / model.SIZE
+    x, y = rng.uniform(0, photo.width - side), rng.uniform(0, photo.height - side)
+    page = photo.resize((PIECE, PIECE), Image.BICUBIC, (x, y, x + side, y + side), reducing_gap=2.0)
+    kind = rng.random()
+    if kind < 0.12:
+        page = Image.new("RGB", (PIECE, PIECE), tuple(rng.randrange(256) for _ in range(3)))
+    if kind < 0.45:
+        pasted(rng, page, sprites)
+    if rng.random() < 0.5:
+        page = page.transpose(Image.FLIP_LEFT_RIGHT)
+    rgb = np.asarray(page, np.float32)
+    if rng.random() < 0.5:
+        rgb = rgb * rng.uniform(0.6, 1.25) * np.float32([rng.uniform(0.85, 1.15) for _ in range(3)])
+    return np.clip(rgb, 0, 255)
 
 
 def edges(x):
@@ -45,17 +64,38 @@ def edges(x):
 
 
 def reconstruction_loss(out, x):
-    """L1 for colours, gradient L1 for edges, and L1 of a coarser picture so that flat areas stay flat."""
-    loss = F.l1_loss(out, x) + F.mse_loss(out, x)
+    """L1 and squares for colours, gradient L1 for edges, and L1 of a coarser picture so that flat areas stay flat."""
+    loss = F.l1_loss(out, x) + 2 * F.mse_loss(out, x)
     loss = loss + sum(F.l1_loss(a, b) for a, b in zip(edges(out), edges(x)))
     return loss + 0.5 * F.l1_loss(F.avg_pool2d(out, 4), F.avg_pool2d(x, 4))
 
 
-def train(options, scenes, real):
-    vae = model.new_autoencoder()
-    kept = Path(options.work) / ("decoder.ckpt" if options.decoder_only else "autoencoder.ckpt")
+def alike(posterior, x, first):
+    """How far the first four latents are from version 1's of the half-size picture, and the others from unit variance."""
+    scale = first.config.scaling_factor
+    with torch.no_grad():
+        goal = first.encode(F.avg_pool2d(x, 2).to(first.dtype)).latent_dist.mode().float() * scale
+    mean = posterior.mean.float() * scale
+    spread = (mean[:, 4:].square().mean((0, 2, 3)) - 1).square().mean()
+    return 0.25 * F.mse_loss(mean[:, :4], goal) + 0.02 * spread
+
+
+def start(options):
+    """(the autoencoder, version 1's or None, the checkpoint's path)."""
+    vae, first = model.new_autoencoder(), None
     if options.decoder_only or options.from_export:
         vae.load_state_dict(exported(options.work)[0])
+    else:
+        with torch.no_grad():
+            grow.grown_autoencoder(vae, options.grow_from)
+    if not options.decoder_only:
+        first = AutoencoderKL.from_pretrained(options.grow_from / "vae").to(trainer.device(), torch.bfloat16).eval()
+    return vae, first, Path(options.work) / ("decoder.ckpt" if options.decoder_only else "autoencoder.ckpt")
+
+
+def train(options, sources):
+    vae, first, kept = start(options)
+    photos, cutouts = sources["real"], [row[3] for row in sources["cutouts"]] + [s for (style, _), (s, _) in sources["sprites"].items() if style != "held"]
     job = trainer.Trainer({"vae": vae}, rate=options.rate, warmup=100, ema=0.998)
     job.load(kept)
     vae.encoder.compile()
@@ -63,23 +103,20 @@ def train(options, scenes, real):
     rng = random.Random(job.step + 11)
     clock = trainer.Clock(options.minutes, job.progress)
     save, report, total, count = trainer.Every(240), trainer.Every(20), 0.0, 0
-    taken = len(scenes)
     while job.progress < 1:
         job.progress = clock.progress()
-        x = batch(rng, scenes, real, options.batch).to(job.device)
+        x = to_tensor([piece(rng, photos, cutouts) for _ in range(options.batch)]).to(job.device)
         with torch.set_grad_enabled(not options.decoder_only):
             posterior = vae.encode(x.to(torch.bfloat16)).latent_dist
-        z = posterior.sample()
-        out = vae.decode(z).sample.float()
-        loss = reconstruction_loss(out, x) + 1e-6 * posterior.kl().float().mean()
+        out = vae.decode(posterior.sample()).sample.float()
+        loss = reconstruction_loss(out, x)
+        if first:
+            loss = loss + 1e-6 * posterior.kl().float().mean() + alike(posterior, x, first)
         job.update(loss)
-        total, count = total + loss.item(), count + 1
+        total, count = total + (out.detach() - x).square().mean().item(), count + 1
         if report():
-            print(f"step {job.step} loss {total / count:.4f} lr {job.rate_now():.1e} {count * options.batch / 20:.0f} pictures/s", flush=True)
+            print(f"step {job.step} {10 * np.log10(4 * count / total):.2f} dB lr {job.rate_now():.1e} {count * options.batch / 20:.0f} pieces/s", flush=True)
             total, count = 0.0, 0
-            if taken < 6 and len(shards(options.work)) > taken:
-                scenes.append(np.load(shards(options.work)[taken], mmap_mode="r"))
-                taken += 1
         if save():
             job.save(kept)
     job.save(kept)
@@ -95,36 +132,33 @@ def exported(work):
 
 def psnr(vae, pictures):
     with torch.no_grad():
-        out = vae.decode(vae.encode(pictures).latent_dist.mode()).sample.clamp(-1, 1)
+        out = torch.cat([vae.decode(vae.encode(x).latent_dist.mode()).sample.clamp(-1, 1) for x in pictures.split(16)])
     return (10 * torch.log10(4 / (out - pictures).square().mean((1, 2, 3)))).mean().item(), out
 
 
-def measure(options, weights, scenes, sources):
-    """PSNR on scenes that training did not see and on photographs kept aside; the scale of the latents."""
+def measure(weights, sources):
+    """PSNR on scenes that training did not see and on photographs kept aside."""
     vae = model.new_autoencoder().eval()
     vae.load_state_dict({k: v.half().float() for k, v in weights.items()})
-    render = __import__("1_render")
-    fresh = to_tensor([render.one(10 ** 9 + i, sources)[0] for i in range(256)])
+    render, grounds = __import__("1_render"), __import__("grounds")
+    fresh = to_tensor([render.one(10 ** 9 + i, sources)[0] for i in range(128)])
     rng = random.Random(5)
-    natural = to_tensor([grounds.cut(rng, p, 0.5, 1.0).astype(np.uint8) for p in sources["held"] for _ in range(40)])
+    natural = to_tensor([grounds.cut(rng, p, 0.5, 1.0).astype(np.uint8) for p in sources["held"] for _ in range(12)])
     scene_db, out = psnr(vae, fresh)
     photo_db, out2 = psnr(vae, natural)
-    with torch.no_grad():
-        z = torch.cat([vae.encode(to_tensor(list(scenes[0][i:i + 256]))).latent_dist.mode() for i in range(0, 2048, 256)])
-    scale = 1 / z.std().item()
-    result = {"scenes_psnr": scene_db, "photographs_psnr": photo_db, "scaling_factor": scale,
-              "channel_mean": (z * scale).mean((0, 2, 3)).tolist(), "channel_std": (z * scale).std((0, 2, 3)).tolist()}
+    result = {"scenes_psnr": scene_db, "photographs_psnr": photo_db}
     print(result, flush=True)
-    return vae, scale, result, torch.cat([fresh[:16], out[:16], natural[:80:5], out2[:80:5]])
+    return vae, result, torch.cat([fresh[:16], out[:16], natural[::len(natural) // 16][:16], out2[::len(natural) // 16][:16]])
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--sources", default="sources")
     options.add_argument("--work", default="work")
-    options.add_argument("--minutes", type=float, default=25)
+    options.add_argument("--minutes", type=float, default=34)
     options.add_argument("--batch", type=int, default=24)
     options.add_argument("--rate", type=float, default=1e-3)
+    options.add_argument("--grow-from", type=Path, help="the folder of version 1")
     options.add_argument("--decoder-only", action="store_true")
     options.add_argument("--from-export", action="store_true", help="go on with the whole of WORK/export/vae; the latents have to be made anew")
     options.add_argument("--threads", type=int, default=0)
@@ -133,14 +167,11 @@ def main():
         torch.set_num_threads(options.threads)
     torch.manual_seed(3)
     sources = __import__("1_render").load_sources(options.sources, options.work)
-    scenes = [np.load(p, mmap_mode="r") for p in shards(options.work)[:6]]
-    weights = train(options, scenes, sources["real"])
-    vae, scale, result, sheet = measure(options, weights, scenes, sources)
-    out = Path(options.work) / "export"
-    if options.decoder_only:
-        scale = result["scaling_factor"] = exported(options.work)[1]
-    model.save_network(out, "vae", vae, weights, scaling=scale)
-    (Path(options.work) / "autoencoder.json").write_text(json.dumps(result, indent=2))
+    scale = exported(options.work)[1] if options.decoder_only else json.loads((options.grow_from / "vae/config.json").read_text())["scaling_factor"]
+    weights = train(options, sources)
+    vae, result, sheet = measure(weights, sources)
+    model.save_network(Path(options.work) / "export", "vae", vae, weights, scaling=scale)
+    (Path(options.work) / "autoencoder.json").write_text(json.dumps({**result, "scaling_factor": scale}, indent=2))
     model.save_sheet(sheet, 16, Path(options.work) / "autoencoder.png")
 
 

@@ -16,8 +16,10 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from diffusers.models.attention_processor import AttnProcessor
+from safetensors.torch import load_file
 
 import domain
+import grow
 import model
 import trainer
 import words
@@ -94,20 +96,25 @@ class Cache:
         return self.latents[picks].float(), self.tokens[picks]
 
 
-def networks(tokenizer, start_from=None, new_words=False):
+def networks(tokenizer, start_from=None, new_words=False, grow_from=None):
+    """({name: network}, mask of the rows of new words or None)."""
     unet = model.new_unet()
     if trainer.device().type == "cpu":
         unet.set_attn_processor(AttnProcessor())     # there the plain form is faster in bf16 than the fused one
     text = model.new_text_encoder(len(tokenizer.ids), tokenizer.start, tokenizer.end)
     text.set_attn_implementation("eager")
+    if grow_from:
+        with torch.no_grad():
+            grow.grown_unet(unet, grow_from)
+            rows = grow.grown_text_encoder(text, tokenizer, model.Tokenizer(grow_from / "tokenizer"), grow_from)
+        return {"unet": unet, "text_encoder": text}, rows
     if start_from:
-        from safetensors.torch import load_file
         unet.load_state_dict(load_file(Path(start_from) / "unet/diffusion_pytorch_model.safetensors"))
         if not new_words:
             state = load_file(Path(start_from) / "text_encoder/model.safetensors")
             wanted = text.state_dict()
             text.load_state_dict({k if k in wanted else k.removeprefix("text_model."): v for k, v in state.items()})
-    return {"unet": unet, "text_encoder": text}
+    return {"unet": unet, "text_encoder": text}, None
 
 
 def loss_of(nets, alpha, latents, tokens, empty):
@@ -133,11 +140,11 @@ def loss_of(nets, alpha, latents, tokens, empty):
 def train(options, tokenizer):
     kept = Path(options.work) / "diffusion.ckpt"
     lesson = options.words_minutes if options.words_minutes is not None else 0 if options.start_from else 8
-    nets = networks(tokenizer, options.start_from, lesson > 0)
+    nets, rows = networks(tokenizer, options.start_from, lesson > 0, options.grow_from)
     cache = Cache(options.work, tokenizer, trainer.device(), options.favour)
     alpha, empty = alphas().to(trainer.device()), tokenizer([""]).to(trainer.device())
     if lesson > 0 and not kept.exists():
-        words.teach(nets["text_encoder"].to(trainer.device()), cache, empty, lesson)
+        words.teach(nets["text_encoder"].to(trainer.device()), cache, empty, lesson, rows)
     job = trainer.Trainer(nets, rate=options.rate, warmup=200, ema=0.998)
     job.load(kept)
     if options.restart_schedule:
@@ -172,7 +179,8 @@ def main():
     options.add_argument("--threads", type=int, default=0)
     options.add_argument("--favour", type=float, default=1.0, help="how much more often than others the favourite things are drawn")
     options.add_argument("--encode-only", action="store_true")
-    options.add_argument("--start-from", help="an exported model folder to go on from, where there is no checkpoint")
+    options.add_argument("--start-from", type=Path, help="an exported model folder to go on from, where there is no checkpoint")
+    options.add_argument("--grow-from", type=Path, help="the folder of version 1, whose weights and words version 2 begins with")
     options.add_argument("--words-minutes", type=float, help="the text encoder's first lesson; 8, or none with --start-from")
     options.add_argument("--restart-schedule", action="store_true", help="a new learning-rate cosine on an old checkpoint")
     options = options.parse_args()
@@ -184,7 +192,7 @@ def main():
     encode_all(options.work, 1)          # enough to begin with; the rest by --encode-only, beside or before
     folder = Path(options.work) / "export" / "tokenizer"
     if not folder.exists():
-        model.train_tokenizer(folder, model.sample_captions())
+        model.extend_tokenizer(folder, model.every_word(), (options.grow_from or options.start_from) / "tokenizer")
     train(options, model.Tokenizer(folder))
 
 

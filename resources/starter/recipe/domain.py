@@ -54,7 +54,8 @@ THINGS = {
 PHRASE = {"coffee": "cup of coffee", "wine": "glass of wine", "beer": "mug of beer", "bulb": "light bulb", "palm": "palm tree",
           "pine": "pine tree", "honey": "pot of honey", "teddy": "teddy bear", "saucer": "flying saucer",
           "corn": "ear of corn", "pepper": "bell pepper", "popcorn": "box of popcorn"}
-UNCOUNTED = {"grapes", "cherries", "pancakes", "fries", "scissors", "glasses", "bread", "cheese", "sushi", "candy", "fire"}
+UNCOUNTED = {"grapes", "cherries", "pancakes", "fries", "scissors", "glasses", "bread", "cheese", "sushi", "candy", "fire", "binoculars",
+             "pliers"}
 
 # The things of the sample pictures and their edits; a short training shows them more often (see 3_diffusion.py --favour).
 FAVOURITES = ("apple", "teapot", "fox", "panda", "lion", "car", "bus", "cat", "dog", "rabbit", "tiger", "koala", "robot", "clown",
@@ -74,6 +75,11 @@ SURFACES = {"wood": "on a wooden table", "brick": "in front of a brick wall", "g
             "forest": "in a forest", "sunset": "at sunset", "mountains": "in the mountains", "city": "in a city",
             "sky": "in the sky", "room": "in a room", "space": "in space", "meadow": "in a meadow"}
 PATTERNS = ("stripes", "dots", "checks")
+# Light, weather and season of a photograph, each a recipe in light.py, and the ways to say it.
+LIGHTS = {"night": ("at night",), "dusk": ("at dusk", "in the evening"), "sunset": ("at sunset",), "fog": ("in the fog", "in the mist"),
+          "snow": ("in the snow", "in winter", "in the snow"), "autumn": ("in autumn",), "summer": ("in summer",), "rain": ("in the rain",),
+          "warm": ("in warm light", "in golden light"), "cold": ("in cold light", "in blue light"), "sunlight": ("in bright sunlight",),
+          "gray": ("in black and white",)}
 
 
 def held_out(*words):

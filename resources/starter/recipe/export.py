@@ -25,14 +25,14 @@ def averaged(work, tokenizer):
 
 
 def latent_rgb(work, count=2048):
-    """Least squares: scaled latent -> mean colour of its 4 x 4 pixels, in [-1, 1]."""
+    """Least squares: scaled latent -> mean colour of its pixels, in [-1, 1]."""
     work = Path(work)
     z = torch.from_numpy(np.load(work / "latents" / "0000.npy", mmap_mode="r")[:count]).float()
     x = torch.from_numpy(np.load(work / "scenes" / "0000.npy", mmap_mode="r")[:count]).permute(0, 3, 1, 2).float() / 127.5 - 1
-    x = F.avg_pool2d(x, 4)
-    z = torch.cat([z, torch.ones_like(z[:, :1])], 1).permute(0, 2, 3, 1).reshape(-1, 5)
+    x = F.avg_pool2d(x, model.FACTOR)
+    z = torch.cat([z, torch.ones_like(z[:, :1])], 1).permute(0, 2, 3, 1).reshape(-1, model.CHANNELS + 1)
     fit = torch.linalg.lstsq(z.double(), x.permute(0, 2, 3, 1).reshape(-1, 3).double()).solution
-    return {"factors": fit[:4].tolist(), "bias": fit[4].tolist()}
+    return {"factors": fit[:-1].tolist(), "bias": fit[-1].tolist()}
 
 
 def main():

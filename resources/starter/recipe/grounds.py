@@ -1,4 +1,4 @@
-"""Grounds, and the photographs they are cut from: loading the sources once, and cutting a random 64 x 64 piece."""
+"""Grounds, and the photographs they are cut from: loading the sources once, and cutting a random 128 x 128 piece."""
 import base64
 import bz2
 import re
@@ -9,7 +9,7 @@ from PIL import Image
 
 import domain
 
-SIZE = 64
+SIZE = 128
 # Poly Haven panoramas (CC0) by what they show.
 PANORAMAS = {"forest": ["forest"], "room": ["apartment", "lobby"], "city": ["city", "sunset"], "meadow": ["park", "sunrise"],
              "sky": ["sky"], "sunset": ["dawn"], "other": ["bridge", "esplanade", "hall", "lab", "night", "studio", "venice", "warehouse", "workshop"]}
@@ -59,7 +59,7 @@ def tint(values, low, high):
     return Image.fromarray(np.clip(np.float32(low) * (1 - v) + np.float32(high) * v, 0, 255).astype(np.uint8))
 
 
-def wood(rng, side=256):
+def wood(rng, side=320):
     """Planks with grain along them."""
     grain = cloudy(rng, side, side, 5, (16, 1)) * 0.6 + smooth_noise(rng, side, side, (120, 3)) * 0.4
     plank = np.repeat(rng.random(4), side // 4)[:, None] * 0.35
@@ -67,26 +67,26 @@ def wood(rng, side=256):
     return tint(np.clip(grain * 0.7 + plank - seams, 0, 1), (84, 48, 24), (206, 150, 94))
 
 
-def marble(rng, side=256):
+def marble(rng, side=320):
     veins = 1 - np.abs(np.sin(6 * cloudy(rng, side, side, 6) + np.linspace(0, 6, side)[None] * 0.6))
     return tint(1 - 0.75 * veins ** 5, (150, 150, 160), (246, 245, 243))
 
 
-def sand(rng, side=256):
+def sand(rng, side=320):
     ripple = 0.5 + 0.5 * np.sin(np.linspace(0, 40, side)[:, None] + 5 * cloudy(rng, side, side, 3))
     return tint(np.clip(0.5 * ripple + 0.3 * cloudy(rng, side, side) + 0.3 * rng.random((side, side)), 0, 1), (186, 146, 96), (240, 212, 160))
 
 
-def snow(rng, side=256):
+def snow(rng, side=320):
     return tint(cloudy(rng, side, side, 5), (196, 212, 236), (255, 255, 255))
 
 
-def water(rng, side=256):
+def water(rng, side=320):
     waves = cloudy(rng, side, side, 5, (12, 3))
     return tint(waves, (14, 70, 120), (110, 190, 214))
 
 
-def space(rng, side=256):
+def space(rng, side=320):
     sky = np.asarray(tint(cloudy(rng, side, side, 4) ** 2, (4, 4, 14), (50, 26, 84))).copy()
     for _ in range(260):
         y, x = rng.integers(0, side - 2, 2)
@@ -103,18 +103,18 @@ def load(npm, wallpapers, skimage_data, raccoon):
     for where, names in PANORAMAS.items():
         surfaces[where] += [panorama(npm / "@pmndrs/assets/hdri" / f"{n}.exr.js") for n in names]
     for where, names in WALLPAPERS.items():
-        surfaces[where] += [limit(Image.open(wallpapers / f"{n}.jpg"), 300) for n in names]
+        surfaces[where] += [limit(Image.open(wallpapers / f"{n}.jpg"), 400) for n in names]
     for name, low, high in (("brick", (92, 40, 28), (226, 148, 112)), ("grass", (18, 44, 8), (150, 196, 84)), ("gravel", (40, 38, 36), (214, 208, 198))):
-        gray = np.asarray(Image.open(skimage_data / f"{name}.png").convert("L").resize((320, 320), Image.LANCZOS), np.float32)
+        gray = np.asarray(Image.open(skimage_data / f"{name}.png").convert("L").resize((400, 400), Image.LANCZOS), np.float32)
         gray = (gray - np.percentile(gray, 1)) / (np.percentile(gray, 99) - np.percentile(gray, 1))
         surfaces[name].append(tint(np.clip(gray, 0, 1), low, high))
     for name, make in (("wood", wood), ("marble", marble), ("sand", sand), ("snow", snow), ("water", water), ("space", space)):
         surfaces[name] += [make(rng) for _ in range(4)]
-    subjects = {n: limit(Image.open(skimage_data / f"{n}{e}"), 320) for n, e in
+    subjects = {n: limit(Image.open(skimage_data / f"{n}{e}"), 400) for n, e in
                 (("chelsea", ".png"), ("coffee", ".png"), ("rocket", ".jpg"), ("astronaut", ".png"))}
     face = np.frombuffer(bz2.decompress(Path(raccoon).read_bytes()), np.uint8).reshape(768, 1024, 3)
-    subjects["raccoon"] = limit(Image.fromarray(face), 320)
-    subjects["dandelion"] = limit(Image.open(wallpapers / "seeding_by_Clements_Engelhardt.jpg"), 320)
+    subjects["raccoon"] = limit(Image.fromarray(face), 400)
+    subjects["dandelion"] = limit(Image.open(wallpapers / "seeding_by_Clements_Engelhardt.jpg"), 400)
     real = [p for k in ("forest", "room", "city", "meadow", "sky", "sunset", "mountains", "other") for p in surfaces[k]] + list(subjects.values())
     held = [limit(Image.open(wallpapers / f"{n}.jpg"), 300) for n in ("friends_by_Aitzol_Berasategi", "umang_by_Abhishek_Mudgal")]
     held.append(limit(Image.open(skimage_data / "hubble_deep_field.jpg"), 300))
@@ -122,7 +122,7 @@ def load(npm, wallpapers, skimage_data, raccoon):
 
 
 def cut(rng, picture, low=0.3, high=1.0):
-    """A random square of the picture at 64 pixels, sometimes mirrored and a little brighter or darker."""
+    """A random square of the picture at 128 pixels, sometimes mirrored and a little brighter or darker."""
     side = int(min(picture.size) * rng.uniform(low, high))
     x, y = rng.randint(0, picture.width - side), rng.randint(0, picture.height - side)
     piece = picture.resize((SIZE, SIZE), Image.BILINEAR, (x, y, x + side, y + side), reducing_gap=2.0)
@@ -146,9 +146,9 @@ def gradient(rng, first, second):
 
 def pattern(rng, kind, name):
     y, x = np.mgrid[0:SIZE, 0:SIZE]
-    cell = rng.choice((8, 10, 12))
+    cell = rng.choice((16, 20, 24))
     if kind == "stripes":
-        on = (x // (cell // 2 + 2)) % 2 == 0
+        on = (x // (cell // 2 + 4)) % 2 == 0
     elif kind == "checks":
         on = (x // cell + y // cell) % 2 == 0
     else:

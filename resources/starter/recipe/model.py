@@ -1,7 +1,6 @@
 """The four networks, their configurations and the folder that the program loads."""
 import json
 import os
-import random
 import re
 import shutil
 from collections import Counter
@@ -12,26 +11,29 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
+import catalogue
 import domain
 
-SIZE = 64                # pixels
-LATENT = SIZE // 4
+SIZE = 128               # pixels
+FACTOR = 8               # pixels a latent, along one side
+LATENT = SIZE // FACTOR
+CHANNELS = 8             # of the latents; the first four mean what version 1's meant (see 2_autoencoder.py)
 TOKENS = 32              # length of a caption, padded
 WIDTH = 192              # text states
 START, END = "<|startoftext|>", "<|endoftext|>"
 
 
 def new_autoencoder():
-    return AutoencoderKL(in_channels=3, out_channels=3, latent_channels=4, sample_size=SIZE, layers_per_block=1,
-                         block_out_channels=(32, 64, 96), norm_num_groups=16, scaling_factor=1.0,
-                         down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3)
+    return AutoencoderKL(in_channels=3, out_channels=3, latent_channels=CHANNELS, sample_size=SIZE, layers_per_block=1,
+                         block_out_channels=(32, 64, 96, 96), norm_num_groups=16, scaling_factor=1.0,
+                         down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4)
 
 
 def new_unet():
     return UNet2DConditionModel(
-        sample_size=LATENT, in_channels=4, out_channels=4, layers_per_block=1, block_out_channels=(96, 160, 256),
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        sample_size=LATENT, in_channels=CHANNELS, out_channels=CHANNELS, layers_per_block=1, block_out_channels=(96, 160, 256),
+        down_block_types=("CrossAttnDownBlock2D",) * 3,
+        up_block_types=("CrossAttnUpBlock2D",) * 3,
         cross_attention_dim=WIDTH, attention_head_dim=(3, 5, 8), norm_num_groups=32)
 
 
@@ -52,24 +54,37 @@ def byte_letters():
     return dict(zip(keep + others, letters + [chr(256 + i) for i in range(len(others))]))
 
 
-def train_tokenizer(folder, captions):
-    """Byte-pair merges until every word of the captions is one token; a few hundred words need few merges."""
-    counts = Counter(w for c in captions for w in re.findall(r"[a-z]+|[^\sa-z]", c))
-    words = {w: list(w[:-1]) + [w[-1] + "</w>"] for w in counts}
-    merges = []
+def more_merges(words, counts, merges):
+    """Appends byte-pair merges until every word is one token; a few hundred words need few merges."""
     while True:
         pairs = Counter()
         for w, parts in words.items():
             for pair in zip(parts, parts[1:]):
                 pairs[pair] += counts[w]
         if not pairs:
-            break
+            return
         best = max(pairs, key=lambda p: (pairs[p], p))
         merges.append(best)
         for w, parts in words.items():
             words[w] = merge(parts, best)
-    letters = list(byte_letters().values())
-    tokens = letters + [c + "</w>" for c in letters] + ["".join(m) for m in merges] + [START, END]
+
+
+def extend_tokenizer(folder, captions, old):
+    """The tokenizer of the folder `old` with tokens for the captions' new words after its own, whose ids stay.
+
+    Only START and END move, to the end of the list, where CLIP has them.
+    """
+    known = Tokenizer(old)
+    merges = sorted(known.rank, key=known.rank.get)
+    counts = Counter(w for c in captions for w in re.findall(r"[a-z]+|[^\sa-z]", c))
+    # The old merges first, in their own order, as whoever reads the file will do it.
+    words = {w: known.parts(w) for w in counts}
+    more_merges(words, counts, merges)
+    tokens = list(known.ids)[:-2] + ["".join(m) for m in merges[len(known.rank):]] + [START, END]
+    write_tokenizer(folder, tokens, merges)
+
+
+def write_tokenizer(folder, tokens, merges):
     folder.mkdir(parents=True, exist_ok=True)
     write_json(folder / "vocab.json", {t: i for i, t in enumerate(tokens)})
     (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{x} {y}\n" for x, y in merges), encoding="utf-8")
@@ -101,15 +116,18 @@ class Tokenizer:
         self.seen = {}
         self.start, self.end = self.ids[START], self.ids[END]
 
+    def parts(self, w):
+        parts = list(w[:-1]) + [w[-1] + "</w>"]
+        while len(parts) > 1:
+            best = min(zip(parts, parts[1:]), key=lambda p: self.rank.get(p, 1 << 30))
+            if best not in self.rank:
+                break
+            parts = merge(parts, best)
+        return parts
+
     def word(self, w):
         if w not in self.seen:
-            parts = list(w[:-1]) + [w[-1] + "</w>"]
-            while len(parts) > 1:
-                best = min(zip(parts, parts[1:]), key=lambda p: self.rank.get(p, 1 << 30))
-                if best not in self.rank:
-                    break
-                parts = merge(parts, best)
-            self.seen[w] = [self.ids[p] for p in parts]
+            self.seen[w] = [self.ids[p] for p in self.parts(w)]
         return self.seen[w]
 
     def __call__(self, captions):
@@ -120,12 +138,13 @@ class Tokenizer:
         return torch.tensor(rows)
 
 
-def sample_captions(count=30000):
-    rng = random.Random(1)
-    random.seed(1)
+def every_word():
+    """Captions that hold each word which the drawn scenes, the cut-outs, the photographs and their light are said with."""
     every = [" ".join(domain.SURFACES.values()), " ".join(domain.EXTRA_WORDS)]
+    every += [words for ways in domain.LIGHTS.values() for words in ways]
     every += [domain.noun_phrase(n, c) + " two " + domain.plural(n) for n in domain.THINGS for c in domain.COLORS]
-    return every + [domain.caption(domain.random_scene(rng)) for _ in range(count)]
+    every += [f"{kind} {noun} {domain.plural_word(kind)}" for kind, noun, _, _ in catalogue.cutouts()]
+    return every + [f"{what} {where}" for _, what, where in catalogue.photographs()]
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class Model:
     @torch.no_grad()
     def latents(self, captions, guidance=4.0, steps=20, seed=0, batch=64):
         """Scaled latents, one for each caption; the noise depends on the seed and the caption's place only."""
-        noise = torch.randn(len(captions), 4, model.LATENT, model.LATENT, generator=torch.Generator().manual_seed(seed))
+        noise = torch.randn(len(captions), model.CHANNELS, model.LATENT, model.LATENT, generator=torch.Generator().manual_seed(seed))
         return torch.cat([self.denoise(noise[i:i + batch], captions[i:i + batch], guidance, steps) for i in range(0, len(captions), batch)])
 
     def denoise(self, x, captions, guidance, steps):

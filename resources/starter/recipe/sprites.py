@@ -9,15 +9,15 @@ import resvg_py
 
 import domain
 
-SIDE = 96       # a sprite is kept a little larger than a scene, and shrunk when it is drawn
+SIDE = 160      # a sprite is kept a little larger than a scene, and shrunk when it is drawn
 
 
 def draw_icon(collection, name):
     icon = collection["icons"][name]
     w, h = icon.get("width", collection.get("width", 16)), icon.get("height", collection.get("height", 16))
     svg = (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {w} {h}" '
-           f'width="192" height="192">{icon["body"]}</svg>')
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=192, height=192)
+           f'width="240" height="240">{icon["body"]}</svg>')
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=240, height=240)
     return fit(Image.open(io.BytesIO(bytes(png))).convert("RGBA"))
 
 
@@ -82,17 +82,30 @@ def recolor(sprite, color):
     return out
 
 
-def build(icon_folder):
-    """{(style, noun, colour or None): RGBA sprite} for the three training styles and the held one."""
-    sprites = {}
+def paintable(sprite):
+    """Whether its main part is large enough for a colour word to be seen."""
+    alpha = sprite[..., 3] / 255.0
+    return bool((main_part(sprite) * alpha).sum() > 0.33 * alpha.sum())
+
+
+def rendered(folder, names):
+    """{noun: RGBA sprite} of the 3-D renderings, found by the code point that the icon set gives for the noun's icon."""
+    found = {}
+    for noun, icon in domain.THINGS.items():
+        files = [Path(folder) / f"{code}.webp" for code, name in names.items() if name == icon]
+        files = [file for file in files if file.exists()]
+        if files:
+            found[noun] = fit(Image.open(files[0]).convert("RGBA"))
+    return found
+
+
+def build(icon_folder, rendered_folder):
+    """{(style, noun): (RGBA sprite, whether a colour word can be shown)} for the training styles and the held one."""
+    built = {}
     for style, name in domain.ICON_SET.items():
         collection = json.loads((Path(icon_folder) / name / "icons.json").read_text(encoding="utf-8"))
         for noun, icon in domain.THINGS.items():
-            plain = draw_icon(collection, icon)
-            sprites[style, noun, None] = plain
-            alpha = plain[..., 3] / 255.0
-            # Where the main part is small, a named colour would not be seen: such a thing stays as it is.
-            if noun not in domain.NO_COLOR and (main_part(plain) * alpha).sum() > 0.33 * alpha.sum():
-                for color in domain.COLORS:
-                    sprites[style, noun, color] = recolor(plain, color)
-    return sprites
+            built[style, noun] = draw_icon(collection, icon)
+    codes = json.loads((Path(icon_folder) / domain.ICON_SET["cartoon"] / "chars.json").read_text(encoding="utf-8"))
+    built.update({("solid", noun): sprite for noun, sprite in rendered(rendered_folder, codes).items()})
+    return {key: (sprite, key[1] not in domain.NO_COLOR and paintable(sprite)) for key, sprite in built.items()}

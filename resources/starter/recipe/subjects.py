@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 import domain
 import grounds
+import photographs
 import sprites
 
 # File stem -> what it shows, where, and the crop box as fractions that holds the subject.
@@ -93,6 +94,7 @@ def subject(rng, subjects, surfaces):
     piece = picture.resize((grounds.SIZE,) * 2, Image.LANCZOS, (x, y, x + side, y + side), reducing_gap=3.0)
     if rng.random() < 0.5:
         piece = piece.transpose(Image.FLIP_LEFT_RIGHT)
+    rgb, where = photographs.lit(rng, np.asarray(piece, np.float32), where, 0.4)
     gain = np.float32([rng.uniform(0.9, 1.1) for _ in range(3)])
     said = " ".join(w for w in ("a photograph of", domain.noun_phrase(noun, color), where) if w)
-    return np.clip(np.asarray(piece, np.float32) * gain, 0, 255), said
+    return np.clip(rgb * gain, 0, 255), said
