@@ -57,6 +57,17 @@ static const struct {
     {"text_model.", "a text encoder alone"},
 };
 
+// What a U-Net sees more than it draws; how many latents a place has is the autoencoder's choice.
+static const char *beside_the_latents(const struct st_tensor *input, const struct st_tensor *output)
+{
+    switch (input && output ? size_of(input, 1) - size_of(output, 0) : 0) {
+    case 5: return "an inpainting model (a mask and a picture beside the latents)";
+    case 4: return "a model that takes a picture beside the text";
+    case 1: return "a depth-to-image model (a depth map beside the latents)";
+    default: return NULL;
+    }
+}
+
 static const char *other_kind(const struct st_file *f)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
@@ -68,11 +79,9 @@ static const char *other_kind(const struct st_file *f)
         }
     }
     const struct st_tensor *input = find(f, UNET "input_blocks.0.0.weight");
-    switch (size_of(input, 1)) {
-    case 9: return "an inpainting model (9 input channels)";
-    case 8: return "a model that takes a picture beside the text (8 input channels)";
-    case 5: return "a depth-to-image model (5 input channels)";
-    default: break;
+    const char *beside = beside_the_latents(input, find(f, UNET "out.2.weight"));
+    if (beside) {
+        return beside;
     }
     if (!input) {
         return "no Stable Diffusion checkpoint (" UNET "input_blocks.0.0.weight is missing)";

@@ -3,7 +3,9 @@
 
 Run by hand when a model feature is added; building and testing never need it:
 
-    python3 tests/data/make_vectors.py            (needs torch, diffusers, transformers, tokenizers, safetensors)
+    python3 tests/data/make_vectors.py [MODEL ...]   (needs torch, diffusers, transformers, tokenizers, safetensors)
+
+With names it makes those models alone and leaves the rest as it is.
 
 models/NAME/ is a model folder in the diffusers layout with small random weights, and vectors.safetensors beside it:
 
@@ -20,6 +22,7 @@ gives them, cut to the model's length.
 import json
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import torch
@@ -72,6 +75,12 @@ def train_merges(n):
     trainer = trainers.BpeTrainer(vocab_size=512 + n, end_of_word_suffix="</w>", show_progress=False)
     tokenizer.train_from_iterator([CORPUS], trainer)
     return [tuple(m) for m in json.loads(tokenizer.to_str())["model"]["merges"]][:n]
+
+
+def kept_merges():
+    """Those of the models that are there: another version of the trainer would find others."""
+    lines = (HERE / "models/sd1/tokenizer/merges.txt").read_text().splitlines()[1:]
+    return [tuple(line.split()) for line in lines]
 
 
 FIXED_TEXTS = [
@@ -177,6 +186,11 @@ CASES = {
     "old-names": merged(SD2, length=16, old_names=True, shards=True, turn=True,
                         unet=dict(block_out_channels=(8, 8), mid_block_type="UNetMidBlock2D", downsample_padding=0),
                         vae=dict(block_out_channels=(4, 8, 8, 12), layers_per_block=1)),
+    # eight latents a place, attention on every level, latents eight times smaller than the picture
+    "wide": merged(SD1, length=16, size=(4, 4), channels=8,
+                   unet=dict(block_out_channels=(8, 8, 12), layers_per_block=1, attention_head_dim=[1, 2, 3],
+                             down_block_types=("CrossAttnDownBlock2D",) * 3, up_block_types=("CrossAttnUpBlock2D",) * 3),
+                   vae=dict(block_out_channels=(4, 8, 8, 8)), sched=dict(prediction_type="v_prediction")),
 }
 
 PROMPTS = ["a photo of a dog on the beach", "An old house, in the garden!"]
@@ -258,19 +272,20 @@ def make_vectors(case, tokenizer, text, unet, vae, sched):
     ids = tokenizer(PROMPTS, padding="max_length", max_length=case["length"], truncation=True,
                     return_tensors="pt").input_ids
     states = text(ids).last_hidden_state
-    latents = torch.randn(2, 4, height, width, generator=generator)
+    channels = unet.config.in_channels
+    latents = torch.randn(2, channels, height, width, generator=generator)
     out = {"ids": ids.int(), "states": states[:, None], "latents": last(latents)}
     for k, times in enumerate(case["times"]):
         out[f"time.{k}"] = torch.tensor(times, dtype=torch.int32)
         out[f"pred.{k}"] = last(unet(latents, torch.tensor(times), states).sample)
     picture = torch.rand(1, 3, height * factor, width * factor, generator=generator) * 2 - 1
-    z = torch.randn(1, 4, height, width, generator=generator)
+    z = torch.randn(1, channels, height, width, generator=generator)
     out["picture"] = last(picture)
     out["mean"] = last(vae.encode(picture).latent_dist.mean)
     out["z"] = last(z)
     out["decoded"] = last(vae.decode(z).sample)
     if case.get("ddim"):
-        x = torch.randn(1, 4, height, width, generator=generator)
+        x = torch.randn(1, channels, height, width, generator=generator)
         out["ddim.noise"] = last(x)
         sched.set_timesteps(20)
         for t in sched.timesteps:
@@ -289,11 +304,13 @@ def make_model(name, case, merges):
         vocab_size=vocab, hidden_size=16, intermediate_size=40, num_attention_heads=2,
         max_position_embeddings=case["length"], bos_token_id=vocab - 2, eos_token_id=vocab - 1,
         pad_token_id=tokenizer.pad_token_id, **case["text"])).eval()
-    unet = UNet2DConditionModel(sample_size=case["size"][0], cross_attention_dim=16, norm_num_groups=4,
-                                **case["unet"]).eval()
+    channels = case.get("channels", 4)
+    unet = UNet2DConditionModel(sample_size=case["size"][0], cross_attention_dim=16, norm_num_groups=4, in_channels=channels,
+                                out_channels=channels, **case["unet"]).eval()
     n = len(case["vae"]["block_out_channels"])
     vae = AutoencoderKL(norm_num_groups=4, down_block_types=("DownEncoderBlock2D",) * n,
-                        up_block_types=("UpDecoderBlock2D",) * n, sample_size=64, **case["vae"]).eval()
+                        up_block_types=("UpDecoderBlock2D",) * n, sample_size=64, latent_channels=channels,
+                        **case["vae"]).eval()
     sched = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", clip_sample=False,
                           set_alpha_to_one=False, steps_offset=1, **case["sched"])
     dtype = case.get("dtype", torch.float32)
@@ -315,6 +332,11 @@ def make_model(name, case, merges):
 
 def main():
     torch.set_num_threads(1)
+    if len(sys.argv) > 1:
+        for name in sys.argv[1:]:
+            shutil.rmtree(HERE / "models" / name, ignore_errors=True)
+            make_model(name, CASES[name], kept_merges())
+        return
     for folder in ("models", "tokenizer"):
         shutil.rmtree(HERE / folder, ignore_errors=True)
     merges = train_merges(160)

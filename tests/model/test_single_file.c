@@ -60,8 +60,8 @@ static void assert_same_tokens(const struct model *a, const struct model *b)
 
 static void test_same_as_folder(void)
 {
-    static const char *const names[] = {"sd1",    "sd2",       "fp16",     "bf16",
-                                        "levels", "bare-text", "plain-vae"};
+    static const char *const names[] = {"sd1",    "sd2",       "fp16",      "bf16",
+                                        "levels", "bare-text", "plain-vae", "wide"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         char *folder = folder_copy(names[i]), *single = folder_single(names[i]);
         g_autofree char *file = g_strconcat(names[i], ".safetensors", NULL);
@@ -262,6 +262,7 @@ static void write_tensors(const char *folder, const GPtrArray *names, int rank,
 }
 
 #define INPUT   UNET "input_blocks.0.0.weight"
+#define OUTPUT  UNET "out.2.weight"
 #define DECODER VAE "decoder.conv_in.weight"
 #define TOKENS  CLIP "embeddings.token_embedding.weight"
 
@@ -282,9 +283,9 @@ static void test_other_kinds(void)
         {"down_blocks.0.resnets.0.conv1.bias conv_in.bias", 4, "one network of a model folder"},
         {"encoder.conv_in.weight", 4, "an autoencoder"},
         {"anything", 4, INPUT " is missing"},
-        {INPUT " " DECODER " " TOKENS, 9, "an inpainting model"},
-        {INPUT " " DECODER " " TOKENS, 8, "beside the text"},
-        {INPUT " " DECODER " " TOKENS, 5, "depth-to-image"},
+        {INPUT " " OUTPUT " " DECODER " " TOKENS, 9, "an inpainting model"},
+        {INPUT " " OUTPUT " " DECODER " " TOKENS, 8, "beside the text"},
+        {INPUT " " OUTPUT " " DECODER " " TOKENS, 5, "depth-to-image"},
         {INPUT " " TOKENS, 4, "without an autoencoder"},
         {INPUT " " DECODER, 4, "without a text encoder"},
     };
@@ -315,7 +316,7 @@ static GPtrArray *tower(int n)
         CLIP "embeddings.position_embedding.weight",
         CLIP "encoder.layers.0.mlp.fc1.weight",
         CLIP "encoder.layers.0.layer_norm1.weight",
-        UNET "out.2.weight",
+        OUTPUT,
         UNET "time_embed.0.weight",
         UNET "middle_block.1.transformer_blocks.0.attn2.to_k.weight",
     };
