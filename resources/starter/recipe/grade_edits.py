@@ -44,13 +44,13 @@ def said(scene, seed):
 
 
 def similarity(a, b, mask):
-    """SSIM (8 x 8 windows, grey) over the windows that lie in the mask."""
+    """SSIM (16 x 16 windows, grey) over the windows that lie in the mask."""
     a, b = (np.asarray(Image.fromarray(x).convert("L"), np.float64) / 255 for x in (a, b))
     marks = []
-    for y in range(0, 57, 4):
-        for x in range(0, 57, 4):
-            if mask[y:y + 8, x:x + 8].all():
-                p, q = a[y:y + 8, x:x + 8], b[y:y + 8, x:x + 8]
+    for y in range(0, 121, 8):
+        for x in range(0, 121, 8):
+            if mask[y:y + 16, x:x + 16].all():
+                p, q = a[y:y + 16, x:x + 16], b[y:y + 16, x:x + 16]
                 cov = ((p - p.mean()) * (q - q.mean())).mean()
                 marks.append((2 * p.mean() * q.mean() + 1e-4) * (2 * cov + 9e-4)
                              / ((p.mean() ** 2 + q.mean() ** 2 + 1e-4) * (p.var() + q.var() + 9e-4)))
@@ -60,9 +60,8 @@ def similarity(a, b, mask):
 def covers(scene, sources, seed):
     """Where a scene's things and their shadows are: what differs between its things painted white and black."""
     def draw(level):
-        keys = [(scene["style"], t["noun"], t["color"]) for t in scene["things"]]
-        painted = {k: sources["sprites"][k].copy() for k in keys}
-        for sprite in painted.values():
+        painted = {key: (sprite.copy(), False) for key, (sprite, _) in sources["sprites"].items() if key[1] in [t["noun"] for t in scene["things"]]}
+        for sprite, _ in painted.values():
             sprite[..., :3] = level
         return grading.render.draw(scene, {**sources, "sprites": painted}, random.Random(seed), np.random.default_rng(seed)).astype(int)
     return np.abs(draw(255) - draw(0)).max(-1) > 24
@@ -89,16 +88,16 @@ def one_edit(options, folder, scene, which, sources, seed, rng):
         "--steps", options.steps, "--seed", seed, "--out", adapter)
     run(options.cli, "edit", "--model", options.model, "--image", image, "--source-prompt", before, "--prompt", after,
         "--adapter", adapter, "--guidance", options.guidance, "--steps", 20, "--seed", seed, "--out", result)
-    out = np.asarray(Image.open(result).convert("RGB").resize((64, 64), Image.BOX))
+    out = np.asarray(Image.open(result).convert("RGB").resize((128, 128), Image.BOX))
     # What was learned, as the model itself draws it from the inverted noise; without --raw the photo would stand in for it.
     run(options.cli, "edit", "--model", options.model, "--image", image, "--source-prompt", before, "--prompt", before, "--raw",
         "--locality", 0, "--adapter", adapter, "--guidance", options.guidance, "--steps", 20, "--seed", seed, "--out", result)
-    learned = np.asarray(Image.open(result).convert("RGB").resize((64, 64), Image.BOX))
+    learned = np.asarray(Image.open(result).convert("RGB").resize((128, 128), Image.BOX))
     return picture, learned, out, new, (before, after), similarity(picture, out, stays(scene, new, which, sources, seed))
 
 
 def changed(net, out, new, which):
-    x = torch.from_numpy(out.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+    x = torch.from_numpy(grading.halved(out).copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
     return bool(grading.grade(net, x, [new])[which])
 
 

@@ -25,6 +25,8 @@ class Model:
         self.vae = AutoencoderKL.from_pretrained(folder / "vae")
         for net in (self.text, self.unet, self.vae):
             net.to(self.device, dtype).eval()
+        side = self.unet.config.sample_size
+        self.shape = (self.unet.config.in_channels, side, side)
         s = model.SCHEDULER
         betas = torch.linspace(s["beta_start"] ** 0.5, s["beta_end"] ** 0.5, 1000) ** 2
         self.alpha = torch.cumprod(1 - betas, 0)
@@ -36,7 +38,7 @@ class Model:
     @torch.no_grad()
     def latents(self, captions, guidance=4.0, steps=20, seed=0, batch=64):
         """Scaled latents, one for each caption; the noise depends on the seed and the caption's place only."""
-        noise = torch.randn(len(captions), model.CHANNELS, model.LATENT, model.LATENT, generator=torch.Generator().manual_seed(seed))
+        noise = torch.randn(len(captions), *self.shape, generator=torch.Generator().manual_seed(seed))
         return torch.cat([self.denoise(noise[i:i + batch], captions[i:i + batch], guidance, steps) for i in range(0, len(captions), batch)])
 
     def denoise(self, x, captions, guidance, steps):
