@@ -1,20 +1,18 @@
 """Step 3: tokenizer, then text encoder and U-Net together, on cached latents.
 
-    python 3_diffusion.py --work WORK --minutes 90
+    python 3_diffusion.py --work WORK --minutes 90 --grow-from V1
 
-Stops and goes on: the checkpoint keeps weights, average, optimizer, random state and how far the learning rate is.
-`--encode-only` fills the latent cache and ends; a second core can do that while the training runs.
+Stops and goes on: the checkpoint keeps weights, average, optimizer, random state and how far the learning rate is. Time
+that it spends stopped (SIGSTOP too) does not count.
 """
 import argparse
 import json
-import os
 import re
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
 from diffusers.models.attention_processor import AttnProcessor
 from safetensors.torch import load_file
 
@@ -32,36 +30,6 @@ def alphas():
     s = model.SCHEDULER
     betas = torch.linspace(s["beta_start"] ** 0.5, s["beta_end"] ** 0.5, 1000) ** 2
     return torch.cumprod(1 - betas, 0)
-
-
-def scene_shards(work):
-    return sorted(p for p in (Path(work) / "scenes").glob("[0-9]*.npy") if ".new" not in p.name)
-
-
-def encode_shard(vae, scale, source, goal):
-    pictures = np.load(source, mmap_mode="r")
-    dtype, device = vae.dtype, vae.device
-    parts = []
-    with torch.no_grad():
-        for i in range(0, len(pictures), 64):
-            x = torch.from_numpy(pictures[i:i + 64]).permute(0, 3, 1, 2).to(device, torch.float32) / 127.5 - 1
-            parts.append((vae.encode(x.to(dtype)).latent_dist.mode().float() * scale).half().cpu().numpy())
-    np.save(str(goal) + ".new.npy", np.concatenate(parts))
-    os.replace(str(goal) + ".new.npy", goal)
-
-
-def encode_all(work, limit=None):
-    """Latents of every shard that has none yet."""
-    folder = Path(work) / "latents"
-    folder.mkdir(exist_ok=True)
-    vae = AutoencoderKL.from_pretrained(Path(work) / "export" / "vae", torch_dtype=torch.bfloat16).eval().to(trainer.device())
-    vae.encoder.compile()
-    # Last shard first: the training itself begins with the first one.
-    for source in reversed(scene_shards(work)[:limit]):
-        goal = folder / source.name
-        if not goal.exists():
-            encode_shard(vae, vae.config.scaling_factor, source, goal)
-            print("latents", source.name, flush=True)
 
 
 def weights_of(captions, favour):
@@ -83,7 +51,7 @@ class Cache:
         for path in sorted((self.work / "latents").glob("[0-9]*.npy")):
             if path.name in self.names or ".new" in path.name:
                 continue
-            captions = json.loads((self.work / "scenes" / path.with_suffix(".json").name).read_text())
+            captions = json.loads(path.with_suffix(".json").read_text())
             latents, tokens = torch.from_numpy(np.load(path)).to(self.device), self.tokenizer(captions).to(self.device)
             self.latents = latents if self.latents is None else torch.cat([self.latents, latents])
             self.tokens = tokens if self.tokens is None else torch.cat([self.tokens, tokens])
@@ -178,7 +146,6 @@ def main():
     options.add_argument("--rate", type=float, default=5e-4)
     options.add_argument("--threads", type=int, default=0)
     options.add_argument("--favour", type=float, default=1.0, help="how much more often than others the favourite things are drawn")
-    options.add_argument("--encode-only", action="store_true")
     options.add_argument("--start-from", type=Path, help="an exported model folder to go on from, where there is no checkpoint")
     options.add_argument("--grow-from", type=Path, help="the folder of version 1, whose weights and words version 2 begins with")
     options.add_argument("--words-minutes", type=float, help="the text encoder's first lesson; 8, or none with --start-from")
@@ -187,9 +154,6 @@ def main():
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(9)
-    if options.encode_only:
-        return encode_all(options.work)
-    encode_all(options.work, 1)          # enough to begin with; the rest by --encode-only, beside or before
     folder = Path(options.work) / "export" / "tokenizer"
     if not folder.exists():
         model.extend_tokenizer(folder, model.every_word(), (options.grow_from or options.start_from) / "tokenizer")

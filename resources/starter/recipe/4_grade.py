@@ -21,8 +21,8 @@ from torch import nn
 import domain
 import model
 import sampling
+import scenes as render
 
-render = __import__("1_render")
 NOUNS, NAMES, SURFACES = list(domain.THINGS), list(domain.COLORS), list(domain.SURFACES)
 GROUNDS = ["plain", "gradient", *domain.PATTERNS, *SURFACES]
 

@@ -3,6 +3,7 @@
     python export.py --work WORK --to ../
 """
 import argparse
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 import model
+import scenes
 
 
 def averaged(work, tokenizer):
@@ -24,11 +26,11 @@ def averaged(work, tokenizer):
     return nets, kept["step"]
 
 
-def latent_rgb(work, count=2048):
-    """Least squares: scaled latent -> mean colour of its pixels, in [-1, 1]."""
-    work = Path(work)
-    z = torch.from_numpy(np.load(work / "latents" / "0000.npy", mmap_mode="r")[:count]).float()
-    x = torch.from_numpy(np.load(work / "scenes" / "0000.npy", mmap_mode="r")[:count]).permute(0, 3, 1, 2).float() / 127.5 - 1
+def latent_rgb(work, sources, count=512):
+    """Least squares: scaled latent -> mean colour of its pixels, in [-1, 1]; of the first scenes, drawn again."""
+    latents = __import__("2_latents")
+    z = torch.from_numpy(np.load(Path(work) / "latents" / "0000.npy", mmap_mode="r")[:count]).float()
+    x = latents.to_tensor([scenes.one(i, sources)[0] for i in range(count)])
     x = F.avg_pool2d(x, model.FACTOR)
     z = torch.cat([z, torch.ones_like(z[:, :1])], 1).permute(0, 2, 3, 1).reshape(-1, model.CHANNELS + 1)
     fit = torch.linalg.lstsq(z.double(), x.permute(0, 2, 3, 1).reshape(-1, 3).double()).solution
@@ -37,6 +39,7 @@ def latent_rgb(work, count=2048):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--sources", default="sources")
     options.add_argument("--work", default="work")
     options.add_argument("--to", default="..")
     options = options.parse_args()
@@ -44,7 +47,7 @@ def main():
     model.write_frame(out)
     names = ["tokenizer", "scheduler", "model_index.json", "vae"]
     if (Path(options.work) / "latents" / "0000.npy").exists():
-        model.write_json(out / "latent_rgb.json", latent_rgb(options.work))
+        model.write_json(out / "latent_rgb.json", latent_rgb(options.work, scenes.load_sources(options.sources, options.work)))
         names.append("latent_rgb.json")
     if (Path(options.work) / "diffusion.ckpt").exists():
         nets, step = averaged(options.work, model.Tokenizer(out / "tokenizer"))
@@ -52,6 +55,9 @@ def main():
             model.save_network(out, name, net)
             names.append(name)
         print("step", step)
+    for name in ("LICENSE", "COPYING"):
+        shutil.copyfile(Path(__file__).parent / "licence" / name, out / name)
+        names.append(name)
     model.install(out, Path(options.to), names)
 
 

@@ -22,8 +22,8 @@ import catalogue
 import domain
 import model
 import sampling
+import scenes as render
 
-render = __import__("1_render")
 TIMES = (999, 900, 780, 640)    # where the caption decides what the picture shows
 KNOWN, WEAK = 0.8, 0.66
 # Words that hold a sentence together or say how the picture was made; nothing is asked about them.

@@ -88,13 +88,17 @@ class Trainer:
 
 
 class Clock:
-    """How far a training of so many minutes is, over several sittings."""
+    """How far a training of so many minutes is, over several sittings. A gap of more than a minute is no training: the
+    process was stopped, or compiled its first step."""
 
     def __init__(self, minutes, progress=0.0):
-        self.minutes, self.started = max(minutes, 1e-3), time.time() - progress * minutes * 60
+        self.minutes, self.spent, self.seen = max(minutes, 1e-3), progress * minutes * 60, time.time()
 
     def progress(self):
-        return (time.time() - self.started) / (self.minutes * 60)
+        now = time.time()
+        self.spent += min(now - self.seen, 60)
+        self.seen = now
+        return self.spent / (self.minutes * 60)
 
 
 class Every:

@@ -1,12 +1,4 @@
-"""Step 1: draw scenes with captions. Same seed, same data.
-
-    python 1_render.py --sources SOURCES --work WORK --shards 16
-
-SOURCES holds what README.md says to fetch. Each shard is SHARD scenes; shards that exist are kept, so this can be
-stopped, and run beside the training, which takes up new shards as they appear.
-"""
-import argparse
-import json
+"""Scenes with captions, one for every number: the same number, the same scene."""
 import os
 import pickle
 import random
@@ -21,7 +13,6 @@ import photographs
 import sprites
 import subjects
 
-SHARD = 4096
 SIZE = grounds.SIZE
 
 
@@ -144,27 +135,3 @@ def load_sources(sources, work):
         kept.with_suffix(".new").write_bytes(pickle.dumps(built))
         os.replace(kept.with_suffix(".new"), kept)
     return pickle.loads(kept.read_bytes())
-
-
-def main():
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--sources", default="sources")
-    options.add_argument("--work", default="work")
-    options.add_argument("--shards", type=int, default=16)
-    options = options.parse_args()
-    folder = Path(options.work) / "scenes"
-    folder.mkdir(parents=True, exist_ok=True)
-    sources = load_sources(options.sources, options.work)
-    for shard in range(options.shards):
-        goal = folder / f"{shard:04d}.npy"
-        if goal.exists():
-            continue
-        drawn = [one(shard * SHARD + i, sources) for i in range(SHARD)]
-        (folder / f"{shard:04d}.json").write_text(json.dumps([said for _, said, _ in drawn]))
-        np.save(folder / f"{shard:04d}.new.npy", np.stack([picture for picture, _, _ in drawn]))
-        os.replace(folder / f"{shard:04d}.new.npy", goal)
-        print("shard", shard, flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
-"""Step 2: train the autoencoder on pieces of photographs and scenes, then measure the latents.
+"""Step 1: train the autoencoder on pieces of photographs and scenes, then measure the latents.
 
-    python 2_autoencoder.py --work WORK --minutes 34 --grow-from V1
+    python 1_autoencoder.py --work WORK --minutes 34 --grow-from V1
 
 The first four latents of a place learn to mean what version 1's meant: its latents of the same picture at half the size.
 So version 1's U-Net understands them from the start; the other four hold what that half leaves out.
@@ -19,8 +19,10 @@ from diffusers import AutoencoderKL
 from PIL import Image
 from safetensors.torch import load_file
 
+import grounds
 import grow
 import model
+import scenes
 import trainer
 
 PIECE = model.SIZE // 2     # pixels: convolution is local, so half a picture across teaches as much a pixel, with more variety
@@ -140,8 +142,7 @@ def measure(weights, sources):
     """PSNR on scenes that training did not see and on photographs kept aside."""
     vae = model.new_autoencoder().eval()
     vae.load_state_dict({k: v.half().float() for k, v in weights.items()})
-    render, grounds = __import__("1_render"), __import__("grounds")
-    fresh = to_tensor([render.one(10 ** 9 + i, sources)[0] for i in range(128)])
+    fresh = to_tensor([scenes.one(10 ** 9 + i, sources)[0] for i in range(128)])
     rng = random.Random(5)
     natural = to_tensor([grounds.cut(rng, p, 0.5, 1.0).astype(np.uint8) for p in sources["held"] for _ in range(12)])
     scene_db, out = psnr(vae, fresh)
@@ -166,7 +167,7 @@ def main():
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.manual_seed(3)
-    sources = __import__("1_render").load_sources(options.sources, options.work)
+    sources = scenes.load_sources(options.sources, options.work)
     scale = exported(options.work)[1] if options.decoder_only else json.loads((options.grow_from / "vae/config.json").read_text())["scaling_factor"]
     weights = train(options, sources)
     vae, result, sheet = measure(weights, sources)
