@@ -84,14 +84,16 @@ static void frame_show_action(GtkWidget *widget, const char *name, GVariant *tar
                             &window_of(widget)->project->document.region);
 }
 
-// Around the mask, with some of what is beside it.
+// Around the mask, with some of what is beside it; without one, around what the words are about.
 static void frame_fit_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureWindow *self = window_of(widget);
     const struct raster *raster = tincture_painting_raster(self->session->painting);
     struct image_region box;
-    if (raster != NULL && !tincture_painting_is_busy(self->session->painting) &&
-        frame_around(raster->values, raster->width, raster->height, &box)) {
+    if (self->project->document.mask == NULL) {
+        tincture_session_suggest_frame(self->session);
+    } else if (raster != NULL && !tincture_painting_is_busy(self->session->painting) &&
+               frame_around(raster->values, raster->width, raster->height, &box)) {
         tincture_project_set_region(self->project, &box);
     }
 }
@@ -178,7 +180,7 @@ void tincture_window_update_tools(TinctureWindow *self)
         {"win.mask-clear", mask},
         {"win.frame-remove", frame},
         {"win.frame-show", frame},
-        {"win.frame-fit", mask},
+        {"win.frame-fit", photo},
         {"win.vary", prompt},
         {"win.continue", result},
         {"win.brush-size", photo && tincture_canvas_get_tool(canvas) == TOOL_BRUSH},

@@ -14,15 +14,16 @@ struct closeup {
 void closeup_clear(struct closeup *d);
 
 struct outcome {
-    char *device, *model;   // what was loaded, for a person to read
-    struct photo *photo;    // that was opened
-    struct picture view;    // of a photo or a result, as large as the window shows it
-    struct picture thumb;   // of a result
-    struct result *result;  // of an edit
-    struct closeup closeup; // a piece
-    struct mask *selection; // of a word or a place, a mask of one step
-    GBytes *encoded;        // a picture as in a file
-    struct {                // an adapter that was trained or loaded
+    char *device, *model;       // what was loaded, for a person to read
+    struct photo *photo;        // that was opened
+    struct picture view;        // of a photo or a result, as large as the window shows it
+    struct picture thumb;       // of a result
+    struct result *result;      // of an edit
+    struct closeup closeup;     // a piece
+    struct image_region region; // of the photo
+    struct mask *selection;     // of a word or a place, a mask of one step
+    GBytes *encoded;            // a picture as in a file
+    struct {                    // an adapter that was trained or loaded
         char *name, *method;
         int applied, total; // its tensors that fit the model, all
         int steps;          // that were learned

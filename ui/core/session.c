@@ -76,6 +76,20 @@ static void selected(TinctureSession *self, TinctureJob *job)
     }
 }
 
+static void suggested(TinctureSession *self, TinctureJob *job)
+{
+    const struct image_region *r = &job->out.region;
+    if (job->error || job->in.photo != self->project->photo) {
+        return;
+    }
+    if (r->width == job->in.photo->full->width && r->height == job->in.photo->full->height) {
+        tincture_project_say(self->project, MESSAGE_INFO,
+                             "The words are about the whole photo: no frame is needed");
+    } else {
+        tincture_project_set_region(self->project, r);
+    }
+}
+
 static void continued(TinctureSession *self, TinctureJob *job)
 {
     if (!job->error && job->in.photo == self->project->photo) {
@@ -118,7 +132,7 @@ static const struct {
     {&learn_job, learned},      {&adapter_job, adapter_loaded},
     {&export_job, exported},    {&export_adapter_job, exported},
     {&variation_job, drawn},    {&select_job, selected},
-    {&continue_job, continued},
+    {&continue_job, continued}, {&suggest_job, suggested},
 };
 
 static void finished_cb(TinctureSession *self, TinctureJob *job)
@@ -180,7 +194,7 @@ void tincture_session_cancel(TinctureSession *self)
     tincture_queue_cancel(self->queue, NULL);
 }
 
-static void select_what(TinctureSession *self, struct job_inputs in)
+static void look_for(TinctureSession *self, const struct job_type *type, struct job_inputs in)
 {
     TinctureProject *p = self->project;
     if (p->photo && !library_is_busy(self->library)) {
@@ -188,18 +202,23 @@ static void select_what(TinctureSession *self, struct job_inputs in)
         in.photo = p->photo;
         in.document = &p->document;
         in.adapters = uses;
-        tincture_queue_submit(self->queue, tincture_job_new(&select_job, &in));
+        tincture_queue_submit(self->queue, tincture_job_new(type, &in));
     }
 }
 
 void tincture_session_select_word(TinctureSession *self, const char *word, bool erase)
 {
-    select_what(self, (struct job_inputs){.title = word, .erase = erase});
+    look_for(self, &select_job, (struct job_inputs){.title = word, .erase = erase});
 }
 
 void tincture_session_select_point(TinctureSession *self, double x, double y, bool erase)
 {
-    select_what(self, (struct job_inputs){.x = x, .y = y, .erase = erase});
+    look_for(self, &select_job, (struct job_inputs){.x = x, .y = y, .erase = erase});
+}
+
+void tincture_session_suggest_frame(TinctureSession *self)
+{
+    look_for(self, &suggest_job, (struct job_inputs){0});
 }
 
 // "fox.jpg" -> "fox, continued.png"

@@ -53,6 +53,8 @@ void tincture_session_cancel(TinctureSession *self); // everything but the loadi
 // mask, or takes it away.
 void tincture_session_select_word(TinctureSession *self, const char *word, bool erase);
 void tincture_session_select_point(TinctureSession *self, double x, double y, bool erase);
+// Frames what the words are about.
+void tincture_session_suggest_frame(TinctureSession *self);
 // The newest finished result becomes the photo that is edited next, with what it shows as its
 // description. The one before stays in the library.
 void tincture_session_continue(TinctureSession *self);
