@@ -90,17 +90,19 @@ void spread_change(float *delta, const float *guide, const float *inside, int wi
         const float *d = delta + 3 * i;
         double size = (double)d[0] * d[0] + (double)d[1] * d[1] + (double)d[2] * d[2];
 
-        fit_add(&fit, guide + 3 * i, d, inside[i] * size);
+        fit_add(&fit, guide + 3 * i, d, (inside != NULL ? inside[i] : 1.0f) * size);
     }
     if (fit.moments[TERMS - 1][TERMS - 1] <= 0.0) {
         return; // nothing changed
     }
     fit_solve(&fit);
     for (size_t i = 0; i < count; i++) {
+        float share = amount * (inside != NULL ? inside[i] : 1.0f);
+
         for (int c = 0; c < 3; c++) {
             float to = fit_value(&fit, guide + 3 * i, c);
 
-            delta[3 * i + c] += amount * inside[i] * (to - delta[3 * i + c]);
+            delta[3 * i + c] += share * (to - delta[3 * i + c]);
         }
     }
 }

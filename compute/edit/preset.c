@@ -28,7 +28,7 @@ const struct edit_preset edit_presets[] = {
         .name = "style",
         .title = "Style",
         .summary = "Light, weather or manner, everywhere",
-        .values = "inverter=ddpm inversion=0.6 locality=0 guidance=3 spread=0 "
+        .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 spread=0.8 "
                   "control=prompt_to_prompt keep_shape=0.9",
     },
     {0},

@@ -105,8 +105,9 @@ const struct setting edit_settings[] = {
      .scope = EDIT_BLENDING},
     {.key = "spread",
      .title = "Spread",
-     .help = "How far a change of colour goes on over all that is masked; 0 leaves it where it was "
-             "made",
+     .help =
+         "How far a change of colour or light goes on over all that may change; 0 leaves it where "
+         "it was made",
      .kind = SETTING_FLOAT,
      .max = 1,
      .scope = EDIT_RETURNING},

@@ -87,11 +87,27 @@ static void test_limits(void)
     }
 }
 
+// Without a surface the whole picture is one.
+static void test_everywhere(void)
+{
+    struct scene s, all;
+
+    scene_init(&s);
+    for (int i = 0; i < COUNT; i++) {
+        s.inside[i] = 1.0f;
+    }
+    all = s;
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 0.8f);
+    spread_change(all.delta, all.guide, NULL, WIDTH, HEIGHT, 0.8f);
+    g_assert_cmpmem(s.delta, sizeof s.delta, all.delta, sizeof all.delta);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/spread/whole-surface", test_whole_surface);
     g_test_add_func("/spread/amount", test_amount);
     g_test_add_func("/spread/limits", test_limits);
+    g_test_add_func("/spread/everywhere", test_everywhere);
     return g_test_run();
 }
