@@ -25,6 +25,7 @@ static const float MAX_NOISE_STEPS = 4.0f; // more than that is an edit, not noi
 static const float REPLACED_STEPS[2] = {12.0f, 24.0f};
 static const float REPLACED_SHARE[2] = {0.22f, 0.36f};
 static const float STRUCTURE_FLOOR_STEPS = 8.0f;
+static const float SPOT_SHARE[2] = {0.05f, 0.1f}; // of its surroundings, for a place to count
 
 static const float BORDER_WEIGHT = 0.02f; // of places at a mask's border, in the fit
 
@@ -197,6 +198,18 @@ static float *measure_structure(const float *photo, const float *delta, int widt
     return structure;
 }
 
+// A place that no map explains is chance where there are few such places around it.
+static void drop_spots(float *replaced, int width, int height)
+{
+    size_t count = (size_t)width * height;
+    g_autofree float *share = g_memdup2(replaced, count * sizeof(float));
+
+    filter_box(share, width, height, 3 * color_map_reach(width, height));
+    for (size_t i = 0; i < count; i++) {
+        replaced[i] *= smoothstep(SPOT_SHARE[0], SPOT_SHARE[1], share[i]);
+    }
+}
+
 static void measure_replaced(struct change *change, const struct color_map *map, const float *photo,
                              const float *delta)
 {
@@ -213,10 +226,10 @@ static void measure_replaced(struct change *change, const struct color_map *map,
             smoothstep(REPLACED_SHARE[0], REPLACED_SHARE[1], share) *
             smoothstep(REPLACED_STEPS[0] * STEP, REPLACED_STEPS[1] * STEP, map->residual[i]);
     }
-    // A spot is chance. What lies between places that were replaced was replaced with them, and so
-    // was the rim, where finer detail than the model sees would be left of the old thing.
-    filter_minimum(change->replaced, width, height, reach / 2);
-    filter_maximum(change->replaced, width, height, reach / 2 + 2 * reach);
+    drop_spots(change->replaced, width, height);
+    // What lies between places that were replaced was replaced with them, and so was the rim, where
+    // finer detail than the model sees would be left of the old thing.
+    filter_maximum(change->replaced, width, height, 2 * reach);
     filter_minimum(change->replaced, width, height, reach);
     filter_gaussian(change->replaced, width, height, 0.5 * reach);
 }

@@ -216,7 +216,7 @@ static bool split_tile(struct stand_in *stand_in, const struct image_region *til
 // What of a deviation is grain: all of a small one, nothing of a large one, which is an edge.
 static float core(float high, float grain)
 {
-    float steep = high / (2.0f * grain);
+    float steep = high / (4.0f * grain);
 
     return high / (1.0f + steep * steep);
 }

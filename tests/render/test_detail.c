@@ -231,6 +231,46 @@ static void test_replacement_leaves_no_ghost(void)
     image_free(wanted);
 }
 
+// What stands in has the grain of the photo around it.
+static void test_stand_in_has_grain(void)
+{
+    struct image *flat = picture_flat(960, 720, 0.5f, 0.5f, 0.5f), *photo = image_copy(flat, NULL);
+    struct rect core = {280, 280, 240, 160};
+    g_autoptr(GRand) rand = g_rand_new_with_seed(5);
+
+    for (int i = 0; i < 3 * 960 * 720; i++) {
+        photo->rgb[i] += (float)(0.02 * (g_rand_double(rand) - 0.5));
+    }
+
+    struct image *reconstruction = image_resize(flat, 240, 180, NULL);
+    struct image *edit = image_copy(reconstruction, NULL);
+
+    for (int y = 60; y < 120; y++) {
+        for (int x = 60; x < 140; x++) {
+            for (int c = 0; c < 3; c++) {
+                edit->rgb[3 * (y * 240 + x) + c] = (float)(0.5 + 0.3 * sin(0.4 * x) * sin(0.4 * y));
+            }
+        }
+    }
+
+    struct image *smooth = restore(flat, reconstruction, edit);
+    struct image *grain = restore(photo, reconstruction, edit);
+
+    for (int i = 0; i < 3 * 960 * 720; i++) {
+        grain->rgb[i] -= smooth->rgb[i];
+    }
+    g_test_message("grain: photo %.4f, result %.4f", roughness(photo, &core),
+                   roughness(grain, &core));
+    g_assert_cmpfloat(roughness(grain, &core), >, 0.8 * roughness(photo, &core));
+    g_assert_cmpfloat(roughness(grain, &core), <, 1.1 * roughness(photo, &core));
+    image_free(flat);
+    image_free(photo);
+    image_free(reconstruction);
+    image_free(edit);
+    image_free(smooth);
+    image_free(grain);
+}
+
 // Where the new object's outline happens to lie on the old one's, their structures agree by chance.
 static void test_replacement_with_touching_rims(void)
 {
@@ -630,6 +670,7 @@ int main(int argc, char **argv)
     g_test_add_func("/detail/delta-carries", test_delta_carries);
     g_test_add_func("/detail/losses-stay-out", test_losses_stay_out);
     g_test_add_func("/detail/replacement-leaves-no-ghost", test_replacement_leaves_no_ghost);
+    g_test_add_func("/detail/stand-in-has-grain", test_stand_in_has_grain);
     g_test_add_func("/detail/replacement-with-touching-rims", test_replacement_with_touching_rims);
     g_test_add_func("/detail/smoothing-removes-texture", test_smoothing_removes_texture);
     g_test_add_func("/detail/recolouring-keeps-luma-detail", test_recolouring_keeps_luma_detail);

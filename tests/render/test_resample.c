@@ -144,6 +144,42 @@ static void test_linear_stays_in_range(void)
     g_assert_cmpfloat(large[0], ==, 0.0f);
 }
 
+// A step stays between its two values, is a straight line's middle at the step, and has no kink: no
+// difference of neighbouring slopes is more than the cubic's.
+static void test_spline_is_smooth(void)
+{
+    enum { SOURCE = 8, SIZE = 800, SCALE = SIZE / SOURCE };
+    float step[SOURCE] = {0, 0, 0, 0, 1, 1, 1, 1}, line[SIZE];
+
+    resample_plane(step, SOURCE, 1, 1, line, SIZE, 1, RESAMPLE_SPLINE);
+    g_assert_cmpfloat_with_epsilon(line[SIZE / 2 - 1] + line[SIZE / 2], 1.0, 1e-5);
+    for (int i = 0; i < SIZE; i++) {
+        g_assert_cmpfloat(line[i], >=, -1e-6f);
+        g_assert_cmpfloat(line[i], <=, 1.0f + 1e-6f);
+    }
+    for (int i = 2 * SCALE; i < SIZE - 2 * SCALE; i++) {
+        g_assert_cmpfloat(fabsf(line[i + 1] - 2.0f * line[i] + line[i - 1]), <,
+                          1.1 / SCALE / SCALE);
+    }
+}
+
+// A part is what it is when it is cut out first.
+static void test_part(void)
+{
+    const struct image_region part = {13, 7, 61, 40};
+    struct image *photo = picture_photo(100, 60, 8, 1);
+    struct image *cut = image_crop(photo, part.x, part.y, part.width, part.height, NULL);
+    struct image *expected = image_resize(cut, 24, 16, NULL);
+    struct image *result = image_new(24, 16, false, NULL);
+
+    resample_part(photo, &part, result->rgb, 24, 16);
+    picture_assert_same(result, expected);
+    image_free(photo);
+    image_free(cut);
+    image_free(expected);
+    image_free(result);
+}
+
 static void test_fit(void)
 {
     static const int CASES[][6] = {
@@ -186,6 +222,8 @@ int main(int argc, char **argv)
     g_test_add_func("/resample/region", test_region);
     g_test_add_func("/resample/transparent-colour", test_transparent_colour);
     g_test_add_func("/resample/linear-stays-in-range", test_linear_stays_in_range);
+    g_test_add_func("/resample/spline-is-smooth", test_spline_is_smooth);
+    g_test_add_func("/resample/part", test_part);
     g_test_add_func("/resample/fit", test_fit);
     g_test_add_func("/resample/shrink", test_shrink);
     return g_test_run();
