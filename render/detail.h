@@ -27,8 +27,8 @@ struct detail_params {
     // Of the photo's size, or NULL: everywhere. Where it is 0 the result is the photo, to the bit.
     const struct raster *mask;
     enum detail_seam seam;
-    float
-        spread; // 0..1: how far a change of colour goes on over all of the mask, or of placed (see spread.h)
+    // 0..1: how far a change of colour goes on over all of the mask, or of placed (see spread.h).
+    float spread;
     struct change_params change; // what counts as changed; zeros: the defaults
     struct task *task;           // borrowed, or NULL
 };

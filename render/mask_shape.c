@@ -77,8 +77,8 @@ static void widen_by_disc(float x, float dy, float radius, float *left, float *r
     }
 }
 
-// Where the row y meets the line's neighbourhood of that radius, which is convex: an interval, empty
-// where left > right. The discs at the ends, and the two lines that touch both.
+// Where the row y meets the line's neighbourhood of that radius, which is convex: an interval,
+// empty where left > right. The discs at the ends, and the two lines that touch both.
 static void row_interval(const struct line *l, float y, float radius, float *left, float *right)
 {
     const float length = sqrtf(l->dx * l->dx + l->dy * l->dy);

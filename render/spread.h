@@ -1,9 +1,10 @@
 // A change of colour that a small model made on a part of a surface goes on over all of it.
 #pragma once
 
-// delta and guide are (height, width, 3): what is added to the photo's colours, and these; inside is
-// (height, width), 0..1: the surface; NULL: all of it, as where the light changes. delta moves by amount, 0..1, towards what one affine map of
-// the guide's colours says, which is the same everywhere inside. The map is fitted to delta by least
-// squares, in which a place counts by how much it changed: where nothing was done nothing is learned.
+// delta and guide are (height, width, 3): what is added to the photo's colours, and these; inside
+// is (height, width), 0..1: the surface; NULL: all of it, as where the light changes. delta moves
+// by amount, 0..1, towards what one affine map of the guide's colours says, which is the same
+// everywhere inside. The map is fitted to delta by least squares, in which a place counts by how
+// much it changed: where nothing was done nothing is learned.
 void spread_change(float *delta, const float *guide, const float *inside, int width, int height,
                    float amount);

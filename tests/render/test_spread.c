@@ -11,8 +11,8 @@ struct scene {
     float guide[3 * COUNT], delta[3 * COUNT], inside[COUNT], wanted[3 * COUNT];
 };
 
-// An orange surface, lit from dark to bright, on the right two thirds; the change that makes it blue
-// was made on its upper half only.
+// An orange surface, lit from dark to bright, on the right two thirds; the change that makes it
+// blue was made on its upper half only.
 static void scene_init(struct scene *s)
 {
     memset(s, 0, sizeof *s);
@@ -67,7 +67,8 @@ static void test_amount(void)
     }
 }
 
-// What has not changed stays so, to the bit; so does a surface of one colour where all changed alike.
+// What has not changed stays so, to the bit; so does a surface of one colour where all changed
+// alike.
 static void test_limits(void)
 {
     struct scene s, before;
