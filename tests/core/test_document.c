@@ -229,6 +229,14 @@ static void test_difference(void)
     assert_difference(&before, &after, "red → green");
     set_prompt(&after, "a red apple on a big table");
     assert_difference(&before, &after, "+ big");
+    set_prompt(&after, ""); // what it shows is drawn
+    set_prompt(&before, "");
+    g_free(after.source_prompt);
+    after.source_prompt = g_strdup("a pear");
+    assert_difference(&before, &after, "+ a pear · Description");
+    g_free(after.source_prompt);
+    after.source_prompt = g_strdup(before.source_prompt);
+    set_prompt(&before, "a red apple on a table");
     set_prompt(&after, "a red apple");
     settings_set(after.edit, "guidance", 3, NULL);
     after.seed = 2;

@@ -112,7 +112,7 @@ static void add_place(GString *text, const struct document *before, const struct
 char *document_difference(const struct document *before, const struct document *after)
 {
     GString *text = g_string_new(NULL);
-    add_words(text, before->prompt, after->prompt);
+    add_words(text, document_request(before).prompt, document_request(after).prompt);
     if (!g_str_equal(before->source_prompt, after->source_prompt)) {
         add(text, "Description");
     }
