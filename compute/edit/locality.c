@@ -14,8 +14,8 @@ static const double LEVELS[] = {0.5, 0.7};
 #define NOISINGS 2
 static const uint64_t SEED = 1; // the mask is the photo's and the words', not the run's
 
-// At `locality` so many of the places, those that the words are about least, stay as they are, up to
-// this share of all; where the ramp to what changes begins, as a share of that.
+// At `locality` so many of the places, those that the words are about least, stay as they are, up
+// to this share of all; where the ramp to what changes begins, as a share of that.
 static const double MOST = 0.95, RAMP = 0.6;
 // Latents of this size or less are smoothed by one latent pixel, larger ones by as much of the
 // picture.
@@ -146,8 +146,8 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-// The differences at the places that the request's mask leaves open, sorted. Never none: a mask that
-// covers nothing is refused.
+// The differences at the places that the request's mask leaves open, sorted. Never none: a mask
+// that covers nothing is refused.
 static GArray *sorted_open(const struct run *r, const float *plane)
 {
     GArray *values = g_array_new(FALSE, FALSE, sizeof *plane);

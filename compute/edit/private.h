@@ -111,8 +111,8 @@ struct predictor {
                                // control, and of the prompt
     float *input, *prediction; // (items, h, w, C)
 };
-// control: of an edit's branch, whose photo's branch is there; NULL: none. predictor_finish() in any
-// case.
+// control: of an edit's branch, whose photo's branch is there; NULL: none. predictor_finish() in
+// any case.
 bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s, const char *prompt,
                     const struct control_type *control, GError **error);
 void predictor_finish(struct predictor *p);

@@ -13,9 +13,9 @@ struct state {
     float *taken, *own; // (T)
 };
 
-// On fourteen edits of ten photographs, with the starter: the photo's edges in the edit (correlation
-// of gradients) 0.56 without control, 0.62 at half of the steps, 0.69 at this, and 4 instead of 2 of 6
-// colours within 30 degrees of the word's.
+// On fourteen edits of ten photographs, with the starter: the photo's edges in the edit
+// (correlation of gradients) 0.56 without control, 0.62 at half of the steps, 0.69 at this, and 4
+// instead of 2 of 6 colours within 30 degrees of the word's.
 #define KEEP_SHAPE 0.9
 
 static const struct setting settings[] = {

@@ -23,13 +23,14 @@ static bool sampler_chosen(const struct settings *s)
     return !settings_find(s, "inverter", NULL) || !inverter_chosen(s)->ancestral;
 }
 
-// Within a frame around a thing that the starter has not seen, a place that was to change ranks above
-// one that was not in 56 % of the pairs: how much is kept back is better a person's to say.
+// Within a frame around a thing that the starter has not seen, a place that was to change ranks
+// above one that was not in 56 % of the pairs: how much is kept back is better a person's to say.
 #define LOCALITY 0
 
-// Rows of both tables. Guidance is not rescaled: in five edits of photographs that the starter has not
-// seen, 3 rescaled by 0.7 changed as much as 1.5 did, with 1.41 times the contrast there was instead
-// of 1.61; with attention control, where that is 0.92 in another, it only takes from the edit.
+// Rows of both tables. Guidance is not rescaled: in five edits of photographs that the starter has
+// not seen, 3 rescaled by 0.7 changed as much as 1.5 did, with 1.41 times the contrast there was
+// instead of 1.61; with attention control, where that is 0.92 in another, it only takes from the
+// edit.
 #define DRAWING_ROWS                                                                               \
     {.key = "steps",                                                                               \
      .title = "Steps",                                                                             \

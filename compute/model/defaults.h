@@ -1,4 +1,5 @@
-// What a model's folder says about how it is best used: a file tincture.json beside model_index.json,
+// What a model's folder says about how it is best used: a file tincture.json beside
+// model_index.json,
 //
 //   {"edit": {"guidance": 4}, "learn": {"oft": {"lr": 0.0001}}}
 //
@@ -7,7 +8,7 @@
 
 #include "compute/settings.h"
 
-// Sets what the model in this folder (or file: then nothing) says about settings of this kind, "edit"
-// or "learn". No such file, and values that are out of range, change nothing. False where the file
-// cannot be read; the error names it.
+// Sets what the model in this folder (or file: then nothing) says about settings of this kind,
+// "edit" or "learn". No such file, and values that are out of range, change nothing. False where
+// the file cannot be read; the error names it.
 bool model_defaults(const char *model, const char *kind, struct settings *s, GError **error);

@@ -46,8 +46,8 @@ struct train_params {
     int checkpoint_every;        // steps; 0: only where the run ends, however it does
     const char *checkpoint_path; // NULL: no checkpoints
     // How well what is learned is drawn by now, in dB: more is better, NaN where it could not be
-    // found out. Asked a few times a run, between steps, on its thread; NULL: never. With the setting
-    // "keep_best" a run ends when it gets worse, and with the best state.
+    // found out. Asked a few times a run, between steps, on its thread; NULL: never. With the
+    // setting "keep_best" a run ends when it gets worse, and with the best state.
     double (*measure)(void *data);
     void *measure_data;
 };
@@ -73,10 +73,11 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
 // Continues from a checkpoint written by the same model, with the same examples and settings but
 // for the number of steps; the error says what differs.
 bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error);
-// Runs until steps are done, it gets worse (struct train_params.measure) or cancelled (a checkpoint is written first in each case), or a step
-// fails: then the good steps of this run are in the checkpoint. Reports TASK_LEARNING after every
-// step; whoever wants no more cancels there, and the steps so far are kept. A loss that is not a
-// number is TINCTURE_ERROR_NUMERIC; the adapter keeps the parameters of the last good step.
+// Runs until steps are done, it gets worse (struct train_params.measure) or cancelled (a checkpoint
+// is written first in each case), or a step fails: then the good steps of this run are in the
+// checkpoint. Reports TASK_LEARNING after every step; whoever wants no more cancels there, and the
+// steps so far are kept. A loss that is not a number is TINCTURE_ERROR_NUMERIC; the adapter keeps
+// the parameters of the last good step.
 bool trainer_run(struct trainer *t, struct task *task, GError **error);
 int trainer_step(const struct trainer *t); // steps done
 bool trainer_checkpoint(struct trainer *t, const char *path, GError **error);

@@ -157,7 +157,8 @@ static struct edit_result *edit(struct bench *b, const char *prompt)
 #define GUIDED                                                                                     \
     "steps=4 guidance=3 guidance_rescale=0 inversion=1 locality=0 inverter=ddim eta=0 structure=0"
 
-// Photo and edit drawn side by side with guidance, as the paper does it, from the photo's inversion.
+// Photo and edit drawn side by side with guidance, as the paper does it, from the photo's
+// inversion.
 static void test_edits(void)
 {
     static const char *const prompts[EDITS] = {"a photo of a cat on the beach",

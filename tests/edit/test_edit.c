@@ -107,8 +107,8 @@ static void choose(struct edit_request *q, const char *key, const char *name)
     g_assert_true(settings_parse((struct settings *)q->settings, key, name, NULL));
 }
 
-// Source prompt, guidance 1, full inversion by DDIM: what comes back is the photo as the autoencoder can
-// draw it.
+// Source prompt, guidance 1, full inversion by DDIM: what comes back is the photo as the
+// autoencoder can draw it.
 static void test_identity(void)
 {
     g_autofree float *rgb = make_photo();

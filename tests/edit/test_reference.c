@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum { SIDE = 16, FLOATS = 4 * 8 * 8, STEPS = 4, SEED = 6 };
-// Of the largest number: levels as predictions have it, and five times that where guidance, 3 c - 2 u,
-// has made five times the error.
+// Of the largest number: levels as predictions have it, and five times that where guidance, 3 c - 2
+// u, has made five times the error.
 static const double TOLERANCE = 1e-5, GUIDED = 5e-5;
 
 static struct fixture fx;

@@ -369,8 +369,8 @@ static void assert_best(const struct judge *j, const struct adapter *a, const ch
                     j->param->count * sizeof(float));
 }
 
-// A run ends when what it draws gets worse, and the adapter is what it was at its best; where it was
-// stopped between the two, it is still known what was best.
+// A run ends when what it draws gets worse, and the adapter is what it was at its best; where it
+// was stopped between the two, it is still known what was best.
 static void test_keeps_best(void)
 {
     g_autoptr(GError) error = NULL;

@@ -55,8 +55,8 @@ struct edit_request cli_request(const struct cli *c);
 // Loads the photo of --image at the working size.
 struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 
-// place.c. region: what --region says, checked against the photo; width 0: nothing. mask: the file of
-// --mask as a raster of the photo's size, newly made; *mask NULL: there is none.
+// place.c. region: what --region says, checked against the photo; width 0: nothing. mask: the file
+// of --mask as a raster of the photo's size, newly made; *mask NULL: there is none.
 bool cli_region(const struct cli *c, const struct photo *p, struct image_region *region,
                 GError **error);
 // The same for an edit, which --region auto lets look for it; then it is said.

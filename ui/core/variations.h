@@ -35,7 +35,8 @@ struct variations *variations_new(TinctureProject *project, TinctureQueue *queue
                                   struct library *library, struct live *live);
 void variations_free(struct variations *v);
 
-// Draws n of them with the document as it is and noise in which seeds show; those of an earlier request are forgotten.
+// Draws n of them with the document as it is and noise in which seeds show; those of an earlier
+// request are forgotten.
 void variations_begin(struct variations *v, int n);
 void variations_clear(struct variations *v); // and stops what is still to be drawn
 void variations_drawn(struct variations *v, TinctureJob *job); // has ended
