@@ -1,6 +1,7 @@
 // Selections on a small model of random weights: what is asked of the words, what is kept, and that
 // places and words are those of the attention. What selections are worth on photographs a test
 // cannot say; tests/bench has the numbers.
+#include "compute/edit/private.h"
 #include "compute/edit/select.h"
 #include "fixture.h"
 
@@ -141,6 +142,30 @@ static void test_points(void)
     }
 }
 
+// What is kept are sums of probabilities: what a place attends to adds up to one, of all places and,
+// in each layer and call, of all tokens.
+static void test_probabilities(void)
+{
+    g_free(select_word("a bird on a tree", "tree"));
+    const int tokens = fx.model->text.max_tokens, n = editor->attention.h * editor->attention.w;
+    double first = 0;
+    for (int place = 0; place < n; place++) {
+        double places = 0, words = 0;
+        for (int k = 0; k < n; k++) {
+            places += editor->attention.places[place * n + k];
+        }
+        for (int t = 0; t < tokens; t++) {
+            words += editor->attention.words[t * n + place];
+        }
+        first = place ? first : words;
+        g_assert_cmpfloat(fabs(places - 1), <, 1e-4);
+        g_assert_cmpfloat(fabs(words - first), <, 1e-3 * first);
+    }
+    const double layers = first / attention_steps();
+    g_assert_cmpfloat(layers, >=, 1);
+    g_assert_cmpfloat(fabs(layers - round(layers)), <, 1e-3);
+}
+
 static void test_subject(void)
 {
     static const struct {
@@ -201,6 +226,7 @@ int main(int argc, char **argv)
     g_test_add_func("/select/kept", test_kept);
     g_test_add_func("/select/cancelled", test_cancelled);
     g_test_add_func("/select/points", test_points);
+    g_test_add_func("/select/probabilities", test_probabilities);
     g_test_add_func("/select/subject", test_subject);
     g_test_add_func("/select/frame", test_frame);
     const int status = g_test_run();
