@@ -142,8 +142,8 @@ static void test_points(void)
     }
 }
 
-// What is kept are sums of probabilities: what a place attends to adds up to one, of all places and,
-// in each layer and call, of all tokens.
+// What is kept are sums of probabilities: what a place attends to adds up to one over all places,
+// and to one for each layer and call over all tokens.
 static void test_probabilities(void)
 {
     g_free(select_word("a bird on a tree", "tree"));
