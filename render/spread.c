@@ -8,6 +8,9 @@ enum { TERMS = 4 }; // a colour's channels and 1
 // Keeps a surface of one colour, which says little of how a change depends on it, from wild slopes.
 static const double RIDGE = 1e-3;
 
+// Shares of the change from which on the map is followed at all, and in full.
+static const float LITTLE = 0.4f, MUCH = 0.7f;
+
 // delta ~ map * (r, g, b, 1), row by channel, from weighted sums.
 struct fit {
     double moments[TERMS][TERMS], products[3][TERMS];
@@ -80,6 +83,32 @@ static float fit_value(const struct fit *fit, const float *color, int channel)
     return (float)(map[0] * color[0] + map[1] * color[1] + map[2] * color[2] + map[3]);
 }
 
+// How far the map may be followed: 0..1 by the share of the change, each place weighted as in the
+// fit, that it explains.
+static float trust(const struct fit *fit, const float *delta, const float *guide,
+                   const float *inside, size_t count)
+{
+    double all = 0.0, left = 0.0;
+
+    for (size_t i = 0; i < count; i++) {
+        double size = 0.0, rest = 0.0;
+
+        for (int c = 0; c < 3; c++) {
+            double value = delta[3 * i + c], error = value - fit_value(fit, guide + 3 * i, c);
+
+            size += value * value;
+            rest += error * error;
+        }
+        all += (inside != NULL ? inside[i] : 1.0f) * size * size;
+        left += (inside != NULL ? inside[i] : 1.0f) * size * rest;
+    }
+
+    float t = ((float)(1.0 - left / all) - LITTLE) / (MUCH - LITTLE);
+
+    t = fminf(fmaxf(t, 0.0f), 1.0f);
+    return t * t * (3.0f - 2.0f * t);
+}
+
 void spread_change(float *delta, const float *guide, const float *inside, int width, int height,
                    float amount)
 {
@@ -96,6 +125,7 @@ void spread_change(float *delta, const float *guide, const float *inside, int wi
         return; // nothing changed
     }
     fit_solve(&fit);
+    amount *= trust(&fit, delta, guide, inside, count);
     for (size_t i = 0; i < count; i++) {
         float share = amount * (inside != NULL ? inside[i] : 1.0f);
 

@@ -6,5 +6,7 @@
 // by amount, 0..1, towards what one affine map of the guide's colours says, which is the same
 // everywhere inside. The map is fitted to delta by least squares, in which a place counts by how
 // much it changed: where nothing was done nothing is learned.
+// The less of the change the map explains the less it is followed: what is newly drawn is no change
+// of colour.
 void spread_change(float *delta, const float *guide, const float *inside, int width, int height,
                    float amount);

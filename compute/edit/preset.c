@@ -8,28 +8,28 @@ const struct edit_preset edit_presets[] = {
         .title = "Colour",
         .summary = "Another colour or material; every shape stays",
         .values = "inverter=direct inversion=1 locality=0 guidance=3 spread=1 "
-                  "control=prompt_to_prompt keep_shape=1",
+                  "control=prompt_to_prompt keep_shape=1 keep_words=0.8",
     },
     {
         .name = "object",
         .title = "Object",
         .summary = "Something else in the same place",
         .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 spread=0 "
-                  "control=prompt_to_prompt keep_shape=0.5",
+                  "control=prompt_to_prompt keep_shape=0.5 keep_words=0.8",
     },
     {
         .name = "background",
         .title = "Background",
         .summary = "Other surroundings; what stands in front stays",
-        .values = "inverter=ddpm inversion=0.8 locality=0.3 guidance=3 spread=0 "
-                  "control=prompt_to_prompt keep_shape=0.9",
+        .values = "inverter=ddpm inversion=1 locality=0 guidance=3 spread=1 "
+                  "control=prompt_to_prompt keep_shape=0.4 keep_words=0.3",
     },
     {
         .name = "style",
         .title = "Style",
         .summary = "Light, weather or manner, everywhere",
         .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 spread=0.8 "
-                  "control=prompt_to_prompt keep_shape=0.9",
+                  "control=prompt_to_prompt keep_shape=0.4 keep_words=0.3",
     },
     {0},
 };

@@ -88,6 +88,24 @@ static void test_limits(void)
     }
 }
 
+// A thing that is newly drawn on one surface stays as it is: its colours are no map of those before.
+static void test_new_thing(void)
+{
+    struct scene s, before;
+
+    scene_init(&s);
+    for (int i = 0; i < COUNT; i++) {
+        int x = i % WIDTH, y = i / WIDTH;
+
+        for (int c = 0; c < 3; c++) {
+            s.delta[3 * i + c] = (x / 2 + y / 2 + c) % 2 == 0 ? 0.4f : -0.3f;
+        }
+    }
+    before = s;
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    g_assert_cmpmem(s.delta, sizeof s.delta, before.delta, sizeof before.delta);
+}
+
 // Without a surface the whole picture is one.
 static void test_everywhere(void)
 {
@@ -109,6 +127,7 @@ int main(int argc, char **argv)
     g_test_add_func("/spread/whole-surface", test_whole_surface);
     g_test_add_func("/spread/amount", test_amount);
     g_test_add_func("/spread/limits", test_limits);
+    g_test_add_func("/spread/new-thing", test_new_thing);
     g_test_add_func("/spread/everywhere", test_everywhere);
     return g_test_run();
 }
