@@ -88,7 +88,7 @@ static void test_limits(void)
     }
 }
 
-// A thing that is newly drawn on one surface stays as it is: its colours are no map of those before.
+// A thing newly drawn on one surface stays as it is: its colours are no map of those before.
 static void test_new_thing(void)
 {
     struct scene s, before;
