@@ -21,6 +21,7 @@ static struct settings *redraw_settings(void)
 {
     struct settings *s = settings_new(edit_settings);
     settings_parse(s, "inverter", "ddim", NULL);
+    settings_parse(s, "control", "none", NULL);
     settings_set(s, "steps", REDRAW_STEPS, NULL);
     settings_set(s, "locality", 0, NULL);
     return s;
