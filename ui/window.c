@@ -149,9 +149,12 @@ static void job_changed_cb(TinctureWindow *self)
     tincture_window_update_actions(self);
 }
 
-// A message of failure stays until a person closes it.
+// A message of failure stays until a person closes it, or there is something newer to say.
 static void message_cb(TinctureWindow *self, int kind, const char *text)
 {
+    if (self->failure != NULL) {
+        adw_toast_dismiss(self->failure);
+    }
     AdwToast *toast = adw_toast_new("");
     adw_toast_set_custom_title(toast, toast_label(self, text));
     if (kind == MESSAGE_ERROR) {
