@@ -246,14 +246,16 @@ struct change *change_measure(const float *photo, const float *delta, const floa
     change->height = height;
     change->fields = g_new(float, CHANGE_FIELDS *count);
     change->weight = g_new(float, count);
-    change->replaced = g_new(float, count);
+    change->replaced = g_new0(float, count);
     for (size_t i = 0; i < count; i++) {
         memcpy(change->fields + CHANGE_FIELDS * i + CHANGE_MAP, map->values + COLOR_MAP_VALUES * i,
                COLOR_MAP_VALUES * sizeof(float));
     }
     measure_weight(change, delta, params);
     measure_range(change, delta, weight);
-    measure_replaced(change, map, photo, delta);
+    if (!params->keeps_shapes) {
+        measure_replaced(change, map, photo, delta);
+    }
     color_map_free(map);
     return change;
 }

@@ -4,6 +4,8 @@
 // the unedited one. What both share, the autoencoder's losses included, is not a change.
 #pragma once
 
+#include <stdbool.h>
+
 // For each place: a map of colours (see color_map.h), and the least and the most that it may add.
 enum {
     CHANGE_MAP = 0,    // 12
@@ -25,8 +27,9 @@ struct change {
 };
 
 struct change_params {
-    double threshold; // smallest difference that counts as a change, in steps of 1/255; 0: 3
-    double feather;   // softness of the border in pixels of the model's picture; 0: 1.5
+    double threshold;  // smallest difference that counts as a change, in steps of 1/255; 0: 3
+    double feather;    // softness of the border in pixels of the model's picture; 0: 1.5
+    bool keeps_shapes; // nothing else stands anywhere: what no map explains is left out
 };
 
 // photo and delta are (height, width, 3): the photo at the model's size, and the difference. inside

@@ -183,6 +183,37 @@ static void test_losses_stay_out(void)
     image_free(result);
 }
 
+static float most_replaced(const struct image *photo, const float *delta, bool keeps_shapes)
+{
+    struct change *change = change_measure(photo->rgb, delta, NULL, photo->width, photo->height,
+                                           &(struct change_params){.keeps_shapes = keeps_shapes});
+    float most = 0.0f;
+
+    for (int i = 0; i < photo->width * photo->height; i++) {
+        most = MAX(most, change->replaced[i]);
+    }
+    change_free(change);
+    return most;
+}
+
+// Where every shape is kept a thing that was drawn puts nothing in the photo's place.
+static void test_kept_shapes(void)
+{
+    struct image *photo = striped_photo(240, 180);
+    g_autofree float *delta = g_new0(float, 3 * 240 * 180);
+
+    for (int y = 60; y < 120; y++) {
+        for (int x = 60; x < 140; x++) {
+            for (int c = 0; c < 3; c++) {
+                delta[3 * (y * 240 + x) + c] = (x / 5 + y / 5 + c) % 2 ? 0.4f : -0.4f;
+            }
+        }
+    }
+    g_assert_cmpfloat(most_replaced(photo, delta, false), >, 0.9f);
+    g_assert_cmpfloat(most_replaced(photo, delta, true), ==, 0.0f);
+    image_free(photo);
+}
+
 // A replaced object: the edit's colour, none of the old stripes, and no change a few model pixels
 // away.
 static void test_replacement_leaves_no_ghost(void)
@@ -665,6 +696,7 @@ int main(int argc, char **argv)
         return g_test_run();
     }
     g_test_add_func("/detail/transform", test_transform);
+    g_test_add_func("/detail/kept-shapes", test_kept_shapes);
     g_test_add_func("/detail/no-edit-is-identity", test_no_edit_is_identity);
     g_test_add_func("/detail/noise-is-no-edit", test_noise_is_no_edit);
     g_test_add_func("/detail/delta-carries", test_delta_carries);

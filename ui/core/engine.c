@@ -381,6 +381,12 @@ static struct image *restore(struct engine *e, const struct image *base,
     return result;
 }
 
+// An edit that keeps every shape puts nothing new anywhere.
+static bool keeps_shapes(const struct settings *s)
+{
+    return settings_find(s, "keep_shape", NULL) && settings_get(s, "keep_shape") >= 1;
+}
+
 struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
                              const struct engine_place *place, const struct settings *settings,
                              const struct edit_result *r, struct detail_params params,
@@ -393,6 +399,7 @@ struct image *engine_restore(struct engine *e, const struct photo *p, const stru
     }
     params.placed = shows_all(p, &place->region) ? NULL : &placed;
     params.mask = place->mask;
+    params.change.keeps_shapes = keeps_shapes(settings);
     params.spread = (float)settings_get(settings, "spread");
     params.seam = (enum detail_seam)settings_int(settings, "seam");
     if (place->mask && base->width != p->full->width &&
