@@ -32,6 +32,10 @@ starter=${TINCTURE_RESOURCES}/starter
 photo=$dir/photo.png
 "$cli" generate --prompt "a red apple" --steps 2 --out "$photo" || exit 1
 
+# a photo is never written over, by whatever name it goes
+ln "$photo" "$dir/same.png"
+expect 1 'the photo itself' "$cli" edit --image "$photo" --source-prompt apple --prompt pear --out "$dir/same.png"
+
 # wrong command lines
 expect 2 'no command' "$cli" nonsense
 expect 2 '.-prompt is missing' "$cli" edit --image "$photo"

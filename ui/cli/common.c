@@ -5,6 +5,7 @@
 #include "ui/core/paths.h"
 #include "ui/core/task_text.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,10 +140,22 @@ static struct image_save_params save_params(const struct cli *c)
         .bits = c->bits, .quality = c->quality, .keep_metadata = true, .keep_profile = true};
 }
 
+static bool is_one_file(const char *a, const char *b)
+{
+    GStatBuf first, second;
+    return g_stat(a, &first) == 0 && g_stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 bool cli_image_check(const struct cli *c, const char *path, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image_save_params params = save_params(c);
+    if (c->image && is_one_file(c->image, path)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s is the photo itself, and is not written over", path);
+        return false;
+    }
     return image_save_check(file, &params, error);
 }
 
