@@ -197,59 +197,6 @@ static void test_typing(void)
 
 // ---- files --------------------------------------------------------------------------------------
 
-static bool second_result(struct fixture *f)
-{
-    return job_kind(f) == NULL && tincture_project_n_results(f->project) == 2;
-}
-
-static bool shows(struct fixture *f, guint i)
-{
-    return job_kind(f) == NULL && f->project->shown_result == result_at(f, i)->id;
-}
-
-static bool shows_older(struct fixture *f)
-{
-    return shows(f, 1);
-}
-
-static bool shows_newer(struct fixture *f)
-{
-    return shows(f, 0);
-}
-
-// An undo shows what was drawn then: nothing is drawn, and the history does not grow.
-static void test_undo_shows_stored(void)
-{
-    struct fixture f;
-    fixture_begin(&f);
-    fixture_open(&f);
-    fixture_photo(&f);
-    tincture_project_set_source_prompt(f.project, "an apple");
-    tincture_project_set_prompt(f.project, "a green apple");
-    wait_until(&f, result_ready, "the first result is in the history");
-    wait_ms(1100); // another step of undo
-    tincture_project_set_prompt(f.project, "a blue apple");
-    wait_until(&f, second_result, "the second result is in the history");
-    g_assert_cmpstr(result_at(&f, 0)->difference, ==, "green → blue");
-    g_autoptr(GBytes) newer = g_bytes_ref(f.project->result->pixels);
-    const int previews = f.previews;
-    for (int i = 0; i < 3; i++) {
-        tincture_project_undo(f.project);
-        wait_until(&f, shows_older, "the undo shows the first result");
-        g_assert_false(g_bytes_equal(f.project->result->pixels, newer));
-        tincture_project_redo(f.project);
-        wait_until(&f, shows_newer, "the redo shows the second result");
-        g_assert_true(g_bytes_equal(f.project->result->pixels, newer));
-    }
-    wait_ms(2000);
-    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 2);
-    g_assert_cmpint(f.previews, ==, previews);
-    library_star(f.session->library, result_at(&f, 1)->id, true);
-    g_assert_true(result_at(&f, 1)->starred);
-    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
-    fixture_end(&f);
-}
-
 static void write_file(const char *path, const char *data, gssize size)
 {
     g_assert_true(g_file_set_contents(path, data, size, NULL));
@@ -819,7 +766,6 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/session/main-job", test_main_job);
     g_test_add_func("/session/typing", test_typing);
-    g_test_add_func("/session/undo-shows-stored", test_undo_shows_stored);
     g_test_add_func("/session/files", test_files);
     g_test_add_func("/session/file-names", test_file_names);
     g_test_add_func("/session/back-to-photo", test_back_to_photo);

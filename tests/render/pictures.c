@@ -1,5 +1,7 @@
 #include "tests/render/pictures.h"
 
+#include "render/detail.h"
+
 #include <complex.h>
 #include <glib/gstdio.h>
 #include <math.h>
@@ -232,4 +234,22 @@ static bool host_inverse(void *context, int width, int height, const float *freq
 struct transform host_transform(void)
 {
     return (struct transform){host_forward, host_inverse, NULL};
+}
+
+struct image *picture_restore_masked(const struct image *photo, const struct image *reconstruction,
+                                     const struct image *edit, const struct raster *mask)
+{
+    struct detail_params params = {.mask = mask};
+    struct transform transform = host_transform();
+    g_autoptr(GError) error = NULL;
+    struct image *result = detail_restore(photo, reconstruction, edit, &transform, &params, &error);
+
+    g_assert_no_error(error);
+    return result;
+}
+
+struct image *picture_restore(const struct image *photo, const struct image *reconstruction,
+                              const struct image *edit)
+{
+    return picture_restore_masked(photo, reconstruction, edit, NULL);
 }

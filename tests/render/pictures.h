@@ -2,6 +2,7 @@
 #pragma once
 
 #include "render/image.h"
+#include "render/raster.h"
 #include "render/transform.h"
 
 // Smooth colours with fine noise on top, the same for the same seed; values on the grid of `bits`
@@ -30,3 +31,10 @@ int folder_count(const char *folder);
 
 // A plain radix-2 transform on the host, for sizes that are powers of two.
 struct transform host_transform(void);
+
+// The return to full size with its defaults, on the host; mask may be NULL. Fails the test on an
+// error.
+struct image *picture_restore_masked(const struct image *photo, const struct image *reconstruction,
+                                     const struct image *edit, const struct raster *mask);
+struct image *picture_restore(const struct image *photo, const struct image *reconstruction,
+                              const struct image *edit);

@@ -8,24 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static struct image *restore_masked(const struct image *photo, const struct image *reconstruction,
-                                    const struct image *edit, const struct raster *mask)
-{
-    struct detail_params params = {.mask = mask};
-    struct transform transform = host_transform();
-    g_autoptr(GError) error = NULL;
-    struct image *result = detail_restore(photo, reconstruction, edit, &transform, &params, &error);
-
-    g_assert_no_error(error);
-    return result;
-}
-
-static struct image *restore(const struct image *photo, const struct image *reconstruction,
-                             const struct image *edit)
-{
-    return restore_masked(photo, reconstruction, edit, NULL);
-}
-
 // A smooth picture with gray stripes so fine that the model's picture, a quarter of the size,
 // cannot hold them.
 static struct image *striped_photo(int width, int height)
@@ -100,7 +82,7 @@ static void test_no_edit_is_identity(void)
     for (size_t i = 0; i < G_N_ELEMENTS(SIZES); i++) {
         struct image *photo = picture_photo(SIZES[i][0], SIZES[i][1], 16, 1);
         struct image *model = picture_photo(96, 64, 8, 2);
-        struct image *result = restore(photo, model, model);
+        struct image *result = picture_restore(photo, model, model);
 
         picture_assert_same(result, photo);
         image_free(photo);
@@ -121,7 +103,7 @@ static void test_noise_is_no_edit(void)
         edit->rgb[i] += (float)((g_rand_double(rand) - 0.5) * 6.0 / 255.0);
     }
 
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
 
     picture_assert_same(result, photo);
     image_free(photo);
@@ -144,7 +126,7 @@ static void test_delta_carries(void)
         expected->rgb[i] += 0.1f;
     }
 
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
 
     g_assert_cmpfloat(picture_difference(result, expected), <, 0.5 / 255.0);
     image_free(photo);
@@ -165,7 +147,7 @@ static void test_losses_stay_out(void)
 
     fill(edit, &changed, 1.0f, 0.0f, 0.0f);
 
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
 
     for (int y = 0; y < 480; y++) {
         for (int x = 0; x < 640; x++) {
@@ -235,7 +217,7 @@ static void test_replacement_leaves_no_ghost(void)
         }
     }
 
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
     struct image *enlarged = image_resize(edit, 960, 720, NULL);
     struct image *got = image_crop(result, core.x, core.y, core.width, core.height, NULL);
     struct image *wanted = image_crop(enlarged, core.x, core.y, core.width, core.height, NULL);
@@ -284,8 +266,8 @@ static void test_stand_in_has_grain(void)
         }
     }
 
-    struct image *smooth = restore(flat, reconstruction, edit);
-    struct image *grain = restore(photo, reconstruction, edit);
+    struct image *smooth = picture_restore(flat, reconstruction, edit);
+    struct image *grain = picture_restore(photo, reconstruction, edit);
 
     for (int i = 0; i < 3 * 960 * 720; i++) {
         grain->rgb[i] -= smooth->rgb[i];
@@ -333,7 +315,7 @@ static void test_replacement_with_touching_rims(void)
 
     struct image *reconstruction = image_resize(photo, 192, 128, NULL);
     struct image *edit = image_resize(wanted, 192, 128, NULL);
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
 
     g_test_message("roughness of the rim: photo %.4f, result %.4f", roughness(photo, &rim),
                    roughness(result, &rim));
@@ -364,7 +346,7 @@ static void test_smoothing_removes_texture(void)
 
     fill(edit, &(struct rect){50, 30, 60, 60}, 0.5f, 0.5f, 0.5f);
 
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
 
     g_assert_cmpfloat(roughness(result, &core), <, 0.15 * roughness(photo, &core));
     image_free(photo);
@@ -390,7 +372,7 @@ static void test_recolouring_keeps_luma_detail(void)
         }
     }
 
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
 
     g_assert_cmpfloat_with_epsilon(roughness(result, &core) / roughness(photo, &core), 1.0, 0.02);
     g_assert_cmpfloat(result->rgb[3 * (240 * 640 + 320)] - photo->rgb[3 * (240 * 640 + 320)], >,
@@ -422,7 +404,7 @@ static void test_levelling_keeps_detail(void)
         }
     }
 
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
 
     g_assert_cmpfloat_with_epsilon(roughness(result, &core) / roughness(photo, &core), 0.5, 0.1);
     image_free(photo);
@@ -441,8 +423,8 @@ static void test_mask_protects(void)
     struct raster *mask = rect_mask(640, 480, &(struct rect){100, 100, 200, 150}, 128);
     fill(edit, &(struct rect){44, 40, 10, 8}, 0.9f, 0.3f, 0.3f);
 
-    struct image *result = restore_masked(photo, reconstruction, edit, mask);
-    struct image *whole = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore_masked(photo, reconstruction, edit, mask);
+    struct image *whole = picture_restore(photo, reconstruction, edit);
 
     for (int i = 0; i < 640 * 480; i++) {
         for (int c = 3 * i; c < 3 * i + 3; c++) {
@@ -539,7 +521,7 @@ static void test_cells_meet(void)
     const struct image_region part = {0, 0, 600, 700};
     struct detail_params params = {.region = &part};
     struct transform transform = host_transform();
-    struct image *whole = restore(photo, reconstruction, edit);
+    struct image *whole = picture_restore(photo, reconstruction, edit);
     struct image *left = image_crop(whole, part.x, part.y, part.width, part.height, NULL);
     struct image *alone = detail_restore(photo, reconstruction, edit, &transform, &params, NULL);
     struct image *enlarged = image_resize(edit, 1100, 700, NULL);
@@ -568,7 +550,7 @@ static void test_region(void)
 
     fill(edit, &(struct rect){60, 40, 50, 40}, 0.8f, 0.2f, 0.2f);
 
-    struct image *whole = restore(photo, reconstruction, edit);
+    struct image *whole = picture_restore(photo, reconstruction, edit);
 
     for (size_t i = 0; i < G_N_ELEMENTS(regions); i++) {
         const struct image_region *r = &regions[i];
@@ -672,13 +654,13 @@ static void test_time(void)
     fill(edit, &(struct rect){150, 100, 150, 150}, 0.8f, 0.2f, 0.2f);
     g_test_timer_start();
 
-    struct image *local = restore(photo, reconstruction, edit);
+    struct image *local = picture_restore(photo, reconstruction, edit);
 
     g_test_message("12 MP, a tenth of it changed: %.1f s (host transform)", g_test_timer_elapsed());
     fill(edit, &(struct rect){0, 0, 512, 384}, 0.8f, 0.2f, 0.2f);
     g_test_timer_start();
 
-    struct image *whole = restore(photo, reconstruction, edit);
+    struct image *whole = picture_restore(photo, reconstruction, edit);
 
     g_test_message("12 MP, all of it changed: %.1f s (host transform)", g_test_timer_elapsed());
     image_free(photo);

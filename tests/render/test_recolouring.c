@@ -5,24 +5,6 @@
 
 #include <math.h>
 
-static struct image *restore_masked(const struct image *photo, const struct image *reconstruction,
-                                    const struct image *edit, const struct raster *mask)
-{
-    struct detail_params params = {.mask = mask};
-    struct transform transform = host_transform();
-    g_autoptr(GError) error = NULL;
-    struct image *result = detail_restore(photo, reconstruction, edit, &transform, &params, &error);
-
-    g_assert_no_error(error);
-    return result;
-}
-
-static struct image *restore(const struct image *photo, const struct image *reconstruction,
-                             const struct image *edit)
-{
-    return restore_masked(photo, reconstruction, edit, NULL);
-}
-
 // Two surfaces that meet at a slanted edge, one warm, one cool, with grain as fine as a pixel and
 // shading that the model sees.
 static bool on_warm_side(int x, int y)
@@ -124,7 +106,7 @@ static void test_recolouring_keeps_texture(void)
 {
     struct image *photo = two_surfaces(), *wanted = repainted(photo);
     struct image *reconstruction = seen_softly(photo), *edit = seen_softly(wanted);
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
     double texture = texture_correlation(photo, result, well_inside);
     double error = mean_error(result, wanted, well_inside);
 
@@ -154,7 +136,7 @@ static void test_recolouring_leaves_no_halo(void)
 {
     struct image *photo = two_surfaces(), *wanted = repainted(photo);
     struct image *reconstruction = seen_softly(photo), *edit = seen_softly(wanted);
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
     double edge = mean_error(result, wanted, at_edge);
     double outside = mean_error(result, photo, just_outside);
 
@@ -182,7 +164,7 @@ static void test_blotches_are_averaged(void)
         }
     }
 
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
     double error = mean_error(result, wanted, well_inside);
 
     g_test_message("error %.4f", error);
@@ -214,9 +196,9 @@ static void test_tight_mask_keeps_the_colour(void)
         }
     }
 
-    struct image *open = restore(photo, reconstruction, edit);
-    struct image *tight = restore_masked(photo, reconstruction, edit, mask);
-    struct image *kept = restore_masked(photo, reconstruction, steered, mask);
+    struct image *open = picture_restore(photo, reconstruction, edit);
+    struct image *tight = picture_restore_masked(photo, reconstruction, edit, mask);
+    struct image *kept = picture_restore_masked(photo, reconstruction, steered, mask);
 
     g_test_message("from no mask: tight %.4f, steered %.4f", mean_error(tight, open, on_warm_side),
                    mean_error(kept, open, on_warm_side));
@@ -247,7 +229,7 @@ static void test_mask_keeps_colours_out(void)
         edit->rgb[3 * i] += i % 107 < 33 ? 0.2f : -0.3f;
     }
 
-    struct image *result = restore_masked(photo, reconstruction, edit, mask);
+    struct image *result = picture_restore_masked(photo, reconstruction, edit, mask);
 
     for (int i = 0; i < 640 * 480; i++) {
         float step = result->rgb[3 * i] - photo->rgb[3 * i];
@@ -288,7 +270,7 @@ static void test_no_colour_is_invented(void)
         most = MAX(most, fabsf(edit->rgb[3 * i] - reconstruction->rgb[3 * i]));
     }
 
-    struct image *result = restore(photo, reconstruction, edit);
+    struct image *result = picture_restore(photo, reconstruction, edit);
 
     for (int i = 0; i < 640 * 480; i++) {
         g_assert_cmpfloat(fabsf(result->rgb[3 * i] - photo->rgb[3 * i]), <=, most + 1e-4f);
@@ -305,7 +287,7 @@ static void test_part_is_exact(void)
     static const struct image_region part = {301, 177, 290, 203};
     struct image *photo = two_surfaces(), *wanted = repainted(photo);
     struct image *reconstruction = seen_softly(photo), *edit = seen_softly(wanted);
-    struct image *whole = restore(photo, reconstruction, edit);
+    struct image *whole = picture_restore(photo, reconstruction, edit);
     struct image *expected = image_crop(whole, part.x, part.y, part.width, part.height, NULL);
     struct detail_params params = {.region = &part};
     struct transform transform = host_transform();
