@@ -264,7 +264,9 @@ static GPtrArray *read_results(struct library *l)
             entry->seconds = row->seconds;
             entry->recipe = g_strdup(row->recipe);
             entry->starred = row->starred;
-            entry->difference = difference(rows, i);
+            if (!tincture_project_find_result(l->project, row->id)) { // else it stays as it is
+                entry->difference = difference(rows, i);
+            }
             g_ptr_array_add(list, entry);
         }
     }
