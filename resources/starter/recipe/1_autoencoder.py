@@ -91,7 +91,7 @@ def start(options):
         with torch.no_grad():
             grow.grown_autoencoder(vae, options.grow_from)
     if not options.decoder_only:
-        first = AutoencoderKL.from_pretrained(options.grow_from / "vae").to(trainer.device(), torch.bfloat16).eval()
+        first = AutoencoderKL.from_pretrained(options.grow_from / "vae").to(trainer.device(), trainer.dtype()).eval()
     return vae, first, Path(options.work) / ("decoder.ckpt" if options.decoder_only else "autoencoder.ckpt")
 
 
@@ -109,7 +109,7 @@ def train(options, sources):
         job.progress = clock.progress()
         x = to_tensor([piece(rng, photos, cutouts) for _ in range(options.batch)]).to(job.device)
         with torch.set_grad_enabled(not options.decoder_only):
-            posterior = vae.encode(x.to(torch.bfloat16)).latent_dist
+            posterior = vae.encode(x.to(trainer.dtype())).latent_dist
         out = vae.decode(posterior.sample()).sample.float()
         loss = reconstruction_loss(out, x)
         if first:

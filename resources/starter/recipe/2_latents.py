@@ -1,10 +1,10 @@
 """Step 2: draw scenes and keep their latents and captions; the pictures themselves are never stored.
 
-    python 2_latents.py --sources SOURCES --work WORK --shards 40 --part 0/2
+    python 2_latents.py --sources SOURCES --work WORK --shards 40 --part 0/2 [--coarse V1]
 
 A shard is SHARD scenes: 4 MB of latents and a list of captions. Shards that exist are kept, so this can be stopped, and run
 beside the training, which takes up new shards as they appear. With --part K/N it makes every Nth shard, so that N of them
-share the work, one thread each.
+share the work, one thread each. With --coarse V1 they are version 1's latents of the scenes at half their size.
 """
 import argparse
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from diffusers import AutoencoderKL
 
 import scenes
@@ -25,16 +26,17 @@ def to_tensor(pictures):
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def load_encoder(work):
-    vae = AutoencoderKL.from_pretrained(Path(work) / "export" / "vae", torch_dtype=torch.bfloat16).eval().to(trainer.device())
+def load_encoder(folder):
+    vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=trainer.dtype()).eval().to(trainer.device())
     vae.encoder.compile()
     return vae
 
 
 @torch.no_grad()
 def encode(vae, pictures):
-    """Scaled latents as fp16."""
+    """Scaled latents as fp16, of the pictures at the autoencoder's size."""
     x = to_tensor(pictures).to(vae.device, vae.dtype)
+    x = F.avg_pool2d(x, x.shape[-1] // vae.config.sample_size)
     return (vae.encode(x).latent_dist.mode().float() * vae.config.scaling_factor).half().cpu().numpy()
 
 
@@ -55,12 +57,13 @@ def main():
     options.add_argument("--work", default="work")
     options.add_argument("--shards", type=int, default=40)
     options.add_argument("--part", default="0/1")
+    options.add_argument("--coarse", type=Path, help="the folder of version 1, whose autoencoder then makes the latents")
     options = options.parse_args()
     torch.set_num_threads(1)
     part, parts = map(int, options.part.split("/"))
     folder = Path(options.work) / "latents"
     folder.mkdir(parents=True, exist_ok=True)
-    sources, vae = scenes.load_sources(options.sources, options.work), load_encoder(options.work)
+    sources, vae = scenes.load_sources(options.sources, options.work), load_encoder(options.coarse or Path(options.work) / "export")
     for shard in range(part, options.shards, parts):
         if not (folder / f"{shard:04d}.npy").exists():
             make_shard(shard, vae, sources, folder)

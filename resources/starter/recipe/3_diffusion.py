@@ -64,9 +64,9 @@ class Cache:
         return self.latents[picks].float(), self.tokens[picks]
 
 
-def networks(tokenizer, start_from=None, new_words=False, grow_from=None):
+def networks(tokenizer, start_from=None, new_words=False, grow_from=None, coarse=False):
     """({name: network}, mask of the rows of new words or None)."""
-    unet = model.new_unet()
+    unet = model.coarse_unet(grow_from) if coarse else model.new_unet()
     if trainer.device().type == "cpu":
         unet.set_attn_processor(AttnProcessor())     # there the plain form is faster in bf16 than the fused one
     text = model.new_text_encoder(len(tokenizer.ids), tokenizer.start, tokenizer.end)
@@ -97,7 +97,7 @@ def loss_of(nets, alpha, latents, tokens, empty):
     noisy = a.sqrt() * latents + (1 - a).sqrt() * noise
     target = a.sqrt() * noise - (1 - a).sqrt() * latents
     states = nets["text_encoder"](tokens).last_hidden_state
-    out = nets["unet"](noisy.to(torch.bfloat16), t, states, return_dict=False)[0].float()
+    out = nets["unet"](noisy.to(trainer.dtype()), t, states, return_dict=False)[0].float()
     snr = (a / (1 - a)).flatten()
     # Above GAMMA as in min-SNR. Below it v's own weight stays: min-SNR would almost ignore the noisiest steps, and
     # those are where the caption decides what the picture shows. Colours and shapes came much sooner this way.
@@ -108,7 +108,7 @@ def loss_of(nets, alpha, latents, tokens, empty):
 def train(options, tokenizer):
     kept = Path(options.work) / "diffusion.ckpt"
     lesson = options.words_minutes if options.words_minutes is not None else 0 if options.start_from else 8
-    nets, rows = networks(tokenizer, options.start_from, lesson > 0, options.grow_from)
+    nets, rows = networks(tokenizer, options.start_from, lesson > 0, options.grow_from, options.coarse)
     cache = Cache(options.work, tokenizer, trainer.device(), options.favour)
     alpha, empty = alphas().to(trainer.device()), tokenizer([""]).to(trainer.device())
     if lesson > 0 and not kept.exists():
@@ -148,6 +148,7 @@ def main():
     options.add_argument("--favour", type=float, default=1.0, help="how much more often than others the favourite things are drawn")
     options.add_argument("--start-from", type=Path, help="an exported model folder to go on from, where there is no checkpoint")
     options.add_argument("--grow-from", type=Path, help="the folder of version 1, whose weights and words version 2 begins with")
+    options.add_argument("--coarse", action="store_true", help="the U-Net keeps version 1's shape, for latents made with 2_latents.py --coarse")
     options.add_argument("--words-minutes", type=float, help="the text encoder's first lesson; 8, or none with --start-from")
     options.add_argument("--restart-schedule", action="store_true", help="a new learning-rate cosine on an old checkpoint")
     options = options.parse_args()

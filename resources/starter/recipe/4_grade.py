@@ -21,6 +21,7 @@ from torch import nn
 import domain
 import model
 import sampling
+import trainer
 import scenes as render
 
 NOUNS, NAMES, SURFACES = list(domain.THINGS), list(domain.COLORS), list(domain.SURFACES)
@@ -120,7 +121,7 @@ def train_grader(options, sources):
     while (progress := (time.time() - begun) / (60 * options.grader_minutes)) < 1:
         picks = torch.randint(len(pictures), (size,))
         x = varied(pictures[picks].permute(0, 3, 1, 2).float() / 127.5 - 1)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, trainer.dtype() is torch.bfloat16):
             outs = net(x)
         losses = [F.cross_entropy(o.float(), a, label_smoothing=0.05) for o, a in zip(outs, answers[picks].T)]
         loss = losses[0] + 0.3 * losses[1] + 0.6 * losses[2]

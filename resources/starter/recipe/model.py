@@ -37,6 +37,11 @@ def new_unet():
         cross_attention_dim=WIDTH, attention_head_dim=(3, 5, 8), norm_num_groups=32)
 
 
+def coarse_unet(folder):
+    """A U-Net of version 1's shape: the first stage learns what photographs show in pictures of 64 x 64."""
+    return UNet2DConditionModel.from_config(json.loads((Path(folder) / "unet/config.json").read_text()))
+
+
 def new_text_encoder(vocabulary, start, end):
     return CLIPTextModel(CLIPTextConfig(
         vocab_size=vocabulary, hidden_size=WIDTH, intermediate_size=4 * WIDTH, num_hidden_layers=3, num_attention_heads=6,

@@ -12,7 +12,7 @@ import trainer
 
 
 class Model:
-    def __init__(self, folder, dtype=torch.bfloat16):
+    def __init__(self, folder, dtype=trainer.dtype()):
         folder = Path(folder)
         self.device, self.dtype = trainer.device(), dtype
         self.tokenizer = model.Tokenizer(folder / "tokenizer")

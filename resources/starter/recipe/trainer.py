@@ -1,4 +1,4 @@
-"""What both trainings share: bf16 arithmetic on fp32 weights, a moving average, checkpoints that a stop does not spoil."""
+"""What both trainings share: arithmetic in what the machine is built for, a moving average, checkpoints that a stop does not spoil."""
 import os
 import time
 from pathlib import Path
@@ -10,8 +10,14 @@ def device():
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
+def dtype():
+    """bf16 where there is a unit for it. Elsewhere a CPU takes sixteen times as long for it as for fp32."""
+    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    return torch.bfloat16 if device().type == "cuda" or "amx_bf16" in flags or "avx512_bf16" in flags else torch.float32
+
+
 class Trainer:
-    """AdamW on fp32 master weights; the networks themselves compute in bf16, which the CPU's matrix unit is built for.
+    """AdamW on fp32 master weights; the networks themselves compute in dtype().
 
     Nothing is channels-last: bf16 group norm is many times slower in that layout than the convolutions gain.
     """
@@ -23,7 +29,7 @@ class Trainer:
         self.master = [p.detach().float().clone().to(self.device).requires_grad_() for net in networks.values() for p in net.parameters()]
         self.average = [p.detach().clone() for p in self.master]
         for net in networks.values():
-            net.to(self.device, torch.bfloat16).train()
+            net.to(self.device, dtype()).train()
         self.live = [p for net in networks.values() for p in net.parameters()]
         self.optimizer = torch.optim.AdamW(self.master, lr=rate, betas=(0.9, 0.99), weight_decay=weight_decay, fused=True)
         self.rate, self.warmup, self.ema = rate, warmup, ema

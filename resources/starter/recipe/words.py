@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+import trainer
+
 
 def coarse(latents):
     return F.avg_pool2d(latents.float(), 2).flatten(1)
@@ -45,7 +47,7 @@ def teach(text, cache, empty, minutes, rows=None, batch=256, rate=2e-3):
         holds = torch.zeros(batch, vocabulary, device=cache.device).scatter_(1, tokens, 1.0)
         holds[:, empty[0, :2]] = 0                       # the frame's own two tokens are in every caption
         ends = (tokens == empty[0, 1]).float()
-        with torch.autocast(cache.device.type, torch.bfloat16):
+        with torch.autocast(cache.device.type, trainer.dtype(), trainer.dtype() is torch.bfloat16):
             states = text(tokens).last_hidden_state
         states = states.float()
         # One end state a caption, picked at random: each has to know everything.
