@@ -281,6 +281,9 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->live = live_new(self->project, self->queue, self->library);
     self->training = training_new(self->project, self->queue, self->library);
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
+    g_autoptr(GError) error = NULL;
+    self->vocabulary = vocabulary_load(path, &error);
+    tincture_project_say_error(self->project, "The model's words are not known", error);
     const struct job_inputs in = {.path = path, .device = device};
     tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
     library_open_last(self->library);
@@ -319,6 +322,7 @@ static void tincture_session_finalize(GObject *object)
     library_free(self->library);
     g_object_unref(self->queue);
     g_object_unref(self->project);
+    vocabulary_free(self->vocabulary);
     g_free(self->device);
     g_free(self->model);
     G_OBJECT_CLASS(tincture_session_parent_class)->finalize(object);

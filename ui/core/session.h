@@ -9,6 +9,7 @@
 //   "device-changed"  ()   device and model are known or differ
 #pragma once
 
+#include "compute/model/vocabulary.h"
 #include "ui/core/live.h"
 #include "ui/core/painting.h"
 #include "ui/core/training.h"
@@ -30,10 +31,11 @@ struct _TinctureSession {
     struct training *training;
     TincturePainting *painting;
     struct variations *variations;
-    struct engine *engine;  // of the queue's thread; NULL: closed
-    char *device, *model;   // names to be shown; "" while unknown
-    GBytes *continued;      // the result that is to be opened as a photo; NULL: none
-    char *continued_prompt; // what it shows
+    struct engine *engine;         // of the queue's thread; NULL: closed
+    char *device, *model;          // names to be shown; "" while unknown
+    struct vocabulary *vocabulary; // NULL: the model does not say which words it knows
+    GBytes *continued;             // the result that is to be opened as a photo; NULL: none
+    char *continued_prompt;        // what it shows
 };
 
 // data_dir: where the library lives (NULL: the user's data folder). model: folder or file, or NULL

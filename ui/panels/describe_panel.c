@@ -11,6 +11,7 @@ struct _TinctureDescribePanel {
 
     // template widgets
     TincturePromptView *source;
+    GtkLabel *words;
 };
 
 G_DEFINE_FINAL_TYPE(TinctureDescribePanel, tincture_describe_panel, TINCTURE_TYPE_PANEL)
@@ -25,8 +26,9 @@ static void document_changed(TincturePanel *panel, guint parts)
 {
     TinctureDescribePanel *self = TINCTURE_DESCRIBE_PANEL(panel);
     if (parts & (DOCUMENT_PROMPTS | DOCUMENT_PHOTO)) {
-        tincture_prompt_view_set_text(self->source,
-                                      tincture_panel_get_project(panel)->document.source_prompt);
+        const char *text = tincture_panel_get_project(panel)->document.source_prompt;
+        tincture_prompt_view_set_text(self->source, text);
+        tincture_panel_show_words(panel, self->words, text);
     }
 }
 
@@ -45,6 +47,7 @@ static void tincture_describe_panel_class_init(TinctureDescribePanelClass *klass
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/describe_panel.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureDescribePanel, source);
+    gtk_widget_class_bind_template_child(widget_class, TinctureDescribePanel, words);
     gtk_widget_class_bind_template_callback(widget_class, source_edited_cb);
 }
 

@@ -20,6 +20,7 @@ struct _TinctureEditPanel {
     GtkEditable *seed;
     GtkWidget *seed_row, *learn_first;
     GtkBox *presets;
+    GtkLabel *words;
 
     // owned
     struct setting_list *settings;
@@ -171,6 +172,7 @@ static void document_changed(TincturePanel *panel, guint parts)
     if (parts & (DOCUMENT_PROMPTS | DOCUMENT_PHOTO)) {
         tincture_prompt_view_set_text(self->prompt, project->document.prompt);
         tincture_prompt_view_set_text(self->negative, project->document.negative);
+        tincture_panel_show_words(panel, self->words, project->document.prompt);
     }
     show_learn_first(self);
     if (parts & (DOCUMENT_PARAMS | DOCUMENT_PHOTO)) {
@@ -206,6 +208,7 @@ static void tincture_edit_panel_class_init(TinctureEditPanelClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, seed);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, seed_row);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, presets);
+    gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, words);
     gtk_widget_class_bind_template_callback(widget_class, prompt_edited_cb);
     gtk_widget_class_bind_template_callback(widget_class, prompt_activate_cb);
     gtk_widget_class_bind_template_callback(widget_class, negative_edited_cb);

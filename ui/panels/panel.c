@@ -1,5 +1,6 @@
 #include "ui/panels/panel.h"
 
+#include "ui/core/words_text.h"
 #include "ui/panels/panel_table.h"
 
 #define X(name) extern const struct panel name##_panel;
@@ -87,6 +88,13 @@ gboolean tincture_panel_is_updating(TincturePanel *self)
 {
     TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
     return priv->updating > 0;
+}
+
+void tincture_panel_show_words(TincturePanel *self, GtkLabel *label, const char *sentence)
+{
+    g_autofree char *text = words_text(tincture_panel_get_session(self)->vocabulary, sentence);
+    gtk_label_set_text(label, text);
+    gtk_widget_set_visible(GTK_WIDGET(label), *text != '\0');
 }
 
 void tincture_panel_focus(TincturePanel *self)

@@ -38,6 +38,9 @@ GtkWidget *tincture_panel_new(const struct panel *panel, TinctureSession *sessio
 TinctureSession *tincture_panel_get_session(TincturePanel *self);
 TinctureProject *tincture_panel_get_project(TincturePanel *self);
 gboolean tincture_panel_is_updating(TincturePanel *self);
+// Says on the label which of the sentence's words the model does not know; hides it where there are
+// none.
+void tincture_panel_show_words(TincturePanel *self, GtkLabel *label, const char *sentence);
 // Gives the keyboard to the panel's first control, wherever in the panel it was.
 void tincture_panel_focus(TincturePanel *self);
 

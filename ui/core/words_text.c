@@ -1,0 +1,71 @@
+#include "ui/core/words_text.h"
+
+// Letters of one word; the apostrophe of "cat's" belongs to it.
+static bool in_word(gunichar c)
+{
+    return g_unichar_isalnum(c) || c == '\'' || c == 0x2019;
+}
+
+// The next word of the text in lower case, or NULL; *text is moved behind it.
+static char *next_word(const char **text)
+{
+    const char *p = *text;
+    while (*p && !in_word(g_utf8_get_char(p))) {
+        p = g_utf8_next_char(p);
+    }
+    const char *start = p;
+    while (*p && in_word(g_utf8_get_char(p))) {
+        p = g_utf8_next_char(p);
+    }
+    *text = p;
+    return p > start ? g_utf8_strdown(start, p - start) : NULL;
+}
+
+static bool holds(GPtrArray *words, const char *word)
+{
+    return g_ptr_array_find_with_equal_func(words, word, g_str_equal, NULL);
+}
+
+// “fog”, “dusk” and “zeppelin”
+static void append_list(GString *text, GPtrArray *words)
+{
+    for (guint i = 0; i < words->len; i++) {
+        const char *before = i == 0 ? "" : i + 1 == words->len ? " and " : ", ";
+        g_string_append_printf(text, "%s“%s”", before, (const char *)words->pdata[i]);
+    }
+}
+
+static char *text_of(GPtrArray *weak, GPtrArray *unknown)
+{
+    GString *text = g_string_new(NULL);
+    if (weak->len || unknown->len) {
+        g_string_append(text, "This model ");
+    }
+    if (weak->len) {
+        g_string_append(text, "hardly knows ");
+        append_list(text, weak);
+    }
+    if (unknown->len) {
+        g_string_append(text, weak->len ? ", and not " : "does not know ");
+        append_list(text, unknown);
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *words_text(const struct vocabulary *vocabulary, const char *sentence)
+{
+    g_autoptr(GPtrArray) weak = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
+    char *word = NULL;
+    while (vocabulary && (word = next_word(&sentence)) != NULL) {
+        const enum word_standing standing = vocabulary_ask(vocabulary, word);
+        GPtrArray *list = standing == WORD_WEAK ? weak : unknown;
+        const bool typing = *sentence == '\0' && vocabulary_begins(vocabulary, word);
+        if (standing == WORD_KNOWN || holds(list, word) || (standing == WORD_UNKNOWN && typing)) {
+            g_free(word);
+        } else {
+            g_ptr_array_add(list, word);
+        }
+    }
+    return text_of(weak, unknown);
+}
