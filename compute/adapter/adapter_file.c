@@ -299,6 +299,11 @@ bool adapter_save_check(const struct adapter_method *method, const char *path, G
         }
         return true;
     }
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s is a file; an adapter is one that ends in .safetensors, or a folder", path);
+        return false;
+    }
     g_autoptr(GPtrArray) others = list_others(method, path);
     for (guint i = 0; i < others->len; i++) {
         struct st_file *file = st_open(others->pdata[i], NULL);

@@ -29,6 +29,20 @@ static char *plain(const char *text)
     return g_strstrip(g_utf8_strdown(valid, -1));
 }
 
+// Without the marks around it: "cat," is the cat.
+static char *plain_word(const char *text)
+{
+    g_autofree char *word = plain(text);
+    const char *begin = word, *end = word + strlen(word);
+    while (begin < end && !g_unichar_isalnum(g_utf8_get_char(begin))) {
+        begin = g_utf8_next_char(begin);
+    }
+    while (end > begin && !g_unichar_isalnum(g_utf8_get_char(g_utf8_prev_char(end)))) {
+        end = g_utf8_prev_char(end);
+    }
+    return g_strndup(begin, (gsize)(end - begin));
+}
+
 // Tokens of the first bytes of a text, which end between words.
 static int count_tokens(const struct editor *e, const char *text, gsize bytes, bool *cut)
 {
@@ -282,7 +296,7 @@ static bool is_photo(const struct edit_request *q, GError **error)
 static char *find_word(const struct editor *e, const struct edit_request *q, const char *word,
                        bool *marks, GError **error)
 {
-    g_autofree char *sentence = plain(q->source_prompt), *wanted = plain(word);
+    g_autofree char *sentence = plain(q->source_prompt), *wanted = plain_word(word);
     if (!*wanted) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "no word was given to select by");

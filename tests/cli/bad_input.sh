@@ -43,18 +43,30 @@ expect 2 'unknown option .-nonsense' "$cli" edit --nonsense
 expect 1 "method: 'nosuch' is not one of svdiff, oft" "$cli" train --image "$photo" --prompt x --method nosuch --out "$dir/a.safetensors"
 
 # numbers that no command takes
-for number in 'inversion 3' 'inversion -0.5' 'inversion nan' 'structure -1' 'locality -1' 'guidance -1' 'eta -1' 'size -64'; do
+for number in 'inversion 3' 'inversion -0.5' 'inversion nan' 'structure -1' 'locality -1' 'guidance -1' 'eta -1' 'size -64' 'size 7' \
+    'quality 0' 'quality 101' 'bits 0' 'variations 0' 'variations 100'; do
     expect 1 "edit: ${number% *}: ${number#* } is not a .*number from" \
         "$cli" edit --image "$photo" --prompt x --${number% *} ${number#* } --out "$dir/o.png"
 done
+expect 1 "edit: size: 'x' is not a number" "$cli" edit --image "$photo" --prompt x --size x --out "$dir/o.png"
 for number in 'steps 0' 'steps -1' 'batch 0' 'lr -1'; do
     expect 1 "train: ${number% *}: ${number#* } is not a .*number from" \
         "$cli" train --image "$photo" --prompt x --${number% *} ${number#* } --out "$dir/a.safetensors"
 done
+expect 1 'demo: learn-steps: 0 is not a .*number from' "$cli" demo --learn-steps 0 --out "$dir/demo"
+expect 1 'predict: timestep: 1000 is not a .*number from' "$cli" predict --latents z --prompt x -t 1000 --out "$dir/z.safetensors"
 expect 1 'predict: timestep: 1000 is not' "$cli" predict --latents z --prompt x --timestep 1000 --out "$dir/z.safetensors"
 
 # a strength that is no number, an adapter that has nowhere to go: before any work
 expect 1 'the strength of an adapter is a number' "$cli" edit --image "$photo" --prompt x --adapter a:nan --out "$dir/o.png"
+for strength in nan x 1000 '' 0x1; do
+    expect 1 "a:$strength: no file has that name, and .* from -10 to 10" \
+        "$cli" edit --image "$photo" --prompt x --adapter "a:$strength" --out "$dir/o.png"
+done
+expect 1 'a:b/c.*(no such file|cannot be|not be)' "$cli" edit --image "$photo" --prompt x --adapter "$dir/a:b/c" --out "$dir/o.png"
+expect 1 'a.png: that ending is a PNG picture' "$cli" train --image "$photo" --prompt x --out "$dir/a.png"
+touch "$dir/a"
+expect 1 '/a is a file; an adapter is' "$cli" train --image "$photo" --prompt x --out "$dir/a"
 expect 1 'nothing can be put into the folder' "$cli" train --image "$photo" --prompt x --out "$dir/none/a.safetensors"
 
 # a picture that cannot be written is refused before there is a model to work with

@@ -102,6 +102,10 @@ check $? "an adapter at strength 0 is the base model"
 "$cli" predict --latents z.safetensors --prompt "an apple" --timestep 500 --adapter straight.safetensors --out one.safetensors &&
     ! cmp -s base.safetensors one.safetensors
 check $? "an adapter at strength 1 is not"
+cp straight.safetensors odd:0
+"$cli" predict --latents z.safetensors --prompt "an apple" --timestep 500 --adapter odd:0 --out odd.safetensors &&
+    near one.safetensors odd.safetensors 0
+check $? "an adapter is what its file holds, whatever its name"
 
 # Ctrl+C: what was learned is kept and said, the log has whole lines
 "$cli" train --image "$photo" --prompt x --steps 100000 --checkpoint int.ck --log int.csv --out int.safetensors 2>said &

@@ -74,6 +74,7 @@ static void test_words_found(void)
     g_free(select_word("extraordinarily", "extraordinarily")); // of several tokens
     g_free(select_word("a dog and a dog", "dog"));
     g_free(select_word("  a dog  ", " dog "));
+    g_free(select_word("a dog on a tree", "\u201cdog\u201d,"));
 }
 
 static void count_cb(struct task *task, const struct task_progress *progress)

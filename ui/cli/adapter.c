@@ -63,7 +63,8 @@ static bool run(struct cli *c, GError **error)
     }
     bool ok = true;
     if (convert) {
-        ok = adapter_save(a, c->out, &cli_task, error);
+        ok = cli_adapter_check(a->method, c->out, error) &&
+             adapter_save(a, c->out, &cli_task, error);
     } else if (c->json) {
         print_json(a);
     } else {

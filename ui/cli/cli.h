@@ -22,8 +22,9 @@ struct cli {
     gboolean json, recipe, raw;
     struct settings *settings; // of the command's table
 
-    GPtrArray *given; // char *, in pairs: key of a setting, its value
-    GPtrArray *texts; // char *: names and help of options
+    GPtrArray *given;   // char *, in pairs: key of a setting, its value
+    GPtrArray *numbers; // char *, in pairs: option of a whole number, its value
+    GPtrArray *texts;   // char *: names and help of options
 
     struct engine *engine; // opened by cli_engine()
     GPtrArray *loaded;     // struct adapter *, by cli_adapters()
@@ -40,15 +41,21 @@ struct cli_command {
 };
 extern const struct cli_command *const command_table[];
 
-// options.c. parse: fills c from the words of the command line; a wrong one is an error. settings:
-// then puts those that were given into c->settings, which is of that table, and checks them.
+// options.c. parse: fills c from the words of the command line; a wrong one is an error. numbers
+// and settings: then check those that were given and put them into c, and into c->settings, which
+// is of that table.
 bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
                GError **error);
+bool cli_numbers(struct cli *c, GError **error);
 bool cli_settings(struct cli *c, const struct setting *table, GError **error);
+// NAME:VALUE, or NAME alone, which leaves *value. False where VALUE is nothing that the row takes.
+// *name: newly allocated in any case.
+bool cli_split(const char *text, const struct setting *row, char **name, double *value);
 
 // Opens device and model as the options say.
 struct engine *cli_engine(struct cli *c, GError **error);
-// Loads --adapter FILE[:SCALE]... and hands them to the editor.
+// Loads --adapter FILE[:SCALE]... (a file of that whole name goes first) and hands them to the
+// editor.
 bool cli_adapters(struct cli *c, GError **error);
 // The request that the options describe, for editor_run and its relatives.
 struct edit_request cli_request(const struct cli *c);
@@ -80,4 +87,6 @@ bool cli_tensor_write(const char *path, const char *name, int rank, const int64_
 bool cli_image_check(const struct cli *c, const char *path, GError **error);
 bool cli_image_write(const struct cli *c, const char *path, struct image *image, const char *recipe,
                      GError **error);
+// Likewise of an adapter's file: not under a picture's ending, which only a picture has.
+bool cli_adapter_check(const struct adapter_method *method, const char *path, GError **error);
 void cli_print_json(JsonBuilder *b); // the finished object, to standard output

@@ -1,12 +1,12 @@
 #include "ui/cli/cli.h"
 
 #include "compute/file/safetensors.h"
+#include "render/codec.h"
 #include "render/file.h"
 #include "ui/core/paths.h"
 #include "ui/core/task_text.h"
 
 #include <glib/gstdio.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,32 +52,38 @@ struct engine *cli_engine(struct cli *c, GError **error)
     return c->engine;
 }
 
+// One of --adapter, with its strength.
+static struct adapter *load_adapter(const struct cli *c, const char *text, GError **error)
+{
+    // Legal as in documents.
+    static const struct setting strength = {.kind = SETTING_FLOAT, .min = -10, .max = 10};
+    g_autofree char *path = NULL;
+    double scale = 1.0;
+    if (g_file_test(text, G_FILE_TEST_EXISTS)) {
+        path = g_strdup(text);
+    } else if (!cli_split(text, &strength, &path, &scale)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: no file has that name, and behind a colon the strength of an adapter is a "
+                    "number from %g to %g",
+                    text, strength.min, strength.max);
+        return NULL;
+    }
+    struct adapter *a = adapter_load(path, c->engine->model, error);
+    if (a) {
+        a->scale = scale;
+        a->enabled = true;
+    }
+    return a;
+}
+
 bool cli_adapters(struct cli *c, GError **error)
 {
     c->loaded = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
     for (int i = 0; c->adapters && c->adapters[i]; i++) {
-        g_autofree char *path = g_strdup(c->adapters[i]);
-        double scale = 1.0;
-        char *colon = strrchr(path, ':');
-        char *end = NULL;
-        if (colon && colon[1]) {
-            double value = g_ascii_strtod(colon + 1, &end);
-            if (*end == '\0') {
-                scale = value;
-                *colon = '\0';
-            }
-        }
-        if (!isfinite(scale)) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "%s: the strength of an adapter is a number", c->adapters[i]);
-            return false;
-        }
-        struct adapter *a = adapter_load(path, c->engine->model, error);
+        struct adapter *a = load_adapter(c, c->adapters[i], error);
         if (!a) {
             return false;
         }
-        a->scale = scale;
-        a->enabled = true;
         g_ptr_array_add(c->loaded, a);
     }
     return editor_set_adapters(c->engine->editor, (struct adapter **)c->loaded->pdata,
@@ -157,6 +163,19 @@ bool cli_image_check(const struct cli *c, const char *path, GError **error)
         return false;
     }
     return image_save_check(file, &params, error);
+}
+
+bool cli_adapter_check(const struct adapter_method *method, const char *path, GError **error)
+{
+    const struct codec *codec = codec_find_suffix(path);
+    if (codec) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: that ending is a %s picture's, and an adapter is a file that ends in "
+                    ".safetensors, or a folder",
+                    path, codec->title);
+        return false;
+    }
+    return adapter_save_check(method, path, error);
 }
 
 bool cli_image_write(const struct cli *c, const char *path, struct image *image, const char *recipe,

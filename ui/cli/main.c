@@ -38,16 +38,6 @@ static const struct cli_command *find_command(const char *name)
     return NULL;
 }
 
-// Checked before the work, in the same way for all commands.
-static bool check_numbers(const struct cli *c, GError **error)
-{
-    static const struct setting size = {.key = "size", .kind = SETTING_INT, .max = 8192},
-                                timestep = {.key = "timestep", .kind = SETTING_INT, .max = 999},
-                                variations = {.key = "variations", .kind = SETTING_INT, .max = 99};
-    return setting_check(&size, c->size, error) && setting_check(&timestep, c->timestep, error) &&
-           setting_check(&variations, c->variations, error);
-}
-
 static void cli_clear(struct cli *c)
 {
     g_clear_pointer(&c->loaded, g_ptr_array_unref); // before the model that they borrow
@@ -66,6 +56,7 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->selections);
     settings_free(c->settings);
     g_ptr_array_unref(c->given);
+    g_ptr_array_unref(c->numbers);
     g_ptr_array_unref(c->texts);
     g_strfreev(c->rest);
 }
@@ -122,6 +113,7 @@ int main(int argc, char **argv)
         return 2;
     }
     struct cli c = {.given = g_ptr_array_new_with_free_func(g_free),
+                    .numbers = g_ptr_array_new_with_free_func(g_free),
                     .texts = g_ptr_array_new_with_free_func(g_free),
                     .seed = 1};
     g_autoptr(GError) error = NULL;
@@ -131,7 +123,7 @@ int main(int argc, char **argv)
         cli_clear(&c);
         return 2;
     }
-    bool ok = check_numbers(&c, &error) && cli_settings(&c, command->settings, &error) &&
+    bool ok = cli_numbers(&c, &error) && cli_settings(&c, command->settings, &error) &&
               command->run(&c, &error);
     cli_progress_end();
     if (!ok) {

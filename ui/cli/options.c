@@ -36,6 +36,104 @@ static gboolean set_given_cb(const char *option, const char *value, gpointer dat
     return TRUE;
 }
 
+// ---- whole numbers ------------------------------------------------------------------------------
+
+// Those that are no settings. Not given they are 0, which only the timestep can be.
+static const struct number {
+    char letter; // of the short option; 0: it has none
+    size_t at;   // the int in struct cli
+    struct setting row;
+} numbers[] = {
+    {'t',
+     offsetof(struct cli, timestep),
+     {.key = "timestep", .help = "Timestep of the call", .kind = SETTING_INT, .max = 999}},
+    {0,
+     offsetof(struct cli, size),
+     {.key = "size",
+      .help = "Working size in pixels (default: the model's)",
+      .kind = SETTING_INT,
+      .min = 16,
+      .max = 8192}},
+    {0,
+     offsetof(struct cli, learn_steps),
+     {.key = "learn-steps",
+      .help = "Steps of learning",
+      .kind = SETTING_INT,
+      .min = 1,
+      .max = 100000}},
+    {0,
+     offsetof(struct cli, bits),
+     {.key = "bits",
+      .help = "Bits a channel, 8 or 16 (default: the photo's)",
+      .kind = SETTING_INT,
+      .min = 8,
+      .max = 16}},
+    {0,
+     offsetof(struct cli, quality),
+     {.key = "quality",
+      .help = "Quality of a JPEG, 1 to 100 (default 92)",
+      .kind = SETTING_INT,
+      .min = 1,
+      .max = 100}},
+    {0,
+     offsetof(struct cli, variations),
+     {.key = "variations",
+      .help = "So many pictures, OUT-1 and so on, with seeds counted up",
+      .kind = SETTING_INT,
+      .min = 1,
+      .max = 99}},
+};
+
+static gboolean number_given_cb(const char *option, const char *value, gpointer data,
+                                GError **error)
+{
+    struct cli *c = data;
+    g_ptr_array_add(c->numbers, g_strdup(option));
+    g_ptr_array_add(c->numbers, g_strdup(value));
+    return TRUE;
+}
+
+static void add_numbers(GArray *entries)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        const struct number *n = &numbers[i];
+        const GOptionEntry entry = {n->row.key,      n->letter,   0,  G_OPTION_ARG_CALLBACK,
+                                    number_given_cb, n->row.help, "N"};
+        g_array_append_val(entries, entry);
+    }
+}
+
+static bool is_option(const struct number *n, const char *option)
+{
+    return option[1] == '-' ? g_str_equal(option + strlen("--"), n->row.key)
+                            : option[1] == n->letter;
+}
+
+bool cli_numbers(struct cli *c, GError **error)
+{
+    for (guint i = 0; i < c->numbers->len; i += 2) {
+        const struct number *n = numbers;
+        double value;
+        while (!is_option(n, c->numbers->pdata[i])) {
+            n++;
+        }
+        if (!setting_parse(&n->row, c->numbers->pdata[i + 1], &value, error)) {
+            return false;
+        }
+        G_STRUCT_MEMBER(int, c, n->at) = (int)value;
+    }
+    return true;
+}
+
+bool cli_split(const char *text, const struct setting *row, char **name, double *value)
+{
+    const char *slash = strrchr(text, '/'), *colon = strrchr(slash ? slash : text, ':');
+    *name = colon ? g_strndup(text, (gsize)(colon - text)) : g_strdup(text);
+    return !colon || setting_parse(row, colon + 1, value, NULL);
+}
+
+// ---- the list of options ------------------------------------------------------------------------
+
 struct listing {
     struct cli *c;
     GArray *entries; // GOptionEntry
@@ -149,8 +247,6 @@ static GArray *own_options(struct cli *c)
         {"select", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->selections,
          "Only where the photo shows this word of --source-prompt; may be repeated, adds to --mask",
          "WORD"},
-        {"variations", 0, 0, G_OPTION_ARG_INT, &c->variations,
-         "So many pictures, OUT-1 and so on, with seeds counted up", "N"},
         {"set", 0, 0, G_OPTION_ARG_CALLBACK, set_given_cb,
          "One of the settings by its key; may be repeated", "KEY=VALUE"},
         {"log", 0, 0, G_OPTION_ARG_FILENAME, &c->log, "Write step, loss, gradient norm as CSV",
@@ -160,14 +256,6 @@ static GArray *own_options(struct cli *c)
          "FILE"},
         {"adapter", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &c->adapters,
          "Adapter, with its strength; may be repeated", "FILE[:SCALE]"},
-        {"timestep", 't', 0, G_OPTION_ARG_INT, &c->timestep, "Timestep of the call", "T"},
-        {"size", 0, 0, G_OPTION_ARG_INT, &c->size, "Working size in pixels (default: the model's)",
-         "N"},
-        {"learn-steps", 0, 0, G_OPTION_ARG_INT, &c->learn_steps, "Steps of learning", "N"},
-        {"bits", 0, 0, G_OPTION_ARG_INT, &c->bits, "Bits a channel, 8 or 16 (default: the photo's)",
-         "N"},
-        {"quality", 0, 0, G_OPTION_ARG_INT, &c->quality, "Quality of a JPEG, 1 to 100 (default 92)",
-         "N"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed", "N"},
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
          NULL},
@@ -175,6 +263,7 @@ static GArray *own_options(struct cli *c)
     };
     GArray *list = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
     g_array_append_vals(list, all, G_N_ELEMENTS(all));
+    add_numbers(list);
     return list;
 }
 

@@ -6,7 +6,7 @@
 static struct adapter *new_adapter(const struct cli *c, GError **error)
 {
     const char *name = settings_choice(c->settings, "method");
-    return adapter_save_check(adapter_method_find(name), c->out, error)
+    return cli_adapter_check(adapter_method_find(name), c->out, error)
                ? adapter_new(name, c->engine->model, settings_member(c->settings, "method"), error)
                : NULL;
 }
