@@ -153,6 +153,21 @@ void alignment_finish(struct alignment *a)
     g_free(a->weight);
 }
 
+// ---- named words --------------------------------------------------------------------------------
+
+char *words_alone(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
+    const char *begin = valid, *end = valid + strlen(valid);
+    while (begin < end && !g_unichar_isalnum(g_utf8_get_char(begin))) {
+        begin = g_utf8_next_char(begin);
+    }
+    while (end > begin && !g_unichar_isalnum(g_utf8_get_char(g_utf8_prev_char(end)))) {
+        end = g_utf8_prev_char(end);
+    }
+    return g_strndup(begin, (gsize)(end - begin));
+}
+
 // ---- weights ------------------------------------------------------------------------------------
 
 bool alignment_weigh(struct alignment *a, const struct model *m, const char *edit, const char *text,
@@ -160,8 +175,9 @@ bool alignment_weigh(struct alignment *a, const struct model *m, const char *edi
 {
     struct sentence whole, part;
     bool found = false;
+    g_autofree char *words = words_alone(text);
     sentence_init(&whole, m, edit);
-    sentence_init(&part, m, text);
+    sentence_init(&part, m, words);
     const int n = part.n - 2; // without the marks
     for (int i = 0; n > 0 && i < whole.words; i++) {
         const int begin = whole.begin[i];

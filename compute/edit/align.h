@@ -20,7 +20,10 @@ struct alignment {
 void alignment_init(struct alignment *a, const struct model *m, const char *source,
                     const char *edit);
 void alignment_finish(struct alignment *a);
-// Multiplies the weight of each token of `text` (a word, or several in a row), wherever the edit
-// has it. False: it does not.
+// Multiplies the weight of each token of `text` (a word, or several in a row; marks around them do
+// not count), wherever the edit has it. False: it does not.
 bool alignment_weigh(struct alignment *a, const struct model *m, const char *edit, const char *text,
                      double factor);
+// The words of a text as somebody names them, without blanks and marks around: "cat," is the cat.
+// Newly allocated.
+char *words_alone(const char *text);

@@ -96,6 +96,12 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
     r->denoised =
         q->rgb ? (int)lround(settings_get(q->settings, "inversion") * r->total) : r->total;
     r->ancestral = ancestral_settings(r->inverter);
+    if (q->weights && !r->source_prompt) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "words have weights only in an edit of a photo that is described");
+        run_finish(r);
+        return false;
+    }
     return true;
 }
 

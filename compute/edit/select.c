@@ -3,6 +3,7 @@
 // DiffEdit, 2210.11427). Both are rough; self-attention says which places belong together (Wang et
 // al., DiffSegmenter, 2309.02773), and the word is spread along it. A place is spread the same way.
 #include "compute/edit/select.h"
+#include "compute/edit/align.h"
 #include "compute/edit/private.h"
 
 #include <math.h>
@@ -27,20 +28,6 @@ static char *plain(const char *text)
 {
     g_autofree char *valid = g_utf8_make_valid(text ? text : "", -1);
     return g_strstrip(g_utf8_strdown(valid, -1));
-}
-
-// Without the marks around it: "cat," is the cat.
-static char *plain_word(const char *text)
-{
-    g_autofree char *word = plain(text);
-    const char *begin = word, *end = word + strlen(word);
-    while (begin < end && !g_unichar_isalnum(g_utf8_get_char(begin))) {
-        begin = g_utf8_next_char(begin);
-    }
-    while (end > begin && !g_unichar_isalnum(g_utf8_get_char(g_utf8_prev_char(end)))) {
-        end = g_utf8_prev_char(end);
-    }
-    return g_strndup(begin, (gsize)(end - begin));
 }
 
 // Tokens of the first bytes of a text, which end between words.
@@ -296,7 +283,8 @@ static bool is_photo(const struct edit_request *q, GError **error)
 static char *find_word(const struct editor *e, const struct edit_request *q, const char *word,
                        bool *marks, GError **error)
 {
-    g_autofree char *sentence = plain(q->source_prompt), *wanted = plain_word(word);
+    g_autofree char *alone = words_alone(word), *wanted = plain(alone);
+    g_autofree char *sentence = plain(q->source_prompt);
     if (!*wanted) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "no word was given to select by");

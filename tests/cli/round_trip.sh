@@ -181,6 +181,13 @@ check $? "edit --quality"
 "$cli" generate --prompt "a red apple" --steps 1 --recipe --out recipe.png && "$cli" info recipe.png >facts &&
     grep -q '^recipe *a red apple$' facts && grep -q '^Steps: 1, ' facts
 check $? "info of a picture says its recipe"
+weighed() {
+    "$cli" edit --image "$photo" --source-prompt "a red apple" --prompt "a green apple" --steps 4 --raw --recipe "$@"
+}
+weighed --out plain.png && weighed --weight green,:3 --out weighed.png && "$cli" info weighed.png >facts &&
+    grep -q 'Word weights: green 3' facts && ! near plain.png weighed.png 0.2 2>difference &&
+    grep -q 'picture differs' difference
+check $? "a word's weight is in the recipe and in the picture"
 "$cli" info starter --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["unet parameters"] > 0 and j["picture size"] > 0'
 check $? "info --json of a model"
 

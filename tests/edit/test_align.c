@@ -150,6 +150,7 @@ static void test_weigh(void)
     g_assert_true(alignment_weigh(&a, model, edit, "red garden", 2));
     g_assert_cmpfloat(a.weight[second], ==, 3);
     g_assert_cmpfloat(a.weight[first], ==, 1.5);
+    g_assert_true(alignment_weigh(&a, model, edit, " \"House\", ", 3));
     alignment_finish(&a);
 }
 

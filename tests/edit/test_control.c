@@ -3,6 +3,7 @@
 #include "compute/edit/edit.h"
 #include "compute/edit/networks.h"
 #include "compute/file/safetensors.h"
+#include "compute/model/attention_control.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,6 +97,91 @@ static void test_parity(gconstpointer name)
     networks_free(p.networks);
     model_free(p.model);
     st_free(p.vectors);
+}
+
+// ---- re-weighting -------------------------------------------------------------------------------
+
+#define QUERIES  5
+#define KEYS     7
+#define CHANNELS 6
+#define HEADS    2
+
+// (Q,C) of values v by the probabilities of q and k as section 3.3 of the paper has them, M*_ij =
+// c_j M_ij.
+static void weigh_by_equation(const float *q, const float *k, const float *v, const float *weight,
+                              double *out)
+{
+    const int size = CHANNELS / HEADS;
+    for (int at = 0; at < QUERIES * CHANNELS; at++) {
+        const int i = at / CHANNELS, begin = at % CHANNELS / size * size;
+        double sum = 0, p[KEYS];
+        for (int j = 0; j < KEYS; j++) {
+            double dot = 0;
+            for (int c = begin; c < begin + size; c++) {
+                dot += (double)q[i * CHANNELS + c] * (double)k[j * CHANNELS + c];
+            }
+            p[j] = exp(dot / sqrt(size));
+            sum += p[j];
+        }
+        out[at] = 0;
+        for (int j = 0; j < KEYS; j++) {
+            out[at] += (double)weight[j] * p[j] / sum * (double)v[j * CHANNELS + at % CHANNELS];
+        }
+    }
+}
+
+static struct node *leaf(struct graph *g, GPtrArray *tensors, const int *shape, const float *values)
+{
+    g_autoptr(GError) error = NULL;
+    struct tensor *t = tensor_new(gpu, DTYPE_F32, shape, "values", &error);
+    g_assert_no_error(error);
+    g_assert_true(tensor_write(t, values, &error));
+    g_ptr_array_add(tensors, t);
+    return graph_leaf(g, t);
+}
+
+static void fill(float *values, int n, int seed)
+{
+    for (int i = 0; i < n; i++) {
+        values[i] = (float)sin(i * 1.7 + seed);
+    }
+}
+
+// What a word's weight does to the output of an attention. The words are the same in both, so the
+// edit takes all of the source's probabilities, times the weights.
+static void test_weight_equation(void)
+{
+    g_autoptr(GError) error = NULL;
+    float q[2 * QUERIES * CHANNELS], k[2 * KEYS * CHANNELS], v[2 * KEYS * CHANNELS],
+        y[2 * QUERIES * CHANNELS], mapper[KEYS * KEYS] = {0}, none[KEYS] = {0};
+    const float weight[KEYS] = {1, 1, 2.5f, 1, 0, -1.5f, 1};
+    double expected[QUERIES * CHANNELS];
+    fill(q, G_N_ELEMENTS(q), 1);
+    fill(k, G_N_ELEMENTS(k), 2);
+    fill(v, G_N_ELEMENTS(v), 3);
+    for (int j = 0; j < KEYS; j++) {
+        mapper[j * KEYS + j] = 1;
+    }
+    weigh_by_equation(q, k, v + KEYS * CHANNELS, weight, expected);
+
+    g_autoptr(GPtrArray) tensors = g_ptr_array_new_with_free_func((GDestroyNotify)tensor_free);
+    struct graph *g = graph_new();
+    const int queries[] = {2, 1, QUERIES, CHANNELS}, keys[] = {2, 1, KEYS, CHANNELS},
+              tokens[] = {1, 1, 1, KEYS}, square[] = {1, 1, KEYS, KEYS};
+    const struct attention_control control = {.mapper = leaf(g, tensors, square, mapper),
+                                              .taken = leaf(g, tensors, tokens, weight),
+                                              .own = leaf(g, tensors, tokens, none)};
+    struct node *out = attention_controlled(g, &control, leaf(g, tensors, queries, q),
+                                            leaf(g, tensors, keys, k), leaf(g, tensors, keys, v),
+                                            HEADS, (float)(1 / sqrt(CHANNELS / HEADS)), true);
+    struct program *program = program_new(g, gpu, &out, 1, &error);
+    g_assert_no_error(error);
+    g_assert_true(program_run(program, NULL, &error) && program_read(program, out, y, &error));
+    for (int i = 0; i < QUERIES * CHANNELS; i++) {
+        g_assert_cmpfloat(fabs((double)y[QUERIES * CHANNELS + i] - expected[i]), <=, 1e-5);
+    }
+    program_free(program);
+    graph_free(g);
 }
 
 // ---- a whole edit -------------------------------------------------------------------------------
@@ -273,6 +359,15 @@ static void test_weights(void)
     run_weighed(&b, SOURCE, (struct word_weight[]){{"horse", 3}, {0}}, same, &error);
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
     g_clear_error(&error);
+    const struct edit_request undescribed = {.settings = b.settings,
+                                             .rgb = b.rgb,
+                                             .width = 24,
+                                             .height = 16,
+                                             .prompt = "a dog",
+                                             .weights = (struct word_weight[]){{"dog", 3}, {0}}};
+    g_assert_null(editor_run(b.editor, &undescribed, NULL, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
+    g_clear_error(&error);
     g_assert_true(settings_parse(b.settings, "control", "none", &error));
     run_weighed(&b, SOURCE, (struct word_weight[]){{"dog", 3}, {0}}, same, &error);
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
@@ -313,6 +408,7 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_test_add_data_func("/control/parity/sd1", "sd1", test_parity);
     g_test_add_data_func("/control/parity/levels", "levels", test_parity);
+    g_test_add_func("/control/weight-equation", test_weight_equation);
     g_test_add_func("/control/edits", test_edits);
     g_test_add_func("/control/same-sentence", test_same_sentence);
     g_test_add_func("/control/nothing-taken", test_nothing_taken);

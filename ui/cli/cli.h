@@ -16,7 +16,7 @@ struct cli {
     char *region, *preset;
     char *log, *resume, *checkpoint;
     char *class_prompt;
-    char **images, **class_images, **adapters, **selections, **rest;
+    char **images, **class_images, **adapters, **selections, **weights, **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
     gboolean json, recipe, raw;
@@ -25,6 +25,8 @@ struct cli {
     GPtrArray *given;   // char *, in pairs: key of a setting, its value
     GPtrArray *numbers; // char *, in pairs: option of a whole number, its value
     GPtrArray *texts;   // char *: names and help of options
+
+    struct word_weight *word_weights; // of weights, whose words it borrows; by cli_weights()
 
     struct engine *engine; // opened by cli_engine()
     GPtrArray *loaded;     // struct adapter *, by cli_adapters()
@@ -57,6 +59,8 @@ struct engine *cli_engine(struct cli *c, GError **error);
 // Loads --adapter FILE[:SCALE]... (a file of that whole name goes first) and hands them to the
 // editor.
 bool cli_adapters(struct cli *c, GError **error);
+// Reads --weight WORD:FACTOR...
+bool cli_weights(struct cli *c, GError **error);
 // The request that the options describe, for editor_run and its relatives.
 struct edit_request cli_request(const struct cli *c);
 // Loads the photo of --image at the working size.

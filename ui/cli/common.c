@@ -7,6 +7,7 @@
 #include "ui/core/task_text.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,6 +91,28 @@ bool cli_adapters(struct cli *c, GError **error)
                                (int)c->loaded->len, &cli_task, error);
 }
 
+bool cli_weights(struct cli *c, GError **error)
+{
+    static const struct setting factor = {.kind = SETTING_FLOAT, .min = -10, .max = 10};
+    const guint n = c->weights ? g_strv_length(c->weights) : 0;
+    c->word_weights = n ? g_new0(struct word_weight, n + 1) : NULL;
+    for (guint i = 0; i < n; i++) {
+        struct word_weight *w = &c->word_weights[i];
+        char *words;
+        w->factor = NAN;
+        if (!cli_split(c->weights[i], &factor, &words, &w->factor) || isnan(w->factor)) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        "--weight needs WORD:FACTOR with a factor from %g to %g, not \"%s\"",
+                        factor.min, factor.max, c->weights[i]);
+            g_free(words);
+            return false;
+        }
+        g_free(c->weights[i]);
+        w->words = c->weights[i] = words;
+    }
+    return true;
+}
+
 struct edit_request cli_request(const struct cli *c)
 {
     return (struct edit_request){
@@ -97,6 +120,7 @@ struct edit_request cli_request(const struct cli *c)
         .prompt = c->prompt ? c->prompt : "",
         .source_prompt = c->source_prompt,
         .negative = c->negative,
+        .weights = c->word_weights,
         .seed = (uint64_t)c->seed,
     };
 }

@@ -103,6 +103,9 @@ static bool run(struct cli *c, GError **error)
     if (c->variations) {
         edit_settings_vary(c->settings);
     }
+    if (!cli_weights(c, error)) {
+        return false;
+    }
     struct editing e = {.c = c, .request = cli_request(c)};
     g_autoptr(GPtrArray) paths = targets(c);
     bool ok = check_targets(c, paths, error) && cli_engine(c, error) && cli_adapters(c, error) &&
@@ -116,11 +119,11 @@ const struct cli_command edit_command = {
     .summary = "Change a photo by a prompt",
     .usage = "",
     .settings = edit_settings,
-    .options = (const char *const[]){"model",    "device",  "image", "prompt",  "source-prompt",
-                                     "negative", "adapter", "set",   "preset",  "seed",
-                                     "size",     "region",  "mask",  "select",  "variations",
-                                     "raw",      "recipe",  "bits",  "quality", "out",
-                                     NULL},
+    .options = (const char *const[]){"model",      "device",  "image",  "prompt", "source-prompt",
+                                     "negative",   "adapter", "set",    "preset", "seed",
+                                     "size",       "region",  "mask",   "select", "weight",
+                                     "variations", "raw",     "recipe", "bits",   "quality",
+                                     "out",        NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

@@ -54,6 +54,8 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->class_images);
     g_strfreev(c->adapters);
     g_strfreev(c->selections);
+    g_strfreev(c->weights);
+    g_free(c->word_weights);
     settings_free(c->settings);
     g_ptr_array_unref(c->given);
     g_ptr_array_unref(c->numbers);

@@ -1,7 +1,7 @@
 #include "ui/core/engine.h"
 
+#include "compute/edit/align.h"
 #include "compute/edit/select.h"
-
 #include "compute/gpu/fft.h"
 #include "render/filter.h"
 #include "render/signed.h"
@@ -444,6 +444,21 @@ static void append_value(GString *out, const char *key, const char *value)
     }
 }
 
+// "dog 1.4, red 0.5"
+static void append_weights(GString *out, const struct word_weight *weights)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (; weights && weights->words; weights++) {
+        char factor[G_ASCII_DTOSTR_BUF_SIZE];
+        g_autofree char *words = words_alone(weights->words);
+        g_ascii_formatd(factor, sizeof factor, "%g", weights->factor);
+        g_string_append_printf(text, "%s%s %s", text->len ? ", " : "", words, factor);
+    }
+    if (text->len) {
+        append_value(out, "Word weights", text->str);
+    }
+}
+
 // What is not the whole photo, of width x height.
 static void append_place(GString *out, const struct engine_place *place, int width, int height)
 {
@@ -480,6 +495,7 @@ char *engine_recipe(const struct edit_request *request, const struct engine_plac
     if (request->source_prompt && *request->source_prompt) {
         append_value(out, "Source prompt", request->source_prompt);
     }
+    append_weights(out, request->weights);
     if (place) {
         append_place(out, place, width, height);
     }
