@@ -144,11 +144,17 @@ static void paste_action(GtkWidget *widget, const char *name, GVariant *target)
     }
 }
 
-// A line of text (a search, a number) undoes its own typing. The prompts are part of the document.
+// A line of text that is no part of the document (a search) undoes its own typing, as long as there
+// is any.
 static gboolean text_takes(GtkWidget *window, const char *action)
 {
     GtkWidget *focus = gtk_root_get_focus(GTK_ROOT(window));
-    return GTK_IS_TEXT(focus) && gtk_widget_activate_action(focus, action, NULL);
+    if (!GTK_IS_TEXT(focus)) {
+        return FALSE;
+    }
+    g_autofree char *before = g_strdup(gtk_editable_get_text(GTK_EDITABLE(focus)));
+    gtk_widget_activate_action(focus, action, NULL);
+    return !g_str_equal(before, gtk_editable_get_text(GTK_EDITABLE(focus)));
 }
 
 static void undo_action(GtkWidget *widget, const char *name, GVariant *target)

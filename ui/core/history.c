@@ -82,6 +82,11 @@ void history_forget_adapter(struct history *h, gint64 id)
     }
 }
 
+const struct document *history_now(const struct history *h)
+{
+    return h->states->pdata[h->at];
+}
+
 bool history_can_undo(const struct history *h)
 {
     return h->at > 0;

@@ -9,6 +9,7 @@ void history_free(struct history *h);
 // Adds the state after a change. Changes with the same non-zero tag within a second replace each
 // other.
 void history_push(struct history *h, const struct document *d, unsigned tag);
+const struct document *history_now(const struct history *h);
 const struct document *history_undo(struct history *h); // NULL: nothing before
 const struct document *history_redo(struct history *h);
 void history_forget_adapter(struct history *h, gint64 id); // as if it had never been in the list

@@ -538,8 +538,32 @@ static void use_defaults(struct library *l, struct document *d)
     }
 }
 
+static void keep_undo(struct library *l, gint64 id)
+{
+    struct history *history = g_steal_pointer(&l->project->history);
+    if (id) {
+        g_hash_table_replace(l->undo, g_memdup2(&id, sizeof id), history);
+    } else {
+        history_free(history);
+    }
+}
+
+// That of a document that was open before, as long as nobody has changed it meanwhile; NULL: none.
+static struct history *take_undo(struct library *l, const struct document *d)
+{
+    gpointer id = NULL, found = NULL;
+    g_hash_table_steal_extended(l->undo, &l->row.id, &id, &found);
+    g_free(id);
+    if (found && !document_equal(history_now(found), d)) {
+        history_free(found);
+        return NULL;
+    }
+    return found;
+}
+
 void library_opened(struct library *l, TinctureJob *job)
 {
+    const gint64 left = l->row.id;
     library_save_now(l);
     store_document_clear(&l->row);
     l->row = row_of(l, &job->in);
@@ -552,8 +576,9 @@ void library_opened(struct library *l, TinctureJob *job)
     document_from_row(&l->row, &d);
     l->adapter_failed = false;
     GPtrArray *known = read_adapters(l, &d);
+    keep_undo(l, left);
     tincture_project_open(l->project, job->out.photo, picture_take(&job->out.view), l->row.name, &d,
-                          known);
+                          known, take_undo(l, &d));
     document_clear(&d);
     l->results_limit = RESULTS_SHOWN;
     refresh_results(l);
@@ -603,6 +628,8 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
     l->queue = queue;
     l->model = g_strdup(model);
     l->results_limit = RESULTS_SHOWN;
+    l->undo =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)history_free);
     g_autofree char *dir = data_dir ? g_strdup(data_dir) : paths_data();
     g_autoptr(GError) error = NULL;
     l->store = store_open(dir, &error);
@@ -615,6 +642,7 @@ void library_free(struct library *l)
 {
     g_signal_handlers_disconnect_by_data(l->project, l);
     g_clear_handle_id(&l->save_timer, g_source_remove);
+    g_hash_table_unref(l->undo);
     store_document_clear(&l->row);
     store_close(l->store);
     g_free(l->model);

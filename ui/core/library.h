@@ -17,6 +17,7 @@ struct library {
     char *model;         // the folder or file of the model, whose defaults a new document has
     struct store *store; // NULL: it could not be opened, which has been said; then no photo can be
     struct store_document row; // of the open document; id 0: none
+    GHashTable *undo;          // id -> struct history: of documents that were open before
     guint save_timer;
 
     // state

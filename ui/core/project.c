@@ -410,8 +410,11 @@ void tincture_project_redo(TinctureProject *self)
 // ---- what jobs bring ----------------------------------------------------------------------------
 
 void tincture_project_open(TinctureProject *self, struct photo *photo, struct picture before,
-                           const char *title, const struct document *document, GPtrArray *known)
+                           const char *title, const struct document *document, GPtrArray *known,
+                           struct history *undo)
 {
+    history_free(self->history);
+    self->history = undo ? undo : history_new(document);
     tincture_project_set_result(self, NULL, (struct picture){0});
     photo_unref(self->photo);
     picture_clear(&self->before);
@@ -422,8 +425,6 @@ void tincture_project_open(TinctureProject *self, struct photo *photo, struct pi
     self->exported = true;
     document_clear(&self->document);
     document_copy(document, &self->document);
-    history_free(self->history);
-    self->history = history_new(document);
     g_ptr_array_unref(self->known);
     self->known = known;
     refresh_adapters(self);

@@ -111,9 +111,11 @@ void tincture_project_edited(TinctureProject *self, unsigned parts, unsigned tag
 void tincture_project_shown(TinctureProject *self, unsigned parts);
 
 // Everything at once: another photo (takes a reference), its document (overwritten, not freed) and
-// adapters of which the document's list may hold some (takes them).
+// adapters of which the document's list may hold some (takes them), and its undo (takes it; NULL:
+// there is none).
 void tincture_project_open(TinctureProject *self, struct photo *photo, struct picture before,
-                           const char *title, const struct document *document, GPtrArray *known);
+                           const char *title, const struct document *document, GPtrArray *known,
+                           struct history *undo);
 TinctureAdapterEntry *tincture_project_find_adapter(TinctureProject *self, gint64 id); // of all
 void tincture_project_add_adapter(TinctureProject *self, TinctureAdapterEntry *entry); // takes it
 void tincture_project_use_adapter(TinctureProject *self, gint64 id); // into the document's list

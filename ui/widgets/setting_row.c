@@ -262,6 +262,7 @@ static GtkWidget *build_entry(TinctureSettingRow *self)
     gtk_editable_set_width_chars(GTK_EDITABLE(self->entry), 6);
     gtk_editable_set_max_width_chars(GTK_EDITABLE(self->entry), 6);
     gtk_editable_set_alignment(GTK_EDITABLE(self->entry), 1);
+    gtk_editable_set_enable_undo(GTK_EDITABLE(self->entry), FALSE); // the document has it
     gtk_entry_set_input_purpose(GTK_ENTRY(self->entry), GTK_INPUT_PURPOSE_NUMBER);
     gtk_widget_set_valign(self->entry, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(self->entry, "value");

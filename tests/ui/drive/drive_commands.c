@@ -153,6 +153,22 @@ static enum drive_result command_action(struct drive *d, const char *rest)
                : drive_fail(d, "no such action, or it is off");
 }
 
+// repeat ACTION until FACT [OP] VALUE
+static enum drive_result command_repeat(struct drive *d, const char *rest)
+{
+    g_auto(GStrv) parts = g_strsplit(rest, " until ", 2);
+    g_auto(GStrv) words = parts[1] != NULL ? g_strsplit(parts[1], " ", 2) : NULL;
+    g_autofree char *fact = words != NULL ? drive_fact(d, words[0]) : NULL;
+    if (fact == NULL || words[1] == NULL) {
+        return drive_fail(d, "until what?");
+    }
+    if (drive_compare(fact, words[1])) {
+        return DRIVE_DONE;
+    }
+    const enum drive_result result = command_action(d, parts[0]);
+    return result == DRIVE_DONE ? DRIVE_AGAIN : result;
+}
+
 // split FRACTION: the compare handle.
 static enum drive_result command_split(struct drive *d, const char *rest)
 {
@@ -359,7 +375,7 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"type", drive_type},         {"run", drive_program},
         {"drag", drive_drag},         {"stroke", drive_stroke},
         {"tab", drive_tab},           {"back", drive_back},
-        {"quit", command_quit},
+        {"repeat", command_repeat},   {"quit", command_quit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (g_str_equal(commands[i].name, command)) {
