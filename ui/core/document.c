@@ -89,6 +89,13 @@ bool document_equal(const struct document *a, const struct document *b)
     return document_diff(a, b) == 0;
 }
 
+bool document_asks_edit(const struct document *d)
+{
+    g_autofree char *prompt = g_strstrip(g_strdup(d->prompt));
+    g_autofree char *source = g_strstrip(g_strdup(d->source_prompt));
+    return *prompt && !g_str_equal(prompt, source);
+}
+
 struct settings *document_settings(const struct document *d, enum document_settings which)
 {
     return which == SETTINGS_EDIT ? d->edit : d->learn;

@@ -43,6 +43,8 @@ void document_forget_adapter(struct document *d, gint64 id); // takes it out of 
 void document_copy(const struct document *from,
                    struct document *to); // to is overwritten, not freed
 bool document_equal(const struct document *a, const struct document *b);
+// Whether it asks for another picture: the edit's sentence is there, and not the description again.
+bool document_asks_edit(const struct document *d);
 // Bits of enum document_part in which a and b differ.
 unsigned document_diff(const struct document *a, const struct document *b);
 

@@ -280,11 +280,16 @@ static void show_edit(struct live *live, TinctureJob *job)
         g_autofree char *key = document_picture_key(job->in.document);
         tincture_project_mark_result(p, job->in.id, key);
     }
-    if (drawn && !live->wanted) {
-        fresh_set(live, job->out.result, picture_take(&job->out.thumb));
-        if (!live->timer) {
-            keep_soon(live);
-        }
+    if (!drawn || live->wanted) {
+        return;
+    }
+    if (!document_asks_edit(job->in.document)) { // a look at the description is no edit
+        live_keep_now(live);
+        return;
+    }
+    fresh_set(live, job->out.result, picture_take(&job->out.thumb));
+    if (!live->timer) {
+        keep_soon(live);
     }
 }
 

@@ -439,13 +439,15 @@ void tincture_project_set_result(TinctureProject *self, struct result *result, s
     picture_clear(&self->after);
     self->result = result ? result_ref(result) : NULL;
     self->after = after;
-    self->shown_result = 0;
+    if (self->shown_result) {
+        self->shown_result = 0;
+        tincture_project_changed(self, DOCUMENT_RESULTS);
+    }
 }
 
-void tincture_project_mark_result(TinctureProject *self, gint64 id, const char *key)
+void tincture_project_note_key(TinctureProject *self, gint64 id, const char *key)
 {
     TinctureResultEntry *entry = tincture_project_find_result(self, id);
-    self->shown_result = id;
     if (entry) {
         g_free(entry->key);
         entry->key = g_strdup(key);

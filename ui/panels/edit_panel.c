@@ -155,9 +155,8 @@ static void show_learn_first(TinctureEditPanel *self)
     for (guint i = 0; i < d->adapters->len; i++) {
         learned = learned || g_array_index(d->adapters, struct document_use, i).enabled;
     }
-    gtk_widget_set_visible(self->learn_first, project->photo && *d->source_prompt && *d->prompt &&
-                                                  !g_str_equal(d->prompt, d->source_prompt) &&
-                                                  !learned);
+    gtk_widget_set_visible(self->learn_first, project->photo && *d->source_prompt &&
+                                                  document_asks_edit(d) && !learned);
 }
 
 static void job_changed(TincturePanel *panel)
