@@ -93,6 +93,7 @@ static void set_keys(TinctureApp *self)
         {"win.redo", {"<Control><Shift>z", "<Control>y"}},
         {"win.learn", {"<Control>l"}},
         {"win.edit-now", {"<Control>Return", "<Control>KP_Enter"}},
+        {"win.star", {"<Control>b"}},
         {"win.dice", {"<Control>r"}},
         {"win.vary", {"<Control><Shift>r"}},
         {"win.continue", {"<Control><Shift>k"}},

@@ -4,6 +4,7 @@
 
 #include "ui/dialogs/about.h"
 #include "ui/panels/panel.h"
+#include "ui/widgets/result_row.h"
 
 static TinctureWindow *window_of(GtkWidget *widget)
 {
@@ -192,6 +193,14 @@ static void start_over_action(GtkWidget *widget, const char *name, GVariant *tar
     tincture_session_learn_over(window_of(widget)->session);
 }
 
+// The row of the history that has the keyboard, or else what is shown.
+static void star_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    if (!tincture_result_row_star(gtk_root_get_focus(GTK_ROOT(widget)))) {
+        live_star(window_of(widget)->session->live);
+    }
+}
+
 static void edit_now_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     live_edit_now(window_of(widget)->session->live, true);
@@ -297,6 +306,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.resume", photo && !learning && project->can_resume},
         {"win.start-over", photo && !learning && project->can_resume},
         {"win.edit-now", photo && !learning},
+        {"win.star", photo && tincture_project_n_results(project) > 0},
         {"win.cancel", job != NULL && !(job->type->rank & JOB_LASTING)},
         {"win.dice", photo && edit_settings_seed_matters(project->document.edit)},
         {"win.zoom-in", photo},
@@ -349,6 +359,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.resume", NULL, resume_action},
         {"win.start-over", NULL, start_over_action},
         {"win.edit-now", NULL, edit_now_action},
+        {"win.star", NULL, star_action},
         {"win.cancel", NULL, cancel_action},
         {"win.dice", NULL, dice_action},
         {"win.zoom-in", NULL, zoom_in_action},

@@ -64,9 +64,124 @@ static void test_undo_shows_stored(void)
     fixture_end(&f);
 }
 
+// The description drawn again is looked at, and is no row; nor is the sentence that repeats it.
+static void test_no_edit_no_row(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    tincture_project_set_source_prompt(f.project, "an apple");
+    live_edit_now(f.session->live, true);
+    wait_idle(&f);
+    tincture_project_set_prompt(f.project, "an apple ");
+    live_edit_now(f.session->live, true);
+    wait_idle(&f);
+    g_assert_nonnull(f.project->result);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 0);
+    tincture_project_set_prompt(f.project, "a green apple");
+    wait_until(&f, first_result, "the edit is in the history");
+    g_assert_cmpint(f.project->shown_result, ==, result_at(&f, 0)->id);
+    f.parts = 0;
+    tincture_project_set_prompt(f.project, "");
+    wait_idle(&f);
+    g_assert_cmpint(f.project->shown_result, ==, 0); // and whoever marks the row is told
+    g_assert_cmpuint(f.parts & DOCUMENT_RESULTS, !=, 0);
+    wait_ms(2000);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 1);
+    fixture_end(&f);
+}
+
+// ---- variations ---------------------------------------------------------------------------------
+
+static TinctureVariation *variation_at(struct fixture *f, guint i)
+{
+    GListModel *list = G_LIST_MODEL(f->session->variations->list);
+    g_autoptr(TinctureVariation) item = g_list_model_get_item(list, i);
+    return item; // the list keeps it
+}
+
+static guint n_variations(struct fixture *f)
+{
+    return g_list_model_get_n_items(G_LIST_MODEL(f->session->variations->list));
+}
+
+static bool both_drawn(struct fixture *f)
+{
+    return variation_at(f, 0)->result && variation_at(f, 1)->result;
+}
+
+static void begin_variations(struct fixture *f)
+{
+    variations_begin(f->session->variations, 2);
+    wait_until(f, both_drawn, "two variations are drawn");
+}
+
+// Taking one and going back stays in what they belong to; another sentence does not.
+static void test_variations_leave(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    tincture_project_set_source_prompt(f.project, "an apple");
+    tincture_project_set_prompt(f.project, "a green apple");
+    wait_until(&f, first_result, "the result is in the history");
+    begin_variations(&f);
+    variations_take(f.session->variations, 1);
+    g_assert_cmpuint(n_variations(&f), ==, 2);
+    variations_star(f.session->variations, 0, true);
+    tincture_project_undo(f.project);
+    g_assert_cmpuint(n_variations(&f), ==, 2);
+    tincture_project_set(f.project, SETTINGS_LEARN, "steps", 7); // of no picture
+    g_assert_cmpuint(n_variations(&f), ==, 2);
+    tincture_project_undo(f.project);
+    tincture_project_undo(f.project);
+    g_assert_cmpstr(f.project->document.prompt, ==, "");
+    g_assert_cmpuint(n_variations(&f), ==, 0);
+    wait_idle(&f);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 3); // the one kept stays
+    fixture_end(&f);
+}
+
+// A variation and its row have one star, whoever gives or takes it; taking the variation makes no
+// second row.
+static void test_one_star(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    tincture_project_set_source_prompt(f.project, "an apple");
+    tincture_project_set_prompt(f.project, "a green apple");
+    wait_until(&f, first_result, "the result is in the history");
+    begin_variations(&f);
+    variations_star(f.session->variations, 0, true);
+    variations_star(f.session->variations, 1, true);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 3);
+    g_assert_true(result_at(&f, 1)->starred);
+    g_assert_true(variation_at(&f, 0)->starred);
+    library_star(f.session->library, result_at(&f, 1)->id, false);
+    g_assert_false(variation_at(&f, 0)->starred);
+    g_assert_true(variation_at(&f, 1)->starred);
+    variations_take(f.session->variations, 0);
+    live_star(f.session->live);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 3);
+    g_assert_cmpint(f.project->shown_result, ==, result_at(&f, 1)->id);
+    g_assert_true(result_at(&f, 1)->starred);
+    g_assert_true(variation_at(&f, 0)->starred);
+    variations_star(f.session->variations, 0, false);
+    g_assert_false(result_at(&f, 1)->starred);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 3);
+    fixture_end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/results/undo-shows-stored", test_undo_shows_stored);
+    g_test_add_func("/results/no-edit-no-row", test_no_edit_no_row);
+    g_test_add_func("/results/variations-leave", test_variations_leave);
+    g_test_add_func("/results/one-star", test_one_star);
     return g_test_run();
 }

@@ -38,9 +38,15 @@ static void take_cb(TinctureVariationStrip *self, GtkWidget *button)
     variations_take(self->session->variations, place_of(card_of(button)));
 }
 
-static void keep_cb(TinctureVariationStrip *self, GtkWidget *star)
+static void star_cb(TinctureVariationStrip *self, GtkToggleButton *star)
 {
-    variations_keep(self->session->variations, place_of(card_of(star)));
+    const guint i = place_of(card_of(GTK_WIDGET(star)));
+    GListModel *list = G_LIST_MODEL(self->session->variations->list);
+    g_autoptr(TinctureVariation) item = g_list_model_get_item(list, i);
+    const gboolean starred = gtk_toggle_button_get_active(star);
+    if (item != NULL && item->starred != starred) {
+        variations_star(self->session->variations, i, starred);
+    }
 }
 
 static void name_widget(GtkWidget *widget, const char *name, const char *text)
@@ -63,14 +69,14 @@ static GtkWidget *picture_button(guint i, guint64 seed)
 
 static GtkWidget *star_button(guint i)
 {
-    g_autofree char *name = g_strdup_printf("variation.%u.keep", i);
-    GtkWidget *star = gtk_button_new_from_icon_name("non-starred-symbolic");
+    g_autofree char *name = g_strdup_printf("variation.%u.star", i);
+    GtkWidget *star = gtk_toggle_button_new();
     gtk_widget_set_halign(star, GTK_ALIGN_END);
     gtk_widget_set_valign(star, GTK_ALIGN_START);
     gtk_widget_add_css_class(star, "circular");
     gtk_widget_add_css_class(star, "osd");
     gtk_widget_add_css_class(star, "star");
-    name_widget(star, name, "Keep it in the history");
+    name_widget(star, name, "Star: keep it in the history");
     return star;
 }
 
@@ -95,9 +101,9 @@ static void show_item(GtkWidget *card, const TinctureVariation *item)
     const gboolean drawn = item->result != NULL;
     gtk_widget_set_sensitive(button, drawn);
     gtk_widget_set_visible(star, drawn);
-    gtk_widget_set_sensitive(star, !item->kept);
+    gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(star), item->starred);
     gtk_button_set_icon_name(GTK_BUTTON(star),
-                             item->kept ? "starred-symbolic" : "non-starred-symbolic");
+                             item->starred ? "starred-symbolic" : "non-starred-symbolic");
     gtk_widget_set_visible(wait, !drawn && !item->failed);
     if (drawn) {
         g_autoptr(GdkTexture) texture =
@@ -122,7 +128,7 @@ static GtkWidget *card_new(TinctureVariationStrip *self, guint i, TinctureVariat
     g_object_set_data(G_OBJECT(card), "star", star);
     g_object_set_data(G_OBJECT(card), "wait", wait);
     g_signal_connect_swapped(button, "clicked", G_CALLBACK(take_cb), self);
-    g_signal_connect_swapped(star, "clicked", G_CALLBACK(keep_cb), self);
+    g_signal_connect_swapped(star, "toggled", G_CALLBACK(star_cb), self);
     g_signal_connect_object(item, "notify::state", G_CALLBACK(state_changed_cb), card, 0);
     show_item(card, item);
     return card;

@@ -37,7 +37,8 @@ struct _TinctureResultEntry {
     double seconds;   // that it took
     char *recipe;     // the document it was made of, as document_to_json()
     char *difference; // from the result before it, NULL: nothing, or there is none before
-    char *key;        // document_picture_key() of what it shows; NULL: not shown since the start
+    char *key; // document_picture_key() of what it shows; NULL: neither drawn nor shown since
+               // the program was started
     bool starred;
 };
 TinctureResultEntry *tincture_result_entry_new(gint64 id, const char *prompt);

@@ -319,22 +319,22 @@ static bool asks_for(const char *recipe, const char *key)
     return g_str_equal(its_key, key);
 }
 
-struct store_result *library_newest(struct library *l, const char *key)
+static const TinctureResultEntry *newest(struct library *l, const char *key)
 {
     const TinctureResultEntry *first = tincture_project_result(l->project, 0);
-    return first && asks_for(first->recipe, key) ? store_result_load(l->store, first->id, NULL)
-                                                 : NULL;
+    return first && asks_for(first->recipe, key) ? first : NULL;
+}
+
+struct store_result *library_newest(struct library *l, const char *key)
+{
+    const TinctureResultEntry *first = newest(l, key);
+    return first ? store_result_load(l->store, first->id, NULL) : NULL;
 }
 
 struct store_result *library_shown_before(struct library *l, const char *key)
 {
-    for (guint i = 0; i < tincture_project_n_results(l->project); i++) {
-        const TinctureResultEntry *entry = tincture_project_result(l->project, i);
-        if (g_strcmp0(entry->key, key) == 0) {
-            return store_result_load(l->store, entry->id, NULL);
-        }
-    }
-    return NULL;
+    const TinctureResultEntry *entry = tincture_project_result_of(l->project, key);
+    return entry ? store_result_load(l->store, entry->id, NULL) : NULL;
 }
 
 void library_star(struct library *l, gint64 id, bool starred)
@@ -353,22 +353,30 @@ struct store_result *library_result(struct library *l, gint64 id, GError **error
     return l->store ? store_result_load(l->store, id, error) : NULL;
 }
 
-// The row that the newest picture is in from now on.
-static void note_shown(struct library *l, const struct result *result, gint64 id, const char *key)
+// The row that holds a result from now on.
+static void note_kept(struct library *l, const struct result *result, gint64 id, const char *key)
 {
+    tincture_project_note_key(l->project, id, key);
     if (l->project->result == result) {
         tincture_project_mark_result(l->project, id, key);
     }
+}
+
+// The row that has it already: of a variation that was starred before it is taken, or of the newest
+// picture drawn again.
+static const TinctureResultEntry *kept_as(struct library *l, const char *key)
+{
+    const TinctureResultEntry *kept = tincture_project_result_of(l->project, key);
+    return kept ? kept : newest(l, key);
 }
 
 void library_keep(struct library *l, const struct result *result, const struct picture *thumb)
 {
     g_autofree char *recipe = document_to_json(&result->document);
     g_autofree char *key = document_picture_key(&result->document);
-    struct store_result *same = library_newest(l, key);
-    if (same) { // drawn again: the history has it already
-        note_shown(l, result, same->id, key);
-        store_result_free(same);
+    const TinctureResultEntry *same = kept_as(l, key);
+    if (same) {
+        note_kept(l, result, same->id, key);
         return;
     }
     struct store_result row = {
@@ -389,7 +397,7 @@ void library_keep(struct library *l, const struct result *result, const struct p
     }
     tincture_project_say_error(l->project, "The result could not be kept", error);
     refresh_results(l);
-    note_shown(l, result, row.id, key);
+    note_kept(l, result, row.id, key);
     tincture_project_changed(l->project, DOCUMENT_RESULTS);
 }
 

@@ -74,13 +74,12 @@ void library_adapter_loaded(struct library *l, TinctureJob *job);
 
 // ---- results ------------------------------------------------------------------------------------
 
-// Into the history, unless it is the newest there already.
+// Into the history, unless it is there already.
 void library_keep(struct library *l, const struct result *result, const struct picture *thumb);
 // The newest result with its pixels, if it shows the picture of this key (document_picture_key()),
 // else NULL. To be freed.
 struct store_result *library_newest(struct library *l, const char *key);
-// The result that has shown the picture of this key since the program was started, and so with the
-// model and the files that there are now; NULL: none. To be freed.
+// The one of tincture_project_result_of() with its pixels; NULL: none. To be freed.
 struct store_result *library_shown_before(struct library *l, const char *key);
 void library_star(struct library *l, gint64 id, bool starred);
 struct store_result *library_result(struct library *l, gint64 id, GError **error);

@@ -22,6 +22,16 @@ void live_keep_now(struct live *live)
     }
 }
 
+void live_star(struct live *live)
+{
+    TinctureProject *p = live->project;
+    live_keep_now(live);
+    const TinctureResultEntry *row = tincture_project_find_result(p, p->shown_result);
+    if (row) {
+        library_star(live->library, row->id, !row->starred);
+    }
+}
+
 static gboolean keep_cb(gpointer data)
 {
     struct live *live = data;

@@ -42,6 +42,7 @@ void live_document(const struct live *live, struct document *d);
 // a job runs; an edit does not wait for it.
 void live_want_closeup(struct live *live, const struct image_region *region);
 void live_keep_now(struct live *live); // the fresh result
+void live_star(struct live *live);     // gives the result that is shown its star, or takes it away
 
 void live_previewed(struct live *live, struct job_report *report);
 void live_edited(struct live *live, TinctureJob *job);

@@ -223,6 +223,17 @@ TinctureResultEntry *tincture_project_find_result(TinctureProject *self, gint64 
     return NULL;
 }
 
+TinctureResultEntry *tincture_project_result_of(TinctureProject *self, const char *key)
+{
+    for (guint i = 0; i < tincture_project_n_results(self); i++) {
+        TinctureResultEntry *entry = tincture_project_result(self, i);
+        if (g_strcmp0(entry->key, key) == 0) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
 // ---- changing -----------------------------------------------------------------------------------
 
 // Tags of changes that come in quick succession: each field merges with itself.
@@ -452,6 +463,12 @@ void tincture_project_note_key(TinctureProject *self, gint64 id, const char *key
         g_free(entry->key);
         entry->key = g_strdup(key);
     }
+}
+
+void tincture_project_mark_result(TinctureProject *self, gint64 id, const char *key)
+{
+    tincture_project_note_key(self, id, key);
+    self->shown_result = id;
     tincture_project_changed(self, DOCUMENT_RESULTS);
 }
 

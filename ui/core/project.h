@@ -67,6 +67,9 @@ bool tincture_project_modified(TinctureProject *self); // there are results not 
 TinctureAdapterEntry *tincture_project_adapter(TinctureProject *self, guint i);
 TinctureResultEntry *tincture_project_result(TinctureProject *self, guint i);
 TinctureResultEntry *tincture_project_find_result(TinctureProject *self, gint64 id);
+// The one that has shown the picture of this key (document_picture_key()) since the program was
+// started, and so with the model and the files that there are now.
+TinctureResultEntry *tincture_project_result_of(TinctureProject *self, const char *key);
 guint tincture_project_n_adapters(TinctureProject *self);
 guint tincture_project_n_results(TinctureProject *self);
 
@@ -126,7 +129,9 @@ void tincture_project_switch_off_trained(TinctureProject *self);
 GArray *tincture_project_uses(TinctureProject *self); // struct engine_adapter: those that can be
 void tincture_project_set_result(TinctureProject *self, struct result *result,
                                  struct picture after); // takes a reference, and the picture
-// What is shown is this one of the results, and has this key (document_picture_key()).
+// This one of the results has this key (document_picture_key()).
+void tincture_project_note_key(TinctureProject *self, gint64 id, const char *key);
+// The same, and it is what is shown.
 void tincture_project_mark_result(TinctureProject *self, gint64 id, const char *key);
 void tincture_project_set_preview(TinctureProject *self, struct picture preview); // takes it
 void tincture_project_end_preview(TinctureProject *self);

@@ -1,5 +1,6 @@
 // Variations: the open edit with other seeds, side by side. Each is drawn by a job of its own and
-// shown as it comes; a person takes one, or keeps several in the history.
+// shown as it comes; a person takes one, or stars several, which keeps them in the history. They go when the document
+// becomes another one than they were asked of, or than one of them.
 //
 // Thread: main only.
 #pragma once
@@ -16,9 +17,11 @@ struct _TinctureVariation {
     GObject parent_instance;
 
     uint64_t seed;
+    char *key;             // document_picture_key() of what it is drawn with
     struct result *result; // NULL: it is not drawn yet
     struct picture view, thumb;
-    bool failed, kept;
+    bool failed;
+    bool starred; // so is its row in the history
 };
 
 struct variations {
@@ -28,7 +31,9 @@ struct variations {
     struct library *library;
     struct live *live;
 
-    GListStore *list; // owned, TinctureVariation: those of the last request
+    // owned
+    GListStore *list; // TinctureVariation: those of the last request
+    char *key;        // document_picture_key() of the document then; NULL: there are none
 };
 
 struct variations *variations_new(TinctureProject *project, TinctureQueue *queue,
@@ -43,7 +48,8 @@ void variations_drawn(struct variations *v, TinctureJob *job); // has ended
 // The i-th becomes the picture that is shown, and what it was drawn with the document's: a step of
 // undo.
 void variations_take(struct variations *v, guint i);
-// The i-th goes into the history, where it can be gone back to.
-void variations_keep(struct variations *v, guint i);
+// Gives the i-th its star, which its row in the history shares, and with it that row; or takes the
+// star away.
+void variations_star(struct variations *v, guint i, bool starred);
 
 G_END_DECLS

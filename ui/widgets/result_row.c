@@ -66,9 +66,9 @@ static void show_item(TinctureResultRow *self)
     gboolean current, starred;
     g_object_get(self->item, "prompt", &prompt, "difference", &difference, "subtitle", &subtitle,
                  "thumb", &thumb, "current", &current, "starred", &starred, NULL);
-    g_autofree char *name =
-        g_strdup_printf("%s, %s%s%s%s", prompt, difference ? difference : "",
-                        difference ? ", " : "", subtitle, current ? ", shown now" : "");
+    g_autofree char *name = g_strdup_printf(
+        "%s, %s%s%s%s%s", prompt, difference ? difference : "", difference ? ", " : "", subtitle,
+        starred ? ", starred" : "", current ? ", shown now" : "");
     tincture_thumb_set_paintable(self->thumb, thumb);
     gtk_label_set_text(self->prompt, prompt);
     gtk_label_set_text(self->difference, difference);
@@ -136,14 +136,24 @@ static void tincture_result_row_init(TinctureResultRow *self)
     gtk_widget_add_css_class(star, "circular");
     gtk_widget_set_focusable(star, FALSE); // the list gives no row the keyboard that has it inside
     gtk_widget_set_valign(star, GTK_ALIGN_CENTER);
-    gtk_widget_set_tooltip_text(star, "Keep in Sight");
-    gtk_accessible_update_property(GTK_ACCESSIBLE(star), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   "Keep in sight", -1);
+    gtk_widget_set_tooltip_text(star, "Star (Ctrl+B)");
+    gtk_accessible_update_property(GTK_ACCESSIBLE(star), GTK_ACCESSIBLE_PROPERTY_LABEL, "Star", -1);
     g_signal_connect_swapped(star, "toggled", G_CALLBACK(toggled_cb), self);
     gtk_box_append(GTK_BOX(row), GTK_WIDGET(self->thumb));
     gtk_box_append(GTK_BOX(row), words);
     gtk_box_append(GTK_BOX(row), star);
     adw_bin_set_child(ADW_BIN(self), row);
+}
+
+gboolean tincture_result_row_star(GtkWidget *item)
+{
+    GtkWidget *row = item != NULL ? gtk_widget_get_first_child(item) : NULL;
+    if (!TINCTURE_IS_RESULT_ROW(row)) {
+        return FALSE;
+    }
+    GtkToggleButton *star = TINCTURE_RESULT_ROW(row)->star;
+    gtk_toggle_button_set_active(star, !gtk_toggle_button_get_active(star));
+    return TRUE;
 }
 
 TinctureResultRow *tincture_result_row_new(void)

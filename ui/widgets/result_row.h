@@ -19,4 +19,8 @@ TinctureResultRow *tincture_result_row_new(void);
 // Follows the item until it is given another one; NULL: none.
 void tincture_result_row_set_item(TinctureResultRow *self, TinctureResultItem *item);
 
+// What a list has put around a row (the widget that has the keyboard): its star on or off, as by a
+// click. False: item holds no such row, or is NULL.
+gboolean tincture_result_row_star(GtkWidget *item);
+
 G_END_DECLS

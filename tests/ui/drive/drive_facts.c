@@ -144,6 +144,15 @@ static char *erase(struct drive *d)
     return yes_no(erase);
 }
 
+// Whether the mask lies over the picture.
+static char *overlay(struct drive *d)
+{
+    gboolean show, peek;
+    g_object_get(tincture_window_get_canvas(d->window), "show-mask", &show, "peek-mask", &peek,
+                 NULL);
+    return yes_no(show || peek);
+}
+
 static char *frame_rate(struct drive *d)
 {
     const double seconds = (double)(d->drag.last_us - d->drag.first_us) / G_USEC_PER_SEC;
@@ -298,6 +307,7 @@ static const struct {
     {"compare", compare},
     {"tool", tool},
     {"erase", erase},
+    {"overlay", overlay},
     {"frame-rate", frame_rate},
     {"frame-work", frame_work},
     {"coverage", coverage},
@@ -333,13 +343,18 @@ static char *adapter_fact(struct drive *d, const char *rest)
                                            : NULL;
 }
 
-// "result.N.prompt", N from 0, newest first.
+// "result.N.FIELD", N from 0, newest first.
 static char *result_fact(struct drive *d, const char *rest)
 {
     char *field = NULL;
     guint64 n = g_ascii_strtoull(rest, &field, 10);
     const TinctureResultEntry *result = tincture_project_result(d->project, (guint)n);
-    return result != NULL && g_str_equal(field, ".prompt") ? g_strdup(result->prompt) : NULL;
+    if (result == NULL) {
+        return NULL;
+    }
+    return g_str_equal(field, ".prompt")    ? g_strdup(result->prompt)
+           : g_str_equal(field, ".starred") ? yes_no(result->starred)
+                                            : NULL;
 }
 
 char *drive_fact(struct drive *drive, const char *name)
