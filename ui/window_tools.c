@@ -40,13 +40,20 @@ static void add_step(TinctureWindow *self, const struct mask_step *step)
     mask_unref(mask);
 }
 
+static void select_word(TinctureWindow *self, GVariant *word, bool erase)
+{
+    tincture_canvas_set_show_mask(tincture_window_get_canvas(self), TRUE);
+    tincture_session_select_word(self->session, g_variant_get_string(word, NULL), erase);
+}
+
 static void select_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    TinctureWindow *self = window_of(widget);
-    TinctureCanvas *canvas = tincture_window_get_canvas(self);
-    tincture_canvas_set_show_mask(canvas, TRUE);
-    tincture_session_select_word(self->session, g_variant_get_string(target, NULL),
-                                 tincture_canvas_get_erase(canvas));
+    select_word(window_of(widget), target, false);
+}
+
+static void deselect_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    select_word(window_of(widget), target, true);
 }
 
 static void mask_invert_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -174,6 +181,7 @@ void tincture_window_update_tools(TinctureWindow *self)
     } states[] = {
         {"win.ask-word", photo},
         {"win.select", photo},
+        {"win.deselect", mask},
         {"win.mask-invert", photo},
         {"win.mask-grow", mask},
         {"win.mask-feather", mask},
@@ -215,6 +223,7 @@ void tincture_window_install_tools(GtkWidgetClass *widget_class)
         {"win.brush-softness", "i", brush_softness_action},
         {"win.ask-word", NULL, ask_word_action},
         {"win.select", "s", select_action},
+        {"win.deselect", "s", deselect_action},
         {"win.mask-invert", NULL, mask_invert_action},
         {"win.mask-grow", "i", mask_grow_action},
         {"win.mask-feather", "i", mask_feather_action},

@@ -468,15 +468,10 @@ void tincture_canvas_set_tool(TinctureCanvas *self, enum canvas_tool tool)
     g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_TOOL]);
 }
 
-gboolean tincture_canvas_get_erase(TinctureCanvas *self)
-{
-    return self->erase;
-}
-
 void tincture_canvas_set_erase(TinctureCanvas *self, gboolean erase)
 {
     g_return_if_fail(TINCTURE_IS_CANVAS(self));
-    if (erase && !canvas_tools[self->tool].masks) {
+    if (erase && !canvas_tools[self->tool].erases) {
         tincture_canvas_set_tool(self, TOOL_BRUSH);
     }
     show_erase(self, erase);

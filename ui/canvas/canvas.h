@@ -69,9 +69,10 @@ double tincture_canvas_get_zoom(TinctureCanvas *self);
 void tincture_canvas_step_brush(TinctureCanvas *self, int size, int softness);
 enum canvas_tool tincture_canvas_get_tool(TinctureCanvas *self);
 void tincture_canvas_set_tool(TinctureCanvas *self, enum canvas_tool tool);
-gboolean tincture_canvas_get_erase(TinctureCanvas *self);
 void tincture_canvas_set_erase(TinctureCanvas *self, gboolean erase); // takes up the brush for it
 void tincture_canvas_set_show_mask(TinctureCanvas *self, gboolean show);
+// A result has come: the mask does not lie over it, unless the hand is drawing it.
+void tincture_canvas_show_result(TinctureCanvas *self);
 // Takes back the stroke that is being drawn, or puts tool and mask away. False: there was nothing.
 gboolean tincture_canvas_escape(TinctureCanvas *self);
 

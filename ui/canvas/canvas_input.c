@@ -50,6 +50,8 @@ static void drag_begin_cb(GtkGestureDrag *gesture, double x, double y, TinctureC
     gtk_widget_grab_focus(GTK_WIDGET(self));
     self->drag_x = self->drag_y = 0;
     self->drag = DRAG_PAN;
+    self->take_away = (gtk_event_controller_get_current_event_state(GTK_EVENT_CONTROLLER(gesture)) &
+                       GDK_ALT_MASK) != 0;
     if (button == GDK_BUTTON_PRIMARY && tincture_canvas_tool_begin(self, x, y)) {
         self->drag = DRAG_TOOL;
     } else if (button == GDK_BUTTON_PRIMARY && is_at_handle(self, x)) {

@@ -36,7 +36,7 @@ static void tell_stroke(TinctureCanvas *self, gboolean done)
 {
     const struct canvas_stroke stroke = {
         .tool = self->tool,
-        .erase = self->erase,
+        .erase = self->erase || self->take_away,
         .size = self->brush_size,
         .softness = self->brush_softness,
         .points = (const float *)self->points->data,

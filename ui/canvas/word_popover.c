@@ -8,6 +8,7 @@ struct _TinctureWordPopover {
     // template widgets
     GtkEntry *entry;
     GtkFlowBox *words;
+    GtkCheckButton *take_away;
 
     // owned
     TinctureProject *project;
@@ -17,8 +18,10 @@ G_DEFINE_FINAL_TYPE(TinctureWordPopover, tincture_word_popover, GTK_TYPE_POPOVER
 
 static void choose(TinctureWordPopover *self, const char *word)
 {
+    const gboolean take_away = gtk_check_button_get_active(self->take_away);
     gtk_popover_popdown(GTK_POPOVER(self));
-    gtk_widget_activate_action(GTK_WIDGET(self), "win.select", "s", word);
+    gtk_widget_activate_action(GTK_WIDGET(self), take_away ? "win.deselect" : "win.select", "s",
+                               word);
 }
 
 static void entry_activate_cb(TinctureWordPopover *self)
@@ -79,7 +82,9 @@ static void tincture_word_popover_show(GtkWidget *widget)
     TinctureWordPopover *self = TINCTURE_WORD_POPOVER(widget);
     if (self->project != NULL) {
         show_words(self);
+        gtk_widget_set_visible(GTK_WIDGET(self->take_away), self->project->document.mask != NULL);
     }
+    gtk_check_button_set_active(self->take_away, FALSE); // each selection is asked for anew
     gtk_editable_set_text(GTK_EDITABLE(self->entry), "");
     GTK_WIDGET_CLASS(tincture_word_popover_parent_class)->show(widget);
 }
@@ -106,6 +111,7 @@ static void tincture_word_popover_class_init(TinctureWordPopoverClass *klass)
                                                 "/org/tincture/Tincture/ui/word_popover.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureWordPopover, entry);
     gtk_widget_class_bind_template_child(widget_class, TinctureWordPopover, words);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWordPopover, take_away);
     gtk_widget_class_bind_template_callback(widget_class, entry_activate_cb);
 }
 
