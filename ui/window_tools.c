@@ -202,7 +202,7 @@ void tincture_window_update_tools(TinctureWindow *self)
 void tincture_window_add_tools(TinctureWindow *self)
 {
     TinctureCanvas *canvas = tincture_window_get_canvas(self);
-    static const char *const properties[] = {"tool", "erase", "show-mask"};
+    static const char *const properties[] = {"tool", "erase", "show-mask", "peek-mask"};
     for (gsize i = 0; i < G_N_ELEMENTS(properties); i++) {
         g_autoptr(GPropertyAction) action =
             g_property_action_new(properties[i], canvas, properties[i]);

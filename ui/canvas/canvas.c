@@ -12,6 +12,7 @@ enum {
     PROP_TOOL,
     PROP_ERASE,
     PROP_SHOW_MASK,
+    PROP_PEEK_MASK,
     PROP_BRUSH_SIZE,
     PROP_BRUSH_SOFTNESS,
     PROP_FRAME_ASPECT,
@@ -188,6 +189,7 @@ static void tincture_canvas_get_property(GObject *object, guint id, GValue *valu
     case PROP_TOOL: g_value_set_enum(value, self->tool); break;
     case PROP_ERASE: g_value_set_boolean(value, self->erase); break;
     case PROP_SHOW_MASK: g_value_set_boolean(value, self->show_mask); break;
+    case PROP_PEEK_MASK: g_value_set_boolean(value, self->peek_mask); break;
     case PROP_BRUSH_SIZE: g_value_set_double(value, self->brush_size); break;
     case PROP_BRUSH_SOFTNESS: g_value_set_double(value, self->brush_softness); break;
     case PROP_FRAME_ASPECT: g_value_set_double(value, self->frame_aspect); break;
@@ -204,6 +206,15 @@ static void set_number(TinctureCanvas *self, guint id, double *number, const GVa
     }
 }
 
+static void peek_mask(TinctureCanvas *self, gboolean peek)
+{
+    if (self->peek_mask != peek) {
+        self->peek_mask = peek;
+        gtk_widget_queue_draw(GTK_WIDGET(self));
+        g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_PEEK_MASK]);
+    }
+}
+
 static void tincture_canvas_set_property(GObject *object, guint id, const GValue *value,
                                          GParamSpec *pspec)
 {
@@ -215,6 +226,7 @@ static void tincture_canvas_set_property(GObject *object, guint id, const GValue
         break;
     case PROP_ERASE: tincture_canvas_set_erase(self, g_value_get_boolean(value)); break;
     case PROP_SHOW_MASK: tincture_canvas_set_show_mask(self, g_value_get_boolean(value)); break;
+    case PROP_PEEK_MASK: peek_mask(self, g_value_get_boolean(value)); break;
     case PROP_BRUSH_SIZE: set_number(self, id, &self->brush_size, value); break;
     case PROP_BRUSH_SOFTNESS: set_number(self, id, &self->brush_softness, value); break;
     case PROP_FRAME_ASPECT: set_number(self, id, &self->frame_aspect, value); break;
@@ -247,6 +259,7 @@ static void install_tool_properties(GObjectClass *object_class)
         g_param_spec_enum("tool", NULL, NULL, TINCTURE_TYPE_CANVAS_TOOL, TOOL_HAND, flags);
     properties[PROP_ERASE] = g_param_spec_boolean("erase", NULL, NULL, FALSE, flags);
     properties[PROP_SHOW_MASK] = g_param_spec_boolean("show-mask", NULL, NULL, FALSE, flags);
+    properties[PROP_PEEK_MASK] = g_param_spec_boolean("peek-mask", NULL, NULL, FALSE, flags);
     properties[PROP_BRUSH_SIZE] =
         g_param_spec_double("brush-size", NULL, NULL, BRUSH_LEAST, BRUSH_MOST, 64, flags);
     properties[PROP_BRUSH_SOFTNESS] =
@@ -364,6 +377,7 @@ void tincture_canvas_set_compare(TinctureCanvas *self, gboolean compare)
         return;
     }
     self->compare = compare;
+    tincture_canvas_set_show_mask(self, FALSE); // it would hide what is compared
     gtk_widget_queue_draw(GTK_WIDGET(self));
     g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_COMPARE]);
 }
@@ -377,6 +391,7 @@ void tincture_canvas_set_split(TinctureCanvas *self, double split)
 {
     g_return_if_fail(TINCTURE_IS_CANVAS(self));
     self->split = CLAMP(split, 0, 1);
+    tincture_canvas_set_show_mask(self, FALSE);
     gtk_widget_queue_draw(GTK_WIDGET(self));
 }
 
@@ -475,6 +490,14 @@ void tincture_canvas_set_erase(TinctureCanvas *self, gboolean erase)
         tincture_canvas_set_tool(self, TOOL_BRUSH);
     }
     show_erase(self, erase);
+}
+
+void tincture_canvas_show_result(TinctureCanvas *self)
+{
+    g_return_if_fail(TINCTURE_IS_CANVAS(self));
+    if (self->drag != DRAG_TOOL) {
+        tincture_canvas_set_show_mask(self, FALSE);
+    }
 }
 
 void tincture_canvas_set_show_mask(TinctureCanvas *self, gboolean show)

@@ -64,7 +64,8 @@ void tincture_canvas_zoom_to(TinctureCanvas *self, const struct image_region *pa
 double tincture_canvas_get_zoom(TinctureCanvas *self);
 
 // Properties of the tools: "tool" (TinctureCanvasTool; another one draws, and does not erase),
-// "erase", "show-mask", "brush-size", "brush-softness", "frame-aspect" (width / height, 0: any).
+// "erase", "show-mask", "peek-mask" (shown as well while that is set), "brush-size",
+// "brush-softness", "frame-aspect" (width / height, 0: any).
 // A step is a quarter of the size, a tenth of the softness.
 void tincture_canvas_step_brush(TinctureCanvas *self, int size, int softness);
 enum canvas_tool tincture_canvas_get_tool(TinctureCanvas *self);

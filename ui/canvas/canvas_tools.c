@@ -69,6 +69,9 @@ gboolean tincture_canvas_tool_begin(TinctureCanvas *self, double x, double y)
     self->stroke_y = y;
     g_array_set_size(self->points, 0);
     add_point(self, x, y);
+    if (canvas_tools[self->tool].masks) { // also where a result has put it away
+        tincture_canvas_set_show_mask(self, TRUE);
+    }
     if (self->tool == TOOL_FRAME) {
         begin_frame(self, x, y);
     } else if (self->tool == TOOL_BRUSH) {
@@ -346,7 +349,7 @@ void tincture_canvas_tool_snapshot(TinctureCanvas *self, GtkSnapshot *snapshot)
 {
     const struct viewport_rect picture = viewport_picture_rect(&self->viewport);
     const struct viewport_rect seen = viewport_seen_pixels(&self->viewport);
-    if (self->show_mask) {
+    if (self->show_mask || self->peek_mask) {
         overlay_snapshot(self->overlay, snapshot, &picture, &seen, self->viewport.device_factor);
     }
     snapshot_frame(self, snapshot);

@@ -145,6 +145,15 @@ static gboolean shows_preview(TinctureStage *self)
     return self->project->drawing && tincture_canvas_get_tool(self->canvas) == TOOL_HAND;
 }
 
+// The mask is out of the way of what was asked for.
+static void show_result(TinctureStage *self)
+{
+    const struct result *result = self->project->result;
+    if (!self->project->drawing && result != NULL && document_asks_edit(&result->document)) {
+        tincture_canvas_show_result(self->canvas);
+    }
+}
+
 static void update_pictures(TinctureStage *self)
 {
     const gboolean preview = shows_preview(self);
@@ -168,6 +177,7 @@ static void update_pictures(TinctureStage *self)
         g_autoptr(GdkTexture) texture = texture_of(after);
         tincture_canvas_set_after(self->canvas, texture);
         self->asked = (GdkRectangle){0};
+        show_result(self);
     }
     tincture_canvas_set_after_area(self->canvas,
                                    preview ? &self->project->document.region : &whole);

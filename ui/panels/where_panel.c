@@ -8,6 +8,7 @@ struct _TinctureWherePanel {
     TincturePanel parent_instance;
 
     // template widgets
+    AdwExpanderRow *place; // closed it says what its rows say
     AdwActionRow *frame, *mask;
     GtkWidget *border;
     GtkSpinButton *pixels;
@@ -39,6 +40,25 @@ static void feather_cb(TinctureWherePanel *self)
     move_border(self, "win.mask-feather", 1);
 }
 
+static void peek(TinctureWherePanel *self, gboolean peek)
+{
+    GtkRoot *window = gtk_widget_get_root(GTK_WIDGET(self));
+    if (window != NULL) {
+        g_action_group_change_action_state(G_ACTION_GROUP(window), "peek-mask",
+                                           g_variant_new_boolean(peek));
+    }
+}
+
+static void show_enter_cb(TinctureWherePanel *self)
+{
+    peek(self, TRUE);
+}
+
+static void show_leave_cb(TinctureWherePanel *self)
+{
+    peek(self, FALSE);
+}
+
 static void show_frame(TinctureWherePanel *self, const struct image_region *r)
 {
     g_autofree char *text =
@@ -47,20 +67,63 @@ static void show_frame(TinctureWherePanel *self, const struct image_region *r)
     adw_action_row_set_subtitle(self->frame, text);
 }
 
-static void show_mask(TinctureWherePanel *self)
+// How much of the photo the mask covers; NULL: there is none.
+static char *mask_text(TinctureWherePanel *self)
 {
     TincturePanel *panel = TINCTURE_PANEL(self);
-    const struct mask *mask = tincture_panel_get_project(panel)->document.mask;
     TincturePainting *painting = tincture_panel_get_session(panel)->painting;
-    gtk_widget_set_visible(self->border, mask != NULL);
-    if (mask == NULL) {
-        adw_action_row_set_subtitle(self->mask, "Everywhere");
-    } else if (!tincture_painting_is_busy(painting)) {
-        const double covered = tincture_painting_coverage(painting) * 100;
-        g_autofree char *text = covered > 0 && covered < 1
-                                    ? g_strdup("Less than 1 % of the photo")
-                                    : g_strdup_printf("%.0f %% of the photo", covered);
-        adw_action_row_set_subtitle(self->mask, text);
+    if (tincture_panel_get_project(panel)->document.mask == NULL) {
+        return NULL;
+    }
+    if (tincture_painting_is_busy(painting)) {
+        return g_strdup("…");
+    }
+    const double covered = tincture_painting_coverage(painting) * 100;
+    return covered > 0 && covered < 1 ? g_strdup("less than 1 %")
+                                      : g_strdup_printf("%.0f %%", covered);
+}
+
+static void show_mask(TinctureWherePanel *self, const char *covered)
+{
+    g_autofree char *text = covered != NULL ? g_strdup_printf("%s of the photo", covered) : NULL;
+    gtk_widget_set_visible(self->border, covered != NULL);
+    adw_action_row_set_subtitle(self->mask, text != NULL ? text : "Everywhere");
+}
+
+// "Frame 400 × 300, mask 12 %"
+static void show_place(TinctureWherePanel *self)
+{
+    const struct image_region *r =
+        &tincture_panel_get_project(TINCTURE_PANEL(self))->document.region;
+    g_autofree char *covered = mask_text(self);
+    g_autofree char *frame =
+        r->width > 0 ? g_strdup_printf("Frame %d × %d", r->width, r->height) : NULL;
+    g_autofree char *mask =
+        covered != NULL ? g_strdup_printf("%s %s", frame != NULL ? ", mask" : "Mask", covered)
+                        : NULL;
+    g_autofree char *text = g_strconcat(frame != NULL ? frame : "", mask != NULL ? mask : "", NULL);
+    const char *summary = *text != '\0' ? text : "Whole photo";
+    g_autofree char *name = g_strdup_printf("Where: %s", summary);
+    show_frame(self, r);
+    show_mask(self, covered);
+    adw_expander_row_set_subtitle(self->place, summary);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->place), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
+                                   -1);
+}
+
+// Open while a tool is in the hand; afterwards the words have the room.
+static void tool_changed_cb(TinctureWherePanel *self, const char *name, GVariant *tool)
+{
+    adw_expander_row_set_expanded(self->place,
+                                  !g_str_equal(g_variant_get_string(tool, NULL), "hand"));
+}
+
+static void root_changed_cb(TinctureWherePanel *self)
+{
+    GtkRoot *window = gtk_widget_get_root(GTK_WIDGET(self));
+    if (window != NULL) {
+        g_signal_connect_object(window, "action-state-changed::tool", G_CALLBACK(tool_changed_cb),
+                                self, G_CONNECT_SWAPPED);
     }
 }
 
@@ -71,15 +134,14 @@ static void document_changed(TincturePanel *panel, guint parts)
     if (!self->follows) {
         self->follows = TRUE;
         g_signal_connect_object(tincture_panel_get_session(panel)->painting, "changed",
-                                G_CALLBACK(show_mask), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+                                G_CALLBACK(show_place), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
     }
     if ((parts & DOCUMENT_PHOTO) && project->photo != NULL) {
         const struct image *full = project->photo->full;
         gtk_spin_button_set_value(self->pixels, MAX(1, MAX(full->width, full->height) / 250));
     }
     if (parts & (DOCUMENT_PLACE | DOCUMENT_PHOTO)) {
-        show_frame(self, &project->document.region);
-        show_mask(self);
+        show_place(self);
     }
 }
 
@@ -96,6 +158,7 @@ static void tincture_where_panel_class_init(TinctureWherePanelClass *klass)
     TINCTURE_PANEL_CLASS(klass)->document_changed = document_changed;
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/where_panel.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureWherePanel, place);
     gtk_widget_class_bind_template_child(widget_class, TinctureWherePanel, frame);
     gtk_widget_class_bind_template_child(widget_class, TinctureWherePanel, mask);
     gtk_widget_class_bind_template_child(widget_class, TinctureWherePanel, border);
@@ -103,11 +166,14 @@ static void tincture_where_panel_class_init(TinctureWherePanelClass *klass)
     gtk_widget_class_bind_template_callback(widget_class, shrink_cb);
     gtk_widget_class_bind_template_callback(widget_class, grow_cb);
     gtk_widget_class_bind_template_callback(widget_class, feather_cb);
+    gtk_widget_class_bind_template_callback(widget_class, show_enter_cb);
+    gtk_widget_class_bind_template_callback(widget_class, show_leave_cb);
 }
 
 static void tincture_where_panel_init(TinctureWherePanel *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    g_signal_connect(self, "notify::root", G_CALLBACK(root_changed_cb), NULL);
 }
 
 const struct panel where_panel = {
