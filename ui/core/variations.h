@@ -1,6 +1,6 @@
 // Variations: the open edit with other seeds, side by side. Each is drawn by a job of its own and
-// shown as it comes; a person takes one, or stars several, which keeps them in the history. They go when the document
-// becomes another one than they were asked of, or than one of them.
+// shown as it comes; a person takes one, or stars several, which keeps them in the history. They go
+// when the document becomes another one than they were asked of, or than one of them.
 //
 // Thread: main only.
 #pragma once
