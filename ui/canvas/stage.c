@@ -9,6 +9,8 @@
 #include "ui/widgets/progress.h"
 
 #define BUSY_DELAY_MS    250 // quick work shows no spinner
+#define LABELS_TOP       12  // pixels above the labels of a comparison
+#define LABELS_BELOW     62  // the same, with the options of a tool above them
 #define CLOSEUP_PAUSE_MS 200 // no sharp picture is needed yet during panning or zooming
 
 struct _TinctureStage {
@@ -193,6 +195,14 @@ static void document_changed_cb(TinctureStage *self, guint parts)
     }
 }
 
+// Before and After are below what the tool in the hand can be told.
+static void make_room(TinctureStage *self)
+{
+    const int top = gtk_widget_get_visible(GTK_WIDGET(self->options)) ? LABELS_BELOW : LABELS_TOP;
+    gtk_widget_set_margin_top(self->before_label, top);
+    gtk_widget_set_margin_top(self->after_label, top);
+}
+
 static void tool_changed_cb(TinctureStage *self)
 {
     if (self->project != NULL) {
@@ -245,6 +255,7 @@ static void show_job(TinctureStage *self)
     g_autofree char *text = job_text(job);
     g_autofree char *left = time_left_text(job->seconds_left);
     gtk_label_set_text(self->job_text, text);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->job_text), text);
     gtk_label_set_text(self->time_text, left != NULL ? left : "");
     gtk_widget_set_visible(GTK_WIDGET(self->time_text), left != NULL);
     gtk_widget_set_visible(self->cancel, !(job->type->rank & JOB_LASTING));
@@ -324,6 +335,9 @@ static void tincture_stage_init(TinctureStage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     tincture_tool_options_set_canvas(self->options, self->canvas);
+    g_signal_connect_object(self->options, "notify::visible", G_CALLBACK(make_room), self,
+                            G_CONNECT_SWAPPED);
+    make_room(self);
     // A photo is not mirrored where people write from right to left, nor is what says which side is
     // which.
     gtk_widget_set_direction(self->before_label, GTK_TEXT_DIR_LTR);

@@ -128,7 +128,7 @@ static void tincture_result_row_init(TinctureResultRow *self)
     self->prompt = line_new(words);
     gtk_label_set_wrap(self->prompt, TRUE);
     gtk_label_set_wrap_mode(self->prompt, PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_lines(self->prompt, 2);
+    gtk_label_set_lines(self->prompt, 3);
     self->difference = caption_new(words, "difference");
     self->subtitle = caption_new(words, "dim-label");
     gtk_widget_add_css_class(GTK_WIDGET(self->subtitle), "numeric");

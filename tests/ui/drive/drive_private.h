@@ -69,6 +69,8 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value);
 gboolean drive_widget_click(GtkWidget *root, const char *name);
 // What the control shows (of a list: how many rows), or NULL.
 char *drive_widget_get(GtkWidget *root, const char *name);
+// All of it lies in the window.
+gboolean drive_widget_is_inside(GtkWidget *root, const char *name);
 gboolean drive_widget_has_menu(GtkWidget *root); // a popover is open
 // The control that has the keyboard: its action, or the name of what it is a part of.
 char *drive_widget_focus(GtkWidget *root);

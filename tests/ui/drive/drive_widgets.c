@@ -150,6 +150,17 @@ char *drive_widget_get(GtkWidget *root, const char *name)
     return g_strdup(gtk_widget_get_mapped(widget) ? "visible" : "hidden");
 }
 
+gboolean drive_widget_is_inside(GtkWidget *root, const char *name)
+{
+    GtkWidget *widget = find(root, name);
+    graphene_rect_t bounds, window;
+    graphene_rect_init(&window, 0, 0, (float)gtk_widget_get_width(root),
+                       (float)gtk_widget_get_height(root));
+    return widget != NULL && gtk_widget_get_mapped(widget) &&
+           gtk_widget_compute_bounds(widget, root, &bounds) &&
+           graphene_rect_contains_rect(&window, &bounds);
+}
+
 gboolean drive_widget_has_menu(GtkWidget *root)
 {
     if (GTK_IS_POPOVER(root)) {
