@@ -2,11 +2,16 @@
 
 #include "compute/error.h"
 
+#include <string.h>
+
 const struct edit_preset edit_presets[] = {
     {
         .name = "colour",
         .title = "Colour",
         .summary = "Another colour or material; every shape stays",
+        .words = "red,orange,yellow,green,blue,purple,pink,brown,black,white,gray,grey,violet,"
+                 "turquoise,cyan,magenta,beige,golden,gold,silver,bronze,copper,wooden,dark,light,"
+                 "bright,pale",
         .values = "inverter=direct inversion=1 locality=0 guidance=3 spread=1 "
                   "control=prompt_to_prompt keep_shape=1 keep_words=0.8",
     },
@@ -28,6 +33,11 @@ const struct edit_preset edit_presets[] = {
         .name = "style",
         .title = "Style",
         .summary = "Light, weather or manner, everywhere",
+        .words = "night,dusk,dawn,sunset,sunrise,evening,morning,midday,noon,twilight,fog,mist,"
+                 "haze,rain,storm,sunlight,sunshine,moonlight,warm light,cold light,golden light,"
+                 "soft light,winter,spring,summer,autumn,foggy,misty,rainy,snowy,sunny,cloudy,"
+                 "black and white,monochrome,sepia,painting,watercolor,watercolour,sketch,drawing,"
+                 "cartoon,sticker,icon,engraving,mosaic",
         .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 spread=0.8 "
                   "control=prompt_to_prompt keep_shape=0.4 keep_words=0.3",
     },
@@ -85,4 +95,138 @@ const struct edit_preset *edit_preset_of(const struct settings *s)
         }
     }
     return NULL;
+}
+
+bool edit_preset_sets(const char *key)
+{
+    g_autofree char *assigned = g_strdup_printf("%s=", key);
+    for (const struct edit_preset *p = edit_presets; p->name; p++) {
+        g_auto(GStrv) words = g_strsplit(p->values, " ", 0);
+        for (int i = 0; words[i]; i++) {
+            if (g_str_has_prefix(words[i], assigned)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+// ---- what a sentence asks for -------------------------------------------------------------------
+
+// Words that say nothing of their own, and those that say where what follows them is.
+static const char *const articles = "a,an,the,and";
+static const char *const places =
+    "in,on,at,under,by,near,behind,against,inside,before,over,beside,among";
+
+// Whether the words of `text`, between single blanks, hold one of the list, which may be several.
+static bool says(const char *text, const char *list)
+{
+    g_auto(GStrv) phrases = g_strsplit(list, ",", 0);
+    g_autofree char *framed = g_strdup_printf(" %s ", text);
+    for (int i = 0; phrases[i]; i++) {
+        g_autofree char *phrase = g_strdup_printf(" %s ", phrases[i]);
+        if (strstr(framed, phrase)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static GPtrArray *words_of(const char *sentence)
+{
+    g_autofree char *lower = g_utf8_strdown(sentence, -1);
+    g_auto(GStrv) parts = g_strsplit_set(lower, " \t\r\n,.;:!?\"()", 0);
+    GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; parts[i]; i++) {
+        if (*parts[i]) {
+            g_ptr_array_add(words, g_strdup(parts[i]));
+        }
+    }
+    return words;
+}
+
+static bool same(GPtrArray *a, guint i, GPtrArray *b, guint j)
+{
+    return g_str_equal(a->pdata[i], b->pdata[j]);
+}
+
+// What one sentence has and the other has not, by the longest common sequence of words: those that
+// say where something is, and the rest.
+struct difference {
+    GString *where, *rest;
+};
+
+static void add_difference(struct difference *d, const char *word, bool where)
+{
+    GString *to = where ? d->where : d->rest;
+    if (!says(word, articles) || strstr(to->str, "black")) { // "black and white" is one word
+        g_string_append_printf(to, "%s%s", to->len ? " " : "", word);
+    }
+}
+
+static void find_difference(struct difference *d, GPtrArray *a, GPtrArray *b)
+{
+    const guint row = b->len + 1;
+    g_autofree guint *length = g_new0(guint, (gsize)(a->len + 1) * row);
+    for (guint i = a->len; i-- > 0;) {
+        for (guint j = b->len; j-- > 0;) {
+            guint *at = length + i * row + j;
+            *at = same(a, i, b, j) ? at[row + 1] + 1 : MAX(at[row], at[1]);
+        }
+    }
+    bool where = false;
+    for (guint i = 0, j = 0; i < a->len;) {
+        where = where || says(a->pdata[i], places);
+        if (j < b->len && same(a, i, b, j)) {
+            i++;
+            j++;
+        } else if (j == b->len || length[(i + 1) * row + j] >= length[i * row + j + 1]) {
+            add_difference(d, a->pdata[i++], where);
+        } else {
+            j++;
+        }
+    }
+}
+
+// All of the text's words are colours.
+static bool is_color(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, " ", 0);
+    for (int i = 0; words[i]; i++) {
+        if (!says(words[i], edit_preset_find("colour")->words)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *preset_for(const struct difference *d)
+{
+    if (says(d->where->str, edit_preset_find("style")->words) ||
+        says(d->rest->str, edit_preset_find("style")->words)) {
+        return "style";
+    }
+    if (d->where->len && is_color(d->rest->str)) {
+        return "background";
+    }
+    return is_color(d->rest->str) ? "colour" : "object";
+}
+
+const struct edit_preset *edit_preset_suggest(const char *source, const char *edit)
+{
+    g_autoptr(GPtrArray) before = words_of(source), after = words_of(edit);
+    struct difference d = {g_string_new(NULL), g_string_new(NULL)};
+    const struct edit_preset *preset = NULL;
+    if (before->len && after->len) {
+        find_difference(&d, after, before);
+        if (!d.where->len && !d.rest->len) { // nothing was added: what is gone?
+            find_difference(&d, before, after);
+        }
+        if (d.where->len || d.rest->len) {
+            preset = edit_preset_find(preset_for(&d));
+        }
+    }
+    g_string_free(d.where, TRUE);
+    g_string_free(d.rest, TRUE);
+    return preset;
 }

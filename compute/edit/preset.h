@@ -6,6 +6,7 @@
 
 struct edit_preset {
     const char *name, *title, *summary;
+    const char *words;  // of the edit's sentence that ask for it; NULL: none does
     const char *values; // "inverter=ddpm inversion=0.6": choices before what they bring
 };
 extern const struct edit_preset edit_presets[]; // ends with a name that is NULL
@@ -16,3 +17,11 @@ const struct edit_preset *edit_preset_find(const char *name);
 bool edit_preset_use(struct settings *s, const char *name, GError **error);
 // The one whose values s has; NULL: none.
 const struct edit_preset *edit_preset_of(const struct settings *s);
+// Whether presets set the setting of that key.
+bool edit_preset_sets(const char *key);
+// The one that fits what the second sentence says otherwise than the first; NULL: nothing, or there
+// is no first. English, as the models are.
+//
+// A colour or material makes it "colour", light, weather or manner "style"; what comes behind "in",
+// "on" or the like is where something is: "background"; anything else is another thing: "object".
+const struct edit_preset *edit_preset_suggest(const char *source, const char *edit);

@@ -1,6 +1,7 @@
 // The document as a value: JSON there and back, hostile JSON, undo.
+#include "compute/edit/preset.h"
 #include "ui/core/difference.h"
-#include "ui/core/history.h"
+#include "ui/core/project.h"
 
 #include <string.h>
 
@@ -256,6 +257,54 @@ static void test_difference(void)
     document_clear(&before);
 }
 
+// The preset that the settings of the edit are; "" where they are none.
+static const char *preset_of(TinctureProject *project)
+{
+    const struct edit_preset *preset = edit_preset_of(project->document.edit);
+    return preset ? preset->name : "";
+}
+
+static void test_settings_follow(void)
+{
+    g_autoptr(TinctureProject) project = tincture_project_new();
+    tincture_project_set_source_prompt(project, "a red flower");
+    g_assert_cmpstr(preset_of(project), ==, "");
+    tincture_project_set_prompt(project, "a blue flower");
+    g_assert_cmpstr(preset_of(project), ==, "colour");
+    tincture_project_set(project, SETTINGS_EDIT, "steps", 9); // no preset's business
+    tincture_project_set_prompt(project, "a red flower at night");
+    g_assert_cmpstr(preset_of(project), ==, "style");
+    tincture_project_use_preset(project, "background");
+    tincture_project_set_prompt(project, "a blue flower");
+    g_assert_cmpstr(preset_of(project), ==, "background");
+    g_autofree char *kept = document_params_json(&project->document);
+    struct document d;
+    document_init(&d);
+    document_params_from_json(&d, kept);
+    g_assert_true(d.by_hand);
+    document_clear(&d);
+    tincture_project_set_prompt(project, "a red flower"); // a new beginning
+    tincture_project_set_prompt(project, "a red tulip");
+    g_assert_cmpstr(preset_of(project), ==, "object");
+    tincture_project_set(project, SETTINGS_EDIT, "inversion", 0.3);
+    tincture_project_set_prompt(project, "a blue flower");
+    g_assert_cmpfloat(settings_get(project->document.edit, "inversion"), ==, 0.3);
+}
+
+// One step back takes back the sentence and what came of it.
+static void test_follow_is_undone(void)
+{
+    g_autoptr(TinctureProject) project = tincture_project_new();
+    tincture_project_set_source_prompt(project, "a red flower");
+    tincture_project_set_prompt(project, "a blue flower");
+    g_assert_cmpstr(preset_of(project), ==, "colour");
+    tincture_project_undo(project);
+    g_assert_cmpstr(preset_of(project), ==, "");
+    g_assert_cmpstr(project->document.prompt, ==, "");
+    tincture_project_redo(project);
+    g_assert_cmpstr(preset_of(project), ==, "colour");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -267,5 +316,7 @@ int main(int argc, char **argv)
     g_test_add_func("/document/undo", test_undo);
     g_test_add_func("/document/undo-without-steps", test_undo_without_steps);
     g_test_add_func("/document/difference", test_difference);
+    g_test_add_func("/document/settings-follow", test_settings_follow);
+    g_test_add_func("/document/follow-is-undone", test_follow_is_undone);
     return g_test_run();
 }

@@ -183,6 +183,17 @@ static bool list_setting(const struct setting *row, const struct member *member,
     return true;
 }
 
+// As the window does: what is to be changed decides how, where nobody says so.
+static bool use_preset(struct cli *c, GError **error)
+{
+    if (c->preset) {
+        return g_str_equal(c->preset, "none") || edit_preset_use(c->settings, c->preset, error);
+    }
+    const struct edit_preset *fits =
+        c->source_prompt && c->prompt ? edit_preset_suggest(c->source_prompt, c->prompt) : NULL;
+    return !fits || edit_preset_use(c->settings, fits->name, error);
+}
+
 bool cli_settings(struct cli *c, const struct setting *table, GError **error)
 {
     c->settings = settings_new(table);
@@ -191,7 +202,7 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
         !model_defaults(model, table == learn_settings ? "learn" : "edit", c->settings, error)) {
         return false;
     }
-    if (c->preset && !edit_preset_use(c->settings, c->preset, error)) {
+    if (!use_preset(c, error)) {
         return false;
     }
     for (int choices = 1; choices >= 0; choices--) { // what is chosen first
@@ -242,7 +253,8 @@ static GArray *own_options(struct cli *c)
          "The part of the photo that the model sees, in pixels (default: all of it); edit: or auto",
          "X,Y,W,H"},
         {"preset", 0, 0, G_OPTION_ARG_STRING, &c->preset,
-         "Settings for colour, object, background or style; those given beside it count more",
+         "Settings for colour, object, background or style, or none of them (default: what the two "
+         "sentences ask for); those given beside it count more",
          "NAME"},
         {"select", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->selections,
          "Only where the photo shows this word of --source-prompt; may be repeated, adds to --mask",

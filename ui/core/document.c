@@ -193,7 +193,11 @@ char *document_place_json(const struct document *d)
 char *document_params_json(const struct document *d)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
-    build_edit(b, d);
+    json_builder_begin_object(b);
+    settings_write_json(d->edit, b);
+    json_builder_set_member_name(b, "by_hand");
+    json_builder_add_boolean_value(b, d->by_hand);
+    json_builder_end_object(b);
     return builder_text(b);
 }
 
@@ -352,7 +356,9 @@ void document_params_from_json(struct document *d, const char *json)
 {
     g_autoptr(JsonNode) root = parse_object(json);
     if (root) {
+        JsonNode *by_hand = member(json_node_get_object(root), "by_hand");
         settings_read_json(d->edit, json_node_get_object(root));
+        d->by_hand = !by_hand || json_node_get_boolean(by_hand); // as it was when nothing followed
     }
 }
 

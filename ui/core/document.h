@@ -31,6 +31,7 @@ struct document {
     char *source_prompt, *prompt, *negative;
     struct settings *edit;  // of edit_settings
     struct settings *learn; // of learn_settings
+    bool by_hand; // the edit's settings are a person's choice: they do not follow the sentence
     uint64_t seed, learn_seed;
     GArray *adapters;           // struct document_use
     struct mask *mask;          // where the edit may show; NULL: everywhere

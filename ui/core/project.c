@@ -271,10 +271,27 @@ static bool replace_text(char **text, const char *value)
     return true;
 }
 
+// What is to be changed decides how, until a person decides otherwise; a new beginning forgets
+// that. Bits of enum document_part.
+static unsigned follow_sentence(TinctureProject *self)
+{
+    struct document *d = &self->document;
+    const struct edit_preset *preset = edit_preset_suggest(d->source_prompt, d->prompt);
+    if (!preset) {
+        d->by_hand = false;
+        return 0;
+    }
+    if (d->by_hand || preset == edit_preset_of(d->edit)) {
+        return 0;
+    }
+    edit_preset_use(d->edit, preset->name, NULL);
+    return DOCUMENT_PARAMS;
+}
+
 void tincture_project_set_source_prompt(TinctureProject *self, const char *text)
 {
     if (replace_text(&self->document.source_prompt, text)) {
-        tincture_project_edited(self, DOCUMENT_PROMPTS, TAG_SOURCE);
+        tincture_project_edited(self, DOCUMENT_PROMPTS | follow_sentence(self), TAG_SOURCE);
         if (*self->document.prompt || !*text) { // with neither the photo is shown again
             tincture_project_stale(self);
         }
@@ -284,7 +301,7 @@ void tincture_project_set_source_prompt(TinctureProject *self, const char *text)
 void tincture_project_set_prompt(TinctureProject *self, const char *text)
 {
     if (replace_text(&self->document.prompt, text)) {
-        tincture_project_edited(self, DOCUMENT_PROMPTS, TAG_PROMPT);
+        tincture_project_edited(self, DOCUMENT_PROMPTS | follow_sentence(self), TAG_PROMPT);
         tincture_project_stale(self);
     }
 }
@@ -305,6 +322,9 @@ void tincture_project_set(TinctureProject *self, enum document_settings which, c
     if (!settings_set(s, key, value, NULL) || value == before) {
         return;
     }
+    if (which == SETTINGS_EDIT && edit_preset_sets(key)) {
+        self->document.by_hand = true;
+    }
     tincture_project_edited(self, DOCUMENT_PARAMS, TAG_SETTING + g_str_hash(key) % TAG_SETTING);
     if (which == SETTINGS_EDIT) {
         tincture_project_stale(self);
@@ -316,12 +336,14 @@ void tincture_project_use_preset(TinctureProject *self, const char *preset)
     const struct edit_preset *before = edit_preset_of(self->document.edit);
     g_autoptr(GError) error = NULL;
     if (before && g_str_equal(before->name, preset)) {
+        self->document.by_hand = true;
         return;
     }
     if (!edit_preset_use(self->document.edit, preset, &error)) {
         tincture_project_say_error(self, "This preset cannot be used", error);
         return;
     }
+    self->document.by_hand = true;
     tincture_project_edited(self, DOCUMENT_PARAMS, 0);
     tincture_project_stale(self);
 }
