@@ -112,3 +112,40 @@ double raster_mean(const struct raster *raster)
     }
     return (double)sum / 255.0 / (double)count;
 }
+
+// Whether a row of the raster, or a column (with a step of its width), has such a value.
+static bool has_value(const uint8_t *values, int count, int step, int least)
+{
+    for (int i = 0; i < count; i++) {
+        if (values[(size_t)i * step] >= least) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct image_region raster_box(const struct raster *raster)
+{
+    const int w = raster->width, h = raster->height;
+    int greatest = 0, left = 0, right = w, top = 0, bottom = h;
+    for (size_t i = 0; i < (size_t)w * h; i++) {
+        greatest = MAX(greatest, raster->values[i]);
+    }
+    if (greatest == 0) {
+        return (struct image_region){0};
+    }
+    const int least = (greatest + 1) / 2;
+    while (!has_value(raster->values + (size_t)top * w, w, 1, least)) {
+        top++;
+    }
+    while (!has_value(raster->values + (size_t)(bottom - 1) * w, w, 1, least)) {
+        bottom--;
+    }
+    while (!has_value(raster->values + left, h, w, least)) {
+        left++;
+    }
+    while (!has_value(raster->values + right - 1, h, w, least)) {
+        right--;
+    }
+    return (struct image_region){left, top, right - left, bottom - top};
+}

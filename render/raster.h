@@ -19,5 +19,8 @@ void raster_free(struct raster *raster);
 void raster_resize(const struct raster *raster, const struct image_region *part, int width,
                    int height, float *result);
 
+// The box of what is covered by half of the greatest value or more; width 0: nothing is.
+struct image_region raster_box(const struct raster *raster);
+
 // The mean of all values, 0..1: how much of the photo is covered.
 double raster_mean(const struct raster *raster);

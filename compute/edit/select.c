@@ -347,16 +347,21 @@ float *editor_select_point(struct editor *e, const struct edit_request *q, doubl
 
 // ---- a frame ------------------------------------------------------------------------------------
 
-// A frame is so much wider and taller than what it is about, and at least such a part of the
-// picture's sides: a smaller one shows the network nothing around.
+// A frame is so much wider and taller than what it is about.
 #define FRAME_GROWN 1.4
-#define FRAME_LEAST 0.25
 // Its longer side is at most so much longer.
 #define FRAME_ASPECT 1.33
 // One that leaves less than that of the picture out is the picture.
 #define FRAME_WHOLE 0.75
+// Around a word it is at least such a part of the picture's sides: the grid is coarse.
+#define FRAME_LEAST 0.25
+// What a frame around a word is to hold. With the starter on 21 photographs at 0.5 it is all of the
+// photo in 19 and holds nine tenths of the thing's box in 20, at 0.6 in 14 and 19, at 0.7 in 11 and
+// 14.
+#define FRAME_SURE 0.6f
 
-// The box of the connected part of plane >= 0.5 around place `start`; places become -1. Its sum.
+// The box of the connected part of plane >= FRAME_SURE around place `start`; places become -1. Its
+// sum.
 static float take_part(float *plane, int h, int w, int start, struct select_frame *box)
 {
     g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(int));
@@ -367,7 +372,7 @@ static float take_part(float *plane, int h, int w, int start, struct select_fram
         const int place = g_array_index(open, int, open->len - 1);
         const int x = place % w, y = place / w;
         g_array_set_size(open, open->len - 1);
-        if (plane[place] < 0.5f) {
+        if (plane[place] < FRAME_SURE) {
             continue;
         }
         sum += plane[place];
@@ -391,20 +396,32 @@ static void place_side(double middle, double length, int whole, int *begin, int 
     *begin = CLAMP((int)lround(middle - length / 2), 0, whole - *size);
 }
 
-static struct select_frame frame_around(const struct select_frame *box, double scale_x,
-                                        double scale_y, int width, int height)
+struct select_frame select_frame_around(const struct select_frame *box, int least_width,
+                                        int least_height, int width, int height)
 {
-    double w = fmax(FRAME_GROWN * box->width * scale_x, FRAME_LEAST * width);
-    double h = fmax(FRAME_GROWN * box->height * scale_y, FRAME_LEAST * height);
+    double w = fmax(FRAME_GROWN * box->width, least_width);
+    double h = fmax(FRAME_GROWN * box->height, least_height);
     w = fmax(w, h / FRAME_ASPECT);
     h = fmax(h, w / FRAME_ASPECT);
     struct select_frame frame;
-    place_side((box->x + box->width / 2.0) * scale_x, w, width, &frame.x, &frame.width);
-    place_side((box->y + box->height / 2.0) * scale_y, h, height, &frame.y, &frame.height);
+    place_side(box->x + box->width / 2.0, w, width, &frame.x, &frame.width);
+    place_side(box->y + box->height / 2.0, h, height, &frame.y, &frame.height);
     if ((double)frame.width * frame.height > FRAME_WHOLE * width * height) {
         frame = (struct select_frame){0, 0, width, height};
     }
     return frame;
+}
+
+// The same of a box in places of the grid.
+static struct select_frame frame_on_picture(const struct editor *e, const struct select_frame *box,
+                                            int width, int height)
+{
+    const int w = e->attention.w, h = e->attention.h;
+    const int left = box->x * width / w, right = (box->x + box->width) * width / w;
+    const int top = box->y * height / h, bottom = (box->y + box->height) * height / h;
+    return select_frame_around(&(struct select_frame){left, top, right - left, bottom - top},
+                               (int)lround(FRAME_LEAST * width), (int)lround(FRAME_LEAST * height),
+                               width, height);
 }
 
 bool editor_suggest_region(struct editor *e, const struct edit_request *q, struct task *task,
@@ -430,8 +447,7 @@ bool editor_suggest_region(struct editor *e, const struct edit_request *q, struc
         }
     }
     if (greatest > 0) {
-        *frame = frame_around(&box, (double)q->width / e->attention.w,
-                              (double)q->height / e->attention.h, q->width, q->height);
+        *frame = frame_on_picture(e, &box, q->width, q->height);
     }
     return true;
 }

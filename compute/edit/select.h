@@ -26,9 +26,13 @@ float *editor_select_point(struct editor *e, const struct edit_request *q, doubl
 struct select_frame {
     int x, y, width, height;
 };
-// A frame around what the edit is about (see subject_of_edit()): larger by 0.4 than the thing, not
-// much wider than tall or the other way round, a quarter of the picture's sides at least. The whole
-// picture where the edit is about no one thing, or the thing fills it.
+// A frame around a box of a picture of that size: larger by 0.4, not much wider than tall or the
+// other way round, at least so large where the picture is. The whole picture where little of it
+// would be left out.
+struct select_frame select_frame_around(const struct select_frame *box, int least_width,
+                                        int least_height, int width, int height);
+// The frame around what the edit is about (see subject_of_edit()), a quarter of the picture's sides
+// at least. The whole picture where the edit is about no one thing.
 bool editor_suggest_region(struct editor *e, const struct edit_request *q, struct task *task,
                            struct select_frame *frame, GError **error);
 

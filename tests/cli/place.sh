@@ -75,6 +75,14 @@ edit auto.png --region auto >"$said" && region=$(sed -n 's/^region: //p' "$said"
     same auto.png given.png
 check $? "a region that is looked for: $(cat "$said")"
 
+# With a mask that is what it is about, whatever the words say: with room around, and at least what the model sees.
+convert -size 512x512 xc:black -fill white +antialias -draw 'rectangle 300,200 399,249' -colorspace Gray thing.png
+edit framed.png --region auto --mask thing.png >"$said" && grep -qx 'region: 280,172,140,105' "$said"
+check $? "a region around the mask: $(cat "$said")"
+convert -size 512x512 xc:black -fill white +antialias -draw 'rectangle 505,3 509,6' -colorspace Gray speck.png
+edit framed.png --region auto --mask speck.png >"$said" && grep -qx 'region: 448,0,64,64' "$said"
+check $? "not smaller than what the model sees: $(cat "$said")"
+
 # A word: what the photo shows beside it stays as it is.
 edit word.png --select apple
 check $? "an edit where the photo shows a word"

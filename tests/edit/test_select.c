@@ -192,6 +192,28 @@ static void test_subject(void)
     }
 }
 
+// Around a box of a large picture: room, proportions, the least size, and the picture's borders.
+static void test_frame_around(void)
+{
+    static const struct {
+        struct select_frame box, frame;
+    } cases[] = {
+        {{1000, 800, 200, 200}, {960, 760, 280, 280}},
+        {{1000, 800, 400, 100}, {920, 639, 560, 421}}, // not wider than by a third
+        {{1000, 800, 10, 10}, {973, 773, 64, 64}},     // the least
+        {{0, 1950, 200, 50}, {0, 1789, 280, 211}},     // at a corner
+        {{100, 100, 2600, 1800}, {0, 0, 3000, 2000}},  // nearly all
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const struct select_frame f = select_frame_around(&cases[i].box, 64, 64, 3000, 2000);
+        g_test_message("%d,%d,%d,%d", f.x, f.y, f.width, f.height);
+        g_assert_cmpmem(&f, sizeof f, &cases[i].frame, sizeof f);
+    }
+    const struct select_frame f =
+        select_frame_around(&(struct select_frame){3, 3, 4, 4}, 64, 64, 40, 30);
+    g_assert_cmpint(f.width * f.height, ==, 40 * 30); // there is not more of the picture
+}
+
 static void test_frame(void)
 {
     g_autoptr(GError) error = NULL;
@@ -229,6 +251,7 @@ int main(int argc, char **argv)
     g_test_add_func("/select/points", test_points);
     g_test_add_func("/select/probabilities", test_probabilities);
     g_test_add_func("/select/subject", test_subject);
+    g_test_add_func("/select/frame-around", test_frame_around);
     g_test_add_func("/select/frame", test_frame);
     const int status = g_test_run();
     settings_free(settings);

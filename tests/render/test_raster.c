@@ -95,6 +95,20 @@ static void test_part_alone_counts(void)
     raster_free(raster);
 }
 
+static void test_box(void)
+{
+    struct raster *raster = raster_new(20, 10, NULL);
+    g_assert_cmpint(raster_box(raster).width, ==, 0);
+    raster->values[2 * 20 + 5] = 200;
+    raster->values[7 * 20 + 3] = 100;
+    raster->values[9 * 20 + 19] = 99; // a soft border's end
+    const struct image_region box = raster_box(raster);
+    g_assert_true(image_region_equal(&box, &(struct image_region){3, 2, 3, 6}));
+    raster->values[0] = raster->values[9 * 20 + 19] = 255;
+    g_assert_cmpint(raster_box(raster).width * raster_box(raster).height, ==, 200);
+    raster_free(raster);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -103,5 +117,6 @@ int main(int argc, char **argv)
     g_test_add_func("/raster/same-size-is-exact", test_same_size_is_exact);
     g_test_add_func("/raster/resizing-keeps-the-mean", test_resizing_keeps_the_mean);
     g_test_add_func("/raster/part-alone-counts", test_part_alone_counts);
+    g_test_add_func("/raster/box", test_box);
     return g_test_run();
 }

@@ -70,9 +70,11 @@ struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 // of --mask as a raster of the photo's size, newly made; *mask NULL: there is none.
 bool cli_region(const struct cli *c, const struct photo *p, struct image_region *region,
                 GError **error);
-// The same for an edit, which --region auto lets look for it; then it is said.
-bool cli_edit_region(const struct cli *c, const struct photo *p, const struct edit_request *request,
-                     struct image_region *region, GError **error);
+// The same for an edit within the mask (NULL: none), which --region auto lets look for it; then it
+// is said.
+bool cli_edit_region(const struct cli *c, const struct photo *p, const struct raster *mask,
+                     const struct edit_request *request, struct image_region *region,
+                     GError **error);
 bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, GError **error);
 // Adds to *mask (NULL: a new one) where that region of the photo shows the words of --select.
 bool cli_select(const struct cli *c, const struct photo *p, const struct image_region *region,

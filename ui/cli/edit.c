@@ -89,8 +89,8 @@ static bool edit_photo(struct editing *e, const GPtrArray *paths, GError **error
 {
     struct image_region region;
     struct raster *mask = NULL;
-    bool ok = cli_edit_region(e->c, e->photo, &e->request, &region, error) &&
-              cli_mask(e->c, e->photo, &mask, error) &&
+    bool ok = cli_mask(e->c, e->photo, &mask, error) &&
+              cli_edit_region(e->c, e->photo, mask, &e->request, &region, error) &&
               cli_select(e->c, e->photo, &region, &e->request, &mask, error) &&
               engine_place_raster(e->photo, mask, &region, &e->place, error) &&
               edit_all(e, paths, error);

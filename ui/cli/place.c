@@ -35,13 +35,14 @@ bool cli_region(const struct cli *c, const struct photo *p, struct image_region 
     return photo_check_region(p, region, error);
 }
 
-bool cli_edit_region(const struct cli *c, const struct photo *p, const struct edit_request *request,
-                     struct image_region *region, GError **error)
+bool cli_edit_region(const struct cli *c, const struct photo *p, const struct raster *mask,
+                     const struct edit_request *request, struct image_region *region,
+                     GError **error)
 {
     if (g_strcmp0(c->region, "auto") != 0) {
         return cli_region(c, p, region, error);
     }
-    if (!engine_suggest_region(c->engine, p, *request, region, &cli_task, error)) {
+    if (!engine_suggest_region(c->engine, p, mask, *request, region, &cli_task, error)) {
         return false;
     }
     cli_progress_end();

@@ -322,10 +322,25 @@ static struct image_region frame_on_photo(const struct photo *p, const struct se
     return (struct image_region){x, y, MAX(right - x, least_w), MAX(bottom - y, least_h)};
 }
 
-bool engine_suggest_region(struct engine *e, const struct photo *p, struct edit_request request,
-                           struct image_region *region, struct task *task, GError **error)
+static struct image_region frame_of_mask(const struct photo *p, const struct raster *mask)
+{
+    const struct image_region m = raster_box(mask);
+    const struct select_frame box = {m.x, m.y, m.width, m.height};
+    const struct select_frame f =
+        m.width ? select_frame_around(&box, p->side, p->side, mask->width, mask->height)
+                : (struct select_frame){0, 0, mask->width, mask->height};
+    return (struct image_region){f.x, f.y, f.width, f.height};
+}
+
+bool engine_suggest_region(struct engine *e, const struct photo *p, const struct raster *mask,
+                           struct edit_request request, struct image_region *region,
+                           struct task *task, GError **error)
 {
     struct select_frame frame;
+    if (mask) {
+        *region = frame_of_mask(p, mask);
+        return true;
+    }
     request.rgb = p->rgb;
     request.width = p->small->width;
     request.height = p->small->height;

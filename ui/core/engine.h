@@ -95,10 +95,12 @@ struct mask *engine_select(struct engine *e, const struct photo *p,
                            const struct image_region *region, struct edit_request request,
                            const struct engine_choice *choice, struct task *task, GError **error);
 
-// The part of the photo that an edit by the request is about, with some room around it: for
-// engine_place(). All of it where it is about no one thing.
-bool engine_suggest_region(struct engine *e, const struct photo *p, struct edit_request request,
-                           struct image_region *region, struct task *task, GError **error);
+// A part of the photo for an edit by the request, with some room around what it is about: the mask
+// (of the photo's size; then at least the model's picture in the photo's own pixels), or without
+// one (NULL) the words. For engine_place(). All of the photo where it is about no one thing.
+bool engine_suggest_region(struct engine *e, const struct photo *p, const struct raster *mask,
+                           struct edit_request request, struct image_region *region,
+                           struct task *task, GError **error);
 
 // The result of an edit of that place, carried over to base, which is the photo at its own or any
 // smaller size, as these edit_settings say. params say which part of base is wanted.

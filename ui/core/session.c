@@ -84,7 +84,7 @@ static void suggested(TinctureSession *self, TinctureJob *job)
     }
     if (r->width == job->in.photo->full->width && r->height == job->in.photo->full->height) {
         tincture_project_say(self->project, MESSAGE_INFO,
-                             "The words are about the whole photo: no frame is needed");
+                             "What is to change fills the photo: no frame is needed");
     } else {
         tincture_project_set_region(self->project, r);
     }

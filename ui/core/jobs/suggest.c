@@ -1,4 +1,4 @@
-// A frame around what the words are about.
+// A frame around the mask, or around what the words are about.
 //
 // Takes photo, document and adapters. Ends with the region.
 #include "ui/core/engine.h"
@@ -7,15 +7,19 @@
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
+    const struct document *d = in->document;
+    struct engine_place place;
     return engine_ready(e, error) && engine_use_adapters(e, in->adapters, &job->task, error) &&
-           engine_suggest_region(e, in->photo, document_request(in->document), &job->out.region,
+           engine_place(e, in->photo, d->mask, &(struct image_region){0}, &place, &job->task,
+                        error) &&
+           engine_suggest_region(e, in->photo, place.mask, document_request(d), &job->out.region,
                                  &job->task, error);
 }
 
 const struct job_type suggest_job = {
     .member = {.name = "suggest",
                .title = "Looking for the frame",
-               .summary = "Finds the part of the photo that the words are about"},
+               .summary = "Finds the part of the photo that is to change"},
     .rank = JOB_LIVE,
     .failure = "No frame could be suggested",
     .run = run,
