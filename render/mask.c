@@ -54,7 +54,7 @@ static bool map_is_legal(const struct mask_step *s)
 bool mask_step_legal(const struct mask_step *s)
 {
     if (s->kind < 0 || s->kind >= MASK_KINDS || !isfinite(s->size) || !isfinite(s->softness) ||
-        !isfinite(s->amount)) {
+        !isfinite(s->amount) || !isfinite(s->reach)) {
         return false;
     }
     return has_points(s->kind) ? points_are_legal(s) : s->kind != MASK_SELECTION || map_is_legal(s);
@@ -76,6 +76,7 @@ static struct mask_step copy_step(const struct mask_step *s)
     if (has_points(s->kind)) {
         copy.count = s->count;
         copy.points = copy_points(s);
+        copy.reach = CLAMP(s->reach, 0.0f, MASK_MAX_AMOUNT);
     }
     if (has_points(s->kind) || s->kind == MASK_SELECTION) {
         copy.erase = s->erase;
@@ -106,7 +107,8 @@ static bool bytes_equal(const void *a, const void *b, size_t size)
 bool mask_step_equal(const struct mask_step *a, const struct mask_step *b)
 {
     return a->kind == b->kind && a->erase == b->erase && a->size == b->size &&
-           a->softness == b->softness && a->amount == b->amount && a->count == b->count &&
+           a->softness == b->softness && a->amount == b->amount && a->reach == b->reach &&
+           a->count == b->count &&
            bytes_equal(a->points, b->points, sizeof(float) * 2 * a->count) &&
            a->map_width == b->map_width && a->map_height == b->map_height &&
            bytes_equal(a->map, b->map, (size_t)a->map_width * a->map_height) &&

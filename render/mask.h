@@ -35,11 +35,13 @@ extern const char *const mask_kind_names[]; // "brush": as files have them; NULL
 // What does not belong to the kind is zero. Whoever reads one borrows what it points to.
 struct mask_step {
     enum mask_kind kind;
-    bool erase;          // takes away what the others add (the first four)
-    float size;          // diameter of the brush
-    float softness;      // 0: a hard edge; 1: it fades from the middle on
-    float amount;        // pixels
-    int count;           // of points
+    bool erase;     // takes away what the others add (the first four)
+    float size;     // diameter of the brush
+    float softness; // 0: a hard edge; 1: it fades from the middle on
+    float amount;   // pixels
+    float reach;    // pixels: how far the border of what is drawn (the first three) goes to the
+                    // photo's edges; 0: it stays as it was drawn
+    int count;      // of points
     const float *points; // x, y, x, y, ...
 
     // of a selection

@@ -59,6 +59,9 @@ static void write_step(JsonBuilder *b, const struct mask_step *s)
     if (s->amount != 0.0f) {
         write_number(b, "amount", s->amount);
     }
+    if (s->reach != 0.0f) {
+        write_number(b, "reach", s->reach);
+    }
     if (s->count) {
         write_points(b, s);
     }
@@ -212,7 +215,8 @@ static bool read_step(JsonNode *node, struct reading *r)
     g_clear_pointer(&r->map, g_free);
     if (!o || !read_kind(o, &s->kind) || !read_number(o, "size", &s->size) ||
         !read_number(o, "softness", &s->softness) || !read_number(o, "amount", &s->amount) ||
-        !read_points(o, r) || (s->kind == MASK_SELECTION && !read_map(o, r))) {
+        !read_number(o, "reach", &s->reach) || !read_points(o, r) ||
+        (s->kind == MASK_SELECTION && !read_map(o, r))) {
         return false;
     }
     JsonNode *erase = json_object_get_member(o, "erase");

@@ -199,13 +199,12 @@ static void paint_stroke(struct mask_painter *p, const struct mask_step *s, int 
     }
 }
 
-// The map along the photo's edges.
-static bool paint_selection(struct mask_painter *p, const struct mask_step *s, struct task *task,
-                            GError **error)
+// The map along the photo's edges, where r is.
+static bool paint_map(struct mask_painter *p, const struct mask_step *s,
+                      const struct image_region *r, const struct raster *map, struct task *task,
+                      GError **error)
 {
-    const struct raster map = {s->map_width, s->map_height, (uint8_t *)s->map}; // only read
-    const struct image_region *r = &s->placed;
-    struct raster *fine = refine_selection(p->photo, r, &map, 0.0, task, error);
+    struct raster *fine = refine_selection(p->photo, r, map, s->reach, task, error);
     for (int y = 0; fine && y < r->height; y++) {
         uint8_t *row = row_of(p, r, y);
         const uint8_t *inside = fine->values + (size_t)y * r->width;
@@ -215,6 +214,80 @@ static bool paint_selection(struct mask_painter *p, const struct mask_step *s, s
     }
     raster_free(fine);
     return fine != NULL;
+}
+
+static bool paint_selection(struct mask_painter *p, const struct mask_step *s, struct task *task,
+                            GError **error)
+{
+    const struct raster map = {s->map_width, s->map_height, (uint8_t *)s->map}; // only read
+    return paint_map(p, s, &s->placed, &map, task, error);
+}
+
+static struct image_region drawn_box(const struct mask_painter *p, const struct mask_step *s)
+{
+    struct image_region box = {0};
+    if (s->kind != MASK_BRUSH) {
+        return shape_points_box(p->raster, s->points, s->count);
+    }
+    const struct shape_brush brush = {s->size, s->softness, false};
+    for (int i = 0; i < s->count; i++) {
+        const float *b = s->points + 2 * i, *a = i > 0 ? b - 2 : b;
+        const struct image_region piece = shape_capsule_box(p->raster, &brush, a, b);
+        box = image_region_around(&box, &piece);
+    }
+    return box;
+}
+
+// With enough of what is beside it that its colours are known.
+static struct image_region surroundings(const struct mask_painter *p, const struct mask_step *s)
+{
+    const struct image_region box = drawn_box(p, s);
+    const struct image_region whole = {0, 0, p->raster->width, p->raster->height};
+    const int margin = (int)ceilf(2.0f * s->reach) + (box.width + box.height) / 8;
+    const struct image_region wide = {box.x - margin, box.y - margin, box.width + 2 * margin,
+                                      box.height + 2 * margin};
+    return box.width ? image_region_common(&whole, &wide) : box;
+}
+
+// The step by itself, on a raster that shows this part.
+static void draw_alone(const struct mask_step *s, const struct image_region *part,
+                       struct raster *map)
+{
+    const struct shape_brush brush = {s->size, s->softness, false};
+    g_autofree float *points = g_new(float, (gsize)2 * s->count);
+    for (int i = 0; i < s->count; i++) {
+        points[2 * i] = s->points[2 * i] - (float)part->x;
+        points[2 * i + 1] = s->points[2 * i + 1] - (float)part->y;
+    }
+    if (s->kind == MASK_RECTANGLE) {
+        shape_rectangle(map, points, false);
+    } else if (s->kind == MASK_LASSO) {
+        shape_polygon(map, points, s->count, false);
+    }
+    for (int i = 0; s->kind == MASK_BRUSH && i < s->count; i++) {
+        const float *b = points + 2 * i;
+        shape_capsule(map, &brush, i > 0 ? b - 2 : b, b);
+    }
+}
+
+// What is drawn, with its border at the photo's edges.
+static bool paint_refined(struct mask_painter *p, const struct mask_step *s,
+                          struct image_region *changed, struct task *task, GError **error)
+{
+    const struct image_region part = surroundings(p, s);
+    if (part.width == 0) {
+        return true;
+    }
+    struct raster *map = raster_new(part.width, part.height, error);
+    if (!map) {
+        return false;
+    }
+    draw_alone(s, &part, map);
+    touch(p, &part);
+    *changed = image_region_around(changed, &part);
+    const bool ok = paint_map(p, s, &part, map, task, error);
+    raster_free(map);
+    return ok;
 }
 
 static void invert_rows(int begin, int end, void *data)
@@ -252,6 +325,9 @@ static struct image_region area_of(const struct mask_painter *p, const struct ma
 static bool paint_step(struct mask_painter *p, const struct mask_step *s,
                        struct image_region *changed, struct task *task, GError **error)
 {
+    if (s->reach > 0.0f) {
+        return paint_refined(p, s, changed, task, error);
+    }
     if (s->kind == MASK_BRUSH) {
         paint_stroke(p, s, 0, changed);
         return true;
@@ -273,7 +349,8 @@ static bool paint_step(struct mask_painter *p, const struct mask_step *s,
 static bool goes_on(const struct mask_step *a, const struct mask_step *b)
 {
     return a->kind == MASK_BRUSH && b->kind == MASK_BRUSH && a->erase == b->erase &&
-           a->size == b->size && a->softness == b->softness && b->count > a->count &&
+           a->size == b->size && a->softness == b->softness && a->reach == 0.0f &&
+           b->reach == 0.0f && b->count > a->count &&
            memcmp(a->points, b->points, sizeof(float) * 2 * a->count) == 0;
 }
 

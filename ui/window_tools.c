@@ -133,6 +133,7 @@ static const struct {
     {"win.tool::pick", {"s"}},
     {"win.ask-word", {"w"}},
     {"win.erase", {"e"}},
+    {"win.follow-edges", {"g"}},
     {"win.show-mask", {"o"}},
     {"win.mask-invert", {"i"}},
     {"win.frame-remove", {"Delete"}},
@@ -202,7 +203,8 @@ void tincture_window_update_tools(TinctureWindow *self)
 void tincture_window_add_tools(TinctureWindow *self)
 {
     TinctureCanvas *canvas = tincture_window_get_canvas(self);
-    static const char *const properties[] = {"tool", "erase", "show-mask", "peek-mask"};
+    static const char *const properties[] = {"tool", "erase", "follow-edges", "show-mask",
+                                             "peek-mask"};
     for (gsize i = 0; i < G_N_ELEMENTS(properties); i++) {
         g_autoptr(GPropertyAction) action =
             g_property_action_new(properties[i], canvas, properties[i]);

@@ -8,12 +8,14 @@
 struct fixture {
     TinctureProject *project;
     TincturePainting *painting;
-    int told; // times it was said that something changed
+    int told;  // times it was said that something changed
+    int begun; // times the raster was not to be read
 };
 
 static void changed_cb(struct fixture *f, const struct image_region *part)
 {
     f->told++;
+    f->begun += part == NULL && tincture_painting_is_busy(f->painting);
 }
 
 static void open_photo(struct fixture *f)
@@ -72,6 +74,33 @@ static int value_at(struct fixture *f, int x, int y)
 {
     const struct raster *raster = tincture_painting_raster(f->painting);
     return raster ? raster->values[y * WIDTH + x] : 0;
+}
+
+// A stroke that goes to the photo's edges takes longer; the next one does not take that back.
+static void test_stroke_along_edges(void)
+{
+    struct fixture f;
+    begin(&f);
+    const float points[] = {30, 30};
+    add(&f, mask_with(NULL, &(struct mask_step){.kind = MASK_BRUSH,
+                                                .size = 24,
+                                                .softness = 0.5f,
+                                                .reach = 3,
+                                                .count = 1,
+                                                .points = points}));
+    g_assert_true(tincture_painting_is_busy(f.painting));
+    struct mask *next = dab(f.project->document.mask, 80, 40);
+    tincture_painting_preview(f.painting, next);
+    wait_painted(&f);
+    g_assert_cmpint(f.begun, ==, 1);
+    g_assert_cmpint(value_at(&f, 30, 30), ==, 255);
+    g_assert_cmpint(value_at(&f, 80, 40), ==, 255);
+    tincture_painting_preview(f.painting, NULL);
+    tincture_project_undo(f.project);
+    wait_painted(&f);
+    g_assert_cmpint(value_at(&f, 30, 30), ==, 0);
+    mask_unref(next);
+    end(&f);
 }
 
 static void test_stroke_is_there_at_once(void)
@@ -196,6 +225,7 @@ static void test_anything_in_any_order(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/core/painting/stroke-along-edges", test_stroke_along_edges);
     g_test_add_func("/core/painting/stroke", test_stroke_is_there_at_once);
     g_test_add_func("/core/painting/back", test_taken_back);
     g_test_add_func("/core/painting/all", test_all_of_it);

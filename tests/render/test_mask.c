@@ -40,6 +40,7 @@ static const struct mask_step steps[] = {
     {.kind = MASK_GROW, .amount = -7},
     {.kind = MASK_FEATHER, .amount = 5.5f},
     {.kind = MASK_LASSO, .erase = true, .count = 4, .points = path},
+    {.kind = MASK_BRUSH, .size = 40, .softness = 1, .reach = 10, .count = 2, .points = path},
 };
 
 static struct mask *mask_of(guint count)
@@ -317,33 +318,47 @@ static void test_erase_and_invert(void)
     mask_unref(erased);
 }
 
-// A bright rectangle on dark ground, and a map that only says about where: the selection is the
-// rectangle. Where the map lies outside the photo a sentence says so.
-static void test_selection(void)
+// A bright rectangle on dark ground.
+static struct image *photo_of_thing(void)
 {
+    const struct image_region thing = {220, 80, 130, 110};
     struct image *photo = picture_flat(WIDTH, HEIGHT, 0.2f, 0.3f, 0.2f);
-    const struct image_region thing = {220, 80, 130, 110}, placed = {100, 20, 400, 250};
-    uint8_t coarse[8 * 8];
-    for (int i = 0; i < 64; i++) {
-        coarse[i] = i % 8 >= 2 && i % 8 <= 4 && i / 8 >= 2 && i / 8 <= 4 ? 220 : 10;
-    }
     for (int y = thing.y; y < thing.y + thing.height; y++) {
         for (int x = thing.x; x < thing.x + thing.width; x++) {
             photo->rgb[3 * (y * WIDTH + x)] = 0.9f;
         }
     }
-    struct mask_step step = {
-        .kind = MASK_SELECTION, .map = coarse, .map_width = 8, .map_height = 8, .placed = placed};
-    struct mask *m = mask_with(NULL, &step);
-    struct mask_painter *p = mask_painter_new(photo, NULL);
-    show(p, m);
+    return photo;
+}
+
+// How well what is selected is the thing: what both have of what either has.
+static double agreement(const struct mask_painter *p, const struct image *photo)
+{
     int common = 0, either = 0;
     for (int i = 0; i < WIDTH * HEIGHT; i++) {
         const bool a = mask_painter_raster(p)->values[i] >= 128, b = photo->rgb[3 * i] > 0.5f;
         common += a && b;
         either += a || b;
     }
-    g_assert_cmpfloat((double)common / either, >, 0.95);
+    return (double)common / either;
+}
+
+// A map that only says about where: the selection is the rectangle. Where the map lies outside the
+// photo a sentence says so.
+static void test_selection(void)
+{
+    struct image *photo = photo_of_thing();
+    const struct image_region placed = {100, 20, 400, 250};
+    uint8_t coarse[8 * 8];
+    for (int i = 0; i < 64; i++) {
+        coarse[i] = i % 8 >= 2 && i % 8 <= 4 && i / 8 >= 2 && i / 8 <= 4 ? 220 : 10;
+    }
+    struct mask_step step = {
+        .kind = MASK_SELECTION, .map = coarse, .map_width = 8, .map_height = 8, .placed = placed};
+    struct mask *m = mask_with(NULL, &step);
+    struct mask_painter *p = mask_painter_new(photo, NULL);
+    show(p, m);
+    g_assert_cmpfloat(agreement(p, photo), >, 0.95);
     step.placed.x = 201;
     struct mask *beyond = mask_with(NULL, &step);
     g_autoptr(GError) error = NULL;
@@ -353,6 +368,56 @@ static void test_selection(void)
     mask_painter_free(p);
     mask_unref(m);
     mask_unref(beyond);
+    image_free(photo);
+}
+
+static double agreement_of(const struct image *photo, const struct mask_step *step, bool on_all)
+{
+    struct mask *all = on_all ? mask_with(NULL, &(struct mask_step){.kind = MASK_INVERT}) : NULL;
+    struct mask *m = mask_with(all, step);
+    struct mask *shown =
+        on_all ? mask_with(m, &(struct mask_step){.kind = MASK_INVERT}) : mask_ref(m);
+    struct mask_painter *p = mask_painter_new(photo, NULL);
+    show(p, shown);
+    const double found = agreement(p, photo);
+    mask_painter_free(p);
+    mask_unref(all);
+    mask_unref(m);
+    mask_unref(shown);
+    return found;
+}
+
+// What is drawn by a hand that misses the thing's border by some pixels ends at the border, whether
+// it adds or takes away; where the border is farther than the reach, it stays near what was drawn.
+static void test_follow_edges(void)
+{
+    static const float around[] = {212, 74, 356, 86, 344, 198, 226, 184};
+    static const float across[] = {285, 110, 285, 160};
+    static const float far[] = {180, 40, 390, 40, 390, 230, 180, 230};
+    struct image *photo = photo_of_thing();
+    struct mask_step lasso = {.kind = MASK_LASSO, .count = 4, .points = around};
+    g_assert_cmpfloat(agreement_of(photo, &lasso, false), <, 0.93);
+    lasso.reach = 12;
+    g_assert_cmpfloat(agreement_of(photo, &lasso, false), >, 0.97);
+    lasso.erase = true;
+    g_assert_cmpfloat(agreement_of(photo, &lasso, true), >, 0.97);
+
+    const struct mask_step stroke = {
+        .kind = MASK_BRUSH, .size = 150, .softness = 1, .reach = 37, .count = 2, .points = across};
+    struct mask_step plain = stroke;
+    plain.reach = 0;
+    g_assert_cmpfloat(agreement_of(photo, &stroke, false), >,
+                      agreement_of(photo, &plain, false) + 0.05);
+
+    lasso = (struct mask_step){.kind = MASK_LASSO, .reach = 6, .count = 4, .points = far};
+    struct mask *m = mask_with(NULL, &lasso);
+    struct mask_painter *p = mask_painter_new(photo, NULL);
+    show(p, m);
+    g_assert_cmpint(value_at(p, 190, 50), >=, 128);
+    g_assert_cmpint(value_at(p, 380, 220), >=, 128);
+    g_assert_cmpint(value_at(p, 170, 30), <, 128);
+    mask_painter_free(p);
+    mask_unref(m);
     image_free(photo);
 }
 
@@ -401,7 +466,7 @@ static void assert_same(const struct mask_painter *p, const struct mask *m)
 // Any way through masks that share beginnings or not ends in what painting from nothing gives.
 static void test_undo(void)
 {
-    static const guint walk[] = {3, 9, 2, 8, 6, 0, 1, 5, 4, 7, 0, 3};
+    static const guint walk[] = {3, 9, 2, 8, 10, 6, 0, 1, 5, 4, 7, 0, 3};
     struct mask_painter *p = painter();
     g_autoptr(GRand) random = g_rand_new_with_seed(7);
     for (guint i = 0; i < G_N_ELEMENTS(walk); i++) {
@@ -571,6 +636,7 @@ int main(int argc, char **argv)
     g_test_add_func("/mask/rectangle", test_rectangle);
     g_test_add_func("/mask/erase-and-invert", test_erase_and_invert);
     g_test_add_func("/mask/selection", test_selection);
+    g_test_add_func("/mask/follow-edges", test_follow_edges);
     g_test_add_func("/mask/grow-and-feather", test_grow_and_feather);
     g_test_add_func("/mask/undo", test_undo);
     g_test_add_func("/mask/growing-stroke", test_growing_stroke);

@@ -11,6 +11,7 @@ enum {
     PROP_ZOOM,
     PROP_TOOL,
     PROP_ERASE,
+    PROP_FOLLOW_EDGES,
     PROP_SHOW_MASK,
     PROP_PEEK_MASK,
     PROP_BRUSH_SIZE,
@@ -188,6 +189,7 @@ static void tincture_canvas_get_property(GObject *object, guint id, GValue *valu
     case PROP_ZOOM: g_value_set_double(value, self->viewport.scale); break;
     case PROP_TOOL: g_value_set_enum(value, self->tool); break;
     case PROP_ERASE: g_value_set_boolean(value, self->erase); break;
+    case PROP_FOLLOW_EDGES: g_value_set_boolean(value, self->follows[self->tool]); break;
     case PROP_SHOW_MASK: g_value_set_boolean(value, self->show_mask); break;
     case PROP_PEEK_MASK: g_value_set_boolean(value, self->peek_mask); break;
     case PROP_BRUSH_SIZE: g_value_set_double(value, self->brush_size); break;
@@ -203,6 +205,14 @@ static void set_number(TinctureCanvas *self, guint id, double *number, const GVa
         *number = g_value_get_double(value);
         gtk_widget_queue_draw(GTK_WIDGET(self));
         g_object_notify_by_pspec(G_OBJECT(self), properties[id]);
+    }
+}
+
+static void follow_edges(TinctureCanvas *self, gboolean follows)
+{
+    if (self->follows[self->tool] != follows) {
+        self->follows[self->tool] = follows;
+        g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_FOLLOW_EDGES]);
     }
 }
 
@@ -225,6 +235,7 @@ static void tincture_canvas_set_property(GObject *object, guint id, const GValue
         tincture_canvas_set_tool(self, (enum canvas_tool)g_value_get_enum(value));
         break;
     case PROP_ERASE: tincture_canvas_set_erase(self, g_value_get_boolean(value)); break;
+    case PROP_FOLLOW_EDGES: follow_edges(self, g_value_get_boolean(value)); break;
     case PROP_SHOW_MASK: tincture_canvas_set_show_mask(self, g_value_get_boolean(value)); break;
     case PROP_PEEK_MASK: peek_mask(self, g_value_get_boolean(value)); break;
     case PROP_BRUSH_SIZE: set_number(self, id, &self->brush_size, value); break;
@@ -258,6 +269,7 @@ static void install_tool_properties(GObjectClass *object_class)
     properties[PROP_TOOL] =
         g_param_spec_enum("tool", NULL, NULL, TINCTURE_TYPE_CANVAS_TOOL, TOOL_HAND, flags);
     properties[PROP_ERASE] = g_param_spec_boolean("erase", NULL, NULL, FALSE, flags);
+    properties[PROP_FOLLOW_EDGES] = g_param_spec_boolean("follow-edges", NULL, NULL, FALSE, flags);
     properties[PROP_SHOW_MASK] = g_param_spec_boolean("show-mask", NULL, NULL, FALSE, flags);
     properties[PROP_PEEK_MASK] = g_param_spec_boolean("peek-mask", NULL, NULL, FALSE, flags);
     properties[PROP_BRUSH_SIZE] =
@@ -304,6 +316,9 @@ static void tincture_canvas_init(TinctureCanvas *self)
     self->split = 0.5;
     self->brush_size = 64;
     self->brush_softness = 0.3;
+    for (int i = 0; i < N_TOOLS; i++) {
+        self->follows[i] = canvas_tools[i].follows;
+    }
     self->overlay = overlay_new();
     self->points = g_array_new(FALSE, FALSE, sizeof(float));
     gtk_widget_set_focusable(GTK_WIDGET(self), TRUE);
@@ -481,6 +496,7 @@ void tincture_canvas_set_tool(TinctureCanvas *self, enum canvas_tool tool)
     tincture_canvas_update_cursor(self);
     gtk_widget_queue_draw(GTK_WIDGET(self));
     g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_TOOL]);
+    g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_FOLLOW_EDGES]);
 }
 
 void tincture_canvas_set_erase(TinctureCanvas *self, gboolean erase)

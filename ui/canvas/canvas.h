@@ -27,7 +27,8 @@ struct canvas_stroke {
     enum canvas_tool tool;
     gboolean erase;
     double size, softness; // of the brush: its diameter; 0 hard, 1 faded from the middle on
-    const float *points;   // x, y, x, y, ... in pixels of the photo; also outside it
+    double reach;        // how far the border goes to the photo's edges, in its pixels; 0: as drawn
+    const float *points; // x, y, x, y, ... in pixels of the photo; also outside it
     int n_points;
 };
 
@@ -64,8 +65,8 @@ void tincture_canvas_zoom_to(TinctureCanvas *self, const struct image_region *pa
 double tincture_canvas_get_zoom(TinctureCanvas *self);
 
 // Properties of the tools: "tool" (TinctureCanvasTool; another one draws, and does not erase),
-// "erase", "show-mask", "peek-mask" (shown as well while that is set), "brush-size",
-// "brush-softness", "frame-aspect" (width / height, 0: any).
+// "erase", "follow-edges" (of the tool in the hand), "show-mask", "peek-mask" (shown as well while
+// that is set), "brush-size", "brush-softness", "frame-aspect" (width / height, 0: any).
 // A step is a quarter of the size, a tenth of the softness.
 void tincture_canvas_step_brush(TinctureCanvas *self, int size, int softness);
 enum canvas_tool tincture_canvas_get_tool(TinctureCanvas *self);

@@ -33,6 +33,7 @@ struct _TinctureCanvas {
     // state of the tools
     enum canvas_tool tool;
     gboolean erase, show_mask, peek_mask;
+    gboolean follows[N_TOOLS]; // each its own
     gboolean take_away; // Alt was held when the stroke began: it takes away, whatever the switch is
     double brush_size, brush_softness;         // diameter in pixels of the photo; 0..1
     struct image_region frame, frame_start;    // width 0: none; as it was when the hand took it

@@ -7,9 +7,10 @@
 
 #define GRIP_REACH    12.0 // logical pixels around a side of the frame
 #define GRIP_SIDE     8.0f
-#define LEAST_CIRCLE  3.0 // logical pixels: a smaller brush shows a cross instead
-#define LASSO_STEP    2.0 // logical pixels between two points
-#define DRAG_LEAST    3.0 // logical pixels: less is a click
+#define LEAST_CIRCLE  3.0  // logical pixels: a smaller brush shows a cross instead
+#define LASSO_STEP    2.0  // logical pixels between two points
+#define SHAPE_REACH   14.0 // logical pixels by which a hand misses the edge it draws along
+#define DRAG_LEAST    3.0  // logical pixels: less is a click
 #define BRUSH_FACTOR  1.25
 #define SOFTNESS_STEP 0.1
 
@@ -32,6 +33,14 @@ static double logical_scale(TinctureCanvas *self)
     return self->viewport.scale / self->viewport.device_factor;
 }
 
+// A brush finds the edge where it fades.
+static double edge_reach(TinctureCanvas *self)
+{
+    return !self->follows[self->tool] ? 0
+           : self->tool == TOOL_BRUSH ? self->brush_softness * self->brush_size / 4
+                                      : SHAPE_REACH / logical_scale(self);
+}
+
 static void tell_stroke(TinctureCanvas *self, gboolean done)
 {
     const struct canvas_stroke stroke = {
@@ -39,6 +48,7 @@ static void tell_stroke(TinctureCanvas *self, gboolean done)
         .erase = self->erase || self->take_away,
         .size = self->brush_size,
         .softness = self->brush_softness,
+        .reach = edge_reach(self),
         .points = (const float *)self->points->data,
         .n_points = (int)self->points->len / 2,
     };

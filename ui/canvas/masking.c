@@ -14,8 +14,8 @@ static TinctureProject *project_of(const struct masking *m)
 
 // ---- from the hand to the document --------------------------------------------------------------
 
-// False: it draws nothing of the mask.
-static gboolean step_of(const struct canvas_stroke *stroke, struct mask_step *step)
+// False: it draws nothing of the mask. The photo's edges are looked for when it is let go.
+static gboolean step_of(const struct canvas_stroke *stroke, gboolean done, struct mask_step *step)
 {
     static const int kinds[N_TOOLS] = {[TOOL_HAND] = -1,
                                        [TOOL_FRAME] = -1,
@@ -28,6 +28,7 @@ static gboolean step_of(const struct canvas_stroke *stroke, struct mask_step *st
     }
     *step = (struct mask_step){.kind = (enum mask_kind)kinds[stroke->tool],
                                .erase = stroke->erase,
+                               .reach = done ? (float)stroke->reach : 0,
                                .count = stroke->n_points,
                                .points = stroke->points};
     if (stroke->tool == TOOL_BRUSH) {
@@ -45,13 +46,12 @@ static void stroke_cb(struct masking *m, const struct canvas_stroke *stroke, gbo
     } else if (stroke->tool == TOOL_PICK) {
         tincture_session_select_point(m->session, stroke->points[0], stroke->points[1],
                                       stroke->erase);
-    } else if (step_of(stroke, &step)) {
+    } else if (step_of(stroke, done, &step)) {
         struct mask *mask = mask_with(project_of(m)->document.mask, &step);
-        tincture_painting_preview(m->session->painting, mask);
         if (done) {
             tincture_project_set_mask(project_of(m), mask);
-            tincture_painting_preview(m->session->painting, NULL);
         }
+        tincture_painting_preview(m->session->painting, done ? NULL : mask);
         mask_unref(mask);
     }
 }

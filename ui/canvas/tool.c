@@ -2,17 +2,17 @@
 
 const struct canvas_tool_info canvas_tools[N_TOOLS] = {
     [TOOL_HAND] = {"hand", "Hand", "Move the picture and the comparison (H)",
-                   "tincture-hand-symbolic", FALSE, FALSE},
+                   "tincture-hand-symbolic", FALSE, FALSE, FALSE},
     [TOOL_FRAME] = {"frame", "Frame", "Frame the part that is edited (F)",
-                    "tincture-frame-symbolic", FALSE, FALSE},
+                    "tincture-frame-symbolic", FALSE, FALSE, FALSE},
     [TOOL_BRUSH] = {"brush", "Brush", "Paint where the edit may show (B)",
-                    "tincture-brush-symbolic", TRUE, TRUE},
+                    "tincture-brush-symbolic", TRUE, TRUE, TRUE},
     [TOOL_RECTANGLE] = {"rectangle", "Rectangle", "Let the edit show in a rectangle (M)",
-                        "tincture-rectangle-symbolic", TRUE, TRUE},
+                        "tincture-rectangle-symbolic", TRUE, FALSE, TRUE},
     [TOOL_LASSO] = {"lasso", "Lasso", "Draw around what is edited (L)", "tincture-lasso-symbolic",
-                    TRUE, TRUE},
+                    TRUE, TRUE, TRUE},
     [TOOL_PICK] = {"pick", "Select by click", "Select what is clicked (S); with Alt: take it away",
-                   "tincture-pick-symbolic", TRUE, FALSE},
+                   "tincture-pick-symbolic", TRUE, FALSE, FALSE},
 };
 
 GType tincture_canvas_tool_get_type(void)

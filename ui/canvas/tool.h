@@ -21,8 +21,9 @@ enum canvas_tool {
 struct canvas_tool_info {
     const char *name; // of the action's target: "brush"
     const char *title, *tooltip, *icon;
-    gboolean masks;  // what it draws becomes part of the mask
-    gboolean erases; // the switch "erase" is about it; what selects adds, or takes away with Alt
+    gboolean masks;   // what it draws becomes part of the mask
+    gboolean follows; // what it draws goes to the photo's edges, until "follow-edges" is changed
+    gboolean erases;  // the switch "erase" is about it; what selects adds, or takes away with Alt
 };
 extern const struct canvas_tool_info canvas_tools[N_TOOLS];
 

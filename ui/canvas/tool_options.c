@@ -18,12 +18,20 @@ struct _TinctureToolOptions {
 
 G_DEFINE_FINAL_TYPE(TinctureToolOptions, tincture_tool_options, ADW_TYPE_BIN)
 
+// NULL: the tool has nothing to tell.
+static const char *page_of(enum canvas_tool tool)
+{
+    return tool == TOOL_BRUSH || tool == TOOL_FRAME       ? canvas_tools[tool].name
+           : tool == TOOL_RECTANGLE || tool == TOOL_LASSO ? "shape"
+                                                          : NULL;
+}
+
 static void show_tool(TinctureToolOptions *self)
 {
-    const enum canvas_tool tool = tincture_canvas_get_tool(self->canvas);
-    gtk_widget_set_visible(GTK_WIDGET(self), tool == TOOL_BRUSH || tool == TOOL_FRAME);
-    if (tool == TOOL_BRUSH || tool == TOOL_FRAME) {
-        gtk_stack_set_visible_child_name(self->pages, canvas_tools[tool].name);
+    const char *page = page_of(tincture_canvas_get_tool(self->canvas));
+    gtk_widget_set_visible(GTK_WIDGET(self), page != NULL);
+    if (page != NULL) {
+        gtk_stack_set_visible_child_name(self->pages, page);
     }
 }
 

@@ -1,5 +1,5 @@
-// What the tool in the hand can be told: size and softness of the brush, sides of the frame.
-// Hidden while the tool has nothing to tell.
+// What the tool in the hand can be told: size and softness of the brush, sides of the frame,
+// whether a border follows the photo's edges. Hidden while the tool has nothing to tell.
 //
 // Thread: main only.
 #pragma once

@@ -132,7 +132,7 @@ static bool is_stroke(const struct mask *from, const struct mask *to)
     if (from && to == mask_before(from)) {
         return true;
     }
-    return to && mask_last(to)->kind <= MASK_LASSO &&
+    return to && mask_last(to)->kind <= MASK_LASSO && mask_last(to)->reach == 0 &&
            (mask_before(to) == from || (from && mask_before(to) == mask_before(from)));
 }
 
@@ -158,12 +158,22 @@ static bool need_canvas(TincturePainting *self)
     return self->canvas != NULL;
 }
 
+// What the thread paints is a part of m: it is worth waiting for.
+static bool is_begun(const TincturePainting *self, const struct mask *m)
+{
+    const int steps = mask_steps(self->begun);
+    while (mask_steps(m) > steps) {
+        m = mask_before(m);
+    }
+    return m == self->begun;
+}
+
 // After every change, also of its own making: the next thing that is wanted.
 static void follow(TincturePainting *self)
 {
     struct mask *m = wanted(self);
     if (self->busy) {
-        if (m != self->begun) {
+        if (!is_begun(self, m)) {
             g_cancellable_cancel(self->cancel);
         }
     } else if ((m != self->shown || !self->known) && (self->canvas || m) && need_canvas(self)) {

@@ -135,6 +135,9 @@ char *drive_widget_get(GtkWidget *root, const char *name)
     if (GTK_IS_SWITCH(widget)) {
         return g_strdup(gtk_switch_get_active(GTK_SWITCH(widget)) ? "on" : "off");
     }
+    if (GTK_IS_CHECK_BUTTON(widget)) {
+        return g_strdup(gtk_check_button_get_active(GTK_CHECK_BUTTON(widget)) ? "on" : "off");
+    }
     if (GTK_IS_LABEL(widget)) {
         return g_strdup(gtk_label_get_text(GTK_LABEL(widget)));
     }
