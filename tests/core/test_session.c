@@ -45,6 +45,7 @@ static void check_restored(struct fixture *f, guint results)
     g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 1);
     g_assert_cmpfloat(adapter_at(f, 0)->scale, ==, 0.5);
     g_assert_cmpstr(adapter_at(f, 0)->method, ==, "svdiff");
+    g_assert_cmpuint(loss_steps(f), ==, 6); // what was learned is still seen
     g_assert_false(history_can_undo(f->project->history));
 }
 

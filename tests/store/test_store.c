@@ -215,6 +215,25 @@ static void test_documents(void)
     store_close(s);
 }
 
+// What a run leaves is found once it has left an adapter, and not before.
+static void check_learned(struct store *s, struct store_run *run)
+{
+    struct store_adapter adapter = {
+        .document = run->document, .name = "a", .path = "adapters/a.safetensors", .method = "oft"};
+    struct store_run learned = {0};
+    g_autoptr(GError) error = NULL;
+    g_assert_false(store_run_learned(s, run->document, &learned, &error));
+    g_assert_no_error(error);
+    g_assert_true(store_adapter_save(s, &adapter, &error));
+    run->adapter = adapter.id;
+    g_assert_true(store_run_save(s, run, &error));
+    g_assert_true(store_run_learned(s, run->document, &learned, &error));
+    g_assert_cmpint(learned.adapter, ==, adapter.id);
+    g_assert_true(g_bytes_equal(learned.loss, run->loss));
+    g_assert_no_error(error);
+    store_run_clear(&learned);
+}
+
 static void test_run_survives_kill(void)
 {
     g_autofree char *dir = temp_dir();
@@ -245,6 +264,7 @@ static void test_run_survives_kill(void)
     g_autoptr(GPtrArray) none = store_runs_unfinished(second, d.id, &error);
     g_assert_cmpuint(none->len, ==, 0);
     g_assert_no_error(error);
+    check_learned(second, back);
     store_close(second);
     store_run_clear(&run);
     store_document_clear(&d);

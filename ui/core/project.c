@@ -521,6 +521,7 @@ void tincture_project_clear_training(TinctureProject *self)
 {
     g_array_set_size(self->loss, 0);
     g_array_set_size(self->samples, 0);
+    self->best_step = 0;
 }
 
 // ---- the object ---------------------------------------------------------------------------------

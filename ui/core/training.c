@@ -51,13 +51,34 @@ static GPtrArray *unfinished_runs(struct training *t)
     return runs ? runs : g_ptr_array_new_with_free_func((GDestroyNotify)store_run_free);
 }
 
+// What is known of a training that is not running.
+static void show_curve(struct training *t, const struct store_run *run)
+{
+    GArray *loss = t->project->loss;
+    tincture_project_clear_training(t->project);
+    if (run->loss) {
+        gsize size;
+        const double *values = g_bytes_get_data(run->loss, &size);
+        g_array_append_vals(loss, values, (guint)(size / sizeof *values));
+    }
+}
+
+// Where none waits: the one that the photo was learned with.
+static void show_learned(struct training *t)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_run run = {0};
+    store_run_learned(t->library->store, t->library->row.id, &run, &error);
+    tincture_project_say_error(t->project, "Earlier trainings could not be read", error);
+    show_curve(t, &run);
+    store_run_clear(&run);
+}
+
 // The newest training that can be gone on with. Not one that was killed before its first
 // checkpoint, nor one that runs right now in another window: their rows stay.
 void training_read(struct training *t)
 {
-    GArray *loss = t->project->loss;
     store_run_clear(&t->run);
-    g_array_set_size(loss, 0);
     g_autoptr(GPtrArray) runs = unfinished_runs(t);
     for (guint i = 0; i < runs->len && !t->run.id; i++) {
         struct store_run *run = runs->pdata[i];
@@ -68,10 +89,10 @@ void training_read(struct training *t)
         }
     }
     t->run.state = RUN_STOPPED;
-    if (t->run.loss) {
-        gsize size;
-        const double *values = g_bytes_get_data(t->run.loss, &size);
-        g_array_append_vals(loss, values, (guint)(size / sizeof *values));
+    if (t->run.id) {
+        show_curve(t, &t->run);
+    } else {
+        show_learned(t);
     }
     tell(t);
 }

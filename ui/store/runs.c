@@ -75,18 +75,36 @@ static void *run_from_row(sqlite3_stmt *q)
     return r;
 }
 
-GPtrArray *store_runs_unfinished(struct store *s, gint64 document, GError **error)
+static GPtrArray *select_runs(struct store *s, gint64 document, const char *rest, GError **error)
 {
-    sqlite3_stmt *q = store_prepare(
-        s->db,
+    g_autofree char *sql = g_strdup_printf(
         "SELECT id, document, method, learn, checkpoint, prompt, step, steps, state, loss, "
-        "adapter FROM runs WHERE document = ?1 AND state <> ?2 "
-        "ORDER BY modified DESC, id DESC",
-        error);
+        "adapter FROM runs WHERE document = ?1 AND %s",
+        rest);
+    sqlite3_stmt *q = store_prepare(s->db, sql, error);
     if (!q) {
         return NULL;
     }
     sqlite3_bind_int64(q, 1, document);
     sqlite3_bind_int(q, 2, RUN_DONE);
     return store_list(s->db, q, run_from_row, (GDestroyNotify)store_run_free, error);
+}
+
+GPtrArray *store_runs_unfinished(struct store *s, gint64 document, GError **error)
+{
+    return select_runs(s, document, "state <> ?2 ORDER BY modified DESC, id DESC", error);
+}
+
+bool store_run_learned(struct store *s, gint64 document, struct store_run *r, GError **error)
+{
+    g_autoptr(GPtrArray) runs = select_runs(
+        s, document, "state = ?2 AND adapter IS NOT NULL ORDER BY modified DESC, id DESC LIMIT 1",
+        error);
+    if (!runs || runs->len == 0) {
+        return false;
+    }
+    struct store_run *newest = runs->pdata[0];
+    *r = *newest;
+    *newest = (struct store_run){0};
+    return true;
 }

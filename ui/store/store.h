@@ -106,6 +106,8 @@ void store_run_free(struct store_run *r);
 bool store_run_save(struct store *s, struct store_run *r, GError **error);
 // struct store_run *: those of the document that are not done, newest first.
 GPtrArray *store_runs_unfinished(struct store *s, gint64 document, GError **error);
+// The newest that is done and left an adapter. False without an error: there is none.
+bool store_run_learned(struct store *s, gint64 document, struct store_run *r, GError **error);
 
 // One training at a time in a library. Whoever has begun one may write the rows of runs and their
 // checkpoints; nobody else does. False with a sentence while another window or program trains. Also
