@@ -39,6 +39,7 @@ const struct inverter_type ddpm_inverter = {
     .calls = calls,
     .levels = levels,
     .corrected = true,
-    .ancestral = true,
+    .fixed = true,
+    .eta = 1,
     .random = true,
 };

@@ -27,6 +27,7 @@ void inverted_clear(struct editor *e)
 {
     g_clear_pointer(&e->inverted.key, g_free);
     g_clear_pointer(&e->inverted.levels, g_free);
+    g_clear_pointer(&e->inverted.avoided, g_free);
 }
 
 void reference_clear(struct editor *e)

@@ -35,7 +35,7 @@ bool photo_prepare(struct run *r, GError **error)
 
 // ---- the levels of DDIM -------------------------------------------------------------------------
 
-static const char *inversion_prompt(const struct run *r)
+const char *inversion_prompt(const struct run *r)
 {
     const struct edit_request *q = r->request;
     return q->source_prompt && *q->source_prompt ? q->source_prompt : q->prompt;
@@ -84,6 +84,16 @@ bool ddim_levels(struct run *r, float *levels, GError **error)
 
 // ---- the levels of the request's inverter -------------------------------------------------------
 
+static bool find_avoided(struct run *r, GError **error)
+{
+    struct editor *e = r->e;
+    if (!r->inverter->avoided) {
+        return true;
+    }
+    e->inverted.avoided = g_new(float, r->total *embeddings_count(e));
+    return r->inverter->avoided(r, e->inverted.levels, e->inverted.avoided, error);
+}
+
 bool inverted_prepare(struct run *r, GError **error)
 {
     struct editor *e = r->e;
@@ -98,7 +108,7 @@ bool inverted_prepare(struct run *r, GError **error)
     r->steps += r->inverter->calls(r);
     e->inverted.levels = g_new(float, (r->total + 1) * r->n);
     memcpy(e->inverted.levels, e->photo.latents, (size_t)r->n * sizeof(float));
-    if (!r->inverter->levels(r, e->inverted.levels, error)) {
+    if (!r->inverter->levels(r, e->inverted.levels, error) || !find_avoided(r, error)) {
         return false;
     }
     e->inverted.key = g_steal_pointer(&key);

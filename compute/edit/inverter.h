@@ -1,5 +1,5 @@
 // Inverters: how a photo is taken back towards noise, and what makes sure that it comes back. A
-// family: ddim, ddpm, direct (one file each, one word in meson.build).
+// family: ddim, ddpm, direct, null_text (one file each, one word in meson.build).
 //
 // An edit draws two branches through the same levels of noise: the photo's, under its own
 // description, and the edit's, under the new words. Where the photo's branch is corrected, what its
@@ -22,8 +22,12 @@ struct inverter_type {
     // levels: (steps + 1, h, w, C); [0] is the photo's latent and is there, [k] is to become what
     // has k steps to go.
     bool (*levels)(struct run *r, float *levels, GError **error);
+    // (steps, T, C): what each step avoids, where it is guided, in the place of what the request
+    // avoids; in the order of the steps. NULL: the same as without the photo.
+    bool (*avoided)(struct run *r, const float *levels, float *avoided, GError **error);
     bool corrected; // its photo's branch is put back onto the levels at every step
-    bool ancestral; // drawn by the steps of DDPM (DDIM with eta = 1), whatever sampler is chosen
+    bool fixed;     // drawn by the steps of DDIM, whatever sampler is chosen, ...
+    double eta;     // ... with this eta: 1 are those of DDPM
     bool random;    // the levels are of the seed's noise
 };
 extern const struct inverter_type *const inverter_table[]; // NULL-terminated

@@ -9,6 +9,7 @@
 enum network_kind {
     NETWORK_TEXT,
     NETWORK_PREDICT,
+    NETWORK_GRADIENT,
     NETWORK_CONTROLLED,
     NETWORK_ATTENTION,
     NETWORK_ENCODE,
@@ -30,7 +31,8 @@ struct network {
     struct network_key key;
     struct graph *graph;
     GPtrArray *inputs; // struct tensor *, by name
-    GPtrArray *out;    // struct node *: one, or of NETWORK_ATTENTION one for each map
+    GPtrArray *out;    // struct node *: one, or of NETWORK_ATTENTION one for each map, or of
+                       // NETWORK_GRADIENT that and the loss
     GArray *maps;      // struct attention_map; empty but for NETWORK_ATTENTION
     struct program *program;
 };
@@ -162,6 +164,26 @@ static struct node *build_predict(struct networks *n, struct network *net, GErro
     return build_unet(n, net, (struct unet_inputs){0}, error);
 }
 
+// The loss; its gradient is the first of what is read.
+static struct node *build_gradient(struct networks *n, struct network *net, GError **error)
+{
+    struct nn nn = network_nn(n, net, MODEL_UNET);
+    const struct unet_config *c = &n->model->unet;
+    const int latents[] = {net->key.batch, net->key.height, net->key.width, c->in_channels};
+    struct unet_inputs in = {0};
+    struct node *target = input(n, net, DTYPE_F32, latents, "target", error), *gradient;
+    if (!target || !unet_inputs(n, net, &in, error)) {
+        return NULL;
+    }
+    in.text->trainable = true;
+    struct node *loss = op_mse(net->graph, unet_build(&nn, c, &in), target);
+    if (!graph_grad(net->graph, loss, &in.text, 1, &gradient, error)) {
+        return NULL;
+    }
+    g_ptr_array_add(net->out, gradient);
+    return loss;
+}
+
 static struct node *build_attention(struct networks *n, struct network *net, GError **error)
 {
     struct attention_maps maps = {net->key.pattern, net->maps, net->key.positions};
@@ -242,6 +264,7 @@ static struct network *network_get(struct networks *n, const struct network_key 
         [NETWORK_TEXT] = build_text,           [NETWORK_PREDICT] = build_predict,
         [NETWORK_ATTENTION] = build_attention, [NETWORK_CONTROLLED] = build_controlled,
         [NETWORK_ENCODE] = build_encode,       [NETWORK_DECODE] = build_decode,
+        [NETWORK_GRADIENT] = build_gradient,
     };
     if (key->kind != NETWORK_TEXT) {
         drop_other_sizes(n, key->height, key->width);
@@ -314,6 +337,18 @@ bool networks_predict(struct networks *n, int batch, int h, int w, double t, con
         error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
            network_run(net, prediction, c, error);
+}
+
+bool networks_text_gradient(struct networks *n, int h, int w, double t, const float *latents,
+                            const float *text, const float *target, float *loss, float *gradient,
+                            GCancellable *c, GError **error)
+{
+    struct network *net = network_get(
+        n, &(struct network_key){.kind = NETWORK_GRADIENT, .batch = 1, .height = h, .width = w},
+        error);
+    return net && write_unet_inputs(n, net, t, latents, text, error) &&
+           write_input(net, "target", target, error) && network_run(net, gradient, c, error) &&
+           program_read(net->program, net->out->pdata[1], loss, error);
 }
 
 // The maps of the last run.

@@ -21,6 +21,12 @@ bool networks_text(struct networks *n, const char *prompt, float *embeddings, GC
 bool networks_predict(struct networks *n, int batch, int h, int w, double t, const float *latents,
                       const float *text, float *prediction, GCancellable *c, GError **error);
 
+// How far the prediction for one latent is from target (h,w,C), as the mean of the squares, and the
+// gradient of that with respect to the text (T,cross).
+bool networks_text_gradient(struct networks *n, int h, int w, double t, const float *latents,
+                            const float *text, const float *target, float *loss, float *gradient,
+                            GCancellable *c, GError **error);
+
 // Attention probabilities of a prediction, (batch, heads, height * width, keys), as struct
 // attention_map has them; valid during the visit.
 struct network_map {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-static int guided_steps(const struct run *r, int steps)
+int guided_steps(const struct run *r, int steps)
 {
     const double part = settings_get(r->request->settings, "guidance_end");
     return r->guidance == 1.0 ? 0 : (int)lround(part * steps);
@@ -96,6 +96,10 @@ const float *predictor_run(struct predictor *p, int i, const float *x, GError **
     if (p->control) {
         const float *photo = r->e->reference.path + (p->sampler->steps - i) * r->n;
         sampler_scale_input(p->sampler, i, photo, p->input + r->n);
+    }
+    if (guided && r->inverter && r->inverter->avoided) {
+        const int64_t count = embeddings_count(r->e);
+        memcpy(p->embeddings, r->e->inverted.avoided + i * count, (size_t)count * sizeof(float));
     }
     if (!predict(p, guided ? 0 : 1, i, error)) {
         return NULL;

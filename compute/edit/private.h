@@ -26,8 +26,9 @@ struct editor {
         float *reconstruction; // (H,W,3)
     } photo;
     struct {
-        char *key;     // photo, adapters, steps, what its inverter says
-        float *levels; // (steps + 1, h, w, C): [0] is the photo's latent
+        char *key;      // photo, adapters, steps, what its inverter says
+        float *levels;  // (steps + 1, h, w, C): [0] is the photo's latent
+        float *avoided; // (steps, T, C), as struct inverter_type has it; NULL: nothing of its own
     } inverted;
     struct {
         char *key;    // all that the edit depends on, with the source prompt in place of the prompt
@@ -66,7 +67,7 @@ struct run {
     gint64 start_us;
     float *preview; // (h, w, 3)
     struct task *task;
-    struct settings *ancestral; // of the sampler that draws for an ancestral inverter; else NULL
+    struct settings *fixed; // of the sampler that the inverter fixes; else NULL
 };
 
 // ---- run.c
@@ -99,6 +100,9 @@ void hwc_to_chw(const float *hwc, int h, int w, int c, float *chw);
 void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc);
 
 // ---- predict.c
+
+// How many of the sampler's steps are guided.
+int guided_steps(const struct run *r, int steps);
 
 // The network's predictions for one prompt of a run.
 struct predictor {
@@ -144,6 +148,8 @@ bool draw_edit(struct run *r, float *x, float *rgb, GError **error);
 bool photo_prepare(struct run *r, GError **error);
 // All levels of the request's inverter.
 bool inverted_prepare(struct run *r, GError **error);
+// The description that the photo is inverted under.
+const char *inversion_prompt(const struct run *r);
 // The levels of DDIM, which several inverters start from; see struct inverter_type.
 char *ddim_levels_key(const struct run *r);
 int ddim_levels_calls(const struct run *r);

@@ -59,14 +59,13 @@ static const char *source_prompt(const struct run *r)
     return r->inverter->corrected ? "" : NULL;
 }
 
-// The steps of DDPM are those of DDIM with eta = 1.
-static struct settings *ancestral_settings(const struct inverter_type *inverter)
+static struct settings *fixed_settings(const struct inverter_type *inverter)
 {
-    if (!inverter || !inverter->ancestral) {
+    if (!inverter || !inverter->fixed) {
         return NULL;
     }
     struct settings *s = settings_new(sampler_find("ddim")->settings);
-    settings_set(s, "eta", 1, NULL);
+    settings_set(s, "eta", inverter->eta, NULL);
     return s;
 }
 
@@ -95,7 +94,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
     r->source_prompt = source_prompt(r);
     r->denoised =
         q->rgb ? (int)lround(settings_get(q->settings, "inversion") * r->total) : r->total;
-    r->ancestral = ancestral_settings(r->inverter);
+    r->fixed = fixed_settings(r->inverter);
     if (q->weights && !r->source_prompt) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "words have weights only in an edit of a photo that is described");
@@ -107,7 +106,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
 
 void run_finish(struct run *r)
 {
-    settings_free(r->ancestral);
+    settings_free(r->fixed);
     g_free(r->mask);
     g_free(r->preview);
 }
@@ -138,8 +137,8 @@ struct sampler *run_sampler(struct run *r, struct rng *rng, GError **error)
 {
     const struct settings *settings = r->request->settings;
     const struct sampler_params params = {
-        .name = r->ancestral ? "ddim" : settings_choice(settings, "scheduler"),
-        .settings = r->ancestral ? r->ancestral : settings_member(settings, "scheduler"),
+        .name = r->fixed ? "ddim" : settings_choice(settings, "scheduler"),
+        .settings = r->fixed ? r->fixed : settings_member(settings, "scheduler"),
         .steps = r->total,
         .from_inversion = r->inverter != NULL,
         // Noise that both branches are given alike cancels: what differs is the means.

@@ -20,7 +20,7 @@ static bool guided(const struct settings *s)
 
 static bool sampler_chosen(const struct settings *s)
 {
-    return !settings_find(s, "inverter", NULL) || !inverter_chosen(s)->ancestral;
+    return !settings_find(s, "inverter", NULL) || !inverter_chosen(s)->fixed;
 }
 
 // Within a frame around a thing that the starter has not seen, a place that was to change ranks
@@ -159,6 +159,6 @@ bool edit_settings_seed_matters(const struct settings *s)
     if (inverter->random || settings_get(s, "structure") > 0) {
         return true;
     }
-    const struct setting *eta = settings_find(s, "eta", NULL);
+    const struct setting *eta = inverter->fixed ? NULL : settings_find(s, "eta", NULL);
     return !inverter->corrected && eta && settings_get(s, "eta") > 0;
 }
