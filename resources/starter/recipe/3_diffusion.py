@@ -32,18 +32,20 @@ def alphas():
     return torch.cumprod(1 - betas, 0)
 
 
-def weights_of(captions, favour):
-    """How often each scene is drawn: the favourite things `favour` times as often as others."""
-    nouns = "|".join(domain.PHRASE.get(n, n) for n in domain.FAVOURITES)
-    wanted = re.compile(rf"\b({nouns})\b")
-    return torch.tensor([favour if wanted.search(c) else 1.0 for c in captions])
+def weights_of(captions, favour, light):
+    """How often each scene is drawn: the favourite things `favour` times as often as others, and what has been put into
+    another light `light` times as often."""
+    things = "|".join(domain.PHRASE.get(n, n) for n in domain.FAVOURITES)
+    lights = "|".join(words for ways in domain.LIGHTS.values() for words in ways)
+    times = ((re.compile(rf"\b({things})\b"), favour), (re.compile(rf"\b({lights})\b"), light))
+    return torch.tensor([float(np.prod([more for wanted, more in times if wanted.search(c)])) for c in captions])
 
 
 class Cache:
     """All latents and token ids that exist so far; looks for more from time to time."""
 
-    def __init__(self, work, tokenizer, device, favour):
-        self.work, self.tokenizer, self.device, self.favour = Path(work), tokenizer, device, favour
+    def __init__(self, work, tokenizer, device, favour, light):
+        self.work, self.tokenizer, self.device, self.favour, self.light = Path(work), tokenizer, device, favour, light
         self.latents, self.tokens, self.weights, self.names = None, None, None, set()
         self.refresh()
 
@@ -55,7 +57,7 @@ class Cache:
             latents, tokens = torch.from_numpy(np.load(path)).to(self.device), self.tokenizer(captions).to(self.device)
             self.latents = latents if self.latents is None else torch.cat([self.latents, latents])
             self.tokens = tokens if self.tokens is None else torch.cat([self.tokens, tokens])
-            weights = weights_of(captions, self.favour).to(self.device)
+            weights = weights_of(captions, self.favour, self.light).to(self.device)
             self.weights = weights if self.weights is None else torch.cat([self.weights, weights])
             self.names.add(path.name)
 
@@ -109,7 +111,7 @@ def train(options, tokenizer):
     kept = Path(options.work) / "diffusion.ckpt"
     lesson = options.words_minutes if options.words_minutes is not None else 0 if options.start_from else 8
     nets, rows = networks(tokenizer, options.start_from, lesson > 0, options.grow_from, options.coarse)
-    cache = Cache(options.work, tokenizer, trainer.device(), options.favour)
+    cache = Cache(options.work, tokenizer, trainer.device(), options.favour, options.light)
     alpha, empty = alphas().to(trainer.device()), tokenizer([""]).to(trainer.device())
     if lesson > 0 and not kept.exists():
         words.teach(nets["text_encoder"].to(trainer.device()), cache, empty, lesson, rows)
@@ -146,6 +148,7 @@ def main():
     options.add_argument("--rate", type=float, default=5e-4)
     options.add_argument("--threads", type=int, default=0)
     options.add_argument("--favour", type=float, default=1.0, help="how much more often than others the favourite things are drawn")
+    options.add_argument("--light", type=float, default=1.0, help="how much more often pictures in another light are drawn")
     options.add_argument("--start-from", type=Path, help="an exported model folder to go on from, where there is no checkpoint")
     options.add_argument("--grow-from", type=Path, help="the folder of version 1, whose weights and words version 2 begins with")
     options.add_argument("--coarse", action="store_true", help="the U-Net keeps version 1's shape, for latents made with 2_latents.py --coarse")

@@ -1,6 +1,8 @@
 """From the checkpoint to the folder that ships: averaged weights in fp16, latent-to-RGB factors, the frame.
 
-    python export.py --work WORK --to ../
+    python export.py --work WORK --to ../ [--coarse V1]
+
+With --coarse the autoencoder and the factors stay version 1's.
 """
 import argparse
 import shutil
@@ -14,9 +16,9 @@ import model
 import scenes
 
 
-def averaged(work, tokenizer):
+def averaged(work, tokenizer, coarse):
     """The U-Net and text encoder with the averaged weights of the checkpoint."""
-    nets = {"unet": model.new_unet(), "text_encoder": model.new_text_encoder(len(tokenizer.ids), tokenizer.start, tokenizer.end)}
+    nets = {"unet": model.coarse_unet(coarse) if coarse else model.new_unet(), "text_encoder": model.new_text_encoder(len(tokenizer.ids), tokenizer.start, tokenizer.end)}
     kept = torch.load(Path(work) / "diffusion.ckpt", map_location="cpu", weights_only=False)
     values = iter(kept["average"])
     with torch.no_grad():
@@ -42,15 +44,18 @@ def main():
     options.add_argument("--sources", default="sources")
     options.add_argument("--work", default="work")
     options.add_argument("--to", default="..")
+    options.add_argument("--coarse", type=Path, help="the folder of version 1, where 3_diffusion.py --coarse trained")
     options = options.parse_args()
     out = Path(options.work) / "export"
     model.write_frame(out)
     names = ["tokenizer", "scheduler", "model_index.json", "vae"]
-    if (Path(options.work) / "latents" / "0000.npy").exists():
+    if options.coarse:
+        names.remove("vae")
+    elif (Path(options.work) / "latents" / "0000.npy").exists():
         model.write_json(out / "latent_rgb.json", latent_rgb(options.work, scenes.load_sources(options.sources, options.work)))
         names.append("latent_rgb.json")
     if (Path(options.work) / "diffusion.ckpt").exists():
-        nets, step = averaged(options.work, model.Tokenizer(out / "tokenizer"))
+        nets, step = averaged(options.work, model.Tokenizer(out / "tokenizer"), options.coarse)
         for name, net in nets.items():
             model.save_network(out, name, net)
             names.append(name)
