@@ -111,11 +111,16 @@ static void show_place(TinctureWherePanel *self)
                                    -1);
 }
 
-// Open while a tool is in the hand; afterwards the words have the room.
+// Open while a tool is in the hand; afterwards the words have the room, unless the keyboard is
+// here.
 static void tool_changed_cb(TinctureWherePanel *self, const char *name, GVariant *tool)
 {
-    adw_expander_row_set_expanded(self->place,
-                                  !g_str_equal(g_variant_get_string(tool, NULL), "hand"));
+    GtkWidget *focus = gtk_root_get_focus(gtk_widget_get_root(GTK_WIDGET(self)));
+    if (!g_str_equal(g_variant_get_string(tool, NULL), "hand")) {
+        adw_expander_row_set_expanded(self->place, TRUE);
+    } else if (focus == NULL || !gtk_widget_is_ancestor(focus, GTK_WIDGET(self->place))) {
+        adw_expander_row_set_expanded(self->place, FALSE);
+    }
 }
 
 static void root_changed_cb(TinctureWherePanel *self)
