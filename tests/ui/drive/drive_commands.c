@@ -373,9 +373,10 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"export", command_export},   {"export-adapter", command_export_adapter},
         {"restore", command_restore}, {"key", drive_key},
         {"type", drive_type},         {"run", drive_program},
-        {"drag", drive_drag},         {"stroke", drive_stroke},
-        {"tab", drive_tab},           {"back", drive_back},
-        {"repeat", command_repeat},   {"quit", command_quit},
+        {"point", drive_point},       {"drag", drive_drag},
+        {"stroke", drive_stroke},     {"tab", drive_tab},
+        {"back", drive_back},         {"repeat", command_repeat},
+        {"quit", command_quit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
         if (g_str_equal(commands[i].name, command)) {

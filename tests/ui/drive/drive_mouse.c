@@ -67,6 +67,22 @@ static GPtrArray *path_program(struct drive *d, const double *places, int n)
     return argv;
 }
 
+// point NAME: the mouse goes to the middle of a control.
+enum drive_result drive_point(struct drive *d, const char *rest)
+{
+    GtkWidget *window = GTK_WIDGET(d->window);
+    const int scale = gtk_widget_get_scale_factor(window);
+    double x, y, shadow_x, shadow_y;
+    if (!drive_widget_middle(window, rest, &x, &y)) {
+        return drive_fail(d, "no such control, or it is hidden");
+    }
+    gtk_native_get_surface_transform(GTK_NATIVE(window), &shadow_x, &shadow_y);
+    g_autofree char *to_x = g_strdup_printf("%d", (int)((x + shadow_x) * scale));
+    g_autofree char *to_y = g_strdup_printf("%d", (int)((y + shadow_y) * scale));
+    const char *const argv[] = {"xdotool", "mousemove", to_x, to_y, NULL};
+    return drive_argv(d, argv);
+}
+
 gint64 drive_thread_ns(void)
 {
     struct timespec t;

@@ -52,6 +52,7 @@ enum drive_result drive_back(struct drive *drive, const char *rest);
 enum drive_result drive_type(struct drive *drive, const char *rest);
 gint64 drive_thread_ns(void); // this thread's time on a processor, in nanoseconds
 enum drive_result drive_drag(struct drive *drive, const char *rest);
+enum drive_result drive_point(struct drive *drive, const char *rest);
 enum drive_result drive_stroke(struct drive *drive, const char *rest);
 // Until it ends; argv[0] is found in PATH.
 enum drive_result drive_argv(struct drive *drive, const char *const *argv);
@@ -69,6 +70,7 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value);
 gboolean drive_widget_click(GtkWidget *root, const char *name);
 // What the control shows (of a list: how many rows), or NULL.
 char *drive_widget_get(GtkWidget *root, const char *name);
+gboolean drive_widget_middle(GtkWidget *root, const char *name, double *x, double *y);
 // All of it lies in the window.
 gboolean drive_widget_is_inside(GtkWidget *root, const char *name);
 gboolean drive_widget_has_menu(GtkWidget *root); // a popover is open

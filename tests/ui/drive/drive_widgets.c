@@ -153,6 +153,14 @@ char *drive_widget_get(GtkWidget *root, const char *name)
     return g_strdup(gtk_widget_get_mapped(widget) ? "visible" : "hidden");
 }
 
+gboolean drive_widget_middle(GtkWidget *root, const char *name, double *x, double *y)
+{
+    GtkWidget *widget = find(root, name);
+    return widget != NULL && gtk_widget_get_mapped(widget) &&
+           gtk_widget_translate_coordinates(widget, root, gtk_widget_get_width(widget) / 2.0,
+                                            gtk_widget_get_height(widget) / 2.0, x, y);
+}
+
 gboolean drive_widget_is_inside(GtkWidget *root, const char *name)
 {
     GtkWidget *widget = find(root, name);
