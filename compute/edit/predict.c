@@ -74,6 +74,11 @@ static bool predict(struct predictor *p, int first, int i, GError **error)
     return ok && run_prediction_check(r, call.prediction, call.batch * r->n, error);
 }
 
+static bool learns_avoided(const struct run *r)
+{
+    return r->inverter && r->inverter->avoided;
+}
+
 // Guides the last item's prediction. The network is done with its input, whose place is taken.
 static void guide(struct predictor *p, float *prediction)
 {
@@ -81,8 +86,10 @@ static void guide(struct predictor *p, float *prediction)
     float *unguided = p->input + (p->items - 1) * r->n;
     memcpy(unguided, prediction, (size_t)r->n * sizeof *prediction);
     guidance_combine(p->prediction, prediction, r->guidance, r->n);
-    guidance_rescale(unguided, prediction, settings_get(r->request->settings, "guidance_rescale"),
-                     r->n);
+    if (!learns_avoided(r)) { // what is avoided was learned for the step as it is
+        guidance_rescale(unguided, prediction,
+                         settings_get(r->request->settings, "guidance_rescale"), r->n);
+    }
 }
 
 const float *predictor_run(struct predictor *p, int i, const float *x, GError **error)
@@ -97,7 +104,7 @@ const float *predictor_run(struct predictor *p, int i, const float *x, GError **
         const float *photo = r->e->reference.path + (p->sampler->steps - i) * r->n;
         sampler_scale_input(p->sampler, i, photo, p->input + r->n);
     }
-    if (guided && r->inverter && r->inverter->avoided) {
+    if (guided && learns_avoided(r)) {
         const int64_t count = embeddings_count(r->e);
         memcpy(p->embeddings, r->e->inverted.avoided + i * count, (size_t)count * sizeof(float));
     }
