@@ -185,16 +185,44 @@ bool color_from_srgb(struct image *image, GBytes *icc, GError **error)
     return ok;
 }
 
+enum { CMYK_PIECE = 1024 }; // pixels
+
+struct cmyk_job {
+    cmsHTRANSFORM transform;
+    const uint8_t *cmyk;
+    float *rgb;
+    size_t count;
+};
+
+// lcms2 has floats on both ends or on none, and wants ink in percent.
+static void transform_cmyk(int begin, int end, void *data)
+{
+    const struct cmyk_job *job = data;
+    float ink[4 * CMYK_PIECE];
+
+    for (int piece = begin; piece < end; piece++) {
+        const size_t first = (size_t)piece * CMYK_PIECE;
+        const size_t count = MIN(CMYK_PIECE, job->count - first);
+
+        for (size_t i = 0; i < 4 * count; i++) {
+            ink[i] = (255 - job->cmyk[4 * first + i]) * (100.0f / 255.0f);
+        }
+        cmsDoTransform(job->transform, ink, job->rgb + 3 * first, (cmsUInt32Number)count);
+    }
+}
+
 static bool cmyk_by_profile(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb)
 {
     struct conversion conversion = {NULL};
     bool ok = conversion_open(&conversion, icc, NULL) &&
               cmsGetColorSpace(conversion.profile) == cmsSigCmykData &&
-              transform_create(&conversion, conversion.profile, TYPE_CMYK_8_REV, conversion.srgb,
+              transform_create(&conversion, conversion.profile, TYPE_CMYK_FLT, conversion.srgb,
                                TYPE_RGB_FLT, NULL);
 
     if (ok) {
-        cmsDoTransform(conversion.transform, cmyk, rgb, (cmsUInt32Number)count);
+        struct cmyk_job job = {conversion.transform, cmyk, rgb, count};
+
+        parallel_rows((int)((count + CMYK_PIECE - 1) / CMYK_PIECE), transform_cmyk, &job);
     }
     conversion_clear(&conversion);
     return ok;
