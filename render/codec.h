@@ -2,12 +2,17 @@
 // the order there is the order in which content is looked at.
 //
 // Readers take hostile bytes: sizes are checked with image_check_size() before memory is asked for,
-// and damage of any kind is a GError. Messages do not name the file; render/file.c puts its name
-// before them. Thread: any, also several at once; a codec has no state.
+// and damage is a GError, or a note where the picture's first rows are whole. Messages do not name
+// the file; render/file.c puts its name before them. Thread: any, also several at once; a codec has
+// no state.
 #pragma once
 
 #include "compute/task.h"
 #include "render/image.h"
+
+// Noted of a picture whose file is damaged behind its first rows. A file without any is refused.
+#define CODEC_PARTIAL_NOTE                                                                         \
+    "the file is damaged or cut short, and the picture is shown as far as it goes"
 
 struct codec_write {
     int bits;           // 8 or 16 a channel; formats that know only 8 ignore it

@@ -29,6 +29,9 @@ struct failure {
     struct jpeg_error_mgr manager; // first, so that libjpeg's pointer is ours
     jmp_buf jump;
     GError *error;
+    bool stumbled; // over the data, and not over a limit of ours
+    bool ended;    // the file, before the picture's end was marked
+    bool damaged;  // what was read is not all that was written
 };
 
 static struct failure *failure_of(j_common_ptr cinfo)
@@ -42,27 +45,46 @@ static G_GNUC_NORETURN void fail_damaged(j_common_ptr cinfo)
     char text[JMSG_LENGTH_MAX];
 
     if (failure->error == NULL) {
+        failure->stumbled =
+            cinfo->err->msg_code != JERR_OUT_OF_MEMORY && cinfo->err->msg_code != JWRN_HIT_MARKER;
         cinfo->err->format_message(cinfo, text);
         g_set_error(&failure->error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "the JPEG data cannot be read (%s)", text);
+                    "the JPEG data cannot be read (%s)",
+                    failure->ended ? "the file is cut short" : text);
     }
     longjmp(failure->jump, 1);
 }
 
-// libjpeg goes on after a warning and fills the rest with gray. Where pixels are missing that is a
-// failure.
+// Whether not even the first row of blocks is whole. A picture of one row has no second to tell by.
+static bool is_at_first_row(j_common_ptr cinfo)
+{
+    const struct jpeg_decompress_struct *jpeg = (const void *)cinfo;
+
+    return jpeg->input_scan_number <= 1 && jpeg->input_iMCU_row == 0 && jpeg->total_iMCU_rows > 1;
+}
+
+// libjpeg goes on after a warning and fills the rest with gray, as all programs show it. Where
+// there is nothing but gray that is a failure.
 static void judge_message(j_common_ptr cinfo, int level)
 {
+    struct failure *failure = failure_of(cinfo);
+
     if (level >= 0) {
         return;
     }
     switch (cinfo->err->msg_code) {
-    case JWRN_JPEG_EOF:
+    case JWRN_JPEG_EOF: failure->ended = true; break;
     case JWRN_HIT_MARKER:
+        if (failure->ended && is_at_first_row(cinfo)) {
+            fail_damaged(cinfo);
+        }
+        break;
     case JWRN_HUFF_BAD_CODE:
-    case JWRN_MUST_RESYNC: fail_damaged(cinfo);
-    default: break;
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC: break;
+    default: return;
     }
+    failure->damaged = true;
 }
 
 static void failure_init(struct failure *failure)
@@ -189,14 +211,6 @@ static bool read_header(struct reader *reader, GBytes *file)
     return true;
 }
 
-// Files with Adobe's marker hold inverted ink values, those without it plain ones.
-static void invert(uint8_t *bytes, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        bytes[i] = (uint8_t)(255 - bytes[i]);
-    }
-}
-
 static void take_row(struct reader *reader, int y)
 {
     int width = reader->image->width;
@@ -220,7 +234,8 @@ static void read_rgb(struct reader *reader)
     }
 }
 
-// The profile is for ink, so the pixels are taken to sRGB here, all at once.
+// The profile is for ink, so the pixels are taken to sRGB here, all at once. They are inverted with
+// and without Adobe's marker, as browsers take them.
 static void read_cmyk(struct reader *reader)
 {
     size_t stride = (size_t)reader->image->width * 4;
@@ -229,9 +244,6 @@ static void read_cmyk(struct reader *reader)
         uint8_t *row = reader->row + y * stride;
 
         jpeg_read_scanlines(&reader->jpeg, (JSAMPARRAY){&row}, 1);
-        if (!reader->jpeg.saw_Adobe_marker) {
-            invert(row, stride);
-        }
     }
     color_cmyk_to_srgb(reader->row, (size_t)reader->image->width * reader->image->height,
                        reader->meta.icc, reader->image->rgb);
@@ -296,19 +308,63 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     return ok;
 }
 
-static struct image *read_image(GBytes *file, struct task *task, GError **error)
+// Where the last marker before `at` begins; 0 where there is none.
+static gsize last_marker(GBytes *file, gsize at)
+{
+    const uint8_t *data = g_bytes_get_data(file, NULL);
+
+    do {
+        at--;
+    } while (at > 0 && (data[at - 1] != 0xff || data[at] == 0));
+    return at > 0 ? at - 1 : 0;
+}
+
+// end is where the marker begins that libjpeg stumbles over, 0 where it is something else.
+static struct image *read_once(GBytes *file, struct task *task, gsize *end, GError **error)
 {
     struct reader reader;
     struct image *image = NULL;
 
+    *end = 0;
     reader_init(&reader, task);
-    if (read_header(&reader, file) && read_pixels(&reader)) {
+    if (!read_header(&reader, file)) {
+        g_propagate_error(error, g_steal_pointer(&reader.failure.error));
+    } else if (read_pixels(&reader)) {
         image = g_steal_pointer(&reader.image);
         image_meta_copy(&reader.meta, &image->meta);
+        if (reader.failure.damaged) {
+            image_meta_note(&image->meta, CODEC_PARTIAL_NOTE);
+        }
     } else {
+        if (reader.failure.stumbled) {
+            gsize left = reader.failure.ended ? 0 : reader.jpeg.src->bytes_in_buffer;
+
+            *end = last_marker(file, g_bytes_get_size(file) - left);
+        }
         g_propagate_error(error, g_steal_pointer(&reader.failure.error));
     }
     reader_clear(&reader);
+    return image;
+}
+
+// What lies behind a picture without an end may look like a part of it and be none: then the file
+// is read as if it ended before that.
+static struct image *read_image(GBytes *file, struct task *task, GError **error)
+{
+    enum { TRIES = 4 };
+    gsize end = 0;
+    GError *first = NULL;
+    struct image *image = read_once(file, task, &end, &first);
+
+    for (int i = 1; image == NULL && end > 0 && i < TRIES && !task_cancelled(task, NULL); i++) {
+        g_autoptr(GBytes) part = g_bytes_new_from_bytes(file, 0, end);
+
+        image = read_once(part, task, &end, NULL);
+    }
+    if (image == NULL && !task_cancelled(task, error)) {
+        g_propagate_error(error, g_steal_pointer(&first));
+    }
+    g_clear_error(&first);
     return image;
 }
 

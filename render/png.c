@@ -17,6 +17,7 @@ static const char RECIPE_KEY[] = "parameters";
 static const char XMP_KEY[] = "XML:com.adobe.xmp";
 static const char IPTC_KEY[] = "Raw profile type iptc";
 static const char EXIF_KEY[] = "Raw profile type exif"; // of the time before the chunk eXIf
+static const char APP1_KEY[] = "Raw profile type APP1"; // JPEG's marker, of EXIF or of XMP
 
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
@@ -33,6 +34,9 @@ struct reader {
     struct image_meta meta;
     struct image *image;
     uint8_t *rows; // one row, or all of them where the file is interlaced
+    int done;      // rows read, of all passes together
+    bool stumbled; // over the data, and not over a limit of ours
+    bool damaged;  // what was read is not all that was written
     GError *error; // first failure
 };
 
@@ -41,6 +45,7 @@ static G_GNUC_NORETURN void reader_fail(png_structp png, png_const_charp text)
     struct reader *reader = png_get_error_ptr(png);
 
     if (reader->error == NULL) {
+        reader->stumbled = true;
         g_set_error(&reader->error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "the PNG data is damaged (%s)", text);
     }
@@ -56,6 +61,7 @@ static void reader_warn(png_structp png, png_const_charp text)
     if (g_str_has_prefix(text, "iCCP") && strstr(text, "known incorrect sRGB profile") == NULL) {
         image_meta_note(&reader->meta, "the embedded colour profile is damaged and was ignored");
     }
+    reader->damaged = reader->damaged || g_str_has_prefix(text, "IDAT: CRC error");
 }
 
 static void reader_bytes(png_structp png, png_bytep bytes, size_t count)
@@ -63,6 +69,7 @@ static void reader_bytes(png_structp png, png_bytep bytes, size_t count)
     struct reader *reader = png_get_io_ptr(png);
 
     if (count > reader->size - reader->offset) {
+        reader->stumbled = true;
         g_set_error_literal(&reader->error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                             "the PNG file is cut short");
         png_error(png, "cut short");
@@ -80,6 +87,7 @@ static void reader_init(struct reader *reader, GBytes *file, struct task *task)
     reader->info = png_create_info_struct(reader->png);
     g_assert(reader->info != NULL);
     png_set_read_fn(reader->png, reader, reader_bytes);
+    png_set_crc_action(reader->png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
     png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
     png_set_chunk_malloc_max(reader->png, MAX_CHUNK_BYTES);
     png_set_chunk_cache_max(reader->png, MAX_CHUNKS);
@@ -108,27 +116,31 @@ static bool check_header(const struct reader *reader, GError **error)
 }
 
 // libpng believes a chunk that claims to be longer than the file, and fills that much memory before
-// it reads: gigabytes for a file of 300 bytes. IDAT is read piece by piece, so it may be cut short.
-static bool check_chunks(const struct reader *reader, GError **error)
+// it reads: gigabytes for a file of 300 bytes. So the file ends where such a chunk begins. IDAT is
+// read piece by piece and may be cut short.
+static void find_end(struct reader *reader)
 {
+    enum { PIECE = 16 };
     const size_t frame = 12; // length, type and checksum around a chunk's data
     size_t at = 8;
 
     while (reader->size - at >= frame) {
         size_t length = png_get_uint_32(reader->data + at);
+        const uint8_t *type = reader->data + at + 4;
 
         if (length > reader->size - at - frame) {
-            bool pixels = memcmp(reader->data + at + 4, "IDAT", 4) == 0;
-
-            if (!pixels) {
-                g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                                    "the PNG file is cut short");
+            if (memcmp(type, "IDAT", 4) == 0) {
+                png_set_compression_buffer_size(reader->png, PIECE); // the last one is lost
+            } else {
+                reader->size = at;
             }
-            return pixels;
+            return;
         }
         at += frame + length;
+        if (memcmp(type, "IEND", 4) == 0) {
+            return;
+        }
     }
-    return true;
 }
 
 static bool is_international(const png_text *text)
@@ -160,17 +172,37 @@ static GBytes *iptc_from_text(const png_text *text)
     return iptc_from_resources(data, size);
 }
 
-// Written with JPEG's marker before it.
-static GBytes *exif_from_text(const png_text *text)
+// What follows a marker that the bytes begin with; NULL: they do not.
+static GBytes *behind(GBytes *bytes, const char *marker, gsize marker_size)
 {
-    static const char MARKER[6] = "Exif\0";
-    g_autoptr(GBytes) profile = raw_profile_read(text->text, text_length(text));
     gsize size = 0;
-    const void *data = profile != NULL ? g_bytes_get_data(profile, &size) : NULL;
+    const void *data = g_bytes_get_data(bytes, &size);
 
-    return size > sizeof(MARKER) && memcmp(data, MARKER, sizeof(MARKER)) == 0
-               ? g_bytes_new_from_bytes(profile, sizeof(MARKER), size - sizeof(MARKER))
+    return size > marker_size && memcmp(data, marker, marker_size) == 0
+               ? g_bytes_new_from_bytes(bytes, marker_size, size - marker_size)
                : NULL;
+}
+
+// Mostly written with JPEG's marker before it.
+static void take_app1(struct image_meta *meta, const png_text *text)
+{
+    static const char EXIF_MARKER[6] = "Exif\0", XMP_MARKER[] = "http://ns.adobe.com/xap/1.0/";
+    g_autoptr(GBytes) profile = raw_profile_read(text->text, text_length(text));
+
+    if (profile == NULL) {
+        return;
+    }
+    if (meta->xmp == NULL) {
+        meta->xmp = behind(profile, XMP_MARKER, sizeof(XMP_MARKER));
+    }
+    if (meta->exif == NULL) {
+        const char *data = g_bytes_get_data(profile, NULL);
+        const bool bare = g_bytes_get_size(profile) >= 8 &&
+                          (memcmp(data, "II*\0", 4) == 0 || memcmp(data, "MM\0*", 4) == 0);
+
+        meta->exif =
+            bare ? g_bytes_ref(profile) : behind(profile, EXIF_MARKER, sizeof(EXIF_MARKER));
+    }
 }
 
 // The first of each kind counts.
@@ -189,8 +221,8 @@ static void take_texts(struct reader *reader)
             meta->xmp = g_bytes_new(text->text, text_length(text));
         } else if (meta->iptc == NULL && strcmp(text->key, IPTC_KEY) == 0) {
             meta->iptc = iptc_from_text(text);
-        } else if (meta->exif == NULL && strcmp(text->key, EXIF_KEY) == 0) {
-            meta->exif = exif_from_text(text);
+        } else if (strcmp(text->key, EXIF_KEY) == 0 || strcmp(text->key, APP1_KEY) == 0) {
+            take_app1(meta, text);
         }
     }
 }
@@ -258,6 +290,7 @@ static bool read_header(struct reader *reader)
     if (setjmp(png_jmpbuf(reader->png)) != 0) {
         return false;
     }
+    find_end(reader);
     png_read_info(reader->png, reader->info);
     take_meta(reader);
     return true;
@@ -273,10 +306,11 @@ static void ask_for_rgb(struct reader *reader)
     }
 }
 
-static void take_row(const struct reader *reader, int y, const uint8_t *row, int channels,
-                     bool deep)
+static void take_row(const struct reader *reader, int y, const uint8_t *row)
 {
     struct image *image = reader->image;
+    const int channels = png_get_channels(reader->png, reader->info);
+    const bool deep = png_get_bit_depth(reader->png, reader->info) == 16;
     float *rgb = image->rgb + (size_t)y * image->width * 3;
     float *alpha = image->alpha != NULL ? image->alpha + (size_t)y * image->width : NULL;
     const uint16_t *row16 = (const uint16_t *)(const void *)row;
@@ -308,7 +342,7 @@ static void prepare_pixels(struct reader *reader, int passes)
     if (reader->image == NULL) {
         png_error(png, "no picture");
     }
-    reader->rows = g_try_malloc_n(rows, png_get_rowbytes(png, reader->info));
+    reader->rows = g_try_malloc0_n(rows, png_get_rowbytes(png, reader->info));
     if (reader->rows == NULL) {
         g_set_error_literal(&reader->error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
                             "there is not enough memory to read the picture");
@@ -323,7 +357,13 @@ static void stop_if_cancelled(struct reader *reader)
     }
 }
 
-static bool read_pixels(struct reader *reader)
+static bool is_interlaced(const struct reader *reader)
+{
+    return png_get_interlace_type(reader->png, reader->info) != PNG_INTERLACE_NONE;
+}
+
+// The rows of an interlaced file are whole, or as whole as they get, when all has been read.
+static bool read_rows(struct reader *reader)
 {
     if (setjmp(png_jmpbuf(reader->png)) != 0) {
         return false;
@@ -336,22 +376,63 @@ static bool read_pixels(struct reader *reader)
     prepare_pixels(reader, passes);
 
     size_t stride = png_get_rowbytes(reader->png, reader->info);
-    int channels = png_get_channels(reader->png, reader->info);
-    bool deep = png_get_bit_depth(reader->png, reader->info) == 16;
 
     for (int pass = 0; pass < passes; pass++) {
-        for (int y = 0; y < reader->image->height; y++) {
+        for (int y = 0; y < reader->image->height; y++, reader->done++) {
             uint8_t *row = reader->rows + (passes > 1 ? y * stride : 0);
 
             stop_if_cancelled(reader);
-            png_read_row(reader->png, row, NULL);
-            if (pass == passes - 1) {
-                take_row(reader, y, row, channels, deep);
+            png_read_row(reader->png, NULL, row); // and what later passes hold, for now, as blocks
+            if (passes == 1) {
+                take_row(reader, y, row);
             }
         }
     }
     png_read_end(reader->png, reader->info);
+    return true;
+}
+
+// Whether what was read before the damage shows something of the whole picture, or of its top.
+static bool has_part(const struct reader *reader)
+{
+    return reader->stumbled && reader->image != NULL &&
+           reader->done >= (is_interlaced(reader) ? reader->image->height : 1);
+}
+
+static void clear_rest(struct reader *reader)
+{
+    struct image *image = reader->image;
+    size_t first = (size_t)reader->done * image->width;
+    size_t pixels = (size_t)image->height * image->width - first;
+
+    memset(image->rgb + 3 * first, 0, pixels * 3 * sizeof(float));
+    if (image->alpha != NULL) {
+        memset(image->alpha + first, 0, pixels * sizeof(float));
+    }
+}
+
+static bool read_pixels(struct reader *reader)
+{
+    if (!read_rows(reader)) {
+        if (!has_part(reader)) {
+            return false;
+        }
+        reader->damaged = true;
+        g_clear_error(&reader->error);
+    }
+    if (is_interlaced(reader)) {
+        size_t stride = png_get_rowbytes(reader->png, reader->info);
+
+        for (int y = 0; y < reader->image->height; y++) {
+            take_row(reader, y, reader->rows + y * stride);
+        }
+    } else {
+        clear_rest(reader);
+    }
     take_meta(reader);
+    if (reader->damaged) {
+        image_meta_note(&reader->meta, CODEC_PARTIAL_NOTE);
+    }
     return true;
 }
 
@@ -366,8 +447,7 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 
     reader_init(&reader, file, NULL);
 
-    bool ok = check_header(&reader, &reader.error) && check_chunks(&reader, &reader.error) &&
-              read_header(&reader);
+    bool ok = check_header(&reader, &reader.error) && read_header(&reader);
 
     if (ok) {
         info->width = (int)png_get_image_width(reader.png, reader.info);
@@ -386,8 +466,7 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
     struct image *image = NULL;
 
     reader_init(&reader, file, task);
-    if (check_header(&reader, &reader.error) && check_chunks(&reader, &reader.error) &&
-        read_header(&reader) && read_pixels(&reader)) {
+    if (check_header(&reader, &reader.error) && read_header(&reader) && read_pixels(&reader)) {
         image = g_steal_pointer(&reader.image);
         image_meta_copy(&reader.meta, &image->meta);
     } else {

@@ -89,7 +89,7 @@ expect 1 'o.png: nothing can be put into' "$cli" generate --model "$nowhere" --p
 printf '' >"$dir/empty.png"
 expect 1 'empty.png: the file is empty' "$cli" edit --image "$dir/empty.png" --prompt x --out "$dir/o.png"
 expect 1 'none.png: .*no such file' "$cli" edit --image "$dir/none.png" --prompt x --out "$dir/o.png"
-head -c 200 "$photo" >"$dir/cut.png"
+head -c 100 "$photo" >"$dir/cut.png"
 expect 1 'cut.png: .*cut short' "$cli" edit --image "$dir/cut.png" --prompt x --out "$dir/o.png"
 echo 'this is a letter' >"$dir/text.jpg"
 expect 1 'text.jpg: .*not a picture' "$cli" edit --image "$dir/text.jpg" --prompt x --out "$dir/o.png"

@@ -64,6 +64,8 @@ bool cli_weights(struct cli *c, GError **error);
 // The request that the options describe, for editor_run and its relatives.
 struct edit_request cli_request(const struct cli *c);
 // Loads the photo of --image at the working size.
+// A note on the picture is a line on standard error.
+struct image *cli_image_load(const char *path, GError **error);
 struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 
 // place.c. region: what --region says, checked against the photo; width 0: nothing. mask: the file

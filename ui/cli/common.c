@@ -125,10 +125,20 @@ struct edit_request cli_request(const struct cli *c)
     };
 }
 
-struct photo *cli_photo(struct cli *c, const char *path, GError **error)
+struct image *cli_image_load(const char *path, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
-    struct image *image = image_load(file, NULL, error);
+    struct image *image = image_load(file, &cli_task, error);
+    if (image && image->meta.note) {
+        g_autofree char *name = g_filename_display_basename(path);
+        g_printerr("%s: %s\n", name, image->meta.note);
+    }
+    return image;
+}
+
+struct photo *cli_photo(struct cli *c, const char *path, GError **error)
+{
+    struct image *image = cli_image_load(path, error);
     return image ? engine_photo(c->engine, image, c->size, 0, error) : NULL;
 }
 

@@ -67,8 +67,7 @@ bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, 
     if (!c->mask) {
         return true;
     }
-    g_autoptr(GFile) file = g_file_new_for_commandline_arg(c->mask);
-    struct image *image = image_load(file, &cli_task, error);
+    struct image *image = cli_image_load(c->mask, error);
     if (image && (image->width != p->full->width || image->height != p->full->height)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                     "%s has %d x %d pixels and the photo %d x %d: a mask has the photo's size",
