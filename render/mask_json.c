@@ -3,6 +3,7 @@
 #include "render/mask.h"
 
 #include "compute/error.h"
+#include "compute/json_file.h"
 
 #include <string.h>
 
@@ -264,11 +265,8 @@ bool mask_read_json(JsonNode *node, struct mask **mask, GError **error)
 
 bool mask_from_json(const char *json, struct mask **mask, GError **error)
 {
-    g_autoptr(JsonNode) root = json_from_string(json, NULL);
+    g_autoptr(JsonNode) root =
+        json_text_read(json, strlen(json), JSON_NODE_ARRAY, "the mask", error);
     *mask = NULL;
-    if (!root) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the mask is not a list of steps");
-        return false;
-    }
-    return mask_read_json(root, mask, error);
+    return root && mask_read_json(root, mask, error);
 }

@@ -1,8 +1,8 @@
 #include "ui/samples.h"
 
+#include "compute/json_file.h"
 #include "ui/core/paths.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 static void sample_free(gpointer data)
@@ -36,10 +36,8 @@ GPtrArray *samples_load(void)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func(sample_free);
     g_autofree char *path = paths_resource("samples/samples.json");
-    g_autoptr(JsonParser) parser = json_parser_new();
-    JsonNode *root =
-        json_parser_load_from_file(parser, path, NULL) ? json_parser_get_root(parser) : NULL;
-    if (root != NULL && JSON_NODE_HOLDS_ARRAY(root)) {
+    g_autoptr(JsonNode) root = json_file_read(path, JSON_NODE_ARRAY, path, NULL);
+    if (root != NULL) {
         json_array_foreach_element(json_node_get_array(root), add_sample, list);
     }
     return list;

@@ -12,9 +12,9 @@
 #include "compute/adapter/private.h"
 #include "compute/gpu/blas.h"
 #include "compute/gpu/host.h"
+#include "compute/json_file.h"
 #include "compute/replace.h"
 
-#include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
 
@@ -223,16 +223,9 @@ static bool is_minus_form(const struct st_file *file)
     }
     g_autofree char *folder = g_path_get_dirname(file->path);
     g_autofree char *config = g_build_filename(folder, "adapter_config.json", NULL);
-    g_autoptr(JsonParser) parser = json_parser_new();
-    if (!json_parser_load_from_file(parser, config, NULL)) {
-        return false;
-    }
-    JsonNode *root = json_parser_get_root(parser);
-    if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
-        return false;
-    }
-    return !json_object_get_boolean_member_with_default(json_node_get_object(root),
-                                                        "use_cayley_neumann", true);
+    g_autoptr(JsonNode) root = json_file_read(config, JSON_NODE_OBJECT, config, NULL);
+    return root && !json_object_get_boolean_member_with_default(json_node_get_object(root),
+                                                                "use_cayley_neumann", true);
 }
 
 // (n or 1, b(b-1)/2) for a layer of n b inputs; a single row is one block that all share.

@@ -1,5 +1,7 @@
 #include "compute/file/json.h"
 
+#include <errno.h>
+#include <math.h>
 #include <string.h>
 
 void json_fault(struct json_reader *r, const char *what)
@@ -32,7 +34,7 @@ char json_peek(struct json_reader *r)
         return '\0';
     }
     char c = *r->pos;
-    if (g_ascii_isdigit(c) || c == '-') {
+    if (g_ascii_isdigit(c) || (c && strchr("-NI", c))) {
         return '0';
     }
     if (c == 'f') {
@@ -190,6 +192,71 @@ bool json_integer(struct json_reader *r, int64_t *value)
         return false;
     }
     *value = v;
+    return true;
+}
+
+bool json_word(struct json_reader *r, const char *word)
+{
+    skip_space(r);
+    const size_t length = strlen(word);
+    if ((size_t)(r->end - r->pos) < length || memcmp(r->pos, word, length) != 0) {
+        return false;
+    }
+    r->pos += length;
+    return true;
+}
+
+static const char *after_digits(const char *p, const char *end)
+{
+    while (p < end && g_ascii_isdigit(*p)) {
+        p++;
+    }
+    return p;
+}
+
+// The end of the digits, point and exponent at p; p where they are no number of JSON.
+static const char *after_number(const char *p, const char *end, bool *whole)
+{
+    const char *q = after_digits(p, end);
+    if (q == p || (q - p > 1 && *p == '0')) {
+        return p;
+    }
+    *whole = true;
+    for (const char *part = ".e"; *part; part++) {
+        if (q < end && g_ascii_tolower(*q) == *part) {
+            const bool sign = *part == 'e' && end - q > 1 && (q[1] == '-' || q[1] == '+');
+            const char *digits = q + 1 + sign;
+            q = after_digits(digits, end);
+            *whole = false;
+            if (q == digits) {
+                return p;
+            }
+        }
+    }
+    return q;
+}
+
+bool json_number(struct json_reader *r, struct json_number *n)
+{
+    skip_space(r);
+    const char *begin = r->pos;
+    bool whole = false;
+    r->pos += r->pos < r->end && *r->pos == '-';
+    if (json_word(r, "NaN") || json_word(r, "Infinity")) {
+        n->kind = JSON_NO_NUMBER;
+        return true;
+    }
+    const char *end = after_number(r->pos, r->end, &whole);
+    g_autofree char *text = g_strndup(begin, end - begin);
+    if (end == r->pos || !isfinite(g_ascii_strtod(text, NULL))) {
+        json_fault(r, "a number is malformed or too large");
+        return false;
+    }
+    r->pos = end;
+    n->real = g_ascii_strtod(text, NULL);
+    errno = 0;
+    n->whole = g_ascii_strtoll(text, NULL, 10);
+    n->kind = whole && errno == 0 ? JSON_WHOLE : JSON_REAL;
     return true;
 }
 

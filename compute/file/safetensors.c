@@ -121,7 +121,7 @@ static void read_metadata(struct json_reader *r, GHashTable *metadata)
 {
     bool first = true;
     char *key;
-    if (!json_enter(r, '{')) {
+    if (json_word(r, "null") || !json_enter(r, '{')) {
         return;
     }
     while ((key = json_key(r, &first))) {

@@ -1,6 +1,6 @@
 #include "compute/model/config.h"
 
-#include "compute/model/json_file.h"
+#include "compute/json_file.h"
 #include "compute/model/single_file.h"
 
 #include <string.h>
@@ -458,14 +458,9 @@ static bool read_object(const char *name, JsonObject *root, read_fn read, void *
 static bool read_file(struct model *m, const char *name, read_fn read, void *config, GError **error)
 {
     char *path = g_build_filename(m->path, name, NULL);
-    JsonParser *parser = json_file_open(path, name, error);
+    g_autoptr(JsonNode) root = json_file_read(path, JSON_NODE_OBJECT, name, error);
     g_free(path);
-    if (!parser) {
-        return false;
-    }
-    bool ok = read_object(name, json_file_root(parser), read, config, error);
-    g_object_unref(parser);
-    return ok;
+    return root && read_object(name, json_node_get_object(root), read, config, error);
 }
 
 // Which pipeline the folder is for. Refuses relatives that have more parts than the three networks

@@ -9,7 +9,7 @@
 #include "compute/model/latent_rgb.h"
 
 #include "compute/gpu/blas.h"
-#include "compute/model/json_file.h"
+#include "compute/json_file.h"
 
 #include <errno.h>
 #include <math.h>
@@ -64,15 +64,14 @@ static bool read_factors(struct model *m, JsonObject *root)
 
 static bool read_file(struct model *m, const char *path, GError **error)
 {
-    JsonParser *parser = json_file_open(path, "latent_rgb.json", error);
-    m->has_latent_rgb = parser && read_factors(m, json_file_root(parser));
-    if (parser && !m->has_latent_rgb) {
+    g_autoptr(JsonNode) root = json_file_read(path, JSON_NODE_OBJECT, "latent_rgb.json", error);
+    m->has_latent_rgb = root && read_factors(m, json_node_get_object(root));
+    if (root && !m->has_latent_rgb) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "latent_rgb.json does not hold three factors for each of %d latent "
                     "channels and a bias",
                     m->vae.latent_channels);
     }
-    g_clear_object(&parser);
     return m->has_latent_rgb;
 }
 

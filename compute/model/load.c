@@ -3,7 +3,7 @@
 #include "compute/model/load.h"
 
 #include "compute/file/hash.h"
-#include "compute/model/json_file.h"
+#include "compute/json_file.h"
 #include "compute/model/single_file.h"
 
 #include <string.h>
@@ -42,13 +42,13 @@ static bool is_shard_name(const char *name)
 static GPtrArray *read_index(const char *folder, const char *name, GError **error)
 {
     char *path = g_build_filename(folder, name, NULL);
-    JsonParser *parser = json_file_open(path, path, error);
+    g_autoptr(JsonNode) root = json_file_read(path, JSON_NODE_OBJECT, path, error);
     g_free(path);
-    if (!parser) {
+    if (!root) {
         return NULL;
     }
     GPtrArray *shards = g_ptr_array_new_with_free_func(g_free);
-    JsonNode *node = json_object_get_member(json_file_root(parser), "weight_map");
+    JsonNode *node = json_object_get_member(json_node_get_object(root), "weight_map");
     GList *values = node && JSON_NODE_HOLDS_OBJECT(node)
                         ? json_object_get_values(json_node_get_object(node))
                         : NULL;
@@ -66,7 +66,6 @@ static GPtrArray *read_index(const char *folder, const char *name, GError **erro
         }
     }
     g_list_free(values);
-    g_object_unref(parser);
     if (!ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "%s/%s does not name safetensors files of its own folder", folder, name);

@@ -1,6 +1,6 @@
 #include "compute/model/single_file.h"
 
-#include "compute/model/json_file.h"
+#include "compute/json_file.h"
 #include "compute/model/load.h"
 #include "compute/model/tokenizer.h"
 
@@ -342,8 +342,9 @@ static bool amend(const struct st_file *f, JsonObject *config, GError **error)
     if (!text) {
         return true;
     }
-    JsonParser *parser = json_text_open(text, strlen(text), "its metadata's config", error);
-    if (!parser) {
+    g_autoptr(JsonNode) root =
+        json_text_read(text, strlen(text), JSON_NODE_OBJECT, "its metadata's config", error);
+    if (!root) {
         g_prefix_error(error, "%s: ", f->path);
         return false;
     }
@@ -352,7 +353,7 @@ static bool amend(const struct st_file *f, JsonObject *config, GError **error)
     JsonNode *theirs, *value;
     json_object_iter_init(&parts, config);
     while (json_object_iter_next(&parts, &part, NULL)) {
-        theirs = json_object_get_member(json_file_root(parser), part);
+        theirs = json_object_get_member(json_node_get_object(root), part);
         if (!theirs || !JSON_NODE_HOLDS_OBJECT(theirs)) {
             continue;
         }
@@ -363,7 +364,6 @@ static bool amend(const struct st_file *f, JsonObject *config, GError **error)
             json_object_set_member(ours, key, json_node_copy(value));
         }
     }
-    g_object_unref(parser);
     return true;
 }
 

@@ -10,7 +10,7 @@
 
 #include "compute/model/tokenizer.h"
 
-#include "compute/model/json_file.h"
+#include "compute/json_file.h"
 
 #include <string.h>
 
@@ -167,15 +167,16 @@ static JsonArray *member_array(JsonObject *object, const char *key)
 }
 
 // Both files are optional: NULL where they are not there.
-static JsonParser *open_optional(const char *folder, const char *name, GError **error)
+static JsonNode *open_optional(const char *folder, const char *name, GError **error)
 {
     char *path = g_build_filename(folder, name, NULL),
          *shown = g_build_filename("tokenizer", name, NULL);
-    JsonParser *parser =
-        g_file_test(path, G_FILE_TEST_EXISTS) ? json_file_open(path, shown, error) : NULL;
+    JsonNode *root = g_file_test(path, G_FILE_TEST_EXISTS)
+                         ? json_file_read(path, JSON_NODE_OBJECT, shown, error)
+                         : NULL;
     g_free(path);
     g_free(shown);
-    return parser;
+    return root;
 }
 
 // A special token's id by its role; the settings give it as text or as an object with its content.
@@ -212,11 +213,12 @@ static bool read_specials(struct tokenizer *t, const char *folder, const char *p
                           JsonObject *whole, GError **error)
 {
     GError *fault = NULL;
-    JsonParser *config = open_optional(folder, "tokenizer_config.json", &fault);
-    JsonParser *map = fault ? NULL : open_optional(folder, "special_tokens_map.json", &fault);
+    g_autoptr(JsonNode) config = open_optional(folder, "tokenizer_config.json", &fault);
+    g_autoptr(JsonNode) map =
+        fault ? NULL : open_optional(folder, "special_tokens_map.json", &fault);
     if (!fault) {
-        JsonObject *c = config ? json_file_root(config) : NULL,
-                   *m = map ? json_file_root(map) : NULL;
+        JsonObject *c = config ? json_node_get_object(config) : NULL,
+                   *m = map ? json_node_get_object(map) : NULL;
         t->bos = read_role(t, c, m, "bos_token", "<|startoftext|>");
         t->eos = read_role(t, c, m, "eos_token", "<|endoftext|>");
         t->unknown = read_role(t, c, m, "unk_token", "<|endoftext|>");
@@ -235,8 +237,6 @@ static bool read_specials(struct tokenizer *t, const char *folder, const char *p
             read_added(t, JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL);
         }
     }
-    g_clear_object(&config);
-    g_clear_object(&map);
     if (fault) {
         g_propagate_error(error, fault);
         return false;
@@ -249,15 +249,15 @@ static bool read_specials(struct tokenizer *t, const char *folder, const char *p
 static bool read_pair(struct tokenizer *t, const char *folder, const char *pad,
                       const char *vocab_path, GError **error)
 {
-    JsonParser *parser = json_file_open(vocab_path, "tokenizer/vocab.json", error);
-    if (!parser) {
+    g_autoptr(JsonNode) root =
+        json_file_read(vocab_path, JSON_NODE_OBJECT, "tokenizer/vocab.json", error);
+    if (!root) {
         return false;
     }
     char *merges = g_build_filename(folder, "merges.txt", NULL);
-    bool ok = read_vocab(t, json_file_root(parser), error) && read_merges(t, merges, error) &&
+    bool ok = read_vocab(t, json_node_get_object(root), error) && read_merges(t, merges, error) &&
               read_specials(t, folder, pad, NULL, error);
     g_free(merges);
-    g_object_unref(parser);
     return ok;
 }
 
@@ -265,12 +265,13 @@ static bool read_pair(struct tokenizer *t, const char *folder, const char *pad,
 static bool read_single(struct tokenizer *t, const char *folder, const char *pad, GError **error)
 {
     char *path = g_build_filename(folder, "tokenizer.json", NULL);
-    JsonParser *parser = json_file_open(path, "tokenizer/tokenizer.json", error);
+    g_autoptr(JsonNode) node =
+        json_file_read(path, JSON_NODE_OBJECT, "tokenizer/tokenizer.json", error);
     g_free(path);
-    if (!parser) {
+    if (!node) {
         return false;
     }
-    JsonObject *root = json_file_root(parser), *model = member_object(root, "model");
+    JsonObject *root = json_node_get_object(node), *model = member_object(root, "model");
     JsonObject *vocab = member_object(model, "vocab");
     JsonArray *merges = member_array(model, "merges");
     const char *suffix = member_string(model, "end_of_word_suffix");
@@ -281,7 +282,6 @@ static bool read_single(struct tokenizer *t, const char *folder, const char *pad
         ok = read_vocab(t, vocab, error) && read_merge_list(t, merges, error) &&
              read_specials(t, folder, pad, root, error);
     }
-    g_object_unref(parser);
     return ok;
 }
 

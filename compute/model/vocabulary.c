@@ -1,6 +1,6 @@
 #include "compute/model/vocabulary.h"
 
-#include "compute/model/json_file.h"
+#include "compute/json_file.h"
 
 struct vocabulary {
     GHashTable *words; // char * -> enum word_standing
@@ -25,13 +25,13 @@ struct vocabulary *vocabulary_load(const char *model, GError **error)
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         return NULL;
     }
-    g_autoptr(JsonParser) parser = json_file_open(path, path, error);
-    if (!parser) {
+    g_autoptr(JsonNode) root = json_file_read(path, JSON_NODE_OBJECT, path, error);
+    if (!root) {
         return NULL;
     }
     struct vocabulary *v = g_new0(struct vocabulary, 1);
     v->words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    json_object_foreach_member(json_file_root(parser), add_word, v->words);
+    json_object_foreach_member(json_node_get_object(root), add_word, v->words);
     return v;
 }
 

@@ -329,6 +329,24 @@ static void test_config_last(void)
     adapter_free(a);
 }
 
+// Beside a file that does not say how it was written may lie any configuration.
+static void test_hostile_config(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = fixture_file(&fx, "hostile");
+    g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
+    g_autofree char *config = g_build_filename(folder, "adapter_config.json", NULL);
+    g_autofree char *brackets = g_strnfill(3000000, '[');
+    g_assert_cmpint(g_mkdir(folder, 0755), ==, 0);
+    g_assert_true(g_file_set_contents(config, brackets, -1, &error));
+    struct st_writer *w = st_writer_new();
+    st_writer_f32(w, "nowhere_oft.R", 2, (int64_t[]){1, 1}, (float[]){1});
+    g_assert_true(st_writer_save(w, path, NULL, &error));
+    st_writer_free(w);
+    g_assert_null(adapter_load(path, fx.model, &error));
+    g_assert_nonnull(error);
+}
+
 static void test_refuse(void)
 {
     g_autoptr(GError) error = NULL;
@@ -713,6 +731,7 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/save-over", test_save_over);
     g_test_add_func("/adapter/other-base", test_other_base);
     g_test_add_func("/adapter/config-last", test_config_last);
+    g_test_add_func("/adapter/hostile-config", test_hostile_config);
     g_test_add_func("/adapter/refuse", test_refuse);
     g_test_add_func("/adapter/empty-names", test_empty_names);
     g_test_add_func("/adapter/layer-twice", test_layer_twice);

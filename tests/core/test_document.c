@@ -106,6 +106,23 @@ static void test_hostile_json(void)
     }
 }
 
+// What is nested without end must not end the program: it would at every start from then on.
+static void test_deep_json(void)
+{
+    g_autofree char *brackets = g_strnfill(3000000, '[');
+    g_autofree char *text = g_strconcat("{\"place\":", brackets, NULL);
+    struct document d;
+    document_init(&d);
+    document_from_json(&d, text);
+    document_params_from_json(&d, text);
+    document_learn_from_json(&d, text);
+    document_place_from_json(&d, text);
+    document_training_from_json(&d, text);
+    assert_legal(d.edit);
+    g_assert_null(d.mask);
+    document_clear(&d);
+}
+
 // What version 0.1 kept of a document.
 static void test_json_of_0_1(void)
 {
@@ -312,6 +329,7 @@ int main(int argc, char **argv)
     g_test_add_func("/document/place", test_place);
     g_test_add_func("/document/undo-of-strokes", test_undo_of_strokes);
     g_test_add_func("/document/hostile-json", test_hostile_json);
+    g_test_add_func("/document/deep-json", test_deep_json);
     g_test_add_func("/document/json-of-0-1", test_json_of_0_1);
     g_test_add_func("/document/undo", test_undo);
     g_test_add_func("/document/undo-without-steps", test_undo_without_steps);

@@ -180,6 +180,10 @@ static void test_accepted(void)
     g_assert_no_error(error);
     g_assert_cmpuint(f->tensors->len, ==, 0);
     st_free(f);
+    f = parse("{\"__metadata__\":null,\"a\":" F32("[1]", "0", "4") "}", 4, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_hash_table_size(f->metadata), ==, 0);
+    st_free(f);
 }
 
 // ---- numbers ------------------------------------------------------------------------------------

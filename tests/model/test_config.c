@@ -57,6 +57,19 @@ static void test_sd2(void)
     model_free(m);
 }
 
+// diffusers writes numbers that JSON has not: those of a sampler that is not used here.
+static void test_infinite(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = folder_copy("sd1");
+    folder_edit(folder, SCHED, "{", "{\"lambda_min_clipped\": -Infinity, \"lambda_max\": NaN,");
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(m->sched.steps_offset, ==, 1);
+    model_free(m);
+    folder_free(g_steal_pointer(&folder));
+}
+
 // Files that leave everything out get the reference's defaults, which these weights do not fit.
 static void test_defaults(void)
 {
@@ -310,6 +323,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/config/sd1", test_sd1);
     g_test_add_func("/config/sd2", test_sd2);
+    g_test_add_func("/config/infinite", test_infinite);
     g_test_add_func("/config/defaults", test_defaults);
     g_test_add_func("/config/refused", test_refused);
     g_test_add_func("/config/mismatch", test_mismatch);

@@ -169,6 +169,8 @@ static void test_hostile_json(void)
     g_string_append(many, "]");
     struct mask *m = NULL;
     g_assert_false(mask_from_json(many->str, &m, NULL));
+    g_autofree char *deep = g_strnfill(3000000, '[');
+    g_assert_false(mask_from_json(deep, &m, NULL));
     g_string_free(many, TRUE);
 }
 

@@ -2,6 +2,7 @@
 // sample says, write the results.
 #include "ui/cli/cli.h"
 
+#include "compute/json_file.h"
 #include "render/compare.h"
 #include "render/file.h"
 #include "ui/core/paths.h"
@@ -54,15 +55,15 @@ static void take_sample(struct demo *d, JsonObject *sample)
 static bool pick_sample(struct demo *d, GError **error)
 {
     g_autofree char *list = paths_resource("samples/samples.json");
-    g_autoptr(JsonParser) parser = json_parser_new();
-    if (!json_parser_load_from_file(parser, list, error)) {
+    g_autoptr(JsonNode) root = json_file_read(list, JSON_NODE_ARRAY, list, error);
+    if (!root) {
         g_prefix_error(error, "the list of samples: ");
         return false;
     }
-    JsonNode *root = json_parser_get_root(parser);
-    if (root && JSON_NODE_HOLDS_ARRAY(root) &&
-        json_array_get_length(json_node_get_array(root)) > 0) {
-        take_sample(d, json_array_get_object_element(json_node_get_array(root), 0));
+    JsonArray *samples = json_node_get_array(root);
+    JsonNode *sample = json_array_get_length(samples) ? json_array_get_element(samples, 0) : NULL;
+    if (sample && JSON_NODE_HOLDS_OBJECT(sample)) {
+        take_sample(d, json_node_get_object(sample));
     }
     if (!d->image || !d->caption || !d->prompt) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,

@@ -1,5 +1,7 @@
 #include "ui/core/document.h"
 
+#include "compute/json_file.h"
+
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -345,11 +347,7 @@ static void read_place(struct document *d, JsonObject *o)
 
 static JsonNode *parse_object(const char *json)
 {
-    JsonNode *root = json ? json_from_string(json, NULL) : NULL;
-    if (root && !JSON_NODE_HOLDS_OBJECT(root)) {
-        g_clear_pointer(&root, json_node_unref);
-    }
-    return root;
+    return json ? json_text_read(json, strlen(json), JSON_NODE_OBJECT, "document", NULL) : NULL;
 }
 
 void document_params_from_json(struct document *d, const char *json)
