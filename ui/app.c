@@ -28,6 +28,8 @@ static void add_options(TinctureApp *self)
          "Model folder or file instead of the chosen one", "PATH"},
         {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->data_dir,
          "Where the library is kept instead of the user's data folder", "FOLDER"},
+        {"new-library", 0, 0, G_OPTION_ARG_NONE, &self->new_library,
+         "Begin a new library; the one that is there is renamed, not deleted", NULL},
         {"exit-after-startup", 0, 0, G_OPTION_ARG_NONE, &self->exit_after_startup,
          "Exit when the first frame is shown", NULL},
         {NULL},
@@ -40,10 +42,20 @@ static int tincture_app_handle_local_options(GApplication *app, GVariantDict *op
 {
     TinctureApp *self = TINCTURE_APP(app);
     if (self->data_dir != NULL || self->model != NULL || self->device != NULL ||
-        self->exit_after_startup) {
+        self->new_library || self->exit_after_startup) {
         g_application_set_flags(app, g_application_get_flags(app) | G_APPLICATION_NON_UNIQUE);
     }
     return -1;
+}
+
+// Before anything opens it. One that cannot be renamed is complained about again when it is opened.
+static void set_library_aside(TinctureApp *self)
+{
+    g_autoptr(GError) error = NULL;
+    if (self->new_library && !library_set_aside(self->data_dir, &error)) {
+        g_printerr("tincture: the library could not be set aside: %s\n", error->message);
+    }
+    self->new_library = FALSE;
 }
 
 static void tincture_app_startup(GApplication *app)
@@ -56,6 +68,7 @@ static void tincture_app_startup(GApplication *app)
         g_autofree char *chosen = preferences_string("model", "");
         self->model = *chosen != '\0' ? g_steal_pointer(&chosen) : NULL;
     }
+    set_library_aside(self);
     self->session = tincture_session_new(self->data_dir, self->model, self->device);
 }
 
@@ -161,6 +174,9 @@ static GStrv next_arguments(TinctureApp *self, const char *program)
     g_ptr_array_add(args, g_strdup(program));
     add_option(args, "--data-dir", self->data_dir);
     add_option(args, "--device", self->device);
+    if (self->new_library) {
+        g_ptr_array_add(args, g_strdup("--new-library"));
+    }
     if (preferences_get() == NULL) { // else it is kept there
         add_option(args, "--model", self->model);
     }

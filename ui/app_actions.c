@@ -28,6 +28,14 @@ static void use_model_action(GSimpleAction *action, GVariant *parameter, gpointe
     quit_action(NULL, NULL, self);
 }
 
+static void new_library_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TinctureApp *self = data;
+    self->new_library = TRUE;
+    self->restart = TRUE;
+    quit_action(NULL, NULL, self);
+}
+
 // A folder is chosen by the file that lists its parts.
 static void model_chosen_cb(GFile *file, gpointer data)
 {
@@ -121,6 +129,7 @@ void tincture_app_add_actions(TinctureApp *self)
     static const GActionEntry entries[] = {
         {"quit", quit_action, NULL, NULL, NULL, {0}},
         {"choose-model", choose_model_action, NULL, NULL, NULL, {0}},
+        {"new-library", new_library_action, NULL, NULL, NULL, {0}},
         {"use-model", use_model_action, "s", NULL, NULL, {0}},
     };
     g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);

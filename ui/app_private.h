@@ -13,7 +13,8 @@ struct _TinctureApp {
 
     // state
     gboolean exit_after_startup;
-    gboolean restart; // once it has ended
+    gboolean new_library; // at the start, or after it has ended and starts again
+    gboolean restart;     // once it has ended
 };
 
 void tincture_app_add_actions(TinctureApp *self);

@@ -43,16 +43,32 @@ static GtkWidget *toast_label(TinctureWindow *self, const char *text)
     return label;
 }
 
-void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
-                           const char *action)
+void tincture_window_dismiss(TinctureWindow *self)
 {
+    if (self->message != NULL) {
+        adw_toast_dismiss(self->message);
+    }
+}
+
+// The one message there is: it takes the place of the one before, which would make it wait.
+static AdwToast *show_message(TinctureWindow *self, const char *text, const char *button,
+                              const char *action)
+{
+    tincture_window_dismiss(self);
     AdwToast *toast = adw_toast_new("");
     adw_toast_set_custom_title(toast, toast_label(self, text));
     if (button != NULL) {
         adw_toast_set_button_label(toast, button);
         adw_toast_set_action_name(toast, action);
     }
-    adw_toast_overlay_add_toast(self->toasts, toast);
+    g_set_weak_pointer(&self->message, toast);
+    return toast;
+}
+
+void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
+                           const char *action)
+{
+    adw_toast_overlay_add_toast(self->toasts, show_message(self, text, button, action));
 }
 
 // ---- what project and queue say -----------------------------------------------------------------
@@ -149,18 +165,18 @@ static void job_changed_cb(TinctureWindow *self)
     tincture_window_update_actions(self);
 }
 
-// A message of failure stays until a person closes it, or there is something newer to say.
+// A message of failure stays until a person closes it or does the next thing, or there is something
+// newer to say.
 static void message_cb(TinctureWindow *self, int kind, const char *text)
 {
-    if (self->failure != NULL) {
-        adw_toast_dismiss(self->failure);
-    }
-    AdwToast *toast = adw_toast_new("");
-    adw_toast_set_custom_title(toast, toast_label(self, text));
-    if (kind == MESSAGE_ERROR) {
+    static const struct {
+        const char *button, *action; // the way out
+    } ways[MESSAGE_KINDS] = {
+        [MESSAGE_LIBRARY] = {"New Library", "app.new-library"},
+    };
+    AdwToast *toast = show_message(self, text, ways[kind].button, ways[kind].action);
+    if (kind != MESSAGE_INFO) {
         adw_toast_set_timeout(toast, 0);
-        adw_toast_set_priority(toast, ADW_TOAST_PRIORITY_HIGH);
-        g_set_weak_pointer(&self->failure, toast);
     }
     adw_toast_overlay_add_toast(self->toasts, toast);
 }
@@ -255,7 +271,7 @@ static void tincture_window_dispose(GObject *object)
     TinctureWindow *self = TINCTURE_WINDOW(object);
     g_clear_object(&self->project);
     g_clear_object(&self->session);
-    g_clear_weak_pointer(&self->failure);
+    g_clear_weak_pointer(&self->message);
     g_clear_pointer(&self->caption, g_free);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_WINDOW);
     G_OBJECT_CLASS(tincture_window_parent_class)->dispose(object);
@@ -298,8 +314,9 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
 static gboolean escape_cb(GtkWidget *widget, GVariant *args, gpointer data)
 {
     TinctureWindow *self = TINCTURE_WINDOW(widget);
-    if (self->failure != NULL) {
-        adw_toast_dismiss(self->failure);
+    const gboolean waits = self->message != NULL && adw_toast_get_timeout(self->message) == 0;
+    tincture_window_dismiss(self);
+    if (waits) {
         return GDK_EVENT_STOP;
     }
     return tincture_canvas_escape(tincture_window_get_canvas(self)) ||

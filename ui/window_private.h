@@ -27,7 +27,7 @@ struct _TinctureWindow {
     char *caption; // of the sample that is being opened
 
     // borrowed
-    AdwToast *failure; // the newest message that waits to be closed; NULL after that
+    AdwToast *message; // that is shown; NULL: none
 };
 
 void tincture_window_install_actions(GtkWidgetClass *widget_class);
@@ -41,6 +41,7 @@ void tincture_window_paste(TinctureWindow *self);
 // text is plain, not markup. button and action may be NULL.
 void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
                            const char *action);
+void tincture_window_dismiss(TinctureWindow *self); // the message that is shown, if there is one
 // Gives the keyboard to the panel of that id, while there is a photo.
 void tincture_window_go_to(TinctureWindow *self, const char *id);
 TinctureCanvas *tincture_window_get_canvas(TinctureWindow *self);

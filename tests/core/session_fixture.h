@@ -6,9 +6,9 @@
 struct fixture {
     char *dir; // the library's folder
     TinctureSession *session;
-    TinctureProject *project; // the session's: borrowed
-    TinctureQueue *queue;     // the same
-    int messages[2];          // by enum message_kind
+    TinctureProject *project;    // the session's: borrowed
+    TinctureQueue *queue;        // the same
+    int messages[MESSAGE_KINDS]; // by enum message_kind
     char *last_message;
     unsigned parts; // all that changed
     int views, previews;

@@ -257,6 +257,83 @@ static void test_documents(void)
     fixture_end(&f);
 }
 
+// ---- damage -------------------------------------------------------------------------------------
+
+static char *the_copy(const char *dir)
+{
+    g_autofree char *photos = g_build_filename(dir, "photos", NULL);
+    g_autoptr(GDir) list = g_dir_open(photos, 0, NULL);
+    return g_build_filename(photos, g_dir_read_name(list), NULL);
+}
+
+// The photo that is opened again mends the library's copy of it.
+static void test_damaged_copy(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    g_autofree char *prompt = g_strdup(f.project->document.source_prompt);
+    fixture_close(&f);
+    g_autofree char *copy = the_copy(f.dir);
+    g_autofree char *apple = sample_path("apple.png");
+    g_autofree char *whole = NULL, *mended = NULL;
+    gsize size, mended_size;
+    g_assert_true(g_file_get_contents(apple, &whole, &size, NULL));
+    g_assert_true(g_file_set_contents(copy, whole, (gssize)size / 2, NULL));
+    fixture_open(&f);
+    wait_until(&f, complained, "the copy cannot be read");
+    g_assert_nonnull(strstr(f.last_message, "could not be opened"));
+    library_open(f.session->library, apple);
+    wait_idle(&f);
+    g_assert_nonnull(f.project->photo);
+    g_assert_cmpstr(f.project->document.source_prompt, ==, prompt);
+    g_assert_true(g_file_get_contents(copy, &mended, &mended_size, NULL));
+    g_assert_cmpmem(mended, mended_size, whole, size);
+    fixture_end(&f);
+}
+
+static bool offered(struct fixture *f)
+{
+    return f->messages[MESSAGE_LIBRARY] > 0;
+}
+
+// A library that cannot be read is said to be so, with the offer of a new one; nothing opens until
+// then, and nothing is lost.
+static void test_damaged_library(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    g_autofree char *path = g_build_filename(f.dir, "library.db", NULL);
+    g_assert_true(g_file_set_contents(path, "this is no library", -1, NULL));
+    fixture_open(&f);
+    wait_until(&f, offered, "a new library is offered");
+    g_assert_nonnull(strstr(f.last_message, "is damaged or is no library"));
+    g_autofree char *apple = sample_path("apple.png");
+    library_open(f.session->library, apple);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    fixture_close(&f);
+    g_assert_true(library_set_aside(f.dir, NULL));
+    fixture_open(&f);
+    fixture_photo(&f);
+    g_assert_cmpint(f.messages[MESSAGE_LIBRARY], ==, 1);
+    fixture_end(&f);
+}
+
+// Whoever still holds the session: once it is closed, there is one file with everything in it.
+static void test_no_journal(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    g_autofree char *journal = g_build_filename(f.dir, "library.db-wal", NULL);
+    fixture_open(&f);
+    fixture_photo(&f);
+    g_assert_true(g_file_test(journal, G_FILE_TEST_EXISTS));
+    tincture_session_close(f.session);
+    g_assert_false(g_file_test(journal, G_FILE_TEST_EXISTS));
+    fixture_end(&f);
+}
+
 // ---- many results -------------------------------------------------------------------------------
 
 static void put_results(const char *dir, int n)
@@ -502,5 +579,8 @@ int main(int argc, char **argv)
     g_test_add_func("/library/foreign-paths", test_foreign_paths);
     g_test_add_func("/library/two-programs", test_two_programs);
     g_test_add_func("/library/idle-window", test_idle_window);
+    g_test_add_func("/library/damaged-copy", test_damaged_copy);
+    g_test_add_func("/library/damaged-library", test_damaged_library);
+    g_test_add_func("/library/no-journal", test_no_journal);
     return g_test_run();
 }

@@ -340,7 +340,7 @@ static void test_busy(void)
     g_assert_null(store_open(dir, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_BUSY);
     g_assert_nonnull(strstr(error->message, "locked"));
-    g_assert_null(strstr(error->message, "move it away"));
+    g_assert_null(strstr(error->message, "damaged"));
     g_clear_error(&error);
     g_autofree char *path = library_path(dir);
     sqlite3 *db;
@@ -410,6 +410,116 @@ static void test_damaged(void)
     g_assert_nonnull(strstr(error->message, "damaged"));
 }
 
+static void exec_ok(const char *dir, const char *sql)
+{
+    g_autofree char *path = library_path(dir);
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+    sqlite3_close(db);
+}
+
+// What no version of the program has written is called damaged, and stays as it is.
+static void test_foreign(void)
+{
+    static const char *const changes[] = {
+        "PRAGMA user_version = -1",
+        "PRAGMA user_version = 0",
+        "PRAGMA foreign_keys = OFF; DROP TABLE results",
+        "ALTER TABLE documents DROP COLUMN place",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        g_autofree char *dir = temp_dir();
+        store_close(open_ok(dir));
+        exec_ok(dir, changes[i]);
+        for (int again = 0; again < 2; again++) {
+            g_autoptr(GError) error = NULL;
+            g_assert_null(store_open(dir, &error));
+            g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+            g_assert_nonnull(strstr(error->message, "damaged or is no library"));
+        }
+    }
+}
+
+// One that is damaged makes room for a new one, and is kept, each under a name of its own.
+static void test_set_aside(void)
+{
+    g_autofree char *dir = temp_dir();
+    g_autofree char *path = library_path(dir);
+    for (int i = 1; i <= 2; i++) {
+        g_autofree char *name = g_strdup_printf("library-aside-%d.db", i);
+        g_autofree char *expected = g_build_filename(dir, name, NULL);
+        g_autofree char *text = g_strdup_printf("no library %d", i);
+        g_autofree char *kept = NULL;
+        g_autoptr(GError) error = NULL;
+        g_assert_true(g_file_set_contents(path, text, -1, NULL));
+        g_assert_null(store_open(dir, &error));
+        g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+        g_autofree char *aside = store_set_aside(dir, NULL);
+        g_assert_cmpstr(aside, ==, expected);
+        g_assert_true(g_file_get_contents(aside, &kept, NULL, NULL));
+        g_assert_cmpstr(kept, ==, text);
+        store_close(open_ok(dir));
+    }
+}
+
+// Whatever is in a column, a row is texts that can be shown and paths that are not NULL.
+static void test_odd_columns(void)
+{
+    g_autofree char *dir = temp_dir();
+    store_close(open_ok(dir));
+    exec_ok(dir, "PRAGMA writable_schema = ON;"
+                 "UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '');");
+    exec_ok(dir, "INSERT INTO documents (id, name, photo, prompt, params, place, seed) VALUES "
+                 "(1, CAST(x'61ff62' AS TEXT), NULL, x'ff00ff', 7, NULL, 'seed');"
+                 "INSERT INTO adapters (document, scale) VALUES (1, 'much');"
+                 "INSERT INTO results (id, document, thumb, width) VALUES (1, 1, 5, -1);"
+                 "INSERT INTO runs (document, state) VALUES (1, 99);");
+    struct store *s = open_ok(dir);
+    struct store_document d = {0};
+    g_assert_true(store_document_load(s, 0, &d, NULL));
+    const char *const texts[] = {d.name, d.source_prompt, d.prompt, d.params, d.learn, d.place};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_assert_true(texts[i] && g_utf8_validate(texts[i], -1, NULL));
+    }
+    g_assert_cmpstr(d.photo, ==, "");
+    g_assert_null(store_own_path(s, d.photo));
+    store_document_clear(&d);
+    g_autoptr(GPtrArray) adapters = store_adapters(s, 1, NULL);
+    const struct store_adapter *adapter = adapters->pdata[0];
+    g_assert_true(adapter->name && adapter->path && adapter->method);
+    g_autoptr(GPtrArray) results = store_results(s, 1, 9, NULL);
+    const struct store_result *result = results->pdata[0];
+    g_assert_true(result->prompt && result->recipe);
+    g_autoptr(GPtrArray) runs = store_runs_unfinished(s, 1, NULL);
+    const struct store_run *run = runs->pdata[0];
+    g_assert_true(run->learn && run->checkpoint && run->prompt);
+    store_close(s);
+}
+
+static void *open_at_once(void *dir)
+{
+    g_autoptr(GError) error = NULL;
+    struct store *s = store_open(dir, &error);
+    g_assert_no_error(error);
+    return s;
+}
+
+// Programs that are started at the same time on a folder where there is nothing yet.
+static void test_first_starts(void)
+{
+    for (int round = 0; round < 20; round++) {
+        g_autofree char *dir = temp_dir();
+        GThread *threads[4];
+        for (size_t i = 0; i < G_N_ELEMENTS(threads); i++) {
+            threads[i] = g_thread_new("start", open_at_once, dir);
+        }
+        for (size_t i = 0; i < G_N_ELEMENTS(threads); i++) {
+            store_close(g_thread_join(threads[i]));
+        }
+    }
+}
+
 static void test_newer_refused(void)
 {
     g_autofree char *dir = temp_dir();
@@ -447,6 +557,10 @@ int main(int argc, char **argv)
     g_test_add_func("/store/busy", test_busy);
     g_test_add_func("/store/moves-forward", test_moves_forward);
     g_test_add_func("/store/damaged", test_damaged);
+    g_test_add_func("/store/foreign", test_foreign);
+    g_test_add_func("/store/set-aside", test_set_aside);
+    g_test_add_func("/store/odd-columns", test_odd_columns);
+    g_test_add_func("/store/first-starts", test_first_starts);
     g_test_add_func("/store/newer-refused", test_newer_refused);
     g_test_add_func("/store/unwritable", test_unwritable);
     int result = g_test_run();

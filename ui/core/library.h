@@ -35,6 +35,10 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
                             const char *model);
 void library_free(struct library *l);
 void library_save_now(struct library *l); // what is not saved
+// Saves and lets go of the file, so that no journal is left beside it; no photo can be opened then.
+void library_close(struct library *l);
+// Renames the library of that folder, which is not open, so that the next start makes a new one.
+bool library_set_aside(const char *data_dir, GError **error);
 
 // ---- documents ----------------------------------------------------------------------------------
 

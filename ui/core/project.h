@@ -20,7 +20,12 @@
 
 G_BEGIN_DECLS
 
-enum message_kind { MESSAGE_INFO, MESSAGE_ERROR };
+enum message_kind {
+    MESSAGE_INFO,
+    MESSAGE_ERROR,
+    MESSAGE_LIBRARY, // an error that a new library would end: library_set_aside()
+    MESSAGE_KINDS
+};
 
 #define TINCTURE_TYPE_PROJECT (tincture_project_get_type())
 G_DECLARE_FINAL_TYPE(TinctureProject, tincture_project, TINCTURE, PROJECT, GObject)

@@ -298,8 +298,8 @@ void tincture_session_close(TinctureSession *self)
     live_stop(self->live);
     live_keep_now(self->live);
     training_leave(self->training);
-    library_save_now(self->library);
     tincture_queue_close(self->queue);
+    library_close(self->library);
     g_clear_pointer(&self->engine, engine_free);
 }
 

@@ -47,7 +47,7 @@ static void *adapter_from_row(sqlite3_stmt *q)
         .id = sqlite3_column_int64(q, 0),
         .document = sqlite3_column_int64(q, 1),
         .name = store_column_text(q, 2),
-        .path = store_column_text(q, 3),
+        .path = store_column_path(q, 3),
         .method = store_column_text(q, 4),
         .scale = sqlite3_column_double(q, 5),
         .enabled = sqlite3_column_int(q, 6) != 0,

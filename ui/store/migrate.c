@@ -60,40 +60,89 @@ static const char *const steps[] = {
     "ALTER TABLE results ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;",
 };
 
-// -1 with an error.
-static int user_version(sqlite3 *db, GError **error)
+enum { NEWEST = G_N_ELEMENTS(steps) };
+
+static bool user_version(sqlite3 *db, int *version, GError **error)
 {
-    int version = -1;
     sqlite3_stmt *q = store_prepare(db, "PRAGMA user_version", error);
-    if (q && sqlite3_step(q) == SQLITE_ROW) {
-        version = sqlite3_column_int(q, 0);
-    } else if (q) {
-        store_set_error(db, error);
+    const bool row = q && store_row(db, q, error);
+    *version = row ? sqlite3_column_int(q, 0) : -1;
+    sqlite3_finalize(q);
+    if (row && *version < 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "its version is %d", *version);
+    }
+    return *version >= 0;
+}
+
+// One that says it is this library's, but has not what that holds.
+static bool check_tables(sqlite3 *db, GError **error)
+{
+    static const char sql[] =
+        "SELECT m.dir, m.hash, d.photo, d.learn, d.place, a.path, a.listed, r.recipe, r.pixels, "
+        "r.starred, u.checkpoint, u.loss, u.adapter FROM models AS m, documents AS d, "
+        "adapters AS a, results AS r, runs AS u LIMIT 0";
+    GError *failure = NULL;
+    sqlite3_stmt *q = store_prepare(db, sql, &failure);
+    sqlite3_finalize(q);
+    if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_FAILED)) {
+        g_clear_error(&failure);
+        failure = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "it lacks its tables");
+    }
+    if (failure) {
+        g_propagate_error(error, failure);
+    }
+    return q != NULL;
+}
+
+// A file that is empty, or nothing that the steps could begin with.
+static bool check_empty(sqlite3 *db, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(db, "SELECT 1 FROM sqlite_master LIMIT 1", error);
+    GError *failure = NULL;
+    const bool row = q && store_row(db, q, &failure);
+    if (row) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "it is another program's");
+    } else if (failure) {
+        g_propagate_error(error, failure);
     }
     sqlite3_finalize(q);
-    return version;
+    return q && !row && !failure;
+}
+
+// The steps that are missing. The version is read once nobody else can write: of programs that are
+// started at the same time one makes the library, and the others find it made.
+static bool move_forward(sqlite3 *db, GError **error)
+{
+    if (!store_exec(db, "BEGIN IMMEDIATE", error)) {
+        return false;
+    }
+    int version;
+    bool ok = user_version(db, &version, error) && (version > 0 || check_empty(db, error));
+    for (; ok && version < NEWEST; version++) {
+        ok = store_exec(db, steps[version], error);
+    }
+    g_autofree char *done = g_strdup_printf("PRAGMA user_version = %d; COMMIT", version);
+    ok = ok && store_exec(db, done, error);
+    if (!ok) {
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return ok;
 }
 
 bool store_migrate(sqlite3 *db, const char *path, GError **error)
 {
-    const int newest = G_N_ELEMENTS(steps);
-    int version = user_version(db, error);
-    if (version < 0) {
+    int version;
+    if (!user_version(db, &version, error)) {
         return false;
     }
-    if (version > newest) {
+    if (version > NEWEST) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                     "the library %s was written by a newer version of the program", path);
         return false;
     }
-    for (; version < newest; version++) {
-        g_autofree char *sql = g_strdup_printf(
-            "BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT;", steps[version], version + 1);
-        if (!store_exec(db, sql, error)) {
-            sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-            g_prefix_error(error, "could not bring the library %s up to date: ", path);
-            return false;
-        }
+    if (version < NEWEST && !move_forward(db, error)) {
+        g_prefix_error(error, "could not bring the library %s up to date: ", path);
+        return false;
     }
-    return true;
+    return check_tables(db, error);
 }

@@ -64,7 +64,7 @@ static void *run_from_row(sqlite3_stmt *q)
         .document = sqlite3_column_int64(q, 1),
         .method = store_column_text(q, 2),
         .learn = store_column_text(q, 3),
-        .checkpoint = store_column_text(q, 4),
+        .checkpoint = store_column_path(q, 4),
         .prompt = store_column_text(q, 5),
         .step = sqlite3_column_int(q, 6),
         .steps = sqlite3_column_int(q, 7),

@@ -2,6 +2,8 @@
 
 #include <glib/gstdio.h>
 
+#define BUSY_MS 3000 // that another program may take
+
 static GIOErrorEnum error_code(sqlite3 *db)
 {
     switch (sqlite3_errcode(db)) {
@@ -89,7 +91,19 @@ GPtrArray *store_list(sqlite3 *db, sqlite3_stmt *statement, void *(*from_row)(sq
 
 char *store_column_text(sqlite3_stmt *q, int i)
 {
-    return g_strdup((const char *)sqlite3_column_text(q, i));
+    const char *text = (const char *)sqlite3_column_text(q, i);
+    return g_utf8_make_valid(text ? text : "", -1);
+}
+
+char *store_column_path(sqlite3_stmt *q, int i)
+{
+    const char *path = (const char *)sqlite3_column_text(q, i);
+    return g_strdup(path ? path : "");
+}
+
+char *store_column_origin(sqlite3_stmt *q, int i)
+{
+    return sqlite3_column_type(q, i) == SQLITE_NULL ? NULL : store_column_path(q, i);
 }
 
 GBytes *store_column_bytes(sqlite3_stmt *q, int i)
@@ -119,18 +133,33 @@ static bool check_intact(sqlite3 *db, GError **error)
     return ok;
 }
 
+// SQLite does not wait when the kind of journal changes, as in a library that several programs make
+// at the same time.
+static bool use_journal(sqlite3 *db, GError **error)
+{
+    const gint64 patience = g_get_monotonic_time() + BUSY_MS * G_TIME_SPAN_MILLISECOND;
+    GError *failure = NULL;
+    while (!store_exec(db, "PRAGMA journal_mode = WAL", &failure)) {
+        if (!g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_BUSY) ||
+            g_get_monotonic_time() > patience) {
+            g_propagate_error(error, failure);
+            return false;
+        }
+        g_clear_error(&failure);
+        g_usleep(10 * G_TIME_SPAN_MILLISECOND);
+    }
+    return true;
+}
+
 // Settings of every connection: a library from outside cannot make the program run its triggers'
 // functions or corrupt itself through a schema trick.
 static bool configure(sqlite3 *db, bool check, GError **error)
 {
-    sqlite3_busy_timeout(db, 3000);
+    sqlite3_busy_timeout(db, BUSY_MS);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    return (!check || check_intact(db, error)) &&
-           store_exec(
-               db,
-               "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;",
-               error);
+    return (!check || check_intact(db, error)) && use_journal(db, error) &&
+           store_exec(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;", error);
 }
 
 static bool open_file(struct store *s, const char *path, GError **error)
@@ -146,14 +175,18 @@ static bool open_file(struct store *s, const char *path, GError **error)
     return false;
 }
 
-// Moving a library away loses the work in it, so that advice is given only for one that cannot be
-// read at all.
+// Only one that cannot be read at all is called damaged: whoever is told so may set it aside
+// (store_set_aside), and the work in it with it.
 static void explain(GError *failure, const char *path, GError **error)
 {
     if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
-        g_set_error(
-            error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-            "the library %s is damaged or is no library; move it away and a new one is made", path);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                    "the library %s is damaged or is no library", path);
+        g_error_free(failure);
+    } else if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_BUSY)) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY,
+                    "the library %s is locked by another program; start again when that has ended",
+                    path);
         g_error_free(failure);
     } else {
         g_propagate_error(error, failure);
@@ -191,6 +224,36 @@ struct store *store_open(const char *dir, GError **error)
     explain(failure, path, error);
     store_close(s);
     return NULL;
+}
+
+// The first name that is free, newly allocated: library-aside-1.db.
+static char *aside_path(const char *dir)
+{
+    for (int i = 1;; i++) {
+        g_autofree char *name = g_strdup_printf("library-aside-%d.db", i);
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+            return g_steal_pointer(&path);
+        }
+    }
+}
+
+char *store_set_aside(const char *dir, GError **error)
+{
+    static const char *const parts[] = {"-wal", "-shm", ""}; // of one library: they keep together
+    g_autofree char *from = g_build_filename(dir, "library.db", NULL);
+    g_autofree char *to = aside_path(dir);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *old = g_strconcat(from, parts[i], NULL);
+        g_autofree char *new = g_strconcat(to, parts[i], NULL);
+        if (g_rename(old, new) != 0 && errno != ENOENT) {
+            const int code = errno;
+            g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
+                        "%s could not be renamed: %s", old, g_strerror(code));
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&to);
 }
 
 void store_close(struct store *s)

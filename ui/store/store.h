@@ -2,8 +2,8 @@
 // The only SQL of the program is in this folder.
 //
 // Journal WAL, foreign keys on, schema moved forward by numbered steps (user_version). A library
-// from outside is opened defensively; one that is damaged or newer than the program is refused with
-// a sentence, never changed.
+// from outside is opened defensively; one that is damaged (G_IO_ERROR_INVALID_DATA) or newer than
+// the program is refused with a sentence, never changed.
 //
 // Thread: main only. Every call is short; large things (photos, adapter files) are files beside the
 // library that rows name by relative path.
@@ -17,6 +17,9 @@ struct store;
 // dir: the folder of the library (made if missing): library.db, photos/, adapters/, runs/.
 struct store *store_open(const char *dir, GError **error);
 void store_close(struct store *s);
+// Renames a library that is not open, so that a new one can be made in its place; the files beside
+// it stay. Its new path, newly allocated; NULL with an error.
+char *store_set_aside(const char *dir, GError **error);
 const char *store_dir(const struct store *s);
 // The file of an adapter, newly allocated: dir + path, or path where that is absolute.
 char *store_path(const struct store *s, const char *path);

@@ -28,5 +28,8 @@ bool store_migrate(sqlite3 *db, const char *path, GError **error);
 
 void store_bind_text(sqlite3_stmt *q, int i, const char *text); // NULL binds NULL
 void store_bind_bytes(sqlite3_stmt *q, int i, GBytes *bytes);
-char *store_column_text(sqlite3_stmt *q, int i);    // newly allocated or NULL
+// Newly allocated, never NULL: a library from outside may hold anything in any column.
+char *store_column_text(sqlite3_stmt *q, int i);    // UTF-8
+char *store_column_path(sqlite3_stmt *q, int i);    // any bytes, as the names of files are
+char *store_column_origin(sqlite3_stmt *q, int i);  // the same, or NULL
 GBytes *store_column_bytes(sqlite3_stmt *q, int i); // new reference or NULL

@@ -265,9 +265,10 @@ static char *menu(struct drive *d)
 }
 
 // Whether a message waits to be closed.
-static char *toast(struct drive *d)
+static char *waits(struct drive *d)
 {
-    return yes_no(d->window->failure != NULL);
+    AdwToast *toast = d->window->message;
+    return yes_no(toast != NULL && adw_toast_get_timeout(toast) == 0);
 }
 
 static char *focus(struct drive *d)
@@ -321,7 +322,7 @@ static const struct {
     {"dialog", dialog},
     {"dialog-focus", dialog_focus},
     {"menu", menu},
-    {"toast", toast},
+    {"toast", waits},
     {"focus", focus},
 };
 

@@ -112,12 +112,22 @@ static bool prepare(TinctureJob *job, GError **error)
 
 // ---- the engine thread --------------------------------------------------------------------------
 
+// A copy that a disk or another program has damaged is replaced by the photo that is opened again.
+static bool copy_is_whole(const char *path, const char *data, gsize size)
+{
+    GMappedFile *copy = g_mapped_file_new(path, FALSE, NULL);
+    const bool whole = copy && g_mapped_file_get_length(copy) == size &&
+                       memcmp(g_mapped_file_get_contents(copy), data, size) == 0;
+    g_clear_pointer(&copy, g_mapped_file_unref);
+    return whole;
+}
+
 static bool keep_copy(const struct job_inputs *in, GError **error)
 {
     g_autofree char *path = g_build_filename(in->folder, in->file, NULL);
     gsize size;
     const char *data = g_bytes_get_data(in->bytes, &size);
-    if (g_file_test(path, G_FILE_TEST_EXISTS) ||
+    if (copy_is_whole(path, data, size) ||
         g_file_set_contents_full(path, data, (gssize)size,
                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
                                  error)) {
