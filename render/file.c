@@ -177,7 +177,7 @@ static bool check_choice(const struct codec *codec, const struct image_save_para
 {
     if (codec == NULL || codec->write == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "pictures can be saved as PNG (.png) and JPEG (.jpg)");
+                            "pictures can be saved as PNG (.png), JPEG (.jpg) and TIFF (.tif)");
         return false;
     }
     if (params->bits != 0 && params->bits != 8 && params->bits != 16) {

@@ -158,6 +158,25 @@ static char *edited_name(const char *photo)
     return g_strdup_printf("%.*s (Edited).png", length, name);
 }
 
+static void add_export_filter(struct request *request)
+{
+    g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GString) name = g_string_new("Pictures");
+    const char *before = " (";
+    for (const struct codec *const *codec = codec_all(); *codec != NULL; codec++) {
+        if ((*codec)->write != NULL) {
+            g_string_append_printf(name, "%s%s", before, (*codec)->title);
+            before = ", ";
+        }
+        for (int i = 0; (*codec)->write != NULL && (*codec)->suffixes[i] != NULL; i++) {
+            g_ptr_array_add(patterns, g_strconcat("*.", (*codec)->suffixes[i], NULL));
+        }
+    }
+    g_string_append_c(name, ')');
+    g_ptr_array_add(patterns, NULL);
+    add_filter(request, name->str, (const char *const *)patterns->pdata, FALSE);
+}
+
 void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,
                         gpointer data)
 {
@@ -165,18 +184,17 @@ void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn c
                                           "_Export", "export-folder");
     GtkFileChooser *chooser = GTK_FILE_CHOOSER(request->dialog);
     g_autofree char *name = edited_name(photo);
-    static const char *const patterns[] = {"*.png", "*.jpg", "*.jpeg", NULL};
     request->export_chosen = chosen;
     request->data = data;
     gtk_file_chooser_set_current_name(chooser, name);
-    add_filter(request, "PNG and JPEG Pictures", patterns, FALSE);
+    add_export_filter(request);
     gtk_file_chooser_add_choice(chooser, "recipe", "Include the description and settings", NULL,
                                 NULL);
     gtk_file_chooser_set_choice(chooser, "recipe", "false");
     gtk_file_chooser_add_choice(chooser, "quality", "JPEG quality", (const char **)quality_ids,
                                 (const char **)quality_labels);
     gtk_file_chooser_set_choice(chooser, "quality", quality_ids[0]);
-    gtk_file_chooser_add_choice(chooser, "depth", "PNG depth", (const char **)depth_ids,
+    gtk_file_chooser_add_choice(chooser, "depth", "Depth of PNG and TIFF", (const char **)depth_ids,
                                 (const char **)depth_labels);
     gtk_file_chooser_set_choice(chooser, "depth", depth_ids[0]);
     request_show(request);

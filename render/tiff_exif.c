@@ -1,0 +1,258 @@
+// Values are copied as they stand, in the byte order of the file, so that none is lost that libexif
+// has no name for.
+#include "render/tiff_exif.h"
+
+#include <libexif/exif-data.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENTRY = 12, MAX_ENTRIES = 500, MAX_BYTES = 60000 }; // a block has at most 64 kB
+
+static const guint8 MARKER[6] = {'E', 'x', 'i', 'f', 0, 0};
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExifData, exif_data_unref)
+
+// Of the picture's own directory: what does not speak of how its pixels are stored, and as what it
+// is written. libtiff has no tags for bytes.
+static const struct kept {
+    guint16 tag;
+    ExifFormat format;
+} KEPT[] = {
+    {EXIF_TAG_IMAGE_DESCRIPTION, EXIF_FORMAT_ASCII},
+    {EXIF_TAG_MAKE, EXIF_FORMAT_ASCII},
+    {EXIF_TAG_MODEL, EXIF_FORMAT_ASCII},
+    {EXIF_TAG_X_RESOLUTION, EXIF_FORMAT_RATIONAL},
+    {EXIF_TAG_Y_RESOLUTION, EXIF_FORMAT_RATIONAL},
+    {EXIF_TAG_RESOLUTION_UNIT, EXIF_FORMAT_SHORT},
+    {EXIF_TAG_SOFTWARE, EXIF_FORMAT_ASCII},
+    {EXIF_TAG_DATE_TIME, EXIF_FORMAT_ASCII},
+    {EXIF_TAG_ARTIST, EXIF_FORMAT_ASCII},
+    {EXIF_TAG_COPYRIGHT, EXIF_FORMAT_ASCII},
+    {EXIF_TAG_XP_TITLE, EXIF_FORMAT_BYTE},
+    {EXIF_TAG_XP_COMMENT, EXIF_FORMAT_BYTE},
+    {EXIF_TAG_XP_AUTHOR, EXIF_FORMAT_BYTE},
+    {EXIF_TAG_XP_KEYWORDS, EXIF_FORMAT_BYTE},
+    {EXIF_TAG_XP_SUBJECT, EXIF_FORMAT_BYTE},
+};
+
+// ---- reading ------------------------------------------------------------------------------------
+
+struct source {
+    const guint8 *data;
+    gsize size;
+    ExifByteOrder order;
+    gsize copied; // bytes of values
+};
+
+static bool is_inside(const struct source *s, gsize at, gsize count)
+{
+    return at <= s->size && count <= s->size - at;
+}
+
+static const struct kept *find_kept(guint16 tag)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(KEPT); i++) {
+        if (KEPT[i].tag == tag) {
+            return &KEPT[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_kept(ExifIfd ifd, guint16 tag)
+{
+    return ifd == EXIF_IFD_EXIF ? tag != EXIF_TAG_INTEROPERABILITY_IFD_POINTER
+                                : find_kept(tag) != NULL;
+}
+
+static void copy_entry(struct source *s, gsize at, ExifContent *content)
+{
+    const ExifTag tag = exif_get_short(s->data + at, s->order);
+    const ExifFormat format = exif_get_short(s->data + at + 2, s->order);
+    const guint32 components = exif_get_long(s->data + at + 4, s->order);
+    const guint64 bytes = (guint64)components * exif_format_get_size(format);
+    const gsize from = bytes > 4 ? exif_get_long(s->data + at + 8, s->order) : at + 8;
+
+    if (bytes == 0 || bytes > MAX_BYTES - s->copied || !is_inside(s, from, bytes) ||
+        exif_content_get_entry(content, tag) != NULL) {
+        return;
+    }
+
+    ExifEntry *entry = exif_entry_new();
+
+    entry->tag = tag;
+    entry->format = format;
+    entry->components = components;
+    entry->size = (unsigned)bytes;
+    entry->data = g_memdup2(s->data + from, bytes);
+    exif_content_add_entry(content, entry);
+    exif_entry_unref(entry); // the content has it
+    s->copied += bytes;
+}
+
+// Returns where the EXIF directory is, as far as this one says; else 0.
+static gsize copy_directory(struct source *s, gsize at, ExifData *data, ExifIfd ifd)
+{
+    const guint count = is_inside(s, at, 2) ? exif_get_short(s->data + at, s->order) : 0;
+    gsize exif = 0;
+
+    for (guint i = 0; i < MIN(count, MAX_ENTRIES); i++) {
+        const gsize entry = at + 2 + (gsize)i * ENTRY;
+
+        if (!is_inside(s, entry, ENTRY)) {
+            break;
+        }
+
+        const guint16 tag = exif_get_short(s->data + entry, s->order);
+
+        if (is_kept(ifd, tag)) {
+            copy_entry(s, entry, data->ifd[ifd]);
+        } else if (tag == EXIF_TAG_EXIF_IFD_POINTER) {
+            exif = exif_get_long(s->data + entry + 8, s->order);
+        }
+    }
+    return exif;
+}
+
+GBytes *tiff_exif_read(const guint8 *data, gsize size)
+{
+    struct source s = {data, size, EXIF_BYTE_ORDER_INTEL, 0};
+
+    if (size < 8 || (memcmp(data, "II*\0", 4) != 0 && memcmp(data, "MM\0*", 4) != 0)) {
+        return NULL;
+    }
+    s.order = data[0] == 'I' ? EXIF_BYTE_ORDER_INTEL : EXIF_BYTE_ORDER_MOTOROLA;
+
+    g_autoptr(ExifData) block = exif_data_new();
+    unsigned char *bytes = NULL;
+    unsigned length = 0;
+
+    exif_data_set_byte_order(block, s.order);
+
+    const gsize exif = copy_directory(&s, exif_get_long(data + 4, s.order), block, EXIF_IFD_0);
+
+    if (exif > 0) {
+        copy_directory(&s, exif, block, EXIF_IFD_EXIF);
+    }
+    if (s.copied == 0) {
+        return NULL;
+    }
+    exif_data_save_data(block, &bytes, &length);
+
+    GBytes *result = length > sizeof(MARKER)
+                         ? g_bytes_new(bytes + sizeof(MARKER), length - sizeof(MARKER))
+                         : NULL;
+
+    free(bytes);
+    return result;
+}
+
+// ---- writing ------------------------------------------------------------------------------------
+
+static ExifData *parse(GBytes *block)
+{
+    ExifData *data = exif_data_new();
+    g_autoptr(GByteArray) marked = g_byte_array_new();
+
+    exif_data_unset_option(data, EXIF_DATA_OPTION_FOLLOW_SPECIFICATION);
+    exif_data_unset_option(data, EXIF_DATA_OPTION_IGNORE_UNKNOWN_TAGS);
+    g_byte_array_append(marked, MARKER, sizeof(MARKER));
+    g_byte_array_append(marked, g_bytes_get_data(block, NULL), (guint)g_bytes_get_size(block));
+    exif_data_load_data(data, marked->data, marked->len);
+    return data;
+}
+
+static int compare_tags(gconstpointer a, gconstpointer b)
+{
+    return (int)(*(ExifEntry *const *)a)->tag - (int)(*(ExifEntry *const *)b)->tag;
+}
+
+static void put_number(GByteArray *to, ExifByteOrder order, guint32 value, guint bytes)
+{
+    guint8 raw[4];
+
+    if (bytes == 2) {
+        exif_set_short(raw, order, (ExifShort)value);
+    } else {
+        exif_set_long(raw, order, value);
+    }
+    g_byte_array_append(to, raw, bytes);
+}
+
+// The directory with its values behind it, for that place in a file.
+static GByteArray *directory(const ExifContent *content, ExifByteOrder order, guint at)
+{
+    GByteArray *head = g_byte_array_new();
+    g_autoptr(GByteArray) values = g_byte_array_new();
+    const guint values_at = at + 2 + content->count * ENTRY + 4;
+
+    qsort(content->entries, content->count, sizeof(*content->entries), compare_tags);
+    put_number(head, order, content->count, 2);
+    for (guint i = 0; i < content->count; i++) {
+        const ExifEntry *entry = content->entries[i];
+        guint8 here[4] = {0};
+
+        put_number(head, order, entry->tag, 2);
+        put_number(head, order, entry->format, 2);
+        put_number(head, order, (guint32)entry->components, 4);
+        if (entry->size > sizeof(here)) {
+            put_number(head, order, values_at + values->len, 4);
+            g_byte_array_append(values, entry->data, entry->size);
+            g_byte_array_append(values, here, entry->size % 2); // places are even
+        } else {
+            memcpy(here, entry->data, entry->size);
+            g_byte_array_append(head, here, sizeof(here));
+        }
+    }
+    put_number(head, order, 0, 4); // none follows
+    g_byte_array_append(head, values->data, values->len);
+    return head;
+}
+
+// libtiff takes each tag as what it is by the book, whatever the block has it as.
+static void put_tag(TIFF *tiff, const ExifEntry *entry, ExifByteOrder order)
+{
+    const struct kept *kept = find_kept((guint16)entry->tag);
+
+    if (kept == NULL || entry->format != kept->format ||
+        entry->size < exif_format_get_size(kept->format)) {
+        return;
+    }
+    if (kept->format == EXIF_FORMAT_ASCII) {
+        g_autofree char *text = g_strndup((const char *)entry->data, entry->size);
+
+        TIFFSetField(tiff, entry->tag, text);
+    } else if (kept->format == EXIF_FORMAT_RATIONAL) {
+        const ExifRational value = exif_get_rational(entry->data, order);
+
+        TIFFSetField(tiff, entry->tag, (double)value.numerator / MAX(value.denominator, 1));
+    } else if (kept->format == EXIF_FORMAT_SHORT) {
+        TIFFSetField(tiff, entry->tag, exif_get_short(entry->data, order));
+    }
+}
+
+char tiff_exif_order(GBytes *block)
+{
+    const char *data = block != NULL ? g_bytes_get_data(block, NULL) : "I";
+
+    return data[0] == 'M' ? 'b' : 'l';
+}
+
+void tiff_exif_write(TIFF *tiff, GByteArray *file, GBytes *block)
+{
+    g_autoptr(ExifData) data = parse(block);
+    const ExifContent *exif = data->ifd[EXIF_IFD_EXIF];
+    const ExifByteOrder order = exif_data_get_byte_order(data);
+
+    for (guint i = 0; i < data->ifd[EXIF_IFD_0]->count; i++) {
+        put_tag(tiff, data->ifd[EXIF_IFD_0]->entries[i], order);
+    }
+    if (exif->count > 0) {
+        const guint at = file->len;
+        g_autoptr(GByteArray) bytes = directory(exif, order, at);
+
+        g_byte_array_append(file, bytes->data, bytes->len);
+        TIFFSetField(tiff, TIFFTAG_EXIFIFD, (uint64_t)at);
+    }
+}
