@@ -68,8 +68,8 @@ static const struct codec *choose_reader(GBytes *bytes, GError **error)
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the file is empty");
     } else if (codec == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "this is not a picture in a format that can be read (PNG, JPEG, WebP, "
-                            "TIFF, GIF, BMP)");
+                            "this is not a picture in a format that can be read (PNG, JPEG, TIFF, "
+                            "WebP, HEIC, AVIF, GIF, BMP)");
     }
     return codec;
 }

@@ -1,5 +1,6 @@
 // The formats that gdk-pixbuf reads: two of them written by hand, the rest by their first bytes.
 #include "compute/error.h"
+#include "render/codec.h"
 #include "render/color.h"
 #include "render/file.h"
 #include "tests/render/pictures.h"
@@ -104,6 +105,147 @@ static void test_turned_tiff_keeps_profile(void)
     image_free(image);
 }
 
+// ---- WebP and HEIF, where their loaders are -----------------------------------------------------
+
+static bool is_missing(const GError *error)
+{
+    return g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED) &&
+           strstr(error->message, "not installed") != NULL;
+}
+
+// A red and a blue pixel beside each other and EXIF that turns them clockwise: Pillow's
+// Image.save(..., lossless=True, exif=...).
+static const guint8 WEBP[] = {
+    0x52, 0x49, 0x46, 0x46, 0x52, 0x00, 0x00, 0x00, 0x57, 0x45, 0x42, 0x50, 0x56, 0x50, 0x38,
+    0x58, 0x0a, 0x00, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x56, 0x50, 0x38, 0x4c, 0x11, 0x00, 0x00, 0x00, 0x2f, 0x01, 0x00, 0x00, 0x00, 0x0f, 0x10,
+    0xf3, 0xbf, 0xff, 0xf3, 0x1f, 0x0e, 0x32, 0xa2, 0xff, 0x01, 0x00, 0x45, 0x58, 0x49, 0x46,
+    0x1a, 0x00, 0x00, 0x00, 0x4d, 0x4d, 0x00, 0x2a, 0x00, 0x00, 0x00, 0x08, 0x00, 0x01, 0x01,
+    0x12, 0x00, 0x03, 0x00, 0x00, 0x00, 0x01, 0x00, 0x06, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+};
+
+static void test_webp_is_turned(void)
+{
+    static const char MARKER[6] = "Exif\0";
+    g_autoptr(GByteArray) marked = g_byte_array_new();
+    const guint exif = 56, from = exif + 8; // where that piece and its bytes begin
+
+    g_byte_array_append(marked, WEBP, sizeof(WEBP));
+    g_assert_cmpmem(marked->data + exif, 4, "EXIF", 4);
+    g_byte_array_set_size(marked, sizeof(WEBP) + sizeof(MARKER));
+    memcpy(marked->data + from, MARKER, sizeof(MARKER));
+    memcpy(marked->data + from + sizeof(MARKER), WEBP + from, sizeof(WEBP) - from);
+    marked->data[exif + 4] += sizeof(MARKER);
+    marked->data[4] += sizeof(MARKER);
+
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GBytes) file = i == 0 ? g_bytes_new_static(WEBP, sizeof(WEBP))
+                                        : g_bytes_new(marked->data, marked->len);
+        g_autoptr(GError) error = NULL;
+        struct image *image = image_load_bytes(file, NULL, &error);
+
+        if (is_missing(error)) {
+            g_test_skip(error->message);
+            return;
+        }
+        g_assert_no_error(error);
+        g_assert_cmpint(image->width, ==, 1);
+        g_assert_cmpint(image->height, ==, 2);
+        g_assert_cmpfloat(image->rgb[0], ==, 1.0f);
+        g_assert_cmpfloat(image->rgb[5], ==, 1.0f);
+        g_assert_nonnull(image->meta.exif);
+        image_free(image);
+    }
+}
+
+static void test_brands(void)
+{
+    static const struct {
+        const char *brand, *compatible;
+        bool known;
+    } CASES[] = {
+        {"heic", "mif1", true}, {"heix", "mif1", true},  {"hevc", "msf1", true},
+        {"hevx", "msf1", true}, {"msf1", "hevc", true},  {"mif1", "heic", true},
+        {"avif", "mif1", true}, {"avis", "msf1", true},  {"mif1", "avif", true},
+        {"miaf", "heic", true}, {"isom", "mp42", false}, {"crx ", "isom", false},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autofree char *name = g_strconcat(CASES[i].brand, CASES[i].compatible, NULL);
+        guint8 head[32] = "\0\0\0\x14"
+                          "ftyp";
+
+        memcpy(head + 8, name, 4);
+        memcpy(head + 16, name + 4, 4);
+
+        g_autoptr(GBytes) file = g_bytes_new_static(head, sizeof(head));
+
+        g_assert_true((codec_sniff(file) != NULL) == CASES[i].known);
+    }
+}
+
+// The same picture under each brand that a camera may write for it.
+static void test_heif_of_any_brand(void)
+{
+    static const char *const BRANDS[] = {"heic", "heix", "hevc", "msf1", "mif1"};
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "data", "pictures", "small.heic", NULL);
+    g_autofree char *data = NULL;
+    gsize size = 0;
+
+    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(BRANDS); i++) {
+        memcpy(data + 8, BRANDS[i], 4);
+
+        g_autoptr(GBytes) file = g_bytes_new(data, size);
+        g_autoptr(GError) error = NULL;
+        struct image *image = image_load_bytes(file, NULL, &error);
+
+        if (is_missing(error)) {
+            g_test_skip(error->message);
+            return;
+        }
+        g_assert_no_error(error);
+        g_assert_cmpint(image->width, ==, 128);
+        g_assert_cmpint(image->height, ==, 96);
+        g_assert_cmpuint(image_quantize(image->rgb[128 * 96 * 3 - 1], 255.0f), ==, 221);
+        image_free(image);
+    }
+}
+
+// In a process of its own, which begins without loaders.
+static void test_missing_loader(void)
+{
+    static const struct {
+        const char head[21], *said;
+    } CASES[] = {
+        {"RIFF....WEBPVP8 ", "webp-pixbuf-loader"},
+        {"\0\0\0\x14"
+         "ftypheic....mif1",
+         "heif-gdk-pixbuf"},
+        {"\0\0\0\x14"
+         "ftypavif....mif1",
+         "libavif-gdk-pixbuf"},
+    };
+
+    if (!g_test_subprocess()) {
+        g_setenv("GDK_PIXBUF_MODULE_FILE", "/dev/null", TRUE);
+        g_test_trap_subprocess(NULL, 0, 0);
+        g_unsetenv("GDK_PIXBUF_MODULE_FILE");
+        g_test_trap_assert_passed();
+        return;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(GBytes) file = g_bytes_new_static(CASES[i].head, sizeof(CASES[i].head));
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(image_load_bytes(file, NULL, &error));
+        g_assert_true(is_missing(error));
+        g_assert_nonnull(strstr(error->message, CASES[i].said));
+        g_assert_null(strstr(error->message, "cut short"));
+    }
+}
+
 static void test_cut_short(void)
 {
     for (gsize cut = 2; cut < 54; cut++) {
@@ -131,8 +273,8 @@ static void test_huge_header(void)
 
 static void test_only_first_bytes(void)
 {
-    static const char *const HEADS[] = {"GIF89a",           "BM",           "II*",
-                                        "RIFF....WEBPVP8 ", "....ftypavif", "....ftypheic"};
+    static const char *const HEADS[] = {
+        "GIF89a", "BM", "II*", "RIFF....WEBPVP8 ", "....ftypavif....", "....ftypheic...."};
 
     for (size_t i = 0; i < G_N_ELEMENTS(HEADS); i++) {
         g_autoptr(GBytes) file = g_bytes_new_static(HEADS[i], strlen(HEADS[i]) + 1);
@@ -149,6 +291,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pixbuf/bmp", test_bmp);
     g_test_add_func("/pixbuf/turned-tiff-keeps-profile", test_turned_tiff_keeps_profile);
+    g_test_add_func("/pixbuf/webp-is-turned", test_webp_is_turned);
+    g_test_add_func("/pixbuf/brands", test_brands);
+    g_test_add_func("/pixbuf/heif-of-any-brand", test_heif_of_any_brand);
+    g_test_add_func("/pixbuf/missing-loader", test_missing_loader);
     g_test_add_func("/pixbuf/cut-short", test_cut_short);
     g_test_add_func("/pixbuf/huge-header", test_huge_header);
     g_test_add_func("/pixbuf/only-first-bytes", test_only_first_bytes);
