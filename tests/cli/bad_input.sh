@@ -162,6 +162,34 @@ else
     n=$((n + 1))
     echo "ok $n - full disk # SKIP no small file system can be mounted here"
 fi
+# An answer that cannot be written is no success.
+full() {
+    expect 1 'answer could not be written' sh -c '"$@" >/dev/full' sh "$@"
+}
+if [ -c /dev/full ]; then
+    full "$cli" info "$starter"
+    full "$cli" info "$starter" --json
+    full "$cli" train --image "$photo" --prompt x --steps 1 --out "$dir/full.safetensors" --json
+fi
+
+# Names and what files say of themselves do not steer the terminal.
+python3 - "$dir/steers.safetensors" <<'PY'
+import json, sys
+header = json.dumps({"__metadata__": {"a\x1b[2J": "b\x1b]0;c\x07\x9b"},
+                     "d\x1b[1m": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+open(sys.argv[1], "wb").write(len(header).to_bytes(8, "little") + header + bytes(4))
+PY
+touch "$dir/$(printf 'e\033[2Jf.png')"
+n=$((n + 1))
+"$cli" info "$dir/steers.safetensors" >"$dir/said" 2>&1
+"$cli" info "$dir"/e*f.png >>"$dir/said" 2>&1
+if grep -q 'b ]0;c' "$dir/said" && grep -q 'e \[2Jf.png' "$dir/said" && ! LC_ALL=C grep -q "$(printf '[\033\007]')" "$dir/said"; then
+    echo "ok $n - nothing steers the terminal"
+else
+    echo "not ok $n - nothing steers the terminal"
+    sed 's/^/# /' "$dir/said" | tr -d '\033\007'
+    bad=1
+fi
 if [ -e "$dir/o.png" ]; then
     n=$((n + 1))
     echo "not ok $n - nothing is left behind"

@@ -1,5 +1,7 @@
 #include "ui/cli/cli.h"
 
+#include "ui/core/plain_text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -10,13 +12,16 @@ static void print_text(const struct adapter *a)
     printf("applied     %u of %u tensors\n", a->params->len, a->params->len + a->unmatched->len);
     printf("norm        %.6g\n", adapter_norm(a));
     for (guint i = 0; i < MIN(a->unmatched->len, 10); i++) {
-        printf("fits no layer: %s\n", (const char *)a->unmatched->pdata[i]);
+        g_autofree char *name = plain_text(a->unmatched->pdata[i], TEXT_MESSAGE);
+        printf("fits no layer: %s\n", name);
     }
     GHashTableIter it;
     void *key, *value;
     g_hash_table_iter_init(&it, a->metadata);
     while (g_hash_table_iter_next(&it, &key, &value)) {
-        printf("  %s: %s\n", (const char *)key, (const char *)value);
+        g_autofree char *name = plain_text(key, TEXT_MESSAGE);
+        g_autofree char *text = plain_lines(value);
+        printf("  %s: %s\n", name, text);
     }
 }
 

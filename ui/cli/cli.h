@@ -97,4 +97,7 @@ bool cli_image_write(const struct cli *c, const char *path, struct image *image,
                      GError **error);
 // Likewise of an adapter's file: not under a picture's ending, which only a picture has.
 bool cli_adapter_check(const struct adapter_method *method, const char *path, GError **error);
+// One line on standard error; names and metadata in it may hold anything.
+void cli_complain(const char *sentence);
+bool cli_flush(GError **error);      // what was printed has arrived
 void cli_print_json(JsonBuilder *b); // the finished object, to standard output

@@ -4,8 +4,10 @@
 #include "render/codec.h"
 #include "render/file.h"
 #include "ui/core/paths.h"
+#include "ui/core/plain_text.h"
 #include "ui/core/task_text.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
@@ -40,6 +42,23 @@ void cli_progress_end(void)
         fprintf(stderr, "\r\033[K");
         line_open = false;
     }
+}
+
+void cli_complain(const char *sentence)
+{
+    g_autofree char *text = plain_text(sentence, TEXT_SENTENCE);
+    fprintf(stderr, "%s\n", text);
+}
+
+bool cli_flush(GError **error)
+{
+    const int code = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+    if (!code) {
+        return true;
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the answer could not be written: %s",
+                g_strerror(code));
+    return false;
 }
 
 // ---- what the options describe ------------------------------------------------------------------
@@ -131,7 +150,8 @@ struct image *cli_image_load(const char *path, GError **error)
     struct image *image = image_load(file, &cli_task, error);
     if (image && image->meta.note) {
         g_autofree char *name = g_filename_display_basename(path);
-        g_printerr("%s: %s\n", name, image->meta.note);
+        g_autofree char *said = g_strdup_printf("%s: %s", name, image->meta.note);
+        cli_complain(said);
     }
     return image;
 }

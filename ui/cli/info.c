@@ -3,6 +3,7 @@
 #include "compute/file/safetensors.h"
 #include "render/file.h"
 #include "ui/core/paths.h"
+#include "ui/core/plain_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,8 +28,9 @@ G_GNUC_PRINTF(3, 4) static void fact(struct facts *f, const char *key, const cha
 {
     va_list args;
     va_start(args, format);
-    struct fact row = {.key = g_strdup(key), .text = g_strdup_vprintf(format, args)};
+    g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
+    struct fact row = {.key = g_utf8_make_valid(key, -1), .text = g_utf8_make_valid(text, -1)};
     g_array_append_val(f->rows, row);
 }
 
@@ -42,10 +44,12 @@ static void facts_print(const struct facts *f)
 {
     for (guint i = 0; i < f->rows->len; i++) {
         const struct fact *row = &g_array_index(f->rows, struct fact, i);
+        g_autofree char *key = plain_text(row->key, TEXT_MESSAGE);
+        g_autofree char *text = plain_lines(row->text);
         if (row->text) {
-            printf("%-24s %s\n", row->key, row->text);
+            printf("%-24s %s\n", key, text);
         } else {
-            printf("%-24s %" G_GINT64_FORMAT "\n", row->key, row->number);
+            printf("%-24s %" G_GINT64_FORMAT "\n", key, row->number);
         }
     }
 }

@@ -92,6 +92,13 @@ static void take_signals(void)
     g_thread_unref(g_thread_new("signals", wait_for_signals, cli_task.cancellable));
 }
 
+static void complain(const struct cli_command *command, const GError *error)
+{
+    g_autofree char *text =
+        g_strdup_printf("tincture-cli %s: %s", command->name, error ? error->message : "failed");
+    cli_complain(text);
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "");
@@ -121,15 +128,15 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     take_signals();
     if (!cli_parse(command, &c, argc - 1, argv + 1, &error)) {
-        fprintf(stderr, "tincture-cli %s: %s\n", command->name, error->message);
+        complain(command, error);
         cli_clear(&c);
         return 2;
     }
     bool ok = cli_numbers(&c, &error) && cli_settings(&c, command->settings, &error) &&
-              command->run(&c, &error);
+              command->run(&c, &error) && cli_flush(&error);
     cli_progress_end();
     if (!ok) {
-        fprintf(stderr, "tincture-cli %s: %s\n", command->name, error ? error->message : "failed");
+        complain(command, error);
     }
     cli_clear(&c);
     return ok ? 0 : g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? EXIT_STOPPED : 1;

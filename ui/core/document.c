@@ -1,6 +1,7 @@
 #include "ui/core/document.h"
 
 #include "compute/json_file.h"
+#include "ui/core/plain_text.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
@@ -388,7 +389,7 @@ static void read_text(JsonObject *o, const char *key, char **text)
     JsonNode *node = member(o, key);
     if (node && json_node_get_string(node)) {
         g_free(*text);
-        *text = json_node_dup_string(node);
+        *text = plain_sentence(json_node_get_string(node));
     }
 }
 

@@ -1,5 +1,7 @@
 #include "ui/core/entries.h"
 
+#include "ui/core/plain_text.h"
+
 G_DEFINE_FINAL_TYPE(TinctureAdapterEntry, tincture_adapter_entry, G_TYPE_OBJECT)
 
 static void tincture_adapter_entry_finalize(GObject *object)
@@ -25,7 +27,7 @@ TinctureAdapterEntry *tincture_adapter_entry_new(gint64 id, const char *name, co
 {
     TinctureAdapterEntry *self = g_object_new(TINCTURE_TYPE_ADAPTER_ENTRY, NULL);
     self->id = id;
-    self->name = g_strdup(name);
+    self->name = plain_text(name, TEXT_NAME);
     self->method = g_strdup(method);
     return self;
 }
@@ -56,6 +58,6 @@ TinctureResultEntry *tincture_result_entry_new(gint64 id, const char *prompt)
 {
     TinctureResultEntry *self = g_object_new(TINCTURE_TYPE_RESULT_ENTRY, NULL);
     self->id = id;
-    self->prompt = g_strdup(prompt);
+    self->prompt = plain_text(prompt, TEXT_MESSAGE);
     return self;
 }

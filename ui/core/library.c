@@ -3,6 +3,7 @@
 #include "compute/model/defaults.h"
 #include "ui/core/difference.h"
 #include "ui/core/paths.h"
+#include "ui/core/plain_text.h"
 
 #define SAVE_PAUSE_MS 800
 
@@ -536,7 +537,7 @@ static void document_from_row(const struct store_document *row, struct document 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         if (texts[i].from) {
             g_free(*texts[i].to);
-            *texts[i].to = g_strdup(texts[i].from);
+            *texts[i].to = plain_sentence(texts[i].from);
         }
     }
     document_params_from_json(d, row->params);
@@ -624,8 +625,8 @@ GPtrArray *library_documents(struct library *l)
         struct document_entry *e = g_new(struct document_entry, 1);
         *e = (struct document_entry){
             .id = row->id,
-            .title = g_strdup(row->name),
-            .origin = g_strdup(row->origin),
+            .title = plain_text(row->name, TEXT_NAME),
+            .origin = row->origin ? plain_text(row->origin, TEXT_MESSAGE) : NULL,
             .modified = row->modified,
             .thumb = thumb_picture(row->thumb, row->thumb_width, row->thumb_height),
             .open = l->project->photo && row->id == l->row.id,

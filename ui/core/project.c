@@ -3,6 +3,7 @@
 #include "compute/edit/preset.h"
 
 #include "ui/core/engine.h"
+#include "ui/core/plain_text.h"
 
 enum {
     SIGNAL_DOCUMENT,
@@ -45,7 +46,7 @@ void tincture_project_say(TinctureProject *self, enum message_kind kind, const c
     va_start(args, format);
     g_autofree char *raw = g_strdup_vprintf(format, args);
     va_end(args);
-    g_autofree char *text = g_utf8_make_valid(raw, -1);
+    g_autofree char *text = plain_text(raw, TEXT_MESSAGE);
     if (g_signal_has_handler_pending(self, signals[SIGNAL_MESSAGE], 0, FALSE)) {
         g_signal_emit(self, signals[SIGNAL_MESSAGE], 0, (int)kind, text);
         return;
@@ -261,14 +262,27 @@ void tincture_project_edited(TinctureProject *self, unsigned parts, unsigned tag
     tincture_project_shown(self, parts);
 }
 
-static bool replace_text(char **text, const char *value)
+// A longer one is told of, and shown as it is kept.
+static void say_cut(TinctureProject *self)
 {
-    if (g_str_equal(*text, value)) {
-        return false;
+    tincture_project_say(self, MESSAGE_INFO,
+                         "A sentence ends after %d characters: the rest is left out",
+                         TEXT_SENTENCE);
+    tincture_project_changed(self, DOCUMENT_PROMPTS);
+}
+
+static bool replace_text(TinctureProject *self, char **text, const char *value)
+{
+    g_autofree char *kept = plain_sentence(value);
+    const bool same = g_str_equal(*text, kept);
+    if (!same) {
+        g_free(*text);
+        *text = g_steal_pointer(&kept);
     }
-    g_free(*text);
-    *text = g_strdup(value);
-    return true;
+    if (g_utf8_strlen(value, 4 * (TEXT_SENTENCE + 1)) > TEXT_SENTENCE) {
+        say_cut(self);
+    }
+    return !same;
 }
 
 // What is to be changed decides how, until a person decides otherwise; a new beginning forgets
@@ -290,7 +304,7 @@ static unsigned follow_sentence(TinctureProject *self)
 
 void tincture_project_set_source_prompt(TinctureProject *self, const char *text)
 {
-    if (replace_text(&self->document.source_prompt, text)) {
+    if (replace_text(self, &self->document.source_prompt, text)) {
         tincture_project_edited(self, DOCUMENT_PROMPTS | follow_sentence(self), TAG_SOURCE);
         if (*self->document.prompt || !*text) { // with neither the photo is shown again
             tincture_project_stale(self);
@@ -300,7 +314,7 @@ void tincture_project_set_source_prompt(TinctureProject *self, const char *text)
 
 void tincture_project_set_prompt(TinctureProject *self, const char *text)
 {
-    if (replace_text(&self->document.prompt, text)) {
+    if (replace_text(self, &self->document.prompt, text)) {
         tincture_project_edited(self, DOCUMENT_PROMPTS | follow_sentence(self), TAG_PROMPT);
         tincture_project_stale(self);
     }
@@ -308,7 +322,7 @@ void tincture_project_set_prompt(TinctureProject *self, const char *text)
 
 void tincture_project_set_negative(TinctureProject *self, const char *text)
 {
-    if (replace_text(&self->document.negative, text)) {
+    if (replace_text(self, &self->document.negative, text)) {
         tincture_project_edited(self, DOCUMENT_PROMPTS, TAG_NEGATIVE);
         tincture_project_stale(self);
     }
@@ -454,7 +468,7 @@ void tincture_project_open(TinctureProject *self, struct photo *photo, struct pi
     self->photo = photo_ref(photo);
     self->before = before;
     g_free(self->title);
-    self->title = g_strdup(title);
+    self->title = plain_text(title, TEXT_NAME);
     self->exported = true;
     document_clear(&self->document);
     document_copy(document, &self->document);

@@ -2,6 +2,7 @@
 
 #include "ui/core/engine.h"
 #include "ui/core/paths.h"
+#include "ui/core/plain_text.h"
 
 #include <string.h>
 
@@ -16,8 +17,8 @@ static void loaded(TinctureSession *self, TinctureJob *job)
 {
     g_free(self->device);
     g_free(self->model);
-    self->device = g_strdup(job->out.device ? job->out.device : "");
-    self->model = g_strdup(job->out.model ? job->out.model : "");
+    self->device = plain_text(job->out.device, TEXT_NAME);
+    self->model = plain_text(job->out.model, TEXT_NAME);
     g_signal_emit(self, signals[SIGNAL_DEVICE], 0);
 }
 

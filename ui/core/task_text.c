@@ -1,5 +1,7 @@
 #include "ui/core/task_text.h"
 
+#include "ui/core/plain_text.h"
+
 #include "compute/train/train.h"
 
 #include <math.h>
@@ -47,7 +49,8 @@ char *task_text(const struct task_progress *progress)
     g_string_replace(text, "{steps}", steps, 0);
     g_string_replace(text, "{step}", step, 0);
     g_string_replace(text, "{loss}", loss, 0);
-    g_string_replace(text, "{name}", progress->name ? progress->name : "", 0); // last: any text
+    g_autofree char *name = plain_text(progress->name, TEXT_NAME);
+    g_string_replace(text, "{name}", name, 0); // last: any text
     return g_string_free(text, FALSE);
 }
 

@@ -1,5 +1,7 @@
 #include "ui/core/training.h"
 
+#include "ui/core/plain_text.h"
+
 #include <glib/gstdio.h>
 
 #define SAVE_PAUSE_MS 800
@@ -334,7 +336,7 @@ bool training_resume(struct training *t)
     }
     settings_free(wanted);
     g_free(d->source_prompt);
-    d->source_prompt = g_strdup(t->run.prompt);
+    d->source_prompt = plain_sentence(t->run.prompt);
     tincture_project_edited(t->project, DOCUMENT_PARAMS | DOCUMENT_PROMPTS | DOCUMENT_PLACE, 0);
     start(t, true);
     return true;
