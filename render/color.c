@@ -254,11 +254,11 @@ static GBytes *save_profile(cmsHPROFILE profile)
     return g_bytes_new_take(data, size);
 }
 
-GBytes *color_profile_from_primaries(const double xy[8], double gamma)
+// Takes the curve.
+static GBytes *profile_from_curve(const double xy[8], cmsToneCurve *curve)
 {
     cmsCIExyY white = {xy[0], xy[1], 1.0};
     cmsCIExyYTRIPLE primaries = {{xy[2], xy[3], 1.0}, {xy[4], xy[5], 1.0}, {xy[6], xy[7], 1.0}};
-    cmsToneCurve *curve = gamma > 0.1 && gamma < 10.0 ? cmsBuildGamma(NULL, gamma) : NULL;
     cmsToneCurve *curves[3] = {curve, curve, curve};
 
     if (curve == NULL) {
@@ -271,6 +271,59 @@ GBytes *color_profile_from_primaries(const double xy[8], double gamma)
     cmsFreeToneCurve(curve);
     g_clear_pointer(&profile, cmsCloseProfile);
     return bytes;
+}
+
+GBytes *color_profile_from_primaries(const double xy[8], double gamma)
+{
+    return profile_from_curve(xy, gamma > 0.1 && gamma < 10.0 ? cmsBuildGamma(NULL, gamma) : NULL);
+}
+
+// Tables 2 and 3 of H.273: white, red, green, blue; and the curve as ICC's function of type 3,
+// which is lcms2's 4: (a x + b) ^ g from d on, c x below.
+static const struct code_primaries {
+    int code;
+    double xy[8];
+} PRIMARIES[] = {
+    {1, {0.3127, 0.3290, 0.640, 0.330, 0.300, 0.600, 0.150, 0.060}},  // BT.709
+    {5, {0.3127, 0.3290, 0.640, 0.330, 0.290, 0.600, 0.150, 0.060}},  // BT.601, 625 lines
+    {6, {0.3127, 0.3290, 0.630, 0.340, 0.310, 0.595, 0.155, 0.070}},  // BT.601, 525 lines
+    {9, {0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046}},  // BT.2020
+    {11, {0.3140, 0.3510, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060}}, // P3 of the cinema
+    {12, {0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060}}, // P3 of screens
+};
+
+static const struct code_curve {
+    int code;
+    double gabcd[5];
+} CURVES[] = {
+    {1, {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081}}, // BT.709, and those of its form
+    {6, {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081}},
+    {14, {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081}},
+    {15, {1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081}},
+    {4, {2.2, 1, 0, 0, 0}},
+    {5, {2.8, 1, 0, 0, 0}},
+    {8, {1, 1, 0, 0, 0}},
+    {13, {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045}}, // sRGB
+};
+
+bool color_profile_from_code(int primaries, int transfer, GBytes **icc)
+{
+    const double *xy = NULL, *gabcd = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(PRIMARIES); i++) {
+        xy = PRIMARIES[i].code == primaries ? PRIMARIES[i].xy : xy;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(CURVES); i++) {
+        gabcd = CURVES[i].code == transfer ? CURVES[i].gabcd : gabcd;
+    }
+    *icc = NULL;
+    if (xy == NULL || gabcd == NULL) {
+        return false;
+    }
+    if (primaries != 1 || transfer != 13) {
+        *icc = profile_from_curve(xy, cmsBuildParametricToneCurve(NULL, 4, gabcd));
+    }
+    return true;
 }
 
 GBytes *color_srgb_profile(void)

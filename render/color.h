@@ -23,5 +23,10 @@ void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *r
 // blue as x, y, and the exponent that makes stored values linear. NULL where they make no sense.
 GBytes *color_profile_from_primaries(const double xy[8], double gamma);
 
+// The same from the numbers of ITU-T H.273 for primaries and transfer, as the chunk cICP has them;
+// *icc is NULL for sRGB. False where they are not known here, or are of light beyond white, which
+// no such profile can say.
+bool color_profile_from_code(int primaries, int transfer, GBytes **icc);
+
 // The profile to embed in a file whose pixels are sRGB.
 GBytes *color_srgb_profile(void);

@@ -19,6 +19,8 @@ static const char IPTC_KEY[] = "Raw profile type iptc";
 static const char EXIF_KEY[] = "Raw profile type exif"; // of the time before the chunk eXIf
 static const char APP1_KEY[] = "Raw profile type APP1"; // JPEG's marker, of EXIF or of XMP
 
+static const uint8_t CODE_CHUNK[] = "cICP"; // newer than libpng
+
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
 
@@ -88,6 +90,7 @@ static void reader_init(struct reader *reader, GBytes *file, struct task *task)
     g_assert(reader->info != NULL);
     png_set_read_fn(reader->png, reader, reader_bytes);
     png_set_crc_action(reader->png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
+    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, CODE_CHUNK, 1);
     png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
     png_set_chunk_malloc_max(reader->png, MAX_CHUNK_BYTES);
     png_set_chunk_cache_max(reader->png, MAX_CHUNKS);
@@ -264,6 +267,38 @@ static void take_primaries(struct reader *reader)
     }
 }
 
+// The four numbers of the chunk cICP: primaries, transfer, matrix, whether all values are used. It
+// counts more than all else that the file says of its colours. NULL: there is none.
+static const uint8_t *find_code(const struct reader *reader)
+{
+    png_unknown_chunkp chunks = NULL;
+    int count = png_get_unknown_chunks(reader->png, reader->info, &chunks);
+
+    for (int i = 0; i < count; i++) {
+        if (memcmp(chunks[i].name, CODE_CHUNK, 4) == 0 && chunks[i].size == 4) {
+            return chunks[i].data;
+        }
+    }
+    return NULL;
+}
+
+static void take_color(struct reader *reader)
+{
+    const uint8_t *code = find_code(reader);
+
+    if (code != NULL && code[2] == 0 && code[3] == 1 &&
+        color_profile_from_code(code[0], code[1], &reader->meta.icc)) {
+        return;
+    }
+    take_profile(reader);
+    take_primaries(reader);
+    if (code != NULL && reader->meta.icc == NULL) {
+        image_meta_note(&reader->meta, code[1] == 16 || code[1] == 18
+                                           ? "its HDR colours are shown as if they were sRGB"
+                                           : "its colours are shown as if they were sRGB");
+    }
+}
+
 static void take_exif(struct reader *reader)
 {
     png_bytep exif = NULL;
@@ -281,8 +316,6 @@ static void take_meta(struct reader *reader)
     reader->meta.bits = png_get_bit_depth(reader->png, reader->info) == 16 ? 16 : 8;
     take_exif(reader); // before the texts, which may hold it too
     take_texts(reader);
-    take_profile(reader);
-    take_primaries(reader);
 }
 
 static bool read_header(struct reader *reader)
@@ -293,6 +326,7 @@ static bool read_header(struct reader *reader)
     find_end(reader);
     png_read_info(reader->png, reader->info);
     take_meta(reader);
+    take_color(reader); // of which nothing may follow
     return true;
 }
 

@@ -227,6 +227,32 @@ static void test_gamma(void)
     }
 }
 
+// A colour of P3, by the matrices of CSS Color 4; sRGB as
+// it stands, whatever gAMA says; and light beyond white, of which there is a note.
+static void test_code(void)
+{
+    static const guint8 ROWS[] = {0, 100, 150, 200};
+    static const guint8 CODES[][4] = {{12, 13, 0, 1}, {1, 13, 0, 1}, {9, 16, 0, 1}, {12, 13, 0, 0}};
+    static const int EXPECTED[][3] = {
+        {83, 152, 205}, {100, 150, 200}, {100, 150, 200}, {100, 150, 200}};
+    const guint32 linear = GUINT32_TO_BE(100000), srgb = GUINT32_TO_BE(45455);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CODES); i++) {
+        GByteArray *parts = begin(1, 1, 8, PNG_COLOR_TYPE_RGB);
+
+        put_chunk(parts, "cICP", CODES[i], 4);
+        put_chunk(parts, "gAMA", i < 2 ? &linear : &srgb, 4);
+
+        g_autoptr(GBytes) file = finish(parts, ROWS, sizeof(ROWS));
+        struct image *image = load(file);
+
+        assert_rgb(image, 0, EXPECTED[i][0], EXPECTED[i][1], EXPECTED[i][2]);
+        g_assert_true((image->meta.note != NULL) == (i >= 2));
+        g_assert_true((image->meta.icc != NULL) == (i == 0));
+        image_free(image);
+    }
+}
+
 static void test_text_bomb(void)
 {
     static const guint8 ROWS[] = {0, 10, 20, 30};
@@ -500,6 +526,7 @@ int main(int argc, char **argv)
     g_test_add_func("/png/huge-header", test_huge_header);
     g_test_add_func("/png/huge-profile", test_huge_profile);
     g_test_add_func("/png/gamma", test_gamma);
+    g_test_add_func("/png/code", test_code);
     g_test_add_func("/png/text-bomb", test_text_bomb);
     g_test_add_func("/png/recipe-after-pixels", test_recipe_after_pixels);
     g_test_add_func("/png/without-end", test_without_end);
