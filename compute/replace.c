@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,16 +47,79 @@ static void take_over_mode(int fd, const char *target)
     }
 }
 
+// ---- what was left ------------------------------------------------------------------------------
+
+#define PREFIX ".tincture-"
+#define RANDOM "XXXXXX"
+
+static bool is_temporary(const char *name)
+{
+    return g_str_has_prefix(name, PREFIX) && strlen(name) == strlen(PREFIX RANDOM);
+}
+
+// The lock of a writer ends with its process, however that ends.
+static void remove_left(const char *path)
+{
+    struct stat info;
+    const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        g_unlink(path);
+    }
+    close(fd);
+}
+
+void replacement_sweep(const char *folder)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        if (is_temporary(name)) {
+            g_autofree char *path = g_build_filename(folder, name, NULL);
+            remove_left(path);
+        }
+    }
+    g_clear_pointer(&dir, g_dir_close);
+}
+
+// Whether the new file is this writer's alone: a sweep may have come between. Where a file system
+// has no locks nobody sweeps either.
+static bool lock_new(int fd)
+{
+    struct stat info;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        return errno != EWOULDBLOCK;
+    }
+    return fstat(fd, &info) == 0 && info.st_nlink > 0;
+}
+
+static int open_temporary(struct replacement *r, const char *folder)
+{
+    for (;;) {
+        r->temporary = g_build_filename(folder, PREFIX RANDOM, NULL);
+        const int fd = g_mkstemp_full(r->temporary, O_RDWR | O_CLOEXEC, 0666);
+        if (fd < 0 || lock_new(fd)) {
+            return fd;
+        }
+        close(fd);
+        g_free(r->temporary);
+    }
+}
+
+// ---- replacing ----------------------------------------------------------------------------------
+
 struct replacement *replacement_new(const char *path, GError **error)
 {
-    struct replacement *r = g_new(struct replacement, 1);
-    r->fd = -1;
+    struct replacement *r = g_new0(struct replacement, 1);
+    r->fd = r->lock = -1;
     r->target = resolve_links(path);
     g_autofree char *folder = g_path_get_dirname(r->target);
-    r->temporary = g_build_filename(folder, ".tincture-XXXXXX", NULL);
     if (check_replaceable(r->target, error)) {
-        r->fd = g_mkstemp_full(r->temporary, O_RDWR | O_CLOEXEC, 0666);
+        replacement_sweep(folder);
+        r->fd = open_temporary(r, folder);
         if (r->fd >= 0) {
+            r->lock = fcntl(r->fd, F_DUPFD_CLOEXEC, 0);
             return r;
         }
         fail_errno(errno, error);
@@ -123,6 +188,9 @@ void replacement_free(struct replacement *r)
     }
     if (r->temporary) {
         g_unlink(r->temporary);
+    }
+    if (r->lock >= 0) {
+        close(r->lock);
     }
     g_free(r->temporary);
     g_free(r->target);

@@ -18,6 +18,7 @@ struct replacement {
     char *target;    // behind symbolic links: the file is replaced, not the link
     char *temporary; // may be read back after replacement_sync()
     int fd;          // -1: closed
+    int lock;        // the same file's, until the end: as long as it is locked somebody writes it
 };
 // Refused: what is there and is no regular file, or is write-protected. A file that is replaced
 // keeps its permissions.
@@ -25,4 +26,7 @@ struct replacement *replacement_new(const char *path, GError **error);
 bool replacement_write(struct replacement *r, const void *data, size_t size, GError **error);
 bool replacement_sync(struct replacement *r, GError **error); // the data is on the disk
 bool replacement_commit(struct replacement *r, GError **error);
+// Removes what programs that were killed have left in a folder. Every replacement_new() does that
+// where it writes.
+void replacement_sweep(const char *folder);
 void replacement_free(struct replacement *r); // without a commit: nothing has happened

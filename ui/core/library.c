@@ -1,6 +1,7 @@
 #include "ui/core/library.h"
 
 #include "compute/model/defaults.h"
+#include "compute/replace.h"
 #include "ui/core/difference.h"
 #include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
@@ -643,6 +644,16 @@ static char *library_dir(const char *data_dir)
     return data_dir ? g_strdup(data_dir) : paths_data();
 }
 
+// What was being written when the program was killed.
+static void sweep(const char *dir)
+{
+    static const char *const folders[] = {"photos", "adapters", "runs"};
+    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *folder = g_build_filename(dir, folders[i], NULL);
+        replacement_sweep(folder);
+    }
+}
+
 struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir,
                             const char *model)
 {
@@ -657,6 +668,7 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
     g_autoptr(GError) error = NULL;
     l->store = store_open(dir, &error);
     say_unread(l, "The library could not be opened", error);
+    sweep(dir);
     g_signal_connect_swapped(project, "unsaved", G_CALLBACK(unsaved_cb), l);
     return l;
 }

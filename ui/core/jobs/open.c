@@ -5,6 +5,7 @@
 // Takes path or bytes, title (whose suffix the library's copy gets), folder (the library's), file
 // (relative path of its copy, where it is there already) and the id of its document. Ends with the
 // photo, its picture and a note; in.file is known then.
+#include "compute/replace.h"
 #include "render/file.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
@@ -127,14 +128,17 @@ static bool keep_copy(const struct job_inputs *in, GError **error)
     g_autofree char *path = g_build_filename(in->folder, in->file, NULL);
     gsize size;
     const char *data = g_bytes_get_data(in->bytes, &size);
-    if (copy_is_whole(path, data, size) ||
-        g_file_set_contents_full(path, data, (gssize)size,
-                                 G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
-                                 error)) {
+    if (copy_is_whole(path, data, size)) {
         return true;
     }
-    g_prefix_error_literal(error, "the library cannot take it: ");
-    return false;
+    struct replacement *r = replacement_new(path, error);
+    const bool ok = r && replacement_write(r, data, size, error) && replacement_sync(r, error) &&
+                    replacement_commit(r, error);
+    replacement_free(r);
+    if (!ok) {
+        g_prefix_error_literal(error, "the library cannot take it: ");
+    }
+    return ok;
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
