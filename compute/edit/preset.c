@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+// Where every shape is to stay, the change of colour alone comes back, and guidance may be strong:
+// what it breaks in the model's own picture is not seen. Rescaling would hold the photo's contrast,
+// and with it its light.
 const struct edit_preset edit_presets[] = {
     {
         .name = "colour",
@@ -12,33 +15,41 @@ const struct edit_preset edit_presets[] = {
         .words = "red,orange,yellow,green,blue,purple,pink,brown,black,white,gray,grey,violet,"
                  "turquoise,cyan,magenta,beige,golden,gold,silver,bronze,copper,wooden,dark,light,"
                  "bright,pale",
-        .values = "inverter=direct inversion=1 locality=0 guidance=3 spread=1 "
+        .values = "inverter=direct inversion=1 locality=0 guidance=5 guidance_rescale=0 spread=1 "
                   "control=prompt_to_prompt keep_shape=1 keep_words=0.8",
+    },
+    {
+        .name = "light",
+        .title = "Light",
+        .summary = "Another time of day, weather or season; every shape stays",
+        .words = "night,dusk,dawn,sunset,sunrise,evening,morning,midday,noon,twilight,fog,mist,"
+                 "haze,rain,storm,sunlight,sunshine,moonlight,warm light,cold light,golden light,"
+                 "blue light,soft light,winter,spring,summer,autumn,foggy,misty,rainy,snowy,sunny,"
+                 "cloudy,black and white,monochrome,sepia",
+        .values = "inverter=direct inversion=1 locality=0 guidance=5.5 guidance_rescale=0 spread=1 "
+                  "control=prompt_to_prompt keep_shape=1 keep_words=0",
+    },
+    {
+        .name = "background",
+        .title = "Background",
+        .summary = "Other surroundings in colour and light; what stands in front stays",
+        .values = "inverter=direct inversion=1 locality=0 guidance=6 guidance_rescale=0 spread=1 "
+                  "control=prompt_to_prompt keep_shape=1 keep_words=0",
     },
     {
         .name = "object",
         .title = "Object",
         .summary = "Something else in the same place",
-        .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 spread=0 "
+        .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 guidance_rescale=1 spread=0 "
                   "control=prompt_to_prompt keep_shape=0.5 keep_words=0.8",
-    },
-    {
-        .name = "background",
-        .title = "Background",
-        .summary = "Other surroundings; what stands in front stays",
-        .values = "inverter=ddpm inversion=1 locality=0 guidance=3 spread=1 "
-                  "control=prompt_to_prompt keep_shape=0.4 keep_words=0.3",
     },
     {
         .name = "style",
         .title = "Style",
-        .summary = "Light, weather or manner, everywhere",
-        .words = "night,dusk,dawn,sunset,sunrise,evening,morning,midday,noon,twilight,fog,mist,"
-                 "haze,rain,storm,sunlight,sunshine,moonlight,warm light,cold light,golden light,"
-                 "soft light,winter,spring,summer,autumn,foggy,misty,rainy,snowy,sunny,cloudy,"
-                 "black and white,monochrome,sepia,painting,watercolor,watercolour,sketch,drawing,"
-                 "cartoon,sticker,icon,engraving,mosaic",
-        .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 spread=0.8 "
+        .summary = "Another manner, everywhere: painted, drawn",
+        .words = "painting,watercolor,watercolour,sketch,drawing,cartoon,sticker,icon,engraving,"
+                 "mosaic",
+        .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 guidance_rescale=1 spread=0.8 "
                   "control=prompt_to_prompt keep_shape=0.4 keep_words=0.3",
     },
     {0},
@@ -202,9 +213,11 @@ static bool is_color(const char *text)
 
 static const char *preset_for(const struct difference *d)
 {
-    if (says(d->where->str, edit_preset_find("style")->words) ||
-        says(d->rest->str, edit_preset_find("style")->words)) {
-        return "style";
+    for (const struct edit_preset *p = edit_presets; p->name; p++) {
+        if (p->words && !g_str_equal(p->name, "colour") &&
+            (says(d->where->str, p->words) || says(d->rest->str, p->words))) {
+            return p->name;
+        }
     }
     if (d->where->len && is_color(d->rest->str)) {
         return "background";

@@ -22,6 +22,7 @@ bool edit_preset_sets(const char *key);
 // The one that fits what the second sentence says otherwise than the first; NULL: nothing, or there
 // is no first. English, as the models are.
 //
-// A colour or material makes it "colour", light, weather or manner "style"; what comes behind "in",
-// "on" or the like is where something is: "background"; anything else is another thing: "object".
+// A word of light or weather makes it "light", one of manner "style", a colour or material
+// "colour"; what comes behind "in", "on" or the like is where something is: "background"; anything
+// else is another thing: "object".
 const struct edit_preset *edit_preset_suggest(const char *source, const char *edit);

@@ -290,7 +290,7 @@ static void test_settings_follow(void)
     g_assert_cmpstr(preset_of(project), ==, "colour");
     tincture_project_set(project, SETTINGS_EDIT, "steps", 9); // no preset's business
     tincture_project_set_prompt(project, "a red flower at night");
-    g_assert_cmpstr(preset_of(project), ==, "style");
+    g_assert_cmpstr(preset_of(project), ==, "light");
     tincture_project_use_preset(project, "background");
     tincture_project_set_prompt(project, "a blue flower");
     g_assert_cmpstr(preset_of(project), ==, "background");

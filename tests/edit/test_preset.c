@@ -24,13 +24,13 @@ static void test_suggest(void)
         {"a cat in the grass", "a cat", "background"},
         {"a red flower", "a blue flower on the sand", "background"},
         {"a red flower", "a tulip on the sand", "object"},
-        {"a house", "a house at night", "style"},
-        {"a bridge at night", "a bridge in the fog", "style"},
-        {"a house in the snow", "a house in the snow at sunset", "style"},
+        {"a house", "a house at night", "light"},
+        {"a bridge at night", "a bridge in the fog", "light"},
+        {"a house in the snow", "a house in the snow at sunset", "light"},
         {"a photo of a house", "a watercolor painting of a house", "style"},
-        {"a photo of a house", "a photo of a house in black and white", "style"},
-        {"a photo of a house", "a black and white photo of a house", "style"},
-        {"a house", "a house in warm light", "style"},
+        {"a photo of a house", "a photo of a house in black and white", "light"},
+        {"a photo of a house", "a black and white photo of a house", "light"},
+        {"a house", "a house in warm light", "light"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const struct edit_preset *preset = edit_preset_suggest(cases[i].source, cases[i].edit);

@@ -253,7 +253,8 @@ static GArray *own_options(struct cli *c)
          "The part of the photo that the model sees, in pixels (default: all of it); edit: or auto",
          "X,Y,W,H"},
         {"preset", 0, 0, G_OPTION_ARG_STRING, &c->preset,
-         "Settings for colour, object, background or style, or none of them (default: what the two "
+         "Settings for colour, light, background, object or style, or none of them (default: what "
+         "the two "
          "sentences ask for); those given beside it count more",
          "NAME"},
         {"select", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->selections,
