@@ -14,7 +14,7 @@ struct magic {
     const char *bytes;
     size_t offset, size;
     const char *title, *mime;
-    const char *package; // Debian's, of the loader; NULL: it comes with gdk-pixbuf
+    const char *package; // Debian's, of the loader; NULL: there is none of its own
 };
 
 static const struct magic MAGICS[] = {
@@ -23,8 +23,8 @@ static const struct magic MAGICS[] = {
     {"II*\0", 0, 4, "TIFF", "image/tiff", NULL},
     {"MM\0*", 0, 4, "TIFF", "image/tiff", NULL},
     {"WEBP", 8, 4, "WebP", "image/webp", "webp-pixbuf-loader"},
-    {"\xff\x0a", 0, 2, "JPEG XL", "image/jxl", "libjxl-gdk-pixbuf"},
-    {"\0\0\0\x0cJXL ", 0, 8, "JPEG XL", "image/jxl", "libjxl-gdk-pixbuf"},
+    {"\xff\x0a", 0, 2, "JPEG XL", "image/jxl", NULL},
+    {"\0\0\0\x0cJXL ", 0, 8, "JPEG XL", "image/jxl", NULL},
 };
 
 static const struct magic AVIF = {"ftyp", 4, 4, "AVIF", "image/avif", "libavif-gdk-pixbuf"};
@@ -143,9 +143,9 @@ static void explain(GBytes *file, GError **error)
     g_clear_error(error);
     if (!has_loader(magic)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s pictures are read by a gdk-pixbuf loader that is not installed; the "
-                    "package is %s",
-                    magic->title, magic->package != NULL ? magic->package : "libgdk-pixbuf-2.0-0");
+                    "%s pictures are read by a gdk-pixbuf loader that is not installed%s%s",
+                    magic->title, magic->package != NULL ? "; the package is " : "",
+                    magic->package != NULL ? magic->package : "");
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "the %s data is damaged, or of a kind that cannot be read (%s)", magic->title,
