@@ -171,6 +171,24 @@ static void test_all(void)
     end(&f);
 }
 
+// A photo that is not whole is done, and told of as where it is opened.
+static void test_damaged(void)
+{
+    static const char *const names[] = {"apple.png", NULL};
+    struct fixture f;
+    begin(&f);
+    copy_sample(&f, "apple.png", "apple.png");
+    g_autofree char *path = g_build_filename(f.dir, "apple.png", NULL), *data = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+    g_assert_true(g_file_set_contents(path, data, (gssize)size - 12, NULL)); // its end
+    g_assert_no_error(run_batch(&f, names, f.out));
+    assert_edited(f.out, "apple.png");
+    g_assert_true(
+        g_str_has_prefix(f.last->out.note, "Exported 1 of 1 photos. apple.png: the file is"));
+    end(&f);
+}
+
 // Stopped and begun again it does what is missing.
 static void test_again(void)
 {
@@ -204,5 +222,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/batch/all", test_all);
     g_test_add_func("/batch/again", test_again);
+    g_test_add_func("/batch/damaged", test_damaged);
     return g_test_run();
 }

@@ -16,7 +16,7 @@ struct batch {
     struct engine *engine;
     GPtrArray *targets; // a path for each file
     struct task task;
-    guint at, made, there, failed;
+    guint at, made, there, told;
     double part; // of the photo it is at, 0..1
     GString *faults;
     gint64 begun_us;
@@ -88,10 +88,22 @@ static void report_cb(struct task *task, const struct task_progress *progress)
     job_tell(b->job, &whole, (struct picture){0});
 }
 
+static void tell(struct batch *b, const char *sentence)
+{
+    if (b->told++ < FAULTS_TOLD) {
+        g_string_append_printf(b->faults, ". %s", sentence);
+    }
+}
+
 static struct photo *open_photo(struct batch *b, const char *file, GError **error)
 {
     g_autoptr(GFile) from = g_file_new_for_path(file);
     struct image *full = image_load(from, &b->task, error);
+    if (full && full->meta.note) {
+        g_autofree char *name = g_filename_display_basename(file);
+        g_autofree char *sentence = g_strconcat(name, ": ", full->meta.note, NULL);
+        tell(b, sentence);
+    }
     return full ? engine_photo(b->engine, full, 0, 0, error) : NULL;
 }
 
@@ -150,13 +162,10 @@ static bool do_next(struct batch *b, GError **error)
         return false;
     } else {
         g_autofree char *name = g_filename_display_basename(file);
-        b->failed++;
         if (!g_str_has_prefix(fault->message, name)) { // files say their own name
             g_prefix_error(&fault, "%s: ", name);
         }
-        if (b->failed <= FAULTS_TOLD) {
-            g_string_append_printf(b->faults, ". %s", fault->message);
-        }
+        tell(b, fault->message);
         g_error_free(fault);
     }
     return true;
@@ -173,8 +182,8 @@ static char *note(const struct batch *b)
         g_string_append(text, "; mask and frame are of the open photo and were left out");
     }
     g_string_append(text, b->faults->str);
-    if (b->failed > FAULTS_TOLD) {
-        g_string_append_printf(text, ". And %u more", b->failed - FAULTS_TOLD);
+    if (b->told > FAULTS_TOLD) {
+        g_string_append_printf(text, ". And %u more", b->told - FAULTS_TOLD);
     }
     return g_string_free(text, FALSE);
 }
