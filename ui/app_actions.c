@@ -1,5 +1,6 @@
 #include "ui/app_private.h"
 
+#include "compute/model/model.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/preferences.h"
 
@@ -15,12 +16,25 @@ static void quit_action(GSimpleAction *action, GVariant *parameter, gpointer dat
     g_application_quit(G_APPLICATION(self));
 }
 
+// One that cannot be used is told of before anything ends: the one at hand stays.
+static gboolean check_model(TinctureApp *self, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    struct model *model = *path != '\0' ? model_inspect(path, &error) : NULL;
+    tincture_project_say_error(self->session->project, "This model cannot be used", error);
+    model_free(model);
+    return error == NULL;
+}
+
 // The target is a path, empty for the starter. The program ends and starts again, and finds in the
 // library what was being done; so nothing computed with one model can be mistaken for the other's.
 static void use_model_action(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     TinctureApp *self = data;
     const char *path = g_variant_get_string(parameter, NULL);
+    if (!check_model(self, path)) {
+        return;
+    }
     preferences_set_string("model", path);
     g_free(self->model);
     self->model = *path != '\0' ? g_strdup(path) : NULL;

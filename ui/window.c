@@ -173,6 +173,7 @@ static void message_cb(TinctureWindow *self, int kind, const char *text)
         const char *button, *action; // the way out
     } ways[MESSAGE_KINDS] = {
         [MESSAGE_LIBRARY] = {"New Library", "app.new-library"},
+        [MESSAGE_UNOPENED] = {"Open Anyway", "win.open-last"},
     };
     AdwToast *toast = show_message(self, text, ways[kind].button, ways[kind].action);
     if (kind != MESSAGE_INFO) {

@@ -158,6 +158,11 @@ static gboolean text_takes(GtkWidget *window, const char *action)
     return !g_str_equal(before, gtk_editable_get_text(GTK_EDITABLE(focus)));
 }
 
+static void open_last_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    library_open_last(window_of(widget)->session->library);
+}
+
 static void undo_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     if (!text_takes(widget, "text.undo")) {
@@ -353,6 +358,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.export-newest-adapter", NULL, export_newest_adapter_action},
         {"win.remove-adapter", "x", remove_adapter_action},
         {"win.paste", NULL, paste_action},
+        {"win.open-last", NULL, open_last_action},
         {"win.undo", NULL, undo_action},
         {"win.redo", NULL, redo_action},
         {"win.learn", NULL, learn_action},

@@ -334,6 +334,65 @@ static void test_no_journal(void)
     fixture_end(&f);
 }
 
+// ---- what ended the program ---------------------------------------------------------------------
+
+static bool unopened(struct fixture *f)
+{
+    return f->messages[MESSAGE_UNOPENED] > 0;
+}
+
+static void leave(struct fixture *f, const char *what)
+{
+    g_autofree char *path = g_build_filename(f->dir, "opening", NULL);
+    g_assert_true(g_file_set_contents(path, what, -1, NULL));
+}
+
+// A document over which the program ended is not opened again by itself, once; a person may ask.
+static void test_ended_over_document(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    g_autofree char *note = g_build_filename(f.dir, "opening", NULL);
+    fixture_open(&f);
+    g_assert_true(g_file_test(note, G_FILE_TEST_EXISTS));
+    fixture_photo(&f);
+    g_assert_false(g_file_test(note, G_FILE_TEST_EXISTS));
+    fixture_close(&f);
+    leave(&f, "document apple.png");
+    fixture_open(&f);
+    wait_until(&f, unopened, "what was being opened is told");
+    g_assert_nonnull(strstr(f.last_message, "while apple.png was being opened"));
+    wait_idle(&f);
+    g_assert_null(f.project->photo);
+    library_open_last(f.session->library);
+    wait_idle(&f);
+    g_assert_nonnull(f.project->photo);
+    fixture_close(&f);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_nonnull(f.project->photo);
+    fixture_end(&f);
+}
+
+// The same of a model: the starter is there instead, and so is the document.
+static void test_ended_over_model(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_close(&f);
+    leave(&f, "model /nowhere/model");
+    f.session = tincture_session_new(f.dir, "/nowhere/model", NULL);
+    fixture_attach(&f);
+    wait_until(&f, complained, "the model is told of");
+    g_assert_nonnull(strstr(f.last_message, "while the model /nowhere/model was being loaded"));
+    wait_idle(&f);
+    g_assert_nonnull(f.project->photo);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    fixture_end(&f);
+}
+
 // ---- many results -------------------------------------------------------------------------------
 
 static void put_results(const char *dir, int n)
@@ -582,5 +641,7 @@ int main(int argc, char **argv)
     g_test_add_func("/library/damaged-copy", test_damaged_copy);
     g_test_add_func("/library/damaged-library", test_damaged_library);
     g_test_add_func("/library/no-journal", test_no_journal);
+    g_test_add_func("/library/ended-over-document", test_ended_over_document);
+    g_test_add_func("/library/ended-over-model", test_ended_over_model);
     return g_test_run();
 }

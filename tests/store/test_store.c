@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char *all; // of this process: each test makes a folder in it
@@ -520,6 +522,33 @@ static void test_first_starts(void)
     }
 }
 
+// What a killed program was opening is known once; what a living one opens is its own concern.
+static void test_opening(void)
+{
+    g_autofree char *dir = temp_dir();
+    store_close(open_ok(dir));
+    const pid_t child = fork();
+    if (child == 0) {
+        struct store *s = store_open(dir, NULL);
+        store_opening(s, "the model, which is a long text");
+        store_opening(s, "a photo");
+        raise(SIGKILL);
+    }
+    g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
+    struct store *s = open_ok(dir), *other = open_ok(dir);
+    g_autofree char *left = store_opening_left(s);
+    g_assert_cmpstr(left, ==, "a photo");
+    g_assert_null(store_opening_left(s));
+    store_opening(s, "another");
+    g_assert_null(store_opening_left(other));
+    store_opening(other, "the same");
+    store_close(other);
+    store_close(s); // a program that ends properly leaves nothing
+    s = open_ok(dir);
+    g_assert_null(store_opening_left(s));
+    store_close(s);
+}
+
 static void test_newer_refused(void)
 {
     g_autofree char *dir = temp_dir();
@@ -561,6 +590,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/set-aside", test_set_aside);
     g_test_add_func("/store/odd-columns", test_odd_columns);
     g_test_add_func("/store/first-starts", test_first_starts);
+    g_test_add_func("/store/opening", test_opening);
     g_test_add_func("/store/newer-refused", test_newer_refused);
     g_test_add_func("/store/unwritable", test_unwritable);
     int result = g_test_run();

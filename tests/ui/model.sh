@@ -1,6 +1,6 @@
 #!/bin/sh
 # model.sh TINCTURE_DRIVE MODELS: another model is chosen in the window. The program starts again by itself, with that
-# model and with what was being done; says where there is none; and goes back to the starter.
+# model and with what was being done; stays with the one at hand where there is none; and goes back to the starter.
 set -eu
 tincture=$1
 models=$2
@@ -46,10 +46,15 @@ wait results 1 within 60
 wait idle within 60
 quit
 END
-choose "$data/nothing.drive" "$models/nowhere" <<END
+# One that is none: what there was stays, and nothing starts again.
+cat >"$data/nowhere.drive" <<END
+wait model sd1 within 60
+action app.use-model::$models/nowhere
 wait message contains nowhere within 60
+assert model sd1
 quit
 END
+"$tincture" --data-dir "$data/library" --drive "$data/nowhere.drive"
 choose "$data/nothing.drive" "" <<END
 wait model contains tarter within 60
 wait photo 451x300 within 60

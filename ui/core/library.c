@@ -654,13 +654,11 @@ static void sweep(const char *dir)
     }
 }
 
-struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir,
-                            const char *model)
+struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir)
 {
     struct library *l = g_new0(struct library, 1);
     l->project = project;
     l->queue = queue;
-    l->model = g_strdup(model);
     l->results_limit = RESULTS_SHOWN;
     l->undo =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)history_free);
@@ -671,6 +669,17 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
     sweep(dir);
     g_signal_connect_swapped(project, "unsaved", G_CALLBACK(unsaved_cb), l);
     return l;
+}
+
+void library_set_model(struct library *l, const char *path)
+{
+    g_free(l->model);
+    l->model = g_strdup(path);
+}
+
+char *library_ended_over(struct library *l)
+{
+    return l->store ? store_opening_left(l->store) : NULL;
 }
 
 void library_close(struct library *l)

@@ -30,9 +30,11 @@ struct library {
 #define RESULTS_SHOWN   200 // a page of the history
 #define DOCUMENTS_SHOWN 20
 
-// data_dir: the library's folder, NULL for the user's data folder. model: a folder or file.
-struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir,
-                            const char *model);
+// data_dir: the library's folder, NULL for the user's data folder.
+struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir);
+void library_set_model(struct library *l, const char *path); // a folder or file
+// store_opening_left(), also where there is no library.
+char *library_ended_over(struct library *l);
 void library_free(struct library *l);
 void library_save_now(struct library *l); // what is not saved
 // Saves and lets go of the file, so that no journal is left beside it; no photo can be opened then.

@@ -23,7 +23,8 @@ G_BEGIN_DECLS
 enum message_kind {
     MESSAGE_INFO,
     MESSAGE_ERROR,
-    MESSAGE_LIBRARY, // an error that a new library would end: library_set_aside()
+    MESSAGE_LIBRARY,  // an error that a new library would end: library_set_aside()
+    MESSAGE_UNOPENED, // what was open is not opened by itself: library_open_last()
     MESSAGE_KINDS
 };
 

@@ -272,13 +272,68 @@ void tincture_session_export_adapter(TinctureSession *self, gint64 id, const cha
     }
 }
 
+// ---- what ended the program ---------------------------------------------------------------------
+
+#define LEFT_MODEL    "model "
+#define LEFT_DOCUMENT "document "
+
+// The library knows what is being opened: a start after the program has ended over it goes on
+// without it. Adapters are opened with their document.
+static void note_opening(TinctureSession *self)
+{
+    struct store *store = self->library->store;
+    const TinctureJob *load = tincture_queue_find(self->queue, &load_job);
+    const TinctureJob *open = tincture_queue_find(self->queue, &open_job);
+    const TinctureJob *adapter = tincture_queue_find(self->queue, &adapter_job);
+    g_autofree char *what = load      ? g_strconcat(LEFT_MODEL, load->in.path, NULL)
+                            : open    ? g_strconcat(LEFT_DOCUMENT, open->in.title, NULL)
+                            : adapter ? g_strconcat(LEFT_DOCUMENT, self->project->title, NULL)
+                                      : NULL;
+    if (store && g_strcmp0(what, self->opening) != 0) {
+        store_opening(store, what);
+        g_free(self->opening);
+        self->opening = g_steal_pointer(&what);
+    }
+}
+
+// The model to begin with, newly allocated: not the one over which the program has ended.
+static char *choose_model(TinctureSession *self, const char *left, const char *model)
+{
+    g_autofree char *path = paths_model(model);
+    g_autofree char *starter = paths_model(NULL);
+    const bool ended =
+        left && g_str_has_prefix(left, LEFT_MODEL) && g_str_equal(left + strlen(LEFT_MODEL), path);
+    if (ended && !g_str_equal(path, starter)) {
+        tincture_project_say(self->project, MESSAGE_ERROR,
+                             "The program ended while the model %s was being loaded; this time the "
+                             "starter model is used",
+                             path);
+        return g_steal_pointer(&starter);
+    }
+    return g_steal_pointer(&path);
+}
+
+static void open_last(TinctureSession *self, const char *left)
+{
+    if (left && g_str_has_prefix(left, LEFT_DOCUMENT)) {
+        tincture_project_say(self->project, MESSAGE_UNOPENED,
+                             "The program ended while %s was being opened, so it is not opened "
+                             "again by itself",
+                             left + strlen(LEFT_DOCUMENT));
+    } else {
+        library_open_last(self->library);
+    }
+}
+
 // ---- life ---------------------------------------------------------------------------------------
 
 TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *device)
 {
     TinctureSession *self = g_object_new(TINCTURE_TYPE_SESSION, NULL);
-    g_autofree char *path = paths_model(model);
-    self->library = library_new(self->project, self->queue, data_dir, path);
+    self->library = library_new(self->project, self->queue, data_dir);
+    g_autofree char *left = library_ended_over(self->library);
+    g_autofree char *path = choose_model(self, left, model);
+    library_set_model(self->library, path);
     self->live = live_new(self->project, self->queue, self->library);
     self->training = training_new(self->project, self->queue, self->library);
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
@@ -287,7 +342,9 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     tincture_project_say_error(self->project, "The model's words are not known", error);
     const struct job_inputs in = {.path = path, .device = device};
     tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
-    library_open_last(self->library);
+    open_last(self, left);
+    g_signal_connect_swapped(self->queue, "changed", G_CALLBACK(note_opening), self);
+    note_opening(self);
     return self;
 }
 
@@ -324,6 +381,7 @@ static void tincture_session_finalize(GObject *object)
     g_object_unref(self->queue);
     g_object_unref(self->project);
     vocabulary_free(self->vocabulary);
+    g_free(self->opening);
     g_free(self->device);
     g_free(self->model);
     G_OBJECT_CLASS(tincture_session_parent_class)->finalize(object);

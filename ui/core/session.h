@@ -36,6 +36,7 @@ struct _TinctureSession {
     struct vocabulary *vocabulary; // NULL: the model does not say which words it knows
     GBytes *continued;             // the result that is to be opened as a photo; NULL: none
     char *continued_prompt;        // what it shows
+    char *opening;                 // what the library knows to be opened; NULL: nothing
 };
 
 // data_dir: where the library lives (NULL: the user's data folder). model: folder or file, or NULL

@@ -216,7 +216,7 @@ struct store *store_open(const char *dir, GError **error)
     g_autofree char *path = g_build_filename(dir, "library.db", NULL);
     struct store *s = g_new0(struct store, 1);
     s->dir = g_strdup(dir);
-    s->training = -1;
+    s->training = s->opening = -1;
     GError *failure = NULL;
     if (open_file(s, path, &failure)) {
         return s;
@@ -260,6 +260,7 @@ void store_close(struct store *s)
 {
     if (s) {
         store_training_end(s);
+        store_opening(s, NULL);
         sqlite3_close(s->db);
         g_free(s->dir);
         g_free(s);

@@ -119,6 +119,11 @@ bool store_training_begin(struct store *s, GError **error);
 void store_training_end(struct store *s);
 bool store_training_elsewhere(struct store *s); // another window or program is training
 
+// What is being opened, in words of the caller's: kept until the next call, NULL for nothing more.
+void store_opening(struct store *s, const char *what);
+// What a program was opening when it ended before its time; forgets it. NULL: nothing.
+char *store_opening_left(struct store *s);
+
 // A model that was used: remembered by path.
 bool store_model_used(struct store *s, const char *dir, const char *name, const char *hash,
                       GError **error);

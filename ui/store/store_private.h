@@ -9,6 +9,7 @@ struct store {
     sqlite3 *db;
     char *dir;
     int training; // the file whose lock is held, or -1
+    int opening;  // the same
 };
 
 void store_set_error(sqlite3 *db,
