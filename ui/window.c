@@ -59,7 +59,7 @@ static AdwToast *show_message(TinctureWindow *self, const char *text, const char
     adw_toast_set_custom_title(toast, toast_label(self, text));
     if (button != NULL) {
         adw_toast_set_button_label(toast, button);
-        adw_toast_set_action_name(toast, action);
+        adw_toast_set_detailed_action_name(toast, action);
     }
     g_set_weak_pointer(&self->message, toast);
     return toast;

@@ -128,8 +128,15 @@ static void remove_adapter_action(GtkWidget *widget, const char *name, GVariant 
     if (adapter != NULL) {
         g_autofree char *text = g_strdup_printf("Removed “%s”", adapter->name);
         tincture_project_adapter_remove(self->project, id);
-        tincture_window_toast(self, text, "Undo", "win.undo");
+        g_autofree char *undo = g_strdup_printf("win.put-back(int64 %" G_GINT64_FORMAT ")", id);
+        tincture_window_toast(self, text, "Undo", undo);
     }
+}
+
+// What the message of a removal undoes: that, whatever has been done since.
+static void put_back_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_project_adapter_put_back(window_of(widget)->project, g_variant_get_int64(target));
 }
 
 // ---- editing ------------------------------------------------------------------------------------
@@ -357,6 +364,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.export-adapter", "x", export_adapter_action},
         {"win.export-newest-adapter", NULL, export_newest_adapter_action},
         {"win.remove-adapter", "x", remove_adapter_action},
+        {"win.put-back", "x", put_back_action},
         {"win.paste", NULL, paste_action},
         {"win.open-last", NULL, open_last_action},
         {"win.undo", NULL, undo_action},

@@ -38,7 +38,7 @@ void tincture_window_add_tools(TinctureWindow *self);
 void tincture_window_update_tools(TinctureWindow *self);
 void tincture_window_accept_drops(TinctureWindow *self);
 void tincture_window_paste(TinctureWindow *self);
-// text is plain, not markup. button and action may be NULL.
+// text is plain, not markup. button and action, a detailed one, may be NULL.
 void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
                            const char *action);
 void tincture_window_dismiss(TinctureWindow *self); // the message that is shown, if there is one

@@ -322,6 +322,24 @@ static void test_follow_is_undone(void)
     g_assert_cmpstr(preset_of(project), ==, "colour");
 }
 
+// A removal is taken back by itself: what came after it stays.
+static void test_put_back(void)
+{
+    TinctureProject *p = tincture_project_new();
+    tincture_project_add_adapter(p, tincture_adapter_entry_new(7, "a", ""));
+    tincture_project_use_adapter(p, 7);
+    tincture_project_edited(p, DOCUMENT_ADAPTERS, 0);
+    tincture_project_adapter_set_scale(p, 7, 0.4);
+    tincture_project_adapter_remove(p, 7);
+    tincture_project_set_prompt(p, "later");
+    tincture_project_adapter_put_back(p, 7);
+    tincture_project_adapter_put_back(p, 7); // is there already
+    g_assert_cmpuint(tincture_project_n_adapters(p), ==, 1);
+    g_assert_cmpfloat(tincture_project_adapter(p, 0)->scale, ==, 0.4);
+    g_assert_cmpstr(p->document.prompt, ==, "later");
+    g_object_unref(p);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -336,5 +354,6 @@ int main(int argc, char **argv)
     g_test_add_func("/document/difference", test_difference);
     g_test_add_func("/document/settings-follow", test_settings_follow);
     g_test_add_func("/document/follow-is-undone", test_follow_is_undone);
+    g_test_add_func("/document/put-back", test_put_back);
     return g_test_run();
 }

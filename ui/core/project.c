@@ -412,6 +412,17 @@ void tincture_project_adapter_remove(TinctureProject *self, gint64 id)
     }
 }
 
+void tincture_project_adapter_put_back(TinctureProject *self, gint64 id)
+{
+    const TinctureAdapterEntry *entry = tincture_project_find_adapter(self, id);
+    if (entry && !find_use(self, id)) {
+        const struct document_use use = {id, entry->scale, entry->enabled};
+        g_array_append_val(self->document.adapters, use);
+        tincture_project_edited(self, DOCUMENT_ADAPTERS, 0);
+        tincture_project_stale(self);
+    }
+}
+
 void tincture_project_adapter_set_scale(TinctureProject *self, gint64 id, double scale)
 {
     struct document_use *use = find_use(self, id);

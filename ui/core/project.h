@@ -98,6 +98,8 @@ void tincture_project_set_mask(TinctureProject *self, const struct mask *mask);
 // too small, changes nothing and is told of.
 void tincture_project_set_region(TinctureProject *self, const struct image_region *region);
 void tincture_project_adapter_remove(TinctureProject *self, gint64 id);
+// Into the list again, as it was when it was removed; what was changed since stays.
+void tincture_project_adapter_put_back(TinctureProject *self, gint64 id);
 void tincture_project_adapter_set_scale(TinctureProject *self, gint64 id, double scale);
 void tincture_project_adapter_set_enabled(TinctureProject *self, gint64 id, bool enabled);
 void tincture_project_undo(TinctureProject *self);
