@@ -280,7 +280,7 @@ static void test_damaged_copy(void)
     g_autofree char *whole = NULL, *mended = NULL;
     gsize size, mended_size;
     g_assert_true(g_file_get_contents(apple, &whole, &size, NULL));
-    g_assert_true(g_file_set_contents(copy, whole, (gssize)size / 2, NULL));
+    g_assert_true(g_file_set_contents(copy, whole, 30, NULL)); // not even its size is there
     fixture_open(&f);
     wait_until(&f, complained, "the copy cannot be read");
     g_assert_nonnull(strstr(f.last_message, "could not be opened"));
