@@ -1,5 +1,6 @@
 #include "compute/edit/align.h"
 
+#include "compute/edit/common_words.h"
 #include "compute/model/tokenizer.h"
 
 #include <string.h>
@@ -36,26 +37,12 @@ static int word_tokens(const struct sentence *s, int word)
     return s->begin[word + 1] - s->begin[word];
 }
 
-static bool same_word(const struct sentence *a, int i, const struct sentence *b, int j)
+static bool same_word(const void *first, int i, const void *second, int j)
 {
+    const struct sentence *a = first, *b = second;
     const int n = word_tokens(a, i);
     return n == word_tokens(b, j) &&
            memcmp(a->ids + a->begin[i], b->ids + b->begin[j], (size_t)n * sizeof *a->ids) == 0;
-}
-
-// The longest common sequence of words, by the usual table: length[i][j] is that of what follows
-// word i of a and word j of b.
-static int *common_lengths(const struct sentence *a, const struct sentence *b)
-{
-    const int row = b->words + 1;
-    int *length = g_new0(int, (size_t)(a->words + 1) * row);
-    for (int i = a->words - 1; i >= 0; i--) {
-        for (int j = b->words - 1; j >= 0; j--) {
-            int *at = length + i * row + j;
-            *at = same_word(a, i, b, j) ? at[row + 1] + 1 : MAX(at[row], at[1]);
-        }
-    }
-    return length;
 }
 
 // ---- pairs --------------------------------------------------------------------------------------
@@ -95,7 +82,7 @@ static void pair_gap(struct alignment *a, const struct sentence *source, int i, 
 static void pair_all(struct alignment *a, const struct sentence *source,
                      const struct sentence *edit)
 {
-    g_autofree int *length = common_lengths(source, edit);
+    g_autofree int *length = common_words(source, source->words, edit, edit->words, same_word);
     const int row = edit->words + 1;
     int i = 0, j = 0, gap_i = 0, gap_j = 0; // of the word looked at, of the gap that ends there
     while (i < source->words && j < edit->words) {

@@ -1,5 +1,6 @@
 #include "compute/edit/preset.h"
 
+#include "compute/edit/common_words.h"
 #include "compute/error.h"
 
 #include <string.h>
@@ -156,8 +157,9 @@ static GPtrArray *words_of(const char *sentence)
     return words;
 }
 
-static bool same(GPtrArray *a, guint i, GPtrArray *b, guint j)
+static bool same_word(const void *first, int i, const void *second, int j)
 {
+    const GPtrArray *a = first, *b = second;
     return g_str_equal(a->pdata[i], b->pdata[j]);
 }
 
@@ -175,23 +177,17 @@ static void add_difference(struct difference *d, const char *word, bool where)
     }
 }
 
-static void find_difference(struct difference *d, GPtrArray *a, GPtrArray *b)
+static void find_difference(struct difference *d, const GPtrArray *a, const GPtrArray *b)
 {
-    const guint row = b->len + 1;
-    g_autofree guint *length = g_new0(guint, (gsize)(a->len + 1) * row);
-    for (guint i = a->len; i-- > 0;) {
-        for (guint j = b->len; j-- > 0;) {
-            guint *at = length + i * row + j;
-            *at = same(a, i, b, j) ? at[row + 1] + 1 : MAX(at[row], at[1]);
-        }
-    }
+    const int n_a = (int)a->len, n_b = (int)b->len, row = n_b + 1;
+    g_autofree int *length = common_words(a, n_a, b, n_b, same_word);
     bool where = false;
-    for (guint i = 0, j = 0; i < a->len;) {
+    for (int i = 0, j = 0; i < n_a;) {
         where = where || says(a->pdata[i], places);
-        if (j < b->len && same(a, i, b, j)) {
+        if (j < n_b && same_word(a, i, b, j)) {
             i++;
             j++;
-        } else if (j == b->len || length[(i + 1) * row + j] >= length[i * row + j + 1]) {
+        } else if (j == n_b || length[(i + 1) * row + j] >= length[i * row + j + 1]) {
             add_difference(d, a->pdata[i++], where);
         } else {
             j++;
