@@ -13,7 +13,6 @@
 
 struct demo {
     struct cli *c;
-    char *image, *caption, *prompt; // what is done
     double load_s, learn_s, edit_s, restore_s, save_s;
     double loss;
     int steps;           // of learning
@@ -34,25 +33,31 @@ static char *sample_file(JsonObject *sample, const char *name)
     return relative ? paths_resource(relative) : NULL;
 }
 
+static void take_text(char **to, char *text)
+{
+    g_free(*to);
+    *to = text;
+}
+
 // The photo, its first edit, and where that is made.
-static void take_sample(struct demo *d, JsonObject *sample)
+static void take_sample(struct cli *c, JsonObject *sample)
 {
     JsonArray *edits = json_object_has_member(sample, "edits")
                            ? json_object_get_array_member(sample, "edits")
                            : NULL;
-    d->image = sample_file(sample, "file");
-    d->caption = sample_text(sample, "caption");
-    d->prompt = edits && json_array_get_length(edits) > 0
-                    ? g_strdup(json_array_get_string_element(edits, 0))
-                    : NULL;
-    if (!d->c->mask && !d->c->region) {
-        d->c->mask = sample_file(sample, "mask");
-        d->c->region = sample_text(sample, "region");
+    take_text(&c->image, sample_file(sample, "file"));
+    take_text(&c->source_prompt, sample_text(sample, "caption"));
+    take_text(&c->prompt, edits && json_array_get_length(edits) > 0
+                              ? g_strdup(json_array_get_string_element(edits, 0))
+                              : NULL);
+    if (!c->mask && !c->region) {
+        c->mask = sample_file(sample, "mask");
+        c->region = sample_text(sample, "region");
     }
 }
 
-// The first of the list of samples.
-static bool pick_sample(struct demo *d, GError **error)
+// The first of the list of samples, as if a person had asked for it.
+static bool pick_sample(struct cli *c, GError **error)
 {
     g_autofree char *list = paths_resource("samples/samples.json");
     g_autoptr(JsonNode) root = json_file_read(list, JSON_NODE_ARRAY, list, error);
@@ -63,14 +68,15 @@ static bool pick_sample(struct demo *d, GError **error)
     JsonArray *samples = json_node_get_array(root);
     JsonNode *sample = json_array_get_length(samples) ? json_array_get_element(samples, 0) : NULL;
     if (sample && JSON_NODE_HOLDS_OBJECT(sample)) {
-        take_sample(d, json_node_get_object(sample));
+        take_sample(c, json_node_get_object(sample));
     }
-    if (!d->image || !d->caption || !d->prompt) {
+    if (!c->image || !c->source_prompt || !c->prompt) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "%s names no photo with a caption and an edit", list);
         return false;
     }
-    return true;
+    g_clear_pointer(&c->settings, settings_free); // they follow the sentences
+    return cli_settings(c, edit_settings, error);
 }
 
 static double seconds_since(gint64 begin)
@@ -101,7 +107,9 @@ static struct adapter *learn(struct demo *d, const struct photo *p, const char *
             : NULL;
     d->steps = settings_int(svdiff, "steps");
     settings_free(svdiff);
-    if (!a || !engine_learn(e, p, region, d->caption, a, &params, NULL, NULL, NULL, &task, error) ||
+    if (!a ||
+        !engine_learn(e, p, region, d->c->source_prompt, a, &params, NULL, NULL, NULL, &task,
+                      error) ||
         !adapter_save(a, out, NULL, error)) {
         adapter_free(a);
         return NULL;
@@ -115,8 +123,8 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     struct engine *e = d->c->engine;
     gint64 begin = g_get_monotonic_time();
     struct edit_request q = cli_request(d->c);
-    q.source_prompt = d->caption;
-    q.prompt = d->prompt;
+    q.source_prompt = d->c->source_prompt;
+    q.prompt = d->c->prompt;
     if (!editor_set_adapters(e->editor, &a, 1, &cli_task, error)) {
         return NULL;
     }
@@ -143,7 +151,7 @@ static bool write_report(const struct demo *d, const struct photo *p, const char
                          GError **error)
 {
     const struct engine *e = d->c->engine;
-    g_autofree char *name = g_path_get_basename(d->image);
+    g_autofree char *name = g_path_get_basename(d->c->image);
     g_autofree char *text = g_strdup_printf(
         "photo         %s (%d x %d)\n"
         "shows         %s\n"
@@ -155,7 +163,7 @@ static bool write_report(const struct demo *d, const struct photo *p, const char
         "edit          %.1f s\n"
         "full size     %.1f s\n"
         "pictures      %.1f s to write them\n",
-        name, p->full->width, p->full->height, d->caption, d->prompt, e->model->name,
+        name, p->full->width, p->full->height, d->c->source_prompt, d->c->prompt, e->model->name,
         p->small->width, p->small->height, gpu_info(e->gpu)->name, d->load_s, d->learn_s, d->steps,
         d->loss, d->edit_s, d->restore_s, d->save_s);
     cli_progress_end();
@@ -173,7 +181,7 @@ static bool find_place(struct demo *d, const struct photo *p, GError **error)
 static bool demo_run(struct demo *d, const char *dir, GError **error)
 {
     gint64 begin = g_get_monotonic_time();
-    struct photo *p = cli_engine(d->c, error) ? cli_photo(d->c, d->image, error) : NULL;
+    struct photo *p = cli_engine(d->c, error) ? cli_photo(d->c, d->c->image, error) : NULL;
     if (!p || !find_place(d, p, error)) {
         photo_unref(p);
         return false;
@@ -198,14 +206,8 @@ static bool demo_run(struct demo *d, const char *dir, GError **error)
 
 static bool run(struct cli *c, GError **error)
 {
-    struct demo d = {.c = c,
-                     .image = g_strdup(c->image),
-                     .caption = g_strdup(c->source_prompt),
-                     .prompt = g_strdup(c->prompt)};
-    bool ok = true;
-    if (!d.image || !d.caption || !d.prompt) {
-        ok = pick_sample(&d, error);
-    }
+    struct demo d = {.c = c};
+    bool ok = (c->image && c->source_prompt && c->prompt) || pick_sample(c, error);
     if (ok && g_mkdir_with_parents(c->out, 0777) != 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "the folder %s could not be made: %s", c->out, g_strerror(errno));
@@ -213,9 +215,6 @@ static bool run(struct cli *c, GError **error)
     }
     ok = ok && demo_run(&d, c->out, error);
     raster_free(d.mask);
-    g_free(d.image);
-    g_free(d.caption);
-    g_free(d.prompt);
     return ok;
 }
 
