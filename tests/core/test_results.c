@@ -11,6 +11,17 @@ static bool first_result(struct fixture *f)
     return job_kind(f) == NULL && tincture_project_n_results(f->project) == 1;
 }
 
+// A photo with one edit in the history.
+static void begin_edited(struct fixture *f)
+{
+    fixture_begin(f);
+    fixture_open(f);
+    fixture_photo(f);
+    tincture_project_set_source_prompt(f->project, "an apple");
+    tincture_project_set_prompt(f->project, "a green apple");
+    wait_until(f, first_result, "the first result is in the history");
+}
+
 static bool second_result(struct fixture *f)
 {
     return job_kind(f) == NULL && tincture_project_n_results(f->project) == 2;
@@ -35,12 +46,7 @@ static bool shows_newer(struct fixture *f)
 static void test_undo_shows_stored(void)
 {
     struct fixture f;
-    fixture_begin(&f);
-    fixture_open(&f);
-    fixture_photo(&f);
-    tincture_project_set_source_prompt(f.project, "an apple");
-    tincture_project_set_prompt(f.project, "a green apple");
-    wait_until(&f, first_result, "the first result is in the history");
+    begin_edited(&f);
     wait_ms(1100); // another step of undo
     tincture_project_set_prompt(f.project, "a blue apple");
     wait_until(&f, second_result, "the second result is in the history");
@@ -121,12 +127,7 @@ static void begin_variations(struct fixture *f)
 static void test_variations_leave(void)
 {
     struct fixture f;
-    fixture_begin(&f);
-    fixture_open(&f);
-    fixture_photo(&f);
-    tincture_project_set_source_prompt(f.project, "an apple");
-    tincture_project_set_prompt(f.project, "a green apple");
-    wait_until(&f, first_result, "the result is in the history");
+    begin_edited(&f);
     begin_variations(&f);
     variations_take(f.session->variations, 1);
     g_assert_cmpuint(n_variations(&f), ==, 2);
@@ -149,12 +150,7 @@ static void test_variations_leave(void)
 static void test_one_star(void)
 {
     struct fixture f;
-    fixture_begin(&f);
-    fixture_open(&f);
-    fixture_photo(&f);
-    tincture_project_set_source_prompt(f.project, "an apple");
-    tincture_project_set_prompt(f.project, "a green apple");
-    wait_until(&f, first_result, "the result is in the history");
+    begin_edited(&f);
     begin_variations(&f);
     variations_star(f.session->variations, 0, true);
     variations_star(f.session->variations, 1, true);
