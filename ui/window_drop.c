@@ -4,10 +4,10 @@
 
 static void picture_encoded_cb(GObject *source, GAsyncResult *result, gpointer data)
 {
-    g_autoptr(TinctureWindow) self = TINCTURE_WINDOW(source);
+    g_autoptr(TinctureWindow) self = data;
     g_autoptr(GBytes) png = g_task_propagate_pointer(G_TASK(result), NULL);
     if (png != NULL && self->session != NULL) {
-        library_open_bytes(self->session->library, png, data);
+        library_open_bytes(self->session->library, png, g_task_get_name(G_TASK(result)));
     }
 }
 
@@ -20,8 +20,9 @@ static void encode_thread(GTask *task, gpointer source, gpointer texture, GCance
 // name: a static string.
 static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *name)
 {
-    g_autoptr(GTask) task =
-        g_task_new(g_object_ref(self), NULL, picture_encoded_cb, (gpointer)name);
+    // Not its source: the last holder of a task, and so of its source, may be the thread.
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, picture_encoded_cb, g_object_ref(self));
+    g_task_set_name(task, name);
     g_task_set_task_data(task, g_object_ref(texture), g_object_unref);
     g_task_run_in_thread(task, encode_thread);
 }

@@ -90,7 +90,7 @@ static void work_thread(GTask *task, gpointer source, gpointer data, GCancellabl
 
 static void done_cb(GObject *source, GAsyncResult *result, gpointer data)
 {
-    TincturePainting *self = TINCTURE_PAINTING(source);
+    g_autoptr(TincturePainting) self = data;
     const struct work *work = g_task_get_task_data(G_TASK(result));
     g_autoptr(GError) error = NULL;
     const bool ok = g_task_propagate_boolean(G_TASK(result), &error);
@@ -113,7 +113,8 @@ static void begin_work(TincturePainting *self, struct mask *m)
     take_mask(&self->begun, mask_ref(m));
     g_clear_object(&self->cancel);
     self->cancel = g_cancellable_new();
-    g_autoptr(GTask) task = g_task_new(self, self->cancel, done_cb, NULL);
+    // Not its source: the last holder of a task, and so of its source, may be the thread.
+    g_autoptr(GTask) task = g_task_new(NULL, self->cancel, done_cb, g_object_ref(self));
     g_task_set_task_data(task, work, work_free);
     g_task_run_in_thread(task, work_thread);
     g_signal_emit(self, signals[SIGNAL_CHANGED], 0, NULL); // from now on the raster is not read

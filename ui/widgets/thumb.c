@@ -118,10 +118,11 @@ void tincture_thumb_set_paintable(TinctureThumb *self, GdkPaintable *paintable)
 
 static void loaded_cb(GObject *source, GAsyncResult *result, gpointer data)
 {
+    g_autoptr(TinctureThumb) self = data;
     g_autoptr(GdkPixbuf) pixbuf = g_task_propagate_pointer(G_TASK(result), NULL);
     if (pixbuf != NULL) {
         g_autoptr(GdkTexture) texture = gdk_texture_new_for_pixbuf(pixbuf);
-        tincture_thumb_set_paintable(TINCTURE_THUMB(source), GDK_PAINTABLE(texture));
+        tincture_thumb_set_paintable(self, GDK_PAINTABLE(texture));
     }
 }
 
@@ -140,7 +141,8 @@ static void load_thread(GTask *task, gpointer source, gpointer path, GCancellabl
 void tincture_thumb_load(TinctureThumb *self, const char *path)
 {
     g_return_if_fail(TINCTURE_IS_THUMB(self));
-    g_autoptr(GTask) task = g_task_new(self, NULL, loaded_cb, NULL);
+    // Not its source: the last holder of a task, and so of its source, may be the thread.
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, loaded_cb, g_object_ref(self));
     int side = MAX_SCALE * MAX(self->width, self->height);
     g_object_set_data(G_OBJECT(task), "side", GINT_TO_POINTER(side));
     g_task_set_task_data(task, g_strdup(path), g_free);
