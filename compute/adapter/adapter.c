@@ -47,6 +47,7 @@ struct adapter *adapter_alloc(const struct adapter_method *method, struct model 
         .enabled = true,
         .scale = 1,
         .unmatched = g_ptr_array_new_with_free_func(g_free),
+        .notes = g_ptr_array_new_with_free_func(g_free),
     };
     return a;
 }
@@ -86,6 +87,7 @@ void adapter_free(struct adapter *a)
     adapter_release(a);
     g_ptr_array_unref(a->params);
     g_ptr_array_unref(a->unmatched);
+    g_ptr_array_unref(a->notes);
     g_hash_table_unref(a->metadata);
     settings_free(a->settings);
     g_free(a->name);
@@ -148,6 +150,14 @@ struct adapter_param *adapter_param_of(const struct adapter *a, const struct nn_
 void adapter_unmatched(struct adapter *a, const char *name)
 {
     g_ptr_array_add(a->unmatched, g_strdup(name));
+}
+
+void adapter_note(struct adapter *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_ptr_array_add(a->notes, g_strdup_vprintf(format, args));
+    va_end(args);
 }
 
 struct nn_weight *adapter_layer(const struct model *model, const char *path,

@@ -44,6 +44,7 @@ struct adapter {
     double scale;                       // strength; 0 = base model, 1 = as trained
     int tensors_applied, tensors_total; // of the file it came from
     GPtrArray *unmatched;               // names in the file that fit no layer
+    GPtrArray *notes;                   // sentences: what the file left open and how it was read
     bool other_base;                    // the file says that it was learned on another model
 };
 
@@ -93,7 +94,7 @@ enum { ADAPTER_LENGTH = 1 };
 
 struct adapter_method {
     MEMBER_FIELDS; // settings: how it is trained (TRAINING_ROWS), which layers, rank, bound, ...
-    const char *const *files; // names that save gives in a folder, NULL-terminated
+    const char *dialect; // name of the one that adapter_save writes (dialect/dialect.h)
     // Creates the parameters for every layer that the settings name; parameters start at "no
     // change".
     bool (*init)(struct adapter *a, GError **error);
@@ -103,13 +104,6 @@ struct adapter_method {
     void (*release)(struct adapter *a);
     // Called by the optimizer's owner after each update (COFT's projection). NULL: nothing to do.
     void (*project)(struct adapter *a);
-    // Reading and writing. detect: does this header look like mine? load: creates the parameters of
-    // the file's tensors and notes the others with adapter_unmatched(). save: path is a folder or
-    // ends in .safetensors; once the first of several files has its name, all are written.
-    bool (*detect)(const struct st_file *file);
-    bool (*load)(struct adapter *a, const struct st_file *file, GError **error);
-    bool (*save)(struct adapter *a, const char *path, struct task *task, GError **error);
-
     // The method's part of one layer, given all its n parameters there: several adapters of one
     // method come together, so that their shifts can meet in one ReLU. NULL: the method does not
     // act in that place. input: changes x on its way in (rotations).
@@ -135,10 +129,10 @@ const struct adapter_method *adapter_method_find(const char *name);
 // New adapter with untrained parameters. settings: of the method, copied; NULL for the defaults.
 struct adapter *adapter_new(const char *method, struct model *model,
                             const struct settings *settings, GError **error);
-// Detects the method from the file's content (a safetensors file, or a folder as adapter_save
-// writes it). A message says where it was learned on another model.
+// Reads a safetensors file, or a folder, in the dialect that its content shows (dialect/dialect.h).
+// A message says where it was learned on another model.
 struct adapter *adapter_load(const char *path, struct model *model, GError **error);
-// Saves in the method's public format + metadata, verifies by reading back (norm > 0, same
+// Saves in the method's own dialect + metadata, verifies by reading back (norm > 0, same
 // numbers). A path that ends in .safetensors is one file; anything else is a folder in the layout
 // of the public format, which then holds this adapter alone: what this program saved there before
 // goes. What another program did is never removed: adapter_save_check() refuses such a folder, and
@@ -158,18 +152,17 @@ bool adapter_prepare(struct adapter *a, struct task *task, GError **error);
 bool adapter_upload(struct adapter *a, GError **error);
 void adapter_release(struct adapter *a);
 
-// For methods: a parameter with zero value for a layer; the parameter that a weight has already, or
-// NULL (a weight has one at most: of two tensors of a file that name one layer the second fits
-// nothing); one of the file's tensors that fits nothing; the weight of a layer path in any part of
-// the model (sets part), or NULL.
+// For methods and dialects: a parameter with zero value for a layer; the parameter that a weight
+// has already, or NULL (a weight has one at most: of two tensors of a file that name one layer the
+// second fits nothing); one of the file's tensors that fits nothing; a sentence about how the file
+// was read; the weight of a layer path in any part of the model (sets part), or NULL.
 struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,
                                   struct nn_weight *weight, const int shape[GRAPH_RANK]);
 struct adapter_param *adapter_param_of(const struct adapter *a, const struct nn_weight *weight);
 void adapter_unmatched(struct adapter *a, const char *name);
+void adapter_note(struct adapter *a, const char *format, ...) G_GNUC_PRINTF(2, 3);
 struct nn_weight *adapter_layer(const struct model *model, const char *path,
                                 const struct nn_part **part);
-// A writer that already holds the metadata every adapter file carries.
-struct st_writer *adapter_writer(const struct adapter *a);
 
 // The hook that lets several adapters act on one model build. scales: one (1,1,1,1) tensor an
 // adapter, written before a run, so moving a slider re-records nothing. trainable: index of the

@@ -1,5 +1,6 @@
-// Adapter files: which files a path means, which method they belong to, the metadata they all carry
-// and the proof after saving. The tensors are each method's own.
+// Adapter files: loading, the metadata that all of them carry, saving and the proof after it. The
+// tensors are each dialect's own.
+#include "compute/adapter/dialect/dialect.h"
 #include "compute/adapter/private.h"
 
 #include <errno.h>
@@ -12,51 +13,6 @@
 #define BASE_HASH      "tincture.base_model_hash" // of the image network's weight file
 
 // ---- loading ------------------------------------------------------------------------------------
-
-// Adds those of the names that are there and hold tensors.
-static void add_files(GPtrArray *files, const char *folder, const char *const *names)
-{
-    for (; *names; names++) {
-        g_autofree char *file = g_build_filename(folder, *names, NULL);
-        if (g_str_has_suffix(*names, ".safetensors") && g_file_test(file, G_FILE_TEST_EXISTS)) {
-            g_ptr_array_add(files, g_steal_pointer(&file));
-        }
-    }
-}
-
-// The files of a folder in the layout of one method, or the file itself and what belongs to it: the
-// shifts of the text encoder lie beside those of the image network. A file that was named is opened
-// whatever happens.
-static GPtrArray *list_files(const char *path)
-{
-    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
-    const bool is_folder = g_file_test(path, G_FILE_TEST_IS_DIR);
-    if (!is_folder) {
-        g_ptr_array_add(files, g_strdup(path));
-    }
-    for (int i = 0; adapter_table[i]; i++) {
-        const char *const *names = adapter_table[i]->files;
-        if (is_folder && files->len == 0) {
-            add_files(files, path, names);
-        } else if (!is_folder && files->len == 1 && g_str_equal(base, names[0])) {
-            add_files(files, folder, names + 1);
-        }
-    }
-    return files;
-}
-
-static struct adapter *adapter_for(const struct st_file *file, struct model *model, GError **error)
-{
-    for (int i = 0; adapter_table[i]; i++) {
-        if (adapter_table[i]->detect(file)) {
-            return adapter_alloc(adapter_table[i], model);
-        }
-    }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                "%s is not an adapter that this program knows", file->path);
-    return NULL;
-}
 
 static void read_metadata(struct adapter *a, const struct st_file *file)
 {
@@ -94,33 +50,57 @@ static void check_base(struct adapter *a)
     }
 }
 
-struct adapter *adapter_load(const char *path, struct model *model, GError **error)
+struct adapter *adapter_begin(const struct adapter_source *s, const char *method,
+                              struct model *model)
 {
-    g_autoptr(GPtrArray) files = list_files(path);
-    if (files->len == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s holds no adapter", path);
+    struct adapter *a = adapter_alloc(adapter_method_find(method), model);
+    for (guint i = 0; i < s->files->len; i++) {
+        read_metadata(a, s->files->pdata[i]);
+    }
+    return a;
+}
+
+static int count_tensors(const struct adapter_source *s)
+{
+    guint count = 0;
+    for (guint i = 0; i < s->files->len; i++) {
+        count += ((const struct st_file *)s->files->pdata[i])->tensors->len;
+    }
+    return (int)count;
+}
+
+static struct adapter *read_source(const struct adapter_source *s, struct model *model,
+                                   GError **error)
+{
+    const struct adapter_dialect *d = adapter_dialect_of(s);
+    if (!d) {
+        const struct st_file *first = s->files->pdata[0];
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is not an adapter that this program knows", first->path);
         return NULL;
     }
-    struct adapter *a = NULL;
-    for (guint i = 0; i < files->len; i++) {
-        struct st_file *file = st_open(files->pdata[i], error);
-        if (!file || (!a && !(a = adapter_for(file, model, error)))) {
-            st_free(file);
-            goto fail;
-        }
-        read_metadata(a, file);
-        a->tensors_total += (int)file->tensors->len;
-        const bool ok = a->method->load(a, file, error);
-        st_free(file);
-        if (!ok) {
-            goto fail;
-        }
+    struct adapter *a = d->read(s, model, error);
+    if (!a) {
+        return NULL;
     }
+    a->tensors_total = count_tensors(s);
     a->tensors_applied = a->tensors_total - (int)a->unmatched->len;
     if (a->params->len == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "none of the %d tensors of %s fits this model", a->tensors_total, path);
-        goto fail;
+                    "none of the %d tensors of %s fits this model", a->tensors_total, s->path);
+        adapter_free(a);
+        return NULL;
+    }
+    return a;
+}
+
+struct adapter *adapter_load(const char *path, struct model *model, GError **error)
+{
+    struct adapter_source *s = adapter_source_open(path, error);
+    struct adapter *a = s ? read_source(s, model, error) : NULL;
+    adapter_source_free(s);
+    if (!a) {
+        return NULL;
     }
     g_free(a->name);
     a->name = g_path_get_basename(path);
@@ -129,9 +109,6 @@ struct adapter *adapter_load(const char *path, struct model *model, GError **err
     }
     check_base(a);
     return a;
-fail:
-    adapter_free(a);
-    return NULL;
 }
 
 // ---- metadata -----------------------------------------------------------------------------------
@@ -274,14 +251,18 @@ bool adapter_remove(const char *path, GError **error)
     return false;
 }
 
-// Adapters of other methods in the folder, which would be loaded with or in place of this one. The
+// Adapters of other dialects in the folder, which would be loaded with or in place of this one. The
 // caller frees the names.
-static GPtrArray *list_others(const struct adapter_method *method, const char *folder)
+static GPtrArray *list_others(const struct adapter_dialect *dialect, const char *folder)
 {
     GPtrArray *others = g_ptr_array_new_with_free_func(g_free);
-    for (int i = 0; adapter_table[i]; i++) {
-        if (adapter_table[i]->files != method->files) {
-            add_files(others, folder, adapter_table[i]->files);
+    for (int i = 0; adapter_dialect_table[i]; i++) {
+        for (const char *const *name = adapter_dialect_table[i]->files; *name; name++) {
+            g_autofree char *file = g_build_filename(folder, *name, NULL);
+            if (g_str_has_suffix(*name, ".safetensors") &&
+                !g_strv_contains(dialect->files, *name) && g_file_test(file, G_FILE_TEST_EXISTS)) {
+                g_ptr_array_add(others, g_steal_pointer(&file));
+            }
         }
     }
     return others;
@@ -304,7 +285,7 @@ bool adapter_save_check(const struct adapter_method *method, const char *path, G
                     "%s is a file; an adapter is one that ends in .safetensors, or a folder", path);
         return false;
     }
-    g_autoptr(GPtrArray) others = list_others(method, path);
+    g_autoptr(GPtrArray) others = list_others(adapter_dialect_find(method->dialect), path);
     for (guint i = 0; i < others->len; i++) {
         struct st_file *file = st_open(others->pdata[i], NULL);
         const bool ours = file && g_hash_table_contains(file->metadata, "tincture.method");
@@ -320,9 +301,9 @@ bool adapter_save_check(const struct adapter_method *method, const char *path, G
 }
 
 // After a save into a folder.
-static bool remove_others(const struct adapter_method *method, const char *path, GError **error)
+static bool remove_others(const struct adapter_dialect *dialect, const char *path, GError **error)
 {
-    g_autoptr(GPtrArray) others = list_others(method, path);
+    g_autoptr(GPtrArray) others = list_others(dialect, path);
     bool ok = true;
     for (guint i = 0; ok && i < others->len; i++) {
         ok = adapter_remove(others->pdata[i], error);
@@ -340,11 +321,12 @@ static bool save_files(struct adapter *a, const char *path, bool folder, struct 
                     path, g_strerror(errno));
         return false;
     }
-    const bool ok = a->method->save(a, path, task, error);
+    const struct adapter_dialect *dialect = adapter_dialect_find(a->method->dialect);
+    const bool ok = dialect->write(a, path, task, error);
     if (!ok && is_new) {
         g_rmdir(path); // where it is empty
     }
-    return ok && (!folder || remove_others(a->method, path, error)) && verify(a, path, error);
+    return ok && (!folder || remove_others(dialect, path, error)) && verify(a, path, error);
 }
 
 bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error)

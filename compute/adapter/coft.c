@@ -47,26 +47,17 @@ static const struct setting coft_settings[] = {
     {0},
 };
 
-static bool coft_detect(const struct st_file *file)
-{
-    return rotation_detect(file) &&
-           g_strcmp0(g_hash_table_lookup(file->metadata, "tincture.method"), "coft") == 0;
-}
-
 extern const struct adapter_method coft_method;
 const struct adapter_method coft_method = {
     .name = "coft",
     .title = "COFT",
     .summary = "OFT with a limit on the rotation: cannot drift far however long it trains",
     .settings = coft_settings,
-    .files = rotation_files,
+    .dialect = "peft_oft",
     .init = rotation_init,
     .prepare = rotation_prepare,
     .release = rotation_release,
     .project = coft_project,
-    .detect = coft_detect,
-    .load = rotation_load,
-    .save = rotation_save,
     .input = rotation_input,
     .merge = rotation_merge,
 };

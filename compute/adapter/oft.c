@@ -7,12 +7,6 @@ static const struct setting oft_settings[] = {
     {0},
 };
 
-static bool oft_detect(const struct st_file *file)
-{
-    return rotation_detect(file) &&
-           g_strcmp0(g_hash_table_lookup(file->metadata, "tincture.method"), "coft") != 0;
-}
-
 extern const struct adapter_method oft_method;
 const struct adapter_method oft_method = {
     .name = "oft",
@@ -20,13 +14,10 @@ const struct adapter_method oft_method = {
     .summary =
         "Rotates features and keeps the angles between neurons: stable, learns more than shifts",
     .settings = oft_settings,
-    .files = rotation_files,
+    .dialect = "peft_oft",
     .init = rotation_init,
     .prepare = rotation_prepare,
     .release = rotation_release,
-    .detect = oft_detect,
-    .load = rotation_load,
-    .save = rotation_save,
     .input = rotation_input,
     .merge = rotation_merge,
 };

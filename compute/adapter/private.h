@@ -30,6 +30,19 @@ extern const char *const target_names[];
 bool target_has(int targets, const struct nn_weight *w);
 bool target_is_matrix(const struct nn_weight *w);
 
+// Singular values of a weight, or the length of a 1-D one.
+int svdiff_rank(const struct nn_weight *w);
+
+// ---- low-rank updates ---------------------------------------------------------------------------
+
+// Columns and rows of a weight, and the rank of a parameter: A (rank, inputs), then B (outputs,
+// rank).
+int lora_inputs(const struct nn_weight *w);
+int lora_outputs(const struct nn_weight *w);
+int lora_rank(const struct adapter_param *p);
+struct adapter_param *lora_add(struct adapter *a, const struct nn_part *part, struct nn_weight *w,
+                               int rank);
+
 // ---- rotations: what oft and coft share ---------------------------------------------------------
 
 // Rows of the settings that both have.
@@ -66,9 +79,10 @@ extern const char *const rotation_files[];
 bool rotation_init(struct adapter *a, GError **error);
 bool rotation_prepare(struct adapter *a, struct task *task, GError **error);
 void rotation_release(struct adapter *a);
-bool rotation_detect(const struct st_file *file);
+struct adapter_source;
+struct adapter *rotation_read(const struct adapter_source *s, struct model *model, GError **error);
 bool rotation_load(struct adapter *a, const struct st_file *file, GError **error);
-bool rotation_save(struct adapter *a, const char *path, struct task *task, GError **error);
+bool rotation_save(const struct adapter *a, const char *path, struct task *task, GError **error);
 struct node *rotation_input(struct graph *g, const struct nn_layer *l,
                             const struct adapter_use *uses, int n, struct node *x);
 bool rotation_merge(const struct adapter_param *const *params, const double *scales, int n,

@@ -9,6 +9,7 @@
 //
 // The sign of S and the storage are those of the PEFT library with use_cayley_neumann = false; its
 // other mode computes (I + S)(I - S)^-1 instead, the opposite rotation for the same numbers.
+#include "compute/adapter/dialect/dialect.h"
 #include "compute/adapter/private.h"
 #include "compute/gpu/blas.h"
 #include "compute/gpu/host.h"
@@ -203,17 +204,6 @@ bool rotation_merge(const struct adapter_param *const *params, const double *sca
 
 #define OFFICIAL_SUFFIX "_oft.R"
 
-bool rotation_detect(const struct st_file *file)
-{
-    for (guint i = 0; i < file->tensors->len; i++) {
-        const struct st_tensor *t = file->tensors->pdata[i];
-        if (g_str_has_suffix(t->name, SUFFIX) || g_str_has_suffix(t->name, OFFICIAL_SUFFIX)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Whether the numbers mean (I - S)(I + S)^-1. Files that say nothing come from programs whose
 // default is the other sign.
 static bool is_minus_form(const struct st_file *file)
@@ -380,7 +370,7 @@ static bool write_config(const struct adapter *a, const char *path, GError **err
 
 const char *const rotation_files[] = {"adapter_model.safetensors", "adapter_config.json", NULL};
 
-bool rotation_save(struct adapter *a, const char *path, struct task *task, GError **error)
+bool rotation_save(const struct adapter *a, const char *path, struct task *task, GError **error)
 {
     if (g_str_has_suffix(path, ".safetensors")) {
         return write_tensors(a, path, task, error);

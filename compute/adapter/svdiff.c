@@ -77,8 +77,7 @@ static bool subset_has(enum subset subset, const struct nn_weight *w)
     return false;
 }
 
-// Singular values of a weight, or the length of a 1-D one.
-static int weight_rank(const struct nn_weight *w)
+int svdiff_rank(const struct nn_weight *w)
 {
     if (w->rank == 1) {
         return w->shape[3];
@@ -95,7 +94,7 @@ static void add_part(struct adapter *a, const struct nn_part *part, enum subset 
         if (!g_str_has_suffix(w->name, ".weight") || !subset_has(subset, w)) {
             continue; // biases are never shifted
         }
-        int count = weight_rank(w);
+        int count = svdiff_rank(w);
         if (w->rank > 1 && limit > 0) {
             count = MIN(count, limit);
         }
@@ -372,112 +371,6 @@ static bool svdiff_merge(const struct adapter_param *const *params, const double
     return true;
 }
 
-// ---- files --------------------------------------------------------------------------------------
-
-#define SUFFIX ".delta"
-
-static bool svdiff_detect(const struct st_file *file)
-{
-    for (guint i = 0; i < file->tensors->len; i++) {
-        const struct st_tensor *t = file->tensors->pdata[i];
-        if (g_str_has_suffix(t->name, SUFFIX)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-// Layers of the text encoder begin with "text_model." here; files of programs that use a version of
-// it without leave that out.
-static struct nn_weight *find_layer(const struct model *model, const char *path,
-                                    const struct nn_part **part)
-{
-    struct nn_weight *w = adapter_layer(model, path, part);
-    if (!w) {
-        g_autofree char *longer = g_strconcat("text_model.", path, NULL);
-        w = adapter_layer(model, longer, part);
-    }
-    return w;
-}
-
-static bool count_fits(const struct adapter *a, const struct nn_weight *w, int64_t count)
-{
-    const int rank = weight_rank(w), limit = settings_int(a->settings, "rank");
-    return count == rank || (w->rank == 1 ? count == 1 : limit > 0 && count == MIN(rank, limit));
-}
-
-static bool svdiff_load(struct adapter *a, const struct st_file *file, GError **error)
-{
-    for (guint i = 0; i < file->tensors->len; i++) {
-        const struct st_tensor *t = file->tensors->pdata[i];
-        const struct nn_part *part = NULL;
-        struct nn_weight *w = NULL;
-        if (g_str_has_suffix(t->name, SUFFIX)) {
-            g_autofree char *path = g_strndup(t->name, strlen(t->name) - strlen(SUFFIX));
-            w = find_layer(a->model, path, &part);
-        }
-        if (!w || adapter_param_of(a, w) || !count_fits(a, w, t->count)) {
-            adapter_unmatched(a, t->name);
-            continue;
-        }
-        struct adapter_param *p = adapter_add(a, part, w, (int[]){1, 1, 1, (int)t->count});
-        if (!st_read_f32(t, p->value, true, error)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_text(const struct adapter_param *p)
-{
-    return g_str_equal(p->part, "text_encoder");
-}
-
-static void write_param(struct st_writer *w, const struct adapter_param *p)
-{
-    g_autofree char *name = g_strconcat(p->path, SUFFIX, NULL);
-    st_writer_f32(w, name, 1, (int64_t[]){p->count}, p->value);
-}
-
-enum { WRITE_UNET = 1, WRITE_TEXT = 2 };
-
-static bool write_file(const struct adapter *a, int parts, const char *path, struct task *task,
-                       GError **error)
-{
-    struct st_writer *w = adapter_writer(a);
-    st_writer_meta(w, "tincture.convention", "vector");
-    for (guint i = 0; i < a->params->len; i++) {
-        const struct adapter_param *p = a->params->pdata[i];
-        if (parts & (is_text(p) ? WRITE_TEXT : WRITE_UNET)) {
-            write_param(w, p);
-        }
-    }
-    const bool ok = st_writer_save(w, path, task, error);
-    st_writer_free(w);
-    return ok;
-}
-
-static const char *const svdiff_files[] = {"spectral_shifts.safetensors",
-                                           "spectral_shifts_te.safetensors", NULL};
-
-// A folder holds the two files of the public format, a single file both sets of names. The second
-// one of an adapter that had shifts of the text encoder must not be read with this one's.
-static bool svdiff_save(struct adapter *a, const char *path, struct task *task, GError **error)
-{
-    if (g_str_has_suffix(path, ".safetensors")) {
-        return write_file(a, WRITE_UNET | WRITE_TEXT, path, task, error);
-    }
-    bool text = false;
-    for (guint i = 0; i < a->params->len; i++) {
-        text = text || is_text(a->params->pdata[i]);
-    }
-    g_autofree char *unet_file = g_build_filename(path, svdiff_files[0], NULL);
-    g_autofree char *text_file = g_build_filename(path, svdiff_files[1], NULL);
-    return write_file(a, WRITE_UNET, unet_file, task, error) &&
-           (text ? write_file(a, WRITE_TEXT, text_file, NULL, error)
-                 : adapter_remove(text_file, error));
-}
-
 static const struct setting svdiff_settings[] = {
     // The paper's rate of 1e-3 is for 500 and more steps; at two hundred this fits a photo as well.
     TRAINING_ROWS(200, 3e-3, 1e-6),
@@ -512,13 +405,10 @@ const struct adapter_method svdiff_method = {
     .summary = "Shifts the singular values of the weights: the smallest adapter, keeps what the "
                "model knows",
     .settings = svdiff_settings,
-    .files = svdiff_files,
+    .dialect = "svdiff",
     .init = svdiff_init,
     .prepare = svdiff_prepare,
     .release = svdiff_release,
-    .detect = svdiff_detect,
-    .load = svdiff_load,
-    .save = svdiff_save,
     .product = svdiff_product,
     .merge = svdiff_merge,
     .merge_svd = true,

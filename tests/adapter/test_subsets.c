@@ -1,7 +1,7 @@
 // Parameter counts on the published model shapes, without weights or a device: the paper's twelve
 // subsets (its table 1 in bytes, 4 a parameter) and the sizes of OFT.
 
-#include "compute/adapter/adapter.h"
+#include "compute/adapter/dialect/dialect.h"
 
 #include <string.h>
 
@@ -153,8 +153,10 @@ static void test_table(void)
     for (int i = 0; adapter_table[i]; i++) {
         const struct adapter_method *method = adapter_table[i];
         g_assert_true(method->name && method->title && method->summary && method->settings);
-        g_assert_true(method->init && method->detect && method->load && method->save &&
-                      method->merge && method->files);
+        const struct adapter_dialect *dialect = adapter_dialect_find(method->dialect);
+        g_assert_true(method->init && method->merge);
+        g_assert_true(dialect && dialect->detect && dialect->read && dialect->holds &&
+                      dialect->write && dialect->files[0]);
         g_assert_true(method->input || method->product || method->delta);
         struct settings *s = settings_new(method->settings);
         g_assert_cmpfloat(settings_get(s, "lr"), >, 0);
