@@ -3,6 +3,7 @@
 #include "compute/json_file.h"
 #include "compute/model/single_file.h"
 
+#include <math.h>
 #include <string.h>
 
 // One open file; the first fault ends its reading, and later calls return harmless values.
@@ -53,18 +54,21 @@ static int read_int(struct reader *r, const char *key, int standard, int low, in
     return node ? node_int(r, node, key, low, high) : standard;
 }
 
+// NaN where the node is no number.
+static double node_number(JsonNode *node)
+{
+    GType type = json_node_get_value_type(node);
+    return type == G_TYPE_INT64    ? (double)json_node_get_int(node)
+           : type == G_TYPE_DOUBLE ? json_node_get_double(node)
+                                   : NAN;
+}
+
 static double read_number(struct reader *r, const char *key, double standard, double low,
                           double high)
 {
     JsonNode *node = member(r, key);
-    if (!node) {
-        return standard;
-    }
-    GType type = json_node_get_value_type(node);
-    double value = type == G_TYPE_INT64    ? (double)json_node_get_int(node)
-                   : type == G_TYPE_DOUBLE ? json_node_get_double(node)
-                                           : low - 1;
-    if (!(value >= low && value <= high)) {
+    const double value = node ? node_number(node) : standard;
+    if (node && !(value >= low && value <= high)) {
         refuse(r, TINCTURE_ERROR_FILE, "%s must be a number from %g to %g", key, low, high);
         return low;
     }
@@ -414,8 +418,96 @@ static int read_choice(struct reader *r, const char *key, const char *const *nam
     return 0;
 }
 
-// Whatever scheduler the folder names: its training schedule is what counts, read with DDIM's
-// defaults.
+// Betas as numbers; as many as there are training steps.
+static float *read_betas(struct reader *r, int steps)
+{
+    JsonArray *array = read_array(r, "trained_betas", steps);
+    float *betas = array ? g_new(float, steps) : NULL;
+    for (int i = 0; array && i < steps; i++) {
+        const double value = node_number(json_array_get_element(array, i));
+        if (!(value >= 0 && value <= 1)) {
+            refuse(r, TINCTURE_ERROR_FILE, "trained_betas must be numbers from 0 to 1");
+            i = steps;
+        } else {
+            betas[i] = (float)value;
+        }
+    }
+    return betas;
+}
+
+static enum sigma_spacing read_sigma_spacing(struct reader *r)
+{
+    static const struct {
+        const char *key;
+        enum sigma_spacing spacing;
+    } kinds[] = {{"use_karras_sigmas", SIGMAS_KARRAS},
+                 {"use_exponential_sigmas", SIGMAS_EXPONENTIAL},
+                 {"use_beta_sigmas", SIGMAS_BETA}};
+    enum sigma_spacing spacing = SIGMAS_OF_STEPS;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (read_bool(r, kinds[i].key, false)) {
+            if (spacing != SIGMAS_OF_STEPS) {
+                refuse(r, TINCTURE_ERROR_FILE, "only one spacing of sigmas can be used, not %s too",
+                       kinds[i].key);
+            }
+            spacing = kinds[i].spacing;
+        }
+    }
+    return spacing;
+}
+
+// What DPM-Solver++ cannot follow here; another sampler may still be used with the model.
+static const char *read_dpmpp_lack(struct reader *r)
+{
+    static const char *const types[] = {"dpmsolver++", "deis", "dpmsolver", "sde-dpmsolver",
+                                        "sde-dpmsolver++"};
+    static const char *const lacks[] = {NULL, NULL, // what the reference, too, reads as the first
+                                        "algorithm_type = dpmsolver",
+                                        "algorithm_type = sde-dpmsolver",
+                                        "algorithm_type = sde-dpmsolver++"};
+    const char *lack = lacks[read_choice(r, "algorithm_type", types, G_N_ELEMENTS(types))];
+    return read_bool(r, "use_lu_lambdas", false) ? "use_lu_lambdas" : lack;
+}
+
+static void read_sigmas(struct reader *r, struct sigma_config *c, bool v)
+{
+    static const char *const ends[] = {"zero", "sigma_min"};
+    static const char *const times[] = {"discrete", "continuous"};
+    static const char *const lines[] = {"linear", "log_linear"};
+    static const char *const solvers[] = {"midpoint", "heun", "logrho", "bh1", "bh2"};
+    c->spacing = read_sigma_spacing(r);
+    c->sigma_min = read_number(r, "sigma_min", 0, 0, 1e6);
+    c->sigma_max = read_number(r, "sigma_max", 0, 0, 1e6);
+    c->log_linear = read_choice(r, "interpolation_type", lines, 2) == 1;
+    c->end_at_min = read_choice(r, "final_sigmas_type", ends, 2) == 1;
+    c->lambda_min = read_number(r, "lambda_min_clipped", -INFINITY, -1e6, 1e6);
+    c->order = MIN(read_int(r, "solver_order", 2, 1, 100), 3);
+    c->heun = read_choice(r, "solver_type", solvers, G_N_ELEMENTS(solvers)) == 1;
+    c->lower_order_final = read_bool(r, "lower_order_final", true);
+    c->euler_at_final = read_bool(r, "euler_at_final", false);
+    c->dpmpp_lacks = read_dpmpp_lack(r);
+    const bool continuous = read_choice(r, "timestep_type", times, 2) == 1;
+    c->euler_lacks = continuous && v ? "timestep_type = continuous" : NULL;
+}
+
+// Schedules of another mathematics than the betas that all samplers here go by.
+static void refuse_other_schedules(struct reader *r)
+{
+    static const char *const others[] = {"FlowMatch", "EDM",         "CMStochastic", "ScoreSde",
+                                         "KarrasVe",  "VQDiffusion", "Amused"};
+    const char *name = read_string(r, "_class_name", "");
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        if (g_str_has_prefix(name, others[i])) {
+            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "a model for %.64s is not supported", name);
+        }
+    }
+    expect_false(r, "use_flow_sigmas");
+    expect_false(r, "thresholding");
+}
+
+// Whatever scheduler the folder names, each sampler takes what it knows of the file and its own
+// default for the rest, as the reference's from_config() does between its classes. The reference's
+// pipeline takes steps_offset to be 1 and clip_sample to be off, whatever the file says.
 static void read_sched(struct reader *r, void *config)
 {
     struct sched_config *c = config;
@@ -425,17 +517,23 @@ static void read_sched(struct reader *r, void *config)
     static const int prediction_ids[] = {PREDICTION_EPSILON, PREDICTION_V};
     static const char *const spacings[] = {"leading", "trailing", "linspace"};
     static const int spacing_ids[] = {SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE};
-    expect_absent(r, "trained_betas");
+    refuse_other_schedules(r);
     c->train_steps = read_int(r, "num_train_timesteps", 1000, 1, 100000);
-    c->beta_start = (float)read_number(r, "beta_start", 1e-4, 0, 1);
-    c->beta_end = (float)read_number(r, "beta_end", 0.02, 0, 1);
+    c->beta_start = read_number(r, "beta_start", 1e-4, 0, 1);
+    c->beta_end = read_number(r, "beta_end", 0.02, 0, 1);
+    c->trained_betas = read_betas(r, c->train_steps);
     c->beta_schedule = schedule_ids[read_choice(r, "beta_schedule", schedules, 3)];
     c->prediction =
         (enum prediction)prediction_ids[read_choice(r, "prediction_type", predictions, 2)];
-    c->spacing = (enum spacing)spacing_ids[read_choice(r, "timestep_spacing", spacings, 3)];
-    c->steps_offset = read_int(r, "steps_offset", 0, 0, 1000);
+    c->spacing = SPACING_OWN;
+    if (member(r, "timestep_spacing")) {
+        c->spacing = (enum spacing)spacing_ids[read_choice(r, "timestep_spacing", spacings, 3)];
+    }
+    read_int(r, "steps_offset", 0, 0, 1000);
+    c->steps_offset = 1;
     c->set_alpha_to_one = read_bool(r, "set_alpha_to_one", true);
     c->rescale_zero_snr = read_bool(r, "rescale_betas_zero_snr", false);
+    read_sigmas(r, &c->sigmas, c->prediction == PREDICTION_V);
 }
 
 // ---- the whole model ----------------------------------------------------------------------------

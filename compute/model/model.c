@@ -154,6 +154,7 @@ void model_free(struct model *m)
     }
     g_ptr_array_unref(m->parts);
     tokenizer_free(m->tokenizer);
+    g_free(m->sched.trained_betas);
     g_free(m->name);
     g_free(m->path);
     g_free(m);

@@ -10,7 +10,12 @@ enum beta_schedule { BETA_SCALED_LINEAR, BETA_LINEAR, BETA_COSINE };
 enum prediction { PREDICTION_EPSILON, PREDICTION_V };
 // A folder, or one file with the names of SD 1.x (CLIP's text encoder) or 2.x (OpenCLIP's).
 enum model_layout { LAYOUT_FOLDER, LAYOUT_SD1_FILE, LAYOUT_SD2_FILE };
-enum spacing { SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE };
+// OWN: the file does not say, and each sampler has its own.
+enum spacing { SPACING_OWN, SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE };
+// How the noise levels of a run are spaced: those of its timesteps, or between the ends of the
+// range evenly in the seventh root (Karras et al. 2022, equation 5), in the logarithm, or by the
+// quantiles of a beta distribution (Lee et al., Beta Sampling is All You Need).
+enum sigma_spacing { SIGMAS_OF_STEPS, SIGMAS_KARRAS, SIGMAS_EXPONENTIAL, SIGMAS_BETA };
 
 #define MODEL_LEVELS  8
 #define MODEL_LATENTS 16
@@ -43,12 +48,27 @@ struct vae_config {
     float scaling_factor;
     int sample_size;
 };
+// What samplers that reckon in sigma = sqrt((1 - a) / a) are told besides.
+struct sigma_config {
+    enum sigma_spacing spacing;
+    double sigma_min, sigma_max; // ends of the range, of euler alone; 0: those of the schedule
+    bool log_linear;             // euler alone: levels evenly in the logarithm, timesteps as ever
+    bool end_at_min;             // the run ends at the schedule's lowest sigma, not at 0
+    double lambda_min;      // dpmpp_2m alone: no level of a lower log(1 / sigma); -INFINITY: all
+    int order;              // of dpmpp_2m, 1 to 3
+    bool heun;              // its second order is Heun's in the place of the midpoint rule
+    bool lower_order_final; // its last steps are of lower order in runs of less than 15
+    bool euler_at_final;    // its last step is of first order
+    const char *dpmpp_lacks, *euler_lacks; // an option that this sampler has not; NULL: none
+};
 struct sched_config {
     int train_steps;
-    float beta_start, beta_end;
+    double beta_start, beta_end;
+    float *trained_betas; // [train_steps] in the place of a formula, owned; NULL: none
     enum beta_schedule beta_schedule;
     enum prediction prediction;
     enum spacing spacing;
+    struct sigma_config sigmas;
     int steps_offset;
     bool set_alpha_to_one, rescale_zero_snr;
 };

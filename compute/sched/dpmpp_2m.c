@@ -1,25 +1,68 @@
-// DPM-Solver++ 2M (Lu et al., DPM-Solver++, algorithm 2), midpoint form with data prediction, as
-// the reference's defaults have it: the last target is sigma = 0, so the last step is of first
-// order.
+// DPM-Solver++ 2M (Lu et al., DPM-Solver++, algorithm 2) with data prediction: by default in its
+// midpoint form and with sigma = 0 as the last target, so that the last step is of first order. A
+// model's schedule may ask for another order, form or end.
 #include "compute/sched/grid.h"
 
 #include <math.h>
+#include <string.h>
+
+#define MAX_ORDER 3
+#define FEW_STEPS 15 // below it the last steps may be of lower order
 
 struct dpmpp_state {
-    double *sigma;    // [steps + 1], sqrt((1 - a) / a); the last one is 0
-    float *x0, *last; // data prediction of this step and of the one before
-    bool has_last;
+    double *sigma;        // [steps + 1], sqrt((1 - a) / a)
+    float *x0[MAX_ORDER]; // data predictions: of this step, of the one before, of that before it
+    int known;            // steps taken, of which there are predictions
 };
+
+// Training steps whose log(1 / sigma) is not below the schedule's least.
+static int clipped_range(const struct noise_schedule *s)
+{
+    int range = s->train_steps;
+    while (range > 1 && -log(grid_sigma(s, range - 1)) < s->sigmas.lambda_min) {
+        range--;
+    }
+    return range;
+}
+
+static const char *dpmpp_lacks(const struct noise_schedule *s)
+{
+    if (s->spacing == SPACING_TRAILING && clipped_range(s) < s->train_steps) {
+        return "lambda_min_clipped with trailing steps"; // of which fewer are left than asked for
+    }
+    return s->sigmas.dpmpp_lacks;
+}
 
 static void own_grid(struct sampler *s)
 {
+    const int range = clipped_range(s->schedule);
     switch (s->schedule->spacing) {
-    case SPACING_LEADING: grid_leading(s->schedule, s->steps + 1, s->timesteps, s->steps); break;
-    case SPACING_TRAILING: grid_trailing(s->schedule, s->timesteps, s->steps); break;
+    case SPACING_LEADING:
+        grid_leading(range, s->steps + 1, s->schedule->steps_offset, s->timesteps, s->steps);
+        break;
+    case SPACING_TRAILING: grid_trailing(range, s->timesteps, s->steps); break;
+    case SPACING_OWN:
     case SPACING_LINSPACE:
-        grid_linspace(s->schedule, s->steps + 1, s->timesteps, s->steps);
+        grid_linspace(range, s->steps + 1, s->timesteps, s->steps);
         grid_round(s->timesteps, s->steps);
         break;
+    }
+}
+
+// Other levels than those of the timesteps, with the timesteps that belong to them: whole ones,
+// rounded for Karras' levels and cut for the others, as the reference does it.
+static void space_levels(struct sampler *s, double *sigma)
+{
+    const struct noise_schedule *schedule = s->schedule;
+    const enum sigma_spacing spacing = schedule->sigmas.spacing;
+    if (spacing == SIGMAS_OF_STEPS) {
+        return;
+    }
+    sigmas_spaced(spacing, grid_sigma(schedule, schedule->train_steps - 1), grid_sigma(schedule, 0),
+                  sigma, s->steps);
+    for (int i = 0; i < s->steps; i++) {
+        const double t = grid_time(schedule, sigma[i]);
+        s->timesteps[i] = spacing == SIGMAS_KARRAS && !schedule->cosine ? rint(t) : floor(t);
     }
 }
 
@@ -35,8 +78,13 @@ static void dpmpp_init(struct sampler *s)
     for (int i = 0; i < s->steps; i++) {
         d->sigma[i] = grid_sigma(s->schedule, s->timesteps[i]);
     }
-    d->x0 = g_new(float, s->n);
-    d->last = g_new(float, s->n);
+    if (!s->from_inversion) {
+        space_levels(s, d->sigma);
+        d->sigma[s->steps] = s->schedule->sigmas.end_at_min ? grid_sigma(s->schedule, 0) : 0;
+    }
+    for (int i = 0; i < MAX_ORDER; i++) {
+        d->x0[i] = g_new(float, s->n);
+    }
     s->state = d;
 }
 
@@ -57,38 +105,91 @@ static void dpmpp_predict(struct sampler *s, double alpha, double std, const flo
     }
 }
 
+// Of which order step i is taken: no higher than predictions are known, and lower at the end where
+// the schedule has it so.
+static int order_of(const struct sampler *s, int i)
+{
+    const struct dpmpp_state *d = s->state;
+    const struct sigma_config *c = &s->schedule->sigmas;
+    const bool few = c->lower_order_final && s->steps < FEW_STEPS;
+    int order = MIN(CLAMP(c->order, 1, MAX_ORDER), d->known + 1);
+    if (few && i == s->steps - 2) {
+        order = MIN(order, 2);
+    }
+    if (d->sigma[i + 1] <= 0 || (i == s->steps - 1 && (few || c->euler_at_final))) {
+        order = 1;
+    }
+    for (int k = 1; k <= order; k++) { // equal levels have no slope between them
+        if (d->sigma[i + 1 - k] == d->sigma[i + 2 - k]) {
+            order = MAX(1, k - 1);
+        }
+    }
+    return order;
+}
+
+// Factors of this step's data prediction and of the earlier ones: x_t = keep x + sum of gain[k]
+// x0[k]. The differences D1 and D2 (Lu et al., DPM-Solver, appendix B) are written out in the
+// predictions that they are of; phi1 to phi3 are what the exponential integrates to.
+static void gains(const struct sampler *s, int i, int order, double gain[MAX_ORDER])
+{
+    const struct dpmpp_state *d = s->state;
+    double alpha, std;
+    level(d->sigma[i + 1], &alpha, &std);
+    // h = lambda_t - lambda_s = log(sigma_s / sigma_t), so e^-h is the ratio of the sigmas.
+    const double shrink = d->sigma[i + 1] / d->sigma[i], phi1 = alpha * (1 - shrink);
+    gain[0] = phi1;
+    gain[1] = gain[2] = 0;
+    if (order < 2) {
+        return;
+    }
+    const double h = -log(shrink), r0 = log(d->sigma[i - 1] / d->sigma[i]) / h;
+    const double phi2 = alpha * ((shrink - 1) / h + 1);
+    double first = order == 3 || s->schedule->sigmas.heun ? phi2 : 0.5 * phi1; // factor of D1
+    if (order == 3) {
+        const double r1 = log(d->sigma[i - 2] / d->sigma[i - 1]) / h;
+        const double phi3 = alpha * ((shrink - 1 + h) / (h * h) - 0.5);
+        // D1 = D10 + r0 / (r0 + r1) (D10 - D11) and D2 = (D10 - D11) / (r0 + r1), with
+        // D10 = (x0[0] - x0[1]) / r0 and D11 = (x0[1] - x0[2]) / r1.
+        const double second = (phi2 * r0 - phi3) / (r0 + r1);
+        first += second;
+        gain[1] = -second / r1;
+        gain[2] = second / r1;
+    }
+    gain[0] += first / r0;
+    gain[1] -= first / r0;
+}
+
 static void dpmpp_step(struct sampler *s, int i, const float *prediction, float *x)
 {
     struct dpmpp_state *d = s->state;
-    double alpha_s, std_s, alpha_t, std_t;
+    double alpha_s, std_s, alpha_t, std_t, gain[MAX_ORDER];
     level(d->sigma[i], &alpha_s, &std_s);
     level(d->sigma[i + 1], &alpha_t, &std_t);
-    dpmpp_predict(s, alpha_s, std_s, prediction, x, d->x0);
+    dpmpp_predict(s, alpha_s, std_s, prediction, x, d->x0[0]);
 
-    // h = lambda_t - lambda_s = log(sigma_s / sigma_t), so e^-h is the ratio of the sigmas.
-    const double shrink = d->sigma[i + 1] / d->sigma[i];
-    const double keep = std_t / std_s, gain = alpha_t * (1 - shrink);
-    double slope = 0; // D1 / 2 = slope * (x0 - last)
-    if (d->has_last && i < s->steps - 1) {
-        const double h = -log(shrink), before = log(d->sigma[i - 1] / d->sigma[i]);
-        slope = 0.5 * h / before;
-    }
+    const int order = order_of(s, i);
+    const double keep = std_t / std_s;
+    gains(s, i, order, gain);
     for (int64_t k = 0; k < s->n; k++) {
-        const double data = slope ? d->x0[k] + slope * (d->x0[k] - d->last[k]) : d->x0[k];
-        x[k] = keep * x[k] + gain * data;
+        double data = gain[0] * d->x0[0][k];
+        for (int j = 1; j < order; j++) {
+            data += gain[j] * d->x0[j][k];
+        }
+        x[k] = keep * x[k] + data;
     }
-    float *spare = d->last;
-    d->last = d->x0;
-    d->x0 = spare;
-    d->has_last = true;
+    float *spare = d->x0[MAX_ORDER - 1];
+    memmove(d->x0 + 1, d->x0, (MAX_ORDER - 1) * sizeof *d->x0);
+    d->x0[0] = spare;
+    d->known++;
 }
 
 static void dpmpp_finish(struct sampler *s)
 {
     struct dpmpp_state *d = s->state;
     g_free(d->sigma);
-    g_free(d->x0);
-    g_free(d->last);
+    for (int i = 0; i < MAX_ORDER; i++) {
+        g_free(d->x0[i]);
+    }
     g_free(d);
 }
 
@@ -97,6 +198,7 @@ const struct sampler_type dpmpp_2m_sampler = {
     .name = "dpmpp_2m",
     .title = "DPM-Solver++ 2M",
     .summary = "Second order: a good picture from noise in 20 to 25 steps",
+    .lacks = dpmpp_lacks,
     .init = dpmpp_init,
     .step = dpmpp_step,
     .finish = dpmpp_finish,

@@ -6,12 +6,45 @@
 
 #include <math.h>
 
+static const char *euler_lacks(const struct noise_schedule *s)
+{
+    return s->sigmas.euler_lacks;
+}
+
 static void own_grid(struct sampler *s)
 {
+    const int range = s->schedule->train_steps;
     switch (s->schedule->spacing) {
-    case SPACING_LEADING: grid_leading(s->schedule, s->steps, s->timesteps, s->steps); break;
-    case SPACING_TRAILING: grid_trailing(s->schedule, s->timesteps, s->steps); break;
-    case SPACING_LINSPACE: grid_linspace(s->schedule, s->steps, s->timesteps, s->steps); break;
+    case SPACING_LEADING:
+        grid_leading(range, s->steps, s->schedule->steps_offset, s->timesteps, s->steps);
+        break;
+    case SPACING_TRAILING: grid_trailing(range, s->timesteps, s->steps); break;
+    case SPACING_OWN:
+    case SPACING_LINSPACE: grid_linspace(range, s->steps, s->timesteps, s->steps); break;
+    }
+}
+
+// Other levels than those of the timesteps, with the timesteps that belong to them.
+static void space_levels(struct sampler *s, double *sigma)
+{
+    const struct noise_schedule *schedule = s->schedule;
+    const struct sigma_config *c = &schedule->sigmas;
+    double first = sigma[0], last = sigma[s->steps - 1];
+    if (c->log_linear) {
+        first = grid_sigma(schedule, schedule->train_steps - 1);
+        last = grid_sigma(schedule, 0);
+        sigmas_spaced(SIGMAS_EXPONENTIAL, first, last, sigma, s->steps + 1);
+    }
+    if (c->spacing != SIGMAS_OF_STEPS) {
+        sigmas_spaced(c->spacing, c->sigma_max > 0 ? c->sigma_max : first,
+                      c->sigma_min > 0 ? c->sigma_min : last, sigma, s->steps);
+        for (int i = 0; i < s->steps; i++) {
+            s->timesteps[i] = grid_time(schedule, sigma[i]);
+        }
+    }
+    // Levels evenly in the logarithm end where they end; the others in what the schedule says.
+    if (c->spacing != SIGMAS_OF_STEPS || !c->log_linear) {
+        sigma[s->steps] = c->end_at_min ? grid_sigma(schedule, 0) : 0;
     }
 }
 
@@ -25,6 +58,9 @@ static void euler_init(struct sampler *s)
     double *sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {
         sigma[i] = grid_sigma(s->schedule, s->timesteps[i]);
+    }
+    if (!s->from_inversion) {
+        space_levels(s, sigma);
     }
     s->state = sigma;
     s->init_scale =
@@ -60,6 +96,7 @@ const struct sampler_type euler_sampler = {
     .name = "euler",
     .title = "Euler",
     .summary = "The plainest first-order sampler, for comparison with other programs",
+    .lacks = euler_lacks,
     .init = euler_init,
     .input_scale = euler_input_scale,
     .step = euler_step,

@@ -5,25 +5,25 @@
 
 #include <math.h>
 
-void grid_leading(const struct noise_schedule *s, int intervals, double *timesteps, int count)
+void grid_leading(int range, int intervals, int offset, double *timesteps, int count)
 {
-    const int stride = s->train_steps / intervals;
+    const int stride = range / intervals;
     for (int i = 0; i < count; i++) {
-        timesteps[i] = (intervals - 1 - i) * stride + s->steps_offset;
+        timesteps[i] = (intervals - 1 - i) * stride + offset;
     }
 }
 
-void grid_trailing(const struct noise_schedule *s, double *timesteps, int count)
+void grid_trailing(int range, double *timesteps, int count)
 {
-    const double stride = (double)s->train_steps / count;
+    const double stride = (double)range / count;
     for (int i = 0; i < count; i++) {
-        timesteps[i] = rint(s->train_steps - i * stride) - 1;
+        timesteps[i] = rint(range - i * stride) - 1;
     }
 }
 
-void grid_linspace(const struct noise_schedule *s, int points, double *timesteps, int count)
+void grid_linspace(int range, int points, double *timesteps, int count)
 {
-    const double stride = points > 1 ? (s->train_steps - 1.0) / (points - 1) : 0;
+    const double stride = points > 1 ? (range - 1.0) / (points - 1) : 0;
     for (int i = 0; i < count; i++) {
         timesteps[i] = (points - 1 - i) * stride;
     }
@@ -39,19 +39,27 @@ void grid_round(double *timesteps, int count)
 void grid_ddim(const struct noise_schedule *s, double *timesteps, int count)
 {
     switch (s->spacing) {
-    case SPACING_LEADING: grid_leading(s, count, timesteps, count); break;
-    case SPACING_TRAILING: grid_trailing(s, timesteps, count); break;
+    case SPACING_OWN:
+    case SPACING_LEADING:
+        grid_leading(s->train_steps, count, s->steps_offset, timesteps, count);
+        break;
+    case SPACING_TRAILING: grid_trailing(s->train_steps, timesteps, count); break;
     case SPACING_LINSPACE:
-        grid_linspace(s, count, timesteps, count);
+        grid_linspace(s->train_steps, count, timesteps, count);
         grid_round(timesteps, count);
         break;
     }
 }
 
-static double sigma_at(const struct noise_schedule *s, int t)
+#define SIGMA_LEAST 1e-10f // of a step without noise: levels are divided by each other
+#define ALPHA_LEAST 1e-12f // of a step without picture: what is divided by it stays finite
+
+// In single precision: with 1 - a of a few thousandths, the reference's roundings are seen.
+static float sigma_at(const struct noise_schedule *s, int t)
 {
-    double a = fmax(noise_schedule_alpha(s, t), 0x1p-24);
-    return sqrt((1 - a) / a);
+    const float alpha = (float)noise_schedule_alpha(s, t),
+                a = alpha > 0 ? fmaxf(alpha, ALPHA_LEAST) : 0x1p-24f;
+    return fmaxf(sqrtf((1 - a) / a), SIGMA_LEAST);
 }
 
 double grid_sigma(const struct noise_schedule *s, double t)
@@ -60,4 +68,26 @@ double grid_sigma(const struct noise_schedule *s, double t)
     const double part = t - below;
     return part > 0 ? (1 - part) * sigma_at(s, below) + part * sigma_at(s, below + 1)
                     : sigma_at(s, below);
+}
+
+static float log_sigma_at(const struct noise_schedule *s, int t)
+{
+    return logf(sigma_at(s, t));
+}
+
+double grid_time(const struct noise_schedule *s, double sigma)
+{
+    const double level = log(fmax(sigma, SIGMA_LEAST));
+    int low = 0, above = s->train_steps - 1; // the last step of no more than that level
+    while (above - low > 1) {
+        const int middle = (low + above) / 2;
+        if (log_sigma_at(s, middle) <= level) {
+            low = middle;
+        } else {
+            above = middle;
+        }
+    }
+    const double from = log_sigma_at(s, low), to = log_sigma_at(s, above);
+    const double part = to > from ? (level - from) / (to - from) : 0;
+    return low + CLAMP(part, 0, 1) * (above - low);
 }

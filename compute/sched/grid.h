@@ -3,12 +3,13 @@
 
 #include "compute/sched/sched.h"
 
-// t_0 > t_1 > ... of `count` sampling steps. intervals is what the range is divided by: count for
-// ddim and euler, count + 1 for DPM-Solver++, whose grids stop short of step 0.
-void grid_leading(const struct noise_schedule *s, int intervals, double *timesteps, int count);
-void grid_trailing(const struct noise_schedule *s, double *timesteps, int count);
-// count of `points` equally spaced numbers from train_steps - 1 down to 0, not rounded.
-void grid_linspace(const struct noise_schedule *s, int points, double *timesteps, int count);
+// t_0 > t_1 > ... of `count` sampling steps, of the first `range` training steps. intervals is what
+// the range is divided by: count for ddim and euler, count + 1 for DPM-Solver++, whose grids stop
+// short of step 0.
+void grid_leading(int range, int intervals, int offset, double *timesteps, int count);
+void grid_trailing(int range, double *timesteps, int count);
+// count of `points` equally spaced numbers from range - 1 down to 0, not rounded.
+void grid_linspace(int range, int points, double *timesteps, int count);
 void grid_round(double *timesteps, int count);
 
 // The grid of ddim and its inverse.
@@ -17,3 +18,8 @@ void grid_ddim(const struct noise_schedule *s, double *timesteps, int count);
 // sqrt((1 - a) / a) at a training step that may lie between two whole ones. A schedule of zero
 // terminal signal gets 2^-24 in place of 0 there, so that sigma is finite.
 double grid_sigma(const struct noise_schedule *s, double t);
+// The reverse: the training step of a sigma, by its logarithm between two whole ones.
+double grid_time(const struct noise_schedule *s, double sigma);
+
+// sigmas.c: count levels from first down to last, spaced as asked (not SIGMAS_OF_STEPS).
+void sigmas_spaced(enum sigma_spacing spacing, double first, double last, double *sigma, int count);

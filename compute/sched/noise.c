@@ -12,15 +12,25 @@ static double cosine_alpha_bar(double t)
     return c * c;
 }
 
+// Number t of n, evenly from first to last: in single precision and from the nearer end, to the bit
+// what the reference's torch.linspace gives.
+static float even(double first, double last, int t, int n)
+{
+    const float step = n > 1 ? ((float)last - (float)first) / (float)(n - 1) : 0;
+    return t < n / 2 || n == 1 ? fmaf(step, (float)t, (float)first)
+                               : fmaf(-step, (float)(n - 1 - t), (float)last);
+}
+
 // Betas in single precision, as the reference keeps them.
 static float beta(const struct sched_config *c, int t)
 {
-    const double part = c->train_steps > 1 ? (double)t / (c->train_steps - 1) : 0;
+    if (c->trained_betas) {
+        return c->trained_betas[t];
+    }
     switch (c->beta_schedule) {
-    case BETA_LINEAR: return c->beta_start + part * (c->beta_end - c->beta_start);
+    case BETA_LINEAR: return even(c->beta_start, c->beta_end, t, c->train_steps);
     case BETA_SCALED_LINEAR: {
-        const double first = sqrt(c->beta_start), last = sqrt(c->beta_end);
-        const float root = first + part * (last - first);
+        const float root = even(sqrt(c->beta_start), sqrt(c->beta_end), t, c->train_steps);
         return root * root;
     }
     case BETA_COSINE: break;
@@ -46,13 +56,15 @@ void noise_schedule_init(struct noise_schedule *s, const struct sched_config *c)
         .train_steps = c->train_steps,
         .prediction = c->prediction,
         .spacing = c->spacing,
+        .sigmas = c->sigmas,
+        .cosine = c->beta_schedule == BETA_COSINE,
         .steps_offset = c->steps_offset,
         .alpha_bar = g_new(double, c->train_steps),
     };
     double product = 1;
     for (int t = 0; t < c->train_steps; t++) {
         product *= 1.0f - beta(c, t);
-        s->alpha_bar[t] = product;
+        s->alpha_bar[t] = (float)product; // as the reference keeps it
     }
     if (c->rescale_zero_snr) {
         rescale_zero_snr(s->alpha_bar, c->train_steps);

@@ -30,6 +30,14 @@ struct sampler *sampler_new(const struct noise_schedule *schedule, const struct 
                     p->name);
         return NULL;
     }
+    const char *lacks = type->lacks ? type->lacks(schedule) : NULL;
+    if (lacks) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "the model's scheduler says %s, which %s does not know here; choose another "
+                    "sampler",
+                    lacks, type->title);
+        return NULL;
+    }
     if (p->steps < 1 || p->steps > schedule->train_steps - 1) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%d steps are outside 1 to %d",
                     p->steps, schedule->train_steps - 1);

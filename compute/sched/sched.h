@@ -14,6 +14,8 @@ struct noise_schedule {
     int train_steps;
     enum prediction prediction;
     enum spacing spacing;
+    struct sigma_config sigmas;
+    bool cosine; // of the betas; the reference rounds fewer timesteps there
     int steps_offset;
     double final_alpha; // alpha-bar beyond the last step: 1, or that of step 0
     double *alpha_bar;  // [train_steps], cumulative products
@@ -35,6 +37,9 @@ void noise_split(const struct noise_schedule *s, int t, const float *x, const fl
 struct sampler;
 struct sampler_type {
     MEMBER_FIELDS;
+    // The option of the model's schedule that it cannot follow; NULL: it can, as it can where this
+    // function is NULL.
+    const char *(*lacks)(const struct noise_schedule *s);
     // Fills timesteps[steps], descending, and whatever of the fields below differs from the
     // defaults.
     void (*init)(struct sampler *s);

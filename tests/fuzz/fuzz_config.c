@@ -18,5 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert_nonnull(error);
     }
     g_free(m.name);
+    g_free(m.sched.trained_betas);
     return 0;
 }

@@ -163,7 +163,7 @@ static const struct {
     {SCHED, "\"scaled_linear\"", "\"sigmoid\"", TINCTURE_ERROR_UNSUPPORTED, "sigmoid"},
     {SCHED, "\"num_train_timesteps\": 1000", "\"num_train_timesteps\": 0", TINCTURE_ERROR_FILE,
      "num_train"},
-    {SCHED, "\"trained_betas\": null", "\"trained_betas\": [0.1]", TINCTURE_ERROR_UNSUPPORTED,
+    {SCHED, "\"trained_betas\": null", "\"trained_betas\": [0.1]", TINCTURE_ERROR_FILE,
      "trained_betas"},
     {"model_index.json", "Pipeline\"", "XLPipeline\", \"text_encoder_2\": []",
      TINCTURE_ERROR_UNSUPPORTED, "1.x and 2.x"},

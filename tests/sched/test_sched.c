@@ -54,10 +54,11 @@ static struct sched_case case_new(const char *name)
     struct sched_case c = {.words = g_strsplit(name, ".", 0)};
     struct sched_config config = {
         .train_steps = 1000,
-        .beta_start = 0.00085f,
-        .beta_end = 0.012f,
+        .beta_start = 0.00085,
+        .beta_end = 0.012,
         .beta_schedule = BETA_SCALED_LINEAR,
         .steps_offset = 1,
+        .sigmas = {.order = 2, .lower_order_final = true, .lambda_min = -INFINITY},
     };
     const char *variant = c.words[4] ? c.words[4] : "";
     config.prediction = g_str_equal(c.words[2], "v") ? PREDICTION_V : PREDICTION_EPSILON;
@@ -68,8 +69,8 @@ static struct sched_case case_new(const char *name)
     config.set_alpha_to_one = g_str_equal(variant, "one");
     if (g_str_equal(variant, "linear")) {
         config.beta_schedule = BETA_LINEAR;
-        config.beta_start = 0.0001f;
-        config.beta_end = 0.02f;
+        config.beta_start = 0.0001;
+        config.beta_end = 0.02;
     } else if (g_str_equal(variant, "cosine")) {
         config.beta_schedule = BETA_COSINE;
     }

@@ -1,0 +1,219 @@
+// Scheduler files as the reference takes them: each case of
+// tests/data/schedulers/make_scheduler_vectors.py, which says what its tensors are, is put into a
+// model's folder and read as people's are. And options that are refused. No device.
+
+#include "compute/file/safetensors.h"
+#include "compute/sched/sched.h"
+#include "tests/model/folder.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PATH_TOLERANCE 1e-5 // of the largest value of the step
+#define TIME_TOLERANCE 1e-5 // of the number of training steps, for times between whole ones
+#define SCHED          "scheduler/scheduler_config.json"
+
+static struct st_file *vectors;
+
+static float *read_vector(const char *name, int64_t *count)
+{
+    const struct st_tensor *t = st_find(vectors, name);
+    g_assert_nonnull(t);
+    float *values = g_new(float, t->count);
+    g_assert_true(st_read_f32(t, values, true, NULL));
+    *count = t->count;
+    return values;
+}
+
+// The stand-in for the network.
+static void network(const float *x, double t, float *out, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = (float)(0.9 * x[i] * cos(t / 100) + 0.1 * sin(x[i]));
+    }
+}
+
+static void assert_near(int step, const float *x, const float *expected, int64_t n)
+{
+    double largest = 0, worst = 0;
+    for (int64_t i = 0; i < n; i++) {
+        largest = fmax(largest, fabs(expected[i]));
+        worst = fmax(worst, fabs((double)x[i] - expected[i]));
+    }
+    if (!(worst <= PATH_TOLERANCE * largest)) {
+        g_error("step %d: off by %g of %g", step, worst, largest);
+    }
+}
+
+// The schedule of a model folder that has this scheduler file.
+static struct model *model_with(const char *file, struct noise_schedule *schedule)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    folder_write(folder, SCHED, file);
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    noise_schedule_init(schedule, &m->sched);
+    folder_free(folder);
+    return m;
+}
+
+static void test_case(gconstpointer data)
+{
+    const char *name = data;
+    g_autoptr(GError) error = NULL;
+    struct noise_schedule schedule;
+    struct model *m = model_with(g_hash_table_lookup(vectors->metadata, name), &schedule);
+    int64_t n, steps, total;
+    g_autofree char *path_name = g_strconcat(name, ".path", NULL),
+                    *times_name = g_strconcat(name, ".timesteps", NULL),
+                    *sampler = g_strndup(name, strcspn(name, "."));
+    g_autofree float *start = read_vector("start", &n), *path = read_vector(path_name, &total),
+                     *times = read_vector(times_name, &steps);
+
+    struct sampler *s = sampler_new(
+        &schedule, &(struct sampler_params){.name = sampler, .steps = (int)steps}, n, &error);
+    g_assert_no_error(error);
+    g_autofree float *x = g_new(float, n), *input = g_new(float, n), *prediction = g_new(float, n);
+    for (int64_t i = 0; i < n; i++) {
+        x[i] = (float)(start[i] * s->init_scale);
+    }
+    for (int i = 0; i < steps; i++) {
+        if (fabs(s->timesteps[i] - times[i]) > TIME_TOLERANCE * schedule.train_steps) {
+            g_error("step %d: at %.9g, not at %.9g", i, s->timesteps[i], times[i]);
+        }
+        sampler_scale_input(s, i, x, input);
+        network(input, s->timesteps[i], prediction, n);
+        sampler_step(s, i, prediction, x);
+        assert_near(i, x, path + i * n, n);
+    }
+    sampler_free(s);
+    noise_schedule_finish(&schedule);
+    model_free(m);
+}
+
+// What one sampler cannot follow does not keep the others from the model.
+static void test_lacks(void)
+{
+    static const struct {
+        const char *file, *sampler, *says;
+    } cases[] = {
+        {"{\"algorithm_type\": \"sde-dpmsolver++\"}", "dpmpp_2m", "sde-dpmsolver++"},
+        {"{\"algorithm_type\": \"dpmsolver\"}", "dpmpp_2m", "dpmsolver"},
+        {"{\"use_lu_lambdas\": true}", "dpmpp_2m", "use_lu_lambdas"},
+        {"{\"lambda_min_clipped\": -3, \"timestep_spacing\": \"trailing\"}", "dpmpp_2m",
+         "lambda_min_clipped"},
+        {"{\"timestep_type\": \"continuous\", \"prediction_type\": \"v_prediction\"}", "euler",
+         "continuous"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct noise_schedule schedule;
+        struct model *m = model_with(cases[i].file, &schedule);
+        for (int k = 0; sampler_table[k]; k++) {
+            g_autoptr(GError) error = NULL;
+            const char *name = sampler_table[k]->name;
+            const bool lacks = g_str_equal(name, cases[i].sampler);
+            struct sampler *s = sampler_new(
+                &schedule, &(struct sampler_params){.name = name, .steps = 5}, 4, &error);
+            g_assert_true((s == NULL) == lacks);
+            if (lacks) {
+                g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+                g_assert_nonnull(strstr(error->message, cases[i].says));
+            }
+            sampler_free(s);
+        }
+        noise_schedule_finish(&schedule);
+        model_free(m);
+    }
+}
+
+static void test_refused(void)
+{
+    static const struct {
+        const char *file, *says;
+    } cases[] = {
+        {"{\"_class_name\": \"FlowMatchEulerDiscreteScheduler\"}", "FlowMatch"},
+        {"{\"_class_name\": \"EDMEulerScheduler\"}", "EDM"},
+        {"{\"use_flow_sigmas\": true}", "use_flow_sigmas"},
+        {"{\"thresholding\": true}", "thresholding"},
+        {"{\"use_karras_sigmas\": true, \"use_beta_sigmas\": true}", "only one spacing"},
+        {"{\"final_sigmas_type\": \"one\"}", "final_sigmas_type = one"},
+        {"{\"timestep_spacing\": \"log\"}", "timestep_spacing = log"},
+        {"{\"solver_order\": 0}", "solver_order is 0"},
+        {"{\"solver_order\": -1e30}", "solver_order"},
+        {"{\"solver_type\": \"x\"}", "solver_type = x"},
+        {"{\"steps_offset\": -1}", "steps_offset is -1"},
+        {"{\"sigma_max\": -1}", "sigma_max"},
+        {"{\"trained_betas\": [0.1, 0.2]}", "list of 1000"},
+        {"{\"num_train_timesteps\": 2, \"trained_betas\": [0.1, \"x\"]}", "trained_betas"},
+        {"{\"num_train_timesteps\": 2, \"trained_betas\": [0.1, [0.1]]}", "trained_betas"},
+        {"{\"num_train_timesteps\": 2, \"trained_betas\": [0.1, 2]}", "trained_betas"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        char *folder = folder_copy("sd1");
+        folder_write(folder, SCHED, cases[i].file);
+        g_assert_null(model_inspect(folder, &error));
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, cases[i].says));
+        folder_free(folder);
+    }
+}
+
+// Numbers at the ends of their ranges: whatever the path, it is one of finite numbers.
+static void test_ends(void)
+{
+    static const char *const files[] = {
+        "{\"beta_start\": 0, \"use_exponential_sigmas\": true}",
+        "{\"beta_start\": 0, \"use_karras_sigmas\": true, \"final_sigmas_type\": \"sigma_min\"}",
+        "{\"beta_start\": 0, \"solver_order\": 3, \"final_sigmas_type\": \"sigma_min\"}",
+        "{\"beta_start\": 1, \"beta_end\": 1, \"use_beta_sigmas\": true}",
+        "{\"beta_start\": 0, \"beta_end\": 0, \"solver_order\": 3}",
+        "{\"num_train_timesteps\": 7, \"solver_order\": 3, \"use_karras_sigmas\": true}",
+        "{\"lambda_min_clipped\": 1000000}",
+        "{\"interpolation_type\": \"log_linear\", \"beta_end\": 1}",
+        "{\"sigma_min\": 1000000, \"sigma_max\": 0.001, \"use_karras_sigmas\": true}",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        struct noise_schedule schedule;
+        struct model *m = model_with(files[i], &schedule);
+        for (int k = 1; sampler_table[k]; k++) { // those that reckon in sigma
+            const struct sampler_params params = {.name = sampler_table[k]->name, .steps = 5};
+            struct sampler *s = sampler_new(&schedule, &params, 4, NULL);
+            float x[] = {1, -1, 0.5f, 0}, prediction[] = {0.1f, 0.2f, -0.3f, 0};
+            for (int j = 0; j < 5; j++) {
+                g_assert_true(s->timesteps[j] >= 0 && s->timesteps[j] < schedule.train_steps);
+                sampler_step(s, j, prediction, x);
+            }
+            if (!latent_finite(x, 4)) {
+                g_error("%s of %s is not finite", params.name, files[i]);
+            }
+            sampler_free(s);
+        }
+        noise_schedule_finish(&schedule);
+        model_free(m);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file =
+        g_test_build_filename(G_TEST_DIST, "data", "schedulers", "schedulers.safetensors", NULL);
+    vectors = st_open(file, &error);
+    g_assert_no_error(error);
+    GHashTableIter iter;
+    gpointer name;
+    g_hash_table_iter_init(&iter, vectors->metadata);
+    while (g_hash_table_iter_next(&iter, &name, NULL)) {
+        g_autofree char *test = g_strconcat("/schedulers/reference/", name, NULL);
+        g_test_add_data_func(test, name, test_case);
+    }
+    g_test_add_func("/schedulers/lacks", test_lacks);
+    g_test_add_func("/schedulers/refused", test_refused);
+    g_test_add_func("/schedulers/ends", test_ends);
+    const int failed = g_test_run();
+    st_free(vectors);
+    return failed;
+}
