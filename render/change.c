@@ -8,6 +8,7 @@
 
 #include "render/color_map.h"
 #include "render/filter.h"
+#include "render/shading.h"
 
 #include <glib.h>
 #include <math.h>
@@ -241,6 +242,13 @@ struct change *change_measure(const float *photo, const float *delta, const floa
     struct change *change = g_new(struct change, 1);
     g_autofree float *weight = fit_weight(inside, width, height);
     struct color_map *map = color_map_fit(photo, delta, weight, width, height);
+    g_autofree float *shaded = NULL;
+
+    if (params->shading > 0.0f) {
+        shaded = g_memdup2(delta, 3 * count * sizeof(float));
+        shading_keep(map, shaded, photo, weight, params->shading);
+        delta = shaded;
+    }
 
     change->width = width;
     change->height = height;

@@ -4,6 +4,7 @@
 //   result = photo + share * weight * ((1 - replaced) * map(photo) + replaced * (stand-in - photo))
 #include "render/detail.h"
 
+#include "render/luma.h"
 #include "render/parallel.h"
 #include "render/resample.h"
 #include "render/seam.h"
@@ -29,6 +30,7 @@ struct restore {
     struct resampler *field; // from the model's size to that of placed
     float *across;           // (placed.width): how much of the edit shows by the place's border
     struct stand_in *stand_in;
+    float shading; // 0..1: how far the map's luma is kept where its colours leave the range
 };
 
 static bool any_nonzero(const float *values, size_t count)
@@ -89,12 +91,6 @@ static void apply_share(const struct restore *restore, const struct image_region
 
 // ---- the map of colours -------------------------------------------------------------------------
 
-// The pixel plus value, no further out of 0..1 than it was.
-static float add_within_range(float pixel, float value)
-{
-    return CLAMP(pixel + value, MIN(pixel, 0.0f), MAX(pixel, 1.0f));
-}
-
 static const float *photo_at(const struct restore *restore, int x, int y)
 {
     return restore->photo->rgb + 3 * ((size_t)y * restore->photo->width + x);
@@ -107,15 +103,52 @@ static float *result_at(const struct restore *restore, int x, int y)
     return restore->result->rgb + 3 * ((size_t)(y - region->y) * region->width + x - region->x);
 }
 
-// share of the way from the pixel to what the fields make of it.
-static void map_pixel(const float *pixel, const float *fields, float share, float *result)
+// The value, no further out of 0..1 than the pixel was.
+static float within_range(float pixel, float value)
 {
+    return CLAMP(value, MIN(pixel, 0.0f), MAX(pixel, 1.0f));
+}
+
+// Moves the color's luma by amount towards the one that is wanted. What would leave the range that
+// the pixel allows gives up colour and not light.
+static void keep_luma(const float *pixel, float wanted, float amount, float *color)
+{
+    float moved = luma(color) + amount * (wanted - luma(color)), most = 1.0f;
+    float gray = within_range(luma(pixel), moved), chroma[3];
+
+    for (int c = 0; c < 3; c++) {
+        chroma[c] = color[c] - luma(color);
+    }
+    for (int c = 0; c < 3; c++) {
+        float limit = chroma[c] < 0.0f ? MIN(pixel[c], 0.0f) : MAX(pixel[c], 1.0f);
+
+        if (fabsf(chroma[c]) > 1e-6f) {
+            most = MIN(most, MAX((limit - gray) / chroma[c], 0.0f));
+        }
+    }
+    for (int c = 0; c < 3; c++) {
+        color[c] = gray + most * chroma[c];
+    }
+}
+
+// share of the way from the pixel to what the fields make of it.
+static void map_pixel(const float *pixel, const float *fields, float shading, float share,
+                      float *result)
+{
+    float mapped[3], bounded[3];
+
     for (int c = 0; c < 3; c++) {
         const float *map = fields + CHANGE_MAP + 4 * c;
         float change = map[0] * pixel[0] + map[1] * pixel[1] + map[2] * pixel[2] + map[3];
-        float bounded = CLAMP(change, fields[CHANGE_LEAST + c], fields[CHANGE_MOST + c]);
 
-        result[c] = pixel[c] + share * (add_within_range(pixel[c], bounded) - pixel[c]);
+        mapped[c] = pixel[c] + change;
+        bounded[c] = pixel[c] + CLAMP(change, fields[CHANGE_LEAST + c], fields[CHANGE_MOST + c]);
+    }
+    if (shading > 0.0f) {
+        keep_luma(pixel, luma(mapped), shading, bounded);
+    }
+    for (int c = 0; c < 3; c++) {
+        result[c] = pixel[c] + share * (within_range(pixel[c], bounded[c]) - pixel[c]);
     }
 }
 
@@ -142,7 +175,7 @@ static void map_block(const struct restore *restore, const struct image_region *
 
         for (int x = 0; x < part->width; x++, i++, pixel += 3, result += 3) {
             if (block->weight[i] > 0.0f) {
-                map_pixel(pixel, block->fields + i * CHANGE_FIELDS,
+                map_pixel(pixel, block->fields + i * CHANGE_FIELDS, restore->shading,
                           block->weight[i] * (1.0f - block->replaced[i]), result);
             }
         }
@@ -200,7 +233,7 @@ static bool patch_cell(const struct restore *restore, const struct image_region 
         float *result = result_at(restore, cell->x, y);
 
         for (int k = 0; k < 3 * cell->width; k++, i++) {
-            float to = add_within_range(pixel[k], patch->pixels[i] - pixel[k]);
+            float to = within_range(pixel[k], patch->pixels[i]);
 
             result[k] += patch->weight[i / 3] * (to - pixel[k]);
         }
@@ -377,6 +410,7 @@ struct image *detail_restore(const struct image *photo, const struct image *reco
         .mask = params->mask,
         .region = params->region != NULL ? *params->region : whole,
         .placed = params->placed != NULL ? *params->placed : whole,
+        .shading = params->change.shading,
     };
     struct sources sources;
 

@@ -17,7 +17,7 @@ const struct edit_preset edit_presets[] = {
                  "turquoise,cyan,magenta,beige,golden,gold,silver,bronze,copper,wooden,dark,light,"
                  "bright,pale",
         .values = "inverter=direct inversion=1 locality=0 guidance=5 guidance_rescale=0 spread=1 "
-                  "control=prompt_to_prompt keep_shape=1 keep_words=0.8",
+                  "control=prompt_to_prompt keep_shape=1 keep_words=0.8 shading=1",
     },
     {
         .name = "light",

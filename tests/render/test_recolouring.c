@@ -281,6 +281,87 @@ static void test_no_colour_is_invented(void)
     image_free(result);
 }
 
+static struct image *restore_shaded(const struct image *photo, const struct image *reconstruction,
+                                    const struct image *edit, float shading)
+{
+    struct detail_params params = {.change = {.keeps_shapes = true, .shading = shading}};
+    struct transform transform = host_transform();
+    g_autoptr(GError) error = NULL;
+    struct image *result = detail_restore(photo, reconstruction, edit, &transform, &params, &error);
+
+    g_assert_no_error(error);
+    return result;
+}
+
+// Edits that lose the light and shade of a surface: blue of one depth all over, one too saturated
+// for a picture, and one that turns light into dark.
+static struct image *lose_shading(const struct image *photo, int way)
+{
+    static const float BLUE[3] = {0.1f, 0.3f, 0.9f};
+    struct image *image = image_copy(photo, NULL);
+
+    for (int i = 0; i < 640 * 480; i++) {
+        for (int c = 0; c < 3 && on_warm_side(i % 640, i / 640); c++) {
+            float *value = &image->rgb[3 * i + c];
+
+            switch (way) {
+            case 0: *value = BLUE[c]; break;
+            case 1: *value = CLAMP(1.3f * *value + (c == 2 ? 0.5f : -0.45f), 0.0f, 1.0f); break;
+            default: *value = 1.0f - *value;
+            }
+        }
+    }
+    return image;
+}
+
+// With its shading kept a surface shows the photo's texture however it was painted over, has the
+// new colour's brightness on the whole, and no value leaves the range.
+static void test_shading_is_kept(void)
+{
+    struct image *photo = two_surfaces(), *reconstruction = seen_softly(photo);
+
+    for (int way = 0; way < 3; way++) {
+        struct image *wanted = lose_shading(photo, way), *edit = seen_softly(wanted);
+        struct image *plain = restore_shaded(photo, reconstruction, edit, 0.0f);
+        struct image *kept = restore_shaded(photo, reconstruction, edit, 1.0f);
+        double before = texture_correlation(photo, plain, well_inside);
+        double after = texture_correlation(photo, kept, well_inside), luma_off = 0.0;
+
+        for (int i = 0; i < 640 * 480; i++) {
+            luma_off += luma_at(kept, i) - luma_at(plain, i);
+            for (int c = 0; c < 3; c++) {
+                g_assert_cmpfloat(kept->rgb[3 * i + c], >=,
+                                  MIN(0.0f, photo->rgb[3 * i + c]) - 1e-6f);
+                g_assert_cmpfloat(kept->rgb[3 * i + c], <=,
+                                  MAX(1.0f, photo->rgb[3 * i + c]) + 1e-6f);
+            }
+        }
+        g_test_message("way %d: texture %.3f -> %.3f, luma %.4f", way, before, after,
+                       luma_off / (640 * 480));
+        g_assert_true(way == 1 || before < 0.9);
+        g_assert_cmpfloat(after, >, 0.98);
+        g_assert_cmpfloat(fabs(luma_off / (640 * 480)), <, 0.02);
+        image_free(wanted);
+        image_free(edit);
+        image_free(plain);
+        image_free(kept);
+    }
+    image_free(photo);
+    image_free(reconstruction);
+}
+
+// What nobody changed is the photo, to the bit, also with its shading kept.
+static void test_shading_of_nothing(void)
+{
+    struct image *photo = two_surfaces(), *reconstruction = seen_softly(photo);
+    struct image *result = restore_shaded(photo, reconstruction, reconstruction, 1.0f);
+
+    picture_assert_same(result, photo);
+    image_free(photo);
+    image_free(reconstruction);
+    image_free(result);
+}
+
 // A part of a photo is the same part of the whole, wherever its blocks begin.
 static void test_part_is_exact(void)
 {
@@ -313,6 +394,8 @@ int main(int argc, char **argv)
     g_test_add_func("/recolouring/tight-mask-keeps-the-colour", test_tight_mask_keeps_the_colour);
     g_test_add_func("/recolouring/mask-keeps-colours-out", test_mask_keeps_colours_out);
     g_test_add_func("/recolouring/no-colour-is-invented", test_no_colour_is_invented);
+    g_test_add_func("/recolouring/shading-is-kept", test_shading_is_kept);
+    g_test_add_func("/recolouring/shading-of-nothing", test_shading_of_nothing);
     g_test_add_func("/recolouring/part-is-exact", test_part_is_exact);
     return g_test_run();
 }

@@ -416,6 +416,7 @@ struct image *engine_restore(struct engine *e, const struct photo *p, const stru
     params.mask = place->mask;
     params.change.keeps_shapes = keeps_shapes(settings);
     params.spread = (float)settings_get(settings, "spread");
+    params.change.shading = (float)settings_get(settings, "shading");
     params.seam = (enum detail_seam)settings_int(settings, "seam");
     if (place->mask && base->width != p->full->width &&
         !(params.mask = small = mask_on(place->mask, base, error))) {

@@ -132,6 +132,7 @@ def load_sources(sources, work):
         built = {"sprites": sprites.build(npm / "@iconify-json", npm / "@lobehub/fluent-emoji-3d/assets"), "surfaces": surfaces,
                  "subjects": known, "photographs": photos, "cutouts": photographs.load_cutouts(sources / "stamps"),
                  "real": natural + [picture for picture, *_ in photos], "held": held}
+        kept.parent.mkdir(parents=True, exist_ok=True)
         kept.with_suffix(".new").write_bytes(pickle.dumps(built))
         os.replace(kept.with_suffix(".new"), kept)
     return pickle.loads(kept.read_bytes())

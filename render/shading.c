@@ -1,0 +1,125 @@
+// The regression of the edited luma on the photo's, around each place, in which a place counts by
+// how much it changed: beside the border of a repainted thing only the thing is asked.
+#include "render/shading.h"
+
+#include "render/filter.h"
+#include "render/luma.h"
+
+#include <math.h>
+
+static const float LEAST_GAIN = 0.65f; // of the slope of luma: shadows may become softer by so much
+static const float EPSILON = 1e-4f;    // variance of luma below which a place has no shading
+
+// Of the change around it: below the first a place is of another thing, which did not change, and
+// what this one's light and shade become is nothing to it.
+static const float LITTLE = 0.25f, MUCH = 0.6f;
+
+enum { WEIGHT, SIZE, BEFORE, AFTER, SQUARE, CROSS, MOMENTS };
+
+// The luma that the map gives to a colour, as a function of it: slopes, and the value at black.
+static void luma_row(const float *map, float row[4])
+{
+    for (int k = 0; k < 4; k++) {
+        const float column[3] = {map[k] + (k == 0), map[4 + k] + (k == 1), map[8 + k] + (k == 2)};
+
+        row[k] = luma(column);
+    }
+}
+
+// How much each place changed, on the average of its nearest; newly allocated.
+static float *measure_size(const float *delta, int width, int height)
+{
+    size_t count = (size_t)width * height;
+    float *size = g_new(float, count);
+
+    for (size_t i = 0; i < count; i++) {
+        const float *d = delta + 3 * i;
+
+        size[i] = sqrtf(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+    }
+    filter_gaussian(size, width, height, 1.0);
+    return size;
+}
+
+static void moments_init(float *planes[MOMENTS], const struct color_map *map, const float *size,
+                         const float *guide, const float *weight)
+{
+    size_t count = (size_t)map->width * map->height;
+
+    for (int p = 0; p < MOMENTS; p++) {
+        planes[p] = g_new(float, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const float *g = guide + 3 * i;
+        float w = (weight != NULL ? weight[i] : 1.0f) * size[i], before = luma(g), row[4];
+
+        luma_row(map->values + COLOR_MAP_VALUES * i, row);
+
+        float after = row[0] * g[0] + row[1] * g[1] + row[2] * g[2] + row[3];
+
+        planes[WEIGHT][i] = w;
+        planes[SIZE][i] = w * size[i];
+        planes[BEFORE][i] = w * before;
+        planes[AFTER][i] = w * after;
+        planes[SQUARE][i] = w * before * before;
+        planes[CROSS][i] = w * before * after;
+    }
+    for (int p = 0; p < MOMENTS; p++) {
+        filter_box(planes[p], map->width, map->height,
+                   4 * color_map_reach(map->width, map->height));
+    }
+}
+
+// Moves the luma of what the map makes of a colour towards gain * luma + offset.
+static void move(float *map, float gain, float offset, float amount)
+{
+    static const float LUMA[3][3] = {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}};
+    float row[4];
+
+    luma_row(map, row);
+    for (int k = 0; k < 4; k++) {
+        float wanted = k < 3 ? gain * luma(LUMA[k]) : offset;
+
+        for (int c = 0; c < 3; c++) {
+            map[4 * c + k] += amount * (wanted - row[k]); // all channels alike: the luma by as much
+        }
+    }
+}
+
+void shading_keep(struct color_map *map, float *delta, const float *guide, const float *weight,
+                  float amount)
+{
+    size_t count = (size_t)map->width * map->height;
+    g_autofree float *size = measure_size(delta, map->width, map->height);
+    float *planes[MOMENTS];
+
+    moments_init(planes, map, size, guide, weight);
+    for (size_t i = 0; i < count; i++) {
+        float total = planes[WEIGHT][i];
+
+        if (total <= 1e-12f || planes[SIZE][i] <= 0.0f) {
+            continue; // nothing changed
+        }
+
+        float before = planes[BEFORE][i] / total, after = planes[AFTER][i] / total;
+        float variance = fmaxf(planes[SQUARE][i] / total - before * before, 0.0f);
+        float covariance = planes[CROSS][i] / total - before * after;
+        float gain = fmaxf((covariance + EPSILON) / (variance + EPSILON), LEAST_GAIN);
+        float share = (size[i] * total / planes[SIZE][i] - LITTLE) / (MUCH - LITTLE);
+
+        move(map->values + COLOR_MAP_VALUES * i, gain, after - gain * before,
+             amount * CLAMP(share, 0.0f, 1.0f));
+    }
+    for (size_t i = 0; i < count; i++) {
+        const float *g = guide + 3 * i, *v = map->values + COLOR_MAP_VALUES * i;
+
+        for (int c = 0; c < 3; c++) {
+            float adds = v[4 * c] * g[0] + v[4 * c + 1] * g[1] + v[4 * c + 2] * g[2] + v[4 * c + 3];
+
+            delta[3 * i + c] += amount * (adds - delta[3 * i + c]);
+        }
+    }
+    for (int p = 0; p < MOMENTS; p++) {
+        g_free(planes[p]);
+    }
+}
