@@ -9,10 +9,12 @@
 
 #define X(name) extern const struct adapter_method name##_method;
 METHOD_ROWS
+MERGED_ROWS
 #undef X
 
 #define X(name) &name##_method,
 const struct adapter_method *const adapter_table[] = {METHOD_ROWS NULL};
+const struct adapter_method *const adapter_merged_table[] = {MERGED_ROWS NULL};
 #undef X
 
 const struct member *adapter_family(int i)
@@ -22,6 +24,11 @@ const struct member *adapter_family(int i)
 
 const struct adapter_method *adapter_method_find(const char *name)
 {
+    for (int i = 0; adapter_merged_table[i]; i++) {
+        if (g_strcmp0(adapter_merged_table[i]->name, name) == 0) {
+            return adapter_merged_table[i];
+        }
+    }
     return (const struct adapter_method *)family_find(adapter_family, name);
 }
 
@@ -31,6 +38,7 @@ static void param_free(struct adapter_param *p)
     g_free(p->part);
     g_free(p->path);
     g_free(p->value);
+    g_clear_pointer(&p->form, g_bytes_unref);
     g_free(p);
 }
 
@@ -55,7 +63,8 @@ struct adapter *adapter_alloc(const struct adapter_method *method, struct model 
 struct adapter *adapter_new(const char *method, struct model *model,
                             const struct settings *settings, GError **error)
 {
-    const struct adapter_method *found = adapter_method_find(method);
+    const struct adapter_method *found =
+        (const struct adapter_method *)family_find(adapter_family, method);
     if (!found) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "there is no adapter method named %s", method);

@@ -28,6 +28,7 @@ struct adapter_param {
     int shape[GRAPH_RANK];    // of the parameter
     int count;                // floats
     float *value;             // host copy, the truth (the optimizer works here)
+    GBytes *form;             // the method's own: what value means; NULL: its shape says all
     int group;                // 0: matrices, 1: 1-D weights (their own learning rate)
     struct tensor *tensor;    // device copy between adapter_prepare and adapter_release, else NULL
     void *factors; // the method's own, with the same life as tensor: U, sigma, V^T on the device
@@ -94,7 +95,8 @@ enum { ADAPTER_LENGTH = 1 };
 
 struct adapter_method {
     MEMBER_FIELDS; // settings: how it is trained (TRAINING_ROWS), which layers, rank, bound, ...
-    const char *dialect; // name of the one that adapter_save writes (dialect/dialect.h)
+    // Name of the one that adapter_save writes (dialect/dialect.h); NULL: the first that holds it.
+    const char *dialect;
     // Creates the parameters for every layer that the settings name; parameters start at "no
     // change".
     bool (*init)(struct adapter *a, GError **error);
@@ -122,7 +124,10 @@ struct adapter_method {
                   const struct svd *svd, float *weight, GError **error);
     bool merge_svd; // asks for them
 };
-extern const struct adapter_method *const adapter_table[]; // NULL-terminated
+// Methods that can be learned, and those that are only merged: these have no part in a graph and
+// no init. Both NULL-terminated. adapter_family() has what can be learned, adapter_method_find()
+// all.
+extern const struct adapter_method *const adapter_table[], *const adapter_merged_table[];
 const struct member *adapter_family(int i);
 const struct adapter_method *adapter_method_find(const char *name);
 

@@ -229,7 +229,8 @@ static bool verify(const struct adapter *a, const char *path, GError **error)
     bool same = copy->params->len == a->params->len;
     for (guint i = 0; same && i < a->params->len; i++) {
         const struct adapter_param *p = a->params->pdata[i], *q = adapter_param_of(copy, p->weight);
-        same = q && p->count == q->count &&
+        same = q && p->count == q->count && !p->form == !q->form &&
+               (!p->form || g_bytes_equal(p->form, q->form)) &&
                !memcmp(p->value, q->value, (size_t)p->count * sizeof *p->value);
     }
     adapter_free(copy);
@@ -251,8 +252,23 @@ bool adapter_remove(const char *path, GError **error)
     return false;
 }
 
-// Adapters of other dialects in the folder, which would be loaded with or in place of this one. The
-// caller frees the names.
+// The dialect that an adapter is saved in, NULL where none can hold it.
+static const struct adapter_dialect *dialect_for(const struct adapter *a)
+{
+    if (a->method->dialect) {
+        return adapter_dialect_find(a->method->dialect);
+    }
+    for (int i = 0; adapter_dialect_table[i]; i++) {
+        const struct adapter_dialect *d = adapter_dialect_table[i];
+        if (d->write && d->holds(a)) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+// Adapters of other dialects (NULL: of any) in the folder, which would be loaded with or in place
+// of this one. The caller frees the names.
 static GPtrArray *list_others(const struct adapter_dialect *dialect, const char *folder)
 {
     GPtrArray *others = g_ptr_array_new_with_free_func(g_free);
@@ -260,7 +276,8 @@ static GPtrArray *list_others(const struct adapter_dialect *dialect, const char 
         for (const char *const *name = adapter_dialect_table[i]->files; *name; name++) {
             g_autofree char *file = g_build_filename(folder, *name, NULL);
             if (g_str_has_suffix(*name, ".safetensors") &&
-                !g_strv_contains(dialect->files, *name) && g_file_test(file, G_FILE_TEST_EXISTS)) {
+                !(dialect && g_strv_contains(dialect->files, *name)) &&
+                g_file_test(file, G_FILE_TEST_EXISTS)) {
                 g_ptr_array_add(others, g_steal_pointer(&file));
             }
         }
@@ -268,7 +285,7 @@ static GPtrArray *list_others(const struct adapter_dialect *dialect, const char 
     return others;
 }
 
-bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error)
+static bool check_place(const struct adapter_dialect *dialect, const char *path, GError **error)
 {
     if (g_str_has_suffix(path, ".safetensors")) {
         g_autofree char *folder = g_path_get_dirname(path);
@@ -285,7 +302,7 @@ bool adapter_save_check(const struct adapter_method *method, const char *path, G
                     "%s is a file; an adapter is one that ends in .safetensors, or a folder", path);
         return false;
     }
-    g_autoptr(GPtrArray) others = list_others(adapter_dialect_find(method->dialect), path);
+    g_autoptr(GPtrArray) others = list_others(dialect, path);
     for (guint i = 0; i < others->len; i++) {
         struct st_file *file = st_open(others->pdata[i], NULL);
         const bool ours = file && g_hash_table_contains(file->metadata, "tincture.method");
@@ -300,6 +317,11 @@ bool adapter_save_check(const struct adapter_method *method, const char *path, G
     return true;
 }
 
+bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error)
+{
+    return check_place(method->dialect ? adapter_dialect_find(method->dialect) : NULL, path, error);
+}
+
 // After a save into a folder.
 static bool remove_others(const struct adapter_dialect *dialect, const char *path, GError **error)
 {
@@ -312,8 +334,8 @@ static bool remove_others(const struct adapter_dialect *dialect, const char *pat
 }
 
 // What is still to do once nothing stands against it.
-static bool save_files(struct adapter *a, const char *path, bool folder, struct task *task,
-                       GError **error)
+static bool save_files(struct adapter *a, const struct adapter_dialect *dialect, const char *path,
+                       bool folder, struct task *task, GError **error)
 {
     const bool is_new = folder && !g_file_test(path, G_FILE_TEST_EXISTS);
     if (folder && g_mkdir_with_parents(path, 0755) != 0) {
@@ -321,7 +343,6 @@ static bool save_files(struct adapter *a, const char *path, bool folder, struct 
                     path, g_strerror(errno));
         return false;
     }
-    const struct adapter_dialect *dialect = adapter_dialect_find(a->method->dialect);
     const bool ok = dialect->write(a, path, task, error);
     if (!ok && is_new) {
         g_rmdir(path); // where it is empty
@@ -339,9 +360,15 @@ bool adapter_save(struct adapter *a, const char *path, struct task *task, GError
                               : "the adapter holds numbers that are not finite and is not saved");
         return false;
     }
-    if (!adapter_save_check(a->method, path, error)) {
+    const struct adapter_dialect *dialect = dialect_for(a);
+    if (!dialect) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is in a form that this program reads but cannot write", a->name);
+        return false;
+    }
+    if (!check_place(dialect, path, error)) {
         return false;
     }
     model_hash(a->model, MODEL_UNET, task, NULL); // here, where waiting shows
-    return !task_cancelled(task, error) && save_files(a, path, folder, task, error);
+    return !task_cancelled(task, error) && save_files(a, dialect, path, folder, task, error);
 }

@@ -120,6 +120,18 @@ static void list_sites(struct adapter_hook *h)
     }
 }
 
+// Methods that are only merged have no part in a graph.
+static bool can_hook(const struct adapter *a, GError **error)
+{
+    const struct adapter_method *m = a->method;
+    if (m->input || m->product || m->delta) {
+        return true;
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                "%s is in a form that this program applies but does not learn", a->name);
+    return false;
+}
+
 struct adapter_hook *adapter_hook_new(struct adapter *const *adapters, int n, int trainable,
                                       struct gpu *gpu, GError **error)
 {
@@ -135,7 +147,8 @@ struct adapter_hook *adapter_hook_new(struct adapter *const *adapters, int n, in
     h->leaves = g_new0(struct node *, trainable >= 0 ? adapters[trainable]->params->len : 0);
     for (int i = 0; i < n; i++) {
         h->scales[i] = tensor_new(gpu, DTYPE_F32, (int[]){1, 1, 1, 1}, "scale", error);
-        if (!h->scales[i] || !adapter_prepare(adapters[i], NULL, error)) {
+        if (!h->scales[i] || !can_hook(adapters[i], error) ||
+            !adapter_prepare(adapters[i], NULL, error)) {
             goto fail;
         }
     }

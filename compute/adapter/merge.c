@@ -109,6 +109,10 @@ static char *stack_key(const struct stack *s)
         g_checksum_update(sum, (const guchar *)&g_array_index(s->scales, double, i),
                           sizeof(double));
         g_checksum_update(sum, (const guchar *)p->shape, sizeof p->shape);
+        if (p->form) {
+            g_checksum_update(sum, g_bytes_get_data(p->form, NULL),
+                              (gssize)g_bytes_get_size(p->form));
+        }
         g_checksum_update(sum, (const guchar *)p->value,
                           (gssize)p->count * (gssize)sizeof *p->value);
     }
@@ -134,7 +138,7 @@ static bool merge_method(const struct adapter_method *method, const struct stack
 }
 
 // Products first, then what acts on the input, the last in the hook's order innermost, then what is
-// added: W' = (U s V^T) R^T + B A.
+// added: W' = (U s V^T) R^T + B A. What is only merged changes what the others have made.
 static bool merge_stack(const struct stack *s, const struct svd *svd, float *weight, GError **error)
 {
     const struct adapter_method *const *m = adapter_table;
@@ -148,6 +152,9 @@ static bool merge_stack(const struct stack *s, const struct svd *svd, float *wei
     }
     for (int i = 0; i < count; i++) {
         ok = ok && (!m[i]->delta || merge_method(m[i], s, svd, weight, error));
+    }
+    for (int i = 0; adapter_merged_table[i]; i++) {
+        ok = ok && merge_method(adapter_merged_table[i], s, svd, weight, error);
     }
     return ok;
 }

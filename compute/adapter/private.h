@@ -75,15 +75,47 @@ struct adapter_param *lora_add(struct adapter *a, const struct nn_part *part, st
         .help = "Which layers of the image network turn their input", .kind = SETTING_CHOICE,      \
         .min = 0, .max = 1, .def = 0, .choices = target_names                                      \
     }
-extern const char *const rotation_files[];
 bool rotation_init(struct adapter *a, GError **error);
 bool rotation_prepare(struct adapter *a, struct task *task, GError **error);
 void rotation_release(struct adapter *a);
-struct adapter_source;
-struct adapter *rotation_read(const struct adapter_source *s, struct model *model, GError **error);
-bool rotation_load(struct adapter *a, const struct st_file *file, GError **error);
-bool rotation_save(const struct adapter *a, const char *path, struct task *task, GError **error);
 struct node *rotation_input(struct graph *g, const struct nn_layer *l,
                             const struct adapter_use *uses, int n, struct node *x);
 bool rotation_merge(const struct adapter_param *const *params, const double *scales, int n,
                     const struct svd *svd, float *weight, GError **error);
+// The divisor of n that is nearest to wanted, the smaller one of two: PEFT's adjust_oft_parameters.
+int rotation_divisor(int n, int wanted);
+// R of one block (b, b), exact, of its triangle; scratch is 2 b^2.
+void rotation_cayley(int b, const float *u, double scale, double *scratch, float *r);
+
+// ---- rotations in the forms of other programs ---------------------------------------------------
+
+// How a block's numbers become R (b, b). S = U - U^T with U the strict upper triangle, row-major.
+enum orthogonal_cayley {
+    CAYLEY_EXACT,  // R = (I - S)(I + S)^-1
+    CAYLEY_SERIES, // R = I + 2 S + .. + 2 S^(powers - 1) + last S^powers, the other sign
+    CAYLEY_NONE,   // the numbers are R itself, row-major
+};
+
+// What the numbers of a parameter mean: blocks of each factor, the first to act first, then the
+// outputs' scales. No padding: forms are compared as bytes.
+struct orthogonal_form {
+    gboolean outputs; // of the layer are turned, else its inputs
+    gboolean scaled;  // there are scales
+    int factors, blocks, block;
+    enum orthogonal_cayley cayley;
+    int powers;
+    float last;
+};
+
+#define ORTHOGONAL_MAX_BLOCK 4096 // channels
+
+// Channels of a weight that are turned; numbers of one block; whether a form is one for the weight
+// (false also for blocks that are too large to be computed in sensible time).
+int orthogonal_channels(const struct nn_weight *w, bool outputs);
+int64_t orthogonal_block_count(const struct orthogonal_form *f);
+bool orthogonal_fits(const struct nn_weight *w, const struct orthogonal_form *f);
+// A parameter of the method "orthogonal"; the form, which fits, is copied.
+struct adapter_param *orthogonal_add(struct adapter *a, const struct nn_part *part,
+                                     struct nn_weight *w, const struct orthogonal_form *f);
+const struct orthogonal_form *orthogonal_form_of(const struct adapter_param *p);
+float *orthogonal_scale(const struct adapter_param *p); // (outputs), inside value; NULL: none

@@ -9,23 +9,16 @@
 //
 // The sign of S and the storage are those of the PEFT library with use_cayley_neumann = false; its
 // other mode computes (I + S)(I - S)^-1 instead, the opposite rotation for the same numbers.
-#include "compute/adapter/dialect/dialect.h"
 #include "compute/adapter/private.h"
 #include "compute/gpu/blas.h"
 #include "compute/gpu/host.h"
-#include "compute/json_file.h"
-#include "compute/replace.h"
 
 #include <math.h>
 #include <string.h>
 
-#define SUFFIX      ".oft_R.weight"
-#define PEFT_PREFIX "base_model.model."
-
 // ---- which layers -------------------------------------------------------------------------------
 
-// The divisor of n that is nearest to wanted, the smaller one of two: PEFT's adjust_oft_parameters.
-static int nearest_divisor(int n, int wanted)
+int rotation_divisor(int n, int wanted)
 {
     if (wanted >= n) {
         return n;
@@ -57,8 +50,8 @@ bool rotation_init(struct adapter *a, GError **error)
         struct nn_weight *w = unet->weights->pdata[i];
         if (target_has(settings_int(a->settings, "targets"), w)) {
             const int in = w->shape[3];
-            const int block = wanted_size > 0 ? nearest_divisor(in, wanted_size)
-                                              : in / nearest_divisor(in, wanted_blocks);
+            const int block = wanted_size > 0 ? rotation_divisor(in, wanted_size)
+                                              : in / rotation_divisor(in, wanted_blocks);
             add_layer(a, unet, w, in / block, block);
         }
     }
@@ -142,8 +135,7 @@ struct node *rotation_input(struct graph *g, const struct nn_layer *l,
 
 // ---- merged -------------------------------------------------------------------------------------
 
-// R of one block (b, b) from its triangle, in double; scratch is 2 b^2.
-static void cayley(int b, const float *u, double scale, double *scratch, float *r)
+void rotation_cayley(int b, const float *u, double scale, double *scratch, float *r)
 {
     double *plus = scratch, *minus = scratch + b * b;
     memset(scratch, 0, 2 * (size_t)b * b * sizeof *scratch);
@@ -178,7 +170,7 @@ static void rotate_blocks(int64_t begin, int64_t end, void *data)
     g_autofree double *scratch = g_new(double, 2 * b * b);
     g_autofree float *r = g_new(float, b *b);
     for (int64_t j = begin; j < end; j++) {
-        cayley(b, p->value + j * p->shape[3], t->scale, scratch, r);
+        rotation_cayley(b, p->value + j * p->shape[3], t->scale, scratch, r);
         host_gemm_serial(false, true, rows, b, b, 1, t->from + j * b, columns, r, b, 0,
                          t->to + j * b, columns);
     }
@@ -198,184 +190,4 @@ bool rotation_merge(const struct adapter_param *const *params, const double *sca
         host_parallel(params[i]->shape[2], 1, rotate_blocks, &task);
     }
     return true;
-}
-
-// ---- reading ------------------------------------------------------------------------------------
-
-#define OFFICIAL_SUFFIX "_oft.R"
-
-// Whether the numbers mean (I - S)(I + S)^-1. Files that say nothing come from programs whose
-// default is the other sign.
-static bool is_minus_form(const struct st_file *file)
-{
-    if (g_hash_table_contains(file->metadata, "tincture.method")) {
-        return true;
-    }
-    g_autofree char *folder = g_path_get_dirname(file->path);
-    g_autofree char *config = g_build_filename(folder, "adapter_config.json", NULL);
-    g_autoptr(JsonNode) root = json_file_read(config, JSON_NODE_OBJECT, config, NULL);
-    return root && !json_object_get_boolean_member_with_default(json_node_get_object(root),
-                                                                "use_cayley_neumann", true);
-}
-
-// (n or 1, b(b-1)/2) for a layer of n b inputs; a single row is one block that all share.
-static bool load_triangles(struct adapter *a, const struct st_tensor *t, const struct nn_part *part,
-                           struct nn_weight *w, bool minus, GError **error)
-{
-    const int in = w->shape[3];
-    const int block = t->rank == 2 ? (int)lround((1 + sqrt(1 + 8.0 * (double)t->shape[1])) / 2) : 0;
-    if (block < 2 || in % block || (int64_t)block * (block - 1) / 2 != t->shape[1] ||
-        (t->shape[0] != 1 && t->shape[0] != in / block)) {
-        adapter_unmatched(a, t->name);
-        return true;
-    }
-    struct adapter_param *p = adapter_add(a, part, w, (int[]){1, 1, in / block, (int)t->shape[1]});
-    if (!st_read_f32(t, p->value, true, error)) {
-        return false;
-    }
-    for (int64_t i = t->count; i < p->count; i++) {
-        p->value[i] = p->value[i - t->count];
-    }
-    // (I + S)(I - S)^-1 is the minus form of -S. The truncated series that such programs use in its
-    // place is off by the fourth power of S.
-    for (int i = 0; !minus && i < p->count; i++) {
-        p->value[i] = -p->value[i];
-    }
-    return true;
-}
-
-// The official code's (n, b, b): S = (D - D^T) / 2, minus form.
-static bool load_squares(struct adapter *a, const struct st_tensor *t, const struct nn_part *part,
-                         struct nn_weight *w, GError **error)
-{
-    const int in = w->shape[3], blocks = t->rank == 3 ? (int)MIN(t->shape[0], in) : 0;
-    const int b = blocks ? in / blocks : 0;
-    if (b < 2 || blocks * b != in || t->shape[1] != b || t->shape[2] != b) {
-        adapter_unmatched(a, t->name);
-        return true;
-    }
-    g_autofree float *d = g_new(float, t->count);
-    if (!st_read_f32(t, d, true, error)) {
-        return false;
-    }
-    struct adapter_param *p = adapter_add(a, part, w, (int[]){1, 1, blocks, b * (b - 1) / 2});
-    float *u = p->value;
-    for (const float *block = d; block < d + t->count; block += b * b) {
-        for (int i = 0; i < b; i++) {
-            for (int j = i + 1; j < b; j++) {
-                *u++ = 0.5f * (block[i * b + j] - block[j * b + i]);
-            }
-        }
-    }
-    return true;
-}
-
-// Layer path of "....attn1.processor.to_q_oft.R" or "base_model.model.<path>.oft_R.weight"; NULL
-// where the name holds none: the prefix may take a part of the suffix with it, and nothing at all
-// may be left between them.
-static char *layer_path(const char *name, bool official)
-{
-    const char *start =
-        !official && g_str_has_prefix(name, PEFT_PREFIX) ? name + strlen(PEFT_PREFIX) : name;
-    const size_t length = strlen(start), suffix = strlen(official ? OFFICIAL_SUFFIX : SUFFIX);
-    if (length <= suffix) {
-        return NULL;
-    }
-    g_autofree char *stem = g_strndup(start, length - suffix);
-    if (!official) {
-        return g_steal_pointer(&stem);
-    }
-    g_auto(GStrv) halves = g_strsplit(stem, ".processor.", 2);
-    const bool out = g_strcmp0(halves[1], "to_out") == 0;
-    return g_strconcat(halves[0], ".", halves[1] ? halves[1] : "", out ? ".0" : "", NULL);
-}
-
-bool rotation_load(struct adapter *a, const struct st_file *file, GError **error)
-{
-    const bool minus = is_minus_form(file);
-    for (guint i = 0; i < file->tensors->len; i++) {
-        const struct st_tensor *t = file->tensors->pdata[i];
-        const bool official = g_str_has_suffix(t->name, OFFICIAL_SUFFIX);
-        const struct nn_part *part = NULL;
-        struct nn_weight *w = NULL;
-        if (official || g_str_has_suffix(t->name, SUFFIX)) {
-            g_autofree char *path = layer_path(t->name, official);
-            w = path ? adapter_layer(a->model, path, &part) : NULL;
-        }
-        if (!w || !target_is_matrix(w) || adapter_param_of(a, w)) {
-            adapter_unmatched(a, t->name);
-        } else if (!(official ? load_squares(a, t, part, w, error)
-                              : load_triangles(a, t, part, w, minus, error))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-// ---- writing ------------------------------------------------------------------------------------
-
-static bool write_tensors(const struct adapter *a, const char *path, struct task *task,
-                          GError **error)
-{
-    struct st_writer *w = adapter_writer(a);
-    for (guint i = 0; i < a->params->len; i++) {
-        const struct adapter_param *p = a->params->pdata[i];
-        g_autofree char *name = g_strconcat(PEFT_PREFIX, p->path, SUFFIX, NULL);
-        st_writer_f32(w, name, 2, (int64_t[]){p->shape[2], p->shape[3]}, p->value);
-    }
-    const bool ok = st_writer_save(w, path, task, error);
-    st_writer_free(w);
-    return ok;
-}
-
-// What PEFT needs to know. coft is false even for a coft adapter: its bound is kept by the numbers
-// themselves, and PEFT's own bound lacks the factor b^2 and would cut them.
-static bool write_config(const struct adapter *a, const char *path, GError **error)
-{
-    const int size = settings_int(a->settings, "block_size"),
-              blocks = settings_int(a->settings, "blocks");
-    g_autoptr(JsonBuilder) b = json_builder_new();
-    json_builder_begin_object(b);
-    json_builder_add_string_value(json_builder_set_member_name(b, "peft_type"), "OFT");
-    json_builder_add_int_value(json_builder_set_member_name(b, "r"), size > 0 ? 0 : blocks);
-    json_builder_add_int_value(json_builder_set_member_name(b, "oft_block_size"), size);
-    json_builder_add_boolean_value(json_builder_set_member_name(b, "use_cayley_neumann"), FALSE);
-    json_builder_add_boolean_value(json_builder_set_member_name(b, "coft"), FALSE);
-    json_builder_add_boolean_value(json_builder_set_member_name(b, "block_share"), FALSE);
-    json_builder_add_boolean_value(json_builder_set_member_name(b, "fan_in_fan_out"), FALSE);
-    json_builder_add_double_value(json_builder_set_member_name(b, "module_dropout"), 0);
-    json_builder_add_string_value(json_builder_set_member_name(b, "bias"), "none");
-    json_builder_add_boolean_value(json_builder_set_member_name(b, "inference_mode"), TRUE);
-    json_builder_begin_array(json_builder_set_member_name(b, "target_modules"));
-    for (guint i = 0; i < a->params->len; i++) {
-        json_builder_add_string_value(b, ((const struct adapter_param *)a->params->pdata[i])->path);
-    }
-    json_builder_end_object(json_builder_end_array(b));
-
-    g_autoptr(JsonNode) root = json_builder_get_root(b);
-    g_autoptr(JsonGenerator) generator = json_generator_new();
-    json_generator_set_pretty(generator, TRUE);
-    json_generator_set_root(generator, root);
-    gsize length;
-    g_autofree char *text = json_generator_to_data(generator, &length);
-    struct replacement *r = replacement_new(path, error);
-    const bool ok = r && replacement_write(r, text, length, error) && replacement_sync(r, error) &&
-                    replacement_commit(r, error);
-    replacement_free(r);
-    if (!ok) {
-        g_prefix_error(error, "could not save %s: ", path);
-    }
-    return ok;
-}
-
-const char *const rotation_files[] = {"adapter_model.safetensors", "adapter_config.json", NULL};
-
-bool rotation_save(const struct adapter *a, const char *path, struct task *task, GError **error)
-{
-    if (g_str_has_suffix(path, ".safetensors")) {
-        return write_tensors(a, path, task, error);
-    }
-    g_autofree char *tensors = g_build_filename(path, rotation_files[0], NULL);
-    g_autofree char *config = g_build_filename(path, rotation_files[1], NULL);
-    return write_tensors(a, tensors, task, error) && write_config(a, config, error);
 }

@@ -9,6 +9,7 @@
 
 // What the engine calls of them: a new function is one more X.
 #define BLAS_FUNCTIONS                                                                             \
+    X(cblas_dgemm)                                                                                 \
     X(cblas_sgemm)                                                                                 \
     X(LAPACKE_dgels)                                                                               \
     X(LAPACKE_dgesv)                                                                               \

@@ -164,6 +164,14 @@ static void test_table(void)
         g_assert_cmpint(settings_int(s, "steps"), >, 0);
         settings_free(s);
     }
+    for (int i = 0; adapter_merged_table[i]; i++) {
+        const struct adapter_method *method = adapter_merged_table[i];
+        g_assert_true(method->name && method->title && method->summary && method->settings);
+        g_assert_true(method->merge && !method->init);
+        g_assert_true(!method->input && !method->product && !method->delta);
+        g_assert_true(adapter_method_find(method->name) == method);
+        g_assert_null(family_find(adapter_family, method->name));
+    }
 }
 
 int main(int argc, char **argv)
