@@ -30,6 +30,7 @@ static bool read_tokenizer(struct model *m, GError **error)
     if (!m->tokenizer) {
         return false;
     }
+    tokenizer_limit(m->tokenizer, m->text.vocab_size);
     if (tokenizer_max_id(m->tokenizer) >= m->text.vocab_size) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                     "%s: the tokenizer has ids up to %d, but the text encoder only knows %d",

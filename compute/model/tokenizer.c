@@ -8,307 +8,11 @@
 //   5. each byte of a word becomes a printable character, the last one with "</w>", and neighbours
 //      are merged, pair with the lowest rank first, until no pair of the list is left.
 
-#include "compute/model/tokenizer.h"
-
-#include "compute/json_file.h"
+#include "compute/model/tokenizer_parts.h"
 
 #include <string.h>
 
-#define MAX_VOCAB 1000000
-#define MAX_WORD  4096 // bytes; far more than any id that still fits the length can come from
-
-struct special {
-    char *content;
-    size_t length;
-    int id;
-    bool normalized; // matched in the normalised text
-};
-
-struct tokenizer {
-    GHashTable *vocab;  // token -> id
-    GHashTable *inner;  // ids with which no word ends
-    GHashTable *merges; // "left right" -> rank + 1
-    GArray *specials;   // struct special
-    int bos, eos, pad, unknown, max_id;
-    char bytes[256][3]; // the printable character of each byte
-};
-
-static bool fail(GError **error, const char *message)
-{
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the model's tokenizer is damaged: %s",
-                message);
-    return false;
-}
-
-// ---- reading ------------------------------------------------------------------------------------
-
-// Printable Latin-1 bytes stand for themselves, the others for the characters from U+0100 on, in
-// order.
-static void init_bytes(struct tokenizer *t)
-{
-    gunichar next = 0x100;
-    for (int b = 0; b < 256; b++) {
-        bool printable = (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
-        t->bytes[b][g_unichar_to_utf8(printable ? (gunichar)b : next++, t->bytes[b])] = '\0';
-    }
-}
-
-static bool read_vocab(struct tokenizer *t, JsonObject *vocab, GError **error)
-{
-    JsonObjectIter iter;
-    const char *token;
-    JsonNode *node;
-    json_object_iter_init(&iter, vocab);
-    while (json_object_iter_next(&iter, &token, &node)) {
-        gint64 id = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_int(node) : -1;
-        if (id < 0 || id >= MAX_VOCAB) {
-            return fail(error, "an id in its vocabulary is out of range");
-        }
-        t->max_id = MAX(t->max_id, (int)id);
-        g_hash_table_insert(t->vocab, g_strdup(token), GINT_TO_POINTER((int)id));
-        if (!g_str_has_suffix(token, "</w>")) {
-            g_hash_table_add(t->inner, GINT_TO_POINTER((int)id));
-        }
-    }
-    return true;
-}
-
-static void add_merge(struct tokenizer *t, char *pair)
-{
-    int rank = g_hash_table_size(t->merges) + 1;
-    if (g_hash_table_contains(t->merges, pair)) {
-        g_free(pair);
-    } else {
-        g_hash_table_insert(t->merges, pair, GINT_TO_POINTER(rank));
-    }
-}
-
-static bool read_merges(struct tokenizer *t, const char *path, GError **error)
-{
-    char *text;
-    if (!g_file_get_contents(path, &text, NULL, error)) {
-        return false;
-    }
-    char **lines = g_strsplit(text, "\n", -1);
-    bool ok = true;
-    for (char **line = lines; ok && *line; line++) {
-        g_strchomp(*line);
-        if (**line && !g_str_has_prefix(*line, "#version")) {
-            char *space = strchr(*line, ' ');
-            ok = space && space != *line && space[1] && !strchr(space + 1, ' ');
-            if (ok) {
-                add_merge(t, g_strdup(*line));
-            }
-        }
-    }
-    g_strfreev(lines);
-    g_free(text);
-    return ok || fail(error, "a line of merges.txt is not a pair");
-}
-
-// Merges of tokenizer.json: "left right" or ["left", "right"].
-static bool read_merge_list(struct tokenizer *t, JsonArray *merges, GError **error)
-{
-    for (guint i = 0; i < json_array_get_length(merges); i++) {
-        JsonNode *node = json_array_get_element(merges, i);
-        JsonArray *pair = JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-        if (json_node_get_value_type(node) == G_TYPE_STRING) {
-            add_merge(t, json_node_dup_string(node));
-        } else if (pair && json_array_get_length(pair) == 2 &&
-                   json_node_get_value_type(json_array_get_element(pair, 0)) == G_TYPE_STRING &&
-                   json_node_get_value_type(json_array_get_element(pair, 1)) == G_TYPE_STRING) {
-            add_merge(t, g_strdup_printf("%s %s", json_array_get_string_element(pair, 0),
-                                         json_array_get_string_element(pair, 1)));
-        } else {
-            return fail(error, "a merge in tokenizer.json is not a pair");
-        }
-    }
-    return true;
-}
-
-static void set_special(struct tokenizer *t, const char *content, int id, bool normalized)
-{
-    for (guint i = 0; i < t->specials->len; i++) {
-        struct special *s = &g_array_index(t->specials, struct special, i);
-        if (g_str_equal(s->content, content)) {
-            s->normalized = normalized;
-            return;
-        }
-    }
-    if (*content) {
-        struct special s = {g_strdup(content), strlen(content), id, normalized};
-        g_array_append_val(t->specials, s);
-    }
-}
-
-static const char *member_string(JsonObject *object, const char *key)
-{
-    JsonNode *node = object ? json_object_get_member(object, key) : NULL;
-    return node && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node)
-                                                                   : NULL;
-}
-
-static bool member_bool(JsonObject *object, const char *key)
-{
-    JsonNode *node = json_object_get_member(object, key);
-    return node && json_node_get_value_type(node) == G_TYPE_BOOLEAN && json_node_get_boolean(node);
-}
-
-static JsonObject *member_object(JsonObject *object, const char *key)
-{
-    JsonNode *node = object ? json_object_get_member(object, key) : NULL;
-    return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-}
-
-static JsonArray *member_array(JsonObject *object, const char *key)
-{
-    JsonNode *node = object ? json_object_get_member(object, key) : NULL;
-    return node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-}
-
-// Both files are optional: NULL where they are not there.
-static JsonNode *open_optional(const char *folder, const char *name, GError **error)
-{
-    char *path = g_build_filename(folder, name, NULL),
-         *shown = g_build_filename("tokenizer", name, NULL);
-    JsonNode *root = g_file_test(path, G_FILE_TEST_EXISTS)
-                         ? json_file_read(path, JSON_NODE_OBJECT, shown, error)
-                         : NULL;
-    g_free(path);
-    g_free(shown);
-    return root;
-}
-
-// A special token's id by its role; the settings give it as text or as an object with its content.
-static int read_role(struct tokenizer *t, JsonObject *config, JsonObject *map, const char *role,
-                     const char *standard)
-{
-    // Where the configuration lists its added tokens it is complete; before that existed, the map
-    // had the say.
-    bool complete = member_object(config, "added_tokens_decoder") != NULL;
-    JsonObject *source = map && !complete && json_object_has_member(map, role) ? map : config;
-    JsonObject *object = member_object(source, role);
-    const char *content = object ? member_string(object, "content") : member_string(source, role);
-    content = content ? content : standard;
-    gpointer id;
-    if (!g_hash_table_lookup_extended(t->vocab, content, NULL, &id)) {
-        return -1;
-    }
-    set_special(t, content, GPOINTER_TO_INT(id), object && member_bool(object, "normalized"));
-    return GPOINTER_TO_INT(id);
-}
-
-// How the listed tokens are matched: "added_tokens_decoder" by id, or tokenizer.json's
-// "added_tokens".
-static void read_added(struct tokenizer *t, JsonObject *token)
-{
-    gpointer id;
-    const char *content = token ? member_string(token, "content") : NULL;
-    if (content && g_hash_table_lookup_extended(t->vocab, content, NULL, &id)) {
-        set_special(t, content, GPOINTER_TO_INT(id), member_bool(token, "normalized"));
-    }
-}
-
-static bool read_specials(struct tokenizer *t, const char *folder, const char *pad,
-                          JsonObject *whole, GError **error)
-{
-    GError *fault = NULL;
-    g_autoptr(JsonNode) config = open_optional(folder, "tokenizer_config.json", &fault);
-    g_autoptr(JsonNode) map =
-        fault ? NULL : open_optional(folder, "special_tokens_map.json", &fault);
-    if (!fault) {
-        JsonObject *c = config ? json_node_get_object(config) : NULL,
-                   *m = map ? json_node_get_object(map) : NULL;
-        t->bos = read_role(t, c, m, "bos_token", "<|startoftext|>");
-        t->eos = read_role(t, c, m, "eos_token", "<|endoftext|>");
-        t->unknown = read_role(t, c, m, "unk_token", "<|endoftext|>");
-        t->pad = pad ? read_role(t, NULL, NULL, "pad_token", pad)
-                     : read_role(t, c, m, "pad_token", "<|endoftext|>");
-        // Which other tokens are found in a text depends on the family, as the padding does.
-        JsonObject *decoder = pad ? NULL : member_object(c, "added_tokens_decoder");
-        GList *tokens = decoder ? json_object_get_values(decoder) : NULL;
-        for (GList *i = tokens; i; i = i->next) {
-            read_added(t, JSON_NODE_HOLDS_OBJECT(i->data) ? json_node_get_object(i->data) : NULL);
-        }
-        g_list_free(tokens);
-        JsonArray *added = pad ? NULL : member_array(whole, "added_tokens");
-        for (guint i = 0; added && i < json_array_get_length(added); i++) {
-            JsonNode *node = json_array_get_element(added, i);
-            read_added(t, JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL);
-        }
-    }
-    if (fault) {
-        g_propagate_error(error, fault);
-        return false;
-    }
-    return (t->bos >= 0 && t->eos >= 0 && t->unknown >= 0 && t->pad >= 0) ||
-           fail(error, "a special token is not in its vocabulary");
-}
-
-// The older pair of files.
-static bool read_pair(struct tokenizer *t, const char *folder, const char *pad,
-                      const char *vocab_path, GError **error)
-{
-    g_autoptr(JsonNode) root =
-        json_file_read(vocab_path, JSON_NODE_OBJECT, "tokenizer/vocab.json", error);
-    if (!root) {
-        return false;
-    }
-    char *merges = g_build_filename(folder, "merges.txt", NULL);
-    bool ok = read_vocab(t, json_node_get_object(root), error) && read_merges(t, merges, error) &&
-              read_specials(t, folder, pad, NULL, error);
-    g_free(merges);
-    return ok;
-}
-
-// The newer single file.
-static bool read_single(struct tokenizer *t, const char *folder, const char *pad, GError **error)
-{
-    char *path = g_build_filename(folder, "tokenizer.json", NULL);
-    g_autoptr(JsonNode) node =
-        json_file_read(path, JSON_NODE_OBJECT, "tokenizer/tokenizer.json", error);
-    g_free(path);
-    if (!node) {
-        return false;
-    }
-    JsonObject *root = json_node_get_object(node), *model = member_object(root, "model");
-    JsonObject *vocab = member_object(model, "vocab");
-    JsonArray *merges = member_array(model, "merges");
-    const char *suffix = member_string(model, "end_of_word_suffix");
-    bool ok;
-    if (!vocab || !merges || g_strcmp0(suffix, "</w>") != 0) {
-        ok = fail(error, "tokenizer.json does not describe CLIP's tokenizer");
-    } else {
-        ok = read_vocab(t, vocab, error) && read_merge_list(t, merges, error) &&
-             read_specials(t, folder, pad, root, error);
-    }
-    return ok;
-}
-
-static void special_clear(struct special *s)
-{
-    g_free(s->content);
-}
-
-struct tokenizer *tokenizer_open(const char *folder, const char *pad, GError **error)
-{
-    struct tokenizer *t = g_new0(struct tokenizer, 1);
-    t->vocab = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    t->inner = g_hash_table_new(NULL, NULL);
-    t->merges = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    t->specials = g_array_new(FALSE, FALSE, sizeof(struct special));
-    g_array_set_clear_func(t->specials, (GDestroyNotify)special_clear);
-    init_bytes(t);
-    char *vocab = g_build_filename(folder, "vocab.json", NULL);
-    bool pair = g_file_test(vocab, G_FILE_TEST_EXISTS);
-    bool ok = pair ? read_pair(t, folder, pad, vocab, error) : read_single(t, folder, pad, error);
-    g_free(vocab);
-    if (!ok) {
-        tokenizer_free(t);
-        return NULL;
-    }
-    return t;
-}
+#define MAX_WORD 4096 // bytes; far more than any id that still fits the length can come from
 
 void tokenizer_free(struct tokenizer *t)
 {
@@ -342,19 +46,36 @@ int tokenizer_max_id(const struct tokenizer *t)
     return t->max_id;
 }
 
-static bool is_special(const struct tokenizer *t, int id)
-{
-    for (guint i = 0; i < t->specials->len; i++) {
-        if (g_array_index(t->specials, struct special, i).id == id) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool tokenizer_ends_word(const struct tokenizer *t, int id)
 {
-    return is_special(t, id) || !g_hash_table_contains(t->inner, GINT_TO_POINTER(id));
+    return !g_hash_table_contains(t->inner, GINT_TO_POINTER(id));
+}
+
+void tokenizer_limit(struct tokenizer *t, int ids)
+{
+    for (guint i = t->specials->len; i-- > 0;) {
+        const struct special *s = &g_array_index(t->specials, struct special, i);
+        const bool marks = s->id == t->bos || s->id == t->eos || s->id == t->pad;
+        if (s->id + s->count > ids && s->id > t->vocab_max && !marks) {
+            g_array_remove_index(t->specials, i);
+        }
+    }
+    t->max_id = t->vocab_max;
+    for (guint i = 0; i < t->specials->len; i++) {
+        const struct special *s = &g_array_index(t->specials, struct special, i);
+        t->max_id = MAX(t->max_id, s->id + s->count - 1);
+    }
+}
+
+const struct special *tokenizer_special(const struct tokenizer *t, const char *name)
+{
+    for (guint i = 0; i < t->specials->len; i++) {
+        const struct special *s = &g_array_index(t->specials, struct special, i);
+        if (g_str_equal(s->name, name)) {
+            return s;
+        }
+    }
+    return NULL;
 }
 
 // ---- encoding -----------------------------------------------------------------------------------
@@ -540,7 +261,7 @@ static const struct special *special_at(const struct tokenizer *t, const char *p
                                         bool normalized)
 {
     const struct special *best = NULL;
-    for (guint i = 0; i < t->specials->len; i++) {
+    for (guint i = 0; t->begins[(unsigned char)*p] && i < t->specials->len; i++) {
         const struct special *s = &g_array_index(t->specials, struct special, i);
         if (s->normalized == normalized && (size_t)(end - p) >= s->length &&
             memcmp(p, s->content, s->length) == 0 && (!best || s->length > best->length)) {
@@ -548,6 +269,21 @@ static const struct special *special_at(const struct tokenizer *t, const char *p
         }
     }
     return best;
+}
+
+// What a regular expression's \w is: letters, marks, digits, and what connects them.
+static bool is_word(gunichar c)
+{
+    const GUnicodeType type = g_unichar_type(c);
+    return g_unichar_isalpha(c) || g_unichar_ismark(c) || type == G_UNICODE_DECIMAL_NUMBER ||
+           type == G_UNICODE_LETTER_NUMBER || type == G_UNICODE_CONNECT_PUNCTUATION ||
+           c == 0x200c || c == 0x200d;
+}
+
+static bool within_word(const char *text, const char *from, const char *to, const char *end)
+{
+    return (from > text && is_word(g_utf8_get_char(g_utf8_prev_char(from)))) ||
+           (to < end && is_word(g_utf8_get_char(to)));
 }
 
 typedef void (*piece_fn)(const struct tokenizer *t, const char *text, size_t length,
@@ -564,11 +300,24 @@ static void encode_specials(const struct tokenizer *t, const char *text, size_t 
             p = g_utf8_next_char(p);
             continue;
         }
-        rest(t, begin, p - begin, out);
-        put(out, s->id);
-        begin = p += s->length;
+        const char *from = p, *to = p + s->length;
+        p = to;
+        if (s->single_word && within_word(text, from, to, end)) {
+            continue;
+        }
+        while (s->lstrip && from > begin && is_space(g_utf8_get_char(g_utf8_prev_char(from)))) {
+            from = g_utf8_prev_char(from);
+        }
+        while (s->rstrip && to < end && is_space(g_utf8_get_char(to))) {
+            to = g_utf8_next_char(to);
+        }
+        rest(t, begin, (size_t)(from - begin), out);
+        for (int i = 0; i < s->count; i++) {
+            put(out, s->id + i);
+        }
+        begin = p = to;
     }
-    rest(t, begin, end - begin, out);
+    rest(t, begin, (size_t)(end - begin), out);
 }
 
 static void encode_clean(const struct tokenizer *t, const char *text, size_t length,
@@ -584,6 +333,41 @@ static void encode_raw(const struct tokenizer *t, const char *text, size_t lengt
     encode_specials(t, clean, strlen(clean), true, encode_clean, out);
     g_free(clean);
 }
+
+// ---- special tokens -----------------------------------------------------------------------------
+
+void tokenizer_set_special(struct tokenizer *t, const struct special *s)
+{
+    g_autofree char *valid = g_utf8_make_valid(s->name, -1);
+    char *content = s->normalized ? normalize(valid, strlen(valid)) : g_steal_pointer(&valid);
+    struct special *old = (struct special *)tokenizer_special(t, s->name);
+    struct special new = *s;
+    new.content = content;
+    new.length = strlen(content);
+    if (!*content) {
+        g_free(content);
+        return;
+    }
+    t->begins[(unsigned char)*content] = true;
+    for (int i = 0; i < s->count; i++) {
+        gpointer id = GINT_TO_POINTER(s->id + i);
+        if (i + 1 < s->count) {
+            g_hash_table_add(t->inner, id);
+        } else {
+            g_hash_table_remove(t->inner, id);
+        }
+    }
+    if (old) {
+        new.name = old->name;
+        g_free(old->content);
+        *old = new;
+    } else {
+        new.name = g_strdup(s->name);
+        g_array_append_val(t->specials, new);
+    }
+}
+
+// ---- the whole ----------------------------------------------------------------------------------
 
 bool tokenizer_encode(const struct tokenizer *t, const char *text, int32_t *ids, int max, int *n)
 {

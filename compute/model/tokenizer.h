@@ -1,7 +1,8 @@
 // CLIP's byte-pair tokenizer, read from a model's tokenizer folder: vocab.json and merges.txt, or
 // tokenizer.json where newer programs saved only that; the special tokens' names from
-// tokenizer_config.json and special_tokens_map.json. Gives the ids of transformers'
-// CLIPTokenizerFast, including its habit of finding special tokens inside the text (SD 2.x: every
+// tokenizer_config.json and special_tokens_map.json; the added tokens from tokenizer_config.json,
+// or from added_tokens.json and tokenizer.json. Gives the ids of transformers' CLIPTokenizer,
+// including its habit of finding special tokens inside the text (SD 2.x: every
 // "!" becomes the padding token).
 //
 // Thread: a tokenizer is never changed after opening; any number of threads may encode with it.
@@ -21,6 +22,9 @@ int tokenizer_bos(const struct tokenizer *t);
 int tokenizer_eos(const struct tokenizer *t);
 int tokenizer_pad(const struct tokenizer *t);
 int tokenizer_max_id(const struct tokenizer *t); // the largest id that can come out
+// Forgets the added tokens whose ids are not below this: a text encoder that has no rows for them
+// reads their names as words, like any text. Before the first text.
+void tokenizer_limit(struct tokenizer *t, int ids);
 // Whether a word ends with this id; words are split into several. The special tokens are words.
 bool tokenizer_ends_word(const struct tokenizer *t, int id);
 

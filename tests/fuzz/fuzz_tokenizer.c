@@ -6,8 +6,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const names[] = {"tokenizer.json", "merges.txt", "tokenizer_config.json",
-                                        "vocab.json", NULL};
+    static const char *const names[] = {"tokenizer.json",
+                                        "merges.txt",
+                                        "tokenizer_config.json",
+                                        "vocab.json",
+                                        "added_tokens.json",
+                                        "special_tokens_map.json",
+                                        NULL};
     g_autoptr(GError) error = NULL;
     struct tokenizer *t = tokenizer_open(fuzz_folder(data, size, names), NULL, &error);
     if (!t) {

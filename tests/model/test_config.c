@@ -87,6 +87,27 @@ static void test_defaults(void)
     folder_free(folder);
 }
 
+// Added tokens count where the text encoder has rows for them; else their names are words.
+static void test_added_tokens(void)
+{
+    for (int rows = 0; rows < 2; rows++) {
+        g_autoptr(GError) error = NULL;
+        char *folder = folder_copy("sd1");
+        folder_write(folder, "tokenizer/added_tokens.json",
+                     rows ? "{\"<a>\": 100}" : "{\"<toy>\": 674}");
+        folder_edit(folder, "tokenizer/vocab.json", "\"<|endoftext|>\"",
+                    rows ? "\"<a>\": 3, \"<|endoftext|>\"" : "\"<|endoftext|>\"");
+        struct model *m = model_inspect(folder, &error);
+        g_assert_no_error(error);
+        int32_t ids[77];
+        int n;
+        model_tokenize(m, rows ? "<a>" : "<toy>", ids, &n, NULL);
+        g_assert_true((n == 3 && ids[1] == 3) == rows);
+        model_free(m);
+        folder_free(folder);
+    }
+}
+
 static const struct {
     const char *file, *from, *to;
     int code;
@@ -325,6 +346,7 @@ int main(int argc, char **argv)
     g_test_add_func("/config/sd2", test_sd2);
     g_test_add_func("/config/infinite", test_infinite);
     g_test_add_func("/config/defaults", test_defaults);
+    g_test_add_func("/config/added-tokens", test_added_tokens);
     g_test_add_func("/config/refused", test_refused);
     g_test_add_func("/config/mismatch", test_mismatch);
     g_test_add_func("/config/ignorable", test_ignorable);
