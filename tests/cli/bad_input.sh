@@ -42,6 +42,9 @@ expect 2 '.-prompt is missing' "$cli" edit --image "$photo"
 expect 2 'unknown option .-nonsense' "$cli" edit --nonsense
 expect 1 "method: 'nosuch' is not one of svdiff, oft" "$cli" train --image "$photo" --prompt x --method nosuch --out "$dir/a.safetensors"
 
+expect 2 'a seed is not below 0' "$cli" generate --prompt x --seed -2 --out "$dir/o.png"
+expect 2 'invalid byte sequence' "$cli" generate --prompt "$(printf 'a \377')" --out "$dir/o.png"
+
 # numbers that no command takes
 for number in 'inversion 3' 'inversion -0.5' 'inversion nan' 'structure -1' 'locality -1' 'guidance -1' 'eta -1' 'size -64' 'size 7' \
     'quality 0' 'quality 101' 'bits 0' 'variations 0' 'variations 100'; do

@@ -5,6 +5,7 @@
 #include "compute/model/defaults.h"
 #include "ui/core/paths.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // ---- settings -----------------------------------------------------------------------------------
@@ -272,7 +273,7 @@ static GArray *own_options(struct cli *c)
          "FILE"},
         {"adapter", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &c->adapters,
          "Adapter, with its strength; may be repeated", "FILE[:SCALE]"},
-        {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed; -1 draws one and says which", "N"},
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
          NULL},
         {"raw", 0, 0, G_OPTION_ARG_NONE, &c->raw, "The model's own picture, at its size", NULL},
@@ -340,16 +341,79 @@ static bool check_needed(const struct cli_command *command, const struct cli *c,
     return true;
 }
 
+// ---- texts --------------------------------------------------------------------------------------
+
+// GOption takes texts to be in the locale's encoding, which without a locale is ASCII. They are
+// taken as file names are, as bytes; those options are listed in texts as pointers into c.
+static void take_bytes(GArray *entries, GPtrArray *texts)
+{
+    for (guint i = 0; i < entries->len; i++) {
+        GOptionEntry *entry = &g_array_index(entries, GOptionEntry, i);
+        if (entry->arg == G_OPTION_ARG_STRING || entry->arg == G_OPTION_ARG_STRING_ARRAY) {
+            const bool many = entry->arg == G_OPTION_ARG_STRING_ARRAY;
+            entry->arg = many ? G_OPTION_ARG_FILENAME_ARRAY : G_OPTION_ARG_FILENAME;
+            g_ptr_array_add(texts, many ? NULL : entry->arg_data);
+            g_ptr_array_add(texts, many ? entry->arg_data : NULL);
+        }
+    }
+}
+
+// What is UTF-8 stays as it is; the rest is in the locale's encoding, or no text.
+static bool take_text(char **text, GError **error)
+{
+    if (!*text || g_utf8_validate(*text, -1, NULL)) {
+        return true;
+    }
+    char *converted = g_locale_to_utf8(*text, -1, NULL, NULL, error);
+    if (converted) {
+        g_free(*text);
+        *text = converted;
+    }
+    return converted != NULL;
+}
+
+static bool take_texts(const GPtrArray *texts, GError **error)
+{
+    bool ok = true;
+    for (guint i = 0; ok && i < texts->len; i += 2) {
+        char **one = texts->pdata[i], ***many = texts->pdata[i + 1];
+        ok = !one || take_text(one, error);
+        for (char **text = many ? *many : NULL; ok && text && *text; text++) {
+            ok = take_text(text, error);
+        }
+    }
+    return ok;
+}
+
+// ---- the command line ---------------------------------------------------------------------------
+
+// -1 draws one, and says which, so that the picture can be had again.
+static bool draw_seed(struct cli *c, GError **error)
+{
+    if (c->seed < -1) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "a seed is not below 0; -1 draws one");
+        return false;
+    }
+    if (c->seed == -1) {
+        c->seed = g_random_int();
+        fprintf(stderr, "seed %" G_GINT64_FORMAT "\n", c->seed);
+    }
+    return true;
+}
+
 bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
                GError **error)
 {
+    g_autoptr(GPtrArray) texts = g_ptr_array_new();
     g_autoptr(GArray) entries = command_options(command, c);
+    take_bytes(entries, texts);
     g_autoptr(GOptionContext) context = g_option_context_new(command->usage);
     GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, c, NULL);
     g_option_group_add_entries(group, (GOptionEntry *)(void *)entries->data);
     g_option_context_set_main_group(context, group);
     g_option_context_set_summary(context, command->summary);
-    if (!g_option_context_parse(context, &argc, &argv, error)) {
+    if (!g_option_context_parse(context, &argc, &argv, error) || !take_texts(texts, error)) {
         return false;
     }
     if (c->rest && !*command->usage) {
@@ -357,5 +421,5 @@ bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char 
                     c->rest[0]);
         return false;
     }
-    return check_needed(command, c, error);
+    return check_needed(command, c, error) && draw_seed(c, error);
 }

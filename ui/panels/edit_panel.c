@@ -68,13 +68,19 @@ static void seed_apply_cb(TinctureEditPanel *self)
     if (tincture_panel_is_updating(TINCTURE_PANEL(self))) {
         return;
     }
-    if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &seed, NULL)) {
+    const gboolean draw = g_str_equal(text, "-1"); // as other programs have it
+    if (draw) {
+        seed = g_random_int();
+    } else if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &seed, NULL)) {
         gtk_widget_add_css_class(GTK_WIDGET(self->seed), "error");
         return;
     }
     gtk_widget_remove_css_class(GTK_WIDGET(self->seed), "error");
     if (seed != project_of(self)->document.seed) {
         tincture_project_set_seed(project_of(self), seed);
+    }
+    if (draw) {
+        show_seed(self); // once for one -1, and to be seen
     }
 }
 
