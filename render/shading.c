@@ -8,6 +8,7 @@
 #include <math.h>
 
 static const float LEAST_GAIN = 0.65f; // of the slope of luma: shadows may become softer by so much
+static const float REACH = 2.0f;       // standard deviations of luma that are to stay in the range
 static const float EPSILON = 1e-4f;    // variance of luma below which a place has no shading
 
 // Of the change around it: below the first a place is of another thing, which did not change, and
@@ -70,6 +71,19 @@ static void moments_init(float *planes[MOMENTS], const struct color_map *map, co
     }
 }
 
+// Highlights and shadows, reach away from the mean, are to stay within 0..1, or no further out than
+// they were: a slope that is too steep for that gives way, then the mean. Returns the mean.
+static float fit_range(float before, float reach, float after, float *gain)
+{
+    float lowest = fminf(before - reach, 0.0f), highest = fmaxf(before + reach, 1.0f);
+    float room = fminf(after - lowest, highest - after);
+
+    if (*gain * reach > room) {
+        *gain = fmaxf(fmaxf(room, 0.0f) / reach, LEAST_GAIN);
+    }
+    return CLAMP(after, lowest + *gain * reach, highest - *gain * reach);
+}
+
 // Moves the luma of what the map makes of a colour towards gain * luma + offset.
 static void move(float *map, float gain, float offset, float amount)
 {
@@ -105,6 +119,9 @@ void shading_keep(struct color_map *map, float *delta, const float *guide, const
         float variance = fmaxf(planes[SQUARE][i] / total - before * before, 0.0f);
         float covariance = planes[CROSS][i] / total - before * after;
         float gain = fmaxf((covariance + EPSILON) / (variance + EPSILON), LEAST_GAIN);
+
+        after = fit_range(before, REACH * sqrtf(variance), after, &gain);
+
         float share = (size[i] * total / planes[SIZE][i] - LITTLE) / (MUCH - LITTLE);
 
         move(map->values + COLOR_MAP_VALUES * i, gain, after - gain * before,

@@ -306,7 +306,7 @@ static struct image *lose_shading(const struct image *photo, int way)
 
             switch (way) {
             case 0: *value = BLUE[c]; break;
-            case 1: *value = CLAMP(1.3f * *value + (c == 2 ? 0.5f : -0.45f), 0.0f, 1.0f); break;
+            case 1: *value = c == 2 ? 1.0f : 0.0f; break;
             default: *value = 1.0f - *value;
             }
         }
