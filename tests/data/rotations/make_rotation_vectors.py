@@ -10,6 +10,11 @@ Run by hand; building and testing never need it (needs torch, safetensors and th
     python3 tests/data/rotations/make_rotation_vectors.py lycoris    # lycoris-lora 4.1.3
     python3 tests/data/rotations/make_rotation_vectors.py formulas   # programs that are no libraries
 
+What `tincture-cli adapter convert` made of one of them is read by PEFT, LyCORIS or the formulas again, and held to the
+same weights (a folder, or a file of LyCORIS or the authors' code):
+
+    python3 tests/data/rotations/make_rotation_vectors.py read NAME CONVERTED
+
     NAME/adapter_model.safetensors    as the program saves it
     NAME/adapter_config.json          where it saves one
     NAME/merged.safetensors           path of a layer -> its weight with the adapter merged at strength 1
@@ -94,6 +99,14 @@ def peft(name, config, paths=LAYERS, size=0.2):
     save(name, tensors, {path: merged[path + ".weight"] for path in paths}, said)
 
 
+class BlockDiagonal:
+    """Without its kernel for CUDA the library makes one factor of a butterfly; this is the same without it."""
+
+    @staticmethod
+    def apply(blocks):
+        return torch.stack([torch.block_diag(*factor) for factor in blocks])
+
+
 def make_peft():
     from peft import BOFTConfig, OFTConfig
     from peft.tuners.boft import layer as boft
@@ -110,12 +123,6 @@ def make_peft():
     oft("peft-coft-share", oft_block_size=4, coft=True, eps=0.3, block_share=True)
     oft("peft-share", oft_block_size=4, block_share=True)
     oft("peft-text", [TEXT], oft_block_size=4)
-
-    # Without its kernel for CUDA the library makes one factor of a butterfly; the same without it.
-    class BlockDiagonal:
-        @staticmethod
-        def apply(blocks):
-            return torch.stack([torch.block_diag(*factor) for factor in blocks])
 
     peft("peft-boft-1", BOFTConfig(target_modules=LAYERS, boft_block_size=4, bias="none"))
     boft.get_fbd_cuda = lambda: True
@@ -293,9 +300,63 @@ def make_formulas():
         save(name, tensors, merged)
 
 
+# ---- what is written is read ----------------------------------------------------------------------------------------
+
+
+def read_peft(folder, paths):
+    from peft import PeftConfig, get_peft_model, set_peft_model_state_dict
+    from peft.tuners.boft import layer as boft
+
+    boft.get_fbd_cuda = lambda: True
+    boft.FastBlockDiag = BlockDiagonal
+    model = get_peft_model(tree(paths), PeftConfig.from_pretrained(folder))
+    left = set_peft_model_state_dict(model, load_file(folder / "adapter_model.safetensors"))
+    assert not left.unexpected_keys, left.unexpected_keys
+    merged = dict(model.merge_and_unload().named_parameters())
+    return {path: merged[path + ".weight"].detach() for path in paths}
+
+
+def read_lycoris(tensors, paths):
+    from lycoris.modules.boft import ButterflyOFTModule
+    from lycoris.modules.diag_oft import DiagOFTModule
+
+    merged = {}
+    for path in paths:
+        own = {k: tensors.get(f"{flat(path)}.{k}") for k in ("oft_blocks", "rescale", "alpha")}
+        kind = DiagOFTModule if own["oft_blocks"].dim() == 3 else ButterflyOFTModule
+        assert kind.algo_check(tensors, flat(path))
+        with torch.no_grad():
+            merged[path] = kind.make_module_from_state_dict(flat(path), layer(path), **own).get_merged_weight()[0]
+    return merged
+
+
+def read_official(tensors, paths):
+    merged = {}
+    for path in paths:
+        attention, projection = path.rsplit(".", 1)
+        d = tensors[f"{attention}.processor.{projection}_oft.R"].double()
+        merged[path] = rotate_inputs(WEIGHTS[path].double(), plus(-0.5 * skew(d)).transpose(-1, -2)).float()
+    return merged
+
+
+def read(name, converted):
+    expected, converted = load_file(HERE / name / "merged.safetensors"), Path(converted)
+    if (converted / "adapter_config.json").exists():
+        merged = read_peft(converted, list(expected))
+    else:
+        tensors = load_file(converted / "lora.safetensors" if converted.is_dir() else converted)
+        merged = (read_official if any(k.endswith("_oft.R") for k in tensors) else read_lycoris)(tensors, list(expected))
+    worst = max(((merged[k] - v).abs().max() / v.abs().max()).item() for k, v in expected.items())
+    print(f"{name}: {worst:.2g}")
+    assert worst < 1e-5
+
+
 GROUPS = {"peft": make_peft, "peft-0.17": make_peft_17, "peft-0.15": make_peft_15, "peft-0.10": make_peft_10,
           "lycoris": make_lycoris, "formulas": make_formulas}
 
 if __name__ == "__main__":
-    for group in sys.argv[1:]:
-        GROUPS[group]()
+    if sys.argv[1:2] == ["read"]:
+        read(*sys.argv[2:])
+    else:
+        for group in sys.argv[1:]:
+            GROUPS[group]()
