@@ -5,5 +5,5 @@
 #include <stdint.h>
 
 // A folder of this program with the input cut at its NULs: a file a name, none where the input has
-// ended. A name may hold one slash.
+// ended; the last file has all that is left. A name may hold one slash.
 const char *fuzz_folder(const uint8_t *data, size_t size, const char *const *names);
