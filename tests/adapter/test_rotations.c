@@ -33,6 +33,8 @@ static const struct {
     {"peft-coft", "orthogonal", "peft_oft", false},
     {"peft-coft-share", "orthogonal", "peft_oft", false},
     {"peft-text", "orthogonal", "peft_oft", false},
+    {"peft-embedding", "orthogonal", "peft_oft", false},
+    {"peft-embedding-exact", "orthogonal", "peft_oft", false},
     {"peft-0.17-neumann-2", "orthogonal", "peft_oft", false},
     {"peft-0.17-neumann-3", "orthogonal", NULL, false},
     {"peft-0.17-neumann-5", "orthogonal", NULL, false},

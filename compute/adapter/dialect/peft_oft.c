@@ -8,7 +8,8 @@
 //                              (I + S)(I - S)^-1; since 0.18 the last power counts once
 //   coft                       |S|_F of a block is held to eps / sqrt(rows)
 //
-// W' = W R^T in both. Convolutions turn the whole patch in the order (I, ky, kx): W as merge()
+// W' = W R^T in both. An embedding, .oft_embedding_R.weight, turns what it looks up, W' = W R, and
+// R(S) = R(-S)^T. Convolutions turn the whole patch in the order (I, ky, kx): W as merge()
 // makes it, since PEFT's forward pass forgets how often a pixel lies in a patch.
 #include "compute/adapter/dialect/rotations.h"
 
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #define SUFFIX    ".oft_R.weight"
+#define EMBEDDING ".oft_embedding_R.weight"
 #define MAX_TERMS 64
 // Said in the metadata, for a file without its configuration: "exact", or "POWERS LAST".
 #define SERIES_KEY "tincture.oft_series"
@@ -57,6 +59,8 @@ static void set_formula(const struct adapter_source *s, struct orthogonal_form *
     }
 }
 
+enum { IS_LAYER, IS_EMBEDDING };
+
 static bool read_layer(struct rotations *r, const struct rotations_layer *l, GError **error)
 {
     struct orthogonal_form form = {.cayley = CAYLEY_EXACT};
@@ -72,19 +76,22 @@ static bool read_layer(struct rotations *r, const struct rotations_layer *l, GEr
             rotations_bound(p->value + row * numbers, numbers, 2, eps / sqrt((double)rows));
         }
     }
+    for (int64_t i = 0; l->suffix == IS_EMBEDDING && i < l->tensor->count; i++) {
+        p->value[i] = -p->value[i];
+    }
     rotations_share(p, l->tensor->count);
     return true;
 }
 
 static bool peft_oft_detect(const struct adapter_source *s)
 {
-    return adapter_source_has(s, "", SUFFIX);
+    return adapter_source_has(s, "", SUFFIX) || adapter_source_has(s, "", EMBEDDING);
 }
 
 static struct adapter *peft_oft_read(const struct adapter_source *s, struct model *model,
                                      GError **error)
 {
-    static const char *const suffixes[] = {SUFFIX, NULL};
+    static const char *const suffixes[] = {[IS_LAYER] = SUFFIX, [IS_EMBEDDING] = EMBEDDING, NULL};
     const double terms = rotations_config_number(s, "num_cayley_neumann_terms", 5);
     if (!(terms >= 1 && terms <= MAX_TERMS && terms == floor(terms))) {
         g_set_error(
@@ -139,6 +146,20 @@ static bool peft_oft_holds(const struct adapter *a)
     return a->params->len > 0;
 }
 
+static void write_layer(struct st_writer *w, const struct adapter_param *p)
+{
+    const bool embedding = rotations_is_embedding(p);
+    g_autofree char *name =
+        g_strconcat("base_model.model.", p->path, embedding ? EMBEDDING : SUFFIX, NULL);
+    g_autofree float *u = g_memdup2(p->value, (size_t)p->count * sizeof *u);
+    for (int i = 0; embedding && i < p->count; i++) {
+        u[i] = -u[i];
+    }
+    struct orthogonal_form form;
+    rotations_form(p, &form);
+    st_writer_f32(w, name, 2, (int64_t[]){form.blocks, orthogonal_block_count(&form)}, u);
+}
+
 static bool write_tensors(const struct adapter *a, const char *path, int terms, struct task *task,
                           GError **error)
 {
@@ -150,11 +171,7 @@ static bool write_tensors(const struct adapter *a, const char *path, int terms, 
         st_writer_meta(w, SERIES_KEY, series);
     }
     for (guint i = 0; i < a->params->len; i++) {
-        const struct adapter_param *p = a->params->pdata[i];
-        g_autofree char *name = g_strconcat("base_model.model.", p->path, SUFFIX, NULL);
-        rotations_form(p, &form);
-        st_writer_f32(w, name, 2, (int64_t[]){form.blocks, orthogonal_block_count(&form)},
-                      p->value);
+        write_layer(w, a->params->pdata[i]);
     }
     const bool ok = st_writer_save(w, path, task, error);
     st_writer_free(w);

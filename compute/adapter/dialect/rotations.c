@@ -219,14 +219,21 @@ static bool read_file(struct rotations *r, GError **error)
     return true;
 }
 
-// Whether the methods that are learned have this form.
+bool rotations_is_embedding(const struct adapter_param *p)
+{
+    return strstr(p->path, "embeddings.") != NULL;
+}
+
+// Whether the methods that are learned have this form. They turn what goes into a layer, which for
+// an embedding are words.
 static bool can_be_learned(const struct adapter *a)
 {
     for (guint i = 0; i < a->params->len; i++) {
         const struct adapter_param *p = a->params->pdata[i];
         const struct orthogonal_form *f = orthogonal_form_of(p);
         if (f->outputs || f->scaled || f->factors != 1 || f->cayley != CAYLEY_EXACT ||
-            !target_is_matrix(p->weight) || f->blocks * f->block != p->weight->shape[3]) {
+            !target_is_matrix(p->weight) || rotations_is_embedding(p) ||
+            f->blocks * f->block != p->weight->shape[3]) {
             return false;
         }
     }

@@ -75,6 +75,8 @@ double rotations_config_number(const struct adapter_source *s, const char *key, 
 
 // ---- for writing --------------------------------------------------------------------------------
 
+// Whether its layer looks rows up.
+bool rotations_is_embedding(const struct adapter_param *p);
 // The form of a parameter of any of the methods oft, coft and orthogonal. false: of none.
 bool rotations_form(const struct adapter_param *p, struct orthogonal_form *form);
 // Squares (blocks of all factors, b, b) with u above the diagonal and mirror u below it; the caller

@@ -39,15 +39,19 @@ KEY = "down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k"  # (8, 16)
 PIXEL = MID + "proj_in"  # (16, 16, 1, 1)
 CONV = "conv_in"  # (8, 4, 3, 3)
 TEXT = "text_model.encoder.layers.0.self_attn.q_proj"  # (16, 16)
+PLACES = "text_model.embeddings.position_embedding"  # (77, 16)
 LAYERS = [QUERY, KEY, PIXEL, CONV]
 UNET = load_file(MODEL / "unet" / "diffusion_pytorch_model.safetensors")
 WEIGHTS = {path: UNET[path + ".weight"] for path in LAYERS}
-WEIGHTS[TEXT] = load_file(MODEL / "text_encoder" / "model.safetensors")[TEXT + ".weight"]
+TEXT_ENCODER = load_file(MODEL / "text_encoder" / "model.safetensors")
+WEIGHTS |= {path: TEXT_ENCODER[path + ".weight"] for path in (TEXT, PLACES)}
 
 
 def layer(path):
     w = WEIGHTS[path]
-    if w.dim() == 2:
+    if path == PLACES:
+        made = nn.Embedding(*w.shape)
+    elif w.dim() == 2:
         made = nn.Linear(w.shape[1], w.shape[0], bias=False)
     else:
         made = nn.Conv2d(w.shape[1], w.shape[0], w.shape[2], padding=w.shape[2] // 2, bias=False)
@@ -123,6 +127,8 @@ def make_peft():
     oft("peft-coft-share", oft_block_size=4, coft=True, eps=0.3, block_share=True)
     oft("peft-share", oft_block_size=4, block_share=True)
     oft("peft-text", [TEXT], oft_block_size=4)
+    oft("peft-embedding", [TEXT, PLACES], oft_block_size=4)
+    oft("peft-embedding-exact", [TEXT, PLACES], oft_block_size=4, use_cayley_neumann=False)
 
     peft("peft-boft-1", BOFTConfig(target_modules=LAYERS, boft_block_size=4, bias="none"))
     boft.get_fbd_cuda = lambda: True
