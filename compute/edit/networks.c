@@ -122,9 +122,15 @@ static struct nn network_nn(struct networks *n, struct network *net, const char 
 static struct node *build_text(struct networks *n, struct network *net, GError **error)
 {
     struct nn nn = network_nn(n, net, MODEL_TEXT);
-    const int shape[] = {1, 1, 1, n->model->text.max_tokens};
-    struct node *ids = input(n, net, DTYPE_I32, shape, "ids", error);
-    return ids ? text_encoder_build(&nn, &n->model->text, ids) : NULL;
+    const struct text_config *c = &n->model->text;
+    const int tokens[] = {1, 1, 1, c->max_tokens}, one[] = {1, 1, c->max_tokens, 1},
+              rows[] = {1, 1, c->max_tokens, c->hidden_size};
+    struct node *ids, *kept, *given;
+    return (ids = input(n, net, DTYPE_I32, tokens, "ids", error)) &&
+                   (kept = input(n, net, DTYPE_F32, one, "kept", error)) &&
+                   (given = input(n, net, DTYPE_F32, rows, "given", error))
+               ? text_encoder_build_mixed(&nn, c, ids, kept, given)
+               : NULL;
 }
 
 static bool unet_inputs(struct networks *n, struct network *net, struct unet_inputs *in,
@@ -301,6 +307,27 @@ static float *staging(struct networks *n, size_t floats)
     return n->host;
 }
 
+// The text encoder's inputs for ids, of which those beyond the vocabulary are learned tokens.
+static bool write_text_inputs(struct networks *n, struct network *net, const int32_t *ids,
+                              GError **error)
+{
+    const struct text_config *c = &n->model->text;
+    const float *embedded = (const float *)(void *)n->model->embedded->data;
+    const size_t width = (size_t)c->hidden_size;
+    g_autofree float *kept = g_new(float, c->max_tokens);
+    g_autofree float *given = g_new0(float, c->max_tokens *width);
+    for (int t = 0; t < c->max_tokens; t++) {
+        const int learned = ids[t] - c->vocab_size;
+        kept[t] = learned < 0;
+        if (learned >= 0) {
+            memcpy(given + (size_t)t * width, embedded + (size_t)learned * width,
+                   width * sizeof *given);
+        }
+    }
+    return write_input(net, "ids", ids, error) && write_input(net, "kept", kept, error) &&
+           write_input(net, "given", given, error);
+}
+
 bool networks_text(struct networks *n, const char *prompt, float *embeddings, GCancellable *c,
                    GError **error)
 {
@@ -313,7 +340,7 @@ bool networks_text(struct networks *n, const char *prompt, float *embeddings, GC
     }
     g_autofree int32_t *ids = g_new(int32_t, tokens);
     model_tokenize(n->model, prompt, ids, NULL, NULL);
-    return write_input(net, "ids", ids, error) && network_run(net, embeddings, c, error);
+    return write_text_inputs(n, net, ids, error) && network_run(net, embeddings, c, error);
 }
 
 // The U-Net's inputs at one timestep.

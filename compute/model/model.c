@@ -81,6 +81,7 @@ static struct model *open_model(const char *path, GPtrArray *weights, GError **e
     struct model *m = g_new0(struct model, 1);
     m->path = g_strdup(path);
     m->parts = g_ptr_array_new_with_free_func((GDestroyNotify)nn_part_free);
+    m->embedded = g_array_new(FALSE, FALSE, sizeof(float));
     if (!config_read(m, error) || !read_tokenizer(m, error) || !latent_rgb_read(m, error) ||
         !open_weights(m, weights, error)) {
         model_free(m);
@@ -155,6 +156,7 @@ void model_free(struct model *m)
     }
     g_ptr_array_unref(m->parts);
     tokenizer_free(m->tokenizer);
+    g_array_unref(m->embedded);
     g_free(m->sched.trained_betas);
     g_free(m->name);
     g_free(m->path);

@@ -84,6 +84,7 @@ struct model {
     struct vae_config vae;
     struct sched_config sched;
     struct tokenizer *tokenizer;
+    GArray *embedded; // float: rows of learned tokens, whose ids follow the vocabulary's
     struct gpu *gpu;  // borrowed; NULL after model_inspect
     GPtrArray *parts; // struct nn_part *: the networks' weights, by name
     // Scaled latent -> RGB in [-1,1] without decoding: a row a latent channel, then the bias.
@@ -136,6 +137,10 @@ void model_tokenize(const struct model *m, const char *text, int32_t *ids, int *
 // ---- networks as graphs; shapes channels last ---------------------------------------------------
 // ids (N,1,1,T) int32 -> text embeddings (N,1,T,hidden).
 struct node *text_encoder_build(struct nn *nn, const struct text_config *c, struct node *ids);
+// The same where learned tokens may stand between the ids: row t of the vocabulary counts kept[t]
+// (N,1,T,1), 0 or 1, times, and given (N,1,T,hidden) is added to it.
+struct node *text_encoder_build_mixed(struct nn *nn, const struct text_config *c, struct node *ids,
+                                      struct node *kept, struct node *given);
 // Sinusoidal timestep features, host side: out[channels[0]] for one t.
 void unet_timestep_features(const struct unet_config *c, double t, float *out);
 

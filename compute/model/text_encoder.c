@@ -30,11 +30,16 @@ static struct node *encoder_layer(struct nn *nn, const struct text_config *c, st
     return op_add(nn->g, x, h);
 }
 
-struct node *text_encoder_build(struct nn *nn, const struct text_config *c, struct node *ids)
+static struct node *token_rows(struct nn *nn, const struct text_config *c, struct node *ids)
 {
-    int tokens = ids->shape[3], size = c->hidden_size; // ids (N,1,1,T)
-    struct node *x =
-        nn_embedding(nn, ids, c->vocab_size, size, "text_model.embeddings.token_embedding");
+    return nn_embedding(nn, ids, c->vocab_size, c->hidden_size,
+                        "text_model.embeddings.token_embedding");
+}
+
+// x: the tokens' rows (N,1,T,C).
+static struct node *encoder(struct nn *nn, const struct text_config *c, struct node *x)
+{
+    int tokens = x->shape[2], size = c->hidden_size;
     struct node *position =
         nn_embedding(nn, NULL, c->max_tokens, size, "text_model.embeddings.position_embedding");
     g_assert(tokens <= c->max_tokens);
@@ -45,4 +50,16 @@ struct node *text_encoder_build(struct nn *nn, const struct text_config *c, stru
         g_free(path);
     }
     return nn_layer_norm(nn, x, c->eps, "text_model.final_layer_norm");
+}
+
+struct node *text_encoder_build(struct nn *nn, const struct text_config *c, struct node *ids)
+{
+    return encoder(nn, c, token_rows(nn, c, ids));
+}
+
+struct node *text_encoder_build_mixed(struct nn *nn, const struct text_config *c, struct node *ids,
+                                      struct node *kept, struct node *given)
+{
+    struct node *x = op_mul(nn->g, token_rows(nn, c, ids), kept);
+    return encoder(nn, c, op_add(nn->g, x, given));
 }

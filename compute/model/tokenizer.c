@@ -367,6 +367,28 @@ void tokenizer_set_special(struct tokenizer *t, const struct special *s)
     }
 }
 
+static bool is_word_at(const char *p)
+{
+    return is_word(g_utf8_get_char(p));
+}
+
+bool tokenizer_add(struct tokenizer *t, const char *name, int first, int count)
+{
+    const bool letters =
+        is_word_at(name) && is_word_at(g_utf8_find_prev_char(name, name + strlen(name)));
+    const struct special s = {.name = (char *)name,
+                              .id = first,
+                              .count = count,
+                              .normalized = true,
+                              .single_word = letters};
+    if (tokenizer_special(t, name)) {
+        return false;
+    }
+    tokenizer_set_special(t, &s);
+    t->max_id = MAX(t->max_id, first + count - 1);
+    return true;
+}
+
 // ---- the whole ----------------------------------------------------------------------------------
 
 bool tokenizer_encode(const struct tokenizer *t, const char *text, int32_t *ids, int max, int *n)

@@ -2,10 +2,11 @@
 // tokenizer.json where newer programs saved only that; the special tokens' names from
 // tokenizer_config.json and special_tokens_map.json; the added tokens from tokenizer_config.json,
 // or from added_tokens.json and tokenizer.json. Gives the ids of transformers' CLIPTokenizer,
-// including its habit of finding special tokens inside the text (SD 2.x: every
-// "!" becomes the padding token).
+// including its habit of finding special tokens inside the text (SD 2.x: every "!" becomes the
+// padding token).
 //
-// Thread: a tokenizer is never changed after opening; any number of threads may encode with it.
+// Thread: a tokenizer is not changed once it has encoded a text; any number of threads may encode
+// with it.
 #pragma once
 
 #include "compute/error.h"
@@ -25,6 +26,9 @@ int tokenizer_max_id(const struct tokenizer *t); // the largest id that can come
 // Forgets the added tokens whose ids are not below this: a text encoder that has no rows for them
 // reads their names as words, like any text. Before the first text.
 void tokenizer_limit(struct tokenizer *t, int ids);
+// Adds a token that stands for `count` ids from `first` on. A name of letters is found only where
+// it is a whole word. False: there is a token of that name. Before the first text.
+bool tokenizer_add(struct tokenizer *t, const char *name, int first, int count);
 // Whether a word ends with this id; words are split into several. The special tokens are words.
 bool tokenizer_ends_word(const struct tokenizer *t, int id);
 

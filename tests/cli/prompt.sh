@@ -25,5 +25,24 @@ check $? "seed -1 draws one and says which"
 "$cli" generate --prompt apple --steps 1 --seed -1 --out other.png 2>/dev/null && ! cmp -s drawn.png other.png
 check $? "and another the next time"
 
+# a learned token takes the place of its ids, whatever it is called
+python3 - <<'PY'
+import json, struct
+data = open("plain.safetensors", "rb").read()
+size = struct.unpack("<Q", data[:8])[0]
+width = json.loads(data[8:8 + size])["states"]["shape"][2]
+for name, columns in (("toy", width), ("other", width + 1)):
+    head = json.dumps({"<toy>": {"dtype": "F32", "shape": [2, columns], "data_offsets": [0, 8 * columns]}}).encode()
+    body = struct.pack("<%df" % (2 * columns), *(0.01 * i for i in range(2 * columns)))
+    open(name + ".safetensors", "wb").write(struct.pack("<Q", len(head)) + head + body)
+PY
+"$cli" text --prompt "a <toy> cat" --out words.safetensors &&
+    "$cli" text --prompt "a <toy> cat" --embedding toy.safetensors --out toy1.safetensors &&
+    "$cli" text --prompt "a my toy cat" --embedding "toy.safetensors:my toy" --out toy2.safetensors &&
+    cmp toy1.safetensors toy2.safetensors && ! cmp -s words.safetensors toy1.safetensors
+check $? "an embedding is a token by its own name or by another"
+"$cli" text --prompt cat --embedding other.safetensors --out no.safetensors 2>&1 | grep -q 'not made for this model' && [ ! -e no.safetensors ]
+check $? "one for another model is refused"
+
 echo "1..$n"
 exit $bad

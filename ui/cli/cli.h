@@ -16,7 +16,7 @@ struct cli {
     char *region, *preset;
     char *log, *resume, *checkpoint;
     char *class_prompt;
-    char **images, **class_images, **adapters, **selections, **weights, **rest;
+    char **images, **class_images, **adapters, **embeddings, **selections, **weights, **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
     gboolean json, recipe, raw;

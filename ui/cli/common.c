@@ -1,6 +1,7 @@
 #include "ui/cli/cli.h"
 
 #include "compute/file/safetensors.h"
+#include "compute/model/embedding.h"
 #include "render/codec.h"
 #include "render/file.h"
 #include "ui/core/paths.h"
@@ -63,11 +64,25 @@ bool cli_flush(GError **error)
 
 // ---- what the options describe ------------------------------------------------------------------
 
+// One of --embedding: a file of that whole name goes first.
+static bool load_embedding(const struct cli *c, const char *text, GError **error)
+{
+    const char *slash = strrchr(text, '/'), *colon = strchr(slash ? slash : text, ':');
+    const bool whole = !colon || g_file_test(text, G_FILE_TEST_EXISTS);
+    g_autofree char *path = whole ? g_strdup(text) : g_strndup(text, (gsize)(colon - text));
+    return model_embed(c->engine->model, path, whole ? NULL : colon + 1, error);
+}
+
 struct engine *cli_engine(struct cli *c, GError **error)
 {
     if (!c->engine) {
         g_autofree char *dir = paths_model(c->model);
         c->engine = engine_open(dir, c->device, &cli_task, error);
+        for (int i = 0; c->engine && c->embeddings && c->embeddings[i]; i++) {
+            if (!load_embedding(c, c->embeddings[i], error)) {
+                return NULL;
+            }
+        }
     }
     return c->engine;
 }

@@ -119,11 +119,12 @@ const struct cli_command edit_command = {
     .summary = "Change a photo by a prompt",
     .usage = "",
     .settings = edit_settings,
-    .options = (const char *const[]){"model",      "device",  "image",  "prompt", "source-prompt",
-                                     "negative",   "adapter", "set",    "preset", "seed",
-                                     "size",       "region",  "mask",   "select", "weight",
-                                     "variations", "raw",     "recipe", "bits",   "quality",
-                                     "out",        NULL},
+    .options =
+        (const char *const[]){"model",    "device",     "image",     "prompt", "source-prompt",
+                              "negative", "adapter",    "embedding", "set",    "preset",
+                              "seed",     "size",       "region",    "mask",   "select",
+                              "weight",   "variations", "raw",       "recipe", "bits",
+                              "quality",  "out",        NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

@@ -63,8 +63,8 @@ const struct cli_command generate_command = {
     .usage = "",
     .settings = generate_settings,
     .options = (const char *const[]){"model", "device", "prompt", "negative", "set", "seed",
-                                     "noise", "size", "adapter", "out", "latents-out", "recipe",
-                                     "bits", "quality", NULL},
+                                     "noise", "size", "adapter", "embedding", "out", "latents-out",
+                                     "recipe", "bits", "quality", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

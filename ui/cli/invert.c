@@ -26,8 +26,8 @@ const struct cli_command invert_command = {
     .summary = "Write the latent that the inversion of a photo ends in",
     .usage = "",
     .settings = edit_settings,
-    .options = (const char *const[]){"model", "device", "image", "prompt", "size", "adapter", "set",
-                                     "out", NULL},
+    .options = (const char *const[]){"model", "device", "image", "prompt", "size", "adapter",
+                                     "embedding", "set", "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

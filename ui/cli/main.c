@@ -53,6 +53,7 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->images);
     g_strfreev(c->class_images);
     g_strfreev(c->adapters);
+    g_strfreev(c->embeddings);
     g_strfreev(c->selections);
     g_strfreev(c->weights);
     g_free(c->word_weights);

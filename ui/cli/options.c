@@ -273,6 +273,10 @@ static GArray *own_options(struct cli *c)
          "FILE"},
         {"adapter", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &c->adapters,
          "Adapter, with its strength; may be repeated", "FILE[:SCALE]"},
+        {"embedding", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->embeddings,
+         "Learned token that prompts may hold, by the file's own name for it or by another; may be "
+         "repeated",
+         "FILE[:TOKEN]"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed; -1 draws one and says which", "N"},
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
          NULL},

@@ -27,7 +27,7 @@ const struct cli_command predict_command = {
     .summary = "Write one U-Net call's prediction",
     .usage = "",
     .options = (const char *const[]){"model", "device", "latents", "timestep", "prompt", "adapter",
-                                     "out", NULL},
+                                     "embedding", "out", NULL},
     .needed = (const char *const[]){"latents", "prompt", "out", NULL},
     .run = run,
 };

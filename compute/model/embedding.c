@@ -1,0 +1,114 @@
+#include "compute/model/embedding.h"
+
+#include "compute/file/safetensors.h"
+#include "compute/model/tokenizer.h"
+
+#include <string.h>
+
+#define MAX_TOKEN 100 // bytes of a name
+
+// Names that say nothing of the token: A1111's, those of files for two text encoders, and that of
+// converted pickles. The second file of a pair is for an encoder that is not here.
+static const char *const common_names[] = {"emb_params", "clip_l", "*", "string_to_param.*"};
+
+static bool is_common(const char *name)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(common_names); i++) {
+        if (g_str_equal(name, common_names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct st_tensor *find_vectors(const struct st_file *f, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(common_names); i++) {
+        const struct st_tensor *t = st_find(f, common_names[i]);
+        if (t) {
+            return t;
+        }
+    }
+    if (f->tensors->len == 1) {
+        return f->tensors->pdata[0];
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                "%s holds %u tensors, and none is called as the vectors of a token are", f->path,
+                f->tensors->len);
+    return NULL;
+}
+
+static bool check_vectors(const struct model *m, const struct st_file *f, const struct st_tensor *t,
+                          GError **error)
+{
+    const int width = m->text.hidden_size, most = m->text.max_tokens - 2;
+    if (t->rank < 1 || t->rank > 2 || t->shape[t->rank - 1] != width) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s was not made for this model: %s is no list of vectors of %d numbers",
+                    f->path, t->name, width);
+        return false;
+    }
+    if (t->count < width || t->count > (int64_t)most * width) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s holds %" G_GINT64_FORMAT " vectors, and a prompt has room for 1 to %d",
+                    f->path, t->count / width, most);
+        return false;
+    }
+    return true;
+}
+
+static bool check_token(const char *path, const char *token, GError **error)
+{
+    bool plain = *token && strlen(token) <= MAX_TOKEN && g_utf8_validate(token, -1, NULL);
+    for (const char *p = token; plain && *p; p = g_utf8_next_char(p)) {
+        plain = !g_unichar_iscntrl(g_utf8_get_char(p));
+    }
+    if (!plain) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: the name of its token is empty, too long or no text; give it another",
+                    path);
+    }
+    return plain;
+}
+
+static char *file_name(const char *path)
+{
+    char *name = g_path_get_basename(path);
+    if (g_str_has_suffix(name, ".safetensors")) {
+        name[strlen(name) - strlen(".safetensors")] = '\0';
+    }
+    return name;
+}
+
+static bool embed(struct model *m, const struct st_file *f, const char *token, GError **error)
+{
+    const struct st_tensor *t = find_vectors(f, error);
+    if (!t || !check_vectors(m, f, t, error)) {
+        return false;
+    }
+    g_autofree char *name = token                ? g_strdup(token)
+                            : is_common(t->name) ? file_name(f->path)
+                                                 : g_strdup(t->name);
+    g_autofree float *values = g_new(float, t->count);
+    if (!check_token(f->path, name, error) || !st_read_f32(t, values, true, error)) {
+        return false;
+    }
+    const int width = m->text.hidden_size, count = (int)(t->count / width);
+    const int first = m->text.vocab_size + (int)m->embedded->len / width;
+    if (!tokenizer_add(m->tokenizer, name, first, count)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: there is a token named %s already; give this one another name", f->path,
+                    name);
+        return false;
+    }
+    g_array_append_vals(m->embedded, values, (guint)t->count);
+    return true;
+}
+
+bool model_embed(struct model *m, const char *path, const char *token, GError **error)
+{
+    struct st_file *f = st_open(path, error);
+    const bool ok = f && embed(m, f, token, error);
+    st_free(f);
+    return ok;
+}
