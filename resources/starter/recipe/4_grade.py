@@ -242,7 +242,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     for guidance in options.guidance:
         pictures = made.pictures(made.latents(captions, guidance=guidance, seed=1))
-        results[f"guidance_{guidance:g}"] = grade(net, F.avg_pool2d(pictures, 2), singles + doubles)
+        results[f"guidance_{guidance:g}"] = grade(net, F.avg_pool2d(pictures, pictures.shape[-1] // 64), singles + doubles)
         print(f"guidance {guidance:g}", results[f"guidance_{guidance:g}"], flush=True)
         if guidance == options.guidance[len(options.guidance) // 2]:
             picked = list(range(0, 48)) + list(range(len(singles), len(singles) + 16))
