@@ -7,7 +7,9 @@
 
 // Where every shape is to stay, the change of colour alone comes back, and guidance may be strong:
 // what it breaks in the model's own picture is not seen. Rescaling would hold the photo's contrast,
-// and with it its light.
+// and with it its light. The values are those that the papers use with Stable Diffusion (guidance:
+// Hertz et al. 2022; shapes and words of other surroundings: Ju et al. 2023, section 5); another
+// model's folder says what it needs.
 const struct edit_preset edit_presets[] = {
     {
         .name = "colour",
@@ -16,7 +18,7 @@ const struct edit_preset edit_presets[] = {
         .words = "red,orange,yellow,green,blue,purple,pink,brown,black,white,gray,grey,violet,"
                  "turquoise,cyan,magenta,beige,golden,gold,silver,bronze,copper,wooden,dark,light,"
                  "bright,pale",
-        .values = "inverter=direct inversion=1 locality=0 guidance=5 guidance_rescale=0 spread=1 "
+        .values = "inverter=direct inversion=1 locality=0 guidance=7.5 guidance_rescale=0 spread=1 "
                   "control=prompt_to_prompt keep_shape=1 keep_words=0.8 shading=1",
     },
     {
@@ -27,22 +29,22 @@ const struct edit_preset edit_presets[] = {
                  "haze,rain,storm,sunlight,sunshine,moonlight,warm light,cold light,golden light,"
                  "blue light,soft light,winter,spring,summer,autumn,foggy,misty,rainy,snowy,sunny,"
                  "cloudy,black and white,monochrome,sepia",
-        .values = "inverter=direct inversion=1 locality=0 guidance=5.5 guidance_rescale=0 spread=1 "
-                  "control=prompt_to_prompt keep_shape=1 keep_words=0",
+        .values = "inverter=direct inversion=1 locality=0 guidance=7.5 guidance_rescale=0 spread=1 "
+                  "control=prompt_to_prompt keep_shape=1 keep_words=0 shading=0",
     },
     {
         .name = "background",
         .title = "Background",
-        .summary = "Other surroundings in colour and light; what stands in front stays",
-        .values = "inverter=direct inversion=1 locality=0 guidance=6 guidance_rescale=0 spread=1 "
-                  "control=prompt_to_prompt keep_shape=1 keep_words=0",
+        .summary = "Other surroundings; what stands in front stays",
+        .values = "inverter=direct inversion=1 locality=0 guidance=7.5 guidance_rescale=0 spread=0 "
+                  "control=prompt_to_prompt keep_shape=0.6 keep_words=0.4 shading=0",
     },
     {
         .name = "object",
         .title = "Object",
         .summary = "Something else in the same place",
         .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 guidance_rescale=1 spread=0 "
-                  "control=prompt_to_prompt keep_shape=0.5 keep_words=0.8",
+                  "control=prompt_to_prompt keep_shape=0.5 keep_words=0.8 shading=0",
     },
     {
         .name = "style",
@@ -51,7 +53,7 @@ const struct edit_preset edit_presets[] = {
         .words = "painting,watercolor,watercolour,sketch,drawing,cartoon,sticker,icon,engraving,"
                  "mosaic",
         .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 guidance_rescale=1 spread=0.8 "
-                  "control=prompt_to_prompt keep_shape=0.4 keep_words=0.3",
+                  "control=prompt_to_prompt keep_shape=0.4 keep_words=0.3 shading=0",
     },
     {0},
 };
@@ -67,7 +69,7 @@ const struct edit_preset *edit_preset_find(const char *name)
 }
 
 // The table's own words are legal: the test presets sees to that.
-static void set_values(struct settings *s, const struct edit_preset *preset)
+static void set_values(struct settings *s, const struct edit_preset *preset, JsonObject *of_model)
 {
     g_auto(GStrv) words = g_strsplit(preset->values, " ", 0);
     for (int i = 0; words[i]; i++) {
@@ -77,13 +79,17 @@ static void set_values(struct settings *s, const struct edit_preset *preset)
             g_error("preset %s: %s", preset->name, error->message);
         }
     }
+    JsonNode *own = of_model ? json_object_get_member(of_model, preset->name) : NULL;
+    if (own && JSON_NODE_HOLDS_OBJECT(own)) {
+        settings_read_json(s, json_node_get_object(own));
+    }
 }
 
-bool edit_preset_use(struct settings *s, const char *name, GError **error)
+bool edit_preset_use(struct settings *s, const char *name, JsonObject *of_model, GError **error)
 {
     const struct edit_preset *preset = edit_preset_find(name);
     if (preset) {
-        set_values(s, preset);
+        set_values(s, preset, of_model);
         return true;
     }
     g_autoptr(GString) all = g_string_new(NULL);
@@ -95,11 +101,11 @@ bool edit_preset_use(struct settings *s, const char *name, GError **error)
     return false;
 }
 
-const struct edit_preset *edit_preset_of(const struct settings *s)
+const struct edit_preset *edit_preset_of(const struct settings *s, JsonObject *of_model)
 {
     for (const struct edit_preset *p = edit_presets; p->name; p++) {
         struct settings *with = settings_copy(s);
-        set_values(with, p);
+        set_values(with, p, of_model);
         const bool same = settings_equal(with, s);
         settings_free(with);
         if (same) {

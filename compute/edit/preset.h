@@ -12,11 +12,12 @@ struct edit_preset {
 extern const struct edit_preset edit_presets[]; // ends with a name that is NULL
 // NULL: there is no such preset.
 const struct edit_preset *edit_preset_find(const char *name);
-// Sets in s, of edit_settings, what the preset of that name says. False: there is none; the error
-// names those that are.
-bool edit_preset_use(struct settings *s, const char *name, GError **error);
+// Sets in s, of edit_settings, what the preset of that name says, and then what the model's folder
+// says of it (model_presets(); NULL: nothing). False: there is none; the error names those that
+// are.
+bool edit_preset_use(struct settings *s, const char *name, JsonObject *of_model, GError **error);
 // The one whose values s has; NULL: none.
-const struct edit_preset *edit_preset_of(const struct settings *s);
+const struct edit_preset *edit_preset_of(const struct settings *s, JsonObject *of_model);
 // Whether presets set the setting of that key.
 bool edit_preset_sets(const char *key);
 // The one that fits what the second sentence says otherwise than the first; NULL: nothing, or there

@@ -277,7 +277,7 @@ static void test_difference(void)
 // The preset that the settings of the edit are; "" where they are none.
 static const char *preset_of(TinctureProject *project)
 {
-    const struct edit_preset *preset = edit_preset_of(project->document.edit);
+    const struct edit_preset *preset = edit_preset_of(project->document.edit, NULL);
     return preset ? preset->name : "";
 }
 

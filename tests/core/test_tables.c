@@ -188,13 +188,13 @@ static void test_presets(void)
     struct settings *s = settings_new(edit_settings);
     for (const struct edit_preset *p = edit_presets; p->name; p++) {
         g_assert_true(settings_set(s, "steps", 7, NULL));
-        g_assert_true(edit_preset_use(s, p->name, NULL));
-        g_assert_true(edit_preset_of(s) == p);
+        g_assert_true(edit_preset_use(s, p->name, NULL, NULL));
+        g_assert_true(edit_preset_of(s, NULL) == p);
         g_assert_cmpint(settings_int(s, "steps"), ==, 7);
         g_assert_true(settings_set(s, "guidance", 1.25, NULL));
-        g_assert_null(edit_preset_of(s));
+        g_assert_null(edit_preset_of(s, NULL));
     }
-    g_assert_false(edit_preset_use(s, "colours", &error));
+    g_assert_false(edit_preset_use(s, "colours", NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
     g_assert_nonnull(strstr(error->message, "style"));
     settings_free(s);

@@ -332,7 +332,15 @@ static void test_own_settings(void)
     g_assert_cmpstr(settings_choice(s, "method"), ==, "oft");
     g_assert_cmpfloat(settings_get(s, "lr"), ==, 0.0001);
     g_assert_cmpint(settings_int(s, "steps"), ==, 100);
+    g_assert_null(model_presets(folder, &error));
+    g_assert_no_error(error);
+    folder_write(folder, "tincture.json", "{\"presets\": {\"colour\": {\"guidance\": 5}}}");
+    g_autoptr(JsonObject) presets = model_presets(folder, &error);
+    g_assert_true(json_object_has_member(presets, "colour"));
     folder_write(folder, "tincture.json", "[");
+    g_assert_null(model_presets(folder, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE);
+    g_clear_error(&error);
     g_assert_false(model_defaults(folder, "learn", s, &error));
     g_assert_nonnull(strstr(error->message, "tincture.json"));
     settings_free(s);

@@ -185,14 +185,18 @@ static bool list_setting(const struct setting *row, const struct member *member,
 }
 
 // As the window does: what is to be changed decides how, where nobody says so.
-static bool use_preset(struct cli *c, GError **error)
+static bool use_preset(struct cli *c, const char *model, GError **error)
 {
-    if (c->preset) {
-        return g_str_equal(c->preset, "none") || edit_preset_use(c->settings, c->preset, error);
-    }
     const struct edit_preset *fits =
         c->source_prompt && c->prompt ? edit_preset_suggest(c->source_prompt, c->prompt) : NULL;
-    return !fits || edit_preset_use(c->settings, fits->name, error);
+    const char *name = c->preset ? c->preset : fits ? fits->name : "none";
+    GError *failure = NULL;
+    g_autoptr(JsonObject) of_model = model_presets(model, &failure);
+    if (failure) {
+        g_propagate_error(error, failure);
+        return false;
+    }
+    return g_str_equal(name, "none") || edit_preset_use(c->settings, name, of_model, error);
 }
 
 bool cli_settings(struct cli *c, const struct setting *table, GError **error)
@@ -203,7 +207,7 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
         !model_defaults(model, table == learn_settings ? "learn" : "edit", c->settings, error)) {
         return false;
     }
-    if (!use_preset(c, error)) {
+    if (!use_preset(c, model, error)) {
         return false;
     }
     for (int choices = 1; choices >= 0; choices--) { // what is chosen first

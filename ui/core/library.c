@@ -673,8 +673,12 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
 
 void library_set_model(struct library *l, const char *path)
 {
+    g_autoptr(GError) error = NULL;
     g_free(l->model);
     l->model = g_strdup(path);
+    g_clear_pointer(&l->project->presets, json_object_unref);
+    l->project->presets = model_presets(path, &error);
+    tincture_project_say_error(l->project, "The model's own presets are not used", error);
 }
 
 char *library_ended_over(struct library *l)

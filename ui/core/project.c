@@ -295,10 +295,10 @@ static unsigned follow_sentence(TinctureProject *self)
         d->by_hand = false;
         return 0;
     }
-    if (d->by_hand || preset == edit_preset_of(d->edit)) {
+    if (d->by_hand || preset == edit_preset_of(d->edit, self->presets)) {
         return 0;
     }
-    edit_preset_use(d->edit, preset->name, NULL);
+    edit_preset_use(d->edit, preset->name, self->presets, NULL);
     return DOCUMENT_PARAMS;
 }
 
@@ -347,13 +347,13 @@ void tincture_project_set(TinctureProject *self, enum document_settings which, c
 
 void tincture_project_use_preset(TinctureProject *self, const char *preset)
 {
-    const struct edit_preset *before = edit_preset_of(self->document.edit);
+    const struct edit_preset *before = edit_preset_of(self->document.edit, self->presets);
     g_autoptr(GError) error = NULL;
     if (before && g_str_equal(before->name, preset)) {
         self->document.by_hand = true;
         return;
     }
-    if (!edit_preset_use(self->document.edit, preset, &error)) {
+    if (!edit_preset_use(self->document.edit, preset, self->presets, &error)) {
         tincture_project_say_error(self, "This preset cannot be used", error);
         return;
     }
@@ -557,6 +557,7 @@ static void tincture_project_finalize(GObject *object)
     photo_unref(self->photo);
     g_free(self->title);
     document_clear(&self->document);
+    g_clear_pointer(&self->presets, json_object_unref);
     history_free(self->history);
     g_ptr_array_unref(self->known);
     g_object_unref(self->adapters);

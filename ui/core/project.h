@@ -39,6 +39,7 @@ struct _TinctureProject {
     char *title;         // its name, NULL: none is open
     struct document document;
     struct history *history;
+    JsonObject *presets; // what the model says of them; NULL: nothing
 
     GPtrArray *known;     // TinctureAdapterEntry: all of the document, in its list or not
     GListStore *adapters; // TinctureAdapterEntry: its list

@@ -103,7 +103,8 @@ static void show_chance(TinctureEditPanel *self)
 // The settings decide which one is in use, also after a slider has left it.
 static void show_preset(TinctureEditPanel *self)
 {
-    const struct edit_preset *used = edit_preset_of(project_of(self)->document.edit);
+    TinctureProject *project = project_of(self);
+    const struct edit_preset *used = edit_preset_of(project->document.edit, project->presets);
     GtkWidget *button = gtk_widget_get_first_child(GTK_WIDGET(self->presets));
     for (const struct edit_preset *p = edit_presets; p->name != NULL && button != NULL; p++) {
         gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(button), p == used);
