@@ -338,6 +338,29 @@ static void test_left_open(void)
     }
 }
 
+// The same numbers in another form are another change of the weight.
+static void test_forms_differ(void)
+{
+    g_autoptr(GError) error = NULL;
+    const char *exact = "{\"use_cayley_neumann\": false}";
+    g_autofree char *path = alone("peft-neumann", exact);
+    g_autofree char *series_path = data_file("peft-neumann", "adapter_model.safetensors");
+    struct adapter *adapters[] = {load(series_path), load(path)};
+    struct merged_model *m = merged_model_new(fx.model, &error);
+    const struct nn_weight *w =
+        nn_part_find(nn_part_named(merged_model_parts(m), MODEL_UNET), "conv_in.weight");
+    for (int i = 0; i < 4; i++) {
+        int64_t count;
+        g_autofree float *expected = merged_weight(adapters[i % 2], 1, "conv_in", &count);
+        g_assert_true(merged_model_update(m, &adapters[i % 2], 1, NULL, &error));
+        g_autofree float *weight = read_weight(w);
+        g_assert_cmpmem(weight, (size_t)count * 4, expected, (size_t)count * 4);
+    }
+    merged_model_free(m);
+    adapter_free(adapters[0]);
+    adapter_free(adapters[1]);
+}
+
 static void test_terms(void)
 {
     static const char *const terms[] = {"0", "-3", "1e9", "2.5", "65"};
@@ -494,6 +517,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rotations/written", test_written);
     g_test_add_func("/rotations/written-official", test_written_official);
     g_test_add_func("/rotations/left-open", test_left_open);
+    g_test_add_func("/rotations/forms-differ", test_forms_differ);
     g_test_add_func("/rotations/terms", test_terms);
     g_test_add_func("/rotations/wrong-sizes", test_wrong_sizes);
     g_test_add_func("/rotations/wrong-numbers", test_wrong_numbers);
