@@ -30,10 +30,11 @@ static bool find_extras(struct rotations *r, const struct rotations_layer *l, st
     const struct st_tensor *t = l->tensor;
     x->alpha = rotations_sibling(r, l, ".alpha");
     x->rescale = rotations_sibling(r, l, ".rescale");
-    x->early = x->rescale && x->rescale->rank == 3 && t->rank == 3;
+    x->early = x->rescale && x->rescale->rank == 3; // of a BOFT: of one week, not read
     return (!x->alpha || x->alpha->count == 1) &&
            (!x->rescale || x->rescale->count == orthogonal_channels(l->weight, true)) &&
-           (!x->early || (x->rescale->shape[0] == t->shape[0] && x->rescale->shape[2] == 1));
+           (!x->early ||
+            (t->rank == 3 && x->rescale->shape[0] == t->shape[0] && x->rescale->shape[2] == 1));
 }
 
 // ---- blocks -------------------------------------------------------------------------------------
@@ -219,13 +220,15 @@ static struct adapter *lycoris_oft_read(const struct adapter_source *s, struct m
 
 // ---- writing ------------------------------------------------------------------------------------
 
+// A rotation itself is held where it would be read as one.
 static bool lycoris_oft_holds(const struct adapter *a)
 {
     struct orthogonal_form form;
     for (guint i = 0; i < a->params->len; i++) {
         const struct adapter_param *p = a->params->pdata[i];
         if (!rotations_form(p, &form) || !form.outputs || form.cayley == CAYLEY_SERIES ||
-            form.block * form.blocks != orthogonal_channels(p->weight, true)) {
+            form.block * form.blocks != orthogonal_channels(p->weight, true) ||
+            (form.cayley == CAYLEY_NONE && is_added(p->value, form.blocks, form.block))) {
             return false;
         }
     }

@@ -105,8 +105,9 @@ struct adapter_param *rotations_add(struct rotations *r, const struct rotations_
     if (!r->fault) {
         g_autofree char *shape = shape_text(l->tensor);
         r->fault = g_strdup_printf(
-            "the rotations %s of %s are no blocks of the layer's %d %s, or larger than %d", shape,
-            l->tensor->name, orthogonal_channels(l->weight, form->outputs),
+            "%s %s, or what lies beside it, does not fit the %d %s of its layer as blocks of up to "
+            "%d",
+            l->tensor->name, shape, orthogonal_channels(l->weight, form->outputs),
             form->outputs ? "outputs" : "inputs", ORTHOGONAL_MAX_BLOCK);
     }
     return NULL;

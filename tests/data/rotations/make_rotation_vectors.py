@@ -305,6 +305,15 @@ def make_formulas():
                 tensors |= {at + "oft_eps": torch.tensor(bound), at + "oft_is_coft": torch.tensor(True)}
         save(name, tensors, merged)
 
+    # LyCORIS up to February 2024: oft_blocks with the rescale of oft_diag.
+    tensors, merged = {}, {}
+    for path in LAYERS:
+        w = WEIGHTS[path].double()
+        d, rescale = 0.1 * torch.randn(w.shape[0] // 4, 4, 4), 1 + 0.2 * torch.randn(w.shape[0] // 4, 4, 1)
+        merged[path] = rotate_outputs(w, rescale * plus(skew(d.double()))).float()
+        tensors |= {flat(path) + ".oft_blocks": d, flat(path) + ".rescale": rescale}
+    save("lycoris-oft-early", tensors, merged)
+
 
 # ---- what is written is read ----------------------------------------------------------------------------------------
 
