@@ -26,6 +26,8 @@ static void add_options(TinctureApp *self)
          "DEVICE"},
         {"model", 0, 0, G_OPTION_ARG_FILENAME, &self->model,
          "Model folder or file instead of the chosen one", "PATH"},
+        {"vae", 0, 0, G_OPTION_ARG_FILENAME, &self->vae,
+         "Autoencoder in the place of that model's: a file or a folder", "PATH"},
         {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->data_dir,
          "Where the library is kept instead of the user's data folder", "FOLDER"},
         {"new-library", 0, 0, G_OPTION_ARG_NONE, &self->new_library,
@@ -41,8 +43,8 @@ static void add_options(TinctureApp *self)
 static int tincture_app_handle_local_options(GApplication *app, GVariantDict *options)
 {
     TinctureApp *self = TINCTURE_APP(app);
-    if (self->data_dir != NULL || self->model != NULL || self->device != NULL ||
-        self->new_library || self->exit_after_startup) {
+    if (self->data_dir != NULL || self->model != NULL || self->vae != NULL ||
+        self->device != NULL || self->new_library || self->exit_after_startup) {
         g_application_set_flags(app, g_application_get_flags(app) | G_APPLICATION_NON_UNIQUE);
     }
     return -1;
@@ -67,9 +69,11 @@ static void tincture_app_startup(GApplication *app)
     if (self->model == NULL) {
         g_autofree char *chosen = preferences_string("model", "");
         self->model = *chosen != '\0' ? g_steal_pointer(&chosen) : NULL;
+        g_autofree char *vae = preferences_string("vae", ""); // chosen for that model
+        self->vae = self->vae == NULL && *vae != '\0' ? g_steal_pointer(&vae) : self->vae;
     }
     set_library_aside(self);
-    self->session = tincture_session_new(self->data_dir, self->model, self->device);
+    self->session = tincture_session_new(self->data_dir, self->model, self->vae, self->device);
 }
 
 static void first_frame_cb(GdkFrameClock *clock, GApplication *app)
@@ -132,6 +136,7 @@ static void tincture_app_finalize(GObject *object)
     TinctureApp *self = TINCTURE_APP(object);
     g_free(self->data_dir);
     g_free(self->model);
+    g_free(self->vae);
     g_free(self->device);
     G_OBJECT_CLASS(tincture_app_parent_class)->finalize(object);
 }
@@ -179,6 +184,7 @@ static GStrv next_arguments(TinctureApp *self, const char *program)
     }
     if (preferences_get() == NULL) { // else it is kept there
         add_option(args, "--model", self->model);
+        add_option(args, "--vae", self->vae);
     }
     g_ptr_array_add(args, NULL);
     return (GStrv)g_ptr_array_free(args, FALSE);

@@ -1,6 +1,7 @@
 #include "ui/app_private.h"
 
 #include "compute/model/model.h"
+#include "ui/core/paths.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/preferences.h"
 
@@ -17,13 +18,23 @@ static void quit_action(GSimpleAction *action, GVariant *parameter, gpointer dat
 }
 
 // One that cannot be used is told of before anything ends: the one at hand stays.
-static gboolean check_model(TinctureApp *self, const char *path)
+static gboolean check_model(TinctureApp *self, const char *path, const char *vae)
 {
     g_autoptr(GError) error = NULL;
-    struct model *model = *path != '\0' ? model_inspect(path, &error) : NULL;
-    tincture_project_say_error(self->session->project, "This model cannot be used", error);
+    g_autofree char *whole = paths_model(*path != '\0' ? path : NULL);
+    struct model *model =
+        *path != '\0' || vae != NULL ? model_inspect_with(whole, vae, &error) : NULL;
+    tincture_project_say_error(
+        self->session->project,
+        vae != NULL ? "This VAE cannot be used" : "This model cannot be used", error);
     model_free(model);
     return error == NULL;
+}
+
+static void start_again(TinctureApp *self)
+{
+    self->restart = TRUE;
+    quit_action(NULL, NULL, self);
 }
 
 // The target is a path, empty for the starter. The program ends and starts again, and finds in the
@@ -32,22 +43,37 @@ static void use_model_action(GSimpleAction *action, GVariant *parameter, gpointe
 {
     TinctureApp *self = data;
     const char *path = g_variant_get_string(parameter, NULL);
-    if (!check_model(self, path)) {
+    if (!check_model(self, path, NULL)) {
         return;
     }
     preferences_set_string("model", path);
+    preferences_set_string("vae", ""); // the other model's
+    g_clear_pointer(&self->vae, g_free);
     g_free(self->model);
     self->model = *path != '\0' ? g_strdup(path) : NULL;
-    self->restart = TRUE;
-    quit_action(NULL, NULL, self);
+    start_again(self);
+}
+
+// The target is a path, empty for the model's own autoencoder.
+static void use_vae_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TinctureApp *self = data;
+    const char *path = g_variant_get_string(parameter, NULL);
+    const char *vae = *path != '\0' ? path : NULL;
+    if (!check_model(self, self->model != NULL ? self->model : "", vae)) {
+        return;
+    }
+    preferences_set_string("vae", path);
+    g_free(self->vae);
+    self->vae = g_strdup(vae);
+    start_again(self);
 }
 
 static void new_library_action(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     TinctureApp *self = data;
     self->new_library = TRUE;
-    self->restart = TRUE;
-    quit_action(NULL, NULL, self);
+    start_again(self);
 }
 
 // A folder is chosen by the file that lists its parts.
@@ -66,6 +92,23 @@ static void model_chosen_cb(GFile *file, gpointer data)
 static void choose_model_action(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     file_dialog_open_model(gtk_application_get_active_window(data), model_chosen_cb, data);
+}
+
+// Of a folder, too, by the configuration in it.
+static void vae_chosen_cb(GFile *file, gpointer data)
+{
+    g_autofree char *name = g_file_get_basename(file);
+    g_autoptr(GFile) vae =
+        g_str_equal(name, "config.json") ? g_file_get_parent(file) : g_object_ref(file);
+    g_autofree char *path = g_file_get_path(vae);
+    if (path != NULL) {
+        g_action_group_activate_action(G_ACTION_GROUP(data), "use-vae", g_variant_new_string(path));
+    }
+}
+
+static void choose_vae_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    file_dialog_open_vae(gtk_application_get_active_window(data), vae_chosen_cb, data);
 }
 
 static void apply_style(const char *variant)
@@ -143,6 +186,8 @@ void tincture_app_add_actions(TinctureApp *self)
     static const GActionEntry entries[] = {
         {"quit", quit_action, NULL, NULL, NULL, {0}},
         {"choose-model", choose_model_action, NULL, NULL, NULL, {0}},
+        {"choose-vae", choose_vae_action, NULL, NULL, NULL, {0}},
+        {"use-vae", use_vae_action, "s", NULL, NULL, {0}},
         {"new-library", new_library_action, NULL, NULL, NULL, {0}},
         {"use-model", use_model_action, "s", NULL, NULL, {0}},
     };

@@ -2,6 +2,7 @@
 
 #include "compute/json_file.h"
 #include "compute/model/single_file.h"
+#include "compute/model/vae_source.h"
 
 #include <math.h>
 #include <string.h>
@@ -164,6 +165,15 @@ static void expect_string(struct reader *r, const char *key, const char *only)
     }
 }
 
+// The one activation, by either of its names.
+static void expect_silu(struct reader *r)
+{
+    const char *value = read_string(r, "act_fn", "silu");
+    if (!r->fault && !g_str_equal(value, "silu") && !g_str_equal(value, "swish")) {
+        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "act_fn = %.64s is not supported", value);
+    }
+}
+
 static void expect_false(struct reader *r, const char *key)
 {
     JsonNode *node = member(r, key);
@@ -315,7 +325,7 @@ static void refuse_other_unets(struct reader *r)
         expect_false(r, never[i]);
     }
     expect_string(r, "_class_name", "UNet2DConditionModel");
-    expect_string(r, "act_fn", "silu");
+    expect_silu(r);
     expect_string(r, "resnet_time_scale_shift", "default");
     expect_string(r, "time_embedding_type", "positional");
     expect_string(r, "attention_type", "default");
@@ -383,7 +393,7 @@ static void read_vae(struct reader *r, void *config)
     struct vae_config *c = config;
     static const int standard[] = {64};
     expect_string(r, "_class_name", "AutoencoderKL");
-    expect_string(r, "act_fn", "silu");
+    expect_silu(r);
     expect_int(r, "shift_factor", 0);
     expect_absent(r, "latents_mean");
     expect_absent(r, "latents_std");
@@ -623,6 +633,15 @@ static char *read_name(const char *dir)
     return name;
 }
 
+// The autoencoder's part: of the model, or the one in its place.
+static bool read_other_vae(struct model *m, GError **error)
+{
+    JsonObject *c = vae_source_config(&m->vae_from, error);
+    const bool ok = c && read_object(m->vae_from.path, c, read_vae, &m->vae, error);
+    g_clear_pointer(&c, json_object_unref);
+    return ok;
+}
+
 static bool read_folder(struct model *m, GError **error)
 {
     char *index = g_build_filename(m->path, "model_index.json", NULL);
@@ -631,7 +650,7 @@ static bool read_folder(struct model *m, GError **error)
     return (!has_index || read_file(m, "model_index.json", read_index, NULL, error)) &&
            read_file(m, "text_encoder/config.json", read_text, &m->text, error) &&
            read_file(m, "unet/config.json", read_unet, &m->unet, error) &&
-           read_file(m, "vae/config.json", read_vae, &m->vae, error) &&
+           (m->vae_from.path || read_file(m, "vae/config.json", read_vae, &m->vae, error)) &&
            read_file(m, "scheduler/scheduler_config.json", read_sched, &m->sched, error);
 }
 
@@ -645,9 +664,12 @@ static bool read_single_file(struct model *m, GError **error)
                  {"unet", read_unet, &m->unet},
                  {"vae", read_vae, &m->vae},
                  {"scheduler", read_sched, &m->sched}};
-    JsonObject *all = single_file_config(m->path, &m->layout, error);
+    JsonObject *all = single_file_config(m->path, &m->layout, m->vae_from.path != NULL, error);
     bool ok = all != NULL;
     for (size_t i = 0; ok && i < G_N_ELEMENTS(parts); i++) {
+        if (m->vae_from.path && parts[i].config == &m->vae) {
+            continue;
+        }
         char *name = g_strdup_printf("%s, %s", m->path, parts[i].name);
         ok = read_object(name, json_object_get_object_member(all, parts[i].name), parts[i].read,
                          parts[i].config, error);
@@ -660,7 +682,8 @@ static bool read_single_file(struct model *m, GError **error)
 bool config_read(struct model *m, GError **error)
 {
     bool folder = g_file_test(m->path, G_FILE_TEST_IS_DIR);
-    if (!(folder ? read_folder(m, error) : read_single_file(m, error)) || !check_fit(m, error)) {
+    if (!(folder ? read_folder(m, error) : read_single_file(m, error)) ||
+        (m->vae_from.path && !read_other_vae(m, error)) || !check_fit(m, error)) {
         return false;
     }
     m->name = read_name(m->path);

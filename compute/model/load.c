@@ -13,19 +13,11 @@
 
 // ---- files --------------------------------------------------------------------------------------
 
-// Files of a folder that hold its weights, in order of preference.
-static const char *const file_names[] = {
-    "diffusion_pytorch_model.safetensors",
-    "model.safetensors",
-    "diffusion_pytorch_model.fp16.safetensors",
-    "model.fp16.safetensors",
-};
-static const char *const index_names[] = {
-    "diffusion_pytorch_model.safetensors.index.json",
-    "model.safetensors.index.json",
-    "diffusion_pytorch_model.safetensors.index.fp16.json",
-    "model.safetensors.index.fp16.json",
-};
+// Files of a folder that hold its weights: a stem, for a variant its name, and the ending; or the
+// index of its shards. Variants in order of preference: what has more digits goes first, and the
+// averaged weights, which are what a model is used with, before those that training goes on from.
+static const char *const stems[] = {"diffusion_pytorch_model", "model"};
+static const char *const variants[] = {"", ".fp32", ".fp16", ".bf16", ".ema", ".non_ema"};
 
 static gint compare_text(gconstpointer a, gconstpointer b)
 {
@@ -84,43 +76,108 @@ bool file_exists_in(const char *folder, const char *name)
     return exists;
 }
 
+// The file, or the index, of a variant, where it is there; NULL. index: which of the two.
+static char *variant_name(const char *folder, const char *stem, const char *variant, bool *index)
+{
+    const struct {
+        const char *before, *after;
+        bool index;
+    } forms[] = {{".safetensors", "", false},
+                 {".safetensors.index.json", "", true},
+                 {".safetensors.index", ".json", true}};
+    for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+        const bool inside = *forms[i].after != '\0'; // "….safetensors.index.fp16.json"
+        char *name = inside ? g_strconcat(stem, forms[i].before, variant, forms[i].after, NULL)
+                            : g_strconcat(stem, variant, forms[i].before, NULL);
+        if (file_exists_in(folder, name)) {
+            *index = forms[i].index;
+            return name;
+        }
+        g_free(name);
+    }
+    return NULL;
+}
+
+// All that are there, the preferred one first; index: whether that is one.
+static GPtrArray *variants_in(const char *folder, bool *index)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (size_t i = 0; i < G_N_ELEMENTS(variants); i++) {
+        for (size_t k = 0; k < G_N_ELEMENTS(stems); k++) {
+            bool is_index = false;
+            char *name = variant_name(folder, stems[k], variants[i], &is_index);
+            if (name) {
+                *index = names->len ? *index : is_index;
+                g_ptr_array_add(names, name);
+            }
+        }
+    }
+    return names;
+}
+
+// A part's folder; newly allocated.
+static char *part_folder(const struct model *m, const char *part)
+{
+    const bool other = m->vae_from.path && g_str_equal(part, MODEL_VAE);
+    return other ? g_strdup(m->vae_from.path) : g_build_filename(m->path, part, NULL);
+}
+
 // Paths of the part's weight files in a model folder.
 static GPtrArray *find_in_folder(const struct model *m, const char *part, GError **error)
 {
-    char *folder = g_build_filename(m->path, part, NULL);
-    GPtrArray *paths = NULL;
-    for (size_t i = 0; !paths && i < G_N_ELEMENTS(file_names); i++) {
-        if (file_exists_in(folder, file_names[i])) {
-            paths = g_ptr_array_new_with_free_func(g_free);
-            g_ptr_array_add(paths, g_build_filename(folder, file_names[i], NULL));
-        } else if (file_exists_in(folder, index_names[i])) {
-            paths = read_index(folder, index_names[i], error);
-            g_free(folder);
-            return paths;
-        }
+    g_autofree char *folder = part_folder(m, part);
+    bool index = false;
+    g_autoptr(GPtrArray) names = variants_in(folder, &index);
+    if (names->len && index) {
+        return read_index(folder, names->pdata[0], error);
     }
-    if (!paths && (file_exists_in(folder, "diffusion_pytorch_model.bin") ||
-                   file_exists_in(folder, "pytorch_model.bin"))) {
+    if (names->len) {
+        GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(paths, g_build_filename(folder, names->pdata[0], NULL));
+        return paths;
+    }
+    if (file_exists_in(folder, "diffusion_pytorch_model.bin") ||
+        file_exists_in(folder, "pytorch_model.bin")) {
         g_set_error(
             error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
             "%s holds its weights only as .bin, a format that can carry programs; convert them to "
             "safetensors",
             folder);
-    } else if (!paths) {
+    } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s has no weight file (%s)",
-                    folder, file_names[g_str_equal(part, MODEL_TEXT)]);
+                    folder,
+                    g_str_equal(part, MODEL_TEXT) ? "model.safetensors"
+                                                  : "diffusion_pytorch_model.safetensors");
     }
-    g_free(folder);
-    return paths;
+    return NULL;
+}
+
+char *model_part_files(const struct model *m, const char *part)
+{
+    const char *file =
+        g_str_equal(part, MODEL_VAE) && m->vae_from.path ? m->vae_from.path : m->path;
+    if (single_file_holds(m, part)) {
+        return g_path_get_basename(file);
+    }
+    g_autofree char *folder = part_folder(m, part);
+    bool index;
+    g_autoptr(GPtrArray) names = variants_in(folder, &index);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < names->len; i++) {
+        g_string_append(text, i == 0 ? "" : i == 1 ? ", not " : ", ");
+        g_string_append(text, names->pdata[i]);
+    }
+    return g_string_free(text, FALSE);
 }
 
 static GPtrArray *find_files(const struct model *m, const char *part, GError **error)
 {
-    if (m->layout == LAYOUT_FOLDER) {
+    if (!single_file_holds(m, part)) {
         return find_in_folder(m, part, error);
     }
+    const bool other = m->vae_from.path && g_str_equal(part, MODEL_VAE);
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(paths, g_strdup(m->path));
+    g_ptr_array_add(paths, g_strdup(other ? m->vae_from.path : m->path));
     return paths;
 }
 
@@ -160,7 +217,7 @@ static bool find_exact(const struct weights *w, const char *name, struct st_tens
 {
     for (guint i = 0; i < w->files->len; i++) {
         const struct st_file *file = w->files->pdata[i];
-        if (w->model->layout != LAYOUT_FOLDER) {
+        if (single_file_holds(w->model, w->part->name)) {
             return single_file_find(w->model, w->part->name, file, name, t);
         }
         const struct st_tensor *found = st_find(file, name);
@@ -295,17 +352,13 @@ static void compare_needed(const struct weights *w, GHashTable *used, GPtrArray 
 // What a tensor is called in the part's own files; NULL: it is another part's.
 static const char *own_name(const struct weights *w, const char *name)
 {
-    return w->model->layout == LAYOUT_FOLDER ? name
-                                             : single_file_member(w->model, w->part->name, name);
+    return single_file_holds(w->model, w->part->name)
+               ? single_file_member(w->model, w->part->name, name)
+               : name;
 }
 
-void weights_check(const struct weights *w, GString *report)
+static void list_surplus(const struct weights *w, GHashTable *used, GPtrArray *surplus)
 {
-    GPtrArray *missing = g_ptr_array_new_with_free_func(g_free);
-    GPtrArray *odd = g_ptr_array_new_with_free_func(g_free);
-    GPtrArray *surplus = g_ptr_array_new_with_free_func(g_free);
-    GHashTable *used = g_hash_table_new(NULL, NULL);
-    compare_needed(w, used, missing, odd);
     for (guint i = 0; i < w->files->len; i++) {
         const struct st_file *file = w->files->pdata[i];
         for (guint j = 0; j < file->tensors->len; j++) {
@@ -316,16 +369,24 @@ void weights_check(const struct weights *w, GString *report)
             }
         }
     }
-    if (missing->len || odd->len || surplus->len) {
-        g_string_append_printf(report, "%s%s: ", report->len ? "; " : "", w->part->name);
-        append_group(report, missing, "missing");
-        append_group(report, odd, "of another shape");
-        append_group(report, surplus, "without a layer");
+}
+
+void weights_check(const struct weights *w, GString *report, GString *notes)
+{
+    g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) odd = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) surplus = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) used = g_hash_table_new(NULL, NULL);
+    compare_needed(w, used, missing, odd);
+    list_surplus(w, used, surplus);
+    const bool fault = missing->len || odd->len;
+    GString *to = fault ? report : notes;
+    if (fault || surplus->len) {
+        g_string_append_printf(to, "%s%s: ", to->len ? "; " : "", w->part->name);
+        append_group(to, missing, "missing");
+        append_group(to, odd, "of another shape");
+        append_group(to, surplus, "without a layer");
     }
-    g_ptr_array_unref(missing);
-    g_ptr_array_unref(odd);
-    g_ptr_array_unref(surplus);
-    g_hash_table_unref(used);
 }
 
 // ---- loading ------------------------------------------------------------------------------------

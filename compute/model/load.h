@@ -19,8 +19,9 @@ struct weights *weights_open(struct model *m, struct nn_part *part, GError **err
 void weights_free(struct weights *w);
 
 // Compares what the network needs with what the files hold; appends to report where they differ:
-// "unet: 2 missing (a, b), 1 of another shape (c: 3 instead of 4)".
-void weights_check(const struct weights *w, GString *report);
+// "unet: 2 missing (a, b), 1 of another shape (c: 3 instead of 4)". Tensors that no layer asks for
+// are not at fault: alone they go to notes, in the same form.
+void weights_check(const struct weights *w, GString *report, GString *notes);
 
 // Bytes that the part's tensors take on the device.
 uint64_t weights_bytes(const struct nn_part *part);

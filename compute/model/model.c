@@ -8,6 +8,7 @@
 #include "compute/model/part.h"
 #include "compute/model/single_file.h"
 #include "compute/model/tokenizer.h"
+#include "compute/model/vae_source.h"
 
 int model_latent_factor(const struct model *m)
 {
@@ -58,31 +59,37 @@ static struct nn_part *add_part(struct model *m, const struct part_kind *kind)
 // need.
 static bool open_weights(struct model *m, GPtrArray *weights, GError **error)
 {
-    g_autoptr(GString) report = g_string_new(NULL);
+    g_autoptr(GString) report = g_string_new(NULL), notes = g_string_new(NULL);
     for (const struct part_kind *kind = part_kinds; kind->name; kind++) {
         struct weights *w = weights_open(m, add_part(m, kind), error);
         if (!w) {
             return false;
         }
         g_ptr_array_add(weights, w);
-        weights_check(w, report);
+        weights_check(w, report, notes);
     }
     if (report->len) {
+        g_string_append_printf(report, "%s%s", notes->len ? "; " : "", notes->str);
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                     "the weights of %s do not fit its configuration: %s", m->path, report->str);
         return false;
     }
+    m->note = notes->len
+                  ? g_strdup_printf("%s: tensors that were left alone: %s", m->path, notes->str)
+                  : NULL;
     return true;
 }
 
 // Everything but the weights' data; weights (struct weights *) receives the open files.
-static struct model *open_model(const char *path, GPtrArray *weights, GError **error)
+static struct model *open_model(const char *path, const char *vae, GPtrArray *weights,
+                                GError **error)
 {
     struct model *m = g_new0(struct model, 1);
     m->path = g_strdup(path);
     m->parts = g_ptr_array_new_with_free_func((GDestroyNotify)nn_part_free);
     m->embedded = g_array_new(FALSE, FALSE, sizeof(float));
-    if (!config_read(m, error) || !read_tokenizer(m, error) || !latent_rgb_read(m, error) ||
+    if ((vae && !vae_source_find(&m->vae_from, vae, error)) || !config_read(m, error) ||
+        !read_tokenizer(m, error) || (!m->vae_from.path && !latent_rgb_read(m, error)) ||
         !open_weights(m, weights, error)) {
         model_free(m);
         return NULL;
@@ -95,10 +102,15 @@ static GPtrArray *new_weights(void)
     return g_ptr_array_new_with_free_func((GDestroyNotify)weights_free);
 }
 
-struct model *model_inspect(const char *path, GError **error)
+struct model *model_inspect_with(const char *path, const char *vae, GError **error)
 {
     g_autoptr(GPtrArray) weights = new_weights();
-    return open_model(path, weights, error);
+    return open_model(path, vae, weights, error);
+}
+
+struct model *model_inspect(const char *path, GError **error)
+{
+    return model_inspect_with(path, NULL, error);
 }
 
 static bool check_memory(const struct model *m, uint64_t need, GError **error)
@@ -136,10 +148,11 @@ static bool load_parts(struct model *m, GPtrArray *weights, struct task *task, G
     return true;
 }
 
-struct model *model_load(const char *path, struct gpu *gpu, struct task *task, GError **error)
+struct model *model_load_with(const char *path, const char *vae, struct gpu *gpu, struct task *task,
+                              GError **error)
 {
     g_autoptr(GPtrArray) weights = new_weights();
-    struct model *m = open_model(path, weights, error);
+    struct model *m = open_model(path, vae, weights, error);
     if (m) {
         m->gpu = gpu;
         if (!load_parts(m, weights, task, error)) {
@@ -147,6 +160,11 @@ struct model *model_load(const char *path, struct gpu *gpu, struct task *task, G
         }
     }
     return m;
+}
+
+struct model *model_load(const char *path, struct gpu *gpu, struct task *task, GError **error)
+{
+    return model_load_with(path, NULL, gpu, task, error);
 }
 
 void model_free(struct model *m)
@@ -160,6 +178,8 @@ void model_free(struct model *m)
     g_free(m->sched.trained_betas);
     g_free(m->name);
     g_free(m->path);
+    g_free(m->note);
+    vae_source_clear(&m->vae_from);
     g_free(m);
 }
 

@@ -75,10 +75,21 @@ struct sched_config {
 
 struct tokenizer; // compute/model/tokenizer.h
 
+// An autoencoder that a person chose in the place of the model's: a folder with config.json and
+// weights (or with a folder vae that has them), or a safetensors file.
+struct vae_source {
+    char *path;    // of the folder that has config.json, or of the file; NULL: the model's own
+    char *prefix;  // what its tensors' names begin with, in a file
+    bool original; // the names are those of the original layout, in a file
+    bool folder;
+};
+
 struct model {
     char *path; // of the folder, or of the file
     char *name; // of folder or file, or the title in the model card
     enum model_layout layout;
+    struct vae_source vae_from; // where another autoencoder than its own is
+    char *note;                 // what loading left alone, a sentence; NULL: nothing
     struct text_config text;
     struct unet_config unet;
     struct vae_config vae;
@@ -101,13 +112,20 @@ struct nn_part *model_part(const struct model *m, const char *name);
 
 // path: a model folder, or a file that holds a whole model.
 // Reads configuration and tokenizer only and checks the weight files' headers against what the
-// networks need. Missing, odd and surplus tensors are listed once, grouped, in the error
-// (MISMATCH). Tensors that other programs leave in such files and no network here needs (position
-// ids, a text projection) are not surplus.
+// networks need. Missing and odd tensors are listed once, grouped, in the error (MISMATCH); those
+// that no layer asks for are the model's note. Tensors that other programs leave in such files and
+// no network here needs (position ids, a text projection) are not surplus.
 struct model *model_inspect(const char *path, GError **error);
+// The same with the autoencoder that lies at vae (NULL: the model's own).
+struct model *model_inspect_with(const char *path, const char *vae, GError **error);
 // The same and loads the weights onto the device. "Not enough memory" comes before anything is
 // loaded.
 struct model *model_load(const char *path, struct gpu *gpu, struct task *task, GError **error);
+struct model *model_load_with(const char *path, const char *vae, struct gpu *gpu, struct task *task,
+                              GError **error);
+// The names of a part's weight files, and of those beside them that were not preferred: "a.fp16
+// instead of b". Newly allocated.
+char *model_part_files(const struct model *m, const char *part);
 void model_free(struct model *m);
 // SHA-256 of a part's weight file: what adapters and caches are tied to. A model in one file has
 // that file's hash for all parts, so the same weights as folder and as file are two models. Kept in

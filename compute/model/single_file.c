@@ -68,7 +68,7 @@ static const char *beside_the_latents(const struct st_tensor *input, const struc
     }
 }
 
-static const char *other_kind(const struct st_file *f)
+static const char *other_kind(const struct st_file *f, bool other_vae)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
         for (guint j = 0; j < f->tensors->len; j++) {
@@ -86,8 +86,9 @@ static const char *other_kind(const struct st_file *f)
     if (!input) {
         return "no Stable Diffusion checkpoint (" UNET "input_blocks.0.0.weight is missing)";
     }
-    if (!find(f, VAE "decoder.conv_in.weight")) {
-        return "a checkpoint without an autoencoder (" VAE "decoder.conv_in.weight is missing)";
+    if (!other_vae && !find(f, VAE "decoder.conv_in.weight")) {
+        return "a checkpoint without an autoencoder (" VAE
+               "decoder.conv_in.weight is missing; another file's can be chosen beside it)";
     }
     return NULL;
 }
@@ -103,9 +104,10 @@ static const char *clip_prefix(const struct st_file *f)
     return has_token_embedding(f, CLIP "embeddings.") ? CLIP : CLIP "text_model.";
 }
 
-static bool recognise(const struct st_file *f, enum model_layout *layout, GError **error)
+static bool recognise(const struct st_file *f, enum model_layout *layout, bool other_vae,
+                      GError **error)
 {
-    const char *other = other_kind(f);
+    const char *other = other_kind(f, other_vae);
     if (!other && has_token_embedding(f, OPEN_CLIP)) {
         *layout = LAYOUT_SD2_FILE;
     } else if (!other && find(f, "%sembeddings.token_embedding.weight", clip_prefix(f))) {
@@ -207,34 +209,57 @@ static JsonObject *unet_config(const struct st_file *f, bool sd2, bool v)
 
 // ---- the other parts ----------------------------------------------------------------------------
 
-static JsonObject *vae_config(const struct st_file *f)
+// The pieces of an autoencoder's names that tell its sizes, in the two layouts; after the prefix.
+static const struct vae_names {
+    const char *level;  // of level i, the first convolution
+    const char *block;  // of the first level, that of block j
+    const char *middle; // there is attention in the middle
+} original_vae = {"encoder.down.%d.block.0.conv1.weight", "encoder.down.0.block.%d.conv1.weight",
+                  "encoder.mid.attn_1.norm.weight"},
+  todays_vae = {"encoder.down_blocks.%d.resnets.0.conv1.weight",
+                "encoder.down_blocks.0.resnets.%d.conv1.weight",
+                "encoder.mid_block.attentions.0.group_norm.weight"};
+
+// The tensor of an autoencoder behind its prefix; the name has a place for a number, or none.
+static const struct st_tensor *find_vae(const struct st_file *f, const char *prefix,
+                                        const char *name, int number)
+{
+    g_auto(GStrv) pieces = g_strsplit(name, "%d", 2);
+    return pieces[1] ? find(f, "%s%s%d%s", prefix, pieces[0], number, pieces[1])
+                     : find(f, "%s%s", prefix, name);
+}
+
+static JsonObject *vae_config(const struct st_file *f, const char *prefix,
+                              const struct vae_names *names)
 {
     JsonObject *c = json_object_new();
     JsonArray *channels = json_array_new(), *down = json_array_new(), *up = json_array_new();
     const struct st_tensor *conv;
     int layers = 0;
-    for (int i = 0; (conv = find(f, VAE "encoder.down.%d.block.0.conv1.weight", i)); i++) {
+    for (int i = 0; (conv = find_vae(f, prefix, names->level, i)); i++) {
         json_array_add_int_element(channels, size_of(conv, 0));
         json_array_add_string_element(down, "DownEncoderBlock2D");
         json_array_add_string_element(up, "UpDecoderBlock2D");
     }
-    while (find(f, VAE "encoder.down.0.block.%d.conv1.weight", layers)) {
+    while (find_vae(f, prefix, names->block, layers)) {
         layers++;
     }
     json_object_set_array_member(c, "block_out_channels", channels);
     json_object_set_array_member(c, "down_block_types", down);
     json_object_set_array_member(c, "up_block_types", up);
     json_object_set_int_member(c, "layers_per_block", layers);
-    json_object_set_int_member(c, "in_channels", size_of(find(f, VAE "encoder.conv_in.weight"), 1));
+    json_object_set_int_member(c, "in_channels",
+                               size_of(find_vae(f, prefix, "encoder.conv_in.weight", 0), 1));
     json_object_set_int_member(c, "out_channels",
-                               size_of(find(f, VAE "decoder.conv_out.weight"), 0));
+                               size_of(find_vae(f, prefix, "decoder.conv_out.weight", 0), 0));
     json_object_set_int_member(c, "latent_channels",
-                               size_of(find(f, VAE "decoder.conv_in.weight"), 1));
+                               size_of(find_vae(f, prefix, "decoder.conv_in.weight", 0), 1));
     json_object_set_boolean_member(c, "mid_block_add_attention",
-                                   find(f, VAE "encoder.mid.attn_1.q.weight") != NULL);
-    json_object_set_boolean_member(c, "use_quant_conv", find(f, VAE "quant_conv.weight") != NULL);
+                                   find_vae(f, prefix, names->middle, 0) != NULL);
+    json_object_set_boolean_member(c, "use_quant_conv",
+                                   find_vae(f, prefix, "quant_conv.weight", 0) != NULL);
     json_object_set_boolean_member(c, "use_post_quant_conv",
-                                   find(f, VAE "post_quant_conv.weight") != NULL);
+                                   find_vae(f, prefix, "post_quant_conv.weight", 0) != NULL);
     json_object_set_double_member(c, "scaling_factor", 0.18215); // of both families, methods 7.9
     return c;
 }
@@ -378,7 +403,8 @@ static bool is_pickle(const char *path)
     return false;
 }
 
-JsonObject *single_file_config(const char *path, enum model_layout *layout, GError **error)
+JsonObject *single_file_config(const char *path, enum model_layout *layout, bool other_vae,
+                               GError **error)
 {
     if (is_pickle(path)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
@@ -386,7 +412,7 @@ JsonObject *single_file_config(const char *path, enum model_layout *layout, GErr
         return NULL;
     }
     struct st_file *f = st_open(path, error);
-    if (!f || !recognise(f, layout, error)) {
+    if (!f || !recognise(f, layout, other_vae, error)) {
         st_free(f);
         return NULL;
     }
@@ -394,11 +420,27 @@ JsonObject *single_file_config(const char *path, enum model_layout *layout, GErr
     JsonObject *config = json_object_new();
     json_object_set_object_member(config, "text_encoder", text_config(f, sd2));
     json_object_set_object_member(config, "unet", unet_config(f, sd2, v));
-    json_object_set_object_member(config, "vae", vae_config(f));
+    json_object_set_object_member(config, "vae", vae_config(f, VAE, &original_vae));
     json_object_set_object_member(config, "scheduler", scheduler_config(v));
     if (!amend(f, config, error)) {
         g_clear_pointer(&config, json_object_unref);
     }
+    st_free(f);
+    return config;
+}
+
+JsonObject *single_file_vae_config(const char *path, const char *prefix, bool original,
+                                   GError **error)
+{
+    struct st_file *f = st_open(path, error);
+    if (!f) {
+        return NULL;
+    }
+    g_autoptr(JsonObject) all = json_object_new();
+    json_object_set_object_member(all, "vae",
+                                  vae_config(f, prefix, original ? &original_vae : &todays_vae));
+    JsonObject *config =
+        amend(f, all, error) ? json_object_ref(json_object_get_object_member(all, "vae")) : NULL;
     st_free(f);
     return config;
 }

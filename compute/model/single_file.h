@@ -12,14 +12,22 @@
 // unet, vae and scheduler, for config.c to check like any other. Numbers that cannot be seen in the
 // file are the family's; where the metadata has a `config`, a JSON object with members of these
 // names (as the files of LTX-Video have it), that has the last word. layout receives which family
-// it is. NULL: another kind of file, and the error says which.
-JsonObject *single_file_config(const char *path, enum model_layout *layout, GError **error);
+// it is. other_vae: the file need not hold an autoencoder. NULL: another kind of file, and the
+// error says which.
+JsonObject *single_file_config(const char *path, enum model_layout *layout, bool other_vae,
+                               GError **error);
+// What the configuration of an autoencoder would say whose tensors are in this file, under names of
+// the original layout or of today's behind a prefix.
+JsonObject *single_file_vae_config(const char *path, const char *prefix, bool original,
+                                   GError **error);
 
 // The tokenizer, which such a file does not hold: `tokenizer/` beside m->path, or vocab.json and
 // merges.txt beside it, or the first of the model folders there whose tokenizer has as many ids as
 // m->text.vocab_size. Padding is the family's, whatever the folder says.
 struct tokenizer *single_file_tokenizer(const struct model *m, GError **error);
 
+// Whether a part's tensors are to be looked for in a file by the two functions below.
+bool single_file_holds(const struct model *m, const char *part);
 // Looks up what the networks call `name`. The result is a copy of the file's entry, valid as long
 // as the file; of tensors that are stored as one (query, key and value) it is the part asked for.
 bool single_file_find(const struct model *m, const char *part, const struct st_file *file,

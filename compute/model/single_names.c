@@ -172,6 +172,14 @@ static void take_third(struct st_tensor *t, int which)
     t->data += which * t->size_bytes;
 }
 
+// Programs that write this layout from today's leave some of today's names in it.
+static const struct piece half_renamed[] = {
+    {".attn_1.to_q.", ".attn_1.q."},
+    {".attn_1.to_k.", ".attn_1.k."},
+    {".attn_1.to_v.", ".attn_1.v."},
+    {".attn_1.to_out.0.", ".attn_1.proj_out."},
+};
+
 // ---- looking up ---------------------------------------------------------------------------------
 
 // Where a part's tensors are in such a file.
@@ -195,9 +203,20 @@ static const struct part_names *names_of(const char *part)
     return &part_names[i];
 }
 
+static bool is_other_vae(const struct model *m, const char *part)
+{
+    return m->vae_from.path && g_str_equal(part, MODEL_VAE);
+}
+
+bool single_file_holds(const struct model *m, const char *part)
+{
+    return is_other_vae(m, part) ? !m->vae_from.folder : m->layout != LAYOUT_FOLDER;
+}
+
 static const char *part_prefix(const struct model *m, const char *part)
 {
-    return names_of(part)->prefix[m->layout == LAYOUT_SD2_FILE];
+    return is_other_vae(m, part) ? m->vae_from.prefix
+                                 : names_of(part)->prefix[m->layout == LAYOUT_SD2_FILE];
 }
 
 bool single_file_find(const struct model *m, const char *part, const struct st_file *file,
@@ -206,8 +225,16 @@ bool single_file_find(const struct model *m, const char *part, const struct st_f
     static const char *const thirds[] = {".q_proj.", ".k_proj.", ".v_proj."};
     const bool in_thirds = is_open_clip(m) && g_str_equal(part, MODEL_TEXT);
     GString *own = g_string_new(part_prefix(m, part));
-    names_of(part)->append(own, m, name);
+    if (is_other_vae(m, part) && !m->vae_from.original) {
+        g_string_append(own, name);
+    } else {
+        names_of(part)->append(own, m, name);
+    }
     const struct st_tensor *found = st_find(file, own->str);
+    for (size_t i = 0; !found && i < G_N_ELEMENTS(half_renamed); i++) {
+        g_string_replace(own, half_renamed[i].theirs, half_renamed[i].ours, 1);
+        found = st_find(file, own->str);
+    }
     if (found) {
         *t = *found;
     }

@@ -44,5 +44,15 @@ check $? "an embedding is a token by its own name or by another"
 "$cli" text --prompt cat --embedding other.safetensors --out no.safetensors 2>&1 | grep -q 'not made for this model' && [ ! -e no.safetensors ]
 check $? "one for another model is refused"
 
+# an autoencoder of its own: the model's, from elsewhere, gives the same latent
+cp -r "$TINCTURE_RESOURCES/starter/vae" vae
+"$cli" encode --image "$TINCTURE_RESOURCES/samples/apple.png" --out own.safetensors &&
+    "$cli" encode --vae vae --image "$TINCTURE_RESOURCES/samples/apple.png" --out other.safetensors && cmp own.safetensors other.safetensors
+check $? "--vae takes another autoencoder"
+"$cli" info --vae vae | grep -q '^vae file *diffusion_pytorch_model.safetensors$'
+check $? "info says which file is read"
+"$cli" encode --vae toy.safetensors --image drawn.png --out no.safetensors 2>&1 | grep -q 'holds no autoencoder'
+check $? "one that is none is refused"
+
 echo "1..$n"
 exit $bad

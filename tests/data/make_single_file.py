@@ -197,8 +197,9 @@ def unseen(folder):
     for part, keys in UNSEEN.items():
         whole = json.loads((folder / part / "config.json").read_text())
         config[part] = {key: whole[key] for key in keys if key in whole}
-    out = {"config": json.dumps(config)}
     scheduler = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+    config["scheduler"] = {"timestep_spacing": scheduler["timestep_spacing"]}
+    out = {"config": json.dumps(config)}
     text = json.loads((folder / "text_encoder" / "config.json").read_text())
     # Of SD 2.x the weights tell it.
     if scheduler["prediction_type"] == "v_prediction" and text["hidden_act"] != "gelu":

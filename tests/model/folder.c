@@ -100,15 +100,23 @@ void folder_change_weights(const char *folder, const char *file, struct folder_c
     struct st_writer *w = st_writer_new();
     for (guint i = 0; i < f->tensors->len; i++) {
         const struct st_tensor *t = f->tensors->pdata[i];
+        if (change.only && !g_str_has_prefix(t->name, change.only)) {
+            continue;
+        }
+        g_autoptr(GString) name = g_string_new(change.prefix);
+        g_string_append(name, t->name + (change.only ? strlen(change.only) : 0));
+        if (change.rename) {
+            g_string_replace(name, change.rename, change.to, 1);
+        }
         float *values = g_new(float, t->count);
         g_assert_true(st_read_f32(t, values, false, NULL));
         if (g_strcmp0(t->name, change.spoil) == 0) {
             values[0] = NAN;
         }
         if (g_strcmp0(t->name, change.flatten) == 0) {
-            st_writer_f32(w, t->name, 1, &t->count, values);
+            st_writer_f32(w, name->str, 1, &t->count, values);
         } else if (g_strcmp0(t->name, change.drop) != 0) {
-            st_writer_f32(w, t->name, t->rank, t->shape, values);
+            st_writer_f32(w, name->str, t->rank, t->shape, values);
         }
         g_free(values);
     }

@@ -19,6 +19,9 @@ void folder_remove(const char *folder, const char *file);
 // with `meta` in the metadata. Each may be NULL.
 struct folder_change {
     const char *drop, *flatten, *add, *spoil, *meta, *meta_value;
-    float value; // of the added tensor
+    float value;             // of the added tensor
+    const char *only;        // keep the tensors whose names begin so ...
+    const char *prefix;      // ... and put this in its place
+    const char *rename, *to; // the first of one in each name becomes the other
 };
 void folder_change_weights(const char *folder, const char *file, struct folder_change change);

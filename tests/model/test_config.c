@@ -5,6 +5,7 @@
 #include "compute/train/train.h"
 #include "tests/model/folder.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define TEXT  "text_encoder/config.json"
@@ -248,6 +249,95 @@ static void test_ignorable(void)
     folder_free(folder);
 }
 
+// What no layer asks for is told of, and does no harm: also the layers of a text encoder that its
+// configuration does not count.
+static void test_surplus(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    folder_change_weights(folder, "unet/diffusion_pytorch_model.safetensors",
+                          (struct folder_change){.add = "more.weight"});
+    folder_edit(folder, "text_encoder/config.json", "\"num_hidden_layers\": 2",
+                "\"num_hidden_layers\": 1");
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    g_test_message("%s", m->note);
+    g_assert_nonnull(strstr(m->note, "unet: 1 without a layer (more.weight)"));
+    g_assert_nonnull(strstr(m->note, "text_encoder: 16 without a layer (text_model."));
+    model_free(m);
+    folder_free(folder);
+    m = inspect_data("sd1");
+    g_assert_null(m->note);
+    model_free(m);
+}
+
+static void move(const char *folder, const char *from, const char *to)
+{
+    g_autofree char *source = g_build_filename(folder, from, NULL),
+                    *target = g_build_filename(folder, to, NULL);
+    g_assert_cmpint(g_rename(source, target), ==, 0);
+}
+
+static void assert_files(const char *folder, const char *part, const char *files)
+{
+    g_autoptr(GError) error = NULL;
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    g_autofree char *found = model_part_files(m, part);
+    g_assert_cmpstr(found, ==, files);
+    model_free(m);
+}
+
+// Variants of a part's weights under the names that programs give them, and which goes first.
+static void test_variants(void)
+{
+    static const char plain[] = "unet/diffusion_pytorch_model.safetensors";
+    static const char *const names[] = {
+        "diffusion_pytorch_model.non_ema.safetensors", "diffusion_pytorch_model.ema.safetensors",
+        "diffusion_pytorch_model.bf16.safetensors", "diffusion_pytorch_model.fp16.safetensors",
+        "diffusion_pytorch_model.fp32.safetensors"};
+    char *folder = folder_copy("sd1");
+    g_autofree char *last = g_strdup(plain);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *next = g_strconcat("unet/", names[i], NULL);
+        move(folder, last, next);
+        assert_files(folder, MODEL_UNET, names[i]);
+        g_free(last);
+        last = g_steal_pointer(&next);
+    }
+    folder_write(folder, "unet/diffusion_pytorch_model.bf16.safetensors", "not read");
+    assert_files(folder, MODEL_UNET,
+                 "diffusion_pytorch_model.fp32.safetensors, not "
+                 "diffusion_pytorch_model.bf16.safetensors");
+    move(folder, "text_encoder/model.safetensors", "text_encoder/model.bf16.safetensors");
+    assert_files(folder, MODEL_TEXT, "model.bf16.safetensors");
+    folder_free(folder);
+
+    folder = folder_copy("old-names"); // its U-Net is in two shards
+    static const char *const indices[] = {"diffusion_pytorch_model.safetensors.index.json",
+                                          "diffusion_pytorch_model.safetensors.index.bf16.json",
+                                          "diffusion_pytorch_model.bf16.safetensors.index.json"};
+    for (size_t i = 0; i < G_N_ELEMENTS(indices); i++) {
+        g_autofree char *from = g_strconcat("unet/", indices[i], NULL),
+                        *to = g_strconcat("unet/", indices[MIN(i + 1, 2)], NULL);
+        assert_files(folder, MODEL_UNET, indices[i]);
+        move(folder, from, to);
+    }
+    folder_free(folder);
+}
+
+static void test_swish(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    folder_edit(folder, UNET, "\"act_fn\": \"silu\"", "\"act_fn\": \"swish\"");
+    folder_edit(folder, VAE, "\"act_fn\": \"silu\"", "\"act_fn\": \"swish\"");
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    model_free(m);
+    folder_free(folder);
+}
+
 static void test_files(void)
 {
     char *folder = folder_copy("sd1");
@@ -358,6 +448,9 @@ int main(int argc, char **argv)
     g_test_add_func("/config/refused", test_refused);
     g_test_add_func("/config/mismatch", test_mismatch);
     g_test_add_func("/config/ignorable", test_ignorable);
+    g_test_add_func("/config/surplus", test_surplus);
+    g_test_add_func("/config/variants", test_variants);
+    g_test_add_func("/config/swish", test_swish);
     g_test_add_func("/config/files", test_files);
     g_test_add_func("/config/shards", test_shards);
     g_test_add_func("/config/latent-rgb", test_latent_rgb);

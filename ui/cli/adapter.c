@@ -83,7 +83,7 @@ const struct cli_command adapter_command = {
     .name = "adapter",
     .summary = "Tell what an adapter file holds, or write it in another layout",
     .usage = "info FILE | convert FILE --out PATH",
-    .options = (const char *const[]){"model", "device", "json", "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "json", "out", NULL},
     .needed = (const char *const[]){"rest", NULL},
     .run = run,
 };

@@ -198,6 +198,6 @@ const struct cli_command bench_command = {
     .name = "bench",
     .summary = "Measure step times, memory and the machine's sgemm rate",
     .usage = "",
-    .options = (const char *const[]){"model", "device", "size", "json", "raw", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "size", "json", "raw", NULL},
     .run = run,
 };

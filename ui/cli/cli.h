@@ -11,7 +11,7 @@
 
 // Everything that can be given on a command line. A command names the options it takes.
 struct cli {
-    char *model, *device, *out, *prompt, *source_prompt, *negative;
+    char *model, *vae, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
     char *region, *preset;
     char *log, *resume, *checkpoint;

@@ -77,7 +77,11 @@ struct engine *cli_engine(struct cli *c, GError **error)
 {
     if (!c->engine) {
         g_autofree char *dir = paths_model(c->model);
-        c->engine = engine_open(dir, c->device, &cli_task, error);
+        c->engine = engine_open(dir, c->vae, c->device, &cli_task, error);
+        if (c->engine && c->engine->model->note) {
+            cli_progress_end();
+            cli_complain(c->engine->model->note);
+        }
         for (int i = 0; c->engine && c->embeddings && c->embeddings[i]; i++) {
             if (!load_embedding(c, c->embeddings[i], error)) {
                 return NULL;

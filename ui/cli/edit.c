@@ -120,11 +120,11 @@ const struct cli_command edit_command = {
     .usage = "",
     .settings = edit_settings,
     .options =
-        (const char *const[]){"model",    "device",     "image",     "prompt", "source-prompt",
-                              "negative", "adapter",    "embedding", "set",    "preset",
-                              "seed",     "size",       "region",    "mask",   "select",
-                              "weight",   "variations", "raw",       "recipe", "bits",
-                              "quality",  "out",        NULL},
+        (const char *const[]){"model",         "vae",      "device",     "image",     "prompt",
+                              "source-prompt", "negative", "adapter",    "embedding", "set",
+                              "preset",        "seed",     "size",       "region",    "mask",
+                              "select",        "weight",   "variations", "raw",       "recipe",
+                              "bits",          "quality",  "out",        NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

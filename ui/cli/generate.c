@@ -62,7 +62,7 @@ const struct cli_command generate_command = {
     .summary = "Draw a picture from a prompt",
     .usage = "",
     .settings = generate_settings,
-    .options = (const char *const[]){"model", "device", "prompt", "negative", "set", "seed",
+    .options = (const char *const[]){"model", "vae", "device", "prompt", "negative", "set", "seed",
                                      "noise", "size", "adapter", "embedding", "out", "latents-out",
                                      "recipe", "bits", "quality", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},

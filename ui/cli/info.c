@@ -80,9 +80,9 @@ static int64_t part_floats(const struct nn_part *part)
     return n;
 }
 
-static bool model_facts(const char *path, struct facts *f, GError **error)
+static bool model_facts(const char *path, const char *vae, struct facts *f, GError **error)
 {
-    struct model *m = model_inspect(path, error);
+    struct model *m = model_inspect_with(path, vae, error);
     if (!m) {
         return false;
     }
@@ -103,6 +103,12 @@ static bool model_facts(const char *path, struct facts *f, GError **error)
         g_autofree char *tensors = g_strconcat(name, " tensors", NULL);
         fact_number(f, parameters, part_floats(part));
         fact_number(f, tensors, part->weights->len);
+        g_autofree char *file = g_strconcat(name, " file", NULL);
+        g_autofree char *files = model_part_files(m, part->name);
+        fact(f, file, "%s", files);
+    }
+    if (m->note) {
+        fact(f, "note", "%s", m->note);
     }
     const char *hash = model_hash(m, MODEL_UNET, &cli_task, error);
     cli_progress_end();
@@ -161,7 +167,7 @@ static bool picture_facts(const char *path, struct facts *f, GError **error)
 static bool file_facts(const char *path, struct facts *f, GError **error)
 {
     GError *fault = NULL;
-    if (model_facts(path, f, &fault)) {
+    if (model_facts(path, NULL, f, &fault)) {
         return true;
     }
     if (g_error_matches(fault, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED)) {
@@ -178,7 +184,7 @@ static bool run(struct cli *c, GError **error)
     g_array_set_clear_func(f.rows, fact_clear);
     g_autofree char *path = paths_model(c->rest ? c->rest[0] : c->model);
     const bool model = !c->rest || g_file_test(path, G_FILE_TEST_IS_DIR);
-    bool ok = model                                    ? model_facts(path, &f, error)
+    bool ok = model                                    ? model_facts(path, c->vae, &f, error)
               : g_str_has_suffix(path, ".safetensors") ? file_facts(path, &f, error)
                                                        : picture_facts(path, &f, error);
     if (ok && c->json) {
@@ -194,6 +200,6 @@ const struct cli_command info_command = {
     .name = "info",
     .summary = "Tell what a model, a safetensors file or a picture is",
     .usage = "[FILE|DIR]",
-    .options = (const char *const[]){"model", "json", NULL},
+    .options = (const char *const[]){"model", "vae", "json", NULL},
     .run = run,
 };

@@ -26,7 +26,7 @@ const struct cli_command invert_command = {
     .summary = "Write the latent that the inversion of a photo ends in",
     .usage = "",
     .settings = edit_settings,
-    .options = (const char *const[]){"model", "device", "image", "prompt", "size", "adapter",
+    .options = (const char *const[]){"model", "vae", "device", "image", "prompt", "size", "adapter",
                                      "embedding", "set", "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,

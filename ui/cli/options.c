@@ -230,6 +230,8 @@ static GArray *own_options(struct cli *c)
     const GOptionEntry all[] = {
         {"model", 0, 0, G_OPTION_ARG_STRING, &c->model,
          "Model folder or file, or starter (the default)", "PATH"},
+        {"vae", 0, 0, G_OPTION_ARG_FILENAME, &c->vae,
+         "Autoencoder in the place of the model's: a file or a folder", "PATH"},
         {"device", 0, 0, G_OPTION_ARG_STRING, &c->device,
          "Device: a number, a part of its name, or cpu", "NAME"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &c->json, "Answer as JSON", NULL},

@@ -26,8 +26,8 @@ const struct cli_command predict_command = {
     .name = "predict",
     .summary = "Write one U-Net call's prediction",
     .usage = "",
-    .options = (const char *const[]){"model", "device", "latents", "timestep", "prompt", "adapter",
-                                     "embedding", "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "latents", "timestep", "prompt",
+                                     "adapter", "embedding", "out", NULL},
     .needed = (const char *const[]){"latents", "prompt", "out", NULL},
     .run = run,
 };

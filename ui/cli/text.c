@@ -26,8 +26,8 @@ const struct cli_command text_command = {
     .name = "text",
     .summary = "Write a prompt's token ids and text embeddings",
     .usage = "",
-    .options =
-        (const char *const[]){"model", "device", "prompt", "adapter", "embedding", "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "prompt", "adapter", "embedding",
+                                     "out", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

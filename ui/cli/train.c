@@ -168,7 +168,7 @@ const struct cli_command train_command = {
     .summary = "Learn a photo (or a few of one subject) into an adapter",
     .usage = "",
     .settings = learn_settings,
-    .options = (const char *const[]){"model", "device", "images", "prompt", "class-image",
+    .options = (const char *const[]){"model", "vae", "device", "images", "prompt", "class-image",
                                      "class-prompt", "set", "seed", "size", "region", "out", "log",
                                      "checkpoint", "resume", "json", NULL},
     .needed = (const char *const[]){"images", "prompt", "out", NULL},

@@ -71,12 +71,12 @@ struct engine *engine_new(void)
     return e;
 }
 
-bool engine_load(struct engine *e, const char *model, const char *device, struct task *task,
-                 GError **error)
+bool engine_load(struct engine *e, const char *model, const char *vae, const char *device,
+                 struct task *task, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     e->gpu = gpu_open(device, &failure);
-    e->model = e->gpu ? model_load(model, e->gpu, task, &failure) : NULL;
+    e->model = e->gpu ? model_load_with(model, vae, e->gpu, task, &failure) : NULL;
     e->editor = e->model ? editor_new(e->model, &failure) : NULL;
     if (failure) { // what follows cannot work, and says why
         e->failure = g_strdup(failure->message);
@@ -85,10 +85,11 @@ bool engine_load(struct engine *e, const char *model, const char *device, struct
     return e->editor != NULL;
 }
 
-struct engine *engine_open(const char *model, const char *device, struct task *task, GError **error)
+struct engine *engine_open(const char *model, const char *vae, const char *device,
+                           struct task *task, GError **error)
 {
     struct engine *e = engine_new();
-    if (!engine_load(e, model, device, task, error)) {
+    if (!engine_load(e, model, vae, device, task, error)) {
         engine_free(e);
         return NULL;
     }

@@ -25,14 +25,14 @@ struct engine {
     char *failure;                // why there is no model, where loading it has failed
 };
 
-// One without a model, which engine_load() brings once. model: a folder or file; device: as
-// gpu_open().
+// One without a model, which engine_load() brings once. model: a folder or file; vae: of the
+// autoencoder in the place of its own, NULL: none; device: as gpu_open().
 struct engine *engine_new(void);
-bool engine_load(struct engine *e, const char *model, const char *device, struct task *task,
-                 GError **error);
+bool engine_load(struct engine *e, const char *model, const char *vae, const char *device,
+                 struct task *task, GError **error);
 // Both at once.
-struct engine *engine_open(const char *model, const char *device, struct task *task,
-                           GError **error);
+struct engine *engine_open(const char *model, const char *vae, const char *device,
+                           struct task *task, GError **error);
 void engine_free(struct engine *e);
 // False where there is no model to work with; the error says why.
 bool engine_ready(const struct engine *e, GError **error);

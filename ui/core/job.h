@@ -66,6 +66,7 @@ struct job_inputs {
     const char *folder;            // where what it makes is kept
     const char *file;              // under which name there
     const char *title;             // what a person calls it
+    const char *vae;               // the autoencoder in the place of a model's own
     const char *device;            // as gpu_open()
     const char *const *files;      // NULL-terminated paths
     struct image_save_params save; // format is a static string; recipe and task are the job's

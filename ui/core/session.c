@@ -327,7 +327,8 @@ static void open_last(TinctureSession *self, const char *left)
 
 // ---- life ---------------------------------------------------------------------------------------
 
-TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *device)
+TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *vae,
+                                      const char *device)
 {
     TinctureSession *self = g_object_new(TINCTURE_TYPE_SESSION, NULL);
     self->library = library_new(self->project, self->queue, data_dir);
@@ -340,7 +341,9 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     g_autoptr(GError) error = NULL;
     self->vocabulary = vocabulary_load(path, &error);
     tincture_project_say_error(self->project, "The model's words are not known", error);
-    const struct job_inputs in = {.path = path, .device = device};
+    g_autofree char *asked = paths_model(model);
+    const struct job_inputs in = {
+        .path = path, .vae = g_str_equal(path, asked) ? vae : NULL, .device = device};
     tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
     open_last(self, left);
     g_signal_connect_swapped(self->queue, "changed", G_CALLBACK(note_opening), self);

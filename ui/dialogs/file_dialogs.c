@@ -98,6 +98,7 @@ static void add_filter(struct request *request, const char *name, const char *co
 }
 
 static const char *const adapter_patterns[] = {"*.safetensors", NULL};
+static const char *const vae_patterns[] = {"*.safetensors", "config.json", NULL};
 static const char *const model_patterns[] = {"*.safetensors", "model_index.json", NULL};
 static const char *const any_pattern[] = {"*", NULL};
 
@@ -131,6 +132,17 @@ void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer d
     request->data = data;
     add_filter(request, "Models (.safetensors, or model_index.json of a folder)", model_patterns,
                FALSE);
+    add_filter(request, "All Files", any_pattern, FALSE);
+    request_show(request);
+}
+
+void file_dialog_open_vae(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    struct request *request =
+        request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Choose VAE", "_Choose", "model-folder");
+    request->chosen = chosen;
+    request->data = data;
+    add_filter(request, "VAEs (.safetensors, or config.json of a folder)", vae_patterns, FALSE);
     add_filter(request, "All Files", any_pattern, FALSE);
     request_show(request);
 }

@@ -21,6 +21,8 @@ void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer d
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 // A checkpoint file, or the model_index.json of a model folder.
 void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
+// An autoencoder's file, or the config.json of its folder.
+void file_dialog_open_vae(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 void file_dialog_save_adapter(GtkWindow *parent, const char *name, file_chosen_fn chosen,
                               gpointer data);
 // photo: file name of the original; "tram.jpg" suggests "tram (Edited).png".

@@ -1,12 +1,12 @@
 // Loading the model that everything works with.
 //
-// Takes path (folder or file) and device. Ends with the names of both.
+// Takes path (folder or file), vae and device. Ends with the names of both.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
-    if (!engine_load(e, job->in.path, job->in.device, &job->task, error)) {
+    if (!engine_load(e, job->in.path, job->in.vae, job->in.device, &job->task, error)) {
         return false;
     }
     const struct gpu_info *info = gpu_info(e->gpu);
