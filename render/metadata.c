@@ -196,6 +196,21 @@ static GBytes *serialise(ExifData *data)
     return bytes;
 }
 
+GBytes *metadata_upright(GBytes *exif)
+{
+    g_autoptr(ExifData) data = parse(exif);
+    ExifContent *content = data->ifd[EXIF_IFD_0];
+
+    if (is_empty(data)) {
+        return NULL;
+    }
+    if (exif_content_get_entry(content, EXIF_TAG_ORIENTATION) != NULL) {
+        exif_set_short(renew(content, EXIF_TAG_ORIENTATION)->data, exif_data_get_byte_order(data),
+                       1);
+    }
+    return serialise(data);
+}
+
 GBytes *metadata_for_export(const struct metadata_export *params)
 {
     g_autoptr(ExifData) data = parse(params->source);

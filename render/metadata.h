@@ -10,6 +10,10 @@
 // 1..8; 1 where the block is NULL or does not say.
 int metadata_orientation(GBytes *exif);
 
+// The block with orientation 1, for a picture that something else has turned already. NULL where it
+// holds nothing that can be read.
+GBytes *metadata_upright(GBytes *exif);
+
 // Text of UserComment in UTF-8, newly allocated; NULL where there is none.
 char *metadata_recipe(GBytes *exif);
 

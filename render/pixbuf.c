@@ -1,11 +1,13 @@
 // The formats that only gdk-pixbuf reads, as far as their loaders are installed: WebP, the rarer
-// kinds of TIFF, GIF, BMP, HEIF, AVIF, JPEG XL. Eight bits a channel.
+// kinds of TIFF, GIF, BMP, HEIF, AVIF, JPEG XL, portable maps, icons. Eight bits a channel.
 #include "render/codec.h"
 
 #include "compute/error.h"
+#include "render/heif_meta.h"
 #include "render/metadata.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
+#include <stdlib.h>
 #include <string.h>
 
 // Bytes at an offset that identify a format. Formats without such bytes are not opened: a loader
@@ -25,8 +27,10 @@ static const struct magic MAGICS[] = {
     {"WEBP", 8, 4, "WebP", "image/webp", "webp-pixbuf-loader"},
     {"\xff\x0a", 0, 2, "JPEG XL", "image/jxl", NULL},
     {"\0\0\0\x0cJXL ", 0, 8, "JPEG XL", "image/jxl", NULL},
+    {"\0\0\1\0", 0, 4, "icon", "image/x-icon", NULL},
 };
 
+static const struct magic PNM = {"P", 0, 1, "PNM", "image/x-portable-anymap", NULL};
 static const struct magic AVIF = {"ftyp", 4, 4, "AVIF", "image/avif", "libavif-gdk-pixbuf"};
 static const struct magic HEIF = {"ftyp", 4, 4, "HEIC", "image/heif", "heif-gdk-pixbuf"};
 
@@ -66,6 +70,13 @@ static const struct magic *find_brand(const uint8_t *data, size_t size)
     return found;
 }
 
+// Two letters are few, so what must follow them is looked at too.
+static bool is_portable_map(const uint8_t *data, size_t size)
+{
+    return size >= 3 && data[0] == 'P' && data[1] >= '1' && data[1] <= '6' &&
+           (g_ascii_isspace(data[2]) || data[2] == '#');
+}
+
 static const struct magic *magic_find(const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(MAGICS); i++) {
@@ -76,7 +87,7 @@ static const struct magic *magic_find(const uint8_t *data, size_t size)
             return magic;
         }
     }
-    return find_brand(data, size);
+    return is_portable_map(data, size) ? &PNM : find_brand(data, size);
 }
 
 static bool sniff(const uint8_t *data, size_t size)
@@ -84,32 +95,57 @@ static bool sniff(const uint8_t *data, size_t size)
     return magic_find(data, size) != NULL;
 }
 
-struct size_check {
+// What the loader says while it works.
+struct progress {
     int width, height;
+    uint8_t *rows; // (height); not zero: drawn
+    bool any;      // of them
     GError *error;
 };
+
+static void progress_clear(struct progress *progress)
+{
+    g_free(progress->rows);
+    g_clear_error(&progress->error);
+}
 
 // Runs when the header has been read; a size of zero makes the loader give up before it asks for
 // memory.
 static void size_prepared_cb(GdkPixbufLoader *loader, int width, int height, gpointer user_data)
 {
-    struct size_check *check = user_data;
+    struct progress *progress = user_data;
 
-    check->width = width;
-    check->height = height;
-    if (check->error == NULL && !image_check_size(width, height, &check->error)) {
+    if (progress->error != NULL || progress->rows != NULL) {
+        return;
+    }
+    if (!image_check_size(width, height, &progress->error)) {
         gdk_pixbuf_loader_set_size(loader, 0, 0);
+        return;
+    }
+    progress->width = width;
+    progress->height = height;
+    progress->rows = g_malloc0((gsize)height);
+}
+
+static void area_updated_cb(GdkPixbufLoader *loader, int x, int y, int width, int height,
+                            gpointer user_data)
+{
+    struct progress *progress = user_data;
+
+    for (int row = MAX(y, 0); height > 0 && row < MIN(progress->height, y + height); row++) {
+        progress->rows[row] = 1;
+        progress->any = true;
     }
 }
 
-static bool feed(GdkPixbufLoader *loader, GBytes *file, const struct size_check *check,
+static bool feed(GdkPixbufLoader *loader, GBytes *file, const struct progress *progress,
                  struct task *task, GError **error)
 {
     enum { STEP = 1 << 16 };
     gsize size = 0;
     const uint8_t *data = g_bytes_get_data(file, &size);
 
-    for (gsize at = 0; at < size && check->error == NULL; at += STEP) {
+    for (gsize at = 0; at < size && progress->error == NULL; at += STEP) {
         if (task_cancelled(task, error) ||
             !gdk_pixbuf_loader_write(loader, data + at, MIN(STEP, size - at), error)) {
             return false;
@@ -132,6 +168,78 @@ static bool has_loader(const struct magic *magic)
     return found;
 }
 
+// ---- BMP ----------------------------------------------------------------------------------------
+
+static guint32 little_endian(const uint8_t *data, int bytes)
+{
+    guint32 value = 0;
+
+    for (int i = bytes - 1; i >= 0; i--) {
+        value = value << 8 | data[i];
+    }
+    return value;
+}
+
+struct bitmap {
+    guint32 head;   // bytes of file header, header and masks
+    guint32 colors; // of its palette, as far as the header says
+    guint64 pixels; // bytes of them; 0 where they are packed
+};
+
+// False where the file is no bitmap, or not one of Windows.
+static bool read_bitmap(const uint8_t *data, gsize size, struct bitmap *b)
+{
+    enum { FILE_HEAD = 14, HEAD = 40, BITFIELDS = 3, MASKS = 12 };
+
+    if (size < FILE_HEAD + HEAD || memcmp(data, "BM", 2) != 0) {
+        return false;
+    }
+
+    const guint32 head = little_endian(data + 14, 4), bits = little_endian(data + 28, 2);
+    const guint32 packing = little_endian(data + 30, 4), used = little_endian(data + 46, 4);
+    const gint64 width = (gint32)little_endian(data + 18, 4);
+    const gint64 height = ABS((gint64)(gint32)little_endian(data + 22, 4));
+    const guint32 most = bits <= 8 ? 1u << bits : 0;
+
+    b->head = FILE_HEAD + head + (packing == BITFIELDS && head == HEAD ? MASKS : 0);
+    b->colors = used > 0 ? MIN(used, most) : most;
+    b->pixels = packing == 0 || packing == BITFIELDS
+                    ? (guint64)((MAX(width, 0) * bits + 31) / 32 * 4 * height)
+                    : 0;
+    return head >= HEAD && head <= G_MAXINT16 && bits <= 32 && width <= IMAGE_MAX_SIDE &&
+           height <= IMAGE_MAX_SIDE;
+}
+
+// Some writers leave the place of the pixels out, or name the end of the header. Others have a
+// palette shorter than the depth allows and do not say so. gdk-pixbuf takes the one for the other:
+// both are made good by what the file has room for.
+static GBytes *with_sound_palette(GBytes *file)
+{
+    enum { OFFSET_AT = 10, USED_AT = 46 };
+    struct bitmap b;
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(file, &size);
+
+    if (!read_bitmap(data, size, &b)) {
+        return g_bytes_ref(file);
+    }
+
+    const guint32 begin = b.head + 4 * b.colors, offset = little_endian(data + OFFSET_AT, 4);
+    const bool room = begin + b.pixels <= size;
+
+    if (offset >= begin || (!room && offset < b.head + 4)) {
+        return g_bytes_ref(file);
+    }
+
+    guint8 *mended = g_memdup2(data, size);
+    const guint32 value = GUINT32_TO_LE(room ? begin : (offset - b.head) / 4);
+
+    memcpy(mended + (room ? OFFSET_AT : USED_AT), &value, sizeof(value));
+    return g_bytes_new_take(mended, size);
+}
+
+// ---- the loader ---------------------------------------------------------------------------------
+
 static void explain(GBytes *file, GError **error)
 {
     const struct magic *magic = magic_find(g_bytes_get_data(file, NULL), g_bytes_get_size(file));
@@ -153,56 +261,134 @@ static void explain(GBytes *file, GError **error)
     }
 }
 
-// A pixbuf of the whole file, as stored; NULL with an error in this program's terms.
-static GdkPixbuf *decode(GBytes *file, struct size_check *check, struct task *task, GError **error)
+struct decoded {
+    GdkPixbuf *pixbuf; // as stored
+    uint8_t *rows;     // (height), not zero: drawn; NULL: all are
+    bool several;      // it is the first of more
+};
+
+static void decoded_clear(struct decoded *decoded)
+{
+    g_clear_object(&decoded->pixbuf);
+    g_clear_pointer(&decoded->rows, g_free);
+}
+
+// The loaders of these formats take a file that is cut short for whole; they draw row by row.
+static bool is_drawn_by_rows(GBytes *file)
+{
+    const struct magic *magic = magic_find(g_bytes_get_data(file, NULL), g_bytes_get_size(file));
+
+    return magic == &PNM || strcmp(magic->title, "BMP") == 0;
+}
+
+static bool has_all_rows(const struct progress *progress)
+{
+    return progress->height > 0 && memchr(progress->rows, 0, (gsize)progress->height) == NULL;
+}
+
+// What the loader has made of the file. Where it stumbled, that is what it had drawn by then.
+static void take_decoded(GdkPixbufLoader *loader, struct progress *progress, bool whole,
+                         struct decoded *decoded)
+{
+    GdkPixbufAnimation *frames = gdk_pixbuf_loader_get_animation(loader);
+    GdkPixbuf *pixbuf = gdk_pixbuf_loader_get_pixbuf(loader);
+    const bool drawn = whole || (progress->any && pixbuf != NULL &&
+                                 gdk_pixbuf_get_height(pixbuf) == progress->height);
+
+    if (pixbuf != NULL && drawn) {
+        decoded->pixbuf = g_object_ref(pixbuf);
+        decoded->several = frames != NULL && !gdk_pixbuf_animation_is_static_image(frames);
+        decoded->rows = whole ? NULL : g_steal_pointer(&progress->rows);
+    }
+}
+
+static bool run_loader(GBytes *file, struct progress *progress, struct task *task,
+                       struct decoded *decoded, GError **error)
 {
     g_autoptr(GdkPixbufLoader) loader = gdk_pixbuf_loader_new();
-    GdkPixbuf *pixbuf = NULL;
     GError *own = NULL;
 
-    g_signal_connect(loader, "size-prepared", G_CALLBACK(size_prepared_cb), check);
+    g_signal_connect(loader, "size-prepared", G_CALLBACK(size_prepared_cb), progress);
+    g_signal_connect(loader, "area-updated", G_CALLBACK(area_updated_cb), progress);
 
-    bool fed = feed(loader, file, check, task, &own);
+    bool fed = feed(loader, file, progress, task, &own);
     bool closed = gdk_pixbuf_loader_close(loader, fed ? &own : NULL);
 
-    if (check->error != NULL) {
+    if (progress->error != NULL) {
         g_clear_error(&own);
-        g_propagate_error(error, g_steal_pointer(&check->error));
-        return NULL;
+        g_propagate_error(error, g_steal_pointer(&progress->error));
+        return false;
     }
-    if (fed && closed) {
-        pixbuf = gdk_pixbuf_loader_get_pixbuf(loader);
+    if (own == NULL || own->domain == GDK_PIXBUF_ERROR) {
+        bool whole = fed && closed && (has_all_rows(progress) || !is_drawn_by_rows(file));
+
+        take_decoded(loader, progress, whole, decoded);
     }
-    if (pixbuf == NULL) {
+    if (decoded->pixbuf == NULL) {
         if (own == NULL) {
             g_set_error_literal(&own, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                                 "the file holds no picture");
         }
         explain(file, &own);
         g_propagate_error(error, own);
-        return NULL;
+        return false;
     }
-    return g_object_ref(pixbuf);
+    g_clear_error(&own);
+    return true;
 }
 
-static void take_rows(const GdkPixbuf *pixbuf, struct image *image)
+// False with an error in this program's terms.
+static bool decode(GBytes *file, struct task *task, struct decoded *decoded, GError **error)
 {
-    int channels = gdk_pixbuf_get_n_channels(pixbuf), stride = gdk_pixbuf_get_rowstride(pixbuf);
-    const uint8_t *pixels = gdk_pixbuf_read_pixels(pixbuf);
+    struct progress progress = {0};
+    g_autoptr(GBytes) sound = with_sound_palette(file);
+    bool ok = run_loader(sound, &progress, task, decoded, error);
 
-    for (int y = 0; y < image->height; y++) {
-        const uint8_t *row = pixels + (size_t)y * stride;
-        size_t first = (size_t)y * image->width;
+    progress_clear(&progress);
+    return ok;
+}
 
-        for (int x = 0; x < image->width; x++, row += channels) {
-            for (int c = 0; c < 3; c++) {
-                image->rgb[3 * (first + x) + c] = row[c] / 255.0f;
-            }
-            if (image->alpha != NULL) {
-                image->alpha[first + x] = row[3] / 255.0f;
-            }
+static void take_row(const uint8_t *row, int channels, int y, struct image *image)
+{
+    size_t first = (size_t)y * image->width;
+
+    for (int x = 0; x < image->width; x++, row += channels) {
+        for (int c = 0; c < 3; c++) {
+            image->rgb[3 * (first + x) + c] = row[c] / 255.0f;
+        }
+        if (image->alpha != NULL) {
+            image->alpha[first + x] = row[3] / 255.0f;
         }
     }
+}
+
+// Memory of rows that the loader did not come to may hold anything.
+static void clear_row(int y, struct image *image)
+{
+    size_t first = (size_t)y * image->width, width = (size_t)image->width;
+
+    memset(image->rgb + 3 * first, 0, 3 * width * sizeof(float));
+    if (image->alpha != NULL) {
+        memset(image->alpha + first, 0, width * sizeof(float));
+    }
+}
+
+static struct image *take_pixels(const struct decoded *decoded, GError **error)
+{
+    const GdkPixbuf *pixbuf = decoded->pixbuf;
+    const uint8_t *pixels = gdk_pixbuf_read_pixels(pixbuf);
+    const size_t stride = (size_t)gdk_pixbuf_get_rowstride(pixbuf);
+    struct image *image = image_new(gdk_pixbuf_get_width(pixbuf), gdk_pixbuf_get_height(pixbuf),
+                                    gdk_pixbuf_get_has_alpha(pixbuf), error);
+
+    for (int y = 0; image != NULL && y < image->height; y++) {
+        if (decoded->rows == NULL || decoded->rows[y] != 0) {
+            take_row(pixels + (size_t)y * stride, gdk_pixbuf_get_n_channels(pixbuf), y, image);
+        } else {
+            clear_row(y, image);
+        }
+    }
+    return image;
 }
 
 static GBytes *take_profile(GdkPixbuf *pixbuf)
@@ -243,6 +429,18 @@ static GBytes *find_piece(GBytes *file, const char *name)
     return NULL;
 }
 
+// The loader takes what there is of a file that is cut short for whole. A last byte that only makes
+// the length even is often left out.
+static bool is_cut_webp(GBytes *file)
+{
+    enum { HEAD = 8 };
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(file, &size);
+
+    return size > HEAD && memcmp(data, "RIFF", 4) == 0 &&
+           little_endian(data + 4, 4) > size - HEAD + 1;
+}
+
 // Some write JPEG's marker before it.
 static GBytes *webp_exif(GBytes *file)
 {
@@ -262,31 +460,49 @@ static GBytes *webp_exif(GBytes *file)
 
 // ---- the codec ----------------------------------------------------------------------------------
 
-// Where there is EXIF, it says how to turn the picture; else what the loader says.
+static void take_meta(GBytes *file, const struct decoded *decoded, struct image_meta *meta)
+{
+    meta->bits = 8;
+    meta->icc = take_profile(decoded->pixbuf);
+    meta->exif = webp_exif(file);
+    meta->xmp = find_piece(file, "XMP ");
+    if (meta->exif == NULL) {
+        meta->exif = heif_exif(file);
+    }
+    if (meta->xmp == NULL) {
+        meta->xmp = heif_xmp(file);
+    }
+    meta->recipe = metadata_recipe(meta->exif);
+    if (decoded->rows != NULL || is_cut_webp(file)) {
+        image_meta_note(meta, CODEC_PARTIAL_NOTE);
+    }
+    if (decoded->several || heif_is_sequence(file)) {
+        image_meta_note(meta, CODEC_FIRST_NOTE);
+    }
+}
+
+// Loaders of formats with an orientation of their own turn the picture or say how; in others EXIF
+// says it, as in other files.
 static struct image *read_image(GBytes *file, struct task *task, GError **error)
 {
-    struct size_check check = {0};
-    g_autoptr(GdkPixbuf) stored = decode(file, &check, task, error);
+    struct decoded decoded = {0};
 
-    if (stored == NULL) {
+    if (!decode(file, task, &decoded, error)) {
         return NULL;
     }
 
-    // Only the pixbuf as stored knows the profile: turning it drops its metadata.
-    g_autoptr(GBytes) exif = webp_exif(file);
-    g_autoptr(GdkPixbuf) upright =
-        exif != NULL ? g_object_ref(stored) : gdk_pixbuf_apply_embedded_orientation(stored);
-    struct image *image = image_new(gdk_pixbuf_get_width(upright), gdk_pixbuf_get_height(upright),
-                                    gdk_pixbuf_get_has_alpha(upright), error);
+    const char *option = gdk_pixbuf_get_option(decoded.pixbuf, "orientation");
+    const int orientation = option != NULL ? atoi(option) : 1;
+    struct image *stored = take_pixels(&decoded, error), *image = stored;
 
-    if (image != NULL) {
-        take_rows(upright, image);
-        image->meta.bits = 8;
-        image->meta.icc = take_profile(stored);
-        image->meta.exif = g_steal_pointer(&exif);
-        image->meta.xmp = find_piece(file, "XMP ");
-        image->meta.recipe = metadata_recipe(image->meta.exif);
+    if (stored != NULL) {
+        take_meta(file, &decoded, &stored->meta);
+        if (stored->meta.exif == NULL && orientation > 1 && orientation <= 8) {
+            image = image_orient(stored, orientation, error);
+            image_free(stored);
+        }
     }
+    decoded_clear(&decoded);
     return image;
 }
 
@@ -309,8 +525,8 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 const struct codec pixbuf_codec = {
     .name = "pixbuf",
     .title = "WebP, GIF, BMP and others",
-    .suffixes =
-        (const char *const[]){"webp", "gif", "bmp", "heic", "heif", "hif", "avif", "jxl", NULL},
+    .suffixes = (const char *const[]){"webp", "gif", "bmp", "heic", "heif", "hif", "avif", "jxl",
+                                      "ppm", "pgm", "pbm", "pnm", "ico", NULL},
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,

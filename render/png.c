@@ -19,7 +19,9 @@ static const char IPTC_KEY[] = "Raw profile type iptc";
 static const char EXIF_KEY[] = "Raw profile type exif"; // of the time before the chunk eXIf
 static const char APP1_KEY[] = "Raw profile type APP1"; // JPEG's marker, of EXIF or of XMP
 
-static const uint8_t CODE_CHUNK[] = "cICP"; // newer than libpng
+// Newer than libpng: of colours, and of further pictures.
+static const uint8_t UNKNOWN_CHUNKS[] = "cICP\0acTL";
+static const char CODE_CHUNK[] = "cICP", FRAMES_CHUNK[] = "acTL";
 
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
@@ -90,7 +92,7 @@ static void reader_init(struct reader *reader, GBytes *file, struct task *task)
     g_assert(reader->info != NULL);
     png_set_read_fn(reader->png, reader, reader_bytes);
     png_set_crc_action(reader->png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
-    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, CODE_CHUNK, 1);
+    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, UNKNOWN_CHUNKS, 2);
     png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
     png_set_chunk_malloc_max(reader->png, MAX_CHUNK_BYTES);
     png_set_chunk_cache_max(reader->png, MAX_CHUNKS);
@@ -267,24 +269,25 @@ static void take_primaries(struct reader *reader)
     }
 }
 
-// The four numbers of the chunk cICP: primaries, transfer, matrix, whether all values are used. It
-// counts more than all else that the file says of its colours. NULL: there is none.
-static const uint8_t *find_code(const struct reader *reader)
+// The bytes of a chunk that libpng does not know; NULL: there is none of that size.
+static const uint8_t *find_unknown(const struct reader *reader, const char *name, size_t size)
 {
     png_unknown_chunkp chunks = NULL;
     int count = png_get_unknown_chunks(reader->png, reader->info, &chunks);
 
     for (int i = 0; i < count; i++) {
-        if (memcmp(chunks[i].name, CODE_CHUNK, 4) == 0 && chunks[i].size == 4) {
+        if (memcmp(chunks[i].name, name, 4) == 0 && chunks[i].size == size) {
             return chunks[i].data;
         }
     }
     return NULL;
 }
 
+// The four numbers of the chunk cICP are primaries, transfer, matrix, whether all values are used.
+// It counts more than all else that the file says of its colours.
 static void take_color(struct reader *reader)
 {
-    const uint8_t *code = find_code(reader);
+    const uint8_t *code = find_unknown(reader, CODE_CHUNK, 4);
 
     if (code != NULL && code[2] == 0 && code[3] == 1 &&
         color_profile_from_code(code[0], code[1], &reader->meta.icc)) {
@@ -296,6 +299,16 @@ static void take_color(struct reader *reader)
         image_meta_note(&reader->meta, code[1] == 16 || code[1] == 18
                                            ? "its HDR colours are shown as if they were sRGB"
                                            : "its colours are shown as if they were sRGB");
+    }
+}
+
+// The chunk acTL begins with the number of frames (PNG, third edition, 11.3.6.1).
+static void note_frames(struct reader *reader)
+{
+    const uint8_t *control = find_unknown(reader, FRAMES_CHUNK, 8);
+
+    if (control != NULL && png_get_uint_32(control) > 1) {
+        image_meta_note(&reader->meta, CODEC_FIRST_NOTE);
     }
 }
 
@@ -327,6 +340,7 @@ static bool read_header(struct reader *reader)
     png_read_info(reader->png, reader->info);
     take_meta(reader);
     take_color(reader); // of which nothing may follow
+    note_frames(reader);
     return true;
 }
 

@@ -54,6 +54,35 @@ static void assert_refused(GBytes *file)
 
 // ---- the table ----------------------------------------------------------------------------------
 
+// A file manager offers the program for what its desktop file lists.
+static void test_desktop_file(void)
+{
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "..", "resources",
+                                                  "org.tincture.Tincture.desktop", NULL);
+    g_autoptr(GKeyFile) desktop = g_key_file_new();
+    g_autoptr(GError) error = NULL;
+
+    g_key_file_load_from_file(desktop, path, G_KEY_FILE_NONE, &error);
+    g_assert_no_error(error);
+
+    g_auto(GStrv) listed =
+        g_key_file_get_string_list(desktop, "Desktop Entry", "MimeType", NULL, &error);
+
+    g_assert_no_error(error);
+    for (const struct codec *const *codec = codec_all(); *codec != NULL; codec++) {
+        for (const char *const *suffix = (*codec)->suffixes; *suffix != NULL; suffix++) {
+            g_autofree char *name = g_strconcat("photo.", *suffix, NULL);
+            g_autofree char *type = g_content_type_guess(name, NULL, 0, NULL);
+
+            if (g_str_has_prefix(type, "image/") &&
+                !g_strv_contains((const char *const *)listed, type)) {
+                g_test_message("%s is not listed", type);
+                g_test_fail();
+            }
+        }
+    }
+}
+
 static void test_table(void)
 {
     for (const struct codec *const *codec = codec_all(); *codec != NULL; codec++) {
@@ -637,6 +666,7 @@ static void test_save_through_link(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/file/desktop-file", test_desktop_file);
     g_test_add_func("/file/table", test_table);
     g_test_add_func("/file/writers", test_writers);
     g_test_add_func("/file/recipe-from-disk", test_recipe_from_disk);

@@ -3,8 +3,10 @@
 #include "render/codec.h"
 #include "render/color.h"
 #include "render/file.h"
+#include "render/heif_meta.h"
 #include "tests/render/pictures.h"
 
+#include <libexif/exif-data.h>
 #include <string.h>
 
 // 2 x 1, 24 bits: a blue and a red pixel.
@@ -29,6 +31,129 @@ static void test_bmp(void)
     g_assert_cmpfloat(image->rgb[2], ==, 1.0f);
     g_assert_cmpfloat(image->rgb[3], ==, 1.0f);
     image_free(image);
+}
+
+// 2 x 2 of eight bits, with a palette of `entries` colours, of which 1 is red and 2 is blue. The
+// header claims that the pixels begin at `offset`.
+static GBytes *palette_bitmap(guint32 offset, guint32 entries, guint32 used)
+{
+    static const guint8 COLORS[] = {0, 0, 0, 0, 0, 0, 255, 0, 255, 0, 0, 0};
+    static const guint8 PIXELS[] = {2, 1, 0, 0, 1, 2, 0, 0}; // the lower row first
+    const guint32 begin = 54 + 4 * entries, size = begin + sizeof(PIXELS);
+    guint8 *file = g_malloc0(size);
+
+    memcpy(file, BMP, 54);
+    file[10] = offset & 255;
+    file[11] = (guint8)(offset >> 8);
+    file[22] = 2; // rows
+    file[28] = 8; // bits
+    file[46] = used & 255;
+    file[47] = (guint8)(used >> 8);
+    memcpy(file + 54, COLORS, sizeof(COLORS));
+    memcpy(file + begin, PIXELS, sizeof(PIXELS));
+    return g_bytes_new_take(file, size);
+}
+
+// Pillow 13 shows the first two and the last four so; ImageMagick the last four.
+static void test_bitmap_offset(void)
+{
+    static const struct {
+        guint32 offset, entries, used;
+    } CASES[] = {{0, 256, 0},    {54, 256, 0},  {26, 256, 0}, {154, 256, 0},   {54, 16, 16},
+                 {1078, 256, 0}, {118, 16, 16}, {118, 16, 0}, {1078, 256, 256}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(GBytes) file = palette_bitmap(CASES[i].offset, CASES[i].entries, CASES[i].used);
+        g_autoptr(GError) error = NULL;
+        struct image *image = image_load_bytes(file, NULL, &error);
+        static const float RED[3] = {1, 0, 0}, BLUE[3] = {0, 0, 1};
+
+        g_assert_no_error(error);
+        g_test_message("offset %u, %u colours", CASES[i].offset, CASES[i].entries);
+        g_assert_cmpmem(image->rgb, sizeof(RED), RED, sizeof(RED));
+        g_assert_cmpmem(image->rgb + 3, sizeof(BLUE), BLUE, sizeof(BLUE));
+        g_assert_cmpmem(image->rgb + 9, sizeof(RED), RED, sizeof(RED));
+        g_assert_null(image->meta.note);
+        image_free(image);
+    }
+}
+
+// ---- cut short, and of several pictures ---------------------------------------------------------
+
+// White, so that what is missing differs.
+static GBytes *portable_map(int width, int height, gsize cut)
+{
+    GByteArray *file = g_byte_array_new();
+    g_autofree char *head = g_strdup_printf("P6\n%d %d\n255\n", width, height);
+    const guint begin = (guint)strlen(head), size = begin + 3u * (guint)(width * height);
+
+    g_byte_array_append(file, (const guint8 *)head, begin);
+    g_byte_array_set_size(file, size);
+    memset(file->data + begin, 255, size - begin);
+    g_byte_array_set_size(file, size - (guint)cut);
+    return g_byte_array_free_to_bytes(file);
+}
+
+static void test_cut_rows(void)
+{
+    enum { WIDTH = 40, HEIGHT = 30, ROWS = 10 };
+    g_autoptr(GBytes) whole = portable_map(WIDTH, HEIGHT, 0);
+    g_autoptr(GBytes) cut = portable_map(WIDTH, HEIGHT, 3 * WIDTH * (HEIGHT - ROWS) - 5);
+    struct image *image = image_load_bytes(whole, NULL, NULL);
+
+    g_assert_nonnull(image);
+    g_assert_null(image->meta.note);
+    image_free(image);
+    image = image_load_bytes(cut, NULL, NULL);
+    g_assert_nonnull(image);
+    g_assert_cmpstr(image->meta.note, ==, CODEC_PARTIAL_NOTE);
+    for (int i = 0; i < 3 * WIDTH * HEIGHT; i++) {
+        g_assert_cmpfloat(image->rgb[i], ==, i < 3 * WIDTH * ROWS ? 1.0f : 0.0f);
+    }
+    image_free(image);
+}
+
+static void test_cut_bitmap(void)
+{
+    g_autoptr(GBytes) whole = palette_bitmap(1078, 256, 0);
+    g_autoptr(GBytes) cut = g_bytes_new_from_bytes(whole, 0, g_bytes_get_size(whole) - 4);
+    struct image *image = image_load_bytes(cut, NULL, NULL);
+
+    g_assert_nonnull(image);
+    g_assert_cmpstr(image->meta.note, ==, CODEC_PARTIAL_NOTE);
+    g_assert_cmpfloat(image->rgb[0] + image->rgb[5], ==, 0.0f); // of the upper row nothing
+    g_assert_cmpfloat(image->rgb[8], ==, 1.0f);
+    image_free(image);
+}
+
+// Of 2 x 2, green and then black: Pillow's save(..., save_all=True).
+static const guint8 GIF[] = {
+    0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x02, 0x00, 0x02, 0x00, 0x81, 0x00, 0x00, 0xff, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x21, 0xf9, 0x04, 0x00, 0x0a, 0x00, 0x00,
+    0x00, 0x2c, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x02, 0x00, 0x00, 0x08, 0x06, 0x00, 0x01, 0x08,
+    0x04, 0x10, 0x10, 0x00, 0x21, 0xf9, 0x04, 0x01, 0x0a, 0x00, 0x01, 0x00, 0x2c, 0x00, 0x00, 0x00,
+    0x00, 0x02, 0x00, 0x02, 0x00, 0x81, 0x00, 0x00, 0xff, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x08, 0x06, 0x00, 0x01, 0x08, 0x04, 0x10, 0x10, 0x00, 0x3b,
+};
+
+static void test_several_pictures(void)
+{
+    enum { FIRST = 52 }; // bytes up to the second frame
+    g_autoptr(GByteArray) one = g_byte_array_new();
+
+    g_byte_array_append(one, GIF, FIRST);
+    g_byte_array_append(one, GIF + sizeof(GIF) - 1, 1);
+
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GBytes) file =
+            i == 0 ? g_bytes_new_static(GIF, sizeof(GIF)) : g_bytes_new(one->data, one->len);
+        g_autoptr(GError) error = NULL;
+        struct image *image = image_load_bytes(file, NULL, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(image->meta.note, ==, i == 0 ? CODEC_FIRST_NOTE : NULL);
+        image_free(image);
+    }
 }
 
 static void put_u16(GByteArray *file, guint16 value)
@@ -158,6 +283,26 @@ static void test_webp_is_turned(void)
     }
 }
 
+static void test_cut_webp(void)
+{
+    guint8 bytes[sizeof(WEBP)];
+
+    memcpy(bytes, WEBP, sizeof(WEBP));
+    bytes[4] += 100; // it was longer
+
+    g_autoptr(GBytes) file = g_bytes_new_static(bytes, sizeof(bytes));
+    g_autoptr(GError) error = NULL;
+    struct image *image = image_load_bytes(file, NULL, &error);
+
+    if (is_missing(error)) {
+        g_test_skip(error->message);
+        return;
+    }
+    g_assert_no_error(error);
+    g_assert_cmpstr(image->meta.note, ==, CODEC_PARTIAL_NOTE);
+    image_free(image);
+}
+
 static void test_brands(void)
 {
     static const struct {
@@ -211,6 +356,120 @@ static void test_heif_of_any_brand(void)
         g_assert_cmpuint(image_quantize(image->rgb[128 * 96 * 3 - 1], 255.0f), ==, 221);
         image_free(image);
     }
+}
+
+static GBytes *read_data(const char *name)
+{
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "pictures", name, NULL);
+    char *data = NULL;
+    gsize size = 0;
+
+    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+    return g_bytes_new_take(data, size);
+}
+
+static void assert_text(const ExifData *exif, ExifIfd ifd, ExifTag tag, const char *text)
+{
+    const ExifEntry *entry = exif_content_get_entry(exif->ifd[ifd], tag);
+
+    g_assert_nonnull(entry);
+    g_assert_cmpmem(entry->data, entry->size, text, strlen(text) + 1);
+}
+
+// What ExifTool reads of the same files, but for the orientation.
+static void assert_described(GBytes *block)
+{
+    static const guint8 MARKER[6] = "Exif\0";
+    g_autoptr(GByteArray) marked = g_byte_array_new();
+    gsize size = 0;
+    const void *data = g_bytes_get_data(block, &size);
+
+    g_byte_array_append(marked, MARKER, sizeof(MARKER));
+    g_byte_array_append(marked, data, (guint)size);
+
+    ExifData *exif = exif_data_new_from_data(marked->data, marked->len);
+
+    assert_text(exif, EXIF_IFD_0, EXIF_TAG_MAKE, "Tin");
+    assert_text(exif, EXIF_IFD_0, EXIF_TAG_COPYRIGHT, "A Person");
+    assert_text(exif, EXIF_IFD_EXIF, EXIF_TAG_DATE_TIME_ORIGINAL, "2020:01:02 03:04:05");
+    exif_data_unref(exif);
+}
+
+// The container turns them, and EXIF says the same: Pillow shows red above, of 24 x 32.
+static void test_heif_is_turned_once(void)
+{
+    static const char *const NAMES[] = {"turned.heic", "turned.avif"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+        g_autoptr(GBytes) file = read_data(NAMES[i]);
+        g_autoptr(GError) error = NULL;
+        struct image *image = image_load_bytes(file, NULL, &error);
+
+        if (is_missing(error)) {
+            g_test_skip(error->message);
+            return;
+        }
+        g_assert_no_error(error);
+        g_assert_cmpint(image->width, ==, 24);
+        g_assert_cmpint(image->height, ==, 32);
+        g_assert_cmpfloat_with_epsilon(image->rgb[0], 1.0f, 0.02f);
+        g_assert_cmpfloat_with_epsilon(image->rgb[3 * 24 * 32 - 1], 1.0f, 0.02f);
+        g_assert_null(image->meta.note);
+        assert_described(image->meta.exif);
+        g_assert_nonnull(g_strstr_len(g_bytes_get_data(image->meta.xmp, NULL),
+                                      (gssize)g_bytes_get_size(image->meta.xmp), "Meadow"));
+        image_free(image);
+    }
+}
+
+// Files that are cut short or lie about sizes and places: what is given back is inside the file.
+static void test_hostile_heif(void)
+{
+    g_autoptr(GBytes) file = read_data("turned.heic");
+    gsize size = 0;
+    const guint8 *data = g_bytes_get_data(file, &size);
+
+    for (gsize cut = 0; cut < size; cut++) {
+        g_autofree guint8 *copy = g_memdup2(data, cut); // so that valgrind knows its end
+        g_autoptr(GBytes) part = g_bytes_new_static(copy, cut);
+        g_autoptr(GBytes) exif = heif_exif(part);
+        g_autoptr(GBytes) xmp = heif_xmp(part);
+
+        g_assert_true(xmp == NULL || g_bytes_get_size(xmp) < cut);
+    }
+    for (gsize at = 0; at < size; at++) {
+        static const guint8 VALUES[] = {0, 1, 127, 255};
+
+        for (size_t i = 0; i < G_N_ELEMENTS(VALUES); i++) {
+            g_autofree guint8 *copy = g_memdup2(data, size);
+            g_autoptr(GBytes) changed = g_bytes_new_static(copy, size);
+
+            copy[at] = VALUES[i];
+
+            g_autoptr(GBytes) exif = heif_exif(changed);
+            g_autoptr(GBytes) xmp = heif_xmp(changed);
+
+            g_assert_false(heif_is_sequence(changed));
+            g_assert_true(xmp == NULL || g_bytes_get_size(xmp) < size);
+        }
+    }
+}
+
+// A box `moov` holds the pictures of a sequence.
+static void test_heif_sequence(void)
+{
+    static const guint8 FILM[] = {0, 0, 0, 8, 'm', 'o', 'o', 'v'};
+    g_autoptr(GBytes) file = read_data("turned.heic");
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+    g_byte_array_append(bytes, g_bytes_get_data(file, NULL), (guint)g_bytes_get_size(file));
+    g_byte_array_append(bytes, FILM, sizeof(FILM));
+
+    g_autoptr(GBytes) sequence = g_bytes_new(bytes->data, bytes->len);
+    g_autoptr(GBytes) exif = heif_exif(sequence);
+
+    g_assert_true(heif_is_sequence(sequence));
+    g_assert_nonnull(exif);
 }
 
 // In a process of its own, which begins without loaders.
@@ -290,6 +549,14 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pixbuf/bmp", test_bmp);
+    g_test_add_func("/pixbuf/bitmap-offset", test_bitmap_offset);
+    g_test_add_func("/pixbuf/cut-rows", test_cut_rows);
+    g_test_add_func("/pixbuf/cut-bitmap", test_cut_bitmap);
+    g_test_add_func("/pixbuf/cut-webp", test_cut_webp);
+    g_test_add_func("/pixbuf/several-pictures", test_several_pictures);
+    g_test_add_func("/pixbuf/heif-is-turned-once", test_heif_is_turned_once);
+    g_test_add_func("/pixbuf/hostile-heif", test_hostile_heif);
+    g_test_add_func("/pixbuf/heif-sequence", test_heif_sequence);
     g_test_add_func("/pixbuf/turned-tiff-keeps-profile", test_turned_tiff_keeps_profile);
     g_test_add_func("/pixbuf/webp-is-turned", test_webp_is_turned);
     g_test_add_func("/pixbuf/brands", test_brands);

@@ -1,5 +1,6 @@
 // What is special to PNG: the kinds of pixels it may hold, and bombs.
 #include "compute/error.h"
+#include "render/codec.h"
 #include "render/color.h"
 #include "render/file.h"
 #include "render/raw_profile.h"
@@ -249,6 +250,26 @@ static void test_code(void)
         assert_rgb(image, 0, EXPECTED[i][0], EXPECTED[i][1], EXPECTED[i][2]);
         g_assert_true((image->meta.note != NULL) == (i >= 2));
         g_assert_true((image->meta.icc != NULL) == (i == 0));
+        image_free(image);
+    }
+}
+
+// An animated picture is shown as those programs show it that know of none; one frame is none.
+static void test_frames(void)
+{
+    static const guint8 ROWS[] = {0, 10, 20, 30};
+
+    for (guint8 frames = 1; frames <= 2; frames++) {
+        const guint8 control[8] = {0, 0, 0, frames};
+        GByteArray *parts = begin(1, 1, 8, PNG_COLOR_TYPE_RGB);
+
+        put_chunk(parts, "acTL", control, sizeof(control));
+
+        g_autoptr(GBytes) file = finish(parts, ROWS, sizeof(ROWS));
+        struct image *image = load(file);
+
+        assert_rgb(image, 0, 10, 20, 30);
+        g_assert_cmpstr(image->meta.note, ==, frames > 1 ? CODEC_FIRST_NOTE : NULL);
         image_free(image);
     }
 }
@@ -527,6 +548,7 @@ int main(int argc, char **argv)
     g_test_add_func("/png/huge-profile", test_huge_profile);
     g_test_add_func("/png/gamma", test_gamma);
     g_test_add_func("/png/code", test_code);
+    g_test_add_func("/png/frames", test_frames);
     g_test_add_func("/png/text-bomb", test_text_bomb);
     g_test_add_func("/png/recipe-after-pixels", test_recipe_after_pixels);
     g_test_add_func("/png/without-end", test_without_end);
