@@ -134,7 +134,7 @@ struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,
     *p = (struct adapter_param){
         .adapter = a,
         .part = g_strdup(part->name),
-        .path = g_strndup(weight->name, strlen(weight->name) - strlen(".weight")),
+        .path = g_strndup(weight->name, (gsize)(strrchr(weight->name, '.') - weight->name)),
         .weight = weight,
         .count = (int)shape_count(shape),
         .group = weight->rank == 1,

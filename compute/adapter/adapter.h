@@ -8,14 +8,15 @@
 // formats other programs read.
 //
 // What several adapters do to one layer, whatever their methods: shifts of the same singular values
-// add up, rotations act on what goes into the layer, low-rank updates are added: W' = (U
-// diag(sigma') V^T) R^T + B A.
+// add up, rotations act on what goes into the layer, low-rank updates are added, and what is only
+// merged acts on that: W' = f((U diag(sigma') V^T) R^T + B A).
 #pragma once
 
 #include "compute/file/safetensors.h"
 #include "compute/model/model.h"
 #include "compute/settings.h"
 
+struct adapter_dialect;
 struct adapter_method;
 struct svd;
 
@@ -36,10 +37,11 @@ struct adapter_param {
 
 struct adapter {
     const struct adapter_method *method;
-    struct model *model;       // borrowed
-    struct settings *settings; // of method->settings
-    GPtrArray *params;         // struct adapter_param *
-    GHashTable *metadata;      // string -> string, from the file or for the file
+    const struct adapter_dialect *dialect; // in which it was read; NULL: it was made here
+    struct model *model;                   // borrowed
+    struct settings *settings;             // of method->settings
+    GPtrArray *params;                     // struct adapter_param *
+    GHashTable *metadata;                  // string -> string, from the file or for the file
     char *name;
     bool enabled;
     double scale;                       // strength; 0 = base model, 1 = as trained
@@ -129,7 +131,7 @@ struct adapter_method {
 // all.
 extern const struct adapter_method *const adapter_table[], *const adapter_merged_table[];
 const struct member *adapter_family(int i);
-const struct adapter_method *adapter_method_find(const char *name);
+const struct adapter_method *adapter_method_find(const char *name); // of both
 
 // New adapter with untrained parameters. settings: of the method, copied; NULL for the defaults.
 struct adapter *adapter_new(const char *method, struct model *model,

@@ -83,6 +83,7 @@ static struct adapter *read_source(const struct adapter_source *s, struct model 
     if (!a) {
         return NULL;
     }
+    a->dialect = d;
     a->tensors_total = count_tensors(s);
     a->tensors_applied = a->tensors_total - (int)a->unmatched->len;
     if (a->params->len == 0) {

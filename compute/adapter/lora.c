@@ -12,25 +12,19 @@
 #include <math.h>
 #include <string.h>
 
-int lora_inputs(const struct nn_weight *w)
-{
-    return w->shape[3];
-}
-
 int lora_outputs(const struct nn_weight *w)
 {
     return w->rank == 4 ? w->shape[0] : w->shape[2];
 }
 
+int lora_inputs(const struct nn_weight *w)
+{
+    return (int)(shape_count(w->shape) / lora_outputs(w));
+}
+
 int lora_rank(const struct adapter_param *p)
 {
     return p->count / (lora_inputs(p->weight) + lora_outputs(p->weight));
-}
-
-struct adapter_param *lora_add(struct adapter *a, const struct nn_part *part, struct nn_weight *w,
-                               int rank)
-{
-    return adapter_add(a, part, w, (int[]){1, 1, 1, rank * (lora_inputs(w) + lora_outputs(w))});
 }
 
 // A uniform in +-1/sqrt(in), the reference framework's default for a linear layer, always from the
@@ -47,7 +41,8 @@ static bool lora_init(struct adapter *a, GError **error)
         const int rank =
             MIN(settings_int(a->settings, "rank"), MIN(lora_inputs(w), lora_outputs(w)));
         const double bound = 1 / sqrt(lora_inputs(w));
-        struct adapter_param *p = lora_add(a, unet, w, rank);
+        struct adapter_param *p =
+            adapter_add(a, unet, w, (int[]){1, 1, 1, rank * (lora_inputs(w) + lora_outputs(w))});
         for (int k = 0; k < rank * lora_inputs(w); k++) {
             p->value[k] = (float)(bound * (2 * rng_uniform(&rng) - 1));
         }
@@ -57,16 +52,28 @@ static bool lora_init(struct adapter *a, GError **error)
 
 // ---- in a graph and merged ----------------------------------------------------------------------
 
+// A x, (..., rank): of a convolution with its kernel, strides and edges.
+static struct node *project_in(struct graph *g, const struct nn_layer *l, struct node *value,
+                               int rank)
+{
+    const int *w = l->weight->shape;
+    if (l->kind == NN_CONV && w[1] * w[2] > 1) {
+        struct node *a = op_view(g, value, 0, (int[]){rank, w[1], w[2], w[3]});
+        return op_conv2d(g, l->x, a, NULL, l->conv);
+    }
+    return op_linear(g, l->x, op_view(g, value, 0, (int[]){1, 1, rank, w[3]}), NULL);
+}
+
 static struct node *lora_delta(struct graph *g, const struct nn_layer *l,
                                const struct adapter_use *uses, int n, struct node *y)
 {
     const int in = lora_inputs(l->weight), out = lora_outputs(l->weight);
     for (int i = 0; i < n; i++) {
         const int rank = lora_rank(uses[i].param);
-        struct node *a = op_view(g, uses[i].value, 0, (int[]){1, 1, rank, in});
-        struct node *b = op_view(g, uses[i].value, (int64_t)rank * in, (int[]){1, 1, out, rank});
-        struct node *h = op_mul(g, op_linear(g, l->x, a, NULL), uses[i].scale);
-        y = op_add(g, y, op_linear(g, h, b, NULL));
+        struct node *value = uses[i].value;
+        struct node *b = op_view(g, value, (int64_t)rank * in, (int[]){1, 1, out, rank});
+        struct node *h = project_in(g, l, value, rank);
+        y = op_add(g, y, op_linear(g, op_mul(g, h, uses[i].scale), b, NULL));
     }
     return y;
 }

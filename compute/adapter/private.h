@@ -35,13 +35,43 @@ int svdiff_rank(const struct nn_weight *w);
 
 // ---- low-rank updates ---------------------------------------------------------------------------
 
-// Columns and rows of a weight, and the rank of a parameter: A (rank, inputs), then B (outputs,
-// rank).
+// Columns and rows of a weight as a matrix; a convolution is (O, ky*kx*I).
 int lora_inputs(const struct nn_weight *w);
 int lora_outputs(const struct nn_weight *w);
+// Of a parameter of the method lora: A (rank, inputs), then B (outputs, rank).
 int lora_rank(const struct adapter_param *p);
-struct adapter_param *lora_add(struct adapter *a, const struct nn_part *part, struct nn_weight *w,
-                               int rank);
+
+// ---- changes in factors (update.c) --------------------------------------------------------------
+
+enum update_kind {
+    UPDATE_LOW_RANK,  // B A
+    UPDATE_HADAMARD,  // (B1 A1) . (B2 A2), entry by entry (LoHa)
+    UPDATE_KRONECKER, // W1 (x) W2 (LoKr)
+    UPDATE_DENSE,     // the change itself
+    UPDATE_CHANNELS,  // W times a number for each channel ((IA)^3)
+};
+enum update_axis { UPDATE_NO_AXIS, UPDATE_OUT, UPDATE_IN };
+
+// What is changed by how much is all in the value, which is laid out as the kind says; scales of
+// the file are multiplied in. Matrices are row-major, of convolutions in the engine's order:
+//   low rank   A (rank[0], columns), B (rows, rank[0])
+//   Hadamard   A1, B1 with rank[0], A2, B2 with rank[1]
+//   Kronecker  W1 (rows, columns), W2 (O / rows, ky, kx, I / columns)
+//   dense      like the weight
+//   channels   a number for each output or input channel
+// and then the magnitudes, a number for each output or input channel, where there are any (DoRA).
+struct update_form {
+    enum update_kind kind;
+    int rank[2];
+    int rows, columns;
+    enum update_axis axis;      // of channels
+    enum update_axis magnitude; // of DoRA's
+    // How strength s acts with magnitudes m. true: W + s (m (W + D) / |W + D| - W), between the
+    // model and the adapter as ComfyUI and A1111 go; false: m (W + s D) / |W + s D|, as PEFT does.
+    int blend; // an int, so that the form has no gaps
+};
+// Floats of the value of a form for a weight.
+int64_t update_count(const struct update_form *form, const struct nn_weight *w);
 
 // ---- rotations: what oft and coft share ---------------------------------------------------------
 

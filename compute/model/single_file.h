@@ -36,3 +36,8 @@ bool single_file_find(const struct model *m, const char *part, const struct st_f
 // What follows the part's prefix in a tensor's name; NULL where the tensor is of another part or
 // one that this family never reads.
 const char *single_file_member(const struct model *m, const char *part, const char *name);
+
+// What the original layout calls a tensor of the U-Net, without the prefix that checkpoints put
+// before it: "down_blocks.0.downsamplers.0.conv.weight" is "input_blocks.3.0.op.weight" in SD 1.x.
+// Newly allocated. Adapters of programs that kept these names are read by it.
+char *single_file_unet_name(const struct model *m, const char *name);

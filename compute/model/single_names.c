@@ -104,6 +104,13 @@ static void append_unet(GString *out, const struct model *m, const char *name)
     }
 }
 
+char *single_file_unet_name(const struct model *m, const char *name)
+{
+    GString *out = g_string_new("");
+    append_unet(out, m, name);
+    return g_string_free(out, FALSE);
+}
+
 // ---- autoencoder --------------------------------------------------------------------------------
 
 static void append_vae(GString *out, const struct model *m, const char *name)

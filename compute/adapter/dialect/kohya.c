@@ -1,19 +1,23 @@
-// LoRA as kohya's scripts keep it: lora_unet_<path with underscores>.lora_down.weight.
-#include "compute/adapter/dialect/low_rank.h"
-#include "compute/adapter/private.h"
-
-static const struct low_rank_names names = {"lora_unet_", ".lora_down.weight", ".lora_up.weight",
-                                            true};
+// LoRA as kohya's scripts keep it, the form of most shared files: lora_unet_<path with
+// underscores>.lora_down.weight, .lora_up.weight and .alpha, also of convolutions (LoCon, with
+// .lora_mid.weight where they are decomposed) and of the text encoder (lora_te_).
+#include "compute/adapter/dialect/factors.h"
 
 static bool kohya_detect(const struct adapter_source *s)
 {
-    return low_rank_detect(s, &names);
+    static const char *const prefixes[] = {"lora_unet_", "lora_te_", "lora_te1_", "lycoris_", NULL};
+    for (int i = 0; prefixes[i]; i++) {
+        if (source_has_role(s, prefixes[i], ROLE_DOWN, ROLE_UP)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static struct adapter *kohya_read(const struct adapter_source *s, struct model *model,
                                   GError **error)
 {
-    return low_rank_read(s, &names, model, error);
+    return factors_read(s, model, factor_scale_one, NULL, error);
 }
 
 static const char *const kohya_files[] = {"lora.safetensors", NULL};
@@ -22,7 +26,7 @@ extern const struct adapter_dialect kohya_dialect;
 const struct adapter_dialect kohya_dialect = {
     .name = "kohya",
     .title = "kohya LoRA",
-    .summary = "Low-rank updates with flattened names, as most shared files have",
+    .summary = "LoRA and LoCon with flattened names, as most shared files are",
     .files = kohya_files,
     .detect = kohya_detect,
     .read = kohya_read,

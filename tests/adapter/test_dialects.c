@@ -1,0 +1,153 @@
+// Adapter files of other programs, as tests/data/adapter has them, act here as they do there: each
+// changed weight and the prediction are those of the program, at full strength and at less.
+
+#include "fixture.h"
+
+#include "compute/adapter/dialect/dialect.h"
+
+#include <string.h>
+
+// Parts of a tensor's largest number.
+#define SAME 1e-5
+
+static struct fixture fx;
+static struct st_file *expected; // vectors.safetensors
+
+static char *data_file(const char *name)
+{
+    return g_test_build_filename(G_TEST_DIST, "data", "adapter", name, NULL);
+}
+
+static struct adapter *load(const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = data_file(name);
+    struct adapter *a = adapter_load(path, fx.model, &error);
+    g_assert_no_error(error);
+    return a;
+}
+
+static float *numbers(const struct st_tensor *t)
+{
+    float *values = g_new(float, t->count);
+    g_assert_true(st_read_f32(t, values, true, NULL));
+    return values;
+}
+
+// Compares every vector CASE/STRENGTH/PART/WEIGHT with the merged weight. Returns how many.
+static int compare_weights(struct adapter *a, const char *name, const char *strength, double *worst)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *prefix = g_strdup_printf("%s/%s/", name, strength);
+    struct merged_model *m = merged_model_new(fx.model, &error);
+    int count = 0;
+    a->scale = g_ascii_strtod(strength, NULL);
+    g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
+    for (guint i = 0; i < expected->tensors->len; i++) {
+        const struct st_tensor *t = expected->tensors->pdata[i];
+        if (!g_str_has_prefix(t->name, prefix)) {
+            continue;
+        }
+        g_auto(GStrv) names = g_strsplit(t->name + strlen(prefix), "/", 2);
+        const struct nn_part *part = nn_part_named(merged_model_parts(m), names[0]);
+        const struct nn_weight *w = nn_part_find(part, names[1]);
+        g_assert_nonnull(w);
+        g_assert_cmpint(shape_count(w->shape), ==, t->count);
+        g_autofree float *right = numbers(t), *ours = g_new(float, t->count);
+        g_assert_true(tensor_read(w->tensor, ours, &error));
+        const double distance = fixture_distance(ours, right, t->count);
+        if (distance > SAME) {
+            g_test_message("%s: %.2g", t->name, distance);
+        }
+        *worst = MAX(*worst, distance);
+        count++;
+    }
+    merged_model_free(m);
+    return count;
+}
+
+static void compare_prediction(struct adapter *a, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *key = g_strconcat(name, "/pred", NULL);
+    const struct st_tensor *t = st_find(expected, key);
+    if (!t) {
+        return; // changes the text encoder alone
+    }
+    int64_t count;
+    a->scale = 1;
+    struct merged_model *m = merged_model_new(fx.model, &error);
+    g_assert_true(merged_model_update(m, &a, 1, NULL, &error));
+    g_autofree float *right = numbers(t);
+    g_autofree float *base = fixture_predict(&fx, model_part(fx.model, MODEL_UNET), NULL, &count);
+    g_autofree float *ours =
+        fixture_predict(&fx, nn_part_named(merged_model_parts(m), MODEL_UNET), NULL, &count);
+    g_assert_cmpint(count, ==, t->count);
+    g_test_message("%s: changes the prediction by %.2g, off by %.2g", name,
+                   fixture_distance(base, right, count), fixture_distance(ours, right, count));
+    g_assert_cmpfloat(fixture_distance(base, right, count), >, 100 * SAME);
+    g_assert_cmpfloat(fixture_distance(ours, right, count), <, 2 * SAME);
+    merged_model_free(m);
+}
+
+static const struct {
+    const char *name, *file, *dialect, *method;
+} cases[] = {
+    {"peft-lora", "peft-lora", "peft", "lora"},
+    {"peft-rslora", "peft-rslora", "peft", "lora"},
+    {"peft-dora", "peft-dora", "peft", "update"},
+    {"peft-bias", "peft-bias", "peft", "update"},
+    {"peft-loha", "peft-loha", "peft", "update"},
+    {"peft-loha-flat", "peft-loha-flat", "peft", "update"},
+    {"peft-lokr", "peft-lokr", "peft", "update"},
+    {"peft-lokr-whole", "peft-lokr-whole", "peft", "update"},
+    {"peft-ia3", "peft-ia3", "peft", "update"},
+    {"peft-text", "peft-text", "peft", "lora"},
+    {"diffusers-metadata", "diffusers-metadata.safetensors", "diffusers", "lora"},
+    {"diffusers-plain", "diffusers-plain.safetensors", "diffusers", "lora"},
+    {"diffusers-old", "diffusers-old.safetensors", "diffusers", "lora"},
+    {"kohya-locon", "kohya-locon.safetensors", "kohya", "lora"},
+    {"kohya-original-names", "kohya-original-names.safetensors", "kohya", "lora"},
+    {"kohya-dora", "kohya-dora.safetensors", "kohya", "update"},
+    {"lycoris-loha", "lycoris-loha.safetensors", "lycoris", "update"},
+    {"lycoris-lokr", "lycoris-lokr.safetensors", "lycoris", "update"},
+    {"lycoris-full", "lycoris-full.safetensors", "lycoris", "update"},
+};
+
+static void test_references(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct adapter *a = load(cases[i].file);
+        double worst = 0;
+        for (guint k = 0; k < a->unmatched->len; k++) {
+            g_test_message("%s: not applied: %s", cases[i].name, (char *)a->unmatched->pdata[k]);
+        }
+        g_assert_cmpuint(a->unmatched->len, ==, 0);
+        g_assert_cmpuint(a->notes->len, ==, 0);
+        g_assert_cmpstr(a->dialect->name, ==, cases[i].dialect);
+        g_assert_cmpstr(a->method->name, ==, cases[i].method);
+        const int whole = compare_weights(a, cases[i].name, "1", &worst);
+        const int less = compare_weights(a, cases[i].name, "0.6", &worst);
+        g_test_message("%s: %d weights, %.2g", cases[i].name, whole, worst);
+        g_assert_cmpint(whole, ==, a->params->len);
+        g_assert_true(less == whole || less == 0);
+        g_assert_cmpfloat(worst, <, SAME);
+        compare_prediction(a, cases[i].name);
+        adapter_free(a);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    g_test_init(&argc, &argv, NULL);
+    fixture_open(&fx, "sd1");
+    g_autofree char *path = data_file("vectors.safetensors");
+    expected = st_open(path, &error);
+    g_assert_no_error(error);
+    g_test_add_func("/dialects/references", test_references);
+    const int failed = g_test_run();
+    st_free(expected);
+    fixture_close(&fx);
+    return failed;
+}
