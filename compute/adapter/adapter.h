@@ -139,6 +139,11 @@ struct adapter *adapter_new(const char *method, struct model *model,
 // Reads a safetensors file, or a folder, in the dialect that its content shows (dialect/dialect.h).
 // A message says where it was learned on another model.
 struct adapter *adapter_load(const char *path, struct model *model, GError **error);
+// What is to be told of an adapter that was read: what of its file is not applied, and how the file
+// was read where it left something open. In one line, and as a list with a line for each note and
+// tensor. NULL: everything is applied and was clear. Newly allocated; has texts of the file.
+char *adapter_remark(const struct adapter *a);
+char *adapter_remarks(const struct adapter *a);
 // Saves in the method's own dialect + metadata, verifies by reading back (norm > 0, same
 // numbers). A path that ends in .safetensors is one file; anything else is a folder in the layout
 // of the public format, which then holds this adapter alone: what this program saved there before

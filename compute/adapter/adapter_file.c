@@ -69,10 +69,27 @@ static int count_tensors(const struct adapter_source *s)
     return (int)count;
 }
 
+static void set_mismatch(const struct adapter_source *s, const struct adapter *a, GError **error)
+{
+    const char *claim = adapter_source_claim(s);
+    g_autofree char *said = claim ? g_strdup_printf("; it says that it is for %s", claim) : NULL;
+    g_autofree char *remark = a->notes->len ? adapter_remark(a) : NULL;
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                "none of the %d tensors of %s fits this model%s%s%s", a->tensors_total, s->path,
+                said ? said : "", remark ? ": " : "", remark ? remark : "");
+}
+
 static struct adapter *read_source(const struct adapter_source *s, struct model *model,
                                    GError **error)
 {
     const struct adapter_dialect *d = adapter_dialect_of(s);
+    const char *family = adapter_source_family(s, model);
+    if (family) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s is an adapter for %s, and %s is a Stable Diffusion 1.x or 2.x model",
+                    s->path, family, model->name);
+        return NULL;
+    }
     if (!d) {
         const struct st_file *first = s->files->pdata[0];
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
@@ -87,8 +104,7 @@ static struct adapter *read_source(const struct adapter_source *s, struct model 
     a->tensors_total = count_tensors(s);
     a->tensors_applied = a->tensors_total - (int)a->unmatched->len;
     if (a->params->len == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "none of the %d tensors of %s fits this model", a->tensors_total, s->path);
+        set_mismatch(s, a, error);
         adapter_free(a);
         return NULL;
     }

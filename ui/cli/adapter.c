@@ -1,5 +1,6 @@
 #include "ui/cli/cli.h"
 
+#include "compute/adapter/dialect/dialect.h"
 #include "ui/core/plain_text.h"
 
 #include <stdio.h>
@@ -9,11 +10,19 @@ static void print_text(const struct adapter *a)
 {
     printf("method      %s\n", a->method->name);
     printf("parameters  %" G_GINT64_FORMAT " in %u tensors\n", adapter_count(a), a->params->len);
-    printf("applied     %u of %u tensors\n", a->params->len, a->params->len + a->unmatched->len);
+    printf("dialect     %s (%s)\n", a->dialect->name, a->dialect->title);
+    printf("applied     %d of %d tensors\n", a->tensors_applied, a->tensors_total);
     printf("norm        %.6g\n", adapter_norm(a));
+    for (guint i = 0; i < a->notes->len; i++) {
+        g_autofree char *note = plain_text(a->notes->pdata[i], TEXT_MESSAGE);
+        printf("note        %s\n", note);
+    }
     for (guint i = 0; i < MIN(a->unmatched->len, 10); i++) {
         g_autofree char *name = plain_text(a->unmatched->pdata[i], TEXT_MESSAGE);
-        printf("fits no layer: %s\n", name);
+        printf("not applied: %s\n", name);
+    }
+    if (a->unmatched->len > 10) {
+        printf("and %u more (all with --json)\n", a->unmatched->len - 10);
     }
     GHashTableIter it;
     void *key, *value;
@@ -25,18 +34,33 @@ static void print_text(const struct adapter *a)
     }
 }
 
+static void add_texts(JsonBuilder *b, const char *key, const GPtrArray *texts)
+{
+    json_builder_set_member_name(b, key);
+    json_builder_begin_array(b);
+    for (guint i = 0; i < texts->len; i++) {
+        g_autofree char *text = plain_text(texts->pdata[i], TEXT_MESSAGE);
+        json_builder_add_string_value(b, text);
+    }
+    json_builder_end_array(b);
+}
+
 static void print_json(const struct adapter *a)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     json_builder_begin_object(b);
     json_builder_set_member_name(b, "method");
     json_builder_add_string_value(b, a->method->name);
+    json_builder_set_member_name(b, "dialect");
+    json_builder_add_string_value(b, a->dialect->name);
     json_builder_set_member_name(b, "parameters");
     json_builder_add_int_value(b, adapter_count(a));
     json_builder_set_member_name(b, "applied");
-    json_builder_add_int_value(b, a->params->len);
+    json_builder_add_int_value(b, a->tensors_applied);
     json_builder_set_member_name(b, "total");
-    json_builder_add_int_value(b, a->params->len + a->unmatched->len);
+    json_builder_add_int_value(b, a->tensors_total);
+    add_texts(b, "not_applied", a->unmatched);
+    add_texts(b, "notes", a->notes);
     json_builder_set_member_name(b, "norm");
     json_builder_add_double_value(b, adapter_norm(a));
     json_builder_set_member_name(b, "metadata");
@@ -62,7 +86,11 @@ static bool run(struct cli *c, GError **error)
                     "expected: adapter info FILE, or adapter convert FILE --out PATH");
         return false;
     }
-    struct adapter *a = cli_engine(c, error) ? adapter_load(path, c->engine->model, error) : NULL;
+    if (!cli_engine(c, error)) {
+        return false;
+    }
+    struct adapter *a =
+        info ? adapter_load(path, c->engine->model, error) : cli_adapter(c, path, error);
     if (!a) {
         return false;
     }

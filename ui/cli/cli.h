@@ -56,6 +56,9 @@ bool cli_split(const char *text, const struct setting *row, char **name, double 
 
 // Opens device and model as the options say.
 struct engine *cli_engine(struct cli *c, GError **error);
+// An adapter of a file or folder, for the engine that is open; what of it is not applied, and how
+// it was read where that was open, goes to standard error in one line.
+struct adapter *cli_adapter(const struct cli *c, const char *path, GError **error);
 // Loads --adapter FILE[:SCALE]... (a file of that whole name goes first) and hands them to the
 // editor.
 bool cli_adapters(struct cli *c, GError **error);

@@ -91,6 +91,17 @@ struct engine *cli_engine(struct cli *c, GError **error)
     return c->engine;
 }
 
+struct adapter *cli_adapter(const struct cli *c, const char *path, GError **error)
+{
+    struct adapter *a = adapter_load(path, c->engine->model, error);
+    g_autofree char *remark = a ? adapter_remark(a) : NULL;
+    if (remark) {
+        g_autofree char *said = g_strdup_printf("%s: %s", a->name, remark);
+        cli_complain(said);
+    }
+    return a;
+}
+
 // One of --adapter, with its strength.
 static struct adapter *load_adapter(const struct cli *c, const char *text, GError **error)
 {
@@ -107,7 +118,7 @@ static struct adapter *load_adapter(const struct cli *c, const char *text, GErro
                     text, strength.min, strength.max);
         return NULL;
     }
-    struct adapter *a = adapter_load(path, c->engine->model, error);
+    struct adapter *a = cli_adapter(c, path, error);
     if (a) {
         a->scale = scale;
         a->enabled = true;

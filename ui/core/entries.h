@@ -17,8 +17,9 @@ struct _TinctureAdapterEntry {
     char *path;         // relative to the library, or absolute for a file of the user's
     char *file;         // where it is
     int applied, total; // tensors that fit the model; 0, 0: not known yet
-    bool failed;        // its file could not be loaded: left out of every edit until it can be
-    bool added;         // the user has just put it into the list, and nobody knows yet what it is
+    char *told; // what of its file is not applied, and how it was read; NULL: all, and it was clear
+    bool failed; // its file could not be loaded: left out of every edit until it can be
+    bool added;  // the user has just put it into the list, and nobody knows yet what it is
 
     // as the document has it
     double scale;

@@ -166,6 +166,7 @@ static void adapter_unavailable(struct library *l, TinctureAdapterEntry *entry, 
     l->adapter_failed = true;
     entry->failed = true;
     entry->applied = entry->total = 0;
+    g_clear_pointer(&entry->told, g_free);
     tincture_project_changed(l->project, DOCUMENT_ADAPTERS);
 }
 
@@ -175,6 +176,8 @@ static void adapter_available(struct library *l, TinctureAdapterEntry *entry,
     entry->failed = entry->added = false;
     entry->applied = out->adapter.applied;
     entry->total = out->adapter.total;
+    g_free(entry->told);
+    entry->told = g_strdup(out->adapter.told);
     if (out->adapter.other_base) {
         tincture_project_say(
             l->project, MESSAGE_INFO,

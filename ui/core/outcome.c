@@ -20,6 +20,7 @@ void outcome_clear(struct outcome *o)
     g_clear_pointer(&o->encoded, g_bytes_unref);
     g_free(o->adapter.name);
     g_free(o->adapter.method);
+    g_free(o->adapter.told);
     g_free(o->note);
     *o = (struct outcome){0};
 }

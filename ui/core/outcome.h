@@ -28,6 +28,7 @@ struct outcome {
         int applied, total; // its tensors that fit the model, all
         int steps;          // that were learned
         bool other_base;    // it was learned on another model
+        char *told; // what of its file is not applied, and how it was read; NULL: all and clear
     } adapter;
     char *note; // a sentence to be said about it
 };

@@ -13,6 +13,8 @@ struct _TinctureAdapterRow {
     GtkScale *scale;
     GtkLabel *scale_text;
     GtkWidget *export, *remove, *scale_box;
+    GtkWidget *told; // the badge of what is not applied
+    GtkLabel *told_text;
 
     // state
     gint64 id;
@@ -94,6 +96,8 @@ static void tincture_adapter_row_class_init(TinctureAdapterRowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, scale_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, export);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, remove);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, told);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, told_text);
     gtk_widget_class_bind_template_callback(widget_class, enabled_changed_cb);
     gtk_widget_class_bind_template_callback(widget_class, scale_changed_cb);
 }
@@ -119,6 +123,17 @@ gint64 tincture_adapter_row_get_id(TinctureAdapterRow *self)
     return self->id;
 }
 
+static void show_told(TinctureAdapterRow *self, const TinctureAdapterEntry *adapter)
+{
+    const bool whole = adapter->applied == adapter->total;
+    gtk_widget_set_visible(self->told, adapter->told != NULL);
+    gtk_label_set_text(self->told_text, adapter->told != NULL ? adapter->told : "");
+    gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(self->told), whole ? "dialog-information-symbolic"
+                                                                     : "dialog-warning-symbolic");
+    gtk_widget_set_tooltip_text(self->told, whole ? "How this file was read"
+                                                  : "Not all of this file is applied");
+}
+
 void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEntry *adapter)
 {
     g_return_if_fail(TINCTURE_IS_ADAPTER_ROW(self));
@@ -127,10 +142,8 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEn
         gpointer control;
         const char *verb;
     } names[] = {
-        {self->enabled, "Use"},
-        {self->scale, "Strength of"},
-        {self->export, "Export"},
-        {self->remove, "Remove"},
+        {self->enabled, "Use"},   {self->scale, "Strength of"},           {self->export, "Export"},
+        {self->remove, "Remove"}, {self->told, "What is not applied of"},
     };
     self->updating = TRUE;
     gtk_label_set_text(self->name, adapter->name);
@@ -140,6 +153,7 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEn
     } else {
         gtk_widget_remove_css_class(GTK_WIDGET(self->summary), "warning");
     }
+    show_told(self, adapter);
     gtk_switch_set_active(self->enabled, adapter->enabled);
     gtk_range_set_value(GTK_RANGE(self->scale), adapter->scale);
     show_scale(self, adapter->scale);

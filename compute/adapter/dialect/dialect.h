@@ -23,6 +23,13 @@ void adapter_source_free(struct adapter_source *s);
 // The value of a key in the metadata of the first file that has it, NULL where none has.
 const char *adapter_source_meta(const struct adapter_source *s, const char *key);
 
+// The family of models that the files are for where it is none that the model can be of, such as
+// "Stable Diffusion XL", by the names of the tensors. NULL: nothing says so.
+const char *adapter_source_family(const struct adapter_source *s, const struct model *model);
+// What the metadata say the files are for, in the words that programs use ("sd_v1",
+// "stable-diffusion-v1/lora"). NULL: nothing.
+const char *adapter_source_claim(const struct adapter_source *s);
+
 struct adapter_dialect {
     MEMBER_FIELDS; // no settings
     // Names that write gives in a folder, the tensors' first, NULL-terminated. A name may be of

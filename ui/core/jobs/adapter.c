@@ -3,6 +3,7 @@
 // Takes path, and the id of whoever asks. Ends with the adapter's facts.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
+#include "ui/core/plain_text.h"
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
@@ -15,8 +16,10 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     job->out.adapter.name = a->name ? g_strdup(a->name) : g_path_get_basename(path);
     job->out.adapter.method = g_strdup(a->method->name);
     job->out.adapter.other_base = a->other_base;
-    job->out.adapter.applied = (int)a->params->len;
-    job->out.adapter.total = (int)(a->params->len + a->unmatched->len);
+    job->out.adapter.applied = a->tensors_applied;
+    job->out.adapter.total = a->tensors_total;
+    g_autofree char *told = adapter_remarks(a);
+    job->out.adapter.told = told ? plain_lines(told) : NULL;
     return true;
 }
 

@@ -1,0 +1,97 @@
+#!/bin/sh
+# Adapter files of other programs on the command line: what they change, and what is told of them. The files of
+# data/adapter/cases are for the starter model and were made for reports of other programs' faults; that each weight
+# is right is tests/adapter's to see.  $1: tincture-cli, $2: data/adapter/cases
+. "$(dirname "$0")/tap.sh"
+cli=$(realpath "$1")
+cases=$(realpath "$2")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+
+# Writes safetensors files: OUT NAME SHAPE ..., all zeros and ones by turns. And compares two of one tensor each.
+cat >files.py <<'PY'
+import json, struct, sys
+def read(path):
+    data = open(path, "rb").read()
+    n = struct.unpack("<Q", data[:8])[0]
+    head = json.loads(data[8:8 + n])
+    head.pop("__metadata__", None)
+    return {k: struct.unpack("<%df" % ((t["data_offsets"][1] - t["data_offsets"][0]) // 4),
+                             data[8 + n + t["data_offsets"][0]:8 + n + t["data_offsets"][1]]) for k, t in head.items()}
+def write(path, tensors):
+    head, body = {}, b""
+    for name, shape in tensors:
+        count = 1
+        for s in shape:
+            count *= s
+        head[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(body), len(body) + 4 * count]}
+        body += struct.pack("<%df" % count, *(i % 2 for i in range(count)))
+    text = json.dumps(head).encode()
+    open(path, "wb").write(struct.pack("<Q", len(text)) + text + body)
+if sys.argv[1] == "write":
+    write(sys.argv[2], [(n, json.loads(s)) for n, s in zip(sys.argv[3::2], sys.argv[4::2])])
+else:
+    a, b = read(sys.argv[2]), read(sys.argv[3])
+    worst = max(abs(x - y) / max(map(abs, b[k])) for k in b for x, y in zip(a[k], b[k]))
+    print("# differs by %.2g" % worst)
+    sys.exit(not (worst < 1e-5 if sys.argv[1] == "same" else worst > 1e-4))
+PY
+
+# predict ADAPTER OUT: what is said goes to the file "said"
+predict() {
+    "$cli" predict --latents z.safetensors --timestep 500 --prompt "an apple" --out "$2" ${1:+--adapter "$1"} 2>said
+}
+# differs A B, same A B
+differs() { python3 files.py differs "$1" "$2"; }
+same() { python3 files.py same "$1" "$2"; }
+
+"$cli" generate --prompt apple --steps 1 --seed 1 --latents-out z.safetensors --out x.png 2>/dev/null &&
+    predict "" base.safetensors
+check $? "a prediction without an adapter"
+
+for name in lora_diffusers_metadata lora_dora lora_locon lora_with_te peft; do
+    file=$cases/$name.safetensors
+    [ -f "$file" ] || file=$cases/$name
+    predict "$file" $name.safetensors && [ ! -s said ] && differs $name.safetensors base.safetensors
+    check $? "$name acts, whole and without a word"
+    "$cli" adapter info "$file" --json >info.json &&
+        python3 -c 'import json; i = json.load(open("info.json")); assert i["applied"] == i["total"] > 0, i'
+    check $? "$name: all tensors are applied"
+done
+
+# alpha 8 with rank 4 is twice the product, which is what the same tensors do at strength 2 where nothing says alpha
+cp "$cases/peft/adapter_model.safetensors" alone.safetensors
+predict alone.safetensors:2 twice.safetensors && same peft.safetensors twice.safetensors
+check $? "PEFT's alpha has the strength that it has there"
+grep -q "^alone: .*adapter_config.json.*alpha is taken to be the rank" said && [ "$(wc -l <said)" = 1 ]
+check $? "where the configuration is missing, how it was read is said in one line"
+
+layer=lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q
+python3 files.py write part.safetensors $layer.lora_down.weight '[2, 160]' $layer.lora_up.weight '[160, 2]' \
+    lora_unet_nowhere.lora_down.weight '[2, 8]' lora_unet_nowhere.lora_up.weight '[8, 2]' $layer.strange '[3]'
+predict part.safetensors part-out.safetensors && grep -q "^part: 3 of 5 tensors are not applied: " said &&
+    [ "$(wc -l <said)" = 1 ]
+check $? "what is not applied is said in one line"
+for command in "generate --steps 1 --out g.png" "text --out t.safetensors" "invert --image $TINCTURE_RESOURCES/samples/apple.png \
+--set steps=1 --out i.safetensors"; do
+    "$cli" $command --prompt apple --adapter part.safetensors 2>&1 >/dev/null | grep -q "^part: 3 of 5 tensors"
+    check $? "${command%% *} says it too"
+done
+"$cli" adapter convert part.safetensors --out converted.safetensors 2>&1 | grep -q "^part: 3 of 5 tensors"
+check $? "so does convert"
+"$cli" adapter info part.safetensors | grep -q "not applied: $layer.strange"
+check $? "and info lists it"
+
+python3 files.py write xl.safetensors $layer.lora_down.weight '[2, 160]' $layer.lora_up.weight '[160, 2]' \
+    lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight '[2, 1280]'
+predict xl.safetensors none.safetensors
+[ $? = 1 ] && grep -q "is an adapter for Stable Diffusion XL" said
+check $? "an adapter for another family is refused by its name"
+python3 files.py write wide.safetensors $layer.lora_down.weight '[2, 640]' $layer.lora_up.weight '[640, 2]'
+predict wide.safetensors none.safetensors
+[ $? = 1 ] && grep -q "none of the 2 tensors of .* fits this model" said
+check $? "one that fits nowhere says so"
+
+echo "1..$n"
+exit $bad
