@@ -152,6 +152,15 @@ char *adapter_remarks(const struct adapter *a);
 // names it by that. Cancelled or failed, nothing of the new file is left and an older one is as it
 // was.
 bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error);
+// Saves in the dialect of that name (dialect/dialect.h): exactly where it can hold the adapter and
+// rank is 0 or not below the adapter's own; else, where the dialect knows a way, as a low-rank
+// update of that rank (0: 16) or as differences of the weights, which are right at strength 1.
+// *part receives what that leaves out, as a part of the change's norm; the metadata say it, too.
+bool adapter_export(struct adapter *a, const char *dialect, int rank, const char *path,
+                    double *part, struct task *task, GError **error);
+// One adapter that does what these do together at their scales (the caller's): of SVDiff, of OFT
+// and COFT with equal blocks, or of LoRA. Exact.
+struct adapter *adapter_combined(struct adapter *const *list, int n, GError **error);
 bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error);
 void adapter_free(struct adapter *a);
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters

@@ -367,7 +367,8 @@ static bool save_files(struct adapter *a, const struct adapter_dialect *dialect,
     return ok && (!folder || remove_others(dialect, path, error)) && verify(a, path, error);
 }
 
-bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error)
+static bool save_in(struct adapter *a, const struct adapter_dialect *dialect, const char *path,
+                    struct task *task, GError **error)
 {
     const bool folder = !g_str_has_suffix(path, ".safetensors");
     const double norm = adapter_norm(a);
@@ -377,15 +378,85 @@ bool adapter_save(struct adapter *a, const char *path, struct task *task, GError
                               : "the adapter holds numbers that are not finite and is not saved");
         return false;
     }
-    const struct adapter_dialect *dialect = dialect_for(a);
-    if (!dialect) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is in a form that this program reads but cannot write", a->name);
-        return false;
-    }
     if (!check_place(dialect, path, error)) {
         return false;
     }
     model_hash(a->model, MODEL_UNET, task, NULL); // here, where waiting shows
     return !task_cancelled(task, error) && save_files(a, dialect, path, folder, task, error);
+}
+
+bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error)
+{
+    const struct adapter_dialect *dialect = dialect_for(a);
+    if (!dialect) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is in a form that this program reads but cannot write as it is", a->name);
+        return false;
+    }
+    return save_in(a, dialect, path, task, error);
+}
+
+// ---- in another dialect -------------------------------------------------------------------------
+
+#define DEFAULT_RANK 16
+
+static int largest_rank(const struct adapter *a)
+{
+    int most = 0;
+    for (guint i = 0; i < a->params->len && g_str_equal(a->method->name, "lora"); i++) {
+        most = MAX(most, lora_rank(a->params->pdata[i]));
+    }
+    return most;
+}
+
+static const struct adapter_dialect *find_dialect(const struct adapter *a, const char *name,
+                                                  GError **error)
+{
+    const struct adapter_dialect *d = adapter_dialect_find(name);
+    if (!d || !d->write) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    d ? "files of the dialect %s are only read"
+                      : "there is no dialect named %s (adapter dialects lists them)",
+                    name);
+        return NULL;
+    }
+    if (!d->holds(a) && d->converts == DIALECT_NOTHING) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s cannot express %s, which is %s; a low-rank update near to it can be "
+                    "written as kohya, diffusers or peft, its exact difference as dense",
+                    d->title, a->name, a->method->title);
+        return NULL;
+    }
+    return d;
+}
+
+bool adapter_export(struct adapter *a, const char *dialect, int rank, const char *path,
+                    double *part, struct task *task, GError **error)
+{
+    const struct adapter_dialect *d = find_dialect(a, dialect, error);
+    *part = 0;
+    if (!d || !check_place(d, path, error)) {
+        return false;
+    }
+    if (d->holds(a) && (rank == 0 || largest_rank(a) <= rank)) {
+        return save_in(a, d, path, task, error);
+    }
+    const int wanted = d->converts == DIALECT_DENSE ? 0 : rank > 0 ? rank : DEFAULT_RANK;
+    struct adapter *b = adapter_converted(a, wanted, part, task, error);
+    if (!b) {
+        return false;
+    }
+    note(b->metadata, "tincture.converted_from", "%s", a->method->name);
+    if (wanted > 0) {
+        note(b->metadata, "tincture.approximation", "rank %d, relative error %.3g at strength 1",
+             wanted, *part);
+    }
+    bool ok = d->holds(b);
+    if (!ok) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is for one network, and %s changes several", d->title, a->name);
+    }
+    ok = ok && save_in(b, d, path, task, error);
+    adapter_free(b);
+    return ok;
 }

@@ -73,6 +73,13 @@ struct update_form {
 // Floats of the value of a form for a weight.
 int64_t update_count(const struct update_form *form, const struct nn_weight *w);
 
+// The adapter's change of each weight at strength 1 in other terms. rank > 0: a low-rank update of
+// that rank, by truncated singular value decomposition; vectors (norms, biases) are left out.
+// rank 0: differences. *part receives what is left out of the change, as a part of its norm over
+// all weights. Slow. The caller's.
+struct adapter *adapter_converted(struct adapter *a, int rank, double *part, struct task *task,
+                                  GError **error);
+
 // ---- rotations: what oft and coft share ---------------------------------------------------------
 
 // Rows of the settings that both have.

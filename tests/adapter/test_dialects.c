@@ -5,6 +5,7 @@
 
 #include "compute/adapter/dialect/dialect.h"
 
+#include <math.h>
 #include <string.h>
 
 // Parts of a tensor's largest number.
@@ -137,6 +138,144 @@ static void test_references(void)
     }
 }
 
+// ---- written ------------------------------------------------------------------------------------
+
+// Every weight that either adapter changes: the norm of their difference as a part of the norm of
+// what a changes, at strength 1.
+static double apart(struct adapter *a, struct adapter *b)
+{
+    g_autoptr(GError) error = NULL;
+    struct merged_model *with_a = merged_model_new(fx.model, &error);
+    struct merged_model *with_b = merged_model_new(fx.model, &error);
+    double sum = 0, whole = 0;
+    a->scale = b->scale = 1;
+    g_assert_true(merged_model_update(with_a, &a, 1, NULL, &error));
+    g_assert_true(merged_model_update(with_b, &b, 1, NULL, &error));
+    for (guint i = 0; i < fx.model->parts->len; i++) {
+        const struct nn_part *base = fx.model->parts->pdata[i];
+        const struct nn_part *pa = merged_model_parts(with_a)->pdata[i],
+                             *pb = merged_model_parts(with_b)->pdata[i];
+        for (guint k = 0; k < base->weights->len; k++) {
+            const struct nn_weight *w = base->weights->pdata[k];
+            const int64_t n = shape_count(w->shape);
+            g_autofree float *x = g_new(float, n), *y = g_new(float, n), *z = g_new(float, n);
+            tensor_read(w->tensor, x, NULL);
+            tensor_read(((struct nn_weight *)pa->weights->pdata[k])->tensor, y, NULL);
+            tensor_read(((struct nn_weight *)pb->weights->pdata[k])->tensor, z, NULL);
+            for (int64_t j = 0; j < n; j++) {
+                whole += ((double)y[j] - x[j]) * ((double)y[j] - x[j]);
+                sum += ((double)z[j] - y[j]) * ((double)z[j] - y[j]);
+            }
+        }
+    }
+    merged_model_free(with_a);
+    merged_model_free(with_b);
+    return sqrt(sum / whole);
+}
+
+// In every dialect: exactly, or off by what the program says, or refused with a reason. Returns how
+// many were written.
+static int check_exports(struct adapter *a, const char *name, int rank)
+{
+    int written = 0;
+    for (int i = 0; adapter_dialect_table[i]; i++) {
+        const struct adapter_dialect *d = adapter_dialect_table[i];
+        g_autoptr(GError) error = NULL;
+        g_autofree char *file = g_strdup_printf("%s-%s-%d", name, d->name, rank);
+        g_autofree char *path = fixture_file(&fx, file);
+        double part = -1;
+        if (!adapter_export(a, d->name, rank, path, &part, NULL, &error)) {
+            g_test_message("| %s | %s | %s |", name, d->name, error->message);
+            g_assert_true(g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED) ||
+                          g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT));
+            continue;
+        }
+        g_assert_no_error(error);
+        struct adapter *b = adapter_load(path, fx.model, &error);
+        g_assert_no_error(error);
+        const double distance = apart(a, b);
+        g_test_message("| %s | %s | %d | %.2g | %.2g |", name, d->name, rank, part, distance);
+        g_assert_cmpuint(b->unmatched->len, ==, 0);
+        g_assert_cmpuint(b->notes->len, ==, 0);
+        g_assert_cmpfloat(fabs(distance - part), <, 1e-5 + 1e-3 * part);
+        g_assert_true(part == 0 || g_hash_table_contains(b->metadata, "tincture.approximation"));
+        adapter_free(b);
+        written++;
+    }
+    return written;
+}
+
+static void test_exports(void)
+{
+    static const char *const made[] = {"svdiff", "oft", "coft", "lora"};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct adapter *a = load(cases[i].file);
+        g_assert_cmpint(check_exports(a, cases[i].name, 0), >=, 3);
+        g_assert_cmpint(check_exports(a, cases[i].name, 3), >=, 3);
+        adapter_free(a);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(made); i++) {
+        struct adapter *a = fixture_adapter(&fx, made[i], "");
+        fixture_randomize(a, 5, 0.1);
+        g_assert_cmpint(check_exports(a, made[i], 0), >=, 4);
+        g_assert_cmpint(check_exports(a, made[i], 3), >=, 4);
+        adapter_free(a);
+    }
+}
+
+// ---- combined -----------------------------------------------------------------------------------
+
+static void test_combined(void)
+{
+    static const char *const pairs[][4] = {{"svdiff", "", "svdiff", "rank=3"},
+                                           {"svdiff", "subset=2d", "svdiff", "text_encoder=on"},
+                                           {"lora", "", "lora", "rank=2 targets=attention+ff+proj"},
+                                           {"oft", "blocks=2", "oft", "blocks=2"},
+                                           {"coft", "blocks=2", "oft", "blocks=2"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autoptr(GError) error = NULL;
+        struct adapter *both[] = {fixture_adapter(&fx, pairs[i][0], pairs[i][1]),
+                                  fixture_adapter(&fx, pairs[i][2], pairs[i][3])};
+        fixture_randomize(both[0], 6, 0.1);
+        fixture_randomize(both[1], 7, 0.1);
+        both[0]->scale = 0.6;
+        both[1]->scale = -0.4;
+        struct adapter *one = adapter_combined(both, 2, &error);
+        g_assert_no_error(error);
+        struct merged_model *together = merged_model_new(fx.model, &error);
+        struct merged_model *alone = merged_model_new(fx.model, &error);
+        g_assert_true(merged_model_update(together, both, 2, NULL, &error));
+        g_assert_true(merged_model_update(alone, &one, 1, NULL, &error));
+        int64_t count;
+        g_autofree float *x = fixture_predict(
+            &fx, nn_part_named(merged_model_parts(together), MODEL_UNET), NULL, &count);
+        g_autofree float *y = fixture_predict(
+            &fx, nn_part_named(merged_model_parts(alone), MODEL_UNET), NULL, &count);
+        g_test_message("%s and %s: %.2g", pairs[i][0], pairs[i][2], fixture_distance(y, x, count));
+        g_assert_cmpfloat(fixture_distance(y, x, count), <, 2 * SAME);
+        merged_model_free(together);
+        merged_model_free(alone);
+        adapter_free(both[0]);
+        adapter_free(both[1]);
+        adapter_free(one);
+    }
+}
+
+static void test_not_combined(void)
+{
+    static const char *const pairs[][4] = {{"svdiff", "", "lora", ""},
+                                           {"oft", "blocks=2", "oft", "block_size=4"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autoptr(GError) error = NULL;
+        struct adapter *both[] = {fixture_adapter(&fx, pairs[i][0], pairs[i][1]),
+                                  fixture_adapter(&fx, pairs[i][2], pairs[i][3])};
+        g_assert_null(adapter_combined(both, 2, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
+        adapter_free(both[0]);
+        adapter_free(both[1]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -146,6 +285,9 @@ int main(int argc, char **argv)
     expected = st_open(path, &error);
     g_assert_no_error(error);
     g_test_add_func("/dialects/references", test_references);
+    g_test_add_func("/dialects/exports", test_exports);
+    g_test_add_func("/dialects/combined", test_combined);
+    g_test_add_func("/dialects/not-combined", test_not_combined);
     const int failed = g_test_run();
     st_free(expected);
     fixture_close(&fx);

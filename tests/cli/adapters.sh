@@ -93,5 +93,27 @@ predict wide.safetensors none.safetensors
 [ $? = 1 ] && grep -q "none of the 2 tensors of .* fits this model" said
 check $? "one that fits nowhere says so"
 
+# written for other programs, and read again
+for dialect in diffusers kohya lycoris dense; do
+    [ "$("$cli" adapter convert "$cases/lora_locon.safetensors" --to $dialect --out $dialect.safetensors)" = exact ] &&
+        predict $dialect.safetensors again.safetensors && same again.safetensors lora_locon.safetensors
+    check $? "convolutions go out as $dialect exactly"
+done
+"$cli" adapter convert "$cases/lora_locon.safetensors" --to kohya --rank 2 --out low.safetensors >said &&
+    grep -q "^approximated, relative error 0\.[0-9]* at strength 1" said &&
+    "$cli" adapter info low.safetensors | grep -q "tincture.approximation: rank 2, relative error"
+check $? "a rank below the adapter's own, and what that leaves out"
+"$cli" adapter convert "$cases/peft" --to peft_oft --out no 2>said
+[ $? = 1 ] && grep -q "cannot express" said && [ ! -e no ]
+check $? "what a dialect cannot express is refused"
+"$cli" adapter convert "$cases/peft" --to nothing --out no 2>said
+[ $? = 1 ] && grep -q "there is no dialect named nothing" said
+check $? "so is a dialect that nobody knows"
+"$cli" adapter combine "$cases/peft:0.5" "$cases/lora_diffusers_metadata.safetensors:0.5" --out both.safetensors &&
+    predict both.safetensors both-out.safetensors && same both-out.safetensors peft.safetensors
+check $? "two halves combined are the whole"
+"$cli" adapter dialects | grep -q "^kohya "
+check $? "the dialects are listed"
+
 echo "1..$n"
 exit $bad

@@ -77,41 +77,116 @@ static void print_json(const struct adapter *a)
     cli_print_json(b);
 }
 
-static bool run(struct cli *c, GError **error)
+static bool info(struct cli *c, GError **error)
 {
-    const char *verb = c->rest[0], *path = c->rest[1];
-    const bool info = g_str_equal(verb, "info"), convert = g_str_equal(verb, "convert");
-    if ((!info && !convert) || !path || (convert && !c->out)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "expected: adapter info FILE, or adapter convert FILE --out PATH");
-        return false;
-    }
-    if (!cli_engine(c, error)) {
-        return false;
-    }
-    struct adapter *a =
-        info ? adapter_load(path, c->engine->model, error) : cli_adapter(c, path, error);
-    if (!a) {
-        return false;
-    }
-    bool ok = true;
-    if (convert) {
-        ok = cli_adapter_check(a->method, c->out, error) &&
-             adapter_save(a, c->out, &cli_task, error);
-    } else if (c->json) {
+    struct adapter *a = adapter_load(c->rest[1], c->engine->model, error);
+    if (a && c->json) {
         print_json(a);
-    } else {
+    } else if (a) {
         print_text(a);
     }
+    adapter_free(a);
+    return a != NULL;
+}
+
+// In the dialect asked for, or in the method's own.
+static bool write_out(struct cli *c, struct adapter *a, GError **error)
+{
+    double left_out = 0;
+    const bool ok = cli_adapter_check(a->method, c->out, error) &&
+                    (c->to ? adapter_export(a, c->to, settings_int(c->settings, "rank"), c->out,
+                                            &left_out, &cli_task, error)
+                           : adapter_save(a, c->out, &cli_task, error));
+    cli_progress_end();
+    if (ok && left_out > 0) {
+        printf("approximated, relative error %.3g at strength 1\n", left_out);
+    } else if (ok && c->to) {
+        printf("exact\n");
+    }
+    return ok;
+}
+
+static bool convert(struct cli *c, GError **error)
+{
+    struct adapter *a = cli_adapter(c, c->rest[1], error);
+    const bool ok = a && write_out(c, a, error);
     adapter_free(a);
     return ok;
 }
 
+static bool combine(struct cli *c, GError **error)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
+    for (int i = 1; c->rest[i]; i++) {
+        struct adapter *a = cli_adapter_scaled(c, c->rest[i], error);
+        if (!a) {
+            return false;
+        }
+        g_ptr_array_add(list, a);
+    }
+    struct adapter *all =
+        adapter_combined((struct adapter *const *)list->pdata, (int)list->len, error);
+    const bool ok = all && write_out(c, all, error);
+    adapter_free(all);
+    return ok;
+}
+
+static bool dialects(struct cli *c, GError **error)
+{
+    static const char *const how[] = {[DIALECT_NOTHING] = "reads and writes",
+                                      [DIALECT_LOW_RANK] = "reads and writes, others as low rank",
+                                      [DIALECT_DENSE] = "reads and writes, all methods"};
+    for (int i = 0; adapter_dialect_table[i]; i++) {
+        const struct adapter_dialect *d = adapter_dialect_table[i];
+        printf("%-15s %-37s %s\n", d->name, d->write ? how[d->converts] : "reads", d->summary);
+    }
+    return true;
+}
+
+// What follows the word `adapter`.
+static const struct verb {
+    const char *name;
+    guint files; // at least
+    bool out, model;
+    bool (*run)(struct cli *c, GError **error);
+} verbs[] = {
+    {"info", 1, false, true, info},
+    {"convert", 1, true, true, convert},
+    {"combine", 2, true, true, combine},
+    {"dialects", 0, false, false, dialects},
+};
+
+static bool run(struct cli *c, GError **error)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        const struct verb *v = &verbs[i];
+        if (g_str_equal(c->rest[0], v->name) && g_strv_length(c->rest) > v->files &&
+            (c->out || !v->out)) {
+            return (!v->model || cli_engine(c, error)) && v->run(c, error);
+        }
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                "expected: adapter info FILE, adapter convert FILE --out PATH, adapter combine "
+                "FILE[:STRENGTH] FILE[:STRENGTH] --out PATH, or adapter dialects");
+    return false;
+}
+
+static const struct setting adapter_settings[] = {
+    {.key = "rank",
+     .title = "Rank",
+     .help = "Of the low-rank update that convert --to makes; 0 is exact, or 16",
+     .kind = SETTING_INT,
+     .max = 4096},
+    {0},
+};
+
 const struct cli_command adapter_command = {
     .name = "adapter",
-    .summary = "Tell what an adapter file holds, or write it in another layout",
-    .usage = "info FILE | convert FILE --out PATH",
-    .options = (const char *const[]){"model", "vae", "device", "json", "out", NULL},
+    .summary = "Tell what an adapter file holds, write it for another program, or combine several",
+    .usage = "info FILE | convert FILE [--to DIALECT] --out PATH | combine FILE[:STRENGTH]... "
+             "--out PATH | dialects",
+    .options = (const char *const[]){"model", "vae", "device", "json", "out", "to", NULL},
     .needed = (const char *const[]){"rest", NULL},
+    .settings = adapter_settings,
     .run = run,
 };

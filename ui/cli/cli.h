@@ -14,6 +14,7 @@ struct cli {
     char *model, *vae, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
     char *region, *preset;
+    char *to;
     char *log, *resume, *checkpoint;
     char *class_prompt;
     char **images, **class_images, **adapters, **embeddings, **selections, **weights, **rest;
@@ -59,6 +60,8 @@ struct engine *cli_engine(struct cli *c, GError **error);
 // An adapter of a file or folder, for the engine that is open; what of it is not applied, and how
 // it was read where that was open, goes to standard error in one line.
 struct adapter *cli_adapter(const struct cli *c, const char *path, GError **error);
+// Of FILE[:SCALE], a file of that whole name first.
+struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError **error);
 // Loads --adapter FILE[:SCALE]... (a file of that whole name goes first) and hands them to the
 // editor.
 bool cli_adapters(struct cli *c, GError **error);

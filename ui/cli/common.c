@@ -102,8 +102,7 @@ struct adapter *cli_adapter(const struct cli *c, const char *path, GError **erro
     return a;
 }
 
-// One of --adapter, with its strength.
-static struct adapter *load_adapter(const struct cli *c, const char *text, GError **error)
+struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError **error)
 {
     // Legal as in documents.
     static const struct setting strength = {.kind = SETTING_FLOAT, .min = -10, .max = 10};
@@ -130,7 +129,7 @@ bool cli_adapters(struct cli *c, GError **error)
 {
     c->loaded = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
     for (int i = 0; c->adapters && c->adapters[i]; i++) {
-        struct adapter *a = load_adapter(c, c->adapters[i], error);
+        struct adapter *a = cli_adapter_scaled(c, c->adapters[i], error);
         if (!a) {
             return false;
         }

@@ -283,6 +283,8 @@ static GArray *own_options(struct cli *c)
          "Learned token that prompts may hold, by the file's own name for it or by another; may be "
          "repeated",
          "FILE[:TOKEN]"},
+        {"to", 0, 0, G_OPTION_ARG_STRING, &c->to,
+         "The form that another program reads (adapter dialects lists them)", "DIALECT"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed; -1 draws one and says which", "N"},
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
          NULL},

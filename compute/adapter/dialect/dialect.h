@@ -30,6 +30,10 @@ const char *adapter_source_family(const struct adapter_source *s, const struct m
 // "stable-diffusion-v1/lora"). NULL: nothing.
 const char *adapter_source_claim(const struct adapter_source *s);
 
+// What an adapter becomes that a dialect cannot hold: nothing, a low-rank update near to it, or the
+// difference that it makes of each weight.
+enum dialect_converts { DIALECT_NOTHING, DIALECT_LOW_RANK, DIALECT_DENSE };
+
 struct adapter_dialect {
     MEMBER_FIELDS; // no settings
     // Names that write gives in a folder, the tensors' first, NULL-terminated. A name may be of
@@ -48,6 +52,7 @@ struct adapter_dialect {
     // Writes an adapter that it holds. path is a folder that exists, or ends in .safetensors; once
     // the first of several files has its name, all are written.
     bool (*write)(const struct adapter *a, const char *path, struct task *task, GError **error);
+    enum dialect_converts converts;
 };
 extern const struct adapter_dialect *const adapter_dialect_table[]; // NULL-terminated
 const struct member *adapter_dialect_family(int i);

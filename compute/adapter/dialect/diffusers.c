@@ -3,8 +3,8 @@
 // is stands in the metadata, in PEFT's terms, or in .alpha tensors; where in neither, alpha is the
 // rank.
 #include "compute/adapter/dialect/factors.h"
+#include "compute/adapter/dialect/factors_write.h"
 #include "compute/adapter/dialect/lora_config.h"
-#include "compute/adapter/private.h"
 #include "compute/json_file.h"
 
 #include <string.h>
@@ -78,46 +78,55 @@ static struct adapter *diffusers_read(const struct adapter_source *s, struct mod
     return a;
 }
 
-static const char *const diffusers_files[] = {"pytorch_lora_weights.safetensors", NULL};
-
 static bool diffusers_holds(const struct adapter *a)
 {
-    return g_str_equal(a->method->name, "lora");
-}
-
-// (first, places, inputs) in the engine's order as (first, inputs, ky, kx).
-static float *channels_first(const float *x, int first, const struct nn_weight *w)
-{
-    const int inputs = w->shape[3], places = lora_inputs(w) / inputs;
-    float *y = g_new(float, (gsize)first *inputs *places);
-    for (int i = 0; i < first; i++) {
-        for (int k = 0; k < places; k++) {
-            for (int c = 0; c < inputs; c++) {
-                y[(i * inputs + c) * places + k] = x[(i * places + k) * inputs + c];
-            }
-        }
-    }
-    return y;
+    return factors_low_rank(a, false) && (factors_all_dora(a) || !factors_any_dora(a));
 }
 
 static void write_layer(struct st_writer *w, const struct adapter_param *p)
 {
-    const struct nn_weight *weight = p->weight;
-    const int rank = lora_rank(p), in = lora_inputs(weight), out = lora_outputs(weight);
-    const char *prefix = g_str_equal(p->part, MODEL_UNET) ? "unet." : "text_encoder.";
-    g_autofree char *down = g_strconcat(prefix, p->path, ".lora_A.weight", NULL);
-    g_autofree char *up = g_strconcat(prefix, p->path, ".lora_B.weight", NULL);
-    g_autofree float *a = channels_first(p->value, rank, weight);
-    const int64_t a_shape[] = {rank, weight->shape[3], weight->shape[1], weight->shape[2]};
-    st_writer_f32(w, down, weight->rank, a_shape, a);
-    st_writer_f32(w, up, weight->rank, (int64_t[]){out, rank, 1, 1}, p->value + rank * in);
+    int n;
+    const float *magnitudes = factors_magnitudes(p, &n);
+    g_autofree char *name = factors_dotted_name(p, "unet.", "text_encoder.");
+    factors_write_low_rank(w, p, name, ".lora_A.weight", ".lora_B.weight");
+    if (magnitudes) {
+        g_autofree char *key = g_strconcat(name, ".lora_magnitude_vector", NULL);
+        const bool conv = p->weight->rank == 4;
+        st_writer_f32(w, key, conv ? 4 : 1, (int64_t[]){conv ? 1 : n, n, 1, 1}, magnitudes);
+    }
 }
+
+// Alpha is the rank of each layer, which no file without metadata can say where ranks differ.
+static char *metadata(const struct adapter *a)
+{
+    static const char *const parts[][2] = {{MODEL_UNET, "unet."}, {MODEL_TEXT, "text_encoder."}};
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        bool any = false;
+        for (guint k = 0; k < a->params->len; k++) {
+            const struct adapter_param *p = a->params->pdata[k];
+            any = any || g_str_equal(p->part, parts[i][0]);
+        }
+        if (any) {
+            factors_config(a, parts[i][0], parts[i][1], b);
+        }
+    }
+    json_builder_end_object(b);
+    g_autoptr(JsonNode) root = json_builder_get_root(b);
+    return json_to_string(root, FALSE);
+}
+
+static const char *const diffusers_files[] = {"pytorch_lora_weights.safetensors", NULL};
+extern const struct adapter_dialect diffusers_dialect;
 
 static bool diffusers_write(const struct adapter *a, const char *path, struct task *task,
                             GError **error)
 {
-    g_autofree char *file = adapter_dialect_file(adapter_dialect_find("diffusers"), path);
+    g_autofree char *file = adapter_dialect_file(&diffusers_dialect, path);
+    g_autofree char *said = metadata(a);
     struct st_writer *w = adapter_writer(a);
+    st_writer_meta(w, METADATA, said);
     for (guint i = 0; i < a->params->len; i++) {
         write_layer(w, a->params->pdata[i]);
     }
@@ -126,7 +135,6 @@ static bool diffusers_write(const struct adapter *a, const char *path, struct ta
     return ok;
 }
 
-extern const struct adapter_dialect diffusers_dialect;
 const struct adapter_dialect diffusers_dialect = {
     .name = "diffusers",
     .title = "diffusers LoRA",
@@ -136,4 +144,5 @@ const struct adapter_dialect diffusers_dialect = {
     .read = diffusers_read,
     .holds = diffusers_holds,
     .write = diffusers_write,
+    .converts = DIALECT_LOW_RANK,
 };

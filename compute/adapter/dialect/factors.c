@@ -405,6 +405,7 @@ static bool read_dense(struct reader *r, GError **error)
         enum role role;
         struct nn_weight *weight;
     } both[] = {{ROLE_DIFF, r->layer->weight}, {ROLE_DIFF_BIAS, r->layer->bias}};
+    const bool dense = r->layer->of[ROLE_DIFF] != NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(both); i++) {
         const struct st_tensor *t = r->layer->of[both[i].role];
         struct nn_weight *w = both[i].weight;
@@ -423,7 +424,9 @@ static bool read_dense(struct reader *r, GError **error)
         *c = (struct change){r->layer->part, w, {.kind = UPDATE_DENSE}, value};
         g_ptr_array_add(r->changes, c);
     }
-    take(r, ROLE_ALPHA); // LyCORIS writes one and uses none
+    if (dense) {
+        take(r, ROLE_ALPHA); // LyCORIS writes one and uses none
+    }
     return true;
 }
 
@@ -478,8 +481,10 @@ static bool read_layer(struct reader *r, GError **error)
     const struct st_tensor *const *of = r->layer->of;
     const bool first = of[ROLE_KRON_1] || (of[ROLE_KRON_1A] && of[ROLE_KRON_1B]);
     const bool second = of[ROLE_KRON_2] || (of[ROLE_KRON_2A] && of[ROLE_KRON_2B]);
-    if (of[ROLE_DIFF] || of[ROLE_DIFF_BIAS]) {
-        return read_dense(r, error);
+    const bool whole = of[ROLE_DIFF] != NULL;
+    const bool ok = read_dense(r, error); // a bias may change beside a product
+    if (!ok || whole) {
+        return ok;
     }
     if (r->layer->weight->rank < 2 || of[ROLE_RANKS]) {
         return false;

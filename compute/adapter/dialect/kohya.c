@@ -2,6 +2,7 @@
 // underscores>.lora_down.weight, .lora_up.weight and .alpha, also of convolutions (LoCon, with
 // .lora_mid.weight where they are decomposed) and of the text encoder (lora_te_).
 #include "compute/adapter/dialect/factors.h"
+#include "compute/adapter/dialect/factors_write.h"
 
 static bool kohya_detect(const struct adapter_source *s)
 {
@@ -23,6 +24,26 @@ static struct adapter *kohya_read(const struct adapter_source *s, struct model *
 static const char *const kohya_files[] = {"lora.safetensors", NULL};
 
 extern const struct adapter_dialect kohya_dialect;
+
+static bool kohya_holds(const struct adapter *a)
+{
+    return factors_low_rank(a, true);
+}
+
+// alpha is the rank: the product has its strength in B.
+static bool kohya_write(const struct adapter *a, const char *path, struct task *task,
+                        GError **error)
+{
+    g_autofree char *file = adapter_dialect_file(&kohya_dialect, path);
+    struct st_writer *w = adapter_writer(a);
+    for (guint i = 0; i < a->params->len; i++) {
+        factors_write_flat(w, a->params->pdata[i]);
+    }
+    const bool ok = st_writer_save(w, file, task, error);
+    st_writer_free(w);
+    return ok;
+}
+
 const struct adapter_dialect kohya_dialect = {
     .name = "kohya",
     .title = "kohya LoRA",
@@ -30,4 +51,7 @@ const struct adapter_dialect kohya_dialect = {
     .files = kohya_files,
     .detect = kohya_detect,
     .read = kohya_read,
+    .holds = kohya_holds,
+    .write = kohya_write,
+    .converts = DIALECT_LOW_RANK,
 };

@@ -2,11 +2,13 @@
 // .on_input), differences of norms (.w_norm, .b_norm), whole differences (.diff, .diff_b), with
 // DoRA's .dora_scale. Layers are named as kohya's scripts do.
 #include "compute/adapter/dialect/factors.h"
+#include "compute/adapter/dialect/factors_write.h"
 
 static bool lycoris_detect(const struct adapter_source *s)
 {
-    return source_has_role(s, "", ROLE_HADA_1A, ROLE_DIFF_BIAS) ||
-           source_has_role(s, "", ROLE_ON_INPUT, ROLE_ON_INPUT);
+    return source_has_role(s, "", ROLE_HADA_1A, ROLE_KRON_2T) ||
+           source_has_role(s, "", ROLE_ON_INPUT, ROLE_ON_INPUT) ||
+           adapter_source_has(s, "", ".w_norm");
 }
 
 static struct adapter *lycoris_read(const struct adapter_source *s, struct model *model,
@@ -18,6 +20,96 @@ static struct adapter *lycoris_read(const struct adapter_source *s, struct model
 static const char *const lycoris_files[] = {"lycoris.safetensors", NULL};
 
 extern const struct adapter_dialect lycoris_dialect;
+
+// ---- writing ------------------------------------------------------------------------------------
+
+static bool lycoris_holds(const struct adapter *a)
+{
+    struct update_form form;
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        if (!factors_form(p, &form) || (form.magnitude != UPDATE_NO_AXIS && !form.blend) ||
+            (form.kind == UPDATE_CHANNELS && factors_is_bias(p))) {
+            return false;
+        }
+    }
+    return a->params->len > 0;
+}
+
+static void write_hadamard(struct st_writer *w, const struct adapter_param *p, const char *name,
+                           const struct update_form *form)
+{
+    static const char *const names[][2] = {{".hada_w1_b", ".hada_w1_a"},
+                                           {".hada_w2_b", ".hada_w2_a"}};
+    const int inputs = p->weight->shape[3], columns = lora_inputs(p->weight);
+    const int rows = lora_outputs(p->weight);
+    const float *value = p->value;
+    for (int i = 0; i < 2; i++) {
+        const int rank = form->rank[i];
+        g_autofree char *b = g_strconcat(name, names[i][0], NULL);
+        g_autofree char *a = g_strconcat(name, names[i][1], NULL);
+        g_autofree float *down = factors_channels_first(value, rank, inputs, columns / inputs);
+        st_writer_f32(w, b, 2, (int64_t[]){rank, columns}, down);
+        st_writer_f32(w, a, 2, (int64_t[]){rows, rank}, value + rank * columns);
+        value += rank * (columns + rows);
+    }
+    factors_write_alpha(w, name, form->rank[0]);
+}
+
+static void write_kronecker(struct st_writer *w, const struct adapter_param *p, const char *name,
+                            const struct update_form *form)
+{
+    const struct nn_weight *weight = p->weight;
+    const int *s = weight->shape;
+    const int rows = lora_outputs(weight) / form->rows, inputs = s[3] / form->columns;
+    g_autofree char *w1 = g_strconcat(name, ".lokr_w1", NULL);
+    g_autofree char *w2 = g_strconcat(name, ".lokr_w2", NULL);
+    g_autofree float *second = factors_channels_first(p->value + form->rows * form->columns, rows,
+                                                      inputs, lora_inputs(weight) / s[3]);
+    st_writer_f32(w, w1, 2, (int64_t[]){form->rows, form->columns}, p->value);
+    st_writer_f32(w, w2, weight->rank, (int64_t[]){rows, inputs, s[1], s[2]}, second);
+    factors_write_alpha(w, name, 1); // means nothing, but LyCORIS looks for one
+}
+
+static void write_channels(struct st_writer *w, const struct adapter_param *p, const char *name,
+                           const struct update_form *form)
+{
+    const bool conv = p->weight->rank == 4;
+    const int n = form->axis == UPDATE_IN ? p->weight->shape[3] : lora_outputs(p->weight);
+    g_autofree char *weight = g_strconcat(name, ".weight", NULL);
+    g_autofree char *on_input = g_strconcat(name, ".on_input", NULL);
+    st_writer_f32(w, weight, conv ? 4 : 1, (int64_t[]){conv ? 1 : n, n, 1, 1}, p->value);
+    st_writer_f32(w, on_input, 0, NULL, &(float){form->axis == UPDATE_IN});
+}
+
+static void write_param(struct st_writer *w, const struct adapter_param *p)
+{
+    struct update_form form;
+    g_autofree char *name = factors_flat_name(p);
+    factors_form(p, &form);
+    switch (form.kind) {
+    case UPDATE_LOW_RANK: factors_write_flat(w, p); return;
+    case UPDATE_HADAMARD: write_hadamard(w, p, name, &form); break;
+    case UPDATE_KRONECKER: write_kronecker(w, p, name, &form); break;
+    case UPDATE_DENSE: factors_write_dense(w, p, name); break;
+    case UPDATE_CHANNELS: write_channels(w, p, name, &form); break;
+    }
+    factors_write_dora(w, p, name);
+}
+
+static bool lycoris_write(const struct adapter *a, const char *path, struct task *task,
+                          GError **error)
+{
+    g_autofree char *file = adapter_dialect_file(&lycoris_dialect, path);
+    struct st_writer *w = adapter_writer(a);
+    for (guint i = 0; i < a->params->len; i++) {
+        write_param(w, a->params->pdata[i]);
+    }
+    const bool ok = st_writer_save(w, file, task, error);
+    st_writer_free(w);
+    return ok;
+}
+
 const struct adapter_dialect lycoris_dialect = {
     .name = "lycoris",
     .title = "LyCORIS",
@@ -25,4 +117,7 @@ const struct adapter_dialect lycoris_dialect = {
     .files = lycoris_files,
     .detect = lycoris_detect,
     .read = lycoris_read,
+    .holds = lycoris_holds,
+    .write = lycoris_write,
+    .converts = DIALECT_LOW_RANK,
 };

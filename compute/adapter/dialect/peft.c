@@ -1,7 +1,10 @@
 // LoRA, DoRA, LoHa, LoKr and (IA)^3 as the PEFT library keeps them: base_model.model.<path>.lora_A.
 // weight and so on, and adapter_config.json beside them, which says how strong they are.
 #include "compute/adapter/dialect/factors.h"
+#include "compute/adapter/dialect/factors_write.h"
 #include "compute/adapter/dialect/lora_config.h"
+
+#include <string.h>
 
 #define PREFIX "base_model.model."
 
@@ -44,6 +47,61 @@ static struct adapter *peft_read(const struct adapter_source *s, struct model *m
 static const char *const peft_files[] = {"adapter_model.safetensors", "adapter_config.json", NULL};
 
 extern const struct adapter_dialect peft_dialect;
+
+// A folder of PEFT's is for one network.
+static bool peft_holds(const struct adapter *a)
+{
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i], *first = a->params->pdata[0];
+        if (!g_str_equal(p->part, first->part)) {
+            return false;
+        }
+    }
+    return factors_low_rank(a, false) && (factors_all_dora(a) || !factors_any_dora(a));
+}
+
+static bool write_config(const struct adapter *a, const char *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, peft_files[1], NULL);
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    json_builder_add_string_value(json_builder_set_member_name(b, "peft_type"), "LORA");
+    json_builder_add_null_value(json_builder_set_member_name(b, "base_model_name_or_path"));
+    json_builder_add_null_value(json_builder_set_member_name(b, "task_type"));
+    json_builder_add_boolean_value(json_builder_set_member_name(b, "inference_mode"), TRUE);
+    json_builder_add_boolean_value(json_builder_set_member_name(b, "fan_in_fan_out"), FALSE);
+    factors_config(a, NULL, "", b);
+    json_builder_end_object(b);
+    g_autoptr(JsonNode) root = json_builder_get_root(b);
+    g_autofree char *text = json_to_string(root, TRUE);
+    return adapter_write_text(path, text, strlen(text), error);
+}
+
+static void write_layer(struct st_writer *w, const struct adapter_param *p)
+{
+    int n;
+    const float *magnitudes = factors_magnitudes(p, &n);
+    g_autofree char *name = factors_dotted_name(p, PREFIX, PREFIX);
+    factors_write_low_rank(w, p, name, ".lora_A.weight", ".lora_B.weight");
+    if (magnitudes) {
+        g_autofree char *key = g_strconcat(name, ".lora_magnitude_vector", NULL);
+        const bool conv = p->weight->rank == 4;
+        st_writer_f32(w, key, conv ? 4 : 1, (int64_t[]){conv ? 1 : n, n, 1, 1}, magnitudes);
+    }
+}
+
+static bool peft_write(const struct adapter *a, const char *path, struct task *task, GError **error)
+{
+    g_autofree char *file = adapter_dialect_file(&peft_dialect, path);
+    struct st_writer *w = adapter_writer(a);
+    for (guint i = 0; i < a->params->len; i++) {
+        write_layer(w, a->params->pdata[i]);
+    }
+    const bool ok = st_writer_save(w, file, task, error);
+    st_writer_free(w);
+    return ok && (g_str_has_suffix(path, ".safetensors") || write_config(a, path, error));
+}
+
 const struct adapter_dialect peft_dialect = {
     .name = "peft",
     .title = "PEFT",
@@ -51,4 +109,7 @@ const struct adapter_dialect peft_dialect = {
     .files = peft_files,
     .detect = peft_detect,
     .read = peft_read,
+    .holds = peft_holds,
+    .write = peft_write,
+    .converts = DIALECT_LOW_RANK,
 };
