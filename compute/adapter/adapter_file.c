@@ -183,7 +183,9 @@ static GHashTable *describe(const struct adapter *a)
     gpointer key, value;
     g_hash_table_iter_init(&iter, a->metadata);
     while (g_hash_table_iter_next(&iter, &key, &value)) {
-        note(t, key, "%s", (const char *)value);
+        if (!g_str_equal(key, "lora_adapter_metadata")) { // diffusers' of the file that was read
+            note(t, key, "%s", (const char *)value);
+        }
     }
 
     note(t, "format", "pt");
