@@ -40,7 +40,8 @@ void tincture_window_export(TinctureWindow *self, GFile *file, const struct expo
                             choice->bits);
 }
 
-void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file)
+void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file,
+                                    const char *dialect)
 {
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     g_autofree char *path = g_file_get_path(file);
@@ -48,7 +49,7 @@ void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file
         tincture_window_toast(self, "Choose a folder on this computer.", NULL, NULL);
         return;
     }
-    tincture_session_export_adapter(self->session, id, path);
+    tincture_session_export_adapter(self->session, id, path, dialect);
 }
 
 static void open_chosen_cb(GFile *file, gpointer data)
@@ -82,10 +83,10 @@ struct adapter_export {
     gint64 id;
 };
 
-static void adapter_chosen_cb(GFile *file, gpointer data)
+static void adapter_chosen_cb(GFile *file, const char *dialect, gpointer data)
 {
     struct adapter_export *request = data;
-    tincture_window_export_adapter(request->window, request->id, file);
+    tincture_window_export_adapter(request->window, request->id, file, dialect);
 }
 
 static const TinctureAdapterEntry *find_adapter(TinctureWindow *self, gint64 id)

@@ -2,6 +2,7 @@
 // a training, more results than are shown, two programs on one library.
 #include "tests/core/session_fixture.h"
 
+#include "compute/file/safetensors.h"
 #include "ui/store/store.h"
 
 #include <fcntl.h>
@@ -131,6 +132,37 @@ static void test_open_cancelled(void)
     wait_until(&f, learning_is_over, "the training is over");
     g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    fixture_end(&f);
+}
+
+// ---- adapters of other programs -----------------------------------------------------------------
+
+// What of a file is not applied is kept for the row that shows the adapter.
+static void test_adapter_in_part(void)
+{
+    static const char *const layer =
+        "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q";
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    g_autofree char *path = g_build_filename(f.dir, "part.safetensors", NULL);
+    g_autofree char *down = g_strconcat(layer, ".lora_down.weight", NULL);
+    g_autofree char *up = g_strconcat(layer, ".lora_up.weight", NULL);
+    const float numbers[160] = {1};
+    struct st_writer *w = st_writer_new();
+    st_writer_f32(w, down, 2, (int64_t[]){1, 160}, numbers);
+    st_writer_f32(w, up, 2, (int64_t[]){160, 1}, numbers);
+    st_writer_f32(w, "lora_unet_elsewhere.alpha", 0, NULL, numbers);
+    g_assert_true(st_writer_save(w, path, NULL, NULL));
+    st_writer_free(w);
+    library_use_file(f.session->library, path);
+    wait_idle(&f);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
+    const TinctureAdapterEntry *a = tincture_project_adapter(f.project, 0);
+    g_assert_cmpint(a->applied, ==, 2);
+    g_assert_cmpint(a->total, ==, 3);
+    g_assert_cmpstr(a->told, ==, "1 of 3 tensors are not applied:\nlora_unet_elsewhere.alpha");
     fixture_end(&f);
 }
 
@@ -632,6 +664,7 @@ int main(int argc, char **argv)
     g_test_add_func("/library/open-bad", test_open_bad);
     g_test_add_func("/library/open-while-learning", test_open_while_learning);
     g_test_add_func("/library/open-cancelled", test_open_cancelled);
+    g_test_add_func("/library/adapter-in-part", test_adapter_in_part);
     g_test_add_func("/library/adapter-away", test_adapter_away);
     g_test_add_func("/library/documents", test_documents);
     g_test_add_func("/library/many-results", test_many_results);

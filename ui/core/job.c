@@ -36,6 +36,7 @@ static void inputs_copy(const struct job_inputs *from, struct job_inputs *to)
     to->title = g_strdup(from->title);
     to->device = g_strdup(from->device);
     to->vae = g_strdup(from->vae);
+    to->dialect = g_strdup(from->dialect);
     to->files = (const char *const *)g_strdupv((char **)from->files);
 }
 
@@ -50,7 +51,7 @@ static void inputs_clear(struct job_inputs *in)
     g_clear_pointer(&in->adapters, g_array_unref);
     g_clear_pointer(&in->bytes, g_bytes_unref);
     const char *const texts[] = {in->path,  in->source, in->folder, in->file,
-                                 in->title, in->device, in->vae};
+                                 in->title, in->device, in->vae,    in->dialect};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free((char *)texts[i]);
     }

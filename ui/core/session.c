@@ -119,7 +119,8 @@ static void exported(TinctureSession *self, TinctureJob *job)
         g_autofree char *name = g_filename_display_basename(job->in.path);
         const bool newest = job->type == &export_job && job->in.result == p->result;
         p->exported = p->exported || newest; // there may be a newer one by now
-        tincture_project_say(p, MESSAGE_INFO, "Exported %s", name);
+        tincture_project_say(p, MESSAGE_INFO, "Exported %s%s%s", name, job->out.note ? ", " : "",
+                             job->out.note ? job->out.note : "");
     }
 }
 
@@ -263,11 +264,12 @@ void tincture_session_export(TinctureSession *self, const char *path, bool with_
     tincture_queue_submit(self->queue, tincture_job_new(&export_job, &in));
 }
 
-void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path)
+void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,
+                                     const char *dialect)
 {
     const TinctureAdapterEntry *entry = tincture_project_find_adapter(self->project, id);
     if (entry) {
-        const struct job_inputs in = {.source = entry->file, .path = path};
+        const struct job_inputs in = {.source = entry->file, .path = path, .dialect = dialect};
         tincture_queue_submit(self->queue, tincture_job_new(&export_adapter_job, &in));
     }
 }

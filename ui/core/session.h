@@ -65,6 +65,7 @@ void tincture_session_continue(TinctureSession *self);
 // The newest finished result at the photo's own size; the format follows the suffix.
 void tincture_session_export(TinctureSession *self, const char *path, bool with_recipe,
                              int jpeg_quality, int bits);
-void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path);
+void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,
+                                     const char *dialect);
 
 G_END_DECLS

@@ -1,5 +1,6 @@
 #include "ui/dialogs/file_dialogs.h"
 
+#include "compute/adapter/dialect/dialect.h"
 #include "render/codec.h"
 #include "ui/preferences.h"
 
@@ -11,6 +12,7 @@ struct request {
     const char *folder_key; // where the last folder is kept
     file_chosen_fn chosen;
     export_chosen_fn export_chosen;
+    adapter_chosen_fn adapter_chosen;
     gpointer data;
 };
 
@@ -53,6 +55,10 @@ static void response_cb(GtkNativeDialog *dialog, int response, struct request *r
             struct export_choice choice = read_choices(chooser);
             file_dialog_export_as(gtk_native_dialog_get_transient_for(dialog), file, &choice,
                                   request->export_chosen, request->data);
+        } else if (request->adapter_chosen != NULL) {
+            const char *dialect = gtk_file_chooser_get_choice(chooser, "dialect");
+            request->adapter_chosen(file, g_strcmp0(dialect, "own") == 0 ? NULL : dialect,
+                                    request->data);
         } else {
             request->chosen(file, request->data);
         }
@@ -147,7 +153,28 @@ void file_dialog_open_vae(GtkWindow *parent, file_chosen_fn chosen, gpointer dat
     request_show(request);
 }
 
-void file_dialog_save_adapter(GtkWindow *parent, const char *name, file_chosen_fn chosen,
+// Those that every adapter can be written in.
+static void add_dialects(GtkFileChooser *chooser)
+{
+    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    g_autoptr(GPtrArray) titles = g_ptr_array_new();
+    g_ptr_array_add(ids, (gpointer) "own");
+    g_ptr_array_add(titles, (gpointer) "As it is");
+    for (int i = 0; adapter_dialect_table[i] != NULL; i++) {
+        const struct adapter_dialect *d = adapter_dialect_table[i];
+        if (d->write != NULL && d->converts != DIALECT_NOTHING) {
+            g_ptr_array_add(ids, (gpointer)d->name);
+            g_ptr_array_add(titles, (gpointer)d->title);
+        }
+    }
+    g_ptr_array_add(ids, NULL);
+    g_ptr_array_add(titles, NULL);
+    gtk_file_chooser_add_choice(chooser, "dialect", "Form", (const char **)ids->pdata,
+                                (const char **)titles->pdata);
+    gtk_file_chooser_set_choice(chooser, "dialect", "own");
+}
+
+void file_dialog_save_adapter(GtkWindow *parent, const char *name, adapter_chosen_fn chosen,
                               gpointer data)
 {
     struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, "Export Adapter",
@@ -155,10 +182,11 @@ void file_dialog_save_adapter(GtkWindow *parent, const char *name, file_chosen_f
     g_autofree char *file_name = g_str_has_suffix(name, ".safetensors")
                                      ? g_strdup(name)
                                      : g_strconcat(name, ".safetensors", NULL);
-    request->chosen = chosen;
+    request->adapter_chosen = chosen;
     request->data = data;
     gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(request->dialog), file_name);
     add_filter(request, "Adapters", adapter_patterns, FALSE);
+    add_dialects(GTK_FILE_CHOOSER(request->dialog));
     request_show(request);
 }
 

@@ -15,6 +15,8 @@ struct export_choice {
 #define EXPORT_CHOICE_DEFAULTS .with_recipe = false, .jpeg_quality = 92, .bits = 0
 
 typedef void (*file_chosen_fn)(GFile *file, gpointer data);
+// dialect: of the adapter's file (compute/adapter/dialect/dialect.h), NULL: the method's own.
+typedef void (*adapter_chosen_fn)(GFile *file, const char *dialect, gpointer data);
 typedef void (*export_chosen_fn)(GFile *file, const struct export_choice *choice, gpointer data);
 
 void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
@@ -23,7 +25,7 @@ void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer
 void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 // An autoencoder's file, or the config.json of its folder.
 void file_dialog_open_vae(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
-void file_dialog_save_adapter(GtkWindow *parent, const char *name, file_chosen_fn chosen,
+void file_dialog_save_adapter(GtkWindow *parent, const char *name, adapter_chosen_fn chosen,
                               gpointer data);
 // photo: file name of the original; "tram.jpg" suggests "tram (Edited).png".
 void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,

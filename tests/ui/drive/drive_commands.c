@@ -335,7 +335,7 @@ static enum drive_result command_export_adapter(struct drive *d, const char *res
     }
     const TinctureAdapterEntry *newest = tincture_project_adapter(d->project, adapters - 1);
     g_autoptr(GFile) file = file_of(rest);
-    tincture_window_export_adapter(d->window, newest->id, file);
+    tincture_window_export_adapter(d->window, newest->id, file, NULL);
     return DRIVE_DONE;
 }
 

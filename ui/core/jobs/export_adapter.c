@@ -1,14 +1,41 @@
 // Writing an adapter for other programs.
 //
-// Takes source (its file), and path, whose form decides how it is written.
+// Takes source (its file), path, whose form decides how it is written, and the dialect (NULL: the
+// method's own). Ends with a note where the dialect could only come near.
+#include "compute/adapter/dialect/dialect.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
+
+#include <string.h>
+
+// A dialect with a configuration beside the tensors is a folder, whatever name was chosen.
+static char *target(const char *path, const char *dialect)
+{
+    const struct adapter_dialect *d = adapter_dialect_find(dialect);
+    const bool folder = d && d->files[1] && g_str_has_suffix(d->files[1], ".json");
+    const bool file = g_str_has_suffix(path, ".safetensors");
+    return g_strndup(path, strlen(path) - (folder && file ? strlen(".safetensors") : 0));
+}
+
+static bool export_as(TinctureJob *job, struct adapter *a, GError **error)
+{
+    g_autofree char *path = target(job->in.path, job->in.dialect);
+    double left_out;
+    if (!adapter_export(a, job->in.dialect, 0, path, &left_out, &job->task, error)) {
+        return false;
+    }
+    if (left_out > 0) {
+        job->out.note = g_strdup_printf("which is %.2g off at strength 1", left_out);
+    }
+    return true;
+}
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     task_report(&job->task, TASK_WRITING_ADAPTER, -1.0);
     struct adapter *a = engine_ready(e, error) ? engine_adapter(e, job->in.source, error) : NULL;
-    return a && adapter_save(a, job->in.path, &job->task, error);
+    return a && (job->in.dialect ? export_as(job, a, error)
+                                 : adapter_save(a, job->in.path, &job->task, error));
 }
 
 const struct job_type export_adapter_job = {
