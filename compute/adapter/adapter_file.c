@@ -108,6 +108,10 @@ static struct adapter *read_source(const struct adapter_source *s, struct model 
         adapter_free(a);
         return NULL;
     }
+    const char *claim = a->unmatched->len > 0 ? adapter_source_claim(s) : NULL;
+    if (claim) {
+        adapter_note(a, "the file says that it is for %s", claim);
+    }
     return a;
 }
 

@@ -276,6 +276,163 @@ static void test_not_combined(void)
     }
 }
 
+// ---- files that say too much, or nothing --------------------------------------------------------
+
+#define LAYER "mid_block.attentions.0.transformer_blocks.0.attn1.to_q" // 16 x 16
+#define FLAT  "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q"
+
+struct made {
+    const char *name;
+    int rank;
+    int64_t shape[4];
+    float value; // of every number
+};
+
+// The file of these tensors (name NULL ends), with a configuration beside it or none.
+static char *make_file(const char *name, const struct made *tensors, const char *config)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = fixture_file(&fx, name);
+    g_autofree char *beside = g_build_filename(folder, "adapter_config.json", NULL);
+    char *path = g_build_filename(folder, "adapter_model.safetensors", NULL);
+    struct st_writer *w = st_writer_new();
+    g_mkdir_with_parents(folder, 0700);
+    for (; tensors->name; tensors++) {
+        int64_t count = 1;
+        for (int i = 0; i < tensors->rank; i++) {
+            count *= tensors->shape[i];
+        }
+        g_autofree float *values = g_new(float, MAX(count, 1));
+        for (int64_t i = 0; i < count; i++) {
+            values[i] = tensors->value;
+        }
+        st_writer_f32(w, tensors->name, tensors->rank, tensors->shape, values);
+    }
+    g_assert_true(st_writer_save(w, path, NULL, &error));
+    st_writer_free(w);
+    g_assert_true(!config || g_file_set_contents(beside, config, -1, &error));
+    return path;
+}
+
+// Each has the wrong sizes or too little, so that nothing is left.
+static void test_nothing_fits(void)
+{
+    static const struct made files[][6] = {
+        {{FLAT ".lora_up.weight", 2, {16, 2}, 1}},
+        {{FLAT ".lora_up.weight", 2, {16, 2}, 1}, {FLAT ".lora_down.weight", 2, {3, 16}, 1}},
+        {{FLAT ".lora_up.weight", 2, {16, 5000}, 0}, {FLAT ".lora_down.weight", 2, {5000, 16}, 0}},
+        {{FLAT ".lora_up.weight", 1, {16}, 1}, {FLAT ".lora_down.weight", 1, {16}, 1}},
+        {{FLAT ".lora_up.weight", 2, {16, 1}, 1},
+         {FLAT ".lora_down.weight", 2, {1, 16}, 1},
+         {FLAT ".alpha", 1, {2}, 1}},
+        {{FLAT ".lora_up.weight", 2, {16, 1}, 1},
+         {FLAT ".lora_down.weight", 2, {1, 16}, 1},
+         {FLAT ".dora_scale", 1, {5}, 1}},
+        {{FLAT ".lora_up.weight", 2, {16, 1}, 1},
+         {FLAT ".lora_down.weight", 2, {1, 16}, 1},
+         {FLAT ".lora_mid.weight", 4, {1, 1, 3, 3}, 1}},
+        {{FLAT ".lokr_w1", 2, {3, 4}, 1}, {FLAT ".lokr_w2", 2, {5, 4}, 1}},
+        {{FLAT ".lokr_w1_a", 1, {4}, 1},
+         {FLAT ".lokr_w1_b", 1, {4}, 1},
+         {FLAT ".lokr_w2", 0, {0}, 1}},
+        {{FLAT ".hada_w1_a", 2, {16, 2}, 1}, {FLAT ".hada_w1_b", 2, {2, 16}, 1}},
+        {{FLAT ".diff", 2, {4, 64}, 1}},
+        {{FLAT ".weight", 1, {7}, 1}, {FLAT ".on_input", 0, {0}, 1}},
+        {{"conv_norm_out.lora_up.weight", 2, {8, 1}, 1},
+         {"conv_norm_out.lora_down.weight", 2, {1, 1}, 1}},
+        {{"base_model.model." LAYER ".lora_A", 2, {1, 16}, 1},
+         {"base_model.model." LAYER ".lora_B", 2, {16, 1}, 1},
+         {"base_model.model." LAYER ".lora_E", 2, {1, 1}, 1}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *name = g_strdup_printf("misfit-%zu", i);
+        g_autofree char *path = make_file(name, files[i], NULL);
+        g_test_message("%s", files[i][0].name);
+        g_assert_null(adapter_load(path, fx.model, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
+    }
+}
+
+static const struct made plain[] = {{"base_model.model." LAYER ".lora_A.weight", 2, {2, 16}, 0.1f},
+                                    {"base_model.model." LAYER ".lora_B.weight", 2, {16, 2}, 0.1f},
+                                    {NULL}};
+
+static struct adapter *load_configured(const char *name, const char *config)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = make_file(name, plain, config);
+    struct adapter *a = adapter_load(path, fx.model, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(a->params->len, ==, 1);
+    return a;
+}
+
+// B's first number, which has the strength in it.
+static double strength(const struct adapter *a)
+{
+    const struct adapter_param *p = a->params->pdata[0];
+    return p->value[32] / 0.1f;
+}
+
+static void test_configurations(void)
+{
+    g_autofree char *brackets = g_strnfill(3000000, '[');
+    g_autoptr(GString) many = g_string_new("{\"r\": 2, \"lora_alpha\": 2, \"alpha_pattern\": {");
+    for (int i = 0; i < 3000; i++) { // each would take for ever
+        g_string_append_printf(many, "\"(([a-z_0-9.]*)*)*%dx\": 4, ", i);
+    }
+    g_string_append(many, "\"to_q\": 6}}");
+    const struct {
+        const char *config;
+        double strength;
+        const char *note; // NULL: none
+    } cases_of[] = {
+        {"{\"r\": 2, \"lora_alpha\": 6}", 3, NULL},
+        {"{\"r\": 2}", 4, NULL}, // PEFT's alpha is 8 where nothing says it
+        {"{\"r\": 2, \"lora_alpha\": 6, \"alpha_pattern\": {\"o_q\": 1, \"to.q\": 2}}", 1, NULL},
+        {"{\"r\": 2, \"lora_alpha\": 6, \"alpha_pattern\": {\"(\": 1, \"to_[qk]\": 2}}", 1,
+         "1 entries of alpha_pattern"},
+        {"{\"r\": 2, \"lora_alpha\": \"6\"}", 4, "lora_alpha of the configuration is no number"},
+        {brackets, 1, "alpha is taken to be the rank"},
+        {NULL, 1, "alpha is taken to be the rank"},
+        {many->str, 3, "entries of alpha_pattern"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases_of); i++) {
+        g_autofree char *name = g_strdup_printf("configured-%zu", i);
+        const gint64 begin = g_get_monotonic_time();
+        struct adapter *a = load_configured(name, cases_of[i].config);
+        g_autofree char *remark = adapter_remark(a);
+        g_test_message("%.3g s: %s", (double)(g_get_monotonic_time() - begin) / 1e6, remark);
+        g_assert_cmpfloat(fabs(strength(a) - cases_of[i].strength), <, 1e-5);
+        g_assert_true(cases_of[i].note ? remark && strstr(remark, cases_of[i].note) : !remark);
+        g_assert_cmpfloat((double)(g_get_monotonic_time() - begin) / 1e6, <, 5);
+        adapter_free(a);
+    }
+}
+
+static void test_odd_numbers(void)
+{
+    static const struct made zero[] = {{FLAT ".lora_up.weight", 2, {16, 2}, 0.1f},
+                                       {FLAT ".lora_down.weight", 2, {2, 16}, 0.1f},
+                                       {FLAT ".alpha", 0, {0}, 0},
+                                       {NULL}};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = make_file("alpha-zero", zero, NULL);
+    struct adapter *a = adapter_load(path, fx.model, &error);
+    g_assert_no_error(error);
+    g_autofree char *remark = adapter_remark(a);
+    g_assert_nonnull(strstr(remark, "is 0 and is taken as the rank"));
+    g_assert_cmpfloat(fabs(strength(a) - 1), <, 1e-6);
+    adapter_free(a);
+
+    struct made broken[] = {zero[0], zero[1], {NULL}};
+    broken[0].value = NAN;
+    g_autofree char *bad = make_file("not-a-number", broken, NULL);
+    g_assert_null(adapter_load(bad, fx.model, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -286,6 +443,9 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_test_add_func("/dialects/references", test_references);
     g_test_add_func("/dialects/exports", test_exports);
+    g_test_add_func("/dialects/nothing-fits", test_nothing_fits);
+    g_test_add_func("/dialects/configurations", test_configurations);
+    g_test_add_func("/dialects/odd-numbers", test_odd_numbers);
     g_test_add_func("/dialects/combined", test_combined);
     g_test_add_func("/dialects/not-combined", test_not_combined);
     const int failed = g_test_run();
