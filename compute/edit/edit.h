@@ -53,7 +53,7 @@ struct edit_request {
         *settings; // of edit_settings or generate_settings; an edit needs the former
     const float
         *rgb; // photo at model size, height x width x 3 in [-1,1]; NULL: generate from noise
-    int width, height; // multiples of model_latent_factor * 2^(levels - 1)
+    int width, height; // multiples of model_latent_factor
     const float *mask; // height x width, 0..1: where the edit may show; it steers every step
                        // and the result, which is the reconstruction to the bit where it is
                        // 0. NULL: everywhere

@@ -28,7 +28,7 @@ void run_report(struct run *r, enum task_stage stage, const float *latents)
 
 static bool request_check(const struct editor *e, const struct edit_request *q, GError **error)
 {
-    const int unit = model_latent_factor(e->model) << (e->model->unet.levels - 1);
+    const int unit = model_latent_factor(e->model); // the U-Net's levels need not halve evenly
     if (q->width < unit || q->height < unit || q->width % unit || q->height % unit) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "the picture size %d x %d is not a multiple of %d", q->width, q->height, unit);

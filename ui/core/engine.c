@@ -175,8 +175,8 @@ struct photo *engine_photo(struct engine *e, struct image *full, int side, int v
                            GError **error)
 {
     const struct model *m = e->model;
-    return photo_new(full, side ? side : model_default_size(m),
-                     model_latent_factor(m) << (m->unet.levels - 1), view_side, error);
+    return photo_new(full, side ? side : model_default_size(m), model_latent_factor(m), view_side,
+                     error);
 }
 
 static bool covers_nothing(const struct raster *mask, const struct image_region *r)
