@@ -7,29 +7,35 @@
 
 // A sentence as ids and as words, which are ranges of them.
 struct sentence {
-    int32_t *ids;
-    int n;      // ids before the padding, with both marks
-    int *begin; // of word i, and behind the last one the end mark's place
+    struct prompt read; // its content is the ids
+    int *begin;         // of word i, and behind the last one the end
     int words;
 };
 
-static void sentence_init(struct sentence *s, const struct model *m, const char *text)
+static void sentence_init(struct sentence *s, const struct model *m,
+                          const struct prompt_style *style, int windows, const char *text)
 {
-    const int tokens = m->text.max_tokens;
-    *s = (struct sentence){.ids = g_new(int32_t, tokens), .begin = g_new(int, tokens)};
-    model_tokenize(m, text, s->ids, &s->n, NULL);
-    for (int i = 1; i < s->n - 1; i++) {
-        if (i == 1 || tokenizer_ends_word(m->tokenizer, s->ids[i - 1])) {
+    *s = (struct sentence){0};
+    prompt_init(&s->read, m, style, windows, text);
+    s->begin = g_new(int, s->read.n + 1);
+    for (int i = 0; i < s->read.n; i++) {
+        if (i == 0 || tokenizer_ends_word(m->tokenizer, s->read.content[i - 1])) {
             s->begin[s->words++] = i;
         }
     }
-    s->begin[s->words] = s->n - 1;
+    s->begin[s->words] = s->read.n;
 }
 
 static void sentence_finish(struct sentence *s)
 {
-    g_free(s->ids);
+    prompt_finish(&s->read);
     g_free(s->begin);
+}
+
+// Where id i of the sentence is among the tokens.
+static int place(const struct sentence *s, int i)
+{
+    return s->read.places[i];
 }
 
 static int word_tokens(const struct sentence *s, int word)
@@ -42,7 +48,8 @@ static bool same_word(const void *first, int i, const void *second, int j)
     const struct sentence *a = first, *b = second;
     const int n = word_tokens(a, i);
     return n == word_tokens(b, j) &&
-           memcmp(a->ids + a->begin[i], b->ids + b->begin[j], (size_t)n * sizeof *a->ids) == 0;
+           memcmp(a->read.content + a->begin[i], b->read.content + b->begin[j],
+                  (size_t)n * sizeof *a->read.content) == 0;
 }
 
 // ---- pairs --------------------------------------------------------------------------------------
@@ -62,7 +69,7 @@ static void pair_words(struct alignment *a, const struct sentence *source, int i
     for (int k = 0; k < count; k++) {
         for (int l = 0; l < n; l++) {
             if (n != count || k == l) {
-                pair_token(a, source->begin[i] + l, edit->begin[j] + k,
+                pair_token(a, place(source, source->begin[i] + l), place(edit, edit->begin[j] + k),
                            n == count ? 1.0f : 1.0f / (float)count);
             }
         }
@@ -101,23 +108,30 @@ static void pair_all(struct alignment *a, const struct sentence *source,
     pair_gap(a, source, gap_i, source->words, edit, gap_j, edit->words);
 }
 
-// The marks, and the padding behind the text: it holds the sentence as a whole.
+// The marks, and the padding behind the text: it holds the sentence as a whole. Of each window.
 static void pair_marks(struct alignment *a, const struct sentence *source,
                        const struct sentence *edit)
 {
-    pair_token(a, 0, 0, 1);
-    for (int t = edit->n - 1; t < a->tokens; t++) {
-        pair_token(a, MIN(t - edit->n + source->n, a->tokens - 1), t, 1);
+    const int tokens = edit->read.tokens;
+    for (int i = 0; i < edit->read.windows; i++) {
+        const int first = i * tokens, here = edit->read.filled[i] + 1; // place of the end mark
+        const int there = source->read.filled[i] + 1;
+        pair_token(a, first, first, 1);
+        for (int t = here; t < tokens; t++) {
+            pair_token(a, first + MIN(t - here + there, tokens - 1), first + t, 1);
+        }
     }
 }
 
-void alignment_init(struct alignment *a, const struct model *m, const char *source,
-                    const char *edit)
+void alignment_init(struct alignment *a, const struct model *m, const struct prompt_style *style,
+                    int windows, const char *source, const char *edit)
 {
-    const int tokens = m->text.max_tokens;
+    const int tokens = windows * m->text.max_tokens;
     struct sentence of_source, of_edit;
     *a = (struct alignment){
         .tokens = tokens,
+        .style = *style,
+        .windows = windows,
         .mapper = g_new0(float, (size_t)tokens *tokens),
         .shared = g_new0(float, tokens),
         .weight = g_new(float, tokens),
@@ -125,8 +139,8 @@ void alignment_init(struct alignment *a, const struct model *m, const char *sour
     for (int t = 0; t < tokens; t++) {
         a->weight[t] = 1;
     }
-    sentence_init(&of_source, m, source);
-    sentence_init(&of_edit, m, edit);
+    sentence_init(&of_source, m, style, windows, source);
+    sentence_init(&of_edit, m, style, windows, edit);
     pair_all(a, &of_source, &of_edit);
     pair_marks(a, &of_source, &of_edit);
     sentence_finish(&of_source);
@@ -163,15 +177,15 @@ bool alignment_weigh(struct alignment *a, const struct model *m, const char *edi
     struct sentence whole, part;
     bool found = false;
     g_autofree char *words = words_alone(text);
-    sentence_init(&whole, m, edit);
-    sentence_init(&part, m, words);
-    const int n = part.n - 2; // without the marks
+    sentence_init(&whole, m, &a->style, a->windows, edit);
+    sentence_init(&part, m, &(struct prompt_style){0}, 1, words);
+    const int n = part.read.n;
     for (int i = 0; n > 0 && i < whole.words; i++) {
         const int begin = whole.begin[i];
-        if (begin + n < whole.n &&
-            memcmp(whole.ids + begin, part.ids + 1, (size_t)n * sizeof *part.ids) == 0) {
+        if (begin + n <= whole.read.n && memcmp(whole.read.content + begin, part.read.content,
+                                                (size_t)n * sizeof *part.read.content) == 0) {
             for (int t = begin; t < begin + n; t++) {
-                a->weight[t] *= (float)factor;
+                a->weight[place(&whole, t)] *= (float)factor;
             }
             found = true;
         }

@@ -6,10 +6,12 @@
 // "a red bird" and "a large blue parrot" the parrot is the bird. What is left over is new, or gone.
 #pragma once
 
-#include "compute/model/model.h"
+#include "compute/model/prompt.h"
 
 struct alignment {
-    int tokens;    // T, of the model's text
+    int tokens;                // T, of all windows
+    int windows;               // of the model's text encoder
+    struct prompt_style style; // how the sentences are read
     float *mapper; // (T,T): how much each token of the edit (column) takes of one of the source; a
                    // row adds up to 1, or to 0 where the token is gone
     float *shared; // (T): 1 where the edit's token has one of the source
@@ -17,8 +19,8 @@ struct alignment {
     bool changed;  // some word is not the same in both
 };
 // Any text; what is longer than the model reads is cut, as it is for the text encoder.
-void alignment_init(struct alignment *a, const struct model *m, const char *source,
-                    const char *edit);
+void alignment_init(struct alignment *a, const struct model *m, const struct prompt_style *style,
+                    int windows, const char *source, const char *edit);
 void alignment_finish(struct alignment *a);
 // Multiplies the weight of each token of `text` (a word, or several in a row; marks around them do
 // not count), wherever the edit has it. False: it does not.

@@ -139,7 +139,7 @@ static void combine(struct editor *e, const GArray *layers)
 {
     find_grid(e, layers);
     const int places = e->attention.h * e->attention.w;
-    e->attention.words = g_new0(float, (gsize)e->model->text.max_tokens *places);
+    e->attention.words = g_new0(float, (gsize)e->windows * e->model->text.max_tokens * places);
     e->attention.places = g_new0(float, (gsize)places *places);
     e->attention.planes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     for (guint i = 0; i < layers->len; i++) {

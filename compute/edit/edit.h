@@ -9,6 +9,7 @@
 #pragma once
 
 #include "compute/adapter/adapter.h"
+#include "compute/model/prompt.h"
 #include "compute/sched/sched.h"
 
 struct editor;
@@ -30,6 +31,8 @@ extern const struct setting generate_settings[], edit_settings[];
 bool edit_settings_seed_matters(const struct settings *s);
 // Makes edit_settings of which seeds give results that visibly differ, as variations shall: mixes
 // in fresh noise where there is little.
+// How these settings have sentences read.
+struct prompt_style edit_prompt_style(const struct settings *s);
 void edit_settings_vary(struct settings *s);
 enum edit_scope {
     EDIT_INVERTING = 1,  // the photo's way to noise

@@ -11,6 +11,7 @@ struct editor *editor_new(struct model *model, GError **error)
     e->model = model;
     noise_schedule_init(&e->schedule, &model->sched);
     e->networks = networks_new(model, model->parts);
+    e->windows = 1;
     e->adapters_key = g_strdup("");
     e->embeddings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return e;
@@ -141,9 +142,23 @@ void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc)
 
 // ---- text ---------------------------------------------------------------------------------------
 
+void editor_read_as(struct editor *e, const struct prompt_style *style, int windows)
+{
+    if (memcmp(&e->style, style, sizeof *style) != 0 || e->windows != windows) {
+        g_hash_table_remove_all(e->embeddings);
+        attention_clear(e);
+        inverted_clear(e);
+        reference_clear(e);
+        edit_mask_clear(e);
+    }
+    e->style = *style;
+    e->windows = windows;
+    networks_set_windows(e->networks, windows);
+}
+
 int64_t embeddings_count(const struct editor *e)
 {
-    return (int64_t)e->model->text.max_tokens * e->model->text.hidden_size;
+    return (int64_t)e->windows * e->model->text.max_tokens * e->model->text.hidden_size;
 }
 
 const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *c, GError **error)
@@ -153,7 +168,11 @@ const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *
         return known;
     }
     g_autofree float *embeddings = g_new(float, embeddings_count(e));
-    if (!networks_text(e->networks, prompt, embeddings, c, error)) {
+    struct prompt read;
+    prompt_init(&read, e->model, &e->style, e->windows, prompt);
+    const bool ok = networks_text(e->networks, &read, embeddings, c, error);
+    prompt_finish(&read);
+    if (!ok) {
         return NULL;
     }
     known = embeddings;
@@ -165,6 +184,7 @@ const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *
 
 bool editor_text(struct editor *e, const char *prompt, float *embeddings, GError **error)
 {
+    editor_read_as(e, &(struct prompt_style){0}, 1);
     const float *s = embeddings_get(e, prompt, NULL, error);
     if (s) {
         memcpy(embeddings, s, (size_t)embeddings_count(e) * sizeof *embeddings);
@@ -202,6 +222,7 @@ bool editor_predict(struct editor *e, const float *latents, int width, int heigh
     const int factor = model_latent_factor(e->model), c = e->model->vae.latent_channels;
     const int h = height / factor, w = width / factor;
     const int64_t n = (int64_t)h * w * c;
+    editor_read_as(e, &(struct prompt_style){0}, 1);
     g_autofree float *in = g_new(float, n);
     g_autofree float *out = g_new(float, n);
     chw_to_hwc(latents, h, w, c, in);

@@ -41,6 +41,7 @@ struct networks {
     struct model *model;    // borrowed
     const GPtrArray *parts; // borrowed: struct nn_part *
     GPtrArray *cache;       // struct network *
+    int windows;            // of the text encoder, in a row
     float *host;            // staging for one result, grows
     size_t host_floats;
 };
@@ -59,6 +60,7 @@ struct networks *networks_new(struct model *model, const GPtrArray *parts)
 {
     struct networks *n = g_new0(struct networks, 1);
     n->model = model;
+    n->windows = 1;
     n->cache = g_ptr_array_new_with_free_func((GDestroyNotify)network_free);
     n->parts = parts;
     return n;
@@ -67,6 +69,16 @@ struct networks *networks_new(struct model *model, const GPtrArray *parts)
 void networks_drop(struct networks *n)
 {
     g_ptr_array_set_size(n->cache, 0);
+}
+
+void networks_set_windows(struct networks *n, int windows)
+{
+    for (guint i = n->windows == windows ? 0 : n->cache->len; i-- > 0;) {
+        if (((const struct network *)n->cache->pdata[i])->key.kind != NETWORK_TEXT) {
+            g_ptr_array_remove_index(n->cache, i);
+        }
+    }
+    n->windows = windows;
 }
 
 void networks_reset(struct networks *n, const GPtrArray *parts)
@@ -133,13 +145,18 @@ static struct node *build_text(struct networks *n, struct network *net, GError *
                : NULL;
 }
 
+static int text_tokens(const struct networks *n)
+{
+    return n->windows * n->model->text.max_tokens;
+}
+
 static bool unet_inputs(struct networks *n, struct network *net, struct unet_inputs *in,
                         GError **error)
 {
     const struct unet_config *c = &n->model->unet;
     const int latents[] = {net->key.batch, net->key.height, net->key.width, c->in_channels};
     const int time[] = {net->key.batch, 1, 1, c->channels[0]};
-    const int text[] = {net->key.batch, 1, n->model->text.max_tokens, c->cross_dim};
+    const int text[] = {net->key.batch, 1, text_tokens(n), c->cross_dim};
     return (in->latents = input(n, net, DTYPE_F32, latents, "latents", error)) &&
            (in->time = input(n, net, DTYPE_F32, time, "time", error)) &&
            (in->text = input(n, net, DTYPE_F32, text, "text", error));
@@ -148,7 +165,7 @@ static bool unet_inputs(struct networks *n, struct network *net, struct unet_inp
 static bool control_inputs(struct networks *n, struct network *net,
                            struct attention_control *control, GError **error)
 {
-    const int t = n->model->text.max_tokens;
+    const int t = text_tokens(n);
     const int mapper[] = {1, 1, t, t}, tokens[] = {1, 1, 1, t}, one[] = {1, 1, 1, 1};
     return (control->mapper = input(n, net, DTYPE_F32, mapper, "mapper", error)) &&
            (control->taken = input(n, net, DTYPE_F32, tokens, "taken", error)) &&
@@ -328,19 +345,49 @@ static bool write_text_inputs(struct networks *n, struct network *net, const int
            write_input(net, "given", given, error);
 }
 
-bool networks_text(struct networks *n, const char *prompt, float *embeddings, GCancellable *c,
-                   GError **error)
+static double mean_of(const float *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += x[i];
+    }
+    return sum / (double)n;
+}
+
+// Each token's row times its weight, and all of them so that their mean is what it was (as the web
+// UI of AUTOMATIC1111 has it).
+static void weigh_rows(float *rows, const float *weights, int tokens, size_t width)
+{
+    const size_t n = (size_t)tokens * width;
+    const double before = mean_of(rows, n);
+    for (size_t i = 0; i < n; i++) {
+        rows[i] *= weights[i / width];
+    }
+    const double after = mean_of(rows, n);
+    const float back = after != 0 ? (float)(before / after) : 1;
+    for (size_t i = 0; i < n; i++) {
+        rows[i] *= back;
+    }
+}
+
+bool networks_text(struct networks *n, const struct prompt *prompt, float *embeddings,
+                   GCancellable *c, GError **error)
 {
     const int tokens = n->model->text.max_tokens;
+    const size_t width = (size_t)n->model->text.hidden_size;
     struct network *net = network_get(
         n, &(struct network_key){.kind = NETWORK_TEXT, .batch = 1, .height = 1, .width = tokens},
         error);
-    if (!net) {
-        return false;
+    bool ok = net != NULL;
+    for (int i = 0; ok && i < prompt->windows; i++) {
+        float *rows = embeddings + (size_t)i * tokens * width;
+        ok = write_text_inputs(n, net, prompt->ids + (size_t)i * tokens, error) &&
+             network_run(net, rows, c, error);
+        if (ok && prompt->weighted) {
+            weigh_rows(rows, prompt->weights + (size_t)i * tokens, tokens, width);
+        }
     }
-    g_autofree int32_t *ids = g_new(int32_t, tokens);
-    model_tokenize(n->model, prompt, ids, NULL, NULL);
-    return write_text_inputs(n, net, ids, error) && network_run(net, embeddings, c, error);
+    return ok;
 }
 
 // The U-Net's inputs at one timestep.

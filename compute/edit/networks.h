@@ -5,6 +5,7 @@
 #pragma once
 
 #include "compute/model/decoder.h"
+#include "compute/model/prompt.h"
 
 struct networks;
 // parts: the weights to run with (struct nn_part *, as model->parts); borrowed, may change between
@@ -14,8 +15,12 @@ void networks_reset(struct networks *n, const GPtrArray *parts); // drops all pr
 void networks_drop(struct networks *n); // the same, to make room: they are made again when needed
 void networks_free(struct networks *n);
 
-bool networks_text(struct networks *n, const char *prompt, float *embeddings, GCancellable *c,
-                   GError **error);
+// Tokens of every sentence from now on: as many windows of the text encoder. Drops the programs of
+// another number.
+void networks_set_windows(struct networks *n, int windows);
+// The embeddings (windows, T, hidden) of a sentence, each token's times its weight.
+bool networks_text(struct networks *n, const struct prompt *prompt, float *embeddings,
+                   GCancellable *c, GError **error);
 // batch 1 or 2 predictions at one timestep; latents and prediction (batch,h,w,C), text embeddings
 // (batch,T,cross).
 bool networks_predict(struct networks *n, int batch, int h, int w, double t, const float *latents,

@@ -19,7 +19,9 @@ struct editor {
     char *adapters_key; // fingerprint of the adapters as merged; "" is the plain model
     bool preview_asked; // the model was asked for its preview factors
 
-    GHashTable *embeddings; // prompt -> float[max_tokens * hidden]
+    GHashTable *embeddings;    // prompt -> float[windows * max_tokens * hidden]
+    struct prompt_style style; // how sentences are read in the run at hand ...
+    int windows;               // ... and into how many windows of the text encoder
     struct {
         char *key;             // of the picture
         float *latents;        // (h,w,C) scaled mean
@@ -94,6 +96,8 @@ void inverted_clear(struct editor *e);
 void reference_clear(struct editor *e);
 void edit_mask_clear(struct editor *e);
 // Floats of one prompt's embeddings, and the embeddings, from the cache or computed; borrowed.
+// How sentences are read from now on. What was kept under another way is forgotten.
+void editor_read_as(struct editor *e, const struct prompt_style *style, int windows);
 int64_t embeddings_count(const struct editor *e);
 const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *c, GError **error);
 void hwc_to_chw(const float *hwc, int h, int w, int c, float *chw);

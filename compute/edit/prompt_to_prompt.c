@@ -62,7 +62,8 @@ static bool weigh(const struct run *r, struct alignment *a, GError **error)
 static bool begin(struct run *r, void **state, GError **error)
 {
     struct state *s = g_new0(struct state, 1);
-    alignment_init(&s->alignment, r->e->model, r->source_prompt, r->request->prompt);
+    alignment_init(&s->alignment, r->e->model, &r->e->style, r->e->windows, r->source_prompt,
+                   r->request->prompt);
     s->taken = g_new(float, s->alignment.tokens);
     s->own = g_new(float, s->alignment.tokens);
     const bool ok = weigh(r, &s->alignment, error);

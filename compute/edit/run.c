@@ -69,6 +69,20 @@ static struct settings *fixed_settings(const struct inverter_type *inverter)
     return s;
 }
 
+// All sentences of a run are read into as many windows as the longest takes.
+static void read_sentences(struct editor *e, const struct edit_request *q, const char *source)
+{
+    const struct prompt_style style = edit_prompt_style(q->settings);
+    const char *const texts[] = {q->prompt, source, q->negative};
+    int windows = 1;
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (texts[i]) {
+            windows = MAX(windows, prompt_windows(e->model, &style, texts[i]));
+        }
+    }
+    editor_read_as(e, &style, windows);
+}
+
 bool run_init(struct run *r, struct editor *e, const struct edit_request *q, struct task *task,
               GError **error)
 {
@@ -92,6 +106,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
     r->n = (int64_t)r->h * r->w * r->channels;
     r->preview = g_new(float, (int64_t)r->h * r->w * 3);
     r->source_prompt = source_prompt(r);
+    read_sentences(e, q, r->source_prompt);
     r->denoised =
         q->rgb ? (int)lround(settings_get(q->settings, "inversion") * r->total) : r->total;
     r->fixed = fixed_settings(r->inverter);

@@ -284,7 +284,9 @@ static char *find_word(const struct editor *e, const struct edit_request *q, con
                        bool *marks, GError **error)
 {
     g_autofree char *alone = words_alone(word), *wanted = plain(alone);
-    g_autofree char *sentence = plain(q->source_prompt);
+    const struct prompt_style style = edit_prompt_style(q->settings);
+    g_autofree char *said = prompt_plain(&style, q->source_prompt ? q->source_prompt : "");
+    g_autofree char *sentence = plain(said);
     if (!*wanted) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "no word was given to select by");

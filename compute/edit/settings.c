@@ -13,9 +13,20 @@ static const char RESCALE_HELP[] =
     "How far the contrast that guidance adds is taken back; 0 leaves "
     "it";
 
+static const char LONG_HELP[] = "Sentences may be longer than the model reads at once: it reads "
+                                "them part by part; without this they are cut";
+static const char EMPHASIS_HELP[] = "In sentences (word) counts for more, [word] for less and "
+                                    "(word:1.3) as much as that says";
+
 static bool guided(const struct settings *s)
 {
     return settings_get(s, "guidance") > 1;
+}
+
+struct prompt_style edit_prompt_style(const struct settings *s)
+{
+    return (struct prompt_style){.long_prompt = settings_get(s, "long_prompt") > 0,
+                                 .emphasis = settings_get(s, "emphasis") > 0};
 }
 
 static bool sampler_chosen(const struct settings *s)
@@ -80,10 +91,26 @@ static bool sampler_chosen(const struct settings *s)
             .scope = EDIT_DRAWING,                                                                 \
             .matters = guided,                                                                     \
         },                                                                                         \
+        {                                                                                          \
+            .key = "guidance_rescale",                                                             \
+            .title = "Guidance rescale",                                                           \
+            .help = RESCALE_HELP,                                                                  \
+            .kind = SETTING_FLOAT,                                                                 \
+            .level = SETTING_EXPERT,                                                               \
+            .max = 1,                                                                              \
+            .def = (rescale),                                                                      \
+            .scope = EDIT_DRAWING,                                                                 \
+            .matters = guided,                                                                     \
+        },                                                                                         \
+        {.key = "long_prompt",                                                                     \
+         .title = "Long sentences",                                                                \
+         .help = LONG_HELP,                                                                        \
+         .kind = SETTING_SWITCH,                                                                   \
+         .level = SETTING_EXPERT,                                                                  \
+         .scope = EDIT_INVERTING | EDIT_DRAWING},                                                  \
     {                                                                                              \
-        .key = "guidance_rescale", .title = "Guidance rescale", .help = RESCALE_HELP,              \
-        .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .max = 1, .def = (rescale),                \
-        .scope = EDIT_DRAWING, .matters = guided,                                                  \
+        .key = "emphasis", .title = "Weights in sentences", .help = EMPHASIS_HELP,                 \
+        .kind = SETTING_SWITCH, .level = SETTING_EXPERT, .scope = EDIT_INVERTING | EDIT_DRAWING,   \
     }
 
 const struct setting generate_settings[] = {DRAWING_ROWS(0), {0}};

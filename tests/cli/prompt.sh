@@ -25,6 +25,18 @@ check $? "seed -1 draws one and says which"
 "$cli" generate --prompt apple --steps 1 --seed -1 --out other.png 2>/dev/null && ! cmp -s drawn.png other.png
 check $? "and another the next time"
 
+# a long sentence is cut, which is said, or read on; brackets are text, or weights
+long=$(for i in $(seq 20); do printf 'a red apple on a table, '; done)
+"$cli" generate --prompt "$long" --steps 1 --out cut.png 2>said && grep -q 'it reads up to "\.\.\..*--long-prompt' said
+check $? "where the model's reading ends is said"
+"$cli" generate --prompt "$long" --steps 1 --long-prompt --out whole.png 2>said && ! grep -q 'reads up to' said && ! cmp -s cut.png whole.png
+check $? "--long-prompt reads all of it"
+"$cli" generate --prompt "a (red:1.5) apple" --steps 1 --out text.png &&
+    "$cli" generate --prompt "a (red:1.5) apple" --steps 1 --emphasis --out weight.png && ! cmp -s text.png weight.png &&
+    "$cli" generate --prompt "a red apple" --steps 1 --out plain.png &&
+    "$cli" generate --prompt "a (red:1.0) apple" --steps 1 --emphasis --out one.png && cmp plain.png one.png
+check $? "--emphasis weighs words"
+
 # a learned token takes the place of its ids, whatever it is called
 python3 - <<'PY'
 import json, struct

@@ -74,11 +74,35 @@ static void test_text(void)
     vocabulary_free(v);
 }
 
+// The last words that the model reads, where it does not read all.
+static void test_reading(void)
+{
+    g_autoptr(GError) error = NULL;
+    const struct prompt_style plain = {0}, whole = {.long_prompt = true};
+    g_autofree char *folder = g_test_build_filename(G_TEST_DIST, "data", "models", "fp16", NULL);
+    struct model *m = model_inspect(folder, &error); // reads 14 tokens
+    g_assert_no_error(error);
+    static const char text[] = "a photo of a dog on the beach and the house in the garden";
+    const gsize end = prompt_end(m, &plain, text);
+    g_assert_cmpuint(end, <, strlen(text));
+    g_autofree char *cut = reading_text(m, &plain, text);
+    g_autofree char *last = g_strndup(text + end - 5, 5);
+    g_assert_true(g_str_has_prefix(cut, "The model reads up to “…"));
+    g_assert_nonnull(strstr(cut, last));
+    g_autofree char *all = reading_text(m, &whole, text), *brief = reading_text(m, &plain, "a dog");
+    g_autofree char *unknown = reading_text(NULL, &plain, text);
+    g_assert_cmpstr(all, ==, "");
+    g_assert_cmpstr(brief, ==, "");
+    g_assert_cmpstr(unknown, ==, "");
+    model_free(m);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/words/load", test_load);
     g_test_add_func("/words/none", test_none);
     g_test_add_func("/words/text", test_text);
+    g_test_add_func("/words/reading", test_reading);
     return g_test_run();
 }

@@ -56,7 +56,7 @@ static void check_shares(const struct alignment *a)
 static struct alignment align(const char *source, const char *edit)
 {
     struct alignment a;
-    alignment_init(&a, model, source, edit);
+    alignment_init(&a, model, &(struct prompt_style){0}, 1, source, edit);
     check_shares(&a);
     return a;
 }

@@ -73,6 +73,38 @@ static bool load_embedding(const struct cli *c, const char *text, GError **error
     return model_embed(c->engine->model, path, whole ? NULL : colon + 1, error);
 }
 
+// What the model does not read of a sentence is said, with the last words that it reads.
+static void note_cut(const struct cli *c, const char *text)
+{
+    const struct model *m = c->engine->model;
+    const bool readable = c->settings && settings_find(c->settings, "long_prompt", NULL);
+    const struct prompt_style style =
+        readable ? edit_prompt_style(c->settings) : (struct prompt_style){0};
+    const gsize end = text ? prompt_end(m, &style, text) : 0;
+    if (!text || !text[end]) {
+        return;
+    }
+    const char *tail = text + end;
+    for (int i = 0; i < 30 && tail > text; i++) {
+        tail = g_utf8_find_prev_char(text, tail);
+    }
+    g_autofree char *last = g_strndup(tail, (gsize)(text + end - tail));
+    g_autofree char *said =
+        g_strdup_printf("a sentence is longer than the model reads; it reads up to \"%s%s\"%s",
+                        tail > text ? "..." : "", last,
+                        readable && !style.long_prompt ? " (--long-prompt has it read on)" : "");
+    cli_progress_end();
+    cli_complain(said);
+}
+
+static void note_cuts(const struct cli *c)
+{
+    const char *const texts[] = {c->prompt, c->source_prompt, c->negative, c->class_prompt};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        note_cut(c, texts[i]);
+    }
+}
+
 struct engine *cli_engine(struct cli *c, GError **error)
 {
     if (!c->engine) {
@@ -86,6 +118,9 @@ struct engine *cli_engine(struct cli *c, GError **error)
             if (!load_embedding(c, c->embeddings[i], error)) {
                 return NULL;
             }
+        }
+        if (c->engine) {
+            note_cuts(c);
         }
     }
     return c->engine;

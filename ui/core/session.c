@@ -19,6 +19,7 @@ static void loaded(TinctureSession *self, TinctureJob *job)
     g_free(self->model);
     self->device = plain_text(job->out.device, TEXT_NAME);
     self->model = plain_text(job->out.model, TEXT_NAME);
+    self->reader = self->engine && engine_ready(self->engine, NULL) ? self->engine->model : NULL;
     g_signal_emit(self, signals[SIGNAL_DEVICE], 0);
 }
 
@@ -363,6 +364,7 @@ void tincture_session_close(TinctureSession *self)
     training_leave(self->training);
     tincture_queue_close(self->queue);
     library_close(self->library);
+    self->reader = NULL;
     g_clear_pointer(&self->engine, engine_free);
 }
 

@@ -1,5 +1,7 @@
 #include "ui/core/words_text.h"
 
+#include <string.h>
+
 // Letters of one word; the apostrophe of "cat's" belongs to it.
 static bool in_word(gunichar c)
 {
@@ -68,4 +70,20 @@ char *words_text(const struct vocabulary *vocabulary, const char *sentence)
         }
     }
     return text_of(weak, unknown);
+}
+
+#define SHOWN 24 // characters of the end of what is read
+
+char *reading_text(const struct model *m, const struct prompt_style *style, const char *sentence)
+{
+    const gsize end = m ? prompt_end(m, style, sentence) : strlen(sentence);
+    const char *tail = sentence + end;
+    if (!*tail) {
+        return g_strdup("");
+    }
+    for (int i = 0; i < SHOWN && tail > sentence; i++) {
+        tail = g_utf8_find_prev_char(sentence, tail);
+    }
+    return g_strdup_printf("The model reads up to “%s%.*s”", tail > sentence ? "…" : "",
+                           (int)(sentence + end - tail), tail);
 }

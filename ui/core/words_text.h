@@ -1,9 +1,13 @@
 // What is to be said of a sentence's words before anybody waits for a picture of them.
 #pragma once
 
+#include "compute/model/prompt.h"
 #include "compute/model/vocabulary.h"
 
 // One sentence about the words that the model knows little or not at all, or "" where it knows them
 // all or does not say (vocabulary NULL). A last word that is still being typed is left in peace
 // while it can become one that the model knows. To be freed.
 char *words_text(const struct vocabulary *vocabulary, const char *sentence);
+// Where the model's reading of the sentence ends: its last words, or "" where it reads all of it.
+// m NULL: not known yet. To be freed.
+char *reading_text(const struct model *m, const struct prompt_style *style, const char *sentence);

@@ -92,7 +92,12 @@ gboolean tincture_panel_is_updating(TincturePanel *self)
 
 void tincture_panel_show_words(TincturePanel *self, GtkLabel *label, const char *sentence)
 {
-    g_autofree char *text = words_text(tincture_panel_get_session(self)->vocabulary, sentence);
+    TinctureSession *session = tincture_panel_get_session(self);
+    const struct prompt_style style = edit_prompt_style(session->project->document.edit);
+    g_autofree char *said = prompt_plain(&style, sentence);
+    g_autofree char *words = words_text(session->vocabulary, said);
+    g_autofree char *end = reading_text(session->reader, &style, sentence);
+    g_autofree char *text = g_strconcat(words, *words && *end ? ". " : "", end, NULL);
     gtk_label_set_text(label, text);
     gtk_widget_set_visible(GTK_WIDGET(label), *text != '\0');
 }
