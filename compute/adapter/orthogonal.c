@@ -172,24 +172,52 @@ static void turn_blocks(int64_t begin, int64_t end, void *data)
     }
 }
 
-// Between the weight (O, ky, kx, I) and x (I ky kx, O).
-static void transpose(const struct nn_weight *w, float *weight, float *x, bool back)
+// Between the weight (O, ky, kx, I) and x (I ky kx, O), which lies in memory the other way round.
+struct transpose {
+    int outputs, depth, pixels;
+    float *weight, *x;
+    bool back;
+};
+
+#define TILE 16 // floats of a cache line
+
+static void transpose_tile(const struct transpose *t, int pixel, int output, int input)
 {
-    const int outputs = orthogonal_channels(w, true), inputs = orthogonal_channels(w, false);
-    const int depth = w->shape[3], pixels = inputs / depth;
-    for (int o = 0; o < outputs; o++) {
-        for (int p = 0; p < pixels; p++) {
-            for (int i = 0; i < depth; i++) {
-                float *in_weight = &weight[((size_t)o * pixels + p) * depth + i];
-                float *in_x = &x[((size_t)i * pixels + p) * outputs + o];
-                if (back) {
-                    *in_weight = *in_x;
-                } else {
-                    *in_x = *in_weight;
-                }
+    for (int o = output; o < MIN(output + TILE, t->outputs); o++) {
+        for (int i = input; i < MIN(input + TILE, t->depth); i++) {
+            float *in_weight = &t->weight[((size_t)o * t->pixels + pixel) * t->depth + i];
+            float *in_x = &t->x[((size_t)i * t->pixels + pixel) * t->outputs + o];
+            if (t->back) {
+                *in_weight = *in_x;
+            } else {
+                *in_x = *in_weight;
             }
         }
     }
+}
+
+static void transpose_tiles(int64_t begin, int64_t end, void *data)
+{
+    const struct transpose *t = data;
+    for (int64_t tile = begin; tile < end; tile++) {
+        for (int pixel = 0; pixel < t->pixels; pixel++) {
+            for (int output = 0; output < t->outputs; output += TILE) {
+                transpose_tile(t, pixel, output, (int)tile * TILE);
+            }
+        }
+    }
+}
+
+static void transpose(const struct nn_weight *w, float *weight, float *x, bool back)
+{
+    const int outputs = orthogonal_channels(w, true), depth = w->shape[3];
+    struct transpose t = {.outputs = outputs,
+                          .depth = depth,
+                          .pixels = orthogonal_channels(w, false) / depth,
+                          .weight = weight,
+                          .x = x,
+                          .back = back};
+    host_parallel((depth + TILE - 1) / TILE, 1, transpose_tiles, &t);
 }
 
 static void merge_one(const struct adapter_param *p, double strength, float *weight)
