@@ -59,6 +59,7 @@ static const struct {
     {"kohya-oft-bound", "orthogonal", "lycoris_oft", false},
     {"onetrainer", "orthogonal", "peft_oft", false},
     {"onetrainer-scaled", "orthogonal", "peft_oft", false},
+    {"onetrainer-comfy", "orthogonal", "peft_oft", false},
     {"onetrainer-share", "orthogonal", "peft_oft", false},
     {"official-oft", "oft", "peft_oft", false},
     {"official-oft-unet", "oft", "peft_oft", false},

@@ -119,7 +119,7 @@ static void add_unet(GHashTable *names, const struct model *m, const char *path,
 {
     static const char *const dotted[] = {
         "", "unet.", "base_model.model.", "base_model.model.unet.", "diffusion_model.", NULL};
-    static const char *const flat[] = {"lora_unet_", "lycoris_", NULL};
+    static const char *const flat[] = {"lora_unet_", "oft_unet_", "lycoris_", NULL};
     static const char *const original[] = {"diffusion_model.", "model.diffusion_model.", NULL};
     add_names(names, dotted, path, layer);
     add_flat(names, flat, path, layer);
@@ -135,8 +135,12 @@ static void add_unet(GHashTable *names, const struct model *m, const char *path,
 
 static void add_text(GHashTable *names, const char *path, struct file_layer *layer)
 {
-    static const char *const dotted[] = {"", "text_encoder.", "base_model.model.",
-                                         "text_encoders.clip_l.transformer.", NULL};
+    static const char *const dotted[] = {"",
+                                         "text_encoder.",
+                                         "base_model.model.",
+                                         "text_encoders.clip_l.transformer.",
+                                         "text_encoders.clip_h.transformer.",
+                                         NULL};
     static const char *const flat[] = {"lora_te_", "lora_te1_", NULL};
     static const char *const old[][2] = {{".q_proj", ".to_q_lora"},
                                          {".k_proj", ".to_k_lora"},
@@ -213,13 +217,20 @@ static void sort_file(const struct st_file *file, GHashTable *names, GPtrArray *
     }
 }
 
+GPtrArray *file_layer_names(const struct model *model, GHashTable **names)
+{
+    GPtrArray *layers = g_ptr_array_new_with_free_func(g_free);
+    *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    add_part(layers, *names, model, MODEL_UNET);
+    add_part(layers, *names, model, MODEL_TEXT);
+    return layers;
+}
+
 GPtrArray *file_layers(const struct adapter_source *s, const struct model *model,
                        GPtrArray *unmatched)
 {
-    GPtrArray *layers = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    add_part(layers, names, model, MODEL_UNET);
-    add_part(layers, names, model, MODEL_TEXT);
+    g_autoptr(GHashTable) names = NULL;
+    GPtrArray *layers = file_layer_names(model, &names);
     for (guint i = 0; i < s->files->len; i++) {
         sort_file(s->files->pdata[i], names, unmatched);
     }

@@ -42,14 +42,18 @@ struct file_layer {
     int count; // tensors that it has
 };
 
+// All layers of the model, without tensors: owned, struct file_layer *. names receives every name
+// that one has in files, before what a tensor is there: to the layer.
+GPtrArray *file_layer_names(const struct model *model, GHashTable **names);
+
 // Every layer of the model that has tensors in the source, in the model's order: owned, struct
 // file_layer *. unmatched receives the tensors (const struct st_tensor *, borrowed) that name no
 // layer, are nothing that is known or come a second time.
 //
 // All names in use are understood, whichever dialect the file is of: dotted paths, alone or behind
 // "unet.", "text_encoder.", "base_model.model.", "diffusion_model." (original names too); dots as
-// underscores behind "lora_unet_", "lora_te_", "lora_te1_", "lycoris_"; the attention processors of
-// old diffusers; the text encoder's with and without "text_model.".
+// underscores behind "lora_unet_", "oft_unet_", "lora_te_", "lora_te1_", "lycoris_"; the attention
+// processors of old diffusers; the text encoder's with and without "text_model.".
 GPtrArray *file_layers(const struct adapter_source *s, const struct model *model,
                        GPtrArray *unmatched);
 

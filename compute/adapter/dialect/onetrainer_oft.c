@@ -1,6 +1,7 @@
 // OFT as OneTrainer keeps it (modules/module/oft_utils.py, LoRAModule.py), and what follows it:
-// lora_unet_<path with underscores>.oft_R.weight, or unet.<path>, with the triangles of PEFT's OFT
-// and always the series of five terms, about (I + S)(I - S)^-1. What differs from there:
+// lora_unet_<path with underscores>.oft_R.weight, unet.<path>, or ComfyUI's names, with the
+// triangles of PEFT's OFT and always the series of five terms, about (I + S)(I - S)^-1. Not as
+// there:
 //
 //   .oft_R.scaled_oft beside it   the triangles are divided by 2 sqrt(b - 1)
 //   a convolution                 W' = W R, not W R^T; R(S) = R(-S)^T
@@ -33,6 +34,7 @@ static bool onetrainer_oft_detect(const struct adapter_source *s)
 {
     return adapter_source_has(s, "", SCALED) || adapter_source_has(s, "lora_unet_", SUFFIX) ||
            adapter_source_has(s, "lora_te", SUFFIX) ||
+           adapter_source_has(s, "diffusion_model.", SUFFIX) ||
            (!s->config && (adapter_source_has(s, "unet.", SUFFIX) ||
                            adapter_source_has(s, "text_encoder.", SUFFIX)));
 }

@@ -1,62 +1,10 @@
 // Rotations in files: what the dialects that hold them share.
 #include "compute/adapter/dialect/rotations.h"
 
+#include "compute/adapter/dialect/layers.h"
+
 #include <math.h>
 #include <string.h>
-
-// ---- names --------------------------------------------------------------------------------------
-
-// What programs put before the path of a layer. flat: the path's dots are underscores.
-static const struct {
-    const char *text, *part; // NULL: any part of the model
-    bool flat;
-} prefixes[] = {
-    {"base_model.model.", NULL, false},   {"unet.", MODEL_UNET, false},
-    {"text_encoder.", MODEL_TEXT, false}, {"lora_unet_", MODEL_UNET, true},
-    {"oft_unet_", MODEL_UNET, true},      {"lora_te_", MODEL_TEXT, true},
-    {"lora_te1_", MODEL_TEXT, true},      {"lycoris_", MODEL_UNET, true},
-    {"lycoris_te_", MODEL_TEXT, true},    {"", NULL, false},
-};
-
-static bool same_flat(const char *flat, const char *path)
-{
-    for (; *flat && (*flat == *path || (*flat == '_' && *path == '.')); flat++, path++) {
-    }
-    return !*flat && g_str_equal(path, ".weight");
-}
-
-static struct nn_weight *flat_layer(const struct model *model, const char *name, const char *part)
-{
-    const struct nn_part *p = model_part(model, part);
-    for (guint i = 0; p && i < p->weights->len; i++) {
-        struct nn_weight *w = p->weights->pdata[i];
-        if (same_flat(name, w->name)) {
-            return w;
-        }
-    }
-    return NULL;
-}
-
-// Whether a layer with a matrix or a kernel has the name.
-static bool find_layer(const struct model *model, const char *name, struct rotations_layer *l)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-        if (!g_str_has_prefix(name, prefixes[i].text)) {
-            continue;
-        }
-        const char *path = name + strlen(prefixes[i].text);
-        if (prefixes[i].flat) {
-            l->part = model_part(model, prefixes[i].part);
-            l->weight = flat_layer(model, path, prefixes[i].part);
-        } else {
-            l->weight = adapter_layer(model, path, &l->part);
-        }
-        if (l->weight && (!prefixes[i].part || g_str_equal(prefixes[i].part, l->part->name))) {
-            return l->weight->rank == 2 || l->weight->rank == 4;
-        }
-    }
-    return false;
-}
 
 // ---- reading ------------------------------------------------------------------------------------
 
@@ -197,9 +145,13 @@ static bool read_tensor(struct rotations *r, const struct st_tensor *t, GError *
         }
         g_autofree char *stem = g_strndup(t->name, strlen(t->name) - strlen(r->suffixes[i]));
         g_autofree char *name = r->path ? r->path(stem) : g_strdup(stem);
-        struct rotations_layer l = {.tensor = t, .stem = stem, .suffix = i};
-        return !find_layer(r->a->model, name, &l) || adapter_param_of(r->a, l.weight) ||
-               r->read_layer(r, &l, error);
+        const struct file_layer *layer = g_hash_table_lookup(r->names, name);
+        if (!layer || layer->weight->rank < 2 || adapter_param_of(r->a, layer->weight)) {
+            return true;
+        }
+        const struct rotations_layer l = {
+            .tensor = t, .stem = stem, .suffix = i, .part = layer->part, .weight = layer->weight};
+        return r->read_layer(r, &l, error);
     }
     return true;
 }
@@ -271,6 +223,7 @@ struct adapter *rotations_read(const struct adapter_source *s, struct model *mod
                           .path = path,
                           .read_layer = fn};
     r.used = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) layers = file_layer_names(model, &r.names);
     bool ok = true;
     for (guint i = 0; ok && i < s->files->len; i++) {
         r.file = s->files->pdata[i];
@@ -283,6 +236,7 @@ struct adapter *rotations_read(const struct adapter_source *s, struct model *mod
         adapter_note(r.a, "%s", r.fault);
     }
     g_hash_table_unref(r.used);
+    g_hash_table_unref(r.names);
     g_free(r.fault);
     if (!ok) {
         adapter_free(r.a);

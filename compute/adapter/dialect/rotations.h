@@ -23,8 +23,9 @@ struct rotations {
     rotations_layer_fn read_layer;
     const struct st_file *file;
     struct adapter *a;
-    GHashTable *used; // struct st_tensor * of the file that are applied, or say something that is
-    char *fault;      // about the first tensor of the wrong size; NULL: there is none
+    GHashTable *names; // of layers, to struct file_layer *
+    GHashTable *used;  // struct st_tensor * of the file that are applied, or say something that is
+    char *fault;       // about the first tensor of the wrong size; NULL: there is none
 };
 
 // One layer of the model and the tensor that turns it.
@@ -36,8 +37,8 @@ struct rotations_layer {
     struct nn_weight *weight; // rank 2 or 4
 };
 
-// Calls fn for every tensor whose name is a layer's, with or without a prefix that some program
-// puts there, and one of the suffixes behind it (NULL-terminated). path, where it is not NULL,
+// Calls fn for every tensor whose name is one that a layer has in files (layers.h), and one of the
+// suffixes behind it (NULL-terminated). path, where it is not NULL,
 // makes the layer's path of the rest of the name. All other tensors are unmatched. NULL: a number
 // is none, or not one tensor has the size that its layer asks for.
 struct adapter *rotations_read(const struct adapter_source *s, struct model *model,

@@ -230,6 +230,35 @@ def triangles(u, b):
     return skew(s)
 
 
+def dotted(path):
+    return ("text_encoder." if path == TEXT else "unet.") + path
+
+
+def original(path):
+    """As ComfyUI names the layers, after the original code."""
+    places = {"down_blocks.0.attentions.0": "input_blocks.1.1", "mid_block.attentions.0": "middle_block.1",
+              "conv_in": "input_blocks.0.0"}
+    for ours, theirs in places.items():
+        path = path.replace(ours, theirs)
+    return ("text_encoders.clip_l.transformer." if path == TEXT else "diffusion_model.") + path
+
+
+def onetrainer(name, naming, scaled=False, share=False):
+    """OneTrainer, modules/module/oft_utils.py and LoRAModule.py: triangles divided by 2 sqrt(b - 1) where a tensor says
+    so, the series of five terms, and on convolutions the other way round."""
+    tensors, merged, b = {}, {}, 4
+    for path in [*LAYERS, TEXT]:
+        w = WEIGHTS[path].double()
+        n = w[0].numel()
+        u = 0.3 * torch.randn(1 if share else n // b, b * (b - 1) // 2)
+        r = series(triangles(u.double() / (2 * (b - 1) ** 0.5 if scaled else 1), b)).repeat(n // b // len(u), 1, 1)
+        merged[path] = rotate_inputs(w, r if w.dim() == 4 else r.transpose(-1, -2)).float()
+        tensors[naming(path) + ".oft_R.weight"] = u
+        if scaled:
+            tensors[naming(path) + ".oft_R.scaled_oft"] = torch.tensor(True)
+    save(name, tensors, merged)
+
+
 def make_formulas():
     torch.manual_seed(5)
 
@@ -265,23 +294,9 @@ def make_formulas():
         tensors[flat(path) + ".oft_diag"] = r
     save("lycoris-diag-first", tensors, merged)
 
-    # OneTrainer, modules/module/oft_utils.py and LoRAModule.py: triangles divided by 2 sqrt(b - 1) where a tensor says
-    # so, the series of five terms, and on convolutions the other way round.
-    for name, scaled, share, dotted in (("onetrainer", False, False, False), ("onetrainer-scaled", True, False, True),
-                                        ("onetrainer-share", True, True, False)):
-        tensors, merged = {}, {}
-        for path in [*LAYERS, TEXT]:
-            w = WEIGHTS[path].double()
-            n = w[0].numel()
-            b = 4
-            u = 0.3 * torch.randn(1 if share else n // b, b * (b - 1) // 2)
-            r = series(triangles(u.double() / (2 * (b - 1) ** 0.5 if scaled else 1), b)).repeat(n // b // len(u), 1, 1)
-            merged[path] = rotate_inputs(w, r if w.dim() == 4 else r.transpose(-1, -2)).float()
-            prefix = ("text_encoder." if path == TEXT else "unet.") + path if dotted else flat(path)
-            tensors[prefix + ".oft_R.weight"] = u
-            if scaled:
-                tensors[prefix + ".oft_R.scaled_oft"] = torch.tensor(True)
-        save(name, tensors, merged)
+    onetrainer("onetrainer", flat)
+    onetrainer("onetrainer-scaled", dotted, scaled=True)
+    onetrainer("onetrainer-share", flat, scaled=True, share=True)
 
     # Zeju1997/oft, oft-t2i/oft_utils/attention_processor.py: squares, half their skew part, four blocks or one shared,
     # and buffers that say the bound.
@@ -313,6 +328,7 @@ def make_formulas():
         merged[path] = rotate_outputs(w, rescale * plus(skew(d.double()))).float()
         tensors |= {flat(path) + ".oft_blocks": d, flat(path) + ".rescale": rescale}
     save("lycoris-oft-early", tensors, merged)
+    onetrainer("onetrainer-comfy", original)
 
 
 # ---- what is written is read ----------------------------------------------------------------------------------------
