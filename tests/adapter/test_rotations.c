@@ -363,6 +363,33 @@ static void test_forms_differ(void)
     adapter_free(adapters[1]);
 }
 
+// A folder of folders, as PEFT's training scripts leave it.
+static void test_folders(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *from = data_file("peft-neumann", "");
+    g_autofree char *folder = fixture_file(&fx, "networks");
+    g_autofree char *unet = g_build_filename(folder, "unet", NULL);
+    g_assert_cmpint(g_mkdir_with_parents(unet, 0755), ==, 0);
+    g_assert_null(adapter_load(folder, fx.model, &error));
+    g_assert_null(strstr(error->message, unet));
+    g_clear_error(&error);
+    static const char *const names[] = {"adapter_model.safetensors", "adapter_config.json"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *source = g_build_filename(from, names[i], NULL);
+        g_autofree char *copy = g_build_filename(unet, names[i], NULL);
+        g_autofree char *bytes = NULL;
+        gsize size;
+        g_assert_true(g_file_get_contents(source, &bytes, &size, &error));
+        g_assert_true(g_file_set_contents(copy, bytes, (gssize)size, &error));
+    }
+    g_assert_null(adapter_load(folder, fx.model, &error));
+    g_assert_nonnull(strstr(error->message, unet));
+    struct adapter *a = load(unet);
+    g_assert_cmpfloat(distance(a, "peft-neumann"), <, SAME);
+    adapter_free(a);
+}
+
 static void test_terms(void)
 {
     static const char *const terms[] = {"0", "-3", "1e9", "2.5", "65"};
@@ -521,6 +548,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rotations/written-official", test_written_official);
     g_test_add_func("/rotations/left-open", test_left_open);
     g_test_add_func("/rotations/forms-differ", test_forms_differ);
+    g_test_add_func("/rotations/folders", test_folders);
     g_test_add_func("/rotations/terms", test_terms);
     g_test_add_func("/rotations/wrong-sizes", test_wrong_sizes);
     g_test_add_func("/rotations/wrong-numbers", test_wrong_numbers);

@@ -85,11 +85,30 @@ static void read_config(struct adapter_source *s)
     }
 }
 
+// Training scripts of PEFT put an adapter of each network into a folder of its own.
+static void set_nothing(const char *path, GError **error)
+{
+    static const char *const networks[] = {"unet", "text_encoder"};
+    for (size_t i = 0; i < G_N_ELEMENTS(networks); i++) {
+        g_autofree char *folder = g_build_filename(path, networks[i], NULL);
+        g_autoptr(GPtrArray) paths =
+            g_file_test(folder, G_FILE_TEST_IS_DIR) ? list_paths(folder) : NULL;
+        if (paths && paths->len > 0) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                        "%s holds no adapter itself, but %s does: adapters of several networks are "
+                        "opened one by one",
+                        path, folder);
+            return;
+        }
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s holds no adapter", path);
+}
+
 struct adapter_source *adapter_source_open(const char *path, GError **error)
 {
     g_autoptr(GPtrArray) paths = list_paths(path);
     if (paths->len == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s holds no adapter", path);
+        set_nothing(path, error);
         return NULL;
     }
     struct adapter_source *s = g_new0(struct adapter_source, 1);
