@@ -13,7 +13,6 @@
 #include "compute/gpu/blas.h"
 #include "compute/gpu/host.h"
 
-#include <math.h>
 #include <string.h>
 
 // ---- which layers -------------------------------------------------------------------------------

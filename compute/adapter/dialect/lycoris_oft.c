@@ -11,7 +11,6 @@
 // ComfyUI holds |Q| to alpha, not alpha O; who wrote the file is right.
 #include "compute/adapter/dialect/rotations.h"
 
-#include <math.h>
 #include <string.h>
 
 #define BLOCKS ".oft_blocks"

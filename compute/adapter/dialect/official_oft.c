@@ -5,7 +5,6 @@
 #include "compute/adapter/dialect/rotations.h"
 
 #include <math.h>
-#include <string.h>
 
 #define SUFFIX    "_oft.R"
 #define PROCESSOR ".processor."

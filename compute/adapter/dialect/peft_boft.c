@@ -7,8 +7,6 @@
 // orthogonal.c's.
 #include "compute/adapter/dialect/rotations.h"
 
-#include <string.h>
-
 #define SUFFIX ".boft_R"
 #define SCALE  ".boft_s"
 

@@ -15,7 +15,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define SUFFIX    ".oft_R.weight"
 #define EMBEDDING ".oft_embedding_R.weight"

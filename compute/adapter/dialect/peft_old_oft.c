@@ -9,7 +9,6 @@
 #include "compute/adapter/dialect/rotations.h"
 
 #include <math.h>
-#include <string.h>
 
 #define SUFFIX ".oft_r"
 #define SCALE  ".oft_s"
@@ -36,14 +35,6 @@ static void bound_squares(const struct rotations *r, const struct rotations_laye
     }
 }
 
-// true where there are none, too.
-static bool read_scale(struct rotations *r, const struct rotations_layer *l,
-                       const struct st_tensor *t, struct adapter_param *p, GError **error)
-{
-    float *scale = orthogonal_scale(p);
-    return !scale || st_read_f32(t, scale, true, error);
-}
-
 static bool read_layer(struct rotations *r, const struct rotations_layer *l, GError **error)
 {
     const struct st_tensor *t = l->tensor;
@@ -64,7 +55,7 @@ static bool read_layer(struct rotations *r, const struct rotations_layer *l, GEr
         return true;
     }
     g_autofree float *squares = rotations_numbers(t, error);
-    if (!squares || !read_scale(r, l, scale, p, error)) {
+    if (!squares || (scale && !st_read_f32(scale, orthogonal_scale(p), true, error))) {
         return false;
     }
     bound_squares(r, l, &form, squares);
