@@ -12,12 +12,12 @@ fail() {
     exit 1
 }
 
-# choose FIRST PATH: runs the script FIRST, then chooses the model; the same process starts again and runs the script
+# choose FIRST PATH [ACTION]: runs the script FIRST, then chooses the model, or what ACTION chooses; the same process starts again and runs the script
 # on standard input.
 choose() {
     {
         cat "$1"
-        echo "action app.use-model::$2"
+        echo "action app.${3:-use-model}::$2"
         echo "wait end"
     } >"$data/choose.drive"
     {
@@ -44,6 +44,22 @@ assert source a photograph of a cat
 set prompt a photograph of a dog
 wait results 1 within 60
 wait idle within 60
+quit
+END
+# Another autoencoder for it: as a folder, and given back.
+cat >"$data/sd1.drive" <<END
+wait model sd1 within 60
+END
+choose "$data/sd1.drive" "$models/sd1/vae" use-vae <<END
+wait model sd1 within 60
+wait photo 451x300 within 60
+action app.use-vae::$models/sd1/unet
+wait message contains VAE within 60
+assert model sd1
+quit
+END
+choose "$data/sd1.drive" "" use-vae <<END
+wait model sd1 within 60
 quit
 END
 # One that is none: what there was stays, and nothing starts again.
