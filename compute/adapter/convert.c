@@ -78,10 +78,10 @@ static void truncate_range(int64_t begin, int64_t end, void *data)
 {
     const struct truncation *t = data;
     for (int64_t i = begin; i < end; i++) {
-        if (t->pieces[i].param->weight->rank > 1) {
+        if (lora_has_place(t->pieces[i].param->weight)) {
             truncate_piece(&t->pieces[i], t->rank);
         } else {
-            t->pieces[i].left_out = t->pieces[i].squares; // a vector has no rank
+            t->pieces[i].left_out = t->pieces[i].squares;
         }
     }
 }
@@ -150,7 +150,8 @@ struct adapter *adapter_converted(struct adapter *a, int rank, double *part, str
 {
     struct adapter *to = adapter_alloc(adapter_method_find(rank > 0 ? "lora" : "update"), a->model);
     struct merged_model *m = merged_model_new(a->model, error);
-    const double scale = a->scale, enabled = a->enabled;
+    const double scale = a->scale;
+    const bool enabled = a->enabled;
     double squares = 0, left_out = 0;
     a->scale = 1;
     a->enabled = true;

@@ -22,6 +22,11 @@ int lora_inputs(const struct nn_weight *w)
     return (int)(shape_count(w->shape) / lora_outputs(w));
 }
 
+bool lora_has_place(const struct nn_weight *w)
+{
+    return w->rank > 1 && !g_str_has_suffix(w->name, "_embedding.weight");
+}
+
 int lora_rank(const struct adapter_param *p)
 {
     return p->count / (lora_inputs(p->weight) + lora_outputs(p->weight));

@@ -38,6 +38,9 @@ int svdiff_rank(const struct nn_weight *w);
 // Columns and rows of a weight as a matrix; a convolution is (O, ky*kx*I).
 int lora_inputs(const struct nn_weight *w);
 int lora_outputs(const struct nn_weight *w);
+// Whether the method lora, and files of low-rank updates, have a place for the weight: not for
+// vectors, nor for tables of embeddings, where what goes in are row numbers.
+bool lora_has_place(const struct nn_weight *w);
 // Of a parameter of the method lora: A (rank, inputs), then B (outputs, rank).
 int lora_rank(const struct adapter_param *p);
 
@@ -74,7 +77,7 @@ struct update_form {
 int64_t update_count(const struct update_form *form, const struct nn_weight *w);
 
 // The adapter's change of each weight at strength 1 in other terms. rank > 0: a low-rank update of
-// that rank, by truncated singular value decomposition; vectors (norms, biases) are left out.
+// that rank, by truncated singular value decomposition; vectors and tables are left out.
 // rank 0: differences. *part receives what is left out of the change, as a part of its norm over
 // all weights. Slow. The caller's.
 struct adapter *adapter_converted(struct adapter *a, int rank, double *part, struct task *task,

@@ -1,6 +1,7 @@
-// Widgets without a window: rows of every kind of setting, prompts, thumbnails, each finalized
-// without leaks; and what the export dialog does with a name.
+// Widgets without a window: rows of every kind of setting and of adapters, prompts, thumbnails,
+// each finalized without leaks; and what the export dialog does with a name.
 #include "ui/dialogs/file_dialogs.h"
+#include "ui/widgets/adapter_row.h"
 #include "ui/widgets/prompt_view.h"
 #include "ui/widgets/setting_row.h"
 #include "ui/widgets/thumb.h"
@@ -273,6 +274,38 @@ static void edited_cb(TincturePromptView *view, int *times)
     (*times)++;
 }
 
+// The badge is there where something of the file is not applied or was left open, and says what.
+static void test_adapter_row(void)
+{
+    static const struct {
+        int applied, total;
+        const char *told, *icon;
+    } cases[] = {
+        {3, 3, NULL, NULL},
+        {2, 3, "1 of 3 tensors are not applied:\nelsewhere.alpha", "dialog-warning-symbolic"},
+        {3, 3, "alpha is taken to be the rank", "dialog-information-symbolic"},
+    };
+    GtkWidget *row = g_object_ref_sink(tincture_adapter_row_new(1));
+    g_autoptr(TinctureAdapterEntry) entry = tincture_adapter_entry_new(1, "a", "lora");
+    GtkWidget *badge = find(row, GTK_TYPE_MENU_BUTTON);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        entry->applied = cases[i].applied;
+        entry->total = cases[i].total;
+        g_free(entry->told);
+        entry->told = g_strdup(cases[i].told);
+        tincture_adapter_row_show(TINCTURE_ADAPTER_ROW(row), entry);
+        g_assert_cmpint(gtk_widget_get_visible(badge), ==, cases[i].told != NULL);
+        if (cases[i].told != NULL) {
+            GtkPopover *popover = gtk_menu_button_get_popover(GTK_MENU_BUTTON(badge));
+            GtkWidget *text = find(GTK_WIDGET(popover), GTK_TYPE_LABEL);
+            g_assert_cmpstr(gtk_label_get_text(GTK_LABEL(text)), ==, cases[i].told);
+            g_assert_cmpstr(gtk_menu_button_get_icon_name(GTK_MENU_BUTTON(badge)), ==,
+                            cases[i].icon);
+        }
+    }
+    g_object_unref(row);
+}
+
 static void test_prompt(void)
 {
     TincturePromptView *view = g_object_ref_sink(g_object_new(TINCTURE_TYPE_PROMPT_VIEW, NULL));
@@ -376,6 +409,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/setting-row/switch-and-choice", test_switch_and_choice);
     g_test_add_func("/ui/setting-row/hidden-member", test_hidden_member);
     g_test_add_func("/ui/setting-row/all-settings", test_all_settings);
+    g_test_add_func("/ui/adapter-row", test_adapter_row);
     g_test_add_func("/ui/prompt-view", test_prompt);
     g_test_add_func("/ui/thumb", test_thumb);
     g_test_add_func("/ui/export-name", test_export_name);

@@ -292,6 +292,31 @@ static bool read_low_rank(struct reader *r, GError **error)
     return ok;
 }
 
+// PEFT's of a table of embeddings (rows, columns): D = (B A)^T, A (rank, rows), B (columns, rank).
+static bool read_table(struct reader *r, GError **error)
+{
+    const struct st_tensor *a = r->layer->of[ROLE_TABLE_A], *b = r->layer->of[ROLE_TABLE_B];
+    struct update_form form = {.kind = UPDATE_LOW_RANK};
+    const int rank = rank_of(a);
+    double scale = 1;
+    if (r->places > 1 || rank == 0 || !is_matrix(a, rank, r->rows) ||
+        !is_matrix(b, r->inputs, rank) || !read_scale(r, rank, &scale, error)) {
+        return false;
+    }
+    g_autofree float *up = read_tensor(take(r, ROLE_TABLE_A), error);
+    g_autofree float *down = up ? read_tensor(take(r, ROLE_TABLE_B), error) : NULL;
+    if (!down) {
+        return false;
+    }
+    g_autofree float *first = transposed(down, r->inputs, rank);
+    g_autofree float *second = transposed(up, rank, r->rows);
+    const int64_t counts[] = {(int64_t)rank * r->inputs, (int64_t)r->rows * rank};
+    multiply(second, counts[1], scale);
+    form.rank[0] = rank;
+    float *value = joined((const float *[]){first, second}, counts, 2);
+    return add_change(r, form, value, counts[0] + counts[1], error);
+}
+
 static bool read_hadamard(struct reader *r, GError **error)
 {
     const struct st_tensor *const *of = r->layer->of;
@@ -490,6 +515,7 @@ static bool read_layer(struct reader *r, GError **error)
         return false;
     }
     return of[ROLE_DOWN] && of[ROLE_UP] ? read_low_rank(r, error)
+           : of[ROLE_TABLE_A]           ? read_table(r, error)
            : of[ROLE_HADA_1A]           ? read_hadamard(r, error)
            : first && second            ? read_kronecker(r, error)
            : of[ROLE_ON_INPUT]          ? read_channels(r, error)
@@ -499,12 +525,10 @@ static bool read_layer(struct reader *r, GError **error)
 
 // ---- the adapter --------------------------------------------------------------------------------
 
-// Whether the method lora can express it: in a graph it looks at what goes into a layer, which of a
-// table of embeddings are row numbers.
 static bool is_plain(const struct change *c)
 {
     return c->form.kind == UPDATE_LOW_RANK && c->form.magnitude == UPDATE_NO_AXIS &&
-           !g_str_has_suffix(c->weight->name, "_embedding.weight");
+           lora_has_place(c->weight);
 }
 
 static void add_params(struct adapter *a, GPtrArray *changes, bool plain)

@@ -18,7 +18,8 @@ bool factors_low_rank(const struct adapter *a, int blend)
 {
     struct update_form form;
     for (guint i = 0; i < a->params->len; i++) {
-        if (!factors_form(a->params->pdata[i], &form) || form.kind != UPDATE_LOW_RANK ||
+        const struct adapter_param *p = a->params->pdata[i];
+        if (!factors_form(p, &form) || form.kind != UPDATE_LOW_RANK || !lora_has_place(p->weight) ||
             (form.magnitude != UPDATE_NO_AXIS && form.blend != blend)) {
             return false;
         }

@@ -21,6 +21,8 @@ static const struct {
     {".lora_A.default.weight", ROLE_DOWN},
     {".lora_B.default.weight", ROLE_UP},
     {".lora_B.bias", ROLE_UP_BIAS},
+    {".lora_embedding_A", ROLE_TABLE_A},
+    {".lora_embedding_B", ROLE_TABLE_B},
     {".lora_E", ROLE_RANKS},
     {".lora_A", ROLE_DOWN},
     {".lora_B", ROLE_UP},

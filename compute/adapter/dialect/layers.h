@@ -10,6 +10,8 @@ enum role {
     ROLE_UP,   // B
     ROLE_MID,  // the core of a Tucker decomposition, between the two
     ROLE_UP_BIAS,
+    ROLE_TABLE_A, // of a table of embeddings, both transposed
+    ROLE_TABLE_B,
     ROLE_ALPHA,
     ROLE_RANKS,     // AdaLoRA's number for each rank
     ROLE_MAGNITUDE, // DoRA as PEFT has it

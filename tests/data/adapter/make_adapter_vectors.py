@@ -145,6 +145,7 @@ def peft_cases():
     # (IA)^3 has no strength of its own there.
     peft_case("peft-ia3", IA3Config(target_modules=[MID + "attn1.to_k", MID + "ff.net.2", MID + "attn1.to_out.0"],
                                     feedforward_modules=[MID + "ff.net.2"]), strengths=(1,))
+    peft_case("peft-table", LoraConfig(r=2, lora_alpha=5, target_modules=["position_embedding"]), "text")
     peft_case("peft-text", LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "fc2"]), "text")
 
 
