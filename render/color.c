@@ -240,6 +240,21 @@ void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *r
     }
 }
 
+void color_lab_to_srgb(float *pixels, size_t count)
+{
+    struct conversion conversion = {cmsCreateContext(NULL, NULL)};
+
+    conversion.profile = cmsCreateLab4ProfileTHR(conversion.context, NULL);
+    conversion.srgb = cmsCreate_sRGBProfileTHR(conversion.context);
+    transform_create(&conversion, conversion.profile, TYPE_Lab_FLT, conversion.srgb, TYPE_RGB_FLT,
+                     NULL);
+    for (size_t at = 0; at < count; at += G_MAXINT16) {
+        cmsDoTransform(conversion.transform, pixels + 3 * at, pixels + 3 * at,
+                       (cmsUInt32Number)MIN(count - at, G_MAXINT16));
+    }
+    conversion_clear(&conversion);
+}
+
 static GBytes *save_profile(cmsHPROFILE profile)
 {
     cmsUInt32Number size = 0;

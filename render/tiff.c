@@ -1,7 +1,5 @@
-// TIFF through libtiff: gray and RGB of 8, 16 or 32 bits or of floats, with or without alpha, in
-// strips or tiles, the first picture of a file. What is rarer (palettes, fax, YCbCr, CMYK) is not
-// sniffed here and is left to gdk-pixbuf, which reads it with 8 bits. Written: RGB(A) of 8 or 16
-// bits.
+// TIFF through libtiff: every kind that it unpacks, in strips or tiles, the first full picture of a
+// file. How samples become pixels is in tiff_pixels.c. Written: RGB(A) of 8 or 16 bits.
 #include "render/codec.h"
 
 #include "compute/error.h"
@@ -9,48 +7,37 @@
 #include "render/iptc.h"
 #include "render/metadata.h"
 #include "render/tiff_exif.h"
+#include "render/tiff_pixels.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <tiffio.h>
 
-enum { MAX_CHANNELS = 5 };
-
-struct reader {
-    TIFF *tiff;
-    const uint8_t *data; // borrowed
-    uint64_t size, offset;
-    struct task *task; // borrowed
-    GError *error;     // first failure
-
-    uint32_t width, height;
-    uint16_t bits, channels, photometric, orientation;
-    int colors;         // of the channels: 1 or 3; 0: not for this file to read
-    bool alpha;         // the channel after them
-    bool premultiplied; // the colours are, by alpha
-    bool floats;        // else unsigned integers
-    bool apart;         // each channel in blocks of its own
-};
-
 // ---- the file in memory -------------------------------------------------------------------------
 
+// Behind the bytes of a file that is cut short there are zeros, so that libtiff comes to unpack what
+// there is of a block.
 static tmsize_t source_read(thandle_t handle, void *to, tmsize_t count)
 {
-    struct reader *r = handle;
-    uint64_t at = MIN(r->offset, r->size), n = MIN((uint64_t)MAX(count, 0), r->size - at);
+    struct tiff_reader *r = handle;
+    uint64_t wanted = (uint64_t)MAX(count, 0), all = r->size + r->padding;
+    uint64_t at = MIN(r->offset, all), n = MIN(wanted, all - at);
+    uint64_t own = MIN(n, r->size - MIN(at, r->size));
 
-    memcpy(to, r->data + at, n);
+    memcpy(to, r->data + MIN(at, r->size), own);
+    memset((uint8_t *)to + own, 0, n - own);
     r->offset = at + n;
     return (tmsize_t)n;
 }
 
 static toff_t source_seek(thandle_t handle, toff_t offset, int whence)
 {
-    struct reader *r = handle;
+    struct tiff_reader *r = handle;
 
-    r->offset = offset + (whence == SEEK_CUR ? r->offset : whence == SEEK_END ? r->size : 0);
+    r->offset = offset + (whence == SEEK_CUR   ? r->offset
+                          : whence == SEEK_END ? r->size + r->padding
+                                               : 0);
     return r->offset;
 }
 
@@ -61,12 +48,14 @@ static int source_close(thandle_t handle)
 
 static toff_t source_size(thandle_t handle)
 {
-    return ((struct reader *)handle)->size;
+    const struct tiff_reader *r = handle;
+
+    return r->size + r->padding;
 }
 
 // ---- the header ---------------------------------------------------------------------------------
 
-static bool fail(struct reader *r, enum tincture_error code, const char *reason)
+bool tiff_fail(struct tiff_reader *r, enum tincture_error code, const char *reason)
 {
     if (r->error == NULL) {
         g_set_error(&r->error, TINCTURE_ERROR, code, "the TIFF data cannot be read (%s)", reason);
@@ -79,7 +68,7 @@ static G_GNUC_PRINTF(4, 0) int take_error(TIFF *tiff, void *reader, const char *
 {
     g_autofree char *text = g_strdup_vprintf(format, args);
 
-    fail(reader, TINCTURE_ERROR_FILE, text);
+    tiff_fail(reader, TINCTURE_ERROR_FILE, text);
     return 1; // said
 }
 
@@ -88,63 +77,92 @@ static int take_warning(TIFF *tiff, void *r, const char *module, const char *for
     return 1; // mostly of tags that nobody knows
 }
 
-static void read_channels(struct reader *r)
+// ---- which picture ------------------------------------------------------------------------------
+
+static bool is_preview(TIFF *tiff)
 {
-    uint16_t packing = 0, format = 0, planes = 0, extra = 0, *kinds = NULL;
+    uint32_t kind = 0;
 
-    TIFFGetFieldDefaulted(r->tiff, TIFFTAG_COMPRESSION, &packing);
-    TIFFGetFieldDefaulted(r->tiff, TIFFTAG_SAMPLEFORMAT, &format);
-    TIFFGetFieldDefaulted(r->tiff, TIFFTAG_PLANARCONFIG, &planes);
-    TIFFGetFieldDefaulted(r->tiff, TIFFTAG_EXTRASAMPLES, &extra, &kinds);
-
-    int colors = r->photometric == PHOTOMETRIC_RGB ? 3 : 1;
-    bool unpacks = packing == COMPRESSION_NONE || packing == COMPRESSION_LZW ||
-                   packing == COMPRESSION_ADOBE_DEFLATE || packing == COMPRESSION_DEFLATE ||
-                   packing == COMPRESSION_PACKBITS || packing == COMPRESSION_ZSTD;
-    bool sized =
-        format == SAMPLEFORMAT_IEEEFP
-            ? r->bits == 16 || r->bits == 32 || r->bits == 64
-            : format == SAMPLEFORMAT_UINT && (r->bits == 8 || r->bits == 16 || r->bits == 32);
-
-    if (unpacks && sized &&
-        (colors == 3 || r->photometric == PHOTOMETRIC_MINISBLACK ||
-         r->photometric == PHOTOMETRIC_MINISWHITE) &&
-        r->channels >= colors && r->channels <= MAX_CHANNELS) {
-        bool more = extra > 0 && r->channels > colors;
-
-        r->colors = colors;
-        r->premultiplied = more && kinds[0] == EXTRASAMPLE_ASSOCALPHA;
-        r->alpha = more && (r->premultiplied || kinds[0] == EXTRASAMPLE_UNASSALPHA);
-        r->floats = format == SAMPLEFORMAT_IEEEFP;
-        r->apart = planes == PLANARCONFIG_SEPARATE;
-    }
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_SUBFILETYPE, &kind);
+    return (kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK)) != 0;
 }
 
-static bool reader_open(struct reader *r, const uint8_t *data, size_t size, struct task *task)
+// The next full picture; false where there is none.
+static bool next_full(TIFF *tiff)
+{
+    while (TIFFReadDirectory(tiff) == 1) {
+        if (!is_preview(tiff)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Raw photos of most makers are TIFF files of a preview, in which the photo itself stands elsewhere
+// and is no picture yet.
+static bool is_raw(const struct tiff_reader *r)
+{
+    enum { CFA = 32803, LINEAR_RAW = 34892 };
+    const void *version = NULL, *places = NULL;
+    uint16_t count = 0, photometric = 0;
+
+    TIFFGetField(r->tiff, TIFFTAG_PHOTOMETRIC, &photometric);
+    return TIFFGetField(r->tiff, TIFFTAG_DNGVERSION, &version) == 1 || photometric == CFA ||
+           photometric == LINEAR_RAW || (r->size > 10 && memcmp(r->data + 8, "CR", 2) == 0) ||
+           (is_preview(r->tiff) && TIFFGetField(r->tiff, TIFFTAG_SUBIFD, &count, &places) == 1);
+}
+
+// Goes to the first full picture, or where all are previews to the first. What is damaged behind it
+// is of no matter.
+static bool choose_picture(struct tiff_reader *r)
+{
+    tdir_t chosen = 0;
+
+    if (is_raw(r)) {
+        return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED,
+                         "it is a raw photo, which a raw converter has to develop first");
+    }
+    if (!is_preview(r->tiff) || next_full(r->tiff)) {
+        chosen = TIFFCurrentDirectory(r->tiff);
+        r->several = next_full(r->tiff);
+    }
+    g_clear_error(&r->error);
+    return TIFFSetDirectory(r->tiff, chosen) == 1 ||
+           tiff_fail(r, TINCTURE_ERROR_FILE, "its directory is damaged");
+}
+
+// padding: 0 at first; then, where that failed, the file is read leniently.
+static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, uint64_t padding)
 {
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
 
-    *r = (struct reader){.data = data, .size = size, .task = task};
+    *r = (struct tiff_reader){.task = task, .padding = padding, .lenient = padding > 0};
+    r->data = g_bytes_get_data(file, &r->size);
     TIFFOpenOptionsSetErrorHandlerExtR(options, take_error, r);
     TIFFOpenOptionsSetWarningHandlerExtR(options, take_warning, r);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, G_MAXINT);
     r->tiff = TIFFClientOpenExt("TIFF", "rm", r, source_read, source_read, source_seek,
                                 source_close, source_size, NULL, NULL, options); // never writes
     TIFFOpenOptionsFree(options);
-    if (r->tiff == NULL || !TIFFGetField(r->tiff, TIFFTAG_IMAGEWIDTH, &r->width) ||
+    if (r->tiff == NULL || r->error != NULL) {
+        return tiff_fail(r, TINCTURE_ERROR_FILE, "its header is cut short");
+    }
+    if (!choose_picture(r)) {
+        return false;
+    }
+    if (!TIFFGetField(r->tiff, TIFFTAG_IMAGEWIDTH, &r->width) ||
         !TIFFGetField(r->tiff, TIFFTAG_IMAGELENGTH, &r->height) ||
         !TIFFGetField(r->tiff, TIFFTAG_PHOTOMETRIC, &r->photometric)) {
-        return fail(r, TINCTURE_ERROR_FILE, "its header is cut short");
+        return tiff_fail(r, TINCTURE_ERROR_FILE, "its header is cut short");
     }
     TIFFGetFieldDefaulted(r->tiff, TIFFTAG_BITSPERSAMPLE, &r->bits);
     TIFFGetFieldDefaulted(r->tiff, TIFFTAG_SAMPLESPERPIXEL, &r->channels);
     TIFFGetFieldDefaulted(r->tiff, TIFFTAG_ORIENTATION, &r->orientation);
-    read_channels(r);
-    return (r->colors > 0 || fail(r, TINCTURE_ERROR_UNSUPPORTED, "it is of a rare kind")) &&
-           r->error == NULL && image_check_size(r->width, r->height, &r->error);
+    return r->error == NULL && image_check_size(r->width, r->height, &r->error) &&
+           tiff_pixels_init(r) && r->error == NULL;
 }
 
-static void reader_clear(struct reader *r)
+static void reader_clear(struct tiff_reader *r)
 {
     if (r->tiff != NULL) {
         TIFFClose(r->tiff);
@@ -152,7 +170,7 @@ static void reader_clear(struct reader *r)
     g_clear_error(&r->error);
 }
 
-static GBytes *take_tag(const struct reader *r, uint32_t tag)
+static GBytes *take_tag(const struct tiff_reader *r, uint32_t tag)
 {
     uint32_t size = 0;
     void *data = NULL;
@@ -160,187 +178,48 @@ static GBytes *take_tag(const struct reader *r, uint32_t tag)
     return TIFFGetField(r->tiff, tag, &size, &data) && size > 0 ? g_bytes_new(data, size) : NULL;
 }
 
-static void take_meta(const struct reader *r, struct image_meta *meta)
+static void take_meta(const struct tiff_reader *r, struct image_meta *meta)
 {
     g_autoptr(GBytes) list = take_tag(r, TIFFTAG_PHOTOSHOP);
     gsize size = 0;
     const void *data = list != NULL ? g_bytes_get_data(list, &size) : NULL;
 
-    meta->bits = r->bits > 8 ? 16 : 8;
+    const bool deep = r->bits > 8 && (r->color == TIFF_COLOR_GRAY || r->color == TIFF_COLOR_RGB ||
+                                      r->color == TIFF_COLOR_LAB);
+    const bool converted = r->color == TIFF_COLOR_CMYK || r->color == TIFF_COLOR_LAB;
+
+    meta->bits = deep ? 16 : 8;
     meta->exif = tiff_exif_read(r->data, r->size);
     meta->recipe = metadata_recipe(meta->exif);
-    meta->icc = take_tag(r, TIFFTAG_ICCPROFILE);
+    meta->icc = converted ? NULL : take_tag(r, TIFFTAG_ICCPROFILE);
     meta->xmp = take_tag(r, TIFFTAG_XMLPACKET);
     meta->iptc = iptc_from_resources(data, size);
-}
-
-// ---- pixels -------------------------------------------------------------------------------------
-
-// A tile or a strip, which is as wide as the picture: each is packed on its own.
-struct block {
-    uint32_t width, height; // as packed; a tile may reach beyond the picture
-    int first, channels;    // those of the picture that it holds
-    tmsize_t row;           // bytes
-    void *samples;
-};
-
-static bool block_init(struct reader *r, struct block *b)
-{
-    b->width = r->width;
-    if (TIFFIsTiled(r->tiff)) {
-        TIFFGetField(r->tiff, TIFFTAG_TILEWIDTH, &b->width);
-        TIFFGetField(r->tiff, TIFFTAG_TILELENGTH, &b->height);
-    } else {
-        TIFFGetFieldDefaulted(r->tiff, TIFFTAG_ROWSPERSTRIP, &b->height);
-        b->height = MIN(b->height, r->height);
+    if (r->damaged) {
+        image_meta_note(meta, CODEC_PARTIAL_NOTE);
     }
-    if (!image_check_size(b->width, b->height, &r->error)) {
-        return false;
+    if (r->several) {
+        image_meta_note(meta, CODEC_FIRST_NOTE);
     }
-    b->channels = r->apart ? 1 : r->channels;
-    b->row = (tmsize_t)b->width * b->channels * (r->bits / 8);
-    b->samples = g_try_malloc_n(b->height, (gsize)b->row);
-    return b->samples != NULL ||
-           fail(r, TINCTURE_ERROR_MEMORY, "there is not enough memory for it");
-}
-
-static float half_value(uint16_t half)
-{
-    const int exponent = half >> 10 & 31, fraction = half & 1023;
-    const float value = exponent > 0 ? ldexpf((float)(1024 + fraction), exponent - 25)
-                                     : ldexpf((float)fraction, -24);
-
-    return exponent == 31 ? NAN : half & 0x8000 ? -value : value;
-}
-
-static float float_value(const struct reader *r, const struct block *b, size_t i)
-{
-    enum { LIMIT = 65504 }; // of the shortest float; far from what is light on a photo
-    const float value = r->bits == 16   ? half_value(((const uint16_t *)b->samples)[i])
-                        : r->bits == 32 ? ((const float *)b->samples)[i]
-                                        : (float)((const double *)b->samples)[i];
-
-    return isnan(value) ? 0.0f : CLAMP(value, -LIMIT, LIMIT);
-}
-
-static float value_at(const struct reader *r, const struct block *b, size_t i)
-{
-    if (r->floats) {
-        return float_value(r, b, i);
-    }
-    return r->bits == 8    ? ((const uint8_t *)b->samples)[i] / 255.0f
-           : r->bits == 16 ? ((const uint16_t *)b->samples)[i] / 65535.0f
-                           : (float)(((const uint32_t *)b->samples)[i] / 4294967295.0);
-}
-
-// The part of the block that lies in the picture. Gray is three times the same.
-static void block_put(const struct reader *r, const struct block *b, struct image *image,
-                      uint32_t x0, uint32_t y0)
-{
-    const bool negative = r->photometric == PHOTOMETRIC_MINISWHITE;
-
-    for (int c = 0; c < (r->alpha ? 4 : 3); c++) {
-        const int channel = (c == 3 ? r->colors : MIN(c, r->colors - 1)) - b->first;
-
-        if (channel < 0 || channel >= b->channels) {
-            continue;
-        }
-        for (uint32_t y = y0; y < MIN(y0 + b->height, r->height); y++) {
-            size_t from = (size_t)(y - y0) * b->width * b->channels + (size_t)channel;
-            size_t to = (size_t)y * r->width + x0;
-
-            for (uint32_t x = x0; x < MIN(x0 + b->width, r->width); x++, to++) {
-                float value = value_at(r, b, from);
-
-                *(c == 3 ? &image->alpha[to] : &image->rgb[3 * to + c]) =
-                    negative && c < 3 ? 1.0f - value : value;
-                from += (size_t)b->channels;
-            }
-        }
-    }
-}
-
-static bool block_read(struct reader *r, const struct block *b, uint32_t x, uint32_t y)
-{
-    TIFF *tiff = r->tiff;
-    bool tiled = TIFFIsTiled(tiff);
-    uint16_t plane = (uint16_t)b->first;
-    tmsize_t wanted = b->row * (tiled ? b->height : MIN(b->height, r->height - y));
-    tmsize_t got =
-        tiled ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, y, 0, plane), b->samples, wanted)
-              : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, y, plane), b->samples, wanted);
-
-    return (got == wanted && r->error == NULL) || fail(r, TINCTURE_ERROR_FILE, "it is cut short");
-}
-
-static bool read_blocks(struct reader *r, struct block *b, struct image *image)
-{
-    for (uint32_t y = 0; y < r->height; y += b->height) {
-        for (uint32_t x = 0; x < r->width; x += b->width) {
-            if (task_cancelled(r->task, &r->error) || !block_read(r, b, x, y)) {
-                return false;
-            }
-            block_put(r, b, image, x, y);
-        }
-    }
-    return true;
-}
-
-// Colours of what is not seen are nobody's to know. Those of integers end at white; light has no
-// end.
-static void divide_by_alpha(const struct reader *r, struct image *image)
-{
-    const size_t pixels = (size_t)image->width * image->height;
-    const float most = r->floats ? INFINITY : 1.0f;
-
-    for (size_t i = 0; i < pixels; i++) {
-        const float alpha = image->alpha[i];
-
-        for (int c = 0; c < 3; c++) {
-            float *value = &image->rgb[3 * i + c];
-
-            *value = alpha > 0.0f ? MIN(*value / alpha, most) : 0.0f;
-        }
-    }
-}
-
-static struct image *read_pixels(struct reader *r)
-{
-    struct block block = {0};
-    struct image *image = image_new((int)r->width, (int)r->height, r->alpha, &r->error);
-    bool ok = image != NULL && block_init(r, &block);
-    int planes = r->apart ? r->colors + r->alpha : 1;
-
-    for (; ok && block.first < planes; block.first++) {
-        ok = read_blocks(r, &block, image);
-    }
-    g_free(block.samples);
-    if (!ok) {
-        g_clear_pointer(&image, image_free);
-    } else if (r->premultiplied) {
-        divide_by_alpha(r, image);
-    }
-    return image;
 }
 
 // ---- the codec ----------------------------------------------------------------------------------
 
 static bool sniff(const uint8_t *data, size_t size)
 {
-    struct reader r;
+    static const char *const HEADS[] = {"II*", "MM\0*", "II+", "MM\0+"}; // the last two: BigTIFF
 
-    if (size < 8 || (memcmp(data, "II", 2) != 0 && memcmp(data, "MM", 2) != 0)) {
-        return false;
+    for (size_t i = 0; size >= 4 && i < G_N_ELEMENTS(HEADS); i++) {
+        if (memcmp(data, HEADS[i], 4) == 0) {
+            return true;
+        }
     }
-    reader_open(&r, data, size, NULL);
-    reader_clear(&r);
-    return r.colors > 0; // also where the file is damaged: reading it will say so
+    return false;
 }
 
 static bool read_info(GBytes *file, struct image_info *info, GError **error)
 {
-    struct reader r;
-    bool ok = reader_open(&r, g_bytes_get_data(file, NULL), g_bytes_get_size(file), NULL);
+    struct tiff_reader r;
+    bool ok = reader_open(&r, file, NULL, 0);
 
     if (ok) {
         info->width = (int)(r.orientation >= 5 ? r.height : r.width);
@@ -353,13 +232,17 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     return ok;
 }
 
-// The orientation is a tag of TIFF's own, so the pixels are turned here.
-static struct image *read_image(GBytes *file, struct task *task, GError **error)
+// The orientation is a tag of TIFF's own, so the pixels are turned here. *bytes: what the pixels
+// have at most, 0 where it did not come to them.
+static struct image *read_once(GBytes *file, struct task *task, uint64_t padding, uint64_t *bytes,
+                               GError **error)
 {
-    struct reader r;
-    bool ok = reader_open(&r, g_bytes_get_data(file, NULL), g_bytes_get_size(file), task);
-    struct image *stored = ok ? read_pixels(&r) : NULL, *image = stored;
+    struct tiff_reader r;
+    bool ok = reader_open(&r, file, task, padding);
+    g_autoptr(GBytes) icc = ok ? take_tag(&r, TIFFTAG_ICCPROFILE) : NULL;
+    struct image *stored = ok ? tiff_pixels_read(&r, icc) : NULL, *image = stored;
 
+    *bytes = ok ? (uint64_t)r.width * r.height * r.channels * MAX(r.bits / 8, 1) : 0;
     if (stored != NULL && r.orientation > 1) {
         image = image_orient(stored, r.orientation, &r.error);
         image_free(stored);
@@ -370,6 +253,24 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
         g_propagate_error(error, g_steal_pointer(&r.error));
     }
     reader_clear(&r);
+    return image;
+}
+
+// What cannot be read whole is tried again for what there is of it.
+static struct image *read_image(GBytes *file, struct task *task, GError **error)
+{
+    enum { ROOM = 1 << 16 }; // above what the pixels have: packing may lengthen them
+    uint64_t bytes = 0;
+    GError *first = NULL;
+    struct image *image = read_once(file, task, 0, &bytes, &first);
+
+    if (image == NULL && bytes > 0 && g_error_matches(first, TINCTURE_ERROR, TINCTURE_ERROR_FILE)) {
+        image = read_once(file, task, bytes + ROOM, &bytes, NULL);
+    }
+    if (image == NULL && !task_cancelled(task, error)) {
+        g_propagate_error(error, g_steal_pointer(&first));
+    }
+    g_clear_error(&first);
     return image;
 }
 

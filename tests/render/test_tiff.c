@@ -20,6 +20,7 @@ struct kind {
     uint16_t extra;
     const char *order; // "wl" or "wb"
     bool floats, apart;
+    bool one_strip, predicted;
 };
 
 // Of the picture that all files here hold: on the grid of 8, 11 (what a half float has between a
@@ -125,11 +126,14 @@ static GBytes *write_tiff(const struct kind *k, GBytes *icc)
         TIFFSetField(tiff, TIFFTAG_TILEWIDTH, k->tile);
         TIFFSetField(tiff, TIFFTAG_TILELENGTH, k->tile);
     } else {
-        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, 7); // the last one is shorter
+        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, k->one_strip ? HEIGHT : 7); // the last is shorter
     }
     if (icc != NULL) {
         TIFFSetField(tiff, TIFFTAG_ICCPROFILE, (uint32_t)g_bytes_get_size(icc),
                      g_bytes_get_data(icc, NULL));
+    }
+    if (k->predicted) {
+        TIFFSetField(tiff, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL);
     }
     write_pixels(tiff, k);
     TIFFClose(tiff);
@@ -203,6 +207,8 @@ static void test_kinds(void)
         {16, 3, RGB, .apart = true},
         {8, 4, RGB, COMPRESSION_LZW, .extra = OWN, .apart = true, .tile = 32},
         {16, 1, PHOTOMETRIC_MINISWHITE},
+        {16, 6, RGB},
+        {16, 6, RGB, COMPRESSION_LZW, .apart = true},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
@@ -215,21 +221,6 @@ static void test_kinds(void)
         g_assert_true((image->alpha != NULL) == (KINDS[i].extra == OWN || KINDS[i].extra == MADE));
         check_pixels(&KINDS[i], image);
         image_free(image);
-    }
-}
-
-// Rarer kinds are left to gdk-pixbuf.
-static void test_others(void)
-{
-    static const struct kind KINDS[] = {
-        {8, 4, PHOTOMETRIC_SEPARATED},
-        {16, 6, RGB},
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
-        g_autoptr(GBytes) file = write_tiff(&KINDS[i], NULL);
-
-        g_assert_cmpstr(codec_sniff(file)->name, ==, "pixbuf");
     }
 }
 
@@ -419,6 +410,78 @@ static void test_cut_short(void)
     }
 }
 
+// The value of a tag as the directory holds it, in a file of this machine's byte order.
+static GBytes *with_tag(GBytes *file, uint16_t tag, uint32_t value)
+{
+    gsize size = g_bytes_get_size(file);
+    guint8 *bytes = g_memdup2(g_bytes_get_data(file, NULL), size);
+    guint8 *entry = bytes_find(bytes + 8, size - 8, &tag, sizeof(tag));
+
+    while (entry != NULL && (entry[2] < 3 || entry[2] > 4 || entry[3] != 0 || entry[4] != 1)) {
+        entry = bytes_find(entry + 1, size - (gsize)(entry + 1 - bytes), &tag, sizeof(tag));
+    }
+    g_assert_nonnull(entry);
+    entry[2] = 4; // a long number
+    memcpy(entry + 8, &value, sizeof(value));
+    return g_bytes_new_take(bytes, size);
+}
+
+// libtiff writes the pixels at 8 and the directory behind them. Here they are once more, behind the
+// directory, and cut to a part of them.
+static GBytes *pixels_cut(GBytes *file, double part)
+{
+    gsize size = g_bytes_get_size(file);
+    g_autoptr(GBytes) moved = with_tag(file, TIFFTAG_STRIPOFFSETS, (uint32_t)size);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    const guint8 *data = g_bytes_get_data(file, NULL);
+    guint32 directory = 0;
+
+    memcpy(&directory, data + 4, sizeof(directory));
+    g_byte_array_append(bytes, g_bytes_get_data(moved, NULL), (guint)size);
+    g_byte_array_append(bytes, data + 8, (guint)((directory - 8) * part));
+    return g_bytes_new(bytes->data, bytes->len);
+}
+
+// The rows before the cut are the picture's own, also where a predictor has to be undone.
+static void test_cut_pixels(void)
+{
+    static const struct kind KINDS[] = {
+        {8, 3, RGB, .one_strip = true},
+        {16, 3, RGB, .one_strip = true},
+        {16, 3, RGB, COMPRESSION_LZW, .one_strip = true},
+        {16, 3, RGB, COMPRESSION_LZW, .one_strip = true, .predicted = true},
+        {8, 4, RGB, COMPRESSION_ADOBE_DEFLATE, .extra = OWN, .one_strip = true, .predicted = true},
+        {16, 1, GRAY, COMPRESSION_PACKBITS, .one_strip = true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        const struct kind *k = &KINDS[i];
+        g_autoptr(GBytes) whole = write_tiff(k, NULL);
+        g_autoptr(GBytes) all = pixels_cut(whole, 1.0);
+        g_autoptr(GBytes) none = pixels_cut(whole, 0.0);
+        g_autoptr(GBytes) cut = pixels_cut(whole, 0.6);
+        g_autoptr(GError) error = NULL;
+        struct image *sound = image_load_bytes(all, NULL, &error);
+
+        g_assert_no_error(error);
+        g_assert_null(sound->meta.note);
+        check_pixels(k, sound);
+        image_free(sound);
+        refuse(none);
+
+        struct image *image = image_load_bytes(cut, NULL, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(image->meta.note, ==, CODEC_PARTIAL_NOTE);
+        for (int n = 0; n < 3 * WIDTH * HEIGHT / 4; n++) {
+            const int pixel = n / 3;
+
+            g_assert_cmpfloat(image->rgb[n], ==, color_of(k, pixel % WIDTH, pixel / WIDTH, n % 3));
+        }
+        image_free(image);
+    }
+}
+
 // Any byte of the directory may change, and any other: refused or read, nothing else.
 static void test_corrupt(void)
 {
@@ -439,22 +502,6 @@ static void test_corrupt(void)
             image_free(image_load_bytes(damaged, NULL, NULL));
         }
     }
-}
-
-// The value of a tag as the directory holds it, in a file of this machine's byte order.
-static GBytes *with_tag(GBytes *file, uint16_t tag, uint32_t value)
-{
-    gsize size = g_bytes_get_size(file);
-    guint8 *bytes = g_memdup2(g_bytes_get_data(file, NULL), size);
-    guint8 *entry = bytes_find(bytes + 8, size - 8, &tag, sizeof(tag));
-
-    while (entry != NULL && (entry[2] < 3 || entry[2] > 4 || entry[3] != 0 || entry[4] != 1)) {
-        entry = bytes_find(entry + 1, size - (gsize)(entry + 1 - bytes), &tag, sizeof(tag));
-    }
-    g_assert_nonnull(entry);
-    entry[2] = 4; // a long number
-    memcpy(entry + 8, &value, sizeof(value));
-    return g_bytes_new_take(bytes, size);
 }
 
 static void test_lies(void)
@@ -499,11 +546,11 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tiff/kinds", test_kinds);
-    g_test_add_func("/tiff/others", test_others);
     g_test_add_func("/tiff/orientation-and-profile", test_orientation_and_profile);
     g_test_add_func("/tiff/exif-is-carried", test_exif_is_carried);
     g_test_add_func("/tiff/export", test_export);
     g_test_add_func("/tiff/cut-short", test_cut_short);
+    g_test_add_func("/tiff/cut-pixels", test_cut_pixels);
     g_test_add_func("/tiff/corrupt", test_corrupt);
     g_test_add_func("/tiff/lies", test_lies);
     g_test_add_func("/tiff/cancel", test_cancel);
