@@ -247,10 +247,11 @@ static void explain(GBytes *file, GError **error)
     }
     g_clear_error(error);
     if (!has_loader(magic)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s pictures are read by a gdk-pixbuf loader that is not installed%s%s",
-                    magic->title, magic->package != NULL ? "; the package is " : "",
-                    magic->package != NULL ? magic->package : "");
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+            "%s pictures are read by a gdk-pixbuf loader that is not installed; %s%s", magic->title,
+            magic->package != NULL ? "the package is " : "save the picture as PNG or TIFF first",
+            magic->package != NULL ? magic->package : "");
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "the %s data is damaged, or of a kind that cannot be read (%s)", magic->title,
@@ -359,6 +360,23 @@ static void take_row(const uint8_t *row, int channels, int y, struct image *imag
     }
 }
 
+// Loaders of animations give every picture an alpha channel.
+static bool is_opaque(const GdkPixbuf *pixbuf)
+{
+    const int width = gdk_pixbuf_get_width(pixbuf), height = gdk_pixbuf_get_height(pixbuf);
+    const size_t stride = (size_t)gdk_pixbuf_get_rowstride(pixbuf);
+    const uint8_t *pixels = gdk_pixbuf_read_pixels(pixbuf);
+
+    for (int y = 0; gdk_pixbuf_get_has_alpha(pixbuf) && y < height; y++) {
+        for (int x = 0; x < width; x++) {
+            if (pixels[(size_t)y * stride + 4 * (size_t)x + 3] != 255) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 // Memory of rows that the loader did not come to may hold anything.
 static void clear_row(int y, struct image *image)
 {
@@ -375,8 +393,9 @@ static struct image *take_pixels(const struct decoded *decoded, GError **error)
     const GdkPixbuf *pixbuf = decoded->pixbuf;
     const uint8_t *pixels = gdk_pixbuf_read_pixels(pixbuf);
     const size_t stride = (size_t)gdk_pixbuf_get_rowstride(pixbuf);
-    struct image *image = image_new(gdk_pixbuf_get_width(pixbuf), gdk_pixbuf_get_height(pixbuf),
-                                    gdk_pixbuf_get_has_alpha(pixbuf), error);
+    struct image *image = image_new(
+        gdk_pixbuf_get_width(pixbuf), gdk_pixbuf_get_height(pixbuf),
+        decoded->rows != NULL ? gdk_pixbuf_get_has_alpha(pixbuf) : !is_opaque(pixbuf), error);
 
     for (int y = 0; image != NULL && y < image->height; y++) {
         if (decoded->rows == NULL || decoded->rows[y] != 0) {
@@ -522,8 +541,8 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 const struct codec pixbuf_codec = {
     .name = "pixbuf",
     .title = "WebP, GIF, BMP and others",
-    .suffixes = (const char *const[]){"webp", "gif", "bmp", "heic", "heif", "hif", "avif", "jxl",
-                                      "ppm", "pgm", "pbm", "pnm", "ico", NULL},
+    .suffixes = (const char *const[]){"webp", "gif", "bmp", "heic", "heif", "hif", "avif", "ppm",
+                                      "pgm", "pbm", "pnm", "ico", NULL},
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,

@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENTRY = 12, MAX_ENTRIES = 500, MAX_BYTES = 60000 }; // a block has at most 64 kB
+enum {
+    ENTRY = 12,
+    BIG_ENTRY = 20,
+    MAX_ENTRIES = 500,
+    MAX_BYTES = 60000
+}; // a block has at most 64 kB
 
 static const guint8 MARKER[6] = {'E', 'x', 'i', 'f', 0, 0};
 
@@ -42,8 +47,23 @@ struct source {
     const guint8 *data;
     gsize size;
     ExifByteOrder order;
+    bool big;     // BigTIFF: counts and places have eight bytes
     gsize copied; // bytes of values
 };
+
+// A place beyond four gigabytes is beyond any file that is read: then it is the end.
+static gsize place_at(const struct source *s, gsize at)
+{
+    const bool little = s->order == EXIF_BYTE_ORDER_INTEL;
+
+    if (!s->big) {
+        return exif_get_long(s->data + at, s->order);
+    }
+
+    const guint32 high = exif_get_long(s->data + at + (little ? 4 : 0), s->order);
+
+    return high == 0 ? exif_get_long(s->data + at + (little ? 0 : 4), s->order) : s->size;
+}
 
 static bool is_inside(const struct source *s, gsize at, gsize count)
 {
@@ -70,9 +90,9 @@ static void copy_entry(struct source *s, gsize at, ExifContent *content)
 {
     const ExifTag tag = exif_get_short(s->data + at, s->order);
     const ExifFormat format = exif_get_short(s->data + at + 2, s->order);
-    const guint32 components = exif_get_long(s->data + at + 4, s->order);
+    const gsize components = place_at(s, at + 4), value = at + (s->big ? 12 : 8);
     const guint64 bytes = (guint64)components * exif_format_get_size(format);
-    const gsize from = bytes > 4 ? exif_get_long(s->data + at + 8, s->order) : at + 8;
+    const gsize from = bytes > (s->big ? 8 : 4) ? place_at(s, value) : value;
 
     if (bytes == 0 || bytes > MAX_BYTES - s->copied || !is_inside(s, from, bytes) ||
         exif_content_get_entry(content, tag) != NULL) {
@@ -94,13 +114,16 @@ static void copy_entry(struct source *s, gsize at, ExifContent *content)
 // Returns where the EXIF directory is, as far as this one says; else 0.
 static gsize copy_directory(struct source *s, gsize at, ExifData *data, ExifIfd ifd)
 {
-    const guint count = is_inside(s, at, 2) ? exif_get_short(s->data + at, s->order) : 0;
+    const gsize head = s->big ? 8 : 2, step = s->big ? BIG_ENTRY : ENTRY;
+    const gsize count = !is_inside(s, at, head) ? 0
+                        : s->big                ? place_at(s, at)
+                                                : exif_get_short(s->data + at, s->order);
     gsize exif = 0;
 
-    for (guint i = 0; i < MIN(count, MAX_ENTRIES); i++) {
-        const gsize entry = at + 2 + (gsize)i * ENTRY;
+    for (gsize i = 0; i < MIN(count, MAX_ENTRIES); i++) {
+        const gsize entry = at + head + i * step;
 
-        if (!is_inside(s, entry, ENTRY)) {
+        if (!is_inside(s, entry, step)) {
             break;
         }
 
@@ -109,7 +132,7 @@ static gsize copy_directory(struct source *s, gsize at, ExifData *data, ExifIfd 
         if (is_kept(ifd, tag)) {
             copy_entry(s, entry, data->ifd[ifd]);
         } else if (tag == EXIF_TAG_EXIF_IFD_POINTER) {
-            exif = exif_get_long(s->data + entry + 8, s->order);
+            exif = place_at(s, entry + (s->big ? 12 : 8));
         }
     }
     return exif;
@@ -117,9 +140,10 @@ static gsize copy_directory(struct source *s, gsize at, ExifData *data, ExifIfd 
 
 GBytes *tiff_exif_read(const guint8 *data, gsize size)
 {
-    struct source s = {data, size, EXIF_BYTE_ORDER_INTEL, 0};
+    struct source s = {data, size, EXIF_BYTE_ORDER_INTEL, false, 0};
 
-    if (size < 8 || (memcmp(data, "II*\0", 4) != 0 && memcmp(data, "MM\0*", 4) != 0)) {
+    s.big = size >= 16 && (memcmp(data, "II+\0", 4) == 0 || memcmp(data, "MM\0+", 4) == 0);
+    if (size < 8 || (!s.big && memcmp(data, "II*\0", 4) != 0 && memcmp(data, "MM\0*", 4) != 0)) {
         return NULL;
     }
     s.order = data[0] == 'I' ? EXIF_BYTE_ORDER_INTEL : EXIF_BYTE_ORDER_MOTOROLA;
@@ -130,7 +154,7 @@ GBytes *tiff_exif_read(const guint8 *data, gsize size)
 
     exif_data_set_byte_order(block, s.order);
 
-    const gsize exif = copy_directory(&s, exif_get_long(data + 4, s.order), block, EXIF_IFD_0);
+    const gsize exif = copy_directory(&s, place_at(&s, s.big ? 8 : 4), block, EXIF_IFD_0);
 
     if (exif > 0) {
         copy_directory(&s, exif, block, EXIF_IFD_EXIF);

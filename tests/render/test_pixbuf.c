@@ -151,6 +151,7 @@ static void test_several_pictures(void)
         struct image *image = image_load_bytes(file, NULL, &error);
 
         g_assert_no_error(error);
+        g_assert_null(image->alpha); // nothing is transparent
         g_assert_cmpstr(image->meta.note, ==, i == 0 ? CODEC_FIRST_NOTE : NULL);
         image_free(image);
     }
@@ -478,6 +479,7 @@ static void test_missing_loader(void)
     static const struct {
         const char head[21], *said;
     } CASES[] = {
+        {"\xff\x0a..................", "JPEG XL"},
         {"RIFF....WEBPVP8 ", "webp-pixbuf-loader"},
         {"\0\0\0\x14"
          "ftypheic....mif1",

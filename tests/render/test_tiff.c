@@ -313,12 +313,13 @@ static GBytes *with_exif(const char *order)
 // From TIFF to each format that is written, and from there to TIFF again.
 static void test_exif_is_carried(void)
 {
-    static const char *const ORDERS[] = {"wl", "wb"}, *const FORMATS[] = {"jpeg", "png", "tiff"};
+    static const char *const ORDERS[] = {"wl", "wb", "wl8", "wb8"}; // with 8: BigTIFF
+    static const char *const FORMATS[] = {"jpeg", "png", "tiff"};
 
-    for (size_t i = 0; i < 6; i++) {
-        g_autoptr(GBytes) file = with_exif(ORDERS[i % 2]);
+    for (size_t i = 0; i < 12; i++) {
+        g_autoptr(GBytes) file = with_exif(ORDERS[i % 4]);
         struct image *photo = image_load_bytes(file, NULL, NULL);
-        struct image_save_params first = {.format = FORMATS[i / 2], .keep_metadata = true};
+        struct image_save_params first = {.format = FORMATS[i / 4], .keep_metadata = true};
         struct image_save_params second = {.format = "tiff", .keep_metadata = true, .recipe = "x"};
         g_autoptr(GBytes) there = image_encode(photo, &first, NULL);
         struct image *between = image_load_bytes(there, NULL, NULL);
