@@ -286,6 +286,10 @@ static void unpack_row(const struct tiff_reader *r, const void *row, gsize count
 {
     if (r->floats) {
         unpack_floats(r->bits, row, count, to);
+    } else if (r->bits == 8) {
+        for (gsize i = 0; i < count; i++) {
+            to[i] = ((const uint8_t *)row)[i] / 255.0f;
+        }
     } else if (r->bits == 16) {
         for (gsize i = 0; i < count; i++) {
             to[i] = ((const uint16_t *)row)[i] / 65535.0f;
