@@ -280,6 +280,13 @@ GBytes *heif_xmp(GBytes *file)
     return find_bytes(file, "mime", "application/rdf+xml");
 }
 
+bool heif_has_picture(GBytes *file)
+{
+    struct cursor body;
+
+    return find_meta(file, &body) || find_box(cursor_of(file), "moov", &body);
+}
+
 bool heif_is_sequence(GBytes *file)
 {
     struct cursor meta, film;

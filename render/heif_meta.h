@@ -16,5 +16,8 @@ GBytes *heif_exif(GBytes *file);
 // The first XMP packet, as stored; NULL: none.
 GBytes *heif_xmp(GBytes *file);
 
+// Whether the boxes that lead to a picture are whole. Loaders warn on standard error where not.
+bool heif_has_picture(GBytes *file);
+
 // Whether the file is also a film or a burst, of which its picture is the first or the best.
 bool heif_is_sequence(GBytes *file);

@@ -325,7 +325,7 @@ static bool run_loader(GBytes *file, struct progress *progress, struct task *tas
     if (decoded->pixbuf == NULL) {
         if (own == NULL) {
             g_set_error_literal(&own, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                                "the file holds no picture");
+                                "the file is damaged or cut short, and holds no picture");
         }
         explain(file, &own);
         g_propagate_error(error, own);
@@ -338,8 +338,16 @@ static bool run_loader(GBytes *file, struct progress *progress, struct task *tas
 // False with an error in this program's terms.
 static bool decode(GBytes *file, struct task *task, struct decoded *decoded, GError **error)
 {
+    const struct magic *magic = magic_find(g_bytes_get_data(file, NULL), g_bytes_get_size(file));
     struct progress progress = {0};
     g_autoptr(GBytes) sound = with_sound_palette(file);
+
+    if ((magic == &HEIF || magic == &AVIF) && has_loader(magic) && !heif_has_picture(file)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "the %s data is damaged or cut short", magic->title);
+        return false;
+    }
+
     bool ok = run_loader(sound, &progress, task, decoded, error);
 
     progress_clear(&progress);

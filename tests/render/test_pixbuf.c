@@ -456,6 +456,21 @@ static void test_hostile_heif(void)
     }
 }
 
+static void test_cut_heif(void)
+{
+    static const char *const NAMES[] = {"turned.heic", "turned.avif"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
+        g_autoptr(GBytes) file = read_data(NAMES[i]);
+        g_autoptr(GBytes) part = g_bytes_new_from_bytes(file, 0, g_bytes_get_size(file) / 4);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(image_load_bytes(part, NULL, &error));
+        g_test_message("%s", error->message);
+        g_assert_true(is_missing(error) || strstr(error->message, "damaged") != NULL);
+    }
+}
+
 // A box `moov` holds the pictures of a sequence.
 static void test_heif_sequence(void)
 {
@@ -558,6 +573,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pixbuf/several-pictures", test_several_pictures);
     g_test_add_func("/pixbuf/heif-is-turned-once", test_heif_is_turned_once);
     g_test_add_func("/pixbuf/hostile-heif", test_hostile_heif);
+    g_test_add_func("/pixbuf/cut-heif", test_cut_heif);
     g_test_add_func("/pixbuf/heif-sequence", test_heif_sequence);
     g_test_add_func("/pixbuf/turned-tiff-keeps-profile", test_turned_tiff_keeps_profile);
     g_test_add_func("/pixbuf/webp-is-turned", test_webp_is_turned);
