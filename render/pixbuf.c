@@ -1,4 +1,5 @@
-// The formats that only gdk-pixbuf reads, as far as their loaders are installed: WebP, GIF, BMP, HEIF, AVIF, JPEG XL, portable maps, icons. Eight bits a channel.
+// The formats that only gdk-pixbuf reads, as far as their loaders are installed: WebP, GIF, BMP,
+// HEIF, AVIF, JPEG XL, portable maps, icons. Eight bits a channel.
 #include "render/codec.h"
 
 #include "compute/error.h"

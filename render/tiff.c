@@ -16,8 +16,8 @@
 
 // ---- the file in memory -------------------------------------------------------------------------
 
-// Behind the bytes of a file that is cut short there are zeros, so that libtiff comes to unpack what
-// there is of a block.
+// Behind the bytes of a file that is cut short there are zeros, so that libtiff comes to unpack
+// what there is of a block.
 static tmsize_t source_read(thandle_t handle, void *to, tmsize_t count)
 {
     struct tiff_reader *r = handle;
