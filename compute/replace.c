@@ -196,3 +196,12 @@ void replacement_free(struct replacement *r)
     g_free(r->target);
     g_free(r);
 }
+
+bool replacement_whole(const char *path, const void *data, size_t size, GError **error)
+{
+    struct replacement *r = replacement_new(path, error);
+    const bool ok = r && replacement_write(r, data, size, error) && replacement_sync(r, error) &&
+                    replacement_commit(r, error);
+    replacement_free(r);
+    return ok;
+}

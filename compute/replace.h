@@ -1,6 +1,6 @@
-// Replacing a file as a whole: what is written goes to a temporary file beside it, which takes the
-// name only when everything is on the disk. Until then, and after any failure, the old file is as
-// it was.
+// Replacing a file as a whole, which is how everything is saved: what is written goes to a
+// temporary file beside it, which takes the name only when everything is on the disk. Until then,
+// and after any failure, the old file is as it was.
 //
 //   struct replacement *r = replacement_new(path, error);
 //   bool ok = r && replacement_write(r, data, size, error) && replacement_sync(r, error) &&
@@ -26,6 +26,8 @@ struct replacement *replacement_new(const char *path, GError **error);
 bool replacement_write(struct replacement *r, const void *data, size_t size, GError **error);
 bool replacement_sync(struct replacement *r, GError **error); // the data is on the disk
 bool replacement_commit(struct replacement *r, GError **error);
+// All of that for contents that are at hand.
+bool replacement_whole(const char *path, const void *data, size_t size, GError **error);
 // Removes what programs that were killed have left in a folder. Every replacement_new() does that
 // where it writes.
 void replacement_sweep(const char *folder);

@@ -1,5 +1,7 @@
 #include "compute/file/hash.h"
 
+#include "compute/replace.h"
+
 #include <glib/gstdio.h>
 #include <stdbool.h>
 #include <string.h>
@@ -97,7 +99,8 @@ static void write_kept(const char *kept, const char *identity, const char *sum)
     char *folder = g_path_get_dirname(kept);
     char *line = g_strconcat(sum, " ", identity, NULL);
     GError *error = NULL;
-    if (g_mkdir_with_parents(folder, 0700) != 0 || !g_file_set_contents(kept, line, -1, &error)) {
+    if (g_mkdir_with_parents(folder, 0700) != 0 ||
+        !replacement_whole(kept, line, strlen(line), &error)) {
         g_info("the hash of a file is not kept: %s", error ? error->message : folder);
     }
     g_clear_error(&error);

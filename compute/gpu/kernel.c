@@ -2,6 +2,7 @@
 // pipeline cache on disk. All kernels share one layout: no descriptors, 128 bytes of push
 // constants.
 #include "compute/gpu/vk.h"
+#include "compute/replace.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -80,8 +81,7 @@ static void cache_save(struct gpu *gpu)
     g_autofree char *folder = g_path_get_dirname(gpu->cache_path);
     g_mkdir_with_parents(folder, 0700);
     g_autoptr(GError) error = NULL;
-    if (!g_file_set_contents_full(gpu->cache_path, data, (gssize)size,
-                                  G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error)) {
+    if (!replacement_whole(gpu->cache_path, data, size, &error)) {
         g_debug("pipeline cache not saved: %s", error->message);
     }
 }

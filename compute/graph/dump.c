@@ -2,6 +2,7 @@
 #include "compute/graph/dump.h"
 
 #include "compute/op/op.h"
+#include "compute/replace.h"
 
 #include <string.h>
 
@@ -92,7 +93,11 @@ bool graph_dump(const struct graph *g, const struct gpu_info *gpu, const char *p
     if (dot) {
         g_string_append(text, "}\n");
     }
-    return g_file_set_contents(path, text->str, (gssize)text->len, error);
+    const bool ok = replacement_whole(path, text->str, text->len, error);
+    if (!ok) {
+        g_prefix_error(error, "could not save %s: ", path);
+    }
+    return ok;
 }
 
 bool dump_if_wanted(const struct graph *g, const struct gpu_info *gpu, GError **error)

@@ -10,6 +10,7 @@
 
 #include "compute/gpu/blas.h"
 #include "compute/json_file.h"
+#include "compute/replace.h"
 
 #include <errno.h>
 #include <math.h>
@@ -221,7 +222,7 @@ static void write_file(const struct model *m, const char *path)
     char *folder = g_path_get_dirname(path);
     GError *error = NULL;
     if (g_mkdir_with_parents(folder, 0700) != 0 ||
-        !g_file_set_contents(path, text->str, (gssize)text->len, &error)) {
+        !replacement_whole(path, text->str, text->len, &error)) {
         g_info("%s is not kept: %s", path, error ? error->message : g_strerror(errno));
     }
     g_clear_error(&error);

@@ -26,11 +26,7 @@ static int count(const char *prefix)
 static bool replace(const char *name, const char *text)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    struct replacement *r = replacement_new(path, NULL);
-    const bool ok = r && replacement_write(r, text, strlen(text), NULL) &&
-                    replacement_sync(r, NULL) && replacement_commit(r, NULL);
-    replacement_free(r);
-    return ok;
+    return replacement_whole(path, text, strlen(text), NULL);
 }
 
 // What is left is written to the end, or not: a kill may come at any time.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The include direction: ui -> render -> compute, and inside compute each folder names only those before it. Calls of
-# Vulkan, VkFFT, GTK and SQLite stay in their one place. Prints every line that breaks a rule.
+# Vulkan, VkFFT, GTK and SQLite stay in their one place, and so does saving. Prints every line that breaks a rule.
 cd "$1" || exit 2
 bad=0
 
@@ -24,6 +24,7 @@ deny 'render' '^#include [<"](gtk|gdk/|adwaita)' '^render/present/'
 deny 'compute render ui' '^#include [<"]vulkan' '^compute/gpu/'
 deny 'compute render ui' '^#include [<"]vkFFT' '^compute/gpu/fft'
 deny 'compute render ui' '^#include [<"]sqlite3' '^ui/store/'
+deny 'compute render ui' 'g_file_set_contents|g_mkstemp|mkstemp\(' '^compute/replace'
 
 # Inside compute: the order of dependence.
 order='gpu graph op nn file model sched adapter train edit'

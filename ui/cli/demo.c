@@ -3,6 +3,7 @@
 #include "ui/cli/cli.h"
 
 #include "compute/json_file.h"
+#include "compute/replace.h"
 #include "render/compare.h"
 #include "render/file.h"
 #include "ui/core/paths.h"
@@ -168,7 +169,11 @@ static bool write_report(const struct demo *d, const struct photo *p, const char
         d->loss, d->edit_s, d->restore_s, d->save_s);
     cli_progress_end();
     fputs(text, stdout);
-    return g_file_set_contents(path, text, -1, error);
+    const bool ok = replacement_whole(path, text, strlen(text), error);
+    if (!ok) {
+        g_prefix_error(error, "could not save %s: ", path);
+    }
+    return ok;
 }
 
 static bool find_place(struct demo *d, const struct photo *p, GError **error)

@@ -174,10 +174,7 @@ char *adapter_dialect_file(const struct adapter_dialect *d, const char *path)
 
 bool adapter_write_text(const char *path, const char *text, gsize length, GError **error)
 {
-    struct replacement *r = replacement_new(path, error);
-    const bool ok = r && replacement_write(r, text, length, error) && replacement_sync(r, error) &&
-                    replacement_commit(r, error);
-    replacement_free(r);
+    const bool ok = replacement_whole(path, text, length, error);
     if (!ok) {
         g_prefix_error(error, "could not save %s: ", path);
     }

@@ -131,10 +131,7 @@ static bool keep_copy(const struct job_inputs *in, GError **error)
     if (copy_is_whole(path, data, size)) {
         return true;
     }
-    struct replacement *r = replacement_new(path, error);
-    const bool ok = r && replacement_write(r, data, size, error) && replacement_sync(r, error) &&
-                    replacement_commit(r, error);
-    replacement_free(r);
+    const bool ok = replacement_whole(path, data, size, error);
     if (!ok) {
         g_prefix_error_literal(error, "the library cannot take it: ");
     }
