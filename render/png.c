@@ -82,20 +82,30 @@ static void reader_bytes(png_structp png, png_bytep bytes, size_t count)
     reader->offset += count;
 }
 
-static void reader_init(struct reader *reader, GBytes *file, struct task *task)
+static void set_memory_error(GError **error)
+{
+    g_clear_error(error); // what the library may have said of it
+    g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                        "there is not enough memory for it");
+}
+
+static bool reader_init(struct reader *reader, GBytes *file, struct task *task)
 {
     *reader = (struct reader){.task = task};
     reader->data = g_bytes_get_data(file, &reader->size);
     reader->png = png_create_read_struct(PNG_LIBPNG_VER_STRING, reader, reader_fail, reader_warn);
-    g_assert(reader->png != NULL);
-    reader->info = png_create_info_struct(reader->png);
-    g_assert(reader->info != NULL);
+    reader->info = reader->png ? png_create_info_struct(reader->png) : NULL;
+    if (!reader->info) {
+        set_memory_error(&reader->error);
+        return false;
+    }
     png_set_read_fn(reader->png, reader, reader_bytes);
     png_set_crc_action(reader->png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
     png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, UNKNOWN_CHUNKS, 2);
     png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
     png_set_chunk_malloc_max(reader->png, MAX_CHUNK_BYTES);
     png_set_chunk_cache_max(reader->png, MAX_CHUNKS);
+    return true;
 }
 
 static void reader_clear(struct reader *reader)
@@ -493,9 +503,8 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 {
     struct reader reader;
 
-    reader_init(&reader, file, NULL);
-
-    bool ok = check_header(&reader, &reader.error) && read_header(&reader);
+    bool ok = reader_init(&reader, file, NULL) && check_header(&reader, &reader.error) &&
+              read_header(&reader);
 
     if (ok) {
         info->width = (int)png_get_image_width(reader.png, reader.info);
@@ -513,8 +522,8 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
     struct reader reader;
     struct image *image = NULL;
 
-    reader_init(&reader, file, task);
-    if (check_header(&reader, &reader.error) && read_header(&reader) && read_pixels(&reader)) {
+    if (reader_init(&reader, file, task) && check_header(&reader, &reader.error) &&
+        read_header(&reader) && read_pixels(&reader)) {
         image = g_steal_pointer(&reader.image);
         image_meta_copy(&reader.meta, &image->meta);
     } else {
@@ -659,6 +668,7 @@ static bool write_all(struct writer *writer, const struct image *image,
     if (setjmp(png_jmpbuf(writer->png)) != 0) {
         return false;
     }
+    png_set_write_fn(writer->png, writer, writer_bytes, writer_flush);
     png_set_IHDR(writer->png, writer->info, (png_uint_32)image->width, (png_uint_32)image->height,
                  params->bits, image->alpha != NULL ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
@@ -686,12 +696,12 @@ static GBytes *write_image(const struct image *image, const struct codec_write *
     GBytes *file = NULL;
 
     writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer, writer_fail, writer_warn);
-    g_assert(writer.png != NULL);
-    writer.info = png_create_info_struct(writer.png);
-    g_assert(writer.info != NULL);
+    writer.info = writer.png ? png_create_info_struct(writer.png) : NULL;
     writer.row = g_new(uint8_t, (size_t)image->width * 8);
-    png_set_write_fn(writer.png, &writer, writer_bytes, writer_flush);
-    if (write_all(&writer, image, params)) {
+    if (!writer.info) {
+        set_memory_error(&writer.error);
+        g_propagate_error(error, writer.error);
+    } else if (write_all(&writer, image, params)) {
         file = g_byte_array_free_to_bytes(g_steal_pointer(&writer.bytes));
     } else {
         g_propagate_error(error, writer.error);

@@ -179,7 +179,7 @@ static void scratch_free(void *pointer)
     struct scratch *s = pointer;
     free(s->data[0]);
     free(s->data[1]);
-    free(s);
+    g_free(s);
 }
 
 float *host_scratch(int slot, int64_t floats)
@@ -187,8 +187,7 @@ float *host_scratch(int slot, int64_t floats)
     static GPrivate key = G_PRIVATE_INIT(scratch_free);
     struct scratch *s = g_private_get(&key);
     if (!s) {
-        s = calloc(1, sizeof *s);
-        g_assert(s);
+        s = g_new0(struct scratch, 1);
         g_private_set(&key, s);
     }
     if (s->floats[slot] < floats) {

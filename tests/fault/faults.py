@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""The n-th request of the program to the system fails: faults.py CLI LIBRARY SHIM MODELS [--all] [WORK...]
+
+Each run must end by itself with status 0, or with status 1 and a sentence; leave the file that it writes either as it
+was or whole; and leave no temporary. After all faults of a kind the same work must succeed in the same folder.
+Without --all n = 1, 7, 49 ... is tried, and all that follow it fail as well; WORK chooses some of the work, or of the kinds. Prints TAP.
+"""
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+KINDS = ["alloc", "malloc", "write", "fsync", "rename", "open", "mmap"]
+TIME_BYTES = 64  # of a date, the checksum of what it stands in, and the seconds that an edit took
+SECONDS = 120  # of a run, before it hangs
+
+
+def numbers(everything):
+    """Which request fails, one after another until there are no more of them."""
+    n = 1
+    while True:
+        yield n
+        n = n + 1 if everything else n * 7
+
+
+class Faults:
+    def __init__(self, cli, library, shim, models, everything):
+        self.cli, self.library, self.shim = cli, library, shim
+        self.model = os.path.join(models, "sd1")
+        self.everything = everything
+        self.folder = tempfile.mkdtemp(prefix="tincture-fault-")
+        self.tests = self.bad = self.runs = 0
+
+    def run(self, argv, fault=None):
+        """Status, standard error and the number of requests of a run."""
+        count = os.path.join(self.folder, "count")
+        env = dict(os.environ, LC_ALL="C", XDG_CACHE_HOME=os.path.join(self.folder, "cache"))
+        if fault and fault.startswith("alloc:"):
+            env["TINCTURE_FAULT"] = fault.rstrip("+")
+        elif fault:
+            with open(count, "w") as file:
+                file.write("-1")
+            env.update(LD_PRELOAD=self.shim, FAULT=fault, FAULT_COUNT=count)
+        try:
+            done = subprocess.run(argv, cwd=self.folder, env=env, capture_output=True, timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            return None, "it hangs", 0
+        self.runs += 1
+        requests = 0
+        if "FAULT" in env:
+            with open(count) as file:
+                requests = int(file.read())
+            if requests < 0 and done.returncode >= 0:
+                raise SystemExit("the requests are not counted")
+        return done.returncode, done.stderr.decode(errors="replace").strip(), requests
+
+    def clear_caches(self):
+        shutil.rmtree(os.path.join(self.folder, "cache"), ignore_errors=True)
+
+    def temporaries(self):
+        return [os.path.join(at, name) for at, _, names in os.walk(self.folder)
+                for name in names if name.startswith(".tincture-")]
+
+    def check(self, ok, name, why=""):
+        self.tests += 1
+        self.bad += not ok
+        print(f"{'ok' if ok else 'not ok'} {self.tests} - {name}")
+        if not ok:
+            print("# " + why.replace("\n", "\n# "))
+        sys.stdout.flush()
+
+    def judge(self, work, status, said):
+        if status is None or status < 0 or status > 1:
+            return f"status {status}: {said}"
+        if status == 1 and (not said or len(said.split("\n")) > 2 or ": " not in said):
+            return f"no sentence: {said!r}"
+        if self.temporaries():
+            return f"left {self.temporaries()} ({said})"
+        return work.judge(status, said)
+
+    def loop(self, work, kind):
+        wrong, tried, told = [], 0, 0
+        for mode in ("", "+") if self.everything and kind != "alloc" else ("+",):
+            for n in numbers(self.everything):
+                work.prepare()
+                status, said, requests = self.run(work.argv, f"{kind}:{n}{mode}")
+                why = self.judge(work, status, said)
+                if why:
+                    wrong.append(f"{kind}:{n}{mode}: {why}")
+                if status == 0 if kind == "alloc" else requests < n:
+                    break
+                tried += 1
+                told += status == 1
+        work.prepare()
+        status, said, _ = self.run(work.argv)
+        if status != 0 or self.judge(work, status, said):
+            wrong.append(f"afterwards: {status} {said} {self.judge(work, status, said)}")
+        self.check(not wrong, f"{work.name}: {kind}, {tried} failed, {told} told", "\n".join(wrong[:20]))
+
+
+def is_same(a, b):
+    """But for when a picture was made, which it says."""
+    return len(a) == len(b) and sum(x != y for x, y in zip(a, b)) <= TIME_BYTES
+
+
+class Save:
+    """A command of the command line with a file that it replaces; out None: it writes none."""
+
+    def __init__(self, faults, name, out, *argv):
+        self.name = name
+        self.out = out and os.path.join(faults.folder, out)
+        self.faults = faults
+        self.argv = [faults.cli, *argv] + (["--out", self.out] if out else [])
+        self.old = b"the old file"
+        self.new = None
+
+    def prepare(self):
+        self.faults.clear_caches()
+        if not self.out:
+            return
+        if self.new is None:
+            status, said, _ = self.faults.run(self.argv)
+            if status != 0:
+                raise SystemExit(f"{self.name} does not work at all: {said}")
+            self.new = self.read()
+        with open(self.out, "wb") as file:
+            file.write(self.old)
+
+    def read(self):
+        """What is in the file, but for when it was written."""
+        with open(self.out, "rb") as file:
+            data = file.read()
+        if self.out.endswith(".safetensors") and data != self.old:
+            size = 8 + struct.unpack("<Q", data[:8])[0]
+            header = json.loads(data[8:size])
+            header.get("__metadata__", {}).pop("modelspec.date", None)
+            return json.dumps(header, sort_keys=True).encode() + data[size:]
+        return data
+
+    def judge(self, status, said):
+        if not self.out:
+            return None
+        try:
+            now = self.read()
+        except (OSError, ValueError, struct.error) as error:
+            return f"half a file after status {status}: {error} ({said})"
+        if is_same(now, self.new) or (now == self.old and status == 1):
+            return None
+        return f"the file is neither old nor new after status {status}: {len(now)} bytes ({said})"
+
+
+class Library:
+    """A start of the program and what it keeps."""
+
+    def __init__(self, faults):
+        self.name = "library"
+        self.faults = faults
+        self.folder = os.path.join(faults.folder, "library")
+        self.argv = [faults.library, "save", self.folder, "new"]
+
+    def prepare(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        status, said, _ = self.faults.run([self.faults.library, "save", self.folder, "old"])
+        if status != 0:
+            raise SystemExit(f"no library can be made: {said}")
+
+    def judge(self, status, said):
+        done = subprocess.run([self.faults.library, "check", self.folder], capture_output=True)
+        lines = done.stdout.decode().split()
+        if done.returncode != 0:
+            return f"it does not open afterwards: {done.stderr.decode()}"
+        if any(line not in ("old", "new") for line in lines) or (status == 0 and lines != ["new", "new"]):
+            return f"it holds {lines} after status {status} ({said})"
+        return None
+
+
+def main():
+    argv = [a for a in sys.argv[1:] if a != "--all"]
+    faults = Faults(*[os.path.realpath(a) for a in argv[:4]], "--all" in sys.argv)
+    chosen = argv[4:]
+    try:
+        model = ["--model", faults.model]
+        starter = os.path.join(os.environ["TINCTURE_RESOURCES"], "starter")
+        photo = os.path.join(faults.folder, "photo.png")
+        if faults.run([faults.cli, "generate", *model, "--prompt", "a cat", "--steps", "1", "--out", photo])[0] != 0:
+            raise SystemExit("no photo can be made")
+        adapter = os.path.join(faults.folder, "kept.safetensors")
+        learn = ["train", *model, "--image", photo, "--prompt", "a cat", "--steps", "5"]
+        if faults.run([faults.cli, *learn, "--out", adapter])[0] != 0:
+            raise SystemExit("nothing can be learned")
+        edit = ["edit", *model, "--image", photo, "--source-prompt", "a cat", "--prompt", "a dog", "--steps", "2",
+                "--inverter", "ddim", "--adapter", adapter]
+        works = [
+            Save(faults, "load", None, "info", starter),
+            Save(faults, "train", "adapter.safetensors", *learn, "--checkpoint", "checkpoint.safetensors"),
+            Save(faults, "convert", "lora.safetensors", "adapter", "convert", adapter, *model),
+            Save(faults, "edit to PNG", "edit.png", *edit),
+            Save(faults, "edit to JPEG", "edit.jpg", *edit),
+            Save(faults, "edit to TIFF", "edit.tif", *edit),
+            Library(faults),
+        ]
+        for work in works:
+            for kind in KINDS:
+                if chosen and not any(word in f"{work.name}: {kind}" for word in chosen):
+                    continue
+                if kind == "alloc" and work.name in ("load", "library", "convert"):
+                    continue  # no device
+                faults.loop(work, kind)
+        print(f"# {faults.runs} runs")
+        print(f"1..{faults.tests}")
+    finally:
+        shutil.rmtree(faults.folder, ignore_errors=True)
+    sys.exit(1 if faults.bad else 0)
+
+
+main()
