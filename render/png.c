@@ -89,6 +89,21 @@ static void set_memory_error(GError **error)
                         "there is not enough memory for it");
 }
 
+// The list of chunks takes memory.
+static bool set_up(struct reader *reader)
+{
+    if (setjmp(png_jmpbuf(reader->png)) != 0) {
+        return false;
+    }
+    png_set_read_fn(reader->png, reader, reader_bytes);
+    png_set_crc_action(reader->png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
+    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, UNKNOWN_CHUNKS, 2);
+    png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
+    png_set_chunk_malloc_max(reader->png, MAX_CHUNK_BYTES);
+    png_set_chunk_cache_max(reader->png, MAX_CHUNKS);
+    return true;
+}
+
 static bool reader_init(struct reader *reader, GBytes *file, struct task *task)
 {
     *reader = (struct reader){.task = task};
@@ -99,13 +114,7 @@ static bool reader_init(struct reader *reader, GBytes *file, struct task *task)
         set_memory_error(&reader->error);
         return false;
     }
-    png_set_read_fn(reader->png, reader, reader_bytes);
-    png_set_crc_action(reader->png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
-    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, UNKNOWN_CHUNKS, 2);
-    png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
-    png_set_chunk_malloc_max(reader->png, MAX_CHUNK_BYTES);
-    png_set_chunk_cache_max(reader->png, MAX_CHUNKS);
-    return true;
+    return set_up(reader);
 }
 
 static void reader_clear(struct reader *reader)
