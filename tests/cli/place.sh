@@ -60,6 +60,17 @@ edit region-edit.png --region 100,120,240,200
 check $? "an edit of a region"
 [ "$(outside "$photo" region-edit.png region.png)" = 0 ] && [ "$(inside "$photo" region-edit.png region.png)" != 0 ]
 check $? "outside the region the photo's pixels, inside the edit's"
+# Half a mask lets half of the edit show, wherever it is.
+mean_change() {
+    compare -metric MAE "$photo" "$1" null: 2>&1 | sed 's/.*(\(.*\)).*/\1/'
+}
+convert -size 512x512 xc:white white.png
+convert -size 512x512 xc:'gray(50%)' half.png
+edit white-edit.png --mask white.png && edit half-edit.png --mask half.png &&
+    echo "$(mean_change white-edit.png) $(mean_change half-edit.png)" |
+    awk '{ print "# mean change " $1 ", with half a mask " $2; exit !($1 > 0.005 && $2 > 0.4 * $1 && $2 < 0.6 * $1) }'
+check $? "half a mask lets half of the edit show"
+
 edit both.png --region 100,120,240,200 --mask soft.png &&
     convert soft.png region.png -compose darken -composite common.png
 [ "$(outside "$photo" both.png common.png)" = 0 ] && [ "$(inside "$photo" both.png common.png)" != 0 ]

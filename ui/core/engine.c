@@ -237,15 +237,20 @@ bool engine_place(struct engine *e, const struct photo *p, const struct mask *ma
            engine_place_raster(p, mask_painter_raster(e->painter), region, place, error);
 }
 
-// The mask at the model's size, newly allocated. It reaches one latent farther than what will show:
-// each pixel near the border depends on latents on both sides, and where those outside stay the
-// photo's, its old colour comes back as a rim. The return cuts the edit off where the mask ends.
+// Where the model may draw, at its size, newly allocated: wholly wherever the mask lets anything
+// show, as the return lets through what the mask says, once. A share of every step would be hardly
+// any of the edit. It reaches one latent farther than what will show: each pixel near the border
+// depends on latents on both sides, and where those outside stay the photo's, its old colour comes
+// back as a rim.
 static float *mask_for_model(const struct engine *e, const struct engine_place *place, int width,
                              int height)
 {
     float *mask = g_new(float, (gsize)width *height);
     raster_resize(place->mask, &place->region, width, height, mask);
     filter_maximum(mask, width, height, model_latent_factor(e->model));
+    for (int i = 0; i < width * height; i++) {
+        mask[i] = mask[i] > 0;
+    }
     return mask;
 }
 
