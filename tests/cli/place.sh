@@ -95,7 +95,7 @@ edit framed.png --region auto --mask speck.png >"$said" && grep -qx 'region: 448
 check $? "not smaller than what the model sees: $(cat "$said")"
 
 # A word: what the photo shows beside it stays as it is.
-edit word.png --select apple
+edit word.png --select apple >"$said" && grep -qx 'selected: [1-9][0-9]* % of the photo' "$said"
 check $? "an edit where the photo shows a word"
 convert "$photo" word.png -compose difference -composite difference.png
 [ "$(convert difference.png -format '%[fx:maxima]' info:)" != 0 ] &&

@@ -29,6 +29,8 @@ check $? "and another the next time"
 long=$(for i in $(seq 20); do printf 'a red apple on a table, '; done)
 "$cli" generate --prompt "$long" --steps 1 --out cut.png 2>said && grep -q 'it reads up to "\.\.\..*--long-prompt' said
 check $? "where the model's reading ends is said"
+"$cli" generate --prompt "a zeppelin on the grass" --steps 1 --out z.png 2>said && grep -q 'does not know.*zeppelin' said && ! grep -q grass said
+check $? "words that the model does not know are said"
 "$cli" generate --prompt "$long" --steps 1 --long-prompt --out whole.png 2>said && ! grep -q 'reads up to' said && ! cmp -s cut.png whole.png
 check $? "--long-prompt reads all of it"
 "$cli" generate --prompt "a (red:1.5) apple" --steps 1 --out text.png &&

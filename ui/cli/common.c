@@ -7,6 +7,7 @@
 #include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
 #include "ui/core/task_text.h"
+#include "ui/core/words_text.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -73,13 +74,22 @@ static bool load_embedding(const struct cli *c, const char *text, GError **error
     return model_embed(c->engine->model, path, whole ? NULL : colon + 1, error);
 }
 
+static bool has_style(const struct cli *c)
+{
+    return c->settings && settings_find(c->settings, "long_prompt", NULL);
+}
+
+static struct prompt_style style_of(const struct cli *c)
+{
+    return has_style(c) ? edit_prompt_style(c->settings) : (struct prompt_style){0};
+}
+
 // What the model does not read of a sentence is said, with the last words that it reads.
 static void note_cut(const struct cli *c, const char *text)
 {
     const struct model *m = c->engine->model;
-    const bool readable = c->settings && settings_find(c->settings, "long_prompt", NULL);
-    const struct prompt_style style =
-        readable ? edit_prompt_style(c->settings) : (struct prompt_style){0};
+    const bool readable = has_style(c);
+    const struct prompt_style style = style_of(c);
     const gsize end = text ? prompt_end(m, &style, text) : 0;
     if (!text || !text[end]) {
         return;
@@ -105,6 +115,25 @@ static void note_cuts(const struct cli *c)
     }
 }
 
+// As the window says below a sentence: the words that the model knows little or not at all.
+static void note_words(const struct cli *c, const char *model)
+{
+    struct vocabulary *v = vocabulary_load(model, NULL);
+    const char *const texts[] = {c->prompt, c->source_prompt, c->negative, c->class_prompt};
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        const struct prompt_style style = style_of(c);
+        g_autofree char *plain = texts[i] ? prompt_plain(&style, texts[i]) : g_strdup("");
+        g_string_append_printf(all, "%s ", plain); // the blank: a last word has come to its end
+    }
+    g_autofree char *said = words_text(v, all->str);
+    if (*said) {
+        cli_progress_end();
+        cli_complain(said);
+    }
+    vocabulary_free(v);
+}
+
 struct engine *cli_engine(struct cli *c, GError **error)
 {
     if (!c->engine) {
@@ -120,6 +149,9 @@ struct engine *cli_engine(struct cli *c, GError **error)
             }
         }
         if (c->engine) {
+            if (!c->embeddings) { // whose names are no words
+                note_words(c, dir);
+            }
             note_cuts(c);
         }
     }

@@ -120,6 +120,10 @@ bool cli_select(const struct cli *c, const struct photo *p, const struct image_r
     struct mask *selected = select_words(c, p, region, request, error);
     bool ok = selected && engine_place(c->engine, p, selected, region, &place, &cli_task, error) &&
               add_raster(place.mask, mask, error);
+    if (ok) { // a weak model may find half of the photo
+        cli_progress_end();
+        printf("selected: %.0f %% of the photo\n", 100 * raster_mean(place.mask));
+    }
     mask_unref(selected);
     return ok;
 }
