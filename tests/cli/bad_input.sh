@@ -40,33 +40,33 @@ expect 1 'the photo itself' "$cli" edit --image "$photo" --source-prompt apple -
 expect 2 'no command' "$cli" nonsense
 expect 2 '.-prompt is missing' "$cli" edit --image "$photo"
 expect 2 'unknown option .-nonsense' "$cli" edit --nonsense
-expect 1 "method: 'nosuch' is not one of svdiff, oft" "$cli" train --image "$photo" --prompt x --method nosuch --out "$dir/a.safetensors"
+expect 1 "method: 'nosuch' is not one of svdiff, oft" "$cli" train --image "$photo" --prompt apple --method nosuch --out "$dir/a.safetensors"
 
-expect 2 'a seed is not below 0' "$cli" generate --prompt x --seed -2 --out "$dir/o.png"
+expect 2 'a seed is not below 0' "$cli" generate --prompt apple --seed -2 --out "$dir/o.png"
 expect 2 'invalid byte sequence' "$cli" generate --prompt "$(printf 'a \377')" --out "$dir/o.png"
 
 # numbers that no command takes
 for number in 'inversion 3' 'inversion -0.5' 'inversion nan' 'structure -1' 'locality -1' 'guidance -1' 'eta -1' 'size -64' 'size 7' \
     'quality 0' 'quality 101' 'bits 0' 'variations 0' 'variations 100'; do
     expect 1 "edit: ${number% *}: ${number#* } is not a .*number from" \
-        "$cli" edit --image "$photo" --prompt x --${number% *} ${number#* } --out "$dir/o.png"
+        "$cli" edit --image "$photo" --prompt apple --${number% *} ${number#* } --out "$dir/o.png"
 done
-expect 1 "edit: size: 'x' is not a number" "$cli" edit --image "$photo" --prompt x --size x --out "$dir/o.png"
+expect 1 "edit: size: 'x' is not a number" "$cli" edit --image "$photo" --prompt apple --size x --out "$dir/o.png"
 for number in 'steps 0' 'steps -1' 'batch 0' 'lr -1'; do
     expect 1 "train: ${number% *}: ${number#* } is not a .*number from" \
-        "$cli" train --image "$photo" --prompt x --${number% *} ${number#* } --out "$dir/a.safetensors"
+        "$cli" train --image "$photo" --prompt apple --${number% *} ${number#* } --out "$dir/a.safetensors"
 done
 expect 1 'demo: learn-steps: 0 is not a .*number from' "$cli" demo --learn-steps 0 --out "$dir/demo"
-expect 1 'predict: timestep: 1000 is not a .*number from' "$cli" predict --latents z --prompt x -t 1000 --out "$dir/z.safetensors"
-expect 1 'predict: timestep: 1000 is not' "$cli" predict --latents z --prompt x --timestep 1000 --out "$dir/z.safetensors"
+expect 1 'predict: timestep: 1000 is not a .*number from' "$cli" predict --latents z --prompt apple -t 1000 --out "$dir/z.safetensors"
+expect 1 'predict: timestep: 1000 is not' "$cli" predict --latents z --prompt apple --timestep 1000 --out "$dir/z.safetensors"
 
 # a strength that is no number, an adapter that has nowhere to go: before any work
-expect 1 'the strength of an adapter is a number' "$cli" edit --image "$photo" --prompt x --adapter a:nan --out "$dir/o.png"
+expect 1 'the strength of an adapter is a number' "$cli" edit --image "$photo" --prompt apple --adapter a:nan --out "$dir/o.png"
 for strength in nan x 1000 '' 0x1; do
     expect 1 "a:$strength: no file has that name, and .* from -10 to 10" \
-        "$cli" edit --image "$photo" --prompt x --adapter "a:$strength" --out "$dir/o.png"
+        "$cli" edit --image "$photo" --prompt apple --adapter "a:$strength" --out "$dir/o.png"
 done
-expect 1 'a:b/c.*(no such file|cannot be|not be)' "$cli" edit --image "$photo" --prompt x --adapter "$dir/a:b/c" --out "$dir/o.png"
+expect 1 'a:b/c.*(no such file|cannot be|not be)' "$cli" edit --image "$photo" --prompt apple --adapter "$dir/a:b/c" --out "$dir/o.png"
 for weight in dog dog:x dog:11 dog:; do
     expect 1 "factor from -10 to 10, not \"$weight\"" \
         "$cli" edit --image "$photo" --source-prompt "a dog" --prompt "a dog" --weight $weight --out "$dir/o.png"
@@ -75,27 +75,27 @@ expect 1 "'cat' has a weight, but it is not in the sentence" \
     "$cli" edit --image "$photo" --source-prompt "a dog" --prompt "a dog" --weight cat:2 --out "$dir/o.png"
 expect 1 'only in an edit of a photo that is described' \
     "$cli" edit --image "$photo" --prompt "a dog" --inverter ddim --weight dog:2 --out "$dir/o.png"
-expect 1 'a.png: that ending is a PNG picture' "$cli" train --image "$photo" --prompt x --out "$dir/a.png"
+expect 1 'a.png: that ending is a PNG picture' "$cli" train --image "$photo" --prompt apple --out "$dir/a.png"
 touch "$dir/a"
-expect 1 '/a is a file; an adapter is' "$cli" train --image "$photo" --prompt x --out "$dir/a"
-expect 1 'nothing can be put into the folder' "$cli" train --image "$photo" --prompt x --out "$dir/none/a.safetensors"
+expect 1 '/a is a file; an adapter is' "$cli" train --image "$photo" --prompt apple --out "$dir/a"
+expect 1 'nothing can be put into the folder' "$cli" train --image "$photo" --prompt apple --out "$dir/none/a.safetensors"
 
 # a picture that cannot be written is refused before there is a model to work with
 nowhere="$dir/nomodel"
-expect 1 'o.xyz: pictures can be saved as' "$cli" generate --model "$nowhere" --prompt x --out "$dir/o.xyz"
-expect 1 'o: pictures can be saved as' "$cli" edit --model "$nowhere" --image "$photo" --prompt x --out "$dir/o"
+expect 1 'o.xyz: pictures can be saved as' "$cli" generate --model "$nowhere" --prompt apple --out "$dir/o.xyz"
+expect 1 'o: pictures can be saved as' "$cli" edit --model "$nowhere" --image "$photo" --prompt apple --out "$dir/o"
 expect 1 'o.gif: pictures can be saved as' "$cli" decode --model "$nowhere" --latents z --out "$dir/o.gif"
-expect 1 'o.png: bits a channel are 8 or 16' "$cli" generate --model "$nowhere" --prompt x --bits 12 --out "$dir/o.png"
-expect 1 'o.png: nothing can be put into' "$cli" generate --model "$nowhere" --prompt x --out "$dir/none/o.png"
+expect 1 'o.png: bits a channel are 8 or 16' "$cli" generate --model "$nowhere" --prompt apple --bits 12 --out "$dir/o.png"
+expect 1 'o.png: nothing can be put into' "$cli" generate --model "$nowhere" --prompt apple --out "$dir/none/o.png"
 
 # pictures
 printf '' >"$dir/empty.png"
-expect 1 'empty.png: the file is empty' "$cli" edit --image "$dir/empty.png" --prompt x --out "$dir/o.png"
-expect 1 'none.png: .*no such file' "$cli" edit --image "$dir/none.png" --prompt x --out "$dir/o.png"
+expect 1 'empty.png: the file is empty' "$cli" edit --image "$dir/empty.png" --prompt apple --out "$dir/o.png"
+expect 1 'none.png: .*no such file' "$cli" edit --image "$dir/none.png" --prompt apple --out "$dir/o.png"
 head -c 100 "$photo" >"$dir/cut.png"
-expect 1 'cut.png: .*cut short' "$cli" edit --image "$dir/cut.png" --prompt x --out "$dir/o.png"
+expect 1 'cut.png: .*cut short' "$cli" edit --image "$dir/cut.png" --prompt apple --out "$dir/o.png"
 echo 'this is a letter' >"$dir/text.jpg"
-expect 1 'text.jpg: .*not a picture' "$cli" edit --image "$dir/text.jpg" --prompt x --out "$dir/o.png"
+expect 1 'text.jpg: .*not a picture' "$cli" edit --image "$dir/text.jpg" --prompt apple --out "$dir/o.png"
 python3 - "$dir/huge.png" <<'PY'
 import struct, sys, zlib
 def chunk(kind, data):
@@ -103,7 +103,7 @@ def chunk(kind, data):
 open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
                               + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b""))
 PY
-expect 1 'huge.png: .*the limit is' "$cli" edit --image "$dir/huge.png" --prompt x --out "$dir/o.png"
+expect 1 'huge.png: .*the limit is' "$cli" edit --image "$dir/huge.png" --prompt apple --out "$dir/o.png"
 
 # safetensors
 head -c 1000 "$starter/unet/diffusion_pytorch_model.safetensors" >"$dir/cut.safetensors"
@@ -118,12 +118,12 @@ head = b'{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,1
 open(sys.argv[1], "wb").write(struct.pack("<Q", len(head)) + head + b"\0" * 16)
 PY
 expect 1 'hostile.safetensors is damaged: .*larger than any file' "$cli" info "$dir/hostile.safetensors"
-expect 1 'hostile.safetensors is damaged: .*larger than any file' "$cli" edit --image "$photo" --prompt x --adapter "$dir/hostile.safetensors" --out "$dir/o.png"
+expect 1 'hostile.safetensors is damaged: .*larger than any file' "$cli" edit --image "$photo" --prompt apple --adapter "$dir/hostile.safetensors" --out "$dir/o.png"
 
 # models
 expect 1 'nomodel: .*no such file' "$cli" info "$dir/nomodel/"
 printf 'PK' >"$dir/model.ckpt"
-expect 1 'model.ckpt is in a format that can carry programs' "$cli" text --model "$dir/model.ckpt" --prompt x --out "$dir/o"
+expect 1 'model.ckpt is in a format that can carry programs' "$cli" text --model "$dir/model.ckpt" --prompt apple --out "$dir/o"
 cp "$starter/unet/diffusion_pytorch_model.safetensors" "$dir/unet.safetensors"
 expect 1 'unet.safetensors is one network of a model folder' "$cli" info --model "$dir/unet.safetensors"
 mkdir "$dir/model"
@@ -143,17 +143,17 @@ for key in keys[3:]:
 text = json.dumps(out).encode()
 open(sys.argv[1], "wb").write(struct.pack("<Q", len(text)) + text + body)
 PY
-expect 1 'do not fit .*: vae: 3 missing' "$cli" generate --model "$dir/model" --prompt x --out "$dir/o.png"
+expect 1 'do not fit .*: vae: 3 missing' "$cli" generate --model "$dir/model" --prompt apple --out "$dir/o.png"
 
 # the machine
-expect 1 'no vulkan driver was found' env VK_DRIVER_FILES=/nonexistent VK_ICD_FILENAMES=/nonexistent "$cli" generate --prompt x --out "$dir/o.png"
-expect 1 'no device matches .nosuchdevice.; there is: 0 ' "$cli" generate --device nosuchdevice --prompt x --out "$dir/o.png"
-expect 1 'not enough memory: needs .* free' env TINCTURE_FAULT=alloc:20 "$cli" generate --prompt x --out "$dir/o.png"
+expect 1 'no vulkan driver was found' env VK_DRIVER_FILES=/nonexistent VK_ICD_FILENAMES=/nonexistent "$cli" generate --prompt apple --out "$dir/o.png"
+expect 1 'no device matches .nosuchdevice.; there is: 0 ' "$cli" generate --device nosuchdevice --prompt apple --out "$dir/o.png"
+expect 1 'not enough memory: needs .* free' env TINCTURE_FAULT=alloc:20 "$cli" generate --prompt apple --out "$dir/o.png"
 mkdir "$dir/full"
 if mount -t tmpfs -o size=4k tmpfs "$dir/full" 2>/dev/null; then
     trap 'umount "$dir/full"; rm -rf "$dir"' EXIT
     echo kept >"$dir/full/o.png"
-    expect 1 'no space left' "$cli" generate --prompt x --steps 1 --out "$dir/full/o.png"
+    expect 1 'no space left' "$cli" generate --prompt apple --steps 1 --out "$dir/full/o.png"
     n=$((n + 1))
     if [ "$(ls "$dir/full"):$(cat "$dir/full/o.png")" = o.png:kept ]; then
         echo "ok $n - a full disk leaves the old file and nothing else"
@@ -172,7 +172,7 @@ full() {
 if [ -c /dev/full ]; then
     full "$cli" info "$starter"
     full "$cli" info "$starter" --json
-    full "$cli" train --image "$photo" --prompt x --steps 1 --out "$dir/full.safetensors" --json
+    full "$cli" train --image "$photo" --prompt apple --steps 1 --out "$dir/full.safetensors" --json
 fi
 
 # Names and what files say of themselves do not steer the terminal.
