@@ -94,18 +94,22 @@ static gsize parse_one(const char *p, GArray *stretches, struct brackets *round,
     return length;
 }
 
-// Neighbours of one weight are one stretch: the tokenizer reads them together.
+// Neighbours of one weight are one stretch: the tokenizer reads them together. In one pass, since a
+// text may be all brackets; what was joined gathers behind those that are kept.
 static void join(GArray *stretches)
 {
-    for (guint i = 0; i + 1 < stretches->len;) {
-        struct stretch *a = &g_array_index(stretches, struct stretch, i), *b = a + 1;
-        if (a->weight == b->weight) {
-            g_string_append(a->text, b->text->str);
-            g_array_remove_index(stretches, i + 1);
+    struct stretch *all = (struct stretch *)(void *)stretches->data;
+    guint kept = 0;
+    for (guint i = 1; i < stretches->len; i++) {
+        if (all[kept].weight == all[i].weight) {
+            g_string_append(all[kept].text, all[i].text->str);
         } else {
-            i++;
+            const struct stretch joined = all[++kept];
+            all[kept] = all[i];
+            all[i] = joined;
         }
     }
+    g_array_set_size(stretches, MIN(stretches->len, kept + 1));
 }
 
 static GArray *read_stretches(const struct prompt_style *style, const char *text)

@@ -87,6 +87,10 @@ static void test_weights(void)
         g_assert_true(isfinite(p.weights[i]));
     }
     prompt_finish(&p);
+    g_autofree char *marks = g_strnfill(400000, '\\'); // half as many stretches
+    prompt_init(&p, model, &weighted, 0, marks);
+    g_assert_true(p.cut);
+    prompt_finish(&p);
 }
 
 // ---- windows ------------------------------------------------------------------------------------
