@@ -69,12 +69,12 @@ done
 expect 1 'a:b/c.*(no such file|cannot be|not be)' "$cli" edit --image "$photo" --prompt apple --adapter "$dir/a:b/c" --out "$dir/o.png"
 for weight in dog dog:x dog:11 dog:; do
     expect 1 "factor from -10 to 10, not \"$weight\"" \
-        "$cli" edit --image "$photo" --source-prompt "a dog" --prompt "a dog" --weight $weight --out "$dir/o.png"
+        "$cli" edit --image "$photo" --source-prompt "an apple" --prompt "an apple" --weight $weight --out "$dir/o.png"
 done
 expect 1 "'cat' has a weight, but it is not in the sentence" \
-    "$cli" edit --image "$photo" --source-prompt "a dog" --prompt "a dog" --weight cat:2 --out "$dir/o.png"
+    "$cli" edit --image "$photo" --source-prompt "an apple" --prompt "an apple" --weight cat:2 --out "$dir/o.png"
 expect 1 'only in an edit of a photo that is described' \
-    "$cli" edit --image "$photo" --prompt "a dog" --inverter ddim --weight dog:2 --out "$dir/o.png"
+    "$cli" edit --image "$photo" --prompt "an apple" --inverter ddim --weight apple:2 --out "$dir/o.png"
 expect 1 'a.png: that ending is a PNG picture' "$cli" train --image "$photo" --prompt apple --out "$dir/a.png"
 touch "$dir/a"
 expect 1 '/a is a file; an adapter is' "$cli" train --image "$photo" --prompt apple --out "$dir/a"
