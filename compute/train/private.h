@@ -58,6 +58,7 @@ struct trainer {
     float *state[OPTIMIZER_SLOTS]; // [count] each
     int step;
     struct rng rng;
+    int64_t kept_at, keep_took; // the last checkpoint: monotonic time and duration, microseconds
     double loss_mean;
 };
 

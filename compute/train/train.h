@@ -43,7 +43,7 @@ extern const struct setting learn_settings[];
 struct train_params {
     const struct settings *settings; // of learn_settings, copied; NULL: the defaults
     uint64_t seed;
-    int checkpoint_every;        // steps; 0: only where the run ends, however it does
+    int checkpoint_every;        // steps, sooner where they are slow; 0: only where the run ends
     const char *checkpoint_path; // NULL: no checkpoints
     // How well what is learned is drawn by now, in dB: more is better, NaN where it could not be
     // found out. Asked a few times a run, between steps, on its thread; NULL: never. With the

@@ -170,8 +170,21 @@ static void describe(struct trainer *t)
 
 static bool save_state(struct trainer *t, GError **error)
 {
+    const int64_t begin = g_get_monotonic_time();
     describe(t);
-    return !t->checkpoint_path || trainer_checkpoint(t, t->checkpoint_path, error);
+    const bool ok = !t->checkpoint_path || trainer_checkpoint(t, t->checkpoint_path, error);
+    t->kept_at = g_get_monotonic_time();
+    t->keep_took = t->kept_at - begin;
+    return ok;
+}
+
+// After so many steps, or where those take long, after two seconds: not more than three are lost,
+// whatever ends the program. A disk that is slow gets a tenth of the time.
+static bool checkpoint_is_due(const struct trainer *t)
+{
+    const int64_t pause = MAX(2 * G_USEC_PER_SEC, 10 * t->keep_took);
+    return t->checkpoint_every > 0 && t->step < t->steps &&
+           (t->step % t->checkpoint_every == 0 || g_get_monotonic_time() - t->kept_at >= pause);
 }
 
 static void report(struct task *task, const struct train_report *r)
@@ -197,6 +210,7 @@ bool trainer_run(struct trainer *t, struct task *task, GError **error)
 {
     const int64_t begin = g_get_monotonic_time();
     const int first = t->step;
+    t->kept_at = begin;
     while (t->step < t->steps) {
         struct train_report r = {.steps = t->steps};
         g_autoptr(GError) local = NULL;
@@ -216,8 +230,7 @@ bool trainer_run(struct trainer *t, struct task *task, GError **error)
         if (!goes_on) {
             break;
         }
-        const int every = t->checkpoint_every;
-        if (every > 0 && t->step % every == 0 && t->step < t->steps && !save_state(t, error)) {
+        if (checkpoint_is_due(t) && !save_state(t, error)) {
             return false;
         }
     }
