@@ -159,8 +159,25 @@ static void document_changed_cb(TinctureWindow *self, guint parts)
     tincture_window_update_actions(self);
 }
 
+// The model that a start loads is nothing that a person does next; where a message has a way out,
+// only that, a newer one or Escape ends it.
+static bool is_next_thing(TinctureWindow *self, const TinctureJob *job)
+{
+    return job != NULL && job != self->job && job->type != &load_job && self->message != NULL &&
+           adw_toast_get_timeout(self->message) == 0 &&
+           adw_toast_get_button_label(self->message) == NULL;
+}
+
 static void job_changed_cb(TinctureWindow *self)
 {
+    if (self->session == NULL) { // jobs that end because the window closes
+        return;
+    }
+    TinctureJob *job = tincture_queue_shown(self->session->queue);
+    if (is_next_thing(self, job)) {
+        tincture_window_dismiss(self);
+    }
+    g_set_weak_pointer(&self->job, job);
     show_page(self);
     tincture_window_update_actions(self);
 }
@@ -273,6 +290,7 @@ static void tincture_window_dispose(GObject *object)
     g_clear_object(&self->project);
     g_clear_object(&self->session);
     g_clear_weak_pointer(&self->message);
+    g_clear_weak_pointer(&self->job);
     g_clear_pointer(&self->caption, g_free);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_WINDOW);
     G_OBJECT_CLASS(tincture_window_parent_class)->dispose(object);

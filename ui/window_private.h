@@ -28,6 +28,7 @@ struct _TinctureWindow {
 
     // borrowed
     AdwToast *message; // that is shown; NULL: none
+    TinctureJob *job;  // that was shown last, as long as there is it
 };
 
 void tincture_window_install_actions(GtkWidgetClass *widget_class);
