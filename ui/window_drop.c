@@ -30,14 +30,18 @@ static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *
 void tincture_window_open_files(TinctureWindow *self, GSList *files)
 {
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
-    gboolean photo = FALSE;
+    int photos = 0;
     for (GSList *item = files; item != NULL; item = item->next) {
         g_autofree char *name = g_file_get_basename(item->data);
         gboolean adapter = name != NULL && g_str_has_suffix(name, ".safetensors");
-        if (adapter || !photo) {
+        if (adapter || photos == 0) {
             tincture_window_open(self, item->data);
         }
-        photo = photo || !adapter;
+        photos += !adapter;
+    }
+    if (photos > 1 && self->session != NULL) {
+        tincture_project_say(self->session->project, MESSAGE_INFO,
+                             "One photo is open at a time: the first of %d", photos);
     }
 }
 

@@ -50,15 +50,18 @@ static GtkDropTarget *drop_target(GtkWidget *widget)
     return NULL;
 }
 
-// drop FILE: the file falls onto the window, as from a file manager.
+// drop FILE...: the files fall onto the window, as from a file manager.
 static enum drive_result command_drop(struct drive *d, const char *rest)
 {
     GtkDropTarget *target = drop_target(d->window->drop_area);
-    g_autoptr(GFile) file = file_of(rest);
-    GSList files = {.data = file};
+    g_auto(GStrv) names = g_strsplit(rest, " ", 0);
+    g_autoslist(GFile) files = NULL;
+    for (int i = 0; names[i] != NULL; i++) {
+        files = g_slist_append(files, file_of(names[i]));
+    }
     g_auto(GValue) value = G_VALUE_INIT;
     g_value_init(&value, GDK_TYPE_FILE_LIST);
-    g_value_take_boxed(&value, gdk_file_list_new_from_list(&files));
+    g_value_take_boxed(&value, gdk_file_list_new_from_list(files));
     gboolean taken = FALSE;
     if (target != NULL) {
         g_signal_emit_by_name(target, "drop", &value, 100.0, 100.0, &taken);
