@@ -5,9 +5,17 @@
 
 #include <string.h>
 
+// By its widget name; a button also by its label, as messages are not of our making.
+static gboolean is_called(GtkWidget *widget, const char *name)
+{
+    return strcmp(gtk_widget_get_name(widget), name) == 0 ||
+           (GTK_IS_BUTTON(widget) && gtk_widget_get_mapped(widget) &&
+            g_strcmp0(gtk_button_get_label(GTK_BUTTON(widget)), name) == 0);
+}
+
 static GtkWidget *find(GtkWidget *root, const char *name)
 {
-    if (strcmp(gtk_widget_get_name(root), name) == 0) {
+    if (is_called(root, name)) {
         return root;
     }
     for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;

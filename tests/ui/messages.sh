@@ -1,0 +1,62 @@
+#!/bin/sh
+# messages.sh TINCTURE_DRIVE: the buttons of messages are pressed in a real window. Undo takes back the removal it is
+# about, Open Anyway opens what the program ended over, New Library sets a damaged library aside and starts again.
+set -eu
+tincture=$1
+data=$(mktemp -d)
+trap 'rm -rf "$data"' EXIT
+
+drive() { # the script on standard input
+    cat >"$data/script.drive"
+    "$tincture" --data-dir "$data/library" --drive "$data/script.drive"
+}
+
+drive <<END
+wait device != none within 120
+open $TINCTURE_RESOURCES/samples/apple.png
+wait photo 512x512 within 60
+set source a red apple
+set learn.steps.text 4
+action win.learn
+wait adapters 1 within 120
+wait idle within 60
+action win.remove-adapter(int64 1)
+wait adapters 0
+set source a green apple
+click Undo
+wait adapters 1
+assert source a green apple
+wait idle within 60
+quit
+END
+
+printf "document apple.png" >"$data/library/opening"
+drive <<END
+wait message contains while apple.png was being opened within 120
+assert photo none
+assert toast yes
+click Open Anyway
+wait photo 512x512 within 120
+assert source a green apple
+wait toast no within 10
+quit
+END
+
+head -c 20000 /dev/zero | tr '\0' x >"$data/library/library.db"
+rm -f "$data/library/library.db-wal" "$data/library/library.db-shm"
+cat >"$data/again.drive" <<END
+run touch $data/again
+wait device != none within 120
+open $TINCTURE_RESOURCES/samples/apple.png
+wait photo 512x512 within 60
+assert adapters 0
+quit
+END
+export TINCTURE_DRIVE_NEXT="$data/again.drive"
+drive <<END
+wait message contains damaged within 60
+click New Library
+wait end within 60
+END
+[ -e "$data/again" ] || { echo "messages: it did not start again" >&2; exit 1; }
+[ -s "$data/library/library-aside-1.db" ] || { echo "messages: the damaged library is gone" >&2; exit 1; }
