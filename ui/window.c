@@ -9,67 +9,9 @@
 
 enum {
     HISTORY_NEEDS = 1040, // pixels of window: the two columns, and a picture worth looking at
-    TOAST_EDGES = 170,    // pixels of a toast that are not its text
 };
 
 G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW)
-
-// How many letters fit into a message over the picture: the toast takes its height from the lines
-// that its label would like, and does not ask again when it gets less room.
-static int toast_chars(TinctureWindow *self)
-{
-    PangoContext *context = gtk_widget_get_pango_context(GTK_WIDGET(self));
-    PangoFontMetrics *metrics = pango_context_get_metrics(context, NULL, NULL);
-    int letter = PANGO_PIXELS(pango_font_metrics_get_approximate_char_width(metrics));
-    pango_font_metrics_unref(metrics);
-    int room = gtk_widget_get_width(GTK_WIDGET(self->toasts)) - TOAST_EDGES;
-    return CLAMP(room / MAX(letter, 1), 16, 50);
-}
-
-// A label of our own, because messages may be longer than a line and are not markup.
-static GtkWidget *toast_label(TinctureWindow *self, const char *text)
-{
-    GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "label", text, "accessible-role",
-                                    GTK_ACCESSIBLE_ROLE_ALERT, NULL);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(label), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
-    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
-    gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_lines(GTK_LABEL(label), 6);
-    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
-    gtk_label_set_natural_wrap_mode(GTK_LABEL(label), GTK_NATURAL_WRAP_NONE);
-    gtk_label_set_max_width_chars(GTK_LABEL(label), toast_chars(self));
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_widget_add_css_class(label, "heading");
-    return label;
-}
-
-void tincture_window_dismiss(TinctureWindow *self)
-{
-    if (self->message != NULL) {
-        adw_toast_dismiss(self->message);
-    }
-}
-
-// The one message there is: it takes the place of the one before, which would make it wait.
-static AdwToast *show_message(TinctureWindow *self, const char *text, const char *button,
-                              const char *action)
-{
-    tincture_window_dismiss(self);
-    AdwToast *toast = adw_toast_new("");
-    adw_toast_set_custom_title(toast, toast_label(self, text));
-    if (button != NULL) {
-        adw_toast_set_button_label(toast, button);
-        adw_toast_set_detailed_action_name(toast, action);
-    }
-    g_set_weak_pointer(&self->message, toast);
-    return toast;
-}
-
-void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
-                           const char *action)
-{
-    adw_toast_overlay_add_toast(self->toasts, show_message(self, text, button, action));
-}
 
 // ---- what project and queue say -----------------------------------------------------------------
 
@@ -192,11 +134,7 @@ static void message_cb(TinctureWindow *self, int kind, const char *text)
         [MESSAGE_LIBRARY] = {"New Library", "app.new-library"},
         [MESSAGE_UNOPENED] = {"Open Anyway", "win.open-last"},
     };
-    AdwToast *toast = show_message(self, text, ways[kind].button, ways[kind].action);
-    if (kind != MESSAGE_INFO) {
-        adw_toast_set_timeout(toast, 0);
-    }
-    adw_toast_overlay_add_toast(self->toasts, toast);
+    tincture_window_message(self, text, ways[kind].button, ways[kind].action, kind != MESSAGE_INFO);
 }
 
 static void device_changed_cb(TinctureWindow *self)
@@ -289,7 +227,7 @@ static void tincture_window_dispose(GObject *object)
     TinctureWindow *self = TINCTURE_WINDOW(object);
     g_clear_object(&self->project);
     g_clear_object(&self->session);
-    g_clear_weak_pointer(&self->message);
+    tincture_window_forget_messages(self);
     g_clear_weak_pointer(&self->job);
     g_clear_pointer(&self->caption, g_free);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_WINDOW);

@@ -24,7 +24,10 @@ struct _TinctureWindow {
     // owned
     TinctureSession *session;
     TinctureProject *project;
-    char *caption; // of the sample that is being opened
+    char *caption;          // of the sample that is being opened
+    AdwToast *next_message; // that waits until the one before has come in
+    guint message_source;   // of that
+    gint64 message_shown;   // microseconds, of the monotonic clock
 
     // borrowed
     AdwToast *message; // that is shown; NULL: none
@@ -42,7 +45,11 @@ void tincture_window_paste(TinctureWindow *self);
 // text is plain, not markup. button and action, a detailed one, may be NULL.
 void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
                            const char *action);
+// stays: until a person closes it or does the next thing.
+void tincture_window_message(TinctureWindow *self, const char *text, const char *button,
+                             const char *action, gboolean stays);
 void tincture_window_dismiss(TinctureWindow *self); // the message that is shown, if there is one
+void tincture_window_forget_messages(TinctureWindow *self); // the window goes
 // Gives the keyboard to the panel of that id, while there is a photo.
 void tincture_window_go_to(TinctureWindow *self, const char *id);
 TinctureCanvas *tincture_window_get_canvas(TinctureWindow *self);
