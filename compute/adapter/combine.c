@@ -152,7 +152,15 @@ static bool check_methods(struct adapter *const *list, int n, GError **error)
     const struct adapter *first = list[0];
     for (int i = 0; i < n; i++) {
         const struct adapter *a = list[i];
-        if (!a->method->init || is_rotation(a) != is_rotation(first) ||
+        if (!a->method->init) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                        "%s is %s, which is only applied; what can be combined is SVDiff, OFT and "
+                        "LoRA that can be learned further (adapter convert makes low-rank updates "
+                        "of others)",
+                        a->name, a->method->title);
+            return false;
+        }
+        if (is_rotation(a) != is_rotation(first) ||
             (a->method != first->method && !is_rotation(a))) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                         "%s is %s and %s is %s; what can be combined is SVDiff with SVDiff, OFT "

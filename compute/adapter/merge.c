@@ -5,6 +5,7 @@
 // hold tensors, so later updates write into the same ones. The base model is never written to.
 #include "compute/adapter/private.h"
 
+#include <math.h>
 #include <string.h>
 
 struct merged_model {
@@ -137,6 +138,21 @@ static bool merge_method(const struct adapter_method *method, const struct stack
            method->merge(params, scales, n, method->merge_svd ? svd : NULL, weight, error);
 }
 
+// Numbers that are finite each need not lead to such: a strength of 1e30, a series, two factors.
+static bool is_finite(const struct stack *s, const float *weight, GError **error)
+{
+    const struct adapter_param *p = s->params->pdata[s->params->len - 1];
+    const int64_t count = shape_count(p->weight->shape);
+    for (int64_t i = 0; i < count; i++) {
+        if (!isfinite(weight[i])) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
+                        "%s leads to numbers that are not finite in %s", p->adapter->name, p->path);
+            return false;
+        }
+    }
+    return true;
+}
+
 // Products first, then what acts on the input, the last in the hook's order innermost, then what is
 // added: W' = (U s V^T) R^T + B A. What is only merged changes what the others have made.
 static bool merge_stack(const struct stack *s, const struct svd *svd, float *weight, GError **error)
@@ -156,7 +172,7 @@ static bool merge_stack(const struct stack *s, const struct svd *svd, float *wei
     for (int i = 0; adapter_merged_table[i]; i++) {
         ok = ok && merge_method(adapter_merged_table[i], s, svd, weight, error);
     }
-    return ok;
+    return ok && is_finite(s, weight, error);
 }
 
 static struct change *change_for(struct merged_model *m, const struct adapter_param *p,

@@ -248,30 +248,12 @@ static void merge_one(const struct adapter_param *p, double strength, float *wei
     }
 }
 
-// A series of large numbers, each of which is finite, need not be.
-static bool is_finite(const struct adapter_param *p, const float *weight, GError **error)
-{
-    const int64_t count = shape_count(p->weight->shape);
-    for (int64_t i = 0; i < count; i++) {
-        if (!isfinite(weight[i])) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                        "the rotations of %s for %s lead to numbers that are not finite",
-                        p->adapter->name, p->path);
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool orthogonal_merge(const struct adapter_param *const *params, const double *scales, int n,
                              const struct svd *svd, float *weight, GError **error)
 {
     for (int i = 0; i < n; i++) {
         if (scales[i] != 0) { // the weight stays as it is to the last bit
             merge_one(params[i], scales[i], weight);
-            if (!is_finite(params[i], weight, error)) {
-                return false;
-            }
         }
     }
     return true;

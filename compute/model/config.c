@@ -76,6 +76,18 @@ static double read_number(struct reader *r, const char *key, double standard, do
     return value;
 }
 
+// One that cannot be none: Python's NaN is read as that.
+static double read_needed(struct reader *r, const char *key, double standard, double low,
+                          double high)
+{
+    JsonNode *node = json_object_get_member(r->root, key);
+    if (node && JSON_NODE_HOLDS_NULL(node)) {
+        refuse(r, TINCTURE_ERROR_FILE, "%s must be a number from %g to %g", key, low, high);
+        return low;
+    }
+    return read_number(r, key, standard, low, high);
+}
+
 static bool read_bool(struct reader *r, const char *key, bool standard)
 {
     JsonNode *node = member(r, key);
@@ -529,8 +541,8 @@ static void read_sched(struct reader *r, void *config)
     static const int spacing_ids[] = {SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE};
     refuse_other_schedules(r);
     c->train_steps = read_int(r, "num_train_timesteps", 1000, 1, 100000);
-    c->beta_start = read_number(r, "beta_start", 1e-4, 0, 1);
-    c->beta_end = read_number(r, "beta_end", 0.02, 0, 1);
+    c->beta_start = read_needed(r, "beta_start", 1e-4, 0, 1);
+    c->beta_end = read_needed(r, "beta_end", 0.02, 0, 1);
     c->trained_betas = read_betas(r, c->train_steps);
     c->beta_schedule = schedule_ids[read_choice(r, "beta_schedule", schedules, 3)];
     c->prediction =

@@ -50,6 +50,17 @@ same() { python3 files.py same "$1" "$2"; }
     predict "" base.safetensors
 check $? "a prediction without an adapter"
 
+# Configurations that speak of more than a low-rank update of the model's own weights are refused, with the reason.
+refuse() { # refuse OLD NEW SENTENCE: the peft case with its configuration changed
+    rm -rf odd && cp -r "$cases/peft" odd && chmod -R u+w odd && sed -i "s|$1|$2|" odd/adapter_config.json
+    predict odd odd.safetensors
+    [ $? = 1 ] && grep -q "$3" said
+    check $? "refused: $(cat said)"
+}
+refuse '^{' '{"init_lora_weights": "pissa_niter_4",' 'init_lora_weights is "pissa_niter_4"'
+refuse '^{' '{"kasa_config": {"beta": 1e-4},' 'kasa_config: more than'
+refuse '"lora_alpha": [0-9.]*' '"lora_alpha": 1e300' 'not finite'
+
 for name in lora_diffusers_metadata lora_dora lora_locon lora_with_te peft; do
     file=$cases/$name.safetensors
     [ -f "$file" ] || file=$cases/$name

@@ -143,6 +143,8 @@ static void test_refused(void)
         {"{\"solver_order\": -1e30}", "solver_order"},
         {"{\"solver_type\": \"x\"}", "solver_type = x"},
         {"{\"steps_offset\": -1}", "steps_offset is -1"},
+        {"{\"beta_end\": NaN}", "beta_end must be a number"},
+        {"{\"beta_start\": null}", "beta_start must be a number"},
         {"{\"sigma_max\": -1}", "sigma_max"},
         {"{\"trained_betas\": [0.1, 0.2]}", "list of 1000"},
         {"{\"num_train_timesteps\": 2, \"trained_betas\": [0.1, \"x\"]}", "trained_betas"},

@@ -40,26 +40,34 @@ static bool has_prefix(JsonObject *object, const char *prefix)
     return false;
 }
 
-static void read_configs(const struct adapter_source *s, struct configs *c, GPtrArray *notes)
+static bool read_configs(const struct adapter_source *s, struct configs *c, GPtrArray *notes,
+                         GError **error)
 {
     const char *text = adapter_source_meta(s, METADATA);
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) fault = NULL;
     g_autoptr(JsonNode) root =
-        text ? json_text_read(text, strlen(text), JSON_NODE_OBJECT, METADATA, &error) : NULL;
-    if (error) {
+        text ? json_text_read(text, strlen(text), JSON_NODE_OBJECT, METADATA, &fault) : NULL;
+    if (fault) {
         g_ptr_array_add(notes,
-                        g_strdup_printf("%s; alpha is taken to be the rank", error->message));
+                        g_strdup_printf("%s; alpha is taken to be the rank", fault->message));
     }
     if (!root) {
-        return;
+        return true;
     }
     JsonObject *object = json_node_get_object(root);
     const bool unet = has_prefix(object, "unet."), encoder = has_prefix(object, "text_encoder.");
+    static const char *const prefixes[] = {"unet.", "text_encoder.", "", NULL};
+    for (int i = 0; prefixes[i]; i++) {
+        if (!lora_config_check(object, prefixes[i], error)) {
+            return false;
+        }
+    }
     c->unet = unet ? lora_config_new(object, "unet.", notes) : NULL;
     c->text = encoder ? lora_config_new(object, "text_encoder.", notes) : NULL;
     c->all = !unet && !encoder && json_object_has_member(object, "lora_alpha")
                  ? lora_config_new(object, "", notes)
                  : NULL;
+    return true;
 }
 
 static struct adapter *diffusers_read(const struct adapter_source *s, struct model *model,
@@ -67,7 +75,10 @@ static struct adapter *diffusers_read(const struct adapter_source *s, struct mod
 {
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     struct configs c = {0};
-    read_configs(s, &c, notes);
+    if (!read_configs(s, &c, notes, error)) {
+        g_prefix_error(error, "%s: ", s->path);
+        return NULL;
+    }
     struct adapter *a = factors_read(s, model, diffusers_scale, &c, error);
     for (guint i = 0; a && i < notes->len; i++) {
         adapter_note(a, "%s", (const char *)notes->pdata[i]);

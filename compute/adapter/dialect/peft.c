@@ -26,6 +26,10 @@ static double peft_scale(const struct file_layer *layer, int rank, void *data)
 static struct adapter *peft_read(const struct adapter_source *s, struct model *model,
                                  GError **error)
 {
+    if (s->config && !lora_config_check(json_node_get_object(s->config), "", error)) {
+        g_prefix_error(error, "%s: ", s->path);
+        return NULL;
+    }
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     struct lora_config *config =
         s->config ? lora_config_new(json_node_get_object(s->config), "", notes) : NULL;
