@@ -33,6 +33,7 @@ static void open_photo(struct fixture *f)
     tincture_project_open(f->project, photo, (struct picture){0}, "photo", &document,
                           g_ptr_array_new_with_free_func(g_object_unref), NULL);
     tincture_project_changed(f->project, DOCUMENT_ALL);
+    document_clear(&document);
     photo_unref(photo);
 }
 
