@@ -8,9 +8,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(GBytes) file = g_bytes_new_static(data, size);
-    g_autoptr(GBytes) exif = heif_exif(file);
-    g_autoptr(GBytes) xmp = heif_xmp(file);
+    GBytes *exif = heif_exif(file), *xmp = heif_xmp(file);
 
+    g_clear_pointer(&exif, g_bytes_unref);
+    g_clear_pointer(&xmp, g_bytes_unref);
     heif_is_sequence(file);
     return 0;
 }

@@ -224,6 +224,7 @@ struct adapter *rotations_read(const struct adapter_source *s, struct model *mod
                           .read_layer = fn};
     r.used = g_hash_table_new(NULL, NULL);
     g_autoptr(GPtrArray) layers = file_layer_names(model, &r.names);
+    (void)layers; // holds what the names lead to
     bool ok = true;
     for (guint i = 0; ok && i < s->files->len; i++) {
         r.file = s->files->pdata[i];
