@@ -231,6 +231,11 @@ bool editor_predict(struct editor *e, const float *latents, int width, int heigh
         !networks_predict(e->networks, 1, h, w, timestep, in, embeddings, out, NULL, error)) {
         return false;
     }
+    if (!latent_finite(out, n)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
+                    "the model gave numbers that are not finite");
+        return false;
+    }
     hwc_to_chw(out, h, w, c, prediction);
     return true;
 }

@@ -2,48 +2,17 @@
 // tests/data/schedulers/make_scheduler_vectors.py, which says what its tensors are, is put into a
 // model's folder and read as people's are. And options that are refused. No device.
 
-#include "compute/file/safetensors.h"
 #include "compute/sched/sched.h"
 #include "tests/model/folder.h"
+#include "tests/sched/path.h"
 
 #include <math.h>
 #include <string.h>
 
-#define PATH_TOLERANCE 1e-5 // of the largest value of the step
 #define TIME_TOLERANCE 1e-5 // of the number of training steps, for times between whole ones
 #define SCHED          "scheduler/scheduler_config.json"
 
 static struct st_file *vectors;
-
-static float *read_vector(const char *name, int64_t *count)
-{
-    const struct st_tensor *t = st_find(vectors, name);
-    g_assert_nonnull(t);
-    float *values = g_new(float, t->count);
-    g_assert_true(st_read_f32(t, values, true, NULL));
-    *count = t->count;
-    return values;
-}
-
-// The stand-in for the network.
-static void network(const float *x, double t, float *out, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        out[i] = (float)(0.9 * x[i] * cos(t / 100) + 0.1 * sin(x[i]));
-    }
-}
-
-static void assert_near(int step, const float *x, const float *expected, int64_t n)
-{
-    double largest = 0, worst = 0;
-    for (int64_t i = 0; i < n; i++) {
-        largest = fmax(largest, fabs(expected[i]));
-        worst = fmax(worst, fabs((double)x[i] - expected[i]));
-    }
-    if (!(worst <= PATH_TOLERANCE * largest)) {
-        g_error("step %d: off by %g of %g", step, worst, largest);
-    }
-}
 
 // The schedule of a model folder that has this scheduler file.
 static struct model *model_with(const char *file, struct noise_schedule *schedule)
@@ -68,8 +37,9 @@ static void test_case(gconstpointer data)
     g_autofree char *path_name = g_strconcat(name, ".path", NULL),
                     *times_name = g_strconcat(name, ".timesteps", NULL),
                     *sampler = g_strndup(name, strcspn(name, "."));
-    g_autofree float *start = read_vector("start", &n), *path = read_vector(path_name, &total),
-                     *times = read_vector(times_name, &steps);
+    g_autofree float *start = path_vector(vectors, "start", &n),
+                     *path = path_vector(vectors, path_name, &total),
+                     *times = path_vector(vectors, times_name, &steps);
 
     struct sampler *s = sampler_new(
         &schedule, &(struct sampler_params){.name = sampler, .steps = (int)steps}, n, &error);
@@ -83,9 +53,9 @@ static void test_case(gconstpointer data)
             g_error("step %d: at %.9g, not at %.9g", i, s->timesteps[i], times[i]);
         }
         sampler_scale_input(s, i, x, input);
-        network(input, s->timesteps[i], prediction, n);
+        path_network(input, s->timesteps[i], prediction, n);
         sampler_step(s, i, prediction, x);
-        assert_near(i, x, path + i * n, n);
+        path_assert_near(path_name, i, x, path + i * n, n);
     }
     sampler_free(s);
     noise_schedule_finish(&schedule);

@@ -239,6 +239,20 @@ static bool is_missing(const GError *error)
            strstr(error->message, "not installed") != NULL;
 }
 
+// NULL: the loader is not installed, and the test is skipped.
+static struct image *load_or_skip(GBytes *file)
+{
+    g_autoptr(GError) error = NULL;
+    struct image *image = image_load_bytes(file, NULL, &error);
+
+    if (is_missing(error)) {
+        g_test_skip(error->message);
+        return NULL;
+    }
+    g_assert_no_error(error);
+    return image;
+}
+
 // A red and a blue pixel beside each other and EXIF that turns them clockwise: Pillow's
 // Image.save(..., lossless=True, exif=...).
 static const guint8 WEBP[] = {
@@ -267,14 +281,11 @@ static void test_webp_is_turned(void)
     for (int i = 0; i < 2; i++) {
         g_autoptr(GBytes) file = i == 0 ? g_bytes_new_static(WEBP, sizeof(WEBP))
                                         : g_bytes_new(marked->data, marked->len);
-        g_autoptr(GError) error = NULL;
-        struct image *image = image_load_bytes(file, NULL, &error);
+        struct image *image = load_or_skip(file);
 
-        if (is_missing(error)) {
-            g_test_skip(error->message);
+        if (image == NULL) {
             return;
         }
-        g_assert_no_error(error);
         g_assert_cmpint(image->width, ==, 1);
         g_assert_cmpint(image->height, ==, 2);
         g_assert_cmpfloat(image->rgb[0], ==, 1.0f);
@@ -292,14 +303,11 @@ static void test_cut_webp(void)
     bytes[4] += 100; // it was longer
 
     g_autoptr(GBytes) file = g_bytes_new_static(bytes, sizeof(bytes));
-    g_autoptr(GError) error = NULL;
-    struct image *image = image_load_bytes(file, NULL, &error);
+    struct image *image = load_or_skip(file);
 
-    if (is_missing(error)) {
-        g_test_skip(error->message);
+    if (image == NULL) {
         return;
     }
-    g_assert_no_error(error);
     g_assert_cmpstr(image->meta.note, ==, CODEC_PARTIAL_NOTE);
     image_free(image);
 }
@@ -344,14 +352,11 @@ static void test_heif_of_any_brand(void)
         memcpy(data + 8, BRANDS[i], 4);
 
         g_autoptr(GBytes) file = g_bytes_new(data, size);
-        g_autoptr(GError) error = NULL;
-        struct image *image = image_load_bytes(file, NULL, &error);
+        struct image *image = load_or_skip(file);
 
-        if (is_missing(error)) {
-            g_test_skip(error->message);
+        if (image == NULL) {
             return;
         }
-        g_assert_no_error(error);
         g_assert_cmpint(image->width, ==, 128);
         g_assert_cmpint(image->height, ==, 96);
         g_assert_cmpuint(image_quantize(image->rgb[128 * 96 * 3 - 1], 255.0f), ==, 221);
@@ -403,14 +408,11 @@ static void test_heif_is_turned_once(void)
 
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
         g_autoptr(GBytes) file = read_data(NAMES[i]);
-        g_autoptr(GError) error = NULL;
-        struct image *image = image_load_bytes(file, NULL, &error);
+        struct image *image = load_or_skip(file);
 
-        if (is_missing(error)) {
-            g_test_skip(error->message);
+        if (image == NULL) {
             return;
         }
-        g_assert_no_error(error);
         g_assert_cmpint(image->width, ==, 24);
         g_assert_cmpint(image->height, ==, 32);
         g_assert_cmpfloat_with_epsilon(image->rgb[0], 1.0f, 0.02f);

@@ -1,46 +1,13 @@
 // Noise schedules and samplers against the vectors of tests/data/train/make_sched_vectors.py, which
 // says what a case name means, and the properties that hold without a reference.
 
-#include "compute/file/safetensors.h"
 #include "compute/sched/sched.h"
+#include "tests/sched/path.h"
 
 #include <math.h>
 #include <string.h>
 
-#define PATH_TOLERANCE 1e-5 // of the largest value of the step
-
 static struct st_file *vectors;
-
-static float *read_vector(const char *name, int64_t *count)
-{
-    const struct st_tensor *t = st_find(vectors, name);
-    g_assert_nonnull(t);
-    float *values = g_new(float, t->count);
-    g_assert_true(st_read_f32(t, values, true, NULL));
-    *count = t->count;
-    return values;
-}
-
-// The stand-in for the network.
-static void network(const float *x, double t, float *out, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++) {
-        out[i] = (float)(0.9 * x[i] * cos(t / 100) + 0.1 * sin(x[i]));
-    }
-}
-
-static void assert_near(const char *what, int step, const float *x, const float *expected,
-                        int64_t n)
-{
-    double largest = 0, worst = 0;
-    for (int64_t i = 0; i < n; i++) {
-        largest = fmax(largest, fabs(expected[i]));
-        worst = fmax(worst, fabs((double)x[i] - expected[i]));
-    }
-    if (!(worst <= PATH_TOLERANCE * largest)) {
-        g_error("%s, step %d: off by %g of %g", what, step, worst, largest);
-    }
-}
 
 // One case of the vectors, from its name.
 struct sched_case {
@@ -97,11 +64,11 @@ static void test_path(gconstpointer data)
     const char *name = data;
     struct sched_case c = case_new(name);
     int64_t n, total;
-    g_autofree float *start = read_vector("start", &n);
+    g_autofree float *start = path_vector(vectors, "start", &n);
     g_autofree char *path_name = g_strconcat(name, ".path", NULL);
     g_autofree char *times_name = g_strconcat(name, ".timesteps", NULL);
-    g_autofree float *path = read_vector(path_name, &total),
-                     *times = read_vector(times_name, &total);
+    g_autofree float *path = path_vector(vectors, path_name, &total),
+                     *times = path_vector(vectors, times_name, &total);
 
     g_autoptr(GError) error = NULL;
     struct sampler *s = make(c.words[0], &c, c.steps, n, &error);
@@ -113,9 +80,9 @@ static void test_path(gconstpointer data)
     for (int i = 0; i < c.steps; i++) {
         g_assert_cmpfloat((float)s->timesteps[i], ==, times[i]);
         sampler_scale_input(s, i, x, input);
-        network(input, s->timesteps[i], prediction, n);
+        path_network(input, s->timesteps[i], prediction, n);
         sampler_step(s, i, prediction, x);
-        assert_near(name, i, x, path + i * n, n);
+        path_assert_near(name, i, x, path + i * n, n);
     }
     sampler_free(s);
     case_clear(&c);
@@ -126,14 +93,15 @@ static void test_up(gconstpointer data)
     g_autofree char *name = g_strndup(data, strlen(data) - strlen(".up"));
     struct sched_case c = case_new(name);
     int64_t n, total;
-    g_autofree float *x = read_vector("start", &n), *path = read_vector(data, &total);
+    g_autofree float *x = path_vector(vectors, "start", &n),
+                     *path = path_vector(vectors, data, &total);
     g_autofree float *prediction = g_new(float, n);
     g_autofree int *times = g_new(int, c.steps);
     inverter_timesteps(&c.schedule, c.steps, times);
     for (int i = 0; i < c.steps; i++) {
-        network(x, times[i], prediction, n);
+        path_network(x, times[i], prediction, n);
         inverter_step(&c.schedule, c.steps, times[i], prediction, x, n);
-        assert_near(name, i, x, path + i * n, n);
+        path_assert_near(name, i, x, path + i * n, n);
     }
     case_clear(&c);
 }
@@ -147,7 +115,7 @@ static void test_identity(void)
     for (size_t k = 0; k < G_N_ELEMENTS(names); k++) {
         struct sched_case c = case_new(names[k]);
         int64_t n;
-        g_autofree float *start = read_vector("start", &n);
+        g_autofree float *start = path_vector(vectors, "start", &n);
         g_autofree float *x = g_memdup2(start, (size_t)n * sizeof *x);
         float noise[] = {0.3f, -1.2f, 0.8f, 2.0f, -0.1f, 0.0f, 1.0f, -0.7f};
         g_autofree int *times = g_new(int, c.steps);
@@ -161,7 +129,7 @@ static void test_identity(void)
             sampler_step(s, i, noise, x);
         }
         sampler_free(s);
-        assert_near(names[k], c.steps, x, start, n);
+        path_assert_near(names[k], c.steps, x, start, n);
         case_clear(&c);
     }
 }
@@ -171,7 +139,7 @@ static void test_from_inversion(void)
 {
     struct sched_case c = case_new("ddim.leading.epsilon.10.one");
     int64_t n;
-    g_autofree float *start = read_vector("start", &n);
+    g_autofree float *start = path_vector(vectors, "start", &n);
     float noise[] = {0.3f, -1.2f, 0.8f, 2.0f, -0.1f, 0.0f, 1.0f, -0.7f};
     g_autofree int *times = g_new(int, c.steps);
     inverter_timesteps(&c.schedule, c.steps, times);
@@ -189,7 +157,7 @@ static void test_from_inversion(void)
             sampler_step(s, i, noise, x);
         }
         sampler_free(s);
-        assert_near(sampler_table[k]->name, c.steps, x, start, n);
+        path_assert_near(sampler_table[k]->name, c.steps, x, start, n);
     }
     case_clear(&c);
 }

@@ -87,24 +87,15 @@ static struct prompt_style style_of(const struct cli *c)
 // What the model does not read of a sentence is said, with the last words that it reads.
 static void note_cut(const struct cli *c, const char *text)
 {
-    const struct model *m = c->engine->model;
-    const bool readable = has_style(c);
     const struct prompt_style style = style_of(c);
-    const gsize end = text ? prompt_end(m, &style, text) : 0;
-    if (!text || !text[end]) {
-        return;
+    g_autofree char *end = text ? reading_end(c->engine->model, &style, text, "...") : NULL;
+    if (end) {
+        g_autofree char *said = g_strdup_printf(
+            "a sentence is longer than the model reads; it reads up to \"%s\"%s", end,
+            has_style(c) && !style.long_prompt ? " (--long-prompt has it read on)" : "");
+        cli_progress_end();
+        cli_complain(said);
     }
-    const char *tail = text + end;
-    for (int i = 0; i < 30 && tail > text; i++) {
-        tail = g_utf8_find_prev_char(text, tail);
-    }
-    g_autofree char *last = g_strndup(tail, (gsize)(text + end - tail));
-    g_autofree char *said =
-        g_strdup_printf("a sentence is longer than the model reads; it reads up to \"%s%s\"%s",
-                        tail > text ? "..." : "", last,
-                        readable && !style.long_prompt ? " (--long-prompt has it read on)" : "");
-    cli_progress_end();
-    cli_complain(said);
 }
 
 static void note_cuts(const struct cli *c)
@@ -120,9 +111,9 @@ static void note_words(const struct cli *c, const char *model)
 {
     struct vocabulary *v = vocabulary_load(model, NULL);
     const char *const texts[] = {c->prompt, c->source_prompt, c->negative, c->class_prompt};
+    const struct prompt_style style = style_of(c);
     g_autoptr(GString) all = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        const struct prompt_style style = style_of(c);
         g_autofree char *plain = texts[i] ? prompt_plain(&style, texts[i]) : g_strdup("");
         g_string_append_printf(all, "%s ", plain); // the blank: a last word has come to its end
     }

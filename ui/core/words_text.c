@@ -74,16 +74,23 @@ char *words_text(const struct vocabulary *vocabulary, const char *sentence)
 
 #define SHOWN 24 // characters of the end of what is read
 
-char *reading_text(const struct model *m, const struct prompt_style *style, const char *sentence)
+char *reading_end(const struct model *m, const struct prompt_style *style, const char *sentence,
+                  const char *more)
 {
     const gsize end = m ? prompt_end(m, style, sentence) : strlen(sentence);
     const char *tail = sentence + end;
     if (!*tail) {
-        return g_strdup("");
+        return NULL;
     }
     for (int i = 0; i < SHOWN && tail > sentence; i++) {
         tail = g_utf8_find_prev_char(sentence, tail);
     }
-    return g_strdup_printf("The model reads up to “%s%.*s”", tail > sentence ? "…" : "",
-                           (int)(sentence + end - tail), tail);
+    return g_strdup_printf("%s%.*s", tail > sentence ? more : "", (int)(sentence + end - tail),
+                           tail);
+}
+
+char *reading_text(const struct model *m, const struct prompt_style *style, const char *sentence)
+{
+    g_autofree char *end = reading_end(m, style, sentence, "…");
+    return end ? g_strdup_printf("The model reads up to “%s”", end) : g_strdup("");
 }

@@ -8,6 +8,10 @@
 // all or does not say (vocabulary NULL). A last word that is still being typed is left in peace
 // while it can become one that the model knows. To be freed.
 char *words_text(const struct vocabulary *vocabulary, const char *sentence);
-// Where the model's reading of the sentence ends: its last words, or "" where it reads all of it.
+// The last words of the sentence that the model reads, behind `more` where there are others before
+// them; NULL: it reads all of it. m NULL: not known yet. To be freed.
+char *reading_end(const struct model *m, const struct prompt_style *style, const char *sentence,
+                  const char *more);
+// The same as a sentence: its last words, or "" where it reads all of it.
 // m NULL: not known yet. To be freed.
 char *reading_text(const struct model *m, const struct prompt_style *style, const char *sentence);

@@ -108,49 +108,42 @@ static const char *const vae_patterns[] = {"*.safetensors", "config.json", NULL}
 static const char *const model_patterns[] = {"*.safetensors", "model_index.json", NULL};
 static const char *const any_pattern[] = {"*", NULL};
 
-void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+// An existing file: of those that the patterns show, NULL: pictures, or of all.
+static void open_file(GtkWindow *parent, const char *title, const char *accept,
+                      const char *folder_key, const char *name, const char *const *patterns,
+                      file_chosen_fn chosen, gpointer data)
 {
     struct request *request =
-        request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Open Photo", "_Open", "open-folder");
+        request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, title, accept, folder_key);
     request->chosen = chosen;
     request->data = data;
-    add_filter(request, "Photos", NULL, TRUE);
+    add_filter(request, name, patterns, patterns == NULL);
     add_filter(request, "All Files", any_pattern, FALSE);
     request_show(request);
+}
+
+void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    open_file(parent, "Open Photo", "_Open", "open-folder", "Photos", NULL, chosen, data);
 }
 
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
-    struct request *request =
-        request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Add Adapter", "_Add", "adapter-folder");
-    request->chosen = chosen;
-    request->data = data;
-    add_filter(request, "Adapters", adapter_patterns, FALSE);
-    add_filter(request, "All Files", any_pattern, FALSE);
-    request_show(request);
+    open_file(parent, "Add Adapter", "_Add", "adapter-folder", "Adapters", adapter_patterns, chosen,
+              data);
 }
 
 void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
-    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Choose Model",
-                                          "_Choose", "model-folder");
-    request->chosen = chosen;
-    request->data = data;
-    add_filter(request, "Models (.safetensors, or model_index.json of a folder)", model_patterns,
-               FALSE);
-    add_filter(request, "All Files", any_pattern, FALSE);
-    request_show(request);
+    open_file(parent, "Choose Model", "_Choose", "model-folder",
+              "Models (.safetensors, or model_index.json of a folder)", model_patterns, chosen,
+              data);
 }
 
 void file_dialog_open_vae(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
-    struct request *request =
-        request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Choose VAE", "_Choose", "model-folder");
-    request->chosen = chosen;
-    request->data = data;
-    add_filter(request, "VAEs (.safetensors, or config.json of a folder)", vae_patterns, FALSE);
-    add_filter(request, "All Files", any_pattern, FALSE);
-    request_show(request);
+    open_file(parent, "Choose VAE", "_Choose", "model-folder",
+              "VAEs (.safetensors, or config.json of a folder)", vae_patterns, chosen, data);
 }
 
 // Those that every adapter can be written in.

@@ -29,19 +29,17 @@ static bool dense_holds(const struct adapter *a)
 static const char *const dense_files[] = {"diff.safetensors", NULL};
 extern const struct adapter_dialect dense_dialect;
 
+static void write_layer(struct st_writer *w, const struct adapter_param *p)
+{
+    g_autofree char *name = factors_flat_name(p);
+    factors_write_dense(w, p, name);
+}
+
 static bool dense_write(const struct adapter *a, const char *path, struct task *task,
                         GError **error)
 {
-    g_autofree char *file = adapter_dialect_file(&dense_dialect, path);
-    struct st_writer *w = adapter_writer(a);
-    for (guint i = 0; i < a->params->len; i++) {
-        const struct adapter_param *p = a->params->pdata[i];
-        g_autofree char *name = factors_flat_name(p);
-        factors_write_dense(w, p, name);
-    }
-    const bool ok = st_writer_save(w, file, task, error);
-    st_writer_free(w);
-    return ok;
+    return adapter_write_layers(a, &dense_dialect, adapter_writer(a), write_layer, path, task,
+                                error);
 }
 
 const struct adapter_dialect dense_dialect = {

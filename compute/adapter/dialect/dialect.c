@@ -166,10 +166,24 @@ bool adapter_source_has(const struct adapter_source *s, const char *prefix, cons
 
 // ---- writing ------------------------------------------------------------------------------------
 
-char *adapter_dialect_file(const struct adapter_dialect *d, const char *path)
+// Where a dialect with one file writes its tensors: path itself, or the first name in that folder.
+static char *dialect_file(const struct adapter_dialect *d, const char *path)
 {
     return g_str_has_suffix(path, ".safetensors") ? g_strdup(path)
                                                   : g_build_filename(path, d->files[0], NULL);
+}
+
+bool adapter_write_layers(const struct adapter *a, const struct adapter_dialect *d,
+                          struct st_writer *w, adapter_layer_fn layer, const char *path,
+                          struct task *task, GError **error)
+{
+    g_autofree char *file = dialect_file(d, path);
+    for (guint i = 0; i < a->params->len; i++) {
+        layer(w, a->params->pdata[i]);
+    }
+    const bool ok = st_writer_save(w, file, task, error);
+    st_writer_free(w);
+    return ok;
 }
 
 bool adapter_write_text(const char *path, const char *text, gsize length, GError **error)

@@ -68,8 +68,12 @@ struct adapter *adapter_begin(const struct adapter_source *s, const char *method
                               struct model *model);
 // A writer that already holds the metadata every adapter file carries.
 struct st_writer *adapter_writer(const struct adapter *a);
-// Where a dialect with one file writes its tensors: path itself, or the first name in that folder.
-char *adapter_dialect_file(const struct adapter_dialect *d, const char *path);
+// Writes the tensors that layer() gives for each parameter, behind what w holds already (it is
+// freed), to the file of the dialect.
+typedef void (*adapter_layer_fn)(struct st_writer *w, const struct adapter_param *p);
+bool adapter_write_layers(const struct adapter *a, const struct adapter_dialect *d,
+                          struct st_writer *w, adapter_layer_fn layer, const char *path,
+                          struct task *task, GError **error);
 // Writes a text, such as a configuration, in one go: the old file stays where that fails.
 bool adapter_write_text(const char *path, const char *text, gsize length, GError **error);
 // Whether the name of any tensor of the files ends in suffix and begins with prefix.

@@ -134,16 +134,10 @@ extern const struct adapter_dialect diffusers_dialect;
 static bool diffusers_write(const struct adapter *a, const char *path, struct task *task,
                             GError **error)
 {
-    g_autofree char *file = adapter_dialect_file(&diffusers_dialect, path);
     g_autofree char *said = metadata(a);
     struct st_writer *w = adapter_writer(a);
     st_writer_meta(w, METADATA, said);
-    for (guint i = 0; i < a->params->len; i++) {
-        write_layer(w, a->params->pdata[i]);
-    }
-    const bool ok = st_writer_save(w, file, task, error);
-    st_writer_free(w);
-    return ok;
+    return adapter_write_layers(a, &diffusers_dialect, w, write_layer, path, task, error);
 }
 
 const struct adapter_dialect diffusers_dialect = {

@@ -34,14 +34,8 @@ static bool kohya_holds(const struct adapter *a)
 static bool kohya_write(const struct adapter *a, const char *path, struct task *task,
                         GError **error)
 {
-    g_autofree char *file = adapter_dialect_file(&kohya_dialect, path);
-    struct st_writer *w = adapter_writer(a);
-    for (guint i = 0; i < a->params->len; i++) {
-        factors_write_flat(w, a->params->pdata[i]);
-    }
-    const bool ok = st_writer_save(w, file, task, error);
-    st_writer_free(w);
-    return ok;
+    return adapter_write_layers(a, &kohya_dialect, adapter_writer(a), factors_write_flat, path,
+                                task, error);
 }
 
 const struct adapter_dialect kohya_dialect = {

@@ -47,15 +47,20 @@ static bool node_number(JsonNode *node, double *value)
     return isfinite(*value);
 }
 
+static JsonNode *member_of(JsonObject *object, const char *prefix, const char *key)
+{
+    g_autofree char *name = g_strconcat(prefix, key, NULL);
+    return json_object_get_member(object, name);
+}
+
 static void number(JsonObject *object, const char *prefix, const char *key, double *value,
                    GPtrArray *notes)
 {
-    g_autofree char *name = g_strconcat(prefix, key, NULL);
-    JsonNode *node = json_object_get_member(object, name);
+    JsonNode *node = member_of(object, prefix, key);
     if (node && !JSON_NODE_HOLDS_NULL(node) && !node_number(node, value)) {
         g_ptr_array_add(notes,
-                        g_strdup_printf("%s of the configuration is no number and is taken as %g",
-                                        name, *value));
+                        g_strdup_printf("%s%s of the configuration is no number and is taken as %g",
+                                        prefix, key, *value));
     }
 }
 
@@ -82,8 +87,7 @@ static GPtrArray *patterns(JsonObject *object, const char *prefix, const char *k
                            GPtrArray *notes)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)pattern_free);
-    g_autofree char *name = g_strconcat(prefix, key, NULL);
-    JsonNode *node = json_object_get_member(object, name);
+    JsonNode *node = member_of(object, prefix, key);
     JsonObject *table = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     g_autoptr(GList) keys = table ? json_object_get_members(table) : NULL;
     int expressions = 0, passed = 0;
@@ -97,9 +101,9 @@ static GPtrArray *patterns(JsonObject *object, const char *prefix, const char *k
         }
     }
     if (passed) {
-        g_ptr_array_add(notes, g_strdup_printf("%d entries of %s in the configuration cannot be "
-                                               "used and are passed over",
-                                               passed, name));
+        g_ptr_array_add(notes, g_strdup_printf("%d entries of %s%s in the configuration cannot "
+                                               "be used and are passed over",
+                                               passed, prefix, key));
     }
     return list;
 }
@@ -116,12 +120,6 @@ struct lora_config *lora_config_new(JsonObject *object, const char *prefix, GPtr
     c->alphas = patterns(object, prefix, "alpha_pattern", notes);
     c->ranks = patterns(object, prefix, "rank_pattern", notes);
     return c;
-}
-
-static JsonNode *member_of(JsonObject *object, const char *prefix, const char *key)
-{
-    g_autofree char *name = g_strconcat(prefix, key, NULL);
-    return json_object_get_member(object, name);
 }
 
 bool lora_config_check(JsonObject *object, const char *prefix, GError **error)

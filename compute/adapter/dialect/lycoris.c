@@ -100,14 +100,8 @@ static void write_param(struct st_writer *w, const struct adapter_param *p)
 static bool lycoris_write(const struct adapter *a, const char *path, struct task *task,
                           GError **error)
 {
-    g_autofree char *file = adapter_dialect_file(&lycoris_dialect, path);
-    struct st_writer *w = adapter_writer(a);
-    for (guint i = 0; i < a->params->len; i++) {
-        write_param(w, a->params->pdata[i]);
-    }
-    const bool ok = st_writer_save(w, file, task, error);
-    st_writer_free(w);
-    return ok;
+    return adapter_write_layers(a, &lycoris_dialect, adapter_writer(a), write_param, path, task,
+                                error);
 }
 
 const struct adapter_dialect lycoris_dialect = {

@@ -9,6 +9,7 @@
 //   .oft_diag (n, b, b)        of 2023: R itself; of its first weeks what is added to I
 //
 // ComfyUI holds |Q| to alpha, not alpha O; who wrote the file is right.
+#include "compute/adapter/dialect/factors_write.h"
 #include "compute/adapter/dialect/rotations.h"
 
 #include <string.h>
@@ -265,23 +266,23 @@ static float *diag_squares(const struct adapter_param *p, const struct orthogona
 }
 
 // alpha is 0 for no bound in every reader: what it did is in the numbers.
-static void write_layer(struct st_writer *w, const struct adapter_param *p,
-                        const struct orthogonal_form *form)
+static void write_layer(struct st_writer *w, const struct adapter_param *p)
 {
-    const bool text = g_str_equal(p->part, MODEL_TEXT), diag = form->cayley == CAYLEY_NONE;
-    const int64_t shape[] = {form->factors, form->blocks, form->block, form->block};
-    const int skip = form->factors == 1;
-    g_autofree char *flat = g_strdelimit(g_strdup(p->path), ".", '_');
-    g_autofree char *stem = g_strconcat(text ? "lora_te_" : "lora_unet_", flat, NULL);
+    struct orthogonal_form form;
+    rotations_form(p, &form);
+    const bool diag = form.cayley == CAYLEY_NONE;
+    const int64_t shape[] = {form.factors, form.blocks, form.block, form.block};
+    const int skip = form.factors == 1;
+    g_autofree char *stem = factors_flat_name(p);
     g_autofree char *name = g_strconcat(stem, diag ? DIAG : BLOCKS, NULL);
     g_autofree char *alpha = g_strconcat(stem, ".alpha", NULL);
     g_autofree char *rescale = g_strconcat(stem, ".rescale", NULL);
-    g_autofree float *squares = diag                ? diag_squares(p, form)
-                                : form->factors > 1 ? butterfly_squares(p, form)
-                                                    : rotations_squares(p, form, 0);
+    g_autofree float *squares = diag               ? diag_squares(p, &form)
+                                : form.factors > 1 ? butterfly_squares(p, &form)
+                                                   : rotations_squares(p, &form, 0);
     st_writer_f32(w, name, 4 - skip, shape + skip, squares);
     st_writer_f32(w, alpha, 0, NULL, &(float){0});
-    if (form->scaled) {
+    if (form.scaled) {
         st_writer_f32(w, rescale, p->weight->rank,
                       (int64_t[]){orthogonal_channels(p->weight, true), 1, 1, 1},
                       orthogonal_scale(p));
@@ -293,16 +294,8 @@ extern const struct adapter_dialect lycoris_oft_dialect;
 static bool lycoris_oft_write(const struct adapter *a, const char *path, struct task *task,
                               GError **error)
 {
-    struct orthogonal_form form;
-    struct st_writer *w = adapter_writer(a);
-    for (guint i = 0; i < a->params->len; i++) {
-        rotations_form(a->params->pdata[i], &form);
-        write_layer(w, a->params->pdata[i], &form);
-    }
-    g_autofree char *file = adapter_dialect_file(&lycoris_oft_dialect, path);
-    const bool ok = st_writer_save(w, file, task, error);
-    st_writer_free(w);
-    return ok;
+    return adapter_write_layers(a, &lycoris_oft_dialect, adapter_writer(a), write_layer, path, task,
+                                error);
 }
 
 static const char *const lycoris_oft_files[] = {"lora.safetensors", NULL};

@@ -117,28 +117,25 @@ static void write_number(struct st_writer *w, const char *stem, const char *name
 
 extern const struct adapter_dialect official_oft_dialect;
 
+static void write_layer(struct st_writer *w, const struct adapter_param *p)
+{
+    struct orthogonal_form form;
+    rotations_form(p, &form);
+    g_autofree float *squares = rotations_squares(p, &form, -1);
+    g_autofree char *stem = tensor_stem(p->path);
+    g_autofree char *name = g_strconcat(stem, "R", NULL), *eps = g_strconcat(stem, "oft_eps", NULL);
+    st_writer_f32(w, name, 3, (int64_t[]){form.blocks, form.block, form.block}, squares);
+    write_number(w, stem, "cross_attention_dim", orthogonal_channels(p->weight, false));
+    write_number(w, stem, "hidden_size", orthogonal_channels(p->weight, true));
+    write_number(w, stem, "oft_is_coft", 0);
+    st_writer_f32(w, eps, 0, NULL, &(float){0});
+}
+
 static bool official_oft_write(const struct adapter *a, const char *path, struct task *task,
                                GError **error)
 {
-    struct st_writer *w = adapter_writer(a);
-    for (guint i = 0; i < a->params->len; i++) {
-        const struct adapter_param *p = a->params->pdata[i];
-        struct orthogonal_form form;
-        rotations_form(p, &form);
-        g_autofree float *squares = rotations_squares(p, &form, -1);
-        g_autofree char *stem = tensor_stem(p->path);
-        g_autofree char *name = g_strconcat(stem, "R", NULL),
-                        *eps = g_strconcat(stem, "oft_eps", NULL);
-        st_writer_f32(w, name, 3, (int64_t[]){form.blocks, form.block, form.block}, squares);
-        write_number(w, stem, "cross_attention_dim", orthogonal_channels(p->weight, false));
-        write_number(w, stem, "hidden_size", orthogonal_channels(p->weight, true));
-        write_number(w, stem, "oft_is_coft", 0);
-        st_writer_f32(w, eps, 0, NULL, &(float){0});
-    }
-    g_autofree char *file = adapter_dialect_file(&official_oft_dialect, path);
-    const bool ok = st_writer_save(w, file, task, error);
-    st_writer_free(w);
-    return ok;
+    return adapter_write_layers(a, &official_oft_dialect, adapter_writer(a), write_layer, path,
+                                task, error);
 }
 
 static const char *const official_oft_files[] = {"pytorch_oft_weights.safetensors", NULL};

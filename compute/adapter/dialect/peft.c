@@ -96,14 +96,9 @@ static void write_layer(struct st_writer *w, const struct adapter_param *p)
 
 static bool peft_write(const struct adapter *a, const char *path, struct task *task, GError **error)
 {
-    g_autofree char *file = adapter_dialect_file(&peft_dialect, path);
-    struct st_writer *w = adapter_writer(a);
-    for (guint i = 0; i < a->params->len; i++) {
-        write_layer(w, a->params->pdata[i]);
-    }
-    const bool ok = st_writer_save(w, file, task, error);
-    st_writer_free(w);
-    return ok && (g_str_has_suffix(path, ".safetensors") || write_config(a, path, error));
+    return adapter_write_layers(a, &peft_dialect, adapter_writer(a), write_layer, path, task,
+                                error) &&
+           (g_str_has_suffix(path, ".safetensors") || write_config(a, path, error));
 }
 
 const struct adapter_dialect peft_dialect = {

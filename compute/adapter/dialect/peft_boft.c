@@ -69,19 +69,20 @@ static bool peft_boft_holds(const struct adapter *a)
     return a->params->len > 0;
 }
 
-static void write_layer(struct st_writer *w, const struct adapter_param *p,
-                        const struct orthogonal_form *form)
+static void write_layer(struct st_writer *w, const struct adapter_param *p)
 {
+    struct orthogonal_form form;
+    rotations_form(p, &form);
     const int64_t outputs = orthogonal_channels(p->weight, true);
     const bool conv = p->weight->rank == 4; // its scale is a row there
     g_autofree char *name = g_strconcat("base_model.model.", p->path, SUFFIX, NULL);
     g_autofree char *scale_name = g_strconcat("base_model.model.", p->path, SCALE, NULL);
-    g_autofree float *squares = rotations_squares(p, form, -1);
+    g_autofree float *squares = rotations_squares(p, &form, -1);
     g_autofree float *scale = g_new(float, outputs);
     for (int64_t o = 0; o < outputs; o++) {
-        scale[o] = form->scaled ? orthogonal_scale(p)[o] : 1;
+        scale[o] = form.scaled ? orthogonal_scale(p)[o] : 1;
     }
-    st_writer_f32(w, name, 4, (int64_t[]){form->factors, form->blocks, form->block, form->block},
+    st_writer_f32(w, name, 4, (int64_t[]){form.factors, form.blocks, form.block, form.block},
                   squares);
     st_writer_f32(w, scale_name, 2, (int64_t[]){conv ? 1 : outputs, conv ? outputs : 1}, scale);
 }
@@ -91,18 +92,13 @@ extern const struct adapter_dialect peft_boft_dialect;
 static bool peft_boft_write(const struct adapter *a, const char *path, struct task *task,
                             GError **error)
 {
-    struct orthogonal_form form;
-    struct st_writer *w = adapter_writer(a);
-    for (guint i = 0; i < a->params->len; i++) {
-        rotations_form(a->params->pdata[i], &form);
-        write_layer(w, a->params->pdata[i], &form);
-    }
-    g_autofree char *file = adapter_dialect_file(&peft_boft_dialect, path);
-    const bool ok = st_writer_save(w, file, task, error);
-    st_writer_free(w);
+    const bool ok = adapter_write_layers(a, &peft_boft_dialect, adapter_writer(a), write_layer,
+                                         path, task, error);
     if (!ok || g_str_has_suffix(path, ".safetensors")) {
         return ok;
     }
+    struct orthogonal_form form;
+    rotations_form(a->params->pdata[0], &form); // of all layers, as peft_boft_holds() says
     g_autoptr(JsonBuilder) b = rotations_config_begin(a, "BOFT");
     json_builder_add_int_value(json_builder_set_member_name(b, "boft_block_size"), form.block);
     json_builder_add_int_value(json_builder_set_member_name(b, "boft_block_num"), 0);

@@ -159,24 +159,6 @@ static void write_layer(struct st_writer *w, const struct adapter_param *p)
     st_writer_f32(w, name, 2, (int64_t[]){form.blocks, orthogonal_block_count(&form)}, u);
 }
 
-static bool write_tensors(const struct adapter *a, const char *path, int terms, struct task *task,
-                          GError **error)
-{
-    struct st_writer *w = adapter_writer(a);
-    struct orthogonal_form form;
-    if (terms > 0) {
-        rotations_form(a->params->pdata[0], &form);
-        g_autofree char *series = g_strdup_printf("%d %g", form.powers, form.last);
-        st_writer_meta(w, SERIES_KEY, series);
-    }
-    for (guint i = 0; i < a->params->len; i++) {
-        write_layer(w, a->params->pdata[i]);
-    }
-    const bool ok = st_writer_save(w, path, task, error);
-    st_writer_free(w);
-    return ok;
-}
-
 // PEFT makes every layer's blocks from one size, or one number, and takes the nearest divisor.
 static bool is_size_of_all(const struct adapter *a, int wanted, bool count)
 {
@@ -239,8 +221,12 @@ static bool peft_oft_write(const struct adapter *a, const char *path, struct tas
     struct orthogonal_form form;
     rotations_form(a->params->pdata[0], &form);
     const int terms = terms_of(&form);
-    g_autofree char *file = adapter_dialect_file(&peft_oft_dialect, path);
-    return write_tensors(a, file, terms, task, error) &&
+    struct st_writer *w = adapter_writer(a);
+    if (terms > 0) {
+        g_autofree char *series = g_strdup_printf("%d %g", form.powers, form.last);
+        st_writer_meta(w, SERIES_KEY, series);
+    }
+    return adapter_write_layers(a, &peft_oft_dialect, w, write_layer, path, task, error) &&
            (g_str_has_suffix(path, ".safetensors") || write_config(a, path, terms, error));
 }
 
