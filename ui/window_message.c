@@ -14,8 +14,11 @@ static int toast_chars(TinctureWindow *self)
     PangoFontMetrics *metrics = pango_context_get_metrics(context, NULL, NULL);
     int letter = PANGO_PIXELS(pango_font_metrics_get_approximate_char_width(metrics));
     pango_font_metrics_unref(metrics);
-    int room = gtk_widget_get_width(GTK_WIDGET(self->toasts)) - TOAST_EDGES;
-    return CLAMP(room / MAX(letter, 1), 16, 50);
+    int width = gtk_widget_get_width(GTK_WIDGET(self->toasts)), height;
+    if (width == 0) { // a message of the start
+        gtk_window_get_default_size(GTK_WINDOW(self), &width, &height);
+    }
+    return CLAMP((width - TOAST_EDGES) / MAX(letter, 1), 16, 50);
 }
 
 // A label of our own, because messages may be longer than a line and are not markup.
