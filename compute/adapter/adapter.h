@@ -133,6 +133,13 @@ extern const struct adapter_method *const adapter_table[], *const adapter_merged
 const struct member *adapter_family(int i);
 const struct adapter_method *adapter_method_find(const char *name); // of both
 
+// What adapter_export() made.
+struct adapter_written {
+    int rank;        // of a low-rank update near to the adapter; 0: there was no need for one
+    double left_out; // by that, as a part of the change's norm; the file's metadata say it, too
+    bool at_one;     // at strength 1 alone it does what the adapter does
+};
+
 // New adapter with untrained parameters. settings: of the method, copied; NULL for the defaults.
 struct adapter *adapter_new(const char *method, struct model *model,
                             const struct settings *settings, GError **error);
@@ -155,9 +162,8 @@ bool adapter_save(struct adapter *a, const char *path, struct task *task, GError
 // Saves in the dialect of that name (dialect/dialect.h): exactly where it can hold the adapter and
 // rank is 0 or not below the adapter's own; else, where the dialect knows a way, as a low-rank
 // update of that rank (0: 16) or as differences of the weights, which are right at strength 1.
-// *part receives what that leaves out, as a part of the change's norm; the metadata say it, too.
 bool adapter_export(struct adapter *a, const char *dialect, int rank, const char *path,
-                    double *part, struct task *task, GError **error);
+                    struct adapter_written *written, struct task *task, GError **error);
 // One adapter that does what these do together at their scales (the caller's): of SVDiff, of OFT
 // and COFT with equal blocks, or of LoRA. Exact.
 struct adapter *adapter_combined(struct adapter *const *list, int n, GError **error);

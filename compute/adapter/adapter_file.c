@@ -406,6 +406,60 @@ bool adapter_save(struct adapter *a, const char *path, struct task *task, GError
 
 #define DEFAULT_RANK 16
 
+bool adapter_is_of_one_network(const struct adapter *a)
+{
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i], *first = a->params->pdata[0];
+        if (!g_str_equal(p->part, first->part)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_place(const struct adapter *a)
+{
+    bool any = false;
+    for (guint i = 0; i < a->params->len; i++) {
+        any = any || lora_has_place(((const struct adapter_param *)a->params->pdata[i])->weight);
+    }
+    return any;
+}
+
+// other: update_other_way() of it.
+static enum dialect_way way_of(const struct adapter_dialect *d, const struct adapter *a,
+                               const struct adapter *other)
+{
+    if (!d->write) {
+        return DIALECT_NOTHING;
+    }
+    if (d->holds(a)) {
+        return DIALECT_EXACT;
+    }
+    if (other && d->holds(other)) {
+        return DIALECT_AT_ONE;
+    }
+    switch (d->converts) {
+    case DIALECT_LOW_RANK:
+        return has_place(a) && (!d->one_network || adapter_is_of_one_network(a)) ? DIALECT_LOW_RANK
+                                                                                 : DIALECT_NOTHING;
+    case DIALECT_AT_ONE: return update_is_linear(a) ? DIALECT_EXACT : DIALECT_AT_ONE;
+    default: return DIALECT_NOTHING;
+    }
+}
+
+enum dialect_way *adapter_dialect_ways(const struct adapter *a)
+{
+    struct adapter *other = update_other_way(a);
+    g_autoptr(GArray) ways = g_array_new(FALSE, FALSE, sizeof(enum dialect_way));
+    for (int i = 0; adapter_dialect_table[i]; i++) {
+        const enum dialect_way way = way_of(adapter_dialect_table[i], a, other);
+        g_array_append_val(ways, way);
+    }
+    adapter_free(other);
+    return (enum dialect_way *)g_array_free(g_steal_pointer(&ways), FALSE);
+}
+
 static int largest_rank(const struct adapter *a)
 {
     int most = 0;
@@ -415,8 +469,7 @@ static int largest_rank(const struct adapter *a)
     return most;
 }
 
-static const struct adapter_dialect *find_dialect(const struct adapter *a, const char *name,
-                                                  GError **error)
+static const struct adapter_dialect *find_dialect(const char *name, GError **error)
 {
     const struct adapter_dialect *d = adapter_dialect_find(name);
     if (!d || !d->write) {
@@ -426,43 +479,66 @@ static const struct adapter_dialect *find_dialect(const struct adapter *a, const
                     name);
         return NULL;
     }
-    if (!d->holds(a) && d->converts == DIALECT_NOTHING) {
+    return d;
+}
+
+static void refuse(const struct adapter_dialect *d, const struct adapter *a, GError **error)
+{
+    if (d->one_network && !adapter_is_of_one_network(a)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is for one network, and %s changes several", d->title, a->name);
+    } else if (!has_place(a) && d->converts == DIALECT_LOW_RANK) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s changes nothing that a low-rank update can express", a->name);
+    } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                     "%s cannot express %s, which is %s; a low-rank update near to it can be "
                     "written as kohya, diffusers or peft, its exact difference as dense",
                     d->title, a->name, a->method->title);
-        return NULL;
     }
-    return d;
 }
 
-bool adapter_export(struct adapter *a, const char *dialect, int rank, const char *path,
-                    double *part, struct task *task, GError **error)
+static bool save_converted(struct adapter *a, const struct adapter_dialect *d, int rank,
+                           const char *path, struct adapter_written *w, struct task *task,
+                           GError **error)
 {
-    const struct adapter_dialect *d = find_dialect(a, dialect, error);
-    *part = 0;
-    if (!d || !check_place(d, path, error)) {
-        return false;
-    }
-    if (d->holds(a) && (rank == 0 || largest_rank(a) <= rank)) {
-        return save_in(a, d, path, task, error);
-    }
-    const int wanted = d->converts == DIALECT_DENSE ? 0 : rank > 0 ? rank : DEFAULT_RANK;
-    struct adapter *b = adapter_converted(a, wanted, part, task, error);
+    w->rank = d->converts == DIALECT_AT_ONE ? 0 : rank > 0 ? rank : DEFAULT_RANK;
+    struct adapter *b = adapter_converted(a, w->rank, &w->left_out, task, error);
     if (!b) {
         return false;
     }
     note(b->metadata, "tincture.converted_from", "%s", a->method->name);
-    if (wanted > 0) {
+    if (w->rank > 0) {
         note(b->metadata, "tincture.approximation", "rank %d, relative error %.3g at strength 1",
-             wanted, *part);
+             w->rank, w->left_out);
     }
-    bool ok = d->holds(b);
-    if (!ok) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is for one network, and %s changes several", d->title, a->name);
-    }
-    ok = ok && save_in(b, d, path, task, error);
+    const bool ok = save_in(b, d, path, task, error);
     adapter_free(b);
+    return ok;
+}
+
+bool adapter_export(struct adapter *a, const char *dialect, int rank, const char *path,
+                    struct adapter_written *written, struct task *task, GError **error)
+{
+    const struct adapter_dialect *d = find_dialect(dialect, error);
+    if (!d) {
+        return false;
+    }
+    struct adapter *other = update_other_way(a);
+    const enum dialect_way way = way_of(d, a, other);
+    *written = (struct adapter_written){.at_one = way == DIALECT_AT_ONE};
+    bool ok = way != DIALECT_NOTHING;
+    if (!ok) {
+        refuse(d, a, error);
+    } else if (!check_place(d, path, error)) {
+        ok = false;
+    } else if (d->holds(a) && (rank == 0 || largest_rank(a) <= rank)) {
+        ok = save_in(a, d, path, task, error);
+    } else if (other && d->holds(other)) {
+        ok = save_in(other, d, path, task, error);
+    } else {
+        ok = save_converted(a, d, rank, path, written, task, error);
+    }
+    adapter_free(other);
     return ok;
 }

@@ -161,8 +161,8 @@ struct adapter *adapter_converted(struct adapter *a, int rank, double *part, str
     a->enabled = enabled;
     merged_model_free(m);
     if (ok && to->params->len == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s changes nothing that a low-rank update can express", a->name);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, "%s changes nothing",
+                    a->name);
         ok = false;
     }
     if (!ok) {

@@ -76,6 +76,12 @@ struct update_form {
 // Floats of the value of a form for a weight.
 int64_t update_count(const struct update_form *form, const struct nn_weight *w);
 
+// An adapter of updates with magnitudes that does the same at strength 1, and at others what files
+// of the other kind do (update_form.blend). NULL: it has none. The caller's.
+struct adapter *update_other_way(const struct adapter *a);
+// Whether strength s is W + s D at every s.
+bool update_is_linear(const struct adapter *a);
+
 // The adapter's change of each weight at strength 1 in other terms. rank > 0: a low-rank update of
 // that rank, by truncated singular value decomposition; vectors and tables are left out.
 // rank 0: differences. *part receives what is left out of the change, as a part of its norm over

@@ -166,6 +166,50 @@ static bool update_merge(const struct adapter_param *const *params, const double
     return true;
 }
 
+// ---- at other strengths -------------------------------------------------------------------------
+
+static const struct update_form *form_of(const struct adapter *a, guint i)
+{
+    return g_bytes_get_data(((const struct adapter_param *)a->params->pdata[i])->form, NULL);
+}
+
+bool update_is_linear(const struct adapter *a)
+{
+    const bool updates = g_str_equal(a->method->name, "update");
+    bool linear = updates || g_str_equal(a->method->name, "lora");
+    for (guint i = 0; updates && linear && i < a->params->len; i++) {
+        linear = form_of(a, i)->magnitude == UPDATE_NO_AXIS || form_of(a, i)->blend;
+    }
+    return linear;
+}
+
+static void add_other_way(struct adapter *to, const struct adapter_param *p)
+{
+    struct update_form form = *(const struct update_form *)g_bytes_get_data(p->form, NULL);
+    struct adapter_param *q = adapter_add(to, model_part(to->model, p->part), p->weight, p->shape);
+    form.blend = form.magnitude == UPDATE_NO_AXIS ? form.blend : !form.blend;
+    memcpy(q->value, p->value, (size_t)p->count * sizeof *q->value);
+    q->form = g_bytes_new(&form, sizeof form);
+}
+
+struct adapter *update_other_way(const struct adapter *a)
+{
+    bool any = false;
+    for (guint i = 0; g_str_equal(a->method->name, "update") && i < a->params->len; i++) {
+        any = any || form_of(a, i)->magnitude != UPDATE_NO_AXIS;
+    }
+    if (!any) {
+        return NULL;
+    }
+    struct adapter *to = adapter_alloc(a->method, a->model);
+    g_free(to->name);
+    to->name = g_strdup(a->name);
+    for (guint i = 0; i < a->params->len; i++) {
+        add_other_way(to, a->params->pdata[i]);
+    }
+    return to;
+}
+
 static const struct setting update_settings[] = {{0}}; // nothing to learn
 
 extern const struct adapter_method update_method;

@@ -184,8 +184,8 @@ static int check_exports(struct adapter *a, const char *name, int rank)
         g_autoptr(GError) error = NULL;
         g_autofree char *file = g_strdup_printf("%s-%s-%d", name, d->name, rank);
         g_autofree char *path = fixture_file(&fx, file);
-        double part = -1;
-        if (!adapter_export(a, d->name, rank, path, &part, NULL, &error)) {
+        struct adapter_written w;
+        if (!adapter_export(a, d->name, rank, path, &w, NULL, &error)) {
             g_test_message("| %s | %s | %s |", name, d->name, error->message);
             g_assert_true(g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED) ||
                           g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT));
@@ -195,11 +195,12 @@ static int check_exports(struct adapter *a, const char *name, int rank)
         struct adapter *b = adapter_load(path, fx.model, &error);
         g_assert_no_error(error);
         const double distance = apart(a, b);
-        g_test_message("| %s | %s | %d | %.2g | %.2g |", name, d->name, rank, part, distance);
+        g_test_message("| %s | %s | %d | %.2g | %.2g |", name, d->name, rank, w.left_out, distance);
         g_assert_cmpuint(b->unmatched->len, ==, 0);
         g_assert_cmpuint(b->notes->len, ==, 0);
-        g_assert_cmpfloat(fabs(distance - part), <, 1e-5 + 1e-3 * part);
-        g_assert_true(part == 0 || g_hash_table_contains(b->metadata, "tincture.approximation"));
+        g_assert_cmpfloat(fabs(distance - w.left_out), <, 1e-5 + 1e-3 * w.left_out);
+        g_assert_true(w.left_out == 0 ||
+                      g_hash_table_contains(b->metadata, "tincture.approximation"));
         adapter_free(b);
         written++;
     }
@@ -222,6 +223,76 @@ static void test_exports(void)
         g_assert_cmpint(check_exports(a, made[i], 3), >=, 4);
         adapter_free(a);
     }
+}
+
+// What adapter_dialect_ways() says of a dialect.
+static enum dialect_way way_to(const struct adapter *a, const char *dialect)
+{
+    g_autofree enum dialect_way *ways = adapter_dialect_ways(a);
+    int i = 0;
+    while (!g_str_equal(adapter_dialect_table[i]->name, dialect)) {
+        i++;
+    }
+    return ways[i];
+}
+
+static struct adapter *written_as(struct adapter *a, const char *dialect, bool at_one)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file = g_strdup_printf("%s-as-%s", a->name, dialect);
+    g_autofree char *path = fixture_file(&fx, file);
+    struct adapter_written w;
+    g_assert_true(adapter_export(a, dialect, 0, path, &w, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(w.rank, ==, 0);
+    g_assert_true(w.at_one == at_one);
+    struct adapter *b = adapter_load(path, fx.model, &error);
+    g_assert_no_error(error);
+    return b;
+}
+
+// The two kinds of DoRA are one at strength 1: no approximation between them, either way round.
+static void test_dora(void)
+{
+    static const char *const pairs[][2] = {
+        {"kohya", "peft"}, {"kohya", "diffusers"}, {"lycoris", "peft"}, {"lycoris", "diffusers"}};
+    struct adapter *peft = load("peft-dora");
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_assert_cmpint(way_to(peft, pairs[i][0]), ==, DIALECT_AT_ONE);
+        g_assert_cmpint(way_to(peft, pairs[i][1]), ==, DIALECT_EXACT);
+        struct adapter *there = written_as(peft, pairs[i][0], true);
+        struct adapter *back = written_as(there, pairs[i][1], true);
+        g_assert_cmpfloat(apart(peft, there), <, 1e-6);
+        g_assert_cmpfloat(apart(peft, back), <, 1e-6);
+        adapter_free(there);
+        adapter_free(back);
+    }
+    adapter_free(peft);
+
+    struct adapter *kohya = load("kohya-dora.safetensors"); // has magnitudes of inputs, too
+    g_assert_cmpint(way_to(kohya, "kohya"), ==, DIALECT_EXACT);
+    g_assert_cmpint(way_to(kohya, "dense"), ==, DIALECT_EXACT);
+    g_assert_cmpint(way_to(kohya, "peft"), ==, DIALECT_LOW_RANK);
+    adapter_free(kohya);
+}
+
+// What is said of a dialect is what then happens.
+static void test_ways(void)
+{
+    struct adapter *text = load("peft-text"), *all = load("diffusers-metadata.safetensors");
+    struct adapter *shifts = fixture_adapter(&fx, "svdiff", "");
+    g_assert_cmpint(way_to(text, "peft"), ==, DIALECT_EXACT);
+    g_assert_cmpint(way_to(text, "peft_oft"), ==, DIALECT_NOTHING);
+    g_assert_cmpint(way_to(shifts, "svdiff"), ==, DIALECT_EXACT);
+    g_assert_cmpint(way_to(shifts, "kohya"), ==, DIALECT_LOW_RANK);
+    g_assert_cmpint(way_to(shifts, "dense"), ==, DIALECT_AT_ONE);
+    g_assert_cmpint(way_to(shifts, "official_oft"), ==, DIALECT_NOTHING);
+    g_assert_cmpint(way_to(all, "diffusers"), ==, DIALECT_EXACT);
+    g_assert_cmpint(way_to(all, "peft"), ==,
+                    adapter_is_of_one_network(all) ? DIALECT_EXACT : DIALECT_NOTHING);
+    adapter_free(text);
+    adapter_free(all);
+    adapter_free(shifts);
 }
 
 // ---- combined -----------------------------------------------------------------------------------
@@ -444,6 +515,8 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_test_add_func("/dialects/references", test_references);
     g_test_add_func("/dialects/exports", test_exports);
+    g_test_add_func("/dialects/dora", test_dora);
+    g_test_add_func("/dialects/ways", test_ways);
     g_test_add_func("/dialects/nothing-fits", test_nothing_fits);
     g_test_add_func("/dialects/configurations", test_configurations);
     g_test_add_func("/dialects/odd-numbers", test_odd_numbers);

@@ -92,16 +92,16 @@ static bool info(struct cli *c, GError **error)
 // In the dialect asked for, or in the method's own.
 static bool write_out(struct cli *c, struct adapter *a, GError **error)
 {
-    double left_out = 0;
+    struct adapter_written written = {0};
     const bool ok = cli_adapter_check(a->method, c->out, error) &&
                     (c->to ? adapter_export(a, c->to, settings_int(c->settings, "rank"), c->out,
-                                            &left_out, &cli_task, error)
+                                            &written, &cli_task, error)
                            : adapter_save(a, c->out, &cli_task, error));
     cli_progress_end();
-    if (ok && left_out > 0) {
-        printf("approximated, relative error %.3g at strength 1\n", left_out);
+    if (ok && written.left_out > 0) {
+        printf("approximated, relative error %.3g at strength 1\n", written.left_out);
     } else if (ok && c->to) {
-        printf("exact\n");
+        printf(written.at_one ? "exact at strength 1\n" : "exact\n");
     }
     return ok;
 }
@@ -135,7 +135,7 @@ static bool dialects(struct cli *c, GError **error)
 {
     static const char *const how[] = {[DIALECT_NOTHING] = "reads and writes",
                                       [DIALECT_LOW_RANK] = "reads and writes, others as low rank",
-                                      [DIALECT_DENSE] = "reads and writes, all methods"};
+                                      [DIALECT_AT_ONE] = "reads and writes, all methods"};
     for (int i = 0; adapter_dialect_table[i]; i++) {
         const struct adapter_dialect *d = adapter_dialect_table[i];
         printf("%-15s %-37s %s\n", d->name, d->write ? how[d->converts] : "reads", d->summary);

@@ -51,5 +51,5 @@ const struct adapter_dialect dense_dialect = {
     .read = dense_read,
     .holds = dense_holds,
     .write = dense_write,
-    .converts = DIALECT_DENSE,
+    .converts = DIALECT_AT_ONE,
 };

@@ -30,9 +30,9 @@ const char *adapter_source_family(const struct adapter_source *s, const struct m
 // "stable-diffusion-v1/lora"). NULL: nothing.
 const char *adapter_source_claim(const struct adapter_source *s);
 
-// What an adapter becomes that a dialect cannot hold: nothing, a low-rank update near to it, or the
-// difference that it makes of each weight.
-enum dialect_converts { DIALECT_NOTHING, DIALECT_LOW_RANK, DIALECT_DENSE };
+// How near a dialect comes to an adapter: not at all, by a low-rank update, to the same weights at
+// strength 1 though other strengths may act otherwise, or exactly.
+enum dialect_way { DIALECT_NOTHING, DIALECT_LOW_RANK, DIALECT_AT_ONE, DIALECT_EXACT };
 
 struct adapter_dialect {
     MEMBER_FIELDS; // no settings
@@ -52,11 +52,15 @@ struct adapter_dialect {
     // Writes an adapter that it holds. path is a folder that exists, or ends in .safetensors; once
     // the first of several files has its name, all are written.
     bool (*write)(const struct adapter *a, const char *path, struct task *task, GError **error);
-    enum dialect_converts converts;
+    // What becomes of one that it cannot hold; DIALECT_AT_ONE: the difference of each weight.
+    enum dialect_way converts;
+    bool one_network; // what it writes is of one part of a model
 };
 extern const struct adapter_dialect *const adapter_dialect_table[]; // NULL-terminated
 const struct member *adapter_dialect_family(int i);
 const struct adapter_dialect *adapter_dialect_find(const char *name);
+// How each dialect of the table can write the adapter, in its order. The caller's.
+enum dialect_way *adapter_dialect_ways(const struct adapter *a);
 // The one that reads this, NULL where none does.
 const struct adapter_dialect *adapter_dialect_of(const struct adapter_source *s);
 
@@ -76,5 +80,7 @@ bool adapter_write_layers(const struct adapter *a, const struct adapter_dialect 
                           struct task *task, GError **error);
 // Writes a text, such as a configuration, in one go: the old file stays where that fails.
 bool adapter_write_text(const char *path, const char *text, gsize length, GError **error);
+// Whether all that it changes is of one part of the model.
+bool adapter_is_of_one_network(const struct adapter *a);
 // Whether the name of any tensor of the files ends in suffix and begins with prefix.
 bool adapter_source_has(const struct adapter_source *s, const char *prefix, const char *suffix);

@@ -91,7 +91,7 @@ static struct adapter *diffusers_read(const struct adapter_source *s, struct mod
 
 static bool diffusers_holds(const struct adapter *a)
 {
-    return factors_low_rank(a, false) && (factors_all_dora(a) || !factors_any_dora(a));
+    return factors_holds_as_peft(a);
 }
 
 static void write_layer(struct st_writer *w, const struct adapter_param *p)

@@ -27,24 +27,20 @@ bool factors_low_rank(const struct adapter *a, int blend)
     return a->params->len > 0;
 }
 
-static guint count_dora(const struct adapter *a)
+static guint count_magnitudes(const struct adapter *a, enum update_axis axis)
 {
     struct update_form form;
     guint n = 0;
     for (guint i = 0; i < a->params->len; i++) {
-        n += factors_form(a->params->pdata[i], &form) && form.magnitude != UPDATE_NO_AXIS;
+        n += factors_form(a->params->pdata[i], &form) && form.magnitude == axis;
     }
     return n;
 }
 
-bool factors_all_dora(const struct adapter *a)
+bool factors_holds_as_peft(const struct adapter *a)
 {
-    return count_dora(a) == a->params->len;
-}
-
-bool factors_any_dora(const struct adapter *a)
-{
-    return count_dora(a) > 0;
+    return factors_low_rank(a, false) && (count_magnitudes(a, UPDATE_OUT) == a->params->len ||
+                                          count_magnitudes(a, UPDATE_NO_AXIS) == a->params->len);
 }
 
 static bool is_unet(const struct adapter_param *p)
@@ -198,7 +194,7 @@ void factors_config(const struct adapter *a, const char *part, const char *prefi
     member(b, prefix, "alpha_pattern");
     add_pattern(a, part, common, b);
     member(b, prefix, "use_dora");
-    json_builder_add_boolean_value(b, factors_any_dora(a));
+    json_builder_add_boolean_value(b, count_magnitudes(a, UPDATE_OUT) > 0);
     member(b, prefix, "bias");
     json_builder_add_string_value(b, "none");
     member(b, prefix, "target_modules");

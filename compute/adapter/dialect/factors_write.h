@@ -10,9 +10,8 @@ bool factors_form(const struct adapter_param *p, struct update_form *form);
 // Whether all parameters are low-rank updates of weights, with magnitudes that act in the one way
 // or the other (update_form.blend) or none at all.
 bool factors_low_rank(const struct adapter *a, int blend);
-// Whether all parameters that are such have magnitudes, and whether any has.
-bool factors_all_dora(const struct adapter *a);
-bool factors_any_dora(const struct adapter *a);
+// Whether PEFT's LoRA can say it: magnitudes of all layers or of none, and of their outputs.
+bool factors_holds_as_peft(const struct adapter *a);
 
 // prefix and the path, flat: its dots as underscores. Newly allocated.
 char *factors_flat_name(const struct adapter_param *p);

@@ -52,16 +52,9 @@ static const char *const peft_files[] = {"adapter_model.safetensors", "adapter_c
 
 extern const struct adapter_dialect peft_dialect;
 
-// A folder of PEFT's is for one network.
 static bool peft_holds(const struct adapter *a)
 {
-    for (guint i = 0; i < a->params->len; i++) {
-        const struct adapter_param *p = a->params->pdata[i], *first = a->params->pdata[0];
-        if (!g_str_equal(p->part, first->part)) {
-            return false;
-        }
-    }
-    return factors_low_rank(a, false) && (factors_all_dora(a) || !factors_any_dora(a));
+    return adapter_is_of_one_network(a) && factors_holds_as_peft(a);
 }
 
 static bool write_config(const struct adapter *a, const char *folder, GError **error)
@@ -111,4 +104,5 @@ const struct adapter_dialect peft_dialect = {
     .holds = peft_holds,
     .write = peft_write,
     .converts = DIALECT_LOW_RANK,
+    .one_network = true,
 };

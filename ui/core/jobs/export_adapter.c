@@ -20,12 +20,15 @@ static char *target(const char *path, const char *dialect)
 static bool export_as(TinctureJob *job, struct adapter *a, GError **error)
 {
     g_autofree char *path = target(job->in.path, job->in.dialect);
-    double left_out;
-    if (!adapter_export(a, job->in.dialect, 0, path, &left_out, &job->task, error)) {
+    struct adapter_written written;
+    if (!adapter_export(a, job->in.dialect, 0, path, &written, &job->task, error)) {
         return false;
     }
-    if (left_out > 0) {
-        job->out.note = g_strdup_printf("which is %.2g off at strength 1", left_out);
+    if (written.left_out > 0) {
+        job->out.note = g_strdup_printf("a low-rank copy of rank %d, %.2g off at strength 1",
+                                        written.rank, written.left_out);
+    } else if (written.at_one) {
+        job->out.note = g_strdup("the same at strength 1");
     }
     return true;
 }
