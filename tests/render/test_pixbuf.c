@@ -438,6 +438,7 @@ static void test_hostile_heif(void)
         g_autoptr(GBytes) exif = heif_exif(part);
         g_autoptr(GBytes) xmp = heif_xmp(part);
 
+        g_assert_true(exif == NULL || g_bytes_get_size(exif) < cut);
         g_assert_true(xmp == NULL || g_bytes_get_size(xmp) < cut);
     }
     for (gsize at = 0; at < size; at++) {
@@ -453,6 +454,7 @@ static void test_hostile_heif(void)
             g_autoptr(GBytes) xmp = heif_xmp(changed);
 
             g_assert_false(heif_is_sequence(changed));
+            g_assert_true(exif == NULL || g_bytes_get_size(exif) < size);
             g_assert_true(xmp == NULL || g_bytes_get_size(xmp) < size);
         }
     }

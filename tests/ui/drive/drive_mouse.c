@@ -22,7 +22,7 @@ static void on_screen(struct drive *d, double x, double y, int *screen_x, int *s
     *screen_y = (int)((in_window_y + shadow_y) * scale);
 }
 
-static void add(GPtrArray *argv, const char *format, ...)
+G_GNUC_PRINTF(2, 3) static void add(GPtrArray *argv, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
