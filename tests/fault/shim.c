@@ -1,7 +1,8 @@
 // Preloaded before a program: one of its requests to the system fails.
 //
 // FAULT=KIND:N      the N-th request of that kind fails; KIND:N+ all from there on; KIND:0 none
-// FAULT_COUNT=FILE  where the end of the program writes how many requests there were
+// FAULT_COUNT=FILE  where the end of the program writes how many requests there were, and behind
+//                   that who asked for each: a number a line, the same for the same call stack
 //
 // Requests count where they come from the program itself or from a library that promises to survive
 // them. Standard output does not count, nor do pipes, events and sockets: README.md says why.
@@ -12,20 +13,25 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MOST_NOTED 100000 // requests with their call stacks
+#define DEEPEST    64     // call that tells one stack from another
+
 static atomic_long requests;
+static uint32_t stacks[MOST_NOTED];
 static char kind[16]; // of the requests that count; "": none
 static long which;
 static bool and_after;
@@ -50,6 +56,9 @@ __attribute__((destructor)) static void write_count(void)
     FILE *file = path ? fopen(path, "w") : NULL;
     if (file) {
         fprintf(file, "%ld\n", count);
+        for (long i = 0; which == 0 && i < count && i < MOST_NOTED; i++) {
+            fprintf(file, "%u\n", stacks[i]);
+        }
         fclose(file);
     }
 }
@@ -73,37 +82,46 @@ static bool among(const char *object, const char *const *names, size_t n)
     return false;
 }
 
-static bool is_program(const void *base)
-{
-    Dl_info info;
-    return dladdr((const void *)getauxval(AT_ENTRY), &info) && info.dli_fbase == base;
-}
-
+// dladdr() would look for the function's name as well, which takes milliseconds in a large library.
 static bool counts(const char *function, const void *caller)
 {
-    Dl_info info;
-    if (strcmp(function, kind) != 0 || !dladdr(caller, &info)) {
+    struct dl_find_object object;
+    if (strcmp(function, kind) != 0 || _dl_find_object((void *)caller, &object) != 0) {
         return false;
     }
     const bool memory = strcmp(function, "malloc") == 0;
-    return is_program(info.dli_fbase) || among(info.dli_fname, memory ? allocators : survivors,
-                                               memory ? sizeof allocators / sizeof *allocators
-                                                      : sizeof survivors / sizeof *survivors);
+    const char *name = object.dlfo_link_map->l_name; // "": the program itself
+    return !name[0] || among(name, memory ? allocators : survivors,
+                             memory ? sizeof allocators / sizeof *allocators
+                                    : sizeof survivors / sizeof *survivors);
+}
+
+// The same in every run, wherever the system puts the libraries.
+static uint32_t hash_stack(void)
+{
+    void *calls[DEEPEST];
+    uint32_t hash = 2166136261;
+    for (int i = 0, n = backtrace(calls, DEEPEST); i < n; i++) {
+        struct dl_find_object object;
+        if (_dl_find_object(calls[i], &object) == 0) {
+            hash = (hash ^ (uint32_t)((char *)calls[i] - (char *)object.dlfo_map_start)) * 16777619;
+        }
+    }
+    return hash;
 }
 
 static bool fails(const char *function, const void *caller)
 {
-    static _Thread_local bool inside; // dladdr() may ask for memory
-    if (!kind[0] || inside) {
-        return false;
-    }
-    inside = true;
-    const bool counted = counts(function, caller);
-    inside = false;
-    if (!counted) {
+    static _Thread_local bool inside; // backtrace() may ask for memory
+    if (!kind[0] || inside || !counts(function, caller)) {
         return false;
     }
     const long n = atomic_fetch_add(&requests, 1) + 1;
+    if (which == 0 && n <= MOST_NOTED) {
+        inside = true;
+        stacks[n - 1] = hash_stack();
+        inside = false;
+    }
     return which > 0 && (and_after ? n >= which : n == which);
 }
 
