@@ -335,6 +335,32 @@ static void test_thumb(void)
     g_assert_finalize_object(thumb);
 }
 
+// In a process of its own, in which gdk-pixbuf has none of its loaders.
+static void test_thumb_of_any_format(void)
+{
+    if (!g_test_subprocess()) {
+        g_setenv("GDK_PIXBUF_MODULE_FILE", "/dev/null", TRUE);
+        g_test_trap_subprocess(NULL, 0, 0);
+        g_unsetenv("GDK_PIXBUF_MODULE_FILE");
+        g_test_trap_assert_passed();
+        return;
+    }
+    g_autofree char *path = g_build_filename(g_getenv("TINCTURE_RESOURCES"), "..", "tests", "data",
+                                             "pictures", "turned.heic", NULL);
+    TinctureThumb *thumb = g_object_ref_sink(TINCTURE_THUMB(tincture_thumb_new(NULL, 60, 40)));
+    g_autoptr(GdkPaintable) paintable = NULL;
+    tincture_thumb_load(thumb, path);
+    for (gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+         paintable == NULL && g_get_monotonic_time() < end;) {
+        g_main_context_iteration(NULL, FALSE);
+        g_object_get(thumb, "paintable", &paintable, NULL);
+    }
+    g_assert_nonnull(paintable);
+    g_assert_cmpint(gdk_paintable_get_intrinsic_width(paintable), ==, 24);
+    g_assert_cmpint(gdk_paintable_get_intrinsic_height(paintable), ==, 32);
+    g_object_unref(thumb);
+}
+
 static void export_chosen_cb(GFile *file, const struct export_choice *choice, gpointer data)
 {
     char **name = data;
@@ -412,6 +438,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/adapter-row", test_adapter_row);
     g_test_add_func("/ui/prompt-view", test_prompt);
     g_test_add_func("/ui/thumb", test_thumb);
+    g_test_add_func("/ui/thumb-of-any-format", test_thumb_of_any_format);
     g_test_add_func("/ui/export-name", test_export_name);
     return g_test_run();
 }

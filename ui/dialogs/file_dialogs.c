@@ -89,18 +89,32 @@ static void request_show(struct request *request)
     gtk_native_dialog_show(GTK_NATIVE_DIALOG(request->dialog));
 }
 
-static void add_filter(struct request *request, const char *name, const char *const *patterns,
-                       gboolean pictures)
+// Takes the filter.
+static void add_filter(struct request *request, GtkFileFilter *filter, const char *name)
 {
-    g_autoptr(GtkFileFilter) filter = gtk_file_filter_new();
     gtk_file_filter_set_name(filter, name);
-    if (pictures) {
-        gtk_file_filter_add_pixbuf_formats(filter);
-    }
-    for (const char *const *pattern = patterns; pattern != NULL && *pattern != NULL; pattern++) {
+    gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(request->dialog), filter);
+    g_object_unref(filter);
+}
+
+static GtkFileFilter *filter_of_patterns(const char *const *patterns)
+{
+    GtkFileFilter *filter = gtk_file_filter_new();
+    for (const char *const *pattern = patterns; *pattern != NULL; pattern++) {
         gtk_file_filter_add_pattern(filter, *pattern);
     }
-    gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(request->dialog), filter);
+    return filter;
+}
+
+static GtkFileFilter *filter_of_pictures(void)
+{
+    GtkFileFilter *filter = gtk_file_filter_new();
+    for (const struct codec *const *codec = codec_all(); *codec != NULL; codec++) {
+        for (const char *const *suffix = (*codec)->suffixes; *suffix != NULL; suffix++) {
+            gtk_file_filter_add_suffix(filter, *suffix);
+        }
+    }
+    return filter;
 }
 
 static const char *const adapter_patterns[] = {"*.safetensors", NULL};
@@ -117,8 +131,9 @@ static void open_file(GtkWindow *parent, const char *title, const char *accept,
         request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, title, accept, folder_key);
     request->chosen = chosen;
     request->data = data;
-    add_filter(request, name, patterns, patterns == NULL);
-    add_filter(request, "All Files", any_pattern, FALSE);
+    add_filter(request, patterns != NULL ? filter_of_patterns(patterns) : filter_of_pictures(),
+               name);
+    add_filter(request, filter_of_patterns(any_pattern), "All Files");
     request_show(request);
 }
 
@@ -178,7 +193,7 @@ void file_dialog_save_adapter(GtkWindow *parent, const char *name, adapter_chose
     request->adapter_chosen = chosen;
     request->data = data;
     gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(request->dialog), file_name);
-    add_filter(request, "Adapters", adapter_patterns, FALSE);
+    add_filter(request, filter_of_patterns(adapter_patterns), "Adapters");
     add_dialects(GTK_FILE_CHOOSER(request->dialog));
     request_show(request);
 }
@@ -207,7 +222,7 @@ static void add_export_filter(struct request *request)
     }
     g_string_append_c(name, ')');
     g_ptr_array_add(patterns, NULL);
-    add_filter(request, name->str, (const char *const *)patterns->pdata, FALSE);
+    add_filter(request, filter_of_patterns((const char *const *)patterns->pdata), name->str);
 }
 
 void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,

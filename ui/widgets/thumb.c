@@ -1,5 +1,9 @@
 #include "ui/widgets/thumb.h"
 
+#include "render/file.h"
+#include "render/picture.h"
+#include "render/present/texture.h"
+
 #include <math.h>
 
 #define MAX_SCALE 3 // read larger than shown, for dense screens
@@ -119,23 +123,47 @@ void tincture_thumb_set_paintable(TinctureThumb *self, GdkPaintable *paintable)
 static void loaded_cb(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(TinctureThumb) self = data;
-    g_autoptr(GdkPixbuf) pixbuf = g_task_propagate_pointer(G_TASK(result), NULL);
-    if (pixbuf != NULL) {
-        g_autoptr(GdkTexture) texture = gdk_texture_new_for_pixbuf(pixbuf);
+    g_autoptr(GdkTexture) texture = g_task_propagate_pointer(G_TASK(result), NULL);
+    if (texture != NULL) {
         tincture_thumb_set_paintable(self, GDK_PAINTABLE(texture));
     }
 }
 
+// As the photo is read when it is opened.
+static GdkTexture *read_whole(const char *path, int side, GError **error)
+{
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+    struct image *image = image_load(file, NULL, error);
+    struct picture picture = {0};
+    if (image != NULL) {
+        picture = picture_shrink(image, side);
+    }
+    image_free(image);
+    GdkTexture *texture = picture.rgba != NULL
+                              ? texture_from_rgba8(picture.rgba, picture.width, picture.height)
+                              : NULL;
+    picture_clear(&picture);
+    return texture;
+}
+
+// gdk-pixbuf unpacks a JPEG at an eighth of its size, but does not know every format.
 static void load_thread(GTask *task, gpointer source, gpointer path, GCancellable *cancellable)
 {
     GError *error = NULL;
     int side = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(task), "side"));
-    g_autoptr(GdkPixbuf) loaded = gdk_pixbuf_new_from_file_at_scale(path, side, side, TRUE, &error);
-    if (loaded == NULL) {
-        g_task_return_error(task, error);
-        return;
+    g_autoptr(GdkPixbuf) loaded = gdk_pixbuf_new_from_file_at_scale(path, side, side, TRUE, NULL);
+    GdkTexture *texture = NULL;
+    if (loaded != NULL) {
+        g_autoptr(GdkPixbuf) upright = gdk_pixbuf_apply_embedded_orientation(loaded);
+        texture = gdk_texture_new_for_pixbuf(upright);
+    } else {
+        texture = read_whole(path, side, &error);
     }
-    g_task_return_pointer(task, gdk_pixbuf_apply_embedded_orientation(loaded), g_object_unref);
+    if (error != NULL) {
+        g_task_return_error(task, error);
+    } else {
+        g_task_return_pointer(task, texture, g_object_unref);
+    }
 }
 
 void tincture_thumb_load(TinctureThumb *self, const char *path)
