@@ -65,3 +65,12 @@ const struct codec *codec_find_suffix(const char *path)
     }
     return NULL;
 }
+
+void codec_note_colors(struct image_meta *meta, int transfer)
+{
+    enum { PQ = 16, HLG = 18 };
+
+    image_meta_note(meta, transfer == PQ || transfer == HLG
+                              ? "its HDR colours are shown as if they were sRGB"
+                              : "its colours are shown as if they were sRGB");
+}

@@ -53,5 +53,9 @@ const struct codec *codec_sniff(GBytes *file);
 const struct codec *codec_find(const char *name);
 const struct codec *codec_find_suffix(const char *path);
 
+// Notes of a picture that its colours are shown as if they were sRGB, because there is no profile
+// for them; transfer is the number of their curve in ITU-T H.273.
+void codec_note_colors(struct image_meta *meta, int transfer);
+
 // All members, in order, ended by NULL.
 const struct codec *const *codec_all(void);

@@ -1,9 +1,8 @@
 // The formats that only gdk-pixbuf reads, as far as their loaders are installed: WebP, GIF, BMP,
-// HEIF, AVIF, JPEG XL, portable maps, icons. Eight bits a channel.
+// JPEG XL, portable maps, icons. Eight bits a channel.
 #include "render/codec.h"
 
 #include "compute/error.h"
-#include "render/heif_meta.h"
 #include "render/metadata.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
@@ -29,44 +28,6 @@ static const struct magic MAGICS[] = {
 };
 
 static const struct magic PNM = {"P", 0, 1, "PNM", "image/x-portable-anymap", NULL};
-static const struct magic AVIF = {"ftyp", 4, 4, "AVIF", "image/avif", "libavif-gdk-pixbuf"};
-static const struct magic HEIF = {"ftyp", 4, 4, "HEIC", "image/heif", "heif-gdk-pixbuf"};
-
-// What the box `ftyp` may name, first of all or among what the file is compatible with: also of
-// ten bits, of image sequences, and of either kind. Films and raw photos name others.
-static const char *const AVIF_BRANDS[] = {"avif", "avis", NULL};
-static const char *const HEIF_BRANDS[] = {"heic", "heix", "heim", "heis", "hevc", "hevx",
-                                          "hevm", "hevs", "mif1", "msf1", NULL};
-
-static bool is_brand(const uint8_t *data, const char *const *brands)
-{
-    char brand[5] = {0};
-
-    memcpy(brand, data, 4);
-    return g_strv_contains(brands, brand);
-}
-
-// The kinds that two brands, mif1 and msf1, leave open are told by those that follow.
-static const struct magic *find_brand(const uint8_t *data, size_t size)
-{
-    const struct magic *found = NULL;
-    guint32 box = 0; // bytes
-
-    if (size < 16 || memcmp(data + 4, "ftyp", 4) != 0) {
-        return NULL;
-    }
-    memcpy(&box, data, sizeof(box));
-    box = GUINT32_FROM_BE(box);
-    for (size_t at = 8; box <= size && at + 4 <= box; at += at == 8 ? 8 : 4) { // skips the version
-        if (is_brand(data + at, AVIF_BRANDS)) {
-            return found == &HEIF && data[8] == 'h' ? found : &AVIF;
-        }
-        if (is_brand(data + at, HEIF_BRANDS)) {
-            found = &HEIF;
-        }
-    }
-    return found;
-}
 
 // Two letters are few, so what must follow them is looked at too.
 static bool is_portable_map(const uint8_t *data, size_t size)
@@ -85,7 +46,7 @@ static const struct magic *magic_find(const uint8_t *data, size_t size)
             return magic;
         }
     }
-    return is_portable_map(data, size) ? &PNM : find_brand(data, size);
+    return is_portable_map(data, size) ? &PNM : NULL;
 }
 
 static bool sniff(const uint8_t *data, size_t size)
@@ -339,16 +300,8 @@ static bool run_loader(GBytes *file, struct progress *progress, struct task *tas
 // False with an error in this program's terms.
 static bool decode(GBytes *file, struct task *task, struct decoded *decoded, GError **error)
 {
-    const struct magic *magic = magic_find(g_bytes_get_data(file, NULL), g_bytes_get_size(file));
     struct progress progress = {0};
     g_autoptr(GBytes) sound = with_sound_palette(file);
-
-    if ((magic == &HEIF || magic == &AVIF) && has_loader(magic) && !heif_has_picture(file)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "the %s data is damaged or cut short", magic->title);
-        return false;
-    }
-
     bool ok = run_loader(sound, &progress, task, decoded, error);
 
     progress_clear(&progress);
@@ -491,17 +444,11 @@ static void take_meta(GBytes *file, const struct decoded *decoded, struct image_
     meta->icc = take_profile(decoded->pixbuf);
     meta->exif = webp_exif(file);
     meta->xmp = find_piece(file, "XMP ");
-    if (meta->exif == NULL) {
-        meta->exif = heif_exif(file);
-    }
-    if (meta->xmp == NULL) {
-        meta->xmp = heif_xmp(file);
-    }
     meta->recipe = metadata_recipe(meta->exif);
     if (decoded->rows != NULL || is_cut_webp(file)) {
         image_meta_note(meta, CODEC_PARTIAL_NOTE);
     }
-    if (decoded->several || heif_is_sequence(file)) {
+    if (decoded->several) {
         image_meta_note(meta, CODEC_FIRST_NOTE);
     }
 }
@@ -550,8 +497,8 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 const struct codec pixbuf_codec = {
     .name = "pixbuf",
     .title = "WebP, GIF, BMP and others",
-    .suffixes = (const char *const[]){"webp", "gif", "bmp", "heic", "heif", "hif", "avif", "ppm",
-                                      "pgm", "pbm", "pnm", "ico", NULL},
+    .suffixes =
+        (const char *const[]){"webp", "gif", "bmp", "ppm", "pgm", "pbm", "pnm", "ico", NULL},
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,

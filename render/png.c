@@ -315,9 +315,7 @@ static void take_color(struct reader *reader)
     take_profile(reader);
     take_primaries(reader);
     if (code != NULL && reader->meta.icc == NULL) {
-        image_meta_note(&reader->meta, code[1] == 16 || code[1] == 18
-                                           ? "its HDR colours are shown as if they were sRGB"
-                                           : "its colours are shown as if they were sRGB");
+        codec_note_colors(&reader->meta, code[1]);
     }
 }
 

@@ -3,10 +3,8 @@
 #include "render/codec.h"
 #include "render/color.h"
 #include "render/file.h"
-#include "render/heif_meta.h"
 #include "tests/render/pictures.h"
 
-#include <libexif/exif-data.h>
 #include <string.h>
 
 // 2 x 1, 24 bits: a blue and a red pixel.
@@ -231,7 +229,7 @@ static void test_turned_tiff_keeps_profile(void)
     image_free(image);
 }
 
-// ---- WebP and HEIF, where their loaders are -----------------------------------------------------
+// ---- WebP, where its loader is ------------------------------------------------------------------
 
 static bool is_missing(const GError *error)
 {
@@ -312,186 +310,6 @@ static void test_cut_webp(void)
     image_free(image);
 }
 
-static void test_brands(void)
-{
-    static const struct {
-        const char *brand, *compatible;
-        bool known;
-    } CASES[] = {
-        {"heic", "mif1", true}, {"heix", "mif1", true},  {"hevc", "msf1", true},
-        {"hevx", "msf1", true}, {"msf1", "hevc", true},  {"mif1", "heic", true},
-        {"avif", "mif1", true}, {"avis", "msf1", true},  {"mif1", "avif", true},
-        {"miaf", "heic", true}, {"isom", "mp42", false}, {"crx ", "isom", false},
-    };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
-        g_autofree char *name = g_strconcat(CASES[i].brand, CASES[i].compatible, NULL);
-        guint8 head[32] = "\0\0\0\x14"
-                          "ftyp";
-
-        memcpy(head + 8, name, 4);
-        memcpy(head + 16, name + 4, 4);
-
-        g_autoptr(GBytes) file = g_bytes_new_static(head, sizeof(head));
-
-        g_assert_true((codec_sniff(file) != NULL) == CASES[i].known);
-    }
-}
-
-// The same picture under each brand that a camera may write for it.
-static void test_heif_of_any_brand(void)
-{
-    static const char *const BRANDS[] = {"heic", "heix", "hevc", "msf1", "mif1"};
-    g_autofree char *path =
-        g_test_build_filename(G_TEST_DIST, "data", "pictures", "small.heic", NULL);
-    g_autofree char *data = NULL;
-    gsize size = 0;
-
-    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
-    for (size_t i = 0; i < G_N_ELEMENTS(BRANDS); i++) {
-        memcpy(data + 8, BRANDS[i], 4);
-
-        g_autoptr(GBytes) file = g_bytes_new(data, size);
-        struct image *image = load_or_skip(file);
-
-        if (image == NULL) {
-            return;
-        }
-        g_assert_cmpint(image->width, ==, 128);
-        g_assert_cmpint(image->height, ==, 96);
-        g_assert_cmpuint(image_quantize(image->rgb[128 * 96 * 3 - 1], 255.0f), ==, 221);
-        image_free(image);
-    }
-}
-
-static GBytes *read_data(const char *name)
-{
-    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "pictures", name, NULL);
-    char *data = NULL;
-    gsize size = 0;
-
-    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
-    return g_bytes_new_take(data, size);
-}
-
-static void assert_text(const ExifData *exif, ExifIfd ifd, ExifTag tag, const char *text)
-{
-    const ExifEntry *entry = exif_content_get_entry(exif->ifd[ifd], tag);
-
-    g_assert_nonnull(entry);
-    g_assert_cmpmem(entry->data, entry->size, text, strlen(text) + 1);
-}
-
-// What ExifTool reads of the same files, but for the orientation.
-static void assert_described(GBytes *block)
-{
-    static const guint8 MARKER[6] = "Exif\0";
-    g_autoptr(GByteArray) marked = g_byte_array_new();
-    gsize size = 0;
-    const void *data = g_bytes_get_data(block, &size);
-
-    g_byte_array_append(marked, MARKER, sizeof(MARKER));
-    g_byte_array_append(marked, data, (guint)size);
-
-    ExifData *exif = exif_data_new_from_data(marked->data, marked->len);
-
-    assert_text(exif, EXIF_IFD_0, EXIF_TAG_MAKE, "Tin");
-    assert_text(exif, EXIF_IFD_0, EXIF_TAG_COPYRIGHT, "A Person");
-    assert_text(exif, EXIF_IFD_EXIF, EXIF_TAG_DATE_TIME_ORIGINAL, "2020:01:02 03:04:05");
-    exif_data_unref(exif);
-}
-
-// The container turns them, and EXIF says the same: Pillow shows red above, of 24 x 32.
-static void test_heif_is_turned_once(void)
-{
-    static const char *const NAMES[] = {"turned.heic", "turned.avif"};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
-        g_autoptr(GBytes) file = read_data(NAMES[i]);
-        struct image *image = load_or_skip(file);
-
-        if (image == NULL) {
-            return;
-        }
-        g_assert_cmpint(image->width, ==, 24);
-        g_assert_cmpint(image->height, ==, 32);
-        g_assert_cmpfloat_with_epsilon(image->rgb[0], 1.0f, 0.02f);
-        g_assert_cmpfloat_with_epsilon(image->rgb[3 * 24 * 32 - 1], 1.0f, 0.02f);
-        g_assert_null(image->meta.note);
-        assert_described(image->meta.exif);
-        g_assert_nonnull(g_strstr_len(g_bytes_get_data(image->meta.xmp, NULL),
-                                      (gssize)g_bytes_get_size(image->meta.xmp), "Meadow"));
-        image_free(image);
-    }
-}
-
-// Files that are cut short or lie about sizes and places: what is given back is inside the file.
-static void test_hostile_heif(void)
-{
-    g_autoptr(GBytes) file = read_data("turned.heic");
-    gsize size = 0;
-    const guint8 *data = g_bytes_get_data(file, &size);
-
-    for (gsize cut = 0; cut < size; cut++) {
-        g_autofree guint8 *copy = g_memdup2(data, cut); // so that valgrind knows its end
-        g_autoptr(GBytes) part = g_bytes_new_static(copy, cut);
-        g_autoptr(GBytes) exif = heif_exif(part);
-        g_autoptr(GBytes) xmp = heif_xmp(part);
-
-        g_assert_true(exif == NULL || g_bytes_get_size(exif) < cut);
-        g_assert_true(xmp == NULL || g_bytes_get_size(xmp) < cut);
-    }
-    for (gsize at = 0; at < size; at++) {
-        static const guint8 VALUES[] = {0, 1, 127, 255};
-
-        for (size_t i = 0; i < G_N_ELEMENTS(VALUES); i++) {
-            g_autofree guint8 *copy = g_memdup2(data, size);
-            g_autoptr(GBytes) changed = g_bytes_new_static(copy, size);
-
-            copy[at] = VALUES[i];
-
-            g_autoptr(GBytes) exif = heif_exif(changed);
-            g_autoptr(GBytes) xmp = heif_xmp(changed);
-
-            g_assert_false(heif_is_sequence(changed));
-            g_assert_true(exif == NULL || g_bytes_get_size(exif) < size);
-            g_assert_true(xmp == NULL || g_bytes_get_size(xmp) < size);
-        }
-    }
-}
-
-static void test_cut_heif(void)
-{
-    static const char *const NAMES[] = {"turned.heic", "turned.avif"};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
-        g_autoptr(GBytes) file = read_data(NAMES[i]);
-        g_autoptr(GBytes) part = g_bytes_new_from_bytes(file, 0, g_bytes_get_size(file) / 4);
-        g_autoptr(GError) error = NULL;
-
-        g_assert_null(image_load_bytes(part, NULL, &error));
-        g_test_message("%s", error->message);
-        g_assert_true(is_missing(error) || strstr(error->message, "damaged") != NULL);
-    }
-}
-
-// A box `moov` holds the pictures of a sequence.
-static void test_heif_sequence(void)
-{
-    static const guint8 FILM[] = {0, 0, 0, 8, 'm', 'o', 'o', 'v'};
-    g_autoptr(GBytes) file = read_data("turned.heic");
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-
-    g_byte_array_append(bytes, g_bytes_get_data(file, NULL), (guint)g_bytes_get_size(file));
-    g_byte_array_append(bytes, FILM, sizeof(FILM));
-
-    g_autoptr(GBytes) sequence = g_bytes_new(bytes->data, bytes->len);
-    g_autoptr(GBytes) exif = heif_exif(sequence);
-
-    g_assert_true(heif_is_sequence(sequence));
-    g_assert_nonnull(exif);
-}
-
 // In a process of its own, which begins without loaders.
 static void test_missing_loader(void)
 {
@@ -500,12 +318,6 @@ static void test_missing_loader(void)
     } CASES[] = {
         {"\xff\x0a..................", "JPEG XL"},
         {"RIFF....WEBPVP8 ", "webp-pixbuf-loader"},
-        {"\0\0\0\x14"
-         "ftypheic....mif1",
-         "heif-gdk-pixbuf"},
-        {"\0\0\0\x14"
-         "ftypavif....mif1",
-         "libavif-gdk-pixbuf"},
     };
 
     if (!g_test_subprocess()) {
@@ -575,14 +387,8 @@ int main(int argc, char **argv)
     g_test_add_func("/pixbuf/cut-bitmap", test_cut_bitmap);
     g_test_add_func("/pixbuf/cut-webp", test_cut_webp);
     g_test_add_func("/pixbuf/several-pictures", test_several_pictures);
-    g_test_add_func("/pixbuf/heif-is-turned-once", test_heif_is_turned_once);
-    g_test_add_func("/pixbuf/hostile-heif", test_hostile_heif);
-    g_test_add_func("/pixbuf/cut-heif", test_cut_heif);
-    g_test_add_func("/pixbuf/heif-sequence", test_heif_sequence);
     g_test_add_func("/pixbuf/turned-tiff-keeps-profile", test_turned_tiff_keeps_profile);
     g_test_add_func("/pixbuf/webp-is-turned", test_webp_is_turned);
-    g_test_add_func("/pixbuf/brands", test_brands);
-    g_test_add_func("/pixbuf/heif-of-any-brand", test_heif_of_any_brand);
     g_test_add_func("/pixbuf/missing-loader", test_missing_loader);
     g_test_add_func("/pixbuf/cut-short", test_cut_short);
     g_test_add_func("/pixbuf/huge-header", test_huge_header);
