@@ -169,6 +169,13 @@ void adapter_note(struct adapter *a, const char *format, ...)
     va_end(args);
 }
 
+void adapter_note_all(struct adapter *a, const GPtrArray *sentences)
+{
+    for (guint i = 0; a && i < sentences->len; i++) {
+        adapter_note(a, "%s", (const char *)sentences->pdata[i]);
+    }
+}
+
 struct nn_weight *adapter_layer(const struct model *model, const char *path,
                                 const struct nn_part **part)
 {

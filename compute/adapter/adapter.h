@@ -188,6 +188,7 @@ struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,
 struct adapter_param *adapter_param_of(const struct adapter *a, const struct nn_weight *weight);
 void adapter_unmatched(struct adapter *a, const char *name);
 void adapter_note(struct adapter *a, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void adapter_note_all(struct adapter *a, const GPtrArray *sentences); // a NULL: nothing
 struct nn_weight *adapter_layer(const struct model *model, const char *path,
                                 const struct nn_part **part);
 

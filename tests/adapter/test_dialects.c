@@ -483,6 +483,84 @@ static void test_configurations(void)
     }
 }
 
+// Words that change what the tensors mean are obeyed, refused or said.
+static void test_words(void)
+{
+#define LORA "\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 6"
+    static const struct {
+        const char *config;
+        const char *said; // of a refusal, or of a note where a strength is given
+        double strength;
+    } cases_of[] = {
+        {"{" LORA "}", NULL, 3},
+        {"{" LORA ", \"alpha\": 2}", "alpha of the configuration is not known", 3},
+        {"{" LORA ", \"use_quux\": true, \"quux\": 0, \"q\": {\"a\": 1}}", "use_quux, q of the", 3},
+        {"{" LORA ", \"lora_dropout\": 0.5, \"velora_config\": {\"a\": 1}}", NULL, 3},
+        {"{" LORA ", \"use_dora\": true}", "no magnitudes", 0},
+        {"{" LORA ", \"use_qalora\": true}", "use_qalora: more than", 0},
+        {"{" LORA ", \"alora_invocation_tokens\": [1, 2]}", "alora_invocation_tokens: more", 0},
+        {"{" LORA ", \"layer_replication\": [[0, 1]]}", "layer_replication: more than", 0},
+        {"{" LORA ", \"init_lora_weights\": \"olora\"}", "init_lora_weights is \"olora\"", 0},
+        {"{\"peft_type\": \"LOHA\", \"r\": 2, \"alpha\": 6}", "are tensors of LORA", 0},
+        {"{\"peft_type\": \"HIRA\", \"r\": 2, \"lora_alpha\": 6}", "peft_type is \"HIRA\"", 0},
+        {"{\"peft_type\": \"ADALORA\", \"r\": 2}", "peft_type is \"ADALORA\"", 0},
+        {"{\"peft_type\": \"OFT\", \"r\": 2}", "peft_type is \"OFT\"", 0},
+        {"{\"peft_type\": \"lora\", \"r\": 2}", "peft_type is \"lora\"", 0},
+        {"{\"peft_type\": 5, \"r\": 2}", "peft_type is \"\"", 0},
+    };
+#undef LORA
+    for (size_t i = 0; i < G_N_ELEMENTS(cases_of); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *name = g_strdup_printf("words-%zu", i);
+        g_autofree char *path = make_file(name, plain, cases_of[i].config);
+        struct adapter *a = adapter_load(path, fx.model, &error);
+        g_autofree char *remark = a ? adapter_remark(a) : NULL;
+        g_test_message("%s: %s", cases_of[i].config, a ? remark : error->message);
+        if (cases_of[i].strength == 0) {
+            g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+            g_assert_nonnull(strstr(error->message, cases_of[i].said));
+            continue;
+        }
+        g_assert_no_error(error);
+        g_assert_cmpfloat(fabs(strength(a) - cases_of[i].strength), <, 1e-5);
+        g_assert_true(cases_of[i].said ? remark && strstr(remark, cases_of[i].said) : !remark);
+        adapter_free(a);
+    }
+}
+
+// A quantised adapter's numbers are not what they stand for, whichever tensor they are in.
+static void test_whole_numbers(void)
+{
+    static const struct {
+        const char *name, *other; // other: a tensor of numbers beside it, of the same size
+        int rank;
+        int64_t shape[3];
+    } tensors[] = {
+        {FLAT ".lora_up.weight", FLAT ".lora_down.weight", 2, {16, 16}},
+        {FLAT ".lora_down.weight", FLAT ".lora_up.weight", 2, {16, 16}},
+        {FLAT ".diff", NULL, 2, {16, 16}},
+        {FLAT ".oft_blocks", NULL, 3, {1, 16, 16}},
+        {LAYER ".delta", NULL, 1, {16}},
+        {"base_model.model." LAYER ".oft_R.weight", NULL, 2, {4, 6}},
+    };
+    const int32_t whole[16 * 16] = {1, 2, 3};
+    const float numbers[16 * 16] = {1, 2, 3};
+    for (size_t i = 0; i < G_N_ELEMENTS(tensors); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = fixture_file(&fx, "whole-numbers.safetensors");
+        struct st_writer *w = st_writer_new();
+        st_writer_i32(w, tensors[i].name, tensors[i].rank, tensors[i].shape, whole);
+        if (tensors[i].other) {
+            st_writer_f32(w, tensors[i].other, tensors[i].rank, tensors[i].shape, numbers);
+        }
+        g_assert_true(st_writer_save(w, path, NULL, &error));
+        st_writer_free(w);
+        g_assert_null(adapter_load(path, fx.model, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+        g_assert_nonnull(strstr(error->message, "whole numbers (I32)"));
+    }
+}
+
 static void test_odd_numbers(void)
 {
     static const struct made zero[] = {{FLAT ".lora_up.weight", 2, {16, 2}, 0.1f},
@@ -519,6 +597,8 @@ int main(int argc, char **argv)
     g_test_add_func("/dialects/ways", test_ways);
     g_test_add_func("/dialects/nothing-fits", test_nothing_fits);
     g_test_add_func("/dialects/configurations", test_configurations);
+    g_test_add_func("/dialects/words", test_words);
+    g_test_add_func("/dialects/whole-numbers", test_whole_numbers);
     g_test_add_func("/dialects/odd-numbers", test_odd_numbers);
     g_test_add_func("/dialects/combined", test_combined);
     g_test_add_func("/dialects/not-combined", test_not_combined);

@@ -5,6 +5,7 @@
 #include "compute/adapter/dialect/factors.h"
 #include "compute/adapter/dialect/factors_write.h"
 #include "compute/adapter/dialect/lora_config.h"
+#include "compute/adapter/dialect/peft_config.h"
 #include "compute/json_file.h"
 
 #include <string.h>
@@ -40,6 +41,17 @@ static bool has_prefix(JsonObject *object, const char *prefix)
     return false;
 }
 
+static bool read_config(const struct adapter_source *s, JsonObject *object, const char *prefix,
+                        struct lora_config **config, GPtrArray *notes, GError **error)
+{
+    static const char *const types[] = {"LORA", NULL};
+    if (!peft_config_check(s, object, prefix, types, notes, error)) {
+        return false;
+    }
+    *config = lora_config_new(object, prefix, "lora_alpha", notes);
+    return true;
+}
+
 static bool read_configs(const struct adapter_source *s, struct configs *c, GPtrArray *notes,
                          GError **error)
 {
@@ -56,18 +68,10 @@ static bool read_configs(const struct adapter_source *s, struct configs *c, GPtr
     }
     JsonObject *object = json_node_get_object(root);
     const bool unet = has_prefix(object, "unet."), encoder = has_prefix(object, "text_encoder.");
-    static const char *const prefixes[] = {"unet.", "text_encoder.", "", NULL};
-    for (int i = 0; prefixes[i]; i++) {
-        if (!lora_config_check(object, prefixes[i], error)) {
-            return false;
-        }
-    }
-    c->unet = unet ? lora_config_new(object, "unet.", notes) : NULL;
-    c->text = encoder ? lora_config_new(object, "text_encoder.", notes) : NULL;
-    c->all = !unet && !encoder && json_object_has_member(object, "lora_alpha")
-                 ? lora_config_new(object, "", notes)
-                 : NULL;
-    return true;
+    const bool all = !unet && !encoder && json_object_has_member(object, "lora_alpha");
+    return (!unet || read_config(s, object, "unet.", &c->unet, notes, error)) &&
+           (!encoder || read_config(s, object, "text_encoder.", &c->text, notes, error)) &&
+           (!all || read_config(s, object, "", &c->all, notes, error));
 }
 
 static struct adapter *diffusers_read(const struct adapter_source *s, struct model *model,
@@ -75,14 +79,13 @@ static struct adapter *diffusers_read(const struct adapter_source *s, struct mod
 {
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     struct configs c = {0};
-    if (!read_configs(s, &c, notes, error)) {
-        g_prefix_error(error, "%s: ", s->path);
-        return NULL;
+    struct adapter *a = NULL;
+    if (read_configs(s, &c, notes, error)) {
+        a = factors_read(s, model, diffusers_scale, &c, error);
+    } else {
+        g_prefix_error(error, "%s: in " METADATA ", ", s->path);
     }
-    struct adapter *a = factors_read(s, model, diffusers_scale, &c, error);
-    for (guint i = 0; a && i < notes->len; i++) {
-        adapter_note(a, "%s", (const char *)notes->pdata[i]);
-    }
+    adapter_note_all(a, notes);
     lora_config_free(c.unet);
     lora_config_free(c.text);
     lora_config_free(c.all);

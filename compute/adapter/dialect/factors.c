@@ -54,7 +54,7 @@ static int rank_of(const struct st_tensor *t)
 static float *read_tensor(const struct st_tensor *t, GError **error)
 {
     float *values = g_new(float, t->count);
-    if (!st_read_f32(t, values, true, error)) {
+    if (!adapter_read_numbers(t, values, error)) {
         g_clear_pointer(&values, g_free);
     }
     return values;
@@ -229,7 +229,7 @@ static bool add_change(struct reader *r, struct update_form form, float *value, 
     }
     const struct st_tensor *t = take(r, form.blend ? ROLE_DORA : ROLE_MAGNITUDE);
     c->value = g_renew(float, value, n + t->count);
-    return st_read_f32(t, c->value + n, true, error);
+    return adapter_read_numbers(t, c->value + n, error);
 }
 
 static float *joined(const float *const *pieces, const int64_t *counts, int n)
@@ -594,9 +594,7 @@ struct adapter *factors_read(const struct adapter_source *s, struct model *model
     }
     struct adapter *a = adapter_begin(s, plain ? "lora" : "update", model);
     add_params(a, changes, plain);
-    for (guint i = 0; i < notes->len; i++) {
-        adapter_note(a, "%s", (const char *)notes->pdata[i]);
-    }
+    adapter_note_all(a, notes);
     list_unmatched(a, layers, nameless);
     return a;
 }

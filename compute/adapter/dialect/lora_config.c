@@ -108,50 +108,18 @@ static GPtrArray *patterns(JsonObject *object, const char *prefix, const char *k
     return list;
 }
 
-struct lora_config *lora_config_new(JsonObject *object, const char *prefix, GPtrArray *notes)
+struct lora_config *lora_config_new(JsonObject *object, const char *prefix, const char *alpha_key,
+                                    GPtrArray *notes)
 {
     struct lora_config *c = g_new0(struct lora_config, 1);
     g_autofree char *stabilized = g_strconcat(prefix, "use_rslora", NULL);
     c->alpha = c->rank = 8; // PEFT's defaults
     number(object, prefix, "r", &c->rank, notes);
-    number(object, prefix, "alpha", &c->alpha, notes); // of LoHa and LoKr
-    number(object, prefix, "lora_alpha", &c->alpha, notes);
+    number(object, prefix, alpha_key, &c->alpha, notes);
     c->rank_stabilized = json_object_get_boolean_member_with_default(object, stabilized, FALSE);
     c->alphas = patterns(object, prefix, "alpha_pattern", notes);
     c->ranks = patterns(object, prefix, "rank_pattern", notes);
     return c;
-}
-
-bool lora_config_check(JsonObject *object, const char *prefix, GError **error)
-{
-    static const char *const harmless[] = {"gaussian", "eva", "orthogonal",
-                                           NULL}; // only B A begins so
-    static const char *const more[] = {"kasa_config", "arrow_config", "velora_config", "use_bdlora",
-                                       NULL};
-    JsonNode *init = member_of(object, prefix, "init_lora_weights");
-    const char *way =
-        init && json_node_get_value_type(init) == G_TYPE_STRING ? json_node_get_string(init) : NULL;
-    if (way && !g_strv_contains(harmless, way)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "init_lora_weights is \"%.40s\": the adapter belongs to weights from which its "
-                    "beginning was taken out; PEFT converts it with "
-                    "path_initial_model_for_weight_conversion",
-                    way);
-        return false;
-    }
-    for (int i = 0; more[i]; i++) {
-        JsonNode *node = member_of(object, prefix, more[i]);
-        const bool on =
-            node && !JSON_NODE_HOLDS_NULL(node) &&
-            !(json_node_get_value_type(node) == G_TYPE_BOOLEAN && !json_node_get_boolean(node));
-        if (on) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                        "%s: more than LoRA's two factors, which this program does not apply",
-                        more[i]);
-            return false;
-        }
-    }
-    return true;
 }
 
 void lora_config_free(struct lora_config *c)

@@ -3,6 +3,7 @@
 #include "compute/adapter/dialect/factors.h"
 #include "compute/adapter/dialect/factors_write.h"
 #include "compute/adapter/dialect/lora_config.h"
+#include "compute/adapter/dialect/peft_config.h"
 
 #include <string.h>
 
@@ -23,16 +24,23 @@ static double peft_scale(const struct file_layer *layer, int rank, void *data)
     return lora_config_scale(data, layer, rank);
 }
 
+static struct lora_config *config_new(const struct adapter_source *s, const char *const *types,
+                                      GPtrArray *notes)
+{
+    JsonObject *object = json_node_get_object(s->config);
+    const bool lora = g_strcmp0(peft_config_type(s, object, "", types), "LORA") == 0;
+    return lora_config_new(object, "", lora ? "lora_alpha" : "alpha", notes);
+}
+
 static struct adapter *peft_read(const struct adapter_source *s, struct model *model,
                                  GError **error)
 {
-    if (s->config && !lora_config_check(json_node_get_object(s->config), "", error)) {
-        g_prefix_error(error, "%s: ", s->path);
+    static const char *const types[] = {"LORA", "LOHA", "LOKR", "IA3", NULL};
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    if (!peft_config_check_source(s, types, notes, error)) {
         return NULL;
     }
-    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
-    struct lora_config *config =
-        s->config ? lora_config_new(json_node_get_object(s->config), "", notes) : NULL;
+    struct lora_config *config = s->config ? config_new(s, types, notes) : NULL;
     if (!config) {
         g_ptr_array_add(notes,
                         g_strdup(s->config_fault ? s->config_fault
@@ -41,9 +49,7 @@ static struct adapter *peft_read(const struct adapter_source *s, struct model *m
     }
     struct adapter *a =
         factors_read(s, model, config ? peft_scale : factor_scale_one, config, error);
-    for (guint i = 0; a && i < notes->len; i++) {
-        adapter_note(a, "%s", (const char *)notes->pdata[i]);
-    }
+    adapter_note_all(a, notes);
     lora_config_free(config);
     return a;
 }

@@ -5,6 +5,7 @@
 //
 // on inputs, those of a convolution as (I, ky, kx). The permutations are not in the file: they are
 // orthogonal.c's.
+#include "compute/adapter/dialect/peft_config.h"
 #include "compute/adapter/dialect/rotations.h"
 
 #define SUFFIX ".boft_R"
@@ -30,7 +31,7 @@ static bool read_layer(struct rotations *r, const struct rotations_layer *l, GEr
         return true;
     }
     g_autofree float *squares = rotations_numbers(t, error);
-    if (!squares || (scale && !st_read_f32(scale, orthogonal_scale(p), true, error))) {
+    if (!squares || (scale && !adapter_read_numbers(scale, orthogonal_scale(p), error))) {
         return false;
     }
     rotations_triangles(squares, t->shape[0] * t->shape[1], &form, 0.5f, p->value);
@@ -45,8 +46,13 @@ static bool peft_boft_detect(const struct adapter_source *s)
 static struct adapter *peft_boft_read(const struct adapter_source *s, struct model *model,
                                       GError **error)
 {
-    static const char *const suffixes[] = {SUFFIX, NULL};
-    return rotations_read(s, model, suffixes, NULL, read_layer, error);
+    static const char *const suffixes[] = {SUFFIX, NULL}, *const types[] = {"BOFT", NULL};
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    struct adapter *a = peft_config_check_source(s, types, notes, error)
+                            ? rotations_read(s, model, suffixes, NULL, read_layer, error)
+                            : NULL;
+    adapter_note_all(a, notes);
+    return a;
 }
 
 // ---- writing ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 // W' = W R^T in both. An embedding, .oft_embedding_R.weight, turns what it looks up, W' = W R, and
 // R(S) = R(-S)^T. Convolutions turn the whole patch in the order (I, ky, kx): W as merge()
 // makes it, since PEFT's forward pass forgets how often a pixel lies in a patch.
+#include "compute/adapter/dialect/peft_config.h"
 #include "compute/adapter/dialect/rotations.h"
 
 #include <math.h>
@@ -91,7 +92,12 @@ static struct adapter *peft_oft_read(const struct adapter_source *s, struct mode
                                      GError **error)
 {
     static const char *const suffixes[] = {[IS_LAYER] = SUFFIX, [IS_EMBEDDING] = EMBEDDING, NULL};
+    static const char *const types[] = {"OFT", NULL};
     const double terms = rotations_config_number(s, "num_cayley_neumann_terms", 5);
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    if (!peft_config_check_source(s, types, notes, error)) {
+        return NULL;
+    }
     if (!(terms >= 1 && terms <= MAX_TERMS && terms == floor(terms))) {
         g_set_error(
             error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
@@ -101,6 +107,7 @@ static struct adapter *peft_oft_read(const struct adapter_source *s, struct mode
         return NULL;
     }
     struct adapter *a = rotations_read(s, model, suffixes, NULL, read_layer, error);
+    adapter_note_all(a, notes);
     if (a && !s->config && !adapter_source_meta(s, "tincture.method")) {
         adapter_note(a,
                      "read as the series of five terms that PEFT takes unless told otherwise, as "

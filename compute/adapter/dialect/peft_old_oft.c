@@ -6,6 +6,7 @@
 //
 // With coft in adapter_config.json |D|_F of a block is held to eps ceil(O / n)^2 / sqrt(blocks in
 // the file), where O are the outputs in both.
+#include "compute/adapter/dialect/peft_config.h"
 #include "compute/adapter/dialect/rotations.h"
 
 #include <math.h>
@@ -55,7 +56,7 @@ static bool read_layer(struct rotations *r, const struct rotations_layer *l, GEr
         return true;
     }
     g_autofree float *squares = rotations_numbers(t, error);
-    if (!squares || (scale && !st_read_f32(scale, orthogonal_scale(p), true, error))) {
+    if (!squares || (scale && !adapter_read_numbers(scale, orthogonal_scale(p), error))) {
         return false;
     }
     bound_squares(r, l, &form, squares);
@@ -72,8 +73,12 @@ static bool peft_old_oft_detect(const struct adapter_source *s)
 static struct adapter *peft_old_oft_read(const struct adapter_source *s, struct model *model,
                                          GError **error)
 {
-    static const char *const suffixes[] = {SUFFIX, NULL};
-    struct adapter *a = rotations_read(s, model, suffixes, NULL, read_layer, error);
+    static const char *const suffixes[] = {SUFFIX, NULL}, *const types[] = {"OFT", NULL};
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+    struct adapter *a = peft_config_check_source(s, types, notes, error)
+                            ? rotations_read(s, model, suffixes, NULL, read_layer, error)
+                            : NULL;
+    adapter_note_all(a, notes);
     if (a && !s->config) {
         adapter_note(a, "read as rotations of the layers' %s without a bound, as %s",
                      is_input_side(s) ? "inputs" : "outputs",
