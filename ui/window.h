@@ -22,6 +22,6 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files);
 // What the dialogs end in.
 void tincture_window_export(TinctureWindow *self, GFile *file, const struct export_choice *choice);
 void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file,
-                                    const char *dialect);
+                                    const struct adapter_choice *choice);
 
 G_END_DECLS

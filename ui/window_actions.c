@@ -41,7 +41,7 @@ void tincture_window_export(TinctureWindow *self, GFile *file, const struct expo
 }
 
 void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file,
-                                    const char *dialect)
+                                    const struct adapter_choice *choice)
 {
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     g_autofree char *path = g_file_get_path(file);
@@ -49,7 +49,7 @@ void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file
         tincture_window_toast(self, "Choose a folder on this computer.", NULL, NULL);
         return;
     }
-    tincture_session_export_adapter(self->session, id, path, dialect);
+    tincture_session_export_adapter(self->session, id, path, choice->dialect, choice->rank);
 }
 
 static void open_chosen_cb(GFile *file, gpointer data)
@@ -83,10 +83,10 @@ struct adapter_export {
     gint64 id;
 };
 
-static void adapter_chosen_cb(GFile *file, const char *dialect, gpointer data)
+static void adapter_chosen_cb(GFile *file, const struct adapter_choice *choice, gpointer data)
 {
     struct adapter_export *request = data;
-    tincture_window_export_adapter(request->window, request->id, file, dialect);
+    tincture_window_export_adapter(request->window, request->id, file, choice);
 }
 
 static const TinctureAdapterEntry *find_adapter(TinctureWindow *self, gint64 id)
@@ -96,10 +96,17 @@ static const TinctureAdapterEntry *find_adapter(TinctureWindow *self, gint64 id)
 
 static void export_adapter(TinctureWindow *self, const TinctureAdapterEntry *adapter)
 {
+    if (adapter->ways == NULL) {
+        g_autofree char *text =
+            g_strdup_printf("“%s” is not loaded%s.", adapter->name, adapter->failed ? "" : " yet");
+        tincture_window_toast(self, text, NULL, NULL);
+        return;
+    }
     struct adapter_export *request = g_new(struct adapter_export, 1);
     *request = (struct adapter_export){self, adapter->id};
     g_object_set_data_full(G_OBJECT(self), "adapter-export", request, g_free);
-    file_dialog_save_adapter(GTK_WINDOW(self), adapter->name, adapter_chosen_cb, request);
+    file_dialog_save_adapter(GTK_WINDOW(self), adapter->name, adapter->ways, adapter_chosen_cb,
+                             request);
 }
 
 static void export_adapter_action(GtkWidget *widget, const char *name, GVariant *target)

@@ -178,6 +178,7 @@ static double apart(struct adapter *a, struct adapter *b)
 // many were written.
 static int check_exports(struct adapter *a, const char *name, int rank)
 {
+    g_autofree enum dialect_way *ways = adapter_dialect_ways(a);
     int written = 0;
     for (int i = 0; adapter_dialect_table[i]; i++) {
         const struct adapter_dialect *d = adapter_dialect_table[i];
@@ -189,8 +190,11 @@ static int check_exports(struct adapter *a, const char *name, int rank)
             g_test_message("| %s | %s | %s |", name, d->name, error->message);
             g_assert_true(g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED) ||
                           g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT));
+            g_assert_cmpint(ways[i], ==, DIALECT_NOTHING);
             continue;
         }
+        g_assert_cmpint(ways[i], !=, DIALECT_NOTHING);
+        g_assert_true(rank > 0 || (w.rank > 0) == (ways[i] == DIALECT_LOW_RANK));
         g_assert_no_error(error);
         struct adapter *b = adapter_load(path, fx.model, &error);
         g_assert_no_error(error);
@@ -209,7 +213,11 @@ static int check_exports(struct adapter *a, const char *name, int rank)
 
 static void test_exports(void)
 {
-    static const char *const made[] = {"svdiff", "oft", "coft", "lora"};
+    static const char *const made[][2] = {{"svdiff", ""},
+                                          {"oft", ""},
+                                          {"oft", "block_size=4"}, // as a BOFT of one factor
+                                          {"coft", ""},
+                                          {"lora", ""}};
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct adapter *a = load(cases[i].file);
         g_assert_cmpint(check_exports(a, cases[i].name, 0), >=, 2);
@@ -217,10 +225,11 @@ static void test_exports(void)
         adapter_free(a);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(made); i++) {
-        struct adapter *a = fixture_adapter(&fx, made[i], "");
+        struct adapter *a = fixture_adapter(&fx, made[i][0], made[i][1]);
+        g_autofree char *name = g_strconcat(made[i][0], made[i][1], NULL);
         fixture_randomize(a, 5, 0.1);
-        g_assert_cmpint(check_exports(a, made[i], 0), >=, 4);
-        g_assert_cmpint(check_exports(a, made[i], 3), >=, 4);
+        g_assert_cmpint(check_exports(a, name, 0), >=, 4);
+        g_assert_cmpint(check_exports(a, name, 3), >=, 4);
         adapter_free(a);
     }
 }

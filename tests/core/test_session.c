@@ -75,13 +75,13 @@ static void learn_six(struct fixture *f)
 static void export_adapter(struct fixture *f)
 {
     g_autofree char *path = g_build_filename(f->dir, "out.safetensors", NULL);
-    tincture_session_export_adapter(f->session, adapter_at(f, 0)->id, path, NULL);
+    tincture_session_export_adapter(f->session, adapter_at(f, 0)->id, path, NULL, 0);
     wait_idle(f);
     g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
     g_assert_true(tincture_project_modified(f->project)); // the picture has not been exported
 
     g_autofree char *other = g_build_filename(f->dir, "dense.safetensors", NULL);
-    tincture_session_export_adapter(f->session, adapter_at(f, 0)->id, other, "dense");
+    tincture_session_export_adapter(f->session, adapter_at(f, 0)->id, other, "dense", 0);
     wait_idle(f);
     struct st_file *file = st_open(other, NULL);
     g_assert_nonnull(file);
@@ -764,7 +764,7 @@ static void test_nothing_works(void)
     tincture_session_learn(f.session);
     tincture_session_learn_resume(f.session);
     live_restore(f.session->live, 1);
-    tincture_session_export_adapter(f.session, 1, "/nonexistent/x.safetensors", NULL);
+    tincture_session_export_adapter(f.session, 1, "/nonexistent/x.safetensors", NULL, 0);
     wait_idle(&f);
     fixture_end(&f);
 }

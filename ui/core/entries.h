@@ -2,6 +2,7 @@
 // as list items; read by everybody, changed by the project and the library.
 #pragma once
 
+#include "compute/adapter/dialect/dialect.h"
 #include "render/picture.h"
 
 #include <glib-object.h>
@@ -18,6 +19,8 @@ struct _TinctureAdapterEntry {
     char *file;         // where it is
     int applied, total; // tensors that fit the model; 0, 0: not known yet
     char *told; // what of its file is not applied, and how it was read; NULL: all, and it was clear
+    // In which forms it can be exported, as adapter_dialect_ways(); NULL: not known yet.
+    enum dialect_way *ways;
     bool failed; // its file could not be loaded: left out of every edit until it can be
     bool added;  // the user has just put it into the list, and nobody knows yet what it is
 

@@ -69,6 +69,7 @@ struct job_inputs {
     const char *vae;               // the autoencoder in the place of a model's own
     const char *device;            // as gpu_open()
     const char *dialect;           // of an adapter's file; NULL: the method's own
+    int rank;                      // of what goes into it where it cannot hold the adapter
     const char *const *files;      // NULL-terminated paths
     struct image_save_params save; // format is a static string; recipe and task are the job's
     bool with_recipe, resume, erase;

@@ -170,14 +170,15 @@ static void adapter_unavailable(struct library *l, TinctureAdapterEntry *entry, 
     tincture_project_changed(l->project, DOCUMENT_ADAPTERS);
 }
 
-static void adapter_available(struct library *l, TinctureAdapterEntry *entry,
-                              const struct outcome *out)
+static void adapter_available(struct library *l, TinctureAdapterEntry *entry, struct outcome *out)
 {
     entry->failed = entry->added = false;
     entry->applied = out->adapter.applied;
     entry->total = out->adapter.total;
     g_free(entry->told);
     entry->told = g_strdup(out->adapter.told);
+    g_free(entry->ways);
+    entry->ways = g_steal_pointer(&out->adapter.ways);
     if (out->adapter.other_base) {
         tincture_project_say(
             l->project, MESSAGE_INFO,

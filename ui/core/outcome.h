@@ -2,6 +2,7 @@
 // it may take a part and leave nothing in its place.
 #pragma once
 
+#include "compute/adapter/dialect/dialect.h"
 #include "render/picture.h"
 #include "ui/core/photo.h"
 #include "ui/core/result.h"
@@ -29,6 +30,7 @@ struct outcome {
         int steps;          // that were learned
         bool other_base;    // it was learned on another model
         char *told; // what of its file is not applied, and how it was read; NULL: all and clear
+        enum dialect_way *ways; // adapter_dialect_ways() of it
     } adapter;
     char *note; // a sentence to be said about it
 };

@@ -266,11 +266,12 @@ void tincture_session_export(TinctureSession *self, const char *path, bool with_
 }
 
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,
-                                     const char *dialect)
+                                     const char *dialect, int rank)
 {
     const TinctureAdapterEntry *entry = tincture_project_find_adapter(self->project, id);
     if (entry) {
-        const struct job_inputs in = {.source = entry->file, .path = path, .dialect = dialect};
+        const struct job_inputs in = {
+            .source = entry->file, .path = path, .dialect = dialect, .rank = rank};
         tincture_queue_submit(self->queue, tincture_job_new(&export_adapter_job, &in));
     }
 }

@@ -66,7 +66,9 @@ void tincture_session_continue(TinctureSession *self);
 // The newest finished result at the photo's own size; the format follows the suffix.
 void tincture_session_export(TinctureSession *self, const char *path, bool with_recipe,
                              int jpeg_quality, int bits);
+// dialect: compute/adapter/dialect/dialect.h, NULL: the method's own. rank: of a low-rank copy,
+// where the dialect needs one, 0: the default.
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,
-                                     const char *dialect);
+                                     const char *dialect, int rank);
 
 G_END_DECLS

@@ -160,7 +160,7 @@ static void stopped(struct training *t)
     }
 }
 
-static void succeeded(struct training *t, const TinctureJob *job)
+static void succeeded(struct training *t, TinctureJob *job)
 {
     TinctureProject *p = t->project;
     const int steps = job->out.adapter.steps;
@@ -168,6 +168,7 @@ static void succeeded(struct training *t, const TinctureJob *job)
     TinctureAdapterEntry *entry = library_add_adapter(t->library, name, t->adapter, t->run.method);
     entry->applied = job->out.adapter.applied;
     entry->total = job->out.adapter.total;
+    entry->ways = g_steal_pointer(&job->out.adapter.ways);
     t->run.adapter = MAX(entry->id, 0);
     tincture_project_switch_off_trained(p);
     tincture_project_use_adapter(p, entry->id);

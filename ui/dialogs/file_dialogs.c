@@ -1,6 +1,5 @@
 #include "ui/dialogs/file_dialogs.h"
 
-#include "compute/adapter/dialect/dialect.h"
 #include "render/codec.h"
 #include "ui/preferences.h"
 
@@ -18,6 +17,10 @@ struct request {
 
 static const char *const quality_ids[] = {"92", "98", "80", NULL};
 static const char *const quality_labels[] = {"High", "Best", "Small file", NULL};
+// As with all choices here the usual one is the first: GTK's own dialog begins with that, whatever
+// is set.
+static const char *const rank_ids[] = {"16", "4", "8", "32", "64", "128", NULL};
+#define OWN_DIALECT "own"
 static const char *const depth_ids[] = {"0", "8", "16", NULL};
 static const char *const depth_labels[] = {"As the photo", "8 bits", "16 bits", NULL};
 
@@ -45,6 +48,15 @@ static struct export_choice read_choices(GtkFileChooser *chooser)
     return choice;
 }
 
+static struct adapter_choice read_adapter_choice(GtkFileChooser *chooser)
+{
+    const char *dialect = gtk_file_chooser_get_choice(chooser, "dialect");
+    return (struct adapter_choice){
+        .dialect = g_strcmp0(dialect, OWN_DIALECT) == 0 ? NULL : dialect,
+        .rank = choice_number(chooser, "rank", 0),
+    };
+}
+
 static void response_cb(GtkNativeDialog *dialog, int response, struct request *request)
 {
     GtkFileChooser *chooser = GTK_FILE_CHOOSER(dialog);
@@ -56,9 +68,8 @@ static void response_cb(GtkNativeDialog *dialog, int response, struct request *r
             file_dialog_export_as(gtk_native_dialog_get_transient_for(dialog), file, &choice,
                                   request->export_chosen, request->data);
         } else if (request->adapter_chosen != NULL) {
-            const char *dialect = gtk_file_chooser_get_choice(chooser, "dialect");
-            request->adapter_chosen(file, g_strcmp0(dialect, "own") == 0 ? NULL : dialect,
-                                    request->data);
+            struct adapter_choice choice = read_adapter_choice(chooser);
+            request->adapter_chosen(file, &choice, request->data);
         } else {
             request->chosen(file, request->data);
         }
@@ -161,29 +172,46 @@ void file_dialog_open_vae(GtkWindow *parent, file_chosen_fn chosen, gpointer dat
               "VAEs (.safetensors, or config.json of a folder)", vae_patterns, chosen, data);
 }
 
-// Those that every adapter can be written in.
-static void add_dialects(GtkFileChooser *chooser)
+// The forms that come as near as way, and how near that is in their names.
+static void add_dialects(GPtrArray *ids, GPtrArray *titles, const enum dialect_way *ways,
+                         enum dialect_way way)
 {
-    g_autoptr(GPtrArray) ids = g_ptr_array_new();
-    g_autoptr(GPtrArray) titles = g_ptr_array_new();
-    g_ptr_array_add(ids, (gpointer) "own");
-    g_ptr_array_add(titles, (gpointer) "As it is");
+    static const char *const near[] = {[DIALECT_LOW_RANK] = ", a low-rank copy",
+                                       [DIALECT_AT_ONE] = ", the same at strength 1",
+                                       [DIALECT_EXACT] = ""};
     for (int i = 0; adapter_dialect_table[i] != NULL; i++) {
-        const struct adapter_dialect *d = adapter_dialect_table[i];
-        if (d->write != NULL && d->converts != DIALECT_NOTHING) {
-            g_ptr_array_add(ids, (gpointer)d->name);
-            g_ptr_array_add(titles, (gpointer)d->title);
+        if (ways[i] == way) {
+            g_ptr_array_add(ids, g_strdup(adapter_dialect_table[i]->name));
+            g_ptr_array_add(titles, g_strconcat(adapter_dialect_table[i]->title, near[way], NULL));
         }
     }
+}
+
+static void add_forms(GtkFileChooser *chooser, const enum dialect_way *ways)
+{
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(ids, g_strdup(OWN_DIALECT));
+    g_ptr_array_add(titles, g_strdup("As it is"));
+    add_dialects(ids, titles, ways, DIALECT_EXACT);
+    add_dialects(ids, titles, ways, DIALECT_AT_ONE);
+    const guint exact = ids->len;
+    add_dialects(ids, titles, ways, DIALECT_LOW_RANK);
+    const gboolean copies = ids->len > exact;
     g_ptr_array_add(ids, NULL);
     g_ptr_array_add(titles, NULL);
     gtk_file_chooser_add_choice(chooser, "dialect", "Form", (const char **)ids->pdata,
                                 (const char **)titles->pdata);
-    gtk_file_chooser_set_choice(chooser, "dialect", "own");
+    gtk_file_chooser_set_choice(chooser, "dialect", OWN_DIALECT);
+    if (copies) {
+        gtk_file_chooser_add_choice(chooser, "rank", "Rank of a copy", (const char **)rank_ids,
+                                    (const char **)rank_ids);
+        gtk_file_chooser_set_choice(chooser, "rank", rank_ids[0]);
+    }
 }
 
-void file_dialog_save_adapter(GtkWindow *parent, const char *name, adapter_chosen_fn chosen,
-                              gpointer data)
+void file_dialog_save_adapter(GtkWindow *parent, const char *name, const enum dialect_way *ways,
+                              adapter_chosen_fn chosen, gpointer data)
 {
     struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, "Export Adapter",
                                           "_Export", "adapter-folder");
@@ -194,7 +222,7 @@ void file_dialog_save_adapter(GtkWindow *parent, const char *name, adapter_chose
     request->data = data;
     gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(request->dialog), file_name);
     add_filter(request, filter_of_patterns(adapter_patterns), "Adapters");
-    add_dialects(GTK_FILE_CHOOSER(request->dialog));
+    add_forms(GTK_FILE_CHOOSER(request->dialog), ways);
     request_show(request);
 }
 

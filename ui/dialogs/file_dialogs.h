@@ -4,6 +4,8 @@
 // Thread: main only.
 #pragma once
 
+#include "compute/adapter/dialect/dialect.h"
+
 #include <gtk/gtk.h>
 #include <stdbool.h>
 
@@ -15,8 +17,11 @@ struct export_choice {
 #define EXPORT_CHOICE_DEFAULTS .with_recipe = false, .jpeg_quality = 92, .bits = 0
 
 typedef void (*file_chosen_fn)(GFile *file, gpointer data);
-// dialect: of the adapter's file (compute/adapter/dialect/dialect.h), NULL: the method's own.
-typedef void (*adapter_chosen_fn)(GFile *file, const char *dialect, gpointer data);
+struct adapter_choice {
+    const char *dialect; // of the file (compute/adapter/dialect/dialect.h), NULL: the method's own
+    int rank;            // of a low-rank copy, where the dialect needs one
+};
+typedef void (*adapter_chosen_fn)(GFile *file, const struct adapter_choice *choice, gpointer data);
 typedef void (*export_chosen_fn)(GFile *file, const struct export_choice *choice, gpointer data);
 
 void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
@@ -25,8 +30,9 @@ void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer
 void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 // An autoencoder's file, or the config.json of its folder.
 void file_dialog_open_vae(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
-void file_dialog_save_adapter(GtkWindow *parent, const char *name, adapter_chosen_fn chosen,
-                              gpointer data);
+// ways: adapter_dialect_ways() of the adapter.
+void file_dialog_save_adapter(GtkWindow *parent, const char *name, const enum dialect_way *ways,
+                              adapter_chosen_fn chosen, gpointer data);
 // photo: file name of the original; "tram.jpg" suggests "tram (Edited).png".
 void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,
                         gpointer data);

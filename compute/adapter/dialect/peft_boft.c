@@ -8,6 +8,8 @@
 #include "compute/adapter/dialect/peft_config.h"
 #include "compute/adapter/dialect/rotations.h"
 
+#include <string.h>
+
 #define SUFFIX ".boft_R"
 #define SCALE  ".boft_s"
 
@@ -19,9 +21,13 @@ static bool read_layer(struct rotations *r, const struct rotations_layer *l, GEr
                       t->shape[1] <= channels && t->shape[2] <= channels &&
                       t->shape[2] == t->shape[3] && t->shape[1] * t->shape[2] == channels &&
                       (!scale || scale->count == orthogonal_channels(l->weight, true));
+    g_autofree float *scales = NULL;
+    if (fits && !rotations_scale(scale, &scales, error)) {
+        return false;
+    }
     const struct orthogonal_form form = {
         .cayley = CAYLEY_EXACT,
-        .scaled = scale != NULL,
+        .scaled = scales != NULL,
         .factors = fits ? (int)t->shape[0] : 0,
         .blocks = fits ? (int)t->shape[1] : 0,
         .block = fits ? (int)t->shape[2] : 0,
@@ -31,8 +37,11 @@ static bool read_layer(struct rotations *r, const struct rotations_layer *l, GEr
         return true;
     }
     g_autofree float *squares = rotations_numbers(t, error);
-    if (!squares || (scale && !adapter_read_numbers(scale, orthogonal_scale(p), error))) {
+    if (!squares) {
         return false;
+    }
+    if (scales) {
+        memcpy(orthogonal_scale(p), scales, (size_t)scale->count * sizeof *scales);
     }
     rotations_triangles(squares, t->shape[0] * t->shape[1], &form, 0.5f, p->value);
     return true;

@@ -10,6 +10,7 @@
 #include "compute/adapter/dialect/rotations.h"
 
 #include <math.h>
+#include <string.h>
 
 #define SUFFIX ".oft_r"
 #define SCALE  ".oft_s"
@@ -43,21 +44,28 @@ static bool read_layer(struct rotations *r, const struct rotations_layer *l, GEr
     const bool outputs = !is_input_side(r->source);
     const int channels = orthogonal_channels(l->weight, outputs);
     const int block = t->rank == 3 ? (int)MIN(t->shape[1], ORTHOGONAL_MAX_BLOCK + 1) : 0;
-    struct orthogonal_form form = {
-        .outputs = outputs, .factors = 1, .cayley = CAYLEY_EXACT, .scaled = scale != NULL};
+    struct orthogonal_form form = {.outputs = outputs, .factors = 1, .cayley = CAYLEY_EXACT};
     form.blocks = block > 0 ? (channels + block - 1) / block : 0;
     const bool fits = block > 0 && t->shape[2] == block &&
                       (t->shape[0] == 1 || t->shape[0] >= form.blocks) &&
                       (outputs || form.blocks * block == channels) &&
                       (!scale || scale->count == orthogonal_channels(l->weight, true));
+    g_autofree float *scales = NULL;
+    if (fits && !rotations_scale(scale, &scales, error)) {
+        return false;
+    }
     form.block = fits ? block : 0;
+    form.scaled = scales != NULL;
     struct adapter_param *p = rotations_add(r, l, &form);
     if (!p) {
         return true;
     }
     g_autofree float *squares = rotations_numbers(t, error);
-    if (!squares || (scale && !adapter_read_numbers(scale, orthogonal_scale(p), error))) {
+    if (!squares) {
         return false;
+    }
+    if (scales) {
+        memcpy(orthogonal_scale(p), scales, (size_t)scale->count * sizeof *scales);
     }
     bound_squares(r, l, &form, squares);
     // R^T = R(-S)

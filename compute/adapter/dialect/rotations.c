@@ -28,6 +28,22 @@ float *rotations_numbers(const struct st_tensor *t, GError **error)
     return numbers;
 }
 
+bool rotations_scale(const struct st_tensor *t, float **scale, GError **error)
+{
+    *scale = t ? rotations_numbers(t, error) : NULL;
+    if (t && !*scale) {
+        return false;
+    }
+    int64_t ones = 0;
+    while (t && ones < t->count && (*scale)[ones] == 1) {
+        ones++;
+    }
+    if (t && ones == t->count) {
+        g_clear_pointer(scale, g_free);
+    }
+    return true;
+}
+
 static char *shape_text(const struct st_tensor *t)
 {
     GString *text = g_string_new("(");

@@ -50,6 +50,9 @@ const struct st_tensor *rotations_sibling(struct rotations *r, const struct rota
                                           const char *suffix);
 // All numbers of a tensor, which are finite; the caller frees them.
 float *rotations_numbers(const struct st_tensor *t, GError **error);
+// The scales of the layer's outputs in t (NULL: none) to *scale: NULL where all are 1, as programs
+// write them that had nothing to scale. To be freed. False: a number is none.
+bool rotations_scale(const struct st_tensor *t, float **scale, GError **error);
 // The parameter of the layer, and its tensor used. NULL: the form does not fit, which is noted.
 struct adapter_param *rotations_add(struct rotations *r, const struct rotations_layer *l,
                                     const struct orthogonal_form *form);

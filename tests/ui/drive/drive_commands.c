@@ -329,7 +329,7 @@ static enum drive_result command_export(struct drive *d, const char *rest)
     return DRIVE_DONE;
 }
 
-// export-adapter FILE: the newest adapter.
+// export-adapter FILE [as DIALECT [rank N]]: the newest adapter.
 static enum drive_result command_export_adapter(struct drive *d, const char *rest)
 {
     const guint adapters = tincture_project_n_adapters(d->project);
@@ -337,8 +337,13 @@ static enum drive_result command_export_adapter(struct drive *d, const char *res
         return drive_fail(d, "there is no adapter");
     }
     const TinctureAdapterEntry *newest = tincture_project_adapter(d->project, adapters - 1);
-    g_autoptr(GFile) file = file_of(rest);
-    tincture_window_export_adapter(d->window, newest->id, file, NULL);
+    g_auto(GStrv) words = g_strsplit(rest, " as ", 2);
+    g_auto(GStrv) form = g_strsplit(words[0] && words[1] ? words[1] : "", " rank ", 2);
+    const struct adapter_choice choice = {
+        .dialect = form[0],
+        .rank = form[0] && form[1] ? (int)g_ascii_strtoll(form[1], NULL, 10) : 0};
+    g_autoptr(GFile) file = file_of(words[0]);
+    tincture_window_export_adapter(d->window, newest->id, file, &choice);
     return DRIVE_DONE;
 }
 

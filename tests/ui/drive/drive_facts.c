@@ -258,6 +258,13 @@ static char *dialog_focus(struct drive *d)
     return g_strdup(focus != NULL ? G_OBJECT_TYPE_NAME(focus) : "none");
 }
 
+// What the choices in the window beside this one offer: of each choice all, one after the other.
+static char *dialog_choices(struct drive *d)
+{
+    GtkWidget *window = other_window(d);
+    return window != NULL ? drive_widget_choices(window) : g_strdup("none");
+}
+
 // Whether a menu is open.
 static char *menu(struct drive *d)
 {
@@ -321,6 +328,7 @@ static const struct {
     {"closeup", closeup},
     {"dialog", dialog},
     {"dialog-focus", dialog_focus},
+    {"dialog-choices", dialog_choices},
     {"menu", menu},
     {"toast", waits},
     {"focus", focus},

@@ -73,6 +73,8 @@ char *drive_widget_get(GtkWidget *root, const char *name);
 gboolean drive_widget_middle(GtkWidget *root, const char *name, double *x, double *y);
 // All of it lies in the window.
 gboolean drive_widget_is_inside(GtkWidget *root, const char *name);
+// The items of all choices below, each with "; " behind it. Newly allocated.
+char *drive_widget_choices(GtkWidget *root);
 gboolean drive_widget_has_menu(GtkWidget *root); // a popover is open
 // The control that has the keyboard: its action, or the name of what it is a part of.
 char *drive_widget_focus(GtkWidget *root);

@@ -55,6 +55,26 @@ static GListModel *choices(GtkWidget *widget)
                                       : NULL;
 }
 
+static void add_choices(GString *text, GtkWidget *root)
+{
+    GListModel *model = gtk_widget_get_mapped(root) ? choices(root) : NULL;
+    for (guint i = 0; model != NULL && i < g_list_model_get_n_items(model); i++) {
+        g_autofree char *item = item_text(model, i);
+        g_string_append_printf(text, "%s; ", item != NULL ? item : "");
+    }
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        add_choices(text, child);
+    }
+}
+
+char *drive_widget_choices(GtkWidget *root)
+{
+    GString *text = g_string_new("");
+    add_choices(text, root);
+    return g_string_free(text, FALSE);
+}
+
 static gboolean is_on(const char *value)
 {
     return g_str_equal(value, "on") || g_str_equal(value, "1");

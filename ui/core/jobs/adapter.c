@@ -18,6 +18,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     job->out.adapter.other_base = a->other_base;
     job->out.adapter.applied = a->tensors_applied;
     job->out.adapter.total = a->tensors_total;
+    job->out.adapter.ways = adapter_dialect_ways(a);
     g_autofree char *told = adapter_remarks(a);
     job->out.adapter.told = told ? plain_lines(told) : NULL;
     return true;

@@ -1,7 +1,8 @@
 // Writing an adapter for other programs.
 //
-// Takes source (its file), path, whose form decides how it is written, and the dialect (NULL: the
-// method's own). Ends with a note where the dialect could only come near.
+// Takes source (its file), path, whose form decides how it is written, the dialect (NULL: the
+// method's own) and the rank of a low-rank copy, which is made only where the dialect cannot hold
+// the adapter (0: adapter_export()'s). Ends with a note where the dialect could only come near.
 #include "compute/adapter/dialect/dialect.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
@@ -20,8 +21,10 @@ static char *target(const char *path, const char *dialect)
 static bool export_as(TinctureJob *job, struct adapter *a, GError **error)
 {
     g_autofree char *path = target(job->in.path, job->in.dialect);
+    const struct adapter_dialect *d = adapter_dialect_find(job->in.dialect);
+    const int rank = d && d->write && d->holds(a) ? 0 : job->in.rank;
     struct adapter_written written;
-    if (!adapter_export(a, job->in.dialect, 0, path, &written, &job->task, error)) {
+    if (!adapter_export(a, job->in.dialect, rank, path, &written, &job->task, error)) {
         return false;
     }
     if (written.left_out > 0) {

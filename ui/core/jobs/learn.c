@@ -79,6 +79,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
         return false;
     }
     job->out.adapter.applied = job->out.adapter.total = (int)adapter->params->len;
+    job->out.adapter.ways = adapter_dialect_ways(adapter);
     engine_adapter_put(e, in->path, adapter);
     return true;
 }
