@@ -22,21 +22,14 @@ float *editor_select_word(struct editor *e, const struct edit_request *q, const 
 float *editor_select_point(struct editor *e, const struct edit_request *q, double x, double y,
                            struct task *task, GError **error);
 
-// A part of the request's picture, in its pixels.
-struct select_frame {
-    int x, y, width, height;
-};
-// A frame around a box of a picture of that size: larger by 0.4, not much wider than tall or the
-// other way round, at least so large where the picture is. The whole picture where little of it
-// would be left out.
-struct select_frame select_frame_around(const struct select_frame *box, int least_width,
-                                        int least_height, int width, int height);
-// The frame around what the edit is about (see subject_of_edit()), a quarter of the picture's sides
-// at least. The whole picture where the edit is about no one thing.
-bool editor_suggest_region(struct editor *e, const struct edit_request *q, struct task *task,
-                           struct select_frame *frame, GError **error);
-
 // What an edit changes, as a word of the first sentence, in lower case: the thing whose name, or a
 // word beside it, differs; where nothing differs or there is no second sentence, what the first one
 // names first. NULL: it is about all of the picture, such as its light or what is around.
 char *subject_of_edit(const char *from, const char *to);
+
+// The words that describe a word of the sentence, in lower case: those between its article and it.
+// Of "a red old tower" for "tower" these are "red" and "old". NULL-terminated, to be freed with
+// g_strfreev(); none where the word does not stand there.
+char **subject_qualities(const char *sentence, const char *word);
+// Whether the word names what is around things, as "grass" does, or "sofa" in "a cat on a sofa".
+bool subject_is_around(const char *sentence, const char *word);

@@ -13,6 +13,10 @@ static const char *const PLACES[] = {
 static const char *const PICTURES[] = {"photo",   "photograph", "picture",  "image",
                                        "drawing", "icon",       "painting", "sketch",
                                        "sticker", "cartoon",    NULL};
+// What is around things, wherever in a sentence it stands.
+static const char *const SURROUNDINGS[] = {
+    "sky",  "clouds", "background", "backdrop", "sea",   "ocean", "water", "ground", "grass",
+    "lawn", "meadow", "field",      "sand",     "beach", "snow",  "floor", "wall",   NULL};
 static const char *const ARTICLES[] = {"a", "an", "the", "some", "two", "three", NULL};
 
 static bool is_among(const char *word, const char *const *words)
@@ -101,4 +105,49 @@ char *subject_of_edit(const char *from, const char *to)
     }
     // Words behind the last one, or behind a place's, are about the whole picture.
     return same == a->len || is_around(a, same) ? NULL : g_strdup(noun_from(a, same));
+}
+
+// Where the words of `word` stand in the sentence one after the other, from word i on.
+static bool stands_at(const GPtrArray *words, guint i, const GPtrArray *word)
+{
+    for (guint k = 0; k < word->len; k++) {
+        if (i + k >= words->len || !g_str_equal(words->pdata[i + k], word->pdata[k])) {
+            return false;
+        }
+    }
+    return word->len > 0;
+}
+
+// The first place where the word stands; the sentence's length: nowhere.
+static guint find_in(const GPtrArray *words, const GPtrArray *word)
+{
+    guint i = 0;
+    while (i < words->len && !stands_at(words, i, word)) {
+        i++;
+    }
+    return i;
+}
+
+char **subject_qualities(const char *sentence, const char *word)
+{
+    g_autoptr(GPtrArray) words = split(sentence), wanted = split(word);
+    g_autoptr(GStrvBuilder) found = g_strv_builder_new();
+    const guint at = find_in(words, wanted);
+    guint begin = MIN(at, words->len);
+    while (begin > 0 && !ends_name(words->pdata[begin - 1]) &&
+           !is_among(words->pdata[begin - 1], ARTICLES)) {
+        begin--;
+    }
+    for (guint i = begin; at < words->len && i + 1 < at + wanted->len; i++) {
+        g_strv_builder_add(found, words->pdata[i]);
+    }
+    return g_strv_builder_end(found);
+}
+
+bool subject_is_around(const char *sentence, const char *word)
+{
+    g_autoptr(GPtrArray) words = split(sentence), wanted = split(word);
+    const guint at = find_in(words, wanted);
+    return at < words->len &&
+           (is_around(words, at) || is_among(words->pdata[at + wanted->len - 1], SURROUNDINGS));
 }

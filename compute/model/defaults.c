@@ -2,6 +2,8 @@
 
 #include "compute/json_file.h"
 
+#include <math.h>
+
 // What the folder says of a kind; NULL: nothing, or an error.
 static JsonObject *read_kind(const char *model, const char *kind, GError **error)
 {
@@ -20,6 +22,21 @@ bool model_defaults(const char *model, const char *kind, struct settings *s, GEr
     g_autoptr(JsonObject) found = read_kind(model, kind, &failure);
     if (found) {
         settings_read_json(s, found);
+    }
+    if (failure) {
+        g_propagate_error(error, failure);
+    }
+    return !failure;
+}
+
+bool model_default(const char *model, const char *kind, const char *key, double *value,
+                   GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(JsonObject) found = read_kind(model, kind, &failure);
+    JsonNode *node = found ? json_object_get_member(found, key) : NULL;
+    if (node && JSON_NODE_HOLDS_VALUE(node) && isfinite(json_node_get_double(node))) {
+        *value = json_node_get_double(node);
     }
     if (failure) {
         g_propagate_error(error, failure);

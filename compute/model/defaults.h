@@ -14,6 +14,11 @@
 // the file cannot be read; the error names it.
 bool model_defaults(const char *model, const char *kind, struct settings *s, GError **error);
 
+// The same of one number, which is left as it is where the model says nothing: {"select": {"trust":
+// 2}}, how much its map of a word counts (see ui/core/selection.h).
+bool model_default(const char *model, const char *kind, const char *key, double *value,
+                   GError **error);
+
 // What it says about presets: objects of values by the preset's name. NULL: nothing, or, with an
 // error, the file cannot be read. Free with json_object_unref().
 JsonObject *model_presets(const char *model, GError **error);

@@ -97,6 +97,15 @@ check $? "not smaller than what the model sees: $(cat "$said")"
 # A word: what the photo shows beside it stays as it is.
 edit word.png --select apple >"$said" && grep -qx 'selected: [1-9][0-9]* % of the photo' "$said"
 check $? "an edit where the photo shows a word"
+
+# What was selected, as a picture: as an edit takes it, and as --mask takes it back.
+"$cli" select --image "$photo" --source-prompt "a red apple" --select apple --out selected.png >"$said" 2>&1 &&
+    [ "$(identify -format '%wx%h %[colorspace]' selected.png)" = "512x512 sRGB" ] &&
+    edit masked.png --mask selected.png >/dev/null 2>&1 && same masked.png word.png
+check $? "a selection is a mask: $(tail -1 "$said")"
+! "$cli" select --image "$photo" --source-prompt "a red apple" --select pear --out none.png 2>"$said" &&
+    grep -q pear "$said" && [ ! -e none.png ]
+check $? "a word that is not in the sentence: $(cat "$said")"
 convert "$photo" word.png -compose difference -composite difference.png
 [ "$(convert difference.png -format '%[fx:maxima]' info:)" != 0 ] &&
     [ "$(convert difference.png -crop 16x16+0+0 -format '%[fx:maxima]' info:)" = 0 ]

@@ -192,45 +192,34 @@ static void test_subject(void)
     }
 }
 
-// Around a box of a large picture: room, proportions, the least size, and the picture's borders.
-static void test_frame_around(void)
+static void assert_qualities(const char *sentence, const char *word, const char *expected)
 {
-    static const struct {
-        struct select_frame box, frame;
-    } cases[] = {
-        {{1000, 800, 200, 200}, {960, 760, 280, 280}},
-        {{1000, 800, 400, 100}, {920, 639, 560, 421}}, // not wider than by a third
-        {{1000, 800, 10, 10}, {973, 773, 64, 64}},     // the least
-        {{0, 1950, 200, 50}, {0, 1789, 280, 211}},     // at a corner
-        {{100, 100, 2600, 1800}, {0, 0, 3000, 2000}},  // nearly all
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const struct select_frame f = select_frame_around(&cases[i].box, 64, 64, 3000, 2000);
-        g_test_message("%d,%d,%d,%d", f.x, f.y, f.width, f.height);
-        g_assert_cmpmem(&f, sizeof f, &cases[i].frame, sizeof f);
-    }
-    const struct select_frame f =
-        select_frame_around(&(struct select_frame){3, 3, 4, 4}, 64, 64, 40, 30);
-    g_assert_cmpint(f.width * f.height, ==, 40 * 30); // there is not more of the picture
+    g_auto(GStrv) found = subject_qualities(sentence, word);
+    g_autofree char *joined = g_strjoinv(" ", found);
+    g_assert_cmpstr(joined, ==, expected);
 }
 
-static void test_frame(void)
+static void test_qualities(void)
 {
-    g_autoptr(GError) error = NULL;
-    struct edit_request q = request("a dog on a beach");
-    struct select_frame frame;
-    q.prompt = "a cat on a beach";
-    g_assert_true(editor_suggest_region(editor, &q, NULL, &frame, &error));
-    g_assert_no_error(error);
-    g_assert_cmpint(frame.x, >=, 0);
-    g_assert_cmpint(frame.y, >=, 0);
-    g_assert_cmpint(frame.width, >=, SIDE / 4);
-    g_assert_cmpint(frame.height, >=, SIDE / 4);
-    g_assert_cmpint(frame.x + frame.width, <=, SIDE);
-    g_assert_cmpint(frame.y + frame.height, <=, SIDE);
-    q.prompt = "a dog on a beach at night";
-    g_assert_true(editor_suggest_region(editor, &q, NULL, &frame, &error));
-    g_assert_cmpint(frame.width * frame.height, ==, SIDE * SIDE);
+    assert_qualities("a photo of a Red old tower, at night", "tower", "red old");
+    assert_qualities("a photo of a red tower", "red tower", "red");
+    assert_qualities("a green bird on a brown branch", "branch", "brown");
+    assert_qualities("a green bird on a branch", "branch", "");
+    assert_qualities("two black cats and a dog", "dog", "");
+    assert_qualities("tower", "tower", "");
+    assert_qualities("a tower", "house", "");
+    assert_qualities("a tower", "", "");
+    assert_qualities("", "tower", "");
+}
+
+static void test_around(void)
+{
+    g_assert_true(subject_is_around("a cat on a red sofa", "sofa"));
+    g_assert_true(subject_is_around("the blue sky", "sky"));
+    g_assert_false(subject_is_around("a cat on a sofa", "cat"));
+    g_assert_false(subject_is_around("in the evening, a cat", "cat"));
+    g_assert_false(subject_is_around("a cat", "sofa"));
+    g_assert_false(subject_is_around("a cat", ""));
 }
 
 int main(int argc, char **argv)
@@ -251,8 +240,8 @@ int main(int argc, char **argv)
     g_test_add_func("/select/points", test_points);
     g_test_add_func("/select/probabilities", test_probabilities);
     g_test_add_func("/select/subject", test_subject);
-    g_test_add_func("/select/frame-around", test_frame_around);
-    g_test_add_func("/select/frame", test_frame);
+    g_test_add_func("/select/qualities", test_qualities);
+    g_test_add_func("/select/around", test_around);
     const int status = g_test_run();
     settings_free(settings);
     editor_free(editor);

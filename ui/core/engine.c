@@ -1,7 +1,6 @@
 #include "ui/core/engine.h"
 
 #include "compute/edit/align.h"
-#include "compute/edit/select.h"
 #include "compute/gpu/fft.h"
 #include "render/filter.h"
 #include "render/signed.h"
@@ -33,8 +32,7 @@ static bool shows_all(const struct photo *p, const struct image_region *region)
     return image_region_equal(region, &whole);
 }
 
-// Fills in what the request takes of a photo. Borrowed until the next call, or the photo's.
-static bool see(struct engine *e, const struct photo *p, const struct image_region *region,
+bool engine_see(struct engine *e, const struct photo *p, const struct image_region *region,
                 const float **rgb, int *width, int *height, GError **error)
 {
     if (shows_all(p, region)) {
@@ -258,7 +256,7 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p,
                                 const struct engine_place *place, struct edit_request request,
                                 struct task *task, GError **error)
 {
-    if (!see(e, p, &place->region, &request.rgb, &request.width, &request.height, error)) {
+    if (!engine_see(e, p, &place->region, &request.rgb, &request.width, &request.height, error)) {
         return NULL;
     }
     g_autofree float *mask =
@@ -267,94 +265,9 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p,
     return editor_run(e->editor, &request, task, error);
 }
 
-static float *select_map(struct engine *e, const struct edit_request *q,
-                         const struct image_region *r, const struct engine_choice *choice,
-                         struct task *task, GError **error)
-{
-    const double x = (choice->x - r->x) / r->width, y = (choice->y - r->y) / r->height;
-    if (choice->word) {
-        return editor_select_word(e->editor, q, choice->word, task, error);
-    }
-    if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "that place is outside of the part that is edited");
-        return NULL;
-    }
-    return editor_select_point(e->editor, q, x, y, task, error);
-}
-
-struct mask *engine_select(struct engine *e, const struct photo *p,
-                           const struct image_region *region, struct edit_request request,
-                           const struct engine_choice *choice, struct task *task, GError **error)
-{
-    struct engine_place place;
-    if (!engine_place_raster(p, NULL, region, &place, error) ||
-        !see(e, p, &place.region, &request.rgb, &request.width, &request.height, error)) {
-        return NULL;
-    }
-    const gsize count = (gsize)request.width * request.height;
-    g_autofree float *map = select_map(e, &request, &place.region, choice, task, error);
-    if (!map) {
-        return NULL;
-    }
-    g_autofree uint8_t *bytes = g_new(uint8_t, count);
-    for (gsize i = 0; i < count; i++) {
-        bytes[i] = (uint8_t)image_quantize(map[i], 255.0f);
-    }
-    const struct mask_step step = {.kind = MASK_SELECTION,
-                                   .erase = choice->erase,
-                                   .map = bytes,
-                                   .map_width = request.width,
-                                   .map_height = request.height,
-                                   .placed = place.region,
-                                   .label = choice->word};
-    return mask_with(NULL, &step);
-}
-
 static int scaled(int value, int from, int to)
 {
     return (int)(((gint64)value * to + from / 2) / from);
-}
-
-// A frame of the model's picture in pixels of the photo, and not smaller than a part may be.
-static struct image_region frame_on_photo(const struct photo *p, const struct select_frame *f)
-{
-    const int w = p->full->width, h = p->full->height;
-    const int least_w = MIN(PHOTO_MIN_REGION, w), least_h = MIN(PHOTO_MIN_REGION, h);
-    const int x = MIN(scaled(f->x, p->small->width, w), w - least_w);
-    const int y = MIN(scaled(f->y, p->small->height, h), h - least_h);
-    const int right = MIN(scaled(f->x + f->width, p->small->width, w), w);
-    const int bottom = MIN(scaled(f->y + f->height, p->small->height, h), h);
-    return (struct image_region){x, y, MAX(right - x, least_w), MAX(bottom - y, least_h)};
-}
-
-static struct image_region frame_of_mask(const struct photo *p, const struct raster *mask)
-{
-    const struct image_region m = raster_box(mask);
-    const struct select_frame box = {m.x, m.y, m.width, m.height};
-    const struct select_frame f =
-        m.width ? select_frame_around(&box, p->side, p->side, mask->width, mask->height)
-                : (struct select_frame){0, 0, mask->width, mask->height};
-    return (struct image_region){f.x, f.y, f.width, f.height};
-}
-
-bool engine_suggest_region(struct engine *e, const struct photo *p, const struct raster *mask,
-                           struct edit_request request, struct image_region *region,
-                           struct task *task, GError **error)
-{
-    struct select_frame frame;
-    if (mask) {
-        *region = frame_of_mask(p, mask);
-        return true;
-    }
-    request.rgb = p->rgb;
-    request.width = p->small->width;
-    request.height = p->small->height;
-    if (!editor_suggest_region(e->editor, &request, task, &frame, error)) {
-        return false;
-    }
-    *region = frame_on_photo(p, &frame);
-    return true;
 }
 
 // The same part of a picture of the photo in another size.
@@ -443,7 +356,7 @@ bool engine_learn(struct engine *e, const struct photo *p, const struct image_re
     struct engine_place place;
     return engine_place_raster(p, NULL, region ? region : &(struct image_region){0}, &place,
                                error) &&
-           see(e, p, &place.region, &example.rgb, &example.width, &example.height, error) &&
+           engine_see(e, p, &place.region, &example.rgb, &example.width, &example.height, error) &&
            engine_learn_set(e, &set, adapter, params, resume, watch, data, NULL, task, error);
 }
 

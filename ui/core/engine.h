@@ -61,6 +61,11 @@ bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task
 struct photo *engine_photo(struct engine *e, struct image *full, int side, int view_side,
                            GError **error);
 
+// A part of a photo as the model sees it: what a request takes of it. Borrowed until the next call,
+// or the photo's.
+bool engine_see(struct engine *e, const struct photo *p, const struct image_region *region,
+                const float **rgb, int *width, int *height, GError **error);
+
 // Where an edit is made.
 struct engine_place {
     struct image_region region; // what of the photo the model sees, in its pixels; never empty

@@ -1,0 +1,73 @@
+#include "render/color_word.h"
+
+#include <glib.h>
+#include <math.h>
+
+// Hues in degrees of Oklab; limits of chroma and lightness, 0 or 1 where there is none. People's
+// words are wider than a paint's name: a "red" tower in the sun is half orange.
+struct color_word {
+    const char *name;
+    float hue, reach; // reach 0: any
+    float least_chroma, most_chroma;
+    float least_light, most_light;
+};
+
+static const struct color_word WORDS[] = {
+    {"red", 29, 45, 0.05f, 1, 0, 1},
+    {"orange", 60, 45, 0.05f, 1, 0, 1},
+    {"golden", 85, 40, 0.04f, 1, 0, 1},
+    {"yellow", 105, 45, 0.05f, 1, 0, 1},
+    {"green", 140, 45, 0.05f, 1, 0, 1},
+    {"teal", 195, 45, 0.04f, 1, 0, 1},
+    {"turquoise", 195, 45, 0.04f, 1, 0, 1},
+    {"cyan", 195, 45, 0.04f, 1, 0, 1},
+    {"blue", 260, 45, 0.05f, 1, 0, 1},
+    {"purple", 310, 45, 0.05f, 1, 0, 1},
+    {"violet", 310, 45, 0.05f, 1, 0, 1},
+    {"magenta", 335, 45, 0.05f, 1, 0, 1},
+    {"pink", 0, 55, 0.03f, 1, 0.5f, 1},
+    {"brown", 60, 40, 0.02f, 1, 0, 0.62f},
+    {"beige", 80, 45, 0.015f, 0.09f, 0.7f, 1},
+    {"cream", 90, 45, 0.015f, 0.09f, 0.8f, 1},
+    {"gray", 0, 0, 0, 0.04f, 0, 1},
+    {"grey", 0, 0, 0, 0.04f, 0, 1},
+    {"silver", 0, 0, 0, 0.04f, 0.4f, 1},
+    {"white", 0, 0, 0, 0.05f, 0.75f, 1},
+    {"black", 0, 0, 0, 0.06f, 0, 0.35f},
+};
+
+// How soft each limit is.
+#define HUE_SOFTNESS    10.0f
+#define CHROMA_SOFTNESS 0.012f
+#define LIGHT_SOFTNESS  0.05f
+
+const struct color_word *color_word_find(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(WORDS); i++) {
+        if (g_str_equal(WORDS[i].name, name)) {
+            return &WORDS[i];
+        }
+    }
+    return NULL;
+}
+
+// From 0 below the limit to 1 above it.
+static float above(float value, float limit, float softness)
+{
+    return 1.0f / (1.0f + expf((limit - value) / softness));
+}
+
+float color_word_fit(const struct color_word *word, const float *lab)
+{
+    const float chroma = hypotf(lab[1], lab[2]);
+    const float hue = atan2f(lab[2], lab[1]) * (180.0f / G_PI);
+    const float away = fabsf(remainderf(hue - word->hue, 360.0f));
+    float fit = 1.0f;
+
+    fit *= word->reach > 0 ? above(-away, -word->reach, HUE_SOFTNESS) : 1.0f;
+    fit *= word->least_chroma > 0 ? above(chroma, word->least_chroma, CHROMA_SOFTNESS) : 1.0f;
+    fit *= word->most_chroma < 1 ? above(-chroma, -word->most_chroma, CHROMA_SOFTNESS) : 1.0f;
+    fit *= word->least_light > 0 ? above(lab[0], word->least_light, LIGHT_SOFTNESS) : 1.0f;
+    fit *= word->most_light < 1 ? above(-lab[0], -word->most_light, LIGHT_SOFTNESS) : 1.0f;
+    return fit;
+}

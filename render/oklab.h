@@ -1,0 +1,24 @@
+// Colours as an eye tells them apart: Oklab (Ottosson 2020).
+#pragma once
+
+#include <math.h>
+
+static inline float oklab_linear(float value)
+{
+    value = value < 0.0f ? 0.0f : value;
+    return value <= 0.04045f ? value / 12.92f : powf((value + 0.055f) / 1.055f, 2.4f);
+}
+
+// rgb: sRGB-encoded, 0..1. lab: lightness 0..1, then green to red and blue to yellow, which lie
+// within 0.4 of 0.
+static inline void oklab_from_srgb(const float *rgb, float *lab)
+{
+    const float r = oklab_linear(rgb[0]), g = oklab_linear(rgb[1]), b = oklab_linear(rgb[2]);
+    const float l = cbrtf(0.4122214708f * r + 0.5363325363f * g + 0.0514459929f * b);
+    const float m = cbrtf(0.2119034982f * r + 0.6806995451f * g + 0.1073969566f * b);
+    const float s = cbrtf(0.0883024619f * r + 0.2817188376f * g + 0.6299787005f * b);
+
+    lab[0] = 0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s;
+    lab[1] = 1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s;
+    lab[2] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;
+}
