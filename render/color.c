@@ -5,13 +5,55 @@
 #include "compute/error.h"
 #include "render/parallel.h"
 
-#include <lcms2.h>
+#include <lcms2_plugin.h>
 #include <math.h>
 #include <string.h>
 
 enum { MAX_PROFILE_BYTES = 8 << 20 };
 
 static const cmsUInt32Number FLAGS = cmsFLAGS_NOCACHE | cmsFLAGS_BLACKPOINTCOMPENSATION;
+
+// ---- memory -------------------------------------------------------------------------------------
+//
+// lcms2 2.14 does not look whether it has got its small structures, so those are GLib's, which end
+// the program where there is none. Its tables may be large; of them it looks, and says so.
+
+enum { SMALL_BYTES = 1 << 16, MAX_BYTES = 512 << 20 };
+
+static void *take(cmsContext context, cmsUInt32Number size)
+{
+    (void)context;
+    return size <= SMALL_BYTES ? g_malloc(MAX(size, 1))
+           : size <= MAX_BYTES ? g_try_malloc(size)
+                               : NULL;
+}
+
+static void *take_again(cmsContext context, void *old, cmsUInt32Number size)
+{
+    (void)context;
+    return size <= SMALL_BYTES ? g_realloc(old, MAX(size, 1))
+           : size <= MAX_BYTES ? g_try_realloc(old, size)
+                               : NULL;
+}
+
+static void give(cmsContext context, void *memory)
+{
+    (void)context;
+    g_free(memory);
+}
+
+static cmsContext context_new(void)
+{
+    static cmsPluginMemHandler memory = {
+        .base = {cmsPluginMagicNumber, 2000, cmsPluginMemHandlerSig, NULL},
+        .MallocPtr = take,
+        .FreePtr = give,
+        .ReallocPtr = take_again,
+    };
+    return cmsCreateContext(&memory, NULL);
+}
+
+// ---- conversions --------------------------------------------------------------------------------
 
 // Everything that has to live as long as one conversion.
 struct conversion {
@@ -42,7 +84,7 @@ static bool conversion_open(struct conversion *conversion, GBytes *icc, GError *
     if (size > MAX_PROFILE_BYTES) {
         return profile_fail(error, "is too large");
     }
-    conversion->context = cmsCreateContext(NULL, NULL);
+    conversion->context = context_new();
     conversion->profile =
         cmsOpenProfileFromMemTHR(conversion->context, data, (cmsUInt32Number)size);
     conversion->srgb = cmsCreate_sRGBProfileTHR(conversion->context);
@@ -240,20 +282,23 @@ void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *r
     }
 }
 
-void color_lab_to_srgb(float *pixels, size_t count)
+bool color_lab_to_srgb(float *pixels, size_t count, GError **error)
 {
-    struct conversion conversion = {cmsCreateContext(NULL, NULL)};
+    struct conversion conversion = {context_new()};
 
     conversion.profile = cmsCreateLab4ProfileTHR(conversion.context, NULL);
     conversion.srgb = cmsCreate_sRGBProfileTHR(conversion.context);
-    transform_create(&conversion, conversion.profile, TYPE_Lab_FLT, conversion.srgb, TYPE_RGB_FLT,
-                     NULL);
-    for (size_t at = 0; at < count; at += G_MAXINT16) {
+    const bool ok = transform_create(&conversion, conversion.profile, TYPE_Lab_FLT, conversion.srgb,
+                                     TYPE_RGB_FLT, error);
+    for (size_t at = 0; ok && at < count; at += G_MAXINT16) {
         cmsDoTransform(conversion.transform, pixels + 3 * at, pixels + 3 * at,
                        (cmsUInt32Number)MIN(count - at, G_MAXINT16));
     }
     conversion_clear(&conversion);
+    return ok;
 }
+
+// ---- profiles -----------------------------------------------------------------------------------
 
 static GBytes *save_profile(cmsHPROFILE profile)
 {
@@ -265,32 +310,39 @@ static GBytes *save_profile(cmsHPROFILE profile)
 
     void *data = g_malloc(size);
 
-    cmsSaveProfileToMem(profile, data, &size);
+    if (!cmsSaveProfileToMem(profile, data, &size)) {
+        g_free(data);
+        return NULL;
+    }
     return g_bytes_new_take(data, size);
 }
 
-// Takes the curve.
-static GBytes *profile_from_curve(const double xy[8], cmsToneCurve *curve)
+// Takes the context and its curve.
+static GBytes *profile_from_curve(const double xy[8], cmsContext context, cmsToneCurve *curve)
 {
     cmsCIExyY white = {xy[0], xy[1], 1.0};
     cmsCIExyYTRIPLE primaries = {{xy[2], xy[3], 1.0}, {xy[4], xy[5], 1.0}, {xy[6], xy[7], 1.0}};
     cmsToneCurve *curves[3] = {curve, curve, curve};
 
-    if (curve == NULL) {
-        return NULL;
-    }
-
-    cmsHPROFILE profile = cmsCreateRGBProfile(&white, &primaries, curves);
+    cmsHPROFILE profile =
+        curve != NULL ? cmsCreateRGBProfileTHR(context, &white, &primaries, curves) : NULL;
     GBytes *bytes = save_profile(profile);
 
-    cmsFreeToneCurve(curve);
+    g_clear_pointer(&curve, cmsFreeToneCurve);
     g_clear_pointer(&profile, cmsCloseProfile);
+    cmsDeleteContext(context);
     return bytes;
 }
 
 GBytes *color_profile_from_primaries(const double xy[8], double gamma)
 {
-    return profile_from_curve(xy, gamma > 0.1 && gamma < 10.0 ? cmsBuildGamma(NULL, gamma) : NULL);
+    if (!(gamma > 0.1 && gamma < 10.0)) {
+        return NULL;
+    }
+
+    cmsContext context = context_new();
+
+    return profile_from_curve(xy, context, cmsBuildGamma(context, gamma));
 }
 
 // Tables 2 and 3 of H.273: white, red, green, blue; and the curve as ICC's function of type 3,
@@ -336,16 +388,21 @@ bool color_profile_from_code(int primaries, int transfer, GBytes **icc)
         return false;
     }
     if (primaries != 1 || transfer != 13) {
-        *icc = profile_from_curve(xy, cmsBuildParametricToneCurve(NULL, 4, gabcd));
+        cmsContext context = context_new();
+
+        *icc = profile_from_curve(xy, context, cmsBuildParametricToneCurve(context, 4, gabcd));
     }
     return true;
 }
 
 GBytes *color_srgb_profile(void)
 {
-    cmsHPROFILE profile = cmsCreate_sRGBProfile();
+    cmsContext context = context_new();
+    cmsHPROFILE profile = cmsCreate_sRGBProfileTHR(context);
     GBytes *bytes = save_profile(profile);
 
     cmsCloseProfile(profile);
+    cmsDeleteContext(context);
+    g_assert(bytes != NULL); // it is small
     return bytes;
 }

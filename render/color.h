@@ -19,8 +19,8 @@ bool color_from_srgb(struct image *image, GBytes *icc, GError **error);
 // icc NULL or unusable: the plain product of ink and black.
 void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb);
 
-// count CIELAB pixels (count, 3), L 0..100 and white D50, to sRGB, in place.
-void color_lab_to_srgb(float *pixels, size_t count);
+// count CIELAB pixels (count, 3), L 0..100 and white D50, to sRGB, in place. false: no memory.
+bool color_lab_to_srgb(float *pixels, size_t count, GError **error);
 
 // A profile made from what a PNG file may say in its place: chromaticities of white, red, green and
 // blue as x, y, and the exponent that makes stored values linear. NULL where they make no sense.

@@ -423,7 +423,7 @@ static bool read_samples(struct tiff_reader *r, const struct canvas *canvas, GBy
     if (ok && r->color == TIFF_COLOR_CMYK) {
         color_cmyk_to_srgb(canvas->ink, pixels, icc, canvas->image->rgb);
     } else if (ok && r->color == TIFF_COLOR_LAB) {
-        color_lab_to_srgb(canvas->image->rgb, pixels);
+        ok = color_lab_to_srgb(canvas->image->rgb, pixels, &r->error);
     }
     if (ok && r->premultiplied) {
         divide_by_alpha(r, canvas->image);

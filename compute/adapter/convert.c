@@ -122,6 +122,14 @@ static bool convert_params(struct adapter *to, const struct adapter *from, int r
         if (ok && rank > 0) {
             host_parallel(count, 1, truncate_range, &(struct truncation){pieces, rank});
         }
+        const uint64_t missing = host_memory_missing();
+        if (missing) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                        "Not enough memory for the singular values of the change of %s: needs "
+                        "%.1f MiB",
+                        pieces[0].param->path, missing / 1048576.0);
+            ok = false;
+        }
         for (int i = 0; i < count; i++) {
             if (ok && pieces[i].failed) {
                 g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,

@@ -191,6 +191,19 @@ static void decompose(int64_t begin, int64_t end, void *data)
     }
 }
 
+// After decompose(), on the thread that called it.
+static bool check_memory(const struct adapter_param *first, GError **error)
+{
+    const uint64_t missing = host_memory_missing();
+    if (missing) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                    "Not enough memory for the singular values of %s and those after it: needs "
+                    "%.1f MiB",
+                    first->path, missing / 1048576.0);
+    }
+    return !missing;
+}
+
 static bool work_begin(struct work *w, const struct adapter_param *p, GError **error)
 {
     w->param = p;
@@ -245,6 +258,7 @@ bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn rea
         ok = ok && !task_cancelled(task, error);
         if (ok && !cached) {
             host_parallel(count, 1, decompose, work);
+            ok = check_memory(params[done], error);
         }
         for (int i = 0; i < count; i++) {
             ok = ok && work_end(&work[i], &cache, done + i, ready, ready_data, error);

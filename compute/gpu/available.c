@@ -6,6 +6,7 @@
 #include "compute/gpu/vk.h"
 #include "compute/memory_left.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -31,6 +32,39 @@ static uint64_t address_space_left(uint64_t *resident)
     return limit.rlim_cur > pages * page ? limit.rlim_cur - pages * page : 0;
 }
 
+// Of address space, where a limit of it is set: what the driver, its compiler, the threads and
+// pictures take besides tensors. Not all of them survive where there is none left, so nothing is
+// begun without it, and tensors leave a rest.
+#define MIB          (1024.0 * 1024)
+#define START_BYTES  (640 * MIB)
+#define REST_BYTES   (192 * MIB)
+#define THREAD_BYTES (16 * MIB) // of the driver's and the program's, for each processor
+
+static uint64_t with_threads(double bytes)
+{
+    return (uint64_t)(bytes + THREAD_BYTES * g_get_num_processors());
+}
+
+bool system_has_room(GError **error)
+{
+    uint64_t resident;
+    const uint64_t space = address_space_left(&resident), needs = with_threads(START_BYTES);
+    if (space == UINT64_MAX) {
+        return true;
+    }
+    if (space < needs) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                    "Not enough memory: to open a device the program needs %.0f MiB of address "
+                    "space, and %.0f MiB are left of its limit (ulimit -v)",
+                    needs / MIB, space / MIB);
+        return false;
+    }
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, 2); // each thread's own would take 64 MiB of it
+#endif
+    return true;
+}
+
 uint64_t system_available(uint64_t taken)
 {
     uint64_t resident;
@@ -38,5 +72,7 @@ uint64_t system_available(uint64_t taken)
     const uint64_t left = memory_left("");
     // Taken and not yet written to: the system still counts it as free.
     const uint64_t promised = taken > resident ? taken - resident : 0;
-    return MIN(left > promised ? left - promised : 0, space);
+    const uint64_t rest = with_threads(REST_BYTES);
+    const uint64_t room = space == UINT64_MAX ? space : space > rest ? space - rest : 0;
+    return MIN(left > promised ? left - promised : 0, room);
 }

@@ -54,6 +54,9 @@ static VkInstance instance_create(struct gpu *gpu, GError **error)
 {
     static const char *const layers[] = {"VK_LAYER_KHRONOS_validation"};
     static const char *const extensions[] = {VK_EXT_DEBUG_UTILS_EXTENSION_NAME};
+    if (!system_has_room(error)) {
+        return VK_NULL_HANDLE;
+    }
     bool validate = gpu && gpu_debug_wanted("gpu");
     if (validate && !layer_present(layers[0])) {
         g_warning("TINCTURE_DEBUG=gpu: the layer %s is not installed", layers[0]);

@@ -33,12 +33,21 @@ static struct {
     atomic_int_fast64_t next; // first item that nobody has taken
     atomic_uint generation;
     atomic_bool open;
-    atomic_int inside; // workers that may be reading the job
+    atomic_int inside;            // workers that may be reading the job
+    atomic_uint_fast64_t missing; // bytes that a worker did not get
 } team = {.use = PTHREAD_MUTEX_INITIALIZER,
           .sleep = PTHREAD_MUTEX_INITIALIZER,
           .wake = PTHREAD_COND_INITIALIZER};
 
 static _Thread_local bool in_job;
+static _Thread_local uint64_t missing; // bytes that this thread, or one that helped it, did not get
+
+uint64_t host_memory_missing(void)
+{
+    const uint64_t bytes = missing;
+    missing = 0;
+    return bytes;
+}
 
 static void work(void)
 {
@@ -89,6 +98,9 @@ static void *worker(void *unused)
         atomic_fetch_add(&team.inside, 1);
         if (atomic_load(&team.open)) {
             work();
+            if (missing) {
+                atomic_store(&team.missing, host_memory_missing());
+            }
         }
         atomic_fetch_sub(&team.inside, 1);
     }
@@ -131,6 +143,7 @@ static void run_job(int64_t n, int64_t piece, host_range_fn fn, void *data)
     team.n = n;
     team.piece = piece;
     atomic_store(&team.next, 0);
+    atomic_store(&team.missing, 0);
     atomic_store(&team.open, true);
     pthread_mutex_lock(&team.sleep);
     atomic_fetch_add(&team.generation, 1);
@@ -146,6 +159,7 @@ static void run_job(int64_t n, int64_t piece, host_range_fn fn, void *data)
             sched_yield();
         }
     }
+    missing = MAX(missing, atomic_load(&team.missing));
 }
 
 void host_parallel(int64_t n, int64_t grain, host_range_fn fn, void *data)
@@ -195,7 +209,8 @@ float *host_scratch(int slot, int64_t floats)
         s->floats[slot] = (floats + 1023) / 1024 * 1024;
         s->data[slot] = aligned_alloc(64, (size_t)s->floats[slot] * sizeof(float));
         if (!s->data[slot]) {
-            g_error("out of memory: %" G_GINT64_FORMAT " bytes of scratch", s->floats[slot] * 4);
+            missing = (uint64_t)s->floats[slot] * sizeof(float);
+            s->floats[slot] = 0;
         }
     }
     return s->data[slot];
@@ -299,9 +314,17 @@ double host_gemm_rate(int n)
 // is transposed.
 bool host_svd(int m, int n, const float *a, float *u, float *s, float *vt)
 {
-    int r = MIN(m, n);
-    float *copy = g_memdup2(a, (size_t)m * n * sizeof *copy); // sgesdd overwrites it
-    int info = blas()->LAPACKE_sgesdd(LAPACK_COL_MAJOR, 'S', n, m, copy, n, s, vt, n, u, r);
+    const int r = MIN(m, n);
+    const size_t bytes = (size_t)m * n * sizeof(float);
+    float *copy = g_try_malloc(bytes); // sgesdd overwrites it
+    int info = LAPACK_WORK_MEMORY_ERROR;
+    if (copy) {
+        memcpy(copy, a, bytes);
+        info = blas()->LAPACKE_sgesdd(LAPACK_COL_MAJOR, 'S', n, m, copy, n, s, vt, n, u, r);
+    }
     g_free(copy);
+    if (info == LAPACK_WORK_MEMORY_ERROR) {
+        missing = bytes;
+    }
     return info == 0;
 }

@@ -26,13 +26,19 @@ void host_gemm(bool trans_a, bool trans_b, int m, int n, int k, float alpha, con
                int lda, const float *b, int ldb, float beta, float *c, int ldc);
 
 // Per-thread scratch that grows and stays; valid until the next call on the same thread with a
-// larger size. Slot 0 or 1, so that two can be held at once.
+// larger size. Slot 0 or 1, so that two can be held at once. NULL: there is no memory; the kernel
+// then leaves its result as it is, and whoever ran it asks host_memory_missing().
 float *host_scratch(int slot, int64_t floats);
+
+// Bytes that host_scratch() or host_svd() did not get since the last call, on this thread or on
+// those that worked for it in host_parallel(). 0: there was enough, and results are what they seem.
+uint64_t host_memory_missing(void);
 
 // GFLOP/s of sgemm n x n x n on the whole team, measured now (best of a few).
 double host_gemm_rate(int n);
 
 // Thin SVD of a (m x n, row-major, not modified): a = u diag(s) vt, r = min(m, n), s descending.
-// u (m x r), s (r), vt (r x n), caller's memory. false: LAPACK did not converge. On the caller's
-// thread: decompositions run side by side inside host_parallel().
+// u (m x r), s (r), vt (r x n), caller's memory. false: LAPACK did not converge, or there is no
+// memory (host_memory_missing()). On the caller's thread: decompositions run side by side inside
+// host_parallel().
 bool host_svd(int m, int n, const float *a, float *u, float *s, float *vt);

@@ -159,12 +159,13 @@ uint64_t gpu_memory_free(const struct gpu *gpu)
 
 void gpu_set_memory_error(const struct gpu *gpu, uint64_t needs, GError **error)
 {
-    uint64_t left = gpu_memory_free(gpu);
-    bool small = needs < GIB / 10;
-    double unit = small ? MIB : GIB;
+    const uint64_t left = gpu_memory_free(gpu);
+    const bool small = needs < GIB / 10;
+    const double unit = small ? MIB : GIB;
+    const char *name = small ? "MiB" : "GiB";
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                "Not enough memory: needs %.1f %s, %.1f GiB free", needs / unit,
-                small ? "MiB" : "GiB", left / GIB);
+                "Not enough memory: needs %.1f %s, %.1f %s free", MAX(needs / unit, 0.1), name,
+                left / unit, name);
 }
 
 // ---- slabs --------------------------------------------------------------------------------------

@@ -76,6 +76,10 @@ bool vk_ok(VkResult result, const char *doing, GError **error);
 // taken: what it has of device memory by now, written to or not.
 uint64_t system_available(uint64_t taken);
 
+// Whether a driver can be loaded within the process' limit of address space, if it has one. Call it
+// before.
+bool system_has_room(GError **error);
+
 // ---- memory.c -----------------------------------------------------------------------------------
 bool memory_init(struct gpu *gpu, GError **error);
 void memory_finish(struct gpu *gpu);

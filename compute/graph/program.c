@@ -5,6 +5,7 @@
 #include "compute/graph/dump.h"
 #include "compute/graph/plan.h"
 
+#include "compute/gpu/host.h"
 #include "compute/op/op.h"
 
 #include <math.h>
@@ -369,9 +370,14 @@ static bool run_host(const struct program *p, const struct step *step, GError **
     const struct node *node = step->host.node;
     int64_t begin = gpu_trace_begin();
     step->kernel->host(&step->host);
+    const uint64_t missing = host_memory_missing();
     if (begin >= 0) {
         g_autofree char *label = label_of(node, step->kernel);
         gpu_trace_end(begin, label, node->op->name);
+    }
+    if (missing) {
+        gpu_set_memory_error(p->gpu, missing, error);
+        return false;
     }
     return !p->check_finite || check_finite(&step->host, error);
 }

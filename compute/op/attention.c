@@ -75,6 +75,9 @@ static void attend(int64_t begin, int64_t end, void *data)
     const struct attention_shape *a = &t->a;
     const int blocks = (a->queries + BLOCK_QUERIES - 1) / BLOCK_QUERIES;
     float *s = host_scratch(0, (int64_t)BLOCK_QUERIES * a->keys);
+    if (!s) {
+        return;
+    }
     for (int64_t item = begin; item < end; item++) {
         const int first = (int)(item % blocks) * BLOCK_QUERIES;
         const int rows = a->queries - first < BLOCK_QUERIES ? a->queries - first : BLOCK_QUERIES;

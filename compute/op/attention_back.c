@@ -80,6 +80,9 @@ static void back_heads(int64_t begin, int64_t end, void *data)
     const int d = a->d, ld = a->channels;
     float *p = host_scratch(0, (int64_t)BLOCK_QUERIES * a->keys);
     float *ds = host_scratch(1, (int64_t)BLOCK_QUERIES * a->keys);
+    if (!p || !ds) {
+        return;
+    }
     for (int64_t item = begin; item < end; item++) {
         const int64_t n = item / a->heads, channel = item % a->heads * d;
         const int64_t at_k = n * a->keys * ld + channel;

@@ -31,6 +31,9 @@ const double *columns_sum(const struct columns *c)
     int64_t count = c->groups * b.per_group;
 
     b.sums = (double *)host_scratch(0, 2 * count * c->width);
+    if (!b.sums) {
+        return NULL;
+    }
     host_parallel(count, op_grain(MIN(rows, c->rows) * c->cost), sum_blocks, &b);
 
     // Block 0 of a group moves to its final place, which lies behind none of the blocks still to be

@@ -15,5 +15,5 @@ struct columns {
     const void *data;
 };
 
-// The sums (groups, width), in slot 0 of the calling thread's scratch.
+// The sums (groups, width), in slot 0 of the calling thread's scratch. NULL: no memory for it.
 const double *columns_sum(const struct columns *columns);

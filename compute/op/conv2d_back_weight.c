@@ -68,12 +68,14 @@ static void gather_range(int64_t from, int64_t to, void *data)
 }
 
 // The matrix (rows, ky*kx*I) of the inputs under output positions [begin, begin + rows), zeros
-// outside of the image: the caller's scratch 0.
+// outside of the image: the caller's scratch 0. NULL: no memory for it.
 static const float *gather(const struct conv_shape *s, const float *x, int64_t begin, int rows)
 {
     struct gather g = {s, x, begin, host_scratch(0, (int64_t)rows * conv_depth(s))};
 
-    host_parallel(rows, op_grain(conv_depth(s)), gather_range, &g);
+    if (g.rows) {
+        host_parallel(rows, op_grain(conv_depth(s)), gather_range, &g);
+    }
     return g.rows;
 }
 
@@ -106,6 +108,9 @@ static void conv2d_back_weight_host(const struct op_run *run)
         product.k = (int)MIN(chunk, positions - p);
         product.a = run->in[1] + p * s.out;
         product.b = pointwise ? run->in[0] : gather(&s, run->in[0], p, product.k);
+        if (!product.b) {
+            return;
+        }
         product.accumulate = p > 0;
         product_run(&product);
     }

@@ -50,6 +50,9 @@ static void dot_rows_host(const struct op_run *run)
         .data = run,
     };
     const double *sums = columns_sum(&columns);
+    if (!sums) {
+        return;
+    }
 
     for (int c = 0; c < channels; c++) {
         run->out[c] = (float)sums[c];

@@ -78,7 +78,11 @@ struct group_norm group_norm_prepare(const struct op_run *run)
         .add = moments_add,
         .data = &norm,
     };
-    const double *sums = columns_sum(&columns);
+    const double *sums = norm.planes ? columns_sum(&columns) : NULL;
+    if (!sums) {
+        norm.planes = NULL;
+        return norm;
+    }
 
     for (int n = 0; n < x[0]; n++) {
         fill_planes(&norm, sums + (int64_t)n * 2 * x[3], group_norm_planes(&norm, n));
@@ -201,7 +205,9 @@ static void group_norm_host(const struct op_run *run)
 {
     struct group_norm norm = group_norm_prepare(run);
 
-    group_norm_parallel(&norm, 2 * norm.channels, normalise_rows);
+    if (norm.planes) {
+        group_norm_parallel(&norm, 2 * norm.channels, normalise_rows);
+    }
 }
 
 static int group_norm_dispatch(const struct op_site *site, struct op_dispatch *out)

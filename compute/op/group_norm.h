@@ -41,7 +41,7 @@ typedef void (*group_norm_fn)(const struct group_norm *norm, int64_t n, int64_t 
 void group_norm_parallel(const struct group_norm *norm, int64_t cost, group_norm_fn fn);
 
 // Computes the statistics of run->in[0] and fills in the first four planes. Uses both slots of the
-// caller's scratch; the planes stay in slot 1.
+// caller's scratch; the planes stay in slot 1. planes NULL: there is no memory for them.
 struct group_norm group_norm_prepare(const struct op_run *run);
 
 // One row of dz: dy, or dy silu'(z) where the activation is fused. For HOST_CLONES functions.

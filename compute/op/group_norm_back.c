@@ -102,7 +102,10 @@ static void group_norm_back_host(const struct op_run *run)
         .add = gradients_add,
         .data = &norm,
     };
-    const double *sums = columns_sum(&columns);
+    const double *sums = norm.planes ? columns_sum(&columns) : NULL;
+    if (!sums) {
+        return;
+    }
 
     for (int n = 0; n < run->node->shape[0]; n++) {
         fill_back_planes(&norm, sums + (int64_t)n * 2 * norm.channels, group_norm_planes(&norm, n));

@@ -53,7 +53,10 @@ static void group_norm_back_gamma_host(const struct op_run *run)
         .add = products_add,
         .data = &norm,
     };
-    const double *sums = columns_sum(&columns);
+    const double *sums = norm.planes ? columns_sum(&columns) : NULL;
+    if (!sums) {
+        return;
+    }
 
     for (int c = 0; c < norm.channels; c++) {
         double sum = 0;

@@ -42,6 +42,9 @@ static void layer_norm_back_gamma_host(const struct op_run *run)
         .data = run,
     };
     const double *sums = columns_sum(&columns);
+    if (!sums) {
+        return;
+    }
 
     for (int c = 0; c < channels; c++) {
         run->out[c] = (float)sums[c];

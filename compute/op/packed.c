@@ -250,6 +250,9 @@ static void run_piece(const struct job *job, int panel, int panels, int begin, i
     const float *packed = job->kept ? job->kept + panel * floats : NULL;
     if (!packed) {
         float *own = host_scratch(1, panels * floats);
+        if (!own) {
+            return;
+        }
         const struct part whole = {0, w->taps, 0, w->depth};
         for (int i = 0; i < panels; i++) {
             pack(w, &whole, (panel + i) * columns, columns, own + i * floats);
@@ -287,8 +290,8 @@ static void locate_range(int64_t begin, int64_t end, void *data)
 }
 
 // The table of rows, behind which stand as many as the last tile lacks and the next would have, and
-// zeros.
-static void locate(struct job *job)
+// zeros. false: no memory for it.
+static bool locate(struct job *job)
 {
     enum { FILL = 2 * MAX_ROWS };
     const struct packed_weights *w = &job->q->w;
@@ -296,6 +299,9 @@ static void locate(struct job *job)
     job->pitch = job->rows + FILL;
     const int64_t table = job->pitch * w->taps * (int64_t)sizeof(*job->at) / (int64_t)sizeof(float);
     float *scratch = host_scratch(0, table + zeros);
+    if (!scratch) {
+        return false;
+    }
     job->at = (const float **)scratch;
     job->zeros = scratch + table;
     memset(scratch + table, 0, (size_t)zeros * sizeof(*scratch));
@@ -305,6 +311,7 @@ static void locate(struct job *job)
             job->at[tap * job->pitch + job->rows + i] = job->zeros;
         }
     }
+    return true;
 }
 
 // Large pieces read less memory, and small ones keep all threads busy to the end. Where pieces pack
@@ -339,7 +346,9 @@ void packed_product_run(const struct packed_product *q)
     job.kept = q->m <= KEEP_ROWS ? kept(&q->w, job.kernel) : NULL;
     for (job.first = 0; job.first < q->m; job.first += CHUNK) {
         job.rows = (int)MIN(CHUNK, q->m - job.first);
-        locate(&job);
+        if (!locate(&job)) {
+            return;
+        }
         cut(&job);
         int64_t pieces = (int64_t)job.ranges * job.groups;
         double work = (double)job.rows * q->w.n * q->w.taps * q->w.depth;

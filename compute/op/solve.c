@@ -62,6 +62,9 @@ static void solve_blocks(int64_t begin, int64_t end, void *data)
     const int64_t area = (int64_t)n * n;
     float *lu = host_scratch(0, 2 * area), *right = lu + area;
     lapack_int *pivots = (lapack_int *)host_scratch(1, n);
+    if (!lu || !pivots) {
+        return;
+    }
     for (int64_t i = begin; i < end; i++) {
         memcpy(lu, t->a + i * area, (size_t)area * sizeof *lu);
         transpose(n, t->b + i * area, right);

@@ -61,6 +61,9 @@ static void sum_to_host(const struct op_run *run)
         .data = run,
     };
     const double *sums = columns_sum(&columns);
+    if (!sums) {
+        return;
+    }
     int64_t n = op_count(run->node);
 
     for (int64_t i = 0; i < n; i++) {

@@ -4,21 +4,26 @@
 Each run must end by itself with status 0, or with status 1 and a sentence; leave the file that it writes either as it
 was or whole; and leave no temporary. After all faults of a kind the same work must succeed in the same folder.
 With --all that is every call stack that asks: its first two requests, the one in the middle and the last; each once
-alone, and once with all that follow it. Without, n = 1, 7, 49 ... and all that follow. WORK chooses some of the work, or
-of the kinds. Prints TAP.
+alone, and once with all that follow it. Without, n = 1, 7, 49 ... and all that follow. The kind space is a limit of the
+address space, from where the work just succeeds down to where the program is not even loaded. WORK chooses some of the
+work, or of the kinds. Prints TAP.
 """
 import itertools
 import json
 import os
+import resource
 import shutil
 import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
-KINDS = ["alloc", "malloc", "write", "fsync", "rename", "open", "mmap"]
+KINDS = ["alloc", "malloc", "write", "fsync", "rename", "open", "mmap", "space"]
 TIME_BYTES = 64  # of a date, the checksum of what it stands in, and the seconds that an edit took
 SECONDS = 120  # of a run, before it hangs
+PLENTY = 8192  # MiB of address space in which everything succeeds
+NOT_LOADED = 127  # the dynamic linker's status
 
 
 def numbers(stacks):
@@ -41,14 +46,19 @@ class Faults:
         """Status, standard error and the number of requests of a run, in front of their call stacks for n = 0."""
         count = os.path.join(self.folder, "count")
         env = dict(os.environ, LC_ALL="C", XDG_CACHE_HOME=os.path.join(self.folder, "cache"))
-        if fault and fault.startswith("alloc:"):
+        limit = None
+        if fault and fault.startswith("space:"):
+            size = int(fault[6:]) << 20
+            limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        elif fault and fault.startswith("alloc:"):
             env["TINCTURE_FAULT"] = fault.rstrip("+")
         elif fault:
             with open(count, "w") as file:
                 file.write("-1")
             env.update(LD_PRELOAD=self.shim, FAULT=fault, FAULT_COUNT=count)
         try:
-            done = subprocess.run(argv, cwd=self.folder, env=env, capture_output=True, timeout=SECONDS)
+            done = subprocess.run(argv, cwd=self.folder, env=env, capture_output=True, timeout=SECONDS,
+                                  preexec_fn=limit)
         except subprocess.TimeoutExpired:
             return None, "it hangs", [0]
         self.runs += 1
@@ -84,8 +94,24 @@ class Faults:
             return f"left {self.temporaries()} ({said})"
         return work.judge(status, said)
 
+    def least(self, argv, works):
+        """MiB of address space in which works(status) of a run, by bisection."""
+        low, high = 0, PLENTY
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if works(self.run(argv, f"space:{middle}")[0]) else (middle, high)
+        return high
+
+    def plan_space(self, work):
+        loaded = self.least(work.argv[:1], lambda status: status != NOT_LOADED)
+        enough = self.least(work.argv, lambda status: status == 0)
+        step = 4 if self.everything else max(1, (enough - loaded) // 16)
+        return [(f"space:{n}", n) for n in range(enough, loaded, -step)]
+
     def plan(self, work, kind):
         """The faults to try, each with its n."""
+        if kind == "space":
+            return self.plan_space(work)
         sevens = (7**i for i in itertools.count())
         if kind == "alloc":  # inside the program, where the shim does not see who asks
             return ((f"{kind}:{n}", n) for n in (itertools.count(1) if self.everything else sevens))
@@ -104,7 +130,7 @@ class Faults:
                 wrong.append(f"{fault}: {why}")
             if kind == "alloc" and status == 0:
                 break  # there is no n-th
-            if kind == "alloc" or requests[0] >= n:  # threads do not always ask for the same
+            if kind in ("alloc", "space") or requests[0] >= n:  # threads do not always ask for the same
                 tried += 1
                 told += status == 1
                 last = n
@@ -112,13 +138,23 @@ class Faults:
         status, said, _ = self.run(work.argv)
         if status != 0 or self.judge(work, status, said):
             wrong.append(f"afterwards: {status} {said} {self.judge(work, status, said)}")
-        self.check(not wrong, f"{work.name}: {kind}, {tried} failed up to the {last}th, {told} told",
+        self.check(not wrong, f"{work.name}: {kind}, {tried} tried to {kind}:{last}, {told} told",
                    "\n".join(wrong[:20]))
 
 
 def is_same(a, b):
     """But for when a picture was made, which it says."""
     return len(a) == len(b) and sum(x != y for x, y in zip(a, b)) <= TIME_BYTES
+
+
+def write_photo(path, width, height):
+    """A PNG of stripes."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    rows = (b"\0" + bytes(3 * x % 251 for x in range(3 * width))) * height
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+                   chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b""))
 
 
 class Save:
@@ -206,15 +242,18 @@ def main():
         learn = ["train", *model, "--image", photo, "--prompt", "a cat", "--steps", "5"]
         if faults.run([faults.cli, *learn, "--out", adapter])[0] != 0:
             raise SystemExit("nothing can be learned")
-        edit = ["edit", *model, "--image", photo, "--source-prompt", "a cat", "--prompt", "a dog", "--steps", "2",
-                "--inverter", "ddim", "--adapter", adapter]
+        edit = ["edit", *model, "--source-prompt", "a cat", "--prompt", "a dog", "--steps", "2", "--inverter", "ddim",
+                "--adapter", adapter, "--image"]
+        large = os.path.join(faults.folder, "large.png")
+        write_photo(large, 3000, 2000)
         works = [
             Save(faults, "load", None, "info", starter),
             Save(faults, "train", "adapter.safetensors", *learn, "--checkpoint", "checkpoint.safetensors"),
             Save(faults, "convert", "lora.safetensors", "adapter", "convert", adapter, *model),
-            Save(faults, "edit to PNG", "edit.png", *edit),
-            Save(faults, "edit to JPEG", "edit.jpg", *edit),
-            Save(faults, "edit to TIFF", "edit.tif", *edit),
+            Save(faults, "edit to PNG", "edit.png", *edit, photo),
+            Save(faults, "edit to JPEG", "edit.jpg", *edit, photo),
+            Save(faults, "edit to TIFF", "edit.tif", *edit, photo),
+            Save(faults, "large edit", "large.tif", *edit, large),
             Library(faults),
         ]
         for work in works:
@@ -223,6 +262,8 @@ def main():
                     continue
                 if kind == "alloc" and work.name in ("load", "library", "convert"):
                     continue  # no device
+                if kind != "space" and work.name == "large edit":
+                    continue  # nothing that the others do not ask for
                 faults.loop(work, kind)
         print(f"# {faults.runs} runs")
         print(f"1..{faults.tests}")

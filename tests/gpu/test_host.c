@@ -88,6 +88,27 @@ static void use_scratch(int64_t begin, int64_t end, void *data)
 static void test_scratch(void)
 {
     host_parallel(1000, 10, use_scratch, NULL);
+    g_assert_cmpuint(host_memory_missing(), ==, 0);
+}
+
+static void use_too_much(int64_t begin, int64_t end, void *data)
+{
+    for (int64_t i = begin; i < end; i++) {
+        g_assert_true(i == *(int64_t *)data ? !host_scratch(0, INT64_C(1) << 50)
+                                            : host_scratch(0, 1000) != NULL);
+    }
+}
+
+// Whichever thread it was, the one that asked for the work is told, once, and the next finds
+// memory.
+static void test_scratch_missing(void)
+{
+    for (int64_t which = 0; which < 1000; which += 7) {
+        host_parallel(1000, 1, use_too_much, &which);
+        g_assert_cmpuint(host_memory_missing(), ==, UINT64_C(4) << 50);
+        host_parallel(1000, 10, use_scratch, NULL);
+        g_assert_cmpuint(host_memory_missing(), ==, 0);
+    }
 }
 
 // ---- products -----------------------------------------------------------------------------------
@@ -292,6 +313,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/parallel-repeats", test_parallel_repeats);
     g_test_add_func("/host/parallel-two-users", test_parallel_two_users);
     g_test_add_func("/host/scratch", test_scratch);
+    g_test_add_func("/host/scratch-missing", test_scratch_missing);
     g_test_add_func("/host/gemm", test_gemm);
     g_test_add_func("/host/svd", test_svd);
     g_test_add_func("/host/one-team", test_one_team);

@@ -83,7 +83,7 @@ static void *wait_for_signals(void *cancellable)
     return NULL;
 }
 
-static void take_signals(void)
+static bool take_signals(GError **error)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -91,7 +91,11 @@ static void take_signals(void)
     sigaddset(&set, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &set, NULL); // of all threads that are made from here on
     cli_task.cancellable = g_cancellable_new();
-    g_thread_unref(g_thread_new("signals", wait_for_signals, cli_task.cancellable));
+    GThread *thread = g_thread_try_new("signals", wait_for_signals, cli_task.cancellable, error);
+    if (thread) {
+        g_thread_unref(thread);
+    }
+    return thread != NULL;
 }
 
 static void complain(const struct cli_command *command, const GError *error)
@@ -128,7 +132,11 @@ int main(int argc, char **argv)
                     .texts = g_ptr_array_new_with_free_func(g_free),
                     .seed = 1};
     g_autoptr(GError) error = NULL;
-    take_signals();
+    if (!take_signals(&error)) {
+        complain(command, error);
+        cli_clear(&c);
+        return 1;
+    }
     if (!cli_parse(command, &c, argc - 1, argv + 1, &error)) {
         complain(command, error);
         cli_clear(&c);
