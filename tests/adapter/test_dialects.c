@@ -285,6 +285,25 @@ static void test_dora(void)
     adapter_free(kohya);
 }
 
+// Text encoders under the names that the current transformers has, in the configuration, too.
+static void test_text_names(void)
+{
+    g_autofree char *folder = fixture_file(&fx, "peft-text-as-peft"), *config = NULL;
+    g_autofree char *file = g_build_filename(folder, "adapter_model.safetensors", NULL);
+    g_autofree char *beside = g_build_filename(folder, "adapter_config.json", NULL);
+    struct adapter *a = load("peft-text");
+    struct adapter *b = written_as(a, "peft", false);
+    struct st_file *tensors = st_open(file, NULL);
+    g_assert_nonnull(
+        st_find(tensors, "base_model.model.encoder.layers.0.self_attn.q_proj.lora_A.weight"));
+    g_assert_true(g_file_get_contents(beside, &config, NULL, NULL));
+    g_assert_nonnull(strstr(config, "\"encoder.layers.0.self_attn.q_proj\""));
+    g_assert_null(strstr(config, "text_model"));
+    st_free(tensors);
+    adapter_free(a);
+    adapter_free(b);
+}
+
 // What is said of a dialect is what then happens.
 static void test_ways(void)
 {
@@ -604,6 +623,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dialects/exports", test_exports);
     g_test_add_func("/dialects/dora", test_dora);
     g_test_add_func("/dialects/ways", test_ways);
+    g_test_add_func("/dialects/text-names", test_text_names);
     g_test_add_func("/dialects/nothing-fits", test_nothing_fits);
     g_test_add_func("/dialects/configurations", test_configurations);
     g_test_add_func("/dialects/words", test_words);

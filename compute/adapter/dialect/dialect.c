@@ -198,6 +198,13 @@ bool adapter_write_layers(const struct adapter *a, const struct adapter_dialect 
     return ok;
 }
 
+const char *adapter_peft_path(const struct adapter_param *p)
+{
+    static const char before[] = "text_model.";
+    const bool text = g_str_equal(p->part, MODEL_TEXT) && g_str_has_prefix(p->path, before);
+    return p->path + (text ? strlen(before) : 0);
+}
+
 bool adapter_write_text(const char *path, const char *text, gsize length, GError **error)
 {
     const bool ok = replacement_whole(path, text, length, error);

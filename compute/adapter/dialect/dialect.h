@@ -83,6 +83,9 @@ bool adapter_write_layers(const struct adapter *a, const struct adapter_dialect 
                           struct task *task, GError **error);
 // Writes a text, such as a configuration, in one go: the old file stays where that fails.
 bool adapter_write_text(const char *path, const char *text, gsize length, GError **error);
+// The layer's path in PEFT's files: transformers calls its CLIPTextModel's own layers without
+// "text_model." since version 5. As the end of a longer path it names them in both.
+const char *adapter_peft_path(const struct adapter_param *p);
 // Whether all that it changes is of one part of the model.
 bool adapter_is_of_one_network(const struct adapter *a);
 // Whether the name of any tensor of the files ends in suffix and begins with prefix.

@@ -101,7 +101,8 @@ static void write_layer(struct st_writer *w, const struct adapter_param *p)
 {
     int n;
     const float *magnitudes = factors_magnitudes(p, &n);
-    g_autofree char *name = factors_dotted_name(p, "unet.", "text_encoder.");
+    g_autofree char *name =
+        g_strconcat(g_str_equal(p->part, MODEL_UNET) ? "unet." : "text_encoder.", p->path, NULL);
     factors_write_low_rank(w, p, name, ".lora_A.weight", ".lora_B.weight");
     if (magnitudes) {
         g_autofree char *key = g_strconcat(name, ".lora_magnitude_vector", NULL);

@@ -48,11 +48,6 @@ static bool is_unet(const struct adapter_param *p)
     return g_str_equal(p->part, MODEL_UNET);
 }
 
-char *factors_dotted_name(const struct adapter_param *p, const char *unet, const char *text)
-{
-    return g_strconcat(is_unet(p) ? unet : text, p->path, NULL);
-}
-
 char *factors_flat_name(const struct adapter_param *p)
 {
     g_autofree char *flat = g_strdelimit(g_strdup(p->path), ".", '_');
@@ -176,7 +171,8 @@ static void add_pattern(const struct adapter *a, const char *part, int common, J
     for (guint i = 0; i < a->params->len; i++) {
         const struct adapter_param *p = a->params->pdata[i];
         if (is_of(p, part) && rank_of(p) != common) {
-            json_builder_add_int_value(json_builder_set_member_name(b, p->path), rank_of(p));
+            json_builder_add_int_value(json_builder_set_member_name(b, adapter_peft_path(p)),
+                                       rank_of(p));
         }
     }
     json_builder_end_object(b);
@@ -202,7 +198,7 @@ void factors_config(const struct adapter *a, const char *part, const char *prefi
     for (guint i = 0; i < a->params->len; i++) {
         const struct adapter_param *p = a->params->pdata[i];
         if (is_of(p, part)) {
-            json_builder_add_string_value(b, p->path);
+            json_builder_add_string_value(b, adapter_peft_path(p));
         }
     }
     json_builder_end_array(b);

@@ -15,7 +15,6 @@ bool factors_holds_as_peft(const struct adapter *a);
 
 // prefix and the path, flat: its dots as underscores. Newly allocated.
 char *factors_flat_name(const struct adapter_param *p);
-char *factors_dotted_name(const struct adapter_param *p, const char *unet, const char *text);
 bool factors_is_bias(const struct adapter_param *p);
 
 // x (first, ky, kx, inputs) in the file's order (first, inputs, ky, kx). Newly allocated.

@@ -84,7 +84,7 @@ static void write_layer(struct st_writer *w, const struct adapter_param *p)
 {
     int n;
     const float *magnitudes = factors_magnitudes(p, &n);
-    g_autofree char *name = factors_dotted_name(p, PREFIX, PREFIX);
+    g_autofree char *name = g_strconcat(PREFIX, adapter_peft_path(p), NULL);
     factors_write_low_rank(w, p, name, ".lora_A.weight", ".lora_B.weight");
     if (magnitudes) {
         g_autofree char *key = g_strconcat(name, ".lora_magnitude_vector", NULL);

@@ -90,8 +90,9 @@ static void write_layer(struct st_writer *w, const struct adapter_param *p)
     rotations_form(p, &form);
     const int64_t outputs = orthogonal_channels(p->weight, true);
     const bool conv = p->weight->rank == 4; // its scale is a row there
-    g_autofree char *name = g_strconcat("base_model.model.", p->path, SUFFIX, NULL);
-    g_autofree char *scale_name = g_strconcat("base_model.model.", p->path, SCALE, NULL);
+    g_autofree char *name = g_strconcat("base_model.model.", adapter_peft_path(p), SUFFIX, NULL);
+    g_autofree char *scale_name =
+        g_strconcat("base_model.model.", adapter_peft_path(p), SCALE, NULL);
     g_autofree float *squares = rotations_squares(p, &form, -1);
     g_autofree float *scale = g_new(float, outputs);
     for (int64_t o = 0; o < outputs; o++) {

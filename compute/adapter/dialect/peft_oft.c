@@ -155,8 +155,8 @@ static bool peft_oft_holds(const struct adapter *a)
 static void write_layer(struct st_writer *w, const struct adapter_param *p)
 {
     const bool embedding = rotations_is_embedding(p);
-    g_autofree char *name =
-        g_strconcat("base_model.model.", p->path, embedding ? EMBEDDING : SUFFIX, NULL);
+    g_autofree char *name = g_strconcat("base_model.model.", adapter_peft_path(p),
+                                        embedding ? EMBEDDING : SUFFIX, NULL);
     g_autofree float *u = g_memdup2(p->value, (size_t)p->count * sizeof *u);
     for (int i = 0; embedding && i < p->count; i++) {
         u[i] = -u[i];

@@ -311,7 +311,7 @@ JsonBuilder *rotations_config_begin(const struct adapter *a, const char *type)
     config_flag(b, "inference_mode", true);
     json_builder_begin_array(json_builder_set_member_name(b, "target_modules"));
     for (guint i = 0; i < a->params->len; i++) {
-        json_builder_add_string_value(b, ((const struct adapter_param *)a->params->pdata[i])->path);
+        json_builder_add_string_value(b, adapter_peft_path(a->params->pdata[i]));
     }
     return json_builder_end_array(b);
 }

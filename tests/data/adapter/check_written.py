@@ -60,6 +60,29 @@ def by_diffusers(path):
     return {**base_unet().state_dict(), **diffusers_merged(unet)}
 
 
+def wanted_text(dense):
+    """The text encoder's weights, by name, as they are here."""
+    text = base_text()
+    names, state = flat_names(text, "lora_te_"), dict(text.state_dict())
+    for key, diff in dense.items():
+        name = names[key.removesuffix(".diff")] + ".weight"
+        state[name] = state[name] + diff.reshape(state[name].shape)
+    return state
+
+
+def text_by_peft(path):
+    return PeftModel.from_pretrained(base_text(), str(path)).merge_and_unload().state_dict()
+
+
+def text_by_diffusers(path):
+    text = base_text()
+    state, alphas, metadata = StableDiffusionPipeline.lora_state_dict(
+        str(path.parent), weight_name=path.name, return_lora_metadata=True)
+    StableDiffusionPipeline.load_lora_into_text_encoder(
+        state, alphas, text, prefix="text_encoder", lora_scale=1.0, metadata=metadata)
+    return {**base_text().state_dict(), **diffusers_merged(text)}
+
+
 def lycoris_change(get, w):
     alpha = get("alpha")
     if get("lora_up.weight") is not None:
@@ -109,6 +132,8 @@ def make_shifts(path):
 READERS = (("peft", by_peft, ""), ("diffusers", by_diffusers, ".safetensors"), ("kohya", by_diffusers, ".safetensors"),
            ("kohya", by_lycoris, ".safetensors"), ("lycoris", by_lycoris, ".safetensors"))
 
+TEXT_READERS = (("peft", text_by_peft, ""), ("diffusers", text_by_diffusers, ".safetensors"))
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder, torch.no_grad():
         folder = Path(folder)
@@ -117,10 +142,11 @@ if __name__ == "__main__":
                          (p.suffix == ".safetensors" or (p / "adapter_config.json").exists()))
         for source in [*sources, folder / "shifts.safetensors"]:
             dense = folder / "dense.safetensors"
-            if source.name == "peft-text" or not convert(source, "dense", dense):
+            if not convert(source, "dense", dense):
                 continue
-            right = wanted(load_file(dense))
-            for i, (dialect, read, suffix) in enumerate(READERS):
+            text = source.name == "peft-text"
+            right = (wanted_text if text else wanted)(load_file(dense))
+            for i, (dialect, read, suffix) in enumerate(TEXT_READERS if text else READERS):
                 out = folder / f"{source.stem}-{dialect}-{i}{suffix}"
                 if convert(source, dialect, out):
                     print(f"{source.stem:22} {dialect:10} {read.__name__:13} {distance(right, read(out)):.2g}", flush=True)
