@@ -540,6 +540,7 @@ static void read_sched(struct reader *r, void *config)
     static const char *const spacings[] = {"leading", "trailing", "linspace"};
     static const int spacing_ids[] = {SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE};
     refuse_other_schedules(r);
+    g_strlcpy(c->sampler, read_string(r, "_class_name", ""), sizeof c->sampler);
     c->train_steps = read_int(r, "num_train_timesteps", 1000, 1, 100000);
     c->beta_start = read_needed(r, "beta_start", 1e-4, 0, 1);
     c->beta_end = read_needed(r, "beta_end", 0.02, 0, 1);

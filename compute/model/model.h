@@ -62,6 +62,7 @@ struct sigma_config {
     const char *dpmpp_lacks, *euler_lacks; // an option that this sampler has not; NULL: none
 };
 struct sched_config {
+    char sampler[64]; // the class that the file names, "EulerDiscreteScheduler"; "": none
     int train_steps;
     double beta_start, beta_end;
     float *trained_betas; // [train_steps] in the place of a formula, owned; NULL: none

@@ -57,6 +57,7 @@ const struct sampler_type ddim_sampler = {
     .name = "ddim",
     .title = "DDIM",
     .summary = "Deterministic and invertible; what editing a photo needs",
+    .published = "DDIMScheduler",
     .settings = ddim_settings,
     .init = ddim_init,
     .step = ddim_step,

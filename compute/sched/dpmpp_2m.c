@@ -198,6 +198,7 @@ const struct sampler_type dpmpp_2m_sampler = {
     .name = "dpmpp_2m",
     .title = "DPM-Solver++ 2M",
     .summary = "Second order: a good picture from noise in 20 to 25 steps",
+    .published = "DPMSolverMultistepScheduler",
     .lacks = dpmpp_lacks,
     .init = dpmpp_init,
     .step = dpmpp_step,

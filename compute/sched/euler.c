@@ -96,6 +96,7 @@ const struct sampler_type euler_sampler = {
     .name = "euler",
     .title = "Euler",
     .summary = "The plainest first-order sampler, for comparison with other programs",
+    .published = "EulerDiscreteScheduler",
     .lacks = euler_lacks,
     .init = euler_init,
     .input_scale = euler_input_scale,

@@ -21,6 +21,16 @@ const struct sampler_type *sampler_find(const char *name)
     return (const struct sampler_type *)family_find(sampler_family, name);
 }
 
+const struct sampler_type *sampler_published(const struct sched_config *c)
+{
+    for (int i = 0; sampler_table[i]; i++) {
+        if (g_str_equal(sampler_table[i]->published, c->sampler)) {
+            return sampler_table[i];
+        }
+    }
+    return NULL;
+}
+
 struct sampler *sampler_new(const struct noise_schedule *schedule, const struct sampler_params *p,
                             int64_t n, GError **error)
 {

@@ -37,6 +37,7 @@ void noise_split(const struct noise_schedule *s, int t, const float *x, const fl
 struct sampler;
 struct sampler_type {
     MEMBER_FIELDS;
+    const char *published; // the class of it that scheduler files name
     // The option of the model's schedule that it cannot follow; NULL: it can, as it can where this
     // function is NULL.
     const char *(*lacks)(const struct noise_schedule *s);
@@ -53,6 +54,9 @@ struct sampler_type {
 extern const struct sampler_type *const sampler_table[]; // NULL-terminated
 const struct member *sampler_family(int i);
 const struct sampler_type *sampler_find(const char *name);
+// The one that the model's scheduler file names, whose pictures are those its makers showed. NULL:
+// it names none of these.
+const struct sampler_type *sampler_published(const struct sched_config *c);
 
 struct sampler {
     const struct sampler_type *type;

@@ -188,7 +188,8 @@ weighed --out plain.png && weighed --weight green,:3 --out weighed.png && "$cli"
     grep -q 'Word weights: green 3' facts && ! near plain.png weighed.png 0.2 2>difference &&
     grep -q 'picture differs' difference
 check $? "a word's weight is in the recipe and in the picture"
-"$cli" info starter --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["unet parameters"] > 0 and j["picture size"] > 0'
+"$cli" info starter --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["unet parameters"] > 0 and j["picture size"] > 0
+assert j["sampler"] == "DDIM (--scheduler ddim)"'
 check $? "info --json of a model"
 
 # a model in one file

@@ -234,6 +234,9 @@ static void test_table(void)
         const struct sampler_type *t = sampler_table[i];
         g_assert_true(t->name && t->title && t->summary && t->init && t->step);
         g_assert_true(sampler_find(t->name) == t);
+        struct sched_config published = {0};
+        g_strlcpy(published.sampler, t->published, sizeof published.sampler);
+        g_assert_true(sampler_published(&published) == t);
         for (int steps = 1; steps < 1000; steps += 37) {
             struct sampler *s = make(t->name, &c, steps, 4, &error);
             g_assert_no_error(error);
@@ -251,6 +254,8 @@ static void test_table(void)
         g_clear_error(&error);
     }
     g_assert_null(make("nobody", &c, 5, 4, NULL));
+    g_assert_null(sampler_published(&(struct sched_config){.sampler = "PNDMScheduler"}));
+    g_assert_null(sampler_published(&(struct sched_config){0}));
     case_clear(&c);
 }
 

@@ -229,6 +229,36 @@ static void test_hidden_member(void)
     g_assert_finalize_object(row);
 }
 
+static void count_cb(TinctureSettingRow *row, double value, int *changes)
+{
+    (*changes)++;
+}
+
+// What the model came with is marked in the list; nothing is chosen by that.
+static void test_marked_member(void)
+{
+    static const struct setting setting = {.key = "letter",
+                                           .title = "Letter",
+                                           .help = "Which",
+                                           .kind = SETTING_CHOICE,
+                                           .family = letters};
+    GtkWidget *row = g_object_ref_sink(tincture_setting_row_new(&setting, "test"));
+    GtkDropDown *choice = GTK_DROP_DOWN(find(row, GTK_TYPE_DROP_DOWN));
+    GtkStringList *list = GTK_STRING_LIST(gtk_drop_down_get_model(choice));
+    int changes = 0;
+    g_signal_connect(row, "changed", G_CALLBACK(count_cb), &changes);
+    static const char *const marks[] = {"c", "a", "nobody", NULL};
+    for (size_t i = 0; i < G_N_ELEMENTS(marks); i++) {
+        tincture_setting_row_mark(TINCTURE_SETTING_ROW(row), marks[i]);
+        g_assert_cmpstr(gtk_string_list_get_string(list, 0), ==, i == 1 ? "A (of the model)" : "A");
+        g_assert_cmpstr(gtk_string_list_get_string(list, 1), ==, i == 0 ? "C (of the model)" : "C");
+        g_assert_cmpuint(gtk_drop_down_get_selected(choice), ==, 0);
+    }
+    g_assert_cmpfloat(tincture_setting_row_get_value(TINCTURE_SETTING_ROW(row)), ==, 0);
+    g_assert_cmpint(changes, ==, 0);
+    g_assert_finalize_object(row);
+}
+
 static void test_switch_and_choice(void)
 {
     struct heard heard;
@@ -436,6 +466,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/setting-row/hidden-member", test_hidden_member);
     g_test_add_func("/ui/setting-row/all-settings", test_all_settings);
     g_test_add_func("/ui/adapter-row", test_adapter_row);
+    g_test_add_func("/ui/marked-member", test_marked_member);
     g_test_add_func("/ui/prompt-view", test_prompt);
     g_test_add_func("/ui/thumb", test_thumb);
     g_test_add_func("/ui/thumb-of-any-format", test_thumb_of_any_format);

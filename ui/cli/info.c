@@ -80,6 +80,18 @@ static int64_t part_floats(const struct nn_part *part)
     return n;
 }
 
+// With which sampler its makers showed it; an edit draws with DDIM whatever it is, by default.
+static void sampler_fact(const struct model *m, struct facts *f)
+{
+    const struct sampler_type *s = sampler_published(&m->sched);
+    g_autofree char *class = plain_text(m->sched.sampler, TEXT_NAME);
+    if (s) {
+        fact(f, "sampler", "%s (--scheduler %s)", s->title, s->name);
+    } else if (*class) {
+        fact(f, "sampler", "%s, which is none of this program's", class);
+    }
+}
+
 static bool model_facts(const char *path, const char *vae, struct facts *f, GError **error)
 {
     struct model *m = model_inspect_with(path, vae, error);
@@ -94,6 +106,7 @@ static bool model_facts(const char *path, const char *vae, struct facts *f, GErr
     fact_number(f, "picture size", model_default_size(m));
     fact_number(f, "latent factor", model_latent_factor(m));
     fact(f, "prediction", "%s", m->sched.prediction == PREDICTION_V ? "v_prediction" : "epsilon");
+    sampler_fact(m, f);
     fact_number(f, "tokens", m->text.max_tokens);
     fact_number(f, "vocabulary", m->text.vocab_size);
     for (guint i = 0; i < m->parts->len; i++) {

@@ -33,7 +33,7 @@ struct _TinctureSession {
     struct variations *variations;
     struct engine *engine;         // of the queue's thread; NULL: closed
     char *device, *model;          // names to be shown; "" while unknown
-    const struct model *reader;    // for how it reads sentences alone; NULL until it is loaded
+    const struct model *reader;    // for how it reads sentences, and its sampler; NULL: none yet
     struct vocabulary *vocabulary; // NULL: the model does not say which words it knows
     GBytes *continued;             // the result that is to be opened as a photo; NULL: none
     char *continued_prompt;        // what it shows

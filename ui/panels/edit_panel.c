@@ -1,6 +1,7 @@
 // What the photo should show instead: edit prompt, what to avoid, the settings as rows, and the
 // seed.
 #include "compute/edit/preset.h"
+#include "compute/sched/sched.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/prompt_view.h"
 #include "ui/widgets/setting_list.h"
@@ -150,6 +151,9 @@ static void show_settings(TinctureEditPanel *self)
         adw_preferences_group_add(self->rows, self->seed_row);
         g_object_unref(self->seed_row);
     }
+    const struct model *model = tincture_panel_get_session(TINCTURE_PANEL(self))->reader;
+    const struct sampler_type *sampler = model != NULL ? sampler_published(&model->sched) : NULL;
+    setting_list_mark(self->settings, "scheduler", sampler != NULL ? sampler->name : NULL);
 }
 
 // An edit is asked for, and nothing has been learned that it could be held by.

@@ -130,3 +130,12 @@ gboolean setting_list_show(struct setting_list *list, const struct settings *set
     }
     return others;
 }
+
+void setting_list_mark(struct setting_list *list, const char *key, const char *name)
+{
+    for (guint i = 0; i < list->rows->len; i++) {
+        if (g_str_equal(((const struct setting *)list->settings->pdata[i])->key, key)) {
+            tincture_setting_row_mark(list->rows->pdata[i], name);
+        }
+    }
+}

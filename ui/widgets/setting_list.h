@@ -20,6 +20,8 @@ struct setting_list *setting_list_new(AdwPreferencesGroup *group, AdwExpanderRow
                                       gpointer data);
 // Shows these values, with the rows that count now. TRUE where these are others than before.
 gboolean setting_list_show(struct setting_list *list, const struct settings *settings);
+// As tincture_setting_row_mark(); nothing where there is no such row now.
+void setting_list_mark(struct setting_list *list, const char *key, const char *name);
 void setting_list_free(struct setting_list *list); // the rows belong to group and expert
 
 G_END_DECLS

@@ -67,6 +67,8 @@ static char *value_text(const struct setting *p, double value)
                : g_strdup_printf("%.*f", value_digits(p), value);
 }
 
+#define MARK " (of the model)"
+
 // ---- choices ------------------------------------------------------------------------------------
 
 static gboolean is_offered(const struct setting *p, int i)
@@ -415,6 +417,27 @@ void tincture_setting_row_set_value(TinctureSettingRow *self, double value)
     const gboolean refused = self->entry != NULL && gtk_widget_has_css_class(self->entry, "error");
     if (value != self->value || refused) {
         self->value = value;
+        show_value(self);
+    }
+}
+
+void tincture_setting_row_mark(TinctureSettingRow *self, const char *name)
+{
+    g_return_if_fail(TINCTURE_IS_SETTING_ROW(self) && self->setting->family != NULL);
+    GtkStringList *list = GTK_STRING_LIST(gtk_drop_down_get_model(GTK_DROP_DOWN(self->choice)));
+    const guint n = g_list_model_get_n_items(G_LIST_MODEL(list));
+    gboolean changed = FALSE;
+    for (guint i = 0; i < n; i++) {
+        const struct member *m = self->setting->family(choice_at(self->setting, i));
+        const gboolean marked = g_strcmp0(m->name, name) == 0;
+        g_autofree char *text = g_strconcat(m->title, marked ? MARK : "", NULL);
+        if (!g_str_equal(text, gtk_string_list_get_string(list, i))) {
+            self->updating = TRUE; // what is chosen stays chosen
+            gtk_string_list_splice(list, i, 1, (const char *[]){text, NULL});
+            changed = TRUE;
+        }
+    }
+    if (changed) {
         show_value(self);
     }
 }

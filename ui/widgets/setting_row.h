@@ -20,5 +20,7 @@ G_DECLARE_FINAL_TYPE(TinctureSettingRow, tincture_setting_row, TINCTURE, SETTING
 GtkWidget *tincture_setting_row_new(const struct setting *setting, const char *prefix);
 double tincture_setting_row_get_value(TinctureSettingRow *self);
 void tincture_setting_row_set_value(TinctureSettingRow *self, double value);
+// Marks the member of that name in a family's list (NULL: none) as what the model came with.
+void tincture_setting_row_mark(TinctureSettingRow *self, const char *name);
 
 G_END_DECLS
