@@ -2,6 +2,7 @@
 // tensors are each dialect's own.
 #include "compute/adapter/dialect/dialect.h"
 #include "compute/adapter/private.h"
+#include "compute/model/embedding.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -93,7 +94,10 @@ static struct adapter *read_source(const struct adapter_source *s, struct model 
     if (!d) {
         const struct st_file *first = s->files->pdata[0];
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is not an adapter that this program knows", first->path);
+                    model_embeds(first) ? "%s is a learned token (textual inversion) and no "
+                                          "adapter; the command line's --embedding takes it"
+                                        : "%s is not an adapter that this program knows",
+                    first->path);
         return NULL;
     }
     struct adapter *a = d->read(s, model, error);

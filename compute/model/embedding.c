@@ -38,6 +38,13 @@ static const struct st_tensor *find_vectors(const struct st_file *f, GError **er
     return NULL;
 }
 
+bool model_embeds(const struct st_file *f)
+{
+    const struct st_tensor *t = find_vectors(f, NULL);
+    const int64_t width = t && t->rank >= 1 && t->rank <= 2 ? t->shape[t->rank - 1] : 0;
+    return width > 0 && (is_common(t->name) || !strchr(t->name, '.'));
+}
+
 static bool check_vectors(const struct model *m, const struct st_file *f, const struct st_tensor *t,
                           GError **error)
 {

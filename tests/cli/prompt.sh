@@ -57,6 +57,13 @@ PY
 check $? "an embedding is a token by its own name or by another"
 "$cli" text --prompt cat --embedding other.safetensors --out no.safetensors 2>&1 | grep -q 'not made for this model' && [ ! -e no.safetensors ]
 check $? "one for another model is refused"
+learn() { "$cli" train --image "$TINCTURE_RESOURCES/samples/cat.png" --seed 1 --steps 1 --prompt "a <toy> cat" "$@" 2>/dev/null; }
+learn --out words-learned.safetensors && learn --embedding toy.safetensors --out token-learned.safetensors &&
+    ! cmp -s words-learned.safetensors token-learned.safetensors
+check $? "a photo is learned with it in its sentence"
+"$cli" text --prompt cat --adapter toy.safetensors --out no.safetensors 2>&1 |
+    grep -q 'toy.safetensors is a learned token (textual inversion) and no adapter' && [ ! -e no.safetensors ]
+check $? "where an adapter is asked for it is told what it is"
 
 # an autoencoder of its own: the model's, from elsewhere, gives the same latent
 cp -r "$TINCTURE_RESOURCES/starter/vae" vae

@@ -169,8 +169,8 @@ const struct cli_command train_command = {
     .usage = "",
     .settings = learn_settings,
     .options = (const char *const[]){"model", "vae", "device", "images", "prompt", "class-image",
-                                     "class-prompt", "set", "seed", "size", "region", "out", "log",
-                                     "checkpoint", "resume", "json", NULL},
+                                     "class-prompt", "embedding", "set", "seed", "size", "region",
+                                     "out", "log", "checkpoint", "resume", "json", NULL},
     .needed = (const char *const[]){"images", "prompt", "out", NULL},
     .run = run,
 };
