@@ -263,31 +263,16 @@ static void take_row(const struct plane *plane, int y, int width, int step, floa
     }
 }
 
-static void divide_by_alpha(float *rgb, const float *alpha, int count)
-{
-    for (int x = 0; x < count; x++) {
-        for (int c = 0; c < 3; c++) {
-            float *value = &rgb[3 * x + c];
-
-            *value = alpha[x] > 0.0f ? MIN(*value / alpha[x], 1.0f) : 0.0f;
-        }
-    }
-}
-
-static void take_pixels(const struct plane planes[4], bool premultiplied, struct image *image)
+static void take_pixels(const struct plane planes[4], struct image *image)
 {
     for (int y = 0; y < image->height; y++) {
         const size_t first = (size_t)y * image->width;
-        float *rgb = image->rgb + 3 * first;
 
         for (int c = 0; c < 3; c++) {
-            take_row(&planes[c], y, image->width, 3, rgb + c);
+            take_row(&planes[c], y, image->width, 3, image->rgb + 3 * first + c);
         }
         if (image->alpha != NULL) {
             take_row(&planes[3], y, image->width, 1, image->alpha + first);
-        }
-        if (image->alpha != NULL && premultiplied) {
-            divide_by_alpha(rgb, image->alpha + first, image->width);
         }
     }
 }
@@ -329,7 +314,10 @@ static struct image *image_from_planes(const struct heif_image *decoded,
                                     heif_image_handle_get_height(handle), alpha, error);
 
     if (image != NULL) {
-        take_pixels(planes, heif_image_handle_is_premultiplied_alpha(handle) != 0, image);
+        take_pixels(planes, image);
+    }
+    if (image != NULL && alpha && heif_image_handle_is_premultiplied_alpha(handle)) {
+        image_divide_by_alpha(image, 1.0f);
     }
     return image;
 }

@@ -181,6 +181,21 @@ struct image *image_orient(const struct image *image, int orientation, GError **
     return upright;
 }
 
+void image_divide_by_alpha(struct image *image, float most)
+{
+    const size_t pixels = (size_t)image->width * image->height;
+
+    for (size_t i = 0; i < pixels; i++) {
+        const float alpha = image->alpha[i];
+
+        for (int c = 0; c < 3; c++) {
+            float *value = &image->rgb[3 * i + c];
+
+            *value = alpha > 0.0f ? MIN(*value / alpha, most) : 0.0f;
+        }
+    }
+}
+
 void image_to_rgba8(const struct image *image, uint8_t *rgba)
 {
     size_t pixels = (size_t)image->width * image->height;

@@ -69,6 +69,10 @@ struct image *image_crop(const struct image *image, int x, int y, int width, int
 // The picture turned and mirrored the way EXIF orientation 1..8 asks for; meta is copied.
 struct image *image_orient(const struct image *image, int orientation, GError **error);
 
+// For colours that the file has multiplied with alpha: divides them, in place. No result is above
+// most; where alpha is 0 it is black.
+void image_divide_by_alpha(struct image *image, float most);
+
 // 8-bit RGBA, (height, width, 4), not premultiplied, rows without padding.
 void image_to_rgba8(const struct image *image, uint8_t *rgba);
 struct image *image_from_rgba8(const uint8_t *rgba, int width, int height, GError **error);

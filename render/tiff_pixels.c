@@ -395,24 +395,6 @@ static bool read_blocks(struct tiff_reader *r, struct block *b, const struct can
     return some || tiff_fail(r, TINCTURE_ERROR_FILE, "it is cut short");
 }
 
-// Colours of what is not seen are nobody's to know. Those of integers end at white; light has no
-// end.
-static void divide_by_alpha(const struct tiff_reader *r, struct image *image)
-{
-    const size_t pixels = (size_t)image->width * image->height;
-    const float most = r->floats ? INFINITY : 1.0f;
-
-    for (size_t i = 0; i < pixels; i++) {
-        const float alpha = image->alpha[i];
-
-        for (int c = 0; c < 3; c++) {
-            float *value = &image->rgb[3 * i + c];
-
-            *value = alpha > 0.0f ? MIN(*value / alpha, most) : 0.0f;
-        }
-    }
-}
-
 static bool read_samples(struct tiff_reader *r, const struct canvas *canvas, GBytes *icc)
 {
     struct block block = {0};
@@ -425,8 +407,8 @@ static bool read_samples(struct tiff_reader *r, const struct canvas *canvas, GBy
     } else if (ok && r->color == TIFF_COLOR_LAB) {
         ok = color_lab_to_srgb(canvas->image->rgb, pixels, &r->error);
     }
-    if (ok && r->premultiplied) {
-        divide_by_alpha(r, canvas->image);
+    if (ok && r->premultiplied) { // integers end at white; light has no end
+        image_divide_by_alpha(canvas->image, r->floats ? INFINITY : 1.0f);
     }
     return ok;
 }
