@@ -69,7 +69,7 @@ static const struct codec *choose_reader(GBytes *bytes, GError **error)
     } else if (codec == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                             "this is not a picture in a format that can be read (PNG, JPEG, TIFF, "
-                            "WebP, HEIC, AVIF, GIF, BMP, PNM)");
+                            "WebP, HEIC, AVIF, JPEG XL, GIF, BMP, PNM)");
     }
     return codec;
 }

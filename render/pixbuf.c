@@ -1,5 +1,5 @@
 // The formats that only gdk-pixbuf reads, as far as their loaders are installed: WebP, GIF, BMP,
-// JPEG XL, portable maps, icons. Eight bits a channel.
+// portable maps, icons. Eight bits a channel.
 #include "render/codec.h"
 
 #include "compute/error.h"
@@ -22,8 +22,6 @@ static const struct magic MAGICS[] = {
     {"GIF8", 0, 4, "GIF", "image/gif", NULL},
     {"BM", 0, 2, "BMP", "image/bmp", NULL},
     {"WEBP", 8, 4, "WebP", "image/webp", "webp-pixbuf-loader"},
-    {"\xff\x0a", 0, 2, "JPEG XL", "image/jxl", NULL},
-    {"\0\0\0\x0cJXL ", 0, 8, "JPEG XL", "image/jxl", NULL},
     {"\0\0\1\0", 0, 4, "icon", "image/x-icon", NULL},
 };
 

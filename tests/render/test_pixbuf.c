@@ -313,12 +313,7 @@ static void test_cut_webp(void)
 // In a process of its own, which begins without loaders.
 static void test_missing_loader(void)
 {
-    static const struct {
-        const char head[21], *said;
-    } CASES[] = {
-        {"\xff\x0a..................", "JPEG XL"},
-        {"RIFF....WEBPVP8 ", "webp-pixbuf-loader"},
-    };
+    static const char HEAD[21] = "RIFF....WEBPVP8 ";
 
     if (!g_test_subprocess()) {
         g_setenv("GDK_PIXBUF_MODULE_FILE", "/dev/null", TRUE);
@@ -327,15 +322,13 @@ static void test_missing_loader(void)
         g_test_trap_assert_passed();
         return;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
-        g_autoptr(GBytes) file = g_bytes_new_static(CASES[i].head, sizeof(CASES[i].head));
-        g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) file = g_bytes_new_static(HEAD, sizeof(HEAD));
+    g_autoptr(GError) error = NULL;
 
-        g_assert_null(image_load_bytes(file, NULL, &error));
-        g_assert_true(is_missing(error));
-        g_assert_nonnull(strstr(error->message, CASES[i].said));
-        g_assert_null(strstr(error->message, "cut short"));
-    }
+    g_assert_null(image_load_bytes(file, NULL, &error));
+    g_assert_true(is_missing(error));
+    g_assert_nonnull(strstr(error->message, "webp-pixbuf-loader"));
+    g_assert_null(strstr(error->message, "cut short"));
 }
 
 static void test_cut_short(void)
