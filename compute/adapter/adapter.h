@@ -35,6 +35,9 @@ struct adapter_param {
     void *factors; // the method's own, with the same life as tensor: U, sigma, V^T on the device
 };
 
+// The key of a trained adapter's metadata that has the sentence it was learned with.
+#define ADAPTER_CAPTION "tincture.prompt"
+
 struct adapter {
     const struct adapter_method *method;
     const struct adapter_dialect *dialect; // in which it was read; NULL: it was made here

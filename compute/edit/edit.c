@@ -1,6 +1,8 @@
 // The pipelines: text -> embeddings, photo -> latent -> inverted latents -> sampled latent ->
 // picture. Each arrow is a stage whose result is kept with the key of what it came from.
+#include "compute/edit/named_color.h"
 #include "compute/edit/private.h"
+#include "compute/edit/select.h"
 
 #include <string.h>
 
@@ -36,6 +38,18 @@ static void photo_itself(const struct run *r, struct edit_result *result)
     hwc_to_chw(r->e->photo.latents, r->h, r->w, r->channels, result->latents);
 }
 
+// To the colour that the new words name, where they name one.
+static void hold_named_color(const struct run *r, float *rgb)
+{
+    const struct edit_request *q = r->request;
+    const float amount = (float)settings_get(q->settings, "named_color");
+    const struct color_word *was;
+    const struct color_word *is = subject_color(q->source_prompt, q->prompt, &was);
+    if (is && amount > 0) {
+        named_color_hold(rgb, r->e->reference.rgb, q->mask, q->width * q->height, was, is, amount);
+    }
+}
+
 static bool edit(struct run *r, struct edit_result *result, GError **error)
 {
     struct editor *e = r->e;
@@ -57,6 +71,7 @@ static bool edit(struct run *r, struct edit_result *result, GError **error)
     if (q->source_prompt && *q->source_prompt && !localise(r, x, result->rgb, error)) {
         return false;
     }
+    hold_named_color(r, result->rgb);
     mask_compose(r, e->reference.rgb, result->rgb);
     result->reconstruction = g_memdup2(e->reference.rgb, bytes);
     hwc_to_chw(x, r->h, r->w, r->channels, result->latents);

@@ -8,6 +8,7 @@
 // Thread: the engine thread.
 #pragma once
 
+#include "compute/edit/color_word.h"
 #include "compute/edit/edit.h"
 
 // How much each place of the request's picture belongs to the word: (height, width) of the request,
@@ -33,3 +34,8 @@ char *subject_of_edit(const char *from, const char *to);
 char **subject_qualities(const char *sentence, const char *word);
 // Whether the word names what is around things, as "grass" does, or "sofa" in "a cat on a sofa".
 bool subject_is_around(const char *sentence, const char *word);
+
+// The colour that the second sentence names in the place of another word of the first, or in
+// none's; NULL: it names none, or several. *was: the one that it replaces; NULL: it replaces none.
+const struct color_word *subject_color(const char *from, const char *to,
+                                       const struct color_word **was);

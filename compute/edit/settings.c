@@ -132,6 +132,15 @@ const struct setting edit_settings[] = {
      .max = 1,
      .def = LOCALITY,
      .scope = EDIT_BLENDING},
+    {.key = "named_color",
+     .title = "Keep to the named colour",
+     .help =
+         "How far a change of colour is brought to the colour that the sentence names; what had "
+         "no colour of its own then stays",
+     .kind = SETTING_FLOAT,
+     .level = SETTING_EXPERT,
+     .max = 1,
+     .scope = EDIT_BLENDING},
     {.key = "spread",
      .title = "Spread",
      .help =

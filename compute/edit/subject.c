@@ -1,5 +1,6 @@
 // What an edit is about, from its two sentences: no grammar, but the few words that say where a
 // thing's name begins and ends.
+#include "compute/edit/color_word.h"
 #include "compute/edit/select.h"
 
 #include <string.h>
@@ -88,17 +89,24 @@ static bool is_around(const GPtrArray *words, guint i)
     return false;
 }
 
+// Words that two sentences have in common where they begin and where they end.
+static void common_ends(const GPtrArray *a, const GPtrArray *b, guint *same, guint *tail)
+{
+    *same = *tail = 0;
+    while (*same < a->len && *same < b->len && g_str_equal(a->pdata[*same], b->pdata[*same])) {
+        ++*same;
+    }
+    while (*tail < a->len - *same && *tail < b->len - *same &&
+           g_str_equal(a->pdata[a->len - 1 - *tail], b->pdata[b->len - 1 - *tail])) {
+        ++*tail;
+    }
+}
+
 char *subject_of_edit(const char *from, const char *to)
 {
     g_autoptr(GPtrArray) a = split(from), b = split(to);
-    guint same = 0, tail = 0;
-    while (same < a->len && same < b->len && g_str_equal(a->pdata[same], b->pdata[same])) {
-        same++;
-    }
-    while (tail < a->len - same && tail < b->len - same &&
-           g_str_equal(a->pdata[a->len - 1 - tail], b->pdata[b->len - 1 - tail])) {
-        tail++;
-    }
+    guint same, tail;
+    common_ends(a, b, &same, &tail);
     const bool alike = b->len == 0 || (same == a->len && same == b->len);
     if (alike) {
         return g_strdup(noun_from(a, first_name(a)));
@@ -150,4 +158,28 @@ bool subject_is_around(const char *sentence, const char *word)
     const guint at = find_in(words, wanted);
     return at < words->len &&
            (is_around(words, at) || is_among(words->pdata[at + wanted->len - 1], SURROUNDINGS));
+}
+
+// The one colour among the words from..end; NULL: none, or several.
+static const struct color_word *color_among(const GPtrArray *words, guint from, guint end)
+{
+    const struct color_word *found = NULL;
+    for (guint i = from; i < end; i++) {
+        const struct color_word *color = color_word_find(words->pdata[i]);
+        if (color && found) {
+            return NULL;
+        }
+        found = color ? color : found;
+    }
+    return found;
+}
+
+const struct color_word *subject_color(const char *from, const char *to,
+                                       const struct color_word **was)
+{
+    g_autoptr(GPtrArray) a = split(from), b = split(to);
+    guint same, tail;
+    common_ends(a, b, &same, &tail);
+    *was = color_among(a, same, a->len - tail);
+    return color_among(b, same, b->len - tail);
 }

@@ -154,7 +154,7 @@ static void describe(struct trainer *t)
     g_autofree char *size_pair = g_strdup_printf("(%d, %d)", width, height);
     char rate[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(rate, sizeof rate, "%g", t->lr[0]);
-    note(t, "tincture.prompt", d->captions[d->samples[0].caption].text);
+    note(t, ADAPTER_CAPTION, d->captions[d->samples[0].caption].text);
     note(t, "tincture.objective", t->run.objective->name);
     note(t, "ss_learning_rate", rate);
     note(t, "ss_unet_lr", rate);

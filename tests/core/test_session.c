@@ -55,6 +55,15 @@ static bool adapter_known(struct fixture *f)
     return tincture_project_n_adapters(f->project) > 0 && adapter_at(f, 0)->total > 0;
 }
 
+// Whether the photo was learned by another description than this one.
+static void assert_outdated(struct fixture *f, const char *description, bool outdated)
+{
+    tincture_project_set_source_prompt(f->project, description);
+    const TinctureAdapterEntry *entry = tincture_project_outdated(f->project);
+    g_assert_cmpint(entry != NULL, ==, outdated);
+    g_assert_true(!entry || g_str_equal(entry->caption, "a red apple"));
+}
+
 // Learns, and checks what learning leaves.
 static void learn_six(struct fixture *f)
 {
@@ -117,6 +126,9 @@ static void test_main_job(void)
     g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
     g_assert_true(adapter_at(&f, 0)->enabled);
     g_assert_cmpint(adapter_at(&f, 0)->applied, >, 0);
+    assert_outdated(&f, "a red apple on a table", true);
+    assert_outdated(&f, " a red apple ", false);
+    assert_outdated(&f, "a red apple", false);
     tincture_project_adapter_set_scale(f.project, adapter_at(&f, 0)->id, 0.5);
     tincture_project_undo(f.project);
     g_assert_cmpfloat(adapter_at(&f, 0)->scale, ==, 1.0);
@@ -131,6 +143,7 @@ static void test_main_job(void)
     fixture_open(&f); // everything is there again
     wait_until(&f, adapter_known, "the adapter has been read");
     check_restored(&f, 1);
+    g_assert_cmpstr(adapter_at(&f, 0)->caption, ==, "a red apple");
     const guint kept = tincture_project_n_results(f.project);
     wait_idle(&f);
     wait_ms(2000);

@@ -12,6 +12,7 @@ static void tincture_adapter_entry_finalize(GObject *object)
     g_free(self->path);
     g_free(self->file);
     g_free(self->told);
+    g_free(self->caption);
     g_free(self->ways);
     G_OBJECT_CLASS(tincture_adapter_entry_parent_class)->finalize(object);
 }

@@ -21,8 +21,9 @@ struct _TinctureAdapterEntry {
     char *told; // what of its file is not applied, and how it was read; NULL: all, and it was clear
     // In which forms it can be exported, as adapter_dialect_ways(); NULL: not known yet.
     enum dialect_way *ways;
-    bool failed; // its file could not be loaded: left out of every edit until it can be
-    bool added;  // the user has just put it into the list, and nobody knows yet what it is
+    char *caption; // the sentence that it was learned with; NULL: its file does not say
+    bool failed;   // its file could not be loaded: left out of every edit until it can be
+    bool added;    // the user has just put it into the list, and nobody knows yet what it is
 
     // as the document has it
     double scale;

@@ -179,6 +179,8 @@ static void adapter_available(struct library *l, TinctureAdapterEntry *entry, st
     entry->told = g_strdup(out->adapter.told);
     g_free(entry->ways);
     entry->ways = g_steal_pointer(&out->adapter.ways);
+    g_free(entry->caption);
+    entry->caption = g_steal_pointer(&out->adapter.caption);
     if (out->adapter.other_base) {
         tincture_project_say(
             l->project, MESSAGE_INFO,

@@ -22,6 +22,7 @@ void outcome_clear(struct outcome *o)
     g_free(o->adapter.method);
     g_free(o->adapter.told);
     g_free(o->adapter.ways);
+    g_free(o->adapter.caption);
     g_free(o->note);
     *o = (struct outcome){0};
 }

@@ -31,6 +31,7 @@ struct outcome {
         bool other_base;    // it was learned on another model
         char *told; // what of its file is not applied, and how it was read; NULL: all and clear
         enum dialect_way *ways; // adapter_dialect_ways() of it
+        char *caption; // the sentence that it was learned with; NULL: its file does not say
     } adapter;
     char *note; // a sentence to be said about it
 };

@@ -158,6 +158,24 @@ void tincture_project_switch_off_trained(TinctureProject *self)
     }
 }
 
+const TinctureAdapterEntry *tincture_project_outdated(TinctureProject *self)
+{
+    const TinctureAdapterEntry *outdated = NULL;
+    g_autofree char *now = g_strstrip(g_strdup(self->document.source_prompt));
+    for (guint i = 0; i < tincture_project_n_adapters(self); i++) {
+        const TinctureAdapterEntry *entry = tincture_project_adapter(self, i);
+        if (!entry->enabled || !entry->caption || g_path_is_absolute(entry->path)) {
+            continue;
+        }
+        g_autofree char *then = g_strstrip(g_strdup(entry->caption));
+        if (g_str_equal(then, now)) {
+            return NULL;
+        }
+        outdated = entry;
+    }
+    return outdated;
+}
+
 GArray *tincture_project_uses(TinctureProject *self)
 {
     GArray *uses = engine_adapters_new();

@@ -133,6 +133,10 @@ void tincture_project_add_adapter(TinctureProject *self, TinctureAdapterEntry *e
 void tincture_project_use_adapter(TinctureProject *self, gint64 id); // into the document's list
 // As if it had never been in the list.
 void tincture_project_forget_adapter(TinctureProject *self, gint64 id);
+// The adapter that is in use and learned the photo by another description than it has now; NULL:
+// none, or one by this description is in use, too.
+const TinctureAdapterEntry *tincture_project_outdated(TinctureProject *self);
+
 // Two adapters that learned the same photo would apply twice what it shows.
 void tincture_project_switch_off_trained(TinctureProject *self);
 GArray *tincture_project_uses(TinctureProject *self); // struct engine_adapter: those that can be

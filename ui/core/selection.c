@@ -1,8 +1,8 @@
 #include "ui/core/selection.h"
 
+#include "compute/edit/color_word.h"
+#include "compute/edit/oklab.h"
 #include "compute/edit/select.h"
-#include "render/color_word.h"
-#include "render/oklab.h"
 #include "render/resample.h"
 #include "render/stands_out.h"
 

@@ -169,6 +169,7 @@ static void succeeded(struct training *t, TinctureJob *job)
     entry->applied = job->out.adapter.applied;
     entry->total = job->out.adapter.total;
     entry->ways = g_steal_pointer(&job->out.adapter.ways);
+    entry->caption = g_steal_pointer(&job->out.adapter.caption);
     t->run.adapter = MAX(entry->id, 0);
     tincture_project_switch_off_trained(p);
     tincture_project_use_adapter(p, entry->id);

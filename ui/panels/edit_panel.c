@@ -20,6 +20,7 @@ struct _TinctureEditPanel {
     TincturePromptView *prompt, *negative;
     GtkEditable *seed;
     GtkWidget *seed_row, *learn_first;
+    GtkLabel *learn_why;
     GtkBox *presets;
     GtkLabel *words;
 
@@ -156,18 +157,27 @@ static void show_settings(TinctureEditPanel *self)
     setting_list_mark(self->settings, "scheduler", sampler != NULL ? sampler->name : NULL);
 }
 
-// An edit is asked for, and nothing has been learned that it could be held by.
+// An edit is asked for, and nothing has been learned that it could be held by, or by other words.
 static void show_learn_first(TinctureEditPanel *self)
 {
     TinctureProject *project = project_of(self);
     const struct document *d = &project->document;
     const TinctureSession *session = tincture_panel_get_session(TINCTURE_PANEL(self));
-    bool learned = tincture_queue_find(session->queue, &learn_job) != NULL;
+    bool learned = false, learning = tincture_queue_find(session->queue, &learn_job) != NULL;
     for (guint i = 0; i < d->adapters->len; i++) {
         learned = learned || g_array_index(d->adapters, struct document_use, i).enabled;
     }
+    const TinctureAdapterEntry *outdated = tincture_project_outdated(project);
+    g_autofree char *why =
+        outdated
+            ? g_strdup_printf("The photo was learned as \u201c%s\u201d: learn it again as it is "
+                              "described now, and an edit keeps more of it",
+                              outdated->caption)
+            : g_strdup("Learn this photo first: an edit then keeps more of it");
+    gtk_label_set_label(self->learn_why, why);
     gtk_widget_set_visible(self->learn_first, project->photo && *d->source_prompt &&
-                                                  document_asks_edit(d) && !learned);
+                                                  document_asks_edit(d) && !learning &&
+                                                  (!learned || outdated));
 }
 
 static void job_changed(TincturePanel *panel)
@@ -212,6 +222,7 @@ static void tincture_edit_panel_class_init(TinctureEditPanelClass *klass)
                                                 "/org/tincture/Tincture/ui/edit_panel.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, rows);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, learn_first);
+    gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, learn_why);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, expert);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, prompt);
     gtk_widget_class_bind_template_child(widget_class, TinctureEditPanel, negative);

@@ -19,6 +19,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     job->out.adapter.applied = a->tensors_applied;
     job->out.adapter.total = a->tensors_total;
     job->out.adapter.ways = adapter_dialect_ways(a);
+    job->out.adapter.caption = g_strdup(g_hash_table_lookup(a->metadata, ADAPTER_CAPTION));
     g_autofree char *told = adapter_remarks(a);
     job->out.adapter.told = told ? plain_lines(told) : NULL;
     return true;

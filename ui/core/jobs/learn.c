@@ -80,6 +80,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     }
     job->out.adapter.applied = job->out.adapter.total = (int)adapter->params->len;
     job->out.adapter.ways = adapter_dialect_ways(adapter);
+    job->out.adapter.caption = g_strdup(g_hash_table_lookup(adapter->metadata, ADAPTER_CAPTION));
     engine_adapter_put(e, in->path, adapter);
     return true;
 }

@@ -1,16 +1,7 @@
-#include "render/color_word.h"
+#include "compute/edit/color_word.h"
 
 #include <glib.h>
 #include <math.h>
-
-// Hues in degrees of Oklab; limits of chroma and lightness, 0 or 1 where there is none. People's
-// words are wider than a paint's name: a "red" tower in the sun is half orange.
-struct color_word {
-    const char *name;
-    float hue, reach; // reach 0: any
-    float least_chroma, most_chroma;
-    float least_light, most_light;
-};
 
 static const struct color_word WORDS[] = {
     {"red", 29, 45, 0.05f, 1, 0, 1},

@@ -22,3 +22,22 @@ static inline void oklab_from_srgb(const float *rgb, float *lab)
     lab[1] = 1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s;
     lab[2] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;
 }
+
+static inline float oklab_encoded(float linear)
+{
+    linear = linear < 0.0f ? 0.0f : linear > 1.0f ? 1.0f : linear;
+    return linear <= 0.0031308f ? 12.92f * linear : 1.055f * powf(linear, 1.0f / 2.4f) - 0.055f;
+}
+
+// The way back; what sRGB cannot show is cut, channel by channel.
+static inline void oklab_to_srgb(const float *lab, float *rgb)
+{
+    const float l = lab[0] + 0.3963377774f * lab[1] + 0.2158037573f * lab[2];
+    const float m = lab[0] - 0.1055613458f * lab[1] - 0.0638541728f * lab[2];
+    const float s = lab[0] - 0.0894841775f * lab[1] - 1.2914855480f * lab[2];
+    const float l3 = l * l * l, m3 = m * m * m, s3 = s * s * s;
+
+    rgb[0] = oklab_encoded(4.0767416621f * l3 - 3.3077115913f * m3 + 0.2309699292f * s3);
+    rgb[1] = oklab_encoded(-1.2684380046f * l3 + 2.6097574011f * m3 - 0.3413193965f * s3);
+    rgb[2] = oklab_encoded(-0.0041960863f * l3 - 0.7034186147f * m3 + 1.7076147010f * s3);
+}

@@ -1,0 +1,14 @@
+// An edit of colour, held to the colours that its sentences name. A small model turns a red tower
+// turquoise where blue was asked for, and lets what has no colour, such as a tyre of a red car,
+// take part; but what the words mean is known.
+#pragma once
+
+#include "compute/edit/color_word.h"
+
+// rgb is the edit and before what was there, both (count, 3) in -1..1; mask, (count), 0..1, says
+// where the edit may show; NULL: everywhere. Moves rgb by amount, 0..1: where the word that is
+// replaced (was; NULL: none) describes what changed, what has not its colour does not change; and
+// where the mean colour of what did is not the new word's, all of it is turned, saturated and
+// lightened together until it is.
+void named_color_hold(float *rgb, const float *before, const float *mask, int count,
+                      const struct color_word *was, const struct color_word *is, float amount);
