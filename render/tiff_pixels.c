@@ -413,13 +413,27 @@ static bool read_samples(struct tiff_reader *r, const struct canvas *canvas, GBy
     return ok;
 }
 
+// libtiff takes a whole strip or tile into memory, of as many channels as the file says it has.
+static bool has_small_blocks(const struct tiff_reader *r)
+{
+    enum { PIXEL = 16, SMALL = 16 << 20 }; // bytes: of eight channels; of a tile about nothing
+    const uint64_t bytes =
+        TIFFIsTiled(r->tiff) ? TIFFTileSize64(r->tiff) : TIFFStripSize64(r->tiff);
+
+    return bytes <= MAX((uint64_t)r->width * r->height * PIXEL, SMALL);
+}
+
 // What is rare is libtiff's to interpret, opaque and of eight bits. It would turn the picture to
 // the orientation that is asked for, so that is the picture's own.
 static bool read_other(struct tiff_reader *r, struct image *image)
 {
     const gsize pixels = (gsize)r->width * r->height;
-    g_autofree uint32_t *raster = g_try_new0(uint32_t, pixels);
+    g_autofree uint32_t *raster = NULL;
 
+    if (!has_small_blocks(r)) {
+        return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, "it is of a rare kind");
+    }
+    raster = g_try_new0(uint32_t, pixels);
     if (raster == NULL) {
         return tiff_fail(r, TINCTURE_ERROR_MEMORY, "there is not enough memory for it");
     }
