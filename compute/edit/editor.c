@@ -1,5 +1,6 @@
 // The editor: what is kept between runs, the adapters in use, and single stages for other callers.
 #include "compute/edit/private.h"
+#include "compute/model/embedding.h"
 
 #include <string.h>
 
@@ -142,14 +143,29 @@ void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc)
 
 // ---- text ---------------------------------------------------------------------------------------
 
+// Sentences mean something else now.
+static void forget_texts(struct editor *e)
+{
+    g_hash_table_remove_all(e->embeddings);
+    attention_clear(e);
+    inverted_clear(e);
+    reference_clear(e);
+    edit_mask_clear(e);
+}
+
+bool editor_embed(struct editor *e, const struct st_file *f, const char *token, GError **error)
+{
+    const bool ok = model_embed_file(e->model, f, token, error);
+    if (ok) {
+        forget_texts(e);
+    }
+    return ok;
+}
+
 void editor_read_as(struct editor *e, const struct prompt_style *style, int windows)
 {
     if (memcmp(&e->style, style, sizeof *style) != 0 || e->windows != windows) {
-        g_hash_table_remove_all(e->embeddings);
-        attention_clear(e);
-        inverted_clear(e);
-        reference_clear(e);
-        edit_mask_clear(e);
+        forget_texts(e);
     }
     e->style = *style;
     e->windows = windows;

@@ -66,7 +66,8 @@ static bool check_vectors(const struct model *m, const struct st_file *f, const 
 
 static bool check_token(const char *path, const char *token, GError **error)
 {
-    bool plain = *token && strlen(token) <= MAX_TOKEN && g_utf8_validate(token, -1, NULL);
+    bool plain = *token && strlen(token) <= MAX_TOKEN && g_utf8_validate(token, -1, NULL) &&
+                 !g_unichar_isspace(g_utf8_get_char(token));
     for (const char *p = token; plain && *p; p = g_utf8_next_char(p)) {
         plain = !g_unichar_iscntrl(g_utf8_get_char(p));
     }
@@ -87,35 +88,64 @@ static char *file_name(const char *path)
     return name;
 }
 
-static bool embed(struct model *m, const struct st_file *f, const char *token, GError **error)
+char *model_embedding_token(const struct st_file *f, GError **error)
 {
     const struct st_tensor *t = find_vectors(f, error);
-    if (!t || !check_vectors(m, f, t, error)) {
+    char *name = !t ? NULL : is_common(t->name) ? file_name(f->path) : g_strdup(t->name);
+    if (name && !check_token(f->path, name, error)) {
+        g_clear_pointer(&name, g_free);
+    }
+    return name;
+}
+
+static bool embed_as(struct model *m, const struct st_file *f, const char *token, GError **error)
+{
+    const struct st_tensor *t = find_vectors(f, error);
+    if (!t || !check_vectors(m, f, t, error) || !check_token(f->path, token, error)) {
         return false;
     }
-    g_autofree char *name = token                ? g_strdup(token)
-                            : is_common(t->name) ? file_name(f->path)
-                                                 : g_strdup(t->name);
     g_autofree float *values = g_new(float, t->count);
-    if (!check_token(f->path, name, error) || !st_read_f32(t, values, true, error)) {
+    if (!st_read_f32(t, values, true, error)) {
+        g_prefix_error(error, "%s: ", f->path);
         return false;
     }
     const int width = m->text.hidden_size, count = (int)(t->count / width);
     const int first = m->text.vocab_size + (int)m->embedded->len / width;
-    if (!tokenizer_add(m->tokenizer, name, first, count)) {
+    g_array_append_vals(m->embedded, values, (guint)t->count); // before a sentence can hold it
+    if (!tokenizer_add(m->tokenizer, token, first, count)) {
+        g_array_set_size(m->embedded, m->embedded->len - (guint)t->count);
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "%s: there is a token named %s already; give this one another name", f->path,
-                    name);
+                    token);
         return false;
     }
-    g_array_append_vals(m->embedded, values, (guint)t->count);
     return true;
+}
+
+bool model_embed_file(struct model *m, const struct st_file *f, const char *token, GError **error)
+{
+    g_autofree char *own = token ? NULL : model_embedding_token(f, error);
+    return (token || own) && embed_as(m, f, token ? token : own, error);
 }
 
 bool model_embed(struct model *m, const char *path, const char *token, GError **error)
 {
     struct st_file *f = st_open(path, error);
-    const bool ok = f && embed(m, f, token, error);
+    const bool ok = f && model_embed_file(m, f, token, error);
     st_free(f);
     return ok;
+}
+
+char *model_embedded(const struct model *m, const char *sentence, GPtrArray *tokens)
+{
+    return tokenizer_without(m->tokenizer, sentence, m->text.vocab_size, tokens);
+}
+
+bool model_reads_as_word(const struct model *m, const char *token)
+{
+    const int length = m->text.max_tokens;
+    g_autofree int32_t *ids = g_new(int32_t, length);
+    int n;
+    tokenizer_encode(m->tokenizer, token, ids, length, &n);
+    return n == 3 && ids[1] < m->text.vocab_size && tokenizer_ends_word(m->tokenizer, ids[1]);
 }

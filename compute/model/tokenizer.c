@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define MAX_WORD 4096 // bytes; far more than any id that still fits the length can come from
+#define MAX_IDS  4096 // of tokens in a text that is looked through; no prompt has room for more
 
 void tokenizer_free(struct tokenizer *t)
 {
@@ -23,6 +24,7 @@ void tokenizer_free(struct tokenizer *t)
     g_hash_table_unref(t->inner);
     g_hash_table_unref(t->merges);
     g_array_unref(t->specials);
+    g_rw_lock_clear(&t->lock);
     g_free(t);
 }
 
@@ -46,9 +48,17 @@ int tokenizer_max_id(const struct tokenizer *t)
     return t->max_id;
 }
 
+static GRWLock *lock_of(const struct tokenizer *t)
+{
+    return (GRWLock *)&t->lock;
+}
+
 bool tokenizer_ends_word(const struct tokenizer *t, int id)
 {
-    return !g_hash_table_contains(t->inner, GINT_TO_POINTER(id));
+    g_rw_lock_reader_lock(lock_of(t));
+    const bool ends = !g_hash_table_contains(t->inner, GINT_TO_POINTER(id));
+    g_rw_lock_reader_unlock(lock_of(t));
+    return ends;
 }
 
 void tokenizer_limit(struct tokenizer *t, int ids)
@@ -85,6 +95,7 @@ struct output {
     int32_t *ids;
     int n, max;
     bool overflow;
+    GString *rest; // of tokenizer_without(): what is no token
 };
 
 static void put(struct output *out, int id)
@@ -372,6 +383,18 @@ static bool is_word_at(const char *p)
     return is_word(g_utf8_get_char(p));
 }
 
+// The one that is matched in normalised text as this is, or that has its name.
+static bool is_there(const struct tokenizer *t, const char *name)
+{
+    g_autofree char *content = normalize(name, strlen(name));
+    bool found = tokenizer_special(t, name) != NULL;
+    for (guint i = 0; !found && i < t->specials->len; i++) {
+        const struct special *s = &g_array_index(t->specials, struct special, i);
+        found = s->normalized && g_str_equal(s->content, content);
+    }
+    return found;
+}
+
 bool tokenizer_add(struct tokenizer *t, const char *name, int first, int count)
 {
     const bool letters =
@@ -381,11 +404,13 @@ bool tokenizer_add(struct tokenizer *t, const char *name, int first, int count)
                               .count = count,
                               .normalized = true,
                               .single_word = letters};
-    if (tokenizer_special(t, name)) {
+    if (is_there(t, name)) {
         return false;
     }
+    g_rw_lock_writer_lock(&t->lock);
     tokenizer_set_special(t, &s);
     t->max_id = MAX(t->max_id, first + count - 1);
+    g_rw_lock_writer_unlock(&t->lock);
     return true;
 }
 
@@ -397,7 +422,9 @@ bool tokenizer_encode(const struct tokenizer *t, const char *text, int32_t *ids,
     char *valid = g_utf8_make_valid(text, -1);
     struct output out = {.ids = ids, .n = 1, .max = max - 1};
     ids[0] = t->bos;
+    g_rw_lock_reader_lock(lock_of(t));
     encode_specials(t, valid, strlen(valid), false, encode_raw, &out);
+    g_rw_lock_reader_unlock(lock_of(t));
     g_free(valid);
     ids[out.n++] = t->eos;
     if (n) {
@@ -407,4 +434,50 @@ bool tokenizer_encode(const struct tokenizer *t, const char *text, int32_t *ids,
         ids[i] = t->pad;
     }
     return out.overflow;
+}
+
+// ---- without its learned tokens -----------------------------------------------------------------
+
+// A token's place is a space, so that its neighbours stay two words.
+static void keep_clean(const struct tokenizer *t, const char *text, size_t length,
+                       struct output *out)
+{
+    g_string_append_c(out->rest, ' ');
+    g_string_append_len(out->rest, text, (gssize)length);
+}
+
+static void keep_raw(const struct tokenizer *t, const char *text, size_t length, struct output *out)
+{
+    g_autofree char *clean = normalize(text, length);
+    encode_specials(t, clean, strlen(clean), true, keep_clean, out);
+}
+
+// Names of the tokens whose first id is among these.
+static void name_tokens(const struct tokenizer *t, const struct output *out, int first,
+                        GPtrArray *found)
+{
+    for (guint i = 0; i < t->specials->len; i++) {
+        const struct special *s = &g_array_index(t->specials, struct special, i);
+        bool there = false;
+        for (int k = 0; s->id >= first && k < out->n && !there; k++) {
+            there = out->ids[k] == s->id;
+        }
+        if (there && !g_ptr_array_find_with_equal_func(found, s->name, g_str_equal, NULL)) {
+            g_ptr_array_add(found, g_strdup(s->name));
+        }
+    }
+}
+
+char *tokenizer_without(const struct tokenizer *t, const char *text, int first, GPtrArray *found)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree int32_t *ids = g_new(int32_t, MAX_IDS);
+    struct output out = {.ids = ids, .max = MAX_IDS, .rest = g_string_new(NULL)};
+    g_rw_lock_reader_lock(lock_of(t));
+    encode_specials(t, valid, strlen(valid), false, keep_raw, &out);
+    if (found) {
+        name_tokens(t, &out, first, found);
+    }
+    g_rw_lock_reader_unlock(lock_of(t));
+    return g_string_free(out.rest, FALSE);
 }

@@ -5,11 +5,12 @@
 // including its habit of finding special tokens inside the text (SD 2.x: every "!" becomes the
 // padding token).
 //
-// Thread: a tokenizer is not changed once it has encoded a text; any number of threads may encode
-// with it.
+// Thread: any number of threads may encode, also while one adds a token.
 #pragma once
 
 #include "compute/error.h"
+
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,7 +28,7 @@ int tokenizer_max_id(const struct tokenizer *t); // the largest id that can come
 // reads their names as words, like any text. Before the first text.
 void tokenizer_limit(struct tokenizer *t, int ids);
 // Adds a token that stands for `count` ids from `first` on. A name of letters is found only where
-// it is a whole word. False: there is a token of that name. Before the first text.
+// it is a whole word. False: there is a token that is found as this one would be.
 bool tokenizer_add(struct tokenizer *t, const char *name, int first, int count);
 // Whether a word ends with this id; words are split into several. The special tokens are words.
 bool tokenizer_ends_word(const struct tokenizer *t, int id);
@@ -35,3 +36,8 @@ bool tokenizer_ends_word(const struct tokenizer *t, int id);
 // Fills ids[max]: begin, text cut to fit, end, padding. n (may be NULL): ids before padding, with
 // both marks. True where text was cut. Bytes that are not UTF-8 are read as U+FFFD.
 bool tokenizer_encode(const struct tokenizer *t, const char *text, int32_t *ids, int max, int *n);
+
+// The text in lower case without its special and added tokens, newly allocated. Names of those that
+// stand for ids from `first` on are added to found (char *, each once, newly allocated), unless it
+// is NULL.
+char *tokenizer_without(const struct tokenizer *t, const char *text, int first, GPtrArray *found);

@@ -18,6 +18,7 @@ struct special {
 };
 
 struct tokenizer {
+    GRWLock lock;       // of specials, begins and inner, which tokenizer_add() changes
     GHashTable *vocab;  // token -> id
     GHashTable *inner;  // ids with which no word ends
     GHashTable *merges; // "left right" -> rank + 1

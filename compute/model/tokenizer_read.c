@@ -440,6 +440,7 @@ static void special_clear(struct special *s)
 struct tokenizer *tokenizer_open(const char *folder, const char *pad, GError **error)
 {
     struct tokenizer *t = g_new0(struct tokenizer, 1);
+    g_rw_lock_init(&t->lock);
     t->vocab = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     t->inner = g_hash_table_new(NULL, NULL);
     t->merges = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -101,6 +101,24 @@ static void test_words(void)
     model_free(m);
 }
 
+// What is left of a sentence, and which tokens were in it.
+static void test_found(void)
+{
+    struct model *m = load();
+    g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func(g_free);
+    embed(m, "toy.safetensors", NULL);
+    embed(m, "single.safetensors", "sks");
+    g_autofree char *none = model_embedded(m, "A toy, sksy", tokens);
+    g_assert_cmpstr(g_strstrip(none), ==, "a toy, sksy");
+    g_assert_cmpuint(tokens->len, ==, 0);
+    g_autofree char *both = model_embedded(m, "A <TOY>house, <toy> of sks", tokens);
+    g_assert_cmpstr(g_strstrip(both), ==, "a  house,   of");
+    g_assert_cmpuint(tokens->len, ==, 2);
+    g_assert_cmpstr(tokens->pdata[0], ==, "<toy>");
+    g_assert_cmpstr(tokens->pdata[1], ==, "sks");
+    model_free(m);
+}
+
 static void write_file(const char *path, const char *name, int rows, int width, float value,
                        const char *second)
 {
@@ -133,8 +151,12 @@ static void test_refused(void)
         {"<a>", 1, 16, 1, NULL, "", "empty"},
         {"<a>", 1, 16, 1, NULL, "a\nb", "no text"},
         {"<|endoftext|>", 1, 16, 1, NULL, NULL, "already"},
+        {"<TOY>", 1, 16, 1, NULL, NULL, "already"}, // it would be found where <toy> is
+        {" ", 1, 16, 1, NULL, NULL, "empty"},
     };
     struct model *m = load();
+    embed(m, "toy.safetensors", NULL);
+    const guint before = m->embedded->len;
     g_autofree char *folder = g_dir_make_tmp("tincture-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -145,7 +167,7 @@ static void test_refused(void)
         g_test_message("%s", error->message);
         g_assert_nonnull(strstr(error->message, cases[i].says));
     }
-    g_assert_cmpuint(m->embedded->len, ==, 0);
+    g_assert_cmpuint(m->embedded->len, ==, before);
     g_unlink(path);
     g_rmdir(folder);
     model_free(m);
@@ -159,6 +181,7 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_test_add_func("/embedding/states", test_states);
     g_test_add_func("/embedding/words", test_words);
+    g_test_add_func("/embedding/found", test_found);
     g_test_add_func("/embedding/refused", test_refused);
     int status = g_test_run();
     g_assert_cmpuint(gpu_validation_count(gpu), ==, 0);
