@@ -65,6 +65,10 @@ check $? "a photo is learned with it in its sentence"
     grep -q 'toy.safetensors is a learned token (textual inversion) and no adapter' && [ ! -e no.safetensors ]
 check $? "where an adapter is asked for it is told what it is"
 
+"$cli" generate --prompt "a <toy> and a zeppelin" --embedding toy.safetensors --steps 1 --recipe --out toys.png 2>said &&
+    grep -q 'does not know.*zeppelin' said && ! grep -q toy said && "$cli" info toys.png | grep -q 'Embeddings: <toy>'
+check $? "a token is no unknown word, and the recipe names it"
+
 # an autoencoder of its own: the model's, from elsewhere, gives the same latent
 cp -r "$TINCTURE_RESOURCES/starter/vae" vae
 "$cli" encode --image "$TINCTURE_RESOURCES/samples/apple.png" --out own.safetensors &&

@@ -35,7 +35,7 @@ static void test_none(void)
     g_autoptr(GError) error = NULL;
     g_assert_null(vocabulary_load("/nowhere", &error));
     g_assert_no_error(error);
-    g_autofree char *text = words_text(NULL, "a zeppelin");
+    g_autofree char *text = words_text(NULL, NULL, "a zeppelin");
     g_assert_cmpstr(text, ==, "");
     g_assert_null(written("[1]", &error));
     g_assert_nonnull(error);
@@ -68,7 +68,7 @@ static void test_text(void)
                                    &error);
     g_assert_no_error(error);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *text = words_text(v, cases[i].sentence);
+        g_autofree char *text = words_text(v, NULL, cases[i].sentence);
         g_assert_cmpstr(text, ==, cases[i].text);
     }
     vocabulary_free(v);

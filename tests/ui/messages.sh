@@ -1,6 +1,7 @@
 #!/bin/sh
 # messages.sh TINCTURE_DRIVE: the buttons of messages are pressed in a real window. Undo takes back the removal it is
-# about, Open Anyway opens what the program ended over, New Library sets a damaged library aside and starts again.
+# about, Open Anyway opens what the program ended over, New Library sets a damaged library aside and starts again. A
+# learned token that is dropped is named, also where no photo is open, and listed at the next start.
 set -eu
 tincture=$1
 data=$(mktemp -d)
@@ -11,10 +12,22 @@ drive() { # the script on standard input
     "$tincture" --data-dir "$data/library" --drive "$data/script.drive"
 }
 
+python3 - "$data/toy.safetensors" <<'PY'
+import json, struct, sys
+head = json.dumps({"<b>": {"dtype": "F32", "shape": [192], "data_offsets": [0, 768]}}).encode()
+open(sys.argv[1], "wb").write(struct.pack("<Q", len(head)) + head + struct.pack("<192f", *([0.1] * 192)))
+PY
+drive <<END
+wait device != none within 120
+drop $data/toy.safetensors
+wait message contains Learned token <b>: write it in a sentence within 60
+quit
+END
 drive <<END
 wait device != none within 120
 open $TINCTURE_RESOURCES/samples/apple.png
 wait photo 512x512 within 60
+assert widget.adapters.tokens <b>
 set source a red apple
 set learn.steps.text 4
 action win.learn

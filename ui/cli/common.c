@@ -117,7 +117,7 @@ static void note_words(const struct cli *c, const char *model)
         g_autofree char *plain = texts[i] ? prompt_plain(&style, texts[i]) : g_strdup("");
         g_string_append_printf(all, "%s ", plain); // the blank: a last word has come to its end
     }
-    g_autofree char *said = words_text(v, all->str);
+    g_autofree char *said = words_text(v, c->engine->model, all->str);
     if (*said) {
         cli_progress_end();
         cli_complain(said);
@@ -140,9 +140,7 @@ struct engine *cli_engine(struct cli *c, GError **error)
             }
         }
         if (c->engine) {
-            if (!c->embeddings) { // whose names are no words
-                note_words(c, dir);
-            }
+            note_words(c, dir);
             note_cuts(c);
         }
     }

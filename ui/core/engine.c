@@ -2,6 +2,7 @@
 
 #include "compute/edit/align.h"
 #include "compute/gpu/fft.h"
+#include "compute/model/embedding.h"
 #include "render/filter.h"
 #include "render/signed.h"
 
@@ -394,6 +395,21 @@ static void append_weights(GString *out, const struct word_weight *weights)
     }
 }
 
+// Those that its sentences hold: "<toy>, <style>"
+static void append_tokens(GString *out, const struct edit_request *request, const struct model *m)
+{
+    const char *const texts[] = {request->prompt, request->source_prompt, request->negative};
+    g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func(g_free);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_free(texts[i] ? model_embedded(m, texts[i], tokens) : NULL);
+    }
+    g_ptr_array_add(tokens, NULL);
+    g_autofree char *names = g_strjoinv(", ", (char **)tokens->pdata);
+    if (*names) {
+        append_value(out, "Embeddings", names);
+    }
+}
+
 // What is not the whole photo, of width x height.
 static void append_place(GString *out, const struct engine_place *place, int width, int height)
 {
@@ -434,6 +450,7 @@ char *engine_recipe(const struct edit_request *request, const struct engine_plac
     if (place) {
         append_place(out, place, width, height);
     }
+    append_tokens(out, request, m);
     for (int i = 0; i < n; i++) {
         if (adapters[i]->enabled) {
             g_autofree char *key = i ? g_strdup_printf("Adapter %d", i + 1) : g_strdup("Adapter");

@@ -55,6 +55,18 @@ void engine_adapter_put(struct engine *e, const char *path, struct adapter *adap
 // What edits are made with from now on: struct engine_adapter.
 bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task, GError **error);
 
+// ---- learned tokens -----------------------------------------------------------------------------
+
+// Whether a file holds a learned token (textual inversion), for this model or another.
+bool engine_is_token(const char *path);
+// Takes the file's token into the model, and a copy of the file into the folder, under the token's
+// name. Its name, newly allocated; the same file again changes nothing. NULL with an error: it does
+// not fit, its name is a word of the model, or another file's token has it; then there is no copy.
+char *engine_embed(struct engine *e, const char *path, const char *folder, GError **error);
+// Takes the tokens of all files in the folder that fit; names (char *) are added to tokens. A
+// sentence about those that do not, newly allocated; NULL: all do.
+char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *tokens);
+
 // ---- what it does -------------------------------------------------------------------------------
 
 // Takes full. side: the working size in pixels, 0 for the model's own; view_side: as photo_new().

@@ -1,6 +1,7 @@
 #include "ui/core/library.h"
 
 #include "compute/model/defaults.h"
+#include "compute/model/embedding.h"
 #include "compute/replace.h"
 #include "ui/core/difference.h"
 #include "ui/core/paths.h"
@@ -132,18 +133,29 @@ TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, c
     return entry;
 }
 
-static void load_adapter(struct library *l, const TinctureAdapterEntry *entry)
+char *library_tokens(const struct library *l)
 {
-    const struct job_inputs in = {.path = entry->file, .id = entry->id};
+    return l->store ? store_path(l->store, "embeddings") : NULL;
+}
+
+// id 0: of no entry.
+static void load_file(struct library *l, const char *path, gint64 id)
+{
+    g_autofree char *tokens = library_tokens(l);
+    const struct job_inputs in = {.path = path, .folder = tokens, .id = id};
     tincture_queue_submit(l->queue, tincture_job_new(&adapter_job, &in));
 }
 
 void library_use_file(struct library *l, const char *path)
 {
     TinctureProject *p = l->project;
-    if (!p->photo) {
+    if (!l->store) {
         tincture_project_say(p, MESSAGE_ERROR,
-                             "Open a photo first; an adapter belongs to a document");
+                             "The library could not be opened, so no file can be taken");
+        return;
+    }
+    if (!p->photo) { // a learned token belongs to no document
+        load_file(l, path, 0);
         return;
     }
     g_autofree char *name = g_filename_display_basename(path);
@@ -151,7 +163,7 @@ void library_use_file(struct library *l, const char *path)
     entry->added = true;
     tincture_project_use_adapter(p, entry->id);
     tincture_project_edited(p, DOCUMENT_ADAPTERS, 0);
-    load_adapter(l, entry);
+    load_file(l, entry->file, entry->id);
     tincture_project_stale(p);
 }
 
@@ -194,19 +206,37 @@ static void adapter_available(struct library *l, TinctureAdapterEntry *entry, st
     tincture_project_changed(l->project, DOCUMENT_ADAPTERS);
 }
 
+// A file that was added and is no adapter after all, or none that can be had.
+static void no_adapter(struct library *l, const TinctureAdapterEntry *entry, const TinctureJob *job)
+{
+    TinctureProject *p = l->project;
+    if (job->error) {
+        tincture_project_say_error(p, "The file could not be used", job->error);
+    } else if (job->out.tokens) {
+        tincture_project_say(p, MESSAGE_INFO, "Learned token %s: write it in a sentence",
+                             job->out.tokens[0]);
+    } else {
+        tincture_project_say(p, MESSAGE_ERROR,
+                             "Open a photo first; an adapter belongs to a document");
+    }
+    if (entry) {
+        tincture_project_forget_adapter(p, entry->id); // undo must not bring it back
+    }
+}
+
 void library_adapter_loaded(struct library *l, TinctureJob *job)
 {
     TinctureAdapterEntry *entry = tincture_project_find_adapter(l->project, job->in.id);
-    if (!entry || g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    const bool gone = job->in.id && !entry;
+    if (gone || g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         return;
     }
-    if (!job->error) {
-        adapter_available(l, entry, &job->out);
-    } else if (entry->added) {
-        tincture_project_say_error(l->project, "The adapter could not be used", job->error);
-        tincture_project_forget_adapter(l->project, entry->id); // undo must not bring it back
-    } else {
+    if (!entry || job->out.tokens || (job->error && entry->added)) {
+        no_adapter(l, entry, job);
+    } else if (job->error) {
         adapter_unavailable(l, entry, job->error);
+    } else {
+        adapter_available(l, entry, &job->out);
     }
 }
 
@@ -234,7 +264,8 @@ static GPtrArray *read_adapters(struct library *l, struct document *d)
 static void load_adapters(struct library *l)
 {
     for (guint i = 0; i < tincture_project_n_adapters(l->project); i++) {
-        load_adapter(l, tincture_project_adapter(l->project, i));
+        const TinctureAdapterEntry *entry = tincture_project_adapter(l->project, i);
+        load_file(l, entry->file, entry->id);
     }
 }
 
@@ -354,6 +385,33 @@ struct store_result *library_shown_before(struct library *l, const char *key)
     return entry ? store_result_load(l->store, entry->id, NULL) : NULL;
 }
 
+// Whether a sentence of this recipe holds the token, as the model reads it.
+static bool holds_token(const struct model *m, const char *recipe, const char *token)
+{
+    g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func(g_free);
+    struct document d;
+    document_init(&d);
+    document_from_json(&d, recipe);
+    const char *const texts[] = {d.source_prompt, d.prompt, d.negative};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_free(model_embedded(m, texts[i], tokens));
+    }
+    document_clear(&d);
+    return g_ptr_array_find_with_equal_func(tokens, token, g_str_equal, NULL);
+}
+
+void library_token_came(struct library *l, const struct model *m, const char *token)
+{
+    TinctureProject *p = l->project;
+    for (guint i = 0; i < tincture_project_n_results(p); i++) {
+        const TinctureResultEntry *entry = tincture_project_result(p, i);
+        if (holds_token(m, entry->recipe, token)) {
+            tincture_project_note_key(p, entry->id, NULL);
+        }
+    }
+    tincture_project_add_token(p, token);
+}
+
 void library_star(struct library *l, gint64 id, bool starred)
 {
     g_autoptr(GError) error = NULL;
@@ -380,18 +438,24 @@ static void note_kept(struct library *l, const struct result *result, gint64 id,
 }
 
 // The row that has it already: of a variation that was starred before it is taken, or of the newest
-// picture drawn again.
-static const TinctureResultEntry *kept_as(struct library *l, const char *key)
+// picture drawn again, which with another model or other learned tokens is another one.
+static const TinctureResultEntry *kept_as(struct library *l, const char *key, GBytes *pixels)
 {
     const TinctureResultEntry *kept = tincture_project_result_of(l->project, key);
-    return kept ? kept : newest(l, key);
+    const TinctureResultEntry *last = kept ? NULL : newest(l, key);
+    struct store_result *row = last ? store_result_load(l->store, last->id, NULL) : NULL;
+    if (row && row->pixels && g_bytes_equal(row->pixels, pixels)) {
+        kept = last;
+    }
+    store_result_free(row);
+    return kept;
 }
 
 void library_keep(struct library *l, const struct result *result, const struct picture *thumb)
 {
     g_autofree char *recipe = document_to_json(&result->document);
     g_autofree char *key = document_picture_key(&result->document);
-    const TinctureResultEntry *same = kept_as(l, key);
+    const TinctureResultEntry *same = kept_as(l, key, result->pixels);
     if (same) {
         note_kept(l, result, same->id, key);
         return;
@@ -653,7 +717,7 @@ static char *library_dir(const char *data_dir)
 // What was being written when the program was killed.
 static void sweep(const char *dir)
 {
-    static const char *const folders[] = {"photos", "adapters", "runs"};
+    static const char *const folders[] = {"photos", "adapters", "embeddings", "runs"};
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *folder = g_build_filename(dir, folders[i], NULL);
         replacement_sweep(folder);

@@ -71,12 +71,16 @@ GPtrArray *library_documents(struct library *l);
 
 // ---- adapters -----------------------------------------------------------------------------------
 
-// A file of the user's: into the document's list, and out of it again where it is no adapter.
+// A file of the user's: into the document's list, and out of it again where it is no adapter. A
+// learned token is copied into the library instead, also without a photo.
 void library_use_file(struct library *l, const char *path);
+char *library_tokens(const struct library *l); // their folder, newly allocated; NULL: no library
 // A new one of the open document, known but not in its list. path: as in struct store_adapter.
 TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, const char *path,
                                           const char *method);
 void library_adapter_loaded(struct library *l, TinctureJob *job);
+// The model has this learned token from now on: pictures of sentences that hold it are drawn anew.
+void library_token_came(struct library *l, const struct model *m, const char *token);
 
 // ---- results ------------------------------------------------------------------------------------
 

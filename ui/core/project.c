@@ -521,6 +521,14 @@ void tincture_project_set_result(TinctureProject *self, struct result *result, s
     }
 }
 
+void tincture_project_add_token(TinctureProject *self, const char *token)
+{
+    if (!g_ptr_array_find_with_equal_func(self->tokens, token, g_str_equal, NULL)) {
+        g_ptr_array_add(self->tokens, g_strdup(token));
+    }
+    tincture_project_changed(self, DOCUMENT_PROMPTS | DOCUMENT_ADAPTERS);
+}
+
 void tincture_project_note_key(TinctureProject *self, gint64 id, const char *key)
 {
     TinctureResultEntry *entry = tincture_project_find_result(self, id);
@@ -585,6 +593,7 @@ static void tincture_project_finalize(GObject *object)
     picture_clear(&self->after);
     picture_clear(&self->preview);
     closeup_clear(&self->closeup);
+    g_ptr_array_unref(self->tokens);
     g_array_unref(self->loss);
     g_array_unref(self->samples);
     G_OBJECT_CLASS(tincture_project_parent_class)->finalize(object);
@@ -613,6 +622,7 @@ static void tincture_project_init(TinctureProject *self)
     self->known = g_ptr_array_new_with_free_func(g_object_unref);
     self->adapters = g_list_store_new(TINCTURE_TYPE_ADAPTER_ENTRY);
     self->results = g_list_store_new(TINCTURE_TYPE_RESULT_ENTRY);
+    self->tokens = g_ptr_array_new_with_free_func(g_free);
     self->loss = g_array_new(FALSE, TRUE, sizeof(double));
     self->samples = g_array_new(FALSE, TRUE, sizeof(struct picture));
     g_array_set_clear_func(self->samples, (GDestroyNotify)picture_clear);

@@ -55,6 +55,8 @@ struct _TinctureProject {
     struct closeup closeup; // the piece that was asked for last, until the picture changes
     bool exported;          // the newest result has been exported
 
+    GPtrArray *tokens; // names of the learned tokens that sentences may hold
+
     GArray *loss;    // double, smoothed: one a step of the training that runs or was last
     GArray *samples; // struct picture: what it drew on the way, oldest first
     double redrawn, redrawn_best; // dB: how well it draws the photo again, and did at best
@@ -142,7 +144,8 @@ void tincture_project_switch_off_trained(TinctureProject *self);
 GArray *tincture_project_uses(TinctureProject *self); // struct engine_adapter: those that can be
 void tincture_project_set_result(TinctureProject *self, struct result *result,
                                  struct picture after); // takes a reference, and the picture
-// This one of the results has this key (document_picture_key()).
+void tincture_project_add_token(TinctureProject *self, const char *token);
+// This one of the results has this key (document_picture_key()); NULL: it has to be drawn anew.
 void tincture_project_note_key(TinctureProject *self, gint64 id, const char *key);
 // The same, and it is what is shown.
 void tincture_project_mark_result(TinctureProject *self, gint64 id, const char *key);

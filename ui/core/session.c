@@ -13,6 +13,13 @@ G_DEFINE_FINAL_TYPE(TinctureSession, tincture_session, G_TYPE_OBJECT)
 
 // ---- what jobs bring ----------------------------------------------------------------------------
 
+static void tokens_came(TinctureSession *self, TinctureJob *job)
+{
+    for (char **token = job->out.tokens; self->reader && token && *token; token++) {
+        library_token_came(self->library, self->reader, *token);
+    }
+}
+
 static void loaded(TinctureSession *self, TinctureJob *job)
 {
     g_free(self->device);
@@ -20,6 +27,11 @@ static void loaded(TinctureSession *self, TinctureJob *job)
     self->device = plain_text(job->out.device, TEXT_NAME);
     self->model = plain_text(job->out.model, TEXT_NAME);
     self->reader = self->engine && engine_ready(self->engine, NULL) ? self->engine->model : NULL;
+    if (job->out.note) {
+        tincture_project_say(self->project, MESSAGE_ERROR, "A learned token is left out: %s",
+                             job->out.note);
+    }
+    tokens_came(self, job);
     g_signal_emit(self, signals[SIGNAL_DEVICE], 0);
 }
 
@@ -111,6 +123,7 @@ static void learned(TinctureSession *self, TinctureJob *job)
 static void adapter_loaded(TinctureSession *self, TinctureJob *job)
 {
     library_adapter_loaded(self->library, job);
+    tokens_came(self, job);
 }
 
 static void exported(TinctureSession *self, TinctureJob *job)
@@ -289,10 +302,11 @@ static void note_opening(TinctureSession *self)
     const TinctureJob *load = tincture_queue_find(self->queue, &load_job);
     const TinctureJob *open = tincture_queue_find(self->queue, &open_job);
     const TinctureJob *adapter = tincture_queue_find(self->queue, &adapter_job);
-    g_autofree char *what = load      ? g_strconcat(LEFT_MODEL, load->in.path, NULL)
-                            : open    ? g_strconcat(LEFT_DOCUMENT, open->in.title, NULL)
-                            : adapter ? g_strconcat(LEFT_DOCUMENT, self->project->title, NULL)
-                                      : NULL;
+    g_autofree char *what = load   ? g_strconcat(LEFT_MODEL, load->in.path, NULL)
+                            : open ? g_strconcat(LEFT_DOCUMENT, open->in.title, NULL)
+                            : adapter && self->project->title
+                                ? g_strconcat(LEFT_DOCUMENT, self->project->title, NULL)
+                                : NULL;
     if (store && g_strcmp0(what, self->opening) != 0) {
         store_opening(store, what);
         g_free(self->opening);
@@ -346,8 +360,11 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->vocabulary = vocabulary_load(path, &error);
     tincture_project_say_error(self->project, "The model's words are not known", error);
     g_autofree char *asked = paths_model(model);
-    const struct job_inputs in = {
-        .path = path, .vae = g_str_equal(path, asked) ? vae : NULL, .device = device};
+    g_autofree char *tokens = library_tokens(self->library);
+    const struct job_inputs in = {.path = path,
+                                  .vae = g_str_equal(path, asked) ? vae : NULL,
+                                  .device = device,
+                                  .folder = tokens};
     tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
     open_last(self, left);
     g_signal_connect_swapped(self->queue, "changed", G_CALLBACK(note_opening), self);

@@ -1,5 +1,7 @@
 #include "ui/core/words_text.h"
 
+#include "compute/model/embedding.h"
+
 #include <string.h>
 
 // Letters of one word; the apostrophe of "cat's" belongs to it.
@@ -54,15 +56,17 @@ static char *text_of(GPtrArray *weak, GPtrArray *unknown)
     return g_string_free(text, FALSE);
 }
 
-char *words_text(const struct vocabulary *vocabulary, const char *sentence)
+char *words_text(const struct vocabulary *vocabulary, const struct model *m, const char *sentence)
 {
+    g_autofree char *words = m ? model_embedded(m, sentence, NULL) : g_strdup(sentence);
+    const char *rest = words;
     g_autoptr(GPtrArray) weak = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
     char *word = NULL;
-    while (vocabulary && (word = next_word(&sentence)) != NULL) {
+    while (vocabulary && (word = next_word(&rest)) != NULL) {
         const enum word_standing standing = vocabulary_ask(vocabulary, word);
         GPtrArray *list = standing == WORD_WEAK ? weak : unknown;
-        const bool typing = *sentence == '\0' && vocabulary_begins(vocabulary, word);
+        const bool typing = *rest == '\0' && vocabulary_begins(vocabulary, word);
         if (standing == WORD_KNOWN || holds(list, word) || (standing == WORD_UNKNOWN && typing)) {
             g_free(word);
         } else {

@@ -1,4 +1,6 @@
-// The adapters that act on the model: those learnt here and those added from files.
+// The adapters that act on the model: those learnt here and those added from files; and the learned
+// tokens that sentences may hold.
+#include "ui/core/plain_text.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/adapter_row.h"
 
@@ -12,6 +14,7 @@ struct _TinctureAdaptersPanel {
     // template widgets
     AdwPreferencesGroup *group;
     GtkWidget *placeholder;
+    AdwActionRow *tokens;
 
     // owned
     GPtrArray *rows; // TinctureAdapterRow, in the order shown
@@ -69,10 +72,28 @@ static void show_adapters(TinctureAdaptersPanel *self, TinctureProject *project)
     gtk_widget_set_visible(self->placeholder, n == 0);
 }
 
+// Their names, and where they can be removed.
+static void show_tokens(TinctureAdaptersPanel *self, TinctureSession *session)
+{
+    const GPtrArray *tokens = session->project->tokens;
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (guint i = 0; i < tokens->len; i++) {
+        g_string_append_printf(names, "%s%s", i ? ", " : "", (const char *)tokens->pdata[i]);
+    }
+    g_autofree char *folder = library_tokens(session->library);
+    g_autofree char *shown = plain_text(folder ? folder : "the library", TEXT_MESSAGE);
+    g_autofree char *where = g_strdup_printf(
+        "To remove one, delete its file in %s; it is gone at the next start", shown);
+    adw_action_row_set_subtitle(self->tokens, names->str);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->tokens), where);
+    gtk_widget_set_visible(GTK_WIDGET(self->tokens), tokens->len > 0);
+}
+
 static void document_changed(TincturePanel *panel, guint parts)
 {
     if (parts & (DOCUMENT_ADAPTERS | DOCUMENT_PHOTO)) {
         show_adapters(TINCTURE_ADAPTERS_PANEL(panel), tincture_panel_get_project(panel));
+        show_tokens(TINCTURE_ADAPTERS_PANEL(panel), tincture_panel_get_session(panel));
     }
 }
 
@@ -93,6 +114,7 @@ static void tincture_adapters_panel_class_init(TinctureAdaptersPanelClass *klass
                                                 "/org/tincture/Tincture/ui/adapters_panel.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureAdaptersPanel, group);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdaptersPanel, placeholder);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdaptersPanel, tokens);
 }
 
 static void tincture_adapters_panel_init(TinctureAdaptersPanel *self)

@@ -95,7 +95,7 @@ void tincture_panel_show_words(TincturePanel *self, GtkLabel *label, const char 
     TinctureSession *session = tincture_panel_get_session(self);
     const struct prompt_style style = edit_prompt_style(session->project->document.edit);
     g_autofree char *said = prompt_plain(&style, sentence);
-    g_autofree char *words = words_text(session->vocabulary, said);
+    g_autofree char *words = words_text(session->vocabulary, session->reader, said);
     g_autofree char *end = reading_text(session->reader, &style, sentence);
     g_autofree char *text = g_strconcat(words, *words && *end ? ". " : "", end, NULL);
     gtk_label_set_text(label, text);

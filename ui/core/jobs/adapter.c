@@ -1,15 +1,33 @@
-// Loading an adapter, to know what it is and whether it fits the model.
+// Loading an adapter, to know what it is and whether it fits the model; a file may turn out to be a
+// learned token, which is taken instead.
 //
-// Takes path, and the id of whoever asks. Ends with the adapter's facts.
+// Takes path, folder: of learned tokens, and the id of whoever asks. Ends with the adapter's facts,
+// or the token.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 #include "ui/core/plain_text.h"
+
+static bool take_token(TinctureJob *job, struct engine *e, GError **error)
+{
+    char *token = engine_embed(e, job->in.path, job->in.folder, error);
+    if (token) {
+        job->out.tokens = g_new0(char *, 2);
+        job->out.tokens[0] = token;
+    }
+    return token != NULL;
+}
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const char *path = job->in.path;
     engine_adapter_forget(e, path); // the file may have been written again
-    const struct adapter *a = engine_ready(e, error) ? engine_adapter(e, path, error) : NULL;
+    if (!engine_ready(e, error)) {
+        return false;
+    }
+    if (engine_is_token(path)) {
+        return take_token(job, e, error);
+    }
+    const struct adapter *a = engine_adapter(e, path, error);
     if (!a) {
         return false;
     }

@@ -1,6 +1,7 @@
 // Loading the model that everything works with.
 //
-// Takes path (folder or file), vae and device. Ends with the names of both.
+// Takes path (folder or file), vae and device, and folder: of learned tokens, NULL: none. Ends with
+// the names of both, the tokens, and a note about those that do not go with the model.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -13,6 +14,12 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     job->out.device =
         info->slow_driver ? g_strdup_printf("%s (slow driver)", info->name) : g_strdup(info->name);
     job->out.model = g_strdup(e->model->name);
+    if (job->in.folder) {
+        GPtrArray *tokens = g_ptr_array_new();
+        job->out.note = engine_embed_folder(e, job->in.folder, tokens);
+        g_ptr_array_add(tokens, NULL);
+        job->out.tokens = (char **)g_ptr_array_free(tokens, FALSE);
+    }
     return true;
 }
 

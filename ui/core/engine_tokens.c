@@ -1,0 +1,150 @@
+// Learned tokens: those of a folder, and one more.
+#include "ui/core/engine.h"
+
+#include "compute/file/safetensors.h"
+#include "compute/model/embedding.h"
+#include "compute/replace.h"
+
+#include <string.h>
+
+#define SUFFIX   ".safetensors"
+#define MAX_FILE (16 << 20) // bytes that are copied: far more than the vectors of a sentence
+
+bool engine_is_token(const char *path)
+{
+    struct st_file *f = st_open(path, NULL);
+    const bool is = f && model_embeds(f);
+    st_free(f);
+    return is;
+}
+
+// ---- taking one ---------------------------------------------------------------------------------
+
+static bool knows(const struct model *m, const char *token)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+    g_free(model_embedded(m, token, found));
+    return g_ptr_array_find_with_equal_func(found, token, g_str_equal, NULL);
+}
+
+static bool embed(struct engine *e, const struct st_file *f, const char *token, GError **error)
+{
+    if (!model_reads_as_word(e->model, token)) {
+        return editor_embed(e->editor, f, token, error);
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                "%s: its token would be called %s, which is a word of this model", f->path, token);
+    return false;
+}
+
+// The library's file of a token, which is named after it: so the file keeps the token's name where
+// nothing in it does.
+static char *copy_path(const char *folder, const char *token)
+{
+    g_autofree char *name = g_strconcat(token, SUFFIX, NULL);
+    return g_build_filename(folder, g_strdelimit(name, "/", '_'), NULL);
+}
+
+static bool is_same(const char *path, const char *data, gsize size)
+{
+    GMappedFile *copy = g_mapped_file_new(path, FALSE, NULL);
+    const bool same = copy && g_mapped_file_get_length(copy) == size &&
+                      memcmp(g_mapped_file_get_contents(copy), data, size) == 0;
+    g_clear_pointer(&copy, g_mapped_file_unref);
+    return same;
+}
+
+static bool take(struct engine *e, const struct st_file *f, const char *token, const char *folder,
+                 GError **error)
+{
+    gsize size;
+    const char *data = g_bytes_get_data(f->bytes, &size);
+    g_autofree char *copy = copy_path(folder, token);
+    if (is_same(copy, data, size)) {
+        return knows(e->model, token) || embed(e, f, token, error);
+    }
+    if (g_file_test(copy, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: another file gave the token %s already; it is %s", f->path, token, copy);
+        return false;
+    }
+    if (!embed(e, f, token, error)) {
+        return false;
+    }
+    const bool ok = replacement_whole(copy, data, size, error);
+    if (!ok) {
+        g_prefix_error(error, "%s works until the program ends, but could not be kept: ", token);
+    }
+    return ok;
+}
+
+char *engine_embed(struct engine *e, const char *path, const char *folder, GError **error)
+{
+    struct st_file *f = st_open(path, error);
+    char *token = f ? model_embedding_token(f, error) : NULL;
+    if (token && g_bytes_get_size(f->bytes) > MAX_FILE) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s is larger than the file of a learned token", path);
+        g_clear_pointer(&token, g_free);
+    }
+    if (token && !take(e, f, token, folder, error)) {
+        g_clear_pointer(&token, g_free);
+    }
+    st_free(f);
+    return token;
+}
+
+// ---- those of a folder --------------------------------------------------------------------------
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static GPtrArray *files_of(const char *folder)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        if (g_str_has_suffix(name, SUFFIX)) {
+            g_ptr_array_add(files, g_build_filename(folder, name, NULL));
+        }
+    }
+    g_clear_pointer(&dir, g_dir_close);
+    g_ptr_array_sort(files, by_name);
+    return files;
+}
+
+// The file's token, or NULL with an error.
+static char *take_kept(struct engine *e, const char *path, GError **error)
+{
+    struct st_file *f = st_open(path, error);
+    char *token = f ? model_embedding_token(f, error) : NULL;
+    if (token && !embed(e, f, token, error)) {
+        g_clear_pointer(&token, g_free);
+    }
+    st_free(f);
+    return token;
+}
+
+char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *tokens)
+{
+    g_autoptr(GPtrArray) files = files_of(folder);
+    char *said = NULL;
+    guint failed = 0;
+    for (guint i = 0; i < files->len; i++) {
+        g_autoptr(GError) error = NULL;
+        char *token = take_kept(e, files->pdata[i], &error);
+        if (token) {
+            g_ptr_array_add(tokens, token);
+        } else if (failed++ == 0) {
+            said = g_strdup(error->message);
+        }
+    }
+    if (failed > 1) {
+        char *all = g_strdup_printf("%s; %u more", said, failed - 1);
+        g_free(said);
+        said = all;
+    }
+    return said;
+}
