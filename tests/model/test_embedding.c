@@ -80,6 +80,28 @@ static void test_states(void)
     st_free(vectors);
 }
 
+// A token that comes when its sentence has been encoded.
+static void test_late(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = data_path("embedding", "vectors.safetensors");
+    g_autofree char *toy = data_path("embedding", "toy.safetensors");
+    const char *sentence = "a photo of <toy> on the beach";
+    struct st_file *vectors = st_open(path, NULL), *token = st_open(toy, NULL);
+    struct model *m = load();
+    struct editor *e = editor_new(m, &error);
+    g_assert_no_error(error);
+    g_autofree float *early = g_new(float, m->text.max_tokens * m->text.hidden_size);
+    g_assert_true(editor_text(e, sentence, early, NULL));
+    g_assert_true(editor_embed(e, token, NULL, &error));
+    g_assert_no_error(error);
+    assert_states(e, vectors, 0, sentence);
+    editor_free(e);
+    model_free(m);
+    st_free(token);
+    st_free(vectors);
+}
+
 // A name of letters is a word, not a part of one; another name is found everywhere.
 static void test_words(void)
 {
@@ -180,6 +202,7 @@ int main(int argc, char **argv)
     gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
     g_test_add_func("/embedding/states", test_states);
+    g_test_add_func("/embedding/late", test_late);
     g_test_add_func("/embedding/words", test_words);
     g_test_add_func("/embedding/found", test_found);
     g_test_add_func("/embedding/refused", test_refused);
