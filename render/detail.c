@@ -318,7 +318,12 @@ static void sources_init(struct sources *sources, const struct restore *restore,
     sources->inside = g_new(float, count);
     raster_resize(restore->mask, &restore->placed, edit->width, edit->height, sources->inside);
     if (params->spread > 0.0f) {
-        spread_change(sources->delta, sources->small, sources->inside, edit->width, edit->height,
+        g_autofree float *over = g_memdup2(sources->inside, count * sizeof(float));
+
+        for (size_t i = 0; params->surface != NULL && i < count; i++) {
+            over[i] *= params->surface[i];
+        }
+        spread_change(sources->delta, sources->small, over, edit->width, edit->height,
                       params->spread);
     }
     if (params->seam == DETAIL_SEAM_GRADIENT) {

@@ -37,10 +37,8 @@ static float smooth_step(float value, float low, float high)
     return t * t * (3 - 2 * t);
 }
 
-// How well each place fits the word that is replaced, as a thing's lights and shadows do: its hue
-// counts, and that it has one. Newly allocated; NULL: that word does not describe what changed.
-static float *fits_old(const float *rgb, const float *before, const float *mask, int count,
-                       const struct color_word *was)
+float *named_color_fits(const float *rgb, const float *before, const float *mask, int count,
+                        const struct color_word *was)
 {
     struct color_word wide = *was;
     double changed = 0, fitting = 0;
@@ -137,7 +135,7 @@ void named_color_hold(float *rgb, const float *before, const float *mask, int co
 {
     g_autofree float *changed = g_new(float, count);
     float mean[3];
-    g_autofree float *fits = was ? fits_old(rgb, before, mask, count, was) : NULL;
+    g_autofree float *fits = was ? named_color_fits(rgb, before, mask, count, was) : NULL;
     if (fits) {
         leave_others(rgb, before, fits, count, amount);
     }

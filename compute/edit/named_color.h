@@ -12,3 +12,9 @@
 // lightened together until it is.
 void named_color_hold(float *rgb, const float *before, const float *mask, int count,
                       const struct color_word *was, const struct color_word *is, float amount);
+
+// How well each place of before fits the word, 0..1, (count), as a thing's lights and shadows do:
+// its hue counts, and that it has one. Newly allocated; NULL: the word does not describe what
+// changed, or is none of a hue (what is white has gray shadows).
+float *named_color_fits(const float *rgb, const float *before, const float *mask, int count,
+                        const struct color_word *was);

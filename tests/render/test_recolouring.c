@@ -4,6 +4,7 @@
 #include "tests/render/pictures.h"
 
 #include <math.h>
+#include <string.h>
 
 // Two surfaces that meet at a slanted edge, one warm, one cool, with grain as fine as a pixel and
 // shading that the model sees.
@@ -215,6 +216,49 @@ static void test_tight_mask_keeps_the_colour(void)
     raster_free(mask);
 }
 
+static bool on_cool_side(int x, int y)
+{
+    return !on_warm_side(x - 30, y);
+}
+
+// How far the cool side is from the photo's, after an edit of the warm one that goes on over what
+// surface lets it (NULL: all).
+static double spread_to_cool_side(const float *surface)
+{
+    struct image *photo = two_surfaces(), *wanted = repainted(photo);
+    struct image *reconstruction = seen_softly(photo), *edit = seen_softly(wanted);
+    struct raster *mask = raster_new(640, 480, NULL);
+    struct transform transform = host_transform();
+    struct detail_params params = {.mask = mask, .spread = 1, .surface = surface};
+
+    memset(mask->values, 255, 640 * 480);
+    struct image *result = detail_restore(photo, reconstruction, edit, &transform, &params, NULL);
+    double away = mean_error(result, photo, on_cool_side);
+
+    g_assert_cmpfloat(mean_error(result, wanted, well_inside), <, 0.03);
+    image_free(photo);
+    image_free(wanted);
+    image_free(reconstruction);
+    image_free(edit);
+    image_free(result);
+    raster_free(mask);
+    return away;
+}
+
+static void test_surface_ends_the_spread(void)
+{
+    float surface[107 * 80];
+
+    for (int i = 0; i < 107 * 80; i++) {
+        surface[i] = on_warm_side(6 * (i % 107) + 3, 6 * (i / 107) + 3);
+    }
+    double over_all = spread_to_cool_side(NULL), over_it = spread_to_cool_side(surface);
+
+    g_test_message("the cool side by %.4f, with a surface %.4f", over_all, over_it);
+    g_assert_cmpfloat(over_all, >, 0.03);
+    g_assert_cmpfloat(over_it, <, 0.2 * over_all);
+}
+
 // What a mask shuts out does not colour what it lets in.
 static void test_mask_keeps_colours_out(void)
 {
@@ -392,6 +436,7 @@ int main(int argc, char **argv)
     g_test_add_func("/recolouring/leaves-no-halo", test_recolouring_leaves_no_halo);
     g_test_add_func("/recolouring/blotches-are-averaged", test_blotches_are_averaged);
     g_test_add_func("/recolouring/tight-mask-keeps-the-colour", test_tight_mask_keeps_the_colour);
+    g_test_add_func("/recolouring/surface-ends-the-spread", test_surface_ends_the_spread);
     g_test_add_func("/recolouring/mask-keeps-colours-out", test_mask_keeps_colours_out);
     g_test_add_func("/recolouring/no-colour-is-invented", test_no_colour_is_invented);
     g_test_add_func("/recolouring/shading-is-kept", test_shading_is_kept);

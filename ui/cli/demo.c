@@ -132,7 +132,7 @@ static struct image *edit(struct demo *d, const struct photo *p, struct adapter 
     struct edit_result *r = engine_edit(e, p, &d->place, q, &cli_task, error);
     d->edit_s = seconds_since(begin);
     begin = g_get_monotonic_time();
-    struct image *image = r ? engine_restore(e, p, p->full, &d->place, q.settings, r,
+    struct image *image = r ? engine_restore(e, p, p->full, &d->place, &q, r,
                                              (struct detail_params){.task = &cli_task}, error)
                             : NULL;
     d->restore_s = seconds_since(begin);

@@ -19,7 +19,7 @@ static struct image *finish(const struct editing *e, const struct edit_result *r
     if (e->c->raw) {
         return image_from_signed(r->rgb, r->width, r->height, error);
     }
-    return engine_restore(e->c->engine, e->photo, e->photo->full, &e->place, e->c->settings, r,
+    return engine_restore(e->c->engine, e->photo, e->photo->full, &e->place, &e->request, r,
                           (struct detail_params){.task = &cli_task}, error);
 }
 

@@ -1,6 +1,8 @@
 #include "ui/core/engine.h"
 
 #include "compute/edit/align.h"
+#include "compute/edit/named_color.h"
+#include "compute/edit/select.h"
 #include "compute/gpu/fft.h"
 #include "compute/model/embedding.h"
 #include "render/filter.h"
@@ -322,12 +324,31 @@ static bool keeps_shapes(const struct settings *s)
     return settings_find(s, "keep_shape", NULL) && settings_get(s, "keep_shape") >= 1;
 }
 
+// What has the colour that the sentence replaces: over that a change of colour may go on. (height,
+// width) of the result, newly allocated; NULL: over everything.
+static float *surface_of(const struct edit_request *q, const struct edit_result *r)
+{
+    const int count = r->width * r->height;
+    const float amount = (float)settings_get(q->settings, "named_color");
+    const struct color_word *was;
+    if (amount <= 0 || !subject_color(q->source_prompt, q->prompt, &was) || !was) {
+        return NULL;
+    }
+    float *fits = named_color_fits(r->rgb, r->reconstruction, NULL, count, was);
+    for (int i = 0; fits && i < count; i++) {
+        fits[i] = 1 - amount * (1 - fits[i]);
+    }
+    return fits;
+}
+
 struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
-                             const struct engine_place *place, const struct settings *settings,
+                             const struct engine_place *place, const struct edit_request *request,
                              const struct edit_result *r, struct detail_params params,
                              GError **error)
 {
     const struct image_region placed = region_on(p, base, &place->region);
+    const struct settings *settings = request->settings;
+    g_autofree float *surface = surface_of(request, r);
     struct raster *small = NULL;
     if (!e->fft && !(e->fft = fft_open(e->gpu, error))) {
         return NULL;
@@ -336,6 +357,7 @@ struct image *engine_restore(struct engine *e, const struct photo *p, const stru
     params.mask = place->mask;
     params.change.keeps_shapes = keeps_shapes(settings);
     params.spread = (float)settings_get(settings, "spread");
+    params.surface = surface;
     params.change.shading = (float)settings_get(settings, "shading");
     params.seam = (enum detail_seam)settings_int(settings, "seam");
     if (place->mask && base->width != p->full->width &&

@@ -120,9 +120,9 @@ bool engine_suggest_region(struct engine *e, const struct photo *p, const struct
                            struct task *task, GError **error);
 
 // The result of an edit of that place, carried over to base, which is the photo at its own or any
-// smaller size, as these edit_settings say. params say which part of base is wanted.
+// smaller size, as the request that it was made by says. params say which part of base is wanted.
 struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
-                             const struct engine_place *place, const struct settings *settings,
+                             const struct engine_place *place, const struct edit_request *request,
                              const struct edit_result *r, struct detail_params params,
                              GError **error);
 

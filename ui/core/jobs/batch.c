@@ -113,8 +113,8 @@ static bool write_edit(struct batch *b, const struct photo *photo, const struct 
     const struct job_inputs *in = &b->job->in;
     g_autoptr(GFile) to = g_file_new_for_path(target);
     const struct edit_request q = document_request(in->document);
-    struct image *image = engine_restore(b->engine, photo, photo->full, place, in->document->edit,
-                                         edit, (struct detail_params){.task = &b->task}, error);
+    struct image *image = engine_restore(b->engine, photo, photo->full, place, &q, edit,
+                                         (struct detail_params){.task = &b->task}, error);
     if (!image) {
         return false;
     }

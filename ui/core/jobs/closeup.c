@@ -8,10 +8,11 @@ static struct image *restore(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
     const struct document *d = &in->result->document;
+    const struct edit_request q = document_request(d);
     struct task quiet = {.cancellable = job->cancel}; // too short to be told of
     struct engine_place place;
     return engine_place(e, in->photo, d->mask, &d->region, &place, &quiet, error)
-               ? engine_restore(e, in->photo, in->photo->full, &place, d->edit, in->result->edit,
+               ? engine_restore(e, in->photo, in->photo->full, &place, &q, in->result->edit,
                                 (struct detail_params){.region = &in->region, .task = &quiet},
                                 error)
                : NULL;

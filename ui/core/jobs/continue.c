@@ -9,11 +9,12 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
     const struct document *d = &in->result->document;
+    const struct edit_request q = document_request(d);
     struct engine_place place;
     struct image *image =
         engine_ready(e, error) &&
                 engine_place(e, in->photo, d->mask, &d->region, &place, &job->task, error)
-            ? engine_restore(e, in->photo, in->photo->full, &place, d->edit, in->result->edit,
+            ? engine_restore(e, in->photo, in->photo->full, &place, &q, in->result->edit,
                              (struct detail_params){.task = &job->task}, error)
             : NULL;
     if (!image) {

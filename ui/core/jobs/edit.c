@@ -37,6 +37,7 @@ static struct edit_result *unpack(const struct job_inputs *in, GError **error)
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
+    const struct edit_request q = document_request(in->document);
     struct engine_place place;
     if (!engine_ready(e, error) ||
         !engine_place(e, in->photo, in->document->mask, &in->document->region, &place, &job->task,
@@ -45,10 +46,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     }
     struct edit_result *edit = in->bytes ? unpack(in, error) : draw(job, e, &place, error);
     struct task quiet = {.cancellable = job->cancel}; // too short to be told of
-    struct image *view =
-        edit ? engine_restore(e, in->photo, in->photo->view, &place, in->document->edit, edit,
-                              (struct detail_params){.task = &quiet}, error)
-             : NULL;
+    struct image *view = edit ? engine_restore(e, in->photo, in->photo->view, &place, &q, edit,
+                                               (struct detail_params){.task = &quiet}, error)
+                              : NULL;
     if (!view) {
         edit_result_free(edit);
         return false;

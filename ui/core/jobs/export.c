@@ -13,8 +13,9 @@ static struct image *make_image(TinctureJob *job, struct engine *e, struct engin
         return image_copy(in->photo->full, error);
     }
     const struct document *d = &in->result->document;
+    const struct edit_request q = document_request(d);
     return engine_place(e, in->photo, d->mask, &d->region, place, &job->task, error)
-               ? engine_restore(e, in->photo, in->photo->full, place, d->edit, in->result->edit,
+               ? engine_restore(e, in->photo, in->photo->full, place, &q, in->result->edit,
                                 (struct detail_params){.task = &job->task}, error)
                : NULL;
 }
