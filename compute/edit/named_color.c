@@ -38,14 +38,14 @@ static float smooth_step(float value, float low, float high)
 }
 
 float *named_color_fits(const float *rgb, const float *before, const float *mask, int count,
-                        const struct color_word *was)
+                        const struct color_word *was, bool within)
 {
     struct color_word wide = *was;
     double changed = 0, fitting = 0;
     if (was->reach <= 0) {
         return NULL; // what is white has gray shadows
     }
-    wide.reach = was->reach + WIDER_HUE;
+    wide.reach = was->reach + (within ? WIDER_HUE : 0);
     wide.least_chroma = WIDER_CHROMA;
     wide.most_light = 1;
     wide.least_light = 0;
@@ -135,7 +135,8 @@ void named_color_hold(float *rgb, const float *before, const float *mask, int co
 {
     g_autofree float *changed = g_new(float, count);
     float mean[3];
-    g_autofree float *fits = was ? named_color_fits(rgb, before, mask, count, was) : NULL;
+    g_autofree float *fits =
+        was ? named_color_fits(rgb, before, mask, count, was, mask != NULL) : NULL;
     if (fits) {
         leave_others(rgb, before, fits, count, amount);
     }

@@ -15,6 +15,7 @@ void named_color_hold(float *rgb, const float *before, const float *mask, int co
 
 // How well each place of before fits the word, 0..1, (count), as a thing's lights and shadows do:
 // its hue counts, and that it has one. Newly allocated; NULL: the word does not describe what
-// changed, or is none of a hue (what is white has gray shadows).
+// changed, or is none of a hue (what is white has gray shadows). within: somebody said where the
+// thing is, so that a colour beside the word's is its, too.
 float *named_color_fits(const float *rgb, const float *before, const float *mask, int count,
-                        const struct color_word *was);
+                        const struct color_word *was, bool within);

@@ -103,6 +103,9 @@ check $? "an edit where the photo shows a word"
     [ "$(identify -format '%wx%h %[colorspace]' selected.png)" = "512x512 sRGB" ] &&
     edit masked.png --mask selected.png >/dev/null 2>&1 && same masked.png word.png
 check $? "a selection is a mask: $(tail -1 "$said")"
+"$cli" select --image "$photo" --source-prompt "a red apple" --out none.png 2>"$said"
+[ $? = 2 ] && grep -q -e "--select is missing" "$said"
+check $? "no word to select: $(cat "$said")"
 ! "$cli" select --image "$photo" --source-prompt "a red apple" --select pear --out none.png 2>"$said" &&
     grep -q pear "$said" && [ ! -e none.png ]
 check $? "a word that is not in the sentence: $(cat "$said")"

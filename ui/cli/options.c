@@ -326,14 +326,16 @@ static bool given(const struct cli *c, const char *option)
     const struct {
         const char *name;
         const void *value;
-    } all[] = {{"out", c->out},       {"prompt", c->prompt},   {"image", c->image},
-               {"images", c->images}, {"latents", c->latents}, {"rest", c->rest}};
+    } all[] = {{"out", c->out},           {"prompt", c->prompt},
+               {"image", c->image},       {"images", c->images},
+               {"latents", c->latents},   {"rest", c->rest},
+               {"select", c->selections}, {"source-prompt", c->source_prompt}};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (g_str_equal(option, all[i].name)) {
             return all[i].value != NULL;
         }
     }
-    return true;
+    g_error("the need of --%s is not looked after", option);
 }
 
 static bool check_needed(const struct cli_command *command, const struct cli *c, GError **error)

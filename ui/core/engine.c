@@ -334,7 +334,7 @@ static float *surface_of(const struct edit_request *q, const struct edit_result 
     if (amount <= 0 || !subject_color(q->source_prompt, q->prompt, &was) || !was) {
         return NULL;
     }
-    float *fits = named_color_fits(r->rgb, r->reconstruction, NULL, count, was);
+    float *fits = named_color_fits(r->rgb, r->reconstruction, NULL, count, was, true);
     for (int i = 0; fits && i < count; i++) {
         fits[i] = 1 - amount * (1 - fits[i]);
     }
