@@ -74,6 +74,9 @@ static void test_same_as_folder(void)
         g_assert_cmpmem(&a->text, sizeof a->text, &b->text, sizeof b->text);
         g_assert_cmpmem(&a->unet, sizeof a->unet, &b->unet, sizeof b->unet);
         g_assert_cmpmem(&a->vae, sizeof a->vae, &b->vae, sizeof b->vae);
+        g_assert_cmpstr(a->sched.sampler, ==, "DDIMScheduler");
+        g_assert_cmpstr(b->sched.sampler, ==, ""); // a file names none
+        memset(a->sched.sampler, 0, sizeof a->sched.sampler);
         g_assert_cmpmem(&a->sched, sizeof a->sched, &b->sched, sizeof b->sched);
         assert_same_tokens(a, b);
         model_free(a);
