@@ -322,8 +322,26 @@ static GBytes *load_bytes(const char *path, GError **error)
     return bytes;
 }
 
+static bool is_pickle(const char *path)
+{
+    static const char *const suffixes[] = {".ckpt", ".pt", ".pth", ".bin"};
+    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        if (g_str_has_suffix(path, suffixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct st_file *st_open(const char *path, GError **error)
 {
+    if (is_pickle(path)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is in a format that can carry programs, which is not read; convert it to "
+                    "safetensors",
+                    path);
+        return NULL;
+    }
     GBytes *bytes = load_bytes(path, error);
     if (!bytes) {
         return NULL;
@@ -401,4 +419,16 @@ bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **er
         return false;
     }
     return true;
+}
+
+bool st_read_learned(const struct st_tensor *t, float *out, GError **error)
+{
+    if (t->dtype >= ST_I64) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s has whole numbers (%s): the file is quantised, and nothing says what they "
+                    "are to be multiplied by",
+                    t->name, st_dtype_name(t->dtype));
+        return false;
+    }
+    return st_read_f32(t, out, true, error);
 }

@@ -49,6 +49,9 @@ const char *st_dtype_name(enum st_dtype dtype); // "F16"
 // Converts count elements to fp32. Integer types are converted by value. false: a NaN or infinity
 // was met and finite is required (weights); the error names the tensor.
 bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **error);
+// The same of what was learned, an adapter or a token: finite, and no whole numbers, which are of a
+// quantised file without what they are to be multiplied by.
+bool st_read_learned(const struct st_tensor *t, float *out, GError **error);
 
 // Writing: collect, then save. Data is copied.
 // Saving is atomic (temporary file in the same folder, fsync, read back and compared, rename; the

@@ -21,6 +21,12 @@ static bool is_common(const char *name)
     return false;
 }
 
+// Paths to layers have dots (lora_unet_x.lora_up.weight); the token <v1.5> has some too.
+static bool is_of_layer(const char *name)
+{
+    return strchr(name, '.') && *name != '<';
+}
+
 static const struct st_tensor *find_vectors(const struct st_file *f, GError **error)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(common_names); i++) {
@@ -29,20 +35,27 @@ static const struct st_tensor *find_vectors(const struct st_file *f, GError **er
             return t;
         }
     }
-    if (f->tensors->len == 1) {
-        return f->tensors->pdata[0];
+    if (f->tensors->len != 1) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s holds %u tensors, and none is called as the vectors of a token are; "
+                    "several tokens are read from a file each",
+                    f->path, f->tensors->len);
+        return NULL;
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                "%s holds %u tensors, and none is called as the vectors of a token are", f->path,
-                f->tensors->len);
-    return NULL;
+    const struct st_tensor *t = f->tensors->pdata[0];
+    if (is_of_layer(t->name)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s holds %s, which is the name of a layer's tensor and no token", f->path,
+                    t->name);
+        return NULL;
+    }
+    return t;
 }
 
 bool model_embeds(const struct st_file *f)
 {
     const struct st_tensor *t = find_vectors(f, NULL);
-    const int64_t width = t && t->rank >= 1 && t->rank <= 2 ? t->shape[t->rank - 1] : 0;
-    return width > 0 && (is_common(t->name) || !strchr(t->name, '.'));
+    return t && t->rank >= 1 && t->rank <= 2 && t->shape[t->rank - 1] > 0;
 }
 
 static bool check_vectors(const struct model *m, const struct st_file *f, const struct st_tensor *t,
@@ -98,6 +111,16 @@ char *model_embedding_token(const struct st_file *f, GError **error)
     return name;
 }
 
+char *model_embedding_note(const struct st_file *f)
+{
+    const struct st_tensor *t = find_vectors(f, NULL);
+    return !t || f->tensors->len == 1
+               ? NULL
+               : g_strdup_printf("only %s of the file's %u tensors is used, as this model has one "
+                                 "text encoder; the token may act otherwise than where it is from",
+                                 t->name, f->tensors->len);
+}
+
 static bool embed_as(struct model *m, const struct st_file *f, const char *token, GError **error)
 {
     const struct st_tensor *t = find_vectors(f, error);
@@ -105,7 +128,7 @@ static bool embed_as(struct model *m, const struct st_file *f, const char *token
         return false;
     }
     g_autofree float *values = g_new(float, t->count);
-    if (!st_read_f32(t, values, true, error)) {
+    if (!st_read_learned(t, values, error)) {
         g_prefix_error(error, "%s: ", f->path);
         return false;
     }

@@ -392,25 +392,9 @@ static bool amend(const struct st_file *f, JsonObject *config, GError **error)
     return true;
 }
 
-static bool is_pickle(const char *path)
-{
-    static const char *const suffixes[] = {".ckpt", ".pt", ".pth", ".bin"};
-    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        if (g_str_has_suffix(path, suffixes[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 JsonObject *single_file_config(const char *path, enum model_layout *layout, bool other_vae,
                                GError **error)
 {
-    if (is_pickle(path)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is in a format that can carry programs; convert it to safetensors", path);
-        return NULL;
-    }
     struct st_file *f = st_open(path, error);
     if (!f || !recognise(f, layout, other_vae, error)) {
         st_free(f);

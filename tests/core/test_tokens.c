@@ -95,6 +95,25 @@ static void test_kept(void)
     fixture_end(&f);
 }
 
+// A pair for two text encoders, of which this model has the first.
+static void test_pair(void)
+{
+    struct fixture f;
+    begin(&f);
+    g_autofree char *path = g_build_filename(f.dir, "<pair>.safetensors", NULL);
+    const int width = width_of(&f);
+    g_autofree float *values = g_new0(float, 2 * width);
+    struct st_writer *w = st_writer_new();
+    st_writer_f32(w, "clip_g", 2, (int64_t[]){1, 2 * width}, values);
+    st_writer_f32(w, "clip_l", 2, (int64_t[]){1, width}, values);
+    g_assert_true(st_writer_save(w, path, NULL, NULL));
+    st_writer_free(w);
+    drop(&f, path);
+    g_assert_true(g_str_has_prefix(f.last_message, "Learned token <pair>: write it in a sentence; "
+                                                   "only clip_l of the file's 2 tensors"));
+    fixture_end(&f);
+}
+
 // ---- in an edit ---------------------------------------------------------------------------------
 
 static bool first_result(struct fixture *f)
@@ -193,6 +212,7 @@ static void test_refused(void)
     assert_refused(&f, write_token(&f, "c.safetensors", "<ZORB>", w, 0.3f), "already");
     assert_refused(&f, cut_short(write_token(&f, "cut.safetensors", "<cut>", w, 0.3f)), "cut.saf");
     assert_refused(&f, write_token(&f, "no.safetensors", "some.layer", w, 0.3f), "no.saf");
+    assert_refused(&f, g_build_filename(f.dir, "learned_embeds.bin", NULL), "carry programs");
     g_assert_cmpuint(f.project->tokens->len, ==, 1);
     fixture_end(&f);
 }
@@ -222,6 +242,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tokens/kept", test_kept);
+    g_test_add_func("/tokens/pair", test_pair);
     g_test_add_func("/tokens/edit", test_edit);
     g_test_add_func("/tokens/refused", test_refused);
     g_test_add_func("/tokens/bad-folder", test_bad_folder);

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TOLERANCE 1e-5 // of the largest value
 
@@ -168,8 +169,11 @@ static void test_refused(void)
         {"<a>", 1, 24, 1, NULL, NULL, "16 numbers"},
         {"<a>", 76, 16, 1, NULL, NULL, "room for 1 to 75"},
         {"<a>", 0, 16, 1, NULL, NULL, "holds 0 vectors"},
-        {"<a>", 1, 16, NAN, NULL, NULL, "<a>"},
+        {"<a>", 1, 16, NAN, NULL, NULL, "a.safetensors: tensor <a>"},
         {"<a>", 1, 16, 1, "<b>", NULL, "holds 2 tensors"},
+        {"<a>", 1, 16, 1, "<b>", "<a>", "several tokens are read from a file each"},
+        {"lora_unet_x.lora_up.weight", 1, 16, 1, NULL, NULL, "name of a layer's tensor"},
+        {"lora_unet_x.lora_up.weight", 1, 16, 1, NULL, "sks", "name of a layer's tensor"},
         {"<a>", 1, 16, 1, NULL, "", "empty"},
         {"<a>", 1, 16, 1, NULL, "a\nb", "no text"},
         {"<|endoftext|>", 1, 16, 1, NULL, NULL, "already"},
@@ -195,6 +199,53 @@ static void test_refused(void)
     model_free(m);
 }
 
+static void test_whole_numbers(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "tincture-XXXXXX.safetensors", NULL);
+    const int32_t whole[16] = {1, 2, 3};
+    struct model *m = load();
+    close(g_mkstemp(path)); // a name of its own
+    struct st_writer *w = st_writer_new();
+    st_writer_i32(w, "emb_params", 2, (int64_t[]){1, 16}, whole);
+    g_assert_true(st_writer_save(w, path, NULL, NULL));
+    st_writer_free(w);
+    g_assert_false(model_embed(m, path, "<a>", &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+    g_assert_nonnull(strstr(error->message, "whole numbers (I32)"));
+    g_assert_true(g_str_has_prefix(error->message, path));
+    g_assert_cmpuint(m->embedded->len, ==, 0);
+    g_unlink(path);
+    model_free(m);
+}
+
+// A token's name may have dots; a pickle is refused unopened; half of a pair is said.
+static void test_files(void)
+{
+    static const struct {
+        const char *file, *note;
+    } cases[] = {{"toy.safetensors", NULL}, {"pair.safetensors", "only clip_l of the file's 2"}};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("tincture-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "a.safetensors", NULL);
+    struct model *m = load();
+    write_file(path, "<v1.5>", 1, 16, 1, NULL);
+    g_assert_true(model_embed(m, path, NULL, &error));
+    g_unlink(path);
+    g_rmdir(folder);
+    g_assert_false(model_embed(m, "learned_embeds.bin", NULL, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+    g_assert_nonnull(strstr(error->message, "learned_embeds.bin is in a format that can carry"));
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *data = data_path("embedding", cases[i].file);
+        struct st_file *f = st_open(data, NULL);
+        g_autofree char *note = model_embedding_note(f);
+        g_assert_true(cases[i].note ? note && strstr(note, cases[i].note) : !note);
+        st_free(f);
+    }
+    model_free(m);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -206,6 +257,8 @@ int main(int argc, char **argv)
     g_test_add_func("/embedding/words", test_words);
     g_test_add_func("/embedding/found", test_found);
     g_test_add_func("/embedding/refused", test_refused);
+    g_test_add_func("/embedding/whole-numbers", test_whole_numbers);
+    g_test_add_func("/embedding/files", test_files);
     int status = g_test_run();
     g_assert_cmpuint(gpu_validation_count(gpu), ==, 0);
     gpu_free(gpu);

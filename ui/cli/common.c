@@ -71,7 +71,15 @@ static bool load_embedding(const struct cli *c, const char *text, GError **error
     const char *slash = strrchr(text, '/'), *colon = strchr(slash ? slash : text, ':');
     const bool whole = !colon || g_file_test(text, G_FILE_TEST_EXISTS);
     g_autofree char *path = whole ? g_strdup(text) : g_strndup(text, (gsize)(colon - text));
-    return model_embed(c->engine->model, path, whole ? NULL : colon + 1, error);
+    struct st_file *f = st_open(path, error);
+    const bool ok = f && model_embed_file(c->engine->model, f, whole ? NULL : colon + 1, error);
+    g_autofree char *note = ok ? model_embedding_note(f) : NULL;
+    if (note) {
+        g_autofree char *said = g_strdup_printf("%s: %s", path, note);
+        cli_complain(said);
+    }
+    st_free(f);
+    return ok;
 }
 
 static bool has_style(const struct cli *c)

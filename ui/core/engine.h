@@ -62,7 +62,9 @@ bool engine_is_token(const char *path);
 // Takes the file's token into the model, and a copy of the file into the folder, under the token's
 // name. Its name, newly allocated; the same file again changes nothing. NULL with an error: it does
 // not fit, its name is a word of the model, or another file's token has it; then there is no copy.
-char *engine_embed(struct engine *e, const char *path, const char *folder, GError **error);
+// note receives model_embedding_note() of the file where it is taken, otherwise NULL.
+char *engine_embed(struct engine *e, const char *path, const char *folder, char **note,
+                   GError **error);
 // Takes the tokens of all files in the folder that fit; names (char *) are added to tokens. A
 // sentence about those that do not, newly allocated; NULL: all do.
 char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *tokens);

@@ -78,7 +78,8 @@ static bool take(struct engine *e, const struct st_file *f, const char *token, c
     return ok;
 }
 
-char *engine_embed(struct engine *e, const char *path, const char *folder, GError **error)
+char *engine_embed(struct engine *e, const char *path, const char *folder, char **note,
+                   GError **error)
 {
     struct st_file *f = st_open(path, error);
     char *token = f ? model_embedding_token(f, error) : NULL;
@@ -90,6 +91,7 @@ char *engine_embed(struct engine *e, const char *path, const char *folder, GErro
     if (token && !take(e, f, token, folder, error)) {
         g_clear_pointer(&token, g_free);
     }
+    *note = token ? model_embedding_note(f) : NULL;
     st_free(f);
     return token;
 }

@@ -213,8 +213,9 @@ static void no_adapter(struct library *l, const TinctureAdapterEntry *entry, con
     if (job->error) {
         tincture_project_say_error(p, "The file could not be used", job->error);
     } else if (job->out.tokens) {
-        tincture_project_say(p, MESSAGE_INFO, "Learned token %s: write it in a sentence",
-                             job->out.tokens[0]);
+        tincture_project_say(p, MESSAGE_INFO, "Learned token %s: write it in a sentence%s%s",
+                             job->out.tokens[0], job->out.note ? "; " : "",
+                             job->out.note ? job->out.note : "");
     } else {
         tincture_project_say(p, MESSAGE_ERROR,
                              "Open a photo first; an adapter belongs to a document");

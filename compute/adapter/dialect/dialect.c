@@ -164,18 +164,6 @@ bool adapter_source_has(const struct adapter_source *s, const char *prefix, cons
     return false;
 }
 
-bool adapter_read_numbers(const struct st_tensor *t, float *out, GError **error)
-{
-    if (t->dtype >= ST_I64) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s has whole numbers (%s): the adapter is quantised, and nothing says what "
-                    "they are to be multiplied by",
-                    t->name, st_dtype_name(t->dtype));
-        return false;
-    }
-    return st_read_f32(t, out, true, error);
-}
-
 // ---- writing ------------------------------------------------------------------------------------
 
 // Where a dialect with one file writes its tensors: path itself, or the first name in that folder.

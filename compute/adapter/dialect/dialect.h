@@ -70,9 +70,6 @@ const struct adapter_dialect *adapter_dialect_of(const struct adapter_source *s)
 // it was made with, where the metadata say them.
 struct adapter *adapter_begin(const struct adapter_source *s, const char *method,
                               struct model *model);
-// st_read_f32() of what an adapter does to weights: finite, and no whole numbers, which are of a
-// quantised file without what they are to be multiplied by.
-bool adapter_read_numbers(const struct st_tensor *t, float *out, GError **error);
 // A writer that already holds the metadata every adapter file carries.
 struct st_writer *adapter_writer(const struct adapter *a);
 // Writes the tensors that layer() gives for each parameter, behind what w holds already (it is

@@ -54,7 +54,7 @@ static int rank_of(const struct st_tensor *t)
 static float *read_tensor(const struct st_tensor *t, GError **error)
 {
     float *values = g_new(float, t->count);
-    if (!adapter_read_numbers(t, values, error)) {
+    if (!st_read_learned(t, values, error)) {
         g_clear_pointer(&values, g_free);
     }
     return values;
@@ -229,7 +229,7 @@ static bool add_change(struct reader *r, struct update_form form, float *value, 
     }
     const struct st_tensor *t = take(r, form.blend ? ROLE_DORA : ROLE_MAGNITUDE);
     c->value = g_renew(float, value, n + t->count);
-    return adapter_read_numbers(t, c->value + n, error);
+    return st_read_learned(t, c->value + n, error);
 }
 
 static float *joined(const float *const *pieces, const int64_t *counts, int n)

@@ -22,7 +22,7 @@ const struct st_tensor *rotations_sibling(struct rotations *r, const struct rota
 float *rotations_numbers(const struct st_tensor *t, GError **error)
 {
     float *numbers = g_new(float, MAX(t->count, 1));
-    if (!adapter_read_numbers(t, numbers, error)) {
+    if (!st_read_learned(t, numbers, error)) {
         g_clear_pointer(&numbers, g_free);
     }
     return numbers;
@@ -96,7 +96,7 @@ bool rotations_add_triangles(struct rotations *r, const struct rotations_layer *
     form->blocks = block > 0 && in % block == 0 ? in / block : 0;
     form->block = block > 0 && (t->shape[0] == 1 || t->shape[0] == form->blocks) ? block : 0;
     *p = rotations_add(r, l, form);
-    return !*p || adapter_read_numbers(t, (*p)->value, error);
+    return !*p || st_read_learned(t, (*p)->value, error);
 }
 
 void rotations_share(struct adapter_param *p, int64_t have)

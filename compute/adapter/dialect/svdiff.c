@@ -44,7 +44,7 @@ static bool read_tensor(struct adapter *a, const struct st_tensor *t, GError **e
         return true;
     }
     struct adapter_param *p = adapter_add(a, part, w, (int[]){1, 1, 1, (int)t->count});
-    return adapter_read_numbers(t, p->value, error);
+    return st_read_learned(t, p->value, error);
 }
 
 static struct adapter *svdiff_read(const struct adapter_source *s, struct model *model,

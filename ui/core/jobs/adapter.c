@@ -2,14 +2,14 @@
 // learned token, which is taken instead.
 //
 // Takes path, folder: of learned tokens, and the id of whoever asks. Ends with the adapter's facts,
-// or the token.
+// or the token and a note on what of its file is left out.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 #include "ui/core/plain_text.h"
 
 static bool take_token(TinctureJob *job, struct engine *e, GError **error)
 {
-    char *token = engine_embed(e, job->in.path, job->in.folder, error);
+    char *token = engine_embed(e, job->in.path, job->in.folder, &job->out.note, error);
     if (token) {
         job->out.tokens = g_new0(char *, 2);
         job->out.tokens[0] = token;
