@@ -477,7 +477,6 @@ static double strength(const struct adapter *a)
 
 static void test_configurations(void)
 {
-    g_autofree char *brackets = g_strnfill(3000000, '[');
     g_autoptr(GString) many = g_string_new("{\"r\": 2, \"lora_alpha\": 2, \"alpha_pattern\": {");
     for (int i = 0; i < 3000; i++) { // each would take for ever
         g_string_append_printf(many, "\"(([a-z_0-9.]*)*)*%dx\": 4, ", i);
@@ -493,8 +492,6 @@ static void test_configurations(void)
         {"{\"r\": 2, \"lora_alpha\": 6, \"alpha_pattern\": {\"o_q\": 1, \"to.q\": 2}}", 1, NULL},
         {"{\"r\": 2, \"lora_alpha\": 6, \"alpha_pattern\": {\"(\": 1, \"to_[qk]\": 2}}", 1,
          "1 entries of alpha_pattern"},
-        {"{\"r\": 2, \"lora_alpha\": \"6\"}", 4, "lora_alpha of the configuration is no number"},
-        {brackets, 1, "alpha is taken to be the rank"},
         {NULL, 1, "alpha is taken to be the rank"},
         {many->str, 3, "entries of alpha_pattern"},
     };
@@ -535,6 +532,23 @@ static void test_words(void)
         {"{\"peft_type\": \"OFT\", \"r\": 2}", "peft_type is \"OFT\"", 0},
         {"{\"peft_type\": \"lora\", \"r\": 2}", "peft_type is \"lora\"", 0},
         {"{\"peft_type\": 5, \"r\": 2}", "peft_type is \"\"", 0},
+        // values of another kind than their word's
+        {"{\"r\": 2, \"lora_alpha\": \"6\"}", "lora_alpha is not a number", 0},
+        {"{\"r\": 2, \"lora_alpha\": null}", "lora_alpha is not a number", 0},
+        {"{\"r\": 2, \"lora_alpha\": NaN}", "lora_alpha is not a number", 0},
+        {"{\"r\": 2, \"lora_alpha\": true}", "lora_alpha is not a number", 0},
+        {"{" LORA ", \"use_rslora\": \"true\"}", "use_rslora is not true or false", 0},
+        {"{" LORA ", \"use_rslora\": 1}", "use_rslora is not true or false", 0},
+        {"{" LORA ", \"alpha_pattern\": [1, 2]}", "alpha_pattern is not a table of numbers", 0},
+        {"{" LORA ", \"alpha_pattern\": {\"to_q\": \"2\"}}", "alpha_pattern is not a table", 0},
+        {"{" LORA ", \"init_lora_weights\": {}}", "init_lora_weights is not true or false or a", 0},
+        {"{" LORA ", \"rank_pattern\": {\"a\": {}}}", "rank_pattern of the configuration is", 3},
+        {"{" LORA ", \"bias\": 1, \"lora_dropout\": []}", "lora_dropout of the configuration", 3},
+        {"{" LORA ", \"alpha_pattern\": null, \"use_rslora\": null, \"bias\": null}", NULL, 3},
+        {"{\"r\": \"four\", \"lora_alpha\": 6}", "r of the configuration is not a number", 3},
+        {"{\"r\": 4, \"lora_alpha\": 6}", "attn1.to_q is 2, and not 4 as", 3},
+        {"{" LORA ", \"rank_pattern\": {\"to_q\": 3}}", "attn1.to_q is 2, and not 3 as", 3},
+        {"{\"r\": 8, \"lora_alpha\": 6, \"rank_pattern\": {\"to_q\": 2}}", NULL, 3},
     };
 #undef LORA
     for (size_t i = 0; i < G_N_ELEMENTS(cases_of); i++) {
@@ -553,6 +567,55 @@ static void test_words(void)
         g_assert_cmpfloat(fabs(strength(a) - cases_of[i].strength), <, 1e-5);
         g_assert_true(cases_of[i].said ? remark && strstr(remark, cases_of[i].said) : !remark);
         adapter_free(a);
+    }
+}
+
+static void assert_not_loaded(const char *path, const char *says)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(adapter_load(path, fx.model, &error));
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, says));
+}
+
+// A configuration that cannot be read says nothing of the strength, whichever dialect asks for it.
+static void test_damaged_configuration(void)
+{
+    static const struct made files[][3] = {
+        {{"base_model.model." LAYER ".lora_A.weight", 2, {2, 16}, 0.1f},
+         {"base_model.model." LAYER ".lora_B.weight", 2, {16, 2}, 0.1f}},
+        {{LAYER ".lora_A.weight", 2, {2, 16}, 0.1f}, {LAYER ".lora_B.weight", 2, {16, 2}, 0.1f}},
+        {{"base_model.model." LAYER ".oft_R.weight", 2, {4, 6}, 0.1f}},
+        {{"base_model.model." LAYER ".oft_r", 3, {4, 4, 4}, 0.1f}},
+        {{"base_model.model." LAYER ".boft_R", 4, {1, 4, 4, 4}, 0.1f}},
+    };
+    g_autofree char *brackets = g_strnfill(3000000, '[');
+    const char *const texts[] = {"{\"r\": 4", "[1]", "", "{\"r\": 2, \"r\": 4}", brackets};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        for (size_t k = 0; k < G_N_ELEMENTS(texts); k++) {
+            g_autofree char *name = g_strdup_printf("damaged-%zu-%zu", i, k);
+            g_autofree char *path = make_file(name, files[i], texts[k]);
+            assert_not_loaded(path, "adapter_config.json");
+        }
+    }
+    g_autofree char *bound = make_file("damaged-bound", files[2], "{\"coft\": \"true\"}");
+    assert_not_loaded(bound, "coft is not true or false");
+}
+
+static void test_damaged_metadata(void)
+{
+    static const char *const texts[] = {"{\"unet.r\": 4", "[1]",
+                                        "{\"unet.r\": 2, \"unet.lora_alpha\": \"2\"}"};
+    const float values[32] = {0.1f};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *path = fixture_file(&fx, "damaged-metadata.safetensors");
+        struct st_writer *w = st_writer_new();
+        st_writer_f32(w, "unet." LAYER ".lora_A.weight", 2, (int64_t[]){2, 16}, values);
+        st_writer_f32(w, "unet." LAYER ".lora_B.weight", 2, (int64_t[]){16, 2}, values);
+        st_writer_meta(w, "lora_adapter_metadata", texts[i]);
+        g_assert_true(st_writer_save(w, path, NULL, NULL));
+        st_writer_free(w);
+        assert_not_loaded(path, "lora_adapter_metadata");
     }
 }
 
@@ -627,6 +690,8 @@ int main(int argc, char **argv)
     g_test_add_func("/dialects/nothing-fits", test_nothing_fits);
     g_test_add_func("/dialects/configurations", test_configurations);
     g_test_add_func("/dialects/words", test_words);
+    g_test_add_func("/dialects/damaged-configuration", test_damaged_configuration);
+    g_test_add_func("/dialects/damaged-metadata", test_damaged_metadata);
     g_test_add_func("/dialects/whole-numbers", test_whole_numbers);
     g_test_add_func("/dialects/odd-numbers", test_odd_numbers);
     g_test_add_func("/dialects/combined", test_combined);

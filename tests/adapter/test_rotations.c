@@ -310,19 +310,35 @@ static char *alone(const char *name, const char *config)
     return to;
 }
 
+// What the rotations depend on is of the kind that it should be.
+static void test_configuration(void)
+{
+    static const struct {
+        const char *config, *says;
+    } cases[] = {
+        {"[[[", "adapter_config.json"},
+        {"{\"peft_version\": [7]}", "peft_version is not a text"},
+        {"{\"use_cayley_neumann\": 7}", "use_cayley_neumann is not true or false"},
+        {"{\"coft\": \"yes\"}", "coft is not true or false"},
+        {"{\"eps\": {}}", "eps is not a number"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = alone("peft-0.17-neumann-5", cases[i].config);
+        g_assert_null(adapter_load(path, fx.model, &error));
+        g_assert_nonnull(strstr(error->message, cases[i].says));
+    }
+}
+
 static void test_left_open(void)
 {
     static const struct {
         const char *name, *config, *as, *note;
     } cases[] = {
         {"peft-neumann", NULL, "peft-neumann", "is not beside it"},
-        {"peft-neumann", "[[[", "peft-neumann", "cannot be read"},
         {"peft-neumann", "{\"peft_version\": \"0.18.1\"}", "peft-neumann", NULL},
         {"peft-neumann", "{\"peft_version\": \"1.2\"}", "peft-neumann", NULL},
         {"peft-0.17-neumann-5", "{\"peft_version\": \"\"}", "peft-0.17-neumann-5", NULL},
-        {"peft-0.17-neumann-5", "{\"peft_version\": [7]}", "peft-0.17-neumann-5", NULL},
-        {"peft-0.17-neumann-5", "{\"use_cayley_neumann\": 7}", "peft-0.17-neumann-5", NULL},
-        {"peft-0.17-neumann-5", "{\"coft\": \"yes\", \"eps\": {}}", "peft-0.17-neumann-5", NULL},
         {"peft-0.10", NULL, "peft-0.10", "outputs without a bound"},
         {"peft-0.15", NULL, "peft-0.15", "inputs without a bound"},
         {"peft-boft-2", NULL, "peft-boft-2", NULL},
@@ -547,6 +563,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rotations/written", test_written);
     g_test_add_func("/rotations/written-official", test_written_official);
     g_test_add_func("/rotations/left-open", test_left_open);
+    g_test_add_func("/rotations/configuration", test_configuration);
     g_test_add_func("/rotations/forms-differ", test_forms_differ);
     g_test_add_func("/rotations/folders", test_folders);
     g_test_add_func("/rotations/terms", test_terms);

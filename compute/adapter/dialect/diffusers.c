@@ -25,7 +25,7 @@ static bool diffusers_detect(const struct adapter_source *s)
 static double diffusers_scale(const struct file_layer *layer, int rank, void *data)
 {
     const struct configs *c = data;
-    const struct lora_config *own = g_str_equal(layer->part->name, MODEL_UNET) ? c->unet : c->text;
+    struct lora_config *own = g_str_equal(layer->part->name, MODEL_UNET) ? c->unet : c->text;
     own = own ? own : c->all;
     return own ? lora_config_scale(own, layer, rank) : 1;
 }
@@ -56,15 +56,14 @@ static bool read_configs(const struct adapter_source *s, struct configs *c, GPtr
                          GError **error)
 {
     const char *text = adapter_source_meta(s, METADATA);
-    g_autoptr(GError) fault = NULL;
-    g_autoptr(JsonNode) root =
-        text ? json_text_read(text, strlen(text), JSON_NODE_OBJECT, METADATA, &fault) : NULL;
-    if (fault) {
-        g_ptr_array_add(notes,
-                        g_strdup_printf("%s; alpha is taken to be the rank", fault->message));
-    }
-    if (!root) {
+    if (!text) {
         return true;
+    }
+    g_autoptr(JsonNode) root =
+        json_text_read(text, strlen(text), JSON_NODE_OBJECT, METADATA, error);
+    if (!root) {
+        g_prefix_error(error, "nothing says how strong the adapter is: ");
+        return false;
     }
     JsonObject *object = json_node_get_object(root);
     const bool unet = has_prefix(object, "unet."), encoder = has_prefix(object, "text_encoder.");

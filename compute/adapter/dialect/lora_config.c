@@ -20,8 +20,9 @@ struct pattern {
 
 struct lora_config {
     double alpha, rank;
-    bool rank_stabilized;
+    bool rank_said, rank_stabilized;
     GPtrArray *alphas, *ranks; // struct pattern *
+    GPtrArray *notes;          // char *, the caller's
 };
 
 static void pattern_free(struct pattern *p)
@@ -53,15 +54,10 @@ static JsonNode *member_of(JsonObject *object, const char *prefix, const char *k
     return json_object_get_member(object, name);
 }
 
-static void number(JsonObject *object, const char *prefix, const char *key, double *value,
-                   GPtrArray *notes)
+// Whether there is a number; value stays where there is none.
+static bool number(JsonObject *object, const char *prefix, const char *key, double *value)
 {
-    JsonNode *node = member_of(object, prefix, key);
-    if (node && !JSON_NODE_HOLDS_NULL(node) && !node_number(node, value)) {
-        g_ptr_array_add(notes,
-                        g_strdup_printf("%s%s of the configuration is no number and is taken as %g",
-                                        prefix, key, *value));
-    }
+    return node_number(member_of(object, prefix, key), value);
 }
 
 static struct pattern *pattern_new(const char *key, JsonNode *node, int *expressions)
@@ -114,9 +110,10 @@ struct lora_config *lora_config_new(JsonObject *object, const char *prefix, cons
     struct lora_config *c = g_new0(struct lora_config, 1);
     g_autofree char *stabilized = g_strconcat(prefix, "use_rslora", NULL);
     c->alpha = c->rank = 8; // PEFT's defaults
-    number(object, prefix, "r", &c->rank, notes);
-    number(object, prefix, alpha_key, &c->alpha, notes);
+    c->rank_said = number(object, prefix, "r", &c->rank);
+    number(object, prefix, alpha_key, &c->alpha);
     c->rank_stabilized = json_object_get_boolean_member_with_default(object, stabilized, FALSE);
+    c->notes = notes;
     c->alphas = patterns(object, prefix, "alpha_pattern", notes);
     c->ranks = patterns(object, prefix, "rank_pattern", notes);
     return c;
@@ -161,11 +158,24 @@ static double look_up(const GPtrArray *list, const char *path, double otherwise)
     return otherwise;
 }
 
-double lora_config_scale(const struct lora_config *c, const struct file_layer *layer, int rank)
+// Once: where one layer's rank is another, all may be.
+static void note_rank(struct lora_config *c, const char *path, int rank, double said)
+{
+    if (c->rank_said && rank > 0 && rank != said) {
+        g_ptr_array_add(c->notes, g_strdup_printf("the rank of %s is %d, and not %g as the "
+                                                  "configuration says; its tensors' own is taken",
+                                                  path, rank, said));
+        c->rank_said = false;
+    }
+}
+
+double lora_config_scale(struct lora_config *c, const struct file_layer *layer, int rank)
 {
     const char *name = layer->weight->name;
     g_autofree char *path = g_strndup(name, (gsize)(strrchr(name, '.') - name));
-    const double r = rank > 0 ? rank : look_up(c->ranks, path, c->rank);
+    const double said = look_up(c->ranks, path, c->rank);
+    const double r = rank > 0 ? rank : said;
+    note_rank(c, path, rank, said);
     const double alpha = look_up(c->alphas, path, c->alpha);
     return r > 0 ? alpha / (c->rank_stabilized ? sqrt(r) : r) : 1;
 }

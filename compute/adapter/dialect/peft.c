@@ -12,7 +12,8 @@
 static bool peft_detect(const struct adapter_source *s)
 {
     const bool configured =
-        s->config && json_object_has_member(json_node_get_object(s->config), "peft_type");
+        s->config_fault ||
+        (s->config && json_object_has_member(json_node_get_object(s->config), "peft_type"));
     return source_has_role(s, PREFIX, 0, ROLES - 1) ||
            (configured && source_has_role(s, "", 0, ROLES - 1) &&
             !source_has_role(s, "unet.", 0, ROLES - 1) &&
@@ -42,9 +43,7 @@ static struct adapter *peft_read(const struct adapter_source *s, struct model *m
     }
     struct lora_config *config = s->config ? config_new(s, types, notes) : NULL;
     if (!config) {
-        g_ptr_array_add(notes,
-                        g_strdup(s->config_fault ? s->config_fault
-                                                 : "there is no adapter_config.json beside it"));
+        g_ptr_array_add(notes, g_strdup("there is no adapter_config.json beside it"));
         g_ptr_array_add(notes, g_strdup("alpha is taken to be the rank"));
     }
     struct adapter *a =

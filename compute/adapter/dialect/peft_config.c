@@ -2,98 +2,127 @@
 
 #include "compute/adapter/dialect/layers.h"
 
+#include <math.h>
 #include <string.h>
 
-// The words of PEFT 0.21 and before it, by method; what each does was looked up in its tuner. What
-// is in no list may change anything.
+// The words of PEFT 0.21 and before it, by method, with what their values are; what each does was
+// looked up in its tuner. What is in no list may change anything.
+enum {
+    FLAG = 1,
+    NUMBER = 2,
+    TEXT = 4,
+    LIST = 8,
+    TABLE = 16,
+    NUMBERS = 32, // a table of numbers
+    OBEYED = 64,  // a value of another kind would leave open how the adapter acts
+};
+struct word {
+    const char *name;
+    unsigned kind;
+};
 
 // Where layers are, how they are trained or began, where the model was from.
-static const char *const of_all[] = {
-    "task_type",
-    "peft_type",
-    "auto_mapping",
-    "peft_version",
-    "base_model_name_or_path",
-    "revision",
-    "target_modules",
-    "exclude_modules",
-    "bias",
-    "layers_to_transform",
-    "layers_pattern",
-    "modules_to_save", // whole modules and biases are tensors, and told
-    "inference_mode",
-    "init_weights",
-    "module_dropout",
-    "fan_in_fan_out", // PEFT itself takes it back for linear layers
-    NULL,
+static const struct word of_all[] = {
+    {"task_type", TEXT},
+    {"peft_type", TEXT},
+    {"auto_mapping", TABLE},
+    {"peft_version", TEXT},
+    {"base_model_name_or_path", TEXT},
+    {"revision", TEXT},
+    {"target_modules", TEXT | LIST},
+    {"exclude_modules", TEXT | LIST},
+    {"bias", TEXT},
+    {"layers_to_transform", NUMBER | LIST},
+    {"layers_pattern", TEXT | LIST},
+    {"modules_to_save", LIST}, // whole modules and biases are tensors, and told
+    {"inference_mode", FLAG},
+    {"init_weights", FLAG | TEXT},
+    {"module_dropout", NUMBER},
+    {"fan_in_fan_out", FLAG}, // PEFT itself takes it back for linear layers
+    {NULL},
 };
 
 // Obeyed (lora_config.c), said by the tensors, or of the training alone.
-static const char *const of_lora[] = {
-    "r",
-    "lora_alpha",
-    "rank_pattern",
-    "alpha_pattern",
-    "use_rslora", // obeyed
-    "use_dora",
-    "lora_bias",
-    "target_parameters",
-    "trainable_token_indices",
-    "ensure_weight_tying",
-    "init_lora_weights", // checked below
-    "lora_dropout",
-    "loftq_config",
-    "eva_config",
-    "corda_config",
-    "lora_ga_config",
-    "velora_config",
-    "monteclora_config",
-    "runtime_config",
-    "qalora_group_size", // of use_qalora
-    "megatron_config",
-    "megatron_core",
-    NULL,
+static const struct word of_lora[] = {
+    {"r", NUMBER}, // the tensors have it
+    {"lora_alpha", NUMBER | OBEYED},
+    {"rank_pattern", NUMBERS},
+    {"alpha_pattern", NUMBERS | OBEYED},
+    {"use_rslora", FLAG | OBEYED},
+    {"use_dora", FLAG},
+    {"lora_bias", FLAG},
+    {"target_parameters", LIST},
+    {"trainable_token_indices", LIST | TABLE},
+    {"ensure_weight_tying", FLAG},
+    {"init_lora_weights", FLAG | TEXT | OBEYED}, // checked below
+    {"lora_dropout", NUMBER},
+    {"loftq_config", TABLE},
+    {"eva_config", TABLE},
+    {"corda_config", TABLE},
+    {"lora_ga_config", TABLE},
+    {"velora_config", TABLE},
+    {"monteclora_config", TABLE},
+    {"runtime_config", TABLE},
+    {"qalora_group_size", NUMBER}, // of use_qalora
+    {"megatron_config", TABLE},
+    {"megatron_core", TEXT},
+    {NULL},
 };
-static const char *const of_hadamard[] = {
-    "r", "alpha", "rank_pattern", "alpha_pattern", "rank_dropout", "use_effective_conv2d", NULL,
+static const struct word of_hadamard[] = {
+    {"r", NUMBER},
+    {"alpha", NUMBER | OBEYED},
+    {"rank_pattern", NUMBERS},
+    {"alpha_pattern", NUMBERS | OBEYED},
+    {"rank_dropout", NUMBER},
+    {"use_effective_conv2d", FLAG},
+    {NULL},
 };
-static const char *const of_kronecker[] = {
-    "r",
-    "alpha",
-    "rank_pattern",
-    "alpha_pattern",
-    "rank_dropout",
-    "rank_dropout_scale",
-    "use_effective_conv2d",
-    "decompose_both",
-    "decompose_factor",
-    NULL,
+static const struct word of_kronecker[] = {
+    {"r", NUMBER | OBEYED}, // two whole factors have no rank
+    {"alpha", NUMBER | OBEYED},
+    {"rank_pattern", NUMBERS | OBEYED},
+    {"alpha_pattern", NUMBERS | OBEYED},
+    {"rank_dropout", NUMBER},
+    {"rank_dropout_scale", FLAG},
+    {"use_effective_conv2d", FLAG},
+    {"decompose_both", FLAG},
+    {"decompose_factor", NUMBER},
+    {NULL},
 };
 // More than the tensors of LoRA say.
 static const char *const more_than_lora[] = {
     "kasa_config", "arrow_config",      "use_bdlora",
     "use_qalora",  "layer_replication", "alora_invocation_tokens",
     NULL};
-static const char *const of_channels[] = {"feedforward_modules", "init_ia3_weights", NULL};
-static const char *const of_oft[] = {
-    "r",
-    "oft_block_size",
-    "coft",
-    "eps",
-    "block_share",
-    "use_cayley_neumann",
-    "num_cayley_neumann_terms",
-    "rank_pattern",
-    "alpha_pattern",
-    NULL,
+static const struct word of_channels[] = {
+    {"feedforward_modules", TEXT | LIST},
+    {"init_ia3_weights", FLAG},
+    {NULL},
 };
-static const char *const of_boft[] = {
-    "boft_block_size", "boft_block_num", "boft_n_butterfly_factor", "boft_dropout", NULL,
+static const struct word of_oft[] = {
+    {"r", NUMBER},
+    {"oft_block_size", NUMBER},
+    {"coft", FLAG | OBEYED},
+    {"eps", NUMBER | OBEYED},
+    {"block_share", FLAG},
+    {"use_cayley_neumann", FLAG | OBEYED},
+    {"num_cayley_neumann_terms", NUMBER | OBEYED},
+    {"peft_version", TEXT | OBEYED}, // the last term of the series
+    {"rank_pattern", NUMBERS},
+    {"alpha_pattern", NUMBERS},
+    {NULL},
+};
+static const struct word of_boft[] = {
+    {"boft_block_size", NUMBER},
+    {"boft_block_num", NUMBER},
+    {"boft_n_butterfly_factor", NUMBER},
+    {"boft_dropout", NUMBER},
+    {NULL},
 };
 
 static const struct type {
     const char *name;
-    const char *const *keys;
+    const struct word *words;
     enum role first, last; // of its tensors; ROLES: none of layers.h
 } type_table[] = {
     {"LORA", of_lora, ROLE_DOWN, ROLE_MAGNITUDE},
@@ -241,10 +270,29 @@ static bool check_tensors(const struct adapter_source *s, JsonObject *object, co
     return true;
 }
 
+static const struct word *find_word(const struct type *t, const char *key)
+{
+    const struct word *const lists[] = {t->words, of_all};
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        for (const struct word *w = lists[i]; w->name; w++) {
+            if (g_str_equal(w->name, key)) {
+                return w;
+            }
+        }
+    }
+    return NULL;
+}
+
 static bool is_known(const struct type *t, const char *key)
 {
-    return g_strv_contains(of_all, key) || g_strv_contains(t->keys, key) ||
-           (t->keys == of_lora && g_strv_contains(more_than_lora, key));
+    return find_word(t, key) || (t->words == of_lora && g_strv_contains(more_than_lora, key));
+}
+
+// A member's key without the prefix, NULL: it is of another network.
+static const char *word_of(const char *key, const char *prefix)
+{
+    return !g_str_has_prefix(key, prefix) || (!*prefix && strchr(key, '.')) ? NULL
+                                                                            : key + strlen(prefix);
 }
 
 #define NAMED 3 // of the words that are not known
@@ -256,12 +304,8 @@ static void note_unknown(JsonObject *object, const char *prefix, const struct ty
     g_autoptr(GString) names = g_string_new("");
     int count = 0;
     for (GList *k = keys; k; k = k->next) {
-        const char *key = k->data;
-        if (!g_str_has_prefix(key, prefix) || (!*prefix && strchr(key, '.'))) {
-            continue;
-        }
-        key += strlen(prefix);
-        if (!is_known(t, key) && is_on(json_object_get_member(object, k->data)) &&
+        const char *key = word_of(k->data, prefix);
+        if (key && !is_known(t, key) && is_on(json_object_get_member(object, k->data)) &&
             count++ < NAMED) {
             g_string_append_printf(names, "%s%.40s", names->len ? ", " : "", key);
         }
@@ -272,6 +316,82 @@ static void note_unknown(JsonObject *object, const char *prefix, const struct ty
                                                names->str, count > NAMED ? " and more" : "",
                                                count > 1 ? "are" : "is"));
     }
+}
+
+// ---- what its values are ------------------------------------------------------------------------
+
+static unsigned kind_of_value(JsonNode *node)
+{
+    switch (json_node_get_value_type(node)) {
+    case G_TYPE_BOOLEAN: return FLAG;
+    case G_TYPE_STRING: return TEXT;
+    default: return isfinite(json_node_get_double(node)) ? NUMBER : 0;
+    }
+}
+
+static unsigned kind_of_table(JsonObject *table)
+{
+    g_autoptr(GList) values = json_object_get_values(table);
+    for (GList *v = values; v; v = v->next) {
+        if (!JSON_NODE_HOLDS_VALUE((JsonNode *)v->data) || kind_of_value(v->data) != NUMBER) {
+            return TABLE;
+        }
+    }
+    return TABLE | NUMBERS;
+}
+
+// The kinds that a value is of. null is what PEFT writes for all that is not meant, but no number.
+static unsigned kinds_of(JsonNode *node)
+{
+    switch (JSON_NODE_TYPE(node)) {
+    case JSON_NODE_OBJECT: return kind_of_table(json_node_get_object(node));
+    case JSON_NODE_ARRAY: return LIST;
+    case JSON_NODE_NULL: return ~(unsigned)NUMBER;
+    default: return kind_of_value(node);
+    }
+}
+
+static char *kind_text(unsigned kind)
+{
+    static const char *const names[] = {"true or false", "a number", "a text",
+                                        "a list",        "a table",  "a table of numbers"};
+    g_autoptr(GString) text = g_string_new("");
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (kind & 1u << i) {
+            g_string_append_printf(text, "%s%s", text->len ? " or " : "", names[i]);
+        }
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static bool check_value(const struct word *w, JsonNode *node, GPtrArray *notes, GError **error)
+{
+    if (kinds_of(node) & w->kind & ~(unsigned)OBEYED) {
+        return true;
+    }
+    g_autofree char *kind = kind_text(w->kind);
+    if (w->kind & OBEYED) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is not %s, and what the adapter does depends on it", w->name, kind);
+        return false;
+    }
+    g_ptr_array_add(notes, g_strdup_printf("%s of the configuration is not %s and is passed over",
+                                           w->name, kind));
+    return true;
+}
+
+static bool check_values(JsonObject *object, const char *prefix, const struct type *t,
+                         GPtrArray *notes, GError **error)
+{
+    g_autoptr(GList) keys = json_object_get_members(object);
+    for (GList *k = keys; k; k = k->next) {
+        const char *key = word_of(k->data, prefix);
+        const struct word *w = key ? find_word(t, key) : NULL;
+        if (w && !check_value(w, json_object_get_member(object, k->data), notes, error)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool peft_config_check(const struct adapter_source *s, JsonObject *object, const char *prefix,
@@ -286,14 +406,20 @@ bool peft_config_check(const struct adapter_source *s, JsonObject *object, const
     }
     const struct type *t = find_type(name);
     note_unknown(object, prefix, t, notes);
-    return t->keys != of_lora ||
-           (check_beginning(object, prefix, error) && check_more(object, prefix, error) &&
-            check_tensors(s, object, prefix, notes, error));
+    return check_values(object, prefix, t, notes, error) &&
+           (t->words != of_lora ||
+            (check_beginning(object, prefix, error) && check_more(object, prefix, error) &&
+             check_tensors(s, object, prefix, notes, error)));
 }
 
 bool peft_config_check_source(const struct adapter_source *s, const char *const *types,
                               GPtrArray *notes, GError **error)
 {
+    if (s->config_fault) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s; without it nothing says how strong the adapter is", s->config_fault);
+        return false;
+    }
     if (s->config &&
         !peft_config_check(s, json_node_get_object(s->config), "", types, notes, error)) {
         g_prefix_error(error, "%s: in adapter_config.json, ", s->path);

@@ -10,11 +10,12 @@
 // configuration that names none is one of the first whose tensors the source has. False, with the
 // reason: another method, tensors of another one than it names, weights that are not the model's
 // (PiSSA, OLoRA and the like take the first product out of them), or more than the tensors say
-// (KaSA). notes (char *) receives what is passed over though it may change something.
+// (KaSA), or a value of the wrong kind that the strength or the form depends on. notes (char *)
+// receives what is passed over though it may change something.
 bool peft_config_check(const struct adapter_source *s, JsonObject *object, const char *prefix,
                        const char *const *types, GPtrArray *notes, GError **error);
-// The same of the adapter_config.json beside the tensors, where there is one; the reason names the
-// file.
+// The same of the adapter_config.json beside the tensors, where there is one; one that cannot be
+// read is refused. The reason names the file.
 bool peft_config_check_source(const struct adapter_source *s, const char *const *types,
                               GPtrArray *notes, GError **error);
 // The method that it names ("" for what is no name), or the first of types whose tensors the source

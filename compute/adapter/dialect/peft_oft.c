@@ -111,8 +111,7 @@ static struct adapter *peft_oft_read(const struct adapter_source *s, struct mode
     if (a && !s->config && !adapter_source_meta(s, "tincture.method")) {
         adapter_note(a,
                      "read as the series of five terms that PEFT takes unless told otherwise, as "
-                     "adapter_config.json %s",
-                     s->config_fault ? "beside it cannot be read" : "is not beside it");
+                     "adapter_config.json is not beside it");
     }
     return a;
 }

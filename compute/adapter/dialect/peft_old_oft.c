@@ -88,10 +88,10 @@ static struct adapter *peft_old_oft_read(const struct adapter_source *s, struct 
                             : NULL;
     adapter_note_all(a, notes);
     if (a && !s->config) {
-        adapter_note(a, "read as rotations of the layers' %s without a bound, as %s",
-                     is_input_side(s) ? "inputs" : "outputs",
-                     s->config_fault ? "adapter_config.json beside it cannot be read"
-                                     : "adapter_config.json is not beside it");
+        adapter_note(a,
+                     "read as rotations of the layers' %s without a bound, as adapter_config.json "
+                     "is not beside it",
+                     is_input_side(s) ? "inputs" : "outputs");
     }
     return a;
 }

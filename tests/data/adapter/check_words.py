@@ -15,7 +15,7 @@ from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 
 source = (Path(__file__).parents[3] / "compute/adapter/dialect/peft_config.c").read_text()
 lists = {name: set(re.findall(r'"(\w+)"', body))
-         for name, body in re.findall(r"\*const (\w+)\[\] = \{(.*?)\};", source, re.S)}
+         for name, body in re.findall(r"(?:word|\*const) (\w+)\[\] = \{(.*?)\};", source, re.S)}
 for method, name in re.findall(r'\{"(\w+)", (\w+), ROLE', source):
     config = PEFT_TYPE_TO_CONFIG_MAPPING[PeftType(method)]
     known = lists["of_all"] | lists[name] | (lists["more_than_lora"] if name == "of_lora" else set())
