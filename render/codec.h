@@ -14,8 +14,10 @@
 #define CODEC_PARTIAL_NOTE                                                                         \
     "the file is damaged or cut short, and the picture is shown as far as it goes"
 
-// Noted of a picture that is one of several in its file, as frames or pages.
+// Noted of a picture that is one of several in its file, as frames or pages; the second where the
+// file says itself which is to be shown.
 #define CODEC_FIRST_NOTE "the file holds several pictures, and the first is shown"
+#define CODEC_MAIN_NOTE  "the file holds several pictures, and its main one is shown"
 
 struct codec_write {
     int bits;           // 8 or 16 a channel; formats that know only 8 ignore it

@@ -45,8 +45,9 @@ static bool sniff(const uint8_t *data, size_t size)
 // ---- the container ------------------------------------------------------------------------------
 
 struct reader {
+    GBytes *file; // as libheif may read it
     struct heif_context *context;
-    struct heif_image_handle *handle; // of the first picture, or the one that the file prefers
+    struct heif_image_handle *handle; // of the picture that the file names as its main one
 };
 
 static bool fail(struct heif_error reason, GError **error)
@@ -70,16 +71,13 @@ static void reader_clear(struct reader *r)
 {
     g_clear_pointer(&r->handle, heif_image_handle_release);
     g_clear_pointer(&r->context, heif_context_free);
+    g_clear_pointer(&r->file, g_bytes_unref);
 }
 
-// The file is not copied and has to outlive the reader.
 static bool reader_open(struct reader *r, GBytes *file, GError **error)
 {
-    gsize size = 0;
-    const void *data = g_bytes_get_data(file, &size);
-
-    *r = (struct reader){0};
-    if (!heif_items_are_sound(file)) {
+    *r = (struct reader){.file = heif_items_sound(file)};
+    if (r->file == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                             "the HEIC or AVIF data is damaged or cut short, or its picture is put "
                             "together in a way that cannot be read");
@@ -87,6 +85,8 @@ static bool reader_open(struct reader *r, GBytes *file, GError **error)
     }
     r->context = heif_context_alloc();
 
+    gsize size = 0;
+    const void *data = g_bytes_get_data(r->file, &size);
     struct heif_error result =
         heif_context_read_from_memory_without_copy(r->context, data, size, NULL);
 
@@ -205,7 +205,7 @@ static GBytes *take_exif(const struct heif_image_handle *handle)
     return metadata_upright(structure);
 }
 
-static void take_meta(const struct reader *r, GBytes *file, struct image_meta *meta)
+static void take_meta(const struct reader *r, struct image_meta *meta)
 {
     meta->bits = heif_image_handle_get_luma_bits_per_pixel(r->handle) > 8 ? 16 : 8;
     meta->exif = take_exif(r->handle);
@@ -213,8 +213,9 @@ static void take_meta(const struct reader *r, GBytes *file, struct image_meta *m
     meta->recipe = metadata_recipe(meta->exif);
     take_color(r->handle, meta);
     // A box `moov` holds the pictures of a film or a burst.
-    if (heif_has_box(file, "moov") || heif_context_get_number_of_top_level_images(r->context) > 1) {
-        image_meta_note(meta, CODEC_FIRST_NOTE);
+    if (heif_has_box(r->file, "moov") ||
+        heif_context_get_number_of_top_level_images(r->context) > 1) {
+        image_meta_note(meta, CODEC_MAIN_NOTE);
     }
 }
 
@@ -367,7 +368,7 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     if (ok) {
         info->width = heif_image_handle_get_width(r.handle);
         info->height = heif_image_handle_get_height(r.handle);
-        take_meta(&r, file, &info->meta);
+        take_meta(&r, &info->meta);
     }
     reader_clear(&r);
     return ok;
@@ -379,7 +380,7 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
     struct image *image = reader_open(&r, file, error) ? decode(&r, task, error) : NULL;
 
     if (image != NULL) {
-        take_meta(&r, file, &image->meta);
+        take_meta(&r, &image->meta);
     }
     reader_clear(&r);
     return image;

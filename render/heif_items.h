@@ -9,6 +9,9 @@
 // Whether there is a box of that name, of four letters, at the top.
 bool heif_has_box(GBytes *file, const char *name);
 
-// Whether what the file's items are made of can be followed: a grid or a derived picture of coded
-// pictures alone, and alpha of what is no tile and no alpha itself.
-bool heif_items_are_sound(GBytes *file);
+// The file as libheif may read it, most often the same. NULL: what its items are made of cannot be
+// followed. Let in are a grid or a derived picture of coded pictures alone, and alpha of what is no
+// tile and no alpha itself. Where a picture is turned, mirrored or cropped, its alpha says the same
+// in the result and its tiles say nothing: libavif 0.11 writes the reverse, which libheif takes at
+// its word. Where they say otherwise than the picture it is NULL.
+GBytes *heif_items_sound(GBytes *file);

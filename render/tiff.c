@@ -131,6 +131,25 @@ static bool choose_picture(struct tiff_reader *r)
            tiff_fail(r, TINCTURE_ERROR_FILE, "its directory is damaged");
 }
 
+// Distributions build libtiff without some of its methods; it would say so with the first pixel.
+static bool check_packing(struct tiff_reader *r)
+{
+    uint16_t method = 0;
+
+    TIFFGetFieldDefaulted(r->tiff, TIFFTAG_COMPRESSION, &method);
+    if (TIFFIsCODECConfigured(method)) {
+        return true;
+    }
+
+    const TIFFCodec *codec = TIFFFindCODEC(method);
+    g_autofree char *reason =
+        g_strdup_printf("its pixels are packed as %s, number %d, for which libtiff is not built",
+                        codec != NULL ? codec->name : "no known kind", method);
+
+    g_clear_error(&r->error);
+    return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, reason);
+}
+
 // padding: 0 at first; then, where that failed, the file is read leniently.
 static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, uint64_t padding)
 {
@@ -147,7 +166,7 @@ static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, 
     if (r->tiff == NULL || r->error != NULL) {
         return tiff_fail(r, TINCTURE_ERROR_FILE, "its header is cut short");
     }
-    if (!choose_picture(r)) {
+    if (!choose_picture(r) || !check_packing(r)) {
         return false;
     }
     if (!TIFFGetField(r->tiff, TIFFTAG_IMAGEWIDTH, &r->width) ||

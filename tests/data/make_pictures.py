@@ -12,7 +12,9 @@ it too, as cameras write it. Both blocks hold Make, Copyright and DateTimeOrigin
 The others are paired with a PNG of what the reference decoder makes of them, in the samples as coded, without colour
 management: `deep.avif` is 12 bits without loss, `deep-alpha.heic` 10 bits with alpha, `premultiplied.avif` 10 bits with
 premultiplied alpha, `gray.avif` 8 bits of limited range, `tiles.avif` 10 bits in two tiles, `p3.avif` is in Display P3 and
-`pq.avif` in BT.2100 PQ, both by number; `film.avif` is a film of two pictures.
+`pq.avif` in BT.2100 PQ, both by number; `film.avif` is a film of two pictures. `turned-alpha.avif` and `turned-tiles.avif`
+are by avifenc 0.11, which says of every tile too how the picture is turned, and not of alpha; `two.heic` has two pictures, of which
+the second is the main one.
 """
 import subprocess
 from pathlib import Path
@@ -21,7 +23,7 @@ from tempfile import TemporaryDirectory
 import imagecodecs
 import numpy as np
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageOps
 
 FOLDER = Path(__file__).parent / "pictures"
 XMP = (b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -67,12 +69,36 @@ def deep(folder):
     (FOLDER / "deep-alpha.heic.png").write_bytes(imagecodecs.png_encode(decode_heic(FOLDER / "deep-alpha.heic")))
 
 
+def turned(folder):
+    """Pillow crops nothing, and gives the turning as EXIF would."""
+    alpha, tall = ramps(24, 16), ramps(64, 128)[..., :3] // 2
+    exact = ("-d", "8", "-y", "444", "-l", "-s", "6", "--cicp", "1/13/0")
+    for name, samples, crop, said in (
+            ("turned-alpha", alpha, (2, 4, 18, 14), ("--crop", "2,4,16,10", "--irot", "1", "--imir", "0")),
+            ("turned-tiles", tall, (0, 0, 64, 128), ("--grid", "1x2", "--irot", "3"))):
+        Image.fromarray((samples >> 8).astype("u1")).save(folder / "stored.png")
+        subprocess.run(["avifenc", *exact, *said, folder / "stored.png", FOLDER / f"{name}.avif"], check=True)
+        picture = Image.open(FOLDER / f"{name}.avif")
+        exif = picture.getexif()
+        picture = picture.crop(crop)
+        picture.info["exif"] = exif.tobytes()
+        ImageOps.exif_transpose(picture).save(FOLDER / f"{name}.avif.png", exif=b"")
+
+
+def two(picture):
+    both = pillow_heif.from_pillow(Image.new("RGB", (16, 16), (0, 255, 0)))
+    both.add_from_pillow(picture)
+    both.save(FOLDER / "two.heic", primary_index=1, quality=95)
+
+
 def main():
     with TemporaryDirectory() as folder:
         deep(Path(folder))
+        turned(Path(folder))
     pillow_heif.register_heif_opener()
     picture = Image.new("RGB", (32, 24), (255, 0, 0))
     picture.paste((0, 0, 255), (16, 0, 32, 24))
+    two(picture)
     exif = Image.Exif()
     exif[MAKE] = "Tin"
     exif[ORIENTATION] = 6

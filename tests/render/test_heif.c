@@ -66,8 +66,9 @@ static void test_samples(void)
         int bits;
         bool alpha;
     } CASES[] = {
-        {"deep.avif", 16, false},         {"deep-alpha.heic", 16, true}, {"gray.avif", 8, false},
-        {"premultiplied.avif", 16, true}, {"tiles.avif", 16, false},     {"p3.avif", 16, false},
+        {"deep.avif", 16, false},         {"deep-alpha.heic", 16, true},   {"gray.avif", 8, false},
+        {"premultiplied.avif", 16, true}, {"tiles.avif", 16, false},       {"p3.avif", 16, false},
+        {"turned-alpha.avif", 8, true},   {"turned-tiles.avif", 8, false},
     };
 
     for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
@@ -247,19 +248,48 @@ static void test_turned_once(void)
     }
 }
 
-static void test_film(void)
+// Some bytes of the file changed.
+static void assert_refused(const char *name, const char *from, const char *to, gsize size)
 {
-    struct image *image = load_data("film.avif");
+    g_autoptr(GBytes) file = read_data(name);
+    g_autoptr(GError) error = NULL;
+    gsize whole = 0;
+    const void *data = g_bytes_get_data(file, &whole);
+    guint8 *copy = g_memdup2(data, whole), *entry = bytes_find(copy, whole, from, size);
+    g_autoptr(GBytes) changed = g_bytes_new_take(copy, whole);
 
-    g_assert_cmpstr(image->meta.note, ==, CODEC_FIRST_NOTE);
-    image_free(image);
+    g_assert_nonnull(entry);
+    memcpy(entry, to, size);
+    g_assert_null(image_load_bytes(changed, NULL, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE);
+    g_assert_nonnull(strstr(error->message, "put together"));
+}
+
+// Alpha or a tile that says otherwise than the picture how it is turned.
+static void test_turned_otherwise(void)
+{
+    assert_refused("turned-alpha.avif", "\0\2\4\1\x08\x89\x0a", "\0\2\4\1\x86\x89\x0a", 7);
+    assert_refused("turned-tiles.avif", "\0\1\4\1\2\3\x84", "\0\1\4\1\2\3\3", 7);
+}
+
+// The main picture is not always the first.
+static void test_several(void)
+{
+    struct image *film = load_data("film.avif"), *two = load_data("two.heic");
+
+    g_assert_cmpstr(film->meta.note, ==, CODEC_MAIN_NOTE);
+    g_assert_cmpstr(two->meta.note, ==, CODEC_MAIN_NOTE);
+    g_assert_cmpint(two->width, ==, 32); // the second
+    image_free(film);
+    image_free(two);
 }
 
 // The header alone says what the pixels then are.
 static void test_info(void)
 {
-    static const char *const NAMES[] = {"turned.heic", "deep-alpha.heic", "gray.avif",
-                                        "tiles.avif",  "p3.avif",         "film.avif"};
+    static const char *const NAMES[] = {"turned.heic",       "deep-alpha.heic",  "gray.avif",
+                                        "tiles.avif",        "p3.avif",          "film.avif",
+                                        "turned-alpha.avif", "turned-tiles.avif"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(NAMES); i++) {
         g_autoptr(GBytes) file = read_data(NAMES[i]);
@@ -315,18 +345,22 @@ static void test_cut_short(void)
 
 static void test_changed(void)
 {
+    static const char *const NAMES[] = {"turned.heic", "turned-alpha.avif"};
     static const guint8 VALUES[] = {0, 1, 127, 255};
-    g_autoptr(GBytes) file = read_data("turned.heic");
-    gsize size = 0;
-    const guint8 *data = g_bytes_get_data(file, &size);
-    g_autofree guint8 *copy = g_memdup2(data, size);
 
-    for (gsize at = 0; at < size; at++) {
-        for (size_t i = 0; i < G_N_ELEMENTS(VALUES); i++) {
-            copy[at] = VALUES[i];
-            read_hostile(copy, size);
+    for (size_t n = 0; n < G_N_ELEMENTS(NAMES); n++) {
+        g_autoptr(GBytes) file = read_data(NAMES[n]);
+        gsize size = 0;
+        const guint8 *data = g_bytes_get_data(file, &size);
+        g_autofree guint8 *copy = g_memdup2(data, size);
+
+        for (gsize at = 0; at < size; at++) {
+            for (size_t i = 0; i < G_N_ELEMENTS(VALUES); i++) {
+                copy[at] = VALUES[i];
+                read_hostile(copy, size);
+            }
+            copy[at] = data[at];
         }
-        copy[at] = data[at];
     }
 }
 
@@ -386,7 +420,8 @@ int main(int argc, char **argv)
     g_test_add_func("/heif/brands", test_brands);
     g_test_add_func("/heif/any-brand", test_any_brand);
     g_test_add_func("/heif/turned-once", test_turned_once);
-    g_test_add_func("/heif/film", test_film);
+    g_test_add_func("/heif/turned-otherwise", test_turned_otherwise);
+    g_test_add_func("/heif/several", test_several);
     g_test_add_func("/heif/info", test_info);
     g_test_add_func("/heif/cut-short", test_cut_short);
     g_test_add_func("/heif/changed", test_changed);

@@ -166,6 +166,36 @@ static void test_lab(void)
     }
 }
 
+// ---- methods of packing -------------------------------------------------------------------------
+
+// One that nobody knows, and one of which libtiff knows the name alone: already the header is
+// refused.
+static void test_unknown_packing(void)
+{
+    enum { UNKNOWN = 50002, NAMED = COMPRESSION_JP2000 };
+    static const guint16 METHODS[] = {UNKNOWN, NAMED};
+    static const uint16_t SAMPLES[] = {1, 2, 3, 4};
+    const struct rare gray = {.bits = 8, .channels = 1, .photometric = PHOTOMETRIC_MINISBLACK};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(METHODS); i++) {
+        const guint16 from[4] = {TIFFTAG_COMPRESSION, TIFF_SHORT, 1, 0};
+        g_autoptr(GBytes) file = write_row(&gray, SAMPLES, 4);
+        g_autoptr(GError) error = NULL;
+        struct image_info info = {0};
+        gsize size = 0;
+        guint8 *data = g_bytes_unref_to_data(g_steal_pointer(&file), &size);
+        guint8 *entry = bytes_find(data, size, from, sizeof(from)); // in this machine's order
+
+        file = g_bytes_new_take(data, size);
+        g_assert_nonnull(entry);
+        memcpy(entry + sizeof(from), &METHODS[i], sizeof(METHODS[i]));
+        g_assert_false(codec_sniff(file)->read_info(file, &info, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+        g_assert_nonnull(strstr(error->message, "libtiff is not built"));
+        g_assert_null(strchr(error->message, '\n'));
+    }
+}
+
 // ---- several pictures ---------------------------------------------------------------------------
 
 // Pages of 2 x 1, each of one gray and of the given SUBFILETYPE; a SUBIFD in the first, or a mark
@@ -255,6 +285,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tiff-kinds/palettes", test_palettes);
     g_test_add_func("/tiff-kinds/ink", test_ink);
     g_test_add_func("/tiff-kinds/lab", test_lab);
+    g_test_add_func("/tiff-kinds/unknown-packing", test_unknown_packing);
     g_test_add_func("/tiff-kinds/pages", test_pages);
     g_test_add_func("/tiff-kinds/raw-photos", test_raw_photos);
     return g_test_run();
