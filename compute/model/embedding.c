@@ -161,6 +161,9 @@ bool model_embed(struct model *m, const char *path, const char *token, GError **
 
 char *model_embedded(const struct model *m, const char *sentence, GPtrArray *tokens)
 {
+    if (!m->tokenizer) { // one that is described by its configuration alone
+        return g_strdup(sentence);
+    }
     return tokenizer_without(m->tokenizer, sentence, m->text.vocab_size, tokens);
 }
 
