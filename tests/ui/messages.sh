@@ -27,7 +27,7 @@ drive <<END
 wait device != none within 120
 open $TINCTURE_RESOURCES/samples/apple.png
 wait photo 512x512 within 60
-assert widget.adapters.tokens <b>
+assert widget.adapters.tokens visible
 set source a red apple
 set learn.steps.text 4
 action win.learn

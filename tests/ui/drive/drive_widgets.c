@@ -178,9 +178,6 @@ char *drive_widget_get(GtkWidget *root, const char *name)
         g_object_get(widget, "selected", &selected, NULL);
         return item_text(choices(widget), selected);
     }
-    if (ADW_IS_ACTION_ROW(widget) && gtk_widget_get_mapped(widget)) {
-        return g_strdup(adw_action_row_get_subtitle(ADW_ACTION_ROW(widget)));
-    }
     return g_strdup(gtk_widget_get_mapped(widget) ? "visible" : "hidden");
 }
 
