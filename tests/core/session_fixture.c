@@ -39,6 +39,11 @@ const struct job_type *job_kind(struct fixture *f)
     return job ? job->type : NULL;
 }
 
+bool learning_is_over(struct fixture *f)
+{
+    return job_kind(f) != &learn_job;
+}
+
 guint loss_steps(struct fixture *f)
 {
     return f->project->loss->len;

@@ -33,7 +33,8 @@ void wait_ms(int milliseconds);
 void wait_saved(struct fixture *f, const char *source_prompt);
 const struct job_type *job_kind(struct fixture *f); // of the job that is shown; NULL: none
 guint loss_steps(struct fixture *f);                // of the curve so far
-void wait_idle(struct fixture *f);                  // no job, and none about to begin
+bool learning_is_over(struct fixture *f);
+void wait_idle(struct fixture *f); // no job, and none about to begin
 
 // A photo is open and idle: apple.png, prompts empty, few steps.
 void fixture_photo(struct fixture *f);

@@ -17,11 +17,6 @@ static bool three_steps(struct fixture *f)
     return loss_steps(f) >= 3;
 }
 
-static bool learning_is_over(struct fixture *f)
-{
-    return job_kind(f) != &learn_job;
-}
-
 static bool complained(struct fixture *f)
 {
     return f->messages[MESSAGE_ERROR] > 0;

@@ -14,11 +14,6 @@ static bool result_ready(struct fixture *f)
     return job_kind(f) == NULL && tincture_project_n_results(f->project) > 0;
 }
 
-static bool learning_is_over(struct fixture *f)
-{
-    return job_kind(f) != &learn_job;
-}
-
 static const TinctureResultEntry *result_at(struct fixture *f, guint i)
 {
     return tincture_project_result(f->project, i);
@@ -490,154 +485,6 @@ static void test_recipe(void)
     fixture_end(&f);
 }
 
-// ---- learning that stops ------------------------------------------------------------------------
-
-static bool three_steps(struct fixture *f)
-{
-    return loss_steps(f) >= 3;
-}
-
-static void resume_to(struct fixture *f, int steps)
-{
-    g_assert_true(f->project->can_resume);
-    g_assert_cmpint(f->project->resume_steps, ==, steps);
-    tincture_session_learn_resume(f->session);
-    g_assert_true(job_kind(f) == &learn_job);
-    wait_until(f, learning_is_over, "the resumed training is over");
-    g_assert_false(f->project->can_resume);
-    g_assert_cmpint(loss_steps(f), ==, steps);
-    for (int i = 0; i < steps; i++) {
-        g_assert_cmpfloat(g_array_index(f->project->loss, double, i), >, 0);
-    }
-    g_assert_cmpuint(tincture_project_n_adapters(f->project), ==, 1);
-    g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);
-}
-
-static void test_cancel_learning(void)
-{
-    struct fixture f;
-    fixture_begin(&f);
-    fixture_open(&f);
-    fixture_photo(&f);
-    fixture_learn(&f, 12);
-    wait_until(&f, three_steps, "three steps are done");
-    g_assert_false(tincture_queue_shown(f.queue)->type->rank & JOB_LASTING);
-    tincture_session_cancel(f.session);
-    wait_idle(&f);
-    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
-    g_assert_cmpuint(fixture_checkpoints(&f), ==, 1);
-    resume_to(&f, 12);
-    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0); // a checkpoint that nobody needs any more
-
-    // Closing in the middle of a training and of an edit.
-    fixture_learn(&f, 12);
-    wait_until(&f, three_steps, "three steps are done");
-    fixture_close(&f);
-    fixture_open(&f);
-    wait_idle(&f);
-    g_assert_true(f.project->can_resume);
-    tincture_project_set_prompt(f.project, "a pear");
-    wait_ms(300);
-    fixture_end(&f);
-}
-
-// A training that was stopped before its first step cannot be continued: learning begins anew.
-static void test_cancel_early(void)
-{
-    struct fixture f;
-    fixture_begin(&f);
-    fixture_open(&f);
-    fixture_photo(&f);
-    fixture_learn(&f, 2);
-    tincture_session_cancel(f.session);
-    wait_idle(&f);
-    g_assert_false(f.project->can_resume);
-    g_assert_cmpint(f.loss_seen, ==, 0);
-    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
-    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
-    tincture_session_learn(f.session);
-    wait_until(&f, learning_is_over, "the training is over");
-    g_assert_cmpint(loss_steps(&f), ==, 2);
-    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
-    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
-    fixture_end(&f);
-}
-
-static bool twelve_steps(struct fixture *f)
-{
-    return loss_steps(f) >= 12;
-}
-
-static void check_waits(struct fixture *f, int steps)
-{
-    g_assert_true(f->project->can_resume);
-    g_assert_cmpint(f->project->resume_steps, ==, steps);
-    g_assert_cmpuint(fixture_checkpoints(f), ==, 1);
-}
-
-// Learning continues a training that was stopped. A new one takes its place only once it could be
-// continued itself.
-static void test_start_over(void)
-{
-    struct fixture f;
-    fixture_begin(&f);
-    fixture_open(&f);
-    fixture_photo(&f);
-    fixture_learn(&f, 40);
-    wait_until(&f, three_steps, "three steps are done");
-    tincture_session_cancel(f.session);
-    wait_idle(&f);
-    check_waits(&f, 40);
-    const int step = f.project->resume_step;
-    tincture_session_learn(f.session);
-    g_assert_cmpint(loss_steps(&f), >=, step);
-    tincture_session_cancel(f.session);
-    wait_idle(&f);
-    check_waits(&f, 40);
-
-    fixture_learn(&f, 60); // stopped before its first step
-    g_assert_cmpint(loss_steps(&f), ==, 0);
-    tincture_session_cancel(f.session);
-    wait_idle(&f);
-    check_waits(&f, 40);
-    g_assert_cmpint(loss_steps(&f), >=, step);
-    fixture_learn(&f, 60);
-    fixture_close(&f);
-    fixture_open(&f);
-    wait_idle(&f);
-    check_waits(&f, 40);
-
-    fixture_learn(&f, 60);
-    wait_until(&f, twelve_steps, "there is a checkpoint");
-    g_assert_cmpuint(fixture_checkpoints(&f), ==, 1); // its own
-    tincture_session_cancel(f.session);
-    wait_idle(&f);
-    check_waits(&f, 60);
-    fixture_learn(&f, 2); // done before its first checkpoint: there is nothing to resume any more
-    wait_until(&f, learning_is_over, "the training is over");
-    g_assert_false(f.project->can_resume);
-    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
-    fixture_close(&f);
-    fixture_open(&f);
-    wait_idle(&f);
-    g_assert_false(f.project->can_resume);
-    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
-    fixture_end(&f);
-}
-
-static void test_killed(void)
-{
-    struct fixture f;
-    fixture_begin(&f);
-    const GPid pid = fixture_start_trainer(&f, 14);
-    fixture_kill_trainer(pid);
-    fixture_open(&f);
-    wait_idle(&f);
-    g_assert_cmpstr(f.project->document.source_prompt, ==, "a red apple");
-    resume_to(&f, 14);
-    fixture_end(&f);
-}
-
 // ---- beginnings and ends ------------------------------------------------------------------------
 
 static void test_close_at_once(void)
@@ -785,9 +632,6 @@ static void test_nothing_works(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    if (fixture_is_trainer(argc, argv)) {
-        return 0;
-    }
     g_test_add_func("/session/main-job", test_main_job);
     g_test_add_func("/session/typing", test_typing);
     g_test_add_func("/session/files", test_files);
@@ -795,10 +639,6 @@ int main(int argc, char **argv)
     g_test_add_func("/session/back-to-photo", test_back_to_photo);
     g_test_add_func("/session/export-waits", test_export_waits);
     g_test_add_func("/session/recipe", test_recipe);
-    g_test_add_func("/session/cancel-learning", test_cancel_learning);
-    g_test_add_func("/session/cancel-early", test_cancel_early);
-    g_test_add_func("/session/start-over", test_start_over);
-    g_test_add_func("/session/killed", test_killed);
     g_test_add_func("/session/close-at-once", test_close_at_once);
     g_test_add_func("/session/two-sessions", test_two_sessions);
     g_test_add_func("/session/full-disk", test_full_disk);

@@ -181,11 +181,6 @@ static void test_export(void)
 
 // ---- an adapter and a model that have never met -------------------------------------------------
 
-static bool learning_is_over(struct fixture *f)
-{
-    return job_kind(f) != &learn_job;
-}
-
 static void forget_decompositions(void)
 {
     g_autofree char *folder = g_build_filename(g_get_user_cache_dir(), "tincture", "svd", NULL);
