@@ -179,36 +179,12 @@ static GBytes *take_block(const struct heif_image_handle *handle, const char *ty
     return NULL;
 }
 
-// The block begins with how far behind these four bytes the TIFF structure is, mostly 0, or 6 where
-// JPEG's marker stands before it.
-static GBytes *take_exif(const struct heif_image_handle *handle)
-{
-    g_autoptr(GBytes) block = take_block(handle, "Exif", NULL);
-    gsize size = 0;
-    const uint8_t *data = block != NULL ? g_bytes_get_data(block, &size) : NULL;
-    guint32 skipped = 0;
-
-    if (size < sizeof(skipped)) {
-        return NULL;
-    }
-    memcpy(&skipped, data, sizeof(skipped));
-
-    const guint64 begin = (guint64)GUINT32_FROM_BE(skipped) + sizeof(skipped);
-
-    if (begin + 8 > size ||
-        (memcmp(data + begin, "II*\0", 4) != 0 && memcmp(data + begin, "MM\0*", 4) != 0)) {
-        return NULL;
-    }
-
-    g_autoptr(GBytes) structure = g_bytes_new_from_bytes(block, begin, size - begin);
-
-    return metadata_upright(structure);
-}
-
 static void take_meta(const struct reader *r, struct image_meta *meta)
 {
+    g_autoptr(GBytes) exif = take_block(r->handle, "Exif", NULL);
+
     meta->bits = heif_image_handle_get_luma_bits_per_pixel(r->handle) > 8 ? 16 : 8;
-    meta->exif = take_exif(r->handle);
+    meta->exif = metadata_of_item(exif);
     meta->xmp = take_block(r->handle, "mime", "application/rdf+xml");
     meta->recipe = metadata_recipe(meta->exif);
     take_color(r->handle, meta);

@@ -251,6 +251,7 @@ struct turns {
     GArray *places;           // struct cursor: where the file gives the properties to the item
     bool alpha;               // the item is an alpha channel
     const struct turns *more; // what is to be said of it too; NULL: nothing
+    bool repeats;             // what its whole says: not to be said again
 };
 
 static void turns_free(gpointer data)
@@ -381,10 +382,10 @@ static void blank(const struct turns *turns, const guint8 *data, guint8 *copy)
 }
 
 // libheif turns each item by itself before it puts tiles and alpha together. Tiles that say again
-// how the whole is turned say it no more in the copy. Alpha that says nothing of it, which means
-// the same as its picture, has it noted in *more. False where a part says otherwise than the whole.
-static bool settle_parts(const struct items *items, GHashTable *table, const guint8 *data,
-                         guint8 *copy, bool *more)
+// how the whole is turned are to say it no more, and alpha that says nothing of it means the same
+// as its picture: *less and *more, where there is such a part. False where a part says otherwise
+// than the whole.
+static bool settle_parts(const struct items *items, GHashTable *table, bool *less, bool *more)
 {
     for (guint i = 0; i < items->parts->len; i++) {
         const struct part *part = &g_array_index(items->parts, struct part, i);
@@ -398,8 +399,9 @@ static bool settle_parts(const struct items *items, GHashTable *table, const gui
         if (!silent && !same_turns(own, whole)) {
             return false;
         }
-        if (part->tile) {
-            blank(own, data, copy);
+        if (part->tile && !silent) {
+            own->repeats = true;
+            *less = true;
         } else if (silent && whole->said->len > 0) {
             own->more = whole;
             *more = true;
@@ -493,28 +495,43 @@ static GBytes *with_more(const guint8 *data, gsize size, struct cursor meta, GHa
     return g_byte_array_free_to_bytes(g_steal_pointer(&file));
 }
 
+// The file as settle_parts() would have it.
+static GBytes *rewritten(GBytes *file, struct cursor meta, GHashTable *table, bool more)
+{
+    gsize size = 0;
+    const guint8 *data = g_bytes_get_data(file, &size);
+    g_autofree guint8 *copy = g_memdup2(data, size);
+    GHashTableIter parts;
+    gpointer turns = NULL;
+
+    g_hash_table_iter_init(&parts, table);
+    while (g_hash_table_iter_next(&parts, NULL, &turns)) {
+        if (((struct turns *)turns)->repeats) {
+            blank(turns, data, copy);
+        }
+    }
+    if (!more) {
+        return g_bytes_new_take(g_steal_pointer(&copy), size);
+    }
+    meta.data = copy + (meta.data - data);
+    return with_more(copy, size, meta, table);
+}
+
 GBytes *heif_items_sound(GBytes *file)
 {
     g_autoptr(GHashTable) table = g_hash_table_new_full(NULL, NULL, NULL, turns_free);
     struct items items = items_new();
     struct cursor meta = {0}, inside;
     GBytes *sound = NULL;
-    bool more = false;
-    const gsize size = g_bytes_get_size(file);
-    const guint8 *data = g_bytes_get_data(file, NULL);
-    g_autofree guint8 *copy = g_memdup2(data, size);
-
+    bool less = false, more = false;
     bool ok = count_boxes(cursor_of(file), NAME('m', 'e', 't', 'a'), &meta) == 1;
 
     inside = meta;
     ok = ok && take(&inside, 4) != NULL && // version and flags
          read_items(inside, &items) && read_turns(inside, &items, table) &&
-         settle_parts(&items, table, data, copy, &more);
-    if (ok && more) {
-        meta.data = copy + (meta.data - data);
-        sound = with_more(copy, size, meta, table);
-    } else if (ok) {
-        sound = g_bytes_new_take(g_steal_pointer(&copy), size);
+         settle_parts(&items, table, &less, &more);
+    if (ok) {
+        sound = less || more ? rewritten(file, meta, table, more) : g_bytes_ref(file);
     }
     items_clear(&items);
     return sound;

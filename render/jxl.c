@@ -214,29 +214,6 @@ static GBytes *read_box(struct reader *r, JxlDecoderStatus *event)
     return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
 }
 
-// The box begins with how far behind these four bytes the TIFF structure is.
-static GBytes *upright_exif(GBytes *box)
-{
-    gsize size = 0;
-    const uint8_t *data = box != NULL ? g_bytes_get_data(box, &size) : NULL;
-    guint32 skipped = 0;
-
-    if (size < sizeof(skipped)) {
-        return NULL;
-    }
-    memcpy(&skipped, data, sizeof(skipped));
-
-    const guint64 begin = (guint64)GUINT32_FROM_BE(skipped) + sizeof(skipped);
-
-    if (begin >= size) {
-        return NULL;
-    }
-
-    g_autoptr(GBytes) block = g_bytes_new_from_bytes(box, begin, size - begin);
-
-    return metadata_upright(block);
-}
-
 // The first of each kind. A pass of its own, in which no picture is unpacked: boxes may stand
 // before or after it.
 static void take_boxes(GBytes *file, struct image_meta *meta)
@@ -263,7 +240,7 @@ static void take_boxes(GBytes *file, struct image_meta *meta)
             event = next_event(&r, NULL);
         }
     }
-    meta->exif = upright_exif(exif);
+    meta->exif = metadata_of_item(exif);
     meta->recipe = metadata_recipe(meta->exif);
     reader_clear(&r);
 }

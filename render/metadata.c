@@ -211,6 +211,29 @@ GBytes *metadata_upright(GBytes *exif)
     return serialise(data);
 }
 
+GBytes *metadata_of_item(GBytes *item)
+{
+    gsize size = 0;
+    const uint8_t *data = item != NULL ? g_bytes_get_data(item, &size) : NULL;
+    guint32 skipped = 0;
+
+    if (size < sizeof(skipped)) {
+        return NULL;
+    }
+    memcpy(&skipped, data, sizeof(skipped));
+
+    const guint64 begin = (guint64)GUINT32_FROM_BE(skipped) + sizeof(skipped);
+
+    if (begin + 8 > size ||
+        (memcmp(data + begin, "II*\0", 4) != 0 && memcmp(data + begin, "MM\0*", 4) != 0)) {
+        return NULL;
+    }
+
+    g_autoptr(GBytes) structure = g_bytes_new_from_bytes(item, begin, size - begin);
+
+    return metadata_upright(structure);
+}
+
 GBytes *metadata_for_export(const struct metadata_export *params)
 {
     g_autoptr(ExifData) data = parse(params->source);

@@ -14,6 +14,10 @@ int metadata_orientation(GBytes *exif);
 // holds nothing that can be read.
 GBytes *metadata_upright(GBytes *exif);
 
+// The same of a block as HEIC, AVIF and JPEG XL have it: four bytes say how far behind them the
+// TIFF structure begins, mostly 0, or 6 where JPEG's marker stands before it. NULL for NULL, too.
+GBytes *metadata_of_item(GBytes *item);
+
 // Text of UserComment in UTF-8, newly allocated; NULL where there is none.
 char *metadata_recipe(GBytes *exif);
 
