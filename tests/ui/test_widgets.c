@@ -210,15 +210,13 @@ static const struct member *letters(int i)
     return all[i];
 }
 
+static const struct setting letter = {
+    .key = "letter", .title = "Letter", .help = "Which", .kind = SETTING_CHOICE, .family = letters};
+
 // A member that is for scripts is not offered, and shown as none where a script has chosen it.
 static void test_hidden_member(void)
 {
-    static const struct setting setting = {.key = "letter",
-                                           .title = "Letter",
-                                           .help = "Which",
-                                           .kind = SETTING_CHOICE,
-                                           .family = letters};
-    GtkWidget *row = g_object_ref_sink(tincture_setting_row_new(&setting, "test"));
+    GtkWidget *row = g_object_ref_sink(tincture_setting_row_new(&letter, "test"));
     GtkDropDown *choice = GTK_DROP_DOWN(find(row, GTK_TYPE_DROP_DOWN));
     g_assert_cmpuint(g_list_model_get_n_items(gtk_drop_down_get_model(choice)), ==, 2);
     gtk_drop_down_set_selected(choice, 1);
@@ -237,12 +235,7 @@ static void count_cb(TinctureSettingRow *row, double value, int *changes)
 // What the model came with is marked in the list; nothing is chosen by that.
 static void test_marked_member(void)
 {
-    static const struct setting setting = {.key = "letter",
-                                           .title = "Letter",
-                                           .help = "Which",
-                                           .kind = SETTING_CHOICE,
-                                           .family = letters};
-    GtkWidget *row = g_object_ref_sink(tincture_setting_row_new(&setting, "test"));
+    GtkWidget *row = g_object_ref_sink(tincture_setting_row_new(&letter, "test"));
     GtkDropDown *choice = GTK_DROP_DOWN(find(row, GTK_TYPE_DROP_DOWN));
     GtkStringList *list = GTK_STRING_LIST(gtk_drop_down_get_model(choice));
     int changes = 0;
