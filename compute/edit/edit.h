@@ -28,6 +28,7 @@ struct st_file;
 // model_embed_file() where texts may have been encoded: sentences that hold the token are read
 // anew.
 bool editor_embed(struct editor *e, const struct st_file *f, const char *token, GError **error);
+bool editor_unembed(struct editor *e, const char *token); // model_unembed(), the same way
 
 // What can be set about drawing from noise, and about editing a photo: the same and more. Bits of
 // setting.scope are the stages that a setting changes.

@@ -162,6 +162,15 @@ bool editor_embed(struct editor *e, const struct st_file *f, const char *token, 
     return ok;
 }
 
+bool editor_unembed(struct editor *e, const char *token)
+{
+    const bool there = model_unembed(e->model, token);
+    if (there) {
+        forget_texts(e);
+    }
+    return there;
+}
+
 void editor_read_as(struct editor *e, const struct prompt_style *style, int windows)
 {
     if (memcmp(&e->style, style, sizeof *style) != 0 || e->windows != windows) {

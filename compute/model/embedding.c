@@ -159,6 +159,12 @@ bool model_embed(struct model *m, const char *path, const char *token, GError **
     return ok;
 }
 
+bool model_unembed(struct model *m, const char *token)
+{
+    // Its rows stay: those of the tokens after it have their ids.
+    return m->tokenizer && tokenizer_remove(m->tokenizer, token, m->text.vocab_size);
+}
+
 char *model_embedded(const struct model *m, const char *sentence, GPtrArray *tokens)
 {
     if (!m->tokenizer) { // one that is described by its configuration alone

@@ -20,6 +20,9 @@ char *model_embedding_note(const struct st_file *f);
 // holds, whole numbers, a layer's tensor, a token that is there already.
 bool model_embed(struct model *m, const char *path, const char *token, GError **error);
 bool model_embed_file(struct model *m, const struct st_file *f, const char *token, GError **error);
+// Takes such a token away: its name is read as words again. False: there is none. An editor does it
+// by editor_unembed().
+bool model_unembed(struct model *m, const char *token);
 
 // The sentence in lower case without its tokens, newly allocated. The names of those that were
 // taken so are added to tokens (char *, each once, newly allocated), unless it is NULL. Any thread.

@@ -61,6 +61,15 @@ bool tokenizer_ends_word(const struct tokenizer *t, int id)
     return ends;
 }
 
+static void find_max_id(struct tokenizer *t)
+{
+    t->max_id = t->vocab_max;
+    for (guint i = 0; i < t->specials->len; i++) {
+        const struct special *s = &g_array_index(t->specials, struct special, i);
+        t->max_id = MAX(t->max_id, s->id + s->count - 1);
+    }
+}
+
 void tokenizer_limit(struct tokenizer *t, int ids)
 {
     for (guint i = t->specials->len; i-- > 0;) {
@@ -70,11 +79,7 @@ void tokenizer_limit(struct tokenizer *t, int ids)
             g_array_remove_index(t->specials, i);
         }
     }
-    t->max_id = t->vocab_max;
-    for (guint i = 0; i < t->specials->len; i++) {
-        const struct special *s = &g_array_index(t->specials, struct special, i);
-        t->max_id = MAX(t->max_id, s->id + s->count - 1);
-    }
+    find_max_id(t);
 }
 
 const struct special *tokenizer_special(const struct tokenizer *t, const char *name)
@@ -412,6 +417,22 @@ bool tokenizer_add(struct tokenizer *t, const char *name, int first, int count)
     t->max_id = MAX(t->max_id, first + count - 1);
     g_rw_lock_writer_unlock(&t->lock);
     return true;
+}
+
+bool tokenizer_remove(struct tokenizer *t, const char *name, int first)
+{
+    bool found = false;
+    g_rw_lock_writer_lock(&t->lock);
+    for (guint i = 0; i < t->specials->len && !found; i++) {
+        const struct special *s = &g_array_index(t->specials, struct special, i);
+        found = s->id >= first && g_str_equal(s->name, name);
+        if (found) {
+            g_array_remove_index(t->specials, i); // it stays a first byte to look at
+            find_max_id(t);
+        }
+    }
+    g_rw_lock_writer_unlock(&t->lock);
+    return found;
 }
 
 // ---- the whole ----------------------------------------------------------------------------------

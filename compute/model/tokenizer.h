@@ -5,7 +5,7 @@
 // including its habit of finding special tokens inside the text (SD 2.x: every "!" becomes the
 // padding token).
 //
-// Thread: any number of threads may encode, also while one adds a token.
+// Thread: any number of threads may encode, also while one adds or removes a token.
 #pragma once
 
 #include "compute/error.h"
@@ -30,6 +30,8 @@ void tokenizer_limit(struct tokenizer *t, int ids);
 // Adds a token that stands for `count` ids from `first` on. A name of letters is found only where
 // it is a whole word. False: there is a token that is found as this one would be.
 bool tokenizer_add(struct tokenizer *t, const char *name, int first, int count);
+// Takes away the token of that name that stands for ids from `first` on. False: there is none.
+bool tokenizer_remove(struct tokenizer *t, const char *name, int first);
 // Whether a word ends with this id; words are split into several. The special tokens are words.
 bool tokenizer_ends_word(const struct tokenizer *t, int id);
 

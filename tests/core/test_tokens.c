@@ -8,6 +8,7 @@
 #include "ui/core/engine.h"
 #include "ui/core/words_text.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
@@ -174,6 +175,51 @@ static void test_edit(void)
     fixture_end(&f);
 }
 
+static bool third_result(struct fixture *f)
+{
+    return job_kind(f) == NULL && tincture_project_n_results(f->project) == 3;
+}
+
+static bool fourth_result(struct fixture *f)
+{
+    return job_kind(f) == NULL && tincture_project_n_results(f->project) == 4;
+}
+
+static bool no_token(struct fixture *f)
+{
+    return f->project->tokens->len == 0;
+}
+
+// Removed from the folder, a token is an unknown word at once and the picture is drawn without it;
+// put back, it is there again.
+static void test_removed(void)
+{
+    struct fixture f;
+    begin(&f);
+    fixture_photo(&f);
+    tincture_project_set_source_prompt(f.project, "a red apple");
+    tincture_project_set_prompt(f.project, "a " TOKEN " apple");
+    wait_until(&f, first_result, "the sentence without the token is drawn");
+    g_autoptr(GBytes) without = g_bytes_ref(f.project->result->pixels);
+    drop_token(&f);
+    wait_until(&f, second_result, "the sentence with the token is drawn");
+    g_autoptr(GBytes) with = g_bytes_ref(f.project->result->pixels);
+    g_autofree char *kept = g_build_filename(f.dir, "embeddings", TOKEN ".safetensors", NULL);
+    g_autofree char *away = g_build_filename(f.dir, "away", NULL);
+    g_assert_cmpint(g_rename(kept, away), ==, 0);
+    wait_until(&f, no_token, "the token is gone");
+    assert_words(&f, "a <zorb> apple ", "This model does not know “zorb”");
+    wait_until(&f, third_result, "the sentence is drawn without the token");
+    g_assert_true(g_bytes_equal(f.project->result->pixels, without));
+    g_assert_cmpint(g_rename(away, kept), ==, 0);
+    wait_until(&f, fourth_result, "the sentence is drawn with the token again");
+    g_assert_true(g_bytes_equal(f.project->result->pixels, with));
+    assert_words(&f, "a <zorb> apple ", "");
+    g_assert_cmpuint(f.project->tokens->len, ==, 1);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    fixture_end(&f);
+}
+
 // ---- bad files ----------------------------------------------------------------------------------
 
 static void assert_refused(struct fixture *f, char *path, const char *says)
@@ -244,6 +290,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tokens/kept", test_kept);
     g_test_add_func("/tokens/pair", test_pair);
     g_test_add_func("/tokens/edit", test_edit);
+    g_test_add_func("/tokens/removed", test_removed);
     g_test_add_func("/tokens/refused", test_refused);
     g_test_add_func("/tokens/bad-folder", test_bad_folder);
     return g_test_run();

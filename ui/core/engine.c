@@ -69,6 +69,7 @@ struct engine *engine_new(void)
     struct engine *e = g_new0(struct engine, 1);
     e->adapters =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)adapter_free);
+    e->tokens = engine_tokens_new();
     return e;
 }
 
@@ -106,6 +107,7 @@ void engine_free(struct engine *e)
     photo_unref(e->painted);
     sight_free(e->sight);
     g_hash_table_unref(e->adapters); // before the model that they borrow
+    g_hash_table_unref(e->tokens);
     editor_free(e->editor);
     model_free(e->model);
     fft_free(e->fft);

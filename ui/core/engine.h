@@ -19,6 +19,7 @@ struct engine {
     struct editor *editor;
     struct fft *fft;              // opened at first use
     GHashTable *adapters;         // path -> struct adapter *: loaded once
+    GHashTable *tokens;           // path of the library -> struct token_file *: looked at already
     struct photo *painted;        // the photo whose masks are painted; NULL: none yet
     struct mask_painter *painter; // its mask, that was asked for last
     struct sight *sight;          // the part of a photo that was edited last, as the model sees it
@@ -57,6 +58,8 @@ bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task
 
 // ---- learned tokens -----------------------------------------------------------------------------
 
+GHashTable *engine_tokens_new(void); // for struct engine
+
 // Whether a file holds a learned token (textual inversion), for this model or another.
 bool engine_is_token(const char *path);
 // Takes the file's token into the model, and a copy of the file into the folder, under the token's
@@ -65,9 +68,11 @@ bool engine_is_token(const char *path);
 // note receives model_embedding_note() of the file where it is taken, otherwise NULL.
 char *engine_embed(struct engine *e, const char *path, const char *folder, char **note,
                    GError **error);
-// Takes the tokens of all files in the folder that fit; names (char *) are added to tokens. A
-// sentence about those that do not, newly allocated; NULL: all do.
-char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *tokens);
+// The tokens become those of the files in the folder: those of files that were not looked at yet,
+// or are others now, are taken; those of files that are gone are taken away. Names (char *) of both
+// are added to came and left. A sentence about new files that do not fit, newly allocated; NULL:
+// all do.
+char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *came, GPtrArray *left);
 
 // ---- what it does -------------------------------------------------------------------------------
 

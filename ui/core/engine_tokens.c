@@ -1,14 +1,54 @@
-// Learned tokens: those of a folder, and one more.
+// Learned tokens: those of the library's folder, which follow its files, and one more.
 #include "ui/core/engine.h"
 
 #include "compute/file/safetensors.h"
 #include "compute/model/embedding.h"
 #include "compute/replace.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SUFFIX   ".safetensors"
 #define MAX_FILE (16 << 20) // bytes that are copied: far more than the vectors of a sentence
+
+// A file of the folder as it was looked at.
+struct token_file {
+    char *token; // NULL: it does not fit
+    goffset size;
+    gint64 written_ns;
+};
+
+static void token_file_free(void *data)
+{
+    struct token_file *t = data;
+    g_free(t->token);
+    g_free(t);
+}
+
+GHashTable *engine_tokens_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, token_file_free);
+}
+
+static bool is_as_looked_at(const char *path, const struct token_file *t)
+{
+    struct stat s;
+    return g_stat(path, &s) == 0 && s.st_size == t->size &&
+           s.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + s.st_mtim.tv_nsec == t->written_ns;
+}
+
+static void note_file(struct engine *e, const char *path, const char *token)
+{
+    struct stat s;
+    if (g_stat(path, &s) == 0) {
+        struct token_file *t = g_new0(struct token_file, 1);
+        t->token = g_strdup(token);
+        t->size = s.st_size;
+        t->written_ns = s.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + s.st_mtim.tv_nsec;
+        g_hash_table_replace(e->tokens, g_strdup(path), t);
+    }
+}
 
 bool engine_is_token(const char *path)
 {
@@ -61,7 +101,9 @@ static bool take(struct engine *e, const struct st_file *f, const char *token, c
     const char *data = g_bytes_get_data(f->bytes, &size);
     g_autofree char *copy = copy_path(folder, token);
     if (is_same(copy, data, size)) {
-        return knows(e->model, token) || embed(e, f, token, error);
+        const bool there = knows(e->model, token) || embed(e, f, token, error);
+        note_file(e, copy, there ? token : NULL);
+        return there;
     }
     if (g_file_test(copy, G_FILE_TEST_EXISTS)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
@@ -72,7 +114,9 @@ static bool take(struct engine *e, const struct st_file *f, const char *token, c
         return false;
     }
     const bool ok = replacement_whole(copy, data, size, error);
-    if (!ok) {
+    if (ok) {
+        note_file(e, copy, token);
+    } else {
         g_prefix_error(error, "%s works until the program ends, but could not be kept: ", token);
     }
     return ok;
@@ -129,16 +173,39 @@ static char *take_kept(struct engine *e, const char *path, GError **error)
     return token;
 }
 
-char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *tokens)
+static gboolean is_gone(void *key, void *value, void *data)
 {
+    const struct token_file *t = value;
+    const char *path = key;
+    if (is_as_looked_at(path, t)) {
+        return FALSE;
+    }
+    if (t->token) {
+        g_ptr_array_add(data, g_strdup(t->token));
+    }
+    return TRUE;
+}
+
+char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *came, GPtrArray *left)
+{
+    const guint first = left->len;
+    g_hash_table_foreach_remove(e->tokens, is_gone, left);
+    for (guint i = first; i < left->len; i++) {
+        editor_unembed(e->editor, left->pdata[i]);
+    }
     g_autoptr(GPtrArray) files = files_of(folder);
     char *said = NULL;
     guint failed = 0;
     for (guint i = 0; i < files->len; i++) {
         g_autoptr(GError) error = NULL;
-        char *token = take_kept(e, files->pdata[i], &error);
+        const char *path = files->pdata[i];
+        if (g_hash_table_contains(e->tokens, path)) {
+            continue;
+        }
+        char *token = take_kept(e, path, &error);
+        note_file(e, path, token);
         if (token) {
-            g_ptr_array_add(tokens, token);
+            g_ptr_array_add(came, token);
         } else if (failed++ == 0) {
             said = g_strdup(error->message);
         }

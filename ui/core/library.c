@@ -1,7 +1,6 @@
 #include "ui/core/library.h"
 
 #include "compute/model/defaults.h"
-#include "compute/model/embedding.h"
 #include "compute/replace.h"
 #include "ui/core/difference.h"
 #include "ui/core/paths.h"
@@ -131,11 +130,6 @@ TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, c
     }
     tincture_project_add_adapter(l->project, entry);
     return entry;
-}
-
-char *library_tokens(const struct library *l)
-{
-    return l->store ? store_path(l->store, "embeddings") : NULL;
 }
 
 // id 0: of no entry.
@@ -384,33 +378,6 @@ struct store_result *library_shown_before(struct library *l, const char *key)
 {
     const TinctureResultEntry *entry = tincture_project_result_of(l->project, key);
     return entry ? store_result_load(l->store, entry->id, NULL) : NULL;
-}
-
-// Whether a sentence of this recipe holds the token, as the model reads it.
-static bool holds_token(const struct model *m, const char *recipe, const char *token)
-{
-    g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func(g_free);
-    struct document d;
-    document_init(&d);
-    document_from_json(&d, recipe);
-    const char *const texts[] = {d.source_prompt, d.prompt, d.negative};
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_free(model_embedded(m, texts[i], tokens));
-    }
-    document_clear(&d);
-    return g_ptr_array_find_with_equal_func(tokens, token, g_str_equal, NULL);
-}
-
-void library_token_came(struct library *l, const struct model *m, const char *token)
-{
-    TinctureProject *p = l->project;
-    for (guint i = 0; i < tincture_project_n_results(p); i++) {
-        const TinctureResultEntry *entry = tincture_project_result(p, i);
-        if (holds_token(m, entry->recipe, token)) {
-            tincture_project_note_key(p, entry->id, NULL);
-        }
-    }
-    tincture_project_add_token(p, token);
 }
 
 void library_star(struct library *l, gint64 id, bool starred)
@@ -760,6 +727,7 @@ char *library_ended_over(struct library *l)
 void library_close(struct library *l)
 {
     library_save_now(l);
+    library_unwatch_tokens(l);
     g_clear_pointer(&l->store, store_close);
 }
 
@@ -774,6 +742,7 @@ void library_free(struct library *l)
 {
     g_signal_handlers_disconnect_by_data(l->project, l);
     g_clear_handle_id(&l->save_timer, g_source_remove);
+    library_unwatch_tokens(l);
     g_hash_table_unref(l->undo);
     store_document_clear(&l->row);
     store_close(l->store);

@@ -19,6 +19,8 @@ struct library {
     struct store_document row; // of the open document; id 0: none
     GHashTable *undo;          // id -> struct history: of documents that were open before
     guint save_timer;
+    GFileMonitor *token_files; // NULL: no token was there yet
+    guint token_timer;
 
     // state
     bool unsaved;        // the document differs from its row
@@ -74,13 +76,22 @@ GPtrArray *library_documents(struct library *l);
 // A file of the user's: into the document's list, and out of it again where it is no adapter. A
 // learned token is copied into the library instead, also without a photo.
 void library_use_file(struct library *l, const char *path);
-char *library_tokens(const struct library *l); // their folder, newly allocated; NULL: no library
 // A new one of the open document, known but not in its list. path: as in struct store_adapter.
 TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, const char *path,
                                           const char *method);
 void library_adapter_loaded(struct library *l, TinctureJob *job);
+
+// ---- learned tokens -----------------------------------------------------------------------------
+
+char *library_tokens(const struct library *l); // their folder, newly allocated; NULL: no library
+// From now on what comes into that folder, or goes, becomes a job; where there is a folder.
+void library_watch_tokens(struct library *l);
+void library_unwatch_tokens(struct library *l);
 // The model has this learned token from now on: pictures of sentences that hold it are drawn anew.
 void library_token_came(struct library *l, const struct model *m, const char *token);
+// What a tokens job found: the open document's picture is drawn anew at once, too, where its
+// sentences hold a token that came or left.
+void library_tokens_read(struct library *l, const struct model *m, const TinctureJob *job);
 
 // ---- results ------------------------------------------------------------------------------------
 

@@ -33,7 +33,8 @@ struct outcome {
         enum dialect_way *ways; // adapter_dialect_ways() of it
         char *caption; // the sentence that it was learned with; NULL: its file does not say
     } adapter;
-    char **tokens; // names of learned tokens that sentences may hold from now on; NULL: none
-    char *note;    // a sentence to be said about it
+    char **tokens;      // names of learned tokens that sentences may hold from now on; NULL: none
+    char **tokens_left; // that they may not any more
+    char *note;         // a sentence to be said about it
 };
 void outcome_clear(struct outcome *o);

@@ -529,6 +529,15 @@ void tincture_project_add_token(TinctureProject *self, const char *token)
     tincture_project_changed(self, DOCUMENT_PROMPTS | DOCUMENT_ADAPTERS);
 }
 
+void tincture_project_remove_token(TinctureProject *self, const char *token)
+{
+    guint i;
+    if (g_ptr_array_find_with_equal_func(self->tokens, token, g_str_equal, &i)) {
+        g_ptr_array_remove_index(self->tokens, i);
+        tincture_project_changed(self, DOCUMENT_PROMPTS | DOCUMENT_ADAPTERS);
+    }
+}
+
 void tincture_project_note_key(TinctureProject *self, gint64 id, const char *key)
 {
     TinctureResultEntry *entry = tincture_project_find_result(self, id);

@@ -145,6 +145,7 @@ GArray *tincture_project_uses(TinctureProject *self); // struct engine_adapter: 
 void tincture_project_set_result(TinctureProject *self, struct result *result,
                                  struct picture after); // takes a reference, and the picture
 void tincture_project_add_token(TinctureProject *self, const char *token);
+void tincture_project_remove_token(TinctureProject *self, const char *token);
 // This one of the results has this key (document_picture_key()); NULL: it has to be drawn anew.
 void tincture_project_note_key(TinctureProject *self, gint64 id, const char *key);
 // The same, and it is what is shown.

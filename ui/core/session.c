@@ -18,6 +18,12 @@ static void tokens_came(TinctureSession *self, TinctureJob *job)
     for (char **token = job->out.tokens; self->reader && token && *token; token++) {
         library_token_came(self->library, self->reader, *token);
     }
+    library_watch_tokens(self->library);
+}
+
+static void tokens_read(TinctureSession *self, TinctureJob *job)
+{
+    library_tokens_read(self->library, self->reader, job);
 }
 
 static void loaded(TinctureSession *self, TinctureJob *job)
@@ -149,6 +155,7 @@ static const struct {
     {&export_job, exported},    {&export_adapter_job, exported},
     {&variation_job, drawn},    {&select_job, selected},
     {&continue_job, continued}, {&suggest_job, suggested},
+    {&tokens_job, tokens_read},
 };
 
 static void finished_cb(TinctureSession *self, TinctureJob *job)

@@ -82,8 +82,8 @@ static void show_tokens(TinctureAdaptersPanel *self, TinctureSession *session)
     }
     g_autofree char *folder = library_tokens(session->library);
     g_autofree char *shown = plain_text(folder ? folder : "the library", TEXT_MESSAGE);
-    g_autofree char *where = g_strdup_printf(
-        "To remove one, delete its file in %s; it is gone at the next start", shown);
+    g_autofree char *where =
+        g_strdup_printf("To remove one, delete its file in %s; put back, it is there again", shown);
     adw_action_row_set_subtitle(self->tokens, names->str);
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->tokens), where);
     gtk_widget_set_visible(GTK_WIDGET(self->tokens), tokens->len > 0);

@@ -16,7 +16,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     job->out.model = g_strdup(e->model->name);
     if (job->in.folder) {
         GPtrArray *tokens = g_ptr_array_new();
-        job->out.note = engine_embed_folder(e, job->in.folder, tokens);
+        g_autoptr(GPtrArray) none = g_ptr_array_new_with_free_func(g_free);
+        job->out.note = engine_embed_folder(e, job->in.folder, tokens, none);
         g_ptr_array_add(tokens, NULL);
         job->out.tokens = (char **)g_ptr_array_free(tokens, FALSE);
     }
