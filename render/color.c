@@ -211,6 +211,13 @@ bool color_to_srgb(struct image *image, GBytes *icc, GError **error)
     return ok;
 }
 
+void color_note_ignored(struct image_meta *meta, const GError *error)
+{
+    g_autofree char *sentence = g_strconcat(error->message, " and was ignored", NULL);
+
+    image_meta_note(meta, sentence);
+}
+
 bool color_from_srgb(struct image *image, GBytes *icc, GError **error)
 {
     struct conversion conversion = {NULL};
@@ -253,14 +260,17 @@ static void transform_cmyk(int begin, int end, void *data)
     }
 }
 
-static bool cmyk_by_profile(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb)
+static bool cmyk_by_profile(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb,
+                            GError **error)
 {
     struct conversion conversion = {NULL};
-    bool ok = conversion_open(&conversion, icc, NULL) &&
-              cmsGetColorSpace(conversion.profile) == cmsSigCmykData &&
-              transform_create(&conversion, conversion.profile, TYPE_CMYK_FLT, conversion.srgb,
-                               TYPE_RGB_FLT, NULL);
+    bool ok = conversion_open(&conversion, icc, error);
 
+    if (ok && cmsGetColorSpace(conversion.profile) != cmsSigCmykData) {
+        ok = profile_fail(error, "is not for CMYK pictures");
+    }
+    ok = ok && transform_create(&conversion, conversion.profile, TYPE_CMYK_FLT, conversion.srgb,
+                                TYPE_RGB_FLT, error);
     if (ok) {
         struct cmyk_job job = {conversion.transform, cmyk, rgb, count};
 
@@ -270,10 +280,16 @@ static bool cmyk_by_profile(const uint8_t *cmyk, size_t count, GBytes *icc, floa
     return ok;
 }
 
-void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb)
+void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb,
+                        struct image_meta *meta)
 {
-    if (icc != NULL && cmyk_by_profile(cmyk, count, icc, rgb)) {
+    g_autoptr(GError) error = NULL;
+
+    if (icc != NULL && cmyk_by_profile(cmyk, count, icc, rgb, &error)) {
         return;
+    }
+    if (error != NULL) {
+        color_note_ignored(meta, error);
     }
     for (size_t i = 0; i < count; i++) {
         for (int c = 0; c < 3; c++) {

@@ -11,13 +11,17 @@
 // gray, or gray for a picture that has colours; the pixels are then unchanged.
 bool color_to_srgb(struct image *image, GBytes *icc, GError **error);
 
+// Notes that the profile was ignored, for the reason that is the error's.
+void color_note_ignored(struct image_meta *meta, const GError *error);
+
 // The way back, for export in the original's own space. Fails where the profile is not for RGB or
 // cannot be inverted, like those of scanners; the pixels are then unchanged.
 bool color_from_srgb(struct image *image, GBytes *icc, GError **error);
 
 // count inverted CMYK pixels, as Adobe's JPEG files hold them (255 is no ink), to sRGB (count, 3).
-// icc NULL or unusable: the plain product of ink and black.
-void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb);
+// icc NULL or unusable: the plain product of ink and black; meta is told where it is unusable.
+void color_cmyk_to_srgb(const uint8_t *cmyk, size_t count, GBytes *icc, float *rgb,
+                        struct image_meta *meta);
 
 // count CIELAB pixels (count, 3), L 0..100 and white D50, to sRGB, in place. false: no memory.
 bool color_lab_to_srgb(float *pixels, size_t count, GError **error);

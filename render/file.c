@@ -80,9 +80,7 @@ static void manage_color(struct image *image)
     g_autoptr(GError) error = NULL;
 
     if (image->meta.icc != NULL && !color_to_srgb(image, image->meta.icc, &error)) {
-        g_autofree char *sentence = g_strconcat(error->message, " and was ignored", NULL);
-
-        image_meta_note(&image->meta, sentence);
+        color_note_ignored(&image->meta, error);
         g_clear_pointer(&image->meta.icc, g_bytes_unref);
     }
 }

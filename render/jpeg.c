@@ -246,7 +246,7 @@ static void read_cmyk(struct reader *reader)
         jpeg_read_scanlines(&reader->jpeg, (JSAMPARRAY){&row}, 1);
     }
     color_cmyk_to_srgb(reader->row, (size_t)reader->image->width * reader->image->height,
-                       reader->meta.icc, reader->image->rgb);
+                       reader->meta.icc, reader->image->rgb, &reader->meta);
     g_clear_pointer(&reader->meta.icc, g_bytes_unref);
 }
 

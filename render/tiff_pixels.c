@@ -403,7 +403,7 @@ static bool read_samples(struct tiff_reader *r, const struct canvas *canvas, GBy
 
     block_clear(&block);
     if (ok && r->color == TIFF_COLOR_CMYK) {
-        color_cmyk_to_srgb(canvas->ink, pixels, icc, canvas->image->rgb);
+        color_cmyk_to_srgb(canvas->ink, pixels, icc, canvas->image->rgb, &canvas->image->meta);
     } else if (ok && r->color == TIFF_COLOR_LAB) {
         ok = color_lab_to_srgb(canvas->image->rgb, pixels, &r->error);
     }

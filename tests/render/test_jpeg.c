@@ -137,6 +137,60 @@ static void test_cmyk_profile(void)
     assert_color(&cyan, 0.466f, 0.466f, 0.466f);
 }
 
+static GBytes *srgb_profile(void)
+{
+    cmsHPROFILE profile = cmsCreate_sRGBProfile();
+    cmsUInt32Number size = 0;
+
+    g_assert_true(cmsSaveProfileToMem(profile, NULL, &size));
+
+    void *data = g_malloc(size);
+
+    cmsSaveProfileToMem(profile, data, &size);
+    cmsCloseProfile(profile);
+    return g_bytes_new_take(data, size);
+}
+
+// The profile with its only table under a name that nobody looks for.
+static GBytes *without_table(GBytes *icc)
+{
+    enum { FIRST_TAG = 132 };
+    gsize size = 0;
+    guint8 *data = g_memdup2(g_bytes_get_data(icc, &size), g_bytes_get_size(icc));
+
+    g_assert_cmpmem(data + FIRST_TAG, 4, "A2B0", 4);
+    data[FIRST_TAG] = 'x';
+    return g_bytes_new_take(data, size);
+}
+
+// A profile that cannot be used is ignored, which is said.
+static void test_cmyk_bad_profile(void)
+{
+    enum { CUT = 100 }; // bytes that are left, of a head of 128
+    static const char *const NOTES[] = {
+        NULL,
+        "the colour profile is damaged and was ignored",
+        "the colour profile is not for CMYK pictures and was ignored",
+        "the colour profile cannot be used and was ignored",
+    };
+    g_autoptr(GBytes) sound = press_profile(), rgb = srgb_profile();
+    g_autoptr(GBytes) cut = g_bytes_new_from_bytes(sound, 0, CUT);
+    g_autoptr(GBytes) untold = without_table(sound);
+    GBytes *const profiles[] = {sound, cut, rgb, untold};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(NOTES); i++) {
+        const struct recording black = {JCS_CMYK,   4, true, false, {255, 255, 255, 128},
+                                        profiles[i]};
+        g_autoptr(GBytes) file = record(&black);
+        struct image *image = image_load_bytes(file, NULL, NULL);
+
+        g_assert_nonnull(image);
+        g_assert_cmpstr(image->meta.note, ==, NOTES[i]);
+        g_assert_cmpfloat_with_epsilon(image->rgb[0], i == 0 ? 0.466f : 128 / 255.0f, 0.012);
+        image_free(image);
+    }
+}
+
 // ---- damage -------------------------------------------------------------------------------------
 
 static GBytes *record_photo(bool progressive)
@@ -245,6 +299,7 @@ int main(int argc, char **argv)
     g_test_add_func("/jpeg/progressive", test_progressive);
     g_test_add_func("/jpeg/cmyk", test_cmyk);
     g_test_add_func("/jpeg/cmyk-profile", test_cmyk_profile);
+    g_test_add_func("/jpeg/cmyk-bad-profile", test_cmyk_bad_profile);
     g_test_add_func("/jpeg/without-end", test_without_end);
     g_test_add_func("/jpeg/behind-the-end", test_behind_the_end);
     g_test_add_func("/jpeg/cut-in-the-pixels", test_cut_in_the_pixels);

@@ -11,6 +11,7 @@
 struct rare {
     uint16_t bits, channels, photometric, compression;
     const uint16_t *palette[3];
+    const char *profile; // NULL: none
 };
 
 // One row in a strip of its own; its samples packed, the first in the highest bits.
@@ -42,6 +43,9 @@ static GBytes *write_row(const struct rare *k, const uint16_t *samples, int widt
     if (k->palette[0] != NULL) {
         TIFFSetField(tiff, TIFFTAG_COLORMAP, k->palette[0], k->palette[1], k->palette[2]);
     }
+    if (k->profile != NULL) {
+        TIFFSetField(tiff, TIFFTAG_ICCPROFILE, (uint32_t)strlen(k->profile), k->profile);
+    }
     g_assert_cmpint(TIFFWriteScanline(tiff, row, 0, 0), ==, 1);
     TIFFClose(tiff);
     g_assert_true(g_file_get_contents(path, &data, &size, NULL));
@@ -58,7 +62,8 @@ static struct image *read_row(const struct rare *k, const uint16_t *samples, int
     g_assert_no_error(error);
     g_assert_cmpint(image->width, ==, width);
     g_assert_null(image->alpha);
-    g_assert_null(image->meta.note);
+    g_assert_cmpstr(image->meta.note, ==,
+                    k->profile != NULL ? "the colour profile is damaged and was ignored" : NULL);
     return image;
 }
 
@@ -112,14 +117,16 @@ static void test_palettes(void)
     }
 }
 
-// Without a profile the plain product, as Pillow and ImageMagick have it.
+// Without a profile, or with a damaged one, the plain product, as Pillow and ImageMagick have it.
 static void test_ink(void)
 {
     static const uint16_t SAMPLES[] = {0, 255, 51, 0, 102, 0, 0, 51}, WIDE = 257;
     static const float COLORS[] = {1.0f, 0.0f, 0.8f, 0.6f * 0.8f, 0.8f, 0.8f};
 
-    for (uint16_t bits = 8; bits <= 16; bits += 8) {
-        const struct rare kind = {bits, 4, PHOTOMETRIC_SEPARATED};
+    for (int i = 0; i < 4; i++) {
+        const uint16_t bits = i % 2 == 0 ? 8 : 16;
+        const struct rare kind = {bits, 4, PHOTOMETRIC_SEPARATED,
+                                  .profile = i < 2 ? NULL : "no profile"};
         uint16_t samples[8];
 
         for (int n = 0; n < 8; n++) {
