@@ -142,6 +142,8 @@ struct adapter_written {
     double left_out; // by that, as a part of the change's norm; the file's metadata say it, too
     bool at_one;     // at strength 1 alone it does what the adapter does
 };
+// Told how near the low-rank update comes, before anything is written: the task may be cancelled.
+typedef void (*adapter_near_fn)(const struct adapter_written *w, void *data);
 
 // New adapter with untrained parameters. settings: of the method, copied; NULL for the defaults.
 struct adapter *adapter_new(const char *method, struct model *model,
@@ -164,9 +166,11 @@ char *adapter_remarks(const struct adapter *a);
 bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error);
 // Saves in the dialect of that name (dialect/dialect.h): exactly where it can hold the adapter and
 // rank is 0 or not below the adapter's own; else, where the dialect knows a way, as a low-rank
-// update of that rank (0: 16) or as differences of the weights, which are right at strength 1.
+// update of that rank (0: 16; near, which may be NULL, is called) or as differences of the weights,
+// which are right at strength 1.
 bool adapter_export(struct adapter *a, const char *dialect, int rank, const char *path,
-                    struct adapter_written *written, struct task *task, GError **error);
+                    struct adapter_written *written, adapter_near_fn near, void *data,
+                    struct task *task, GError **error);
 // One adapter that does what these do together at their scales (the caller's): of SVDiff, of OFT
 // and COFT with equal blocks, or of LoRA. Exact.
 struct adapter *adapter_combined(struct adapter *const *list, int n, GError **error);

@@ -503,8 +503,8 @@ static void refuse(const struct adapter_dialect *d, const struct adapter *a, GEr
 }
 
 static bool save_converted(struct adapter *a, const struct adapter_dialect *d, int rank,
-                           const char *path, struct adapter_written *w, struct task *task,
-                           GError **error)
+                           const char *path, struct adapter_written *w, adapter_near_fn near,
+                           void *data, struct task *task, GError **error)
 {
     w->rank = d->converts == DIALECT_AT_ONE ? 0 : rank > 0 ? rank : DEFAULT_RANK;
     struct adapter *b = adapter_converted(a, w->rank, &w->left_out, task, error);
@@ -515,6 +515,9 @@ static bool save_converted(struct adapter *a, const struct adapter_dialect *d, i
     if (w->rank > 0) {
         note(b->metadata, "tincture.approximation", "rank %d, relative error %.3g at strength 1",
              w->rank, w->left_out);
+        if (near) {
+            near(w, data);
+        }
     }
     const bool ok = save_in(b, d, path, task, error);
     adapter_free(b);
@@ -522,7 +525,8 @@ static bool save_converted(struct adapter *a, const struct adapter_dialect *d, i
 }
 
 bool adapter_export(struct adapter *a, const char *dialect, int rank, const char *path,
-                    struct adapter_written *written, struct task *task, GError **error)
+                    struct adapter_written *written, adapter_near_fn near, void *data,
+                    struct task *task, GError **error)
 {
     const struct adapter_dialect *d = find_dialect(dialect, error);
     if (!d) {
@@ -541,7 +545,7 @@ bool adapter_export(struct adapter *a, const char *dialect, int rank, const char
     } else if (other && d->holds(other)) {
         ok = save_in(other, d, path, task, error);
     } else {
-        ok = save_converted(a, d, rank, path, written, task, error);
+        ok = save_converted(a, d, rank, path, written, near, data, task, error);
     }
     adapter_free(other);
     return ok;

@@ -186,7 +186,7 @@ static int check_exports(struct adapter *a, const char *name, int rank)
         g_autofree char *file = g_strdup_printf("%s-%s-%d", name, d->name, rank);
         g_autofree char *path = fixture_file(&fx, file);
         struct adapter_written w;
-        if (!adapter_export(a, d->name, rank, path, &w, NULL, &error)) {
+        if (!adapter_export(a, d->name, rank, path, &w, NULL, NULL, NULL, &error)) {
             g_test_message("| %s | %s | %s |", name, d->name, error->message);
             g_assert_true(g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED) ||
                           g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT));
@@ -234,6 +234,48 @@ static void test_exports(void)
     }
 }
 
+struct listener {
+    const char *path;
+    GCancellable *cancel; // NULL: it is to be written
+    double left_out;
+    int calls;
+};
+
+static void near_cb(const struct adapter_written *w, void *data)
+{
+    struct listener *l = data;
+    g_assert_cmpint(w->rank, ==, 3);
+    g_assert_false(g_file_test(l->path, G_FILE_TEST_EXISTS));
+    l->left_out = w->left_out;
+    l->calls++;
+    if (l->cancel) {
+        g_cancellable_cancel(l->cancel);
+    }
+}
+
+// How far off a low-rank copy is, is told before there is one, and it need not be written.
+static void test_told_before(void)
+{
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    struct adapter *a = fixture_adapter(&fx, "oft", "");
+    fixture_randomize(a, 5, 0.1);
+    g_autofree char *path = fixture_file(&fx, "told.safetensors");
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        struct listener l = {path, i == 0 ? cancel : NULL};
+        struct task task = {.cancellable = l.cancel};
+        struct adapter_written w;
+        const bool ok = adapter_export(a, "kohya", 3, path, &w, near_cb, &l, &task, &error);
+        g_assert_true(ok == (i == 1));
+        g_assert_true(i == 1 || g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+        g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS) == (i == 1));
+        g_assert_cmpint(l.calls, ==, 1);
+        g_assert_cmpfloat(l.left_out, >, 0.01);
+        g_assert_cmpfloat(l.left_out, ==, w.left_out);
+    }
+    adapter_free(a);
+}
+
 // What adapter_dialect_ways() says of a dialect.
 static enum dialect_way way_to(const struct adapter *a, const char *dialect)
 {
@@ -251,7 +293,7 @@ static struct adapter *written_as(struct adapter *a, const char *dialect, bool a
     g_autofree char *file = g_strdup_printf("%s-as-%s", a->name, dialect);
     g_autofree char *path = fixture_file(&fx, file);
     struct adapter_written w;
-    g_assert_true(adapter_export(a, dialect, 0, path, &w, NULL, &error));
+    g_assert_true(adapter_export(a, dialect, 0, path, &w, NULL, NULL, NULL, &error));
     g_assert_no_error(error);
     g_assert_cmpint(w.rank, ==, 0);
     g_assert_true(w.at_one == at_one);
@@ -684,6 +726,7 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_test_add_func("/dialects/references", test_references);
     g_test_add_func("/dialects/exports", test_exports);
+    g_test_add_func("/dialects/told-before", test_told_before);
     g_test_add_func("/dialects/dora", test_dora);
     g_test_add_func("/dialects/ways", test_ways);
     g_test_add_func("/dialects/text-names", test_text_names);

@@ -89,18 +89,25 @@ static bool info(struct cli *c, GError **error)
     return a != NULL;
 }
 
+static void say_near(const struct adapter_written *w, void *data)
+{
+    if (w->left_out > 0) {
+        cli_progress_end();
+        printf("approximated, relative error %.3g at strength 1\n", w->left_out);
+        fflush(stdout); // there is time to stop
+    }
+}
+
 // In the dialect asked for, or in the method's own.
 static bool write_out(struct cli *c, struct adapter *a, GError **error)
 {
     struct adapter_written written = {0};
     const bool ok = cli_adapter_check(a->method, c->out, error) &&
                     (c->to ? adapter_export(a, c->to, settings_int(c->settings, "rank"), c->out,
-                                            &written, &cli_task, error)
+                                            &written, say_near, NULL, &cli_task, error)
                            : adapter_save(a, c->out, &cli_task, error));
     cli_progress_end();
-    if (ok && written.left_out > 0) {
-        printf("approximated, relative error %.3g at strength 1\n", written.left_out);
-    } else if (ok && c->to) {
+    if (ok && c->to && written.left_out == 0) {
         printf(written.at_one ? "exact at strength 1\n" : "exact\n");
     }
     return ok;

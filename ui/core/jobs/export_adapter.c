@@ -24,7 +24,7 @@ static bool export_as(TinctureJob *job, struct adapter *a, GError **error)
     const struct adapter_dialect *d = adapter_dialect_find(job->in.dialect);
     const int rank = d && d->write && d->holds(a) ? 0 : job->in.rank;
     struct adapter_written written;
-    if (!adapter_export(a, job->in.dialect, rank, path, &written, &job->task, error)) {
+    if (!adapter_export(a, job->in.dialect, rank, path, &written, NULL, NULL, &job->task, error)) {
         return false;
     }
     if (written.left_out > 0) {
