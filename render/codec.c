@@ -66,6 +66,16 @@ const struct codec *codec_find_suffix(const char *path)
     return NULL;
 }
 
+uint32_t codec_little_endian(const uint8_t *data, int bytes)
+{
+    uint32_t value = 0;
+
+    for (int i = bytes - 1; i >= 0; i--) {
+        value = value << 8 | data[i];
+    }
+    return value;
+}
+
 void codec_note_colors(struct image_meta *meta, int transfer)
 {
     enum { PQ = 16, HLG = 18 };

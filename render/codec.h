@@ -59,5 +59,8 @@ const struct codec *codec_find_suffix(const char *path);
 // for them; transfer is the number of their curve in ITU-T H.273.
 void codec_note_colors(struct image_meta *meta, int transfer);
 
+// The number in so many bytes, at most 4.
+uint32_t codec_little_endian(const uint8_t *data, int bytes);
+
 // All members, in order, ended by NULL.
 const struct codec *const *codec_all(void);

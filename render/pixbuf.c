@@ -4,6 +4,7 @@
 
 #include "compute/error.h"
 #include "render/metadata.h"
+#include "render/webp.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <stdlib.h>
@@ -127,16 +128,6 @@ static bool has_loader(const struct magic *magic)
 
 // ---- BMP ----------------------------------------------------------------------------------------
 
-static guint32 little_endian(const uint8_t *data, int bytes)
-{
-    guint32 value = 0;
-
-    for (int i = bytes - 1; i >= 0; i--) {
-        value = value << 8 | data[i];
-    }
-    return value;
-}
-
 struct bitmap {
     guint32 head;   // bytes of file header, header and masks
     guint32 colors; // of its palette, as far as the header says
@@ -152,10 +143,12 @@ static bool read_bitmap(const uint8_t *data, gsize size, struct bitmap *b)
         return false;
     }
 
-    const guint32 head = little_endian(data + 14, 4), bits = little_endian(data + 28, 2);
-    const guint32 packing = little_endian(data + 30, 4), used = little_endian(data + 46, 4);
-    const gint64 width = (gint32)little_endian(data + 18, 4);
-    const gint64 height = ABS((gint64)(gint32)little_endian(data + 22, 4));
+    const guint32 head = codec_little_endian(data + 14, 4),
+                  bits = codec_little_endian(data + 28, 2);
+    const guint32 packing = codec_little_endian(data + 30, 4),
+                  used = codec_little_endian(data + 46, 4);
+    const gint64 width = (gint32)codec_little_endian(data + 18, 4);
+    const gint64 height = ABS((gint64)(gint32)codec_little_endian(data + 22, 4));
     const guint32 most = bits <= 8 ? 1u << bits : 0;
 
     b->head = FILE_HEAD + head + (packing == BITFIELDS && head == HEAD ? MASKS : 0);
@@ -181,7 +174,7 @@ static GBytes *with_sound_palette(GBytes *file)
         return g_bytes_ref(file);
     }
 
-    const guint32 begin = b.head + 4 * b.colors, offset = little_endian(data + OFFSET_AT, 4);
+    const guint32 begin = b.head + 4 * b.colors, offset = codec_little_endian(data + OFFSET_AT, 4);
     const bool room = begin + b.pixels <= size;
 
     if (offset >= begin || (!room && offset < b.head + 4)) {
@@ -223,12 +216,14 @@ struct decoded {
     GdkPixbuf *pixbuf; // as stored
     uint8_t *rows;     // (height), not zero: drawn; NULL: all are
     bool several;      // it is the first of more
+    struct webp_frame frame;
 };
 
 static void decoded_clear(struct decoded *decoded)
 {
     g_clear_object(&decoded->pixbuf);
     g_clear_pointer(&decoded->rows, g_free);
+    webp_frame_clear(&decoded->frame);
 }
 
 // The loaders of these formats take a file that is cut short for whole; they draw row by row.
@@ -300,8 +295,17 @@ static bool decode(GBytes *file, struct task *task, struct decoded *decoded, GEr
 {
     struct progress progress = {0};
     g_autoptr(GBytes) sound = with_sound_palette(file);
-    bool ok = run_loader(sound, &progress, task, decoded, error);
 
+    if (!webp_first_frame(file, &decoded->frame, error)) {
+        explain(file, error);
+        return false;
+    }
+
+    const struct webp_frame *frame = &decoded->frame;
+    bool ok =
+        run_loader(frame->still != NULL ? frame->still : sound, &progress, task, decoded, error);
+
+    decoded->several = decoded->several || frame->several;
     progress_clear(&progress);
     return ok;
 }
@@ -367,6 +371,51 @@ static struct image *take_pixels(const struct decoded *decoded, GError **error)
     return image;
 }
 
+// The loader of WebP does not say what it has drawn; the rest is black.
+static struct image *take_drawn(struct image *image, GBytes *file, GError **error)
+{
+    const gsize count = image != NULL ? (gsize)image->width * (gsize)image->height * 3 : 0;
+    bool drawn = image == NULL || !webp_is_cut(file);
+
+    for (gsize i = 0; i < count && !drawn; i++) {
+        drawn = image->rgb[i] > 0.0f;
+    }
+    if (!drawn) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                            "the file is cut short before its first pixels");
+        g_clear_pointer(&image, image_free);
+    }
+    return image;
+}
+
+// The frame where it lies, in place of the image.
+static struct image *take_canvas(struct image *image, const struct webp_frame *frame,
+                                 GError **error)
+{
+    if (image == NULL || frame->still == NULL ||
+        (image->width == frame->width && image->height == frame->height)) {
+        return image;
+    }
+
+    struct image *canvas = image_new(frame->width, frame->height, true, error);
+    const gsize width = (gsize)image->width;
+
+    for (int y = 0; canvas != NULL && y < canvas->height; y++) {
+        clear_row(y, canvas);
+    }
+    for (int y = 0; canvas != NULL && y < image->height; y++) {
+        const gsize from = (gsize)y * width;
+        const gsize to = (gsize)(frame->y + y) * (gsize)canvas->width + (gsize)frame->x;
+
+        memcpy(canvas->rgb + 3 * to, image->rgb + 3 * from, 3 * width * sizeof(float));
+        for (gsize x = 0; x < width; x++) {
+            canvas->alpha[to + x] = image->alpha != NULL ? image->alpha[from + x] : 1.0f;
+        }
+    }
+    image_free(image);
+    return canvas;
+}
+
 static GBytes *take_profile(GdkPixbuf *pixbuf)
 {
     const char *text = gdk_pixbuf_get_option(pixbuf, "icc-profile");
@@ -376,52 +425,13 @@ static GBytes *take_profile(GdkPixbuf *pixbuf)
     return profile != NULL ? g_bytes_new_take(profile, size) : NULL;
 }
 
-// ---- WebP ---------------------------------------------------------------------------------------
-
-// The loader says nothing of EXIF and XMP, which are pieces of the file: a name of four letters, a
-// length, and so many bytes. NULL: there is none of that name, or the file is not WebP.
-static GBytes *find_piece(GBytes *file, const char *name)
-{
-    enum { HEAD = 8 };
-    gsize size = 0;
-    const uint8_t *data = g_bytes_get_data(file, &size);
-    gsize at = size >= 12 && memcmp(data, "RIFF", 4) == 0 ? 12 : size;
-
-    while (size - at > HEAD) {
-        guint32 length;
-        const bool found = memcmp(data + at, name, 4) == 0;
-
-        memcpy(&length, data + at + 4, sizeof(length));
-        length = GUINT32_FROM_LE(length);
-        at += HEAD;
-        if (length > size - at) {
-            return NULL;
-        }
-        if (found && length > 0) {
-            return g_bytes_new_from_bytes(file, at, length);
-        }
-        at = MIN(at + length + length % 2, size);
-    }
-    return NULL;
-}
-
-// The loader takes what there is of a file that is cut short for whole. A last byte that only makes
-// the length even is often left out.
-static bool is_cut_webp(GBytes *file)
-{
-    enum { HEAD = 8 };
-    gsize size = 0;
-    const uint8_t *data = g_bytes_get_data(file, &size);
-
-    return size > HEAD && memcmp(data, "RIFF", 4) == 0 &&
-           little_endian(data + 4, 4) > size - HEAD + 1;
-}
+// ---- the codec ----------------------------------------------------------------------------------
 
 // Some write JPEG's marker before it.
 static GBytes *webp_exif(GBytes *file)
 {
     static const char MARKER[6] = "Exif\0";
-    GBytes *exif = find_piece(file, "EXIF");
+    GBytes *exif = webp_piece(file, "EXIF");
     gsize size = exif != NULL ? g_bytes_get_size(exif) : 0;
 
     if (size > sizeof(MARKER) &&
@@ -434,16 +444,14 @@ static GBytes *webp_exif(GBytes *file)
     return exif;
 }
 
-// ---- the codec ----------------------------------------------------------------------------------
-
 static void take_meta(GBytes *file, const struct decoded *decoded, struct image_meta *meta)
 {
     meta->bits = 8;
     meta->icc = take_profile(decoded->pixbuf);
     meta->exif = webp_exif(file);
-    meta->xmp = find_piece(file, "XMP ");
+    meta->xmp = webp_piece(file, "XMP ");
     meta->recipe = metadata_recipe(meta->exif);
-    if (decoded->rows != NULL || is_cut_webp(file)) {
+    if (decoded->rows != NULL || webp_is_cut(file)) {
         image_meta_note(meta, CODEC_PARTIAL_NOTE);
     }
     if (decoded->several) {
@@ -458,12 +466,19 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
     struct decoded decoded = {0};
 
     if (!decode(file, task, &decoded, error)) {
+        decoded_clear(&decoded);
         return NULL;
     }
 
     const char *option = gdk_pixbuf_get_option(decoded.pixbuf, "orientation");
     const int orientation = option != NULL ? atoi(option) : 1;
-    struct image *stored = take_pixels(&decoded, error), *image = stored;
+    const struct webp_frame *frame = &decoded.frame;
+    struct image *stored = take_pixels(&decoded, error);
+
+    stored = take_drawn(stored, frame->still != NULL ? frame->still : file, error);
+    stored = take_canvas(stored, frame, error);
+
+    struct image *image = stored;
 
     if (stored != NULL) {
         take_meta(file, &decoded, &stored->meta);

@@ -310,6 +310,114 @@ static void test_cut_webp(void)
     image_free(image);
 }
 
+// ---- animated WebP ------------------------------------------------------------------------------
+
+enum { ANIM_W = 6, ANIM_H = 3, ANIM_X = 2, ANIM_Y = 2, PIXELS = 25 }; // of WEBP, its piece VP8L
+
+static void put_le(GByteArray *to, guint32 value, guint bytes)
+{
+    const guint32 ordered = GUINT32_TO_LE(value);
+
+    g_byte_array_append(to, (const guint8 *)&ordered, bytes);
+}
+
+static void put_frame(GByteArray *to, guint x, guint y)
+{
+    g_byte_array_append(to, (const guint8 *)"ANMF", 4);
+    put_le(to, 16 + PIXELS + 1, 4);
+    put_le(to, x / 2, 3);
+    put_le(to, y / 2, 3);
+    put_le(to, 2 - 1, 3); // WEBP's size
+    put_le(to, 1 - 1, 3);
+    put_le(to, 100, 4);
+    g_byte_array_append(to, WEBP + 30, PIXELS + 1);
+}
+
+// Two frames with the pixels of WEBP in a larger picture.
+static GByteArray *animation(guint x, guint y)
+{
+    GByteArray *to = g_byte_array_new();
+
+    g_byte_array_append(to, (const guint8 *)"RIFF....WEBPVP8X", 16);
+    put_le(to, 10, 4);
+    put_le(to, 0x12, 4); // animation, alpha
+    put_le(to, ANIM_W - 1, 3);
+    put_le(to, ANIM_H - 1, 3);
+    g_byte_array_append(to, (const guint8 *)"ANIM", 4);
+    put_le(to, 6, 4);
+    put_le(to, 0, 6 - 4);
+    put_le(to, 0, 4);
+    put_frame(to, x, y);
+    put_frame(to, 0, 0);
+
+    const guint32 length = GUINT32_TO_LE(to->len - 8);
+
+    memcpy(to->data + 4, &length, sizeof(length));
+    return to;
+}
+
+// Of an animation the first frame is shown where it lies, also where the others are damaged or not
+// there. A warning of the loader would end the test.
+static void test_animated_webp(void)
+{
+    enum { WHOLE, CUT, LENGTH, PIXEL, CASES }; // what is wrong, with the second frame
+
+    for (int i = 0; i < CASES; i++) {
+        g_autoptr(GByteArray) bytes = animation(ANIM_X, ANIM_Y);
+
+        bytes->data[4] += i == LENGTH ? 100 : 0;
+        bytes->data[bytes->len - PIXELS + 20] ^= i == PIXEL ? 0xff : 0;
+
+        g_autoptr(GBytes) file = g_bytes_new(bytes->data, bytes->len - (i == CUT ? 10 : 0));
+        struct image *image = load_or_skip(file);
+
+        if (image == NULL) {
+            return;
+        }
+        g_assert_cmpint(image->width, ==, ANIM_W);
+        g_assert_cmpint(image->height, ==, ANIM_H);
+        for (int n = 0; n < ANIM_W * ANIM_H; n++) {
+            const bool red = n == ANIM_Y * ANIM_W + ANIM_X,
+                       blue = n == ANIM_Y * ANIM_W + ANIM_X + 1;
+
+            g_assert_cmpfloat(image->alpha[n], ==, red || blue ? 1.0f : 0.0f);
+            g_assert_cmpfloat(image->rgb[3 * n], ==, red ? 1.0f : 0.0f);
+            g_assert_cmpfloat(image->rgb[3 * n + 2], ==, blue ? 1.0f : 0.0f);
+        }
+        g_assert_nonnull(strstr(image->meta.note, CODEC_FIRST_NOTE));
+        g_assert_true((strstr(image->meta.note, CODEC_PARTIAL_NOTE) != NULL) ==
+                      (i == CUT || i == LENGTH));
+        image_free(image);
+    }
+}
+
+// Without a first frame there is one sentence, and no warning of the loader: wherever the file ends
+// before that frame's pixels, where these are damaged, and where they lie outside the picture.
+static void test_no_frame_in_webp(void)
+{
+    enum { ANMF = 44, X = ANMF + 8, DATA = X + 16 + 8, SHORTEST = 20, CASES = 2 };
+
+    for (guint i = SHORTEST; i <= DATA + CASES; i++) {
+        g_autoptr(GByteArray) bytes = animation(0, 0);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpmem(bytes->data + ANMF, 4, "ANMF", 4);
+        memset(bytes->data + DATA, 0xff, i == DATA + 1 ? 8 : 0);
+        bytes->data[X] = i == DATA + 2 ? ANIM_W / 2 : 0;
+
+        g_autoptr(GBytes) file = g_bytes_new(bytes->data, i <= DATA ? i : bytes->len);
+
+        g_assert_null(image_load_bytes(file, NULL, &error));
+        if (is_missing(error)) {
+            g_test_skip(error->message);
+            return;
+        }
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE);
+        g_assert_null(strchr(error->message, '\n'));
+        g_test_message("%u bytes: %s", i, error->message);
+    }
+}
+
 // In a process of its own, which begins without loaders.
 static void test_missing_loader(void)
 {
@@ -379,6 +487,8 @@ int main(int argc, char **argv)
     g_test_add_func("/pixbuf/cut-rows", test_cut_rows);
     g_test_add_func("/pixbuf/cut-bitmap", test_cut_bitmap);
     g_test_add_func("/pixbuf/cut-webp", test_cut_webp);
+    g_test_add_func("/pixbuf/animated-webp", test_animated_webp);
+    g_test_add_func("/pixbuf/no-frame-in-webp", test_no_frame_in_webp);
     g_test_add_func("/pixbuf/several-pictures", test_several_pictures);
     g_test_add_func("/pixbuf/turned-tiff-keeps-profile", test_turned_tiff_keeps_profile);
     g_test_add_func("/pixbuf/webp-is-turned", test_webp_is_turned);
