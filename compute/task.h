@@ -28,6 +28,7 @@ enum task_stage {
     TASK_FINDING_EDIT_MASK, // what the new words are about; counted
     TASK_SELECTING,         // what belongs to a word or a place; counted
     TASK_RESTORING,         // the return to full size
+    TASK_DRAWING_CLASS,     // pictures of a subject's class; counted
     TASK_READING_EXAMPLES,  // pictures to learn from
     TASK_LEARNING,          // counted; comes with a training report
     TASK_SAMPLING,          // a sample on the way of a training; counted as that is

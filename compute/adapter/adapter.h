@@ -176,6 +176,17 @@ bool adapter_export(struct adapter *a, const char *dialect, int rank, const char
 struct adapter *adapter_combined(struct adapter *const *list, int n, GError **error);
 bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error);
 void adapter_free(struct adapter *a);
+
+// Words that were learned with an adapter (textual inversion) and that prompts may then hold. put:
+// rows of the model's text encoder, count floats, copied. The names of all, newly allocated (char
+// *). The rows of one (*count, hidden_size), newly allocated; NULL with an error where they fit no
+// prompt of the model. embed: the model reads the words as these adapters mean them, *changed: it
+// did not so far; the error names a word that two of them mean differently.
+void adapter_token_put(struct adapter *a, const char *name, const float *rows, int count);
+GPtrArray *adapter_tokens(const struct adapter *a);
+float *adapter_token_rows(const struct adapter *a, const char *name, int *count, GError **error);
+bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **error);
+
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters
 int64_t adapter_count(const struct adapter *a); // parameters
 

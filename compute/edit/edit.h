@@ -24,6 +24,8 @@ void editor_make_room(struct editor *e);
 bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n,
                          struct task *task, GError **error);
 
+// Sentences mean something else now: what was found out by them is forgotten.
+void editor_forget_texts(struct editor *e);
 struct st_file;
 // model_embed_file() where texts may have been encoded: sentences that hold the token are read
 // anew.

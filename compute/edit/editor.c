@@ -97,6 +97,13 @@ static char *adapters_fingerprint(struct adapter *const *adapters, int n)
 bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n,
                          struct task *task, GError **error)
 {
+    bool changed;
+    if (!adapters_embed(adapters, n, &changed, error)) {
+        return false;
+    }
+    if (changed) {
+        editor_forget_texts(e);
+    }
     g_autofree char *key = adapters_fingerprint(adapters, n);
     if (g_str_equal(key, e->adapters_key)) {
         return true;
@@ -143,8 +150,7 @@ void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc)
 
 // ---- text ---------------------------------------------------------------------------------------
 
-// Sentences mean something else now.
-static void forget_texts(struct editor *e)
+void editor_forget_texts(struct editor *e)
 {
     g_hash_table_remove_all(e->embeddings);
     attention_clear(e);
@@ -157,7 +163,7 @@ bool editor_embed(struct editor *e, const struct st_file *f, const char *token, 
 {
     const bool ok = model_embed_file(e->model, f, token, error);
     if (ok) {
-        forget_texts(e);
+        editor_forget_texts(e);
     }
     return ok;
 }
@@ -166,7 +172,7 @@ bool editor_unembed(struct editor *e, const char *token)
 {
     const bool there = model_unembed(e->model, token);
     if (there) {
-        forget_texts(e);
+        editor_forget_texts(e);
     }
     return there;
 }
@@ -174,7 +180,7 @@ bool editor_unembed(struct editor *e, const char *token)
 void editor_read_as(struct editor *e, const struct prompt_style *style, int windows)
 {
     if (memcmp(&e->style, style, sizeof *style) != 0 || e->windows != windows) {
-        forget_texts(e);
+        editor_forget_texts(e);
     }
     e->style = *style;
     e->windows = windows;

@@ -1,5 +1,7 @@
 #include "compute/edit/networks.h"
 
+#include "compute/model/embedding.h"
+
 #include <string.h>
 
 // Self-attention of at most this many positions is controlled: the coarser half of a picture's
@@ -329,18 +331,9 @@ static bool write_text_inputs(struct networks *n, struct network *net, const int
                               GError **error)
 {
     const struct text_config *c = &n->model->text;
-    const float *embedded = (const float *)(void *)n->model->embedded->data;
-    const size_t width = (size_t)c->hidden_size;
     g_autofree float *kept = g_new(float, c->max_tokens);
-    g_autofree float *given = g_new0(float, c->max_tokens *width);
-    for (int t = 0; t < c->max_tokens; t++) {
-        const int learned = ids[t] - c->vocab_size;
-        kept[t] = learned < 0;
-        if (learned >= 0) {
-            memcpy(given + (size_t)t * width, embedded + (size_t)learned * width,
-                   width * sizeof *given);
-        }
-    }
+    g_autofree float *given = g_new(float, c->max_tokens * c->hidden_size);
+    model_learned_rows(n->model, ids, c->max_tokens, kept, given);
     return write_input(net, "ids", ids, error) && write_input(net, "kept", kept, error) &&
            write_input(net, "given", given, error);
 }

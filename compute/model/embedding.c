@@ -121,6 +121,22 @@ char *model_embedding_note(const struct st_file *f)
                                  t->name, f->tensors->len);
 }
 
+static bool embed_rows(struct model *m, const char *token, const float *rows, int count,
+                       GError **error)
+{
+    const int width = m->text.hidden_size;
+    const int first = m->text.vocab_size + (int)m->embedded->len / width;
+    const guint floats = (guint)(count * width);
+    g_array_append_vals(m->embedded, rows, floats); // before a sentence can hold it
+    if (!tokenizer_add(m->tokenizer, token, first, count)) {
+        g_array_set_size(m->embedded, m->embedded->len - floats);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "there is a token named %s already; give this one another name", token);
+        return false;
+    }
+    return true;
+}
+
 static bool embed_as(struct model *m, const struct st_file *f, const char *token, GError **error)
 {
     const struct st_tensor *t = find_vectors(f, error);
@@ -128,18 +144,9 @@ static bool embed_as(struct model *m, const struct st_file *f, const char *token
         return false;
     }
     g_autofree float *values = g_new(float, t->count);
-    if (!st_read_learned(t, values, error)) {
+    if (!st_read_learned(t, values, error) ||
+        !embed_rows(m, token, values, (int)(t->count / m->text.hidden_size), error)) {
         g_prefix_error(error, "%s: ", f->path);
-        return false;
-    }
-    const int width = m->text.hidden_size, count = (int)(t->count / width);
-    const int first = m->text.vocab_size + (int)m->embedded->len / width;
-    g_array_append_vals(m->embedded, values, (guint)t->count); // before a sentence can hold it
-    if (!tokenizer_add(m->tokenizer, token, first, count)) {
-        g_array_set_size(m->embedded, m->embedded->len - (guint)t->count);
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s: there is a token named %s already; give this one another name", f->path,
-                    token);
         return false;
     }
     return true;
@@ -164,6 +171,148 @@ bool model_unembed(struct model *m, const char *token)
     // Its rows stay: those of the tokens after it have their ids.
     return m->tokenizer && tokenizer_remove(m->tokenizer, token, m->text.vocab_size);
 }
+
+// ---- those that are learned here ----------------------------------------------------------------
+
+// The ids that a text alone becomes, without the marks; how many.
+static int ids_of(const struct model *m, const char *text, int32_t *ids)
+{
+    int n;
+    tokenizer_encode(m->tokenizer, text, ids, m->text.max_tokens, &n);
+    memmove(ids, ids + 1, (size_t)(n - 2) * sizeof *ids);
+    return n - 2;
+}
+
+// Rows of the table, or of learned tokens, (count, hidden_size), newly allocated.
+static float *rows_of(struct model *m, const int32_t *ids, int count, GError **error)
+{
+    const int width = m->text.hidden_size;
+    const struct nn_weight *table =
+        nn_part_find(model_part(m, MODEL_TEXT), "text_model.embeddings.token_embedding.weight");
+    struct tensor *in = tensor_new(m->gpu, DTYPE_I32, (int[]){1, 1, 1, count}, "ids", error);
+    if (!in) {
+        return NULL;
+    }
+    struct graph *g = graph_new();
+    struct node *out = op_gather(g, graph_leaf(g, table->tensor), graph_leaf(g, in));
+    struct program *p = program_new(g, m->gpu, &out, 1, error);
+    float *rows = g_new(float, (gsize)count *width);
+    if (!p || !tensor_write(in, ids, error) || !program_run(p, NULL, error) ||
+        !program_read(p, out, rows, error)) {
+        g_clear_pointer(&rows, g_free);
+    }
+    program_free(p);
+    graph_free(g);
+    tensor_free(in);
+    const float *learned = (const float *)(void *)m->embedded->data;
+    for (int i = 0; rows && i < count; i++) {
+        if (ids[i] >= m->text.vocab_size) {
+            memcpy(rows + (gsize)i * width, learned + (gsize)(ids[i] - m->text.vocab_size) * width,
+                   (gsize)width * sizeof *rows);
+        }
+    }
+    return rows;
+}
+
+// (from, width) -> (count, width): the mean for one, else one after another and round again.
+static void spread_rows(const float *rows, int from, float *out, int count, int width)
+{
+    for (int i = 0; i < count * width; i++) {
+        double sum = 0;
+        for (int k = 0; k < from; k++) {
+            sum += rows[k * width + i % width];
+        }
+        out[i] = count == 1 ? (float)(sum / from) : rows[i / width % from * width + i % width];
+    }
+}
+
+static bool check_new(const struct model *m, const char *token, GError **error)
+{
+    if (!check_token("a new word", token, error)) {
+        return false;
+    }
+    if (model_reads_as_word(m, token)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s is a word of this model already; a new word needs a name of its own, such "
+                    "as <%s>",
+                    token, token);
+        return false;
+    }
+    return true;
+}
+
+// In the place of the rows that a token of that name has, or as a new one.
+static bool take_rows(struct model *m, const char *token, const float *rows, int count,
+                      GError **error)
+{
+    int first, there;
+    float *old = model_embedded_rows(m, token, &first, &there);
+    if (old && there == count) {
+        memcpy(old, rows, (size_t)count * (size_t)m->text.hidden_size * sizeof *rows);
+        return true;
+    }
+    return (!old || model_unembed(m, token)) && embed_rows(m, token, rows, count, error);
+}
+
+bool model_embed_named(struct model *m, const char *token, const float *rows, int count,
+                       GError **error)
+{
+    return check_new(m, token, error) && take_rows(m, token, rows, count, error);
+}
+
+bool model_embed_like(struct model *m, const char *token, const char *like, int count,
+                      GError **error)
+{
+    g_autofree int32_t *ids = g_new(int32_t, m->text.max_tokens);
+    const int from = check_new(m, token, error) ? ids_of(m, like, ids) : -1;
+    if (from == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "a new word begins like a word that the model knows, and there is none");
+    }
+    if (from < 1) {
+        return false;
+    }
+    const int width = m->text.hidden_size;
+    g_autofree float *rows = rows_of(m, ids, from, error);
+    g_autofree float *begin = g_new(float, (gsize)count *width);
+    if (!rows) {
+        return false;
+    }
+    spread_rows(rows, from, begin, count, width);
+    return take_rows(m, token, begin, count, error);
+}
+
+float *model_embedded_rows(const struct model *m, const char *token, int *first, int *count)
+{
+    g_autofree int32_t *ids = g_new(int32_t, m->text.max_tokens);
+    const int n = m->tokenizer ? ids_of(m, token, ids) : 0;
+    for (int i = 0; i < n; i++) {
+        if (ids[i] < m->text.vocab_size || ids[i] != ids[0] + i) {
+            return NULL;
+        }
+    }
+    *count = n;
+    *first = n ? ids[0] : 0;
+    return n ? (float *)(void *)m->embedded->data +
+                   (gsize)(ids[0] - m->text.vocab_size) * m->text.hidden_size
+             : NULL;
+}
+
+void model_learned_rows(const struct model *m, const int32_t *ids, int n, float *kept, float *given)
+{
+    const float *learned = (const float *)(void *)m->embedded->data;
+    const size_t width = (size_t)m->text.hidden_size;
+    memset(given, 0, (size_t)n * width * sizeof *given);
+    for (int t = 0; t < n; t++) {
+        kept[t] = ids[t] < m->text.vocab_size;
+        if (!kept[t]) {
+            memcpy(given + (size_t)t * width,
+                   learned + (size_t)(ids[t] - m->text.vocab_size) * width, width * sizeof *given);
+        }
+    }
+}
+
+// ---- in sentences -------------------------------------------------------------------------------
 
 char *model_embedded(const struct model *m, const char *sentence, GPtrArray *tokens)
 {

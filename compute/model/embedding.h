@@ -24,6 +24,26 @@ bool model_embed_file(struct model *m, const struct st_file *f, const char *toke
 // by editor_unembed().
 bool model_unembed(struct model *m, const char *token);
 
+// ---- those that are learned here ----------------------------------------------------------------
+
+// A token of `count` rows (count, hidden_size) that are given; its name may come from a file. The
+// rows of a token that is there already become these.
+bool model_embed_named(struct model *m, const char *token, const float *rows, int count,
+                       GError **error);
+// The same with `count` vectors that begin as the words `like` are: the mean of their rows, or
+// where there are to be several, one after another. Refused: a name that a prompt has otherwise.
+bool model_embed_like(struct model *m, const char *token, const char *like, int count,
+                      GError **error);
+// The rows of a token (*count, hidden_size) and the first of its ids; NULL: there is no such
+// learned token. The model's, until another is taken.
+float *model_embedded_rows(const struct model *m, const char *token, int *first, int *count);
+// What the text encoder's graph takes of ids (text_encoder_build_mixed): kept[n] is 0 where an id
+// is a learned token's, and given (n, hidden_size) has its row there, else zeros.
+void model_learned_rows(const struct model *m, const int32_t *ids, int n, float *kept,
+                        float *given);
+
+// ---- in sentences -------------------------------------------------------------------------------
+
 // The sentence in lower case without its tokens, newly allocated. The names of those that were
 // taken so are added to tokens (char *, each once, newly allocated), unless it is NULL. Any thread.
 char *model_embedded(const struct model *m, const char *sentence, GPtrArray *tokens);

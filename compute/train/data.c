@@ -2,6 +2,8 @@
 // embeddings, computed once.
 #include "compute/train/private.h"
 
+#include "compute/model/embedding.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -103,21 +105,36 @@ int train_add_caption(struct objective_run *run, const char *text)
     return d->n_captions++;
 }
 
+// The text encoder of one caption, in which learned tokens may stand.
+static struct node *build_text(struct model *model, struct graph *g, struct tensor *const in[3])
+{
+    struct nn nn = {.g = g, .part = model_part(model, MODEL_TEXT)};
+    return text_encoder_build_mixed(&nn, &model->text, graph_leaf(g, in[0]), graph_leaf(g, in[1]),
+                                    graph_leaf(g, in[2]));
+}
+
 static bool embed_caption(struct train_caption *caption, struct model *model, struct task *task,
                           GError **error)
 {
-    const int tokens = model->text.max_tokens;
-    struct tensor *in = tensor_new(model->gpu, DTYPE_I32, (int[]){1, 1, 1, tokens}, "ids", error);
-    if (!in) {
-        return false;
-    }
+    const int tokens = model->text.max_tokens, width = model->text.hidden_size;
+    g_autofree float *kept = g_new(float, tokens), *given = g_new(float, (gsize)tokens *width);
+    model_learned_rows(model, caption->ids, tokens, kept, given);
+    struct tensor *in[3] = {NULL};
+    bool ok =
+        (in[0] = tensor_new(model->gpu, DTYPE_I32, (int[]){1, 1, 1, tokens}, "ids", error)) &&
+        (in[1] = tensor_new(model->gpu, DTYPE_F32, (int[]){1, 1, tokens, 1}, "kept", error)) &&
+        (in[2] = tensor_new(model->gpu, DTYPE_F32, (int[]){1, 1, tokens, width}, "given", error));
     struct graph *g = graph_new();
-    struct nn nn = {.g = g, .part = model_part(model, MODEL_TEXT)};
-    struct node *out = text_encoder_build(&nn, &model->text, graph_leaf(g, in));
-    caption->embeddings = g_new(float, shape_count(out->shape));
-    const bool ok = run_once(model, g, in, caption->ids, out, caption->embeddings, task, error);
+    if (ok) {
+        struct node *out = build_text(model, g, in);
+        caption->embeddings = g_new(float, shape_count(out->shape));
+        ok = tensor_write(in[1], kept, error) && tensor_write(in[2], given, error) &&
+             run_once(model, g, in[0], caption->ids, out, caption->embeddings, task, error);
+    }
     graph_free(g);
-    tensor_free(in);
+    for (int i = 0; i < 3; i++) {
+        tensor_free(in[i]);
+    }
     return ok;
 }
 

@@ -2,6 +2,7 @@
 // loss.
 #include "compute/train/private.h"
 
+#include <math.h>
 #include <string.h>
 
 static int role_count(const struct train_data *d, enum train_role role)
@@ -34,6 +35,19 @@ int train_pick(const struct objective_run *run, struct rng *rng, enum train_role
     return i;
 }
 
+// min(SNR, gamma) / SNR for epsilon, / (SNR + 1) for v (Hang et al., Efficient Diffusion Training
+// via Min-SNR Weighting Strategy, section 3.4), with SNR = alpha / (1 - alpha).
+static double snr_weight(const struct objective_run *run, int timestep)
+{
+    const double alpha = noise_schedule_alpha(&run->schedule, timestep);
+    if (run->min_snr == 0 || alpha <= 0) { // no signal at all: the limit for v is 0, for epsilon 1
+        return run->min_snr == 0 || run->schedule.prediction != PREDICTION_V;
+    }
+    const double snr = alpha / fmax(1 - alpha, 1e-12);
+    const bool v = run->schedule.prediction == PREDICTION_V;
+    return fmin(snr, run->min_snr) / (v ? snr + 1 : snr);
+}
+
 void train_row_draw(const struct objective_run *run, struct rng *rng, int sample,
                     struct train_row *row)
 {
@@ -43,7 +57,7 @@ void train_row_draw(const struct objective_run *run, struct rng *rng, int sample
     row->role = s->role;
     row->caption = s->caption;
     row->timestep = s->t_begin + rng_below(rng, s->t_end - s->t_begin);
-    row->weight = s->weight;
+    row->weight = s->weight * (float)snr_weight(run, row->timestep);
     rng_normal(rng, row->latents, d->n);
     for (int64_t k = 0; k < d->n; k++) {
         row->latents[k] = s->mean[k] + s->std[k] * row->latents[k];

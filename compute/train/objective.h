@@ -79,6 +79,7 @@ struct objective_run {
     struct train_data data;
     GPtrArray *leaves; // struct train_leaf *: the adapter's, then the objective's
     int rows;          // of a batch
+    double min_snr;    // of the setting; 0: every time step counts alike
     void *state;       // the objective's own
 
     // For prepare to set.
@@ -100,7 +101,8 @@ struct loss_nodes {
 
 struct objective {
     MEMBER_FIELDS;
-    int rows; // of a batch of one: 1, or 2 where an instance comes with a prior sample
+    // Rows of a batch of one, with these settings of its own; NULL: 1.
+    int (*rows)(const struct settings *s);
 
     // Each may be NULL but for draw and loss.
 
@@ -130,7 +132,8 @@ const struct member *objective_family(int i);
 bool train_need_role(const struct objective_run *run, enum train_role role, GError **error);
 // One of the samples of a role at random; there has to be one.
 int train_pick(const struct objective_run *run, struct rng *rng, enum train_role role);
-// Fills a row with a sample: a time step of its range, latents of its posterior, noise.
+// Fills a row with a sample: a time step of its range, latents of its posterior, noise. Its weight
+// is the sample's, and that of the time step where the run has min_snr.
 void train_row_draw(const struct objective_run *run, struct rng *rng, int sample,
                     struct train_row *row);
 

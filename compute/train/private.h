@@ -11,6 +11,15 @@ struct step_hook {
     struct objective_run *run;
 };
 
+// Learned tokens in the captions (tokens.c).
+struct train_tokens {
+    char **names; // of those that are trained; NULL: none is
+    int32_t *ids; // [rows] of their rows
+    int rows;
+    struct train_leaf *leaf;              // (1,1,rows,hidden_size)
+    struct tensor *kept, *given, *chosen; // (N,1,T,1), (N,1,T,hidden_size), (N,1,T,rows)
+};
+
 struct trainer {
     // borrowed
     struct model *model;
@@ -29,6 +38,7 @@ struct trainer {
 
     struct objective_run run;
     struct train_batch batch;
+    struct train_tokens tokens;
 
     // step.c: the compiled step
     struct graph *graph;
@@ -70,6 +80,19 @@ bool train_data_encode(struct objective_run *run, const struct train_set *set, s
 // Text embeddings of all captions.
 bool train_data_embed(struct objective_run *run, struct task *task, GError **error);
 void train_data_finish(struct train_data *d);
+
+// ---- tokens.c -----------------------------------------------------------------------------------
+
+// After the set was read: the named tokens of the model become a leaf with this learning rate.
+bool tokens_prepare(struct trainer *t, const char *const *names, double lr, GError **error);
+// Where the text encoder is part of the step: what it is given beside the ids, the encoder, and
+// the batch written into it.
+bool tokens_inputs(struct trainer *t, GError **error);
+struct node *tokens_text(struct trainer *t, struct nn *nn, struct node *ids);
+bool tokens_write(struct trainer *t, GError **error);
+// The adapter has the rows as they are now.
+void tokens_publish(struct trainer *t);
+void tokens_free(struct trainer *t);
 
 // ---- trainer.c ----------------------------------------------------------------------------------
 

@@ -33,7 +33,6 @@ const struct objective single_image_objective = {
     .name = "single_image",
     .title = "Learn this photo",
     .summary = "Learns one photo under its description, to edit it by changing the words",
-    .rows = 1,
     .prepare = single_image_prepare,
     .draw = single_image_draw,
     .loss = single_image_loss,

@@ -26,7 +26,8 @@ static bool make_inputs(struct trainer *t, GError **error)
         return false;
     }
     if (t->run.trains_text) {
-        return (t->ids = input(t, DTYPE_I32, 1, 1, tokens, "ids", error)) != NULL;
+        return (t->ids = input(t, DTYPE_I32, 1, 1, tokens, "ids", error)) &&
+               tokens_inputs(t, error);
     }
     return (t->text = input(t, DTYPE_F32, 1, tokens, m->text.hidden_size, "text", error)) != NULL;
 }
@@ -57,8 +58,7 @@ static void build_loss(struct trainer *t)
     struct attention_maps maps = {run->attention,
                                   g_array_new(FALSE, FALSE, sizeof(struct attention_map))};
     struct unet_inputs in = {.maps = run->attention ? &maps : NULL};
-    in.text = t->ids ? text_encoder_build(&text, &t->model->text, graph_leaf(g, t->ids))
-                     : graph_leaf(g, t->text);
+    in.text = t->ids ? tokens_text(t, &text, graph_leaf(g, t->ids)) : graph_leaf(g, t->text);
     in.latents = graph_leaf(g, t->latents);
     in.time = graph_leaf(g, t->time);
     if (run->objective->inputs) {
@@ -187,7 +187,7 @@ static bool write_text(struct trainer *t, GError **error)
                    (size_t)floats * sizeof *caption->embeddings);
         }
     }
-    return tensor_write(t->ids ? t->ids : t->text, t->staging, error);
+    return tensor_write(t->ids ? t->ids : t->text, t->staging, error) && tokens_write(t, error);
 }
 
 static bool write_weights(struct trainer *t, GError **error)

@@ -34,6 +34,9 @@ struct train_example {
 struct train_set {
     const struct train_example *examples;
     int count;
+    // Learned tokens of the model (compute/model/embedding.h) that are trained on, NULL-terminated;
+    // NULL: none. What they have become is in the adapter (adapter_tokens()).
+    const char *const *tokens;
 };
 
 // What can be set about learning: the method, the objective and the optimizer with all that is

@@ -152,6 +152,7 @@ static void describe(struct trainer *t)
     const int width = d->width * factor, height = d->height * factor;
     g_autofree char *size = g_strdup_printf("%dx%d", width, height);
     g_autofree char *size_pair = g_strdup_printf("(%d, %d)", width, height);
+    tokens_publish(t);
     char rate[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(rate, sizeof rate, "%g", t->lr[0]);
     note(t, ADAPTER_CAPTION, d->captions[d->samples[0].caption].text);
@@ -203,7 +204,9 @@ static bool take_best(struct trainer *t, GError **error)
         return true;
     }
     note_int(t, "ss_steps", t->best.step);
-    return best_take(t, error);
+    const bool ok = best_take(t, error);
+    tokens_publish(t);
+    return ok;
 }
 
 bool trainer_run(struct trainer *t, struct task *task, GError **error)
@@ -268,7 +271,9 @@ static void take_params(struct trainer *t, const struct train_params *params)
     t->lr[1] = settings_get(s, "lr_1d");
     t->clip_norm = settings_get(s, "clip_norm");
     t->batch_size = settings_int(s, "batch");
-    t->run.rows = t->batch_size * t->run.objective->rows;
+    t->run.rows =
+        t->batch_size * (t->run.objective->rows ? t->run.objective->rows(t->run.settings) : 1);
+    t->run.min_snr = settings_get(s, "min_snr");
     t->seed = t->rng.seed = params->seed;
     t->checkpoint_every = params->checkpoint_every;
     t->checkpoint_path = g_strdup(params->checkpoint_path);
@@ -330,6 +335,7 @@ static bool prepare(struct trainer *t, const struct train_set *set, struct task 
     take_leaves(t);
     if (!train_data_encode(run, set, task, error) ||
         (run->objective->prepare && !run->objective->prepare(run, set, task, error)) ||
+        !tokens_prepare(t, set->tokens, settings_get(t->settings, "token_lr"), error) ||
         (!run->trains_text && !train_data_embed(run, task, error)) ||
         !adapter_prepare(t->adapter, task, error)) { // last: it may take minutes
         return false;
@@ -379,6 +385,7 @@ void trainer_free(struct trainer *t)
     g_ptr_array_unref(t->run.leaves);
     g_ptr_array_unref(t->run.inputs);
     best_free(t);
+    tokens_free(t);
     g_free(t->gradient);
     for (int k = 0; k < OPTIMIZER_SLOTS; k++) {
         g_free(t->state[k]);

@@ -125,12 +125,28 @@ train --prompt "a red apple" --method oft --steps 1 --out oft.safetensors &&
     "$cli" adapter convert oft.safetensors --out peft && [ -s peft/adapter_config.json ] &&
     "$cli" adapter convert peft --out oft2.safetensors && near oft.safetensors oft2.safetensors 0
 check $? "oft: file, PEFT folder, file"
-"$cli" generate --prompt "an apple" --steps 2 --out class.png && train --prompt "a red apple on grass" --class-image class.png --class-prompt "an apple" --objective prior \
-    --prior-weight 0.5 --steps 2 --out prior.safetensors && "$cli" info prior.safetensors >facts && grep -q prior facts
+"$cli" generate --prompt "an apple" --steps 2 --out class.png && train --prompt "a red apple on grass" --class-image class.png --class-prompt "an apple" --objective subject \
+    --prior-weight 0.5 --steps 2 --out prior.safetensors && "$cli" info prior.safetensors >facts && grep -q subject facts
 check $? "a subject with pictures of its class"
-! train --prompt "a red apple" --objective prior --steps 2 --out none.safetensors 2>said && grep -q "needs pictures of its class" said &&
+! train --prompt "a red apple" --objective subject --steps 2 --out none.safetensors 2>said && grep -q -e "--class is missing" said &&
     [ ! -e none.safetensors ]
-check $? "without such pictures a sentence says so"
+check $? "without its class a sentence says so"
+word() {
+    "$cli" train --image "${of:-$photo}" --class apple --token "<pippin>" --method lora --class-pictures 1 --crops 2 --steps 2 "$@"
+}
+export XDG_CACHE_HOME="$dir/cache" && word --out word.safetensors && ls cache/tincture/class/*/0.png >drawn && [ "$(wc -l <drawn)" = 1 ] &&
+    touch -d @1 "$(cat drawn)" && word --seed 2 --out word2.safetensors && [ "$(stat -c %Y "$(cat drawn)")" = 1 ]
+check $? "a subject under a word of its own; a picture of its class is drawn once"
+"$cli" generate --adapter word.safetensors --prompt "a <pippin> apple" --steps 2 --out with.png 2>said && [ ! -s said ] &&
+    "$cli" generate --prompt "a <pippin> apple" --steps 2 --out without.png 2>said && grep -q pippin said
+check $? "prompts may hold the word where the adapter is in use, and only there"
+! "$cli" generate --adapter word.safetensors --adapter word2.safetensors --prompt "a <pippin>" --steps 2 --out two.png 2>said &&
+    grep -q "both call what they learned <pippin>" said
+check $? "two subjects of one name are refused"
+cp "$photo" photo.png && of=photo.png && printf 'a <pippin> on grass\n' >photo.txt && word --token-lr 0.1 --prior-weight 0 --out txt.safetensors &&
+    "$cli" info txt.safetensors | grep -q "a <pippin> on grass" && : >photo.txt &&
+    ! word --prior-weight 0 --out none.safetensors 2>said && grep -q "photo.txt is empty" said && rm photo.txt
+check $? "a description beside the photo is its description"
 "$cli" adapter info peft --json | python3 -c 'import json, sys; j = json.load(sys.stdin); assert j["method"] == "oft" and j["applied"] == j["total"] > 0'
 check $? "adapter info --json"
 

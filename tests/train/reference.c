@@ -56,7 +56,7 @@ struct trainer *reference_trainer(struct reference *r, struct adapter *a, struct
     g_assert_true(settings_set(learn, "clip_norm", clip_norm, &error));
     const struct train_params params = {
         .settings = learn, .seed = SEED, .checkpoint_path = checkpoint};
-    const struct train_set set = {r->examples, REFERENCE_PICTURES};
+    const struct train_set set = {r->examples, REFERENCE_PICTURES, r->tokens};
     struct trainer *t = trainer_new(r->fx->model, a, &set, &params, NULL, &error);
     g_assert_no_error(error);
     return t;

@@ -14,6 +14,7 @@ struct reference {
     struct fixture vectors; // batch_MODEL.safetensors for fixture_vector()
     struct train_example examples[REFERENCE_PICTURES];
     float *rgb[REFERENCE_PICTURES], *mask;
+    const char *tokens[2]; // that are trained; none
 };
 // The fixture is open and stays the caller's.
 void reference_open(struct reference *r, struct fixture *fx, const char *model);

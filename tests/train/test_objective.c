@@ -2,6 +2,7 @@
 // weights, time steps and masks; parameters that are no layer's; what the U-Net is asked for and
 // given besides.
 
+#include "compute/model/embedding.h"
 #include "reference.h"
 
 #include <math.h>
@@ -189,10 +190,9 @@ static const struct setting pair_settings[] = {
     {0},
 };
 static const struct objective objectives[] = {
-    {.name = "each", .title = "Each", .rows = 1, .draw = any_draw, .loss = plain_loss},
+    {.name = "each", .title = "Each", .draw = any_draw, .loss = plain_loss},
     {.name = "word",
      .title = "Word",
-     .rows = 1,
      .prepare = word_prepare,
      .draw = any_draw,
      .layer = word_layer,
@@ -201,7 +201,6 @@ static const struct objective objectives[] = {
      .finish = word_finish},
     {.name = "hint",
      .title = "Hint",
-     .rows = 1,
      .prepare = hint_prepare,
      .draw = any_draw,
      .inputs = hint_inputs,
@@ -211,7 +210,6 @@ static const struct objective objectives[] = {
     {.name = "pair",
      .title = "Pair",
      .settings = pair_settings,
-     .rows = 1,
      .prepare = pair_prepare,
      .draw = pair_draw,
      .loss = pair_loss},
@@ -765,6 +763,30 @@ static void test_other_settings(void)
     fixture_close(&fx);
 }
 
+// The same numbers where a learned token stands in the place of the word.
+static void test_token_reference(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct reference reference;
+    fixture_open(&fx, "sd1");
+    reference_open(&reference, &fx, "sd1");
+    g_assert_true(model_embed_like(fx.model, "<rex>", "dog", 1, &error));
+    reference.examples[0].caption = "a photo of a <rex> on the beach";
+    reference.examples[2].caption = "a <rex>";
+    reference.tokens[0] = "<rex>";
+    struct settings *learn = learn_new("each", 3);
+    g_assert_true(settings_set(learn, "token_lr", 0.02, &error));
+    struct adapter *a = fixture_adapter(&fx, "lora", REFERENCE_ADAPTER "rank=4");
+    fixture_start(&fx, a, "lora");
+    struct trainer *t = reference_trainer(&reference, a, learn, 0.1, NULL);
+    reference_check(&reference, t, a, "word", "each3", 0.1);
+    trainer_free(t);
+    adapter_free(a);
+    settings_free(learn);
+    reference_close(&reference);
+    fixture_close(&fx);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -775,6 +797,7 @@ int main(int argc, char **argv)
     g_test_add_func("/objective/refused", test_refused);
     g_test_add_func("/objective/leaves", test_leaves);
     g_test_add_func("/objective/word-reference", test_word_reference);
+    g_test_add_func("/objective/token-reference", test_token_reference);
     g_test_add_func("/objective/rate", test_rate);
     g_test_add_func("/objective/resume", test_resume);
     g_test_add_func("/objective/penalty", test_penalty);

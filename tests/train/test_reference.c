@@ -20,7 +20,7 @@ static const struct batch_case sd1_cases[] = {
     {"svdiff_te", "svdiff", "text_encoder=on", "svdiff_te", "batch3", "single_image", 3, 0.35},
     {"oft", "oft", "blocks=2", "oft_r2", "batch3", "single_image", 3, 0.15},
     {"lora", "lora", "rank=4", "lora", "batch3", "single_image", 3, 0.06},
-    {"prior", "lora", "rank=4", "lora", "prior4", "prior", 2, 0.1},
+    {"prior", "lora", "rank=4", "lora", "prior4", "subject", 2, 0.1},
 };
 static const struct batch_case sd2_cases[] = {
     {"svdiff", "svdiff", "", "svdiff", "batch2", "single_image", 2, 0.3},
@@ -36,7 +36,7 @@ static struct trainer *make_trainer(const struct batch_case *c, struct adapter *
                                     const char *checkpoint)
 {
     struct settings *learn = settings_new(learn_settings);
-    const bool prior = g_str_equal(c->objective, "prior");
+    const bool prior = g_str_equal(c->objective, "subject");
     g_assert_true(settings_parse(learn, "objective", c->objective, NULL));
     g_assert_true(settings_set(learn, "batch", c->batch, NULL));
     g_assert_true(!prior || settings_set(learn, "prior_weight", 0.25, NULL));

@@ -16,7 +16,7 @@ struct cli {
     char *region, *preset;
     char *to;
     char *log, *resume, *checkpoint;
-    char *class_prompt;
+    char *class_prompt, *kind, *token;
     char **images, **class_images, **adapters, **embeddings, **selections, **weights, **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
@@ -57,6 +57,9 @@ bool cli_split(const char *text, const struct setting *row, char **name, double 
 
 // Opens device and model as the options say.
 struct engine *cli_engine(struct cli *c, GError **error);
+// Says what the model does not know, or does not read any more, of the sentences. cli_engine() and
+// cli_adapters() do, but where a word of them is still to be learned.
+void cli_note_sentences(const struct cli *c);
 // An adapter of a file or folder, for the engine that is open; what of it is not applied, and how
 // it was read where that was open, goes to standard error in one line.
 struct adapter *cli_adapter(const struct cli *c, const char *path, GError **error);

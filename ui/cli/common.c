@@ -133,6 +133,14 @@ static void note_words(const struct cli *c, const char *model)
     vocabulary_free(v);
 }
 
+// Once the words are known that come with adapters.
+void cli_note_sentences(const struct cli *c)
+{
+    g_autofree char *dir = paths_model(c->model);
+    note_words(c, dir);
+    note_cuts(c);
+}
+
 struct engine *cli_engine(struct cli *c, GError **error)
 {
     if (!c->engine) {
@@ -147,9 +155,8 @@ struct engine *cli_engine(struct cli *c, GError **error)
                 return NULL;
             }
         }
-        if (c->engine) {
-            note_words(c, dir);
-            note_cuts(c);
+        if (c->engine && !c->adapters && !c->token) {
+            cli_note_sentences(c);
         }
     }
     return c->engine;
@@ -199,8 +206,12 @@ bool cli_adapters(struct cli *c, GError **error)
         }
         g_ptr_array_add(c->loaded, a);
     }
-    return editor_set_adapters(c->engine->editor, (struct adapter **)c->loaded->pdata,
-                               (int)c->loaded->len, &cli_task, error);
+    const bool ok = editor_set_adapters(c->engine->editor, (struct adapter **)c->loaded->pdata,
+                                        (int)c->loaded->len, &cli_task, error);
+    if (ok && c->adapters) {
+        cli_note_sentences(c);
+    }
+    return ok;
 }
 
 bool cli_weights(struct cli *c, GError **error)

@@ -50,6 +50,8 @@ static void cli_clear(struct cli *c)
         g_free(texts[i]);
     }
     g_free(c->class_prompt);
+    g_free(c->kind);
+    g_free(c->token);
     g_free(c->vae);
     g_strfreev(c->images);
     g_strfreev(c->class_images);

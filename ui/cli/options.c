@@ -207,6 +207,9 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
         !model_defaults(model, table == learn_settings ? "learn" : "edit", c->settings, error)) {
         return false;
     }
+    if (c->kind && !settings_parse(c->settings, "objective", "subject", error)) {
+        return false;
+    }
     if (!use_preset(c, model, error)) {
         return false;
     }
@@ -244,10 +247,14 @@ static GArray *own_options(struct cli *c)
         {"images", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &c->images,
          "Photo to learn; may be repeated", "FILE"},
         {"class-image", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &c->class_images,
-         "Picture of what the subject is one of, for an objective that keeps it; may be repeated",
-         "FILE"},
+         "Picture of the subject's class (default: the model draws some); may be repeated", "FILE"},
         {"class-prompt", 0, 0, G_OPTION_ARG_STRING, &c->class_prompt,
-         "What those pictures show (default: the prompt)", "TEXT"},
+         "What those pictures show (default: made of --class)", "TEXT"},
+        {"class", 0, 0, G_OPTION_ARG_STRING, &c->kind,
+         "Learn a subject: what it is one of, such as dog", "WORD"},
+        {"token", 0, 0, G_OPTION_ARG_STRING, &c->token,
+         "A word of its own for the subject, such as <rex>, whose meaning is learned with it",
+         "NAME"},
         {"latents", 0, 0, G_OPTION_ARG_FILENAME, &c->latents, "Latents as safetensors (N,C,H,W)",
          "FILE"},
         {"latents-out", 0, 0, G_OPTION_ARG_FILENAME, &c->latents_out,

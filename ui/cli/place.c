@@ -2,7 +2,6 @@
 #include "ui/cli/cli.h"
 
 #include "render/file.h"
-#include "render/luma.h"
 
 #include <stdio.h>
 
@@ -50,17 +49,6 @@ bool cli_edit_region(const struct cli *c, const struct photo *p, const struct ra
     return true;
 }
 
-// Brightness; what is transparent does not count.
-static void fill_mask(const struct image *image, struct raster *mask)
-{
-    const size_t pixels = (size_t)image->width * image->height;
-    g_autofree float *light = luma_plane(image->rgb, pixels);
-    for (size_t i = 0; i < pixels; i++) {
-        const float alpha = image->alpha ? image->alpha[i] : 1.0f;
-        mask->values[i] = (uint8_t)image_quantize(light[i] * alpha, 255.0f);
-    }
-}
-
 bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, GError **error)
 {
     *mask = NULL;
@@ -68,13 +56,7 @@ bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, 
         return true;
     }
     struct image *image = cli_image_load(c->mask, error);
-    if (image && (image->width != p->full->width || image->height != p->full->height)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s has %d x %d pixels and the photo %d x %d: a mask has the photo's size",
-                    c->mask, image->width, image->height, p->full->width, p->full->height);
-    } else if (image && (*mask = raster_new(image->width, image->height, error))) {
-        fill_mask(image, *mask);
-    }
+    *mask = image ? photo_mask(p, image, c->mask, error) : NULL;
     image_free(image);
     return *mask != NULL;
 }

@@ -1,5 +1,7 @@
 #include "ui/cli/cli.h"
 
+#include "ui/core/subject.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -29,28 +31,9 @@ static void report_cb(struct task *task, const struct task_progress *progress)
     task_tell(&cli_task, progress);
 }
 
-// The photos of --image, then those of --class-image.
-static struct train_example *make_examples(const struct cli *c, const GPtrArray *photos)
-{
-    struct train_example *examples = g_new0(struct train_example, photos->len);
-    for (guint i = 0; i < photos->len; i++) {
-        const struct photo *p = photos->pdata[i];
-        const bool of_class = i >= g_strv_length(c->images);
-        examples[i] = (struct train_example){
-            .width = p->small->width,
-            .height = p->small->height,
-            .rgb = p->rgb,
-            .caption = of_class && c->class_prompt ? c->class_prompt : c->prompt,
-            .role = of_class ? ROLE_PRIOR : ROLE_INSTANCE,
-        };
-    }
-    return examples;
-}
-
-static bool train(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
+static bool learn(struct cli *c, struct adapter *adapter, const struct train_set *set,
                   struct run_log *log, GError **error)
 {
-    g_autofree struct train_example *examples = make_examples(c, photos);
     const struct train_params params = {
         .settings = c->settings,
         .seed = (uint64_t)c->seed,
@@ -58,14 +41,88 @@ static bool train(struct cli *c, struct adapter *adapter, const GPtrArray *photo
         .checkpoint_every = c->checkpoint ? 10 : 0,
     };
     struct task task = {.report = report_cb, .data = log, .cancellable = cli_task.cancellable};
-    const struct train_set set = {examples, (int)photos->len};
     int done;
-    const bool ok = engine_learn_set(c->engine, &set, adapter, &params, c->resume, NULL, NULL,
-                                     &done, &task, error);
+    const bool ok = engine_learn_set(c->engine, set, adapter, &params, c->resume, NULL, NULL, &done,
+                                     &task, error);
     if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL)) {
         g_prefix_error(error, "%s holds what was learned in %d steps; then: ", c->out, done);
     }
     return ok && adapter_save(adapter, c->out, NULL, error);
+}
+
+// Photos as they are, all with one description.
+static bool learn_photos(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
+                         struct run_log *log, GError **error)
+{
+    g_autofree struct train_example *examples = g_new0(struct train_example, photos->len);
+    for (guint i = 0; i < photos->len; i++) {
+        const struct photo *p = photos->pdata[i];
+        examples[i] = (struct train_example){.width = p->small->width,
+                                             .height = p->small->height,
+                                             .rgb = p->rgb,
+                                             .caption = c->prompt};
+    }
+    return learn(c, adapter, &(struct train_set){examples, (int)photos->len, NULL}, log, error);
+}
+
+static bool learn_subject(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
+                          struct run_log *log, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func((GDestroyNotify)subject_file_free);
+    g_autoptr(GArray) list = g_array_new(FALSE, TRUE, sizeof(struct subject_photo));
+    const guint n = g_strv_length(c->images);
+    for (guint i = 0; i < n; i++) {
+        struct subject_file *f = subject_file_read(c->images[i], photos->pdata[i], error);
+        if (!f) {
+            return false;
+        }
+        g_ptr_array_add(files, f);
+        const struct subject_photo p = {photos->pdata[i], f->caption ? f->caption : c->prompt,
+                                        f->mask};
+        g_array_append_val(list, p);
+    }
+    const struct subject_request q = {
+        .photos = (const struct subject_photo *)(void *)list->data,
+        .n = (int)n,
+        .token = c->token,
+        .kind = c->kind,
+        .class_photos = (const struct photo *const *)photos->pdata + n,
+        .n_class = (int)(photos->len - n),
+        .class_prompt = c->class_prompt,
+        .settings = c->settings,
+        .seed = (uint64_t)c->seed,
+    };
+    struct subject *s = subject_new(c->engine, &q, &cli_task, error);
+    if (s && c->token) {
+        cli_note_sentences(c);
+    }
+    const bool ok = s && learn(c, adapter, subject_set(s), log, error);
+    subject_free(s);
+    return ok;
+}
+
+static bool is_subject(const struct cli *c)
+{
+    return g_str_equal(settings_choice(c->settings, "objective"), "subject");
+}
+
+// What is wanted of the words depends on the objective.
+static bool check_words(const struct cli *c, GError **error)
+{
+    const char *missing = NULL;
+    if (!is_subject(c)) {
+        missing = c->prompt ? NULL : "--prompt is missing";
+        missing = c->token || c->class_images || c->class_prompt
+                      ? "--token, --class-image and --class-prompt are for a subject: --class says "
+                        "what it is one of"
+                      : missing;
+    } else if (!c->kind && (c->token || !c->prompt || !c->class_prompt)) {
+        missing = "--class is missing: the word of what the subject is one of, such as dog";
+    }
+    if (missing) {
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, missing);
+    }
+    return !missing;
 }
 
 static void print_json(const struct cli *c, const struct adapter *a,
@@ -133,7 +190,8 @@ static bool keep_region(struct cli *c, GPtrArray *photos, GError **error)
 
 static bool run(struct cli *c, GError **error)
 {
-    struct adapter *adapter = cli_engine(c, error) ? new_adapter(c, error) : NULL;
+    struct adapter *adapter =
+        check_words(c, error) && cli_engine(c, error) ? new_adapter(c, error) : NULL;
     if (!adapter) {
         return false;
     }
@@ -150,7 +208,7 @@ static bool run(struct cli *c, GError **error)
         setvbuf(log.file, NULL, _IOLBF, 0); // whole lines, whatever ends the run
         fprintf(log.file, "step,loss,grad_norm,seconds\n");
     }
-    ok = ok && train(c, adapter, photos, &log, error);
+    ok = ok && (is_subject(c) ? learn_subject : learn_photos)(c, adapter, photos, &log, error);
     if (log.file && fclose(log.file) != 0 && ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
                     c->log, g_strerror(errno));
@@ -168,9 +226,10 @@ const struct cli_command train_command = {
     .summary = "Learn a photo (or a few of one subject) into an adapter",
     .usage = "",
     .settings = learn_settings,
-    .options = (const char *const[]){"model", "vae", "device", "images", "prompt", "class-image",
-                                     "class-prompt", "embedding", "set", "seed", "size", "region",
-                                     "out", "log", "checkpoint", "resume", "json", NULL},
-    .needed = (const char *const[]){"images", "prompt", "out", NULL},
+    .options = (const char *const[]){"model",       "vae",          "device", "images", "prompt",
+                                     "class-image", "class-prompt", "class",  "token",  "embedding",
+                                     "set",         "seed",         "size",   "region", "out",
+                                     "log",         "checkpoint",   "resume", "json",   NULL},
+    .needed = (const char *const[]){"images", "out", NULL},
     .run = run,
 };

@@ -1,6 +1,7 @@
 #include "ui/core/photo.h"
 
 #include "compute/error.h"
+#include "render/luma.h"
 #include "render/resample.h"
 #include "render/signed.h"
 
@@ -71,6 +72,33 @@ float *photo_see(const struct photo *p, const struct image_region *region, int *
     image_free(part);
     image_free(small);
     return rgb;
+}
+
+// Brightness; what is transparent does not count.
+static void fill_mask(const struct image *image, struct raster *mask)
+{
+    const size_t pixels = (size_t)image->width * image->height;
+    g_autofree float *light = luma_plane(image->rgb, pixels);
+    for (size_t i = 0; i < pixels; i++) {
+        const float alpha = image->alpha ? image->alpha[i] : 1.0f;
+        mask->values[i] = (uint8_t)image_quantize(light[i] * alpha, 255.0f);
+    }
+}
+
+struct raster *photo_mask(const struct photo *p, const struct image *image, const char *name,
+                          GError **error)
+{
+    if (image->width != p->full->width || image->height != p->full->height) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s has %d x %d pixels and the photo %d x %d: a mask has the photo's size",
+                    name, image->width, image->height, p->full->width, p->full->height);
+        return NULL;
+    }
+    struct raster *mask = raster_new(image->width, image->height, error);
+    if (mask) {
+        fill_mask(image, mask);
+    }
+    return mask;
 }
 
 struct photo *photo_ref(struct photo *p)

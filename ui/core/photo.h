@@ -2,7 +2,7 @@
 // changes once it is made, so any thread may read it.
 #pragma once
 
-#include "render/image.h"
+#include "render/raster.h"
 
 struct photo {
     gatomicrefcount references;
@@ -27,5 +27,8 @@ void photo_fit(const struct photo *p, const struct image_region *region, int *wi
 // [-1,1]: (*height, *width, 3), newly allocated.
 float *photo_see(const struct photo *p, const struct image_region *region, int *width, int *height,
                  GError **error);
+// A picture of the photo's size, by that name in errors, as a mask of it.
+struct raster *photo_mask(const struct photo *p, const struct image *image, const char *name,
+                          GError **error);
 struct photo *photo_ref(struct photo *p);
 void photo_unref(struct photo *p); // NULL is allowed

@@ -30,6 +30,8 @@ static const struct words words[TASK_STAGES] = {
                                 "Finding what to change: step {step} of {steps}"},
     [TASK_SELECTING] = {"Looking at the photo", "Looking at the photo: step {step} of {steps}"},
     [TASK_RESTORING] = {"Returning to full size"},
+    [TASK_DRAWING_CLASS] = {"Drawing pictures of the class",
+                            "Drawing pictures of the class: {step} of {steps}"},
     [TASK_READING_EXAMPLES] = {"Reading the pictures"},
     [TASK_LEARNING] = {"Learning", "Learning: step {step} of {steps}, loss {loss}"},
     [TASK_SAMPLING] = {"Drawing a sample", "Learning: step {step} of {steps}, drawing a sample"},

@@ -1,4 +1,4 @@
-// The objective `prior`: its loss is that of the instances plus w that of the prior samples.
+// The objective `subject`: its loss is that of the instances plus w that of the prior samples.
 
 #include "compute/train/objective.h"
 #include "fixture.h"
@@ -7,6 +7,7 @@
 #include <string.h>
 
 static struct fixture fx;
+static double min_snr; // of the next trainer
 
 static struct trainer *make_trainer(struct adapter *a, int roles, double weight, GError **error)
 {
@@ -24,9 +25,10 @@ static struct trainer *make_trainer(struct adapter *a, int roles, double weight,
                                              .role = i % roles ? ROLE_PRIOR : ROLE_INSTANCE};
     }
     struct settings *learn = settings_new(learn_settings);
-    g_assert_true(settings_parse(learn, "objective", "prior", NULL));
+    g_assert_true(settings_parse(learn, "objective", "subject", NULL));
     g_assert_true(settings_set(learn, "prior_weight", weight, NULL));
     g_assert_true(settings_set(learn, "batch", 2, NULL));
+    g_assert_true(settings_set(learn, "min_snr", min_snr, NULL));
     const struct train_set set = {examples, 4};
     const struct train_params params = {.settings = learn, .seed = 9};
     struct trainer *t = trainer_new(fx.model, a, &set, &params, NULL, error);
@@ -50,7 +52,7 @@ static void test_loss(void)
     g_autoptr(GError) error = NULL;
     fixture_open(&fx, "sd1");
     struct adapter *a = fixture_adapter(&fx, "lora", "");
-    const double weights[] = {1, 0.25, 0};
+    const double weights[] = {1, 0.25};
     for (size_t k = 0; k < G_N_ELEMENTS(weights); k++) {
         struct trainer *t = make_trainer(a, 2, weights[k], &error);
         g_assert_no_error(error);
@@ -73,6 +75,53 @@ static void test_loss(void)
     fixture_close(&fx);
 }
 
+// Without a weight the class takes no part, and nobody has to bring pictures of it.
+static void test_alone(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    struct adapter *a = fixture_adapter(&fx, "lora", "");
+    struct trainer *t = make_trainer(a, 1, 0, &error);
+    g_assert_no_error(error);
+    const struct train_batch *b = trainer_draw(t);
+    g_assert_cmpint(b->count, ==, 2);
+    for (int i = 0; i < b->count; i++) {
+        g_assert_cmpint(b->rows[i].role, ==, ROLE_INSTANCE);
+        g_assert_cmpfloat(b->rows[i].weight, ==, 1);
+    }
+    trainer_free(t);
+    adapter_free(a);
+    fixture_close(&fx);
+}
+
+// Min-SNR: each row's weight is that of its time step.
+static void test_min_snr(void)
+{
+    g_autoptr(GError) error = NULL;
+    fixture_open(&fx, "sd1");
+    struct adapter *a = fixture_adapter(&fx, "lora", "");
+    struct noise_schedule schedule;
+    noise_schedule_init(&schedule, &fx.model->sched);
+    min_snr = 5;
+    struct trainer *t = make_trainer(a, 1, 0, &error);
+    min_snr = 0;
+    g_assert_no_error(error);
+    bool low = false, high = false;
+    for (int k = 0; k < 32; k++) {
+        const struct train_row *row = &trainer_draw(t)->rows[0];
+        const double alpha = noise_schedule_alpha(&schedule, row->timestep);
+        const double snr = alpha / (1 - alpha);
+        g_assert_cmpfloat(fabs(row->weight - fmin(snr, 5) / snr), <=, 1e-6);
+        low = low || row->weight < 1;
+        high = high || row->weight == 1;
+    }
+    g_assert_true(low && high);
+    noise_schedule_finish(&schedule);
+    trainer_free(t);
+    adapter_free(a);
+    fixture_close(&fx);
+}
+
 static void see_roles(struct task *task, const struct task_progress *progress)
 {
     const struct train_report *r = progress->training;
@@ -91,7 +140,7 @@ static void test_run(void)
     int reports = 0;
     g_assert_true(trainer_run(t, &(struct task){see_roles, &reports, NULL}, &error));
     g_assert_cmpint(reports, ==, 3);
-    g_assert_cmpstr(g_hash_table_lookup(a->metadata, "tincture.objective"), ==, "prior");
+    g_assert_cmpstr(g_hash_table_lookup(a->metadata, "tincture.objective"), ==, "subject");
     trainer_free(t);
     g_assert_null(make_trainer(a, 1, 1, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
@@ -103,7 +152,9 @@ static void test_run(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/prior/loss", test_loss);
-    g_test_add_func("/prior/run", test_run);
+    g_test_add_func("/subject/loss", test_loss);
+    g_test_add_func("/subject/alone", test_alone);
+    g_test_add_func("/subject/min-snr", test_min_snr);
+    g_test_add_func("/subject/run", test_run);
     return g_test_run();
 }

@@ -1,0 +1,118 @@
+// Words that were learned together with an adapter. They lie in its metadata, as base64 of their
+// rows in fp32: so every dialect carries them, and no other program stumbles over a tensor that it
+// does not know.
+#include "compute/adapter/private.h"
+
+#include "compute/model/embedding.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PREFIX "tincture.token."
+
+void adapter_token_put(struct adapter *a, const char *name, const float *rows, int count)
+{
+    g_autofree uint32_t *bits = g_memdup2(rows, (gsize)count * sizeof *rows);
+    for (int i = 0; i < count; i++) {
+        bits[i] = GUINT32_TO_LE(bits[i]);
+    }
+    g_hash_table_replace(a->metadata, g_strconcat(PREFIX, name, NULL),
+                         g_base64_encode((const guchar *)bits, (gsize)count * sizeof *bits));
+}
+
+GPtrArray *adapter_tokens(const struct adapter *a)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, a->metadata);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        if (g_str_has_prefix(key, PREFIX)) {
+            g_ptr_array_add(names, g_strdup((char *)key + strlen(PREFIX)));
+        }
+    }
+    g_ptr_array_sort(names, (GCompareFunc)(void (*)(void))g_strcmp0);
+    return names;
+}
+
+float *adapter_token_rows(const struct adapter *a, const char *name, int *count, GError **error)
+{
+    const int width = a->model->text.hidden_size, most = a->model->text.max_tokens - 2;
+    g_autofree char *key = g_strconcat(PREFIX, name, NULL);
+    const char *text = g_hash_table_lookup(a->metadata, key);
+    gsize bytes = 0;
+    uint32_t *bits = text ? (uint32_t *)(void *)g_base64_decode(text, &bytes) : NULL;
+    float *rows = (float *)(void *)bits;
+    bool ok = bytes > 0 && bytes % ((gsize)width * sizeof *rows) == 0 &&
+              bytes / ((gsize)width * sizeof *rows) <= (gsize)most;
+    for (gsize i = 0; ok && i < bytes / sizeof *bits; i++) {
+        bits[i] = GUINT32_FROM_LE(bits[i]);
+        ok = isfinite(rows[i]);
+    }
+    if (!ok) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s: its word %s is no list of 1 to %d vectors of %d numbers", a->name, name,
+                    most, width);
+        g_free(bits);
+        return NULL;
+    }
+    *count = (int)(bytes / sizeof *rows / (gsize)width);
+    return rows;
+}
+
+static bool embed(struct adapter *a, const char *name, bool *changed, GError **error)
+{
+    int count, first, there;
+    g_autofree float *rows = adapter_token_rows(a, name, &count, error);
+    if (!rows) {
+        return false;
+    }
+    const float *old = model_embedded_rows(a->model, name, &first, &there);
+    const size_t bytes = (size_t)count * (size_t)a->model->text.hidden_size * sizeof *rows;
+    if (old && there == count && memcmp(old, rows, bytes) == 0) {
+        return true;
+    }
+    *changed = true;
+    return model_embed_named(a->model, name, rows, count, error);
+}
+
+// Two of the list that mean different things by one word.
+static bool check_distinct(struct adapter *const *list, int n, GError **error)
+{
+    for (int i = 0; i < n; i++) {
+        g_autoptr(GPtrArray) names = adapter_tokens(list[i]);
+        for (guint k = 0; k < names->len; k++) {
+            g_autofree char *key = g_strconcat(PREFIX, names->pdata[k], NULL);
+            const char *rows = g_hash_table_lookup(list[i]->metadata, key);
+            for (int j = 0; j < i; j++) {
+                const char *others = g_hash_table_lookup(list[j]->metadata, key);
+                if (others && !g_str_equal(others, rows)) {
+                    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                                "%s and %s both call what they learned %s; learn one of them "
+                                "under another name",
+                                list[j]->name, list[i]->name, (char *)names->pdata[k]);
+                    return false;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **error)
+{
+    *changed = false;
+    if (!check_distinct(list, n, error)) {
+        return false;
+    }
+    for (int i = 0; i < n; i++) {
+        g_autoptr(GPtrArray) names = adapter_tokens(list[i]);
+        for (guint k = 0; k < names->len; k++) {
+            if (!embed(list[i], names->pdata[k], changed, error)) {
+                g_prefix_error(error, "%s: ", list[i]->name);
+                return false;
+            }
+        }
+    }
+    return true;
+}

@@ -1,0 +1,55 @@
+// What a subject is learned from: photos of it, cut into crops, and pictures of its class, which
+// the model itself draws where nobody brings any.
+//
+// Thread: the engine's.
+#pragma once
+
+#include "ui/core/engine.h"
+
+struct subject_photo {
+    const struct photo *photo;
+    const char *caption;       // NULL: made of the new word and the class
+    const struct raster *mask; // of the photo's size: where the subject is; NULL: its opaque part
+};
+
+struct subject_request {
+    const struct subject_photo *photos;
+    int n;
+    const char *token; // the new word, which the model then has; NULL: it is learned without one
+    const char *kind;  // the word of its class: "dog"
+    const struct photo *const *class_photos; // pictures of the class; none: they are drawn
+    int n_class;
+    const char *class_prompt;        // what those show; NULL: made of the class
+    const struct settings *settings; // of learn_settings, whose objective is "subject"
+    uint64_t seed;
+};
+
+// The model gets the new word (again, as it begins, where it had been learned before), the pictures
+// are cut, masks carried over, and missing pictures of the class drawn. Slow; what was drawn of
+// the class stays for the next time whatever happens.
+struct subject;
+struct subject *subject_new(struct engine *e, const struct subject_request *q, struct task *task,
+                            GError **error);
+const struct train_set *subject_set(const struct subject *s);
+void subject_free(struct subject *s);
+
+// What lies beside a photo, as other trainers have it: its description in NAME.txt, and a mask of
+// the subject in NAME-masklabel.png. Each NULL where there is none; NULL with an error where one is
+// of no use.
+struct subject_file {
+    char *caption;
+    struct raster *mask;
+};
+struct subject_file *subject_file_read(const char *path, const struct photo *p, GError **error);
+void subject_file_free(struct subject_file *f);
+
+// "a photograph of a <rex> dog": what a photo of the subject is called where nobody says it.
+// Newly allocated.
+char *subject_caption(const char *token, const char *kind);
+
+// Pictures of a sentence as the model draws them, with the seeds from 0, at the model's own size:
+// from a folder of the user's cache that is named after model, sentence and settings, where they
+// are drawn first if need be. struct photo *; NULL with an error. engine_use_adapters() is to be
+// called again before the next edit.
+GPtrArray *engine_class_pictures(struct engine *e, const char *prompt, int n, struct task *task,
+                                 GError **error);
