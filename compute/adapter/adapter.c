@@ -77,7 +77,7 @@ struct adapter *adapter_new(const char *method, struct model *model,
     if (!found->init(a, error)) {
         goto fail;
     }
-    if (a->params->len == 0) {
+    if (a->params->len == 0 && !found->words_alone) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "the settings of %s choose no layer of this model", found->title);
         goto fail;

@@ -99,7 +99,8 @@ enum { ADAPTER_LENGTH = 1 };
     }
 
 struct adapter_method {
-    MEMBER_FIELDS; // settings: how it is trained (TRAINING_ROWS), which layers, rank, bound, ...
+    MEMBER_FIELDS;    // settings: how it is trained (TRAINING_ROWS), which layers, rank, bound, ...
+    bool words_alone; // it has no parameters: only words are learned with it
     // Name of the one that adapter_save writes (dialect/dialect.h); NULL: the first that holds it.
     const char *dialect;
     // Creates the parameters for every layer that the settings name; parameters start at "no
@@ -184,6 +185,11 @@ void adapter_free(struct adapter *a);
 // did not so far; the error names a word that two of them mean differently.
 void adapter_token_put(struct adapter *a, const char *name, const float *rows, int count);
 GPtrArray *adapter_tokens(const struct adapter *a);
+void adapter_tokens_copy(struct adapter *to, const struct adapter *from);
+// One of them as a file of its own, which other programs read as a textual inversion and
+// model_embed() does.
+bool adapter_token_save(const struct adapter *a, const char *name, const char *path,
+                        GError **error);
 float *adapter_token_rows(const struct adapter *a, const char *name, int *count, GError **error);
 bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **error);
 

@@ -395,8 +395,23 @@ static bool save_in(struct adapter *a, const struct adapter_dialect *dialect, co
     return !task_cancelled(task, error) && save_files(a, dialect, path, folder, task, error);
 }
 
+// Of words alone the file is that of the word.
+static bool save_word(const struct adapter *a, const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) names = adapter_tokens(a);
+    if (names->len != 1) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s is saved with one word, and there are %u", a->method->title, names->len);
+        return false;
+    }
+    return adapter_token_save(a, names->pdata[0], path, error);
+}
+
 bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error)
 {
+    if (a->method->words_alone) {
+        return save_word(a, path, error);
+    }
     const struct adapter_dialect *dialect = dialect_for(a);
     if (!dialect) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,

@@ -117,6 +117,17 @@ static bool turn_on(struct adapter_param *q, const struct adapter_param *p, doub
     return true;
 }
 
+// ---- differences --------------------------------------------------------------------------------
+
+static bool add_differences(struct adapter_param *q, const struct adapter_param *p, double scale)
+{
+    for (int k = 0; k < p->count; k++) {
+        q->value[k] += (float)(scale * p->value[k]);
+    }
+    q->form = q->form ? q->form : g_bytes_ref(p->form);
+    return true;
+}
+
 // ---- all ----------------------------------------------------------------------------------------
 
 // Adds p at its scale to what is there; a new parameter begins with nothing.
@@ -131,6 +142,7 @@ static bool add_param(struct adapter *to, const struct adapter_param *p, double 
         q = adapter_add(to, model_part(to->model, p->part), p->weight, low_rank ? none : p->shape);
     }
     return low_rank                        ? add_ranks(q, p, scale, error)
+           : g_str_equal(method, "full")   ? add_differences(q, p, scale)
            : g_str_equal(method, "svdiff") ? add_shifts(q, p, scale, error)
                                            : turn_on(q, p, scale, error);
 }
@@ -189,7 +201,7 @@ static bool add_adapter(struct adapter *to, const struct adapter *a, GError **er
 struct adapter *adapter_combined(struct adapter *const *list, int n, GError **error)
 {
     const struct adapter *first = list[0];
-    if (!check_methods(list, n, error)) {
+    if (!check_methods(list, n, error) || !adapters_check_tokens(list, n, error)) {
         return NULL;
     }
     struct adapter *to = adapter_alloc(
@@ -200,6 +212,7 @@ struct adapter *adapter_combined(struct adapter *const *list, int n, GError **er
     // Rotations follow one another as they do side by side: methods in the table's order.
     for (int m = 0; adapter_table[m]; m++) {
         for (int i = 0; i < n; i++) {
+            adapter_tokens_copy(to, list[i]);
             if (list[i]->method == adapter_table[m] && !add_adapter(to, list[i], error)) {
                 adapter_free(to);
                 return NULL;

@@ -179,6 +179,7 @@ struct adapter *adapter_converted(struct adapter *a, int rank, double *part, str
     }
     g_free(to->name);
     to->name = g_strdup(a->name);
+    adapter_tokens_copy(to, a);
     *part = squares > 0 ? sqrt(left_out / squares) : 0;
     if (rank > 0) {
         settings_set(to->settings, "rank", rank, NULL);

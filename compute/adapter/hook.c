@@ -124,7 +124,7 @@ static void list_sites(struct adapter_hook *h)
 static bool can_hook(const struct adapter *a, GError **error)
 {
     const struct adapter_method *m = a->method;
-    if (m->input || m->product || m->delta) {
+    if (m->input || m->product || m->delta || m->words_alone) {
         return true;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,

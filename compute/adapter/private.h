@@ -33,6 +33,11 @@ bool target_is_matrix(const struct nn_weight *w);
 // Singular values of a weight, or the length of a 1-D one.
 int svdiff_rank(const struct nn_weight *w);
 
+// ---- words --------------------------------------------------------------------------------------
+
+// Whether no two of the list mean different things by one word.
+bool adapters_check_tokens(struct adapter *const *list, int n, GError **error);
+
 // ---- low-rank updates ---------------------------------------------------------------------------
 
 // Columns and rows of a weight as a matrix; a convolution is (O, ky*kx*I).

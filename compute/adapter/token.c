@@ -35,6 +35,16 @@ GPtrArray *adapter_tokens(const struct adapter *a)
     return names;
 }
 
+void adapter_tokens_copy(struct adapter *to, const struct adapter *from)
+{
+    g_autoptr(GPtrArray) names = adapter_tokens(from);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *key = g_strconcat(PREFIX, names->pdata[i], NULL);
+        const char *rows = g_hash_table_lookup(from->metadata, key);
+        g_hash_table_replace(to->metadata, g_strdup(key), g_strdup(rows));
+    }
+}
+
 float *adapter_token_rows(const struct adapter *a, const char *name, int *count, GError **error)
 {
     const int width = a->model->text.hidden_size, most = a->model->text.max_tokens - 2;
@@ -60,6 +70,20 @@ float *adapter_token_rows(const struct adapter *a, const char *name, int *count,
     return rows;
 }
 
+bool adapter_token_save(const struct adapter *a, const char *name, const char *path, GError **error)
+{
+    int count;
+    g_autofree float *rows = adapter_token_rows(a, name, &count, error);
+    if (!rows) {
+        return false;
+    }
+    struct st_writer *w = st_writer_new();
+    st_writer_f32(w, name, 2, (int64_t[]){count, a->model->text.hidden_size}, rows);
+    const bool ok = st_writer_save(w, path, NULL, error);
+    st_writer_free(w);
+    return ok;
+}
+
 static bool embed(struct adapter *a, const char *name, bool *changed, GError **error)
 {
     int count, first, there;
@@ -76,8 +100,7 @@ static bool embed(struct adapter *a, const char *name, bool *changed, GError **e
     return model_embed_named(a->model, name, rows, count, error);
 }
 
-// Two of the list that mean different things by one word.
-static bool check_distinct(struct adapter *const *list, int n, GError **error)
+bool adapters_check_tokens(struct adapter *const *list, int n, GError **error)
 {
     for (int i = 0; i < n; i++) {
         g_autoptr(GPtrArray) names = adapter_tokens(list[i]);
@@ -102,7 +125,7 @@ static bool check_distinct(struct adapter *const *list, int n, GError **error)
 bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **error)
 {
     *changed = false;
-    if (!check_distinct(list, n, error)) {
+    if (!adapters_check_tokens(list, n, error)) {
         return false;
     }
     for (int i = 0; i < n; i++) {

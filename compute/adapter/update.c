@@ -180,7 +180,7 @@ bool update_is_linear(const struct adapter *a)
     for (guint i = 0; updates && linear && i < a->params->len; i++) {
         linear = form_of(a, i)->magnitude == UPDATE_NO_AXIS || form_of(a, i)->blend;
     }
-    return linear;
+    return linear || g_str_equal(a->method->name, "full");
 }
 
 static void add_other_way(struct adapter *to, const struct adapter_param *p)

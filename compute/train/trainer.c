@@ -340,6 +340,11 @@ static bool prepare(struct trainer *t, const struct train_set *set, struct task 
         !adapter_prepare(t->adapter, task, error)) { // last: it may take minutes
         return false;
     }
+    if (run->leaves->len == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s learns nothing without a new word", t->adapter->method->title);
+        return false;
+    }
     for (guint i = 0; i < t->adapter->params->len; i++) {
         const struct adapter_param *p = t->adapter->params->pdata[i];
         ((struct train_leaf *)run->leaves->pdata[i])->tensor = p->tensor;

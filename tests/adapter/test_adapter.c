@@ -69,6 +69,8 @@ static const struct {
     {"oft", "targets=attention+ff+proj"},
     {"lora", ""},
     {"lora", "rank=2 targets=attention+ff+proj"},
+    {"full", ""},
+    {"full", "layers=cross_attention"},
 };
 
 static void test_scale_zero(void)

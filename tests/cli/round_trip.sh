@@ -137,6 +137,12 @@ word() {
 export XDG_CACHE_HOME="$dir/cache" && word --out word.safetensors && ls cache/tincture/class/*/0.png >drawn && [ "$(wc -l <drawn)" = 1 ] &&
     touch -d @1 "$(cat drawn)" && word --seed 2 --out word2.safetensors && [ "$(stat -c %Y "$(cat drawn)")" = 1 ]
 check $? "a subject under a word of its own; a picture of its class is drawn once"
+"$cli" generate --embedding word-word.safetensors --prompt "a <pippin> apple" --steps 2 --out alone.png 2>said && [ ! -s said ]
+check $? "the word is beside the adapter, as a textual inversion"
+"$cli" adapter convert word.safetensors --to kohya --rank 4 --out kohya.safetensors 2>/dev/null && "$cli" generate --adapter kohya.safetensors --prompt "a <pippin> apple" --steps 2 --out kohya.png 2>said && [ ! -s said ]
+check $? "a copy in another form has the word"
+of=$photo word --method word --prior-weight 0 --out alone.safetensors && "$cli" generate --embedding alone.safetensors --prompt "a <pippin> apple" --steps 2 --out alone.png 2>said && [ ! -s said ]
+check $? "a word alone is learned and read"
 "$cli" generate --adapter word.safetensors --prompt "a <pippin> apple" --steps 2 --out with.png 2>said && [ ! -s said ] &&
     "$cli" generate --prompt "a <pippin> apple" --steps 2 --out without.png 2>said && grep -q pippin said
 check $? "prompts may hold the word where the adapter is in use, and only there"

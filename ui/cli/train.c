@@ -31,6 +31,18 @@ static void report_cb(struct task *task, const struct task_progress *progress)
     task_tell(&cli_task, progress);
 }
 
+// The word beside the adapter, as other programs read it.
+static bool save_word(const struct cli *c, const struct adapter *a, GError **error)
+{
+    if (!c->token || a->method->words_alone || settings_get(c->settings, "token_lr") == 0) {
+        return true;
+    }
+    const char *suffix = g_str_has_suffix(c->out, ".safetensors") ? ".safetensors" : "";
+    g_autofree char *stem = g_strndup(c->out, strlen(c->out) - strlen(suffix));
+    g_autofree char *path = g_strconcat(stem, "-word.safetensors", NULL);
+    return adapter_token_save(a, c->token, path, error);
+}
+
 static bool learn(struct cli *c, struct adapter *adapter, const struct train_set *set,
                   struct run_log *log, GError **error)
 {
@@ -47,7 +59,7 @@ static bool learn(struct cli *c, struct adapter *adapter, const struct train_set
     if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL)) {
         g_prefix_error(error, "%s holds what was learned in %d steps; then: ", c->out, done);
     }
-    return ok && adapter_save(adapter, c->out, NULL, error);
+    return ok && adapter_save(adapter, c->out, NULL, error) && save_word(c, adapter, error);
 }
 
 // Photos as they are, all with one description.

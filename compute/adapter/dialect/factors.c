@@ -531,12 +531,40 @@ static bool is_plain(const struct change *c)
            lora_has_place(c->weight);
 }
 
-static void add_params(struct adapter *a, GPtrArray *changes, bool plain)
+static bool is_whole(const struct change *c)
 {
+    return c->form.kind == UPDATE_DENSE && c->form.magnitude == UPDATE_NO_AXIS &&
+           g_str_equal(c->part->name, MODEL_UNET) && g_str_has_suffix(c->weight->name, ".weight");
+}
+
+static bool all_are(const GPtrArray *changes, bool (*is)(const struct change *c))
+{
+    bool all = true;
+    for (guint i = 0; i < changes->len; i++) {
+        all = all && is(changes->pdata[i]);
+    }
+    return all;
+}
+
+// The method that can be learned further, where there is one.
+static const char *method_of(const struct adapter_source *s, const GPtrArray *changes)
+{
+    const char *said = adapter_source_meta(s, "tincture.method");
+    return all_are(changes, is_plain)                                   ? "lora"
+           : g_strcmp0(said, "full") == 0 && all_are(changes, is_whole) ? "full"
+                                                                        : "update";
+}
+
+static void add_params(struct adapter *a, GPtrArray *changes)
+{
+    const bool plain = g_str_equal(a->method->name, "lora");
+    const bool whole = g_str_equal(a->method->name, "full");
     for (guint i = 0; i < changes->len; i++) {
         struct change *c = changes->pdata[i];
         const int64_t count = update_count(&c->form, c->weight);
-        struct adapter_param *p = adapter_add(a, c->part, c->weight, (int[]){1, 1, 1, (int)count});
+        const int flat[GRAPH_RANK] = {1, 1, 1, (int)count};
+        struct adapter_param *p =
+            adapter_add(a, c->part, c->weight, whole ? c->weight->shape : flat);
         g_free(p->value);
         p->value = g_steal_pointer(&c->value);
         if (!plain) {
@@ -588,12 +616,8 @@ struct adapter *factors_read(const struct adapter_source *s, struct model *model
     if (!read_layers(layers, &r, error)) {
         return NULL;
     }
-    bool plain = true;
-    for (guint i = 0; i < changes->len; i++) {
-        plain = plain && is_plain(changes->pdata[i]);
-    }
-    struct adapter *a = adapter_begin(s, plain ? "lora" : "update", model);
-    add_params(a, changes, plain);
+    struct adapter *a = adapter_begin(s, method_of(s, changes), model);
+    add_params(a, changes);
     adapter_note_all(a, notes);
     list_unmatched(a, layers, nameless);
     return a;

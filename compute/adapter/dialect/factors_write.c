@@ -5,7 +5,7 @@
 bool factors_form(const struct adapter_param *p, struct update_form *form)
 {
     const char *method = p->adapter->method->name;
-    if (g_str_equal(method, "update")) {
+    if (g_str_equal(method, "update") || g_str_equal(method, "full")) {
         *form = *(const struct update_form *)g_bytes_get_data(p->form, NULL);
         return true;
     }

@@ -35,7 +35,8 @@ REST = (".ff.net.0.proj.weight", ".ff.net.2.weight", ".proj_in.weight", ".proj_o
 # model: cases; a case is (method, settings)
 MODELS = {
     "sd1": {"svdiff": ("svdiff", {}), "svdiff_te": ("svdiff", dict(te=True)), "rank": ("svdiff", dict(rank=3)),
-            "oft_r2": ("oft", dict(blocks=2)), "oft_b4": ("oft", dict(size=4)), "lora": ("lora", dict(rank=4))},
+            "oft_r2": ("oft", dict(blocks=2)), "oft_b4": ("oft", dict(size=4)), "lora": ("lora", dict(rank=4)),
+            "full_kv": ("full", {})},
     "sd2": {"svdiff": ("svdiff", {}), "oft_all": ("oft", dict(blocks=2, all=True)),
             "lora_all": ("lora", dict(rank=3, all=True))},
 }
@@ -93,6 +94,15 @@ class LowRank:
         return self.weight + change.view_as(self.weight)
 
 
+class Difference:
+    def __init__(self, weight, generator):
+        self.weight = weight
+        self.start = torch.randn(weight.shape, generator=generator, dtype=torch.float64) * 0.02
+
+    def apply(self, difference):
+        return self.weight + difference
+
+
 def make_params(method, settings, parts, generator):
     params = {}
     for part, module in parts.items():
@@ -105,6 +115,9 @@ def make_params(method, settings, parts, generator):
             key = (part, name)
             if method == "svdiff":
                 params[key] = SpectralShift(weight, settings.get("rank"), generator)
+            elif method == "full":
+                if name.endswith((".attn2.to_k.weight", ".attn2.to_v.weight")):
+                    params[key] = Difference(weight, generator)
             elif name.endswith(ATTENTION + REST if settings.get("all") else ATTENTION) and "attentions." in name:
                 width = weight.shape[1]
                 if method == "lora":
