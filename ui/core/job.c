@@ -37,7 +37,10 @@ static void inputs_copy(const struct job_inputs *from, struct job_inputs *to)
     to->device = g_strdup(from->device);
     to->vae = g_strdup(from->vae);
     to->dialect = g_strdup(from->dialect);
+    to->token = g_strdup(from->token);
+    to->kind = g_strdup(from->kind);
     to->files = (const char *const *)g_strdupv((char **)from->files);
+    to->prompts = (const char *const *)g_strdupv((char **)from->prompts);
 }
 
 static void inputs_clear(struct job_inputs *in)
@@ -50,12 +53,13 @@ static void inputs_clear(struct job_inputs *in)
     }
     g_clear_pointer(&in->adapters, g_array_unref);
     g_clear_pointer(&in->bytes, g_bytes_unref);
-    const char *const texts[] = {in->path,  in->source, in->folder, in->file,
-                                 in->title, in->device, in->vae,    in->dialect};
+    const char *const texts[] = {in->path,   in->source, in->folder,  in->file,  in->title,
+                                 in->device, in->vae,    in->dialect, in->token, in->kind};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free((char *)texts[i]);
     }
     g_strfreev((char **)in->files);
+    g_strfreev((char **)in->prompts);
 }
 
 // ---- what it says -------------------------------------------------------------------------------

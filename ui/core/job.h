@@ -71,6 +71,8 @@ struct job_inputs {
     const char *dialect;           // of an adapter's file; NULL: the method's own
     int rank;                      // of what goes into it where it cannot hold the adapter
     const char *const *files;      // NULL-terminated paths
+    const char *token, *kind;      // a new word, and that of what it is one of
+    const char *const *prompts;    // NULL-terminated sentences
     struct image_save_params save; // format is a static string; recipe and task are the job's
     bool with_recipe, resume, erase;
     gint64 id; // of whoever asks

@@ -142,6 +142,12 @@ static void load_file(struct library *l, const char *path, gint64 id)
 
 void library_use_file(struct library *l, const char *path)
 {
+    g_autofree char *name = g_filename_display_basename(path);
+    library_use_adapter(l, path, name);
+}
+
+void library_use_adapter(struct library *l, const char *path, const char *name)
+{
     TinctureProject *p = l->project;
     if (!l->store) {
         tincture_project_say(p, MESSAGE_ERROR,
@@ -152,7 +158,6 @@ void library_use_file(struct library *l, const char *path)
         load_file(l, path, 0);
         return;
     }
-    g_autofree char *name = g_filename_display_basename(path);
     TinctureAdapterEntry *entry = library_add_adapter(l, name, path, "");
     entry->added = true;
     tincture_project_use_adapter(p, entry->id);
@@ -685,7 +690,7 @@ static char *library_dir(const char *data_dir)
 // What was being written when the program was killed.
 static void sweep(const char *dir)
 {
-    static const char *const folders[] = {"photos", "adapters", "embeddings", "runs"};
+    static const char *const folders[] = {"photos", "adapters", "subjects", "embeddings", "runs"};
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *folder = g_build_filename(dir, folders[i], NULL);
         replacement_sweep(folder);

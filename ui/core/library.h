@@ -76,6 +76,8 @@ GPtrArray *library_documents(struct library *l);
 // A file of the user's: into the document's list, and out of it again where it is no adapter. A
 // learned token is copied into the library instead, also without a photo.
 void library_use_file(struct library *l, const char *path);
+void library_use_adapter(struct library *l, const char *path,
+                         const char *name); // the same, so named
 // A new one of the open document, known but not in its list. path: as in struct store_adapter.
 TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, const char *path,
                                           const char *method);

@@ -126,6 +126,11 @@ static void learned(TinctureSession *self, TinctureJob *job)
     training_ended(self->training, job);
 }
 
+static void subject_learned(TinctureSession *self, TinctureJob *job)
+{
+    tincture_subject_work_ended(self->subject, job);
+}
+
 static void adapter_loaded(TinctureSession *self, TinctureJob *job)
 {
     library_adapter_loaded(self->library, job);
@@ -155,7 +160,7 @@ static const struct {
     {&export_job, exported},    {&export_adapter_job, exported},
     {&variation_job, drawn},    {&select_job, selected},
     {&continue_job, continued}, {&suggest_job, suggested},
-    {&tokens_job, tokens_read},
+    {&tokens_job, tokens_read}, {&subject_job, subject_learned},
 };
 
 static void finished_cb(TinctureSession *self, TinctureJob *job)
@@ -182,6 +187,9 @@ static void report_cb(TinctureSession *self, TinctureJob *job, struct job_report
     }
     if (job->type == &learn_job) {
         training_stepped(self->training, report);
+    }
+    if (job->type == &subject_job) {
+        tincture_subject_work_stepped(self->subject, report);
     }
 }
 
@@ -362,6 +370,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     library_set_model(self->library, path);
     self->live = live_new(self->project, self->queue, self->library);
     self->training = training_new(self->project, self->queue, self->library);
+    self->subject = tincture_subject_work_new(self->project, self->queue, self->library);
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
     g_autoptr(GError) error = NULL;
     self->vocabulary = vocabulary_load(path, &error);
@@ -388,6 +397,7 @@ void tincture_session_close(TinctureSession *self)
     live_keep_now(self->live);
     training_leave(self->training);
     tincture_queue_close(self->queue);
+    tincture_subject_work_leave(self->subject);
     library_close(self->library);
     self->reader = NULL;
     g_clear_pointer(&self->engine, engine_free);
@@ -407,6 +417,7 @@ static void tincture_session_finalize(GObject *object)
     variations_free(self->variations);
     g_clear_pointer(&self->continued, g_bytes_unref);
     g_free(self->continued_prompt);
+    g_clear_object(&self->subject);
     training_free(self->training);
     live_free(self->live);
     library_free(self->library);

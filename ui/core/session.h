@@ -12,6 +12,7 @@
 #include "compute/model/vocabulary.h"
 #include "ui/core/live.h"
 #include "ui/core/painting.h"
+#include "ui/core/subject_work.h"
 #include "ui/core/training.h"
 #include "ui/core/variations.h"
 
@@ -29,6 +30,7 @@ struct _TinctureSession {
     struct library *library;
     struct live *live;
     struct training *training;
+    TinctureSubjectWork *subject;
     TincturePainting *painting;
     struct variations *variations;
     struct engine *engine;         // of the queue's thread; NULL: closed

@@ -199,9 +199,7 @@ void training_ended(struct training *t, TinctureJob *job)
 
 // ---- steps --------------------------------------------------------------------------------------
 
-// A resumed training begins again at its checkpoint. That may lie before the last step that was
-// seen, and after the last one that was saved: then the curve is bridged.
-static void note_loss(GArray *loss, const struct train_report *step)
+void training_note_loss(GArray *loss, const struct train_report *step)
 {
     const guint before = (guint)MAX(step->step - 1, 0);
     const double last = loss->len ? g_array_index(loss, double, loss->len - 1) : step->loss_mean;
@@ -223,7 +221,7 @@ void training_stepped(struct training *t, struct job_report *report)
         g_array_append_val(t->project->samples, sample);
     }
     if (report->trained) {
-        note_loss(loss, &report->training);
+        training_note_loss(loss, &report->training);
         t->run.step = report->training.step;
         t->project->redrawn = report->training.redrawn;
         t->project->redrawn_best = report->training.redrawn_best;
@@ -248,7 +246,8 @@ static bool is_possible(struct training *t)
     } else if (!*p->document.source_prompt) {
         tincture_project_say(t->project, MESSAGE_ERROR,
                              "Say in a sentence what the photo shows, then it can be learned");
-    } else if (tincture_queue_find(t->queue, &learn_job)) {
+    } else if (tincture_queue_find(t->queue, &learn_job) ||
+               tincture_queue_find(t->queue, &subject_job)) {
         tincture_project_say(t->project, MESSAGE_ERROR, "A training is running already");
     } else {
         return !library_is_busy(t->library);

@@ -34,5 +34,9 @@ bool training_begin(struct training *t); // a new one, also where one waits
 bool training_resume(struct training *t);
 bool training_waits(const struct training *t);
 
+// A step into a curve of doubles, one a step. A resumed training begins again at its checkpoint;
+// that may lie before the last step that was seen, and after the last one that was saved: then the
+// curve is bridged.
+void training_note_loss(GArray *loss, const struct train_report *step);
 void training_stepped(struct training *t, struct job_report *report);
 void training_ended(struct training *t, TinctureJob *job);

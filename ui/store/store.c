@@ -195,7 +195,7 @@ static void explain(GError *failure, const char *path, GError **error)
 
 static bool make_folders(const char *dir, GError **error)
 {
-    static const char *const names[] = {"photos", "adapters", "embeddings", "runs"};
+    static const char *const names[] = {"photos", "adapters", "subjects", "embeddings", "runs"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(dir, names[i], NULL);
         if (g_mkdir_with_parents(path, 0700) != 0) {

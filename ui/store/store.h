@@ -15,7 +15,7 @@
 
 struct store;
 // dir: the folder of the library (made if missing): library.db, photos/, adapters/,
-// embeddings/, runs/.
+// subjects/, embeddings/, runs/.
 struct store *store_open(const char *dir, GError **error);
 void store_close(struct store *s);
 // Renames a library that is not open, so that a new one can be made in its place; the files beside

@@ -1,0 +1,247 @@
+// A subject that is put together, learned, stopped, gone on with and used: what a person put in and
+// what was learned is never lost.
+#include "tests/core/session_fixture.h"
+
+#include <string.h>
+
+static TinctureSubjectWork *work_of(const struct fixture *f)
+{
+    return f->session->subject;
+}
+
+static bool is_read(struct fixture *f)
+{
+    return work_of(f)->reading == 0;
+}
+
+static bool is_loaded(struct fixture *f)
+{
+    return *f->session->model != '\0';
+}
+
+static bool is_over(struct fixture *f)
+{
+    return !work_of(f)->running;
+}
+
+static bool two_steps(struct fixture *f)
+{
+    return work_of(f)->run.loss->len >= 2;
+}
+
+static void add(struct fixture *f, const char *const *names)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; names[i]; i++) {
+        g_ptr_array_add(paths, sample_path(names[i]));
+    }
+    g_ptr_array_add(paths, NULL);
+    tincture_subject_work_add(work_of(f), (const char *const *)paths->pdata);
+    wait_until(f, is_read, "the photos are read");
+}
+
+// Two photos of a cat, few and small things to learn.
+static void begin(struct fixture *f, int steps)
+{
+    fixture_begin(f);
+    fixture_open(f);
+    wait_until(f, is_loaded, "the model is there");
+    TinctureSubjectWork *work = work_of(f);
+    tincture_subject_work_load(work);
+    g_assert_cmpstr(work->draft.word, ==, "<rex>"); // suggested
+    add(f, (const char *const[]){"cat.png", "fox.png", NULL});
+    tincture_subject_work_set_kind(work, "cat");
+    tincture_subject_work_set(work, "steps", steps);
+    tincture_subject_work_set(work, "class_pictures", 2);
+    tincture_subject_work_set(work, "crops", 2);
+}
+
+static bool learn(struct fixture *f)
+{
+    return tincture_subject_work_learn(work_of(f), f->session->reader);
+}
+
+static char *learned_path(const struct fixture *f)
+{
+    g_autoptr(GPtrArray) known = tincture_subject_work_known(work_of(f));
+    g_assert_cmpuint(known->len, ==, 1);
+    const struct subject_known *k = known->pdata[0];
+    g_assert_cmpstr(k->name, ==, "<rex> cat");
+    return g_strdup(k->path);
+}
+
+// All of it but the date.
+static GBytes *learned_bytes(const struct fixture *f)
+{
+    static const char key[] = "\"modelspec.date\":\"";
+    g_autofree char *path = learned_path(f);
+    char *data;
+    gsize size;
+    g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+    char *date = g_strstr_len(data + 8, (gssize)size - 8, key); // behind the length of the header
+    g_assert_nonnull(date);
+    memset(date + strlen(key), '0', strlen("2026-01-01T00:00:00"));
+    return g_bytes_new_take(data, size);
+}
+
+static void check_strips(const struct fixture *f, guint samples)
+{
+    const GPtrArray *strips = work_of(f)->strips;
+    g_assert_cmpuint(strips->len, ==, 3);
+    for (guint i = 0; i < strips->len; i++) {
+        const struct subject_strip *s = strips->pdata[i];
+        g_assert_cmpuint(s->samples->len, ==, samples);
+        g_assert_true(i == 0 || strstr(s->title, "a photograph of a <rex> cat "));
+    }
+}
+
+// Without an open photo it waits in the library; used on one, it is an adapter like others.
+static void test_learn_and_use(void)
+{
+    struct fixture f;
+    begin(&f, 3);
+    g_assert_true(learn(&f));
+    g_assert_false(learn(&f)); // one at a time
+    g_assert_nonnull(strstr(f.last_message, "running already"));
+    wait_until(&f, is_over, "the subject is learned");
+    g_assert_cmpuint(work_of(&f)->run.loss->len, ==, 3);
+    g_assert_nonnull(strstr(f.last_message, "a photograph of a <rex> cat"));
+    check_strips(&f, 1);
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
+    g_autofree char *path = learned_path(&f);
+
+    fixture_photo(&f);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
+    tincture_subject_work_use(work_of(&f), path);
+    tincture_subject_work_use(work_of(&f), path); // twice is once
+    wait_idle(&f);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
+    const TinctureAdapterEntry *entry = tincture_project_adapter(f.project, 0);
+    g_assert_cmpstr(entry->name, ==, "<rex> cat");
+    g_assert_cmpint(entry->applied, >, 0);
+    g_assert_cmpint(entry->applied, ==, entry->total);
+    g_assert_cmpstr(entry->caption, ==, "a photograph of a <rex> cat");
+    tincture_project_set_source_prompt(f.project, "a red apple");
+    tincture_project_set_prompt(f.project, "a photograph of a <rex> cat");
+    wait_idle(&f);
+    g_assert_nonnull(f.project->result);
+    g_assert_cmpuint(f.project->result->adapters->len, ==, 1);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    fixture_end(&f);
+}
+
+// Learned with a photo open, it is in its list at once.
+static void test_open_photo(void)
+{
+    struct fixture f;
+    begin(&f, 1);
+    fixture_photo(&f);
+    g_assert_true(learn(&f));
+    wait_until(&f, is_over, "the subject is learned");
+    wait_idle(&f);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 1);
+    g_assert_true(tincture_project_adapter(f.project, 0)->enabled);
+
+    // Learned again, it is another attempt: one of them is on.
+    g_assert_true(learn(&f));
+    wait_until(&f, is_over, "the subject is learned again");
+    wait_idle(&f);
+    g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 2);
+    g_assert_false(tincture_project_adapter(f.project, 0)->enabled);
+    g_assert_true(tincture_project_adapter(f.project, 1)->enabled);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    fixture_end(&f);
+}
+
+// Stopped, closed and gone on with, the numbers are the same bit for bit.
+static void test_goes_on(void)
+{
+    struct fixture f;
+    begin(&f, 8);
+    g_assert_true(learn(&f));
+    wait_until(&f, is_over, "the subject is learned in one go");
+    g_autoptr(GBytes) whole = learned_bytes(&f);
+    fixture_end(&f);
+
+    begin(&f, 8);
+    g_assert_true(learn(&f));
+    wait_until(&f, two_steps, "two steps are done");
+    tincture_session_cancel(f.session);
+    wait_until(&f, is_over, "it has stopped");
+    g_assert_true(tincture_subject_work_waits(work_of(&f)));
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 1);
+    fixture_close(&f);
+
+    fixture_open(&f);
+    wait_until(&f, is_loaded, "the model is there");
+    tincture_subject_work_load(work_of(&f));
+    wait_until(&f, is_read, "the photos are read");
+    g_assert_cmpuint(work_of(&f)->photos->len, ==, 2);
+    g_assert_cmpstr(work_of(&f)->draft.kind, ==, "cat");
+    g_assert_true(tincture_subject_work_waits(work_of(&f)));
+    g_assert_cmpint(work_of(&f)->run.steps, ==, 8);
+    g_assert_cmpuint(work_of(&f)->run.loss->len, >=, 2);
+    tincture_subject_work_set_kind(work_of(&f), "fox"); // it goes on as it was begun
+    g_assert_true(tincture_subject_work_resume(work_of(&f)));
+    wait_until(&f, two_steps, "it goes on");
+    fixture_close(&f); // in the middle
+
+    fixture_open(&f);
+    wait_until(&f, is_loaded, "the model is there");
+    tincture_subject_work_load(work_of(&f));
+    g_assert_true(tincture_subject_work_resume(work_of(&f)));
+    wait_until(&f, is_over, "the subject is learned");
+    g_assert_cmpuint(work_of(&f)->run.loss->len, ==, 8);
+    g_assert_false(tincture_subject_work_waits(work_of(&f)));
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
+    g_autoptr(GBytes) parts = learned_bytes(&f);
+    g_assert_true(g_bytes_equal(whole, parts));
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    fixture_end(&f);
+}
+
+// What is missing or wrong is one sentence, and everything else stays.
+static void test_faults(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    wait_until(&f, is_loaded, "the model is there");
+    tincture_subject_work_load(work_of(&f));
+    g_assert_false(learn(&f));
+    g_assert_nonnull(strstr(f.last_message, "Add photos"));
+    add(&f, (const char *const[]){"README.md", "cat.png", "nothing.png", NULL});
+    g_assert_nonnull(strstr(f.last_message, "README.md"));
+    g_assert_nonnull(strstr(f.last_message, "nothing.png"));
+    g_assert_cmpuint(work_of(&f)->photos->len, ==, 1);
+    add(&f, (const char *const[]){"cat.png", NULL}); // it is there already
+    g_assert_cmpuint(work_of(&f)->photos->len, ==, 1);
+    g_assert_false(learn(&f));
+    g_assert_nonnull(strstr(f.last_message, "Say what the subject is"));
+    tincture_subject_work_set_kind(work_of(&f), " cat ");
+    g_assert_cmpstr(work_of(&f)->draft.kind, ==, "cat");
+    tincture_subject_work_set_word(work_of(&f), "dog");
+    g_assert_false(learn(&f));
+    g_assert_nonnull(strstr(f.last_message, "“dog” is a word of this model"));
+    tincture_subject_work_set_word(work_of(&f), "my cat");
+    g_assert_false(learn(&f));
+    g_assert_nonnull(strstr(f.last_message, "without spaces"));
+    tincture_project_add_token(f.project, "<mine>");
+    tincture_subject_work_set_word(work_of(&f), "<mine>");
+    g_assert_false(learn(&f));
+    g_assert_nonnull(strstr(f.last_message, "a learned token already"));
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 6);
+    tincture_subject_work_remove(work_of(&f), 0);
+    g_assert_cmpuint(work_of(&f)->draft.paths->len, ==, 0);
+    fixture_end(&f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/subject-work/learn-and-use", test_learn_and_use);
+    g_test_add_func("/subject-work/open-photo", test_open_photo);
+    g_test_add_func("/subject-work/goes-on", test_goes_on);
+    g_test_add_func("/subject-work/faults", test_faults);
+    return g_test_run();
+}

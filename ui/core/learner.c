@@ -1,0 +1,77 @@
+#include "ui/core/learner.h"
+
+#include "render/signed.h"
+
+#define SAMPLE_SIDE      96
+#define CHECKPOINT_EVERY 10 // steps
+
+static void report_cb(struct task *task, const struct task_progress *progress)
+{
+    struct learner *l = task->data;
+    l->progress = *progress;
+    l->progress.stage = TASK_SAMPLING;
+    l->progress.preview = NULL; // what it points to is gone by then
+    l->progress.training = NULL;
+    job_tell(l->job, progress, (struct picture){0});
+}
+
+bool learner_begin(struct learner *l, TinctureJob *job, struct engine *engine, GError **error)
+{
+    const struct settings *learn = job->in.document->learn;
+    *l = (struct learner){
+        .job = job,
+        .engine = engine,
+        .task = {.report = report_cb, .data = l, .cancellable = job->cancel},
+    };
+    if (engine_ready(engine, error)) {
+        l->adapter = adapter_new(settings_choice(learn, "method"), engine->model,
+                                 settings_member(learn, "method"), error);
+    }
+    return l->adapter != NULL;
+}
+
+struct train_params learner_params(const struct learner *l)
+{
+    const struct job_inputs *in = &l->job->in;
+    return (struct train_params){
+        .settings = in->document->learn,
+        .seed = in->document->learn_seed,
+        .checkpoint_every = CHECKPOINT_EVERY,
+        .checkpoint_path = in->source,
+    };
+}
+
+void learner_show(const struct learner *l, const struct edit_result *drawn)
+{
+    struct image *image = image_from_signed(drawn->rgb, drawn->width, drawn->height, NULL);
+    if (image) {
+        job_tell(l->job, &l->progress, picture_shrink(image, SAMPLE_SIDE));
+        image_free(image);
+    }
+}
+
+bool learner_keep(struct learner *l, char *name, GError **error)
+{
+    struct adapter *adapter = l->adapter;
+    struct outcome *out = &l->job->out;
+    const char *steps = g_hash_table_lookup(adapter->metadata, "ss_steps"); // the best one's
+    out->adapter.steps = (int)g_ascii_strtoll(steps, NULL, 10);
+    g_free(adapter->name);
+    adapter->name = name ? name : g_strdup_printf("%s, %s steps", adapter->method->title, steps);
+    if (!adapter_save(adapter, l->job->in.path, NULL, error)) {
+        return false;
+    }
+    out->adapter.name = g_strdup(adapter->name);
+    out->adapter.applied = out->adapter.total = (int)adapter->params->len;
+    out->adapter.ways = adapter_dialect_ways(adapter);
+    out->adapter.caption = g_strdup(g_hash_table_lookup(adapter->metadata, ADAPTER_CAPTION));
+    engine_adapter_put(l->engine, l->job->in.path, g_steal_pointer(&l->adapter));
+    return true;
+}
+
+void learner_end(struct learner *l)
+{
+    if (l->adapter) {
+        adapter_free(l->adapter);
+    }
+}

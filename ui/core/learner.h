@@ -1,0 +1,29 @@
+// What the jobs that learn have in common: progress that becomes reports, samples on the way, and
+// an adapter that is saved and described.
+//
+// Thread: the engine's.
+#pragma once
+
+#include "ui/core/engine.h"
+#include "ui/core/job.h"
+
+struct learner {
+    // borrowed
+    TinctureJob *job;
+    struct engine *engine;
+
+    struct adapter *adapter;       // owned, until it is kept
+    struct task task;              // what works under it reports to the job
+    struct task_progress progress; // the last, as samples are told with it
+};
+
+// False with an error where there is no model, or the settings' method does not fit it.
+bool learner_begin(struct learner *l, TinctureJob *job, struct engine *engine, GError **error);
+// Of the job's document the settings and the seed; checkpoints go to its source.
+struct train_params learner_params(const struct learner *l);
+// A sample for the person to see.
+void learner_show(const struct learner *l, const struct edit_result *drawn);
+// Names the adapter (takes the name; NULL: after method and steps), saves it as the job's path, and
+// describes it in the outcome.
+bool learner_keep(struct learner *l, char *name, GError **error);
+void learner_end(struct learner *l);
