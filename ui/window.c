@@ -18,8 +18,9 @@ G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW
 static void show_title(TinctureWindow *self)
 {
     const char *name = self->project->title;
-    if (name == NULL) {
-        adw_window_title_set_title(self->title, "Tincture");
+    if (name == NULL || self->learns_subject) {
+        adw_window_title_set_title(self->title,
+                                   self->learns_subject ? "Learn a Subject" : "Tincture");
         adw_window_title_set_subtitle(self->title, "");
         gtk_window_set_title(GTK_WINDOW(self), "Tincture");
         return;
@@ -62,23 +63,38 @@ static void begin_with_photo(TinctureWindow *self)
 
 static void show_page(TinctureWindow *self)
 {
-    gboolean photo = self->project->photo != NULL;
+    gboolean photo = self->project->photo != NULL && !self->learns_subject;
     const TinctureJob *job = tincture_queue_shown(self->session->queue);
     gboolean opening = library_opening(self->session->library) != NULL; // perhaps after the model
     g_autofree char *text = job_text_with_percent(job);
     gtk_label_set_text(self->opening, text);
     gtk_widget_set_visible(self->opening_cancel, job != NULL && !(job->type->rank & JOB_LASTING));
+    gtk_widget_set_visible(self->back, self->learns_subject);
     gtk_widget_set_visible(self->photo_buttons, photo);
     gtk_widget_set_visible(self->photo_tools, photo);
     gtk_widget_set_visible(self->inspector_side, photo);
     gtk_widget_set_visible(self->inspector_separator, photo);
-    const char *page = photo ? "photo" : opening ? "opening" : "start";
+    const char *page = self->learns_subject ? "subject"
+                       : photo              ? "photo"
+                       : opening            ? "opening"
+                                            : "start";
     if (g_strcmp0(page, gtk_stack_get_visible_child_name(self->pages)) != 0) {
         gtk_stack_set_visible_child_name(self->pages, page);
         if (photo) {
             begin_with_photo(self);
         }
     }
+}
+
+void tincture_window_show_subject(TinctureWindow *self, gboolean show)
+{
+    self->learns_subject = show;
+    if (show) {
+        tincture_subject_page_show(self->subject);
+    }
+    show_title(self);
+    show_page(self);
+    tincture_window_update_actions(self);
 }
 
 // A sample brings its description; a document that has one keeps it.
@@ -94,6 +110,7 @@ static void describe_sample(TinctureWindow *self)
 static void document_changed_cb(TinctureWindow *self, guint parts)
 {
     if (parts & DOCUMENT_PHOTO) {
+        self->learns_subject = FALSE;
         show_title(self);
         describe_sample(self);
         show_page(self);
@@ -241,6 +258,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     GTK_WINDOW_CLASS(klass)->close_request = tincture_window_close_request;
     g_type_ensure(TINCTURE_TYPE_STAGE);
     g_type_ensure(TINCTURE_TYPE_START_PAGE);
+    g_type_ensure(TINCTURE_TYPE_SUBJECT_PAGE);
     g_type_ensure(TINCTURE_TYPE_RECENT_POPOVER);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/window.ui");
@@ -253,6 +271,8 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, history);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, stage);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, recent);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, subject);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, back);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening_cancel);
@@ -306,6 +326,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     self->project = g_object_ref(session->project);
     tincture_stage_set_session(self->stage, session);
     tincture_recent_popover_set_session(self->recent, session);
+    tincture_subject_page_set_session(self->subject, session);
     build_panels(self);
     name_buttons(GTK_WIDGET(self));
     connect_session(self);

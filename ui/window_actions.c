@@ -213,6 +213,16 @@ static void start_over_action(GtkWidget *widget, const char *name, GVariant *tar
     tincture_session_learn_over(window_of(widget)->session);
 }
 
+static void subject_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_window_show_subject(window_of(widget), TRUE);
+}
+
+static void leave_subject_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_window_show_subject(window_of(widget), FALSE);
+}
+
 // The row of the history that has the keyboard, or else what is shown.
 static void star_action(GtkWidget *widget, const char *name, GVariant *target)
 {
@@ -308,10 +318,11 @@ void tincture_window_update_actions(TinctureWindow *self)
     TinctureProject *project = self->project;
     TinctureQueue *queue = self->session->queue;
     const TinctureJob *job = tincture_queue_shown(queue);
-    gboolean photo = project->photo != NULL;
+    gboolean photo = project->photo != NULL && !self->learns_subject;
     gboolean result =
         photo && !project->drawing && tincture_project_view(project).rgba != project->before.rgba;
-    gboolean learning = tincture_queue_find(queue, &learn_job) != NULL;
+    gboolean learning = tincture_queue_find(queue, &learn_job) != NULL ||
+                        tincture_queue_find(queue, &subject_job) != NULL;
     gboolean exporting = tincture_queue_find(queue, &export_job) != NULL;
     const struct {
         const char *name;
@@ -320,8 +331,10 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.export", result && !exporting},
         {"win.export-newest-adapter", tincture_project_n_adapters(project) > 0},
         {"win.add-adapter", photo},
-        {"win.undo", history_can_undo(project->history)},
-        {"win.redo", history_can_redo(project->history)},
+        {"win.subject", !self->learns_subject},
+        {"win.leave-subject", self->learns_subject},
+        {"win.undo", history_can_undo(project->history) && !self->learns_subject},
+        {"win.redo", history_can_redo(project->history) && !self->learns_subject},
         {"win.learn", photo && !learning},
         {"win.resume", photo && !learning && project->can_resume},
         {"win.start-over", photo && !learning && project->can_resume},
@@ -378,6 +391,8 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.undo", NULL, undo_action},
         {"win.redo", NULL, redo_action},
         {"win.learn", NULL, learn_action},
+        {"win.subject", NULL, subject_action},
+        {"win.leave-subject", NULL, leave_subject_action},
         {"win.resume", NULL, resume_action},
         {"win.start-over", NULL, start_over_action},
         {"win.edit-now", NULL, edit_now_action},

@@ -20,6 +20,11 @@ static void encode_thread(GTask *task, gpointer source, gpointer texture, GCance
 // name: a static string.
 static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *name)
 {
+    if (self->learns_subject) {
+        tincture_window_toast(
+            self, "A subject is learned from files. Save this picture as one first.", NULL, NULL);
+        return;
+    }
     // Not its source: the last holder of a task, and so of its source, may be the thread.
     g_autoptr(GTask) task = g_task_new(NULL, NULL, picture_encoded_cb, g_object_ref(self));
     g_task_set_name(task, name);
@@ -27,10 +32,31 @@ static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *
     g_task_run_in_thread(task, encode_thread);
 }
 
+static void add_to_subject(TinctureWindow *self, GSList *files)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    for (GSList *item = files; item != NULL; item = item->next) {
+        char *path = g_file_get_path(item->data);
+        if (path != NULL) {
+            g_ptr_array_add(paths, path);
+        }
+    }
+    if (paths->len < g_slist_length(files)) {
+        tincture_window_toast(self, "What is not on this computer is left out. Copy it here first.",
+                              NULL, NULL);
+    }
+    g_ptr_array_add(paths, NULL);
+    tincture_subject_work_add(self->session->subject, (const char *const *)paths->pdata);
+}
+
 void tincture_window_open_files(TinctureWindow *self, GSList *files)
 {
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     int photos = 0;
+    if (self->learns_subject) {
+        add_to_subject(self, files);
+        return;
+    }
     for (GSList *item = files; item != NULL; item = item->next) {
         g_autofree char *name = g_file_get_basename(item->data);
         gboolean adapter = name != NULL && g_str_has_suffix(name, ".safetensors");

@@ -4,6 +4,7 @@
 
 #include "ui/canvas/stage.h"
 #include "ui/recent_popover.h"
+#include "ui/subject_page.h"
 #include "ui/window.h"
 
 struct _TinctureWindow {
@@ -17,9 +18,10 @@ struct _TinctureWindow {
     GtkBox *inspector, *history;
     TinctureStage *stage;
     TinctureRecentPopover *recent;
+    TinctureSubjectPage *subject;
     GtkLabel *device, *opening;
     GtkWidget *photo_buttons, *photo_tools, *drop_area, *opening_cancel;
-    GtkWidget *inspector_side, *inspector_separator;
+    GtkWidget *inspector_side, *inspector_separator, *back;
 
     // owned
     TinctureSession *session;
@@ -28,6 +30,8 @@ struct _TinctureWindow {
     AdwToast *next_message; // that waits until the one before has come in
     guint message_source;   // of that
     gint64 message_shown;   // microseconds, of the monotonic clock
+
+    gboolean learns_subject; // the page of that is shown
 
     // borrowed
     AdwToast *message; // that is shown; NULL: none
@@ -48,6 +52,7 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
 // stays: until a person closes it or does the next thing.
 void tincture_window_message(TinctureWindow *self, const char *text, const char *button,
                              const char *action, gboolean stays);
+void tincture_window_show_subject(TinctureWindow *self, gboolean show); // or what was there before
 void tincture_window_dismiss(TinctureWindow *self); // the message that is shown, if there is one
 void tincture_window_forget_messages(TinctureWindow *self); // the window goes
 // Gives the keyboard to the panel of that id, while there is a photo.

@@ -231,10 +231,11 @@ static void show_next(TinctureStage *self, const TinctureJob *job)
     const char *next = job_text_next(self->session);
     gtk_widget_set_visible(GTK_WIDGET(self->next), next != NULL);
     if (next != NULL) {
-        g_autofree char *text = g_strdup_printf(job != NULL && job->type == &learn_job
-                                                    ? "%s opens when the training is done"
-                                                    : "%s opens next",
-                                                next);
+        g_autofree char *text =
+            g_strdup_printf(job != NULL && (job->type == &learn_job || job->type == &subject_job)
+                                ? "%s opens when the training is done"
+                                : "%s opens next",
+                            next);
         gtk_label_set_text(self->next, text);
     }
 }

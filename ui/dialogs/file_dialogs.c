@@ -10,6 +10,7 @@ struct request {
     GtkFileChooserNative *dialog;
     const char *folder_key; // where the last folder is kept
     file_chosen_fn chosen;
+    files_chosen_fn files_chosen;
     export_chosen_fn export_chosen;
     adapter_chosen_fn adapter_chosen;
     gpointer data;
@@ -60,13 +61,16 @@ static struct adapter_choice read_adapter_choice(GtkFileChooser *chooser)
 static void response_cb(GtkNativeDialog *dialog, int response, struct request *request)
 {
     GtkFileChooser *chooser = GTK_FILE_CHOOSER(dialog);
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(chooser);
+    g_autoptr(GListModel) files = gtk_file_chooser_get_files(chooser);
+    g_autoptr(GFile) file = g_list_model_get_item(files, 0);
     if (response == GTK_RESPONSE_ACCEPT && file != NULL) {
         remember_folder(request->folder_key, file);
         if (request->export_chosen != NULL) {
             struct export_choice choice = read_choices(chooser);
             file_dialog_export_as(gtk_native_dialog_get_transient_for(dialog), file, &choice,
                                   request->export_chosen, request->data);
+        } else if (request->files_chosen != NULL) {
+            request->files_chosen(files, request->data);
         } else if (request->adapter_chosen != NULL) {
             struct adapter_choice choice = read_adapter_choice(chooser);
             request->adapter_chosen(file, &choice, request->data);
@@ -151,6 +155,18 @@ static void open_file(GtkWindow *parent, const char *title, const char *accept,
 void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
     open_file(parent, "Open Photo", "_Open", "open-folder", "Photos", NULL, chosen, data);
+}
+
+void file_dialog_open_photos(GtkWindow *parent, files_chosen_fn chosen, gpointer data)
+{
+    struct request *request =
+        request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Add Photos", "_Add", "open-folder");
+    request->files_chosen = chosen;
+    request->data = data;
+    gtk_file_chooser_set_select_multiple(GTK_FILE_CHOOSER(request->dialog), TRUE);
+    add_filter(request, filter_of_pictures(), "Photos");
+    add_filter(request, filter_of_patterns(any_pattern), "All Files");
+    request_show(request);
 }
 
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data)

@@ -17,6 +17,7 @@ struct export_choice {
 #define EXPORT_CHOICE_DEFAULTS .with_recipe = false, .jpeg_quality = 92, .bits = 0
 
 typedef void (*file_chosen_fn)(GFile *file, gpointer data);
+typedef void (*files_chosen_fn)(GListModel *files, gpointer data); // of GFile
 struct adapter_choice {
     const char *dialect; // of the file (compute/adapter/dialect/dialect.h), NULL: the method's own
     int rank;            // of a low-rank copy, where the dialect needs one
@@ -25,6 +26,7 @@ typedef void (*adapter_chosen_fn)(GFile *file, const struct adapter_choice *choi
 typedef void (*export_chosen_fn)(GFile *file, const struct export_choice *choice, gpointer data);
 
 void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
+void file_dialog_open_photos(GtkWindow *parent, files_chosen_fn chosen, gpointer data); // several
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 // A checkpoint file, or the model_index.json of a model folder.
 void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data);

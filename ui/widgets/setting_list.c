@@ -10,9 +10,9 @@ struct setting_list {
     gpointer data;
 
     // owned
-    char *prefix;
-    GPtrArray *settings; // const struct setting *: what the rows are of
-    GPtrArray *rows;     // TinctureSettingRow *, borrowed from group and expert
+    char *prefix, *left_out; // left_out: a key, NULL: none
+    GPtrArray *settings;     // const struct setting *: what the rows are of
+    GPtrArray *rows;         // TinctureSettingRow *, borrowed from group and expert
 };
 
 struct setting_list *setting_list_new(AdwPreferencesGroup *group, AdwExpanderRow *expert,
@@ -42,6 +42,7 @@ void setting_list_free(struct setting_list *list)
     g_ptr_array_unref(list->settings);
     g_ptr_array_unref(list->rows);
     g_free(list->prefix);
+    g_free(list->left_out);
     g_free(list);
 }
 
@@ -111,13 +112,19 @@ static gboolean follow(struct setting_list *list, GPtrArray *wanted)
     return TRUE;
 }
 
+void setting_list_leave_out(struct setting_list *list, const char *key)
+{
+    g_free(list->left_out);
+    list->left_out = g_strdup(key);
+}
+
 gboolean setting_list_show(struct setting_list *list, const struct settings *settings)
 {
     g_autoptr(GPtrArray) wanted = g_ptr_array_new();
     struct settings *owner;
     const struct setting *row;
     for (int i = 0; (row = settings_row(settings, i, NULL)) != NULL; i++) {
-        if (row->level != SETTING_HIDDEN) {
+        if (row->level != SETTING_HIDDEN && g_strcmp0(row->key, list->left_out) != 0) {
             g_ptr_array_add(wanted, (gpointer)row);
         }
     }

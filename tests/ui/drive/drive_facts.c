@@ -106,6 +106,26 @@ static char *loss_steps(struct drive *d)
     return number(d->project->loss->len);
 }
 
+static char *subject_photos(struct drive *d)
+{
+    return number(d->session->subject->photos->len);
+}
+
+static char *subject_steps(struct drive *d)
+{
+    return number(d->session->subject->run.loss->len);
+}
+
+static char *subject_samples(struct drive *d)
+{
+    const GPtrArray *strips = d->session->subject->strips;
+    guint n = 0;
+    for (guint i = 0; i < strips->len; i++) {
+        n += ((const struct subject_strip *)strips->pdata[i])->samples->len;
+    }
+    return number(n);
+}
+
 static char *can_undo(struct drive *d)
 {
     return yes_no(history_can_undo(d->project->history));
@@ -308,6 +328,9 @@ static const struct {
     {"results", results},
     {"samples", samples},
     {"loss-steps", loss_steps},
+    {"subject-photos", subject_photos},
+    {"subject-steps", subject_steps},
+    {"subject-samples", subject_samples},
     {"can-undo", can_undo},
     {"can-redo", can_redo},
     {"can-resume", can_resume},

@@ -99,7 +99,7 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
         g_signal_emit_by_name(widget, "activate");
         return TRUE;
     }
-    if (GTK_IS_SEARCH_ENTRY(widget)) {
+    if (GTK_IS_SEARCH_ENTRY(widget) || ADW_IS_ENTRY_ROW(widget)) {
         gtk_editable_set_text(GTK_EDITABLE(widget), value);
         return TRUE;
     }

@@ -1,0 +1,19 @@
+// Where a subject is learned: its photos, its word and what it is, the training, and those that
+// were learned before. It shows what the session's subject says (core/subject_work.h).
+//
+// Thread: main only.
+#pragma once
+
+#include "ui/core/session.h"
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define TINCTURE_TYPE_SUBJECT_PAGE (tincture_subject_page_get_type())
+G_DECLARE_FINAL_TYPE(TinctureSubjectPage, tincture_subject_page, TINCTURE, SUBJECT_PAGE, AdwBin)
+
+void tincture_subject_page_set_session(TinctureSubjectPage *self, TinctureSession *session);
+// It is about to be seen: what was put in before is read.
+void tincture_subject_page_show(TinctureSubjectPage *self);
+
+G_END_DECLS
