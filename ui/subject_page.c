@@ -20,7 +20,7 @@ struct _TinctureSubjectPage {
     AdwPreferencesGroup *photos, *names, *rows, *known;
     AdwExpanderRow *expert;
     AdwEntryRow *word, *kind;
-    GtkWidget *no_photos, *start, *resume_box, *progress_box, *training_box;
+    GtkWidget *no_photos, *start, *stop, *resume_box, *progress_box, *training_box;
     GtkLabel *words, *resume_text, *progress_text;
     GtkProgressBar *progress;
     TinctureLossPlot *plot;
@@ -35,6 +35,7 @@ struct _TinctureSubjectPage {
 
     // state
     guint updating;
+    gboolean learning;
 };
 
 G_DEFINE_FINAL_TYPE(TinctureSubjectPage, tincture_subject_page, ADW_TYPE_BIN)
@@ -230,14 +231,30 @@ static void show_text(AdwEntryRow *row, const char *text)
     }
 }
 
+// What is said where nothing is wrong.
+static char *call_text(TinctureSubjectPage *self)
+{
+    const struct subject_draft *d = &work_of(self)->draft;
+    g_autofree char *other = tincture_subject_work_same_word(work_of(self));
+    if (*d->kind == '\0') {
+        return g_strdup("Of what it is the model draws pictures first, so that it does not forget "
+                        "the others");
+    }
+    g_autofree char *sentence = tincture_subject_work_sentence(work_of(self));
+    return other != NULL ? g_strdup_printf(
+                               "In sentences it is called “%s”. %s is called by that word, too: of "
+                               "these a photo uses one",
+                               sentence, other)
+                         : g_strdup_printf("In sentences it is called “%s”", sentence);
+}
+
 static void show_names(TinctureSubjectPage *self)
 {
     const TinctureSubjectWork *work = work_of(self);
     g_autofree char *fault = tincture_subject_work_word_fault(work_of(self), self->session->reader);
     g_autofree char *unknown =
         words_text(self->session->vocabulary, self->session->reader, work->draft.kind);
-    g_autofree char *sentence = tincture_subject_work_sentence(work_of(self));
-    g_autofree char *call = g_strdup_printf("In sentences it is called “%s”", sentence);
+    g_autofree char *call = call_text(self);
     g_autofree char *text =
         g_strconcat(fault != NULL ? fault : call, *unknown ? ". " : "", unknown, NULL);
     show_text(self->word, work->draft.word);
@@ -312,12 +329,22 @@ static void show_training(TinctureSubjectPage *self)
     gtk_widget_set_visible(self->training_box, n > 0);
 }
 
+// The keyboard was on the button that is gone now; the page follows it to what there is to see.
+static void follow_learning(TinctureSubjectPage *self, gboolean learning)
+{
+    if (learning && !self->learning && gtk_widget_get_mapped(GTK_WIDGET(self))) {
+        gtk_widget_grab_focus(self->stop);
+    }
+    self->learning = learning;
+}
+
 static void show_progress(TinctureSubjectPage *self)
 {
     const TinctureSubjectWork *work = work_of(self);
     const TinctureJob *job = tincture_queue_find(self->session->queue, &subject_job);
     const gboolean learning = job != NULL, waits = tincture_subject_work_waits(work_of(self));
     gtk_widget_set_visible(self->progress_box, learning);
+    follow_learning(self, learning);
     gtk_widget_set_visible(self->start, !learning && !waits);
     gtk_widget_set_visible(self->resume_box, !learning && waits);
     gtk_widget_set_sensitive(GTK_WIDGET(self->photos), !learning);
@@ -359,6 +386,8 @@ static void show_known(TinctureSubjectPage *self)
         g_autofree char *text = g_strdup_printf("Use %s on the open photo", k->name);
         GtkWidget *button = button_in(row, k->path, text, G_CALLBACK(use_cb), self);
         gtk_button_set_label(GTK_BUTTON(button), "Use");
+        g_autofree char *where = g_strdup_printf("To remove it, delete %s", k->path);
+        gtk_widget_set_tooltip_text(row, where);
         adw_preferences_group_add(self->known, row);
         g_ptr_array_add(self->known_rows, row);
     }
@@ -417,6 +446,7 @@ static void tincture_subject_page_class_init(TinctureSubjectPageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, progress);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, progress_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, start);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, stop);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, resume_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, resume_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, training_box);

@@ -2,7 +2,9 @@
 // what was learned is never lost.
 #include "tests/core/session_fixture.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static TinctureSubjectWork *work_of(const struct fixture *f)
 {
@@ -109,6 +111,8 @@ static void test_learn_and_use(void)
     check_strips(&f, 1);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
     g_autofree char *path = learned_path(&f);
+    g_autofree char *same = tincture_subject_work_same_word(work_of(&f));
+    g_assert_cmpstr(same, ==, "<rex> cat");
 
     fixture_photo(&f);
     g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
@@ -200,6 +204,50 @@ static void test_goes_on(void)
     fixture_end(&f);
 }
 
+static char *checkpoint_path(const struct fixture *f)
+{
+    return store_own_path(f->session->library->store, work_of(f)->run.checkpoint);
+}
+
+// A checkpoint that was cut is said to be none, and learning can begin anew; so can it where a
+// photo has gone in between.
+static void test_cut_checkpoint(void)
+{
+    struct fixture f;
+    begin(&f, 6);
+    g_assert_true(learn(&f));
+    wait_until(&f, two_steps, "two steps are done");
+    tincture_session_cancel(f.session);
+    wait_until(&f, is_over, "it has stopped");
+    g_autofree char *path = checkpoint_path(&f);
+    g_assert_cmpint(truncate(path, 1000), ==, 0);
+    g_assert_true(tincture_subject_work_resume(work_of(&f)));
+    wait_until(&f, is_over, "it cannot go on");
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_nonnull(strstr(f.last_message, "The training stopped: "));
+    g_assert_true(tincture_subject_work_waits(work_of(&f)));
+    g_assert_cmpuint(work_of(&f)->photos->len, ==, 2);
+
+    g_autofree char *gone = g_build_filename(f.dir, "gone.png", NULL);
+    g_autofree char *cat = sample_path("cat.png");
+    g_autoptr(GFile) from = g_file_new_for_path(cat), to = g_file_new_for_path(gone);
+    g_assert_true(g_file_copy(from, to, 0, NULL, NULL, NULL, NULL));
+    tincture_subject_work_add(work_of(&f), (const char *const[]){gone, NULL});
+    wait_until(&f, is_read, "the third photo is read");
+    g_unlink(gone);
+    g_assert_true(learn(&f));
+    wait_until(&f, is_over, "a photo is gone");
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
+    g_assert_nonnull(strstr(f.last_message, "gone.png"));
+    tincture_subject_work_remove(work_of(&f), 2);
+    g_assert_true(learn(&f));
+    wait_until(&f, is_over, "the subject is learned anew");
+    g_autofree char *learned = learned_path(&f);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
+    fixture_end(&f);
+}
+
 // What is missing or wrong is one sentence, and everything else stays.
 static void test_faults(void)
 {
@@ -242,6 +290,7 @@ int main(int argc, char **argv)
     g_test_add_func("/subject-work/learn-and-use", test_learn_and_use);
     g_test_add_func("/subject-work/open-photo", test_open_photo);
     g_test_add_func("/subject-work/goes-on", test_goes_on);
+    g_test_add_func("/subject-work/cut-checkpoint", test_cut_checkpoint);
     g_test_add_func("/subject-work/faults", test_faults);
     return g_test_run();
 }

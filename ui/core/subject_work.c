@@ -667,6 +667,19 @@ static char *word_of(TinctureSubjectWork *self, const char *path)
     return space && g_str_equal(folder, its) ? g_strndup(name, (gsize)(space - name)) : NULL;
 }
 
+char *tincture_subject_work_same_word(TinctureSubjectWork *self)
+{
+    g_autoptr(GPtrArray) known = tincture_subject_work_known(self);
+    for (guint i = 0; i < known->len; i++) {
+        const struct subject_known *k = known->pdata[i];
+        g_autofree char *word = word_of(self, k->path);
+        if (g_strcmp0(word, self->draft.word) == 0) {
+            return g_strdup(k->name);
+        }
+    }
+    return NULL;
+}
+
 void tincture_subject_work_use(TinctureSubjectWork *self, const char *path)
 {
     TinctureProject *p = self->project;

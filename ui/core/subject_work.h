@@ -85,6 +85,8 @@ void tincture_subject_work_set_kind(TinctureSubjectWork *self, const char *kind)
 void tincture_subject_work_set(TinctureSubjectWork *self, const char *key, double value);
 // "a photograph of a <rex> dog": what the subject is called in a sentence. To be freed.
 char *tincture_subject_work_sentence(TinctureSubjectWork *self);
+// The name of a subject that has been learned under the same word, to be freed; NULL: none.
+char *tincture_subject_work_same_word(TinctureSubjectWork *self);
 // Why the word cannot be taken, as a sentence to be freed; NULL: it can. m: the session's reader.
 char *tincture_subject_work_word_fault(TinctureSubjectWork *self, const struct model *m);
 
