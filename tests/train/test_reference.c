@@ -21,6 +21,7 @@ static const struct batch_case sd1_cases[] = {
     {"oft", "oft", "blocks=2", "oft_r2", "batch3", "single_image", 3, 0.15},
     {"lora", "lora", "rank=4", "lora", "batch3", "single_image", 3, 0.06},
     {"prior", "lora", "rank=4", "lora", "prior4", "subject", 2, 0.1},
+    {"unmix", "lora", "rank=4", "lora", "mix4", "cut_mix_unmix", 2, 0.3},
 };
 static const struct batch_case sd2_cases[] = {
     {"svdiff", "svdiff", "", "svdiff", "batch2", "single_image", 2, 0.3},
@@ -36,11 +37,17 @@ static struct trainer *make_trainer(const struct batch_case *c, struct adapter *
                                     const char *checkpoint)
 {
     struct settings *learn = settings_new(learn_settings);
-    const bool prior = g_str_equal(c->objective, "subject");
+    const bool prior = !g_str_equal(c->objective, "single_image");
+    const bool mixed = g_str_equal(c->objective, "cut_mix_unmix");
+    struct train_example *first = &reference.examples[0];
     g_assert_true(settings_parse(learn, "objective", c->objective, NULL));
     g_assert_true(settings_set(learn, "batch", c->batch, NULL));
     g_assert_true(!prior || settings_set(learn, "prior_weight", 0.25, NULL));
+    g_assert_true(!mixed || settings_set(learn, "unmix", 2, NULL));
     reference.examples[1].role = prior ? ROLE_PRIOR : ROLE_INSTANCE;
+    first->composed = mixed;
+    first->sides[0] = mixed ? "dog" : NULL;
+    first->sides[1] = mixed ? "the beach" : NULL;
     struct trainer *t = reference_trainer(&reference, a, learn, c->clip_norm, checkpoint);
     settings_free(learn);
     return t;

@@ -37,7 +37,7 @@ LORA = dict(rank=4)
 MODELS = {
     "sd1": {"svdiff": ("svdiff", "batch3", 0.35, {}), "svdiff_te": ("svdiff_te", "batch3", 0.35, dict(te=True)),
             "oft": ("oft_r2", "batch3", 0.15, dict(blocks=2)), "lora": ("lora", "batch3", 0.06, LORA),
-            "prior": ("lora", "prior4", 0.1, LORA), "word": ("lora", "each3", 0.1, dict(rank=4, word=True))},
+            "unmix": ("lora", "mix4", 0.3, dict(rank=4, unmix=2.0)), "prior": ("lora", "prior4", 0.1, LORA), "word": ("lora", "each3", 0.1, dict(rank=4, word=True))},
     "sd2": {"svdiff": ("svdiff", "batch2", 0.3, {})},
 }
 
@@ -67,6 +67,11 @@ class Stream:
         self.offset += 1
         return [single(math.sqrt(-2 * math.log((b[0] + 0.5) * 2**-32)) * math.sin((b[1] + 0.5) * turn)) for b in blocks]
 
+    def uniform(self):
+        x = self.block(2**64 - 1)[0]
+        self.offset += 1
+        return x * 2.0**-32
+
     def below(self, n):
         while True:
             product = self.block(2**64 - 1)[0] * n
@@ -87,6 +92,9 @@ def draw_batch(stream, kind, data):
         if kind.startswith("prior"):  # the cat is the class; the second half of the batch are its pictures
             is_prior = i >= int(kind[-1]) // 2
             sample, factor = pick(stream, [1] if is_prior else [0, 2]), 2 * (0.25 if is_prior else 1)
+        elif kind.startswith("mix"):  # a draw says whether it is the one that is put together; the cat is the class
+            is_prior, composed = i >= int(kind[-1]) // 2, stream.uniform() < 0.6
+            sample, factor = pick(stream, [1] if is_prior else [0] if composed else [2]), 2 * (0.25 if is_prior else 1)
         else:
             sample = i % len(SET) if kind.startswith("each") else pick(stream, [0, 1, 2])
         begin, end = SET[sample]["time"]
@@ -109,7 +117,35 @@ def text_of(parts, changed, rows, data, word):
     return functional_call(parts["text_encoder"], weights, (ids,)).last_hidden_state
 
 
-def loss_of(parts, params, values, rows, data):
+class Watched:
+    """Cross-attention whose probabilities are kept."""
+
+    def __init__(self, kept):
+        self.kept = kept
+
+    def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, **_):
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        q, k, v = (attn.head_to_batch_dim(x, out_dim=4)
+                   for x in (attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)))
+        p = (q @ k.transpose(-1, -2) * attn.scale).softmax(-1)  # (N, heads, Q, K)
+        if encoder_hidden_states is not None:
+            self.kept.append(p)
+        return attn.to_out[0]((p @ v).transpose(1, 2).flatten(2))
+
+
+def unmix(maps, rows, data):
+    """What the words of one half see in the other, squared: the mean over rows, heads and that half."""
+    total = 0
+    for p in maps:
+        side = math.isqrt(p.shape[2])  # the pictures are square
+        squares = p.square().unflatten(2, (side, side))  # (N, heads, height, width, K)
+        for words, half in ((data["left"], squares[..., side // 2:, :]), (data["right"], squares[..., :side // 2, :])):
+            mine = torch.stack([words if row[0] == 0 else torch.zeros_like(words) for row in rows])
+            total = total + (half * mine[:, None, None, None]).sum(-1).mean() / len(maps)
+    return total
+
+
+def loss_of(parts, params, values, rows, data, settings):
     changed = {part: {n: p.apply(values[q, n]) for (q, n), p in params.items() if q == part} for part in parts}
     time = torch.tensor([row[1] for row in rows])
     z, noise = (torch.stack([row[k] for row in rows]) for k in (3, 4))
@@ -117,10 +153,14 @@ def loss_of(parts, params, values, rows, data):
     target = noise if data["prediction"] == "epsilon" else abar.sqrt() * noise - (1 - abar).sqrt() * z
     text = text_of(parts, changed, rows, data, values.get("word"))
     noisy = abar.sqrt() * z + (1 - abar).sqrt() * noise
+    maps = []
+    if settings.get("unmix"):
+        parts["unet"].set_attn_processor(Watched(maps))
     output = functional_call(parts["unet"], changed["unet"], (noisy, time, text)).sample
     weight = torch.tensor([SET[row[0]]["weight"] * row[2] for row in rows]).double().view(-1, 1, 1, 1)
     mask = torch.stack([data["mask"] if SET[row[0]].get("mask") else torch.ones_like(data["mask"]) for row in rows])
-    return (weight * mask * (output - target) ** 2).mean()
+    loss = (weight * mask * (output - target) ** 2).mean()
+    return loss + settings["unmix"] * unmix(maps, rows, data) if maps else loss
 
 
 def run_case(case, start, kind, clip_norm, settings, parts, data, starts, out):
@@ -144,7 +184,7 @@ def run_case(case, start, kind, clip_norm, settings, parts, data, starts, out):
         rows = draw_batch(stream, kind, data)
         drawn.append(rows)
         optimizer.zero_grad()
-        loss = loss_of(parts, params, values, rows, data)
+        loss = loss_of(parts, params, values, rows, data, settings)
         loss.backward()
         before = curve["loss_mean"][-1] if i else loss.item()
         curve["loss"].append(loss.item())
@@ -171,6 +211,14 @@ def picture(k, side):
     return torch.tensor(numbers).double().view(1, side, side, 3).permute(0, 3, 1, 2)
 
 
+def words_in(tokenizer, words):
+    """1 at the places that the words have in the first caption, which is put together."""
+    ids, wanted = tokenizer(SET[0]["caption"]).input_ids, tokenizer(words).input_ids[1:-1]
+    at = next(i for i in range(len(ids)) if ids[i:i + len(wanted)] == wanted)
+    place = torch.arange(tokenizer.model_max_length)
+    return ((place >= at) & (place < at + len(wanted))).double()
+
+
 def make(model):
     folder = train.HERE.parent / "models" / model
     parts = train.load_parts(folder)
@@ -188,6 +236,7 @@ def make(model):
                 ids=[tokenizer([s["caption"]], padding="max_length", max_length=tokenizer.model_max_length,
                                truncation=True, return_tensors="pt").input_ids for s in SET],
                 word=tokenizer("dog").input_ids[1],
+                left=words_in(tokenizer, "dog"), right=words_in(tokenizer, "the beach"),
                 alphas=sched.alphas_cumprod.double(), prediction=sched.config.prediction_type)
     starts, out = load_file(train.HERE / f"{model}.safetensors"), {}
     for case, arguments in MODELS[model].items():
