@@ -149,6 +149,13 @@ check $? "prompts may hold the word where the adapter is in use, and only there"
 ! "$cli" generate --adapter word.safetensors --adapter word2.safetensors --prompt "a <pippin>" --steps 2 --out two.png 2>said &&
     grep -q "both call what they learned <pippin>" said
 check $? "two subjects of one name are refused"
+mkdir one two && cp "$photo" one/a.png && cp "$photo" two/b.png && "$cli" train --subject "one:<pippin>:apple" --subject "two:<zap>:car" --method lora --class-pictures 1 \
+    --crops 2 --pairs 2 --steps 2 --out both.safetensors 2>said && [ ! -s said ] && [ -s both-word-2.safetensors ] && "$cli" info both.safetensors | grep -q cut_mix_unmix &&
+    "$cli" generate --adapter both.safetensors --prompt "a <pippin> apple next to a <zap> car" --steps 2 --out both.png 2>said && [ ! -s said ]
+check $? "two subjects are learned together"
+! "$cli" train --subject "one:<pippin>:apple" --subject "two:<pippin>:car" --steps 2 --out none.safetensors 2>said && grep -q "both be called <pippin>" said &&
+    ! "$cli" train --subject "one:apple" --out none.safetensors 2>said && grep -q "FOLDER:NAME:WORD" said
+check $? "two subjects of one word, or without a class, are refused"
 cp "$photo" photo.png && of=photo.png && printf 'a <pippin> on grass\n' >photo.txt && word --token-lr 0.1 --prior-weight 0 --out txt.safetensors &&
     "$cli" info txt.safetensors | grep -q "a <pippin> on grass" && : >photo.txt &&
     ! word --prior-weight 0 --out none.safetensors 2>said && grep -q "photo.txt is empty" said && rm photo.txt

@@ -43,7 +43,7 @@ static struct trainer *make_trainer(const struct batch_case *c, struct adapter *
     g_assert_true(settings_parse(learn, "objective", c->objective, NULL));
     g_assert_true(settings_set(learn, "batch", c->batch, NULL));
     g_assert_true(!prior || settings_set(learn, "prior_weight", 0.25, NULL));
-    g_assert_true(!mixed || settings_set(learn, "unmix", 2, NULL));
+    g_assert_true(!mixed || settings_set(learn, "unmix", 900, NULL));
     reference.examples[1].role = prior ? ROLE_PRIOR : ROLE_INSTANCE;
     first->composed = mixed;
     first->sides[0] = mixed ? "dog" : NULL;

@@ -17,7 +17,8 @@ struct cli {
     char *to;
     char *log, *resume, *checkpoint;
     char *class_prompt, *kind, *token;
-    char **images, **class_images, **adapters, **embeddings, **selections, **weights, **rest;
+    char **images, **subjects, **class_images, **adapters, **embeddings, **selections, **weights,
+        **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
     gboolean json, recipe, raw;
@@ -90,6 +91,11 @@ bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, 
 // Adds to *mask (NULL: a new one) where that region of the photo shows the words of --select.
 bool cli_select(const struct cli *c, const struct photo *p, const struct image_region *region,
                 const struct edit_request *request, struct raster **mask, GError **error);
+
+// train_subject.c: what --class, --token and the photos (of --image, then of --class-image), or
+// --subject, say that is to be learned.
+struct subject;
+struct subject *cli_subject(struct cli *c, const GPtrArray *photos, GError **error);
 
 extern struct task cli_task; // its report is a line on a terminal, written over by the next
 void cli_progress_end(void); // clears that line

@@ -155,7 +155,7 @@ struct engine *cli_engine(struct cli *c, GError **error)
                 return NULL;
             }
         }
-        if (c->engine && !c->adapters && !c->token) {
+        if (c->engine && !c->adapters && !c->token && !c->subjects) {
             cli_note_sentences(c);
         }
     }

@@ -54,6 +54,7 @@ static void cli_clear(struct cli *c)
     g_free(c->token);
     g_free(c->vae);
     g_strfreev(c->images);
+    g_strfreev(c->subjects);
     g_strfreev(c->class_images);
     g_strfreev(c->adapters);
     g_strfreev(c->embeddings);

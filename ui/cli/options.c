@@ -207,7 +207,10 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
         !model_defaults(model, table == learn_settings ? "learn" : "edit", c->settings, error)) {
         return false;
     }
-    if (c->kind && !settings_parse(c->settings, "objective", "subject", error)) {
+    const char *objective = c->subjects && c->subjects[1] ? "cut_mix_unmix"
+                            : c->kind || c->subjects      ? "subject"
+                                                          : NULL;
+    if (objective && !settings_parse(c->settings, "objective", objective, error)) {
         return false;
     }
     if (!use_preset(c, model, error)) {
@@ -255,6 +258,11 @@ static GArray *own_options(struct cli *c)
         {"token", 0, 0, G_OPTION_ARG_STRING, &c->token,
          "A word of its own for the subject, such as <rex>, whose meaning is learned with it",
          "NAME"},
+        {"subject", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->subjects,
+         "Learn several subjects together: a folder of photos, a word of its own and its class, "
+         "for "
+         "each",
+         "FOLDER:NAME:WORD"},
         {"latents", 0, 0, G_OPTION_ARG_FILENAME, &c->latents, "Latents as safetensors (N,C,H,W)",
          "FILE"},
         {"latents-out", 0, 0, G_OPTION_ARG_FILENAME, &c->latents_out,

@@ -31,16 +31,19 @@ static void report_cb(struct task *task, const struct task_progress *progress)
     task_tell(&cli_task, progress);
 }
 
-// The word beside the adapter, as other programs read it.
-static bool save_word(const struct cli *c, const struct adapter *a, GError **error)
+// Words beside the adapter, as other programs read it.
+static bool save_words(const struct cli *c, const struct adapter *a, GError **error)
 {
-    if (!c->token || a->method->words_alone || settings_get(c->settings, "token_lr") == 0) {
-        return true;
-    }
+    g_autoptr(GPtrArray) names = adapter_tokens(a);
+    bool ok = true;
     const char *suffix = g_str_has_suffix(c->out, ".safetensors") ? ".safetensors" : "";
     g_autofree char *stem = g_strndup(c->out, strlen(c->out) - strlen(suffix));
-    g_autofree char *path = g_strconcat(stem, "-word.safetensors", NULL);
-    return adapter_token_save(a, c->token, path, error);
+    for (guint i = 0; ok && i < names->len && !a->method->words_alone; i++) {
+        g_autofree char *number = names->len > 1 ? g_strdup_printf("-%u", i + 1) : g_strdup("");
+        g_autofree char *path = g_strconcat(stem, "-word", number, ".safetensors", NULL);
+        ok = adapter_token_save(a, names->pdata[i], path, error);
+    }
+    return ok;
 }
 
 static bool learn(struct cli *c, struct adapter *adapter, const struct train_set *set,
@@ -59,7 +62,7 @@ static bool learn(struct cli *c, struct adapter *adapter, const struct train_set
     if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL)) {
         g_prefix_error(error, "%s holds what was learned in %d steps; then: ", c->out, done);
     }
-    return ok && adapter_save(adapter, c->out, NULL, error) && save_word(c, adapter, error);
+    return ok && adapter_save(adapter, c->out, NULL, error) && save_words(c, adapter, error);
 }
 
 // Photos as they are, all with one description.
@@ -80,32 +83,8 @@ static bool learn_photos(struct cli *c, struct adapter *adapter, const GPtrArray
 static bool learn_subject(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
                           struct run_log *log, GError **error)
 {
-    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func((GDestroyNotify)subject_file_free);
-    g_autoptr(GArray) list = g_array_new(FALSE, TRUE, sizeof(struct subject_photo));
-    const guint n = g_strv_length(c->images);
-    for (guint i = 0; i < n; i++) {
-        struct subject_file *f = subject_file_read(c->images[i], photos->pdata[i], error);
-        if (!f) {
-            return false;
-        }
-        g_ptr_array_add(files, f);
-        const struct subject_photo p = {photos->pdata[i], f->caption ? f->caption : c->prompt,
-                                        f->mask};
-        g_array_append_val(list, p);
-    }
-    const struct subject_request q = {
-        .photos = (const struct subject_photo *)(void *)list->data,
-        .n = (int)n,
-        .token = c->token,
-        .kind = c->kind,
-        .class_photos = (const struct photo *const *)photos->pdata + n,
-        .n_class = (int)(photos->len - n),
-        .class_prompt = c->class_prompt,
-        .settings = c->settings,
-        .seed = (uint64_t)c->seed,
-    };
-    struct subject *s = subject_new(c->engine, &q, &cli_task, error);
-    if (s && c->token) {
+    struct subject *s = cli_subject(c, photos, error);
+    if (s) {
         cli_note_sentences(c);
     }
     const bool ok = s && learn(c, adapter, subject_set(s), log, error);
@@ -115,14 +94,21 @@ static bool learn_subject(struct cli *c, struct adapter *adapter, const GPtrArra
 
 static bool is_subject(const struct cli *c)
 {
-    return g_str_equal(settings_choice(c->settings, "objective"), "subject");
+    return !g_str_equal(settings_choice(c->settings, "objective"), "single_image");
 }
 
 // What is wanted of the words depends on the objective.
 static bool check_words(const struct cli *c, GError **error)
 {
     const char *missing = NULL;
-    if (!is_subject(c)) {
+    if (!c->subjects && !c->images) {
+        missing = "--image is missing";
+    } else if (c->subjects) {
+        missing = c->images || c->kind || c->token || c->class_images || c->class_prompt
+                      ? "--subject says which photos and which words; --image, --class and --token "
+                        "are for a single one"
+                      : NULL;
+    } else if (!is_subject(c)) {
         missing = c->prompt ? NULL : "--prompt is missing";
         missing = c->token || c->class_images || c->class_prompt
                       ? "--token, --class-image and --class-prompt are for a subject: --class says "
@@ -209,7 +195,8 @@ static bool run(struct cli *c, GError **error)
     }
     g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
     struct run_log log = {0};
-    bool ok = add_photos(c, c->images, photos, error) && keep_region(c, photos, error) &&
+    bool ok = (!c->images || add_photos(c, c->images, photos, error)) &&
+              keep_region(c, photos, error) &&
               (!c->class_images || add_photos(c, c->class_images, photos, error));
     if (ok && c->log && !(log.file = fopen(c->log, "w"))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
@@ -238,10 +225,11 @@ const struct cli_command train_command = {
     .summary = "Learn a photo (or a few of one subject) into an adapter",
     .usage = "",
     .settings = learn_settings,
-    .options = (const char *const[]){"model",       "vae",          "device", "images", "prompt",
-                                     "class-image", "class-prompt", "class",  "token",  "embedding",
-                                     "set",         "seed",         "size",   "region", "out",
-                                     "log",         "checkpoint",   "resume", "json",   NULL},
-    .needed = (const char *const[]){"images", "out", NULL},
+    .options =
+        (const char *const[]){
+            "model",  "vae",   "device",  "images",     "prompt", "class-image", "class-prompt",
+            "class",  "token", "subject", "embedding",  "set",    "seed",        "size",
+            "region", "out",   "log",     "checkpoint", "resume", "json",        NULL},
+    .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

@@ -3,6 +3,8 @@
 #include "compute/gpu/random.h"
 #include "compute/model/embedding.h"
 #include "render/raster.h"
+#include "render/resample.h"
+#include "render/signed.h"
 
 #include <string.h>
 
@@ -14,10 +16,9 @@
 struct subject {
     GPtrArray *pixels;   // float *: pictures and masks
     GPtrArray *captions; // char *
-    GPtrArray *drawn;    // struct photo *: of the class; NULL: none was drawn
+    GPtrArray *drawn;    // GPtrArray * of struct photo *: of the classes
     GArray *examples;    // struct train_example
-    const char *tokens[2];
-    char *token;
+    GPtrArray *tokens;   // char *, NULL-terminated with the set
     struct train_set set;
 };
 
@@ -31,9 +32,9 @@ void subject_free(struct subject *s)
     if (s) {
         g_ptr_array_unref(s->pixels);
         g_ptr_array_unref(s->captions);
-        g_clear_pointer(&s->drawn, g_ptr_array_unref);
+        g_ptr_array_unref(s->drawn);
         g_array_unref(s->examples);
-        g_free(s->token);
+        g_ptr_array_unref(s->tokens);
         g_free(s);
     }
 }
@@ -187,28 +188,41 @@ static bool add_photo(struct subject *s, const struct subject_request *q, int in
     return ok;
 }
 
-static bool add_class(struct subject *s, const struct subject_request *q, struct engine *e,
+// The pictures of the class: those that somebody brought, or drawn.
+static bool class_photos(struct subject *s, const struct subject_request *q, struct engine *e,
+                         const char *caption, const struct photo *const **photos, int *n,
+                         struct task *task, GError **error)
+{
+    *photos = q->class_photos;
+    *n = q->n_class;
+    if (*n > 0) {
+        return true;
+    }
+    const struct settings *own = settings_member(q->settings, "objective");
+    GPtrArray *drawn =
+        engine_class_pictures(e, caption, settings_int(own, "class_pictures"), task, error);
+    if (!drawn) {
+        return false;
+    }
+    g_ptr_array_add(s->drawn, drawn);
+    *photos = (const struct photo *const *)drawn->pdata;
+    *n = (int)drawn->len;
+    return true;
+}
+
+static bool add_class(struct subject *s, struct subject_request *q, struct engine *e,
                       struct task *task, GError **error)
 {
-    const struct settings *own = settings_member(q->settings, "objective");
-    if (settings_get(own, "prior_weight") == 0) {
+    if (settings_get(settings_member(q->settings, "objective"), "prior_weight") == 0) {
         return true;
     }
     char *caption = q->class_prompt ? g_strdup(q->class_prompt) : subject_caption(NULL, q->kind);
     g_ptr_array_add(s->captions, caption);
-    const struct photo *const *photos = q->class_photos;
-    int n = q->n_class;
-    if (!n) {
-        s->drawn =
-            engine_class_pictures(e, caption, settings_int(own, "class_pictures"), task, error);
-        if (!s->drawn) {
-            return false;
-        }
-        photos = (const struct photo *const *)s->drawn->pdata;
-        n = (int)s->drawn->len;
+    if (!class_photos(s, q, e, caption, &q->class_photos, &q->n_class, task, error)) {
+        return false;
     }
-    for (int i = 0; i < n; i++) {
-        const struct subject_photo p = {.photo = photos[i]};
+    for (int i = 0; i < q->n_class; i++) {
+        const struct subject_photo p = {.photo = q->class_photos[i]};
         if (!add(s, &p, caption, ROLE_PRIOR, NULL, false, error)) {
             return false;
         }
@@ -217,35 +231,210 @@ static bool add_class(struct subject *s, const struct subject_request *q, struct
 }
 
 // A token that is there begins anew, as another attempt would.
-static bool begin_token(struct engine *e, const struct subject_request *q, GError **error)
+static bool begin_token(struct subject *s, struct engine *e, const struct subject_request *q,
+                        GError **error)
 {
     const struct settings *own = settings_member(q->settings, "objective");
+    if (!q->token) {
+        return true;
+    }
+    if (g_ptr_array_find_with_equal_func(s->tokens, q->token, g_str_equal, NULL)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "two subjects would both be called %s; give one of them another word",
+                    q->token);
+        return false;
+    }
+    g_ptr_array_add(s->tokens, g_strdup(q->token));
     const bool ok =
         model_embed_like(e->model, q->token, q->kind, settings_int(own, "vectors"), error);
     editor_forget_texts(e->editor);
     return ok;
 }
 
-struct subject *subject_new(struct engine *e, const struct subject_request *q, struct task *task,
-                            GError **error)
+static bool add_subject(struct subject *s, struct subject_request *q, struct engine *e,
+                        struct rng *rng, struct task *task, GError **error)
+{
+    if (!begin_token(s, e, q, error)) {
+        return false;
+    }
+    for (int i = 0; i < q->n; i++) {
+        task_report(task, TASK_READING_EXAMPLES, (double)i / q->n);
+        if (task_cancelled(task, error) || !add_photo(s, q, i, rng, error)) {
+            return false;
+        }
+    }
+    return add_class(s, q, e, task, error);
+}
+
+// ---- two side by side ---------------------------------------------------------------------------
+
+// The part of a photo that a half of a picture shows: twice as high as wide, with the subject.
+static struct image_region cut_half(const struct subject_photo *p, struct rng *rng)
+{
+    const int width = p->photo->full->width, height = p->photo->full->height;
+    const struct image_region box = subject_box(p);
+    const int most = MIN(height, 2 * width);
+    double least = SMALLEST_CROP * most;
+    if (p->mask) {
+        least = CLAMP(ROOM * MAX(2 * box.width, box.height), MIN(2 * PHOTO_MIN_REGION, most), most);
+    }
+    const int tall = (int)(least + rng_uniform(rng) * (most - least));
+    // What is wider than high is squeezed rather than cut.
+    const int wide = CLAMP(p->mask ? MAX(tall / 2, (int)(ROOM * box.width)) : tall / 2, 1, width);
+    if (!p->mask) {
+        return (struct image_region){rng_below(rng, width - wide + 1),
+                                     rng_below(rng, height - tall + 1), wide, tall};
+    }
+    return (struct image_region){place(rng, box.x, box.width, wide, width),
+                                 place(rng, box.y, box.height, tall, height), wide, tall};
+}
+
+static bool put_half(const struct subject_photo *p, struct rng *rng, float *page, int side,
+                     int right, GError **error)
+{
+    const struct image_region r = cut_half(p, rng);
+    struct image *part = image_crop(p->photo->full, r.x, r.y, r.width, r.height, error);
+    struct image *small = part ? image_resize(part, side / 2, side, error) : NULL;
+    g_autofree float *rgb = small ? image_to_signed(small) : NULL;
+    const size_t row = (size_t)(side / 2) * 3;
+    for (int y = 0; rgb && y < side; y++) {
+        memcpy(page + ((size_t)y * 2 + (size_t)right) * row, rgb + (size_t)y * row,
+               row * sizeof *page);
+    }
+    image_free(part);
+    image_free(small);
+    return rgb != NULL;
+}
+
+// "<rex> dog", as captions have it.
+static char *words_of(const struct subject_request *q)
+{
+    return q->token ? g_strdup_printf("%s %s", q->token, q->kind) : g_strdup(q->kind);
+}
+
+// The caption says where each is, or not, in turns.
+static char *pair_caption(const char *const words[2], bool placed)
+{
+    g_autofree char *left = with_article(words[0]), *right = with_article(words[1]);
+    return placed
+               ? g_strdup_printf("a photograph of %s on the left and %s on the right", left, right)
+               : g_strdup_printf("a photograph of %s and %s", right, left);
+}
+
+// One of the photos with its mask; *made is to be freed.
+static bool any_photo(const struct subject_photo *photos, int n, struct rng *rng,
+                      struct subject_photo *p, struct raster **made, GError **error)
+{
+    *p = photos[rng_below(rng, n)];
+    *made = NULL;
+    if (!p->mask && !opaque_part(p->photo->full, made, error)) {
+        return false;
+    }
+    p->mask = p->mask ? p->mask : *made;
+    return true;
+}
+
+static bool add_pair(struct subject *s, const struct subject_photo *const photos[2], const int n[2],
+                     char *const words[2], enum train_role role, bool placed, int side,
+                     struct rng *rng, GError **error)
+{
+    const int first = rng_below(rng, 2); // which of them is on the left
+    float *page = g_new(float, (gsize)side *side * 3);
+    g_ptr_array_add(s->pixels, page);
+    for (int half = 0; half < 2; half++) {
+        struct subject_photo p;
+        struct raster *made;
+        const int which = half ^ first;
+        const bool ok = any_photo(photos[which], n[which], rng, &p, &made, error) &&
+                        put_half(&p, rng, page, side, half, error);
+        raster_free(made);
+        if (!ok) {
+            return false;
+        }
+    }
+    const char *sides[] = {words[first], words[1 - first]};
+    char *caption = pair_caption(sides, placed);
+    g_ptr_array_add(s->captions, caption);
+    struct train_example e = {.width = side,
+                              .height = side,
+                              .rgb = page,
+                              .caption = caption,
+                              .role = role,
+                              .composed = true};
+    if (role == ROLE_INSTANCE) {
+        memcpy(e.sides, sides, sizeof sides);
+    }
+    g_array_append_val(s->examples, e);
+    return true;
+}
+
+static struct subject_photo *plain_photos(const struct photo *const *photos, int n)
+{
+    struct subject_photo *list = g_new0(struct subject_photo, n + 1);
+    for (int i = 0; i < n; i++) {
+        list[i].photo = photos[i];
+    }
+    return list;
+}
+
+static bool add_pairs(struct subject *s, const struct subject_request *a,
+                      const struct subject_request *b, int side, struct rng *rng, GError **error)
+{
+    const int pairs = settings_int(settings_member(a->settings, "objective"), "pairs");
+    g_autofree struct subject_photo *class_a = plain_photos(a->class_photos, a->n_class),
+                                    *class_b = plain_photos(b->class_photos, b->n_class);
+    const struct subject_photo *const own[] = {a->photos, b->photos}, *const of_class[] = {class_a,
+                                                                                           class_b};
+    const int n[] = {a->n, b->n}, n_class[] = {a->n_class, b->n_class};
+    char *words[] = {words_of(a), words_of(b)}, *kinds[] = {g_strdup(a->kind), g_strdup(b->kind)};
+    bool ok = true;
+    for (int i = 0; i < 2; i++) {
+        g_ptr_array_add(s->captions, words[i]);
+        g_ptr_array_add(s->captions, kinds[i]);
+    }
+    for (int i = 0; ok && i < pairs; i++) {
+        ok = add_pair(s, own, n, words, ROLE_INSTANCE, i % 2 == 0, side, rng, error) &&
+             (a->n_class == 0 || b->n_class == 0 ||
+              add_pair(s, of_class, n_class, kinds, ROLE_PRIOR, i % 2 == 0, side, rng, error));
+    }
+    return ok;
+}
+
+// ---- all ----------------------------------------------------------------------------------------
+
+struct subject *subjects_new(struct engine *e, const struct subject_request *list, int n,
+                             struct task *task, GError **error)
 {
     struct subject *s = g_new0(struct subject, 1);
     s->pixels = g_ptr_array_new_with_free_func(g_free);
     s->captions = g_ptr_array_new_with_free_func(g_free);
+    s->drawn = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    s->tokens = g_ptr_array_new_with_free_func(g_free);
     s->examples = g_array_new(FALSE, TRUE, sizeof(struct train_example));
-    s->token = g_strdup(q->token);
-    struct rng rng = {.seed = q->seed};
-    bool ok = !q->token || begin_token(e, q, error);
-    for (int i = 0; ok && i < q->n; i++) {
-        task_report(task, TASK_READING_EXAMPLES, (double)i / q->n);
-        ok = !task_cancelled(task, error) && add_photo(s, q, i, &rng, error);
+    g_autofree struct subject_request *all = g_memdup2(list, (gsize)n * sizeof *list);
+    struct rng rng = {.seed = list[0].seed};
+    bool ok = true;
+    for (int i = 0; ok && i < n; i++) {
+        ok = add_subject(s, &all[i], e, &rng, task, error);
     }
-    if (!ok || !add_class(s, q, e, task, error)) {
+    const int side = model_default_size(e->model);
+    for (int i = 0; ok && i < n; i++) {
+        for (int k = 0; ok && k < i; k++) {
+            ok = add_pairs(s, &all[k], &all[i], side, &rng, error);
+        }
+    }
+    if (!ok) {
         subject_free(s);
         return NULL;
     }
-    s->tokens[0] = s->token;
+    g_ptr_array_add(s->tokens, NULL);
     s->set = (struct train_set){(const struct train_example *)(void *)s->examples->data,
-                                (int)s->examples->len, s->token ? s->tokens : NULL};
+                                (int)s->examples->len, (const char *const *)s->tokens->pdata};
     return s;
+}
+
+struct subject *subject_new(struct engine *e, const struct subject_request *q, struct task *task,
+                            GError **error)
+{
+    return subjects_new(e, q, 1, task, error);
 }

@@ -30,6 +30,10 @@ struct subject_request {
 struct subject;
 struct subject *subject_new(struct engine *e, const struct subject_request *q, struct task *task,
                             GError **error);
+// Several of them, each with its own word and class, for the objective cut_mix_unmix: each two are
+// put side by side, too. Settings and seed are the first one's.
+struct subject *subjects_new(struct engine *e, const struct subject_request *list, int n,
+                             struct task *task, GError **error);
 const struct train_set *subject_set(const struct subject *s);
 void subject_free(struct subject *s);
 

@@ -37,7 +37,7 @@ LORA = dict(rank=4)
 MODELS = {
     "sd1": {"svdiff": ("svdiff", "batch3", 0.35, {}), "svdiff_te": ("svdiff_te", "batch3", 0.35, dict(te=True)),
             "oft": ("oft_r2", "batch3", 0.15, dict(blocks=2)), "lora": ("lora", "batch3", 0.06, LORA),
-            "unmix": ("lora", "mix4", 0.3, dict(rank=4, unmix=2.0)), "prior": ("lora", "prior4", 0.1, LORA), "word": ("lora", "each3", 0.1, dict(rank=4, word=True))},
+            "unmix": ("lora", "mix4", 0.3, dict(rank=4, unmix=900.0)), "prior": ("lora", "prior4", 0.1, LORA), "word": ("lora", "each3", 0.1, dict(rank=4, word=True))},
     "sd2": {"svdiff": ("svdiff", "batch2", 0.3, {})},
 }
 

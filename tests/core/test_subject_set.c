@@ -1,0 +1,299 @@
+// What a subject is learned from: crops with their masks, captions, pictures of the class, two
+// subjects side by side; and what is refused.
+#include "compute/model/embedding.h"
+#include "render/raster.h"
+#include "ui/core/subject.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+#define SIDE 48 // of the photos
+
+static struct engine *engine;
+
+static void engine_begin(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *model = g_test_build_filename(G_TEST_DIST, "data", "models", "sd1", NULL);
+    engine = engine_open(model, NULL, NULL, NULL, &error);
+    g_assert_no_error(error);
+}
+
+// Red where the subject is (a square of 12 at x, y), else the ground's blue.
+static struct photo *make_photo(int width, int x, int y, float blue)
+{
+    struct image *image = image_new(width, SIDE, false, NULL);
+    for (int i = 0; i < width * SIDE; i++) {
+        const bool in =
+            i % width >= x && i % width < x + 12 && i / width >= y && i / width < y + 12;
+        image->rgb[3 * i] = in;
+        image->rgb[3 * i + 1] = 0;
+        image->rgb[3 * i + 2] = in ? 0 : blue;
+    }
+    return engine_photo(engine, image, 0, 0, NULL);
+}
+
+static struct raster *make_mask(const struct photo *p, int x, int y)
+{
+    struct raster *mask = raster_new(p->full->width, p->full->height, NULL);
+    for (int i = 0; i < 12 * 12; i++) {
+        mask->values[(y + i / 12) * mask->width + x + i % 12] = 255;
+    }
+    return mask;
+}
+
+static struct settings *learn_new(const char *text)
+{
+    struct settings *s = settings_new(learn_settings);
+    g_auto(GStrv) words = g_strsplit(text, " ", 0);
+    for (int i = 0; words[i]; i++) {
+        g_auto(GStrv) pair = g_strsplit(words[i], "=", 2);
+        g_assert_true(settings_parse(s, pair[0], pair[1], NULL));
+    }
+    return s;
+}
+
+// Of channel c: the mean over what is (in) or is not (out) covered.
+static double mean_at(const struct train_example *e, int c, bool in)
+{
+    double sum = 0, n = 0;
+    for (int i = 0; i < e->width * e->height; i++) {
+        const double w = in ? e->mask[i] : 1 - e->mask[i];
+        sum += w * e->rgb[3 * i + c];
+        n += w;
+    }
+    return sum / n;
+}
+
+static double columns_mean(const struct train_example *e, int c, int begin, int end)
+{
+    double sum = 0;
+    for (int i = 0; i < e->width * e->height; i++) {
+        sum += i % e->width >= begin && i % e->width < end ? e->rgb[3 * i + c] : 0;
+    }
+    return sum / ((end - begin) * e->height);
+}
+
+// ---- one ----------------------------------------------------------------------------------------
+
+// Every crop holds the whole subject, and its mask lies where that is, mirrored or not.
+static void test_crops(void)
+{
+    g_autoptr(GError) error = NULL;
+    engine_begin();
+    struct photo *p = make_photo(64, 40, 20, 1);
+    struct raster *mask = make_mask(p, 40, 20);
+    const struct subject_photo photo = {p, NULL, mask};
+    struct settings *s = learn_new("objective=subject prior_weight=0 crops=9");
+    const struct subject_request q = {.photos = &photo, .n = 1, .kind = "owl", .settings = s};
+    struct subject *made = subject_new(engine, &q, NULL, &error);
+    g_assert_no_error(error);
+    const struct train_set *set = subject_set(made);
+    g_assert_cmpint(set->count, ==, 9);
+    bool differ = false;
+    for (int i = 0; i < 9; i++) {
+        const struct train_example *e = &set->examples[i];
+        g_assert_cmpstr(e->caption, ==, "a photograph of an owl");
+        double covered = 0;
+        for (int k = 0; k < e->width * e->height; k++) {
+            covered += e->mask[k];
+        }
+        // The subject is 144 pixels of the square that a crop takes, which is at most the photo's.
+        g_assert_cmpfloat(covered, >=, 0.95 * 144 * e->width * e->height / (SIDE * SIDE));
+        g_assert_cmpfloat(mean_at(e, 0, true), >, 0.5);
+        g_assert_cmpfloat(mean_at(e, 0, false), <, -0.8);
+        differ = differ || memcmp(e->rgb, set->examples[0].rgb, sizeof(float) * 30) != 0;
+    }
+    g_assert_true(differ);
+    subject_free(made);
+    settings_free(s);
+    raster_free(mask);
+    photo_unref(p);
+    engine_free(engine);
+}
+
+// The new word begins as the class is, and again when it is learned again.
+static void test_word(void)
+{
+    g_autoptr(GError) error = NULL;
+    engine_begin();
+    struct photo *p = make_photo(SIDE, 4, 4, 1);
+    const struct subject_photo photo = {p, "a <rex> dog, asleep", NULL};
+    struct settings *s = learn_new("objective=subject prior_weight=0 crops=1 vectors=1");
+    struct subject_request q = {
+        .photos = &photo, .n = 1, .token = "<rex>", .kind = "dog", .settings = s};
+    for (int vectors = 1; vectors <= 2; vectors++) {
+        int first, count;
+        settings_set(s, "vectors", vectors, NULL);
+        struct subject *made = subject_new(engine, &q, NULL, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(subject_set(made)->examples[0].caption, ==, "a <rex> dog, asleep");
+        g_assert_cmpstr(subject_set(made)->tokens[0], ==, "<rex>");
+        g_assert_nonnull(model_embedded_rows(engine->model, "<rex>", &first, &count));
+        g_assert_cmpint(count, ==, vectors);
+        subject_free(made);
+    }
+    settings_free(s);
+    photo_unref(p);
+    engine_free(engine);
+}
+
+static void test_class(void)
+{
+    g_autoptr(GError) error = NULL;
+    engine_begin();
+    struct photo *p = make_photo(SIDE, 4, 4, 1);
+    const struct subject_photo photo = {p, NULL, NULL};
+    struct settings *s = learn_new("objective=subject crops=1 class_pictures=2");
+    const struct subject_request q = {.photos = &photo, .n = 1, .kind = "dog", .settings = s};
+    struct subject *a = subject_new(engine, &q, NULL, &error);
+    g_assert_no_error(error);
+    struct subject *b = subject_new(engine, &q, NULL, &error);
+    const struct train_set *first = subject_set(a), *again = subject_set(b);
+    g_assert_cmpint(first->count, ==, 3);
+    for (int i = 1; i < 3; i++) {
+        const struct train_example *e = &first->examples[i];
+        g_assert_cmpint(e->role, ==, ROLE_PRIOR);
+        g_assert_cmpstr(e->caption, ==, "a photograph of a dog");
+        const size_t bytes = (size_t)e->width * e->height * 3 * sizeof(float);
+        g_assert_cmpmem(e->rgb, bytes, again->examples[i].rgb, bytes);
+    }
+    g_assert_true(memcmp(first->examples[1].rgb, first->examples[2].rgb, 64) != 0);
+    subject_free(a);
+    subject_free(b);
+    settings_free(s);
+    photo_unref(p);
+    engine_free(engine);
+}
+
+// ---- two ----------------------------------------------------------------------------------------
+
+// In a pair each half shows the photo of the subject that the caption puts there.
+static void test_pairs(void)
+{
+    g_autoptr(GError) error = NULL;
+    engine_begin();
+    struct photo *dark = make_photo(SIDE, 18, 18, 0), *blue = make_photo(SIDE, 18, 18, 1);
+    const struct subject_photo photos[] = {{dark, NULL, NULL}, {blue, NULL, NULL}};
+    struct settings *s = learn_new("objective=cut_mix_unmix prior_weight=0 crops=1 pairs=12");
+    const struct subject_request list[] = {
+        {.photos = &photos[0], .n = 1, .token = "<rex>", .kind = "dog", .settings = s},
+        {.photos = &photos[1], .n = 1, .token = "<mia>", .kind = "cat", .settings = s}};
+    struct subject *made = subjects_new(engine, list, 2, NULL, &error);
+    g_assert_no_error(error);
+    const struct train_set *set = subject_set(made);
+    int rex_left = 0, pairs = 0, placed = 0;
+    for (int i = 0; i < set->count; i++) {
+        const struct train_example *e = &set->examples[i];
+        if (!e->composed) {
+            continue;
+        }
+        pairs++;
+        const bool rex = g_str_equal(e->sides[0], "<rex> dog");
+        const double left = columns_mean(e, 2, 0, e->width / 2),
+                     right = columns_mean(e, 2, e->width / 2, e->width);
+        g_assert_cmpfloat(rex ? right - left : left - right, >, 0.8);
+        g_assert_nonnull(strstr(e->caption, e->sides[0]));
+        g_assert_nonnull(strstr(e->caption, e->sides[1]));
+        if (strstr(e->caption, "on the left")) {
+            placed++;
+            g_assert_true(strstr(e->caption, e->sides[0]) < strstr(e->caption, "on the left"));
+        }
+        rex_left += rex;
+    }
+    g_assert_cmpint(pairs, ==, 12);
+    g_assert_cmpint(placed, ==, 6);
+    g_assert_cmpint(rex_left, >, 0);
+    g_assert_cmpint(rex_left, <, 12);
+    subject_free(made);
+    settings_free(s);
+    photo_unref(dark);
+    photo_unref(blue);
+    engine_free(engine);
+}
+
+// ---- what is refused ----------------------------------------------------------------------------
+
+static void refuse(const struct subject_request *list, int n, const char *part)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(subjects_new(engine, list, n, NULL, &error));
+    g_assert_nonnull(error);
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, part));
+}
+
+static void test_refused(void)
+{
+    engine_begin();
+    struct photo *p = make_photo(SIDE, 4, 4, 1), *wide = make_photo(64, 4, 4, 1);
+    struct raster *mask = make_mask(wide, 4, 4), *empty = raster_new(SIDE, SIDE, NULL);
+    const struct subject_photo photo = {p, NULL, NULL}, other = {p, NULL, mask},
+                               nothing = {p, NULL, empty};
+    struct settings *s = learn_new("objective=subject prior_weight=0 crops=1");
+    struct subject_request q = {.photos = &other, .n = 1, .kind = "dog", .settings = s};
+    refuse(&q, 1, "the mask of photo 1");
+    q.photos = &nothing;
+    refuse(&q, 1, "covers nothing");
+    q.photos = &photo;
+    q.token = "dog";
+    refuse(&q, 1, "a word of this model");
+    q.token = "two words\n";
+    refuse(&q, 1, "name of its token");
+    q.token = "<rex>";
+    const struct subject_request twice[] = {q, q};
+    settings_parse(s, "objective", "cut_mix_unmix", NULL);
+    settings_set(s, "prior_weight", 0, NULL);
+    refuse(twice, 2, "both be called <rex>");
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    g_cancellable_cancel(cancel);
+    g_assert_null(subject_new(engine, &q, &(struct task){.cancellable = cancel}, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    settings_free(s);
+    raster_free(mask);
+    raster_free(empty);
+    photo_unref(p);
+    photo_unref(wide);
+    engine_free(engine);
+}
+
+// ---- files beside a photo -----------------------------------------------------------------------
+
+static void test_files(void)
+{
+    g_autoptr(GError) error = NULL;
+    engine_begin();
+    struct photo *p = make_photo(SIDE, 4, 4, 1);
+    g_autofree char *dir = g_dir_make_tmp("subject-XXXXXX", NULL);
+    g_autofree char *photo = g_build_filename(dir, "a.b.jpg", NULL);
+    g_autofree char *text = g_build_filename(dir, "a.b.txt", NULL);
+    struct subject_file *f = subject_file_read(photo, p, &error);
+    g_assert_true(f && !f->caption && !f->mask);
+    subject_file_free(f);
+    g_assert_true(g_file_set_contents(text, "\n  a <rex> dog \nanother\n", -1, NULL));
+    f = subject_file_read(photo, p, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(f->caption, ==, "a <rex> dog");
+    subject_file_free(f);
+    g_assert_true(g_file_set_contents(text, "\xff\xfe", -1, NULL));
+    g_assert_null(subject_file_read(photo, p, &error));
+    g_assert_nonnull(strstr(error->message, "no description"));
+    g_unlink(text);
+    g_rmdir(dir);
+    photo_unref(p);
+    engine_free(engine);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/subject-set/crops", test_crops);
+    g_test_add_func("/subject-set/word", test_word);
+    g_test_add_func("/subject-set/class", test_class);
+    g_test_add_func("/subject-set/pairs", test_pairs);
+    g_test_add_func("/subject-set/refused", test_refused);
+    g_test_add_func("/subject-set/files", test_files);
+    return g_test_run();
+}

@@ -1,0 +1,171 @@
+// Subjects as options say them: --class, --token and --image of one, or --subject of each.
+#include "ui/cli/cli.h"
+
+#include "ui/core/subject.h"
+
+#include <string.h>
+
+// What one request borrows.
+struct folder {
+    GPtrArray *photos, *files; // struct photo *, struct subject_file *
+    GArray *list;              // struct subject_photo
+    char *token, *kind;
+};
+
+static struct folder *folder_new(void)
+{
+    struct folder *f = g_new0(struct folder, 1);
+    f->photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
+    f->files = g_ptr_array_new_with_free_func((GDestroyNotify)subject_file_free);
+    f->list = g_array_new(FALSE, TRUE, sizeof(struct subject_photo));
+    return f;
+}
+
+static void folder_free(struct folder *f)
+{
+    g_ptr_array_unref(f->photos);
+    g_ptr_array_unref(f->files);
+    g_array_unref(f->list);
+    g_free(f->token);
+    g_free(f->kind);
+    g_free(f);
+}
+
+// Takes what lies beside the photo; prompt (may be NULL) describes it where nothing does.
+static bool add(struct folder *f, const char *path, struct photo *photo, const char *prompt,
+                GError **error)
+{
+    struct subject_file *file = subject_file_read(path, photo, error);
+    if (!file) {
+        return false;
+    }
+    g_ptr_array_add(f->files, file);
+    const struct subject_photo p = {photo, file->caption ? file->caption : prompt, file->mask};
+    g_array_append_val(f->list, p);
+    return true;
+}
+
+static struct subject_request request_of(const struct cli *c, const struct folder *f)
+{
+    return (struct subject_request){
+        .photos = (const struct subject_photo *)(void *)f->list->data,
+        .n = (int)f->list->len,
+        .token = f->token,
+        .kind = f->kind,
+        .settings = c->settings,
+        .seed = (uint64_t)c->seed,
+    };
+}
+
+// ---- one ----------------------------------------------------------------------------------------
+
+static struct subject *one_subject(const struct cli *c, const GPtrArray *photos, GError **error)
+{
+    struct folder *f = folder_new();
+    const guint n = g_strv_length(c->images);
+    bool ok = true;
+    f->token = g_strdup(c->token);
+    f->kind = g_strdup(c->kind);
+    for (guint i = 0; ok && i < n; i++) {
+        ok = add(f, c->images[i], photos->pdata[i], c->prompt, error);
+    }
+    struct subject_request q = request_of(c, f);
+    q.class_photos = (const struct photo *const *)photos->pdata + n;
+    q.n_class = (int)(photos->len - n);
+    q.class_prompt = c->class_prompt;
+    struct subject *s = ok ? subject_new(c->engine, &q, &cli_task, error) : NULL;
+    folder_free(f);
+    return s;
+}
+
+// ---- several ------------------------------------------------------------------------------------
+
+static bool is_photo(const char *name)
+{
+    static const char *const suffixes[] = {".png",  ".jpg",  ".jpeg", ".tif", ".tiff",
+                                           ".webp", ".avif", ".heic", ".jxl", ".bmp"};
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        if (g_str_has_suffix(lower, suffixes[i])) {
+            return !g_str_has_suffix(lower, "-masklabel.png");
+        }
+    }
+    return false;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static GPtrArray *photos_in(const char *folder, GError **error)
+{
+    GDir *dir = g_dir_open(folder, 0, error);
+    if (!dir) {
+        return NULL;
+    }
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    for (const char *name; (name = g_dir_read_name(dir));) {
+        if (is_photo(name)) {
+            g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
+        }
+    }
+    g_dir_close(dir);
+    g_ptr_array_sort(paths, by_name);
+    if (paths->len == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there are no photos in %s",
+                    folder);
+        g_clear_pointer(&paths, g_ptr_array_unref);
+    }
+    return paths;
+}
+
+// FOLDER:NAME:WORD.
+static bool read_folder(struct cli *c, const char *text, struct folder *f, GError **error)
+{
+    const char *last = strrchr(text, ':');
+    const char *middle = last ? g_strrstr_len(text, last - text, ":") : NULL;
+    if (!middle || middle == text || last == middle + 1 || !last[1]) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--subject needs FOLDER:NAME:WORD, such as photos/rex:<rex>:dog, not \"%s\"",
+                    text);
+        return false;
+    }
+    g_autofree char *folder = g_strndup(text, (gsize)(middle - text));
+    f->token = g_strndup(middle + 1, (gsize)(last - middle - 1));
+    f->kind = g_strdup(last + 1);
+    g_autoptr(GPtrArray) paths = photos_in(folder, error);
+    for (guint i = 0; paths && i < paths->len; i++) {
+        struct photo *p = cli_photo(c, paths->pdata[i], error);
+        if (!p) {
+            return false;
+        }
+        g_ptr_array_add(f->photos, p);
+        if (!add(f, paths->pdata[i], p, NULL, error)) {
+            return false;
+        }
+    }
+    return paths != NULL;
+}
+
+static struct subject *several_subjects(struct cli *c, GError **error)
+{
+    g_autoptr(GPtrArray) folders = g_ptr_array_new_with_free_func((GDestroyNotify)folder_free);
+    g_autoptr(GArray) list = g_array_new(FALSE, TRUE, sizeof(struct subject_request));
+    for (int i = 0; c->subjects[i]; i++) {
+        struct folder *f = folder_new();
+        g_ptr_array_add(folders, f);
+        if (!read_folder(c, c->subjects[i], f, error)) {
+            return NULL;
+        }
+        const struct subject_request q = request_of(c, f);
+        g_array_append_val(list, q);
+    }
+    return subjects_new(c->engine, (const struct subject_request *)(void *)list->data,
+                        (int)list->len, &cli_task, error);
+}
+
+struct subject *cli_subject(struct cli *c, const GPtrArray *photos, GError **error)
+{
+    return c->subjects ? several_subjects(c, error) : one_subject(c, photos, error);
+}
