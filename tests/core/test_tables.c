@@ -2,8 +2,11 @@
 // line, in a saved document, in a picture's recipe, in the text that keys and resumes are made of.
 // (That it is in the window, the window's own test asks: "settings" in tests/ui/window.drive.)
 #include "compute/edit/preset.h"
+#include "compute/model/defaults.h"
 #include "ui/core/document.h"
 #include "ui/core/engine.h"
+#include "ui/core/paths.h"
+#include "ui/core/subject.h"
 
 #include <string.h>
 
@@ -200,6 +203,28 @@ static void test_presets(void)
     settings_free(s);
 }
 
+// A subject is learned in all its steps, and as the starter's folder says; the rest stays.
+static void test_subject(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *starter = paths_model("starter");
+    struct settings *s = settings_new(learn_settings), *photo = settings_new(learn_settings);
+    g_assert_true(settings_set(s, "min_snr", 5, NULL));
+    g_assert_true(model_defaults(starter, "learn", s, &error));
+    settings_assign(photo, s);
+    g_assert_true(subject_defaults("/nowhere", s, &error));
+    g_assert_cmpstr(settings_choice(s, "objective"), ==, "subject");
+    g_assert_cmpfloat(settings_get(s, "keep_best"), ==, 0);
+    g_assert_cmpfloat(settings_get(s, "token_lr"), ==, settings_get(photo, "token_lr"));
+    g_assert_true(subject_defaults(starter, s, &error));
+    g_assert_no_error(error);
+    g_assert_cmpfloat(settings_get(s, "token_lr"), ==, 0.02);
+    g_assert_cmpfloat(settings_get(s, "min_snr"), ==, 5);
+    g_assert_cmpfloat(settings_get(photo, "keep_best"), ==, 1);
+    settings_free(s);
+    settings_free(photo);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -210,5 +235,6 @@ int main(int argc, char **argv)
     g_test_add_func("/tables/document", test_document);
     g_test_add_func("/tables/recipe", test_recipe);
     g_test_add_func("/tables/presets", test_presets);
+    g_test_add_func("/tables/subject", test_subject);
     return g_test_run();
 }

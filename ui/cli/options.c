@@ -4,6 +4,7 @@
 #include "compute/edit/preset.h"
 #include "compute/model/defaults.h"
 #include "ui/core/paths.h"
+#include "ui/core/subject.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -207,10 +208,9 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
         !model_defaults(model, table == learn_settings ? "learn" : "edit", c->settings, error)) {
         return false;
     }
-    const char *objective = c->subjects && c->subjects[1] ? "cut_mix_unmix"
-                            : c->kind || c->subjects      ? "subject"
-                                                          : NULL;
-    if (objective && !settings_parse(c->settings, "objective", objective, error)) {
+    const bool several = c->subjects && c->subjects[1];
+    if (((c->kind || c->subjects) && !subject_defaults(model, c->settings, error)) ||
+        (several && !settings_parse(c->settings, "objective", "cut_mix_unmix", error))) {
         return false;
     }
     if (!use_preset(c, model, error)) {

@@ -1,6 +1,7 @@
 #include "ui/core/subject.h"
 
 #include "compute/gpu/random.h"
+#include "compute/model/defaults.h"
 #include "compute/model/embedding.h"
 #include "render/raster.h"
 #include "render/resample.h"
@@ -37,6 +38,13 @@ void subject_free(struct subject *s)
         g_ptr_array_unref(s->tokens);
         g_free(s);
     }
+}
+
+bool subject_defaults(const char *model, struct settings *s, GError **error)
+{
+    // How well one of the photos is drawn again does not tell when a subject has been learned.
+    return settings_parse(s, "objective", "subject", error) &&
+           settings_parse(s, "keep_best", "0", error) && model_defaults(model, "subject", s, error);
 }
 
 // ---- sentences ----------------------------------------------------------------------------------

@@ -24,6 +24,10 @@ struct subject_request {
     uint64_t seed;
 };
 
+// Settings of learn_settings, with what the model's folder says of "learn", become those of a
+// subject: all steps are taken, with what it says of "subject".
+bool subject_defaults(const char *model, struct settings *s, GError **error);
+
 // The model gets the new word (again, as it begins, where it had been learned before), the pictures
 // are cut, masks carried over, and missing pictures of the class drawn. Slow; what was drawn of
 // the class stays for the next time whatever happens.
