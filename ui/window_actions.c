@@ -21,7 +21,7 @@ void tincture_window_open(TinctureWindow *self, GFile *file)
     if (path == NULL) {
         tincture_window_toast(self, "This file is not on this computer. Copy it here first.", NULL,
                               NULL);
-    } else if (g_str_has_suffix(path, ".safetensors")) {
+    } else if (library_can_use(path)) {
         library_use_file(self->session->library, path);
     } else {
         library_open(self->session->library, path);

@@ -58,8 +58,8 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files)
         return;
     }
     for (GSList *item = files; item != NULL; item = item->next) {
-        g_autofree char *name = g_file_get_basename(item->data);
-        gboolean adapter = name != NULL && g_str_has_suffix(name, ".safetensors");
+        g_autofree char *path = g_file_get_path(item->data);
+        gboolean adapter = path != NULL && library_can_use(path);
         if (adapter || photos == 0) {
             tincture_window_open(self, item->data);
         }

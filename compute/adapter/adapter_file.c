@@ -128,10 +128,7 @@ struct adapter *adapter_load(const char *path, struct model *model, GError **err
         return NULL;
     }
     g_free(a->name);
-    a->name = g_path_get_basename(path);
-    if (g_str_has_suffix(a->name, ".safetensors")) {
-        a->name[strlen(a->name) - strlen(".safetensors")] = '\0';
-    }
+    a->name = st_name(path);
     check_base(a);
     return a;
 }

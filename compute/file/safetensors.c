@@ -8,6 +8,7 @@
 #include "compute/file/json.h"
 
 #include <glib/gstdio.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAP_FROM_BYTES (16 << 20) // smaller files are copied
@@ -322,31 +323,86 @@ static GBytes *load_bytes(const char *path, GError **error)
     return bytes;
 }
 
-static bool is_pickle(const char *path)
+static const char own_ending[] = ".safetensors";
+static const char *const pickle_endings[] = {".ckpt", ".pt", ".pth", ".bin"};
+
+// Where the ending of a file of weights begins, NULL where the name has none.
+static const char *weights_ending(const char *path)
 {
-    static const char *const suffixes[] = {".ckpt", ".pt", ".pth", ".bin"};
-    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        if (g_str_has_suffix(path, suffixes[i])) {
-            return true;
-        }
+    const char *dot = strrchr(path, '.');
+    bool known = dot && g_str_equal(dot, own_ending);
+    for (size_t i = 0; dot && !known && i < G_N_ELEMENTS(pickle_endings); i++) {
+        known = g_str_equal(dot, pickle_endings[i]);
     }
+    return known ? dot : NULL;
+}
+
+// Whether the first bytes are a header's length and beginning, be the rest as it may.
+static bool begins_as_header(const uint8_t *data, gsize size)
+{
+    uint64_t length;
+    if (size <= sizeof length) {
+        return false;
+    }
+    memcpy(&length, data, sizeof length);
+    return GUINT64_FROM_LE(length) <= ST_MAX_HEADER && data[sizeof length] == '{';
+}
+
+// Python's pickles by their first instruction, and the archives that torch.save() puts them into.
+static bool begins_as_pickle(const uint8_t *data, gsize size)
+{
+    return size >= 4 &&
+           (memcmp(data, "PK\3\4", 4) == 0 || (data[0] == 0x80 && data[1] >= 2 && data[1] <= 5));
+}
+
+bool st_is_file(const char *path)
+{
+    GStatBuf info;
+    if (weights_ending(path)) {
+        return true;
+    }
+    uint8_t first[sizeof(uint64_t) + 1];
+    const bool regular = g_stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    FILE *file = regular ? g_fopen(path, "rb") : NULL;
+    const gsize size = file ? fread(first, 1, sizeof first, file) : 0;
+    g_clear_pointer(&file, fclose);
+    return begins_as_header(first, size);
+}
+
+char *st_name(const char *path)
+{
+    char *name = g_path_get_basename(path);
+    const char *ending = weights_ending(name);
+    if (ending) {
+        name[ending - name] = '\0';
+    }
+    return name;
+}
+
+// The content counts, not the name: checkpoints of this program may end in anything.
+static bool refuse_pickle(GBytes *bytes, const char *path, GError **error)
+{
+    gsize size;
+    const uint8_t *data = g_bytes_get_data(bytes, &size);
+    const char *ending = weights_ending(path);
+    const bool named = ending && !g_str_equal(ending, own_ending);
+    if (begins_as_header(data, size) || !(named || begins_as_pickle(data, size))) {
+        return true;
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                "%s is in a format that can carry programs, which is not read; convert it to "
+                "safetensors",
+                path);
     return false;
 }
 
 struct st_file *st_open(const char *path, GError **error)
 {
-    if (is_pickle(path)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is in a format that can carry programs, which is not read; convert it to "
-                    "safetensors",
-                    path);
-        return NULL;
-    }
     GBytes *bytes = load_bytes(path, error);
     if (!bytes) {
         return NULL;
     }
-    struct st_file *f = st_parse(bytes, path, error);
+    struct st_file *f = refuse_pickle(bytes, path, error) ? st_parse(bytes, path, error) : NULL;
     g_bytes_unref(bytes);
     return f;
 }

@@ -39,8 +39,13 @@ struct st_file {
 };
 
 // Small files (adapters, states) are read into memory, so that a change under us does no harm;
-// large ones are mapped.
+// large ones are mapped. What the file is is told by its content, whatever its name; Python's
+// pickles are refused as what they are.
 struct st_file *st_open(const char *path, GError **error);
+// Whether a file is to be opened as one: its name ends as files of weights do (.safetensors, .bin,
+// .ckpt, .pt, .pth), or it begins as one.
+bool st_is_file(const char *path);
+char *st_name(const char *path); // the file's name without such an ending; the caller frees it
 struct st_file *st_parse(GBytes *bytes, const char *name, GError **error); // for tests and fuzzing
 void st_free(struct st_file *f);
 const struct st_tensor *st_find(const struct st_file *f, const char *name);

@@ -1,5 +1,6 @@
 #include "compute/model/config.h"
 
+#include "compute/file/safetensors.h"
 #include "compute/json_file.h"
 #include "compute/model/single_file.h"
 #include "compute/model/vae_source.h"
@@ -635,10 +636,7 @@ static char *read_name(const char *dir)
     if (!name || !*name || g_utf8_strlen(name, -1) > 80) {
         char *full = g_canonicalize_filename(dir, NULL);
         g_free(name);
-        name = g_path_get_basename(full);
-        if (g_str_has_suffix(name, ".safetensors")) {
-            name[strlen(name) - strlen(".safetensors")] = '\0';
-        }
+        name = st_name(full);
         g_free(full);
     }
     g_free(path);

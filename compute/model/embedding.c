@@ -92,19 +92,10 @@ static bool check_token(const char *path, const char *token, GError **error)
     return plain;
 }
 
-static char *file_name(const char *path)
-{
-    char *name = g_path_get_basename(path);
-    if (g_str_has_suffix(name, ".safetensors")) {
-        name[strlen(name) - strlen(".safetensors")] = '\0';
-    }
-    return name;
-}
-
 char *model_embedding_token(const struct st_file *f, GError **error)
 {
     const struct st_tensor *t = find_vectors(f, error);
-    char *name = !t ? NULL : is_common(t->name) ? file_name(f->path) : g_strdup(t->name);
+    char *name = !t ? NULL : is_common(t->name) ? st_name(f->path) : g_strdup(t->name);
     if (name && !check_token(f->path, name, error)) {
         g_clear_pointer(&name, g_free);
     }

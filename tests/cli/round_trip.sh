@@ -78,18 +78,18 @@ check $? "train"
 python3 -c 'import json; j = json.load(open("train.json")); assert j["steps"] == 12 and j["loss"] > 0 and j["parameters"] > 0'
 check $? "train --json says steps, loss and parameters"
 # Killed after the checkpoint of step 10, and gone on from it.
-"$cli" train --image "$photo" --seed 3 --prompt "a red apple" --steps 4000 --checkpoint c.safetensors --out killed.safetensors --log log.csv &
+"$cli" train --image "$photo" --seed 3 --prompt "a red apple" --steps 4000 --checkpoint c.bin --out killed.safetensors --log log.csv &
 pid=$!
 for i in $(seq 600); do
-    [ -s c.safetensors ] && break
+    [ -s c.bin ] && break
     sleep 0.1
 done
 kill -9 $pid
 wait $pid 2>/dev/null
-[ -s c.safetensors ] && [ ! -e killed.safetensors ]
+[ -s c.bin ] && [ ! -e killed.safetensors ]
 check $? "killed: a checkpoint and no half adapter"
-cp c.safetensors kept.safetensors
-train --prompt "a red apple" --steps 40 --resume kept.safetensors --out resumed.safetensors &&
+cp c.bin kept.bin
+train --prompt "a red apple" --steps 40 --resume kept.bin --out resumed.safetensors &&
     train --prompt "a red apple" --steps 40 --out whole.safetensors && near resumed.safetensors whole.safetensors 0
 check $? "train --resume gives the same numbers bit for bit"
 
@@ -106,6 +106,13 @@ cp straight.safetensors odd:0
 "$cli" predict --latents z.safetensors --prompt "an apple" --timestep 500 --adapter odd:0 --out odd.safetensors &&
     near one.safetensors odd.safetensors 0
 check $? "an adapter is what its file holds, whatever its name"
+for ending in bin ckpt pt pth; do
+    cp z.safetensors z.$ending
+    cp straight.safetensors straight.$ending
+    "$cli" predict --latents z.$ending --prompt "an apple" --timestep 500 --adapter straight.$ending --out ending.$ending &&
+        cmp one.safetensors ending.$ending && "$cli" info straight.$ending >facts && grep -q '^tensors ' facts
+    check $? "also under a name that ends in .$ending"
+done
 
 # Ctrl+C: what was learned is kept and said, the log has whole lines
 "$cli" train --image "$photo" --prompt x --steps 100000 --checkpoint int.ck --log int.csv --out int.safetensors 2>said &

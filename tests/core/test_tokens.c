@@ -244,6 +244,13 @@ static char *cut_short(char *path)
     return path;
 }
 
+static char *write_pickle(const struct fixture *f)
+{
+    char *path = g_build_filename(f->dir, "learned_embeds.bin", NULL);
+    g_assert_true(g_file_set_contents(path, "PK\3\4", 4, NULL));
+    return path;
+}
+
 static void test_refused(void)
 {
     struct fixture f;
@@ -258,7 +265,7 @@ static void test_refused(void)
     assert_refused(&f, write_token(&f, "c.safetensors", "<ZORB>", w, 0.3f), "already");
     assert_refused(&f, cut_short(write_token(&f, "cut.safetensors", "<cut>", w, 0.3f)), "cut.saf");
     assert_refused(&f, write_token(&f, "no.safetensors", "some.layer", w, 0.3f), "no.saf");
-    assert_refused(&f, g_build_filename(f.dir, "learned_embeds.bin", NULL), "carry programs");
+    assert_refused(&f, write_pickle(&f), "carry programs");
     g_assert_cmpuint(f.project->tokens->len, ==, 1);
     fixture_end(&f);
 }

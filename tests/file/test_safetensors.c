@@ -337,6 +337,68 @@ static void test_no_file(void)
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE);
 }
 
+// What a file is is told by its content: checkpoints and adapters may be called anything, and other
+// programs write the format under the names of pickles.
+static void test_any_name(void)
+{
+    static const struct {
+        const char *name, *stem;
+    } files[] = {{"a.bin", "a"},     {"b.ckpt", "b"}, {"c.pt", "c"},        {"d.pth", "d"},
+                 {"e.png", "e.png"}, {"f", "f"},      {"g.v1.bin", "g.v1"}, {"h.safetensors", "h"}};
+    const int64_t shape[] = {1};
+    const float number = 2;
+    enter_folder();
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = g_build_filename(folder, files[i].name, NULL);
+        struct st_writer *w = st_writer_new();
+        st_writer_f32(w, "a", 1, shape, &number);
+        st_writer_save(w, path, NULL, &error);
+        g_assert_no_error(error);
+        st_writer_free(w);
+        struct st_file *f = st_open(path, &error);
+        g_assert_no_error(error);
+        g_assert_nonnull(st_find(f, "a"));
+        st_free(f);
+        g_autofree char *stem = st_name(path);
+        g_assert_cmpstr(stem, ==, files[i].stem);
+        g_assert_true(st_is_file(path));
+        g_remove(path);
+    }
+    leave_folder(NULL);
+}
+
+static void test_pickles(void)
+{
+    static const struct {
+        const char *name, *content;
+        gssize size;
+        int code;    // of the error
+        bool is_one; // what st_is_file() says
+    } files[] = {{"a.bin", "PK\3\4....", 8, TINCTURE_ERROR_UNSUPPORTED, true},
+                 {"b.safetensors", "PK\3\4....", 8, TINCTURE_ERROR_UNSUPPORTED, true},
+                 {"c.safetensors", "\x80\2}q\0.", 6, TINCTURE_ERROR_UNSUPPORTED, true},
+                 {"d.ckpt", "", 0, TINCTURE_ERROR_UNSUPPORTED, true},
+                 {"e.pt", "text, and nothing else", 22, TINCTURE_ERROR_UNSUPPORTED, true},
+                 {"f.bin", "\2\0\0\0\0\0\0\0{", 9, TINCTURE_ERROR_FILE, true}, // cut short
+                 {"g.png", "PK\3\4....", 8, TINCTURE_ERROR_UNSUPPORTED, false},
+                 {"h.png", "\x89PNG\r\n\x1a\n\0", 9, TINCTURE_ERROR_FILE, false},
+                 {"i.png", "\2\0\0\0\0\0\0\0{", 9, TINCTURE_ERROR_FILE, true}};
+    enter_folder();
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = g_build_filename(folder, files[i].name, NULL);
+        g_assert_true(g_file_set_contents(path, files[i].content, files[i].size, NULL));
+        g_assert_null(st_open(path, &error));
+        g_test_message("%s", error->message);
+        g_assert_error(error, TINCTURE_ERROR, files[i].code);
+        g_assert_true(st_is_file(path) == files[i].is_one);
+        g_remove(path);
+    }
+    g_assert_false(st_is_file(folder));
+    leave_folder(NULL);
+}
+
 // Saving to where a file is mapped: the mapping still holds the old bytes.
 static void test_save_over_open(void)
 {
@@ -597,6 +659,8 @@ int main(int argc, char **argv)
     g_test_add_func("/safetensors/not-finite", test_not_finite);
     g_test_add_func("/safetensors/round-trip", test_round_trip);
     g_test_add_func("/safetensors/no-file", test_no_file);
+    g_test_add_func("/safetensors/any-name", test_any_name);
+    g_test_add_func("/safetensors/pickles", test_pickles);
     g_test_add_func("/safetensors/save-over-open", test_save_over_open);
     g_test_add_func("/safetensors/save-fails", test_save_fails);
     g_test_add_func("/safetensors/disk-full", test_disk_full);

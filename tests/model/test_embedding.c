@@ -232,8 +232,11 @@ static void test_files(void)
     write_file(path, "<v1.5>", 1, 16, 1, NULL);
     g_assert_true(model_embed(m, path, NULL, &error));
     g_unlink(path);
+    g_autofree char *pickle = g_build_filename(folder, "learned_embeds.bin", NULL);
+    g_assert_true(g_file_set_contents(pickle, "\x80\2}q", 4, NULL));
+    g_assert_false(model_embed(m, pickle, NULL, &error));
+    g_unlink(pickle);
     g_rmdir(folder);
-    g_assert_false(model_embed(m, "learned_embeds.bin", NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
     g_assert_nonnull(strstr(error->message, "learned_embeds.bin is in a format that can carry"));
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {

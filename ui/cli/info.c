@@ -197,9 +197,9 @@ static bool run(struct cli *c, GError **error)
     g_array_set_clear_func(f.rows, fact_clear);
     g_autofree char *path = paths_model(c->rest ? c->rest[0] : c->model);
     const bool model = !c->rest || g_file_test(path, G_FILE_TEST_IS_DIR);
-    bool ok = model                                    ? model_facts(path, c->vae, &f, error)
-              : g_str_has_suffix(path, ".safetensors") ? file_facts(path, &f, error)
-                                                       : picture_facts(path, &f, error);
+    bool ok = model              ? model_facts(path, c->vae, &f, error)
+              : st_is_file(path) ? file_facts(path, &f, error)
+                                 : picture_facts(path, &f, error);
     if (ok && c->json) {
         facts_print_json(&f);
     } else if (ok) {

@@ -1,5 +1,6 @@
 #include "ui/core/library.h"
 
+#include "compute/file/safetensors.h"
 #include "compute/model/defaults.h"
 #include "compute/replace.h"
 #include "ui/core/difference.h"
@@ -138,6 +139,11 @@ static void load_file(struct library *l, const char *path, gint64 id)
     g_autofree char *tokens = library_tokens(l);
     const struct job_inputs in = {.path = path, .folder = tokens, .id = id};
     tincture_queue_submit(l->queue, tincture_job_new(&adapter_job, &in));
+}
+
+bool library_can_use(const char *path)
+{
+    return st_is_file(path);
 }
 
 void library_use_file(struct library *l, const char *path)
