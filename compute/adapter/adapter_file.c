@@ -80,6 +80,35 @@ static void set_mismatch(const struct adapter_source *s, const struct adapter *a
                 said ? said : "", remark ? ": " : "", remark ? remark : "");
 }
 
+// PEFT names its method beside the tensors: "VERA", "HRA".
+static const char *peft_type(const struct adapter_source *s)
+{
+    JsonObject *config = s->config ? json_node_get_object(s->config) : NULL;
+    JsonNode *node = config ? json_object_get_member(config, "peft_type") : NULL;
+    return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING
+               ? json_node_get_string(node)
+               : NULL;
+}
+
+static void set_unknown(const struct adapter_source *s, GError **error)
+{
+    const struct st_file *first = s->files->pdata[0];
+    const char *type = peft_type(s);
+    if (model_embeds(first)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is a learned token (textual inversion) and no adapter; the command line's "
+                    "--embedding takes it",
+                    first->path);
+    } else if (type) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is not an adapter that this program knows: its peft_type is \"%.40s\"",
+                    first->path, type);
+    } else {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is not an adapter that this program knows", first->path);
+    }
+}
+
 static struct adapter *read_source(const struct adapter_source *s, struct model *model,
                                    GError **error)
 {
@@ -92,12 +121,7 @@ static struct adapter *read_source(const struct adapter_source *s, struct model 
         return NULL;
     }
     if (!d) {
-        const struct st_file *first = s->files->pdata[0];
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    model_embeds(first) ? "%s is a learned token (textual inversion) and no "
-                                          "adapter; the command line's --embedding takes it"
-                                        : "%s is not an adapter that this program knows",
-                    first->path);
+        set_unknown(s, error);
         return NULL;
     }
     struct adapter *a = d->read(s, model, error);
@@ -536,6 +560,15 @@ static bool save_converted(struct adapter *a, const struct adapter_dialect *d, i
     return ok;
 }
 
+static bool save_held(struct adapter *a, const struct adapter_dialect *d, const char *path,
+                      struct task *task, GError **error)
+{
+    struct adapter *fitted = d->fitted ? d->fitted(a) : NULL;
+    const bool ok = save_in(fitted ? fitted : a, d, path, task, error);
+    adapter_free(fitted);
+    return ok;
+}
+
 bool adapter_export(struct adapter *a, const char *dialect, int rank, const char *path,
                     struct adapter_written *written, adapter_near_fn near, void *data,
                     struct task *task, GError **error)
@@ -553,9 +586,9 @@ bool adapter_export(struct adapter *a, const char *dialect, int rank, const char
     } else if (!check_place(d, path, error)) {
         ok = false;
     } else if (d->holds(a) && (rank == 0 || largest_rank(a) <= rank)) {
-        ok = save_in(a, d, path, task, error);
+        ok = save_held(a, d, path, task, error);
     } else if (other && d->holds(other)) {
-        ok = save_in(other, d, path, task, error);
+        ok = save_held(other, d, path, task, error);
     } else {
         ok = save_converted(a, d, rank, path, written, near, data, task, error);
     }

@@ -84,6 +84,11 @@ int64_t update_count(const struct update_form *form, const struct nn_weight *w);
 // An adapter of updates with magnitudes that does the same at strength 1, and at others what files
 // of the other kind do (update_form.blend). NULL: it has none. The caller's.
 struct adapter *update_other_way(const struct adapter *a);
+// An adapter that does the same and has no Kronecker product that opens (of a form, for a weight)
+// refuses: those become the product of one number and their whole change. NULL: it has none. The
+// caller's.
+struct adapter *update_unfolded(const struct adapter *a, bool (*opens)(const struct update_form *,
+                                                                       const struct nn_weight *));
 // Whether strength s is W + s D at every s.
 bool update_is_linear(const struct adapter *a);
 

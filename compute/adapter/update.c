@@ -210,6 +210,64 @@ struct adapter *update_other_way(const struct adapter *a)
     return to;
 }
 
+// ---- in another form ----------------------------------------------------------------------------
+
+typedef bool (*opens_fn)(const struct update_form *, const struct nn_weight *);
+
+static bool is_opened(const struct adapter_param *p, opens_fn opens)
+{
+    const struct update_form *form = g_bytes_get_data(p->form, NULL);
+    return form->kind != UPDATE_KRONECKER || opens(form, p->weight);
+}
+
+// 1 (x) D, where D is the whole change; magnitudes stay behind it.
+static void add_unfolded(struct adapter *to, const struct adapter_param *p)
+{
+    struct update_form form = *(const struct update_form *)g_bytes_get_data(p->form, NULL);
+    const int64_t magnitudes = axis_length(p->weight, form.magnitude);
+    const int64_t n = shape_count(p->weight->shape);
+    struct adapter_param *q = adapter_add(to, model_part(to->model, p->part), p->weight,
+                                          (int[]){1, 1, 1, (int)(1 + n + magnitudes)});
+    q->value[0] = 1;
+    multiply_kronecker(&form, p->weight, p->value, q->value + 1);
+    memcpy(q->value + 1 + n, p->value + change_count(&form, p->weight),
+           (size_t)magnitudes * sizeof *q->value);
+    form.rows = form.columns = 1;
+    q->form = g_bytes_new(&form, sizeof form);
+}
+
+static void add_copy(struct adapter *to, const struct adapter_param *p)
+{
+    struct adapter_param *q = adapter_add(to, model_part(to->model, p->part), p->weight, p->shape);
+    memcpy(q->value, p->value, (size_t)p->count * sizeof *q->value);
+    q->form = g_bytes_ref(p->form);
+}
+
+struct adapter *update_unfolded(const struct adapter *a, opens_fn opens)
+{
+    bool all = true;
+    for (guint i = 0; g_str_equal(a->method->name, "update") && i < a->params->len; i++) {
+        all = all && is_opened(a->params->pdata[i], opens);
+    }
+    if (all) {
+        return NULL;
+    }
+    struct adapter *to = adapter_alloc(a->method, a->model);
+    g_free(to->name);
+    to->name = g_strdup(a->name);
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, a->metadata);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        g_hash_table_replace(to->metadata, g_strdup(key), g_strdup(value));
+    }
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        (is_opened(p, opens) ? add_copy : add_unfolded)(to, p);
+    }
+    return to;
+}
+
 static const struct setting update_settings[] = {{0}}; // nothing to learn
 
 extern const struct adapter_method update_method;

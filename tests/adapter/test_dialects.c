@@ -234,6 +234,32 @@ static void test_exports(void)
     }
 }
 
+// LyCORIS makes the sizes of a Kronecker product anew from one factor that it guesses: PEFT's 4 x 4
+// blocks of 8 x 8 channels are none of its own (it takes 2 and 4), those of 16 x 16 are.
+static void test_opens_in_lycoris(void)
+{
+    static const char flat[] = "lora_unet_down_blocks_0_resnets_0_conv1.lokr_w1";
+    static const char kept[] = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q";
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = fixture_file(&fx, "opens.safetensors");
+    g_autofree char *kept_name = g_strconcat(kept, ".lokr_w1", NULL);
+    struct adapter_written w;
+    struct adapter *a = load("peft-lokr");
+    g_assert_true(adapter_export(a, "lycoris", 0, path, &w, NULL, NULL, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpfloat(w.left_out, ==, 0);
+    struct st_file *f = st_open(path, &error);
+    const struct st_tensor *one = st_find(f, flat), *four = st_find(f, kept_name);
+    g_assert_cmpint(one->count, ==, 1);
+    g_assert_cmpint(four->shape[0], ==, 4);
+    g_assert_cmpint(four->shape[1], ==, 4);
+    st_free(f);
+    struct adapter *b = adapter_load(path, fx.model, &error);
+    g_assert_cmpfloat(apart(a, b), <, 1e-6);
+    adapter_free(a);
+    adapter_free(b);
+}
+
 struct listener {
     const char *path;
     GCancellable *cancel; // NULL: it is to be written
@@ -726,6 +752,7 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_test_add_func("/dialects/references", test_references);
     g_test_add_func("/dialects/exports", test_exports);
+    g_test_add_func("/dialects/opens-in-lycoris", test_opens_in_lycoris);
     g_test_add_func("/dialects/told-before", test_told_before);
     g_test_add_func("/dialects/dora", test_dora);
     g_test_add_func("/dialects/ways", test_ways);

@@ -22,7 +22,7 @@ static const struct {
     bool noted;          // something about it is left open
 } files[] = {
     {"peft-exact", "oft", "peft_oft", false},
-    {"peft-exact-conv", "orthogonal", "peft_oft", false},
+    {"peft-exact-conv", "orthogonal", "peft_oft", true},
     {"peft-neumann", "orthogonal", "peft_oft", false},
     {"peft-neumann-1", "orthogonal", "peft_oft", false},
     {"peft-neumann-2", "orthogonal", "peft_oft", false},

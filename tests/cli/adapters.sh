@@ -61,6 +61,11 @@ refuse '^{' '{"init_lora_weights": "pissa_niter_4",' 'init_lora_weights is "piss
 refuse '^{' '{"kasa_config": {"beta": 1e-4},' 'kasa_config: more than'
 refuse '"lora_alpha": [0-9.]*' '"lora_alpha": 1e300' 'not finite'
 
+mkdir vera && python3 files.py write vera/adapter_model.safetensors base_model.model.conv_in.vera_lambda_b "[8]" &&
+    echo '{"peft_type": "VERA"}' >vera/adapter_config.json
+! predict vera vera.safetensors && grep -q 'peft_type is "VERA"' said
+check $? "a method of PEFT that is not known is named: $(cat said)"
+
 for name in lora_diffusers_metadata lora_dora lora_locon lora_with_te peft; do
     file=$cases/$name.safetensors
     [ -f "$file" ] || file=$cases/$name

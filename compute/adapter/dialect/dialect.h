@@ -49,6 +49,9 @@ struct adapter_dialect {
     struct adapter *(*read)(const struct adapter_source *s, struct model *model, GError **error);
     // Whether the dialect can hold this adapter exactly. NULL: it is only read.
     bool (*holds)(const struct adapter *a);
+    // One that it holds in the forms that the dialect's own program opens: another adapter, which
+    // does the same and is the caller's, or NULL: it is in them. NULL: that program opens all.
+    struct adapter *(*fitted)(const struct adapter *a);
     // Writes an adapter that it holds. path is a folder that exists, or ends in .safetensors; once
     // the first of several files has its name, all are written.
     bool (*write)(const struct adapter *a, const char *path, struct task *task, GError **error);

@@ -36,6 +36,68 @@ static bool lycoris_holds(const struct adapter *a)
     return a->params->len > 0;
 }
 
+// How LyCORIS splits channels (lycoris/functional/general.py, factorization()): factor -1 as evenly
+// as they can be, otherwise into the factor or less, the smaller part first.
+static void split_channels(int channels, int factor, int parts[2])
+{
+    const int most = factor < 0 ? channels : factor;
+    int m = 1, n = channels;
+    const int length = m + n;
+    if (factor > 0 && channels % factor == 0) {
+        m = factor;
+        n = channels / factor;
+    }
+    while (m < n && !(factor > 0 && channels % factor == 0)) {
+        int next = m + 1;
+        while (channels % next != 0) {
+            next++;
+        }
+        if (next + channels / next > length || next > most) {
+            break;
+        }
+        m = next;
+        n = channels / next;
+    }
+    parts[0] = MIN(m, n);
+    parts[1] = MAX(m, n);
+}
+
+static bool is_split(const struct update_form *form, int rows, int inputs, int factor)
+{
+    int out[2], in[2];
+    split_channels(rows, factor, out);
+    split_channels(inputs, factor, in);
+    return out[0] == form->rows && in[0] == form->columns;
+}
+
+static bool divides(const struct update_form *form, int rows, int inputs, int factor)
+{
+    return rows % factor == 0 && inputs % factor == 0 &&
+           (factor == form->rows || factor == rows / form->rows) &&
+           (factor == form->columns || factor == inputs / form->columns);
+}
+
+// LyCORIS makes the sizes anew from one factor, which it guesses from those of the file
+// (lycoris/modules/lokr.py, make_module_from_state_dict()), and takes no other. PEFT's splits of
+// few inputs are among them that it does not guess.
+static bool opens_in_lycoris(const struct update_form *form, const struct nn_weight *w)
+{
+    const int rows = lora_outputs(w), inputs = w->shape[3];
+    const int kernel = w->rank == 4 ? MAX(w->shape[1], w->shape[2]) : 1;
+    const int first = MAX(form->rows, form->columns);
+    const int second = MAX(MAX(rows / form->rows, inputs / form->columns), kernel);
+    const int factor = is_split(form, rows, inputs, -1)      ? -1
+                       : divides(form, rows, inputs, first)  ? first
+                       : divides(form, rows, inputs, second) ? second
+                                                             : MIN(first, second);
+    return is_split(form, rows, inputs, factor);
+}
+
+static struct adapter *lycoris_fitted(const struct adapter *a)
+{
+    return update_unfolded(a, opens_in_lycoris);
+}
+
 static void write_hadamard(struct st_writer *w, const struct adapter_param *p, const char *name,
                            const struct update_form *form)
 {
@@ -112,6 +174,7 @@ const struct adapter_dialect lycoris_dialect = {
     .detect = lycoris_detect,
     .read = lycoris_read,
     .holds = lycoris_holds,
+    .fitted = lycoris_fitted,
     .write = lycoris_write,
     .converts = DIALECT_LOW_RANK,
 };

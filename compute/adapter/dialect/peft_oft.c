@@ -83,6 +83,34 @@ static bool read_layer(struct rotations *r, const struct rotations_layer *l, GEr
     return true;
 }
 
+// Kernels of one place see each pixel once, and both ways are one.
+static bool turns_patches(const struct adapter *a)
+{
+    bool any = false;
+    for (guint i = 0; i < a->params->len; i++) {
+        const struct nn_weight *w = ((const struct adapter_param *)a->params->pdata[i])->weight;
+        any = any || (w->rank == 4 && w->shape[1] * w->shape[2] > 1);
+    }
+    return any;
+}
+
+static void note_reading(struct adapter *a, const struct adapter_source *s)
+{
+    if (adapter_source_meta(s, "tincture.method")) {
+        return;
+    }
+    if (!s->config) {
+        adapter_note(a,
+                     "read as the series of five terms that PEFT takes unless told otherwise, as "
+                     "adapter_config.json is not beside it");
+    }
+    if (turns_patches(a)) {
+        adapter_note(a, "its convolutions act as after PEFT's merge_and_unload(), which is not "
+                        "quite how PEFT trained them: there they act otherwise until they are "
+                        "merged");
+    }
+}
+
 static bool peft_oft_detect(const struct adapter_source *s)
 {
     return adapter_source_has(s, "", SUFFIX) || adapter_source_has(s, "", EMBEDDING);
@@ -108,10 +136,8 @@ static struct adapter *peft_oft_read(const struct adapter_source *s, struct mode
     }
     struct adapter *a = rotations_read(s, model, suffixes, NULL, read_layer, error);
     adapter_note_all(a, notes);
-    if (a && !s->config && !adapter_source_meta(s, "tincture.method")) {
-        adapter_note(a,
-                     "read as the series of five terms that PEFT takes unless told otherwise, as "
-                     "adapter_config.json is not beside it");
+    if (a) {
+        note_reading(a, s);
     }
     return a;
 }

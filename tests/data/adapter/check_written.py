@@ -17,7 +17,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 from lycoris.functional.general import weight_decompose
 from lycoris.functional.loha import diff_weight as loha_weight
-from lycoris.functional.lokr import kron_weight
+from lycoris.modules import get_module, make_module
 from make_adapter_vectors import HERE, MODEL, base_text, base_unet, diffusers_merged, text_path
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
@@ -91,9 +91,6 @@ def lycoris_change(get, w):
     if get("hada_w1_a") is not None:
         names = ("hada_w1_b", "hada_w1_a", "hada_w2_b", "hada_w2_a", "hada_t1", "hada_t2")
         return loha_weight(*map(get, names), gamma=alpha / len(get("hada_w1_b"))).reshape(w.shape)
-    if get("lokr_w1") is not None:
-        names = ("lokr_w1", "lokr_w1_a", "lokr_w1_b", "lokr_w2", "lokr_w2_a", "lokr_w2_b", "lokr_t2")
-        return kron_weight(*map(get, names), scale=1.0).reshape(w.shape)
     if get("on_input") is not None:
         by = get("weight").flatten()
         return w * (by.reshape(1, -1, *[1] * (w.ndim - 2)) if get("on_input") else by.reshape(-1, *[1] * (w.ndim - 1)))
@@ -109,7 +106,11 @@ def by_lycoris(path):
             return file.get(f"{stem}.{key}")
 
         w = state[name + ".weight"]
-        if any(k.startswith(stem + ".") for k in file):
+        if get("lokr_w1") is not None:  # as LyCORIS opens it, which makes the sizes anew
+            kind, tensors = get_module(file, stem)
+            module = make_module(kind, tensors, stem, unet.get_submodule(name))
+            state[name + ".weight"] = module.get_merged_weight(1, shape=w.shape)[0]
+        elif any(k.startswith(stem + ".") for k in file):
             w = w + lycoris_change(get, w).reshape(w.shape)
             dora = get("dora_scale")
             state[name + ".weight"] = w if dora is None else weight_decompose(w, dora, 1, dora.shape[0] == w.shape[0])
