@@ -422,7 +422,8 @@ static void test_ended_over_model(void)
 
 // ---- many results -------------------------------------------------------------------------------
 
-static void put_results(const char *dir, int n)
+// width: of a thumbnail that holds one pixel.
+static void put_results(const char *dir, int n, int width)
 {
     g_autoptr(GError) error = NULL;
     struct store *s = store_open(dir, &error);
@@ -437,7 +438,7 @@ static void put_results(const char *dir, int n)
                                  .prompt = prompt,
                                  .recipe = "{}",
                                  .thumb = thumb,
-                                 .thumb_width = 1,
+                                 .thumb_width = width,
                                  .thumb_height = 1,
                                  .pixels = thumb,
                                  .width = 1,
@@ -456,7 +457,7 @@ static void test_many_results(void)
     fixture_photo(&f);
     g_assert_false(f.project->more_results);
     fixture_close(&f);
-    put_results(f.dir, RESULTS_SHOWN + 5);
+    put_results(f.dir, RESULTS_SHOWN + 5, 1);
     fixture_open(&f);
     wait_idle(&f);
     g_assert_cmpuint(tincture_project_n_results(f.project), ==, RESULTS_SHOWN);
@@ -469,6 +470,25 @@ static void test_many_results(void)
     g_assert_cmpuint(tincture_project_n_results(f.project), ==, RESULTS_SHOWN + 5);
     g_assert_false(f.project->more_results);
     g_assert_cmpstr(tincture_project_result(f.project, RESULTS_SHOWN + 4)->prompt, ==, "result 0");
+    fixture_end(&f);
+}
+
+// Those that cannot be shown are told, once.
+static void test_unread_results(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_close(&f);
+    put_results(f.dir, 2, 7);
+    put_results(f.dir, 1, 1);
+    fixture_open(&f);
+    wait_idle(&f);
+    g_assert_cmpuint(tincture_project_n_results(f.project), ==, 1);
+    library_show_more(f.session->library);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
+    g_assert_nonnull(strstr(f.last_message, "Of 2 of the earlier results"));
     fixture_end(&f);
 }
 
@@ -663,6 +683,7 @@ int main(int argc, char **argv)
     g_test_add_func("/library/adapter-away", test_adapter_away);
     g_test_add_func("/library/documents", test_documents);
     g_test_add_func("/library/many-results", test_many_results);
+    g_test_add_func("/library/unread-results", test_unread_results);
     g_test_add_func("/library/foreign-paths", test_foreign_paths);
     g_test_add_func("/library/two-programs", test_two_programs);
     g_test_add_func("/library/idle-window", test_idle_window);

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -571,6 +572,76 @@ static void test_unwritable(void)
     g_assert_nonnull(error);
 }
 
+// No bytes are a library that was lost where there are photos of it, and a new one where there are
+// none.
+static void test_emptied(void)
+{
+    g_autofree char *dir = temp_dir();
+    g_autofree char *path = library_path(dir);
+    g_autofree char *photo = g_build_filename(dir, "photos", "a.png", NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(g_file_set_contents(path, "", 0, NULL));
+    store_close(open_ok(dir));
+    g_assert_true(g_file_set_contents(photo, "a", 1, NULL));
+    store_close(open_ok(dir));
+    g_assert_true(g_file_set_contents(path, "", 0, NULL));
+    g_assert_null(store_open(dir, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+    g_assert_nonnull(strstr(error->message, "is empty, though there are photos"));
+    g_free(store_set_aside(dir, NULL));
+    store_close(open_ok(dir));
+    g_unlink(photo);
+}
+
+static void fill_disk(const char *dir, const char *name)
+{
+    static const char page[4096];
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    FILE *f = g_fopen(path, "wb");
+    while (fwrite(page, 1, sizeof page, f) == sizeof page && fflush(f) == 0) {
+    }
+    fclose(f);
+}
+
+static void assert_full(GError **error)
+{
+    g_test_message("%s", (*error)->message);
+    g_assert_error(*error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+    g_assert_nonnull(strstr((*error)->message, "the disk is full"));
+    g_clear_error(error);
+}
+
+// On a file system of its own, where the test may mount one.
+static void test_disk(void)
+{
+    g_autofree char *dir = temp_dir();
+    g_autoptr(GError) error = NULL;
+    if (mount("tmpfs", dir, "tmpfs", 0, "size=512k") != 0) {
+        g_test_skip("no file system can be mounted here");
+        return;
+    }
+    struct store *s = open_ok(dir);
+    struct store_document d = make_document(s, "photos/a.png");
+    store_close(s);
+    g_assert_cmpint(mount(NULL, dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), ==, 0);
+    g_assert_null(store_open(dir, &error));
+    g_assert_nonnull(strstr(error->message, "cannot be written to where it is: "));
+    g_clear_error(&error);
+    g_assert_cmpint(mount(NULL, dir, NULL, MS_REMOUNT, "size=512k"), ==, 0);
+    s = open_ok(dir);
+    fill_disk(dir, "filler");
+    g_free(d.name);
+    d.name = g_strnfill(512 << 10, 'a');
+    g_assert_false(store_document_save(s, &d, &error));
+    assert_full(&error);
+    store_document_clear(&d);
+    store_close(s);
+    fill_disk(dir, "what its journal was");
+    g_assert_null(store_open(dir, &error));
+    assert_full(&error);
+    g_assert_cmpint(umount(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -593,6 +664,8 @@ int main(int argc, char **argv)
     g_test_add_func("/store/opening", test_opening);
     g_test_add_func("/store/newer-refused", test_newer_refused);
     g_test_add_func("/store/unwritable", test_unwritable);
+    g_test_add_func("/store/emptied", test_emptied);
+    g_test_add_func("/store/disk", test_disk);
     int result = g_test_run();
     remove_tree(all);
     g_free(all);

@@ -307,6 +307,7 @@ static GPtrArray *read_results(struct library *l)
     g_autoptr(GError) error = NULL;
     GPtrArray *list = g_ptr_array_new_with_free_func(g_object_unref);
     g_autoptr(GPtrArray) rows = store_results(l->store, l->row.id, l->results_limit + 1, &error);
+    guint unread = 0;
     l->project->more_results = rows && rows->len > l->results_limit;
     for (guint i = 0; rows && i < MIN(rows->len, l->results_limit); i++) {
         const struct store_result *row = rows->pdata[i];
@@ -322,7 +323,16 @@ static GPtrArray *read_results(struct library *l)
                 entry->difference = difference(rows, i);
             }
             g_ptr_array_add(list, entry);
+        } else {
+            unread++;
         }
+    }
+    if (unread > 0 && !l->results_failed) { // said once
+        l->results_failed = true;
+        tincture_project_say(l->project, MESSAGE_ERROR,
+                             "Of %u of the earlier results the pictures cannot be read, and the "
+                             "history does not show them",
+                             unread);
     }
     say_unread(l, "Earlier results could not be read", error);
     return list;
@@ -642,7 +652,7 @@ void library_opened(struct library *l, TinctureJob *job)
     document_init(&d);
     use_defaults(l, &d);
     document_from_row(&l->row, &d);
-    l->adapter_failed = false;
+    l->adapter_failed = l->results_failed = false;
     GPtrArray *known = read_adapters(l, &d);
     keep_undo(l, left);
     tincture_project_open(l->project, job->out.photo, picture_take(&job->out.view), l->row.name, &d,

@@ -25,6 +25,7 @@ struct library {
     // state
     bool unsaved;        // the document differs from its row
     bool save_failed;    // the last saving did not work, which has been said
+    bool results_failed; // that earlier ones cannot be read was said
     bool adapter_failed; // one of this document's could not be loaded, which has been said
     guint results_limit; // how many results the project shows at most
 };

@@ -1,13 +1,28 @@
 #include "ui/store/store_private.h"
 
 #include <glib/gstdio.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #define BUSY_MS 3000 // that another program may take
+
+#define LEAST_SPACE 65536 // bytes that the journal of a small change needs beside the library
+
+// SQLite calls a full disk an input/output error where it makes its journal.
+static bool is_disk_full(sqlite3 *db)
+{
+    const char *path = sqlite3_db_filename(db, "main");
+    struct statvfs disk;
+    return path && *path && statvfs(path, &disk) == 0 &&
+           (guint64)disk.f_bavail * disk.f_frsize < LEAST_SPACE;
+}
 
 static GIOErrorEnum error_code(sqlite3 *db)
 {
     switch (sqlite3_errcode(db)) {
     case SQLITE_FULL: return G_IO_ERROR_NO_SPACE;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN: return is_disk_full(db) ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED;
     case SQLITE_BUSY: return G_IO_ERROR_BUSY;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return G_IO_ERROR_INVALID_DATA;
@@ -17,8 +32,9 @@ static GIOErrorEnum error_code(sqlite3 *db)
 
 void store_set_error(sqlite3 *db, GError **error)
 {
-    g_set_error(error, G_IO_ERROR, (gint)error_code(db), "the library could not be used: %s",
-                sqlite3_errmsg(db));
+    const GIOErrorEnum code = error_code(db);
+    g_set_error(error, G_IO_ERROR, (gint)code, "the library could not be used: %s",
+                code == G_IO_ERROR_NO_SPACE ? "the disk is full" : sqlite3_errmsg(db));
 }
 
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, GError **error)
@@ -175,6 +191,16 @@ static bool open_file(struct store *s, const char *path, GError **error)
     return false;
 }
 
+// Why nothing can be written to the file or beside it, where its journal goes; 0: it can.
+static int unwritable(const char *path)
+{
+    g_autofree char *dir = g_path_get_dirname(path);
+    if (g_access(dir, W_OK) != 0) {
+        return errno;
+    }
+    return g_access(path, F_OK) == 0 && g_access(path, W_OK) != 0 ? errno : 0;
+}
+
 // Only one that cannot be read at all is called damaged: whoever is told so may set it aside
 // (store_set_aside), and the work in it with it.
 static void explain(GError *failure, const char *path, GError **error)
@@ -188,9 +214,39 @@ static void explain(GError *failure, const char *path, GError **error)
                     "the library %s is locked by another program; start again when that has ended",
                     path);
         g_error_free(failure);
+    } else if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_FAILED) && unwritable(path)) {
+        const int code = unwritable(path);
+        g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
+                    "the library %s cannot be written to where it is: %s", path, g_strerror(code));
+        g_error_free(failure);
     } else {
         g_propagate_error(error, failure);
     }
+}
+
+static bool has_files(const char *dir, const char *folder)
+{
+    g_autofree char *path = g_build_filename(dir, folder, NULL);
+    GDir *files = g_dir_open(path, 0, NULL);
+    const bool any = files && g_dir_read_name(files);
+    g_clear_pointer(&files, g_dir_close);
+    return any;
+}
+
+// A file of no bytes is a new library to SQLite. Beside photos it is one that was lost, as after
+// the disk was full; one that is not there at all was set aside.
+static bool check_emptied(const char *dir, const char *path, GError **error)
+{
+    GStatBuf info;
+    if (g_stat(path, &info) != 0 || info.st_size > 0 || left_journal(path) ||
+        !has_files(dir, "photos")) {
+        return true;
+    }
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                "the library %s is empty, though there are photos of it beside it: what it held "
+                "was lost",
+                path);
+    return false;
 }
 
 static bool make_folders(const char *dir, GError **error)
@@ -214,6 +270,9 @@ struct store *store_open(const char *dir, GError **error)
         return NULL;
     }
     g_autofree char *path = g_build_filename(dir, "library.db", NULL);
+    if (!check_emptied(dir, path, error)) {
+        return NULL;
+    }
     struct store *s = g_new0(struct store, 1);
     s->dir = g_strdup(dir);
     s->training = s->opening = -1;
