@@ -53,11 +53,29 @@ static bool check_readable(GFile *file, struct task *task, GError **error)
     return true;
 }
 
+// GIO's sentence has the whole path, and the name goes before it anyway.
+static void say_plainly(GFile *file, GError **error)
+{
+    g_autofree char *path = g_file_get_path(file);
+
+    if (path != NULL && g_access(path, R_OK) != 0) {
+        const int code = errno;
+
+        g_clear_error(error);
+        g_set_error_literal(error, G_IO_ERROR, (int)g_io_error_from_errno(code), g_strerror(code));
+    }
+}
+
 static GBytes *load_bytes(GFile *file, struct task *task, GError **error)
 {
-    return check_readable(file, task, error)
-               ? g_file_load_bytes(file, task_cancellable(task), NULL, error)
-               : NULL;
+    GBytes *bytes = check_readable(file, task, error)
+                        ? g_file_load_bytes(file, task_cancellable(task), NULL, error)
+                        : NULL;
+
+    if (bytes == NULL) {
+        say_plainly(file, error);
+    }
+    return bytes;
 }
 
 static const struct codec *choose_reader(GBytes *bytes, GError **error)

@@ -96,8 +96,8 @@ bool edit_preset_use(struct settings *s, const char *name, JsonObject *of_model,
     for (const struct edit_preset *p = edit_presets; p->name; p++) {
         g_string_append_printf(all, "%s%s", all->len ? ", " : "", p->name);
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there is no preset '%s', only %s",
-                name, all->str);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                "there is no preset '%s', only %s and none", name, all->str);
     return false;
 }
 

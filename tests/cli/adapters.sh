@@ -123,7 +123,7 @@ check $? "a rank below the adapter's own, and what that leaves out"
 [ $? = 1 ] && grep -q "cannot express" said && [ ! -e no ]
 check $? "what a dialect cannot express is refused"
 "$cli" adapter convert "$cases/peft" --to nothing --out no 2>said
-[ $? = 1 ] && grep -q "there is no dialect named nothing" said
+[ $? = 2 ] && grep -q "there is no dialect named nothing" said
 check $? "so is a dialect that nobody knows"
 "$cli" adapter combine "$cases/peft:0.5" "$cases/lora_diffusers_metadata.safetensors:0.5" --out both.safetensors &&
     predict both.safetensors both-out.safetensors && same both-out.safetensors peft.safetensors

@@ -40,35 +40,50 @@ expect 1 'the photo itself' "$cli" edit --image "$photo" --source-prompt apple -
 expect 2 'no command' "$cli" nonsense
 expect 2 '.-prompt is missing' "$cli" edit --image "$photo"
 expect 2 'unknown option .-nonsense' "$cli" edit --nonsense
-expect 1 "method: 'nosuch' is not one of svdiff, oft" "$cli" train --image "$photo" --prompt apple --method nosuch --out "$dir/a.safetensors"
+expect 2 "method: 'nosuch' is not one of svdiff, oft" "$cli" train --image "$photo" --prompt apple --method nosuch --out "$dir/a.safetensors"
 
 expect 2 'a seed is not below 0' "$cli" generate --prompt apple --seed -2 --out "$dir/o.png"
-expect 2 'invalid byte sequence' "$cli" generate --prompt "$(printf 'a \377')" --out "$dir/o.png"
+expect 2 '.-negative is no text: an invalid byte sequence' "$cli" generate --prompt a --negative "$(printf 'a \377')" --out "$dir/o.png"
+expect 2 '.-out needs the name .* empty' "$cli" generate --prompt apple --out ""
+expect 2 '.-image needs the name .* empty' "$cli" edit --image "" --prompt apple --out "$dir/o.png"
+expect 2 '.-adapter needs the name .* empty' "$cli" edit --image "$photo" --prompt apple --adapter "" --out "$dir/o.png"
+expect 2 'an argument is empty' "$cli" info ""
+expect 2 'unexpected argument: b$' "$cli" info a b
+expect 2 'expected: adapter info FILE' "$cli" adapter info a b
+expect 2 'expected: adapter info FILE' "$cli" adapter nonsense
+expect 2 'no dialect named nosuch' "$cli" adapter convert a --to nosuch --out "$dir/a.safetensors"
+expect 2 "no preset 'bogus', only .*style and none" "$cli" edit --image "$photo" --prompt apple --preset bogus --out "$dir/o.png"
+for region in 1,2,3 x 1,2,3,4,5 ''; do
+    expect 2 'region needs X,Y,W,H' "$cli" edit --image "$photo" --prompt apple --region "$region" --out "$dir/o.png"
+done
 
 # numbers that no command takes
 for number in 'inversion 3' 'inversion -0.5' 'inversion nan' 'structure -1' 'locality -1' 'guidance -1' 'eta -1' 'size -64' 'size 7' \
-    'quality 0' 'quality 101' 'bits 0' 'variations 0' 'variations 100'; do
-    expect 1 "edit: ${number% *}: ${number#* } is not a .*number from" \
+    'quality 0' 'quality 101' 'variations 0' 'variations 100' 'steps 0' 'guidance nan'; do
+    expect 2 "edit: ${number% *}: ${number#* } is not a .*number from" \
         "$cli" edit --image "$photo" --prompt apple --${number% *} ${number#* } --out "$dir/o.png"
 done
-expect 1 "edit: size: 'x' is not a number" "$cli" edit --image "$photo" --prompt apple --size x --out "$dir/o.png"
+for bits in 0 7 12 16.5 x; do
+    expect 2 "edit: bits: $bits is not 8 or 16" "$cli" edit --image "$photo" --prompt apple --bits $bits --out "$dir/o.png"
+done
+expect 2 "edit: size: 'x' is not a number" "$cli" edit --image "$photo" --prompt apple --size x --out "$dir/o.png"
 for number in 'steps 0' 'steps -1' 'batch 0' 'lr -1'; do
-    expect 1 "train: ${number% *}: ${number#* } is not a .*number from" \
+    expect 2 "train: ${number% *}: ${number#* } is not a .*number from" \
         "$cli" train --image "$photo" --prompt apple --${number% *} ${number#* } --out "$dir/a.safetensors"
 done
-expect 1 'demo: learn-steps: 0 is not a .*number from' "$cli" demo --learn-steps 0 --out "$dir/demo"
-expect 1 'predict: timestep: 1000 is not a .*number from' "$cli" predict --latents z --prompt apple -t 1000 --out "$dir/z.safetensors"
-expect 1 'predict: timestep: 1000 is not' "$cli" predict --latents z --prompt apple --timestep 1000 --out "$dir/z.safetensors"
+expect 2 'demo: learn-steps: 0 is not a .*number from' "$cli" demo --learn-steps 0 --out "$dir/demo"
+expect 2 'predict: timestep: 1000 is not a .*number from' "$cli" predict --latents z --prompt apple -t 1000 --out "$dir/z.safetensors"
+expect 2 'predict: timestep: 1000 is not' "$cli" predict --latents z --prompt apple --timestep 1000 --out "$dir/z.safetensors"
 
 # a strength that is no number, an adapter that has nowhere to go: before any work
-expect 1 'the strength of an adapter is a number' "$cli" edit --image "$photo" --prompt apple --adapter a:nan --out "$dir/o.png"
+expect 2 'the strength of an adapter is a number' "$cli" edit --image "$photo" --prompt apple --adapter a:nan --out "$dir/o.png"
 for strength in nan x 1000 '' 0x1; do
-    expect 1 "a:$strength: no file has that name, and .* from -10 to 10" \
+    expect 2 "a:$strength: no file has that name, and .* from -10 to 10" \
         "$cli" edit --image "$photo" --prompt apple --adapter "a:$strength" --out "$dir/o.png"
 done
 expect 1 'a:b/c.*(no such file|cannot be|not be)' "$cli" edit --image "$photo" --prompt apple --adapter "$dir/a:b/c" --out "$dir/o.png"
 for weight in dog dog:x dog:11 dog:; do
-    expect 1 "factor from -10 to 10, not \"$weight\"" \
+    expect 2 "factor from -10 to 10, not \"$weight\"" \
         "$cli" edit --image "$photo" --source-prompt "an apple" --prompt "an apple" --weight $weight --out "$dir/o.png"
 done
 expect 1 "'cat' has a weight, but it is not in the sentence" \
@@ -85,13 +100,12 @@ nowhere="$dir/nomodel"
 expect 1 'o.xyz: pictures can be saved as' "$cli" generate --model "$nowhere" --prompt apple --out "$dir/o.xyz"
 expect 1 'o: pictures can be saved as' "$cli" edit --model "$nowhere" --image "$photo" --prompt apple --out "$dir/o"
 expect 1 'o.gif: pictures can be saved as' "$cli" decode --model "$nowhere" --latents z --out "$dir/o.gif"
-expect 1 'o.png: bits a channel are 8 or 16' "$cli" generate --model "$nowhere" --prompt apple --bits 12 --out "$dir/o.png"
 expect 1 'o.png: nothing can be put into' "$cli" generate --model "$nowhere" --prompt apple --out "$dir/none/o.png"
 
 # pictures
 printf '' >"$dir/empty.png"
 expect 1 'empty.png: the file is empty' "$cli" edit --image "$dir/empty.png" --prompt apple --out "$dir/o.png"
-expect 1 'none.png: .*no such file' "$cli" edit --image "$dir/none.png" --prompt apple --out "$dir/o.png"
+expect 1 'edit: none.png: no such file or directory$' "$cli" edit --image "$dir/none.png" --prompt apple --out "$dir/o.png"
 head -c 100 "$photo" >"$dir/cut.png"
 expect 1 'cut.png: .*cut short' "$cli" edit --image "$dir/cut.png" --prompt apple --out "$dir/o.png"
 echo 'this is a letter' >"$dir/text.jpg"
@@ -172,6 +186,9 @@ full() {
 if [ -c /dev/full ]; then
     full "$cli" info "$starter"
     full "$cli" info "$starter" --json
+    full "$cli" --help
+    full "$cli" --version
+    full "$cli" edit --help
     full "$cli" train --image "$photo" --prompt apple --steps 1 --out "$dir/full.safetensors" --json
 fi
 

@@ -55,6 +55,9 @@ PY
     "$cli" text --prompt "a my toy cat" --embedding "toy.safetensors:my toy" --out toy2.safetensors &&
     cmp toy1.safetensors toy2.safetensors && ! cmp -s words.safetensors toy1.safetensors
 check $? "an embedding is a token by its own name or by another"
+"$cli" generate --prompt "a (red:1.2) apple" --steps 1 --out weighed.png 2>said && grep -q '(red:1.2) is read as it stands; --emphasis' said &&
+    ! grep -q '“1”' said && "$cli" generate --prompt "a (red:1.2) apple" --emphasis --steps 1 --out weighed.png 2>said && [ ! -s said ]
+check $? "the weight of a word without --emphasis is told"
 "$cli" text --prompt cat --embedding other.safetensors --out no.safetensors 2>&1 | grep -q 'not made for this model' && [ ! -e no.safetensors ]
 check $? "one for another model is refused"
 learn() { "$cli" train --image "$TINCTURE_RESOURCES/samples/cat.png" --seed 1 --steps 1 --prompt "a <toy> cat" "$@" 2>/dev/null; }

@@ -54,6 +54,7 @@ static void test_text(void)
         {"a zeppelin and a zeppelin ", "This model does not know “zeppelin”"},
         {"a blimp, a zeppelin, a kite", "This model does not know “blimp”, “zeppelin” and “kite”"},
         {"a zeppelin in the fog ", "This model hardly knows “fog”, and not “zeppelin”"},
+        {"a (red:1.2) flower ", ""},                    // its number is no word
         {"a flow", ""},                                 // it may become a flower
         {"a flow ", "This model does not know “flow”"}, // it is done
         {"a flow of", "This model does not know “flow”"},

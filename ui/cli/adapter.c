@@ -153,26 +153,40 @@ static bool dialects(struct cli *c, GError **error)
 // What follows the word `adapter`.
 static const struct verb {
     const char *name;
-    guint files; // at least
+    guint least, most; // files
     bool out, model;
     bool (*run)(struct cli *c, GError **error);
 } verbs[] = {
-    {"info", 1, false, true, info},
-    {"convert", 1, true, true, convert},
-    {"combine", 2, true, true, combine},
-    {"dialects", 0, false, false, dialects},
+    {"info", 1, 1, false, true, info},
+    {"convert", 1, 1, true, true, convert},
+    {"combine", 2, G_MAXUINT, true, true, combine},
+    {"dialects", 0, 0, false, false, dialects},
 };
+
+static bool check_dialect(const struct cli *c, GError **error)
+{
+    if (!c->to || adapter_dialect_find(c->to)) {
+        return true;
+    }
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                "there is no dialect named %s (adapter dialects lists them)", c->to);
+    return false;
+}
 
 static bool run(struct cli *c, GError **error)
 {
+    if (!check_dialect(c, error)) {
+        return false;
+    }
     for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
         const struct verb *v = &verbs[i];
-        if (g_str_equal(c->rest[0], v->name) && g_strv_length(c->rest) > v->files &&
+        const guint files = g_strv_length(c->rest) - 1;
+        if (g_str_equal(c->rest[0], v->name) && files >= v->least && files <= v->most &&
             (c->out || !v->out)) {
             return (!v->model || cli_engine(c, error)) && v->run(c, error);
         }
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                 "expected: adapter info FILE, adapter convert FILE --out PATH, adapter combine "
                 "FILE[:STRENGTH] FILE[:STRENGTH] --out PATH, or adapter dialects");
     return false;

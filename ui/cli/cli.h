@@ -38,6 +38,7 @@ struct cli_command {
     const char *name;
     const char *summary;            // one line for the list
     const char *usage;              // what follows the options, "" for none
+    bool one;                       // only one word may follow them
     const char *const *options;     // long names, NULL-terminated
     const char *const *needed;      // those that must be given, NULL-terminated; NULL: none
     const struct setting *settings; // each row is an option, too; NULL: none
@@ -69,7 +70,7 @@ struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError
 // Loads --adapter FILE[:SCALE]... (a file of that whole name goes first) and hands them to the
 // editor.
 bool cli_adapters(struct cli *c, GError **error);
-// Reads --weight WORD:FACTOR...
+// Reads --weight WORD:FACTOR..., of which there may be none.
 bool cli_weights(struct cli *c, GError **error);
 // The request that the options describe, for editor_run and its relatives.
 struct edit_request cli_request(const struct cli *c);
@@ -78,7 +79,10 @@ struct edit_request cli_request(const struct cli *c);
 struct image *cli_image_load(const char *path, GError **error);
 struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 
-// place.c. region: what --region says, checked against the photo; width 0: nothing. mask: the file
+// place.c. place_check: whether --region is one, or auto, as far as that can be told without the
+// photo.
+bool cli_place_check(const struct cli *c, GError **error);
+// region: what --region says, checked against the photo; width 0: nothing. mask: the file
 // of --mask as a raster of the photo's size, newly made; *mask NULL: there is none.
 bool cli_region(const struct cli *c, const struct photo *p, struct image_region *region,
                 GError **error);
@@ -114,5 +118,5 @@ bool cli_image_write(const struct cli *c, const char *path, struct image *image,
 bool cli_adapter_check(const struct adapter_method *method, const char *path, GError **error);
 // One line on standard error; names and metadata in it may hold anything.
 void cli_complain(const char *sentence);
-bool cli_flush(GError **error);      // what was printed has arrived
+bool cli_flush(GError **error);      // what was printed has arrived; said once that it has not
 void cli_print_json(JsonBuilder *b); // the finished object, to standard output

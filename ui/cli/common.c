@@ -54,10 +54,12 @@ void cli_complain(const char *sentence)
 
 bool cli_flush(GError **error)
 {
-    const int code = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+    static bool said; // the loss of an answer, which is lost once
+    const int code = said ? 0 : fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
     if (!code) {
         return true;
     }
+    said = true;
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the answer could not be written: %s",
                 g_strerror(code));
     return false;
@@ -114,6 +116,22 @@ static void note_cuts(const struct cli *c)
     }
 }
 
+// (red:1.2) means something elsewhere, and here where that is asked for.
+static void note_weights(const struct cli *c)
+{
+    const char *const texts[] = {c->prompt, c->source_prompt, c->negative, c->class_prompt};
+    for (size_t i = 0; has_style(c) && !style_of(c).emphasis && i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *weighed = texts[i] ? weighed_word(texts[i]) : NULL;
+        if (weighed) {
+            g_autofree char *said = g_strdup_printf(
+                "%s is read as it stands; --emphasis takes it for the weight of a word", weighed);
+            cli_progress_end();
+            cli_complain(said);
+            return;
+        }
+    }
+}
+
 // As the window says below a sentence: the words that the model knows little or not at all.
 static void note_words(const struct cli *c, const char *model)
 {
@@ -138,6 +156,7 @@ void cli_note_sentences(const struct cli *c)
 {
     g_autofree char *dir = paths_model(c->model);
     note_words(c, dir);
+    note_weights(c);
     note_cuts(c);
 }
 
@@ -182,7 +201,7 @@ struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError
     if (g_file_test(text, G_FILE_TEST_EXISTS)) {
         path = g_strdup(text);
     } else if (!cli_split(text, &strength, &path, &scale)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s: no file has that name, and behind a colon the strength of an adapter is a "
                     "number from %g to %g",
                     text, strength.min, strength.max);

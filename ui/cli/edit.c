@@ -103,9 +103,6 @@ static bool run(struct cli *c, GError **error)
     if (c->variations) {
         edit_settings_vary(c->settings);
     }
-    if (!cli_weights(c, error)) {
-        return false;
-    }
     struct editing e = {.c = c, .request = cli_request(c)};
     g_autoptr(GPtrArray) paths = targets(c);
     bool ok = check_targets(c, paths, error) && cli_engine(c, error) && cli_adapters(c, error) &&

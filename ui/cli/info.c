@@ -213,6 +213,7 @@ const struct cli_command info_command = {
     .name = "info",
     .summary = "Tell what a model, a safetensors file or a picture is",
     .usage = "[FILE|DIR]",
+    .one = true,
     .options = (const char *const[]){"model", "vae", "json", NULL},
     .run = run,
 };

@@ -7,9 +7,12 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define EXIT_FAILED  1
+#define EXIT_MISUSED 2
 #define EXIT_STOPPED 130 // as shells have it
 
 #define X(name) extern const struct cli_command name##_command;
@@ -108,13 +111,36 @@ static void complain(const struct cli_command *command, const GError *error)
     cli_complain(text);
 }
 
+// What is printed by whoever ends the program, as --help does, has arrived or is no success.
+static void answer_at_exit(void)
+{
+    g_autoptr(GError) error = NULL;
+    if (!cli_flush(&error)) {
+        g_autofree char *text = g_strconcat("tincture-cli: ", error->message, NULL);
+        cli_complain(text);
+        _exit(EXIT_FAILED);
+    }
+}
+
+// taken: the command line had been understood. What is wrong with one is only partly known before.
+static int status_of(const GError *error, bool taken)
+{
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        return EXIT_STOPPED;
+    }
+    const bool wrong = (error && error->domain == G_OPTION_ERROR) ||
+                       (!taken && g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT));
+    return wrong ? EXIT_MISUSED : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
+    atexit(answer_at_exit);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); // what is printed and written here is read by programs
     if (argc < 2) {
         usage(stderr);
-        return 2;
+        return EXIT_MISUSED;
     }
     if (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "help")) {
         usage(stdout);
@@ -128,7 +154,7 @@ int main(int argc, char **argv)
     if (!command) {
         fprintf(stderr, "tincture-cli: there is no command \"%s\"\n", argv[1]);
         usage(stderr);
-        return 2;
+        return EXIT_MISUSED;
     }
     struct cli c = {.given = g_ptr_array_new_with_free_func(g_free),
                     .numbers = g_ptr_array_new_with_free_func(g_free),
@@ -138,19 +164,20 @@ int main(int argc, char **argv)
     if (!take_signals(&error)) {
         complain(command, error);
         cli_clear(&c);
-        return 1;
+        return EXIT_FAILED;
     }
     if (!cli_parse(command, &c, argc - 1, argv + 1, &error)) {
         complain(command, error);
         cli_clear(&c);
-        return 2;
+        return EXIT_MISUSED;
     }
-    bool ok = cli_numbers(&c, &error) && cli_settings(&c, command->settings, &error) &&
-              command->run(&c, &error) && cli_flush(&error);
+    const bool taken = cli_numbers(&c, &error) && cli_settings(&c, command->settings, &error) &&
+                       cli_weights(&c, &error) && cli_place_check(&c, &error);
+    const bool ok = taken && command->run(&c, &error) && cli_flush(&error);
     cli_progress_end();
     if (!ok) {
         complain(command, error);
     }
     cli_clear(&c);
-    return ok ? 0 : g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? EXIT_STOPPED : 1;
+    return ok ? 0 : status_of(error, taken);
 }

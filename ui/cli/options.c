@@ -119,7 +119,15 @@ bool cli_numbers(struct cli *c, GError **error)
         while (!is_option(n, c->numbers->pdata[i])) {
             n++;
         }
-        if (!setting_parse(&n->row, c->numbers->pdata[i + 1], &value, error)) {
+        const char *text = c->numbers->pdata[i + 1];
+        const bool bits = n->at == offsetof(struct cli, bits); // two numbers, and none between
+        if (!setting_parse(&n->row, text, &value, bits ? NULL : error) ||
+            (bits && value != n->row.min && value != n->row.max)) {
+            if (bits) {
+                g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                            "bits: %s is not %g or %g, the bits a channel of a picture's file",
+                            text, n->row.min, n->row.max);
+            }
             return false;
         }
         G_STRUCT_MEMBER(int, c, n->at) = (int)value;
@@ -372,43 +380,78 @@ static bool check_needed(const struct cli_command *command, const struct cli *c,
 
 // ---- texts --------------------------------------------------------------------------------------
 
+// An option whose value is in c: a text, or bytes that name a file.
+struct words {
+    const char *name;
+    char **one, ***many; // one of the two
+    bool text;
+};
+
 // GOption takes texts to be in the locale's encoding, which without a locale is ASCII. They are
-// taken as file names are, as bytes; those options are listed in texts as pointers into c.
-static void take_bytes(GArray *entries, GPtrArray *texts)
+// taken as file names are, as bytes.
+static void take_bytes(GArray *entries, GArray *all)
 {
     for (guint i = 0; i < entries->len; i++) {
         GOptionEntry *entry = &g_array_index(entries, GOptionEntry, i);
-        if (entry->arg == G_OPTION_ARG_STRING || entry->arg == G_OPTION_ARG_STRING_ARRAY) {
-            const bool many = entry->arg == G_OPTION_ARG_STRING_ARRAY;
+        const bool text =
+            entry->arg == G_OPTION_ARG_STRING || entry->arg == G_OPTION_ARG_STRING_ARRAY;
+        const bool many =
+            entry->arg == G_OPTION_ARG_STRING_ARRAY || entry->arg == G_OPTION_ARG_FILENAME_ARRAY;
+        const struct words words = {.name = entry->long_name,
+                                    .one = many ? NULL : entry->arg_data,
+                                    .many = many ? entry->arg_data : NULL,
+                                    .text = text};
+        if (text || many || entry->arg == G_OPTION_ARG_FILENAME) {
             entry->arg = many ? G_OPTION_ARG_FILENAME_ARRAY : G_OPTION_ARG_FILENAME;
-            g_ptr_array_add(texts, many ? NULL : entry->arg_data);
-            g_ptr_array_add(texts, many ? entry->arg_data : NULL);
+            g_array_append_val(all, words);
         }
     }
 }
 
 // What is UTF-8 stays as it is; the rest is in the locale's encoding, or no text.
-static bool take_text(char **text, GError **error)
+static bool take_text(char **text, const char *name, GError **error)
 {
     if (!*text || g_utf8_validate(*text, -1, NULL)) {
         return true;
     }
-    char *converted = g_locale_to_utf8(*text, -1, NULL, NULL, error);
+    char *converted = g_locale_to_utf8(*text, -1, NULL, NULL, NULL);
     if (converted) {
         g_free(*text);
         *text = converted;
+    } else {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--%s is no text: an invalid byte sequence in UTF-8", name);
     }
     return converted != NULL;
 }
 
-static bool take_texts(const GPtrArray *texts, GError **error)
+// An empty word names the folder one is in, which nobody means.
+static bool check_file(const char *path, const char *name, GError **error)
 {
+    if (!path || *path) {
+        return true;
+    }
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                *name ? "--%s needs the name of a file or folder, and it is empty"
+                      : "%san argument is empty",
+                name);
+    return false;
+}
+
+static bool take_words(const GArray *all, GError **error)
+{
+    static const char *const of_files[] = {"model", "adapter", "embedding", NULL};
     bool ok = true;
-    for (guint i = 0; ok && i < texts->len; i += 2) {
-        char **one = texts->pdata[i], ***many = texts->pdata[i + 1];
-        ok = !one || take_text(one, error);
-        for (char **text = many ? *many : NULL; ok && text && *text; text++) {
-            ok = take_text(text, error);
+    for (guint i = 0; ok && i < all->len; i++) {
+        const struct words *w = &g_array_index(all, struct words, i);
+        const bool file = !w->text || g_strv_contains(of_files, w->name);
+        char **list = w->many ? *w->many : w->one;
+        for (guint k = 0; ok && list && list[k]; k++) {
+            ok = (!w->text || take_text(&list[k], w->name, error)) &&
+                 (!file || check_file(list[k], w->name, error));
+            if (w->one) {
+                break;
+            }
         }
     }
     return ok;
@@ -434,20 +477,21 @@ static bool draw_seed(struct cli *c, GError **error)
 bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
                GError **error)
 {
-    g_autoptr(GPtrArray) texts = g_ptr_array_new();
+    g_autoptr(GArray) words = g_array_new(FALSE, FALSE, sizeof(struct words));
     g_autoptr(GArray) entries = command_options(command, c);
-    take_bytes(entries, texts);
+    take_bytes(entries, words);
     g_autoptr(GOptionContext) context = g_option_context_new(command->usage);
     GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, c, NULL);
     g_option_group_add_entries(group, (GOptionEntry *)(void *)entries->data);
     g_option_context_set_main_group(context, group);
     g_option_context_set_summary(context, command->summary);
-    if (!g_option_context_parse(context, &argc, &argv, error) || !take_texts(texts, error)) {
+    if (!g_option_context_parse(context, &argc, &argv, error) || !take_words(words, error)) {
         return false;
     }
-    if (c->rest && !*command->usage) {
+    const guint most = !*command->usage ? 0 : command->one ? 1 : G_MAXUINT;
+    if (c->rest && g_strv_length(c->rest) > most) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "unexpected argument: %s",
-                    c->rest[0]);
+                    c->rest[most]);
         return false;
     }
     return check_needed(command, c, error) && draw_seed(c, error);

@@ -19,6 +19,22 @@ static bool parse_region(const char *text, struct image_region *r)
     return ok;
 }
 
+static bool read_region(const struct cli *c, struct image_region *region, GError **error)
+{
+    if (!parse_region(c->region, region)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--region needs X,Y,W,H in pixels of the photo, not \"%s\"", c->region);
+        return false;
+    }
+    return true;
+}
+
+bool cli_place_check(const struct cli *c, GError **error)
+{
+    struct image_region region;
+    return !c->region || g_str_equal(c->region, "auto") || read_region(c, &region, error);
+}
+
 bool cli_region(const struct cli *c, const struct photo *p, struct image_region *region,
                 GError **error)
 {
@@ -26,12 +42,7 @@ bool cli_region(const struct cli *c, const struct photo *p, struct image_region 
     if (!c->region) {
         return true;
     }
-    if (!parse_region(c->region, region)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "--region needs X,Y,W,H in pixels of the photo, not \"%s\"", c->region);
-        return false;
-    }
-    return photo_check_region(p, region, error);
+    return read_region(c, region, error) && photo_check_region(p, region, error);
 }
 
 bool cli_edit_region(const struct cli *c, const struct photo *p, const struct raster *mask,

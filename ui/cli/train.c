@@ -170,7 +170,7 @@ static bool keep_region(struct cli *c, GPtrArray *photos, GError **error)
         return true;
     }
     if (g_strv_length(c->images) != 1) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--region is a part of one photo, and there are %u", g_strv_length(c->images));
         return false;
     }

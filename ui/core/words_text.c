@@ -56,9 +56,23 @@ static char *text_of(GPtrArray *weak, GPtrArray *unknown)
     return g_string_free(text, FALSE);
 }
 
+// What stands in brackets, a colon and a number.
+#define WEIGHED "\\([^()]*:\\s*[0-9]*\\.?[0-9]+\\s*\\)"
+
+char *weighed_word(const char *sentence)
+{
+    g_autoptr(GRegex) regex = g_regex_new(WEIGHED, 0, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    return g_regex_match(regex, sentence, 0, &match) ? g_match_info_fetch(match, 0) : NULL;
+}
+
 char *words_text(const struct vocabulary *vocabulary, const struct model *m, const char *sentence)
 {
-    g_autofree char *words = m ? model_embedded(m, sentence, NULL) : g_strdup(sentence);
+    g_autofree char *weighed = weighed_word(sentence); // its number is none of the words
+    g_autofree char *plain = weighed
+                                 ? prompt_plain(&(struct prompt_style){.emphasis = true}, sentence)
+                                 : g_strdup(sentence);
+    g_autofree char *words = m ? model_embedded(m, plain, NULL) : g_strdup(plain);
     const char *rest = words;
     g_autoptr(GPtrArray) weak = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) unknown = g_ptr_array_new_with_free_func(g_free);
