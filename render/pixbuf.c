@@ -4,6 +4,7 @@
 
 #include "compute/error.h"
 #include "render/metadata.h"
+#include "render/pixbuf_profile.h"
 #include "render/webp.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
@@ -416,13 +417,13 @@ static struct image *take_canvas(struct image *image, const struct webp_frame *f
     return canvas;
 }
 
-static GBytes *take_profile(GdkPixbuf *pixbuf)
+static GBytes *take_profile(GBytes *file, GdkPixbuf *pixbuf)
 {
     const char *text = gdk_pixbuf_get_option(pixbuf, "icc-profile");
     gsize size = 0;
     guchar *profile = text != NULL ? g_base64_decode(text, &size) : NULL;
 
-    return profile != NULL ? g_bytes_new_take(profile, size) : NULL;
+    return profile != NULL ? g_bytes_new_take(profile, size) : pixbuf_profile(file);
 }
 
 // ---- the codec ----------------------------------------------------------------------------------
@@ -447,7 +448,7 @@ static GBytes *webp_exif(GBytes *file)
 static void take_meta(GBytes *file, const struct decoded *decoded, struct image_meta *meta)
 {
     meta->bits = 8;
-    meta->icc = take_profile(decoded->pixbuf);
+    meta->icc = take_profile(file, decoded->pixbuf);
     meta->exif = webp_exif(file);
     meta->xmp = webp_piece(file, "XMP ");
     meta->recipe = metadata_recipe(meta->exif);

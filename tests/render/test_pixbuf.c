@@ -3,8 +3,10 @@
 #include "render/codec.h"
 #include "render/color.h"
 #include "render/file.h"
+#include "render/pixbuf_profile.h"
 #include "tests/render/pictures.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 // 2 x 1, 24 bits: a blue and a red pixel.
@@ -310,9 +312,7 @@ static void test_cut_webp(void)
     image_free(image);
 }
 
-// ---- animated WebP ------------------------------------------------------------------------------
-
-enum { ANIM_W = 6, ANIM_H = 3, ANIM_X = 2, ANIM_Y = 2, PIXELS = 25 }; // of WEBP, its piece VP8L
+// ---- colour profiles ----------------------------------------------------------------------------
 
 static void put_le(GByteArray *to, guint32 value, guint bytes)
 {
@@ -320,6 +320,130 @@ static void put_le(GByteArray *to, guint32 value, guint bytes)
 
     g_byte_array_append(to, (const guint8 *)&ordered, bytes);
 }
+
+static GByteArray *array_of(const void *bytes, guint size)
+{
+    return g_byte_array_append(g_byte_array_new(), bytes, size);
+}
+
+// The pixels (200, 120, 60) and (60, 120, 200), packed by Pillow.
+static GBytes *webp_in(GBytes *icc)
+{
+    static const guint8 VP8L[] = {0x56, 0x50, 0x38, 0x4c, 0x14, 0x00, 0x00, 0x00, 0x2f, 0x01,
+                                  0x00, 0x00, 0x00, 0x0f, 0x30, 0x78, 0xe7, 0x61, 0x3c, 0x1d,
+                                  0xf2, 0xfc, 0x47, 0x0b, 0x32, 0xa2, 0xff, 0x01};
+    const guint size = (guint)g_bytes_get_size(icc);
+    GByteArray *file = array_of("RIFF....WEBPVP8X", 16);
+
+    put_le(file, 10, 4);
+    put_le(file, 0x20, 4); // a profile
+    put_le(file, 2 - 1, 3);
+    put_le(file, 1 - 1, 3);
+    g_byte_array_append(file, (const guint8 *)"ICCP", 4);
+    put_le(file, size, 4);
+    g_byte_array_append(file, g_bytes_get_data(icc, NULL), size);
+    put_le(file, 0, size % 2);
+    g_byte_array_append(file, VP8L, sizeof(VP8L));
+
+    const guint32 length = GUINT32_TO_LE(file->len - 8);
+
+    memcpy(file->data + 4, &length, sizeof(length));
+    return g_byte_array_free_to_bytes(file);
+}
+
+// With the longest header, that of Windows 98.
+static GBytes *bmp_in(GBytes *icc)
+{
+    enum { HEAD = 124, BITS = 24 };
+    static const guint8 PIXELS[] = {60, 120, 200, 200, 120, 60, 0, 0};
+    const guint size = (guint)g_bytes_get_size(icc);
+    GByteArray *file = array_of("BM\0\0\0\0\0\0\0", 10);
+
+    put_le(file, 14 + HEAD, 4);
+    put_le(file, HEAD, 4);
+    put_le(file, 2, 4);
+    put_le(file, 1, 4);
+    put_le(file, 1 | BITS << 16, 4);
+    g_byte_array_set_size(file, 14 + HEAD);
+    memset(file->data + 30, 0, 14 + HEAD - 30);
+    memcpy(file->data + 14 + 56, "DEBM", 4);
+    g_byte_array_append(file, PIXELS, sizeof(PIXELS));
+
+    const guint32 place = GUINT32_TO_LE(HEAD + sizeof(PIXELS)), length = GUINT32_TO_LE(size);
+
+    memcpy(file->data + 14 + 112, &place, 4);
+    memcpy(file->data + 14 + 116, &length, 4);
+    g_byte_array_append(file, g_bytes_get_data(icc, NULL), size);
+    return g_byte_array_free_to_bytes(file);
+}
+
+static GBytes *gif_in(GBytes *icc)
+{
+    static const guint8 HEAD[] = {'G',  'I', 'F', '8', '9', 'a', 2,  0,    1,   0,
+                                  0xf0, 0,   0,   200, 120, 60,  60, 120,  200, 0x21,
+                                  0xf9, 4,   0,   0,   0,   0,   0,  0x21, 0xff};
+    static const guint8 TAIL[] = {0, 0x2c, 0, 0, 0, 0, 2, 0, 1, 0, 0, 2, 2, 0x44, 0x0a, 0, 0x3b};
+    GByteArray *file = array_of(HEAD, sizeof(HEAD));
+    gsize size = 0;
+    const guint8 *profile = g_bytes_get_data(icc, &size);
+
+    g_byte_array_append(file, (const guint8 *)"\x0bICCRGBG1012", 12);
+    for (gsize at = 0; at < size; at += 255) {
+        const guint8 piece = (guint8)MIN(255, size - at);
+
+        g_byte_array_append(file, &piece, 1);
+        g_byte_array_append(file, profile + at, piece);
+    }
+    return g_byte_array_free_to_bytes(g_byte_array_append(file, TAIL, sizeof(TAIL)));
+}
+
+// Pillow's ImageCms makes (224, 121, 53) and (0, 121, 204) of the pixels, by the Adobe RGB profile
+// of Ghostscript.
+static void test_profiles(void)
+{
+    static const double ADOBE_RGB[8] = {0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06};
+    static const int EXPECTED[6] = {224, 121, 53, 0, 121, 204};
+    static GBytes *(*const FILES[])(GBytes *) = {bmp_in, gif_in, webp_in};
+    g_autoptr(GBytes) icc = color_profile_from_primaries(ADOBE_RGB, 563.0 / 256);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(FILES); i++) {
+        g_autoptr(GBytes) file = FILES[i](icc);
+        struct image *image = load_or_skip(file);
+
+        if (image == NULL) {
+            return;
+        }
+        for (int n = 0; n < 6; n++) {
+            g_assert_cmpint(abs((int)image_quantize(image->rgb[n], 255.0f) - EXPECTED[n]), <=, 1);
+        }
+        g_assert_true(image->meta.icc != NULL && g_bytes_equal(image->meta.icc, icc));
+        image_free(image);
+    }
+}
+
+// A file that ends within its profile is as one without.
+static void test_cut_profiles(void)
+{
+    g_autoptr(GBytes) icc = g_bytes_new_static("0123456789abcdef", 16);
+
+    for (int i = 0; i < 3; i++) {
+        g_autoptr(GBytes) bytes = i == 0 ? bmp_in(icc) : i == 1 ? gif_in(icc) : webp_in(icc);
+        const gsize whole = g_bytes_get_size(bytes);
+
+        for (gsize size = 1; size <= whole; size++) {
+            g_autofree guint8 *part = g_memdup2(g_bytes_get_data(bytes, NULL), size);
+            g_autoptr(GBytes) file = g_bytes_new_static(part, size);
+            g_autoptr(GBytes) found = pixbuf_profile(file);
+
+            g_assert_true(found == NULL || g_bytes_equal(found, icc));
+            g_assert_true(found != NULL || size < whole);
+        }
+    }
+}
+
+// ---- animated WebP ------------------------------------------------------------------------------
+
+enum { ANIM_W = 6, ANIM_H = 3, ANIM_X = 2, ANIM_Y = 2, PIXELS = 25 }; // of WEBP, its piece VP8L
 
 static void put_frame(GByteArray *to, guint x, guint y)
 {
@@ -487,6 +611,8 @@ int main(int argc, char **argv)
     g_test_add_func("/pixbuf/cut-rows", test_cut_rows);
     g_test_add_func("/pixbuf/cut-bitmap", test_cut_bitmap);
     g_test_add_func("/pixbuf/cut-webp", test_cut_webp);
+    g_test_add_func("/pixbuf/profiles", test_profiles);
+    g_test_add_func("/pixbuf/cut-profiles", test_cut_profiles);
     g_test_add_func("/pixbuf/animated-webp", test_animated_webp);
     g_test_add_func("/pixbuf/no-frame-in-webp", test_no_frame_in_webp);
     g_test_add_func("/pixbuf/several-pictures", test_several_pictures);
