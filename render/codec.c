@@ -2,6 +2,8 @@
 #include "render/codec.h"
 
 #include "render/codec_table.h" // defines: CODEC_ROWS
+#include "render/color.h"
+#include "render/metadata.h"
 
 #include <string.h>
 
@@ -64,6 +66,13 @@ const struct codec *codec_find_suffix(const char *path)
         }
     }
     return NULL;
+}
+
+void codec_take_camera_space(struct image_meta *meta)
+{
+    if (meta->icc == NULL && metadata_is_adobe_rgb(meta->exif)) {
+        meta->icc = color_adobe_rgb_profile();
+    }
 }
 
 uint32_t codec_little_endian(const uint8_t *data, int bytes)

@@ -59,6 +59,9 @@ const struct codec *codec_find_suffix(const char *path);
 // for them; transfer is the number of their curve in ITU-T H.273.
 void codec_note_colors(struct image_meta *meta, int transfer);
 
+// For a picture whose file says nothing else of its colours: the profile that its EXIF stands for.
+void codec_take_camera_space(struct image_meta *meta);
+
 // The number in so many bytes, at most 4.
 uint32_t codec_little_endian(const uint8_t *data, int bytes);
 

@@ -411,6 +411,13 @@ bool color_profile_from_code(int primaries, int transfer, GBytes **icc)
     return true;
 }
 
+GBytes *color_adobe_rgb_profile(void)
+{
+    static const double XY[8] = {0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06};
+
+    return color_profile_from_primaries(XY, 563.0 / 256.0);
+}
+
 GBytes *color_srgb_profile(void)
 {
     cmsContext context = context_new();

@@ -35,5 +35,8 @@ GBytes *color_profile_from_primaries(const double xy[8], double gamma);
 // no such profile can say.
 bool color_profile_from_code(int primaries, int transfer, GBytes **icc);
 
+// Of Adobe RGB (1998), for pictures that only name it.
+GBytes *color_adobe_rgb_profile(void);
+
 // The profile to embed in a file whose pixels are sRGB.
 GBytes *color_srgb_profile(void);

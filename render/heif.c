@@ -128,6 +128,7 @@ static void take_code(const struct heif_image_handle *handle, struct image_meta 
     struct heif_color_profile_nclx *code = NULL;
 
     if (heif_image_handle_get_nclx_color_profile(handle, &code).code != heif_error_Ok) {
+        codec_take_camera_space(meta);
         return;
     }
 

@@ -177,6 +177,11 @@ static void take_descriptions(struct reader *reader)
     }
 }
 
+static bool is_cmyk(const struct reader *reader)
+{
+    return reader->jpeg.jpeg_color_space == JCS_CMYK || reader->jpeg.jpeg_color_space == JCS_YCCK;
+}
+
 static void take_profile(struct reader *reader)
 {
     JOCTET *profile = NULL;
@@ -185,6 +190,8 @@ static void take_profile(struct reader *reader)
     if (jpeg_read_icc_profile(&reader->jpeg, &profile, &size)) {
         reader->meta.icc = g_bytes_new(profile, size);
         free(profile);
+    } else if (!is_cmyk(reader)) {
+        codec_take_camera_space(&reader->meta);
     }
 }
 
@@ -219,11 +226,6 @@ static void take_row(struct reader *reader, int y)
     for (int i = 0; i < 3 * width; i++) {
         rgb[i] = reader->row[i] / 255.0f;
     }
-}
-
-static bool is_cmyk(const struct reader *reader)
-{
-    return reader->jpeg.jpeg_color_space == JCS_CMYK || reader->jpeg.jpeg_color_space == JCS_YCCK;
 }
 
 static void read_rgb(struct reader *reader)

@@ -9,6 +9,8 @@ static const guint8 MARKER[6] = {'E', 'x', 'i', 'f', 0, 0};
 static const char UNICODE_CODE[8] = {'U', 'N', 'I', 'C', 'O', 'D', 'E', 0};
 static const char ASCII_CODE[8] = {'A', 'S', 'C', 'I', 'I', 0, 0, 0};
 
+enum { SRGB = 1, ADOBE_RGB = 2, UNCALIBRATED = 0xffff }; // of ColorSpace
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExifData, exif_data_unref)
 
 // Never NULL; empty where the block is NULL or unreadable.
@@ -56,6 +58,28 @@ int metadata_orientation(GBytes *exif)
     return orientation >= 1 && orientation <= 8 ? (int)orientation : 1;
 }
 
+static ExifEntry *find_index(const ExifData *data)
+{
+    return exif_content_get_entry(data->ifd[EXIF_IFD_INTEROPERABILITY],
+                                  EXIF_TAG_INTEROPERABILITY_INDEX);
+}
+
+static bool has_index(const ExifEntry *entry, const char *index)
+{
+    return entry != NULL && entry->data != NULL && entry->size >= strlen(index) &&
+           memcmp(entry->data, index, strlen(index)) == 0;
+}
+
+bool metadata_is_adobe_rgb(GBytes *exif)
+{
+    g_autoptr(ExifData) data = parse(exif);
+    const unsigned space =
+        integer_of(exif_content_get_entry(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_COLOR_SPACE),
+                   exif_data_get_byte_order(data));
+
+    return space == ADOBE_RGB || (space == UNCALIBRATED && has_index(find_index(data), "R03"));
+}
+
 // Writers disagree on the byte order of UserComment. Text has more zero bytes in its high halves.
 static bool looks_little_endian(const guint8 *text, size_t size)
 {
@@ -87,9 +111,19 @@ static char *decode_comment(const guint8 *comment, size_t size)
     return NULL;
 }
 
-char *metadata_recipe(GBytes *exif)
+// What programs that draw pictures put there: the number of steps among settings, or JSON. All else
+// is a person's comment.
+static bool is_recipe(const char *text)
 {
-    g_autoptr(ExifData) data = parse(exif);
+    static const char STEPS[] = "Steps: ";
+    const char *at = strstr(text, STEPS);
+
+    return (at != NULL && g_ascii_isdigit(at[sizeof(STEPS) - 1])) ||
+           (text[0] == '{' && strstr(text, "\"prompt\"") != NULL);
+}
+
+static char *find_comment(const ExifData *data)
+{
     const ExifEntry *entry =
         exif_content_get_entry(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_USER_COMMENT);
     char *text = NULL;
@@ -101,6 +135,23 @@ char *metadata_recipe(GBytes *exif)
         g_clear_pointer(&text, g_free);
     }
     return text;
+}
+
+static char *find_recipe(const ExifData *data)
+{
+    char *text = find_comment(data);
+
+    if (text != NULL && !is_recipe(text)) {
+        g_clear_pointer(&text, g_free);
+    }
+    return text;
+}
+
+char *metadata_recipe(GBytes *exif)
+{
+    g_autoptr(ExifData) data = parse(exif);
+
+    return find_recipe(data);
 }
 
 static void remove_tag(ExifContent *content, ExifTag tag)
@@ -156,6 +207,32 @@ static void put_recipe(ExifContent *content, const char *recipe)
     memcpy(entry->data + sizeof(UNICODE_CODE), text, size);
 }
 
+// A recipe takes the place of a person's comment, which then is Windows's: UTF-16 in little-endian
+// order, whatever the block's own. One that is there already stays.
+static void move_comment(ExifData *data)
+{
+    ExifContent *content = data->ifd[EXIF_IFD_0];
+    g_autofree char *comment = find_comment(data);
+    gsize size = 0;
+    g_autofree char *text =
+        comment != NULL ? g_convert(comment, -1, "UTF-16LE", "UTF-8", NULL, &size, NULL) : NULL;
+
+    if (text == NULL || exif_content_get_entry(content, EXIF_TAG_XP_COMMENT) != NULL) {
+        return;
+    }
+
+    ExifEntry *entry = exif_entry_new();
+
+    entry->tag = EXIF_TAG_XP_COMMENT;
+    entry->format = EXIF_FORMAT_BYTE;
+    entry->size = (unsigned)size + 2; // and a zero
+    entry->components = entry->size;
+    entry->data = g_malloc0(entry->size);
+    memcpy(entry->data, text, size);
+    exif_content_add_entry(content, entry);
+    exif_entry_unref(entry); // the content has it
+}
+
 static bool is_empty(const ExifData *data)
 {
     unsigned count = 0;
@@ -168,7 +245,7 @@ static bool is_empty(const ExifData *data)
 
 static void bring_up_to_date(ExifData *data, const struct metadata_export *params)
 {
-    enum { SRGB = 1, UNCALIBRATED = 0xffff };
+    ExifEntry *index = find_index(data);
     ExifContent *exif = data->ifd[EXIF_IFD_EXIF];
     const ExifByteOrder order = exif_data_get_byte_order(data);
 
@@ -176,6 +253,9 @@ static void bring_up_to_date(ExifData *data, const struct metadata_export *param
     if (params->srgb || exif_content_get_entry(exif, EXIF_TAG_COLOR_SPACE) == NULL) {
         exif_set_short(renew(exif, EXIF_TAG_COLOR_SPACE)->data, order,
                        params->srgb ? SRGB : UNCALIBRATED);
+    }
+    if (params->srgb && has_index(index, "R03")) {
+        memcpy(index->data, "R98", 3); // DCF's basic files are sRGB
     }
     exif_set_long(renew(exif, EXIF_TAG_PIXEL_X_DIMENSION)->data, order, (ExifLong)params->width);
     exif_set_long(renew(exif, EXIF_TAG_PIXEL_Y_DIMENSION)->data, order, (ExifLong)params->height);
@@ -237,11 +317,15 @@ GBytes *metadata_of_item(GBytes *item)
 GBytes *metadata_for_export(const struct metadata_export *params)
 {
     g_autoptr(ExifData) data = parse(params->source);
+    g_autofree char *old = find_recipe(data);
 
     remove_thumbnail(data);
-    remove_tag(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_USER_COMMENT);
+    if (old != NULL) {
+        remove_tag(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_USER_COMMENT);
+    }
     remove_all(data->ifd[EXIF_IFD_GPS]);
     if (params->recipe != NULL) {
+        move_comment(data);
         put_recipe(data->ifd[EXIF_IFD_EXIF], params->recipe);
     }
     if (is_empty(data)) {

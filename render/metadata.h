@@ -18,13 +18,19 @@ GBytes *metadata_upright(GBytes *exif);
 // TIFF structure begins, mostly 0, or 6 where JPEG's marker stands before it. NULL for NULL, too.
 GBytes *metadata_of_item(GBytes *item);
 
-// Text of UserComment in UTF-8, newly allocated; NULL where there is none.
+// Whether it says that the pixels are in Adobe RGB (1998) as cameras say it, who write no profile:
+// an uncalibrated space and the index R03 (DCF 2.0, option files), or colour space 2, as some did
+// before. False for NULL, too.
+bool metadata_is_adobe_rgb(GBytes *exif);
+
+// Text of UserComment in UTF-8, newly allocated, where it is a recipe of this program or of others
+// that draw pictures; NULL where there is none.
 char *metadata_recipe(GBytes *exif);
 
 struct metadata_export {
     GBytes *source;     // the original's block, or NULL to start empty
-    const char *recipe; // becomes UserComment (UTF-16); NULL: no UserComment, so that an old recipe
-                        // is not passed on unasked
+    const char *recipe; // becomes UserComment (UTF-16); NULL: an old recipe there is not passed on
+                        // unasked, a person's comment is
     int width, height;  // size of the exported picture
     bool srgb;          // the exported pixels are sRGB; else they are in the original's own space
 };

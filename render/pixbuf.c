@@ -450,6 +450,7 @@ static void take_meta(GBytes *file, const struct decoded *decoded, struct image_
     meta->bits = 8;
     meta->icc = take_profile(file, decoded->pixbuf);
     meta->exif = webp_exif(file);
+    codec_take_camera_space(meta);
     meta->xmp = webp_piece(file, "XMP ");
     meta->recipe = metadata_recipe(meta->exif);
     if (decoded->rows != NULL || webp_is_cut(file)) {

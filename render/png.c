@@ -319,6 +319,17 @@ static void take_color(struct reader *reader)
     }
 }
 
+// EXIF counts where no chunk says anything.
+static void take_camera_space(struct reader *reader)
+{
+    const png_uint_32 chunks = PNG_INFO_sRGB | PNG_INFO_gAMA | PNG_INFO_cHRM | PNG_INFO_iCCP;
+
+    if (png_get_valid(reader->png, reader->info, chunks) == 0 &&
+        find_unknown(reader, CODE_CHUNK, 4) == NULL) {
+        codec_take_camera_space(&reader->meta);
+    }
+}
+
 // The chunk acTL begins with the number of frames (PNG, third edition, 11.3.6.1).
 static void note_frames(struct reader *reader)
 {
@@ -357,6 +368,7 @@ static bool read_header(struct reader *reader)
     png_read_info(reader->png, reader->info);
     take_meta(reader);
     take_color(reader); // of which nothing may follow
+    take_camera_space(reader);
     note_frames(reader);
     return true;
 }
@@ -495,6 +507,7 @@ static bool read_pixels(struct reader *reader)
         clear_rest(reader);
     }
     take_meta(reader);
+    take_camera_space(reader);
     if (reader->damaged) {
         image_meta_note(&reader->meta, CODEC_PARTIAL_NOTE);
     }

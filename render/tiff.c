@@ -210,7 +210,10 @@ static void take_meta(const struct tiff_reader *r, struct image_meta *meta)
     meta->bits = deep ? 16 : 8;
     meta->exif = tiff_exif_read(r->data, r->size);
     meta->recipe = metadata_recipe(meta->exif);
-    meta->icc = converted ? NULL : take_tag(r, TIFFTAG_ICCPROFILE);
+    if (!converted) {
+        meta->icc = take_tag(r, TIFFTAG_ICCPROFILE);
+        codec_take_camera_space(meta);
+    }
     meta->xmp = take_tag(r, TIFFTAG_XMLPACKET);
     meta->iptc = iptc_from_resources(data, size);
     if (r->damaged) {

@@ -80,10 +80,17 @@ static const struct kept *find_kept(guint16 tag)
     return NULL;
 }
 
+// The tag that says where the directory within this one is; 0: there is none.
+static guint16 pointer_in(ExifIfd ifd)
+{
+    return ifd == EXIF_IFD_0      ? EXIF_TAG_EXIF_IFD_POINTER
+           : ifd == EXIF_IFD_EXIF ? EXIF_TAG_INTEROPERABILITY_IFD_POINTER
+                                  : 0;
+}
+
 static bool is_kept(ExifIfd ifd, guint16 tag)
 {
-    return ifd == EXIF_IFD_EXIF ? tag != EXIF_TAG_INTEROPERABILITY_IFD_POINTER
-                                : find_kept(tag) != NULL;
+    return ifd == EXIF_IFD_0 ? find_kept(tag) != NULL : tag != pointer_in(ifd);
 }
 
 static void copy_entry(struct source *s, gsize at, ExifContent *content)
@@ -111,14 +118,14 @@ static void copy_entry(struct source *s, gsize at, ExifContent *content)
     s->copied += bytes;
 }
 
-// Returns where the EXIF directory is, as far as this one says; else 0.
+// Returns where the directory within it is, as far as this one says; else 0.
 static gsize copy_directory(struct source *s, gsize at, ExifData *data, ExifIfd ifd)
 {
     const gsize head = s->big ? 8 : 2, step = s->big ? BIG_ENTRY : ENTRY;
     const gsize count = !is_inside(s, at, head) ? 0
                         : s->big                ? place_at(s, at)
                                                 : exif_get_short(s->data + at, s->order);
-    gsize exif = 0;
+    gsize inner = 0;
 
     for (gsize i = 0; i < MIN(count, MAX_ENTRIES); i++) {
         const gsize entry = at + head + i * step;
@@ -131,11 +138,11 @@ static gsize copy_directory(struct source *s, gsize at, ExifData *data, ExifIfd 
 
         if (is_kept(ifd, tag)) {
             copy_entry(s, entry, data->ifd[ifd]);
-        } else if (tag == EXIF_TAG_EXIF_IFD_POINTER) {
-            exif = place_at(s, entry + (s->big ? 12 : 8));
+        } else if (tag == pointer_in(ifd)) {
+            inner = place_at(s, entry + (s->big ? 12 : 8));
         }
     }
-    return exif;
+    return inner;
 }
 
 GBytes *tiff_exif_read(const guint8 *data, gsize size)
@@ -155,9 +162,10 @@ GBytes *tiff_exif_read(const guint8 *data, gsize size)
     exif_data_set_byte_order(block, s.order);
 
     const gsize exif = copy_directory(&s, place_at(&s, s.big ? 8 : 4), block, EXIF_IFD_0);
+    const gsize index = exif > 0 ? copy_directory(&s, exif, block, EXIF_IFD_EXIF) : 0;
 
-    if (exif > 0) {
-        copy_directory(&s, exif, block, EXIF_IFD_EXIF);
+    if (index > 0) {
+        copy_directory(&s, index, block, EXIF_IFD_INTEROPERABILITY);
     }
     if (s.copied == 0) {
         return NULL;
@@ -256,6 +264,30 @@ static void put_tag(TIFF *tiff, const ExifEntry *entry, ExifByteOrder order)
     }
 }
 
+// Appended to the file; returns where it is.
+static guint put_directory(GByteArray *file, const ExifContent *content, ExifByteOrder order)
+{
+    const guint at = file->len;
+    g_autoptr(GByteArray) bytes = directory(content, order, at);
+
+    g_byte_array_append(file, bytes->data, bytes->len);
+    return at;
+}
+
+static void put_pointer(ExifContent *content, ExifTag tag, ExifByteOrder order, guint at)
+{
+    ExifEntry *entry = exif_entry_new();
+
+    entry->tag = tag;
+    entry->format = EXIF_FORMAT_LONG;
+    entry->components = 1;
+    entry->size = 4;
+    entry->data = g_malloc(entry->size);
+    exif_set_long(entry->data, order, at);
+    exif_content_add_entry(content, entry);
+    exif_entry_unref(entry); // the content has it
+}
+
 char tiff_exif_order(GBytes *block)
 {
     const char *data = block != NULL ? g_bytes_get_data(block, NULL) : "I";
@@ -266,17 +298,18 @@ char tiff_exif_order(GBytes *block)
 void tiff_exif_write(TIFF *tiff, GByteArray *file, GBytes *block)
 {
     g_autoptr(ExifData) data = parse(block);
-    const ExifContent *exif = data->ifd[EXIF_IFD_EXIF];
+    const ExifContent *index = data->ifd[EXIF_IFD_INTEROPERABILITY];
+    ExifContent *exif = data->ifd[EXIF_IFD_EXIF];
     const ExifByteOrder order = exif_data_get_byte_order(data);
 
     for (guint i = 0; i < data->ifd[EXIF_IFD_0]->count; i++) {
         put_tag(tiff, data->ifd[EXIF_IFD_0]->entries[i], order);
     }
+    if (index->count > 0) {
+        put_pointer(exif, EXIF_TAG_INTEROPERABILITY_IFD_POINTER, order,
+                    put_directory(file, index, order));
+    }
     if (exif->count > 0) {
-        const guint at = file->len;
-        g_autoptr(GByteArray) bytes = directory(exif, order, at);
-
-        g_byte_array_append(file, bytes->data, bytes->len);
-        TIFFSetField(tiff, TIFFTAG_EXIFIFD, (uint64_t)at);
+        TIFFSetField(tiff, TIFFTAG_EXIFIFD, (uint64_t)put_directory(file, exif, order));
     }
 }

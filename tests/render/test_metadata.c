@@ -1,9 +1,11 @@
 // EXIF blocks: what is read from them and what goes with an export. Blocks are put together by
 // hand, in both byte orders.
+#include "render/file.h"
 #include "render/metadata.h"
 #include "tests/render/pictures.h"
 
 #include <libexif/exif-data.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { BYTE = 1, ASCII, SHORT, LONG, SBYTE = 6, SSHORT = 8, SLONG };
@@ -106,6 +108,14 @@ static void assert_value(GBytes *block, ExifIfd ifd, int tag, const char *expect
     exif_data_unref(data);
 }
 
+static void assert_holds(GBytes *file, const void *bytes, gsize count)
+{
+    gsize size = 0;
+    g_autofree guint8 *copy = g_bytes_unref_to_data(g_bytes_ref(file), &size);
+
+    g_assert_nonnull(bytes_find(copy, size, bytes, count));
+}
+
 // ---- tests --------------------------------------------------------------------------------------
 
 // A short by the book; cameras and programs write the others.
@@ -153,7 +163,7 @@ static void test_twice(void)
     assert_value(out, EXIF_IFD_0, EXIF_TAG_ORIENTATION, "Top-left");
 }
 
-// All but place, old recipe and what speaks of the original's pixels.
+// All but place and what speaks of the original's pixels.
 static void test_kept(void)
 {
     for (int little = 0; little < 2; little++) {
@@ -168,7 +178,7 @@ static void test_kept(void)
             {0},
         };
         const struct entry exif[] = {
-            {EXIF_TAG_USER_COMMENT, ASCII, 4, "old", 0},
+            {EXIF_TAG_USER_COMMENT, ASCII, 4, "mine", 0},
             {EXIF_TAG_COLOR_SPACE, SHORT, 1, NULL, 2},
             {0xa431, ASCII, 3, "77", 0}, // the camera's serial number
             {0xfde8, SHORT, 1, NULL, 5}, // nobody's
@@ -188,7 +198,7 @@ static void test_kept(void)
 
         assert_value(block, EXIF_IFD_GPS, 1, "N");
         assert_value(out, EXIF_IFD_GPS, 1, "");
-        assert_value(out, EXIF_IFD_EXIF, EXIF_TAG_USER_COMMENT, "");
+        assert_value(out, EXIF_IFD_EXIF, EXIF_TAG_USER_COMMENT, "mine");
         assert_value(out, EXIF_IFD_0, EXIF_TAG_MAKE, "Tin");
         assert_value(out, EXIF_IFD_0, EXIF_TAG_MODEL, "M1");
         assert_value(out, EXIF_IFD_0, EXIF_TAG_SOFTWARE, "Sw");
@@ -224,6 +234,152 @@ static void test_thumbnail_is_left_out(void)
     g_assert_null(bytes_find(bytes, size, PIXELS, 6));
 }
 
+// ---- comments -----------------------------------------------------------------------------------
+
+// A block of one comment, with its code.
+static GBytes *comment_of(const char *text, guint size)
+{
+    const struct entry main[] = {{EXIF_TAG_EXIF_IFD_POINTER, LONG, 1, NULL, 26}, {0}};
+    GByteArray *parts = begin(false);
+
+    put_directory(parts, false, main, 0);
+    g_assert_cmpuint(parts->len, ==, 26);
+    put(parts, false, 1, 2);
+    put(parts, false, EXIF_TAG_USER_COMMENT, 2);
+    put(parts, false, 7, 2); // undefined
+    put(parts, false, size, 4);
+    put(parts, false, 26 + 2 + 12 + 4, 4);
+    put(parts, false, 0, 4);
+    g_byte_array_append(parts, (const guint8 *)text, size);
+    return g_byte_array_free_to_bytes(parts);
+}
+
+// What a person wrote goes with an export; the settings of a picture that was drawn do not.
+static void test_comments(void)
+{
+    static const struct {
+        const char *text;
+        guint size;
+        bool recipe;
+    } CASES[] = {
+        {"ASCII\0\0\0my comment", 18, false},
+        {"UNICODE\0\0h\0i", 12, false},
+        {"\0\0\0\0\0\0\0\0my comment", 18, false},
+        {"ASCII\0\0\0Steps: of marble", 24, false},
+        {"ASCII\0\0\0a cat\nSteps: 20, Sampler: DDIM", 39, true},
+        {"ASCII\0\0\0{\"prompt\": \"a cat\"}", 27, true},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(GBytes) block = comment_of(CASES[i].text, CASES[i].size);
+        g_autoptr(GBytes) out = export(block);
+        g_autofree char *recipe = metadata_recipe(block);
+
+        g_assert_true((recipe != NULL) == CASES[i].recipe);
+        if (CASES[i].recipe) {
+            g_assert_null(out); // there was nothing else
+        } else {
+            assert_holds(out, CASES[i].text, CASES[i].size);
+        }
+    }
+}
+
+// A recipe that is asked for takes that place, and the comment another.
+static void test_comment_beside_recipe(void)
+{
+    g_autoptr(GBytes) block = comment_of("ASCII\0\0\0my comment", 18);
+    const struct metadata_export params = {
+        .source = block, .recipe = "a cat\nSteps: 20", .width = 20, .height = 30};
+    g_autoptr(GBytes) out = metadata_for_export(&params);
+    g_autofree char *recipe = metadata_recipe(out);
+
+    g_assert_cmpstr(recipe, ==, params.recipe);
+    assert_value(out, EXIF_IFD_0, EXIF_TAG_XP_COMMENT, "my comment");
+}
+
+// ---- Adobe RGB ----------------------------------------------------------------------------------
+
+// The first bytes of a JPEG file, that EXIF block, and of the file what is no marker of an
+// application.
+static GBytes *jpeg_with(GBytes *exif)
+{
+    static const struct image_save_params PARAMS = {.format = "jpeg", .quality = 100};
+    struct image *photo = picture_flat(20, 30, 200 / 255.0f, 120 / 255.0f, 60 / 255.0f);
+    g_autoptr(GBytes) plain = image_encode(photo, &PARAMS, NULL);
+    const guint8 *at = g_bytes_get_data(plain, NULL);
+    const guint8 *end = at + g_bytes_get_size(plain);
+    const guint block = (guint)g_bytes_get_size(exif);
+    GByteArray *file = g_byte_array_new();
+
+    g_byte_array_append(file, at, 2);
+    put(file, false, 0xffe1, 2);
+    put(file, false, 2 + 6 + block, 2);
+    g_byte_array_append(file, (const guint8 *)"Exif\0", 6);
+    g_byte_array_append(file, g_bytes_get_data(exif, NULL), block);
+    for (at += 2; at[0] == 0xff && at[1] != 0xda; at += 2 + (at[2] << 8 | at[3])) {
+        if ((at[1] & 0xf0) != 0xe0) {
+            g_byte_array_append(file, at, 2u + (guint)(at[2] << 8 | at[3]));
+        }
+    }
+    g_byte_array_append(file, at, (guint)(end - at));
+    image_free(photo);
+    return g_byte_array_free_to_bytes(file);
+}
+
+static GBytes *space_of(guint space, const char *index)
+{
+    const struct entry main[] = {{EXIF_TAG_EXIF_IFD_POINTER, LONG, 1, NULL, 26}, {0}};
+    const struct entry exif[] = {{EXIF_TAG_COLOR_SPACE, SHORT, 1, NULL, space},
+                                 {EXIF_TAG_INTEROPERABILITY_IFD_POINTER, LONG, 1, NULL, 56},
+                                 {0}};
+    const struct entry place[] = {{1, ASCII, 4, index, 0}, {0}};
+    GByteArray *parts = begin(false);
+
+    put_directory(parts, false, main, 0);
+    put_directory(parts, false, exif, 0);
+    g_assert_cmpuint(parts->len, ==, 56);
+    put_directory(parts, false, place, 0);
+    return g_byte_array_free_to_bytes(parts);
+}
+
+// Little CMS makes (224, 121, 53) of (200, 120, 60) in Adobe RGB (Pillow's ImageCms, with
+// Ghostscript's profile). The file as TIFF says the same.
+static void test_adobe_rgb(void)
+{
+    static const struct {
+        guint space;
+        const char *index;
+        int expected[3];
+    } CASES[] = {{0xffff, "R03", {224, 121, 53}},
+                 {2, "R98", {224, 121, 53}},
+                 {0xffff, "R98", {200, 120, 60}},
+                 {1, "R03", {200, 120, 60}}};
+    static const struct image_save_params SRGB = {.format = "tiff", .keep_metadata = true};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(GBytes) exif = space_of(CASES[i].space, CASES[i].index);
+        g_autoptr(GBytes) file = jpeg_with(exif);
+        struct image *image = image_load_bytes(file, NULL, NULL);
+
+        g_assert_nonnull(image);
+        for (int c = 0; c < 3; c++) {
+            const int value = (int)image_quantize(image->rgb[c], 255.0f);
+
+            g_assert_cmpint(abs(value - CASES[i].expected[c]), <=, 1);
+        }
+        g_assert_true((image->meta.icc != NULL) == (CASES[i].expected[0] == 224));
+
+        g_autoptr(GBytes) tiff = image_encode(image, &SRGB, NULL);
+        struct image *again = image_load_bytes(tiff, NULL, NULL);
+
+        assert_value(again->meta.exif, EXIF_IFD_EXIF, EXIF_TAG_COLOR_SPACE, "sRGB");
+        assert_value(again->meta.exif, EXIF_IFD_INTEROPERABILITY, 1, "R98");
+        g_assert_false(metadata_is_adobe_rgb(again->meta.exif));
+        image_free(again);
+        image_free(image);
+    }
+}
+
 static void test_nothing_to_say(void)
 {
     g_autoptr(GBytes) rubbish = g_bytes_new_static("MM\0*\xff\xff\xff\xff", 8);
@@ -231,6 +387,8 @@ static void test_nothing_to_say(void)
     g_assert_null(export(NULL));
     g_assert_null(export(rubbish));
     g_assert_null(metadata_recipe(NULL));
+    g_assert_false(metadata_is_adobe_rgb(NULL));
+    g_assert_false(metadata_is_adobe_rgb(rubbish));
 }
 
 int main(int argc, char **argv)
@@ -241,6 +399,9 @@ int main(int argc, char **argv)
     g_test_add_func("/metadata/twice", test_twice);
     g_test_add_func("/metadata/kept", test_kept);
     g_test_add_func("/metadata/thumbnail-is-left-out", test_thumbnail_is_left_out);
+    g_test_add_func("/metadata/comments", test_comments);
+    g_test_add_func("/metadata/comment-beside-recipe", test_comment_beside_recipe);
+    g_test_add_func("/metadata/adobe-rgb", test_adobe_rgb);
     g_test_add_func("/metadata/nothing-to-say", test_nothing_to_say);
     return g_test_run();
 }
