@@ -1,5 +1,5 @@
 // The formats that only gdk-pixbuf reads, as far as their loaders are installed: WebP, GIF, BMP,
-// portable maps, icons. Eight bits a channel.
+// icons. Eight bits a channel.
 #include "render/codec.h"
 
 #include "compute/error.h"
@@ -27,15 +27,6 @@ static const struct magic MAGICS[] = {
     {"\0\0\1\0", 0, 4, "icon", "image/x-icon", NULL},
 };
 
-static const struct magic PNM = {"P", 0, 1, "PNM", "image/x-portable-anymap", NULL};
-
-// Two letters are few, so what must follow them is looked at too.
-static bool is_portable_map(const uint8_t *data, size_t size)
-{
-    return size >= 3 && data[0] == 'P' && data[1] >= '1' && data[1] <= '6' &&
-           (g_ascii_isspace(data[2]) || data[2] == '#');
-}
-
 static const struct magic *magic_find(const uint8_t *data, size_t size)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(MAGICS); i++) {
@@ -46,7 +37,7 @@ static const struct magic *magic_find(const uint8_t *data, size_t size)
             return magic;
         }
     }
-    return is_portable_map(data, size) ? &PNM : NULL;
+    return NULL;
 }
 
 static bool sniff(const uint8_t *data, size_t size)
@@ -227,12 +218,12 @@ static void decoded_clear(struct decoded *decoded)
     webp_frame_clear(&decoded->frame);
 }
 
-// The loaders of these formats take a file that is cut short for whole; they draw row by row.
+// The loader of BMP takes a file that is cut short for whole; it draws row by row.
 static bool is_drawn_by_rows(GBytes *file)
 {
     const struct magic *magic = magic_find(g_bytes_get_data(file, NULL), g_bytes_get_size(file));
 
-    return magic == &PNM || strcmp(magic->title, "BMP") == 0;
+    return strcmp(magic->title, "BMP") == 0;
 }
 
 static bool has_all_rows(const struct progress *progress)
@@ -512,8 +503,7 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 const struct codec pixbuf_codec = {
     .name = "pixbuf",
     .title = "WebP, GIF, BMP and others",
-    .suffixes =
-        (const char *const[]){"webp", "gif", "bmp", "ppm", "pgm", "pbm", "pnm", "ico", NULL},
+    .suffixes = (const char *const[]){"webp", "gif", "bmp", "ico", NULL},
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,
