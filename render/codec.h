@@ -38,7 +38,7 @@ struct codec {
 
     bool (*sniff)(const uint8_t *data, size_t size);
 
-    // Stored size and meta, without decoding pixels.
+    // Stored size and meta, without decoding pixels; format, where it is not the codec's name.
     bool (*read_info)(GBytes *file, struct image_info *info, GError **error);
 
     // Pixels as stored, not turned and not colour managed; meta filled.
@@ -50,6 +50,10 @@ struct codec {
 
 // The codec for these bytes by what they contain; NULL where no member knows them.
 const struct codec *codec_sniff(GBytes *file);
+
+// What a file is that no member reads, where its first bytes say so: a clause to say why it is
+// refused; else NULL.
+const char *codec_refused(GBytes *file);
 
 // By name or by suffix, in upper or lower case; NULL where there is none.
 const struct codec *codec_find(const char *name);

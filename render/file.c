@@ -81,9 +81,13 @@ static GBytes *load_bytes(GFile *file, struct task *task, GError **error)
 static const struct codec *choose_reader(GBytes *bytes, GError **error)
 {
     const struct codec *codec = codec_sniff(bytes);
+    const char *reason = codec == NULL ? codec_refused(bytes) : NULL;
 
     if (g_bytes_get_size(bytes) == 0) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the file is empty");
+    } else if (reason != NULL) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, "this cannot be read: %s",
+                    reason);
     } else if (codec == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                             "this is not a picture in a format that can be read (PNG, JPEG, TIFF, "
@@ -164,7 +168,7 @@ static bool probe_bytes(GBytes *bytes, struct image_info *info, GError **error)
     if (codec == NULL || !codec->read_info(bytes, info, error)) {
         return false;
     }
-    info->format = codec->name;
+    info->format = info->format != NULL ? info->format : codec->name;
     if (metadata_orientation(info->meta.exif) >= 5) {
         int width = info->width;
 

@@ -22,7 +22,7 @@ enum { MAX_BLOCK_BYTES = 16 << 20 };
 static const char *const BRANDS[] = {"heic", "heix", "heim", "heis", "hevc", "hevx", "hevm",
                                      "hevs", "avif", "avis", "mif1", "msf1", NULL};
 
-static bool sniff(const uint8_t *data, size_t size)
+static bool has_brand(const uint8_t *data, size_t size, const char *const *brands)
 {
     guint32 end = 0; // of the box
 
@@ -35,11 +35,25 @@ static bool sniff(const uint8_t *data, size_t size)
         char brand[5] = {0};
 
         memcpy(brand, data + at, 4);
-        if (g_strv_contains(BRANDS, brand)) {
+        if (g_strv_contains(brands, brand)) {
             return true;
         }
     }
     return false;
+}
+
+static bool sniff(const uint8_t *data, size_t size)
+{
+    return has_brand(data, size, BRANDS);
+}
+
+static const char *name_of(GBytes *file)
+{
+    static const char *const AV1[] = {"avif", "avis", NULL};
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(file, &size);
+
+    return has_brand(data, size, AV1) ? "avif" : "heic";
 }
 
 // ---- the container ------------------------------------------------------------------------------
@@ -345,6 +359,7 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     if (ok) {
         info->width = heif_image_handle_get_width(r.handle);
         info->height = heif_image_handle_get_height(r.handle);
+        info->format = name_of(file);
         take_meta(&r, &info->meta);
     }
     reader_clear(&r);

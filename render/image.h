@@ -48,7 +48,7 @@ struct image_region image_region_common(const struct image_region *a, const stru
 // What can be known of a file without decoding its pixels. Sizes are those after orientation.
 struct image_info {
     int width, height;
-    const char *format; // name of the codec
+    const char *format; // "png"
     struct image_meta meta;
 };
 

@@ -16,15 +16,15 @@
 struct magic {
     const char *bytes;
     size_t offset, size;
-    const char *title, *mime;
+    const char *name, *title, *mime;
     const char *package; // Debian's, of the loader; NULL: there is none of its own
 };
 
 static const struct magic MAGICS[] = {
-    {"GIF8", 0, 4, "GIF", "image/gif", NULL},
-    {"BM", 0, 2, "BMP", "image/bmp", NULL},
-    {"WEBP", 8, 4, "WebP", "image/webp", "webp-pixbuf-loader"},
-    {"\0\0\1\0", 0, 4, "icon", "image/x-icon", NULL},
+    {"GIF8", 0, 4, "gif", "GIF", "image/gif", NULL},
+    {"BM", 0, 2, "bmp", "BMP", "image/bmp", NULL},
+    {"WEBP", 8, 4, "webp", "WebP", "image/webp", "webp-pixbuf-loader"},
+    {"\0\0\1\0", 0, 4, "ico", "icon", "image/x-icon", NULL},
 };
 
 static const struct magic *magic_find(const uint8_t *data, size_t size)
@@ -495,6 +495,7 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
     }
     info->width = image->width;
     info->height = image->height;
+    info->format = magic_find(g_bytes_get_data(file, NULL), g_bytes_get_size(file))->name;
     image_meta_copy(&image->meta, &info->meta);
     image_free(image);
     return true;

@@ -119,8 +119,9 @@ static bool choose_picture(struct tiff_reader *r)
     tdir_t chosen = 0;
 
     if (is_raw(r)) {
-        return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED,
-                         "it is a raw photo, which a raw converter has to develop first");
+        return tiff_fail(
+            r, TINCTURE_ERROR_UNSUPPORTED,
+            "it is a raw photo of a camera, which a raw converter has to develop first");
     }
     if (!is_preview(r->tiff) || next_full(r->tiff)) {
         chosen = TIFFCurrentDirectory(r->tiff);

@@ -447,6 +447,64 @@ static void test_not_a_picture(void)
     g_assert_true(g_str_has_prefix(error->message, "photo.png: "));
 }
 
+// The first bytes of files of other programs and of cameras, after ExifTool's list.
+static void test_named_refusals(void)
+{
+    static const struct {
+        const char *bytes, *word;
+        gsize size;
+    } CASES[] = {
+        {"FUJIFILMCCD-RAW 0201", "raw photo", 20},
+        {"\0\0\0\x18"
+         "ftypcrx \0\0\0\1crx isom",
+         "raw photo", 24},
+        {"II\x1a\0\0\0HEAPCCDR", "raw photo", 14},
+        {"IIU\0\x18\0\0\0", "raw photo", 8},
+        {"8BPS\0\1\0\0", "Photoshop", 8},
+        {"gimp xcf v011", "GIMP", 13},
+        {"\x76\x2f\x31\x01\2\0\0\0", "OpenEXR", 8},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(GBytes) file = g_bytes_new_static(CASES[i].bytes, CASES[i].size);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(image_load_bytes(file, NULL, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+        g_test_message("%s", error->message);
+        g_assert_nonnull(strstr(error->message, CASES[i].word));
+    }
+}
+
+// Of a codec for several formats, too.
+static void test_format_is_named(void)
+{
+    static const struct {
+        const char *bytes, *format;
+        gsize size;
+    } CASES[] = {
+        {"P5 1 1 255\nx", "pnm", 12},
+        {"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;", "gif", 35},
+        {"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\1\0\0\0\1\0\0\0\1\0\x18\0\0\0\0\0\4\0\0\0"
+         "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\0\0\0",
+         "bmp", 58},
+    };
+    char *folder = folder_create();
+    g_autofree char *path = g_build_filename(folder, "picture", NULL);
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        struct image_info info;
+        g_autoptr(GError) error = NULL;
+
+        g_assert_true(g_file_set_contents(path, CASES[i].bytes, (gssize)CASES[i].size, NULL));
+        g_assert_true(image_probe(file, &info, &error));
+        g_assert_cmpstr(info.format, ==, CASES[i].format);
+        image_meta_clear(&info.meta);
+    }
+    folder_remove(folder);
+}
+
 static void test_cancel(void)
 {
     static const char *const FORMATS[] = {"png", "jpeg"};
@@ -684,6 +742,8 @@ int main(int argc, char **argv)
     g_test_add_func("/file/cut-short", test_cut_short);
     g_test_add_func("/file/corrupt", test_corrupt);
     g_test_add_func("/file/not-a-picture", test_not_a_picture);
+    g_test_add_func("/file/named-refusals", test_named_refusals);
+    g_test_add_func("/file/format-is-named", test_format_is_named);
     g_test_add_func("/file/cancel", test_cancel);
     g_test_add_func("/file/cancel-writing", test_cancel_writing);
     g_test_add_func("/file/full-disk", test_full_disk);
