@@ -11,16 +11,41 @@ static const guint8 MARKER[14] = "Photoshop 3.0";
 // The head of a resource: its number, no name, a size of 16.
 static const char SUM[12] = {'8', 'B', 'I', 'M', 4, 0x25, 0, 0, 0, 0, 0, 16};
 
-static void append_sum(GByteArray *kept, const GByteArray *list)
+static void append_sum(GByteArray *kept, const guint8 *list, gsize size)
 {
     enum { BYTES = sizeof(SUM) + 16 };
 
-    for (guint at = 0; at + BYTES <= list->len; at++) {
-        if (memcmp(list->data + at, SUM, sizeof(SUM)) == 0) {
-            g_byte_array_append(kept, list->data + at, BYTES);
+    for (gsize at = 0; at + BYTES <= size; at++) {
+        if (memcmp(list + at, SUM, sizeof(SUM)) == 0) {
+            g_byte_array_append(kept, list + at, BYTES);
             return;
         }
     }
+}
+
+// The record as a resource.
+static GByteArray *wrap(const guint8 *record, gsize length)
+{
+    GByteArray *kept = g_byte_array_new();
+
+    g_byte_array_set_size(kept, (guint)(sizeof(MARKER) + length + MAX_WRAPPING));
+
+    const int end =
+        iptc_jpeg_ps3_save_iptc(NULL, 0, record, (unsigned)length, kept->data, kept->len);
+
+    g_byte_array_set_size(kept, (guint)MAX(end, (int)sizeof(MARKER)));
+    g_byte_array_remove_range(kept, 0, sizeof(MARKER));
+    return kept;
+}
+
+// The list with JPEG's marker before it. *length: of the record in it; returns where that begins, 0
+// or less where there is none.
+static int find_record(gconstpointer data, gsize size, GByteArray *list, unsigned *length)
+{
+    *length = 0;
+    g_byte_array_append(list, MARKER, sizeof(MARKER));
+    g_byte_array_append(list, data, (guint)size);
+    return iptc_jpeg_ps3_find_iptc(list->data, list->len, length);
 }
 
 GBytes *iptc_from_resources(gconstpointer data, gsize size)
@@ -31,25 +56,105 @@ GBytes *iptc_from_resources(gconstpointer data, gsize size)
 
     g_autoptr(GByteArray) list = g_byte_array_new();
     unsigned length = 0;
-
-    g_byte_array_append(list, MARKER, sizeof(MARKER));
-    g_byte_array_append(list, data, (guint)size);
-
-    const int at = iptc_jpeg_ps3_find_iptc(list->data, list->len, &length);
+    const int at = find_record(data, size, list, &length);
 
     if (at <= 0 || length == 0) {
         return NULL;
     }
 
-    GByteArray *kept = g_byte_array_new();
+    GByteArray *kept = wrap(list->data + at, length);
 
-    g_byte_array_set_size(kept, sizeof(MARKER) + length + MAX_WRAPPING);
-
-    const int end =
-        iptc_jpeg_ps3_save_iptc(NULL, 0, list->data + at, length, kept->data, kept->len);
-
-    g_byte_array_set_size(kept, (guint)MAX(end, (int)sizeof(MARKER)));
-    g_byte_array_remove_range(kept, 0, sizeof(MARKER));
-    append_sum(kept, list);
+    append_sum(kept, data, size);
     return g_byte_array_free_to_bytes(kept);
+}
+
+// Datasets one after another (IIM 4.2, chapter 1): a mark, two numbers, the length of a value in
+// two bytes, or of its length in up to four. What follows fills the tag up. Returns their bytes.
+static gsize record_length(const guint8 *data, gsize size)
+{
+    enum { MARK = 0x1c, HEAD = 5, LONG = 0x8000 };
+    gsize at = 0;
+
+    while (size - at >= HEAD && data[at] == MARK) {
+        gsize begin = at + HEAD, length = (gsize)data[at + 3] << 8 | data[at + 4];
+
+        if (length >= LONG) {
+            const gsize digits = length - LONG;
+
+            if (digits > 4 || digits > size - begin) {
+                break;
+            }
+            for (length = 0; begin < at + HEAD + digits; begin++) {
+                length = length << 8 | data[begin];
+            }
+        }
+        if (length > size - begin) {
+            break;
+        }
+        at = begin + length;
+    }
+    return at;
+}
+
+// Some programs took the tag's bytes for numbers of four bytes.
+static void swap_fours(guint8 *data, gsize size)
+{
+    for (gsize at = 0; at + 4 <= size; at += 4) {
+        guint32 word;
+
+        memcpy(&word, data + at, sizeof(word));
+        word = GUINT32_SWAP_LE_BE(word);
+        memcpy(data + at, &word, sizeof(word));
+    }
+}
+
+GBytes *iptc_from_record(gconstpointer data, gsize size, GBytes *resources)
+{
+    enum { MARK = 0x1c };
+    g_autofree guint8 *record = size <= MAX_BYTES ? g_memdup2(data, size) : NULL;
+
+    if (record == NULL) {
+        return NULL;
+    }
+    if (size >= 4 && record[0] != MARK && record[3] == MARK) {
+        swap_fours(record, size);
+    }
+
+    const gsize length = record_length(record, size);
+    GByteArray *kept = length > 0 ? wrap(record, length) : NULL;
+    gsize others = 0;
+    const guint8 *list = resources != NULL ? g_bytes_get_data(resources, &others) : NULL;
+
+    if (kept == NULL) {
+        return NULL;
+    }
+    append_sum(kept, list, MIN(others, MAX_BYTES));
+    return g_byte_array_free_to_bytes(kept);
+}
+
+GBytes *iptc_record(GBytes *list)
+{
+    g_autoptr(GByteArray) marked = g_byte_array_new();
+    gsize size = 0;
+    gconstpointer data = g_bytes_get_data(list, &size);
+    unsigned length = 0;
+    const int at = find_record(data, size, marked, &length);
+
+    return at > 0 && length > 0 ? g_bytes_new(marked->data + at, length) : NULL;
+}
+
+GBytes *iptc_other(GBytes *list)
+{
+    GByteArray *kept = g_byte_array_new();
+    gsize size = 0;
+    const guint8 *data = g_bytes_get_data(list, &size);
+
+    append_sum(kept, data, size);
+
+    GBytes *bytes = g_byte_array_free_to_bytes(kept);
+
+    if (g_bytes_get_size(bytes) == 0) {
+        g_clear_pointer(&bytes, g_bytes_unref);
+    }
+    return bytes;
 }

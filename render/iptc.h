@@ -1,5 +1,6 @@
 // IPTC captions, in the list of resources that Photoshop began and every program writes: a JPEG
-// file has it in its APP13 marker, a TIFF file in a tag, a PNG file in a raw profile.
+// file has it in its APP13 marker, a TIFF file in a tag, a PNG file in a raw profile. The record of
+// captions itself stands in a tag of its own in TIFF files.
 #pragma once
 
 #include <glib.h>
@@ -9,3 +10,12 @@
 // of the original's pixels and left out, as is a second record, which no program reads. NULL where
 // there is no record, where the list is damaged before it or larger than a megabyte.
 GBytes *iptc_from_resources(gconstpointer data, gsize size);
+
+// The same list of a bare record, as a TIFF file has it in a tag of its own, also of one whose
+// bytes were swapped by fours. resources may be NULL: where the sum is. NULL: it is no record, or
+// larger than a megabyte.
+GBytes *iptc_from_record(gconstpointer data, gsize size, GBytes *resources);
+
+// What such a list is made of: the record, and the resources without it. NULL: there is none.
+GBytes *iptc_record(GBytes *list);
+GBytes *iptc_other(GBytes *list);

@@ -198,12 +198,24 @@ static GBytes *take_tag(const struct tiff_reader *r, uint32_t tag)
     return TIFFGetField(r->tiff, tag, &size, &data) && size > 0 ? g_bytes_new(data, size) : NULL;
 }
 
-static void take_meta(const struct tiff_reader *r, struct image_meta *meta)
+// The tag for captions is where other programs look first.
+static GBytes *take_iptc(const struct tiff_reader *r)
 {
+    g_autoptr(GBytes) record = tiff_exif_bytes(r->data, r->size, TIFFTAG_RICHTIFFIPTC);
     g_autoptr(GBytes) list = take_tag(r, TIFFTAG_PHOTOSHOP);
     gsize size = 0;
-    const void *data = list != NULL ? g_bytes_get_data(list, &size) : NULL;
+    const void *data = record != NULL ? g_bytes_get_data(record, &size) : NULL;
+    GBytes *iptc = record != NULL ? iptc_from_record(data, size, list) : NULL;
 
+    if (iptc == NULL && list != NULL) {
+        data = g_bytes_get_data(list, &size);
+        iptc = iptc_from_resources(data, size);
+    }
+    return iptc;
+}
+
+static void take_meta(const struct tiff_reader *r, struct image_meta *meta)
+{
     const bool deep = r->bits > 8 && (r->color == TIFF_COLOR_GRAY || r->color == TIFF_COLOR_RGB ||
                                       r->color == TIFF_COLOR_LAB);
     const bool converted = r->color == TIFF_COLOR_CMYK || r->color == TIFF_COLOR_LAB;
@@ -216,7 +228,7 @@ static void take_meta(const struct tiff_reader *r, struct image_meta *meta)
         codec_take_camera_space(meta);
     }
     meta->xmp = take_tag(r, TIFFTAG_XMLPACKET);
-    meta->iptc = iptc_from_resources(data, size);
+    meta->iptc = take_iptc(r);
     if (r->damaged) {
         image_meta_note(meta, CODEC_PARTIAL_NOTE);
     }
@@ -384,6 +396,30 @@ static void put_bytes(TIFF *tiff, uint32_t tag, GBytes *bytes)
     }
 }
 
+// The record in a tag of its own, where by the book it belongs in TIFF files. libtiff has numbers
+// of four bytes there and turns them into the file's order: bytes that are none are turned before.
+static void put_iptc(TIFF *tiff, GBytes *list)
+{
+    g_autoptr(GBytes) record = list != NULL ? iptc_record(list) : NULL;
+    g_autoptr(GBytes) others = list != NULL ? iptc_other(list) : NULL;
+
+    if (record != NULL) {
+        const uint32_t words = (uint32_t)((g_bytes_get_size(record) + 3) / 4);
+        g_autofree uint32_t *filled = g_new0(uint32_t, words);
+
+        memcpy(filled, g_bytes_get_data(record, NULL), g_bytes_get_size(record));
+        if (TIFFFieldDataType(TIFFFieldWithTag(tiff, TIFFTAG_RICHTIFFIPTC)) != TIFF_LONG) {
+            put_bytes(tiff, TIFFTAG_RICHTIFFIPTC, record);
+        } else {
+            if (TIFFIsByteSwapped(tiff)) {
+                TIFFSwabArrayOfLong(filled, words);
+            }
+            TIFFSetField(tiff, TIFFTAG_RICHTIFFIPTC, words, filled);
+        }
+    }
+    put_bytes(tiff, TIFFTAG_PHOTOSHOP, others);
+}
+
 static void put_tags(struct writer *w, const struct image *image, const struct codec_write *params)
 {
     enum { STRIP = 1 << 18, LEVEL = 4 }; // bytes; what takes twice the time gains a percent
@@ -408,7 +444,7 @@ static void put_tags(struct writer *w, const struct image *image, const struct c
     }
     put_bytes(w->tiff, TIFFTAG_ICCPROFILE, params->icc != NULL ? params->icc : srgb);
     put_bytes(w->tiff, TIFFTAG_XMLPACKET, params->xmp);
-    put_bytes(w->tiff, TIFFTAG_PHOTOSHOP, params->iptc);
+    put_iptc(w->tiff, params->iptc);
     if (params->exif != NULL) {
         tiff_exif_write(w->tiff, w->bytes, params->exif);
     }

@@ -145,15 +145,70 @@ static gsize copy_directory(struct source *s, gsize at, ExifData *data, ExifIfd 
     return inner;
 }
 
-GBytes *tiff_exif_read(const guint8 *data, gsize size)
+static bool source_open(struct source *s, const guint8 *data, gsize size)
 {
-    struct source s = {data, size, EXIF_BYTE_ORDER_INTEL, false, 0};
+    const bool big = size >= 16 && (memcmp(data, "II+\0", 4) == 0 || memcmp(data, "MM\0+", 4) == 0);
 
-    s.big = size >= 16 && (memcmp(data, "II+\0", 4) == 0 || memcmp(data, "MM\0+", 4) == 0);
-    if (size < 8 || (!s.big && memcmp(data, "II*\0", 4) != 0 && memcmp(data, "MM\0*", 4) != 0)) {
+    if (size < 8 || (!big && memcmp(data, "II*\0", 4) != 0 && memcmp(data, "MM\0*", 4) != 0)) {
+        return false;
+    }
+    *s = (struct source){
+        .data = data,
+        .size = size,
+        .order = data[0] == 'I' ? EXIF_BYTE_ORDER_INTEL : EXIF_BYTE_ORDER_MOTOROLA,
+        .big = big,
+    };
+    return true;
+}
+
+// Where the entry of a tag is in the first directory; 0: there is none.
+static gsize find_entry(const struct source *s, guint16 tag)
+{
+    const gsize head = s->big ? 8 : 2, step = s->big ? BIG_ENTRY : ENTRY;
+    const gsize at = place_at(s, s->big ? 8 : 4);
+    const gsize count = !is_inside(s, at, head) ? 0
+                        : s->big                ? place_at(s, at)
+                                                : exif_get_short(s->data + at, s->order);
+
+    for (gsize i = 0; i < MIN(count, MAX_ENTRIES); i++) {
+        const gsize entry = at + head + i * step;
+
+        if (!is_inside(s, entry, step)) {
+            break;
+        }
+        if (exif_get_short(s->data + entry, s->order) == tag) {
+            return entry;
+        }
+    }
+    return 0;
+}
+
+GBytes *tiff_exif_bytes(const guint8 *data, gsize size, guint16 tag)
+{
+    struct source s;
+    const gsize at = source_open(&s, data, size) ? find_entry(&s, tag) : 0;
+
+    if (at == 0) {
         return NULL;
     }
-    s.order = data[0] == 'I' ? EXIF_BYTE_ORDER_INTEL : EXIF_BYTE_ORDER_MOTOROLA;
+
+    const ExifFormat format = exif_get_short(data + at + 2, s.order);
+    const guint64 bytes = (guint64)place_at(&s, at + 4) * exif_format_get_size(format);
+    const gsize value = at + (s.big ? 12 : 8);
+    const gsize from = bytes > (s.big ? 8 : 4) ? place_at(&s, value) : value;
+
+    return bytes > 0 && bytes <= size && is_inside(&s, from, bytes)
+               ? g_bytes_new(data + from, bytes)
+               : NULL;
+}
+
+GBytes *tiff_exif_read(const guint8 *data, gsize size)
+{
+    struct source s;
+
+    if (!source_open(&s, data, size)) {
+        return NULL;
+    }
 
     g_autoptr(ExifData) block = exif_data_new();
     unsigned char *bytes = NULL;

@@ -9,6 +9,10 @@
 // there is nothing. The bytes are hostile.
 GBytes *tiff_exif_read(const guint8 *data, gsize size);
 
+// The bytes of a tag of the first directory, whatever their type says they are; NULL: there is
+// none. libtiff has types of its own for some tags.
+GBytes *tiff_exif_bytes(const guint8 *data, gsize size, guint16 tag);
+
 // TIFFOpen's letter for files in the block's byte order.
 char tiff_exif_order(GBytes *block);
 

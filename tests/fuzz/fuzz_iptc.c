@@ -1,5 +1,5 @@
-// Any bytes as the list of resources that has IPTC captions, and as the text in which PNG files
-// hide it.
+// Any bytes as a record of IPTC captions, as the list of resources that has it, and as the text in
+// which PNG files hide that.
 #include "render/iptc.h"
 #include "render/raw_profile.h"
 
@@ -26,6 +26,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GBytes) list = g_bytes_new(data, size);
     GBytes *profile = raw_profile_read(g_bytes_get_data(list, NULL), size);
 
+    GBytes *record = iptc_from_record(g_bytes_get_data(list, NULL), size, list);
+
+    if (record) {
+        read_resources(record);
+        g_bytes_unref(record);
+    }
     read_resources(list);
     if (profile) {
         g_autofree char *text = raw_profile_write("iptc", profile);

@@ -4,6 +4,7 @@
 #include "render/file.h"
 #include "render/iptc.h"
 #include "render/raw_profile.h"
+#include "render/tiff_exif.h"
 #include "render/xmp.h"
 #include "tests/render/pictures.h"
 
@@ -222,6 +223,71 @@ static void test_carried(void)
     check_png(png);
     check_png(png_again);
     check_jpeg(jpeg_again);
+}
+
+// As ExifTool writes and wants it: the record in the tag 33723, its sum in Photoshop's, in both
+// byte orders.
+static void test_tiff(void)
+{
+    enum { RECORD_TAG = 33723, RESOURCES_TAG = 34377, HEAD = 12, LENGTH = 11 };
+
+    for (int big = 0; big < 2; big++) {
+        struct image *photo = picture_photo(20, 30, 8, 5);
+        struct image_save_params params = {.format = "tiff", .keep_metadata = true};
+
+        photo->meta.iptc = g_bytes_new(CAPTIONS, sizeof(CAPTIONS) - 1);
+        photo->meta.exif = big ? picture_exif(1, false) : NULL;
+
+        g_autoptr(GBytes) file = image_encode(photo, &params, NULL);
+        gsize size = 0;
+        const guint8 *data = g_bytes_get_data(file, &size);
+        g_autoptr(GBytes) record = tiff_exif_bytes(data, size, RECORD_TAG);
+        g_autoptr(GBytes) sum = tiff_exif_bytes(data, size, RESOURCES_TAG);
+        g_autoptr(GBytes) jpeg = export_as(file, "jpeg", true);
+        g_autoptr(GBytes) resources = segment(jpeg, 0xed, IPTC_BEGIN);
+
+        g_assert_cmpint(data[0], ==, big ? 'M' : 'I');
+        g_assert_nonnull(record);
+        g_assert_cmpmem(g_bytes_get_data(record, NULL), LENGTH, RECORD + HEAD, LENGTH);
+        assert_bytes(sum, SUM, sizeof(SUM) - 1);
+        assert_bytes(resources, CAPTIONS, sizeof(CAPTIONS) - 1);
+        image_free(photo);
+    }
+}
+
+// A bare record as files have it: filled up, swapped by fours, with a length of a length.
+static void test_records(void)
+{
+    static const struct {
+        const char *bytes;
+        gsize size, kept;
+    } CASES[] = {
+        {"\x1c\x02\x78\0\x06 a cat", 11, 11},
+        {"\x1c\x02\x78\0\x06 a cat\0", 12, 11},
+        {"\0\x78\x02\x1c\x20\x61\x20\x06\0tac", 12, 11},
+        {"\x1c\x02\x78\x80\x02\0\x06 a cat", 13, 13},
+        {"\x1c\x02\x78\0\x06 a cat\x1c\x02\x78\0\x06 a", 18, 11},
+        {"\x1c\x02\x78\0\x06 a", 7, 0},
+        {"\x1c\x02\x78\x80\x04\xff\xff\xff\xff a cat", 15, 0},
+        {"\x1c\x02\x78\x80\x05\0\0\0\0\6 a cat", 16, 0},
+        {"a cat", 5, 0},
+        {"", 0, 0},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autofree guint8 *bytes = g_memdup2(CASES[i].bytes, CASES[i].size); // for the sanitizer
+        GBytes *list = iptc_from_record(bytes, CASES[i].size, NULL);
+        g_autoptr(GBytes) record = list != NULL ? iptc_record(list) : NULL;
+
+        g_assert_cmpuint(record != NULL ? g_bytes_get_size(record) : 0, ==, CASES[i].kept);
+        if (record != NULL) {
+            const guint8 *data = g_bytes_get_data(record, NULL);
+
+            g_assert_cmpmem(data + CASES[i].kept - 6, 6, " a cat", 6);
+            g_assert_null(iptc_other(list));
+            g_bytes_unref(list);
+        }
+    }
 }
 
 static void test_left_out(void)
@@ -460,6 +526,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/captions/carried", test_carried);
+    g_test_add_func("/captions/tiff", test_tiff);
+    g_test_add_func("/captions/records", test_records);
     g_test_add_func("/captions/left-out", test_left_out);
     g_test_add_func("/captions/too-long-for-jpeg", test_too_long_for_jpeg);
     g_test_add_func("/captions/color-space", test_color_space);
