@@ -21,6 +21,7 @@
 
 struct codec_write {
     int bits;           // 8 or 16 a channel; formats that know only 8 ignore it
+    double density[2];  // pixels an inch in print, 1 to 65535 across and down; 0: not to be said
     int quality;        // 1..100 for lossy formats
     const char *recipe; // UTF-8, or NULL
     GBytes *exif; // TIFF structure to embed (holds the recipe where exif_recipe is set), or NULL

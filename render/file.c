@@ -141,6 +141,9 @@ struct image *image_load_bytes(GBytes *bytes, struct task *task, GError **error)
     if (image == NULL) {
         return NULL;
     }
+    if (image->meta.density[0] <= 0.0) {
+        metadata_density(image->meta.exif, image->meta.density);
+    }
     manage_color(image);
     check_xmp(image);
     if (task_cancelled(task, error)) {
@@ -221,10 +224,23 @@ static GBytes *exif_to_write(const struct codec *codec, const struct image *imag
         .recipe = codec->exif_recipe ? params->recipe : NULL,
         .width = image->width,
         .height = image->height,
+        .density = {image->meta.density[0], image->meta.density[1]},
         .srgb = icc == NULL,
     };
 
     return metadata_for_export(&export);
+}
+
+// What no format can say, and no printer print, is left out.
+static void take_density(const struct image *image, const struct image_save_params *params,
+                         double density[2])
+{
+    enum { MOST = 65535 };
+    const double *d = image->meta.density;
+
+    if (params->keep_metadata && d[0] >= 1.0 && d[0] <= MOST && d[1] >= 1.0 && d[1] <= MOST) {
+        memcpy(density, d, 2 * sizeof(*d));
+    }
 }
 
 static GBytes *encode_with(const struct codec *codec, const struct image *image,
@@ -245,6 +261,7 @@ static GBytes *encode_with(const struct codec *codec, const struct image *image,
         .task = params->task,
     };
 
+    take_density(image, params, write.density);
     return codec->write(image, &write, error);
 }
 

@@ -178,6 +178,8 @@ struct image *image_orient(const struct image *image, int orientation, GError **
         }
     }
     image_meta_copy(&image->meta, &upright->meta);
+    upright->meta.density[0] = image->meta.density[turned ? 1 : 0];
+    upright->meta.density[1] = image->meta.density[turned ? 0 : 1];
     return upright;
 }
 
@@ -246,6 +248,7 @@ struct image *image_from_rgba8(const uint8_t *rgba, int width, int height, GErro
 void image_meta_copy(const struct image_meta *from, struct image_meta *to)
 {
     to->bits = from->bits;
+    memcpy(to->density, from->density, sizeof(to->density));
     to->icc = from->icc != NULL ? g_bytes_ref(from->icc) : NULL;
     to->exif = from->exif != NULL ? g_bytes_ref(from->exif) : NULL;
     to->xmp = from->xmp != NULL ? g_bytes_ref(from->xmp) : NULL;
@@ -263,6 +266,7 @@ void image_meta_clear(struct image_meta *meta)
     g_clear_pointer(&meta->recipe, g_free);
     g_clear_pointer(&meta->note, g_free);
     meta->bits = 0;
+    meta->density[0] = meta->density[1] = 0.0;
 }
 
 void image_meta_note(struct image_meta *meta, const char *sentence)

@@ -18,8 +18,9 @@
 
 // What a file says about a picture besides its pixels. All pointers are owned and may be NULL.
 struct image_meta {
-    int bits;    // bits a channel in the source, 8 or 16; 0 where there was no file
-    GBytes *icc; // embedded profile of the source; the pixels have already been taken to sRGB
+    int bits;          // bits a channel in the source, 8 or 16; 0 where there was no file
+    double density[2]; // pixels an inch in print, across and down; 0: the file does not say
+    GBytes *icc;       // embedded profile of the source; the pixels have already been taken to sRGB
     GBytes
         *exif;   // TIFF structure of the EXIF block, as stored (its orientation is already applied)
     GBytes *xmp; // XMP packet, as stored; not parsed

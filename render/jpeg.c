@@ -7,6 +7,7 @@
 #include "render/iptc.h"
 #include "render/metadata.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +196,19 @@ static void take_profile(struct reader *reader)
     }
 }
 
+// JFIF's units are none, inches, and centimetres.
+static void take_density(struct reader *reader)
+{
+    const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+    const double unit = jpeg->density_unit == 1 ? 1.0 : 2.54;
+
+    if (jpeg->saw_JFIF_marker && (jpeg->density_unit == 1 || jpeg->density_unit == 2) &&
+        jpeg->X_density > 0 && jpeg->Y_density > 0) {
+        reader->meta.density[0] = jpeg->X_density * unit;
+        reader->meta.density[1] = jpeg->Y_density * unit;
+    }
+}
+
 static bool read_header(struct reader *reader, GBytes *file)
 {
     if (setjmp(reader->failure.jump) != 0) {
@@ -213,6 +227,7 @@ static bool read_header(struct reader *reader, GBytes *file)
     }
     take_descriptions(reader);
     take_profile(reader);
+    take_density(reader);
     reader->meta.bits = 8;
     reader->meta.recipe = metadata_recipe(reader->meta.exif);
     return true;
@@ -433,6 +448,11 @@ static bool write_all(struct writer *writer, const struct image *image,
     writer->jpeg.in_color_space = JCS_RGB;
     jpeg_set_defaults(&writer->jpeg);
     set_quality(writer, params->quality);
+    if (params->density[0] > 0.0) {
+        writer->jpeg.density_unit = 1; // inch
+        writer->jpeg.X_density = (UINT16)lround(params->density[0]);
+        writer->jpeg.Y_density = (UINT16)lround(params->density[1]);
+    }
     jpeg_start_compress(&writer->jpeg, TRUE);
     put_marker(writer, JPEG_APP0 + 1, EXIF_MARKER, sizeof(EXIF_MARKER), params->exif);
     put_marker(writer, JPEG_APP0 + 1, XMP_MARKER, sizeof(XMP_MARKER), params->xmp);

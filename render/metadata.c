@@ -2,6 +2,7 @@
 #include "render/metadata.h"
 
 #include <libexif/exif-data.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,38 @@ int metadata_orientation(GBytes *exif)
                    exif_data_get_byte_order(data));
 
     return orientation >= 1 && orientation <= 8 ? (int)orientation : 1;
+}
+
+static double rational_of(const ExifEntry *entry, ExifByteOrder order)
+{
+    if (entry == NULL || entry->format != EXIF_FORMAT_RATIONAL || entry->size < 8) {
+        return 0.0;
+    }
+
+    const ExifRational value = exif_get_rational(entry->data, order);
+
+    return value.denominator > 0 ? (double)value.numerator / value.denominator : 0.0;
+}
+
+enum { NO_UNIT = 1, CENTIMETRE = 3 }; // of ResolutionUnit; by default it is the inch
+static const double CM = 2.54;        // of an inch
+
+bool metadata_density(GBytes *exif, double density[2])
+{
+    g_autoptr(ExifData) data = parse(exif);
+    ExifContent *content = data->ifd[EXIF_IFD_0];
+    const ExifByteOrder order = exif_data_get_byte_order(data);
+    const double x = rational_of(exif_content_get_entry(content, EXIF_TAG_X_RESOLUTION), order);
+    const double y = rational_of(exif_content_get_entry(content, EXIF_TAG_Y_RESOLUTION), order);
+    const unsigned unit =
+        integer_of(exif_content_get_entry(content, EXIF_TAG_RESOLUTION_UNIT), order);
+
+    if (!(x > 0.0 && y > 0.0) || unit == NO_UNIT) {
+        return false;
+    }
+    density[0] = x * (unit == CENTIMETRE ? CM : 1.0);
+    density[1] = y * (unit == CENTIMETRE ? CM : 1.0);
+    return true;
 }
 
 static ExifEntry *find_index(const ExifData *data)
@@ -243,6 +276,34 @@ static bool is_empty(const ExifData *data)
     return count == 0;
 }
 
+// Only what the block has and what differs: exact numbers are not rounded, none is added.
+static void renew_density(ExifData *data, const double density[2])
+{
+    enum { INCH = 2, SCALE = 1000 };
+    static const ExifTag TAGS[2] = {EXIF_TAG_X_RESOLUTION, EXIF_TAG_Y_RESOLUTION};
+    ExifContent *content = data->ifd[EXIF_IFD_0];
+    const ExifByteOrder order = exif_data_get_byte_order(data);
+    const unsigned unit =
+        integer_of(exif_content_get_entry(content, EXIF_TAG_RESOLUTION_UNIT), order);
+    bool differs = false;
+
+    for (int i = 0; i < 2; i++) {
+        const ExifEntry *entry = exif_content_get_entry(content, TAGS[i]);
+        const double own = rational_of(entry, order) * (unit == CENTIMETRE ? CM : 1.0);
+
+        differs = differs || (entry != NULL && fabs(own - density[i]) > 0.01);
+    }
+    if (!differs || !(density[0] > 0.0)) {
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        const ExifRational value = {(ExifLong)lround(density[i] * SCALE), SCALE};
+
+        exif_set_rational(renew(content, TAGS[i])->data, order, value);
+    }
+    exif_set_short(renew(content, EXIF_TAG_RESOLUTION_UNIT)->data, order, INCH);
+}
+
 static void bring_up_to_date(ExifData *data, const struct metadata_export *params)
 {
     ExifEntry *index = find_index(data);
@@ -250,6 +311,7 @@ static void bring_up_to_date(ExifData *data, const struct metadata_export *param
     const ExifByteOrder order = exif_data_get_byte_order(data);
 
     exif_set_short(renew(data->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION)->data, order, 1);
+    renew_density(data, params->density);
     if (params->srgb || exif_content_get_entry(exif, EXIF_TAG_COLOR_SPACE) == NULL) {
         exif_set_short(renew(exif, EXIF_TAG_COLOR_SPACE)->data, order,
                        params->srgb ? SRGB : UNCALIBRATED);

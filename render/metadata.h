@@ -10,6 +10,10 @@
 // 1..8; 1 where the block is NULL or does not say.
 int metadata_orientation(GBytes *exif);
 
+// Pixels an inch, across and down, in print. False where the block does not say; then density is
+// left as it is.
+bool metadata_density(GBytes *exif, double density[2]);
+
 // The block with orientation 1, for a picture that something else has turned already. NULL where it
 // holds nothing that can be read.
 GBytes *metadata_upright(GBytes *exif);
@@ -32,6 +36,7 @@ struct metadata_export {
     const char *recipe; // becomes UserComment (UTF-16); NULL: an old recipe there is not passed on
                         // unasked, a person's comment is
     int width, height;  // size of the exported picture
+    double density[2];  // pixels an inch, where the block says something of it; 0: as it says
     bool srgb;          // the exported pixels are sRGB; else they are in the original's own space
 };
 

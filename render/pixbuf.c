@@ -8,6 +8,7 @@
 #include "render/webp.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -436,9 +437,28 @@ static GBytes *webp_exif(GBytes *file)
     return exif;
 }
 
+// Pixels a metre in BMP; those of an inch are whole numbers, mostly.
+static void take_density(GBytes *file, struct image_meta *meta)
+{
+    enum { X = 38, Y = 42 };
+    static const double INCH = 0.0254; // in metres
+    struct bitmap b;
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(file, &size);
+
+    if (read_bitmap(data, size, &b)) {
+        const double x = (gint32)codec_little_endian(data + X, 4);
+        const double y = (gint32)codec_little_endian(data + Y, 4);
+
+        meta->density[0] = x > 0 && y > 0 ? round(x * INCH) : 0.0;
+        meta->density[1] = x > 0 && y > 0 ? round(y * INCH) : 0.0;
+    }
+}
+
 static void take_meta(GBytes *file, const struct decoded *decoded, struct image_meta *meta)
 {
     meta->bits = 8;
+    take_density(file, meta);
     meta->icc = take_profile(file, decoded->pixbuf);
     meta->exif = webp_exif(file);
     codec_take_camera_space(meta);

@@ -351,6 +351,28 @@ static void take_exif(struct reader *reader)
     }
 }
 
+static const double INCH = 0.0254; // in metres
+
+// Whole numbers of pixels a metre are those of an inch to a seventieth: that much is rounding.
+static double density_of(png_uint_32 meter)
+{
+    const double inch = meter * INCH;
+
+    return fabs(inch - round(inch)) <= INCH / 2 ? round(inch) : inch;
+}
+
+static void take_density(struct reader *reader)
+{
+    png_uint_32 x = 0, y = 0;
+    int unit = PNG_RESOLUTION_UNKNOWN;
+
+    if (png_get_pHYs(reader->png, reader->info, &x, &y, &unit) != 0 &&
+        unit == PNG_RESOLUTION_METER && x > 0 && y > 0) {
+        reader->meta.density[0] = density_of(x);
+        reader->meta.density[1] = density_of(y);
+    }
+}
+
 // Chunks may stand before or after the pixels, so this runs twice.
 static void take_meta(struct reader *reader)
 {
@@ -369,6 +391,7 @@ static bool read_header(struct reader *reader)
     take_meta(reader);
     take_color(reader); // of which nothing may follow
     take_camera_space(reader);
+    take_density(reader);
     note_frames(reader);
     return true;
 }
@@ -636,6 +659,10 @@ static void put_meta(struct writer *writer, const struct codec_write *params)
                      (png_uint_32)g_bytes_get_size(params->icc));
     } else {
         png_set_sRGB_gAMA_and_cHRM(writer->png, writer->info, PNG_sRGB_INTENT_PERCEPTUAL);
+    }
+    if (params->density[0] > 0.0) {
+        png_set_pHYs(writer->png, writer->info, (png_uint_32)lround(params->density[0] / INCH),
+                     (png_uint_32)lround(params->density[1] / INCH), PNG_RESOLUTION_METER);
     }
     if (params->exif != NULL) {
         png_set_eXIf_1(writer->png, writer->info, (png_uint_32)g_bytes_get_size(params->exif),

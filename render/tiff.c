@@ -229,6 +229,12 @@ static void take_meta(const struct tiff_reader *r, struct image_meta *meta)
     }
     meta->xmp = take_tag(r, TIFFTAG_XMLPACKET);
     meta->iptc = take_iptc(r);
+    if (metadata_density(meta->exif, meta->density) && r->orientation >= 5) {
+        const double across = meta->density[0];
+
+        meta->density[0] = meta->density[1];
+        meta->density[1] = across;
+    }
     if (r->damaged) {
         image_meta_note(meta, CODEC_PARTIAL_NOTE);
     }
@@ -447,6 +453,11 @@ static void put_tags(struct writer *w, const struct image *image, const struct c
     put_iptc(w->tiff, params->iptc);
     if (params->exif != NULL) {
         tiff_exif_write(w->tiff, w->bytes, params->exif);
+    }
+    if (params->density[0] > 0.0) {
+        TIFFSetField(w->tiff, TIFFTAG_XRESOLUTION, params->density[0]);
+        TIFFSetField(w->tiff, TIFFTAG_YRESOLUTION, params->density[1]);
+        TIFFSetField(w->tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH);
     }
 }
 

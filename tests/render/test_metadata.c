@@ -380,6 +380,98 @@ static void test_adobe_rgb(void)
     }
 }
 
+// ---- pixels an inch -----------------------------------------------------------------------------
+
+static struct image *through(const struct image *photo, const char *format, bool keep,
+                             GBytes **file)
+{
+    const struct image_save_params params = {.format = format, .keep_metadata = keep};
+
+    *file = image_encode(photo, &params, NULL);
+    g_assert_nonnull(*file);
+    return image_load_bytes(*file, NULL, NULL);
+}
+
+// The numbers in the files are those that Pillow 12 writes for dpi=(300, 150).
+static void test_density(void)
+{
+    static const char *const FORMATS[] = {"jpeg", "png", "tiff"};
+    static const guint8 JFIF[] = {'J', 'F', 'I', 'F', 0, 1, 1, 1, 1, 0x2c, 0, 0x96};
+    static const guint8 PHYS[] = {'p', 'H', 'Y', 's', 0, 0, 0x2e, 0x23, 0, 0, 0x17, 0x12, 1};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(FORMATS); i++) {
+        struct image *photo = picture_photo(20, 30, 8, 5);
+        g_autoptr(GBytes) file = NULL, bare = NULL;
+
+        photo->meta.density[0] = 300.0;
+        photo->meta.density[1] = 150.0;
+
+        struct image *back = through(photo, FORMATS[i], true, &file);
+        struct image *without = through(photo, FORMATS[i], false, &bare);
+
+        g_assert_cmpfloat(back->meta.density[0], ==, 300.0);
+        g_assert_cmpfloat(back->meta.density[1], ==, 150.0);
+        g_assert_cmpfloat(without->meta.density[0], ==, 0.0);
+        if (i < 2) {
+            assert_holds(file, i == 0 ? JFIF : PHYS, i == 0 ? sizeof(JFIF) : sizeof(PHYS));
+        }
+        image_free(back);
+        image_free(without);
+        image_free(photo);
+    }
+}
+
+// EXIF alone says it, for centimetres, of a picture that is to be turned.
+static GBytes *density_of(int orientation)
+{
+    const struct entry main[] = {{EXIF_TAG_ORIENTATION, SHORT, 1, NULL, (guint32)orientation},
+                                 {EXIF_TAG_RESOLUTION_UNIT, SHORT, 1, NULL, 3},
+                                 {0}};
+    GByteArray *parts = begin(false);
+    const guint values = 8 + 2 + 4 * 12 + 4;
+
+    put(parts, false, 4, 2);
+    for (guint i = 0; i < 2; i++) {
+        put(parts, false, i == 0 ? EXIF_TAG_X_RESOLUTION : EXIF_TAG_Y_RESOLUTION, 2);
+        put(parts, false, 5, 2); // rational
+        put(parts, false, 1, 4);
+        put(parts, false, values + 8 * i, 4);
+    }
+
+    g_autoptr(GByteArray) rest = g_byte_array_new();
+
+    put_directory(rest, false, main, 0);
+    g_byte_array_append(parts, rest->data + 2, rest->len - 2);
+    g_assert_cmpuint(parts->len, ==, values);
+    put(parts, false, 100, 4);
+    put(parts, false, 1, 4);
+    put(parts, false, 50, 4);
+    put(parts, false, 1, 4);
+    return g_byte_array_free_to_bytes(parts);
+}
+
+static void test_density_in_exif(void)
+{
+    for (int orientation = 1; orientation <= 8; orientation++) {
+        const bool turned = orientation >= 5;
+        g_autoptr(GBytes) exif = density_of(orientation);
+        g_autoptr(GBytes) file = jpeg_with(exif);
+        g_autoptr(GBytes) out = NULL;
+        struct image *photo = image_load_bytes(file, NULL, NULL);
+        struct image *back = through(photo, "tiff", true, &out);
+
+        for (int i = 0; i < 2; i++) {
+            const double expected = (i == 0) == turned ? 127.0 : 254.0;
+
+            g_assert_cmpfloat_with_epsilon(photo->meta.density[i], expected, 1e-9);
+            g_assert_cmpfloat_with_epsilon(back->meta.density[i], expected, 1e-4);
+        }
+        assert_value(back->meta.exif, EXIF_IFD_0, EXIF_TAG_X_RESOLUTION, turned ? "127" : "254");
+        image_free(photo);
+        image_free(back);
+    }
+}
+
 static void test_nothing_to_say(void)
 {
     g_autoptr(GBytes) rubbish = g_bytes_new_static("MM\0*\xff\xff\xff\xff", 8);
@@ -402,6 +494,8 @@ int main(int argc, char **argv)
     g_test_add_func("/metadata/comments", test_comments);
     g_test_add_func("/metadata/comment-beside-recipe", test_comment_beside_recipe);
     g_test_add_func("/metadata/adobe-rgb", test_adobe_rgb);
+    g_test_add_func("/metadata/density", test_density);
+    g_test_add_func("/metadata/density-in-exif", test_density_in_exif);
     g_test_add_func("/metadata/nothing-to-say", test_nothing_to_say);
     return g_test_run();
 }
