@@ -57,7 +57,12 @@ static enum tiff_color color_of(struct tiff_reader *r, uint16_t packing)
     }
 }
 
-// Signed samples of Lab are read as what their bits are; others are libtiff's to know.
+static bool is_lab(const struct tiff_reader *r)
+{
+    return r->photometric == PHOTOMETRIC_CIELAB || r->photometric == PHOTOMETRIC_ICCLAB;
+}
+
+// Signed samples of Lab are read as what their bits are.
 static bool is_sized(const struct tiff_reader *r, uint16_t format)
 {
     switch (format) {
@@ -65,7 +70,8 @@ static bool is_sized(const struct tiff_reader *r, uint16_t format)
     case SAMPLEFORMAT_UINT:
     case SAMPLEFORMAT_VOID: return (r->bits >= 1 && r->bits <= 16) || r->bits == 32;
     case SAMPLEFORMAT_INT:
-        return r->photometric == PHOTOMETRIC_CIELAB || r->photometric == PHOTOMETRIC_ICCLAB;
+        return is_lab(r) || (r->photometric <= PHOTOMETRIC_RGB &&
+                             (r->bits == 8 || r->bits == 16 || r->bits == 32));
     default: return false;
     }
 }
@@ -86,6 +92,7 @@ bool tiff_pixels_init(struct tiff_reader *r)
     TIFFGetFieldDefaulted(r->tiff, TIFFTAG_EXTRASAMPLES, &extra, &kinds);
     r->apart = planes == PLANARCONFIG_SEPARATE;
     r->floats = format == SAMPLEFORMAT_IEEEFP;
+    r->negative = format == SAMPLEFORMAT_INT && !is_lab(r);
     r->color = packing != COMPRESSION_OJPEG && is_sized(r, format) ? color_of(r, packing)
                                                                    : TIFF_COLOR_OTHER;
     r->colors = COLORS[r->color];
@@ -281,11 +288,27 @@ static void unpack_bits(int bits, const uint8_t *row, gsize count, float *to)
     }
 }
 
+// As scikit-image has it: 0 is black and the largest number white, as of numbers without a sign.
+static void unpack_signed(int bits, const void *row, gsize count, float *to)
+{
+    const double most = (double)(((int64_t)1 << (bits - 1)) - 1);
+
+    for (gsize i = 0; i < count; i++) {
+        const int32_t value = bits == 8    ? ((const int8_t *)row)[i]
+                              : bits == 16 ? ((const int16_t *)row)[i]
+                                           : ((const int32_t *)row)[i];
+
+        to[i] = (float)(MAX(value, 0) / most);
+    }
+}
+
 // 0 is 0 and the largest integer is 1.
 static void unpack_row(const struct tiff_reader *r, const void *row, gsize count, float *to)
 {
     if (r->floats) {
         unpack_floats(r->bits, row, count, to);
+    } else if (r->negative) {
+        unpack_signed(r->bits, row, count, to);
     } else if (r->bits == 8) {
         for (gsize i = 0; i < count; i++) {
             to[i] = ((const uint8_t *)row)[i] / 255.0f;

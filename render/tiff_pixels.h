@@ -37,7 +37,8 @@ struct tiff_reader {
     int colors;           // of the channels
     bool alpha;           // the channel after them
     bool premultiplied;   // the colours are, by alpha
-    bool floats;          // else unsigned integers
+    bool floats;          // else integers,
+    bool negative;        // signed ones where 0 is black and what is below it, too
     bool apart;           // each channel in blocks of its own
     uint16_t *palette[3]; // libtiff's, (1 << bits) each
     int palette_shift;    // of its numbers to bytes

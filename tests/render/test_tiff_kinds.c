@@ -94,6 +94,47 @@ static void test_packed_bits(void)
     }
 }
 
+// numpy's v.clip(0) / iinfo.max of such samples: 0 is black, what is below it too, the largest
+// number white.
+static void test_signed(void)
+{
+    enum { COUNT = 4 };
+    static const int32_t WIDE[COUNT] = {-5, 0, 16711935, G_MAXINT32};
+    static const int16_t DEEP[COUNT] = {G_MININT16, 0, 16384, G_MAXINT16};
+    static const int8_t BYTES[COUNT] = {-128, 0, 64, 127};
+    static const float EXPECTED[3][COUNT] = {
+        {0, 0, 64 / 127.0f, 1}, {0, 0, 16384 / 32767.0f, 1}, {0, 0, 0.00778210163f, 1}};
+    static const void *const ROWS[] = {BYTES, DEEP, WIDE};
+
+    for (uint16_t i = 0; i < 3; i++) {
+        g_autofree char *folder = folder_create(), *data = NULL;
+        g_autofree char *path = g_build_filename(folder, "photo.tif", NULL);
+        TIFF *tiff = TIFFOpen(path, "w");
+        gsize size = 0;
+
+        TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, COUNT);
+        TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, 1);
+        TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8 << i);
+        TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_INT);
+        TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+        TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, 1);
+        g_assert_cmpint(TIFFWriteScanline(tiff, (void *)(uintptr_t)ROWS[i], 0, 0), ==, 1);
+        TIFFClose(tiff);
+        g_assert_true(g_file_get_contents(path, &data, &size, NULL));
+        folder_remove(g_steal_pointer(&folder));
+
+        g_autoptr(GBytes) file = g_bytes_new_static(data, size);
+        struct image *image = image_load_bytes(file, NULL, NULL);
+
+        g_assert_nonnull(image);
+        g_assert_cmpint(image->meta.bits, ==, i == 0 ? 8 : 16);
+        for (int n = 0; n < COUNT; n++) {
+            g_assert_cmpfloat_with_epsilon(image->rgb[3 * n], EXPECTED[i][n], 1e-7f);
+        }
+        image_free(image);
+    }
+}
+
 // Those who write a palette make 16 bits of its bytes in two ways, or leave them.
 static void test_palettes(void)
 {
@@ -289,6 +330,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/tiff-kinds/packed-bits", test_packed_bits);
+    g_test_add_func("/tiff-kinds/signed", test_signed);
     g_test_add_func("/tiff-kinds/palettes", test_palettes);
     g_test_add_func("/tiff-kinds/ink", test_ink);
     g_test_add_func("/tiff-kinds/lab", test_lab);
