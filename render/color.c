@@ -181,7 +181,7 @@ static bool is_gray(const struct image *image)
     return true;
 }
 
-// Only libpng checks that the profile suits the pixels; other files may hold any.
+// A file may hold any, whatever its pixels are.
 static bool choose_format(const struct conversion *conversion, const struct image *image,
                           cmsUInt32Number *format, GError **error)
 {

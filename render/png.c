@@ -19,9 +19,11 @@ static const char IPTC_KEY[] = "Raw profile type iptc";
 static const char EXIF_KEY[] = "Raw profile type exif"; // of the time before the chunk eXIf
 static const char APP1_KEY[] = "Raw profile type APP1"; // JPEG's marker, of EXIF or of XMP
 
-// Newer than libpng: of colours, and of further pictures.
-static const uint8_t UNKNOWN_CHUNKS[] = "cICP\0acTL";
-static const char CODE_CHUNK[] = "cICP", FRAMES_CHUNK[] = "acTL";
+// Newer than libpng: of colours, and of further pictures; and the profile, of which libpng takes
+// one for gray pictures in colour, and the reverse, for damage.
+static const uint8_t UNKNOWN_CHUNKS[] = "cICP\0acTL\0iCCP";
+static const char CODE_CHUNK[] = "cICP", FRAMES_CHUNK[] = "acTL", PROFILE_CHUNK[] = "iCCP";
+static const char PROFILE_NOTE[] = "the embedded colour profile is damaged and was ignored";
 
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
@@ -60,10 +62,8 @@ static void reader_warn(png_structp png, png_const_charp text)
 {
     struct reader *reader = png_get_error_ptr(png);
 
-    // The best-known profile of all, sRGB as it was first published, has slips that libpng warns of
-    // and that do no harm.
-    if (g_str_has_prefix(text, "iCCP") && strstr(text, "known incorrect sRGB profile") == NULL) {
-        image_meta_note(&reader->meta, "the embedded colour profile is damaged and was ignored");
+    if (g_str_has_prefix(text, PROFILE_CHUNK)) {
+        image_meta_note(&reader->meta, PROFILE_NOTE);
     }
     reader->damaged = reader->damaged || g_str_has_prefix(text, "IDAT: CRC error");
 }
@@ -97,7 +97,7 @@ static bool set_up(struct reader *reader)
     }
     png_set_read_fn(reader->png, reader, reader_bytes);
     png_set_crc_action(reader->png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
-    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, UNKNOWN_CHUNKS, 2);
+    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, UNKNOWN_CHUNKS, 3);
     png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
     png_set_chunk_malloc_max(reader->png, MAX_CHUNK_BYTES);
     png_set_chunk_cache_max(reader->png, MAX_CHUNKS);
@@ -251,16 +251,38 @@ static void take_texts(struct reader *reader)
     }
 }
 
+// The first chunk of the name of those that libpng leaves alone; NULL: there is none.
+static png_const_unknown_chunkp find_unknown(const struct reader *reader, const char *name)
+{
+    png_unknown_chunkp chunks = NULL;
+    int count = png_get_unknown_chunks(reader->png, reader->info, &chunks);
+
+    for (int i = 0; i < count; i++) {
+        if (memcmp(chunks[i].name, name, 4) == 0) {
+            return &chunks[i];
+        }
+    }
+    return NULL;
+}
+
+// Its bytes, where it has so many; else NULL.
+static const uint8_t *find_sized(const struct reader *reader, const char *name, size_t size)
+{
+    png_const_unknown_chunkp chunk = find_unknown(reader, name);
+
+    return chunk != NULL && chunk->size == size ? chunk->data : NULL;
+}
+
+// Whether it suits the picture is Little CMS's to say, as in other formats.
 static void take_profile(struct reader *reader)
 {
-    png_charp name = NULL;
-    png_bytep profile = NULL;
-    png_uint_32 size = 0;
-    int compression = 0;
+    png_const_unknown_chunkp chunk = find_unknown(reader, PROFILE_CHUNK);
 
-    if (reader->meta.icc == NULL &&
-        png_get_iCCP(reader->png, reader->info, &name, &compression, &profile, &size) != 0) {
-        reader->meta.icc = g_bytes_new(profile, size);
+    if (chunk != NULL && reader->meta.icc == NULL) {
+        reader->meta.icc = raw_profile_unpack(chunk->data, chunk->size, MAX_CHUNK_BYTES);
+        if (reader->meta.icc == NULL) {
+            image_meta_note(&reader->meta, PROFILE_NOTE);
+        }
     }
 }
 
@@ -288,25 +310,11 @@ static void take_primaries(struct reader *reader)
     }
 }
 
-// The bytes of a chunk that libpng does not know; NULL: there is none of that size.
-static const uint8_t *find_unknown(const struct reader *reader, const char *name, size_t size)
-{
-    png_unknown_chunkp chunks = NULL;
-    int count = png_get_unknown_chunks(reader->png, reader->info, &chunks);
-
-    for (int i = 0; i < count; i++) {
-        if (memcmp(chunks[i].name, name, 4) == 0 && chunks[i].size == size) {
-            return chunks[i].data;
-        }
-    }
-    return NULL;
-}
-
 // The four numbers of the chunk cICP are primaries, transfer, matrix, whether all values are used.
 // It counts more than all else that the file says of its colours.
 static void take_color(struct reader *reader)
 {
-    const uint8_t *code = find_unknown(reader, CODE_CHUNK, 4);
+    const uint8_t *code = find_sized(reader, CODE_CHUNK, 4);
 
     if (code != NULL && code[2] == 0 && code[3] == 1 &&
         color_profile_from_code(code[0], code[1], &reader->meta.icc)) {
@@ -322,10 +330,10 @@ static void take_color(struct reader *reader)
 // EXIF counts where no chunk says anything.
 static void take_camera_space(struct reader *reader)
 {
-    const png_uint_32 chunks = PNG_INFO_sRGB | PNG_INFO_gAMA | PNG_INFO_cHRM | PNG_INFO_iCCP;
+    const png_uint_32 chunks = PNG_INFO_sRGB | PNG_INFO_gAMA | PNG_INFO_cHRM;
 
     if (png_get_valid(reader->png, reader->info, chunks) == 0 &&
-        find_unknown(reader, CODE_CHUNK, 4) == NULL) {
+        find_unknown(reader, CODE_CHUNK) == NULL) {
         codec_take_camera_space(&reader->meta);
     }
 }
@@ -333,7 +341,7 @@ static void take_camera_space(struct reader *reader)
 // The chunk acTL begins with the number of frames (PNG, third edition, 11.3.6.1).
 static void note_frames(struct reader *reader)
 {
-    const uint8_t *control = find_unknown(reader, FRAMES_CHUNK, 8);
+    const uint8_t *control = find_sized(reader, FRAMES_CHUNK, 8);
 
     if (control != NULL && png_get_uint_32(control) > 1) {
         image_meta_note(&reader->meta, CODEC_FIRST_NOTE);

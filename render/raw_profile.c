@@ -1,5 +1,9 @@
 #include "render/raw_profile.h"
 
+#include <stdint.h>
+#include <string.h>
+#include <zlib.h>
+
 enum { MAX_BYTES = 1 << 20, ROW = 36 };
 
 // "\niptc\n    1234\n" and as many bytes in lines of 72 digits.
@@ -46,4 +50,37 @@ char *raw_profile_write(const char *name, GBytes *bytes)
     }
     g_string_append_c(text, '\n');
     return g_string_free(text, FALSE);
+}
+
+// NULL: the bytes are damaged, or unpack to too many.
+static GBytes *unpack(const guint8 *data, gsize size, gsize most)
+{
+    enum { STEP = 1 << 16 };
+    z_stream z = {.next_in = (z_const Bytef *)(uintptr_t)data, .avail_in = (uInt)size};
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    int result = inflateInit(&z);
+
+    while (result == Z_OK && z.total_out <= most) {
+        g_byte_array_set_size(bytes, (guint)z.total_out + STEP);
+        z.next_out = bytes->data + z.total_out;
+        z.avail_out = STEP;
+        result = inflate(&z, Z_NO_FLUSH);
+    }
+    g_byte_array_set_size(bytes, (guint)z.total_out);
+    inflateEnd(&z);
+    return result == Z_STREAM_END && z.total_out > 0
+               ? g_byte_array_free_to_bytes(g_steal_pointer(&bytes))
+               : NULL;
+}
+
+// A name, a zero, the number 0 of the one way to pack, and the packed profile (PNG, 11.3.2.3).
+GBytes *raw_profile_unpack(gconstpointer chunk, gsize size, gsize most)
+{
+    enum { LONGEST_NAME = 79, PACKING = 2 };
+    const guint8 *data = chunk;
+    const guint8 *end = size > 0 ? memchr(data, 0, MIN(size, LONGEST_NAME + 1)) : NULL;
+    const gsize begin = end != NULL ? (gsize)(end - data) + PACKING : 0;
+
+    return end != NULL && begin < size && end[1] == 0 ? unpack(data + begin, size - begin, most)
+                                                      : NULL;
 }

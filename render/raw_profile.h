@@ -10,3 +10,7 @@ GBytes *raw_profile_read(const char *text, gsize length);
 
 // Newly allocated.
 char *raw_profile_write(const char *name, GBytes *bytes);
+
+// The profile in the bytes of a PNG's chunk iCCP, of at most so many bytes. NULL: it is damaged, or
+// larger.
+GBytes *raw_profile_unpack(gconstpointer chunk, gsize size, gsize most);

@@ -6,6 +6,7 @@
 #include "render/raw_profile.h"
 #include "tests/render/pictures.h"
 
+#include <lcms2.h>
 #include <png.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -205,6 +206,55 @@ static void test_huge_profile(void)
     g_assert_null(image->meta.icc);
     g_assert_nonnull(image->meta.note);
     image_free(image);
+}
+
+static GBytes *saved(cmsHPROFILE profile)
+{
+    cmsUInt32Number size = 0;
+
+    g_assert_true(cmsSaveProfileToMem(profile, NULL, &size));
+
+    void *data = g_malloc(size);
+
+    g_assert_true(cmsSaveProfileToMem(profile, data, &size));
+    return g_bytes_new_take(data, size);
+}
+
+// Of another kind than the pixels: for colours, the picture is gray; for gray, for Lab, the picture
+// has colours; and no profile at all. Little CMS has gray in Adobe RGB as (128, 128, 128).
+static void test_other_profiles(void)
+{
+    static const guint8 GRAY[] = {0, 127}, COLORS[] = {0, 200, 120, 60};
+    static const char *const NOTES[] = {
+        NULL, "the colour profile is for gray pictures and was ignored",
+        "the colour profile is not for RGB or gray pictures and was ignored",
+        "the colour profile is damaged and was ignored"};
+    cmsToneCurve *curve = cmsBuildGamma(NULL, 1.8);
+    const cmsCIExyY white = {0.3457, 0.3585, 1.0};
+    cmsHPROFILE gray = cmsCreateGrayProfile(&white, curve), lab = cmsCreateLab4Profile(NULL);
+    GBytes *profiles[4] = {color_adobe_rgb_profile(), saved(gray), saved(lab),
+                           g_bytes_new_static("none", 4)};
+
+    for (int i = 0; i < 4; i++) {
+        gsize size = 0;
+        const void *profile = g_bytes_get_data(profiles[i], &size);
+        g_autoptr(GByteArray) chunk = packed("name\0", 6, profile, size);
+        GByteArray *parts = begin(1, 1, 8, i == 0 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB);
+
+        put_chunk(parts, "iCCP", chunk->data, chunk->len);
+
+        g_autoptr(GBytes) file = finish(parts, i == 0 ? GRAY : COLORS, i == 0 ? 2 : 4);
+        struct image *image = load(file);
+
+        assert_rgb(image, 0, i == 0 ? 128 : 200, i == 0 ? 128 : 120, i == 0 ? 128 : 60);
+        g_assert_cmpstr(image->meta.note, ==, NOTES[i]);
+        g_assert_true((image->meta.icc != NULL) == (i == 0));
+        image_free(image);
+        g_bytes_unref(profiles[i]);
+    }
+    cmsCloseProfile(gray);
+    cmsCloseProfile(lab);
+    cmsFreeToneCurve(curve);
 }
 
 // gAMA alone: linear light is converted, sRGB's rounded exponent is left as it is.
@@ -546,6 +596,7 @@ int main(int argc, char **argv)
     g_test_add_func("/png/interlaced", test_interlaced);
     g_test_add_func("/png/huge-header", test_huge_header);
     g_test_add_func("/png/huge-profile", test_huge_profile);
+    g_test_add_func("/png/other-profiles", test_other_profiles);
     g_test_add_func("/png/gamma", test_gamma);
     g_test_add_func("/png/code", test_code);
     g_test_add_func("/png/frames", test_frames);
