@@ -79,7 +79,7 @@ GPtrArray *library_documents(struct library *l);
 void library_use_file(struct library *l, const char *path);
 void library_use_adapter(struct library *l, const char *path,
                          const char *name); // the same, so named
-bool library_can_use(const char *path); // as against a photo, by its content or its name
+bool library_can_use(const char *path);     // as against a photo, by its content or its name
 // A new one of the open document, known but not in its list. path: as in struct store_adapter.
 TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, const char *path,
                                           const char *method);
