@@ -20,6 +20,7 @@ struct _TinctureSubjectPage {
     AdwPreferencesGroup *photos, *names, *rows, *known;
     AdwExpanderRow *expert;
     AdwEntryRow *word, *kind;
+    GtkScrolledWindow *scroller;
     GtkWidget *no_photos, *start, *stop, *resume_box, *progress_box, *training_box;
     GtkLabel *words, *resume_text, *progress_text;
     GtkProgressBar *progress;
@@ -241,11 +242,11 @@ static char *call_text(TinctureSubjectPage *self)
                         "the others");
     }
     g_autofree char *sentence = tincture_subject_work_sentence(work_of(self));
-    return other != NULL ? g_strdup_printf(
-                               "In sentences it is called “%s”. %s is called by that word, too: of "
-                               "these a photo uses one",
-                               sentence, other)
-                         : g_strdup_printf("In sentences it is called “%s”", sentence);
+    g_autofree char *too =
+        other != NULL
+            ? g_strdup_printf(". “%s” has this word already: a photo uses one of the two", other)
+            : g_strdup("");
+    return g_strdup_printf("In sentences it is called “%s”%s", sentence, too);
 }
 
 static void show_names(TinctureSubjectPage *self)
@@ -329,7 +330,16 @@ static void show_training(TinctureSubjectPage *self)
     gtk_widget_set_visible(self->training_box, n > 0);
 }
 
-// The keyboard was on the button that is gone now; the page follows it to what there is to see.
+// What there is to see of a training is at the end of the page.
+static void show_end_cb(TinctureSubjectPage *self)
+{
+    if (self->learning) {
+        GtkAdjustment *place = gtk_scrolled_window_get_vadjustment(self->scroller);
+        gtk_adjustment_set_value(place, gtk_adjustment_get_upper(place));
+    }
+}
+
+// The keyboard was on the button that is gone now.
 static void follow_learning(TinctureSubjectPage *self, gboolean learning)
 {
     if (learning && !self->learning && gtk_widget_get_mapped(GTK_WIDGET(self))) {
@@ -434,6 +444,7 @@ static void tincture_subject_page_class_init(TinctureSubjectPageClass *klass)
     g_type_ensure(TINCTURE_TYPE_LOSS_PLOT);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/subject_page.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, scroller);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, photos);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, no_photos);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, names);
@@ -468,6 +479,8 @@ static void tincture_subject_page_init(TinctureSubjectPage *self)
     gtk_widget_init_template(GTK_WIDGET(self));
     self->settings = setting_list_new(self->rows, self->expert, "subject", setting_changed, self);
     setting_list_leave_out(self->settings, "objective");
+    g_signal_connect_swapped(gtk_scrolled_window_get_vadjustment(self->scroller), "notify::upper",
+                             G_CALLBACK(show_end_cb), self);
 }
 
 void tincture_subject_page_set_session(TinctureSubjectPage *self, TinctureSession *session)
