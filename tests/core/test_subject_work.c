@@ -243,6 +243,7 @@ static void test_cut_checkpoint(void)
     g_assert_true(learn(&f));
     wait_until(&f, is_over, "the subject is learned anew");
     g_autofree char *learned = learned_path(&f);
+    g_assert_true(g_file_test(learned, G_FILE_TEST_EXISTS));
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
     fixture_end(&f);

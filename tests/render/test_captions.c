@@ -248,7 +248,7 @@ static void test_tiff(void)
 
         g_assert_cmpint(data[0], ==, big ? 'M' : 'I');
         g_assert_nonnull(record);
-        g_assert_cmpmem(g_bytes_get_data(record, NULL), LENGTH, RECORD + HEAD, LENGTH);
+        g_assert_cmpmem(g_bytes_get_data(record, NULL), LENGTH, &RECORD[HEAD], LENGTH);
         assert_bytes(sum, SUM, sizeof(SUM) - 1);
         assert_bytes(resources, CAPTIONS, sizeof(CAPTIONS) - 1);
         image_free(photo);
