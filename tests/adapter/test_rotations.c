@@ -22,7 +22,7 @@ static const struct {
     bool noted;          // something about it is left open
 } files[] = {
     {"peft-exact", "oft", "peft_oft", false},
-    {"peft-exact-conv", "orthogonal", "peft_oft", true},
+    {"peft-exact-conv", "orthogonal", "peft_oft", false},
     {"peft-neumann", "orthogonal", "peft_oft", false},
     {"peft-neumann-1", "orthogonal", "peft_oft", false},
     {"peft-neumann-2", "orthogonal", "peft_oft", false},
@@ -79,9 +79,20 @@ static struct adapter *load(const char *path)
     return a;
 }
 
+// PEFT's forward pass turns these otherwise than its merge does, which is told.
+static bool turns_kernels(const struct adapter *a)
+{
+    bool any = false;
+    for (guint i = 0; g_str_equal(a->dialect->name, "peft_oft") && i < a->params->len; i++) {
+        const struct nn_weight *w = ((const struct adapter_param *)a->params->pdata[i])->weight;
+        any = any || (w->rank == 4 && w->shape[1] * w->shape[2] > 1);
+    }
+    return any;
+}
+
 static void assert_noted(const struct adapter *a, const char *words)
 {
-    g_assert_cmpuint(a->notes->len, ==, 1);
+    g_assert_cmpuint(a->notes->len, ==, turns_kernels(a) ? 2 : 1);
     g_assert_nonnull(strstr(a->notes->pdata[0], words));
 }
 
@@ -138,7 +149,7 @@ static void test_references(void)
         g_assert_cmpfloat(apart, <, SAME);
         g_assert_cmpuint(a->unmatched->len, ==, 0);
         g_assert_cmpint(a->tensors_applied, ==, a->tensors_total);
-        g_assert_cmpint(a->notes->len > 0, ==, files[i].noted);
+        g_assert_cmpint(a->notes->len > 0, ==, files[i].noted || turns_kernels(a));
         adapter_free(a);
     }
 }
@@ -350,7 +361,7 @@ static void test_left_open(void)
         if (cases[i].note) {
             assert_noted(a, cases[i].note);
         } else {
-            g_assert_cmpuint(a->notes->len, ==, 0);
+            g_assert_cmpuint(a->notes->len, ==, turns_kernels(a) ? 1 : 0);
         }
         adapter_free(a);
     }
