@@ -1,7 +1,9 @@
 #include "ui/core/subject_draft.h"
 
+#include "compute/model/defaults.h"
 #include "compute/train/train.h"
 #include "ui/core/plain_text.h"
+#include "ui/core/subject.h"
 
 #include <string.h>
 
@@ -24,6 +26,12 @@ void subject_draft_init(struct subject_draft *d)
         .seed = 1,
     };
     settings_parse(d->learn, "objective", "subject", NULL);
+}
+
+bool subject_draft_use_model(struct subject_draft *d, const char *model, GError **error)
+{
+    return model_defaults(model, "learn", d->learn, error) &&
+           subject_defaults(model, d->learn, error);
 }
 
 void subject_draft_clear(struct subject_draft *d)

@@ -17,6 +17,8 @@ struct subject_draft {
 };
 
 void subject_draft_init(struct subject_draft *d);
+// What the model's folder says of learning a subject.
+bool subject_draft_use_model(struct subject_draft *d, const char *model, GError **error);
 void subject_draft_clear(struct subject_draft *d);
 void subject_draft_copy(const struct subject_draft *from,
                         struct subject_draft *to); // to is overwritten, not freed

@@ -711,7 +711,9 @@ void tincture_subject_work_load(TinctureSubjectWork *self)
         return;
     }
     self->loaded = true;
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) error = NULL, unread = NULL;
+    subject_draft_use_model(&self->draft, self->library->model, &unread);
+    tincture_project_say_error(self->project, "The model's own settings are not used", unread);
     g_autofree char *path = store_path(self->library->store, DRAFT_FILE);
     g_autoptr(JsonNode) root = g_file_test(path, G_FILE_TEST_EXISTS)
                                    ? json_file_read(path, JSON_NODE_OBJECT, DRAFT_FILE, &error)
