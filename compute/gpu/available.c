@@ -35,10 +35,12 @@ static uint64_t address_space_left(uint64_t *resident)
 // Of address space, where a limit of it is set: what the driver, its compiler, the threads and
 // pictures take besides tensors. Not all of them survive where there is none left, so nothing is
 // begun without it, and tensors leave a rest.
-#define MIB          (1024.0 * 1024)
-#define START_BYTES  (640 * MIB)
-#define REST_BYTES   (192 * MIB)
-#define THREAD_BYTES (16 * MIB) // of the driver's and the program's, for each processor
+#define MIB         (1024.0 * 1024)
+#define START_BYTES (640 * MIB)
+#define REST_BYTES  (192 * MIB)
+// Of the driver's and the program's, for each processor, and what OpenBLAS maps for a thread's
+// first product: without that it asks for ever.
+#define THREAD_BYTES ((16 + 128) * MIB)
 
 static uint64_t with_threads(double bytes)
 {
