@@ -237,6 +237,7 @@ const struct objective cut_mix_unmix_objective = {
                "each half, and attention that stays in its half",
     .settings = mix_settings,
     .level = SETTING_HIDDEN, // as that of one subject
+    .of_subjects = true,
     .rows = subject_batch_rows,
     .prepare = mix_prepare,
     .draw = mix_draw,

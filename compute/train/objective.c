@@ -5,6 +5,12 @@
 #include <math.h>
 #include <string.h>
 
+const struct objective *objective_chosen(const struct settings *s)
+{
+    const family_fn family = settings_find(s, "objective", NULL)->family;
+    return (const struct objective *)family_find(family, settings_choice(s, "objective"));
+}
+
 static int role_count(const struct train_data *d, enum train_role role)
 {
     int n = 0;

@@ -101,6 +101,7 @@ struct loss_nodes {
 
 struct objective {
     MEMBER_FIELDS;
+    bool of_subjects; // it learns from photos of subjects and their classes
     // Rows of a batch of one, with these settings of its own; NULL: 1.
     int (*rows)(const struct settings *s);
 
@@ -125,6 +126,8 @@ struct objective {
 };
 extern const struct objective *const objective_table[]; // NULL-terminated
 const struct member *objective_family(int i);
+// The one that settings of learn_settings choose.
+const struct objective *objective_chosen(const struct settings *s);
 
 // ---- for objectives -----------------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ const struct objective subject_objective = {
                "belongs to as the model knew it",
     .settings = subject_settings,
     .level = SETTING_HIDDEN, // it is another kind of project than one photo
+    .of_subjects = true,
     .rows = subject_batch_rows,
     .prepare = subject_prepare,
     .draw = subject_draw,

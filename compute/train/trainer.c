@@ -262,7 +262,7 @@ static void take_params(struct trainer *t, const struct train_params *params)
     settings_parse(s, "method", t->adapter->method->name, NULL);
     settings_assign(settings_member(s, "method"), t->adapter->settings);
     t->settings = s;
-    t->run.objective = (const struct objective *)chosen(s, "objective");
+    t->run.objective = objective_chosen(s);
     t->run.settings = settings_member(s, "objective");
     t->optimizer = (const struct optimizer_type *)chosen(s, "optimizer");
     t->optimizer_settings = settings_member(s, "optimizer");

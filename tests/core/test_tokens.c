@@ -140,21 +140,28 @@ static void assert_recipe(struct fixture *f, const char *line)
     image_meta_clear(&info.meta);
 }
 
+// A photo whose sentence was drawn before its token came (*before) and after (*after).
+static void draw_both(struct fixture *f, GBytes **before, GBytes **after)
+{
+    begin(f);
+    fixture_photo(f);
+    tincture_project_set_source_prompt(f->project, "a red apple");
+    tincture_project_set_prompt(f->project, "a " TOKEN " apple");
+    wait_until(f, first_result, "the sentence without the token is drawn");
+    *before = g_bytes_ref(f->project->result->pixels);
+    drop_token(f);
+    wait_until(f, second_result, "the sentence with the token is drawn");
+    *after = g_bytes_ref(f->project->result->pixels);
+}
+
 // A sentence that was there before its token is drawn anew, and what was drawn stays in the
 // history; the file is in no list of adapters, and no undo brings it there. At the next start the
 // picture is the one with the token.
 static void test_edit(void)
 {
     struct fixture f;
-    begin(&f);
-    fixture_photo(&f);
-    tincture_project_set_source_prompt(f.project, "a red apple");
-    tincture_project_set_prompt(f.project, "a " TOKEN " apple");
-    wait_until(&f, first_result, "the sentence without the token is drawn");
-    g_autoptr(GBytes) before = g_bytes_ref(f.project->result->pixels);
-    drop_token(&f);
-    wait_until(&f, second_result, "the sentence with the token is drawn");
-    g_autoptr(GBytes) after = g_bytes_ref(f.project->result->pixels);
+    g_autoptr(GBytes) before = NULL, after = NULL;
+    draw_both(&f, &before, &after);
     g_assert_false(g_bytes_equal(before, after));
     assert_recipe(&f, "Embeddings: " TOKEN ", ");
     g_assert_cmpuint(tincture_project_n_adapters(f.project), ==, 0);
@@ -195,15 +202,8 @@ static bool no_token(struct fixture *f)
 static void test_removed(void)
 {
     struct fixture f;
-    begin(&f);
-    fixture_photo(&f);
-    tincture_project_set_source_prompt(f.project, "a red apple");
-    tincture_project_set_prompt(f.project, "a " TOKEN " apple");
-    wait_until(&f, first_result, "the sentence without the token is drawn");
-    g_autoptr(GBytes) without = g_bytes_ref(f.project->result->pixels);
-    drop_token(&f);
-    wait_until(&f, second_result, "the sentence with the token is drawn");
-    g_autoptr(GBytes) with = g_bytes_ref(f.project->result->pixels);
+    g_autoptr(GBytes) without = NULL, with = NULL;
+    draw_both(&f, &without, &with);
     g_autofree char *kept = g_build_filename(f.dir, "embeddings", TOKEN ".safetensors", NULL);
     g_autofree char *away = g_build_filename(f.dir, "away", NULL);
     g_assert_cmpint(g_rename(kept, away), ==, 0);

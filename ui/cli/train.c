@@ -1,5 +1,6 @@
 #include "ui/cli/cli.h"
 
+#include "compute/train/objective.h"
 #include "ui/core/subject.h"
 
 #include <stdio.h>
@@ -94,7 +95,7 @@ static bool learn_subject(struct cli *c, struct adapter *adapter, const GPtrArra
 
 static bool is_subject(const struct cli *c)
 {
-    return !g_str_equal(settings_choice(c->settings, "objective"), "single_image");
+    return objective_chosen(c->settings)->of_subjects;
 }
 
 // What is wanted of the words depends on the objective.

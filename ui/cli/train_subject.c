@@ -1,55 +1,37 @@
 // Subjects as options say them: --class, --token and --image of one, or --subject of each.
 #include "ui/cli/cli.h"
 
+#include "render/codec.h"
 #include "ui/core/subject.h"
 
 #include <string.h>
 
 // What one request borrows.
 struct folder {
-    GPtrArray *photos, *files; // struct photo *, struct subject_file *
-    GArray *list;              // struct subject_photo
+    struct subject_album album;
     char *token, *kind;
 };
 
 static struct folder *folder_new(void)
 {
     struct folder *f = g_new0(struct folder, 1);
-    f->photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
-    f->files = g_ptr_array_new_with_free_func((GDestroyNotify)subject_file_free);
-    f->list = g_array_new(FALSE, TRUE, sizeof(struct subject_photo));
+    subject_album_init(&f->album);
     return f;
 }
 
 static void folder_free(struct folder *f)
 {
-    g_ptr_array_unref(f->photos);
-    g_ptr_array_unref(f->files);
-    g_array_unref(f->list);
+    subject_album_clear(&f->album);
     g_free(f->token);
     g_free(f->kind);
     g_free(f);
 }
 
-// Takes what lies beside the photo; prompt (may be NULL) describes it where nothing does.
-static bool add(struct folder *f, const char *path, struct photo *photo, const char *prompt,
-                GError **error)
-{
-    struct subject_file *file = subject_file_read(path, photo, error);
-    if (!file) {
-        return false;
-    }
-    g_ptr_array_add(f->files, file);
-    const struct subject_photo p = {photo, file->caption ? file->caption : prompt, file->mask};
-    g_array_append_val(f->list, p);
-    return true;
-}
-
 static struct subject_request request_of(const struct cli *c, const struct folder *f)
 {
     return (struct subject_request){
-        .photos = (const struct subject_photo *)(void *)f->list->data,
-        .n = (int)f->list->len,
+        .photos = (const struct subject_photo *)(void *)f->album.list->data,
+        .n = (int)f->album.list->len,
         .token = f->token,
         .kind = f->kind,
         .settings = c->settings,
@@ -67,7 +49,8 @@ static struct subject *one_subject(const struct cli *c, const GPtrArray *photos,
     f->token = g_strdup(c->token);
     f->kind = g_strdup(c->kind);
     for (guint i = 0; ok && i < n; i++) {
-        ok = add(f, c->images[i], photos->pdata[i], c->prompt, error);
+        ok = subject_album_add(&f->album, c->images[i], photo_ref(photos->pdata[i]), c->prompt,
+                               error);
     }
     struct subject_request q = request_of(c, f);
     q.class_photos = (const struct photo *const *)photos->pdata + n;
@@ -82,15 +65,7 @@ static struct subject *one_subject(const struct cli *c, const GPtrArray *photos,
 
 static bool is_photo(const char *name)
 {
-    static const char *const suffixes[] = {".png",  ".jpg",  ".jpeg", ".tif", ".tiff",
-                                           ".webp", ".avif", ".heic", ".jxl", ".bmp"};
-    g_autofree char *lower = g_ascii_strdown(name, -1);
-    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        if (g_str_has_suffix(lower, suffixes[i])) {
-            return !g_str_has_suffix(lower, "-masklabel.png");
-        }
-    }
-    return false;
+    return codec_find_suffix(name) && !g_str_has_suffix(name, "-masklabel.png");
 }
 
 static int by_name(const void *a, const void *b)
@@ -136,12 +111,8 @@ static bool read_folder(struct cli *c, const char *text, struct folder *f, GErro
     f->kind = g_strdup(last + 1);
     g_autoptr(GPtrArray) paths = photos_in(folder, error);
     for (guint i = 0; paths && i < paths->len; i++) {
-        struct photo *p = cli_photo(c, paths->pdata[i], error);
-        if (!p) {
-            return false;
-        }
-        g_ptr_array_add(f->photos, p);
-        if (!add(f, paths->pdata[i], p, NULL, error)) {
+        const char *path = paths->pdata[i];
+        if (!subject_album_add(&f->album, path, cli_photo(c, path, error), NULL, error)) {
             return false;
         }
     }

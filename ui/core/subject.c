@@ -18,6 +18,8 @@ struct subject {
     GPtrArray *pixels;   // float *: pictures and masks
     GPtrArray *captions; // char *
     GPtrArray *drawn;    // GPtrArray * of struct photo *: of the classes
+    GPtrArray *masks;    // struct raster *: opaque parts of cut-outs
+    GPtrArray *lists;    // struct subject_photo *: photos with those
     GArray *examples;    // struct train_example
     GPtrArray *tokens;   // char *, NULL-terminated with the set
     struct train_set set;
@@ -34,6 +36,8 @@ void subject_free(struct subject *s)
         g_ptr_array_unref(s->pixels);
         g_ptr_array_unref(s->captions);
         g_ptr_array_unref(s->drawn);
+        g_ptr_array_unref(s->masks);
+        g_ptr_array_unref(s->lists);
         g_array_unref(s->examples);
         g_ptr_array_unref(s->tokens);
         g_free(s);
@@ -174,25 +178,41 @@ static bool check_mask(const struct subject_photo *p, int index, GError **error)
     return true;
 }
 
+// The request's photos become the subject's own list, in which cut-outs have masks.
+static bool take_photos(struct subject *s, struct subject_request *q, GError **error)
+{
+    struct subject_photo *list = g_memdup2(q->photos, (gsize)q->n * sizeof *list);
+    g_ptr_array_add(s->lists, list);
+    q->photos = list;
+    for (int i = 0; i < q->n; i++) {
+        struct raster *made = NULL;
+        if (!list[i].mask && !opaque_part(list[i].photo->full, &made, error)) {
+            return false;
+        }
+        if (made) {
+            g_ptr_array_add(s->masks, made);
+            list[i].mask = made;
+        }
+        if (!check_mask(&list[i], i, error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool add_photo(struct subject *s, const struct subject_request *q, int index,
                       struct rng *rng, GError **error)
 {
     const struct settings *own = settings_member(q->settings, "objective");
     const int crops = settings_int(own, "crops");
-    struct subject_photo p = q->photos[index];
-    struct raster *made = NULL;
-    if (!p.mask && !opaque_part(p.photo->full, &made, error)) {
-        return false;
-    }
-    p.mask = p.mask ? p.mask : made;
-    char *caption = p.caption ? g_strdup(p.caption) : subject_caption(q->token, q->kind);
+    const struct subject_photo *p = &q->photos[index];
+    char *caption = p->caption ? g_strdup(p->caption) : subject_caption(q->token, q->kind);
     g_ptr_array_add(s->captions, caption);
-    bool ok = check_mask(&p, index, error);
+    bool ok = true;
     for (int i = 0; ok && i < crops; i++) {
         const bool mirrored = settings_get(own, "flip") != 0 && i % 2;
-        ok = add(s, &p, caption, ROLE_INSTANCE, i ? rng : NULL, mirrored, error);
+        ok = add(s, p, caption, ROLE_INSTANCE, i ? rng : NULL, mirrored, error);
     }
-    raster_free(made);
     return ok;
 }
 
@@ -262,7 +282,7 @@ static bool begin_token(struct subject *s, struct engine *e, const struct subjec
 static bool add_subject(struct subject *s, struct subject_request *q, struct engine *e,
                         struct rng *rng, struct task *task, GError **error)
 {
-    if (!begin_token(s, e, q, error)) {
+    if (!begin_token(s, e, q, error) || !take_photos(s, q, error)) {
         return false;
     }
     for (int i = 0; i < q->n; i++) {
@@ -329,19 +349,6 @@ static char *pair_caption(const char *const words[2], bool placed)
                : g_strdup_printf("a photograph of %s and %s", right, left);
 }
 
-// One of the photos with its mask; *made is to be freed.
-static bool any_photo(const struct subject_photo *photos, int n, struct rng *rng,
-                      struct subject_photo *p, struct raster **made, GError **error)
-{
-    *p = photos[rng_below(rng, n)];
-    *made = NULL;
-    if (!p->mask && !opaque_part(p->photo->full, made, error)) {
-        return false;
-    }
-    p->mask = p->mask ? p->mask : *made;
-    return true;
-}
-
 static bool add_pair(struct subject *s, const struct subject_photo *const photos[2], const int n[2],
                      char *const words[2], enum train_role role, bool placed, int side,
                      struct rng *rng, GError **error)
@@ -350,13 +357,9 @@ static bool add_pair(struct subject *s, const struct subject_photo *const photos
     float *page = g_new(float, (gsize)side *side * 3);
     g_ptr_array_add(s->pixels, page);
     for (int half = 0; half < 2; half++) {
-        struct subject_photo p;
-        struct raster *made;
         const int which = half ^ first;
-        const bool ok = any_photo(photos[which], n[which], rng, &p, &made, error) &&
-                        put_half(&p, rng, page, side, half, error);
-        raster_free(made);
-        if (!ok) {
+        const struct subject_photo *p = &photos[which][rng_below(rng, n[which])];
+        if (!put_half(p, rng, page, side, half, error)) {
             return false;
         }
     }
@@ -417,6 +420,8 @@ struct subject *subjects_new(struct engine *e, const struct subject_request *lis
     s->pixels = g_ptr_array_new_with_free_func(g_free);
     s->captions = g_ptr_array_new_with_free_func(g_free);
     s->drawn = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    s->masks = g_ptr_array_new_with_free_func((GDestroyNotify)raster_free);
+    s->lists = g_ptr_array_new_with_free_func(g_free);
     s->tokens = g_ptr_array_new_with_free_func(g_free);
     s->examples = g_array_new(FALSE, TRUE, sizeof(struct train_example));
     g_autofree struct subject_request *all = g_memdup2(list, (gsize)n * sizeof *list);

@@ -51,6 +51,19 @@ struct subject_file {
 struct subject_file *subject_file_read(const char *path, const struct photo *p, GError **error);
 void subject_file_free(struct subject_file *f);
 
+// Photos of a subject with what lies beside each.
+struct subject_album {
+    GPtrArray *photos; // struct photo *
+    GPtrArray *files;  // struct subject_file *
+    GArray *list;      // struct subject_photo, of these
+};
+void subject_album_init(struct subject_album *a);
+void subject_album_clear(struct subject_album *a);
+// The photo of that file, which is taken (NULL: it could not be read, and the error says so).
+// caption (may be NULL, borrowed) describes it where nothing beside it does.
+bool subject_album_add(struct subject_album *a, const char *path, struct photo *photo,
+                       const char *caption, GError **error);
+
 // "a photograph of a <rex> dog": what a photo of the subject is called where nobody says it.
 // Newly allocated.
 char *subject_caption(const char *token, const char *kind);

@@ -70,3 +70,35 @@ void subject_file_free(struct subject_file *f)
     raster_free(f->mask);
     g_free(f);
 }
+
+// ---- several ------------------------------------------------------------------------------------
+
+void subject_album_init(struct subject_album *a)
+{
+    a->photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
+    a->files = g_ptr_array_new_with_free_func((GDestroyNotify)subject_file_free);
+    a->list = g_array_new(FALSE, TRUE, sizeof(struct subject_photo));
+}
+
+void subject_album_clear(struct subject_album *a)
+{
+    g_array_unref(a->list);
+    g_ptr_array_unref(a->files);
+    g_ptr_array_unref(a->photos);
+}
+
+bool subject_album_add(struct subject_album *a, const char *path, struct photo *photo,
+                       const char *caption, GError **error)
+{
+    if (!photo) {
+        return false;
+    }
+    g_ptr_array_add(a->photos, photo);
+    struct subject_file *f = subject_file_read(path, photo, error);
+    if (f) {
+        g_ptr_array_add(a->files, f);
+        const struct subject_photo p = {photo, f->caption ? f->caption : caption, f->mask};
+        g_array_append_val(a->list, p);
+    }
+    return f != NULL;
+}

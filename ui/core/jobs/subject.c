@@ -13,62 +13,33 @@
 
 // ---- what it learns from ------------------------------------------------------------------------
 
-struct pictures {
-    GPtrArray *photos; // struct photo *
-    GPtrArray *files;  // struct subject_file *
-    GArray *list;      // struct subject_photo, of these
-};
-
-static void pictures_init(struct pictures *p)
-{
-    p->photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
-    p->files = g_ptr_array_new_with_free_func((GDestroyNotify)subject_file_free);
-    p->list = g_array_new(FALSE, TRUE, sizeof(struct subject_photo));
-}
-
-static void pictures_clear(struct pictures *p)
-{
-    g_array_unref(p->list);
-    g_ptr_array_unref(p->files);
-    g_ptr_array_unref(p->photos);
-}
-
-static bool add_picture(struct pictures *p, struct engine *e, const char *path, GError **error)
+static struct photo *open_photo(struct engine *e, const char *path, GError **error)
 {
     g_autoptr(GFile) from = g_file_new_for_path(path);
     struct image *full = image_load(from, NULL, error);
-    struct photo *photo = full ? engine_photo(e, full, 0, 0, error) : NULL;
-    if (!photo) {
-        return false;
-    }
-    g_ptr_array_add(p->photos, photo);
-    struct subject_file *file = subject_file_read(path, photo, error);
-    if (file) {
-        g_ptr_array_add(p->files, file);
-        g_array_append_val(p->list, ((struct subject_photo){photo, file->caption, file->mask}));
-    }
-    return file != NULL;
+    return full ? engine_photo(e, full, 0, 0, error) : NULL;
 }
 
-static bool read_pictures(struct pictures *p, struct learner *l, GError **error)
+static bool read_photos(struct subject_album *a, struct learner *l, GError **error)
 {
     const char *const *files = l->job->in.files;
     const guint n = g_strv_length((char **)files);
     for (guint i = 0; i < n; i++) {
         task_report(&l->task, TASK_READING_EXAMPLES, (double)i / n);
-        if (task_cancelled(&l->task, error) || !add_picture(p, l->engine, files[i], error)) {
+        if (task_cancelled(&l->task, error) ||
+            !subject_album_add(a, files[i], open_photo(l->engine, files[i], error), NULL, error)) {
             return false;
         }
     }
     return true;
 }
 
-static struct subject *make_set(const struct pictures *p, struct learner *l, GError **error)
+static struct subject *make_set(const struct subject_album *a, struct learner *l, GError **error)
 {
     const struct job_inputs *in = &l->job->in;
     const struct subject_request q = {
-        .photos = (const struct subject_photo *)(void *)p->list->data,
-        .n = (int)p->list->len,
+        .photos = (const struct subject_photo *)(void *)a->list->data,
+        .n = (int)a->list->len,
         .token = in->token,
         .kind = in->kind,
         .settings = in->document->learn,
@@ -129,14 +100,14 @@ static bool train(struct learner *l, GError **error)
     const struct job_inputs *in = &l->job->in;
     const struct train_params params = learner_params(l);
     struct drawing drawing = {.learner = l};
-    struct pictures p;
-    pictures_init(&p);
-    struct subject *s = read_pictures(&p, l, error) ? make_set(&p, l, error) : NULL;
+    struct subject_album album;
+    subject_album_init(&album);
+    struct subject *s = read_photos(&album, l, error) ? make_set(&album, l, error) : NULL;
     const bool ok = s && engine_learn_set(l->engine, subject_set(s), l->adapter, &params,
                                           in->resume ? in->source : NULL, watch_cb, &drawing, NULL,
                                           &l->task, error);
     subject_free(s);
-    pictures_clear(&p);
+    subject_album_clear(&album);
     return ok;
 }
 
