@@ -611,6 +611,28 @@ static void assert_full(GError **error)
     g_clear_error(error);
 }
 
+static void assert_document(struct store *s, const char *prompt)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_document d = {0};
+    g_assert_true(store_document_load(s, 0, &d, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(d.prompt, ==, prompt);
+    store_document_clear(&d);
+}
+
+static void set_prompt(struct store *s, const char *prompt)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_document d = {0};
+    g_assert_true(store_document_load(s, 0, &d, &error));
+    g_free(d.prompt);
+    d.prompt = g_strdup(prompt);
+    g_assert_true(store_document_save(s, &d, &error));
+    g_assert_no_error(error);
+    store_document_clear(&d);
+}
+
 // On a file system of its own, where the test may mount one.
 static void test_disk(void)
 {
@@ -627,6 +649,10 @@ static void test_disk(void)
     g_assert_null(store_open(dir, &error));
     g_assert_nonnull(strstr(error->message, "cannot be written to where it is: "));
     g_clear_error(&error);
+    s = store_open_copy(dir, &error);
+    g_assert_no_error(error);
+    set_prompt(s, "not kept");
+    store_close(s);
     g_assert_cmpint(mount(NULL, dir, NULL, MS_REMOUNT, "size=512k"), ==, 0);
     s = open_ok(dir);
     fill_disk(dir, "filler");
@@ -639,7 +665,101 @@ static void test_disk(void)
     fill_disk(dir, "what its journal was");
     g_assert_null(store_open(dir, &error));
     assert_full(&error);
+    s = store_open_copy(dir, &error); // which lies on another disk
+    g_assert_no_error(error);
+    assert_document(s, "a \"blue\" apple; DROP TABLE documents");
+    store_close(s);
     g_assert_cmpint(umount(dir), ==, 0);
+}
+
+static void assert_text(const char *dir, const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL), *found = NULL;
+    g_assert_true(g_file_get_contents(path, &found, NULL, NULL));
+    g_assert_cmpstr(found, ==, text);
+}
+
+static void put_text(const char *dir, const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+static char *digest(const char *dir)
+{
+    g_autofree char *path = library_path(dir), *bytes = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+    return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)bytes, size);
+}
+
+// Rows that the journal alone has are in the copy; what is done to that is not in the library.
+static void test_copy(void)
+{
+    g_autofree char *dir = temp_dir();
+    g_autoptr(GError) error = NULL;
+    struct store *s = open_ok(dir);
+    struct store_document d = make_document(s, "photos/a.png");
+    store_document_clear(&d);
+    put_text(dir, "photos/a.png", "a photo");
+    put_text(dir, "runs/1.safetensors", "a checkpoint");
+    set_prompt(s, "in the journal");
+    g_autofree char *before = digest(dir);
+    struct store *copy = store_open_copy(dir, &error);
+    g_assert_no_error(error);
+    g_assert_true(store_is_copy(copy) && !store_is_copy(s));
+    g_autofree char *where = g_strdup(store_dir(copy));
+    assert_document(copy, "in the journal");
+    assert_text(where, "photos/a.png", "a photo");
+    put_text(where, "runs/1.safetensors", "a later one");
+    put_text(where, "photos/b.png", "another photo");
+    set_prompt(copy, "not kept");
+    assert_document(copy, "not kept");
+    store_close(copy);
+    g_assert_false(g_file_test(where, G_FILE_TEST_EXISTS));
+    g_autofree char *after = digest(dir);
+    g_assert_cmpstr(before, ==, after);
+    assert_document(s, "in the journal");
+    assert_text(dir, "photos/a.png", "a photo");
+    assert_text(dir, "runs/1.safetensors", "a checkpoint");
+    store_close(s);
+}
+
+// What a killed program leaves goes with the next copy; what a living one uses stays.
+static void test_copy_left(void)
+{
+    g_autofree char *dir = temp_dir();
+    store_close(open_ok(dir));
+    struct store *here = store_open_copy(dir, NULL);
+    int told[2];
+    g_assert_cmpint(pipe(told), ==, 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        struct store *left = store_open_copy(dir, NULL);
+        const gsize size = strlen(store_dir(left)) + 1;
+        _exit(write(told[1], store_dir(left), size) == (ssize_t)size ? 0 : 1);
+    }
+    char where[4096];
+    g_assert_cmpint(read(told[0], where, sizeof where), >, 0);
+    g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
+    close(told[0]);
+    close(told[1]);
+    g_assert_true(g_file_test(where, G_FILE_TEST_IS_DIR));
+    store_close(store_open_copy(dir, NULL));
+    g_assert_false(g_file_test(where, G_FILE_TEST_EXISTS));
+    g_assert_true(g_file_test(store_dir(here), G_FILE_TEST_IS_DIR));
+    store_close(here);
+}
+
+// A place for a library that there cannot be.
+static void test_copy_of_nothing(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct store *s = store_open_copy("/proc/none/tincture", &error);
+    g_assert_no_error(error);
+    struct store_document d = make_document(s, "photos/a.png");
+    store_document_clear(&d);
+    store_close(s);
 }
 
 int main(int argc, char **argv)
@@ -666,6 +786,9 @@ int main(int argc, char **argv)
     g_test_add_func("/store/unwritable", test_unwritable);
     g_test_add_func("/store/emptied", test_emptied);
     g_test_add_func("/store/disk", test_disk);
+    g_test_add_func("/store/copy", test_copy);
+    g_test_add_func("/store/copy-left", test_copy_left);
+    g_test_add_func("/store/copy-of-nothing", test_copy_of_nothing);
     int result = g_test_run();
     remove_tree(all);
     g_free(all);

@@ -16,7 +16,14 @@
 struct store;
 // dir: the folder of the library (made if missing): library.db, photos/, adapters/,
 // subjects/, embeddings/, runs/.
+// Fails with G_IO_ERROR_INVALID_DATA where the library is damaged, G_IO_ERROR_BUSY where another
+// program holds it, G_IO_ERROR_NOT_SUPPORTED where it is newer than the program; all else is for
+// the place: that cannot be written to, is full, or has no locks.
 struct store *store_open(const char *dir, GError **error);
+// A copy of the library, for a place that nothing can be written to. All works with it as with the
+// library itself, which stays as it is; store_close() removes the copy.
+struct store *store_open_copy(const char *dir, GError **error);
+bool store_is_copy(const struct store *s);
 void store_close(struct store *s);
 // Renames a library that is not open, so that a new one can be made in its place; the files beside
 // it stay. Its new path, newly allocated; NULL with an error.
