@@ -18,15 +18,17 @@ G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW
 static void show_title(TinctureWindow *self)
 {
     const char *name = self->project->title;
+    const gboolean kept = library_is_kept(self->session->library);
     if (name == NULL || self->learns_subject) {
         adw_window_title_set_title(self->title,
                                    self->learns_subject ? "Learn a Subject" : "Tincture");
-        adw_window_title_set_subtitle(self->title, "");
+        adw_window_title_set_subtitle(self->title, kept ? "" : "Nothing is kept");
         gtk_window_set_title(GTK_WINDOW(self), "Tincture");
         return;
     }
     const struct image *full = self->project->photo->full;
-    g_autofree char *size = g_strdup_printf(LEFT_TO_RIGHT "%d × %d", full->width, full->height);
+    g_autofree char *size = g_strdup_printf(LEFT_TO_RIGHT "%d × %d%s", full->width, full->height,
+                                            kept ? "" : " · nothing is kept");
     g_autofree char *whole = g_strdup_printf("%s – Tincture", name);
     adw_window_title_set_title(self->title, name);
     adw_window_title_set_subtitle(self->title, size);
@@ -118,13 +120,12 @@ static void document_changed_cb(TinctureWindow *self, guint parts)
     tincture_window_update_actions(self);
 }
 
-// The model that a start loads is nothing that a person does next; where a message has a way out,
-// only that, a newer one or Escape ends it.
+// The model that a start loads is nothing that a person does next; where a message lasts or has a
+// way out, only that, a newer one or Escape ends it.
 static bool is_next_thing(TinctureWindow *self, const TinctureJob *job)
 {
     return job != NULL && job != self->job && job->type != &load_job && self->message != NULL &&
-           adw_toast_get_timeout(self->message) == 0 &&
-           adw_toast_get_button_label(self->message) == NULL;
+           adw_toast_get_timeout(self->message) == 0 && !self->message_lasts;
 }
 
 static void job_changed_cb(TinctureWindow *self)
@@ -152,6 +153,7 @@ static void message_cb(TinctureWindow *self, int kind, const char *text)
         [MESSAGE_UNOPENED] = {"Open Anyway", "win.open-last"},
     };
     tincture_window_message(self, text, ways[kind].button, ways[kind].action, kind != MESSAGE_INFO);
+    self->message_lasts = ways[kind].button != NULL || kind == MESSAGE_NOT_KEPT;
 }
 
 static void device_changed_cb(TinctureWindow *self)

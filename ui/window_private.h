@@ -30,6 +30,7 @@ struct _TinctureWindow {
     AdwToast *next_message; // that waits until the one before has come in
     guint message_source;   // of that
     gint64 message_shown;   // microseconds, of the monotonic clock
+    gboolean message_lasts; // the next thing does not end it
 
     gboolean learns_subject; // the page of that is shown
 

@@ -347,6 +347,33 @@ static void test_damaged_library(void)
     fixture_end(&f);
 }
 
+static bool not_kept(struct fixture *f)
+{
+    return f->messages[MESSAGE_NOT_KEPT] > 0;
+}
+
+// Where no library can be, all the work can be done, and that it is not kept is said before.
+static void test_no_place(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    g_autofree char *out = g_build_filename(f.dir, "out.png", NULL);
+    f.session = tincture_session_new("/proc/none/tincture", NULL, NULL, NULL);
+    fixture_attach(&f);
+    g_assert_false(library_is_kept(f.session->library));
+    wait_until(&f, not_kept, "it is said that nothing is kept");
+    g_assert_nonnull(strstr(f.last_message, "Nothing that you do now will be kept: "));
+    fixture_photo(&f);
+    fixture_learn(&f, 2);
+    wait_until(&f, learning_is_over, "the training is over");
+    tincture_session_export(f.session, out, false, 90, 0);
+    wait_idle(&f);
+    g_assert_true(g_file_test(out, G_FILE_TEST_EXISTS));
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    g_assert_cmpint(f.messages[MESSAGE_NOT_KEPT], ==, 1);
+    fixture_end(&f);
+}
+
 // Whoever still holds the session: once it is closed, there is one file with everything in it.
 static void test_no_journal(void)
 {
@@ -689,6 +716,7 @@ int main(int argc, char **argv)
     g_test_add_func("/library/idle-window", test_idle_window);
     g_test_add_func("/library/damaged-copy", test_damaged_copy);
     g_test_add_func("/library/damaged-library", test_damaged_library);
+    g_test_add_func("/library/no-place", test_no_place);
     g_test_add_func("/library/no-journal", test_no_journal);
     g_test_add_func("/library/ended-over-document", test_ended_over_document);
     g_test_add_func("/library/ended-over-model", test_ended_over_model);

@@ -2,22 +2,10 @@
 
 #include "compute/file/safetensors.h"
 #include "compute/model/defaults.h"
-#include "compute/replace.h"
 #include "ui/core/difference.h"
-#include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
 
 #define SAVE_PAUSE_MS 800
-
-// A library that is damaged can be left for a new one.
-static void say_unread(struct library *l, const char *what, const GError *error)
-{
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
-        tincture_project_say(l->project, MESSAGE_LIBRARY, "%s: %s", what, error->message);
-    } else {
-        tincture_project_say_error(l->project, what, error);
-    }
-}
 
 // ---- saving -------------------------------------------------------------------------------------
 
@@ -83,7 +71,7 @@ void library_save_now(struct library *l)
     row_from_document(&l->row, &l->project->document);
     const bool saved = store_document_save(l->store, &l->row, &error) && save_adapters(l, &error);
     if (!saved && !l->save_failed) { // said once
-        say_unread(l, "Your work could not be saved", error);
+        library_say_unread(l, "Your work could not be saved", error);
     }
     l->save_failed = !saved;
     l->unsaved = !saved;
@@ -252,7 +240,7 @@ static GPtrArray *read_adapters(struct library *l, struct document *d)
     g_autoptr(GError) error = NULL;
     GPtrArray *known = g_ptr_array_new_with_free_func(g_object_unref);
     g_autoptr(GPtrArray) rows = store_adapters(l->store, l->row.id, &error);
-    say_unread(l, "The adapters could not be read", error);
+    library_say_unread(l, "The adapters could not be read", error);
     for (guint i = 0; rows && i < rows->len; i++) {
         const struct store_adapter *row = rows->pdata[i];
         TinctureAdapterEntry *entry = entry_new(l, row->id, row->name, row->path, row->method);
@@ -334,7 +322,7 @@ static GPtrArray *read_results(struct library *l)
                              "history does not show them",
                              unread);
     }
-    say_unread(l, "Earlier results could not be read", error);
+    library_say_unread(l, "Earlier results could not be read", error);
     return list;
 }
 
@@ -409,7 +397,7 @@ void library_star(struct library *l, gint64 id, bool starred)
         entry->starred = starred;
         tincture_project_changed(l->project, DOCUMENT_RESULTS);
     }
-    say_unread(l, "The star could not be kept", error);
+    library_say_unread(l, "The star could not be kept", error);
 }
 
 struct store_result *library_result(struct library *l, gint64 id, GError **error)
@@ -465,7 +453,7 @@ void library_keep(struct library *l, const struct result *result, const struct p
     if (l->row.id) {
         store_result_save(l->store, &row, &error);
     }
-    say_unread(l, "The result could not be kept", error);
+    library_say_unread(l, "The result could not be kept", error);
     refresh_results(l);
     note_kept(l, result, row.id, key);
     tincture_project_changed(l->project, DOCUMENT_RESULTS);
@@ -543,7 +531,7 @@ static void open_row(struct library *l, gint64 id)
     if (l->store && store_document_load(l->store, id, &row, &error)) {
         open_stored(l, &row);
     } else if (error) {
-        say_unread(l, "The document could not be read", error);
+        library_say_unread(l, "The document could not be read", error);
     } else if (id) {
         tincture_project_say(l->project, MESSAGE_ERROR,
                              "This document is not in the library any more");
@@ -647,7 +635,7 @@ void library_opened(struct library *l, TinctureJob *job)
     l->row = row_of(l, &job->in);
     g_autoptr(GError) error = NULL;
     store_document_save(l->store, &l->row, &error);
-    say_unread(l, "This photo's work will not be saved", error);
+    library_say_unread(l, "This photo's work will not be saved", error);
     struct document d;
     document_init(&d);
     use_defaults(l, &d);
@@ -679,7 +667,7 @@ GPtrArray *library_documents(struct library *l)
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) rows =
         l->store ? store_documents(l->store, DOCUMENTS_SHOWN, &error) : NULL;
-    say_unread(l, "The documents could not be read", error);
+    library_say_unread(l, "The documents could not be read", error);
     for (guint i = 0; rows && i < rows->len; i++) {
         const struct store_entry *row = rows->pdata[i];
         struct document_entry *e = g_new(struct document_entry, 1);
@@ -698,21 +686,6 @@ GPtrArray *library_documents(struct library *l)
 
 // ---- life ---------------------------------------------------------------------------------------
 
-static char *library_dir(const char *data_dir)
-{
-    return data_dir ? g_strdup(data_dir) : paths_data();
-}
-
-// What was being written when the program was killed.
-static void sweep(const char *dir)
-{
-    static const char *const folders[] = {"photos", "adapters", "subjects", "embeddings", "runs"};
-    for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
-        g_autofree char *folder = g_build_filename(dir, folders[i], NULL);
-        replacement_sweep(folder);
-    }
-}
-
 struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir)
 {
     struct library *l = g_new0(struct library, 1);
@@ -721,11 +694,7 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
     l->results_limit = RESULTS_SHOWN;
     l->undo =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)history_free);
-    g_autofree char *dir = library_dir(data_dir);
-    g_autoptr(GError) error = NULL;
-    l->store = store_open(dir, &error);
-    say_unread(l, "The library could not be opened", error);
-    sweep(dir);
+    library_open_store(l, data_dir);
     g_signal_connect_swapped(project, "unsaved", G_CALLBACK(unsaved_cb), l);
     return l;
 }
@@ -750,13 +719,6 @@ void library_close(struct library *l)
     library_save_now(l);
     library_unwatch_tokens(l);
     g_clear_pointer(&l->store, store_close);
-}
-
-bool library_set_aside(const char *data_dir, GError **error)
-{
-    g_autofree char *dir = library_dir(data_dir);
-    g_autofree char *aside = store_set_aside(dir, error);
-    return aside != NULL;
 }
 
 void library_free(struct library *l)

@@ -39,9 +39,15 @@ void library_set_model(struct library *l, const char *path); // a folder or file
 // store_opening_left(), also where there is no library.
 char *library_ended_over(struct library *l);
 void library_free(struct library *l);
+// False where it lies in a place that cannot be written to, which has been said: then all works,
+// but on a copy that goes with the program; and where there is none.
+bool library_is_kept(const struct library *l);
 void library_save_now(struct library *l); // what is not saved
 // Saves and lets go of the file, so that no journal is left beside it; no photo can be opened then.
 void library_close(struct library *l);
+void library_open_store(struct library *l, const char *data_dir);
+// Where something in it cannot be read or written; error NULL: that is not so.
+void library_say_unread(struct library *l, const char *what, const GError *error);
 // Renames the library of that folder, which is not open, so that the next start makes a new one.
 bool library_set_aside(const char *data_dir, GError **error);
 
