@@ -100,6 +100,7 @@ void adapter_free(struct adapter *a)
     g_hash_table_unref(a->metadata);
     settings_free(a->settings);
     g_free(a->name);
+    g_free(a->strengths);
     g_free(a);
 }
 
@@ -138,6 +139,7 @@ struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,
         .weight = weight,
         .count = (int)shape_count(shape),
         .group = weight->rank == 1,
+        .strength = 1,
     };
     memcpy(p->shape, shape, sizeof p->shape);
     p->value = g_new0(float, p->count);

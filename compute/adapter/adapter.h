@@ -7,9 +7,11 @@
 // scale that is data, merged into a copy of the weights for sampling, saved and loaded in the
 // formats other programs read.
 //
-// What several adapters do to one layer, whatever their methods: shifts of the same singular values
-// add up, rotations act on what goes into the layer, low-rank updates are added, and what is only
-// merged acts on that: W' = f((U diag(sigma') V^T) R^T + B A).
+// What several adapters do to one layer, whatever their methods and in whatever order they stand:
+// shifts of the same singular values add up, rotations act on what goes into the layer, low-rank
+// updates and differences are added, and what is only merged acts on that:
+//
+//   W' = f((U diag(sigma') V^T) R^T + B A)
 #pragma once
 
 #include "compute/file/safetensors.h"
@@ -19,6 +21,7 @@
 struct adapter_dialect;
 struct adapter_method;
 struct svd;
+struct update_form;
 
 // One adapted layer's parameter.
 struct adapter_param {
@@ -31,12 +34,18 @@ struct adapter_param {
     float *value;             // host copy, the truth (the optimizer works here)
     GBytes *form;             // the method's own: what value means; NULL: its shape says all
     int group;                // 0: matrices, 1: 1-D weights (their own learning rate)
+    double strength;          // of the adapter's scale that this layer takes, 1 when made
     struct tensor *tensor;    // device copy between adapter_prepare and adapter_release, else NULL
     void *factors; // the method's own, with the same life as tensor: U, sigma, V^T on the device
 };
 
 // The key of a trained adapter's metadata that has the sentence it was learned with.
 #define ADAPTER_CAPTION "tincture.prompt"
+// That of a combined one's, "cat:0.3 dog:0,down=1", and those of one that was brought near: what
+// is left out of the change, in all and of each layer (a JSON object).
+#define ADAPTER_ORIGINS       "tincture.made_of"
+#define ADAPTER_APPROXIMATION "tincture.approximation"
+#define ADAPTER_LAYERS_LEFT   "tincture.approximation.layers"
 
 struct adapter {
     const struct adapter_method *method;
@@ -52,6 +61,7 @@ struct adapter {
     GPtrArray *unmatched;               // names in the file that fit no layer
     GPtrArray *notes;                   // sentences: what the file left open and how it was read
     bool other_base;                    // the file says that it was learned on another model
+    char *strengths;                    // adapter_set_strengths(); NULL: all 1
 };
 
 // One adapter's part in a layer, while a graph is built.
@@ -129,6 +139,15 @@ struct adapter_method {
     bool (*merge)(const struct adapter_param *const *params, const double *scales, int n,
                   const struct svd *svd, float *weight, GError **error);
     bool merge_svd; // asks for them
+    // add: what p does at that scale comes behind what to, an adapter of this method or of one that
+    // adds alike, does already. false: no parameter of the method expresses both. NULL: its
+    // parameters never add up.
+    bool (*add)(struct adapter *to, const struct adapter_param *p, double scale);
+    // form: the parameter as a change in factors (private.h). false, NULL: it is none.
+    bool (*form)(const struct adapter_param *p, struct update_form *form);
+    // askew: |R R^T - I|, the Frobenius norm over all blocks of what the parameter turns by at a
+    // scale. NULL: it turns nothing.
+    double (*askew)(const struct adapter_param *p, double scale);
 };
 // Methods that can be learned, and those that are only merged: these have no part in a graph and
 // no init. Both NULL-terminated. adapter_family() has what can be learned, adapter_method_find()
@@ -172,9 +191,12 @@ bool adapter_save(struct adapter *a, const char *path, struct task *task, GError
 bool adapter_export(struct adapter *a, const char *dialect, int rank, const char *path,
                     struct adapter_written *written, adapter_near_fn near, void *data,
                     struct task *task, GError **error);
-// One adapter that does what these do together at their scales (the caller's): of SVDiff, of OFT
-// and COFT with equal blocks, or of LoRA. Exact.
-struct adapter *adapter_combined(struct adapter *const *list, int n, GError **error);
+// One adapter that does at strength 1 what these do together at their scales (the caller's),
+// exactly: of their own method where its parameters add up (SVDiff, OFT and COFT with equal blocks,
+// LoRA), else the differences of the weights. Its metadata say what it was made of
+// (ADAPTER_ORIGINS).
+struct adapter *adapter_combined(struct adapter *const *list, int n, struct task *task,
+                                 GError **error);
 bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error);
 void adapter_free(struct adapter *a);
 

@@ -502,9 +502,11 @@ enum dialect_way *adapter_dialect_ways(const struct adapter *a)
 
 static int largest_rank(const struct adapter *a)
 {
+    struct update_form form;
     int most = 0;
-    for (guint i = 0; i < a->params->len && g_str_equal(a->method->name, "lora"); i++) {
-        most = MAX(most, lora_rank(a->params->pdata[i]));
+    for (guint i = 0; i < a->params->len; i++) {
+        const bool low = a->method->form && a->method->form(a->params->pdata[i], &form);
+        most = MAX(most, low && form.kind == UPDATE_LOW_RANK ? form.rank[0] : 0);
     }
     return most;
 }
@@ -543,13 +545,23 @@ static bool save_converted(struct adapter *a, const struct adapter_dialect *d, i
                            void *data, struct task *task, GError **error)
 {
     w->rank = d->converts == DIALECT_AT_ONE ? 0 : rank > 0 ? rank : DEFAULT_RANK;
-    struct adapter *b = adapter_converted(a, w->rank, &w->left_out, task, error);
+    const double scale = a->scale;
+    const bool enabled = a->enabled;
+    a->scale = 1;
+    a->enabled = true;
+    struct adapter *b = adapter_converted(&a, 1, w->rank, &w->left_out, task, error);
+    a->scale = scale;
+    a->enabled = enabled;
     if (!b) {
         return false;
     }
     note(b->metadata, "tincture.converted_from", "%s", a->method->name);
+    const char *origins = g_hash_table_lookup(a->metadata, ADAPTER_ORIGINS);
+    if (origins) {
+        note(b->metadata, ADAPTER_ORIGINS, "%s", origins);
+    }
     if (w->rank > 0) {
-        note(b->metadata, "tincture.approximation", "rank %d, relative error %.3g at strength 1",
+        note(b->metadata, ADAPTER_APPROXIMATION, "rank %d, relative error %.3g at strength 1",
              w->rank, w->left_out);
         if (near) {
             near(w, data);

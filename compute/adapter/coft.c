@@ -60,4 +60,6 @@ const struct adapter_method coft_method = {
     .project = coft_project,
     .input = rotation_input,
     .merge = rotation_merge,
+    .add = rotation_add,
+    .askew = rotation_askew,
 };

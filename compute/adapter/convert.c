@@ -25,24 +25,17 @@ static void piece_clear(struct piece *p)
     *p = (struct piece){0};
 }
 
-static bool read_change(struct piece *p, const struct adapter_param *param, GPtrArray *merged,
-                        GError **error)
+static void piece_begin(struct piece *p, const struct weight_change *c)
 {
-    const struct nn_weight *w = param->weight;
-    const struct nn_weight *changed = nn_part_find(nn_part_named(merged, param->part), w->name);
+    const struct nn_weight *w = c->param->weight;
     const int64_t n = shape_count(w->shape);
-    *p = (struct piece){.param = param, .change = g_new(float, n)};
+    *p = (struct piece){.param = c->param, .change = g_new(float, n)};
     p->rows = w->rank == 1 ? 1 : lora_outputs(w);
     p->columns = (int)(n / p->rows);
-    g_autofree float *base = g_new(float, n);
-    if (!tensor_read(changed->tensor, p->change, error) || !tensor_read(w->tensor, base, error)) {
-        return false;
-    }
     for (int64_t i = 0; i < n; i++) {
-        p->change[i] -= base[i];
+        p->change[i] = c->after[0][i] - c->base[i];
         p->squares += (double)p->change[i] * p->change[i];
     }
-    return true;
 }
 
 // B = U sqrt(sigma), A = sqrt(sigma) V^T of the first singular values.
@@ -106,83 +99,123 @@ static void add_low_rank(struct adapter *to, const struct piece *p)
     memcpy(q->value + a, p->b, (size_t)b * sizeof *q->value);
 }
 
-// The pieces of a few params at a time, one a thread; rank 0: dense.
-static bool convert_params(struct adapter *to, const struct adapter *from, int rank,
-                           GPtrArray *merged, double *squares, double *left_out, struct task *task,
-                           GError **error)
+// ---- all of them --------------------------------------------------------------------------------
+
+// Weights come one by one and are taken apart a few together, one a thread.
+struct conversion {
+    struct adapter *to;
+    int rank; // 0: dense
+    struct piece *pieces;
+    int count, most;
+    double squares, left_out;
+    JsonBuilder *layers; // path -> what is left out of the layer, as a part of its change
+    struct task *task;
+};
+
+static bool check_pieces(const struct conversion *c, GError **error)
 {
-    const int batch = MAX(1, host_threads()), n = (int)from->params->len;
-    struct piece *pieces = g_new0(struct piece, batch);
-    bool ok = true;
-    for (int done = 0, count; ok && done < n; done += count) {
-        count = MIN(batch, n - done);
-        for (int i = 0; ok && i < count; i++) {
-            ok = read_change(&pieces[i], from->params->pdata[done + i], merged, error);
-        }
-        if (ok && rank > 0) {
-            host_parallel(count, 1, truncate_range, &(struct truncation){pieces, rank});
-        }
-        const uint64_t missing = host_memory_missing();
-        if (missing) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                        "Not enough memory for the singular values of the change of %s: needs "
-                        "%.1f MiB",
-                        pieces[0].param->path, missing / 1048576.0);
-            ok = false;
-        }
-        for (int i = 0; i < count; i++) {
-            if (ok && pieces[i].failed) {
-                g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                            "the singular values of the change of %s could not be computed",
-                            pieces[i].param->path);
-                ok = false;
-            }
-            *squares += pieces[i].squares;
-            *left_out += pieces[i].left_out;
-            if (ok && pieces[i].squares > 0 && rank == 0) {
-                add_dense(to, &pieces[i]);
-            } else if (ok && pieces[i].squares > 0 && pieces[i].a) {
-                add_low_rank(to, &pieces[i]);
-            }
-            piece_clear(&pieces[i]);
-        }
-        ok = ok && !task_cancelled(task, error);
-        task_report_step(task, TASK_DECOMPOSING, done + count, n);
+    const uint64_t missing = host_memory_missing();
+    if (missing) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                    "Not enough memory for the singular values of the change of %s: needs "
+                    "%.1f MiB",
+                    c->pieces[0].param->path, missing / 1048576.0);
+        return false;
     }
-    g_free(pieces);
+    for (int i = 0; i < c->count; i++) {
+        if (c->pieces[i].failed) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
+                        "the singular values of the change of %s could not be computed",
+                        c->pieces[i].param->path);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void keep_piece(struct conversion *c, const struct piece *p)
+{
+    c->squares += p->squares;
+    c->left_out += p->left_out;
+    if (p->squares == 0) {
+        return;
+    }
+    if (c->rank == 0) {
+        add_dense(c->to, p);
+    } else if (p->a) {
+        add_low_rank(c->to, p);
+    }
+    json_builder_set_member_name(c->layers, p->param->path);
+    json_builder_add_double_value(c->layers, sqrt(p->left_out / p->squares));
+}
+
+static bool flush(struct conversion *c, GError **error)
+{
+    if (c->rank > 0) {
+        host_parallel(c->count, 1, truncate_range, &(struct truncation){c->pieces, c->rank});
+    }
+    const bool ok = check_pieces(c, error) && !task_cancelled(c->task, error);
+    for (int i = 0; i < c->count; i++) {
+        if (ok) {
+            keep_piece(c, &c->pieces[i]);
+        }
+        piece_clear(&c->pieces[i]);
+    }
+    c->count = 0;
     return ok;
 }
 
-struct adapter *adapter_converted(struct adapter *a, int rank, double *part, struct task *task,
-                                  GError **error)
+static bool take_change(const struct weight_change *change, void *data, GError **error)
 {
-    struct adapter *to = adapter_alloc(adapter_method_find(rank > 0 ? "lora" : "update"), a->model);
-    struct merged_model *m = merged_model_new(a->model, error);
-    const double scale = a->scale;
-    const bool enabled = a->enabled;
-    double squares = 0, left_out = 0;
-    a->scale = 1;
-    a->enabled = true;
-    bool ok = m && merged_model_update(m, &a, 1, task, error) &&
-              convert_params(to, a, rank, merged_model_parts(m), &squares, &left_out, task, error);
-    a->scale = scale;
-    a->enabled = enabled;
-    merged_model_free(m);
-    if (ok && to->params->len == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, "%s changes nothing",
-                    a->name);
+    struct conversion *c = data;
+    piece_begin(&c->pieces[c->count++], change);
+    return c->count < c->most || flush(c, error);
+}
+
+static void note_layers(struct conversion *c)
+{
+    json_builder_end_object(c->layers);
+    g_autoptr(JsonNode) root = json_builder_get_root(c->layers);
+    g_hash_table_replace(c->to->metadata, g_strdup(ADAPTER_LAYERS_LEFT),
+                         json_to_string(root, FALSE));
+    settings_set(c->to->settings, "rank", c->rank, NULL);
+}
+
+struct adapter *adapter_converted(struct adapter *const *list, int n, int rank, double *part,
+                                  struct task *task, GError **error)
+{
+    g_autoptr(JsonBuilder) layers = json_builder_new();
+    struct conversion c = {
+        .to = adapter_alloc(adapter_method_find(rank > 0 ? "lora" : "update"), list[0]->model),
+        .rank = rank,
+        .most = MAX(1, host_threads()),
+        .layers = json_builder_begin_object(layers),
+        .task = task,
+    };
+    c.pieces = g_new0(struct piece, c.most);
+    bool ok = changes_each(&(struct adapter_set){list, n}, 1, take_change, &c, task, error);
+    ok = ok && flush(&c, error);
+    for (int i = 0; i < c.count; i++) {
+        piece_clear(&c.pieces[i]);
+    }
+    g_free(c.pieces);
+    if (ok && c.to->params->len == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, "%s%s changes nothing",
+                    list[0]->name, n > 1 ? " with the others" : "");
         ok = false;
     }
     if (!ok) {
-        adapter_free(to);
+        adapter_free(c.to);
         return NULL;
     }
-    g_free(to->name);
-    to->name = g_strdup(a->name);
-    adapter_tokens_copy(to, a);
-    *part = squares > 0 ? sqrt(left_out / squares) : 0;
-    if (rank > 0) {
-        settings_set(to->settings, "rank", rank, NULL);
+    g_free(c.to->name);
+    c.to->name = g_strdup(list[0]->name);
+    for (int i = 0; i < n; i++) {
+        adapter_tokens_copy(c.to, list[i]);
     }
-    return to;
+    *part = c.squares > 0 ? sqrt(c.left_out / c.squares) : 0;
+    if (rank > 0) {
+        note_layers(&c);
+    }
+    return c.to;
 }

@@ -67,6 +67,16 @@ static bool full_merge(const struct adapter_param *const *params, const double *
     return true;
 }
 
+static bool full_add(struct adapter *to, const struct adapter_param *p, double scale)
+{
+    struct adapter_param *q = adapter_param_at(to, p, p->shape);
+    for (int k = 0; k < p->count; k++) {
+        q->value[k] += (float)(scale * p->value[k]);
+    }
+    q->form = q->form ? q->form : g_bytes_ref(p->form);
+    return true;
+}
+
 static const struct setting full_settings[] = {
     TRAINING_ROWS(400, 5e-6, 5e-6),
     {.key = "layers",
@@ -91,4 +101,6 @@ const struct adapter_method full_method = {
     .init = full_init,
     .delta = full_delta,
     .merge = full_merge,
+    .add = full_add,
+    .form = update_form_of,
 };

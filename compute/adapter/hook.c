@@ -38,6 +38,14 @@ static struct node *scale_leaf(struct adapter_hook *h, struct graph *g, int adap
     return h->scale_leaves[adapter];
 }
 
+// What of its scale the layer takes, as it is while the graph is built.
+static struct node *scale_of(struct adapter_hook *h, struct graph *g, const struct site *site)
+{
+    const struct adapter_param *p = h->adapters[site->adapter]->params->pdata[site->index];
+    struct node *scale = scale_leaf(h, g, site->adapter);
+    return p->strength == 1 ? scale : op_affine(g, scale, (float)p->strength, 0);
+}
+
 static struct node *value_leaf(struct adapter_hook *h, struct graph *g, const struct site *site)
 {
     const struct adapter_param *p = h->adapters[site->adapter]->params->pdata[site->index];
@@ -62,7 +70,7 @@ static int gather_uses(struct adapter_hook *h, struct graph *g, const GArray *si
             uses[n++] = (struct adapter_use){
                 .param = a->params->pdata[site->index],
                 .value = value_leaf(h, g, site),
-                .scale = scale_leaf(h, g, site->adapter),
+                .scale = scale_of(h, g, site),
             };
         }
     }

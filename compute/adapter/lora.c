@@ -95,6 +95,40 @@ static bool lora_merge(const struct adapter_param *const *params, const double *
     return true;
 }
 
+// ---- added up -----------------------------------------------------------------------------------
+
+// A = (A_1; A_2), B = (B_1, s B_2): ranks add up.
+static bool lora_add(struct adapter *to, const struct adapter_param *p, double scale)
+{
+    struct adapter_param *q = adapter_param_at(to, p, (int[]){1, 1, 1, 0});
+    const int in = lora_inputs(q->weight), out = lora_outputs(q->weight);
+    const int have = lora_rank(q), more = lora_rank(p), rank = have + more;
+    if ((int64_t)rank * (in + out) > G_MAXINT) {
+        return false;
+    }
+    float *value = g_new(float, (gsize)rank *(in + out)), *b = value + (gsize)rank * in;
+    memcpy(value, q->value, (size_t)have * in * sizeof *value);
+    memcpy(value + (gsize)have * in, p->value, (size_t)more * in * sizeof *value);
+    for (int o = 0; o < out; o++) {
+        memcpy(b + (gsize)o * rank, q->value + (gsize)have * in + (gsize)o * have,
+               (size_t)have * sizeof *value);
+        for (int i = 0; i < more; i++) {
+            b[(gsize)o * rank + have + i] =
+                (float)(scale * p->value[(gsize)more * in + (gsize)o * more + i]);
+        }
+    }
+    g_free(q->value);
+    q->value = value;
+    q->count = q->shape[3] = rank * (in + out);
+    return true;
+}
+
+static bool lora_form(const struct adapter_param *p, struct update_form *form)
+{
+    *form = (struct update_form){.kind = UPDATE_LOW_RANK, .rank = {lora_rank(p)}};
+    return form->rank[0] > 0;
+}
+
 static const struct setting lora_settings[] = {
     TRAINING_ROWS(500, 1e-4, 1e-4),
     {.key = "rank",
@@ -126,4 +160,6 @@ const struct adapter_method lora_method = {
     .init = lora_init,
     .delta = lora_delta,
     .merge = lora_merge,
+    .add = lora_add,
+    .form = lora_form,
 };

@@ -238,17 +238,26 @@ static void collect(struct stacks *all, struct adapter *const *adapters, int n)
     all->find = g_hash_table_new(NULL, NULL);
     for (int i = 0; i < n; i++) {
         const struct adapter *a = adapters[i];
-        for (guint k = 0; a->enabled && a->scale != 0 && k < a->params->len; k++) {
+        for (guint k = 0; a->enabled && k < a->params->len; k++) {
             struct adapter_param *p = a->params->pdata[k];
-            struct stack *s = stack_for(all, p->weight);
-            g_ptr_array_add(s->params, p);
-            g_array_append_val(s->scales, a->scale);
+            const double scale = a->scale * p->strength;
+            if (scale != 0) {
+                struct stack *s = stack_for(all, p->weight);
+                g_ptr_array_add(s->params, p);
+                g_array_append_val(s->scales, scale);
+            }
         }
     }
     for (guint i = 0; i < all->list->len; i++) {
         struct stack *s = all->list->pdata[i];
         s->key = stack_key(s);
     }
+}
+
+static void stacks_clear(struct stacks *all)
+{
+    g_hash_table_unref(all->find);
+    g_ptr_array_unref(all->list);
 }
 
 static const struct adapter_param *first_param(const struct stack *s)
@@ -334,7 +343,100 @@ bool merged_model_update(struct merged_model *m, struct adapter *const *adapters
     struct stacks all;
     collect(&all, adapters, n);
     const bool ok = update_stacks(m, &all, task, error) && restore_others(m, &all, error);
-    g_hash_table_unref(all.find);
-    g_ptr_array_unref(all.list);
+    stacks_clear(&all);
+    return ok;
+}
+
+// ---- on the host --------------------------------------------------------------------------------
+
+struct changes {
+    struct stacks *sets; // n
+    int n;
+    GPtrArray *last; // struct adapter_param *: of the weights that wait for their factors
+    change_fn changed;
+    void *data;
+};
+
+static bool give_change(const struct changes *c, const struct adapter_param *p,
+                        const struct svd *svd, GError **error)
+{
+    const int64_t count = shape_count(p->weight->shape);
+    g_autofree float *base = g_new(float, count);
+    g_autofree float **after = g_new0(float *, c->n);
+    bool ok = tensor_read(p->weight->tensor, base, error);
+    for (int i = 0; ok && i < c->n; i++) {
+        const struct stack *s = g_hash_table_lookup(c->sets[i].find, p->weight);
+        if (s) {
+            after[i] = g_memdup2(base, (gsize)count * sizeof *base);
+            ok = merge_stack(s, svd, after[i], error);
+        }
+    }
+    const struct weight_change change = {p, base, (const float *const *)after, c->n};
+    ok = ok && c->changed(&change, c->data, error);
+    for (int i = 0; i < c->n; i++) {
+        g_free(after[i]);
+    }
+    return ok;
+}
+
+static bool give_factored(int index, const struct svd *svd, void *data, GError **error)
+{
+    const struct changes *c = data;
+    return give_change(c, c->last->pdata[index], svd, error);
+}
+
+// One param of each weight that any set changes, and whether its factors are needed.
+static GPtrArray *changed_weights(const struct changes *c, GHashTable *factored)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    GPtrArray *all = g_ptr_array_new();
+    for (int i = 0; i < c->n; i++) {
+        for (guint k = 0; k < c->sets[i].list->len; k++) {
+            const struct stack *s = c->sets[i].list->pdata[k];
+            const struct adapter_param *p = first_param(s);
+            if (g_hash_table_add(seen, p->weight)) {
+                g_ptr_array_add(all, (gpointer)p);
+            }
+            if (needs_svd(s)) {
+                g_hash_table_add(factored, p->weight);
+            }
+        }
+    }
+    return all;
+}
+
+static bool give_changes(struct changes *c, struct task *task, GError **error)
+{
+    g_autoptr(GHashTable) factored = g_hash_table_new(NULL, NULL);
+    g_autoptr(GPtrArray) all = changed_weights(c, factored);
+    g_autoptr(GPtrArray) last = g_ptr_array_new();
+    for (guint i = 0; i < all->len; i++) {
+        const struct adapter_param *p = all->pdata[i];
+        if (g_hash_table_contains(factored, p->weight)) {
+            g_ptr_array_add(last, (gpointer)p);
+            continue;
+        }
+        task_report(task, TASK_MERGING, (double)i / all->len);
+        if (task_cancelled(task, error) || !give_change(c, p, NULL, error)) {
+            return false;
+        }
+    }
+    c->last = last;
+    return svd_each((const struct adapter_param *const *)last->pdata, (int)last->len, give_factored,
+                    c, task, error);
+}
+
+bool changes_each(const struct adapter_set *sets, int n, change_fn changed, void *data,
+                  struct task *task, GError **error)
+{
+    g_autofree struct stacks *stacks = g_new(struct stacks, n);
+    for (int i = 0; i < n; i++) {
+        collect(&stacks[i], sets[i].adapters, sets[i].n);
+    }
+    struct changes c = {.sets = stacks, .n = n, .changed = changed, .data = data};
+    const bool ok = give_changes(&c, task, error);
+    for (int i = 0; i < n; i++) {
+        stacks_clear(&stacks[i]);
+    }
     return ok;
 }

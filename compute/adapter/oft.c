@@ -20,4 +20,6 @@ const struct adapter_method oft_method = {
     .release = rotation_release,
     .input = rotation_input,
     .merge = rotation_merge,
+    .add = rotation_add,
+    .askew = rotation_askew,
 };

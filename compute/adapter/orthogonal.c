@@ -259,6 +259,24 @@ static bool orthogonal_merge(const struct adapter_param *const *params, const do
     return true;
 }
 
+// ---- told ---------------------------------------------------------------------------------------
+
+static double orthogonal_askew(const struct adapter_param *p, double scale)
+{
+    const struct orthogonal_form *f = orthogonal_form_of(p);
+    const int b = f->block, channels = orthogonal_channels(p->weight, f->outputs);
+    const int64_t numbers = orthogonal_block_count(f);
+    g_autofree double *scratch = g_new(double, 3 * (size_t)b * b);
+    g_autofree float *r = g_new(float, (size_t)b *b);
+    double sum = 0;
+    for (int64_t j = 0; j < (int64_t)f->blocks * f->factors; j++) {
+        const int rows = f->factors == 1 ? MIN(b, channels - (int)(j * b)) : b;
+        make_block(f, p->value + j * numbers, scale, scratch, r);
+        sum += rotation_squares(b, rows, r);
+    }
+    return sqrt(sum);
+}
+
 static const struct setting orthogonal_settings[] = {{0}};
 
 extern const struct adapter_method orthogonal_method;
@@ -268,4 +286,5 @@ const struct adapter_method orthogonal_method = {
     .summary = "Rotations in forms that other programs learn: of outputs, by a series, butterflies",
     .settings = orthogonal_settings,
     .merge = orthogonal_merge,
+    .askew = orthogonal_askew,
 };

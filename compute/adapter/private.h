@@ -24,6 +24,32 @@ typedef bool (*svd_ready_fn)(int index, const struct svd *svd, void *data, GErro
 bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn ready,
               void *ready_data, struct task *task, GError **error);
 
+// ---- changes on the host ------------------------------------------------------------------------
+
+// Adapters that act together, at their scales.
+struct adapter_set {
+    struct adapter *const *adapters;
+    int n;
+};
+// A weight and what each of n sets makes of it, in the engine's layout; valid during the call.
+struct weight_change {
+    const struct adapter_param *param; // one of those that change it
+    const float *base;
+    const float *const *after; // n; NULL: that set leaves it as it is
+    int n;
+};
+typedef bool (*change_fn)(const struct weight_change *change, void *data, GError **error);
+// Called for each weight of the model that any of the sets changes. Slow, and reports, as
+// merged_model_update().
+bool changes_each(const struct adapter_set *sets, int n, change_fn changed, void *data,
+                  struct task *task, GError **error);
+
+// ---- adding up ----------------------------------------------------------------------------------
+
+// The parameter of to for the weight of p; where there is none a new one, of that shape and zero.
+struct adapter_param *adapter_param_at(struct adapter *to, const struct adapter_param *p,
+                                       const int shape[GRAPH_RANK]);
+
 // The choices of the setting "targets" of rotations and low-rank updates, and which weights a
 // choice names. A matrix is a linear layer or a convolution of one pixel.
 extern const char *const target_names[];
@@ -89,15 +115,17 @@ struct adapter *update_other_way(const struct adapter *a);
 // caller's.
 struct adapter *update_unfolded(const struct adapter *a, bool (*opens)(const struct update_form *,
                                                                        const struct nn_weight *));
+// The form of a parameter of "update" or "full".
+bool update_form_of(const struct adapter_param *p, struct update_form *form);
 // Whether strength s is W + s D at every s.
 bool update_is_linear(const struct adapter *a);
 
-// The adapter's change of each weight at strength 1 in other terms. rank > 0: a low-rank update of
+// What the adapters change together at their scales in other terms. rank > 0: a low-rank update of
 // that rank, by truncated singular value decomposition; vectors and tables are left out.
 // rank 0: differences. *part receives what is left out of the change, as a part of its norm over
-// all weights. Slow. The caller's.
-struct adapter *adapter_converted(struct adapter *a, int rank, double *part, struct task *task,
-                                  GError **error);
+// all weights; the metadata have it for each. Slow. The caller's.
+struct adapter *adapter_converted(struct adapter *const *list, int n, int rank, double *part,
+                                  struct task *task, GError **error);
 
 // ---- rotations: what oft and coft share ---------------------------------------------------------
 
@@ -136,10 +164,14 @@ bool rotation_prepare(struct adapter *a, struct task *task, GError **error);
 void rotation_release(struct adapter *a);
 struct node *rotation_input(struct graph *g, const struct nn_layer *l,
                             const struct adapter_use *uses, int n, struct node *x);
+bool rotation_add(struct adapter *to, const struct adapter_param *p, double scale);
+double rotation_askew(const struct adapter_param *p, double scale);
 bool rotation_merge(const struct adapter_param *const *params, const double *scales, int n,
                     const struct svd *svd, float *weight, GError **error);
 // The divisor of n that is nearest to wanted, the smaller one of two: PEFT's adjust_oft_parameters.
 int rotation_divisor(int n, int wanted);
+// Sum of squares of R R^T - I for the first rows of R (b, b).
+double rotation_squares(int b, int rows, const float *r);
 // R of one block (b, b), exact, of its triangle; scratch is 2 b^2.
 void rotation_cayley(int b, const float *u, double scale, double *scratch, float *r);
 

@@ -13,6 +13,7 @@
 #include "compute/gpu/blas.h"
 #include "compute/gpu/host.h"
 
+#include <math.h>
 #include <string.h>
 
 // ---- which layers -------------------------------------------------------------------------------
@@ -189,4 +190,92 @@ bool rotation_merge(const struct adapter_param *const *params, const double *sca
         host_parallel(params[i]->shape[2], 1, rotate_blocks, &task);
     }
     return true;
+}
+
+// ---- added up -----------------------------------------------------------------------------------
+
+// u of the rotation r (b, b), which is overwritten: (I + R) S = I - R, both sides commute. false:
+// it turns something half around, which no S expresses.
+static bool inverse_cayley(int b, const double *r, float *u)
+{
+    g_autofree double *plus = g_new(double, b *b), *minus = g_new(double, b *b);
+    g_autofree lapack_int *pivots = g_new(lapack_int, b);
+    for (int i = 0; i < b * b; i++) {
+        plus[i] = (i % (b + 1) == 0) + r[i];
+        minus[i] = (i % (b + 1) == 0) - r[i];
+    }
+    if (blas()->LAPACKE_dgesv(LAPACK_ROW_MAJOR, b, b, plus, b, pivots, minus, b) != 0) {
+        return false;
+    }
+    for (int i = 0; i < b; i++) {
+        for (int j = i + 1; j < b; j++) {
+            *u++ = (float)((minus[i * b + j] - minus[j * b + i]) / 2);
+        }
+    }
+    return true;
+}
+
+// R = R_1 R_2(s), and the S of that.
+static bool turn_on(float *u, const float *then, double scale, int b)
+{
+    g_autofree double *scratch = g_new(double, 2 * b * b), *product = g_new(double, b *b);
+    g_autofree float *first = g_new(float, b *b), *second = g_new(float, b *b);
+    rotation_cayley(b, u, 1, scratch, first);
+    rotation_cayley(b, then, scale, scratch, second);
+    for (int i = 0; i < b * b; i++) {
+        product[i] = 0;
+        for (int k = 0; k < b; k++) {
+            product[i] += (double)first[i / b * b + k] * second[k * b + i % b];
+        }
+    }
+    return inverse_cayley(b, product, u);
+}
+
+bool rotation_add(struct adapter *to, const struct adapter_param *p, double scale)
+{
+    struct adapter_param *q = adapter_param_at(to, p, p->shape);
+    const int blocks = q->shape[2], triangle = q->shape[3];
+    if (memcmp(q->shape, p->shape, sizeof q->shape) != 0) {
+        return false; // blocks of another size
+    }
+    for (int j = 0; j < blocks; j++) {
+        if (!turn_on(q->value + j * triangle, p->value + j * triangle, scale, block_size(q))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// ---- told ---------------------------------------------------------------------------------------
+
+double rotation_squares(int b, int rows, const float *r)
+{
+    const size_t n = (size_t)rows * (size_t)rows;
+    g_autofree double *wide = g_new(double, (size_t)rows *rows), *square = g_new(double, n);
+    for (int i = 0; i < rows; i++) {
+        for (int k = 0; k < rows; k++) {
+            wide[(size_t)i * rows + k] = r[(size_t)i * b + k];
+        }
+    }
+    blas()->cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, rows, rows, rows, 1, wide, rows,
+                        wide, rows, 0, square, rows);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double apart = square[i] - (i % ((size_t)rows + 1) == 0);
+        sum += apart * apart;
+    }
+    return sum;
+}
+
+double rotation_askew(const struct adapter_param *p, double scale)
+{
+    const int b = block_size(p);
+    g_autofree double *scratch = g_new(double, 2 * b * b);
+    g_autofree float *r = g_new(float, b *b);
+    double sum = 0;
+    for (int j = 0; j < p->shape[2]; j++) {
+        rotation_cayley(b, p->value + j * p->shape[3], scale, scratch, r);
+        sum += rotation_squares(b, b, r);
+    }
+    return sqrt(sum);
 }

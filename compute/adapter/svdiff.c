@@ -371,6 +371,40 @@ static bool svdiff_merge(const struct adapter_param *const *params, const double
     return true;
 }
 
+// ---- added up -----------------------------------------------------------------------------------
+
+static void lengthen(struct adapter_param *q, int count)
+{
+    if (count > q->count) { // shorter ones go on with zeros
+        q->value = g_renew(float, q->value, count);
+        memset(q->value + q->count, 0, (size_t)(count - q->count) * sizeof *q->value);
+        q->count = q->shape[3] = count;
+    }
+}
+
+// The wider of two limits, 0: all singular values.
+static void widen_limit(struct settings *to, const struct settings *from)
+{
+    const int have = settings_int(to, "rank"), other = settings_int(from, "rank");
+    settings_set(to, "rank", have == 0 || other == 0 ? 0 : MAX(have, other), NULL);
+}
+
+// delta = delta_1 + s delta_2 (equation 4, and 5 where the strengths are a and 1 - a): they meet in
+// one ReLU as they do side by side. A number for a whole vector is no number for each entry.
+static bool svdiff_add(struct adapter *to, const struct adapter_param *p, double scale)
+{
+    struct adapter_param *q = adapter_param_at(to, p, p->shape);
+    if (q->weight->rank == 1 && p->count != q->count) {
+        return false;
+    }
+    lengthen(q, p->count);
+    widen_limit(to->settings, p->adapter->settings);
+    for (int i = 0; i < p->count; i++) {
+        q->value[i] += (float)(scale * p->value[i]);
+    }
+    return true;
+}
+
 static const struct setting svdiff_settings[] = {
     // The paper's rate of 1e-3 is for 500 and more steps; at two hundred this fits a photo as well.
     TRAINING_ROWS(200, 3e-3, 1e-6),
@@ -411,5 +445,6 @@ const struct adapter_method svdiff_method = {
     .release = svdiff_release,
     .product = svdiff_product,
     .merge = svdiff_merge,
+    .add = svdiff_add,
     .merge_svd = true,
 };

@@ -168,19 +168,29 @@ static bool update_merge(const struct adapter_param *const *params, const double
 
 // ---- at other strengths -------------------------------------------------------------------------
 
-static const struct update_form *form_of(const struct adapter *a, guint i)
+bool update_form_of(const struct adapter_param *p, struct update_form *form)
 {
-    return g_bytes_get_data(((const struct adapter_param *)a->params->pdata[i])->form, NULL);
+    *form = *(const struct update_form *)g_bytes_get_data(p->form, NULL);
+    return true;
 }
 
 bool update_is_linear(const struct adapter *a)
 {
-    const bool updates = g_str_equal(a->method->name, "update");
-    bool linear = updates || g_str_equal(a->method->name, "lora");
-    for (guint i = 0; updates && linear && i < a->params->len; i++) {
-        linear = form_of(a, i)->magnitude == UPDATE_NO_AXIS || form_of(a, i)->blend;
+    struct update_form form;
+    for (guint i = 0; i < a->params->len; i++) {
+        if (!a->method->form || !a->method->form(a->params->pdata[i], &form) ||
+            !(form.magnitude == UPDATE_NO_AXIS || form.blend)) {
+            return false;
+        }
     }
-    return linear || g_str_equal(a->method->name, "full");
+    return true;
+}
+
+extern const struct adapter_method update_method;
+
+static const struct update_form *form_of(const struct adapter *a, guint i)
+{
+    return g_bytes_get_data(((const struct adapter_param *)a->params->pdata[i])->form, NULL);
 }
 
 static void add_other_way(struct adapter *to, const struct adapter_param *p)
@@ -195,7 +205,7 @@ static void add_other_way(struct adapter *to, const struct adapter_param *p)
 struct adapter *update_other_way(const struct adapter *a)
 {
     bool any = false;
-    for (guint i = 0; g_str_equal(a->method->name, "update") && i < a->params->len; i++) {
+    for (guint i = 0; a->method == &update_method && i < a->params->len; i++) {
         any = any || form_of(a, i)->magnitude != UPDATE_NO_AXIS;
     }
     if (!any) {
@@ -246,7 +256,7 @@ static void add_copy(struct adapter *to, const struct adapter_param *p)
 struct adapter *update_unfolded(const struct adapter *a, opens_fn opens)
 {
     bool all = true;
-    for (guint i = 0; g_str_equal(a->method->name, "update") && i < a->params->len; i++) {
+    for (guint i = 0; a->method == &update_method && i < a->params->len; i++) {
         all = all && is_opened(a->params->pdata[i], opens);
     }
     if (all) {
@@ -270,11 +280,11 @@ struct adapter *update_unfolded(const struct adapter *a, opens_fn opens)
 
 static const struct setting update_settings[] = {{0}}; // nothing to learn
 
-extern const struct adapter_method update_method;
 const struct adapter_method update_method = {
     .name = "update",
     .title = "Update",
     .summary = "A change of weights in the form of another program's file: LoHa, LoKr, DoRA, ...",
     .settings = update_settings,
     .merge = update_merge,
+    .form = update_form_of,
 };

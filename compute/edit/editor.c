@@ -87,6 +87,7 @@ static char *adapters_fingerprint(struct adapter *const *adapters, int n)
         for (guint k = 0; k < a->params->len; k++) {
             const struct adapter_param *p = a->params->pdata[k];
             g_checksum_update(sum, (const guchar *)p->path, (gssize)strlen(p->path) + 1);
+            g_checksum_update(sum, (const guchar *)&p->strength, sizeof p->strength);
             g_checksum_update(sum, (const guchar *)p->value,
                               (gssize)((size_t)p->count * sizeof *p->value));
         }

@@ -391,59 +391,6 @@ static void test_ways(void)
     adapter_free(shifts);
 }
 
-// ---- combined -----------------------------------------------------------------------------------
-
-static void test_combined(void)
-{
-    static const char *const pairs[][4] = {{"svdiff", "", "svdiff", "rank=3"},
-                                           {"svdiff", "subset=2d", "svdiff", "text_encoder=on"},
-                                           {"lora", "", "lora", "rank=2 targets=attention+ff+proj"},
-                                           {"oft", "blocks=2", "oft", "blocks=2"},
-                                           {"coft", "blocks=2", "oft", "blocks=2"}};
-    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        g_autoptr(GError) error = NULL;
-        struct adapter *both[] = {fixture_adapter(&fx, pairs[i][0], pairs[i][1]),
-                                  fixture_adapter(&fx, pairs[i][2], pairs[i][3])};
-        fixture_randomize(both[0], 6, 0.1);
-        fixture_randomize(both[1], 7, 0.1);
-        both[0]->scale = 0.6;
-        both[1]->scale = -0.4;
-        struct adapter *one = adapter_combined(both, 2, &error);
-        g_assert_no_error(error);
-        struct merged_model *together = merged_model_new(fx.model, &error);
-        struct merged_model *alone = merged_model_new(fx.model, &error);
-        g_assert_true(merged_model_update(together, both, 2, NULL, &error));
-        g_assert_true(merged_model_update(alone, &one, 1, NULL, &error));
-        int64_t count;
-        g_autofree float *x = fixture_predict(
-            &fx, nn_part_named(merged_model_parts(together), MODEL_UNET), NULL, &count);
-        g_autofree float *y = fixture_predict(
-            &fx, nn_part_named(merged_model_parts(alone), MODEL_UNET), NULL, &count);
-        g_test_message("%s and %s: %.2g", pairs[i][0], pairs[i][2], fixture_distance(y, x, count));
-        g_assert_cmpfloat(fixture_distance(y, x, count), <, 2 * SAME);
-        merged_model_free(together);
-        merged_model_free(alone);
-        adapter_free(both[0]);
-        adapter_free(both[1]);
-        adapter_free(one);
-    }
-}
-
-static void test_not_combined(void)
-{
-    static const char *const pairs[][4] = {{"svdiff", "", "lora", ""},
-                                           {"oft", "blocks=2", "oft", "block_size=4"}};
-    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
-        g_autoptr(GError) error = NULL;
-        struct adapter *both[] = {fixture_adapter(&fx, pairs[i][0], pairs[i][1]),
-                                  fixture_adapter(&fx, pairs[i][2], pairs[i][3])};
-        g_assert_null(adapter_combined(both, 2, &error));
-        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH);
-        adapter_free(both[0]);
-        adapter_free(both[1]);
-    }
-}
-
 // ---- files that say too much, or nothing --------------------------------------------------------
 
 #define LAYER "mid_block.attentions.0.transformer_blocks.0.attn1.to_q" // 16 x 16
@@ -764,8 +711,6 @@ int main(int argc, char **argv)
     g_test_add_func("/dialects/damaged-metadata", test_damaged_metadata);
     g_test_add_func("/dialects/whole-numbers", test_whole_numbers);
     g_test_add_func("/dialects/odd-numbers", test_odd_numbers);
-    g_test_add_func("/dialects/combined", test_combined);
-    g_test_add_func("/dialects/not-combined", test_not_combined);
     const int failed = g_test_run();
     st_free(expected);
     fixture_close(&fx);

@@ -132,7 +132,7 @@ static bool combine(struct cli *c, GError **error)
         g_ptr_array_add(list, a);
     }
     struct adapter *all =
-        adapter_combined((struct adapter *const *)list->pdata, (int)list->len, error);
+        adapter_combined((struct adapter *const *)list->pdata, (int)list->len, &cli_task, error);
     const bool ok = all && write_out(c, all, error);
     adapter_free(all);
     return ok;

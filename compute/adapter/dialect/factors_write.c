@@ -4,14 +4,9 @@
 
 bool factors_form(const struct adapter_param *p, struct update_form *form)
 {
-    const char *method = p->adapter->method->name;
-    if (g_str_equal(method, "update") || g_str_equal(method, "full")) {
-        *form = *(const struct update_form *)g_bytes_get_data(p->form, NULL);
-        return true;
-    }
-    *form = (struct update_form){.kind = UPDATE_LOW_RANK};
-    form->rank[0] = g_str_equal(method, "lora") ? lora_rank(p) : 0;
-    return form->rank[0] > 0;
+    const struct adapter_method *m = p->adapter->method;
+    *form = (struct update_form){0};
+    return m->form && m->form(p, form);
 }
 
 bool factors_low_rank(const struct adapter *a, int blend)
