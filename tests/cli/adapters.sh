@@ -128,6 +128,48 @@ check $? "so is a dialect that nobody knows"
 "$cli" adapter combine "$cases/peft:0.5" "$cases/lora_diffusers_metadata.safetensors:0.5" --out both.safetensors &&
     predict both.safetensors both-out.safetensors && same both-out.safetensors peft.safetensors
 check $? "two halves combined are the whole"
+
+# groups of layers: the case of PEFT changes one layer, which is in down1 and is self-attention
+"$cli" adapter combine "$cases/peft:0,down=1" "$cases/lora_with_te.safetensors:down=0" --out mixed.safetensors &&
+    "$cli" adapter inspect "$cases/peft" mixed.safetensors "$cases/lora_with_te.safetensors:down=0" --json >inspect.json &&
+    python3 - <<'PY'
+import json
+i = json.load(open("inspect.json"))
+layers = [{l["path"]: l["change"] for l in a["layers"]} for a in i["adapters"]]
+both = layers[0] | layers[2]
+assert len(layers[0]) == 1 and layers[2] and layers[1].keys() == both.keys(), layers
+assert all(abs(layers[1][k] / both[k] - 1) < 1e-5 for k in both), layers
+groups = {g["group"]: g for g in i["adapters"][0]["groups"]}
+assert groups["down1"]["layers"] == groups["self"]["layers"] == groups["all"]["layers"] == 1, groups
+assert groups["all"]["energy_before"] > 0 and groups["all"]["askew"] is None, groups
+matrix = {c["group"]: c["matrix"] for c in i["correlation"]}
+assert abs(matrix["down1"][0][1] - 1) < 1e-6 and matrix["down1"][0][2] is None, matrix
+PY
+check $? "one adapter below, another one elsewhere, and inspect says so"
+"$cli" adapter info mixed.safetensors | grep -q "tincture.made_of: peft:0,down=1 lora_with_te:down=0"
+check $? "the file says what it was made of"
+"$cli" adapter combine "$cases/peft" "$cases/lora_dora.safetensors" --out different.safetensors >said &&
+    grep -q "^exact, as differences of whole weights" said &&
+    predict different.safetensors different-out.safetensors &&
+    "$cli" predict --latents z.safetensors --timestep 500 --prompt "an apple" --out side.safetensors --adapter "$cases/peft" \
+        --adapter "$cases/lora_dora.safetensors" && same different-out.safetensors side.safetensors
+check $? "two methods combined are what they are side by side"
+"$cli" adapter combine "$cases/peft" "$cases/lora_dora.safetensors" --rank 2 --out small.safetensors |
+    grep -q "^approximated, relative error" && "$cli" adapter info small.safetensors | grep -q "tincture.approximation.layers"
+check $? "a rank alone makes a small file that is near"
+no() { # no SENTENCE STRENGTHS [VERB]
+    "$cli" adapter "${3:-combine}" "$cases/peft:$2" --out no.safetensors 2>said
+    [ $? = 1 ] && [ "$(wc -l <said)" = 1 ] && grep -q "$1" said && [ ! -e no.safetensors ]
+    check $? "refused: $(cat said)"
+}
+no 'has no strength from -10 to 10' nan
+no 'has no strength from -10 to 10' down=1e30
+no 'has no layers called "nowhere"' nowhere=1
+no 'has no layers called "nowhere"' nowhere=1 inspect
+no 'changes nothing' 1,down=0
+"$cli" adapter combine missing.safetensors:0.5 --out no.safetensors 2>said
+[ $? = 1 ] && grep -qi "missing.safetensors.*no such file" said
+check $? "a missing file is named: $(cat said)"
 "$cli" adapter dialects | grep -q "^kohya "
 check $? "the dialects are listed"
 

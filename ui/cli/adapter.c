@@ -1,4 +1,4 @@
-#include "ui/cli/cli.h"
+#include "ui/cli/adapter_inspect.h"
 
 #include "compute/adapter/dialect/dialect.h"
 #include "ui/core/plain_text.h"
@@ -98,16 +98,18 @@ static void say_near(const struct adapter_written *w, void *data)
     }
 }
 
-// In the dialect asked for, or in the method's own.
+// In the dialect asked for, or in the method's own; a rank alone is a low-rank update.
 static bool write_out(struct cli *c, struct adapter *a, GError **error)
 {
+    const int rank = settings_int(c->settings, "rank");
+    const char *to = c->to ? c->to : rank > 0 ? adapter_method_find("lora")->dialect : NULL;
     struct adapter_written written = {0};
-    const bool ok = cli_adapter_check(a->method, c->out, error) &&
-                    (c->to ? adapter_export(a, c->to, settings_int(c->settings, "rank"), c->out,
-                                            &written, say_near, NULL, &cli_task, error)
-                           : adapter_save(a, c->out, &cli_task, error));
+    const bool ok =
+        cli_adapter_check(a->method, c->out, error) &&
+        (to ? adapter_export(a, to, rank, c->out, &written, say_near, NULL, &cli_task, error)
+            : adapter_save(a, c->out, &cli_task, error));
     cli_progress_end();
-    if (ok && c->to && written.left_out == 0) {
+    if (ok && to && written.left_out == 0) {
         printf(written.at_one ? "exact at strength 1\n" : "exact\n");
     }
     return ok;
@@ -121,19 +123,52 @@ static bool convert(struct cli *c, GError **error)
     return ok;
 }
 
-static bool combine(struct cli *c, GError **error)
+// Of FILE[:STRENGTHS], a file of that whole name first.
+static struct adapter *load_strong(struct cli *c, const char *text, GError **error)
+{
+    const char *slash = strrchr(text, '/'), *colon = strrchr(slash ? slash : text, ':');
+    const bool whole = !colon || g_file_test(text, G_FILE_TEST_EXISTS);
+    g_autofree char *path = whole ? g_strdup(text) : g_strndup(text, (gsize)(colon - text));
+    struct adapter *a = cli_adapter(c, path, error);
+    if (a && !whole && !adapter_set_strengths(a, colon + 1, error)) {
+        g_prefix_error(error, "%s: ", path);
+        g_clear_pointer(&a, adapter_free);
+    }
+    return a;
+}
+
+// Those of all the words behind the verb. NULL with an error.
+static GPtrArray *load_all(struct cli *c, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
     for (int i = 1; c->rest[i]; i++) {
-        struct adapter *a = cli_adapter_scaled(c, c->rest[i], error);
+        struct adapter *a = load_strong(c, c->rest[i], error);
         if (!a) {
-            return false;
+            return NULL;
         }
         g_ptr_array_add(list, a);
     }
-    struct adapter *all =
-        adapter_combined((struct adapter *const *)list->pdata, (int)list->len, &cli_task, error);
+    return g_steal_pointer(&list);
+}
+
+static bool inspect(struct cli *c, GError **error)
+{
+    g_autoptr(GPtrArray) list = load_all(c, error);
+    return list && cli_inspect(c, (struct adapter *const *)list->pdata, (int)list->len, error);
+}
+
+static bool combine(struct cli *c, GError **error)
+{
+    g_autoptr(GPtrArray) list = load_all(c, error);
+    struct adapter *all = list ? adapter_combined((struct adapter *const *)list->pdata,
+                                                  (int)list->len, &cli_task, error)
+                               : NULL;
     const bool ok = all && write_out(c, all, error);
+    const struct adapter *first = all ? list->pdata[0] : NULL;
+    if (ok && !c->to && settings_int(c->settings, "rank") == 0 && all->method != first->method &&
+        !all->method->init) {
+        printf("exact, as differences of whole weights; --rank makes a small file that is near\n");
+    }
     adapter_free(all);
     return ok;
 }
@@ -159,7 +194,8 @@ static const struct verb {
 } verbs[] = {
     {"info", 1, 1, false, true, info},
     {"convert", 1, 1, true, true, convert},
-    {"combine", 2, G_MAXUINT, true, true, combine},
+    {"combine", 1, G_MAXUINT, true, true, combine},
+    {"inspect", 1, G_MAXUINT, false, true, inspect},
     {"dialects", 0, 0, false, false, dialects},
 };
 
@@ -188,14 +224,16 @@ static bool run(struct cli *c, GError **error)
     }
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                 "expected: adapter info FILE, adapter convert FILE --out PATH, adapter combine "
-                "FILE[:STRENGTH] FILE[:STRENGTH] --out PATH, or adapter dialects");
+                "FILE[:STRENGTHS].. --out PATH, adapter inspect FILE[:STRENGTHS].., or adapter "
+                "dialects");
     return false;
 }
 
 static const struct setting adapter_settings[] = {
     {.key = "rank",
      .title = "Rank",
-     .help = "Of the low-rank update that convert --to makes; 0 is exact, or 16",
+     .help = "Of the low-rank update that convert and combine make; 0 is exact, or 16 where --to "
+             "needs one",
      .kind = SETTING_INT,
      .max = 4096},
     {0},
@@ -203,9 +241,11 @@ static const struct setting adapter_settings[] = {
 
 const struct cli_command adapter_command = {
     .name = "adapter",
-    .summary = "Tell what an adapter file holds, write it for another program, or combine several",
-    .usage = "info FILE | convert FILE [--to DIALECT] --out PATH | combine FILE[:STRENGTH]... "
-             "--out PATH | dialects",
+    .summary =
+        "Tell what adapter files hold and do, write them for other programs, or combine them",
+    .usage = "info FILE | convert FILE [--to DIALECT] --out PATH | combine FILE[:STRENGTHS].. "
+             "--out PATH | inspect FILE[:STRENGTHS].. | dialects; STRENGTHS: 0.7, or by groups of "
+             "layers 0,down=1,up.cross=0.5",
     .options = (const char *const[]){"model", "vae", "device", "json", "out", "to", NULL},
     .needed = (const char *const[]){"rest", NULL},
     .settings = adapter_settings,
