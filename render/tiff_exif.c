@@ -19,7 +19,7 @@ static const guint8 MARKER[6] = {'E', 'x', 'i', 'f', 0, 0};
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ExifData, exif_data_unref)
 
 // Of the picture's own directory: what does not speak of how its pixels are stored, and as what it
-// is written. libtiff has no tags for bytes.
+// is written.
 static const struct kept {
     guint16 tag;
     ExifFormat format;
@@ -297,6 +297,21 @@ static GByteArray *directory(const ExifContent *content, ExifByteOrder order, gu
     return head;
 }
 
+// Those of Windows are texts in bytes. libtiff does not know them of itself.
+static void add_byte_tags(TIFF *tiff)
+{
+    static char name[] = "XP";
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KEPT); i++) {
+        const TIFFFieldInfo info = {
+            KEPT[i].tag, TIFF_VARIABLE2, TIFF_VARIABLE2, TIFF_BYTE, FIELD_CUSTOM, 1, 1, name};
+
+        if (KEPT[i].format == EXIF_FORMAT_BYTE) {
+            TIFFMergeFieldInfo(tiff, &info, 1);
+        }
+    }
+}
+
 // libtiff takes each tag as what it is by the book, whatever the block has it as.
 static void put_tag(TIFF *tiff, const ExifEntry *entry, ExifByteOrder order)
 {
@@ -316,6 +331,8 @@ static void put_tag(TIFF *tiff, const ExifEntry *entry, ExifByteOrder order)
         TIFFSetField(tiff, entry->tag, (double)value.numerator / MAX(value.denominator, 1));
     } else if (kept->format == EXIF_FORMAT_SHORT) {
         TIFFSetField(tiff, entry->tag, exif_get_short(entry->data, order));
+    } else if (kept->format == EXIF_FORMAT_BYTE) {
+        TIFFSetField(tiff, entry->tag, (uint32_t)entry->size, entry->data);
     }
 }
 
@@ -357,6 +374,7 @@ void tiff_exif_write(TIFF *tiff, GByteArray *file, GBytes *block)
     ExifContent *exif = data->ifd[EXIF_IFD_EXIF];
     const ExifByteOrder order = exif_data_get_byte_order(data);
 
+    add_byte_tags(tiff);
     for (guint i = 0; i < data->ifd[EXIF_IFD_0]->count; i++) {
         put_tag(tiff, data->ifd[EXIF_IFD_0]->entries[i], order);
     }

@@ -1,5 +1,6 @@
 // EXIF blocks: what is read from them and what goes with an export. Blocks are put together by
 // hand, in both byte orders.
+#include "render/codec.h"
 #include "render/file.h"
 #include "render/metadata.h"
 #include "tests/render/pictures.h"
@@ -297,6 +298,46 @@ static void test_comment_beside_recipe(void)
     assert_value(out, EXIF_IFD_0, EXIF_TAG_XP_COMMENT, "my comment");
 }
 
+// The comment of a block, wherever it stands in it.
+static void assert_comment(GBytes *block, bool moved)
+{
+    if (moved) {
+        assert_value(block, EXIF_IFD_0, EXIF_TAG_XP_COMMENT, "my comment");
+    } else {
+        assert_holds(block, "ASCII\0\0\0my comment", 18);
+    }
+}
+
+// In files of every format, also once more, as of an export that is edited.
+static void test_comment_in_files(void)
+{
+    for (const struct codec *const *codec = codec_all(); *codec != NULL; codec++) {
+        if ((*codec)->write == NULL) {
+            continue;
+        }
+
+        struct image *photo = picture_flat(20, 30, 0.5f, 0.5f, 0.5f);
+
+        photo->meta.exif = comment_of("ASCII\0\0\0my comment", 18);
+        for (int i = 0; i < 2; i++) {
+            const struct image_save_params params = {.format = (*codec)->name,
+                                                     .quality = 90,
+                                                     .keep_metadata = true,
+                                                     .recipe = "a cat\nSteps: 20"};
+            g_autoptr(GError) error = NULL;
+            g_autoptr(GBytes) file = image_encode(photo, &params, &error);
+
+            g_assert_no_error(error);
+            image_free(photo);
+            photo = image_load_bytes(file, NULL, &error);
+            g_assert_no_error(error);
+            g_assert_cmpstr(photo->meta.recipe, ==, params.recipe);
+            assert_comment(photo->meta.exif, (*codec)->exif_recipe);
+        }
+        image_free(photo);
+    }
+}
+
 // ---- Adobe RGB ----------------------------------------------------------------------------------
 
 // The first bytes of a JPEG file, that EXIF block, and of the file what is no marker of an
@@ -493,6 +534,7 @@ int main(int argc, char **argv)
     g_test_add_func("/metadata/thumbnail-is-left-out", test_thumbnail_is_left_out);
     g_test_add_func("/metadata/comments", test_comments);
     g_test_add_func("/metadata/comment-beside-recipe", test_comment_beside_recipe);
+    g_test_add_func("/metadata/comment-in-files", test_comment_in_files);
     g_test_add_func("/metadata/adobe-rgb", test_adobe_rgb);
     g_test_add_func("/metadata/density", test_density);
     g_test_add_func("/metadata/density-in-exif", test_density_in_exif);
