@@ -1,5 +1,6 @@
 #include "render/raw_profile.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <zlib.h>
@@ -9,7 +10,8 @@ enum { MAX_BYTES = 1 << 20, ROW = 36 };
 // "\niptc\n    1234\n" and as many bytes in lines of 72 digits.
 GBytes *raw_profile_read(const char *text, gsize length)
 {
-    g_autofree char *copy = length <= 3 * (gsize)MAX_BYTES ? g_strndup(text, length) : g_strdup("");
+    const bool some = length > 0 && length <= 3 * (gsize)MAX_BYTES;
+    g_autofree char *copy = g_strndup(some ? text : "", some ? length : 0);
     g_auto(GStrv) words = g_strsplit_set(g_strstrip(copy), "\n", 3);
     guint64 size = 0;
 

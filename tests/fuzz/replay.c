@@ -57,6 +57,8 @@ static int replay(const char *path)
 int main(int argc, char **argv)
 {
     int count = 0;
+    g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+    LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
     for (int i = 1; i < argc; i++) {
         count += replay(argv[i]);
     }
