@@ -116,6 +116,16 @@ void codec_take_camera_space(struct image_meta *meta)
     }
 }
 
+void codec_take_density(struct image_meta *meta, bool sideways)
+{
+    double stored[2];
+
+    if (metadata_density(meta->exif, stored)) {
+        meta->density[0] = stored[sideways ? 1 : 0];
+        meta->density[1] = stored[sideways ? 0 : 1];
+    }
+}
+
 uint32_t codec_little_endian(const uint8_t *data, int bytes)
 {
     uint32_t value = 0;

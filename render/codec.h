@@ -67,6 +67,10 @@ void codec_note_colors(struct image_meta *meta, int transfer);
 // For a picture whose file says nothing else of its colours: the profile that its EXIF stands for.
 void codec_take_camera_space(struct image_meta *meta);
 
+// Pixels an inch, which EXIF says of the picture as it is stored. sideways: it has been turned by a
+// quarter since.
+void codec_take_density(struct image_meta *meta, bool sideways);
+
 // The number in so many bytes, at most 4.
 uint32_t codec_little_endian(const uint8_t *data, int bytes);
 

@@ -60,6 +60,7 @@ static const char *name_of(GBytes *file)
 
 struct reader {
     GBytes *file; // as libheif may read it
+    bool sideways;
     struct heif_context *context;
     struct heif_image_handle *handle; // of the picture that the file names as its main one
 };
@@ -90,7 +91,8 @@ static void reader_clear(struct reader *r)
 
 static bool reader_open(struct reader *r, GBytes *file, GError **error)
 {
-    *r = (struct reader){.file = heif_items_sound(file)};
+    *r = (struct reader){0};
+    r->file = heif_items_sound(file, &r->sideways);
     if (r->file == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                             "the HEIC or AVIF data is damaged or cut short, or its picture is put "
@@ -200,6 +202,7 @@ static void take_meta(const struct reader *r, struct image_meta *meta)
 
     meta->bits = heif_image_handle_get_luma_bits_per_pixel(r->handle) > 8 ? 16 : 8;
     meta->exif = metadata_of_item(exif);
+    codec_take_density(meta, r->sideways);
     meta->xmp = take_block(r->handle, "mime", "application/rdf+xml");
     meta->recipe = metadata_recipe(meta->exif);
     take_color(r->handle, meta);

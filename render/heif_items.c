@@ -250,6 +250,7 @@ struct turns {
     GByteArray *said;         // names and bodies of the properties, in their order
     GArray *places;           // struct cursor: where the file gives the properties to the item
     bool alpha;               // the item is an alpha channel
+    guint quarters;           // by which it is turned
     const struct turns *more; // what is to be said of it too; NULL: nothing
     bool repeats;             // what its whole says: not to be said again
 };
@@ -312,6 +313,7 @@ static void add_property(struct turns *turns, const struct property *property, s
         g_byte_array_append(turns->said, (const guint8 *)&property->name, sizeof(property->name));
         g_byte_array_append(turns->said, body->data, (guint)MIN(body->size, CLAP));
         g_array_append_val(turns->places, place);
+        turns->quarters += property->name == NAME('i', 'r', 'o', 't') ? body->data[0] & 3 : 0;
     } else if (property->name == NAME('a', 'u', 'x', 'C')) {
         turns->alpha = turns->alpha || names_alpha(*body);
     }
@@ -517,7 +519,25 @@ static GBytes *rewritten(GBytes *file, struct cursor meta, GHashTable *table, bo
     return with_more(copy, size, meta, table);
 }
 
-GBytes *heif_items_sound(GBytes *file)
+static bool is_sideways(struct cursor meta, GHashTable *table)
+{
+    struct cursor main;
+
+    if (count_boxes(meta, NAME('p', 'i', 't', 'm'), &main) != 1) {
+        return false;
+    }
+
+    const guint version = (guint)number(&main, 1);
+
+    take(&main, 3); // flags
+
+    const guint32 id = (guint32)number(&main, version == 0 ? 2 : 4);
+    const struct turns *turns = g_hash_table_lookup(table, GUINT_TO_POINTER(id));
+
+    return turns != NULL && turns->quarters % 2 == 1;
+}
+
+GBytes *heif_items_sound(GBytes *file, bool *sideways)
 {
     g_autoptr(GHashTable) table = g_hash_table_new_full(NULL, NULL, NULL, turns_free);
     struct items items = items_new();
@@ -531,6 +551,7 @@ GBytes *heif_items_sound(GBytes *file)
          read_items(inside, &items) && read_turns(inside, &items, table) &&
          settle_parts(&items, table, &less, &more);
     if (ok) {
+        *sideways = is_sideways(inside, table);
         sound = less || more ? rewritten(file, meta, table, more) : g_bytes_ref(file);
     }
     items_clear(&items);

@@ -13,5 +13,6 @@ bool heif_has_box(GBytes *file, const char *name);
 // followed. Let in are a grid or a derived picture of coded pictures alone, and alpha of what is no
 // tile and no alpha itself. Where a picture is turned, mirrored or cropped, its alpha says the same
 // in the result and its tiles say nothing: libavif 0.11 writes the reverse, which libheif takes at
-// its word. Where they say otherwise than the picture it is NULL.
-GBytes *heif_items_sound(GBytes *file);
+// its word. Where they say otherwise than the picture it is NULL. *sideways: the main picture is
+// turned by a quarter; as it was where the result is NULL.
+GBytes *heif_items_sound(GBytes *file, bool *sideways);

@@ -222,16 +222,21 @@ static void take_boxes(GBytes *file, struct image_meta *meta)
     g_autoptr(GBytes) exif = NULL;
     JxlDecoderStatus event = JXL_DEC_ERROR;
 
-    if (reader_open(&r, file, JXL_DEC_BOX, NULL)) {
+    if (reader_open(&r, file, JXL_DEC_BOX | JXL_DEC_BASIC_INFO, NULL)) {
+        JxlDecoderSetKeepOrientation(r.decoder, JXL_TRUE); // to be told of it
         JxlDecoderSetInput(r.decoder, r.data, r.size);
         JxlDecoderCloseInput(r.decoder); // the last box may go on to the end
         r.given = r.size;
         event = next_event(&r, NULL);
     }
-    while (event == JXL_DEC_BOX) {
+    while (event == JXL_DEC_BOX || event == JXL_DEC_BASIC_INFO) {
         JxlBoxType type = {0};
 
-        JxlDecoderGetBoxType(r.decoder, type, JXL_TRUE);
+        if (event == JXL_DEC_BASIC_INFO) {
+            JxlDecoderGetBasicInfo(r.decoder, &r.info);
+        } else {
+            JxlDecoderGetBoxType(r.decoder, type, JXL_TRUE);
+        }
         if (exif == NULL && memcmp(type, "Exif", 4) == 0) {
             exif = read_box(&r, &event);
         } else if (meta->xmp == NULL && memcmp(type, "xml ", 4) == 0) {
@@ -242,6 +247,7 @@ static void take_boxes(GBytes *file, struct image_meta *meta)
     }
     meta->exif = metadata_of_item(exif);
     meta->recipe = metadata_recipe(meta->exif);
+    codec_take_density(meta, r.info.orientation >= JXL_ORIENT_TRANSPOSE);
     reader_clear(&r);
 }
 

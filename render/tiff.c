@@ -229,12 +229,7 @@ static void take_meta(const struct tiff_reader *r, struct image_meta *meta)
     }
     meta->xmp = take_tag(r, TIFFTAG_XMLPACKET);
     meta->iptc = take_iptc(r);
-    if (metadata_density(meta->exif, meta->density) && r->orientation >= 5) {
-        const double across = meta->density[0];
-
-        meta->density[0] = meta->density[1];
-        meta->density[1] = across;
-    }
+    codec_take_density(meta, r->orientation >= 5);
     if (r->damaged) {
         image_meta_note(meta, CODEC_PARTIAL_NOTE);
     }

@@ -14,7 +14,7 @@ management: `deep.avif` is 12 bits without loss, `deep-alpha.heic` 10 bits with 
 premultiplied alpha, `gray.avif` 8 bits of limited range, `tiles.avif` 10 bits in two tiles, `p3.avif` is in Display P3 and
 `pq.avif` in BT.2100 PQ, both by number; `film.avif` is a film of two pictures. `turned-alpha.avif` and `turned-tiles.avif`
 are by avifenc 0.11, which says of every tile too how the picture is turned, and not of alpha; `two.heic` has two pictures, of which
-the second is the main one.
+the second is the main one. `turned-density.heic` is `turned.heic` with resolutions of 300 and 150 pixels an inch.
 """
 import subprocess
 from pathlib import Path
@@ -106,6 +106,8 @@ def main():
     exif.get_ifd(EXIF)[TAKEN] = "2020:01:02 03:04:05"
     for suffix in ("heic", "avif"):
         picture.save(FOLDER / f"turned.{suffix}", quality=95, exif=exif.tobytes(), xmp=XMP)
+    exif[0x11A], exif[0x11B], exif[0x128] = 300, 150, 2
+    picture.save(FOLDER / "turned-density.heic", quality=95, exif=exif.tobytes(), xmp=XMP)
 
 
 if __name__ == "__main__":

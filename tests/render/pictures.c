@@ -72,6 +72,27 @@ GBytes *picture_exif(int orientation, bool with_gps)
     return g_bytes_new(block, sizeof(block));
 }
 
+GBytes *picture_exif_density(int orientation)
+{
+    const guint8 block[] = {
+        'M',  'M',  0, 42,  0, 0, 0, 8, // header
+        0,    4,                        // IFD 0: four entries
+        0x01, 0x12, 0, 3,   0, 0, 0, 1, 0, (guint8)orientation,
+        0,    0, // orientation
+        0x01, 0x1a, 0, 5,   0, 0, 0, 1, 0, 0,
+        0,    62, // across is at 62
+        0x01, 0x1b, 0, 5,   0, 0, 0, 1, 0, 0,
+        0,    70, // down is at 70
+        0x01, 0x28, 0, 3,   0, 0, 0, 1, 0, 3,
+        0,    0,          // centimetres
+        0,    0,    0, 0, // no IFD 1
+        0,    0,    0, 100, 0, 0, 0, 1, 0, 0,
+        0,    50,   0, 0,   0, 1,
+    };
+
+    return g_bytes_new(block, sizeof(block));
+}
+
 double picture_difference(const struct image *a, const struct image *b)
 {
     double largest = 0.0;

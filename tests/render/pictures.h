@@ -15,6 +15,9 @@ struct image *picture_flat(int width, int height, float red, float green, float 
 // An EXIF block: make "Tin", the orientation, and where with_gps a latitude.
 GBytes *picture_exif(int orientation, bool with_gps);
 
+// The same of an orientation and of 100 pixels a centimetre across and 50 down, as stored.
+GBytes *picture_exif_density(int orientation);
+
 // Largest difference of any colour value.
 double picture_difference(const struct image *a, const struct image *b);
 

@@ -248,6 +248,17 @@ static void test_turned_once(void)
     }
 }
 
+// What EXIF says of the picture as it is stored: 300 pixels an inch across and 150 down.
+static void test_turned_density(void)
+{
+    struct image *image = load_data("turned-density.heic");
+
+    g_assert_cmpint(image->height, ==, 32);
+    g_assert_cmpfloat(image->meta.density[0], ==, 150.0);
+    g_assert_cmpfloat(image->meta.density[1], ==, 300.0);
+    image_free(image);
+}
+
 // Some bytes of the file changed.
 static void assert_refused(const char *name, const char *from, const char *to, gsize size)
 {
@@ -421,6 +432,7 @@ int main(int argc, char **argv)
     g_test_add_func("/heif/any-brand", test_any_brand);
     g_test_add_func("/heif/turned-once", test_turned_once);
     g_test_add_func("/heif/turned-otherwise", test_turned_otherwise);
+    g_test_add_func("/heif/turned-density", test_turned_density);
     g_test_add_func("/heif/several", test_several);
     g_test_add_func("/heif/info", test_info);
     g_test_add_func("/heif/cut-short", test_cut_short);

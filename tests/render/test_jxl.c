@@ -339,6 +339,25 @@ static void test_profile(void)
     image_free(back);
 }
 
+// What EXIF says of the picture as it is stored.
+static void test_turned_density(void)
+{
+    for (int orientation = 1; orientation <= 8; orientation++) {
+        g_autoptr(GBytes) exif = picture_exif_density(orientation);
+        const struct written w = {
+            .bits = 8, .channels = 3, .orientation = orientation, .exif = exif};
+        struct image *photo = picture_photo(WIDTH, HEIGHT, 8, 4);
+        g_autoptr(GBytes) file = write_photo(&w, photo);
+        struct image *back = image_load_bytes(file, NULL, NULL);
+
+        g_assert_nonnull(back);
+        g_assert_cmpfloat_with_epsilon(back->meta.density[0], orientation >= 5 ? 127 : 254, 1e-9);
+        g_assert_cmpfloat_with_epsilon(back->meta.density[1], orientation >= 5 ? 254 : 127, 1e-9);
+        image_free(photo);
+        image_free(back);
+    }
+}
+
 // The header turns the picture, and EXIF, in a box that brotli has packed, says the same.
 static void test_turned_once(void)
 {
@@ -447,6 +466,7 @@ int main(int argc, char **argv)
     g_test_add_func("/jxl/colors", test_colors);
     g_test_add_func("/jxl/profile", test_profile);
     g_test_add_func("/jxl/turned-once", test_turned_once);
+    g_test_add_func("/jxl/turned-density", test_turned_density);
     g_test_add_func("/jxl/film", test_film);
     g_test_add_func("/jxl/cut-short", test_cut_short);
     g_test_add_func("/jxl/huge", test_huge);

@@ -462,40 +462,12 @@ static void test_density(void)
     }
 }
 
-// EXIF alone says it, for centimetres, of a picture that is to be turned.
-static GBytes *density_of(int orientation)
-{
-    const struct entry main[] = {{EXIF_TAG_ORIENTATION, SHORT, 1, NULL, (guint32)orientation},
-                                 {EXIF_TAG_RESOLUTION_UNIT, SHORT, 1, NULL, 3},
-                                 {0}};
-    GByteArray *parts = begin(false);
-    const guint values = 8 + 2 + 4 * 12 + 4;
-
-    put(parts, false, 4, 2);
-    for (guint i = 0; i < 2; i++) {
-        put(parts, false, i == 0 ? EXIF_TAG_X_RESOLUTION : EXIF_TAG_Y_RESOLUTION, 2);
-        put(parts, false, 5, 2); // rational
-        put(parts, false, 1, 4);
-        put(parts, false, values + 8 * i, 4);
-    }
-
-    g_autoptr(GByteArray) rest = g_byte_array_new();
-
-    put_directory(rest, false, main, 0);
-    g_byte_array_append(parts, rest->data + 2, rest->len - 2);
-    g_assert_cmpuint(parts->len, ==, values);
-    put(parts, false, 100, 4);
-    put(parts, false, 1, 4);
-    put(parts, false, 50, 4);
-    put(parts, false, 1, 4);
-    return g_byte_array_free_to_bytes(parts);
-}
-
+// EXIF alone says it, of a picture that is to be turned.
 static void test_density_in_exif(void)
 {
     for (int orientation = 1; orientation <= 8; orientation++) {
         const bool turned = orientation >= 5;
-        g_autoptr(GBytes) exif = density_of(orientation);
+        g_autoptr(GBytes) exif = picture_exif_density(orientation);
         g_autoptr(GBytes) file = jpeg_with(exif);
         g_autoptr(GBytes) out = NULL;
         struct image *photo = image_load_bytes(file, NULL, NULL);
