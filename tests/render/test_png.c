@@ -585,6 +585,81 @@ static void test_long_chunk(void)
     }
 }
 
+// ---- in icons -----------------------------------------------------------------------------------
+
+static void put(GByteArray *file, guint32 value, guint bytes)
+{
+    const guint32 little = GUINT32_TO_LE(value);
+
+    g_byte_array_append(file, (const guint8 *)&little, bytes);
+}
+
+// A small and a large picture, at whatever place the file has the larger one. left_out: bytes of
+// its end.
+static GBytes *icon_of(GBytes *small, GBytes *large, bool large_first, gsize left_out)
+{
+    GBytes *const parts[] = {large_first ? large : small, large_first ? small : large};
+    GByteArray *file = g_byte_array_new();
+    guint32 offset = 6 + 2 * 16;
+
+    put(file, 1 << 16, 4);
+    put(file, 2, 2);
+    for (int i = 0; i < 2; i++) {
+        const guint32 size = (guint32)g_bytes_get_size(parts[i]);
+
+        put(file, parts[i] == large ? 0 : 16 << 8 | 16, 4); // 0: 256
+        put(file, 32 << 16 | 1, 4);
+        put(file, size, 4);
+        put(file, offset, 4);
+        offset += size;
+    }
+    for (int i = 0; i < 2; i++) {
+        g_byte_array_append(file, g_bytes_get_data(parts[i], NULL),
+                            (guint)g_bytes_get_size(parts[i]));
+    }
+    g_byte_array_set_size(file, file->len - (guint)left_out);
+    return g_byte_array_free_to_bytes(file);
+}
+
+static void test_in_icon(void)
+{
+    static const struct image_save_params PARAMS = {.format = "png"};
+    struct image *photo = picture_photo(256, 256, 8, 1), *other = picture_photo(16, 16, 8, 2);
+    g_autoptr(GBytes) large = image_encode(photo, &PARAMS, NULL);
+    g_autoptr(GBytes) small = image_encode(other, &PARAMS, NULL);
+
+    for (int first = 0; first < 2; first++) {
+        g_autoptr(GBytes) whole = icon_of(small, large, first, 0);
+        g_autoptr(GBytes) cut = icon_of(small, large, first, first ? 0 : 5000);
+        struct image *back = image_load_bytes(whole, NULL, NULL);
+        struct image *part = image_load_bytes(cut, NULL, NULL);
+
+        g_assert_cmpstr(codec_sniff(whole)->name, ==, "ico");
+        picture_assert_same(back, photo);
+        g_assert_cmpint(part->height, ==, 256);
+        g_assert_true((part->meta.note != NULL) == (first == 0));
+        image_free(back);
+        image_free(part);
+    }
+    image_free(photo);
+    image_free(other);
+}
+
+// Places and sizes that are not there.
+static void test_in_no_icon(void)
+{
+    static const char PNG[8] = "\x89PNG\r\n\x1a\n";
+    g_autoptr(GBytes) head = g_bytes_new_static(PNG, sizeof(PNG));
+
+    for (gsize left_out = 0; left_out < 6 + 2 * 16 + 2 * sizeof(PNG); left_out++) {
+        g_autoptr(GBytes) icon = icon_of(head, head, false, left_out);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(image_load_bytes(icon, NULL, &error));
+        g_assert_nonnull(error);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -608,5 +683,7 @@ int main(int argc, char **argv)
     g_test_add_func("/png/wrong-sum", test_wrong_sum);
     g_test_add_func("/png/exif-as-text", test_exif_as_text);
     g_test_add_func("/png/exif-once", test_exif_once);
+    g_test_add_func("/png/in-icon", test_in_icon);
+    g_test_add_func("/png/in-no-icon", test_in_no_icon);
     return g_test_run();
 }
