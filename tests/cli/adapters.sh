@@ -66,6 +66,12 @@ mkdir vera && python3 files.py write vera/adapter_model.safetensors base_model.m
 ! predict vera vera.safetensors && grep -q 'peft_type is "VERA"' said
 check $? "a method of PEFT that is not known is named: $(cat said)"
 
+for pickle in adapter_model.bin pytorch_lora_weights.bin; do
+    rm -rf old && mkdir old && printf 'PK\003\004' >old/$pickle
+    ! predict old old.safetensors && grep -q "holds its adapter only as $pickle, .* save it as safetensors" said
+    check $? "a folder with a pickle alone says so: $(cat said)"
+done
+
 for name in lora_diffusers_metadata lora_dora lora_locon lora_with_te peft; do
     file=$cases/$name.safetensors
     [ -f "$file" ] || file=$cases/$name

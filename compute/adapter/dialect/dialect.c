@@ -85,6 +85,22 @@ static void read_config(struct adapter_source *s)
     }
 }
 
+// The file of the folder that PyTorch has written in the place of one of a dialect's; NULL: none.
+static char *find_pickle(const char *folder)
+{
+    for (int i = 0; adapter_dialect_table[i]; i++) {
+        for (const char *const *name = adapter_dialect_table[i]->files; *name; name++) {
+            g_autofree char *stem = st_name(*name);
+            g_autofree char *pickle = g_strconcat(stem, ".bin", NULL);
+            g_autofree char *file = g_build_filename(folder, pickle, NULL);
+            if (g_file_test(file, G_FILE_TEST_EXISTS)) {
+                return g_steal_pointer(&pickle);
+            }
+        }
+    }
+    return NULL;
+}
+
 // Training scripts of PEFT put an adapter of each network into a folder of its own.
 static void set_nothing(const char *path, GError **error)
 {
@@ -100,6 +116,14 @@ static void set_nothing(const char *path, GError **error)
                         path, folder);
             return;
         }
+    }
+    g_autofree char *pickle = find_pickle(path);
+    if (pickle) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s holds its adapter only as %s, a format that can carry programs, which is "
+                    "not read; load it in the program that wrote it and save it as safetensors",
+                    path, pickle);
+        return;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s holds no adapter", path);
 }
