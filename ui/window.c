@@ -195,6 +195,7 @@ static void connect_session(TinctureWindow *self)
         {self->project, "view-changed", G_CALLBACK(tincture_window_update_actions)},
         {self->project, "message", G_CALLBACK(message_cb)},
         {self->session->queue, "changed", G_CALLBACK(job_changed_cb)},
+        {self->session->queue, "question", G_CALLBACK(tincture_window_ask)},
         {self->session, "device-changed", G_CALLBACK(device_changed_cb)},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(connections); i++) {

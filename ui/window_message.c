@@ -1,4 +1,5 @@
-// Messages over the picture: one at a time, and the newest takes the place of the one before.
+// Messages over the picture: one at a time, and the newest takes the place of the one before. And
+// what a job asks before it goes on.
 #include "ui/window_private.h"
 
 enum {
@@ -119,4 +120,25 @@ void tincture_window_forget_messages(TinctureWindow *self)
     g_clear_handle_id(&self->message_source, g_source_remove);
     g_clear_object(&self->next_message);
     g_clear_weak_pointer(&self->message);
+}
+
+// ---- questions ----------------------------------------------------------------------------------
+
+static void response_cb(AdwMessageDialog *dialog, const char *response, TinctureJob *job)
+{
+    tincture_job_answer(job, g_str_equal(response, "yes"));
+}
+
+void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text)
+{
+    GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), "Export a Copy?", text);
+    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "no", "_Cancel", "yes", "_Export",
+                                     NULL);
+    adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "yes",
+                                               ADW_RESPONSE_SUGGESTED);
+    adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "yes");
+    adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "no");
+    g_signal_connect_data(dialog, "response", G_CALLBACK(response_cb), g_object_ref(job),
+                          (GClosureNotify)(void (*)(void))g_object_unref, 0);
+    gtk_window_present(GTK_WINDOW(dialog));
 }

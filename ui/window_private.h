@@ -53,6 +53,7 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
 // stays: until a person closes it or does the next thing.
 void tincture_window_message(TinctureWindow *self, const char *text, const char *button,
                              const char *action, gboolean stays);
+void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text);
 void tincture_window_show_subject(TinctureWindow *self, gboolean show); // or what was there before
 void tincture_window_dismiss(TinctureWindow *self); // the message that is shown, if there is one
 void tincture_window_forget_messages(TinctureWindow *self); // the window goes

@@ -44,6 +44,14 @@ static bool run_badly(TinctureJob *job, struct engine *engine, GError **error)
     return false;
 }
 
+static bool run_asking(TinctureJob *job, struct engine *engine, GError **error)
+{
+    if (!job_ask(job, job->in.title)) {
+        return !task_cancelled(&job->task, error);
+    }
+    return run(job, engine, error);
+}
+
 static bool prepare(TinctureJob *job, GError **error)
 {
     return wait_for_gate(job, error);
@@ -59,6 +67,8 @@ static const struct job_type promised = {
     .member = {.name = "promised"}, .rank = JOB_PROMISED, .run = run};
 static const struct job_type prepared = {
     .member = {.name = "prepared"}, .prepare = prepare, .run = run};
+static const struct job_type asking = {
+    .member = {.name = "asking"}, .rank = JOB_PROMISED, .run = run_asking};
 static const struct job_type bad = {.member = {.name = "bad"}, .run = run_badly};
 
 // ---- a queue that is listened to ----------------------------------------------------------------
@@ -68,7 +78,7 @@ struct fixture {
     GString *finished; // names of the jobs that ended, in order; "x" behind a cancelled one
     GPtrArray *mirror; // the list as its signals describe it
     TinctureJob *last; // that finished
-    int changes, reports;
+    int changes, reports, asked;
 };
 
 static void items_changed_cb(GListModel *model, guint position, guint removed, guint added,
@@ -344,6 +354,59 @@ static void test_cancel_all(void)
     end(&f);
 }
 
+// ---- questions ----------------------------------------------------------------------------------
+
+static void question_cb(TinctureQueue *queue, TinctureJob *job, const char *text, struct fixture *f)
+{
+    g_assert_cmpstr(text, ==, job->in.title);
+    f->asked++;
+    if (*text != 'c') {
+        tincture_job_answer(job, *text == 'a');
+        tincture_job_answer(job, *text != 'a'); // too late
+    }
+}
+
+static void wait_asked(struct fixture *f, int times)
+{
+    while (f->asked < times) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
+// Yes, no, and cancelled in the place of an answer.
+static void test_question(void)
+{
+    struct fixture f;
+    begin(&f);
+    g_signal_connect(f.queue, "question", G_CALLBACK(question_cb), &f);
+    open_gates("abcd");
+    submit(&f, &asking, "a");
+    submit(&f, &asking, "b");
+    TinctureJob *c = submit(&f, &asking, "c");
+    wait_asked(&f, 3);
+    g_assert_cmpstr(f.finished->str, ==, "abx");
+    tincture_job_cancel(c);
+    wait_finished(&f, "abxcx");
+    g_assert_cmpstr(world.ran->str, ==, "a");
+    end(&f);
+}
+
+// Where nobody is asked, what was asked for is done: without a window, and when it closes.
+static void test_question_to_nobody(void)
+{
+    struct fixture f;
+    begin(&f);
+    open_gates("abcd");
+    submit(&f, &asking, "d");
+    wait_finished(&f, "d");
+    g_signal_connect(f.queue, "question", G_CALLBACK(question_cb), &f);
+    submit(&f, &asking, "c");
+    wait_asked(&f, 1);
+    tincture_queue_close(f.queue);
+    g_assert_cmpstr(world.ran->str, ==, "dc");
+    end(&f);
+}
+
 // ---- the end ------------------------------------------------------------------------------------
 
 // What was promised is done, all else is cancelled; nobody hears of it, and nothing is taken any
@@ -399,6 +462,8 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/failure", test_failure);
     g_test_add_func("/queue/cancel", test_cancel);
     g_test_add_func("/queue/cancel-all", test_cancel_all);
+    g_test_add_func("/queue/question", test_question);
+    g_test_add_func("/queue/question-to-nobody", test_question_to_nobody);
     g_test_add_func("/queue/close", test_close);
     g_test_add_func("/queue/table", test_table);
     return g_test_run();

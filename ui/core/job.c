@@ -11,7 +11,7 @@ const struct job_type *const job_table[] = {
 
 enum { PROP_TITLE = 1, PROP_STATE, PROP_TEXT, PROP_FRACTION, PROP_SECONDS_LEFT, N_PROPS };
 static GParamSpec *properties[N_PROPS];
-enum { SIGNAL_REPORT, SIGNAL_CANCELLED, N_SIGNALS };
+enum { SIGNAL_REPORT, SIGNAL_QUESTION, SIGNAL_CANCELLED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(TinctureJob, tincture_job, G_TYPE_OBJECT)
@@ -135,6 +135,59 @@ static void report_cb(struct task *task, const struct task_progress *progress)
     job_tell(task->data, progress, (struct picture){0});
 }
 
+// ---- what it asks -------------------------------------------------------------------------------
+
+struct question {
+    TinctureJob *job;
+    char *text;
+};
+
+static gboolean question_cb(gpointer data)
+{
+    struct question *q = data;
+    if (g_signal_has_handler_pending(q->job, signals[SIGNAL_QUESTION], 0, FALSE)) {
+        g_signal_emit(q->job, signals[SIGNAL_QUESTION], 0, q->text);
+    } else {
+        tincture_job_answer(q->job, true);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void question_free(gpointer data)
+{
+    struct question *q = data;
+    g_object_unref(q->job);
+    g_free(q->text);
+    g_free(q);
+}
+
+bool job_ask(TinctureJob *job, const char *question)
+{
+    struct question *q = g_new(struct question, 1);
+    *q = (struct question){g_object_ref(job), g_strdup(question)};
+    g_idle_add_full(G_PRIORITY_DEFAULT, question_cb, q, question_free);
+    g_mutex_lock(&job->lock);
+    while (job->answer == ANSWER_NONE) {
+        g_cond_wait(&job->answered, &job->lock);
+    }
+    const bool yes = job->answer == ANSWER_YES;
+    g_mutex_unlock(&job->lock);
+    if (!yes) {
+        g_cancellable_cancel(job->cancel);
+    }
+    return yes;
+}
+
+void tincture_job_answer(TinctureJob *self, bool yes)
+{
+    g_mutex_lock(&self->lock);
+    if (self->answer == ANSWER_NONE) {
+        self->answer = yes ? ANSWER_YES : ANSWER_NO;
+    }
+    g_cond_signal(&self->answered);
+    g_mutex_unlock(&self->lock);
+}
+
 // ---- the object ---------------------------------------------------------------------------------
 
 static void tincture_job_get_property(GObject *object, guint id, GValue *value, GParamSpec *pspec)
@@ -157,6 +210,8 @@ static void tincture_job_finalize(GObject *object)
     outcome_clear(&self->out);
     g_clear_object(&self->cancel);
     g_clear_error(&self->error);
+    g_mutex_clear(&self->lock);
+    g_cond_clear(&self->answered);
     G_OBJECT_CLASS(tincture_job_parent_class)->finalize(object);
 }
 
@@ -176,12 +231,16 @@ static void tincture_job_class_init(TinctureJobClass *class)
     g_object_class_install_properties(object_class, N_PROPS, properties);
     signals[SIGNAL_REPORT] = g_signal_new("report", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                           G_TYPE_NONE, 1, G_TYPE_POINTER);
+    signals[SIGNAL_QUESTION] = g_signal_new("question", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                            NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
     signals[SIGNAL_CANCELLED] =
         g_signal_new("cancelled", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void tincture_job_init(TinctureJob *self)
 {
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->answered);
     self->cancel = g_cancellable_new();
     self->fraction = self->seconds_left = -1.0;
     self->state = JOB_WAITING;
@@ -199,6 +258,7 @@ TinctureJob *tincture_job_new(const struct job_type *type, const struct job_inpu
 void tincture_job_cancel(TinctureJob *self)
 {
     g_cancellable_cancel(self->cancel);
+    tincture_job_answer(self, false);
     g_signal_emit(self, signals[SIGNAL_CANCELLED], 0);
 }
 

@@ -95,6 +95,7 @@ struct job_report {
 //
 // Signals
 //   "report"     (struct job_report *)   it has said something
+//   "question"   (char *)                it goes on once tincture_job_answer() is called
 //   "cancelled"  ()                      it was asked to stop
 struct _TinctureJob {
     GObject parent_instance;
@@ -110,6 +111,10 @@ struct _TinctureJob {
     double fraction, seconds_left; // < 0 unknown
     char text[160];                // what is being done now; empty: nothing has been said
 
+    GMutex lock; // of this:
+    GCond answered;
+    enum { ANSWER_NONE, ANSWER_NO, ANSWER_YES } answer;
+
     // of the thread that works
     struct task task;      // the job's own: what it tells becomes a report
     enum task_stage stage; // for the time left: where the one that goes on now began
@@ -121,8 +126,13 @@ struct _TinctureJob {
 TinctureJob *tincture_job_new(const struct job_type *type, const struct job_inputs *in);
 void tincture_job_cancel(TinctureJob *job);
 bool tincture_job_is_cancelled(const TinctureJob *job);
+// To what a job asks, or will ask: the first answer counts. Cancelling is a no.
+void tincture_job_answer(TinctureJob *job, bool yes);
 void tincture_job_set_state(TinctureJob *job, enum job_state state); // of whoever runs it
 
+// Asks whoever listens, and waits for the answer; a job asks once at most. A no cancels it. Where
+// nobody listens it is yes: what was asked for is done.
+bool job_ask(TinctureJob *job, const char *question);
 // For a job that watches its work with a task of its own: progress becomes a report. Takes sample.
 void job_tell(TinctureJob *job, const struct task_progress *progress, struct picture sample);
 

@@ -18,7 +18,7 @@ struct _TinctureQueue {
     guint sweep; // source that takes cancelled jobs out
 };
 
-enum { SIGNAL_CHANGED, SIGNAL_REPORT, SIGNAL_FINISHED, N_SIGNALS };
+enum { SIGNAL_CHANGED, SIGNAL_REPORT, SIGNAL_QUESTION, SIGNAL_FINISHED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 // ---- the list -----------------------------------------------------------------------------------
@@ -242,6 +242,15 @@ static void report_cb(TinctureJob *job, gpointer report, TinctureQueue *self)
     changed(self);
 }
 
+static void question_cb(TinctureJob *job, const char *text, TinctureQueue *self)
+{
+    if (g_signal_has_handler_pending(self, signals[SIGNAL_QUESTION], 0, FALSE)) {
+        g_signal_emit(self, signals[SIGNAL_QUESTION], 0, job, text);
+    } else {
+        tincture_job_answer(job, true);
+    }
+}
+
 void tincture_queue_submit(TinctureQueue *self, TinctureJob *job)
 {
     if (!self->thread) {
@@ -249,6 +258,7 @@ void tincture_queue_submit(TinctureQueue *self, TinctureJob *job)
         return;
     }
     g_signal_connect(job, "report", G_CALLBACK(report_cb), self);
+    g_signal_connect(job, "question", G_CALLBACK(question_cb), self);
     g_signal_connect(job, "cancelled", G_CALLBACK(cancelled_cb), self);
     insert(self, job, job->type->rank & JOB_LIVE ? live_place(self) : self->jobs->len);
     if (job->type->prepare) {
@@ -329,6 +339,7 @@ void tincture_queue_close(TinctureQueue *self)
         if (!(job->type->rank & JOB_PROMISED)) {
             tincture_job_cancel(job);
         }
+        tincture_job_answer(job, true); // nobody is there to be asked
     }
     g_thread_pool_free(self->reader, FALSE, TRUE);
     run_promised(self);
@@ -364,6 +375,8 @@ static void tincture_queue_class_init(TinctureQueueClass *class)
         g_signal_new("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
     signals[SIGNAL_REPORT] = g_signal_new("report", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                           G_TYPE_NONE, 2, TINCTURE_TYPE_JOB, G_TYPE_POINTER);
+    signals[SIGNAL_QUESTION] = g_signal_new("question", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                            NULL, G_TYPE_NONE, 2, TINCTURE_TYPE_JOB, G_TYPE_STRING);
     signals[SIGNAL_FINISHED] = g_signal_new("finished", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                             NULL, G_TYPE_NONE, 1, TINCTURE_TYPE_JOB);
 }

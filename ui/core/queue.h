@@ -10,6 +10,7 @@
 // Signals
 //   "changed"   ()                                  the list, or state or progress of a job
 //   "report"    (TinctureJob *, struct job_report *)  what a job tells; pictures may be taken
+//   "question"  (TinctureJob *, char *)             what a job asks: tincture_job_answer()
 //   "finished"  (TinctureJob *)                     it is not in the list any more: it has its
 //                                                   outcome or its error, cancelled or not
 #pragma once
@@ -25,7 +26,8 @@ G_DECLARE_FINAL_TYPE(TinctureQueue, tincture_queue, TINCTURE, QUEUE, GObject)
 
 // engine is borrowed, until tincture_queue_close() has returned; it is only handed on.
 TinctureQueue *tincture_queue_new(struct engine *engine);
-// Cancels all jobs but those that were promised, waits for what is left, and ends the threads. No
+// Cancels all jobs but those that were promised, which go on whatever they ask; waits for what is
+// left, and ends the threads. No
 // signal comes any more, and what is submitted afterwards comes to nothing.
 void tincture_queue_close(TinctureQueue *self);
 

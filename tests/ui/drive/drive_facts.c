@@ -278,6 +278,15 @@ static char *dialog_focus(struct drive *d)
     return g_strdup(focus != NULL ? G_OBJECT_TYPE_NAME(focus) : "none");
 }
 
+// What a dialog says.
+static char *dialog_text(struct drive *d)
+{
+    GtkWidget *window = other_window(d);
+    return g_strdup(ADW_IS_MESSAGE_DIALOG(window)
+                        ? adw_message_dialog_get_body(ADW_MESSAGE_DIALOG(window))
+                        : "none");
+}
+
 // What the choices in the window beside this one offer: of each choice all, one after the other.
 static char *dialog_choices(struct drive *d)
 {
@@ -351,6 +360,7 @@ static const struct {
     {"closeup", closeup},
     {"dialog", dialog},
     {"dialog-focus", dialog_focus},
+    {"dialog-text", dialog_text},
     {"dialog-choices", dialog_choices},
     {"menu", menu},
     {"toast", waits},

@@ -2,7 +2,8 @@
 //
 // Takes source (its file), path, whose form decides how it is written, the dialect (NULL: the
 // method's own) and the rank of a low-rank copy, which is made only where the dialect cannot hold
-// the adapter (0: adapter_export()'s). Ends with a note where the dialect could only come near.
+// the adapter (0: adapter_export()'s). Asks before it writes such a copy. Ends with a note where
+// the dialect could only come near.
 #include "compute/adapter/dialect/dialect.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
@@ -18,13 +19,28 @@ static char *target(const char *path, const char *dialect)
     return g_strndup(path, strlen(path) - (folder && file ? strlen(".safetensors") : 0));
 }
 
+// Once it is known, and before anything is written.
+static void ask_near(const struct adapter_written *w, void *data)
+{
+    TinctureJob *job = data;
+    g_autofree char *name = g_filename_display_basename(job->in.path);
+    g_autofree char *question = g_strdup_printf(
+        "In this form %s can only be a low-rank copy. With rank %d it is %.2g off at strength 1, "
+        "where 0 is the same and 1 no adapter at all. A higher rank comes nearer.",
+        name, w->rank, w->left_out);
+    if (w->left_out > 0) {
+        job_ask(job, question);
+    }
+}
+
 static bool export_as(TinctureJob *job, struct adapter *a, GError **error)
 {
     g_autofree char *path = target(job->in.path, job->in.dialect);
     const struct adapter_dialect *d = adapter_dialect_find(job->in.dialect);
     const int rank = d && d->write && d->holds(a) ? 0 : job->in.rank;
     struct adapter_written written;
-    if (!adapter_export(a, job->in.dialect, rank, path, &written, NULL, NULL, &job->task, error)) {
+    if (!adapter_export(a, job->in.dialect, rank, path, &written, ask_near, job, &job->task,
+                        error)) {
         return false;
     }
     if (written.left_out > 0) {
