@@ -122,10 +122,8 @@ static char *part_folder(const struct model *m, const char *part)
     return other ? g_strdup(m->vae_from.path) : g_build_filename(m->path, part, NULL);
 }
 
-// Paths of the part's weight files in a model folder.
-static GPtrArray *find_in_folder(const struct model *m, const char *part, GError **error)
+GPtrArray *weights_in_folder(const char *folder, const char *expected, GError **error)
 {
-    g_autofree char *folder = part_folder(m, part);
     bool index = false;
     g_autoptr(GPtrArray) names = variants_in(folder, &index);
     if (names->len && index) {
@@ -145,11 +143,19 @@ static GPtrArray *find_in_folder(const struct model *m, const char *part, GError
             folder);
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s has no weight file (%s)",
-                    folder,
-                    g_str_equal(part, MODEL_TEXT) ? "model.safetensors"
-                                                  : "diffusion_pytorch_model.safetensors");
+                    folder, expected);
     }
     return NULL;
+}
+
+// Paths of the part's weight files in a model folder.
+static GPtrArray *find_in_folder(const struct model *m, const char *part, GError **error)
+{
+    g_autofree char *folder = part_folder(m, part);
+    return weights_in_folder(folder,
+                             g_str_equal(part, MODEL_TEXT) ? "model.safetensors"
+                                                           : "diffusion_pytorch_model.safetensors",
+                             error);
 }
 
 char *model_part_files(const struct model *m, const char *part)
@@ -181,24 +187,63 @@ static GPtrArray *find_files(const struct model *m, const char *part, GError **e
     return paths;
 }
 
+// ---- opening ------------------------------------------------------------------------------------
+
+static bool find_same(const void *data, const struct nn_part *part, const struct st_file *file,
+                      const char *name, struct st_tensor *t)
+{
+    const struct st_tensor *found = st_find(file, name);
+    if (found) {
+        *t = *found;
+    }
+    return found != NULL;
+}
+
+static const char *member_same(const void *data, const struct nn_part *part, const char *name)
+{
+    return name;
+}
+
+const struct weight_names weight_names_same = {find_same, member_same, NULL};
+
+static bool find_in_whole(const void *model, const struct nn_part *part, const struct st_file *file,
+                          const char *name, struct st_tensor *t)
+{
+    return single_file_find(model, part->name, file, name, t);
+}
+
+static const char *member_of_whole(const void *model, const struct nn_part *part, const char *name)
+{
+    return single_file_member(model, part->name, name);
+}
+
+struct weights *weights_open_files(const GPtrArray *files, struct nn_part *part,
+                                   const struct weight_names *names, GError **error)
+{
+    struct weights *w = g_new0(struct weights, 1);
+    w->part = part;
+    w->names = *names;
+    w->files = g_ptr_array_new_with_free_func((GDestroyNotify)st_free);
+    for (guint i = 0; i < files->len; i++) {
+        struct st_file *file = st_open(files->pdata[i], error);
+        if (!file) {
+            weights_free(w);
+            return NULL;
+        }
+        g_ptr_array_add(w->files, file);
+    }
+    return w;
+}
+
 struct weights *weights_open(struct model *m, struct nn_part *part, GError **error)
 {
+    const struct weight_names whole = {find_in_whole, member_of_whole, m};
     GPtrArray *paths = find_files(m, part->name, error);
     if (!paths) {
         return NULL;
     }
-    struct weights *w = g_new0(struct weights, 1);
-    w->model = m;
-    w->part = part;
-    w->files = g_ptr_array_new_with_free_func((GDestroyNotify)st_free);
-    for (guint i = 0; i < paths->len; i++) {
-        struct st_file *file = st_open(paths->pdata[i], error);
-        if (!file) {
-            g_clear_pointer(&w, weights_free);
-            break;
-        }
-        g_ptr_array_add(w->files, file);
-    }
+    struct weights *w = weights_open_files(
+        paths, part, single_file_holds(m, part->name) ? &whole : &weight_names_same, error);
     g_ptr_array_unref(paths);
     return w;
 }
@@ -216,13 +261,7 @@ void weights_free(struct weights *w)
 static bool find_exact(const struct weights *w, const char *name, struct st_tensor *t)
 {
     for (guint i = 0; i < w->files->len; i++) {
-        const struct st_file *file = w->files->pdata[i];
-        if (single_file_holds(w->model, w->part->name)) {
-            return single_file_find(w->model, w->part->name, file, name, t);
-        }
-        const struct st_tensor *found = st_find(file, name);
-        if (found) {
-            *t = *found;
+        if (w->names.find(w->names.data, w->part, w->files->pdata[i], name, t)) {
             return true;
         }
     }
@@ -271,8 +310,7 @@ static bool is_ignorable(const char *name)
 
 // ---- comparing ----------------------------------------------------------------------------------
 
-// The tensor's shape as a file of this rank has it.
-static int file_shape(const struct nn_weight *w, int64_t shape[GRAPH_RANK])
+int weights_file_shape(const struct nn_weight *w, int64_t shape[GRAPH_RANK])
 {
     const int *s = w->shape;
     switch (w->rank) {
@@ -295,7 +333,7 @@ static int file_shape(const struct nn_weight *w, int64_t shape[GRAPH_RANK])
 static bool fits(const struct nn_weight *w, const struct st_tensor *t)
 {
     int64_t shape[GRAPH_RANK];
-    int rank = file_shape(w, shape);
+    int rank = weights_file_shape(w, shape);
     for (int i = 0; i < MAX(rank, t->rank); i++) {
         if ((i < rank ? shape[i] : 1) != (i < t->rank ? t->shape[i] : 1)) {
             return false;
@@ -340,7 +378,7 @@ static void compare_needed(const struct weights *w, GHashTable *used, GPtrArray 
         g_hash_table_add(used, t.name);
         if (!fits(weight, &t)) {
             int64_t shape[GRAPH_RANK];
-            char *want = shape_text(file_shape(weight, shape), shape),
+            char *want = shape_text(weights_file_shape(weight, shape), shape),
                  *have = shape_text(t.rank, t.shape);
             g_ptr_array_add(odd, g_strdup_printf("%s: %s instead of %s", t.name, have, want));
             g_free(want);
@@ -349,21 +387,13 @@ static void compare_needed(const struct weights *w, GHashTable *used, GPtrArray 
     }
 }
 
-// What a tensor is called in the part's own files; NULL: it is another part's.
-static const char *own_name(const struct weights *w, const char *name)
-{
-    return single_file_holds(w->model, w->part->name)
-               ? single_file_member(w->model, w->part->name, name)
-               : name;
-}
-
 static void list_surplus(const struct weights *w, GHashTable *used, GPtrArray *surplus)
 {
     for (guint i = 0; i < w->files->len; i++) {
         const struct st_file *file = w->files->pdata[i];
         for (guint j = 0; j < file->tensors->len; j++) {
             const struct st_tensor *t = file->tensors->pdata[j];
-            const char *name = own_name(w, t->name);
+            const char *name = w->names.member(w->names.data, w->part, t->name);
             if (name && !g_hash_table_contains(used, t->name) && !is_ignorable(name)) {
                 g_ptr_array_add(surplus, g_strdup(t->name));
             }
@@ -401,8 +431,7 @@ uint64_t weights_bytes(const struct nn_part *part)
     return bytes;
 }
 
-// (O,I,ky,kx) -> (O,ky,kx,I).
-static void channels_last(const float *in, float *out, const int shape[GRAPH_RANK])
+void weights_channels_last(const float *in, float *out, const int shape[GRAPH_RANK])
 {
     int64_t positions = (int64_t)shape[1] * shape[2], channels = shape[3];
     for (int64_t o = 0; o < shape[0];
@@ -415,15 +444,26 @@ static void channels_last(const float *in, float *out, const int shape[GRAPH_RAN
     }
 }
 
+void weights_channels_first(const float *in, float *out, const int shape[GRAPH_RANK])
+{
+    const int64_t positions = (int64_t)shape[1] * shape[2], channels = shape[3];
+    for (int64_t o = 0; o < shape[0];
+         o++, in += positions * channels, out += positions * channels) {
+        for (int64_t k = 0; k < positions * channels; k++) {
+            out[k % channels * positions + k / channels] = in[k];
+        }
+    }
+}
+
 // Scratch of one loading run, as large as its largest tensor.
 struct scratch {
     float *file, *engine;
 };
 
-static bool load_weight(struct model *m, struct nn_weight *w, const struct st_tensor *t,
+static bool load_weight(struct gpu *gpu, struct nn_weight *w, const struct st_tensor *t,
                         struct scratch *s, GError **error)
 {
-    w->tensor = tensor_new(m->gpu, DTYPE_F32, w->shape, w->name, error);
+    w->tensor = tensor_new(gpu, DTYPE_F32, w->shape, w->name, error);
     if (!w->tensor) {
         return false;
     }
@@ -435,7 +475,7 @@ static bool load_weight(struct model *m, struct nn_weight *w, const struct st_te
         return false;
     }
     if (turn) {
-        channels_last(s->file, last, w->shape);
+        weights_channels_last(s->file, last, w->shape);
     }
     return mapped || tensor_write(w->tensor, last, error);
 }
@@ -450,8 +490,21 @@ static int64_t largest_count(const struct nn_part *part)
     return count;
 }
 
-bool weights_load(const struct weights *w, struct load_progress *progress, struct task *task,
-                  GError **error)
+bool weights_check_memory(const struct gpu *gpu, const char *name, uint64_t need, GError **error)
+{
+    uint64_t have = gpu_memory_free(gpu);
+    if (need <= have) {
+        return true;
+    }
+    g_autofree char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *have_text = g_format_size_full(have, G_FORMAT_SIZE_IEC_UNITS);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                "loading %s needs %s of memory, and only %s is free", name, need_text, have_text);
+    return false;
+}
+
+bool weights_load(const struct weights *w, struct gpu *gpu, struct load_progress *progress,
+                  struct task *task, GError **error)
 {
     struct nn_part *p = w->part;
     int64_t largest = largest_count(p);
@@ -461,7 +514,7 @@ bool weights_load(const struct weights *w, struct load_progress *progress, struc
         struct nn_weight *weight = p->weights->pdata[i];
         struct st_tensor t;
         ok = find_weight(w, weight->name, &t) && !task_cancelled(task, error) &&
-             load_weight(w->model, weight, &t, &s, error);
+             load_weight(gpu, weight, &t, &s, error);
         if (ok) {
             progress->done += (uint64_t)t.count * dtype_size(DTYPE_F32);
             task_report(task, TASK_LOADING_MODEL, (double)progress->done / progress->total);

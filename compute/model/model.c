@@ -113,34 +113,18 @@ struct model *model_inspect(const char *path, GError **error)
     return model_inspect_with(path, NULL, error);
 }
 
-static bool check_memory(const struct model *m, uint64_t need, GError **error)
-{
-    uint64_t have = gpu_memory_free(m->gpu);
-    if (need <= have) {
-        return true;
-    }
-    char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
-    char *have_text = g_format_size_full(have, G_FORMAT_SIZE_IEC_UNITS);
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                "loading %s needs %s of memory, and only %s is free", m->name, need_text,
-                have_text);
-    g_free(need_text);
-    g_free(have_text);
-    return false;
-}
-
 static bool load_parts(struct model *m, GPtrArray *weights, struct task *task, GError **error)
 {
     struct load_progress progress = {0};
     for (guint i = 0; i < m->parts->len; i++) {
         progress.total += weights_bytes(m->parts->pdata[i]);
     }
-    if (!check_memory(m, progress.total, error)) {
+    if (!weights_check_memory(m->gpu, m->name, progress.total, error)) {
         return false;
     }
     for (guint i = 0; i < weights->len; i++) {
         const struct weights *w = weights->pdata[i];
-        if (!weights_load(w, &progress, task, error)) {
+        if (!weights_load(w, m->gpu, &progress, task, error)) {
             g_prefix_error(error, "loading %s, %s: ", m->name, w->part->name);
             return false;
         }

@@ -197,7 +197,7 @@ struct unet_inputs {
     struct node *text;    // embeddings (N,1,T,cross_dim)
 
     // What may be given or asked for besides; NULL where it is not.
-    struct node *hint; // (N,h,w,channels[0]), added to what conv_in makes of the latents
+    struct node *hint; // (N or 1,h,w,channels[0]), added to what conv_in makes of the latents
     struct node *const
         *residuals; // unet_residuals() nodes, each of the shape of what it is added to:
                     // the skips in the order of their making, then the middle
@@ -207,6 +207,12 @@ struct unet_inputs {
 int unet_residuals(const struct unet_config *c);
 // The prediction (N,h,w,out_channels).
 struct node *unet_build(struct nn *nn, const struct unet_config *c, const struct unet_inputs *in);
+// A copy of the U-Net's way down whose every skip, and the middle, goes through a convolution of
+// one pixel (Zhang et al., Adding Conditional Control to Text-to-Image Diffusion Models, section
+// 3.2): unet_residuals() nodes for struct unet_inputs.residuals. Of in, latents, time, text and
+// hint are read.
+void unet_encoder_build(struct nn *nn, const struct unet_config *c, const struct unet_inputs *in,
+                        struct node **residuals);
 // picture (N,H,W,3) in [-1,1] -> moments (N,h,w,2*latent): mean, then log variance. Unscaled.
 struct node *vae_encoder_build(struct nn *nn, const struct vae_config *c, struct node *picture);
 // latents (N,h,w,4) unscaled -> picture (N,H,W,3), not clamped.

@@ -220,6 +220,25 @@ static struct node *add_residuals(struct graph *g, struct node *const *residuals
     return op_add(g, middle, residuals[skips->len]);
 }
 
+// The way down: skips receives what the way up takes back, and the result is the middle's.
+// added: (N or 1,h,w,channels[0]), to what conv_in makes of the latents; NULL: nothing.
+static struct node *encode(const struct unet *u, struct node *latents, struct node *added,
+                           GPtrArray *skips)
+{
+    const struct unet_config *c = u->c;
+    struct node *x = nn_conv(u->nn, latents, c->channels[0], 3, CONV_SAME, "conv_in");
+    if (added) {
+        x = op_add(u->nn->g, x, added);
+    }
+    g_ptr_array_add(skips, x);
+    for (int i = 0; i < c->levels; i++) {
+        x = down_block(u, x, i, skips);
+    }
+    x = mid_block(u, x);
+    g_assert((int)skips->len + 1 == unet_residuals(c));
+    return x;
+}
+
 struct node *unet_build(struct nn *nn, const struct unet_config *c, const struct unet_inputs *in)
 {
     GPtrArray *skips = g_ptr_array_new();
@@ -229,16 +248,7 @@ struct node *unet_build(struct nn *nn, const struct unet_config *c, const struct
                      .text = in->text,
                      .maps = in->maps,
                      .control = in->control};
-    struct node *x = nn_conv(nn, in->latents, c->channels[0], 3, CONV_SAME, "conv_in");
-    if (in->hint) {
-        x = op_add(nn->g, x, in->hint);
-    }
-    g_ptr_array_add(skips, x);
-    for (int i = 0; i < c->levels; i++) {
-        x = down_block(&u, x, i, skips);
-    }
-    x = mid_block(&u, x);
-    g_assert((int)skips->len + 1 == unet_residuals(c));
+    struct node *x = encode(&u, in->latents, in->hint, skips);
     if (in->residuals) {
         x = add_residuals(nn->g, in->residuals, skips, x);
     }
@@ -249,4 +259,21 @@ struct node *unet_build(struct nn *nn, const struct unet_config *c, const struct
     g_ptr_array_unref(skips);
     x = nn_group_norm(nn, x, c->groups, c->eps, true, "conv_norm_out");
     return nn_conv(nn, x, c->out_channels, 3, CONV_SAME, "conv_out");
+}
+
+void unet_encoder_build(struct nn *nn, const struct unet_config *c, const struct unet_inputs *in,
+                        struct node **residuals)
+{
+    GPtrArray *skips = g_ptr_array_new();
+    const struct unet u = {
+        .nn = nn, .c = c, .time = time_embedding(nn, c, in->time), .text = in->text};
+    struct node *middle = encode(&u, in->latents, in->hint, skips);
+    for (guint i = 0; i < skips->len; i++) {
+        struct node *skip = skips->pdata[i];
+        residuals[i] =
+            nn_conv(nn, skip, skip->shape[3], 1, CONV_1X1, "controlnet_down_blocks.%u", i);
+    }
+    residuals[skips->len] =
+        nn_conv(nn, middle, middle->shape[3], 1, CONV_1X1, "controlnet_mid_block");
+    g_ptr_array_unref(skips);
 }
