@@ -250,7 +250,7 @@ const struct setting *settings_find(const struct settings *s, const char *key,
 {
     const struct setting *row;
     for (int i = 0; (row = settings_row(s, i, owner)); i++) {
-        if (g_str_equal(row->key, key)) {
+        if (g_str_equal(row->key, key) || g_strcmp0(row->former, key) == 0) {
             return row;
         }
     }
@@ -469,6 +469,7 @@ static double number_in(const struct setting *row, JsonNode *node)
 static void read_value(const struct setting *row, JsonObject *object, double *value)
 {
     JsonNode *node = json_object_get_member(object, row->key);
+    node = node || !row->former ? node : json_object_get_member(object, row->former);
     if (node && JSON_NODE_HOLDS_VALUE(node)) {
         const double found = number_in(row, node);
         if (setting_check(row, found, NULL)) {

@@ -48,10 +48,11 @@ const struct member *family_find(family_fn family, const char *name); // NULL: n
 
 struct settings;
 struct setting {
-    const char *key;   // "lr": --lr on the command line, "lr" in files
-    const char *title; // "Learning rate"
-    const char *help;  // one sentence
-    const char *unit;  // "steps"; NULL where there is none
+    const char *key;    // "lr": --lr on the command line, "lr" in files
+    const char *former; // the key that it had before, which is still read; NULL: none
+    const char *title;  // "Learning rate"
+    const char *help;   // one sentence
+    const char *unit;   // "steps"; NULL where there is none
     enum setting_kind kind;
     enum setting_level level;
     double min, max;               // legal range of numbers; a value outside is an error

@@ -42,6 +42,35 @@ static void param_free(struct adapter_param *p)
     g_free(p);
 }
 
+static void extra_free(struct adapter_extra *e)
+{
+    g_free(e->name);
+    g_free(e->value);
+    g_free(e);
+}
+
+void adapter_extra_put(struct adapter *a, const char *name, int rank, const int64_t *shape,
+                       const float *value)
+{
+    struct adapter_extra *e = g_new0(struct adapter_extra, 1);
+    gsize count = 1;
+    e->name = g_strdup(name);
+    e->rank = rank;
+    for (int i = 0; i < rank; i++) {
+        e->shape[i] = shape[i];
+        count *= (gsize)shape[i];
+    }
+    e->value = g_memdup2(value, count * sizeof *value);
+    for (guint i = 0; i < a->extras->len; i++) {
+        if (g_str_equal(((const struct adapter_extra *)a->extras->pdata[i])->name, name)) {
+            extra_free(a->extras->pdata[i]);
+            a->extras->pdata[i] = e;
+            return;
+        }
+    }
+    g_ptr_array_add(a->extras, e);
+}
+
 struct adapter *adapter_alloc(const struct adapter_method *method, struct model *model)
 {
     struct adapter *a = g_new0(struct adapter, 1);
@@ -50,6 +79,7 @@ struct adapter *adapter_alloc(const struct adapter_method *method, struct model 
         .model = model,
         .settings = settings_new(method->settings),
         .params = g_ptr_array_new_with_free_func((GDestroyNotify)param_free),
+        .extras = g_ptr_array_new_with_free_func((GDestroyNotify)extra_free),
         .metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
         .name = g_strdup(method->title),
         .enabled = true,
@@ -95,6 +125,7 @@ void adapter_free(struct adapter *a)
     }
     adapter_release(a);
     g_ptr_array_unref(a->params);
+    g_ptr_array_unref(a->extras);
     g_ptr_array_unref(a->unmatched);
     g_ptr_array_unref(a->notes);
     g_hash_table_unref(a->metadata);

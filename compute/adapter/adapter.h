@@ -39,6 +39,14 @@ struct adapter_param {
     void *factors; // the method's own, with the same life as tensor: U, sigma, V^T on the device
 };
 
+// A tensor that goes with an adapter and is of none of its layers: a hint encoder's.
+struct adapter_extra {
+    char *name; // as in the file
+    int rank;
+    int64_t shape[GRAPH_RANK]; // the file's
+    float *value;
+};
+
 // The key of a trained adapter's metadata that has the sentence it was learned with.
 #define ADAPTER_CAPTION "tincture.prompt"
 // That of a combined one's, "cat:0.3 dog:0,down=1", and those of one that was brought near: what
@@ -53,6 +61,7 @@ struct adapter {
     struct model *model;                   // borrowed
     struct settings *settings;             // of method->settings
     GPtrArray *params;                     // struct adapter_param *
+    GPtrArray *extras;                     // struct adapter_extra *
     GHashTable *metadata;                  // string -> string, from the file or for the file
     char *name;
     bool enabled;
@@ -158,9 +167,10 @@ const struct adapter_method *adapter_method_find(const char *name); // of both
 
 // What adapter_export() made.
 struct adapter_written {
-    int rank;        // of a low-rank update near to the adapter; 0: there was no need for one
-    double left_out; // by that, as a part of the change's norm; the file's metadata say it, too
-    bool at_one;     // at strength 1 alone it does what the adapter does
+    int rank;           // of a low-rank update near to the adapter; 0: there was no need for one
+    double left_out;    // by that, as a part of the change's norm; the file's metadata say it, too
+    bool at_one;        // at strength 1 alone it does what the adapter does
+    bool without_hints; // it has a hint encoder, for which other programs' files have no place
 };
 // Told how near the low-rank update comes, before anything is written: the task may be cancelled.
 typedef void (*adapter_near_fn)(const struct adapter_written *w, void *data);
@@ -214,6 +224,11 @@ bool adapter_token_save(const struct adapter *a, const char *name, const char *p
                         GError **error);
 float *adapter_token_rows(const struct adapter *a, const char *name, int *count, GError **error);
 bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **error);
+
+// Puts a tensor among the extras, in the place of one of that name; value is copied. They are in
+// the adapter's own file, and in none that adapter_export() writes.
+void adapter_extra_put(struct adapter *a, const char *name, int rank, const int64_t *shape,
+                       const float *value);
 
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters
 int64_t adapter_count(const struct adapter *a); // parameters

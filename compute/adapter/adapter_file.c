@@ -109,8 +109,39 @@ static void set_unknown(const struct adapter_source *s, GError **error)
     }
 }
 
-static struct adapter *read_source(const struct adapter_source *s, struct model *model,
-                                   GError **error)
+// The tensors of a hint encoder that the files have beside the adapter's: hint_net_load() asks
+// whether they fit the model.
+static bool read_extras(struct adapter *a, const struct adapter_source *s, GError **error)
+{
+    for (guint i = 0; i < s->files->len; i++) {
+        const GPtrArray *aside = ((const struct st_file *)s->files->pdata[i])->aside;
+        for (guint k = 0; k < aside->len; k++) {
+            const struct st_tensor *t = aside->pdata[k];
+            g_autofree float *value = g_new(float, t->count);
+            if (t->rank > GRAPH_RANK || !st_read_learned(t, value, NULL)) {
+                g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                            "%s: %s is no tensor of a hint encoder", s->path, t->name);
+                return false;
+            }
+            adapter_extra_put(a, t->name, t->rank, t->shape, value);
+        }
+    }
+    return true;
+}
+
+// A hint encoder alone: words are all that such an adapter could have besides.
+static struct adapter *read_alone(const struct adapter_source *s, struct model *model)
+{
+    bool alone = false;
+    for (guint i = 0; i < s->files->len; i++) {
+        const struct st_file *f = s->files->pdata[i];
+        alone = f->tensors->len == 0 && f->aside->len > 0;
+    }
+    return alone ? adapter_begin(s, "word", model) : NULL;
+}
+
+static struct adapter *read_tensors(const struct adapter_source *s, struct model *model,
+                                    GError **error)
 {
     const struct adapter_dialect *d = adapter_dialect_of(s);
     const char *family = adapter_source_family(s, model);
@@ -139,6 +170,17 @@ static struct adapter *read_source(const struct adapter_source *s, struct model 
     const char *claim = a->unmatched->len > 0 ? adapter_source_claim(s) : NULL;
     if (claim) {
         adapter_note(a, "the file says that it is for %s", claim);
+    }
+    return a;
+}
+
+static struct adapter *read_source(const struct adapter_source *s, struct model *model,
+                                   GError **error)
+{
+    struct adapter *a = read_alone(s, model);
+    a = a ? a : read_tensors(s, model, error);
+    if (a && !read_extras(a, s, error)) {
+        g_clear_pointer(&a, adapter_free);
     }
     return a;
 }
@@ -261,10 +303,31 @@ struct st_writer *adapter_writer(const struct adapter *a)
     for (GList *k = keys; k; k = k->next) {
         st_writer_meta(w, k->data, g_hash_table_lookup(table, k->data));
     }
+    for (guint i = 0; i < a->extras->len; i++) {
+        const struct adapter_extra *e = a->extras->pdata[i];
+        st_writer_f32(w, e->name, e->rank, e->shape, e->value);
+    }
     return w;
 }
 
 // ---- saving -------------------------------------------------------------------------------------
+
+static bool same_extras(const struct adapter *a, const struct adapter *b)
+{
+    bool same = a->extras->len == b->extras->len;
+    for (guint i = 0; same && i < a->extras->len; i++) {
+        const struct adapter_extra *e = a->extras->pdata[i];
+        const struct adapter_extra *f = b->extras->pdata[i];
+        int64_t count = 1;
+        same = g_str_equal(e->name, f->name) && e->rank == f->rank &&
+               memcmp(e->shape, f->shape, sizeof e->shape) == 0;
+        for (int k = 0; k < e->rank; k++) {
+            count *= e->shape[k];
+        }
+        same = same && memcmp(e->value, f->value, (size_t)count * sizeof *e->value) == 0;
+    }
+    return same;
+}
 
 // What was written is read again as anybody would read it.
 static bool verify(const struct adapter *a, const char *path, GError **error)
@@ -274,7 +337,7 @@ static bool verify(const struct adapter *a, const char *path, GError **error)
         g_prefix_error(error, "the adapter was written but cannot be read back: ");
         return false;
     }
-    bool same = copy->params->len == a->params->len;
+    bool same = copy->params->len == a->params->len && same_extras(copy, a);
     for (guint i = 0; same && i < a->params->len; i++) {
         const struct adapter_param *p = a->params->pdata[i], *q = adapter_param_of(copy, p->weight);
         same = q && p->count == q->count && !p->form == !q->form &&
@@ -428,8 +491,25 @@ static bool save_word(const struct adapter *a, const char *path, GError **error)
     return adapter_token_save(a, names->pdata[0], path, error);
 }
 
+// A hint encoder alone, in one file.
+static bool save_extras(struct adapter *a, const char *path, struct task *task, GError **error)
+{
+    if (!g_str_has_suffix(path, ".safetensors")) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: a hint encoder alone is a file that ends in .safetensors", path);
+        return false;
+    }
+    struct st_writer *w = adapter_writer(a);
+    const bool ok = st_writer_save(w, path, task, error);
+    st_writer_free(w);
+    return ok && verify(a, path, error);
+}
+
 bool adapter_save(struct adapter *a, const char *path, struct task *task, GError **error)
 {
+    if (a->method->words_alone && a->extras->len) {
+        return save_extras(a, path, task, error);
+    }
     if (a->method->words_alone) {
         return save_word(a, path, error);
     }
@@ -572,11 +652,16 @@ static bool save_converted(struct adapter *a, const struct adapter_dialect *d, i
     return ok;
 }
 
+// Without the extras, which no other program reads.
 static bool save_held(struct adapter *a, const struct adapter_dialect *d, const char *path,
                       struct task *task, GError **error)
 {
     struct adapter *fitted = d->fitted ? d->fitted(a) : NULL;
+    GPtrArray *extras = a->extras;
+    a->extras = g_ptr_array_new();
     const bool ok = save_in(fitted ? fitted : a, d, path, task, error);
+    g_ptr_array_unref(a->extras);
+    a->extras = extras;
     adapter_free(fitted);
     return ok;
 }
@@ -591,7 +676,8 @@ bool adapter_export(struct adapter *a, const char *dialect, int rank, const char
     }
     struct adapter *other = update_other_way(a);
     const enum dialect_way way = way_of(d, a, other);
-    *written = (struct adapter_written){.at_one = way == DIALECT_AT_ONE};
+    *written = (struct adapter_written){.at_one = way == DIALECT_AT_ONE,
+                                        .without_hints = a->extras->len > 0};
     bool ok = way != DIALECT_NOTHING;
     if (!ok) {
         refuse(d, a, error);

@@ -157,7 +157,7 @@ static void combine(struct editor *e, const GArray *layers)
 
 static char *attention_key(const struct run *r)
 {
-    return g_strdup_printf("%s|%s|%s", r->e->photo.key, r->e->adapters_key,
+    return g_strdup_printf("%s|%s|%s", r->e->photo.key, r->weights_key,
                            r->request->source_prompt ? r->request->source_prompt : "");
 }
 

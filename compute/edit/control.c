@@ -18,5 +18,5 @@ const struct member *control_family(int i)
 
 const struct control_type *control_chosen(const struct settings *s)
 {
-    return control_table[settings_int(s, "control")];
+    return control_table[settings_int(s, "attention")];
 }

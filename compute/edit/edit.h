@@ -9,6 +9,7 @@
 #pragma once
 
 #include "compute/adapter/adapter.h"
+#include "compute/model/hint_net.h"
 #include "compute/model/prompt.h"
 #include "compute/sched/sched.h"
 
@@ -58,6 +59,15 @@ struct word_weight {
     double factor;
 };
 
+// A picture that leads the drawing beside the words, through a network that understands it.
+struct edit_hint {
+    const struct hint_net *net; // of the editor's model
+    const float *picture;       // of the run's size, height x width x 3 in 0..1
+    double strength;            // 0: it takes no part, to the bit; 1: as it was learned
+};
+// Before a hint network that runs had is freed.
+void editor_forget_hint(struct editor *e, const struct hint_net *net);
+
 // What a run is asked to do. What is zero is not asked for.
 struct edit_request {
     const struct settings
@@ -76,6 +86,7 @@ struct edit_request {
     const struct word_weight *weights; // how much words of the prompt count, where attention is
                                        // controlled and the photo is described; ends with NULL
                                        // words; NULL: all alike
+    const struct edit_hint *hint;      // NULL: none
     const float *start_noise;          // generate: (4, h, w) channels first instead of the seed's
 };
 

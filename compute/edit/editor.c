@@ -64,6 +64,11 @@ void editor_free(struct editor *e)
     g_free(e);
 }
 
+void editor_forget_hint(struct editor *e, const struct hint_net *net)
+{
+    networks_drop_hint(e->networks, net);
+}
+
 void editor_make_room(struct editor *e)
 {
     networks_drop(e->networks);
@@ -259,7 +264,7 @@ bool editor_predict(struct editor *e, const float *latents, int width, int heigh
     g_autofree float *out = g_new(float, n);
     chw_to_hwc(latents, h, w, c, in);
     const float *embeddings = embeddings_get(e, prompt, NULL, error);
-    if (!embeddings ||
+    if (!embeddings || !networks_set_hint(e->networks, NULL, 0, h, w, NULL, NULL, error) ||
         !networks_predict(e->networks, 1, h, w, timestep, in, embeddings, out, NULL, error)) {
         return false;
     }

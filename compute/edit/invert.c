@@ -100,7 +100,7 @@ bool inverted_prepare(struct run *r, GError **error)
     g_autofree char *settings = settings_key(r->request->settings, EDIT_INVERTING);
     g_autofree char *own = r->inverter->key(r);
     g_autofree char *key =
-        g_strdup_printf("%s|%s|%s|%s", e->photo.key, e->adapters_key, settings, own);
+        g_strdup_printf("%s|%s|%s|%s", e->photo.key, r->weights_key, settings, own);
     if (e->inverted.key && g_str_equal(e->inverted.key, key)) {
         return true;
     }

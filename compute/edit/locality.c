@@ -203,7 +203,7 @@ static bool edit_mask_prepare(struct run *r, GError **error)
     const struct edit_request *q = r->request;
     g_autofree char *settings = settings_key(q->settings, EDIT_MASKING);
     g_autofree char *key =
-        g_strdup_printf("%s|%s|%s|%zu|%s|%s", e->photo.key, e->adapters_key, settings,
+        g_strdup_printf("%s|%s|%s|%zu|%s|%s", e->photo.key, r->weights_key, settings,
                         strlen(q->source_prompt), q->source_prompt, q->prompt);
     if (e->edit_mask.key && g_str_equal(e->edit_mask.key, key)) {
         return true;

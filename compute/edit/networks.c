@@ -14,6 +14,7 @@ enum network_kind {
     NETWORK_GRADIENT,
     NETWORK_CONTROLLED,
     NETWORK_ATTENTION,
+    NETWORK_HINT,
     NETWORK_ENCODE,
     NETWORK_DECODE
 };
@@ -22,6 +23,7 @@ enum network_kind {
 struct network_key {
     enum network_kind kind;
     const struct decoder *decoder; // of NETWORK_DECODE
+    const struct hint_net *hint;   // that the U-Net follows, or of NETWORK_HINT; NULL: none
     const char *pattern;      // of NETWORK_ATTENTION, as struct attention_maps has it; interned
     int positions;            // of NETWORK_ATTENTION, likewise
     int batch, height, width; // of the latents; the text encoder's are one by its tokens
@@ -44,7 +46,12 @@ struct networks {
     const GPtrArray *parts; // borrowed: struct nn_part *
     GPtrArray *cache;       // struct network *
     int windows;            // of the text encoder, in a row
-    float *host;            // staging for one result, grows
+    struct {
+        const struct hint_net *net; // borrowed; NULL: none
+        float strength;
+        float *features; // (h,w,channels[0])
+    } hint;              // what predictions follow
+    float *host;         // staging for one result, grows
     size_t host_floats;
 };
 
@@ -95,6 +102,7 @@ void networks_free(struct networks *n)
         return;
     }
     g_ptr_array_unref(n->cache);
+    g_free(n->hint.features);
     g_free(n->host);
     g_free(n);
 }
@@ -152,6 +160,22 @@ static int text_tokens(const struct networks *n)
     return n->windows * n->model->text.max_tokens;
 }
 
+// What a hint adds. residuals: room for those of a ControlNet.
+static bool hint_inputs(struct networks *n, struct network *net, struct unet_inputs *in,
+                        struct node **residuals, GError **error)
+{
+    const struct hint_net *hint = net->key.hint;
+    const int shape[] = {1, net->key.height, net->key.width, hint->stack.channels};
+    struct node *features = input(n, net, DTYPE_F32, shape, "hint", error), *strength;
+    if (!features ||
+        !(strength = input(n, net, DTYPE_F32, (int[]){1, 1, 1, 1}, "hint_strength", error))) {
+        return false;
+    }
+    struct nn nn = {.g = net->graph, .part = hint->part};
+    hint->kind->apply(&nn, &n->model->unet, features, strength, in, residuals);
+    return true;
+}
+
 static bool unet_inputs(struct networks *n, struct network *net, struct unet_inputs *in,
                         GError **error)
 {
@@ -176,33 +200,43 @@ static bool control_inputs(struct networks *n, struct network *net,
            (control->self_own = input(n, net, DTYPE_F32, one, "self_own", error));
 }
 
-// in: what is asked for beside the usual inputs.
+// in: what is asked for beside the usual inputs. trained (may be NULL) receives the text, which
+// then has a gradient.
 static struct node *build_unet(struct networks *n, struct network *net, struct unet_inputs in,
-                               GError **error)
+                               struct node **trained, GError **error)
 {
     struct nn nn = network_nn(n, net, MODEL_UNET);
-    return unet_inputs(n, net, &in, error) ? unet_build(&nn, &n->model->unet, &in) : NULL;
+    const struct unet_config *c = &n->model->unet;
+    g_autofree struct node **residuals = g_new0(struct node *, unet_residuals(c));
+    if (!unet_inputs(n, net, &in, error)) {
+        return NULL;
+    }
+    if (trained) {
+        *trained = in.text;
+        in.text->trainable = true;
+    }
+    return !net->key.hint || hint_inputs(n, net, &in, residuals, error) ? unet_build(&nn, c, &in)
+                                                                        : NULL;
 }
 
 static struct node *build_predict(struct networks *n, struct network *net, GError **error)
 {
-    return build_unet(n, net, (struct unet_inputs){0}, error);
+    return build_unet(n, net, (struct unet_inputs){0}, NULL, error);
 }
 
 // The loss; its gradient is the first of what is read.
 static struct node *build_gradient(struct networks *n, struct network *net, GError **error)
 {
-    struct nn nn = network_nn(n, net, MODEL_UNET);
     const struct unet_config *c = &n->model->unet;
     const int latents[] = {net->key.batch, net->key.height, net->key.width, c->in_channels};
-    struct unet_inputs in = {0};
-    struct node *target = input(n, net, DTYPE_F32, latents, "target", error), *gradient;
-    if (!target || !unet_inputs(n, net, &in, error)) {
+    struct node *target = input(n, net, DTYPE_F32, latents, "target", error), *text, *gradient;
+    struct node *prediction =
+        target ? build_unet(n, net, (struct unet_inputs){0}, &text, error) : NULL;
+    if (!prediction) {
         return NULL;
     }
-    in.text->trainable = true;
-    struct node *loss = op_mse(net->graph, unet_build(&nn, c, &in), target);
-    if (!graph_grad(net->graph, loss, &in.text, 1, &gradient, error)) {
+    struct node *loss = op_mse(net->graph, prediction, target);
+    if (!graph_grad(net->graph, loss, &text, 1, &gradient, error)) {
         return NULL;
     }
     g_ptr_array_add(net->out, gradient);
@@ -212,15 +246,25 @@ static struct node *build_gradient(struct networks *n, struct network *net, GErr
 static struct node *build_attention(struct networks *n, struct network *net, GError **error)
 {
     struct attention_maps maps = {net->key.pattern, net->maps, net->key.positions};
-    return build_unet(n, net, (struct unet_inputs){.maps = &maps}, error);
+    return build_unet(n, net, (struct unet_inputs){.maps = &maps}, NULL, error);
 }
 
 static struct node *build_controlled(struct networks *n, struct network *net, GError **error)
 {
     struct attention_control control = {.self_queries = CONTROLLED_POSITIONS};
     return control_inputs(n, net, &control, error)
-               ? build_unet(n, net, (struct unet_inputs){.control = &control}, error)
+               ? build_unet(n, net, (struct unet_inputs){.control = &control}, NULL, error)
                : NULL;
+}
+
+static struct node *build_hint(struct networks *n, struct network *net, GError **error)
+{
+    const struct hint_net *hint = net->key.hint;
+    struct nn nn = {.g = net->graph, .part = hint->part};
+    const int factor = model_latent_factor(n->model);
+    const int shape[] = {1, net->key.height * factor, net->key.width * factor, 3};
+    struct node *picture = input(n, net, DTYPE_F32, shape, "picture", error);
+    return picture ? hint_stack_build(&nn, &hint->stack, picture, hint->kind->prefix) : NULL;
 }
 
 static struct node *build_encode(struct networks *n, struct network *net, GError **error)
@@ -254,9 +298,9 @@ static void drop_other_sizes(struct networks *n, int height, int width)
 
 static bool key_equal(const struct network_key *a, const struct network_key *b)
 {
-    return a->kind == b->kind && a->decoder == b->decoder && a->pattern == b->pattern &&
-           a->positions == b->positions && a->batch == b->batch && a->height == b->height &&
-           a->width == b->width;
+    return a->kind == b->kind && a->decoder == b->decoder && a->hint == b->hint &&
+           a->pattern == b->pattern && a->positions == b->positions && a->batch == b->batch &&
+           a->height == b->height && a->width == b->width;
 }
 
 // The nodes that are read after a run: the network's result, or its maps.
@@ -289,7 +333,7 @@ static struct network *network_get(struct networks *n, const struct network_key 
         [NETWORK_TEXT] = build_text,           [NETWORK_PREDICT] = build_predict,
         [NETWORK_ATTENTION] = build_attention, [NETWORK_CONTROLLED] = build_controlled,
         [NETWORK_ENCODE] = build_encode,       [NETWORK_DECODE] = build_decode,
-        [NETWORK_GRADIENT] = build_gradient,
+        [NETWORK_GRADIENT] = build_gradient,   [NETWORK_HINT] = build_hint,
     };
     if (key->kind != NETWORK_TEXT) {
         drop_other_sizes(n, key->height, key->width);
@@ -393,15 +437,54 @@ static bool write_unet_inputs(struct networks *n, struct network *net, double t,
         unet_timestep_features(&n->model->unet, t, time + (size_t)b * features);
     }
     return write_input(net, "latents", latents, error) && write_input(net, "time", time, error) &&
-           write_input(net, "text", text, error);
+           write_input(net, "text", text, error) &&
+           (!net->key.hint || (write_input(net, "hint", n->hint.features, error) &&
+                               write_input(net, "hint_strength", &n->hint.strength, error)));
+}
+
+// The key of a U-Net's call.
+static struct network_key unet_key(const struct networks *n, enum network_kind kind, int batch,
+                                   int h, int w)
+{
+    return (struct network_key){
+        .kind = kind, .hint = n->hint.net, .batch = batch, .height = h, .width = w};
+}
+
+bool networks_set_hint(struct networks *n, const struct hint_net *net, double strength, int h,
+                       int w, const float *picture, GCancellable *c, GError **error)
+{
+    n->hint.net = NULL;
+    if (!net) {
+        return true;
+    }
+    const struct network_key key = {
+        .kind = NETWORK_HINT, .hint = net, .batch = 1, .height = h, .width = w};
+    struct network *of = network_get(n, &key, error);
+    n->hint.features = g_renew(float, n->hint.features, (gsize)h *w * net->stack.channels);
+    if (!of || !write_input(of, "picture", picture, error) ||
+        !network_run(of, n->hint.features, c, error)) {
+        return false;
+    }
+    n->hint.net = net;
+    n->hint.strength = (float)strength;
+    return true;
+}
+
+void networks_drop_hint(struct networks *n, const struct hint_net *net)
+{
+    for (guint i = n->cache->len; i-- > 0;) {
+        if (((const struct network *)n->cache->pdata[i])->key.hint == net) {
+            g_ptr_array_remove_index(n->cache, i);
+        }
+    }
+    n->hint.net = n->hint.net == net ? NULL : n->hint.net;
 }
 
 bool networks_predict(struct networks *n, int batch, int h, int w, double t, const float *latents,
                       const float *text, float *prediction, GCancellable *c, GError **error)
 {
-    struct network *net = network_get(
-        n, &(struct network_key){.kind = NETWORK_PREDICT, .batch = batch, .height = h, .width = w},
-        error);
+    const struct network_key key = unet_key(n, NETWORK_PREDICT, batch, h, w);
+    struct network *net = network_get(n, &key, error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
            network_run(net, prediction, c, error);
 }
@@ -410,9 +493,8 @@ bool networks_text_gradient(struct networks *n, int h, int w, double t, const fl
                             const float *text, const float *target, float *loss, float *gradient,
                             GCancellable *c, GError **error)
 {
-    struct network *net = network_get(
-        n, &(struct network_key){.kind = NETWORK_GRADIENT, .batch = 1, .height = h, .width = w},
-        error);
+    const struct network_key key = unet_key(n, NETWORK_GRADIENT, 1, h, w);
+    struct network *net = network_get(n, &key, error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
            write_input(net, "target", target, error) && network_run(net, gradient, c, error) &&
            program_read(net->program, net->out->pdata[1], loss, error);
@@ -439,12 +521,9 @@ bool networks_attention(struct networks *n, int batch, int h, int w, double t, c
                         const float *text, const char *pattern, int positions,
                         network_map_visit visit, void *data, GCancellable *c, GError **error)
 {
-    const struct network_key key = {.kind = NETWORK_ATTENTION,
-                                    .pattern = g_intern_string(pattern),
-                                    .positions = positions,
-                                    .batch = batch,
-                                    .height = h,
-                                    .width = w};
+    struct network_key key = unet_key(n, NETWORK_ATTENTION, batch, h, w);
+    key.pattern = g_intern_string(pattern);
+    key.positions = positions;
     struct network *net = network_get(n, &key, error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
            program_run(net->program, c, error) && visit_maps(n, net, visit, data, error);
@@ -466,8 +545,7 @@ bool networks_predict_controlled(struct networks *n, int batch, int h, int w, do
                                  const struct network_control *control, float *prediction,
                                  GCancellable *c, GError **error)
 {
-    const struct network_key key = {
-        .kind = NETWORK_CONTROLLED, .batch = batch, .height = h, .width = w};
+    const struct network_key key = unet_key(n, NETWORK_CONTROLLED, batch, h, w);
     struct network *net = network_get(n, &key, error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
            write_control(net, control, error) && network_run(net, prediction, c, error);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "compute/model/decoder.h"
+#include "compute/model/hint_net.h"
 #include "compute/model/prompt.h"
 
 struct networks;
@@ -21,6 +22,13 @@ void networks_set_windows(struct networks *n, int windows);
 // The embeddings (windows, T, hidden) of a sentence, each token's times its weight.
 bool networks_text(struct networks *n, const struct prompt *prompt, float *embeddings,
                    GCancellable *c, GError **error);
+// The hint that all predictions follow from now on: picture (h * factor, w * factor, 3) in 0..1.
+// net is borrowed until networks_drop_hint(). NULL: none.
+bool networks_set_hint(struct networks *n, const struct hint_net *net, double strength, int h,
+                       int w, const float *picture, GCancellable *c, GError **error);
+// Before a hint network is freed.
+void networks_drop_hint(struct networks *n, const struct hint_net *net);
+
 // batch 1 or 2 predictions at one timestep; latents and prediction (batch,h,w,C), text embeddings
 // (batch,T,cross).
 bool networks_predict(struct networks *n, int batch, int h, int w, double t, const float *latents,

@@ -19,7 +19,7 @@ const struct edit_preset edit_presets[] = {
                  "turquoise,cyan,magenta,beige,golden,gold,silver,bronze,copper,wooden,dark,light,"
                  "bright,pale",
         .values = "inverter=direct inversion=1 locality=0 guidance=7.5 guidance_rescale=0 spread=1 "
-                  "control=prompt_to_prompt keep_shape=1 keep_words=0.8 shading=1 named_color=1",
+                  "attention=prompt_to_prompt keep_shape=1 keep_words=0.8 shading=1 named_color=1",
     },
     {
         .name = "light",
@@ -30,21 +30,23 @@ const struct edit_preset edit_presets[] = {
                  "blue light,soft light,winter,spring,summer,autumn,foggy,misty,rainy,snowy,sunny,"
                  "cloudy,black and white,monochrome,sepia",
         .values = "inverter=direct inversion=1 locality=0 guidance=7.5 guidance_rescale=0 spread=1 "
-                  "control=prompt_to_prompt keep_shape=1 keep_words=0 shading=0 named_color=0",
+                  "attention=prompt_to_prompt keep_shape=1 keep_words=0 shading=0 named_color=0",
     },
     {
         .name = "background",
         .title = "Background",
         .summary = "Other surroundings; what stands in front stays",
-        .values = "inverter=direct inversion=1 locality=0 guidance=7.5 guidance_rescale=0 spread=0 "
-                  "control=prompt_to_prompt keep_shape=0.6 keep_words=0.4 shading=0 named_color=1",
+        .values =
+            "inverter=direct inversion=1 locality=0 guidance=7.5 guidance_rescale=0 spread=0 "
+            "attention=prompt_to_prompt keep_shape=0.6 keep_words=0.4 shading=0 named_color=1",
     },
     {
         .name = "object",
         .title = "Object",
         .summary = "Something else in the same place",
-        .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 guidance_rescale=1 spread=0 "
-                  "control=prompt_to_prompt keep_shape=0.5 keep_words=0.8 shading=0 named_color=0",
+        .values =
+            "inverter=ddpm inversion=0.9 locality=0 guidance=3 guidance_rescale=1 spread=0 "
+            "attention=prompt_to_prompt keep_shape=0.5 keep_words=0.8 shading=0 named_color=0",
     },
     {
         .name = "style",
@@ -52,8 +54,9 @@ const struct edit_preset edit_presets[] = {
         .summary = "Another manner, everywhere: painted, drawn",
         .words = "painting,watercolor,watercolour,sketch,drawing,cartoon,sticker,icon,engraving,"
                  "mosaic",
-        .values = "inverter=ddpm inversion=0.9 locality=0 guidance=3 guidance_rescale=1 spread=0.8 "
-                  "control=prompt_to_prompt keep_shape=0.4 keep_words=0.3 shading=0 named_color=0",
+        .values =
+            "inverter=ddpm inversion=0.9 locality=0 guidance=3 guidance_rescale=1 spread=0.8 "
+            "attention=prompt_to_prompt keep_shape=0.4 keep_words=0.3 shading=0 named_color=0",
     },
     {0},
 };

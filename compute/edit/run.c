@@ -83,6 +83,24 @@ static void read_sentences(struct editor *e, const struct edit_request *q, const
     editor_read_as(e, &style, windows);
 }
 
+// The network follows the request's hint from here on, or none.
+static bool take_hint(struct run *r, GError **error)
+{
+    const struct edit_request *q = r->request;
+    const struct edit_hint *h = q->hint && q->hint->strength != 0 ? q->hint : NULL;
+    if (!h) {
+        r->weights_key = g_strdup(r->e->adapters_key);
+        return networks_set_hint(r->e->networks, NULL, 0, r->h, r->w, NULL, NULL, error);
+    }
+    const gsize bytes = (gsize)q->width * (gsize)q->height * 3 * sizeof *h->picture;
+    g_autofree char *sum =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)h->picture, bytes);
+    r->weights_key = g_strdup_printf("%s, hint %u at %.17g of %s", r->e->adapters_key,
+                                     h->net->serial, h->strength, sum);
+    return networks_set_hint(r->e->networks, h->net, h->strength, r->h, r->w, h->picture,
+                             task_cancellable(r->task), error);
+}
+
 bool run_init(struct run *r, struct editor *e, const struct edit_request *q, struct task *task,
               GError **error)
 {
@@ -116,12 +134,17 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
         run_finish(r);
         return false;
     }
+    if (!take_hint(r, error)) {
+        run_finish(r);
+        return false;
+    }
     return true;
 }
 
 void run_finish(struct run *r)
 {
     settings_free(r->fixed);
+    g_free(r->weights_key);
     g_free(r->mask);
     g_free(r->preview);
 }

@@ -289,6 +289,7 @@ struct st_file *st_parse(GBytes *bytes, const char *name, GError **error)
     f->path = g_strdup(name);
     f->bytes = g_bytes_ref(bytes);
     f->tensors = g_ptr_array_new_with_free_func((GDestroyNotify)tensor_entry_free);
+    f->aside = g_ptr_array_new_with_free_func((GDestroyNotify)tensor_entry_free);
     f->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     f->metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (!parse(f, error)) {
@@ -415,9 +416,21 @@ void st_free(struct st_file *f)
     g_hash_table_unref(f->by_name);
     g_hash_table_unref(f->metadata);
     g_ptr_array_unref(f->tensors);
+    g_ptr_array_unref(f->aside);
     g_bytes_unref(f->bytes);
     g_free(f->path);
     g_free(f);
+}
+
+void st_set_aside(struct st_file *f, const char *prefix)
+{
+    for (guint i = f->tensors->len; i-- > 0;) {
+        const struct st_tensor *t = f->tensors->pdata[i];
+        if (g_str_has_prefix(t->name, prefix)) {
+            g_hash_table_remove(f->by_name, t->name);
+            g_ptr_array_insert(f->aside, 0, g_ptr_array_steal_index(f->tensors, i));
+        }
+    }
 }
 
 const struct st_tensor *st_find(const struct st_file *f, const char *name)

@@ -34,6 +34,7 @@ struct st_file {
     char *path;
     GPtrArray *tensors;   // struct st_tensor *, in the order of their data
     GHashTable *by_name;  // name -> struct st_tensor *
+    GPtrArray *aside;     // struct st_tensor *, neither in tensors nor in by_name any more
     GHashTable *metadata; // string -> string
     GBytes *bytes;        // the mapping, or a copy of a small file
 };
@@ -49,6 +50,8 @@ char *st_name(const char *path); // the file's name without such an ending; the 
 struct st_file *st_parse(GBytes *bytes, const char *name, GError **error); // for tests and fuzzing
 void st_free(struct st_file *f);
 const struct st_tensor *st_find(const struct st_file *f, const char *name);
+// Takes the tensors whose names begin so out of the list, and sets them aside.
+void st_set_aside(struct st_file *f, const char *prefix);
 const char *st_dtype_name(enum st_dtype dtype); // "F16"
 
 // Converts count elements to fp32. Integer types are converted by value. false: a NaN or infinity

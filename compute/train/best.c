@@ -40,7 +40,7 @@ static void keep(struct trainer *t)
 
 bool best_measure(struct trainer *t)
 {
-    tokens_publish(t); // what is drawn is drawn with them
+    trainer_publish(t); // what is drawn is drawn with them
     const double score = t->best.measure(t->best.data);
     if (isnan(score)) {
         return true;

@@ -25,6 +25,7 @@ static char *examples_hash(const struct objective_run *run)
     const struct train_data *d = &run->data;
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     const gssize bytes = (gssize)d->n * (gssize)sizeof(float);
+    const int factor = model_latent_factor(run->model);
     for (int i = 0; i < d->count; i++) {
         const struct train_sample *s = &d->samples[i];
         const char *caption = d->captions[s->caption].text;
@@ -37,6 +38,10 @@ static char *examples_hash(const struct objective_run *run)
         g_checksum_update(sum, (const guchar *)s->mean, bytes);
         if (s->mask) {
             g_checksum_update(sum, (const guchar *)s->mask, bytes / d->channels);
+        }
+        if (s->hint) {
+            g_checksum_update(sum, (const guchar *)s->hint,
+                              bytes / d->channels * factor * factor * 3);
         }
     }
     return g_strdup(g_checksum_get_string(sum));

@@ -193,6 +193,10 @@ bool train_add_example(struct objective_run *run, const struct train_example *ex
         .t_begin = example->t_begin,
         .t_end = example->t_end ? example->t_end : run->schedule.train_steps,
     };
+    if (example->hint) {
+        s->hint = g_memdup2(example->hint,
+                            (gsize)example->width * (gsize)example->height * 3 * sizeof(float));
+    }
     run->masked = run->masked || example->mask;
     return (!example->mask || shrink_mask(s, d, example, error)) &&
            encode_picture(s, d, run->model, example, task, error);
@@ -228,6 +232,7 @@ void train_data_finish(struct train_data *d)
         g_free(d->samples[i].mean);
         g_free(d->samples[i].std);
         g_free(d->samples[i].mask);
+        g_free(d->samples[i].hint);
     }
     for (int i = 0; i < d->n_captions; i++) {
         g_free(d->captions[i].text);

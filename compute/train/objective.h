@@ -28,6 +28,7 @@ struct train_sample {
     int t_begin, t_end; // time steps [t_begin, t_end)
     float *mean, *std;  // of the autoencoder's posterior of the picture, [n]
     float *mask;        // [area], of mean 1; NULL: all ones
+    float *hint;        // (height, width, 3) of the picture; NULL: none
 };
 struct train_data {
     struct train_sample *samples;
@@ -102,6 +103,7 @@ struct loss_nodes {
 struct objective {
     MEMBER_FIELDS;
     bool of_subjects; // it learns from photos of subjects and their classes
+    bool of_hints;    // it learns from pictures with hints; without its hint none is drawn again
     // Rows of a batch of one, with these settings of its own; NULL: 1.
     int (*rows)(const struct settings *s);
 
@@ -121,6 +123,8 @@ struct objective {
     struct node *(*loss)(struct objective_run *run, struct graph *g, const struct loss_nodes *in);
     // Before each run of the step: writes the inputs that the objective added.
     bool (*write)(struct objective_run *run, const struct train_batch *batch, GError **error);
+    // Gives what it has learned beside the adapter to the adapter, which goes on being trained.
+    void (*publish)(const struct objective_run *run, struct adapter *adapter);
     // Frees run->state, which is NULL where prepare did not come to it.
     void (*finish)(struct objective_run *run);
 };

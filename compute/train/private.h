@@ -96,6 +96,8 @@ void tokens_free(struct trainer *t);
 
 // ---- trainer.c ----------------------------------------------------------------------------------
 
+// The adapter has all that is learned beside its own parameters, as it is now.
+void trainer_publish(struct trainer *t);
 bool trainer_upload(struct trainer *t, GError **error); // after the leaves' values changed
 
 // ---- best.c -------------------------------------------------------------------------------------

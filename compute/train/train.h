@@ -29,6 +29,7 @@ struct train_example {
     float weight;       // factor of its loss; 0: 1
     int t_begin, t_end; // it is noised to time steps [t_begin, t_end) only; 0, 0: to all
     const float *mask;  // (height, width): how much each place counts, >= 0; NULL: all alike
+    const float *hint;  // (height, width, 3) in 0..1: what leads the drawing; NULL: nothing
     bool composed;      // it is put together of two, a left and a right half, ...
     const char
         *sides[2]; // ... whose words, in the caption, shall not look at the other; NULL: none

@@ -43,6 +43,14 @@ static double clip(float *gradient, int64_t n, double limit)
     return norm;
 }
 
+void trainer_publish(struct trainer *t)
+{
+    tokens_publish(t);
+    if (t->run.objective->publish) {
+        t->run.objective->publish(&t->run, t->adapter);
+    }
+}
+
 bool trainer_upload(struct trainer *t, GError **error)
 {
     for (guint i = 0; i < t->run.leaves->len; i++) {
@@ -152,7 +160,7 @@ static void describe(struct trainer *t)
     const int width = d->width * factor, height = d->height * factor;
     g_autofree char *size = g_strdup_printf("%dx%d", width, height);
     g_autofree char *size_pair = g_strdup_printf("(%d, %d)", width, height);
-    tokens_publish(t);
+    trainer_publish(t);
     char rate[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(rate, sizeof rate, "%g", t->lr[0]);
     note(t, ADAPTER_CAPTION, d->captions[d->samples[0].caption].text);
@@ -205,7 +213,7 @@ static bool take_best(struct trainer *t, GError **error)
     }
     note_int(t, "ss_steps", t->best.step);
     const bool ok = best_take(t, error);
-    tokens_publish(t);
+    trainer_publish(t);
     return ok;
 }
 

@@ -52,7 +52,11 @@ static const struct setting table[] = {
      .family = shape_family,
      .matters = slow},
     {.key = "steps", .title = "Steps", .kind = SETTING_INT, .min = 1, .max = 5000, .def = 60},
-    {.key = "flip", .title = "Mirror", .kind = SETTING_SWITCH, .scope = SCOPE_COLOUR},
+    {.key = "flip",
+     .former = "mirror",
+     .title = "Mirror",
+     .kind = SETTING_SWITCH,
+     .scope = SCOPE_COLOUR},
     {.key = "subset",
      .title = "Layers",
      .recipe = "Subset",
@@ -291,6 +295,20 @@ static void test_json_flat(void)
     settings_free(s);
 }
 
+// A key that was another one before is still read, here and where a person writes it; what stands
+// under the key of today counts more.
+static void test_former_key(void)
+{
+    struct settings *s = from_json("{\"mirror\":true}");
+    struct settings *both = from_json("{\"mirror\":true,\"flip\":false}");
+    g_assert_cmpfloat(settings_get(s, "flip"), ==, 1);
+    g_assert_cmpfloat(settings_get(both, "flip"), ==, 0);
+    set(s, "mirror", "off");
+    g_assert_cmpfloat(settings_get(s, "flip"), ==, 0);
+    settings_free(s);
+    settings_free(both);
+}
+
 static void test_json_odd(void)
 {
     static const char *const odd[] = {
@@ -343,6 +361,7 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/text", test_text);
     g_test_add_func("/settings/json", test_json);
     g_test_add_func("/settings/json-flat", test_json_flat);
+    g_test_add_func("/settings/former-key", test_former_key);
     g_test_add_func("/settings/json-odd", test_json_odd);
     g_test_add_func("/settings/walk", test_walk);
     return g_test_run();

@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert_nonnull(error);
         return 0;
     }
-    g_assert_cmpuint(a->params->len, >, 0);
+    g_assert_cmpuint(a->params->len + a->extras->len, >, 0);
     g_assert_cmpint(a->tensors_applied + (int)a->unmatched->len, ==, a->tensors_total);
     for (guint i = 0; i < a->params->len; i++) {
         merge(a->params->pdata[i]);

@@ -1,6 +1,8 @@
 // Learning, and how it is measured on the way.
 #include "ui/core/engine.h"
 
+#include "compute/train/objective.h"
+
 #include <math.h>
 
 // Enough to see whether a photo comes back; an edit takes more.
@@ -21,7 +23,7 @@ static struct settings *redraw_settings(void)
 {
     struct settings *s = settings_new(edit_settings);
     settings_parse(s, "inverter", "ddim", NULL);
-    settings_parse(s, "control", "none", NULL);
+    settings_parse(s, "attention", "none", NULL);
     settings_set(s, "steps", REDRAW_STEPS, NULL);
     settings_set(s, "locality", 0, NULL);
     return s;
@@ -78,8 +80,10 @@ bool engine_learn_set(struct engine *e, const struct train_set *set, struct adap
     struct watch w = {
         e, &set->examples[0], adapter, watch, data, {.cancellable = task_cancellable(task)}};
     struct train_params measured = *params;
-    measured.measure = measure_cb;
-    measured.measure_data = &w;
+    if (!params->settings || !objective_chosen(params->settings)->of_hints) {
+        measured.measure = measure_cb;
+        measured.measure_data = &w;
+    }
     editor_make_room(e->editor);
     struct trainer *t = trainer_new(e->model, adapter, set, &measured, task, error);
     const bool ok =

@@ -4,6 +4,7 @@
 #include "compute/adapter/dialect/dialect_table.h"
 #include "compute/adapter/private.h"
 #include "compute/json_file.h"
+#include "compute/model/hint_net.h"
 #include "compute/replace.h"
 
 #include <string.h>
@@ -144,6 +145,7 @@ struct adapter_source *adapter_source_open(const char *path, GError **error)
             adapter_source_free(s);
             return NULL;
         }
+        st_set_aside(file, HINT_ENCODER_PREFIX);
         g_ptr_array_add(s->files, file);
     }
     read_config(s);

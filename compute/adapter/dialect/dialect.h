@@ -12,7 +12,8 @@
 // What a path leads to, opened. Thread: any, one at a time.
 struct adapter_source {
     char *path;         // as it was named: a file or a folder
-    GPtrArray *files;   // struct st_file *, one or more: of one dialect and one adapter
+    GPtrArray *files;   // struct st_file *, one or more: of one dialect and one adapter. A hint
+                        // encoder's tensors are set aside
     JsonNode *config;   // object: the adapter_config.json beside the first file; NULL: none
     char *config_fault; // why there is none though there is such a file; NULL where all is well
 };
