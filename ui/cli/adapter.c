@@ -10,7 +10,12 @@ static void print_text(const struct adapter *a)
 {
     printf("method      %s\n", a->method->name);
     printf("parameters  %" G_GINT64_FORMAT " in %u tensors\n", adapter_count(a), a->params->len);
-    printf("dialect     %s (%s)\n", a->dialect->name, a->dialect->title);
+    if (a->dialect) { // a hint encoder alone is in none
+        printf("dialect     %s (%s)\n", a->dialect->name, a->dialect->title);
+    }
+    if (a->extras->len) {
+        printf("hints       an encoder of %u tensors (--control)\n", a->extras->len);
+    }
     printf("applied     %d of %d tensors\n", a->tensors_applied, a->tensors_total);
     printf("norm        %.6g\n", adapter_norm(a));
     for (guint i = 0; i < a->notes->len; i++) {
@@ -52,7 +57,9 @@ static void print_json(const struct adapter *a)
     json_builder_set_member_name(b, "method");
     json_builder_add_string_value(b, a->method->name);
     json_builder_set_member_name(b, "dialect");
-    json_builder_add_string_value(b, a->dialect->name);
+    json_builder_add_string_value(b, a->dialect ? a->dialect->name : NULL);
+    json_builder_set_member_name(b, "hint_encoder");
+    json_builder_add_int_value(b, a->extras->len);
     json_builder_set_member_name(b, "parameters");
     json_builder_add_int_value(b, adapter_count(a));
     json_builder_set_member_name(b, "applied");
@@ -111,6 +118,9 @@ static bool write_out(struct cli *c, struct adapter *a, GError **error)
     cli_progress_end();
     if (ok && to && written.left_out == 0) {
         printf(written.at_one ? "exact at strength 1\n" : "exact\n");
+    }
+    if (ok && written.without_hints) {
+        printf("without its hint encoder, for which other programs' files have no place\n");
     }
     return ok;
 }

@@ -14,6 +14,7 @@ struct cli {
     char *model, *vae, *device, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *noise, *mask;
     char *region, *preset;
+    char *control, *control_kind, *hint;
     char *to;
     char *log, *resume, *checkpoint;
     char *class_prompt, *kind, *token;
@@ -21,7 +22,7 @@ struct cli {
         **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
-    gboolean json, recipe, raw;
+    gboolean json, recipe, raw, hint_from_photo;
     struct settings *settings; // of the command's table
 
     GPtrArray *given;   // char *, in pairs: key of a setting, its value
@@ -30,8 +31,10 @@ struct cli {
 
     struct word_weight *word_weights; // of weights, whose words it borrows; by cli_weights()
 
-    struct engine *engine; // opened by cli_engine()
-    GPtrArray *loaded;     // struct adapter *, by cli_adapters()
+    struct engine *engine;              // opened by cli_engine()
+    GPtrArray *loaded;                  // struct adapter *, by cli_adapters()
+    const struct engine_control *leads; // of control, by cli_control(); NULL: none
+    struct edit_hint led;               // what requests borrow of it
 };
 
 struct cli_command {
@@ -95,6 +98,21 @@ bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, 
 // Adds to *mask (NULL: a new one) where that region of the photo shows the words of --select.
 bool cli_select(const struct cli *c, const struct photo *p, const struct image_region *region,
                 const struct edit_request *request, struct raster **mask, GError **error);
+
+// hint.c. control: loads --control FILE[:STRENGTH], of which there may be none. hint: with one,
+// what --hint or the photo itself says becomes the request's; p NULL: there is a size alone.
+bool cli_control(struct cli *c, GError **error);
+bool cli_hint(struct cli *c, const struct photo *p, const struct image_region *region, int width,
+              int height, struct edit_request *request, GError **error);
+
+// train_control.c: whether the options are those of a control, and the pairs that it is learned
+// from.
+bool cli_control_check(const struct cli *c, GError **error);
+struct control_set;
+struct control_set *cli_control_set(struct cli *c, GError **error);
+
+// The photos of a folder by their names (char *); masks and hints that lie beside them are none.
+GPtrArray *cli_photos_in(const char *folder, GError **error);
 
 // train_subject.c: what --class, --token and the photos (of --image, then of --class-image), or
 // --subject, say that is to be learned.

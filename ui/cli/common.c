@@ -225,8 +225,8 @@ bool cli_adapters(struct cli *c, GError **error)
         }
         g_ptr_array_add(c->loaded, a);
     }
-    const bool ok = editor_set_adapters(c->engine->editor, (struct adapter **)c->loaded->pdata,
-                                        (int)c->loaded->len, &cli_task, error);
+    const bool ok = engine_use(c->engine, (struct adapter **)c->loaded->pdata, (int)c->loaded->len,
+                               &cli_task, error);
     if (ok && c->adapters) {
         cli_note_sentences(c);
     }

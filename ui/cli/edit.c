@@ -93,6 +93,7 @@ static bool edit_photo(struct editing *e, const GPtrArray *paths, GError **error
               cli_edit_region(e->c, e->photo, mask, &e->request, &region, error) &&
               cli_select(e->c, e->photo, &region, &e->request, &mask, error) &&
               engine_place_raster(e->photo, mask, &region, &e->place, error) &&
+              cli_hint(e->c, e->photo, &e->place.region, 0, 0, &e->request, error) &&
               edit_all(e, paths, error);
     raster_free(mask);
     return ok;
@@ -106,7 +107,8 @@ static bool run(struct cli *c, GError **error)
     struct editing e = {.c = c, .request = cli_request(c)};
     g_autoptr(GPtrArray) paths = targets(c);
     bool ok = check_targets(c, paths, error) && cli_engine(c, error) && cli_adapters(c, error) &&
-              (e.photo = cli_photo(c, c->image, error)) && edit_photo(&e, paths, error);
+              cli_control(c, error) && (e.photo = cli_photo(c, c->image, error)) &&
+              edit_photo(&e, paths, error);
     photo_unref(e.photo);
     return ok;
 }
@@ -117,11 +119,12 @@ const struct cli_command edit_command = {
     .usage = "",
     .settings = edit_settings,
     .options =
-        (const char *const[]){"model",         "vae",      "device",     "image",     "prompt",
-                              "source-prompt", "negative", "adapter",    "embedding", "set",
-                              "preset",        "seed",     "size",       "region",    "mask",
-                              "select",        "weight",   "variations", "raw",       "recipe",
-                              "bits",          "quality",  "out",        NULL},
+        (const char *const[]){
+            "model",    "vae",     "device",    "image",  "prompt",          "source-prompt",
+            "negative", "adapter", "embedding", "set",    "preset",          "seed",
+            "size",     "region",  "mask",      "select", "weight",          "variations",
+            "raw",      "recipe",  "control",   "hint",   "hint-from-photo", "bits",
+            "quality",  "out",     NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

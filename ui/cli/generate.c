@@ -42,14 +42,16 @@ static bool write_result(struct cli *c, const struct edit_request *q, const stru
 
 static bool run(struct cli *c, GError **error)
 {
-    if (!cli_image_check(c, c->out, error) || !cli_engine(c, error) || !cli_adapters(c, error)) {
+    if (!cli_image_check(c, c->out, error) || !cli_engine(c, error) || !cli_adapters(c, error) ||
+        !cli_control(c, error)) {
         return false;
     }
     struct edit_request q = cli_request(c);
     q.width = q.height = c->size ? c->size : model_default_size(c->engine->model);
     struct edit_result *r = NULL;
-    if (!c->noise || read_noise(c, &q, error)) {
-        r = editor_run(c->engine->editor, &q, &cli_task, error);
+    if ((!c->noise || read_noise(c, &q, error)) &&
+        cli_hint(c, NULL, NULL, q.width, q.height, &q, error)) {
+        r = engine_run(c->engine, &q, &cli_task, error);
     }
     bool ok = r && write_result(c, &q, r, error);
     edit_result_free(r);
@@ -63,8 +65,8 @@ const struct cli_command generate_command = {
     .usage = "",
     .settings = generate_settings,
     .options = (const char *const[]){"model", "vae", "device", "prompt", "negative", "set", "seed",
-                                     "noise", "size", "adapter", "embedding", "out", "latents-out",
-                                     "recipe", "bits", "quality", NULL},
+                                     "noise", "size", "adapter", "control", "hint", "embedding",
+                                     "out", "latents-out", "recipe", "bits", "quality", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

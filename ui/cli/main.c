@@ -53,6 +53,10 @@ static void cli_clear(struct cli *c)
         g_free(texts[i]);
     }
     g_free(c->class_prompt);
+    g_free(c->control);
+    g_free(c->control_kind);
+    g_free(c->hint);
+    g_free((float *)c->led.picture);
     g_free(c->kind);
     g_free(c->token);
     g_free(c->vae);

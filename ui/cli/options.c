@@ -3,6 +3,7 @@
 
 #include "compute/edit/preset.h"
 #include "compute/model/defaults.h"
+#include "ui/core/control_set.h"
 #include "ui/core/paths.h"
 #include "ui/core/subject.h"
 
@@ -221,6 +222,10 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
         (several && !settings_parse(c->settings, "objective", "cut_mix_unmix", error))) {
         return false;
     }
+    if (c->control_kind && (!control_defaults(model, c->settings, error) ||
+                            !settings_parse(c->settings, "hint", c->control_kind, error))) {
+        return false;
+    }
     if (!use_preset(c, model, error)) {
         return false;
     }
@@ -306,6 +311,19 @@ static GArray *own_options(struct cli *c)
          "Learned token that prompts may hold, by the file's own name for it or by another; may be "
          "repeated",
          "FILE[:TOKEN]"},
+        {"control", 0, 0, G_OPTION_ARG_STRING, &c->control,
+         "Control that leads the drawing by a hint, with its strength; edit: by the photo's edges "
+         "where it is of edges",
+         "FILE[:STRENGTH]"},
+        {"hint", 0, 0, G_OPTION_ARG_FILENAME, &c->hint,
+         "The picture that leads it, of any size: edges, depth, a pose, as the control has them",
+         "FILE"},
+        {"hint-from-photo", 0, 0, G_OPTION_ARG_NONE, &c->hint_from_photo,
+         "The photo's own edges lead it, whatever the control says", NULL},
+        {"control-kind", 0, 0, G_OPTION_ARG_STRING, &c->control_kind,
+         "Learn a control of pictures with hints: canny, edges that the program finds, or file, "
+         "NAME-hint.png beside each picture; --image may be a folder, with NAME.txt for captions",
+         "KIND"},
         {"to", 0, 0, G_OPTION_ARG_STRING, &c->to,
          "The form that another program reads (adapter dialects lists them)", "DIALECT"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed; -1 draws one and says which", "N"},
@@ -319,6 +337,14 @@ static GArray *own_options(struct cli *c)
     return list;
 }
 
+// The same word for several photos as for one, and for a kind of control as for a control's file.
+static const char *spoken_name(const char *name)
+{
+    return g_str_equal(name, "images")         ? "image"
+           : g_str_equal(name, "control-kind") ? "control"
+                                               : name;
+}
+
 // The options of one command: those that it names, and its settings'.
 static GArray *command_options(const struct cli_command *command, struct cli *c)
 {
@@ -328,9 +354,7 @@ static GArray *command_options(const struct cli_command *command, struct cli *c)
         for (guint k = 0; k < all->len; k++) {
             GOptionEntry entry = g_array_index(all, GOptionEntry, k);
             if (g_str_equal(command->options[i], entry.long_name)) {
-                if (g_str_equal(entry.long_name, "images")) {
-                    entry.long_name = "image"; // the same word where several are allowed
-                }
+                entry.long_name = spoken_name(entry.long_name);
                 g_array_append_val(picked, entry);
             }
         }
@@ -368,10 +392,7 @@ static bool check_needed(const struct cli_command *command, const struct cli *c,
         if (!given(c, name)) {
             const bool rest = g_str_equal(name, "rest");
             g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s%s is missing",
-                        rest ? "" : "--",
-                        rest                          ? command->usage
-                        : g_str_equal(name, "images") ? "image"
-                                                      : name);
+                        rest ? "" : "--", rest ? command->usage : spoken_name(name));
             return false;
         }
     }
@@ -440,7 +461,7 @@ static bool check_file(const char *path, const char *name, GError **error)
 
 static bool take_words(const GArray *all, GError **error)
 {
-    static const char *const of_files[] = {"model", "adapter", "embedding", NULL};
+    static const char *const of_files[] = {"model", "adapter", "embedding", "control", NULL};
     bool ok = true;
     for (guint i = 0; ok && i < all->len; i++) {
         const struct words *w = &g_array_index(all, struct words, i);

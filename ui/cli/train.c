@@ -1,6 +1,7 @@
 #include "ui/cli/cli.h"
 
 #include "compute/train/objective.h"
+#include "ui/core/control_set.h"
 #include "ui/core/subject.h"
 
 #include <stdio.h>
@@ -93,6 +94,20 @@ static bool learn_subject(struct cli *c, struct adapter *adapter, const GPtrArra
     return ok;
 }
 
+static bool learn_control(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
+                          struct run_log *log, GError **error)
+{
+    struct control_set *s = cli_control_set(c, error);
+    const bool ok = s && learn(c, adapter, control_set_get(s), log, error);
+    control_set_free(s);
+    return ok;
+}
+
+static bool is_control(const struct cli *c)
+{
+    return objective_chosen(c->settings)->of_hints;
+}
+
 static bool is_subject(const struct cli *c)
 {
     return objective_chosen(c->settings)->of_subjects;
@@ -102,6 +117,9 @@ static bool is_subject(const struct cli *c)
 static bool check_words(const struct cli *c, GError **error)
 {
     const char *missing = NULL;
+    if (is_control(c)) {
+        return cli_control_check(c, error);
+    }
     if (!c->subjects && !c->images) {
         missing = "--image is missing";
     } else if (c->subjects) {
@@ -196,7 +214,7 @@ static bool run(struct cli *c, GError **error)
     }
     g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
     struct run_log log = {0};
-    bool ok = (!c->images || add_photos(c, c->images, photos, error)) &&
+    bool ok = (!c->images || is_control(c) || add_photos(c, c->images, photos, error)) &&
               keep_region(c, photos, error) &&
               (!c->class_images || add_photos(c, c->class_images, photos, error));
     if (ok && c->log && !(log.file = fopen(c->log, "w"))) {
@@ -208,7 +226,9 @@ static bool run(struct cli *c, GError **error)
         setvbuf(log.file, NULL, _IOLBF, 0); // whole lines, whatever ends the run
         fprintf(log.file, "step,loss,grad_norm,seconds\n");
     }
-    ok = ok && (is_subject(c) ? learn_subject : learn_photos)(c, adapter, photos, &log, error);
+    ok = ok && (is_control(c)   ? learn_control
+                : is_subject(c) ? learn_subject
+                                : learn_photos)(c, adapter, photos, &log, error);
     if (log.file && fclose(log.file) != 0 && ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
                     c->log, g_strerror(errno));
@@ -226,11 +246,12 @@ const struct cli_command train_command = {
     .summary = "Learn a photo (or a few of one subject) into an adapter",
     .usage = "",
     .settings = learn_settings,
-    .options =
-        (const char *const[]){
-            "model",  "vae",   "device",  "images",     "prompt", "class-image", "class-prompt",
-            "class",  "token", "subject", "embedding",  "set",    "seed",        "size",
-            "region", "out",   "log",     "checkpoint", "resume", "json",        NULL},
+    .options = (const char *const[]){"model",  "vae",         "device",       "images",
+                                     "prompt", "class-image", "class-prompt", "class",
+                                     "token",  "subject",     "control-kind", "embedding",
+                                     "set",    "seed",        "size",         "region",
+                                     "out",    "log",         "checkpoint",   "resume",
+                                     "json",   NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

@@ -2,6 +2,7 @@
 #include "ui/cli/cli.h"
 
 #include "render/codec.h"
+#include "ui/core/control_set.h"
 #include "ui/core/subject.h"
 
 #include <string.h>
@@ -65,7 +66,8 @@ static struct subject *one_subject(const struct cli *c, const GPtrArray *photos,
 
 static bool is_photo(const char *name)
 {
-    return codec_find_suffix(name) && !g_str_has_suffix(name, "-masklabel.png");
+    return codec_find_suffix(name) && !g_str_has_suffix(name, "-masklabel.png") &&
+           !control_set_is_hint(name);
 }
 
 static int by_name(const void *a, const void *b)
@@ -73,7 +75,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static GPtrArray *photos_in(const char *folder, GError **error)
+GPtrArray *cli_photos_in(const char *folder, GError **error)
 {
     GDir *dir = g_dir_open(folder, 0, error);
     if (!dir) {
@@ -109,7 +111,7 @@ static bool read_folder(struct cli *c, const char *text, struct folder *f, GErro
     g_autofree char *folder = g_strndup(text, (gsize)(middle - text));
     f->token = g_strndup(middle + 1, (gsize)(last - middle - 1));
     f->kind = g_strdup(last + 1);
-    g_autoptr(GPtrArray) paths = photos_in(folder, error);
+    g_autoptr(GPtrArray) paths = cli_photos_in(folder, error);
     for (guint i = 0; paths && i < paths->len; i++) {
         const char *path = paths->pdata[i];
         if (!subject_album_add(&f->album, path, cli_photo(c, path, error), NULL, error)) {

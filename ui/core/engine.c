@@ -69,6 +69,8 @@ struct engine *engine_new(void)
     struct engine *e = g_new0(struct engine, 1);
     e->adapters =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)adapter_free);
+    e->in_use = g_ptr_array_new();
+    e->controls = engine_controls_new();
     e->tokens = engine_tokens_new();
     return e;
 }
@@ -106,9 +108,11 @@ void engine_free(struct engine *e)
     mask_painter_free(e->painter);
     photo_unref(e->painted);
     sight_free(e->sight);
-    g_hash_table_unref(e->adapters); // before the model that they borrow
-    g_hash_table_unref(e->tokens);
     editor_free(e->editor);
+    g_ptr_array_unref(e->in_use);
+    g_hash_table_unref(e->controls); // before the model that they borrow
+    g_hash_table_unref(e->adapters);
+    g_hash_table_unref(e->tokens);
     model_free(e->model);
     fft_free(e->fft);
     gpu_free(e->gpu);
@@ -150,12 +154,24 @@ struct adapter *engine_adapter(struct engine *e, const char *path, GError **erro
 
 void engine_adapter_forget(struct engine *e, const char *path)
 {
+    g_ptr_array_set_size(e->in_use, 0);
     g_hash_table_remove(e->adapters, path);
 }
 
 void engine_adapter_put(struct engine *e, const char *path, struct adapter *adapter)
 {
+    g_ptr_array_set_size(e->in_use, 0);
     g_hash_table_insert(e->adapters, g_strdup(path), adapter);
+}
+
+bool engine_use(struct engine *e, struct adapter *const *list, int n, struct task *task,
+                GError **error)
+{
+    g_ptr_array_set_size(e->in_use, 0);
+    for (int i = 0; i < n; i++) {
+        g_ptr_array_add(e->in_use, list[i]);
+    }
+    return editor_set_adapters(e->editor, list, n, task, error);
 }
 
 bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task, GError **error)
@@ -169,7 +185,7 @@ bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task
         list[i]->scale = use->scale;
         list[i]->enabled = use->enabled;
     }
-    return editor_set_adapters(e->editor, list, (int)uses->len, task, error);
+    return engine_use(e, list, (int)uses->len, task, error);
 }
 
 // ---- what it does -------------------------------------------------------------------------------
@@ -267,7 +283,7 @@ struct edit_result *engine_edit(struct engine *e, const struct photo *p,
     g_autofree float *mask =
         place->mask ? mask_for_model(e, place, request.width, request.height) : NULL;
     request.mask = mask;
-    return editor_run(e->editor, &request, task, error);
+    return engine_run_led(e, request, task, error);
 }
 
 static int scaled(int value, int from, int to)
@@ -275,8 +291,7 @@ static int scaled(int value, int from, int to)
     return (int)(((gint64)value * to + from / 2) / from);
 }
 
-// The same part of a picture of the photo in another size.
-static struct image_region region_on(const struct photo *p, const struct image *base,
+struct image_region engine_region_on(const struct photo *p, const struct image *base,
                                      const struct image_region *r)
 {
     const int w = p->full->width, h = p->full->height;
@@ -348,7 +363,7 @@ struct image *engine_restore(struct engine *e, const struct photo *p, const stru
                              const struct edit_result *r, struct detail_params params,
                              GError **error)
 {
-    const struct image_region placed = region_on(p, base, &place->region);
+    const struct image_region placed = engine_region_on(p, base, &place->region);
     const struct settings *settings = request->settings;
     g_autofree float *surface = surface_of(request, r);
     struct raster *small = NULL;
@@ -475,6 +490,12 @@ char *engine_recipe(const struct edit_request *request, const struct engine_plac
         append_place(out, place, width, height);
     }
     append_tokens(out, request, m);
+    if (request->hint) {
+        char strength[G_ASCII_DTOSTR_BUF_SIZE];
+        g_ascii_formatd(strength, sizeof strength, "%g", request->hint->strength);
+        g_autofree char *control = g_strjoin(" ", request->hint->net->name, strength, NULL);
+        append_value(out, "Control", control);
+    }
     for (int i = 0; i < n; i++) {
         if (adapters[i]->enabled) {
             g_autofree char *key = i ? g_strdup_printf("Adapter %d", i + 1) : g_strdup("Adapter");

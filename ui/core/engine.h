@@ -8,6 +8,7 @@
 #include "compute/edit/edit.h"
 #include "compute/train/train.h"
 #include "render/detail.h"
+#include "render/edges.h"
 #include "render/mask.h"
 #include "ui/core/photo.h"
 
@@ -19,6 +20,8 @@ struct engine {
     struct editor *editor;
     struct fft *fft;              // opened at first use
     GHashTable *adapters;         // path -> struct adapter *: loaded once
+    GPtrArray *in_use;            // struct adapter *: of engine_use(); borrowed
+    GHashTable *controls;         // path -> struct engine_control *: loaded once
     GHashTable *tokens;           // path of the library -> struct token_file *: looked at already
     struct photo *painted;        // the photo whose masks are painted; NULL: none yet
     struct mask_painter *painter; // its mask, that was asked for last
@@ -53,7 +56,10 @@ struct adapter *engine_adapter(struct engine *e, const char *path, GError **erro
 void engine_adapter_forget(struct engine *e, const char *path);
 // Puts a trained adapter in the place of whatever was known of this path. Takes it.
 void engine_adapter_put(struct engine *e, const char *path, struct adapter *adapter);
-// What edits are made with from now on: struct engine_adapter.
+// What edits are made with from now on; borrowed while engine_run() is called.
+bool engine_use(struct engine *e, struct adapter *const *list, int n, struct task *task,
+                GError **error);
+// The same of files: struct engine_adapter.
 bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task, GError **error);
 
 // ---- learned tokens -----------------------------------------------------------------------------
@@ -73,6 +79,36 @@ char *engine_embed(struct engine *e, const char *path, const char *folder, char 
 // are added to came and left. A sentence about new files that do not fit, newly allocated; NULL:
 // all do.
 char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *came, GPtrArray *left);
+
+// ---- controls -----------------------------------------------------------------------------------
+
+// A hint network of a file, with what else is in the file. Borrowed from the engine.
+struct engine_control {
+    struct hint_net *net;
+    struct adapter *adapter;   // acts with it, as strongly as it; NULL: none
+    bool of_edges;             // its hints are the edges of a picture ...
+    struct edges_params edges; // ... found so
+};
+GHashTable *engine_controls_new(void); // for struct engine
+
+const struct engine_control *engine_control(struct engine *e, const char *path, struct task *task,
+                                            GError **error);
+// The control that keeps a photo's edges with this model: the first file that fits it and says that
+// it is of edges, in the folder "controls" of the user's data or of the model. NULL: there is none.
+const struct engine_control *engine_edges_control(struct engine *e, struct task *task);
+// Hints (height, width, 3) for struct edit_hint, newly allocated. The edges of a picture as the
+// model sees it; a picture that lies over the whole photo, of which the region is seen (photo NULL:
+// all of it).
+float *engine_edges_hint(const struct engine_control *c, const float *rgb, int width, int height);
+float *engine_file_hint(const struct photo *p, const struct image_region *region,
+                        const struct image *hint, int width, int height, GError **error);
+// editor_run() with the adapters in use, and that of the control whose network the request has.
+struct edit_result *engine_run(struct engine *e, const struct edit_request *request,
+                               struct task *task, GError **error);
+// The same of a photo's edit, with the photo's edges where the settings keep them and the request
+// has no hint.
+struct edit_result *engine_run_led(struct engine *e, struct edit_request request, struct task *task,
+                                   GError **error);
 
 // ---- what it does -------------------------------------------------------------------------------
 
@@ -102,6 +138,9 @@ bool engine_place_raster(const struct photo *p, const struct raster *mask,
                          const struct image_region *region, struct engine_place *place,
                          GError **error);
 
+// The same part of a picture that shows the photo in another size.
+struct image_region engine_region_on(const struct photo *p, const struct image *base,
+                                     const struct image_region *r);
 // Runs request on that part of the photo (rgb, width, height and mask are filled in here).
 struct edit_result *engine_edit(struct engine *e, const struct photo *p,
                                 const struct engine_place *place, struct edit_request request,

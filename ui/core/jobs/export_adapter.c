@@ -48,6 +48,8 @@ static bool export_as(TinctureJob *job, struct adapter *a, GError **error)
                                         written.rank, written.left_out);
     } else if (written.at_one) {
         job->out.note = g_strdup("the same at strength 1");
+    } else if (written.without_hints) {
+        job->out.note = g_strdup("without its hint encoder, which no other program reads");
     }
     return true;
 }

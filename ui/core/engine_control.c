@@ -1,0 +1,189 @@
+// Controls: files of hint networks, with the adapter that some have beside them, and the hints that
+// a photo gives of itself.
+#include "ui/core/engine.h"
+
+#include "compute/file/safetensors.h"
+#include "render/hint.h"
+#include "ui/core/paths.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FOLDER "controls" // in the model's folder, and in the user's
+#define CANNY  "canny"
+
+static void control_free(struct engine_control *c)
+{
+    hint_net_free(c->net);
+    adapter_free(c->adapter);
+    g_free(c);
+}
+
+GHashTable *engine_controls_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)control_free);
+}
+
+// A number of the file's metadata within the range of its setting, else the usual one.
+static double number(const struct hint_net *net, const char *key, double most, double usual)
+{
+    const char *text = g_hash_table_lookup(net->metadata, key);
+    const double value = text ? g_ascii_strtod(text, NULL) : NAN;
+    return value >= 0 && value <= most ? value : usual;
+}
+
+// A control of edges says so; of a ControlNet it is in the name.
+static void read_kind(struct engine_control *c)
+{
+    const char *kind = g_hash_table_lookup(c->net->metadata, HINT_META);
+    g_autofree char *name = g_ascii_strdown(c->net->name, -1);
+    c->of_edges = kind ? g_str_equal(kind, CANNY) : strstr(name, CANNY) != NULL;
+    c->edges = (struct edges_params){
+        .sigma = number(c->net, HINT_META ".sigma", 16, edges_usual.sigma),
+        .low = number(c->net, HINT_META ".low", 2000, edges_usual.low),
+        .high = number(c->net, HINT_META ".high", 2000, edges_usual.high),
+    };
+}
+
+const struct engine_control *engine_control(struct engine *e, const char *path, struct task *task,
+                                            GError **error)
+{
+    struct engine_control *c = g_hash_table_lookup(e->controls, path);
+    if (c) {
+        return c;
+    }
+    struct hint_net *net = hint_net_load(path, e->model, task, error);
+    if (!net) {
+        return NULL;
+    }
+    c = g_new0(struct engine_control, 1);
+    c->net = net;
+    if (net->has_adapter && !(c->adapter = adapter_load(path, e->model, error))) {
+        control_free(c);
+        return NULL;
+    }
+    read_kind(c);
+    g_hash_table_insert(e->controls, g_strdup(path), c);
+    return c;
+}
+
+// ---- that of a model's edges --------------------------------------------------------------------
+
+// By its metadata: most files of such folders are for other models, and large.
+static bool says_edges(const char *path)
+{
+    struct st_file *f = st_open(path, NULL);
+    const char *kind = f ? g_hash_table_lookup(f->metadata, HINT_META) : NULL;
+    const bool says = kind && g_str_equal(kind, CANNY);
+    st_free(f);
+    return says;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void list_files(const char *parent, GPtrArray *paths)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
+    g_autofree char *folder = g_build_filename(parent, FOLDER, NULL);
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        if (g_str_has_suffix(name, ".safetensors")) {
+            g_ptr_array_add(found, g_build_filename(folder, name, NULL));
+        }
+    }
+    g_clear_pointer(&dir, g_dir_close);
+    g_ptr_array_sort(found, by_name);
+    g_ptr_array_extend_and_steal(paths, g_steal_pointer(&found));
+}
+
+const struct engine_control *engine_edges_control(struct engine *e, struct task *task)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *data = paths_data();
+    list_files(data, paths);
+    list_files(e->model->path, paths);
+    for (guint i = 0; i < paths->len; i++) {
+        const struct engine_control *c =
+            says_edges(paths->pdata[i]) ? engine_control(e, paths->pdata[i], task, NULL) : NULL;
+        if (c) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+// ---- hints --------------------------------------------------------------------------------------
+
+float *engine_edges_hint(const struct engine_control *c, const float *rgb, int width, int height)
+{
+    return hint_from_edges(rgb, width, height, &c->edges);
+}
+
+float *engine_file_hint(const struct photo *p, const struct image_region *region,
+                        const struct image *hint, int width, int height, GError **error)
+{
+    struct image_region part = {0, 0, hint->width, hint->height};
+    if (p) {
+        part = engine_region_on(p, hint, region);
+    }
+    return hint_from_picture(hint, &part, width, height, error);
+}
+
+// ---- runs ---------------------------------------------------------------------------------------
+
+// The control of a network; NULL: it is of none.
+static const struct engine_control *control_of(const struct engine *e, const struct hint_net *net)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, e->controls);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct engine_control *c = value;
+        if (c->net == net) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+struct edit_result *engine_run(struct engine *e, const struct edit_request *request,
+                               struct task *task, GError **error)
+{
+    const struct edit_hint *hint = request->hint;
+    const struct engine_control *c = hint ? control_of(e, hint->net) : NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_copy(e->in_use, NULL, NULL);
+    if (c && c->adapter) {
+        c->adapter->scale = hint->strength;
+        g_ptr_array_add(list, c->adapter);
+    }
+    return editor_set_adapters(e->editor, (struct adapter **)list->pdata, (int)list->len, task,
+                               error)
+               ? editor_run(e->editor, request, task, error)
+               : NULL;
+}
+
+struct edit_result *engine_run_led(struct engine *e, struct edit_request request, struct task *task,
+                                   GError **error)
+{
+    const struct settings *s = request.settings;
+    const double strength =
+        settings_find(s, "keep_edges", NULL) ? settings_get(s, "keep_edges") : 0;
+    if (request.hint || strength <= 0) {
+        return engine_run(e, &request, task, error);
+    }
+    const struct engine_control *c = engine_edges_control(e, task);
+    if (!c) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s has no control of edges (a file in the folder \"%s\" beside it, or of your "
+                    "own), so the edges cannot be kept",
+                    e->model->name, FOLDER);
+        return NULL;
+    }
+    g_autofree float *picture = engine_edges_hint(c, request.rgb, request.width, request.height);
+    const struct edit_hint hint = {c->net, picture, strength};
+    request.hint = &hint;
+    return engine_run(e, &request, task, error);
+}
