@@ -116,6 +116,7 @@ void engine_free(struct engine *e)
     model_free(e->model);
     fft_free(e->fft);
     gpu_free(e->gpu);
+    g_free(e->own_controls);
     g_free(e->failure);
     g_free(e);
 }

@@ -22,6 +22,7 @@ struct engine {
     GHashTable *adapters;         // path -> struct adapter *: loaded once
     GPtrArray *in_use;            // struct adapter *: of engine_use(); borrowed
     GHashTable *controls;         // path -> struct engine_control *: loaded once
+    char *own_controls;           // the folder of a person's own; NULL: that of the user's data
     GHashTable *tokens;           // path of the library -> struct token_file *: looked at already
     struct photo *painted;        // the photo whose masks are painted; NULL: none yet
     struct mask_painter *painter; // its mask, that was asked for last
@@ -93,8 +94,11 @@ GHashTable *engine_controls_new(void); // for struct engine
 
 const struct engine_control *engine_control(struct engine *e, const char *path, struct task *task,
                                             GError **error);
+// Takes a file that is a hint encoder and fits the model into the folder of a person's own. Its
+// name, newly allocated; NULL with an error.
+char *engine_take_control(struct engine *e, const char *path, struct task *task, GError **error);
 // The control that keeps a photo's edges with this model: the first file that fits it and says that
-// it is of edges, in the folder "controls" of the user's data or of the model. NULL: there is none.
+// it is of edges, of a person's own or in the model's folder "controls". NULL: there is none.
 const struct engine_control *engine_edges_control(struct engine *e, struct task *task);
 // Hints (height, width, 3) for struct edit_hint, newly allocated. The edges of a picture as the
 // model sees it; a picture that lies over the whole photo, of which the region is seen (photo NULL:

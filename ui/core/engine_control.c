@@ -3,6 +3,7 @@
 #include "ui/core/engine.h"
 
 #include "compute/file/safetensors.h"
+#include "compute/replace.h"
 #include "render/hint.h"
 #include "ui/core/paths.h"
 
@@ -67,6 +68,44 @@ const struct engine_control *engine_control(struct engine *e, const char *path, 
     return c;
 }
 
+// ---- a person's own -----------------------------------------------------------------------------
+
+static bool is_same(const char *path, const char *data, gsize size)
+{
+    GMappedFile *file = g_mapped_file_new(path, FALSE, NULL);
+    const bool same = file && g_mapped_file_get_length(file) == size &&
+                      memcmp(g_mapped_file_get_contents(file), data, size) == 0;
+    g_clear_pointer(&file, g_mapped_file_unref);
+    return same;
+}
+
+static char *own_folder(const struct engine *e)
+{
+    g_autofree char *data = paths_data();
+    return e->own_controls ? g_strdup(e->own_controls) : g_build_filename(data, FOLDER, NULL);
+}
+
+char *engine_take_control(struct engine *e, const char *path, struct task *task, GError **error)
+{
+    g_autofree char *folder = own_folder(e), *base = g_path_get_basename(path);
+    g_autofree char *copy = g_build_filename(folder, base, NULL);
+    struct hint_net *net = hint_net_load(path, e->model, task, error);
+    struct st_file *f = net ? st_open(path, error) : NULL;
+    gsize size = 0;
+    const char *data = f ? g_bytes_get_data(f->bytes, &size) : NULL;
+    g_mkdir_with_parents(folder, 0755);
+    char *name = NULL;
+    if (f && g_file_test(copy, G_FILE_TEST_EXISTS) && !is_same(copy, data, size)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: there is another control of that name; it is %s", path, copy);
+    } else if (f && (is_same(copy, data, size) || replacement_whole(copy, data, size, error))) {
+        name = g_strdup(net->name);
+    }
+    st_free(f);
+    hint_net_free(net);
+    return name;
+}
+
 // ---- that of a model's edges --------------------------------------------------------------------
 
 // By its metadata: most files of such folders are for other models, and large.
@@ -84,10 +123,9 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void list_files(const char *parent, GPtrArray *paths)
+static void list_files(const char *folder, GPtrArray *paths)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new();
-    g_autofree char *folder = g_build_filename(parent, FOLDER, NULL);
     GDir *dir = g_dir_open(folder, 0, NULL);
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
         if (g_str_has_suffix(name, ".safetensors")) {
@@ -102,9 +140,10 @@ static void list_files(const char *parent, GPtrArray *paths)
 const struct engine_control *engine_edges_control(struct engine *e, struct task *task)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *data = paths_data();
-    list_files(data, paths);
-    list_files(e->model->path, paths);
+    g_autofree char *own = own_folder(e);
+    g_autofree char *of_model = g_build_filename(e->model->path, FOLDER, NULL);
+    list_files(own, paths);
+    list_files(of_model, paths);
     for (guint i = 0; i < paths->len; i++) {
         const struct engine_control *c =
             says_edges(paths->pdata[i]) ? engine_control(e, paths->pdata[i], task, NULL) : NULL;
@@ -176,10 +215,11 @@ struct edit_result *engine_run_led(struct engine *e, struct edit_request request
     }
     const struct engine_control *c = engine_edges_control(e, task);
     if (!c) {
+        g_autofree char *own = own_folder(e);
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s has no control of edges (a file in the folder \"%s\" beside it, or of your "
-                    "own), so the edges cannot be kept",
-                    e->model->name, FOLDER);
+                    "%s has no control of edges, so the edges cannot be kept; its file belongs "
+                    "into the folder %s",
+                    e->model->name, own);
         return NULL;
     }
     g_autofree float *picture = engine_edges_hint(c, request.rgb, request.width, request.height);

@@ -32,6 +32,7 @@ static void inputs_copy(const struct job_inputs *from, struct job_inputs *to)
     to->path = g_strdup(from->path);
     to->source = g_strdup(from->source);
     to->folder = g_strdup(from->folder);
+    to->controls = g_strdup(from->controls);
     to->file = g_strdup(from->file);
     to->title = g_strdup(from->title);
     to->device = g_strdup(from->device);
@@ -53,8 +54,9 @@ static void inputs_clear(struct job_inputs *in)
     }
     g_clear_pointer(&in->adapters, g_array_unref);
     g_clear_pointer(&in->bytes, g_bytes_unref);
-    const char *const texts[] = {in->path,   in->source, in->folder,  in->file,  in->title,
-                                 in->device, in->vae,    in->dialect, in->token, in->kind};
+    const char *const texts[] = {in->path,  in->source, in->folder,  in->file,
+                                 in->title, in->device, in->vae,     in->dialect,
+                                 in->token, in->kind,   in->controls};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free((char *)texts[i]);
     }

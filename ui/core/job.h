@@ -64,6 +64,7 @@ struct job_inputs {
     const char *path;              // the file or folder that is read or written
     const char *source;            // the file that it is made from
     const char *folder;            // where what it makes is kept
+    const char *controls;          // folder of a person's controls
     const char *file;              // under which name there
     const char *title;             // what a person calls it
     const char *vae;               // the autoencoder in the place of a model's own

@@ -209,6 +209,10 @@ static void no_adapter(struct library *l, const TinctureAdapterEntry *entry, con
         tincture_project_say(p, MESSAGE_INFO, "Learned token %s: write it in a sentence%s%s",
                              job->out.tokens[0], job->out.note ? "; " : "",
                              job->out.note ? job->out.note : "");
+    } else if (job->out.control) {
+        tincture_project_say(p, MESSAGE_INFO,
+                             "%s is kept as a control of this model: Keep the Edges uses it",
+                             job->out.control);
     } else {
         tincture_project_say(p, MESSAGE_ERROR,
                              "Open a photo first; an adapter belongs to a document");
@@ -225,7 +229,7 @@ void library_adapter_loaded(struct library *l, TinctureJob *job)
     if (gone || g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         return;
     }
-    if (!entry || job->out.tokens || (job->error && entry->added)) {
+    if (!entry || job->out.tokens || job->out.control || (job->error && entry->added)) {
         no_adapter(l, entry, job);
     } else if (job->error) {
         adapter_unavailable(l, entry, job->error);

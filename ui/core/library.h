@@ -91,6 +91,11 @@ TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, c
                                           const char *method);
 void library_adapter_loaded(struct library *l, TinctureJob *job);
 
+// ---- controls -----------------------------------------------------------------------------------
+
+// The folder of a person's own controls, newly allocated; NULL: there is no library.
+char *library_controls(const struct library *l);
+
 // ---- learned tokens -----------------------------------------------------------------------------
 
 char *library_tokens(const struct library *l); // their folder, newly allocated; NULL: no library

@@ -11,6 +11,11 @@ char *library_tokens(const struct library *l)
     return l->store ? store_path(l->store, "embeddings") : NULL;
 }
 
+char *library_controls(const struct library *l)
+{
+    return l->store ? store_path(l->store, "controls") : NULL;
+}
+
 // ---- their files --------------------------------------------------------------------------------
 
 static gboolean files_cb(void *data)

@@ -25,6 +25,7 @@ void outcome_clear(struct outcome *o)
     g_free(o->adapter.caption);
     g_strfreev(o->tokens);
     g_strfreev(o->tokens_left);
+    g_free(o->control);
     g_free(o->note);
     *o = (struct outcome){0};
 }

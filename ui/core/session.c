@@ -32,6 +32,7 @@ static void loaded(TinctureSession *self, TinctureJob *job)
     g_free(self->model);
     self->device = plain_text(job->out.device, TEXT_NAME);
     self->model = plain_text(job->out.model, TEXT_NAME);
+    self->has_edges = job->out.edges;
     self->reader = self->engine && engine_ready(self->engine, NULL) ? self->engine->model : NULL;
     if (job->out.note) {
         tincture_project_say(self->project, MESSAGE_ERROR, "A learned token is left out: %s",
@@ -134,6 +135,7 @@ static void subject_learned(TinctureSession *self, TinctureJob *job)
 static void adapter_loaded(TinctureSession *self, TinctureJob *job)
 {
     library_adapter_loaded(self->library, job);
+    self->has_edges = self->has_edges || job->out.edges;
     tokens_came(self, job);
 }
 
@@ -377,10 +379,12 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     tincture_project_say_error(self->project, "The model's words are not known", error);
     g_autofree char *asked = paths_model(model);
     g_autofree char *tokens = library_tokens(self->library);
+    g_autofree char *controls = library_controls(self->library);
     const struct job_inputs in = {.path = path,
                                   .vae = g_str_equal(path, asked) ? vae : NULL,
                                   .device = device,
-                                  .folder = tokens};
+                                  .folder = tokens,
+                                  .controls = controls};
     tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
     open_last(self, left);
     g_signal_connect_swapped(self->queue, "changed", G_CALLBACK(note_opening), self);

@@ -35,6 +35,7 @@ struct _TinctureSession {
     struct variations *variations;
     struct engine *engine;         // of the queue's thread; NULL: closed
     char *device, *model;          // names to be shown; "" while unknown
+    bool has_edges;                // a control of the model keeps a photo's edges
     const struct model *reader;    // for how it reads sentences, and its sampler; NULL: none yet
     struct vocabulary *vocabulary; // NULL: the model does not say which words it knows
     GBytes *continued;             // the result that is to be opened as a photo; NULL: none

@@ -26,6 +26,9 @@ struct _TinctureEditPanel {
 
     // owned
     struct setting_list *settings;
+
+    // state
+    gboolean edges; // there is a row for what keeps them
 };
 
 G_DEFINE_FINAL_TYPE(TinctureEditPanel, tincture_edit_panel, TINCTURE_TYPE_PANEL)
@@ -145,14 +148,19 @@ static void setting_changed(const char *key, double value, gpointer data)
 
 static void show_settings(TinctureEditPanel *self)
 {
+    const TinctureSession *session = tincture_panel_get_session(TINCTURE_PANEL(self));
     const struct settings *settings = project_of(self)->document.edit;
+    // Where nothing keeps edges there is no row for it, unless it is to be set back; it stays where
+    // that is done.
+    self->edges = self->edges || session->has_edges || settings_get(settings, "keep_edges") > 0;
+    setting_list_leave_out(self->settings, self->edges ? NULL : "keep_edges");
     if (setting_list_show(self->settings, settings)) { // the seed closes the list
         g_object_ref(self->seed_row);
         adw_preferences_group_remove(self->rows, self->seed_row);
         adw_preferences_group_add(self->rows, self->seed_row);
         g_object_unref(self->seed_row);
     }
-    const struct model *model = tincture_panel_get_session(TINCTURE_PANEL(self))->reader;
+    const struct model *model = session->reader;
     const struct sampler_type *sampler = model != NULL ? sampler_published(&model->sched) : NULL;
     setting_list_mark(self->settings, "scheduler", sampler != NULL ? sampler->name : NULL);
 }
@@ -182,7 +190,11 @@ static void show_learn_first(TinctureEditPanel *self)
 
 static void job_changed(TincturePanel *panel)
 {
-    show_learn_first(TINCTURE_EDIT_PANEL(panel));
+    TinctureEditPanel *self = TINCTURE_EDIT_PANEL(panel);
+    show_learn_first(self);
+    if (!self->edges && tincture_panel_get_session(panel)->has_edges) { // the model has come
+        show_settings(self);
+    }
 }
 
 static void document_changed(TincturePanel *panel, guint parts)

@@ -18,7 +18,7 @@ struct setting_list;
 struct setting_list *setting_list_new(AdwPreferencesGroup *group, AdwExpanderRow *expert,
                                       const char *prefix, setting_changed_fn changed,
                                       gpointer data);
-// No row for that key, though the value has one. To be called before anything is shown.
+// No row for that key, though the value has one, from the next time on that it is shown; NULL: all.
 void setting_list_leave_out(struct setting_list *list, const char *key);
 // Shows these values, with the rows that count now. TRUE where these are others than before.
 gboolean setting_list_show(struct setting_list *list, const struct settings *settings);

@@ -107,7 +107,8 @@ static enum drive_result check_rows(struct drive *d, enum document_settings whic
         g_autofree char *name =
             g_strdup_printf("%s.%s", which == SETTINGS_EDIT ? "edit" : "learn", row->key);
         g_autofree char *shown = drive_widget_get(GTK_WIDGET(d->window), name);
-        if (row->level != SETTING_HIDDEN && shown == NULL) {
+        const bool absent = g_str_equal(row->key, "keep_edges") && !d->session->has_edges;
+        if (row->level != SETTING_HIDDEN && !absent && shown == NULL) {
             return drive_fail(d, "the window has no row %s", name);
         }
     }

@@ -1,8 +1,8 @@
 // Loading an adapter, to know what it is and whether it fits the model; a file may turn out to be a
-// learned token, which is taken instead.
+// learned token or a control, which is taken instead.
 //
 // Takes path, folder: of learned tokens, and the id of whoever asks. Ends with the adapter's facts,
-// or the token and a note on what of its file is left out.
+// or the token and a note on what of its file is left out, or the control.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 #include "ui/core/plain_text.h"
@@ -17,6 +17,13 @@ static bool take_token(TinctureJob *job, struct engine *e, GError **error)
     return token != NULL;
 }
 
+static bool take_control(TinctureJob *job, struct engine *e, GError **error)
+{
+    job->out.control = engine_take_control(e, job->in.path, &job->task, error);
+    job->out.edges = job->out.control && engine_edges_control(e, &job->task);
+    return job->out.control != NULL;
+}
+
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const char *path = job->in.path;
@@ -26,6 +33,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     }
     if (engine_is_token(path)) {
         return take_token(job, e, error);
+    }
+    if (hint_net_is(path)) {
+        return take_control(job, e, error);
     }
     const struct adapter *a = engine_adapter(e, path, error);
     if (!a) {

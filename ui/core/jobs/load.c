@@ -1,7 +1,8 @@
 // Loading the model that everything works with.
 //
-// Takes path (folder or file), vae and device, and folder: of learned tokens, NULL: none. Ends with
-// the names of both, the tokens, and a note about those that do not go with the model.
+// Takes path (folder or file), vae and device, and folder: of learned tokens, NULL: none; controls.
+// Ends with the names of both, the tokens, a note about those that do not go with the model, and
+// whether edges can be kept.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -14,6 +15,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     job->out.device =
         info->slow_driver ? g_strdup_printf("%s (slow driver)", info->name) : g_strdup(info->name);
     job->out.model = g_strdup(e->model->name);
+    e->own_controls = g_strdup(job->in.controls);
+    job->out.edges = engine_edges_control(e, &job->task) != NULL;
     if (job->in.folder) {
         GPtrArray *tokens = g_ptr_array_new();
         g_autoptr(GPtrArray) none = g_ptr_array_new_with_free_func(g_free);
