@@ -144,9 +144,10 @@ static const struct setting lora_settings[] = {
     {.key = "targets",
      .title = "Layers",
      .level = SETTING_EXPERT,
-     .help = "Which layers of the image network are updated",
+     .help = "Which layers of the image network are updated: those of the attention, with those "
+             "beside it, or all in its blocks, convolutions too",
      .kind = SETTING_CHOICE,
-     .choices = target_names},
+     .choices = lora_target_names},
     {0},
 };
 

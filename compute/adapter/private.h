@@ -52,7 +52,7 @@ struct adapter_param *adapter_param_at(struct adapter *to, const struct adapter_
 
 // The choices of the setting "targets" of rotations and low-rank updates, and which weights a
 // choice names. A matrix is a linear layer or a convolution of one pixel.
-extern const char *const target_names[];
+extern const char *const target_names[], *const lora_target_names[];
 bool target_has(int targets, const struct nn_weight *w);
 bool target_is_matrix(const struct nn_weight *w);
 

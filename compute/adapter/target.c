@@ -1,10 +1,13 @@
-// The layers that rotations and low-rank updates act on: linear ones in the attention blocks.
+// The layers that rotations and low-rank updates act on: linear ones in the attention blocks; of
+// low-rank updates also what is between those blocks, as LoCon has it: the residual blocks and
+// the convolutions that change the size.
 #include "compute/adapter/private.h"
 
 #include <string.h>
 
-enum targets { TARGETS_ATTENTION, TARGETS_ALL };
+enum targets { TARGETS_ATTENTION, TARGETS_TRANSFORMER, TARGETS_BLOCKS };
 const char *const target_names[] = {"attention", "attention+ff+proj", NULL};
+const char *const lora_target_names[] = {"attention", "attention+ff+proj", "blocks", NULL};
 
 static bool ends_in(const char *name, const char *const *suffixes)
 {
@@ -27,6 +30,10 @@ bool target_has(int targets, const struct nn_weight *w)
                                             ".to_out.0.weight", NULL};
     static const char *const rest[] = {".ff.net.0.proj.weight", ".ff.net.2.weight",
                                        ".proj_in.weight", ".proj_out.weight", NULL};
-    return target_is_matrix(w) && strstr(w->name, "attentions.") &&
-           (ends_in(w->name, attention) || (targets == TARGETS_ALL && ends_in(w->name, rest)));
+    if (!strstr(w->name, "attentions.")) {
+        return targets == TARGETS_BLOCKS && w->rank > 1 &&
+               (strstr(w->name, "resnets.") || strstr(w->name, "samplers."));
+    }
+    return target_is_matrix(w) && (ends_in(w->name, attention) ||
+                                   (targets != TARGETS_ATTENTION && ends_in(w->name, rest)));
 }

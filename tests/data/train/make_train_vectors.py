@@ -30,13 +30,14 @@ HERE = Path(__file__).parent
 PROMPT = "a photo of a dog on the beach"
 STEPS = 10
 ATTENTION = (".to_q.weight", ".to_k.weight", ".to_v.weight", ".to_out.0.weight")
+BLOCKS = ("resnets.", "samplers.")  # what LoCon adds
 REST = (".ff.net.0.proj.weight", ".ff.net.2.weight", ".proj_in.weight", ".proj_out.weight")
 
 # model: cases; a case is (method, settings)
 MODELS = {
     "sd1": {"svdiff": ("svdiff", {}), "svdiff_te": ("svdiff", dict(te=True)), "rank": ("svdiff", dict(rank=3)),
             "oft_r2": ("oft", dict(blocks=2)), "oft_b4": ("oft", dict(size=4)), "lora": ("lora", dict(rank=4)),
-            "full_kv": ("full", {})},
+            "full_kv": ("full", {}), "lora_blocks": ("lora", dict(rank=3, locon=True))},
     "sd2": {"svdiff": ("svdiff", {}), "oft_all": ("oft", dict(blocks=2, all=True)),
             "lora_all": ("lora", dict(rank=3, all=True))},
 }
@@ -84,13 +85,16 @@ class Rotation:
 
 class LowRank:
     def __init__(self, weight, rank, generator):
-        self.weight, self.rank = weight, min(rank, *weight.shape[:2])
-        n = self.rank * (weight.shape[0] + weight.shape[1])
-        self.start = torch.randn(n, generator=generator, dtype=torch.float64) * 0.1
+        outputs, inputs = weight.shape[0], weight[0].numel()
+        self.weight, self.rank = weight, min(rank, inputs, outputs)
+        self.start = torch.randn(self.rank * (outputs + inputs), generator=generator, dtype=torch.float64) * 0.1
 
     def apply(self, ab):
-        split = self.rank * self.weight.shape[1]
+        split = self.rank * self.weight[0].numel()
         change = ab[split:].view(-1, self.rank) @ ab[:split].view(self.rank, -1)
+        if self.weight.ndim == 4:  # A of a convolution is (rank, height, width, inputs)
+            outputs, inputs, height, width = self.weight.shape
+            return self.weight + change.view(outputs, height, width, inputs).permute(0, 3, 1, 2)
         return self.weight + change.view_as(self.weight)
 
 
@@ -101,6 +105,12 @@ class Difference:
 
     def apply(self, difference):
         return self.weight + difference
+
+
+def is_target(name, weight, settings):
+    if "attentions." not in name:
+        return settings.get("locon") and weight.ndim > 1 and any(place in name for place in BLOCKS)
+    return weight.ndim > 1 and name.endswith(ATTENTION + REST if settings.get("all") or settings.get("locon") else ATTENTION)
 
 
 def make_params(method, settings, parts, generator):
@@ -118,7 +128,7 @@ def make_params(method, settings, parts, generator):
             elif method == "full":
                 if name.endswith((".attn2.to_k.weight", ".attn2.to_v.weight")):
                     params[key] = Difference(weight, generator)
-            elif name.endswith(ATTENTION + REST if settings.get("all") else ATTENTION) and "attentions." in name:
+            elif is_target(name, weight, settings):
                 width = weight.shape[1]
                 if method == "lora":
                     params[key] = LowRank(weight, settings["rank"], generator)
