@@ -85,6 +85,7 @@ static bool mix_prepare(struct objective_run *run, const struct train_set *set, 
     mix->words = g_new0(float, (gsize)n *SIDES *tokens);
     mix->host = g_new0(float, (gsize)run->rows *tokens);
     run->attention = unmixes(run) ? "*.attn2" : NULL;
+    run->kept_rows = subject_kept_rows(run);
     for (int i = 0; i < set->count; i++) {
         if (!mark_example(run, &set->examples[i], i, error)) {
             return false;

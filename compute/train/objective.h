@@ -87,6 +87,7 @@ struct objective_run {
     bool trains_text; // the text encoder is part of the step, as it is where an adapter is in it
     bool masked;      // rows have masks, as they have where an example has one
     const char *attention; // pattern of attentions whose probabilities the loss wants; NULL: none
+    int kept_rows; // of a batch, the last ones: their target is what the model itself predicts
 
     // Private to the trainer.
     GPtrArray *inputs; // struct tensor *

@@ -20,6 +20,14 @@ struct train_tokens {
     struct tensor *kept, *given, *chosen; // (N,1,T,1), (N,1,T,hidden_size), (N,1,T,rows)
 };
 
+// The model without what is learned, for the last rows of the batch (prior.c).
+struct train_prior {
+    struct graph *graph;
+    struct program *program; // NULL: no row asks for it
+    struct node *prediction;
+    struct tensor *latents, *time, *text;
+};
+
 struct trainer {
     // borrowed
     struct model *model;
@@ -39,6 +47,7 @@ struct trainer {
     struct objective_run run;
     struct train_batch batch;
     struct train_tokens tokens;
+    struct train_prior prior;
 
     // step.c: the compiled step
     struct graph *graph;
@@ -93,6 +102,21 @@ bool tokens_write(struct trainer *t, GError **error);
 // The adapter has the rows as they are now.
 void tokens_publish(struct trainer *t);
 void tokens_free(struct trainer *t);
+
+// ---- prior.c ------------------------------------------------------------------------------------
+
+// Where the run has kept_rows; captions have their embeddings.
+bool prior_build(struct trainer *t, GError **error);
+// Of the kept rows of the batch, whose latents and time have been written: (rows,h,w,C). Where
+// there are none it leaves prediction alone.
+bool prior_predict(struct trainer *t, float *prediction, struct task *task, GError **error);
+void prior_free(struct trainer *t);
+
+// ---- train.c ------------------------------------------------------------------------------------
+
+// What the learning rates are multiplied by when so many steps have been taken: as the reference
+// framework's schedules without warm-up.
+double learn_rate(const struct settings *s, int step);
 
 // ---- trainer.c ----------------------------------------------------------------------------------
 

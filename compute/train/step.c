@@ -152,7 +152,7 @@ typedef void (*noise_fn)(const struct noise_schedule *s, int t, const float *z, 
                          float *out, int64_t n);
 
 // fn(z, noise) of every row of the batch, as the network has it.
-static bool write_noisy(struct trainer *t, noise_fn fn, struct tensor *to, GError **error)
+static void stage_noisy(struct trainer *t, noise_fn fn)
 {
     const struct train_data *d = &t->run.data;
     float *mixed = t->staging + t->batch.count * d->n;
@@ -161,7 +161,21 @@ static bool write_noisy(struct trainer *t, noise_fn fn, struct tensor *to, GErro
         fn(&t->run.schedule, row->timestep, row->latents, row->noise, mixed, d->n);
         to_channels_last(d, mixed, t->staging + i * d->n);
     }
-    return tensor_write(to, t->staging, error);
+}
+
+// What is staged, of so many numbers a row; the rows that are kept go to kept, too.
+static bool write_staged(struct trainer *t, struct tensor *to, struct tensor *kept, int64_t n,
+                         GError **error)
+{
+    const int first = t->batch.count - t->run.kept_rows;
+    return tensor_write(to, t->staging, error) &&
+           (!kept || tensor_write(kept, t->staging + first * n, error));
+}
+
+static bool write_latents(struct trainer *t, GError **error)
+{
+    stage_noisy(t, noise_add);
+    return write_staged(t, t->latents, t->prior.latents, t->run.data.n, error);
 }
 
 static bool write_time(struct trainer *t, GError **error)
@@ -171,7 +185,7 @@ static bool write_time(struct trainer *t, GError **error)
         unet_timestep_features(&t->model->unet, t->batch.rows[i].timestep,
                                t->staging + (int64_t)i * width);
     }
-    return tensor_write(t->time, t->staging, error);
+    return write_staged(t, t->time, t->prior.time, width, error);
 }
 
 static bool write_text(struct trainer *t, GError **error)
@@ -188,6 +202,15 @@ static bool write_text(struct trainer *t, GError **error)
         }
     }
     return tensor_write(t->ids ? t->ids : t->text, t->staging, error) && tokens_write(t, error);
+}
+
+// After all that the model's own prediction is made of.
+static bool write_target(struct trainer *t, struct task *task, GError **error)
+{
+    const int first = t->batch.count - t->run.kept_rows;
+    stage_noisy(t, noise_target);
+    return prior_predict(t, t->staging + first * t->run.data.n, task, error) &&
+           tensor_write(t->target, t->staging, error);
 }
 
 static bool write_weights(struct trainer *t, GError **error)
@@ -212,9 +235,8 @@ bool step_gradient(struct trainer *t, double *loss, float *row_loss, float *grad
 {
     const struct objective *objective = t->run.objective;
     float value;
-    if (!write_noisy(t, noise_add, t->latents, error) ||
-        !write_noisy(t, noise_target, t->target, error) || !write_time(t, error) ||
-        !write_text(t, error) || !write_weights(t, error) ||
+    if (!write_latents(t, error) || !write_time(t, error) || !write_text(t, error) ||
+        !write_target(t, task, error) || !write_weights(t, error) ||
         (objective->write && !objective->write(&t->run, &t->batch, error)) ||
         !program_run(t->program, task_cancellable(task), error) ||
         !program_read(t->program, t->loss, &value, error) ||

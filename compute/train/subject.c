@@ -14,6 +14,16 @@ bool subject_keeps_class(const struct settings *s)
     return settings_get(s, "prior_weight") > 0;
 }
 
+enum keep { KEEP_PICTURES, KEEP_PREDICTIONS };
+const char *const subject_keep_names[] = {"pictures", "predictions", NULL};
+
+int subject_kept_rows(const struct objective_run *run)
+{
+    const bool keeps = subject_keeps_class(run->settings) &&
+                       settings_int(run->settings, "keep") == KEEP_PREDICTIONS;
+    return keeps ? run->rows / 2 : 0;
+}
+
 int subject_batch_rows(const struct settings *s)
 {
     return subject_keeps_class(s) ? 2 : 1;
@@ -27,6 +37,7 @@ float subject_row_weight(const struct settings *s, bool prior)
 static bool subject_prepare(struct objective_run *run, const struct train_set *set,
                             struct task *task, GError **error)
 {
+    run->kept_rows = subject_kept_rows(run);
     return train_need_role(run, ROLE_INSTANCE, error) &&
            (!subject_keeps_class(run->settings) || train_need_role(run, ROLE_PRIOR, error));
 }

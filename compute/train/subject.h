@@ -10,6 +10,11 @@ int subject_batch_rows(const struct settings *s);
 // means.
 float subject_row_weight(const struct settings *s, bool prior);
 
+// How the class is held (the setting "keep").
+extern const char *const subject_keep_names[];
+// The rows of a batch that are held to what the model itself predicts.
+int subject_kept_rows(const struct objective_run *run);
+
 // Rows of the settings that they have.
 #define SUBJECT_ROWS                                                                               \
     {.key = "prior_weight",                                                                        \
@@ -19,6 +24,13 @@ float subject_row_weight(const struct settings *s, bool prior);
      .max = 100,                                                                                   \
      .slider_max = 2,                                                                              \
      .def = 1},                                                                                    \
+        {.key = "keep",                                                                            \
+         .title = "Class is held to",                                                              \
+         .help = "The pictures of it, as DreamBooth does, or what the model itself predicts of "   \
+                 "them, which costs a sixth more time and leaves the class as it was",             \
+         .kind = SETTING_CHOICE,                                                                   \
+         .level = SETTING_EXPERT,                                                                  \
+         .choices = subject_keep_names},                                                           \
         {.key = "class_pictures",                                                                  \
          .title = "Pictures of the class",                                                         \
          .help = "How many the model draws of the class first; they are kept for the next time",   \

@@ -1,9 +1,10 @@
 // The tables of objectives and optimizers, generated from the lists in meson.build, and the
 // settings of learning.
-#include "compute/train/objective.h"
-#include "compute/train/optimizer.h"
+#include "compute/train/private.h"
 
 #include "compute/train/train_table.h"
+
+#include <math.h>
 
 #define X(name) extern const struct objective name##_objective;
 OBJECTIVE_ROWS
@@ -27,6 +28,17 @@ const struct member *objective_family(int i)
 const struct member *optimizer_family(int i)
 {
     return optimizer_table[i] ? &optimizer_table[i]->member : NULL;
+}
+
+enum rate { RATE_CONSTANT, RATE_COSINE };
+static const char *const rate_names[] = {"constant", "cosine", NULL};
+
+double learn_rate(const struct settings *s, int step)
+{
+    if (settings_int(s, "lr_schedule") == RATE_CONSTANT) {
+        return 1;
+    }
+    return 0.5 * (1 + cos(G_PI * step / settings_int(s, "steps")));
 }
 
 const struct setting learn_settings[] = {
@@ -65,6 +77,12 @@ const struct setting learn_settings[] = {
      .max = 1000,
      .slider_max = 10,
      .def = 1},
+    {.key = "lr_schedule",
+     .title = "Course of the rate",
+     .help = "How the learning rates go on: as they are, or down to nothing at the last step",
+     .kind = SETTING_CHOICE,
+     .level = SETTING_EXPERT,
+     .choices = rate_names},
     {.key = "token_lr",
      .title = "Learning rate of new words",
      .help = "How far each step moves the vectors of a new word; 0 leaves them as they begin",

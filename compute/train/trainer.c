@@ -71,7 +71,7 @@ double trainer_update(struct trainer *t, float *gradient, GError **error)
                     t->step + 1, t->step);
         return NAN;
     }
-    t->step++;
+    const double rate = learn_rate(t->settings, t->step++);
     int64_t at = 0;
     for (guint i = 0; i < t->run.leaves->len; i++) {
         struct train_leaf *leaf = t->run.leaves->pdata[i];
@@ -79,8 +79,8 @@ double trainer_update(struct trainer *t, float *gradient, GError **error)
         for (int k = 0; k < t->optimizer->slots; k++) {
             state[k] = t->state[k] + at;
         }
-        t->optimizer->update(leaf->value, gradient + at, state, leaf->count, t->step, leaf->lr,
-                             t->optimizer_settings);
+        t->optimizer->update(leaf->value, gradient + at, state, leaf->count, t->step,
+                             rate * leaf->lr, t->optimizer_settings);
         at += leaf->count;
     }
     if (t->adapter->method->project) {
@@ -344,7 +344,7 @@ static bool prepare(struct trainer *t, const struct train_set *set, struct task 
     if (!train_data_encode(run, set, task, error) ||
         (run->objective->prepare && !run->objective->prepare(run, set, task, error)) ||
         !tokens_prepare(t, set->tokens, settings_get(t->settings, "token_lr"), error) ||
-        (!run->trains_text && !train_data_embed(run, task, error)) ||
+        ((!run->trains_text || run->kept_rows) && !train_data_embed(run, task, error)) ||
         !adapter_prepare(t->adapter, task, error)) { // last: it may take minutes
         return false;
     }
@@ -378,7 +378,7 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
     bool ok = prepare(t, set, task, error);
     if (ok) {
         take_memory(t);
-        ok = step_build(t, error);
+        ok = step_build(t, error) && prior_build(t, error);
     }
     if (!ok) {
         g_clear_pointer(&t, trainer_free);
@@ -399,6 +399,7 @@ void trainer_free(struct trainer *t)
     g_ptr_array_unref(t->run.inputs);
     best_free(t);
     tokens_free(t);
+    prior_free(t);
     g_free(t->gradient);
     for (int k = 0; k < OPTIMIZER_SLOTS; k++) {
         g_free(t->state[k]);

@@ -14,6 +14,7 @@ struct batch_case {
     const char *draw, *objective;
     int batch;
     double clip_norm;
+    const char *keep; // a class is held to, with rates that fall to nothing
 };
 static const struct batch_case sd1_cases[] = {
     {"svdiff", "svdiff", "", "svdiff", "batch3", "single_image", 3, 0.35},
@@ -21,6 +22,7 @@ static const struct batch_case sd1_cases[] = {
     {"oft", "oft", "blocks=2", "oft_r2", "batch3", "single_image", 3, 0.15},
     {"lora", "lora", "rank=4", "lora", "batch3", "single_image", 3, 0.06},
     {"prior", "lora", "rank=4", "lora", "prior4", "subject", 2, 0.1},
+    {"keep", "lora", "rank=4", "lora", "prior4", "subject", 2, 0.1, "predictions"},
     {"unmix", "lora", "rank=4", "lora", "mix4", "cut_mix_unmix", 2, 0.3},
 };
 static const struct batch_case sd2_cases[] = {
@@ -44,6 +46,8 @@ static struct trainer *make_trainer(const struct batch_case *c, struct adapter *
     g_assert_true(settings_set(learn, "batch", c->batch, NULL));
     g_assert_true(!prior || settings_set(learn, "prior_weight", 0.25, NULL));
     g_assert_true(!mixed || settings_set(learn, "unmix", 900, NULL));
+    g_assert_true(!c->keep || (settings_parse(learn, "keep", c->keep, NULL) &&
+                               settings_parse(learn, "lr_schedule", "cosine", NULL)));
     reference.examples[1].role = prior ? ROLE_PRIOR : ROLE_INSTANCE;
     first->composed = mixed;
     first->sides[0] = mixed ? "dog" : NULL;

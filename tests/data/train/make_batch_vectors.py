@@ -37,7 +37,8 @@ LORA = dict(rank=4)
 MODELS = {
     "sd1": {"svdiff": ("svdiff", "batch3", 0.35, {}), "svdiff_te": ("svdiff_te", "batch3", 0.35, dict(te=True)),
             "oft": ("oft_r2", "batch3", 0.15, dict(blocks=2)), "lora": ("lora", "batch3", 0.06, LORA),
-            "unmix": ("lora", "mix4", 0.3, dict(rank=4, unmix=900.0)), "prior": ("lora", "prior4", 0.1, LORA), "word": ("lora", "each3", 0.1, dict(rank=4, word=True))},
+            "unmix": ("lora", "mix4", 0.3, dict(rank=4, unmix=900.0)), "prior": ("lora", "prior4", 0.1, LORA),
+            "keep": ("lora", "prior4", 0.1, dict(rank=4, keep=True, cosine=True)), "word": ("lora", "each3", 0.1, dict(rank=4, word=True))},
     "sd2": {"svdiff": ("svdiff", "batch2", 0.3, {})},
 }
 
@@ -157,6 +158,10 @@ def loss_of(parts, params, values, rows, data, settings):
     if settings.get("unmix"):
         parts["unet"].set_attn_processor(Watched(maps))
     output = functional_call(parts["unet"], changed["unet"], (noisy, time, text)).sample
+    if settings.get("keep"):  # the class is held to what the model itself predicts
+        half = len(rows) // 2
+        plain = text_of(parts, {part: {} for part in parts}, rows[half:], data, None)
+        target = torch.cat([target[:half], parts["unet"](noisy[half:], time[half:], plain).sample])
     weight = torch.tensor([SET[row[0]]["weight"] * row[2] for row in rows]).double().view(-1, 1, 1, 1)
     mask = torch.stack([data["mask"] if SET[row[0]].get("mask") else torch.ones_like(data["mask"]) for row in rows])
     loss = (weight * mask * (output - target) ** 2).mean()
@@ -178,6 +183,8 @@ def run_case(case, start, kind, clip_norm, settings, parts, data, starts, out):
     own = [values["word"]] if "word" in values else []
     groups = [{"params": matrices, "lr": 1e-2}, {"params": vectors, "lr": 1e-3}, {"params": own, "lr": 2e-2}]
     optimizer = torch.optim.AdamW([g for g in groups if g["params"]], weight_decay=DECAY)
+    rates = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / STEPS)) if settings.get("cosine") else 1.0)
     stream, drawn = Stream(SEED), []
     curve = {"loss": [], "loss_mean": [], "grad_norm": [], "norm": []}
     for i in range(STEPS):
@@ -195,6 +202,7 @@ def run_case(case, start, kind, clip_norm, settings, parts, data, starts, out):
                 out[name] = v.grad.float().clone()
         curve["grad_norm"].append(torch.nn.utils.clip_grad_norm_(list(values.values()), clip_norm).item())
         optimizer.step()
+        rates.step()
         curve["norm"].append(math.sqrt(sum((v.detach() ** 2).sum().item() for v in values.values())))
     out.update({f"{case}.{key}": torch.tensor(numbers) for key, numbers in curve.items()})
     for k, name in enumerate(("sample", "time")):
