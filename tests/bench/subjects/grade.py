@@ -3,8 +3,8 @@
 The subject's cut-out is laid over the picture at several sizes, angles and places, as it is and mirrored. Where its
 pattern fits best two numbers are taken: how well it fits (the correlation over the cut-out's own pixels, each
 channel of Lab without its mean) and how far its colours are off (the mean difference there). A picture is of the
-subject where both are better than thresholds that lie halfway between photos of it that were not learned and the
-model's own pictures of its class.
+subject where both are better than thresholds that lie halfway between photos of it that were not learned, as the
+model's autoencoder gives them back, and the model's own pictures of its class.
 """
 import numpy as np
 from PIL import Image
