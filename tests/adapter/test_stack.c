@@ -270,7 +270,7 @@ static double run(const struct problem *p, struct adapter *const *adapters, int 
     g_assert_true(graph_grad(g, out[0], &leaf, 1, out + 1, &error));
     struct program *program = program_new(g, fx.gpu, out, 2, &error);
     g_assert_no_error(error);
-    float loss;
+    float loss = 0;
     g_assert_true(program_run(program, NULL, &error) &&
                   program_read(program, out[0], &loss, &error) &&
                   program_read(program, out[1], gradient, &error));
