@@ -9,6 +9,7 @@
 #pragma once
 
 #include "compute/adapter/adapter.h"
+#include "compute/edit/networks.h"
 #include "compute/model/hint_net.h"
 #include "compute/model/prompt.h"
 #include "compute/sched/sched.h"
@@ -121,6 +122,9 @@ bool editor_decode(struct editor *e, const float *latents, int width, int height
                    GError **error);
 bool editor_predict(struct editor *e, const float *latents, int width, int height, int timestep,
                     const char *prompt, float *prediction, GError **error);
+// The cross-attention of that prediction, layer by layer.
+bool editor_attention(struct editor *e, const float *latents, int width, int height, int timestep,
+                      const char *prompt, network_map_visit visit, void *data, GError **error);
 // All levels of the inversion: latents at the top after steps calls.
 bool editor_invert(struct editor *e, const struct edit_request *request, float *latents,
                    struct task *task, GError **error);

@@ -253,18 +253,28 @@ bool editor_decode(struct editor *e, const float *latents, int width, int height
                            error);
 }
 
+// A prediction's latents, channels last, and the text's embeddings; hints are off.
+static const float *begin_prediction(struct editor *e, const float *latents, int h, int w,
+                                     const char *prompt, float *in, GError **error)
+{
+    editor_read_as(e, &(struct prompt_style){0}, 1);
+    chw_to_hwc(latents, h, w, e->model->vae.latent_channels, in);
+    const float *embeddings = embeddings_get(e, prompt, NULL, error);
+    return embeddings && networks_set_hint(e->networks, NULL, 0, h, w, NULL, NULL, error)
+               ? embeddings
+               : NULL;
+}
+
 bool editor_predict(struct editor *e, const float *latents, int width, int height, int timestep,
                     const char *prompt, float *prediction, GError **error)
 {
     const int factor = model_latent_factor(e->model), c = e->model->vae.latent_channels;
     const int h = height / factor, w = width / factor;
     const int64_t n = (int64_t)h * w * c;
-    editor_read_as(e, &(struct prompt_style){0}, 1);
     g_autofree float *in = g_new(float, n);
     g_autofree float *out = g_new(float, n);
-    chw_to_hwc(latents, h, w, c, in);
-    const float *embeddings = embeddings_get(e, prompt, NULL, error);
-    if (!embeddings || !networks_set_hint(e->networks, NULL, 0, h, w, NULL, NULL, error) ||
+    const float *embeddings = begin_prediction(e, latents, h, w, prompt, in, error);
+    if (!embeddings ||
         !networks_predict(e->networks, 1, h, w, timestep, in, embeddings, out, NULL, error)) {
         return false;
     }
@@ -275,4 +285,15 @@ bool editor_predict(struct editor *e, const float *latents, int width, int heigh
     }
     hwc_to_chw(out, h, w, c, prediction);
     return true;
+}
+
+bool editor_attention(struct editor *e, const float *latents, int width, int height, int timestep,
+                      const char *prompt, network_map_visit visit, void *data, GError **error)
+{
+    const int factor = model_latent_factor(e->model);
+    const int h = height / factor, w = width / factor;
+    g_autofree float *in = g_new(float, (gsize)h *w * e->model->vae.latent_channels);
+    const float *embeddings = begin_prediction(e, latents, h, w, prompt, in, error);
+    return embeddings && networks_attention(e->networks, 1, h, w, timestep, in, embeddings,
+                                            "*.attn2", 0, visit, data, NULL, error);
 }

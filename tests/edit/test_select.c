@@ -167,6 +167,47 @@ static void test_probabilities(void)
     g_assert_cmpfloat(fabs(layers - round(layers)), <, 1e-3);
 }
 
+// Two visits of one prediction's cross-attention: sums of a query, layers, and another sentence.
+struct visited {
+    int maps;
+    double first; // of the first map
+};
+
+static void visit_cross(const struct network_map *map, void *data)
+{
+    struct visited *v = data;
+    g_assert_true(g_str_has_suffix(map->path, ".attn2"));
+    g_assert_cmpint(map->keys, ==, fx.model->text.max_tokens);
+    for (int i = 0; i < map->heads * map->height * map->width; i++) {
+        double sum = 0;
+        for (int k = 0; k < map->keys; k++) {
+            sum += map->values[i * map->keys + k];
+        }
+        g_assert_cmpfloat_with_epsilon(sum, 1, 1e-5);
+    }
+    v->first = v->maps++ == 0 ? map->values[1] : v->first;
+}
+
+static void test_cross_attention(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct visited dog = {0}, cat = {0};
+    const int factor = model_latent_factor(fx.model), channels = fx.model->unet.in_channels;
+    const int n = channels * (SIDE / factor) * (SIDE / factor);
+    g_autofree float *latents = g_new(float, n);
+    for (int i = 0; i < n; i++) {
+        latents[i] = (float)(i * 37 % 257 - 128) / 128;
+    }
+    g_assert_true(
+        editor_attention(editor, latents, SIDE, SIDE, 500, "a dog", visit_cross, &dog, &error));
+    g_assert_true(editor_attention(editor, latents, SIDE, SIDE, 500, "a cat on the beach",
+                                   visit_cross, &cat, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(dog.maps, >, 1);
+    g_assert_cmpint(dog.maps, ==, cat.maps);
+    g_assert_cmpfloat(dog.first, !=, cat.first);
+}
+
 static void test_subject(void)
 {
     static const struct {
@@ -239,6 +280,7 @@ int main(int argc, char **argv)
     g_test_add_func("/select/cancelled", test_cancelled);
     g_test_add_func("/select/points", test_points);
     g_test_add_func("/select/probabilities", test_probabilities);
+    g_test_add_func("/select/cross-attention", test_cross_attention);
     g_test_add_func("/select/subject", test_subject);
     g_test_add_func("/select/qualities", test_qualities);
     g_test_add_func("/select/around", test_around);

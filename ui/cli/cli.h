@@ -12,7 +12,7 @@
 // Everything that can be given on a command line. A command names the options it takes.
 struct cli {
     char *model, *vae, *device, *out, *prompt, *source_prompt, *negative;
-    char *image, *latents, *latents_out, *noise, *mask;
+    char *image, *latents, *latents_out, *attention, *noise, *mask;
     char *region, *preset;
     char *control, *control_kind, *hint;
     char *to;

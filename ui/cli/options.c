@@ -280,6 +280,8 @@ static GArray *own_options(struct cli *c)
          "FILE"},
         {"latents-out", 0, 0, G_OPTION_ARG_FILENAME, &c->latents_out,
          "Also write the final latents", "FILE"},
+        {"attention", 0, 0, G_OPTION_ARG_FILENAME, &c->attention,
+         "Also write the cross-attention's probabilities, as safetensors", "FILE"},
         {"noise", 0, 0, G_OPTION_ARG_FILENAME, &c->noise,
          "Start noise as safetensors instead of a seed", "FILE"},
         {"mask", 0, 0, G_OPTION_ARG_FILENAME, &c->mask,
