@@ -120,7 +120,7 @@ static void remove_cb(GtkWidget *button, TinctureSubjectPage *self)
 static void use_cb(GtkWidget *button, TinctureSubjectPage *self)
 {
     tincture_subject_work_use(work_of(self), path_of(button));
-    gtk_widget_activate_action(GTK_WIDGET(self), "win.leave-subject", NULL);
+    gtk_widget_activate_action(GTK_WIDGET(self), "win.leave-page", NULL);
 }
 
 // ---- photos -------------------------------------------------------------------------------------
@@ -383,7 +383,7 @@ static void show_known(TinctureSubjectPage *self)
     g_autoptr(GPtrArray) known = tincture_subject_work_known(work_of(self));
     gboolean same = known->len == self->known_rows->len;
     for (guint i = 0; same && i < known->len; i++) {
-        const struct subject_known *k = known->pdata[i];
+        const struct library_file *k = known->pdata[i];
         same = g_str_equal(k->path, path_of(self->known_rows->pdata[i]));
     }
     for (guint i = 0; !same && i < self->known_rows->len; i++) {
@@ -391,7 +391,7 @@ static void show_known(TinctureSubjectPage *self)
     }
     g_ptr_array_set_size(self->known_rows, same ? (gint)self->known_rows->len : 0);
     for (guint i = 0; !same && i < known->len; i++) {
-        const struct subject_known *k = known->pdata[i];
+        const struct library_file *k = known->pdata[i];
         GtkWidget *row = row_new(k->name);
         g_autofree char *text = g_strdup_printf("Use %s on the open photo", k->name);
         GtkWidget *button = button_in(row, k->path, text, G_CALLBACK(use_cb), self);

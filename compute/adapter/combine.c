@@ -80,7 +80,8 @@ static char *origins(struct adapter *const *list, int n)
         if (list[i]->strengths) {
             g_string_append(text, list[i]->strengths);
         } else {
-            g_string_append_printf(text, "%g", list[i]->scale);
+            char number[G_ASCII_DTOSTR_BUF_SIZE];
+            g_string_append(text, g_ascii_formatd(number, sizeof number, "%g", list[i]->scale));
         }
     }
     return g_string_free(text, FALSE);

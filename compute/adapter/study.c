@@ -4,6 +4,7 @@
 #include "compute/gpu/host.h"
 
 #include <math.h>
+#include <string.h>
 
 static void layer_free(struct study_layer *l)
 {
@@ -155,6 +156,16 @@ static bool study_change(const struct weight_change *c, void *data, GError **err
     return true;
 }
 
+// From what goes in to what comes out, and within a block as paths do.
+static int by_place(const void *a, const void *b)
+{
+    const struct study_layer *x = *(struct study_layer *const *)a,
+                             *y = *(struct study_layer *const *)b;
+    return x->group.place != y->group.place   ? (int)x->group.place - (int)y->group.place
+           : x->group.level != y->group.level ? x->group.level - y->group.level
+                                              : strcmp(x->path, y->path);
+}
+
 struct adapter_study *adapter_study_new(struct adapter *const *list, int n, struct task *task,
                                         GError **error)
 {
@@ -167,6 +178,8 @@ struct adapter_study *adapter_study_new(struct adapter *const *list, int n, stru
     s->layers = g_ptr_array_new_with_free_func((GDestroyNotify)layer_free);
     if (!changes_each(sets, n, study_change, &(struct studying){s, list}, task, error)) {
         g_clear_pointer(&s, adapter_study_free);
+    } else {
+        g_ptr_array_sort(s->layers, by_place);
     }
     return s;
 }

@@ -27,7 +27,7 @@ struct study_layer {
 
 struct adapter_study {
     int n;             // adapters
-    GPtrArray *layers; // struct study_layer *: those that any of them changes
+    GPtrArray *layers; // struct study_layer *: those that any of them changes, by place and path
 };
 
 // NULL with an error. The adapters are borrowed during the call. Slow.

@@ -67,7 +67,7 @@ static char *learned_path(const struct fixture *f)
 {
     g_autoptr(GPtrArray) known = tincture_subject_work_known(work_of(f));
     g_assert_cmpuint(known->len, ==, 1);
-    const struct subject_known *k = known->pdata[0];
+    const struct library_file *k = known->pdata[0];
     g_assert_cmpstr(k->name, ==, "<rex> cat");
     return g_strdup(k->path);
 }

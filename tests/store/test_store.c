@@ -134,12 +134,27 @@ static void test_rows(void)
                               .enabled = true,
                               .listed = true};
     g_assert_true(store_adapter_save(s, &a, &error));
+    struct store_adapter again = a, file = a; // a newer row of the same file, and a user's own
+    again.id = file.id = 0;
+    file.path = "/home/me/two.safetensors";
+    g_assert_true(store_adapter_save(s, &again, &error));
+    g_assert_true(store_adapter_save(s, &file, &error));
+    g_autoptr(GPtrArray) known = store_adapters_known(s, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(known->len, ==, 2);
+    g_assert_cmpstr(((struct store_adapter *)known->pdata[0])->name, ==, "one");
+    g_assert_cmpstr(((struct store_adapter *)known->pdata[1])->name, ==, "a.jpg: one");
+    again.listed = file.listed = false;
+    g_assert_true(store_adapter_save(s, &again, &error));
+    g_assert_true(store_adapter_save(s, &file, &error));
     a.listed = false;
     g_assert_true(store_adapter_save(s, &a, &error));
     g_autoptr(GPtrArray) adapters = store_adapters(s, d.id, &error);
-    g_assert_cmpuint(adapters->len, ==, 1);
+    g_assert_cmpuint(adapters->len, ==, 3);
     const struct store_adapter *first = adapters->pdata[0];
     g_assert_false(first->listed);
+    g_autoptr(GPtrArray) none = store_adapters_known(s, &error);
+    g_assert_cmpuint(none->len, ==, 0);
     g_assert_cmpfloat(first->scale, ==, 0.8);
 
     g_autoptr(GBytes) thumb = g_bytes_new_static("0123", 4);

@@ -41,13 +41,13 @@ static void print_matrix(const struct adapter_study *s)
 {
     printf("correlation of the changes, the mean over the layers that both change\n  ");
     for (int b = 0; b < s->n; b++) {
-        printf("%8d", b + 1);
+        printf("%12d", b + 1);
     }
     for (int a = 0; a < s->n; a++) {
         printf("\n%2d", a + 1);
         for (int b = 0; b < s->n; b++) {
             const double r = study_correlation(s, a, b, LAYER_ALL, NULL);
-            isnan(r) ? printf("%8s", "-") : printf("%8.3f", r);
+            print_cell(r, g_strdup_printf("%.3f", r));
         }
     }
     putchar('\n');
@@ -72,7 +72,8 @@ static void print_text(const struct adapter_study *s, struct adapter *const *lis
         const double r = study_correlation(s, 0, 1, group, NULL);
         g_autofree char *name = layer_group_name(group);
         printf("  %-8s", name);
-        isnan(r) ? printf("%6s\n", "-") : printf("%6.3f\n", r);
+        print_cell(r, g_strdup_printf("%.3f", r));
+        putchar('\n');
     }
 }
 
@@ -87,7 +88,11 @@ static void add_text(JsonBuilder *b, const char *key, const char *text)
 // null where there is no number.
 static void add_value(JsonBuilder *b, double x)
 {
-    isfinite(x) ? json_builder_add_double_value(b, x) : json_builder_add_null_value(b);
+    if (isfinite(x)) {
+        json_builder_add_double_value(b, x);
+    } else {
+        json_builder_add_null_value(b);
+    }
 }
 
 static void add_number(JsonBuilder *b, const char *key, double x)

@@ -1,5 +1,6 @@
 #include "ui/core/engine.h"
 
+#include "compute/adapter/group.h"
 #include "compute/edit/align.h"
 #include "compute/edit/named_color.h"
 #include "compute/edit/select.h"
@@ -151,6 +152,25 @@ struct adapter *engine_adapter(struct engine *e, const char *path, GError **erro
         g_hash_table_insert(e->adapters, g_strdup(path), a);
     }
     return a;
+}
+
+GPtrArray *engine_adapters_at(struct engine *e, const char *const *files,
+                              const char *const *strengths, struct task *task, GError **error)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
+    for (int i = 0; files[i]; i++) {
+        struct adapter *a =
+            task_cancelled(task, error) ? NULL : adapter_load(files[i], e->model, error);
+        if (!a) {
+            return NULL;
+        }
+        g_ptr_array_add(list, a);
+        if (!adapter_set_strengths(a, strengths[i], error)) {
+            g_prefix_error(error, "%s: ", a->name);
+            return NULL;
+        }
+    }
+    return g_steal_pointer(&list);
 }
 
 void engine_adapter_forget(struct engine *e, const char *path)

@@ -74,6 +74,7 @@ struct job_inputs {
     const char *const *files;      // NULL-terminated paths
     const char *token, *kind;      // a new word, and that of what it is one of
     const char *const *prompts;    // NULL-terminated sentences
+    const char *const *strengths;  // of each of the files, as adapter_set_strengths()
     struct image_save_params save; // format is a static string; recipe and task are the job's
     bool with_recipe, resume, erase;
     gint64 id; // of whoever asks

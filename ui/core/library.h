@@ -91,6 +91,19 @@ TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, c
                                           const char *method);
 void library_adapter_loaded(struct library *l, TinctureJob *job);
 
+// Adapters that belong to no document are files in folders of the library.
+#define LIBRARY_SUBJECTS "subjects"
+#define LIBRARY_MADE     "made"
+#define LIBRARY_SUFFIX   ".safetensors"
+struct library_file {
+    char *name; // without the suffix: "<rex> dog"
+    char *path;
+};
+// struct library_file *, by name.
+GPtrArray *library_files(const struct library *l, const char *folder);
+// A path for a new one, newly allocated: what is there under that name stays.
+char *library_new_file(const struct library *l, const char *folder, const char *name);
+
 // ---- controls -----------------------------------------------------------------------------------
 
 // The folder of a person's own controls, newly allocated; NULL: there is no library.

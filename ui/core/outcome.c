@@ -23,6 +23,7 @@ void outcome_clear(struct outcome *o)
     g_free(o->adapter.told);
     g_free(o->adapter.ways);
     g_free(o->adapter.caption);
+    adapter_study_free(o->study);
     g_strfreev(o->tokens);
     g_strfreev(o->tokens_left);
     g_free(o->control);

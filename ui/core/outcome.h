@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compute/adapter/dialect/dialect.h"
+#include "compute/adapter/study.h"
 #include "render/picture.h"
 #include "ui/core/photo.h"
 #include "ui/core/result.h"
@@ -33,6 +34,7 @@ struct outcome {
         enum dialect_way *ways; // adapter_dialect_ways() of it
         char *caption; // the sentence that it was learned with; NULL: its file does not say
     } adapter;
+    struct adapter_study *study; // what adapters do
     char **tokens;      // names of learned tokens that sentences may hold from now on; NULL: none
     char **tokens_left; // that they may not any more
     char *control;      // name of a control that was taken; NULL: none

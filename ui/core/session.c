@@ -132,6 +132,16 @@ static void subject_learned(TinctureSession *self, TinctureJob *job)
     tincture_subject_work_ended(self->subject, job);
 }
 
+static void measured(TinctureSession *self, TinctureJob *job)
+{
+    tincture_workshop_measured(self->workshop, job);
+}
+
+static void made(TinctureSession *self, TinctureJob *job)
+{
+    tincture_workshop_made(self->workshop, job);
+}
+
 static void adapter_loaded(TinctureSession *self, TinctureJob *job)
 {
     library_adapter_loaded(self->library, job);
@@ -163,6 +173,7 @@ static const struct {
     {&variation_job, drawn},    {&select_job, selected},
     {&continue_job, continued}, {&suggest_job, suggested},
     {&tokens_job, tokens_read}, {&subject_job, subject_learned},
+    {&study_job, measured},     {&combine_job, made},
 };
 
 static void finished_cb(TinctureSession *self, TinctureJob *job)
@@ -373,6 +384,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->live = live_new(self->project, self->queue, self->library);
     self->training = training_new(self->project, self->queue, self->library);
     self->subject = tincture_subject_work_new(self->project, self->queue, self->library);
+    self->workshop = tincture_workshop_new(self->project, self->queue, self->library);
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
     g_autoptr(GError) error = NULL;
     self->vocabulary = vocabulary_load(path, &error);
@@ -422,6 +434,7 @@ static void tincture_session_finalize(GObject *object)
     g_clear_pointer(&self->continued, g_bytes_unref);
     g_free(self->continued_prompt);
     g_clear_object(&self->subject);
+    g_clear_object(&self->workshop);
     training_free(self->training);
     live_free(self->live);
     library_free(self->library);

@@ -15,6 +15,7 @@
 #include "ui/core/subject_work.h"
 #include "ui/core/training.h"
 #include "ui/core/variations.h"
+#include "ui/core/workshop.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +32,7 @@ struct _TinctureSession {
     struct live *live;
     struct training *training;
     TinctureSubjectWork *subject;
+    TinctureWorkshop *workshop;
     TincturePainting *painting;
     struct variations *variations;
     struct engine *engine;         // of the queue's thread; NULL: closed

@@ -11,9 +11,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define FOLDER        "subjects"
+#define FOLDER        LIBRARY_SUBJECTS
 #define DRAFT_FILE    FOLDER "/draft.json"
-#define SUFFIX        ".safetensors"
+#define SUFFIX        LIBRARY_SUFFIX
 #define SAVE_PAUSE_MS 800
 #define THUMB_SIDE    192
 #define FAULTS_TOLD   3
@@ -44,14 +44,6 @@ static void view_free(void *data)
     g_free(v->caption);
     picture_clear(&v->thumb);
     g_free(v);
-}
-
-static void known_free(void *data)
-{
-    struct subject_known *k = data;
-    g_free(k->name);
-    g_free(k->path);
-    g_free(k);
 }
 
 static void strip_free(void *data)
@@ -472,22 +464,7 @@ static char **begin_strips(TinctureSubjectWork *self)
 
 static char *name_of(const struct subject_draft *d)
 {
-    g_autofree char *name = g_strdup_printf("%s %s", d->word, d->kind);
-    return g_strdup(g_strdelimit(name, G_DIR_SEPARATOR_S, '_'));
-}
-
-// That of a subject which was learned before stays.
-static char *new_path(TinctureSubjectWork *self, const char *name)
-{
-    g_autofree char *folder = store_path(self->library->store, FOLDER);
-    g_autofree char *file = g_strconcat(name, SUFFIX, NULL);
-    char *path = g_build_filename(folder, file, NULL);
-    for (int i = 2; g_file_test(path, G_FILE_TEST_EXISTS); i++) {
-        g_autofree char *numbered = g_strdup_printf("%s %d" SUFFIX, name, i);
-        g_free(path);
-        path = g_build_filename(folder, numbered, NULL);
-    }
-    return path;
+    return g_strdelimit(g_strdup_printf("%s %s", d->word, d->kind), G_DIR_SEPARATOR_S, '_');
 }
 
 static void start(TinctureSubjectWork *self, bool resume)
@@ -498,7 +475,7 @@ static void start(TinctureSubjectWork *self, bool resume)
     settings_assign(document.learn, d->learn);
     document.learn_seed = d->seed;
     g_autofree char *name = name_of(d);
-    g_autofree char *path = new_path(self, name);
+    g_autofree char *path = library_new_file(self->library, FOLDER, name);
     g_autofree char *checkpoint = store_own_path(self->library->store, self->run.checkpoint);
     g_auto(GStrv) prompts = begin_strips(self);
     g_autoptr(GPtrArray) files = g_ptr_array_new();
@@ -630,31 +607,9 @@ void tincture_subject_work_ended(TinctureSubjectWork *self, TinctureJob *job)
 
 // ---- what was learned ---------------------------------------------------------------------------
 
-static int by_name(const void *a, const void *b)
-{
-    const struct subject_known *x = *(struct subject_known *const *)a,
-                               *y = *(struct subject_known *const *)b;
-    return g_utf8_collate(x->name, y->name);
-}
-
 GPtrArray *tincture_subject_work_known(TinctureSubjectWork *self)
 {
-    GPtrArray *list = g_ptr_array_new_with_free_func(known_free);
-    g_autofree char *folder =
-        self->library->store ? store_path(self->library->store, FOLDER) : NULL;
-    GDir *dir = folder ? g_dir_open(folder, 0, NULL) : NULL;
-    for (const char *file; dir && (file = g_dir_read_name(dir));) {
-        if (g_str_has_suffix(file, SUFFIX)) {
-            struct subject_known *k = g_new0(struct subject_known, 1);
-            g_autofree char *shown = g_filename_display_name(file);
-            k->name = g_strndup(shown, strlen(shown) - strlen(SUFFIX));
-            k->path = g_build_filename(folder, file, NULL);
-            g_ptr_array_add(list, k);
-        }
-    }
-    g_clear_pointer(&dir, g_dir_close);
-    g_ptr_array_sort(list, by_name);
-    return list;
+    return library_files(self->library, FOLDER);
 }
 
 // "<rex>" of "/library/subjects/<rex> dog.safetensors"; NULL: it is in another folder.
@@ -671,7 +626,7 @@ char *tincture_subject_work_same_word(TinctureSubjectWork *self)
 {
     g_autoptr(GPtrArray) known = tincture_subject_work_known(self);
     for (guint i = 0; i < known->len; i++) {
-        const struct subject_known *k = known->pdata[i];
+        const struct library_file *k = known->pdata[i];
         g_autofree char *word = word_of(self, k->path);
         if (g_strcmp0(word, self->draft.word) == 0) {
             return g_strdup(k->name);

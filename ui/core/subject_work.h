@@ -26,11 +26,6 @@ struct subject_view { // a photo of the subject, as it was when it was added
     struct picture thumb;
 };
 
-struct subject_known { // a subject that has been learned
-    char *name;        // "<rex> dog"
-    char *path;
-};
-
 struct subject_strip { // what a training drew of one thing, oldest first
     char *title;       // the sentence
     GArray *samples;   // struct picture
@@ -101,7 +96,7 @@ void tincture_subject_work_ended(TinctureSubjectWork *self, TinctureJob *job);
 
 // ---- what was learned ---------------------------------------------------------------------------
 
-// struct subject_known *, by name.
+// struct library_file *, by name.
 GPtrArray *tincture_subject_work_known(TinctureSubjectWork *self);
 // Into the list of the open document, switched on; others of the same word are switched off.
 void tincture_subject_work_use(TinctureSubjectWork *self, const char *path);

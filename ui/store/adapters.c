@@ -69,3 +69,16 @@ GPtrArray *store_adapters(struct store *s, gint64 document, GError **error)
     sqlite3_bind_int64(q, 1, document);
     return store_list(s->db, q, adapter_from_row, (GDestroyNotify)store_adapter_free, error);
 }
+
+GPtrArray *store_adapters_known(struct store *s, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "SELECT MAX(a.id), a.document, "
+        "CASE WHEN substr(a.path, 1, 1) = '/' THEN a.name ELSE d.name || ': ' || a.name END, "
+        "a.path, a.method, a.scale, a.enabled, a.listed FROM adapters a "
+        "JOIN documents d ON d.id = a.document WHERE a.listed = 1 GROUP BY a.path ORDER BY 1 DESC",
+        error);
+    return q ? store_list(s->db, q, adapter_from_row, (GDestroyNotify)store_adapter_free, error)
+             : NULL;
+}

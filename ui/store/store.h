@@ -82,6 +82,9 @@ void store_adapter_free(struct store_adapter *a);
 bool store_adapter_save(struct store *s, struct store_adapter *a, GError **error);
 GPtrArray *store_adapters(struct store *s, gint64 document,
                           GError **error); // struct store_adapter *, listed and not
+// The listed ones of all documents, newest first and each file once. Those of the library's own
+// files, which are named after their method, have the document's name before their own.
+GPtrArray *store_adapters_known(struct store *s, GError **error);
 
 struct store_result {
     gint64 id, document, created;

@@ -1,0 +1,171 @@
+// The workshop: which adapters it finds, what a person's factors make of them, what is measured and
+// when that is not true any more, and what stays where something is missing or stopped.
+#include "tests/core/session_fixture.h"
+#include "ui/core/engine.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define STEPS 3
+
+static TinctureWorkshop *work_of(const struct fixture *f)
+{
+    return f->session->workshop;
+}
+
+static bool is_measured(struct fixture *f)
+{
+    return work_of(f)->study != NULL;
+}
+
+static bool is_free(struct fixture *f)
+{
+    return !tincture_queue_find(f->queue, &study_job) &&
+           !tincture_queue_find(f->queue, &combine_job);
+}
+
+// A photo that was learned, and its adapter chosen.
+static void begin(struct fixture *f)
+{
+    fixture_begin(f);
+    fixture_open(f);
+    fixture_photo(f);
+    fixture_learn(f, STEPS);
+    wait_until(f, learning_is_over, "the photo is learned");
+    wait_idle(f);
+    tincture_workshop_look(work_of(f));
+    g_assert_cmpuint(work_of(f)->items->len, ==, 1);
+    const struct workshop_item *item = work_of(f)->items->pdata[0];
+    g_assert_cmpstr(item->name, ==, "apple.png: svdiff, 3 steps");
+    g_assert_false(item->chosen);
+    tincture_workshop_choose(work_of(f), 0, true);
+}
+
+static struct adapter *load(const struct fixture *f, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *a = adapter_load(path, f->session->engine->model, &error);
+    g_assert_no_error(error);
+    return a;
+}
+
+static guint files_made(const struct fixture *f)
+{
+    g_autoptr(GPtrArray) files = library_files(f->session->library, LIBRARY_MADE);
+    return files->len;
+}
+
+// What a layer keeps of 0.5 everywhere, half of that in the down blocks, none in cross-attention.
+static double expected(const struct adapter_param *p)
+{
+    const struct layer_group g = layer_group_of(p);
+    return g.kind == LAYER_CROSS ? 0 : g.place == LAYER_DOWN ? 0.25 : 0.5;
+}
+
+static void test_factors(void)
+{
+    struct fixture f;
+    begin(&f);
+    const struct workshop_item *item = work_of(&f)->items->pdata[0];
+    g_autofree char *original = g_strdup(item->path);
+    tincture_workshop_set(work_of(&f), 0, "strength", 0.5);
+    tincture_workshop_set(work_of(&f), 0, "down", 0.5);
+    tincture_workshop_set(work_of(&f), 0, "cross", 0);
+    tincture_workshop_set(work_of(&f), 0, "cross", 5); // no legal one
+    g_assert_true(tincture_workshop_make(work_of(&f), "half", 0));
+    wait_until(&f, is_free, "it is made");
+    g_assert_cmpuint(work_of(&f)->items->len, ==, 2);
+    g_assert_true(((struct workshop_item *)work_of(&f)->items->pdata[0])->chosen); // as before
+    const struct workshop_item *half = work_of(&f)->items->pdata[1];
+    g_assert_cmpstr(half->name, ==, "half");
+    struct adapter *before = load(&f, original), *after = load(&f, half->path);
+    g_assert_cmpstr(after->method->name, ==, "svdiff");
+    g_assert_nonnull(g_hash_table_lookup(after->metadata, ADAPTER_ORIGINS));
+    int kept = 0;
+    for (guint i = 0; i < before->params->len; i++) {
+        const struct adapter_param *p = before->params->pdata[i],
+                                   *q = adapter_param_of(after, p->weight);
+        const double factor = expected(p);
+        g_assert_true((q != NULL) == (factor != 0));
+        for (int k = 0; q && k < p->count; k++) {
+            g_assert_cmpfloat(q->value[k], ==, (float)(factor * p->value[k]));
+            kept += q->value[k] != 0;
+        }
+    }
+    g_assert_cmpint(kept, >, 0);
+    adapter_free(before);
+    adapter_free(after);
+
+    // The same name again leaves the first as it is.
+    g_assert_true(tincture_workshop_make(work_of(&f), "half", 2));
+    wait_until(&f, is_free, "it is made again");
+    g_assert_nonnull(strstr(work_of(&f)->outcome, "half 2"));
+    g_assert_nonnull(strstr(work_of(&f)->outcome, "of rank 2"));
+    g_assert_cmpuint(files_made(&f), ==, 2);
+    fixture_end(&f);
+}
+
+static void test_measured(void)
+{
+    struct fixture f;
+    begin(&f);
+    g_assert_true(tincture_workshop_measure(work_of(&f)));
+    g_assert_false(tincture_workshop_measure(work_of(&f))); // it is at it
+    wait_until(&f, is_measured, "it is measured");
+    g_assert_cmpint(work_of(&f)->study->n, ==, 1);
+    g_assert_cmpfloat(study_size(work_of(&f)->study, 0, LAYER_ALL), >, 0);
+    tincture_workshop_set(work_of(&f), 0, "up", 1); // as it is
+    g_assert_true(is_measured(&f));
+    tincture_workshop_set(work_of(&f), 0, "up", 0.5);
+    g_assert_false(is_measured(&f));
+
+    // What was asked for before a change is of something else.
+    g_assert_true(tincture_workshop_measure(work_of(&f)));
+    tincture_workshop_set(work_of(&f), 0, "up", 0.25);
+    wait_until(&f, is_free, "the measuring ends");
+    g_assert_false(is_measured(&f));
+    fixture_end(&f);
+}
+
+static void test_not_made(void)
+{
+    struct fixture f;
+    begin(&f);
+    static const char *const names[] = {"", "  ", ".hidden", "../up"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_assert_false(tincture_workshop_make(work_of(&f), names[i], 0));
+        g_assert_nonnull(strstr(f.last_message, "needs a name"));
+    }
+    tincture_workshop_set(work_of(&f), 0, "strength", 0);
+    g_assert_true(tincture_workshop_make(work_of(&f), "nothing", 0));
+    wait_until(&f, is_free, "it comes to nothing");
+    g_assert_nonnull(strstr(f.last_message, "changes nothing"));
+    tincture_workshop_set(work_of(&f), 0, "strength", 1);
+
+    // Stopped: nothing is said and nothing is left.
+    const int said = f.messages[MESSAGE_ERROR];
+    g_assert_true(tincture_workshop_make(work_of(&f), "stopped", 4));
+    tincture_session_cancel(f.session);
+    wait_until(&f, is_free, "it is stopped");
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, said);
+
+    // The file is gone by the time that it is read.
+    const struct workshop_item *item = work_of(&f)->items->pdata[0];
+    g_assert_cmpint(g_unlink(item->path), ==, 0);
+    g_assert_true(tincture_workshop_make(work_of(&f), "a/gone", 0));
+    wait_until(&f, is_free, "it fails");
+    g_assert_nonnull(strstr(f.last_message, "The adapter was not made"));
+    g_assert_cmpuint(files_made(&f), ==, 0);
+    g_assert_cmpuint(work_of(&f)->items->len, ==, 0); // and it is not offered any more
+    g_assert_false(tincture_workshop_measure(work_of(&f)));
+    fixture_end(&f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/workshop/factors", test_factors);
+    g_test_add_func("/workshop/measured", test_measured);
+    g_test_add_func("/workshop/not-made", test_not_made);
+    return g_test_run();
+}

@@ -1,0 +1,59 @@
+// Several adapters as a new one in the library.
+//
+// Takes files with their strengths, path and title of the new one, and rank: of a low-rank update
+// near to what they do together (0: exactly that). Ends with a note on what it became.
+#include "ui/core/engine.h"
+#include "ui/core/job.h"
+
+#include <errno.h>
+
+static bool make_folder(const char *path, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    if (g_mkdir_with_parents(folder, 0700) != 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
+                    folder, g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static bool save(TinctureJob *job, struct adapter *a, GError **error)
+{
+    const struct job_inputs *in = &job->in;
+    struct adapter_written written = {0};
+    const bool ok = in->rank > 0 ? adapter_export(a, adapter_method_find("lora")->dialect, in->rank,
+                                                  in->path, &written, NULL, NULL, &job->task, error)
+                                 : adapter_save(a, in->path, &job->task, error);
+    if (ok && written.left_out > 0) {
+        job->out.note = g_strdup_printf("Made %s, a low-rank update of rank %d: %.2g of the change "
+                                        "is left out",
+                                        in->title, written.rank, written.left_out);
+    } else if (ok) {
+        job->out.note = g_strdup_printf("Made %s, which does exactly what its parts do", in->title);
+    }
+    return ok;
+}
+
+static bool run(TinctureJob *job, struct engine *e, GError **error)
+{
+    const struct job_inputs *in = &job->in;
+    g_autoptr(GPtrArray) list =
+        engine_ready(e, error) ? engine_adapters_at(e, in->files, in->strengths, &job->task, error)
+                               : NULL;
+    struct adapter *all = list ? adapter_combined((struct adapter *const *)list->pdata,
+                                                  (int)list->len, &job->task, error)
+                               : NULL;
+    const bool ok = all && make_folder(in->path, error) && save(job, all, error);
+    adapter_free(all);
+    return ok;
+}
+
+const struct job_type combine_job = {
+    .member = {.name = "combine",
+               .title = "Combining adapters",
+               .summary = "Makes one adapter of several, each at its strengths"},
+    .rank = JOB_WATCHED,
+    .failure = "The adapter was not made",
+    .run = run,
+};

@@ -1,0 +1,366 @@
+#include "ui/core/workshop.h"
+
+#include "ui/core/plain_text.h"
+
+#include <string.h>
+
+enum { SIGNAL_CHANGED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE(TinctureWorkshop, tincture_workshop, G_TYPE_OBJECT)
+
+#define STRENGTH "strength"
+#define FACTOR(name, what, says)                                                                   \
+    {                                                                                              \
+        .key = name, .title = what, .help = says, .kind = SETTING_FLOAT, .min = 0, .max = 2,       \
+        .def = 1                                                                                   \
+    }
+
+// The keys of the factors are names of groups of layers.
+const struct setting workshop_strengths[] = {
+    {.key = STRENGTH,
+     .title = "Strength",
+     .help = "How much of the adapter goes in, everywhere",
+     .kind = SETTING_FLOAT,
+     .min = -2,
+     .max = 2,
+     .slider_min = 0,
+     .slider_max = 2,
+     .def = 1},
+    FACTOR("text", "Words", "Factor for the text encoder"),
+    FACTOR("down", "Layout", "Factor for the down blocks, which settle what is where"),
+    FACTOR("mid", "Middle", "Factor for the middle block"),
+    FACTOR("up", "Looks", "Factor for the up blocks, which settle colours and textures"),
+    FACTOR("ends", "Ends", "Factor for the first and last layers, and for time"),
+    FACTOR("self", "Self-attention", "Factor for how parts of the picture look at each other"),
+    FACTOR("cross", "Cross-attention", "Factor for how the picture looks at the words"),
+    FACTOR("conv", "Convolutions", "Factor for the layers that see neighbouring pixels"),
+    {0},
+};
+static const char *const places[] = {"text", "down", "mid", "up", "ends"};
+static const char *const kinds[] = {"self", "cross", "conv"};
+
+const struct setting workshop_rank = {
+    .key = "rank",
+    .title = "Rank",
+    .help = "0 keeps exactly what the parts do; a low rank makes a small file that comes near",
+    .kind = SETTING_INT,
+    .min = 0,
+    .max = 4096,
+    .slider_max = 64,
+};
+
+static void changed(TinctureWorkshop *self)
+{
+    g_signal_emit(self, signals[SIGNAL_CHANGED], 0);
+}
+
+// What was measured is not of what is chosen any more.
+static void edited(TinctureWorkshop *self)
+{
+    self->asked++;
+    g_clear_pointer(&self->study, adapter_study_free);
+    g_clear_pointer(&self->outcome, g_free);
+    changed(self);
+}
+
+// ---- the adapters that there are ----------------------------------------------------------------
+
+static void item_free(void *data)
+{
+    struct workshop_item *i = data;
+    g_free(i->name);
+    g_free(i->path);
+    settings_free(i->strengths);
+    g_free(i);
+}
+
+// "cat" of "/home/me/cat.safetensors".
+static char *name_of(const char *path)
+{
+    g_autofree char *name = g_filename_display_basename(path);
+    const bool long_one = g_str_has_suffix(name, LIBRARY_SUFFIX);
+    return g_strndup(name, strlen(name) - (long_one ? strlen(LIBRARY_SUFFIX) : 0));
+}
+
+static struct workshop_item *find(const GPtrArray *items, const char *path)
+{
+    for (guint i = 0; i < items->len; i++) {
+        struct workshop_item *item = items->pdata[i];
+        if (g_str_equal(item->path, path)) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+static struct workshop_item *add(GPtrArray *items, const char *name, const char *path)
+{
+    struct workshop_item *item = find(items, path);
+    if (!item) {
+        item = g_new0(struct workshop_item, 1);
+        *item = (struct workshop_item){.name = plain_text(name, TEXT_NAME),
+                                       .path = g_strdup(path),
+                                       .strengths = settings_new(workshop_strengths)};
+        g_ptr_array_add(items, item);
+    }
+    return item;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct workshop_item *x = *(struct workshop_item *const *)a,
+                               *y = *(struct workshop_item *const *)b;
+    return g_utf8_collate(x->name, y->name);
+}
+
+static void add_files(TinctureWorkshop *self, GPtrArray *items, const char *folder)
+{
+    g_autoptr(GPtrArray) files = library_files(self->library, folder);
+    for (guint i = 0; i < files->len; i++) {
+        const struct library_file *f = files->pdata[i];
+        add(items, f->name, f->path);
+    }
+}
+
+static void add_known(TinctureWorkshop *self, GPtrArray *items)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) known = store_adapters_known(self->library->store, &error);
+    tincture_project_say_error(self->project, "The photos' adapters cannot be listed", error);
+    for (guint i = 0; known && i < known->len; i++) {
+        const struct store_adapter *a = known->pdata[i];
+        g_autofree char *path = store_path(self->library->store, a->path);
+        if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+            add(items, a->name, path);
+        }
+    }
+}
+
+void tincture_workshop_look(TinctureWorkshop *self)
+{
+    GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
+    add_files(self, items, LIBRARY_MADE);
+    add_files(self, items, LIBRARY_SUBJECTS);
+    if (self->library->store) {
+        add_known(self, items);
+    }
+    for (guint i = 0; i < self->items->len; i++) {
+        const struct workshop_item *old = self->items->pdata[i];
+        if (old->chosen && g_file_test(old->path, G_FILE_TEST_EXISTS)) {
+            struct workshop_item *item = add(items, old->name, old->path);
+            item->chosen = true;
+            settings_assign(item->strengths, old->strengths);
+        }
+    }
+    g_ptr_array_sort(items, by_name);
+    const guint chosen = tincture_workshop_n_chosen(self);
+    g_ptr_array_unref(self->items);
+    self->items = items;
+    (tincture_workshop_n_chosen(self) == chosen ? changed : edited)(self); // files may be gone
+}
+
+void tincture_workshop_add(TinctureWorkshop *self, const char *const *paths)
+{
+    for (int i = 0; paths[i]; i++) {
+        g_autofree char *name = name_of(paths[i]);
+        if (library_can_use(paths[i])) {
+            add(self->items, name, paths[i])->chosen = true;
+        } else {
+            tincture_project_say(self->project, MESSAGE_ERROR, "%s is no adapter's file", name);
+        }
+    }
+    g_ptr_array_sort(self->items, by_name);
+    edited(self);
+}
+
+// ---- what is chosen -----------------------------------------------------------------------------
+
+void tincture_workshop_choose(TinctureWorkshop *self, guint item, bool chosen)
+{
+    struct workshop_item *i = self->items->pdata[item];
+    if (i->chosen != chosen) {
+        i->chosen = chosen;
+        edited(self);
+    }
+}
+
+void tincture_workshop_set(TinctureWorkshop *self, guint item, const char *key, double value)
+{
+    struct workshop_item *i = self->items->pdata[item];
+    if (settings_get(i->strengths, key) != value && settings_set(i->strengths, key, value, NULL)) {
+        edited(self);
+    }
+}
+
+const struct workshop_item *tincture_workshop_chosen(TinctureWorkshop *self, guint n)
+{
+    for (guint i = 0; i < self->items->len; i++) {
+        const struct workshop_item *item = self->items->pdata[i];
+        if (item->chosen && n-- == 0) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+guint tincture_workshop_n_chosen(TinctureWorkshop *self)
+{
+    guint n = 0;
+    while (tincture_workshop_chosen(self, n)) {
+        n++;
+    }
+    return n;
+}
+
+static void add_term(GString *text, const char *place, const char *kind, double strength)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_string_append_printf(text, ",%s%s%s=%s", place, *kind ? "." : "", kind,
+                           g_ascii_formatd(number, sizeof number, "%.4g", strength));
+}
+
+// As adapter_set_strengths() takes it: a layer has the strength of all times the factors of its
+// place and of its kind.
+static char *strengths_text(const struct settings *s)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    const double all = settings_get(s, STRENGTH);
+    GString *text = g_string_new(g_ascii_formatd(number, sizeof number, "%.4g", all));
+    for (size_t p = 0; p < G_N_ELEMENTS(places); p++) {
+        const double here = settings_get(s, places[p]);
+        if (here != 1) {
+            add_term(text, places[p], "", all * here);
+        }
+        for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
+            const double factor = settings_get(s, kinds[k]);
+            if (factor != 1) {
+                add_term(text, places[p], kinds[k], all * here * factor);
+            }
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+// ---- what is done with it -----------------------------------------------------------------------
+
+static bool say(TinctureWorkshop *self, const char *sentence)
+{
+    tincture_project_say(self->project, MESSAGE_ERROR, "%s", sentence);
+    return false;
+}
+
+// What both jobs take of the chosen: their files and strengths.
+static void submit(TinctureWorkshop *self, const struct job_type *type, struct job_inputs in)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+    g_autoptr(GPtrArray) strengths = g_ptr_array_new_with_free_func(g_free);
+    const struct workshop_item *item;
+    for (guint i = 0; (item = tincture_workshop_chosen(self, i)); i++) {
+        g_ptr_array_add(files, item->path);
+        g_ptr_array_add(strengths, strengths_text(item->strengths));
+    }
+    g_ptr_array_add(files, NULL);
+    g_ptr_array_add(strengths, NULL);
+    in.files = (const char *const *)files->pdata;
+    in.strengths = (const char *const *)strengths->pdata;
+    in.id = self->asked;
+    tincture_queue_submit(self->queue, tincture_job_new(type, &in));
+    changed(self);
+}
+
+bool tincture_workshop_measure(TinctureWorkshop *self)
+{
+    if (tincture_workshop_n_chosen(self) == 0) {
+        return say(self, "Choose the adapters that are to be measured first");
+    }
+    if (tincture_queue_find(self->queue, &study_job)) {
+        return say(self, "The adapters are being measured already");
+    }
+    submit(self, &study_job, (struct job_inputs){0});
+    return true;
+}
+
+bool tincture_workshop_make(TinctureWorkshop *self, const char *name, int rank)
+{
+    g_autofree char *plain = plain_text(name, TEXT_NAME);
+    g_strdelimit(g_strstrip(plain), G_DIR_SEPARATOR_S, '_');
+    if (!self->library->store) {
+        return say(self, "The library could not be opened, so nothing can be kept in it");
+    }
+    if (tincture_workshop_n_chosen(self) == 0) {
+        return say(self, "Choose the adapters that the new one is to be made of first");
+    }
+    if (!*plain || *plain == '.') {
+        return say(self, "The new adapter needs a name, which does not begin with a dot");
+    }
+    if (tincture_queue_find(self->queue, &combine_job)) {
+        return say(self, "An adapter is being made already");
+    }
+    g_autofree char *path = library_new_file(self->library, LIBRARY_MADE, plain);
+    g_autofree char *title = name_of(path); // another one may have the name
+    submit(self, &combine_job, (struct job_inputs){.path = path, .title = title, .rank = rank});
+    return true;
+}
+
+void tincture_workshop_use(TinctureWorkshop *self, guint item)
+{
+    const struct workshop_item *i = self->items->pdata[item];
+    if (!self->project->photo) {
+        say(self, "Open the photo first that the adapter is to be used on");
+    } else {
+        library_use_adapter(self->library, i->path, i->name);
+    }
+}
+
+void tincture_workshop_measured(TinctureWorkshop *self, TinctureJob *job)
+{
+    if (job->out.study && job->in.id == self->asked) {
+        g_clear_pointer(&self->study, adapter_study_free);
+        self->study = g_steal_pointer(&job->out.study);
+    }
+    changed(self);
+}
+
+void tincture_workshop_made(TinctureWorkshop *self, TinctureJob *job)
+{
+    if (!job->error) {
+        tincture_project_say(self->project, MESSAGE_INFO, "%s", job->out.note);
+        g_free(self->outcome);
+        self->outcome = g_strdup(job->out.note);
+    }
+    tincture_workshop_look(self);
+}
+
+// ---- life ---------------------------------------------------------------------------------------
+
+static void tincture_workshop_finalize(GObject *object)
+{
+    TinctureWorkshop *self = TINCTURE_WORKSHOP(object);
+    g_ptr_array_unref(self->items);
+    adapter_study_free(self->study);
+    g_free(self->outcome);
+    G_OBJECT_CLASS(tincture_workshop_parent_class)->finalize(object);
+}
+
+static void tincture_workshop_class_init(TinctureWorkshopClass *klass)
+{
+    G_OBJECT_CLASS(klass)->finalize = tincture_workshop_finalize;
+    signals[SIGNAL_CHANGED] = g_signal_new("changed", TINCTURE_TYPE_WORKSHOP, G_SIGNAL_RUN_LAST, 0,
+                                           NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void tincture_workshop_init(TinctureWorkshop *self)
+{
+    self->items = g_ptr_array_new_with_free_func(item_free);
+}
+
+TinctureWorkshop *tincture_workshop_new(TinctureProject *project, TinctureQueue *queue,
+                                        struct library *library)
+{
+    TinctureWorkshop *self = g_object_new(TINCTURE_TYPE_WORKSHOP, NULL);
+    self->project = project;
+    self->queue = queue;
+    self->library = library;
+    return self;
+}
