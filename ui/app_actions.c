@@ -150,7 +150,7 @@ static void set_keys(TinctureApp *self)
         {"app.choose-model", {"<Control><Shift>m"}},
         {"window.close", {"<Control>w"}},
         {"win.open", {"<Control>o"}},
-        {"win.leave-subject", {"<Alt>Left"}},
+        {"win.leave-page", {"<Alt>Left"}},
         {"win.export", {"<Control>e", "<Control><Shift>s"}},
         {"win.paste", {"<Control>v"}},
         {"win.add-adapter", {"<Control><Shift>o"}},

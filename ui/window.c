@@ -15,13 +15,19 @@ G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW
 
 // ---- what project and queue say -----------------------------------------------------------------
 
+static const char *aside_title(TinctureWindow *self)
+{
+    return self->aside == NULL                    ? "Tincture"
+           : g_str_equal(self->aside, "workshop") ? "Adapter Workshop"
+                                                  : "Learn a Subject";
+}
+
 static void show_title(TinctureWindow *self)
 {
     const char *name = self->project->title;
     const gboolean kept = library_is_kept(self->session->library);
-    if (name == NULL || self->learns_subject) {
-        adw_window_title_set_title(self->title,
-                                   self->learns_subject ? "Learn a Subject" : "Tincture");
+    if (name == NULL || self->aside != NULL) {
+        adw_window_title_set_title(self->title, aside_title(self));
         adw_window_title_set_subtitle(self->title, kept ? "" : "Nothing is kept");
         gtk_window_set_title(GTK_WINDOW(self), "Tincture");
         return;
@@ -65,21 +71,21 @@ static void begin_with_photo(TinctureWindow *self)
 
 static void show_page(TinctureWindow *self)
 {
-    gboolean photo = self->project->photo != NULL && !self->learns_subject;
+    gboolean photo = self->project->photo != NULL && self->aside == NULL;
     const TinctureJob *job = tincture_queue_shown(self->session->queue);
     gboolean opening = library_opening(self->session->library) != NULL; // perhaps after the model
     g_autofree char *text = job_text_with_percent(job);
     gtk_label_set_text(self->opening, text);
     gtk_widget_set_visible(self->opening_cancel, job != NULL && !(job->type->rank & JOB_LASTING));
-    gtk_widget_set_visible(self->back, self->learns_subject);
+    gtk_widget_set_visible(self->back, self->aside != NULL);
     gtk_widget_set_visible(self->photo_buttons, photo);
     gtk_widget_set_visible(self->photo_tools, photo);
     gtk_widget_set_visible(self->inspector_side, photo);
     gtk_widget_set_visible(self->inspector_separator, photo);
-    const char *page = self->learns_subject ? "subject"
-                       : photo              ? "photo"
-                       : opening            ? "opening"
-                                            : "start";
+    const char *page = self->aside != NULL ? self->aside
+                       : photo             ? "photo"
+                       : opening           ? "opening"
+                                           : "start";
     if (g_strcmp0(page, gtk_stack_get_visible_child_name(self->pages)) != 0) {
         gtk_stack_set_visible_child_name(self->pages, page);
         if (photo) {
@@ -88,11 +94,13 @@ static void show_page(TinctureWindow *self)
     }
 }
 
-void tincture_window_show_subject(TinctureWindow *self, gboolean show)
+void tincture_window_show_aside(TinctureWindow *self, const char *page)
 {
-    self->learns_subject = show;
-    if (show) {
+    self->aside = page;
+    if (g_strcmp0(page, "subject") == 0) {
         tincture_subject_page_show(self->subject);
+    } else if (page != NULL) {
+        tincture_workshop_page_show(self->workshop);
     }
     show_title(self);
     show_page(self);
@@ -112,7 +120,7 @@ static void describe_sample(TinctureWindow *self)
 static void document_changed_cb(TinctureWindow *self, guint parts)
 {
     if (parts & DOCUMENT_PHOTO) {
-        self->learns_subject = FALSE;
+        self->aside = NULL;
         show_title(self);
         describe_sample(self);
         show_page(self);
@@ -262,6 +270,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     g_type_ensure(TINCTURE_TYPE_STAGE);
     g_type_ensure(TINCTURE_TYPE_START_PAGE);
     g_type_ensure(TINCTURE_TYPE_SUBJECT_PAGE);
+    g_type_ensure(TINCTURE_TYPE_WORKSHOP_PAGE);
     g_type_ensure(TINCTURE_TYPE_RECENT_POPOVER);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/window.ui");
@@ -275,6 +284,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, stage);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, recent);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, subject);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, workshop);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, back);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening);
@@ -330,6 +340,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     tincture_stage_set_session(self->stage, session);
     tincture_recent_popover_set_session(self->recent, session);
     tincture_subject_page_set_session(self->subject, session);
+    tincture_workshop_page_set_session(self->workshop, session);
     build_panels(self);
     name_buttons(GTK_WIDGET(self));
     connect_session(self);

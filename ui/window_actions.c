@@ -215,12 +215,17 @@ static void start_over_action(GtkWidget *widget, const char *name, GVariant *tar
 
 static void subject_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_window_show_subject(window_of(widget), TRUE);
+    tincture_window_show_aside(window_of(widget), "subject");
 }
 
-static void leave_subject_action(GtkWidget *widget, const char *name, GVariant *target)
+static void workshop_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_window_show_subject(window_of(widget), FALSE);
+    tincture_window_show_aside(window_of(widget), "workshop");
+}
+
+static void leave_page_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_window_show_aside(window_of(widget), NULL);
 }
 
 // The row of the history that has the keyboard, or else what is shown.
@@ -318,7 +323,7 @@ void tincture_window_update_actions(TinctureWindow *self)
     TinctureProject *project = self->project;
     TinctureQueue *queue = self->session->queue;
     const TinctureJob *job = tincture_queue_shown(queue);
-    gboolean photo = project->photo != NULL && !self->learns_subject;
+    gboolean photo = project->photo != NULL && self->aside == NULL;
     gboolean result =
         photo && !project->drawing && tincture_project_view(project).rgba != project->before.rgba;
     gboolean learning = tincture_queue_find(queue, &learn_job) != NULL ||
@@ -331,10 +336,11 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.export", result && !exporting},
         {"win.export-newest-adapter", tincture_project_n_adapters(project) > 0},
         {"win.add-adapter", photo},
-        {"win.subject", !self->learns_subject},
-        {"win.leave-subject", self->learns_subject},
-        {"win.undo", history_can_undo(project->history) && !self->learns_subject},
-        {"win.redo", history_can_redo(project->history) && !self->learns_subject},
+        {"win.subject", g_strcmp0(self->aside, "subject") != 0},
+        {"win.workshop", g_strcmp0(self->aside, "workshop") != 0},
+        {"win.leave-page", self->aside != NULL},
+        {"win.undo", history_can_undo(project->history) && self->aside == NULL},
+        {"win.redo", history_can_redo(project->history) && self->aside == NULL},
         {"win.learn", photo && !learning},
         {"win.resume", photo && !learning && project->can_resume},
         {"win.start-over", photo && !learning && project->can_resume},
@@ -392,7 +398,8 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.redo", NULL, redo_action},
         {"win.learn", NULL, learn_action},
         {"win.subject", NULL, subject_action},
-        {"win.leave-subject", NULL, leave_subject_action},
+        {"win.workshop", NULL, workshop_action},
+        {"win.leave-page", NULL, leave_page_action},
         {"win.resume", NULL, resume_action},
         {"win.start-over", NULL, start_over_action},
         {"win.edit-now", NULL, edit_now_action},

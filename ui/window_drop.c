@@ -20,9 +20,13 @@ static void encode_thread(GTask *task, gpointer source, gpointer texture, GCance
 // name: a static string.
 static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *name)
 {
-    if (self->learns_subject) {
+    if (self->aside != NULL) {
         tincture_window_toast(
-            self, "A subject is learned from files. Save this picture as one first.", NULL, NULL);
+            self,
+            g_str_equal(self->aside, "subject")
+                ? "A subject is learned from files. Save this picture as one first."
+                : "This is a picture. Adapters come as files.",
+            NULL, NULL);
         return;
     }
     // Not its source: the last holder of a task, and so of its source, may be the thread.
@@ -32,7 +36,7 @@ static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *
     g_task_run_in_thread(task, encode_thread);
 }
 
-static void add_to_subject(TinctureWindow *self, GSList *files)
+static void add_aside(TinctureWindow *self, GSList *files)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     for (GSList *item = files; item != NULL; item = item->next) {
@@ -46,15 +50,19 @@ static void add_to_subject(TinctureWindow *self, GSList *files)
                               NULL, NULL);
     }
     g_ptr_array_add(paths, NULL);
-    tincture_subject_work_add(self->session->subject, (const char *const *)paths->pdata);
+    if (g_str_equal(self->aside, "subject")) {
+        tincture_subject_work_add(self->session->subject, (const char *const *)paths->pdata);
+    } else {
+        tincture_workshop_add(self->session->workshop, (const char *const *)paths->pdata);
+    }
 }
 
 void tincture_window_open_files(TinctureWindow *self, GSList *files)
 {
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     int photos = 0;
-    if (self->learns_subject) {
-        add_to_subject(self, files);
+    if (self->aside != NULL) {
+        add_aside(self, files);
         return;
     }
     for (GSList *item = files; item != NULL; item = item->next) {

@@ -6,6 +6,7 @@
 #include "ui/recent_popover.h"
 #include "ui/subject_page.h"
 #include "ui/window.h"
+#include "ui/workshop_page.h"
 
 struct _TinctureWindow {
     AdwApplicationWindow parent_instance;
@@ -19,6 +20,7 @@ struct _TinctureWindow {
     TinctureStage *stage;
     TinctureRecentPopover *recent;
     TinctureSubjectPage *subject;
+    TinctureWorkshopPage *workshop;
     GtkLabel *device, *opening;
     GtkWidget *photo_buttons, *photo_tools, *drop_area, *opening_cancel;
     GtkWidget *inspector_side, *inspector_separator, *back;
@@ -32,7 +34,7 @@ struct _TinctureWindow {
     gint64 message_shown;   // microseconds, of the monotonic clock
     gboolean message_lasts; // the next thing does not end it
 
-    gboolean learns_subject; // the page of that is shown
+    const char *aside; // the page in the photo's place, "subject" or "workshop"; NULL: none
 
     // borrowed
     AdwToast *message; // that is shown; NULL: none
@@ -54,7 +56,8 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
 void tincture_window_message(TinctureWindow *self, const char *text, const char *button,
                              const char *action, gboolean stays);
 void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text);
-void tincture_window_show_subject(TinctureWindow *self, gboolean show); // or what was there before
+// "subject" or "workshop"; NULL: what was there before.
+void tincture_window_show_aside(TinctureWindow *self, const char *page);
 void tincture_window_dismiss(TinctureWindow *self); // the message that is shown, if there is one
 void tincture_window_forget_messages(TinctureWindow *self); // the window goes
 // Gives the keyboard to the panel of that id, while there is a photo.

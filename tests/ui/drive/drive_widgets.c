@@ -107,6 +107,10 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
         gtk_switch_set_active(GTK_SWITCH(widget), is_on(value));
         return TRUE;
     }
+    if (GTK_IS_CHECK_BUTTON(widget)) {
+        gtk_check_button_set_active(GTK_CHECK_BUTTON(widget), is_on(value));
+        return TRUE;
+    }
     if (TINCTURE_IS_CANVAS(widget)) {
         tincture_canvas_set_split(TINCTURE_CANVAS(widget), g_ascii_strtod(value, NULL));
         return TRUE;
