@@ -131,8 +131,8 @@ static void response_cb(AdwMessageDialog *dialog, const char *response, Tincture
 
 void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text)
 {
-    GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), "Export a Copy?", text);
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "no", "_Cancel", "yes", "_Export",
+    GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), "Write a Low-Rank Copy?", text);
+    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "no", "_Cancel", "yes", "_Write",
                                      NULL);
     adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "yes",
                                                ADW_RESPONSE_SUGGESTED);

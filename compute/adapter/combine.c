@@ -87,6 +87,27 @@ static char *origins(struct adapter *const *list, int n)
     return g_string_free(text, FALSE);
 }
 
+// A hint encoder is a network of its own, which does not add up with another one.
+static bool copy_extras(struct adapter *to, struct adapter *const *list, int n, GError **error)
+{
+    const struct adapter *has = NULL;
+    for (int i = 0; i < n; i++) {
+        const GPtrArray *extras = list[i]->extras;
+        if (has && extras->len > 0) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        "%s and %s both have a hint encoder, and an adapter has one at most",
+                        has->name, list[i]->name);
+            return false;
+        }
+        has = extras->len > 0 ? list[i] : has;
+        for (guint k = 0; k < extras->len; k++) {
+            const struct adapter_extra *e = extras->pdata[k];
+            adapter_extra_put(to, e->name, e->rank, e->shape, e->value);
+        }
+    }
+    return true;
+}
+
 struct adapter *adapter_combined(struct adapter *const *list, int n, struct task *task,
                                  GError **error)
 {
@@ -102,6 +123,10 @@ struct adapter *adapter_combined(struct adapter *const *list, int n, struct task
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "at these strengths %s%s changes nothing", list[0]->name,
                     n > 1 ? " with the others" : "");
+        adapter_free(to);
+        return NULL;
+    }
+    if (!copy_extras(to, list, n, error)) {
         adapter_free(to);
         return NULL;
     }

@@ -154,6 +154,27 @@ static void test_origins(void)
     adapter_free(both[1]);
 }
 
+// A hint encoder goes along with what one of them has; two are one too many.
+static void test_extras(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *both[] = {random_adapter("lora", "", 1), random_adapter("oft", "", 2)};
+    const float value[] = {1, 2};
+    adapter_extra_put(both[1], "hint", 1, (int64_t[]){2}, value);
+    struct adapter *one = adapter_combined(both, 2, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(one->extras->len, ==, 1);
+    const struct adapter_extra *e = one->extras->pdata[0];
+    g_assert_cmpstr(e->name, ==, "hint");
+    g_assert_cmpmem(e->value, sizeof value, value, sizeof value);
+    adapter_extra_put(both[0], "hint", 1, (int64_t[]){2}, value);
+    g_assert_null(adapter_combined(both, 2, NULL, &error));
+    g_assert_nonnull(strstr(error->message, "both have a hint encoder"));
+    adapter_free(one);
+    adapter_free(both[0]);
+    adapter_free(both[1]);
+}
+
 // ---- groups of layers ---------------------------------------------------------------------------
 
 static void test_groups(void)
@@ -531,6 +552,7 @@ int main(int argc, char **argv)
     g_test_add_func("/workshop/combined", test_combined);
     g_test_add_func("/workshop/interpolated", test_interpolated);
     g_test_add_func("/workshop/origins", test_origins);
+    g_test_add_func("/workshop/extras", test_extras);
     g_test_add_func("/workshop/groups", test_groups);
     g_test_add_func("/workshop/strengths", test_strengths);
     g_test_add_func("/workshop/strengths-applied", test_strengths_applied);

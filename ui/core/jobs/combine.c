@@ -1,7 +1,8 @@
 // Several adapters as a new one in the library.
 //
 // Takes files with their strengths, path and title of the new one, and rank: of a low-rank update
-// near to what they do together (0: exactly that). Ends with a note on what it became.
+// near to what they do together (0: exactly that). Asks before it writes one. Ends with a note on
+// what it became.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -18,13 +19,26 @@ static bool make_folder(const char *path, GError **error)
     return true;
 }
 
+static void ask_near(const struct adapter_written *w, void *data)
+{
+    TinctureJob *job = data;
+    g_autofree char *question = g_strdup_printf(
+        "With rank %d %s leaves out %.2g of what its parts change together, where 0 is nothing and "
+        "1 all of it. A higher rank comes nearer.",
+        w->rank, job->in.title, w->left_out);
+    if (w->left_out > 0) {
+        job_ask(job, question);
+    }
+}
+
 static bool save(TinctureJob *job, struct adapter *a, GError **error)
 {
     const struct job_inputs *in = &job->in;
     struct adapter_written written = {0};
-    const bool ok = in->rank > 0 ? adapter_export(a, adapter_method_find("lora")->dialect, in->rank,
-                                                  in->path, &written, NULL, NULL, &job->task, error)
-                                 : adapter_save(a, in->path, &job->task, error);
+    const bool ok = in->rank > 0
+                        ? adapter_export(a, adapter_method_find("lora")->dialect, in->rank,
+                                         in->path, &written, ask_near, job, &job->task, error)
+                        : adapter_save(a, in->path, &job->task, error);
     if (ok && written.left_out > 0) {
         job->out.note = g_strdup_printf("Made %s, a low-rank update of rank %d: %.2g of the change "
                                         "is left out",
