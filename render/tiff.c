@@ -151,12 +151,14 @@ static bool check_packing(struct tiff_reader *r)
     return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, reason);
 }
 
-// padding: 0 at first; then, where that failed, the file is read leniently.
+// padding: 0 at first; then, where that failed, the file is read leniently. The directory has little
+// of it: libtiff measures what that says of itself by the file before it asks for memory.
 static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, uint64_t padding)
 {
+    enum { MOST = 1 << 16 };
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
 
-    *r = (struct tiff_reader){.task = task, .padding = padding, .lenient = padding > 0};
+    *r = (struct tiff_reader){.task = task, .padding = MIN(padding, MOST), .lenient = padding > 0};
     r->data = g_bytes_get_data(file, &r->size);
     TIFFOpenOptionsSetErrorHandlerExtR(options, take_error, r);
     TIFFOpenOptionsSetWarningHandlerExtR(options, take_warning, r);
@@ -170,6 +172,7 @@ static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, 
     if (!choose_picture(r) || !check_packing(r)) {
         return false;
     }
+    r->padding = padding;
     if (!TIFFGetField(r->tiff, TIFFTAG_IMAGEWIDTH, &r->width) ||
         !TIFFGetField(r->tiff, TIFFTAG_IMAGELENGTH, &r->height) ||
         !TIFFGetField(r->tiff, TIFFTAG_PHOTOMETRIC, &r->photometric)) {
