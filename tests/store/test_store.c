@@ -1,7 +1,6 @@
 // The library: rows come back as they went in, an old library moves forward, a bad one is refused
 // and left alone.
-#include "ui/store/store_private.h"
-
+#include "tests/store/fixture.h"
 #include "tests/temp.h"
 
 #include <fcntl.h>
@@ -12,50 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char *all; // of this process: each test makes a folder in it
-
-static char *temp_dir(void)
-{
-    g_autofree char *pattern = g_build_filename(all, "store-XXXXXX", NULL);
-    g_assert_nonnull(g_mkdtemp(pattern));
-    return g_steal_pointer(&pattern);
-}
-
-static char *library_path(const char *dir)
-{
-    return g_build_filename(dir, "library.db", NULL);
-}
-
-static struct store *open_ok(const char *dir)
-{
-    g_autoptr(GError) error = NULL;
-    struct store *s = store_open(dir, &error);
-    g_assert_no_error(error);
-    return s;
-}
-
-static struct store_document make_document(struct store *s, const char *photo)
-{
-    struct store_document d = {
-        .name = g_strdup("a.jpg"),
-        .photo = g_strdup(photo),
-        .source_prompt = g_strdup("a red apple"),
-        .prompt = g_strdup("a \"blue\" apple; DROP TABLE documents"),
-        .negative = g_strdup(""),
-        .params = g_strdup("{\"steps\":20}"),
-        .learn = g_strdup("{}"),
-        .seed = G_MAXUINT64,
-    };
-    g_autoptr(GError) error = NULL;
-    g_assert_true(store_document_save(s, &d, &error));
-    g_assert_no_error(error);
-    g_assert_cmpint(d.id, >, 0);
-    return d;
-}
-
 static void test_document(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     struct store *s = open_ok(dir);
     struct store_document none = {0};
     g_autoptr(GError) error = NULL;
@@ -86,7 +44,7 @@ static void test_document(void)
 // A library of the step before: its documents have no place yet, and get one.
 static void test_without_place(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     g_autofree char *path = library_path(dir);
     struct store *s = open_ok(dir);
     struct store_document d = make_document(s, "photos/1.jpg"), back = {0};
@@ -121,7 +79,7 @@ static void test_without_place(void)
 
 static void test_rows(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     struct store *s = open_ok(dir);
     struct store_document d = make_document(s, "photos/1.jpg");
     g_autoptr(GError) error = NULL;
@@ -190,7 +148,7 @@ static void test_rows(void)
 
 static void test_documents(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     struct store *s = open_ok(dir);
     struct store_document first = make_document(s, "photos/1.jpg");
     struct store_document second = make_document(s, "photos/2.jpg");
@@ -254,7 +212,7 @@ static void check_learned(struct store *s, struct store_run *run)
 
 static void test_run_survives_kill(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     struct store *s = open_ok(dir);
     struct store_document d = make_document(s, "photos/1.jpg");
     g_autoptr(GError) error = NULL;
@@ -291,7 +249,7 @@ static void test_run_survives_kill(void)
 
 static void test_refused(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     g_autofree char *path = g_build_filename(dir, "library.db", NULL);
     const char text[] =
         "this is a letter and no library, however long it may be, and it stays as it was";
@@ -313,7 +271,7 @@ static void test_paths(void)
                                           "photos//1.png",
                                           "./1",
                                           ""};
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     struct store *s = open_ok(dir);
     for (size_t i = 0; i < G_N_ELEMENTS(outside); i++) {
         g_assert_null(store_own_path(s, outside[i]));
@@ -347,7 +305,7 @@ static void *unlock_soon(void *db)
 // it away would lose it.
 static void test_busy(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     store_close(open_ok(dir));
     GThread *thread = g_thread_new("other", unlock_soon, lock_library(dir));
     store_close(open_ok(dir));
@@ -372,7 +330,7 @@ static void test_busy(void)
 // What people have of version 0.1 opens, with all that is in it.
 static void test_moves_forward(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     g_autofree char *path = library_path(dir);
     store_close(open_ok(dir));
     sqlite3 *db;
@@ -414,7 +372,7 @@ static void damage_page(const char *dir, int page)
 // delay the start.
 static void test_damaged(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     g_autofree char *path = library_path(dir);
     g_autofree char *journal = g_strconcat(path, "-wal", NULL);
     store_close(open_ok(dir));
@@ -447,7 +405,7 @@ static void test_foreign(void)
         "ALTER TABLE documents DROP COLUMN place",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
-        g_autofree char *dir = temp_dir();
+        g_autofree char *dir = fixture_dir();
         store_close(open_ok(dir));
         exec_ok(dir, changes[i]);
         for (int again = 0; again < 2; again++) {
@@ -462,7 +420,7 @@ static void test_foreign(void)
 // One that is damaged makes room for a new one, and is kept, each under a name of its own.
 static void test_set_aside(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     g_autofree char *path = library_path(dir);
     for (int i = 1; i <= 2; i++) {
         g_autofree char *name = g_strdup_printf("library-aside-%d.db", i);
@@ -484,7 +442,7 @@ static void test_set_aside(void)
 // Whatever is in a column, a row is texts that can be shown and paths that are not NULL.
 static void test_odd_columns(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     store_close(open_ok(dir));
     exec_ok(dir, "PRAGMA writable_schema = ON;"
                  "UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '');");
@@ -527,7 +485,7 @@ static void *open_at_once(void *dir)
 static void test_first_starts(void)
 {
     for (int round = 0; round < 20; round++) {
-        g_autofree char *dir = temp_dir();
+        g_autofree char *dir = fixture_dir();
         GThread *threads[4];
         for (size_t i = 0; i < G_N_ELEMENTS(threads); i++) {
             threads[i] = g_thread_new("start", open_at_once, dir);
@@ -541,7 +499,7 @@ static void test_first_starts(void)
 // What a killed program was opening is known once; what a living one opens is its own concern.
 static void test_opening(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     store_close(open_ok(dir));
     const pid_t child = fork();
     if (child == 0) {
@@ -567,7 +525,7 @@ static void test_opening(void)
 
 static void test_newer_refused(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     store_close(open_ok(dir));
     g_autofree char *path = g_build_filename(dir, "library.db", NULL);
     sqlite3 *db;
@@ -591,7 +549,7 @@ static void test_unwritable(void)
 // none.
 static void test_emptied(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     g_autofree char *path = library_path(dir);
     g_autofree char *photo = g_build_filename(dir, "photos", "a.png", NULL);
     g_autoptr(GError) error = NULL;
@@ -626,32 +584,10 @@ static void assert_full(GError **error)
     g_clear_error(error);
 }
 
-static void assert_document(struct store *s, const char *prompt)
-{
-    g_autoptr(GError) error = NULL;
-    struct store_document d = {0};
-    g_assert_true(store_document_load(s, 0, &d, &error));
-    g_assert_no_error(error);
-    g_assert_cmpstr(d.prompt, ==, prompt);
-    store_document_clear(&d);
-}
-
-static void set_prompt(struct store *s, const char *prompt)
-{
-    g_autoptr(GError) error = NULL;
-    struct store_document d = {0};
-    g_assert_true(store_document_load(s, 0, &d, &error));
-    g_free(d.prompt);
-    d.prompt = g_strdup(prompt);
-    g_assert_true(store_document_save(s, &d, &error));
-    g_assert_no_error(error);
-    store_document_clear(&d);
-}
-
 // On a file system of its own, where the test may mount one.
 static void test_disk(void)
 {
-    g_autofree char *dir = temp_dir();
+    g_autofree char *dir = fixture_dir();
     g_autoptr(GError) error = NULL;
     if (mount("tmpfs", dir, "tmpfs", 0, "size=512k") != 0) {
         g_test_skip("no file system can be mounted here");
@@ -687,101 +623,9 @@ static void test_disk(void)
     g_assert_cmpint(umount(dir), ==, 0);
 }
 
-static void assert_text(const char *dir, const char *name, const char *text)
-{
-    g_autofree char *path = g_build_filename(dir, name, NULL), *found = NULL;
-    g_assert_true(g_file_get_contents(path, &found, NULL, NULL));
-    g_assert_cmpstr(found, ==, text);
-}
-
-static void put_text(const char *dir, const char *name, const char *text)
-{
-    g_autofree char *path = g_build_filename(dir, name, NULL);
-    g_assert_true(g_file_set_contents(path, text, -1, NULL));
-}
-
-static char *digest(const char *dir)
-{
-    g_autofree char *path = library_path(dir), *bytes = NULL;
-    gsize size;
-    g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
-    return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (guchar *)bytes, size);
-}
-
-// Rows that the journal alone has are in the copy; what is done to that is not in the library.
-static void test_copy(void)
-{
-    g_autofree char *dir = temp_dir();
-    g_autoptr(GError) error = NULL;
-    struct store *s = open_ok(dir);
-    struct store_document d = make_document(s, "photos/a.png");
-    store_document_clear(&d);
-    put_text(dir, "photos/a.png", "a photo");
-    put_text(dir, "runs/1.safetensors", "a checkpoint");
-    set_prompt(s, "in the journal");
-    g_autofree char *before = digest(dir);
-    struct store *copy = store_open_copy(dir, &error);
-    g_assert_no_error(error);
-    g_assert_true(store_is_copy(copy) && !store_is_copy(s));
-    g_autofree char *where = g_strdup(store_dir(copy));
-    assert_document(copy, "in the journal");
-    assert_text(where, "photos/a.png", "a photo");
-    put_text(where, "runs/1.safetensors", "a later one");
-    put_text(where, "photos/b.png", "another photo");
-    set_prompt(copy, "not kept");
-    assert_document(copy, "not kept");
-    store_close(copy);
-    g_assert_false(g_file_test(where, G_FILE_TEST_EXISTS));
-    g_autofree char *after = digest(dir);
-    g_assert_cmpstr(before, ==, after);
-    assert_document(s, "in the journal");
-    assert_text(dir, "photos/a.png", "a photo");
-    assert_text(dir, "runs/1.safetensors", "a checkpoint");
-    store_close(s);
-}
-
-// What a killed program leaves goes with the next copy; what a living one uses stays.
-static void test_copy_left(void)
-{
-    g_autofree char *dir = temp_dir();
-    store_close(open_ok(dir));
-    struct store *here = store_open_copy(dir, NULL);
-    int told[2];
-    g_assert_cmpint(pipe(told), ==, 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        struct store *left = store_open_copy(dir, NULL);
-        const gsize size = strlen(store_dir(left)) + 1;
-        _exit(write(told[1], store_dir(left), size) == (ssize_t)size ? 0 : 1);
-    }
-    char where[4096];
-    g_assert_cmpint(read(told[0], where, sizeof where), >, 0);
-    g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
-    close(told[0]);
-    close(told[1]);
-    g_assert_true(g_file_test(where, G_FILE_TEST_IS_DIR));
-    store_close(store_open_copy(dir, NULL));
-    g_assert_false(g_file_test(where, G_FILE_TEST_EXISTS));
-    g_assert_true(g_file_test(store_dir(here), G_FILE_TEST_IS_DIR));
-    store_close(here);
-}
-
-// A place for a library that there cannot be.
-static void test_copy_of_nothing(void)
-{
-    g_autoptr(GError) error = NULL;
-    struct store *s = store_open_copy("/proc/none/tincture", &error);
-    g_assert_no_error(error);
-    struct store_document d = make_document(s, "photos/a.png");
-    store_document_clear(&d);
-    store_close(s);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    all = g_dir_make_tmp("tincture-store-XXXXXX", NULL);
-    g_assert_nonnull(all);
     g_test_add_func("/store/document", test_document);
     g_test_add_func("/store/without-place", test_without_place);
     g_test_add_func("/store/rows", test_rows);
@@ -801,11 +645,5 @@ int main(int argc, char **argv)
     g_test_add_func("/store/unwritable", test_unwritable);
     g_test_add_func("/store/emptied", test_emptied);
     g_test_add_func("/store/disk", test_disk);
-    g_test_add_func("/store/copy", test_copy);
-    g_test_add_func("/store/copy-left", test_copy_left);
-    g_test_add_func("/store/copy-of-nothing", test_copy_of_nothing);
-    int result = g_test_run();
-    remove_tree(all);
-    g_free(all);
-    return result;
+    return fixture_run();
 }

@@ -69,7 +69,8 @@ void library_save_now(struct library *l)
     }
     g_autoptr(GError) error = NULL;
     row_from_document(&l->row, &l->project->document);
-    const bool saved = store_document_save(l->store, &l->row, &error) && save_adapters(l, &error);
+    const bool saved = library_stays(l, &error) && store_document_save(l->store, &l->row, &error) &&
+                       save_adapters(l, &error);
     if (!saved && !l->save_failed) { // said once
         library_say_unread(l, "Your work could not be saved", error);
     }
@@ -454,7 +455,7 @@ void library_keep(struct library *l, const struct result *result, const struct p
         .seconds = result->edit->seconds,
     };
     g_autoptr(GError) error = NULL;
-    if (l->row.id) {
+    if (l->row.id && library_stays(l, &error)) {
         store_result_save(l->store, &row, &error);
     }
     library_say_unread(l, "The result could not be kept", error);

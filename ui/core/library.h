@@ -46,6 +46,8 @@ void library_save_now(struct library *l); // what is not saved
 // Saves and lets go of the file, so that no journal is left beside it; no photo can be opened then.
 void library_close(struct library *l);
 void library_open_store(struct library *l, const char *data_dir);
+// Before something is written: store_stay(), and it is said where the file had to be written anew.
+bool library_stays(struct library *l, GError **error);
 // Where something in it cannot be read or written; error NULL: that is not so.
 void library_say_unread(struct library *l, const char *what, const GError *error);
 // Renames the library of that folder, which is not open, so that the next start makes a new one.

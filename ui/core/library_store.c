@@ -59,6 +59,18 @@ bool library_is_kept(const struct library *l)
     return l->store && !store_is_copy(l->store);
 }
 
+bool library_stays(struct library *l, GError **error)
+{
+    bool anew;
+    const bool stays = store_stay(l->store, &anew, error);
+    if (anew) {
+        tincture_project_say(l->project, MESSAGE_ERROR,
+                             "The library's file was removed while the program ran; it has been "
+                             "written again, with all that was in it");
+    }
+    return stays;
+}
+
 // What was being written when the program was killed.
 static void sweep(const char *dir)
 {

@@ -178,7 +178,7 @@ static bool configure(sqlite3 *db, bool check, GError **error)
            store_exec(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;", error);
 }
 
-static bool open_file(struct store *s, const char *path, GError **error)
+bool store_connect(struct store *s, const char *path, GError **error)
 {
     const bool check = left_journal(path); // opening changes it
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
@@ -277,7 +277,7 @@ struct store *store_open(const char *dir, GError **error)
     s->dir = g_strdup(dir);
     s->training = s->opening = -1;
     GError *failure = NULL;
-    if (open_file(s, path, &failure)) {
+    if (store_connect(s, path, &failure)) {
         return s;
     }
     explain(failure, path, error);

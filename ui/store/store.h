@@ -24,6 +24,10 @@ struct store *store_open(const char *dir, GError **error);
 // library itself, which stays as it is; store_close() removes the copy.
 struct store *store_open_copy(const char *dir, GError **error);
 bool store_is_copy(const struct store *s);
+// Whether what is written is in the library's file still. One that has been removed since it was
+// opened is written anew (*anew), from what SQLite holds of it; false with an error where there is
+// another in its place, or no folder any more.
+bool store_stay(struct store *s, bool *anew, GError **error);
 void store_close(struct store *s);
 // Renames a library that is not open, so that a new one can be made in its place; the files beside
 // it stay. Its new path, newly allocated; NULL with an error.

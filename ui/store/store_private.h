@@ -21,6 +21,7 @@ struct store {
     int opening;            // the same
 };
 
+bool store_connect(struct store *s, const char *path, GError **error); // checks and migrates
 void store_set_error(sqlite3 *db,
                      GError **error); // what SQLite says of the call that has just failed
 // NULL with an error that carries SQLite's words.

@@ -1,0 +1,14 @@
+// Libraries of the tests' own.
+#pragma once
+
+#include "ui/store/store_private.h"
+
+char *fixture_dir(void); // a new empty folder, which fixture_run() removes at its end
+int fixture_run(void);   // as g_test_run()
+char *library_path(const char *dir);
+struct store *open_ok(const char *dir);
+// In the library, with a prompt; photo: relative path.
+struct store_document make_document(struct store *s, const char *photo);
+// The prompt of the newest document.
+void assert_document(struct store *s, const char *prompt);
+void set_prompt(struct store *s, const char *prompt);
