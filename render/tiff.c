@@ -151,8 +151,8 @@ static bool check_packing(struct tiff_reader *r)
     return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, reason);
 }
 
-// padding: 0 at first; then, where that failed, the file is read leniently. The directory has little
-// of it: libtiff measures what that says of itself by the file before it asks for memory.
+// padding: 0 at first; then, where that failed, the file is read leniently. The directory has
+// little of it: libtiff measures what that says of itself by the file before it asks for memory.
 static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, uint64_t padding)
 {
     enum { MOST = 1 << 16 };
