@@ -296,38 +296,25 @@ static bool add_subject(struct subject *s, struct subject_request *q, struct eng
 
 // ---- two side by side ---------------------------------------------------------------------------
 
-// The part of a photo that a half of a picture shows: twice as high as wide, with the subject.
-static struct image_region cut_half(const struct subject_photo *p, struct rng *rng)
-{
-    const int width = p->photo->full->width, height = p->photo->full->height;
-    const struct image_region box = subject_box(p);
-    const int most = MIN(height, 2 * width);
-    double least = SMALLEST_CROP * most;
-    if (p->mask) {
-        least = CLAMP(ROOM * MAX(2 * box.width, box.height), MIN(2 * PHOTO_MIN_REGION, most), most);
-    }
-    const int tall = (int)(least + rng_uniform(rng) * (most - least));
-    // What is wider than high is squeezed rather than cut.
-    const int wide = CLAMP(p->mask ? MAX(tall / 2, (int)(ROOM * box.width)) : tall / 2, 1, width);
-    if (!p->mask) {
-        return (struct image_region){rng_below(rng, width - wide + 1),
-                                     rng_below(rng, height - tall + 1), wide, tall};
-    }
-    return (struct image_region){place(rng, box.x, box.width, wide, width),
-                                 place(rng, box.y, box.height, tall, height), wide, tall};
-}
-
+// Half a page shows a square of the photo as single pictures do, with the subject whole, somewhere
+// between its top and its bottom, and what the photo has above and below. Where it has no more its
+// edge goes on.
 static bool put_half(const struct subject_photo *p, struct rng *rng, float *page, int side,
                      int right, GError **error)
 {
-    const struct image_region r = cut_half(p, rng);
-    struct image *part = image_crop(p->photo->full, r.x, r.y, r.width, r.height, error);
-    struct image *small = part ? image_resize(part, side / 2, side, error) : NULL;
+    const struct image *full = p->photo->full;
+    const struct image_region r = cut(p, rng);
+    const int top = r.y - rng_below(rng, r.height + 1); // of what the half shows, which is two high
+    const int first = MAX(top, 0), last = MIN(top + 2 * r.height, full->height);
+    const double scale = side / (2.0 * r.height);
+    const int begin = (int)((first - top) * scale), rows = MAX((int)((last - first) * scale), 1);
+    struct image *part = image_crop(full, r.x, first, r.width, last - first, error);
+    struct image *small = part ? image_resize(part, side / 2, rows, error) : NULL;
     g_autofree float *rgb = small ? image_to_signed(small) : NULL;
     const size_t row = (size_t)(side / 2) * 3;
     for (int y = 0; rgb && y < side; y++) {
-        memcpy(page + ((size_t)y * 2 + (size_t)right) * row, rgb + (size_t)y * row,
-               row * sizeof *page);
+        memcpy(page + ((size_t)y * 2 + (size_t)right) * row,
+               rgb + (size_t)CLAMP(y - begin, 0, rows - 1) * row, row * sizeof *page);
     }
     image_free(part);
     image_free(small);
