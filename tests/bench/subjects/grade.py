@@ -11,8 +11,9 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 SIZE = 64   # of the model's pictures
+WHOLE, HALF = (SIZE, SIZE), (SIZE, SIZE // 2)  # what is looked at: height, width
 PAD = 128   # of the transforms, so that nothing wraps around
-SIDES = (28, 34, 40, 46, 52)
+SIDES = {WHOLE: (28, 34, 40, 46, 52), HALF: (18, 21, 24, 28, 31)}
 ANGLES = (-12, 0, 12)
 SOFT = 0.8  # pixels: as soft as the model draws
 HARM = 0.5  # of what two pictures of the same kind differ by
@@ -28,19 +29,19 @@ def lab(rgb):
     return np.stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -1)
 
 
-def picture(image):
+def picture(image, shape=WHOLE):
     """Lab of a picture at the model's size, as soft as the model draws."""
-    rgb = np.asarray(image.convert("RGB").resize((SIZE, SIZE), Image.Resampling.LANCZOS), dtype=float) / 255
+    rgb = np.asarray(image.convert("RGB").resize(shape[::-1], Image.Resampling.LANCZOS), dtype=float) / 255
     return gaussian_filter(lab(rgb), (SOFT, SOFT, 0))
 
 
-def templates(cut):
-    for side in SIDES:
+def templates(cut, shape):
+    for side in SIDES[shape]:
         for angle in ANGLES:
             scale = side / max(cut.size)
             t = cut.resize((round(cut.width * scale), round(cut.height * scale)), Image.Resampling.LANCZOS)
             t = t.rotate(angle, resample=Image.Resampling.BICUBIC, expand=True)
-            if max(t.size) <= SIZE:
+            if t.width <= shape[1] and t.height <= shape[0]:
                 yield t
                 yield t.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
 
@@ -64,7 +65,7 @@ class Template:
     def fit(self, x, x_f, xx_f):
         """The best correlation over all places that hold the cut-out whole, and the colours' difference there."""
         h, w = self.shape
-        places = (slice(0, SIZE - h + 1), slice(0, SIZE - w + 1))
+        places = (slice(0, x.shape[0] - h + 1), slice(0, x.shape[1] - w + 1))
         product = np.fft.irfft2((self.pattern_f * x_f).sum(-1), (PAD, PAD))[places]
         mean = np.fft.irfft2(self.weight_f[..., None] * x_f, (PAD, PAD), (0, 1))[places]
         square = np.fft.irfft2(self.weight_f * xx_f, (PAD, PAD))[places]
@@ -78,12 +79,13 @@ class Template:
 class Judge:
     """Knows a subject by its cut-out, once thresholds are set."""
 
-    def __init__(self, cut):
-        self.templates = [Template(t) for t in templates(cut)]
+    def __init__(self, cut, shape=WHOLE):
+        self.shape = shape
+        self.templates = [Template(t) for t in templates(cut, shape)]
         self.least_fit, self.most_apart = 0.0, 0.0
 
     def measure(self, image):
-        x = picture(image)
+        x = picture(image, self.shape)
         x_f = np.fft.rfft2(x, (PAD, PAD), (0, 1))
         xx_f = np.fft.rfft2((x ** 2).sum(-1), (PAD, PAD))
         return max(t.fit(x, x_f, xx_f) for t in self.templates)
