@@ -313,7 +313,7 @@ static void read_blocks(struct reader *r, struct unet_config *c)
     }
 }
 
-static void refuse_other_unets(struct reader *r)
+static void refuse_other_unets(struct reader *r, const char *class_name)
 {
     static const char *const absent[] = {
         "num_attention_heads",
@@ -337,7 +337,7 @@ static void refuse_other_unets(struct reader *r)
     for (size_t i = 0; i < G_N_ELEMENTS(never); i++) {
         expect_false(r, never[i]);
     }
-    expect_string(r, "_class_name", "UNet2DConditionModel");
+    expect_string(r, "_class_name", class_name);
     expect_silu(r);
     expect_string(r, "resnet_time_scale_shift", "default");
     expect_string(r, "time_embedding_type", "positional");
@@ -348,11 +348,10 @@ static void refuse_other_unets(struct reader *r)
     expect_int(r, "resnet_out_scale_factor", 1);
 }
 
-static void read_unet(struct reader *r, void *config)
+// What a ControlNet's configuration has, too.
+static void read_unet_numbers(struct reader *r, struct unet_config *c)
 {
-    struct unet_config *c = config;
     static const int standard[] = {320, 640, 1280, 1280};
-    refuse_other_unets(r);
     c->in_channels = read_int(r, "in_channels", 4, 1, 64);
     c->out_channels = read_int(r, "out_channels", 4, 1, 64);
     c->groups = read_int(r, "norm_num_groups", 32, 1, 8192);
@@ -384,6 +383,46 @@ static void read_unet(struct reader *r, void *config)
     if (c->channels[0] < 4) {
         refuse(r, TINCTURE_ERROR_FILE, "the first level needs at least 4 channels");
     }
+}
+
+static void read_unet(struct reader *r, void *config)
+{
+    refuse_other_unets(r, "UNet2DConditionModel");
+    read_unet_numbers(r, config);
+}
+
+static void read_controlnet(struct reader *r, void *config)
+{
+    refuse_other_unets(r, "ControlNetModel");
+    expect_int(r, "conditioning_channels", 3);
+    expect_string(r, "controlnet_conditioning_channel_order", "rgb");
+    expect_false(r, "global_pool_conditions");
+    read_unet_numbers(r, config);
+}
+
+// What differs between a ControlNet's way down and a U-Net's, as its configuration calls it, and
+// cannot be seen in the shapes of its tensors; NULL: nothing.
+static const char *different_way_down(const struct unet_config *a, const struct unet_config *b)
+{
+    if (a->levels != b->levels) {
+        return "block_out_channels";
+    }
+    for (int i = 0; i < a->levels; i++) {
+        const bool attends = a->down_attention[i] || (a->mid_attention && i == a->levels - 1);
+        if (a->down_attention[i] != b->down_attention[i]) {
+            return "down_block_types";
+        }
+        if (attends && a->heads[i] != b->heads[i]) {
+            return "attention_head_dim";
+        }
+    }
+    return a->groups != b->groups                           ? "norm_num_groups"
+           : a->eps != b->eps                               ? "norm_eps"
+           : a->flip_sin_to_cos != b->flip_sin_to_cos       ? "flip_sin_to_cos"
+           : a->freq_shift != b->freq_shift                 ? "freq_shift"
+           : a->downsample_padding != b->downsample_padding ? "downsample_padding"
+           : a->mid_resnets != b->mid_resnets               ? "mid_block_type"
+                                                            : NULL;
 }
 
 // ---- autoencoder --------------------------------------------------------------------------------
@@ -688,6 +727,22 @@ static bool read_single_file(struct model *m, GError **error)
     }
     g_clear_pointer(&all, json_object_unref);
     return ok;
+}
+
+bool config_read_controlnet(const char *folder, const struct unet_config *unet, GError **error)
+{
+    struct unet_config own;
+    g_autofree char *path = g_build_filename(folder, "config.json", NULL);
+    g_autoptr(JsonNode) root = json_file_read(path, JSON_NODE_OBJECT, path, error);
+    if (!root || !read_object(path, json_node_get_object(root), read_controlnet, &own, error)) {
+        return false;
+    }
+    const char *differs = different_way_down(unet, &own);
+    if (differs) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s is of a ControlNet for another kind of model: %s differs", path, differs);
+    }
+    return !differs;
 }
 
 bool config_read(struct model *m, GError **error)

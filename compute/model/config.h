@@ -8,3 +8,7 @@
 // Fills layout, text, unet, vae, sched and name from m->path, and checks that the parts fit each
 // other. Fields that a file leaves out take the default of the reference implementation.
 bool config_read(struct model *m, GError **error);
+
+// Whether the config.json in a folder is that of a ControlNet for models whose U-Net is unet. What
+// its tensors' shapes say is not asked for here.
+bool config_read_controlnet(const char *folder, const struct unet_config *unet, GError **error);

@@ -1,6 +1,8 @@
 // Hint networks from files.
 #include "compute/model/hint_net.h"
 
+#include "compute/model/config.h"
+#include "compute/model/controlnet.h"
 #include "compute/model/load.h"
 
 #include <string.h>
@@ -71,6 +73,12 @@ static bool load(struct hint_net *net, const struct weights *w, struct model *mo
                     net->name, net->kind->title, model->name, report->str);
         return false;
     }
+    net->note = notes->len
+                    ? g_strdup_printf("%s: tensors that were left alone: %s", net->name, notes->str)
+                    : NULL;
+    if (!model->gpu) {
+        return true;
+    }
     struct load_progress progress = {.total = weights_bytes(net->part)};
     return weights_check_memory(model->gpu, net->name, progress.total, error) &&
            weights_load(w, model->gpu, &progress, task, error);
@@ -88,24 +96,86 @@ static bool open_encoder(struct hint_net *net, const struct st_file *f, struct m
     return true;
 }
 
-static struct weights *open_file(struct hint_net *net, const char *path, struct model *model,
-                                 GError **error)
+// One of an original layout, with or without the prefix that its checkpoints have.
+static bool open_original(struct hint_net *net, const struct st_file *f, const char **prefix)
 {
-    struct st_file *f = st_open(path, error);
-    if (!f) {
-        return NULL;
+    static const char *const prefixes[] = {"control_model.", ""};
+    for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        *prefix = prefixes[i];
+        if (controlnet_original_stack(f, *prefix, &net->stack)) {
+            return true;
+        }
     }
-    take_metadata(net, f);
-    struct weights *w = NULL;
+    return false;
+}
+
+// A hint has as many pixels as the pictures of the model.
+static bool check_scale(const struct hint_net *net, const struct model *model, GError **error)
+{
+    const int have = 1 << (net->stack.count - 1), want = model_latent_factor(model);
+    if (have != want) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s, a ControlNet, takes hints of %d times the size of the latents, and the "
+                    "pictures of %s have %d times",
+                    net->name, have, model->name, want);
+    }
+    return have == want;
+}
+
+// What the first file's tensors say that it is; names receives how they are called. details: room
+// for what those borrow.
+static bool open_kind(struct hint_net *net, const struct st_file *f, struct model *model,
+                      struct controlnet_names *details, struct weight_names *names, GError **error)
+{
     if (open_encoder(net, f, model)) {
-        g_autoptr(GPtrArray) paths = g_ptr_array_new();
-        g_ptr_array_add(paths, (char *)path);
-        w = weights_open_files(paths, net->part, &encoder_names, error);
+        *names = encoder_names;
+        return true;
+    }
+    *details = (struct controlnet_names){NULL, model, &net->stack};
+    if (controlnet_stack(f, &net->stack)) {
+        *names = weight_names_same;
+    } else if (open_original(net, f, &details->prefix)) {
+        *names = controlnet_original_names(details);
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s holds no hint encoder: train --control makes one", path);
+                    "%s is no control: it holds neither a hint encoder nor a ControlNet", f->path);
+        return false;
+    }
+    net->kind = &controlnet_kind;
+    net->stack.channels = model->unet.channels[0];
+    if (!check_scale(net, model, error)) {
+        return false;
+    }
+    net->part = controlnet_part(model, &net->stack);
+    return true;
+}
+
+// A folder is one of diffusers.
+static GPtrArray *find_files(const char *path, const struct model *model, GError **error)
+{
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        return config_read_controlnet(path, &model->unet, error)
+                   ? weights_in_folder(path, "diffusion_pytorch_model.safetensors", error)
+                   : NULL;
+    }
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(paths, g_strdup(path));
+    return paths;
+}
+
+static struct weights *open_files(struct hint_net *net, const char *path, struct model *model,
+                                  struct controlnet_names *details, GError **error)
+{
+    GPtrArray *paths = find_files(path, model, error);
+    struct st_file *f = paths ? st_open(paths->pdata[0], error) : NULL;
+    struct weights *w = NULL;
+    struct weight_names names;
+    if (f && open_kind(net, f, model, details, &names, error)) {
+        take_metadata(net, f);
+        w = weights_open_files(paths, net->part, &names, error);
     }
     st_free(f);
+    g_clear_pointer(&paths, g_ptr_array_unref);
     return w;
 }
 
@@ -117,7 +187,8 @@ struct hint_net *hint_net_load(const char *path, struct model *model, struct tas
     net->name = st_name(path);
     net->serial = ++loads;
     net->metadata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    struct weights *w = open_file(net, path, model, error);
+    struct controlnet_names details;
+    struct weights *w = open_files(net, path, model, &details, error);
     const bool ok = w && load(net, w, model, task, error);
     weights_free(w);
     if (!ok) {
@@ -132,6 +203,7 @@ void hint_net_free(struct hint_net *net)
         nn_part_free(net->part);
         g_hash_table_unref(net->metadata);
         g_free(net->name);
+        g_free(net->note);
         g_free(net);
     }
 }

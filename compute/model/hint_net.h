@@ -49,12 +49,14 @@ struct hint_net {
     struct hint_stack stack;
     struct nn_part *part;
     GHashTable *metadata; // string -> string, of its file
+    char *note;           // what of it is left alone, a sentence; NULL: nothing
     unsigned serial;      // of this load: no two are alike
     bool has_adapter;     // the file has tensors besides, which are an adapter's
 };
 // path: a safetensors file with a hint encoder, a ControlNet of diffusers as a folder or a file, or
 // one in the original layout (names with "input_hint_block", with or without "control_model."
-// before them). The model is borrowed, and loaded. The error says what a file is not, or what of it
+// before them). The model is borrowed; of one that was only inspected the network is not loaded
+// either, and it is known that it would fit. The error says what a file is not, or what of it
 // does not fit.
 struct hint_net *hint_net_load(const char *path, struct model *model, struct task *task,
                                GError **error);

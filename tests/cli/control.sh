@@ -1,7 +1,9 @@
 #!/bin/sh
-# A control on the command line: learned from pictures, used with a hint, and what is said of odd ones.  $1: tincture-cli
+# A control on the command line: learned from pictures, used with a hint, and what is said of odd ones.
+# $1: tincture-cli  $2: tests/data
 . "$(dirname "$0")/tap.sh"
 cli=$(realpath "$1")
+data=$(realpath "$2")
 samples=$(realpath "$(dirname "$0")/../../resources/samples")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -34,6 +36,11 @@ check $? "--keep-edges finds the control of the model"
 edit --control edges.safetensors --hint set/apple.png --region 0,0,200,200 --out part.png
 check $? "a hint of a part"
 
+small() { "$cli" generate --model "$data/models/sd1" --prompt "a dog" --steps 2 --size 32 "$@" 2>said; }
+small --out small.png && small --control "$data/controlnet/sd1:0.7" --hint set/cat.png --out net.png &&
+    small --control "$data/controlnet/sd1.safetensors:0.7" --hint set/cat.png --out original.png && ! cmp -s small.png net.png && cmp net.png original.png
+check $? "a ControlNet of either layout leads"
+
 refused() { # refused WORDS ARGUMENT...: one sentence that has the words
     words=$1
     shift
@@ -48,7 +55,8 @@ refused 'without a description' train --control canny --image "$samples/fox.png"
 refused '--hint is missing' generate --prompt x --control edges.safetensors --out x.png
 refused '--control is missing' generate --prompt x --hint set/cat.png --out x.png
 "$cli" text --prompt x --out led-none.safetensors
-refused 'no hint encoder' generate --prompt x --control led-none.safetensors --hint set/cat.png --out x.png
+refused 'neither a hint encoder nor a ControlNet' generate --prompt x --control led-none.safetensors --hint set/cat.png --out x.png
+refused 'sd1, a ControlNet, takes hints of 2 times' generate --prompt x --control "$data/controlnet/sd1.safetensors" --hint set/cat.png --out x.png
 refused 'strength of a control' generate --prompt x --control edges.safetensors:much --hint set/cat.png --out x.png
 echo "1..$n"
 exit $bad

@@ -257,7 +257,7 @@ static void test_refused(void)
     st_writer_f32(w, "x", 1, (int64_t[]){1}, &number);
     g_assert_true(st_writer_save(w, other, NULL, &error));
     st_writer_free(w);
-    check_refused(other, "no hint encoder");
+    check_refused(other, "neither a hint encoder nor a ControlNet");
     w = st_writer_new();
     st_writer_f32(w, HINT_ENCODER_PREFIX "conv_in.weight", 1, (int64_t[]){1}, &number);
     g_assert_true(st_writer_save(w, cut, NULL, &error));

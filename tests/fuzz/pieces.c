@@ -1,5 +1,6 @@
 #include "tests/fuzz/pieces.h"
 
+#include "compute/model/model.h"
 #include "tests/temp.h"
 
 #include <stdlib.h>
@@ -63,4 +64,65 @@ const char *fuzz_folder(const uint8_t *data, size_t size, const char *const *nam
         size -= nul ? piece + 1 : piece;
     }
     return folder;
+}
+
+// ---- a model ------------------------------------------------------------------------------------
+
+static const struct unet_config unet_config = {
+    .in_channels = 4,
+    .out_channels = 4,
+    .levels = 2,
+    .channels = {8, 16},
+    .down_attention = {true, false},
+    .up_attention = {false, true},
+    .mid_attention = true,
+    .layers = {2, 2},
+    .mid_resnets = 2,
+    .time_dim = 32,
+    .downsample_padding = 1,
+    .heads = {2, 2},
+    .transformer_layers = {1, 1},
+    .cross_dim = 16,
+    .groups = 4,
+    .eps = 1e-5f,
+    .flip_sin_to_cos = true,
+    .sample_size = 8,
+};
+
+static const struct text_config text_config = {
+    .vocab_size = 100,
+    .hidden_size = 16,
+    .intermediate_size = 40,
+    .layers = 2,
+    .heads = 2,
+    .max_tokens = 77,
+    .act = UNARY_QUICK_GELU,
+    .eps = 1e-5f,
+};
+
+struct model *fuzz_model(void)
+{
+    static struct model m;
+    if (m.parts) {
+        return &m;
+    }
+    m = (struct model){
+        .unet = unet_config, .text = text_config, .vae = {.levels = 2}, .name = (char *)"small"};
+    m.parts = g_ptr_array_new();
+    struct graph *g = graph_new();
+    struct nn unet = {.g = g, .part = nn_part_new(MODEL_UNET), .dry = true};
+    struct unet_inputs in = {
+        .latents = graph_leaf_dry(g, (int[]){1, 8, 8, 4}, "latents"),
+        .time = graph_leaf_dry(g, (int[]){1, 1, 1, 8}, "time"),
+        .text = graph_leaf_dry(g, (int[]){1, 1, 77, 16}, "text"),
+    };
+    unet_build(&unet, &m.unet, &in);
+    struct nn text = {.g = g, .part = nn_part_new(MODEL_TEXT), .dry = true};
+    struct tensor ids = {.shape = {1, 1, 1, 77}, .dtype = DTYPE_I32};
+    text_encoder_build(&text, &m.text, graph_leaf(g, &ids));
+    graph_free(g);
+    unet.part->hash = g_strdup("0");
+    g_ptr_array_add(m.parts, unet.part);
+    g_ptr_array_add(m.parts, text.part);
+    return &m;
 }

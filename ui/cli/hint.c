@@ -26,6 +26,10 @@ bool cli_control(struct cli *c, GError **error)
     }
     c->leads = engine_control(c->engine, path, &cli_task, error);
     c->led.net = c->leads ? c->leads->net : NULL;
+    if (c->leads && c->leads->net->note) {
+        cli_progress_end();
+        cli_complain(c->leads->net->note);
+    }
     return c->leads != NULL;
 }
 
