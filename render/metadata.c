@@ -323,12 +323,16 @@ static void bring_up_to_date(ExifData *data, const struct metadata_export *param
     exif_set_long(renew(exif, EXIF_TAG_PIXEL_Y_DIMENSION)->data, order, (ExifLong)params->height);
 }
 
-// The block without libexif's marker.
+// The block without libexif's marker. A camera's own note mostly names places in the block, which
+// libexif brings up to date where it knows the maker; others would be wrong, and are left out.
 static GBytes *serialise(ExifData *data)
 {
     unsigned char *block = NULL;
     unsigned size = 0;
 
+    if (exif_data_get_mnote_data(data) == NULL) {
+        remove_tag(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_MAKER_NOTE);
+    }
     exif_data_save_data(data, &block, &size);
 
     GBytes *bytes =

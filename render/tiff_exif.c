@@ -88,9 +88,11 @@ static guint16 pointer_in(ExifIfd ifd)
                                   : 0;
 }
 
+// A camera's own note names places in the file that it was written into.
 static bool is_kept(ExifIfd ifd, guint16 tag)
 {
-    return ifd == EXIF_IFD_0 ? find_kept(tag) != NULL : tag != pointer_in(ifd);
+    return ifd == EXIF_IFD_0 ? find_kept(tag) != NULL
+                             : tag != pointer_in(ifd) && tag != EXIF_TAG_MAKER_NOTE;
 }
 
 static void copy_entry(struct source *s, gsize at, ExifContent *content)
@@ -374,6 +376,7 @@ void tiff_exif_write(TIFF *tiff, GByteArray *file, GBytes *block)
     ExifContent *exif = data->ifd[EXIF_IFD_EXIF];
     const ExifByteOrder order = exif_data_get_byte_order(data);
 
+    exif_content_remove_entry(exif, exif_content_get_entry(exif, EXIF_TAG_MAKER_NOTE));
     add_byte_tags(tiff);
     for (guint i = 0; i < data->ifd[EXIF_IFD_0]->count; i++) {
         put_tag(tiff, data->ifd[EXIF_IFD_0]->entries[i], order);

@@ -338,6 +338,82 @@ static void test_comment_in_files(void)
     }
 }
 
+// ---- notes of cameras ---------------------------------------------------------------------------
+
+// A block of a maker and its note: a directory of one text, at a place in the block. Texts give
+// places, which are below 256.
+static GBytes *note_of(const char *maker)
+{
+    enum { UNDEFINED = 7, IMAGE_TYPE = 6 }; // Canon's
+    static const char TEXT[] = "IMG:a camera";
+    const struct entry main[] = {
+        {EXIF_TAG_MAKE, ASCII, 6, "\x26", 0}, {EXIF_TAG_EXIF_IFD_POINTER, LONG, 1, NULL, 44}, {0}};
+    const struct entry exif[] = {{EXIF_TAG_MAKER_NOTE, UNDEFINED, 18 + sizeof(TEXT), "\x3e", 0},
+                                 {0}};
+    const struct entry note[] = {{IMAGE_TYPE, ASCII, sizeof(TEXT), "\x50", 0}, {0}};
+    GByteArray *parts = begin(true);
+
+    put_directory(parts, true, main, 0);
+    g_byte_array_append(parts, (const guint8 *)maker, 6);
+    put_directory(parts, true, exif, 0);
+    put_directory(parts, true, note, 0);
+    g_assert_cmpuint(parts->len, ==, 0x50);
+    g_byte_array_append(parts, (const guint8 *)TEXT, sizeof(TEXT));
+    return g_byte_array_free_to_bytes(parts);
+}
+
+// The text in a note that libexif finds in a block; NULL: there is no note.
+static char *text_in_note(GBytes *block)
+{
+    g_autoptr(GByteArray) marked = g_byte_array_new();
+    ExifData *data = exif_data_new();
+    char text[64] = "", *found = NULL;
+
+    g_byte_array_append(marked, (const guint8 *)"Exif\0", 6);
+    g_byte_array_append(marked, g_bytes_get_data(block, NULL), (guint)g_bytes_get_size(block));
+    exif_data_load_data(data, marked->data, marked->len);
+    if (exif_data_get_mnote_data(data) != NULL) {
+        exif_mnote_data_get_value(exif_data_get_mnote_data(data), 0, text, sizeof(text));
+        found = g_strdup(text);
+    } else {
+        g_assert_null(exif_content_get_entry(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_MAKER_NOTE));
+    }
+    exif_data_unref(data);
+    return found;
+}
+
+// A note names places in its block: it goes where these are brought up to date, and nowhere else.
+static void test_notes_of_cameras(void)
+{
+    static const struct {
+        const char *maker, *format, *text;
+    } CASES[] = {{"Canon", "jpeg", "IMG:a camera"},
+                 {"Canon", "png", "IMG:a camera"},
+                 {"Canon", "tiff", NULL},
+                 {"Other", "jpeg", NULL},
+                 {"Other", "png", NULL},
+                 {"Other", "tiff", NULL}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        const struct image_save_params params = {.format = CASES[i].format,
+                                                 .quality = 90,
+                                                 .keep_metadata = true,
+                                                 .recipe = "a cat\nSteps: 20"};
+        struct image *photo = picture_flat(20, 30, 0.5f, 0.5f, 0.5f);
+
+        photo->meta.exif = note_of(CASES[i].maker);
+
+        g_autoptr(GBytes) file = image_encode(photo, &params, NULL);
+        struct image *back = image_load_bytes(file, NULL, NULL);
+        g_autofree char *text = text_in_note(back->meta.exif);
+
+        g_assert_cmpstr(text, ==, CASES[i].text);
+        assert_value(back->meta.exif, EXIF_IFD_0, EXIF_TAG_MAKE, CASES[i].maker);
+        image_free(photo);
+        image_free(back);
+    }
+}
+
 // ---- Adobe RGB ----------------------------------------------------------------------------------
 
 // The first bytes of a JPEG file, that EXIF block, and of the file what is no marker of an
@@ -507,6 +583,7 @@ int main(int argc, char **argv)
     g_test_add_func("/metadata/comments", test_comments);
     g_test_add_func("/metadata/comment-beside-recipe", test_comment_beside_recipe);
     g_test_add_func("/metadata/comment-in-files", test_comment_in_files);
+    g_test_add_func("/metadata/notes-of-cameras", test_notes_of_cameras);
     g_test_add_func("/metadata/adobe-rgb", test_adobe_rgb);
     g_test_add_func("/metadata/density", test_density);
     g_test_add_func("/metadata/density-in-exif", test_density_in_exif);
