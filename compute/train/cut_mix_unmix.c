@@ -198,10 +198,19 @@ static void mix_finish(struct objective_run *run)
     }
 }
 
+static const char *const mix_names[] = {"halves", "segments", NULL};
+
 static const struct setting mix_settings[] = {
     SUBJECT_ROWS,
-    {.key = "pairs",
+    {.key = "mix",
      .title = "Pairs",
+     .help = "Halves of two photos side by side, or both subjects cut out by their masks, on one "
+             "ground",
+     .kind = SETTING_CHOICE,
+     .level = SETTING_EXPERT,
+     .choices = mix_names},
+    {.key = "pairs",
+     .title = "Number of pairs",
      .help = "How many pictures are put together of each two subjects, and of their classes",
      .unit = "pictures",
      .kind = SETTING_INT,

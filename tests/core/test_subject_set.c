@@ -167,6 +167,15 @@ static void test_class(void)
     engine_free(engine);
 }
 
+static void refuse(const struct subject_request *list, int n, const char *part)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(subjects_new(engine, list, n, NULL, &error));
+    g_assert_nonnull(error);
+    g_test_message("%s", error->message);
+    g_assert_nonnull(strstr(error->message, part));
+}
+
 // ---- two ----------------------------------------------------------------------------------------
 
 // In a pair each half shows the photo of the subject that the caption puts there.
@@ -213,16 +222,68 @@ static void test_pairs(void)
     engine_free(engine);
 }
 
-// ---- what is refused ----------------------------------------------------------------------------
+// The part of the columns in which red is at least half, green next to none: the subjects of
+// make_photo().
+static double red_part(const struct train_example *e, int begin, int end)
+{
+    int n = 0;
+    for (int i = 0; i < e->width * e->height; i++) {
+        const float *rgb = e->rgb + 3 * i;
+        n += i % e->width >= begin && i % e->width < end && rgb[0] > 0.9f && rgb[1] < -0.9f &&
+             rgb[2] < -0.9f;
+    }
+    return (double)n / ((end - begin) * e->height);
+}
 
-static void refuse(const struct subject_request *list, int n, const char *part)
+// Cut out by their masks, both stand whole on one ground of one colour; nothing of the photos'
+// grounds comes along.
+static void test_segments(void)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_null(subjects_new(engine, list, n, NULL, &error));
-    g_assert_nonnull(error);
-    g_test_message("%s", error->message);
-    g_assert_nonnull(strstr(error->message, part));
+    engine_begin();
+    struct photo *a = make_photo(SIDE, 4, 30, 1), *b = make_photo(64, 40, 2, 1);
+    struct raster *mask_a = make_mask(a, 4, 30), *mask_b = make_mask(b, 40, 2);
+    const struct subject_photo photos[] = {{a, NULL, mask_a}, {b, NULL, mask_b}};
+    struct settings *s =
+        learn_new("objective=cut_mix_unmix prior_weight=0 crops=1 pairs=8 mix=segments");
+    struct subject_request list[] = {
+        {.photos = &photos[0], .n = 1, .token = "<rex>", .kind = "dog", .settings = s},
+        {.photos = &photos[1], .n = 1, .token = "<mia>", .kind = "cat", .settings = s}};
+    struct subject *made = subjects_new(engine, list, 2, NULL, &error);
+    g_assert_no_error(error);
+    const struct train_set *set = subject_set(made);
+    int pairs = 0;
+    for (int i = 0; i < set->count; i++) {
+        const struct train_example *e = &set->examples[i];
+        if (!e->composed) {
+            continue;
+        }
+        pairs++;
+        const double left = red_part(e, 0, e->width / 2),
+                     right = red_part(e, e->width / 2, e->width);
+        g_assert_cmpfloat(left, >, 0.15);
+        g_assert_cmpfloat(right, >, 0.15);
+        const float *ground = e->rgb; // a corner that no subject reaches
+        int of_ground = 0;
+        for (int k = 0; k < e->width * e->height; k++) {
+            of_ground += memcmp(e->rgb + 3 * k, ground, 3 * sizeof(float)) == 0;
+        }
+        g_assert_cmpfloat(of_ground / (double)(e->width * e->height), >, 0.2);
+    }
+    g_assert_cmpint(pairs, ==, 8);
+    subject_free(made);
+    const struct subject_photo plain = {b, NULL, NULL};
+    list[1].photos = &plain;
+    refuse(list, 2, "photo 1 of the cat has no mask");
+    settings_free(s);
+    raster_free(mask_a);
+    raster_free(mask_b);
+    photo_unref(a);
+    photo_unref(b);
+    engine_free(engine);
 }
+
+// ---- what is refused ----------------------------------------------------------------------------
 
 static void test_refused(void)
 {
@@ -293,6 +354,7 @@ int main(int argc, char **argv)
     g_test_add_func("/subject-set/word", test_word);
     g_test_add_func("/subject-set/class", test_class);
     g_test_add_func("/subject-set/pairs", test_pairs);
+    g_test_add_func("/subject-set/segments", test_segments);
     g_test_add_func("/subject-set/refused", test_refused);
     g_test_add_func("/subject-set/files", test_files);
     return g_test_run();
