@@ -113,8 +113,8 @@ def photographed_ground(rng, folder):
         return image.convert("RGB").crop((x, y, x + side, y + side)).resize((SIZE, SIZE), Image.Resampling.LANCZOS)
 
 
-def photo(name, cut, index, folder):
-    """Photo index of a subject."""
+def photo_and_mask(name, cut, index, folder):
+    """Photo index of a subject, and where it is."""
     rng = random.Random(f"{name} {index}")
     ground = photographed_ground(rng, folder) if "photo" in SUBJECTS[name] else drawn_ground(rng)
     scale = rng.uniform(0.55, 0.85) * SIZE / max(cut.size)
@@ -123,5 +123,12 @@ def photo(name, cut, index, folder):
     if index % 2:
         thing = thing.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     room = SIZE - thing.width, SIZE - thing.height
-    ground.paste(thing, tuple(round(rng.uniform(0.1, 0.9) * max(r, 0)) for r in room), thing)
-    return ground
+    corner = tuple(round(rng.uniform(0.1, 0.9) * max(r, 0)) for r in room)
+    ground.paste(thing, corner, thing)
+    mask = Image.new("L", ground.size)
+    mask.paste(thing.getchannel("A"), corner)
+    return ground, mask
+
+
+def photo(name, cut, index, folder):
+    return photo_and_mask(name, cut, index, folder)[0]
