@@ -55,11 +55,13 @@ static guint files_made(const struct fixture *f)
     return files->len;
 }
 
-// What a layer keeps of 0.5 everywhere, half of that in the down blocks, none in cross-attention.
+// What a layer keeps of 0.5 everywhere, half of that in the down blocks, half in self-attention,
+// none in cross-attention.
 static double expected(const struct adapter_param *p)
 {
     const struct layer_group g = layer_group_of(p);
-    return g.kind == LAYER_CROSS ? 0 : g.place == LAYER_DOWN ? 0.25 : 0.5;
+    const double here = g.place == LAYER_DOWN ? 0.25 : 0.5;
+    return g.kind == LAYER_CROSS ? 0 : g.kind == LAYER_SELF ? here / 2 : here;
 }
 
 static void test_factors(void)
@@ -70,6 +72,7 @@ static void test_factors(void)
     g_autofree char *original = g_strdup(item->path);
     tincture_workshop_set(work_of(&f), 0, "strength", 0.5);
     tincture_workshop_set(work_of(&f), 0, "down", 0.5);
+    tincture_workshop_set(work_of(&f), 0, "self", 0.5);
     tincture_workshop_set(work_of(&f), 0, "cross", 0);
     tincture_workshop_set(work_of(&f), 0, "cross", 5); // no legal one
     g_assert_true(tincture_workshop_make(work_of(&f), "half", 0));
