@@ -49,7 +49,7 @@ struct adapter_extra {
 
 // The key of a trained adapter's metadata that has the sentence it was learned with.
 #define ADAPTER_CAPTION "tincture.prompt"
-// That of a combined one's, "cat:0.3 dog:0,down=1", and those of one that was brought near: what
+// That of a combined one's, "cat:0.3; dog:0,down=1", and those of one that was brought near: what
 // is left out of the change, in all and of each layer (a JSON object).
 #define ADAPTER_ORIGINS       "tincture.made_of"
 #define ADAPTER_APPROXIMATION "tincture.approximation"

@@ -11,6 +11,7 @@
 //
 // Where they are not, or no parameter of the method expresses both, it is the difference of each
 // weight.
+#include "compute/adapter/group.h"
 #include "compute/adapter/private.h"
 
 struct adapter_param *adapter_param_at(struct adapter *to, const struct adapter_param *p,
@@ -71,18 +72,13 @@ static struct adapter *added_up(struct adapter *const *list, int n)
     return to;
 }
 
-// "cat:0.3 dog:0,down=1": names and no paths.
+// "cat:0.3; dog:0,down=1": names and no paths.
 static char *origins(struct adapter *const *list, int n)
 {
     GString *text = g_string_new("");
     for (int i = 0; i < n; i++) {
-        g_string_append_printf(text, "%s%s:", i ? " " : "", list[i]->name);
-        if (list[i]->strengths) {
-            g_string_append(text, list[i]->strengths);
-        } else {
-            char number[G_ASCII_DTOSTR_BUF_SIZE];
-            g_string_append(text, g_ascii_formatd(number, sizeof number, "%g", list[i]->scale));
-        }
+        g_autofree char *strength = adapter_strength_text(list[i]);
+        g_string_append_printf(text, "%s%s:%s", i ? "; " : "", list[i]->name, strength);
     }
     return g_string_free(text, FALSE);
 }

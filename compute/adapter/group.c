@@ -247,3 +247,12 @@ bool adapter_set_strengths(struct adapter *a, const char *text, GError **error)
     a->strengths = g_strdup(text);
     return true;
 }
+
+char *adapter_strength_text(const struct adapter *a)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_formatd(number, sizeof number, "%g", a->scale);
+    return !a->strengths   ? g_strdup(number)
+           : a->scale == 1 ? g_strdup(a->strengths)
+                           : g_strconcat(number, " * ", a->strengths, NULL);
+}

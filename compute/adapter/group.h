@@ -52,3 +52,5 @@ GArray *layer_groups(const GArray *layers);
 // a layer counts, and 1 where none does: "0,down=1" is the down blocks alone. False, and nothing
 // has changed, where a term is none: then the error says which.
 bool adapter_set_strengths(struct adapter *a, const char *text, GError **error);
+// How strong it is, in those words: "0.7", or its terms. Newly allocated.
+char *adapter_strength_text(const struct adapter *a);

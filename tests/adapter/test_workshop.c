@@ -143,7 +143,7 @@ static void test_origins(void)
     struct adapter *read = adapter_load(path, fx.model, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(g_hash_table_lookup(read->metadata, ADAPTER_ORIGINS), ==,
-                    "LoRA:0.25 LoRA:0,mid=1");
+                    "LoRA:0.25; LoRA:0,mid=1");
     both[0]->scale = 0;
     g_assert_true(adapter_set_strengths(both[1], "0", &error));
     g_assert_null(adapter_combined(both, 2, NULL, &error));

@@ -152,7 +152,10 @@ matrix = {c["group"]: c["matrix"] for c in i["correlation"]}
 assert abs(matrix["down1"][0][1] - 1) < 1e-6 and matrix["down1"][0][2] is None, matrix
 PY
 check $? "one adapter below, another one elsewhere, and inspect says so"
-"$cli" adapter info mixed.safetensors | grep -q "tincture.made_of: peft:0,down=1 lora_with_te:down=0"
+predict "$cases/peft:0,down=1" down.safetensors && same down.safetensors peft.safetensors &&
+    predict "$cases/peft:down=0,mid=1" up.safetensors && same up.safetensors base.safetensors
+check $? "strengths of groups work without a file of their own"
+"$cli" adapter info mixed.safetensors | grep -q "tincture.made_of: peft:0,down=1; lora_with_te:down=0"
 check $? "the file says what it was made of"
 "$cli" adapter combine "$cases/peft" "$cases/lora_dora.safetensors" --out different.safetensors >said &&
     grep -q "^exact, as differences of whole weights" said &&
@@ -168,7 +171,10 @@ no() { # no SENTENCE STRENGTHS [VERB]
     [ $? = 1 ] && [ "$(wc -l <said)" = 1 ] && grep -q "$1" said && [ ! -e no.safetensors ]
     check $? "refused: $(cat said)"
 }
-no 'has no strength from -10 to 10' nan
+"$cli" adapter combine "$cases/peft:nan" --out no.safetensors 2>said
+[ $? = 2 ] && grep -q 'the strength of an adapter is a number' said && [ ! -e no.safetensors ]
+check $? "a strength that is no number: $(cat said)"
+no 'has no strength from -10 to 10' 1,up=nan
 no 'has no strength from -10 to 10' down=1e30
 no 'has no layers called "nowhere"' nowhere=1
 no 'has no layers called "nowhere"' nowhere=1 inspect

@@ -83,7 +83,8 @@ static void test_factors(void)
     g_assert_cmpstr(half->name, ==, "half");
     struct adapter *before = load(&f, original), *after = load(&f, half->path);
     g_assert_cmpstr(after->method->name, ==, "svdiff");
-    g_assert_nonnull(g_hash_table_lookup(after->metadata, ADAPTER_ORIGINS));
+    g_assert_true(g_str_has_prefix(g_hash_table_lookup(after->metadata, ADAPTER_ORIGINS),
+                                   "apple.png: svdiff, 3 steps:0.5,"));
     int kept = 0;
     for (guint i = 0; i < before->params->len; i++) {
         const struct adapter_param *p = before->params->pdata[i],

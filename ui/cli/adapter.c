@@ -133,26 +133,12 @@ static bool convert(struct cli *c, GError **error)
     return ok;
 }
 
-// Of FILE[:STRENGTHS], a file of that whole name first.
-static struct adapter *load_strong(struct cli *c, const char *text, GError **error)
-{
-    const char *slash = strrchr(text, '/'), *colon = strrchr(slash ? slash : text, ':');
-    const bool whole = !colon || g_file_test(text, G_FILE_TEST_EXISTS);
-    g_autofree char *path = whole ? g_strdup(text) : g_strndup(text, (gsize)(colon - text));
-    struct adapter *a = cli_adapter(c, path, error);
-    if (a && !whole && !adapter_set_strengths(a, colon + 1, error)) {
-        g_prefix_error(error, "%s: ", path);
-        g_clear_pointer(&a, adapter_free);
-    }
-    return a;
-}
-
 // Those of all the words behind the verb. NULL with an error.
 static GPtrArray *load_all(struct cli *c, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
     for (int i = 1; c->rest[i]; i++) {
-        struct adapter *a = load_strong(c, c->rest[i], error);
+        struct adapter *a = cli_adapter_scaled(c, c->rest[i], error);
         if (!a) {
             return NULL;
         }

@@ -68,9 +68,9 @@ void cli_note_sentences(const struct cli *c);
 // An adapter of a file or folder, for the engine that is open; what of it is not applied, and how
 // it was read where that was open, goes to standard error in one line.
 struct adapter *cli_adapter(const struct cli *c, const char *path, GError **error);
-// Of FILE[:SCALE], a file of that whole name first.
+// Of FILE[:STRENGTHS], a number or as adapter_set_strengths(); a file of that whole name first.
 struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError **error);
-// Loads --adapter FILE[:SCALE]... (a file of that whole name goes first) and hands them to the
+// Loads --adapter FILE[:STRENGTHS]... (a file of that whole name goes first) and hands them to the
 // editor.
 bool cli_adapters(struct cli *c, GError **error);
 // Reads --weight WORD:FACTOR..., of which there may be none.

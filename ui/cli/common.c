@@ -1,5 +1,6 @@
 #include "ui/cli/cli.h"
 
+#include "compute/adapter/group.h"
 #include "compute/file/safetensors.h"
 #include "compute/model/embedding.h"
 #include "render/codec.h"
@@ -192,25 +193,40 @@ struct adapter *cli_adapter(const struct cli *c, const char *path, GError **erro
     return a;
 }
 
+// FILE:0,down=1: groups of layers have strengths of their own.
+static struct adapter *adapter_grouped(const struct cli *c, const char *text, const char *colon,
+                                       GError **error)
+{
+    g_autofree char *path = g_strndup(text, (gsize)(colon - text));
+    struct adapter *a = cli_adapter(c, path, error);
+    if (a && !adapter_set_strengths(a, colon + 1, error)) {
+        g_prefix_error(error, "%s: ", path);
+        g_clear_pointer(&a, adapter_free);
+    }
+    return a;
+}
+
 struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError **error)
 {
     // Legal as in documents.
     static const struct setting strength = {.kind = SETTING_FLOAT, .min = -10, .max = 10};
+    const char *slash = strrchr(text, '/'), *colon = strrchr(slash ? slash : text, ':');
     g_autofree char *path = NULL;
     double scale = 1.0;
     if (g_file_test(text, G_FILE_TEST_EXISTS)) {
         path = g_strdup(text);
+    } else if (colon && strchr(colon, '=')) {
+        return adapter_grouped(c, text, colon, error);
     } else if (!cli_split(text, &strength, &path, &scale)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s: no file has that name, and behind a colon the strength of an adapter is a "
-                    "number from %g to %g",
+                    "number from %g to %g, or 0,down=1 by groups of layers",
                     text, strength.min, strength.max);
         return NULL;
     }
     struct adapter *a = cli_adapter(c, path, error);
     if (a) {
         a->scale = scale;
-        a->enabled = true;
     }
     return a;
 }

@@ -308,7 +308,8 @@ static GArray *own_options(struct cli *c)
         {"checkpoint", 0, 0, G_OPTION_ARG_FILENAME, &c->checkpoint, "Keep a checkpoint here",
          "FILE"},
         {"adapter", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &c->adapters,
-         "Adapter, with its strength; may be repeated", "FILE[:SCALE]"},
+         "Adapter, with its strength, or those of groups of layers (0,down=1); may be repeated",
+         "FILE[:STRENGTHS]"},
         {"embedding", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->embeddings,
          "Learned token that prompts may hold, by the file's own name for it or by another; may be "
          "repeated",

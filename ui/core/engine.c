@@ -154,7 +154,7 @@ struct adapter *engine_adapter(struct engine *e, const char *path, GError **erro
     return a;
 }
 
-GPtrArray *engine_adapters_at(struct engine *e, const char *const *files,
+GPtrArray *engine_adapters_at(struct engine *e, const char *const *files, const char *const *names,
                               const char *const *strengths, struct task *task, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
@@ -165,6 +165,8 @@ GPtrArray *engine_adapters_at(struct engine *e, const char *const *files,
             return NULL;
         }
         g_ptr_array_add(list, a);
+        g_free(a->name);
+        a->name = g_strdup(names[i]);
         if (!adapter_set_strengths(a, strengths[i], error)) {
             g_prefix_error(error, "%s: ", a->name);
             return NULL;
@@ -520,10 +522,10 @@ char *engine_recipe(const struct edit_request *request, const struct engine_plac
     for (int i = 0; i < n; i++) {
         if (adapters[i]->enabled) {
             g_autofree char *key = i ? g_strdup_printf("Adapter %d", i + 1) : g_strdup("Adapter");
-            char scale[G_ASCII_DTOSTR_BUF_SIZE];
-            g_autofree char *value = g_strjoin(
-                " ", adapters[i]->name ? adapters[i]->name : "unnamed", adapters[i]->method->name,
-                g_ascii_formatd(scale, sizeof scale, "%g", adapters[i]->scale), NULL);
+            g_autofree char *strength = adapter_strength_text(adapters[i]);
+            g_autofree char *value =
+                g_strjoin(" ", adapters[i]->name ? adapters[i]->name : "unnamed",
+                          adapters[i]->method->name, strength, NULL);
             append_value(out, key, value);
         }
     }

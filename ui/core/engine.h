@@ -55,10 +55,10 @@ GArray *engine_adapters_new(void); // of struct engine_adapter, frees the paths
 // The adapter of a file. NULL with an error. Borrowed: until it is forgotten, or put anew.
 struct adapter *engine_adapter(struct engine *e, const char *path, GError **error);
 void engine_adapter_forget(struct engine *e, const char *path);
-// Adapters of files, each at its strengths (adapter_set_strengths()), both NULL-terminated: struct
-// adapter *, of the caller's own, so that nothing that is drawn knows of those strengths. NULL with
-// an error.
-GPtrArray *engine_adapters_at(struct engine *e, const char *const *files,
+// Adapters of files, each under a name and at its strengths (adapter_set_strengths()), all
+// NULL-terminated: struct adapter *, of the caller's own, so that nothing that is drawn knows of
+// those strengths. NULL with an error.
+GPtrArray *engine_adapters_at(struct engine *e, const char *const *files, const char *const *names,
                               const char *const *strengths, struct task *task, GError **error);
 // Puts a trained adapter in the place of whatever was known of this path. Takes it.
 void engine_adapter_put(struct engine *e, const char *path, struct adapter *adapter);

@@ -42,6 +42,7 @@ static void inputs_copy(const struct job_inputs *from, struct job_inputs *to)
     to->kind = g_strdup(from->kind);
     to->files = (const char *const *)g_strdupv((char **)from->files);
     to->prompts = (const char *const *)g_strdupv((char **)from->prompts);
+    to->names = (const char *const *)g_strdupv((char **)from->names);
     to->strengths = (const char *const *)g_strdupv((char **)from->strengths);
 }
 
@@ -63,6 +64,7 @@ static void inputs_clear(struct job_inputs *in)
     }
     g_strfreev((char **)in->files);
     g_strfreev((char **)in->prompts);
+    g_strfreev((char **)in->names);
     g_strfreev((char **)in->strengths);
 }
 

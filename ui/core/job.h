@@ -74,7 +74,8 @@ struct job_inputs {
     const char *const *files;      // NULL-terminated paths
     const char *token, *kind;      // a new word, and that of what it is one of
     const char *const *prompts;    // NULL-terminated sentences
-    const char *const *strengths;  // of each of the files, as adapter_set_strengths()
+    const char *const *names;      // of each of the files, as a person calls it
+    const char *const *strengths;  // the same, as adapter_set_strengths()
     struct image_save_params save; // format is a static string; recipe and task are the job's
     bool with_recipe, resume, erase;
     gint64 id; // of whoever asks

@@ -254,15 +254,19 @@ static bool say(TinctureWorkshop *self, const char *sentence)
 static void submit(TinctureWorkshop *self, const struct job_type *type, struct job_inputs in)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new();
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
     g_autoptr(GPtrArray) strengths = g_ptr_array_new_with_free_func(g_free);
     const struct workshop_item *item;
     for (guint i = 0; (item = tincture_workshop_chosen(self, i)); i++) {
         g_ptr_array_add(files, item->path);
+        g_ptr_array_add(names, item->name);
         g_ptr_array_add(strengths, strengths_text(item->strengths));
     }
     g_ptr_array_add(files, NULL);
+    g_ptr_array_add(names, NULL);
     g_ptr_array_add(strengths, NULL);
     in.files = (const char *const *)files->pdata;
+    in.names = (const char *const *)names->pdata;
     in.strengths = (const char *const *)strengths->pdata;
     in.id = self->asked;
     tincture_queue_submit(self->queue, tincture_job_new(type, &in));

@@ -1,8 +1,8 @@
 // Several adapters as a new one in the library.
 //
-// Takes files with their strengths, path and title of the new one, and rank: of a low-rank update
-// near to what they do together (0: exactly that). Asks before it writes one. Ends with a note on
-// what it became.
+// Takes files with their names and strengths, path and title of the new one, and rank: of a
+// low-rank update near to what they do together (0: exactly that). Asks before it writes one. Ends
+// with a note on what it became.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -53,8 +53,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
     g_autoptr(GPtrArray) list =
-        engine_ready(e, error) ? engine_adapters_at(e, in->files, in->strengths, &job->task, error)
-                               : NULL;
+        engine_ready(e, error)
+            ? engine_adapters_at(e, in->files, in->names, in->strengths, &job->task, error)
+            : NULL;
     struct adapter *all = list ? adapter_combined((struct adapter *const *)list->pdata,
                                                   (int)list->len, &job->task, error)
                                : NULL;

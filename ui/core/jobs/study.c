@@ -1,6 +1,6 @@
 // What adapters do to the model and how alike they are, in numbers.
 //
-// Takes files with their strengths, and the id of whoever asks. Ends with the study.
+// Takes files with their names and strengths, and the id of whoever asks. Ends with the study.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -8,8 +8,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
     g_autoptr(GPtrArray) list =
-        engine_ready(e, error) ? engine_adapters_at(e, in->files, in->strengths, &job->task, error)
-                               : NULL;
+        engine_ready(e, error)
+            ? engine_adapters_at(e, in->files, in->names, in->strengths, &job->task, error)
+            : NULL;
     job->out.study = list ? adapter_study_new((struct adapter *const *)list->pdata, (int)list->len,
                                               &job->task, error)
                           : NULL;
