@@ -90,6 +90,7 @@ expect 1 "'cat' has a weight, but it is not in the sentence" \
     "$cli" edit --image "$photo" --source-prompt "an apple" --prompt "an apple" --weight cat:2 --out "$dir/o.png"
 expect 1 'only in an edit of a photo that is described' \
     "$cli" edit --image "$photo" --prompt "an apple" --inverter ddim --weight apple:2 --out "$dir/o.png"
+expect 2 'prompt is empty: it says what' "$cli" train --image "$photo" --prompt " " --out "$dir/a.safetensors"
 expect 1 'a.png: that ending is a PNG picture' "$cli" train --image "$photo" --prompt apple --out "$dir/a.png"
 touch "$dir/a"
 expect 1 '/a is a file; an adapter is' "$cli" train --image "$photo" --prompt apple --out "$dir/a"

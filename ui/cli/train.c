@@ -113,7 +113,13 @@ static bool is_subject(const struct cli *c)
     return objective_chosen(c->settings)->of_subjects;
 }
 
-// What is wanted of the words depends on the objective.
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\n")] == '\0';
+}
+
+// What is wanted of the words depends on the objective. A photo is learned with words, as in the
+// window: nothing could be changed of what was learned without.
 static bool check_words(const struct cli *c, GError **error)
 {
     const char *missing = NULL;
@@ -128,7 +134,9 @@ static bool check_words(const struct cli *c, GError **error)
                         "are for a single one"
                       : NULL;
     } else if (!is_subject(c)) {
-        missing = c->prompt ? NULL : "--prompt is missing";
+        missing = !c->prompt            ? "--prompt is missing"
+                  : is_blank(c->prompt) ? "--prompt is empty: it says what the photo shows"
+                                        : NULL;
         missing = c->token || c->class_images || c->class_prompt
                       ? "--token, --class-image and --class-prompt are for a subject: --class says "
                         "what it is one of"
