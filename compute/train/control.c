@@ -4,8 +4,10 @@
 //
 //   L = mean (prediction(z_t, t, c, conv_in(z_t) + encoder(hint)) - target)^2
 //
-// The encoder's last convolution begins at zero, so that a run begins with the model as it is; the
-// others begin as the reference framework's do, uniform within 1 / sqrt(inputs).
+// The encoder's last convolution begins at zero, so that a run begins with the model as it is. The
+// others begin so that a signal keeps its size through them (He et al., Delving Deep into
+// Rectifiers): from the framework's usual start, uniform within 1 / sqrt(inputs), a hint of spread
+// 0.37 had come down to 0.007 behind five of them, and 150 steps changed no drawing.
 #include "compute/model/hint_net.h"
 #include "compute/model/load.h"
 #include "compute/train/objective.h"
@@ -27,12 +29,12 @@ struct control {
 
 // ---- the encoder --------------------------------------------------------------------------------
 
-static void begin(struct rng *rng, const struct nn_weight *w, int inputs, float *value)
+static void begin(struct rng *rng, const struct nn_weight *w, float *value)
 {
-    const bool last = g_str_has_prefix(w->name, LAST);
+    const double bound = sqrt(6.0 / (w->shape[1] * w->shape[2] * w->shape[3]));
+    const bool zero = w->rank != GRAPH_RANK || g_str_has_prefix(w->name, LAST);
     for (int64_t i = 0; i < shape_count(w->shape); i++) {
-        const double x = 2 * rng_uniform(rng) - 1;
-        value[i] = last ? 0 : (float)(x / sqrt(inputs));
+        value[i] = zero ? 0 : (float)(bound * (2 * rng_uniform(rng) - 1));
     }
 }
 
@@ -40,16 +42,12 @@ static bool add_leaves(struct objective_run *run, struct control *c, GError **er
 {
     struct rng rng = {.seed = START_SEED};
     const double lr = settings_get(run->settings, "hint_lr");
-    int inputs = 0;
     c->leaves = g_new0(struct train_leaf *, c->part->weights->len);
     for (guint i = 0; i < c->part->weights->len; i++) {
         struct nn_weight *w = c->part->weights->pdata[i];
-        if (w->rank == 4) { // its bias follows it, and begins within the same bounds
-            inputs = w->shape[1] * w->shape[2] * w->shape[3];
-        }
         g_autofree float *value = g_new(float, shape_count(w->shape));
         g_autofree char *name = g_strconcat(HINT_ENCODER_PREFIX, w->name, NULL);
-        begin(&rng, w, inputs, value);
+        begin(&rng, w, value);
         if (!(c->leaves[i] = train_add_leaf(run, name, w->shape, value, lr, error))) {
             return false;
         }

@@ -20,6 +20,10 @@ check $? "the file says that it follows edges"
     "$cli" adapter info alone.safetensors | grep -q '^parameters  0 '
 check $? "the encoder alone is a file"
 
+"$cli" adapter convert edges.safetensors --to dense --out dense.safetensors | grep -q 'without its hint encoder' &&
+    ! "$cli" adapter info dense.safetensors | grep -q '^hints'
+check $? "that its encoder is left out of other files is told"
+
 draw() { "$cli" generate --prompt "a cat" --steps 2 "$@" 2>said; }
 draw --out plain.png && draw --control edges.safetensors:0 --hint set/cat.png --out none.png && cmp plain.png none.png
 check $? "strength 0 is the model to the bit"

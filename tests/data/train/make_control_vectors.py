@@ -3,7 +3,8 @@
 
 Run by hand after make_train_vectors.py, whose start values it uses; the set, the draw and the rates are those of
 make_batch_vectors.py, and each picture has a hint of whole numbers (test_control.c has the same). The hint encoder
-begins as the program's does: uniform numbers of the seed 1 in the engine's order, its last convolution at zero.
+begins as the program's does: uniform numbers of the seed 1 in the engine's order within sqrt(6 / inputs), biases and
+the last convolution at zero.
 
     CASE.loss, CASE.grad_norm (10)   before each AdamW step; grad_norm before clipping
     CASE.norm (10)                   of all parameters, after each step
@@ -44,11 +45,11 @@ def encoder_shapes(levels, channels):
 def make_encoder(levels, channels):
     stream, values, strides = batch.Stream(START_SEED), {}, {}
     for name, (out, inputs, stride) in encoder_shapes(levels, channels):
-        bound, last = math.sqrt(inputs * 9), name == "conv_out"
-        draw = lambda n: [0.0 if last else (2 * stream.uniform() - 1) / bound for _ in range(n)]
+        bound, last = math.sqrt(6 / (inputs * 9)), name == "conv_out"
+        draw = lambda n: [0.0 if last else bound * (2 * stream.uniform() - 1) for _ in range(n)]
         weight = torch.tensor(draw(out * 9 * inputs)).view(out, 3, 3, inputs).permute(0, 3, 1, 2)
         values[name + ".weight"] = weight.double().contiguous().requires_grad_()
-        values[name + ".bias"] = torch.tensor(draw(out)).double().requires_grad_()
+        values[name + ".bias"] = torch.zeros(out).double().requires_grad_()
         strides[name] = stride
     return values, strides
 
