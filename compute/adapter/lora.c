@@ -10,7 +10,6 @@
 #include "compute/gpu/random.h"
 
 #include <math.h>
-#include <string.h>
 
 int lora_outputs(const struct nn_weight *w)
 {
@@ -97,29 +96,45 @@ static bool lora_merge(const struct adapter_param *const *params, const double *
 
 // ---- added up -----------------------------------------------------------------------------------
 
+struct ranks {
+    float *value; // A (count, in), then B (out, count)
+    int count;
+};
+
+// Those of from become those of to from that one on, B times the scale.
+static void put_ranks(const struct ranks *to, int first, const struct ranks *from, double scale,
+                      int in, int out)
+{
+    const float *b = from->value + (gsize)from->count * (gsize)in;
+    for (gsize k = 0; k < (gsize)from->count * (gsize)in; k++) {
+        to->value[(gsize)first * (gsize)in + k] = from->value[k];
+    }
+    for (int o = 0; o < out; o++) {
+        float *row = to->value + (gsize)to->count * (gsize)(in + o) + first;
+        for (int i = 0; i < from->count; i++) {
+            row[i] = (float)(scale * b[(gsize)o * (gsize)from->count + (gsize)i]);
+        }
+    }
+}
+
 // A = (A_1; A_2), B = (B_1, s B_2): ranks add up.
 static bool lora_add(struct adapter *to, const struct adapter_param *p, double scale)
 {
     struct adapter_param *q = adapter_param_at(to, p, (int[]){1, 1, 1, 0});
     const int in = lora_inputs(q->weight), out = lora_outputs(q->weight);
-    const int have = lora_rank(q), more = lora_rank(p), rank = have + more;
-    if ((int64_t)rank * (in + out) > G_MAXINT) {
+    const struct ranks have = {q->value, lora_rank(q)}, more = {p->value, lora_rank(p)};
+    if (((int64_t)have.count + more.count) * (in + out) > G_MAXINT) {
         return false;
     }
-    float *value = g_new(float, (gsize)rank *(in + out)), *b = value + (gsize)rank * in;
-    memcpy(value, q->value, (size_t)have * in * sizeof *value);
-    memcpy(value + (gsize)have * in, p->value, (size_t)more * in * sizeof *value);
-    for (int o = 0; o < out; o++) {
-        memcpy(b + (gsize)o * rank, q->value + (gsize)have * in + (gsize)o * have,
-               (size_t)have * sizeof *value);
-        for (int i = 0; i < more; i++) {
-            b[(gsize)o * rank + have + i] =
-                (float)(scale * p->value[(gsize)more * in + (gsize)o * more + i]);
-        }
+    struct ranks all = {.count = have.count + more.count};
+    q->count = q->shape[3] = all.count * (in + out);
+    all.value = g_new(float, q->count);
+    if (have.count > 0) {
+        put_ranks(&all, 0, &have, 1, in, out);
     }
+    put_ranks(&all, have.count, &more, scale, in, out);
     g_free(q->value);
-    q->value = value;
-    q->count = q->shape[3] = rank * (in + out);
+    q->value = all.value;
     return true;
 }
 
