@@ -93,6 +93,11 @@ static char *adapters_fingerprint(struct adapter *const *adapters, int n)
             const struct adapter_param *p = a->params->pdata[k];
             g_checksum_update(sum, (const guchar *)p->path, (gssize)strlen(p->path) + 1);
             g_checksum_update(sum, (const guchar *)&p->strength, sizeof p->strength);
+            if (p->form) {
+                gsize size;
+                const guchar *form = g_bytes_get_data(p->form, &size);
+                g_checksum_update(sum, form, (gssize)size);
+            }
             g_checksum_update(sum, (const guchar *)p->value,
                               (gssize)((size_t)p->count * sizeof *p->value));
         }

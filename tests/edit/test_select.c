@@ -208,6 +208,27 @@ static void test_cross_attention(void)
     g_assert_cmpfloat(dog.first, !=, cat.first);
 }
 
+// Adapters of the same numbers that mean something else are other adapters.
+static void test_adapters_told_apart(void)
+{
+    g_autoptr(GError) error = NULL;
+    struct adapter *a = fixture_adapter(&fx, "lora", "rank=2");
+    struct adapter_param *p = a->params->pdata[0];
+    a->enabled = true;
+    g_assert_true(editor_set_adapters(editor, &a, 1, NULL, &error));
+    g_autofree char *before = g_strdup(editor->adapters_key);
+    g_assert_null(p->form);
+    p->form = g_bytes_new_static("x", 1);
+    g_assert_true(editor_set_adapters(editor, &a, 1, NULL, &error));
+    g_assert_cmpstr(editor->adapters_key, !=, before);
+    g_clear_pointer(&p->form, g_bytes_unref);
+    g_assert_true(editor_set_adapters(editor, &a, 1, NULL, &error));
+    g_assert_cmpstr(editor->adapters_key, ==, before);
+    g_assert_true(editor_set_adapters(editor, NULL, 0, NULL, &error));
+    g_assert_no_error(error);
+    adapter_free(a);
+}
+
 static void test_subject(void)
 {
     static const struct {
@@ -281,6 +302,7 @@ int main(int argc, char **argv)
     g_test_add_func("/select/points", test_points);
     g_test_add_func("/select/probabilities", test_probabilities);
     g_test_add_func("/select/cross-attention", test_cross_attention);
+    g_test_add_func("/select/adapters-told-apart", test_adapters_told_apart);
     g_test_add_func("/select/subject", test_subject);
     g_test_add_func("/select/qualities", test_qualities);
     g_test_add_func("/select/around", test_around);
