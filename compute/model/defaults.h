@@ -10,9 +10,9 @@
 #include "compute/settings.h"
 
 // Sets what the model in this folder (or file: then nothing) says about settings of this kind:
-// "edit", "learn", or "subject", which counts on top of "learn" where a subject is learned. No such
-// file, and values that are out of range, change nothing. False where the file cannot be read; the
-// error names it.
+// "edit", "learn", or "subject" or "control", which count on top of "learn" where that is learned.
+// No such file, and values that are out of range, change nothing. False where the file cannot be
+// read; the error names it.
 bool model_defaults(const char *model, const char *kind, struct settings *s, GError **error);
 
 // The same of one number, which is left as it is where the model says nothing: {"select": {"trust":
