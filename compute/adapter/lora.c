@@ -33,22 +33,33 @@ int lora_rank(const struct adapter_param *p)
 
 // A uniform in +-1/sqrt(in), the reference framework's default for a linear layer, always from the
 // same seed.
+static void add_layer(struct adapter *a, const struct nn_part *part, struct nn_weight *w,
+                      struct rng *rng)
+{
+    const int in = lora_inputs(w), out = lora_outputs(w);
+    const int rank = MIN(settings_int(a->settings, "rank"), MIN(in, out));
+    const double bound = 1 / sqrt(in);
+    struct adapter_param *p = adapter_add(a, part, w, (int[]){1, 1, 1, rank * (in + out)});
+    for (int k = 0; k < rank * in; k++) {
+        p->value[k] = (float)(bound * (2 * rng_uniform(rng) - 1));
+    }
+}
+
 static bool lora_init(struct adapter *a, GError **error)
 {
-    const struct nn_part *unet = model_part(a->model, MODEL_UNET);
     struct rng rng = {0};
+    const int targets = settings_int(a->settings, "targets");
+    const struct nn_part *unet = model_part(a->model, MODEL_UNET);
+    const struct nn_part *text = model_part(a->model, MODEL_TEXT);
     for (guint i = 0; i < unet->weights->len; i++) {
-        struct nn_weight *w = unet->weights->pdata[i];
-        if (!target_has(settings_int(a->settings, "targets"), w)) {
-            continue;
+        if (target_has(targets, unet->weights->pdata[i])) {
+            add_layer(a, unet, unet->weights->pdata[i], &rng);
         }
-        const int rank =
-            MIN(settings_int(a->settings, "rank"), MIN(lora_inputs(w), lora_outputs(w)));
-        const double bound = 1 / sqrt(lora_inputs(w));
-        struct adapter_param *p =
-            adapter_add(a, unet, w, (int[]){1, 1, 1, rank * (lora_inputs(w) + lora_outputs(w))});
-        for (int k = 0; k < rank * lora_inputs(w); k++) {
-            p->value[k] = (float)(bound * (2 * rng_uniform(&rng) - 1));
+    }
+    const bool learns_text = settings_get(a->settings, "text_encoder") != 0;
+    for (guint i = 0; learns_text && i < text->weights->len; i++) {
+        if (target_has_text(text->weights->pdata[i])) {
+            add_layer(a, text, text->weights->pdata[i], &rng);
         }
     }
     return true;
@@ -163,6 +174,7 @@ static const struct setting lora_settings[] = {
              "beside it, or all in its blocks, convolutions too",
      .kind = SETTING_CHOICE,
      .choices = lora_target_names},
+    TEXT_ENCODER_ROW,
     {0},
 };
 

@@ -50,11 +50,21 @@ bool changes_each(const struct adapter_set *sets, int n, change_fn changed, void
 struct adapter_param *adapter_param_at(struct adapter *to, const struct adapter_param *p,
                                        const int shape[GRAPH_RANK]);
 
+// The row of methods that can learn in the text encoder as well.
+#define TEXT_ENCODER_ROW                                                                           \
+    {                                                                                              \
+        .key = "text_encoder", .title = "Text encoder too", .level = SETTING_EXPERT,               \
+        .help = "Also learn in the text encoder; slower, and closer to the description",           \
+        .kind = SETTING_SWITCH                                                                     \
+    }
+
 // The choices of the setting "targets" of rotations and low-rank updates, and which weights a
 // choice names. A matrix is a linear layer or a convolution of one pixel.
 extern const char *const target_names[], *const lora_target_names[];
 bool target_has(int targets, const struct nn_weight *w);
 bool target_is_matrix(const struct nn_weight *w);
+// Those of the text encoder's attention.
+bool target_has_text(const struct nn_weight *w);
 
 // Singular values of a weight, or the length of a 1-D one.
 int svdiff_rank(const struct nn_weight *w);

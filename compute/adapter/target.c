@@ -24,6 +24,13 @@ bool target_is_matrix(const struct nn_weight *w)
     return w->rank == 2 || (w->rank == 4 && w->shape[1] == 1 && w->shape[2] == 1);
 }
 
+bool target_has_text(const struct nn_weight *w)
+{
+    static const char *const attention[] = {".q_proj.weight", ".k_proj.weight", ".v_proj.weight",
+                                            ".out_proj.weight", NULL};
+    return ends_in(w->name, attention);
+}
+
 bool target_has(int targets, const struct nn_weight *w)
 {
     static const char *const attention[] = {".to_q.weight", ".to_k.weight", ".to_v.weight",

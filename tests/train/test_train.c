@@ -117,6 +117,7 @@ static void test_reference_sd1(void)
     run_case("oft_b4", "oft", "block_size=4");
     run_case("lora", "lora", "rank=4");
     run_case("full_kv", "full", "layers=cross_attention");
+    run_case("lora_te", "lora", "rank=4 text_encoder=on");
     run_case("lora_blocks", "lora", "rank=3 targets=blocks");
     fixture_close(&fx);
 }

@@ -31,13 +31,15 @@ PROMPT = "a photo of a dog on the beach"
 STEPS = 10
 ATTENTION = (".to_q.weight", ".to_k.weight", ".to_v.weight", ".to_out.0.weight")
 BLOCKS = ("resnets.", "samplers.")  # what LoCon adds
+TEXT = (".q_proj.weight", ".k_proj.weight", ".v_proj.weight", ".out_proj.weight")
 REST = (".ff.net.0.proj.weight", ".ff.net.2.weight", ".proj_in.weight", ".proj_out.weight")
 
 # model: cases; a case is (method, settings)
 MODELS = {
     "sd1": {"svdiff": ("svdiff", {}), "svdiff_te": ("svdiff", dict(te=True)), "rank": ("svdiff", dict(rank=3)),
             "oft_r2": ("oft", dict(blocks=2)), "oft_b4": ("oft", dict(size=4)), "lora": ("lora", dict(rank=4)),
-            "full_kv": ("full", {}), "lora_blocks": ("lora", dict(rank=3, locon=True))},
+            "full_kv": ("full", {}), "lora_blocks": ("lora", dict(rank=3, locon=True)),
+            "lora_te": ("lora", dict(rank=4, te=True))},
     "sd2": {"svdiff": ("svdiff", {}), "oft_all": ("oft", dict(blocks=2, all=True)),
             "lora_all": ("lora", dict(rank=3, all=True))},
 }
@@ -128,7 +130,7 @@ def make_params(method, settings, parts, generator):
             elif method == "full":
                 if name.endswith((".attn2.to_k.weight", ".attn2.to_v.weight")):
                     params[key] = Difference(weight, generator)
-            elif is_target(name, weight, settings):
+            elif name.endswith(TEXT) if part == "text_encoder" else is_target(name, weight, settings):
                 width = weight.shape[1]
                 if method == "lora":
                     params[key] = LowRank(weight, settings["rank"], generator)
