@@ -146,7 +146,7 @@ export XDG_CACHE_HOME="$dir/cache" && word --out word.safetensors && ls cache/ti
 check $? "a subject under a word of its own; a picture of its class is drawn once"
 "$cli" generate --embedding word-word.safetensors --prompt "a <pippin> apple" --steps 2 --out alone.png 2>said && [ ! -s said ]
 check $? "the word is beside the adapter, as a textual inversion"
-"$cli" adapter convert word.safetensors --to kohya --rank 4 --out kohya.safetensors 2>/dev/null && "$cli" generate --adapter kohya.safetensors --prompt "a <pippin> apple" --steps 2 --out kohya.png 2>said && [ ! -s said ]
+"$cli" adapter convert word.safetensors --to kohya --rank 4 --out kohya.safetensors >/dev/null 2>&1 && "$cli" generate --adapter kohya.safetensors --prompt "a <pippin> apple" --steps 2 --out kohya.png 2>said && [ ! -s said ]
 check $? "a copy in another form has the word"
 of=$photo word --method word --prior-weight 0 --out alone.safetensors && "$cli" generate --embedding alone.safetensors --prompt "a <pippin> apple" --steps 2 --out alone.png 2>said && [ ! -s said ]
 check $? "a word alone is learned and read"

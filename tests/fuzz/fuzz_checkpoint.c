@@ -17,6 +17,7 @@ static struct model *small_model(void)
         struct nn_part *unet = nn_part_new(MODEL_UNET);
         unet->hash = g_strdup("0"); // of a file that is not there
         m.parts = g_ptr_array_new();
+        m.vae.levels = 1;
         g_ptr_array_add(m.parts, unet);
     }
     return &m;
@@ -31,6 +32,7 @@ static void trainer_init(struct trainer *t)
         .steps = STEPS,
         .count = COUNT,
         .run.leaves = g_ptr_array_new(),
+        .run.model = small_model(),
     };
     for (int k = 0; k < t->optimizer->slots; k++) {
         t->state[k] = g_new0(float, COUNT);
