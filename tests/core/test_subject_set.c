@@ -1,6 +1,7 @@
 // What a subject is learned from: crops with their masks, captions, pictures of the class, two
 // subjects side by side; and what is refused.
 #include "compute/model/embedding.h"
+#include "render/file.h"
 #include "render/raster.h"
 #include "ui/core/subject.h"
 
@@ -347,6 +348,40 @@ static void test_files(void)
     engine_free(engine);
 }
 
+// A photo that is larger than anything is learned from is kept smaller, and its mask with it.
+static void test_large(void)
+{
+    g_autoptr(GError) error = NULL;
+    engine_begin();
+    g_autofree char *dir = g_dir_make_tmp("subject-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "a.jpg", NULL);
+    g_autofree char *mask_path = g_build_filename(dir, "a-masklabel.png", NULL);
+    g_autoptr(GFile) mask_file = g_file_new_for_path(mask_path);
+    struct image *white = image_new(2 * SUBJECT_SIDE, SIDE, false, NULL);
+    for (int i = 0; i < white->width * SIDE * 3; i++) {
+        white->rgb[i] = i / 3 % white->width >= SUBJECT_SIDE && i / 3 / white->width < 12;
+    }
+    const struct image_save_params png = {.format = "png", .bits = 8};
+    g_assert_true(image_save(white, mask_file, &png, &error));
+    image_free(white);
+    struct subject_album album;
+    subject_album_init(&album);
+    struct photo *large = make_photo(2 * SUBJECT_SIDE, SUBJECT_SIDE, 0, 1);
+    g_assert_true(subject_album_add(&album, path, large, "a dog", &error));
+    g_assert_no_error(error);
+    const struct subject_photo *p = &g_array_index(album.list, struct subject_photo, 0);
+    g_assert_cmpint(p->photo->full->width, ==, SUBJECT_SIDE);
+    g_assert_cmpint(p->photo->full->height, ==, SIDE / 2);
+    g_assert_cmpint(p->mask->width, ==, SUBJECT_SIDE);
+    const struct image_region box = raster_box(p->mask);
+    g_assert_cmpint(box.x, ==, SUBJECT_SIDE / 2);
+    g_assert_cmpint(box.height, ==, 6);
+    subject_album_clear(&album);
+    g_unlink(mask_path);
+    g_rmdir(dir);
+    engine_free(engine);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -357,5 +392,6 @@ int main(int argc, char **argv)
     g_test_add_func("/subject-set/segments", test_segments);
     g_test_add_func("/subject-set/refused", test_refused);
     g_test_add_func("/subject-set/files", test_files);
+    g_test_add_func("/subject-set/large", test_large);
     return g_test_run();
 }

@@ -213,6 +213,15 @@ static bool keep_region(struct cli *c, GPtrArray *photos, GError **error)
     return p != NULL;
 }
 
+// The photos that are all needed at once; those of subjects and controls are read one by one.
+static bool add_images(struct cli *c, GPtrArray *photos, GError **error)
+{
+    const bool later = is_control(c) || (is_subject(c) && !c->region);
+    return (!c->images || later || add_photos(c, c->images, photos, error)) &&
+           keep_region(c, photos, error) &&
+           (!c->class_images || add_photos(c, c->class_images, photos, error));
+}
+
 static bool run(struct cli *c, GError **error)
 {
     struct adapter *adapter =
@@ -222,9 +231,7 @@ static bool run(struct cli *c, GError **error)
     }
     g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
     struct run_log log = {0};
-    bool ok = (!c->images || is_control(c) || add_photos(c, c->images, photos, error)) &&
-              keep_region(c, photos, error) &&
-              (!c->class_images || add_photos(c, c->class_images, photos, error));
+    bool ok = add_images(c, photos, error);
     if (ok && c->log && !(log.file = fopen(c->log, "w"))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
                     c->log, g_strerror(errno));

@@ -42,20 +42,23 @@ static struct subject_request request_of(const struct cli *c, const struct folde
 
 // ---- one ----------------------------------------------------------------------------------------
 
-static struct subject *one_subject(const struct cli *c, const GPtrArray *photos, GError **error)
+static struct subject *one_subject(struct cli *c, const GPtrArray *photos, GError **error)
 {
     struct folder *f = folder_new();
+    const guint n_class = c->class_images ? g_strv_length(c->class_images) : 0;
+    const guint n_read = photos->len - n_class; // with --region
     const guint n = g_strv_length(c->images);
     bool ok = true;
     f->token = g_strdup(c->token);
     f->kind = g_strdup(c->kind);
     for (guint i = 0; ok && i < n; i++) {
-        ok = subject_album_add(&f->album, c->images[i], photo_ref(photos->pdata[i]), c->prompt,
-                               error);
+        struct photo *p =
+            i < n_read ? photo_ref(photos->pdata[i]) : cli_photo(c, c->images[i], error);
+        ok = subject_album_add(&f->album, c->images[i], p, c->prompt, error);
     }
     struct subject_request q = request_of(c, f);
-    q.class_photos = (const struct photo *const *)photos->pdata + n;
-    q.n_class = (int)(photos->len - n);
+    q.class_photos = (const struct photo *const *)photos->pdata + n_read;
+    q.n_class = (int)n_class;
     q.class_prompt = c->class_prompt;
     struct subject *s = ok ? subject_new(c->engine, &q, &cli_task, error) : NULL;
     folder_free(f);

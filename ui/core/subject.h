@@ -51,7 +51,8 @@ struct subject_file {
 struct subject_file *subject_file_read(const char *path, const struct photo *p, GError **error);
 void subject_file_free(struct subject_file *f);
 
-// Photos of a subject with what lies beside each.
+// Photos of a subject with what lies beside each. No side of a photo is kept longer than that.
+#define SUBJECT_SIDE 2048
 struct subject_album {
     GPtrArray *photos; // struct photo *
     GPtrArray *files;  // struct subject_file *

@@ -1,5 +1,6 @@
 #include "compute/error.h"
 #include "render/file.h"
+#include "render/resample.h"
 #include "ui/core/subject.h"
 
 #include <string.h>
@@ -87,18 +88,57 @@ void subject_album_clear(struct subject_album *a)
     g_ptr_array_unref(a->photos);
 }
 
+// The mask at the size of a smaller photo. NULL with an error where memory is short.
+static struct raster *shrink_mask(const struct raster *mask, int width, int height, GError **error)
+{
+    const struct image_region all = {0, 0, mask->width, mask->height};
+    struct raster *small = raster_new(width, height, error);
+    g_autofree float *values = g_new(float, (gsize)width *height);
+    raster_resize(mask, &all, width, height, values);
+    for (gint64 i = 0; small && i < (gint64)width * height; i++) {
+        small->values[i] = (uint8_t)image_quantize(values[i], 255);
+    }
+    return small;
+}
+
+// Ten photos of a camera would take gigabytes, and what is learned from is a crop at the model's
+// size: a large photo goes, with its mask, for a smaller one.
+static bool shrink(struct photo **photo, struct subject_file *f, GError **error)
+{
+    const struct image *full = (*photo)->full;
+    if (MAX(full->width, full->height) <= SUBJECT_SIDE) {
+        return true;
+    }
+    struct image *small = image_shrink(full, SUBJECT_SIDE, error);
+    struct photo *p = small ? photo_new(small, (*photo)->side, (*photo)->unit, 0, error) : NULL;
+    if (!p) {
+        return false;
+    }
+    photo_unref(*photo);
+    *photo = p;
+    if (f->mask) {
+        struct raster *mask = shrink_mask(f->mask, p->full->width, p->full->height, error);
+        raster_free(f->mask);
+        f->mask = mask;
+        return mask != NULL;
+    }
+    return true;
+}
+
 bool subject_album_add(struct subject_album *a, const char *path, struct photo *photo,
                        const char *caption, GError **error)
 {
-    if (!photo) {
-        return false;
-    }
-    g_ptr_array_add(a->photos, photo);
-    struct subject_file *f = subject_file_read(path, photo, error);
-    if (f) {
-        g_ptr_array_add(a->files, f);
+    struct subject_file *f = photo ? subject_file_read(path, photo, error) : NULL;
+    const bool ok = f && shrink(&photo, f, error);
+    if (ok) {
         const struct subject_photo p = {photo, f->caption ? f->caption : caption, f->mask};
         g_array_append_val(a->list, p);
     }
-    return f != NULL;
+    if (photo) {
+        g_ptr_array_add(a->photos, photo);
+    }
+    if (f) {
+        g_ptr_array_add(a->files, f);
+    }
+    return ok;
 }
