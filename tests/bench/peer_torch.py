@@ -5,6 +5,8 @@ Needs torch and diffusers from PyPI; run by ./compare, never by the tests. Print
   unet_guided_ms    one U-Net call with two samples, no gradient (what a guided step costs)
   svdiff_step_ms    one training step that rebuilds every weight from its factors, as the public code does
   full_step_ms      one training step of all weights
+  subject_step_ms   one training step of LoRA (rank 4, attention) with two samples, a picture and one of its class
+  unmix_step_ms     the same with the penalty on the cross-attention's probabilities
 """
 import argparse
 import json
@@ -42,12 +44,77 @@ class SpectralShift(torch.nn.Module):
         return (self.u @ torch.diag(torch.relu(self.s + self.delta)) @ self.vh).reshape(self.shape)
 
 
-def training_step(unet, latents, t, states, noise, parameters):
+class LowRank(torch.nn.Module):
+    """y = W x + b + B A x."""
+
+    def __init__(self, linear, rank=4):
+        super().__init__()
+        self.linear = linear
+        self.a = torch.nn.Parameter(torch.randn(rank, linear.in_features) / linear.in_features)
+        self.b = torch.nn.Parameter(torch.zeros(linear.out_features, rank))
+
+    def forward(self, x):
+        return self.linear(x) + (x @ self.a.T) @ self.b.T
+
+
+class Watched:
+    """Cross-attention whose probabilities are kept for the loss; self-attention as it is."""
+
+    def __init__(self, kept):
+        self.kept = kept
+
+    def __call__(self, attn, hidden_states, encoder_hidden_states=None, attention_mask=None, **_):
+        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
+        q, k, v = (x.unflatten(-1, (attn.heads, -1)).transpose(1, 2)
+                   for x in (attn.to_q(hidden_states), attn.to_k(context), attn.to_v(context)))
+        if encoder_hidden_states is None:
+            out = torch.nn.functional.scaled_dot_product_attention(q, k, v)
+        else:
+            p = (q @ k.transpose(-1, -2) * attn.scale).softmax(-1)
+            self.kept.append(p)
+            out = p @ v
+        return attn.to_out[0](out.transpose(1, 2).flatten(2))
+
+
+def seen_across(maps):
+    """What two tokens of each half see in the other, squared."""
+    total = 0
+    for p in maps:
+        side = int(p.shape[2] ** 0.5)
+        squares = p.square().unflatten(2, (side, side))
+        total = total + squares[..., side // 2:, 2:4].mean() + squares[..., :side // 2, 8:10].mean()
+    return total / len(maps)
+
+
+def subject_steps(unet, latents, t, states, noise):
+    """(step of LoRA, step with the penalty), milliseconds."""
+    unet.requires_grad_(False)
+    for name, module in list(unet.named_modules()):
+        if name.endswith(("attn1", "attn2")):
+            for part in ("to_q", "to_k", "to_v"):
+                setattr(module, part, LowRank(getattr(module, part)))
+            module.to_out[0] = LowRank(module.to_out[0])
+    leaves = [p for p in unet.parameters() if p.requires_grad]
+    plain = training_step(unet, latents, t, states, noise, leaves)
+    kept = []
+    unet.set_attn_processor(Watched(kept))
+
+    def penalty():
+        loss = seen_across(kept)
+        kept.clear()
+        return loss
+
+    return plain, training_step(unet, latents, t, states, noise, leaves, penalty)
+
+
+def training_step(unet, latents, t, states, noise, parameters, penalty=None):
     optimizer = torch.optim.AdamW(parameters, lr=1e-3)
 
     def work():
         optimizer.zero_grad()
         loss = torch.nn.functional.mse_loss(unet(latents, t, states).sample, noise)
+        if penalty:
+            loss = loss + penalty()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
@@ -87,6 +154,9 @@ def main():
                 torch.nn.utils.parametrize.register_parametrization(module, "weight", SpectralShift(weight))
         shifts = [p for name, p in unet.named_parameters() if name.endswith("delta")]
         result["svdiff_step_ms"] = training_step(unet, x, t, states, noise, shifts)
+        unet = UNet2DConditionModel.from_pretrained(args.unet, torch_dtype=torch.float32)
+        x, t, states = inputs(2)
+        result["subject_step_ms"], result["unmix_step_ms"] = subject_steps(unet, x, t, states, torch.randn_like(x))
     print(json.dumps(result))
 
 

@@ -87,25 +87,48 @@ static void learn_report_cb(struct task *task, const struct task_progress *progr
     t->last = now;
 }
 
-// Median milliseconds of one training step at batch 1; -1 with an error.
-static double bench_learn(struct engine *e, const char *method, int side, GError **error)
+// A training whose steps are timed, at batch 1: of a subject that is one picture and one of its
+// class.
+struct bench_learning {
+    const char *key, *title, *method, *objective;
+};
+static const struct bench_learning learnings[] = {
+    {"svdiff_step_ms", "SVDiff training step (1 sample)", "svdiff", "single_image"},
+    {"oft_step_ms", "OFT training step (1 sample)", "oft", "single_image"},
+    {"subject_step_ms", "subject training step (LoRA, 2 samples)", "lora", "subject"},
+    {"unmix_step_ms", "two subjects' training step (LoRA, 2 samples)", "lora", "cut_mix_unmix"},
+};
+
+static struct settings *learning_settings(const struct bench_learning *l)
+{
+    struct settings *s = settings_new(learn_settings);
+    settings_parse(s, "method", l->method, NULL);
+    settings_parse(s, "objective", l->objective, NULL);
+    settings_set(s, "steps", 16, NULL);
+    return s;
+}
+
+// The median of its steps in milliseconds; -1 with an error.
+static double bench_learn(struct engine *e, const struct bench_learning *l, int side,
+                          GError **error)
 {
     g_autofree float *rgb = g_new(float, (gsize)side *side * 3);
     for (int i = 0; i < side * side * 3; i++) {
         rgb[i] = (float)(i % 255) / 127.5f - 1.0f;
     }
-    struct train_example example = {
-        .width = side, .height = side, .rgb = rgb, .caption = "a photo"};
-    const struct train_params params = {.seed = 1};
-    struct settings *settings = settings_new(adapter_method_find(method)->settings);
-    settings_set(settings, "steps", 16, NULL);
+    const struct train_example examples[] = {
+        {side, side, rgb, "a dog on the left and a car on the right", .role = ROLE_INSTANCE,
+         .composed = true, .sides = {"dog", "car"}},
+        {side, side, rgb, "a dog and a car", .role = ROLE_PRIOR, .composed = true}};
+    const struct train_set set = {examples, g_str_equal(l->objective, "single_image") ? 1 : 2};
+    struct settings *settings = learning_settings(l);
+    const struct train_params params = {.settings = settings, .seed = 1};
     struct learn_times times = {0};
     struct task task = {
         .report = learn_report_cb, .data = &times, .cancellable = cli_task.cancellable};
-    struct adapter *a = adapter_new(method, e->model, settings, error);
-    struct trainer *t =
-        a ? trainer_new(e->model, a, &(struct train_set){&example, 1}, &params, &cli_task, error)
-          : NULL;
+    struct adapter *a =
+        adapter_new(l->method, e->model, settings_member(settings, "method"), error);
+    struct trainer *t = a ? trainer_new(e->model, a, &set, &params, &cli_task, error) : NULL;
     bool ok = t && trainer_run(t, &task, error);
     trainer_free(t);
     adapter_free(a);
@@ -153,14 +176,11 @@ static bool measure(struct bench *b, struct engine *e, int side, GError **error)
         return false;
     }
     report(b, "unet_guided_ms", "guided U-Net step (2 samples)", ms, "ms");
-    const char *const methods[] = {"svdiff", "oft"};
-    for (size_t i = 0; i < G_N_ELEMENTS(methods) && !b->c->raw; i++) {
-        g_autofree char *key = g_strdup_printf("%s_step_ms", methods[i]);
-        g_autofree char *title = g_strdup_printf("%s training step (1 sample)", methods[i]);
-        if ((ms = bench_learn(e, methods[i], side, error)) < 0) {
+    for (size_t i = 0; i < G_N_ELEMENTS(learnings) && !b->c->raw; i++) {
+        if ((ms = bench_learn(e, &learnings[i], side, error)) < 0) {
             return false;
         }
-        report(b, key, title, ms, "ms");
+        report(b, learnings[i].key, learnings[i].title, ms, "ms");
     }
     if (!b->c->raw) {
         if ((ms = bench_edit(e, side, error)) < 0) {
