@@ -61,8 +61,9 @@ float *adapter_token_rows(const struct adapter *a, const char *name, int *count,
     }
     if (!ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s: its word %s is no list of 1 to %d vectors of %d numbers", a->name, name,
-                    most, width);
+                    "%s %s: its word %s is no list of 1 to %d vectors of %d numbers", a->name,
+                    a->other_base ? "was learned on another model" : "does not fit this model",
+                    name, most, width);
         g_free(bits);
         return NULL;
     }
@@ -100,6 +101,20 @@ static bool embed(struct adapter *a, const char *name, bool *changed, GError **e
     return model_embed_named(a->model, name, rows, count, error);
 }
 
+bool adapter_check_tokens(const struct adapter *a, GError **error)
+{
+    g_autoptr(GPtrArray) names = adapter_tokens(a);
+    for (guint k = 0; k < names->len; k++) {
+        int count;
+        float *rows = adapter_token_rows(a, names->pdata[k], &count, error);
+        if (!rows) {
+            return false;
+        }
+        g_free(rows);
+    }
+    return true;
+}
+
 bool adapters_check_tokens(struct adapter *const *list, int n, GError **error)
 {
     for (int i = 0; i < n; i++) {
@@ -132,7 +147,6 @@ bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **
         g_autoptr(GPtrArray) names = adapter_tokens(list[i]);
         for (guint k = 0; k < names->len; k++) {
             if (!embed(list[i], names->pdata[k], changed, error)) {
-                g_prefix_error(error, "%s: ", list[i]->name);
                 return false;
             }
         }

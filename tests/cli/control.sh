@@ -31,6 +31,8 @@ draw --control edges.safetensors --hint set/cat.png --out led.png --recipe && ! 
 check $? "a hint of another size leads, and the recipe has it"
 draw --control alone.safetensors:2 --hint "$samples/dahlia-mask.png" --out alone.png && ! cmp -s plain.png alone.png
 check $? "the encoder alone leads"
+draw --adapter edges.safetensors --out unled.png && grep -q "edges is a control, and nothing leads it as an adapter: --control" said
+check $? "a control that is given as an adapter says so"
 edit() { "$cli" edit --image "$samples/dahlia.jpg" --source-prompt "an orange flower" --prompt "a blue flower" --steps 2 "$@" 2>said; }
 edit --out plain-edit.png && edit --control edges.safetensors --out led-edit.png && edit --control edges.safetensors:0 --out none-edit.png &&
     cmp plain-edit.png none-edit.png && ! cmp -s plain-edit.png led-edit.png
@@ -51,6 +53,8 @@ refused() { # refused WORDS ARGUMENT...: one sentence that has the words
     ! "$cli" "$@" 2>said && grep -q -- "$words" said && [ "$(grep -c 'tincture-cli' said)" = 1 ]
     check $? "refused: $words"
 }
+refused "that of --control stands behind its name" edit --image "$samples/dahlia.jpg" --source-prompt "an orange flower" --prompt "a blue flower" \
+    --control edges.safetensors --keep-edges 0.5 --out x.png
 refused "hint: 'depth' is not one of canny, file" train --control depth --image set --out x.safetensors
 refused 'ends in .safetensors' train --control canny --image set --out x
 refused '--image is missing' train --control canny --out x.safetensors

@@ -161,8 +161,9 @@ mkdir one two && cp "$photo" one/a.png && cp "$photo" two/b.png && "$cli" train 
     "$cli" generate --adapter both.safetensors --prompt "a <pippin> apple next to a <zap> car" --steps 2 --out both.png 2>said && [ ! -s said ]
 check $? "two subjects are learned together"
 ! "$cli" train --subject "one:<pippin>:apple" --subject "two:<pippin>:car" --steps 2 --out none.safetensors 2>said && grep -q "both be called <pippin>" said &&
-    ! "$cli" train --subject "one:apple" --out none.safetensors 2>said && grep -q "FOLDER:NAME:WORD" said
-check $? "two subjects of one word, or without a class, are refused"
+    ! "$cli" train --subject "one:apple" --out none.safetensors 2>said && grep -q "FOLDER:NAME:WORD" said &&
+    ! "$cli" train --subject "one:<pippin>:apple" --subject "two:<zap>:car" --method word --out none.safetensors 2>said && grep -q "learn each by itself" said
+check $? "two subjects of one word, as words alone, or without a class, are refused"
 cp "$photo" photo.png && of=photo.png && printf 'a <pippin> on grass\n' >photo.txt && word --token-lr 0.1 --prior-weight 0 --out txt.safetensors &&
     "$cli" info txt.safetensors | grep -q "a <pippin> on grass" && : >photo.txt &&
     ! word --prior-weight 0 --out none.safetensors 2>said && grep -q "photo.txt is empty" said && rm photo.txt

@@ -339,6 +339,9 @@ static void test_files(void)
     g_assert_no_error(error);
     g_assert_cmpstr(f->caption, ==, "a <rex> dog");
     subject_file_free(f);
+    g_assert_null(subject_file_read("/photos/rex-masklabel.png", p, &error));
+    g_assert_nonnull(strstr(error->message, "the mask of a photo"));
+    g_clear_error(&error);
     g_assert_true(g_file_set_contents(text, "\xff\xfe", -1, NULL));
     g_assert_null(subject_file_read(photo, p, &error));
     g_assert_nonnull(strstr(error->message, "no description"));

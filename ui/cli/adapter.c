@@ -117,7 +117,12 @@ static bool write_out(struct cli *c, struct adapter *a, GError **error)
             : adapter_save(a, c->out, &cli_task, error));
     cli_progress_end();
     if (ok && to && written.left_out == 0) {
-        printf(written.at_one ? "exact at strength 1\n" : "exact\n");
+        printf(written.at_one ? "exact at strength 1" : "exact");
+        if (a->tensors_applied < a->tensors_total) {
+            printf(", of the %d of %d tensors that fit %s", a->tensors_applied, a->tensors_total,
+                   c->engine->model->name);
+        }
+        putchar('\n');
     }
     if (ok && written.without_hints) {
         printf("without its hint encoder, for which other programs' files have no place\n");

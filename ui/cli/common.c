@@ -225,6 +225,12 @@ struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError
         return NULL;
     }
     struct adapter *a = cli_adapter(c, path, error);
+    if (a && hint_net_is(path)) {
+        g_autofree char *said = g_strdup_printf(
+            "%s is a control, and nothing leads it as an adapter: --control takes its hint",
+            a->name);
+        cli_complain(said);
+    }
     if (a) {
         a->scale = scale;
     }

@@ -14,6 +14,14 @@ bool cli_control(struct cli *c, GError **error)
         }
         return !c->hint && !c->hint_from_photo;
     }
+    if (settings_find(c->settings, "keep_edges", NULL) &&
+        settings_get(c->settings, "keep_edges") > 0) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--keep-edges is the strength of the model's own control of edges; that of "
+                    "--control stands behind its name: %s:0.5",
+                    c->control);
+        return false;
+    }
     c->led.strength = 1;
     if (g_file_test(c->control, G_FILE_TEST_EXISTS)) {
         path = g_strdup(c->control);

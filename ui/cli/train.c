@@ -128,6 +128,9 @@ static bool check_words(const struct cli *c, GError **error)
     }
     if (!c->subjects && !c->images) {
         missing = "--image is missing";
+    } else if (c->subjects && g_str_equal(settings_choice(c->settings, "method"), "word")) {
+        missing =
+            "--method word saves one word, and --subject brings several: learn each by itself";
     } else if (c->subjects) {
         missing = c->images || c->kind || c->token || c->class_images || c->class_prompt
                       ? "--subject says which photos and which words; --image, --class and --token "

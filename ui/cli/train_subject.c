@@ -69,7 +69,7 @@ static struct subject *one_subject(struct cli *c, const GPtrArray *photos, GErro
 
 static bool is_photo(const char *name)
 {
-    return codec_find_suffix(name) && !g_str_has_suffix(name, "-masklabel.png") &&
+    return codec_find_suffix(name) && !g_str_has_suffix(name, SUBJECT_MASK) &&
            !control_set_is_hint(name);
 }
 

@@ -216,10 +216,11 @@ struct edit_result *engine_run_led(struct engine *e, struct edit_request request
     const struct engine_control *c = engine_edges_control(e, task);
     if (!c) {
         g_autofree char *own = own_folder(e);
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s has no control of edges, so the edges cannot be kept; its file belongs "
-                    "into the folder %s",
-                    e->model->name, own);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+            "%s has no control of edges, so the edges cannot be kept; train --control makes "
+            "one, whose file belongs into the folder %s",
+            e->model->name, own);
         return NULL;
     }
     g_autofree float *picture = engine_edges_hint(c, request.rgb, request.width, request.height);

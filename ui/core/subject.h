@@ -41,6 +41,8 @@ struct subject *subjects_new(struct engine *e, const struct subject_request *lis
 const struct train_set *subject_set(const struct subject *s);
 void subject_free(struct subject *s);
 
+// How the name of a mask ends.
+#define SUBJECT_MASK "-masklabel.png"
 // What lies beside a photo, as other trainers have it: its description in NAME.txt, and a mask of
 // the subject in NAME-masklabel.png. Each NULL where there is none; NULL with an error where one is
 // of no use.

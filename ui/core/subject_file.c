@@ -55,8 +55,13 @@ static struct raster *read_mask(const char *path, const struct photo *p, GError 
 
 struct subject_file *subject_file_read(const char *path, const struct photo *p, GError **error)
 {
+    if (g_str_has_suffix(path, SUBJECT_MASK)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s is the mask of a photo, and is found where that is", path);
+        return NULL;
+    }
     struct subject_file *f = g_new0(struct subject_file, 1);
-    g_autofree char *text = beside(path, ".txt"), *mask = beside(path, "-masklabel.png");
+    g_autofree char *text = beside(path, ".txt"), *mask = beside(path, SUBJECT_MASK);
     if ((text && !(f->caption = read_caption(text, error))) ||
         (mask && !(f->mask = read_mask(mask, p, error)))) {
         subject_file_free(f);

@@ -37,8 +37,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     if (hint_net_is(path)) {
         return take_control(job, e, error);
     }
-    const struct adapter *a = engine_adapter(e, path, error);
-    if (!a) {
+    struct adapter *a = engine_adapter(e, path, error);
+    if (!a || !adapter_check_tokens(a, error)) {
         return false;
     }
     job->out.adapter.name = a->name ? g_strdup(a->name) : g_path_get_basename(path);
