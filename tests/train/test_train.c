@@ -409,6 +409,7 @@ static void test_keeps_best(void)
     struct settings *all = settings_new(learn_settings);
     settings_set(all, "keep_best", 0, NULL);
     j.asked = 0;
+    g_clear_pointer(&j.best, g_free);
     t = judged(&j, a, (struct train_params){.settings = all});
     g_assert_true(trainer_run(t, NULL, &error));
     g_assert_cmpint(trainer_step(t), ==, 300);
