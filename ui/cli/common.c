@@ -225,7 +225,7 @@ struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError
         return NULL;
     }
     struct adapter *a = cli_adapter(c, path, error);
-    if (a && hint_net_is(path)) {
+    if (a && a->extras->len > 0) {
         g_autofree char *said = g_strdup_printf(
             "%s is a control, and nothing leads it as an adapter: --control takes its hint",
             a->name);

@@ -128,7 +128,8 @@ static bool check_words(const struct cli *c, GError **error)
     }
     if (!c->subjects && !c->images) {
         missing = "--image is missing";
-    } else if (c->subjects && g_str_equal(settings_choice(c->settings, "method"), "word")) {
+    } else if (c->subjects &&
+               adapter_method_find(settings_choice(c->settings, "method"))->words_alone) {
         missing =
             "--method word saves one word, and --subject brings several: learn each by itself";
     } else if (c->subjects) {

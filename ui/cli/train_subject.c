@@ -3,6 +3,7 @@
 
 #include "render/codec.h"
 #include "ui/core/control_set.h"
+#include "ui/core/paths.h"
 #include "ui/core/subject.h"
 
 #include <string.h>
@@ -73,26 +74,10 @@ static bool is_photo(const char *name)
            !control_set_is_hint(name);
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 GPtrArray *cli_photos_in(const char *folder, GError **error)
 {
-    GDir *dir = g_dir_open(folder, 0, error);
-    if (!dir) {
-        return NULL;
-    }
-    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    for (const char *name; (name = g_dir_read_name(dir));) {
-        if (is_photo(name)) {
-            g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
-        }
-    }
-    g_dir_close(dir);
-    g_ptr_array_sort(paths, by_name);
-    if (paths->len == 0) {
+    GPtrArray *paths = paths_in(folder, is_photo, error);
+    if (paths && paths->len == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there are no photos in %s",
                     folder);
         g_clear_pointer(&paths, g_ptr_array_unref);

@@ -5,8 +5,7 @@
 
 #include "render/file.h"
 #include "render/signed.h"
-
-#include <errno.h>
+#include "ui/core/paths.h"
 
 #define STEPS 25
 
@@ -30,9 +29,7 @@ static char *folder_of(struct engine *e, const char *prompt, const struct settin
     g_autofree char *all = g_strjoin("\n", unet, text, vae, how, prompt, NULL);
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, all, -1);
     char *folder = g_build_filename(g_get_user_cache_dir(), "tincture", "class", hash, NULL);
-    if (g_mkdir_with_parents(folder, 0700) != 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
-                    folder, g_strerror(errno));
+    if (!paths_make(folder, error)) {
         g_clear_pointer(&folder, g_free);
     }
     return folder;

@@ -158,6 +158,9 @@ GPtrArray *engine_adapters_at(struct engine *e, const char *const *files, const 
                               const char *const *strengths, struct task *task, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
+    if (!engine_ready(e, error)) {
+        return NULL;
+    }
     for (int i = 0; files[i]; i++) {
         struct adapter *a =
             task_cancelled(task, error) ? NULL : adapter_load(files[i], e->model, error);

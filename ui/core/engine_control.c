@@ -108,50 +108,45 @@ char *engine_take_control(struct engine *e, const char *path, struct task *task,
 
 // ---- that of a model's edges --------------------------------------------------------------------
 
+static bool says_edges(GHashTable *metadata)
+{
+    const char *kind = g_hash_table_lookup(metadata, HINT_META);
+    return kind && g_str_equal(kind, CANNY);
+}
+
 // By its metadata: most files of such folders are for other models, and large.
-static bool says_edges(const char *path)
+static bool is_of_edges(const char *path)
 {
     struct st_file *f = st_open(path, NULL);
-    const char *kind = f ? g_hash_table_lookup(f->metadata, HINT_META) : NULL;
-    const bool says = kind && g_str_equal(kind, CANNY);
+    const bool is = f && says_edges(f->metadata);
     st_free(f);
-    return says;
+    return is;
 }
 
-static int by_name(const void *a, const void *b)
+// Of a folder; NULL: it has none that fits the model. One that is loaded is not looked at again.
+static const struct engine_control *edges_in(struct engine *e, const char *folder,
+                                             struct task *task)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void list_files(const char *folder, GPtrArray *paths)
-{
-    g_autoptr(GPtrArray) found = g_ptr_array_new();
-    GDir *dir = g_dir_open(folder, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        if (g_str_has_suffix(name, ".safetensors")) {
-            g_ptr_array_add(found, g_build_filename(folder, name, NULL));
+    g_autoptr(GPtrArray) paths = paths_in(folder, paths_is_safetensors, NULL);
+    for (guint i = 0; paths && i < paths->len; i++) {
+        const char *path = paths->pdata[i];
+        const struct engine_control *c = g_hash_table_lookup(e->controls, path);
+        if (!c && is_of_edges(path)) {
+            c = engine_control(e, path, task, NULL);
         }
-    }
-    g_clear_pointer(&dir, g_dir_close);
-    g_ptr_array_sort(found, by_name);
-    g_ptr_array_extend_and_steal(paths, g_steal_pointer(&found));
-}
-
-const struct engine_control *engine_edges_control(struct engine *e, struct task *task)
-{
-    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *own = own_folder(e);
-    g_autofree char *of_model = g_build_filename(e->model->path, FOLDER, NULL);
-    list_files(own, paths);
-    list_files(of_model, paths);
-    for (guint i = 0; i < paths->len; i++) {
-        const struct engine_control *c =
-            says_edges(paths->pdata[i]) ? engine_control(e, paths->pdata[i], task, NULL) : NULL;
-        if (c) {
+        if (c && says_edges(c->net->metadata)) {
             return c;
         }
     }
     return NULL;
+}
+
+const struct engine_control *engine_edges_control(struct engine *e, struct task *task)
+{
+    g_autofree char *own = own_folder(e);
+    g_autofree char *of_model = g_build_filename(e->model->path, FOLDER, NULL);
+    const struct engine_control *c = edges_in(e, own, task);
+    return c ? c : edges_in(e, of_model, task);
 }
 
 // ---- hints --------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include "compute/file/safetensors.h"
 #include "compute/model/embedding.h"
 #include "compute/replace.h"
+#include "ui/core/paths.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -142,25 +143,6 @@ char *engine_embed(struct engine *e, const char *path, const char *folder, char 
 
 // ---- those of a folder --------------------------------------------------------------------------
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static GPtrArray *files_of(const char *folder)
-{
-    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-    GDir *dir = g_dir_open(folder, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        if (g_str_has_suffix(name, SUFFIX)) {
-            g_ptr_array_add(files, g_build_filename(folder, name, NULL));
-        }
-    }
-    g_clear_pointer(&dir, g_dir_close);
-    g_ptr_array_sort(files, by_name);
-    return files;
-}
-
 // The file's token, or NULL with an error.
 static char *take_kept(struct engine *e, const char *path, GError **error)
 {
@@ -193,10 +175,10 @@ char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *came,
     for (guint i = first; i < left->len; i++) {
         editor_unembed(e->editor, left->pdata[i]);
     }
-    g_autoptr(GPtrArray) files = files_of(folder);
+    g_autoptr(GPtrArray) files = paths_in(folder, paths_is_safetensors, NULL);
     char *said = NULL;
     guint failed = 0;
-    for (guint i = 0; i < files->len; i++) {
+    for (guint i = 0; files && i < files->len; i++) {
         g_autoptr(GError) error = NULL;
         const char *path = files->pdata[i];
         if (g_hash_table_contains(e->tokens, path)) {

@@ -1,6 +1,10 @@
 #include "ui/core/paths.h"
 
+#include "compute/error.h"
 #include "config.h"
+
+#include <errno.h>
+#include <string.h>
 
 char *paths_resource(const char *relative)
 {
@@ -24,4 +28,41 @@ char *paths_data(void)
 char *paths_model(const char *name)
 {
     return !name || g_str_equal(name, "starter") ? paths_resource("starter") : g_strdup(name);
+}
+
+bool paths_is_safetensors(const char *name)
+{
+    return g_str_has_suffix(name, ".safetensors");
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+GPtrArray *paths_in(const char *folder, bool (*takes)(const char *name), GError **error)
+{
+    GDir *dir = g_dir_open(folder, 0, error);
+    if (!dir) {
+        return NULL;
+    }
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    for (const char *name; (name = g_dir_read_name(dir));) {
+        if (takes(name)) {
+            g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
+        }
+    }
+    g_dir_close(dir);
+    g_ptr_array_sort(paths, by_name);
+    return paths;
+}
+
+bool paths_make(const char *folder, GError **error)
+{
+    if (g_mkdir_with_parents(folder, 0700) != 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
+                    folder, g_strerror(errno));
+        return false;
+    }
+    return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 // A file or folder under resources/ ("starter", "samples/samples.json"): TINCTURE_RESOURCES, else
 // the installed folder, else the source tree that the program was built from. Newly allocated; it
@@ -14,3 +15,11 @@ char *paths_data(void);
 // A model by the name a person gives it: "starter" or NULL is the built-in one, anything else a
 // path.
 char *paths_model(const char *name);
+
+// The files of a folder whose names are taken, as paths in the order of their names; char *, freed
+// with the array. NULL with an error: the folder cannot be read.
+GPtrArray *paths_in(const char *folder, bool (*takes)(const char *name), GError **error);
+bool paths_is_safetensors(const char *name);
+
+// The folder and what it lies in, for the user alone, where they are not there yet.
+bool paths_make(const char *folder, GError **error);

@@ -5,19 +5,7 @@
 // with a note on what it became.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
-
-#include <errno.h>
-
-static bool make_folder(const char *path, GError **error)
-{
-    g_autofree char *folder = g_path_get_dirname(path);
-    if (g_mkdir_with_parents(folder, 0700) != 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
-                    folder, g_strerror(errno));
-        return false;
-    }
-    return true;
-}
+#include "ui/core/paths.h"
 
 static void ask_near(const struct adapter_written *w, void *data)
 {
@@ -53,13 +41,12 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
     g_autoptr(GPtrArray) list =
-        engine_ready(e, error)
-            ? engine_adapters_at(e, in->files, in->names, in->strengths, &job->task, error)
-            : NULL;
+        engine_adapters_at(e, in->files, in->names, in->strengths, &job->task, error);
     struct adapter *all = list ? adapter_combined((struct adapter *const *)list->pdata,
                                                   (int)list->len, &job->task, error)
                                : NULL;
-    const bool ok = all && make_folder(in->path, error) && save(job, all, error);
+    g_autofree char *folder = g_path_get_dirname(in->path);
+    const bool ok = all && paths_make(folder, error) && save(job, all, error);
     adapter_free(all);
     return ok;
 }

@@ -8,9 +8,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
     g_autoptr(GPtrArray) list =
-        engine_ready(e, error)
-            ? engine_adapters_at(e, in->files, in->names, in->strengths, &job->task, error)
-            : NULL;
+        engine_adapters_at(e, in->files, in->names, in->strengths, &job->task, error);
     job->out.study = list ? adapter_study_new((struct adapter *const *)list->pdata, (int)list->len,
                                               &job->task, error)
                           : NULL;
