@@ -11,7 +11,7 @@
 
 // ---- set ----------------------------------------------------------------------------------------
 
-void reference_open(struct reference *r, struct fixture *fx, const char *model)
+void reference_open(struct reference *r, struct fixture *fx, const char *script, const char *model)
 {
     g_autoptr(GError) error = NULL;
     static const char *const captions[] = {"a photo of a dog on the beach", "a cat", "a dog"};
@@ -33,7 +33,7 @@ void reference_open(struct reference *r, struct fixture *fx, const char *model)
     r->examples[1].t_end = 700;
     r->examples[2].weight = 2;
     r->examples[2].mask = r->mask;
-    g_autofree char *file_name = g_strconcat("batch_", model, ".safetensors", NULL);
+    g_autofree char *file_name = g_strconcat(script, "_", model, ".safetensors", NULL);
     g_autofree char *file = g_test_build_filename(G_TEST_DIST, "data", "train", file_name, NULL);
     r->vectors.vectors = st_open(file, &error);
     g_assert_no_error(error);

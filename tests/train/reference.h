@@ -11,13 +11,14 @@
 
 struct reference {
     struct fixture *fx;
-    struct fixture vectors; // batch_MODEL.safetensors for fixture_vector()
+    struct fixture vectors; // SCRIPT_MODEL.safetensors for fixture_vector()
     struct train_example examples[REFERENCE_PICTURES];
     float *rgb[REFERENCE_PICTURES], *mask;
     const char *tokens[2]; // that are trained; none
 };
-// The fixture is open and stays the caller's.
-void reference_open(struct reference *r, struct fixture *fx, const char *model);
+// script: "batch" or "control", of tests/data/train/make_SCRIPT_vectors.py. The fixture is open and
+// stays the caller's.
+void reference_open(struct reference *r, struct fixture *fx, const char *script, const char *model);
 void reference_close(struct reference *r);
 
 // learn: the objective and the batch are the caller's choice; decay and clipping are set here.

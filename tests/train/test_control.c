@@ -28,13 +28,13 @@ static const struct control_case sd1_cases[] = {
     {"alone", "word", "", NULL, 3, 0.3},
 };
 static const struct control_case sd2_cases[] = {{"svdiff", "svdiff", "", "svdiff", 2, 0.5}};
+static const struct control_case levels_cases[] = {{"lora", "lora", "rank=2", "lora", 2, 0.3}};
 
-// The set of reference.c with a hint for each picture, and this test's own vectors.
+// The set of reference.c with a hint for each picture.
 static void open_model(const char *model)
 {
-    g_autoptr(GError) error = NULL;
     fixture_open(&fx, model);
-    reference_open(&reference, &fx, model);
+    reference_open(&reference, &fx, "control", model);
     const int side = reference.examples[0].width;
     for (int k = 0; k < REFERENCE_PICTURES; k++) {
         hints[k] = g_new(float, side *side * 3);
@@ -43,11 +43,6 @@ static void open_model(const char *model)
         }
         reference.examples[k].hint = hints[k];
     }
-    g_autofree char *name = g_strconcat("control_", model, ".safetensors", NULL);
-    g_autofree char *file = g_test_build_filename(G_TEST_DIST, "data", "train", name, NULL);
-    st_free(reference.vectors.vectors);
-    reference.vectors.vectors = st_open(file, &error);
-    g_assert_no_error(error);
 }
 
 static void close_model(void)
@@ -148,18 +143,20 @@ static void check_steps(const struct control_case *c)
     adapter_free(a);
 }
 
+static void check_model(const char *model, const struct control_case *cases, size_t count)
+{
+    open_model(model);
+    for (size_t i = 0; i < count; i++) {
+        check_steps(&cases[i]);
+    }
+    close_model();
+}
+
 static void test_steps(void)
 {
-    open_model("sd1");
-    for (size_t i = 0; i < G_N_ELEMENTS(sd1_cases); i++) {
-        check_steps(&sd1_cases[i]);
-    }
-    close_model();
-    open_model("sd2");
-    for (size_t i = 0; i < G_N_ELEMENTS(sd2_cases); i++) {
-        check_steps(&sd2_cases[i]);
-    }
-    close_model();
+    check_model("sd1", sd1_cases, G_N_ELEMENTS(sd1_cases));
+    check_model("sd2", sd2_cases, G_N_ELEMENTS(sd2_cases));
+    check_model("levels", levels_cases, G_N_ELEMENTS(levels_cases));
 }
 
 // The encoder ends in zeros: a run begins with what the model predicts without it.

@@ -554,7 +554,7 @@ static void check_word_reference(bool token)
 {
     struct reference reference;
     fixture_open(&fx, "sd1");
-    reference_open(&reference, &fx, "sd1");
+    reference_open(&reference, &fx, "batch", "sd1");
     struct settings *learn = learn_new(token ? "each" : "word", 3);
     if (token) {
         g_assert_true(model_embed_like(fx.model, "<rex>", "dog", 1, NULL));

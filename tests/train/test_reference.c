@@ -16,6 +16,7 @@ struct batch_case {
     double clip_norm;
     const char *keep; // a class is held to, with rates that fall to nothing
 };
+#define ALL "rank=3 targets=attention+ff+proj"
 static const struct batch_case sd1_cases[] = {
     {"svdiff", "svdiff", "", "svdiff", "batch3", "single_image", 3, 0.35},
     {"svdiff_te", "svdiff", "text_encoder=on", "svdiff_te", "batch3", "single_image", 3, 0.35},
@@ -27,6 +28,15 @@ static const struct batch_case sd1_cases[] = {
 };
 static const struct batch_case sd2_cases[] = {
     {"svdiff", "svdiff", "", "svdiff", "batch2", "single_image", 2, 0.3},
+    {"prior", "lora", ALL, "lora_all", "prior2", "subject", 1, 0.1},
+    {"keep", "lora", ALL, "lora_all", "prior2", "subject", 1, 0.1, "predictions"},
+    {"unmix", "lora", ALL, "lora_all", "mix2", "cut_mix_unmix", 1, 0.3},
+};
+static const struct batch_case wide_cases[] = {
+    {"oft", "oft", "blocks=2", "oft_r2", "batch2", "single_image", 2, 0.15},
+    {"prior", "lora", "rank=2", "lora", "prior4", "subject", 2, 0.1},
+    {"keep", "lora", "rank=2", "lora", "prior4", "subject", 2, 0.1, "predictions"},
+    {"unmix", "lora", "rank=2", "lora", "mix4", "cut_mix_unmix", 2, 0.3},
 };
 
 static struct adapter *make_adapter(const struct batch_case *c)
@@ -62,7 +72,7 @@ static struct trainer *make_trainer(const struct batch_case *c, struct adapter *
 static void check_cases(const char *model, const struct batch_case *cases, size_t count)
 {
     fixture_open(&fx, model);
-    reference_open(&reference, &fx, model);
+    reference_open(&reference, &fx, "batch", model);
     for (size_t i = 0; i < count; i++) {
         const struct batch_case *c = &cases[i];
         g_test_message("%s %s", model, c->name);
@@ -85,6 +95,11 @@ static void test_sd1(void)
 static void test_sd2(void)
 {
     check_cases("sd2", sd2_cases, G_N_ELEMENTS(sd2_cases));
+}
+
+static void test_wide(void)
+{
+    check_cases("wide", wide_cases, G_N_ELEMENTS(wide_cases));
 }
 
 // ---- as a run -----------------------------------------------------------------------------------
@@ -137,7 +152,7 @@ static void check_interrupted(const struct batch_case *c, const char *file)
 static void test_interrupted(void)
 {
     fixture_open(&fx, "sd1");
-    reference_open(&reference, &fx, "sd1");
+    reference_open(&reference, &fx, "batch", "sd1");
     g_autofree char *file = fixture_file(&fx, "batch.checkpoint");
     for (size_t i = 0; i < G_N_ELEMENTS(sd1_cases); i++) {
         check_interrupted(&sd1_cases[i], file);
@@ -151,6 +166,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/reference/sd1", test_sd1);
     g_test_add_func("/reference/sd2", test_sd2);
+    g_test_add_func("/reference/wide", test_wide);
     g_test_add_func("/reference/interrupted", test_interrupted);
     return g_test_run();
 }

@@ -131,6 +131,16 @@ static void test_reference_sd2(void)
     fixture_close(&fx);
 }
 
+static void test_reference_wide(void)
+{
+    fixture_open(&fx, "wide");
+    run_case("svdiff", "svdiff", "");
+    run_case("oft_r2", "oft", "blocks=2");
+    run_case("lora", "lora", "rank=2");
+    run_case("full_kv", "full", "layers=cross_attention");
+    fixture_close(&fx);
+}
+
 // ---- runs ---------------------------------------------------------------------------------------
 
 struct log {
@@ -559,6 +569,7 @@ int main(int argc, char **argv)
     g_test_add_func("/train/tables", test_tables);
     g_test_add_func("/train/reference/sd1", test_reference_sd1);
     g_test_add_func("/train/reference/sd2", test_reference_sd2);
+    g_test_add_func("/train/reference/wide", test_reference_wide);
     g_test_add_func("/train/learns", test_learns);
     g_test_add_func("/train/resume", test_resume);
     g_test_add_func("/train/cancel", test_cancel);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Makes batch_MODEL.safetensors for tests/train: ten steps of a run that draws its own batches.
 
-Run by hand after make_train_vectors.py, whose cases and start values it uses. Nothing is drawn by the framework: the
-samples, their time steps, the posterior's noise and the noise come of the seed as they do in the program, by the same
-Philox stream, so that the program's own draw is what is compared.
+Run by hand after make_train_vectors.py, whose cases and start values it uses (arguments: the models to do; none: all).
+Nothing is drawn by the framework: the samples, their time steps, the posterior's noise and the noise come of the seed
+as they do in the program, by the same Philox stream, so that the program's own draw is what is compared.
 
     DRAW.sample, DRAW.time (10,rows)                what each step draws
     DRAW.latents, DRAW.noise (rows,c,h,w)           of the first step
@@ -16,6 +16,7 @@ rates of 1e-2, for norms 1e-3, for the word 2e-2, and a decay of 1, which ten st
 """
 import math
 import struct
+import sys
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler
@@ -33,13 +34,16 @@ SET = [dict(caption="a photo of a dog on the beach", weight=1.0, time=(0, 1000))
 EMBEDDING = "text_model.embeddings.token_embedding.weight"
 
 # model: cases; a case is (name of its start values, draw, clip_norm, settings)
-LORA = dict(rank=4)
+LORA, LORA_ALL = dict(rank=4), dict(rank=3, all=True)
 MODELS = {
     "sd1": {"svdiff": ("svdiff", "batch3", 0.35, {}), "svdiff_te": ("svdiff_te", "batch3", 0.35, dict(te=True)),
             "oft": ("oft_r2", "batch3", 0.15, dict(blocks=2)), "lora": ("lora", "batch3", 0.06, LORA),
             "unmix": ("lora", "mix4", 0.3, dict(rank=4, unmix=900.0)), "prior": ("lora", "prior4", 0.1, LORA),
             "keep": ("lora", "prior4", 0.1, dict(rank=4, keep=True, cosine=True)), "word": ("lora", "each3", 0.1, dict(rank=4, word=True))},
-    "sd2": {"svdiff": ("svdiff", "batch2", 0.3, {})},
+    "sd2": {"svdiff": ("svdiff", "batch2", 0.3, {}), "unmix": ("lora_all", "mix2", 0.3, dict(**LORA_ALL, unmix=900.0)),
+            "prior": ("lora_all", "prior2", 0.1, LORA_ALL), "keep": ("lora_all", "prior2", 0.1, dict(**LORA_ALL, keep=True, cosine=True))},
+    "wide": {"oft": ("oft_r2", "batch2", 0.15, dict(blocks=2)), "unmix": ("lora", "mix4", 0.3, dict(rank=2, unmix=900.0)),
+             "prior": ("lora", "prior4", 0.1, dict(rank=2)), "keep": ("lora", "prior4", 0.1, dict(rank=2, keep=True, cosine=True))},
 }
 
 
@@ -253,5 +257,5 @@ def make(model):
 
 
 if __name__ == "__main__":
-    for each in MODELS:
+    for each in sys.argv[1:] or MODELS:
         make(each)

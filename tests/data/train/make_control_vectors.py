@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes control_MODEL.safetensors for tests/train: ten steps of the objective `control`.
 
-Run by hand after make_train_vectors.py, whose start values it uses; the set, the draw and the rates are those of
+Run by hand after make_train_vectors.py, whose start values it uses (arguments: the models to do; none: all); the set, the draw and the rates are those of
 make_batch_vectors.py, and each picture has a hint of whole numbers (test_control.c has the same). The hint encoder
 begins as the program's does: uniform numbers of the seed 1 in the engine's order within sqrt(6 / inputs), biases and
 the last convolution at zero.
@@ -14,6 +14,7 @@ the last convolution at zero.
     CASE.features (h,w,c)            what the encoder then makes of the first hint
 """
 import math
+import sys
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler
@@ -30,6 +31,7 @@ MODELS = {
     "sd1": {"lora": ("lora", "batch3", 0.3, batch.LORA), "oft": ("oft_r2", "batch3", 0.3, dict(blocks=2)),
             "alone": (None, "batch3", 0.3, {})},
     "sd2": {"svdiff": ("svdiff", "batch2", 0.5, {})},
+    "levels": {"lora": ("lora", "batch2", 0.3, dict(rank=2))},
 }
 
 
@@ -149,5 +151,5 @@ def make(model):
 
 
 if __name__ == "__main__":
-    for each in MODELS:
+    for each in sys.argv[1:] or MODELS:
         make(each)

@@ -13,7 +13,7 @@ A case builds W' as its paper does, densely: U diag(relu(sigma + delta)) V^T for
 dimensions and w + delta for the others (SVDiff), W R^T with the Cayley map by block (OFT), W + B A (LoRA; one
 parameter holds A and behind it B).
 
-With --peft FOLDER the script instead loads a rotation adapter that the program saved as FOLDER with the PEFT library
+Arguments: the models to do; none: all. With --peft FOLDER the script instead loads a rotation adapter that the program saved as FOLDER with the PEFT library
 and compares PEFT's merged weights with W R^T.
 """
 import json
@@ -42,6 +42,9 @@ MODELS = {
             "lora_te": ("lora", dict(rank=4, te=True))},
     "sd2": {"svdiff": ("svdiff", {}), "oft_all": ("oft", dict(blocks=2, all=True)),
             "lora_all": ("lora", dict(rank=3, all=True))},
+    "wide": {"svdiff": ("svdiff", {}), "oft_r2": ("oft", dict(blocks=2)), "lora": ("lora", dict(rank=2)),
+             "full_kv": ("full", {})},
+    "levels": {"lora": ("lora", dict(rank=2))},
 }
 
 
@@ -196,7 +199,7 @@ def make(model):
     sched = DDIMScheduler.from_pretrained(folder / "scheduler")
     tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
     generator = torch.Generator().manual_seed(7)
-    shape = (1, 4, 8, 8)
+    shape = (1, parts["unet"].config.in_channels, 8, 8)
     latents, noise = torch.randn(shape, generator=generator), torch.randn((STEPS,) + shape, generator=generator)
     time = torch.randint(0, 1000, (STEPS,), generator=generator)
     ids = tokenizer([PROMPT], padding="max_length", max_length=tokenizer.model_max_length, truncation=True,
@@ -233,5 +236,5 @@ if __name__ == "__main__":
     if len(sys.argv) > 2 and sys.argv[1] == "--peft":
         check_peft(sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else "sd1")
     else:
-        for each in MODELS:
+        for each in sys.argv[1:] or MODELS:
             make(each)
