@@ -120,6 +120,10 @@ bool editor_encode(struct editor *e, const float *rgb, int width, int height, fl
                    GError **error);
 bool editor_decode(struct editor *e, const float *latents, int width, int height, float *rgb,
                    GError **error);
+// By the model's decoder that gives alpha: rgba (height, width, 4), clamped; straight colours in
+// [-1,1], alpha in 0..1. UNSUPPORTED where the model has none.
+bool editor_decode_alpha(struct editor *e, const float *latents, int width, int height, float *rgba,
+                         GError **error);
 bool editor_predict(struct editor *e, const float *latents, int width, int height, int timestep,
                     const char *prompt, float *prediction, GError **error);
 // The cross-attention of that prediction, layer by layer.

@@ -247,15 +247,38 @@ bool editor_encode(struct editor *e, const float *rgb, int width, int height, fl
     return true;
 }
 
-bool editor_decode(struct editor *e, const float *latents, int width, int height, float *rgb,
-                   GError **error)
+static bool decode_by(struct editor *e, const struct decoder *decoder, const float *latents,
+                      int width, int height, float *picture, GError **error)
 {
     const int factor = model_latent_factor(e->model), c = e->model->vae.latent_channels;
     const int h = height / factor, w = width / factor;
     g_autofree float *hwc = g_new(float, (int64_t)h *w *c);
     chw_to_hwc(latents, h, w, c, hwc);
-    return networks_decode(e->networks, model_decoder(e->model), width, height, hwc, rgb, NULL,
-                           error);
+    return networks_decode(e->networks, decoder, width, height, hwc, picture, NULL, error);
+}
+
+bool editor_decode(struct editor *e, const float *latents, int width, int height, float *rgb,
+                   GError **error)
+{
+    return decode_by(e, model_decoder(e->model), latents, width, height, rgb, error);
+}
+
+bool editor_decode_alpha(struct editor *e, const float *latents, int width, int height, float *rgba,
+                         GError **error)
+{
+    const struct decoder *decoder = model_alpha_decoder(e->model);
+    if (!decoder) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s has no decoder with alpha (a folder " MODEL_ALPHA ")", e->model->name);
+        return false;
+    }
+    if (!decode_by(e, decoder, latents, width, height, rgba, error)) {
+        return false;
+    }
+    for (int64_t i = 0; i < (int64_t)width * height * 4; i++) {
+        rgba[i] = CLAMP(i % 4 == 3 ? (rgba[i] + 1) / 2 : rgba[i], i % 4 == 3 ? 0.0f : -1.0f, 1.0f);
+    }
+    return true;
 }
 
 // A prediction's latents, channels last, and the text's embeddings; hints are off.

@@ -2,6 +2,7 @@
 
 #include "compute/file/safetensors.h"
 #include "compute/json_file.h"
+#include "compute/model/load.h"
 #include "compute/model/single_file.h"
 #include "compute/model/vae_source.h"
 
@@ -440,9 +441,8 @@ static void expect_blocks(struct reader *r, const char *key, int levels, const c
     }
 }
 
-static void read_vae(struct reader *r, void *config)
+static void read_autoencoder(struct reader *r, struct vae_config *c, int out_channels)
 {
-    struct vae_config *c = config;
     static const int standard[] = {64};
     expect_string(r, "_class_name", "AutoencoderKL");
     expect_silu(r);
@@ -450,8 +450,9 @@ static void read_vae(struct reader *r, void *config)
     expect_absent(r, "latents_mean");
     expect_absent(r, "latents_std");
     expect_int(r, "in_channels", 3);
-    expect_int(r, "out_channels", 3);
-    c->in_channels = c->out_channels = 3;
+    expect_int(r, "out_channels", out_channels);
+    c->in_channels = 3;
+    c->out_channels = out_channels;
     c->latent_channels = read_int(r, "latent_channels", 4, 1, MODEL_LATENTS);
     c->groups = read_int(r, "norm_num_groups", 32, 1, 8192);
     c->levels = read_channels(r, c->channels, standard, G_N_ELEMENTS(standard), c->groups);
@@ -463,6 +464,16 @@ static void read_vae(struct reader *r, void *config)
     c->sample_size = read_sample_size(r, 32);
     expect_blocks(r, "down_block_types", c->levels, "DownEncoderBlock2D");
     expect_blocks(r, "up_block_types", c->levels, "UpDecoderBlock2D");
+}
+
+static void read_vae(struct reader *r, void *config)
+{
+    read_autoencoder(r, config, 3);
+}
+
+static void read_alpha(struct reader *r, void *config)
+{
+    read_autoencoder(r, config, 4);
 }
 
 // ---- noise schedule -----------------------------------------------------------------------------
@@ -653,6 +664,14 @@ static bool check_fit(const struct model *m, GError **error)
                     m->path, m->text.hidden_size, u->cross_dim);
         return false;
     }
+    const struct vae_config *a = &m->alpha;
+    if (a->levels && (a->latent_channels != m->vae.latent_channels || a->levels != m->vae.levels)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    "%s: the decoder with alpha has %d levels for %d latent channels, and the "
+                    "autoencoder %d for %d",
+                    m->path, a->levels, a->latent_channels, m->vae.levels, m->vae.latent_channels);
+        return false;
+    }
     if (m->sched.beta_end < m->sched.beta_start) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "%s: the noise schedule's beta_end is below its beta_start", m->path);
@@ -692,6 +711,13 @@ static bool read_other_vae(struct model *m, GError **error)
     return ok;
 }
 
+// The part that a model may lack.
+static bool read_alpha_decoder(struct model *m, GError **error)
+{
+    static const char name[] = MODEL_ALPHA "/config.json";
+    return !file_exists_in(m->path, name) || read_file(m, name, read_alpha, &m->alpha, error);
+}
+
 static bool read_folder(struct model *m, GError **error)
 {
     char *index = g_build_filename(m->path, "model_index.json", NULL);
@@ -701,6 +727,7 @@ static bool read_folder(struct model *m, GError **error)
            read_file(m, "text_encoder/config.json", read_text, &m->text, error) &&
            read_file(m, "unet/config.json", read_unet, &m->unet, error) &&
            (m->vae_from.path || read_file(m, "vae/config.json", read_vae, &m->vae, error)) &&
+           read_alpha_decoder(m, error) &&
            read_file(m, "scheduler/scheduler_config.json", read_sched, &m->sched, error);
 }
 

@@ -16,6 +16,16 @@ const struct member *decoder_family(int i)
     return decoder_table[i] ? &decoder_table[i]->member : NULL;
 }
 
+const struct decoder *model_alpha_decoder(const struct model *m)
+{
+    for (int i = 0; decoder_table[i]; i++) {
+        if (decoder_table[i]->channels == 4 && model_part(m, decoder_table[i]->part)) {
+            return decoder_table[i];
+        }
+    }
+    return NULL;
+}
+
 const struct decoder *model_decoder(const struct model *m)
 {
     int i = 0;

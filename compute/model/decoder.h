@@ -11,7 +11,11 @@
 struct decoder {
     MEMBER_FIELDS;
     const char *part; // whose weights it reads: MODEL_VAE
-    int channels;     // of the picture: 3, or 4 with alpha
+    // Of the picture: 3, or 4 with alpha. Colours are then straight, not multiplied with alpha, and
+    // mean nothing where it is 0; alpha has the colours' range: -1 lets all of what is behind
+    // through, 1 nothing. Over a ground G of encoded values the picture is
+    // a C + (1 - a) G with a = (alpha + 1) / 2 (Porter and Duff 1984, "over").
+    int channels;
     // Latents, which are scaled everywhere else, are divided by this before build's network sees
     // them.
     float (*scale)(const struct model *m);
@@ -24,3 +28,5 @@ const struct member *decoder_family(int i);
 
 // The first that the model has; every model has one.
 const struct decoder *model_decoder(const struct model *m);
+// The first that the model has of those that give alpha; NULL: it has none.
+const struct decoder *model_alpha_decoder(const struct model *m);

@@ -293,12 +293,16 @@ static bool find_weight(const struct weights *w, const char *name, struct st_ten
 }
 
 // Tensors that other programs keep in such files and that no network here reads.
-static bool is_ignorable(const char *name)
+static bool is_ignorable(const char *part, const char *name)
 {
     static const char *const prefixes[] = {"text_projection", "logit_scale", "vision_model.",
                                            "visual_projection", "model_ema."};
     if (g_str_has_suffix(name, "position_ids")) {
         return true;
+    }
+    if (g_str_equal(part, MODEL_ALPHA) &&
+        (g_str_has_prefix(name, "encoder.") || g_str_has_prefix(name, "quant_conv."))) {
+        return true; // saved as a whole autoencoder
     }
     for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
         if (g_str_has_prefix(name, prefixes[i])) {
@@ -394,7 +398,8 @@ static void list_surplus(const struct weights *w, GHashTable *used, GPtrArray *s
         for (guint j = 0; j < file->tensors->len; j++) {
             const struct st_tensor *t = file->tensors->pdata[j];
             const char *name = w->names.member(w->names.data, w->part, t->name);
-            if (name && !g_hash_table_contains(used, t->name) && !is_ignorable(name)) {
+            if (name && !g_hash_table_contains(used, t->name) &&
+                !is_ignorable(w->part->name, name)) {
                 g_ptr_array_add(surplus, g_strdup(t->name));
             }
         }

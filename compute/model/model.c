@@ -61,6 +61,9 @@ static bool open_weights(struct model *m, GPtrArray *weights, GError **error)
 {
     g_autoptr(GString) report = g_string_new(NULL), notes = g_string_new(NULL);
     for (const struct part_kind *kind = part_kinds; kind->name; kind++) {
+        if (kind->in && !kind->in(m)) {
+            continue;
+        }
         struct weights *w = weights_open(m, add_part(m, kind), error);
         if (!w) {
             return false;

@@ -94,6 +94,7 @@ struct model {
     struct text_config text;
     struct unet_config unet;
     struct vae_config vae;
+    struct vae_config alpha; // of the decoder that gives alpha too; levels 0: the model has none
     struct sched_config sched;
     struct tokenizer *tokenizer;
     GArray *embedded; // float: rows of learned tokens, whose ids follow the vocabulary's
@@ -105,9 +106,10 @@ struct model {
 };
 
 // Names of parts, which are those of the folders that hold them.
-#define MODEL_TEXT "text_encoder"
-#define MODEL_UNET "unet"
-#define MODEL_VAE  "vae"
+#define MODEL_TEXT  "text_encoder"
+#define MODEL_UNET  "unet"
+#define MODEL_VAE   "vae"
+#define MODEL_ALPHA "alpha_decoder"
 // NULL: the model has no such part.
 struct nn_part *model_part(const struct model *m, const char *name);
 
@@ -215,5 +217,5 @@ void unet_encoder_build(struct nn *nn, const struct unet_config *c, const struct
                         struct node **residuals);
 // picture (N,H,W,3) in [-1,1] -> moments (N,h,w,2*latent): mean, then log variance. Unscaled.
 struct node *vae_encoder_build(struct nn *nn, const struct vae_config *c, struct node *picture);
-// latents (N,h,w,4) unscaled -> picture (N,H,W,3), not clamped.
+// latents (N,h,w,4) unscaled -> picture (N,H,W,out_channels), not clamped.
 struct node *vae_decoder_build(struct nn *nn, const struct vae_config *c, struct node *latents);

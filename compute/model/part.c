@@ -29,9 +29,21 @@ static void list_vae(struct nn *nn, const struct model *m)
     vae_decoder_build(nn, &m->vae, graph_leaf_dry(nn->g, latents, "latents"));
 }
 
+static bool has_alpha(const struct model *m)
+{
+    return m->alpha.levels > 0;
+}
+
+static void list_alpha_decoder(struct nn *nn, const struct model *m)
+{
+    const int latents[] = {1, 1, 1, m->alpha.latent_channels};
+    vae_decoder_build(nn, &m->alpha, graph_leaf_dry(nn->g, latents, "latents"));
+}
+
 const struct part_kind part_kinds[] = {
     {MODEL_TEXT, list_text_encoder},
     {MODEL_UNET, list_unet},
     {MODEL_VAE, list_vae},
+    {MODEL_ALPHA, list_alpha_decoder, has_alpha},
     {NULL},
 };

@@ -12,5 +12,7 @@ struct part_kind {
     // Builds the network dry, at the smallest input that every layer accepts: weights do not depend
     // on it.
     void (*list)(struct nn *nn, const struct model *m);
+    // Whether the model at hand has it, by its configuration; NULL: every model does.
+    bool (*in)(const struct model *m);
 };
 extern const struct part_kind part_kinds[]; // ends with a row without a name

@@ -563,6 +563,43 @@ static void test_programs_are_dropped(void)
     networks_free(n);
 }
 
+// Straight colours and alpha, each in its range; a model without such a decoder says so.
+static void test_alpha(void)
+{
+    static const char *const names[] = {"levels", "sd1"};
+    for (size_t k = 0; k < G_N_ELEMENTS(names); k++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path =
+            g_test_build_filename(G_TEST_DIST, "data", "models", names[k], NULL);
+        struct model *m = model_load(path, gpu, NULL, &error);
+        g_assert_no_error(error);
+        struct editor *e = editor_new(m, &error);
+        const int factor = model_latent_factor(m), size = 4 * factor;
+        float z[4 * 4 * 4];
+        g_autofree float *rgba = g_new(float, (gsize)size *size * 4);
+        for (size_t i = 0; i < G_N_ELEMENTS(z); i++) {
+            z[i] = sinf(7.0f * (float)i);
+        }
+        const bool ok = editor_decode_alpha(e, z, size, size, rgba, &error);
+        if (k == 1) {
+            g_assert_false(ok);
+            g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+        }
+        float low = 2, high = -2;
+        for (int i = 0; ok && i < size * size; i++) {
+            for (int c = 0; c < 3; c++) {
+                g_assert_cmpfloat(fabsf(rgba[4 * i + c]), <=, 1);
+                low = MIN(low, rgba[4 * i + c]);
+            }
+            g_assert_true(rgba[4 * i + 3] >= 0 && rgba[4 * i + 3] <= 1);
+            high = MAX(high, rgba[4 * i + 3]);
+        }
+        g_assert_true(ok == (low < 0 && high > 0.5f));
+        editor_free(e);
+        model_free(m);
+    }
+}
+
 static void test_bad_requests(void)
 {
     g_autofree float *rgb = make_photo();
@@ -676,6 +713,7 @@ int main(int argc, char **argv)
     g_test_add_func("/edit/previews", test_previews);
     g_test_add_func("/edit/programs-are-dropped", test_programs_are_dropped);
     g_test_add_func("/edit/too-little-memory", test_too_little_memory);
+    g_test_add_func("/edit/alpha", test_alpha);
     g_test_add_func("/edit/bad-requests", test_bad_requests);
     g_test_add_func("/edit/bad-settings", test_bad_settings);
     g_test_add_func("/edit/samplers", test_edit_samplers);

@@ -243,13 +243,14 @@ static void test_fit_progress(void)
 }
 
 // Every decoder that the model has gives a picture of the size and channels that it says.
-static void test_decoders(void)
+static void check_decoders(const char *name, const char *alpha)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "models", "sd1", NULL);
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "data", "models", name, NULL);
     struct model *m = model_inspect(path, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(model_decoder(m)->name, ==, "autoencoder");
+    g_assert_cmpstr(model_alpha_decoder(m) ? model_alpha_decoder(m)->name : NULL, ==, alpha);
     for (int i = 0; decoder_table[i]; i++) {
         const struct decoder *d = decoder_table[i];
         g_assert_true(decoder_family(i) == &d->member);
@@ -269,6 +270,44 @@ static void test_decoders(void)
     model_free(m);
 }
 
+static void test_decoders(void)
+{
+    check_decoders("sd1", NULL);
+    check_decoders("levels", "alpha");
+}
+
+// A decoder with alpha that does not fit is refused, also where only its number of levels differs.
+static void test_alpha_refused(void)
+{
+    static const struct {
+        const char *from, *to;
+        int code;
+        const char *says;
+    } cases[] = {
+        {"\"out_channels\": 4", "\"out_channels\": 3", TINCTURE_ERROR_UNSUPPORTED, "out_channels"},
+        {"\"latent_channels\": 4", "\"latent_channels\": 8", TINCTURE_ERROR_MISMATCH,
+         "8 latent channels"},
+        {"8,\n    8,\n    12", "8,\n    12", TINCTURE_ERROR_MISMATCH, "has 2 levels"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        char *folder = folder_copy("levels");
+        folder_edit(folder, "alpha_decoder/config.json", cases[i].from, cases[i].to);
+        if (strstr(cases[i].says, "levels")) {
+            folder_edit(folder, "alpha_decoder/config.json",
+                        "\"DownEncoderBlock2D\",\n    \"DownEncoderBlock2D\"",
+                        "\"DownEncoderBlock2D\"");
+            folder_edit(folder, "alpha_decoder/config.json",
+                        "\"UpDecoderBlock2D\",\n    \"UpDecoderBlock2D\"", "\"UpDecoderBlock2D\"");
+        }
+        g_assert_null(model_inspect(folder, &error));
+        g_test_message("%s", error->message);
+        g_assert_error(error, TINCTURE_ERROR, cases[i].code);
+        g_assert_nonnull(strstr(error->message, cases[i].says));
+        folder_free(folder);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -277,6 +316,7 @@ int main(int argc, char **argv)
     g_assert_no_error(error);
     g_test_add_func("/load/progress", test_progress);
     g_test_add_func("/load/decoders", test_decoders);
+    g_test_add_func("/load/alpha-refused", test_alpha_refused);
     g_test_add_func("/load/cancel", test_cancel);
     g_test_add_func("/load/layout", test_layout);
     g_test_add_func("/load/not-a-number", test_not_a_number);

@@ -3,6 +3,7 @@
 // the largest reference value, 1e-3 after twenty DDIM steps.
 
 #include "compute/file/safetensors.h"
+#include "compute/model/decoder.h"
 #include "compute/model/model.h"
 #include "compute/sched/sched.h"
 
@@ -155,6 +156,29 @@ static void check_vae(const struct parity *p)
     graph_free(g);
 }
 
+// The decoder with alpha, where the folder has one: it is held to a tenth of the others' limit, as
+// alpha is a number by itself. Its file holds the encoder too, which is no remark.
+static void check_alpha(struct parity *p, const char *folder)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) tensors = tensors_new();
+    g_autofree char *vectors = g_build_filename(folder, "alpha.safetensors", NULL);
+    const struct decoder *decoder = model_alpha_decoder(p->model);
+    struct graph *g = graph_new();
+    struct nn nn = {.g = g, .part = model_part(p->model, MODEL_ALPHA)};
+    struct st_file *usual = p->vectors;
+    g_assert_cmpint(decoder->channels, ==, 4);
+    g_assert_null(p->model->note);
+    p->vectors = st_open(vectors, &error);
+    g_assert_no_error(error);
+    struct node *out = decoder->build(&nn, p->model, vector_leaf(p, g, tensors, "z"));
+    g_autofree float *values = run(g, out);
+    check(p, "decoded", values, 1e-5);
+    graph_free(g);
+    st_free(p->vectors);
+    p->vectors = usual;
+}
+
 // Twenty DDIM steps from the vectors' noise with the first prompt's states.
 static void check_ddim(const struct parity *p)
 {
@@ -226,6 +250,9 @@ static void test_model(gconstpointer data)
     check_unet(&p, "time.0", "pred.0");
     check_unet(&p, "time.1", "pred.1");
     check_vae(&p);
+    if (model_part(p.model, MODEL_ALPHA)) {
+        check_alpha(&p, place->folder);
+    }
     if (st_find(p.vectors, "ddim.noise")) {
         check_ddim(&p);
     }
