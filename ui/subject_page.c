@@ -1,28 +1,22 @@
 #include "ui/subject_page.h"
 
-#include "render/present/texture.h"
-#include "ui/core/words_text.h"
-#include "ui/dialogs/file_dialogs.h"
 #include "ui/job_text.h"
+#include "ui/subject_block.h"
 #include "ui/widgets/loss_plot.h"
 #include "ui/widgets/progress.h"
 #include "ui/widgets/sample_strip.h"
 #include "ui/widgets/setting_list.h"
-#include "ui/widgets/thumb.h"
-
-#define THUMB_SIDE   48
-#define THUMB_MARGIN 6
 
 struct _TinctureSubjectPage {
     AdwBin parent_instance;
 
     // template widgets
-    AdwPreferencesGroup *photos, *names, *rows, *known;
+    GtkBox *blocks; // one a subject
+    AdwPreferencesGroup *rows, *known;
     AdwExpanderRow *expert;
-    AdwEntryRow *word, *kind;
     GtkScrolledWindow *scroller;
-    GtkWidget *no_photos, *start, *stop, *resume_box, *progress_box, *training_box;
-    GtkLabel *words, *resume_text, *progress_text;
+    GtkWidget *another, *start, *stop, *resume_box, *progress_box, *training_box;
+    GtkLabel *resume_text, *progress_text;
     GtkProgressBar *progress;
     TinctureLossPlot *plot;
     GtkBox *strips;
@@ -30,12 +24,10 @@ struct _TinctureSubjectPage {
     // owned
     TinctureSession *session;
     struct setting_list *settings;
-    GPtrArray *photo_rows;   // GtkWidget *, borrowed from the group: with the path of each as data
-    GPtrArray *known_rows;   // the same
+    GPtrArray *known_rows;   // GtkWidget *, borrowed from the group: with the path of each as data
     GPtrArray *strip_titles; // char *: of the strips in the box
 
     // state
-    guint updating;
     gboolean learning;
 };
 
@@ -48,41 +40,9 @@ static TinctureSubjectWork *work_of(TinctureSubjectPage *self)
 
 // ---- what a person does -------------------------------------------------------------------------
 
-static void files_chosen_cb(GListModel *files, gpointer data)
+static void another_cb(TinctureSubjectPage *self)
 {
-    TinctureSubjectPage *self = data;
-    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < g_list_model_get_n_items(files); i++) {
-        g_autoptr(GFile) file = g_list_model_get_item(files, i);
-        char *path = g_file_get_path(file);
-        if (path != NULL) {
-            g_ptr_array_add(paths, path);
-        }
-    }
-    g_ptr_array_add(paths, NULL);
-    tincture_subject_work_add(work_of(self), (const char *const *)paths->pdata);
-}
-
-static void add_cb(TinctureSubjectPage *self)
-{
-    file_dialog_open_photos(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), files_chosen_cb,
-                            self);
-}
-
-static void word_cb(TinctureSubjectPage *self)
-{
-    if (self->updating == 0) {
-        tincture_subject_work_set_word(work_of(self),
-                                       gtk_editable_get_text(GTK_EDITABLE(self->word)));
-    }
-}
-
-static void kind_cb(TinctureSubjectPage *self)
-{
-    if (self->updating == 0) {
-        tincture_subject_work_set_kind(work_of(self),
-                                       gtk_editable_get_text(GTK_EDITABLE(self->kind)));
-    }
+    tincture_subject_work_add_subject(work_of(self));
 }
 
 static void setting_changed(const char *key, double value, gpointer data)
@@ -105,162 +65,41 @@ static const char *path_of(GtkWidget *row)
     return g_object_get_data(G_OBJECT(row), "path");
 }
 
-static void remove_cb(GtkWidget *button, TinctureSubjectPage *self)
-{
-    const char *path = path_of(button);
-    for (guint i = 0; i < work_of(self)->photos->len; i++) {
-        const struct subject_view *view = work_of(self)->photos->pdata[i];
-        if (g_str_equal(view->path, path)) {
-            tincture_subject_work_remove(work_of(self), i);
-            return;
-        }
-    }
-}
-
 static void use_cb(GtkWidget *button, TinctureSubjectPage *self)
 {
     tincture_subject_work_use(work_of(self), path_of(button));
     gtk_widget_activate_action(GTK_WIDGET(self), "win.leave-page", NULL);
 }
 
-// ---- photos -------------------------------------------------------------------------------------
+// ---- subjects -----------------------------------------------------------------------------------
 
-static GtkWidget *button_in(GtkWidget *row, const char *path, const char *text, GCallback clicked,
-                            TinctureSubjectPage *self)
+static void show_blocks(TinctureSubjectPage *self)
 {
-    GtkWidget *button = gtk_button_new();
-    g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
-    g_object_set_data_full(G_OBJECT(row), "path", g_strdup(path), g_free);
-    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
-    gtk_widget_add_css_class(button, "flat");
-    gtk_widget_set_tooltip_text(button, text);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
-    g_signal_connect(button, "clicked", clicked, self);
-    adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
-    return button;
-}
-
-static GtkWidget *row_new(const char *title)
-{
-    GtkWidget *row = adw_action_row_new();
-    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
-    gtk_widget_set_name(row, title); // for tests and inspectors
-    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
-    return row;
-}
-
-static GtkWidget *photo_row(TinctureSubjectPage *self, const struct subject_view *view)
-{
-    GtkWidget *row = row_new(view->name);
-    GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
-    if (view->thumb.rgba != NULL) {
-        g_autoptr(GdkTexture) texture =
-            texture_from_rgba8(view->thumb.rgba, view->thumb.width, view->thumb.height);
-        tincture_thumb_set_paintable(TINCTURE_THUMB(thumb), GDK_PAINTABLE(texture));
-    }
-    gtk_widget_set_valign(thumb, GTK_ALIGN_CENTER);
-    gtk_widget_set_margin_top(thumb, THUMB_MARGIN);
-    gtk_widget_set_margin_bottom(thumb, THUMB_MARGIN);
-    adw_action_row_add_prefix(ADW_ACTION_ROW(row), thumb);
-    g_autofree char *text = g_strdup_printf("Leave %s out", view->name);
-    GtkWidget *button = button_in(row, view->path, text, G_CALLBACK(remove_cb), self);
-    gtk_button_set_icon_name(GTK_BUTTON(button), "list-remove-symbolic");
-    return row;
-}
-
-// What lies beside the photo is taken from there.
-static char *photo_text(TinctureSubjectPage *self, const struct subject_view *view)
-{
-    const struct prompt_style style = {0};
-    const char *word = work_of(self)->draft.word;
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_string_printf(text, "%d × %d", view->width, view->height);
-    if (view->masked) {
-        g_string_append(text, " · with a mask");
-    }
-    if (view->caption != NULL) {
-        g_autofree char *end = reading_text(self->session->reader, &style, view->caption);
-        g_string_append_printf(text, " · “%s”%s%s", view->caption, *end ? ". " : "", end);
-        if (*word && strstr(view->caption, word) == NULL) {
-            g_string_append_printf(text, ". It does not name %s", word);
+    const guint n = work_of(self)->draft.subjects->len;
+    GtkWidget *block = gtk_widget_get_first_child(GTK_WIDGET(self->blocks));
+    for (guint i = 0; i < n; i++) {
+        if (block == NULL) {
+            block = tincture_subject_block_new(self->session, i);
+            gtk_box_append(self->blocks, block);
         }
+        tincture_subject_block_show(TINCTURE_SUBJECT_BLOCK(block));
+        block = gtk_widget_get_next_sibling(block);
     }
-    return g_string_free(g_steal_pointer(&text), FALSE);
+    while (block != NULL) {
+        GtkWidget *next = gtk_widget_get_next_sibling(block);
+        gtk_box_remove(self->blocks, block);
+        block = next;
+    }
+    gtk_widget_set_visible(self->another, n < SUBJECTS_MOST);
 }
 
-static void show_photos(TinctureSubjectPage *self)
+guint tincture_subject_page_at(TinctureSubjectPage *self, GtkWidget *widget, double x, double y)
 {
-    const GPtrArray *photos = work_of(self)->photos;
-    for (guint i = 0; i < photos->len; i++) {
-        const struct subject_view *view = photos->pdata[i];
-        while (i < self->photo_rows->len &&
-               !g_str_equal(path_of(self->photo_rows->pdata[i]), view->path)) {
-            adw_preferences_group_remove(self->photos, self->photo_rows->pdata[i]);
-            g_ptr_array_remove_index(self->photo_rows, i);
-        }
-        if (i == self->photo_rows->len) {
-            GtkWidget *row = photo_row(self, view);
-            adw_preferences_group_add(self->photos, row);
-            g_ptr_array_add(self->photo_rows, row);
-        }
-        g_autofree char *text = photo_text(self, view);
-        adw_action_row_set_subtitle(self->photo_rows->pdata[i], text);
-    }
-    while (self->photo_rows->len > photos->len) {
-        const guint last = self->photo_rows->len - 1;
-        adw_preferences_group_remove(self->photos, self->photo_rows->pdata[last]);
-        g_ptr_array_remove_index(self->photo_rows, last);
-    }
-    gtk_widget_set_visible(self->no_photos, photos->len == 0);
-    adw_preferences_group_set_description(
-        self->photos, work_of(self)->reading > 0 ? "Reading the photos…"
-                      : photos->len == 1
-                          ? "Of one photo its surroundings are learned, too. Three to five "
-                            "from different sides are better."
-                          : "Three to five of the same thing, from different sides and in "
-                            "different places.");
-}
-
-// ---- word and class -----------------------------------------------------------------------------
-
-static void show_text(AdwEntryRow *row, const char *text)
-{
-    g_autofree char *now = g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(row))));
-    if (!g_str_equal(now, text)) {
-        gtk_editable_set_text(GTK_EDITABLE(row), text);
-    }
-}
-
-// What is said where nothing is wrong.
-static char *call_text(TinctureSubjectPage *self)
-{
-    const struct subject_draft *d = &work_of(self)->draft;
-    g_autofree char *other = tincture_subject_work_same_word(work_of(self));
-    if (*d->kind == '\0') {
-        return g_strdup("Of what it is the model draws pictures first, so that it does not forget "
-                        "the others");
-    }
-    g_autofree char *sentence = tincture_subject_work_sentence(work_of(self));
-    g_autofree char *too =
-        other != NULL
-            ? g_strdup_printf(". “%s” has this word already: a photo uses one of the two", other)
-            : g_strdup("");
-    return g_strdup_printf("In sentences it is called “%s”%s", sentence, too);
-}
-
-static void show_names(TinctureSubjectPage *self)
-{
-    const TinctureSubjectWork *work = work_of(self);
-    g_autofree char *fault = tincture_subject_work_word_fault(work_of(self), self->session->reader);
-    g_autofree char *unknown =
-        words_text(self->session->vocabulary, self->session->reader, work->draft.kind);
-    g_autofree char *call = call_text(self);
-    g_autofree char *text =
-        g_strconcat(fault != NULL ? fault : call, *unknown ? ". " : "", unknown, NULL);
-    show_text(self->word, work->draft.word);
-    show_text(self->kind, work->draft.kind);
-    gtk_label_set_text(self->words, text);
+    GtkWidget *under = gtk_widget_pick(widget, x, y, GTK_PICK_DEFAULT);
+    GtkWidget *block =
+        under != NULL ? gtk_widget_get_ancestor(under, TINCTURE_TYPE_SUBJECT_BLOCK) : NULL;
+    return block != NULL ? tincture_subject_block_get_index(TINCTURE_SUBJECT_BLOCK(block))
+                         : tincture_subject_work_next(work_of(self));
 }
 
 // ---- the training -------------------------------------------------------------------------------
@@ -357,8 +196,8 @@ static void show_progress(TinctureSubjectPage *self)
     follow_learning(self, learning);
     gtk_widget_set_visible(self->start, !learning && !waits);
     gtk_widget_set_visible(self->resume_box, !learning && waits);
-    gtk_widget_set_sensitive(GTK_WIDGET(self->photos), !learning);
-    gtk_widget_set_sensitive(GTK_WIDGET(self->names), !learning);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->blocks), !learning);
+    gtk_widget_set_sensitive(self->another, !learning);
     gtk_widget_set_sensitive(GTK_WIDGET(self->rows), !learning);
     gtk_widget_set_sensitive(GTK_WIDGET(self->expert), !learning);
     if (learning) {
@@ -370,13 +209,38 @@ static void show_progress(TinctureSubjectPage *self)
     } else {
         progress_stop(self->progress);
     }
-    g_autofree char *text =
-        g_strdup_printf("Stopped after %d of %d steps of %s %s", work->run.step, work->run.steps,
-                        work->run.draft.word, work->run.draft.kind);
+    g_autofree char *name = subject_draft_name(&work->run.draft);
+    g_autofree char *text = g_strdup_printf("Stopped after %d of %d steps of %s", work->run.step,
+                                            work->run.steps, name);
     gtk_label_set_text(self->resume_text, text);
 }
 
 // ---- those that were learned --------------------------------------------------------------------
+
+static GtkWidget *button_in(GtkWidget *row, const char *path, const char *text, GCallback clicked,
+                            TinctureSubjectPage *self)
+{
+    GtkWidget *button = gtk_button_new();
+    g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
+    g_object_set_data_full(G_OBJECT(row), "path", g_strdup(path), g_free);
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    gtk_widget_add_css_class(button, "flat");
+    gtk_widget_set_tooltip_text(button, text);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+    g_signal_connect(button, "clicked", clicked, self);
+    adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+    return button;
+}
+
+static GtkWidget *row_new(const char *title)
+{
+    GtkWidget *row = adw_action_row_new();
+    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
+    gtk_widget_set_name(row, title); // for tests and inspectors
+    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
+    return row;
+}
 
 static void show_known(TinctureSubjectPage *self)
 {
@@ -413,14 +277,11 @@ static void show_known(TinctureSubjectPage *self)
 
 static void changed_cb(TinctureSubjectPage *self)
 {
-    self->updating++;
-    show_photos(self);
-    show_names(self);
+    show_blocks(self);
     setting_list_show(self->settings, work_of(self)->draft.learn);
     show_training(self);
     show_progress(self);
     show_known(self);
-    self->updating--;
 }
 
 // ---- the object ---------------------------------------------------------------------------------
@@ -429,7 +290,6 @@ static void tincture_subject_page_dispose(GObject *object)
 {
     TinctureSubjectPage *self = TINCTURE_SUBJECT_PAGE(object);
     g_clear_pointer(&self->settings, setting_list_free);
-    g_clear_pointer(&self->photo_rows, g_ptr_array_unref);
     g_clear_pointer(&self->known_rows, g_ptr_array_unref);
     g_clear_pointer(&self->strip_titles, g_ptr_array_unref);
     g_clear_object(&self->session);
@@ -445,12 +305,8 @@ static void tincture_subject_page_class_init(TinctureSubjectPageClass *klass)
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/subject_page.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, scroller);
-    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, photos);
-    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, no_photos);
-    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, names);
-    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, word);
-    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, kind);
-    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, words);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, blocks);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, another);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, rows);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, expert);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, progress_box);
@@ -464,16 +320,13 @@ static void tincture_subject_page_class_init(TinctureSubjectPageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, plot);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, strips);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, known);
-    gtk_widget_class_bind_template_callback(widget_class, add_cb);
-    gtk_widget_class_bind_template_callback(widget_class, word_cb);
-    gtk_widget_class_bind_template_callback(widget_class, kind_cb);
+    gtk_widget_class_bind_template_callback(widget_class, another_cb);
     gtk_widget_class_bind_template_callback(widget_class, learn_cb);
     gtk_widget_class_bind_template_callback(widget_class, resume_cb);
 }
 
 static void tincture_subject_page_init(TinctureSubjectPage *self)
 {
-    self->photo_rows = g_ptr_array_new();
     self->known_rows = g_ptr_array_new();
     self->strip_titles = g_ptr_array_new_with_free_func(g_free);
     gtk_widget_init_template(GTK_WIDGET(self));

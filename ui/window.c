@@ -203,6 +203,7 @@ static void connect_session(TinctureWindow *self)
         {self->project, "view-changed", G_CALLBACK(tincture_window_update_actions)},
         {self->project, "message", G_CALLBACK(message_cb)},
         {self->session->queue, "changed", G_CALLBACK(job_changed_cb)},
+        {self->session->subject, "changed", G_CALLBACK(tincture_window_update_actions)},
         {self->session->queue, "question", G_CALLBACK(tincture_window_ask)},
         {self->session, "device-changed", G_CALLBACK(device_changed_cb)},
     };
@@ -297,6 +298,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_callback(widget_class, sample_open_cb);
     tincture_window_install_actions(widget_class);
     tincture_window_install_tools(widget_class);
+    tincture_window_install_subject(widget_class);
 }
 
 // An Escape that no other widget has used closes the message that is waiting, or else puts the tool

@@ -180,8 +180,14 @@ static void open_last_action(GtkWidget *widget, const char *name, GVariant *targ
 
 static void undo_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    if (!text_takes(widget, "text.undo")) {
-        tincture_project_undo(window_of(widget)->project);
+    TinctureWindow *self = window_of(widget);
+    if (text_takes(widget, "text.undo")) {
+        return;
+    }
+    if (g_strcmp0(self->aside, "subject") == 0) {
+        tincture_subject_work_put_back(self->session->subject, 0);
+    } else {
+        tincture_project_undo(self->project);
     }
 }
 
@@ -339,7 +345,8 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.subject", g_strcmp0(self->aside, "subject") != 0},
         {"win.workshop", g_strcmp0(self->aside, "workshop") != 0},
         {"win.leave-page", self->aside != NULL},
-        {"win.undo", history_can_undo(project->history) && self->aside == NULL},
+        {"win.undo", self->aside == NULL ? history_can_undo(project->history)
+                                         : self->session->subject->removed->len > 0},
         {"win.redo", history_can_redo(project->history) && self->aside == NULL},
         {"win.learn", photo && !learning},
         {"win.resume", photo && !learning && project->can_resume},

@@ -36,7 +36,8 @@ static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *
     g_task_run_in_thread(task, encode_thread);
 }
 
-static void add_aside(TinctureWindow *self, GSList *files)
+// subject: the one that photos are of, on the page of subjects.
+static void add_aside(TinctureWindow *self, GSList *files, guint subject)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     for (GSList *item = files; item != NULL; item = item->next) {
@@ -51,7 +52,8 @@ static void add_aside(TinctureWindow *self, GSList *files)
     }
     g_ptr_array_add(paths, NULL);
     if (g_str_equal(self->aside, "subject")) {
-        tincture_subject_work_add(self->session->subject, (const char *const *)paths->pdata);
+        tincture_subject_work_add(self->session->subject, subject,
+                                  (const char *const *)paths->pdata);
     } else {
         tincture_workshop_add(self->session->workshop, (const char *const *)paths->pdata);
     }
@@ -62,7 +64,7 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files)
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     int photos = 0;
     if (self->aside != NULL) {
-        add_aside(self, files);
+        add_aside(self, files, tincture_subject_work_next(self->session->subject));
         return;
     }
     for (GSList *item = files; item != NULL; item = item->next) {
@@ -82,6 +84,11 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files)
 static gboolean drop_cb(GtkDropTarget *target, const GValue *value, double x, double y,
                         TinctureWindow *self)
 {
+    if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST) && self->aside != NULL) {
+        add_aside(self, g_value_get_boxed(value),
+                  tincture_subject_page_at(self->subject, self->drop_area, x, y));
+        return TRUE;
+    }
     if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST)) {
         tincture_window_open_files(self, g_value_get_boxed(value));
         return TRUE;

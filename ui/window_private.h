@@ -1,5 +1,5 @@
 // Shared by window.c (building and showing), window_actions.c (verbs), window_tools.c (those of the
-// tools on the canvas) and window_drop.c (drop and paste).
+// tools on the canvas), window_subject.c (those of subjects) and window_drop.c (drop and paste).
 #pragma once
 
 #include "ui/canvas/stage.h"
@@ -47,6 +47,7 @@ void tincture_window_update_actions(TinctureWindow *self);
 void tincture_window_install_tools(GtkWidgetClass *widget_class);
 void tincture_window_add_tools(TinctureWindow *self);
 void tincture_window_update_tools(TinctureWindow *self);
+void tincture_window_install_subject(GtkWidgetClass *widget_class);
 void tincture_window_accept_drops(TinctureWindow *self);
 void tincture_window_paste(TinctureWindow *self);
 // text is plain, not markup. button and action, a detailed one, may be NULL.

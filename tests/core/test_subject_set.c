@@ -370,7 +370,8 @@ static void test_large(void)
     struct subject_album album;
     subject_album_init(&album);
     struct photo *large = make_photo(2 * SUBJECT_SIDE, SUBJECT_SIDE, 0, 1);
-    g_assert_true(subject_album_add(&album, path, large, "a dog", &error));
+    const struct subject_said said = {.usual = "a dog"};
+    g_assert_true(subject_album_add(&album, path, large, &said, &error));
     g_assert_no_error(error);
     const struct subject_photo *p = &g_array_index(album.list, struct subject_photo, 0);
     g_assert_cmpint(p->photo->full->width, ==, SUBJECT_SIDE);
@@ -381,6 +382,49 @@ static void test_large(void)
     g_assert_cmpint(box.height, ==, 6);
     subject_album_clear(&album);
     g_unlink(mask_path);
+    g_rmdir(dir);
+    engine_free(engine);
+}
+
+// What a person says of a photo comes before what lies beside it.
+static void test_said(void)
+{
+    g_autoptr(GError) error = NULL;
+    engine_begin();
+    g_autofree char *dir = g_dir_make_tmp("subject-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "a.jpg", NULL);
+    g_autofree char *text = g_build_filename(dir, "a.txt", NULL);
+    g_assert_true(g_file_set_contents(text, "a dog beside", -1, &error));
+    struct photo *p = make_photo(64, 40, 20, 1);
+    struct raster *mask = make_mask(p, 40, 20);
+    const struct image_region crop = {30, 10, 34, 30};
+    const struct subject_said all = {
+        .caption = "a dog, said", .crop = crop, .masked = true, .mask = mask};
+    const struct subject_said outside = {.crop = {40, 0, 40, 40}}, usual = {.usual = "a dog"};
+    struct subject_album album;
+    subject_album_init(&album);
+    g_assert_true(subject_album_add(&album, path, photo_ref(p), &all, &error));
+    g_assert_no_error(error);
+    const struct subject_photo *a = &g_array_index(album.list, struct subject_photo, 0);
+    g_assert_cmpstr(a->caption, ==, "a dog, said");
+    g_assert_cmpint(a->photo->full->width, ==, crop.width);
+    g_assert_cmpint(a->photo->full->height, ==, crop.height);
+    const struct image_region box = raster_box(a->mask), where = {10, 10, 12, 12};
+    g_assert_true(image_region_equal(&box, &where));
+    g_assert_cmpfloat(a->photo->full->rgb[3 * (12 * crop.width + 12)], ==, 1);
+    g_assert_cmpfloat(a->photo->full->rgb[3 * (2 * crop.width + 2)], ==, 0);
+
+    g_assert_true(subject_album_add(&album, path, photo_ref(p), &usual, &error));
+    a = &g_array_index(album.list, struct subject_photo, 1);
+    g_assert_cmpstr(a->caption, ==, "a dog beside");
+    g_assert_null(a->mask);
+    g_assert_false(subject_album_add(&album, path, photo_ref(p), &outside, &error));
+    g_assert_nonnull(strstr(error->message, "not inside the photo"));
+    g_assert_cmpuint(album.list->len, ==, 2);
+    subject_album_clear(&album);
+    raster_free(mask);
+    photo_unref(p);
+    g_unlink(text);
     g_rmdir(dir);
     engine_free(engine);
 }
@@ -396,5 +440,6 @@ int main(int argc, char **argv)
     g_test_add_func("/subject-set/refused", test_refused);
     g_test_add_func("/subject-set/files", test_files);
     g_test_add_func("/subject-set/large", test_large);
+    g_test_add_func("/subject-set/said", test_said);
     return g_test_run();
 }

@@ -11,6 +11,11 @@ static TinctureSubjectWork *work_of(const struct fixture *f)
     return f->session->subject;
 }
 
+static const struct subject_entry *first_of(const struct fixture *f)
+{
+    return subject_draft_at(&work_of(f)->draft, 0);
+}
+
 static bool is_read(struct fixture *f)
 {
     return work_of(f)->reading == 0;
@@ -38,7 +43,7 @@ static void add(struct fixture *f, const char *const *names)
         g_ptr_array_add(paths, sample_path(names[i]));
     }
     g_ptr_array_add(paths, NULL);
-    tincture_subject_work_add(work_of(f), (const char *const *)paths->pdata);
+    tincture_subject_work_add(work_of(f), 0, (const char *const *)paths->pdata);
     wait_until(f, is_read, "the photos are read");
 }
 
@@ -50,9 +55,9 @@ static void begin(struct fixture *f, int steps)
     wait_until(f, is_loaded, "the model is there");
     TinctureSubjectWork *work = work_of(f);
     tincture_subject_work_load(work);
-    g_assert_cmpstr(work->draft.word, ==, "<rex>"); // suggested
+    g_assert_cmpstr(first_of(f)->word, ==, "<rex>"); // suggested
     add(f, (const char *const[]){"cat.png", "fox.png", NULL});
-    tincture_subject_work_set_kind(work, "cat");
+    tincture_subject_work_set_kind(work, 0, "cat");
     tincture_subject_work_set(work, "steps", steps);
     tincture_subject_work_set(work, "class_pictures", 2);
     tincture_subject_work_set(work, "crops", 2);
@@ -111,7 +116,7 @@ static void test_learn_and_use(void)
     check_strips(&f, 1);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
     g_autofree char *path = learned_path(&f);
-    g_autofree char *same = tincture_subject_work_same_word(work_of(&f));
+    g_autofree char *same = tincture_subject_work_same_word(work_of(&f), 0);
     g_assert_cmpstr(same, ==, "<rex> cat");
 
     fixture_photo(&f);
@@ -180,12 +185,12 @@ static void test_goes_on(void)
     wait_until(&f, is_loaded, "the model is there");
     tincture_subject_work_load(work_of(&f));
     wait_until(&f, is_read, "the photos are read");
-    g_assert_cmpuint(work_of(&f)->photos->len, ==, 2);
-    g_assert_cmpstr(work_of(&f)->draft.kind, ==, "cat");
+    g_assert_cmpuint(first_of(&f)->shots->len, ==, 2);
+    g_assert_cmpstr(first_of(&f)->kind, ==, "cat");
     g_assert_true(tincture_subject_work_waits(work_of(&f)));
     g_assert_cmpint(work_of(&f)->run.steps, ==, 8);
     g_assert_cmpuint(work_of(&f)->run.loss->len, >=, 2);
-    tincture_subject_work_set_kind(work_of(&f), "fox"); // it goes on as it was begun
+    tincture_subject_work_set_kind(work_of(&f), 0, "fox"); // it goes on as it was begun
     g_assert_true(tincture_subject_work_resume(work_of(&f)));
     wait_until(&f, two_steps, "it goes on");
     fixture_close(&f); // in the middle
@@ -209,8 +214,8 @@ static char *checkpoint_path(const struct fixture *f)
     return store_own_path(f->session->library->store, work_of(f)->run.checkpoint);
 }
 
-// A checkpoint that was cut is said to be none, and learning can begin anew; so can it where a
-// photo has gone in between.
+// A checkpoint that was cut is said to be none, and learning can begin anew; a photo that has gone
+// in between is named, and the others are learned from.
 static void test_cut_checkpoint(void)
 {
     struct fixture f;
@@ -226,27 +231,143 @@ static void test_cut_checkpoint(void)
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(f.last_message, "The training stopped: "));
     g_assert_true(tincture_subject_work_waits(work_of(&f)));
-    g_assert_cmpuint(work_of(&f)->photos->len, ==, 2);
+    g_assert_cmpuint(first_of(&f)->shots->len, ==, 2);
 
     g_autofree char *gone = g_build_filename(f.dir, "gone.png", NULL);
     g_autofree char *cat = sample_path("cat.png");
     g_autoptr(GFile) from = g_file_new_for_path(cat), to = g_file_new_for_path(gone);
     g_assert_true(g_file_copy(from, to, 0, NULL, NULL, NULL, NULL));
-    tincture_subject_work_add(work_of(&f), (const char *const[]){gone, NULL});
+    tincture_subject_work_add(work_of(&f), 0, (const char *const[]){gone, NULL});
     wait_until(&f, is_read, "the third photo is read");
     g_unlink(gone);
     g_assert_true(learn(&f));
-    wait_until(&f, is_over, "a photo is gone");
+    wait_until(&f, is_over, "the subject is learned anew, without it");
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
+    g_assert_nonnull(strstr(f.last_message, "Learned the subject"));
+    g_assert_nonnull(strstr(f.last_message, "Left out: "));
     g_assert_nonnull(strstr(f.last_message, "gone.png"));
-    tincture_subject_work_remove(work_of(&f), 2);
-    g_assert_true(learn(&f));
-    wait_until(&f, is_over, "the subject is learned anew");
     g_autofree char *learned = learned_path(&f);
     g_assert_true(g_file_test(learned, G_FILE_TEST_EXISTS));
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
     g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
     fixture_end(&f);
+}
+
+static const char *word_of_second(const struct fixture *f)
+{
+    return subject_draft_at(&work_of(f)->draft, 1)->word;
+}
+
+// Two subjects: what is missing of either is said, both are learned into one file, and the file has
+// the words of both.
+static void test_two(void)
+{
+    struct fixture f;
+    begin(&f, 2);
+    TinctureSubjectWork *work = work_of(&f);
+    tincture_subject_work_add_subject(work);
+    g_assert_cmpstr(word_of_second(&f), ==, "<mia>"); // another suggestion
+    g_assert_cmpstr(settings_choice(work->draft.learn, "objective"), ==, "cut_mix_unmix");
+    tincture_subject_work_set(work, "steps", 2);
+    tincture_subject_work_set(work, "class_pictures", 2);
+    tincture_subject_work_set(work, "crops", 2);
+    tincture_subject_work_set(work, "pairs", 2);
+    g_assert_false(learn(&f));
+    g_assert_nonnull(strstr(f.last_message, "Add photos of the second subject"));
+    g_assert_cmpuint(tincture_subject_work_next(work), ==, 1);
+    g_autofree char *apple = sample_path("apple.png");
+    tincture_subject_work_add(work, 1, (const char *const[]){apple, NULL});
+    wait_until(&f, is_read, "the second one's photo is read");
+    tincture_subject_work_set_kind(work, 1, "apple");
+    tincture_subject_work_set_word(work, 1, "<rex>");
+    g_assert_false(learn(&f));
+    g_assert_nonnull(strstr(f.last_message, "both be called “<rex>”"));
+    tincture_subject_work_set_word(work, 1, "<mia>");
+    tincture_subject_work_set(work, "mix", 1); // segments
+    g_assert_true(tincture_subject_work_needs_masks(work));
+    g_assert_false(learn(&f));
+    g_assert_nonnull(strstr(f.last_message, "cat.png has none"));
+    tincture_subject_work_set(work, "mix", 0);
+    g_assert_true(learn(&f));
+    wait_until(&f, is_over, "the subjects are learned");
+    g_assert_nonnull(strstr(f.last_message, "“a photograph of a <rex> cat and a <mia> apple”"));
+    g_assert_cmpuint(work->strips->len, ==, 4);
+    for (guint i = 0; i < 4; i++) {
+        g_assert_cmpuint(((struct subject_strip *)work->strips->pdata[i])->samples->len, ==, 1);
+    }
+    g_autoptr(GPtrArray) known = tincture_subject_work_known(work);
+    g_assert_cmpuint(known->len, ==, 1);
+    g_assert_cmpstr(((struct library_file *)known->pdata[0])->name, ==, "<rex> cat, <mia> apple");
+    g_autofree char *same = tincture_subject_work_same_word(work, 1);
+    g_assert_cmpstr(same, ==, "<rex> cat, <mia> apple");
+    tincture_subject_work_add_subject(work);
+    tincture_subject_work_add_subject(work); // three at most
+    g_assert_cmpuint(work->draft.subjects->len, ==, 3);
+    fixture_end(&f);
+}
+
+// What was taken out can be put back where it was, and what a person says of a photo is there again
+// at the next start.
+static void test_photos(void)
+{
+    struct fixture f;
+    begin(&f, 1);
+    TinctureSubjectWork *work = work_of(&f);
+    struct subject_shot *cat = first_of(&f)->shots->pdata[0];
+    const float corners[] = {10, 10, 200, 200};
+    const struct mask_step step = {.kind = MASK_RECTANGLE, .count = 2, .points = corners};
+    struct mask *mask = mask_with(NULL, &step);
+    g_assert_false(tincture_subject_work_has_mask(work, cat));
+    cat->caption = g_strdup("a <rex> cat, asleep");
+    cat->crop = (struct image_region){4, 8, 300, 280};
+    cat->masked = true;
+    cat->mask = mask_ref(mask);
+    g_assert_true(tincture_subject_work_has_mask(work, cat));
+    const gint64 one = tincture_subject_work_remove(work, 0, 0);
+    tincture_subject_work_add_subject(work);
+    tincture_subject_work_set_kind(work, 1, "dog");
+    const gint64 two = tincture_subject_work_remove_subject(work, 1);
+    g_assert_cmpuint(work->draft.subjects->len, ==, 1);
+    g_assert_cmpstr(settings_choice(work->draft.learn, "objective"), ==, "subject");
+    tincture_subject_work_put_back(work, one);
+    tincture_subject_work_put_back(work, one); // twice is once
+    g_assert_cmpuint(first_of(&f)->shots->len, ==, 2);
+    g_assert_true(first_of(&f)->shots->pdata[0] == cat);
+    tincture_subject_work_put_back(work, two);
+    g_assert_cmpuint(work->draft.subjects->len, ==, 2);
+    fixture_close(&f);
+
+    fixture_open(&f);
+    wait_until(&f, is_loaded, "the model is there");
+    tincture_subject_work_load(work_of(&f));
+    wait_until(&f, is_read, "the photos are read");
+    cat = first_of(&f)->shots->pdata[0];
+    g_assert_cmpstr(cat->caption, ==, "a <rex> cat, asleep");
+    g_assert_cmpint(cat->crop.width, ==, 300);
+    g_assert_true(cat->masked);
+    g_assert_true(mask_equal(cat->mask, mask));
+    g_assert_cmpstr(subject_draft_at(&work_of(&f)->draft, 1)->kind, ==, "dog");
+    mask_unref(mask);
+    fixture_end(&f);
+}
+
+// A draft of one subject, as it was kept before there could be several.
+static void test_former_draft(void)
+{
+    static const char text[] = "{\"photos\":[\"file:///a/rex.jpg\",\"file:///a/b%20c.png\"],"
+                               "\"word\":\"<rex>\",\"class\":\"dog\",\"seed\":7}";
+    struct subject_draft d;
+    subject_draft_init(&d);
+    g_autoptr(JsonNode) root = json_from_string(text, NULL);
+    subject_draft_read_json(&d, json_node_get_object(root));
+    const struct subject_entry *e = subject_draft_at(&d, 0);
+    g_assert_cmpuint(d.subjects->len, ==, 1);
+    g_assert_cmpstr(e->word, ==, "<rex>");
+    g_assert_cmpstr(e->kind, ==, "dog");
+    g_assert_cmpuint(e->shots->len, ==, 2);
+    g_assert_cmpint(subject_entry_find(e, "/a/b c.png"), ==, 1);
+    g_assert_cmpint((int)d.seed, ==, 7);
+    subject_draft_clear(&d);
 }
 
 // What is missing or wrong is one sentence, and everything else stays.
@@ -262,26 +383,26 @@ static void test_faults(void)
     add(&f, (const char *const[]){"README.md", "cat.png", "nothing.png", NULL});
     g_assert_nonnull(strstr(f.last_message, "README.md"));
     g_assert_nonnull(strstr(f.last_message, "nothing.png"));
-    g_assert_cmpuint(work_of(&f)->photos->len, ==, 1);
+    g_assert_cmpuint(first_of(&f)->shots->len, ==, 1);
     add(&f, (const char *const[]){"cat.png", NULL}); // it is there already
-    g_assert_cmpuint(work_of(&f)->photos->len, ==, 1);
+    g_assert_cmpuint(first_of(&f)->shots->len, ==, 1);
     g_assert_false(learn(&f));
     g_assert_nonnull(strstr(f.last_message, "Say what the subject is"));
-    tincture_subject_work_set_kind(work_of(&f), " cat ");
-    g_assert_cmpstr(work_of(&f)->draft.kind, ==, "cat");
-    tincture_subject_work_set_word(work_of(&f), "dog");
+    tincture_subject_work_set_kind(work_of(&f), 0, " cat ");
+    g_assert_cmpstr(first_of(&f)->kind, ==, "cat");
+    tincture_subject_work_set_word(work_of(&f), 0, "dog");
     g_assert_false(learn(&f));
     g_assert_nonnull(strstr(f.last_message, "“dog” is a word of this model"));
-    tincture_subject_work_set_word(work_of(&f), "my cat");
+    tincture_subject_work_set_word(work_of(&f), 0, "my cat");
     g_assert_false(learn(&f));
     g_assert_nonnull(strstr(f.last_message, "without spaces"));
     tincture_project_add_token(f.project, "<mine>");
-    tincture_subject_work_set_word(work_of(&f), "<mine>");
+    tincture_subject_work_set_word(work_of(&f), 0, "<mine>");
     g_assert_false(learn(&f));
     g_assert_nonnull(strstr(f.last_message, "a learned token already"));
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 6);
-    tincture_subject_work_remove(work_of(&f), 0);
-    g_assert_cmpuint(work_of(&f)->draft.paths->len, ==, 0);
+    tincture_subject_work_remove(work_of(&f), 0, 0);
+    g_assert_cmpuint(first_of(&f)->shots->len, ==, 0);
     fixture_end(&f);
 }
 
@@ -293,5 +414,8 @@ int main(int argc, char **argv)
     g_test_add_func("/subject-work/goes-on", test_goes_on);
     g_test_add_func("/subject-work/cut-checkpoint", test_cut_checkpoint);
     g_test_add_func("/subject-work/faults", test_faults);
+    g_test_add_func("/subject-work/two", test_two);
+    g_test_add_func("/subject-work/photos", test_photos);
+    g_test_add_func("/subject-work/former-draft", test_former_draft);
     return g_test_run();
 }

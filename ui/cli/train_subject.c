@@ -49,13 +49,14 @@ static struct subject *one_subject(struct cli *c, const GPtrArray *photos, GErro
     const guint n_class = c->class_images ? g_strv_length(c->class_images) : 0;
     const guint n_read = photos->len - n_class; // with --region
     const guint n = g_strv_length(c->images);
+    const struct subject_said said = {.usual = c->prompt};
     bool ok = true;
     f->token = g_strdup(c->token);
     f->kind = g_strdup(c->kind);
     for (guint i = 0; ok && i < n; i++) {
         struct photo *p =
             i < n_read ? photo_ref(photos->pdata[i]) : cli_photo(c, c->images[i], error);
-        ok = subject_album_add(&f->album, c->images[i], p, c->prompt, error);
+        ok = subject_album_add(&f->album, c->images[i], p, &said, error);
     }
     struct subject_request q = request_of(c, f);
     q.class_photos = (const struct photo *const *)photos->pdata + n_read;

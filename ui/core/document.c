@@ -161,10 +161,9 @@ static void build_adapters(JsonBuilder *b, const GArray *adapters)
     json_builder_end_array(b);
 }
 
-static void build_region(JsonBuilder *b, const struct image_region *r)
+void document_write_region(const struct image_region *r, JsonBuilder *b)
 {
     const int numbers[] = {r->x, r->y, r->width, r->height};
-    json_builder_set_member_name(b, "region");
     json_builder_begin_array(b);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
         json_builder_add_int_value(b, numbers[i]);
@@ -177,7 +176,8 @@ static void build_place(JsonBuilder *b, const struct document *d)
 {
     json_builder_begin_object(b);
     if (d->region.width) {
-        build_region(b, &d->region);
+        json_builder_set_member_name(b, "region");
+        document_write_region(&d->region, b);
     }
     if (d->mask) {
         json_builder_set_member_name(b, "mask");
@@ -210,7 +210,8 @@ char *document_training_json(const struct document *d)
     json_builder_begin_object(b);
     build_learn_members(b, d);
     if (d->region.width) {
-        build_region(b, &d->region);
+        json_builder_set_member_name(b, "region");
+        document_write_region(&d->region, b);
     }
     json_builder_end_object(b);
     return builder_text(b);
@@ -328,12 +329,17 @@ static bool read_region(JsonNode *node, struct image_region *r)
     return r->width > 0 && r->height > 0;
 }
 
-// None where there is none, or one that is damaged. o may be NULL, here and below.
+void document_read_region(JsonNode *node, struct image_region *r)
+{
+    if (!read_region(node, r)) {
+        *r = (struct image_region){0};
+    }
+}
+
+// o may be NULL, here and below.
 static void read_document_region(struct document *d, JsonObject *o)
 {
-    if (!o || !read_region(json_object_get_member(o, "region"), &d->region)) {
-        d->region = (struct image_region){0};
-    }
+    document_read_region(o ? json_object_get_member(o, "region") : NULL, &d->region);
 }
 
 static void read_place(struct document *d, JsonObject *o)

@@ -69,6 +69,11 @@ void document_params_from_json(struct document *d, const char *json);
 void document_learn_from_json(struct document *d, const char *json);
 void document_place_from_json(struct document *d, const char *json);
 
+// A part of a photo as [x, y, width, height], as a value of the builder; none (width 0) where the
+// node (NULL is allowed) holds no such, or one that is damaged.
+void document_write_region(const struct image_region *r, JsonBuilder *b);
+void document_read_region(JsonNode *node, struct image_region *r);
+
 // What a training is made with, besides the description: the group of numbers and the region.
 char *document_training_json(const struct document *d);
 void document_training_from_json(struct document *d, const char *json);

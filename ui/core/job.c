@@ -38,8 +38,11 @@ static void inputs_copy(const struct job_inputs *from, struct job_inputs *to)
     to->device = g_strdup(from->device);
     to->vae = g_strdup(from->vae);
     to->dialect = g_strdup(from->dialect);
-    to->token = g_strdup(from->token);
-    to->kind = g_strdup(from->kind);
+    if (from->subject) {
+        struct subject_draft *draft = g_new(struct subject_draft, 1);
+        subject_draft_copy(from->subject, draft);
+        to->subject = draft;
+    }
     to->files = (const char *const *)g_strdupv((char **)from->files);
     to->prompts = (const char *const *)g_strdupv((char **)from->prompts);
     to->names = (const char *const *)g_strdupv((char **)from->names);
@@ -56,9 +59,12 @@ static void inputs_clear(struct job_inputs *in)
     }
     g_clear_pointer(&in->adapters, g_array_unref);
     g_clear_pointer(&in->bytes, g_bytes_unref);
-    const char *const texts[] = {in->path,  in->source, in->folder,  in->file,
-                                 in->title, in->device, in->vae,     in->dialect,
-                                 in->token, in->kind,   in->controls};
+    if (in->subject) {
+        subject_draft_clear((struct subject_draft *)in->subject);
+        g_free((struct subject_draft *)in->subject);
+    }
+    const char *const texts[] = {in->path,   in->source, in->folder,  in->file,    in->title,
+                                 in->device, in->vae,    in->dialect, in->controls};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free((char *)texts[i]);
     }

@@ -16,6 +16,7 @@
 #include "render/detail.h"
 #include "render/file.h"
 #include "ui/core/outcome.h"
+#include "ui/core/subject_draft.h"
 
 #include <glib-object.h>
 
@@ -56,27 +57,27 @@ struct job_inputs {
     struct photo *photo;
     struct result *result;
     struct document *document;
-    GArray *adapters;              // struct engine_adapter
-    GBytes *bytes;                 // an encoded photo, or the packed pixels of a result ...
-    int width, height;             // ... and their size
-    struct image_region region;    // of the photo, in its pixels
-    double x, y;                   // a place of it
-    const char *path;              // the file or folder that is read or written
-    const char *source;            // the file that it is made from
-    const char *folder;            // where what it makes is kept
-    const char *controls;          // folder of a person's controls
-    const char *file;              // under which name there
-    const char *title;             // what a person calls it
-    const char *vae;               // the autoencoder in the place of a model's own
-    const char *device;            // as gpu_open()
-    const char *dialect;           // of an adapter's file; NULL: the method's own
-    int rank;                      // of what goes into it where it cannot hold the adapter
-    const char *const *files;      // NULL-terminated paths
-    const char *token, *kind;      // a new word, and that of what it is one of
-    const char *const *prompts;    // NULL-terminated sentences
-    const char *const *names;      // of each of the files, as a person calls it
-    const char *const *strengths;  // the same, as adapter_set_strengths()
-    struct image_save_params save; // format is a static string; recipe and task are the job's
+    GArray *adapters;                    // struct engine_adapter
+    GBytes *bytes;                       // an encoded photo, or the packed pixels of a result ...
+    int width, height;                   // ... and their size
+    struct image_region region;          // of the photo, in its pixels
+    double x, y;                         // a place of it
+    const char *path;                    // the file or folder that is read or written
+    const char *source;                  // the file that it is made from
+    const char *folder;                  // where what it makes is kept
+    const char *controls;                // folder of a person's controls
+    const char *file;                    // under which name there
+    const char *title;                   // what a person calls it
+    const char *vae;                     // the autoencoder in the place of a model's own
+    const char *device;                  // as gpu_open()
+    const char *dialect;                 // of an adapter's file; NULL: the method's own
+    int rank;                            // of what goes into it where it cannot hold the adapter
+    const char *const *files;            // NULL-terminated paths
+    const struct subject_draft *subject; // what is learned
+    const char *const *prompts;          // NULL-terminated sentences
+    const char *const *names;            // of each of the files, as a person calls it
+    const char *const *strengths;        // the same, as adapter_set_strengths()
+    struct image_save_params save;       // format is a static string; recipe and task are the job's
     bool with_recipe, resume, erase;
     gint64 id; // of whoever asks
 };

@@ -62,14 +62,28 @@ struct subject_album {
 };
 void subject_album_init(struct subject_album *a);
 void subject_album_clear(struct subject_album *a);
-// The photo of that file, which is taken (NULL: it could not be read, and the error says so).
-// caption (may be NULL, borrowed) describes it where nothing beside it does.
+// What a person says of a photo; zero: nothing. Borrowed, the captions by the album.
+struct subject_said {
+    const char *caption;       // whatever lies beside it; NULL: that says it
+    const char *usual;         // where nothing beside it does; NULL: it is made of word and class
+    struct image_region crop;  // what counts of it, in its pixels; width 0: all
+    bool masked;               // mask, of the photo's size, says where the subject is (NULL:
+    const struct raster *mask; // everywhere), whatever lies beside it
+};
+// The photo of that file, which is taken (NULL: it could not be read, and the error says so). said
+// may be NULL. Where it fails the album is as it was.
 bool subject_album_add(struct subject_album *a, const char *path, struct photo *photo,
-                       const char *caption, GError **error);
+                       const struct subject_said *said, GError **error);
+
+// Adds "rex.jpg: what is the matter" to what is said of photos that are left out.
+void subject_fault_add(GString *faults, const char *path, const GError *error);
 
 // "a photograph of a <rex> dog": what a photo of the subject is called where nobody says it.
 // Newly allocated.
 char *subject_caption(const char *token, const char *kind);
+// Whether pairs are put together of what the masks cover (settings of an objective).
+bool subject_mixes_segments(const struct settings *own);
+char *subject_with_article(const char *noun); // "an owl", newly allocated
 
 // Pictures of a sentence as the model draws them, with the seeds from 0, at the model's own size:
 // from a folder of the user's cache that is named after model, sentence and settings, where they

@@ -2,43 +2,112 @@
 
 #include "compute/model/defaults.h"
 #include "compute/train/train.h"
+#include "ui/core/document.h"
 #include "ui/core/plain_text.h"
 #include "ui/core/subject.h"
 
 #include <string.h>
 
-static GPtrArray *copy_paths(const GPtrArray *from)
+// ---- photos -------------------------------------------------------------------------------------
+
+struct subject_shot *subject_shot_new(const char *path)
 {
-    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; from && i < from->len; i++) {
-        g_ptr_array_add(paths, g_strdup(from->pdata[i]));
+    struct subject_shot *s = g_new0(struct subject_shot, 1);
+    s->path = g_strdup(path);
+    return s;
+}
+
+void subject_shot_free(struct subject_shot *s)
+{
+    if (s) {
+        g_free(s->path);
+        g_free(s->caption);
+        mask_unref(s->mask);
+        g_free(s);
     }
-    return paths;
+}
+
+static struct subject_shot *shot_copy(const struct subject_shot *from)
+{
+    struct subject_shot *s = g_new(struct subject_shot, 1);
+    *s = *from;
+    s->path = g_strdup(from->path);
+    s->caption = g_strdup(from->caption);
+    s->mask = from->mask ? mask_ref(from->mask) : NULL;
+    return s;
+}
+
+// ---- subjects -----------------------------------------------------------------------------------
+
+static struct subject_entry *entry_new(const char *word, const char *kind)
+{
+    struct subject_entry *e = g_new0(struct subject_entry, 1);
+    e->word = g_strdup(word);
+    e->kind = g_strdup(kind);
+    e->shots = g_ptr_array_new_with_free_func((GDestroyNotify)subject_shot_free);
+    return e;
+}
+
+static struct subject_entry *entry_copy(const struct subject_entry *from)
+{
+    struct subject_entry *e = entry_new(from->word, from->kind);
+    for (guint i = 0; i < from->shots->len; i++) {
+        g_ptr_array_add(e->shots, shot_copy(from->shots->pdata[i]));
+    }
+    return e;
+}
+
+void subject_entry_free(struct subject_entry *e)
+{
+    if (e) {
+        g_free(e->word);
+        g_free(e->kind);
+        g_ptr_array_unref(e->shots);
+        g_free(e);
+    }
+}
+
+int subject_entry_find(const struct subject_entry *e, const char *path)
+{
+    for (guint i = 0; i < e->shots->len; i++) {
+        const struct subject_shot *s = e->shots->pdata[i];
+        if (g_str_equal(s->path, path)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+// ---- all ----------------------------------------------------------------------------------------
+
+static GPtrArray *entries_new(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)subject_entry_free);
+}
+
+static void choose_objective(struct subject_draft *d)
+{
+    settings_parse(d->learn, "objective", d->subjects->len > 1 ? "cut_mix_unmix" : "subject", NULL);
 }
 
 void subject_draft_init(struct subject_draft *d)
 {
     *d = (struct subject_draft){
-        .paths = copy_paths(NULL),
-        .word = g_strdup(""),
-        .kind = g_strdup(""),
-        .learn = settings_new(learn_settings),
-        .seed = 1,
-    };
-    settings_parse(d->learn, "objective", "subject", NULL);
+        .subjects = entries_new(), .learn = settings_new(learn_settings), .seed = 1};
+    subject_draft_insert(d, 0, NULL);
 }
 
 bool subject_draft_use_model(struct subject_draft *d, const char *model, GError **error)
 {
-    return model_defaults(model, "learn", d->learn, error) &&
-           subject_defaults(model, d->learn, error);
+    const bool ok =
+        model_defaults(model, "learn", d->learn, error) && subject_defaults(model, d->learn, error);
+    choose_objective(d);
+    return ok;
 }
 
 void subject_draft_clear(struct subject_draft *d)
 {
-    g_clear_pointer(&d->paths, g_ptr_array_unref);
-    g_free(d->word);
-    g_free(d->kind);
+    g_clear_pointer(&d->subjects, g_ptr_array_unref);
     settings_free(d->learn);
     memset(d, 0, sizeof *d);
 }
@@ -46,46 +115,78 @@ void subject_draft_clear(struct subject_draft *d)
 void subject_draft_copy(const struct subject_draft *from, struct subject_draft *to)
 {
     *to = (struct subject_draft){
-        .paths = copy_paths(from->paths),
-        .word = g_strdup(from->word),
-        .kind = g_strdup(from->kind),
-        .learn = settings_copy(from->learn),
-        .seed = from->seed,
-    };
-}
-
-bool subject_draft_equal(const struct subject_draft *a, const struct subject_draft *b)
-{
-    bool equal = g_str_equal(a->word, b->word) && g_str_equal(a->kind, b->kind) &&
-                 a->seed == b->seed && a->paths->len == b->paths->len &&
-                 settings_equal(a->learn, b->learn);
-    for (guint i = 0; equal && i < a->paths->len; i++) {
-        equal = g_str_equal(a->paths->pdata[i], b->paths->pdata[i]);
+        .subjects = entries_new(), .learn = settings_copy(from->learn), .seed = from->seed};
+    for (guint i = 0; i < from->subjects->len; i++) {
+        g_ptr_array_add(to->subjects, entry_copy(subject_draft_at(from, i)));
     }
-    return equal;
 }
 
-// ---- JSON ---------------------------------------------------------------------------------------
+struct subject_entry *subject_draft_at(const struct subject_draft *d, guint i)
+{
+    return d->subjects->pdata[i];
+}
+
+void subject_draft_insert(struct subject_draft *d, guint at, struct subject_entry *entry)
+{
+    g_ptr_array_insert(d->subjects, (gint)at, entry ? entry : entry_new("", ""));
+    choose_objective(d);
+}
+
+struct subject_entry *subject_draft_take(struct subject_draft *d, guint at)
+{
+    struct subject_entry *entry = g_ptr_array_steal_index(d->subjects, at);
+    choose_objective(d);
+    return entry;
+}
+
+// ---- to JSON ------------------------------------------------------------------------------------
 
 // Paths are any bytes, and JSON is UTF-8: as URIs they come back as they were.
-static void write_paths(const GPtrArray *paths, JsonBuilder *b)
+static void write_shot(const struct subject_shot *s, JsonBuilder *b)
 {
+    g_autofree char *uri = g_filename_to_uri(s->path, NULL, NULL);
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "file");
+    json_builder_add_string_value(b, uri ? uri : "");
+    if (s->caption) {
+        json_builder_set_member_name(b, "caption");
+        json_builder_add_string_value(b, s->caption);
+    }
+    if (s->crop.width) {
+        json_builder_set_member_name(b, "crop");
+        document_write_region(&s->crop, b);
+    }
+    if (s->masked) {
+        json_builder_set_member_name(b, "mask");
+        mask_write_json(s->mask, b);
+    }
+    json_builder_end_object(b);
+}
+
+static void write_entry(const struct subject_entry *e, JsonBuilder *b)
+{
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "word");
+    json_builder_add_string_value(b, e->word);
+    json_builder_set_member_name(b, "class");
+    json_builder_add_string_value(b, e->kind);
+    json_builder_set_member_name(b, "photos");
     json_builder_begin_array(b);
-    for (guint i = 0; i < paths->len; i++) {
-        g_autofree char *uri = g_filename_to_uri(paths->pdata[i], NULL, NULL);
-        json_builder_add_string_value(b, uri ? uri : "");
+    for (guint i = 0; i < e->shots->len; i++) {
+        write_shot(e->shots->pdata[i], b);
     }
     json_builder_end_array(b);
+    json_builder_end_object(b);
 }
 
 void subject_draft_write_json(const struct subject_draft *d, JsonBuilder *b)
 {
-    json_builder_set_member_name(b, "photos");
-    write_paths(d->paths, b);
-    json_builder_set_member_name(b, "word");
-    json_builder_add_string_value(b, d->word);
-    json_builder_set_member_name(b, "class");
-    json_builder_add_string_value(b, d->kind);
+    json_builder_set_member_name(b, "subjects");
+    json_builder_begin_array(b);
+    for (guint i = 0; i < d->subjects->len; i++) {
+        write_entry(subject_draft_at(d, i), b);
+    }
+    json_builder_end_array(b);
     json_builder_set_member_name(b, "seed");
     json_builder_add_int_value(b, (gint64)d->seed);
     json_builder_set_member_name(b, "learn");
@@ -94,42 +195,87 @@ void subject_draft_write_json(const struct subject_draft *d, JsonBuilder *b)
     json_builder_end_object(b);
 }
 
-static const char *text_member(JsonObject *o, const char *key)
+// ---- from JSON ----------------------------------------------------------------------------------
+
+static const char *text_of(JsonNode *node)
 {
-    JsonNode *node = json_object_get_member(o, key);
     return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
 }
 
 static void read_text(JsonObject *o, const char *key, char **text)
 {
-    const char *value = text_member(o, key);
+    const char *value = text_of(json_object_get_member(o, key));
     if (value) {
         g_free(*text);
         *text = plain_text(value, TEXT_NAME);
     }
 }
 
-static void read_paths(GPtrArray *paths, JsonArray *array)
+static void read_shot_members(struct subject_shot *s, JsonObject *o)
 {
-    g_ptr_array_set_size(paths, 0);
-    for (guint i = 0; i < json_array_get_length(array); i++) {
-        JsonNode *node = json_array_get_element(array, i);
-        const char *uri = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
-        char *path = uri ? g_filename_from_uri(uri, NULL, NULL) : NULL;
-        if (path) {
-            g_ptr_array_add(paths, path);
+    const char *caption = text_of(json_object_get_member(o, "caption"));
+    JsonNode *mask = json_object_get_member(o, "mask");
+    s->caption = caption ? plain_sentence(caption) : NULL;
+    document_read_region(json_object_get_member(o, "crop"), &s->crop);
+    s->masked = mask && mask_read_json(mask, &s->mask, NULL);
+}
+
+// A path alone, or an object. NULL: neither.
+static struct subject_shot *read_shot(JsonNode *node)
+{
+    JsonObject *o = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    const char *uri = text_of(o ? json_object_get_member(o, "file") : node);
+    g_autofree char *path = uri ? g_filename_from_uri(uri, NULL, NULL) : NULL;
+    struct subject_shot *s = path ? subject_shot_new(path) : NULL;
+    if (s && o) {
+        read_shot_members(s, o);
+    }
+    return s;
+}
+
+static void read_entry(struct subject_entry *e, JsonObject *o)
+{
+    JsonNode *node = json_object_get_member(o, "photos");
+    JsonArray *array = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    g_ptr_array_set_size(e->shots, array ? 0 : (gint)e->shots->len);
+    for (guint i = 0; array && i < json_array_get_length(array); i++) {
+        struct subject_shot *s = read_shot(json_array_get_element(array, i));
+        if (s && subject_entry_find(e, s->path) < 0) {
+            g_ptr_array_add(e->shots, s);
+        } else {
+            subject_shot_free(s);
         }
+    }
+    read_text(o, "word", &e->word);
+    read_text(o, "class", &e->kind);
+}
+
+// In the place of those that there are.
+static void read_entries(struct subject_draft *d, JsonArray *array)
+{
+    g_autoptr(GPtrArray) list = entries_new();
+    for (guint i = 0; i < json_array_get_length(array) && list->len < SUBJECTS_MOST; i++) {
+        JsonNode *node = json_array_get_element(array, i);
+        if (JSON_NODE_HOLDS_OBJECT(node)) {
+            struct subject_entry *e = entry_new("", "");
+            read_entry(e, json_node_get_object(node));
+            g_ptr_array_add(list, e);
+        }
+    }
+    if (list->len > 0) {
+        g_ptr_array_unref(d->subjects);
+        d->subjects = g_steal_pointer(&list);
     }
 }
 
 void subject_draft_read_json(struct subject_draft *d, JsonObject *o)
 {
-    JsonNode *node = json_object_get_member(o, "photos");
+    JsonNode *node = json_object_get_member(o, "subjects");
     if (node && JSON_NODE_HOLDS_ARRAY(node)) {
-        read_paths(d->paths, json_node_get_array(node));
+        read_entries(d, json_node_get_array(node));
+    } else {
+        read_entry(subject_draft_at(d, 0), o);
     }
-    read_text(o, "word", &d->word);
-    read_text(o, "class", &d->kind);
     node = json_object_get_member(o, "seed");
     if (node && JSON_NODE_HOLDS_VALUE(node)) {
         d->seed = (uint64_t)json_node_get_int(node);
@@ -137,6 +283,6 @@ void subject_draft_read_json(struct subject_draft *d, JsonObject *o)
     node = json_object_get_member(o, "learn");
     if (node && JSON_NODE_HOLDS_OBJECT(node)) {
         settings_read_json(d->learn, json_node_get_object(node));
-        settings_parse(d->learn, "objective", "subject", NULL);
     }
+    choose_objective(d);
 }

@@ -1,29 +1,55 @@
-// What a person says who has a subject learned, as a value, and as JSON for the library:
+// What a person says who has subjects learned, as a value, and as JSON for the library:
 //
-//   {"photos": ["file:///home/me/rex.jpg"], "word": "<rex>", "class": "dog", "seed": 1,
-//    "learn": {...}}
+//   {"subjects": [{"word": "<rex>", "class": "dog", "photos": [
+//      {"file": "file:///home/me/rex.jpg", "caption": "a <rex> dog, asleep",
+//       "crop": [0, 0, 400, 300], "mask": [...]}]}],
+//    "seed": 1, "learn": {...}}
 #pragma once
 
 #include "compute/settings.h"
+#include "render/mask.h"
 
 #include <stdint.h>
 
+#define SUBJECTS_MOST 3 // that are learned together
+
+struct subject_shot { // a photo of a subject
+    char *path;
+    char *caption;            // NULL: what lies beside it says, or else word and class
+    struct image_region crop; // what counts of it, in its pixels; width 0: all
+    bool masked;              // mask says where the subject is (NULL: everywhere); false: what lies
+    struct mask *mask;        // beside it does
+};
+struct subject_shot *subject_shot_new(const char *path);
+void subject_shot_free(struct subject_shot *s);
+
+struct subject_entry {
+    char *word;       // that it is to be called by: "<rex>"
+    char *kind;       // what it is one of: "dog"
+    GPtrArray *shots; // struct subject_shot
+};
+void subject_entry_free(struct subject_entry *e);
+// Where its photo of that path is; -1: it has none.
+int subject_entry_find(const struct subject_entry *e, const char *path);
+
 struct subject_draft {
-    GPtrArray *paths;       // char *: photos
-    char *word;             // that it is to be called by: "<rex>"
-    char *kind;             // what it is one of: "dog"
-    struct settings *learn; // of learn_settings; their objective is "subject"
+    GPtrArray *subjects;    // struct subject_entry: one to SUBJECTS_MOST
+    struct settings *learn; // of learn_settings; their objective follows the number of subjects
     uint64_t seed;
 };
 
-void subject_draft_init(struct subject_draft *d);
-// What the model's folder says of learning a subject.
+void subject_draft_init(struct subject_draft *d); // one, of which nothing is known
+// What the model's folder says of learning subjects.
 bool subject_draft_use_model(struct subject_draft *d, const char *model, GError **error);
 void subject_draft_clear(struct subject_draft *d);
 void subject_draft_copy(const struct subject_draft *from,
                         struct subject_draft *to); // to is overwritten, not freed
-bool subject_draft_equal(const struct subject_draft *a, const struct subject_draft *b);
+struct subject_entry *subject_draft_at(const struct subject_draft *d, guint i);
+// Takes the entry (NULL: a new one) and puts it there, or takes it out and hands it over.
+void subject_draft_insert(struct subject_draft *d, guint at, struct subject_entry *entry);
+struct subject_entry *subject_draft_take(struct subject_draft *d, guint at);
 // Adds the members to the object that is open in the builder.
 void subject_draft_write_json(const struct subject_draft *d, JsonBuilder *b);
-// What is missing or of another kind stays as it was.
+// What is missing or of another kind stays as it was. It also takes one subject whose members stand
+// here, with its photos as URIs alone, as drafts were before there could be several.
 void subject_draft_read_json(struct subject_draft *d, JsonObject *o);

@@ -130,20 +130,72 @@ static bool shrink(struct photo **photo, struct subject_file *f, GError **error)
     return true;
 }
 
+// A part of a raster; NULL with an error where memory is short.
+static struct raster *cut_mask(const struct raster *mask, const struct image_region *r,
+                               GError **error)
+{
+    struct raster *part = raster_new(r->width, r->height, error);
+    for (int y = 0; part && y < r->height; y++) {
+        memcpy(part->values + (gsize)y * (gsize)r->width,
+               mask->values + (gsize)(r->y + y) * (gsize)mask->width + r->x, (gsize)r->width);
+    }
+    return part;
+}
+
+// What a person said of the photo takes the place of what lies beside it.
+static bool apply(const struct subject_said *said, struct photo **photo, struct subject_file *f,
+                  GError **error)
+{
+    const struct image *full = (*photo)->full;
+    const struct image_region all = {0, 0, full->width, full->height};
+    const struct image_region *part = said->crop.width ? &said->crop : &all;
+    if (!photo_check_region(*photo, part, error)) {
+        return false;
+    }
+    const struct raster *mask = said->masked ? said->mask : f->mask;
+    struct raster *own = mask ? cut_mask(mask, part, error) : NULL;
+    raster_free(f->mask);
+    f->mask = own;
+    if (said->caption) {
+        g_free(f->caption);
+        f->caption = g_strdup(said->caption);
+    }
+    if (part == &said->crop) {
+        struct image *cut = image_crop(full, part->x, part->y, part->width, part->height, error);
+        struct photo *p = cut ? photo_new(cut, (*photo)->side, (*photo)->unit, 0, error) : NULL;
+        if (!p) {
+            return false;
+        }
+        photo_unref(*photo);
+        *photo = p;
+    }
+    return own || !mask;
+}
+
 bool subject_album_add(struct subject_album *a, const char *path, struct photo *photo,
-                       const char *caption, GError **error)
+                       const struct subject_said *said, GError **error)
 {
     struct subject_file *f = photo ? subject_file_read(path, photo, error) : NULL;
-    const bool ok = f && shrink(&photo, f, error);
-    if (ok) {
-        const struct subject_photo p = {photo, f->caption ? f->caption : caption, f->mask};
-        g_array_append_val(a->list, p);
+    if (!f || (said && !apply(said, &photo, f, error)) || !shrink(&photo, f, error)) {
+        photo_unref(photo);
+        g_clear_pointer(&f, subject_file_free);
+        return false;
     }
-    if (photo) {
-        g_ptr_array_add(a->photos, photo);
-    }
-    if (f) {
-        g_ptr_array_add(a->files, f);
-    }
-    return ok;
+    const struct subject_photo p = {photo,
+                                    f->caption ? f->caption
+                                    : said     ? said->usual
+                                               : NULL,
+                                    f->mask};
+    g_array_append_val(a->list, p);
+    g_ptr_array_add(a->photos, photo);
+    g_ptr_array_add(a->files, f);
+    return true;
+}
+
+void subject_fault_add(GString *faults, const char *path, const GError *error)
+{
+    g_autofree char *name = g_filename_display_basename(path);
+    const bool named = strstr(error->message, name) != NULL;
+    g_string_append_printf(faults, "%s%s%s%s", faults->len ? "; " : "", named ? "" : name,
+                           named ? "" : ": ", error->message);
 }

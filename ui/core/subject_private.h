@@ -19,9 +19,6 @@ struct subject {
 struct image_region subject_cut(const struct subject_photo *p, struct rng *rng);
 // (height, width, channels) with left and right exchanged, in place.
 void subject_mirror(float *values, int width, int height, int channels);
-char *subject_with_article(const char *noun); // "an owl", newly allocated
-// Whether pairs are put together of what the masks cover (settings of an objective).
-bool subject_mixes_segments(const struct settings *own);
 // Pictures in which two subjects stand side by side, and two of their classes; side: of a page, in
 // pixels.
 bool subject_add_pairs(struct subject *s, const struct subject_request *a,

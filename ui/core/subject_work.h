@@ -1,7 +1,7 @@
-// The subject that is being put together and learned: its photos, its word, what it is one of and
-// how it is to be learned; the training, that can be gone on with; and the subjects that were
-// learned before. What a person has put in is in the library's folder within a second, and is there
-// again at the next start. It belongs to no photo that is open.
+// The subjects that are being put together and learned: of each its photos, its word and what it is
+// one of, and how all are to be learned; the training, that can be gone on with; and the subjects
+// that were learned before. What a person has put in is in the library's folder within a second,
+// and is there again at the next start. It belongs to no photo that is open.
 //
 // Thread: main only.
 //
@@ -18,10 +18,10 @@ G_BEGIN_DECLS
 #define TINCTURE_TYPE_SUBJECT_WORK (tincture_subject_work_get_type())
 G_DECLARE_FINAL_TYPE(TinctureSubjectWork, tincture_subject_work, TINCTURE, SUBJECT_WORK, GObject)
 
-struct subject_view { // a photo of the subject, as it was when it was added
-    char *path, *name;
-    char *caption; // that of the file beside it; NULL: it is made of word and class
-    bool masked;   // there is a mask beside it
+struct subject_view { // a photo as it was when it was added
+    char *name;
+    char *caption; // that of the file beside it; NULL: there is none
+    bool masked;   // there is a mask beside it, or it is a cut-out
     int width, height;
     struct picture thumb;
 };
@@ -42,11 +42,11 @@ struct subject_run { // a training that runs, or waits to be gone on with
 struct _TinctureSubjectWork {
     GObject parent_instance;
 
-    struct subject_draft
-        draft;              // its photos are those that can be read, and those that are read now
-    GPtrArray *photos;      // struct subject_view: those that have been read, in that order
-    guint reading;          // photos that are still being read
-    struct subject_run run; // that runs, waits, or (without a checkpoint) was last
+    struct subject_draft draft; // photos: those that can be read, and those that are read now
+    GHashTable *views;          // path -> struct subject_view: of photos that have been read
+    guint reading;              // photos that are still being read
+    GPtrArray *removed;         // what can be put back, the last one last
+    struct subject_run run;     // that runs, waits, or (without a checkpoint) was last
     bool running;
     GPtrArray *strips; // struct subject_strip: of the first photo, and of the sentences
 
@@ -58,6 +58,7 @@ struct _TinctureSubjectWork {
     GString *faults;            // of photos that are being read
     guint n_faults;
     guint save_timer, next_strip;
+    gint64 last_removed; // the number of the last one
     bool loaded, save_failed;
     GCancellable *cancel; // of reading photos
 };
@@ -70,20 +71,38 @@ void tincture_subject_work_load(TinctureSubjectWork *self);
 void tincture_subject_work_leave(TinctureSubjectWork *self);
 
 // ---- what is learned ----------------------------------------------------------------------------
+// Subjects and their photos are named by their places in the draft.
 
+// Another subject, with a word that is suggested; not beyond SUBJECTS_MOST.
+void tincture_subject_work_add_subject(TinctureSubjectWork *self);
+// All but the last one can be removed. Returns a number to put it back by.
+gint64 tincture_subject_work_remove_subject(TinctureSubjectWork *self, guint subject);
+// The one that photos belong to where nobody says it: the first without any, else the last.
+guint tincture_subject_work_next(TinctureSubjectWork *self);
 // NULL-terminated. Those that cannot be read are told of and left out.
-void tincture_subject_work_add(TinctureSubjectWork *self, const char *const *paths);
-void tincture_subject_work_remove(TinctureSubjectWork *self, guint photo);
-void tincture_subject_work_set_word(TinctureSubjectWork *self, const char *word);
-void tincture_subject_work_set_kind(TinctureSubjectWork *self, const char *kind);
+void tincture_subject_work_add(TinctureSubjectWork *self, guint subject, const char *const *paths);
+gint64 tincture_subject_work_remove(TinctureSubjectWork *self, guint subject, guint photo);
+// Puts back what was removed under that number (0: the last one), where it was, if it has not been
+// put back yet.
+void tincture_subject_work_put_back(TinctureSubjectWork *self, gint64 number);
+void tincture_subject_work_set_word(TinctureSubjectWork *self, guint subject, const char *word);
+void tincture_subject_work_set_kind(TinctureSubjectWork *self, guint subject, const char *kind);
 // A value outside its legal range changes nothing.
 void tincture_subject_work_set(TinctureSubjectWork *self, const char *key, double value);
+// NULL: it is still being read.
+const struct subject_view *tincture_subject_work_view(TinctureSubjectWork *self,
+                                                      const struct subject_shot *shot);
+// Whether something says where on the photo the subject is.
+bool tincture_subject_work_has_mask(TinctureSubjectWork *self, const struct subject_shot *shot);
+// Whether the photos need masks, as subjects are put together by them.
+bool tincture_subject_work_needs_masks(TinctureSubjectWork *self);
 // "a photograph of a <rex> dog": what the subject is called in a sentence. To be freed.
-char *tincture_subject_work_sentence(TinctureSubjectWork *self);
-// The name of a subject that has been learned under the same word, to be freed; NULL: none.
-char *tincture_subject_work_same_word(TinctureSubjectWork *self);
+char *tincture_subject_work_sentence(TinctureSubjectWork *self, guint subject);
+// The name of subjects that have been learned under the same word, to be freed; NULL: none.
+char *tincture_subject_work_same_word(TinctureSubjectWork *self, guint subject);
 // Why the word cannot be taken, as a sentence to be freed; NULL: it can. m: the session's reader.
-char *tincture_subject_work_word_fault(TinctureSubjectWork *self, const struct model *m);
+char *tincture_subject_work_word_fault(TinctureSubjectWork *self, guint subject,
+                                       const struct model *m);
 
 // ---- learning -----------------------------------------------------------------------------------
 
@@ -93,12 +112,14 @@ bool tincture_subject_work_resume(TinctureSubjectWork *self);
 bool tincture_subject_work_waits(TinctureSubjectWork *self); // one can be gone on with
 void tincture_subject_work_stepped(TinctureSubjectWork *self, struct job_report *report);
 void tincture_subject_work_ended(TinctureSubjectWork *self, TinctureJob *job);
+// "<rex> dog, <mia> cat": the names of a draft's subjects. To be freed.
+char *subject_draft_name(const struct subject_draft *d);
 
 // ---- what was learned ---------------------------------------------------------------------------
 
 // struct library_file *, by name.
 GPtrArray *tincture_subject_work_known(TinctureSubjectWork *self);
-// Into the list of the open document, switched on; others of the same word are switched off.
+// Into the list of the open document, switched on; others with one of its words are switched off.
 void tincture_subject_work_use(TinctureSubjectWork *self, const char *path);
 
 G_END_DECLS

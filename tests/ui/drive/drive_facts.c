@@ -108,7 +108,15 @@ static char *loss_steps(struct drive *d)
 
 static char *subject_photos(struct drive *d)
 {
-    return number(d->session->subject->photos->len);
+    TinctureSubjectWork *work = d->session->subject;
+    guint n = 0;
+    for (guint i = 0; i < work->draft.subjects->len; i++) {
+        const GPtrArray *shots = subject_draft_at(&work->draft, i)->shots;
+        for (guint k = 0; k < shots->len; k++) {
+            n += tincture_subject_work_view(work, shots->pdata[k]) != NULL;
+        }
+    }
+    return number(n);
 }
 
 static char *subject_steps(struct drive *d)

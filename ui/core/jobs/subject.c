@@ -1,10 +1,10 @@
-// Learning a subject from a few photos, under a word of its own, with what it draws on the way: the
-// first photo again, and sentences about the subject somewhere else.
+// Learning subjects from a few photos each, under words of their own, with what it draws on the
+// way: the first photo again, and sentences about the subjects somewhere else.
 //
-// Takes document (settings whose objective is "subject", seed), files (the photos, with what lies
-// beside them), token, kind, prompts, path for the adapter, source for the checkpoints, and resume:
-// whether it goes on from the one that is there. Each time it draws it reports a sample of the
-// first photo and one a prompt, in that order. Ends with the adapter's facts.
+// Takes subject, document (its settings and seed), prompts, path for the adapter, source for the
+// checkpoints, and resume: whether it goes on from the one that is there. Each time it draws it
+// reports a sample of the first photo and one a prompt, in that order. Ends with the adapter's
+// facts, and a note on photos that were left out.
 #include "ui/core/subject.h"
 #include "render/file.h"
 #include "ui/core/learner.h"
@@ -13,6 +13,21 @@
 
 // ---- what it learns from ------------------------------------------------------------------------
 
+// The photos of all subjects, and what of them is left out.
+struct albums {
+    struct subject_album list[SUBJECTS_MOST];
+    int n;
+    GString *left_out; // "rex.jpg: what is the matter with it; ..."
+};
+
+static void albums_clear(struct albums *all)
+{
+    for (int i = 0; i < all->n; i++) {
+        subject_album_clear(&all->list[i]);
+    }
+    g_string_free(all->left_out, TRUE);
+}
+
 static struct photo *open_photo(struct engine *e, const char *path, GError **error)
 {
     g_autoptr(GFile) from = g_file_new_for_path(path);
@@ -20,32 +35,71 @@ static struct photo *open_photo(struct engine *e, const char *path, GError **err
     return full ? engine_photo(e, full, 0, 0, error) : NULL;
 }
 
-static bool read_photos(struct subject_album *a, struct learner *l, GError **error)
+static bool read_shot(struct subject_album *a, struct learner *l, const struct subject_shot *shot,
+                      GError **error)
 {
-    const char *const *files = l->job->in.files;
-    const guint n = g_strv_length((char **)files);
-    for (guint i = 0; i < n; i++) {
-        task_report(&l->task, TASK_READING_EXAMPLES, (double)i / n);
-        if (task_cancelled(&l->task, error) ||
-            !subject_album_add(a, files[i], open_photo(l->engine, files[i], error), NULL, error)) {
-            return false;
-        }
+    struct photo *p = open_photo(l->engine, shot->path, error);
+    struct engine_place place = {0};
+    if (p && !engine_place(l->engine, p, shot->mask, &shot->crop, &place, &l->task, error)) {
+        photo_unref(p);
+        return false;
     }
-    return true;
+    const struct subject_said said = {
+        .caption = shot->caption, .crop = shot->crop, .masked = shot->masked, .mask = place.mask};
+    return subject_album_add(a, shot->path, p, &said, error);
 }
 
-static struct subject *make_set(const struct subject_album *a, struct learner *l, GError **error)
+// One that cannot be read is named, and the others go on.
+static bool read_entry(struct albums *all, struct learner *l, const struct subject_entry *entry,
+                       GError **error)
+{
+    struct subject_album *a = &all->list[all->n++];
+    subject_album_init(a);
+    for (guint i = 0; i < entry->shots->len; i++) {
+        const struct subject_shot *shot = entry->shots->pdata[i];
+        g_autoptr(GError) fault = NULL;
+        task_report(&l->task, TASK_READING_EXAMPLES, (double)i / entry->shots->len);
+        if (task_cancelled(&l->task, error)) {
+            return false;
+        }
+        if (!read_shot(a, l, shot, &fault)) {
+            subject_fault_add(all->left_out, shot->path, fault);
+        }
+    }
+    if (a->list->len == 0 && !task_cancelled(&l->task, error)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "there is no photo of the %s that can be learned from: %s", entry->kind,
+                    all->left_out->str);
+    }
+    return a->list->len > 0;
+}
+
+static struct subject *make_set(const struct albums *all, struct learner *l, GError **error)
 {
     const struct job_inputs *in = &l->job->in;
-    const struct subject_request q = {
-        .photos = (const struct subject_photo *)(void *)a->list->data,
-        .n = (int)a->list->len,
-        .token = in->token,
-        .kind = in->kind,
-        .settings = in->document->learn,
-        .seed = in->document->learn_seed,
-    };
-    return subject_new(l->engine, &q, &l->task, error);
+    struct subject_request list[SUBJECTS_MOST];
+    for (int i = 0; i < all->n; i++) {
+        const struct subject_entry *entry = subject_draft_at(in->subject, (guint)i);
+        list[i] = (struct subject_request){
+            .photos = (const struct subject_photo *)(void *)all->list[i].list->data,
+            .n = (int)all->list[i].list->len,
+            .token = entry->word,
+            .kind = entry->kind,
+            .settings = in->document->learn,
+            .seed = in->document->learn_seed,
+        };
+    }
+    return subjects_new(l->engine, list, all->n, &l->task, error);
+}
+
+static struct subject *read_subjects(struct albums *all, struct learner *l, GError **error)
+{
+    const GPtrArray *subjects = l->job->in.subject->subjects;
+    bool ok = true;
+    for (guint i = 0; ok && i < subjects->len; i++) {
+        ok = read_entry(all, l, subjects->pdata[i], error);
+    }
+    return ok ? make_set(all, l, error) : NULL;
 }
 
 // ---- what it draws ------------------------------------------------------------------------------
@@ -100,14 +154,16 @@ static bool train(struct learner *l, GError **error)
     const struct job_inputs *in = &l->job->in;
     const struct train_params params = learner_params(l);
     struct drawing drawing = {.learner = l};
-    struct subject_album album;
-    subject_album_init(&album);
-    struct subject *s = read_photos(&album, l, error) ? make_set(&album, l, error) : NULL;
+    struct albums all = {.left_out = g_string_new(NULL)};
+    struct subject *s = read_subjects(&all, l, error);
     const bool ok = s && engine_learn_set(l->engine, subject_set(s), l->adapter, &params,
                                           in->resume ? in->source : NULL, watch_cb, &drawing, NULL,
                                           &l->task, error);
+    if (ok && all.left_out->len) {
+        l->job->out.note = g_strdup(all.left_out->str);
+    }
     subject_free(s);
-    subject_album_clear(&album);
+    albums_clear(&all);
     return ok;
 }
 

@@ -1,0 +1,352 @@
+#include "ui/subject_block.h"
+
+#include "render/present/texture.h"
+#include "ui/core/words_text.h"
+#include "ui/dialogs/file_dialogs.h"
+#include "ui/widgets/thumb.h"
+
+#include <string.h>
+
+#define THUMB_SIDE   48
+#define THUMB_MARGIN 6
+
+struct _TinctureSubjectBlock {
+    AdwBin parent_instance;
+
+    // template widgets
+    AdwPreferencesGroup *photos;
+    AdwEntryRow *word, *kind;
+    GtkWidget *no_photos, *add, *remove;
+    GtkLabel *words;
+
+    // owned
+    TinctureSession *session;
+    GPtrArray *rows; // GtkWidget *, borrowed from the group: of each photo, with its path as data
+
+    // state
+    guint index, updating;
+};
+
+G_DEFINE_FINAL_TYPE(TinctureSubjectBlock, tincture_subject_block, ADW_TYPE_BIN)
+
+static TinctureSubjectWork *work_of(TinctureSubjectBlock *self)
+{
+    return self->session->subject;
+}
+
+static const struct subject_entry *entry_of(TinctureSubjectBlock *self)
+{
+    return subject_draft_at(&work_of(self)->draft, self->index);
+}
+
+// ---- what a person does -------------------------------------------------------------------------
+
+static void add_files(TinctureSubjectBlock *self, GPtrArray *paths)
+{
+    g_ptr_array_add(paths, NULL);
+    tincture_subject_work_add(work_of(self), self->index, (const char *const *)paths->pdata);
+}
+
+static void files_chosen_cb(GListModel *files, gpointer data)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < g_list_model_get_n_items(files); i++) {
+        g_autoptr(GFile) file = g_list_model_get_item(files, i);
+        char *path = g_file_get_path(file);
+        if (path != NULL) {
+            g_ptr_array_add(paths, path);
+        }
+    }
+    add_files(data, paths);
+}
+
+static void add_cb(TinctureSubjectBlock *self)
+{
+    file_dialog_open_photos(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), files_chosen_cb,
+                            self);
+}
+
+static void word_cb(TinctureSubjectBlock *self)
+{
+    if (self->updating == 0) {
+        tincture_subject_work_set_word(work_of(self), self->index,
+                                       gtk_editable_get_text(GTK_EDITABLE(self->word)));
+    }
+}
+
+static void kind_cb(TinctureSubjectBlock *self)
+{
+    if (self->updating == 0) {
+        tincture_subject_work_set_kind(work_of(self), self->index,
+                                       gtk_editable_get_text(GTK_EDITABLE(self->kind)));
+    }
+}
+
+static void remove_subject_cb(TinctureSubjectBlock *self)
+{
+    gtk_widget_activate_action(GTK_WIDGET(self), "win.subject-remove", "u", self->index);
+}
+
+// ---- photos -------------------------------------------------------------------------------------
+
+static const char *path_of(GtkWidget *row)
+{
+    return g_object_get_data(G_OBJECT(row), "path");
+}
+
+static void leave_out_cb(GtkWidget *button, TinctureSubjectBlock *self)
+{
+    const int at = subject_entry_find(entry_of(self), path_of(button));
+    if (at >= 0) {
+        gtk_widget_activate_action(GTK_WIDGET(self), "win.subject-leave-out", "(uu)", self->index,
+                                   (guint)at);
+    }
+}
+
+static GtkWidget *button_in(GtkWidget *row, const char *path, const char *icon, const char *text,
+                            GCallback clicked, TinctureSubjectBlock *self)
+{
+    GtkWidget *button = gtk_button_new_from_icon_name(icon);
+    g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
+    gtk_widget_set_name(button, text); // for tests and inspectors
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    gtk_widget_add_css_class(button, "flat");
+    gtk_widget_set_tooltip_text(button, text);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+    g_signal_connect(button, "clicked", clicked, self);
+    adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+    return button;
+}
+
+static GtkWidget *thumb_of(const struct subject_view *view)
+{
+    GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
+    if (view->thumb.rgba != NULL) {
+        g_autoptr(GdkTexture) texture =
+            texture_from_rgba8(view->thumb.rgba, view->thumb.width, view->thumb.height);
+        tincture_thumb_set_paintable(TINCTURE_THUMB(thumb), GDK_PAINTABLE(texture));
+    }
+    gtk_widget_set_valign(thumb, GTK_ALIGN_CENTER);
+    gtk_widget_set_margin_top(thumb, THUMB_MARGIN);
+    gtk_widget_set_margin_bottom(thumb, THUMB_MARGIN);
+    return thumb;
+}
+
+static GtkWidget *photo_row(TinctureSubjectBlock *self, const struct subject_shot *shot,
+                            const struct subject_view *view)
+{
+    GtkWidget *row = adw_action_row_new();
+    g_autofree char *out = g_strdup_printf("Leave %s out", view->name);
+    g_object_set_data_full(G_OBJECT(row), "path", g_strdup(shot->path), g_free);
+    adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), view->name);
+    gtk_widget_set_name(row, view->name); // for tests and inspectors
+    adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
+    adw_action_row_add_prefix(ADW_ACTION_ROW(row), thumb_of(view));
+    button_in(row, shot->path, "list-remove-symbolic", out, G_CALLBACK(leave_out_cb), self);
+    return row;
+}
+
+// What it is described by; NULL: by word and class.
+static const char *caption_of(const struct subject_shot *shot, const struct subject_view *view)
+{
+    return shot->caption != NULL ? shot->caption : view->caption;
+}
+
+static void add_caption(TinctureSubjectBlock *self, GString *text, const char *caption)
+{
+    const struct prompt_style style = {0};
+    const char *word = entry_of(self)->word;
+    g_autofree char *end = reading_text(self->session->reader, &style, caption);
+    g_string_append_printf(text, " · “%s”%s%s", caption, *end ? ". " : "", end);
+    if (*word && strstr(caption, word) == NULL) {
+        g_string_append_printf(text, ". It does not name %s", word);
+    }
+}
+
+static char *photo_text(TinctureSubjectBlock *self, const struct subject_shot *shot,
+                        const struct subject_view *view)
+{
+    const char *caption = caption_of(shot, view);
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_printf(text, "%d × %d", view->width, view->height);
+    if (shot->crop.width > 0) {
+        g_string_append_printf(text, ", of which %d × %d", shot->crop.width, shot->crop.height);
+    }
+    if (tincture_subject_work_has_mask(work_of(self), shot)) {
+        g_string_append(text, " · with a mask");
+    } else if (tincture_subject_work_needs_masks(work_of(self))) {
+        g_string_append(text, " · needs a mask for pairs of segments");
+    }
+    if (caption != NULL) {
+        add_caption(self, text, caption);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void drop_row(TinctureSubjectBlock *self, guint i)
+{
+    adw_preferences_group_remove(self->photos, self->rows->pdata[i]);
+    g_ptr_array_remove_index(self->rows, i);
+}
+
+static void show_photo(TinctureSubjectBlock *self, guint i, const struct subject_shot *shot,
+                       const struct subject_view *view)
+{
+    while (i < self->rows->len && !g_str_equal(path_of(self->rows->pdata[i]), shot->path)) {
+        drop_row(self, i);
+    }
+    if (i == self->rows->len) {
+        GtkWidget *row = photo_row(self, shot, view);
+        adw_preferences_group_add(self->photos, row);
+        g_ptr_array_add(self->rows, row);
+    }
+    g_autofree char *text = photo_text(self, shot, view);
+    adw_action_row_set_subtitle(self->rows->pdata[i], text);
+}
+
+static void show_photos(TinctureSubjectBlock *self)
+{
+    const GPtrArray *shots = entry_of(self)->shots;
+    guint n = 0;
+    for (guint i = 0; i < shots->len; i++) {
+        const struct subject_shot *shot = shots->pdata[i];
+        const struct subject_view *view = tincture_subject_work_view(work_of(self), shot);
+        if (view != NULL) {
+            show_photo(self, n++, shot, view);
+        }
+    }
+    while (self->rows->len > n) {
+        drop_row(self, self->rows->len - 1);
+    }
+    gtk_widget_set_visible(self->no_photos, n == 0);
+    adw_preferences_group_set_description(
+        self->photos,
+        shots->len > n ? "Reading the photos…"
+        : n == 1 ? "Of one photo its surroundings are learned, too. Three to five from different "
+                   "sides are better."
+                 : "Three to five of the same thing, from different sides and in different "
+                   "places.");
+}
+
+// ---- word and class -----------------------------------------------------------------------------
+
+static void show_text(AdwEntryRow *row, const char *text)
+{
+    g_autofree char *now = g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(row))));
+    if (!g_str_equal(now, text)) {
+        gtk_editable_set_text(GTK_EDITABLE(row), text);
+    }
+}
+
+// What is said where nothing is wrong.
+static char *call_text(TinctureSubjectBlock *self)
+{
+    g_autofree char *other = tincture_subject_work_same_word(work_of(self), self->index);
+    if (*entry_of(self)->kind == '\0') {
+        return g_strdup("Of what it is the model draws pictures first, so that it does not forget "
+                        "the others");
+    }
+    g_autofree char *sentence = tincture_subject_work_sentence(work_of(self), self->index);
+    g_autofree char *too =
+        other != NULL
+            ? g_strdup_printf(". “%s” has this word already: a photo uses one of the two", other)
+            : g_strdup("");
+    return g_strdup_printf("In sentences it is called “%s”%s", sentence, too);
+}
+
+static void show_names(TinctureSubjectBlock *self)
+{
+    const struct subject_entry *entry = entry_of(self);
+    const struct model *reader = self->session->reader;
+    g_autofree char *fault = tincture_subject_work_word_fault(work_of(self), self->index, reader);
+    g_autofree char *unknown = words_text(self->session->vocabulary, reader, entry->kind);
+    g_autofree char *call = call_text(self);
+    g_autofree char *text =
+        g_strconcat(fault != NULL ? fault : call, *unknown ? ". " : "", unknown, NULL);
+    show_text(self->word, entry->word);
+    show_text(self->kind, entry->kind);
+    gtk_label_set_text(self->words, text);
+}
+
+// ---- the object ---------------------------------------------------------------------------------
+
+void tincture_subject_block_show(TinctureSubjectBlock *self)
+{
+    static const char *const titles[SUBJECTS_MOST] = {"First Subject", "Second Subject",
+                                                      "Third Subject"};
+    const gboolean several = work_of(self)->draft.subjects->len > 1;
+    self->updating++;
+    adw_preferences_group_set_title(self->photos, several ? titles[self->index] : "Photos");
+    gtk_widget_set_visible(self->remove, several);
+    show_photos(self);
+    show_names(self);
+    self->updating--;
+}
+
+static void tincture_subject_block_dispose(GObject *object)
+{
+    TinctureSubjectBlock *self = TINCTURE_SUBJECT_BLOCK(object);
+    g_clear_pointer(&self->rows, g_ptr_array_unref);
+    g_clear_object(&self->session);
+    gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_SUBJECT_BLOCK);
+    G_OBJECT_CLASS(tincture_subject_block_parent_class)->dispose(object);
+}
+
+static void tincture_subject_block_class_init(TinctureSubjectBlockClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_subject_block_dispose;
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/tincture/Tincture/ui/subject_block.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, photos);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, no_photos);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, add);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, remove);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, word);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, kind);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, words);
+    gtk_widget_class_bind_template_callback(widget_class, add_cb);
+    gtk_widget_class_bind_template_callback(widget_class, remove_subject_cb);
+    gtk_widget_class_bind_template_callback(widget_class, word_cb);
+    gtk_widget_class_bind_template_callback(widget_class, kind_cb);
+}
+
+static void tincture_subject_block_init(TinctureSubjectBlock *self)
+{
+    self->rows = g_ptr_array_new();
+    gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+// Names for tests and inspectors: "subject.word", "subject2.word".
+static void name_controls(TinctureSubjectBlock *self)
+{
+    const struct {
+        gpointer widget;
+        const char *name;
+    } names[] = {{self->add, "add"},
+                 {self->remove, "remove"},
+                 {self->word, "word"},
+                 {self->kind, "kind"},
+                 {self->words, "words"}};
+    g_autofree char *number = self->index > 0 ? g_strdup_printf("%u", self->index + 1) : NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *name =
+            g_strdup_printf("subject%s.%s", number ? number : "", names[i].name);
+        gtk_widget_set_name(names[i].widget, name);
+    }
+}
+
+GtkWidget *tincture_subject_block_new(TinctureSession *session, guint index)
+{
+    TinctureSubjectBlock *self = g_object_new(TINCTURE_TYPE_SUBJECT_BLOCK, NULL);
+    self->session = g_object_ref(session);
+    self->index = index;
+    name_controls(self);
+    return GTK_WIDGET(self);
+}
+
+guint tincture_subject_block_get_index(TinctureSubjectBlock *self)
+{
+    return self->index;
+}

@@ -1,0 +1,49 @@
+// The verbs of the page of subjects.
+#include "ui/window_private.h"
+
+static TinctureSubjectWork *work_of(GtkWidget *widget)
+{
+    return TINCTURE_WINDOW(widget)->session->subject;
+}
+
+// Until something newer is said it can be put back, whatever is done meanwhile.
+static void tell_removed(GtkWidget *widget, const char *what, gint64 number)
+{
+    g_autofree char *text = g_strdup_printf("Left out %s", what);
+    g_autofree char *undo =
+        g_strdup_printf("win.subject-put-back(int64 %" G_GINT64_FORMAT ")", number);
+    tincture_window_toast(TINCTURE_WINDOW(widget), text, "Undo", undo);
+}
+
+static void leave_out_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    TinctureSubjectWork *work = work_of(widget);
+    guint subject, photo;
+    g_variant_get(target, "(uu)", &subject, &photo);
+    const struct subject_shot *shot = subject_draft_at(&work->draft, subject)->shots->pdata[photo];
+    g_autofree char *file = g_filename_display_basename(shot->path);
+    tell_removed(widget, file, tincture_subject_work_remove(work, subject, photo));
+}
+
+static void remove_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    TinctureSubjectWork *work = work_of(widget);
+    const guint subject = g_variant_get_uint32(target);
+    const struct subject_entry *entry = subject_draft_at(&work->draft, subject);
+    g_autofree char *what =
+        g_strdup_printf("%s %s", entry->word, *entry->kind != '\0' ? entry->kind : "subject");
+    tell_removed(widget, what, tincture_subject_work_remove_subject(work, subject));
+}
+
+static void put_back_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_subject_work_put_back(work_of(widget), g_variant_get_int64(target));
+}
+
+void tincture_window_install_subject(GtkWidgetClass *widget_class)
+{
+    gtk_widget_class_install_action(widget_class, "win.subject-leave-out", "(uu)",
+                                    leave_out_action);
+    gtk_widget_class_install_action(widget_class, "win.subject-remove", "u", remove_action);
+    gtk_widget_class_install_action(widget_class, "win.subject-put-back", "x", put_back_action);
+}
