@@ -91,6 +91,8 @@ static void show_blocks(TinctureSubjectPage *self)
         block = next;
     }
     gtk_widget_set_visible(self->another, n < SUBJECTS_MOST);
+    gtk_button_set_label(GTK_BUTTON(self->start),
+                         n > 1 ? "_Learn These Subjects" : "_Learn This Subject");
 }
 
 guint tincture_subject_page_at(TinctureSubjectPage *self, GtkWidget *widget, double x, double y)

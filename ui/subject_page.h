@@ -15,8 +15,8 @@ G_DECLARE_FINAL_TYPE(TinctureSubjectPage, tincture_subject_page, TINCTURE, SUBJE
 void tincture_subject_page_set_session(TinctureSubjectPage *self, TinctureSession *session);
 // It is about to be seen: what was put in before is read.
 void tincture_subject_page_show(TinctureSubjectPage *self);
-// The subject that something is let go over, at a place of the widget; elsewhere on the page the one
-// that waits for photos.
+// The subject that something is let go over, at a place of the widget; elsewhere on the page the
+// one that waits for photos.
 guint tincture_subject_page_at(TinctureSubjectPage *self, GtkWidget *widget, double x, double y);
 
 G_END_DECLS

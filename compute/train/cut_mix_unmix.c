@@ -207,7 +207,6 @@ static const struct setting mix_settings[] = {
      .help = "Halves of two photos side by side, or both subjects cut out by their masks, on one "
              "ground",
      .kind = SETTING_CHOICE,
-     .level = SETTING_EXPERT,
      .choices = mix_names},
     {.key = "pairs",
      .title = "Number of pairs",
