@@ -1,4 +1,4 @@
-// Shared by subject.c (single pictures) and subject_pairs.c (two subjects in one).
+// Shared by subject_set.c (single pictures) and subject_pairs.c (two subjects in one).
 #pragma once
 
 #include "compute/gpu/random.h"

@@ -1,4 +1,4 @@
-// Shared by subject_work.c (what a person puts in), subject_photos.c (its photos), subject_run.c
+// Shared by subject_input.c (what a person puts in), subject_photos.c (its photos), subject_run.c
 // (learning), subject_known.c (what was learned) and subject_saved.c (the library's file).
 #pragma once
 
