@@ -6,7 +6,6 @@
 #include "compute/gpu/vk.h"
 #include "compute/memory_left.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -61,9 +60,6 @@ bool system_has_room(GError **error)
                     needs / MIB, space / MIB);
         return false;
     }
-#ifdef M_ARENA_MAX
-    mallopt(M_ARENA_MAX, 2); // each thread's own would take 64 MiB of it
-#endif
     return true;
 }
 

@@ -105,7 +105,8 @@ class Faults:
     def plan_space(self, work):
         loaded = self.least(work.argv[:1], lambda status: status != NOT_LOADED)
         enough = self.least(work.argv, lambda status: status == 0)
-        step = 4 if self.everything else max(1, (enough - loaded) // 16)
+        span = enough - loaded
+        step = 1 if span <= 128 else 4 if self.everything else span // 16
         return [(f"space:{n}", n) for n in range(enough, loaded, -step)]
 
     def plan(self, work, kind):

@@ -1,5 +1,6 @@
 #include "ui/cli/cli.h"
 
+#include "compute/memory_left.h"
 #include "config.h"
 #include "ui/cli/command_table.h"
 
@@ -139,6 +140,7 @@ static int status_of(const GError *error, bool taken)
 
 int main(int argc, char **argv)
 {
+    memory_prepare();
     atexit(answer_at_exit);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); // what is printed and written here is read by programs
