@@ -90,6 +90,23 @@ struct adapter *adapter_alloc(const struct adapter_method *method, struct model 
     return a;
 }
 
+struct adapter *adapter_alloc_like(const struct adapter *a)
+{
+    struct adapter *to = adapter_alloc(a->method, a->model);
+    g_free(to->name);
+    to->name = g_strdup(a->name);
+    to->read = a->read;
+    to->known = a->known;
+    settings_assign(to->settings, a->settings);
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, a->metadata);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        g_hash_table_replace(to->metadata, g_strdup(key), g_strdup(value));
+    }
+    return to;
+}
+
 struct adapter *adapter_new(const char *method, struct model *model,
                             const struct settings *settings, GError **error)
 {
@@ -101,6 +118,7 @@ struct adapter *adapter_new(const char *method, struct model *model,
         return NULL;
     }
     struct adapter *a = adapter_alloc(found, model);
+    a->known = KNOWN_ALL;
     if (settings) {
         settings_assign(a->settings, settings);
     }

@@ -39,6 +39,13 @@ struct adapter_param {
     void *factors; // the method's own, with the same life as tensor: U, sigma, V^T on the device
 };
 
+// What of an adapter's settings is true of it. A file says what is known, and no default.
+enum adapter_known {
+    KNOWN_NOTHING, // read from a file that does not say, or brought near by other means
+    KNOWN_FORM,    // but not how it was learned: put together of several
+    KNOWN_ALL,
+};
+
 // A tensor that goes with an adapter and is of none of its layers: a hint encoder's.
 struct adapter_extra {
     char *name; // as in the file
@@ -60,6 +67,8 @@ struct adapter {
     const struct adapter_dialect *dialect; // in which it was read; NULL: it was made here
     struct model *model;                   // borrowed
     struct settings *settings;             // of method->settings
+    enum adapter_known known;              // of settings
+    bool read;                             // from a file, whose metadata are all that is known
     GPtrArray *params;                     // struct adapter_param *
     GPtrArray *extras;                     // struct adapter_extra *
     GHashTable *metadata;                  // string -> string, from the file or for the file
@@ -83,7 +92,8 @@ struct adapter_use {
 // A bit of setting.scope in the methods' tables: how many steps there are. No step depends on it.
 enum { ADAPTER_LENGTH = 1 };
 
-// The rows that every method's table begins with.
+// The rows that every method's table begins with: how it is learned, and not what it is.
+enum { N_TRAINING_ROWS = 3 };
 #define TRAINING_ROWS(default_steps, default_lr, default_lr_1d)                                    \
     {.key = "steps",                                                                               \
      .title = "Steps",                                                                             \

@@ -29,6 +29,7 @@ static void read_metadata(struct adapter *a, const struct st_file *file)
         const char *text = g_hash_table_lookup(a->metadata, name);
         if (text) { // a foreign value is not worth refusing a file
             settings_parse(a->settings, key_of_row, text, NULL);
+            a->known = MAX(a->known, i < N_TRAINING_ROWS ? KNOWN_ALL : KNOWN_FORM);
         }
     }
 }
@@ -55,6 +56,7 @@ struct adapter *adapter_begin(const struct adapter_source *s, const char *method
                               struct model *model)
 {
     struct adapter *a = adapter_alloc(adapter_method_find(method), model);
+    a->read = true;
     for (guint i = 0; i < s->files->len; i++) {
         read_metadata(a, s->files->pdata[i]);
     }
@@ -232,24 +234,62 @@ static const char *architecture(const struct model *m)
     }
 }
 
-// {"subset": "all", "rank": "0"} of the method's settings.
-static char *settings_json(const struct adapter *a)
+static int largest_rank(const struct adapter *a)
 {
-    GString *text = g_string_new("{");
-    for (int i = 0; settings_row(a->settings, i, NULL); i++) {
-        const char *key = settings_row(a->settings, i, NULL)->key;
-        g_autofree char *value = settings_print(a->settings, key);
-        g_string_append_printf(text, "%s\"%s\": \"%s\"", i ? ", " : "", key, value);
+    struct update_form form;
+    int most = 0;
+    for (guint i = 0; i < a->params->len; i++) {
+        const bool low = a->method->form && a->method->form(a->params->pdata[i], &form);
+        most = MAX(most, low && form.kind == UPDATE_LOW_RANK ? form.rank[0] : 0);
     }
-    return g_string_free(g_string_append_c(text, '}'), FALSE);
+    return most;
 }
 
-// Everything about the adapter that its numbers do not say. No path of this machine is ever among
-// it.
+// Settings that are known: of the adapter's form, and how it was learned.
+static void describe_settings(const struct adapter *a, GHashTable *t)
+{
+    const int first = a->known == KNOWN_ALL ? 0 : N_TRAINING_ROWS;
+    g_autoptr(GString) args = g_string_new("");
+    for (int i = first; a->known && settings_row(a->settings, i, NULL); i++) {
+        const char *key = settings_row(a->settings, i, NULL)->key;
+        g_autofree char *name = g_strconcat(SETTING_PREFIX, key, NULL);
+        g_autofree char *value = settings_print(a->settings, key);
+        note(t, name, "%s", value);
+        g_string_append_printf(args, "%s\"%s\": \"%s\"", args->len ? ", " : "", key, value);
+    }
+    if (args->len > 0) {
+        note(t, "ss_network_args", "{%s}", args->str);
+    }
+}
+
+// The model that it acts on, which is the one that it was learned on or brought near to.
+static void describe_model(struct model *m, GHashTable *t)
+{
+    const char *hash = model_hash(m, MODEL_UNET, NULL, NULL);
+    if (hash) {
+        note(t, BASE_HASH, "%s", hash);
+    }
+    if (hash && m->layout != LAYOUT_FOLDER) { // others mean the hash of such a file
+        note(t, "ss_new_sd_model_hash", "%s", hash);
+    }
+    if (m->name) {
+        note(t, "ss_sd_model_name", "%s", m->name);
+    }
+    if (base_version(m)) {
+        note(t, "ss_v2", "%s", m->unet.cross_dim == 1024 ? "True" : "False");
+        note(t, "ss_base_model_version", "%s", base_version(m));
+    }
+    note(t, "modelspec.architecture", "%s", architecture(m));
+    note(t, "modelspec.prediction_type", "%s",
+         m->sched.prediction == PREDICTION_V ? "v" : "epsilon");
+}
+
+// Everything about the adapter that its numbers do not say. Of one that was read it is what its
+// file says: neither by what it was learned nor on which model is known besides. No path of this
+// machine is ever among it.
 static GHashTable *describe(const struct adapter *a)
 {
     GHashTable *t = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    struct model *m = a->model;
     GHashTableIter iter;
     gpointer key, value;
     g_hash_table_iter_init(&iter, a->metadata);
@@ -261,37 +301,22 @@ static GHashTable *describe(const struct adapter *a)
 
     note(t, "format", "pt");
     note(t, "tincture.method", "%s", a->method->name);
-    for (int i = 0; settings_row(a->settings, i, NULL); i++) {
-        const char *key_of_row = settings_row(a->settings, i, NULL)->key;
-        g_autofree char *name = g_strconcat(SETTING_PREFIX, key_of_row, NULL);
-        g_autofree char *text = settings_print(a->settings, key_of_row);
-        note(t, name, "%s", text);
+    if (a->method == adapter_method_find("lora") && a->params->len > 0) {
+        const int rank = largest_rank(a); // and as alpha: updates are written without a factor
+        note(t, "ss_network_dim", "%d", rank);
+        note(t, "ss_network_alpha", "%d", rank);
     }
-    const char *hash = model_hash(m, MODEL_UNET, NULL, NULL);
-    if (hash) {
-        note(t, BASE_HASH, "%s", hash);
-        note(t, "ss_new_sd_model_hash", "%s", hash);
+    if (!a->read) {
+        g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+        g_autofree char *date = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S");
+        describe_settings(a, t);
+        describe_model(a->model, t);
+        note(t, "ss_network_module", "tincture.%s", a->method->name);
+        note(t, "modelspec.sai_model_spec", "1.0.0");
+        note(t, "modelspec.implementation", "tincture");
+        note(t, "modelspec.title", "%s", a->name);
+        note(t, "modelspec.date", "%s", date);
     }
-    if (m->name) {
-        note(t, "ss_sd_model_name", "%s", m->name);
-    }
-
-    g_autofree char *settings = settings_json(a);
-    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-    g_autofree char *date = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S");
-    note(t, "ss_v2", "%s", m->unet.cross_dim == 1024 ? "True" : "False");
-    note(t, "ss_base_model_version", "%s", base_version(m) ? base_version(m) : "other");
-    note(t, "ss_network_module", "tincture.%s", a->method->name);
-    note(t, "ss_network_dim", "None");
-    note(t, "ss_network_alpha", "None");
-    note(t, "ss_network_args", "%s", settings);
-    note(t, "modelspec.sai_model_spec", "1.0.0");
-    note(t, "modelspec.architecture", "%s", architecture(m));
-    note(t, "modelspec.implementation", "tincture");
-    note(t, "modelspec.title", "%s", a->name);
-    note(t, "modelspec.date", "%s", date);
-    note(t, "modelspec.prediction_type", "%s",
-         m->sched.prediction == PREDICTION_V ? "v" : "epsilon");
     return t;
 }
 
@@ -578,17 +603,6 @@ enum dialect_way *adapter_dialect_ways(const struct adapter *a)
     }
     adapter_free(other);
     return (enum dialect_way *)g_array_free(g_steal_pointer(&ways), FALSE);
-}
-
-static int largest_rank(const struct adapter *a)
-{
-    struct update_form form;
-    int most = 0;
-    for (guint i = 0; i < a->params->len; i++) {
-        const bool low = a->method->form && a->method->form(a->params->pdata[i], &form);
-        most = MAX(most, low && form.kind == UPDATE_LOW_RANK ? form.rank[0] : 0);
-    }
-    return most;
 }
 
 static const struct adapter_dialect *find_dialect(const char *name, GError **error)

@@ -60,6 +60,7 @@ static struct adapter *added_up(struct adapter *const *list, int n)
     struct adapter *to = method ? adapter_alloc(method, list[0]->model) : NULL;
     if (to && method == list[0]->method) {
         settings_assign(to->settings, list[0]->settings);
+        to->known = MIN(list[0]->known, KNOWN_FORM);
     }
     // Rotations follow one another as they do side by side: methods in the table's order.
     for (int m = 0; to && adapter_table[m]; m++) {

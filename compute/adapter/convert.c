@@ -178,7 +178,6 @@ static void note_layers(struct conversion *c)
     g_autoptr(JsonNode) root = json_builder_get_root(c->layers);
     g_hash_table_replace(c->to->metadata, g_strdup(ADAPTER_LAYERS_LEFT),
                          json_to_string(root, FALSE));
-    settings_set(c->to->settings, "rank", c->rank, NULL);
 }
 
 struct adapter *adapter_converted(struct adapter *const *list, int n, int rank, double *part,

@@ -5,6 +5,8 @@
 
 // An adapter of the method with default settings and no parameters yet.
 struct adapter *adapter_alloc(const struct adapter_method *method, struct model *model);
+// Likewise, with the name of another one and what is known of it.
+struct adapter *adapter_alloc_like(const struct adapter *a);
 
 // Removes a file of an earlier adapter, where there is one.
 bool adapter_remove(const char *path, GError **error);

@@ -211,9 +211,7 @@ struct adapter *update_other_way(const struct adapter *a)
     if (!any) {
         return NULL;
     }
-    struct adapter *to = adapter_alloc(a->method, a->model);
-    g_free(to->name);
-    to->name = g_strdup(a->name);
+    struct adapter *to = adapter_alloc_like(a);
     for (guint i = 0; i < a->params->len; i++) {
         add_other_way(to, a->params->pdata[i]);
     }
@@ -262,15 +260,7 @@ struct adapter *update_unfolded(const struct adapter *a, opens_fn opens)
     if (all) {
         return NULL;
     }
-    struct adapter *to = adapter_alloc(a->method, a->model);
-    g_free(to->name);
-    to->name = g_strdup(a->name);
-    GHashTableIter iter;
-    gpointer key, value;
-    g_hash_table_iter_init(&iter, a->metadata);
-    while (g_hash_table_iter_next(&iter, &key, &value)) {
-        g_hash_table_replace(to->metadata, g_strdup(key), g_strdup(value));
-    }
+    struct adapter *to = adapter_alloc_like(a);
     for (guint i = 0; i < a->params->len; i++) {
         const struct adapter_param *p = a->params->pdata[i];
         (is_opened(p, opens) ? add_copy : add_unfolded)(to, p);

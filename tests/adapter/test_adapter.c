@@ -224,6 +224,52 @@ static void test_save_load(void)
     }
 }
 
+// What no one knows of an adapter is not among what its file says: how one was learned that was put
+// together or brought near, and what the file of another program did not say.
+static void test_says_what_is_known(void)
+{
+    static const char *const ways[] = {"learned", "near", "combined", "copied"};
+    static const char *const said[][4] = {
+        {"tincture.setting.steps", "tincture.setting.subset", "ss_network_dim", "tincture.method"},
+        {NULL, NULL, "2", "lora"},
+        {NULL, "ca", NULL, "svdiff"},
+        {NULL, NULL, "2", "lora"},
+    };
+    g_autoptr(GError) error = NULL;
+    struct adapter_written w;
+    struct adapter *a = random_adapter("svdiff", "subset=ca steps=321", 4);
+    struct adapter *twice[] = {a, a};
+    struct adapter *files[G_N_ELEMENTS(ways)];
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        g_autofree char *name = g_strdup_printf("known-%s.safetensors", ways[i]);
+        g_autofree char *path = fixture_file(&fx, name);
+        struct adapter *both = i == 2 ? adapter_combined(twice, 2, NULL, &error) : NULL;
+        if (i == 3) { // as another program would write it
+            g_hash_table_remove_all(files[1]->metadata);
+        }
+        g_assert_true(
+            i == 1   ? adapter_export(a, "kohya", 2, path, &w, NULL, NULL, NULL, &error)
+            : i == 3 ? adapter_export(files[1], "diffusers", 0, path, &w, NULL, NULL, NULL, &error)
+                     : adapter_save(both ? both : a, path, NULL, &error));
+        g_assert_no_error(error);
+        files[i] = adapter_load(path, fx.model, &error);
+        g_assert_no_error(error);
+        GHashTable *m = files[i]->metadata;
+        for (int k = 0; i > 0 && k < 4; k++) {
+            g_assert_cmpstr(g_hash_table_lookup(m, said[0][k]), ==, said[i][k]);
+        }
+        const char *args = g_hash_table_lookup(m, "ss_network_args");
+        g_assert_true(!args || (strstr(args, "\"steps\"") != NULL) == (i == 0));
+        g_assert_true(g_hash_table_contains(m, "modelspec.architecture") == (i < 3));
+        adapter_free(both);
+    }
+    g_assert_cmpstr(g_hash_table_lookup(files[0]->metadata, said[0][0]), ==, "321");
+    for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+        adapter_free(files[i]);
+    }
+    adapter_free(a);
+}
+
 static void test_save_text_encoder(void)
 {
     g_autoptr(GError) error = NULL;
@@ -719,6 +765,7 @@ int main(int argc, char **argv)
     g_test_add_func("/adapter/shifts-add", test_shifts_add);
     g_test_add_func("/adapter/switch-and-slider", test_switch_and_slider);
     g_test_add_func("/adapter/save-load", test_save_load);
+    g_test_add_func("/adapter/says-what-is-known", test_says_what_is_known);
     g_test_add_func("/adapter/save-text-encoder", test_save_text_encoder);
     g_test_add_func("/adapter/save-over", test_save_over);
     g_test_add_func("/adapter/other-base", test_other_base);
