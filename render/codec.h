@@ -35,6 +35,7 @@ struct codec {
     const char *name;            // "png": also what a person writes to choose the format
     const char *title;           // "PNG"
     const char *const *suffixes; // NULL-terminated, without the dot; those it writes come first
+    bool lossy, deep;            // quality, and 16 bits a channel, count where it is written
     bool exif_recipe;            // the recipe is kept in EXIF, not in a place of the format's own
 
     bool (*sniff)(const uint8_t *data, size_t size);

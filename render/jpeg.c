@@ -522,6 +522,7 @@ const struct codec jpeg_codec = {
     .name = "jpeg",
     .title = "JPEG",
     .suffixes = (const char *const[]){"jpg", "jpeg", "jpe", "jfif", NULL},
+    .lossy = true,
     .exif_recipe = true,
     .sniff = sniff,
     .read_info = read_info,

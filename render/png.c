@@ -788,6 +788,7 @@ const struct codec png_codec = {
     .name = "png",
     .title = "PNG",
     .suffixes = (const char *const[]){"png", NULL},
+    .deep = true,
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,

@@ -519,6 +519,7 @@ const struct codec tiff_codec = {
     .name = "tiff",
     .title = "TIFF",
     .suffixes = (const char *const[]){"tif", "tiff", NULL},
+    .deep = true,
     .exif_recipe = true,
     .sniff = sniff,
     .read_info = read_info,

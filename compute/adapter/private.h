@@ -141,6 +141,7 @@ struct adapter *adapter_converted(struct adapter *const *list, int n, int rank, 
 
 // ---- rotations: what oft and coft share ---------------------------------------------------------
 
+bool rotation_goes_by_number(const struct settings *s); // of blocks, not by their size
 // Rows of the settings that both have.
 #define ROTATION_PARAMS                                                                            \
     {.key = "blocks",                                                                              \
@@ -155,7 +156,8 @@ struct adapter *adapter_converted(struct adapter *const *list, int n, int rank, 
      .max = 65536,                                                                                 \
      .slider_min = 1,                                                                              \
      .slider_max = 32,                                                                             \
-     .def = 4},                                                                                    \
+     .def = 4,                                                                                     \
+     .matters = rotation_goes_by_number},                                                          \
         {.key = "block_size",                                                                      \
          .level = SETTING_EXPERT,                                                                  \
          .title = "Block size",                                                                    \

@@ -41,6 +41,11 @@ static void add_layer(struct adapter *a, const struct nn_part *part, struct nn_w
     }
 }
 
+bool rotation_goes_by_number(const struct settings *s)
+{
+    return settings_get(s, "block_size") == 0;
+}
+
 bool rotation_init(struct adapter *a, GError **error)
 {
     const struct nn_part *unet = model_part(a->model, MODEL_UNET);

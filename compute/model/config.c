@@ -720,9 +720,16 @@ static bool read_alpha_decoder(struct model *m, GError **error)
 
 static bool read_folder(struct model *m, GError **error)
 {
-    char *index = g_build_filename(m->path, "model_index.json", NULL);
-    bool has_index = g_file_test(index, G_FILE_TEST_EXISTS);
-    g_free(index);
+    const bool has_index = file_exists_in(m->path, "model_index.json");
+    if (!has_index && !file_exists_in(m->path, "text_encoder") &&
+        !file_exists_in(m->path, "unet/config.json")) {
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+            "%s is no model: the folder of one has text_encoder, unet, vae and scheduler in "
+            "it, as diffusers writes them",
+            m->path);
+        return false;
+    }
     return (!has_index || read_file(m, "model_index.json", read_index, NULL, error)) &&
            read_file(m, "text_encoder/config.json", read_text, &m->text, error) &&
            read_file(m, "unet/config.json", read_unet, &m->unet, error) &&
@@ -760,6 +767,11 @@ bool config_read_controlnet(const char *folder, const struct unet_config *unet, 
 {
     struct unet_config own;
     g_autofree char *path = g_build_filename(folder, "config.json", NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s is no control: a folder of a ControlNet has a config.json", folder);
+        return false;
+    }
     g_autoptr(JsonNode) root = json_file_read(path, JSON_NODE_OBJECT, path, error);
     if (!root || !read_object(path, json_node_get_object(root), read_controlnet, &own, error)) {
         return false;

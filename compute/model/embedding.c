@@ -222,6 +222,14 @@ static bool check_new(const struct model *m, const char *token, GError **error)
     if (!check_token("a new word", token, error)) {
         return false;
     }
+    for (const char *p = token; *p; p = g_utf8_next_char(p)) {
+        if (g_unichar_isspace(g_utf8_get_char(p))) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        "\"%s\" is more than one word; a new word has no spaces, such as <rex>",
+                        token);
+            return false;
+        }
+    }
     if (model_reads_as_word(m, token)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "%s is a word of this model already; a new word needs a name of its own, such "

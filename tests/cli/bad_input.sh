@@ -57,6 +57,29 @@ for region in 1,2,3 x 1,2,3,4,5 ''; do
     expect 2 'region needs X,Y,W,H' "$cli" edit --image "$photo" --prompt apple --region "$region" --out "$dir/o.png"
 done
 
+# what the other things given leave without an effect
+expect 2 '.-control is given 2 times' "$cli" edit --image "$photo" --prompt apple --control a --control b --out "$dir/o.png"
+expect 2 'are two hints' "$cli" edit --image "$photo" --prompt apple --control a --hint b --hint-from-photo --out "$dir/o.png"
+expect 2 '.-noise has a size of its own' "$cli" generate --prompt apple --noise z --size 64 --out "$dir/o.png"
+expect 1 'JPEG file has 8 bits a channel' "$cli" generate --prompt apple --bits 16 --out "$dir/o.jpg"
+expect 1 'PNG file leaves nothing out' "$cli" generate --prompt apple --quality 50 --out "$dir/o.png"
+expect 2 'adapter convert takes no .-json' "$cli" adapter convert a --json --out "$dir/a.safetensors"
+expect 2 'adapter info takes no .-rank' "$cli" adapter info a --rank 4
+expect 2 'adapter dialects takes no .-out' "$cli" adapter dialects --out "$dir/a.safetensors"
+expect 2 'the dialect dense do not hold' "$cli" adapter convert a --to dense --rank 4 --out "$dir/a.safetensors"
+expect 2 'needs .-image, .-source-prompt and .-prompt together' "$cli" demo --image "$photo" --out "$dir/demo"
+expect 2 '.-model is told of where nothing else is' "$cli" info "$photo" --model starter
+for objective in "--class dog --objective single_image" "--control canny --objective single_image" "--subject a:<a>:dog"; do
+    expect 2 'learns none|are for a single one' "$cli" train $objective --image "$photo" --prompt apple --out "$dir/a.safetensors"
+done
+expect 2 '.-subject says which photos' "$cli" train --subject 'a:<a>:dog' --region 0,0,9,9 --out "$dir/a.safetensors"
+expect 2 '.-out and .-checkpoint would write the same' "$cli" train --image "$photo" --prompt a --checkpoint "$dir/./a.safetensors" --out "$dir/a.safetensors"
+expect 1 'is the mask, and is not written over' "$cli" edit --image "$dir/none.png" --prompt a --mask "$photo" --out "$photo"
+
+# words that are none
+expect 1 '"<rex>" is no class' "$cli" train --image "$photo" --class '<rex>' --out "$dir/a.safetensors"
+expect 1 'dog" is more than one word' "$cli" train --image "$photo" --class apple --token 'rex dog' --out "$dir/a.safetensors"
+
 # numbers that no command takes
 for number in 'inversion 3' 'inversion -0.5' 'inversion nan' 'structure -1' 'locality -1' 'guidance -1' 'eta -1' 'size -64' 'size 7' \
     'quality 0' 'quality 101' 'variations 0' 'variations 100' 'steps 0' 'guidance nan'; do
@@ -136,6 +159,10 @@ expect 1 'hostile.safetensors is damaged: .*larger than any file' "$cli" info "$
 expect 1 'hostile.safetensors is damaged: .*larger than any file' "$cli" edit --image "$photo" --prompt apple --adapter "$dir/hostile.safetensors" --out "$dir/o.png"
 
 # models
+mkdir "$dir/photos"
+cp "$photo" "$dir/photos"
+expect 1 'photos is no model: ' "$cli" generate --model "$dir/photos" --prompt apple --out "$dir/o.png"
+expect 1 'photos is no control: ' "$cli" generate --control "$dir/photos" --hint "$photo" --prompt apple --out "$dir/o.png"
 expect 1 'nomodel: .*no such file' "$cli" info "$dir/nomodel/"
 printf 'PK' >"$dir/model.ckpt"
 expect 1 'model.ckpt is in a format that can carry programs' "$cli" text --model "$dir/model.ckpt" --prompt apple --out "$dir/o"

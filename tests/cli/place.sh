@@ -152,7 +152,7 @@ refuse() { # refuse WORDS OPTION...
 convert soft.png -crop 500x512+0+0 +repage small.png
 convert -size 512x512 xc:black -colorspace Gray black.png
 refuse 'small.png has 500 x 512 pixels and the photo 512 x 512' --mask small.png
-refuse 'the mask covers nothing of the photo' --mask black.png
+refuse 'black.png is a mask that covers nothing of the photo' --mask black.png
 refuse 'the mask covers nothing of the region' --mask hard.png --region 0,0,64,64
 echo 'this is a letter' >letter.png
 refuse 'letter.png: .*not a picture' --mask letter.png

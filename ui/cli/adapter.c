@@ -189,25 +189,52 @@ static bool dialects(struct cli *c, GError **error)
 // What follows the word `adapter`.
 static const struct verb {
     const char *name;
-    guint least, most; // files
-    bool out, model;
+    guint least, most;     // files
+    bool out, json, model; // whether it writes a file, answers as JSON, and needs a model
     bool (*run)(struct cli *c, GError **error);
 } verbs[] = {
-    {"info", 1, 1, false, true, info},
-    {"convert", 1, 1, true, true, convert},
-    {"combine", 1, G_MAXUINT, true, true, combine},
-    {"inspect", 1, G_MAXUINT, false, true, inspect},
-    {"dialects", 0, 0, false, false, dialects},
+    {"info", 1, 1, false, true, true, info},
+    {"convert", 1, 1, true, false, true, convert},
+    {"combine", 1, G_MAXUINT, true, false, true, combine},
+    {"inspect", 1, G_MAXUINT, false, true, true, inspect},
+    {"dialects", 0, 0, false, false, false, dialects},
 };
+
+// Options that are other verbs', which would be given for nothing.
+static bool check_options(const struct cli *c, const struct verb *v, GError **error)
+{
+    const struct {
+        const char *option;
+        bool idle;
+    } all[] = {{"json", c->json && !v->json},     {"out", c->out && !v->out},
+               {"to", c->to && !v->out},          {"rank", cli_given(c, "rank") && !v->out},
+               {"model", c->model && !v->model},  {"vae", c->vae && !v->model},
+               {"device", c->device && !v->model}};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (all[i].idle) {
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "adapter %s takes no --%s",
+                        v->name, all[i].option);
+            return false;
+        }
+    }
+    return true;
+}
 
 static bool check_dialect(const struct cli *c, GError **error)
 {
-    if (!c->to || adapter_dialect_find(c->to)) {
-        return true;
+    const struct adapter_dialect *d = c->to ? adapter_dialect_find(c->to) : NULL;
+    if (c->to && !d) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "there is no dialect named %s (adapter dialects lists them)", c->to);
+        return false;
     }
-    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                "there is no dialect named %s (adapter dialects lists them)", c->to);
-    return false;
+    if (d && d->converts != DIALECT_LOW_RANK && settings_int(c->settings, "rank") > 0) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--rank is of low-rank updates, which files of the dialect %s do not hold",
+                    c->to);
+        return false;
+    }
+    return true;
 }
 
 static bool run(struct cli *c, GError **error)
@@ -220,7 +247,8 @@ static bool run(struct cli *c, GError **error)
         const guint files = g_strv_length(c->rest) - 1;
         if (g_str_equal(c->rest[0], v->name) && files >= v->least && files <= v->most &&
             (c->out || !v->out)) {
-            return (!v->model || cli_engine(c, error)) && v->run(c, error);
+            return check_options(c, v, error) && (!v->model || cli_engine(c, error)) &&
+                   v->run(c, error);
         }
     }
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

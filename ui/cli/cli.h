@@ -22,7 +22,7 @@ struct cli {
         **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
-    gboolean json, recipe, raw, hint_from_photo;
+    gboolean json, recipe, raw, hint_from_photo, help;
     struct settings *settings; // of the command's table
 
     GPtrArray *given;   // char *, in pairs: key of a setting, its value
@@ -56,15 +56,27 @@ bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char 
                GError **error);
 bool cli_numbers(struct cli *c, GError **error);
 bool cli_settings(struct cli *c, const struct setting *table, GError **error);
+// Prints what the command takes, with the values that count beside what was given; the settings are
+// those of cli_settings().
+void cli_help(const struct cli_command *command, struct cli *c);
 // NAME:VALUE, or NAME alone, which leaves *value. False where VALUE is nothing that the row takes.
 // *name: newly allocated in any case.
 bool cli_split(const char *text, const struct setting *row, char **name, double *value);
 
+// beside.c: whether what was given has an effect beside the other things that were given. An option
+// without any is an error, a setting without any is said on standard error.
+bool cli_beside(const struct cli *c, GError **error);
+// Whether one of the settings was given.
+bool cli_given(const struct cli *c, const char *key);
+// Whether both name the same file, which need not be there; NULL names none.
+bool cli_same_file(const char *a, const char *b);
+
 // Opens device and model as the options say.
 struct engine *cli_engine(struct cli *c, GError **error);
 // Says what the model does not know, or does not read any more, of the sentences. cli_engine() and
-// cli_adapters() do, but where a word of them is still to be learned.
+// cli_adapters() do, but where a word of them is still to be learned. kinds: of the classes.
 void cli_note_sentences(const struct cli *c);
+void cli_note_kinds(const struct cli *c);
 // An adapter of a file or folder, for the engine that is open; what of it is not applied, and how
 // it was read where that was open, goes to standard error in one line.
 struct adapter *cli_adapter(const struct cli *c, const char *path, GError **error);

@@ -11,7 +11,6 @@
 #include "ui/core/words_text.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,17 +133,11 @@ static void note_weights(const struct cli *c)
 }
 
 // As the window says below a sentence: the words that the model knows little or not at all.
-static void note_words(const struct cli *c, const char *model)
+static void note_unknown(const struct cli *c, const char *text)
 {
-    struct vocabulary *v = vocabulary_load(model, NULL);
-    const char *const texts[] = {c->prompt, c->source_prompt, c->negative, c->class_prompt};
-    const struct prompt_style style = style_of(c);
-    g_autoptr(GString) all = g_string_new(NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_autofree char *plain = texts[i] ? prompt_plain(&style, texts[i]) : g_strdup("");
-        g_string_append_printf(all, "%s ", plain); // the blank: a last word has come to its end
-    }
-    g_autofree char *said = words_text(v, c->engine->model, all->str);
+    g_autofree char *dir = paths_model(c->model);
+    struct vocabulary *v = vocabulary_load(dir, NULL);
+    g_autofree char *said = words_text(v, c->engine->model, text);
     if (*said) {
         cli_progress_end();
         cli_complain(said);
@@ -152,11 +145,32 @@ static void note_words(const struct cli *c, const char *model)
     vocabulary_free(v);
 }
 
+static void note_words(const struct cli *c)
+{
+    const char *const texts[] = {c->prompt, c->source_prompt, c->negative, c->class_prompt};
+    const struct prompt_style style = style_of(c);
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *plain = texts[i] ? prompt_plain(&style, texts[i]) : g_strdup("");
+        g_string_append_printf(all, "%s ", plain); // the blank: a last word has come to its end
+    }
+    note_unknown(c, all->str);
+}
+
+void cli_note_kinds(const struct cli *c)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    g_string_append_printf(all, "%s ", c->kind ? c->kind : "");
+    for (int i = 0; c->subjects && c->subjects[i]; i++) {
+        g_string_append_printf(all, "%s ", strrchr(c->subjects[i], ':') + 1);
+    }
+    note_unknown(c, all->str);
+}
+
 // Once the words are known that come with adapters.
 void cli_note_sentences(const struct cli *c)
 {
-    g_autofree char *dir = paths_model(c->model);
-    note_words(c, dir);
+    note_words(c);
     note_weights(c);
     note_cuts(c);
 }
@@ -345,23 +359,39 @@ static struct image_save_params save_params(const struct cli *c)
         .bits = c->bits, .quality = c->quality, .keep_metadata = true, .keep_profile = true};
 }
 
-static bool is_one_file(const char *a, const char *b)
+// What was asked for and the format cannot have. Of no writer: image_save_check() says so.
+static bool check_kind(const struct cli *c, const struct codec *codec, const char *path,
+                       GError **error)
 {
-    GStatBuf first, second;
-    return g_stat(a, &first) == 0 && g_stat(b, &second) == 0 && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
+    const bool deep = codec && codec->write && !codec->deep && c->bits == 16;
+    const bool lossy = codec && codec->write && !codec->lossy && c->quality > 0;
+    if (deep) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: a %s file has 8 bits a channel, and --bits asks for 16", path,
+                    codec->title);
+    } else if (lossy) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: a %s file leaves nothing out, and --quality says how much", path,
+                    codec->title);
+    }
+    return !deep && !lossy;
 }
 
 bool cli_image_check(const struct cli *c, const char *path, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image_save_params params = save_params(c);
-    if (c->image && is_one_file(c->image, path)) {
+    const char *own = cli_same_file(c->image, path)  ? "the photo itself"
+                      : cli_same_file(c->mask, path) ? "the mask"
+                      : cli_same_file(c->hint, path) ? "the hint"
+                                                     : NULL;
+    if (own) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s is the photo itself, and is not written over", path);
+                    "%s is %s, and is not written over", path, own);
         return false;
     }
-    return image_save_check(file, &params, error);
+    return check_kind(c, codec_find_suffix(path), path, error) &&
+           image_save_check(file, &params, error);
 }
 
 bool cli_adapter_check(const struct adapter_method *method, const char *path, GError **error)

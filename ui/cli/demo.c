@@ -212,7 +212,13 @@ static bool demo_run(struct demo *d, const char *dir, GError **error)
 static bool run(struct cli *c, GError **error)
 {
     struct demo d = {.c = c};
-    bool ok = (c->image && c->source_prompt && c->prompt) || pick_sample(c, error);
+    const int own = !!c->image + !!c->source_prompt + !!c->prompt;
+    if (own != 0 && own != 3) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "a photo of one's own needs --image, --source-prompt and --prompt together");
+        return false;
+    }
+    bool ok = own || pick_sample(c, error);
     if (ok && g_mkdir_with_parents(c->out, 0777) != 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "the folder %s could not be made: %s", c->out, g_strerror(errno));

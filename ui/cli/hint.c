@@ -7,6 +7,11 @@ bool cli_control(struct cli *c, GError **error)
 {
     static const struct setting strength = {.kind = SETTING_FLOAT, .min = 0, .max = 10};
     g_autofree char *path = NULL;
+    if (c->hint && c->hint_from_photo) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--hint and --hint-from-photo are two hints, and a control is led by one");
+        return false;
+    }
     if (!c->control) {
         if (c->hint || c->hint_from_photo) {
             g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

@@ -177,13 +177,13 @@ static bool picture_facts(const char *path, struct facts *f, GError **error)
 }
 
 // A safetensors file is a whole model, or what it holds is listed.
-static bool file_facts(const char *path, struct facts *f, GError **error)
+static bool file_facts(const char *path, const char *vae, struct facts *f, GError **error)
 {
     GError *fault = NULL;
-    if (model_facts(path, NULL, f, &fault)) {
+    if (model_facts(path, vae, f, &fault)) {
         return true;
     }
-    if (g_error_matches(fault, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED)) {
+    if (!vae && g_error_matches(fault, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED)) {
         g_error_free(fault);
         return tensor_facts(path, f, error);
     }
@@ -193,13 +193,18 @@ static bool file_facts(const char *path, struct facts *f, GError **error)
 
 static bool run(struct cli *c, GError **error)
 {
+    if (c->rest && c->model) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--model is told of where nothing else is named, and %s is", c->rest[0]);
+        return false;
+    }
     struct facts f = {.rows = g_array_new(FALSE, TRUE, sizeof(struct fact))};
     g_array_set_clear_func(f.rows, fact_clear);
     g_autofree char *path = paths_model(c->rest ? c->rest[0] : c->model);
     const bool model = !c->rest || g_file_test(path, G_FILE_TEST_IS_DIR);
-    bool ok = model              ? model_facts(path, c->vae, &f, error)
-              : st_is_file(path) ? file_facts(path, &f, error)
-                                 : picture_facts(path, &f, error);
+    bool ok = model                        ? model_facts(path, c->vae, &f, error)
+              : st_is_file(path) || c->vae ? file_facts(path, c->vae, &f, error)
+                                           : picture_facts(path, &f, error);
     if (ok && c->json) {
         facts_print_json(&f);
     } else if (ok) {

@@ -178,7 +178,13 @@ int main(int argc, char **argv)
         return EXIT_MISUSED;
     }
     const bool taken = cli_numbers(&c, &error) && cli_settings(&c, command->settings, &error) &&
-                       cli_weights(&c, &error) && cli_place_check(&c, &error);
+                       cli_weights(&c, &error) && cli_place_check(&c, &error) &&
+                       (c.help || cli_beside(&c, &error));
+    if (taken && c.help) {
+        cli_help(command, &c);
+        cli_clear(&c);
+        return 0;
+    }
     const bool ok = taken && command->run(&c, &error) && cli_flush(&error);
     cli_progress_end();
     if (!ok) {

@@ -3,6 +3,7 @@
 
 #include "compute/edit/preset.h"
 #include "compute/model/defaults.h"
+#include "compute/train/objective.h"
 #include "ui/core/control_set.h"
 #include "ui/core/paths.h"
 #include "ui/core/subject.h"
@@ -150,35 +151,69 @@ struct listing {
     GArray *entries; // GOptionEntry
 };
 
-// "How far each step goes (0.003; svdiff)", "Sampler: ddim, dpmpp_2m, euler": with the legal
-// choices.
-static char *setting_help(const struct setting *row, const struct member *member)
+// The settings of a member, chosen or not; of NULL, s itself.
+static const struct settings *settings_of(const struct settings *s, const struct member *member)
 {
+    for (int i = 0; member && s->table[i].key; i++) {
+        for (int k = 0; s->table[i].family && s->table[i].family(k); k++) {
+            if (s->table[i].family(k) == member) {
+                return s->members[i][k];
+            }
+        }
+    }
+    return s;
+}
+
+// What counts where the option is not given: as the model's folder has it, once that was looked at.
+static double usual(const struct listing *l, const struct setting *row, const struct member *member)
+{
+    const struct settings *own = l->c->settings ? settings_of(l->c->settings, member) : NULL;
+    return own ? own->values[row - own->table] : row->def;
+}
+
+// "How far each step goes (0.003; svdiff)", "Sampler: ddim, dpmpp_2m, euler (ddim)": with the legal
+// choices.
+static char *setting_help(const struct listing *l, const struct setting *row,
+                          const struct member *member)
+{
+    g_autofree char *value = setting_print(row, usual(l, row, member));
     GString *text = g_string_new(row->help);
-    g_string_append(text, " (");
     for (int i = 0; row->kind == SETTING_CHOICE && i < setting_choices(row); i++) {
-        g_string_append_printf(text, "%s%s", i ? ", " : "", setting_choice_name(row, i));
+        g_string_append_printf(text, "%s%s", i ? ", " : ": ", setting_choice_name(row, i));
     }
-    if (row->kind != SETTING_CHOICE) {
-        g_autofree char *value = setting_print(row, row->def);
-        g_string_append(text, value);
-    }
-    g_string_append_printf(text, "%s%s)", member ? "; " : "", member ? member->name : "");
+    g_string_append_printf(text, " (%s%s%s)", value, member ? "; " : "",
+                           member ? member->name : "");
     return g_string_free(text, FALSE);
 }
 
-// The same key may be a row of several members: one option serves them all.
+static GOptionEntry *listed(const struct listing *l, const char *name)
+{
+    for (guint i = 0; i < l->entries->len; i++) {
+        GOptionEntry *entry = &g_array_index(l->entries, GOptionEntry, i);
+        if (g_str_equal(entry->long_name, name)) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+// The same key may be a row of several members: one option serves them all, and is described as the
+// chosen one has it.
 static bool list_setting(const struct setting *row, const struct member *member, void *data)
 {
     struct listing *l = data;
     char *name = g_strdelimit(g_strdup(row->key), "_", '-');
-    for (guint i = 0; i < l->entries->len; i++) {
-        if (g_str_equal(g_array_index(l->entries, GOptionEntry, i).long_name, name)) {
-            g_free(name);
-            return true;
+    GOptionEntry *there = listed(l, name);
+    if (there) {
+        g_free(name);
+        if (l->c->settings && settings_find(l->c->settings, row->key, NULL) == row) {
+            char *help = setting_help(l, row, member);
+            g_ptr_array_add(l->c->texts, help);
+            there->description = help;
         }
+        return true;
     }
-    char *help = setting_help(row, member);
+    char *help = setting_help(l, row, member);
     g_ptr_array_add(l->c->texts, name);
     g_ptr_array_add(l->c->texts, help);
     const GOptionEntry entry = {name,
@@ -209,6 +244,19 @@ static bool use_preset(struct cli *c, const char *model, GError **error)
     return g_str_equal(name, "none") || edit_preset_use(c->settings, name, of_model, error);
 }
 
+// What --objective names; NULL: nothing, or none that there is.
+static const struct objective *objective_asked(const struct cli *c)
+{
+    const struct objective *asked = NULL;
+    for (guint i = 0; i < c->given->len; i += 2) {
+        if (g_str_equal(c->given->pdata[i], "objective")) {
+            const family_fn family = settings_find(c->settings, "objective", NULL)->family;
+            asked = (const struct objective *)family_find(family, c->given->pdata[i + 1]);
+        }
+    }
+    return asked;
+}
+
 bool cli_settings(struct cli *c, const struct setting *table, GError **error)
 {
     c->settings = settings_new(table);
@@ -218,12 +266,15 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
         return false;
     }
     const bool several = c->subjects && c->subjects[1];
-    if (((c->kind || c->subjects) && !subject_defaults(model, c->settings, error)) ||
+    const struct objective *asked = objective_asked(c);
+    const bool subject = c->kind || c->subjects || (asked && asked->of_subjects);
+    const bool control = c->control_kind || (asked && asked->of_hints);
+    if ((subject && !subject_defaults(model, c->settings, error)) ||
         (several && !settings_parse(c->settings, "objective", "cut_mix_unmix", error))) {
         return false;
     }
-    if (c->control_kind && (!control_defaults(model, c->settings, error) ||
-                            !settings_parse(c->settings, "hint", c->control_kind, error))) {
+    if ((control && !control_defaults(model, c->settings, error)) ||
+        (c->control_kind && !settings_parse(c->settings, "hint", c->control_kind, error))) {
         return false;
     }
     if (!use_preset(c, model, error)) {
@@ -333,6 +384,7 @@ static GArray *own_options(struct cli *c)
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
          NULL},
         {"raw", 0, 0, G_OPTION_ARG_NONE, &c->raw, "The model's own picture, at its size", NULL},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &c->help, "Show the options, and end", NULL},
     };
     GArray *list = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
     g_array_append_vals(list, all, G_N_ELEMENTS(all));
@@ -353,10 +405,11 @@ static GArray *command_options(const struct cli_command *command, struct cli *c)
 {
     g_autoptr(GArray) all = own_options(c);
     GArray *picked = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
-    for (int i = 0; command->options[i]; i++) {
+    for (int i = -1; i < 0 || command->options[i]; i++) {
+        const char *name = i < 0 ? "help" : command->options[i];
         for (guint k = 0; k < all->len; k++) {
             GOptionEntry entry = g_array_index(all, GOptionEntry, k);
-            if (g_str_equal(command->options[i], entry.long_name)) {
+            if (g_str_equal(name, entry.long_name)) {
                 entry.long_name = spoken_name(entry.long_name);
                 g_array_append_val(picked, entry);
             }
@@ -408,12 +461,20 @@ static bool check_needed(const struct cli_command *command, const struct cli *c,
 struct words {
     const char *name;
     char **one, ***many; // one of the two
+    char **list;         // what was given, where it goes into one
     bool text;
 };
 
+static void words_free(void *data)
+{
+    struct words *w = data;
+    g_strfreev(w->list);
+    g_free(w);
+}
+
 // GOption takes texts to be in the locale's encoding, which without a locale is ASCII. They are
 // taken as file names are, as bytes.
-static void take_bytes(GArray *entries, GArray *all)
+static void take_bytes(GArray *entries, GPtrArray *all)
 {
     for (guint i = 0; i < entries->len; i++) {
         GOptionEntry *entry = &g_array_index(entries, GOptionEntry, i);
@@ -421,13 +482,15 @@ static void take_bytes(GArray *entries, GArray *all)
             entry->arg == G_OPTION_ARG_STRING || entry->arg == G_OPTION_ARG_STRING_ARRAY;
         const bool many =
             entry->arg == G_OPTION_ARG_STRING_ARRAY || entry->arg == G_OPTION_ARG_FILENAME_ARRAY;
-        const struct words words = {.name = entry->long_name,
-                                    .one = many ? NULL : entry->arg_data,
-                                    .many = many ? entry->arg_data : NULL,
-                                    .text = text};
         if (text || many || entry->arg == G_OPTION_ARG_FILENAME) {
-            entry->arg = many ? G_OPTION_ARG_FILENAME_ARRAY : G_OPTION_ARG_FILENAME;
-            g_array_append_val(all, words);
+            struct words *w = g_new0(struct words, 1);
+            *w = (struct words){.name = entry->long_name,
+                                .one = many ? NULL : entry->arg_data,
+                                .many = many ? entry->arg_data : NULL,
+                                .text = text};
+            entry->arg = G_OPTION_ARG_FILENAME_ARRAY;
+            entry->arg_data = many ? entry->arg_data : &w->list;
+            g_ptr_array_add(all, w);
         }
     }
 }
@@ -462,21 +525,35 @@ static bool check_file(const char *path, const char *name, GError **error)
     return false;
 }
 
-static bool take_words(const GArray *all, GError **error)
+// Several where one is taken: which of them is meant is not known.
+static bool take_one(struct words *w, GError **error)
+{
+    if (!w->one || !w->list) {
+        return true;
+    }
+    if (w->list[1]) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--%s is given %u times, and there can be one", w->name,
+                    g_strv_length(w->list));
+        return false;
+    }
+    *w->one = g_strdup(w->list[0]);
+    return true;
+}
+
+static bool take_words(const GPtrArray *all, GError **error)
 {
     static const char *const of_files[] = {"model", "adapter", "embedding", "control", NULL};
     bool ok = true;
     for (guint i = 0; ok && i < all->len; i++) {
-        const struct words *w = &g_array_index(all, struct words, i);
+        struct words *w = all->pdata[i];
         const bool file = !w->text || g_strv_contains(of_files, w->name);
-        char **list = w->many ? *w->many : w->one;
+        char **list = w->many ? *w->many : w->list;
         for (guint k = 0; ok && list && list[k]; k++) {
             ok = (!w->text || take_text(&list[k], w->name, error)) &&
                  (!file || check_file(list[k], w->name, error));
-            if (w->one) {
-                break;
-            }
         }
+        ok = ok && take_one(w, error);
     }
     return ok;
 }
@@ -498,17 +575,55 @@ static bool draw_seed(struct cli *c, GError **error)
     return true;
 }
 
-bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
-               GError **error)
+static GOptionContext *context_new(const struct cli_command *command, struct cli *c,
+                                   GArray *entries)
 {
-    g_autoptr(GArray) words = g_array_new(FALSE, FALSE, sizeof(struct words));
-    g_autoptr(GArray) entries = command_options(command, c);
-    take_bytes(entries, words);
-    g_autoptr(GOptionContext) context = g_option_context_new(command->usage);
+    GOptionContext *context = g_option_context_new(command->usage);
     GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, c, NULL);
     g_option_group_add_entries(group, (GOptionEntry *)(void *)entries->data);
     g_option_context_set_main_group(context, group);
     g_option_context_set_summary(context, command->summary);
+    g_option_context_set_help_enabled(context, FALSE);
+    return context;
+}
+
+// "--method svdiff, --objective single_image": what is chosen, and may be otherwise.
+static char *choices_text(const struct settings *s)
+{
+    GString *text = g_string_new("");
+    for (int i = 0; s->table[i].key; i++) {
+        if (s->table[i].family && s->table[i].family(1)) {
+            g_string_append_printf(text, "%s--%s %s", text->len ? ", " : "", s->table[i].key,
+                                   settings_choice(s, s->table[i].key));
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
+void cli_help(const struct cli_command *command, struct cli *c)
+{
+    g_autoptr(GArray) entries = command_options(command, c);
+    g_autoptr(GOptionContext) context = context_new(command, c, entries);
+    g_autofree char *choices = c->settings->table ? choices_text(c->settings) : g_strdup("");
+    if (*choices) {
+        g_autofree char *says = g_strdup_printf(
+            "In brackets stands what counts where an option is not given. It depends on the model "
+            "and on what is chosen,\nhere %s: name others before --help%s to see theirs.",
+            choices,
+            command->settings == learn_settings ? " (also --class, --subject, --control)" : "");
+        g_option_context_set_description(context, says);
+    }
+    g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+    fputs(text, stdout);
+}
+
+bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
+               GError **error)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(words_free);
+    g_autoptr(GArray) entries = command_options(command, c);
+    take_bytes(entries, words);
+    g_autoptr(GOptionContext) context = context_new(command, c, entries);
     if (!g_option_context_parse(context, &argc, &argv, error) || !take_words(words, error)) {
         return false;
     }
@@ -518,5 +633,5 @@ bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char 
                     c->rest[most]);
         return false;
     }
-    return check_needed(command, c, error) && draw_seed(c, error);
+    return c->help || (check_needed(command, c, error) && draw_seed(c, error));
 }

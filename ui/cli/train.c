@@ -85,6 +85,7 @@ static bool learn_photos(struct cli *c, struct adapter *adapter, const GPtrArray
 static bool learn_subject(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
                           struct run_log *log, GError **error)
 {
+    cli_note_kinds(c);
     struct subject *s = cli_subject(c, photos, error);
     if (s) {
         cli_note_sentences(c);
@@ -126,16 +127,22 @@ static bool check_words(const struct cli *c, GError **error)
     if (is_control(c)) {
         return cli_control_check(c, error);
     }
-    if (!c->subjects && !c->images) {
+    if (c->kind && !subject_check_kind(c->kind, error)) {
+        return false;
+    }
+    if (c->control_kind) {
+        missing = "--control is for a control, and another --objective learns none";
+    } else if (!c->subjects && !c->images) {
         missing = "--image is missing";
     } else if (c->subjects &&
                adapter_method_find(settings_choice(c->settings, "method"))->words_alone) {
         missing =
             "--method word saves one word, and --subject brings several: learn each by itself";
     } else if (c->subjects) {
-        missing = c->images || c->kind || c->token || c->class_images || c->class_prompt
-                      ? "--subject says which photos and which words; --image, --class and --token "
-                        "are for a single one"
+        missing = c->images || c->kind || c->token || c->class_images || c->class_prompt ||
+                          c->prompt || c->region
+                      ? "--subject says which photos and which words; --image, --prompt, --region, "
+                        "--class and --token are for a single one"
                       : NULL;
     } else if (!is_subject(c)) {
         missing = !c->prompt            ? "--prompt is missing"
@@ -144,7 +151,8 @@ static bool check_words(const struct cli *c, GError **error)
         missing = c->token || c->class_images || c->class_prompt
                       ? "--token, --class-image and --class-prompt are for a subject: --class says "
                         "what it is one of"
-                      : missing;
+                  : c->kind ? "--class is for a subject, and --objective single_image learns none"
+                            : missing;
     } else if (!c->kind && (c->token || !c->prompt || !c->class_prompt)) {
         missing = "--class is missing: the word of what the subject is one of, such as dog";
     }

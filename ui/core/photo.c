@@ -95,8 +95,16 @@ struct raster *photo_mask(const struct photo *p, const struct image *image, cons
         return NULL;
     }
     struct raster *mask = raster_new(image->width, image->height, error);
-    if (mask) {
-        fill_mask(image, mask);
+    if (!mask) {
+        return NULL;
+    }
+    fill_mask(image, mask);
+    if (raster_box(mask).width == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s is a mask that covers nothing of the photo: it is black or transparent all "
+                    "over",
+                    name);
+        g_clear_pointer(&mask, raster_free);
     }
     return mask;
 }

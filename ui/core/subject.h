@@ -78,6 +78,10 @@ bool subject_album_add(struct subject_album *a, const char *path, struct photo *
 // Adds "rex.jpg: what is the matter" to what is said of photos that are left out.
 void subject_fault_add(GString *faults, const char *path, const GError *error);
 
+// Whether a class is words of a language, as sentences have them: letters, with digits, hyphens and
+// apostrophes among them.
+bool subject_check_kind(const char *kind, GError **error);
+
 // "a photograph of a <rex> dog": what a photo of the subject is called where nobody says it.
 // Newly allocated.
 char *subject_caption(const char *token, const char *kind);

@@ -172,10 +172,28 @@ static bool apply(const struct subject_said *said, struct photo **photo, struct 
     return own || !mask;
 }
 
+// A cut-out shows something, and its opaque part is its mask.
+static bool check_opaque(const char *path, const struct image *image, GError **error)
+{
+    const gint64 n = image->alpha ? (gint64)image->width * image->height : 0;
+    gint64 i = 0;
+    while (i < n && image_quantize(image->alpha[i], 255) == 0) {
+        i++;
+    }
+    if (n > 0 && i == n) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s shows nothing: it is transparent all over", path);
+        return false;
+    }
+    return true;
+}
+
 bool subject_album_add(struct subject_album *a, const char *path, struct photo *photo,
                        const struct subject_said *said, GError **error)
 {
-    struct subject_file *f = photo ? subject_file_read(path, photo, error) : NULL;
+    struct subject_file *f = photo && check_opaque(path, photo->full, error)
+                                 ? subject_file_read(path, photo, error)
+                                 : NULL;
     if (!f || (said && !apply(said, &photo, f, error)) || !shrink(&photo, f, error)) {
         photo_unref(photo);
         g_clear_pointer(&f, subject_file_free);

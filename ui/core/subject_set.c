@@ -38,6 +38,24 @@ bool subject_defaults(const char *model, struct settings *s, GError **error)
            settings_parse(s, "keep_best", "0", error) && model_defaults(model, "subject", s, error);
 }
 
+bool subject_check_kind(const char *kind, GError **error)
+{
+    bool letters = false, plain = true;
+    for (const char *p = kind; plain && *p; p = g_utf8_next_char(p)) {
+        const gunichar c = g_utf8_get_char(p);
+        letters = letters || g_unichar_isalpha(c);
+        plain = g_unichar_isalnum(c) || g_unichar_ismark(c) || c == ' ' || c == '-' || c == '\'' ||
+                c == 0x2019;
+    }
+    if (!letters || !plain) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "\"%s\" is no class: that is a plain word for what the subject is one of, such "
+                    "as dog",
+                    kind);
+    }
+    return letters && plain;
+}
+
 // ---- sentences ----------------------------------------------------------------------------------
 
 char *subject_with_article(const char *noun)
@@ -288,7 +306,8 @@ static bool check_segments(const struct subject_request *q, GError **error)
 static bool add_subject(struct subject *s, struct subject_request *q, struct engine *e,
                         struct rng *rng, struct task *task, GError **error)
 {
-    if (!begin_token(s, e, q, error) || !take_photos(s, q, error) || !check_segments(q, error)) {
+    if ((q->kind && !subject_check_kind(q->kind, error)) || !begin_token(s, e, q, error) ||
+        !take_photos(s, q, error) || !check_segments(q, error)) {
         return false;
     }
     for (int i = 0; i < q->n; i++) {

@@ -1,0 +1,51 @@
+#!/bin/sh
+# What is told of options: the defaults that count beside the others, and those without an effect.
+# $1: tincture-cli
+. "$(dirname "$0")/tap.sh"
+cli=$(realpath "$1")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+
+has() { # has OPTION VALUE ARGUMENT...: the help says that the option is that where it is not given
+    option=$1
+    value=$2
+    shift 2
+    "$cli" train "$@" --help >help && grep -q -- "^ *--$option=.*($value)\$" help
+    check $? "train $* --help: --$option is $value"
+}
+has rank '0; svdiff'
+has method svdiff
+has steps '200; svdiff'
+has rank '16; lora' --objective subject
+has targets 'blocks; lora' --objective subject
+has method lora --class dog
+has steps '250; lora' --class dog
+has targets 'attention; lora' --method lora
+has targets 'attention; coft' --method coft
+has hint-low '50; control' --objective control
+has batch 8 --control canny
+
+# As a model's folder says it.
+mkdir model && cp -r "$TINCTURE_RESOURCES"/starter/* model && echo '{"learn": {"svdiff": {"steps": 123}}}' >model/tincture.json
+has steps '123; svdiff' --model model
+for command in $("$cli" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+    "$cli" $command -h | grep -q -- '--help'
+    check $? "$command -h"
+done
+
+said() { # said WORDS ARGUMENT...
+    words=$1
+    shift
+    "$cli" "$@" >/dev/null 2>said && grep -q -- "$words" said
+    check $? "said: $words"
+}
+draw="generate --prompt apple --steps 1 --out apple.png"
+said 'guidance-rescale has no effect beside' $draw --guidance 1 --guidance-rescale 0.5
+said 'negative has no effect with --guidance 1' $draw --guidance 1 --negative pear
+"$cli" $draw --negative pear --guidance-rescale 0.5 2>said && ! grep -q 'no effect' said
+check $? "nothing is said of what has one"
+said 'blocks has no effect beside' train --image apple.png --prompt apple --method oft --blocks 2 --block-size 4 --steps 1 --out apple.safetensors
+said 'does not know .zeppelin' train --image apple.png --class zeppelin --token '<rex>' --method lora --class-pictures 1 --steps 1 --batch 1 --out zeppelin.safetensors
+echo "1..$n"
+exit $bad
