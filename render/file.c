@@ -199,8 +199,10 @@ static bool check_choice(const struct codec *codec, const struct image_save_para
                          GError **error)
 {
     if (codec == NULL || codec->write == NULL) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "pictures can be saved as PNG (.png), JPEG (.jpg) and TIFF (.tif)");
+        g_set_error_literal(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+            "pictures can be saved as PNG (.png), JPEG (.jpg), WebP (.webp) and TIFF "
+            "(.tif)");
         return false;
     }
     if (params->bits != 0 && params->bits != 8 && params->bits != 16) {

@@ -18,7 +18,7 @@ bool image_probe(GFile *file, struct image_info *info, GError **error);
 struct image_save_params {
     const char *format; // a codec that writes ("png", "jpeg"); NULL: by the suffix of the file
     int bits;           // 8 or 16, where the format knows both; 0: as many as the source had
-    int quality;        // 1..100 for JPEG; 0: 92
+    int quality;        // 1..100 for JPEG and WebP, where 100 is without loss; 0: 92
     const char *recipe; // text to embed; NULL: none, and a recipe in the original's EXIF goes too
     // Pass the original's EXIF, XMP and IPTC on: captions, copyright, ratings, but neither location
     // nor thumbnail.

@@ -5,7 +5,7 @@
 #include "compute/error.h"
 #include "render/metadata.h"
 #include "render/pixbuf_profile.h"
-#include "render/webp.h"
+#include "render/webp_pieces.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #include <math.h>
@@ -288,9 +288,11 @@ static bool decode(GBytes *file, struct task *task, struct decoded *decoded, GEr
 {
     struct progress progress = {0};
     g_autoptr(GBytes) sound = with_sound_palette(file);
+    GError *own = NULL;
 
-    if (!webp_first_frame(file, &decoded->frame, error)) {
-        explain(file, error);
+    if (!webp_first_frame(file, &decoded->frame, &own)) {
+        explain(file, &own);
+        g_propagate_error(error, own);
         return false;
     }
 
@@ -523,8 +525,8 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 
 const struct codec pixbuf_codec = {
     .name = "pixbuf",
-    .title = "WebP, GIF, BMP and others",
-    .suffixes = (const char *const[]){"webp", "gif", "bmp", "ico", NULL},
+    .title = "GIF, BMP and others",
+    .suffixes = (const char *const[]){"gif", "bmp", "ico", NULL},
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,

@@ -1,7 +1,7 @@
 #include "render/pixbuf_profile.h"
 
 #include "render/codec.h"
-#include "render/webp.h"
+#include "render/webp_pieces.h"
 
 #include <string.h>
 

@@ -1,144 +1,163 @@
-#include "render/webp.h"
-
-#include "compute/error.h"
+// WebP: written by libwebp, with alpha, without loss at quality 100; read as the loader of
+// gdk-pixbuf reads it. EXIF, XMP and the profile are pieces of the file; the recipe is in EXIF.
 #include "render/codec.h"
 
-#include <gdk-pixbuf/gdk-pixbuf.h>
+#include "compute/error.h"
+
 #include <string.h>
+#include <webp/encode.h>
+#include <webp/mux.h>
 
-enum { HEAD = 8, FIRST = 12 }; // bytes: of a piece, its name and length; before the first piece
+// The loader's codec knows its animations, pieces and damage.
+extern const struct codec pixbuf_codec;
 
-// Where the next piece of that name begins; the size of the file where there is none.
-static gsize seek(GBytes *file, const char *name, gsize at)
+static bool sniff(const uint8_t *data, size_t size)
 {
-    gsize size = 0;
-    const uint8_t *data = g_bytes_get_data(file, &size);
-
-    if (size < FIRST || memcmp(data, "RIFF", 4) != 0 || memcmp(data + 8, "WEBP", 4) != 0) {
-        return size;
-    }
-    while (size - at > HEAD && memcmp(data + at, name, 4) != 0) {
-        const guint64 length = codec_little_endian(data + at + 4, 4);
-
-        at += MIN(HEAD + length + length % 2, size - at);
-    }
-    return size - at > HEAD ? at : size;
+    return size >= 12 && memcmp(data, "RIFF", 4) == 0 && memcmp(data + 8, "WEBP", 4) == 0;
 }
 
-GBytes *webp_piece(GBytes *file, const char *name)
+static bool read_info(GBytes *file, struct image_info *info, GError **error)
 {
-    gsize size = 0;
-    const uint8_t *data = g_bytes_get_data(file, &size);
-    const gsize at = seek(file, name, FIRST);
-    const gsize length = at < size ? codec_little_endian(data + at + 4, 4) : 0;
-
-    return length > 0 && length <= size - at - HEAD
-               ? g_bytes_new_from_bytes(file, at + HEAD, length)
-               : NULL;
+    return pixbuf_codec.read_info(file, info, error);
 }
 
-// A last byte that only makes the length even is often left out.
-bool webp_is_cut(GBytes *file)
+static struct image *read_image(GBytes *file, struct task *task, GError **error)
 {
-    gsize size = 0;
-    const uint8_t *data = g_bytes_get_data(file, &size);
-
-    return size > HEAD && memcmp(data, "RIFF", 4) == 0 &&
-           codec_little_endian(data + 4, 4) > size - HEAD + 1;
+    return pixbuf_codec.read(file, task, error);
 }
 
-// ---- animations ---------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------
 
-enum { ANIMATION = 0x02, ALPHA = 0x10, PROFILE = 0x20 }; // of the first piece, VP8X
-enum { VP8X_BYTES = 10, FRAME_HEAD = 16 };               // before what the frame is made of
+enum {
+    LOSSLESS = 100,
+    EFFORT = 6
+}; // the quality that means it; 0 to 9, of the way to the smallest
 
-static uint8_t *put(uint8_t *to, const void *bytes, gsize size)
+static int go_on(int percent, const WebPPicture *picture)
 {
-    memcpy(to, bytes, size);
-    return to + size;
+    return !task_cancelled(picture->user_data, NULL);
 }
 
-static uint8_t *put_number(uint8_t *to, gsize value)
+static bool configure(WebPConfig *config, int quality)
 {
-    const guint32 ordered = GUINT32_TO_LE((guint32)value);
-
-    return put(to, &ordered, sizeof(ordered));
-}
-
-// frame: size bytes of the piece ANMF, which has `whole` of them where the file is not cut short.
-static GBytes *make_still(GBytes *file, const uint8_t *frame, gsize size, gsize whole,
-                          GError **error)
-{
-    const uint8_t flags = ((const uint8_t *)g_bytes_get_data(file, NULL))[FIRST + HEAD];
-    g_autoptr(GBytes) profile = webp_piece(file, "ICCP");
-    gsize length = 0;
-    const void *colors = profile != NULL ? g_bytes_get_data(profile, &length) : NULL;
-    const gsize room = profile != NULL ? HEAD + length + length % 2 : 0;
-    const gsize total = FIRST + HEAD + VP8X_BYTES + room + size - FRAME_HEAD;
-    uint8_t *still = g_try_malloc0(total), *to = still;
-
-    if (still == NULL) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                            "there is not enough memory to read the picture");
-        return NULL;
-    }
-    to = put(to, "RIFF", 4);
-    to = put_number(to, total - HEAD + whole - size);
-    to = put(to, "WEBPVP8X", 8);
-    to = put_number(to, VP8X_BYTES);
-    to = put_number(to, (flags & ALPHA) | (profile != NULL ? PROFILE : 0));
-    to = put(to, frame + 6, 6); // width and height
-    if (profile != NULL) {
-        put(put_number(put(to, "ICCP", 4), length), colors, length);
-        to += room;
-    }
-    put(to, frame + FRAME_HEAD, size - FRAME_HEAD);
-    return g_bytes_new_take(still, total);
-}
-
-static bool fail(GError **error, const char *reason)
-{
-    g_set_error_literal(error, GDK_PIXBUF_ERROR, GDK_PIXBUF_ERROR_CORRUPT_IMAGE, reason);
-    return false;
-}
-
-void webp_frame_clear(struct webp_frame *frame)
-{
-    g_clear_pointer(&frame->still, g_bytes_unref);
-}
-
-bool webp_first_frame(GBytes *file, struct webp_frame *frame, GError **error)
-{
-    gsize size = 0;
-    const uint8_t *data = g_bytes_get_data(file, &size);
-
-    if (seek(file, "VP8X", FIRST) != FIRST || size < FIRST + HEAD + VP8X_BYTES ||
-        !(data[FIRST + HEAD] & ANIMATION)) {
+    if (quality >= LOSSLESS) {
+        if (!WebPConfigInit(config) || !WebPConfigLosslessPreset(config, EFFORT)) {
+            return false;
+        }
+        config->exact = 1; // colours also where alpha is 0
         return true;
     }
-
-    const gsize at = seek(file, "ANMF", FIRST), begin = at + HEAD;
-
-    if (at == size || size - begin <= FRAME_HEAD) {
-        return fail(error, "it is cut short before its first frame");
-    }
-
-    const gsize whole = codec_little_endian(data + at + 4, 4), there = MIN(whole, size - begin);
-    const gint64 width = codec_little_endian(data + begin + 6, 3) + 1;
-    const gint64 height = codec_little_endian(data + begin + 9, 3) + 1;
-
-    frame->x = 2 * (int)codec_little_endian(data + begin, 3);
-    frame->y = 2 * (int)codec_little_endian(data + begin + 3, 3);
-    frame->width = (int)codec_little_endian(data + FIRST + HEAD + 4, 3) + 1;
-    frame->height = (int)codec_little_endian(data + FIRST + HEAD + 7, 3) + 1;
-    if (!image_check_size(frame->width, frame->height, error)) {
+    if (!WebPConfigPreset(config, WEBP_PRESET_PICTURE, (float)quality)) {
         return false;
     }
-    if (there <= FRAME_HEAD || frame->x + width > frame->width ||
-        frame->y + height > frame->height) {
-        return fail(error, "its first frame does not lie in its picture");
-    }
-    frame->still = make_still(file, data + begin, there, whole, error);
-    frame->several = seek(file, "ANMF", begin + MIN(whole + whole % 2, size - begin)) < size;
-    return frame->still != NULL;
+    config->use_sharp_yuv = 1; // colours are stored at half the size, and edges would show it
+    config->alpha_quality = 100;
+    return true;
 }
+
+static bool take_pixels(WebPPicture *picture, const struct image *image)
+{
+    g_autofree uint8_t *rgba = g_malloc((gsize)image->width * (gsize)image->height * 4);
+
+    image_to_rgba8(image, rgba);
+    return image->alpha != NULL ? WebPPictureImportRGBA(picture, rgba, 4 * image->width)
+                                : WebPPictureImportRGBX(picture, rgba, 4 * image->width);
+}
+
+static void fail(const WebPPicture *picture, GError **error)
+{
+    const bool memory = picture->error_code == VP8_ENC_ERROR_OUT_OF_MEMORY ||
+                        picture->error_code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY;
+
+    g_set_error(error, TINCTURE_ERROR, memory ? TINCTURE_ERROR_MEMORY : TINCTURE_ERROR_FILE,
+                memory ? "there is not enough memory to write it as WebP"
+                       : "libwebp cannot write it (error %d)",
+                picture->error_code);
+}
+
+// The picture alone; its memory is libwebp's.
+static bool encode(const struct image *image, const struct codec_write *params,
+                   WebPMemoryWriter *writer, GError **error)
+{
+    WebPConfig config;
+    WebPPicture picture;
+
+    if (!configure(&config, params->quality) || !WebPPictureInit(&picture)) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                            "libwebp is another one than the program was built for");
+        return false;
+    }
+    picture.use_argb = 1;
+    picture.width = image->width;
+    picture.height = image->height;
+    picture.writer = WebPMemoryWrite;
+    picture.custom_ptr = writer;
+    picture.progress_hook = go_on;
+    picture.user_data = params->task;
+
+    const bool ok = take_pixels(&picture, image) && WebPEncode(&config, &picture);
+
+    if (!ok && !task_cancelled(params->task, error)) {
+        fail(&picture, error);
+    }
+    WebPPictureFree(&picture);
+    return ok;
+}
+
+static bool add_piece(WebPMux *mux, const char name[4], GBytes *bytes)
+{
+    gsize size = 0;
+    const uint8_t *data = bytes != NULL ? g_bytes_get_data(bytes, &size) : NULL;
+    const WebPData piece = {data, size};
+
+    return size == 0 || WebPMuxSetChunk(mux, name, &piece, 1) == WEBP_MUX_OK;
+}
+
+// With what is said of the picture; NULL: no memory.
+static GBytes *assemble(const WebPMemoryWriter *picture, const struct codec_write *params)
+{
+    const WebPData coded = {picture->mem, picture->size};
+    WebPMux *mux = WebPMuxNew();
+    WebPData file = {0};
+    GBytes *bytes = NULL;
+
+    if (mux != NULL && WebPMuxSetImage(mux, &coded, 0) == WEBP_MUX_OK &&
+        add_piece(mux, "ICCP", params->icc) && add_piece(mux, "EXIF", params->exif) &&
+        add_piece(mux, "XMP ", params->xmp) && WebPMuxAssemble(mux, &file) == WEBP_MUX_OK) {
+        bytes = g_bytes_new(file.bytes, file.size);
+    }
+    WebPDataClear(&file);
+    WebPMuxDelete(mux);
+    return bytes;
+}
+
+static GBytes *write_image(const struct image *image, const struct codec_write *params,
+                           GError **error)
+{
+    WebPMemoryWriter writer;
+    GBytes *file = NULL;
+
+    if (MAX(image->width, image->height) > WEBP_MAX_DIMENSION) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "a WebP picture has at most %d pixels a side; save as PNG", WEBP_MAX_DIMENSION);
+        return NULL;
+    }
+    WebPMemoryWriterInit(&writer);
+    if (encode(image, params, &writer, error) && (file = assemble(&writer, params)) == NULL) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                            "there is not enough memory to write it as WebP");
+    }
+    WebPMemoryWriterClear(&writer);
+    return file;
+}
+
+const struct codec webp_codec = {
+    .name = "webp",
+    .title = "WebP",
+    .suffixes = (const char *const[]){"webp", NULL},
+    .exif_recipe = true,
+    .sniff = sniff,
+    .read_info = read_info,
+    .read = read_image,
+    .write = write_image,
+};

@@ -9,7 +9,7 @@ installed=     # packages were added in this run
 
 build_packages="build-essential meson ninja-build pkg-config glslc glslang-dev libvulkan-dev libvkfft-dev
     libgtk-4-dev libadwaita-1-dev libglib2.0-dev libjson-glib-dev libpng-dev libjpeg62-turbo-dev liblcms2-dev
-    libexif-dev libiptcdata0-dev libxml2-dev libtiff-dev libheif-dev libjxl-dev libgdk-pixbuf-2.0-dev libsqlite3-dev
+    libexif-dev libiptcdata0-dev libxml2-dev libtiff-dev libheif-dev libjxl-dev libwebp-dev libgdk-pixbuf-2.0-dev libsqlite3-dev
     libopenblas-pthread-dev liblapacke-dev mesa-vulkan-drivers adwaita-icon-theme fonts-cantarell librsvg2-common
     webp-pixbuf-loader desktop-file-utils"
 check_packages="vulkan-validationlayers xvfb xauth dbus appstream zlib1g-dev locales xdotool at-spi2-core

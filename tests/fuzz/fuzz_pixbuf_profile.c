@@ -1,6 +1,6 @@
 // Any bytes as a file that may hold a colour profile where gdk-pixbuf does not look.
 #include "render/pixbuf_profile.h"
-#include "render/webp.h"
+#include "render/webp_pieces.h"
 
 #include <stdint.h>
 

@@ -75,7 +75,7 @@ static const struct number {
     {0,
      offsetof(struct cli, quality),
      {.key = "quality",
-      .help = "Quality of a JPEG, 1 to 100 (default 92)",
+      .help = "Quality of a JPEG or WebP, 1 to 100 (default 92); a WebP of 100 is without loss",
       .kind = SETTING_INT,
       .min = 1,
       .max = 100}},

@@ -283,8 +283,8 @@ void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn c
     gtk_file_chooser_add_choice(chooser, "recipe", "Include the description and settings", NULL,
                                 NULL);
     gtk_file_chooser_set_choice(chooser, "recipe", "false");
-    gtk_file_chooser_add_choice(chooser, "quality", "JPEG quality", (const char **)quality_ids,
-                                (const char **)quality_labels);
+    gtk_file_chooser_add_choice(chooser, "quality", "JPEG and WebP quality",
+                                (const char **)quality_ids, (const char **)quality_labels);
     gtk_file_chooser_set_choice(chooser, "quality", quality_ids[0]);
     gtk_file_chooser_add_choice(chooser, "depth", "Depth of PNG and TIFF", (const char **)depth_ids,
                                 (const char **)depth_labels);
