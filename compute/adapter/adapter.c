@@ -175,6 +175,47 @@ int64_t adapter_count(const struct adapter *a)
     return count;
 }
 
+// ---- time steps ---------------------------------------------------------------------------------
+
+bool adapter_set_range(struct adapter *a, int from, int to, GError **error)
+{
+    const int steps = a->model->sched.train_steps;
+    if (from < 0 || from >= to || to > steps) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s acts from one time step up to a later one, both from 0 to %d, not from %d "
+                    "to %d",
+                    a->name, steps, from, to);
+        return false;
+    }
+    a->from = from;
+    a->to = to < steps ? to : 0;
+    return true;
+}
+
+bool adapter_acts_at(const struct adapter *a, double t)
+{
+    return t >= a->from && (a->to == 0 || t < a->to);
+}
+
+bool adapter_acts_always(const struct adapter *a)
+{
+    return a->from == 0 && a->to == 0;
+}
+
+bool adapters_check_always(struct adapter *const *list, int n, GError **error)
+{
+    for (int i = 0; i < n; i++) {
+        if (!adapter_acts_always(list[i])) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        "%s is to act in some time steps alone, which is possible only while a "
+                        "picture is drawn",
+                        list[i]->name);
+            return false;
+        }
+    }
+    return true;
+}
+
 // ---- for methods --------------------------------------------------------------------------------
 
 struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,

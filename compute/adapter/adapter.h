@@ -80,6 +80,7 @@ struct adapter {
     GPtrArray *notes;                   // sentences: what the file left open and how it was read
     bool other_base;                    // the file says that it was learned on another model
     char *strengths;                    // adapter_set_strengths(); NULL: all 1
+    int from, to; // it acts at time steps from <= t < to; to 0: up to the noisiest
 };
 
 // One adapter's part in a layer, while a graph is built.
@@ -241,6 +242,12 @@ bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **
 // the adapter's own file, and in none that adapter_export() writes.
 void adapter_extra_put(struct adapter *a, const char *name, int rank, const int64_t *shape,
                        const float *value);
+
+// The time steps in which an adapter acts. set: whole numbers, 0 <= from < to <= the model's training
+// steps; false, and nothing has changed, where they are none. at: whether it acts at a time step.
+bool adapter_set_range(struct adapter *a, int from, int to, GError **error);
+bool adapter_acts_at(const struct adapter *a, double t);
+bool adapter_acts_always(const struct adapter *a);
 
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters
 int64_t adapter_count(const struct adapter *a); // parameters

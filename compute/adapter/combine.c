@@ -109,7 +109,7 @@ struct adapter *adapter_combined(struct adapter *const *list, int n, struct task
                                  GError **error)
 {
     double left_out;
-    if (!adapters_check_tokens(list, n, error)) {
+    if (!adapters_check_tokens(list, n, error) || !adapters_check_always(list, n, error)) {
         return NULL;
     }
     struct adapter *to = added_up(list, n);

@@ -1,6 +1,7 @@
 #include "compute/adapter/group.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,9 +228,26 @@ static double strength_of(const struct adapter_param *p, const GArray *terms)
     return strength;
 }
 
+// FROM-TO; NULL: all time steps.
+static bool parse_range(struct adapter *a, const char *text, GError **error)
+{
+    int from, to, end = 0;
+    if (!text) {
+        return adapter_set_range(a, 0, a->model->sched.train_steps, error);
+    }
+    if (sscanf(text, "%9d-%9d%n", &from, &to, &end) != 2 || text[end]) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "\"@%s\" does not say in which time steps: @FROM-TO does, as @0-700", text);
+        return false;
+    }
+    return adapter_set_range(a, from, to, error);
+}
+
 bool adapter_set_strengths(struct adapter *a, const char *text, GError **error)
 {
-    g_auto(GStrv) words = g_strsplit(text, ",", 0);
+    const char *at = strchr(text, '@');
+    g_autofree char *list = at ? g_strndup(text, (gsize)(at - text)) : g_strdup(text);
+    g_auto(GStrv) words = g_strsplit(list, ",", 0);
     g_autoptr(GArray) terms = g_array_new(FALSE, FALSE, sizeof(struct term));
     g_array_set_clear_func(terms, (GDestroyNotify)term_clear);
     for (int i = 0; words[i] || i == 0; i++) { // no words are one that is empty
@@ -239,20 +257,32 @@ bool adapter_set_strengths(struct adapter *a, const char *text, GError **error)
         }
         g_array_append_val(terms, t);
     }
+    if (!parse_range(a, at ? at + 1 : NULL, error)) {
+        return false;
+    }
     for (guint i = 0; i < a->params->len; i++) {
         struct adapter_param *p = a->params->pdata[i];
         p->strength = strength_of(p, terms);
     }
     g_free(a->strengths);
-    a->strengths = g_strdup(text);
+    a->strengths = g_steal_pointer(&list);
     return true;
+}
+
+// "@FROM-TO", or nothing.
+static char *range_text(const struct adapter *a)
+{
+    return adapter_acts_always(a)
+               ? g_strdup("")
+               : g_strdup_printf("@%d-%d", a->from, a->to ? a->to : a->model->sched.train_steps);
 }
 
 char *adapter_strength_text(const struct adapter *a)
 {
     char number[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(number, sizeof number, "%g", a->scale);
-    return !a->strengths   ? g_strdup(number)
-           : a->scale == 1 ? g_strdup(a->strengths)
-                           : g_strconcat(number, " * ", a->strengths, NULL);
+    g_autofree char *range = range_text(a);
+    return !a->strengths   ? g_strconcat(number, range, NULL)
+           : a->scale == 1 ? g_strconcat(a->strengths, range, NULL)
+                           : g_strconcat(number, " * ", a->strengths, range, NULL);
 }

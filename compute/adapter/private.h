@@ -26,6 +26,10 @@ typedef bool (*svd_ready_fn)(int index, const struct svd *svd, void *data, GErro
 bool svd_each(const struct adapter_param *const *params, int n, svd_ready_fn ready,
               void *ready_data, struct task *task, GError **error);
 
+// False with an error where one of the list acts in some time steps alone: what is asked for knows
+// no time.
+bool adapters_check_always(struct adapter *const *list, int n, GError **error);
+
 // ---- changes on the host ------------------------------------------------------------------------
 
 // Adapters that act together, at their scales.

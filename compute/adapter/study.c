@@ -169,6 +169,9 @@ static int by_place(const void *a, const void *b)
 struct adapter_study *adapter_study_new(struct adapter *const *list, int n, struct task *task,
                                         GError **error)
 {
+    if (!adapters_check_always(list, n, error)) {
+        return NULL;
+    }
     struct adapter_study *s = g_new0(struct adapter_study, 1);
     g_autofree struct adapter_set *sets = g_new(struct adapter_set, n);
     for (int i = 0; i < n; i++) {

@@ -58,18 +58,20 @@ int attention_steps(void)
     return (int)G_N_ELEMENTS(LEVELS) * NOISINGS;
 }
 
-static bool gather(struct run *r, const float *embeddings, GArray *layers, GError **error)
+static bool gather(struct run *r, const char *words, GArray *layers, GError **error)
 {
-    const struct editor *e = r->e;
+    struct editor *e = r->e;
     struct rng rng = {.seed = SEED};
     g_autofree float *noise = g_new(float, r->n);
     g_autofree float *x = g_new(float, r->n);
     for (int i = 0; i < attention_steps(); i++, r->step++) {
         run_report(r, TASK_SELECTING, NULL);
         const int t = (int)(LEVELS[i / NOISINGS] * e->schedule.train_steps);
+        const float *embeddings = embeddings_get(e, words, t, task_cancellable(r->task), error);
         rng_normal(&rng, noise, r->n);
         noise_add(&e->schedule, t, e->photo.latents, noise, x, r->n);
-        if (!networks_attention(e->networks, 1, r->h, r->w, t, x, embeddings, "*.attn?", POSITIONS,
+        if (!embeddings ||
+            !networks_attention(e->networks, 1, r->h, r->w, t, x, embeddings, "*.attn?", POSITIONS,
                                 add_map, layers, task_cancellable(r->task), error) ||
             task_cancelled(r->task, error)) {
             return false;
@@ -175,10 +177,9 @@ bool attention_prepare(struct run *r, GError **error)
         return true;
     }
     attention_clear(e);
-    const float *embeddings = embeddings_get(e, words, task_cancellable(r->task), error);
     g_autoptr(GArray) layers = g_array_new(FALSE, FALSE, sizeof(struct layer));
     g_array_set_clear_func(layers, layer_clear);
-    if (!embeddings || !gather(r, embeddings, layers, error)) {
+    if (!gather(r, words, layers, error)) {
         return false;
     }
     combine(e, layers);

@@ -12,7 +12,9 @@ struct editor *editor_new(struct model *model, GError **error)
     e->model = model;
     noise_schedule_init(&e->schedule, &model->sched);
     e->networks = networks_new(model, model->parts);
+    networks_set_weights(e->networks, editor_weights_at, e);
     e->windows = 1;
+    e->in_time = g_ptr_array_new();
     e->adapters_key = g_strdup("");
     e->embeddings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return e;
@@ -60,6 +62,8 @@ void editor_free(struct editor *e)
     networks_free(e->networks);
     merged_model_free(e->merged);
     noise_schedule_finish(&e->schedule);
+    g_ptr_array_unref(e->in_time);
+    g_free(e->acting);
     g_free(e->adapters_key);
     g_free(e);
 }
@@ -72,71 +76,6 @@ void editor_forget_hint(struct editor *e, const struct hint_net *net)
 void editor_make_room(struct editor *e)
 {
     networks_drop(e->networks);
-}
-
-// What the merged weights depend on: parameters, scale and method of every adapter that is switched
-// on.
-static char *adapters_fingerprint(struct adapter *const *adapters, int n)
-{
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    bool any = false;
-    for (int i = 0; i < n; i++) {
-        const struct adapter *a = adapters[i];
-        if (!a->enabled || a->scale == 0.0) {
-            continue;
-        }
-        any = true;
-        g_checksum_update(sum, (const guchar *)a->method->name,
-                          (gssize)strlen(a->method->name) + 1);
-        g_checksum_update(sum, (const guchar *)&a->scale, sizeof a->scale);
-        for (guint k = 0; k < a->params->len; k++) {
-            const struct adapter_param *p = a->params->pdata[k];
-            g_checksum_update(sum, (const guchar *)p->path, (gssize)strlen(p->path) + 1);
-            g_checksum_update(sum, (const guchar *)&p->strength, sizeof p->strength);
-            if (p->form) {
-                gsize size;
-                const guchar *form = g_bytes_get_data(p->form, &size);
-                g_checksum_update(sum, form, (gssize)size);
-            }
-            g_checksum_update(sum, (const guchar *)p->value,
-                              (gssize)((size_t)p->count * sizeof *p->value));
-        }
-    }
-    return g_strdup(any ? g_checksum_get_string(sum) : "");
-}
-
-bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n,
-                         struct task *task, GError **error)
-{
-    bool changed;
-    if (!adapters_embed(adapters, n, &changed, error)) {
-        return false;
-    }
-    if (changed) {
-        editor_forget_texts(e);
-    }
-    g_autofree char *key = adapters_fingerprint(adapters, n);
-    if (g_str_equal(key, e->adapters_key)) {
-        return true;
-    }
-    if (!e->merged && !(e->merged = merged_model_new(e->model, error))) {
-        return false;
-    }
-    // Until the update has succeeded the merged weights are of no known state.
-    g_free(e->adapters_key);
-    e->adapters_key = g_strdup("unknown");
-    g_hash_table_remove_all(e->embeddings);
-    inverted_clear(e);
-    if (!merged_model_update(e->merged, adapters, n, task, error)) {
-        return false;
-    }
-    if (e->merged_layout != merged_model_layout(e->merged)) {
-        e->merged_layout = merged_model_layout(e->merged);
-        networks_reset(e->networks, merged_model_parts(e->merged));
-    }
-    g_free(e->adapters_key);
-    e->adapters_key = g_steal_pointer(&key);
-    return true;
 }
 
 // ---- layouts ------------------------------------------------------------------------------------
@@ -203,11 +142,16 @@ int64_t embeddings_count(const struct editor *e)
     return (int64_t)e->windows * e->model->text.max_tokens * e->model->text.hidden_size;
 }
 
-const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *c, GError **error)
+const float *embeddings_get(struct editor *e, const char *prompt, double t, GCancellable *c,
+                            GError **error)
 {
-    const float *known = g_hash_table_lookup(e->embeddings, prompt);
+    g_autofree char *key = editor_text_key(e, prompt, t);
+    const float *known = g_hash_table_lookup(e->embeddings, key);
     if (known) {
         return known;
+    }
+    if (!editor_weights_at(e, t, error)) {
+        return NULL;
     }
     g_autofree float *embeddings = g_new(float, embeddings_count(e));
     struct prompt read;
@@ -218,8 +162,22 @@ const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *
         return NULL;
     }
     known = embeddings;
-    g_hash_table_insert(e->embeddings, g_strdup(prompt), g_steal_pointer(&embeddings));
+    g_hash_table_insert(e->embeddings, g_steal_pointer(&key), g_steal_pointer(&embeddings));
     return known;
+}
+
+bool embeddings_gather(struct run *r, const char *const *prompts, int n, double t, float *out,
+                       GError **error)
+{
+    const int64_t count = embeddings_count(r->e);
+    for (int i = 0; i < n; i++) {
+        const float *one = embeddings_get(r->e, prompts[i], t, task_cancellable(r->task), error);
+        if (!one) {
+            return false;
+        }
+        memcpy(out + i * count, one, (size_t)count * sizeof *one);
+    }
+    return true;
 }
 
 // ---- single stages ------------------------------------------------------------------------------
@@ -227,7 +185,12 @@ const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *
 bool editor_text(struct editor *e, const char *prompt, float *embeddings, GError **error)
 {
     editor_read_as(e, &(struct prompt_style){0}, 1);
-    const float *s = embeddings_get(e, prompt, NULL, error);
+    if (e->in_time->len > 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "a sentence alone has no time steps, so no adapter can act in some of them");
+        return false;
+    }
+    const float *s = embeddings_get(e, prompt, 0, NULL, error);
     if (s) {
         memcpy(embeddings, s, (size_t)embeddings_count(e) * sizeof *embeddings);
     }
@@ -283,11 +246,11 @@ bool editor_decode_alpha(struct editor *e, const float *latents, int width, int 
 
 // A prediction's latents, channels last, and the text's embeddings; hints are off.
 static const float *begin_prediction(struct editor *e, const float *latents, int h, int w,
-                                     const char *prompt, float *in, GError **error)
+                                     int timestep, const char *prompt, float *in, GError **error)
 {
     editor_read_as(e, &(struct prompt_style){0}, 1);
     chw_to_hwc(latents, h, w, e->model->vae.latent_channels, in);
-    const float *embeddings = embeddings_get(e, prompt, NULL, error);
+    const float *embeddings = embeddings_get(e, prompt, timestep, NULL, error);
     return embeddings && networks_set_hint(e->networks, NULL, 0, h, w, NULL, NULL, error)
                ? embeddings
                : NULL;
@@ -301,7 +264,7 @@ bool editor_predict(struct editor *e, const float *latents, int width, int heigh
     const int64_t n = (int64_t)h * w * c;
     g_autofree float *in = g_new(float, n);
     g_autofree float *out = g_new(float, n);
-    const float *embeddings = begin_prediction(e, latents, h, w, prompt, in, error);
+    const float *embeddings = begin_prediction(e, latents, h, w, timestep, prompt, in, error);
     if (!embeddings ||
         !networks_predict(e->networks, 1, h, w, timestep, in, embeddings, out, NULL, error)) {
         return false;
@@ -321,7 +284,7 @@ bool editor_attention(struct editor *e, const float *latents, int width, int hei
     const int factor = model_latent_factor(e->model);
     const int h = height / factor, w = width / factor;
     g_autofree float *in = g_new(float, (gsize)h *w * e->model->vae.latent_channels);
-    const float *embeddings = begin_prediction(e, latents, h, w, prompt, in, error);
+    const float *embeddings = begin_prediction(e, latents, h, w, timestep, prompt, in, error);
     return embeddings && networks_attention(e->networks, 1, h, w, timestep, in, embeddings,
                                             "*.attn2", 0, visit, data, NULL, error);
 }

@@ -56,18 +56,16 @@ bool ddim_levels(struct run *r, float *levels, GError **error)
 {
     struct editor *e = r->e;
     const int steps = r->total;
-    const float *embeddings =
-        embeddings_get(e, inversion_prompt(r), task_cancellable(r->task), error);
-    if (!embeddings) {
-        return false;
-    }
     g_autofree int *times = g_new(int, steps);
     g_autofree float *prediction = g_new(float, r->n);
     inverter_timesteps(&e->schedule, steps, times);
     for (int i = 0; i < steps; i++) {
         float *x = levels + (i + 1) * r->n;
+        const float *embeddings =
+            embeddings_get(e, inversion_prompt(r), times[i], task_cancellable(r->task), error);
         memcpy(x, x - r->n, (size_t)r->n * sizeof(float));
-        if (!networks_predict(e->networks, 1, r->h, r->w, times[i], x, embeddings, prediction,
+        if (!embeddings ||
+            !networks_predict(e->networks, 1, r->h, r->w, times[i], x, embeddings, prediction,
                               task_cancellable(r->task), error) ||
             !run_prediction_check(r, prediction, r->n, error)) {
             return false;

@@ -23,8 +23,7 @@ static const int SMOOTH_SIZE = 32;
 
 // Buffers of one measurement; all are of two latents.
 struct measure {
-    const float *embeddings[2]; // of the photo's words and of the new ones
-    float *both;                // embeddings side by side
+    float *both; // embeddings of the photo's words and of the new ones
     float *x, *prediction, *x0, *epsilon;
 };
 
@@ -33,14 +32,18 @@ struct measure {
 static bool predict_both(struct run *r, struct measure *m, int t, GError **error)
 {
     struct networks *net = r->e->networks;
+    const char *const prompts[] = {r->request->source_prompt, r->request->prompt};
+    if (!embeddings_gather(r, prompts, 2, t, m->both, error)) {
+        return false;
+    }
     if (r->guidance != 1.0) {
         return networks_predict(net, 2, r->h, r->w, t, m->x, m->both, m->prediction,
                                 task_cancellable(r->task), error);
     }
-    return networks_predict(net, 1, r->h, r->w, t, m->x, m->embeddings[0], m->prediction,
+    return networks_predict(net, 1, r->h, r->w, t, m->x, m->both, m->prediction,
                             task_cancellable(r->task), error) &&
-           networks_predict(net, 1, r->h, r->w, t, m->x, m->embeddings[1], m->prediction + r->n,
-                            task_cancellable(r->task), error);
+           networks_predict(net, 1, r->h, r->w, t, m->x, m->both + embeddings_count(r->e),
+                            m->prediction + r->n, task_cancellable(r->task), error);
 }
 
 // Adds to out (h, w) how far apart the two predictions are. As directions of a step, epsilon and x0
@@ -80,25 +83,13 @@ static bool measure_all(struct run *r, struct measure *m, float *out, GError **e
     return true;
 }
 
-static bool measure_init(struct measure *m, struct run *r, GError **error)
+static void measure_init(struct measure *m, const struct run *r)
 {
-    const struct edit_request *q = r->request;
-    const int64_t count = embeddings_count(r->e);
-    *m = (struct measure){0};
-    if (!(m->embeddings[0] =
-              embeddings_get(r->e, q->source_prompt, task_cancellable(r->task), error)) ||
-        !(m->embeddings[1] = embeddings_get(r->e, q->prompt, task_cancellable(r->task), error))) {
-        return false;
-    }
-    m->both = g_new(float, 2 * count);
-    for (int i = 0; i < 2; i++) {
-        memcpy(m->both + i * count, m->embeddings[i], (size_t)count * sizeof(float));
-    }
+    m->both = g_new(float, 2 * embeddings_count(r->e));
     m->x = g_new(float, 2 * r->n);
     m->prediction = g_new(float, 2 * r->n);
     m->x0 = g_new(float, 2 * r->n);
     m->epsilon = g_new(float, 2 * r->n);
-    return true;
 }
 
 static void measure_finish(struct measure *m)
@@ -212,8 +203,8 @@ static bool edit_mask_prepare(struct run *r, GError **error)
     r->steps += (int)G_N_ELEMENTS(LEVELS) * NOISINGS;
     e->edit_mask.difference = g_new0(float, (size_t)r->h * r->w);
     struct measure m;
-    const bool ok =
-        measure_init(&m, r, error) && measure_all(r, &m, e->edit_mask.difference, error);
+    measure_init(&m, r);
+    const bool ok = measure_all(r, &m, e->edit_mask.difference, error);
     measure_finish(&m);
     if (ok) {
         smooth(e->edit_mask.difference, r->h, r->w);

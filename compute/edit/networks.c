@@ -42,10 +42,12 @@ struct network {
 };
 
 struct networks {
-    struct model *model;    // borrowed
-    const GPtrArray *parts; // borrowed: struct nn_part *
-    GPtrArray *cache;       // struct network *
-    int windows;            // of the text encoder, in a row
+    struct model *model;        // borrowed
+    const GPtrArray *parts;     // borrowed: struct nn_part *
+    GPtrArray *cache;           // struct network *
+    int windows;                // of the text encoder, in a row
+    network_weights weights_at; // NULL: they are the same at all time steps
+    void *weights_data;         // borrowed
     struct {
         const struct hint_net *net; // borrowed; NULL: none
         float strength;
@@ -73,6 +75,12 @@ struct networks *networks_new(struct model *model, const GPtrArray *parts)
     n->cache = g_ptr_array_new_with_free_func((GDestroyNotify)network_free);
     n->parts = parts;
     return n;
+}
+
+void networks_set_weights(struct networks *n, network_weights at, void *data)
+{
+    n->weights_at = at;
+    n->weights_data = data;
 }
 
 void networks_drop(struct networks *n)
@@ -442,12 +450,20 @@ static bool write_unet_inputs(struct networks *n, struct network *net, double t,
                                write_input(net, "hint_strength", &n->hint.strength, error)));
 }
 
-// The key of a U-Net's call.
+// A U-Net's call.
 static struct network_key unet_key(const struct networks *n, enum network_kind kind, int batch,
                                    int h, int w)
 {
     return (struct network_key){
         .kind = kind, .hint = n->hint.net, .batch = batch, .height = h, .width = w};
+}
+
+// The U-Net for a call at a time step, with its weights for that.
+static struct network *unet_get(struct networks *n, const struct network_key *key, double t,
+                                GError **error)
+{
+    return n->weights_at && !n->weights_at(n->weights_data, t, error) ? NULL
+                                                                      : network_get(n, key, error);
 }
 
 bool networks_set_hint(struct networks *n, const struct hint_net *net, double strength, int h,
@@ -484,7 +500,7 @@ bool networks_predict(struct networks *n, int batch, int h, int w, double t, con
                       const float *text, float *prediction, GCancellable *c, GError **error)
 {
     const struct network_key key = unet_key(n, NETWORK_PREDICT, batch, h, w);
-    struct network *net = network_get(n, &key, error);
+    struct network *net = unet_get(n, &key, t, error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
            network_run(net, prediction, c, error);
 }
@@ -494,7 +510,7 @@ bool networks_text_gradient(struct networks *n, int h, int w, double t, const fl
                             GCancellable *c, GError **error)
 {
     const struct network_key key = unet_key(n, NETWORK_GRADIENT, 1, h, w);
-    struct network *net = network_get(n, &key, error);
+    struct network *net = unet_get(n, &key, t, error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
            write_input(net, "target", target, error) && network_run(net, gradient, c, error) &&
            program_read(net->program, net->out->pdata[1], loss, error);
@@ -524,7 +540,7 @@ bool networks_attention(struct networks *n, int batch, int h, int w, double t, c
     struct network_key key = unet_key(n, NETWORK_ATTENTION, batch, h, w);
     key.pattern = g_intern_string(pattern);
     key.positions = positions;
-    struct network *net = network_get(n, &key, error);
+    struct network *net = unet_get(n, &key, t, error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
            program_run(net->program, c, error) && visit_maps(n, net, visit, data, error);
 }
@@ -546,7 +562,7 @@ bool networks_predict_controlled(struct networks *n, int batch, int h, int w, do
                                  GCancellable *c, GError **error)
 {
     const struct network_key key = unet_key(n, NETWORK_CONTROLLED, batch, h, w);
-    struct network *net = network_get(n, &key, error);
+    struct network *net = unet_get(n, &key, t, error);
     return net && write_unet_inputs(n, net, t, latents, text, error) &&
            write_control(net, control, error) && network_run(net, prediction, c, error);
 }

@@ -16,6 +16,11 @@ void networks_reset(struct networks *n, const GPtrArray *parts); // drops all pr
 void networks_drop(struct networks *n); // the same, to make room: they are made again when needed
 void networks_free(struct networks *n);
 
+// What brings the weights to their state at a time step: called before each call of the U-Net, and
+// may reset the programs. data is borrowed.
+typedef bool (*network_weights)(void *data, double t, GError **error);
+void networks_set_weights(struct networks *n, network_weights at, void *data);
+
 // Tokens of every sentence from now on: as many windows of the text encoder. Drops the programs of
 // another number.
 void networks_set_windows(struct networks *n, int windows);

@@ -41,7 +41,6 @@ struct pass {
     struct sampler *sampler;
     const struct optimizer_type *adam;
     struct settings *plain; // Adam's: no decay
-    const float *words;     // (T,C) of the photo's description
     int64_t count;          // floats of a text
     int inner;
     float *x;                   // (h,w,C): where the branch is
@@ -53,8 +52,7 @@ struct pass {
 static bool pass_init(struct pass *p, struct run *r, GError **error)
 {
     *p = (struct pass){.run = r, .count = embeddings_count(r->e)};
-    p->words = embeddings_get(r->e, inversion_prompt(r), task_cancellable(r->task), error);
-    p->sampler = p->words ? run_sampler(r, NULL, error) : NULL;
+    p->sampler = run_sampler(r, NULL, error);
     p->adam = (const struct optimizer_type *)family_find(optimizer_family, "adamw");
     p->plain = settings_new(p->adam->settings);
     settings_set(p->plain, "weight_decay", 0, NULL);
@@ -148,7 +146,9 @@ static bool learn(struct pass *p, int i, double scale, float *text, GError **err
 static bool take_step(struct pass *p, int i, const float *pivot, float *text, GError **error)
 {
     struct run *r = p->run;
-    if (!predict(p, i, p->words, p->given, error)) {
+    const float *words = embeddings_get(r->e, inversion_prompt(r), p->sampler->timesteps[i],
+                                        task_cancellable(r->task), error);
+    if (!words || !predict(p, i, words, p->given, error)) {
         return false;
     }
     if (i < guided_steps(r, r->total)) {
@@ -166,11 +166,11 @@ static bool avoided(struct run *r, const float *levels, float *texts, GError **e
 {
     struct pass p;
     const char *first = r->request->negative ? r->request->negative : "";
-    const float *known = embeddings_get(r->e, first, task_cancellable(r->task), error);
-    bool ok = known && pass_init(&p, r, error);
-    if (!known) {
-        return false;
-    }
+    bool ok = pass_init(&p, r, error);
+    const float *known =
+        ok ? embeddings_get(r->e, first, p.sampler->timesteps[0], task_cancellable(r->task), error)
+           : NULL;
+    ok = known != NULL;
     memcpy(p.x, levels + r->total * r->n, (size_t)r->n * sizeof *p.x);
     for (int i = 0; ok && i < r->total; i++) {
         float *text = texts + i * p.count;

@@ -11,28 +11,22 @@ int guided_steps(const struct run *r, int steps)
     return r->guidance == 1.0 ? 0 : (int)lround(part * steps);
 }
 
-// The embeddings of the items, one behind the other.
-static bool gather_embeddings(struct predictor *p, const char *prompt, GError **error)
+// The embeddings of the items at the sampler's step i.
+static bool gather_embeddings(struct predictor *p, int i, GError **error)
 {
-    const struct run *r = p->run;
+    struct run *r = p->run;
     const struct edit_request *q = r->request;
-    const char *const avoided = p->guided_steps == 0 ? prompt : q->negative ? q->negative : "";
-    const char *const prompts[] = {avoided, p->items == 3 ? r->source_prompt : prompt, prompt};
-    const int64_t count = embeddings_count(r->e);
-    for (int i = 0; i < p->items; i++) {
-        const float *one = embeddings_get(r->e, prompts[i], task_cancellable(r->task), error);
-        if (!one) {
-            return false;
-        }
-        memcpy(p->embeddings + i * count, one, (size_t)count * sizeof *one);
-    }
-    return true;
+    const char *const avoided = p->guided_steps == 0 ? p->prompt : q->negative ? q->negative : "";
+    const char *const prompts[] = {avoided, p->items == 3 ? r->source_prompt : p->prompt,
+                                   p->prompt};
+    return embeddings_gather(r, prompts, p->items, p->sampler->timesteps[i], p->embeddings, error);
 }
 
 bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s, const char *prompt,
                     const struct control_type *control, GError **error)
 {
-    *p = (struct predictor){.run = r, .sampler = s, .guided_steps = guided_steps(r, s->steps)};
+    *p = (struct predictor){
+        .run = r, .sampler = s, .prompt = prompt, .guided_steps = guided_steps(r, s->steps)};
     if (control && r->source_prompt && !control->begin(r, &p->held, error)) {
         return false;
     }
@@ -41,7 +35,7 @@ bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s,
     p->embeddings = g_new(float, p->items *embeddings_count(r->e));
     p->input = g_new(float, p->items * r->n);
     p->prediction = g_new(float, p->items * r->n);
-    return gather_embeddings(p, prompt, error);
+    return true;
 }
 
 void predictor_finish(struct predictor *p)
@@ -103,6 +97,9 @@ const float *predictor_run(struct predictor *p, int i, const float *x, GError **
     if (p->control) {
         const float *photo = r->e->reference.path + (p->sampler->steps - i) * r->n;
         sampler_scale_input(p->sampler, i, photo, p->input + r->n);
+    }
+    if (!gather_embeddings(p, i, error)) {
+        return NULL;
     }
     if (guided && learns_avoided(r)) {
         const int64_t count = embeddings_count(r->e);

@@ -16,10 +16,14 @@ struct editor {
 
     struct merged_model *merged; // NULL until an adapter is set
     unsigned merged_layout;
-    char *adapters_key; // fingerprint of the adapters as merged; "" is the plain model
+    char *adapters_key; // fingerprint of the adapters in use; "" is the plain model
+    GPtrArray
+        *in_time; // struct adapter *: those in use where one acts in some time steps alone ...
+    char *acting; // ... and '1' for each that the merged weights have; NULL: not known
+    GCancellable *stop; // of the run at hand; NULL: none
     bool preview_asked; // the model was asked for its preview factors
 
-    GHashTable *embeddings;    // prompt -> float[windows * max_tokens * hidden]
+    GHashTable *embeddings;    // editor_text_key() -> float[windows * max_tokens * hidden]
     struct prompt_style style; // how sentences are read in the run at hand ...
     int windows;               // ... and into how many windows of the text encoder
     struct {
@@ -96,13 +100,26 @@ void photo_clear(struct editor *e);
 void inverted_clear(struct editor *e);
 void reference_clear(struct editor *e);
 void edit_mask_clear(struct editor *e);
-// Floats of one prompt's embeddings, and the embeddings, from the cache or computed; borrowed.
 // How sentences are read from now on. What was kept under another way is forgotten.
 void editor_read_as(struct editor *e, const struct prompt_style *style, int windows);
+// Floats of one prompt's embeddings, and the embeddings as they are at a time step, from the cache or
+// computed; borrowed.
 int64_t embeddings_count(const struct editor *e);
-const float *embeddings_get(struct editor *e, const char *prompt, GCancellable *c, GError **error);
+const float *embeddings_get(struct editor *e, const char *prompt, double t, GCancellable *c,
+                            GError **error);
+// Those of n prompts, one behind the other, in a run.
+bool embeddings_gather(struct run *r, const char *const *prompts, int n, double t, float *out,
+                       GError **error);
 void hwc_to_chw(const float *hwc, int h, int w, int c, float *chw);
 void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc);
+
+// ---- weights.c
+
+// Brings the weights to what they are at a time step; before each call of the U-Net (networks.h).
+bool editor_weights_at(void *editor, double t, GError **error);
+// What the embeddings of a prompt are kept under: at time steps of one key they are the same. Newly
+// allocated.
+char *editor_text_key(const struct editor *e, const char *prompt, double t);
 
 // ---- predict.c
 
@@ -113,6 +130,7 @@ int guided_steps(const struct run *r, int steps);
 struct predictor {
     struct run *run;
     const struct sampler *sampler;
+    const char *prompt;
     const struct control_type *control; // NULL: none
     void *held;                         // its own
     int guided_steps, items;

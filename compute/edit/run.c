@@ -122,6 +122,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
         .task = task,
     };
     r->n = (int64_t)r->h * r->w * r->channels;
+    e->stop = task_cancellable(task);
     r->preview = g_new(float, (int64_t)r->h * r->w * 3);
     r->source_prompt = source_prompt(r);
     read_sentences(e, q, r->source_prompt);
@@ -143,6 +144,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
 
 void run_finish(struct run *r)
 {
+    r->e->stop = NULL;
     settings_free(r->fixed);
     g_free(r->weights_key);
     g_free(r->mask);

@@ -159,25 +159,14 @@ struct effect {
     float *change; // (P)
 };
 
-static bool effect_init(struct effect *f, struct run *r, const char *word, GError **error)
+static void effect_init(struct effect *f, const struct run *r)
 {
-    const int64_t count = embeddings_count(r->e);
-    *f = (struct effect){0};
-    const char *const texts[] = {word, ""};
-    f->embeddings = g_new(float, 2 * count);
-    for (int i = 0; i < 2; i++) {
-        const float *known = embeddings_get(r->e, texts[i], task_cancellable(r->task), error);
-        if (!known) {
-            return false;
-        }
-        memcpy(f->embeddings + i * count, known, (size_t)count * sizeof *known);
-    }
+    f->embeddings = g_new(float, 2 * embeddings_count(r->e));
     f->noise = g_new(float, r->n);
     f->x = g_new(float, 2 * r->n);
     f->prediction = g_new(float, 2 * r->n);
     f->x0 = g_new(float, 2 * r->n);
     f->change = g_new(float, places_count(r->e));
-    return true;
 }
 
 static void effect_finish(struct effect *f)
@@ -208,15 +197,18 @@ static bool add_effect(struct run *r, const char *word, float *plane, GError **e
     const struct editor *e = r->e;
     const int calls = (int)G_N_ELEMENTS(LEVELS) * NOISINGS;
     struct rng rng = {.seed = SEED};
+    const char *const texts[] = {word, ""};
     struct effect f;
-    bool ok = effect_init(&f, r, word, error);
+    bool ok = true;
+    effect_init(&f, r);
     for (int i = 0; i < calls && ok; i++, r->step++) {
         run_report(r, TASK_SELECTING, NULL);
         const int t = (int)(LEVELS[i / NOISINGS] * e->schedule.train_steps);
         rng_normal(&rng, f.noise, r->n);
         noise_add(&e->schedule, t, e->photo.latents, f.noise, f.x, r->n);
         memcpy(f.x + r->n, f.x, (size_t)r->n * sizeof *f.x);
-        ok = networks_predict(e->networks, 2, r->h, r->w, t, f.x, f.embeddings, f.prediction,
+        ok = embeddings_gather(r, texts, 2, t, f.embeddings, error) &&
+             networks_predict(e->networks, 2, r->h, r->w, t, f.x, f.embeddings, f.prediction,
                               task_cancellable(r->task), error) &&
              run_prediction_check(r, f.prediction, 2 * r->n, error) &&
              !task_cancelled(r->task, error);

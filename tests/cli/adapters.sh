@@ -155,6 +155,9 @@ check $? "one adapter below, another one elsewhere, and inspect says so"
 predict "$cases/peft:0,down=1" down.safetensors && same down.safetensors peft.safetensors &&
     predict "$cases/peft:down=0,mid=1" up.safetensors && same up.safetensors base.safetensors
 check $? "strengths of groups work without a file of their own"
+predict "$cases/peft:1@500-600" then.safetensors && same then.safetensors peft.safetensors &&
+    predict "$cases/peft:1@0-500" not.safetensors && same not.safetensors base.safetensors
+check $? "an adapter acts in its time steps alone"
 "$cli" adapter info mixed.safetensors | grep -q "tincture.made_of: peft:0,down=1; lora_with_te:down=0"
 check $? "the file says what it was made of"
 "$cli" adapter combine "$cases/peft" "$cases/lora_dora.safetensors" --out different.safetensors >said &&
@@ -179,6 +182,10 @@ no 'has no strength from -10 to 10' down=1e30
 no 'has no layers called "nowhere"' nowhere=1
 no 'has no layers called "nowhere"' nowhere=1 inspect
 no 'changes nothing' 1,down=0
+no 'does not say in which time steps' 1@500
+no 'from one time step up to a later one' 1@700-300
+no 'only while a picture is drawn' 1@0-700
+no 'only while a picture is drawn' 1@0-700 inspect
 "$cli" adapter combine missing.safetensors:0.5 --out no.safetensors 2>said
 [ $? = 1 ] && grep -qi "missing.safetensors.*no such file" said
 check $? "a missing file is named: $(cat said)"

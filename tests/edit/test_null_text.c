@@ -68,7 +68,7 @@ static void test_gradient(void)
     const int64_t count = embeddings_count(editor);
     g_autofree float *gradient = g_new(float, count), *other = g_new(float, count);
     g_autofree float *text =
-        g_memdup2(embeddings_get(editor, "a dog", NULL, &error), (gsize)count * sizeof(float));
+        g_memdup2(embeddings_get(editor, "a dog", 0, NULL, &error), (gsize)count * sizeof(float));
     float x[FLOATS], target[FLOATS], prediction[FLOATS];
     for (int i = 0; i < FLOATS; i++) {
         x[i] = (float)sin(i * 0.7);

@@ -164,7 +164,7 @@ static void assert_case(const struct st_file *vectors, int k, const struct promp
     struct editor *e = editor_new(model, &error);
     editor_read_as(e, style, prompt_windows(model, style, text));
     g_assert_cmpint(embeddings_count(e), ==, t->count);
-    const float *states = embeddings_get(e, text, NULL, &error);
+    const float *states = embeddings_get(e, text, 0, NULL, &error);
     g_assert_no_error(error);
     double worst = 0, largest = 0;
     for (int64_t i = 0; i < t->count; i++) {

@@ -207,7 +207,7 @@ struct adapter *cli_adapter(const struct cli *c, const char *path, GError **erro
     return a;
 }
 
-// FILE:0,down=1: groups of layers have strengths of their own.
+// FILE:0,down=1@0-700: groups of layers have strengths of their own, and it acts in time steps.
 static struct adapter *adapter_grouped(const struct cli *c, const char *text, const char *colon,
                                        GError **error)
 {
@@ -229,13 +229,15 @@ struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError
     double scale = 1.0;
     if (g_file_test(text, G_FILE_TEST_EXISTS)) {
         path = g_strdup(text);
-    } else if (colon && strchr(colon, '=')) {
+    } else if (colon && strpbrk(colon, "=@")) {
         return adapter_grouped(c, text, colon, error);
     } else if (!cli_split(text, &strength, &path, &scale)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "%s: no file has that name, and behind a colon the strength of an adapter is a "
-                    "number from %g to %g, or 0,down=1 by groups of layers",
-                    text, strength.min, strength.max);
+        g_set_error(
+            error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+            "%s: no file has that name, and behind a colon the strength of an adapter is a "
+            "number from %g to %g, or 0,down=1 by groups of layers; 1@0-700 is in those time "
+            "steps alone",
+            text, strength.min, strength.max);
         return NULL;
     }
     struct adapter *a = cli_adapter(c, path, error);

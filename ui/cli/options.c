@@ -359,8 +359,12 @@ static GArray *own_options(struct cli *c)
         {"checkpoint", 0, 0, G_OPTION_ARG_FILENAME, &c->checkpoint, "Keep a checkpoint here",
          "FILE"},
         {"adapter", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &c->adapters,
-         "Adapter, with its strength, or those of groups of layers (0,down=1); may be repeated",
-         "FILE[:STRENGTHS]"},
+         "Adapter, with its strength, or those of groups of layers (0,down=1), and behind these "
+         "the "
+         "time steps in which it acts (1@0-700: from 0, the picture, to 700 of 1000, noise); may "
+         "be "
+         "repeated",
+         "FILE[:STRENGTHS[@FROM-TO]]"},
         {"embedding", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->embeddings,
          "Learned token that prompts may hold, by the file's own name for it or by another; may be "
          "repeated",
