@@ -243,8 +243,9 @@ bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **
 void adapter_extra_put(struct adapter *a, const char *name, int rank, const int64_t *shape,
                        const float *value);
 
-// The time steps in which an adapter acts. set: whole numbers, 0 <= from < to <= the model's training
-// steps; false, and nothing has changed, where they are none. at: whether it acts at a time step.
+// The time steps in which an adapter acts. set: whole numbers, 0 <= from < to <= the model's
+// training steps; false, and nothing has changed, where they are none. at: whether it acts at a
+// time step.
 bool adapter_set_range(struct adapter *a, int from, int to, GError **error);
 bool adapter_acts_at(const struct adapter *a, double t);
 bool adapter_acts_always(const struct adapter *a);

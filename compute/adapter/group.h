@@ -50,8 +50,8 @@ GArray *layer_groups(const GArray *layers);
 // How strongly each layer takes the adapter's scale, from terms with commas: NUMBER for all layers,
 // GROUP=NUMBER, or PATH=NUMBER for the layers whose path begins with that. The last term that names
 // a layer counts, and 1 where none does: "0,down=1" is the down blocks alone. False, and nothing
-// has changed, where a term is none: then the error says which. "@FROM-TO" behind them says in which
-// time steps it acts (adapter_set_range()); without it in all.
+// has changed, where a term is none: then the error says which. "@FROM-TO" behind them says in
+// which time steps it acts (adapter_set_range()); without it in all.
 bool adapter_set_strengths(struct adapter *a, const char *text, GError **error);
 // How strong it is, in those words: "0.7", or its terms, "0.7@0-700". Newly allocated.
 char *adapter_strength_text(const struct adapter *a);

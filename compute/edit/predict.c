@@ -16,9 +16,9 @@ static bool gather_embeddings(struct predictor *p, int i, GError **error)
 {
     struct run *r = p->run;
     const struct edit_request *q = r->request;
-    const char *const avoided = p->guided_steps == 0 ? p->prompt : q->negative ? q->negative : "";
-    const char *const prompts[] = {avoided, p->items == 3 ? r->source_prompt : p->prompt,
-                                   p->prompt};
+    const char *const prompt = p->prompt;
+    const char *const avoided = p->guided_steps == 0 ? prompt : q->negative ? q->negative : "";
+    const char *const prompts[] = {avoided, p->items == 3 ? r->source_prompt : prompt, prompt};
     return embeddings_gather(r, prompts, p->items, p->sampler->timesteps[i], p->embeddings, error);
 }
 

@@ -102,8 +102,8 @@ void reference_clear(struct editor *e);
 void edit_mask_clear(struct editor *e);
 // How sentences are read from now on. What was kept under another way is forgotten.
 void editor_read_as(struct editor *e, const struct prompt_style *style, int windows);
-// Floats of one prompt's embeddings, and the embeddings as they are at a time step, from the cache or
-// computed; borrowed.
+// Floats of one prompt's embeddings, and the embeddings as they are at a time step, from the cache
+// or computed; borrowed.
 int64_t embeddings_count(const struct editor *e);
 const float *embeddings_get(struct editor *e, const char *prompt, double t, GCancellable *c,
                             GError **error);

@@ -1,6 +1,6 @@
-// The adapters in use, and the weights that they make: merged once where all act in every time step,
-// else anew whenever others act than in the call before. A way between photo and noise crosses few
-// bounds of their ranges, and what is decomposed once stays decomposed.
+// The adapters in use, and the weights that they make: merged once where all act in every time
+// step, else anew whenever others act than in the call before. A way between photo and noise
+// crosses few bounds of their ranges, and what is decomposed once stays decomposed.
 #include "compute/edit/private.h"
 
 #include <string.h>

@@ -25,7 +25,7 @@ static struct document make(void)
     g_assert_true(settings_set(d.edit, "guidance", 5.5, NULL));
     d.seed = 123456789;
     g_assert_true(settings_set(d.learn, "steps", 60, NULL));
-    struct document_use use = {.id = 7, .scale = 0.8, .enabled = false};
+    struct document_use use = {.id = 7, .scale = 0.8, .enabled = false, .from = 300, .to = 700};
     g_array_append_val(d.adapters, use);
     d.mask = stroke(stroke(NULL, 1), 7);
     d.region = (struct image_region){3, 4, 50, 60};
@@ -87,6 +87,7 @@ static void test_hostile_json(void)
         "{\"params\":[]}",
         "{\"params\":{\"steps\":1e99,\"guidance\":\"x\"}}",
         "{\"adapters\":[1,null,{\"id\":\"x\"},{\"scale\":1}]}",
+        "{\"adapters\":[{\"id\":1,\"from\":-5,\"to\":1e99},{\"id\":2,\"from\":700,\"to\":300}]}",
         "{\"prompt\":5,\"learn\":7,\"seed\":{}}",
         "{\"place\":7}",
         "{\"place\":{\"region\":[1,2,3],\"mask\":{}}}",
@@ -98,6 +99,11 @@ static void test_hostile_json(void)
         struct document d;
         document_init(&d);
         document_from_json(&d, texts[i]);
+        for (guint k = 0; k < d.adapters->len; k++) {
+            const struct document_use *use = &g_array_index(d.adapters, struct document_use, k);
+            g_assert_cmpint(use->from, ==, 0);
+            g_assert_cmpint(use->to, ==, 0);
+        }
         assert_legal(d.edit);
         assert_legal(d.learn);
         g_assert_null(d.mask);
@@ -330,12 +336,15 @@ static void test_put_back(void)
     tincture_project_use_adapter(p, 7);
     tincture_project_edited(p, DOCUMENT_ADAPTERS, 0);
     tincture_project_adapter_set_scale(p, 7, 0.4);
+    tincture_project_adapter_set_range(p, 7, 100, 1000);
     tincture_project_adapter_remove(p, 7);
     tincture_project_set_prompt(p, "later");
     tincture_project_adapter_put_back(p, 7);
     tincture_project_adapter_put_back(p, 7); // is there already
     g_assert_cmpuint(tincture_project_n_adapters(p), ==, 1);
     g_assert_cmpfloat(tincture_project_adapter(p, 0)->scale, ==, 0.4);
+    g_assert_cmpint(tincture_project_adapter(p, 0)->from, ==, 100);
+    g_assert_cmpint(tincture_project_adapter(p, 0)->to, ==, 0);
     g_assert_cmpstr(p->document.prompt, ==, "later");
     g_object_unref(p);
 }

@@ -1,5 +1,5 @@
-// Adapters that act in some time steps alone: there the model is the one with them, elsewhere the one
-// without, and a way that crosses a bound is the two halves of it taken by hand, bit for bit.
+// Adapters that act in some time steps alone: there the model is the one with them, elsewhere the
+// one without, and a way that crosses a bound is the two halves of it taken by hand, bit for bit.
 #include "compute/adapter/group.h"
 #include "compute/edit/edit.h"
 #include "compute/edit/private.h"
@@ -153,8 +153,8 @@ static void down_by_hand(struct sampler *s, const char *prompt, float *x)
     }
 }
 
-static void run(const struct setting *table, const char *settings, struct edit_request q,
-                float *latents)
+static void run(struct editor *e, const struct setting *table, const char *settings,
+                struct edit_request q, float *latents)
 {
     g_autoptr(GError) error = NULL;
     struct settings *s = settings_new(table);
@@ -166,7 +166,7 @@ static void run(const struct setting *table, const char *settings, struct edit_r
     }
     q.settings = s;
     q.width = q.height = SIDE;
-    struct edit_result *r = editor_run(editor, &q, NULL, &error);
+    struct edit_result *r = editor_run(e, &q, NULL, &error);
     g_assert_no_error(error);
     memcpy(latents, r->latents, FLOATS * sizeof *latents);
     edit_result_free(r);
@@ -182,8 +182,8 @@ static void test_generate(void)
     rng_normal(&rng, noise, FLOATS);
     const struct edit_request q = {.prompt = "a dog", .start_noise = noise};
     use_in_time();
-    run(generate_settings, "steps=4 guidance=1 scheduler=ddim", q, drawn);
-    run(generate_settings, "steps=4 guidance=1 scheduler=ddim", q, again);
+    run(editor, generate_settings, "steps=4 guidance=1 scheduler=ddim", q, drawn);
+    run(editor, generate_settings, "steps=4 guidance=1 scheduler=ddim", q, again);
     g_assert_true(same(drawn, again)); // it begins again with what the first steps need
     noise_schedule_init(&schedule, &fx.model->sched);
     struct sampler *s = sampler_of(&schedule);
@@ -205,7 +205,7 @@ static void test_edit(void)
     open_all();
     const struct edit_request q = {.rgb = rgb, .source_prompt = "a cat", .prompt = "a dog"};
     use_in_time();
-    run(edit_settings,
+    run(editor, edit_settings,
         "inverter=ddim steps=4 inversion=1 guidance=1 locality=0 attention=none scheduler=ddim", q,
         drawn);
     noise_schedule_init(&schedule, &fx.model->sched);
@@ -224,8 +224,8 @@ static void test_edit(void)
     close_all();
 }
 
-// Every stage of an edit asks for the time steps that it is at: where none is in the range it is the
-// edit of the plain model, where some are it is not.
+// Every stage of an edit asks for the time steps that it is at: where none is in the range it is
+// the edit of the plain model, where some are it is not.
 static void test_stages(void)
 {
     static const char *const ways[] = {
@@ -237,19 +237,23 @@ static void test_stages(void)
         .rgb = rgb, .source_prompt = "a cat", .prompt = "a dog", .seed = 3};
     open_all();
     for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
-        float plain[FLOATS], beside[FLOATS], within[FLOATS];
+        float plain[FLOATS], beside[FLOATS], within[FLOATS], fresh[FLOATS];
         g_autofree char *settings = g_strconcat("steps=4 guidance=3 ", ways[i], NULL);
         use(editor, NULL, 0);
-        run(edit_settings, settings, q, plain);
+        run(editor, edit_settings, settings, q, plain);
         set_range(style, 2,
                   100); // the steps are at 1, 251, 501 and 751, the words' place at 500, 700
         use(editor, &style, 1);
-        run(edit_settings, settings, q, beside);
+        run(editor, edit_settings, settings, q, beside);
         g_assert_true(same(plain, beside));
         set_range(style, 300, 600);
         use(editor, &style, 1);
-        run(edit_settings, settings, q, within);
+        run(editor, edit_settings, settings, q, within);
         g_assert_false(same(plain, within));
+        use(by_hand, NULL, 0); // where nothing is kept of the other range
+        use(by_hand, &style, 1);
+        run(by_hand, edit_settings, settings, q, fresh);
+        g_assert_true(same(within, fresh));
     }
     use(editor, NULL, 0);
     close_all();

@@ -54,6 +54,8 @@ static void test_without_place(void)
     g_assert_cmpint(sqlite3_exec(db,
                                  "ALTER TABLE documents DROP COLUMN place;"
                                  "ALTER TABLE results DROP COLUMN starred;"
+                                 "ALTER TABLE adapters DROP COLUMN from_step;"
+                                 "ALTER TABLE adapters DROP COLUMN to_step;"
                                  "PRAGMA user_version = 1",
                                  NULL, NULL, NULL),
                     ==, SQLITE_OK);
@@ -90,7 +92,9 @@ static void test_rows(void)
                               .method = "svdiff",
                               .scale = 0.8,
                               .enabled = true,
-                              .listed = true};
+                              .listed = true,
+                              .from = 250,
+                              .to = 700};
     g_assert_true(store_adapter_save(s, &a, &error));
     struct store_adapter again = a, file = a; // a newer row of the same file, and a user's own
     again.id = file.id = 0;
@@ -114,6 +118,8 @@ static void test_rows(void)
     g_autoptr(GPtrArray) none = store_adapters_known(s, &error);
     g_assert_cmpuint(none->len, ==, 0);
     g_assert_cmpfloat(first->scale, ==, 0.8);
+    g_assert_cmpint(first->from, ==, 250);
+    g_assert_cmpint(first->to, ==, 700);
 
     g_autoptr(GBytes) thumb = g_bytes_new_static("0123", 4);
     g_autoptr(GBytes) pixels = g_bytes_new_static("012345", 6);
@@ -338,14 +344,22 @@ static void test_moves_forward(void)
     g_assert_cmpint(
         sqlite3_exec(db,
                      "ALTER TABLE documents DROP COLUMN place;"
-                     "ALTER TABLE results DROP COLUMN starred; PRAGMA user_version = 1;"
+                     "ALTER TABLE results DROP COLUMN starred;"
+                     "ALTER TABLE adapters DROP COLUMN from_step;"
+                     "ALTER TABLE adapters DROP COLUMN to_step; PRAGMA user_version = 1;"
                      "INSERT INTO documents (id, name, photo, modified) VALUES (1, 'a', 'b', 2);"
+                     "INSERT INTO adapters (id, document, name, path, method) "
+                     "VALUES (2, 1, 'a', 'b', 'lora');"
                      "INSERT INTO results VALUES (3, 1, 4, 'p', '{}', x'00', 1, 1, x'00', 1, 1, 5)",
                      NULL, NULL, NULL),
         ==, SQLITE_OK);
     sqlite3_close(db);
     struct store *s = open_ok(dir);
     g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) adapters = store_adapters(s, 1, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(adapters->len, ==, 1);
+    g_assert_cmpint(((const struct store_adapter *)adapters->pdata[0])->to, ==, 0);
     for (int starred = 0; starred < 2; starred++) {
         struct store_result *r = store_result_load(s, 3, &error);
         g_assert_no_error(error);

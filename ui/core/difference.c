@@ -83,12 +83,20 @@ static double scale_of(const struct document_use *use)
     return use && use->enabled ? use->scale : 0;
 }
 
+static bool same_range(const struct document_use *a, const struct document_use *b)
+{
+    return !b || (a->from == b->from && a->to == b->to);
+}
+
 static void add_adapters(GString *text, const GArray *before, const GArray *after)
 {
     for (guint i = 0; i < after->len; i++) {
         const struct document_use *use = &g_array_index(after, struct document_use, i);
         if (scale_of(use) != scale_of(find_use(before, use->id))) {
             add(text, "Adapter %g", scale_of(use));
+        } else if (use->enabled && !same_range(use, find_use(before, use->id))) {
+            add(text, "Adapter from step %d to %d", use->from,
+                use->to ? use->to : DOCUMENT_TIME_STEPS);
         }
     }
     for (guint i = 0; i < before->len; i++) {

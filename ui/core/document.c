@@ -52,6 +52,13 @@ void document_forget_adapter(struct document *d, gint64 id)
     }
 }
 
+void document_use_set_range(struct document_use *use, gint64 from, gint64 to)
+{
+    const bool is_range = from >= 0 && from < DOCUMENT_TIME_STEPS && (to == 0 || to > from);
+    use->from = is_range ? (int)from : 0;
+    use->to = is_range && to < DOCUMENT_TIME_STEPS ? (int)to : 0;
+}
+
 static bool adapters_equal(const GArray *a, const GArray *b)
 {
     if (a->len != b->len) {
@@ -60,7 +67,8 @@ static bool adapters_equal(const GArray *a, const GArray *b)
     for (guint i = 0; i < a->len; i++) {
         const struct document_use *x = &g_array_index(a, struct document_use, i);
         const struct document_use *y = &g_array_index(b, struct document_use, i);
-        if (x->id != y->id || x->scale != y->scale || x->enabled != y->enabled) {
+        if (x->id != y->id || x->scale != y->scale || x->enabled != y->enabled ||
+            x->from != y->from || x->to != y->to) {
             return false;
         }
     }
@@ -156,6 +164,12 @@ static void build_adapters(JsonBuilder *b, const GArray *adapters)
         json_builder_add_double_value(b, use->scale);
         json_builder_set_member_name(b, "enabled");
         json_builder_add_boolean_value(b, use->enabled);
+        if (use->from || use->to) { // results from before there was a range stay what they were
+            json_builder_set_member_name(b, "from");
+            json_builder_add_int_value(b, use->from);
+            json_builder_set_member_name(b, "to");
+            json_builder_add_int_value(b, use->to);
+        }
         json_builder_end_object(b);
     }
     json_builder_end_array(b);
@@ -299,13 +313,15 @@ static void read_adapters(struct document *d, JsonArray *array)
         }
         JsonObject *o = json_node_get_object(element);
         JsonNode *id = member(o, "id"), *scale = member(o, "scale"),
-                 *enabled = member(o, "enabled");
+                 *enabled = member(o, "enabled"), *from = member(o, "from"), *to = member(o, "to");
         if (id) {
             struct document_use use = {
                 .id = json_node_get_int(id),
                 .scale = scale ? CLAMP(json_node_get_double(scale), -10.0, 10.0) : 1.0,
                 .enabled = !enabled || json_node_get_boolean(enabled),
             };
+            document_use_set_range(&use, from ? json_node_get_int(from) : 0,
+                                   to ? json_node_get_int(to) : 0);
             g_array_append_val(d->adapters, use);
         }
     }

@@ -25,7 +25,13 @@ struct document_use { // an adapter in the list, in order
     gint64 id;
     double scale;
     bool enabled;
+    int from, to; // it acts at time steps from <= t < to; to 0: up to the noisiest
 };
+
+// Time steps of the models, from the picture to noise. What a document may say of them: bounds that
+// are no range are taken as none.
+#define DOCUMENT_TIME_STEPS 1000
+void document_use_set_range(struct document_use *use, gint64 from, gint64 to);
 
 struct document {
     char *source_prompt, *prompt, *negative;

@@ -200,6 +200,14 @@ bool engine_use(struct engine *e, struct adapter *const *list, int n, struct tas
     return editor_set_adapters(e->editor, list, n, task, error);
 }
 
+static void use_as(struct adapter *a, const struct engine_adapter *use)
+{
+    a->scale = use->scale;
+    a->enabled = use->enabled;
+    a->from = use->from;
+    a->to = use->to;
+}
+
 bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task, GError **error)
 {
     g_autofree struct adapter **list = g_new0(struct adapter *, uses->len + 1);
@@ -208,8 +216,7 @@ bool engine_use_adapters(struct engine *e, const GArray *uses, struct task *task
         if (!(list[i] = engine_adapter(e, use->path, error))) {
             return false;
         }
-        list[i]->scale = use->scale;
-        list[i]->enabled = use->enabled;
+        use_as(list[i], use);
     }
     return engine_use(e, list, (int)uses->len, task, error);
 }
@@ -546,8 +553,7 @@ char *engine_recipe_with(struct engine *e, const struct edit_request *request,
         const struct engine_adapter *use = &g_array_index(uses, struct engine_adapter, i);
         struct adapter *a = engine_adapter(e, use->path, NULL);
         if (a) {
-            a->scale = use->scale;
-            a->enabled = use->enabled;
+            use_as(a, use);
             list[n++] = a;
         }
     }

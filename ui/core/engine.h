@@ -49,6 +49,7 @@ struct engine_adapter {
     char *path;
     double scale;
     bool enabled;
+    int from, to; // the time steps in which it acts, as struct adapter has them
 };
 GArray *engine_adapters_new(void); // of struct engine_adapter, frees the paths
 

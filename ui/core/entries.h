@@ -28,6 +28,7 @@ struct _TinctureAdapterEntry {
     // as the document has it
     double scale;
     bool enabled;
+    int from, to;
 };
 TinctureAdapterEntry *tincture_adapter_entry_new(gint64 id, const char *name, const char *method);
 

@@ -38,6 +38,8 @@ static bool save_adapter(struct library *l, TinctureAdapterEntry *entry, bool li
         .scale = entry->scale,
         .enabled = entry->enabled,
         .listed = listed,
+        .from = entry->from,
+        .to = entry->to,
     };
     const bool saved = store_adapter_save(l->store, &row, error);
     if (saved && !entry->id) {
@@ -252,8 +254,11 @@ static GPtrArray *read_adapters(struct library *l, struct document *d)
         entry->scale = CLAMP(row->scale, -10.0, 10.0);
         entry->enabled = row->enabled;
         g_ptr_array_add(known, entry);
+        struct document_use use = {row->id, entry->scale, entry->enabled};
+        document_use_set_range(&use, row->from, row->to);
+        entry->from = use.from;
+        entry->to = use.to;
         if (row->listed) {
-            struct document_use use = {row->id, entry->scale, entry->enabled};
             g_array_append_val(d->adapters, use);
         }
     }

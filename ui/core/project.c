@@ -104,6 +104,8 @@ static void refresh_adapters(TinctureProject *self)
         if (entry) {
             entry->scale = use->scale;
             entry->enabled = use->enabled;
+            entry->from = use->from;
+            entry->to = use->to;
             g_ptr_array_add(list, entry);
         }
     }
@@ -182,7 +184,8 @@ GArray *tincture_project_uses(TinctureProject *self)
     for (guint i = 0; i < tincture_project_n_adapters(self); i++) {
         const TinctureAdapterEntry *entry = tincture_project_adapter(self, i);
         if (!entry->failed) {
-            struct engine_adapter use = {g_strdup(entry->file), entry->scale, entry->enabled};
+            struct engine_adapter use = {g_strdup(entry->file), entry->scale, entry->enabled,
+                                         entry->from, entry->to};
             g_array_append_val(uses, use);
         }
     }
@@ -262,6 +265,7 @@ enum {
     TAG_NEGATIVE,
     TAG_SEED,
     TAG_ADAPTER = 1000,
+    TAG_ADAPTER_RANGE = 1 << 29,
     TAG_SETTING = 1 << 30 // and the hash of its key
 };
 
@@ -434,7 +438,7 @@ void tincture_project_adapter_put_back(TinctureProject *self, gint64 id)
 {
     const TinctureAdapterEntry *entry = tincture_project_find_adapter(self, id);
     if (entry && !find_use(self, id)) {
-        const struct document_use use = {id, entry->scale, entry->enabled};
+        const struct document_use use = {id, entry->scale, entry->enabled, entry->from, entry->to};
         g_array_append_val(self->document.adapters, use);
         tincture_project_edited(self, DOCUMENT_ADAPTERS, 0);
         tincture_project_stale(self);
@@ -447,6 +451,18 @@ void tincture_project_adapter_set_scale(TinctureProject *self, gint64 id, double
     if (use && use->scale != scale) {
         use->scale = scale;
         tincture_project_edited(self, DOCUMENT_ADAPTERS, TAG_ADAPTER + (unsigned)id);
+        tincture_project_stale(self);
+    }
+}
+
+void tincture_project_adapter_set_range(TinctureProject *self, gint64 id, int from, int to)
+{
+    struct document_use *use = find_use(self, id);
+    struct document_use wanted = use ? *use : (struct document_use){0};
+    document_use_set_range(&wanted, from, to);
+    if (use && (use->from != wanted.from || use->to != wanted.to)) {
+        *use = wanted;
+        tincture_project_edited(self, DOCUMENT_ADAPTERS, TAG_ADAPTER_RANGE + (unsigned)id);
         tincture_project_stale(self);
     }
 }

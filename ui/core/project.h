@@ -105,6 +105,7 @@ void tincture_project_adapter_remove(TinctureProject *self, gint64 id);
 // Into the list again, as it was when it was removed; what was changed since stays.
 void tincture_project_adapter_put_back(TinctureProject *self, gint64 id);
 void tincture_project_adapter_set_scale(TinctureProject *self, gint64 id, double scale);
+void tincture_project_adapter_set_range(TinctureProject *self, gint64 id, int from, int to);
 void tincture_project_adapter_set_enabled(TinctureProject *self, gint64 id, bool enabled);
 void tincture_project_undo(TinctureProject *self);
 void tincture_project_redo(TinctureProject *self);

@@ -28,6 +28,12 @@ static void row_enabled_cb(TinctureAdapterRow *row, gboolean enabled, TinctureAd
                                          tincture_adapter_row_get_id(row), enabled);
 }
 
+static void row_range_cb(TinctureAdapterRow *row, int from, int to, TinctureAdaptersPanel *self)
+{
+    tincture_project_adapter_set_range(tincture_panel_get_project(TINCTURE_PANEL(self)),
+                                       tincture_adapter_row_get_id(row), from, to);
+}
+
 static void row_scale_cb(TinctureAdapterRow *row, double scale, TinctureAdaptersPanel *self)
 {
     tincture_project_adapter_set_scale(tincture_panel_get_project(TINCTURE_PANEL(self)),
@@ -49,6 +55,7 @@ static void append_row(TinctureAdaptersPanel *self, gint64 id)
     GtkWidget *row = tincture_adapter_row_new(id);
     g_signal_connect(row, "enabled", G_CALLBACK(row_enabled_cb), self);
     g_signal_connect(row, "scale", G_CALLBACK(row_scale_cb), self);
+    g_signal_connect(row, "range", G_CALLBACK(row_range_cb), self);
     g_ptr_array_add(self->rows, g_object_ref(row));
     adw_preferences_group_add(self->group, row);
 }

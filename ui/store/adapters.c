@@ -14,9 +14,11 @@ bool store_adapter_save(struct store *s, struct store_adapter *a, GError **error
 {
     sqlite3_stmt *q = store_prepare(
         s->db,
-        "INSERT INTO adapters (id, document, name, path, method, scale, enabled, listed) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET "
-        "name = ?3, path = ?4, method = ?5, scale = ?6, enabled = ?7, listed = ?8",
+        "INSERT INTO adapters (id, document, name, path, method, scale, enabled, listed, "
+        "from_step, "
+        "to_step) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE SET "
+        "name = ?3, path = ?4, method = ?5, scale = ?6, enabled = ?7, listed = ?8, from_step = ?9, "
+        "to_step = ?10",
         error);
     if (!q) {
         return false;
@@ -31,6 +33,8 @@ bool store_adapter_save(struct store *s, struct store_adapter *a, GError **error
     sqlite3_bind_double(q, 6, a->scale);
     sqlite3_bind_int(q, 7, a->enabled);
     sqlite3_bind_int(q, 8, a->listed);
+    sqlite3_bind_int64(q, 9, a->from);
+    sqlite3_bind_int64(q, 10, a->to);
     if (!store_finish(s->db, q, error)) {
         return false;
     }
@@ -52,6 +56,8 @@ static void *adapter_from_row(sqlite3_stmt *q)
         .scale = sqlite3_column_double(q, 5),
         .enabled = sqlite3_column_int(q, 6) != 0,
         .listed = sqlite3_column_int(q, 7) != 0,
+        .from = sqlite3_column_int64(q, 8),
+        .to = sqlite3_column_int64(q, 9),
     };
     return a;
 }
@@ -60,8 +66,8 @@ GPtrArray *store_adapters(struct store *s, gint64 document, GError **error)
 {
     sqlite3_stmt *q = store_prepare(
         s->db,
-        "SELECT id, document, name, path, method, scale, enabled, listed FROM adapters "
-        "WHERE document = ?1 ORDER BY id",
+        "SELECT id, document, name, path, method, scale, enabled, listed, from_step, to_step "
+        "FROM adapters WHERE document = ?1 ORDER BY id",
         error);
     if (!q) {
         return NULL;
@@ -76,7 +82,7 @@ GPtrArray *store_adapters_known(struct store *s, GError **error)
         s->db,
         "SELECT MAX(a.id), a.document, "
         "CASE WHEN substr(a.path, 1, 1) = '/' THEN a.name ELSE d.name || ': ' || a.name END, "
-        "a.path, a.method, a.scale, a.enabled, a.listed FROM adapters a "
+        "a.path, a.method, a.scale, a.enabled, a.listed, a.from_step, a.to_step FROM adapters a "
         "JOIN documents d ON d.id = a.document WHERE a.listed = 1 GROUP BY a.path ORDER BY 1 DESC",
         error);
     return q ? store_list(s->db, q, adapter_from_row, (GDestroyNotify)store_adapter_free, error)

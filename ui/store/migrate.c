@@ -58,6 +58,8 @@ static const char *const steps[] = {
     "CREATE INDEX runs_document ON runs (document, state);",
     "ALTER TABLE documents ADD COLUMN place TEXT NOT NULL DEFAULT '{}';",
     "ALTER TABLE results ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE adapters ADD COLUMN from_step INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE adapters ADD COLUMN to_step INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum { NEWEST = G_N_ELEMENTS(steps) };
@@ -78,7 +80,8 @@ static bool user_version(sqlite3 *db, int *version, GError **error)
 static bool check_tables(sqlite3 *db, GError **error)
 {
     static const char sql[] =
-        "SELECT m.dir, m.hash, d.photo, d.learn, d.place, a.path, a.listed, r.recipe, r.pixels, "
+        "SELECT m.dir, m.hash, d.photo, d.learn, d.place, a.path, a.listed, a.to_step, r.recipe, "
+        "r.pixels, "
         "r.starred, u.checkpoint, u.loss, u.adapter FROM models AS m, documents AS d, "
         "adapters AS a, results AS r, runs AS u LIMIT 0";
     GError *failure = NULL;

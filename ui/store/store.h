@@ -81,6 +81,7 @@ struct store_adapter {
         *method; // path: relative to the library, or absolute for a file of the user's
     double scale;
     bool enabled, listed; // listed false: removed from the list, kept for undo and old results
+    gint64 from, to;      // the time steps in which it acts; 0, 0: all
 };
 void store_adapter_free(struct store_adapter *a);
 bool store_adapter_save(struct store *s, struct store_adapter *a, GError **error);

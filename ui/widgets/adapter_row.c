@@ -1,6 +1,7 @@
 #include "ui/widgets/adapter_row.h"
 
 #include "compute/adapter/adapter.h"
+#include "ui/core/document.h"
 #include "ui/widgets/row_focus.h"
 #include "ui/widgets/scroll.h"
 
@@ -12,6 +13,8 @@ struct _TinctureAdapterRow {
     GtkSwitch *enabled;
     GtkScale *scale;
     GtkLabel *scale_text;
+    GtkSpinButton *from, *to;
+    GtkExpander *steps;
     GtkWidget *export, *remove, *scale_box;
     GtkWidget *told; // the badge of what is not applied
     GtkLabel *told_text;
@@ -21,7 +24,7 @@ struct _TinctureAdapterRow {
     gboolean updating;
 };
 
-enum { ENABLED, SCALE, N_SIGNALS };
+enum { ENABLED, SCALE, RANGE, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(TinctureAdapterRow, tincture_adapter_row, ADW_TYPE_PREFERENCES_ROW)
@@ -54,9 +57,24 @@ static void show_scale(TinctureAdapterRow *self, double scale)
                                    text, -1);
 }
 
+static void show_range(TinctureAdapterRow *self, int from, int to)
+{
+    const gboolean updating = self->updating;
+    self->updating = TRUE;
+    gtk_spin_button_set_value(self->from, from);
+    gtk_spin_button_set_value(self->to, to ? to : DOCUMENT_TIME_STEPS);
+    self->updating = updating;
+}
+
+static void show_use(TinctureAdapterRow *self, gboolean used)
+{
+    gtk_widget_set_sensitive(self->scale_box, used);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->steps), used);
+}
+
 static void enabled_changed_cb(TinctureAdapterRow *self)
 {
-    gtk_widget_set_sensitive(self->scale_box, gtk_switch_get_active(self->enabled));
+    show_use(self, gtk_switch_get_active(self->enabled));
     if (!self->updating) {
         g_signal_emit(self, signals[ENABLED], 0, gtk_switch_get_active(self->enabled));
     }
@@ -69,6 +87,20 @@ static void scale_changed_cb(TinctureAdapterRow *self)
     if (!self->updating) {
         g_signal_emit(self, signals[SCALE], 0, scale);
     }
+}
+
+// The other bound makes way for the one that a person moves.
+static void bounds_changed_cb(TinctureAdapterRow *self, GtkSpinButton *moved)
+{
+    if (self->updating) {
+        return;
+    }
+    int from = gtk_spin_button_get_value_as_int(self->from);
+    int to = gtk_spin_button_get_value_as_int(self->to);
+    from = moved == self->to ? MIN(from, to - 1) : from;
+    to = MAX(to, from + 1);
+    show_range(self, from, to);
+    g_signal_emit(self, signals[RANGE], 0, from, to < DOCUMENT_TIME_STEPS ? to : 0);
 }
 
 static void tincture_adapter_row_dispose(GObject *object)
@@ -86,6 +118,8 @@ static void tincture_adapter_row_class_init(TinctureAdapterRowClass *klass)
                                     NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
     signals[SCALE] = g_signal_new("scale", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                   NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DOUBLE);
+    signals[RANGE] = g_signal_new("range", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
+                                  NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT, G_TYPE_INT);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/adapter_row.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, name);
@@ -94,12 +128,16 @@ static void tincture_adapter_row_class_init(TinctureAdapterRowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, scale);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, scale_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, scale_box);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, from);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, to);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, steps);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, export);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, remove);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, told);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, told_text);
     gtk_widget_class_bind_template_callback(widget_class, enabled_changed_cb);
     gtk_widget_class_bind_template_callback(widget_class, scale_changed_cb);
+    gtk_widget_class_bind_template_callback(widget_class, bounds_changed_cb);
 }
 
 static void tincture_adapter_row_init(TinctureAdapterRow *self)
@@ -107,6 +145,8 @@ static void tincture_adapter_row_init(TinctureAdapterRow *self)
     gtk_widget_init_template(GTK_WIDGET(self));
     gtk_range_set_round_digits(GTK_RANGE(self->scale), 2);
     widget_ignore_scroll(GTK_WIDGET(self->scale));
+    widget_ignore_scroll(GTK_WIDGET(self->from));
+    widget_ignore_scroll(GTK_WIDGET(self->to));
 }
 
 GtkWidget *tincture_adapter_row_new(gint64 id)
@@ -142,8 +182,14 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEn
         gpointer control;
         const char *verb;
     } names[] = {
-        {self->enabled, "Use"},   {self->scale, "Strength of"},           {self->export, "Export"},
-        {self->remove, "Remove"}, {self->told, "What is not applied of"},
+        {self->enabled, "Use"},
+        {self->scale, "Strength of"},
+        {self->from, "First time step of"},
+        {self->to, "Last time step of"},
+        {self->steps, "Time steps of"},
+        {self->export, "Export"},
+        {self->remove, "Remove"},
+        {self->told, "What is not applied of"},
     };
     self->updating = TRUE;
     gtk_label_set_text(self->name, adapter->name);
@@ -157,7 +203,11 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEn
     gtk_switch_set_active(self->enabled, adapter->enabled);
     gtk_range_set_value(GTK_RANGE(self->scale), adapter->scale);
     show_scale(self, adapter->scale);
-    gtk_widget_set_sensitive(self->scale_box, adapter->enabled);
+    show_range(self, adapter->from, adapter->to);
+    if (adapter->from || adapter->to) {
+        gtk_expander_set_expanded(self->steps, TRUE);
+    }
+    show_use(self, adapter->enabled);
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self), adapter->name);
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *name = g_strdup_printf("%s %s", names[i].verb, adapter->name);

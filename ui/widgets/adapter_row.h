@@ -1,7 +1,8 @@
 // One adapter of the document: name, how much of the file was applied, switch, scale, export and
 // remove.
 //
-// Signals "enabled" (gboolean), "scale" (double): a person changed them. The buttons activate
+// Signals "enabled" (gboolean), "scale" (double), "range" (int from, int to, as struct document_use
+// has them): a person changed them. The buttons activate
 // win.export-adapter and win.remove-adapter with the adapter's id.
 //
 // Thread: main only.

@@ -388,6 +388,8 @@ static char *adapter_fact(struct drive *d, const char *rest)
            : g_str_equal(field, "method")  ? g_strdup(a->method)
            : g_str_equal(field, "scale")   ? number(a->scale)
            : g_str_equal(field, "enabled") ? yes_no(a->enabled)
+           : g_str_equal(field, "from")    ? number(a->from)
+           : g_str_equal(field, "to")      ? number(a->to)
            : g_str_equal(field, "applied") ? number(a->applied)
            : g_str_equal(field, "total")   ? number(a->total)
                                            : NULL;

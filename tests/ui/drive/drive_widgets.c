@@ -94,6 +94,10 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
         gtk_range_set_value(GTK_RANGE(widget), g_ascii_strtod(value, NULL));
         return TRUE;
     }
+    if (GTK_IS_SPIN_BUTTON(widget)) {
+        gtk_spin_button_set_value(GTK_SPIN_BUTTON(widget), g_ascii_strtod(value, NULL));
+        return TRUE;
+    }
     if (GTK_IS_ENTRY(widget)) {
         gtk_editable_set_text(GTK_EDITABLE(widget), value);
         g_signal_emit_by_name(widget, "activate");
