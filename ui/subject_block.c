@@ -103,6 +103,15 @@ static void leave_out_cb(GtkWidget *button, TinctureSubjectBlock *self)
     }
 }
 
+static void retouch_cb(GtkWidget *row, TinctureSubjectBlock *self)
+{
+    const int at = subject_entry_find(entry_of(self), path_of(row));
+    if (at >= 0) {
+        gtk_widget_activate_action(GTK_WIDGET(self), "win.subject-photo", "(uu)", self->index,
+                                   (guint)at);
+    }
+}
+
 static GtkWidget *button_in(GtkWidget *row, const char *path, const char *icon, const char *text,
                             GCallback clicked, TinctureSubjectBlock *self)
 {
@@ -137,12 +146,14 @@ static GtkWidget *photo_row(TinctureSubjectBlock *self, const struct subject_sho
 {
     GtkWidget *row = adw_action_row_new();
     g_autofree char *out = g_strdup_printf("Leave %s out", view->name);
+    g_autofree char *retouch = g_strdup_printf("Crop, mask and describe %s", view->name);
     g_object_set_data_full(G_OBJECT(row), "path", g_strdup(shot->path), g_free);
     adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), view->name);
     gtk_widget_set_name(row, view->name); // for tests and inspectors
     adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
     adw_action_row_add_prefix(ADW_ACTION_ROW(row), thumb_of(view));
+    button_in(row, shot->path, "document-edit-symbolic", retouch, G_CALLBACK(retouch_cb), self);
     button_in(row, shot->path, "list-remove-symbolic", out, G_CALLBACK(leave_out_cb), self);
     return row;
 }

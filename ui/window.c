@@ -17,9 +17,10 @@ G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW
 
 static const char *aside_title(TinctureWindow *self)
 {
-    return self->aside == NULL                    ? "Tincture"
-           : g_str_equal(self->aside, "workshop") ? "Adapter Workshop"
-                                                  : "Learn a Subject";
+    return self->aside == NULL                         ? "Tincture"
+           : g_str_equal(self->aside, "workshop")      ? "Adapter Workshop"
+           : g_str_equal(self->aside, "subject-photo") ? tincture_window_get_project(self)->title
+                                                       : "Learn a Subject";
 }
 
 static void show_title(TinctureWindow *self)
@@ -79,6 +80,8 @@ static void show_page(TinctureWindow *self)
     gtk_widget_set_visible(self->opening_cancel, job != NULL && !(job->type->rank & JOB_LASTING));
     gtk_widget_set_visible(self->back, self->aside != NULL);
     gtk_widget_set_visible(self->photo_buttons, photo);
+    gtk_widget_set_visible(self->undo_buttons,
+                           photo || g_strcmp0(self->aside, "subject-photo") == 0);
     gtk_widget_set_visible(self->photo_tools, photo);
     gtk_widget_set_visible(self->inspector_side, photo);
     gtk_widget_set_visible(self->inspector_separator, photo);
@@ -88,6 +91,7 @@ static void show_page(TinctureWindow *self)
                                            : "start";
     if (g_strcmp0(page, gtk_stack_get_visible_child_name(self->pages)) != 0) {
         gtk_stack_set_visible_child_name(self->pages, page);
+        tincture_window_take_canvas(self);
         if (photo) {
             begin_with_photo(self);
         }
@@ -99,6 +103,8 @@ void tincture_window_show_aside(TinctureWindow *self, const char *page)
     self->aside = page;
     if (g_strcmp0(page, "subject") == 0) {
         tincture_subject_page_show(self->subject);
+    } else if (g_strcmp0(page, "subject-photo") == 0) {
+        tincture_subject_photo_page_show(self->subject_photo);
     } else if (page != NULL) {
         tincture_workshop_page_show(self->workshop);
     }
@@ -187,7 +193,7 @@ static void sample_open_cb(TinctureWindow *self, const char *path, const char *c
 static void build_panels(TinctureWindow *self)
 {
     for (const struct panel *const *panel = panel_table; *panel != NULL; panel++) {
-        GtkWidget *widget = tincture_panel_new(*panel, self->session);
+        GtkWidget *widget = tincture_panel_new(*panel, self->session, self->session->painting);
         gtk_box_append((*panel)->side == PANEL_HISTORY ? self->history : self->inspector, widget);
     }
 }
@@ -204,6 +210,9 @@ static void connect_session(TinctureWindow *self)
         {self->project, "message", G_CALLBACK(message_cb)},
         {self->session->queue, "changed", G_CALLBACK(job_changed_cb)},
         {self->session->subject, "changed", G_CALLBACK(tincture_window_update_actions)},
+        {self->session->subject_photo, "opened", G_CALLBACK(tincture_window_show_subject_photo)},
+        {self->session->subject_photo->project, "document-changed",
+         G_CALLBACK(tincture_window_update_actions)},
         {self->session->queue, "question", G_CALLBACK(tincture_window_ask)},
         {self->session, "device-changed", G_CALLBACK(device_changed_cb)},
     };
@@ -271,6 +280,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     g_type_ensure(TINCTURE_TYPE_STAGE);
     g_type_ensure(TINCTURE_TYPE_START_PAGE);
     g_type_ensure(TINCTURE_TYPE_SUBJECT_PAGE);
+    g_type_ensure(TINCTURE_TYPE_SUBJECT_PHOTO_PAGE);
     g_type_ensure(TINCTURE_TYPE_WORKSHOP_PAGE);
     g_type_ensure(TINCTURE_TYPE_RECENT_POPOVER);
     gtk_widget_class_set_template_from_resource(widget_class,
@@ -285,12 +295,14 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, stage);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, recent);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, subject);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, subject_photo);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, workshop);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, back);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening_cancel);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, photo_buttons);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, undo_buttons);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, photo_tools);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, drop_area);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, inspector_side);
@@ -339,9 +351,10 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     TinctureWindow *self = g_object_new(TINCTURE_TYPE_WINDOW, "application", app, NULL);
     self->session = g_object_ref(session);
     self->project = g_object_ref(session->project);
-    tincture_stage_set_session(self->stage, session);
+    tincture_stage_set_session(self->stage, session, session->painting);
     tincture_recent_popover_set_session(self->recent, session);
     tincture_subject_page_set_session(self->subject, session);
+    tincture_subject_photo_page_set_session(self->subject_photo, session);
     tincture_workshop_page_set_session(self->workshop, session);
     build_panels(self);
     name_buttons(GTK_WIDGET(self));
@@ -355,7 +368,25 @@ TinctureSession *tincture_window_get_session(TinctureWindow *self)
     return self->session;
 }
 
+TinctureStage *tincture_window_get_stage(TinctureWindow *self)
+{
+    return g_strcmp0(self->aside, "subject-photo") == 0
+               ? tincture_subject_photo_page_get_stage(self->subject_photo)
+               : self->stage;
+}
+
 TinctureCanvas *tincture_window_get_canvas(TinctureWindow *self)
 {
-    return tincture_stage_get_canvas(self->stage);
+    return tincture_stage_get_canvas(tincture_window_get_stage(self));
+}
+
+TincturePainting *tincture_window_get_painting(TinctureWindow *self)
+{
+    return g_strcmp0(self->aside, "subject-photo") == 0 ? self->session->subject_photo->painting
+                                                        : self->session->painting;
+}
+
+TinctureProject *tincture_window_get_project(TinctureWindow *self)
+{
+    return tincture_painting_get_project(tincture_window_get_painting(self));
 }

@@ -187,14 +187,14 @@ static void undo_action(GtkWidget *widget, const char *name, GVariant *target)
     if (g_strcmp0(self->aside, "subject") == 0) {
         tincture_subject_work_put_back(self->session->subject, 0);
     } else {
-        tincture_project_undo(self->project);
+        tincture_project_undo(tincture_window_get_project(self));
     }
 }
 
 static void redo_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     if (!text_takes(widget, "text.redo")) {
-        tincture_project_redo(window_of(widget)->project);
+        tincture_project_redo(tincture_window_get_project(window_of(widget)));
     }
 }
 
@@ -229,9 +229,12 @@ static void workshop_action(GtkWidget *widget, const char *name, GVariant *targe
     tincture_window_show_aside(window_of(widget), "workshop");
 }
 
+// From a photo of a subject back to the subjects.
 static void leave_page_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_window_show_aside(window_of(widget), NULL);
+    TinctureWindow *self = window_of(widget);
+    tincture_window_show_aside(self,
+                               g_strcmp0(self->aside, "subject-photo") == 0 ? "subject" : NULL);
 }
 
 // The row of the history that has the keyboard, or else what is shown.
@@ -324,6 +327,14 @@ static void about_action(GtkWidget *widget, const char *name, GVariant *target)
 
 // ---- which verbs make sense now -----------------------------------------------------------------
 
+static gboolean can_undo(TinctureWindow *self)
+{
+    return g_strcmp0(self->aside, "subject") == 0 ? self->session->subject->removed->len > 0
+           : g_strcmp0(self->aside, "workshop") == 0
+               ? FALSE
+               : history_can_undo(tincture_window_get_project(self)->history);
+}
+
 void tincture_window_update_actions(TinctureWindow *self)
 {
     TinctureProject *project = self->project;
@@ -334,6 +345,8 @@ void tincture_window_update_actions(TinctureWindow *self)
         photo && !project->drawing && tincture_project_view(project).rgba != project->before.rgba;
     gboolean learning = tincture_queue_find(queue, &learn_job) != NULL ||
                         tincture_queue_find(queue, &subject_job) != NULL;
+    const TinctureProject *seen = tincture_window_get_project(self);
+    gboolean retouching = seen != project; // a photo of a subject
     gboolean exporting = tincture_queue_find(queue, &export_job) != NULL;
     const struct {
         const char *name;
@@ -345,9 +358,8 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.subject", g_strcmp0(self->aside, "subject") != 0},
         {"win.workshop", g_strcmp0(self->aside, "workshop") != 0},
         {"win.leave-page", self->aside != NULL},
-        {"win.undo", self->aside == NULL ? history_can_undo(project->history)
-                                         : self->session->subject->removed->len > 0},
-        {"win.redo", history_can_redo(project->history) && self->aside == NULL},
+        {"win.undo", can_undo(self)},
+        {"win.redo", (self->aside == NULL || retouching) && history_can_redo(seen->history)},
         {"win.learn", photo && !learning},
         {"win.resume", photo && !learning && project->can_resume},
         {"win.start-over", photo && !learning && project->can_resume},
@@ -355,10 +367,10 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.star", photo && tincture_project_n_results(project) > 0},
         {"win.cancel", job != NULL && !(job->type->rank & JOB_LASTING)},
         {"win.dice", photo && edit_settings_seed_matters(project->document.edit)},
-        {"win.zoom-in", photo},
-        {"win.zoom-out", photo},
-        {"win.zoom-fit", photo},
-        {"win.zoom-actual", photo},
+        {"win.zoom-in", photo || retouching},
+        {"win.zoom-out", photo || retouching},
+        {"win.zoom-fit", photo || retouching},
+        {"win.zoom-actual", photo || retouching},
         {"win.go-to", photo},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(states); i++) {
@@ -375,7 +387,6 @@ void tincture_window_add_toggles(TinctureWindow *self)
         gpointer object;
         const char *property;
     } toggles[] = {
-        {"compare", tincture_window_get_canvas(self), "compare"},
         {"show-history", self->history_flap, "reveal-flap"},
         {"show-inspector", self->inspector_flap, "reveal-flap"},
     };

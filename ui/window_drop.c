@@ -23,9 +23,9 @@ static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *
     if (self->aside != NULL) {
         tincture_window_toast(
             self,
-            g_str_equal(self->aside, "subject")
-                ? "A subject is learned from files. Save this picture as one first."
-                : "This is a picture. Adapters come as files.",
+            g_str_equal(self->aside, "workshop")
+                ? "This is a picture. Adapters come as files."
+                : "A subject is learned from files. Save this picture as one first.",
             NULL, NULL);
         return;
     }
@@ -51,11 +51,11 @@ static void add_aside(TinctureWindow *self, GSList *files, guint subject)
                               NULL, NULL);
     }
     g_ptr_array_add(paths, NULL);
-    if (g_str_equal(self->aside, "subject")) {
+    if (g_str_equal(self->aside, "workshop")) {
+        tincture_workshop_add(self->session->workshop, (const char *const *)paths->pdata);
+    } else {
         tincture_subject_work_add(self->session->subject, subject,
                                   (const char *const *)paths->pdata);
-    } else {
-        tincture_workshop_add(self->session->workshop, (const char *const *)paths->pdata);
     }
 }
 

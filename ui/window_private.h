@@ -5,6 +5,7 @@
 #include "ui/canvas/stage.h"
 #include "ui/recent_popover.h"
 #include "ui/subject_page.h"
+#include "ui/subject_photo_page.h"
 #include "ui/window.h"
 #include "ui/workshop_page.h"
 
@@ -20,9 +21,10 @@ struct _TinctureWindow {
     TinctureStage *stage;
     TinctureRecentPopover *recent;
     TinctureSubjectPage *subject;
+    TinctureSubjectPhotoPage *subject_photo;
     TinctureWorkshopPage *workshop;
     GtkLabel *device, *opening;
-    GtkWidget *photo_buttons, *photo_tools, *drop_area, *opening_cancel;
+    GtkWidget *photo_buttons, *undo_buttons, *photo_tools, *drop_area, *opening_cancel;
     GtkWidget *inspector_side, *inspector_separator, *back;
 
     // owned
@@ -34,7 +36,8 @@ struct _TinctureWindow {
     gint64 message_shown;   // microseconds, of the monotonic clock
     gboolean message_lasts; // the next thing does not end it
 
-    const char *aside; // the page in the photo's place, "subject" or "workshop"; NULL: none
+    const char *aside; // the page in the photo's place: "subject", "subject-photo" or "workshop";
+                       // NULL: none
 
     // borrowed
     AdwToast *message; // that is shown; NULL: none
@@ -46,8 +49,10 @@ void tincture_window_add_toggles(TinctureWindow *self);
 void tincture_window_update_actions(TinctureWindow *self);
 void tincture_window_install_tools(GtkWidgetClass *widget_class);
 void tincture_window_add_tools(TinctureWindow *self);
+void tincture_window_take_canvas(TinctureWindow *self); // another page is seen
 void tincture_window_update_tools(TinctureWindow *self);
 void tincture_window_install_subject(GtkWidgetClass *widget_class);
+void tincture_window_show_subject_photo(TinctureWindow *self); // the one that was opened
 void tincture_window_accept_drops(TinctureWindow *self);
 void tincture_window_paste(TinctureWindow *self);
 // text is plain, not markup. button and action, a detailed one, may be NULL.
@@ -57,10 +62,14 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
 void tincture_window_message(TinctureWindow *self, const char *text, const char *button,
                              const char *action, gboolean stays);
 void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text);
-// "subject" or "workshop"; NULL: what was there before.
+// "subject", "subject-photo" or "workshop"; NULL: what was there before.
 void tincture_window_show_aside(TinctureWindow *self, const char *page);
 void tincture_window_dismiss(TinctureWindow *self); // the message that is shown, if there is one
 void tincture_window_forget_messages(TinctureWindow *self); // the window goes
 // Gives the keyboard to the panel of that id, while there is a photo.
 void tincture_window_go_to(TinctureWindow *self, const char *id);
+// What the tools work on: the open photo, or a subject's while its page is seen.
+TinctureStage *tincture_window_get_stage(TinctureWindow *self);
 TinctureCanvas *tincture_window_get_canvas(TinctureWindow *self);
+TincturePainting *tincture_window_get_painting(TinctureWindow *self);
+TinctureProject *tincture_window_get_project(TinctureWindow *self);

@@ -40,10 +40,25 @@ static void put_back_action(GtkWidget *widget, const char *name, GVariant *targe
     tincture_subject_work_put_back(work_of(widget), g_variant_get_int64(target));
 }
 
+static void photo_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    guint subject, photo;
+    g_variant_get(target, "(uu)", &subject, &photo);
+    tincture_subject_photo_open(TINCTURE_WINDOW(widget)->session->subject_photo, subject, photo);
+}
+
+void tincture_window_show_subject_photo(TinctureWindow *self)
+{
+    if (g_strcmp0(self->aside, "subject") == 0) { // else somebody has gone elsewhere meanwhile
+        tincture_window_show_aside(self, "subject-photo");
+    }
+}
+
 void tincture_window_install_subject(GtkWidgetClass *widget_class)
 {
     gtk_widget_class_install_action(widget_class, "win.subject-leave-out", "(uu)",
                                     leave_out_action);
+    gtk_widget_class_install_action(widget_class, "win.subject-photo", "(uu)", photo_action);
     gtk_widget_class_install_action(widget_class, "win.subject-remove", "u", remove_action);
     gtk_widget_class_install_action(widget_class, "win.subject-put-back", "x", put_back_action);
 }

@@ -26,7 +26,8 @@ static void brush_softness_action(GtkWidget *widget, const char *name, GVariant 
 
 static void ask_word_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_toolbar_ask_word(tincture_stage_get_toolbar(window_of(widget)->stage));
+    tincture_toolbar_ask_word(
+        tincture_stage_get_toolbar(tincture_window_get_stage(window_of(widget))));
 }
 
 // ---- the mask -----------------------------------------------------------------------------------
@@ -34,16 +35,18 @@ static void ask_word_action(GtkWidget *widget, const char *name, GVariant *targe
 // What changes the mask shows it.
 static void add_step(TinctureWindow *self, const struct mask_step *step)
 {
-    struct mask *mask = mask_with(self->project->document.mask, step);
+    TinctureProject *project = tincture_window_get_project(self);
+    struct mask *mask = mask_with(project->document.mask, step);
     tincture_canvas_set_show_mask(tincture_window_get_canvas(self), TRUE);
-    tincture_project_set_mask(self->project, mask);
+    tincture_project_set_mask(project, mask);
     mask_unref(mask);
 }
 
 static void select_word(TinctureWindow *self, GVariant *word, bool erase)
 {
     tincture_canvas_set_show_mask(tincture_window_get_canvas(self), TRUE);
-    tincture_session_select_word(self->session, g_variant_get_string(word, NULL), erase);
+    tincture_session_select_word(self->session, tincture_window_get_project(self),
+                                 g_variant_get_string(word, NULL), erase);
 }
 
 static void select_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -75,33 +78,36 @@ static void mask_feather_action(GtkWidget *widget, const char *name, GVariant *t
 
 static void mask_clear_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_project_set_mask(window_of(widget)->project, NULL);
+    tincture_project_set_mask(tincture_window_get_project(window_of(widget)), NULL);
 }
 
 // ---- the frame ----------------------------------------------------------------------------------
 
 static void frame_remove_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_project_set_region(window_of(widget)->project, NULL);
+    tincture_project_set_region(tincture_window_get_project(window_of(widget)), NULL);
 }
 
 static void frame_show_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_canvas_zoom_to(tincture_window_get_canvas(window_of(widget)),
-                            &window_of(widget)->project->document.region);
+    TinctureWindow *self = window_of(widget);
+    tincture_canvas_zoom_to(tincture_window_get_canvas(self),
+                            &tincture_window_get_project(self)->document.region);
 }
 
 // Around the mask, with some of what is beside it; without one, around what the words are about.
 static void frame_fit_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureWindow *self = window_of(widget);
-    const struct raster *raster = tincture_painting_raster(self->session->painting);
+    TincturePainting *painting = tincture_window_get_painting(self);
+    TinctureProject *project = tincture_window_get_project(self);
+    const struct raster *raster = tincture_painting_raster(painting);
     struct image_region box;
-    if (self->project->document.mask == NULL) {
-        tincture_session_suggest_frame(self->session);
-    } else if (raster != NULL && !tincture_painting_is_busy(self->session->painting) &&
+    if (project->document.mask == NULL) {
+        tincture_session_suggest_frame(self->session, project);
+    } else if (raster != NULL && !tincture_painting_is_busy(painting) &&
                frame_around(raster->values, raster->width, raster->height, &box)) {
-        tincture_project_set_region(self->project, &box);
+        tincture_project_set_region(project, &box);
     }
 }
 
@@ -171,11 +177,13 @@ static void add_letters(TinctureWindow *self)
 void tincture_window_update_tools(TinctureWindow *self)
 {
     TinctureCanvas *canvas = tincture_window_get_canvas(self);
-    const gboolean photo = self->project->photo != NULL;
-    const gboolean mask = photo && self->project->document.mask != NULL;
-    const gboolean frame = photo && self->project->document.region.width > 0;
-    const gboolean result = photo && self->project->result != NULL && !self->project->drawing;
-    const gboolean prompt = photo && *self->project->document.prompt != '\0';
+    const TinctureProject *project = tincture_window_get_project(self);
+    const gboolean photo = project->photo != NULL;
+    const gboolean mask = photo && project->document.mask != NULL;
+    const gboolean frame = photo && project->document.region.width > 0;
+    const gboolean open = project == self->project; // and no subject's
+    const gboolean result = photo && project->result != NULL && !project->drawing;
+    const gboolean prompt = photo && *project->document.prompt != '\0';
     const struct {
         const char *name;
         gboolean enabled;
@@ -190,8 +198,8 @@ void tincture_window_update_tools(TinctureWindow *self)
         {"win.frame-remove", frame},
         {"win.frame-show", frame},
         {"win.frame-fit", photo},
-        {"win.vary", prompt},
-        {"win.continue", result},
+        {"win.vary", open && prompt},
+        {"win.continue", open && result},
         {"win.brush-size", photo && tincture_canvas_get_tool(canvas) == TOOL_BRUSH},
         {"win.brush-softness", photo && tincture_canvas_get_tool(canvas) == TOOL_BRUSH},
     };
@@ -200,18 +208,28 @@ void tincture_window_update_tools(TinctureWindow *self)
     }
 }
 
-void tincture_window_add_tools(TinctureWindow *self)
+// Switches of the canvas that is seen: those of the one before are replaced.
+void tincture_window_take_canvas(TinctureWindow *self)
 {
     TinctureCanvas *canvas = tincture_window_get_canvas(self);
-    static const char *const properties[] = {"tool", "erase", "follow-edges", "show-mask",
-                                             "peek-mask"};
+    static const char *const properties[] = {"compare",      "tool",      "erase",
+                                             "follow-edges", "show-mask", "peek-mask"};
     for (gsize i = 0; i < G_N_ELEMENTS(properties); i++) {
         g_autoptr(GPropertyAction) action =
             g_property_action_new(properties[i], canvas, properties[i]);
         g_action_map_add_action(G_ACTION_MAP(self), G_ACTION(action));
     }
-    g_signal_connect_object(canvas, "notify::tool", G_CALLBACK(tincture_window_update_tools), self,
-                            G_CONNECT_SWAPPED);
+}
+
+void tincture_window_add_tools(TinctureWindow *self)
+{
+    TinctureStage *const stages[] = {self->stage,
+                                     tincture_subject_photo_page_get_stage(self->subject_photo)};
+    for (gsize i = 0; i < G_N_ELEMENTS(stages); i++) {
+        g_signal_connect_object(tincture_stage_get_canvas(stages[i]), "notify::tool",
+                                G_CALLBACK(tincture_window_update_tools), self, G_CONNECT_SWAPPED);
+    }
+    tincture_window_take_canvas(self);
     add_letters(self);
 }
 

@@ -102,7 +102,7 @@ static void check_closeup(struct fixture *f, const struct image *exported)
 {
     const struct image_region piece = {120, 150, 200, 160};
     g_autofree uint8_t *rgba = g_new(uint8_t, (gsize)4 * piece.width * piece.height);
-    live_want_closeup(f->session->live, &piece);
+    live_want_closeup(f->session->live, f->project, &piece);
     wait_until(f, has_closeup, "the closeup is there");
     struct image *cut = image_crop(exported, piece.x, piece.y, piece.width, piece.height, NULL);
     image_to_rgba8(cut, rgba);

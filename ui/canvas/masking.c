@@ -4,12 +4,13 @@ struct masking {
     // borrowed
     TinctureCanvas *canvas;
     TinctureSession *session;
+    TincturePainting *painting;
     const struct raster *raster; // what the canvas shows
 };
 
 static TinctureProject *project_of(const struct masking *m)
 {
-    return m->session->project;
+    return tincture_painting_get_project(m->painting);
 }
 
 // ---- from the hand to the document --------------------------------------------------------------
@@ -42,16 +43,16 @@ static void stroke_cb(struct masking *m, const struct canvas_stroke *stroke, gbo
 {
     struct mask_step step;
     if (stroke == NULL) {
-        tincture_painting_preview(m->session->painting, NULL);
+        tincture_painting_preview(m->painting, NULL);
     } else if (stroke->tool == TOOL_PICK) {
-        tincture_session_select_point(m->session, stroke->points[0], stroke->points[1],
-                                      stroke->erase);
+        tincture_session_select_point(m->session, project_of(m), stroke->points[0],
+                                      stroke->points[1], stroke->erase);
     } else if (step_of(stroke, done, &step)) {
         struct mask *mask = mask_with(project_of(m)->document.mask, &step);
         if (done) {
             tincture_project_set_mask(project_of(m), mask);
         }
-        tincture_painting_preview(m->session->painting, done ? NULL : mask);
+        tincture_painting_preview(m->painting, done ? NULL : mask);
         mask_unref(mask);
     }
 }
@@ -67,8 +68,8 @@ static void framed_cb(struct masking *m, const struct image_region *frame)
 
 static void painted_cb(struct masking *m, const struct image_region *part)
 {
-    const struct raster *raster = tincture_painting_raster(m->session->painting);
-    tincture_canvas_freeze_mask(m->canvas, tincture_painting_is_busy(m->session->painting));
+    const struct raster *raster = tincture_painting_raster(m->painting);
+    tincture_canvas_freeze_mask(m->canvas, tincture_painting_is_busy(m->painting));
     if (raster != m->raster) {
         m->raster = raster;
         tincture_canvas_set_mask(m->canvas, raster != NULL ? raster->values : NULL,
@@ -89,16 +90,17 @@ static void document_changed_cb(struct masking *m, guint parts)
 
 // ---- life ---------------------------------------------------------------------------------------
 
-struct masking *masking_new(TinctureCanvas *canvas, TinctureSession *session)
+struct masking *masking_new(TinctureCanvas *canvas, TinctureSession *session,
+                            TincturePainting *painting)
 {
     struct masking *m = g_new0(struct masking, 1);
     m->canvas = canvas;
     m->session = session;
+    m->painting = painting;
     g_signal_connect_swapped(canvas, "stroke", G_CALLBACK(stroke_cb), m);
     g_signal_connect_swapped(canvas, "framed", G_CALLBACK(framed_cb), m);
-    g_signal_connect_swapped(session->painting, "changed", G_CALLBACK(painted_cb), m);
-    g_signal_connect_swapped(session->project, "document-changed", G_CALLBACK(document_changed_cb),
-                             m);
+    g_signal_connect_swapped(painting, "changed", G_CALLBACK(painted_cb), m);
+    g_signal_connect_swapped(project_of(m), "document-changed", G_CALLBACK(document_changed_cb), m);
     document_changed_cb(m, DOCUMENT_ALL);
     painted_cb(m, NULL);
     return m;
@@ -108,8 +110,8 @@ void masking_free(struct masking *m)
 {
     if (m != NULL) {
         g_signal_handlers_disconnect_by_data(m->canvas, m);
-        g_signal_handlers_disconnect_by_data(m->session->painting, m);
-        g_signal_handlers_disconnect_by_data(m->session->project, m);
+        g_signal_handlers_disconnect_by_data(m->painting, m);
+        g_signal_handlers_disconnect_by_data(project_of(m), m);
         g_free(m);
     }
 }

@@ -10,7 +10,9 @@
 G_BEGIN_DECLS
 
 struct masking;
-struct masking *masking_new(TinctureCanvas *canvas, TinctureSession *session); // both borrowed
+// All borrowed; painting: of the project that is drawn on.
+struct masking *masking_new(TinctureCanvas *canvas, TinctureSession *session,
+                            TincturePainting *painting);
 void masking_free(struct masking *m);
 
 G_END_DECLS

@@ -82,7 +82,7 @@ static gboolean closeup_timeout_cb(gpointer data)
     TinctureStage *self = data;
     self->closeup_timeout = 0;
     self->asked = tincture_canvas_get_seen(self->canvas);
-    live_want_closeup(self->session->live,
+    live_want_closeup(self->session->live, self->project,
                       &(struct image_region){self->asked.x, self->asked.y, self->asked.width,
                                              self->asked.height});
     return G_SOURCE_REMOVE;
@@ -345,14 +345,19 @@ static void tincture_stage_init(TinctureStage *self)
     gtk_widget_set_direction(self->after_label, GTK_TEXT_DIR_LTR);
 }
 
-void tincture_stage_set_session(TinctureStage *self, TinctureSession *session)
+void tincture_stage_set_session(TinctureStage *self, TinctureSession *session,
+                                TincturePainting *painting)
 {
     g_return_if_fail(TINCTURE_IS_STAGE(self) && self->session == NULL);
     self->session = g_object_ref(session);
-    self->project = g_object_ref(session->project);
-    tincture_toolbar_set_session(self->toolbar, session);
-    tincture_variation_strip_set_session(self->strip, session);
-    self->masking = masking_new(self->canvas, session);
+    self->project = g_object_ref(tincture_painting_get_project(painting));
+    tincture_toolbar_set_project(self->toolbar, self->project);
+    if (painting == session->painting) {
+        tincture_variation_strip_set_session(self->strip, session);
+    } else { // variations are of the open photo
+        gtk_widget_set_visible(GTK_WIDGET(self->strip), FALSE);
+    }
+    self->masking = masking_new(self->canvas, session, painting);
     g_signal_connect_object(self->project, "view-changed", G_CALLBACK(update_pictures), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(self->project, "document-changed", G_CALLBACK(document_changed_cb),

@@ -14,7 +14,9 @@ G_BEGIN_DECLS
 #define TINCTURE_TYPE_STAGE (tincture_stage_get_type())
 G_DECLARE_FINAL_TYPE(TinctureStage, tincture_stage, TINCTURE, STAGE, AdwBin)
 
-void tincture_stage_set_session(TinctureStage *self, TinctureSession *session); // once
+// painting: of the project that is shown. Once.
+void tincture_stage_set_session(TinctureStage *self, TinctureSession *session,
+                                TincturePainting *painting);
 TinctureCanvas *tincture_stage_get_canvas(TinctureStage *self);
 TinctureToolbar *tincture_stage_get_toolbar(TinctureStage *self);
 

@@ -26,9 +26,9 @@ static GtkWidget *tool_button(const struct canvas_tool_info *tool)
     return button;
 }
 
-void tincture_toolbar_set_session(TinctureToolbar *self, TinctureSession *session)
+void tincture_toolbar_set_project(TinctureToolbar *self, TinctureProject *project)
 {
-    tincture_word_popover_set_session(self->words, session);
+    tincture_word_popover_set_project(self->words, project);
 }
 
 void tincture_toolbar_ask_word(TinctureToolbar *self)

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define TINCTURE_TYPE_TOOLBAR (tincture_toolbar_get_type())
 G_DECLARE_FINAL_TYPE(TinctureToolbar, tincture_toolbar, TINCTURE, TOOLBAR, AdwBin)
 
-void tincture_toolbar_set_session(TinctureToolbar *self, TinctureSession *session); // once
+void tincture_toolbar_set_project(TinctureToolbar *self, TinctureProject *project); // once
 // Opens the list of words.
 void tincture_toolbar_ask_word(TinctureToolbar *self);
 

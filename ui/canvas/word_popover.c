@@ -89,9 +89,9 @@ static void tincture_word_popover_show(GtkWidget *widget)
     GTK_WIDGET_CLASS(tincture_word_popover_parent_class)->show(widget);
 }
 
-void tincture_word_popover_set_session(TinctureWordPopover *self, TinctureSession *session)
+void tincture_word_popover_set_project(TinctureWordPopover *self, TinctureProject *project)
 {
-    g_set_object(&self->project, session->project);
+    g_set_object(&self->project, project);
 }
 
 static void tincture_word_popover_dispose(GObject *object)

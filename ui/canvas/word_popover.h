@@ -12,6 +12,6 @@ G_BEGIN_DECLS
 #define TINCTURE_TYPE_WORD_POPOVER (tincture_word_popover_get_type())
 G_DECLARE_FINAL_TYPE(TinctureWordPopover, tincture_word_popover, TINCTURE, WORD_POPOVER, GtkPopover)
 
-void tincture_word_popover_set_session(TinctureWordPopover *self, TinctureSession *session);
+void tincture_word_popover_set_project(TinctureWordPopover *self, TinctureProject *project);
 
 G_END_DECLS

@@ -256,20 +256,19 @@ void live_take(struct live *live, struct result *result, const struct picture *v
 
 // ---- the photo's own pixels ---------------------------------------------------------------------
 
-void live_want_closeup(struct live *live, const struct image_region *region)
+void live_want_closeup(struct live *live, const TinctureProject *p,
+                       const struct image_region *region)
 {
-    const TinctureProject *p = live->project;
     if (p->photo && !tincture_queue_shown(live->queue)) {
         const struct job_inputs in = {.photo = p->photo, .result = p->result, .region = *region};
         tincture_queue_submit(live->queue, tincture_job_new(&closeup_job, &in));
     }
 }
 
-void live_closeup_done(struct live *live, TinctureJob *job)
+void live_closeup_done(TinctureProject *p, TinctureJob *job)
 {
-    const TinctureProject *p = live->project;
     if (!job->error && job->in.photo == p->photo && job->in.result == p->result && !p->drawing) {
-        tincture_project_set_closeup(live->project, &job->out.closeup);
+        tincture_project_set_closeup(p, &job->out.closeup);
     }
 }
 

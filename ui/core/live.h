@@ -40,11 +40,12 @@ void live_take(struct live *live, struct result *result, const struct picture *v
 void live_document(const struct live *live, struct document *d);
 // The piece of the photo that the window shows enlarged, in its pixels and inside it. Ignored while
 // a job runs; an edit does not wait for it.
-void live_want_closeup(struct live *live, const struct image_region *region);
+void live_want_closeup(struct live *live, const TinctureProject *p,
+                       const struct image_region *region);
 void live_keep_now(struct live *live); // the fresh result
 void live_star(struct live *live);     // gives the result that is shown its star, or takes it away
 
 void live_previewed(struct live *live, struct job_report *report);
 void live_edited(struct live *live, TinctureJob *job);
-void live_closeup_done(struct live *live, TinctureJob *job);
+void live_closeup_done(TinctureProject *p, TinctureJob *job);
 void live_follow(struct live *live); // begins what is wanted, as soon as nothing is in its way

@@ -13,7 +13,7 @@ struct canvas {
 struct _TincturePainting {
     GObject parent_instance;
 
-    TinctureProject *project; // borrowed: it belongs to the same session, and lasts longer
+    TinctureProject *project; // borrowed: whoever owns both lets it last longer
     struct canvas *canvas;    // NULL: no mask has been shown of this photo
     struct mask *preview;     // NULL: the document's is wanted
     struct mask *shown;       // what the raster is of, where that is known
@@ -219,6 +219,11 @@ void tincture_painting_preview(TincturePainting *self, const struct mask *m)
 {
     take_mask(&self->preview, m ? mask_ref(m) : NULL);
     follow(self);
+}
+
+TinctureProject *tincture_painting_get_project(TincturePainting *self)
+{
+    return self->project;
 }
 
 const struct raster *tincture_painting_raster(TincturePainting *self)

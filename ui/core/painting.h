@@ -1,6 +1,6 @@
-// What the mask looks like: a raster that follows the document's mask, or the one that is being
-// drawn by hand and is not the document's yet. Strokes are painted at once, so that they follow the
-// hand; what takes longer (a selection, growing, feathering) on a thread of its own.
+// What the mask of a project looks like: a raster that follows the document's mask, or the one that
+// is being drawn by hand and is not the document's yet. Strokes are painted at once, so that they
+// follow the hand; what takes longer (a selection, growing, feathering) on a thread of its own.
 //
 // Thread: main only.
 //
@@ -16,7 +16,9 @@ G_BEGIN_DECLS
 #define TINCTURE_TYPE_PAINTING (tincture_painting_get_type())
 G_DECLARE_FINAL_TYPE(TincturePainting, tincture_painting, TINCTURE, PAINTING, GObject)
 
-TincturePainting *tincture_painting_new(TinctureProject *project);
+TincturePainting *tincture_painting_new(TinctureProject *project); // borrowed
+
+TinctureProject *tincture_painting_get_project(TincturePainting *self); // borrowed
 
 // Shows m while a hand draws it; NULL: the document's mask again.
 void tincture_painting_preview(TincturePainting *self, const struct mask *m);

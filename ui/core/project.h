@@ -56,7 +56,7 @@ struct _TinctureProject {
     struct closeup closeup; // the piece that was asked for last, until the picture changes
     bool exported;          // the newest result has been exported
 
-    GPtrArray *tokens; // names of the learned tokens that sentences may hold
+    GPtrArray *tokens; // names of the learned tokens that sentences may hold, or will
 
     GArray *loss;    // double, smoothed: one a step of the training that runs or was last
     GArray *samples; // struct picture: what it drew on the way, oldest first

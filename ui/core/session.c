@@ -77,9 +77,24 @@ static void edited(TinctureSession *self, TinctureJob *job)
     live_edited(self->live, job);
 }
 
+// The project that shows the photo; NULL: none does any more.
+static TinctureProject *shown_in(TinctureSession *self, const struct photo *photo)
+{
+    TinctureProject *const all[] = {self->project, self->subject_photo->project};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (all[i]->photo == photo) {
+            return all[i];
+        }
+    }
+    return NULL;
+}
+
 static void closeup_done(TinctureSession *self, TinctureJob *job)
 {
-    live_closeup_done(self->live, job);
+    TinctureProject *p = shown_in(self, job->in.photo);
+    if (p) {
+        live_closeup_done(p, job);
+    }
 }
 
 static void drawn(TinctureSession *self, TinctureJob *job)
@@ -89,8 +104,8 @@ static void drawn(TinctureSession *self, TinctureJob *job)
 
 static void selected(TinctureSession *self, TinctureJob *job)
 {
-    TinctureProject *p = self->project;
-    if (!job->error && job->in.photo == p->photo) {
+    TinctureProject *p = shown_in(self, job->in.photo);
+    if (!job->error && p) {
         struct mask *mask = mask_with(p->document.mask, mask_last(job->out.selection));
         tincture_project_set_mask(p, mask);
         mask_unref(mask);
@@ -100,14 +115,15 @@ static void selected(TinctureSession *self, TinctureJob *job)
 static void suggested(TinctureSession *self, TinctureJob *job)
 {
     const struct image_region *r = &job->out.region;
-    if (job->error || job->in.photo != self->project->photo) {
+    TinctureProject *p = shown_in(self, job->in.photo);
+    if (job->error || !p) {
         return;
     }
     if (r->width == job->in.photo->full->width && r->height == job->in.photo->full->height) {
         tincture_project_say(self->project, MESSAGE_INFO,
                              "What is to change fills the photo: no frame is needed");
     } else {
-        tincture_project_set_region(self->project, r);
+        tincture_project_set_region(p, r);
     }
 }
 
@@ -130,6 +146,11 @@ static void learned(TinctureSession *self, TinctureJob *job)
 static void subject_learned(TinctureSession *self, TinctureJob *job)
 {
     tincture_subject_work_ended(self->subject, job);
+}
+
+static void subject_opened(TinctureSession *self, TinctureJob *job)
+{
+    tincture_subject_photo_opened(self->subject_photo, job);
 }
 
 static void measured(TinctureSession *self, TinctureJob *job)
@@ -166,14 +187,23 @@ static const struct {
     const struct job_type *type;
     void (*apply)(TinctureSession *self, TinctureJob *job);
 } appliers[] = {
-    {&load_job, loaded},        {&open_job, opened},
-    {&edit_job, edited},        {&closeup_job, closeup_done},
-    {&learn_job, learned},      {&adapter_job, adapter_loaded},
-    {&export_job, exported},    {&export_adapter_job, exported},
-    {&variation_job, drawn},    {&select_job, selected},
-    {&continue_job, continued}, {&suggest_job, suggested},
-    {&tokens_job, tokens_read}, {&subject_job, subject_learned},
-    {&study_job, measured},     {&combine_job, made},
+    {&load_job, loaded},
+    {&open_job, opened},
+    {&edit_job, edited},
+    {&closeup_job, closeup_done},
+    {&learn_job, learned},
+    {&adapter_job, adapter_loaded},
+    {&export_job, exported},
+    {&export_adapter_job, exported},
+    {&variation_job, drawn},
+    {&select_job, selected},
+    {&continue_job, continued},
+    {&suggest_job, suggested},
+    {&tokens_job, tokens_read},
+    {&subject_job, subject_learned},
+    {&study_job, measured},
+    {&combine_job, made},
+    {&subject_photo_job, subject_opened},
 };
 
 static void finished_cb(TinctureSession *self, TinctureJob *job)
@@ -238,10 +268,10 @@ void tincture_session_cancel(TinctureSession *self)
     tincture_queue_cancel(self->queue, NULL);
 }
 
-static void look_for(TinctureSession *self, const struct job_type *type, struct job_inputs in)
+static void look_for(TinctureSession *self, TinctureProject *p, const struct job_type *type,
+                     struct job_inputs in)
 {
-    TinctureProject *p = self->project;
-    if (p->photo && !library_is_busy(self->library)) {
+    if (p->photo && (p != self->project || !library_is_busy(self->library))) {
         g_autoptr(GArray) uses = tincture_project_uses(p);
         in.photo = p->photo;
         in.document = &p->document;
@@ -250,19 +280,21 @@ static void look_for(TinctureSession *self, const struct job_type *type, struct 
     }
 }
 
-void tincture_session_select_word(TinctureSession *self, const char *word, bool erase)
+void tincture_session_select_word(TinctureSession *self, TinctureProject *p, const char *word,
+                                  bool erase)
 {
-    look_for(self, &select_job, (struct job_inputs){.title = word, .erase = erase});
+    look_for(self, p, &select_job, (struct job_inputs){.title = word, .erase = erase});
 }
 
-void tincture_session_select_point(TinctureSession *self, double x, double y, bool erase)
+void tincture_session_select_point(TinctureSession *self, TinctureProject *p, double x, double y,
+                                   bool erase)
 {
-    look_for(self, &select_job, (struct job_inputs){.x = x, .y = y, .erase = erase});
+    look_for(self, p, &select_job, (struct job_inputs){.x = x, .y = y, .erase = erase});
 }
 
-void tincture_session_suggest_frame(TinctureSession *self)
+void tincture_session_suggest_frame(TinctureSession *self, TinctureProject *p)
 {
-    look_for(self, &suggest_job, (struct job_inputs){0});
+    look_for(self, p, &suggest_job, (struct job_inputs){0});
 }
 
 // "fox.jpg" -> "fox, continued.png"
@@ -384,6 +416,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->live = live_new(self->project, self->queue, self->library);
     self->training = training_new(self->project, self->queue, self->library);
     self->subject = tincture_subject_work_new(self->project, self->queue, self->library);
+    self->subject_photo = tincture_subject_photo_new(self->subject, self->project, self->queue);
     self->workshop = tincture_workshop_new(self->project, self->queue, self->library);
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
     g_autoptr(GError) error = NULL;
@@ -433,6 +466,7 @@ static void tincture_session_finalize(GObject *object)
     variations_free(self->variations);
     g_clear_pointer(&self->continued, g_bytes_unref);
     g_free(self->continued_prompt);
+    g_clear_object(&self->subject_photo);
     g_clear_object(&self->subject);
     g_clear_object(&self->workshop);
     training_free(self->training);

@@ -12,6 +12,7 @@
 #include "compute/model/vocabulary.h"
 #include "ui/core/live.h"
 #include "ui/core/painting.h"
+#include "ui/core/subject_photo.h"
 #include "ui/core/subject_work.h"
 #include "ui/core/training.h"
 #include "ui/core/variations.h"
@@ -32,6 +33,7 @@ struct _TinctureSession {
     struct live *live;
     struct training *training;
     TinctureSubjectWork *subject;
+    TinctureSubjectPhoto *subject_photo;
     TinctureWorkshop *workshop;
     TincturePainting *painting;
     struct variations *variations;
@@ -60,11 +62,13 @@ void tincture_session_learn_resume(TinctureSession *self); // the interrupted on
 void tincture_session_learn_over(TinctureSession *self);   // a new one also where one waits
 void tincture_session_cancel(TinctureSession *self); // everything but the loading of the model
 // Adds what belongs to a word of the description, or to a place of the photo in its pixels, to the
-// mask, or takes it away.
-void tincture_session_select_word(TinctureSession *self, const char *word, bool erase);
-void tincture_session_select_point(TinctureSession *self, double x, double y, bool erase);
+// mask of a project of the session, or takes it away.
+void tincture_session_select_word(TinctureSession *self, TinctureProject *p, const char *word,
+                                  bool erase);
+void tincture_session_select_point(TinctureSession *self, TinctureProject *p, double x, double y,
+                                   bool erase);
 // Frames what the words are about.
-void tincture_session_suggest_frame(TinctureSession *self);
+void tincture_session_suggest_frame(TinctureSession *self, TinctureProject *p);
 // The newest finished result becomes the photo that is edited next, with what it shows as its
 // description. The one before stays in the library.
 void tincture_session_continue(TinctureSession *self);

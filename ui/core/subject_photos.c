@@ -133,6 +133,18 @@ bool tincture_subject_work_has_mask(TinctureSubjectWork *self, const struct subj
     return shot->masked ? shot->mask != NULL : view && view->masked;
 }
 
+void tincture_subject_work_say(TinctureSubjectWork *self, struct subject_shot *shot,
+                               const struct subject_shot *said)
+{
+    g_free(shot->caption);
+    mask_unref(shot->mask);
+    shot->caption = g_strdup(said->caption);
+    shot->crop = said->crop;
+    shot->masked = said->masked;
+    shot->mask = said->masked && said->mask ? mask_ref(said->mask) : NULL;
+    subject_work_edited(self);
+}
+
 // ---- adding and removing ------------------------------------------------------------------------
 
 guint tincture_subject_work_next(TinctureSubjectWork *self)

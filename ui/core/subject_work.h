@@ -89,6 +89,9 @@ void tincture_subject_work_set_word(TinctureSubjectWork *self, guint subject, co
 void tincture_subject_work_set_kind(TinctureSubjectWork *self, guint subject, const char *kind);
 // A value outside its legal range changes nothing.
 void tincture_subject_work_set(TinctureSubjectWork *self, const char *key, double value);
+// What a person says of a photo of the draft from now on: caption, crop and mask of said, borrowed.
+void tincture_subject_work_say(TinctureSubjectWork *self, struct subject_shot *shot,
+                               const struct subject_shot *said);
 // NULL: it is still being read.
 const struct subject_view *tincture_subject_work_view(TinctureSubjectWork *self,
                                                       const struct subject_shot *shot);

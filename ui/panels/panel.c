@@ -14,8 +14,18 @@ const struct panel *const panel_table[] = {
         NULL,
 };
 
+const struct panel *panel_find(const char *id)
+{
+    const struct panel *const *panel = panel_table;
+    while (*panel != NULL && !g_str_equal((*panel)->id, id)) {
+        panel++;
+    }
+    return *panel;
+}
+
 typedef struct {
-    TinctureSession *session; // owned
+    TinctureSession *session;   // owned, as the next one
+    TincturePainting *painting; // of the project that is shown
     guint updating;
 } TincturePanelPrivate;
 
@@ -46,6 +56,7 @@ static void job_changed_cb(TincturePanel *self)
 static void tincture_panel_dispose(GObject *object)
 {
     TincturePanelPrivate *priv = tincture_panel_get_instance_private(TINCTURE_PANEL(object));
+    g_clear_object(&priv->painting);
     g_clear_object(&priv->session);
     G_OBJECT_CLASS(tincture_panel_parent_class)->dispose(object);
 }
@@ -59,13 +70,15 @@ static void tincture_panel_init(TincturePanel *self)
 {
 }
 
-GtkWidget *tincture_panel_new(const struct panel *panel, TinctureSession *session)
+GtkWidget *tincture_panel_new(const struct panel *panel, TinctureSession *session,
+                              TincturePainting *painting)
 {
     TincturePanel *self = g_object_new(panel->get_type(), "name", panel->id, NULL);
     TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
     priv->session = g_object_ref(session);
-    g_signal_connect_object(session->project, "document-changed", G_CALLBACK(document_changed_cb),
-                            self, G_CONNECT_SWAPPED);
+    priv->painting = g_object_ref(painting);
+    g_signal_connect_object(tincture_painting_get_project(painting), "document-changed",
+                            G_CALLBACK(document_changed_cb), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(session->queue, "changed", G_CALLBACK(job_changed_cb), self,
                             G_CONNECT_SWAPPED);
     document_changed_cb(self, DOCUMENT_ALL);
@@ -81,7 +94,13 @@ TinctureSession *tincture_panel_get_session(TincturePanel *self)
 
 TinctureProject *tincture_panel_get_project(TincturePanel *self)
 {
-    return tincture_panel_get_session(self)->project;
+    return tincture_painting_get_project(tincture_panel_get_painting(self));
+}
+
+TincturePainting *tincture_panel_get_painting(TincturePanel *self)
+{
+    TincturePanelPrivate *priv = tincture_panel_get_instance_private(self);
+    return priv->painting;
 }
 
 gboolean tincture_panel_is_updating(TincturePanel *self)
@@ -90,12 +109,25 @@ gboolean tincture_panel_is_updating(TincturePanel *self)
     return priv->updating > 0;
 }
 
+// A word that is to be learned is none that the model has to know.
+static char *without_tokens(TincturePanel *self, const char *sentence)
+{
+    const GPtrArray *tokens = tincture_panel_get_project(self)->tokens;
+    g_autoptr(GString) text = g_string_new(sentence);
+    for (guint i = 0; i < tokens->len; i++) {
+        g_string_replace(text, tokens->pdata[i], "", 0);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 void tincture_panel_show_words(TincturePanel *self, GtkLabel *label, const char *sentence)
 {
     TinctureSession *session = tincture_panel_get_session(self);
-    const struct prompt_style style = edit_prompt_style(session->project->document.edit);
+    const struct prompt_style style =
+        edit_prompt_style(tincture_panel_get_project(self)->document.edit);
     g_autofree char *said = prompt_plain(&style, sentence);
-    g_autofree char *words = words_text(session->vocabulary, session->reader, said);
+    g_autofree char *others = without_tokens(self, said);
+    g_autofree char *words = words_text(session->vocabulary, session->reader, others);
     g_autofree char *end = reading_text(session->reader, &style, sentence);
     g_autofree char *text = g_strconcat(words, *words && *end ? ". " : "", end, NULL);
     gtk_label_set_text(label, text);

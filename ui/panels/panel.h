@@ -23,6 +23,7 @@ struct panel {
     GType (*get_type)(void); // a TincturePanel
 };
 extern const struct panel *const panel_table[]; // NULL-terminated
+const struct panel *panel_find(const char *id);
 
 #define TINCTURE_TYPE_PANEL (tincture_panel_get_type())
 G_DECLARE_DERIVABLE_TYPE(TincturePanel, tincture_panel, TINCTURE, PANEL, AdwBin)
@@ -34,9 +35,12 @@ struct _TincturePanelClass {
     void (*job_changed)(TincturePanel *self);
 };
 
-GtkWidget *tincture_panel_new(const struct panel *panel, TinctureSession *session);
+// painting: of the project that it shows, one of the session.
+GtkWidget *tincture_panel_new(const struct panel *panel, TinctureSession *session,
+                              TincturePainting *painting);
 TinctureSession *tincture_panel_get_session(TincturePanel *self);
 TinctureProject *tincture_panel_get_project(TincturePanel *self);
+TincturePainting *tincture_panel_get_painting(TincturePanel *self);
 gboolean tincture_panel_is_updating(TincturePanel *self);
 // Says on the label which of the sentence's words the model does not know; hides it where there are
 // none.

@@ -71,7 +71,7 @@ static void show_frame(TinctureWherePanel *self, const struct image_region *r)
 static char *mask_text(TinctureWherePanel *self)
 {
     TincturePanel *panel = TINCTURE_PANEL(self);
-    TincturePainting *painting = tincture_panel_get_session(panel)->painting;
+    TincturePainting *painting = tincture_panel_get_painting(panel);
     if (tincture_panel_get_project(panel)->document.mask == NULL) {
         return NULL;
     }
@@ -138,7 +138,7 @@ static void document_changed(TincturePanel *panel, guint parts)
     const TinctureProject *project = tincture_panel_get_project(panel);
     if (!self->follows) {
         self->follows = TRUE;
-        g_signal_connect_object(tincture_panel_get_session(panel)->painting, "changed",
+        g_signal_connect_object(tincture_panel_get_painting(panel), "changed",
                                 G_CALLBACK(show_place), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
     }
     if ((parts & DOCUMENT_PHOTO) && project->photo != NULL) {

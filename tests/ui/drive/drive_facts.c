@@ -22,6 +22,12 @@ static char *text_or_none(const char *text)
     return g_strdup(text != NULL && *text != '\0' ? text : "none");
 }
 
+// What the tools work on: the open photo, or one of a subject.
+static const TinctureProject *seen(struct drive *d)
+{
+    return tincture_window_get_project(d->window);
+}
+
 static char *photo(struct drive *d)
 {
     if (d->project->photo == NULL) {
@@ -53,7 +59,7 @@ static char *title(struct drive *d)
 
 static char *source(struct drive *d)
 {
-    return text_or_none(d->project->document.source_prompt);
+    return text_or_none(seen(d)->document.source_prompt);
 }
 
 static char *prompt(struct drive *d)
@@ -136,12 +142,12 @@ static char *subject_samples(struct drive *d)
 
 static char *can_undo(struct drive *d)
 {
-    return yes_no(history_can_undo(d->project->history));
+    return yes_no(history_can_undo(seen(d)->history));
 }
 
 static char *can_redo(struct drive *d)
 {
-    return yes_no(history_can_redo(d->project->history));
+    return yes_no(history_can_redo(seen(d)->history));
 }
 
 static char *can_resume(struct drive *d)
@@ -203,19 +209,20 @@ static char *frame_work(struct drive *d)
 
 static char *coverage(struct drive *d)
 {
-    return tincture_painting_is_busy(d->session->painting)
+    TincturePainting *painting = tincture_window_get_painting(d->window);
+    return tincture_painting_is_busy(painting)
                ? g_strdup("busy")
-               : number(round(tincture_painting_coverage(d->session->painting) * 1000) / 10);
+               : number(round(tincture_painting_coverage(painting) * 1000) / 10);
 }
 
 static char *mask_steps_fact(struct drive *d)
 {
-    return number(mask_steps(d->project->document.mask));
+    return number(mask_steps(seen(d)->document.mask));
 }
 
 static char *region(struct drive *d)
 {
-    const struct image_region *r = &d->project->document.region;
+    const struct image_region *r = &seen(d)->document.region;
     return r->width == 0 ? g_strdup("none")
                          : g_strdup_printf("%dx%d+%d+%d", r->width, r->height, r->x, r->y);
 }

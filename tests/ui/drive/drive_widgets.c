@@ -13,19 +13,26 @@ static gboolean is_called(GtkWidget *widget, const char *name)
             g_strcmp0(gtk_button_get_label(GTK_BUTTON(widget)), name) == 0);
 }
 
-static GtkWidget *find(GtkWidget *root, const char *name)
+static GtkWidget *find_first(GtkWidget *root, const char *name, gboolean mapped)
 {
-    if (is_called(root, name)) {
+    if (is_called(root, name) && (!mapped || gtk_widget_get_mapped(root))) {
         return root;
     }
     for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL;
          child = gtk_widget_get_next_sibling(child)) {
-        GtkWidget *found = find(child, name);
+        GtkWidget *found = find_first(child, name, mapped);
         if (found != NULL) {
             return found;
         }
     }
     return NULL;
+}
+
+// Panels of a photo and of a subject's photo have the same names: the one that is seen counts.
+static GtkWidget *find(GtkWidget *root, const char *name)
+{
+    GtkWidget *found = find_first(root, name, TRUE);
+    return found != NULL ? found : find_first(root, name, FALSE);
 }
 
 static char *item_text(GListModel *model, guint position)

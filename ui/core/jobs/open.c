@@ -2,9 +2,9 @@
 // window nor a training; what was read is decoded on the engine thread, and goes into the library
 // only when it is a picture.
 //
-// Takes path or bytes, title (whose suffix the library's copy gets), folder (the library's), file
-// (relative path of its copy, where it is there already) and the id of its document. Ends with the
-// photo, its picture and a note; in.file is known then.
+// Takes path or bytes, title (whose suffix the library's copy gets), folder (the library's; NULL:
+// no copy is kept), file (relative path of its copy, where it is there already) and the id of its
+// document. Ends with the photo, its picture and a note; in.file is known then.
 #include "compute/replace.h"
 #include "render/file.h"
 #include "ui/core/engine.h"
@@ -149,7 +149,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     }
     // The library's copy comes last: of a photo that was stopped there is none.
     struct photo *photo = engine_photo(e, full, 0, VIEW_SIDE, error);
-    if (!photo || task_cancelled(&job->task, error) || !keep_copy(&job->in, error)) {
+    if (!photo || task_cancelled(&job->task, error) ||
+        (job->in.folder && !keep_copy(&job->in, error))) {
         photo_unref(photo);
         return false;
     }
