@@ -35,6 +35,7 @@ static bool check_files(const struct cli *c, GError **error)
     } all[] = {{"out", c->out},
                {"latents-out", c->latents_out},
                {"attention", c->attention},
+               {"sheet", c->sheet},
                {"log", c->log},
                {"checkpoint", c->checkpoint}};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
@@ -52,19 +53,18 @@ static bool check_files(const struct cli *c, GError **error)
 
 // A setting keeps its value where the others leave it without effect, as in the window, where it is
 // shown grey.
-static void note_idle(const struct cli *c)
+static void note_idle(const struct cli *c, const struct settings *s)
 {
     for (guint i = 0; i < c->given->len; i += 2) {
         const char *key = c->given->pdata[i];
-        if (settings_find(c->settings, key, NULL) && !settings_matters(c->settings, key)) {
+        if (settings_find(s, key, NULL) && !settings_matters(s, key)) {
             g_autofree char *option = g_strdelimit(g_strdup(key), "_", '-');
             g_autofree char *said =
                 g_strdup_printf("--%s has no effect beside the other settings", option);
             cli_complain(said);
         }
     }
-    if (c->negative && settings_find(c->settings, "guidance", NULL) &&
-        settings_get(c->settings, "guidance") == 1) {
+    if (c->negative && settings_find(s, "guidance", NULL) && settings_get(s, "guidance") == 1) {
         cli_complain("--negative has no effect with --guidance 1");
     }
 }
@@ -77,7 +77,10 @@ bool cli_beside(const struct cli *c, GError **error)
         return false;
     }
     if (c->settings) {
-        note_idle(c);
+        note_idle(c, c->settings);
+    }
+    if (c->also) {
+        note_idle(c, c->also);
     }
     return check_files(c, error);
 }

@@ -15,15 +15,16 @@ struct cli {
     char *image, *latents, *latents_out, *attention, *noise, *mask;
     char *region, *preset;
     char *control, *control_kind, *hint;
-    char *to;
+    char *to, *prompts_from, *sheet;
     char *log, *resume, *checkpoint;
     char *class_prompt, *kind, *token;
     char **images, **subjects, **class_images, **adapters, **embeddings, **selections, **weights,
-        **rest;
+        **prompts, **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
     gboolean json, recipe, raw, hint_from_photo, help;
     struct settings *settings; // of the command's table
+    struct settings *also;     // of its second one, NULL: it has none
 
     GPtrArray *given;   // char *, in pairs: key of a setting, its value
     GPtrArray *numbers; // char *, in pairs: option of a whole number, its value
@@ -45,13 +46,14 @@ struct cli_command {
     const char *const *options;     // long names, NULL-terminated
     const char *const *needed;      // those that must be given, NULL-terminated; NULL: none
     const struct setting *settings; // each row is an option, too; NULL: none
+    const struct setting *also;     // the same of what is made of the result; NULL: none
     bool (*run)(struct cli *c, GError **error);
 };
 extern const struct cli_command *const command_table[];
 
 // options.c. parse: fills c from the words of the command line; a wrong one is an error. numbers
-// and settings: then check those that were given and put them into c, and into c->settings, which
-// is of that table.
+// and settings: then check those that were given and put them into c, into c->also and into
+// c->settings, which is of that table.
 bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char **argv,
                GError **error);
 bool cli_numbers(struct cli *c, GError **error);

@@ -70,6 +70,10 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->weights);
     g_free(c->word_weights);
     settings_free(c->settings);
+    settings_free(c->also);
+    g_strfreev(c->prompts);
+    g_free(c->prompts_from);
+    g_free(c->sheet);
     g_ptr_array_unref(c->given);
     g_ptr_array_unref(c->numbers);
     g_ptr_array_unref(c->texts);
@@ -177,6 +181,7 @@ int main(int argc, char **argv)
         cli_clear(&c);
         return EXIT_MISUSED;
     }
+    c.also = command->also ? settings_new(command->also) : NULL;
     const bool taken = cli_numbers(&c, &error) && cli_settings(&c, command->settings, &error) &&
                        cli_weights(&c, &error) && cli_place_check(&c, &error) &&
                        (c.help || cli_beside(&c, &error));

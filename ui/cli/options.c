@@ -148,7 +148,8 @@ bool cli_split(const char *text, const struct setting *row, char **name, double 
 
 struct listing {
     struct cli *c;
-    GArray *entries; // GOptionEntry
+    GArray *entries;              // GOptionEntry
+    const struct settings *value; // of the table that is listed; NULL: not looked at yet
 };
 
 // The settings of a member, chosen or not; of NULL, s itself.
@@ -167,7 +168,7 @@ static const struct settings *settings_of(const struct settings *s, const struct
 // What counts where the option is not given: as the model's folder has it, once that was looked at.
 static double usual(const struct listing *l, const struct setting *row, const struct member *member)
 {
-    const struct settings *own = l->c->settings ? settings_of(l->c->settings, member) : NULL;
+    const struct settings *own = l->value ? settings_of(l->value, member) : NULL;
     return own ? own->values[row - own->table] : row->def;
 }
 
@@ -257,6 +258,12 @@ static const struct objective *objective_asked(const struct cli *c)
     return asked;
 }
 
+// One that was given goes to the table that has it.
+static struct settings *settings_with(const struct cli *c, const char *key)
+{
+    return c->also && settings_find(c->also, key, NULL) ? c->also : c->settings;
+}
+
 bool cli_settings(struct cli *c, const struct setting *table, GError **error)
 {
     c->settings = settings_new(table);
@@ -283,9 +290,9 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
     for (int choices = 1; choices >= 0; choices--) { // what is chosen first
         for (guint i = 0; i < c->given->len; i += 2) {
             const char *key = c->given->pdata[i], *value = c->given->pdata[i + 1];
-            const struct setting *row = settings_find(c->settings, key, NULL);
-            if ((row && row->family != NULL) == choices &&
-                !settings_parse(c->settings, key, value, error)) {
+            struct settings *to = settings_with(c, key);
+            const struct setting *row = settings_find(to, key, NULL);
+            if ((row && row->family != NULL) == choices && !settings_parse(to, key, value, error)) {
                 return false;
             }
         }
@@ -307,6 +314,12 @@ static GArray *own_options(struct cli *c)
         {"json", 0, 0, G_OPTION_ARG_NONE, &c->json, "Answer as JSON", NULL},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &c->out, "File (or folder) to write", "PATH"},
         {"prompt", 'p', 0, G_OPTION_ARG_STRING, &c->prompt, "What the picture should show", "TEXT"},
+        {"prompts", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &c->prompts,
+         "What a sticker should show; may be repeated: then --out is a folder", "TEXT"},
+        {"prompts-from", 0, 0, G_OPTION_ARG_FILENAME, &c->prompts_from,
+         "A file with a sentence on each line", "FILE"},
+        {"sheet", 0, 0, G_OPTION_ARG_FILENAME, &c->sheet,
+         "Also write all of them on one page, which is transparent", "FILE"},
         {"source-prompt", 0, 0, G_OPTION_ARG_STRING, &c->source_prompt, "What the photo shows",
          "TEXT"},
         {"negative", 0, 0, G_OPTION_ARG_STRING, &c->negative, "What it should not show", "TEXT"},
@@ -400,6 +413,7 @@ static GArray *own_options(struct cli *c)
 static const char *spoken_name(const char *name)
 {
     return g_str_equal(name, "images")         ? "image"
+           : g_str_equal(name, "prompts")      ? "prompt"
            : g_str_equal(name, "control-kind") ? "control"
                                                : name;
 }
@@ -420,7 +434,10 @@ static GArray *command_options(const struct cli_command *command, struct cli *c)
         }
     }
     if (command->settings) {
-        settings_walk(command->settings, list_setting, &(struct listing){c, picked});
+        settings_walk(command->settings, list_setting, &(struct listing){c, picked, c->settings});
+    }
+    if (command->also) {
+        settings_walk(command->also, list_setting, &(struct listing){c, picked, c->also});
     }
     const GOptionEntry rest = {G_OPTION_REMAINING, 0,    0,   G_OPTION_ARG_FILENAME_ARRAY,
                                &c->rest,           NULL, NULL};

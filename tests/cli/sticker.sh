@@ -1,0 +1,98 @@
+#!/bin/sh
+# Stickers of tincture-cli, read back by ImageMagick.  $1: tincture-cli
+. "$(dirname "$0")/tap.sh"
+cli=$(realpath "$1")
+command -v convert >/dev/null && convert -list format | grep -q WEBP || {
+    echo "1..0 # SKIP ImageMagick, with WebP, is not installed"
+    exit 77
+}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+photo=${TINCTURE_RESOURCES}/samples/apple.png
+
+fails() { # fails TEXT OPTION...: one sentence with that text, and no file is left
+    text=$1
+    shift
+    ! "$cli" sticker "$@" --out none.webp >said 2>&1 && [ "$(wc -l <said)" = 1 ] && grep -q "$text" said && [ ! -e none.webp ]
+    check $? "refused: $text"
+}
+# Alpha of a pixel, 0 to 255.
+alpha() { # alpha FILE X Y
+    convert "$1" -alpha extract -depth 8 -format "%[fx:round(255*p{$2,$3})]" info:
+}
+bytes() {
+    wc -c <"$1"
+}
+size() {
+    convert "$1" -format '%wx%h' info:
+}
+
+# Of a photo: a disc of 200 pixels across out of the 512 of the picture.
+convert -size 512x512 xc:black -fill white -draw 'circle 250,260 250,360' -depth 8 -colorspace Gray disc.png
+cut() { # cut OUT OPTION...
+    out=$1
+    shift
+    "$cli" sticker --image "$photo" --mask disc.png --out "$out" "$@" >said
+}
+cut any.png --size 300 --outline 0
+check $? "a sticker of a photo"
+[ "$(size any.png)" = 300x300 ] && [ "$(alpha any.png 150 150)" = 255 ] && [ "$(alpha any.png 3 3)" = 0 ]
+check $? "has the size, the thing and nothing beside it"
+difference=$(convert any.png -background black -flatten \( "$photo" -crop 201x201+150+160 +repage -resize 300x300! \) \
+    -gravity center -crop 150x150+0+0 +repage -compose difference -composite -format '%[fx:mean]' info:)
+awk "BEGIN { exit !($difference < 0.02) }"
+check $? "shows the photo's own pixels ($difference)"
+
+cut whatsapp.webp --for whatsapp --outline 12 --outline-color red
+[ "$(size whatsapp.webp)" = 512x512 ] && [ "$(bytes whatsapp.webp)" -le 100000 ]
+check $? "for WhatsApp 512 x 512 and at most 100 kB"
+[ "$(convert whatsapp.webp -crop 512x15+0+0 +repage -alpha extract -format '%[fx:maxima]' info:)" = 0 ]
+check $? "with an empty margin"
+[ "$(alpha whatsapp.webp 22 256)" = 255 ] &&
+    [ "$(convert whatsapp.webp -format '%[fx:p{22,256}.r>0.7&&p{22,256}.g<0.3]' info:)" = 1 ]
+check $? "the outline is red and opaque"
+for format in png webp; do
+    cut telegram.$format --for telegram --shadow 0.4
+    [ "$(size telegram.$format | tr x '\n' | sort -n | tail -1)" = 512 ] && [ "$(bytes telegram.$format)" -le 512000 ]
+    check $? "for Telegram one side is 512, as $format"
+done
+cut signal.webp --for signal
+[ "$(size signal.webp)" = 512x512 ] && [ "$(bytes signal.webp)" -le 300000 ]
+check $? "for Signal 512 x 512 and at most 300 kB"
+convert telegram.png png.rgba && convert telegram.webp webp.rgba && cmp -s png.rgba webp.rgba
+check $? "the two formats hold the same pixels"
+
+# A picture that is transparent already needs no mask, and no model.
+"$cli" sticker --image any.png --model nowhere --size 200 --out again.webp >said 2>&1 && [ "$(alpha again.webp 100 100)" = 255 ]
+check $? "of a picture with transparency of its own"
+
+# Of sentences: one file, and several with a sheet.
+"$cli" sticker --prompt "a red apple" --steps 6 --out apple.png >said 2>&1
+check $? "a sticker of a sentence"
+share=$(convert apple.png -alpha extract -format '%[fx:mean]' info:)
+awk "BEGIN { exit !($share > 0.2 && $share < 0.95) }"
+check $? "has a thing and something beside it ($share)"
+printf '# two\na green apple\n\nA Fox!\n' >list.txt
+"$cli" sticker --prompt "a green apple" --prompts-from list.txt --steps 2 --for signal --sheet sheet.png --out many >said 2>&1
+check $? "several sentences"
+[ "$(ls many | tr '\n' ' ')" = "a-fox.webp a-green-apple-2.webp a-green-apple.webp " ] && [ "$(size sheet.png)" = 1096x1096 ]
+check $? "a file each and a sheet"
+"$cli" sticker --prompt "a red apple" --steps 2 --recipe --out told.webp >said 2>&1 && "$cli" info told.webp | grep -q "Steps: 2"
+check $? "the recipe is written"
+
+fails "neither --image nor a --prompt"
+fails "not of both" --image "$photo" --prompt "a fox"
+fails "nothing says what of the photo is the thing" --image "$photo"
+fails "needs --image, and --source-prompt" --select apple
+fails "leaves no room" --image "$photo" --mask disc.png --outline 200 --size 128
+convert -size 512x512 xc:black empty.png
+fails "covers nothing" --image "$photo" --mask empty.png
+! "$cli" sticker --image "$photo" --mask disc.png --for whatsapp --out no.png >said 2>&1 && grep -q "WebP alone" said && [ ! -e no.png ]
+check $? "WhatsApp takes no PNG"
+! "$cli" sticker --image "$photo" --mask disc.png --out no.jpg >said 2>&1 && grep -q "no.jpg" said && [ ! -e no.jpg ]
+check $? "JPEG has no transparency"
+"$cli" sticker --image "$photo" --mask disc.png --for signal --size 100 --out idle.webp 2>&1 | grep -q -- "--size has no effect"
+check $? "a size beside a messenger's is said to be idle"
+echo "1..$n"
+exit $bad

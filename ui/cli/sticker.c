@@ -1,0 +1,280 @@
+#include "ui/cli/cli.h"
+
+#include "render/file.h"
+#include "ui/core/paths.h"
+#include "ui/core/sticker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_PROMPTS = 200, SHEET_GAP = 24 };
+
+// All that are made: of sentences, or one of a photo.
+struct stickers {
+    struct cli *c;
+    const struct sticker_target *target;
+    GPtrArray *prompts; // char *; none: of a photo
+    GPtrArray *paths;   // char *, one for each
+    GPtrArray *made;    // struct image *, for the sheet
+};
+
+// ---- what is asked for --------------------------------------------------------------------------
+
+static bool add_lines(const char *path, GPtrArray *prompts, GError **error)
+{
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, error)) {
+        return false;
+    }
+    if (!g_utf8_validate(text, -1, NULL)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is no text in UTF-8", path);
+        return false;
+    }
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (int i = 0; lines[i]; i++) {
+        g_strstrip(lines[i]);
+        if (*lines[i] && *lines[i] != '#') {
+            g_ptr_array_add(prompts, g_strdup(lines[i]));
+        }
+    }
+    return true;
+}
+
+static bool read_prompts(struct stickers *s, GError **error)
+{
+    const struct cli *c = s->c;
+    for (int i = 0; c->prompts && c->prompts[i]; i++) {
+        g_ptr_array_add(s->prompts, g_strdup(c->prompts[i]));
+    }
+    if (c->prompts_from && !add_lines(c->prompts_from, s->prompts, error)) {
+        return false;
+    }
+    const bool photo = c->image != NULL;
+    if (photo ? s->prompts->len > 0 || c->prompts_from : s->prompts->len == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    photo ? "a sticker is of --image or of --prompt, not of both"
+                          : "there is neither --image nor a --prompt to make a sticker of");
+        return false;
+    }
+    if (s->prompts->len > MAX_PROMPTS) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%u sentences are too many at once; %d are the most", s->prompts->len,
+                    MAX_PROMPTS);
+        return false;
+    }
+    return true;
+}
+
+// "A red fox, sitting" as "a-red-fox-sitting".
+static char *file_stem(const char *prompt)
+{
+    GString *stem = g_string_new(NULL);
+    for (const char *p = prompt; *p && stem->len < 60; p = g_utf8_next_char(p)) {
+        const gunichar letter = g_utf8_get_char(p);
+        if (g_unichar_isalnum(letter)) {
+            g_string_append_unichar(stem, g_unichar_tolower(letter));
+        } else if (stem->len && stem->str[stem->len - 1] != '-') {
+            g_string_append_c(stem, '-');
+        }
+    }
+    if (stem->len && stem->str[stem->len - 1] == '-') {
+        g_string_truncate(stem, stem->len - 1);
+    }
+    return g_string_free(stem->len ? stem : g_string_append(stem, "sticker"), FALSE);
+}
+
+// A file, or of several sentences files in a folder, no two with one name.
+static void name_files(struct stickers *s)
+{
+    if (s->prompts->len < 2) {
+        g_ptr_array_add(s->paths, g_strdup(s->c->out));
+        return;
+    }
+    for (guint i = 0; i < s->prompts->len; i++) {
+        g_autofree char *stem = file_stem(s->prompts->pdata[i]);
+        char *path = NULL;
+        for (int n = 1;
+             !path || g_ptr_array_find_with_equal_func(s->paths, path, g_str_equal, NULL); n++) {
+            g_autofree char *number = n > 1 ? g_strdup_printf("-%d", n) : g_strdup("");
+            g_autofree char *name = g_strconcat(stem, number, ".", s->target->formats[0], NULL);
+            g_free(path);
+            path = g_build_filename(s->c->out, name, NULL);
+        }
+        g_ptr_array_add(s->paths, path);
+    }
+}
+
+static bool check_files(const struct stickers *s, GError **error)
+{
+    if (s->prompts->len > 1 && !paths_make(s->c->out, error)) {
+        return false;
+    }
+    for (guint i = 0; i < s->paths->len; i++) {
+        if (!sticker_save_check(s->paths->pdata[i], s->target, error)) {
+            return false;
+        }
+    }
+    return !s->c->sheet || sticker_save_check(s->c->sheet, &sticker_targets[0], error);
+}
+
+// ---- making them --------------------------------------------------------------------------------
+
+// Takes cut.
+static bool finish(struct stickers *s, guint i, struct image *cut, const char *recipe,
+                   GError **error)
+{
+    const struct sticker_params params = sticker_params(s->c->also);
+    struct image *sticker = cut ? sticker_make(cut, &params, error) : NULL;
+    int quality = 0;
+    image_free(cut);
+    if (!sticker) {
+        return false;
+    }
+    g_ptr_array_add(s->made, sticker);
+    if (!sticker_save(sticker, s->paths->pdata[i], s->target, s->c->recipe ? recipe : NULL,
+                      &quality, &cli_task, error)) {
+        return false;
+    }
+    cli_progress_end();
+    printf("%s: %d x %d", (char *)s->paths->pdata[i], sticker->width, sticker->height);
+    puts(quality < 100 ? "" : ", without loss");
+    return true;
+}
+
+static bool of_prompts(struct stickers *s, GError **error)
+{
+    struct cli *c = s->c;
+    if (!cli_engine(c, error) || !cli_adapters(c, error)) {
+        return false;
+    }
+    for (guint i = 0; i < s->prompts->len; i++) {
+        g_autofree char *sentence = sticker_sentence(s->prompts->pdata[i]), *recipe = NULL;
+        struct edit_request q = cli_request(c);
+        q.prompt = sentence;
+        q.width = q.height = model_default_size(c->engine->model);
+        struct image *cut = sticker_draw(c->engine, &q, &recipe, &cli_task, error);
+        if (!finish(s, i, cut, recipe, error)) {
+            g_prefix_error(error, "%s: ", (char *)s->prompts->pdata[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+// The mask of the options; NULL: they name none.
+static bool given_raster(struct cli *c, struct photo *p, struct raster **mask, GError **error)
+{
+    struct settings *looking = settings_new(edit_settings); // those of a run that has a photo
+    struct edit_request request = cli_request(c);
+    struct image_region region;
+    request.settings = looking;
+    const bool ok = cli_region(c, p, &region, error) && cli_mask(c, p, mask, error) &&
+                    cli_select(c, p, &region, &request, mask, error);
+    settings_free(looking);
+    return ok;
+}
+
+// That, or where there is none the whole photo, whose own transparency then has to say it.
+static bool photo_raster(struct cli *c, struct photo *p, struct raster **mask, GError **error)
+{
+    if (!given_raster(c, p, mask, error)) {
+        return false;
+    }
+    if (*mask) {
+        return true;
+    }
+    if (!p->full->alpha) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "nothing says what of the photo is the thing: --select WORD or --mask FILE "
+                    "does");
+        return false;
+    }
+    *mask = raster_new(p->full->width, p->full->height, error);
+    if (*mask) {
+        memset((*mask)->values, 255, (size_t)p->full->width * (size_t)p->full->height);
+    }
+    return *mask != NULL;
+}
+
+// A model is needed only where it has to look for a word.
+static struct photo *open_photo(struct cli *c, GError **error)
+{
+    enum { SIDE = 64, UNIT = 8 }; // of a photo that no model sees
+    if (c->selections) {
+        return cli_engine(c, error) && cli_adapters(c, error) ? cli_photo(c, c->image, error)
+                                                              : NULL;
+    }
+    struct image *image = cli_image_load(c->image, error);
+    return image ? photo_new(image, SIDE, UNIT, 0, error) : NULL;
+}
+
+static bool of_photo(struct stickers *s, GError **error)
+{
+    struct photo *p = open_photo(s->c, error);
+    struct raster *mask = NULL;
+    const bool ok = p && photo_raster(s->c, p, &mask, error) &&
+                    finish(s, 0, sticker_cut(p->full, mask, error), NULL, error);
+    raster_free(mask);
+    photo_unref(p);
+    return ok;
+}
+
+static bool write_sheet(const struct stickers *s, GError **error)
+{
+    int columns = 1;
+    if (!s->c->sheet) {
+        return true;
+    }
+    while (columns * columns < (int)s->made->len) {
+        columns++;
+    }
+    struct image *page = sticker_sheet((struct image *const *)s->made->pdata, (int)s->made->len,
+                                       columns, SHEET_GAP, error);
+    const bool ok =
+        page && sticker_save(page, s->c->sheet, &sticker_targets[0], NULL, NULL, &cli_task, error);
+    image_free(page);
+    return ok;
+}
+
+static bool check_words(const struct cli *c, GError **error)
+{
+    if (c->selections && (!c->image || !c->source_prompt)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--select needs --image, and --source-prompt to say what it shows");
+        return false;
+    }
+    return true;
+}
+
+static bool run(struct cli *c, GError **error)
+{
+    struct stickers s = {.c = c,
+                         .target = sticker_target(c->also),
+                         .prompts = g_ptr_array_new_with_free_func(g_free),
+                         .paths = g_ptr_array_new_with_free_func(g_free),
+                         .made = g_ptr_array_new_with_free_func((GDestroyNotify)image_free)};
+    bool ok = check_words(c, error) && read_prompts(&s, error);
+    if (ok) {
+        name_files(&s);
+        ok = check_files(&s, error) && (c->image ? of_photo(&s, error) : of_prompts(&s, error)) &&
+             write_sheet(&s, error);
+    }
+    g_ptr_array_unref(s.made);
+    g_ptr_array_unref(s.paths);
+    g_ptr_array_unref(s.prompts);
+    return ok;
+}
+
+const struct cli_command sticker_command = {
+    .name = "sticker",
+    .summary = "Make a sticker of a sentence or of what a photo shows",
+    .usage = "",
+    .settings = generate_settings,
+    .also = sticker_settings,
+    .options =
+        (const char *const[]){"model", "vae", "device", "prompts", "prompts-from", "negative",
+                              "set", "seed", "adapter", "embedding", "image", "mask", "select",
+                              "source-prompt", "region", "sheet", "recipe", "out", NULL},
+    .needed = (const char *const[]){"out", NULL},
+    .run = run,
+};

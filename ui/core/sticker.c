@@ -1,0 +1,186 @@
+#include "ui/core/sticker.h"
+
+#include "compute/edit/color_word.h"
+#include "compute/edit/select.h"
+#include "compute/model/decoder.h"
+#include "render/signed.h"
+
+#include <string.h>
+
+// ---- settings -----------------------------------------------------------------------------------
+
+// In the order of sticker_targets.
+static const char *const targets[] = {"any", "telegram", "whatsapp", "signal", NULL};
+
+static const char *const colors[] = {"white", "black", "gray",   "red",  "orange", "yellow",
+                                     "green", "blue",  "purple", "pink", NULL};
+static const float values[][3] = {{1, 1, 1},
+                                  {0, 0, 0},
+                                  {0.6f, 0.6f, 0.6f},
+                                  {0.88f, 0.11f, 0.14f},
+                                  {0.96f, 0.55f, 0.1f},
+                                  {0.98f, 0.83f, 0.18f},
+                                  {0.2f, 0.66f, 0.32f},
+                                  {0.2f, 0.46f, 0.9f},
+                                  {0.55f, 0.32f, 0.75f},
+                                  {0.96f, 0.56f, 0.72f}};
+
+static bool any_size(const struct settings *s)
+{
+    return sticker_target(s)->side == 0;
+}
+
+static bool outlined(const struct settings *s)
+{
+    return settings_get(s, "outline") > 0;
+}
+
+const struct setting sticker_settings[] = {
+    {.key = "for",
+     .title = "For",
+     .help = "The messenger whose limits the file keeps to",
+     .kind = SETTING_CHOICE,
+     .choices = targets},
+    {.key = "size",
+     .title = "Size",
+     .help = "Pixels of the longest side",
+     .unit = "pixels",
+     .kind = SETTING_INT,
+     .min = STICKER_MIN_SIDE,
+     .max = STICKER_MAX_SIDE,
+     .slider_min = 128,
+     .slider_max = 1024,
+     .def = 512,
+     .matters = any_size},
+    {.key = "outline",
+     .title = "Outline",
+     .help = "Width of the line around the thing; 0: none",
+     .unit = "pixels",
+     .kind = SETTING_FLOAT,
+     .max = 200,
+     .slider_max = 40,
+     .def = 10},
+    {.key = "outline_color",
+     .title = "Its colour",
+     .help = "Colour of that line",
+     .kind = SETTING_CHOICE,
+     .choices = colors,
+     .matters = outlined},
+    {.key = "shadow",
+     .title = "Shadow",
+     .help = "How dark the shadow below is; 0: none",
+     .kind = SETTING_FLOAT,
+     .max = 1},
+    {NULL},
+};
+
+const struct sticker_target *sticker_target(const struct settings *s)
+{
+    return &sticker_targets[settings_int(s, "for")];
+}
+
+struct sticker_params sticker_params(const struct settings *s)
+{
+    const struct sticker_target *target = sticker_target(s);
+    const float *color = values[settings_int(s, "outline_color")];
+    return (struct sticker_params){.side = target->side ? target->side : settings_int(s, "size"),
+                                   .square = target->square,
+                                   .margin = target->margin,
+                                   .outline = settings_get(s, "outline"),
+                                   .color = {color[0], color[1], color[2]},
+                                   .shadow = settings_get(s, "shadow")};
+}
+
+// ---- the sentence -------------------------------------------------------------------------------
+
+static bool says_ground(char *const *words)
+{
+    static const char *const before[] = {"on", "in", "at", "background", "before", "behind", NULL};
+    for (int i = 0; words[i]; i++) {
+        if (g_strv_contains(before, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+char *sticker_sentence(const char *prompt)
+{
+    static const char *const grounds[] = {"white", "blue", "green", "gray"};
+    g_autofree char *lower = g_utf8_strdown(prompt, -1);
+    g_auto(GStrv) words = g_strsplit_set(lower, " ,.;:()[]<>", -1);
+    if (says_ground(words)) {
+        return g_strdup(prompt);
+    }
+    size_t i = 0;
+    while (i + 1 < G_N_ELEMENTS(grounds) &&
+           g_strv_contains((const char *const *)words, grounds[i])) {
+        i++;
+    }
+    return g_strdup_printf("%s on a %s background", prompt, grounds[i]);
+}
+
+// ---- drawing ------------------------------------------------------------------------------------
+
+static struct image *by_decoder(struct engine *e, const struct edit_result *r, GError **error)
+{
+    struct image *cut = image_new(r->width, r->height, true, error);
+    const gsize count = (gsize)r->width * (gsize)r->height;
+    g_autofree float *rgba = g_new(float, 4 * count);
+    if (!cut || !editor_decode_alpha(e->editor, r->latents, r->width, r->height, rgba, error)) {
+        image_free(cut);
+        return NULL;
+    }
+    for (gsize i = 0; i < count; i++) {
+        for (int c = 0; c < 3; c++) {
+            cut->rgb[3 * i + c] = (rgba[4 * i + c] + 1) / 2;
+        }
+        cut->alpha[i] = rgba[4 * i + 3];
+    }
+    return cut;
+}
+
+// What the sentence names first, in the picture that was drawn of it.
+static struct image *by_selection(struct engine *e, const struct edit_request *request,
+                                  const struct edit_result *r, struct task *task, GError **error)
+{
+    g_autofree char *word = subject_of_edit(request->prompt, NULL);
+    struct image *drawn = image_from_signed(r->rgb, r->width, r->height, error);
+    struct photo *photo = drawn ? engine_photo(e, drawn, r->width, 0, error) : NULL;
+    struct settings *looking = settings_new(edit_settings); // those of a run that has a photo
+    struct edit_request q = *request;
+    struct mask *selected = NULL;
+    struct image *cut = NULL;
+    struct engine_place place;
+    q.settings = looking;
+    q.source_prompt = request->prompt;
+    const struct engine_choice choice = {
+        .word = word, .x = r->width / 2.0, .y = r->height / 2.0}; // no thing named: what is there
+    if (photo &&
+        (selected = engine_select(e, photo, &(struct image_region){0}, q, &choice, task, error)) &&
+        engine_place(e, photo, selected, &(struct image_region){0}, &place, task, error)) {
+        cut = sticker_cut(photo->full, place.mask, error);
+    }
+    mask_unref(selected);
+    photo_unref(photo);
+    settings_free(looking);
+    return cut;
+}
+
+struct image *sticker_draw(struct engine *e, const struct edit_request *request, char **recipe,
+                           struct task *task, GError **error)
+{
+    struct edit_result *r = engine_run(e, request, task, error);
+    struct image *cut = NULL;
+    if (!r) {
+        return NULL;
+    }
+    cut = model_alpha_decoder(e->model) ? by_decoder(e, r, error)
+                                        : by_selection(e, request, r, task, error);
+    if (cut && recipe) {
+        *recipe = engine_recipe(request, NULL, e->model, (struct adapter **)e->in_use->pdata,
+                                (int)e->in_use->len, r->width, r->height);
+    }
+    edit_result_free(r);
+    return cut;
+}

@@ -1,0 +1,22 @@
+// Stickers: what can be set about one, and the thing of a sentence or of a photo without what is
+// around it. How it is put together is render/sticker.h.
+#pragma once
+
+#include "render/sticker.h"
+#include "ui/core/engine.h"
+
+// "for", "size", "outline", "outline_color", "shadow".
+extern const struct setting sticker_settings[];
+const struct sticker_target *sticker_target(const struct settings *s);
+struct sticker_params sticker_params(const struct settings *s);
+
+// The sentence that a model draws one thing on one plain ground by: as it is where it says itself
+// what is around the thing, else with a ground of a colour that it does not name. Newly allocated.
+char *sticker_sentence(const char *prompt);
+
+// Draws the request's prompt and takes its thing out: straight colours with alpha, of the model's
+// size. A decoder of the model that gives alpha does that; without one what the sentence names
+// first is selected in the picture, as in a photo. recipe (may be NULL) receives engine_recipe() of
+// the adapters in use. NULL with an error.
+struct image *sticker_draw(struct engine *e, const struct edit_request *request, char **recipe,
+                           struct task *task, GError **error);
