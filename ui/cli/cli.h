@@ -22,7 +22,7 @@ struct cli {
         **prompts, **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
-    gboolean json, recipe, raw, hint_from_photo, help;
+    gboolean json, recipe, raw, hint_from_photo, skip_broken, help;
     struct settings *settings; // of the command's table
     struct settings *also;     // of its second one, NULL: it has none
 
@@ -125,8 +125,12 @@ bool cli_control_check(const struct cli *c, GError **error);
 struct control_set;
 struct control_set *cli_control_set(struct cli *c, GError **error);
 
-// The photos of a folder by their names (char *); masks and hints that lie beside them are none.
-GPtrArray *cli_photos_in(const char *folder, GError **error);
+// pictures.c. Puts the photos that lie in folders in the place of the folders in --image and
+// --class-image; masks and hints beside photos are none. With --skip-broken those that cannot be
+// read are named and left out; one has to be left.
+bool cli_pictures(struct cli *c, GError **error);
+// The same of one folder: paths (char *) by their names.
+GPtrArray *cli_photos_in(const struct cli *c, const char *folder, GError **error);
 
 // train_subject.c: what --class, --token and the photos (of --image, then of --class-image), or
 // --subject, say that is to be learned.

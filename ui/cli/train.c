@@ -243,7 +243,7 @@ static bool run(struct cli *c, GError **error)
     }
     g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
     struct run_log log = {0};
-    bool ok = add_images(c, photos, error);
+    bool ok = cli_pictures(c, error) && add_images(c, photos, error);
     if (ok && c->log && !(log.file = fopen(c->log, "w"))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
                     c->log, g_strerror(errno));
@@ -273,12 +273,12 @@ const struct cli_command train_command = {
     .summary = "Learn a photo (or a few of one subject) into an adapter",
     .usage = "",
     .settings = learn_settings,
-    .options = (const char *const[]){"model",  "vae",         "device",       "images",
-                                     "prompt", "class-image", "class-prompt", "class",
-                                     "token",  "subject",     "control-kind", "embedding",
-                                     "set",    "seed",        "size",         "region",
-                                     "out",    "log",         "checkpoint",   "resume",
-                                     "json",   NULL},
+    .options =
+        (const char *const[]){"model",        "vae",          "device", "images",     "prompt",
+                              "class-image",  "class-prompt", "class",  "token",      "subject",
+                              "control-kind", "embedding",    "set",    "seed",       "size",
+                              "region",       "out",          "log",    "checkpoint", "resume",
+                              "json",         "skip-broken",  NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

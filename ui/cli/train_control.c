@@ -1,4 +1,4 @@
-// A control as options say it: --control KIND, with pictures or folders of them.
+// A control as options say it: --control KIND, with pictures.
 #include "ui/cli/cli.h"
 
 #include "ui/core/control_set.h"
@@ -23,31 +23,11 @@ bool cli_control_check(const struct cli *c, GError **error)
     return !wrong;
 }
 
-static bool add_paths(const char *path, GPtrArray *paths, GError **error)
-{
-    if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        g_ptr_array_add(paths, g_strdup(path));
-        return true;
-    }
-    g_autoptr(GPtrArray) found = cli_photos_in(path, error);
-    if (found) {
-        g_ptr_array_extend_and_steal(paths, g_steal_pointer(&found));
-        return true;
-    }
-    return false;
-}
-
 struct control_set *cli_control_set(struct cli *c, GError **error)
 {
-    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-    for (int i = 0; c->images[i]; i++) {
-        if (!add_paths(c->images[i], paths, error)) {
-            return NULL;
-        }
-    }
     const struct control_request q = {
-        .paths = (const char *const *)paths->pdata,
-        .n = (int)paths->len,
+        .paths = (const char *const *)c->images,
+        .n = (int)g_strv_length(c->images),
         .side = c->size,
         .caption = c->prompt,
         .settings = settings_member(c->settings, "objective"),

@@ -1,9 +1,6 @@
 // Subjects as options say them: --class, --token and --image of one, or --subject of each.
 #include "ui/cli/cli.h"
 
-#include "render/codec.h"
-#include "ui/core/control_set.h"
-#include "ui/core/paths.h"
 #include "ui/core/subject.h"
 
 #include <string.h>
@@ -69,23 +66,6 @@ static struct subject *one_subject(struct cli *c, const GPtrArray *photos, GErro
 
 // ---- several ------------------------------------------------------------------------------------
 
-static bool is_photo(const char *name)
-{
-    return codec_find_suffix(name) && !g_str_has_suffix(name, SUBJECT_MASK) &&
-           !control_set_is_hint(name);
-}
-
-GPtrArray *cli_photos_in(const char *folder, GError **error)
-{
-    GPtrArray *paths = paths_in(folder, is_photo, error);
-    if (paths && paths->len == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there are no photos in %s",
-                    folder);
-        g_clear_pointer(&paths, g_ptr_array_unref);
-    }
-    return paths;
-}
-
 // FOLDER:NAME:WORD.
 static bool read_folder(struct cli *c, const char *text, struct folder *f, GError **error)
 {
@@ -100,7 +80,7 @@ static bool read_folder(struct cli *c, const char *text, struct folder *f, GErro
     g_autofree char *folder = g_strndup(text, (gsize)(middle - text));
     f->token = g_strndup(middle + 1, (gsize)(last - middle - 1));
     f->kind = g_strdup(last + 1);
-    g_autoptr(GPtrArray) paths = cli_photos_in(folder, error);
+    g_autoptr(GPtrArray) paths = cli_photos_in(c, folder, error);
     for (guint i = 0; paths && i < paths->len; i++) {
         const char *path = paths->pdata[i];
         if (!subject_album_add(&f->album, path, cli_photo(c, path, error), NULL, error)) {

@@ -1,0 +1,102 @@
+// The pictures to learn from, as options say them: files, and folders of them.
+#include "ui/cli/cli.h"
+
+#include "render/codec.h"
+#include "render/file.h"
+#include "ui/core/control_set.h"
+#include "ui/core/paths.h"
+#include "ui/core/subject.h"
+
+static bool is_photo(const char *name)
+{
+    return codec_find_suffix(name) && !g_str_has_suffix(name, SUBJECT_MASK) &&
+           !control_set_is_hint(name);
+}
+
+// Whether it can be read; false without an error: it cannot, which is said, and is left out.
+static bool is_kept(const char *path, GError **error)
+{
+    GError *broken = NULL;
+    g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
+    struct image *image = image_load(file, &cli_task, &broken);
+    if (!image && g_error_matches(broken, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_propagate_error(error, broken);
+    } else if (!image) {
+        g_autofree char *said = g_strdup_printf("left out: %s", broken->message);
+        cli_complain(said);
+        g_error_free(broken);
+    }
+    image_free(image);
+    return image != NULL;
+}
+
+// Of the paths those that are kept; takes the array.
+static GPtrArray *without_broken(GPtrArray *paths, GError **error)
+{
+    GError *stopped = NULL;
+    for (guint i = 0; i < paths->len && !stopped;) {
+        if (is_kept(paths->pdata[i], &stopped)) {
+            i++;
+        } else {
+            g_ptr_array_remove_index(paths, i);
+        }
+    }
+    if (stopped || paths->len == 0) {
+        g_ptr_array_unref(paths);
+        if (stopped) {
+            g_propagate_error(error, stopped);
+        } else {
+            g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                                "none of the pictures can be read");
+        }
+        return NULL;
+    }
+    return paths;
+}
+
+static GPtrArray *photos_in(const char *folder, GError **error)
+{
+    GPtrArray *paths = paths_in(folder, is_photo, error);
+    if (paths && paths->len == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there are no photos in %s",
+                    folder);
+        g_clear_pointer(&paths, g_ptr_array_unref);
+    }
+    return paths;
+}
+
+GPtrArray *cli_photos_in(const struct cli *c, const char *folder, GError **error)
+{
+    GPtrArray *paths = photos_in(folder, error);
+    return paths && c->skip_broken ? without_broken(paths, error) : paths;
+}
+
+static bool find(const struct cli *c, char ***list, GError **error)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; *list && (*list)[i]; i++) {
+        if (!g_file_test((*list)[i], G_FILE_TEST_IS_DIR)) {
+            g_ptr_array_add(paths, g_strdup((*list)[i]));
+            continue;
+        }
+        GPtrArray *found = photos_in((*list)[i], error);
+        if (!found) {
+            return false;
+        }
+        g_ptr_array_extend_and_steal(paths, found);
+    }
+    if (*list && c->skip_broken && !(paths = without_broken(g_steal_pointer(&paths), error))) {
+        return false;
+    }
+    if (*list) {
+        g_ptr_array_add(paths, NULL);
+        g_strfreev(*list);
+        *list = (char **)g_ptr_array_steal(paths, NULL);
+    }
+    return true;
+}
+
+bool cli_pictures(struct cli *c, GError **error)
+{
+    return find(c, &c->images, error) && find(c, &c->class_images, error);
+}
