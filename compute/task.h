@@ -32,6 +32,7 @@ enum task_stage {
     TASK_READING_EXAMPLES,  // pictures to learn from
     TASK_LEARNING,          // counted; comes with a training report
     TASK_SAMPLING,          // a sample on the way of a training; counted as that is
+    TASK_TRYING,            // a claim; counted, comes with its name
     TASK_WRITING_FILE,
     TASK_WRITING_ADAPTER,
     TASK_STAGES, // their number

@@ -35,6 +35,7 @@ static const struct words words[TASK_STAGES] = {
     [TASK_READING_EXAMPLES] = {"Reading the pictures"},
     [TASK_LEARNING] = {"Learning", "Learning: step {step} of {steps}, loss {loss}"},
     [TASK_SAMPLING] = {"Drawing a sample", "Learning: step {step} of {steps}, drawing a sample"},
+    [TASK_TRYING] = {"Trying claims", "Trying {name}: {step} of {steps}"},
     [TASK_WRITING_FILE] = {"Writing the file"},
     [TASK_WRITING_ADAPTER] = {"Writing the adapter"},
 };
