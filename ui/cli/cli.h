@@ -15,6 +15,7 @@ struct cli {
     char *image, *latents, *latents_out, *attention, *noise, *mask;
     char *region, *preset;
     char *control, *control_kind, *hint;
+    char *only, *photos;
     char *to, *prompts_from, *sheet;
     char *log, *resume, *checkpoint;
     char *class_prompt, *kind, *token;
@@ -22,7 +23,7 @@ struct cli {
         **prompts, **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
-    gboolean json, recipe, raw, hint_from_photo, skip_broken, help;
+    gboolean json, recipe, raw, hint_from_photo, skip_broken, help, quick;
     struct settings *settings; // of the command's table
     struct settings *also;     // of its second one, NULL: it has none
 

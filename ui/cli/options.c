@@ -404,6 +404,12 @@ static GArray *own_options(struct cli *c)
         {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed; -1 draws one and says which", "N"},
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
          NULL},
+        {"only", 0, 0, G_OPTION_ARG_STRING, &c->only, "Only the claim of that name", "CLAIM"},
+        {"photos", 0, 0, G_OPTION_ARG_FILENAME, &c->photos,
+         "A folder of 3 to 5 photos in the place of the first subject, and what it is one of",
+         "FOLDER:WORD"},
+        {"quick", 0, 0, G_OPTION_ARG_NONE, &c->quick,
+         "One seed, few claims, next to no steps: shows that everything works", NULL},
         {"raw", 0, 0, G_OPTION_ARG_NONE, &c->raw, "The model's own picture, at its size", NULL},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &c->help, "Show the options, and end", NULL},
     };
