@@ -16,14 +16,16 @@
 
 // Noted of a picture that is one of several in its file, as frames or pages; the second where the
 // file says itself which is to be shown.
-#define CODEC_FIRST_NOTE "the file holds several pictures, and the first is shown"
-#define CODEC_MAIN_NOTE  "the file holds several pictures, and its main one is shown"
+#define CODEC_FIRST_NOTE   "the file holds several pictures, and the first is shown"
+#define CODEC_LARGEST_NOTE "the file holds several pictures, and the largest is shown"
+#define CODEC_MAIN_NOTE    "the file holds several pictures, and its main one is shown"
 
 struct codec_write {
-    int bits;           // 8 or 16 a channel; formats that know only 8 ignore it
-    double density[2];  // pixels an inch in print, 1 to 65535 across and down; 0: not to be said
-    int quality;        // 1..100 for lossy formats
-    const char *recipe; // UTF-8, or NULL
+    int bits;            // 8 or 16 a channel; formats that know only 8 ignore it
+    double density[2];   // pixels an inch in print, 1 to 65535 across and down; 0: not to be said
+    int quality;         // 1..100 for lossy formats
+    const char *recipe;  // UTF-8, or NULL
+    const char *comment; // UTF-8, or NULL: of a person, for a format that has own_comment
     GBytes *exif; // TIFF structure to embed (holds the recipe where exif_recipe is set), or NULL
     GBytes *xmp;  // packet to embed, or NULL
     GBytes *iptc; // resources to embed, or NULL
@@ -36,6 +38,7 @@ struct codec {
     const char *title;           // "PNG"
     const char *const *suffixes; // NULL-terminated, without the dot; those it writes come first
     bool lossy, deep;            // quality, and 16 bits a channel, count where it is written
+    bool own_comment;            // it has a place for a comment outside EXIF
     bool exif_recipe;            // the recipe is kept in EXIF, not in a place of the format's own
 
     bool (*sniff)(const uint8_t *data, size_t size);
@@ -71,6 +74,9 @@ void codec_take_camera_space(struct image_meta *meta);
 // Pixels an inch, which EXIF says of the picture as it is stored. sideways: it has been turned by a
 // quarter since.
 void codec_take_density(struct image_meta *meta, bool sideways);
+
+// Whether the file is an icon of several pictures; another reader may have read it.
+bool codec_icon_is_set(GBytes *file);
 
 // The number in so many bytes, at most 4.
 uint32_t codec_little_endian(const uint8_t *data, int bytes);

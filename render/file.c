@@ -91,7 +91,7 @@ static const struct codec *choose_reader(GBytes *bytes, GError **error)
     } else if (codec == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                             "this is not a picture in a format that can be read (PNG, JPEG, TIFF, "
-                            "WebP, HEIC, AVIF, JPEG XL, GIF, BMP, PNM)");
+                            "WebP, HEIC, AVIF, JPEG XL, GIF, BMP, PNM, ICO)");
     }
     return codec;
 }
@@ -224,6 +224,7 @@ static GBytes *exif_to_write(const struct codec *codec, const struct image *imag
     struct metadata_export export = {
         .source = params->keep_metadata ? image->meta.exif : NULL,
         .recipe = codec->exif_recipe ? params->recipe : NULL,
+        .comment = params->keep_metadata && !codec->own_comment ? image->meta.comment : NULL,
         .width = image->width,
         .height = image->height,
         .density = {image->meta.density[0], image->meta.density[1]},
@@ -256,6 +257,7 @@ static GBytes *encode_with(const struct codec *codec, const struct image *image,
         .bits = params->bits != 0 ? params->bits : MAX(image->meta.bits, 8),
         .quality = params->quality != 0 ? params->quality : 92,
         .recipe = params->recipe,
+        .comment = params->keep_metadata ? image->meta.comment : NULL,
         .exif = exif,
         .xmp = xmp,
         .iptc = params->keep_metadata ? image->meta.iptc : NULL,

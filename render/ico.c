@@ -44,6 +44,15 @@ static bool find_best(const uint8_t *data, size_t size, struct entry *best)
     return best->area > 0;
 }
 
+bool codec_icon_is_set(GBytes *file)
+{
+    struct entry best;
+    gsize size = 0;
+    const uint8_t *data = g_bytes_get_data(file, &size);
+
+    return find_best(data, size, &best) && codec_little_endian(data + 4, 2) > 1;
+}
+
 static bool sniff(const uint8_t *data, size_t size)
 {
     static const char PNG[4] = "\x89PNG";
@@ -75,8 +84,12 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 static struct image *read_image(GBytes *file, struct task *task, GError **error)
 {
     g_autoptr(GBytes) png = take_png(file);
+    struct image *image = codec_find("png")->read(png, task, error);
 
-    return codec_find("png")->read(png, task, error);
+    if (image != NULL && codec_icon_is_set(file)) {
+        image_meta_note(&image->meta, CODEC_LARGEST_NOTE);
+    }
+    return image;
 }
 
 const struct codec ico_codec = {

@@ -253,6 +253,7 @@ void image_meta_copy(const struct image_meta *from, struct image_meta *to)
     to->exif = from->exif != NULL ? g_bytes_ref(from->exif) : NULL;
     to->xmp = from->xmp != NULL ? g_bytes_ref(from->xmp) : NULL;
     to->iptc = from->iptc != NULL ? g_bytes_ref(from->iptc) : NULL;
+    to->comment = g_strdup(from->comment);
     to->recipe = g_strdup(from->recipe);
     to->note = g_strdup(from->note);
 }
@@ -263,6 +264,7 @@ void image_meta_clear(struct image_meta *meta)
     g_clear_pointer(&meta->exif, g_bytes_unref);
     g_clear_pointer(&meta->xmp, g_bytes_unref);
     g_clear_pointer(&meta->iptc, g_bytes_unref);
+    g_clear_pointer(&meta->comment, g_free);
     g_clear_pointer(&meta->recipe, g_free);
     g_clear_pointer(&meta->note, g_free);
     meta->bits = 0;

@@ -24,9 +24,10 @@ struct image_meta {
     GBytes
         *exif;   // TIFF structure of the EXIF block, as stored (its orientation is already applied)
     GBytes *xmp; // XMP packet, as stored; not parsed
-    GBytes *iptc; // captions, as iptc_from_resources() gives them
-    char *recipe; // UTF-8 text of the settings that made the picture ("parameters")
-    char *note;   // one sentence for the user where something was ignored while reading
+    GBytes *iptc;  // captions, as iptc_from_resources() gives them
+    char *comment; // UTF-8 text of a place that the format has for one, outside EXIF; no recipe
+    char *recipe;  // UTF-8 text of the settings that made the picture ("parameters")
+    char *note;    // one sentence for the user where something was ignored while reading
 };
 
 struct image {

@@ -178,6 +178,30 @@ static void take_descriptions(struct reader *reader)
     }
 }
 
+// Comments, which may be several, in whatever encoding; one that is a recipe is taken as that.
+static void take_comments(struct reader *reader)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+
+    for (jpeg_saved_marker_ptr m = reader->jpeg.marker_list; m != NULL; m = m->next) {
+        g_autofree char *bytes =
+            m->marker == JPEG_COM ? g_strndup((const char *)m->data, m->data_length) : NULL;
+        g_autofree char *text = bytes == NULL || g_utf8_validate(bytes, -1, NULL)
+                                    ? g_strdup(bytes)
+                                    : g_convert(bytes, -1, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+
+        if (text != NULL && *g_strstrip(text) != '\0') {
+            g_string_append_printf(all, "%s%s", all->len > 0 ? "\n" : "", text);
+        }
+    }
+    if (metadata_is_recipe(all->str)) {
+        reader->meta.recipe =
+            reader->meta.recipe != NULL ? reader->meta.recipe : g_strdup(all->str);
+    } else if (all->len > 0) {
+        reader->meta.comment = g_strdup(all->str);
+    }
+}
+
 static bool is_cmyk(const struct reader *reader)
 {
     return reader->jpeg.jpeg_color_space == JCS_CMYK || reader->jpeg.jpeg_color_space == JCS_YCCK;
@@ -220,6 +244,7 @@ static bool read_header(struct reader *reader, GBytes *file)
     jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 1, 0xffff);
     jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 2, 0xffff);
     jpeg_save_markers(&reader->jpeg, JPEG_APP0 + 13, 0xffff);
+    jpeg_save_markers(&reader->jpeg, JPEG_COM, 0xffff);
     jpeg_read_header(&reader->jpeg, TRUE);
     if (!image_check_size(reader->jpeg.image_width, reader->jpeg.image_height,
                           &reader->failure.error)) {
@@ -230,6 +255,7 @@ static bool read_header(struct reader *reader, GBytes *file)
     take_density(reader);
     reader->meta.bits = 8;
     reader->meta.recipe = metadata_recipe(reader->meta.exif);
+    take_comments(reader);
     return true;
 }
 
@@ -418,6 +444,18 @@ static void put_marker(struct writer *writer, int number, const char *begin, siz
     }
 }
 
+// As many markers as the text needs; it may be NULL.
+static void put_comment(struct writer *writer, const char *text)
+{
+    enum { MOST = 65000 };
+    const size_t size = text != NULL ? strlen(text) : 0;
+
+    for (size_t at = 0; at < size; at += MOST) {
+        jpeg_write_marker(&writer->jpeg, JPEG_COM, (const JOCTET *)text + at,
+                          (unsigned)MIN(size - at, MOST));
+    }
+}
+
 // There is no transparency in JPEG: the picture is laid on white.
 static void fill_row(const struct image *image, int y, uint8_t *row)
 {
@@ -457,6 +495,7 @@ static bool write_all(struct writer *writer, const struct image *image,
     put_marker(writer, JPEG_APP0 + 1, EXIF_MARKER, sizeof(EXIF_MARKER), params->exif);
     put_marker(writer, JPEG_APP0 + 1, XMP_MARKER, sizeof(XMP_MARKER), params->xmp);
     put_marker(writer, JPEG_APP0 + 13, IPTC_MARKER, sizeof(IPTC_MARKER), params->iptc);
+    put_comment(writer, params->comment);
     jpeg_write_icc_profile(&writer->jpeg, g_bytes_get_data(icc, NULL),
                            (unsigned)g_bytes_get_size(icc));
     for (int y = 0; y < image->height; y++) {
@@ -523,6 +562,7 @@ const struct codec jpeg_codec = {
     .title = "JPEG",
     .suffixes = (const char *const[]){"jpg", "jpeg", "jpe", "jfif", NULL},
     .lossy = true,
+    .own_comment = true,
     .exif_recipe = true,
     .sniff = sniff,
     .read_info = read_info,

@@ -146,7 +146,7 @@ static char *decode_comment(const guint8 *comment, size_t size)
 
 // What programs that draw pictures put there: the number of steps among settings, or JSON. All else
 // is a person's comment.
-static bool is_recipe(const char *text)
+bool metadata_is_recipe(const char *text)
 {
     static const char STEPS[] = "Steps: ";
     const char *at = strstr(text, STEPS);
@@ -174,7 +174,7 @@ static char *find_recipe(const ExifData *data)
 {
     char *text = find_comment(data);
 
-    if (text != NULL && !is_recipe(text)) {
+    if (text != NULL && !metadata_is_recipe(text)) {
         g_clear_pointer(&text, g_free);
     }
     return text;
@@ -240,19 +240,39 @@ static void put_recipe(ExifContent *content, const char *recipe)
     memcpy(entry->data + sizeof(UNICODE_CODE), text, size);
 }
 
-// A recipe takes the place of a person's comment, which then is Windows's: UTF-16 in little-endian
-// order, whatever the block's own. One that is there already stays.
-static void move_comment(ExifData *data)
+// Windows's comment: UTF-16 in little-endian order, whatever the block's own. NULL: there is none.
+static char *windows_comment(ExifContent *content)
+{
+    const ExifEntry *entry = exif_content_get_entry(content, EXIF_TAG_XP_COMMENT);
+    char *text = entry != NULL && entry->data != NULL
+                     ? g_convert((const char *)entry->data, entry->size & ~1U, "UTF-8", "UTF-16LE",
+                                 NULL, NULL, NULL)
+                     : NULL;
+
+    if (text != NULL && *g_strstrip(text) == '\0') {
+        g_clear_pointer(&text, g_free);
+    }
+    return text;
+}
+
+// A person's comment (NULL: none) whose place another text takes, or that has none in the format,
+// becomes Windows's, below what stands there.
+static void keep_comment(ExifData *data, const char *comment)
 {
     ExifContent *content = data->ifd[EXIF_IFD_0];
-    g_autofree char *comment = find_comment(data);
+    g_autofree char *there = windows_comment(content);
+    g_autofree char *both = there != NULL && comment != NULL && strstr(there, comment) == NULL
+                                ? g_strconcat(there, "\n", comment, NULL)
+                            : there == NULL ? g_strdup(comment)
+                                            : NULL;
     gsize size = 0;
     g_autofree char *text =
-        comment != NULL ? g_convert(comment, -1, "UTF-16LE", "UTF-8", NULL, &size, NULL) : NULL;
+        both != NULL ? g_convert(both, -1, "UTF-16LE", "UTF-8", NULL, &size, NULL) : NULL;
 
-    if (text == NULL || exif_content_get_entry(content, EXIF_TAG_XP_COMMENT) != NULL) {
+    if (text == NULL) {
         return;
     }
+    remove_tag(content, EXIF_TAG_XP_COMMENT);
 
     ExifEntry *entry = exif_entry_new();
 
@@ -390,8 +410,11 @@ GBytes *metadata_for_export(const struct metadata_export *params)
         remove_tag(data->ifd[EXIF_IFD_EXIF], EXIF_TAG_USER_COMMENT);
     }
     remove_all(data->ifd[EXIF_IFD_GPS]);
+    keep_comment(data, params->comment);
     if (params->recipe != NULL) {
-        move_comment(data);
+        g_autofree char *comment = find_comment(data);
+
+        keep_comment(data, comment);
         put_recipe(data->ifd[EXIF_IFD_EXIF], params->recipe);
     }
     if (is_empty(data)) {

@@ -30,14 +30,17 @@ bool metadata_is_adobe_rgb(GBytes *exif);
 // Text of UserComment in UTF-8, newly allocated, where it is a recipe of this program or of others
 // that draw pictures; NULL where there is none.
 char *metadata_recipe(GBytes *exif);
+// Whether a comment is one.
+bool metadata_is_recipe(const char *text);
 
 struct metadata_export {
-    GBytes *source;     // the original's block, or NULL to start empty
-    const char *recipe; // becomes UserComment (UTF-16); NULL: an old recipe there is not passed on
-                        // unasked, a person's comment is
-    int width, height;  // size of the exported picture
-    double density[2];  // pixels an inch, where the block says something of it; 0: as it says
-    bool srgb;          // the exported pixels are sRGB; else they are in the original's own space
+    GBytes *source;      // the original's block, or NULL to start empty
+    const char *recipe;  // becomes UserComment (UTF-16); NULL: an old recipe there is not passed on
+                         // unasked, a person's comment is
+    const char *comment; // of a person, of a place outside the block; NULL: none
+    int width, height;   // size of the exported picture
+    double density[2];   // pixels an inch, where the block says something of it; 0: as it says
+    bool srgb;           // the exported pixels are sRGB; else they are in the original's own space
 };
 
 // A block to write: source with orientation 1, without thumbnail and place, sizes and colour space

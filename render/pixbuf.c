@@ -472,6 +472,9 @@ static void take_meta(GBytes *file, const struct decoded *decoded, struct image_
     if (decoded->several) {
         image_meta_note(meta, CODEC_FIRST_NOTE);
     }
+    if (codec_icon_is_set(file)) {
+        image_meta_note(meta, CODEC_LARGEST_NOTE);
+    }
 }
 
 // Loaders of formats with an orientation of their own turn the picture or say how; in others EXIF

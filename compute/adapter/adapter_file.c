@@ -47,8 +47,10 @@ static void check_base(struct adapter *a)
     const char *ours = theirs ? model_hash(a->model, MODEL_UNET, &task, NULL) : NULL;
     a->other_base = ours && !g_str_equal(theirs, ours);
     if (a->other_base) {
-        g_message("%s was learned on another model than %s, and may not do here what it did there",
-                  a->name, a->model->name);
+        adapter_note(a,
+                     "it was learned on another model than %s, and may not do here what it did "
+                     "there",
+                     a->model->name);
     }
 }
 

@@ -298,6 +298,63 @@ static void test_comment_beside_recipe(void)
     assert_value(out, EXIF_IFD_0, EXIF_TAG_XP_COMMENT, "my comment");
 }
 
+// Below the one that is there already, once; and likewise one that the file has outside EXIF.
+static void test_several_comments(void)
+{
+    g_autoptr(GBytes) block = comment_of("ASCII\0\0\0my comment", 18);
+    struct metadata_export params = {.source = block,
+                                     .recipe = "a cat\nSteps: 20",
+                                     .comment = "from elsewhere",
+                                     .width = 20,
+                                     .height = 30};
+    g_autoptr(GBytes) out = metadata_for_export(&params);
+
+    assert_value(out, EXIF_IFD_0, EXIF_TAG_XP_COMMENT, "from elsewhere\nmy comment");
+    params.source = out;
+    g_autoptr(GBytes) again = metadata_for_export(&params);
+
+    assert_value(again, EXIF_IFD_0, EXIF_TAG_XP_COMMENT, "from elsewhere\nmy comment");
+}
+
+// A JPEG file's own comment goes along, into files of every format; a recipe there is none.
+static void test_comment_of_jpeg(void)
+{
+    static const char *const TEXTS[] = {"plain", "gr\xc3\xbc\xc3\x9f", "a cat\nSteps: 20"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+        for (const struct codec *const *codec = codec_all(); *codec != NULL; codec++) {
+            struct image *photo = picture_flat(20, 30, 0.5f, 0.5f, 0.5f);
+            struct image_save_params params = {.format = "jpeg", .keep_metadata = true};
+            g_autoptr(GError) error = NULL;
+
+            photo->meta.comment = g_strdup(TEXTS[i]);
+            g_autoptr(GBytes) jpeg = image_encode(photo, &params, &error);
+
+            image_free(photo);
+            photo = image_load_bytes(jpeg, NULL, &error);
+            g_assert_no_error(error);
+            g_assert_cmpstr(photo->meta.comment, ==, i < 2 ? TEXTS[i] : NULL);
+            g_assert_cmpstr(photo->meta.recipe, ==, i < 2 ? NULL : TEXTS[i]);
+            if (i < 2 && (*codec)->write != NULL) {
+                params.format = (*codec)->name;
+                params.recipe = "a dog\nSteps: 20";
+                g_autoptr(GBytes) file = image_encode(photo, &params, &error);
+                struct image *back = image_load_bytes(file, NULL, &error);
+
+                g_assert_no_error(error);
+                g_assert_cmpstr(back->meta.recipe, ==, params.recipe);
+                if ((*codec)->own_comment) {
+                    g_assert_cmpstr(back->meta.comment, ==, TEXTS[i]);
+                } else {
+                    assert_value(back->meta.exif, EXIF_IFD_0, EXIF_TAG_XP_COMMENT, TEXTS[i]);
+                }
+                image_free(back);
+            }
+            image_free(photo);
+        }
+    }
+}
+
 // The comment of a block, wherever it stands in it.
 static void assert_comment(GBytes *block, bool moved)
 {
@@ -582,6 +639,8 @@ int main(int argc, char **argv)
     g_test_add_func("/metadata/thumbnail-is-left-out", test_thumbnail_is_left_out);
     g_test_add_func("/metadata/comments", test_comments);
     g_test_add_func("/metadata/comment-beside-recipe", test_comment_beside_recipe);
+    g_test_add_func("/metadata/several-comments", test_several_comments);
+    g_test_add_func("/metadata/comment-of-jpeg", test_comment_of_jpeg);
     g_test_add_func("/metadata/comment-in-files", test_comment_in_files);
     g_test_add_func("/metadata/notes-of-cameras", test_notes_of_cameras);
     g_test_add_func("/metadata/adobe-rgb", test_adobe_rgb);

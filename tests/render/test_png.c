@@ -637,7 +637,8 @@ static void test_in_icon(void)
         g_assert_cmpstr(codec_sniff(whole)->name, ==, "ico");
         picture_assert_same(back, photo);
         g_assert_cmpint(part->height, ==, 256);
-        g_assert_true((part->meta.note != NULL) == (first == 0));
+        g_assert_cmpstr(back->meta.note, ==, CODEC_LARGEST_NOTE);
+        g_assert_true((strstr(part->meta.note, CODEC_PARTIAL_NOTE) != NULL) == (first == 0));
         image_free(back);
         image_free(part);
     }

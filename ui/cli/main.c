@@ -82,6 +82,17 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->rest);
 }
 
+// What the libraries below say on the way is for a person, too: a sentence as any other.
+static void log_cb(const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+    if (level & (G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_WARNING) && !(level & G_LOG_FLAG_FATAL)) {
+        cli_progress_end();
+        cli_complain(message);
+    } else {
+        g_log_default_handler(domain, level, message, data);
+    }
+}
+
 // Ctrl+C and a polite end: what runs is stopped where it can keep what it has; the second time the
 // program ends at once. On a thread of its own, as a handler may do next to nothing.
 static void *wait_for_signals(void *cancellable)
@@ -148,6 +159,7 @@ int main(int argc, char **argv)
 {
     memory_prepare();
     atexit(answer_at_exit);
+    g_log_set_default_handler(log_cb, NULL);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); // what is printed and written here is read by programs
     if (argc < 2) {
