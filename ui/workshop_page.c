@@ -91,6 +91,18 @@ static void use_cb(GtkWidget *button, TinctureWorkshopPage *self)
     gtk_widget_activate_action(GTK_WIDGET(self), "win.leave-page", NULL);
 }
 
+// The keyboard goes to what has come into the place of what is gone.
+static void remove_cb(GtkWidget *button, TinctureWorkshopPage *self)
+{
+    const guint item = index_of(button);
+    tincture_workshop_remove(work_of(self), item);
+    GtkWidget *next =
+        self->rows->len > 0
+            ? g_object_get_data(self->rows->pdata[MIN(item, self->rows->len - 1)], "remove")
+            : self->measure;
+    gtk_widget_grab_focus(next);
+}
+
 static void measure_cb(TinctureWorkshopPage *self)
 {
     tincture_workshop_measure(work_of(self));
@@ -121,6 +133,23 @@ static void add_strengths(TinctureWorkshopPage *self, GtkWidget *row, guint i)
         g_signal_connect(strength, "changed", G_CALLBACK(strength_cb), self);
         adw_expander_row_add_row(ADW_EXPANDER_ROW(row), strength);
     }
+}
+
+static void add_remove(TinctureWorkshopPage *self, GtkWidget *row, guint i)
+{
+    GtkWidget *button = gtk_button_new_from_icon_name("list-remove-symbolic");
+    g_autofree char *name = g_strdup_printf("workshop.%u.remove", i);
+    g_autofree char *says =
+        g_strdup_printf("Take %s off this list; its file stays", item_at(self, i)->name);
+    gtk_widget_set_name(button, name);
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    gtk_widget_add_css_class(button, "flat");
+    gtk_widget_set_tooltip_text(button, says);
+    set_label(button, says);
+    set_index(button, i);
+    g_signal_connect(button, "clicked", G_CALLBACK(remove_cb), self);
+    adw_expander_row_add_action(ADW_EXPANDER_ROW(row), button);
+    g_object_set_data(G_OBJECT(row), "remove", button);
 }
 
 static GtkWidget *row_new(TinctureWorkshopPage *self, guint i)
@@ -154,6 +183,7 @@ static GtkWidget *row_new(TinctureWorkshopPage *self, guint i)
     g_signal_connect(use, "clicked", G_CALLBACK(use_cb), self);
     adw_expander_row_add_prefix(ADW_EXPANDER_ROW(row), check);
     adw_expander_row_add_action(ADW_EXPANDER_ROW(row), use);
+    add_remove(self, row, i);
     g_object_set_data_full(G_OBJECT(row), "path", g_strdup(item->path), g_free);
     g_object_set_data(G_OBJECT(row), "check", check);
     g_object_set_data(G_OBJECT(row), "use", use);
@@ -186,8 +216,12 @@ static void show_adapters(TinctureWorkshopPage *self)
     const gboolean photo = self->session->project->photo != NULL;
     for (guint i = 0; i < self->rows->len; i++) {
         GObject *row = self->rows->pdata[i];
-        gtk_check_button_set_active(g_object_get_data(row, "check"), item_at(self, i)->chosen);
-        gtk_widget_set_sensitive(g_object_get_data(row, "use"), photo);
+        const struct workshop_item *item = item_at(self, i);
+        gtk_check_button_set_active(g_object_get_data(row, "check"), item->chosen);
+        gtk_widget_set_sensitive(g_object_get_data(row, "check"), item->fault == NULL);
+        gtk_widget_set_sensitive(g_object_get_data(row, "use"), photo && item->fault == NULL);
+        adw_expander_row_set_subtitle(ADW_EXPANDER_ROW(row),
+                                      item->fault != NULL ? item->fault : "");
     }
     gtk_widget_set_visible(self->no_adapters, self->rows->len == 0);
 }

@@ -134,14 +134,25 @@ static bool read_extras(struct adapter *a, const struct adapter_source *s, GErro
 }
 
 // A hint encoder alone: words are all that such an adapter could have besides.
-static struct adapter *read_alone(const struct adapter_source *s, struct model *model)
+static bool is_alone(const struct adapter_source *s)
 {
     bool alone = false;
     for (guint i = 0; i < s->files->len; i++) {
         const struct st_file *f = s->files->pdata[i];
         alone = f->tensors->len == 0 && f->aside->len > 0;
     }
-    return alone ? adapter_begin(s, "word", model) : NULL;
+    return alone;
+}
+
+bool adapter_looks(const char *path, GError **error)
+{
+    struct adapter_source *s = adapter_source_open(path, error);
+    const bool looks = s && (is_alone(s) || adapter_dialect_of(s));
+    if (s && !looks) {
+        set_unknown(s, error);
+    }
+    adapter_source_free(s);
+    return looks;
 }
 
 static struct adapter *read_tensors(const struct adapter_source *s, struct model *model,
@@ -181,8 +192,8 @@ static struct adapter *read_tensors(const struct adapter_source *s, struct model
 static struct adapter *read_source(const struct adapter_source *s, struct model *model,
                                    GError **error)
 {
-    struct adapter *a = read_alone(s, model);
-    a = a ? a : read_tensors(s, model, error);
+    struct adapter *a =
+        is_alone(s) ? adapter_begin(s, "word", model) : read_tensors(s, model, error);
     if (a && !read_extras(a, s, error)) {
         g_clear_pointer(&a, adapter_free);
     }

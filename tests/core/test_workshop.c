@@ -131,6 +131,82 @@ static void test_measured(void)
     fixture_end(&f);
 }
 
+static const struct workshop_item *item_of(const struct fixture *f, const char *name)
+{
+    for (guint i = 0; i < work_of(f)->items->len; i++) {
+        const struct workshop_item *item = work_of(f)->items->pdata[i];
+        if (g_str_equal(item->name, name)) {
+            return item;
+        }
+    }
+    return NULL;
+}
+
+static guint index_of(const struct fixture *f, const char *name)
+{
+    guint i = 0;
+    while (work_of(f)->items->pdata[i] != item_of(f, name)) {
+        i++;
+    }
+    return i;
+}
+
+static void put_file(const char *folder, const char *name, const char *text, gsize size)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_assert_true(g_file_set_contents(path, text, (gssize)size, NULL));
+}
+
+// What is added from elsewhere is there at the next start, what is taken off is not, and what is
+// broken is told; of a folder its adapters come.
+static void test_list(void)
+{
+    struct fixture f;
+    begin(&f);
+    const struct workshop_item *own = work_of(&f)->items->pdata[0];
+    g_autofree char *elsewhere = g_dir_make_tmp("tincture-test-XXXXXX", NULL), *text = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(own->path, &text, &size, NULL));
+    put_file(elsewhere, "a.safetensors", text, size);
+    put_file(elsewhere, "b.safetensors", text, size);
+    put_file(elsewhere, "cut.safetensors", text, size / 2);
+    put_file(elsewhere, "c.txt", text, size);
+    const char *const folder[] = {elsewhere, NULL};
+    tincture_workshop_add(work_of(&f), folder);
+    g_assert_cmpuint(work_of(&f)->items->len, ==, 3);
+    g_assert_true(item_of(&f, "a")->chosen && item_of(&f, "b")->chosen);
+    g_autofree char *cut = g_build_filename(elsewhere, "cut.safetensors", NULL);
+    tincture_workshop_add(work_of(&f), (const char *const[]){cut, NULL});
+    g_assert_nonnull(strstr(f.last_message, "cut.safetensors"));
+    g_assert_null(item_of(&f, "cut"));
+    tincture_workshop_remove(work_of(&f), index_of(&f, "b"));
+    tincture_workshop_remove(work_of(&f), index_of(&f, "apple.png: svdiff, 3 steps"));
+
+    fixture_close(&f);
+    put_file(elsewhere, "a.safetensors", text, size / 2); // broken since
+    fixture_open(&f);
+    tincture_workshop_look(work_of(&f));
+    g_assert_cmpuint(work_of(&f)->items->len, ==, 1);
+    g_assert_nonnull(item_of(&f, "a")->fault);
+    tincture_workshop_choose(work_of(&f), 0, true);
+    g_assert_cmpuint(tincture_workshop_n_chosen(work_of(&f)), ==, 0);
+    put_file(elsewhere, "a.safetensors", text, size);
+    tincture_workshop_add(work_of(&f), folder); // what was taken off comes again, too
+    g_assert_cmpuint(work_of(&f)->items->len, ==, 2);
+    g_assert_true(item_of(&f, "a")->chosen && item_of(&f, "b")->chosen);
+    tincture_workshop_look(work_of(&f));
+    g_assert_cmpuint(tincture_workshop_n_chosen(work_of(&f)), ==, 2);
+    tincture_workshop_remove(work_of(&f), 1);
+    tincture_workshop_remove(work_of(&f), 0);
+    const char *const files[] = {"a.safetensors", "b.safetensors", "cut.safetensors", "c.txt"};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_build_filename(elsewhere, files[i], NULL);
+        g_assert_cmpint(g_unlink(path), ==, 0);
+    }
+    g_assert_cmpint(g_rmdir(elsewhere), ==, 0);
+    fixture_end(&f);
+}
+
 static void test_not_made(void)
 {
     struct fixture f;
@@ -171,5 +247,6 @@ int main(int argc, char **argv)
     g_test_add_func("/workshop/factors", test_factors);
     g_test_add_func("/workshop/measured", test_measured);
     g_test_add_func("/workshop/not-made", test_not_made);
+    g_test_add_func("/workshop/list", test_list);
     return g_test_run();
 }

@@ -37,6 +37,10 @@ static void test_copy(void)
     store_document_clear(&d);
     put_text(dir, "photos/a.png", "a photo");
     put_text(dir, "runs/1.safetensors", "a checkpoint");
+    put_text(dir, "workshop.json", "a list");
+    g_autofree char *made = g_build_filename(dir, "made", NULL);
+    g_assert_cmpint(g_mkdir(made, 0700), ==, 0);
+    put_text(dir, "made/cat.safetensors", "an adapter");
     set_prompt(s, "in the journal");
     g_autofree char *before = digest(dir);
     struct store *copy = store_open_copy(dir, &error);
@@ -45,6 +49,8 @@ static void test_copy(void)
     g_autofree char *where = g_strdup(store_dir(copy));
     assert_document(copy, "in the journal");
     assert_text(where, "photos/a.png", "a photo");
+    assert_text(where, "made/cat.safetensors", "an adapter");
+    assert_text(where, "workshop.json", "a list");
     put_text(where, "runs/1.safetensors", "a later one");
     put_text(where, "photos/b.png", "another photo");
     set_prompt(copy, "not kept");

@@ -1,5 +1,6 @@
 #include "ui/core/workshop.h"
 
+#include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
 
 #include <string.h>
@@ -71,6 +72,7 @@ static void item_free(void *data)
     struct workshop_item *i = data;
     g_free(i->name);
     g_free(i->path);
+    g_free(i->fault);
     settings_free(i->strengths);
     g_free(i);
 }
@@ -94,6 +96,13 @@ static struct workshop_item *find(const GPtrArray *items, const char *path)
     return NULL;
 }
 
+// Why it cannot be read, newly allocated; NULL: it looks well.
+static char *fault_of(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    return adapter_looks(path, &error) ? NULL : plain_text(error->message, TEXT_SENTENCE);
+}
+
 static struct workshop_item *add(GPtrArray *items, const char *name, const char *path)
 {
     struct workshop_item *item = find(items, path);
@@ -101,6 +110,7 @@ static struct workshop_item *add(GPtrArray *items, const char *name, const char 
         item = g_new0(struct workshop_item, 1);
         *item = (struct workshop_item){.name = plain_text(name, TEXT_NAME),
                                        .path = g_strdup(path),
+                                       .fault = fault_of(path),
                                        .strengths = settings_new(workshop_strengths)};
         g_ptr_array_add(items, item);
     }
@@ -114,12 +124,20 @@ static int by_name(const void *a, const void *b)
     return g_utf8_collate(x->name, y->name);
 }
 
+// One that is there, and was not taken off the list.
+static void offer(TinctureWorkshop *self, GPtrArray *items, const char *name, const char *path)
+{
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !workshop_list_is_removed(&self->list, path)) {
+        add(items, name, path);
+    }
+}
+
 static void add_files(TinctureWorkshop *self, GPtrArray *items, const char *folder)
 {
     g_autoptr(GPtrArray) files = library_files(self->library, folder);
     for (guint i = 0; i < files->len; i++) {
         const struct library_file *f = files->pdata[i];
-        add(items, f->name, f->path);
+        offer(self, items, f->name, f->path);
     }
 }
 
@@ -131,15 +149,28 @@ static void add_known(TinctureWorkshop *self, GPtrArray *items)
     for (guint i = 0; known && i < known->len; i++) {
         const struct store_adapter *a = known->pdata[i];
         g_autofree char *path = store_path(self->library->store, a->path);
-        if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-            add(items, a->name, path);
-        }
+        offer(self, items, a->name, path);
+    }
+}
+
+static void add_added(TinctureWorkshop *self, GPtrArray *items)
+{
+    g_autoptr(GError) error = NULL;
+    workshop_list_clear(&self->list);
+    workshop_list_read(&self->list, self->library->store, &error);
+    tincture_project_say_error(self->project, "What was added here cannot be listed", error);
+    for (guint i = 0; i < self->list.added->len; i++) {
+        g_autofree char *name = name_of(self->list.added->pdata[i]);
+        offer(self, items, name, self->list.added->pdata[i]);
     }
 }
 
 void tincture_workshop_look(TinctureWorkshop *self)
 {
     GPtrArray *items = g_ptr_array_new_with_free_func(item_free);
+    if (self->library->store) { // what is added without a library is known as long as this is
+        add_added(self, items);
+    }
     add_files(self, items, LIBRARY_MADE);
     add_files(self, items, LIBRARY_SUBJECTS);
     if (self->library->store) {
@@ -147,9 +178,12 @@ void tincture_workshop_look(TinctureWorkshop *self)
     }
     for (guint i = 0; i < self->items->len; i++) {
         const struct workshop_item *old = self->items->pdata[i];
-        if (old->chosen && g_file_test(old->path, G_FILE_TEST_EXISTS)) {
-            struct workshop_item *item = add(items, old->name, old->path);
-            item->chosen = true;
+        struct workshop_item *item = find(items, old->path);
+        if (!self->library->store && !item) {
+            item = add(items, old->name, old->path);
+        }
+        if (item && !item->fault) {
+            item->chosen = old->chosen;
             settings_assign(item->strengths, old->strengths);
         }
     }
@@ -160,17 +194,62 @@ void tincture_workshop_look(TinctureWorkshop *self)
     (tincture_workshop_n_chosen(self) == chosen ? changed : edited)(self); // files may be gone
 }
 
+static void keep_list(TinctureWorkshop *self)
+{
+    g_autoptr(GError) error = NULL;
+    if (self->library->store && !workshop_list_write(&self->list, self->library->store, &error)) {
+        tincture_project_say_error(self->project, "The workshop's list could not be kept", error);
+    }
+}
+
+static void add_one(TinctureWorkshop *self, const char *path)
+{
+    g_autofree char *name = name_of(path);
+    struct workshop_item *item = find(self->items, path);
+    if (item && item->fault) { // it may have been mended
+        g_free(item->fault);
+        item->fault = fault_of(path);
+    }
+    item = item ? item : add(self->items, name, path);
+    item->chosen = true;
+    workshop_list_put(&self->list, path);
+}
+
+// The adapters of a folder that is none itself. False: there are none.
+static bool add_folder(TinctureWorkshop *self, const char *folder)
+{
+    g_autoptr(GPtrArray) files = paths_in(folder, paths_is_safetensors, NULL);
+    bool any = false;
+    for (guint i = 0; files && i < files->len; i++) {
+        if (adapter_looks(files->pdata[i], NULL)) {
+            add_one(self, files->pdata[i]);
+            any = true;
+        }
+    }
+    return any;
+}
+
 void tincture_workshop_add(TinctureWorkshop *self, const char *const *paths)
 {
     for (int i = 0; paths[i]; i++) {
-        g_autofree char *name = name_of(paths[i]);
-        if (library_can_use(paths[i])) {
-            add(self->items, name, paths[i])->chosen = true;
-        } else {
-            tincture_project_say(self->project, MESSAGE_ERROR, "%s is no adapter's file", name);
+        g_autofree char *path = g_canonicalize_filename(paths[i], NULL);
+        g_autoptr(GError) error = NULL;
+        if (adapter_looks(path, &error)) {
+            add_one(self, path);
+        } else if (!g_file_test(path, G_FILE_TEST_IS_DIR) || !add_folder(self, path)) {
+            tincture_project_say_error(self->project, "Not an adapter", error);
         }
     }
+    keep_list(self);
     g_ptr_array_sort(self->items, by_name);
+    edited(self);
+}
+
+void tincture_workshop_remove(TinctureWorkshop *self, guint item)
+{
+    workshop_list_remove(&self->list, ((struct workshop_item *)self->items->pdata[item])->path);
+    keep_list(self);
+    g_ptr_array_remove_index(self->items, item);
     edited(self);
 }
 
@@ -179,7 +258,7 @@ void tincture_workshop_add(TinctureWorkshop *self, const char *const *paths)
 void tincture_workshop_choose(TinctureWorkshop *self, guint item, bool chosen)
 {
     struct workshop_item *i = self->items->pdata[item];
-    if (i->chosen != chosen) {
+    if (i->chosen != chosen && !i->fault) {
         i->chosen = chosen;
         edited(self);
     }
@@ -342,6 +421,7 @@ static void tincture_workshop_finalize(GObject *object)
 {
     TinctureWorkshop *self = TINCTURE_WORKSHOP(object);
     g_ptr_array_unref(self->items);
+    workshop_list_clear(&self->list);
     adapter_study_free(self->study);
     g_free(self->outcome);
     G_OBJECT_CLASS(tincture_workshop_parent_class)->finalize(object);
@@ -357,6 +437,7 @@ static void tincture_workshop_class_init(TinctureWorkshopClass *klass)
 static void tincture_workshop_init(TinctureWorkshop *self)
 {
     self->items = g_ptr_array_new_with_free_func(item_free);
+    workshop_list_read(&self->list, NULL, NULL);
 }
 
 TinctureWorkshop *tincture_workshop_new(TinctureProject *project, TinctureQueue *queue,

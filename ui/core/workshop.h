@@ -10,6 +10,7 @@
 
 #include "compute/adapter/study.h"
 #include "ui/core/library.h"
+#include "ui/core/workshop_list.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +19,7 @@ G_DECLARE_FINAL_TYPE(TinctureWorkshop, tincture_workshop, TINCTURE, WORKSHOP, GO
 
 struct workshop_item {
     char *name, *path;
+    char *fault; // why it cannot be read; NULL: it looks well
     bool chosen;
     struct settings *strengths; // of workshop_strengths
 };
@@ -37,17 +39,20 @@ struct _TinctureWorkshop {
     TinctureProject *project; // borrowed, as the next two
     TinctureQueue *queue;
     struct library *library;
-    gint64 asked; // number of the state that is measured
+    struct workshop_list list; // what was put on it and taken off it
+    gint64 asked;              // number of the state that is measured
 };
 
 TinctureWorkshop *tincture_workshop_new(TinctureProject *project, TinctureQueue *queue,
                                         struct library *library);
-// Looks for adapters again: those of all photos, the subjects, and those made here. What was chosen
-// or added stays so.
+// Looks for adapters again: those of all photos, the subjects, those made here, and those that were
+// added, also by another session. What was chosen stays so.
 void tincture_workshop_look(TinctureWorkshop *self);
-// Files of the user's (NULL-terminated), which are chosen. What is no adapter is told of and left
-// out.
+// Files of the user's (NULL-terminated), which are chosen, and folders: of one adapter, or with
+// several files. What is no adapter is told of and left out.
 void tincture_workshop_add(TinctureWorkshop *self, const char *const *paths);
+// Takes it off the list; its file stays, and can be added again.
+void tincture_workshop_remove(TinctureWorkshop *self, guint item);
 void tincture_workshop_choose(TinctureWorkshop *self, guint item, bool chosen);
 // A value outside its legal range changes nothing.
 void tincture_workshop_set(TinctureWorkshop *self, guint item, const char *key, double value);

@@ -13,6 +13,7 @@ struct _TinctureHistoryPanel {
     GtkListView *list;
     GtkStack *pages;
     GtkWidget *search, *older;
+    GtkLabel *kept;
     GtkStringFilter *filter;
     GtkFilterListModel *filtered;
 
@@ -36,6 +37,11 @@ static void update_page(TinctureHistoryPanel *self)
 {
     guint all = g_list_model_get_n_items(G_LIST_MODEL(self->items));
     guint found = g_list_model_get_n_items(G_LIST_MODEL(self->filtered));
+    if (!library_is_kept(tincture_panel_get_session(TINCTURE_PANEL(self))->library)) {
+        gtk_label_set_text(self->kept,
+                           "Every result is here until the program ends: nothing can be "
+                           "kept in this library.");
+    }
     gtk_widget_set_sensitive(self->search, all > 0);
     gtk_stack_set_visible_child_name(self->pages, all == 0     ? "empty"
                                                   : found == 0 ? "nothing-found"
@@ -148,6 +154,7 @@ static void tincture_history_panel_class_init(TinctureHistoryPanelClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, list);
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, pages);
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, search);
+    gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, kept);
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, older);
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, filter);
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, filtered);

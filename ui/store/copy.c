@@ -152,8 +152,11 @@ bool store_copy_new(struct store_copy *c, const char *library, GError **error)
     bring_files(dir, c->dir, "photos", false);
     bring_files(dir, c->dir, "adapters", false);
     bring_files(dir, c->dir, "embeddings", false);
-    bring_files(dir, c->dir, "subjects", true); // the draft of one
-    bring_files(dir, c->dir, "runs", true);     // checkpoints of trainings that go on
+    bring_files(dir, c->dir, "controls", false);
+    bring_files(dir, c->dir, "made", false);
+    copy_file(dir, c->dir, "workshop.json", NULL); // there may be none
+    bring_files(dir, c->dir, "subjects", true);    // the draft of one
+    bring_files(dir, c->dir, "runs", true);        // checkpoints of trainings that go on
     return true;
 }
 
