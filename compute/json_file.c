@@ -120,6 +120,8 @@ JsonNode *json_text_read(const char *text, gsize size, JsonNodeType top, const c
     json_begin(r, text + mark, size - mark);
     if (size > MAX_BYTES) {
         json_fault(r, "it is too large");
+    } else if (size == mark) {
+        json_fault(r, "it is empty");
     }
     JsonNode *root = read_value(&t);
     if (json_end(r) && json_node_get_node_type(root) != top) {

@@ -42,7 +42,10 @@ static bool check_readable(GFile *file, struct task *task, GError **error)
         return false;
     }
     if (g_file_info_get_file_type(info) != G_FILE_TYPE_REGULAR) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "this is not a file");
+        const bool folder = g_file_info_get_file_type(info) == G_FILE_TYPE_DIRECTORY;
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                            folder ? "this is a folder, and pictures are files"
+                                   : "this is not a file");
         return false;
     }
     if (g_file_info_get_size(info) > MAX_FILE_BYTES) {

@@ -50,7 +50,7 @@ static void test_open_bad(void)
     g_assert_cmpint(mkfifo(pipe, 0600), ==, 0);
     open_bad_later(&f, pipe, "pipe.png could not be opened: this is not a file"); // and never waits
     open_bad_later(&f, nothing, "nothing.png could not be opened: No such file");
-    open_bad_later(&f, f.dir, "this is not a file");
+    open_bad_later(&f, f.dir, "this is a folder, and pictures are files");
     // One that is stopped is no failure, and nothing comes after it.
     f.messages[MESSAGE_ERROR] = 0;
     g_autofree char *cat = sample_path("cat.png");

@@ -58,7 +58,7 @@ static void test_refused(void)
     static const struct {
         const char *text, *says;
     } cases[] = {
-        {"", "a value was expected"},
+        {"", "it is empty"},
         {"[]", "not a JSON object"},
         {"{\"a\": 1, \"a\": 2}", "a key stands twice"},
         {"{\"a\": 1} x", "behind its end"},

@@ -134,7 +134,7 @@ static void load_file(struct library *l, const char *path, gint64 id)
 
 bool library_can_use(const char *path)
 {
-    return st_is_file(path);
+    return st_is_file(path) || (g_file_test(path, G_FILE_TEST_IS_DIR) && adapter_looks(path, NULL));
 }
 
 void library_use_file(struct library *l, const char *path)

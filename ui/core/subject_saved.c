@@ -103,7 +103,8 @@ bool subject_work_read(TinctureSubjectWork *self)
     g_autoptr(JsonNode) root = g_file_test(path, G_FILE_TEST_EXISTS)
                                    ? json_file_read(path, JSON_NODE_OBJECT, DRAFT_FILE, &error)
                                    : NULL;
-    tincture_project_say_error(self->project, "What was put in before could not be read", error);
+    tincture_project_say_error(self->project,
+                               "What was put in about a subject before could not be read", error);
     if (!root) {
         return false;
     }
