@@ -155,6 +155,7 @@ const struct codec webp_codec = {
     .name = "webp",
     .title = "WebP",
     .suffixes = (const char *const[]){"webp", NULL},
+    .lossy = true,
     .exif_recipe = true,
     .sniff = sniff,
     .read_info = read_info,
