@@ -190,10 +190,10 @@ typedef void (*adapter_near_fn)(const struct adapter_written *w, void *data);
 struct adapter *adapter_new(const char *method, struct model *model,
                             const struct settings *settings, GError **error);
 // Reads a safetensors file, or a folder, in the dialect that its content shows (dialect/dialect.h).
-// A message says where it was learned on another model.
+// A note says where it was learned on another model.
 struct adapter *adapter_load(const char *path, struct model *model, GError **error);
-// Whether its headers show it to be an adapter in one of the dialects, for whatever model. Quick, on
-// any thread; the error says what it is not.
+// Whether its headers show it to be an adapter in one of the dialects, for whatever model. Quick;
+// the error says what it is not.
 bool adapter_looks(const char *path, GError **error);
 // What is to be told of an adapter that was read: what of its file is not applied, and how the file
 // was read where it left something open. In one line, and as a list with a line for each note and
