@@ -41,8 +41,7 @@ static bool bound_run(struct trial *t, struct finding *f, GError **error)
 
 static const struct claim_row rows[] = {
     {"tighter",
-     "A hundredth of the usual epsilon changes less than a tenth of it (|dW|/|W|, % "
-     "less)",
+     "A hundredth of the usual epsilon changes less than a tenth of it (% of the weights, less)",
      "a smaller epsilon stays nearer to the model", 2, CLAIM_ABOVE},
     {"wider", "and that less than the usual one", "likewise", 2, CLAIM_ABOVE},
     {"learns", "What is nearer to the model is less like the subject (difference of likeness)",

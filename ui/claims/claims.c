@@ -119,6 +119,7 @@ static bool write_page(const struct round *r, GError **error)
         .model = t->engine->model->name,
         .hash = hash,
         .machine = machine,
+        .quick = r->request->quick,
         .seconds = seconds_worked(r),
         .about = t->about,
         .kinds = kinds,

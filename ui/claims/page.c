@@ -247,6 +247,11 @@ char *page_html(const struct page *p)
     add_escaped(html, p->machine);
     g_string_append_printf(html, ", %.0f minutes of work. Seeds 1 to %d.</p>\n", p->seconds / 60,
                            p->seeds);
+    if (p->quick) {
+        g_string_append(html,
+                        "<p><b>This was a quick run, to see that everything works: what was "
+                        "learned is next to nothing, and the words below say nothing.</b></p>\n");
+    }
     g_string_append(html, rule_text);
     for (int i = 0; claim_table[i]; i++) {
         if (tried(p, i) > 0) {

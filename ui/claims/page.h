@@ -8,6 +8,7 @@ struct page {
     const char *model, *hash; // a name, and the image network's SHA-256
     const char *machine;
     double seconds;                        // that were worked, over all calls
+    bool quick;                            // so few steps that the numbers say nothing
     const struct finding *about;           // NULL: nothing is known of the measures
     const char *const *kinds;              // of the subjects, NULL-terminated
     const struct finding *const *findings; // seeds of each claim; NULL: not tried yet

@@ -234,13 +234,11 @@ static bool add_alike(struct trial *t, const struct photo *p, const struct looks
     return !isnan(alike);
 }
 
-static bool take_looks(struct trial *t, struct trial_subject *s, const struct photo *p,
-                       GError **error)
+struct looks *trial_looks(struct trial *t, const struct photo *p, GError **error)
 {
     g_autofree float *latents = encode(t, p, error);
     g_autofree float *mask = p->full->alpha ? opaque(t, p) : NULL;
-    s->looks = latents ? looks_new(t->grader, latents, mask, t->task, error) : NULL;
-    return s->looks != NULL;
+    return latents ? looks_new(t->grader, latents, mask, t->task, error) : NULL;
 }
 
 // A shipped subject has a cut-out, and photos that are not learned.
@@ -250,7 +248,7 @@ static bool shown_apart(struct trial *t, struct trial_subject *s, GArray *shown,
     g_autofree char *held = shipped_path(s->name, "held");
     struct photo *p = photo_of(t, cut, error);
     g_autoptr(GPtrArray) paths = p ? paths_in(held, is_png, error) : NULL;
-    bool ok = paths && take_looks(t, s, p, error);
+    bool ok = paths && (s->looks = trial_looks(t, p, error));
     photo_unref(p);
     for (guint i = 0; ok && i < paths->len; i++) {
         struct photo *other = photo_of(t, paths->pdata[i], error);
@@ -264,7 +262,7 @@ static bool shown_apart(struct trial *t, struct trial_subject *s, GArray *shown,
 static bool shown_among(struct trial *t, struct trial_subject *s, GArray *shown, GError **error)
 {
     const GPtrArray *photos = s->album.photos;
-    bool ok = take_looks(t, s, photos->pdata[0], error);
+    bool ok = (s->looks = trial_looks(t, photos->pdata[0], error)) != NULL;
     for (guint i = 1; ok && i < photos->len; i++) {
         ok = add_alike(t, photos->pdata[i], s->looks, shown, error);
     }

@@ -80,6 +80,9 @@ struct edit_result *trial_draw(struct trial *t, struct adapter *const *list, int
 // photos of it. NAN with an error.
 double trial_likeness(struct trial *t, const float *latents, int subject, GError **error);
 
+// What a photo shows, in its middle square, where it is opaque.
+struct looks *trial_looks(struct trial *t, const struct photo *p, GError **error);
+
 struct grade {
     double likeness; // trial_likeness(), the mean over the pictures
     double text;     // grader_text() beside the other sentences, likewise
