@@ -24,4 +24,7 @@ void tincture_window_export(TinctureWindow *self, GFile *file, const struct expo
 void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file,
                                     const struct adapter_choice *choice);
 
+// A picture that leads the edits by the chosen control.
+void tincture_window_set_hint(TinctureWindow *self, GFile *file);
+
 G_END_DECLS

@@ -52,6 +52,20 @@ void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file
     tincture_session_export_adapter(self->session, id, path, choice->dialect, choice->rank);
 }
 
+void tincture_window_set_hint(TinctureWindow *self, GFile *file)
+{
+    g_return_if_fail(TINCTURE_IS_WINDOW(self));
+    g_autofree char *path = g_file_get_path(file);
+    if (path == NULL) {
+        tincture_window_toast(self, "This file is not on this computer. Copy it here first.", NULL,
+                              NULL);
+        return;
+    }
+    struct lead lead = self->project->document.lead;
+    lead.hint = path;
+    tincture_project_set_lead(self->project, &lead);
+}
+
 static void open_chosen_cb(GFile *file, gpointer data)
 {
     tincture_window_open(data, file);
@@ -71,6 +85,16 @@ static void export_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     file_dialog_export(GTK_WINDOW(widget), window_of(widget)->project->title, export_chosen_cb,
                        widget);
+}
+
+static void hint_chosen_cb(GFile *file, gpointer data)
+{
+    tincture_window_set_hint(data, file);
+}
+
+static void choose_hint_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    file_dialog_open_photo(GTK_WINDOW(widget), hint_chosen_cb, widget);
 }
 
 static void add_adapter_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -355,6 +379,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.export", result && !exporting},
         {"win.export-newest-adapter", tincture_project_n_adapters(project) > 0},
         {"win.add-adapter", photo},
+        {"win.choose-hint", photo && project->document.lead.control != NULL},
         {"win.subject", g_strcmp0(self->aside, "subject") != 0},
         {"win.workshop", g_strcmp0(self->aside, "workshop") != 0},
         {"win.leave-page", self->aside != NULL},
@@ -406,6 +431,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.open", NULL, open_action},
         {"win.export", NULL, export_action},
         {"win.add-adapter", NULL, add_adapter_action},
+        {"win.choose-hint", NULL, choose_hint_action},
         {"win.export-adapter", "x", export_adapter_action},
         {"win.export-newest-adapter", NULL, export_newest_adapter_action},
         {"win.remove-adapter", "x", remove_adapter_action},

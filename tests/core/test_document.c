@@ -77,6 +77,41 @@ static void assert_legal(const struct settings *s)
     }
 }
 
+// A control that leads comes back, and a recipe from before there was one takes it away. What is no
+// name of a file is no control.
+static void test_lead(void)
+{
+    struct document d, other;
+    document_init(&d);
+    document_init(&other);
+    g_autofree char *none = document_to_json(&d), *key = document_picture_key(&d);
+    g_assert_null(strstr(none, "lead"));
+    d.lead.control = g_strdup("100% depth.safetensors");
+    d.lead.hint = g_strdup("/a b/depth.png");
+    d.lead.strength = 0.5;
+    g_autofree char *whole = document_to_json(&d), *params = document_params_json(&d),
+                    *led = document_picture_key(&d);
+    g_assert_cmpstr(key, !=, led);
+    g_assert_cmpuint(document_diff(&d, &other), ==, DOCUMENT_PARAMS);
+    document_from_json(&other, whole);
+    g_assert_true(lead_equal(&d.lead, &other.lead));
+    document_from_json(&other, none);
+    g_assert_null(other.lead.control);
+    document_params_from_json(&other, params);
+    g_assert_cmpuint(document_diff(&d, &other), ==, 0);
+    document_params_from_json(&other,
+                              "{\"lead\":{\"control\":\"a\",\"strength\":1e9,\"hint\":[]}}");
+    g_assert_cmpstr(other.lead.control, ==, "a");
+    g_assert_null(other.lead.hint);
+    g_assert_cmpfloat(other.lead.strength, ==, 1);
+    document_params_from_json(&other, "{\"lead\":{\"control\":\"../a\"}}");
+    g_assert_null(other.lead.control);
+    document_params_from_json(&other, "{\"lead\":{\"control\":\"..%2Fa\"}}");
+    g_assert_null(other.lead.control);
+    document_clear(&d);
+    document_clear(&other);
+}
+
 static void test_hostile_json(void)
 {
     static const char *const texts[] = {
@@ -354,6 +389,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/document/json", test_json);
     g_test_add_func("/document/place", test_place);
+    g_test_add_func("/document/lead", test_lead);
     g_test_add_func("/document/undo-of-strokes", test_undo_of_strokes);
     g_test_add_func("/document/hostile-json", test_hostile_json);
     g_test_add_func("/document/deep-json", test_deep_json);

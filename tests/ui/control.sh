@@ -1,8 +1,9 @@
 #!/bin/sh
-# control.sh TINCTURE_DRIVE TINCTURE_CLI: a control that is dropped on the window brings Keep the Edges, whose value is
-# kept with the photo; without its file the value can still be set back, and until then an edit says what is missing.
+# control.sh TINCTURE_DRIVE TINCTURE_CLI MODELS: a control that is dropped on the window brings Keep the Edges, whose value is
+# kept with the photo; without its file the value can still be set back, and until then an edit says what is missing. It can
+# be chosen by itself, too, with a strength and a hint; one of another model is refused in a sentence.
 set -eu
-tincture=$1 cli=$2
+tincture=$1 cli=$2 models=$3
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
 
@@ -13,6 +14,8 @@ drive() { # the script on standard input
 
 "$cli" train --control canny --image "$TINCTURE_RESOURCES/samples/apple.png" --prompt "a red apple" --steps 2 --batch 1 \
     --out "$data/edges.safetensors"
+"$cli" train --model "$models/sd1" --control canny --image "$TINCTURE_RESOURCES/samples/apple.png" --prompt "a dog" --steps 1 --batch 1 \
+    --out "$data/other.safetensors"
 if [ ! -e "$TINCTURE_RESOURCES/starter/controls" ]; then
     absent="assert inside.edit.keep_edges no"
 fi
@@ -45,15 +48,47 @@ action win.redo
 assert widget.edit.keep_edges 0.8
 wait idle within 120
 snapshot ${TINCTURE_SNAPSHOT:-$data/control.png}
+
+set control.name edges
+wait inside.edit.keep_edges no
+wait widget.control.hint visible
+set control.strength.text 0.7
+assert widget.control.strength 0.7
+wait view result within 120
+wait idle within 120
+export $data/chosen.png
+wait message contains Exported chosen.png within 60
+hint $TINCTURE_RESOURCES/samples/cat.png
+wait widget.control.from-photo visible
+wait idle within 120
+export $data/file.png
+wait message contains Exported file.png within 60
+snapshot ${TINCTURE_SNAPSHOT:-$data/hint.png}
+action win.undo
+wait widget.control.from-photo hidden
+action win.redo
+wait widget.control.from-photo visible
+hint $TINCTURE_RESOURCES/samples/README.md
+wait message contains README.md cannot be used within 60
+click control.from-photo
+wait widget.control.from-photo hidden
+wait view result within 120
+drop $data/other.safetensors
+wait message contains could not be used within 60
 quit
 END
+cmp -s "$data/kept.png" "$data/chosen.png" && { echo "control: the strength changed nothing" >&2; exit 1; }
+cmp -s "$data/chosen.png" "$data/file.png" && { echo "control: the hint changed nothing" >&2; exit 1; }
 cmp -s "$data/free.png" "$data/kept.png" && { echo "control: the edges changed nothing" >&2; exit 1; }
 [ -s "$data/library/controls/edges.safetensors" ] || { echo "control: the file was not kept" >&2; exit 1; }
 
 drive <<END
 wait photo 512x512 within 60
 wait idle within 120
-assert widget.edit.keep_edges 0.8
+wait widget.control.name edges within 60
+assert widget.control.strength 0.7
+set control.name None
+wait widget.edit.keep_edges 0.8
 quit
 END
 

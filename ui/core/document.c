@@ -17,6 +17,7 @@ void document_init(struct document *d)
         .learn_seed = 1,
         .adapters = g_array_new(FALSE, TRUE, sizeof(struct document_use)),
     };
+    lead_init(&d->lead);
 }
 
 void document_clear(struct document *d)
@@ -28,6 +29,7 @@ void document_clear(struct document *d)
     settings_free(d->learn);
     g_clear_pointer(&d->adapters, g_array_unref);
     mask_unref(d->mask);
+    lead_clear(&d->lead);
     memset(d, 0, sizeof *d);
 }
 
@@ -41,6 +43,7 @@ void document_copy(const struct document *from, struct document *to)
     to->learn = settings_copy(from->learn);
     to->adapters = g_array_copy(from->adapters);
     to->mask = mask_ref(from->mask);
+    lead_copy(&from->lead, &to->lead);
 }
 
 void document_forget_adapter(struct document *d, gint64 id)
@@ -83,7 +86,7 @@ unsigned document_diff(const struct document *a, const struct document *b)
         parts |= DOCUMENT_PROMPTS;
     }
     if (!settings_equal(a->edit, b->edit) || !settings_equal(a->learn, b->learn) ||
-        a->seed != b->seed || a->learn_seed != b->learn_seed) {
+        a->seed != b->seed || a->learn_seed != b->learn_seed || !lead_equal(&a->lead, &b->lead)) {
         parts |= DOCUMENT_PARAMS;
     }
     if (!adapters_equal(a->adapters, b->adapters)) {
@@ -135,6 +138,7 @@ static void build_edit(JsonBuilder *b, const struct document *d)
 {
     json_builder_begin_object(b);
     settings_write_json(d->edit, b);
+    lead_write_json(&d->lead, b);
     json_builder_end_object(b);
 }
 
@@ -212,6 +216,7 @@ char *document_params_json(const struct document *d)
     g_autoptr(JsonBuilder) b = json_builder_new();
     json_builder_begin_object(b);
     settings_write_json(d->edit, b);
+    lead_write_json(&d->lead, b);
     json_builder_set_member_name(b, "by_hand");
     json_builder_add_boolean_value(b, d->by_hand);
     json_builder_end_object(b);
@@ -379,6 +384,7 @@ void document_params_from_json(struct document *d, const char *json)
     if (root) {
         JsonNode *by_hand = member(json_node_get_object(root), "by_hand");
         settings_read_json(d->edit, json_node_get_object(root));
+        lead_read_json(&d->lead, json_node_get_object(root));
         d->by_hand = !by_hand || json_node_get_boolean(by_hand); // as it was when nothing followed
     }
 }
@@ -429,6 +435,7 @@ void document_from_json(struct document *d, const char *json)
     JsonNode *node;
     if ((node = json_object_get_member(o, "params")) && JSON_NODE_HOLDS_OBJECT(node)) {
         settings_read_json(d->edit, json_node_get_object(node));
+        lead_read_json(&d->lead, json_node_get_object(node));
     }
     if ((node = json_object_get_member(o, "learn")) && JSON_NODE_HOLDS_OBJECT(node)) {
         read_learn(d, json_node_get_object(node));

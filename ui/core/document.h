@@ -5,6 +5,7 @@
 #include "compute/edit/edit.h"
 #include "compute/train/train.h"
 #include "render/mask.h"
+#include "ui/core/lead.h"
 
 // What of the open document, and of what is open with it, may differ.
 enum document_part {
@@ -39,6 +40,7 @@ struct document {
     struct settings *learn; // of learn_settings
     bool by_hand; // the edit's settings are a person's choice: they do not follow the sentence
     uint64_t seed, learn_seed;
+    struct lead lead;           // the control that leads the edits
     GArray *adapters;           // struct document_use
     struct mask *mask;          // where the edit may show; NULL: everywhere
     struct image_region region; // what of the photo the model sees; width 0: all of it

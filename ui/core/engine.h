@@ -10,6 +10,7 @@
 #include "render/detail.h"
 #include "render/edges.h"
 #include "render/mask.h"
+#include "ui/core/lead.h"
 #include "ui/core/photo.h"
 
 struct sight;
@@ -112,6 +113,12 @@ const struct engine_control *engine_edges_control(struct engine *e, struct task 
 float *engine_edges_hint(const struct engine_control *c, const float *rgb, int width, int height);
 float *engine_file_hint(const struct photo *p, const struct image_region *region,
                         const struct image *hint, int width, int height, GError **error);
+// The control that leads edits of a part of a photo, with the hint that it is given: *hint, whose
+// picture is newly allocated and whose network the engine's. No control: zero. False with a
+// sentence where the control cannot be had, does not fit the model, or has no hint.
+bool engine_lead(struct engine *e, const struct lead *lead, const struct photo *p,
+                 const struct image_region *region, struct edit_hint *hint, struct task *task,
+                 GError **error);
 // editor_run() with the adapters in use, and that of the control whose network the request has.
 struct edit_result *engine_run(struct engine *e, const struct edit_request *request,
                                struct task *task, GError **error);

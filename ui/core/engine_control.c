@@ -4,6 +4,7 @@
 
 #include "compute/file/safetensors.h"
 #include "compute/replace.h"
+#include "render/file.h"
 #include "render/hint.h"
 #include "ui/core/paths.h"
 
@@ -164,6 +165,64 @@ float *engine_file_hint(const struct photo *p, const struct image_region *region
         part = engine_region_on(p, hint, region);
     }
     return hint_from_picture(hint, &part, width, height, error);
+}
+
+// Of a person's own first. NULL with a sentence: there is none of that name.
+static char *find_control(const struct engine *e, const char *name, GError **error)
+{
+    g_autofree char *own = own_folder(e);
+    g_autofree char *mine = g_build_filename(own, name, NULL);
+    g_autofree char *its = g_build_filename(e->model->path, FOLDER, name, NULL);
+    if (g_file_test(mine, G_FILE_TEST_EXISTS)) {
+        return g_steal_pointer(&mine);
+    }
+    if (g_file_test(its, G_FILE_TEST_EXISTS)) {
+        return g_steal_pointer(&its);
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                "the control %s is not in the folder %s any more; put it back, or choose another",
+                name, own);
+    return NULL;
+}
+
+static float *picture_hint(const char *path, const struct photo *p,
+                           const struct image_region *region, int width, int height, GError **error)
+{
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+    struct image *image = image_load(file, NULL, error);
+    float *hint = image ? engine_file_hint(p, region, image, width, height, error) : NULL;
+    if (!hint) {
+        g_prefix_error(error, "the hint %s cannot be used: ", path);
+    }
+    image_free(image);
+    return hint;
+}
+
+bool engine_lead(struct engine *e, const struct lead *lead, const struct photo *p,
+                 const struct image_region *region, struct edit_hint *hint, struct task *task,
+                 GError **error)
+{
+    const float *rgb;
+    int width, height;
+    *hint = (struct edit_hint){0};
+    if (!lead->control) {
+        return true;
+    }
+    g_autofree char *path = find_control(e, lead->control, error);
+    const struct engine_control *c = path ? engine_control(e, path, task, error) : NULL;
+    if (!c || !engine_see(e, p, region, &rgb, &width, &height, error)) {
+        return false;
+    }
+    if (!lead->hint && !c->of_edges) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s does not say that its hints are edges; choose a picture for its hint",
+                    c->net->name);
+        return false;
+    }
+    *hint = (struct edit_hint){.net = c->net, .strength = lead->strength};
+    hint->picture = lead->hint ? picture_hint(lead->hint, p, region, width, height, error)
+                               : engine_edges_hint(c, rgb, width, height);
+    return hint->picture != NULL;
 }
 
 // ---- runs ---------------------------------------------------------------------------------------

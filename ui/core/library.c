@@ -213,9 +213,10 @@ static void no_adapter(struct library *l, const TinctureAdapterEntry *entry, con
                              job->out.tokens[0], job->out.note ? "; " : "",
                              job->out.note ? job->out.note : "");
     } else if (job->out.control) {
-        tincture_project_say(p, MESSAGE_INFO,
-                             "%s is kept as a control of this model: Keep the Edges uses it",
-                             job->out.control);
+        tincture_project_say(
+            p, MESSAGE_INFO, "%s is kept as a control of this model: %s", job->out.control,
+            job->out.keeps_edges ? "Keep the Edges uses it" : "Edit offers it under Control");
+        library_list_controls(l);
     } else {
         tincture_project_say(p, MESSAGE_ERROR,
                              "Open a photo first; an adapter belongs to a document");

@@ -110,6 +110,8 @@ char *library_new_file(const struct library *l, const char *folder, const char *
 
 // The folder of a person's own controls, newly allocated; NULL: there is no library.
 char *library_controls(const struct library *l);
+// The project learns which there are, there and in the model's folder.
+void library_list_controls(struct library *l);
 
 // ---- learned tokens -----------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 #include "compute/model/embedding.h"
 #include "ui/core/library.h"
 
+#include "ui/core/paths.h"
+
 #include <string.h>
 
 #define FILES_PAUSE_MS 200 // one who removes several files waits less between two
@@ -14,6 +16,27 @@ char *library_tokens(const struct library *l)
 char *library_controls(const struct library *l)
 {
     return l->store ? store_path(l->store, "controls") : NULL;
+}
+
+static void add_names(GPtrArray *names, const char *folder)
+{
+    g_autoptr(GPtrArray) paths = folder ? paths_in(folder, paths_is_safetensors, NULL) : NULL;
+    for (guint i = 0; paths && i < paths->len; i++) {
+        g_autofree char *name = g_path_get_basename(paths->pdata[i]);
+        if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL)) {
+            g_ptr_array_add(names, g_steal_pointer(&name));
+        }
+    }
+}
+
+void library_list_controls(struct library *l)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *own = library_controls(l);
+    g_autofree char *of_model = g_build_filename(l->model, "controls", NULL);
+    add_names(names, own);
+    add_names(names, of_model);
+    tincture_project_set_controls(l->project, names);
 }
 
 // ---- their files --------------------------------------------------------------------------------

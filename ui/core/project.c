@@ -264,6 +264,7 @@ enum {
     TAG_PROMPT,
     TAG_NEGATIVE,
     TAG_SEED,
+    TAG_LEAD,
     TAG_ADAPTER = 1000,
     TAG_ADAPTER_RANGE = 1 << 29,
     TAG_SETTING = 1 << 30 // and the hash of its key
@@ -389,6 +390,21 @@ void tincture_project_set_seed(TinctureProject *self, uint64_t seed)
     if (self->document.seed != seed) {
         self->document.seed = seed;
         tincture_project_edited(self, DOCUMENT_PARAMS, TAG_SEED);
+        tincture_project_stale(self);
+    }
+}
+
+void tincture_project_set_lead(TinctureProject *self, const struct lead *lead)
+{
+    struct lead *own = &self->document.lead;
+    if (!lead_equal(own, lead)) {
+        // A slider that moves is one step; another control or hint is one each.
+        const bool slides =
+            g_strcmp0(own->control, lead->control) == 0 && g_strcmp0(own->hint, lead->hint) == 0;
+        struct lead before = *own;
+        lead_copy(lead, own);
+        lead_clear(&before);
+        tincture_project_edited(self, DOCUMENT_PARAMS, slides ? TAG_LEAD : 0);
         tincture_project_stale(self);
     }
 }
@@ -545,6 +561,22 @@ void tincture_project_add_token(TinctureProject *self, const char *token)
     tincture_project_changed(self, DOCUMENT_PROMPTS | DOCUMENT_ADAPTERS);
 }
 
+void tincture_project_set_controls(TinctureProject *self, GPtrArray *names)
+{
+    g_ptr_array_unref(self->controls);
+    self->controls = names;
+    tincture_project_changed(self, DOCUMENT_PARAMS);
+}
+
+void tincture_project_set_hint(TinctureProject *self, struct picture hint, const char *fault)
+{
+    picture_clear(&self->hint);
+    g_free(self->hint_fault);
+    self->hint = hint;
+    self->hint_fault = g_strdup(fault);
+    tincture_project_changed(self, DOCUMENT_PARAMS);
+}
+
 void tincture_project_remove_token(TinctureProject *self, const char *token)
 {
     guint i;
@@ -619,6 +651,9 @@ static void tincture_project_finalize(GObject *object)
     picture_clear(&self->preview);
     closeup_clear(&self->closeup);
     g_ptr_array_unref(self->tokens);
+    g_ptr_array_unref(self->controls);
+    picture_clear(&self->hint);
+    g_free(self->hint_fault);
     g_array_unref(self->loss);
     g_array_unref(self->samples);
     G_OBJECT_CLASS(tincture_project_parent_class)->finalize(object);
@@ -648,6 +683,7 @@ static void tincture_project_init(TinctureProject *self)
     self->adapters = g_list_store_new(TINCTURE_TYPE_ADAPTER_ENTRY);
     self->results = g_list_store_new(TINCTURE_TYPE_RESULT_ENTRY);
     self->tokens = g_ptr_array_new_with_free_func(g_free);
+    self->controls = g_ptr_array_new_with_free_func(g_free);
     self->loss = g_array_new(FALSE, TRUE, sizeof(double));
     self->samples = g_array_new(FALSE, TRUE, sizeof(struct picture));
     g_array_set_clear_func(self->samples, (GDestroyNotify)picture_clear);

@@ -56,6 +56,10 @@ struct _TinctureProject {
     struct closeup closeup; // the piece that was asked for last, until the picture changes
     bool exported;          // the newest result has been exported
 
+    GPtrArray *controls; // char *: names of the files of controls that there are
+    struct picture hint; // what leads the edits, as far as it is known; empty: nothing does
+    char *hint_fault;    // why there is none, as a sentence; NULL: there is, or none is asked for
+
     GPtrArray *tokens; // names of the learned tokens that sentences may hold, or will
 
     GArray *loss;    // double, smoothed: one a step of the training that runs or was last
@@ -96,6 +100,8 @@ void tincture_project_set(TinctureProject *self, enum document_settings which, c
 void tincture_project_use_preset(TinctureProject *self, const char *preset);
 void tincture_project_set_seed(TinctureProject *self, uint64_t seed);
 void tincture_project_roll_seed(TinctureProject *self);
+// The control that leads the edits.
+void tincture_project_set_lead(TinctureProject *self, const struct lead *lead);
 // Each call with another one is a step of undo. Takes a reference; NULL: no mask.
 void tincture_project_set_mask(TinctureProject *self, const struct mask *mask);
 // The same. In the photo's pixels; NULL: all of it. One that the photo does not have, or that is
@@ -147,6 +153,9 @@ GArray *tincture_project_uses(TinctureProject *self); // struct engine_adapter: 
 void tincture_project_set_result(TinctureProject *self, struct result *result,
                                  struct picture after); // takes a reference, and the picture
 void tincture_project_add_token(TinctureProject *self, const char *token);
+void tincture_project_set_controls(TinctureProject *self, GPtrArray *names); // takes them
+// Takes the picture; fault may be NULL.
+void tincture_project_set_hint(TinctureProject *self, struct picture hint, const char *fault);
 void tincture_project_remove_token(TinctureProject *self, const char *token);
 // This one of the results has this key (document_picture_key()); NULL: it has to be drawn anew.
 void tincture_project_note_key(TinctureProject *self, gint64 id, const char *key);

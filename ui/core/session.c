@@ -39,6 +39,7 @@ static void loaded(TinctureSession *self, TinctureJob *job)
                              job->out.note);
     }
     tokens_came(self, job);
+    library_list_controls(self->library);
     g_signal_emit(self, signals[SIGNAL_DEVICE], 0);
 }
 
@@ -153,6 +154,11 @@ static void subject_opened(TinctureSession *self, TinctureJob *job)
     tincture_subject_photo_opened(self->subject_photo, job);
 }
 
+static void hinted(TinctureSession *self, TinctureJob *job)
+{
+    hint_made(self->hint, job);
+}
+
 static void measured(TinctureSession *self, TinctureJob *job)
 {
     tincture_workshop_measured(self->workshop, job);
@@ -204,6 +210,7 @@ static const struct {
     {&study_job, measured},
     {&combine_job, made},
     {&subject_photo_job, subject_opened},
+    {&hint_job, hinted},
 };
 
 static void finished_cb(TinctureSession *self, TinctureJob *job)
@@ -418,6 +425,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->subject = tincture_subject_work_new(self->project, self->queue, self->library);
     self->subject_photo = tincture_subject_photo_new(self->subject, self->project, self->queue);
     self->workshop = tincture_workshop_new(self->project, self->queue, self->library);
+    self->hint = hint_new(self->project, self->queue);
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
     g_autoptr(GError) error = NULL;
     self->vocabulary = vocabulary_load(path, &error);
@@ -464,6 +472,7 @@ static void tincture_session_finalize(GObject *object)
     g_signal_handlers_disconnect_by_data(self->queue, self);
     g_object_unref(self->painting);
     variations_free(self->variations);
+    hint_free(self->hint);
     g_clear_pointer(&self->continued, g_bytes_unref);
     g_free(self->continued_prompt);
     g_clear_object(&self->subject_photo);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "compute/model/vocabulary.h"
+#include "ui/core/hint.h"
 #include "ui/core/live.h"
 #include "ui/core/painting.h"
 #include "ui/core/subject_photo.h"
@@ -37,6 +38,7 @@ struct _TinctureSession {
     TinctureWorkshop *workshop;
     TincturePainting *painting;
     struct variations *variations;
+    struct hint *hint;
     struct engine *engine;         // of the queue's thread; NULL: closed
     char *device, *model;          // names to be shown; "" while unknown
     bool has_edges;                // a control of the model keeps a photo's edges

@@ -151,9 +151,10 @@ static void show_settings(TinctureEditPanel *self)
     const TinctureSession *session = tincture_panel_get_session(TINCTURE_PANEL(self));
     const struct settings *settings = project_of(self)->document.edit;
     // Where nothing keeps edges there is no row for it, unless it is to be set back; it stays where
-    // that is done.
+    // that is done. A control that was chosen leads alone.
     self->edges = self->edges || session->has_edges || settings_get(settings, "keep_edges") > 0;
-    setting_list_leave_out(self->settings, self->edges ? NULL : "keep_edges");
+    const bool leads = project_of(self)->document.lead.control != NULL;
+    setting_list_leave_out(self->settings, self->edges && !leads ? NULL : "keep_edges");
     if (setting_list_show(self->settings, settings)) { // the seed closes the list
         g_object_ref(self->seed_row);
         adw_preferences_group_remove(self->rows, self->seed_row);

@@ -20,7 +20,10 @@ static bool take_token(TinctureJob *job, struct engine *e, GError **error)
 static bool take_control(TinctureJob *job, struct engine *e, GError **error)
 {
     job->out.control = engine_take_control(e, job->in.path, &job->task, error);
-    job->out.edges = job->out.control && engine_edges_control(e, &job->task);
+    const struct engine_control *edges =
+        job->out.control ? engine_edges_control(e, &job->task) : NULL;
+    job->out.edges = edges != NULL;
+    job->out.keeps_edges = edges && g_str_equal(edges->net->name, job->out.control);
     return job->out.control != NULL;
 }
 

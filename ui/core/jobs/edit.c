@@ -17,7 +17,15 @@ static struct edit_result *draw(TinctureJob *job, struct engine *e,
         !editor_need_previews(e->editor, &job->task, error)) {
         return NULL;
     }
-    return engine_edit(e, in->photo, place, document_request(in->document), &job->task, error);
+    struct edit_request q = document_request(in->document);
+    struct edit_hint hint;
+    if (!engine_lead(e, &in->document->lead, in->photo, &place->region, &hint, &job->task, error)) {
+        return NULL;
+    }
+    q.hint = hint.net ? &hint : NULL;
+    struct edit_result *r = engine_edit(e, in->photo, place, q, &job->task, error);
+    g_free((float *)hint.picture);
+    return r;
 }
 
 static struct edit_result *unpack(const struct job_inputs *in, GError **error)

@@ -20,14 +20,24 @@ static struct image *make_image(TinctureJob *job, struct engine *e, struct engin
                : NULL;
 }
 
-static char *make_recipe(const struct job_inputs *in, struct engine *e,
-                         const struct engine_place *place, const struct image *image)
+static char *make_recipe(TinctureJob *job, struct engine *e, const struct engine_place *place,
+                         const struct image *image)
 {
+    const struct job_inputs *in = &job->in;
     if (!in->with_recipe || !in->result) {
         return NULL;
     }
-    const struct edit_request q = document_request(&in->result->document);
-    return engine_recipe_with(e, &q, place, in->result->adapters, image->width, image->height);
+    const struct document *d = &in->result->document;
+    struct edit_request q = document_request(d);
+    struct edit_hint hint; // without the control it only goes unsaid
+    q.hint =
+        engine_lead(e, &d->lead, in->photo, &place->region, &hint, &job->task, NULL) && hint.net
+            ? &hint
+            : NULL;
+    char *recipe =
+        engine_recipe_with(e, &q, place, in->result->adapters, image->width, image->height);
+    g_free((float *)hint.picture);
+    return recipe;
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
@@ -44,7 +54,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
         return false;
     }
     task_report(&job->task, TASK_WRITING_FILE, -1.0);
-    g_autofree char *recipe = make_recipe(&job->in, e, &place, image);
+    g_autofree char *recipe = make_recipe(job, e, &place, image);
     params.recipe = recipe;
     bool ok = image_save(image, file, &params, error);
     image_free(image);
