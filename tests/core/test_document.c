@@ -312,6 +312,16 @@ static void test_difference(void)
     after.region = (struct image_region){1, 2, 30, 40};
     assert_difference(&before, &after, "Region");
     document_clear(&after);
+    document_copy(&before, &after);
+    after.lead.control = g_strdup("depth.safetensors");
+    assert_difference(&before, &after, "Control depth");
+    assert_difference(&after, &before, "− Control");
+    g_free(before.lead.control);
+    before.lead.control = g_strdup(after.lead.control);
+    after.lead.hint = g_strdup("/a.png");
+    after.lead.strength = 0.5;
+    assert_difference(&before, &after, "Hint · Control 0.5");
+    document_clear(&after);
     document_clear(&before);
 }
 

@@ -117,6 +117,25 @@ static void add_place(GString *text, const struct document *before, const struct
     }
 }
 
+static void add_lead(GString *text, const struct lead *before, const struct lead *after)
+{
+    if (!after->control) {
+        if (before->control) {
+            add(text, "− Control");
+        }
+        return;
+    }
+    if (g_strcmp0(before->control, after->control) != 0) {
+        g_autofree char *name = g_filename_display_name(after->control);
+        add(text, "Control %.*s", (int)strcspn(name, "."), name);
+    } else if (g_strcmp0(before->hint, after->hint) != 0) {
+        add(text, "Hint");
+    }
+    if (before->strength != after->strength) {
+        add(text, "Control %g", after->strength);
+    }
+}
+
 char *document_difference(const struct document *before, const struct document *after)
 {
     GString *text = g_string_new(NULL);
@@ -129,6 +148,7 @@ char *document_difference(const struct document *before, const struct document *
     }
     add_place(text, before, after);
     add_settings(text, before->edit, after->edit);
+    add_lead(text, &before->lead, &after->lead);
     if (before->seed != after->seed) {
         add(text, "Seed %" G_GUINT64_FORMAT, after->seed);
     }
