@@ -36,7 +36,9 @@ static bool check_file(int fd, gsize *size, GError **error)
         return fail_errno(errno, error);
     }
     if (!S_ISREG(info.st_mode)) {
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, "this is not a file");
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE,
+                            S_ISDIR(info.st_mode) ? "this is a folder, and pictures are files"
+                                                  : "this is not a file");
         return false;
     }
     if (info.st_size > MAX_PHOTO_BYTES) {
