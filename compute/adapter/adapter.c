@@ -216,6 +216,41 @@ bool adapters_check_always(struct adapter *const *list, int n, GError **error)
     return true;
 }
 
+// ---- what several make of a model ---------------------------------------------------------------
+
+char *adapters_key(struct adapter *const *adapters, int n)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    bool any = false;
+    for (int i = 0; i < n; i++) {
+        const struct adapter *a = adapters[i];
+        if (!a->enabled || a->scale == 0.0) {
+            continue;
+        }
+        any = true;
+        g_checksum_update(sum, (const guchar *)a->method->name,
+                          (gssize)strlen(a->method->name) + 1);
+        g_checksum_update(sum, (const guchar *)&a->scale, sizeof a->scale);
+        if (!adapter_acts_always(a)) {
+            const int range[] = {a->from, a->to};
+            g_checksum_update(sum, (const guchar *)range, sizeof range);
+        }
+        for (guint k = 0; k < a->params->len; k++) {
+            const struct adapter_param *p = a->params->pdata[k];
+            g_checksum_update(sum, (const guchar *)p->path, (gssize)strlen(p->path) + 1);
+            g_checksum_update(sum, (const guchar *)&p->strength, sizeof p->strength);
+            if (p->form) {
+                gsize size;
+                const guchar *form = g_bytes_get_data(p->form, &size);
+                g_checksum_update(sum, form, (gssize)size);
+            }
+            g_checksum_update(sum, (const guchar *)p->value,
+                              (gssize)((size_t)p->count * sizeof *p->value));
+        }
+    }
+    return g_strdup(any ? g_checksum_get_string(sum) : "");
+}
+
 // ---- for methods --------------------------------------------------------------------------------
 
 struct adapter_param *adapter_add(struct adapter *a, const struct nn_part *part,

@@ -56,6 +56,8 @@ struct adapter_extra {
 
 // The key of a trained adapter's metadata that has the sentence it was learned with.
 #define ADAPTER_CAPTION "tincture.prompt"
+// That of one that was learned on top of others, with which it is to be used: "cat:0.3; dog:1".
+#define ADAPTER_BENEATH "tincture.on_top_of"
 // That of a combined one's, "cat:0.3; dog:0,down=1", and those of one that was brought near: what
 // is left out of the change, in all and of each layer (a JSON object).
 #define ADAPTER_ORIGINS       "tincture.made_of"
@@ -252,6 +254,12 @@ void adapter_extra_put(struct adapter *a, const char *name, int rank, const int6
 bool adapter_set_range(struct adapter *a, int from, int to, GError **error);
 bool adapter_acts_at(const struct adapter *a, double t);
 bool adapter_acts_always(const struct adapter *a);
+
+// What the weights depend on that these make: parameters, scale, method and time steps of each that
+// is switched on. "" where none is. Newly allocated.
+char *adapters_key(struct adapter *const *list, int n);
+// "cat:0.3; dog:0,down=1": names with their strengths. Newly allocated.
+char *adapters_text(struct adapter *const *list, int n);
 
 double adapter_norm(const struct adapter *a);   // Euclidean norm over all parameters
 int64_t adapter_count(const struct adapter *a); // parameters

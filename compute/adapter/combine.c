@@ -73,17 +73,6 @@ static struct adapter *added_up(struct adapter *const *list, int n)
     return to;
 }
 
-// "cat:0.3; dog:0,down=1": names and no paths.
-static char *origins(struct adapter *const *list, int n)
-{
-    GString *text = g_string_new("");
-    for (int i = 0; i < n; i++) {
-        g_autofree char *strength = adapter_strength_text(list[i]);
-        g_string_append_printf(text, "%s%s:%s", i ? "; " : "", list[i]->name, strength);
-    }
-    return g_string_free(text, FALSE);
-}
-
 // A hint encoder is a network of its own, which does not add up with another one.
 static bool copy_extras(struct adapter *to, struct adapter *const *list, int n, GError **error)
 {
@@ -130,6 +119,6 @@ struct adapter *adapter_combined(struct adapter *const *list, int n, struct task
     for (int i = 0; i < n; i++) {
         adapter_tokens_copy(to, list[i]);
     }
-    g_hash_table_replace(to->metadata, g_strdup(ADAPTER_ORIGINS), origins(list, n));
+    g_hash_table_replace(to->metadata, g_strdup(ADAPTER_ORIGINS), adapters_text(list, n));
     return to;
 }

@@ -286,3 +286,13 @@ char *adapter_strength_text(const struct adapter *a)
            : a->scale == 1 ? g_strconcat(a->strengths, range, NULL)
                            : g_strconcat(number, " * ", a->strengths, range, NULL);
 }
+
+char *adapters_text(struct adapter *const *list, int n)
+{
+    GString *text = g_string_new("");
+    for (int i = 0; i < n; i++) {
+        g_autofree char *strength = adapter_strength_text(list[i]);
+        g_string_append_printf(text, "%s%s:%s", i ? "; " : "", list[i]->name, strength);
+    }
+    return g_string_free(text, FALSE);
+}

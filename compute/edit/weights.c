@@ -5,41 +5,6 @@
 
 #include <string.h>
 
-// What the merged weights depend on: parameters, scale and method of every adapter that is switched
-// on.
-static char *adapters_fingerprint(struct adapter *const *adapters, int n)
-{
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    bool any = false;
-    for (int i = 0; i < n; i++) {
-        const struct adapter *a = adapters[i];
-        if (!a->enabled || a->scale == 0.0) {
-            continue;
-        }
-        any = true;
-        g_checksum_update(sum, (const guchar *)a->method->name,
-                          (gssize)strlen(a->method->name) + 1);
-        g_checksum_update(sum, (const guchar *)&a->scale, sizeof a->scale);
-        if (!adapter_acts_always(a)) {
-            const int range[] = {a->from, a->to};
-            g_checksum_update(sum, (const guchar *)range, sizeof range);
-        }
-        for (guint k = 0; k < a->params->len; k++) {
-            const struct adapter_param *p = a->params->pdata[k];
-            g_checksum_update(sum, (const guchar *)p->path, (gssize)strlen(p->path) + 1);
-            g_checksum_update(sum, (const guchar *)&p->strength, sizeof p->strength);
-            if (p->form) {
-                gsize size;
-                const guchar *form = g_bytes_get_data(p->form, &size);
-                g_checksum_update(sum, form, (gssize)size);
-            }
-            g_checksum_update(sum, (const guchar *)p->value,
-                              (gssize)((size_t)p->count * sizeof *p->value));
-        }
-    }
-    return g_strdup(any ? g_checksum_get_string(sum) : "");
-}
-
 // Merges those of the list whose mark is '1', and says so.
 static bool merge(struct editor *e, struct adapter *const *list, int n, const char *acting,
                   struct task *task, GError **error)
@@ -88,7 +53,7 @@ bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int 
         editor_forget_texts(e);
     }
     keep_list(e, adapters, n);
-    g_autofree char *key = adapters_fingerprint(adapters, n);
+    g_autofree char *key = adapters_key(adapters, n);
     if (g_str_equal(key, e->adapters_key)) {
         return true;
     }

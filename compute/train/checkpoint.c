@@ -11,7 +11,7 @@ struct condition {
     const char *key, *differs; // as a sentence
     char *value;
 };
-#define CONDITIONS 2
+#define CONDITIONS 3
 
 // Nothing is said about it but a caption: then the sum is that of version 0.1.
 static bool is_plain(const struct objective_run *run, const struct train_sample *s)
@@ -53,6 +53,8 @@ static void conditions_init(struct condition c[CONDITIONS], struct trainer *t)
     const struct condition all[CONDITIONS] = {
         {"model_hash", "the model is another one", g_strdup(hash ? hash : "unknown")},
         {"examples_hash", "the pictures or captions are others", examples_hash(&t->run)},
+        {"beneath_hash", "the adapters beneath are others",
+         adapters_key(t->run.beneath, t->run.n_beneath)},
     };
     memcpy(c, all, sizeof all);
 }
@@ -172,7 +174,7 @@ static bool check_conditions(struct trainer *t, const struct st_file *f, GError 
     bool ok = check_settings(t, f, error);
     for (int i = 0; ok && i < CONDITIONS; i++) {
         const char *theirs = g_hash_table_lookup(f->metadata, conditions[i].key);
-        ok = g_strcmp0(theirs, conditions[i].value) == 0;
+        ok = g_strcmp0(theirs ? theirs : "", conditions[i].value) == 0; // older files have fewer
         if (!ok) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                         "%s cannot be continued: %s", f->path, conditions[i].differs);

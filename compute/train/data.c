@@ -106,16 +106,18 @@ int train_add_caption(struct objective_run *run, const char *text)
 }
 
 // The text encoder of one caption, in which learned tokens may stand.
-static struct node *build_text(struct model *model, struct graph *g, struct tensor *const in[3])
+static struct node *build_text(struct model *model, struct graph *g, struct nn_hook *hook,
+                               struct tensor *const in[3])
 {
-    struct nn nn = {.g = g, .part = model_part(model, MODEL_TEXT)};
+    struct nn nn = {.g = g, .part = model_part(model, MODEL_TEXT), .hook = hook};
     return text_encoder_build_mixed(&nn, &model->text, graph_leaf(g, in[0]), graph_leaf(g, in[1]),
                                     graph_leaf(g, in[2]));
 }
 
-static bool embed_caption(struct train_caption *caption, struct model *model, struct task *task,
-                          GError **error)
+static bool embed_caption(struct train_caption *caption, const struct objective_run *run,
+                          struct task *task, GError **error)
 {
+    struct model *model = run->model;
     const int tokens = model->text.max_tokens, width = model->text.hidden_size;
     g_autofree float *kept = g_new(float, tokens), *given = g_new(float, (gsize)tokens *width);
     model_learned_rows(model, caption->ids, tokens, kept, given);
@@ -124,14 +126,17 @@ static bool embed_caption(struct train_caption *caption, struct model *model, st
         (in[0] = tensor_new(model->gpu, DTYPE_I32, (int[]){1, 1, 1, tokens}, "ids", error)) &&
         (in[1] = tensor_new(model->gpu, DTYPE_F32, (int[]){1, 1, tokens, 1}, "kept", error)) &&
         (in[2] = tensor_new(model->gpu, DTYPE_F32, (int[]){1, 1, tokens, width}, "given", error));
+    struct adapter_hook *beneath = ok ? beneath_hook(run, error) : NULL;
     struct graph *g = graph_new();
+    ok = beneath != NULL;
     if (ok) {
-        struct node *out = build_text(model, g, in);
+        struct node *out = build_text(model, g, adapter_hook_nn(beneath), in);
         caption->embeddings = g_new(float, shape_count(out->shape));
         ok = tensor_write(in[1], kept, error) && tensor_write(in[2], given, error) &&
              run_once(model, g, in[0], caption->ids, out, caption->embeddings, task, error);
     }
     graph_free(g);
+    adapter_hook_free(beneath);
     for (int i = 0; i < 3; i++) {
         tensor_free(in[i]);
     }
@@ -141,7 +146,7 @@ static bool embed_caption(struct train_caption *caption, struct model *model, st
 bool train_data_embed(struct objective_run *run, struct task *task, GError **error)
 {
     for (int i = 0; i < run->data.n_captions; i++) {
-        if (!embed_caption(&run->data.captions[i], run->model, task, error)) {
+        if (!embed_caption(&run->data.captions[i], run, task, error)) {
             return false;
         }
     }

@@ -90,7 +90,9 @@ struct objective_run {
     int kept_rows; // of a batch, the last ones: their target is what the model itself predicts
 
     // Private to the trainer.
-    GPtrArray *inputs; // struct tensor *
+    GPtrArray *inputs;        // struct tensor *
+    struct adapter **beneath; // struct train_params has them; owned, the adapters are borrowed
+    int n_beneath;
 };
 
 // What a loss is made of.
@@ -105,6 +107,7 @@ struct objective {
     MEMBER_FIELDS;
     bool of_subjects; // it learns from photos of subjects and their classes
     bool of_hints;    // it learns from pictures with hints; without its hint none is drawn again
+    bool of_sets;     // it learns from sets of pictures, of which one drawn again tells nothing
     // Rows of a batch of one, with these settings of its own; NULL: 1.
     int (*rows)(const struct settings *s);
 

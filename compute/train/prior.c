@@ -1,8 +1,8 @@
-// What the model itself predicts, without what is learned: the target of rows that are to keep what
-// it knew. Where the noise is the target (Ruiz et al., DreamBooth, section 3.2) such rows draw the
-// model towards the few pictures they are of, and most of their gradient is the noise's; here it is
-// zero at the start, and only what has changed costs. The idea is learning without forgetting (Li
-// and Hoiem, Learning without Forgetting, section 3).
+// What the model itself predicts, with what lies beneath and without what is learned: the target of
+// rows that are to keep what it knew. Where the noise is the target (Ruiz et al., DreamBooth,
+// section 3.2) such rows draw the model towards the few pictures they are of, and most of their
+// gradient is the noise's; here it is zero at the start, and only what has changed costs. The idea
+// is learning without forgetting (Li and Hoiem, Learning without Forgetting, section 3).
 #include "compute/train/private.h"
 
 #include <string.h>
@@ -24,8 +24,13 @@ bool prior_build(struct trainer *t, GError **error)
                                "prior text", error))) {
         return false;
     }
+    if (!(p->beneath = beneath_hook(&t->run, error))) {
+        return false;
+    }
     p->graph = graph_new();
-    struct nn nn = {.g = p->graph, .part = model_part(t->model, MODEL_UNET)};
+    struct nn nn = {.g = p->graph,
+                    .part = model_part(t->model, MODEL_UNET),
+                    .hook = adapter_hook_nn(p->beneath)};
     const struct unet_inputs in = {.latents = graph_leaf(p->graph, p->latents),
                                    .time = graph_leaf(p->graph, p->time),
                                    .text = graph_leaf(p->graph, p->text)};
@@ -60,6 +65,7 @@ void prior_free(struct trainer *t)
     struct train_prior *p = &t->prior;
     program_free(p->program);
     graph_free(p->graph);
+    adapter_hook_free(p->beneath);
     tensor_free(p->latents);
     tensor_free(p->time);
     tensor_free(p->text);

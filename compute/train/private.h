@@ -23,6 +23,7 @@ struct train_tokens {
 // The model without what is learned, for the last rows of the batch (prior.c).
 struct train_prior {
     struct graph *graph;
+    struct adapter_hook *beneath;
     struct program *program; // NULL: no row asks for it
     struct node *prediction;
     struct tensor *latents, *time, *text;
@@ -141,6 +142,8 @@ void best_free(struct trainer *t);
 
 // Builds and compiles; t->run is complete. Gives the leaves their nodes and gradients.
 bool step_build(struct trainer *t, GError **error);
+// The adapters beneath, prepared, as they are in a graph without what is learned.
+struct adapter_hook *beneath_hook(const struct objective_run *run, GError **error);
 // Writes the batch and runs forward and backward; row_loss: [batch.count], may be NULL.
 bool step_gradient(struct trainer *t, double *loss, float *row_loss, float *gradient,
                    struct task *task, GError **error);

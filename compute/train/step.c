@@ -105,6 +105,23 @@ static bool differentiate(struct trainer *t, GError **error)
     return t->program != NULL;
 }
 
+struct adapter_hook *beneath_hook(const struct objective_run *run, GError **error)
+{
+    return adapter_hook_new(run->beneath, run->n_beneath, -1, run->model->gpu, error);
+}
+
+// What is learned comes last.
+static struct adapter_hook *learning_hook(const struct trainer *t, GError **error)
+{
+    const int n = t->run.n_beneath;
+    g_autofree struct adapter **all = g_new(struct adapter *, n + 1);
+    for (int i = 0; i < n; i++) {
+        all[i] = t->run.beneath[i];
+    }
+    all[n] = t->adapter;
+    return adapter_hook_new(all, n + 1, n, t->model->gpu, error);
+}
+
 bool step_build(struct trainer *t, GError **error)
 {
     const struct train_data *d = &t->run.data;
@@ -112,8 +129,7 @@ bool step_build(struct trainer *t, GError **error)
     const int64_t text = rows * t->model->text.max_tokens * t->model->text.hidden_size;
     t->staging = g_new0(float, MAX(MAX(2 * latents, text), rows * t->model->unet.channels[0]));
     t->graph = graph_new();
-    if (!make_inputs(t, error) ||
-        !(t->adapters = adapter_hook_new(&t->adapter, 1, 0, t->model->gpu, error))) {
+    if (!make_inputs(t, error) || !(t->adapters = learning_hook(t, error))) {
         return false;
     }
     t->hook = (struct step_hook){{hook_apply}, adapter_hook_nn(t->adapters), &t->run};

@@ -57,6 +57,11 @@ struct train_params {
     // setting "keep_best" a run ends when it gets worse, and with the best state.
     double (*measure)(void *data);
     void *measure_data;
+    // Adapters that stay as they are, at their scales, and that the new one is learned on top of:
+    // it is then to be used with them. Of methods that can be learned, and acting at all time
+    // steps. Borrowed as long as the trainer.
+    struct adapter *const *beneath;
+    int n_beneath;
 };
 
 // After every step: struct task_progress has it.

@@ -165,6 +165,10 @@ static void describe(struct trainer *t)
     g_ascii_formatd(rate, sizeof rate, "%g", t->lr[0]);
     note(t, ADAPTER_CAPTION, d->captions[d->samples[0].caption].text);
     note(t, "tincture.objective", t->run.objective->name);
+    if (t->run.n_beneath > 0) {
+        g_autofree char *beneath = adapters_text(t->run.beneath, t->run.n_beneath);
+        note(t, ADAPTER_BENEATH, beneath);
+    }
     note(t, "ss_learning_rate", rate);
     note(t, "ss_unet_lr", rate);
     note(t, "ss_optimizer", t->optimizer->name);
@@ -288,6 +292,8 @@ static void take_params(struct trainer *t, const struct train_params *params)
     t->best.measure = params->measure;
     t->best.data = params->measure_data;
     t->best.stops = settings_get(s, "keep_best") != 0;
+    t->run.beneath = g_memdup2(params->beneath, (gsize)params->n_beneath * sizeof *params->beneath);
+    t->run.n_beneath = params->n_beneath;
 }
 
 static void leaf_free(struct train_leaf *leaf)
@@ -335,15 +341,42 @@ static void take_memory(struct trainer *t)
     }
 }
 
+// What captions may hold of the adapters beneath is known from here on.
+static bool take_beneath(const struct objective_run *run, GError **error)
+{
+    for (int i = 0; i < run->n_beneath; i++) {
+        if (!adapter_acts_always(run->beneath[i])) {
+            g_set_error(
+                error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                "%s is to act in some time steps alone, and one is learned on it only where "
+                "it acts in all",
+                run->beneath[i]->name);
+            return false;
+        }
+    }
+    bool changed;
+    return adapters_embed(run->beneath, run->n_beneath, &changed, error);
+}
+
+static bool prepare_beneath(const struct objective_run *run, struct task *task, GError **error)
+{
+    bool ok = true;
+    for (int i = 0; ok && i < run->n_beneath; i++) {
+        ok = adapter_prepare(run->beneath[i], task, error);
+    }
+    return ok;
+}
+
 // All that comes before the step is built.
 static bool prepare(struct trainer *t, const struct train_set *set, struct task *task,
                     GError **error)
 {
     struct objective_run *run = &t->run;
     take_leaves(t);
-    if (!train_data_encode(run, set, task, error) ||
+    if (!take_beneath(run, error) || !train_data_encode(run, set, task, error) ||
         (run->objective->prepare && !run->objective->prepare(run, set, task, error)) ||
         !tokens_prepare(t, set->tokens, settings_get(t->settings, "token_lr"), error) ||
+        !prepare_beneath(run, task, error) ||
         ((!run->trains_text || run->kept_rows) && !train_data_embed(run, task, error)) ||
         !adapter_prepare(t->adapter, task, error)) { // last: it may take minutes
         return false;
@@ -412,6 +445,10 @@ void trainer_free(struct trainer *t)
     g_free(t->batch.rows);
     train_data_finish(&t->run.data);
     noise_schedule_finish(&t->run.schedule);
+    for (int i = 0; i < t->run.n_beneath; i++) {
+        adapter_release(t->run.beneath[i]);
+    }
+    g_free(t->run.beneath);
     settings_free(t->settings);
     g_free(t->checkpoint_path);
     g_free(t);

@@ -54,8 +54,11 @@ struct trainer *reference_trainer(struct reference *r, struct adapter *a, struct
     g_autoptr(GError) error = NULL;
     g_assert_true(settings_set(learn, "weight_decay", 1, &error));
     g_assert_true(settings_set(learn, "clip_norm", clip_norm, &error));
-    const struct train_params params = {
-        .settings = learn, .seed = SEED, .checkpoint_path = checkpoint};
+    const struct train_params params = {.settings = learn,
+                                        .seed = SEED,
+                                        .checkpoint_path = checkpoint,
+                                        .beneath = &r->beneath,
+                                        .n_beneath = r->beneath != NULL};
     const struct train_set set = {r->examples, REFERENCE_PICTURES, r->tokens};
     struct trainer *t = trainer_new(r->fx->model, a, &set, &params, NULL, &error);
     g_assert_no_error(error);

@@ -14,7 +14,8 @@ struct reference {
     struct fixture vectors; // SCRIPT_MODEL.safetensors for fixture_vector()
     struct train_example examples[REFERENCE_PICTURES];
     float *rgb[REFERENCE_PICTURES], *mask;
-    const char *tokens[2]; // that are trained; none
+    const char *tokens[2];   // that are trained; none
+    struct adapter *beneath; // that is learned on top of; NULL: none
 };
 // script: "batch" or "control", of tests/data/train/make_SCRIPT_vectors.py. The fixture is open and
 // stays the caller's.

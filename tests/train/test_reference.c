@@ -14,7 +14,8 @@ struct batch_case {
     const char *draw, *objective;
     int batch;
     double clip_norm;
-    const char *keep; // a class is held to, with rates that fall to nothing
+    const char *keep;    // a class is held to, with rates that fall to nothing
+    const char *beneath; // start of an adapter that is learned on top of
 };
 #define ALL "rank=3 targets=attention+ff+proj"
 static const struct batch_case sd1_cases[] = {
@@ -25,6 +26,10 @@ static const struct batch_case sd1_cases[] = {
     {"prior", "lora", "rank=4", "lora", "prior4", "subject", 2, 0.1},
     {"keep", "lora", "rank=4", "lora", "prior4", "subject", 2, 0.1, "predictions"},
     {"unmix", "lora", "rank=4", "lora", "mix4", "cut_mix_unmix", 2, 0.3},
+    {"tailor", "lora", "rank=4", "lora", "tailor4", "style_tailoring", 2, 0.1},
+    {"stack", "lora", "rank=4", "lora", "batch3", "single_image", 3, 0.06, NULL, "svdiff_te"},
+    {"stack_keep", "lora", "rank=4", "lora", "prior4", "subject", 2, 0.1, "predictions",
+     "svdiff_te"},
 };
 static const struct batch_case sd2_cases[] = {
     {"svdiff", "svdiff", "", "svdiff", "batch2", "single_image", 2, 0.3},
@@ -45,11 +50,22 @@ static struct adapter *make_adapter(const struct batch_case *c)
     return fixture_adapter(&fx, c->method, g_strchomp(settings));
 }
 
+// The one of the case that is learned on top of; NULL: none.
+static void make_beneath(const struct batch_case *c)
+{
+    if (c->beneath) {
+        reference.beneath = fixture_adapter(&fx, "svdiff", "text_encoder=on");
+        fixture_start(&fx, reference.beneath, c->beneath);
+        reference.beneath->scale = 0.6;
+    }
+}
+
 static struct trainer *make_trainer(const struct batch_case *c, struct adapter *a,
                                     const char *checkpoint)
 {
     struct settings *learn = settings_new(learn_settings);
-    const bool prior = !g_str_equal(c->objective, "single_image");
+    const bool tailored = g_str_equal(c->objective, "style_tailoring");
+    const bool prior = !tailored && !g_str_equal(c->objective, "single_image");
     const bool mixed = g_str_equal(c->objective, "cut_mix_unmix");
     struct train_example *first = &reference.examples[0];
     g_assert_true(settings_parse(learn, "objective", c->objective, NULL));
@@ -58,7 +74,11 @@ static struct trainer *make_trainer(const struct batch_case *c, struct adapter *
     g_assert_true(!mixed || settings_set(learn, "unmix", 900, NULL));
     g_assert_true(!c->keep || (settings_parse(learn, "keep", c->keep, NULL) &&
                                settings_parse(learn, "lr_schedule", "cosine", NULL)));
-    reference.examples[1].role = prior ? ROLE_PRIOR : ROLE_INSTANCE;
+    g_assert_true(!tailored || settings_set(learn, "split", 600, NULL));
+    for (int i = 0; i < REFERENCE_PICTURES; i++) {
+        reference.examples[i].role = tailored ? ROLE_CONTENT : ROLE_INSTANCE;
+    }
+    reference.examples[1].role = tailored ? ROLE_STYLE : prior ? ROLE_PRIOR : ROLE_INSTANCE;
     first->composed = mixed;
     first->sides[0] = mixed ? "dog" : NULL;
     first->sides[1] = mixed ? "the beach" : NULL;
@@ -78,10 +98,12 @@ static void check_cases(const char *model, const struct batch_case *cases, size_
         g_test_message("%s %s", model, c->name);
         struct adapter *a = make_adapter(c);
         fixture_start(&fx, a, c->start);
+        make_beneath(c);
         struct trainer *t = make_trainer(c, a, NULL);
         reference_check(&reference, t, a, c->name, c->draw, c->clip_norm);
         trainer_free(t);
         adapter_free(a);
+        g_clear_pointer(&reference.beneath, adapter_free);
     }
     reference_close(&reference);
     fixture_close(&fx);
@@ -133,6 +155,7 @@ static void check_interrupted(const struct batch_case *c, const char *file)
     struct follow follow = {.name = c->name, .stop_after = REFERENCE_STEPS / 2};
     struct adapter *a = make_adapter(c), *b = make_adapter(c);
     fixture_start(&fx, a, c->start);
+    make_beneath(c);
     struct trainer *t = make_trainer(c, a, file);
     g_assert_false(trainer_run(t, &(struct task){follow_step, &follow, cancel}, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -147,6 +170,7 @@ static void check_interrupted(const struct batch_case *c, const char *file)
     trainer_free(t);
     adapter_free(a);
     adapter_free(b);
+    g_clear_pointer(&reference.beneath, adapter_free);
 }
 
 static void test_interrupted(void)

@@ -31,6 +31,8 @@ MASK32 = 0xFFFFFFFF
 SET = [dict(caption="a photo of a dog on the beach", weight=1.0, time=(0, 1000)),
        dict(caption="a cat", weight=0.5, time=(200, 700)),
        dict(caption="a dog", weight=2.0, time=(0, 1000), mask=True)]
+SPLIT = 600     # of content and style: the cat is the style
+BENEATH = 0.6   # strength of what is learned on
 EMBEDDING = "text_model.embeddings.token_embedding.weight"
 
 # model: cases; a case is (name of its start values, draw, clip_norm, settings)
@@ -39,7 +41,10 @@ MODELS = {
     "sd1": {"svdiff": ("svdiff", "batch3", 0.35, {}), "svdiff_te": ("svdiff_te", "batch3", 0.35, dict(te=True)),
             "oft": ("oft_r2", "batch3", 0.15, dict(blocks=2)), "lora": ("lora", "batch3", 0.06, LORA),
             "unmix": ("lora", "mix4", 0.3, dict(rank=4, unmix=900.0)), "prior": ("lora", "prior4", 0.1, LORA),
-            "keep": ("lora", "prior4", 0.1, dict(rank=4, keep=True, cosine=True)), "word": ("lora", "each3", 0.1, dict(rank=4, word=True))},
+            "keep": ("lora", "prior4", 0.1, dict(rank=4, keep=True, cosine=True)), "word": ("lora", "each3", 0.1, dict(rank=4, word=True)),
+            "tailor": ("lora", "tailor4", 0.1, LORA),
+            "stack": ("lora", "batch3", 0.06, dict(rank=4, beneath="svdiff_te")),
+            "stack_keep": ("lora", "prior4", 0.1, dict(rank=4, beneath="svdiff_te", keep=True, cosine=True))},
     "sd2": {"svdiff": ("svdiff", "batch2", 0.3, {}), "unmix": ("lora_all", "mix2", 0.3, dict(**LORA_ALL, unmix=900.0)),
             "prior": ("lora_all", "prior2", 0.1, LORA_ALL), "keep": ("lora_all", "prior2", 0.1, dict(**LORA_ALL, keep=True, cosine=True))},
     "wide": {"oft": ("oft_r2", "batch2", 0.15, dict(blocks=2)), "unmix": ("lora", "mix4", 0.3, dict(rank=2, unmix=900.0)),
@@ -100,9 +105,14 @@ def draw_batch(stream, kind, data):
         elif kind.startswith("mix"):  # a draw says whether it is the one that is put together; the cat is the class
             is_prior, composed = i >= int(kind[-1]) // 2, stream.uniform() < 0.6
             sample, factor = pick(stream, [1] if is_prior else [0] if composed else [2]), 2 * (0.25 if is_prior else 1)
+        elif kind.startswith("tailor"):
+            is_style = i >= int(kind[-1]) // 2
+            sample, factor = pick(stream, [1] if is_style else [0, 2]), 2
         else:
             sample = i % len(SET) if kind.startswith("each") else pick(stream, [0, 1, 2])
         begin, end = SET[sample]["time"]
+        if kind.startswith("tailor"):
+            begin, end = (begin, min(end, SPLIT)) if is_style else (max(begin, SPLIT), end)
         time = begin + stream.below(end - begin)
         shape = data["mean"][sample].shape
         spread = torch.tensor(stream.normal(shape.numel())).double().view(shape)
@@ -150,8 +160,18 @@ def unmix(maps, rows, data):
     return total
 
 
-def loss_of(parts, params, values, rows, data, settings):
-    changed = {part: {n: p.apply(values[q, n]) for (q, n), p in params.items() if q == part} for part in parts}
+def changed_weights(parts, *stack):
+    """The weights with all (params, values) of the stack; what each changes of a weight is added."""
+    changed = {part: {} for part in parts}
+    for params, values in stack:
+        for (part, name), p in params.items():
+            before = changed[part].get(name, p.weight)
+            changed[part][name] = before + (p.apply(values[part, name]) - p.weight)
+    return changed
+
+
+def loss_of(parts, params, values, rows, data, settings, beneath=()):
+    changed = changed_weights(parts, *beneath, (params, values))
     time = torch.tensor([row[1] for row in rows])
     z, noise = (torch.stack([row[k] for row in rows]) for k in (3, 4))
     abar = data["alphas"][time].view(-1, 1, 1, 1)
@@ -164,8 +184,10 @@ def loss_of(parts, params, values, rows, data, settings):
     output = functional_call(parts["unet"], changed["unet"], (noisy, time, text)).sample
     if settings.get("keep"):  # the class is held to what the model itself predicts
         half = len(rows) // 2
-        plain = text_of(parts, {part: {} for part in parts}, rows[half:], data, None)
-        target = torch.cat([target[:half], parts["unet"](noisy[half:], time[half:], plain).sample])
+        before = changed_weights(parts, *beneath)
+        plain = text_of(parts, before, rows[half:], data, None)
+        own = functional_call(parts["unet"], before["unet"], (noisy[half:], time[half:], plain)).sample
+        target = torch.cat([target[:half], own])
     weight = torch.tensor([SET[row[0]]["weight"] * row[2] for row in rows]).double().view(-1, 1, 1, 1)
     mask = torch.stack([data["mask"] if SET[row[0]].get("mask") else torch.ones_like(data["mask"]) for row in rows])
     loss = (weight * mask * (output - target) ** 2).mean()
@@ -179,6 +201,11 @@ def run_case(case, start, kind, clip_norm, settings, parts, data, starts, out):
     for key, p in params.items():
         first = starts[train.stored_name("start", start, *key)]
         values[key] = first.double().view(p.start.shape).requires_grad_()
+    beneath = []
+    if settings.get("beneath"):
+        frozen = train.make_params("svdiff", dict(te=True), parts, torch.Generator().manual_seed(11))
+        beneath = [(frozen, {key: BENEATH * starts[train.stored_name("start", settings["beneath"], *key)].double()
+                             .view(p.start.shape) for key, p in frozen.items()})]
     vectors = [v for k, v in values.items() if params[k].weight.ndim == 1]
     matrices = [v for k, v in values.items() if params[k].weight.ndim > 1]
     if settings.get("word"):
@@ -195,7 +222,7 @@ def run_case(case, start, kind, clip_norm, settings, parts, data, starts, out):
         rows = draw_batch(stream, kind, data)
         drawn.append(rows)
         optimizer.zero_grad()
-        loss = loss_of(parts, params, values, rows, data, settings)
+        loss = loss_of(parts, params, values, rows, data, settings, beneath)
         loss.backward()
         before = curve["loss_mean"][-1] if i else loss.item()
         curve["loss"].append(loss.item())
