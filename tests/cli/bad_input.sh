@@ -113,6 +113,12 @@ expect 1 "'cat' has a weight, but it is not in the sentence" \
     "$cli" edit --image "$photo" --source-prompt "an apple" --prompt "an apple" --weight cat:2 --out "$dir/o.png"
 expect 1 'only in an edit of a photo that is described' \
     "$cli" edit --image "$photo" --prompt "an apple" --inverter ddim --weight apple:2 --out "$dir/o.png"
+expect 2 '.-style is missing' "$cli" train --content "$dir" --out "$dir/a.safetensors"
+expect 2 '.-content is missing' "$cli" train --style "$dir" --out "$dir/a.safetensors"
+expect 2 '.-image, .*are not for a style' "$cli" train --style "$dir" --content "$dir" --image "$photo" --out "$dir/a.safetensors"
+expect 2 'are for a style' "$cli" train --style "$dir" --content "$dir" --image "$photo" --prompt a --objective single_image --out "$dir/a.safetensors"
+expect 2 'split: .* is not a .*number from' "$cli" train --style "$dir" --content "$dir" --split 1000 --out "$dir/a.safetensors"
+expect 2 'is not for a subject' "$cli" train --class apple --image "$photo" --adapter a --out "$dir/a.safetensors"
 expect 2 'prompt is empty: it says what' "$cli" train --image "$photo" --prompt " " --out "$dir/a.safetensors"
 expect 1 'a.png: that ending is a PNG picture' "$cli" train --image "$photo" --prompt apple --out "$dir/a.png"
 touch "$dir/a"

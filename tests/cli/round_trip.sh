@@ -164,6 +164,22 @@ printf rubbish >two/cut.png && ! of=two word --prior-weight 0 --out none.safeten
     of=two word --prior-weight 0 --skip-broken --out left.safetensors 2>said && [ "$(wc -l <said)" = 1 ] && grep -q "left out: cut.png" said &&
     ! of=two/cut.png word --prior-weight 0 --skip-broken --out none.safetensors 2>said && grep -q "none of the pictures can be read" said && rm two/cut.png
 check $? "a folder of photos is learned, with --skip-broken without those that are broken"
+# a style of two sets, on top of another adapter; photos with a description each
+mkdir content style && cp "$photo" content/a.png && cp "$photo" style/b.png && "$cli" generate --prompt "an apple" --steps 2 --out style/c.png &&
+    for name in content/a style/b style/c; do echo "a sticker of an apple" >$name.txt; done
+style() {
+    "$cli" train --content content --style style --method lora --seed 3 "$@"
+}
+style --split 500 --steps 4 --checkpoint st.ck --out tailored.safetensors && style --split 500 --steps 6 --resume st.ck --out further.safetensors &&
+    style --split 500 --steps 6 --out whole-style.safetensors && near further.safetensors whole-style.safetensors 0 &&
+    style --split 500 --steps 2 --adapter oft.safetensors:0.5 --out top.safetensors &&
+    "$cli" adapter info top.safetensors | grep -q "tincture.on_top_of: oft:0.5" && ! style --split 400 --steps 6 --resume st.ck --out none.safetensors 2>said &&
+    grep -q "split=500" said && "$cli" train --image style --method lora --steps 2 --out described.safetensors
+check $? "a style is learned from two sets, continued to the bit, and on top of another adapter"
+rm style/c.* && ! style --steps 2 --out none.safetensors 2>said && grep -q "content and style are the same pictures" said && rm style/b.txt &&
+    ! style --steps 2 --out none.safetensors 2>said && grep -q "style/b.png comes without a description" said && rm style/b.png &&
+    ! style --steps 2 --out none.safetensors 2>said && grep -q "there are no photos in style" said && [ ! -e none.safetensors ]
+check $? "the same set twice, a picture without words and an empty set are refused: $(cat said)"
 ! "$cli" train --subject "one:<pippin>:apple" --subject "two:<pippin>:car" --steps 2 --out none.safetensors 2>said && grep -q "both be called <pippin>" said &&
     ! "$cli" train --subject "one:apple" --out none.safetensors 2>said && grep -q "FOLDER:NAME:WORD" said &&
     ! "$cli" train --subject "one:<pippin>:apple" --subject "two:<zap>:car" --method word --out none.safetensors 2>said && grep -q "learn each by itself" said

@@ -143,7 +143,7 @@ static bool try_method(struct trial *t, const struct scene *s, int i, struct fin
     struct adapter *a = trial_learn(t, &r, error);
     struct task quiet = {.cancellable = task_cancellable(t->task)};
     struct edit_result *drawn = NULL;
-    const double db = a ? engine_redraw(t->engine, &example, a, &quiet, &drawn, error) : NAN;
+    const double db = a ? engine_redraw(t->engine, &example, &a, 1, &quiet, &drawn, error) : NAN;
     edit_result_free(drawn);
     finding_put(f, db, "%s.redrawn dB", lines[i]);
     const bool ok = !isnan(db) && measure(t, s, a, lines[i], true, f, error) &&

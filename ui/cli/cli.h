@@ -19,8 +19,8 @@ struct cli {
     char *to, *prompts_from, *sheet;
     char *log, *resume, *checkpoint;
     char *class_prompt, *kind, *token;
-    char **images, **subjects, **class_images, **adapters, **embeddings, **selections, **weights,
-        **prompts, **rest;
+    char **images, **subjects, **class_images, **contents, **styles, **adapters, **embeddings,
+        **selections, **weights, **prompts, **rest;
     int timestep, size, bits, quality, learn_steps, variations;
     gint64 seed;
     gboolean json, recipe, raw, hint_from_photo, skip_broken, help, quick;
@@ -126,9 +126,18 @@ bool cli_control_check(const struct cli *c, GError **error);
 struct control_set;
 struct control_set *cli_control_set(struct cli *c, GError **error);
 
-// pictures.c. Puts the photos that lie in folders in the place of the folders in --image and
-// --class-image; masks and hints beside photos are none. With --skip-broken those that cannot be
-// read are named and left out; one has to be left.
+// Reads --adapter FILE[:STRENGTHS]... into c->loaded, without handing them to the editor.
+bool cli_adapters_load(struct cli *c, GError **error);
+
+// train_style.c: whether the options are those of a style, and the pictures that it is learned
+// from; else those of --image. Each has a description beside it, or that of --prompt.
+struct picture_set;
+bool cli_style_check(const struct cli *c, GError **error);
+struct picture_set *cli_picture_set(struct cli *c, GError **error);
+
+// pictures.c. Puts the photos that lie in folders in the place of the folders in --image,
+// --class-image, --content and --style; masks and hints beside photos are none. With --skip-broken
+// those that cannot be read are named and left out; one has to be left.
 bool cli_pictures(struct cli *c, GError **error);
 // The same of one folder: paths (char *) by their names.
 GPtrArray *cli_photos_in(const struct cli *c, const char *folder, GError **error);

@@ -253,7 +253,7 @@ struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError
     return a;
 }
 
-bool cli_adapters(struct cli *c, GError **error)
+bool cli_adapters_load(struct cli *c, GError **error)
 {
     c->loaded = g_ptr_array_new_with_free_func((GDestroyNotify)adapter_free);
     for (int i = 0; c->adapters && c->adapters[i]; i++) {
@@ -262,6 +262,14 @@ bool cli_adapters(struct cli *c, GError **error)
             return false;
         }
         g_ptr_array_add(c->loaded, a);
+    }
+    return true;
+}
+
+bool cli_adapters(struct cli *c, GError **error)
+{
+    if (!cli_adapters_load(c, error)) {
+        return false;
     }
     const bool ok = engine_use(c->engine, (struct adapter **)c->loaded->pdata, (int)c->loaded->len,
                                &cli_task, error);

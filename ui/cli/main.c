@@ -66,6 +66,8 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->images);
     g_strfreev(c->subjects);
     g_strfreev(c->class_images);
+    g_strfreev(c->contents);
+    g_strfreev(c->styles);
     g_strfreev(c->adapters);
     g_strfreev(c->embeddings);
     g_strfreev(c->selections);

@@ -284,6 +284,10 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
         (c->control_kind && !settings_parse(c->settings, "hint", c->control_kind, error))) {
         return false;
     }
+    if ((c->contents || c->styles) &&
+        !settings_parse(c->settings, "objective", "style_tailoring", error)) {
+        return false;
+    }
     if (!use_preset(c, model, error)) {
         return false;
     }
@@ -325,7 +329,9 @@ static GArray *own_options(struct cli *c)
         {"negative", 0, 0, G_OPTION_ARG_STRING, &c->negative, "What it should not show", "TEXT"},
         {"image", 'i', 0, G_OPTION_ARG_FILENAME, &c->image, "The photo", "FILE"},
         {"images", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &c->images,
-         "Photo to learn, or a folder of them; may be repeated", "PATH"},
+         "Photo to learn, or a folder of them (without --prompt, NAME.txt beside each says what it "
+         "shows); may be repeated",
+         "PATH"},
         {"class-image", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &c->class_images,
          "Picture of the subject's class, or a folder of them (default: the model draws some); may "
          "be repeated",
@@ -399,6 +405,12 @@ static GArray *own_options(struct cli *c)
          "Learn a control of pictures with hints: canny, edges that the program finds, or file, "
          "NAME-hint.png beside each picture; NAME.txt beside it is its caption",
          "KIND"},
+        {"content", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &c->contents,
+         "Learn a style: pictures of what is shown, or a folder of them, NAME.txt beside each; may "
+         "be repeated",
+         "PATH"},
+        {"style", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &c->styles,
+         "Those of how it is drawn; may be repeated", "PATH"},
         {"to", 0, 0, G_OPTION_ARG_STRING, &c->to,
          "The form that another program reads (adapter dialects lists them)", "DIALECT"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed; -1 draws one and says which", "N"},

@@ -98,5 +98,6 @@ static bool find(const struct cli *c, char ***list, GError **error)
 
 bool cli_pictures(struct cli *c, GError **error)
 {
-    return find(c, &c->images, error) && find(c, &c->class_images, error);
+    return find(c, &c->images, error) && find(c, &c->class_images, error) &&
+           find(c, &c->contents, error) && find(c, &c->styles, error);
 }

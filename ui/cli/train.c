@@ -2,6 +2,7 @@
 
 #include "compute/train/objective.h"
 #include "ui/core/control_set.h"
+#include "ui/core/picture_set.h"
 #include "ui/core/subject.h"
 
 #include <stdio.h>
@@ -56,6 +57,8 @@ static bool learn(struct cli *c, struct adapter *adapter, const struct train_set
         .seed = (uint64_t)c->seed,
         .checkpoint_path = c->checkpoint,
         .checkpoint_every = c->checkpoint ? 10 : 0,
+        .beneath = (struct adapter *const *)c->loaded->pdata,
+        .n_beneath = (int)c->loaded->len,
     };
     struct task task = {.report = report_cb, .data = log, .cancellable = cli_task.cancellable};
     int done;
@@ -80,6 +83,16 @@ static bool learn_photos(struct cli *c, struct adapter *adapter, const GPtrArray
                                              .caption = c->prompt};
     }
     return learn(c, adapter, &(struct train_set){examples, (int)photos->len, NULL}, log, error);
+}
+
+// Pictures that are seen as squares, with a description each.
+static bool learn_set(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
+                      struct run_log *log, GError **error)
+{
+    struct picture_set *s = cli_picture_set(c, error);
+    const bool ok = s && learn(c, adapter, picture_set_get(s), log, error);
+    picture_set_free(s);
+    return ok;
 }
 
 static bool learn_subject(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
@@ -114,6 +127,22 @@ static bool is_subject(const struct cli *c)
     return objective_chosen(c->settings)->of_subjects;
 }
 
+// Photos without --prompt are described each beside itself; then there is a folder of them.
+static bool is_set(const struct cli *c)
+{
+    return objective_chosen(c->settings)->of_sets ||
+           (!c->prompt && !is_subject(c) && !is_control(c));
+}
+
+static bool has_folder(const struct cli *c)
+{
+    bool any = false;
+    for (int i = 0; c->images && c->images[i]; i++) {
+        any = any || g_file_test(c->images[i], G_FILE_TEST_IS_DIR);
+    }
+    return any;
+}
+
 static bool is_blank(const char *text)
 {
     return text[strspn(text, " \t\n")] == '\0';
@@ -127,10 +156,19 @@ static bool check_words(const struct cli *c, GError **error)
     if (is_control(c)) {
         return cli_control_check(c, error);
     }
+    if (objective_chosen(c->settings)->of_sets) {
+        return cli_style_check(c, error);
+    }
     if (c->kind && !subject_check_kind(c->kind, error)) {
         return false;
     }
-    if (c->control_kind) {
+    if (c->contents || c->styles) {
+        missing = "--content and --style are for a style, and another --objective learns none";
+    } else if (c->adapters && is_subject(c)) {
+        missing =
+            "--adapter, to learn on top of, is not for a subject, whose class the model alone "
+            "draws";
+    } else if (c->control_kind) {
         missing = "--control is for a control, and another --objective learns none";
     } else if (!c->subjects && !c->images) {
         missing = "--image is missing";
@@ -145,7 +183,7 @@ static bool check_words(const struct cli *c, GError **error)
                         "--class and --token are for a single one"
                       : NULL;
     } else if (!is_subject(c)) {
-        missing = !c->prompt            ? "--prompt is missing"
+        missing = !c->prompt            ? has_folder(c) && !c->region ? NULL : "--prompt is missing"
                   : is_blank(c->prompt) ? "--prompt is empty: it says what the photo shows"
                                         : NULL;
         missing = c->token || c->class_images || c->class_prompt
@@ -228,7 +266,7 @@ static bool keep_region(struct cli *c, GPtrArray *photos, GError **error)
 // The photos that are all needed at once; those of subjects and controls are read one by one.
 static bool add_images(struct cli *c, GPtrArray *photos, GError **error)
 {
-    const bool later = is_control(c) || (is_subject(c) && !c->region);
+    const bool later = is_control(c) || is_set(c) || (is_subject(c) && !c->region);
     return (!c->images || later || add_photos(c, c->images, photos, error)) &&
            keep_region(c, photos, error) &&
            (!c->class_images || add_photos(c, c->class_images, photos, error));
@@ -243,7 +281,7 @@ static bool run(struct cli *c, GError **error)
     }
     g_autoptr(GPtrArray) photos = g_ptr_array_new_with_free_func((GDestroyNotify)photo_unref);
     struct run_log log = {0};
-    bool ok = cli_pictures(c, error) && add_images(c, photos, error);
+    bool ok = cli_adapters_load(c, error) && cli_pictures(c, error) && add_images(c, photos, error);
     if (ok && c->log && !(log.file = fopen(c->log, "w"))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
                     c->log, g_strerror(errno));
@@ -255,6 +293,7 @@ static bool run(struct cli *c, GError **error)
     }
     ok = ok && (is_control(c)   ? learn_control
                 : is_subject(c) ? learn_subject
+                : is_set(c)     ? learn_set
                                 : learn_photos)(c, adapter, photos, &log, error);
     if (log.file && fclose(log.file) != 0 && ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
@@ -270,15 +309,16 @@ static bool run(struct cli *c, GError **error)
 
 const struct cli_command train_command = {
     .name = "train",
-    .summary = "Learn a photo (or a few of one subject) into an adapter",
+    .summary = "Learn a photo, a few of one subject, or a style of many into an adapter",
     .usage = "",
     .settings = learn_settings,
-    .options =
-        (const char *const[]){"model",        "vae",          "device", "images",     "prompt",
-                              "class-image",  "class-prompt", "class",  "token",      "subject",
-                              "control-kind", "embedding",    "set",    "seed",       "size",
-                              "region",       "out",          "log",    "checkpoint", "resume",
-                              "json",         "skip-broken",  NULL},
+    .options = (const char *const[]){"model",   "vae",         "device",       "images",
+                                     "prompt",  "class-image", "class-prompt", "class",
+                                     "token",   "subject",     "control-kind", "embedding",
+                                     "set",     "seed",        "size",         "region",
+                                     "out",     "log",         "checkpoint",   "resume",
+                                     "json",    "skip-broken", "content",      "style",
+                                     "adapter", NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

@@ -11,9 +11,10 @@ bool cli_control_check(const struct cli *c, GError **error)
     if (!c->images) {
         wrong = "--image is missing: pictures to learn from, or folders of them";
     } else if (c->subjects || c->kind || c->token || c->class_images || c->class_prompt ||
-               c->region) {
-        wrong = "--subject, --class, --token, --class-image, --class-prompt and --region are not "
-                "for a control";
+               c->contents || c->styles || c->region) {
+        wrong =
+            "--subject, --class, --token, --class-image, --class-prompt, --content, --style and "
+            "--region are not for a control";
     } else if (!g_str_has_suffix(c->out, ".safetensors")) {
         wrong = "--out: a control is one file, whose name ends in .safetensors";
     }

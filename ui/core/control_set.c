@@ -4,7 +4,7 @@
 #include "compute/model/defaults.h"
 #include "render/file.h"
 #include "render/hint.h"
-#include "ui/core/subject.h"
+#include "ui/core/picture_set.h"
 
 #include <string.h>
 
@@ -21,13 +21,6 @@ bool control_defaults(const char *model, struct settings *s, GError **error)
     // A picture that is drawn again without its hint does not tell how well hints are followed.
     return settings_parse(s, "objective", "control", error) &&
            settings_parse(s, "keep_best", "0", error) && model_defaults(model, "control", s, error);
-}
-
-// The largest square in the middle: all pictures of a set have one size.
-static struct image_region middle(const struct image *image)
-{
-    const int side = MIN(image->width, image->height);
-    return (struct image_region){(image->width - side) / 2, (image->height - side) / 2, side, side};
 }
 
 static struct image *read_hint(const char *path, GError **error)
@@ -65,39 +58,12 @@ static float *make_hint(const struct photo *p, const struct image_region *region
     return hint;
 }
 
-static bool read_caption(struct control_set *s, const struct photo *p, const char *path,
-                         const char *caption, struct train_example *e, GError **error)
-{
-    struct subject_file *beside = subject_file_read(path, p, error);
-    if (!beside) {
-        return false;
-    }
-    char *text = g_strdup(beside->caption ? beside->caption : caption);
-    subject_file_free(beside);
-    if (!text) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s comes without a description: a text of that name that ends in .txt, or one "
-                    "for all",
-                    path);
-        return false;
-    }
-    g_ptr_array_add(s->buffers, text);
-    e->caption = text;
-    return true;
-}
-
 static bool add_pair(struct control_set *s, const struct photo *p, const char *path,
                      const char *caption, const struct settings *settings, GError **error)
 {
-    const struct image_region region = middle(p->full);
+    struct image_region region;
     struct train_example e = {0};
-    float *rgb = photo_see(p, &region, &e.width, &e.height, error);
-    if (!rgb) {
-        return false;
-    }
-    g_ptr_array_add(s->buffers, rgb);
-    e.rgb = rgb;
-    float *hint = read_caption(s, p, path, caption, &e, error)
+    float *hint = picture_example(p, path, caption, s->buffers, &region, &e, error)
                       ? make_hint(p, &region, path, &e, settings, error)
                       : NULL;
     if (!hint) {

@@ -215,5 +215,6 @@ bool engine_learn_set(struct engine *e, const struct train_set *set, struct adap
                       void *data, int *done, struct task *task, GError **error);
 // How well an example is drawn from its own noise, led by its own caption as an edit would be led
 // by a new one: the PSNR in dB of that picture (*drawn, to be freed). NaN with an error.
-double engine_redraw(struct engine *e, const struct train_example *example, struct adapter *adapter,
-                     struct task *task, struct edit_result **drawn, GError **error);
+double engine_redraw(struct engine *e, const struct train_example *example,
+                     struct adapter *const *adapters, int n, struct task *task,
+                     struct edit_result **drawn, GError **error);

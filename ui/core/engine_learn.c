@@ -29,8 +29,9 @@ static struct settings *redraw_settings(void)
     return s;
 }
 
-double engine_redraw(struct engine *e, const struct train_example *example, struct adapter *adapter,
-                     struct task *task, struct edit_result **drawn, GError **error)
+double engine_redraw(struct engine *e, const struct train_example *example,
+                     struct adapter *const *adapters, int n, struct task *task,
+                     struct edit_result **drawn, GError **error)
 {
     struct settings *settings = redraw_settings();
     const struct edit_request q = {
@@ -40,7 +41,7 @@ double engine_redraw(struct engine *e, const struct train_example *example, stru
         .width = example->width,
         .height = example->height,
     };
-    *drawn = editor_set_adapters(e->editor, &adapter, 1, task, error)
+    *drawn = editor_set_adapters(e->editor, adapters, n, task, error)
                  ? editor_run(e->editor, &q, task, error)
                  : NULL;
     settings_free(settings);
@@ -50,7 +51,7 @@ double engine_redraw(struct engine *e, const struct train_example *example, stru
 struct watch {
     struct engine *e;
     const struct train_example *example;
-    struct adapter *adapter;
+    GPtrArray *adapters; // struct adapter *: those beneath and the one that is learned
     engine_watch_fn fn;
     void *data;
     struct task quiet; // the training's progress stays in sight
@@ -62,7 +63,8 @@ static double measure_cb(void *data)
     struct watch *w = data;
     g_autoptr(GError) error = NULL;
     struct edit_result *drawn;
-    const double db = engine_redraw(w->e, w->example, w->adapter, &w->quiet, &drawn, &error);
+    const double db = engine_redraw(w->e, w->example, (struct adapter *const *)w->adapters->pdata,
+                                    (int)w->adapters->len, &w->quiet, &drawn, &error);
     if (error && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         g_message("no measurement: %s", error->message);
     }
@@ -73,14 +75,25 @@ static double measure_cb(void *data)
     return db;
 }
 
+static bool tells_by_drawing(const struct train_params *params)
+{
+    const struct objective *o = params->settings ? objective_chosen(params->settings) : NULL;
+    return !o || (!o->of_hints && !o->of_sets);
+}
+
 bool engine_learn_set(struct engine *e, const struct train_set *set, struct adapter *adapter,
                       const struct train_params *params, const char *resume, engine_watch_fn watch,
                       void *data, int *done, struct task *task, GError **error)
 {
+    g_autoptr(GPtrArray) adapters = g_ptr_array_new();
+    for (int i = 0; i < params->n_beneath; i++) {
+        g_ptr_array_add(adapters, params->beneath[i]);
+    }
+    g_ptr_array_add(adapters, adapter);
     struct watch w = {
-        e, &set->examples[0], adapter, watch, data, {.cancellable = task_cancellable(task)}};
+        e, &set->examples[0], adapters, watch, data, {.cancellable = task_cancellable(task)}};
     struct train_params measured = *params;
-    if (!params->settings || !objective_chosen(params->settings)->of_hints) {
+    if (tells_by_drawing(params)) {
         measured.measure = measure_cb;
         measured.measure_data = &w;
     }
