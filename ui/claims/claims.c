@@ -57,6 +57,12 @@ static bool is_wanted(const struct round *r, int claim)
     return q->only ? g_str_equal(q->only, c->name) : !q->quick || c->quick;
 }
 
+// What it takes, in a quick run likewise less.
+static double cost_of(const struct round *r, int claim)
+{
+    return claim_table[claim]->cost * r->trial->size.steps / whole_size.steps;
+}
+
 static char *finding_path(const struct round *r, const struct claim *c, int seed)
 {
     g_autofree char *file = g_strdup_printf("%s-%d.json", c->name, seed + 1);
@@ -72,16 +78,30 @@ static void read_findings(struct round *r)
             *slot(r, i, s) = finding_read(path, r->trial->base);
             r->all += is_wanted(r, i);
             r->done += is_wanted(r, i) && *slot(r, i, s);
-            r->left += is_wanted(r, i) && !*slot(r, i, s) ? c->cost : 0;
+            r->left += is_wanted(r, i) && !*slot(r, i, s) ? cost_of(r, i) : 0;
         }
     }
 }
 
 // ---- the page -----------------------------------------------------------------------------------
 
+// The processor's own name, where that is what computes. Newly allocated; NULL: it is not known.
+static char *processor_name(void)
+{
+    static const char key[] = "model name";
+    g_autofree char *text = NULL;
+    const char *line =
+        g_file_get_contents("/proc/cpuinfo", &text, NULL, NULL) ? strstr(text, key) : NULL;
+    const char *colon = line ? strchr(line, ':') : NULL;
+    return colon ? g_strstrip(g_strndup(colon + 1, strcspn(colon + 1, "\n"))) : NULL;
+}
+
 static char *machine_name(const struct engine *e)
 {
-    return g_strdup_printf("%s, %u processors", gpu_info(e->gpu)->name, g_get_num_processors());
+    const struct gpu_info *info = gpu_info(e->gpu);
+    g_autofree char *processor = info->type == GPU_TYPE_CPU ? processor_name() : NULL;
+    return g_strdup_printf("%s, %u processors", processor ? processor : info->name,
+                           g_get_num_processors());
 }
 
 static double seconds_worked(const struct round *r)
@@ -138,7 +158,7 @@ static void progress_cb(struct trial *t)
 {
     const struct round *r = t->data;
     const struct claim *c = claim_table[r->claim];
-    const double part = MIN(t->spent, c->cost), all = r->worked + r->left;
+    const double part = MIN(t->spent, cost_of(r, r->claim)), all = r->worked + r->left;
     const double seconds = (g_get_monotonic_time() - r->begin) / 1e6;
     const double worked = r->worked + part;
     task_tell(r->task, &(struct task_progress){
@@ -171,8 +191,8 @@ static bool try_claim(struct round *r, int claim, int seed, GError **error)
     }
     *slot(r, claim, seed) = f;
     r->done++;
-    r->worked += c->cost;
-    r->left -= c->cost;
+    r->worked += cost_of(r, claim);
+    r->left -= cost_of(r, claim);
     return write_page(r, error);
 }
 
