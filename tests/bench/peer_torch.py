@@ -7,15 +7,19 @@ Needs torch and diffusers from PyPI; run by ./compare, never by the tests. Print
   full_step_ms      one training step of all weights
   subject_step_ms   one training step of LoRA (rank 4, attention) with two samples, a picture and one of its class
   unmix_step_ms     the same with the penalty on the cross-attention's probabilities
+  peak_mib          of the process; with --only, of that work alone
 """
 import argparse
 import json
+import resource
 import statistics
 import time
 
 import torch
 import torch.nn.utils.parametrize
 from diffusers import UNet2DConditionModel
+
+WORKS = ("unet_guided_ms", "full_step_ms", "svdiff_step_ms", "subject_step_ms", "unmix_step_ms")
 
 
 def median_ms(work, repeat=9):
@@ -86,8 +90,18 @@ def seen_across(maps):
     return total / len(maps)
 
 
-def subject_steps(unet, latents, t, states, noise):
-    """(step of LoRA, step with the penalty), milliseconds."""
+def spectral_shifts(unet):
+    """The leaves of SVDiff in every weight of two and more dimensions."""
+    unet.requires_grad_(False)
+    for module in list(unet.modules()):
+        weight = getattr(module, "weight", None)
+        if isinstance(weight, torch.nn.Parameter) and weight.ndim >= 2:
+            torch.nn.utils.parametrize.register_parametrization(module, "weight", SpectralShift(weight))
+    return [p for name, p in unet.named_parameters() if name.endswith("delta")]
+
+
+def subject_step(unet, latents, t, states, noise, unmix):
+    """A step of LoRA in the attention, with or without the penalty; milliseconds."""
     unet.requires_grad_(False)
     for name, module in list(unet.named_modules()):
         if name.endswith(("attn1", "attn2")):
@@ -95,7 +109,8 @@ def subject_steps(unet, latents, t, states, noise):
                 setattr(module, part, LowRank(getattr(module, part)))
             module.to_out[0] = LowRank(module.to_out[0])
     leaves = [p for p in unet.parameters() if p.requires_grad]
-    plain = training_step(unet, latents, t, states, noise, leaves)
+    if not unmix:
+        return training_step(unet, latents, t, states, noise, leaves)
     kept = []
     unet.set_attn_processor(Watched(kept))
 
@@ -104,7 +119,7 @@ def subject_steps(unet, latents, t, states, noise):
         kept.clear()
         return loss
 
-    return plain, training_step(unet, latents, t, states, noise, leaves, penalty)
+    return training_step(unet, latents, t, states, noise, leaves, penalty)
 
 
 def training_step(unet, latents, t, states, noise, parameters, penalty=None):
@@ -129,6 +144,7 @@ def main():
     parser.add_argument("--tokens", type=int, default=32)
     parser.add_argument("--size", type=int, default=0, help="side of the latents; 0: the model's")
     parser.add_argument("--inference-only", action="store_true")
+    parser.add_argument("--only", choices=WORKS)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)
@@ -140,23 +156,24 @@ def main():
                 torch.randn(batch, args.tokens, unet.config.cross_attention_dim))
 
     result = {"torch": torch.__version__}
-    x, t, states = inputs(2)
-    with torch.no_grad():
-        result["unet_guided_ms"] = median_ms(lambda: unet(x, t, states).sample)
-    if not args.inference_only:
-        x, t, states = inputs(1)
-        noise = torch.randn_like(x)
-        result["full_step_ms"] = training_step(unet, x, t, states, noise, list(unet.parameters()))
-        unet.requires_grad_(False)
-        for module in list(unet.modules()):
-            weight = getattr(module, "weight", None)
-            if isinstance(weight, torch.nn.Parameter) and weight.ndim >= 2:
-                torch.nn.utils.parametrize.register_parametrization(module, "weight", SpectralShift(weight))
-        shifts = [p for name, p in unet.named_parameters() if name.endswith("delta")]
-        result["svdiff_step_ms"] = training_step(unet, x, t, states, noise, shifts)
-        unet = UNet2DConditionModel.from_pretrained(args.unet, torch_dtype=torch.float32)
+    wanted = [args.only] if args.only else ["unet_guided_ms"] if args.inference_only else WORKS
+    if "unet_guided_ms" in wanted:
         x, t, states = inputs(2)
-        result["subject_step_ms"], result["unmix_step_ms"] = subject_steps(unet, x, t, states, torch.randn_like(x))
+        with torch.no_grad():
+            result["unet_guided_ms"] = median_ms(lambda: unet(x, t, states).sample)
+    x, t, states = inputs(1)
+    noise = torch.randn_like(x)
+    if "full_step_ms" in wanted:
+        result["full_step_ms"] = training_step(unet, x, t, states, noise, list(unet.parameters()))
+    if "svdiff_step_ms" in wanted:
+        result["svdiff_step_ms"] = training_step(unet, x, t, states, noise, spectral_shifts(unet))
+    x, t, states = inputs(2)
+    for work in ("subject_step_ms", "unmix_step_ms"):
+        if work in wanted:
+            unet = None
+            unet = UNet2DConditionModel.from_pretrained(args.unet, torch_dtype=torch.float32)
+            result[work] = subject_step(unet, x, t, states, torch.randn_like(x), work == "unmix_step_ms")
+    result["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(result))
 
 

@@ -167,26 +167,46 @@ static double bench_edit(struct engine *e, int side, GError **error)
     return best;
 }
 
+#define PREDICT_KEY "unet_guided_ms"
+#define EDIT_KEY    "edit_ms"
+
+static bool is_wanted(const struct cli *c, const char *key)
+{
+    return c->only ? g_str_equal(c->only, key) : !c->raw || g_str_equal(key, PREDICT_KEY);
+}
+
+static bool is_known(const char *key)
+{
+    bool known = g_str_equal(key, PREDICT_KEY) || g_str_equal(key, EDIT_KEY);
+    for (size_t i = 0; i < G_N_ELEMENTS(learnings) && !known; i++) {
+        known = g_str_equal(key, learnings[i].key);
+    }
+    return known;
+}
+
 static bool measure(struct bench *b, struct engine *e, int side, GError **error)
 {
-    const double rate = host_gemm_rate(512);
-    report(b, "sgemm_gflops", "sgemm 512 x 512 x 512", rate, "GFLOP/s");
-    double ms = bench_predict(e, side, error);
-    if (ms < 0) {
-        return false;
-    }
-    report(b, "unet_guided_ms", "guided U-Net step (2 samples)", ms, "ms");
-    for (size_t i = 0; i < G_N_ELEMENTS(learnings) && !b->c->raw; i++) {
-        if ((ms = bench_learn(e, &learnings[i], side, error)) < 0) {
+    double ms;
+    report(b, "sgemm_gflops", "sgemm 512 x 512 x 512", host_gemm_rate(512), "GFLOP/s");
+    if (is_wanted(b->c, PREDICT_KEY)) {
+        if ((ms = bench_predict(e, side, error)) < 0) {
             return false;
         }
-        report(b, learnings[i].key, learnings[i].title, ms, "ms");
+        report(b, PREDICT_KEY, "guided U-Net step (2 samples)", ms, "ms");
     }
-    if (!b->c->raw) {
+    for (size_t i = 0; i < G_N_ELEMENTS(learnings); i++) {
+        if (is_wanted(b->c, learnings[i].key)) {
+            if ((ms = bench_learn(e, &learnings[i], side, error)) < 0) {
+                return false;
+            }
+            report(b, learnings[i].key, learnings[i].title, ms, "ms");
+        }
+    }
+    if (is_wanted(b->c, EDIT_KEY)) {
         if ((ms = bench_edit(e, side, error)) < 0) {
             return false;
         }
-        report(b, "edit_ms", "20-step guided edit, inversion known", ms, "ms");
+        report(b, EDIT_KEY, "20-step guided edit, inversion known", ms, "ms");
     }
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -196,6 +216,11 @@ static bool measure(struct bench *b, struct engine *e, int side, GError **error)
 
 static bool run(struct cli *c, GError **error)
 {
+    if (c->only && !is_known(c->only)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--only %s: the bench has no such line; --json shows their names", c->only);
+        return false;
+    }
     gint64 begin = g_get_monotonic_time();
     struct engine *e = cli_engine(c, error);
     if (!e) {
@@ -218,6 +243,6 @@ const struct cli_command bench_command = {
     .name = "bench",
     .summary = "Measure step times, memory and the machine's sgemm rate",
     .usage = "",
-    .options = (const char *const[]){"model", "vae", "device", "size", "json", "raw", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "size", "json", "raw", "only", NULL},
     .run = run,
 };

@@ -416,7 +416,7 @@ static GArray *own_options(struct cli *c)
         {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed; -1 draws one and says which", "N"},
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
          NULL},
-        {"only", 0, 0, G_OPTION_ARG_STRING, &c->only, "Only the claim of that name", "CLAIM"},
+        {"only", 0, 0, G_OPTION_ARG_STRING, &c->only, "Only the one of that name", "NAME"},
         {"photos", 0, 0, G_OPTION_ARG_FILENAME, &c->photos,
          "A folder of 3 to 5 photos in the place of the first subject, and what it is one of",
          "FOLDER:WORD"},
