@@ -75,7 +75,7 @@ static void read_findings(struct round *r)
         const struct claim *c = claim_table[i];
         for (int s = 0; s < r->seeds; s++) {
             g_autofree char *path = finding_path(r, c, s);
-            *slot(r, i, s) = finding_read(path, r->trial->base);
+            *slot(r, i, s) = finding_read(path, r->trial->graded);
             r->all += is_wanted(r, i);
             r->done += is_wanted(r, i) && *slot(r, i, s);
             r->left += is_wanted(r, i) && !*slot(r, i, s) ? cost_of(r, i) : 0;
@@ -183,7 +183,7 @@ static bool try_claim(struct round *r, int claim, int seed, GError **error)
     t->spent = 0;
     bool ok = !task_cancelled(r->task, error) && c->run(t, f, error);
     finding_put(f, (g_get_monotonic_time() - begin) / 1e6, SECONDS);
-    ok = ok && finding_write(f, path, t->base, error);
+    ok = ok && finding_write(f, path, t->graded, error);
     if (!ok) {
         g_prefix_error(error, "%s, seed %d: ", c->title, seed + 1);
         finding_free(f);

@@ -8,8 +8,10 @@
 #define ROWS  GRADER_SENTENCES
 #define NOISE 7 // the seed of all noise here: everything is measured in the same
 
-// The layer whose input are the features: the last but one way up, at its full width.
-#define FEATURES "up_blocks.1.upsamplers.0.conv"
+// The layer whose input are the features: on the way up, at the latents' own size, with what the
+// way down has kept of colours and edges.
+#define FEATURES "up_blocks.2.resnets.1.conv_shortcut"
+const char grader_measures[] = FEATURES;
 // The noise that a prediction is compared in, and that features are taken in, in parts of all time
 // steps.
 static const double text_levels[] = {0.2, 0.4, 0.6, 0.8};

@@ -7,6 +7,9 @@
 // Sentences that are compared with each other.
 #define GRADER_SENTENCES 4
 
+// What numbers that were found by these measures are comparable with: others of the same text.
+extern const char grader_measures[];
+
 struct grader;
 // For pictures of the model's own size.
 struct grader *grader_new(struct engine *e, GError **error);

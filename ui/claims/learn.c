@@ -181,7 +181,8 @@ bool trial_grade(struct trial *t, const struct recipe *r, const char *words, str
 {
     g_autofree char *name = recipe_name(t, r);
     g_autofree char *path = run_path(t, name, ".json");
-    struct finding *kept = finding_read(path, name);
+    g_autofree char *of = g_strconcat(name, " ", grader_measures, NULL);
+    struct finding *kept = finding_read(path, of);
     bool ok = kept != NULL;
     if (!ok) {
         kept = finding_new();
@@ -191,7 +192,7 @@ bool trial_grade(struct trial *t, const struct recipe *r, const char *words, str
         if (ok) {
             finding_put(kept, grade->likeness, "likeness");
             finding_put(kept, grade->text, "text");
-            ok = finding_write(kept, path, name, error);
+            ok = finding_write(kept, path, of, error);
         }
     }
     if (ok) {

@@ -400,6 +400,7 @@ struct trial *trial_new(struct engine *e, const char *dir, const struct trial_si
         ok = open_subject(t, i, i == 0 ? photos : NULL, kind, base, error);
     }
     t->base = g_strdup(base->str);
+    t->graded = g_strconcat(t->base, grader_measures, NULL);
     ok = ok && engine_use(e, NULL, 0, task, error) && (t->grader = grader_new(e, error));
     for (int i = 0; ok && i < TRIAL_SUBJECTS; i++) {
         ok = measure_subject(t, i, i == 0 && photos, error);
@@ -422,6 +423,7 @@ void trial_free(struct trial *t)
         grader_free(t->grader);
         finding_free(t->about);
         g_free(t->base);
+        g_free(t->graded);
         g_free(t);
     }
 }

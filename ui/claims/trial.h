@@ -31,7 +31,8 @@ struct trial {
     struct engine *engine; // borrowed
     const char *dir;       // borrowed; has folders runs, results and pictures
     struct trial_size size;
-    char *base; // all that everything depends on: model, photos, sizes
+    char *base;   // all that everything depends on: model, photos, sizes
+    char *graded; // what numbers depend on: that, and the measures
     struct grader *grader;
     struct trial_subject subjects[TRIAL_SUBJECTS]; // the first two are alike, the third is not
     struct finding *about;                         // the grader: how well it tells the subjects
