@@ -225,6 +225,7 @@ static GtkWidget *button_in(GtkWidget *row, const char *path, const char *text, 
     GtkWidget *button = gtk_button_new();
     g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
     g_object_set_data_full(G_OBJECT(row), "path", g_strdup(path), g_free);
+    gtk_widget_set_name(button, text); // for tests and inspectors
     gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(button, "flat");
     gtk_widget_set_tooltip_text(button, text);
