@@ -77,32 +77,49 @@ static char *title_of(const char *name)
 }
 
 // One whose file is gone stays in the list while it is chosen.
-static void list_names(TinctureControlPanel *self)
+static GPtrArray *names_now(TinctureControlPanel *self)
 {
     const GPtrArray *controls = project_of(self)->controls;
     const char *chosen = project_of(self)->document.lead.control;
-    g_ptr_array_set_size(self->names, 0);
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < controls->len; i++) {
-        g_ptr_array_add(self->names, g_strdup(controls->pdata[i]));
+        g_ptr_array_add(names, g_strdup(controls->pdata[i]));
     }
-    if (chosen != NULL &&
-        !g_ptr_array_find_with_equal_func(self->names, chosen, g_str_equal, NULL)) {
-        g_ptr_array_add(self->names, g_strdup(chosen));
+    if (chosen != NULL && !g_ptr_array_find_with_equal_func(names, chosen, g_str_equal, NULL)) {
+        g_ptr_array_add(names, g_strdup(chosen));
     }
+    return names;
+}
+
+// A list that is new would close one that a person has opened.
+static void list_names(TinctureControlPanel *self)
+{
+    g_autoptr(GPtrArray) names = names_now(self);
+    gboolean same = names->len == self->names->len;
+    for (guint i = 0; same && i < names->len; i++) {
+        same = g_str_equal(names->pdata[i], self->names->pdata[i]);
+    }
+    if (same && adw_combo_row_get_model(self->control) != NULL) {
+        return;
+    }
+    g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
+    gtk_string_list_append(titles, "None");
+    for (guint i = 0; i < names->len; i++) {
+        gtk_string_list_take(titles, title_of(names->pdata[i]));
+    }
+    g_ptr_array_unref(self->names);
+    self->names = g_steal_pointer(&names);
+    adw_combo_row_set_model(self->control, G_LIST_MODEL(titles));
 }
 
 static void show_choice(TinctureControlPanel *self)
 {
     const char *chosen = project_of(self)->document.lead.control;
-    g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
     guint at = 0;
     list_names(self);
-    gtk_string_list_append(titles, "None");
     for (guint i = 0; i < self->names->len; i++) {
-        gtk_string_list_take(titles, title_of(self->names->pdata[i]));
         at = g_strcmp0(self->names->pdata[i], chosen) == 0 ? i + 1 : at;
     }
-    adw_combo_row_set_model(self->control, G_LIST_MODEL(titles));
     adw_combo_row_set_selected(self->control, at);
 }
 
