@@ -44,7 +44,8 @@ struct image *sticker_sheet(struct image *const *stickers, int n, int columns, i
 // What a messenger takes, as of its own page for people who make stickers.
 struct sticker_target {
     const char *name, *title;
-    int side; // 0: any
+    const char *summary; // a sentence, without its end
+    int side;            // 0: any
     bool square;
     int margin;
     gsize most;                 // bytes of a file; 0: any

@@ -19,6 +19,7 @@ static const char *aside_title(TinctureWindow *self)
 {
     return self->aside == NULL                         ? "Tincture"
            : g_str_equal(self->aside, "workshop")      ? "Adapter Workshop"
+           : g_str_equal(self->aside, "sticker")       ? "Make a Sticker"
            : g_str_equal(self->aside, "subject-photo") ? tincture_window_get_project(self)->title
                                                        : "Learn a Subject";
 }
@@ -105,6 +106,8 @@ void tincture_window_show_aside(TinctureWindow *self, const char *page)
         tincture_subject_page_show(self->subject);
     } else if (g_strcmp0(page, "subject-photo") == 0) {
         tincture_subject_photo_page_show(self->subject_photo);
+    } else if (g_strcmp0(page, "sticker") == 0) {
+        tincture_sticker_page_show(self->sticker);
     } else if (page != NULL) {
         tincture_workshop_page_show(self->workshop);
     }
@@ -282,6 +285,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     g_type_ensure(TINCTURE_TYPE_SUBJECT_PAGE);
     g_type_ensure(TINCTURE_TYPE_SUBJECT_PHOTO_PAGE);
     g_type_ensure(TINCTURE_TYPE_WORKSHOP_PAGE);
+    g_type_ensure(TINCTURE_TYPE_STICKER_PAGE);
     g_type_ensure(TINCTURE_TYPE_RECENT_POPOVER);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/window.ui");
@@ -297,6 +301,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, subject);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, subject_photo);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, workshop);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, sticker);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, back);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening);
@@ -356,6 +361,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     tincture_subject_page_set_session(self->subject, session);
     tincture_subject_photo_page_set_session(self->subject_photo, session);
     tincture_workshop_page_set_session(self->workshop, session);
+    tincture_sticker_page_set_session(self->sticker, session);
     build_panels(self);
     name_buttons(GTK_WIDGET(self));
     connect_session(self);

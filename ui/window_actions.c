@@ -253,6 +253,11 @@ static void workshop_action(GtkWidget *widget, const char *name, GVariant *targe
     tincture_window_show_aside(window_of(widget), "workshop");
 }
 
+static void sticker_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_window_show_aside(window_of(widget), "sticker");
+}
+
 // From a photo of a subject back to the subjects.
 static void leave_page_action(GtkWidget *widget, const char *name, GVariant *target)
 {
@@ -354,7 +359,7 @@ static void about_action(GtkWidget *widget, const char *name, GVariant *target)
 static gboolean can_undo(TinctureWindow *self)
 {
     return g_strcmp0(self->aside, "subject") == 0 ? self->session->subject->removed->len > 0
-           : g_strcmp0(self->aside, "workshop") == 0
+           : g_strcmp0(self->aside, "workshop") == 0 || g_strcmp0(self->aside, "sticker") == 0
                ? FALSE
                : history_can_undo(tincture_window_get_project(self)->history);
 }
@@ -382,6 +387,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.choose-hint", photo && project->document.lead.control != NULL},
         {"win.subject", g_strcmp0(self->aside, "subject") != 0},
         {"win.workshop", g_strcmp0(self->aside, "workshop") != 0},
+        {"win.sticker", g_strcmp0(self->aside, "sticker") != 0},
         {"win.leave-page", self->aside != NULL},
         {"win.undo", can_undo(self)},
         {"win.redo", (self->aside == NULL || retouching) && history_can_redo(seen->history)},
@@ -443,6 +449,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.learn", NULL, learn_action},
         {"win.subject", NULL, subject_action},
         {"win.workshop", NULL, workshop_action},
+        {"win.sticker", NULL, sticker_action},
         {"win.leave-page", NULL, leave_page_action},
         {"win.resume", NULL, resume_action},
         {"win.start-over", NULL, start_over_action},

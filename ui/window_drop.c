@@ -2,6 +2,12 @@
 // are handed over as encoded bytes.
 #include "ui/window_private.h"
 
+// A page of files; where a sticker is made photos are opened, which it may be of.
+static gboolean takes_files(TinctureWindow *self)
+{
+    return self->aside != NULL && !g_str_equal(self->aside, "sticker");
+}
+
 static void picture_encoded_cb(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(TinctureWindow) self = data;
@@ -20,7 +26,7 @@ static void encode_thread(GTask *task, gpointer source, gpointer texture, GCance
 // name: a static string.
 static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *name)
 {
-    if (self->aside != NULL) {
+    if (takes_files(self)) {
         tincture_window_toast(
             self,
             g_str_equal(self->aside, "workshop")
@@ -63,7 +69,7 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files)
 {
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     int photos = 0;
-    if (self->aside != NULL) {
+    if (takes_files(self)) {
         add_aside(self, files, tincture_subject_work_next(self->session->subject));
         return;
     }
@@ -84,7 +90,7 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files)
 static gboolean drop_cb(GtkDropTarget *target, const GValue *value, double x, double y,
                         TinctureWindow *self)
 {
-    if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST) && self->aside != NULL) {
+    if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST) && takes_files(self)) {
         add_aside(self, g_value_get_boxed(value),
                   tincture_subject_page_at(self->subject, self->drop_area, x, y));
         return TRUE;

@@ -4,6 +4,7 @@
 
 #include "ui/canvas/stage.h"
 #include "ui/recent_popover.h"
+#include "ui/sticker_page.h"
 #include "ui/subject_page.h"
 #include "ui/subject_photo_page.h"
 #include "ui/window.h"
@@ -23,6 +24,7 @@ struct _TinctureWindow {
     TinctureSubjectPage *subject;
     TinctureSubjectPhotoPage *subject_photo;
     TinctureWorkshopPage *workshop;
+    TinctureStickerPage *sticker;
     GtkLabel *device, *opening;
     GtkWidget *photo_buttons, *undo_buttons, *photo_tools, *drop_area, *opening_cancel;
     GtkWidget *inspector_side, *inspector_separator, *back;
@@ -36,8 +38,9 @@ struct _TinctureWindow {
     gint64 message_shown;   // microseconds, of the monotonic clock
     gboolean message_lasts; // the next thing does not end it
 
-    const char *aside; // the page in the photo's place: "subject", "subject-photo" or "workshop";
-                       // NULL: none
+    const char *
+        aside; // the page in the photo's place: "subject", "subject-photo", "workshop" or "sticker";
+               // NULL: none
 
     // borrowed
     AdwToast *message; // that is shown; NULL: none
@@ -62,7 +65,7 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
 void tincture_window_message(TinctureWindow *self, const char *text, const char *button,
                              const char *action, gboolean stays);
 void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text);
-// "subject", "subject-photo" or "workshop"; NULL: what was there before.
+// "subject", "subject-photo", "workshop" or "sticker"; NULL: what was there before.
 void tincture_window_show_aside(TinctureWindow *self, const char *page);
 void tincture_window_dismiss(TinctureWindow *self); // the message that is shown, if there is one
 void tincture_window_forget_messages(TinctureWindow *self); // the window goes

@@ -15,6 +15,7 @@
 #include "compute/train/train.h"
 #include "render/detail.h"
 #include "render/file.h"
+#include "render/sticker.h"
 #include "ui/core/outcome.h"
 #include "ui/core/subject_draft.h"
 
@@ -77,6 +78,7 @@ struct job_inputs {
     const char *const *prompts;          // NULL-terminated sentences
     const char *const *names;            // of each of the files, as a person calls it
     const char *const *strengths;        // the same, as adapter_set_strengths()
+    const struct sticker_target *target; // whose limits a sticker keeps to; of its table
     struct image_save_params save;       // format is a static string; recipe and task are the job's
     bool with_recipe, resume, erase;
     gint64 id; // of whoever asks

@@ -18,6 +18,7 @@ void outcome_clear(struct outcome *o)
     closeup_clear(&o->closeup);
     mask_unref(o->selection);
     g_clear_pointer(&o->encoded, g_bytes_unref);
+    image_free(o->cut);
     g_free(o->adapter.name);
     g_free(o->adapter.method);
     g_free(o->adapter.told);

@@ -25,6 +25,7 @@ struct outcome {
     struct image_region region; // of the photo
     struct mask *selection;     // of a word or a place, a mask of one step
     GBytes *encoded;            // a picture as in a file
+    struct image *cut;          // a thing without what is around it
     struct {                    // an adapter that was trained or loaded
         char *name, *method;
         int applied, total; // its tensors that fit the model, all

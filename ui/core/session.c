@@ -169,6 +169,16 @@ static void made(TinctureSession *self, TinctureJob *job)
     tincture_workshop_made(self->workshop, job);
 }
 
+static void sticker_came(TinctureSession *self, TinctureJob *job)
+{
+    tincture_sticker_work_came(self->sticker, job);
+}
+
+static void sticker_saved(TinctureSession *self, TinctureJob *job)
+{
+    tincture_sticker_work_saved(self->sticker, job);
+}
+
 static void adapter_loaded(TinctureSession *self, TinctureJob *job)
 {
     library_adapter_loaded(self->library, job);
@@ -209,6 +219,8 @@ static const struct {
     {&subject_job, subject_learned},
     {&study_job, measured},
     {&combine_job, made},
+    {&sticker_job, sticker_came},
+    {&save_sticker_job, sticker_saved},
     {&subject_photo_job, subject_opened},
     {&hint_job, hinted},
 };
@@ -426,6 +438,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->subject_photo = tincture_subject_photo_new(self->subject, self->project, self->queue);
     self->workshop = tincture_workshop_new(self->project, self->queue, self->library);
     self->hint = hint_new(self->project, self->queue);
+    self->sticker = tincture_sticker_work_new(self->project, self->queue);
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
     g_autoptr(GError) error = NULL;
     self->vocabulary = vocabulary_load(path, &error);
@@ -478,6 +491,7 @@ static void tincture_session_finalize(GObject *object)
     g_clear_object(&self->subject_photo);
     g_clear_object(&self->subject);
     g_clear_object(&self->workshop);
+    g_clear_object(&self->sticker);
     training_free(self->training);
     live_free(self->live);
     library_free(self->library);

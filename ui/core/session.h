@@ -13,6 +13,7 @@
 #include "ui/core/hint.h"
 #include "ui/core/live.h"
 #include "ui/core/painting.h"
+#include "ui/core/sticker_work.h"
 #include "ui/core/subject_photo.h"
 #include "ui/core/subject_work.h"
 #include "ui/core/training.h"
@@ -36,6 +37,7 @@ struct _TinctureSession {
     TinctureSubjectWork *subject;
     TinctureSubjectPhoto *subject_photo;
     TinctureWorkshop *workshop;
+    TinctureStickerWork *sticker;
     TincturePainting *painting;
     struct variations *variations;
     struct hint *hint;

@@ -9,8 +9,23 @@
 
 // ---- settings -----------------------------------------------------------------------------------
 
-// In the order of sticker_targets.
-static const char *const targets[] = {"any", "telegram", "whatsapp", "signal", NULL};
+// The table of targets as a family to choose from.
+static const struct member *target_family(int i)
+{
+    enum { MOST = 8 };
+    static struct member members[MOST];
+    static gsize ready;
+    if (g_once_init_enter(&ready)) {
+        for (int k = 0; sticker_targets[k].name; k++) {
+            g_assert(k < MOST);
+            members[k] = (struct member){.name = sticker_targets[k].name,
+                                         .title = sticker_targets[k].title,
+                                         .summary = sticker_targets[k].summary};
+        }
+        g_once_init_leave(&ready, 1);
+    }
+    return sticker_targets[i].name ? &members[i] : NULL;
+}
 
 static const char *const colors[] = {"white", "black", "gray",   "red",  "orange", "yellow",
                                      "green", "blue",  "purple", "pink", NULL};
@@ -40,7 +55,7 @@ const struct setting sticker_settings[] = {
      .title = "For",
      .help = "The messenger whose limits the file keeps to",
      .kind = SETTING_CHOICE,
-     .choices = targets},
+     .family = target_family},
     {.key = "size",
      .title = "Size",
      .help = "Pixels of the longest side",

@@ -132,6 +132,7 @@ static GtkFileFilter *filter_of_pictures(void)
     return filter;
 }
 
+static const char *const sticker_patterns[] = {"*.webp", "*.png", NULL};
 static const char *const adapter_patterns[] = {"*.safetensors", NULL};
 static const char *const vae_patterns[] = {"*.safetensors", "config.json", NULL};
 static const char *const model_patterns[] = {"*.safetensors", "model_index.json", NULL};
@@ -224,6 +225,18 @@ static void add_forms(GtkFileChooser *chooser, const enum dialect_way *ways)
                                     (const char **)rank_ids);
         gtk_file_chooser_set_choice(chooser, "rank", rank_ids[0]);
     }
+}
+
+void file_dialog_save_sticker(GtkWindow *parent, const char *name, file_chosen_fn chosen,
+                              gpointer data)
+{
+    struct request *request =
+        request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, "Save Sticker", "_Save", "export-folder");
+    request->chosen = chosen;
+    request->data = data;
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(request->dialog), name);
+    add_filter(request, filter_of_patterns(sticker_patterns), "Stickers (WebP, PNG)");
+    request_show(request);
 }
 
 void file_dialog_save_adapter(GtkWindow *parent, const char *name, const enum dialect_way *ways,

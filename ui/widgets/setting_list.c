@@ -108,7 +108,9 @@ static gboolean follow(struct setting_list *list, GPtrArray *wanted)
     for (guint i = 0; i < wanted->len; i++) {
         expert = expert || is_expert(wanted->pdata[i]);
     }
-    gtk_widget_set_visible(GTK_WIDGET(list->expert), expert);
+    if (list->expert != NULL) {
+        gtk_widget_set_visible(GTK_WIDGET(list->expert), expert);
+    }
     return TRUE;
 }
 

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 typedef void (*setting_changed_fn)(const char *key, double value, gpointer data);
 
 struct setting_list;
-// group and expert are borrowed and must outlive the list; expert is shown only while it has rows.
+// group and expert are borrowed and must outlive the list; expert is shown only while it has rows,
+// and NULL where no row is for experts.
 // prefix: a row's control is named "prefix.key".
 struct setting_list *setting_list_new(AdwPreferencesGroup *group, AdwExpanderRow *expert,
                                       const char *prefix, setting_changed_fn changed,

@@ -1,0 +1,182 @@
+#include "ui/sticker_page.h"
+
+#include "render/present/texture.h"
+#include "ui/dialogs/file_dialogs.h"
+#include "ui/job_text.h"
+#include "ui/widgets/checkered.h"
+#include "ui/widgets/progress.h"
+#include "ui/widgets/setting_list.h"
+
+struct _TinctureStickerPage {
+    AdwBin parent_instance;
+
+    // template widgets
+    AdwEntryRow *prompt;
+    AdwPreferencesGroup *looks;
+    TinctureCheckered *preview;
+    GtkWidget *draw, *cut, *save, *stop, *progress_box, *nothing;
+    GtkLabel *progress_text, *outcome;
+    GtkProgressBar *progress;
+
+    // owned
+    TinctureSession *session;
+    struct setting_list *rows;
+    GBytes *shown; // pixels of the preview; NULL: nothing is shown
+
+    // state
+    gboolean working;
+};
+
+G_DEFINE_FINAL_TYPE(TinctureStickerPage, tincture_sticker_page, ADW_TYPE_BIN)
+
+static TinctureStickerWork *work_of(TinctureStickerPage *self)
+{
+    return self->session->sticker;
+}
+
+// ---- what a person does -------------------------------------------------------------------------
+
+static void draw_cb(TinctureStickerPage *self)
+{
+    tincture_sticker_work_draw(work_of(self), gtk_editable_get_text(GTK_EDITABLE(self->prompt)));
+}
+
+static void cut_cb(TinctureStickerPage *self)
+{
+    tincture_sticker_work_cut(work_of(self));
+}
+
+static void set_cb(const char *key, double value, gpointer data)
+{
+    tincture_sticker_work_set(work_of(data), key, value);
+}
+
+static void file_chosen_cb(GFile *file, gpointer data)
+{
+    TinctureStickerPage *self = data;
+    g_autofree char *path = g_file_get_path(file);
+    if (path != NULL) {
+        tincture_sticker_work_save(work_of(self), path);
+    }
+}
+
+static void save_cb(TinctureStickerPage *self)
+{
+    g_autofree char *name = tincture_sticker_work_file_name(work_of(self));
+    file_dialog_save_sticker(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), name,
+                             file_chosen_cb, self);
+}
+
+// ---- what there is ------------------------------------------------------------------------------
+
+static void show_sticker(TinctureStickerPage *self)
+{
+    const struct picture *sticker = &work_of(self)->sticker;
+    gtk_widget_set_visible(GTK_WIDGET(self->preview), sticker->rgba != NULL);
+    gtk_widget_set_visible(self->nothing, sticker->rgba == NULL);
+    if (sticker->rgba == self->shown) {
+        return;
+    }
+    g_clear_pointer(&self->shown, g_bytes_unref);
+    if (sticker->rgba != NULL) {
+        g_autoptr(GdkTexture) texture =
+            texture_from_rgba8(sticker->rgba, sticker->width, sticker->height);
+        self->shown = g_bytes_ref(sticker->rgba);
+        tincture_checkered_set(self->preview, GDK_PAINTABLE(texture));
+    }
+}
+
+// The keyboard was on the button that cannot be pressed now.
+static void follow_work(TinctureStickerPage *self, gboolean working)
+{
+    if (working && !self->working && gtk_widget_get_mapped(GTK_WIDGET(self))) {
+        gtk_widget_grab_focus(self->stop);
+    }
+    self->working = working;
+}
+
+static void show_progress(TinctureStickerPage *self)
+{
+    const TinctureJob *job = tincture_queue_find(self->session->queue, &sticker_job);
+    job = job != NULL ? job : tincture_queue_find(self->session->queue, &save_sticker_job);
+    gtk_widget_set_visible(self->progress_box, job != NULL);
+    follow_work(self, job != NULL);
+    gtk_widget_set_sensitive(self->draw, job == NULL);
+    gtk_widget_set_sensitive(self->cut, job == NULL && self->session->project->photo != NULL);
+    gtk_widget_set_sensitive(self->save, job == NULL && work_of(self)->sticker.rgba != NULL);
+    if (job != NULL) {
+        g_autofree char *text = job_text_with_time(job);
+        gtk_label_set_text(self->progress_text, text);
+        progress_show(self->progress, job->fraction);
+        gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
+                                       GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
+    } else {
+        progress_stop(self->progress);
+    }
+}
+
+static void changed_cb(TinctureStickerPage *self)
+{
+    const char *outcome = work_of(self)->outcome;
+    show_sticker(self);
+    setting_list_show(self->rows, work_of(self)->settings);
+    show_progress(self);
+    gtk_label_set_text(self->outcome, outcome != NULL ? outcome : "");
+    gtk_widget_set_visible(GTK_WIDGET(self->outcome), outcome != NULL);
+}
+
+void tincture_sticker_page_show(TinctureStickerPage *self)
+{
+    changed_cb(self);
+    gtk_widget_grab_focus(GTK_WIDGET(self->prompt));
+}
+
+// ---- life ---------------------------------------------------------------------------------------
+
+static void tincture_sticker_page_dispose(GObject *object)
+{
+    TinctureStickerPage *self = TINCTURE_STICKER_PAGE(object);
+    g_clear_object(&self->session);
+    g_clear_pointer(&self->rows, setting_list_free);
+    g_clear_pointer(&self->shown, g_bytes_unref);
+    G_OBJECT_CLASS(tincture_sticker_page_parent_class)->dispose(object);
+}
+
+static void tincture_sticker_page_class_init(TinctureStickerPageClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_sticker_page_dispose;
+    g_type_ensure(TINCTURE_TYPE_CHECKERED);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/tincture/Tincture/ui/sticker_page.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, prompt);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, looks);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, preview);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, nothing);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, draw);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, cut);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, save);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, stop);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, progress_box);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, progress_text);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, progress);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, outcome);
+    gtk_widget_class_bind_template_callback(widget_class, draw_cb);
+    gtk_widget_class_bind_template_callback(widget_class, cut_cb);
+    gtk_widget_class_bind_template_callback(widget_class, save_cb);
+}
+
+static void tincture_sticker_page_init(TinctureStickerPage *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    self->rows = setting_list_new(self->looks, NULL, "sticker", set_cb, self);
+}
+
+void tincture_sticker_page_set_session(TinctureStickerPage *self, TinctureSession *session)
+{
+    self->session = g_object_ref(session);
+    g_signal_connect_object(session->sticker, "changed", G_CALLBACK(changed_cb), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(session->queue, "changed", G_CALLBACK(show_progress), self,
+                            G_CONNECT_SWAPPED);
+}
