@@ -34,6 +34,10 @@ struct image *sticker_make(const struct image *cut, const struct sticker_params 
 // NULL with a sentence where the raster shows nothing.
 struct image *sticker_cut(const struct image *photo, const struct raster *mask, GError **error);
 
+// Of a thing that no person has drawn the border of: takes away islands and closes holes that are
+// small beside it.
+void sticker_tidy(struct image *cut);
+
 // Pictures side by side in rows of `columns`, each centred in a cell of the largest's size, with
 // `gap` free pixels around them: one page that is transparent between them. n >= 1.
 struct image *sticker_sheet(struct image *const *stickers, int n, int columns, int gap,

@@ -25,6 +25,17 @@ check $? "seed -1 draws one and says which"
 "$cli" generate --prompt apple --steps 1 --seed -1 --out other.png 2>/dev/null && ! cmp -s drawn.png other.png
 check $? "and another the next time"
 
+# several photos: the description beside each counts, --prompt is for the others
+learn() { # learn OUT: one step from both
+    "$cli" train --image a.png --image b.png --prompt "an apple" --steps 2 --seed 1 --out $1
+}
+cp "$TINCTURE_RESOURCES/samples/apple.png" a.png
+cp "$TINCTURE_RESOURCES/samples/car.png" b.png
+learn same.safetensors && echo "an apple" >b.txt && learn beside.safetensors && cmp -s same.safetensors beside.safetensors
+check $? "what --prompt says may stand beside the photo"
+echo "a car" >b.txt && learn own.safetensors && ! cmp -s same.safetensors own.safetensors
+check $? "and something else"
+
 # a long sentence is cut, which is said, or read on; brackets are text, or weights
 long=$(for i in $(seq 20); do printf 'a red apple on a table, '; done)
 "$cli" generate --prompt "$long" --steps 1 --out cut.png 2>said && grep -q 'it reads up to "\.\.\..*--long-prompt' said

@@ -230,6 +230,32 @@ static void test_cut(void)
     raster_free(mask);
 }
 
+// A speck and a hole of four pixels go, a window and a second thing stay.
+static void test_tidy(void)
+{
+    struct image *cut = block(60, 40, (struct image_region){5, 5, 30, 30}, white);
+
+    for (int y = 0; y < 40; y++) {
+        for (int x = 0; x < 60; x++) {
+            float *a = &cut->alpha[y * 60 + x];
+
+            *a = x >= 10 && x < 12 && y >= 10 && y < 12 ? 0.2f : *a; // a hole
+            *a = x >= 20 && x < 28 && y >= 20 && y < 28 ? 0.0f : *a; // a window
+            *a = x >= 45 && x < 55 && y >= 5 && y < 15 ? 1.0f : *a;  // a second thing
+            *a = x >= 50 && x < 52 && y >= 30 && y < 32 ? 0.9f : *a; // a speck
+        }
+    }
+    cut->alpha[0] = 0.01f; // less than is seen
+    sticker_tidy(cut);
+    g_assert_cmpfloat(alpha(cut, 11, 11), ==, 1);
+    g_assert_cmpfloat(alpha(cut, 24, 24), ==, 0);
+    g_assert_cmpfloat(alpha(cut, 50, 10), ==, 1);
+    g_assert_cmpfloat(alpha(cut, 51, 31), ==, 0);
+    g_assert_cmpfloat(alpha(cut, 0, 0), ==, 0);
+    g_assert_cmpfloat(alpha(cut, 6, 6), ==, 1);
+    image_free(cut);
+}
+
 static void test_sheet(void)
 {
     static const float red[3] = {1, 0, 0};
@@ -349,6 +375,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sticker/shadow", test_shadow);
     g_test_add_func("/sticker/refused", test_refused);
     g_test_add_func("/sticker/cut", test_cut);
+    g_test_add_func("/sticker/tidy", test_tidy);
     g_test_add_func("/sticker/sheet", test_sheet);
     g_test_add_func("/sticker/files", test_files);
     return g_test_run();

@@ -16,7 +16,7 @@ struct cli {
     char *region, *preset;
     char *control, *control_kind, *hint;
     char *only, *photos;
-    char *to, *prompts_from, *sheet;
+    char *to, *prompts_from, *sheet, *style;
     char *log, *resume, *checkpoint;
     char *class_prompt, *kind, *token;
     char **images, **subjects, **class_images, **contents, **styles, **adapters, **embeddings,
@@ -85,8 +85,8 @@ void cli_note_kinds(const struct cli *c);
 struct adapter *cli_adapter(const struct cli *c, const char *path, GError **error);
 // Of FILE[:STRENGTHS], a number or as adapter_set_strengths(); a file of that whole name first.
 struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError **error);
-// Loads --adapter FILE[:STRENGTHS]... (a file of that whole name goes first) and hands them to the
-// editor.
+// Loads --style and --adapter FILE[:STRENGTHS]... (a file of that whole name goes first) and hands
+// them to the editor.
 bool cli_adapters(struct cli *c, GError **error);
 // Reads --weight WORD:FACTOR..., of which there may be none.
 bool cli_weights(struct cli *c, GError **error);

@@ -64,9 +64,10 @@ const struct cli_command generate_command = {
     .summary = "Draw a picture from a prompt",
     .usage = "",
     .settings = generate_settings,
-    .options = (const char *const[]){"model", "vae", "device", "prompt", "negative", "set", "seed",
-                                     "noise", "size", "adapter", "control", "hint", "embedding",
-                                     "out", "latents-out", "recipe", "bits", "quality", NULL},
+    .options = (const char *const[]){"model",       "vae",     "device", "prompt",    "negative",
+                                     "set",         "seed",    "noise",  "size",      "adapter",
+                                     "style",       "control", "hint",   "embedding", "out",
+                                     "latents-out", "recipe",  "bits",   "quality",   NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

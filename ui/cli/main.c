@@ -78,6 +78,7 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->prompts);
     g_free(c->prompts_from);
     g_free(c->sheet);
+    g_free(c->style);
     g_ptr_array_unref(c->given);
     g_ptr_array_unref(c->numbers);
     g_ptr_array_unref(c->texts);

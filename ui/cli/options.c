@@ -388,6 +388,9 @@ static GArray *own_options(struct cli *c)
          "be "
          "repeated",
          "FILE[:STRENGTHS[@FROM-TO]]"},
+        {"style", 0, 0, G_OPTION_ARG_STRING, &c->style,
+         "A style that comes with the model, with its strength, such as line:0.8",
+         "NAME[:STRENGTH]"},
         {"embedding", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->embeddings,
          "Learned token that prompts may hold, by the file's own name for it or by another; may be "
          "repeated",

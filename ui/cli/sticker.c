@@ -271,10 +271,10 @@ const struct cli_command sticker_command = {
     .usage = "",
     .settings = generate_settings,
     .also = sticker_settings,
-    .options =
-        (const char *const[]){"model", "vae", "device", "prompts", "prompts-from", "negative",
-                              "set", "seed", "adapter", "embedding", "image", "mask", "select",
-                              "source-prompt", "region", "sheet", "recipe", "out", NULL},
+    .options = (const char *const[]){"model",     "vae",   "device", "prompts", "prompts-from",
+                                     "negative",  "set",   "seed",   "adapter", "style",
+                                     "embedding", "image", "mask",   "select",  "source-prompt",
+                                     "region",    "sheet", "recipe", "out",     NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

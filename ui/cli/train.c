@@ -70,19 +70,39 @@ static bool learn(struct cli *c, struct adapter *adapter, const struct train_set
     return ok && adapter_save(adapter, c->out, NULL, error) && save_words(c, adapter, error);
 }
 
-// Photos as they are, all with one description.
+// What lies beside the photos (NAME.txt) where there are several, as struct subject_file; one has
+// the description that was given. NULL with an error.
+static GPtrArray *read_beside(const struct cli *c, const GPtrArray *photos, GError **error)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func((GDestroyNotify)subject_file_free);
+    for (guint i = 0; photos->len > 1 && i < photos->len; i++) {
+        struct subject_file *f = subject_file_read(c->images[i], photos->pdata[i], error);
+        if (!f) {
+            g_ptr_array_unref(files);
+            return NULL;
+        }
+        g_ptr_array_add(files, f);
+    }
+    return files;
+}
+
+// Photos as they are, each with the description beside it or else with the one that was given.
 static bool learn_photos(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
                          struct run_log *log, GError **error)
 {
     g_autofree struct train_example *examples = g_new0(struct train_example, photos->len);
-    for (guint i = 0; i < photos->len; i++) {
+    g_autoptr(GPtrArray) files = read_beside(c, photos, error);
+    for (guint i = 0; files && i < photos->len; i++) {
         const struct photo *p = photos->pdata[i];
+        const char *own =
+            files->len ? ((const struct subject_file *)files->pdata[i])->caption : NULL;
         examples[i] = (struct train_example){.width = p->small->width,
                                              .height = p->small->height,
                                              .rgb = p->rgb,
-                                             .caption = c->prompt};
+                                             .caption = own ? own : c->prompt};
     }
-    return learn(c, adapter, &(struct train_set){examples, (int)photos->len, NULL}, log, error);
+    return files &&
+           learn(c, adapter, &(struct train_set){examples, (int)photos->len, NULL}, log, error);
 }
 
 // Pictures that are seen as squares, with a description each.

@@ -108,31 +108,49 @@ struct sticker_params sticker_params(const struct settings *s)
 
 // ---- the sentence -------------------------------------------------------------------------------
 
-static bool says_ground(char *const *words)
+static bool has_any(char *const *words, const char *const *any)
 {
-    static const char *const before[] = {"on", "in", "at", "background", "before", "behind", NULL};
     for (int i = 0; words[i]; i++) {
-        if (g_strv_contains(before, words[i])) {
+        if (g_strv_contains(any, words[i])) {
             return true;
         }
     }
     return false;
 }
 
-char *sticker_sentence(const char *prompt)
+// "a cartoon of " before what only names a thing: the models draw that with a clear border.
+static const char *medium(char *const *words)
 {
-    static const char *const grounds[] = {"white", "blue", "green", "gray"};
-    g_autofree char *lower = g_utf8_strdown(prompt, -1);
-    g_auto(GStrv) words = g_strsplit_set(lower, " ,.;:()[]<>", -1);
-    if (says_ground(words)) {
-        return g_strdup(prompt);
-    }
-    size_t i = 0;
-    while (i + 1 < G_N_ELEMENTS(grounds) &&
-           g_strv_contains((const char *const *)words, grounds[i])) {
+    static const char *const media[] = {"photo",      "photograph", "picture", "image",  "drawing",
+                                        "painting",   "sketch",     "cartoon", "icon",   "sticker",
+                                        "emoji",      "render",     "figure",  "statue", "toy",
+                                        "watercolor", "portrait",   NULL};
+    static const char *const articles[] = {"a", "an", "the", "one", "two", "three", NULL};
+    const bool thing = words[0] && g_strv_contains(articles, words[0]);
+    return thing && !has_any(words, media) ? "a cartoon of " : "";
+}
+
+// A colour that the sentence does not name. Not white first: what is white in the thing would go.
+static const char *ground(char *const *words)
+{
+    static const char *const grounds[] = {"blue", "green", "orange", "white", NULL};
+    int i = 0;
+    while (grounds[i + 1] && g_strv_contains((const char *const *)words, grounds[i])) {
         i++;
     }
-    return g_strdup_printf("%s on a %s background", prompt, grounds[i]);
+    return grounds[i];
+}
+
+char *sticker_sentence(const char *prompt)
+{
+    static const char *const places[] = {"on",         "in",     "at",     "under",
+                                         "background", "before", "behind", NULL};
+    g_autofree char *lower = g_utf8_strdown(prompt, -1);
+    g_auto(GStrv) words = g_strsplit_set(lower, " ,.;:()[]", -1);
+    return has_any(words, places)
+               ? g_strdup(prompt)
+               : g_strdup_printf("%s%s on %s %s background", medium(words), prompt,
+                                 *ground(words) == 'o' ? "an" : "a", ground(words));
 }
 
 // ---- drawing ------------------------------------------------------------------------------------
@@ -192,6 +210,9 @@ struct image *sticker_draw(struct engine *e, const struct edit_request *request,
     }
     cut = model_alpha_decoder(e->model) ? by_decoder(e, r, error)
                                         : by_selection(e, request, r, task, error);
+    if (cut) {
+        sticker_tidy(cut);
+    }
     if (cut && recipe) {
         *recipe = engine_recipe(request, NULL, e->model, (struct adapter **)e->in_use->pdata,
                                 (int)e->in_use->len, r->width, r->height);

@@ -11,7 +11,8 @@ const struct sticker_target *sticker_target(const struct settings *s);
 struct sticker_params sticker_params(const struct settings *s);
 
 // The sentence that a model draws one thing on one plain ground by: as it is where it says itself
-// what is around the thing, else with a ground of a colour that it does not name. Newly allocated.
+// what is around the thing, else as a cartoon (where it names no other medium) on a ground of a
+// colour that it does not name. Newly allocated.
 char *sticker_sentence(const char *prompt);
 
 // Draws the request's prompt and takes its thing out: straight colours with alpha, of the model's
