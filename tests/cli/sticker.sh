@@ -81,6 +81,22 @@ check $? "a file each and a sheet"
 "$cli" sticker --prompt "a red apple" --steps 2 --recipe --out told.webp >said 2>&1 && "$cli" info told.webp | grep -q "Steps: 2"
 check $? "the recipe is written"
 
+# A style that comes with the model, which without strength is none.
+"$cli" generate --prompt "a red apple on a blue background" --steps 4 --out plain.png &&
+    for style in glossy flat line; do
+        "$cli" generate --prompt "a red apple on a blue background" --steps 4 --style $style --out $style.png &&
+            ! cmp -s plain.png $style.png || exit 1
+    done
+check $? "the styles change what is drawn"
+[ "$(convert line.png -crop 24x24+20+24 +repage -format '%[fx:mean.g>0.5]' info:)" = 1 ] &&
+    [ "$(convert plain.png -crop 24x24+20+24 +repage -format '%[fx:mean.g<0.5]' info:)" = 1 ]
+check $? "line makes a red apple white"
+"$cli" generate --prompt "a red apple on a blue background" --steps 4 --style line:0 --out none.png && cmp -s plain.png none.png
+check $? "a style of no strength is none"
+! "$cli" generate --prompt "a red apple" --style baroque --out no.png 2>said && grep -q "it has flat, glossy, line" said && [ ! -e no.png ]
+check $? "those that there are are named"
+rm -f none.png
+
 fails "neither --image nor a --prompt"
 fails "not of both" --image "$photo" --prompt "a fox"
 fails "nothing says what of the photo is the thing" --image "$photo"

@@ -119,7 +119,7 @@ const struct cli_command edit_command = {
     .usage = "",
     .settings = edit_settings,
     .options = (const char *const[]){"model",   "vae",           "device",     "image",
-                                     "prompt",  "source-prompt", "negative",   "style",
+                                     "prompt",  "source-prompt", "negative",   "model-style",
                                      "adapter", "embedding",     "set",        "preset",
                                      "seed",    "size",          "region",     "mask",
                                      "select",  "weight",        "variations", "raw",

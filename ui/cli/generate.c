@@ -66,7 +66,7 @@ const struct cli_command generate_command = {
     .settings = generate_settings,
     .options = (const char *const[]){"model",       "vae",     "device", "prompt",    "negative",
                                      "set",         "seed",    "noise",  "size",      "adapter",
-                                     "style",       "control", "hint",   "embedding", "out",
+                                     "model-style", "control", "hint",   "embedding", "out",
                                      "latents-out", "recipe",  "bits",   "quality",   NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,

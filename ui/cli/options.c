@@ -388,7 +388,7 @@ static GArray *own_options(struct cli *c)
          "be "
          "repeated",
          "FILE[:STRENGTHS[@FROM-TO]]"},
-        {"style", 0, 0, G_OPTION_ARG_STRING, &c->style,
+        {"model-style", 0, 0, G_OPTION_ARG_STRING, &c->style,
          "A style that comes with the model, with its strength, such as line:0.8",
          "NAME[:STRENGTH]"},
         {"embedding", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->embeddings,
@@ -434,11 +434,13 @@ static GArray *own_options(struct cli *c)
     return list;
 }
 
-// The same word for several photos as for one, and for a kind of control as for a control's file.
+// The same word for several photos as for one, for a kind of control as for a control's file, and for
+// a style that there is as for the pictures of one.
 static const char *spoken_name(const char *name)
 {
     return g_str_equal(name, "images")         ? "image"
            : g_str_equal(name, "prompts")      ? "prompt"
+           : g_str_equal(name, "model-style")  ? "style"
            : g_str_equal(name, "control-kind") ? "control"
                                                : name;
 }

@@ -272,7 +272,7 @@ const struct cli_command sticker_command = {
     .settings = generate_settings,
     .also = sticker_settings,
     .options = (const char *const[]){"model",     "vae",   "device", "prompts", "prompts-from",
-                                     "negative",  "set",   "seed",   "adapter", "style",
+                                     "negative",  "set",   "seed",   "adapter", "model-style",
                                      "embedding", "image", "mask",   "select",  "source-prompt",
                                      "region",    "sheet", "recipe", "out",     NULL},
     .needed = (const char *const[]){"out", NULL},
