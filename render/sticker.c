@@ -177,18 +177,29 @@ static void distance_line(float *values, int n, size_t step, float *f, int *at, 
     }
 }
 
+// Whether the contour goes through the pixel, or it lies inside: a haze farther out has none.
+static bool is_at_contour(const float *plane, int width, int height, int i)
+{
+    const int x = i % width, y = i / width;
+
+    return plane[i] >= 0.5f || (x > 0 && plane[i - 1] >= 0.5f) ||
+           (x < width - 1 && plane[i + 1] >= 0.5f) || (y > 0 && plane[i - width] >= 0.5f) ||
+           (y < height - 1 && plane[i + width] >= 0.5f);
+}
+
 // The distance of each pixel's middle to the contour at one half of alpha, outside of it, in place.
 static void distance_outside(float *plane, int width, int height)
 {
     enum { FAR = 1 << 20 };
     const int longest = MAX(width, height);
     g_autofree float *f = g_new(float, longest), *from = g_new(float, longest + 1);
+    g_autofree float *alpha = g_memdup2(plane, sizeof(float) * (gsize)width * (gsize)height);
     g_autofree int *at = g_new(int, longest);
 
     for (int i = 0; i < width * height; i++) {
-        const float short_of = MAX(0.5f - plane[i], 0.0f); // a pixel partly covered is that near
+        const float short_of = MAX(0.5f - alpha[i], 0.0f); // a pixel partly covered is that near
 
-        plane[i] = plane[i] > 0.0f ? short_of * short_of : FAR;
+        plane[i] = is_at_contour(alpha, width, height, i) ? short_of * short_of : FAR;
     }
     for (int x = 0; x < width; x++) {
         distance_line(plane + x, height, (size_t)width, f, at, from);

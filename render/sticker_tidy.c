@@ -93,7 +93,7 @@ void sticker_tidy(struct image *cut)
     const int count = cut->width * cut->height;
     struct areas islands, holes;
 
-    areas_find(&islands, cut, 8.0f / 255.0f, true); // with what is soft around them
+    areas_find(&islands, cut, 0.5f, true);
     areas_find(&holes, cut, 0.5f, false);
 
     const float small = SMALL * (float)largest(&islands);
@@ -101,7 +101,7 @@ void sticker_tidy(struct image *cut)
     for (int i = 0; i < count; i++) {
         const int island = islands.labels[i], hole = holes.labels[i];
 
-        if (island == 0 || (float)size_of(&islands, island) < small) {
+        if (island > 0 && (float)size_of(&islands, island) < small) {
             cut->alpha[i] = 0.0f;
         } else if (hole > 0 && !g_array_index(holes.open, gboolean, hole) &&
                    (float)size_of(&holes, hole) < small) {
