@@ -434,8 +434,8 @@ static GArray *own_options(struct cli *c)
     return list;
 }
 
-// The same word for several photos as for one, for a kind of control as for a control's file, and for
-// a style that there is as for the pictures of one.
+// The same word for several photos as for one, for a kind of control as for a control's file, and
+// for a style that there is as for the pictures of one.
 static const char *spoken_name(const char *name)
 {
     return g_str_equal(name, "images")         ? "image"
