@@ -234,6 +234,8 @@ void adapter_free(struct adapter *a);
 void adapter_token_put(struct adapter *a, const char *name, const float *rows, int count);
 GPtrArray *adapter_tokens(const struct adapter *a);
 void adapter_tokens_copy(struct adapter *to, const struct adapter *from);
+// A word is called otherwise from now on, in the description that was learned, too.
+bool adapter_token_rename(struct adapter *a, const char *from, const char *to, GError **error);
 // One of them as a file of its own, which other programs read as a textual inversion and
 // model_embed() does.
 bool adapter_token_save(const struct adapter *a, const char *name, const char *path,

@@ -45,6 +45,34 @@ void adapter_tokens_copy(struct adapter *to, const struct adapter *from)
     }
 }
 
+bool adapter_token_rename(struct adapter *a, const char *from, const char *to, GError **error)
+{
+    static const char described[] = "tincture.prompt";
+    g_autofree char *key = g_strconcat(PREFIX, from, NULL), *taken = g_strconcat(PREFIX, to, NULL);
+    const char *rows = g_hash_table_lookup(a->metadata, key);
+    const char *prompt = g_hash_table_lookup(a->metadata, described);
+    if (!rows) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s has no word %s", a->name,
+                    from);
+        return false;
+    }
+    if (g_hash_table_contains(a->metadata, taken)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s has a word %s already",
+                    a->name, to);
+        return false;
+    }
+    if (!model_embed_check(a->model, to, error)) {
+        return false;
+    }
+    g_hash_table_replace(a->metadata, g_steal_pointer(&taken), g_strdup(rows));
+    g_hash_table_remove(a->metadata, key);
+    if (prompt) {
+        g_auto(GStrv) parts = g_strsplit(prompt, from, -1);
+        g_hash_table_replace(a->metadata, g_strdup(described), g_strjoinv(to, parts));
+    }
+    return true;
+}
+
 float *adapter_token_rows(const struct adapter *a, const char *name, int *count, GError **error)
 {
     const int width = a->model->text.hidden_size, most = a->model->text.max_tokens - 2;
@@ -126,8 +154,8 @@ bool adapters_check_tokens(struct adapter *const *list, int n, GError **error)
                 const char *others = g_hash_table_lookup(list[j]->metadata, key);
                 if (others && !g_str_equal(others, rows)) {
                     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                                "%s and %s both call what they learned %s; learn one of them "
-                                "under another name",
+                                "%s and %s both call what they learned %s; give one of them "
+                                "another name (tincture-cli adapter convert --rename)",
                                 list[j]->name, list[i]->name, (char *)names->pdata[k]);
                     return false;
                 }

@@ -217,7 +217,7 @@ static void spread_rows(const float *rows, int from, float *out, int count, int 
     }
 }
 
-static bool check_new(const struct model *m, const char *token, GError **error)
+bool model_embed_check(const struct model *m, const char *token, GError **error)
 {
     if (!check_token("a new word", token, error)) {
         return false;
@@ -256,14 +256,14 @@ static bool take_rows(struct model *m, const char *token, const float *rows, int
 bool model_embed_named(struct model *m, const char *token, const float *rows, int count,
                        GError **error)
 {
-    return check_new(m, token, error) && take_rows(m, token, rows, count, error);
+    return model_embed_check(m, token, error) && take_rows(m, token, rows, count, error);
 }
 
 bool model_embed_like(struct model *m, const char *token, const char *like, int count,
                       GError **error)
 {
     g_autofree int32_t *ids = g_new(int32_t, m->text.max_tokens);
-    const int from = check_new(m, token, error) ? ids_of(m, like, ids) : -1;
+    const int from = model_embed_check(m, token, error) ? ids_of(m, like, ids) : -1;
     if (from == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "a new word begins like a word that the model knows, and there is none");

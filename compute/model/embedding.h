@@ -26,6 +26,8 @@ bool model_unembed(struct model *m, const char *token);
 
 // ---- those that are learned here ----------------------------------------------------------------
 
+// Whether a new token may have that name: one word that a prompt does not have otherwise.
+bool model_embed_check(const struct model *m, const char *token, GError **error);
 // A token of `count` rows (count, hidden_size) that are given; its name may come from a file. The
 // rows of a token that is there already become these.
 bool model_embed_named(struct model *m, const char *token, const float *rows, int count,

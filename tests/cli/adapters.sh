@@ -170,7 +170,7 @@ check $? "two methods combined are what they are side by side"
     grep -q "^approximated, relative error" && "$cli" adapter info small.safetensors | grep -q "tincture.approximation.layers"
 check $? "a rank alone makes a small file that is near"
 no() { # no SENTENCE STRENGTHS [VERB]
-    "$cli" adapter "${3:-combine}" "$cases/peft:$2" --out no.safetensors 2>said
+    "$cli" adapter ${3:-combine --out no.safetensors} "$cases/peft:$2" 2>said
     [ $? = 1 ] && [ "$(wc -l <said)" = 1 ] && grep -q "$1" said && [ ! -e no.safetensors ]
     check $? "refused: $(cat said)"
 }

@@ -156,6 +156,13 @@ check $? "prompts may hold the word where the adapter is in use, and only there"
 ! "$cli" generate --adapter word.safetensors --adapter word2.safetensors --prompt "a <pippin>" --steps 2 --out two.png 2>said &&
     grep -q "both call what they learned <pippin>" said
 check $? "two subjects of one name are refused"
+"$cli" adapter convert word2.safetensors --rename "<pippin>=<russet>" --out russet.safetensors &&
+    "$cli" generate --adapter word.safetensors --adapter russet.safetensors --prompt "a <pippin> next to a <russet>" --steps 2 --out two.png 2>said && [ ! -s said ] &&
+    "$cli" adapter info russet.safetensors | grep -q "prompt: .*<russet> apple" && ! "$cli" adapter info russet.safetensors | grep -q pippin &&
+    ! "$cli" adapter convert word.safetensors --rename "<rex>=<max>" --out none.safetensors 2>said && grep -q "has no word <rex>" said &&
+    ! "$cli" adapter convert word.safetensors --rename "<pippin>=apple" --out none.safetensors 2>said && grep -q "is a word of this model already" said &&
+    ! "$cli" adapter convert word.safetensors --rename "<pippin>" --out none.safetensors 2>said && grep -q "WORD=NAME" said && [ ! -e none.safetensors ]
+check $? "a word is called otherwise"
 mkdir one two && cp "$photo" one/a.png && cp "$photo" two/b.png && "$cli" train --subject "one:<pippin>:apple" --subject "two:<zap>:car" --method lora --class-pictures 1 \
     --crops 2 --pairs 2 --steps 2 --out both.safetensors 2>said && [ ! -s said ] && [ -s both-word-2.safetensors ] && "$cli" info both.safetensors | grep -q cut_mix_unmix &&
     "$cli" generate --adapter both.safetensors --prompt "a <pippin> apple next to a <zap> car" --steps 2 --out both.png 2>said && [ ! -s said ]

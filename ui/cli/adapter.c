@@ -34,7 +34,7 @@ static void print_text(const struct adapter *a)
     g_hash_table_iter_init(&it, a->metadata);
     while (g_hash_table_iter_next(&it, &key, &value)) {
         g_autofree char *name = plain_text(key, TEXT_MESSAGE);
-        g_autofree char *text = plain_lines(value);
+        g_autofree char *text = plain_text(value, TEXT_MESSAGE); // whole with --json
         printf("  %s: %s\n", name, text);
     }
 }
@@ -130,10 +130,26 @@ static bool write_out(struct cli *c, struct adapter *a, GError **error)
     return ok;
 }
 
+// --rename WORD=NAME.
+static bool rename_word(const struct cli *c, struct adapter *a, GError **error)
+{
+    const char *sign = c->rename ? strchr(c->rename, '=') : NULL;
+    if (!c->rename) {
+        return true;
+    }
+    if (!sign || sign == c->rename || !sign[1]) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--rename needs WORD=NAME, such as <rex>=<max>, not \"%s\"", c->rename);
+        return false;
+    }
+    g_autofree char *word = g_strndup(c->rename, (gsize)(sign - c->rename));
+    return adapter_token_rename(a, word, sign + 1, error);
+}
+
 static bool convert(struct cli *c, GError **error)
 {
     struct adapter *a = cli_adapter(c, c->rest[1], error);
-    const bool ok = a && write_out(c, a, error);
+    const bool ok = a && rename_word(c, a, error) && write_out(c, a, error);
     adapter_free(a);
     return ok;
 }
@@ -206,9 +222,13 @@ static bool check_options(const struct cli *c, const struct verb *v, GError **er
     const struct {
         const char *option;
         bool idle;
-    } all[] = {{"json", c->json && !v->json},     {"out", c->out && !v->out},
-               {"to", c->to && !v->out},          {"rank", cli_given(c, "rank") && !v->out},
-               {"model", c->model && !v->model},  {"vae", c->vae && !v->model},
+    } all[] = {{"json", c->json && !v->json},
+               {"out", c->out && !v->out},
+               {"rename", c->rename && v->run != convert},
+               {"to", c->to && !v->out},
+               {"rank", cli_given(c, "rank") && !v->out},
+               {"model", c->model && !v->model},
+               {"vae", c->vae && !v->model},
                {"device", c->device && !v->model}};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (all[i].idle) {
@@ -272,10 +292,11 @@ const struct cli_command adapter_command = {
     .name = "adapter",
     .summary =
         "Tell what adapter files hold and do, write them for other programs, or combine them",
-    .usage = "info FILE | convert FILE [--to DIALECT] --out PATH | combine FILE[:STRENGTHS].. "
+    .usage = "info FILE | convert FILE [--to DIALECT] [--rename WORD=NAME] --out PATH | combine "
+             "FILE[:STRENGTHS].. "
              "--out PATH | inspect FILE[:STRENGTHS].. | dialects; STRENGTHS: 0.7, or by groups of "
              "layers 0,down=1,up.cross=0.5",
-    .options = (const char *const[]){"model", "vae", "device", "json", "out", "to", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "json", "out", "to", "rename", NULL},
     .needed = (const char *const[]){"rest", NULL},
     .settings = adapter_settings,
     .run = run,

@@ -17,7 +17,7 @@ struct cli {
     char *control, *control_kind, *hint;
     char *only, *photos;
     char *to, *prompts_from, *sheet, *style;
-    char *log, *resume, *checkpoint;
+    char *log, *resume, *checkpoint, *rename;
     char *class_prompt, *kind, *token;
     char **images, **subjects, **class_images, **contents, **styles, **adapters, **embeddings,
         **selections, **weights, **prompts, **rest;

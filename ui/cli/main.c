@@ -46,10 +46,10 @@ static void cli_clear(struct cli *c)
 {
     g_clear_pointer(&c->loaded, g_ptr_array_unref); // before the model that they borrow
     engine_free(c->engine);
-    char *const texts[] = {c->model,    c->device, c->out,      c->prompt,      c->source_prompt,
-                           c->negative, c->image,  c->latents,  c->latents_out, c->noise,
-                           c->mask,     c->region, c->log,      c->resume,      c->checkpoint,
-                           c->preset,   c->to,     c->attention};
+    char *const texts[] = {c->model,    c->device, c->out,       c->prompt,      c->source_prompt,
+                           c->negative, c->image,  c->latents,   c->latents_out, c->noise,
+                           c->mask,     c->region, c->log,       c->resume,      c->checkpoint,
+                           c->preset,   c->to,     c->attention, c->rename};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free(texts[i]);
     }

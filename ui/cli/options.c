@@ -414,6 +414,8 @@ static GArray *own_options(struct cli *c)
          "PATH"},
         {"style", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &c->styles,
          "Those of how it is drawn; may be repeated", "PATH"},
+        {"rename", 0, 0, G_OPTION_ARG_STRING, &c->rename, "Call a word that was learned otherwise",
+         "WORD=NAME"},
         {"to", 0, 0, G_OPTION_ARG_STRING, &c->to,
          "The form that another program reads (adapter dialects lists them)", "DIALECT"},
         {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed; -1 draws one and says which", "N"},
