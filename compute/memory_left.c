@@ -1,12 +1,9 @@
 #include "compute/memory_left.h"
 
 #include <glib.h>
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 // The two versions of control groups: where their memory is mounted and what their files are
 // called.
@@ -109,23 +106,4 @@ uint64_t memory_left(const char *root)
         }
     }
     return left;
-}
-
-#define SMALL_THINGS (4 << 20)   // bytes of the heap that small things may take
-#define LARGE        (128 << 10) // bytes from which a request is mapped by itself
-
-void memory_prepare(void)
-{
-#ifdef M_ARENA_MAX
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
-        return;
-    }
-    mallopt(M_ARENA_MAX, 2);
-    mallopt(M_TRIM_THRESHOLD, 2 * SMALL_THINGS); // what is free stays
-    mallopt(M_MMAP_THRESHOLD, 2 * SMALL_THINGS);
-    void *volatile room = malloc(SMALL_THINGS); // volatile: else the compiler leaves both out
-    free(room);
-    mallopt(M_MMAP_THRESHOLD, LARGE);
-#endif
 }

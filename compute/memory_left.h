@@ -10,9 +10,3 @@
 //
 // root: what stands before /proc and /sys; "" for this machine, another folder for tests.
 uint64_t memory_left(const char *root);
-
-// For the beginning of main(), where a limit of the address space is set (ulimit -v): threads share
-// heaps instead of taking 64 MiB for each, and some mebibytes of the heap are had before all else,
-// for what is small. So what is large fails first and is told, before something small, which GLib
-// ends the program for, finds no room.
-void memory_prepare(void);

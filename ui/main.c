@@ -1,9 +1,9 @@
 #include "ui/app.h"
 
-#include "compute/memory_left.h"
+#include "compute/process.h"
 
 int main(int argc, char **argv)
 {
-    memory_prepare();
+    process_prepare();
     return tincture_app_run(tincture_app_new(), argc, argv);
 }

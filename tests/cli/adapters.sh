@@ -186,6 +186,9 @@ no 'does not say in which time steps' 1@500
 no 'from one time step up to a later one' 1@700-300
 no 'only while a picture is drawn' 1@0-700
 no 'only while a picture is drawn' 1@0-700 inspect
+"$cli" adapter info "$cases/peft" >&- 2>said # the device's files are not in the place of standard output
+[ $? = 1 ] && grep -q "Bad file descriptor" said
+check $? "an answer that nobody can have is a failure"
 "$cli" adapter combine missing.safetensors:0.5 --out no.safetensors 2>said
 [ $? = 1 ] && grep -qi "missing.safetensors.*no such file" said
 check $? "a missing file is named: $(cat said)"

@@ -72,6 +72,9 @@ expect 2 '.-model is told of where nothing else is' "$cli" info "$photo" --model
 for objective in "--class dog --objective single_image" "--control canny --objective single_image" "--subject a:<a>:dog"; do
     expect 2 'learns none|are for a single one' "$cli" train $objective --image "$photo" --prompt apple --out "$dir/a.safetensors"
 done
+for subject in "" folder "folder:<a>" ::; do
+    expect 2 '.-subject needs FOLDER:NAME:WORD' "$cli" train --subject "$subject" --out "$dir/a.safetensors"
+done
 expect 2 '.-subject says which photos' "$cli" train --subject 'a:<a>:dog' --region 0,0,9,9 --out "$dir/a.safetensors"
 expect 2 '.-out and .-checkpoint would write the same' "$cli" train --image "$photo" --prompt a --checkpoint "$dir/./a.safetensors" --out "$dir/a.safetensors"
 expect 1 'is the mask, and is not written over' "$cli" edit --image "$dir/none.png" --prompt a --mask "$photo" --out "$photo"

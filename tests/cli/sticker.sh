@@ -78,6 +78,9 @@ printf '# two\na green apple\n\nA Fox!\n' >list.txt
 check $? "several sentences"
 [ "$(ls many | tr '\n' ' ')" = "a-fox.webp a-green-apple-2.webp a-green-apple.webp " ] && [ "$(size sheet.png)" = 1096x1096 ]
 check $? "a file each and a sheet"
+printf '\357\273\277a red apple\r\na green apple\r\n' >marked.txt && "$cli" sticker --prompts-from marked.txt --steps 2 --out marked >said 2>&1 &&
+    [ "$(ls marked | tr '\n' ' ')" = "a-green-apple.png a-red-apple.png " ] && ! "$cli" sticker --prompt " " --out none.png 2>said && grep -q "prompt is empty" said
+check $? "sentences of a file that begins with a byte-order mark, and an empty one"
 "$cli" sticker --prompt "a red apple" --steps 2 --recipe --out told.webp >said 2>&1 && "$cli" info told.webp | grep -q "Steps: 2"
 check $? "the recipe is written"
 

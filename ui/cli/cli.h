@@ -142,9 +142,10 @@ bool cli_pictures(struct cli *c, GError **error);
 // The same of one folder: paths (char *) by their names.
 GPtrArray *cli_photos_in(const struct cli *c, const char *folder, GError **error);
 
-// train_subject.c: what --class, --token and the photos (of --image, then of --class-image), or
-// --subject, say that is to be learned.
+// train_subject.c. check: the form of --subject. subject: what --class, --token and the photos (of
+// --image, then of --class-image), or --subject, say that is to be learned.
 struct subject;
+bool cli_subject_check(const struct cli *c, GError **error);
 struct subject *cli_subject(struct cli *c, const GPtrArray *photos, GError **error);
 
 extern struct task cli_task; // its report is a line on a terminal, written over by the next

@@ -1,6 +1,6 @@
 #include "ui/cli/cli.h"
 
-#include "compute/memory_left.h"
+#include "compute/process.h"
 #include "config.h"
 #include "ui/cli/command_table.h"
 
@@ -160,7 +160,7 @@ static int status_of(const GError *error, bool taken)
 
 int main(int argc, char **argv)
 {
-    memory_prepare();
+    process_prepare();
     atexit(answer_at_exit);
     g_log_set_default_handler(log_cb, NULL);
     setlocale(LC_ALL, "");

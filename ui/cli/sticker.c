@@ -2,6 +2,7 @@
 
 #include "render/file.h"
 #include "ui/core/paths.h"
+#include "ui/core/plain_text.h"
 #include "ui/core/sticker.h"
 
 #include <stdio.h>
@@ -30,7 +31,9 @@ static bool add_lines(const char *path, GPtrArray *prompts, GError **error)
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is no text in UTF-8", path);
         return false;
     }
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    static const char mark[] = "\xef\xbb\xbf"; // of byte order, as some editors write it
+    const char *begin = g_str_has_prefix(text, mark) ? text + strlen(mark) : text;
+    g_auto(GStrv) lines = g_strsplit(begin, "\n", -1);
     for (int i = 0; lines[i]; i++) {
         g_strstrip(lines[i]);
         if (*lines[i] && *lines[i] != '#') {
@@ -44,6 +47,11 @@ static bool read_prompts(struct stickers *s, GError **error)
 {
     const struct cli *c = s->c;
     for (int i = 0; c->prompts && c->prompts[i]; i++) {
+        if (!c->prompts[i][strspn(c->prompts[i], " \t\n")]) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        "--prompt is empty: it says what the sticker shows");
+            return false;
+        }
         g_ptr_array_add(s->prompts, g_strdup(c->prompts[i]));
     }
     if (c->prompts_from && !add_lines(c->prompts_from, s->prompts, error)) {
@@ -154,7 +162,8 @@ static bool of_prompts(struct stickers *s, GError **error)
         q.width = q.height = model_default_size(c->engine->model);
         struct image *cut = sticker_draw(c->engine, &q, &recipe, &cli_task, error);
         if (!finish(s, i, cut, recipe, error)) {
-            g_prefix_error(error, "%s: ", (char *)s->prompts->pdata[i]);
+            g_autofree char *name = plain_text(s->prompts->pdata[i], 60);
+            g_prefix_error(error, "%s: ", name);
             return false;
         }
     }

@@ -93,7 +93,14 @@ static bool learn_photos(struct cli *c, struct adapter *adapter, const GPtrArray
     g_autofree struct train_example *examples = g_new0(struct train_example, photos->len);
     g_autoptr(GPtrArray) files = read_beside(c, photos, error);
     for (guint i = 0; files && i < photos->len; i++) {
-        const struct photo *p = photos->pdata[i];
+        const struct photo *p = photos->pdata[i], *first = photos->pdata[0];
+        if (p->small->width != first->small->width || p->small->height != first->small->height) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        "%s and %s differ in shape, and photos that are learned together have one; "
+                        "--class learns a subject from photos of any shape",
+                        c->images[0], c->images[i]);
+            return false;
+        }
         const char *own =
             files->len ? ((const struct subject_file *)files->pdata[i])->caption : NULL;
         examples[i] = (struct train_example){.width = p->small->width,
@@ -179,7 +186,7 @@ static bool check_words(const struct cli *c, GError **error)
     if (objective_chosen(c->settings)->of_sets) {
         return cli_style_check(c, error);
     }
-    if (c->kind && !subject_check_kind(c->kind, error)) {
+    if ((c->kind && !subject_check_kind(c->kind, error)) || !cli_subject_check(c, error)) {
         return false;
     }
     if (c->contents || c->styles) {

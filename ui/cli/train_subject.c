@@ -66,17 +66,33 @@ static struct subject *one_subject(struct cli *c, const GPtrArray *photos, GErro
 
 // ---- several ------------------------------------------------------------------------------------
 
-// FOLDER:NAME:WORD.
+// The two colons of FOLDER:NAME:WORD; false: it is none.
+static bool find_colons(const char *text, const char **middle, const char **last)
+{
+    *last = strrchr(text, ':');
+    *middle = *last ? g_strrstr_len(text, *last - text, ":") : NULL;
+    return *middle && *middle > text && *last > *middle + 1 && (*last)[1];
+}
+
+bool cli_subject_check(const struct cli *c, GError **error)
+{
+    const char *middle, *last;
+    for (int i = 0; c->subjects && c->subjects[i]; i++) {
+        if (!find_colons(c->subjects[i], &middle, &last)) {
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                        "--subject needs FOLDER:NAME:WORD, such as photos/rex:<rex>:dog, not "
+                        "\"%s\"",
+                        c->subjects[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool read_folder(struct cli *c, const char *text, struct folder *f, GError **error)
 {
-    const char *last = strrchr(text, ':');
-    const char *middle = last ? g_strrstr_len(text, last - text, ":") : NULL;
-    if (!middle || middle == text || last == middle + 1 || !last[1]) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "--subject needs FOLDER:NAME:WORD, such as photos/rex:<rex>:dog, not \"%s\"",
-                    text);
-        return false;
-    }
+    const char *middle, *last;
+    find_colons(text, &middle, &last);
     g_autofree char *folder = g_strndup(text, (gsize)(middle - text));
     f->token = g_strndup(middle + 1, (gsize)(last - middle - 1));
     f->kind = g_strdup(last + 1);
