@@ -460,7 +460,7 @@ static void read_autoencoder(struct reader *r, struct vae_config *c, int out_cha
     c->mid_attention = read_bool(r, "mid_block_add_attention", true);
     c->quant_conv = read_bool(r, "use_quant_conv", true);
     c->post_quant_conv = read_bool(r, "use_post_quant_conv", true);
-    c->scaling_factor = (float)read_number(r, "scaling_factor", 0.18215, 1e-6, 1e6);
+    c->scaling_factor = (float)read_needed(r, "scaling_factor", 0.18215, 1e-6, 1e6);
     c->sample_size = read_sample_size(r, 32);
     expect_blocks(r, "down_block_types", c->levels, "DownEncoderBlock2D");
     expect_blocks(r, "up_block_types", c->levels, "UpDecoderBlock2D");

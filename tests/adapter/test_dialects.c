@@ -393,8 +393,9 @@ static void test_ways(void)
 
 // ---- files that say too much, or nothing --------------------------------------------------------
 
-#define LAYER "mid_block.attentions.0.transformer_blocks.0.attn1.to_q" // 16 x 16
-#define FLAT  "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q"
+#define LAYER      "mid_block.attentions.0.transformer_blocks.0.attn1.to_q" // 16 x 16
+#define FLAT       "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q"
+#define OTHER_FLAT "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_k"
 
 struct made {
     const char *name;
@@ -678,8 +679,22 @@ static void test_odd_numbers(void)
     struct adapter *a = adapter_load(path, fx.model, &error);
     g_assert_no_error(error);
     g_autofree char *remark = adapter_remark(a);
-    g_assert_nonnull(strstr(remark, "is 0 and is taken as the rank"));
+    g_assert_nonnull(strstr(remark, ".alpha is 0 and is taken as the rank"));
     g_assert_cmpfloat(fabs(strength(a) - 1), <, 1e-6);
+    adapter_free(a);
+
+    const struct made two[] = {zero[0],
+                               zero[1],
+                               zero[2],
+                               {OTHER_FLAT ".lora_up.weight", 2, {16, 2}, 0.1f},
+                               {OTHER_FLAT ".lora_down.weight", 2, {2, 16}, 0.1f},
+                               {OTHER_FLAT ".alpha", 0, {0}, 0},
+                               {NULL}};
+    g_autofree char *both = make_file("alphas-zero", two, NULL);
+    a = adapter_load(both, fx.model, &error);
+    g_assert_no_error(error);
+    g_autofree char *once = adapter_remark(a);
+    g_assert_nonnull(strstr(once, ".alpha (and 1 more) is 0 and is taken as the rank"));
     adapter_free(a);
 
     struct made broken[] = {zero[0], zero[1], {NULL}};

@@ -179,6 +179,8 @@ static const struct {
      "DownEncoderBlock2D"},
     {VAE, "\"scaling_factor\": 0.18215", "\"scaling_factor\": 0", TINCTURE_ERROR_FILE,
      "scaling_factor"},
+    {VAE, "\"scaling_factor\": 0.18215", "\"scaling_factor\": NaN", TINCTURE_ERROR_FILE,
+     "scaling_factor"},
     {VAE, "\"shift_factor\": null", "\"shift_factor\": 0.1", TINCTURE_ERROR_UNSUPPORTED,
      "shift_factor"},
     {SCHED, "\"epsilon\"", "\"sample\"", TINCTURE_ERROR_UNSUPPORTED, "sample"},

@@ -341,6 +341,7 @@ static void test_files(void)
         sticker_encode(noise, target("any"), "webp", NULL, &quality, NULL, &error);
 
     g_assert_no_error(error);
+    g_assert_cmpuint(g_bytes_get_size(whole), >, g_bytes_get_size(file));
     g_assert_cmpint(quality, ==, 100);
     g_assert_null(sticker_encode(noise, target("whatsapp"), "png", NULL, NULL, NULL, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);

@@ -570,6 +570,9 @@ void tincture_project_set_controls(TinctureProject *self, GPtrArray *names)
 
 void tincture_project_set_hint(TinctureProject *self, struct picture hint, const char *fault)
 {
+    if (!hint.rgba && !self->hint.rgba && g_strcmp0(fault, self->hint_fault) == 0) {
+        return; // there was none before
+    }
     picture_clear(&self->hint);
     g_free(self->hint_fault);
     self->hint = hint;

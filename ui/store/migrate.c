@@ -58,8 +58,8 @@ static const char *const steps[] = {
     "CREATE INDEX runs_document ON runs (document, state);",
     "ALTER TABLE documents ADD COLUMN place TEXT NOT NULL DEFAULT '{}';",
     "ALTER TABLE results ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;",
-    "ALTER TABLE adapters ADD COLUMN from_step INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE adapters ADD COLUMN to_step INTEGER NOT NULL DEFAULT 0;",
+    ("ALTER TABLE adapters ADD COLUMN from_step INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE adapters ADD COLUMN to_step INTEGER NOT NULL DEFAULT 0;"),
 };
 
 enum { NEWEST = G_N_ELEMENTS(steps) };

@@ -29,7 +29,8 @@ struct reader {
     factor_scale_fn scale;
     void *data;
     GPtrArray *changes; // struct change *
-    GPtrArray *notes;   // char *
+    const char *zero;   // the first alpha that is 0, and how many are
+    int zeros;
 };
 
 double factor_scale_one(const struct file_layer *layer, int rank, void *data)
@@ -187,9 +188,7 @@ static bool read_scale(struct reader *r, int rank, double *scale, GError **error
         *scale = r->scale(r->layer, rank, r->data);
     } else if (alpha == 0) {
         *scale = 1;
-        g_ptr_array_add(r->notes, g_strdup_printf("%s is 0 and is taken as the rank, as the "
-                                                  "programs that write such files do",
-                                                  t->name));
+        r->zero = r->zeros++ ? r->zero : t->name;
     } else {
         *scale = (double)alpha / rank;
     }
@@ -610,15 +609,21 @@ struct adapter *factors_read(const struct adapter_source *s, struct model *model
 {
     g_autoptr(GPtrArray) nameless = g_ptr_array_new();
     g_autoptr(GPtrArray) layers = file_layers(s, model, nameless);
-    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func((GDestroyNotify)change_free);
-    struct reader r = {.scale = scale, .data = data, .changes = changes, .notes = notes};
+    struct reader r = {.scale = scale, .data = data, .changes = changes};
     if (!read_layers(layers, &r, error)) {
         return NULL;
     }
     struct adapter *a = adapter_begin(s, method_of(s, changes), model);
     add_params(a, changes);
-    adapter_note_all(a, notes);
+    if (r.zeros) {
+        g_autofree char *more =
+            r.zeros > 1 ? g_strdup_printf(" (and %d more)", r.zeros - 1) : g_strdup("");
+        adapter_note(a,
+                     "%s%s is 0 and is taken as the rank, as the programs that write such files "
+                     "do",
+                     r.zero, more);
+    }
     list_unmatched(a, layers, nameless);
     return a;
 }
