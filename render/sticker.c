@@ -1,6 +1,7 @@
 #include "render/sticker.h"
 
 #include "compute/error.h"
+#include "compute/srgb.h"
 #include "render/filter.h"
 #include "render/resample.h"
 
@@ -242,21 +243,11 @@ static void shadow_below(const float *shape, const struct layout *l, double stre
 
 // ---- layers -------------------------------------------------------------------------------------
 
-static float to_linear(float value)
-{
-    return value <= 0.04045f ? value / 12.92f : powf((value + 0.055f) / 1.055f, 2.4f);
-}
-
-static float to_encoded(float value)
-{
-    return value <= 0.0031308f ? 12.92f * value : 1.055f * powf(value, 1.0f / 2.4f) - 0.055f;
-}
-
 // A layer of that colour and alpha over what lies there, premultiplied and linear.
 static void lay_over(float below[4], const float rgb[3], float alpha)
 {
     for (int c = 0; c < 3; c++) {
-        below[c] = alpha * to_linear(CLAMP(rgb[c], 0.0f, 1.0f)) + (1 - alpha) * below[c];
+        below[c] = alpha * srgb_linear(CLAMP(rgb[c], 0.0f, 1.0f)) + (1 - alpha) * below[c];
     }
     below[3] = alpha + (1 - alpha) * below[3];
 }
@@ -282,7 +273,7 @@ static void lay_all(struct image *page, const struct image *thing, const struct 
             }
             page->alpha[i] = pixel[3];
             for (int c = 0; c < 3; c++) {
-                page->rgb[3 * i + c] = pixel[3] > 0 ? to_encoded(pixel[c] / pixel[3]) : 0.0f;
+                page->rgb[3 * i + c] = pixel[3] > 0 ? srgb_encoded(pixel[c] / pixel[3]) : 0.0f;
             }
         }
     }

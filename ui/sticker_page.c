@@ -2,9 +2,8 @@
 
 #include "render/present/texture.h"
 #include "ui/dialogs/file_dialogs.h"
-#include "ui/job_text.h"
+#include "ui/job_box.h"
 #include "ui/widgets/checkered.h"
-#include "ui/widgets/progress.h"
 #include "ui/widgets/setting_list.h"
 
 struct _TinctureStickerPage {
@@ -24,7 +23,6 @@ struct _TinctureStickerPage {
     GBytes *shown; // pixels of the preview; NULL: nothing is shown
 
     // state
-    gboolean working;
 };
 
 G_DEFINE_FINAL_TYPE(TinctureStickerPage, tincture_sticker_page, ADW_TYPE_BIN)
@@ -86,33 +84,14 @@ static void show_sticker(TinctureStickerPage *self)
     }
 }
 
-// The keyboard was on the button that cannot be pressed now.
-static void follow_work(TinctureStickerPage *self, gboolean working)
-{
-    if (working && !self->working && gtk_widget_get_mapped(GTK_WIDGET(self))) {
-        gtk_widget_grab_focus(self->stop);
-    }
-    self->working = working;
-}
-
 static void show_progress(TinctureStickerPage *self)
 {
     const TinctureJob *job = tincture_queue_find(self->session->queue, &sticker_job);
     job = job != NULL ? job : tincture_queue_find(self->session->queue, &save_sticker_job);
-    gtk_widget_set_visible(self->progress_box, job != NULL);
-    follow_work(self, job != NULL);
+    job_box_show(self->progress_box, self->progress_text, self->progress, self->stop, job);
     gtk_widget_set_sensitive(self->draw, job == NULL);
     gtk_widget_set_sensitive(self->cut, job == NULL && self->session->project->photo != NULL);
     gtk_widget_set_sensitive(self->save, job == NULL && work_of(self)->sticker.rgba != NULL);
-    if (job != NULL) {
-        g_autofree char *text = job_text_with_time(job);
-        gtk_label_set_text(self->progress_text, text);
-        progress_show(self->progress, job->fraction);
-        gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
-                                       GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
-    } else {
-        progress_stop(self->progress);
-    }
 }
 
 static void changed_cb(TinctureStickerPage *self)

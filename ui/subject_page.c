@@ -1,9 +1,8 @@
 #include "ui/subject_page.h"
 
-#include "ui/job_text.h"
+#include "ui/job_box.h"
 #include "ui/subject_block.h"
 #include "ui/widgets/loss_plot.h"
-#include "ui/widgets/progress.h"
 #include "ui/widgets/sample_strip.h"
 #include "ui/widgets/setting_list.h"
 
@@ -28,7 +27,6 @@ struct _TinctureSubjectPage {
     GPtrArray *strip_titles; // char *: of the strips in the box
 
     // state
-    gboolean learning;
 };
 
 G_DEFINE_FINAL_TYPE(TinctureSubjectPage, tincture_subject_page, ADW_TYPE_BIN)
@@ -174,19 +172,10 @@ static void show_training(TinctureSubjectPage *self)
 // What there is to see of a training is at the end of the page.
 static void show_end_cb(TinctureSubjectPage *self)
 {
-    if (self->learning) {
+    if (gtk_widget_get_visible(self->progress_box)) {
         GtkAdjustment *place = gtk_scrolled_window_get_vadjustment(self->scroller);
         gtk_adjustment_set_value(place, gtk_adjustment_get_upper(place));
     }
-}
-
-// The keyboard was on the button that is gone now.
-static void follow_learning(TinctureSubjectPage *self, gboolean learning)
-{
-    if (learning && !self->learning && gtk_widget_get_mapped(GTK_WIDGET(self))) {
-        gtk_widget_grab_focus(self->stop);
-    }
-    self->learning = learning;
 }
 
 static void show_progress(TinctureSubjectPage *self)
@@ -194,23 +183,13 @@ static void show_progress(TinctureSubjectPage *self)
     const TinctureSubjectWork *work = work_of(self);
     const TinctureJob *job = tincture_queue_find(self->session->queue, &subject_job);
     const gboolean learning = job != NULL, waits = tincture_subject_work_waits(work_of(self));
-    gtk_widget_set_visible(self->progress_box, learning);
-    follow_learning(self, learning);
+    job_box_show(self->progress_box, self->progress_text, self->progress, self->stop, job);
     gtk_widget_set_visible(self->start, !learning && !waits);
     gtk_widget_set_visible(self->resume_box, !learning && waits);
     gtk_widget_set_sensitive(GTK_WIDGET(self->blocks), !learning);
     gtk_widget_set_sensitive(self->another, !learning);
     gtk_widget_set_sensitive(GTK_WIDGET(self->rows), !learning);
     gtk_widget_set_sensitive(GTK_WIDGET(self->expert), !learning);
-    if (learning) {
-        g_autofree char *text = job_text_with_time(job);
-        gtk_label_set_text(self->progress_text, text);
-        progress_show(self->progress, job->fraction);
-        gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
-                                       GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
-    } else {
-        progress_stop(self->progress);
-    }
     g_autofree char *name = subject_draft_name(&work->run.draft);
     g_autofree char *text = g_strdup_printf("Stopped after %d of %d steps of %s", work->run.step,
                                             work->run.steps, name);

@@ -1,10 +1,9 @@
 #include "ui/workshop_page.h"
 
 #include "ui/dialogs/file_dialogs.h"
-#include "ui/job_text.h"
+#include "ui/job_box.h"
 #include "ui/widgets/heat_map.h"
 #include "ui/widgets/layer_bars.h"
-#include "ui/widgets/progress.h"
 #include "ui/widgets/setting_row.h"
 
 #include <math.h>
@@ -29,7 +28,6 @@ struct _TinctureWorkshopPage {
 
     // state
     guint updating;
-    gboolean working;
 };
 
 G_DEFINE_FINAL_TYPE(TinctureWorkshopPage, tincture_workshop_page, ADW_TYPE_BIN)
@@ -307,33 +305,14 @@ static void show_study(TinctureWorkshopPage *self)
 
 // ---- the work -----------------------------------------------------------------------------------
 
-// The keyboard was on the button that cannot be pressed now.
-static void follow_work(TinctureWorkshopPage *self, gboolean working)
-{
-    if (working && !self->working && gtk_widget_get_mapped(GTK_WIDGET(self))) {
-        gtk_widget_grab_focus(self->stop);
-    }
-    self->working = working;
-}
-
 static void show_progress(TinctureWorkshopPage *self)
 {
     const TinctureJob *job = tincture_queue_find(self->session->queue, &study_job);
     job = job != NULL ? job : tincture_queue_find(self->session->queue, &combine_job);
-    gtk_widget_set_visible(self->progress_box, job != NULL);
-    follow_work(self, job != NULL);
+    job_box_show(self->progress_box, self->progress_text, self->progress, self->stop, job);
     gtk_widget_set_sensitive(GTK_WIDGET(self->adapters), job == NULL);
     gtk_widget_set_sensitive(self->measure, job == NULL);
     gtk_widget_set_sensitive(self->make, job == NULL);
-    if (job != NULL) {
-        g_autofree char *text = job_text_with_time(job);
-        gtk_label_set_text(self->progress_text, text);
-        progress_show(self->progress, job->fraction);
-        gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
-                                       GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
-    } else {
-        progress_stop(self->progress);
-    }
 }
 
 static void changed_cb(TinctureWorkshopPage *self)

@@ -1,19 +1,15 @@
 // Colours as an eye tells them apart: Oklab (Ottosson 2020).
 #pragma once
 
-#include <math.h>
+#include "compute/srgb.h"
 
-static inline float oklab_linear(float value)
-{
-    value = value < 0.0f ? 0.0f : value;
-    return value <= 0.04045f ? value / 12.92f : powf((value + 0.055f) / 1.055f, 2.4f);
-}
+#include <math.h>
 
 // rgb: sRGB-encoded, 0..1. lab: lightness 0..1, then green to red and blue to yellow, which lie
 // within 0.4 of 0.
 static inline void oklab_from_srgb(const float *rgb, float *lab)
 {
-    const float r = oklab_linear(rgb[0]), g = oklab_linear(rgb[1]), b = oklab_linear(rgb[2]);
+    const float r = srgb_linear(rgb[0]), g = srgb_linear(rgb[1]), b = srgb_linear(rgb[2]);
     const float l = cbrtf(0.4122214708f * r + 0.5363325363f * g + 0.0514459929f * b);
     const float m = cbrtf(0.2119034982f * r + 0.6806995451f * g + 0.1073969566f * b);
     const float s = cbrtf(0.0883024619f * r + 0.2817188376f * g + 0.6299787005f * b);
@@ -21,12 +17,6 @@ static inline void oklab_from_srgb(const float *rgb, float *lab)
     lab[0] = 0.2104542553f * l + 0.7936177850f * m - 0.0040720468f * s;
     lab[1] = 1.9779984951f * l - 2.4285922050f * m + 0.4505937099f * s;
     lab[2] = 0.0259040371f * l + 0.7827717662f * m - 0.8086757660f * s;
-}
-
-static inline float oklab_encoded(float linear)
-{
-    linear = linear < 0.0f ? 0.0f : linear > 1.0f ? 1.0f : linear;
-    return linear <= 0.0031308f ? 12.92f * linear : 1.055f * powf(linear, 1.0f / 2.4f) - 0.055f;
 }
 
 // The way back; what sRGB cannot show is cut, channel by channel.
@@ -37,7 +27,7 @@ static inline void oklab_to_srgb(const float *lab, float *rgb)
     const float s = lab[0] - 0.0894841775f * lab[1] - 1.2914855480f * lab[2];
     const float l3 = l * l * l, m3 = m * m * m, s3 = s * s * s;
 
-    rgb[0] = oklab_encoded(4.0767416621f * l3 - 3.3077115913f * m3 + 0.2309699292f * s3);
-    rgb[1] = oklab_encoded(-1.2684380046f * l3 + 2.6097574011f * m3 - 0.3413193965f * s3);
-    rgb[2] = oklab_encoded(-0.0041960863f * l3 - 0.7034186147f * m3 + 1.7076147010f * s3);
+    rgb[0] = srgb_encoded(4.0767416621f * l3 - 3.3077115913f * m3 + 0.2309699292f * s3);
+    rgb[1] = srgb_encoded(-1.2684380046f * l3 + 2.6097574011f * m3 - 0.3413193965f * s3);
+    rgb[2] = srgb_encoded(-0.0041960863f * l3 - 0.7034186147f * m3 + 1.7076147010f * s3);
 }

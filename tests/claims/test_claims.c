@@ -57,7 +57,7 @@ static void test_spread(void)
 
 static void test_finding(void)
 {
-    g_autofree char *dir = g_dir_make_tmp("claims-XXXXXX", NULL);
+    g_autofree char *dir = g_dir_make_tmp("tincture-test-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(dir, "x.json", NULL);
     g_autoptr(GError) error = NULL;
     struct finding *f = finding_new();

@@ -328,7 +328,7 @@ static void test_files(void)
     g_autoptr(GError) error = NULL;
     engine_begin();
     struct photo *p = make_photo(SIDE, 4, 4, 1);
-    g_autofree char *dir = g_dir_make_tmp("subject-XXXXXX", NULL);
+    g_autofree char *dir = g_dir_make_tmp("tincture-test-XXXXXX", NULL);
     g_autofree char *photo = g_build_filename(dir, "a.b.jpg", NULL);
     g_autofree char *text = g_build_filename(dir, "a.b.txt", NULL);
     struct subject_file *f = subject_file_read(photo, p, &error);
@@ -356,7 +356,7 @@ static void test_large(void)
 {
     g_autoptr(GError) error = NULL;
     engine_begin();
-    g_autofree char *dir = g_dir_make_tmp("subject-XXXXXX", NULL);
+    g_autofree char *dir = g_dir_make_tmp("tincture-test-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(dir, "a.jpg", NULL);
     g_autofree char *mask_path = g_build_filename(dir, "a-masklabel.png", NULL);
     g_autoptr(GFile) mask_file = g_file_new_for_path(mask_path);
@@ -391,7 +391,7 @@ static void test_said(void)
 {
     g_autoptr(GError) error = NULL;
     engine_begin();
-    g_autofree char *dir = g_dir_make_tmp("subject-XXXXXX", NULL);
+    g_autofree char *dir = g_dir_make_tmp("tincture-test-XXXXXX", NULL);
     g_autofree char *path = g_build_filename(dir, "a.jpg", NULL);
     g_autofree char *text = g_build_filename(dir, "a.txt", NULL);
     g_assert_true(g_file_set_contents(text, "a dog beside", -1, &error));

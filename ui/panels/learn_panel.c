@@ -1,6 +1,6 @@
 // Learning the photo: method and its settings, the button, and while it runs the progress, the loss
 // and samples.
-#include "ui/job_text.h"
+#include "ui/job_box.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/loss_plot.h"
 #include "ui/widgets/progress.h"
@@ -54,15 +54,6 @@ static void show_next_step(TinctureLearnPanel *self)
 
 // ---- progress -----------------------------------------------------------------------------------
 
-static void show_progress(TinctureLearnPanel *self, const TinctureJob *job)
-{
-    g_autofree char *text = job_text_with_time(job);
-    gtk_label_set_text(self->progress_text, text);
-    progress_show(self->progress, job->fraction);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
-                                   GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
-}
-
 // The loss alone does not say when to stop.
 static void show_redrawn(TinctureLearnPanel *self, const TinctureProject *project)
 {
@@ -100,7 +91,7 @@ static void job_changed(TincturePanel *panel)
     gtk_widget_set_sensitive(GTK_WIDGET(self->rows), !learning);
     gtk_widget_set_sensitive(GTK_WIDGET(self->expert), !learning);
     if (learning) {
-        show_progress(self, job);
+        job_progress_show(self->progress_text, self->progress, job);
     } else {
         progress_stop(self->progress);
     }
