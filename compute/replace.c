@@ -178,6 +178,17 @@ bool replacement_commit(struct replacement *r, GError **error)
     return true;
 }
 
+const char *replacement_ending(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.'), *p = dot ? dot + 1 : "";
+    while (g_ascii_isalpha(*p)) {
+        p++;
+    }
+    return dot && dot > name && !*p && p - dot > 2 && !g_file_test(path, G_FILE_TEST_IS_DIR) ? dot
+                                                                                             : NULL;
+}
+
 void replacement_free(struct replacement *r)
 {
     if (!r) {

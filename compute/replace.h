@@ -31,4 +31,8 @@ bool replacement_whole(const char *path, const void *data, size_t size, GError *
 // Removes what programs that were killed have left in a folder. Every replacement_new() does that
 // where it writes.
 void replacement_sweep(const char *folder);
+// The ending of a path that is to be written (".png"), where it reads as a file's: two letters or
+// more, and nothing else, as the number of a version has ("v1.5"). NULL: it has none, or is that of
+// a folder that is there or is written with a slash behind it.
+const char *replacement_ending(const char *path);
 void replacement_free(struct replacement *r); // without a commit: nothing has happened

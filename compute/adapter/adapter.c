@@ -107,6 +107,14 @@ struct adapter *adapter_alloc_like(const struct adapter *a)
     return to;
 }
 
+struct adapter_param *adapter_param_copy(struct adapter *to, const struct adapter_param *p)
+{
+    struct adapter_param *q = adapter_add(to, model_part(to->model, p->part), p->weight, p->shape);
+    memcpy(q->value, p->value, (size_t)p->count * sizeof *q->value);
+    q->form = p->form ? g_bytes_ref(p->form) : NULL;
+    return q;
+}
+
 struct adapter *adapter_new(const char *method, struct model *model,
                             const struct settings *settings, GError **error)
 {

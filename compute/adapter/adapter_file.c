@@ -3,6 +3,7 @@
 #include "compute/adapter/dialect/dialect.h"
 #include "compute/adapter/private.h"
 #include "compute/model/embedding.h"
+#include "compute/replace.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -247,7 +248,7 @@ static const char *architecture(const struct model *m)
     }
 }
 
-static int largest_rank(const struct adapter *a)
+int adapter_largest_rank(const struct adapter *a)
 {
     struct update_form form;
     int most = 0;
@@ -315,7 +316,8 @@ static GHashTable *describe(const struct adapter *a)
     note(t, "format", "pt");
     note(t, "tincture.method", "%s", a->method->name);
     if (a->method == adapter_method_find("lora") && a->params->len > 0) {
-        const int rank = largest_rank(a); // and as alpha: updates are written without a factor
+        const int rank =
+            adapter_largest_rank(a); // and as alpha: updates are written without a factor
         note(t, "ss_network_dim", "%d", rank);
         note(t, "ss_network_alpha", "%d", rank);
     }
@@ -451,6 +453,13 @@ static bool check_place(const struct adapter_dialect *dialect, const char *path,
                     "%s is a file; an adapter is one that ends in .safetensors, or a folder", path);
         return false;
     }
+    const char *ending = replacement_ending(path);
+    if (ending) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s: an adapter is a file that ends in .safetensors, not %s, or a folder (%s/)",
+                    path, ending, path);
+        return false;
+    }
     g_autoptr(GPtrArray) others = list_others(dialect, path);
     for (guint i = 0; i < others->len; i++) {
         struct st_file *file = st_open(others->pdata[i], NULL);
@@ -514,7 +523,17 @@ static bool save_in(struct adapter *a, const struct adapter_dialect *dialect, co
         return false;
     }
     model_hash(a->model, MODEL_UNET, task, NULL); // here, where waiting shows
-    return !task_cancelled(task, error) && save_files(a, dialect, path, folder, task, error);
+    if (task_cancelled(task, error)) {
+        return false;
+    }
+    struct adapter *fitted = dialect->fitted ? dialect->fitted(a) : NULL;
+    if (fitted) {
+        g_ptr_array_unref(fitted->extras);
+        fitted->extras = g_ptr_array_ref(a->extras);
+    }
+    const bool ok = save_files(fitted ? fitted : a, dialect, path, folder, task, error);
+    adapter_free(fitted);
+    return ok;
 }
 
 // Of words alone the file is that of the word.
@@ -683,13 +702,11 @@ static bool save_converted(struct adapter *a, const struct adapter_dialect *d, i
 static bool save_held(struct adapter *a, const struct adapter_dialect *d, const char *path,
                       struct task *task, GError **error)
 {
-    struct adapter *fitted = d->fitted ? d->fitted(a) : NULL;
     GPtrArray *extras = a->extras;
     a->extras = g_ptr_array_new();
-    const bool ok = save_in(fitted ? fitted : a, d, path, task, error);
+    const bool ok = save_in(a, d, path, task, error);
     g_ptr_array_unref(a->extras);
     a->extras = extras;
-    adapter_free(fitted);
     return ok;
 }
 
@@ -710,7 +727,7 @@ bool adapter_export(struct adapter *a, const char *dialect, int rank, const char
         refuse(d, a, error);
     } else if (!check_place(d, path, error)) {
         ok = false;
-    } else if (d->holds(a) && (rank == 0 || largest_rank(a) <= rank)) {
+    } else if (d->holds(a) && (rank == 0 || adapter_largest_rank(a) <= rank)) {
         ok = save_held(a, d, path, task, error);
     } else if (other && d->holds(other)) {
         ok = save_held(other, d, path, task, error);

@@ -14,6 +14,8 @@
 #include "compute/adapter/group.h"
 #include "compute/adapter/private.h"
 
+#include <math.h>
+
 struct adapter_param *adapter_param_at(struct adapter *to, const struct adapter_param *p,
                                        const int shape[GRAPH_RANK])
 {
@@ -73,6 +75,55 @@ static struct adapter *added_up(struct adapter *const *list, int n)
     return to;
 }
 
+// ---- what takes itself back ---------------------------------------------------------------------
+
+// Of a product B A what it makes of a vector of random numbers, which is 0 where A is there twice,
+// once with -B; of methods that are no products what the parameters come to.
+static double size_of(const struct adapter_param *p)
+{
+    struct update_form form;
+    double squares = 0;
+    const bool low = p->adapter->method->form && p->adapter->method->form(p, &form) &&
+                     form.kind == UPDATE_LOW_RANK && form.magnitude == UPDATE_NO_AXIS;
+    const int in = low ? lora_inputs(p->weight) : 1, rank = low ? form.rank[0] : p->count;
+    const int out = low ? lora_outputs(p->weight) : 0;
+    const float *b = p->value + (gsize)rank * in;
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    g_autofree double *z = g_new(double, in), *inner = g_new0(double, rank);
+    for (int k = 0; k < in; k++) {
+        z[k] = low ? g_rand_double_range(random, -1, 1) : 1;
+    }
+    for (int i = 0; i < rank; i++) {
+        for (int k = 0; k < in; k++) {
+            inner[i] += p->value[(gsize)i * in + k] * z[k];
+        }
+        squares += low ? 0 : inner[i] * inner[i];
+    }
+    for (int o = 0; o < out; o++) {
+        double y = 0;
+        for (int i = 0; i < rank; i++) {
+            y += b[(gsize)o * rank + i] * inner[i];
+        }
+        squares += y * y;
+    }
+    return sqrt(squares);
+}
+
+static bool comes_to_nothing(const struct adapter *sum, struct adapter *const *list, int n)
+{
+    double whole = 0, parts = 0;
+    for (guint i = 0; i < sum->params->len; i++) {
+        whole += size_of(sum->params->pdata[i]);
+    }
+    for (int i = 0; i < n; i++) {
+        for (guint k = 0; list[i]->enabled && k < list[i]->params->len; k++) {
+            const struct adapter_param *p = list[i]->params->pdata[k];
+            parts += fabs(list[i]->scale * p->strength) * size_of(p);
+        }
+    }
+    return whole <= 1e-6 * parts;
+}
+
 // A hint encoder is a network of its own, which does not add up with another one.
 static bool copy_extras(struct adapter *to, struct adapter *const *list, int n, GError **error)
 {
@@ -105,7 +156,7 @@ struct adapter *adapter_combined(struct adapter *const *list, int n, struct task
     if (!to && !(to = adapter_converted(list, n, 0, &left_out, task, error))) {
         return NULL;
     }
-    if (to->params->len == 0) {
+    if (to->params->len == 0 || (to->method->add && comes_to_nothing(to, list, n))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "at these strengths %s%s changes nothing", list[0]->name,
                     n > 1 ? " with the others" : "");

@@ -7,6 +7,10 @@
 #include <math.h>
 #include <string.h>
 
+// A change below this part of its weight is what rounding leaves where updates take each other
+// back.
+#define ROUNDING 5e-7
+
 // One weight that the adapter changes.
 struct piece {
     const struct adapter_param *param;
@@ -32,9 +36,14 @@ static void piece_begin(struct piece *p, const struct weight_change *c)
     *p = (struct piece){.param = c->param, .change = g_new(float, n)};
     p->rows = w->rank == 1 ? 1 : lora_outputs(w);
     p->columns = (int)(n / p->rows);
+    double weight = 0;
     for (int64_t i = 0; i < n; i++) {
         p->change[i] = c->after[0][i] - c->base[i];
         p->squares += (double)p->change[i] * p->change[i];
+        weight += (double)c->base[i] * c->base[i];
+    }
+    if (p->squares <= ROUNDING * ROUNDING * weight) {
+        p->squares = 0;
     }
 }
 
@@ -71,7 +80,7 @@ static void truncate_range(int64_t begin, int64_t end, void *data)
 {
     const struct truncation *t = data;
     for (int64_t i = begin; i < end; i++) {
-        if (lora_has_place(t->pieces[i].param->weight)) {
+        if (t->pieces[i].squares > 0 && lora_has_place(t->pieces[i].param->weight)) {
             truncate_piece(&t->pieces[i], t->rank);
         } else {
             t->pieces[i].left_out = t->pieces[i].squares;

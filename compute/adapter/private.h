@@ -8,6 +8,11 @@ struct adapter *adapter_alloc(const struct adapter_method *method, struct model 
 // Likewise, with the name of another one and what is known of it.
 struct adapter *adapter_alloc_like(const struct adapter *a);
 
+// A parameter of `to` as p is.
+struct adapter_param *adapter_param_copy(struct adapter *to, const struct adapter_param *p);
+// The rank of the widest low-rank update; 0: there is none.
+int adapter_largest_rank(const struct adapter *a);
+
 // Removes a file of an earlier adapter, where there is one.
 bool adapter_remove(const char *path, GError **error);
 

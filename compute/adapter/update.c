@@ -196,9 +196,9 @@ static const struct update_form *form_of(const struct adapter *a, guint i)
 static void add_other_way(struct adapter *to, const struct adapter_param *p)
 {
     struct update_form form = *(const struct update_form *)g_bytes_get_data(p->form, NULL);
-    struct adapter_param *q = adapter_add(to, model_part(to->model, p->part), p->weight, p->shape);
+    struct adapter_param *q = adapter_param_copy(to, p);
     form.blend = form.magnitude == UPDATE_NO_AXIS ? form.blend : !form.blend;
-    memcpy(q->value, p->value, (size_t)p->count * sizeof *q->value);
+    g_bytes_unref(q->form);
     q->form = g_bytes_new(&form, sizeof form);
 }
 
@@ -244,13 +244,6 @@ static void add_unfolded(struct adapter *to, const struct adapter_param *p)
     q->form = g_bytes_new(&form, sizeof form);
 }
 
-static void add_copy(struct adapter *to, const struct adapter_param *p)
-{
-    struct adapter_param *q = adapter_add(to, model_part(to->model, p->part), p->weight, p->shape);
-    memcpy(q->value, p->value, (size_t)p->count * sizeof *q->value);
-    q->form = g_bytes_ref(p->form);
-}
-
 struct adapter *update_unfolded(const struct adapter *a, opens_fn opens)
 {
     bool all = true;
@@ -263,7 +256,11 @@ struct adapter *update_unfolded(const struct adapter *a, opens_fn opens)
     struct adapter *to = adapter_alloc_like(a);
     for (guint i = 0; i < a->params->len; i++) {
         const struct adapter_param *p = a->params->pdata[i];
-        (is_opened(p, opens) ? add_copy : add_unfolded)(to, p);
+        if (is_opened(p, opens)) {
+            adapter_param_copy(to, p);
+        } else {
+            add_unfolded(to, p);
+        }
     }
     return to;
 }

@@ -296,9 +296,15 @@ static void test_strengths_applied(void)
 
 static void test_no_strengths(void)
 {
-    static const char *const texts[] = {"",           "down",  "down=",   "=1",     "nowhere=1",
-                                        "1,,2",       "nan",   "inf=1",   "up=nan", "up=1e9",
-                                        "mid_bloc=1", "up=1x", "0.5 up=1"};
+    static const char *const texts[] = {"",           "down",
+                                        "down=",      "=1",
+                                        "nowhere=1",  "1,,2",
+                                        "nan",        "inf=1",
+                                        "up=nan",     "up=1e9",
+                                        "mid_bloc=1", "up=1x",
+                                        "0.5 up=1",   "1,down=1,down=0",
+                                        "1,2",        "up.self=1,self=1,up.self=0",
+                                        "down=0,1",   "mid_block=1,mid_block=1"};
     struct adapter *a = random_adapter("lora", "", 1);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GError) error = NULL;
@@ -310,6 +316,41 @@ static void test_no_strengths(void)
         }
     }
     adapter_free(a);
+}
+
+// What is taken back is no adapter, however it is written: not the noise that rounding leaves.
+static void test_nothing_left(void)
+{
+    static const char *const pairs[][2] = {{"svdiff", "svdiff"},
+                                           {"lora", "lora"},
+                                           {"oft", "oft"},
+                                           {"full", "full"},
+                                           {"lora", "dense"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = fixture_file(&fx, "taken-back.safetensors");
+        struct adapter_written w;
+        struct adapter *both[] = {random_adapter(pairs[i][0], "", 6),
+                                  random_adapter(pairs[i][0], "", 6)};
+        if (!g_str_equal(pairs[i][0], pairs[i][1])) {
+            g_assert_true(
+                adapter_export(both[1], pairs[i][1], 0, path, &w, NULL, NULL, NULL, &error));
+            adapter_free(both[1]);
+            both[1] = adapter_load(path, fx.model, &error);
+        }
+        g_assert_no_error(error);
+        both[1]->scale = -1;
+        g_assert_null(adapter_combined(both, 2, NULL, &error));
+        g_assert_nonnull(error);
+        g_assert_nonnull(strstr(error->message, "changes nothing"));
+        g_clear_error(&error);
+        both[1]->scale = -0.999;
+        struct adapter *little = adapter_combined(both, 2, NULL, &error);
+        g_assert_no_error(error);
+        adapter_free(little);
+        adapter_free(both[0]);
+        adapter_free(both[1]);
+    }
 }
 
 // ---- measured -----------------------------------------------------------------------------------
@@ -551,6 +592,7 @@ int main(int argc, char **argv)
     fixture_open(&fx, "sd1");
     g_test_add_func("/workshop/combined", test_combined);
     g_test_add_func("/workshop/interpolated", test_interpolated);
+    g_test_add_func("/workshop/nothing-left", test_nothing_left);
     g_test_add_func("/workshop/origins", test_origins);
     g_test_add_func("/workshop/extras", test_extras);
     g_test_add_func("/workshop/groups", test_groups);

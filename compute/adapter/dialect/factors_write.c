@@ -67,19 +67,30 @@ float *factors_channels_first(const float *x, int first, int inputs, int places)
     return y;
 }
 
-void factors_write_low_rank(struct st_writer *w, const struct adapter_param *p, const char *name,
-                            const char *down, const char *up)
+// B times by, which alpha takes back.
+static void write_scaled(struct st_writer *w, const struct adapter_param *p, double by,
+                         const char *name, const char *down, const char *up)
 {
     struct update_form form;
     factors_form(p, &form);
     const struct nn_weight *weight = p->weight;
     const int *s = weight->shape, rank = form.rank[0], in = lora_inputs(weight);
+    const int out = lora_outputs(weight);
     g_autofree char *down_name = g_strconcat(name, down, NULL);
     g_autofree char *up_name = g_strconcat(name, up, NULL);
     g_autofree float *a = factors_channels_first(p->value, rank, s[3], in / s[3]);
+    g_autofree float *b = g_new(float, (gsize)out *rank);
+    for (int i = 0; i < out * rank; i++) {
+        b[i] = (float)(by * p->value[rank * in + i]);
+    }
     st_writer_f32(w, down_name, weight->rank, (int64_t[]){rank, s[3], s[1], s[2]}, a);
-    st_writer_f32(w, up_name, weight->rank, (int64_t[]){lora_outputs(weight), rank, 1, 1},
-                  p->value + rank * in);
+    st_writer_f32(w, up_name, weight->rank, (int64_t[]){out, rank, 1, 1}, b);
+}
+
+void factors_write_low_rank(struct st_writer *w, const struct adapter_param *p, const char *name,
+                            const char *down, const char *up)
+{
+    write_scaled(w, p, 1, name, down, up);
 }
 
 const float *factors_magnitudes(const struct adapter_param *p, int *count)
@@ -116,10 +127,74 @@ void factors_write_flat(struct st_writer *w, const struct adapter_param *p)
 {
     struct update_form form;
     g_autofree char *name = factors_flat_name(p);
+    const int alpha = adapter_largest_rank(p->adapter);
     factors_form(p, &form);
-    factors_write_low_rank(w, p, name, ".lora_down.weight", ".lora_up.weight");
-    factors_write_alpha(w, name, form.rank[0]);
+    write_scaled(w, p, (double)form.rank[0] / alpha, name, ".lora_down.weight", ".lora_up.weight");
+    factors_write_alpha(w, name, alpha);
     factors_write_dora(w, p, name);
+}
+
+// ---- one alpha for all --------------------------------------------------------------------------
+
+// The smallest of most, most / 2, most / 4, .. that is a whole number and not below rank: alpha
+// over it is a power of two, which rounds nothing.
+static int even_rank(int rank, int most)
+{
+    int even = most;
+    while (even % 2 == 0 && even / 2 >= rank) {
+        even /= 2;
+    }
+    return even;
+}
+
+// A and B of the rank `to`, where what is new is 0; B as it comes back from a file.
+static void add_evened(struct adapter *all, const struct adapter_param *p,
+                       const struct update_form *form, int to, int most)
+{
+    const int in = lora_inputs(p->weight), out = lora_outputs(p->weight), rank = form->rank[0];
+    const int count = p->count + (to - rank) * (in + out);
+    struct adapter_param *q =
+        adapter_add(all, model_part(all->model, p->part), p->weight, (int[]){1, 1, 1, count});
+    const float *b = p->value + (gsize)rank * in, *rest = b + (gsize)out * rank;
+    float *even = q->value + (gsize)to * in;
+    memcpy(q->value, p->value, (size_t)rank * in * sizeof *q->value);
+    for (int o = 0; o < out; o++) {
+        for (int i = 0; i < rank; i++) {
+            const float kept = (float)((double)b[o * rank + i] * to / most);
+            even[o * to + i] = (float)((double)kept * most / to);
+        }
+    }
+    memcpy(even + (gsize)out * to, rest, (size_t)(p->value + p->count - rest) * sizeof *rest);
+    if (p->form) {
+        struct update_form same = *form;
+        same.rank[0] = to;
+        q->form = g_bytes_new(&same, sizeof same);
+    }
+}
+
+static bool is_low_rank(const struct adapter_param *p, struct update_form *form)
+{
+    return factors_form(p, form) && form->kind == UPDATE_LOW_RANK;
+}
+
+struct adapter *factors_evened(const struct adapter *a)
+{
+    const int most = adapter_largest_rank(a);
+    struct update_form form;
+    bool even = true;
+    for (guint i = 0; i < a->params->len; i++) {
+        even = even && (!is_low_rank(a->params->pdata[i], &form) || form.rank[0] == most);
+    }
+    struct adapter *all = even ? NULL : adapter_alloc_like(a);
+    for (guint i = 0; all && i < a->params->len; i++) {
+        const struct adapter_param *p = a->params->pdata[i];
+        if (is_low_rank(p, &form)) {
+            add_evened(all, p, &form, even_rank(form.rank[0], most), most);
+        } else {
+            adapter_param_copy(all, p);
+        }
+    }
+    return all;
 }
 
 // ---- PEFT's configuration -----------------------------------------------------------------------

@@ -25,8 +25,12 @@ void factors_write_low_rank(struct st_writer *w, const struct adapter_param *p, 
                             const char *down, const char *up);
 // The magnitudes of p, NULL: it has none.
 const float *factors_magnitudes(const struct adapter_param *p, int *count);
+// What an adapter is written as where programs know one alpha for all layers, as diffusers 0.42
+// does of layers of attention in kohya's files: alpha is the largest rank, and ranks are widened by
+// zeros until it is a power of two of each, at most to double. NULL: all ranks are the same.
+struct adapter *factors_evened(const struct adapter *a);
 // A low-rank update as kohya's scripts have it: .lora_down.weight, .lora_up.weight, .alpha, and
-// .dora_scale where it has magnitudes.
+// .dora_scale where it has magnitudes. Of an adapter whose ranks are even in the sense above.
 void factors_write_flat(struct st_writer *w, const struct adapter_param *p);
 void factors_write_alpha(struct st_writer *w, const char *name, int rank);
 void factors_write_dora(struct st_writer *w, const struct adapter_param *p, const char *name);

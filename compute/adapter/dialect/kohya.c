@@ -30,7 +30,7 @@ static bool kohya_holds(const struct adapter *a)
     return factors_low_rank(a, true);
 }
 
-// alpha is the rank: the product has its strength in B.
+// alpha is the largest rank in all layers: the product has its strength in B.
 static bool kohya_write(const struct adapter *a, const char *path, struct task *task,
                         GError **error)
 {
@@ -46,6 +46,7 @@ const struct adapter_dialect kohya_dialect = {
     .detect = kohya_detect,
     .read = kohya_read,
     .holds = kohya_holds,
+    .fitted = factors_evened,
     .write = kohya_write,
     .converts = DIALECT_LOW_RANK,
 };

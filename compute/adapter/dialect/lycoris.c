@@ -95,7 +95,12 @@ static bool opens_in_lycoris(const struct update_form *form, const struct nn_wei
 
 static struct adapter *lycoris_fitted(const struct adapter *a)
 {
-    return update_unfolded(a, opens_in_lycoris);
+    struct adapter *opened = update_unfolded(a, opens_in_lycoris);
+    struct adapter *even = factors_evened(opened ? opened : a);
+    if (even) {
+        adapter_free(opened);
+    }
+    return even ? even : opened;
 }
 
 static void write_hadamard(struct st_writer *w, const struct adapter_param *p, const char *name,
