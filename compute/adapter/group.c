@@ -215,6 +215,38 @@ static bool parse_term(const struct adapter *a, const char *text, struct term *t
     return true;
 }
 
+static bool is_all(const struct term *t)
+{
+    return !t->path && t->group.place == LAYER_ANYWHERE && t->group.kind == LAYER_ANY;
+}
+
+static bool are_of_same(const struct term *a, const struct term *b)
+{
+    return g_strcmp0(a->path, b->path) == 0 && a->group.place == b->group.place &&
+           a->group.level == b->group.level && a->group.kind == b->group.kind;
+}
+
+// The last term that names a layer counts: one before it of the same layers would be given for
+// nothing, and so would all where the last is of all.
+static bool check_again(const GArray *terms, char **words, GError **error)
+{
+    const guint last = terms->len - 1;
+    const struct term *t = &g_array_index(terms, struct term, last);
+    for (guint i = 0; i < last; i++) {
+        const struct term *before = &g_array_index(terms, struct term, i);
+        if (is_all(t) || are_of_same(before, t)) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        is_all(t) && !is_all(before)
+                            ? "behind \"%s\" stands \"%s\", which is for all layers; that comes "
+                              "first"
+                            : "\"%s\" and \"%s\" are for the same layers, and there can be one",
+                        words[i], words[last]);
+            return false;
+        }
+    }
+    return true;
+}
+
 static double strength_of(const struct adapter_param *p, const GArray *terms)
 {
     const struct layer_group layer = layer_group_of(p);
@@ -256,6 +288,9 @@ bool adapter_set_strengths(struct adapter *a, const char *text, GError **error)
             return false;
         }
         g_array_append_val(terms, t);
+        if (!check_again(terms, words, error)) {
+            return false;
+        }
     }
     if (!parse_range(a, at ? at + 1 : NULL, error)) {
         return false;

@@ -79,6 +79,32 @@ expect 2 '.-subject says which photos' "$cli" train --subject 'a:<a>:dog' --regi
 expect 2 '.-out and .-checkpoint would write the same' "$cli" train --image "$photo" --prompt a --checkpoint "$dir/./a.safetensors" --out "$dir/a.safetensors"
 expect 1 'is the mask, and is not written over' "$cli" edit --image "$dir/none.png" --prompt a --mask "$photo" --out "$photo"
 
+# names whose ending is that of something else
+expect 1 'r.txt: an adapter is a file that ends in .safetensors, not .txt, or a folder' \
+    "$cli" adapter convert "$starter/styles/line.safetensors" --to kohya --out "$dir/r.txt"
+expect 1 'an adapter is a file that ends in .safetensors, not .bin' "$cli" train --image "$photo" --prompt a --out "$dir/r.bin"
+expect 1 'pictures can be saved as PNG' "$cli" generate --prompt apple --out "$dir/o.safetensors"
+expect 2 '.-out writes a safetensors file, and .*z.png ends in .png' "$cli" encode --image "$photo" --out "$dir/z.png"
+expect 2 '.-out writes a safetensors file' "$cli" invert --image "$photo" --prompt a --out "$dir/z.npy"
+expect 2 '.-out writes a safetensors file' "$cli" text --prompt a --out "$dir/z.json"
+expect 2 '.-latents-out writes a safetensors file' "$cli" generate --prompt a --latents-out "$dir/z.jpg" --out "$dir/o.png"
+expect 2 '.-out names a folder, and .*page.html ends in .html' "$cli" claims --out "$dir/page.html"
+expect 2 '.-log writes no picture, and .*l.webp ends in .webp, as a WebP' \
+    "$cli" train --image "$photo" --prompt a --log "$dir/l.webp" --out "$dir/a.safetensors"
+for left in r.txt r.bin z.png page.html l.webp; do
+    [ ! -e "$dir/$left" ]
+    check $? "there is no $left"
+done
+
+# what is said twice where one counts
+expect 1 '"down=1" and "down=0" are for the same layers' \
+    "$cli" adapter combine "$starter/styles/line.safetensors:1,down=1,down=0" --out "$dir/a.safetensors"
+expect 1 'line with the others changes nothing' "$cli" adapter combine "$starter/styles/line.safetensors:1" \
+    "$starter/styles/line.safetensors:-1" --rank 4 --out "$dir/a.safetensors"
+[ ! -e "$dir/a.safetensors" ]
+check $? "and is not written"
+expect 2 '.-weight is given twice for "apple"' "$cli" edit --image "$photo" --prompt 'an apple' --weight apple:1 --weight apple:2 --out "$dir/o.png"
+
 # words that are none
 expect 1 '"<rex>" is no class' "$cli" train --image "$photo" --class '<rex>' --out "$dir/a.safetensors"
 expect 1 'dog" is more than one word' "$cli" train --image "$photo" --class apple --token 'rex dog' --out "$dir/a.safetensors"

@@ -41,6 +41,11 @@ said() { # said WORDS ARGUMENT...
     check $? "said: $words"
 }
 draw="generate --prompt apple --steps 1 --out apple.png"
+said 'steps is given as 1 and as 2; the last counts' $draw --set steps=2
+said 'seed is given as 5 and as 6; the last counts' $draw --seed 5 --seed 6
+said 'size is given as 64 and as 128; the last counts' encode --image apple.png --size 64 --size 128 --out z.safetensors
+"$cli" $draw --steps 1 --seed 5 --seed 5 2>said && ! grep -q 'the last counts' said
+check $? "nothing is said of what is the same twice"
 said 'guidance-rescale has no effect beside' $draw --guidance 1 --guidance-rescale 0.5
 said 'negative has no effect with --guidance 1' $draw --guidance 1 --negative pear
 "$cli" $draw --negative pear --guidance-rescale 0.5 2>said && ! grep -q 'no effect' said

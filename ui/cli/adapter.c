@@ -117,7 +117,8 @@ static bool write_out(struct cli *c, struct adapter *a, GError **error)
             : adapter_save(a, c->out, &cli_task, error));
     cli_progress_end();
     if (ok && to && written.left_out == 0) {
-        printf(written.at_one ? "exact at strength 1" : "exact");
+        printf(written.at_one ? "exact at strength 1; at others it acts as such files do elsewhere"
+                              : "exact");
         if (a->tensors_applied < a->tensors_total) {
             printf(", of the %d of %d tensors that fit %s", a->tensors_applied, a->tensors_total,
                    c->engine->model->name);

@@ -2,6 +2,9 @@
 // one.
 #include "ui/cli/cli.h"
 
+#include "compute/replace.h"
+#include "render/codec.h"
+
 #include <glib/gstdio.h>
 
 bool cli_same_file(const char *a, const char *b)
@@ -27,18 +30,49 @@ bool cli_given(const struct cli *c, const char *key)
     return false;
 }
 
-// Two answers that would be one file, of which the last one written stays.
-static bool check_files(const struct cli *c, GError **error)
+struct written {
+    const char *option, *path; // path NULL: nothing
+    enum cli_form form;
+};
+
+// r.txt is no safetensors file, whatever is in it, and a folder of that name is not what was meant.
+static bool check_ending(const struct written *w, GError **error)
 {
-    const struct {
-        const char *option, *path;
-    } all[] = {{"out", c->out},
-               {"latents-out", c->latents_out},
-               {"attention", c->attention},
-               {"sheet", c->sheet},
-               {"log", c->log},
-               {"checkpoint", c->checkpoint}};
+    const char *ending = w->path ? replacement_ending(w->path) : NULL;
+    const struct codec *picture = ending ? codec_find_suffix(w->path) : NULL;
+    if (!ending || w->form == CLI_OWN || (w->form == CLI_RECORD && !picture) ||
+        (w->form == CLI_TENSORS && g_str_equal(ending, ".safetensors"))) {
+        return true;
+    }
+    if (w->form == CLI_FOLDER) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--%s names a folder, and %s ends in %s as a file does; %s/ is one", w->option,
+                    w->path, ending, w->path);
+    } else if (w->form == CLI_RECORD) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--%s writes no picture, and %s ends in %s, as a %s file does", w->option,
+                    w->path, ending, picture->title);
+    } else {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--%s writes a safetensors file, and %s ends in %s, not in .safetensors",
+                    w->option, w->path, ending);
+    }
+    return false;
+}
+
+// Two answers that would be one file, of which the last one written stays.
+static bool check_files(const struct cli_command *command, const struct cli *c, GError **error)
+{
+    const struct written all[] = {{"out", c->out, command->writes},
+                                  {"latents-out", c->latents_out, CLI_TENSORS},
+                                  {"attention", c->attention, CLI_TENSORS},
+                                  {"sheet", c->sheet, CLI_OWN},
+                                  {"log", c->log, CLI_RECORD},
+                                  {"checkpoint", c->checkpoint, CLI_RECORD}};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (!check_ending(&all[i], error)) {
+            return false;
+        }
         for (size_t k = 0; k < i; k++) {
             if (cli_same_file(all[i].path, all[k].path)) {
                 g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -69,7 +103,7 @@ static void note_idle(const struct cli *c, const struct settings *s)
     }
 }
 
-bool cli_beside(const struct cli *c, GError **error)
+bool cli_beside(const struct cli_command *command, const struct cli *c, GError **error)
 {
     if (c->noise && c->size) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -82,5 +116,5 @@ bool cli_beside(const struct cli *c, GError **error)
     if (c->also) {
         note_idle(c, c->also);
     }
-    return check_files(c, error);
+    return check_files(command, c, error);
 }

@@ -55,6 +55,7 @@ const struct cli_command claims_command = {
     .name = "claims",
     .summary = "Try what the papers claim on the model, and write a page of it",
     .usage = "",
+    .writes = CLI_FOLDER,
     .options =
         (const char *const[]){"model", "vae", "device", "only", "photos", "quick", "out", NULL},
     .needed = (const char *const[]){"out", NULL},

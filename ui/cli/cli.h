@@ -39,11 +39,20 @@ struct cli {
     struct edit_hint led;               // what requests borrow of it
 };
 
+// What a file that is to be written is, as far as its ending goes.
+enum cli_form {
+    CLI_OWN,     // the command says so, or writes none
+    CLI_TENSORS, // a safetensors file
+    CLI_RECORD,  // of no form that others have an ending for
+    CLI_FOLDER,
+};
+
 struct cli_command {
     const char *name;
     const char *summary;            // one line for the list
     const char *usage;              // what follows the options, "" for none
     bool one;                       // only one word may follow them
+    enum cli_form writes;           // what --out is
     const char *const *options;     // long names, NULL-terminated
     const char *const *needed;      // those that must be given, NULL-terminated; NULL: none
     const struct setting *settings; // each row is an option, too; NULL: none
@@ -67,8 +76,9 @@ void cli_help(const struct cli_command *command, struct cli *c);
 bool cli_split(const char *text, const struct setting *row, char **name, double *value);
 
 // beside.c: whether what was given has an effect beside the other things that were given. An option
-// without any is an error, a setting without any is said on standard error.
-bool cli_beside(const struct cli *c, GError **error);
+// without any is an error, a setting without any is said on standard error. Also an error is a name
+// to write to whose ending is that of something else.
+bool cli_beside(const struct cli_command *command, const struct cli *c, GError **error);
 // Whether one of the settings was given.
 bool cli_given(const struct cli *c, const char *key);
 // Whether both name the same file, which need not be there; NULL names none.

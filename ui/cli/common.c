@@ -341,6 +341,13 @@ bool cli_weights(struct cli *c, GError **error)
         }
         g_free(c->weights[i]);
         w->words = c->weights[i] = words;
+        for (guint k = 0; k < i; k++) {
+            if (g_str_equal(c->weights[k], words)) {
+                g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                            "--weight is given twice for \"%s\", and there can be one", words);
+                return false;
+            }
+        }
     }
     return true;
 }

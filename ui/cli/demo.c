@@ -234,6 +234,7 @@ const struct cli_command demo_command = {
     .summary = "Do the main job on a sample photo: before, after, side by side, adapter, report",
     .usage = "",
     .settings = edit_settings,
+    .writes = CLI_FOLDER,
     .options = (const char *const[]){"model", "vae", "device", "image", "source-prompt", "prompt",
                                      "region", "mask", "learn-steps", "set", "seed", "out", NULL},
     .needed = (const char *const[]){"out", NULL},

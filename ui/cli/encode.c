@@ -21,6 +21,7 @@ const struct cli_command encode_command = {
     .name = "encode",
     .summary = "Write a picture's scaled latent mean",
     .usage = "",
+    .writes = CLI_TENSORS,
     .options = (const char *const[]){"model", "vae", "device", "image", "size", "out", NULL},
     .needed = (const char *const[]){"image", "out", NULL},
     .run = run,

@@ -26,6 +26,7 @@ const struct cli_command invert_command = {
     .summary = "Write the latent that the inversion of a photo ends in",
     .usage = "",
     .settings = edit_settings,
+    .writes = CLI_TENSORS,
     .options = (const char *const[]){"model", "vae", "device", "image", "prompt", "size", "adapter",
                                      "embedding", "set", "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},

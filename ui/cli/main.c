@@ -201,7 +201,7 @@ int main(int argc, char **argv)
     c.also = command->also ? settings_new(command->also) : NULL;
     const bool taken = cli_numbers(&c, &error) && cli_settings(&c, command->settings, &error) &&
                        cli_weights(&c, &error) && cli_place_check(&c, &error) &&
-                       (c.help || cli_beside(&c, &error));
+                       (c.help || cli_beside(command, &c, &error));
     if (taken && c.help) {
         cli_help(command, &c);
         cli_clear(&c);

@@ -13,16 +13,31 @@
 
 // ---- settings -----------------------------------------------------------------------------------
 
+// Of what is given twice the last counts, as scripts that add to an option have it; where the two
+// are not the same, that is said.
+static void add_pair(GPtrArray *pairs, const char *name, const char *value)
+{
+    const char *before = NULL;
+    for (guint i = 0; i < pairs->len; i += 2) {
+        before = g_str_equal(pairs->pdata[i], name) ? pairs->pdata[i + 1] : before;
+    }
+    if (before && !g_str_equal(before, value)) {
+        g_autofree char *said =
+            g_strdup_printf("%s is given as %s and as %s; the last counts", name, before, value);
+        cli_complain(said);
+    }
+    g_ptr_array_add(pairs, g_strdup(name));
+    g_ptr_array_add(pairs, g_strdup(value));
+}
+
 // What the options of settings say, until all are known: which of them count depends on choices
 // that may stand behind them.
 static gboolean setting_given_cb(const char *option, const char *value, gpointer data,
                                  GError **error)
 {
     struct cli *c = data;
-    char *key = g_strdup(option + strlen("--"));
-    g_strdelimit(key, "-", '_');
-    g_ptr_array_add(c->given, key);
-    g_ptr_array_add(c->given, g_strdup(value ? value : "on")); // a switch has no value
+    g_autofree char *key = g_strdelimit(g_strdup(option + strlen("--")), "-", '_');
+    add_pair(c->given, key, value ? value : "on"); // a switch has no value
     return TRUE;
 }
 
@@ -35,8 +50,7 @@ static gboolean set_given_cb(const char *option, const char *value, gpointer dat
                     "--set needs KEY=VALUE, not \"%s\"", value);
         return FALSE;
     }
-    g_ptr_array_add(c->given, g_strdelimit(g_strdup(pair[0]), "-", '_')); // as in options
-    g_ptr_array_add(c->given, g_strdup(pair[1]));
+    add_pair(c->given, g_strdelimit(pair[0], "-", '_'), pair[1]); // as in options
     return TRUE;
 }
 
@@ -88,12 +102,21 @@ static const struct number {
       .max = 99}},
 };
 
+static bool is_option(const struct number *n, const char *option)
+{
+    return option[1] == '-' ? g_str_equal(option + strlen("--"), n->row.key)
+                            : option[1] == n->letter;
+}
+
 static gboolean number_given_cb(const char *option, const char *value, gpointer data,
                                 GError **error)
 {
     struct cli *c = data;
-    g_ptr_array_add(c->numbers, g_strdup(option));
-    g_ptr_array_add(c->numbers, g_strdup(value));
+    const struct number *n = numbers;
+    while (!is_option(n, option)) {
+        n++;
+    }
+    add_pair(c->numbers, n->row.key, value);
     return TRUE;
 }
 
@@ -107,18 +130,15 @@ static void add_numbers(GArray *entries)
     }
 }
 
-static bool is_option(const struct number *n, const char *option)
-{
-    return option[1] == '-' ? g_str_equal(option + strlen("--"), n->row.key)
-                            : option[1] == n->letter;
-}
-
 bool cli_numbers(struct cli *c, GError **error)
 {
     for (guint i = 0; i < c->numbers->len; i += 2) {
         const struct number *n = numbers;
         double value;
-        while (!is_option(n, c->numbers->pdata[i])) {
+        if (g_str_equal(c->numbers->pdata[i], "seed")) {
+            continue; // has its place already
+        }
+        while (!g_str_equal(c->numbers->pdata[i], n->row.key)) {
             n++;
         }
         const char *text = c->numbers->pdata[i + 1];
@@ -306,6 +326,18 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
 
 // ---- the program's own --------------------------------------------------------------------------
 
+static gboolean seed_given_cb(const char *option, const char *value, gpointer data, GError **error)
+{
+    struct cli *c = data;
+    add_pair(c->numbers, "seed", value);
+    if (!g_ascii_string_to_signed(value, 10, G_MININT64, G_MAXINT64, &c->seed, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--seed: \"%s\" is no whole number that a seed can be", value);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static GArray *own_options(struct cli *c)
 {
     const GOptionEntry all[] = {
@@ -418,7 +450,8 @@ static GArray *own_options(struct cli *c)
          "WORD=NAME"},
         {"to", 0, 0, G_OPTION_ARG_STRING, &c->to,
          "The form that another program reads (adapter dialects lists them)", "DIALECT"},
-        {"seed", 0, 0, G_OPTION_ARG_INT64, &c->seed, "Seed; -1 draws one and says which", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_CALLBACK, seed_given_cb, "Seed; -1 draws one and says which",
+         "N"},
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
          NULL},
         {"only", 0, 0, G_OPTION_ARG_STRING, &c->only, "Only the one of that name", "NAME"},

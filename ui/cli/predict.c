@@ -49,6 +49,7 @@ const struct cli_command predict_command = {
     .name = "predict",
     .summary = "Write one U-Net call's prediction",
     .usage = "",
+    .writes = CLI_TENSORS,
     .options = (const char *const[]){"model", "vae", "device", "latents", "timestep", "prompt",
                                      "adapter", "embedding", "attention", "out", NULL},
     .needed = (const char *const[]){"latents", "prompt", "out", NULL},

@@ -26,6 +26,7 @@ const struct cli_command text_command = {
     .name = "text",
     .summary = "Write a prompt's token ids and text embeddings",
     .usage = "",
+    .writes = CLI_TENSORS,
     .options = (const char *const[]){"model", "vae", "device", "prompt", "adapter", "embedding",
                                      "out", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
