@@ -63,12 +63,27 @@ bool tiff_fail(struct tiff_reader *r, enum tincture_error code, const char *reas
     return false;
 }
 
+// A value that a tag cannot have is as if the tag were not there, where its default serves: other
+// readers show such pictures as well.
+static bool is_of_no_matter(const char *text)
+{
+    static const char *const TAGS[] = {"\"Orientation\" tag", "\"ResolutionUnit\" tag"};
+    bool any = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(TAGS); i++) {
+        any = any || (strstr(text, ": Bad value ") != NULL && g_str_has_suffix(text, TAGS[i]));
+    }
+    return any;
+}
+
 static G_GNUC_PRINTF(4, 0) int take_error(TIFF *tiff, void *reader, const char *module,
                                           const char *format, va_list args)
 {
     g_autofree char *text = g_strdup_vprintf(format, args);
 
-    tiff_fail(reader, TINCTURE_ERROR_FILE, text);
+    if (!is_of_no_matter(text)) {
+        tiff_fail(reader, TINCTURE_ERROR_FILE, text);
+    }
     return 1; // said
 }
 
@@ -98,6 +113,8 @@ static bool next_full(TIFF *tiff)
     return false;
 }
 
+#define RAW_PHOTO "it is a raw photo of a camera, which a raw converter has to develop first"
+
 // Raw photos of most makers are TIFF files of a preview, in which the photo itself stands elsewhere
 // and is no picture yet.
 static bool is_raw(const struct tiff_reader *r)
@@ -119,9 +136,7 @@ static bool choose_picture(struct tiff_reader *r)
     tdir_t chosen = 0;
 
     if (is_raw(r)) {
-        return tiff_fail(
-            r, TINCTURE_ERROR_UNSUPPORTED,
-            "it is a raw photo of a camera, which a raw converter has to develop first");
+        return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, RAW_PHOTO);
     }
     if (!is_preview(r->tiff) || next_full(r->tiff)) {
         chosen = TIFFCurrentDirectory(r->tiff);
@@ -132,6 +147,18 @@ static bool choose_picture(struct tiff_reader *r)
            tiff_fail(r, TINCTURE_ERROR_FILE, "its directory is damaged");
 }
 
+// How only cameras pack pixels, after ExifTool's list: Sony, Epson, Samsung, Kodak, Nikon, Pentax.
+static bool is_of_raw(uint16_t method)
+{
+    static const uint16_t METHODS[] = {32767, 32769, 32770, 32867, 34713, 65000, 65024, 65535};
+    bool any = false;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(METHODS); i++) {
+        any = any || method == METHODS[i];
+    }
+    return any;
+}
+
 // Distributions build libtiff without some of its methods; it would say so with the first pixel.
 static bool check_packing(struct tiff_reader *r)
 {
@@ -140,6 +167,11 @@ static bool check_packing(struct tiff_reader *r)
     TIFFGetFieldDefaulted(r->tiff, TIFFTAG_COMPRESSION, &method);
     if (TIFFIsCODECConfigured(method)) {
         return true;
+    }
+
+    if (is_of_raw(method)) {
+        g_clear_error(&r->error);
+        return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, RAW_PHOTO);
     }
 
     const TIFFCodec *codec = TIFFFindCODEC(method);
@@ -336,7 +368,9 @@ static G_GNUC_PRINTF(4, 0) int take_write_error(TIFF *tiff, void *writer, const 
 {
     g_autofree char *text = g_strdup_vprintf(format, args);
 
-    write_fail(writer, text);
+    if (!is_of_no_matter(text)) { // of the EXIF that is passed on
+        write_fail(writer, text);
+    }
     return 1; // said
 }
 
@@ -521,6 +555,8 @@ const struct codec tiff_codec = {
     .suffixes = (const char *const[]){"tif", "tiff", NULL},
     .deep = true,
     .exif_recipe = true,
+    .alpha = true,
+    .iptc = true,
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,

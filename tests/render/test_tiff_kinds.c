@@ -2,6 +2,7 @@
 #include "compute/error.h"
 #include "render/codec.h"
 #include "render/file.h"
+#include "render/metadata.h"
 #include "tests/render/pictures.h"
 
 #include <string.h>
@@ -266,6 +267,8 @@ static GBytes *write_pages(const uint32_t *kinds, int count, bool sub, bool raw)
         TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
         TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
         TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, 1);
+        TIFFSetField(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
+        TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH);
         if (raw) {
             TIFFSetField(tiff, TIFFTAG_DNGVERSION, "\1\4\0\0");
         }
@@ -310,6 +313,19 @@ static void test_pages(void)
     }
 }
 
+// Another number in a tag of one short, in this machine's order.
+static GBytes *with_short(GBytes *file, uint16_t tag, uint16_t value)
+{
+    const guint16 from[4] = {tag, TIFF_SHORT, 1, 0};
+    const gsize size = g_bytes_get_size(file);
+    guint8 *data = g_memdup2(g_bytes_get_data(file, NULL), size);
+    guint8 *entry = bytes_find(data, size, from, sizeof(from));
+
+    g_assert_nonnull(entry);
+    memcpy(entry + sizeof(from), &value, sizeof(value));
+    return g_bytes_new_take(data, size);
+}
+
 // Their preview is not the photo.
 static void test_raw_photos(void)
 {
@@ -326,6 +342,58 @@ static void test_raw_photos(void)
     }
 }
 
+// Ways to pack pixels that only cameras have.
+static void test_raw_packing(void)
+{
+    static const uint32_t FULL[] = {0};
+    static const uint16_t METHODS[] = {34713, 65535}; // Nikon's, Pentax's
+
+    for (size_t i = 0; i < G_N_ELEMENTS(METHODS); i++) {
+        g_autoptr(GBytes) plain = write_pages(FULL, 1, false, false);
+        g_autoptr(GBytes) file = with_short(plain, TIFFTAG_COMPRESSION, METHODS[i]);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(image_load_bytes(file, NULL, &error));
+        g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+        g_assert_nonnull(strstr(error->message, "raw photo"));
+    }
+}
+
+// Values that a tag cannot have are as if it were not there, as in Pillow and ImageMagick.
+static void test_bad_values(void)
+{
+    static const uint32_t FULL[] = {0};
+    static const struct {
+        uint16_t tag, value;
+    } CASES[] = {{TIFFTAG_ORIENTATION, 0},    {TIFFTAG_ORIENTATION, 9},
+                 {TIFFTAG_ORIENTATION, 10},   {TIFFTAG_ORIENTATION, 65535},
+                 {TIFFTAG_RESOLUTIONUNIT, 0}, {TIFFTAG_RESOLUTIONUNIT, 4}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(GBytes) plain = write_pages(FULL, 1, false, false);
+        g_autoptr(GBytes) file = with_short(plain, CASES[i].tag, CASES[i].value);
+        struct image_save_params params = {.format = "tiff", .keep_metadata = true};
+        g_autoptr(GError) error = NULL;
+        struct image *image = image_load_bytes(file, NULL, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpint(image->width, ==, 2);
+        g_assert_cmpint(image->height, ==, 1);
+        g_assert_null(image->meta.note);
+
+        g_autoptr(GBytes) again = image_encode(image, &params, &error);
+
+        g_assert_no_error(error);
+
+        struct image *back = image_load_bytes(again, NULL, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpint(metadata_orientation(back->meta.exif), ==, 1);
+        image_free(image);
+        image_free(back);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -337,5 +405,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tiff-kinds/unknown-packing", test_unknown_packing);
     g_test_add_func("/tiff-kinds/pages", test_pages);
     g_test_add_func("/tiff-kinds/raw-photos", test_raw_photos);
+    g_test_add_func("/tiff-kinds/raw-packing", test_raw_packing);
+    g_test_add_func("/tiff-kinds/bad-values", test_bad_values);
     return g_test_run();
 }
