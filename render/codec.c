@@ -36,47 +36,6 @@ const struct codec *codec_sniff(GBytes *file)
     return NULL;
 }
 
-#define RAW_PHOTO "it is a raw photo of a camera, which a raw converter has to develop first"
-#define PHOTOSHOP "it is a Photoshop document (PSD); save a copy as TIFF or PNG"
-
-// ExifTool's list of signatures; raw photos that are TIFF files are known to that codec.
-static const struct signature {
-    const char *bytes;
-    gsize offset, size;
-    const char *reason;
-} SIGNATURES[] = {
-    {"FUJIFILMCCD-RAW", 0, 15, RAW_PHOTO}, // RAF
-    {"ftypcrx ", 4, 8, RAW_PHOTO},         // CR3
-    {"HEAPCCDR", 6, 8, RAW_PHOTO},         // CRW
-    {"IIRO", 0, 4, RAW_PHOTO},             // ORF
-    {"IIRS", 0, 4, RAW_PHOTO},             // ORF
-    {"MMOR", 0, 4, RAW_PHOTO},             // ORF
-    {"IIU\0", 0, 4, RAW_PHOTO},            // RW2
-    {"\0MRM", 0, 4, RAW_PHOTO},            // MRW
-    {"FOVb", 0, 4, RAW_PHOTO},             // X3F
-    {"8BPS", 0, 4, PHOTOSHOP},             // PSD, PSB
-    {"gimp xcf", 0, 8, "it is a GIMP document (XCF); export it as TIFF or PNG"},
-    {"\0\0\0\x0cjP  ", 0, 8, "it is a JPEG 2000 picture; save it as TIFF or PNG"},
-    {"\x76\x2f\x31\x01", 0, 4, "it is an OpenEXR picture; save it as TIFF or PNG"},
-    {"#?RADIANCE", 0, 10, "it is a Radiance HDR picture; save it as TIFF or PNG"},
-    {"%PDF-", 0, 5, "it is a PDF document; save its page as TIFF or PNG"},
-};
-
-const char *codec_refused(GBytes *file)
-{
-    gsize size = 0;
-    const uint8_t *data = g_bytes_get_data(file, &size);
-
-    for (size_t i = 0; i < G_N_ELEMENTS(SIGNATURES); i++) {
-        const struct signature *s = &SIGNATURES[i];
-
-        if (size >= s->offset + s->size && memcmp(data + s->offset, s->bytes, s->size) == 0) {
-            return s->reason;
-        }
-    }
-    return NULL;
-}
-
 const struct codec *codec_find(const char *name)
 {
     for (const struct codec *const *codec = TABLE; *codec != NULL; codec++) {

@@ -38,6 +38,8 @@ struct codec {
     const char *title;           // "PNG"
     const char *const *suffixes; // NULL-terminated, without the dot; those it writes come first
     bool lossy, deep;            // quality, and 16 bits a channel, count where it is written
+    bool alpha;                  // transparency is kept where it is written
+    bool iptc;                   // it has a place for IPTC; of others XMP holds what it can of it
     bool own_comment;            // it has a place for a comment outside EXIF
     bool exif_recipe;            // the recipe is kept in EXIF, not in a place of the format's own
 

@@ -256,13 +256,15 @@ static GBytes *encode_with(const struct codec *codec, const struct image *image,
     g_autoptr(GBytes) xmp = params->keep_metadata ? xmp_for_export(image->meta.xmp, image->width,
                                                                    image->height, icc == NULL)
                                                   : NULL;
+    g_autoptr(GBytes) described =
+        params->keep_metadata && !codec->iptc ? xmp_with_captions(xmp, image->meta.iptc) : NULL;
     struct codec_write write = {
         .bits = params->bits != 0 ? params->bits : MAX(image->meta.bits, 8),
         .quality = params->quality != 0 ? params->quality : 92,
         .recipe = params->recipe,
         .comment = params->keep_metadata ? image->meta.comment : NULL,
         .exif = exif,
-        .xmp = xmp,
+        .xmp = described != NULL ? described : xmp,
         .iptc = params->keep_metadata ? image->meta.iptc : NULL,
         .icc = icc,
         .task = params->task,
@@ -393,6 +395,28 @@ bool image_save_check(GFile *file, const struct image_save_params *params, GErro
         return false;
     }
     return true;
+}
+
+static bool is_opaque(const struct image *image)
+{
+    const size_t pixels = (size_t)image->width * image->height;
+    bool opaque = true;
+
+    for (size_t i = 0; image->alpha != NULL && opaque && i < pixels; i++) {
+        opaque = image->alpha[i] >= 1.0f;
+    }
+    return opaque;
+}
+
+const char *image_save_note(const struct image *image, GFile *file,
+                            const struct image_save_params *params)
+{
+    g_autofree char *path = g_file_get_path(file);
+    const struct codec *codec = path != NULL ? choose_writer(path, params) : NULL;
+
+    return codec != NULL && codec->write != NULL && !codec->alpha && !is_opaque(image)
+               ? "there is no transparency in such a file: the picture is laid on white"
+               : NULL;
 }
 
 bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,

@@ -37,6 +37,10 @@ GBytes *image_encode(const struct image *image, const struct image_save_params *
 // choices, the folder. To be asked before the work on the picture begins.
 bool image_save_check(GFile *file, const struct image_save_params *params, GError **error);
 
+// What the file will not have of the picture, a sentence; NULL: nothing that a person would miss.
+const char *image_save_note(const struct image *image, GFile *file,
+                            const struct image_save_params *params);
+
 // Writes a temporary file beside the target, syncs it and renames it: after a failure the old file
 // is as it was and nothing else is left. The file must be on this computer (have a path).
 bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,

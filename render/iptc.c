@@ -68,30 +68,41 @@ GBytes *iptc_from_resources(gconstpointer data, gsize size)
     return g_byte_array_free_to_bytes(kept);
 }
 
-// Datasets one after another (IIM 4.2, chapter 1): a mark, two numbers, the length of a value in
-// two bytes, or of its length in up to four. What follows fills the tag up. Returns their bytes.
-static gsize record_length(const guint8 *data, gsize size)
+bool iptc_next(const guint8 *data, gsize size, gsize *at, struct iptc_value *value)
 {
     enum { MARK = 0x1c, HEAD = 5, LONG = 0x8000 };
+
+    if (size - *at < HEAD || data[*at] != MARK) {
+        return false;
+    }
+
+    gsize begin = *at + HEAD, length = (gsize)data[*at + 3] << 8 | data[*at + 4];
+
+    if (length >= LONG) {
+        const gsize digits = length - LONG;
+
+        if (digits > 4 || digits > size - begin) {
+            return false;
+        }
+        for (length = 0; begin < *at + HEAD + digits; begin++) {
+            length = length << 8 | data[begin];
+        }
+    }
+    if (length > size - begin) {
+        return false;
+    }
+    *value = (struct iptc_value){data[*at + 1], data[*at + 2], data + begin, length};
+    *at = begin + length;
+    return true;
+}
+
+// What follows the datasets fills the tag up. Returns their bytes.
+static gsize record_length(const guint8 *data, gsize size)
+{
+    struct iptc_value value;
     gsize at = 0;
 
-    while (size - at >= HEAD && data[at] == MARK) {
-        gsize begin = at + HEAD, length = (gsize)data[at + 3] << 8 | data[at + 4];
-
-        if (length >= LONG) {
-            const gsize digits = length - LONG;
-
-            if (digits > 4 || digits > size - begin) {
-                break;
-            }
-            for (length = 0; begin < at + HEAD + digits; begin++) {
-                length = length << 8 | data[begin];
-            }
-        }
-        if (length > size - begin) {
-            break;
-        }
-        at = begin + length;
+    while (iptc_next(data, size, &at, &value)) {
     }
     return at;
 }

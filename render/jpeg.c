@@ -564,6 +564,7 @@ const struct codec jpeg_codec = {
     .lossy = true,
     .own_comment = true,
     .exif_recipe = true,
+    .iptc = true,
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,

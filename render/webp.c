@@ -157,6 +157,7 @@ const struct codec webp_codec = {
     .suffixes = (const char *const[]){"webp", NULL},
     .lossy = true,
     .exif_recipe = true,
+    .alpha = true,
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,

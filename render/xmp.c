@@ -95,7 +95,7 @@ static void bring_up_to_date(xmlNode *list, const struct facts *facts)
     }
 }
 
-static GBytes *serialise(const xmlDoc *document)
+GBytes *xmp_serialise(const xmlDoc *document)
 {
     xmlBuffer *text = xmlBufferCreate();
     xmlSaveCtxt *save = xmlSaveToBuffer(text, "UTF-8", XML_SAVE_NO_DECL);
@@ -145,5 +145,5 @@ GBytes *xmp_for_export(GBytes *packet, int width, int height, bool srgb)
     g_snprintf(facts.width, sizeof(facts.width), "%d", width);
     g_snprintf(facts.height, sizeof(facts.height), "%d", height);
     bring_up_to_date(document->children, &facts);
-    return xmlDocGetRootElement(document) != NULL ? serialise(document) : NULL;
+    return xmlDocGetRootElement(document) != NULL ? xmp_serialise(document) : NULL;
 }

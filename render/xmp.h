@@ -13,3 +13,13 @@
 // of: with a document type, elements nested more than 256 deep or thousands of attributes.
 // Thread: any.
 GBytes *xmp_for_export(GBytes *packet, int width, int height, bool srgb);
+
+// A packet that was changed, as text again.
+struct _xmlDoc;
+GBytes *xmp_serialise(const struct _xmlDoc *document);
+
+// The packet (NULL: a new one) with what the captions of iptc, a list of resources as in iptc.h,
+// say and it does not: for a format that has no place for IPTC. The names are those of the IPTC
+// Photo Metadata Standard, "IPTC Core": title, description, keywords, creator, rights and what else
+// goes with a picture. NULL where there is neither.
+GBytes *xmp_with_captions(GBytes *packet, GBytes *iptc);

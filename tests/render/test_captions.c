@@ -290,6 +290,78 @@ static void test_records(void)
     }
 }
 
+// ---- IPTC where there is no place for it --------------------------------------------------------
+
+// A dataset of record 2, the length of its value in place of the last byte.
+#define SET(tag, length, text) "\x1c\2" tag "\0" length text
+
+static const char DESCRIBED[] = SET("\5", "\6", "A fig&") SET("\x19", "\3", "fig")
+    SET("\x19", "\5", "fruit") SET("\x50", "\7", "Zo\xeb Lee")
+        SET("\x74", "\x09", "\xc2\xa9 Zo\xc3\xab L") SET("\x78", "\5", "a\1cat")
+            SET("\x37", "\x08", "20261100") SET("\x5a", "\4", "Bonn") SET("\x87", "\2", "en");
+
+#define WORDS_OF(name, text)                                                                       \
+    "<dc:" name "><rdf:Alt><rdf:li xml:lang=\"x-default\">" text "</rdf:li></rdf:Alt></dc:" name ">"
+#define DC_NAME "xmlns:dc=\"http://purl.org/dc/elements/1.1/\""
+#define PS_NAME "xmlns:photoshop=\"http://ns.adobe.com/photoshop/1.0/\""
+#define FIRST                                                                                      \
+    "<dc:subject><rdf:Bag><rdf:li>fig</rdf:li><rdf:li>fruit</rdf:li></rdf:Bag></dc:subject>"       \
+    "<dc:creator><rdf:Seq><rdf:li>Zo\xc3\xab Lee</rdf:li></rdf:Seq></dc:creator>"
+#define LAST                                                                                       \
+    "<photoshop:City>Bonn</photoshop:City><photoshop:DateCreated>2026-11</photoshop:DateCreated>"
+
+static GBytes *webp_packet(const char *packet, const char *record, gsize size, bool keep)
+{
+    struct image *photo = picture_photo(20, 30, 8, 5);
+    struct image_save_params params = {.format = "webp", .keep_metadata = keep};
+    g_autoptr(GError) error = NULL;
+
+    photo->meta.xmp = packet != NULL ? g_bytes_new(packet, strlen(packet)) : NULL;
+    photo->meta.iptc = record != NULL ? iptc_from_record(record, size, NULL) : NULL;
+
+    g_autoptr(GBytes) file = image_encode(photo, &params, &error);
+    struct image *back = image_load_bytes(file, NULL, &error);
+
+    g_assert_no_error(error);
+    g_assert_null(back->meta.note);
+
+    GBytes *kept = back->meta.xmp != NULL ? g_bytes_ref(back->meta.xmp) : NULL;
+
+    image_free(photo);
+    image_free(back);
+    return kept;
+}
+
+// The mapping of the IPTC Photo Metadata Standard, which ExifTool reads back as the same captions.
+static void test_webp(void)
+{
+    static const char ALONE[] =
+        "<?xpacket begin=\"\xef\xbb\xbf\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>"
+        "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF "
+        "xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description " DC_NAME
+        " " PS_NAME " rdf:about=\"\">" WORDS_OF("title", "A fig&amp;")
+            WORDS_OF("description", "a cat") FIRST WORDS_OF("rights", "\xc2\xa9 Zo\xc3\xab L") LAST
+        "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end=\"w\"?>";
+    g_autoptr(GBytes) alone = webp_packet(NULL, DESCRIBED, sizeof(DESCRIBED) - 1, true);
+
+    assert_bytes(alone, ALONE, sizeof(ALONE) - 1);
+    g_assert_null(webp_packet(NULL, DESCRIBED, sizeof(DESCRIBED) - 1, false));
+    g_assert_null(webp_packet(NULL, NULL, 0, true));
+
+    // What the packet says itself stays: here the description.
+    g_autoptr(GBytes) both = webp_packet(PACKET, DESCRIBED, sizeof(DESCRIBED) - 1, true);
+    g_autofree char *text = g_strndup(g_bytes_get_data(both, NULL), g_bytes_get_size(both));
+
+    g_assert_nonnull(strstr(text, CAPTION));
+    g_assert_null(strstr(text, "a cat"));
+    g_assert_nonnull(strstr(text, WORDS_OF("title", "A fig&amp;") FIRST));
+    g_assert_nonnull(strstr(text, LAST));
+
+    g_autoptr(GBytes) packet = webp_packet(PACKET, NULL, 0, true);
+
+    assert_bytes(packet, EXPORTED, sizeof(EXPORTED) - 1);
+}
+
 static void test_left_out(void)
 {
     g_autoptr(GBytes) photo = jpeg_with(PACKET, RESOURCES, sizeof(RESOURCES) - 1);
@@ -528,6 +600,7 @@ int main(int argc, char **argv)
     g_test_add_func("/captions/carried", test_carried);
     g_test_add_func("/captions/tiff", test_tiff);
     g_test_add_func("/captions/records", test_records);
+    g_test_add_func("/captions/webp", test_webp);
     g_test_add_func("/captions/left-out", test_left_out);
     g_test_add_func("/captions/too-long-for-jpeg", test_too_long_for_jpeg);
     g_test_add_func("/captions/color-space", test_color_space);

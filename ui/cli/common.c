@@ -474,7 +474,14 @@ bool cli_image_write(const struct cli *c, const char *path, struct image *image,
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image_save_params params = save_params(c);
     params.recipe = c->recipe ? recipe : NULL;
-    return image_save(image, file, &params, error);
+    const char *note = image_save_note(image, file, &params);
+    const bool ok = image_save(image, file, &params, error);
+    if (ok && note) {
+        g_autofree char *said = g_strdup_printf("%s: %s", path, note);
+        cli_progress_end();
+        cli_complain(said);
+    }
+    return ok;
 }
 
 void cli_print_json(JsonBuilder *b)
