@@ -95,10 +95,17 @@ static const char *peft_type(const struct adapter_source *s)
                : NULL;
 }
 
+static void set_method(const struct adapter_source *s, const char *method, GError **error)
+{
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                "%s is an adapter of the method %s, which this program does not apply", s->path,
+                method);
+}
+
 static void set_unknown(const struct adapter_source *s, GError **error)
 {
     const struct st_file *first = s->files->pdata[0];
-    const char *type = peft_type(s);
+    const char *type = peft_type(s), *method = adapter_source_method(s);
     if (model_embeds(first)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                     "%s is a learned token (textual inversion) and no adapter; the command line's "
@@ -106,8 +113,11 @@ static void set_unknown(const struct adapter_source *s, GError **error)
                     first->path);
     } else if (type) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is not an adapter that this program knows: its peft_type is \"%.40s\"",
+                    "%s is an adapter of a method that this program does not apply: its peft_type "
+                    "is \"%.40s\"",
                     first->path, type);
+    } else if (method) {
+        set_method(s, method, error);
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                     "%s is not an adapter that this program knows", first->path);
@@ -156,6 +166,17 @@ bool adapter_looks(const char *path, GError **error)
     return looks;
 }
 
+static void note_method(struct adapter *a)
+{
+    const char *method = NULL;
+    for (guint i = 0; !method && i < a->unmatched->len; i++) {
+        method = adapter_name_method(a->unmatched->pdata[i]);
+    }
+    if (method) {
+        adapter_note(a, "what is of the method %s is not applied", method);
+    }
+}
+
 static struct adapter *read_tensors(const struct adapter_source *s, struct model *model,
                                     GError **error)
 {
@@ -175,11 +196,21 @@ static struct adapter *read_tensors(const struct adapter_source *s, struct model
     if (!a) {
         return NULL;
     }
+    if (!adapter_take_words(a, s, error)) {
+        adapter_free(a);
+        return NULL;
+    }
     a->dialect = d;
     a->tensors_total = count_tensors(s);
+    note_method(a);
     a->tensors_applied = a->tensors_total - (int)a->unmatched->len;
     if (a->params->len == 0) {
-        set_mismatch(s, a, error);
+        const char *method = adapter_source_method(s);
+        if (method) {
+            set_method(s, method, error);
+        } else {
+            set_mismatch(s, a, error);
+        }
         adapter_free(a);
         return NULL;
     }

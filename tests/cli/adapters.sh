@@ -66,6 +66,29 @@ mkdir vera && python3 files.py write vera/adapter_model.safetensors base_model.m
 ! predict vera vera.safetensors && grep -q 'peft_type is "VERA"' said
 check $? "a method of PEFT that is not known is named: $(cat said)"
 
+to_q=down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q
+while read -r tensor method; do
+    python3 files.py write unknown.safetensors "base_model.model.$to_q.$tensor" "[160]"
+    ! "$cli" adapter info unknown.safetensors 2>said && grep -q "is an adapter of the method $method, which" said
+    check $? "$tensor: $(cat said)"
+    python3 files.py write unknown.safetensors "base_model.model.$to_q.$tensor" "[160]" \
+        "base_model.model.$to_q.lora_A.weight" "[2, 160]" "base_model.model.$to_q.lora_B.weight" "[160, 2]"
+    "$cli" adapter info unknown.safetensors >said && grep -q "^note *what is of the method $method is not applied" said
+    check $? "and beside what is applied: $method"
+done <<'END'
+vera_lambda_b VeRA
+ln_tuning_layers.weight LN tuning
+bone_block Bone
+miss_block MiSS
+hra_u HRA
+fourierft_spectrum FourierFT
+b2.weight GLoRA
+END
+mkdir ln && python3 files.py write ln/adapter_model.safetensors base_model.model.conv_in.ln_tuning_layers.weight "[8]" &&
+    echo '{"peft_type": "LN_TUNING"}' >ln/adapter_config.json
+! predict ln ln.safetensors && grep -q 'peft_type is "LN_TUNING", a method that this program does not apply' said
+check $? "a method with names as LoRA's relatives have them: $(cat said)"
+
 for pickle in adapter_model.bin pytorch_lora_weights.bin; do
     rm -rf old && mkdir old && printf 'PK\003\004' >old/$pickle
     ! predict old old.safetensors && grep -q "holds its adapter only as $pickle, .* save it as safetensors" said
@@ -110,6 +133,30 @@ python3 files.py write xl.safetensors $layer.lora_down.weight '[2, 160]' $layer.
 predict xl.safetensors none.safetensors
 [ $? = 1 ] && grep -q "is an adapter for Stable Diffusion XL" said
 check $? "an adapter for another family is refused by its name"
+while read -r stem family; do
+    python3 files.py write other.safetensors $stem.lora_down.weight '[2, 64]' $stem.lora_up.weight '[64, 2]'
+    ! "$cli" adapter info other.safetensors 2>said && grep -q "is an adapter for $family, and" said
+    check $? "$stem: $(cat said)"
+done <<'END'
+lora_unet_single_blocks_0_linear1 Flux
+lora_unet_double_blocks_0_img_attn_proj Flux
+lora_unet_joint_blocks_0_context_block_attn_qkv Stable Diffusion 3
+lora_unet_blocks_0_self_attn_q a diffusion transformer, such as Wan
+diffusion_model.blocks.0.cross_attn.k a diffusion transformer, such as Wan
+lora_unet_layers_0_attention_qkv a diffusion transformer, such as Lumina
+transformer_blocks.0.attn.to_q a diffusion transformer
+END
+
+# a word that was bundled with the layers, as A1111 and Forge read it: (n, width) of the text encoder
+width=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["hidden_size"])' "$TINCTURE_RESOURCES/starter/text_encoder/config.json")
+python3 files.py write bundle.safetensors $layer.lora_down.weight '[2, 160]' $layer.lora_up.weight '[160, 2]' \
+    'bundle_emb.toy1.string_to_param.*' "[2, $width]" bundle_emb.toy2.clip_g '[2, 1280]'
+"$cli" adapter info bundle.safetensors >said && grep -q "^applied *3 of 4 tensors" said &&
+    grep -q "not applied: bundle_emb.toy2.clip_g" said && grep -q "tincture.token.toy1: " said
+check $? "a bundled word is taken"
+"$cli" text --prompt "a toy1" --adapter bundle.safetensors --out toy1.safetensors 2>said && ! grep -q toy1 said &&
+    "$cli" text --prompt "a toy1" --out none1.safetensors 2>said && grep -q toy1 said && differs toy1.safetensors none1.safetensors
+check $? "and means something in a sentence"
 python3 files.py write wide.safetensors $layer.lora_down.weight '[2, 640]' $layer.lora_up.weight '[640, 2]'
 predict wide.safetensors none.safetensors
 [ $? = 1 ] && grep -q "none of the 2 tensors of .* fits this model" said

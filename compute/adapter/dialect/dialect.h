@@ -31,6 +31,14 @@ const char *adapter_source_family(const struct adapter_source *s, const struct m
 // "stable-diffusion-v1/lora"). NULL: nothing.
 const char *adapter_source_claim(const struct adapter_source *s);
 
+// beside.c: the method that a tensor of this name is of, or the first tensor of the files that is
+// of one, where it is none that is applied ("VeRA"). NULL: it is none of those.
+const char *adapter_name_method(const char *name);
+const char *adapter_source_method(const struct adapter_source *s);
+// Makes words of the adapter of those that are bundled with it (bundle_emb.WORD..., as A1111 and
+// Forge read them), which then are not unmatched. False where one is damaged.
+bool adapter_take_words(struct adapter *a, const struct adapter_source *s, GError **error);
+
 // How near a dialect comes to an adapter: not at all, by a low-rank update, to the same weights at
 // strength 1 though other strengths may act otherwise, or exactly.
 enum dialect_way { DIALECT_NOTHING, DIALECT_LOW_RANK, DIALECT_AT_ONE, DIALECT_EXACT };

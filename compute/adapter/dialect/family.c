@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct {
-    const char *piece; // of a tensor's name
+    const char *piece; // of a tensor's name; with ^ before it, it begins so
     const char *family;
 } signs[] = {
     {"lora_te2_", "Stable Diffusion XL"},
@@ -17,14 +17,27 @@ static const struct {
     {"add_embedding_linear_", "Stable Diffusion XL"},
     {"joint_blocks", "Stable Diffusion 3"},
     {"double_blocks", "Flux"},
+    {"^lora_unet_single_blocks_", "Flux"},
+    {"diffusion_model.single_blocks.", "Flux"},
     {"single_transformer_blocks", "Flux"},
     {"lora_te3_", "a model with three text encoders"},
     {"lora_prior_unet_", "Stable Cascade"},
+    {"^lora_unet_blocks_", "a diffusion transformer, such as Wan"},
+    {"diffusion_model.blocks.", "a diffusion transformer, such as Wan"},
+    {"^lora_unet_layers_", "a diffusion transformer, such as Lumina"},
+    {"diffusion_model.layers.", "a diffusion transformer, such as Lumina"},
     {"lora_transformer_", "a diffusion transformer"},
     {"transformer.transformer_blocks.", "a diffusion transformer"},
-    {"diffusion_model.layers.", "a diffusion transformer"},
-    {"diffusion_model.blocks.", "a diffusion transformer"},
+    {"^transformer_blocks.", "a diffusion transformer"},
+    {"^lora_unet_transformer_blocks_", "a diffusion transformer"},
+    {"diffusion_model.transformer_blocks.", "a diffusion transformer"},
+    {"^base_model.model.transformer_blocks.", "a diffusion transformer"},
 };
+
+static bool has_piece(const char *name, const char *piece)
+{
+    return *piece == '^' ? g_str_has_prefix(name, piece + 1) : strstr(name, piece) != NULL;
+}
 
 // SD 1.x and 2.x have one block in each transformer; XL has up to ten.
 static bool has_deep_transformer(const char *name)
@@ -54,7 +67,7 @@ const char *adapter_source_family(const struct adapter_source *s, const struct m
         for (guint k = 0; k < file->tensors->len; k++) {
             const char *name = ((const struct st_tensor *)file->tensors->pdata[k])->name;
             for (size_t j = 0; j < G_N_ELEMENTS(signs); j++) {
-                if (strstr(name, signs[j].piece)) {
+                if (has_piece(name, signs[j].piece)) {
                     return signs[j].family;
                 }
             }

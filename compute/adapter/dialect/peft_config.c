@@ -199,6 +199,11 @@ const char *peft_config_type(const struct adapter_source *s, JsonObject *object,
 static bool check_type(const struct adapter_source *s, const char *name, const char *const *types,
                        GError **error)
 {
+    if (!find_type(name)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "peft_type is \"%.40s\", a method that this program does not apply", name);
+        return false;
+    }
     if (!g_strv_contains(types, name)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                     "peft_type is \"%.40s\", and tensors of these names are read as %s%s", name,
