@@ -81,6 +81,21 @@ check $? "a file each and a sheet"
 printf '\357\273\277a red apple\r\na green apple\r\n' >marked.txt && "$cli" sticker --prompts-from marked.txt --steps 2 --out marked >said 2>&1 &&
     [ "$(ls marked | tr '\n' ' ')" = "a-green-apple.png a-red-apple.png " ] && ! "$cli" sticker --prompt " " --out none.png 2>said && grep -q "prompt is empty" said
 check $? "sentences of a file that begins with a byte-order mark, and an empty one"
+# One that does not come is named, and the others and the page are made; where none comes nothing is left.
+mkdir -p some/a-fox.png && "$cli" sticker --prompt "a red apple" --prompt "a fox" --prompt "a tree" --steps 2 --sheet some.png --out some >said 2>&1
+[ $? = 1 ] && grep -q "^a fox: .*a-fox.png" said && grep -q "1 of 3 stickers was not made; the page shows the others" said
+check $? "one of three fails: $(tail -1 said)"
+[ "$(ls some | tr '\n' ' ')" = "a-fox.png a-red-apple.png a-tree.png " ] && [ "$(size some.png)" = 1096x560 ]
+check $? "the others are there, and a page of them"
+"$cli" sticker --prompt "a red apple" --prompt "a fox" --steps 2 --outline 200 --size 128 --sheet left.png --out left >said 2>&1
+[ $? = 1 ] && grep -q "2 of 2 stickers were not made, and there is no page" said && [ ! -e left ] && [ ! -e left.png ]
+check $? "where none comes there is no folder: $(tail -1 said)"
+"$cli" sticker --prompt "a red apple" --prompt "a fox" --sheet nowhere/left.png --out left >said 2>&1
+[ $? = 1 ] && [ ! -e left ]
+check $? "nor where the page has no place"
+"$cli" sticker --prompt "a red apple" --prompt "a fox" --out left.png >said 2>&1
+[ $? = 2 ] && grep -q "names a folder, and left.png ends in .png" said && [ ! -e left.png ]
+check $? "several are a folder"
 "$cli" sticker --prompt "a red apple" --steps 2 --recipe --out told.webp >said 2>&1 && "$cli" info told.webp | grep -q "Steps: 2"
 check $? "the recipe is written"
 

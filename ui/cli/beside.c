@@ -30,13 +30,8 @@ bool cli_given(const struct cli *c, const char *key)
     return false;
 }
 
-struct written {
-    const char *option, *path; // path NULL: nothing
-    enum cli_form form;
-};
-
 // r.txt is no safetensors file, whatever is in it, and a folder of that name is not what was meant.
-static bool check_ending(const struct written *w, GError **error)
+bool cli_check_ending(const struct cli_written *w, GError **error)
 {
     const char *ending = w->path ? replacement_ending(w->path) : NULL;
     const struct codec *picture = ending ? codec_find_suffix(w->path) : NULL;
@@ -63,14 +58,14 @@ static bool check_ending(const struct written *w, GError **error)
 // Two answers that would be one file, of which the last one written stays.
 static bool check_files(const struct cli_command *command, const struct cli *c, GError **error)
 {
-    const struct written all[] = {{"out", c->out, command->writes},
-                                  {"latents-out", c->latents_out, CLI_TENSORS},
-                                  {"attention", c->attention, CLI_TENSORS},
-                                  {"sheet", c->sheet, CLI_OWN},
-                                  {"log", c->log, CLI_RECORD},
-                                  {"checkpoint", c->checkpoint, CLI_RECORD}};
+    const struct cli_written all[] = {{"out", c->out, command->writes},
+                                      {"latents-out", c->latents_out, CLI_TENSORS},
+                                      {"attention", c->attention, CLI_TENSORS},
+                                      {"sheet", c->sheet, CLI_OWN},
+                                      {"log", c->log, CLI_RECORD},
+                                      {"checkpoint", c->checkpoint, CLI_RECORD}};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (!check_ending(&all[i], error)) {
+        if (!cli_check_ending(&all[i], error)) {
             return false;
         }
         for (size_t k = 0; k < i; k++) {

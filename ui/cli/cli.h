@@ -79,6 +79,12 @@ bool cli_split(const char *text, const struct setting *row, char **name, double 
 // without any is an error, a setting without any is said on standard error. Also an error is a name
 // to write to whose ending is that of something else.
 bool cli_beside(const struct cli_command *command, const struct cli *c, GError **error);
+// Whether the ending of what is to be written is that of its form.
+struct cli_written {
+    const char *option, *path; // path NULL: nothing
+    enum cli_form form;
+};
+bool cli_check_ending(const struct cli_written *w, GError **error);
 // Whether one of the settings was given.
 bool cli_given(const struct cli *c, const char *key);
 // Whether both name the same file, which need not be there; NULL names none.

@@ -5,6 +5,7 @@
 #include "ui/core/plain_text.h"
 #include "ui/core/sticker.h"
 
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@ struct stickers {
     GPtrArray *prompts; // char *; none: of a photo
     GPtrArray *paths;   // char *, one for each
     GPtrArray *made;    // struct image *, for the sheet
+    guint failed;       // of the sentences, which were said
+    bool folder;        // it was made for them
 };
 
 // ---- what is asked for --------------------------------------------------------------------------
@@ -112,10 +115,14 @@ static void name_files(struct stickers *s)
     }
 }
 
-static bool check_files(const struct stickers *s, GError **error)
+static bool check_files(struct stickers *s, GError **error)
 {
-    if (s->prompts->len > 1 && !paths_make(s->c->out, error)) {
-        return false;
+    if (s->prompts->len > 1) {
+        const struct cli_written out = {"out", s->c->out, CLI_FOLDER};
+        s->folder = !g_file_test(s->c->out, G_FILE_TEST_EXISTS);
+        if (!cli_check_ending(&out, error) || !paths_make(s->c->out, error)) {
+            return false;
+        }
     }
     for (guint i = 0; i < s->paths->len; i++) {
         if (!sticker_save_check(s->paths->pdata[i], s->target, error)) {
@@ -138,34 +145,49 @@ static bool finish(struct stickers *s, guint i, struct image *cut, const char *r
     if (!sticker) {
         return false;
     }
-    g_ptr_array_add(s->made, sticker);
     if (!sticker_save(sticker, s->paths->pdata[i], s->target, s->c->recipe ? recipe : NULL,
                       &quality, &cli_task, error)) {
+        image_free(sticker);
         return false;
     }
+    g_ptr_array_add(s->made, sticker);
     cli_progress_end();
     printf("%s: %d x %d", (char *)s->paths->pdata[i], sticker->width, sticker->height);
     puts(quality < 100 ? "" : ", without loss");
     return true;
 }
 
-static bool of_prompts(struct stickers *s, GError **error)
+static bool of_prompt(struct stickers *s, guint i, GError **error)
 {
     struct cli *c = s->c;
-    if (!cli_engine(c, error) || !cli_adapters(c, error)) {
+    g_autofree char *sentence = sticker_sentence(s->prompts->pdata[i]), *recipe = NULL;
+    struct edit_request q = cli_request(c);
+    q.prompt = sentence;
+    q.width = q.height = model_default_size(c->engine->model);
+    struct image *cut = sticker_draw(c->engine, &q, &recipe, &cli_task, error);
+    return finish(s, i, cut, recipe, error);
+}
+
+// One that does not come is said, and the others are made; of a single one it is the error.
+static bool of_prompts(struct stickers *s, GError **error)
+{
+    if (!cli_engine(s->c, error) || !cli_adapters(s->c, error)) {
         return false;
     }
     for (guint i = 0; i < s->prompts->len; i++) {
-        g_autofree char *sentence = sticker_sentence(s->prompts->pdata[i]), *recipe = NULL;
-        struct edit_request q = cli_request(c);
-        q.prompt = sentence;
-        q.width = q.height = model_default_size(c->engine->model);
-        struct image *cut = sticker_draw(c->engine, &q, &recipe, &cli_task, error);
-        if (!finish(s, i, cut, recipe, error)) {
-            g_autofree char *name = plain_text(s->prompts->pdata[i], 60);
-            g_prefix_error(error, "%s: ", name);
+        g_autoptr(GError) failure = NULL;
+        if (of_prompt(s, i, &failure)) {
+            continue;
+        }
+        g_autofree char *name = plain_text(s->prompts->pdata[i], 60);
+        g_prefix_error(&failure, "%s: ", name);
+        if (s->prompts->len == 1 || task_cancelled(&cli_task, NULL)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
             return false;
         }
+        cli_progress_end();
+        cli_complain(failure->message);
+        s->failed++;
     }
     return true;
 }
@@ -228,10 +250,11 @@ static bool of_photo(struct stickers *s, GError **error)
     return ok;
 }
 
+// Of those that came.
 static bool write_sheet(const struct stickers *s, GError **error)
 {
     int columns = 1;
-    if (!s->c->sheet) {
+    if (!s->c->sheet || s->made->len == 0) {
         return true;
     }
     while (columns * columns < (int)s->made->len) {
@@ -243,6 +266,18 @@ static bool write_sheet(const struct stickers *s, GError **error)
         page && sticker_save(page, s->c->sheet, &sticker_targets[0], NULL, NULL, &cli_task, error);
     image_free(page);
     return ok;
+}
+
+static bool all_came(const struct stickers *s, GError **error)
+{
+    if (s->failed) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%u of %u stickers %s not made%s",
+                    s->failed, s->prompts->len, s->failed == 1 ? "was" : "were",
+                    !s->c->sheet        ? ""
+                    : s->made->len == 0 ? ", and there is no page"
+                                        : "; the page shows the others");
+    }
+    return !s->failed;
 }
 
 static bool check_words(const struct cli *c, GError **error)
@@ -266,7 +301,10 @@ static bool run(struct cli *c, GError **error)
     if (ok) {
         name_files(&s);
         ok = check_files(&s, error) && (c->image ? of_photo(&s, error) : of_prompts(&s, error)) &&
-             write_sheet(&s, error);
+             write_sheet(&s, error) && all_came(&s, error);
+        if (s.folder) {
+            g_rmdir(c->out); // where it is empty
+        }
     }
     g_ptr_array_unref(s.made);
     g_ptr_array_unref(s.paths);
