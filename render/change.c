@@ -153,7 +153,8 @@ static float *fit_weight(const float *inside, int width, int height)
 }
 
 // The least and the most that the edit adds near each place: the map shall not invent colours.
-static void measure_range(struct change *change, const float *delta, const float *weight)
+static void measure_range(struct change *change, const float *delta, const float *weight,
+                          float neutral)
 {
     size_t count = (size_t)change->width * change->height;
     int reach = color_map_reach(change->width, change->height);
@@ -171,8 +172,10 @@ static void measure_range(struct change *change, const float *delta, const float
         filter_gaussian(least, change->width, change->height, reach);
         filter_gaussian(most, change->width, change->height, reach);
         for (size_t i = 0; i < count; i++) {
-            change->fields[CHANGE_FIELDS * i + CHANGE_LEAST + c] = least[i];
-            change->fields[CHANGE_FIELDS * i + CHANGE_MOST + c] = most[i];
+            float *fields = change->fields + CHANGE_FIELDS * i;
+
+            fields[CHANGE_LEAST + c] = least[i] - neutral * (1.0f + least[i]);
+            fields[CHANGE_MOST + c] = most[i] + neutral * (1.0f - most[i]);
         }
     }
 }
@@ -246,7 +249,7 @@ struct change *change_measure(const float *photo, const float *delta, const floa
 
     if (params->shading > 0.0f) {
         shaded = g_memdup2(delta, 3 * count * sizeof(float));
-        shading_keep(map, shaded, photo, weight, params->shading);
+        shading_keep(map, shaded, photo, weight, params->shading, params->neutral);
         delta = shaded;
     }
 
@@ -260,7 +263,7 @@ struct change *change_measure(const float *photo, const float *delta, const floa
                COLOR_MAP_VALUES * sizeof(float));
     }
     measure_weight(change, delta, params);
-    measure_range(change, delta, weight);
+    measure_range(change, delta, weight, params->shading * params->neutral);
     if (!params->keeps_shapes) {
         measure_replaced(change, map, photo, delta);
     }

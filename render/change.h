@@ -31,6 +31,7 @@ struct change_params {
     double feather;    // softness of the border in pixels of the model's picture; 0: 1.5
     bool keeps_shapes; // nothing else stands anywhere: what no map explains is left out
     float shading;     // 0..1: how far light and shade stay the photo's own (see shading.h)
+    float neutral;     // 0..1: how far what changed has no hue now: black, white or gray
 };
 
 // photo and delta are (height, width, 3): the photo at the model's size, and the difference. inside

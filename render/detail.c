@@ -324,7 +324,7 @@ static void sources_init(struct sources *sources, const struct restore *restore,
             over[i] *= params->surface[i];
         }
         spread_change(sources->delta, sources->small, over, edit->width, edit->height,
-                      params->spread);
+                      params->spread, params->change.neutral);
     }
     if (params->seam == DETAIL_SEAM_GRADIENT) {
         close_seam(sources);

@@ -8,8 +8,10 @@
 #include <math.h>
 
 static const float LEAST_GAIN = 0.65f; // of the slope of luma: shadows may become softer by so much
-static const float REACH = 2.0f;       // standard deviations of luma that are to stay in the range
-static const float EPSILON = 1e-4f;    // variance of luma below which a place has no shading
+static const float NEUTRAL_GAIN = 0.36f; // the same for what turns black, white or gray
+static const float NEUTRAL_CHROMA = 0.01f, NEUTRAL_MOST = 0.2f; // of which so much may stay
+static const float REACH = 2.0f;    // standard deviations of luma that are to stay in the range
+static const float EPSILON = 1e-4f; // variance of luma below which a place has no shading
 
 // Of the change around it: below the first a place is of another thing, which did not change, and
 // what this one's light and shade become is nothing to it.
@@ -25,6 +27,24 @@ static void luma_row(const float *map, float row[4])
 
         row[k] = luma(column);
     }
+}
+
+float neutral_kept(const float *rgb, const float *delta, const float *weight, size_t count)
+{
+    double sum = 1e-12, squares = 1e-12;
+
+    for (size_t i = 0; i < count; i++) {
+        const float *d = delta + 3 * i;
+        double w = (weight != NULL ? weight[i] : 1.0f) * (d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+
+        sum += w;
+        for (int c = 0; c < 3; c++) {
+            float hue = rgb[3 * i + c] - luma(rgb + 3 * i);
+
+            squares += w * hue * hue;
+        }
+    }
+    return fminf(NEUTRAL_CHROMA / (float)sqrt(squares / sum), NEUTRAL_MOST);
 }
 
 // How much each place changed, on the average of its nearest; newly allocated.
@@ -71,28 +91,34 @@ static void moments_init(float *planes[MOMENTS], const struct color_map *map, co
     }
 }
 
+// A function of the photo's luma that the luma of a place becomes.
+struct line {
+    float gain, offset;
+};
+
 // Highlights and shadows, reach away from the mean, are to stay within 0..1, or no further out than
-// they were: a slope that is too steep for that gives way, then the mean. Returns the mean.
-static float fit_range(float before, float reach, float after, float *gain)
+// they were: a slope that is too steep for that gives way, down to the least, then the mean.
+static struct line fit_range(float before, float reach, float after, float gain, float least)
 {
     float lowest = fminf(before - reach, 0.0f), highest = fmaxf(before + reach, 1.0f);
     float room = fminf(after - lowest, highest - after);
 
-    if (*gain * reach > room) {
-        *gain = fmaxf(fmaxf(room, 0.0f) / reach, LEAST_GAIN);
+    if (gain * reach > room) {
+        gain = fmaxf(fmaxf(room, 0.0f) / reach, least);
     }
-    return CLAMP(after, lowest + *gain * reach, highest - *gain * reach);
+    after = CLAMP(after, lowest + gain * reach, highest - gain * reach);
+    return (struct line){gain, after - gain * before};
 }
 
-// Moves the luma of what the map makes of a colour towards gain * luma + offset.
-static void move(float *map, float gain, float offset, float amount)
+// Moves the luma of what the map makes of a colour to the line.
+static void move(float *map, const struct line *line, float amount)
 {
     static const float LUMA[3][3] = {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}};
     float row[4];
 
     luma_row(map, row);
     for (int k = 0; k < 4; k++) {
-        float wanted = k < 3 ? gain * luma(LUMA[k]) : offset;
+        float wanted = k < 3 ? line->gain * luma(LUMA[k]) : line->offset;
 
         for (int c = 0; c < 3; c++) {
             map[4 * c + k] += amount * (wanted - row[k]); // all channels alike: the luma by as much
@@ -100,10 +126,32 @@ static void move(float *map, float gain, float offset, float amount)
     }
 }
 
-void shading_keep(struct color_map *map, float *delta, const float *guide, const float *weight,
-                  float amount)
+// Moves all three channels to the line, and from there by the tint that the edit has here and by
+// what is kept of the photo's hues.
+static void move_neutral(float *map, const struct line *line, const float *edited, float kept,
+                         float amount)
 {
+    static const float LUMA[3][3] = {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}};
+
+    for (int c = 0; c < 3; c++) {
+        float tint = edited[c] - luma(edited);
+
+        for (int k = 0; k < 4; k++) {
+            float hue = kept * ((k == c) - luma(LUMA[k % 3]));
+            float wanted =
+                k < 3 ? line->gain * luma(LUMA[k]) + hue - (k == c) : line->offset + tint;
+
+            map[4 * c + k] += amount * (wanted - map[4 * c + k]);
+        }
+    }
+}
+
+void shading_keep(struct color_map *map, float *delta, const float *guide, const float *weight,
+                  float amount, float neutral)
+{
+    const float least = LEAST_GAIN + neutral * (NEUTRAL_GAIN - LEAST_GAIN);
     size_t count = (size_t)map->width * map->height;
+    const float kept = neutral_kept(guide, delta, weight, count);
     g_autofree float *size = measure_size(delta, map->width, map->height);
     float *planes[MOMENTS];
 
@@ -118,14 +166,17 @@ void shading_keep(struct color_map *map, float *delta, const float *guide, const
         float before = planes[BEFORE][i] / total, after = planes[AFTER][i] / total;
         float variance = fmaxf(planes[SQUARE][i] / total - before * before, 0.0f);
         float covariance = planes[CROSS][i] / total - before * after;
-        float gain = fmaxf((covariance + EPSILON) / (variance + EPSILON), LEAST_GAIN);
-
-        after = fit_range(before, REACH * sqrtf(variance), after, &gain);
-
+        float gain = fmaxf((covariance + EPSILON) / (variance + EPSILON), least);
+        struct line line = fit_range(before, REACH * sqrtf(variance), after, gain, least);
         float share = (size[i] * total / planes[SIZE][i] - LITTLE) / (MUCH - LITTLE);
 
-        move(map->values + COLOR_MAP_VALUES * i, gain, after - gain * before,
-             amount * CLAMP(share, 0.0f, 1.0f));
+        const float *g = guide + 3 * i, *d = delta + 3 * i;
+        const float edited[3] = {g[0] + d[0], g[1] + d[1], g[2] + d[2]};
+
+        share = CLAMP(share, 0.0f, 1.0f);
+        move(map->values + COLOR_MAP_VALUES * i, &line, amount * share);
+        move_neutral(map->values + COLOR_MAP_VALUES * i, &line, edited, kept,
+                     amount * neutral * share);
     }
     for (size_t i = 0; i < count; i++) {
         const float *g = guide + 3 * i, *v = map->values + COLOR_MAP_VALUES * i;

@@ -1,5 +1,8 @@
 #include "render/spread.h"
 
+#include "render/luma.h"
+#include "render/shading.h"
+
 #include <math.h>
 #include <stddef.h>
 
@@ -16,6 +19,27 @@ struct fit {
     double moments[TERMS][TERMS], products[3][TERMS];
     double map[3][TERMS];
 };
+
+// The luma of what was edited by the luma of what was there, and its tint, from weighted sums.
+struct luma_fit {
+    double weight, before, after, square, cross, tint[3];
+};
+
+static void luma_fit_add(struct luma_fit *fit, const float *color, const float *delta,
+                         double weight)
+{
+    const float edited[3] = {color[0] + delta[0], color[1] + delta[1], color[2] + delta[2]};
+    const double before = luma(color), after = luma(edited);
+
+    fit->weight += weight;
+    fit->before += weight * before;
+    fit->after += weight * after;
+    fit->square += weight * before * before;
+    fit->cross += weight * before * after;
+    for (int c = 0; c < 3; c++) {
+        fit->tint[c] += weight * (edited[c] - after);
+    }
+}
 
 static void fit_add(struct fit *fit, const float *color, const float *delta, double weight)
 {
@@ -76,6 +100,25 @@ static void fit_solve(struct fit *fit)
     }
 }
 
+// Moves the map to the one that knows luma, and the share of hues that is kept, alone.
+static void fit_neutral(struct fit *fit, const struct luma_fit *of, float kept, float neutral)
+{
+    static const float UNIT[3][3] = {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}};
+    const double before = of->before / of->weight, after = of->after / of->weight;
+    const double slope = (of->cross / of->weight - before * after) /
+                         (of->square / of->weight - before * before + RIDGE);
+
+    for (int c = 0; c < 3; c++) {
+        for (int k = 0; k < TERMS; k++) {
+            double hue = kept * ((k == c) - luma(UNIT[k % 3]));
+            double to = k < 3 ? slope * luma(UNIT[k]) + hue - (k == c)
+                              : after - slope * before + of->tint[c] / of->weight;
+
+            fit->map[c][k] += neutral * (to - fit->map[c][k]);
+        }
+    }
+}
+
 static float fit_value(const struct fit *fit, const float *color, int channel)
 {
     const double *map = fit->map[channel];
@@ -110,21 +153,26 @@ static float trust(const struct fit *fit, const float *delta, const float *guide
 }
 
 void spread_change(float *delta, const float *guide, const float *inside, int width, int height,
-                   float amount)
+                   float amount, float neutral)
 {
     size_t count = (size_t)width * height;
     struct fit fit = {0};
+    struct luma_fit of_luma = {0};
 
     for (size_t i = 0; i < count; i++) {
         const float *d = delta + 3 * i;
         double size = (double)d[0] * d[0] + (double)d[1] * d[1] + (double)d[2] * d[2];
 
-        fit_add(&fit, guide + 3 * i, d, (inside != NULL ? inside[i] : 1.0f) * size);
+        double weight = (inside != NULL ? inside[i] : 1.0f) * size;
+
+        fit_add(&fit, guide + 3 * i, d, weight);
+        luma_fit_add(&of_luma, guide + 3 * i, d, weight);
     }
     if (fit.moments[TERMS - 1][TERMS - 1] <= 0.0) {
         return; // nothing changed
     }
     fit_solve(&fit);
+    fit_neutral(&fit, &of_luma, neutral_kept(guide, delta, inside, count), neutral);
     amount *= trust(&fit, delta, guide, inside, count);
     for (size_t i = 0; i < count; i++) {
         float share = amount * (inside != NULL ? inside[i] : 1.0f);

@@ -7,6 +7,7 @@
 // everywhere inside. The map is fitted to delta by least squares, in which a place counts by how
 // much it changed: where nothing was done nothing is learned.
 // The less of the change the map explains the less it is followed: what is newly drawn is no change
-// of colour.
+// of colour. neutral, 0..1, says how far the surface has become black, white or gray: then the map
+// is one of luma to luma, and all of the surface gets the mean tint of what changed.
 void spread_change(float *delta, const float *guide, const float *inside, int width, int height,
-                   float amount);
+                   float amount, float neutral);

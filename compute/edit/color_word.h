@@ -10,6 +10,7 @@ struct color_word {
     float hue, reach; // reach 0: any, as of what has no colour
     float least_chroma, most_chroma;
     float least_light, most_light;
+    float typical_chroma; // of what everybody calls so; 0 for those without
 };
 
 // By its English name in lower case, "gray" or "turquoise"; NULL: this is no word for a colour.

@@ -5,10 +5,24 @@
 #include <math.h>
 
 // How far a mean may lie from the middle of a word, in degrees of hue, and how far within its
-// limits of chroma and lightness it is brought.
-#define HUE_ROOM    8.0f
-#define CHROMA_ROOM 0.03f
-#define LIGHT_ROOM  0.04f
+// limits of lightness it is brought.
+#define HUE_ROOM   5.0f
+#define LIGHT_ROOM 0.05f
+// What is white, gray or black lies well within the word's limits, and has no tint.
+#define GRAY_LIGHT_ROOM 0.12f
+#define GRAY_CHROMA     0.3f
+// How far a place may lie from it: up to NEAR_HUE as it is, at most FAR_HUE, in degrees; from
+// BACK_HUE on it comes back to the middle, so that no hue is torn from the one beside it.
+#define NEAR_HUE 6.0f
+#define FAR_HUE  13.0f
+#define BACK_HUE 120.0f
+// So much of the chroma that it had a thing has at least, within these shares of the word's typical
+// one: brick that turns blue is as blue as it was red. More than it had, as red begins where violet
+// is strong. What has nearly that is left alone.
+#define KEPT_CHROMA   1.3f
+#define LEAST_TYPICAL 0.6f
+#define NEAR_CHROMA   0.95f
+#define CHROMA_ROOM   0.03f
 // A colour that is hardly there may be made stronger so many times: more is noise.
 #define MOST_STRONGER 3.0f
 // How much wider than the word itself the colours of a thing are that it names, in degrees of hue;
@@ -73,58 +87,115 @@ static void leave_others(float *rgb, const float *before, const float *fits, int
     }
 }
 
-// How much each place changed; its mean over what changed, in which a place counts by how much it
-// did; and the mean colour of that.
-static float measure(const float *rgb, const float *before, const float *mask, int count,
-                     float *changed, float mean[3])
+// What an edit did: how much each place changed, in `changed`.
+struct change {
+    float size;                 // the mean of that over what changed, places counting by it
+    float mean[3], chroma, had; // the mean colour of what changed, and mean chroma, now and before
+};
+
+static struct change measure(const float *rgb, const float *before, const float *mask, int count,
+                             float *changed)
 {
-    double sum = 0, squares = 0, total[3] = {0};
+    double sum = 0, squares = 0, total[3] = {0}, chroma = 0, had = 0;
     for (int i = 0; i < count; i++) {
-        float lab[3];
+        float lab[3], was[3];
         changed[i] = (mask ? mask[i] : 1) * distance(rgb + 3 * i, before + 3 * i);
         sum += changed[i];
         squares += changed[i] * changed[i];
         to_lab(rgb + 3 * i, lab);
+        to_lab(before + 3 * i, was);
+        chroma += changed[i] * hypotf(lab[1], lab[2]);
+        had += changed[i] * hypotf(was[1], was[2]);
         for (int k = 0; k < 3; k++) {
             total[k] += changed[i] * lab[k];
         }
     }
-    for (int k = 0; k < 3; k++) {
-        mean[k] = sum > 0 ? (float)(total[k] / sum) : 0;
+    if (sum <= 0) {
+        return (struct change){0};
     }
-    return sum > 0 ? (float)(squares / sum) : 0;
+    return (struct change){
+        .size = (float)(squares / sum),
+        .mean = {(float)(total[0] / sum), (float)(total[1] / sum), (float)(total[2] / sum)},
+        .chroma = (float)(chroma / sum),
+        .had = (float)(had / sum),
+    };
 }
 
-// What brings a mean colour to the word: an angle, a factor of chroma, a step of lightness.
+static float hue_of(const float *lab)
+{
+    return atan2f(lab[2], lab[1]) * (180.0f / (float)G_PI);
+}
+
+// What brings a mean colour to the word: an angle, a factor of chroma, and factors of what is light
+// and of what lacks to white. A step of lightness would take a thing's darkest or lightest places
+// out of what a picture can show.
 struct turn {
-    float angle, stronger, lighter;
+    const struct color_word *is;
+    float angle, stronger, darker, paler;
 };
 
-static struct turn turn_to(const struct color_word *is, const float mean[3])
+// The factor that brings the mean chroma to what the word and the thing ask for; 1: near enough.
+static float stronger(const struct color_word *is, const struct change *change)
 {
-    const float chroma = hypotf(mean[1], mean[2]);
-    const float hue = atan2f(mean[2], mean[1]) * (180.0f / (float)G_PI);
-    const float off = remainderf(is->hue - hue, 360.0f); // to the middle of the word
-    const float least = is->least_chroma > 0 ? is->least_chroma + CHROMA_ROOM : 0;
-    const float most = is->most_chroma < 1 ? is->most_chroma - 0.5f * CHROMA_ROOM : 1;
-    const float darkest = is->least_light > 0 ? is->least_light + LIGHT_ROOM : 0;
-    const float lightest = is->most_light < 1 ? is->most_light - LIGHT_ROOM : 1;
-    const float step = off - CLAMP(off, -HUE_ROOM, HUE_ROOM);
+    const float most = is->reach > 0 ? is->most_chroma : GRAY_CHROMA * is->most_chroma;
+    const float typical = is->typical_chroma;
+    const float own = CLAMP(KEPT_CHROMA * change->had, LEAST_TYPICAL * typical, typical);
+    const float least = is->least_chroma > 0 ? fmaxf(is->least_chroma + CHROMA_ROOM, own) : 0;
+    const float chroma = change->chroma > NEAR_CHROMA * least ? change->chroma : least;
+    return CLAMP(fminf(chroma, most) / fmaxf(change->chroma, 1e-4f), 0, MOST_STRONGER);
+}
+
+static struct turn turn_to(const struct color_word *is, const struct change *change)
+{
+    const float *mean = change->mean;
+    const float off = remainderf(is->hue - hue_of(mean), 360.0f); // to the middle of the word
+    const float room = is->reach > 0 ? LIGHT_ROOM : GRAY_LIGHT_ROOM;
+    const float darkest = is->least_light > 0 ? is->least_light + room : 0;
+    const float lightest = is->most_light < 1 ? is->most_light - room : 1;
     return (struct turn){
-        .angle = is->reach > 0 ? step * ((float)G_PI / 180.0f) : 0,
-        .stronger = CLAMP(CLAMP(chroma, least, most) / fmaxf(chroma, 1e-4f), 0, MOST_STRONGER),
-        .lighter = CLAMP(mean[0], darkest, lightest) - mean[0],
+        .is = is,
+        .angle = is->reach > 0 ? off - CLAMP(off, -HUE_ROOM, HUE_ROOM) : 0,
+        .stronger = stronger(is, change),
+        .darker = fminf(1, lightest / fmaxf(mean[0], 1e-4f)),
+        .paler = fminf(1, (1 - darkest) / fmaxf(1 - mean[0], 1e-4f)),
     };
+}
+
+// How far from the middle of a word a hue comes to lie that is `off` degrees from it.
+static float gathered(float off)
+{
+    const float away = fabsf(off), far = FAR_HUE - NEAR_HUE;
+    if (away <= NEAR_HUE) {
+        return off;
+    }
+    const float bent = NEAR_HUE + far * (1 - expf((NEAR_HUE - away) / far));
+    return copysignf(bent * fminf(1, (180 - away) / (180 - BACK_HUE)), off);
+}
+
+// The angle that a place of this colour turns by, in degrees.
+static float angle_of(const struct turn *t, const float *lab)
+{
+    if (t->is->reach <= 0) {
+        return 0;
+    }
+    const float off = remainderf(hue_of(lab) + t->angle - t->is->hue, 360.0f);
+    return t->angle + gathered(off) - off;
 }
 
 static void apply(const struct turn *t, float share, float *rgb)
 {
     float lab[3], srgb[3];
     to_lab(rgb, lab);
-    const float c = cosf(share * t->angle), s = sinf(share * t->angle);
-    const float stronger = 1 + share * (t->stronger - 1);
-    const float a = stronger * (c * lab[1] - s * lab[2]), b = stronger * (s * lab[1] + c * lab[2]);
-    oklab_to_srgb((const float[]){lab[0] + share * t->lighter, a, b}, srgb);
+    const float angle = share * angle_of(t, lab) * ((float)G_PI / 180.0f);
+    if (angle == 0 && t->stronger == 1 && t->darker == 1 && t->paler == 1) {
+        return; // not even rounding
+    }
+    const float c = cosf(angle), s = sinf(angle);
+    const float more = 1 + share * (t->stronger - 1);
+    const float a = more * (c * lab[1] - s * lab[2]), b = more * (s * lab[1] + c * lab[2]);
+    const float dark = (1 + share * (t->darker - 1)) * lab[0];
+    const float light = 1 - (1 + share * (t->paler - 1)) * (1 - dark);
+    oklab_to_srgb((const float[]){light, a, b}, srgb);
     for (int k = 0; k < 3; k++) {
         rgb[k] = 2 * srgb[k] - 1;
     }
@@ -134,22 +205,16 @@ void named_color_hold(float *rgb, const float *before, const float *mask, int co
                       const struct color_word *was, const struct color_word *is, float amount)
 {
     g_autofree float *changed = g_new(float, count);
-    float mean[3];
     g_autofree float *fits =
         was ? named_color_fits(rgb, before, mask, count, was, mask != NULL) : NULL;
     if (fits) {
         leave_others(rgb, before, fits, count, amount);
     }
-    const float size = measure(rgb, before, mask, count, changed, mean);
-    if (size <= 0) {
-        return;
-    }
-    const struct turn t = turn_to(is, mean);
-    if (t.angle == 0 && t.stronger == 1 && t.lighter == 0) {
-        return; // not even rounding
-    }
-    for (int i = 0; i < count; i++) { // what changed half as much as the thing did, or more, wholly
-        const float share = smooth_step(changed[i] / size, 0, 0.5f);
+    const struct change change = measure(rgb, before, mask, count, changed);
+    const struct turn t = turn_to(is, &change);
+    for (int i = 0; i < count && change.size > 0; i++) {
+        // What changed half as much as the thing did, or more, wholly.
+        const float share = smooth_step(changed[i] / change.size, 0, 0.5f);
         if (share > 0) {
             apply(&t, amount * share, rgb + 3 * i);
         }

@@ -146,7 +146,7 @@ static float off_hue(const float *lab, float hue)
 }
 
 static const float RED[] = {0.8f, 0.1f, 0.1f}, TURQUOISE[] = {0.1f, 0.6f, 0.6f},
-                   BLUE[] = {0.15f, 0.3f, 0.8f}, DULL[] = {0.30f, 0.30f, 0.34f};
+                   BLUE[] = {0.1f, 0.35f, 0.85f}, DULL[] = {0.30f, 0.30f, 0.34f};
 
 // Turquoise where blue was asked for; what had no colour, and what was not touched, stays.
 static void test_turned(void)
@@ -209,6 +209,53 @@ static void test_limits(void)
     g_assert_cmpfloat(hypotf(lab[1], lab[2]), >, 0.04);
 }
 
+// No place of what was recoloured stays in another hue, as a leaf in half a blossom's yellow.
+static void test_gathered(void)
+{
+    static const float GREEN[] = {0.2f, 0.6f, 0.2f};
+    struct picture p = draw(RED, BLUE), other = draw(RED, GREEN);
+    float lab[3];
+    memcpy(p.rgb, other.rgb, 90 * sizeof *p.rgb); // 30 of the 100 places
+    hold(&p, NULL, "red", "blue", 1);
+    for (int i = 0; i < 100; i++) {
+        mean_lab(p.rgb, i, i + 1, lab);
+        g_assert_cmpfloat(off_hue(lab, 260), <, 30);
+    }
+}
+
+// A pale edit of a saturated thing is as saturated as the thing was; what had little colour does
+// not get much.
+static void test_chroma_of_the_thing(void)
+{
+    static const float PALE[] = {0.5f, 0.55f, 0.7f}, STONE[] = {0.5f, 0.45f, 0.42f};
+    struct picture brick = draw(RED, PALE), stone = draw(STONE, PALE);
+    float lab[3], chroma;
+    hold(&brick, NULL, NULL, "blue", 1);
+    mean_lab(brick.rgb, 0, 100, lab);
+    chroma = hypotf(lab[1], lab[2]);
+    g_assert_cmpfloat(chroma, >, 0.15);
+    hold(&stone, NULL, NULL, "blue", 1);
+    mean_lab(stone.rgb, 0, 100, lab);
+    g_assert_cmpfloat(hypotf(lab[1], lab[2]), <, chroma - 0.02);
+}
+
+// What is white or black still has light and dark places, within what a picture can show.
+static void test_contrast(void)
+{
+    struct picture white = draw(RED, DULL), black = white;
+    float dark[3], light[3];
+    hold(&white, NULL, "red", "white", 1);
+    mean_lab(white.rgb, 0, 1, dark);
+    mean_lab(white.rgb, 9, 10, light);
+    g_assert_cmpfloat(dark[0], <, light[0] - 0.01);
+    g_assert_cmpfloat(light[0], <, 0.99);
+    hold(&black, NULL, "red", "black", 1);
+    mean_lab(black.rgb, 0, 1, dark);
+    mean_lab(black.rgb, 9, 10, light);
+    g_assert_cmpfloat(dark[0], <, light[0] - 0.01);
+    g_assert_cmpfloat(dark[0], >, 0.05);
+}
+
 // What lies outside of the mask has no say.
 static void test_mask(void)
 {
@@ -238,6 +285,9 @@ int main(int argc, char **argv)
     g_test_add_func("/named-color/amount", test_amount);
     g_test_add_func("/named-color/right", test_right);
     g_test_add_func("/named-color/limits", test_limits);
+    g_test_add_func("/named-color/gathered", test_gathered);
+    g_test_add_func("/named-color/chroma-of-the-thing", test_chroma_of_the_thing);
+    g_test_add_func("/named-color/contrast", test_contrast);
     g_test_add_func("/named-color/mask", test_mask);
     return g_test_run();
 }

@@ -47,7 +47,7 @@ static void test_whole_surface(void)
 
     scene_init(&s);
     g_assert_cmpfloat(largest_error(&s), >, 0.4f);
-    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, 0.0f);
     g_assert_cmpfloat(largest_error(&s), <, 0.03f);
 }
 
@@ -57,8 +57,8 @@ static void test_amount(void)
 
     scene_init(&s);
     half = s;
-    spread_change(half.delta, half.guide, half.inside, WIDTH, HEIGHT, 0.5f);
-    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    spread_change(half.delta, half.guide, half.inside, WIDTH, HEIGHT, 0.5f, 0.0f);
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, 0.0f);
     for (int i = 0; i < 3 * COUNT; i++) {
         struct scene before;
 
@@ -76,13 +76,13 @@ static void test_limits(void)
     scene_init(&s);
     memset(s.delta, 0, sizeof s.delta);
     before = s;
-    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, 0.0f);
     g_assert_cmpmem(s.delta, sizeof s.delta, before.delta, sizeof s.delta);
     for (int i = 0; i < 3 * COUNT; i++) {
         s.guide[i] = 0.4f;
         s.delta[i] = 0.2f;
     }
-    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, 0.0f);
     for (int i = 0; i < 3 * COUNT; i++) {
         g_assert_cmpfloat_with_epsilon(s.delta[i], 0.2f, 1e-3f);
     }
@@ -102,7 +102,7 @@ static void test_new_thing(void)
         }
     }
     before = s;
-    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f);
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, 0.0f);
     g_assert_cmpmem(s.delta, sizeof s.delta, before.delta, sizeof before.delta);
 }
 
@@ -116,9 +116,46 @@ static void test_everywhere(void)
         s.inside[i] = 1.0f;
     }
     all = s;
-    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 0.8f);
-    spread_change(all.delta, all.guide, NULL, WIDTH, HEIGHT, 0.8f);
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 0.8f, 0.0f);
+    spread_change(all.delta, all.guide, NULL, WIDTH, HEIGHT, 0.8f, 0.0f);
     g_assert_cmpmem(s.delta, sizeof s.delta, all.delta, sizeof all.delta);
+}
+
+// What becomes white has the photo's light and dark, and of its hue next to nothing.
+static void test_neutral(void)
+{
+    struct scene s, plain;
+    float most = 0.0f, before = 0.0f, last = -1.0f;
+
+    scene_init(&s);
+    for (int i = 0; i < COUNT; i++) { // white of one depth, but only where the orange is pale
+        int done = s.inside[i] > 0.0f && i / WIDTH < HEIGHT / 2;
+
+        s.guide[3 * i + 2] *= s.inside[i] > 0.0f && !done ? 0.2f : 1.0f;
+        for (int c = 0; c < 3; c++) {
+            s.delta[3 * i + c] = done ? 0.9f - s.guide[3 * i + c] : 0.0f;
+        }
+    }
+    plain = s;
+    spread_change(plain.delta, plain.guide, plain.inside, WIDTH, HEIGHT, 1.0f, 0.0f);
+    spread_change(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, 1.0f);
+    for (int i = 0; i < COUNT; i++) {
+        const float *g = s.guide + 3 * i, *d = s.delta + 3 * i, *p = plain.delta + 3 * i;
+
+        if (s.inside[i] > 0.0f) {
+            most = MAX(most, fabsf(g[0] + d[0] - g[2] - d[2]));
+            before = MAX(before, fabsf(g[0] + p[0] - g[2] - p[2]));
+        }
+    }
+    g_test_message("red from blue: %.3f, by any map %.3f", most, before);
+    g_assert_cmpfloat(most, <, 0.06f);
+    for (int y = 0; y < HEIGHT; y++) { // brighter where the photo is
+        int i = y * WIDTH + WIDTH / 2;
+        float value = s.guide[3 * i] + s.delta[3 * i];
+
+        g_assert_cmpfloat(value, >=, last - 1e-3f);
+        last = value;
+    }
 }
 
 int main(int argc, char **argv)
@@ -129,5 +166,6 @@ int main(int argc, char **argv)
     g_test_add_func("/spread/limits", test_limits);
     g_test_add_func("/spread/new-thing", test_new_thing);
     g_test_add_func("/spread/everywhere", test_everywhere);
+    g_test_add_func("/spread/neutral", test_neutral);
     return g_test_run();
 }

@@ -391,6 +391,14 @@ static float *surface_of(const struct edit_request *q, const struct edit_result 
     return fits;
 }
 
+// How far the edit is one to black, white or gray.
+static float neutral(const struct edit_request *q)
+{
+    const struct color_word *was, *is = subject_color(q->source_prompt, q->prompt, &was);
+
+    return is && is->reach <= 0 ? (float)settings_get(q->settings, "named_color") : 0;
+}
+
 struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
                              const struct engine_place *place, const struct edit_request *request,
                              const struct edit_result *r, struct detail_params params,
@@ -409,6 +417,7 @@ struct image *engine_restore(struct engine *e, const struct photo *p, const stru
     params.spread = (float)settings_get(settings, "spread");
     params.surface = surface;
     params.change.shading = (float)settings_get(settings, "shading");
+    params.change.neutral = neutral(request);
     params.seam = (enum detail_seam)settings_int(settings, "seam");
     if (place->mask && base->width != p->full->width &&
         !(params.mask = small = mask_on(place->mask, base, error))) {
