@@ -70,46 +70,41 @@ static bool learn(struct cli *c, struct adapter *adapter, const struct train_set
     return ok && adapter_save(adapter, c->out, NULL, error) && save_words(c, adapter, error);
 }
 
-// What lies beside the photos (NAME.txt) where there are several, as struct subject_file; one has
-// the description that was given. NULL with an error.
-static GPtrArray *read_beside(const struct cli *c, const GPtrArray *photos, GError **error)
+static bool same_shape(const struct cli *c, const GPtrArray *photos, guint i, GError **error)
 {
-    GPtrArray *files = g_ptr_array_new_with_free_func((GDestroyNotify)subject_file_free);
-    for (guint i = 0; photos->len > 1 && i < photos->len; i++) {
-        struct subject_file *f = subject_file_read(c->images[i], photos->pdata[i], error);
-        if (!f) {
-            g_ptr_array_unref(files);
-            return NULL;
-        }
-        g_ptr_array_add(files, f);
+    const struct photo *p = photos->pdata[i], *first = photos->pdata[0];
+    if (p->small->width == first->small->width && p->small->height == first->small->height) {
+        return true;
     }
-    return files;
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                "%s and %s differ in shape, and photos that are learned together have one; "
+                "--class learns a subject from photos of any shape",
+                c->images[0], c->images[i]);
+    return false;
 }
 
-// Photos as they are, each with the description beside it or else with the one that was given.
+// Photos as they are, each with the description beside it or else with the one that was given; of a
+// single one that is said.
 static bool learn_photos(struct cli *c, struct adapter *adapter, const GPtrArray *photos,
                          struct run_log *log, GError **error)
 {
     g_autofree struct train_example *examples = g_new0(struct train_example, photos->len);
-    g_autoptr(GPtrArray) files = read_beside(c, photos, error);
-    for (guint i = 0; files && i < photos->len; i++) {
-        const struct photo *p = photos->pdata[i], *first = photos->pdata[0];
-        if (p->small->width != first->small->width || p->small->height != first->small->height) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "%s and %s differ in shape, and photos that are learned together have one; "
-                        "--class learns a subject from photos of any shape",
-                        c->images[0], c->images[i]);
+    g_autoptr(GPtrArray) captions = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < photos->len; i++) {
+        const struct photo *p = photos->pdata[i];
+        char *caption = !same_shape(c, photos, i, error) ? NULL
+                        : photos->len == 1               ? g_strdup(c->prompt)
+                                           : picture_caption(p, c->images[i], c->prompt, error);
+        if (!caption) {
             return false;
         }
-        const char *own =
-            files->len ? ((const struct subject_file *)files->pdata[i])->caption : NULL;
+        g_ptr_array_add(captions, caption);
         examples[i] = (struct train_example){.width = p->small->width,
                                              .height = p->small->height,
                                              .rgb = p->rgb,
-                                             .caption = own ? own : c->prompt};
+                                             .caption = caption};
     }
-    return files &&
-           learn(c, adapter, &(struct train_set){examples, (int)photos->len, NULL}, log, error);
+    return learn(c, adapter, &(struct train_set){examples, (int)photos->len, NULL}, log, error);
 }
 
 // Pictures that are seen as squares, with a description each.

@@ -16,8 +16,7 @@ static struct image_region middle(const struct image *image)
     return (struct image_region){(image->width - side) / 2, (image->height - side) / 2, side, side};
 }
 
-static char *read_caption(const struct photo *p, const char *path, const char *caption,
-                          GError **error)
+char *picture_caption(const struct photo *p, const char *path, const char *caption, GError **error)
 {
     struct subject_file *beside = subject_file_read(path, p, error);
     if (!beside) {
@@ -44,7 +43,7 @@ bool picture_example(const struct photo *p, const char *path, const char *captio
         return false;
     }
     g_ptr_array_add(buffers, rgb);
-    char *text = read_caption(p, path, caption, error);
+    char *text = picture_caption(p, path, caption, error);
     if (!text) {
         return false;
     }

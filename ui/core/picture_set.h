@@ -22,6 +22,9 @@ bool picture_set_add(struct picture_set *s, struct engine *e, const struct pictu
 const struct train_set *picture_set_get(struct picture_set *s);
 void picture_set_free(struct picture_set *s);
 
+// What NAME.txt beside a picture says of it, or else caption, newly allocated. NULL with an error
+// where there is neither, or where what lies beside it is of no use.
+char *picture_caption(const struct photo *p, const char *path, const char *caption, GError **error);
 // One picture, for whoever adds to it: e receives size, picture and caption, which are put into
 // buffers (to be freed with g_free()), region what of the photo is seen.
 bool picture_example(const struct photo *p, const char *path, const char *caption,
