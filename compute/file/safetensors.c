@@ -356,6 +356,11 @@ static bool begins_as_pickle(const uint8_t *data, gsize size)
            (memcmp(data, "PK\3\4", 4) == 0 || (data[0] == 0x80 && data[1] >= 2 && data[1] <= 5));
 }
 
+bool st_is_named(const char *path)
+{
+    return weights_ending(path) != NULL;
+}
+
 bool st_is_file(const char *path)
 {
     GStatBuf info;

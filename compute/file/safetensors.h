@@ -46,7 +46,8 @@ struct st_file *st_open(const char *path, GError **error);
 // Whether a file is to be opened as one: its name ends as files of weights do (.safetensors, .bin,
 // .ckpt, .pt, .pth), or it begins as one.
 bool st_is_file(const char *path);
-char *st_name(const char *path); // the file's name without such an ending; the caller frees it
+bool st_is_named(const char *path); // its name alone
+char *st_name(const char *path);    // the file's name without such an ending; the caller frees it
 struct st_file *st_parse(GBytes *bytes, const char *name, GError **error); // for tests and fuzzing
 void st_free(struct st_file *f);
 const struct st_tensor *st_find(const struct st_file *f, const char *name);

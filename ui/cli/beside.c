@@ -2,6 +2,7 @@
 // one.
 #include "ui/cli/cli.h"
 
+#include "compute/file/safetensors.h"
 #include "compute/replace.h"
 #include "render/codec.h"
 
@@ -36,7 +37,7 @@ bool cli_check_ending(const struct cli_written *w, GError **error)
     const char *ending = w->path ? replacement_ending(w->path) : NULL;
     const struct codec *picture = ending ? codec_find_suffix(w->path) : NULL;
     if (!ending || w->form == CLI_OWN || (w->form == CLI_RECORD && !picture) ||
-        (w->form == CLI_TENSORS && g_str_equal(ending, ".safetensors"))) {
+        (w->form == CLI_TENSORS && st_is_named(w->path))) {
         return true;
     }
     if (w->form == CLI_FOLDER) {

@@ -42,7 +42,7 @@ struct cli {
 // What a file that is to be written is, as far as its ending goes.
 enum cli_form {
     CLI_OWN,     // the command says so, or writes none
-    CLI_TENSORS, // a safetensors file
+    CLI_TENSORS, // a safetensors file, which is read under any ending of files of weights
     CLI_RECORD,  // of no form that others have an ending for
     CLI_FOLDER,
 };
