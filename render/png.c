@@ -1,7 +1,7 @@
 // PNG through libpng: 1 to 16 bits, gray, palette, alpha and interlaced in; 8 or 16 bit RGB(A) out.
 // The recipe is the text chunk `parameters`; EXIF and XMP have chunks of their own, IPTC is a raw
 // profile.
-#include "render/codec.h"
+#include "render/png_parts.h"
 
 #include "compute/error.h"
 #include "render/color.h"
@@ -9,14 +9,9 @@
 #include "render/raw_profile.h"
 
 #include <math.h>
-#include <png.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
-static const char RECIPE_KEY[] = "parameters";
-static const char XMP_KEY[] = "XML:com.adobe.xmp";
-static const char IPTC_KEY[] = "Raw profile type iptc";
 static const char EXIF_KEY[] = "Raw profile type exif"; // of the time before the chunk eXIf
 static const char APP1_KEY[] = "Raw profile type APP1"; // JPEG's marker, of EXIF or of XMP
 
@@ -83,13 +78,6 @@ static void reader_bytes(png_structp png, png_bytep bytes, size_t count)
     reader->offset += count;
 }
 
-static void set_memory_error(GError **error)
-{
-    g_clear_error(error); // what the library may have said of it
-    g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                        "there is not enough memory for it");
-}
-
 // The list of chunks takes memory.
 static bool set_up(struct reader *reader)
 {
@@ -127,7 +115,7 @@ static bool reader_init(struct reader *reader, GBytes *file, struct task *task)
                                            reader, take_memory, free_memory);
     reader->info = reader->png ? png_create_info_struct(reader->png) : NULL;
     if (!reader->info) {
-        set_memory_error(&reader->error);
+        png_no_memory(&reader->error);
         return false;
     }
     return set_up(reader);
@@ -255,11 +243,11 @@ static void take_texts(struct reader *reader)
     for (int i = 0; i < count; i++) {
         const png_text *text = &texts[i];
 
-        if (meta->recipe == NULL && strcmp(text->key, RECIPE_KEY) == 0) {
+        if (meta->recipe == NULL && strcmp(text->key, PNG_RECIPE_KEY) == 0) {
             meta->recipe = text_to_utf8(text);
-        } else if (meta->xmp == NULL && strcmp(text->key, XMP_KEY) == 0) {
+        } else if (meta->xmp == NULL && strcmp(text->key, PNG_XMP_KEY) == 0) {
             meta->xmp = g_bytes_new(text->text, text_length(text));
-        } else if (meta->iptc == NULL && strcmp(text->key, IPTC_KEY) == 0) {
+        } else if (meta->iptc == NULL && strcmp(text->key, PNG_IPTC_KEY) == 0) {
             meta->iptc = iptc_from_text(text);
         } else if (strcmp(text->key, EXIF_KEY) == 0 || strcmp(text->key, APP1_KEY) == 0) {
             take_app1(meta, text);
@@ -375,14 +363,12 @@ static void take_exif(struct reader *reader)
     }
 }
 
-static const double INCH = 0.0254; // in metres
-
 // Whole numbers of pixels a metre are those of an inch to a seventieth: that much is rounding.
 static double density_of(png_uint_32 meter)
 {
-    const double inch = meter * INCH;
+    const double inch = meter * PNG_INCH;
 
-    return fabs(inch - round(inch)) <= INCH / 2 ? round(inch) : inch;
+    return fabs(inch - round(inch)) <= PNG_INCH / 2 ? round(inch) : inch;
 }
 
 static void take_density(struct reader *reader)
@@ -600,190 +586,6 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
     return image;
 }
 
-// ---- writing ------------------------------------------------------------------------------------
-
-struct writer {
-    png_structp png;
-    png_infop info;
-    GByteArray *bytes;
-    uint8_t *row;
-    char *latin1; // the recipe as tEXt wants it, or NULL
-    GError *error;
-};
-
-static G_GNUC_NORETURN void writer_fail(png_structp png, png_const_charp text)
-{
-    struct writer *writer = png_get_error_ptr(png);
-
-    g_set_error(&writer->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
-                "the picture cannot be written as PNG (%s)", text);
-    png_longjmp(png, 1);
-}
-
-static void writer_warn(png_structp png, png_const_charp text)
-{
-    g_debug("png: %s", text);
-}
-
-static void writer_bytes(png_structp png, png_bytep bytes, size_t count)
-{
-    struct writer *writer = png_get_io_ptr(png);
-
-    if (count > G_MAXUINT - writer->bytes->len) {
-        png_error(png, "larger than 4 GB");
-    }
-    g_byte_array_append(writer->bytes, bytes, (guint)count);
-}
-
-static void writer_flush(png_structp png)
-{
-}
-
-static void put_recipe(struct writer *writer, const char *recipe)
-{
-    png_text text = {.key = (png_charp)(uintptr_t)RECIPE_KEY};
-
-    writer->latin1 = g_convert(recipe, -1, "ISO-8859-1", "UTF-8", NULL, NULL, NULL);
-    if (writer->latin1 != NULL) {
-        text.compression = PNG_TEXT_COMPRESSION_NONE;
-        text.text = writer->latin1;
-    } else {
-        text.compression = PNG_ITXT_COMPRESSION_NONE;
-        text.text = (png_charp)(uintptr_t)recipe;
-    }
-    png_set_text(writer->png, writer->info, &text, 1);
-}
-
-// The packet in one piece and not compressed, so that programs that look for it find it.
-static void put_xmp(struct writer *writer, GBytes *xmp)
-{
-    g_autofree char *packet = g_strndup(g_bytes_get_data(xmp, NULL), g_bytes_get_size(xmp));
-    png_text text = {.key = (png_charp)(uintptr_t)XMP_KEY,
-                     .compression = PNG_ITXT_COMPRESSION_NONE,
-                     .text = packet};
-
-    png_set_text(writer->png, writer->info, &text, 1);
-}
-
-static void put_iptc(struct writer *writer, GBytes *iptc)
-{
-    g_autofree char *digits = raw_profile_write("iptc", iptc);
-    png_text text = {.key = (png_charp)(uintptr_t)IPTC_KEY,
-                     .compression = PNG_TEXT_COMPRESSION_zTXt,
-                     .text = digits};
-
-    png_set_text(writer->png, writer->info, &text, 1);
-}
-
-static void put_meta(struct writer *writer, const struct codec_write *params)
-{
-    if (params->icc != NULL) {
-        png_set_iCCP(writer->png, writer->info, "ICC profile", PNG_COMPRESSION_TYPE_BASE,
-                     g_bytes_get_data(params->icc, NULL),
-                     (png_uint_32)g_bytes_get_size(params->icc));
-    } else {
-        png_set_sRGB_gAMA_and_cHRM(writer->png, writer->info, PNG_sRGB_INTENT_PERCEPTUAL);
-    }
-    if (params->density[0] > 0.0) {
-        png_set_pHYs(writer->png, writer->info, (png_uint_32)lround(params->density[0] / INCH),
-                     (png_uint_32)lround(params->density[1] / INCH), PNG_RESOLUTION_METER);
-    }
-    if (params->exif != NULL) {
-        png_set_eXIf_1(writer->png, writer->info, (png_uint_32)g_bytes_get_size(params->exif),
-                       (png_bytep)(uintptr_t)g_bytes_get_data(params->exif, NULL));
-    }
-    if (params->xmp != NULL) {
-        put_xmp(writer, params->xmp);
-    }
-    if (params->iptc != NULL) {
-        put_iptc(writer, params->iptc);
-    }
-    if (params->recipe != NULL) {
-        put_recipe(writer, params->recipe);
-    }
-}
-
-static void fill_row(const struct image *image, int y, bool deep, uint8_t *row)
-{
-    const float *rgb = image->rgb + (size_t)y * image->width * 3;
-    const float *alpha = image->alpha != NULL ? image->alpha + (size_t)y * image->width : NULL;
-    uint16_t *row16 = (uint16_t *)(void *)row;
-    int channels = alpha != NULL ? 4 : 3;
-
-    for (int x = 0; x < image->width; x++) {
-        for (int c = 0; c < channels; c++) {
-            float value = c < 3 ? rgb[3 * x + c] : alpha[x];
-
-            if (deep) {
-                row16[x * channels + c] = (uint16_t)image_quantize(value, 65535.0f);
-            } else {
-                row[x * channels + c] = (uint8_t)image_quantize(value, 255.0f);
-            }
-        }
-    }
-}
-
-// In what a predictor leaves of a photograph are runs and rare values, but hardly a string twice:
-// looking for those takes most of the time and gains nothing. 16 megapixels of dandelion: 0.57 s of
-// one processor for 14.4 MB; level 4, with a filter chosen for each row, 1.38 s for 14.5 MB.
-static void choose_compression(png_structp png)
-{
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_PAETH);
-    png_set_compression_level(png, Z_BEST_SPEED);
-    png_set_compression_strategy(png, Z_RLE);
-}
-
-static bool write_all(struct writer *writer, const struct image *image,
-                      const struct codec_write *params)
-{
-    if (setjmp(png_jmpbuf(writer->png)) != 0) {
-        return false;
-    }
-    png_set_write_fn(writer->png, writer, writer_bytes, writer_flush);
-    png_set_IHDR(writer->png, writer->info, (png_uint_32)image->width, (png_uint_32)image->height,
-                 params->bits, image->alpha != NULL ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB,
-                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
-    choose_compression(writer->png);
-    put_meta(writer, params);
-    png_write_info(writer->png, writer->info);
-    if (params->bits == 16 && G_BYTE_ORDER == G_LITTLE_ENDIAN) {
-        png_set_swap(writer->png);
-    }
-    for (int y = 0; y < image->height; y++) {
-        if (task_cancelled(params->task, &writer->error)) {
-            return false;
-        }
-        fill_row(image, y, params->bits == 16, writer->row);
-        png_write_row(writer->png, writer->row);
-    }
-    png_write_end(writer->png, NULL); // all of info was written before the picture
-    return true;
-}
-
-static GBytes *write_image(const struct image *image, const struct codec_write *params,
-                           GError **error)
-{
-    struct writer writer = {.bytes = g_byte_array_new()};
-    GBytes *file = NULL;
-
-    writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer, writer_fail, writer_warn);
-    writer.info = writer.png ? png_create_info_struct(writer.png) : NULL;
-    writer.row = g_new(uint8_t, (size_t)image->width * 8);
-    if (!writer.info) {
-        set_memory_error(&writer.error);
-        g_propagate_error(error, writer.error);
-    } else if (write_all(&writer, image, params)) {
-        file = g_byte_array_free_to_bytes(g_steal_pointer(&writer.bytes));
-    } else {
-        g_propagate_error(error, writer.error);
-    }
-    png_destroy_write_struct(&writer.png, &writer.info);
-    g_clear_pointer(&writer.bytes, g_byte_array_unref);
-    g_free(writer.latin1);
-    g_free(writer.row);
-    return file;
-}
-
 const struct codec png_codec = {
     .name = "png",
     .title = "PNG",
@@ -794,5 +596,5 @@ const struct codec png_codec = {
     .sniff = sniff,
     .read_info = read_info,
     .read = read_image,
-    .write = write_image,
+    .write = png_write,
 };

@@ -1,0 +1,196 @@
+// PNG written by libpng: 8 or 16 bit RGB(A), with what is said of the picture.
+#include "render/png_parts.h"
+
+#include "compute/error.h"
+#include "render/raw_profile.h"
+
+#include <math.h>
+#include <zlib.h>
+
+void png_no_memory(GError **error)
+{
+    g_clear_error(error);
+    g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                        "there is not enough memory for it");
+}
+
+struct writer {
+    png_structp png;
+    png_infop info;
+    GByteArray *bytes;
+    uint8_t *row;
+    char *latin1; // the recipe as tEXt wants it, or NULL
+    GError *error;
+};
+
+static G_GNUC_NORETURN void writer_fail(png_structp png, png_const_charp text)
+{
+    struct writer *writer = png_get_error_ptr(png);
+
+    g_set_error(&writer->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
+                "the picture cannot be written as PNG (%s)", text);
+    png_longjmp(png, 1);
+}
+
+static void writer_warn(png_structp png, png_const_charp text)
+{
+    g_debug("png: %s", text);
+}
+
+static void writer_bytes(png_structp png, png_bytep bytes, size_t count)
+{
+    struct writer *writer = png_get_io_ptr(png);
+
+    if (count > G_MAXUINT - writer->bytes->len) {
+        png_error(png, "larger than 4 GB");
+    }
+    g_byte_array_append(writer->bytes, bytes, (guint)count);
+}
+
+static void writer_flush(png_structp png)
+{
+}
+
+static void put_recipe(struct writer *writer, const char *recipe)
+{
+    png_text text = {.key = (png_charp)(uintptr_t)PNG_RECIPE_KEY};
+
+    writer->latin1 = g_convert(recipe, -1, "ISO-8859-1", "UTF-8", NULL, NULL, NULL);
+    if (writer->latin1 != NULL) {
+        text.compression = PNG_TEXT_COMPRESSION_NONE;
+        text.text = writer->latin1;
+    } else {
+        text.compression = PNG_ITXT_COMPRESSION_NONE;
+        text.text = (png_charp)(uintptr_t)recipe;
+    }
+    png_set_text(writer->png, writer->info, &text, 1);
+}
+
+// The packet in one piece and not compressed, so that programs that look for it find it.
+static void put_xmp(struct writer *writer, GBytes *xmp)
+{
+    g_autofree char *packet = g_strndup(g_bytes_get_data(xmp, NULL), g_bytes_get_size(xmp));
+    png_text text = {.key = (png_charp)(uintptr_t)PNG_XMP_KEY,
+                     .compression = PNG_ITXT_COMPRESSION_NONE,
+                     .text = packet};
+
+    png_set_text(writer->png, writer->info, &text, 1);
+}
+
+static void put_iptc(struct writer *writer, GBytes *iptc)
+{
+    g_autofree char *digits = raw_profile_write("iptc", iptc);
+    png_text text = {.key = (png_charp)(uintptr_t)PNG_IPTC_KEY,
+                     .compression = PNG_TEXT_COMPRESSION_zTXt,
+                     .text = digits};
+
+    png_set_text(writer->png, writer->info, &text, 1);
+}
+
+static void put_meta(struct writer *writer, const struct codec_write *params)
+{
+    if (params->icc != NULL) {
+        png_set_iCCP(writer->png, writer->info, "ICC profile", PNG_COMPRESSION_TYPE_BASE,
+                     g_bytes_get_data(params->icc, NULL),
+                     (png_uint_32)g_bytes_get_size(params->icc));
+    } else {
+        png_set_sRGB_gAMA_and_cHRM(writer->png, writer->info, PNG_sRGB_INTENT_PERCEPTUAL);
+    }
+    if (params->density[0] > 0.0) {
+        png_set_pHYs(writer->png, writer->info, (png_uint_32)lround(params->density[0] / PNG_INCH),
+                     (png_uint_32)lround(params->density[1] / PNG_INCH), PNG_RESOLUTION_METER);
+    }
+    if (params->exif != NULL) {
+        png_set_eXIf_1(writer->png, writer->info, (png_uint_32)g_bytes_get_size(params->exif),
+                       (png_bytep)(uintptr_t)g_bytes_get_data(params->exif, NULL));
+    }
+    if (params->xmp != NULL) {
+        put_xmp(writer, params->xmp);
+    }
+    if (params->iptc != NULL) {
+        put_iptc(writer, params->iptc);
+    }
+    if (params->recipe != NULL) {
+        put_recipe(writer, params->recipe);
+    }
+}
+
+static void fill_row(const struct image *image, int y, bool deep, uint8_t *row)
+{
+    const float *rgb = image->rgb + (size_t)y * image->width * 3;
+    const float *alpha = image->alpha != NULL ? image->alpha + (size_t)y * image->width : NULL;
+    uint16_t *row16 = (uint16_t *)(void *)row;
+    int channels = alpha != NULL ? 4 : 3;
+
+    for (int x = 0; x < image->width; x++) {
+        for (int c = 0; c < channels; c++) {
+            float value = c < 3 ? rgb[3 * x + c] : alpha[x];
+
+            if (deep) {
+                row16[x * channels + c] = (uint16_t)image_quantize(value, 65535.0f);
+            } else {
+                row[x * channels + c] = (uint8_t)image_quantize(value, 255.0f);
+            }
+        }
+    }
+}
+
+// In what a predictor leaves of a photograph are runs and rare values, but hardly a string twice:
+// looking for those takes most of the time and gains nothing. 16 megapixels of dandelion: 0.57 s of
+// one processor for 14.4 MB; level 4, with a filter chosen for each row, 1.38 s for 14.5 MB.
+static void choose_compression(png_structp png)
+{
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_PAETH);
+    png_set_compression_level(png, Z_BEST_SPEED);
+    png_set_compression_strategy(png, Z_RLE);
+}
+
+static bool write_all(struct writer *writer, const struct image *image,
+                      const struct codec_write *params)
+{
+    if (setjmp(png_jmpbuf(writer->png)) != 0) {
+        return false;
+    }
+    png_set_write_fn(writer->png, writer, writer_bytes, writer_flush);
+    png_set_IHDR(writer->png, writer->info, (png_uint_32)image->width, (png_uint_32)image->height,
+                 params->bits, image->alpha != NULL ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+    choose_compression(writer->png);
+    put_meta(writer, params);
+    png_write_info(writer->png, writer->info);
+    if (params->bits == 16 && G_BYTE_ORDER == G_LITTLE_ENDIAN) {
+        png_set_swap(writer->png);
+    }
+    for (int y = 0; y < image->height; y++) {
+        if (task_cancelled(params->task, &writer->error)) {
+            return false;
+        }
+        fill_row(image, y, params->bits == 16, writer->row);
+        png_write_row(writer->png, writer->row);
+    }
+    png_write_end(writer->png, NULL); // all of info was written before the picture
+    return true;
+}
+
+GBytes *png_write(const struct image *image, const struct codec_write *params, GError **error)
+{
+    struct writer writer = {.bytes = g_byte_array_new()};
+    GBytes *file = NULL;
+
+    writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &writer, writer_fail, writer_warn);
+    writer.info = writer.png ? png_create_info_struct(writer.png) : NULL;
+    writer.row = g_new(uint8_t, (size_t)image->width * 8);
+    if (!writer.info) {
+        png_no_memory(&writer.error);
+        g_propagate_error(error, writer.error);
+    } else if (write_all(&writer, image, params)) {
+        file = g_byte_array_free_to_bytes(g_steal_pointer(&writer.bytes));
+    } else {
+        g_propagate_error(error, writer.error);
+    }
+    png_destroy_write_struct(&writer.png, &writer.info);
+    g_clear_pointer(&writer.bytes, g_byte_array_unref);
+    g_free(writer.latin1);
+    g_free(writer.row);
+    return file;
+}
