@@ -2,6 +2,7 @@
 
 #include "compute/file/safetensors.h"
 #include "compute/json_file.h"
+#include "compute/model/config_values.h"
 #include "compute/model/load.h"
 #include "compute/model/single_file.h"
 #include "compute/model/vae_source.h"
@@ -9,268 +10,88 @@
 #include <math.h>
 #include <string.h>
 
-// One open file; the first fault ends its reading, and later calls return harmless values.
-struct reader {
-    const char *name; // "unet/config.json"
-    JsonObject *root;
-    GError *fault;
-};
-
-static void refuse(struct reader *r, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static void refuse(struct reader *r, int code, const char *format, ...)
-{
-    if (r->fault) {
-        return;
-    }
-    va_list args;
-    va_start(args, format);
-    r->fault = g_error_new_valist(TINCTURE_ERROR, code, format, args);
-    va_end(args);
-    g_prefix_error(&r->fault, "%s: ", r->name);
-}
-
-// The member, or NULL where it is absent or null.
-static JsonNode *member(struct reader *r, const char *key)
-{
-    JsonNode *node = json_object_get_member(r->root, key);
-    return node && !JSON_NODE_HOLDS_NULL(node) ? node : NULL;
-}
-
-static int node_int(struct reader *r, JsonNode *node, const char *key, int low, int high)
-{
-    if (json_node_get_value_type(node) != G_TYPE_INT64) {
-        refuse(r, TINCTURE_ERROR_FILE, "%s is not a whole number", key);
-        return low;
-    }
-    gint64 value = json_node_get_int(node);
-    if (value < low || value > high) {
-        refuse(r, TINCTURE_ERROR_FILE, "%s is %" G_GINT64_FORMAT "; it must be from %d to %d", key,
-               value, low, high);
-        return low;
-    }
-    return (int)value;
-}
-
-static int read_int(struct reader *r, const char *key, int standard, int low, int high)
-{
-    JsonNode *node = member(r, key);
-    return node ? node_int(r, node, key, low, high) : standard;
-}
-
-// NaN where the node is no number.
-static double node_number(JsonNode *node)
-{
-    GType type = json_node_get_value_type(node);
-    return type == G_TYPE_INT64    ? (double)json_node_get_int(node)
-           : type == G_TYPE_DOUBLE ? json_node_get_double(node)
-                                   : NAN;
-}
-
-static double read_number(struct reader *r, const char *key, double standard, double low,
-                          double high)
-{
-    JsonNode *node = member(r, key);
-    const double value = node ? node_number(node) : standard;
-    if (node && !(value >= low && value <= high)) {
-        refuse(r, TINCTURE_ERROR_FILE, "%s must be a number from %g to %g", key, low, high);
-        return low;
-    }
-    return value;
-}
-
-// One that cannot be none: Python's NaN is read as that.
-static double read_needed(struct reader *r, const char *key, double standard, double low,
-                          double high)
-{
-    JsonNode *node = json_object_get_member(r->root, key);
-    if (node && JSON_NODE_HOLDS_NULL(node)) {
-        refuse(r, TINCTURE_ERROR_FILE, "%s must be a number from %g to %g", key, low, high);
-        return low;
-    }
-    return read_number(r, key, standard, low, high);
-}
-
-static bool read_bool(struct reader *r, const char *key, bool standard)
-{
-    JsonNode *node = member(r, key);
-    if (node && json_node_get_value_type(node) != G_TYPE_BOOLEAN) {
-        refuse(r, TINCTURE_ERROR_FILE, "%s is neither true nor false", key);
-        return standard;
-    }
-    return node ? json_node_get_boolean(node) : standard;
-}
-
-static const char *read_string(struct reader *r, const char *key, const char *standard)
-{
-    JsonNode *node = member(r, key);
-    if (node && json_node_get_value_type(node) != G_TYPE_STRING) {
-        refuse(r, TINCTURE_ERROR_FILE, "%s is not a text", key);
-        return standard;
-    }
-    return node ? json_node_get_string(node) : standard;
-}
-
-// The array under key; NULL where it is absent (a fault if it is another thing).
-static JsonArray *read_array(struct reader *r, const char *key, guint length)
-{
-    JsonNode *node = member(r, key);
-    if (!node) {
-        return NULL;
-    }
-    if (!JSON_NODE_HOLDS_ARRAY(node) ||
-        json_array_get_length(json_node_get_array(node)) != length) {
-        refuse(r, TINCTURE_ERROR_FILE, "%s must be a list of %u", key, length);
-        return NULL;
-    }
-    return json_node_get_array(node);
-}
-
-// One number for all levels or a list with one a level.
-static void read_levels(struct reader *r, const char *key, int *out, int levels, int standard,
-                        int low, int high)
-{
-    JsonNode *node = member(r, key);
-    bool list = node && JSON_NODE_HOLDS_ARRAY(node);
-    JsonArray *array = list ? read_array(r, key, levels) : NULL;
-    for (int i = 0; i < levels; i++) {
-        JsonNode *item = array ? json_array_get_element(array, i) : node;
-        out[i] = item && !(list && !array) ? node_int(r, item, key, low, high) : standard;
-    }
-}
-
-// One number, also where the file gives the same number in a list.
-static int read_same(struct reader *r, const char *key, int levels, int standard, int low, int high)
-{
-    int values[MODEL_LEVELS];
-    read_levels(r, key, values, levels, standard, low, high);
-    for (int i = 1; i < levels; i++) {
-        if (values[i] != values[0]) {
-            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "different values of %s are not supported", key);
-        }
-    }
-    return values[0];
-}
-
 // The sample size: a number, a (height, width) pair of which the smaller counts, or absent.
-static int read_sample_size(struct reader *r, int standard)
+static int read_sample_size(struct config_reader *r, int standard)
 {
-    JsonNode *node = member(r, "sample_size");
+    JsonNode *node = config_member(r, "sample_size");
     if (node && JSON_NODE_HOLDS_ARRAY(node)) {
         int pair[2];
-        read_levels(r, "sample_size", pair, 2, standard, 1, 8192);
+        config_levels(r, "sample_size", pair, 2, standard, 1, 8192);
         return MIN(pair[0], pair[1]);
     }
-    return read_int(r, "sample_size", standard, 1, 8192);
-}
-
-// Options of the reference that must have the one value that is supported.
-static void expect_int(struct reader *r, const char *key, int only)
-{
-    if (read_number(r, key, only, -1e9, 1e9) != only) {
-        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only %s = %d is supported", key, only);
-    }
-}
-
-static void expect_string(struct reader *r, const char *key, const char *only)
-{
-    const char *value = read_string(r, key, only);
-    if (!r->fault && !g_str_equal(value, only)) {
-        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, value);
-    }
+    return config_int(r, "sample_size", standard, 1, 8192);
 }
 
 // The one activation, by either of its names.
-static void expect_silu(struct reader *r)
+static void expect_silu(struct config_reader *r)
 {
-    const char *value = read_string(r, "act_fn", "silu");
+    const char *value = config_string(r, "act_fn", "silu");
     if (!r->fault && !g_str_equal(value, "silu") && !g_str_equal(value, "swish")) {
-        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "act_fn = %.64s is not supported", value);
-    }
-}
-
-static void expect_false(struct reader *r, const char *key)
-{
-    JsonNode *node = member(r, key);
-    if (node && JSON_NODE_HOLDS_ARRAY(node)) { // one a level
-        JsonArray *array = json_node_get_array(node);
-        for (guint i = 0; i < json_array_get_length(array); i++) {
-            JsonNode *item = json_array_get_element(array, i);
-            if (json_node_get_value_type(item) != G_TYPE_BOOLEAN || json_node_get_boolean(item)) {
-                refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
-            }
-        }
-    } else if (read_bool(r, key, false)) {
-        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
-    }
-}
-
-static void expect_absent(struct reader *r, const char *key)
-{
-    if (member(r, key)) {
-        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "act_fn = %.64s is not supported", value);
     }
 }
 
 // Channel counts, with their number of levels as the result; groups must divide each.
-static int read_channels(struct reader *r, int *channels, const int *standard, int n_standard,
-                         int groups)
+static int read_channels(struct config_reader *r, int *channels, const int *standard,
+                         int n_standard, int groups)
 {
     const char *key = "block_out_channels";
-    JsonNode *node = member(r, key);
+    JsonNode *node = config_member(r, key);
     int levels = n_standard;
     if (node) {
         guint length =
             JSON_NODE_HOLDS_ARRAY(node) ? json_array_get_length(json_node_get_array(node)) : 0;
         if (length < 1 || length > MODEL_LEVELS) {
-            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s must be a list of 1 to %d", key,
-                   MODEL_LEVELS);
+            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s must be a list of 1 to %d", key,
+                          MODEL_LEVELS);
             return 1;
         }
         levels = length;
-        read_levels(r, key, channels, levels, 1, 1, 8192);
+        config_levels(r, key, channels, levels, 1, 1, 8192);
     } else {
         memcpy(channels, standard, n_standard * sizeof *channels);
     }
     for (int i = 0; i < levels; i++) {
         if (channels[i] % groups) {
-            refuse(r, TINCTURE_ERROR_FILE, "norm_num_groups = %d does not divide %d channels",
-                   groups, channels[i]);
+            config_refuse(r, TINCTURE_ERROR_FILE,
+                          "norm_num_groups = %d does not divide %d channels", groups, channels[i]);
         }
     }
     return levels;
 }
 
 // The gradient of attention keeps two numbers in the place of a head's channels.
-static void refuse_narrow_heads(struct reader *r, const char *key, int heads)
+static void refuse_narrow_heads(struct config_reader *r, const char *key, int heads)
 {
-    refuse(r, TINCTURE_ERROR_UNSUPPORTED,
-           "%s = %d leaves one channel a head, which is not supported", key, heads);
+    config_refuse(r, TINCTURE_ERROR_UNSUPPORTED,
+                  "%s = %d leaves one channel a head, which is not supported", key, heads);
 }
 
 // ---- text encoder -------------------------------------------------------------------------------
 
-static void read_text(struct reader *r, void *config)
+static void read_text(struct config_reader *r, void *config)
 {
     struct text_config *c = config;
-    const char *act = read_string(r, "hidden_act", "quick_gelu");
-    expect_string(r, "model_type", "clip_text_model");
-    c->vocab_size = read_int(r, "vocab_size", 49408, 1, 1000000);
-    c->hidden_size = read_int(r, "hidden_size", 512, 1, 8192);
-    c->intermediate_size = read_int(r, "intermediate_size", 2048, 1, 65536);
-    c->layers = read_int(r, "num_hidden_layers", 12, 1, 128);
-    c->heads = read_int(r, "num_attention_heads", 8, 1, 256);
-    c->max_tokens = read_int(r, "max_position_embeddings", 77, 2, 4096);
-    c->eps = (float)read_number(r, "layer_norm_eps", 1e-5, 1e-12, 1);
+    const char *act = config_string(r, "hidden_act", "quick_gelu");
+    config_expect_string(r, "model_type", "clip_text_model");
+    c->vocab_size = config_int(r, "vocab_size", 49408, 1, 1000000);
+    c->hidden_size = config_int(r, "hidden_size", 512, 1, 8192);
+    c->intermediate_size = config_int(r, "intermediate_size", 2048, 1, 65536);
+    c->layers = config_int(r, "num_hidden_layers", 12, 1, 128);
+    c->heads = config_int(r, "num_attention_heads", 8, 1, 256);
+    c->max_tokens = config_int(r, "max_position_embeddings", 77, 2, 4096);
+    c->eps = (float)config_number(r, "layer_norm_eps", 1e-5, 1e-12, 1);
     if (g_str_equal(act, "quick_gelu")) {
         c->act = UNARY_QUICK_GELU;
     } else if (g_str_equal(act, "gelu")) {
         c->act = UNARY_GELU;
     } else {
-        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "hidden_act = %.64s is not supported", act);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "hidden_act = %.64s is not supported", act);
     }
     if (c->hidden_size % c->heads) {
-        refuse(r, TINCTURE_ERROR_FILE, "num_attention_heads = %d does not divide hidden_size = %d",
-               c->heads, c->hidden_size);
+        config_refuse(r, TINCTURE_ERROR_FILE,
+                      "num_attention_heads = %d does not divide hidden_size = %d", c->heads,
+                      c->hidden_size);
     } else if (c->hidden_size == c->heads) {
         refuse_narrow_heads(r, "num_attention_heads", c->heads);
     }
@@ -278,22 +99,23 @@ static void read_text(struct reader *r, void *config)
 
 // ---- U-Net --------------------------------------------------------------------------------------
 
-static void read_attention(struct reader *r, const char *key, const char *with, const char *without,
-                           int levels, const bool *standard, bool *out)
+static void read_attention(struct config_reader *r, const char *key, const char *with,
+                           const char *without, int levels, const bool *standard, bool *out)
 {
-    JsonArray *array = read_array(r, key, levels);
+    JsonArray *array = config_array(r, key, levels);
     for (int i = 0; i < levels; i++) {
         JsonNode *node = array ? json_array_get_element(array, i) : NULL;
         bool text = node && json_node_get_value_type(node) == G_TYPE_STRING;
         const char *type = text ? json_node_get_string(node) : "";
         out[i] = array ? g_str_equal(type, with) : standard[i];
         if (array && !out[i] && !g_str_equal(type, without)) {
-            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = \"%.64s\" is not supported", key, type);
+            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = \"%.64s\" is not supported", key,
+                          type);
         }
     }
 }
 
-static void read_blocks(struct reader *r, struct unet_config *c)
+static void read_blocks(struct config_reader *r, struct unet_config *c)
 {
     bool down[MODEL_LEVELS],
         up[MODEL_LEVELS]; // the reference's default: attention everywhere but at the bottom
@@ -305,16 +127,18 @@ static void read_blocks(struct reader *r, struct unet_config *c)
                    c->down_attention);
     read_attention(r, "up_block_types", "CrossAttnUpBlock2D", "UpBlock2D", c->levels, up,
                    c->up_attention);
-    bool absent = json_object_has_member(r->root, "mid_block_type") && !member(r, "mid_block_type");
-    const char *mid = read_string(r, "mid_block_type", "UNetMidBlock2DCrossAttn");
+    bool absent =
+        json_object_has_member(r->root, "mid_block_type") && !config_member(r, "mid_block_type");
+    const char *mid = config_string(r, "mid_block_type", "UNetMidBlock2DCrossAttn");
     c->mid_attention = !absent && g_str_equal(mid, "UNetMidBlock2DCrossAttn");
     c->mid_resnets = absent ? 0 : c->mid_attention ? 2 : 1;
     if (!absent && !c->mid_attention && !g_str_equal(mid, "UNetMidBlock2D")) {
-        refuse(r, TINCTURE_ERROR_UNSUPPORTED, "mid_block_type = %.64s is not supported", mid);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "mid_block_type = %.64s is not supported",
+                      mid);
     }
 }
 
-static void refuse_other_unets(struct reader *r, const char *class_name)
+static void refuse_other_unets(struct config_reader *r, const char *class_name)
 {
     static const char *const absent[] = {
         "num_attention_heads",
@@ -330,74 +154,74 @@ static void refuse_other_unets(struct reader *r, const char *class_name)
         "reverse_transformer_layers_per_block",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
-        expect_absent(r, absent[i]);
+        config_expect_absent(r, absent[i]);
     }
     static const char *const never[] = {"only_cross_attention", "mid_block_only_cross_attention",
                                         "dual_cross_attention", "center_input_sample",
                                         "resnet_skip_time_act", "class_embeddings_concat"};
     for (size_t i = 0; i < G_N_ELEMENTS(never); i++) {
-        expect_false(r, never[i]);
+        config_expect_false(r, never[i]);
     }
-    expect_string(r, "_class_name", class_name);
+    config_expect_string(r, "_class_name", class_name);
     expect_silu(r);
-    expect_string(r, "resnet_time_scale_shift", "default");
-    expect_string(r, "time_embedding_type", "positional");
-    expect_string(r, "attention_type", "default");
-    expect_int(r, "conv_in_kernel", 3);
-    expect_int(r, "conv_out_kernel", 3);
-    expect_int(r, "mid_block_scale_factor", 1);
-    expect_int(r, "resnet_out_scale_factor", 1);
+    config_expect_string(r, "resnet_time_scale_shift", "default");
+    config_expect_string(r, "time_embedding_type", "positional");
+    config_expect_string(r, "attention_type", "default");
+    config_expect_int(r, "conv_in_kernel", 3);
+    config_expect_int(r, "conv_out_kernel", 3);
+    config_expect_int(r, "mid_block_scale_factor", 1);
+    config_expect_int(r, "resnet_out_scale_factor", 1);
 }
 
 // What a ControlNet's configuration has, too.
-static void read_unet_numbers(struct reader *r, struct unet_config *c)
+static void read_unet_numbers(struct config_reader *r, struct unet_config *c)
 {
     static const int standard[] = {320, 640, 1280, 1280};
-    c->in_channels = read_int(r, "in_channels", 4, 1, 64);
-    c->out_channels = read_int(r, "out_channels", 4, 1, 64);
-    c->groups = read_int(r, "norm_num_groups", 32, 1, 8192);
+    c->in_channels = config_int(r, "in_channels", 4, 1, 64);
+    c->out_channels = config_int(r, "out_channels", 4, 1, 64);
+    c->groups = config_int(r, "norm_num_groups", 32, 1, 8192);
     c->levels = read_channels(r, c->channels, standard, G_N_ELEMENTS(standard), c->groups);
-    c->eps = (float)read_number(r, "norm_eps", 1e-5, 1e-12, 1);
-    c->time_dim = read_int(r, "time_embedding_dim", 4 * c->channels[0], 1, 65536);
-    c->downsample_padding = read_int(r, "downsample_padding", 1, 0, 1);
-    c->linear_projection = read_bool(r, "use_linear_projection", false);
-    c->flip_sin_to_cos = read_bool(r, "flip_sin_to_cos", true);
-    c->freq_shift = (float)read_number(r, "freq_shift", 0, 0, 1);
+    c->eps = (float)config_number(r, "norm_eps", 1e-5, 1e-12, 1);
+    c->time_dim = config_int(r, "time_embedding_dim", 4 * c->channels[0], 1, 65536);
+    c->downsample_padding = config_int(r, "downsample_padding", 1, 0, 1);
+    c->linear_projection = config_bool(r, "use_linear_projection", false);
+    c->flip_sin_to_cos = config_bool(r, "flip_sin_to_cos", true);
+    c->freq_shift = (float)config_number(r, "freq_shift", 0, 0, 1);
     c->sample_size = read_sample_size(r, 64);
-    c->cross_dim = read_same(r, "cross_attention_dim", c->levels, 1280, 1, 8192);
-    read_levels(r, "layers_per_block", c->layers, c->levels, 2, 1, 16);
-    read_levels(r, "transformer_layers_per_block", c->transformer_layers, c->levels, 1, 1, 16);
+    c->cross_dim = config_same(r, "cross_attention_dim", c->levels, 1280, 1, 8192);
+    config_levels(r, "layers_per_block", c->layers, c->levels, 2, 1, 16);
+    config_levels(r, "transformer_layers_per_block", c->transformer_layers, c->levels, 1, 1, 16);
     // By a naming mistake that became a file format, attention_head_dim is the number of heads.
-    read_levels(r, "attention_head_dim", c->heads, c->levels, 8, 1, 1024);
+    config_levels(r, "attention_head_dim", c->heads, c->levels, 8, 1, 1024);
     read_blocks(r, c);
     for (int i = 0; i < c->levels; i++) {
         bool used = c->down_attention[i] || c->up_attention[c->levels - 1 - i] ||
                     (c->mid_attention && i == c->levels - 1);
         if (used && c->channels[i] % c->heads[i]) {
-            refuse(r, TINCTURE_ERROR_FILE,
-                   "attention_head_dim = %d (heads) does not divide %d channels", c->heads[i],
-                   c->channels[i]);
+            config_refuse(r, TINCTURE_ERROR_FILE,
+                          "attention_head_dim = %d (heads) does not divide %d channels",
+                          c->heads[i], c->channels[i]);
         } else if (used && c->channels[i] == c->heads[i]) {
             refuse_narrow_heads(r, "attention_head_dim", c->heads[i]);
         }
     }
     if (c->channels[0] < 4) {
-        refuse(r, TINCTURE_ERROR_FILE, "the first level needs at least 4 channels");
+        config_refuse(r, TINCTURE_ERROR_FILE, "the first level needs at least 4 channels");
     }
 }
 
-static void read_unet(struct reader *r, void *config)
+static void read_unet(struct config_reader *r, void *config)
 {
     refuse_other_unets(r, "UNet2DConditionModel");
     read_unet_numbers(r, config);
 }
 
-static void read_controlnet(struct reader *r, void *config)
+static void read_controlnet(struct config_reader *r, void *config)
 {
     refuse_other_unets(r, "ControlNetModel");
-    expect_int(r, "conditioning_channels", 3);
-    expect_string(r, "controlnet_conditioning_channel_order", "rgb");
-    expect_false(r, "global_pool_conditions");
+    config_expect_int(r, "conditioning_channels", 3);
+    config_expect_string(r, "controlnet_conditioning_channel_order", "rgb");
+    config_expect_false(r, "global_pool_conditions");
     read_unet_numbers(r, config);
 }
 
@@ -428,50 +252,50 @@ static const char *different_way_down(const struct unet_config *a, const struct 
 
 // ---- autoencoder --------------------------------------------------------------------------------
 
-static void expect_blocks(struct reader *r, const char *key, int levels, const char *only)
+static void expect_blocks(struct config_reader *r, const char *key, int levels, const char *only)
 {
-    JsonArray *array = read_array(r, key, levels);
+    JsonArray *array = config_array(r, key, levels);
     for (int i = 0; array && i < levels; i++) {
         JsonNode *node = json_array_get_element(array, i);
         if (json_node_get_value_type(node) != G_TYPE_STRING ||
             !g_str_equal(json_node_get_string(node), only)) {
-            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only blocks of type %s are supported in %s",
-                   only, key);
+            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED,
+                          "only blocks of type %s are supported in %s", only, key);
         }
     }
 }
 
-static void read_autoencoder(struct reader *r, struct vae_config *c, int out_channels)
+static void read_autoencoder(struct config_reader *r, struct vae_config *c, int out_channels)
 {
     static const int standard[] = {64};
-    expect_string(r, "_class_name", "AutoencoderKL");
+    config_expect_string(r, "_class_name", "AutoencoderKL");
     expect_silu(r);
-    expect_int(r, "shift_factor", 0);
-    expect_absent(r, "latents_mean");
-    expect_absent(r, "latents_std");
-    expect_int(r, "in_channels", 3);
-    expect_int(r, "out_channels", out_channels);
+    config_expect_int(r, "shift_factor", 0);
+    config_expect_absent(r, "latents_mean");
+    config_expect_absent(r, "latents_std");
+    config_expect_int(r, "in_channels", 3);
+    config_expect_int(r, "out_channels", out_channels);
     c->in_channels = 3;
     c->out_channels = out_channels;
-    c->latent_channels = read_int(r, "latent_channels", 4, 1, MODEL_LATENTS);
-    c->groups = read_int(r, "norm_num_groups", 32, 1, 8192);
+    c->latent_channels = config_int(r, "latent_channels", 4, 1, MODEL_LATENTS);
+    c->groups = config_int(r, "norm_num_groups", 32, 1, 8192);
     c->levels = read_channels(r, c->channels, standard, G_N_ELEMENTS(standard), c->groups);
-    c->layers = read_int(r, "layers_per_block", 1, 1, 16);
-    c->mid_attention = read_bool(r, "mid_block_add_attention", true);
-    c->quant_conv = read_bool(r, "use_quant_conv", true);
-    c->post_quant_conv = read_bool(r, "use_post_quant_conv", true);
-    c->scaling_factor = (float)read_needed(r, "scaling_factor", 0.18215, 1e-6, 1e6);
+    c->layers = config_int(r, "layers_per_block", 1, 1, 16);
+    c->mid_attention = config_bool(r, "mid_block_add_attention", true);
+    c->quant_conv = config_bool(r, "use_quant_conv", true);
+    c->post_quant_conv = config_bool(r, "use_post_quant_conv", true);
+    c->scaling_factor = (float)config_needed(r, "scaling_factor", 0.18215, 1e-6, 1e6);
     c->sample_size = read_sample_size(r, 32);
     expect_blocks(r, "down_block_types", c->levels, "DownEncoderBlock2D");
     expect_blocks(r, "up_block_types", c->levels, "UpDecoderBlock2D");
 }
 
-static void read_vae(struct reader *r, void *config)
+static void read_vae(struct config_reader *r, void *config)
 {
     read_autoencoder(r, config, 3);
 }
 
-static void read_alpha(struct reader *r, void *config)
+static void read_alpha(struct config_reader *r, void *config)
 {
     read_autoencoder(r, config, 4);
 }
@@ -479,27 +303,27 @@ static void read_alpha(struct reader *r, void *config)
 // ---- noise schedule -----------------------------------------------------------------------------
 
 // Index of text in names, or -1 with a fault.
-static int read_choice(struct reader *r, const char *key, const char *const *names, int n)
+static int read_choice(struct config_reader *r, const char *key, const char *const *names, int n)
 {
-    const char *text = read_string(r, key, names[0]);
+    const char *text = config_string(r, key, names[0]);
     for (int i = 0; i < n; i++) {
         if (g_str_equal(text, names[i])) {
             return i;
         }
     }
-    refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, text);
+    config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, text);
     return 0;
 }
 
 // Betas as numbers; as many as there are training steps.
-static float *read_betas(struct reader *r, int steps)
+static float *read_betas(struct config_reader *r, int steps)
 {
-    JsonArray *array = read_array(r, "trained_betas", steps);
+    JsonArray *array = config_array(r, "trained_betas", steps);
     float *betas = array ? g_new(float, steps) : NULL;
     for (int i = 0; array && i < steps; i++) {
-        const double value = node_number(json_array_get_element(array, i));
+        const double value = config_node_number(json_array_get_element(array, i));
         if (!(value >= 0 && value <= 1)) {
-            refuse(r, TINCTURE_ERROR_FILE, "trained_betas must be numbers from 0 to 1");
+            config_refuse(r, TINCTURE_ERROR_FILE, "trained_betas must be numbers from 0 to 1");
             i = steps;
         } else {
             betas[i] = (float)value;
@@ -508,7 +332,7 @@ static float *read_betas(struct reader *r, int steps)
     return betas;
 }
 
-static enum sigma_spacing read_sigma_spacing(struct reader *r)
+static enum sigma_spacing read_sigma_spacing(struct config_reader *r)
 {
     static const struct {
         const char *key;
@@ -518,10 +342,10 @@ static enum sigma_spacing read_sigma_spacing(struct reader *r)
                  {"use_beta_sigmas", SIGMAS_BETA}};
     enum sigma_spacing spacing = SIGMAS_OF_STEPS;
     for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (read_bool(r, kinds[i].key, false)) {
+        if (config_bool(r, kinds[i].key, false)) {
             if (spacing != SIGMAS_OF_STEPS) {
-                refuse(r, TINCTURE_ERROR_FILE, "only one spacing of sigmas can be used, not %s too",
-                       kinds[i].key);
+                config_refuse(r, TINCTURE_ERROR_FILE,
+                              "only one spacing of sigmas can be used, not %s too", kinds[i].key);
             }
             spacing = kinds[i].spacing;
         }
@@ -530,7 +354,7 @@ static enum sigma_spacing read_sigma_spacing(struct reader *r)
 }
 
 // What DPM-Solver++ cannot follow here; another sampler may still be used with the model.
-static const char *read_dpmpp_lack(struct reader *r)
+static const char *read_dpmpp_lack(struct config_reader *r)
 {
     static const char *const types[] = {"dpmsolver++", "deis", "dpmsolver", "sde-dpmsolver",
                                         "sde-dpmsolver++"};
@@ -539,49 +363,50 @@ static const char *read_dpmpp_lack(struct reader *r)
                                         "algorithm_type = sde-dpmsolver",
                                         "algorithm_type = sde-dpmsolver++"};
     const char *lack = lacks[read_choice(r, "algorithm_type", types, G_N_ELEMENTS(types))];
-    return read_bool(r, "use_lu_lambdas", false) ? "use_lu_lambdas" : lack;
+    return config_bool(r, "use_lu_lambdas", false) ? "use_lu_lambdas" : lack;
 }
 
-static void read_sigmas(struct reader *r, struct sigma_config *c, bool v)
+static void read_sigmas(struct config_reader *r, struct sigma_config *c, bool v)
 {
     static const char *const ends[] = {"zero", "sigma_min"};
     static const char *const times[] = {"discrete", "continuous"};
     static const char *const lines[] = {"linear", "log_linear"};
     static const char *const solvers[] = {"midpoint", "heun", "logrho", "bh1", "bh2"};
     c->spacing = read_sigma_spacing(r);
-    c->sigma_min = read_number(r, "sigma_min", 0, 0, 1e6);
-    c->sigma_max = read_number(r, "sigma_max", 0, 0, 1e6);
+    c->sigma_min = config_number(r, "sigma_min", 0, 0, 1e6);
+    c->sigma_max = config_number(r, "sigma_max", 0, 0, 1e6);
     c->log_linear = read_choice(r, "interpolation_type", lines, 2) == 1;
     c->end_at_min = read_choice(r, "final_sigmas_type", ends, 2) == 1;
-    c->lambda_min = read_number(r, "lambda_min_clipped", -INFINITY, -1e6, 1e6);
-    c->order = MIN(read_int(r, "solver_order", 2, 1, 100), 3);
+    c->lambda_min = config_number(r, "lambda_min_clipped", -INFINITY, -1e6, 1e6);
+    c->order = MIN(config_int(r, "solver_order", 2, 1, 100), 3);
     c->heun = read_choice(r, "solver_type", solvers, G_N_ELEMENTS(solvers)) == 1;
-    c->lower_order_final = read_bool(r, "lower_order_final", true);
-    c->euler_at_final = read_bool(r, "euler_at_final", false);
+    c->lower_order_final = config_bool(r, "lower_order_final", true);
+    c->euler_at_final = config_bool(r, "euler_at_final", false);
     c->dpmpp_lacks = read_dpmpp_lack(r);
     const bool continuous = read_choice(r, "timestep_type", times, 2) == 1;
     c->euler_lacks = continuous && v ? "timestep_type = continuous" : NULL;
 }
 
 // Schedules of another mathematics than the betas that all samplers here go by.
-static void refuse_other_schedules(struct reader *r)
+static void refuse_other_schedules(struct config_reader *r)
 {
     static const char *const others[] = {"FlowMatch", "EDM",         "CMStochastic", "ScoreSde",
                                          "KarrasVe",  "VQDiffusion", "Amused"};
-    const char *name = read_string(r, "_class_name", "");
+    const char *name = config_string(r, "_class_name", "");
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
         if (g_str_has_prefix(name, others[i])) {
-            refuse(r, TINCTURE_ERROR_UNSUPPORTED, "a model for %.64s is not supported", name);
+            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "a model for %.64s is not supported",
+                          name);
         }
     }
-    expect_false(r, "use_flow_sigmas");
-    expect_false(r, "thresholding");
+    config_expect_false(r, "use_flow_sigmas");
+    config_expect_false(r, "thresholding");
 }
 
 // Whatever scheduler the folder names, each sampler takes what it knows of the file and its own
 // default for the rest, as the reference's from_config() does between its classes. The reference's
 // pipeline takes steps_offset to be 1 and clip_sample to be off, whatever the file says.
-static void read_sched(struct reader *r, void *config)
+static void read_sched(struct config_reader *r, void *config)
 {
     struct sched_config *c = config;
     static const char *const schedules[] = {"linear", "scaled_linear", "squaredcos_cap_v2"};
@@ -591,34 +416,34 @@ static void read_sched(struct reader *r, void *config)
     static const char *const spacings[] = {"leading", "trailing", "linspace"};
     static const int spacing_ids[] = {SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE};
     refuse_other_schedules(r);
-    g_strlcpy(c->sampler, read_string(r, "_class_name", ""), sizeof c->sampler);
-    c->train_steps = read_int(r, "num_train_timesteps", 1000, 1, 100000);
-    c->beta_start = read_needed(r, "beta_start", 1e-4, 0, 1);
-    c->beta_end = read_needed(r, "beta_end", 0.02, 0, 1);
+    g_strlcpy(c->sampler, config_string(r, "_class_name", ""), sizeof c->sampler);
+    c->train_steps = config_int(r, "num_train_timesteps", 1000, 1, 100000);
+    c->beta_start = config_needed(r, "beta_start", 1e-4, 0, 1);
+    c->beta_end = config_needed(r, "beta_end", 0.02, 0, 1);
     c->trained_betas = read_betas(r, c->train_steps);
     c->beta_schedule = schedule_ids[read_choice(r, "beta_schedule", schedules, 3)];
     c->prediction =
         (enum prediction)prediction_ids[read_choice(r, "prediction_type", predictions, 2)];
     c->spacing = SPACING_OWN;
-    if (member(r, "timestep_spacing")) {
+    if (config_member(r, "timestep_spacing")) {
         c->spacing = (enum spacing)spacing_ids[read_choice(r, "timestep_spacing", spacings, 3)];
     }
-    read_int(r, "steps_offset", 0, 0, 1000);
+    config_int(r, "steps_offset", 0, 0, 1000);
     c->steps_offset = 1;
-    c->set_alpha_to_one = read_bool(r, "set_alpha_to_one", true);
-    c->rescale_zero_snr = read_bool(r, "rescale_betas_zero_snr", false);
+    c->set_alpha_to_one = config_bool(r, "set_alpha_to_one", true);
+    c->rescale_zero_snr = config_bool(r, "rescale_betas_zero_snr", false);
     read_sigmas(r, &c->sigmas, c->prediction == PREDICTION_V);
 }
 
 // ---- the whole model ----------------------------------------------------------------------------
 
-typedef void (*read_fn)(struct reader *r, void *config);
+typedef void (*read_fn)(struct config_reader *r, void *config);
 
 // Lets read fill config from an object that messages call name.
 static bool read_object(const char *name, JsonObject *root, read_fn read, void *config,
                         GError **error)
 {
-    struct reader r = {.name = name, .root = root};
+    struct config_reader r = {.name = name, .root = root};
     read(&r, config);
     if (r.fault) {
         g_propagate_error(error, r.fault);
@@ -637,13 +462,14 @@ static bool read_file(struct model *m, const char *name, read_fn read, void *con
 
 // Which pipeline the folder is for. Refuses relatives that have more parts than the three networks
 // here.
-static void read_index(struct reader *r, void *config)
+static void read_index(struct config_reader *r, void *config)
 {
     (void)config;
-    const char *pipeline = read_string(r, "_class_name", "");
-    if (member(r, "text_encoder_2") || strstr(pipeline, "XL")) {
-        refuse(r, TINCTURE_ERROR_UNSUPPORTED,
-               "only Stable Diffusion 1.x and 2.x models are supported, not %.64s", pipeline);
+    const char *pipeline = config_string(r, "_class_name", "");
+    if (config_member(r, "text_encoder_2") || strstr(pipeline, "XL")) {
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED,
+                      "only Stable Diffusion 1.x and 2.x models are supported, not %.64s",
+                      pipeline);
     }
 }
 
