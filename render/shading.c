@@ -9,6 +9,7 @@
 
 static const float LEAST_GAIN = 0.65f; // of the slope of luma: shadows may become softer by so much
 static const float NEUTRAL_GAIN = 0.36f; // the same for what turns black, white or gray
+static const float NEUTRAL_DEPTH = 0.6f; // or so much of the photo's depth, where it has room
 static const float NEUTRAL_CHROMA = 0.01f, NEUTRAL_MOST = 0.2f; // of which so much may stay
 static const float REACH = 2.0f;    // standard deviations of luma that are to stay in the range
 static const float EPSILON = 1e-4f; // variance of luma below which a place has no shading
@@ -167,6 +168,8 @@ void shading_keep(struct color_map *map, float *delta, const float *guide, const
         float variance = fmaxf(planes[SQUARE][i] / total - before * before, 0.0f);
         float covariance = planes[CROSS][i] / total - before * after;
         float gain = fmaxf((covariance + EPSILON) / (variance + EPSILON), least);
+
+        gain = fmaxf(gain, neutral * NEUTRAL_DEPTH * after / fmaxf(before, 0.05f));
         struct line line = fit_range(before, REACH * sqrtf(variance), after, gain, least);
         float share = (size[i] * total / planes[SIZE][i] - LITTLE) / (MUCH - LITTLE);
 

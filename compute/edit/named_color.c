@@ -9,7 +9,7 @@
 #define HUE_ROOM   5.0f
 #define LIGHT_ROOM 0.05f
 // What is white, gray or black lies well within the word's limits, and has no tint.
-#define GRAY_LIGHT_ROOM 0.12f
+#define GRAY_LIGHT_ROOM 0.14f
 #define GRAY_CHROMA     0.3f
 // How far a place may lie from it: up to NEAR_HUE as it is, at most FAR_HUE, in degrees; from
 // BACK_HUE on it comes back to the middle, so that no hue is torn from the one beside it.
@@ -27,8 +27,9 @@
 #define MOST_STRONGER 3.0f
 // How much wider than the word itself the colours of a thing are that it names, in degrees of hue;
 // and below which chroma a place has none.
-#define WIDER_HUE    20.0f
-#define WIDER_CHROMA 0.03f
+#define WIDER_HUE     20.0f
+#define WIDER_CHROMA  0.03f
+#define WITHIN_CHROMA 0.02f // where somebody said what the thing is
 // Of a change, the least share that lies where the replaced word fits: with less it is not what
 // somebody else would call the colour.
 #define LEAST_FITTING 0.2
@@ -60,7 +61,7 @@ float *named_color_fits(const float *rgb, const float *before, const float *mask
         return NULL; // what is white has gray shadows
     }
     wide.reach = was->reach + (within ? WIDER_HUE : 0);
-    wide.least_chroma = WIDER_CHROMA;
+    wide.least_chroma = within ? WITHIN_CHROMA : WIDER_CHROMA;
     wide.most_light = 1;
     wide.least_light = 0;
     float *fits = g_new(float, count);

@@ -121,6 +121,17 @@ edit tight-edit.png --steps 20 --mask tight.png &&
     [ "$(convert tight-edit.png rim.png -compose multiply -composite -format '%[fx:mean.g > 2 * mean.r]' info:)" = 1 ]
 check $? "a tight mask leaves no rim of the old colour"
 
+# A rough outline goes to the thing's own edge, and no further than it may: what it covers of the ground stays.
+convert tight.png -morphology Dilate Disk:6 rough.png
+convert rough.png \( tight.png -morphology Dilate Disk:3 -negate \) -compose multiply -composite spill.png
+convert rough.png -morphology Dilate Disk:20 -negate far.png
+ground() { convert "$photo" "$1" -compose difference -composite spill.png -compose multiply -composite -format '%[fx:mean]' info:; }
+edit spilt.png --steps 20 --mask rough.png && edit kept.png --steps 20 --mask rough.png --mask-reach 12 &&
+    echo "$(ground spilt.png) $(ground kept.png)" | awk '{ print "# of the ground changes " $1 ", with its reach " $2; exit !($2 < 0.5 * $1) }'
+check $? "a mask's border goes to the photo's edge"
+[ "$(convert "$photo" kept.png -compose difference -composite far.png -compose multiply -composite -format '%[fx:maxima]' info:)" = 0 ]
+check $? "and not beyond its reach"
+
 # Variations
 edit v.png --variations 2 >"$said" && [ ! -e v.png ] && [ "$(cat "$said")" = "v-1.png: seed 3
 v-2.png: seed 4" ]
@@ -156,6 +167,8 @@ refuse 'black.png is a mask that covers nothing of the photo' --mask black.png
 refuse 'the mask covers nothing of the region' --mask hard.png --region 0,0,64,64
 echo 'this is a letter' >letter.png
 refuse 'letter.png: .*not a picture' --mask letter.png
+refuse 'there is no --mask' --mask-reach 5
+refuse 'mask-reach: 0 is not' --mask hard.png --mask-reach 0
 refuse 'pear' --select pear
 refuse 'has no area' --region 10,10,0,50
 refuse 'is not inside the photo of 512 x 512' --region 400,10,113,50

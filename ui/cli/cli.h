@@ -21,7 +21,7 @@ struct cli {
     char *class_prompt, *kind, *token;
     char **images, **subjects, **class_images, **contents, **styles, **adapters, **embeddings,
         **selections, **weights, **prompts, **rest;
-    int timestep, size, bits, quality, learn_steps, variations;
+    int timestep, size, bits, quality, learn_steps, variations, mask_reach;
     gint64 seed;
     gboolean json, recipe, raw, hint_from_photo, skip_broken, help, quick;
     struct settings *settings; // of the command's table
@@ -116,8 +116,9 @@ struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 // place.c. place_check: whether --region is one, or auto, as far as that can be told without the
 // photo.
 bool cli_place_check(const struct cli *c, GError **error);
-// region: what --region says, checked against the photo; width 0: nothing. mask: the file
-// of --mask as a raster of the photo's size, newly made; *mask NULL: there is none.
+// region: what --region says, checked against the photo; width 0: nothing. mask: the file of
+// --mask as a raster of the photo's size, its border where --mask-reach lets it go, newly made;
+// *mask NULL: there is none.
 bool cli_region(const struct cli *c, const struct photo *p, struct image_region *region,
                 GError **error);
 // The same for an edit within the mask (NULL: none), which --region auto lets look for it; then it

@@ -118,13 +118,14 @@ const struct cli_command edit_command = {
     .summary = "Change a photo by a prompt",
     .usage = "",
     .settings = edit_settings,
-    .options = (const char *const[]){"model",   "vae",           "device",     "image",
-                                     "prompt",  "source-prompt", "negative",   "model-style",
-                                     "adapter", "embedding",     "set",        "preset",
-                                     "seed",    "size",          "region",     "mask",
-                                     "select",  "weight",        "variations", "raw",
-                                     "recipe",  "control",       "hint",       "hint-from-photo",
-                                     "bits",    "quality",       "out",        NULL},
+    .options =
+        (const char *const[]){
+            "model",         "vae",        "device",      "image",   "prompt",
+            "source-prompt", "negative",   "model-style", "adapter", "embedding",
+            "set",           "preset",     "seed",        "size",    "region",
+            "mask",          "mask-reach", "select",      "weight",  "variations",
+            "raw",           "recipe",     "control",     "hint",    "hint-from-photo",
+            "bits",          "quality",    "out",         NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

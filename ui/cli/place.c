@@ -2,6 +2,7 @@
 #include "ui/cli/cli.h"
 
 #include "render/file.h"
+#include "render/refine.h"
 
 #include <stdio.h>
 
@@ -64,11 +65,21 @@ bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, 
 {
     *mask = NULL;
     if (!c->mask) {
-        return true;
+        if (c->mask_reach > 0) {
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                        "--mask-reach is about the border of a mask, and there is no --mask");
+        }
+        return c->mask_reach == 0;
     }
     struct image *image = cli_image_load(c->mask, error);
     *mask = image ? photo_mask(p, image, c->mask, error) : NULL;
     image_free(image);
+    if (*mask && c->mask_reach > 0) {
+        const struct image_region all = {0, 0, p->full->width, p->full->height};
+        struct raster *drawn = *mask;
+        *mask = refine_selection(p->full, &all, drawn, c->mask_reach, &cli_task, error);
+        raster_free(drawn);
+    }
     return *mask != NULL;
 }
 

@@ -318,10 +318,12 @@ const struct cli_command sticker_command = {
     .usage = "",
     .settings = generate_settings,
     .also = sticker_settings,
-    .options = (const char *const[]){"model",     "vae",   "device", "prompts", "prompts-from",
-                                     "negative",  "set",   "seed",   "adapter", "model-style",
-                                     "embedding", "image", "mask",   "select",  "source-prompt",
-                                     "region",    "sheet", "recipe", "out",     NULL},
+    .options =
+        (const char *const[]){
+            "model",  "vae",        "device",  "prompts",       "prompts-from", "negative",
+            "set",    "seed",       "adapter", "model-style",   "embedding",    "image",
+            "mask",   "mask-reach", "select",  "source-prompt", "region",       "sheet",
+            "recipe", "out",        NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };
