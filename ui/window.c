@@ -75,7 +75,8 @@ static void show_page(TinctureWindow *self)
 {
     gboolean photo = self->project->photo != NULL && self->aside == NULL;
     const TinctureJob *job = tincture_queue_shown(self->session->queue);
-    gboolean opening = library_opening(self->session->library) != NULL; // perhaps after the model
+    gboolean opening = library_opening(self->session->library) != NULL || // perhaps after the model
+                       library_is_coming(self->session->library);
     g_autofree char *text = job_text_with_percent(job);
     gtk_label_set_text(self->opening, text);
     gtk_widget_set_visible(self->opening_cancel, job != NULL && !(job->type->rank & JOB_LASTING));

@@ -375,7 +375,8 @@ void tincture_window_update_actions(TinctureWindow *self)
     gboolean learning = tincture_queue_find(queue, &learn_job) != NULL ||
                         tincture_queue_find(queue, &subject_job) != NULL;
     const TinctureProject *seen = tincture_window_get_project(self);
-    gboolean retouching = seen != project; // a photo of a subject
+    gboolean retouching = seen != project;                       // a photo of a subject
+    gboolean books = !library_is_coming(self->session->library); // pages of what is in it
     gboolean exporting = tincture_queue_find(queue, &export_job) != NULL;
     const struct {
         const char *name;
@@ -385,8 +386,8 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.export-newest-adapter", tincture_project_n_adapters(project) > 0},
         {"win.add-adapter", photo},
         {"win.choose-hint", photo && project->document.lead.control != NULL},
-        {"win.subject", g_strcmp0(self->aside, "subject") != 0},
-        {"win.workshop", g_strcmp0(self->aside, "workshop") != 0},
+        {"win.subject", books && g_strcmp0(self->aside, "subject") != 0},
+        {"win.workshop", books && g_strcmp0(self->aside, "workshop") != 0},
         {"win.sticker", g_strcmp0(self->aside, "sticker") != 0},
         {"win.leave-page", self->aside != NULL},
         {"win.undo", can_undo(self)},

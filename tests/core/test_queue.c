@@ -67,6 +67,7 @@ static const struct job_type promised = {
     .member = {.name = "promised"}, .rank = JOB_PROMISED, .run = run};
 static const struct job_type prepared = {
     .member = {.name = "prepared"}, .prepare = prepare, .run = run};
+static const struct job_type only_prepared = {.member = {.name = "only"}, .prepare = prepare};
 static const struct job_type asking = {
     .member = {.name = "asking"}, .rank = JOB_PROMISED, .run = run_asking};
 static const struct job_type bad = {.member = {.name = "bad"}, .run = run_badly};
@@ -255,6 +256,25 @@ static void test_prepare(void)
     end(&f);
 }
 
+// One that has nothing to do on the engine's thread does not wait for it.
+static void test_only_prepared(void)
+{
+    struct fixture f;
+    begin(&f);
+    submit(&f, &plain, "a");
+    submit(&f, &only_prepared, "b");
+    open_gates("b");
+    wait_finished(&f, "b");
+    g_assert_cmpint(f.last->state, ==, JOB_DONE);
+    submit(&f, &only_prepared, "c");
+    g_assert_true(tincture_queue_cancel(f.queue, &only_prepared));
+    wait_finished(&f, "bcx");
+    open_gates("a");
+    wait_finished(&f, "bcxa");
+    g_assert_cmpstr(world.ran->str, ==, "a");
+    end(&f);
+}
+
 static void test_shown(void)
 {
     struct fixture f;
@@ -436,7 +456,7 @@ static void test_table(void)
         const struct job_type *type = job_table[i];
         g_assert_true(*type->member.name && *type->member.title && *type->member.summary);
         g_assert_true(g_hash_table_add(names, (gpointer)type->member.name));
-        g_assert_nonnull(type->run);
+        g_assert_true(type->run || type->prepare);
         const struct job_inputs in = {.path = "/nowhere", .title = "a title"};
         g_autoptr(TinctureJob) job = tincture_job_new(type, &in);
         g_autofree char *title = NULL;
@@ -457,6 +477,7 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/order", test_order);
     g_test_add_func("/queue/live", test_live);
     g_test_add_func("/queue/prepare", test_prepare);
+    g_test_add_func("/queue/only-prepared", test_only_prepared);
     g_test_add_func("/queue/shown", test_shown);
     g_test_add_func("/queue/pause", test_pause);
     g_test_add_func("/queue/failure", test_failure);

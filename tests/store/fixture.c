@@ -28,6 +28,16 @@ struct store *open_ok(const char *dir)
     return s;
 }
 
+struct store *open_copy(const char *dir, struct store_copy **copy)
+{
+    g_autoptr(GError) error = NULL;
+    *copy = store_copy_new(dir, &error);
+    g_assert_no_error(error);
+    g_assert_true(store_copy_fill(*copy, &(struct store_wait){0}, &error));
+    g_assert_no_error(error);
+    return open_ok(store_copy_dir(*copy));
+}
+
 struct store_document make_document(struct store *s, const char *photo)
 {
     struct store_document d = {

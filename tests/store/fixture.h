@@ -7,6 +7,7 @@ char *fixture_dir(void); // a new empty folder, which fixture_run() removes at i
 int fixture_run(void);   // as g_test_run()
 char *library_path(const char *dir);
 struct store *open_ok(const char *dir);
+struct store *open_copy(const char *dir, struct store_copy **copy); // filled; both are the caller's
 // In the library, with a prompt; photo: relative path.
 struct store_document make_document(struct store *s, const char *photo);
 // The prompt of the newest document.

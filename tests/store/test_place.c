@@ -31,7 +31,6 @@ static char *digest(const char *dir)
 static void test_copy(void)
 {
     g_autofree char *dir = fixture_dir();
-    g_autoptr(GError) error = NULL;
     struct store *s = open_ok(dir);
     struct store_document d = make_document(s, "photos/a.png");
     store_document_clear(&d);
@@ -43,9 +42,8 @@ static void test_copy(void)
     put_text(dir, "made/cat.safetensors", "an adapter");
     set_prompt(s, "in the journal");
     g_autofree char *before = digest(dir);
-    struct store *copy = store_open_copy(dir, &error);
-    g_assert_no_error(error);
-    g_assert_true(store_is_copy(copy) && !store_is_copy(s));
+    struct store_copy *c;
+    struct store *copy = open_copy(dir, &c);
     g_autofree char *where = g_strdup(store_dir(copy));
     assert_document(copy, "in the journal");
     assert_text(where, "photos/a.png", "a photo");
@@ -56,6 +54,7 @@ static void test_copy(void)
     set_prompt(copy, "not kept");
     assert_document(copy, "not kept");
     store_close(copy);
+    store_copy_free(c);
     g_assert_false(g_file_test(where, G_FILE_TEST_EXISTS));
     g_autofree char *after = digest(dir);
     g_assert_cmpstr(before, ==, after);
@@ -70,14 +69,14 @@ static void test_copy_left(void)
 {
     g_autofree char *dir = fixture_dir();
     store_close(open_ok(dir));
-    struct store *here = store_open_copy(dir, NULL);
+    struct store_copy *here = store_copy_new(dir, NULL);
     int told[2];
     g_assert_cmpint(pipe(told), ==, 0);
     const pid_t child = fork();
     if (child == 0) {
-        struct store *left = store_open_copy(dir, NULL);
-        const gsize size = strlen(store_dir(left)) + 1;
-        _exit(write(told[1], store_dir(left), size) == (ssize_t)size ? 0 : 1);
+        struct store_copy *left = store_copy_new(dir, NULL);
+        const gsize size = strlen(store_copy_dir(left)) + 1;
+        _exit(write(told[1], store_copy_dir(left), size) == (ssize_t)size ? 0 : 1);
     }
     char where[4096];
     g_assert_cmpint(read(told[0], where, sizeof where), >, 0);
@@ -85,21 +84,76 @@ static void test_copy_left(void)
     close(told[0]);
     close(told[1]);
     g_assert_true(g_file_test(where, G_FILE_TEST_IS_DIR));
-    store_close(store_open_copy(dir, NULL));
+    store_copy_free(store_copy_new(dir, NULL));
     g_assert_false(g_file_test(where, G_FILE_TEST_EXISTS));
-    g_assert_true(g_file_test(store_dir(here), G_FILE_TEST_IS_DIR));
-    store_close(here);
+    g_assert_true(g_file_test(store_copy_dir(here), G_FILE_TEST_IS_DIR));
+    store_copy_free(here);
 }
 
 // A place for a library that there cannot be.
 static void test_copy_of_nothing(void)
 {
-    g_autoptr(GError) error = NULL;
-    struct store *s = store_open_copy("/proc/none/tincture", &error);
-    g_assert_no_error(error);
+    struct store_copy *c;
+    struct store *s = open_copy("/proc/none/tincture", &c);
     struct store_document d = make_document(s, "photos/a.png");
     store_document_clear(&d);
     store_close(s);
+    store_copy_free(c);
+}
+
+struct watch {
+    double last, stop; // parts of the whole; stopped behind that
+    int n;
+    GCancellable *cancel;
+};
+
+static void watch_cb(double part, void *data)
+{
+    struct watch *w = data;
+    g_assert_cmpfloat(part, >=, w->last);
+    g_assert_cmpfloat(part, <=, 1.0);
+    w->last = part;
+    w->n++;
+    if (w->last > w->stop) {
+        g_cancellable_cancel(w->cancel);
+    }
+}
+
+// Says how far it is, and not for each piece; stopped, it can be opened as a new library, with what
+// is only read.
+static void test_copy_of_much(void)
+{
+    g_autofree char *dir = fixture_dir();
+    struct store *s = open_ok(dir);
+    struct store_document d = make_document(s, "photos/a.png");
+    store_document_clear(&d);
+    store_close(s);
+    put_text(dir, "photos/a.png", "a photo");
+    g_autofree char *much = g_strnfill(64 << 20, 'a');
+    put_text(dir, "runs/1.safetensors", much);
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GCancellable) cancel = g_cancellable_new();
+        struct watch watch = {.stop = i ? 0.5 : 2.0, .cancel = cancel};
+        g_autoptr(GError) error = NULL;
+        const struct store_wait wait = {watch_cb, &watch, cancel};
+        struct store_copy *c = store_copy_new(dir, &error);
+        g_assert_no_error(error);
+        g_assert_true(store_copy_fill(c, &wait, &error) == (i == 0));
+        g_assert_cmpint(watch.n, <=, 110);
+        g_assert_cmpfloat(watch.last, >, 0.5);
+        if (i == 1) {
+            g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+            g_assert_cmpfloat(watch.last, <, 0.99);
+            store_copy_empty(c);
+        }
+        s = open_ok(store_copy_dir(c));
+        struct store_document found = {0};
+        g_assert_true(store_document_load(s, 0, &found, NULL) == (i == 0));
+        store_document_clear(&found);
+        assert_text(store_copy_dir(c), "photos/a.png", "a photo");
+        store_close(s);
+        store_copy_free(c);
+    }
 }
 
 // Removed, with its journal or alone, while it is open: written anew, whole.
@@ -163,5 +217,6 @@ int main(int argc, char **argv)
     g_test_add_func("/place/copy", test_copy);
     g_test_add_func("/place/copy-left", test_copy_left);
     g_test_add_func("/place/copy-of-nothing", test_copy_of_nothing);
+    g_test_add_func("/place/copy-of-much", test_copy_of_much);
     return fixture_run();
 }

@@ -1,15 +1,17 @@
 #!/bin/sh
 # messages.sh TINCTURE_DRIVE: the buttons of messages are pressed in a real window. Undo takes back the removal it is
 # about, Open Anyway opens what the program ended over, New Library sets a damaged library aside and starts again. A
-# learned token that is dropped is named, also where no photo is open, and listed at the next start.
+# learned token that is dropped is named, also where no photo is open, and listed at the next start. A library that
+# cannot be written to is copied, which can be seen and stopped.
 set -eu
 tincture=$1
 data=$(mktemp -d)
 trap 'rm -rf "$data"' EXIT
+library=$data/library
 
 drive() { # the script on standard input
     cat >"$data/script.drive"
-    "$tincture" --data-dir "$data/library" --drive "$data/script.drive"
+    "$tincture" --data-dir "$library" --drive "$data/script.drive"
 }
 
 python3 - "$data/toy.safetensors" <<'PY'
@@ -54,6 +56,37 @@ assert source a green apple
 wait toast no within 10
 quit
 END
+
+# Where nothing can be written the library is copied, which a person sees and may stop.
+cp -r "$data/library" "$data/kept"
+rm -r "$data/kept/controls" 2>/dev/null || true
+rm -r "$data/kept/embeddings"
+touch "$data/kept/embeddings"
+head -c 400000000 /dev/zero >"$data/kept/runs/much"
+for i in 1 2 3 4 5 6 7; do ln "$data/kept/runs/much" "$data/kept/runs/much$i"; done
+library=$data/kept
+drive <<END
+wait job library within 60
+assert widget.opening contains Copying the library
+action win.cancel
+wait message contains shown as an empty one: the copying was stopped within 60
+open $TINCTURE_RESOURCES/samples/apple.png
+wait photo 512x512 within 120
+assert source none
+wait idle within 60
+assert toast yes
+quit
+END
+rm "$library/runs/"much*
+drive <<END
+wait message contains Nothing that you do now will be kept within 60
+wait photo 512x512 within 120
+assert source a green apple
+wait idle within 60
+assert toast yes
+quit
+END
+library=$data/library
 
 head -c 20000 /dev/zero | tr '\0' x >"$data/library/library.db"
 rm -f "$data/library/library.db-wal" "$data/library/library.db-shm"

@@ -24,6 +24,7 @@
 G_BEGIN_DECLS
 
 struct engine;
+struct store_copy;
 
 #define TINCTURE_TYPE_JOB (tincture_job_get_type())
 G_DECLARE_FINAL_TYPE(TinctureJob, tincture_job, TINCTURE, JOB, GObject)
@@ -43,7 +44,7 @@ struct job_type {
     const char *failure;
     // Reader thread: what has to wait for a disk; completes the inputs. NULL: nothing to prepare.
     bool (*prepare)(TinctureJob *job, GError **error);
-    // Engine thread; after a success of prepare. Fills the outcome.
+    // Engine thread; after a success of prepare. Fills the outcome. NULL: prepare has done all.
     bool (*run)(TinctureJob *job, struct engine *engine, GError **error);
 };
 extern const struct job_type *const job_table[]; // NULL-terminated
@@ -58,6 +59,7 @@ struct job_inputs {
     struct photo *photo;
     struct result *result;
     struct document *document;
+    const struct store_copy *copy;       // of a library; borrowed: outlives the queue
     GArray *adapters;                    // struct engine_adapter
     GBytes *bytes;                       // an encoded photo, or the packed pixels of a result ...
     int width, height;                   // ... and their size

@@ -146,9 +146,8 @@ void library_use_file(struct library *l, const char *path)
 void library_use_adapter(struct library *l, const char *path, const char *name)
 {
     TinctureProject *p = l->project;
-    if (!l->store) {
-        tincture_project_say(p, MESSAGE_ERROR,
-                             "The library could not be opened, so no file can be taken");
+    if (!library_folder(l)) {
+        tincture_project_say(p, MESSAGE_ERROR, "%s, so no file can be taken", library_fault(l));
         return;
     }
     if (!p->photo) { // a learned token belongs to no document
@@ -497,13 +496,12 @@ bool library_is_busy(const struct library *l)
 
 static void import(struct library *l, const char *path, GBytes *bytes, const char *title)
 {
-    if (!l->store) {
-        tincture_project_say(l->project, MESSAGE_ERROR,
-                             "The library could not be opened, so no photo can be");
+    if (!library_folder(l)) {
+        tincture_project_say(l->project, MESSAGE_ERROR, "%s, so no photo can be", library_fault(l));
         return;
     }
     const struct job_inputs in = {
-        .path = path, .bytes = bytes, .title = title, .folder = store_dir(l->store)};
+        .path = path, .bytes = bytes, .title = title, .folder = library_folder(l)};
     tincture_queue_submit(l->queue, tincture_job_new(&open_job, &in));
 }
 
@@ -730,6 +728,7 @@ void library_close(struct library *l)
     library_save_now(l);
     library_unwatch_tokens(l);
     g_clear_pointer(&l->store, store_close);
+    g_clear_pointer(&l->copy, store_copy_free);
 }
 
 void library_free(struct library *l)
@@ -740,6 +739,7 @@ void library_free(struct library *l)
     g_hash_table_unref(l->undo);
     store_document_clear(&l->row);
     store_close(l->store);
+    store_copy_free(l->copy);
     g_free(l->model);
     g_free(l);
 }

@@ -14,8 +14,10 @@ struct library {
     TinctureQueue *queue;
 
     // owned
-    char *model;         // the folder or file of the model, whose defaults a new document has
-    struct store *store; // NULL: it could not be opened, which has been said; then no photo can be
+    char *model;             // the folder or file of the model, whose defaults a new document has
+    struct store_copy *copy; // in whose folder it is; NULL: it is where it belongs
+    struct store *store; // NULL: it could not be opened, which has been said; then no photo can be;
+                         // or is still being copied
     struct store_document row; // of the open document; id 0: none
     GHashTable *undo;          // id -> struct history: of documents that were open before
     guint save_timer;
@@ -46,6 +48,11 @@ void library_save_now(struct library *l); // what is not saved
 // Saves and lets go of the file, so that no journal is left beside it; no photo can be opened then.
 void library_close(struct library *l);
 void library_open_store(struct library *l, const char *data_dir);
+// One that cannot be written to is being copied: photos that are asked for wait for it.
+bool library_is_coming(const struct library *l);
+void library_copied(struct library *l, TinctureJob *job); // or was not, which is said
+// Where its files are, also of one that is coming; NULL: there is none.
+const char *library_folder(const struct library *l);
 // Before something is written: store_stay(), and it is said where the file had to be written anew.
 bool library_stays(struct library *l, GError **error);
 // Where something in it cannot be read or written; error NULL: that is not so.
@@ -61,6 +68,8 @@ void library_open(struct library *l, const char *path);
 void library_open_bytes(struct library *l, GBytes *encoded, const char *name);
 void library_open_document(struct library *l, gint64 id); // that is open already: keeps its undo
 void library_open_last(struct library *l);                // if there is any
+// Why something cannot be kept or read now; only where there is no store.
+const char *library_fault(const struct library *l);
 // Name of a photo that is still being opened, or NULL. Also one that is cancelled: that may come
 // too late.
 const char *library_opening(const struct library *l);

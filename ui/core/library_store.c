@@ -1,6 +1,7 @@
 // Where the library is: opened, as a copy where nothing can be written there, or set aside.
 #include "compute/replace.h"
 #include "ui/core/library.h"
+
 #include "ui/core/paths.h"
 
 // A library that is damaged can be left for a new one.
@@ -26,37 +27,76 @@ static bool is_place(const GError *e)
            !g_error_matches(e, G_IO_ERROR, G_IO_ERROR_BUSY);
 }
 
-static struct store *open_copy(struct library *l, const char *dir, const GError *why)
+// What is written comes with a job; the folder is there at once.
+static void begin_copy(struct library *l, const char *dir, const GError *why)
 {
     g_autoptr(GError) error = NULL;
-    struct store *s = store_open_copy(dir, &error);
-    if (s) {
-        tincture_project_say(l->project, MESSAGE_NOT_KEPT,
-                             "Nothing that you do now will be kept: %s. Export what you need; what "
-                             "the library holds is shown as it was",
-                             why->message);
-    } else {
+    l->copy = store_copy_new(dir, &error);
+    if (!l->copy) {
         tincture_project_say(l->project, MESSAGE_ERROR,
                              "The library could not be opened: %s; nor could a copy of it: %s",
                              why->message, error->message);
+        return;
     }
-    return s;
+    tincture_project_say(l->project, MESSAGE_NOT_KEPT,
+                         "Nothing that you do now will be kept: %s. Export what you need; what the "
+                         "library holds is shown as it was",
+                         why->message);
+    const struct job_inputs in = {.copy = l->copy};
+    tincture_queue_submit(l->queue, tincture_job_new(&library_job, &in));
 }
 
-static struct store *open_store(struct library *l, const char *dir)
+void library_copied(struct library *l, TinctureJob *job)
 {
     g_autoptr(GError) error = NULL;
-    struct store *s = store_open(dir, &error);
-    if (!s && is_place(error)) {
-        return open_copy(l, dir, error);
+    l->store = g_steal_pointer(&job->out.store);
+    if (l->store) {
+        return;
     }
-    library_say_unread(l, "The library could not be opened", error);
-    return s;
+    store_copy_empty(l->copy);
+    l->store = store_open(store_copy_dir(l->copy), &error);
+    if (l->store) {
+        const bool stopped = g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+        tincture_project_say(l->project, MESSAGE_NOT_KEPT,
+                             "Nothing that you do now will be kept, and the library is shown as an "
+                             "empty one: %s. Export what you need",
+                             stopped ? "the copying was stopped" : job->error->message);
+    } else {
+        tincture_project_say_error(l->project, "No copy of the library could be made", error);
+        tincture_queue_cancel(l->queue, &open_job); // for which there is no place
+    }
+}
+
+bool library_is_coming(const struct library *l)
+{
+    return l->copy && !l->store && tincture_queue_find(l->queue, &library_job);
+}
+
+const char *library_fault(const struct library *l)
+{
+    return library_is_coming(l) ? "The library is still being copied"
+                                : "The library could not be opened";
+}
+
+const char *library_folder(const struct library *l)
+{
+    return l->store ? store_dir(l->store) : library_is_coming(l) ? store_copy_dir(l->copy) : NULL;
+}
+
+static void open_store(struct library *l, const char *dir)
+{
+    g_autoptr(GError) error = NULL;
+    l->store = store_open(dir, &error);
+    if (!l->store && is_place(error)) {
+        begin_copy(l, dir, error);
+    } else {
+        library_say_unread(l, "The library could not be opened", error);
+    }
 }
 
 bool library_is_kept(const struct library *l)
 {
-    return l->store && !store_is_copy(l->store);
+    return l->store && !l->copy;
 }
 
 bool library_stays(struct library *l, GError **error)
@@ -84,7 +124,7 @@ static void sweep(const char *dir)
 void library_open_store(struct library *l, const char *data_dir)
 {
     g_autofree char *dir = library_dir(data_dir);
-    l->store = open_store(l, dir);
+    open_store(l, dir);
     sweep(dir);
 }
 

@@ -10,12 +10,14 @@
 
 char *library_tokens(const struct library *l)
 {
-    return l->store ? store_path(l->store, "embeddings") : NULL;
+    const char *folder = library_folder(l);
+    return folder ? g_build_filename(folder, "embeddings", NULL) : NULL;
 }
 
 char *library_controls(const struct library *l)
 {
-    return l->store ? store_path(l->store, "controls") : NULL;
+    const char *folder = library_folder(l);
+    return folder ? g_build_filename(folder, "controls", NULL) : NULL;
 }
 
 static void add_names(GPtrArray *names, const char *folder)

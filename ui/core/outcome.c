@@ -9,6 +9,7 @@ void closeup_clear(struct closeup *d)
 
 void outcome_clear(struct outcome *o)
 {
+    store_close(o->store);
     g_free(o->device);
     g_free(o->model);
     photo_unref(o->photo);

@@ -7,6 +7,7 @@
 #include "render/picture.h"
 #include "ui/core/photo.h"
 #include "ui/core/result.h"
+#include "ui/store/store.h"
 
 // A piece of the photo in its own pixels, and of the result.
 struct closeup {
@@ -16,6 +17,7 @@ struct closeup {
 void closeup_clear(struct closeup *d);
 
 struct outcome {
+    struct store *store;        // a library that was opened
     char *device, *model;       // what was loaded, for a person to read
     struct photo *photo;        // that was opened
     struct picture view;        // of a photo or a result, as large as the window shows it

@@ -160,7 +160,7 @@ static gboolean prepared_cb(gpointer data)
     if (!self->thread) {
         return G_SOURCE_REMOVE;
     }
-    if (arrival->job->error ||
+    if (arrival->job->error || !arrival->job->type->run ||
         g_cancellable_set_error_if_cancelled(arrival->job->cancel, &arrival->job->error)) {
         finish(self, arrival->job);
     } else {

@@ -43,6 +43,15 @@ static void loaded(TinctureSession *self, TinctureJob *job)
     g_signal_emit(self, signals[SIGNAL_DEVICE], 0);
 }
 
+// What is opened by now was asked for since.
+static void library_came(TinctureSession *self, TinctureJob *job)
+{
+    library_copied(self->library, job);
+    if (!library_opening(self->library)) {
+        library_open_last(self->library);
+    }
+}
+
 static void describe_continued(TinctureSession *self, TinctureJob *job)
 {
     if (job->in.bytes == self->continued && *self->project->document.source_prompt == '\0') {
@@ -204,6 +213,7 @@ static const struct {
     void (*apply)(TinctureSession *self, TinctureJob *job);
 } appliers[] = {
     {&load_job, loaded},
+    {&library_job, library_came},
     {&open_job, opened},
     {&edit_job, edited},
     {&closeup_job, closeup_done},
@@ -284,7 +294,10 @@ void tincture_session_learn(TinctureSession *self)
 void tincture_session_cancel(TinctureSession *self)
 {
     live_stop(self->live);
-    tincture_queue_cancel(self->queue, NULL);
+    // What waits for the library goes on with an empty one.
+    if (!tincture_queue_cancel(self->queue, &library_job)) {
+        tincture_queue_cancel(self->queue, NULL);
+    }
 }
 
 static void look_for(TinctureSession *self, TinctureProject *p, const struct job_type *type,

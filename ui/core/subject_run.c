@@ -96,7 +96,7 @@ static char *missing_of(TinctureSubjectWork *self, guint subject, const struct m
 static char *missing(TinctureSubjectWork *self, const struct model *m)
 {
     if (!self->library->store) {
-        return g_strdup("The library could not be opened, so nothing can be learned");
+        return g_strdup_printf("%s, so nothing can be learned", library_fault(self->library));
     }
     if (tincture_queue_find(self->queue, &learn_job) ||
         tincture_queue_find(self->queue, &subject_job)) {

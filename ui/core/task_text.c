@@ -18,6 +18,7 @@ static const struct words words[TASK_STAGES] = {
     [TASK_LOADING_MODEL] = {"Loading the model"},
     [TASK_READING_FILE] = {"Reading a file", "Reading {name}"},
     [TASK_FITTING_PREVIEW] = {"Preparing the preview's colours"},
+    [TASK_COPYING_LIBRARY] = {"Copying the library"},
     [TASK_READING_PHOTO] = {"Reading the photo"},
     [TASK_OPENING_PHOTO] = {"Opening the photo"},
     [TASK_DECOMPOSING] = {"Taking weights apart", "Taking weights apart: {step} of {steps}"},

@@ -369,7 +369,9 @@ bool tincture_workshop_make(TinctureWorkshop *self, const char *name, int rank)
     g_autofree char *plain = plain_text(name, TEXT_NAME);
     g_strdelimit(g_strstrip(plain), G_DIR_SEPARATOR_S, '_');
     if (!self->library->store) {
-        return say(self, "The library could not be opened, so nothing can be kept in it");
+        g_autofree char *text =
+            g_strdup_printf("%s, so nothing can be kept in it", library_fault(self->library));
+        return say(self, text);
     }
     if (tincture_workshop_n_chosen(self) == 0) {
         return say(self, "Choose the adapters that the new one is to be made of first");

@@ -285,26 +285,6 @@ struct store *store_open(const char *dir, GError **error)
     return NULL;
 }
 
-struct store *store_open_copy(const char *dir, GError **error)
-{
-    struct store_copy copy;
-    if (!store_copy_new(&copy, dir, error)) {
-        return NULL;
-    }
-    struct store *s = store_open(copy.dir, error);
-    if (s) {
-        s->copy = copy;
-    } else {
-        store_copy_clear(&copy);
-    }
-    return s;
-}
-
-bool store_is_copy(const struct store *s)
-{
-    return s->copy.dir != NULL;
-}
-
 // The first name that is free, newly allocated: library-aside-1.db.
 static char *aside_path(const char *dir)
 {
@@ -341,7 +321,6 @@ void store_close(struct store *s)
         store_training_end(s);
         store_opening(s, NULL);
         sqlite3_close(s->db);
-        store_copy_clear(&s->copy);
         g_free(s->dir);
         g_free(s);
     }

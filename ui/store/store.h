@@ -5,8 +5,9 @@
 // from outside is opened defensively; one that is damaged (G_IO_ERROR_INVALID_DATA) or newer than
 // the program is refused with a sentence, never changed.
 //
-// Thread: main only. Every call is short; large things (photos, adapter files) are files beside the
-// library that rows name by relative path.
+// Thread: main only, but that one may be opened elsewhere and handed over, and that a copy may be
+// filled elsewhere. Every other call is short; large things (photos, adapter files) are files
+// beside the library that rows name by relative path.
 #pragma once
 
 #include <gio/gio.h>
@@ -20,10 +21,6 @@ struct store;
 // program holds it, G_IO_ERROR_NOT_SUPPORTED where it is newer than the program; all else is for
 // the place: that cannot be written to, is full, or has no locks.
 struct store *store_open(const char *dir, GError **error);
-// A copy of the library, for a place that nothing can be written to. All works with it as with the
-// library itself, which stays as it is; store_close() removes the copy.
-struct store *store_open_copy(const char *dir, GError **error);
-bool store_is_copy(const struct store *s);
 // Whether what is written is in the library's file still. One that has been removed since it was
 // opened is written anew (*anew), from what SQLite holds of it; false with an error where there is
 // another in its place, or no folder any more.
@@ -33,6 +30,22 @@ void store_close(struct store *s);
 // it stay. Its new path, newly allocated; NULL with an error.
 char *store_set_aside(const char *dir, GError **error);
 const char *store_dir(const struct store *s);
+
+// A copy of the library, for a place that nothing can be written to: a temporary folder, which is
+// opened as a library, and goes with the copy. It has links to all files that are only read at
+// once; what is written over comes with store_copy_fill(), which takes as long as that is large.
+struct store_copy;
+struct store_copy *store_copy_new(const char *dir, GError **error);
+const char *store_copy_dir(const struct store_copy *c);
+struct store_wait {                          // of whoever waits for it; zero: nobody
+    void (*report)(double part, void *data); // of the whole, 0..1
+    void *data;
+    GCancellable *cancellable; // borrowed
+};
+bool store_copy_fill(const struct store_copy *c, const struct store_wait *wait, GError **error);
+void store_copy_empty(const struct store_copy *c); // of what came so far: opens as a new library
+void store_copy_free(struct store_copy *c);        // NULL: there is none
+
 // The file of an adapter, newly allocated: dir + path, or path where that is absolute.
 char *store_path(const struct store *s, const char *path);
 // The file of a photo or a checkpoint, which the program may write and delete, newly allocated.

@@ -5,20 +5,11 @@
 
 #include <sqlite3.h>
 
-// copy.c: a library's files in a folder of their own.
-struct store_copy {
-    char *dir; // NULL: there is none
-    int lock;  // of the folder
-};
-bool store_copy_new(struct store_copy *c, const char *library, GError **error);
-void store_copy_clear(struct store_copy *c); // removes it
-
 struct store {
     sqlite3 *db;
     char *dir;
-    struct store_copy copy; // where dir is one
-    int training;           // the file whose lock is held, or -1
-    int opening;            // the same
+    int training; // the file whose lock is held, or -1
+    int opening;  // the same
 };
 
 bool store_connect(struct store *s, const char *path, GError **error); // checks and migrates
