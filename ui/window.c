@@ -138,12 +138,10 @@ static void document_changed_cb(TinctureWindow *self, guint parts)
     tincture_window_update_actions(self);
 }
 
-// The model that a start loads is nothing that a person does next; where a message lasts or has a
-// way out, only that, a newer one or Escape ends it.
-static bool is_next_thing(TinctureWindow *self, const TinctureJob *job)
+// The model that a start loads, and its library, are nothing that a person does next.
+static gboolean is_next_thing(TinctureWindow *self, const TinctureJob *job)
 {
-    return job != NULL && job != self->job && job->type != &load_job && self->message != NULL &&
-           adw_toast_get_timeout(self->message) == 0 && !self->message_lasts;
+    return job != NULL && job != self->job && job->type != &load_job && job->type != &library_job;
 }
 
 static void job_changed_cb(TinctureWindow *self)
@@ -153,25 +151,11 @@ static void job_changed_cb(TinctureWindow *self)
     }
     TinctureJob *job = tincture_queue_shown(self->session->queue);
     if (is_next_thing(self, job)) {
-        tincture_window_dismiss(self);
+        tincture_window_go_on(self);
     }
     g_set_weak_pointer(&self->job, job);
     show_page(self);
     tincture_window_update_actions(self);
-}
-
-// A message of failure stays until a person closes it or does the next thing, or there is something
-// newer to say.
-static void message_cb(TinctureWindow *self, int kind, const char *text)
-{
-    static const struct {
-        const char *button, *action; // the way out
-    } ways[MESSAGE_KINDS] = {
-        [MESSAGE_LIBRARY] = {"New Library", "app.new-library"},
-        [MESSAGE_UNOPENED] = {"Open Anyway", "win.open-last"},
-    };
-    tincture_window_message(self, text, ways[kind].button, ways[kind].action, kind != MESSAGE_INFO);
-    self->message_lasts = ways[kind].button != NULL || kind == MESSAGE_NOT_KEPT;
 }
 
 static void device_changed_cb(TinctureWindow *self)
@@ -211,7 +195,7 @@ static void connect_session(TinctureWindow *self)
     } connections[] = {
         {self->project, "document-changed", G_CALLBACK(document_changed_cb)},
         {self->project, "view-changed", G_CALLBACK(tincture_window_update_actions)},
-        {self->project, "message", G_CALLBACK(message_cb)},
+        {self->project, "message", G_CALLBACK(tincture_window_say)},
         {self->session->queue, "changed", G_CALLBACK(job_changed_cb)},
         {self->session->subject, "changed", G_CALLBACK(tincture_window_update_actions)},
         {self->session->subject_photo, "opened", G_CALLBACK(tincture_window_show_subject_photo)},
@@ -324,9 +308,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
 static gboolean escape_cb(GtkWidget *widget, GVariant *args, gpointer data)
 {
     TinctureWindow *self = TINCTURE_WINDOW(widget);
-    const gboolean waits = self->message != NULL && adw_toast_get_timeout(self->message) == 0;
-    tincture_window_dismiss(self);
-    if (waits) {
+    if (tincture_window_dismiss(self)) {
         return GDK_EVENT_STOP;
     }
     return tincture_canvas_escape(tincture_window_get_canvas(self)) ||

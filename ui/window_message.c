@@ -1,11 +1,39 @@
-// Messages over the picture: one at a time, and the newest takes the place of the one before. And
-// what a job asks before it goes on.
+// Messages over the picture: one at a time, and the newest takes the place of the one before, which
+// comes back behind it where it lasts or nobody can have read it. And what a job asks before it
+// goes on.
 #include "ui/window_private.h"
 
 enum {
     TOAST_EDGES = 170, // pixels of a toast that are not its text
     COMES_IN = 600,    // ms until a toast has come in, also in the place of another
+    READS = 6000,      // ms for one that stays
 };
+
+struct said {
+    int kind; // enum message_kind
+    char *text;
+    char *button, *action; // NULL: none
+};
+
+static void said_free(struct said *m)
+{
+    g_free(m->text);
+    g_free(m->button);
+    g_free(m->action);
+    g_free(m);
+}
+
+// Until a person closes it or does the next thing, or there is something newer to say.
+static gboolean stays(const struct said *m)
+{
+    return m->kind != MESSAGE_INFO;
+}
+
+// It is true as long as the program runs, or it has a way out: only a person ends it.
+static gboolean lasts(const struct said *m)
+{
+    return m->kind == MESSAGE_NOT_KEPT || (stays(m) && m->button != NULL);
+}
 
 // How many letters fit into a message over the picture: the toast takes its height from the lines
 // that its label would like, and does not ask again when it gets less room.
@@ -39,87 +67,168 @@ static GtkWidget *toast_label(TinctureWindow *self, const char *text)
     return label;
 }
 
-static AdwToast *new_toast(TinctureWindow *self, const char *text, const char *button,
-                           const char *action)
+// ---- one after the other ------------------------------------------------------------------------
+
+static AdwToast *new_toast(TinctureWindow *self, const struct said *m)
 {
     AdwToast *toast = adw_toast_new("");
-    adw_toast_set_custom_title(toast, toast_label(self, text));
-    if (button != NULL) {
-        adw_toast_set_button_label(toast, button);
-        adw_toast_set_detailed_action_name(toast, action);
+    adw_toast_set_custom_title(toast, toast_label(self, m->text));
+    if (m->button != NULL) {
+        adw_toast_set_button_label(toast, m->button);
+        adw_toast_set_detailed_action_name(toast, m->action);
+    }
+    if (stays(m)) {
+        adw_toast_set_timeout(toast, 0);
     }
     return toast;
 }
 
-// While it leaves it is none any more.
+static gint64 shown_for(TinctureWindow *self)
+{
+    return (g_get_monotonic_time() - self->message_shown) / 1000;
+}
+
+static gboolean is_unread(TinctureWindow *self, const struct said *m)
+{
+    return stays(m) && (m != self->message_of || shown_for(self) < READS);
+}
+
+static void forget(TinctureWindow *self, struct said *m)
+{
+    g_queue_remove(&self->said, m);
+    self->message_of = m == self->message_of ? NULL : self->message_of;
+    said_free(m);
+}
+
 static void dismissed_cb(TinctureWindow *self, AdwToast *toast)
 {
-    if (self->message == toast) {
+    if (self->message == toast) { // not for another one; while it leaves it is none any more
         g_clear_weak_pointer(&self->message);
+        tincture_window_dismiss(self);
     }
 }
 
 static gboolean turn_cb(gpointer data)
 {
     TinctureWindow *self = data;
-    AdwToast *next = g_steal_pointer(&self->next_message);
+    struct said *newest = g_queue_peek_tail(&self->said);
+    AdwToast *old = self->message;
     self->message_source = 0;
-    if (self->message != NULL) {
-        adw_toast_dismiss(self->message);
+    g_clear_weak_pointer(&self->message);
+    if (old != NULL) {
+        adw_toast_dismiss(old);
     }
-    if (next != NULL) {
-        g_signal_connect_object(next, "dismissed", G_CALLBACK(dismissed_cb), self,
+    if (newest != NULL) {
+        AdwToast *toast = new_toast(self, newest);
+        g_signal_connect_object(toast, "dismissed", G_CALLBACK(dismissed_cb), self,
                                 G_CONNECT_SWAPPED);
-        g_set_weak_pointer(&self->message, next);
-        self->message_shown = g_get_monotonic_time();
-        adw_toast_overlay_add_toast(self->toasts, next);
+        g_set_weak_pointer(&self->message, toast);
+        adw_toast_overlay_add_toast(self->toasts, toast);
     }
+    self->message_of = newest;
+    self->message_shown = g_get_monotonic_time();
     return G_SOURCE_REMOVE;
 }
 
-// From the message that is shown to this one (transfer full), or to none. libadwaita 1.2 frees a
-// toast that is dismissed while it still comes in, and goes on moving it.
-static void turn(TinctureWindow *self, AdwToast *next)
+// To the newest that is not closed, or to none. libadwaita 1.2 frees a toast that is dismissed
+// while it still comes in, and goes on moving it.
+static void turn(TinctureWindow *self)
 {
-    const gint64 old = (g_get_monotonic_time() - self->message_shown) / 1000;
-    g_clear_object(&self->next_message);
-    self->next_message = next;
-    if (self->message_source != 0) {
-        return; // then the newest
+    const struct said *newest = g_queue_peek_tail(&self->said);
+    const gboolean right = newest != NULL ? newest == self->message_of : self->message == NULL;
+    if (right || self->message_source != 0) {
+        return;
     }
-    if (self->message != NULL && old < COMES_IN) {
-        self->message_source = g_timeout_add((guint)(COMES_IN - old), turn_cb, self);
+    if (self->message != NULL && shown_for(self) < COMES_IN) {
+        self->message_source = g_timeout_add((guint)(COMES_IN - shown_for(self)), turn_cb, self);
     } else {
         turn_cb(self);
     }
 }
 
-void tincture_window_dismiss(TinctureWindow *self)
+static void forget_same(TinctureWindow *self, const struct said *as)
 {
-    turn(self, NULL);
+    for (GList *item = self->said.head, *next; item != NULL; item = next) {
+        struct said *m = item->data;
+        next = item->next;
+        if (g_str_equal(m->text, as->text) || (lasts(m) && m->kind == as->kind)) {
+            forget(self, m);
+        }
+    }
 }
 
-void tincture_window_message(TinctureWindow *self, const char *text, const char *button,
-                             const char *action, gboolean stays)
+static void say(TinctureWindow *self, struct said m)
 {
-    AdwToast *toast = new_toast(self, text, button, action);
-    if (stays) {
-        adw_toast_set_timeout(toast, 0);
+    struct said *last = g_queue_peek_tail(&self->said);
+    if (last != NULL && !lasts(last) && !is_unread(self, last)) {
+        forget(self, last);
     }
-    turn(self, toast);
+    forget_same(self, &m);
+    m.text = g_strdup(m.text);
+    m.button = g_strdup(m.button);
+    m.action = g_strdup(m.action);
+    g_queue_push_tail(&self->said, g_memdup2(&m, sizeof m));
+    turn(self);
+}
+
+void tincture_window_say(TinctureWindow *self, int kind, const char *text)
+{
+    static const struct {
+        const char *button, *action; // the way out
+    } ways[MESSAGE_KINDS] = {
+        [MESSAGE_LIBRARY] = {"New Library", "app.new-library"},
+        [MESSAGE_UNOPENED] = {"Open Anyway", "win.open-last"},
+    };
+    say(self,
+        (struct said){kind, (char *)text, (char *)ways[kind].button, (char *)ways[kind].action});
 }
 
 void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
                            const char *action)
 {
-    tincture_window_message(self, text, button, action, FALSE);
+    say(self, (struct said){MESSAGE_INFO, (char *)text, (char *)button, (char *)action});
+}
+
+// What is shown, or else comes in next; NULL: nothing.
+static struct said *foremost(TinctureWindow *self)
+{
+    return self->message_of != NULL ? self->message_of : g_queue_peek_tail(&self->said);
+}
+
+gboolean tincture_window_dismiss(TinctureWindow *self)
+{
+    struct said *m = foremost(self);
+    const gboolean waits = m != NULL && stays(m);
+    if (m != NULL) {
+        forget(self, m);
+        turn(self);
+    }
+    return waits;
+}
+
+void tincture_window_go_on(TinctureWindow *self)
+{
+    for (GList *item = self->said.head, *next; item != NULL; item = next) {
+        struct said *m = item->data;
+        next = item->next;
+        if (stays(m) && !lasts(m)) {
+            forget(self, m);
+        }
+    }
+    turn(self);
+}
+
+const char *tincture_window_get_message(TinctureWindow *self)
+{
+    const struct said *m = foremost(self);
+    return m != NULL && stays(m) ? m->text : NULL;
 }
 
 void tincture_window_forget_messages(TinctureWindow *self)
 {
     g_clear_handle_id(&self->message_source, g_source_remove);
-    g_clear_object(&self->next_message);
     g_clear_weak_pointer(&self->message);
+    g_queue_clear_full(&self->said, (GDestroyNotify)said_free);
 }
 
 // ---- questions ----------------------------------------------------------------------------------

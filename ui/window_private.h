@@ -32,19 +32,19 @@ struct _TinctureWindow {
     // owned
     TinctureSession *session;
     TinctureProject *project;
-    char *caption;          // of the sample that is being opened
-    AdwToast *next_message; // that waits until the one before has come in
-    guint message_source;   // of that
-    gint64 message_shown;   // microseconds, of the monotonic clock
-    gboolean message_lasts; // the next thing does not end it
+    char *caption;        // of the sample that is being opened
+    GQueue said;          // messages that are not closed, the newest last: window_message.c
+    guint message_source; // of one that waits until the one before has come in
+    gint64 message_shown; // microseconds, of the monotonic clock
 
     const char *
         aside; // the page in the photo's place: "subject", "subject-photo", "workshop" or "sticker";
                // NULL: none
 
     // borrowed
-    AdwToast *message; // that is shown; NULL: none
-    TinctureJob *job;  // that was shown last, as long as there is it
+    AdwToast *message;       // that is shown; NULL: none
+    struct said *message_of; // the one of said; NULL: none, or it is closed
+    TinctureJob *job;        // that was shown last, as long as there is it
 };
 
 void tincture_window_install_actions(GtkWidgetClass *widget_class);
@@ -61,13 +61,15 @@ void tincture_window_paste(TinctureWindow *self);
 // text is plain, not markup. button and action, a detailed one, may be NULL.
 void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
                            const char *action);
-// stays: until a person closes it or does the next thing.
-void tincture_window_message(TinctureWindow *self, const char *text, const char *button,
-                             const char *action, gboolean stays);
+void tincture_window_say(TinctureWindow *self, int kind, const char *text); // enum message_kind
 void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text);
 // "subject", "subject-photo", "workshop" or "sticker"; NULL: what was there before.
 void tincture_window_show_aside(TinctureWindow *self, const char *page);
-void tincture_window_dismiss(TinctureWindow *self); // the message that is shown, if there is one
+// Closes the message that is shown, if there is one; TRUE: it would have stayed.
+gboolean tincture_window_dismiss(TinctureWindow *self);
+void tincture_window_go_on(TinctureWindow *self); // the next thing: ends those that do not last
+// The one that is shown where it stays; NULL: none.
+const char *tincture_window_get_message(TinctureWindow *self);
 void tincture_window_forget_messages(TinctureWindow *self); // the window goes
 // Gives the keyboard to the panel of that id, while there is a photo.
 void tincture_window_go_to(TinctureWindow *self, const char *id);

@@ -74,7 +74,18 @@ open $TINCTURE_RESOURCES/samples/apple.png
 wait photo 512x512 within 120
 assert source none
 wait idle within 60
-assert toast yes
+assert toast-text contains shown as an empty one
+drop $data/none.png
+wait message contains none.png could not be opened within 60
+wait toast-text contains none.png could not be opened within 10
+wait idle within 60
+drop $data/no.txt
+wait message contains no.txt could not be opened within 60
+wait toast-text contains no.txt could not be opened within 10
+key Escape
+wait toast-text contains shown as an empty one within 10
+key Escape
+wait toast no within 10
 quit
 END
 rm "$library/runs/"much*
@@ -83,10 +94,25 @@ wait message contains Nothing that you do now will be kept within 60
 wait photo 512x512 within 120
 assert source a green apple
 wait idle within 60
-assert toast yes
+assert toast-text contains Nothing that you do now will be kept
 quit
 END
 library=$data/library
+
+# Two that come together can both be read, and the one that lasts stays.
+printf "document apple.png" >"$library/opening"
+cp "$library/library.db" "$library/embeddings/no-token.safetensors"
+drive <<END
+wait message contains A learned token is left out within 120
+wait toast-text contains A learned token is left out within 10
+key Escape
+wait toast-text contains while apple.png was being opened within 10
+click Open Anyway
+wait photo 512x512 within 120
+wait toast no within 10
+quit
+END
+rm "$library/embeddings/no-token.safetensors"
 
 head -c 20000 /dev/zero | tr '\0' x >"$data/library/library.db"
 rm -f "$data/library/library.db-wal" "$data/library/library.db-shm"

@@ -20,24 +20,31 @@ G_DEFINE_FINAL_TYPE(TinctureProject, tincture_project, G_TYPE_OBJECT)
 // ---- telling ------------------------------------------------------------------------------------
 
 struct message {
-    TinctureProject *project;
     enum message_kind kind;
     char *text;
 };
 
-static gboolean message_cb(gpointer data)
-{
-    const struct message *m = data;
-    g_signal_emit(m->project, signals[SIGNAL_MESSAGE], 0, (int)m->kind, m->text);
-    return G_SOURCE_REMOVE;
-}
-
 static void message_free(gpointer data)
 {
     struct message *m = data;
-    g_object_unref(m->project);
     g_free(m->text);
     g_free(m);
+}
+
+// In the order in which they were said, also those before anybody listened.
+static void say_all(TinctureProject *self)
+{
+    struct message *m;
+    while ((m = g_queue_pop_head(&self->unsaid))) {
+        g_signal_emit(self, signals[SIGNAL_MESSAGE], 0, (int)m->kind, m->text);
+        message_free(m);
+    }
+}
+
+static gboolean say_cb(gpointer data)
+{
+    say_all(data);
+    return G_SOURCE_REMOVE;
 }
 
 void tincture_project_say(TinctureProject *self, enum message_kind kind, const char *format, ...)
@@ -47,13 +54,14 @@ void tincture_project_say(TinctureProject *self, enum message_kind kind, const c
     g_autofree char *raw = g_strdup_vprintf(format, args);
     va_end(args);
     g_autofree char *text = plain_text(raw, TEXT_MESSAGE);
-    if (g_signal_has_handler_pending(self, signals[SIGNAL_MESSAGE], 0, FALSE)) {
-        g_signal_emit(self, signals[SIGNAL_MESSAGE], 0, (int)kind, text);
-        return;
-    }
     struct message *m = g_new(struct message, 1);
-    *m = (struct message){g_object_ref(self), kind, g_steal_pointer(&text)};
-    g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, message_cb, m, message_free);
+    *m = (struct message){kind, g_steal_pointer(&text)};
+    g_queue_push_tail(&self->unsaid, m);
+    if (g_signal_has_handler_pending(self, signals[SIGNAL_MESSAGE], 0, FALSE)) {
+        say_all(self);
+    } else {
+        g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, say_cb, g_object_ref(self), g_object_unref);
+    }
 }
 
 void tincture_project_say_error(TinctureProject *self, const char *what, const GError *error)
@@ -640,6 +648,7 @@ void tincture_project_clear_training(TinctureProject *self)
 static void tincture_project_finalize(GObject *object)
 {
     TinctureProject *self = TINCTURE_PROJECT(object);
+    g_queue_clear_full(&self->unsaid, message_free);
     photo_unref(self->photo);
     g_free(self->title);
     document_clear(&self->document);

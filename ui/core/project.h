@@ -62,6 +62,8 @@ struct _TinctureProject {
 
     GPtrArray *tokens; // names of the learned tokens that sentences may hold, or will
 
+    GQueue unsaid; // messages before anybody listens
+
     GArray *loss;    // double, smoothed: one a step of the training that runs or was last
     GArray *samples; // struct picture: what it drew on the way, oldest first
     double redrawn, redrawn_best; // dB: how well it draws the photo again, and did at best

@@ -318,8 +318,14 @@ static char *menu(struct drive *d)
 // Whether a message waits to be closed.
 static char *waits(struct drive *d)
 {
-    AdwToast *toast = d->window->message;
-    return yes_no(toast != NULL && adw_toast_get_timeout(toast) == 0);
+    return yes_no(tincture_window_get_message(d->window) != NULL);
+}
+
+// That message, once it is seen.
+static char *waiting(struct drive *d)
+{
+    const gboolean seen_now = d->window->message_of != NULL;
+    return text_or_none(seen_now ? tincture_window_get_message(d->window) : NULL);
 }
 
 static char *focus(struct drive *d)
@@ -348,6 +354,7 @@ static const struct {
     {"device", device},
     {"model", model},
     {"message", message},
+    {"toast-text", waiting},
     {"adapters", adapters},
     {"results", results},
     {"samples", samples},
