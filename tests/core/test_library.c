@@ -310,7 +310,17 @@ static void test_damaged_copy(void)
     g_assert_true(g_file_set_contents(copy, whole, 30, NULL)); // not even its size is there
     fixture_open(&f);
     wait_until(&f, complained, "the copy cannot be read");
-    g_assert_nonnull(strstr(f.last_message, "could not be opened"));
+    g_assert_nonnull(strstr(f.last_message, "apple.png could not be opened: "));
+    g_autofree char *again = g_strdup_printf(". Open the original again: %s", apple);
+    g_assert_true(g_str_has_suffix(f.last_message, again));
+    fixture_close(&f);
+    g_assert_cmpint(g_unlink(copy), ==, 0);
+    f.messages[MESSAGE_ERROR] = 0;
+    fixture_open(&f);
+    wait_until(&f, complained, "the copy is gone");
+    g_assert_nonnull(strstr(f.last_message, "apple.png could not be opened: the library's copy of "
+                                            "it is gone. Open the original again: "));
+    g_assert_true(g_str_has_suffix(f.last_message, apple));
     library_open(f.session->library, apple);
     wait_idle(&f);
     g_assert_nonnull(f.project->photo);

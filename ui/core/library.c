@@ -516,12 +516,19 @@ void library_open_bytes(struct library *l, GBytes *encoded, const char *name)
     import(l, NULL, encoded, name);
 }
 
+// The photo of a document, whose original mends what the library has of it.
+static void say_unopened(struct library *l, const struct store_document *row, const char *why)
+{
+    tincture_project_say(l->project, MESSAGE_ERROR,
+                         "%s could not be opened: %s. Open the original again%s%s", row->name, why,
+                         row->origin ? ": " : "", row->origin ? row->origin : "");
+}
+
 static void open_stored(struct library *l, const struct store_document *row)
 {
     g_autofree char *path = store_own_path(l->store, row->photo);
     if (!path) {
-        tincture_project_say(l->project, MESSAGE_ERROR,
-                             "%s could not be opened: its photo is not in the library", row->name);
+        say_unopened(l, row, "its photo is not in the library");
         return;
     }
     const struct job_inputs in = {.path = path,
@@ -634,6 +641,22 @@ static struct history *take_undo(struct library *l, const struct document *d)
         return NULL;
     }
     return found;
+}
+
+void library_not_opened(struct library *l, const TinctureJob *job)
+{
+    struct store_document row = {0};
+    if (g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        return;
+    }
+    if (job->in.id && store_document_load(l->store, job->in.id, &row, NULL)) {
+        const bool there = !g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+        say_unopened(l, &row, there ? job->error->message : "the library's copy of it is gone");
+    } else {
+        tincture_project_say(l->project, MESSAGE_ERROR, "%s could not be opened: %s", job->in.title,
+                             job->error->message);
+    }
+    store_document_clear(&row);
 }
 
 void library_opened(struct library *l, TinctureJob *job)

@@ -77,6 +77,7 @@ const char *library_opening(const struct library *l);
 bool library_is_busy(const struct library *l);
 // The photo is there: its document becomes the open one, the known one of that photo or a new one.
 void library_opened(struct library *l, TinctureJob *job);
+void library_not_opened(struct library *l, const TinctureJob *job); // says why
 
 struct document_entry { // row of the list of recent documents
     gint64 id;

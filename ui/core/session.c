@@ -63,8 +63,7 @@ static void describe_continued(TinctureSession *self, TinctureJob *job)
 static void opened(TinctureSession *self, TinctureJob *job)
 {
     if (job->error) {
-        g_autofree char *what = g_strdup_printf("%s could not be opened", job->in.title);
-        tincture_project_say_error(self->project, what, job->error);
+        library_not_opened(self->library, job);
         return;
     }
     live_keep_now(self->live);
