@@ -276,6 +276,9 @@ static void test_segments(void)
     const struct subject_photo plain = {b, NULL, NULL};
     list[1].photos = &plain;
     refuse(list, 2, "photo 1 of the cat has no mask");
+    const struct subject_photo of_file = {b, NULL, NULL, "/photos/tom.jpg"};
+    list[1].photos = &of_file;
+    refuse(list, 2, "photo 1 (tom.jpg) of the cat has no mask");
     settings_free(s);
     raster_free(mask_a);
     raster_free(mask_b);
@@ -297,7 +300,10 @@ static void test_refused(void)
     struct subject_request q = {.photos = &other, .n = 1, .kind = "dog", .settings = s};
     refuse(&q, 1, "the mask of photo 1");
     q.photos = &nothing;
-    refuse(&q, 1, "covers nothing");
+    refuse(&q, 1, "the mask of photo 1 covers nothing");
+    const struct subject_photo of_file = {p, NULL, empty, "/photos/rex.jpg"};
+    q.photos = &of_file;
+    refuse(&q, 1, "the mask of photo 1 (rex.jpg) covers nothing");
     q.photos = &photo;
     q.token = "dog";
     refuse(&q, 1, "a word of this model");

@@ -10,6 +10,7 @@ struct subject_photo {
     const struct photo *photo;
     const char *caption;       // NULL: made of the new word and the class
     const struct raster *mask; // of the photo's size: where the subject is; NULL: its opaque part
+    const char *path;          // of its file, for messages; NULL: of none
 };
 
 struct subject_request {
@@ -47,6 +48,7 @@ void subject_free(struct subject *s);
 // the subject in NAME-masklabel.png. Each NULL where there is none; NULL with an error where one is
 // of no use.
 struct subject_file {
+    char *path; // the photo's
     char *caption;
     struct raster *mask;
 };

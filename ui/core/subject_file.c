@@ -61,6 +61,7 @@ struct subject_file *subject_file_read(const char *path, const struct photo *p, 
         return NULL;
     }
     struct subject_file *f = g_new0(struct subject_file, 1);
+    f->path = g_strdup(path);
     g_autofree char *text = beside(path, ".txt"), *mask = beside(path, SUBJECT_MASK);
     if ((text && !(f->caption = read_caption(text, error))) ||
         (mask && !(f->mask = read_mask(mask, p, error)))) {
@@ -72,6 +73,7 @@ struct subject_file *subject_file_read(const char *path, const struct photo *p, 
 
 void subject_file_free(struct subject_file *f)
 {
+    g_free(f->path);
     g_free(f->caption);
     raster_free(f->mask);
     g_free(f);
@@ -203,7 +205,7 @@ bool subject_album_add(struct subject_album *a, const char *path, struct photo *
                                     f->caption ? f->caption
                                     : said     ? said->usual
                                                : NULL,
-                                    f->mask};
+                                    f->mask, f->path};
     g_array_append_val(a->list, p);
     g_ptr_array_add(a->photos, photo);
     g_ptr_array_add(a->files, f);

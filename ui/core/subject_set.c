@@ -164,18 +164,27 @@ static bool opaque_part(const struct image *full, struct raster **mask, GError *
     return *mask || !full->alpha;
 }
 
+// "photo 2 (rex.jpg)": where several have a fault, which one is to be looked at.
+static char *photo_text(const struct subject_photo *p, int index)
+{
+    g_autofree char *name = p->path ? g_filename_display_basename(p->path) : NULL;
+    return name ? g_strdup_printf("photo %d (%s)", index + 1, name)
+                : g_strdup_printf("photo %d", index + 1);
+}
+
 static bool check_mask(const struct subject_photo *p, int index, GError **error)
 {
     const struct image *full = p->photo->full;
+    g_autofree char *which = photo_text(p, index);
     if (p->mask && (p->mask->width != full->width || p->mask->height != full->height)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "the mask of photo %d is %d x %d pixels, and the photo is %d x %d", index + 1,
+                    "the mask of %s is %d x %d pixels, and the photo is %d x %d", which,
                     p->mask->width, p->mask->height, full->width, full->height);
         return false;
     }
     if (p->mask && raster_box(p->mask).width == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the mask of photo %d covers nothing", index + 1);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "the mask of %s covers nothing",
+                    which);
         return false;
     }
     return true;
@@ -293,10 +302,11 @@ static bool check_segments(const struct subject_request *q, GError **error)
     for (int i = 0; i < q->n && subject_mixes_segments(settings_member(q->settings, "objective"));
          i++) {
         if (!q->photos[i].mask) {
+            g_autofree char *which = photo_text(&q->photos[i], i);
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "photo %d of the %s has no mask, which pairs of segments need: a cut-out, "
-                        "or a mask in NAME-masklabel.png",
-                        i + 1, q->kind);
+                        "%s of the %s has no mask, which pairs of segments need: a cut-out, or a "
+                        "mask in NAME-masklabel.png",
+                        which, q->kind);
             return false;
         }
     }
