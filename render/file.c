@@ -81,10 +81,15 @@ static GBytes *load_bytes(GFile *file, struct task *task, GError **error)
     return bytes;
 }
 
+const char *image_refused(GBytes *beginning)
+{
+    return codec_sniff(beginning) == NULL ? codec_refused(beginning) : NULL;
+}
+
 static const struct codec *choose_reader(GBytes *bytes, GError **error)
 {
     const struct codec *codec = codec_sniff(bytes);
-    const char *reason = codec == NULL ? codec_refused(bytes) : NULL;
+    const char *reason = image_refused(bytes);
 
     if (g_bytes_get_size(bytes) == 0) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the file is empty");

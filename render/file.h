@@ -12,6 +12,9 @@
 struct image *image_load(GFile *file, struct task *task, GError **error);
 struct image *image_load_bytes(GBytes *bytes, struct task *task, GError **error);
 
+// What a file is that begins so and is no picture that can be read, a sentence; NULL: not known.
+const char *image_refused(GBytes *beginning);
+
 // Size, format and meta. info is filled only on success; image_meta_clear(&info->meta) afterwards.
 bool image_probe(GFile *file, struct image_info *info, GError **error);
 

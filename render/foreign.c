@@ -67,6 +67,7 @@ static const struct signature {
     {" EMF", 40, 4, DRAWING("EMF")},
     {"\x1f\x8b", 0, 2, "it is packed (gzip); unpack it first"},
     {"PK\x03\x04", 0, 4, "it is an archive (ZIP); unpack it first"},
+    {"GGUF", 0, 4, "it is a model in GGUF form; the same model is read as safetensors"},
     {"\x1a\x45\xdf\xa3", 0, 4, VIDEO},
     {"ftypisom", 4, 8, VIDEO},
     {"ftypmp4", 4, 7, VIDEO},

@@ -2,7 +2,7 @@
 // tensors are each dialect's own.
 #include "compute/adapter/dialect/dialect.h"
 #include "compute/adapter/private.h"
-#include "compute/model/embedding.h"
+#include "compute/model/kind.h"
 #include "compute/replace.h"
 
 #include <errno.h>
@@ -102,15 +102,22 @@ static void set_method(const struct adapter_source *s, const char *method, GErro
                 method);
 }
 
+// What a file is that is no adapter of any program; NULL: it may be one, or nothing is known of it.
+static const struct weights_kind *other_kind(const struct adapter_source *s)
+{
+    const bool named = peft_type(s) || adapter_source_method(s);
+    const struct weights_kind *kind = named ? NULL : weights_kind_of(s->files->pdata[0]);
+    return kind && kind->sort != SOME_ADAPTER ? kind : NULL;
+}
+
 static void set_unknown(const struct adapter_source *s, GError **error)
 {
     const struct st_file *first = s->files->pdata[0];
     const char *type = peft_type(s), *method = adapter_source_method(s);
-    if (model_embeds(first)) {
+    const struct weights_kind *kind = other_kind(s);
+    if (kind) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is a learned token (textual inversion) and no adapter; the command line's "
-                    "--embedding takes it",
-                    first->path);
+                    "%s is %s and no adapter; %s", first->path, kind->what, kind->use);
     } else if (type) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                     "%s is an adapter of a method that this program does not apply: its peft_type "
@@ -181,7 +188,7 @@ static struct adapter *read_tensors(const struct adapter_source *s, struct model
                                     GError **error)
 {
     const struct adapter_dialect *d = adapter_dialect_of(s);
-    const char *family = adapter_source_family(s, model);
+    const char *family = d || !other_kind(s) ? adapter_source_family(s, model) : NULL;
     if (family) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
                     "%s is an adapter for %s, and %s is a Stable Diffusion 1.x or 2.x model",

@@ -3,6 +3,7 @@
 
 #include "compute/model/config.h"
 #include "compute/model/controlnet.h"
+#include "compute/model/kind.h"
 #include "compute/model/load.h"
 
 #include <string.h>
@@ -32,10 +33,19 @@ static const struct weight_names encoder_names = {find_prefixed, member_prefixed
 
 #define ENCODER_MARK HINT_ENCODER_PREFIX "conv_in.weight"
 
+// A ControlNet is loaded from files of both layouts, and from folders of diffusers.
+static bool is_controlnet(const struct weights_kind *kind)
+{
+    return kind && kind->sort == CONTROL_WEIGHTS;
+}
+
 bool hint_net_is(const char *path)
 {
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        return is_controlnet(weights_kind_of_folder(path));
+    }
     struct st_file *f = st_open(path, NULL);
-    const bool is = f && st_find(f, ENCODER_MARK);
+    const bool is = f && (st_find(f, ENCODER_MARK) || is_controlnet(weights_kind_of(f)));
     st_free(f);
     return is;
 }
@@ -155,7 +165,7 @@ static GPtrArray *find_files(const char *path, const struct model *model, GError
 {
     if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
         return config_read_controlnet(path, &model->unet, error)
-                   ? weights_in_folder(path, "diffusion_pytorch_model.safetensors", error)
+                   ? weights_in_folder(path, HINT_NET_FILE, error)
                    : NULL;
     }
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);

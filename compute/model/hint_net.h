@@ -12,6 +12,7 @@
 
 // The hint encoder's tensors in a file, which may have an adapter's beside them.
 #define HINT_ENCODER_PREFIX "hint_encoder."
+#define HINT_NET_FILE       "diffusion_pytorch_model.safetensors" // of a folder
 // Metadata of such a file: what its hints are ("canny"), and how they were made.
 #define HINT_META "tincture.hint"
 

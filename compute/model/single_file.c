@@ -1,6 +1,7 @@
 #include "compute/model/single_file.h"
 
 #include "compute/json_file.h"
+#include "compute/model/kind.h"
 #include "compute/model/load.h"
 #include "compute/model/tokenizer.h"
 
@@ -38,25 +39,6 @@ static int64_t size_of(const struct st_tensor *t, int axis)
 
 // ---- what the file is ---------------------------------------------------------------------------
 
-// Other things that come as one safetensors file, by the beginning of a tensor's name.
-static const struct {
-    const char *prefix, *what;
-} others[] = {
-    {"conditioner.embedders.", "a Stable Diffusion XL model"},
-    {UNET "label_emb.", "an upscaler or a model with a second condition (XL, unCLIP)"},
-    {UNET "joint_blocks.", "a Stable Diffusion 3 model"},
-    {UNET "double_blocks.", "a Flux model"},
-    {"double_blocks.", "a Flux model"},
-    {"control_model.", "a ControlNet"},
-    {"lora_", "an adapter and not a model"},
-    {"oft_unet_", "an adapter and not a model"},
-    {"unet.", "an adapter and not a model"},
-    {"base_model.model.", "an adapter and not a model"},
-    {"down_blocks.", "one network of a model folder"},
-    {"encoder.conv_in.", "an autoencoder alone"},
-    {"text_model.", "a text encoder alone"},
-};
-
 // What a U-Net sees more than it draws; how many latents a place has is the autoencoder's choice.
 static const char *beside_the_latents(const struct st_tensor *input, const struct st_tensor *output)
 {
@@ -70,13 +52,9 @@ static const char *beside_the_latents(const struct st_tensor *input, const struc
 
 static const char *other_kind(const struct st_file *f, bool other_vae)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
-        for (guint j = 0; j < f->tensors->len; j++) {
-            const struct st_tensor *t = f->tensors->pdata[j];
-            if (g_str_has_prefix(t->name, others[i].prefix)) {
-                return others[i].what;
-            }
-        }
+    const struct weights_kind *kind = weights_kind_of(f);
+    if (kind && kind->sort != WHOLE_MODEL) {
+        return kind->what;
     }
     const struct st_tensor *input = find(f, UNET "input_blocks.0.0.weight");
     const char *beside = beside_the_latents(input, find(f, UNET "out.2.weight"));

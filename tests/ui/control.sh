@@ -77,6 +77,42 @@ drop $data/other.safetensors
 wait message contains could not be used within 60
 quit
 END
+
+# A ControlNet is taken as a folder of diffusers and as a file of the original layout; what is none of it is named.
+python3 - "$data/vae.safetensors" encoder.conv_in.weight "$data/x4.safetensors" conv_first.weight \
+    "$data/xl.safetensors" lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight <<'PY'
+import json, struct, sys
+for path, name in zip(sys.argv[1::2], sys.argv[2::2]):
+    head = json.dumps({name: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    open(path, "wb").write(struct.pack("<Q", len(head)) + head + bytes(4))
+PY
+mkdir "$data/encoder"
+printf '{"architectures": ["CLIPTextModel"]}' >"$data/encoder/config.json"
+printf 'GGUF\003\000\000\000' >"$data/model.gguf"
+cp "$models/../controlnet/sd1.safetensors" "$data/original.safetensors"
+cat >"$data/script.drive" <<END
+wait device != none within 120
+drop $models/../controlnet/sd1
+wait message contains sd1 is kept as a control of this model within 60
+drop $data/original.safetensors
+wait message contains original is kept as a control of this model within 60
+drop $data/vae.safetensors
+wait message contains is an autoencoder (VAE) alone and no adapter; Choose VAE in the menu within 60
+drop $data/x4.safetensors
+wait message contains is an upscaler and no adapter within 60
+drop $data/xl.safetensors
+wait message contains is an adapter for Stable Diffusion XL within 60
+drop $data/encoder
+wait message contains is a text encoder alone and no adapter within 60
+drop $models/sd1
+wait message contains is a whole model and no adapter; Choose Model in the menu within 60
+drop $data/model.gguf
+wait message contains it is a model in GGUF form within 60
+quit
+END
+"$tincture" --data-dir "$data/nets" --model "$models/sd1" --drive "$data/script.drive"
+[ -s "$data/nets/controls/sd1.safetensors" ] || { echo "control: the folder was not kept" >&2; exit 1; }
+
 cmp -s "$data/kept.png" "$data/chosen.png" && { echo "control: the strength changed nothing" >&2; exit 1; }
 cmp -s "$data/chosen.png" "$data/file.png" && { echo "control: the hint changed nothing" >&2; exit 1; }
 cmp -s "$data/free.png" "$data/kept.png" && { echo "control: the edges changed nothing" >&2; exit 1; }

@@ -1,6 +1,8 @@
 #include "ui/cli/cli.h"
 
+#include "compute/adapter/dialect/dialect.h"
 #include "compute/file/safetensors.h"
+#include "compute/model/kind.h"
 #include "render/file.h"
 #include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
@@ -133,12 +135,41 @@ static bool model_facts(const char *path, const char *vae, struct facts *f, GErr
     return ok;
 }
 
+// An adapter of any program, and of which family of models; NULL: none.
+static char *adapter_text(const char *path)
+{
+    struct adapter_source *s = adapter_source_open(path, NULL);
+    const struct weights_kind *kind = s ? weights_kind_of(s->files->pdata[0]) : NULL;
+    char *text = NULL;
+    if (s && (adapter_dialect_of(s) || (kind && kind->sort == SOME_ADAPTER))) {
+        const char *family = adapter_source_family(s, NULL);
+        text = family ? g_strdup_printf("an adapter for %s, which is none of this program's models",
+                                        family)
+                      : g_strdup("an adapter; --adapter takes it, and an open photo on which it "
+                                 "is dropped");
+    }
+    adapter_source_free(s);
+    return text;
+}
+
+static void kind_fact(const char *path, const struct weights_kind *kind, struct facts *f)
+{
+    g_autofree char *adapter = adapter_text(path);
+    if (adapter) {
+        fact(f, "kind", "%s", adapter);
+    } else if (kind) {
+        fact(f, "kind", "%s; %s", kind->what, kind->use);
+    }
+}
+
 static bool tensor_facts(const char *path, struct facts *f, GError **error)
 {
     struct st_file *file = st_open(path, error);
     if (!file) {
+        weights_explain_pickle(path, error);
         return false;
     }
+    kind_fact(path, weights_kind_of(file), f);
     fact_number(f, "tensors", file->tensors->len);
     for (guint i = 0; i < file->tensors->len; i++) {
         const struct st_tensor *t = file->tensors->pdata[i];
@@ -191,6 +222,18 @@ static bool file_facts(const char *path, const char *vae, struct facts *f, GErro
     return false;
 }
 
+// A model, or what else a folder is.
+static bool folder_facts(const char *path, const char *vae, struct facts *f, GError **error)
+{
+    const struct weights_kind *kind = weights_kind_of_folder(path);
+    const bool adapter = !vae && !kind && adapter_looks(path, NULL);
+    if (!adapter && (!kind || kind->sort == WHOLE_MODEL || vae)) {
+        return model_facts(path, vae, f, error);
+    }
+    kind_fact(path, kind, f);
+    return true;
+}
+
 static bool run(struct cli *c, GError **error)
 {
     if (c->rest && c->model) {
@@ -202,7 +245,7 @@ static bool run(struct cli *c, GError **error)
     g_array_set_clear_func(f.rows, fact_clear);
     g_autofree char *path = paths_model(c->rest ? c->rest[0] : c->model);
     const bool model = !c->rest || g_file_test(path, G_FILE_TEST_IS_DIR);
-    bool ok = model                        ? model_facts(path, c->vae, &f, error)
+    bool ok = model                        ? folder_facts(path, c->vae, &f, error)
               : st_is_file(path) || c->vae ? file_facts(path, c->vae, &f, error)
                                            : picture_facts(path, &f, error);
     if (ok && c->json) {

@@ -13,6 +13,7 @@
 
 #define FOLDER "controls" // in the model's folder, and in the user's
 #define CANNY  "canny"
+#define ENDING ".safetensors"
 
 static void control_free(struct engine_control *c)
 {
@@ -88,10 +89,12 @@ static char *own_folder(const struct engine *e)
 
 char *engine_take_control(struct engine *e, const char *path, struct task *task, GError **error)
 {
+    const bool whole = g_file_test(path, G_FILE_TEST_IS_DIR); // a folder, called as its file then
+    g_autofree char *file = whole ? g_build_filename(path, HINT_NET_FILE, NULL) : g_strdup(path);
     g_autofree char *folder = own_folder(e), *base = g_path_get_basename(path);
-    g_autofree char *copy = g_build_filename(folder, base, NULL);
+    g_autofree char *copy = g_strconcat(folder, G_DIR_SEPARATOR_S, base, whole ? ENDING : "", NULL);
     struct hint_net *net = hint_net_load(path, e->model, task, error);
-    struct st_file *f = net ? st_open(path, error) : NULL;
+    struct st_file *f = net ? st_open(file, error) : NULL;
     gsize size = 0;
     const char *data = f ? g_bytes_get_data(f->bytes, &size) : NULL;
     g_mkdir_with_parents(folder, 0755);

@@ -2,6 +2,7 @@
 
 #include "compute/file/safetensors.h"
 #include "compute/model/defaults.h"
+#include "compute/model/kind.h"
 #include "ui/core/difference.h"
 #include "ui/core/plain_text.h"
 
@@ -134,7 +135,8 @@ static void load_file(struct library *l, const char *path, gint64 id)
 
 bool library_can_use(const char *path)
 {
-    return st_is_file(path) || (g_file_test(path, G_FILE_TEST_IS_DIR) && adapter_looks(path, NULL));
+    return st_is_file(path) || (g_file_test(path, G_FILE_TEST_IS_DIR) &&
+                                (adapter_looks(path, NULL) || weights_kind_of_folder(path)));
 }
 
 void library_use_file(struct library *l, const char *path)

@@ -5,6 +5,7 @@
 #include "compute/adapter/private.h"
 #include "compute/json_file.h"
 #include "compute/model/hint_net.h"
+#include "compute/model/kind.h"
 #include "compute/replace.h"
 
 #include <string.h>
@@ -126,6 +127,12 @@ static void set_nothing(const char *path, GError **error)
                     path, pickle);
         return;
     }
+    const struct weights_kind *kind = weights_kind_of_folder(path);
+    if (kind) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is %s and no adapter; %s", path, kind->what, kind->use);
+        return;
+    }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s holds no adapter", path);
 }
 
@@ -142,6 +149,7 @@ struct adapter_source *adapter_source_open(const char *path, GError **error)
     for (guint i = 0; i < paths->len; i++) {
         struct st_file *file = st_open(paths->pdata[i], error);
         if (!file) {
+            weights_explain_pickle(paths->pdata[i], error);
             adapter_source_free(s);
             return NULL;
         }

@@ -71,7 +71,7 @@ const char *adapter_source_family(const struct adapter_source *s, const struct m
                     return signs[j].family;
                 }
             }
-            if (depth(model) < 2 && has_deep_transformer(name)) {
+            if ((!model || depth(model) < 2) && has_deep_transformer(name)) {
                 return "Stable Diffusion XL";
             }
         }

@@ -28,6 +28,18 @@ static bool fail_errno(int code, GError **error)
     return false;
 }
 
+// Models and videos are larger than any photo.
+static bool fail_large(int fd, GError **error)
+{
+    uint8_t first[4096];
+    const ssize_t n = read(fd, first, sizeof first);
+    g_autoptr(GBytes) bytes = g_bytes_new(first, (gsize)MAX(n, 0));
+    const char *reason = image_refused(bytes);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s",
+                reason ? reason : "the file is too large for a photo");
+    return false;
+}
+
 // A pipe or a device would never end.
 static bool check_file(int fd, gsize *size, GError **error)
 {
@@ -42,9 +54,7 @@ static bool check_file(int fd, gsize *size, GError **error)
         return false;
     }
     if (info.st_size > MAX_PHOTO_BYTES) {
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                            "the file is too large for a photo");
-        return false;
+        return fail_large(fd, error);
     }
     *size = (gsize)info.st_size;
     return true;
