@@ -1,6 +1,7 @@
 #include "ui/sticker_page.h"
 
 #include "render/present/texture.h"
+#include "ui/core/plain_text.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/job_box.h"
 #include "ui/widgets/checkered.h"
@@ -11,6 +12,7 @@ struct _TinctureStickerPage {
 
     // template widgets
     AdwEntryRow *prompt;
+    AdwComboRow *style;
     AdwPreferencesGroup *looks;
     TinctureCheckered *preview;
     GtkWidget *draw, *cut, *save, *stop, *progress_box, *nothing;
@@ -42,6 +44,15 @@ static void draw_cb(TinctureStickerPage *self)
 static void cut_cb(TinctureStickerPage *self)
 {
     tincture_sticker_work_cut(work_of(self));
+}
+
+static void style_cb(TinctureStickerPage *self)
+{
+    const guint at = adw_combo_row_get_selected(self->style);
+    if (self->session != NULL && at != GTK_INVALID_LIST_POSITION) {
+        tincture_sticker_work_set_style(work_of(self),
+                                        at > 0 ? work_of(self)->styles[at - 1] : NULL);
+    }
 }
 
 static void set_cb(const char *key, double value, gpointer data)
@@ -129,6 +140,7 @@ static void tincture_sticker_page_class_init(TinctureStickerPageClass *klass)
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/sticker_page.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, prompt);
+    gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, style);
     gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, looks);
     gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, preview);
     gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, nothing);
@@ -141,6 +153,7 @@ static void tincture_sticker_page_class_init(TinctureStickerPageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, progress);
     gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, outcome);
     gtk_widget_class_bind_template_callback(widget_class, draw_cb);
+    gtk_widget_class_bind_template_callback(widget_class, style_cb);
     gtk_widget_class_bind_template_callback(widget_class, cut_cb);
     gtk_widget_class_bind_template_callback(widget_class, save_cb);
 }
@@ -151,9 +164,25 @@ static void tincture_sticker_page_init(TinctureStickerPage *self)
     self->rows = setting_list_new(self->looks, NULL, "sticker", set_cb, self);
 }
 
+// "Glossy" of "glossy".
+static void list_styles(TinctureStickerPage *self)
+{
+    char **styles = work_of(self)->styles;
+    g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
+    gtk_string_list_append(titles, "None");
+    for (char **name = styles; *name != NULL; name++) {
+        char *title = plain_text(*name, TEXT_NAME);
+        *title = g_ascii_toupper(*title);
+        gtk_string_list_take(titles, title);
+    }
+    adw_combo_row_set_model(self->style, G_LIST_MODEL(titles));
+    gtk_widget_set_visible(GTK_WIDGET(self->style), styles[0] != NULL);
+}
+
 void tincture_sticker_page_set_session(TinctureStickerPage *self, TinctureSession *session)
 {
     self->session = g_object_ref(session);
+    list_styles(self);
     g_signal_connect_object(session->sticker, "changed", G_CALLBACK(changed_cb), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(session->queue, "changed", G_CALLBACK(show_progress), self,

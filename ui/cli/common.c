@@ -253,34 +253,17 @@ struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError
     return a;
 }
 
-// The adapters that come with a model to give what it draws a look.
-#define STYLE_SUFFIX ".safetensors"
-
-// The names of the model's styles, "glossy, line"; empty: it has none.
-static char *style_names(const char *folder)
-{
-    g_autoptr(GPtrArray) paths = paths_in(folder, paths_is_safetensors, NULL);
-    GString *names = g_string_new(NULL);
-    for (guint i = 0; paths && i < paths->len; i++) {
-        g_autofree char *name = g_path_get_basename(paths->pdata[i]);
-        g_string_append_printf(names, "%s%.*s", i ? ", " : "",
-                               (int)(strlen(name) - strlen(STYLE_SUFFIX)), name);
-    }
-    return g_string_free(names, FALSE);
-}
-
 // --style NAME[:STRENGTH] as the file that it is.
 static struct adapter *load_style(const struct cli *c, GError **error)
 {
     g_autofree char *model = paths_model(c->model);
-    g_autofree char *folder = g_build_filename(model, "styles", NULL);
     const char *colon = strchr(c->style, ':');
     g_autofree char *name =
         colon ? g_strndup(c->style, (gsize)(colon - c->style)) : g_strdup(c->style);
-    g_autofree char *file = g_strconcat(name, STYLE_SUFFIX, NULL);
-    g_autofree char *path = g_build_filename(folder, file, NULL);
+    g_autofree char *path = paths_style(model, name);
     if (strchr(name, G_DIR_SEPARATOR) || !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
-        g_autofree char *names = style_names(folder);
+        g_auto(GStrv) styles = paths_styles(model);
+        g_autofree char *names = g_strjoinv(", ", styles);
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s has no style \"%s\"%s%s%s",
                     c->engine->model->name, name, *names ? " (it has " : "", names,
                     *names ? ")" : "");

@@ -30,9 +30,11 @@ char *paths_model(const char *name)
     return !name || g_str_equal(name, "starter") ? paths_resource("starter") : g_strdup(name);
 }
 
+#define ENDING ".safetensors"
+
 bool paths_is_safetensors(const char *name)
 {
-    return g_str_has_suffix(name, ".safetensors");
+    return g_str_has_suffix(name, ENDING);
 }
 
 static int by_name(const void *a, const void *b)
@@ -55,6 +57,27 @@ GPtrArray *paths_in(const char *folder, bool (*takes)(const char *name), GError 
     g_dir_close(dir);
     g_ptr_array_sort(paths, by_name);
     return paths;
+}
+
+#define STYLES "styles"
+
+char **paths_styles(const char *model)
+{
+    g_autofree char *folder = g_build_filename(model, STYLES, NULL);
+    g_autoptr(GPtrArray) paths = paths_in(folder, paths_is_safetensors, NULL);
+    GPtrArray *names = g_ptr_array_new();
+    for (guint i = 0; paths && i < paths->len; i++) {
+        g_autofree char *file = g_path_get_basename(paths->pdata[i]);
+        g_ptr_array_add(names, g_strndup(file, strlen(file) - strlen(ENDING)));
+    }
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
+char *paths_style(const char *model, const char *name)
+{
+    g_autofree char *file = g_strconcat(name, ENDING, NULL);
+    return g_build_filename(model, STYLES, file, NULL);
 }
 
 bool paths_make(const char *folder, GError **error)

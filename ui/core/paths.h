@@ -21,5 +21,10 @@ char *paths_model(const char *name);
 GPtrArray *paths_in(const char *folder, bool (*takes)(const char *name), GError **error);
 bool paths_is_safetensors(const char *name);
 
+// The adapters that come with a model to give what it draws a look: their names, NULL-terminated,
+// and the file of one, which need not be there. Newly allocated.
+char **paths_styles(const char *model);
+char *paths_style(const char *model, const char *name);
+
 // The folder and what it lies in, for the user alone, where they are not there yet.
 bool paths_make(const char *folder, GError **error);

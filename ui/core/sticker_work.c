@@ -1,5 +1,7 @@
 #include "ui/core/sticker_work.h"
 
+#include "ui/core/engine.h"
+#include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
 #include "ui/core/sticker.h"
 
@@ -77,6 +79,26 @@ static void submit(TinctureStickerWork *self, const struct job_inputs *in)
     changed(self);
 }
 
+void tincture_sticker_work_set_style(TinctureStickerWork *self, const char *name)
+{
+    if (g_strcmp0(self->style, name) != 0) {
+        g_free(self->style);
+        self->style = g_strdup(name);
+        changed(self);
+    }
+}
+
+static GArray *adapters(const TinctureStickerWork *self)
+{
+    GArray *uses = engine_adapters_new();
+    if (self->style) {
+        const struct engine_adapter use = {
+            .path = paths_style(self->model, self->style), .scale = 1.0, .enabled = true};
+        g_array_append_val(uses, use);
+    }
+    return uses;
+}
+
 bool tincture_sticker_work_draw(TinctureStickerWork *self, const char *prompt)
 {
     g_autofree char *plain = g_strstrip(g_strdup(prompt));
@@ -91,7 +113,8 @@ bool tincture_sticker_work_draw(TinctureStickerWork *self, const char *prompt)
     g_free(d.prompt);
     d.prompt = sticker_sentence(plain);
     d.seed = ++self->seed;
-    submit(self, &(struct job_inputs){.document = &d, .title = plain});
+    g_autoptr(GArray) uses = adapters(self);
+    submit(self, &(struct job_inputs){.document = &d, .adapters = uses, .title = plain});
     document_clear(&d);
     return true;
 }
@@ -173,11 +196,14 @@ void tincture_sticker_work_saved(TinctureStickerWork *self, TinctureJob *job)
 
 // ---- life ---------------------------------------------------------------------------------------
 
-TinctureStickerWork *tincture_sticker_work_new(TinctureProject *project, TinctureQueue *queue)
+TinctureStickerWork *tincture_sticker_work_new(TinctureProject *project, TinctureQueue *queue,
+                                               const char *model)
 {
     TinctureStickerWork *self = g_object_new(TINCTURE_TYPE_STICKER_WORK, NULL);
     self->project = project;
     self->queue = queue;
+    self->model = g_strdup(model);
+    self->styles = paths_styles(model);
     return self;
 }
 
@@ -188,6 +214,9 @@ static void tincture_sticker_work_finalize(GObject *object)
     settings_free(self->settings);
     picture_clear(&self->sticker);
     image_free(self->cut);
+    g_strfreev(self->styles);
+    g_free(self->style);
+    g_free(self->model);
     g_free(self->name);
     g_free(self->outcome);
     G_OBJECT_CLASS(tincture_sticker_work_parent_class)->finalize(object);

@@ -22,6 +22,8 @@ struct _TinctureStickerWork {
 
     struct settings *settings; // of sticker_settings
     struct picture sticker;    // as it will be saved; empty: there is none
+    char **styles;             // names of the looks that the model has, NULL-terminated
+    char *style;               // the one that is drawn in; NULL: none
     char *name;                // what a person calls it: "red fox"; NULL: nothing yet
     char *outcome;             // what became of the last that was saved, or why there is none;
                                // NULL: nothing to say
@@ -29,17 +31,22 @@ struct _TinctureStickerWork {
     // private
     TinctureProject *project; // borrowed, as the next
     TinctureQueue *queue;
+    char *model;       // the folder or file
     struct image *cut; // the thing, of any size; NULL: none
     uint64_t seed;
     guint again; // source that puts it together anew; 0: it is as the settings say
 };
 
-TinctureStickerWork *tincture_sticker_work_new(TinctureProject *project, TinctureQueue *queue);
+// model: the folder or file whose styles there are.
+TinctureStickerWork *tincture_sticker_work_new(TinctureProject *project, TinctureQueue *queue,
+                                               const char *model);
 
 // Draws a sentence, each time another picture of it; cuts out what the open photo's mask shows.
 // False, and said, where it cannot be.
 bool tincture_sticker_work_draw(TinctureStickerWork *self, const char *prompt);
 bool tincture_sticker_work_cut(TinctureStickerWork *self);
+// One of the styles, for what is drawn from now on; NULL: none.
+void tincture_sticker_work_set_style(TinctureStickerWork *self, const char *name);
 // A value outside its legal range changes nothing.
 void tincture_sticker_work_set(TinctureStickerWork *self, const char *key, double value);
 // "Red Fox.webp", with the ending that the messenger takes; newly allocated.

@@ -1,7 +1,7 @@
 // The thing of a sentence, or of a photo's mask, without what is around it.
 //
-// Takes document, and photo where it is cut out of one; title: what a person calls it. Ends with
-// the cut.
+// Takes document, and adapters of what is drawn, or photo where it is cut out of one; title: what a
+// person calls it. Ends with the cut.
 #include "ui/core/sticker.h"
 #include "ui/core/job.h"
 
@@ -33,8 +33,9 @@ static struct image *draw(TinctureJob *job, struct engine *e, GError **error)
 {
     struct edit_request q = document_request(job->in.document);
     q.width = q.height = model_default_size(e->model);
-    return engine_use(e, NULL, 0, &job->task, error) ? sticker_draw(e, &q, NULL, &job->task, error)
-                                                     : NULL;
+    return engine_use_adapters(e, job->in.adapters, &job->task, error)
+               ? sticker_draw(e, &q, NULL, &job->task, error)
+               : NULL;
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
