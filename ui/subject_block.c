@@ -3,6 +3,7 @@
 #include "render/present/texture.h"
 #include "ui/core/words_text.h"
 #include "ui/dialogs/file_dialogs.h"
+#include "ui/widgets/row_focus.h"
 #include "ui/widgets/thumb.h"
 
 #include <string.h>
@@ -197,6 +198,7 @@ static char *photo_text(TinctureSubjectBlock *self, const struct subject_shot *s
 
 static void drop_row(TinctureSubjectBlock *self, guint i)
 {
+    row_focus_leave(self->rows->pdata[i]);
     adw_preferences_group_remove(self->photos, self->rows->pdata[i]);
     g_ptr_array_remove_index(self->rows, i);
 }

@@ -3,6 +3,7 @@
 #include "ui/job_box.h"
 #include "ui/subject_block.h"
 #include "ui/widgets/loss_plot.h"
+#include "ui/widgets/row_focus.h"
 #include "ui/widgets/sample_strip.h"
 #include "ui/widgets/setting_list.h"
 
@@ -85,6 +86,7 @@ static void show_blocks(TinctureSubjectPage *self)
     }
     while (block != NULL) {
         GtkWidget *next = gtk_widget_get_next_sibling(block);
+        row_focus_leave(block);
         gtk_box_remove(self->blocks, block);
         block = next;
     }
@@ -233,6 +235,7 @@ static void show_known(TinctureSubjectPage *self)
         same = g_str_equal(k->path, path_of(self->known_rows->pdata[i]));
     }
     for (guint i = 0; !same && i < self->known_rows->len; i++) {
+        row_focus_leave(self->known_rows->pdata[i]);
         adw_preferences_group_remove(self->known, self->known_rows->pdata[i]);
     }
     g_ptr_array_set_size(self->known_rows, same ? (gint)self->known_rows->len : 0);

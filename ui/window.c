@@ -100,6 +100,16 @@ static void show_page(TinctureWindow *self)
     }
 }
 
+// The keyboard goes along to a page, and not on where that has put it somewhere.
+static void enter_page(TinctureWindow *self)
+{
+    GtkWidget *page = gtk_stack_get_visible_child(self->pages);
+    GtkWidget *focus = gtk_root_get_focus(GTK_ROOT(self));
+    if (focus == NULL || !gtk_widget_is_ancestor(focus, page)) {
+        gtk_widget_child_focus(page, GTK_DIR_TAB_FORWARD);
+    }
+}
+
 void tincture_window_show_aside(TinctureWindow *self, const char *page)
 {
     self->aside = page;
@@ -114,6 +124,7 @@ void tincture_window_show_aside(TinctureWindow *self, const char *page)
     }
     show_title(self);
     show_page(self);
+    enter_page(self);
     tincture_window_update_actions(self);
 }
 
@@ -196,7 +207,6 @@ static void connect_session(TinctureWindow *self)
         {self->project, "document-changed", G_CALLBACK(document_changed_cb)},
         {self->project, "view-changed", G_CALLBACK(tincture_window_update_actions)},
         {self->project, "message", G_CALLBACK(tincture_window_say)},
-        {self->session->queue, "changed", G_CALLBACK(job_changed_cb)},
         {self->session->subject, "changed", G_CALLBACK(tincture_window_update_actions)},
         {self->session->subject_photo, "opened", G_CALLBACK(tincture_window_show_subject_photo)},
         {self->session->subject_photo->project, "document-changed",
@@ -339,6 +349,9 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     TinctureWindow *self = g_object_new(TINCTURE_TYPE_WINDOW, "application", app, NULL);
     self->session = g_object_ref(session);
     self->project = g_object_ref(session->project);
+    // Before the pages: the keyboard goes to their buttons to stop, whose action is enabled then.
+    g_signal_connect_object(session->queue, "changed", G_CALLBACK(job_changed_cb), self,
+                            G_CONNECT_SWAPPED);
     tincture_stage_set_session(self->stage, session, session->painting);
     tincture_recent_popover_set_session(self->recent, session);
     tincture_subject_page_set_session(self->subject, session);

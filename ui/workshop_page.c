@@ -4,6 +4,7 @@
 #include "ui/job_box.h"
 #include "ui/widgets/heat_map.h"
 #include "ui/widgets/layer_bars.h"
+#include "ui/widgets/row_focus.h"
 #include "ui/widgets/setting_row.h"
 
 #include <math.h>
@@ -202,6 +203,7 @@ static void show_adapters(TinctureWorkshopPage *self)
 {
     if (!has_rows_of(self)) {
         for (guint i = 0; i < self->rows->len; i++) {
+            row_focus_leave(self->rows->pdata[i]);
             adw_preferences_group_remove(self->adapters, self->rows->pdata[i]);
         }
         g_ptr_array_set_size(self->rows, 0);

@@ -1,6 +1,7 @@
 #include "ui/canvas/variation_strip.h"
 
 #include "render/present/texture.h"
+#include "ui/widgets/row_focus.h"
 #include "ui/widgets/thumb.h"
 
 #define THUMB_SIDE 88
@@ -144,6 +145,7 @@ static void items_changed_cb(TinctureVariationStrip *self, guint position, guint
         for (guint i = 0; i < position; i++) {
             card = gtk_widget_get_next_sibling(card);
         }
+        row_focus_leave(card);
         gtk_box_remove(self->cards, card);
     }
     for (guint i = position; i < position + added; i++) { // at the end: they come one by one

@@ -3,6 +3,7 @@
 #include "ui/core/plain_text.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/adapter_row.h"
+#include "ui/widgets/row_focus.h"
 
 #define TINCTURE_TYPE_ADAPTERS_PANEL (tincture_adapters_panel_get_type())
 G_DECLARE_FINAL_TYPE(TinctureAdaptersPanel, tincture_adapters_panel, TINCTURE, ADAPTERS_PANEL,
@@ -43,6 +44,7 @@ static void row_scale_cb(TinctureAdapterRow *row, double scale, TinctureAdapters
 static void remove_rows_from(TinctureAdaptersPanel *self, guint first)
 {
     for (guint i = first; i < self->rows->len; i++) {
+        row_focus_leave(self->rows->pdata[i]);
         adw_preferences_group_remove(self->group, self->rows->pdata[i]);
     }
     if (first < self->rows->len) {
