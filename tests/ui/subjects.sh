@@ -1,6 +1,6 @@
 #!/bin/sh
 # subjects.sh TINCTURE_DRIVE TINCTURE_CLI FOLDER: the whole way with subjects. One is learned from four pictures, then two
-# together by their masks, stopped and gone on with after a start; both are used in an edit of another photo, inside a mask
+# together, stopped and gone on with after a start, and two by their masks; both are used in an edit of another photo, inside a mask
 # and along its edges; and the workshop opens. Screenshots in two sizes of window go into FOLDER.
 set -eu
 tincture=$1 cli=$2 shots=$3
@@ -151,6 +151,45 @@ action win.leave-page
 wait widget.back hidden
 quit
 END
-for shot in photos photo learning learned two two-learned edit workshop; do
+# Two as segments, each photo with a mask beside it.
+python3 - "$data" <<'PY'
+import struct, sys, zlib
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+for name in ("dog1", "dog2", "car1", "car2"):
+    width, height = struct.unpack(">II", open(f"{sys.argv[1]}/{name}.png", "rb").read(24)[16:])
+    rows = b"".join(b"\0" + bytes(255 * (width < 4 * x < 3 * width and height < 4 * y < 3 * height) for x in range(width))
+                    for y in range(height))
+    with open(f"{sys.argv[1]}/{name}-masklabel.png", "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) +
+                chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+PY
+cat >"$data/script.drive" <<END
+size 1400x900
+wait device != none within 120
+action win.subject
+wait widget.subject.word <rex> within 10
+drop $data/dog1.png $data/dog2.png
+wait subject-photos 2 within 60
+set subject.kind dog
+click subject.another
+wait widget.subject2.word <mia>
+drop $data/car1.png $data/car2.png
+wait subject-photos 4 within 60
+set subject2.kind car
+set subject.steps.text 4
+set subject.class_pictures.text 2
+set subject.crops.text 2
+set subject.pairs.text 2
+set subject.mix segments
+click subject.learn
+wait subject-steps >= 1 within 300
+wait message contains “a photograph of a <rex> dog and a <mia> car” within 300
+assert subject-samples 4
+snapshot $shots/segments.png
+quit
+END
+"$tincture" --data-dir "$data/segments" --drive "$data/script.drive"
+for shot in photos photo learning learned two two-learned segments edit workshop; do
     [ -s "$shots/$shot.png" ] || { echo "subjects: no $shot.png" >&2; exit 1; }
 done
