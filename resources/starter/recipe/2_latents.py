@@ -28,7 +28,8 @@ def to_tensor(pictures):
 
 def load_encoder(folder):
     vae = AutoencoderKL.from_pretrained(folder / "vae", torch_dtype=trainer.dtype()).eval().to(trainer.device())
-    vae.encoder.compile()
+    if trainer.compiles():
+        vae.encoder.compile()
     return vae
 
 

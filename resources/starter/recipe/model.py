@@ -17,7 +17,7 @@ import domain
 SIZE = 128               # pixels
 FACTOR = 8               # pixels a latent, along one side
 LATENT = SIZE // FACTOR
-CHANNELS = 8             # of the latents; the first four mean what version 1's meant (see 1_autoencoder.py)
+CHANNELS = 12            # of the latents; the first four mean what version 1's meant (see 1_autoencoder.py)
 TOKENS = 32              # length of a caption, padded
 WIDTH = 192              # text states
 START, END = "<|startoftext|>", "<|endoftext|>"

@@ -16,6 +16,11 @@ def dtype():
     return torch.bfloat16 if device().type == "cuda" or "amx_bf16" in flags or "avx512_bf16" in flags else torch.float32
 
 
+def compiles():
+    """Whether PyTorch's compiler gains anything: on a processor without a matrix unit it loses a seventh."""
+    return device().type == "cuda" or "amx_bf16" in Path("/proc/cpuinfo").read_text()
+
+
 class Trainer:
     """AdamW on fp32 master weights; the networks themselves compute in dtype().
 
