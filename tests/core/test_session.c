@@ -300,6 +300,14 @@ static void test_bad_adapter(struct fixture *f)
     wait_idle(f);
 }
 
+static void export_as_is(struct fixture *f, const char *name)
+{
+    g_autofree char *path = g_build_filename(f->dir, name, NULL);
+    tincture_session_export(f->session, path, false, 90, 8);
+    wait_idle(f);
+    g_assert_cmpint(g_unlink(path), ==, 0);
+}
+
 static void export_as(struct fixture *f, const char *name, bool recipe)
 {
     g_autofree char *path = g_build_filename(f->dir, name, NULL);
@@ -367,6 +375,29 @@ static void test_file_names(void)
     tincture_session_export(f.session, photo, false, 90, 8);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_INFO], ==, 1);
+    fixture_end(&f);
+}
+
+// A file that cannot hold all of the picture is written, and says so.
+static void test_lost_transparency(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    struct image *glass = image_new(64, 64, true, NULL);
+    memset(glass->rgb, 0, 3 * 64 * 64 * sizeof *glass->rgb);
+    memset(glass->alpha, 0, 64 * 64 * sizeof *glass->alpha);
+    const struct image_save_params params = {.bits = 8};
+    g_autofree char *photo = g_build_filename(f.dir, "glass.png", NULL);
+    g_autoptr(GFile) file = g_file_new_for_path(photo);
+    g_assert_true(image_save(glass, file, &params, NULL));
+    image_free(glass);
+    library_open(f.session->library, photo);
+    wait_idle(&f);
+    export_as_is(&f, "glass-2.png");
+    g_assert_null(strstr(f.last_message, "transparency"));
+    export_as_is(&f, "glass.jpg");
+    g_assert_nonnull(strstr(f.last_message, "no transparency"));
     fixture_end(&f);
 }
 
@@ -635,6 +666,7 @@ int main(int argc, char **argv)
     g_test_add_func("/session/main-job", test_main_job);
     g_test_add_func("/session/typing", test_typing);
     g_test_add_func("/session/files", test_files);
+    g_test_add_func("/session/lost-transparency", test_lost_transparency);
     g_test_add_func("/session/file-names", test_file_names);
     g_test_add_func("/session/back-to-photo", test_back_to_photo);
     g_test_add_func("/session/export-waits", test_export_waits);

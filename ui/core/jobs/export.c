@@ -1,7 +1,8 @@
 // Writing the picture at the photo's own size.
 //
 // Takes photo, result where there is one (else the photo itself is written), path, save, and
-// with_recipe: whether the file tells how it was made.
+// with_recipe: whether the file tells how it was made. Ends with a note where the file lacks
+// something of the picture.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -57,6 +58,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     g_autofree char *recipe = make_recipe(job, e, &place, image);
     params.recipe = recipe;
     bool ok = image_save(image, file, &params, error);
+    job->out.note = ok ? g_strdup(image_save_note(image, file, &params)) : NULL;
     image_free(image);
     return ok;
 }
