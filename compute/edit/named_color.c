@@ -20,7 +20,7 @@
 // one: brick that turns blue is as blue as it was red. More than it had, as red begins where violet
 // is strong. What has nearly that is left alone.
 #define KEPT_CHROMA   1.3f
-#define LEAST_TYPICAL 0.6f
+#define LEAST_TYPICAL 0.55f
 #define NEAR_CHROMA   0.95f
 #define CHROMA_ROOM   0.03f
 // A colour that is hardly there may be made stronger so many times: more is noise.

@@ -146,7 +146,7 @@ static float off_hue(const float *lab, float hue)
 }
 
 static const float RED[] = {0.8f, 0.1f, 0.1f}, TURQUOISE[] = {0.1f, 0.6f, 0.6f},
-                   BLUE[] = {0.1f, 0.35f, 0.85f}, DULL[] = {0.30f, 0.30f, 0.34f};
+                   BLUE[] = {0.0f, 0.4f, 0.95f}, DULL[] = {0.30f, 0.30f, 0.34f};
 
 // Turquoise where blue was asked for; what had no colour, and what was not touched, stays.
 static void test_turned(void)
