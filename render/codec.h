@@ -14,6 +14,8 @@
 #define CODEC_PARTIAL_NOTE                                                                         \
     "the file is damaged or cut short, and the picture is shown as far as it goes"
 
+#define CODEC_PROFILE_NOTE "the embedded colour profile is damaged and was ignored"
+
 // Noted of a picture that is one of several in its file, as frames or pages; the second where the
 // file says itself which is to be shown.
 #define CODEC_FIRST_NOTE   "the file holds several pictures, and the first is shown"

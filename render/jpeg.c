@@ -24,6 +24,7 @@ enum { MAX_SCANS = 200, MAX_MARKER_BYTES = 65533 };
 static const char EXIF_MARKER[6] = {'E', 'x', 'i', 'f', 0, 0};
 static const char XMP_MARKER[] = "http://ns.adobe.com/xap/1.0/";
 static const char IPTC_MARKER[] = "Photoshop 3.0";
+static const char PROFILE_MARKER[] = "ICC_PROFILE";
 
 // Failure while reading or writing: libjpeg calls this, and the longjmp ends the work.
 struct failure {
@@ -215,6 +216,14 @@ static void take_profile(struct reader *reader)
     if (jpeg_read_icc_profile(&reader->jpeg, &profile, &size)) {
         reader->meta.icc = g_bytes_new(profile, size);
         free(profile);
+        return;
+    }
+
+    g_autoptr(GBytes) parts =
+        find_marker(reader, JPEG_APP0 + 2, PROFILE_MARKER, sizeof(PROFILE_MARKER), false);
+
+    if (parts != NULL) { // one is missing, or there is one twice
+        image_meta_note(&reader->meta, CODEC_PROFILE_NOTE);
     } else if (!is_cmyk(reader)) {
         codec_take_camera_space(&reader->meta);
     }

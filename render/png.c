@@ -19,7 +19,6 @@ static const char APP1_KEY[] = "Raw profile type APP1"; // JPEG's marker, of EXI
 // one for gray pictures in colour, and the reverse, for damage.
 static const uint8_t UNKNOWN_CHUNKS[] = "cICP\0acTL\0iCCP";
 static const char CODE_CHUNK[] = "cICP", FRAMES_CHUNK[] = "acTL", PROFILE_CHUNK[] = "iCCP";
-static const char PROFILE_NOTE[] = "the embedded colour profile is damaged and was ignored";
 
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
@@ -59,7 +58,7 @@ static void reader_warn(png_structp png, png_const_charp text)
     struct reader *reader = png_get_error_ptr(png);
 
     if (g_str_has_prefix(text, PROFILE_CHUNK)) {
-        image_meta_note(&reader->meta, PROFILE_NOTE);
+        image_meta_note(&reader->meta, CODEC_PROFILE_NOTE);
     }
     reader->damaged = reader->damaged || g_str_has_prefix(text, "IDAT: CRC error");
 }
@@ -134,9 +133,18 @@ static void reader_clear(struct reader *reader)
 // on the raw header.
 static bool check_header(const struct reader *reader, GError **error)
 {
-    if (reader->size < 24 || memcmp(reader->data + 12, "IHDR", 4) != 0) {
+    const bool whole = reader->size >= 24;
+
+    if (whole && memcmp(reader->data + 12, "CgBI", 4) == 0) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                            "this PNG file is in the form that programs for iOS are built with, "
+                            "which is not read");
+        return false;
+    }
+    if (!whole || memcmp(reader->data + 12, "IHDR", 4) != 0) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                            "the PNG file is cut short");
+                            whole ? "the PNG file does not begin with its header"
+                                  : "the PNG file is cut short");
         return false;
     }
     return image_check_size(png_get_uint_32(reader->data + 16), png_get_uint_32(reader->data + 20),
@@ -285,7 +293,7 @@ static void take_profile(struct reader *reader)
     if (chunk != NULL && reader->meta.icc == NULL) {
         reader->meta.icc = raw_profile_unpack(chunk->data, chunk->size, MAX_CHUNK_BYTES);
         if (reader->meta.icc == NULL) {
-            image_meta_note(&reader->meta, PROFILE_NOTE);
+            image_meta_note(&reader->meta, CODEC_PROFILE_NOTE);
         }
     }
 }

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_CHANNELS = 32, MAX_NEEDED = 5 };
+enum { MAX_CHANNELS = 32, MAX_NEEDED = 8 };
 
 // ---- the layout ---------------------------------------------------------------------------------
 
@@ -104,10 +104,13 @@ bool tiff_pixels_init(struct tiff_reader *r)
                tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, reason);
     }
 
-    const bool more = extra > 0 && r->channels > r->colors && r->color != TIFF_COLOR_PALETTE;
-
-    r->premultiplied = more && kinds[0] == EXTRASAMPLE_ASSOCALPHA;
-    r->alpha = more && (r->premultiplied || kinds[0] == EXTRASAMPLE_UNASSALPHA);
+    // The first extra channel that is alpha, whatever else there is; a palette's colours are whole.
+    for (int i = 0; i < extra && r->colors + i < MIN(r->channels, MAX_NEEDED) && !r->alpha; i++) {
+        if (kinds[i] == EXTRASAMPLE_ASSOCALPHA || kinds[i] == EXTRASAMPLE_UNASSALPHA) {
+            r->alpha = r->colors + i;
+            r->premultiplied = kinds[i] == EXTRASAMPLE_ASSOCALPHA && r->color != TIFF_COLOR_PALETTE;
+        }
+    }
     return true;
 }
 
@@ -122,6 +125,12 @@ struct block {
     uint8_t *samples;
     float *values; // of one row, (planes, width, channels)
 };
+
+// Of the channels of a pixel so many are looked at.
+static int needed(const struct tiff_reader *r)
+{
+    return MAX(r->colors, r->alpha + 1);
+}
 
 static bool block_init(struct tiff_reader *r, struct block *b)
 {
@@ -138,7 +147,7 @@ static bool block_init(struct tiff_reader *r, struct block *b)
     if (!image_check_size(b->width, b->height, &r->error)) {
         return false;
     }
-    b->planes = r->apart ? r->colors + r->alpha : 1;
+    b->planes = r->apart ? needed(r) : 1;
     b->channels = r->apart ? 1 : r->channels;
     b->row = ((gsize)b->width * (guint)b->channels * r->bits + 7) / 8;
     b->plane = b->row * b->height;
@@ -375,14 +384,13 @@ static void put_pixel(const struct tiff_reader *r, const float *v, const struct 
         }
     }
     if (r->alpha) {
-        canvas->image->alpha[at] = v[r->colors];
+        canvas->image->alpha[at] = v[r->alpha];
     }
 }
 
 static void block_put(const struct tiff_reader *r, const struct block *b,
                       const struct canvas *canvas, uint32_t x0, uint32_t y0)
 {
-    const int needed = r->colors + r->alpha;
     const gsize next = r->apart ? b->width : 1, step = (gsize)b->channels;
 
     for (uint32_t y = y0; y < MIN(y0 + b->height, r->height); y++) {
@@ -393,7 +401,7 @@ static void block_put(const struct tiff_reader *r, const struct block *b,
         for (uint32_t x = x0; x < MIN(x0 + b->width, r->width); x++) {
             float v[MAX_NEEDED];
 
-            for (int c = 0; c < needed; c++) {
+            for (int c = 0; c < needed(r); c++) {
                 v[c] = b->values[(x - x0) * step + (gsize)c * next];
             }
             put_pixel(r, v, canvas, (gsize)y * r->width + x);
@@ -481,7 +489,8 @@ static bool read_other(struct tiff_reader *r, struct image *image)
 struct image *tiff_pixels_read(struct tiff_reader *r, GBytes *icc)
 {
     const gsize pixels = (gsize)r->width * r->height;
-    struct canvas canvas = {image_new((int)r->width, (int)r->height, r->alpha, &r->error), NULL};
+    struct canvas canvas = {image_new((int)r->width, (int)r->height, r->alpha > 0, &r->error),
+                            NULL};
     bool ok = canvas.image != NULL;
 
     if (ok && r->color == TIFF_COLOR_CMYK) {

@@ -35,7 +35,7 @@ struct tiff_reader {
     uint16_t bits, channels, photometric, orientation;
     enum tiff_color color;
     int colors;           // of the channels
-    bool alpha;           // the channel after them
+    int alpha;            // the channel that is; 0: none
     bool premultiplied;   // the colours are, by alpha
     bool floats;          // else integers,
     bool negative;        // signed ones where 0 is black and what is below it, too

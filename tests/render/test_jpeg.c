@@ -1,4 +1,5 @@
 // What is special to JPEG: kinds of colour and of coding.
+#define _GNU_SOURCE // memmem
 #include "compute/error.h"
 #include "render/file.h"
 #include "tests/render/pictures.h"
@@ -151,6 +152,26 @@ static GBytes *srgb_profile(void)
     return g_bytes_new_take(data, size);
 }
 
+// A profile of which a part is missing is not taken, and that is said.
+static void test_part_of_a_profile(void)
+{
+    g_autoptr(GBytes) icc = srgb_profile();
+    struct recording whole = {JCS_RGB, 3, false, false, {200, 100, 50}, icc};
+    g_autoptr(GBytes) file = record(&whole);
+    gsize size = 0;
+    guint8 *data = g_memdup2(g_bytes_get_data(file, &size), g_bytes_get_size(file));
+    guint8 *name = memmem(data, size, "ICC_PROFILE", 12);
+
+    name[13] = 2; // of so many
+    g_autoptr(GBytes) part = g_bytes_new_take(data, size);
+    g_autoptr(GError) error = NULL;
+    struct image *image = image_load_bytes(part, NULL, &error);
+
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(image->meta.note, "profile is damaged"));
+    image_free(image);
+}
+
 // The profile with its only table under a name that nobody looks for.
 static GBytes *without_table(GBytes *icc)
 {
@@ -300,6 +321,7 @@ int main(int argc, char **argv)
     g_test_add_func("/jpeg/cmyk", test_cmyk);
     g_test_add_func("/jpeg/cmyk-profile", test_cmyk_profile);
     g_test_add_func("/jpeg/cmyk-bad-profile", test_cmyk_bad_profile);
+    g_test_add_func("/jpeg/part-of-a-profile", test_part_of_a_profile);
     g_test_add_func("/jpeg/without-end", test_without_end);
     g_test_add_func("/jpeg/behind-the-end", test_behind_the_end);
     g_test_add_func("/jpeg/cut-in-the-pixels", test_cut_in_the_pixels);

@@ -661,6 +661,27 @@ static void test_in_no_icon(void)
     }
 }
 
+// What is not a PNG by the book is not called cut short.
+static void test_other_beginnings(void)
+{
+    static const struct {
+        const char *first, *says;
+    } CASES[] = {{"CgBI", "iOS"}, {"gAMA", "header"}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        GByteArray *file = begin(4, 4, 8, PNG_COLOR_TYPE_RGB);
+        g_autoptr(GError) error = NULL;
+
+        memcpy(file->data + 12, CASES[i].first, 4);
+
+        guint8 rows[4 * 13] = {0};
+        g_autoptr(GBytes) bytes = finish(file, rows, sizeof(rows));
+
+        g_assert_null(image_load_bytes(bytes, NULL, &error));
+        g_assert_nonnull(strstr(error->message, CASES[i].says));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -671,6 +692,7 @@ int main(int argc, char **argv)
     g_test_add_func("/png/deep-gray-alpha", test_deep_gray_alpha);
     g_test_add_func("/png/interlaced", test_interlaced);
     g_test_add_func("/png/huge-header", test_huge_header);
+    g_test_add_func("/png/other-beginnings", test_other_beginnings);
     g_test_add_func("/png/huge-profile", test_huge_profile);
     g_test_add_func("/png/other-profiles", test_other_profiles);
     g_test_add_func("/png/gamma", test_gamma);

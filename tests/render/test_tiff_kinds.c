@@ -13,6 +13,7 @@ struct rare {
     uint16_t bits, channels, photometric, compression;
     const uint16_t *palette[3];
     const char *profile; // NULL: none
+    uint16_t extras, extra[3];
 };
 
 // One row in a strip of its own; its samples packed, the first in the highest bits.
@@ -44,6 +45,9 @@ static GBytes *write_row(const struct rare *k, const uint16_t *samples, int widt
     if (k->palette[0] != NULL) {
         TIFFSetField(tiff, TIFFTAG_COLORMAP, k->palette[0], k->palette[1], k->palette[2]);
     }
+    if (k->extras > 0) {
+        TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, k->extras, k->extra);
+    }
     if (k->profile != NULL) {
         TIFFSetField(tiff, TIFFTAG_ICCPROFILE, (uint32_t)strlen(k->profile), k->profile);
     }
@@ -62,7 +66,7 @@ static struct image *read_row(const struct rare *k, const uint16_t *samples, int
 
     g_assert_no_error(error);
     g_assert_cmpint(image->width, ==, width);
-    g_assert_null(image->alpha);
+    g_assert_true((image->alpha != NULL) == (k->extras > 0));
     g_assert_cmpstr(image->meta.note, ==,
                     k->profile != NULL ? "the colour profile is damaged and was ignored" : NULL);
     return image;
@@ -155,6 +159,30 @@ static void test_palettes(void)
         for (int n = 0; n < 15; n++) {
             g_assert_cmpfloat(image->rgb[n], ==, COLORS[SAMPLES[n / 3]][n % 3] / 255.0f);
         }
+        image_free(image);
+    }
+}
+
+// Alpha is the channel that says so, wherever it stands among others; a palette may have one, too.
+static void test_extra_channels(void)
+{
+    static const uint16_t MAP[3][256] = {{0, 65535}, {0, 51400}, {0, 257}};
+    static const struct rare KINDS[] = {
+        {8, 5, PHOTOMETRIC_RGB, .extras = 2, .extra = {0, EXTRASAMPLE_UNASSALPHA}},
+        {8, 2, PHOTOMETRIC_PALETTE, .palette = {MAP[0], MAP[1], MAP[2]}, .extras = 1,
+         .extra = {EXTRASAMPLE_UNASSALPHA}},
+        {8, 4, PHOTOMETRIC_MINISBLACK, .extras = 3, .extra = {0, 0, EXTRASAMPLE_UNASSALPHA}},
+    };
+    static const uint16_t SAMPLES[][5] = {{255, 200, 1, 9, 128}, {1, 128}, {255, 7, 8, 128}};
+    static const uint8_t COLORS[][3] = {{255, 200, 1}, {255, 200, 1}, {255, 255, 255}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        struct image *image = read_row(&KINDS[i], SAMPLES[i], 1);
+
+        for (int c = 0; c < 3; c++) {
+            g_assert_cmpfloat(image->rgb[c], ==, COLORS[i][c] / 255.0f);
+        }
+        g_assert_cmpfloat(image->alpha[0], ==, 128 / 255.0f);
         image_free(image);
     }
 }
@@ -400,6 +428,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tiff-kinds/packed-bits", test_packed_bits);
     g_test_add_func("/tiff-kinds/signed", test_signed);
     g_test_add_func("/tiff-kinds/palettes", test_palettes);
+    g_test_add_func("/tiff-kinds/extra-channels", test_extra_channels);
     g_test_add_func("/tiff-kinds/ink", test_ink);
     g_test_add_func("/tiff-kinds/lab", test_lab);
     g_test_add_func("/tiff-kinds/unknown-packing", test_unknown_packing);
