@@ -160,6 +160,7 @@ static void read_header(struct json_reader *r, struct st_file *f, GArray *entrie
         }
         struct entry e = {.tensor = g_new0(struct st_tensor, 1)};
         e.tensor->name = key;
+        e.tensor->path = f->path;
         read_entry(r, &e);
         g_array_append_val(entries, e);
         if (strlen(key) > ST_MAX_NAME) {
@@ -489,7 +490,8 @@ bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **er
     }
     if (worst >= 0x7f800000) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                    "tensor %s holds a value that is not a number or infinite", t->name);
+                    "%s: tensor %s holds a value that is not a number or infinite", t->path,
+                    t->name);
         return false;
     }
     return true;
@@ -499,9 +501,9 @@ bool st_read_learned(const struct st_tensor *t, float *out, GError **error)
 {
     if (t->dtype >= ST_I64) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s has whole numbers (%s): the file is quantised, and nothing says what they "
-                    "are to be multiplied by",
-                    t->name, st_dtype_name(t->dtype));
+                    "%s: %s has whole numbers (%s): the file is quantised, and nothing says what "
+                    "they are to be multiplied by",
+                    t->path, t->name, st_dtype_name(t->dtype));
         return false;
     }
     return st_read_f32(t, out, true, error);

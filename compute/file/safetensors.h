@@ -22,6 +22,7 @@ enum st_dtype { ST_F64, ST_F32, ST_F16, ST_BF16, ST_I64, ST_I32, ST_I16, ST_I8, 
 
 struct st_tensor {
     char *name;
+    const char *path; // its file's, borrowed
     enum st_dtype dtype;
     int rank;
     int64_t shape[ST_MAX_RANK];

@@ -135,8 +135,10 @@ static bool embed_as(struct model *m, const struct st_file *f, const char *token
         return false;
     }
     g_autofree float *values = g_new(float, t->count);
-    if (!st_read_learned(t, values, error) ||
-        !embed_rows(m, token, values, (int)(t->count / m->text.hidden_size), error)) {
+    if (!st_read_learned(t, values, error)) {
+        return false;
+    }
+    if (!embed_rows(m, token, values, (int)(t->count / m->text.hidden_size), error)) {
         g_prefix_error(error, "%s: ", f->path);
         return false;
     }

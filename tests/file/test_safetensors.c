@@ -254,6 +254,7 @@ static void test_not_finite(void)
         g_autoptr(GError) error = NULL;
         g_assert_false(read_one("F32", 2, bad[i], 8, out, &error));
         g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC);
+        g_assert_true(g_str_has_prefix(error->message, "test.safetensors: tensor t "));
     }
     g_assert_false(read_one("F16", 2, (uint16_t[]){0, 0x7c01}, 4, out, NULL));
     g_assert_false(read_one("BF16", 2, (uint16_t[]){0xff80, 0}, 4, out, NULL));
