@@ -27,8 +27,8 @@ static char *resolve_links(const char *path)
 static bool check_replaceable(const char *target, GError **error)
 {
     struct stat old;
-    if (stat(target, &old) != 0) {
-        return true;
+    if (stat(target, &old) != 0) { // a name that is too long would be found only at the end
+        return errno != ENAMETOOLONG || fail_errno(errno, error);
     }
     if (!S_ISREG(old.st_mode)) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,

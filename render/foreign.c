@@ -65,6 +65,8 @@ static const struct signature {
     {"DICM", 128, 4, PICTURE("a DICOM")},
     {"\xd7\xcd\xc6\x9a", 0, 4, DRAWING("WMF")},
     {" EMF", 40, 4, DRAWING("EMF")},
+    {"version https://git-lfs", 0, 23,
+     "it is a pointer of Git LFS; the file itself is fetched by git lfs pull"},
     {"\x1f\x8b", 0, 2, "it is packed (gzip); unpack it first"},
     {"PK\x03\x04", 0, 4, "it is an archive (ZIP); unpack it first"},
     {"GGUF", 0, 4, "it is a model in GGUF form; the same model is read as safetensors"},

@@ -428,6 +428,7 @@ struct writer {
     unsigned char *bytes; // malloc'ed by libjpeg
     unsigned long size;
     uint8_t *row;
+    bool begun; // there is a buffer
 };
 
 static void set_quality(struct writer *writer, int quality)
@@ -489,6 +490,7 @@ static bool write_all(struct writer *writer, const struct image *image,
     }
     jpeg_create_compress(&writer->jpeg);
     jpeg_mem_dest(&writer->jpeg, &writer->bytes, &writer->size);
+    writer->begun = true;
     writer->jpeg.image_width = (JDIMENSION)image->width;
     writer->jpeg.image_height = (JDIMENSION)image->height;
     writer->jpeg.input_components = 3;
@@ -521,7 +523,7 @@ static bool write_all(struct writer *writer, const struct image *image,
 // libjpeg moves its buffer while it grows and tells the new place only at the end.
 static void release_bytes(struct writer *writer)
 {
-    if (writer->jpeg.dest != NULL) {
+    if (writer->begun) {
         writer->jpeg.dest->term_destination(&writer->jpeg);
     }
     free(writer->bytes);

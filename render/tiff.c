@@ -192,6 +192,9 @@ static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, 
 
     *r = (struct tiff_reader){.task = task, .padding = MIN(padding, MOST), .lenient = padding > 0};
     r->data = g_bytes_get_data(file, &r->size);
+    if (options == NULL) {
+        return tiff_fail(r, TINCTURE_ERROR_MEMORY, "there is not enough memory");
+    }
     TIFFOpenOptionsSetErrorHandlerExtR(options, take_error, r);
     TIFFOpenOptionsSetWarningHandlerExtR(options, take_warning, r);
     TIFFOpenOptionsSetMaxSingleMemAlloc(options, G_MAXINT);
@@ -382,6 +385,10 @@ static tmsize_t target_write(thandle_t handle, void *from, tmsize_t count)
         write_fail(w, "it is larger than 4 GB");
         return -1;
     }
+    if (from == NULL && count > 0) { // libtiff had no memory for it, and did not look
+        write_fail(w, "there is not enough memory");
+        return -1;
+    }
     if (w->offset + (uint64_t)count > w->bytes->len) {
         g_byte_array_set_size(w->bytes, (guint)(w->offset + (uint64_t)count));
     }
@@ -419,6 +426,9 @@ static bool writer_open(struct writer *w, GBytes *exif)
     const char mode[] = {'w', tiff_exif_order(exif), 'm', 0};
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
 
+    if (options == NULL) {
+        return write_fail(w, "there is not enough memory");
+    }
     TIFFOpenOptionsSetErrorHandlerExtR(options, take_write_error, w);
     TIFFOpenOptionsSetWarningHandlerExtR(options, take_warning, w);
     w->tiff = TIFFClientOpenExt("TIFF", mode, w, target_read, target_write, target_seek,
@@ -525,7 +535,7 @@ static bool write_rows(struct writer *w, const struct image *image,
             return write_fail(w, "its pixels");
         }
     }
-    return TIFFFlush(w->tiff) == 1 || write_fail(w, "its directory");
+    return w->error == NULL && (TIFFFlush(w->tiff) == 1 || write_fail(w, "its directory"));
 }
 
 static GBytes *write_image(const struct image *image, const struct codec_write *params,
@@ -537,8 +547,12 @@ static GBytes *write_image(const struct image *image, const struct codec_write *
 
     if (ok) {
         put_tags(&w, image, params);
-        ok = write_rows(&w, image, params);
-        TIFFClose(w.tiff);
+        ok = write_rows(&w, image, params) && w.error == NULL;
+        // What it had no memory for libtiff trips over even in freeing its directory; then some
+        // kilobytes are given up.
+        if (ok || task_cancelled(params->task, NULL)) {
+            TIFFClose(w.tiff);
+        }
     }
     if (ok && w.error == NULL) {
         file = g_byte_array_free_to_bytes(g_steal_pointer(&w.bytes));

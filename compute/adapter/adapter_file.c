@@ -515,7 +515,16 @@ static bool check_place(const struct adapter_dialect *dialect, const char *path,
 
 bool adapter_save_check(const struct adapter_method *method, const char *path, GError **error)
 {
-    return check_place(method->dialect ? adapter_dialect_find(method->dialect) : NULL, path, error);
+    const bool file = g_str_has_suffix(path, ".safetensors");
+    if (!check_place(method->dialect ? adapter_dialect_find(method->dialect) : NULL, path, error)) {
+        return false;
+    }
+    struct replacement *probe = file ? replacement_new(path, error) : NULL;
+    if (file && !probe) {
+        g_prefix_error(error, "could not save %s: ", path);
+    }
+    replacement_free(probe);
+    return !file || probe;
 }
 
 // After a save into a folder.

@@ -251,6 +251,9 @@ static bool check_entries(struct st_file *f, GArray *entries, const uint8_t *dat
     return true;
 }
 
+// What a clone has in the place of a large file that was not fetched.
+static const char LFS_POINTER[] = "version https://git-lfs";
+
 static bool parse(struct st_file *f, GError **error)
 {
     gsize size;
@@ -259,6 +262,12 @@ static bool parse(struct st_file *f, GError **error)
     if (size >= 8) {
         memcpy(&length, data, 8);
         length = GUINT64_FROM_LE(length);
+    }
+    if (size > sizeof LFS_POINTER && memcmp(data, LFS_POINTER, strlen(LFS_POINTER)) == 0) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s is a pointer of Git LFS; the file itself is fetched by git lfs pull",
+                    f->path);
+        return false;
     }
     if (size < 8 || length > ST_MAX_HEADER || length > size - 8) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,

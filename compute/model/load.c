@@ -476,7 +476,7 @@ static bool load_weight(struct gpu *gpu, struct nn_weight *w, const struct st_te
     // Where the device's memory is mapped the last pass writes straight into it.
     float *mapped = w->tensor->buf->map;
     float *last = mapped ? mapped : s->engine;
-    if (!st_read_f32(t, turn ? s->file : last, true, error)) {
+    if (!st_read_learned(t, turn ? s->file : last, error)) {
         return false;
     }
     if (turn) {

@@ -35,7 +35,10 @@ static bool read_vocab(struct tokenizer *t, JsonObject *vocab, GError **error)
     JsonNode *node;
     json_object_iter_init(&iter, vocab);
     while (json_object_iter_next(&iter, &token, &node)) {
-        gint64 id = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_int(node) : -1;
+        if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64) {
+            return fail(error, "an id in its vocabulary is no whole number");
+        }
+        gint64 id = json_node_get_int(node);
         if (id < 0 || id >= MAX_VOCAB) {
             return fail(error, "an id in its vocabulary is out of range");
         }
@@ -410,10 +413,12 @@ static bool read_pair(struct tokenizer *t, const char *folder, const char *pad,
 // The newer single file.
 static bool read_single(struct tokenizer *t, const char *folder, const char *pad, GError **error)
 {
-    char *path = g_build_filename(folder, "tokenizer.json", NULL);
+    g_autofree char *path = g_build_filename(folder, "tokenizer.json", NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        return fail(error, "it has neither vocab.json and merges.txt nor tokenizer.json");
+    }
     g_autoptr(JsonNode) node =
         json_file_read(path, JSON_NODE_OBJECT, "tokenizer/tokenizer.json", error);
-    g_free(path);
     if (!node) {
         return false;
     }

@@ -270,14 +270,16 @@ static void test_damaged(void)
     static const struct {
         const char *vocab, *merges, *single, *says;
     } cases[] = {
-        {NULL, NULL, NULL, "No such file"},
+        {NULL, NULL, NULL, "neither vocab.json"},
         {good, NULL, NULL, "No such file"},
         {"[]", "a b\n", NULL, "not a JSON object"},
         {"{", "a b\n", NULL, "damaged"},
         {"{\"a\":-1}", "a b\n", NULL, "out of range"},
         {"{\"a\":1000000000000}", "a b\n", NULL, "out of range"},
-        {"{\"a\":\"x\"}", "", NULL, "special token"},
-        {"{\"a\":[1]}", "a b\n", NULL, "out of range"},
+        {"{\"a\":\"x\"}", "", NULL, "no whole number"},
+        {"{\"a\":[1]}", "a b\n", NULL, "no whole number"},
+        {"{\"a\":5.5}", "a b\n", NULL, "no whole number"},
+        {"{\"a\":\"7\"}", "a b\n", NULL, "no whole number"},
         {good, "abc\n", NULL, "not a pair"},
         {good, "a b c\n", NULL, "not a pair"},
         {good, "a \n", NULL, "not a pair"},

@@ -172,12 +172,16 @@ static void test_removed(void)
         set_prompt(s, "before");
         g_unlink(path);
         if (i == 0) {
+            g_autofree char *runs = g_build_filename(dir, "runs", NULL);
             g_unlink(journal);
+            g_rmdir(runs);
         }
         g_assert_true(store_stay(s, &anew, &error));
         g_assert_no_error(error);
         g_assert_true(anew);
         assert_document(s, "before");
+        g_autofree char *made = g_build_filename(dir, "runs", NULL);
+        g_assert_true(g_file_test(made, G_FILE_TEST_IS_DIR));
         set_prompt(s, "after");
         g_assert_true(store_stay(s, &anew, &error) && !anew);
         store_close(s);

@@ -96,15 +96,26 @@ static void log_cb(const char *domain, GLogLevelFlags level, const char *message
     }
 }
 
-// Ctrl+C and a polite end: what runs is stopped where it can keep what it has; the second time the
-// program ends at once. On a thread of its own, as a handler may do next to nothing.
-static void *wait_for_signals(void *cancellable)
+// Ctrl+C, a polite end, and a terminal that goes away unless that is to be ignored (nohup).
+static sigset_t ends(void)
 {
+    struct sigaction hangup;
     sigset_t set;
-    int which;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+        sigaddset(&set, SIGHUP);
+    }
+    return set;
+}
+
+// What runs is stopped where it can keep what it has; the second time the program ends at once. On
+// a thread of its own, as a handler may do next to nothing.
+static void *wait_for_signals(void *cancellable)
+{
+    const sigset_t set = ends();
+    int which;
     for (bool again = false; sigwait(&set, &which) == 0; again = true) {
         if (again) {
             _exit(128 + which);
@@ -116,10 +127,7 @@ static void *wait_for_signals(void *cancellable)
 
 static bool take_signals(GError **error)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    const sigset_t set = ends();
     pthread_sigmask(SIG_BLOCK, &set, NULL); // of all threads that are made from here on
     cli_task.cancellable = g_cancellable_new();
     GThread *thread = g_thread_try_new("signals", wait_for_signals, cli_task.cancellable, error);

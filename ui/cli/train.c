@@ -34,19 +34,52 @@ static void report_cb(struct task *task, const struct task_progress *progress)
     task_tell(&cli_task, progress);
 }
 
+// The adapter's path with a word behind its name.
+static char *beside(const char *path, const char *word)
+{
+    const char *suffix = g_str_has_suffix(path, ".safetensors") ? ".safetensors" : "";
+    g_autofree char *stem = g_strndup(path, strlen(path) - strlen(suffix));
+    return g_strconcat(stem, word, suffix, NULL);
+}
+
 // Words beside the adapter, as other programs read it.
 static bool save_words(const struct cli *c, const struct adapter *a, GError **error)
 {
     g_autoptr(GPtrArray) names = adapter_tokens(a);
     bool ok = true;
-    const char *suffix = g_str_has_suffix(c->out, ".safetensors") ? ".safetensors" : "";
-    g_autofree char *stem = g_strndup(c->out, strlen(c->out) - strlen(suffix));
     for (guint i = 0; ok && i < names->len && !a->method->words_alone; i++) {
-        g_autofree char *number = names->len > 1 ? g_strdup_printf("-%u", i + 1) : g_strdup("");
-        g_autofree char *path = g_strconcat(stem, "-word", number, ".safetensors", NULL);
+        g_autofree char *word =
+            names->len > 1 ? g_strdup_printf("-word-%u", i + 1) : g_strdup("-word");
+        g_autofree char *path = beside(c->out, word);
         ok = adapter_token_save(a, names->pdata[i], path, error);
     }
     return ok;
+}
+
+// What was learned until something came between: beside an adapter that is there already, which
+// may be a finished one.
+static void keep_part(const struct cli *c, struct adapter *adapter, int done, GError **error)
+{
+    const bool taken = g_file_test(c->out, G_FILE_TEST_EXISTS);
+    g_autofree char *path = taken ? beside(c->out, "-stopped") : g_strdup(c->out);
+    if (adapter_save(adapter, path, NULL, NULL)) {
+        g_prefix_error(error, "%s holds what was learned in %d steps; then: ", path, done);
+    }
+}
+
+// Where the place has become full, or has gone: nothing that took minutes is lost for that.
+static bool save(const struct cli *c, struct adapter *adapter, GError **error)
+{
+    if (adapter_save(adapter, c->out, NULL, error)) {
+        return true;
+    }
+    g_autofree char *folder = g_build_filename(g_get_user_cache_dir(), "tincture", "unsaved", NULL);
+    g_autofree char *name = g_path_get_basename(c->out);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (g_mkdir_with_parents(folder, 0700) == 0 && adapter_save(adapter, path, NULL, NULL)) {
+        g_prefix_error(error, "what was learned is in %s, as ", path);
+    }
+    return false;
 }
 
 static bool learn(struct cli *c, struct adapter *adapter, const struct train_set *set,
@@ -64,10 +97,10 @@ static bool learn(struct cli *c, struct adapter *adapter, const struct train_set
     int done;
     const bool ok = engine_learn_set(c->engine, set, adapter, &params, c->resume, NULL, NULL, &done,
                                      &task, error);
-    if (!ok && done > 0 && adapter_save(adapter, c->out, NULL, NULL)) {
-        g_prefix_error(error, "%s holds what was learned in %d steps; then: ", c->out, done);
+    if (!ok && done > 0) {
+        keep_part(c, adapter, done, error);
     }
-    return ok && adapter_save(adapter, c->out, NULL, error) && save_words(c, adapter, error);
+    return ok && save(c, adapter, error) && save_words(c, adapter, error);
 }
 
 static bool same_shape(const struct cli *c, const GPtrArray *photos, guint i, GError **error)

@@ -61,6 +61,6 @@ bool store_stay(struct store *s, bool *anew, GError **error)
                     "the library %s has been removed or replaced while it was in use", path);
         return false;
     }
-    *anew = write_anew(s, path, error);
+    *anew = store_make_folders(s->dir, error) && write_anew(s, path, error);
     return *anew;
 }

@@ -249,7 +249,7 @@ static bool check_emptied(const char *dir, const char *path, GError **error)
     return false;
 }
 
-static bool make_folders(const char *dir, GError **error)
+bool store_make_folders(const char *dir, GError **error)
 {
     static const char *const names[] = {"photos", "adapters", "subjects", "embeddings", "runs"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -266,7 +266,7 @@ static bool make_folders(const char *dir, GError **error)
 
 struct store *store_open(const char *dir, GError **error)
 {
-    if (!make_folders(dir, error)) {
+    if (!store_make_folders(dir, error)) {
         return NULL;
     }
     g_autofree char *path = g_build_filename(dir, "library.db", NULL);

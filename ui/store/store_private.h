@@ -12,6 +12,7 @@ struct store {
     int opening;  // the same
 };
 
+bool store_make_folders(const char *dir, GError **error);              // those that are not there
 bool store_connect(struct store *s, const char *path, GError **error); // checks and migrates
 void store_set_error(sqlite3 *db,
                      GError **error); // what SQLite says of the call that has just failed
