@@ -16,9 +16,11 @@ static const char EXIF_KEY[] = "Raw profile type exif"; // of the time before th
 static const char APP1_KEY[] = "Raw profile type APP1"; // JPEG's marker, of EXIF or of XMP
 
 // Newer than libpng: of colours, and of further pictures; and the profile, of which libpng takes
-// one for gray pictures in colour, and the reverse, for damage.
-static const uint8_t UNKNOWN_CHUNKS[] = "cICP\0acTL\0iCCP";
-static const char CODE_CHUNK[] = "cICP", FRAMES_CHUNK[] = "acTL", PROFILE_CHUNK[] = "iCCP";
+// one for gray pictures in colour, and the reverse, for damage; and EXIF, of which it leaves out
+// what begins as in a JPEG.
+static const uint8_t UNKNOWN_CHUNKS[] = "cICP\0acTL\0iCCP\0eXIf";
+static const char CODE_CHUNK[] = "cICP", FRAMES_CHUNK[] = "acTL", PROFILE_CHUNK[] = "iCCP",
+                  EXIF_CHUNK[] = "eXIf";
 
 // Against decompression bombs: bytes one chunk may unpack to, and chunks kept.
 enum { MAX_CHUNK_BYTES = 8 << 20, MAX_CHUNKS = 256 };
@@ -85,7 +87,7 @@ static bool set_up(struct reader *reader)
     }
     png_set_read_fn(reader->png, reader, reader_bytes);
     png_set_crc_action(reader->png, PNG_CRC_WARN_USE, PNG_CRC_DEFAULT);
-    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, UNKNOWN_CHUNKS, 3);
+    png_set_keep_unknown_chunks(reader->png, PNG_HANDLE_CHUNK_ALWAYS, UNKNOWN_CHUNKS, 4);
     png_set_user_limits(reader->png, IMAGE_MAX_SIDE, IMAGE_MAX_SIDE);
     png_set_chunk_malloc_max(reader->png, MAX_CHUNK_BYTES);
     png_set_chunk_cache_max(reader->png, MAX_CHUNKS);
@@ -362,11 +364,19 @@ static void note_frames(struct reader *reader)
 
 static void take_exif(struct reader *reader)
 {
-    png_bytep exif = NULL;
-    png_uint_32 size = 0;
+    static const char AS_IN_JPEG[] = "Exif\0";
+    png_const_unknown_chunkp chunk = find_unknown(reader, EXIF_CHUNK);
 
-    if (reader->meta.exif == NULL && png_get_eXIf_1(reader->png, reader->info, &size, &exif) != 0 &&
-        size > 0) {
+    if (chunk == NULL || reader->meta.exif != NULL) {
+        return;
+    }
+
+    const bool prefixed = chunk->size > sizeof(AS_IN_JPEG) &&
+                          memcmp(chunk->data, AS_IN_JPEG, sizeof(AS_IN_JPEG)) == 0;
+    const png_byte *exif = chunk->data + (prefixed ? sizeof(AS_IN_JPEG) : 0);
+    const size_t size = chunk->size - (prefixed ? sizeof(AS_IN_JPEG) : 0);
+
+    if (size > 4 && (memcmp(exif, "II*\0", 4) == 0 || memcmp(exif, "MM\0*", 4) == 0)) {
         reader->meta.exif = g_bytes_new(exif, size);
     }
 }

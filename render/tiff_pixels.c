@@ -438,6 +438,10 @@ static bool read_samples(struct tiff_reader *r, const struct canvas *canvas, GBy
     } else if (ok && r->color == TIFF_COLOR_LAB) {
         ok = color_lab_to_srgb(canvas->image->rgb, pixels, &r->error);
     }
+    if (ok && r->negative) {
+        image_meta_note(&canvas->image->meta,
+                        "its numbers have signs: 0 is shown as black, and what is below it too");
+    }
     if (ok && r->premultiplied) { // integers end at white; light has no end
         image_divide_by_alpha(canvas->image, r->floats ? INFINITY : 1.0f);
     }

@@ -420,6 +420,30 @@ static void test_exif_as_text(void)
     image_free(plain);
 }
 
+// Some writers put into the chunk what stands in a JPEG's marker; what is no EXIF at all is none.
+static void test_exif_as_in_jpeg(void)
+{
+    static const guint8 ROWS[] = {0, 10, 20, 30, 40, 50, 60};
+    static const char *const BEGIN[] = {"Exif\0", "Else\0"};
+    g_autoptr(GBytes) block = picture_exif(6, false);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(BEGIN); i++) {
+        GByteArray *parts = begin(2, 1, 8, PNG_COLOR_TYPE_RGB);
+        g_autoptr(GByteArray) chunk = g_byte_array_new();
+
+        g_byte_array_append(chunk, (const guint8 *)BEGIN[i], 6);
+        g_byte_array_append(chunk, g_bytes_get_data(block, NULL), (guint)g_bytes_get_size(block));
+        put_chunk(parts, "eXIf", chunk->data, chunk->len);
+
+        g_autoptr(GBytes) file = finish(parts, ROWS, sizeof(ROWS));
+        struct image *image = load(file);
+
+        g_assert_cmpint(image->width, ==, i == 0 ? 1 : 2);
+        g_assert_true(i == 0 ? g_bytes_equal(image->meta.exif, block) : image->meta.exif == NULL);
+        image_free(image);
+    }
+}
+
 // The format allows one chunk of it, and it stands before the picture.
 static void test_exif_once(void)
 {
@@ -705,6 +729,7 @@ int main(int argc, char **argv)
     g_test_add_func("/png/cut-interlaced", test_cut_interlaced);
     g_test_add_func("/png/wrong-sum", test_wrong_sum);
     g_test_add_func("/png/exif-as-text", test_exif_as_text);
+    g_test_add_func("/png/exif-as-in-jpeg", test_exif_as_in_jpeg);
     g_test_add_func("/png/exif-once", test_exif_once);
     g_test_add_func("/png/in-icon", test_in_icon);
     g_test_add_func("/png/in-no-icon", test_in_no_icon);

@@ -133,6 +133,7 @@ static void test_signed(void)
 
         g_assert_nonnull(image);
         g_assert_cmpint(image->meta.bits, ==, i == 0 ? 8 : 16);
+        g_assert_nonnull(strstr(image->meta.note, "signs"));
         for (int n = 0; n < COUNT; n++) {
             g_assert_cmpfloat_with_epsilon(image->rgb[3 * n], EXPECTED[i][n], 1e-7f);
         }

@@ -131,6 +131,10 @@ static bool take_signals(GError **error)
     pthread_sigmask(SIG_BLOCK, &set, NULL); // of all threads that are made from here on
     cli_task.cancellable = g_cancellable_new();
     GThread *thread = g_thread_try_new("signals", wait_for_signals, cli_task.cancellable, error);
+    if (!thread) {
+        g_prefix_error(error,
+                       "there is not enough memory to begin, or there are too many threads: ");
+    }
     if (thread) {
         g_thread_unref(thread);
     }
