@@ -44,6 +44,22 @@ static bool read_tokenizer(struct model *m, GError **error)
     return true;
 }
 
+// Words that fall into letters give other pictures, and no word of why.
+static void note_tokenizer(struct model *m)
+{
+    const int unmade = tokenizer_unmade(m->tokenizer);
+    if (unmade == 0) {
+        return;
+    }
+    g_autofree char *before = m->note;
+    g_autofree char *lead =
+        before ? g_strconcat(before, "; ", NULL) : g_strconcat(m->path, ": ", NULL);
+    m->note =
+        g_strdup_printf("%sno merge of its tokenizer makes %d of its words, which are read as "
+                        "letters: the list of merges may be cut short",
+                        lead, unmade);
+}
+
 // A part of the kind, with the list of what it needs.
 static struct nn_part *add_part(struct model *m, const struct part_kind *kind)
 {
@@ -97,6 +113,7 @@ static struct model *open_model(const char *path, const char *vae, GPtrArray *we
         model_free(m);
         return NULL;
     }
+    note_tokenizer(m);
     return m;
 }
 

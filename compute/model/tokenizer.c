@@ -48,6 +48,28 @@ int tokenizer_max_id(const struct tokenizer *t)
     return t->max_id;
 }
 
+int tokenizer_unmade(const struct tokenizer *t)
+{
+    static const char END[] = "</w>";
+    g_autoptr(GHashTable) made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    GHashTableIter iter;
+    const char *text;
+    int unmade = 0;
+    g_hash_table_iter_init(&iter, t->merges);
+    while (g_hash_table_iter_next(&iter, (void **)&text, NULL)) {
+        const char *space = strchr(text, ' ');
+        g_hash_table_add(made, g_strdup_printf("%.*s%s", (int)(space - text), text, space + 1));
+    }
+    g_hash_table_iter_init(&iter, t->vocab);
+    while (g_hash_table_iter_next(&iter, (void **)&text, NULL)) {
+        const gssize stem = (gssize)strlen(text) - (g_str_has_suffix(text, END) ? 4 : 0);
+        const bool letter = g_utf8_strlen(text, stem) <= 1;
+        const bool special = g_str_has_prefix(text, "<|") || tokenizer_special(t, text);
+        unmade += !letter && !special && !g_hash_table_contains(made, text);
+    }
+    return unmade;
+}
+
 static GRWLock *lock_of(const struct tokenizer *t)
 {
     return (GRWLock *)&t->lock;

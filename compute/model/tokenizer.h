@@ -24,6 +24,9 @@ int tokenizer_bos(const struct tokenizer *t);
 int tokenizer_eos(const struct tokenizer *t);
 int tokenizer_pad(const struct tokenizer *t);
 int tokenizer_max_id(const struct tokenizer *t); // the largest id that can come out
+// Words of the vocabulary that no merge makes, so that text never becomes them: of a list of merges
+// that is whole there are none.
+int tokenizer_unmade(const struct tokenizer *t);
 // Forgets the added tokens whose ids are not below this: a text encoder that has no rows for them
 // reads their names as words, like any text. Before the first text.
 void tokenizer_limit(struct tokenizer *t, int ids);

@@ -67,6 +67,8 @@ PY
     "$cli" text --prompt "a my toy cat" --embedding "toy.safetensors:my toy" --out toy2.safetensors &&
     cmp toy1.safetensors toy2.safetensors && ! cmp -s words.safetensors toy1.safetensors
 check $? "an embedding is a token by its own name or by another"
+"$cli" text --prompt "a cat" --embedding "toy.safetensors:cat" --out toy3.safetensors 2>said && grep -q '“cat” is a word of this model' said
+check $? "in the place of a word that the model knows that is said: $(cat said)"
 "$cli" generate --prompt "a (red:1.2) apple" --steps 1 --out weighed.png 2>said && grep -q '(red:1.2) is read as it stands; --emphasis' said &&
     ! grep -q '“1”' said && "$cli" generate --prompt "a (red:1.2) apple" --emphasis --steps 1 --out weighed.png 2>said && [ ! -s said ]
 check $? "the weight of a word without --emphasis is told"

@@ -273,6 +273,24 @@ static void test_surplus(void)
     model_free(m);
 }
 
+// A list of merges that was cut makes other pictures of the same words: that is said.
+static void test_cut_merges(void)
+{
+    g_autoptr(GError) error = NULL;
+    char *folder = folder_copy("sd1");
+    g_autofree char *path = g_build_filename(folder, "tokenizer", "merges.txt", NULL);
+    g_autofree char *merges = NULL;
+    g_assert_true(g_file_get_contents(path, &merges, NULL, NULL));
+    merges[strlen(merges) / 3] = '\0';
+    *strrchr(merges, '\n') = '\0';
+    folder_write(folder, "tokenizer/merges.txt", merges);
+    struct model *m = model_inspect(folder, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(m->note, "merges may be cut short"));
+    model_free(m);
+    folder_free(folder);
+}
+
 static void move(const char *folder, const char *from, const char *to)
 {
     g_autofree char *source = g_build_filename(folder, from, NULL),
@@ -451,6 +469,7 @@ int main(int argc, char **argv)
     g_test_add_func("/config/mismatch", test_mismatch);
     g_test_add_func("/config/ignorable", test_ignorable);
     g_test_add_func("/config/surplus", test_surplus);
+    g_test_add_func("/config/cut-merges", test_cut_merges);
     g_test_add_func("/config/variants", test_variants);
     g_test_add_func("/config/swish", test_swish);
     g_test_add_func("/config/files", test_files);

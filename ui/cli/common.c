@@ -74,10 +74,17 @@ static bool load_embedding(const struct cli *c, const char *text, GError **error
     const bool whole = !colon || g_file_test(text, G_FILE_TEST_EXISTS);
     g_autofree char *path = whole ? g_strdup(text) : g_strndup(text, (gsize)(colon - text));
     struct st_file *f = st_open(path, error);
+    const bool taken = !whole && model_reads_as_word(c->engine->model, colon + 1);
     const bool ok = f && model_embed_file(c->engine->model, f, whole ? NULL : colon + 1, error);
     g_autofree char *note = ok ? model_embedding_note(f) : NULL;
     if (note) {
         g_autofree char *said = g_strdup_printf("%s: %s", path, note);
+        cli_complain(said);
+    }
+    if (ok && taken) {
+        g_autofree char *said = g_strdup_printf(
+            "%s: “%s” is a word of this model, in the place of which it is read now", path,
+            colon + 1);
         cli_complain(said);
     }
     st_free(f);
