@@ -3,9 +3,11 @@
 
 #include <glib.h>
 
+static const float LUMA_WEIGHTS[3] = {0.2126f, 0.7152f, 0.0722f};
+
 static inline float luma(const float *rgb)
 {
-    return 0.2126f * rgb[0] + 0.7152f * rgb[1] + 0.0722f * rgb[2];
+    return LUMA_WEIGHTS[0] * rgb[0] + LUMA_WEIGHTS[1] * rgb[1] + LUMA_WEIGHTS[2] * rgb[2];
 }
 
 // rgb is (count, 3); returns (count), newly allocated.

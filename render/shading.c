@@ -114,12 +114,11 @@ static struct line fit_range(float before, float reach, float after, float gain,
 // Moves the luma of what the map makes of a colour to the line.
 static void move(float *map, const struct line *line, float amount)
 {
-    static const float LUMA[3][3] = {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}};
     float row[4];
 
     luma_row(map, row);
     for (int k = 0; k < 4; k++) {
-        float wanted = k < 3 ? line->gain * luma(LUMA[k]) : line->offset;
+        float wanted = k < 3 ? line->gain * LUMA_WEIGHTS[k] : line->offset;
 
         for (int c = 0; c < 3; c++) {
             map[4 * c + k] += amount * (wanted - row[k]); // all channels alike: the luma by as much
@@ -132,15 +131,13 @@ static void move(float *map, const struct line *line, float amount)
 static void move_neutral(float *map, const struct line *line, const float *edited, float kept,
                          float amount)
 {
-    static const float LUMA[3][3] = {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}};
-
     for (int c = 0; c < 3; c++) {
         float tint = edited[c] - luma(edited);
 
         for (int k = 0; k < 4; k++) {
-            float hue = kept * ((k == c) - luma(LUMA[k % 3]));
+            float hue = kept * ((k == c) - LUMA_WEIGHTS[k % 3]);
             float wanted =
-                k < 3 ? line->gain * luma(LUMA[k]) + hue - (k == c) : line->offset + tint;
+                k < 3 ? line->gain * LUMA_WEIGHTS[k] + hue - (k == c) : line->offset + tint;
 
             map[4 * c + k] += amount * (wanted - map[4 * c + k]);
         }

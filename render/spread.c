@@ -103,15 +103,14 @@ static void fit_solve(struct fit *fit)
 // Moves the map to the one that knows luma, and the share of hues that is kept, alone.
 static void fit_neutral(struct fit *fit, const struct luma_fit *of, float kept, float neutral)
 {
-    static const float UNIT[3][3] = {{1.0f, 0.0f, 0.0f}, {0.0f, 1.0f, 0.0f}, {0.0f, 0.0f, 1.0f}};
     const double before = of->before / of->weight, after = of->after / of->weight;
     const double slope = (of->cross / of->weight - before * after) /
                          (of->square / of->weight - before * before + RIDGE);
 
     for (int c = 0; c < 3; c++) {
         for (int k = 0; k < TERMS; k++) {
-            double hue = kept * ((k == c) - luma(UNIT[k % 3]));
-            double to = k < 3 ? slope * luma(UNIT[k]) + hue - (k == c)
+            double hue = kept * ((k == c) - LUMA_WEIGHTS[k % 3]);
+            double to = k < 3 ? slope * LUMA_WEIGHTS[k] + hue - (k == c)
                               : after - slope * before + of->tint[c] / of->weight;
 
             fit->map[c][k] += neutral * (to - fit->map[c][k]);

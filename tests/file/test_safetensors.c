@@ -246,6 +246,15 @@ static void test_formats(void)
     g_assert_cmpfloat(out[1], ==, -2);
 }
 
+static void test_pointer(void)
+{
+    static const char TEXT[] = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n";
+    g_autoptr(GBytes) bytes = g_bytes_new_static(TEXT, sizeof TEXT - 1);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(st_parse(bytes, "unet.safetensors", &error));
+    g_assert_true(g_str_has_prefix(error->message, "unet.safetensors is a pointer of Git LFS"));
+}
+
 static void test_not_finite(void)
 {
     float out[2];
@@ -657,6 +666,7 @@ int main(int argc, char **argv)
     g_test_add_func("/safetensors/accepted", test_accepted);
     g_test_add_func("/safetensors/half", test_half);
     g_test_add_func("/safetensors/formats", test_formats);
+    g_test_add_func("/safetensors/pointer", test_pointer);
     g_test_add_func("/safetensors/not-finite", test_not_finite);
     g_test_add_func("/safetensors/round-trip", test_round_trip);
     g_test_add_func("/safetensors/no-file", test_no_file);

@@ -101,6 +101,11 @@ static void note_idle(const struct cli *c, const struct settings *s)
 
 bool cli_beside(const struct cli_command *command, const struct cli *c, GError **error)
 {
+    if (c->mask_reach && !c->mask) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--mask-reach is about the border of a mask, and there is no --mask");
+        return false;
+    }
     if (c->noise && c->size) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--noise has a size of its own, and --size another");

@@ -65,11 +65,7 @@ bool cli_mask(const struct cli *c, const struct photo *p, struct raster **mask, 
 {
     *mask = NULL;
     if (!c->mask) {
-        if (c->mask_reach > 0) {
-            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                        "--mask-reach is about the border of a mask, and there is no --mask");
-        }
-        return c->mask_reach == 0;
+        return true;
     }
     struct image *image = cli_image_load(c->mask, error);
     *mask = image ? photo_mask(p, image, c->mask, error) : NULL;

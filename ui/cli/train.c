@@ -2,6 +2,7 @@
 
 #include "compute/train/objective.h"
 #include "ui/core/control_set.h"
+#include "ui/core/paths.h"
 #include "ui/core/picture_set.h"
 #include "ui/core/subject.h"
 
@@ -76,7 +77,7 @@ static bool save(const struct cli *c, struct adapter *adapter, GError **error)
     g_autofree char *folder = g_build_filename(g_get_user_cache_dir(), "tincture", "unsaved", NULL);
     g_autofree char *name = g_path_get_basename(c->out);
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    if (g_mkdir_with_parents(folder, 0700) == 0 && adapter_save(adapter, path, NULL, NULL)) {
+    if (paths_make(folder, NULL) && adapter_save(adapter, path, NULL, NULL)) {
         g_prefix_error(error, "what was learned is in %s, as ", path);
     }
     return false;
