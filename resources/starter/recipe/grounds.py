@@ -2,6 +2,7 @@
 import base64
 import bz2
 import re
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +32,12 @@ def panorama(path):
     """A tone-mapped 8-bit picture from the npm package's base64 OpenEXR."""
     import OpenEXR
     data = base64.b64decode(re.search(r"base64,([A-Za-z0-9+/=]+)", path.read_text()).group(1))
-    exr = path.with_suffix(".decoded")
-    exr.write_bytes(data)
-    with OpenEXR.File(str(exr)) as file:
-        channels = file.channels()
-        light = np.asarray(channels["RGB" if "RGB" in channels else "RGBA"].pixels[..., :3], np.float32)
-    exr.unlink()
+    with tempfile.NamedTemporaryFile(suffix=".exr") as exr:              # a name of its own: several processes may be at it
+        exr.write(data)
+        exr.flush()
+        with OpenEXR.File(exr.name) as file:
+            channels = file.channels()
+            light = np.asarray(channels["RGB" if "RGB" in channels else "RGBA"].pixels[..., :3], np.float32)
     v = np.minimum(light / np.percentile(light, 60) * 0.35, 1e4)         # the sun is infinite in some
     v = np.clip(v * (1 + v / 4) / (1 + v), 0, 1)
     v = np.where(v <= 0.0031308, 12.92 * v, 1.055 * v ** (1 / 2.4) - 0.055)
