@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#define LISTED_MOST  12 // photos
 #define THUMB_SIDE   48
 #define THUMB_MARGIN 6
 
@@ -17,11 +18,12 @@ struct _TinctureSubjectBlock {
     // template widgets
     AdwPreferencesGroup *photos;
     AdwEntryRow *word, *kind;
-    GtkWidget *no_photos, *add, *remove;
+    GtkWidget *no_photos, *add, *add_folder, *remove;
     GtkLabel *words;
 
     // owned
     TinctureSession *session;
+    TinctureSubjectWork *work;
     GPtrArray *rows; // GtkWidget *, borrowed from the group: of each photo, with its path as data
 
     // state
@@ -32,7 +34,7 @@ G_DEFINE_FINAL_TYPE(TinctureSubjectBlock, tincture_subject_block, ADW_TYPE_BIN)
 
 static TinctureSubjectWork *work_of(TinctureSubjectBlock *self)
 {
-    return self->session->subject;
+    return self->work;
 }
 
 static const struct subject_entry *entry_of(TinctureSubjectBlock *self)
@@ -64,6 +66,22 @@ static void files_chosen_cb(GListModel *files, gpointer data)
 static void add_cb(TinctureSubjectBlock *self)
 {
     file_dialog_open_photos(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), files_chosen_cb,
+                            self);
+}
+
+static void folder_chosen_cb(GFile *file, gpointer data)
+{
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    char *path = g_file_get_path(file);
+    if (path != NULL) {
+        g_ptr_array_add(paths, path);
+    }
+    add_files(data, paths);
+}
+
+static void add_folder_cb(TinctureSubjectBlock *self)
+{
+    file_dialog_open_folder(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), folder_chosen_cb,
                             self);
 }
 
@@ -154,7 +172,9 @@ static GtkWidget *photo_row(TinctureSubjectBlock *self, const struct subject_sho
     gtk_widget_set_name(row, view->name); // for tests and inspectors
     adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 0);
     adw_action_row_add_prefix(ADW_ACTION_ROW(row), thumb_of(view));
-    button_in(row, shot->path, "document-edit-symbolic", retouch, G_CALLBACK(retouch_cb), self);
+    if (work_of(self)->lesson->roles == NULL) {
+        button_in(row, shot->path, "document-edit-symbolic", retouch, G_CALLBACK(retouch_cb), self);
+    }
     button_in(row, shot->path, "list-remove-symbolic", out, G_CALLBACK(leave_out_cb), self);
     return row;
 }
@@ -171,7 +191,7 @@ static void add_caption(TinctureSubjectBlock *self, GString *text, const char *c
     const char *word = entry_of(self)->word;
     g_autofree char *end = reading_text(self->session->reader, &style, caption);
     g_string_append_printf(text, " · “%s”%s%s", caption, *end ? ". " : "", end);
-    if (*word && strstr(caption, word) == NULL) {
+    if (work_of(self)->lesson->tokens && *word && strstr(caption, word) == NULL) {
         g_string_append_printf(text, ". It does not name %s", word);
     }
 }
@@ -218,6 +238,23 @@ static void show_photo(TinctureSubjectBlock *self, guint i, const struct subject
     adw_action_row_set_subtitle(self->rows->pdata[i], text);
 }
 
+// What is said of the list, n photos of which have been read.
+static char *photos_text(TinctureSubjectBlock *self, guint n)
+{
+    const char *const *describe = work_of(self)->lesson->describe;
+    if (entry_of(self)->shots->len > n) {
+        return g_strdup("Reading the photos…");
+    }
+    if (n > LISTED_MOST) {
+        return g_strdup_printf("%u photos, of which the first %d are shown.", n, LISTED_MOST);
+    }
+    return g_strdup(describe != NULL ? describe[self->index]
+                    : n == 1 ? "Of one photo its surroundings are learned, too. Three to five from "
+                               "different sides are better."
+                             : "Three to five of the same thing, from different sides and in "
+                               "different places.");
+}
+
 static void show_photos(TinctureSubjectBlock *self)
 {
     const GPtrArray *shots = entry_of(self)->shots;
@@ -225,21 +262,16 @@ static void show_photos(TinctureSubjectBlock *self)
     for (guint i = 0; i < shots->len; i++) {
         const struct subject_shot *shot = shots->pdata[i];
         const struct subject_view *view = tincture_subject_work_view(work_of(self), shot);
-        if (view != NULL) {
-            show_photo(self, n++, shot, view);
+        if (view != NULL && n++ < LISTED_MOST) {
+            show_photo(self, n - 1, shot, view);
         }
     }
-    while (self->rows->len > n) {
+    while (self->rows->len > MIN(n, LISTED_MOST)) {
         drop_row(self, self->rows->len - 1);
     }
+    g_autofree char *text = photos_text(self, n);
     gtk_widget_set_visible(self->no_photos, n == 0);
-    adw_preferences_group_set_description(
-        self->photos,
-        shots->len > n ? "Reading the photos…"
-        : n == 1 ? "Of one photo its surroundings are learned, too. Three to five from different "
-                   "sides are better."
-                 : "Three to five of the same thing, from different sides and in different "
-                   "places.");
+    adw_preferences_group_set_description(self->photos, text);
 }
 
 // ---- word and class -----------------------------------------------------------------------------
@@ -268,6 +300,20 @@ static char *call_text(TinctureSubjectBlock *self)
     return g_strdup_printf("In sentences it is called “%s”%s", sentence, too);
 }
 
+// The words of a list whose word is a name alone, and which may do without a description.
+static void show_plain_names(TinctureSubjectBlock *self)
+{
+    const struct subject_entry *entry = entry_of(self);
+    const struct lesson *lesson = work_of(self)->lesson;
+    g_autofree char *unknown =
+        words_text(self->session->vocabulary, self->session->reader, entry->kind);
+    gtk_widget_set_visible(GTK_WIDGET(self->word), self->index + 1 == lesson->most);
+    gtk_widget_set_visible(GTK_WIDGET(self->words), *unknown != '\0');
+    show_text(self->word, entry->word);
+    show_text(self->kind, entry->kind);
+    gtk_label_set_text(self->words, unknown);
+}
+
 static void show_names(TinctureSubjectBlock *self)
 {
     const struct subject_entry *entry = entry_of(self);
@@ -286,14 +332,14 @@ static void show_names(TinctureSubjectBlock *self)
 
 void tincture_subject_block_show(TinctureSubjectBlock *self)
 {
-    static const char *const titles[SUBJECTS_MOST] = {"First Subject", "Second Subject",
-                                                      "Third Subject"};
-    const gboolean several = work_of(self)->draft.subjects->len > 1;
+    const struct lesson *lesson = work_of(self)->lesson;
+    const guint n = work_of(self)->draft.subjects->len;
+    const gboolean stays = n == lesson->least;
     self->updating++;
-    adw_preferences_group_set_title(self->photos, several ? titles[self->index] : "Photos");
-    gtk_widget_set_visible(self->remove, several);
+    adw_preferences_group_set_title(self->photos, n > 1 ? lesson->lists[self->index] : "Photos");
+    gtk_widget_set_visible(self->remove, n > 1 && (!stays || entry_of(self)->shots->len > 0));
     show_photos(self);
-    show_names(self);
+    (lesson->tokens ? show_names : show_plain_names)(self);
     self->updating--;
 }
 
@@ -301,6 +347,7 @@ static void tincture_subject_block_dispose(GObject *object)
 {
     TinctureSubjectBlock *self = TINCTURE_SUBJECT_BLOCK(object);
     g_clear_pointer(&self->rows, g_ptr_array_unref);
+    g_clear_object(&self->work);
     g_clear_object(&self->session);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_SUBJECT_BLOCK);
     G_OBJECT_CLASS(tincture_subject_block_parent_class)->dispose(object);
@@ -315,12 +362,14 @@ static void tincture_subject_block_class_init(TinctureSubjectBlockClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, photos);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, no_photos);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, add);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, add_folder);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, remove);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, word);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, kind);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectBlock, words);
     gtk_widget_class_bind_template_callback(widget_class, add_cb);
     gtk_widget_class_bind_template_callback(widget_class, remove_subject_cb);
+    gtk_widget_class_bind_template_callback(widget_class, add_folder_cb);
     gtk_widget_class_bind_template_callback(widget_class, word_cb);
     gtk_widget_class_bind_template_callback(widget_class, kind_cb);
 }
@@ -331,31 +380,41 @@ static void tincture_subject_block_init(TinctureSubjectBlock *self)
     gtk_widget_init_template(GTK_WIDGET(self));
 }
 
-// Names for tests and inspectors: "subject.word", "subject2.word".
+// Names for tests and inspectors: "subject.word", "subject2.word", "style2.word".
 static void name_controls(TinctureSubjectBlock *self)
 {
     const struct {
         gpointer widget;
         const char *name;
-    } names[] = {{self->add, "add"},
-                 {self->remove, "remove"},
-                 {self->word, "word"},
-                 {self->kind, "kind"},
-                 {self->words, "words"}};
+    } names[] = {{self->add, "add"},       {self->add_folder, "add-folder"},
+                 {self->remove, "remove"}, {self->word, "word"},
+                 {self->kind, "kind"},     {self->words, "words"}};
     g_autofree char *number = self->index > 0 ? g_strdup_printf("%u", self->index + 1) : NULL;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *name =
-            g_strdup_printf("subject%s.%s", number ? number : "", names[i].name);
+        g_autofree char *name = g_strdup_printf("%s%s.%s", work_of(self)->lesson->name,
+                                                number ? number : "", names[i].name);
         gtk_widget_set_name(names[i].widget, name);
     }
 }
 
-GtkWidget *tincture_subject_block_new(TinctureSession *session, guint index)
+static void title_controls(TinctureSubjectBlock *self)
+{
+    const struct lesson *lesson = work_of(self)->lesson;
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->word), lesson->word);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->kind), lesson->kind);
+    gtk_widget_set_tooltip_text(self->remove, lesson->least > 1 ? "Leave all of these out"
+                                                                : "Leave this subject out");
+}
+
+GtkWidget *tincture_subject_block_new(TinctureSession *session, TinctureSubjectWork *work,
+                                      guint index)
 {
     TinctureSubjectBlock *self = g_object_new(TINCTURE_TYPE_SUBJECT_BLOCK, NULL);
     self->session = g_object_ref(session);
+    self->work = g_object_ref(work);
     self->index = index;
     name_controls(self);
+    title_controls(self);
     return GTK_WIDGET(self);
 }
 

@@ -1,4 +1,4 @@
-// A subject on the page of subjects: its photos, its word and what it is.
+// A list of photos on the page of subjects or styles, with its word and what it is.
 //
 // Thread: main only.
 #pragma once
@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(TinctureSubjectBlock, tincture_subject_block, TINCTURE, SUBJECT_BLOCK, AdwBin)
 
 // index: its place in the draft.
-GtkWidget *tincture_subject_block_new(TinctureSession *session, guint index);
+GtkWidget *tincture_subject_block_new(TinctureSession *session, TinctureSubjectWork *work,
+                                      guint index);
 // As the draft has it now; one more and one fewer among them are blocks more and fewer.
 void tincture_subject_block_show(TinctureSubjectBlock *self);
 guint tincture_subject_block_get_index(TinctureSubjectBlock *self);

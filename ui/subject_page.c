@@ -7,6 +7,8 @@
 #include "ui/widgets/sample_strip.h"
 #include "ui/widgets/setting_list.h"
 
+#include <string.h>
+
 struct _TinctureSubjectPage {
     AdwBin parent_instance;
 
@@ -20,21 +22,24 @@ struct _TinctureSubjectPage {
     GtkProgressBar *progress;
     TinctureLossPlot *plot;
     GtkBox *strips;
+    AdwEntryRow *own_prompt;
 
     // owned
     TinctureSession *session;
-    struct setting_list *settings;
+    TinctureSubjectWork *work;
+    struct setting_list *settings; // from when there is a work on
     GPtrArray *known_rows;   // GtkWidget *, borrowed from the group: with the path of each as data
     GPtrArray *strip_titles; // char *: of the strips in the box
 
     // state
+    gboolean updating;
 };
 
 G_DEFINE_FINAL_TYPE(TinctureSubjectPage, tincture_subject_page, ADW_TYPE_BIN)
 
 static TinctureSubjectWork *work_of(TinctureSubjectPage *self)
 {
-    return self->session->subject;
+    return self->work;
 }
 
 // ---- what a person does -------------------------------------------------------------------------
@@ -47,6 +52,14 @@ static void another_cb(TinctureSubjectPage *self)
 static void setting_changed(const char *key, double value, gpointer data)
 {
     tincture_subject_work_set(work_of(data), key, value);
+}
+
+static void own_prompt_cb(TinctureSubjectPage *self)
+{
+    if (!self->updating) {
+        tincture_subject_work_set_own_prompt(work_of(self),
+                                             gtk_editable_get_text(GTK_EDITABLE(self->own_prompt)));
+    }
 }
 
 static void learn_cb(TinctureSubjectPage *self)
@@ -74,11 +87,12 @@ static void use_cb(GtkWidget *button, TinctureSubjectPage *self)
 
 static void show_blocks(TinctureSubjectPage *self)
 {
+    const struct lesson *lesson = work_of(self)->lesson;
     const guint n = work_of(self)->draft.subjects->len;
     GtkWidget *block = gtk_widget_get_first_child(GTK_WIDGET(self->blocks));
     for (guint i = 0; i < n; i++) {
         if (block == NULL) {
-            block = tincture_subject_block_new(self->session, i);
+            block = tincture_subject_block_new(self->session, self->work, i);
             gtk_box_append(self->blocks, block);
         }
         tincture_subject_block_show(TINCTURE_SUBJECT_BLOCK(block));
@@ -90,9 +104,8 @@ static void show_blocks(TinctureSubjectPage *self)
         gtk_box_remove(self->blocks, block);
         block = next;
     }
-    gtk_widget_set_visible(self->another, n < SUBJECTS_MOST);
-    gtk_button_set_label(GTK_BUTTON(self->start),
-                         n > 1 ? "_Learn These Subjects" : "_Learn This Subject");
+    gtk_widget_set_visible(self->another, n < lesson->most);
+    gtk_button_set_label(GTK_BUTTON(self->start), n > 1 ? lesson->starts : lesson->start);
 }
 
 guint tincture_subject_page_at(TinctureSubjectPage *self, GtkWidget *widget, double x, double y)
@@ -183,7 +196,8 @@ static void show_end_cb(TinctureSubjectPage *self)
 static void show_progress(TinctureSubjectPage *self)
 {
     const TinctureSubjectWork *work = work_of(self);
-    const TinctureJob *job = tincture_queue_find(self->session->queue, &subject_job);
+    const TinctureJob *job =
+        work->running ? tincture_queue_find(self->session->queue, &subject_job) : NULL;
     const gboolean learning = job != NULL, waits = tincture_subject_work_waits(work_of(self));
     job_box_show(self->progress_box, self->progress_text, self->progress, self->stop, job);
     gtk_widget_set_visible(self->start, !learning && !waits);
@@ -192,7 +206,8 @@ static void show_progress(TinctureSubjectPage *self)
     gtk_widget_set_sensitive(self->another, !learning);
     gtk_widget_set_sensitive(GTK_WIDGET(self->rows), !learning);
     gtk_widget_set_sensitive(GTK_WIDGET(self->expert), !learning);
-    g_autofree char *name = subject_draft_name(&work->run.draft);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->own_prompt), !learning);
+    g_autofree char *name = work->lesson->name_of(&work->run.draft);
     g_autofree char *text = g_strdup_printf("Stopped after %d of %d steps of %s", work->run.step,
                                             work->run.steps, name);
     gtk_label_set_text(self->resume_text, text);
@@ -260,9 +275,22 @@ static void show_known(TinctureSubjectPage *self)
     }
 }
 
+static void show_own_prompt(TinctureSubjectPage *self)
+{
+    const char *prompt = work_of(self)->draft.own_prompt;
+    g_autofree char *now =
+        g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->own_prompt))));
+    self->updating = TRUE;
+    if (!g_str_equal(now, prompt)) {
+        gtk_editable_set_text(GTK_EDITABLE(self->own_prompt), prompt);
+    }
+    self->updating = FALSE;
+}
+
 static void changed_cb(TinctureSubjectPage *self)
 {
     show_blocks(self);
+    show_own_prompt(self);
     setting_list_show(self->settings, work_of(self)->draft.learn);
     show_training(self);
     show_progress(self);
@@ -277,6 +305,7 @@ static void tincture_subject_page_dispose(GObject *object)
     g_clear_pointer(&self->settings, setting_list_free);
     g_clear_pointer(&self->known_rows, g_ptr_array_unref);
     g_clear_pointer(&self->strip_titles, g_ptr_array_unref);
+    g_clear_object(&self->work);
     g_clear_object(&self->session);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_SUBJECT_PAGE);
     G_OBJECT_CLASS(tincture_subject_page_parent_class)->dispose(object);
@@ -304,8 +333,10 @@ static void tincture_subject_page_class_init(TinctureSubjectPageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, training_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, plot);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, strips);
+    gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, own_prompt);
     gtk_widget_class_bind_template_child(widget_class, TinctureSubjectPage, known);
     gtk_widget_class_bind_template_callback(widget_class, another_cb);
+    gtk_widget_class_bind_template_callback(widget_class, own_prompt_cb);
     gtk_widget_class_bind_template_callback(widget_class, learn_cb);
     gtk_widget_class_bind_template_callback(widget_class, resume_cb);
 }
@@ -315,17 +346,35 @@ static void tincture_subject_page_init(TinctureSubjectPage *self)
     self->known_rows = g_ptr_array_new();
     self->strip_titles = g_ptr_array_new_with_free_func(g_free);
     gtk_widget_init_template(GTK_WIDGET(self));
-    self->settings = setting_list_new(self->rows, self->expert, "subject", setting_changed, self);
-    setting_list_leave_out(self->settings, "objective");
     g_signal_connect_swapped(gtk_scrolled_window_get_vadjustment(self->scroller), "notify::upper",
                              G_CALLBACK(show_end_cb), self);
 }
 
-void tincture_subject_page_set_session(TinctureSubjectPage *self, TinctureSession *session)
+// Names for tests and inspectors: the template's "subject.learn" is "style.learn" on that page.
+static void name_controls(GtkWidget *widget, const char *lesson)
+{
+    const char *name = gtk_widget_get_name(widget), prefix[] = "subject.";
+    if (g_str_has_prefix(name, prefix)) {
+        g_autofree char *own = g_strdup_printf("%s.%s", lesson, name + strlen(prefix));
+        gtk_widget_set_name(widget, own);
+    }
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child != NULL;
+         child = gtk_widget_get_next_sibling(child)) {
+        name_controls(child, lesson);
+    }
+}
+
+void tincture_subject_page_set_session(TinctureSubjectPage *self, TinctureSession *session,
+                                       TinctureSubjectWork *work)
 {
     self->session = g_object_ref(session);
-    g_signal_connect_object(session->subject, "changed", G_CALLBACK(changed_cb), self,
-                            G_CONNECT_SWAPPED);
+    self->work = g_object_ref(work);
+    name_controls(GTK_WIDGET(self), work->lesson->name);
+    adw_preferences_group_set_title(self->known, work->lesson->known);
+    self->settings =
+        setting_list_new(self->rows, self->expert, work->lesson->name, setting_changed, self);
+    setting_list_leave_out(self->settings, "objective");
+    g_signal_connect_object(work, "changed", G_CALLBACK(changed_cb), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(session->queue, "changed", G_CALLBACK(show_progress), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(session, "device-changed", G_CALLBACK(changed_cb), self,

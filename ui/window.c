@@ -17,11 +17,12 @@ G_DEFINE_FINAL_TYPE(TinctureWindow, tincture_window, ADW_TYPE_APPLICATION_WINDOW
 
 static const char *aside_title(TinctureWindow *self)
 {
-    return self->aside == NULL                         ? "Tincture"
-           : g_str_equal(self->aside, "workshop")      ? "Adapter Workshop"
-           : g_str_equal(self->aside, "sticker")       ? "Make a Sticker"
-           : g_str_equal(self->aside, "subject-photo") ? tincture_window_get_project(self)->title
-                                                       : "Learn a Subject";
+    const TinctureSubjectWork *work = tincture_window_get_lesson(self);
+    return self->aside == NULL                    ? "Tincture"
+           : work != NULL                         ? work->lesson->title
+           : g_str_equal(self->aside, "workshop") ? "Adapter Workshop"
+           : g_str_equal(self->aside, "sticker")  ? "Make a Sticker"
+                                                  : tincture_window_get_project(self)->title;
 }
 
 static void show_title(TinctureWindow *self)
@@ -115,6 +116,8 @@ void tincture_window_show_aside(TinctureWindow *self, const char *page)
     self->aside = page;
     if (g_strcmp0(page, "subject") == 0) {
         tincture_subject_page_show(self->subject);
+    } else if (g_strcmp0(page, "style") == 0) {
+        tincture_subject_page_show(self->style);
     } else if (g_strcmp0(page, "subject-photo") == 0) {
         tincture_subject_photo_page_show(self->subject_photo);
     } else if (g_strcmp0(page, "sticker") == 0) {
@@ -208,6 +211,7 @@ static void connect_session(TinctureWindow *self)
         {self->project, "view-changed", G_CALLBACK(tincture_window_update_actions)},
         {self->project, "message", G_CALLBACK(tincture_window_say)},
         {self->session->subject, "changed", G_CALLBACK(tincture_window_update_actions)},
+        {self->session->style, "changed", G_CALLBACK(tincture_window_update_actions)},
         {self->session->subject_photo, "opened", G_CALLBACK(tincture_window_show_subject_photo)},
         {self->session->subject_photo->project, "document-changed",
          G_CALLBACK(tincture_window_update_actions)},
@@ -294,6 +298,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, stage);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, recent);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, subject);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, style);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, subject_photo);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, workshop);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, sticker);
@@ -354,7 +359,8 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
                             G_CONNECT_SWAPPED);
     tincture_stage_set_session(self->stage, session, session->painting);
     tincture_recent_popover_set_session(self->recent, session);
-    tincture_subject_page_set_session(self->subject, session);
+    tincture_subject_page_set_session(self->subject, session, session->subject);
+    tincture_subject_page_set_session(self->style, session, session->style);
     tincture_subject_photo_page_set_session(self->subject_photo, session);
     tincture_workshop_page_set_session(self->workshop, session);
     tincture_sticker_page_set_session(self->sticker, session);

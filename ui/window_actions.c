@@ -208,8 +208,8 @@ static void undo_action(GtkWidget *widget, const char *name, GVariant *target)
     if (text_takes(widget, "text.undo")) {
         return;
     }
-    if (g_strcmp0(self->aside, "subject") == 0) {
-        tincture_subject_work_put_back(self->session->subject, 0);
+    if (tincture_window_get_lesson(self) != NULL) {
+        tincture_subject_work_put_back(tincture_window_get_lesson(self), 0);
     } else {
         tincture_project_undo(tincture_window_get_project(self));
     }
@@ -246,6 +246,11 @@ static void start_over_action(GtkWidget *widget, const char *name, GVariant *tar
 static void subject_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     tincture_window_show_aside(window_of(widget), "subject");
+}
+
+static void style_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_window_show_aside(window_of(widget), "style");
 }
 
 static void workshop_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -358,7 +363,8 @@ static void about_action(GtkWidget *widget, const char *name, GVariant *target)
 
 static gboolean can_undo(TinctureWindow *self)
 {
-    return g_strcmp0(self->aside, "subject") == 0 ? self->session->subject->removed->len > 0
+    const TinctureSubjectWork *work = tincture_window_get_lesson(self);
+    return work != NULL ? work->removed->len > 0
            : g_strcmp0(self->aside, "workshop") == 0 || g_strcmp0(self->aside, "sticker") == 0
                ? FALSE
                : history_can_undo(tincture_window_get_project(self)->history);
@@ -387,6 +393,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.add-adapter", photo},
         {"win.choose-hint", photo && project->document.lead.control != NULL},
         {"win.subject", books && g_strcmp0(self->aside, "subject") != 0},
+        {"win.style", books && g_strcmp0(self->aside, "style") != 0},
         {"win.workshop", books && g_strcmp0(self->aside, "workshop") != 0},
         {"win.sticker", g_strcmp0(self->aside, "sticker") != 0},
         {"win.leave-page", self->aside != NULL},
@@ -449,6 +456,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.redo", NULL, redo_action},
         {"win.learn", NULL, learn_action},
         {"win.subject", NULL, subject_action},
+        {"win.style", NULL, style_action},
         {"win.workshop", NULL, workshop_action},
         {"win.sticker", NULL, sticker_action},
         {"win.leave-page", NULL, leave_page_action},

@@ -8,6 +8,13 @@ static gboolean takes_files(TinctureWindow *self)
     return self->aside != NULL && !g_str_equal(self->aside, "sticker");
 }
 
+// That of the page; a photo's page is of subjects.
+static TinctureSubjectWork *lesson_of(TinctureWindow *self)
+{
+    TinctureSubjectWork *work = tincture_window_get_lesson(self);
+    return work != NULL ? work : self->session->subject;
+}
+
 static void picture_encoded_cb(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(TinctureWindow) self = data;
@@ -31,7 +38,7 @@ static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *
             self,
             g_str_equal(self->aside, "workshop")
                 ? "This is a picture. Adapters come as files."
-                : "A subject is learned from files. Save this picture as one first.",
+                : "What is learned comes as files. Save this picture as one first.",
             NULL, NULL);
         return;
     }
@@ -42,7 +49,7 @@ static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *
     g_task_run_in_thread(task, encode_thread);
 }
 
-// subject: the one that photos are of, on the page of subjects.
+// subject: the list that photos are of, on a page of those.
 static void add_aside(TinctureWindow *self, GSList *files, guint subject)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
@@ -60,8 +67,7 @@ static void add_aside(TinctureWindow *self, GSList *files, guint subject)
     if (g_str_equal(self->aside, "workshop")) {
         tincture_workshop_add(self->session->workshop, (const char *const *)paths->pdata);
     } else {
-        tincture_subject_work_add(self->session->subject, subject,
-                                  (const char *const *)paths->pdata);
+        tincture_subject_work_add(lesson_of(self), subject, (const char *const *)paths->pdata);
     }
 }
 
@@ -70,7 +76,7 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files)
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     int photos = 0;
     if (takes_files(self)) {
-        add_aside(self, files, tincture_subject_work_next(self->session->subject));
+        add_aside(self, files, tincture_subject_work_next(lesson_of(self)));
         return;
     }
     for (GSList *item = files; item != NULL; item = item->next) {
@@ -92,7 +98,10 @@ static gboolean drop_cb(GtkDropTarget *target, const GValue *value, double x, do
 {
     if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST) && takes_files(self)) {
         add_aside(self, g_value_get_boxed(value),
-                  tincture_subject_page_at(self->subject, self->drop_area, x, y));
+                  tincture_subject_page_at(self->aside != NULL && g_str_equal(self->aside, "style")
+                                               ? self->style
+                                               : self->subject,
+                                           self->drop_area, x, y));
         return TRUE;
     }
     if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST)) {

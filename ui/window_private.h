@@ -21,7 +21,7 @@ struct _TinctureWindow {
     GtkBox *inspector, *history;
     TinctureStage *stage;
     TinctureRecentPopover *recent;
-    TinctureSubjectPage *subject;
+    TinctureSubjectPage *subject, *style;
     TinctureSubjectPhotoPage *subject_photo;
     TinctureWorkshopPage *workshop;
     TinctureStickerPage *sticker;
@@ -37,9 +37,9 @@ struct _TinctureWindow {
     guint message_source; // of one that waits until the one before has come in
     gint64 message_shown; // microseconds, of the monotonic clock
 
-    const char *
-        aside; // the page in the photo's place: "subject", "subject-photo", "workshop" or "sticker";
-               // NULL: none
+    const char
+        *aside; // the page in the photo's place: "subject", "subject-photo", "style", "workshop" or
+                // "sticker"; NULL: none
 
     // borrowed
     AdwToast *message;       // that is shown; NULL: none
@@ -55,6 +55,8 @@ void tincture_window_add_tools(TinctureWindow *self);
 void tincture_window_take_canvas(TinctureWindow *self); // another page is seen
 void tincture_window_update_tools(TinctureWindow *self);
 void tincture_window_install_subject(GtkWidgetClass *widget_class);
+// What the page that is seen learns from photos; NULL: it is none of those pages.
+TinctureSubjectWork *tincture_window_get_lesson(TinctureWindow *self);
 void tincture_window_show_subject_photo(TinctureWindow *self); // the one that was opened
 void tincture_window_accept_drops(TinctureWindow *self);
 void tincture_window_paste(TinctureWindow *self);
@@ -63,7 +65,7 @@ void tincture_window_toast(TinctureWindow *self, const char *text, const char *b
                            const char *action);
 void tincture_window_say(TinctureWindow *self, int kind, const char *text); // enum message_kind
 void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text);
-// "subject", "subject-photo", "workshop" or "sticker"; NULL: what was there before.
+// One of those of aside; NULL: what was there before.
 void tincture_window_show_aside(TinctureWindow *self, const char *page);
 // Closes the message that is shown, if there is one; TRUE: it would have stayed.
 gboolean tincture_window_dismiss(TinctureWindow *self);

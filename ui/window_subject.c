@@ -1,9 +1,25 @@
-// The verbs of the page of subjects.
+// The verbs of the pages of subjects and styles.
 #include "ui/window_private.h"
+
+static TinctureSubjectWork *find_work(TinctureWindow *self, const char *name)
+{
+    TinctureSubjectWork *const all[] = {self->session->subject, self->session->style};
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (g_strcmp0(name, all[i]->lesson->name) == 0) {
+            return all[i];
+        }
+    }
+    return NULL;
+}
+
+TinctureSubjectWork *tincture_window_get_lesson(TinctureWindow *self)
+{
+    return find_work(self, self->aside);
+}
 
 static TinctureSubjectWork *work_of(GtkWidget *widget)
 {
-    return TINCTURE_WINDOW(widget)->session->subject;
+    return tincture_window_get_lesson(TINCTURE_WINDOW(widget));
 }
 
 // Until something newer is said it can be put back, whatever is done meanwhile.
@@ -11,7 +27,8 @@ static void tell_removed(GtkWidget *widget, const char *what, gint64 number)
 {
     g_autofree char *text = g_strdup_printf("Left out %s", what);
     g_autofree char *undo =
-        g_strdup_printf("win.subject-put-back(int64 %" G_GINT64_FORMAT ")", number);
+        g_strdup_printf("win.subject-put-back(('%s', int64 %" G_GINT64_FORMAT "))",
+                        work_of(widget)->lesson->name, number);
     tincture_window_toast(TINCTURE_WINDOW(widget), text, "Undo", undo);
 }
 
@@ -31,13 +48,18 @@ static void remove_action(GtkWidget *widget, const char *name, GVariant *target)
     const guint subject = g_variant_get_uint32(target);
     const struct subject_entry *entry = subject_draft_at(&work->draft, subject);
     g_autofree char *what =
-        g_strdup_printf("%s %s", entry->word, *entry->kind != '\0' ? entry->kind : "subject");
+        work->lesson->tokens
+            ? g_strdup_printf("%s %s", entry->word, *entry->kind != '\0' ? entry->kind : "subject")
+            : g_strdup_printf("%u photos", entry->shots->len);
     tell_removed(widget, what, tincture_subject_work_remove_subject(work, subject));
 }
 
 static void put_back_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    tincture_subject_work_put_back(work_of(widget), g_variant_get_int64(target));
+    const char *lesson;
+    gint64 number;
+    g_variant_get(target, "(&sx)", &lesson, &number);
+    tincture_subject_work_put_back(find_work(TINCTURE_WINDOW(widget), lesson), number);
 }
 
 static void photo_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -60,5 +82,5 @@ void tincture_window_install_subject(GtkWidgetClass *widget_class)
                                     leave_out_action);
     gtk_widget_class_install_action(widget_class, "win.subject-photo", "(uu)", photo_action);
     gtk_widget_class_install_action(widget_class, "win.subject-remove", "u", remove_action);
-    gtk_widget_class_install_action(widget_class, "win.subject-put-back", "x", put_back_action);
+    gtk_widget_class_install_action(widget_class, "win.subject-put-back", "(sx)", put_back_action);
 }

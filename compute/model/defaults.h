@@ -10,7 +10,7 @@
 #include "compute/settings.h"
 
 // Sets what the model in this folder (or file: then nothing) says about settings of this kind:
-// "edit", "learn", or "subject" or "control", which count on top of "learn" where that is learned.
+// "edit", "learn", or "subject", "style" or "control", on top of "learn" where that is learned.
 // No such file, and values that are out of range, change nothing. False where the file cannot be
 // read; the error names it.
 bool model_defaults(const char *model, const char *kind, struct settings *s, GError **error);

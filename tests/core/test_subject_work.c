@@ -58,6 +58,7 @@ static void begin(struct fixture *f, int steps)
     g_assert_cmpstr(first_of(f)->word, ==, "<rex>"); // suggested
     add(f, (const char *const[]){"cat.png", "fox.png", NULL});
     tincture_subject_work_set_kind(work, 0, "cat");
+    tincture_subject_work_set_own_prompt(work, "a <rex> cat in a boat");
     tincture_subject_work_set(work, "steps", steps);
     tincture_subject_work_set(work, "class_pictures", 2);
     tincture_subject_work_set(work, "crops", 2);
@@ -94,11 +95,12 @@ static GBytes *learned_bytes(const struct fixture *f)
 static void check_strips(const struct fixture *f, guint samples)
 {
     const GPtrArray *strips = work_of(f)->strips;
-    g_assert_cmpuint(strips->len, ==, 3);
+    g_assert_cmpuint(strips->len, ==, 4);
     for (guint i = 0; i < strips->len; i++) {
         const struct subject_strip *s = strips->pdata[i];
         g_assert_cmpuint(s->samples->len, ==, samples);
-        g_assert_true(i == 0 || strstr(s->title, "a photograph of a <rex> cat "));
+        g_assert_true(i == 0 || strstr(s->title, i == 3 ? "a <rex> cat in a boat"
+                                                        : "a photograph of a <rex> cat "));
     }
 }
 
@@ -291,8 +293,8 @@ static void test_two(void)
     g_assert_true(learn(&f));
     wait_until(&f, is_over, "the subjects are learned");
     g_assert_nonnull(strstr(f.last_message, "“a photograph of a <rex> cat and a <mia> apple”"));
-    g_assert_cmpuint(work->strips->len, ==, 4);
-    for (guint i = 0; i < 4; i++) {
+    g_assert_cmpuint(work->strips->len, ==, 5);
+    for (guint i = 0; i < 5; i++) {
         g_assert_cmpuint(((struct subject_strip *)work->strips->pdata[i])->samples->len, ==, 1);
     }
     g_autoptr(GPtrArray) known = tincture_subject_work_known(work);
@@ -351,13 +353,105 @@ static void test_photos(void)
     fixture_end(&f);
 }
 
+// ---- a style ------------------------------------------------------------------------------------
+
+static bool is_style_read(struct fixture *f)
+{
+    return f->session->style->reading == 0;
+}
+
+static bool is_style_over(struct fixture *f)
+{
+    return !f->session->style->running;
+}
+
+static bool a_style_step(struct fixture *f)
+{
+    return f->session->style->run.loss->len >= 1;
+}
+
+static void load_style(struct fixture *f)
+{
+    fixture_open(f);
+    wait_until(f, is_loaded, "the model is there");
+    tincture_subject_work_load(f->session->style);
+    wait_until(f, is_style_read, "the pictures are read");
+}
+
+// A folder with two pictures and what is none.
+static char *make_folder(const struct fixture *f)
+{
+    static const char *const names[] = {"cat.png", "apple.png", "README.md"};
+    char *folder = g_build_filename(f->dir, "look", NULL);
+    g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *sample = sample_path(names[i]);
+        g_autoptr(GFile) from = g_file_new_for_path(sample);
+        g_autoptr(GFile) to = g_file_new_build_filename(folder, names[i], NULL);
+        g_assert_true(g_file_copy(from, to, 0, NULL, NULL, NULL, NULL));
+    }
+    return folder;
+}
+
+// Two lists that stay, one of them a folder: stopped, closed and gone on with, with a sentence of a
+// person's own; what is put in about a subject is another thing.
+static void test_style(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    load_style(&f);
+    TinctureSubjectWork *work = f.session->style;
+    g_autofree char *folder = make_folder(&f), *fox = sample_path("fox.png");
+    tincture_subject_work_add(work, 0, (const char *const[]){fox, NULL});
+    tincture_subject_work_add(work, 1, (const char *const[]){folder, NULL});
+    wait_until(&f, is_style_read, "the pictures are read");
+    const struct subject_entry *style = subject_draft_at(&work->draft, 1);
+    g_assert_cmpuint(style->shots->len, ==, 2);
+    g_assert_true(
+        g_str_has_suffix(((struct subject_shot *)style->shots->pdata[0])->path, "look/apple.png"));
+    tincture_subject_work_remove_subject(work, 1);
+    g_assert_cmpuint(style->shots->len, ==, 0);
+    tincture_subject_work_put_back(work, 0);
+    g_assert_cmpuint(style->shots->len, ==, 2);
+    tincture_subject_work_set_kind(work, 0, "a photograph");
+    tincture_subject_work_set_kind(work, 1, "a photograph in the look");
+    g_assert_false(tincture_subject_work_learn(work, f.session->reader));
+    g_assert_nonnull(strstr(f.last_message, "Give the style a name"));
+    tincture_subject_work_set_word(work, 1, "look");
+    tincture_subject_work_set_own_prompt(work, " a cat in a boat ");
+    tincture_subject_work_set(work, "steps", 5);
+    g_assert_true(tincture_subject_work_learn(work, f.session->reader));
+    wait_until(&f, a_style_step, "a step is done");
+    fixture_close(&f); // in the middle
+
+    load_style(&f);
+    work = f.session->style;
+    g_assert_cmpstr(work->draft.own_prompt, ==, "a cat in a boat");
+    g_assert_true(tincture_subject_work_waits(work));
+    g_assert_true(tincture_subject_work_resume(work));
+    g_assert_false(tincture_subject_work_resume(f.session->subject)); // it has none
+    wait_until(&f, is_style_over, "the style is learned");
+    g_assert_cmpuint(work->run.loss->len, ==, 5);
+    g_assert_cmpuint(work->strips->len, ==, 3);
+    const struct subject_strip *own = work->strips->pdata[2];
+    g_assert_cmpstr(own->title, ==, "a cat in a boat");
+    g_assert_cmpuint(own->samples->len, ==, 1);
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
+    g_autoptr(GPtrArray) known = tincture_subject_work_known(work);
+    g_autoptr(GPtrArray) subjects = tincture_subject_work_known(f.session->subject);
+    g_assert_cmpuint(known->len, ==, 1);
+    g_assert_cmpuint(subjects->len, ==, 0);
+    g_assert_cmpuint(first_of(&f)->shots->len, ==, 0);
+    fixture_end(&f);
+}
+
 // A draft of one subject, as it was kept before there could be several.
 static void test_former_draft(void)
 {
     static const char text[] = "{\"photos\":[\"file:///a/rex.jpg\",\"file:///a/b%20c.png\"],"
                                "\"word\":\"<rex>\",\"class\":\"dog\",\"seed\":7}";
     struct subject_draft d;
-    subject_draft_init(&d);
+    subject_draft_init(&d, &subject_lesson);
     g_autoptr(JsonNode) root = json_from_string(text, NULL);
     subject_draft_read_json(&d, json_node_get_object(root));
     const struct subject_entry *e = subject_draft_at(&d, 0);
@@ -416,6 +510,7 @@ int main(int argc, char **argv)
     g_test_add_func("/subject-work/faults", test_faults);
     g_test_add_func("/subject-work/two", test_two);
     g_test_add_func("/subject-work/photos", test_photos);
+    g_test_add_func("/subject-work/style", test_style);
     g_test_add_func("/subject-work/former-draft", test_former_draft);
     return g_test_run();
 }

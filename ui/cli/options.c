@@ -5,6 +5,7 @@
 #include "compute/model/defaults.h"
 #include "compute/train/objective.h"
 #include "ui/core/control_set.h"
+#include "ui/core/lesson.h"
 #include "ui/core/paths.h"
 #include "ui/core/subject.h"
 
@@ -312,8 +313,7 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
         (c->control_kind && !settings_parse(c->settings, "hint", c->control_kind, error))) {
         return false;
     }
-    if ((c->contents || c->styles) &&
-        !settings_parse(c->settings, "objective", "style_tailoring", error)) {
+    if ((c->contents || c->styles) && !style_lesson.defaults(model, c->settings, error)) {
         return false;
     }
     if (!use_preset(c, model, error)) {

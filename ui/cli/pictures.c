@@ -1,17 +1,8 @@
 // The pictures to learn from, as options say them: files, and folders of them.
 #include "ui/cli/cli.h"
 
-#include "render/codec.h"
 #include "render/file.h"
-#include "ui/core/control_set.h"
-#include "ui/core/paths.h"
-#include "ui/core/subject.h"
-
-static bool is_photo(const char *name)
-{
-    return codec_find_suffix(name) && !g_str_has_suffix(name, SUBJECT_MASK) &&
-           !control_set_is_hint(name);
-}
+#include "ui/core/picture_folder.h"
 
 // Whether it can be read; false without an error: it cannot, which is said, and is left out.
 static bool is_kept(const char *path, GError **error)
@@ -54,20 +45,9 @@ static GPtrArray *without_broken(GPtrArray *paths, GError **error)
     return paths;
 }
 
-static GPtrArray *photos_in(const char *folder, GError **error)
-{
-    GPtrArray *paths = paths_in(folder, is_photo, error);
-    if (paths && paths->len == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there are no photos in %s",
-                    folder);
-        g_clear_pointer(&paths, g_ptr_array_unref);
-    }
-    return paths;
-}
-
 GPtrArray *cli_photos_in(const struct cli *c, const char *folder, GError **error)
 {
-    GPtrArray *paths = photos_in(folder, error);
+    GPtrArray *paths = picture_folder(folder, error);
     return paths && c->skip_broken ? without_broken(paths, error) : paths;
 }
 
@@ -79,7 +59,7 @@ static bool find(const struct cli *c, char ***list, GError **error)
             g_ptr_array_add(paths, g_strdup((*list)[i]));
             continue;
         }
-        GPtrArray *found = photos_in((*list)[i], error);
+        GPtrArray *found = picture_folder((*list)[i], error);
         if (!found) {
             return false;
         }

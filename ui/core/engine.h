@@ -210,6 +210,7 @@ bool engine_learn(struct engine *e, const struct photo *p, const struct image_re
                   const char *resume, engine_watch_fn watch, void *data, struct task *task,
                   GError **error);
 // The same of a whole set. Where it fails or is stopped, *done (may be NULL) steps are in adapter.
+// Where no picture tells how far it is, as of a style, watch is called with NULL and NaN instead.
 bool engine_learn_set(struct engine *e, const struct train_set *set, struct adapter *adapter,
                       const struct train_params *params, const char *resume, engine_watch_fn watch,
                       void *data, int *done, struct task *task, GError **error);

@@ -75,6 +75,20 @@ static double measure_cb(void *data)
     return db;
 }
 
+// Where no picture tells how far it is, whoever watches may still draw what is learned by now.
+static double look_cb(void *data)
+{
+    struct watch *w = data;
+    g_autoptr(GError) error = NULL;
+    if (editor_set_adapters(w->e->editor, (struct adapter *const *)w->adapters->pdata,
+                            (int)w->adapters->len, &w->quiet, &error)) {
+        w->fn(NULL, NAN, w->data);
+    } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_message("no samples: %s", error->message);
+    }
+    return NAN;
+}
+
 static bool tells_by_drawing(const struct train_params *params)
 {
     const struct objective *o = params->settings ? objective_chosen(params->settings) : NULL;
@@ -93,10 +107,8 @@ bool engine_learn_set(struct engine *e, const struct train_set *set, struct adap
     struct watch w = {
         e, &set->examples[0], adapters, watch, data, {.cancellable = task_cancellable(task)}};
     struct train_params measured = *params;
-    if (tells_by_drawing(params)) {
-        measured.measure = measure_cb;
-        measured.measure_data = &w;
-    }
+    measured.measure = tells_by_drawing(params) ? measure_cb : watch ? look_cb : NULL;
+    measured.measure_data = &w;
     editor_make_room(e->editor);
     struct trainer *t = trainer_new(e->model, adapter, set, &measured, task, error);
     const bool ok =

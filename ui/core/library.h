@@ -105,6 +105,7 @@ void library_adapter_loaded(struct library *l, TinctureJob *job);
 
 // Adapters that belong to no document are files in folders of the library.
 #define LIBRARY_SUBJECTS "subjects"
+#define LIBRARY_STYLES   "styles"
 #define LIBRARY_MADE     "made"
 #define LIBRARY_SUFFIX   ".safetensors"
 struct library_file {

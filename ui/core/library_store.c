@@ -114,7 +114,8 @@ bool library_stays(struct library *l, GError **error)
 // What was being written when the program was killed.
 static void sweep(const char *dir)
 {
-    static const char *const folders[] = {"photos", "adapters", "subjects", "embeddings", "runs"};
+    static const char *const folders[] = {"photos", "adapters",   "subjects",
+                                          "styles", "embeddings", "runs"};
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *folder = g_build_filename(dir, folders[i], NULL);
         replacement_sweep(folder);

@@ -61,18 +61,25 @@ struct picture_set *picture_set_new(void)
     return s;
 }
 
+bool picture_set_add_photo(struct picture_set *s, const struct photo *p, const char *path,
+                           const char *caption, enum train_role role, GError **error)
+{
+    struct train_example example = {.role = role};
+    struct image_region region;
+    const bool ok = picture_example(p, path, caption, s->buffers, &region, &example, error);
+    if (ok) {
+        g_array_append_val(s->examples, example);
+    }
+    return ok;
+}
+
 static bool add_file(struct picture_set *s, struct engine *e, const struct picture_request *q,
                      const char *path, struct task *task, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image *image = image_load(file, task, error);
     struct photo *p = image ? engine_photo(e, image, q->side, 0, error) : NULL;
-    struct train_example example = {.role = q->role};
-    struct image_region region;
-    const bool ok = p && picture_example(p, path, q->caption, s->buffers, &region, &example, error);
-    if (ok) {
-        g_array_append_val(s->examples, example);
-    }
+    const bool ok = p && picture_set_add_photo(s, p, path, q->caption, q->role, error);
     photo_unref(p);
     return ok;
 }

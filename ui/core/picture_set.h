@@ -18,6 +18,9 @@ struct picture_request {
 };
 bool picture_set_add(struct picture_set *s, struct engine *e, const struct picture_request *q,
                      struct task *task, GError **error);
+// One of them: the same of the photo of that path, which stays the caller's.
+bool picture_set_add_photo(struct picture_set *s, const struct photo *p, const char *path,
+                           const char *caption, enum train_role role, GError **error);
 // As it is now; borrowed.
 const struct train_set *picture_set_get(struct picture_set *s);
 void picture_set_free(struct picture_set *s);

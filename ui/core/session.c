@@ -152,9 +152,15 @@ static void learned(TinctureSession *self, TinctureJob *job)
     training_ended(self->training, job);
 }
 
+// Whose training it is.
+static TinctureSubjectWork *work_of(TinctureSession *self, const TinctureJob *job)
+{
+    return job->in.subject->lesson == self->style->lesson ? self->style : self->subject;
+}
+
 static void subject_learned(TinctureSession *self, TinctureJob *job)
 {
-    tincture_subject_work_ended(self->subject, job);
+    tincture_subject_work_ended(work_of(self, job), job);
 }
 
 static void subject_opened(TinctureSession *self, TinctureJob *job)
@@ -260,7 +266,7 @@ static void report_cb(TinctureSession *self, TinctureJob *job, struct job_report
         training_stepped(self->training, report);
     }
     if (job->type == &subject_job) {
-        tincture_subject_work_stepped(self->subject, report);
+        tincture_subject_work_stepped(work_of(self, job), report);
     }
 }
 
@@ -446,7 +452,10 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     library_set_model(self->library, path);
     self->live = live_new(self->project, self->queue, self->library);
     self->training = training_new(self->project, self->queue, self->library);
-    self->subject = tincture_subject_work_new(self->project, self->queue, self->library);
+    self->subject =
+        tincture_subject_work_new(&subject_lesson, self->project, self->queue, self->library);
+    self->style =
+        tincture_subject_work_new(&style_lesson, self->project, self->queue, self->library);
     self->subject_photo = tincture_subject_photo_new(self->subject, self->project, self->queue);
     self->workshop = tincture_workshop_new(self->project, self->queue, self->library);
     self->hint = hint_new(self->project, self->queue);
@@ -480,6 +489,7 @@ void tincture_session_close(TinctureSession *self)
     training_leave(self->training);
     tincture_queue_close(self->queue);
     tincture_subject_work_leave(self->subject);
+    tincture_subject_work_leave(self->style);
     library_close(self->library);
     self->reader = NULL;
     g_clear_pointer(&self->engine, engine_free);
@@ -502,6 +512,7 @@ static void tincture_session_finalize(GObject *object)
     g_free(self->continued_prompt);
     g_clear_object(&self->subject_photo);
     g_clear_object(&self->subject);
+    g_clear_object(&self->style);
     g_clear_object(&self->workshop);
     g_clear_object(&self->sticker);
     training_free(self->training);

@@ -34,7 +34,7 @@ struct _TinctureSession {
     struct library *library;
     struct live *live;
     struct training *training;
-    TinctureSubjectWork *subject;
+    TinctureSubjectWork *subject, *style;
     TinctureSubjectPhoto *subject_photo;
     TinctureWorkshop *workshop;
     TinctureStickerWork *sticker;

@@ -4,7 +4,6 @@
 #include "compute/train/train.h"
 #include "ui/core/document.h"
 #include "ui/core/plain_text.h"
-#include "ui/core/subject.h"
 
 #include <string.h>
 
@@ -87,20 +86,25 @@ static GPtrArray *entries_new(void)
 
 static void choose_objective(struct subject_draft *d)
 {
-    settings_parse(d->learn, "objective", d->subjects->len > 1 ? "cut_mix_unmix" : "subject", NULL);
+    settings_parse(d->learn, "objective", d->lesson->objective(d->subjects->len), NULL);
 }
 
-void subject_draft_init(struct subject_draft *d)
+void subject_draft_init(struct subject_draft *d, const struct lesson *lesson)
 {
-    *d = (struct subject_draft){
-        .subjects = entries_new(), .learn = settings_new(learn_settings), .seed = 1};
-    subject_draft_insert(d, 0, NULL);
+    *d = (struct subject_draft){.lesson = lesson,
+                                .subjects = entries_new(),
+                                .own_prompt = g_strdup(""),
+                                .learn = settings_new(learn_settings),
+                                .seed = 1};
+    for (guint i = 0; i < lesson->least; i++) {
+        subject_draft_insert(d, i, NULL);
+    }
 }
 
 bool subject_draft_use_model(struct subject_draft *d, const char *model, GError **error)
 {
-    const bool ok =
-        model_defaults(model, "learn", d->learn, error) && subject_defaults(model, d->learn, error);
+    const bool ok = model_defaults(model, "learn", d->learn, error) &&
+                    d->lesson->defaults(model, d->learn, error);
     choose_objective(d);
     return ok;
 }
@@ -108,14 +112,18 @@ bool subject_draft_use_model(struct subject_draft *d, const char *model, GError 
 void subject_draft_clear(struct subject_draft *d)
 {
     g_clear_pointer(&d->subjects, g_ptr_array_unref);
+    g_free(d->own_prompt);
     settings_free(d->learn);
     memset(d, 0, sizeof *d);
 }
 
 void subject_draft_copy(const struct subject_draft *from, struct subject_draft *to)
 {
-    *to = (struct subject_draft){
-        .subjects = entries_new(), .learn = settings_copy(from->learn), .seed = from->seed};
+    *to = (struct subject_draft){.lesson = from->lesson,
+                                 .subjects = entries_new(),
+                                 .own_prompt = g_strdup(from->own_prompt),
+                                 .learn = settings_copy(from->learn),
+                                 .seed = from->seed};
     for (guint i = 0; i < from->subjects->len; i++) {
         g_ptr_array_add(to->subjects, entry_copy(subject_draft_at(from, i)));
     }
@@ -187,6 +195,8 @@ void subject_draft_write_json(const struct subject_draft *d, JsonBuilder *b)
         write_entry(subject_draft_at(d, i), b);
     }
     json_builder_end_array(b);
+    json_builder_set_member_name(b, "draw");
+    json_builder_add_string_value(b, d->own_prompt);
     json_builder_set_member_name(b, "seed");
     json_builder_add_int_value(b, (gint64)d->seed);
     json_builder_set_member_name(b, "learn");
@@ -208,6 +218,15 @@ static void read_text(JsonObject *o, const char *key, char **text)
     if (value) {
         g_free(*text);
         *text = plain_text(value, TEXT_NAME);
+    }
+}
+
+static void read_sentence(JsonObject *o, const char *key, char **text)
+{
+    const char *value = text_of(json_object_get_member(o, key));
+    if (value) {
+        g_free(*text);
+        *text = plain_sentence(value);
     }
 }
 
@@ -254,7 +273,7 @@ static void read_entry(struct subject_entry *e, JsonObject *o)
 static void read_entries(struct subject_draft *d, JsonArray *array)
 {
     g_autoptr(GPtrArray) list = entries_new();
-    for (guint i = 0; i < json_array_get_length(array) && list->len < SUBJECTS_MOST; i++) {
+    for (guint i = 0; i < json_array_get_length(array) && list->len < d->lesson->most; i++) {
         JsonNode *node = json_array_get_element(array, i);
         if (JSON_NODE_HOLDS_OBJECT(node)) {
             struct subject_entry *e = entry_new("", "");
@@ -262,7 +281,7 @@ static void read_entries(struct subject_draft *d, JsonArray *array)
             g_ptr_array_add(list, e);
         }
     }
-    if (list->len > 0) {
+    if (list->len >= d->lesson->least) {
         g_ptr_array_unref(d->subjects);
         d->subjects = g_steal_pointer(&list);
     }
@@ -276,6 +295,7 @@ void subject_draft_read_json(struct subject_draft *d, JsonObject *o)
     } else {
         read_entry(subject_draft_at(d, 0), o);
     }
+    read_sentence(o, "draw", &d->own_prompt);
     node = json_object_get_member(o, "seed");
     if (node && JSON_NODE_HOLDS_VALUE(node)) {
         d->seed = (uint64_t)json_node_get_int(node);

@@ -1,13 +1,17 @@
-// What a person says who has subjects learned, as a value, and as JSON for the library:
+// What a person says who has subjects learned, or a style, as a value, and as JSON for the library:
 //
 //   {"subjects": [{"word": "<rex>", "class": "dog", "photos": [
 //      {"file": "file:///home/me/rex.jpg", "caption": "a <rex> dog, asleep",
 //       "crop": [0, 0, 400, 300], "mask": [...]}]}],
-//    "seed": 1, "learn": {...}}
+//    "draw": "a <rex> dog in a boat", "seed": 1, "learn": {...}}
+//
+// A style's lists are content and style, whose "word" is a name and whose "class" describes the
+// photos beside which there is no text.
 #pragma once
 
 #include "compute/settings.h"
 #include "render/mask.h"
+#include "ui/core/lesson.h"
 
 #include <stdint.h>
 
@@ -25,7 +29,7 @@ void subject_shot_free(struct subject_shot *s);
 
 struct subject_entry {
     char *word;       // that it is to be called by: "<rex>"
-    char *kind;       // what it is one of: "dog"
+    char *kind;       // what it is one of: "dog"; of a style, what describes its photos
     GPtrArray *shots; // struct subject_shot
 };
 void subject_entry_free(struct subject_entry *e);
@@ -33,13 +37,16 @@ void subject_entry_free(struct subject_entry *e);
 int subject_entry_find(const struct subject_entry *e, const char *path);
 
 struct subject_draft {
-    GPtrArray *subjects;    // struct subject_entry: one to SUBJECTS_MOST
-    struct settings *learn; // of learn_settings; their objective follows the number of subjects
+    const struct lesson *lesson;
+    GPtrArray *subjects;    // struct subject_entry: as many as the lesson takes
+    char *own_prompt;       // a sentence that is drawn on the way; "": none
+    struct settings *learn; // of learn_settings; their objective follows lesson and number
     uint64_t seed;
 };
 
-void subject_draft_init(struct subject_draft *d); // one, of which nothing is known
-// What the model's folder says of learning subjects.
+// As few subjects as the lesson takes, of which nothing is known.
+void subject_draft_init(struct subject_draft *d, const struct lesson *lesson);
+// What the model's folder says of learning them.
 bool subject_draft_use_model(struct subject_draft *d, const char *model, GError **error);
 void subject_draft_clear(struct subject_draft *d);
 void subject_draft_copy(const struct subject_draft *from,

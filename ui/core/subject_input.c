@@ -112,7 +112,7 @@ char *tincture_subject_work_sentence(TinctureSubjectWork *self, guint subject)
 void tincture_subject_work_add_subject(TinctureSubjectWork *self)
 {
     const guint at = self->draft.subjects->len;
-    if (at < SUBJECTS_MOST) {
+    if (at < self->lesson->most) {
         const char *word = suggest_word(self);
         subject_draft_insert(&self->draft, at, NULL);
         tincture_subject_work_set_word(self, at, word);
@@ -142,6 +142,17 @@ void tincture_subject_work_set_kind(TinctureSubjectWork *self, guint subject, co
     set_text(self, &entry_of(self, subject)->kind, kind);
 }
 
+void tincture_subject_work_set_own_prompt(TinctureSubjectWork *self, const char *prompt)
+{
+    char *plain = g_strstrip(plain_sentence(prompt));
+    if (!g_str_equal(plain, self->draft.own_prompt)) {
+        g_free(self->draft.own_prompt);
+        self->draft.own_prompt = g_steal_pointer(&plain);
+        subject_work_edited(self);
+    }
+    g_free(plain);
+}
+
 void tincture_subject_work_set(TinctureSubjectWork *self, const char *key, double value)
 {
     struct settings *owner;
@@ -169,7 +180,7 @@ void tincture_subject_work_load(TinctureSubjectWork *self)
     subject_draft_use_model(&self->draft, self->library->model, &unread);
     tincture_project_say_error(self->project, "The model's own settings are not used", unread);
     if (!subject_work_read(self)) {
-        tincture_subject_work_set_word(self, 0, suggest_word(self));
+        tincture_subject_work_set_word(self, 0, self->lesson->tokens ? suggest_word(self) : "");
         return;
     }
     for (guint i = 0; i < self->draft.subjects->len; i++) {
@@ -216,9 +227,6 @@ static void tincture_subject_work_class_init(TinctureSubjectWorkClass *class)
 
 static void tincture_subject_work_init(TinctureSubjectWork *self)
 {
-    subject_draft_init(&self->draft);
-    subject_run_init(&self->run);
-    subject_run_init(&self->waiting);
     self->views = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, subject_view_free);
     self->removed = g_ptr_array_new_with_free_func(subject_removed_free);
     self->strips = g_ptr_array_new_with_free_func(subject_strip_free);
@@ -226,10 +234,15 @@ static void tincture_subject_work_init(TinctureSubjectWork *self)
     self->cancel = g_cancellable_new();
 }
 
-TinctureSubjectWork *tincture_subject_work_new(TinctureProject *project, TinctureQueue *queue,
+TinctureSubjectWork *tincture_subject_work_new(const struct lesson *lesson,
+                                               TinctureProject *project, TinctureQueue *queue,
                                                struct library *library)
 {
     TinctureSubjectWork *self = g_object_new(TINCTURE_TYPE_SUBJECT_WORK, NULL);
+    self->lesson = lesson;
+    subject_draft_init(&self->draft, lesson);
+    subject_run_init(&self->run, lesson);
+    subject_run_init(&self->waiting, lesson);
     self->project = project;
     self->queue = queue;
     self->library = library;

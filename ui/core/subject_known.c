@@ -1,8 +1,6 @@
-// Subjects that were learned before: adapters in a folder of the library, each named after the
+// What was learned before: adapters in a folder of the library, subjects each named after the
 // words and classes in it.
 #include "ui/core/subject_work_private.h"
-
-#include "ui/core/subject.h"
 
 #include <string.h>
 
@@ -11,24 +9,14 @@
 
 GPtrArray *tincture_subject_work_known(TinctureSubjectWork *self)
 {
-    return library_files(self->library, SUBJECT_FOLDER);
-}
-
-char *subject_draft_name(const struct subject_draft *d)
-{
-    g_autoptr(GString) name = g_string_new(NULL);
-    for (guint i = 0; i < d->subjects->len; i++) {
-        const struct subject_entry *e = subject_draft_at(d, i);
-        g_string_append_printf(name, "%s%s %s", i ? BETWEEN : "", e->word, e->kind);
-    }
-    return g_strdelimit(g_string_free(g_steal_pointer(&name), FALSE), G_DIR_SEPARATOR_S, '_');
+    return library_files(self->library, self->lesson->folder);
 }
 
 // "<rex>" and "<mia>" of "/library/subjects/<rex> dog, <mia> cat.safetensors"; none where it is in
 // another folder. NULL-terminated.
 static char **words_of(TinctureSubjectWork *self, const char *path)
 {
-    g_autofree char *folder = store_path(self->library->store, SUBJECT_FOLDER);
+    g_autofree char *folder = store_path(self->library->store, LIBRARY_SUBJECTS);
     g_autofree char *its = g_path_get_dirname(path);
     g_autofree char *name = g_path_get_basename(path);
     char **words = g_strsplit(g_str_equal(folder, its) ? name : "", BETWEEN, -1);

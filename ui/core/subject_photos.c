@@ -2,6 +2,7 @@
 #include "ui/core/subject_work_private.h"
 
 #include "render/file.h"
+#include "ui/core/picture_folder.h"
 #include "ui/core/subject.h"
 
 #include <string.h>
@@ -44,14 +45,33 @@ static struct subject_view *read_view(const char *path, GError **error)
     return view;
 }
 
+// What is at a path.
+struct found {
+    struct subject_view *view; // a photo ...
+    GPtrArray *inside;         // ... or a folder: char *, of those in it
+};
+
+static void found_free(void *data)
+{
+    struct found *f = data;
+    g_clear_pointer(&f->view, subject_view_free);
+    g_clear_pointer(&f->inside, g_ptr_array_unref);
+    g_free(f);
+}
+
 static void reading_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel)
 {
     GError *error = NULL;
-    struct subject_view *view =
-        g_cancellable_set_error_if_cancelled(cancel, &error) ? NULL : read_view(data, &error);
-    if (view) {
-        g_task_return_pointer(task, view, subject_view_free);
+    struct found *f = g_new0(struct found, 1);
+    if (!g_cancellable_set_error_if_cancelled(cancel, &error)) {
+        const bool folder = g_file_test(data, G_FILE_TEST_IS_DIR);
+        f->inside = folder ? picture_folder(data, &error) : NULL;
+        f->view = folder ? NULL : read_view(data, &error);
+    }
+    if (f->view || f->inside) {
+        g_task_return_pointer(task, f, found_free);
     } else {
+        found_free(f);
         g_task_return_error(task, error);
     }
 }
@@ -91,21 +111,52 @@ static void leave_out(TinctureSubjectWork *self, const char *path, const GError 
     }
 }
 
+// Returns whether the list has it only now.
+static bool add_path(TinctureSubjectWork *self, const struct subject_entry *entry, guint at,
+                     const char *path)
+{
+    if (subject_entry_find(entry, path) >= 0) {
+        return false;
+    }
+    subject_work_read_photo(self, path);
+    g_ptr_array_insert(entry->shots, (gint)at, subject_shot_new(path));
+    return true;
+}
+
+// The photos take the place of their folder.
+static void open_folder(TinctureSubjectWork *self, const char *folder, const GPtrArray *inside)
+{
+    for (guint i = 0; i < self->draft.subjects->len; i++) {
+        const struct subject_entry *entry = subject_draft_at(&self->draft, i);
+        const int found = subject_entry_find(entry, folder);
+        guint at = (guint)MAX(found, 0);
+        if (found >= 0) {
+            g_ptr_array_remove_index(entry->shots, at);
+        }
+        for (guint k = 0; found >= 0 && k < inside->len; k++) {
+            at += add_path(self, entry, at, inside->pdata[k]);
+        }
+    }
+}
+
 static void read_cb(GObject *source, GAsyncResult *result, gpointer data)
 {
     g_autoptr(TinctureSubjectWork) self = data;
     g_autoptr(GError) error = NULL;
     const char *path = g_task_get_task_data(G_TASK(result));
-    struct subject_view *view = g_task_propagate_pointer(G_TASK(result), &error);
+    struct found *f = g_task_propagate_pointer(G_TASK(result), &error);
     if (g_cancellable_is_cancelled(self->cancel)) { // at the close
-        g_clear_pointer(&view, subject_view_free);
+        g_clear_pointer(&f, found_free);
         return;
     }
-    if (view) {
-        g_hash_table_replace(self->views, g_strdup(path), view);
+    if (f && f->view) {
+        g_hash_table_replace(self->views, g_strdup(path), g_steal_pointer(&f->view));
+    } else if (f) {
+        open_folder(self, path, f->inside);
     } else if (is_wanted(self, path)) {
         leave_out(self, path, error);
     }
+    g_clear_pointer(&f, found_free);
     if (--self->reading == 0) {
         tell_faults(self);
     }
@@ -162,10 +213,7 @@ void tincture_subject_work_add(TinctureSubjectWork *self, guint subject, const c
     const struct subject_entry *entry = subject_draft_at(&self->draft, subject);
     for (int i = 0; paths[i]; i++) {
         g_autofree char *path = g_canonicalize_filename(paths[i], NULL);
-        if (subject_entry_find(entry, path) < 0) {
-            subject_work_read_photo(self, path);
-            g_ptr_array_add(entry->shots, subject_shot_new(path));
-        }
+        add_path(self, entry, entry->shots->len, path);
     }
     subject_work_edited(self);
 }
@@ -175,6 +223,7 @@ void subject_removed_free(void *data)
     struct subject_removed *r = data;
     subject_shot_free(r->shot);
     subject_entry_free(r->entry);
+    g_clear_pointer(&r->shots, g_ptr_array_unref);
     g_free(r);
 }
 
@@ -196,20 +245,34 @@ gint64 tincture_subject_work_remove(TinctureSubjectWork *self, guint subject, gu
 
 gint64 tincture_subject_work_remove_subject(TinctureSubjectWork *self, guint subject)
 {
+    struct subject_removed removed = {.subject = subject};
     g_return_val_if_fail(self->draft.subjects->len > 1, 0);
-    return note_removed(
-        self, (struct subject_removed){.subject = subject,
-                                       .entry = subject_draft_take(&self->draft, subject)});
+    if (self->draft.subjects->len > self->lesson->least) {
+        removed.entry = subject_draft_take(&self->draft, subject);
+    } else { // the list stays
+        struct subject_entry *entry = subject_draft_at(&self->draft, subject);
+        removed.shots = g_steal_pointer(&entry->shots);
+        entry->shots = g_ptr_array_new_with_free_func((GDestroyNotify)subject_shot_free);
+    }
+    return note_removed(self, removed);
 }
 
-// The subject that it was of may be gone meanwhile, and others be in its place.
-static void put_shot(TinctureSubjectWork *self, struct subject_removed *r)
+// The subject that it was of may be gone meanwhile, and others be in its place. Takes the photo.
+static void put_shot(TinctureSubjectWork *self, guint subject, guint at, struct subject_shot *shot)
 {
     const guint n = self->draft.subjects->len;
-    const struct subject_entry *entry = subject_draft_at(&self->draft, MIN(r->subject, n - 1));
-    if (subject_entry_find(entry, r->shot->path) < 0) {
-        g_ptr_array_insert(entry->shots, (gint)MIN(r->at, entry->shots->len),
-                           g_steal_pointer(&r->shot));
+    const struct subject_entry *entry = subject_draft_at(&self->draft, MIN(subject, n - 1));
+    if (subject_entry_find(entry, shot->path) < 0) {
+        g_ptr_array_insert(entry->shots, (gint)MIN(at, entry->shots->len), shot);
+    } else {
+        subject_shot_free(shot);
+    }
+}
+
+static void put_shots(TinctureSubjectWork *self, const struct subject_removed *r)
+{
+    for (guint i = 0; r->shots->len > 0; i++) {
+        put_shot(self, r->subject, i, g_ptr_array_steal_index(r->shots, 0));
     }
 }
 
@@ -225,8 +288,10 @@ void tincture_subject_work_put_back(TinctureSubjectWork *self, gint64 number)
     }
     struct subject_removed *r = self->removed->pdata[i - 1];
     if (r->shot) {
-        put_shot(self, r);
-    } else if (self->draft.subjects->len < SUBJECTS_MOST) {
+        put_shot(self, r->subject, r->at, g_steal_pointer(&r->shot));
+    } else if (r->shots) {
+        put_shots(self, r);
+    } else if (self->draft.subjects->len < self->lesson->most) {
         subject_draft_insert(&self->draft, MIN(r->subject, self->draft.subjects->len),
                              g_steal_pointer(&r->entry));
     }

@@ -1,7 +1,6 @@
 // Learning: what is in the way, the training with what it draws, and what it leaves.
 #include "ui/core/subject_work_private.h"
 
-#include "ui/core/subject.h"
 #include "ui/core/training.h"
 
 #include <glib/gstdio.h>
@@ -15,10 +14,10 @@ void subject_strip_free(void *data)
     g_free(s);
 }
 
-void subject_run_init(struct subject_run *run)
+void subject_run_init(struct subject_run *run, const struct lesson *lesson)
 {
     *run = (struct subject_run){.loss = g_array_new(FALSE, FALSE, sizeof(double))};
-    subject_draft_init(&run->draft);
+    subject_draft_init(&run->draft, lesson);
 }
 
 void subject_run_clear(struct subject_run *run)
@@ -56,41 +55,12 @@ bool tincture_subject_work_waits(TinctureSubjectWork *self)
 
 // ---- what is in the way -------------------------------------------------------------------------
 
-// "the dog", or where nothing says what it is, which one.
-static char *the_subject(TinctureSubjectWork *self, guint subject)
-{
-    static const char *const which[SUBJECTS_MOST] = {"the first", "the second", "the third"};
-    const struct subject_entry *e = subject_draft_at(&self->draft, subject);
-    return self->draft.subjects->len == 1 ? g_strdup("the subject")
-           : *e->kind                     ? g_strdup_printf("the %s", e->kind)
-                                          : g_strdup_printf("%s subject", which[subject]);
-}
+#define BUSY "A training is running already"
 
-static char *unmasked(TinctureSubjectWork *self, const struct subject_entry *e)
+static bool is_busy(TinctureSubjectWork *self)
 {
-    for (guint i = 0; i < e->shots->len; i++) {
-        const struct subject_shot *shot = e->shots->pdata[i];
-        if (!tincture_subject_work_has_mask(self, shot)) {
-            return g_strdup_printf("Pairs of segments need a mask of every photo, and %s has none: "
-                                   "mask it, or choose halves",
-                                   tincture_subject_work_view(self, shot)->name);
-        }
-    }
-    return NULL;
-}
-
-static char *missing_of(TinctureSubjectWork *self, guint subject, const struct model *m)
-{
-    const struct subject_entry *e = subject_draft_at(&self->draft, subject);
-    g_autofree char *the = the_subject(self, subject);
-    if (e->shots->len == 0) {
-        return g_strdup_printf("Add photos of %s first: three to five, from different sides", the);
-    }
-    if (!*e->kind) {
-        return g_strdup_printf("Say what %s is, in a word that the model knows, such as dog", the);
-    }
-    char *fault = tincture_subject_work_word_fault(self, subject, m);
-    return fault || !tincture_subject_work_needs_masks(self) ? fault : unmasked(self, e);
+    return tincture_queue_find(self->queue, &learn_job) ||
+           tincture_queue_find(self->queue, &subject_job);
 }
 
 static char *missing(TinctureSubjectWork *self, const struct model *m)
@@ -98,67 +68,40 @@ static char *missing(TinctureSubjectWork *self, const struct model *m)
     if (!self->library->store) {
         return g_strdup_printf("%s, so nothing can be learned", library_fault(self->library));
     }
-    if (tincture_queue_find(self->queue, &learn_job) ||
-        tincture_queue_find(self->queue, &subject_job)) {
-        return g_strdup("A training is running already");
+    if (is_busy(self)) {
+        return g_strdup(BUSY);
     }
     if (self->reading > 0) {
         return g_strdup("The photos are still being read; try again when they are there");
     }
     char *fault = NULL;
     for (guint i = 0; !fault && i < self->draft.subjects->len; i++) {
-        fault = missing_of(self, i, m);
+        fault = self->lesson->missing(self, i, m);
     }
     return fault;
+}
+
+// One training at a time, whichever program it is of.
+static bool take_turn(TinctureSubjectWork *self)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *what = g_strdup_printf("The %s cannot be learned now", self->lesson->noun);
+    const bool taken = store_training_begin(self->library->store, &error);
+    tincture_project_say_error(self->project, what, error);
+    return taken;
 }
 
 static bool is_possible(TinctureSubjectWork *self, const struct model *m)
 {
     g_autofree char *fault = missing(self, m);
-    g_autoptr(GError) error = NULL;
     if (fault) {
         tincture_project_say(self->project, MESSAGE_ERROR, "%s", fault);
         return false;
     }
-    const bool taken = store_training_begin(self->library->store, &error);
-    tincture_project_say_error(self->project, "The subject cannot be learned now", error);
-    return taken;
+    return take_turn(self);
 }
 
-// ---- sentences that are drawn on the way --------------------------------------------------------
-
-// "a photograph of a <rex> dog and a <mia> cat".
-static char *sentence_of_all(const struct subject_draft *d)
-{
-    g_autoptr(GString) text = g_string_new("a photograph of ");
-    for (guint i = 0; i < d->subjects->len; i++) {
-        const struct subject_entry *e = subject_draft_at(d, i);
-        g_autofree char *words = g_strdup_printf("%s %s", e->word, e->kind);
-        g_autofree char *noun = subject_with_article(words);
-        g_string_append_printf(text, "%s%s",
-                               i == 0                     ? ""
-                               : i + 1 < d->subjects->len ? ", "
-                                                          : " and ",
-                               noun);
-    }
-    return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-// Of one subject two scenes; of several each in one, and all of them together.
-static GPtrArray *held_prompts(const struct subject_draft *d)
-{
-    static const char *const scenes[] = {"on a beach", "in the snow", "on grass"};
-    GPtrArray *prompts = g_ptr_array_new_with_free_func(g_free);
-    const guint n = d->subjects->len;
-    for (guint i = 0; i < MAX(n, 2); i++) {
-        g_autofree char *sentence = subject_entry_sentence(subject_draft_at(d, i % n));
-        g_ptr_array_add(prompts, g_strdup_printf("%s %s", sentence, scenes[i]));
-    }
-    if (n > 1) {
-        g_ptr_array_add(prompts, sentence_of_all(d));
-    }
-    return prompts;
-}
+// ---- what is drawn on the way -------------------------------------------------------------------
 
 static void add_strip(TinctureSubjectWork *self, const char *title)
 {
@@ -169,13 +112,20 @@ static void add_strip(TinctureSubjectWork *self, const char *title)
     g_ptr_array_add(self->strips, s);
 }
 
-// NULL-terminated; the first strip is of the first photo.
+// NULL-terminated; the first strip of subjects is of the first photo, the last one of the sentence
+// that a person has asked for.
 static GPtrArray *begin_strips(TinctureSubjectWork *self)
 {
-    GPtrArray *prompts = held_prompts(&self->run.draft);
+    const struct subject_draft *d = &self->run.draft;
+    GPtrArray *prompts = self->lesson->prompts(d);
+    if (*d->own_prompt) {
+        g_ptr_array_add(prompts, g_strdup(d->own_prompt));
+    }
     g_ptr_array_set_size(self->strips, 0);
     self->next_strip = 0;
-    add_strip(self, "The first photo, drawn again");
+    if (!self->lesson->roles) {
+        add_strip(self, "The first photo, drawn again");
+    }
     for (guint i = 0; i < prompts->len; i++) {
         add_strip(self, prompts->pdata[i]);
     }
@@ -192,8 +142,8 @@ static void start(TinctureSubjectWork *self, bool resume)
     document_init(&document);
     settings_assign(document.learn, d->learn);
     document.learn_seed = d->seed;
-    g_autofree char *name = subject_draft_name(d);
-    g_autofree char *path = library_new_file(self->library, SUBJECT_FOLDER, name);
+    g_autofree char *name = self->lesson->name_of(d);
+    g_autofree char *path = library_new_file(self->library, self->lesson->folder, name);
     g_autofree char *checkpoint = checkpoint_path(self, &self->run);
     g_autoptr(GPtrArray) prompts = begin_strips(self);
     const struct job_inputs in = {.document = &document,
@@ -222,10 +172,10 @@ bool tincture_subject_work_learn(TinctureSubjectWork *self, const struct model *
         subject_run_clear(&self->run);
     }
     g_autofree char *uuid = g_uuid_string_random();
-    subject_run_init(&self->run);
+    subject_run_init(&self->run, self->lesson);
     subject_draft_clear(&self->run.draft);
     subject_draft_copy(&self->draft, &self->run.draft);
-    self->run.checkpoint = g_strdup_printf("runs/subject-%s" LIBRARY_SUFFIX, uuid);
+    self->run.checkpoint = g_strdup_printf("runs/%s-%s" LIBRARY_SUFFIX, self->lesson->name, uuid);
     self->run.steps = settings_int(self->draft.learn, "steps");
     start(self, false);
     return true;
@@ -234,13 +184,11 @@ bool tincture_subject_work_learn(TinctureSubjectWork *self, const struct model *
 // With what it was begun with, whatever has been changed since.
 bool tincture_subject_work_resume(TinctureSubjectWork *self)
 {
-    g_autoptr(GError) error = NULL;
-    if (!tincture_subject_work_waits(self)) {
-        return false;
+    const bool busy = is_busy(self),
+               taken = tincture_subject_work_waits(self) && !busy && take_turn(self);
+    if (busy) {
+        tincture_project_say(self->project, MESSAGE_ERROR, "%s", BUSY);
     }
-    const bool taken = tincture_queue_find(self->queue, &learn_job) == NULL &&
-                       store_training_begin(self->library->store, &error);
-    tincture_project_say_error(self->project, "The subject cannot be learned now", error);
     if (taken) {
         start(self, true);
     }
@@ -288,20 +236,32 @@ void subject_run_stopped(TinctureSubjectWork *self)
     }
 }
 
+// "call it “a photograph of a <rex> dog”", or of what has no word of its own, where it is.
+static char *usage_text(const struct subject_draft *d, bool open)
+{
+    g_autofree char *sentence = d->lesson->sentence(d), *name = d->lesson->name_of(d);
+    return sentence ? g_strdup_printf("%s “%s”",
+                                      open ? "call it" : "open a photo, use it there, and call it",
+                                      sentence)
+                    : g_strdup_printf("“%s” %s", name,
+                                      open ? "is among the adapters of the open photo"
+                                           : "can be used on any photo that is open");
+}
+
 static void succeeded(TinctureSubjectWork *self, TinctureJob *job)
 {
-    g_autofree char *sentence = sentence_of_all(&self->run.draft);
-    const char *what = self->run.draft.subjects->len > 1 ? "subjects" : "subject";
+    const struct subject_draft *d = &self->run.draft;
     const char *note = job->out.note;
     const bool open = self->project->photo != NULL;
+    g_autofree char *usage = usage_text(d, open);
     end_run(self, &self->run);
     end_run(self, &self->waiting);
     if (open) {
         tincture_subject_work_use(self, job->in.path);
     }
     tincture_project_say(self->project, note ? MESSAGE_ERROR : MESSAGE_INFO,
-                         "Learned the %s: %s “%s”%s%s", what,
-                         open ? "call it" : "open a photo, use it there, and call it", sentence,
+                         "Learned the %s: %s%s%s",
+                         d->subjects->len > 1 ? d->lesson->nouns : d->lesson->noun, usage,
                          note ? ". Left out: " : "", note ? note : "");
 }
 

@@ -1,4 +1,4 @@
-// What a person has put in, and the training that waits, in the library's subjects/draft.json.
+// What a person has put in, and the training that waits, in draft.json of the lesson's folder.
 #include "ui/core/subject_work_private.h"
 
 #include "compute/json_file.h"
@@ -6,8 +6,14 @@
 
 #include <string.h>
 
-#define DRAFT_FILE    SUBJECT_FOLDER "/draft.json"
+#define DRAFT_FILE    "draft.json"
 #define SAVE_PAUSE_MS 800
+
+static char *draft_path(TinctureSubjectWork *self)
+{
+    g_autofree char *folder = store_path(self->library->store, self->lesson->folder);
+    return g_build_filename(folder, DRAFT_FILE, NULL);
+}
 
 static void write_run(const struct subject_run *run, JsonBuilder *b)
 {
@@ -51,11 +57,12 @@ void subject_work_save_now(TinctureSubjectWork *self)
         return;
     }
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = store_path(self->library->store, DRAFT_FILE);
+    g_autofree char *path = draft_path(self);
     g_autofree char *text = to_json(self);
     const bool saved = replacement_whole(path, text, strlen(text), &error);
     if (!saved && !self->save_failed) { // said once
-        tincture_project_say_error(self->project, "The subject could not be saved", error);
+        g_autofree char *what = g_strdup_printf("The %s could not be saved", self->lesson->noun);
+        tincture_project_say_error(self->project, what, error);
     }
     self->save_failed = !saved;
 }
@@ -99,12 +106,13 @@ static void read_run(struct subject_run *run, JsonObject *o)
 bool subject_work_read(TinctureSubjectWork *self)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = store_path(self->library->store, DRAFT_FILE);
+    g_autofree char *path = draft_path(self);
+    g_autofree char *what =
+        g_strdup_printf("What was put in about a %s before could not be read", self->lesson->noun);
     g_autoptr(JsonNode) root = g_file_test(path, G_FILE_TEST_EXISTS)
                                    ? json_file_read(path, JSON_NODE_OBJECT, DRAFT_FILE, &error)
                                    : NULL;
-    tincture_project_say_error(self->project,
-                               "What was put in about a subject before could not be read", error);
+    tincture_project_say_error(self->project, what, error);
     if (!root) {
         return false;
     }

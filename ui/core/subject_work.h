@@ -1,7 +1,7 @@
-// The subjects that are being put together and learned: of each its photos, its word and what it is
-// one of, and how all are to be learned; the training, that can be gone on with; and the subjects
-// that were learned before. What a person has put in is in the library's folder within a second,
-// and is there again at the next start. It belongs to no photo that is open.
+// The subjects that are being put together and learned, or a style: of each list its photos, its
+// word and what it is one of, and how all are learned; the training, that can be gone on with; and
+// those that were learned before. What a person has put in is in the library's folder within a
+// second, and is there again at the next start. It belongs to no photo that is open.
 //
 // Thread: main only.
 //
@@ -42,11 +42,12 @@ struct subject_run { // a training that runs, or waits to be gone on with
 struct _TinctureSubjectWork {
     GObject parent_instance;
 
-    struct subject_draft draft; // photos: those that can be read, and those that are read now
-    GHashTable *views;          // path -> struct subject_view: of photos that have been read
-    guint reading;              // photos that are still being read
-    GPtrArray *removed;         // what can be put back, the last one last
-    struct subject_run run;     // that runs, waits, or (without a checkpoint) was last
+    const struct lesson *lesson; // what kind of thing is learned
+    struct subject_draft draft;  // photos: those that can be read, and those that are read now
+    GHashTable *views;           // path -> struct subject_view: of photos that have been read
+    guint reading;               // photos that are still being read
+    GPtrArray *removed;          // what can be put back, the last one last
+    struct subject_run run;      // that runs, waits, or (without a checkpoint) was last
     bool running;
     GPtrArray *strips; // struct subject_strip: of the first photo, and of the sentences
 
@@ -63,7 +64,8 @@ struct _TinctureSubjectWork {
     GCancellable *cancel; // of reading photos
 };
 
-TinctureSubjectWork *tincture_subject_work_new(TinctureProject *project, TinctureQueue *queue,
+TinctureSubjectWork *tincture_subject_work_new(const struct lesson *lesson,
+                                               TinctureProject *project, TinctureQueue *queue,
                                                struct library *library);
 // Reads what was put in before; once is enough. To be called before anybody looks.
 void tincture_subject_work_load(TinctureSubjectWork *self);
@@ -75,11 +77,12 @@ void tincture_subject_work_leave(TinctureSubjectWork *self);
 
 // Another subject, with a word that is suggested; not beyond SUBJECTS_MOST.
 void tincture_subject_work_add_subject(TinctureSubjectWork *self);
-// All but the last one can be removed. Returns a number to put it back by.
+// All but the last one can be removed; of lists that stay, all photos are. Returns a number to put
+// it back by.
 gint64 tincture_subject_work_remove_subject(TinctureSubjectWork *self, guint subject);
 // The one that photos belong to where nobody says it: the first without any, else the last.
 guint tincture_subject_work_next(TinctureSubjectWork *self);
-// NULL-terminated. Those that cannot be read are told of and left out.
+// NULL-terminated: photos, and folders of them. Those that cannot be read are told of and left out.
 void tincture_subject_work_add(TinctureSubjectWork *self, guint subject, const char *const *paths);
 gint64 tincture_subject_work_remove(TinctureSubjectWork *self, guint subject, guint photo);
 // Puts back what was removed under that number (0: the last one), where it was, if it has not been
@@ -87,6 +90,8 @@ gint64 tincture_subject_work_remove(TinctureSubjectWork *self, guint subject, gu
 void tincture_subject_work_put_back(TinctureSubjectWork *self, gint64 number);
 void tincture_subject_work_set_word(TinctureSubjectWork *self, guint subject, const char *word);
 void tincture_subject_work_set_kind(TinctureSubjectWork *self, guint subject, const char *kind);
+// A sentence that is drawn on the way, besides those that are drawn anyway; "": none.
+void tincture_subject_work_set_own_prompt(TinctureSubjectWork *self, const char *prompt);
 // A value outside its legal range changes nothing.
 void tincture_subject_work_set(TinctureSubjectWork *self, const char *key, double value);
 // What a person says of a photo of the draft from now on: caption, crop and mask of said, borrowed.
@@ -115,8 +120,6 @@ bool tincture_subject_work_resume(TinctureSubjectWork *self);
 bool tincture_subject_work_waits(TinctureSubjectWork *self); // one can be gone on with
 void tincture_subject_work_stepped(TinctureSubjectWork *self, struct job_report *report);
 void tincture_subject_work_ended(TinctureSubjectWork *self, TinctureJob *job);
-// "<rex> dog, <mia> cat": the names of a draft's subjects. To be freed.
-char *subject_draft_name(const struct subject_draft *d);
 
 // ---- what was learned ---------------------------------------------------------------------------
 

@@ -1,10 +1,9 @@
 // Shared by subject_input.c (what a person puts in), subject_photos.c (its photos), subject_run.c
-// (learning), subject_known.c (what was learned) and subject_saved.c (the library's file).
+// (learning), subject_known.c (what was learned), subject_saved.c (the library's file) and the
+// lessons.
 #pragma once
 
 #include "ui/core/subject_work.h"
-
-#define SUBJECT_FOLDER LIBRARY_SUBJECTS
 
 void subject_work_changed(TinctureSubjectWork *self); // emits the signal
 void subject_work_edited(TinctureSubjectWork *self);  // and saves soon
@@ -20,11 +19,12 @@ struct subject_removed { // a photo, or a subject
     guint subject, at; // where it was; at: of a photo
     struct subject_shot *shot;
     struct subject_entry *entry;
+    GPtrArray *shots; // struct subject_shot: all of a list that stays
 };
 void subject_removed_free(void *removed);
 
 void subject_strip_free(void *strip);
-void subject_run_init(struct subject_run *run);
+void subject_run_init(struct subject_run *run, const struct lesson *lesson);
 void subject_run_clear(struct subject_run *run);
 bool subject_run_has_checkpoint(TinctureSubjectWork *self, const struct subject_run *run);
 // What runs will not be waited for: the window closes, or it was stopped.

@@ -173,6 +173,7 @@ void tincture_workshop_look(TinctureWorkshop *self)
     }
     add_files(self, items, LIBRARY_MADE);
     add_files(self, items, LIBRARY_SUBJECTS);
+    add_files(self, items, LIBRARY_STYLES);
     if (self->library->store) {
         add_known(self, items);
     }

@@ -170,6 +170,15 @@ void file_dialog_open_photos(GtkWindow *parent, files_chosen_fn chosen, gpointer
     request_show(request);
 }
 
+void file_dialog_open_folder(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+                                          "Add a Folder of Photos", "_Add", "open-folder");
+    request->chosen = chosen;
+    request->data = data;
+    request_show(request);
+}
+
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
     open_file(parent, "Add Adapter", "_Add", "adapter-folder", "Adapters", adapter_patterns, chosen,

@@ -185,6 +185,7 @@ static goffset size_of_files(const char *dir, const char *folder)
 static const char *const linked[] = {"photos", "adapters", "embeddings", "controls", "made"};
 static const char *const written[] = {
     "subjects", // the draft of one
+    "styles",   // the same
     "runs",     // checkpoints of trainings that go on
 };
 

@@ -251,7 +251,8 @@ static bool check_emptied(const char *dir, const char *path, GError **error)
 
 bool store_make_folders(const char *dir, GError **error)
 {
-    static const char *const names[] = {"photos", "adapters", "subjects", "embeddings", "runs"};
+    static const char *const names[] = {"photos", "adapters",   "subjects",
+                                        "styles", "embeddings", "runs"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *path = g_build_filename(dir, names[i], NULL);
         if (g_mkdir_with_parents(path, 0700) != 0) {

@@ -112,9 +112,8 @@ static char *loss_steps(struct drive *d)
     return number(d->project->loss->len);
 }
 
-static char *subject_photos(struct drive *d)
+static char *photos_of(TinctureSubjectWork *work)
 {
-    TinctureSubjectWork *work = d->session->subject;
     guint n = 0;
     for (guint i = 0; i < work->draft.subjects->len; i++) {
         const GPtrArray *shots = subject_draft_at(&work->draft, i)->shots;
@@ -125,6 +124,21 @@ static char *subject_photos(struct drive *d)
     return number(n);
 }
 
+static char *samples_of(TinctureSubjectWork *work)
+{
+    const GPtrArray *strips = work->strips;
+    guint n = 0;
+    for (guint i = 0; i < strips->len; i++) {
+        n += ((const struct subject_strip *)strips->pdata[i])->samples->len;
+    }
+    return number(n);
+}
+
+static char *subject_photos(struct drive *d)
+{
+    return photos_of(d->session->subject);
+}
+
 static char *subject_steps(struct drive *d)
 {
     return number(d->session->subject->run.loss->len);
@@ -132,12 +146,22 @@ static char *subject_steps(struct drive *d)
 
 static char *subject_samples(struct drive *d)
 {
-    const GPtrArray *strips = d->session->subject->strips;
-    guint n = 0;
-    for (guint i = 0; i < strips->len; i++) {
-        n += ((const struct subject_strip *)strips->pdata[i])->samples->len;
-    }
-    return number(n);
+    return samples_of(d->session->subject);
+}
+
+static char *style_photos(struct drive *d)
+{
+    return photos_of(d->session->style);
+}
+
+static char *style_steps(struct drive *d)
+{
+    return number(d->session->style->run.loss->len);
+}
+
+static char *style_samples(struct drive *d)
+{
+    return samples_of(d->session->style);
 }
 
 static char *can_undo(struct drive *d)
@@ -362,6 +386,9 @@ static const struct {
     {"subject-photos", subject_photos},
     {"subject-steps", subject_steps},
     {"subject-samples", subject_samples},
+    {"style-photos", style_photos},
+    {"style-steps", style_steps},
+    {"style-samples", style_samples},
     {"can-undo", can_undo},
     {"can-redo", can_redo},
     {"can-resume", can_resume},

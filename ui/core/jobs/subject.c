@@ -1,13 +1,14 @@
-// Learning subjects from a few photos each, under words of their own, with what it draws on the
-// way: the first photo again, and sentences about the subjects somewhere else.
+// Learning subjects from a few photos each, under words of their own, or a style from two lists of
+// them, with what it draws on the way: of subjects the first photo again, and sentences.
 //
 // Takes subject, document (its settings and seed), prompts, path for the adapter, source for the
 // checkpoints, and resume: whether it goes on from the one that is there. Each time it draws it
-// reports a sample of the first photo and one a prompt, in that order. Ends with the adapter's
-// facts, and a note on photos that were left out.
+// reports a sample of the first photo, where it is of subjects, and one a prompt, in that order.
+// Ends with the adapter's facts, and a note on photos that were left out.
 #include "ui/core/subject.h"
 #include "render/file.h"
 #include "ui/core/learner.h"
+#include "ui/core/picture_set.h"
 
 #define SAMPLE_STEPS 12
 
@@ -102,6 +103,51 @@ static struct subject *read_subjects(struct albums *all, struct learner *l, GErr
     return ok ? make_set(all, l, error) : NULL;
 }
 
+// ---- lists with roles ---------------------------------------------------------------------------
+
+// One after the other: there may be hundreds of them.
+static bool read_picture(struct picture_set *s, struct learner *l, const char *path,
+                         const char *caption, enum train_role role, GError **error)
+{
+    struct photo *p = open_photo(l->engine, path, error);
+    const bool ok = p && picture_set_add_photo(s, p, path, caption, role, error);
+    photo_unref(p);
+    return ok;
+}
+
+static bool read_list(struct picture_set *s, struct learner *l, const struct subject_entry *entry,
+                      enum train_role role, GString *left_out, GError **error)
+{
+    const char *caption = *entry->kind ? entry->kind : NULL;
+    for (guint i = 0; i < entry->shots->len; i++) {
+        const struct subject_shot *shot = entry->shots->pdata[i];
+        g_autoptr(GError) fault = NULL;
+        task_report(&l->task, TASK_READING_EXAMPLES, (double)i / entry->shots->len);
+        if (task_cancelled(&l->task, error)) {
+            return false;
+        }
+        if (!read_picture(s, l, shot->path, caption, role, &fault)) {
+            subject_fault_add(left_out, shot->path, fault);
+        }
+    }
+    return true;
+}
+
+// That nothing is left of a list says the objective.
+static struct picture_set *read_lists(struct learner *l, GString *left_out, GError **error)
+{
+    const struct subject_draft *d = l->job->in.subject;
+    struct picture_set *s = picture_set_new();
+    bool ok = true;
+    for (guint i = 0; ok && i < d->subjects->len; i++) {
+        ok = read_list(s, l, subject_draft_at(d, i), d->lesson->roles[i], left_out, error);
+    }
+    if (!ok) {
+        g_clear_pointer(&s, picture_set_free);
+    }
+    return s;
+}
+
 // ---- what it draws ------------------------------------------------------------------------------
 
 static struct edit_result *draw(const struct learner *l, const char *prompt, GError **error)
@@ -127,11 +173,12 @@ struct drawing {
 
 // The editor draws with what is learned by now: it has just drawn the photo so. That a sentence
 // cannot be drawn is no reason to stop learning, and nobody is shown samples in another order.
+// drawn: NULL where there is no photo that it could be.
 static void watch_cb(const struct edit_result *drawn, double db, void *data)
 {
     struct drawing *d = data;
     const char *const *prompts = d->learner->job->in.prompts;
-    if (!d->failed) {
+    if (drawn && !d->failed) {
         learner_show(d->learner, drawn);
     }
     for (int i = 0; !d->failed && prompts && prompts[i]; i++) {
@@ -149,28 +196,45 @@ static void watch_cb(const struct edit_result *drawn, double db, void *data)
 
 // ---- learning -----------------------------------------------------------------------------------
 
-static bool train(struct learner *l, GError **error)
+static bool learn(struct learner *l, const struct train_set *set, const GString *left_out,
+                  GError **error)
 {
     const struct job_inputs *in = &l->job->in;
     const struct train_params params = learner_params(l);
     struct drawing drawing = {.learner = l};
+    const bool ok =
+        engine_learn_set(l->engine, set, l->adapter, &params, in->resume ? in->source : NULL,
+                         watch_cb, &drawing, NULL, &l->task, error);
+    if (ok && left_out->len) {
+        l->job->out.note = g_strdup(left_out->str);
+    }
+    return ok;
+}
+
+static bool train_subjects(struct learner *l, GError **error)
+{
     struct albums all = {.left_out = g_string_new(NULL)};
     struct subject *s = read_subjects(&all, l, error);
-    const bool ok = s && engine_learn_set(l->engine, subject_set(s), l->adapter, &params,
-                                          in->resume ? in->source : NULL, watch_cb, &drawing, NULL,
-                                          &l->task, error);
-    if (ok && all.left_out->len) {
-        l->job->out.note = g_strdup(all.left_out->str);
-    }
+    const bool ok = s && learn(l, subject_set(s), all.left_out, error);
     subject_free(s);
     albums_clear(&all);
+    return ok;
+}
+
+static bool train_lists(struct learner *l, GError **error)
+{
+    g_autoptr(GString) left_out = g_string_new(NULL);
+    struct picture_set *s = read_lists(l, left_out, error);
+    const bool ok = s && learn(l, picture_set_get(s), left_out, error);
+    picture_set_free(s);
     return ok;
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     struct learner l;
-    const bool ok = learner_begin(&l, job, e, error) && train(&l, error) &&
+    const bool ok = learner_begin(&l, job, e, error) &&
+                    (job->in.subject->lesson->roles ? train_lists : train_subjects)(&l, error) &&
                     learner_keep(&l, g_strdup(job->in.title), error);
     learner_end(&l);
     return ok;
@@ -178,9 +242,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type subject_job = {
     .member = {.name = "subject",
-               .title = "Learning the subject",
-               .summary =
-                   "Learns a subject from a few photos as an adapter with a word of its own"},
+               .title = "Learning from the photos",
+               .summary = "Learns subjects, with words of their own, or a style as an adapter"},
     .rank = JOB_WATCHED,
     .failure = "The training stopped",
     .run = run,
