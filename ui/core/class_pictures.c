@@ -70,6 +70,24 @@ static struct photo *picture(struct engine *e, const char *folder, const char *p
     return image ? engine_photo(e, image, 0, 0, error) : NULL;
 }
 
+// Where it came to an end, as on a full disk, and that nothing which was drawn has to be drawn
+// again.
+static void tell_kept(const char *folder, int kept, int n, GError **error)
+{
+    if (error && g_error_matches(*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        return;
+    }
+    g_autofree char *place = g_filename_display_name(folder);
+    if (kept > 0) {
+        g_prefix_error(error,
+                       "%s holds %d of %d pictures of the class, which the next time need not be "
+                       "drawn; then: ",
+                       place, kept, n);
+    } else {
+        g_prefix_error(error, "the pictures of the class could not be put into %s: ", place);
+    }
+}
+
 GPtrArray *engine_class_pictures(struct engine *e, const char *prompt, int n, struct task *task,
                                  GError **error)
 {
@@ -85,6 +103,8 @@ GPtrArray *engine_class_pictures(struct engine *e, const char *prompt, int n, st
         ok = p != NULL;
         if (ok) {
             g_ptr_array_add(photos, p);
+        } else {
+            tell_kept(folder, i, n, error);
         }
     }
     if (!ok) {
