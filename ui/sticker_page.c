@@ -5,13 +5,14 @@
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/job_box.h"
 #include "ui/widgets/checkered.h"
+#include "ui/widgets/prompt_view.h"
 #include "ui/widgets/setting_list.h"
 
 struct _TinctureStickerPage {
     AdwBin parent_instance;
 
     // template widgets
-    AdwEntryRow *prompt;
+    TincturePromptView *prompt;
     AdwComboRow *style;
     AdwPreferencesGroup *looks;
     TinctureCheckered *preview;
@@ -38,7 +39,8 @@ static TinctureStickerWork *work_of(TinctureStickerPage *self)
 
 static void draw_cb(TinctureStickerPage *self)
 {
-    tincture_sticker_work_draw(work_of(self), gtk_editable_get_text(GTK_EDITABLE(self->prompt)));
+    g_autofree char *text = tincture_prompt_view_dup_text(self->prompt);
+    tincture_sticker_work_draw(work_of(self), text);
 }
 
 static void cut_cb(TinctureStickerPage *self)
@@ -69,8 +71,22 @@ static void file_chosen_cb(GFile *file, gpointer data)
     }
 }
 
+static void folder_chosen_cb(GFile *folder, gpointer data)
+{
+    TinctureStickerPage *self = data;
+    g_autofree char *path = g_file_get_path(folder);
+    if (path != NULL) {
+        tincture_sticker_work_save_all(work_of(self), path);
+    }
+}
+
 static void save_cb(TinctureStickerPage *self)
 {
+    if (work_of(self)->made->len > 1) {
+        file_dialog_choose_folder(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))),
+                                  folder_chosen_cb, self);
+        return;
+    }
     g_autofree char *name = tincture_sticker_work_file_name(work_of(self));
     file_dialog_save_sticker(GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), name,
                              file_chosen_cb, self);
@@ -95,11 +111,26 @@ static void show_sticker(TinctureStickerPage *self)
     }
 }
 
+// "Sticker 2 of 5 · Drawing: step 3 of 20".
+static void show_number(TinctureStickerPage *self, const TinctureJob *job)
+{
+    const TinctureStickerWork *work = work_of(self);
+    if (job == NULL || job->type != &sticker_job || work->asked < 2 || work->coming == 0) {
+        return;
+    }
+    g_autofree char *text = g_strdup_printf("Sticker %u of %u · %s", work->asked - work->coming + 1,
+                                            work->asked, gtk_label_get_text(self->progress_text));
+    gtk_label_set_text(self->progress_text, text);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
+                                   GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
+}
+
 static void show_progress(TinctureStickerPage *self)
 {
     const TinctureJob *job = tincture_queue_find(self->session->queue, &sticker_job);
     job = job != NULL ? job : tincture_queue_find(self->session->queue, &save_sticker_job);
     job_box_show(self->progress_box, self->progress_text, self->progress, self->stop, job);
+    show_number(self, job);
     gtk_widget_set_sensitive(self->draw, job == NULL);
     gtk_widget_set_sensitive(self->cut, job == NULL && self->session->project->photo != NULL);
     gtk_widget_set_sensitive(self->save, job == NULL && work_of(self)->sticker.rgba != NULL);
@@ -108,7 +139,11 @@ static void show_progress(TinctureStickerPage *self)
 static void changed_cb(TinctureStickerPage *self)
 {
     const char *outcome = work_of(self)->outcome;
+    const gboolean several = work_of(self)->made->len > 1;
     show_sticker(self);
+    gtk_button_set_label(GTK_BUTTON(self->save), several ? "_Save Stickers…" : "_Save Sticker…");
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->preview), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   several ? "The stickers, on a page" : "The sticker", -1);
     setting_list_show(self->rows, work_of(self)->settings);
     show_progress(self);
     gtk_label_set_text(self->outcome, outcome != NULL ? outcome : "");
@@ -137,6 +172,7 @@ static void tincture_sticker_page_class_init(TinctureStickerPageClass *klass)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
     G_OBJECT_CLASS(klass)->dispose = tincture_sticker_page_dispose;
     g_type_ensure(TINCTURE_TYPE_CHECKERED);
+    g_type_ensure(TINCTURE_TYPE_PROMPT_VIEW);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/sticker_page.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureStickerPage, prompt);
@@ -176,7 +212,9 @@ static void list_styles(TinctureStickerPage *self)
         gtk_string_list_take(titles, title);
     }
     adw_combo_row_set_model(self->style, G_LIST_MODEL(titles));
-    gtk_widget_set_visible(GTK_WIDGET(self->style), styles[0] != NULL);
+    gtk_widget_set_visible(
+        gtk_widget_get_ancestor(GTK_WIDGET(self->style), ADW_TYPE_PREFERENCES_GROUP),
+        styles[0] != NULL);
 }
 
 void tincture_sticker_page_set_session(TinctureStickerPage *self, TinctureSession *session)

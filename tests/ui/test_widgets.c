@@ -342,6 +342,10 @@ static void test_prompt(void)
     g_autofree char *text = tincture_prompt_view_dup_text(view);
     g_assert_cmpint(edited, ==, 1);
     g_assert_cmpstr(text, ==, "a red tram in the rain");
+    g_object_set(view, "several", TRUE, NULL);
+    g_autofree char *lines = tincture_prompt_view_dup_text(view);
+    g_assert_cmpstr(lines, ==, "a red tram\nin the rain");
+    g_object_set(view, "several", FALSE, NULL);
 
     tincture_prompt_view_set_text(view, NULL);
     g_assert_cmpint(gtk_text_buffer_get_char_count(buffer), ==, 0);

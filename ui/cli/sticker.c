@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_PROMPTS = 200, SHEET_GAP = 24 };
-
 // All that are made: of sentences, or one of a photo.
 struct stickers {
     struct cli *c;
@@ -67,51 +65,24 @@ static bool read_prompts(struct stickers *s, GError **error)
                           : "there is neither --image nor a --prompt to make a sticker of");
         return false;
     }
-    if (s->prompts->len > MAX_PROMPTS) {
+    if (s->prompts->len > STICKERS_MOST) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                     "%u sentences are too many at once; %d are the most", s->prompts->len,
-                    MAX_PROMPTS);
+                    STICKERS_MOST);
         return false;
     }
     return true;
 }
 
-// "A red fox, sitting" as "a-red-fox-sitting".
-static char *file_stem(const char *prompt)
-{
-    GString *stem = g_string_new(NULL);
-    for (const char *p = prompt; *p && stem->len < 60; p = g_utf8_next_char(p)) {
-        const gunichar letter = g_utf8_get_char(p);
-        if (g_unichar_isalnum(letter)) {
-            g_string_append_unichar(stem, g_unichar_tolower(letter));
-        } else if (stem->len && stem->str[stem->len - 1] != '-') {
-            g_string_append_c(stem, '-');
-        }
-    }
-    if (stem->len && stem->str[stem->len - 1] == '-') {
-        g_string_truncate(stem, stem->len - 1);
-    }
-    return g_string_free(stem->len ? stem : g_string_append(stem, "sticker"), FALSE);
-}
-
 // A file, or of several sentences files in a folder, no two with one name.
 static void name_files(struct stickers *s)
 {
-    if (s->prompts->len < 2) {
+    g_ptr_array_unref(s->paths);
+    if (s->prompts->len > 1) {
+        s->paths = sticker_paths(s->c->out, s->prompts, s->target->formats[0], false);
+    } else {
+        s->paths = g_ptr_array_new_with_free_func(g_free);
         g_ptr_array_add(s->paths, g_strdup(s->c->out));
-        return;
-    }
-    for (guint i = 0; i < s->prompts->len; i++) {
-        g_autofree char *stem = file_stem(s->prompts->pdata[i]);
-        char *path = NULL;
-        for (int n = 1;
-             !path || g_ptr_array_find_with_equal_func(s->paths, path, g_str_equal, NULL); n++) {
-            g_autofree char *number = n > 1 ? g_strdup_printf("-%d", n) : g_strdup("");
-            g_autofree char *name = g_strconcat(stem, number, ".", s->target->formats[0], NULL);
-            g_free(path);
-            path = g_build_filename(s->c->out, name, NULL);
-        }
-        g_ptr_array_add(s->paths, path);
     }
 }
 
@@ -253,15 +224,11 @@ static bool of_photo(struct stickers *s, GError **error)
 // Of those that came.
 static bool write_sheet(const struct stickers *s, GError **error)
 {
-    int columns = 1;
     if (!s->c->sheet || s->made->len == 0) {
         return true;
     }
-    while (columns * columns < (int)s->made->len) {
-        columns++;
-    }
-    struct image *page = sticker_sheet((struct image *const *)s->made->pdata, (int)s->made->len,
-                                       columns, SHEET_GAP, error);
+    struct image *page =
+        sticker_page((struct image *const *)s->made->pdata, (int)s->made->len, error);
     const bool ok =
         page && sticker_save(page, s->c->sheet, &sticker_targets[0], NULL, NULL, &cli_task, error);
     image_free(page);

@@ -220,3 +220,57 @@ struct image *sticker_draw(struct engine *e, const struct edit_request *request,
     edit_result_free(r);
     return cut;
 }
+
+// ---- several ------------------------------------------------------------------------------------
+
+// "A red fox, sitting" as "a-red-fox-sitting".
+static char *file_stem(const char *prompt)
+{
+    GString *stem = g_string_new(NULL);
+    for (const char *p = prompt; *p && stem->len < 60; p = g_utf8_next_char(p)) {
+        const gunichar letter = g_utf8_get_char(p);
+        if (g_unichar_isalnum(letter)) {
+            g_string_append_unichar(stem, g_unichar_tolower(letter));
+        } else if (stem->len && stem->str[stem->len - 1] != '-') {
+            g_string_append_c(stem, '-');
+        }
+    }
+    if (stem->len && stem->str[stem->len - 1] == '-') {
+        g_string_truncate(stem, stem->len - 1);
+    }
+    return g_string_free(stem->len ? stem : g_string_append(stem, "sticker"), FALSE);
+}
+
+static bool is_taken(const GPtrArray *paths, const char *path, bool kept)
+{
+    return g_ptr_array_find_with_equal_func((GPtrArray *)paths, path, g_str_equal, NULL) ||
+           (kept && g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
+GPtrArray *sticker_paths(const char *folder, const GPtrArray *prompts, const char *ending,
+                         bool kept)
+{
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < prompts->len; i++) {
+        g_autofree char *stem = file_stem(prompts->pdata[i]);
+        char *path = NULL;
+        for (int n = 1; !path || is_taken(paths, path, kept); n++) {
+            g_autofree char *number = n > 1 ? g_strdup_printf("-%d", n) : g_strdup("");
+            g_autofree char *name = g_strconcat(stem, number, ".", ending, NULL);
+            g_free(path);
+            path = g_build_filename(folder, name, NULL);
+        }
+        g_ptr_array_add(paths, path);
+    }
+    return paths;
+}
+
+struct image *sticker_page(struct image *const *stickers, int n, GError **error)
+{
+    enum { GAP = 24 };
+    int columns = 1;
+    while (columns * columns < n) {
+        columns++;
+    }
+    return sticker_sheet(stickers, n, columns, GAP, error);
+}

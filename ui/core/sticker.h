@@ -21,3 +21,14 @@ char *sticker_sentence(const char *prompt);
 // the adapters in use. NULL with an error.
 struct image *sticker_draw(struct engine *e, const struct edit_request *request, char **recipe,
                            struct task *task, GError **error);
+
+// ---- several ------------------------------------------------------------------------------------
+
+enum { STICKERS_MOST = 200 }; // sentences at once
+
+// Paths in a folder, one a sentence, no two alike: "a-red-fox.webp" of "A red fox". kept: nor one
+// of a file that is there. char *, freed with the array.
+GPtrArray *sticker_paths(const char *folder, const GPtrArray *prompts, const char *ending,
+                         bool kept);
+// All on one page, about as many in a row as there are rows. n >= 1.
+struct image *sticker_page(struct image *const *stickers, int n, GError **error);

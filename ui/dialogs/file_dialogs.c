@@ -170,13 +170,24 @@ void file_dialog_open_photos(GtkWindow *parent, files_chosen_fn chosen, gpointer
     request_show(request);
 }
 
-void file_dialog_open_folder(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+static void select_folder(GtkWindow *parent, const char *title, const char *accept,
+                          const char *folder_key, file_chosen_fn chosen, gpointer data)
 {
-    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
-                                          "Add a Folder of Photos", "_Add", "open-folder");
+    struct request *request =
+        request_new(parent, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, title, accept, folder_key);
     request->chosen = chosen;
     request->data = data;
     request_show(request);
+}
+
+void file_dialog_open_folder(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    select_folder(parent, "Add a Folder of Photos", "_Add", "open-folder", chosen, data);
+}
+
+void file_dialog_choose_folder(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    select_folder(parent, "Save Stickers Into", "_Save", "export-folder", chosen, data);
 }
 
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data)

@@ -37,6 +37,8 @@ void file_dialog_save_adapter(GtkWindow *parent, const char *name, const enum di
                               adapter_chosen_fn chosen, gpointer data);
 // A folder that is there.
 void file_dialog_open_folder(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
+// The same to write several files into.
+void file_dialog_choose_folder(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 // name: of the sticker, with the ending that is usual for it.
 void file_dialog_save_sticker(GtkWindow *parent, const char *name, file_chosen_fn chosen,
                               gpointer data);

@@ -7,11 +7,12 @@ struct _TincturePromptView {
     GtkWidget *placeholder;
 
     // state
+    gboolean several;
     gboolean updating;
     gboolean composing; // an input method shows a word that is not in the text yet
 };
 
-enum { PROP_PLACEHOLDER = 1, N_PROPS };
+enum { PROP_PLACEHOLDER = 1, PROP_SEVERAL, N_PROPS };
 static GParamSpec *properties[N_PROPS];
 enum { EDITED, ACTIVATE, N_SIGNALS };
 static guint signals[N_SIGNALS];
@@ -37,7 +38,7 @@ static gboolean key_pressed_cb(GtkEventControllerKey *controller, guint key, gui
                                GdkModifierType state, TincturePromptView *self)
 {
     gboolean enter = key == GDK_KEY_Return || key == GDK_KEY_KP_Enter || key == GDK_KEY_ISO_Enter;
-    if (!enter || self->composing) {
+    if (!enter || self->composing || (self->several && !(state & GDK_CONTROL_MASK))) {
         return GDK_EVENT_PROPAGATE;
     }
     g_signal_emit(self, signals[ACTIVATE], 0);
@@ -52,6 +53,7 @@ static void tincture_prompt_view_get_property(GObject *object, guint id, GValue 
     case PROP_PLACEHOLDER:
         g_value_set_string(value, gtk_label_get_text(GTK_LABEL(self->placeholder)));
         break;
+    case PROP_SEVERAL: g_value_set_boolean(value, self->several); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
     }
 }
@@ -66,6 +68,7 @@ static void tincture_prompt_view_set_property(GObject *object, guint id, const G
         gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_PLACEHOLDER,
                                        g_value_get_string(value), -1);
         break;
+    case PROP_SEVERAL: self->several = g_value_get_boolean(value); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, pspec);
     }
 }
@@ -77,6 +80,8 @@ static void tincture_prompt_view_class_init(TincturePromptViewClass *klass)
     object_class->set_property = tincture_prompt_view_set_property;
     properties[PROP_PLACEHOLDER] = g_param_spec_string("placeholder", NULL, NULL, NULL,
                                                        G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+    properties[PROP_SEVERAL] = g_param_spec_boolean("several", NULL, NULL, FALSE,
+                                                    G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
     g_object_class_install_properties(object_class, N_PROPS, properties);
     signals[EDITED] = g_signal_new("edited", G_TYPE_FROM_CLASS(klass), G_SIGNAL_RUN_LAST, 0, NULL,
                                    NULL, NULL, G_TYPE_NONE, 0);
@@ -113,7 +118,7 @@ char *tincture_prompt_view_dup_text(TincturePromptView *self)
     GtkTextIter start, end;
     gtk_text_buffer_get_bounds(buffer, &start, &end);
     char *text = gtk_text_buffer_get_text(buffer, &start, &end, FALSE);
-    return g_strdelimit(text, "\r\n\t", ' ');
+    return g_strdelimit(text, self->several ? "\r\t" : "\r\n\t", ' ');
 }
 
 void tincture_prompt_view_set_text(TincturePromptView *self, const char *text)

@@ -364,6 +364,14 @@ static enum drive_result command_save_sticker(struct drive *d, const char *rest)
                : drive_fail(d, "the sticker cannot be saved");
 }
 
+// save-stickers FOLDER: what the dialog for several ends in.
+static enum drive_result command_save_stickers(struct drive *d, const char *rest)
+{
+    return tincture_sticker_work_save_all(d->session->sticker, rest)
+               ? DRIVE_DONE
+               : drive_fail(d, "the stickers cannot be saved");
+}
+
 // restore N: a click on the history's N-th row, newest first.
 static enum drive_result command_restore(struct drive *d, const char *rest)
 {
@@ -388,20 +396,35 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         const char *name;
         enum drive_result (*run)(struct drive *d, const char *rest);
     } commands[] = {
-        {"open", command_open},       {"set", command_set},
-        {"paste", command_paste},     {"drop", command_drop},
-        {"param", command_param},     {"settings", command_settings},
-        {"click", command_click},     {"action", command_action},
-        {"split", command_split},     {"wait", command_wait},
-        {"assert", command_assert},   {"print", command_print},
-        {"size", command_size},       {"snapshot", command_snapshot},
-        {"export", command_export},   {"export-adapter", command_export_adapter},
-        {"hint", command_hint},       {"save-sticker", command_save_sticker},
-        {"restore", command_restore}, {"key", drive_key},
-        {"type", drive_type},         {"run", drive_program},
-        {"point", drive_point},       {"drag", drive_drag},
-        {"stroke", drive_stroke},     {"tab", drive_tab},
-        {"back", drive_back},         {"repeat", command_repeat},
+        {"open", command_open},
+        {"set", command_set},
+        {"paste", command_paste},
+        {"drop", command_drop},
+        {"param", command_param},
+        {"settings", command_settings},
+        {"click", command_click},
+        {"action", command_action},
+        {"split", command_split},
+        {"wait", command_wait},
+        {"assert", command_assert},
+        {"print", command_print},
+        {"size", command_size},
+        {"snapshot", command_snapshot},
+        {"export", command_export},
+        {"export-adapter", command_export_adapter},
+        {"hint", command_hint},
+        {"save-sticker", command_save_sticker},
+        {"save-stickers", command_save_stickers},
+        {"restore", command_restore},
+        {"key", drive_key},
+        {"type", drive_type},
+        {"run", drive_program},
+        {"point", drive_point},
+        {"drag", drive_drag},
+        {"stroke", drive_stroke},
+        {"tab", drive_tab},
+        {"back", drive_back},
+        {"repeat", command_repeat},
         {"quit", command_quit},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {

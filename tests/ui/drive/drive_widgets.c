@@ -94,7 +94,9 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
         return FALSE;
     }
     if (GTK_IS_TEXT_VIEW(widget)) {
-        gtk_text_buffer_set_text(gtk_text_view_get_buffer(GTK_TEXT_VIEW(widget)), value, -1);
+        g_autoptr(GString) text = g_string_new(value);
+        g_string_replace(text, "\\n", "\n", 0);
+        gtk_text_buffer_set_text(gtk_text_view_get_buffer(GTK_TEXT_VIEW(widget)), text->str, -1);
         return TRUE;
     }
     if (GTK_IS_RANGE(widget)) {
