@@ -24,6 +24,8 @@ static void add_options(TinctureApp *self)
          "Print the version and exit", NULL},
         {"device", 0, 0, G_OPTION_ARG_STRING, &self->device, "Compute device: a number or a name",
          "DEVICE"},
+        {"precision", 0, 0, G_OPTION_ARG_STRING, &self->precision,
+         "How a processor multiplies by the model's weights: auto, fp32 or bf16", "NAME"},
         {"model", 0, 0, G_OPTION_ARG_FILENAME, &self->model,
          "Model folder or file instead of the chosen one", "PATH"},
         {"vae", 0, 0, G_OPTION_ARG_FILENAME, &self->vae,
@@ -44,7 +46,8 @@ static int tincture_app_handle_local_options(GApplication *app, GVariantDict *op
 {
     TinctureApp *self = TINCTURE_APP(app);
     if (self->data_dir != NULL || self->model != NULL || self->vae != NULL ||
-        self->device != NULL || self->new_library || self->exit_after_startup) {
+        self->device != NULL || self->precision != NULL || self->new_library ||
+        self->exit_after_startup) {
         g_application_set_flags(app, g_application_get_flags(app) | G_APPLICATION_NON_UNIQUE);
     }
     return -1;
@@ -73,7 +76,8 @@ static void tincture_app_startup(GApplication *app)
         self->vae = self->vae == NULL && *vae != '\0' ? g_steal_pointer(&vae) : self->vae;
     }
     set_library_aside(self);
-    self->session = tincture_session_new(self->data_dir, self->model, self->vae, self->device);
+    self->session =
+        tincture_session_new(self->data_dir, self->model, self->vae, self->device, self->precision);
 }
 
 static void first_frame_cb(GdkFrameClock *clock, GApplication *app)
@@ -138,6 +142,7 @@ static void tincture_app_finalize(GObject *object)
     g_free(self->model);
     g_free(self->vae);
     g_free(self->device);
+    g_free(self->precision);
     G_OBJECT_CLASS(tincture_app_parent_class)->finalize(object);
 }
 
@@ -179,6 +184,7 @@ static GStrv next_arguments(TinctureApp *self, const char *program)
     g_ptr_array_add(args, g_strdup(program));
     add_option(args, "--data-dir", self->data_dir);
     add_option(args, "--device", self->device);
+    add_option(args, "--precision", self->precision);
     if (self->new_library) {
         g_ptr_array_add(args, g_strdup("--new-library"));
     }

@@ -9,7 +9,7 @@ struct _TinctureApp {
 
     // owned
     TinctureSession *session;
-    char *data_dir, *model, *vae, *device;
+    char *data_dir, *model, *vae, *device, *precision;
 
     // state
     gboolean exit_after_startup;

@@ -1,4 +1,5 @@
 // Instance and device: which devices there are, which of them can run the engine, opening one.
+#include "compute/gpu/host.h"
 #include "compute/gpu/vk.h"
 
 #include <stdio.h>
@@ -462,4 +463,33 @@ void gpu_free(struct gpu *gpu)
 const struct gpu_info *gpu_info(const struct gpu *gpu)
 {
     return &gpu->info;
+}
+
+// ---- precision ----------------------------------------------------------------------------------
+
+bool gpu_set_precision(struct gpu *gpu, const char *choice, GError **error)
+{
+    const bool able = gpu->info.host_kernels && host_multiplies_bf16();
+    if (!choice || g_str_equal(choice, "auto")) {
+        choice = g_getenv("TINCTURE_PRECISION");
+    }
+    if (!choice || !*choice || g_str_equal(choice, "auto")) {
+        gpu->info.bf16 = able;
+        return true;
+    }
+    gpu->info.bf16 = able && g_str_equal(choice, "bf16");
+    if (g_str_equal(choice, "fp32") || gpu->info.bf16) {
+        return true;
+    }
+    if (!g_str_equal(choice, "bf16")) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "There is no precision '%s'; there is auto, fp32 and bf16", choice);
+    } else if (!gpu->info.host_kernels) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "bf16 is for products on the processor, and %s does the work", gpu->info.name);
+    } else {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                            "This processor has no instructions for bf16 (AVX-512 BF16)");
+    }
+    return false;
 }

@@ -19,6 +19,7 @@ struct gpu_info {
     char driver[256]; // "Mesa 25.0.7"
     enum gpu_type type;
     bool host_kernels;      // CPU-type device whose memory is mapped: ops run their host kernel
+    bool bf16;              // products with weights round their factors: gpu_set_precision()
     bool slow_driver;       // a software driver known to be about ten times slower than a newer one
     uint32_t subgroup_size; // what a kernel gets that asks for none
     uint32_t subgroup_min, subgroup_max; // what it may ask for
@@ -42,10 +43,16 @@ struct gpu;
 //
 // For tests, TINCTURE_FAULT in the environment makes the device misbehave: "alloc:N" fails the N-th
 // gpu_buf_create(), "unmapped" hides the memory of a CPU-type device from the host, as a graphics
-// card does.
+// card does, "no-bf16" makes the processor one that cannot multiply bf16 numbers.
 struct gpu *gpu_open(const char *choice, GError **error);
 void gpu_free(struct gpu *gpu);
 const struct gpu_info *gpu_info(const struct gpu *gpu);
+
+// How host kernels multiply by weights; sums are fp32 in any case. A device opens with fp32, and
+// programs keep what was set when they were made. choice: NULL or "auto" takes TINCTURE_PRECISION
+// if set, else bf16 where the processor has instructions for it; "fp32"; "bf16", which is an error
+// where it has none or another device does the work.
+bool gpu_set_precision(struct gpu *gpu, const char *choice, GError **error);
 
 // All devices of this machine that satisfy the needs of the engine, best first: (element-type
 // struct gpu_info).

@@ -184,15 +184,16 @@ void host_parallel(int64_t n, int64_t grain, host_range_fn fn, void *data)
 // ---- scratch ------------------------------------------------------------------------------------
 
 struct scratch {
-    float *data[2];
-    int64_t floats[2];
+    float *data[HOST_SCRATCHES];
+    int64_t floats[HOST_SCRATCHES];
 };
 
 static void scratch_free(void *pointer)
 {
     struct scratch *s = pointer;
-    free(s->data[0]);
-    free(s->data[1]);
+    for (int slot = 0; slot < HOST_SCRATCHES; slot++) {
+        free(s->data[slot]);
+    }
     g_free(s);
 }
 
@@ -214,6 +215,19 @@ float *host_scratch(int slot, int64_t floats)
         }
     }
     return s->data[slot];
+}
+
+// ---- instructions -------------------------------------------------------------------------------
+
+// Behind TINCTURE_FAULT=no-bf16, which is for tests, every processor is one without.
+bool host_multiplies_bf16(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16") &&
+           g_strcmp0(g_getenv("TINCTURE_FAULT"), "no-bf16") != 0;
+#else
+    return false;
+#endif
 }
 
 // ---- matrix products ----------------------------------------------------------------------------

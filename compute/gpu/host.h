@@ -16,6 +16,9 @@ int host_threads(void);
 typedef void (*host_range_fn)(int64_t begin, int64_t end, void *data);
 void host_parallel(int64_t n, int64_t grain, host_range_fn fn, void *data);
 
+// Whether the processor multiplies bf16 numbers (AVX-512 BF16) about twice as fast as fp32.
+bool host_multiplies_bf16(void);
+
 // C (m x n, ldc) = alpha * op(A) op(B) + beta * C, row-major. One thread: call it inside
 // host_parallel.
 void host_gemm_serial(bool trans_a, bool trans_b, int m, int n, int k, float alpha, const float *a,
@@ -26,8 +29,9 @@ void host_gemm(bool trans_a, bool trans_b, int m, int n, int k, float alpha, con
                int lda, const float *b, int ldb, float beta, float *c, int ldc);
 
 // Per-thread scratch that grows and stays; valid until the next call on the same thread with a
-// larger size. Slot 0 or 1, so that two can be held at once. NULL: there is no memory; the kernel
+// larger size. Slots, so that several can be held at once. NULL: there is no memory; the kernel
 // then leaves its result as it is, and whoever ran it asks host_memory_missing().
+#define HOST_SCRATCHES 3
 float *host_scratch(int slot, int64_t floats);
 
 // Bytes that host_scratch() or host_svd() did not get since the last call, on this thread or on

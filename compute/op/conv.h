@@ -11,12 +11,6 @@ struct conv_shape {
     int ky, kx, stride, top, left;
 };
 
-// A convolution and what it reads on the host: x, or dy on the way back.
-struct conv_site {
-    struct conv_shape shape;
-    const float *x;
-};
-
 // Node parameters p.i of all three ops: stride, top, left, bottom, right.
 static inline void conv_set_params(struct node *node, struct conv_params c)
 {

@@ -50,33 +50,34 @@ static bool conv2d_grad(struct graph *g, struct node *y, struct node *dy, const 
 // ---- host ---------------------------------------------------------------------------------------
 
 // Where the inputs under output positions [begin, end) are, tap by tap.
-static void locate(const void *data, int64_t begin, int64_t end, const float **at, int64_t pitch,
-                   const float *zeros)
+static void locate(const void *data, int64_t begin, int64_t end, const struct packed_table *to)
 {
-    const struct conv_site *c = data;
-    const struct conv_shape *s = &c->shape;
+    const struct conv_shape *s = data;
+    const float **at = to->at;
     for (int64_t p = begin; p < end; p++, at++) {
         const int left = (int)(p % s->out_width) * s->stride - s->left;
         const int top = (int)(p / s->out_width % s->out_height) * s->stride - s->top;
-        const float *image = c->x + p / s->out_width / s->out_height * s->height * s->width * s->in;
+        const int64_t image = p / s->out_width / s->out_height * s->height * s->width;
         const float **tap = at;
         for (int y = top; y < top + s->ky; y++) {
-            for (int x = left; x < left + s->kx; x++, tap += pitch) {
+            for (int x = left; x < left + s->kx; x++, tap += to->pitch) {
                 bool inside = y >= 0 && y < s->height && x >= 0 && x < s->width;
-                *tap = inside ? image + ((int64_t)y * s->width + x) * s->in : zeros;
+                const int64_t position = image + (int64_t)y * s->width + x;
+                *tap = inside ? to->x + position * to->words : to->zeros;
             }
         }
     }
 }
 
-static void conv2d_host(const struct op_run *run)
+static void run_conv2d(const struct op_run *run, bool bf16)
 {
-    struct conv_site c = {shape_of(run->node), run->in[0]};
-    const struct conv_shape *s = &c.shape;
+    const struct conv_shape shape = shape_of(run->node), *s = &shape;
     struct packed_product product = {
+        .x = run->in[0],
+        .positions = op_rows(run->node->in[0]),
         .m = conv_positions(s),
         .locate = locate,
-        .data = &c,
+        .data = s,
         .w =
             {
                 .data = run->in[1],
@@ -90,8 +91,19 @@ static void conv2d_host(const struct op_run *run)
             },
         .bias = run->in[2],
         .y = run->out,
+        .bf16 = bf16,
     };
     packed_product_run(&product);
+}
+
+static void conv2d_host(const struct op_run *run)
+{
+    run_conv2d(run, false);
+}
+
+static void conv2d_bf16(const struct op_run *run)
+{
+    run_conv2d(run, true);
 }
 
 static double conv2d_flops(const struct node *node)
@@ -160,7 +172,11 @@ static int conv2d_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op conv2d_op = {
     .name = "conv2d",
     .grad = conv2d_grad,
-    .kernels = {{.name = "host", .host = conv2d_host},
+    .kernels = {{.name = "bf16",
+                 .fits = packed_bf16_fits,
+                 .needs = PACKED_BF16_NEEDS,
+                 .host = conv2d_bf16},
+                {.name = "host", .host = conv2d_host},
                 {.name = "portable", .dispatch = conv2d_dispatch}},
     .flops = conv2d_flops,
 };

@@ -35,35 +35,35 @@ static struct conv_shape shape_of(const struct node *dx)
 // ---- host ---------------------------------------------------------------------------------------
 
 // Where the outputs that input positions [begin, end) went into are, tap by tap.
-static void locate(const void *data, int64_t begin, int64_t end, const float **at, int64_t pitch,
-                   const float *zeros)
+static void locate(const void *data, int64_t begin, int64_t end, const struct packed_table *to)
 {
-    const struct conv_site *c = data;
-    const struct conv_shape *s = &c->shape;
+    const struct conv_shape *s = data;
+    const float **at = to->at;
     for (int64_t p = begin; p < end; p++, at++) {
         const int x = (int)(p % s->width) + s->left, y = (int)(p / s->width % s->height) + s->top;
-        const float *image =
-            c->x + p / s->width / s->height * s->out_height * s->out_width * s->out;
+        const int64_t image = p / s->width / s->height * s->out_height * s->out_width;
         const float **tap = at;
         for (int ky = 0; ky < s->ky; ky++) {
-            for (int kx = 0; kx < s->kx; kx++, tap += pitch) {
+            for (int kx = 0; kx < s->kx; kx++, tap += to->pitch) {
                 const int oy = (y - ky) / s->stride, ox = (x - kx) / s->stride;
                 bool inside = y >= ky && x >= kx && oy * s->stride == y - ky &&
                               ox * s->stride == x - kx && oy < s->out_height && ox < s->out_width;
-                *tap = inside ? image + ((int64_t)oy * s->out_width + ox) * s->out : zeros;
+                const int64_t position = image + (int64_t)oy * s->out_width + ox;
+                *tap = inside ? to->x + position * to->words : to->zeros;
             }
         }
     }
 }
 
-static void conv2d_back_input_host(const struct op_run *run)
+static void run_back_input(const struct op_run *run, bool bf16)
 {
-    struct conv_site c = {shape_of(run->node), run->in[0]};
-    const struct conv_shape *s = &c.shape;
+    const struct conv_shape shape = shape_of(run->node), *s = &shape;
     struct packed_product product = {
+        .x = run->in[0],
+        .positions = op_rows(run->node->in[0]),
         .m = op_rows(run->node),
         .locate = locate,
-        .data = &c,
+        .data = s,
         .w =
             {
                 .data = run->in[1],
@@ -76,8 +76,19 @@ static void conv2d_back_input_host(const struct op_run *run)
                 .keeper = run->node->in[1]->tensor,
             },
         .y = run->out,
+        .bf16 = bf16,
     };
     packed_product_run(&product);
+}
+
+static void conv2d_back_input_host(const struct op_run *run)
+{
+    run_back_input(run, false);
+}
+
+static void conv2d_back_input_bf16(const struct op_run *run)
+{
+    run_back_input(run, true);
 }
 
 static double conv2d_back_input_flops(const struct node *node)
@@ -98,7 +109,11 @@ static int conv2d_back_input_dispatch(const struct op_site *site, struct op_disp
 
 const struct op conv2d_back_input_op = {
     .name = "conv2d_back_input",
-    .kernels = {{.name = "host", .host = conv2d_back_input_host},
+    .kernels = {{.name = "bf16",
+                 .fits = packed_bf16_fits,
+                 .needs = PACKED_BF16_NEEDS,
+                 .host = conv2d_back_input_bf16},
+                {.name = "host", .host = conv2d_back_input_host},
                 {.name = "portable", .dispatch = conv2d_back_input_dispatch}},
     .flops = conv2d_back_input_flops,
 };

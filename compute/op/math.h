@@ -162,3 +162,22 @@ HOST_INLINE double products_of(const float *x, float x0, const float *y, float y
     }
     return sum_lanes(lanes);
 }
+
+// The bf16 number nearest to x, of two as near the even one, as bits: what is too large becomes
+// infinite, NaN stays NaN.
+HOST_INLINE uint32_t bf16_bits(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof(bits));
+    const uint32_t nearest = (bits + 0x7fff + (bits >> 16 & 1)) >> 16, quiet = bits >> 16 | 0x40;
+    return (bits & 0x7fffffff) > 0x7f800000 ? quiet : nearest;
+}
+
+// Two of them as one word of four bytes.
+HOST_INLINE float bf16_pair(float even, float odd)
+{
+    const uint32_t bits = bf16_bits(odd) << 16 | bf16_bits(even);
+    float word;
+    memcpy(&word, &bits, sizeof(word));
+    return word;
+}

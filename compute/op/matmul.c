@@ -117,30 +117,21 @@ static bool matmul_grad(struct graph *g, struct node *y, struct node *dy, const 
 
 // ---- host ---------------------------------------------------------------------------------------
 
-// Rows of a matrix.
-struct rows {
-    const float *a;
-    int ld;
-};
-
-static void locate(const void *data, int64_t begin, int64_t end, const float **at, int64_t pitch,
-                   const float *zeros)
+static void locate(const void *data, int64_t begin, int64_t end, const struct packed_table *to)
 {
-    const struct rows *r = data;
-    (void)pitch;
-    (void)zeros;
+    (void)data;
     for (int64_t i = begin; i < end; i++) {
-        at[i - begin] = r->a + i * r->ld;
+        to->at[i - begin] = to->x + i * to->words;
     }
 }
 
-static void run_packed(const struct op_run *run, const struct extent *q)
+static void run_packed(const struct op_run *run, const struct extent *q, bool bf16)
 {
-    struct rows rows = {run->in[0], q->lda};
     struct packed_product product = {
+        .x = run->in[0],
+        .positions = q->m,
         .m = q->m,
         .locate = locate,
-        .data = &rows,
         .w =
             {
                 .data = run->in[1],
@@ -153,6 +144,7 @@ static void run_packed(const struct op_run *run, const struct extent *q)
             },
         .bias = run->in[2],
         .y = run->out,
+        .bf16 = bf16,
     };
     packed_product_run(&product);
 }
@@ -181,11 +173,30 @@ static void run_product(const struct op_run *run, const struct extent *q)
 }
 
 // Weights of a network are packed; what is multiplied once is a general product.
+static bool is_packed(const struct node *node)
+{
+    return node->in[1]->tensor && is_tall(node->in[1], node->p.i[0]);
+}
+
 static void matmul_host(const struct op_run *run)
 {
-    struct extent q = extent_of(run->node);
-    bool weights = run->node->in[1]->tensor && is_tall(run->node->in[1], q.trans_a);
-    (weights ? run_packed : run_product)(run, &q);
+    const struct extent q = extent_of(run->node);
+    if (is_packed(run->node)) {
+        run_packed(run, &q, false);
+    } else {
+        run_product(run, &q);
+    }
+}
+
+static bool bf16_fits(const struct node *node, const struct gpu_info *gpu)
+{
+    return packed_bf16_fits(node, gpu) && is_packed(node);
+}
+
+static void matmul_bf16(const struct op_run *run)
+{
+    const struct extent q = extent_of(run->node);
+    run_packed(run, &q, true);
 }
 
 static double matmul_flops(const struct node *node)
@@ -243,7 +254,11 @@ static int matmul_dispatch(const struct op_site *site, struct op_dispatch *out)
 const struct op matmul_op = {
     .name = "matmul",
     .grad = matmul_grad,
-    .kernels = {{.name = "host", .host = matmul_host},
+    .kernels = {{.name = "bf16",
+                 .fits = bf16_fits,
+                 .needs = PACKED_BF16_NEEDS ", and a network's weights",
+                 .host = matmul_bf16},
+                {.name = "host", .host = matmul_host},
                 {.name = "portable", .dispatch = matmul_dispatch}},
     .flops = matmul_flops,
 };

@@ -3,6 +3,10 @@
 
 #include "compute/op/kernel.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define MAX_ROWS    8
 #define MAX_COLUMNS 32
 
@@ -14,6 +18,19 @@ static bool always(void)
 }
 
 #if defined(__x86_64__)
+#define PACKED_NAME   run_avx512_bf16
+#define PACKED_LANES  16
+#define PACKED_ROWS   8
+#define PACKED_TARGET __attribute__((target("avx512f,avx512bf16")))
+#define PACKED_SUM(sum, word, vector)                                                              \
+    (PACKED_VECTOR)                                                                                \
+        _mm512_dpbf16_ps((__m512)(sum), (__m512bh)(vector), (__m512bh)_mm512_set1_ps(word))
+#include "compute/op/packed_kernel.inc"
+
+static const struct packed_kernel avx512_bf16 = {
+    "avx512_bf16", 8, 32, true, host_multiplies_bf16, run_avx512_bf16,
+};
+
 #define PACKED_NAME   run_avx512
 #define PACKED_LANES  16
 #define PACKED_ROWS   8
@@ -25,7 +42,7 @@ static bool has_avx512(void)
     return __builtin_cpu_supports("avx512f");
 }
 
-static const struct packed_kernel avx512 = {"avx512", 8, 32, has_avx512, run_avx512};
+static const struct packed_kernel avx512 = {"avx512", 8, 32, false, has_avx512, run_avx512};
 
 #define PACKED_NAME   run_avx2
 #define PACKED_LANES  8
@@ -38,7 +55,7 @@ static bool has_avx2(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-static const struct packed_kernel avx2 = {"avx2", 6, 16, has_avx2, run_avx2};
+static const struct packed_kernel avx2 = {"avx2", 6, 16, false, has_avx2, run_avx2};
 #endif
 
 #define PACKED_NAME  run_plain
@@ -47,26 +64,24 @@ static const struct packed_kernel avx2 = {"avx2", 6, 16, has_avx2, run_avx2};
 #define PACKED_TARGET
 #include "compute/op/packed_kernel.inc"
 
-static const struct packed_kernel plain = {"plain", 6, 8, always, run_plain};
+static const struct packed_kernel plain = {"plain", 6, 8, false, always, run_plain};
 
 const struct packed_kernel *const packed_kernels[] = {
 #if defined(__x86_64__)
-    &avx512,
-    &avx2,
+    &avx512_bf16, &avx512, &avx2,
 #endif
-    &plain,
-    NULL,
+    &plain,       NULL,
 };
 
 // The widest, but not one of whose columns half would stay empty, where there is another than the
 // plain one.
-static const struct packed_kernel *choose(int n)
+static const struct packed_kernel *choose(int n, bool bf16)
 {
     const struct packed_kernel *best = NULL;
     for (int i = 0; packed_kernels[i]; i++) {
         const struct packed_kernel *kernel = packed_kernels[i];
         bool narrower = best && n <= best->columns / 2 && kernel != &plain;
-        if ((!best || narrower) && kernel->usable()) {
+        if ((!best || narrower) && (bf16 || !kernel->bf16) && kernel->usable()) {
             best = kernel;
         }
     }
@@ -75,47 +90,49 @@ static const struct packed_kernel *choose(int n)
 
 // ---- weights ------------------------------------------------------------------------------------
 
-// A part of the inner dimension: several taps of a shallow convolution, or some of a deep one's
-// channels. A panel of that depth fits into a processor's first cache.
-struct part {
-    int tap, taps, begin, depth;
-};
-#define PART_DEPTH 384
-
-static bool next_part(const struct packed_weights *w, struct part *p)
+// Words of an input under one tap.
+static int words_of(const struct packed_weights *w, const struct packed_kernel *kernel)
 {
-    if (p->depth > 0 && p->begin + p->depth < w->depth) { // the next channels of the same tap
-        p->begin += p->depth;
-        p->depth = MIN(p->depth, w->depth - p->begin);
+    return kernel->bf16 ? (w->depth + 1) / 2 : w->depth;
+}
+
+// A part of the inner dimension: several taps of a shallow convolution, or some of a deep one's
+// channels. A panel of so many words fits into a processor's first cache.
+struct part {
+    int tap, taps, begin, words;
+};
+#define PART_WORDS 384
+
+// The next one of the inputs' `taps` times `words`.
+static bool next_part(int taps, int words, struct part *p)
+{
+    if (p->words > 0 && p->begin + p->words < words) { // the next channels of the same tap
+        p->begin += p->words;
+        p->words = MIN(p->words, words - p->begin);
         return true;
     }
     p->tap += p->taps;
     p->begin = 0;
-    p->taps = MIN(MAX(1, PART_DEPTH / w->depth), w->taps - p->tap);
-    int parts = (w->depth + PART_DEPTH - 1) / PART_DEPTH;
-    p->depth = (w->depth + parts - 1) / parts;
-    return p->tap < w->taps;
+    p->taps = MIN(MAX(1, PART_WORDS / words), taps - p->tap);
+    int parts = (words + PART_WORDS - 1) / PART_WORDS;
+    p->words = (words + parts - 1) / parts;
+    return p->tap < taps;
 }
 
-// A part of a panel (taps, depth, columns): the weights of `columns` outputs, zeros behind the last
-// output. Memory is read in its own order, whichever that is, in blocks that stay near as they are
-// written.
-static void pack(const struct packed_weights *w, const struct part *part, int first, int columns,
-                 float *out)
+// A panel (taps, depth, columns): the weights of `columns` outputs, zeros behind the last output.
+// Memory is read in its own order, whichever that is, in blocks that stay near as they are written.
+enum { BLOCK = 64 };
+
+static void pack_fp32(const struct packed_weights *w, int first, int columns, float *out)
 {
-    enum { BLOCK = 64 };
     const int n = MIN(columns, w->n - first);
-    if (n < columns) {
-        memset(out, 0, (size_t)part->taps * part->depth * columns * sizeof(*out));
-    }
-    for (int tap = part->tap; tap < part->tap + part->taps; tap++) {
+    for (int tap = 0; tap < w->taps; tap++) {
         const float *from = w->data + first * w->step_n + tap * w->step_tap;
-        const int end = part->begin + part->depth;
-        for (int k = part->begin; k < end && w->step_n == 1; k++, out += columns) {
+        for (int k = 0; k < w->depth && w->step_n == 1; k++, out += columns) {
             memcpy(out, from + k * w->step_depth, (size_t)n * sizeof(*out));
         }
-        for (int begin = part->begin; begin < end && w->step_n != 1; begin += BLOCK) {
-            const int depth = MIN(BLOCK, end - begin);
+        for (int begin = 0; begin < w->depth && w->step_n != 1; begin += BLOCK) {
+            const int depth = MIN(BLOCK, w->depth - begin);
             for (int j = 0; j < n; j++) {
                 for (int k = 0; k < depth; k++) {
                     out[k * columns + j] = from[j * w->step_n + (begin + k) * w->step_depth];
@@ -126,25 +143,79 @@ static void pack(const struct packed_weights *w, const struct part *part, int fi
     }
 }
 
+// `n` words of two rows: of an input under one tap and under the next.
+static HOST_CLONES void pack_pairs(const float *even, const float *odd, int n, float *out)
+{
+    for (int j = 0; j < n; j++) {
+        out[j] = bf16_pair(even[j], odd[j]);
+    }
+}
+
+// `n` numbers of a row to words; behind an odd number of them a zero.
+static HOST_CLONES void pack_row(const float *row, int n, float *out)
+{
+    for (int k = 0; k < n / 2; k++) {
+        out[k] = bf16_pair(row[2 * k], row[2 * k + 1]);
+    }
+    if (n % 2) {
+        out[n / 2] = bf16_pair(row[n - 1], 0);
+    }
+}
+
+// As pack_fp32(), of pairs. A row of weights lies along the outputs (step_n is 1) or along the
+// inputs (step_depth is 1).
+static void pack_bf16(const struct packed_weights *w, int first, int columns, float *out)
+{
+    static const float zeros[MAX_COLUMNS];
+    const int n = MIN(columns, w->n - first);
+    for (int tap = 0; tap < w->taps; tap++) {
+        const float *from = w->data + first * w->step_n + tap * w->step_tap;
+        for (int k = 0; k < w->depth && w->step_n == 1; k += 2, out += columns) {
+            const float *even = from + k * w->step_depth;
+            pack_pairs(even, k + 1 < w->depth ? even + w->step_depth : zeros, n, out);
+        }
+        for (int begin = 0; begin < w->depth && w->step_n != 1; begin += BLOCK) {
+            const int depth = MIN(BLOCK, w->depth - begin), words = (depth + 1) / 2;
+            for (int j = 0; j < n; j++) {
+                float row[BLOCK / 2];
+                pack_row(from + j * w->step_n + begin, depth, row);
+                for (int k = 0; k < words; k++) {
+                    out[k * columns + j] = row[k];
+                }
+            }
+            out += words * columns;
+        }
+    }
+}
+
 struct packing {
     const struct packed_weights *w;
-    int columns;
+    const struct packed_kernel *kernel;
     float *out;
 };
 
-static int64_t panel_floats(const struct packed_weights *w, int columns)
+static int64_t panel_words(const struct packed_weights *w, const struct packed_kernel *kernel)
 {
-    return (int64_t)w->taps * w->depth * columns;
+    return (int64_t)w->taps * words_of(w, kernel) * kernel->columns;
+}
+
+// Panels [begin, end), the first of them to out.
+static void pack(const struct packing *p, int64_t begin, int64_t end, float *out)
+{
+    const int columns = p->kernel->columns;
+    const int64_t words = panel_words(p->w, p->kernel);
+    for (int64_t i = begin; i < end; i++, out += words) {
+        if ((i + 1) * columns > p->w->n) {
+            memset(out, 0, (size_t)words * sizeof(*out));
+        }
+        (p->kernel->bf16 ? pack_bf16 : pack_fp32)(p->w, (int)i * columns, columns, out);
+    }
 }
 
 static void pack_panels(int64_t begin, int64_t end, void *data)
 {
     const struct packing *p = data;
-    const struct part whole = {0, p->w->taps, 0, p->w->depth};
-    for (int64_t i = begin; i < end; i++) {
-        pack(p->w, &whole, (int)i * p->columns, p->columns,
-             p->out + i * panel_floats(p->w, p->columns));
-    }
+    pack(p, begin, end, p->out + begin * panel_words(p->w, p->kernel));
 }
 
 // The packed copy that is kept with the tensor, or NULL where none can be.
@@ -156,11 +227,11 @@ static const float *kept(const struct packed_weights *w, const struct packed_ker
         return NULL;
     }
     struct packed_key key = {kernel, {w->n, w->taps, w->depth, 0}};
-    float *copy = tensor_packed(w->keeper, w->step_n == 1, &key,
-                                panels * panel_floats(w, kernel->columns), &stale);
+    float *copy =
+        tensor_packed(w->keeper, w->step_n == 1, &key, panels * panel_words(w, kernel), &stale);
     if (copy && stale) {
-        struct packing packing = {w, kernel->columns, copy};
-        host_parallel(panels, op_grain(panel_floats(w, kernel->columns)), pack_panels, &packing);
+        struct packing packing = {w, kernel, copy};
+        host_parallel(panels, op_grain(panel_words(w, kernel)), pack_panels, &packing);
     }
     return copy;
 }
@@ -168,21 +239,20 @@ static const float *kept(const struct packed_weights *w, const struct packed_ker
 // ---- the product --------------------------------------------------------------------------------
 
 enum {
-    CHUNK = 8192,          // rows that are located at a time
-    KEEP_ROWS = 1024,      // with more rows, packing anew does not show
-    NEAR_ROWS = 256,       // rows whose inputs stay in a processor's second cache
-    GROUP_FLOATS = 1 << 20 // most that a piece packs for itself
+    CHUNK = 8192,         // rows that are located at a time
+    KEEP_ROWS = 1024,     // with more rows, packing anew does not show
+    NEAR_ROWS = 256,      // rows whose inputs stay in a processor's second cache
+    GROUP_WORDS = 1 << 20 // most that a piece packs for itself
 };
 
 struct job {
     const struct packed_product *q;
     const struct packed_kernel *kernel;
-    const float *kept;    // all panels, or NULL: each piece packs its own
-    const float *zeros;   // `depth` or `columns` of them, whatever is more
-    const float **at;     // (taps, pitch)
-    int64_t pitch, first; // the first row of the chunk
-    int rows, panels;     // of the chunk
-    int range, group;     // rows and panels of a piece; the range in whole tiles
+    const float *kept; // all panels, or NULL: each piece packs its own
+    struct packed_table table;
+    int64_t first;    // the first row of the chunk
+    int rows, panels; // of the chunk
+    int range, group; // rows and panels of a piece; the range in whole tiles
     int ranges, groups;
 };
 
@@ -218,18 +288,18 @@ static void run_part(const struct job *job, const struct part *part, const float
     const int columns = MIN(kernel->columns, q->w.n - column);
     const bool opens = part->tap == 0 && part->begin == 0;
     struct packed_tile tile = {
-        .pitch = job->pitch,
+        .pitch = job->table.pitch,
         .taps = part->taps,
         .begin = part->begin,
-        .depth = part->depth,
+        .words = part->words,
         .panel = packed,
         .ldc = q->w.n,
     };
     if (opens) {
-        tile.bias = q->bias ? q->bias + column : job->zeros;
+        tile.bias = q->bias ? q->bias + column : job->table.zeros;
     }
     for (int row = begin; row < end; row += kernel->rows) {
-        tile.rows = job->at + part->tap * job->pitch + row;
+        tile.rows = job->table.at + part->tap * job->table.pitch + row;
         tile.c = q->y + (job->first + row) * q->w.n + column;
         if (end - row < kernel->rows || columns < kernel->columns) {
             run_edge(kernel, tile, MIN(kernel->rows, end - row), columns);
@@ -245,26 +315,23 @@ static void run_part(const struct job *job, const struct part *part, const float
 static void run_piece(const struct job *job, int panel, int panels, int begin, int end)
 {
     const struct packed_weights *w = &job->q->w;
-    const int columns = job->kernel->columns;
-    const int64_t floats = panel_floats(w, columns);
-    const float *packed = job->kept ? job->kept + panel * floats : NULL;
+    const int columns = job->kernel->columns, depth = (int)job->table.words;
+    const int64_t words = panel_words(w, job->kernel);
+    const float *packed = job->kept ? job->kept + panel * words : NULL;
     if (!packed) {
-        float *own = host_scratch(1, panels * floats);
+        float *own = host_scratch(1, panels * words);
         if (!own) {
             return;
         }
-        const struct part whole = {0, w->taps, 0, w->depth};
-        for (int i = 0; i < panels; i++) {
-            pack(w, &whole, (panel + i) * columns, columns, own + i * floats);
-        }
+        pack(&(struct packing){w, job->kernel, NULL}, panel, panel + panels, own);
         packed = own;
     }
     const int near = NEAR_ROWS / job->kernel->rows * job->kernel->rows;
     for (int row = begin; row < end; row += near) {
-        for (struct part part = {0}; next_part(w, &part);) {
-            const float *at = packed + ((int64_t)part.tap * w->depth + part.begin) * columns;
+        for (struct part part = {0}; next_part(w->taps, depth, &part);) {
+            const float *at = packed + ((int64_t)part.tap * depth + part.begin) * columns;
             for (int i = 0; i < panels; i++) {
-                run_part(job, &part, at + i * floats, (panel + i) * columns, row,
+                run_part(job, &part, at + i * words, (panel + i) * columns, row,
                          MIN(row + near, end));
             }
         }
@@ -285,8 +352,9 @@ static void run_pieces(int64_t begin, int64_t end, void *data)
 static void locate_range(int64_t begin, int64_t end, void *data)
 {
     const struct job *job = data;
-    job->q->locate(job->q->data, job->first + begin, job->first + end, job->at + begin, job->pitch,
-                   job->zeros);
+    struct packed_table table = job->table;
+    table.at += begin;
+    job->q->locate(job->q->data, job->first + begin, job->first + end, &table);
 }
 
 // The table of rows, behind which stand as many as the last tile lacks and the next would have, and
@@ -294,22 +362,55 @@ static void locate_range(int64_t begin, int64_t end, void *data)
 static bool locate(struct job *job)
 {
     enum { FILL = 2 * MAX_ROWS };
-    const struct packed_weights *w = &job->q->w;
-    const int zeros = MAX(w->depth, MAX_COLUMNS);
-    job->pitch = job->rows + FILL;
-    const int64_t table = job->pitch * w->taps * (int64_t)sizeof(*job->at) / (int64_t)sizeof(float);
+    struct packed_table *t = &job->table;
+    const int taps = job->q->w.taps, zeros = (int)MAX(t->words, MAX_COLUMNS);
+    t->pitch = job->rows + FILL;
+    const int64_t table = t->pitch * taps * (int64_t)sizeof(*t->at) / (int64_t)sizeof(float);
     float *scratch = host_scratch(0, table + zeros);
     if (!scratch) {
         return false;
     }
-    job->at = (const float **)scratch;
-    job->zeros = scratch + table;
+    t->at = (const float **)scratch;
+    t->zeros = scratch + table;
     memset(scratch + table, 0, (size_t)zeros * sizeof(*scratch));
-    host_parallel(job->rows, op_grain(4 * w->taps), locate_range, job);
-    for (int tap = 0; tap < w->taps; tap++) {
+    host_parallel(job->rows, op_grain(4 * taps), locate_range, job);
+    for (int tap = 0; tap < taps; tap++) {
         for (int i = 0; i < FILL; i++) {
-            job->at[tap * job->pitch + job->rows + i] = job->zeros;
+            t->at[tap * t->pitch + job->rows + i] = t->zeros;
         }
+    }
+    return true;
+}
+
+struct rounding {
+    const struct packed_product *q;
+    int64_t words;
+    float *out;
+};
+
+static void round_range(int64_t begin, int64_t end, void *data)
+{
+    const struct rounding *r = data;
+    for (int64_t i = begin; i < end; i++) {
+        pack_row(r->q->x + i * r->q->w.depth, r->q->w.depth, r->out + i * r->words);
+    }
+}
+
+// The input in the kernel's words: itself, or all of it rounded, once for all taps and panels.
+// false: no memory for it.
+static bool take_input(struct job *job)
+{
+    const struct packed_product *q = job->q;
+    job->table.x = q->x;
+    job->table.words = words_of(&q->w, job->kernel);
+    if (job->kernel->bf16) {
+        struct rounding r = {q, job->table.words, NULL};
+        r.out = host_scratch(2, q->positions * r.words);
+        if (!r.out) {
+            return false;
+        }
+        host_parallel(q->positions, op_grain(q->w.depth), round_range, &r);
+        job->table.x = r.out;
     }
     return true;
 }
@@ -324,8 +425,8 @@ static void cut(struct job *job)
                                           {2, 512},   {1, 512},   {1, 128}};
     G_STATIC_ASSERT(sizeof(kept_steps) == sizeof(packed_steps));
     const int tile = job->kernel->rows, enough = 8 * host_threads();
-    const int64_t floats = panel_floats(&job->q->w, job->kernel->columns);
-    const int most = (int)MAX(1, GROUP_FLOATS / floats); // panels that a piece may pack
+    const int64_t words = panel_words(&job->q->w, job->kernel);
+    const int most = (int)MAX(1, GROUP_WORDS / words); // panels that a piece may pack
     for (size_t i = 0; i < G_N_ELEMENTS(kept_steps); i++) {
         const int *step = job->kept ? kept_steps[i] : packed_steps[i];
         const int group = job->kept ? step[0] : MIN(step[0], most);
@@ -341,8 +442,11 @@ static void cut(struct job *job)
 
 void packed_product_run(const struct packed_product *q)
 {
-    struct job job = {.q = q, .kernel = q->kernel ? q->kernel : choose(q->w.n)};
+    struct job job = {.q = q, .kernel = q->kernel ? q->kernel : choose(q->w.n, q->bf16)};
     job.panels = (q->w.n + job.kernel->columns - 1) / job.kernel->columns;
+    if (!take_input(&job)) {
+        return;
+    }
     job.kept = q->m <= KEEP_ROWS ? kept(&q->w, job.kernel) : NULL;
     for (job.first = 0; job.first < q->m; job.first += CHUNK) {
         job.rows = (int)MIN(CHUNK, q->m - job.first);
@@ -354,4 +458,10 @@ void packed_product_run(const struct packed_product *q)
         double work = (double)job.rows * q->w.n * q->w.taps * q->w.depth;
         host_parallel(pieces, op_product_grain(pieces, work), run_pieces, &job);
     }
+}
+
+bool packed_bf16_fits(const struct node *node, const struct gpu_info *gpu)
+{
+    (void)node;
+    return gpu->bf16;
 }

@@ -8,6 +8,11 @@
 // kept with its tensor, so that a network that runs many times on few positions packs them once: a
 // general matrix product spends a quarter of such a step on packing (tests/bench/LOG.md).
 // After Dukhan, "The Indirect Convolution Algorithm" (2019).
+//
+// In bf16 (8 bits of mantissa, the exponents of fp32) rows and weights are rounded, to the nearest
+// and to even where two are as near; products are exact then, and sums are fp32. Two neighbours
+// along k are one word of four bytes, (2k + 1) << 16 | 2k, and everything between the rounding and
+// the inner loop counts in words: one number of fp32, or such a pair.
 #pragma once
 
 #include "compute/graph/graph.h"
@@ -20,40 +25,56 @@ struct packed_weights {
     struct tensor *keeper; // whose data it is, or NULL: packed at every call
 };
 
-// Fills in where rows [begin, end) are read: at[t * pitch + i - begin] for every tap t points to
-// `depth` floats. Outside of an image: `zeros`.
-typedef void (*packed_locate)(const void *data, int64_t begin, int64_t end, const float **at,
-                              int64_t pitch, const float *zeros);
+// Where rows are read.
+struct packed_table {
+    const float *x; // position p of the input is at x + p * words
+    int64_t words;
+    const float *zeros; // as many: a row outside of an image
+    const float **at;   // (taps, pitch)
+    int64_t pitch;
+};
+// Fills in rows [begin, end): at[t * pitch + i - begin] for every tap t.
+typedef void (*packed_locate)(const void *data, int64_t begin, int64_t end,
+                              const struct packed_table *table);
 
 struct packed_product {
+    const float *x; // (positions, depth)
+    int64_t positions;
     int64_t m;
     packed_locate locate;
     const void *data; // locate's
     struct packed_weights w;
-    const float *bias;                  // n numbers, or NULL
-    float *y;                           // (m, n)
+    const float *bias; // n numbers, or NULL
+    float *y;          // (m, n)
+    bool bf16;         // wanted: a result of few columns is computed in fp32 all the same
     const struct packed_kernel *kernel; // NULL: the widest that the processor has
 };
 
 // On the whole team. Every sum runs in one order, whatever the number of threads.
 void packed_product_run(const struct packed_product *product);
 
+// For the kernels named "bf16": whether the device is set to it, and that in words.
+#define PACKED_BF16_NEEDS "a processor that multiplies in bf16 and is set to it"
+bool packed_bf16_fits(const struct node *node, const struct gpu_info *gpu);
+
 // One call of an inner loop: c = (bias, or c itself) + rows times panel.
 struct packed_tile {
     const float *const *rows; // (taps, pitch), of which the kernel reads its number of rows
     int64_t pitch;
-    int taps, begin, depth; // of every row the floats [begin, begin + depth)
-    const float *panel;     // (taps, depth, columns)
+    int taps, begin, words; // of every row the words [begin, begin + words)
+    const float *panel;     // (taps, words, columns), words of the same kind
     float *c;               // (rows, columns), ldc from row to row
     int64_t ldc;
     const float *bias; // `columns` numbers, or NULL: adds to c
 };
 
-// The inner loops: one for each width of vectors.
+// The inner loops: one for each width of vectors and kind of word.
 struct packed_kernel {
     const char *name;
     int rows, columns; // of y that one call makes
+    bool bf16;         // words are pairs
     bool (*usable)(void);
     void (*run)(const struct packed_tile *tile);
 };
-extern const struct packed_kernel *const packed_kernels[]; // widest first, NULL behind the last
+extern const struct packed_kernel
+    *const packed_kernels[]; // bf16, then widest first, NULL behind the last

@@ -85,7 +85,7 @@ void fixture_attach(struct fixture *f)
 
 void fixture_open(struct fixture *f)
 {
-    f->session = tincture_session_new(f->dir, NULL, NULL, NULL);
+    f->session = tincture_session_new(f->dir, NULL, NULL, NULL, NULL);
     fixture_attach(f);
 }
 

@@ -624,7 +624,7 @@ static bool said(struct fixture *f)
 
 static void open_without(struct fixture *f, const char *dir, const char *model)
 {
-    f->session = tincture_session_new(dir, model, NULL, NULL);
+    f->session = tincture_session_new(dir, model, NULL, NULL, NULL);
     fixture_attach(f);
     wait_until(f, said, "the session says what is wrong");
 }

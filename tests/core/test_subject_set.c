@@ -17,7 +17,7 @@ static void engine_begin(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *model = g_test_build_filename(G_TEST_DIST, "data", "models", "sd1", NULL);
-    engine = engine_open(model, NULL, NULL, NULL, &error);
+    engine = engine_open(model, NULL, NULL, NULL, NULL, &error);
     g_assert_no_error(error);
 }
 

@@ -1,8 +1,12 @@
-// Packed products: every inner loop that the processor has against sums in double precision, at
-// sizes around the tiles' and the parts'; and the packed copy follows its tensor.
+// Packed products: every inner loop that the processor has, and one of bf16 in plain C, which any
+// has, against sums in double precision, at sizes around the tiles' and the parts'; what is rounded
+// to bf16, and how; and the packed copy follows its tensor.
 #include "compute/op/packed.h"
 
+#include "compute/file/half.h"
+#include "compute/gpu/host.h"
 #include "compute/gpu/random.h"
+#include "compute/op/math.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,13 +21,13 @@ struct source {
     int rows, depth, taps;
 };
 
-static void locate(const void *data, int64_t begin, int64_t end, const float **at, int64_t pitch,
-                   const float *zeros)
+static void locate(const void *data, int64_t begin, int64_t end, const struct packed_table *to)
 {
     const struct source *s = data;
     for (int64_t i = begin; i < end; i++) {
         for (int t = 0; t < s->taps; t++) {
-            at[t * pitch + i - begin] = i + t < s->rows ? s->x + (i + t) * s->depth : zeros;
+            to->at[t * to->pitch + i - begin] =
+                i + t < s->rows ? to->x + (i + t) * to->words : to->zeros;
         }
     }
 }
@@ -41,7 +45,48 @@ static struct packed_product product_of(const struct source *s, struct tensor *k
         .depth = s->depth,
         .keeper = keeper,
     };
-    return (struct packed_product){.m = s->rows, .locate = locate, .data = s, .w = weights};
+    return (struct packed_product){
+        .x = s->x, .positions = s->rows, .m = s->rows, .locate = locate, .data = s, .w = weights};
+}
+
+// The inner loop in bf16 as it reads in the books: two products a word, sums in fp32.
+enum { PLAIN_ROWS = 3, PLAIN_COLUMNS = 5 };
+
+static void run_plain_bf16(const struct packed_tile *tile)
+{
+    for (int i = 0; i < PLAIN_ROWS; i++) {
+        for (int j = 0; j < PLAIN_COLUMNS; j++) {
+            float sum = 0;
+            const float *panel = tile->panel + j;
+            for (int tap = 0; tap < tile->taps; tap++) {
+                const float *row = tile->rows[tap * tile->pitch + i] + tile->begin;
+                for (int k = 0; k < tile->words; k++, panel += PLAIN_COLUMNS) {
+                    const uint32_t x = float_bits(row[k]), w = float_bits(*panel);
+                    sum +=
+                        bfloat_to_float((uint16_t)(x >> 16)) * bfloat_to_float((uint16_t)(w >> 16));
+                    sum += bfloat_to_float((uint16_t)x) * bfloat_to_float((uint16_t)w);
+                }
+            }
+            float *c = tile->c + i * tile->ldc + j;
+            *c = sum + (tile->bias ? tile->bias[j] : *c);
+        }
+    }
+}
+
+static bool always(void)
+{
+    return true;
+}
+
+static const struct packed_kernel plain_bf16 = {
+    "plain_bf16", PLAIN_ROWS, PLAIN_COLUMNS, true, always, run_plain_bf16,
+};
+
+// What the kernel makes of a factor.
+static double factor(const struct packed_product *q, float f)
+{
+    const bool bf16 = q->kernel ? q->kernel->bf16 : q->bf16;
+    return bf16 ? bfloat_to_float((uint16_t)bf16_bits(f)) : f;
 }
 
 static double expected(const struct packed_product *q, int64_t i, int j, double *scale)
@@ -51,8 +96,8 @@ static double expected(const struct packed_product *q, int64_t i, int j, double 
     *scale = 1;
     for (int t = 0; t < s->taps && i + t < s->rows; t++) {
         for (int k = 0; k < s->depth; k++) {
-            double term = (double)s->x[(i + t) * s->depth + k] *
-                          q->w.data[j * q->w.step_n + t * q->w.step_tap + k * q->w.step_depth];
+            const int64_t at = j * q->w.step_n + t * q->w.step_tap + k * q->w.step_depth;
+            double term = factor(q, s->x[(i + t) * s->depth + k]) * factor(q, q->w.data[at]);
             sum += term;
             *scale += term * term;
         }
@@ -129,18 +174,21 @@ static struct tensor *tensor_of(int n, int depth, const float *data)
 
 // The packed copy is used again (a change behind the tensor's back is not seen), and follows a
 // write.
-static void test_kept(void)
+static void test_kept(gconstpointer data)
 {
     enum { M = 20, N = 40, DEPTH = 30 };
+    const bool bf16 = GPOINTER_TO_INT(data);
     g_autofree float *x = random_floats(M * DEPTH, 4);
     g_autofree float *w = random_floats(N * DEPTH, 5);
     g_autofree float *other = random_floats(N * DEPTH, 6);
     const struct source s = {x, M, DEPTH, 1};
     struct tensor *t = tensor_of(N, DEPTH, w);
     struct packed_product q = product_of(&s, t, w, N, false);
+    q.bf16 = bf16;
     check(&q);
     const float *copy = t->packed[0].data;
     g_assert_nonnull(copy);
+    g_assert_true(!bf16 || t->packed[0].floats == DEPTH / 2 * 2 * 32); // half of fp32
 
     g_autofree float *garbage = g_new0(float, N *DEPTH);
     g_autofree float *y = g_new(float, M *N);
@@ -159,13 +207,14 @@ static void test_kept(void)
     g_assert_true(t->packed[0].data == copy);
 
     struct packed_product back = product_of(&s, t, w, N, true);
+    back.bf16 = bf16;
     check(&back);
     g_assert_nonnull(t->packed[1].data);
     tensor_free(t);
 }
 
 // The same bits however the work is cut into pieces.
-static void test_cut(void)
+static void test_cut(gconstpointer data)
 {
     enum { M = 300, N = 100, DEPTH = 400 };
     g_autofree float *x = random_floats(M * DEPTH, 7);
@@ -175,6 +224,7 @@ static void test_cut(void)
     const struct source s = {x, M, DEPTH, 2};
     struct tensor *t = tensor_of(N, DEPTH * 2, w);
     struct packed_product q = product_of(&s, t, w, N, false); // kept: several ranges of rows
+    q.bf16 = GPOINTER_TO_INT(data);
     q.y = one;
     packed_product_run(&q);
     q.w.keeper = NULL; // not kept: one
@@ -184,6 +234,78 @@ static void test_cut(void)
     tensor_free(t);
 }
 
+// To the nearest, of two as near to the even one; infinity and NaN stay what they are.
+static void test_rounding(void)
+{
+    static const uint32_t pairs[][2] = {
+        {0x3f800000, 0x3f80}, {0x3f807fff, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f808001, 0x3f81},
+        {0x3f818000, 0x3f82}, {0xbf818000, 0xbf82}, {0x80000000, 0x8000}, {0x00008001, 0x0001},
+        {0x7f7fffff, 0x7f80}, {0x7f800000, 0x7f80}, {0xff800000, 0xff80},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_assert_cmphex(bf16_bits(float_from_bits(pairs[i][0])), ==, pairs[i][1]);
+    }
+    static const uint32_t nans[] = {0x7f800001, 0x7fffffff, 0xffffffff, 0x7fc00000};
+    for (size_t i = 0; i < G_N_ELEMENTS(nans); i++) {
+        const uint16_t b = (uint16_t)bf16_bits(float_from_bits(nans[i]));
+        g_assert_true(isnan(bfloat_to_float(b)));
+        g_assert_cmphex(b >> 15, ==, nans[i] >> 31);
+    }
+}
+
+// A row of an odd number is not mixed with what stands behind it.
+static void test_odd(gconstpointer data)
+{
+    enum { M = 9, N = 33, DEPTH = 3 };
+    g_autofree float *x = random_floats(M * DEPTH, 9);
+    g_autofree float *w = random_floats(N * DEPTH, 10);
+    g_autofree float *y = g_new(float, M *N);
+    const struct source s = {x, M, DEPTH, 1};
+    for (int k = 0; k < DEPTH; k++) {
+        x[4 * DEPTH + k] = INFINITY;
+        w[7 * DEPTH + k] = NAN;
+    }
+    struct packed_product q = product_of(&s, NULL, w, N, false);
+    q.kernel = data;
+    q.y = y;
+    packed_product_run(&q);
+    for (int i = 0; i < M * N; i++) {
+        g_assert_true(isfinite(y[i]) == (i / N != 4 && i % N != 7));
+    }
+}
+
+// Of a few columns half a tile would stay empty.
+static void test_narrow(void)
+{
+    enum { M = 20, N = 4, DEPTH = 30 };
+    g_autofree float *x = random_floats(M * DEPTH, 11);
+    g_autofree float *w = random_floats(N * DEPTH, 12);
+    g_autofree float *y = g_new(float, M *N);
+    g_autofree float *again = g_new(float, M *N);
+    const struct source s = {x, M, DEPTH, 1};
+    struct packed_product q = product_of(&s, NULL, w, N, false);
+    q.y = y;
+    packed_product_run(&q);
+    q.bf16 = true;
+    q.y = again;
+    packed_product_run(&q);
+    g_assert_cmpmem(y, sizeof(*y) * M * N, again, sizeof(*y) * M * N);
+}
+
+static void add(const char *name, const struct packed_kernel *kernel, GTestDataFunc test)
+{
+    g_autofree char *path = g_strdup_printf("/packed/%s/%s", kernel->name, name);
+    g_test_add_data_func(path, kernel, test);
+}
+
+static void add_kernel(const struct packed_kernel *kernel)
+{
+    if (kernel->usable()) {
+        add("sizes", kernel, test_kernel);
+        add("odd", kernel, test_odd);
+    }
+}
+
 int main(int argc, char **argv)
 {
     GError *error = NULL;
@@ -191,13 +313,17 @@ int main(int argc, char **argv)
     gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
     for (int i = 0; packed_kernels[i]; i++) {
-        g_autofree char *name = g_strdup_printf("/packed/%s", packed_kernels[i]->name);
-        if (packed_kernels[i]->usable()) {
-            g_test_add_data_func(name, packed_kernels[i], test_kernel);
-        }
+        add_kernel(packed_kernels[i]);
     }
-    g_test_add_func("/packed/kept", test_kept);
-    g_test_add_func("/packed/cut", test_cut);
+    add_kernel(&plain_bf16);
+    g_test_add_func("/packed/rounding", test_rounding);
+    g_test_add_func("/packed/narrow", test_narrow);
+    for (int bf16 = 0; bf16 <= host_multiplies_bf16(); bf16++) {
+        g_autofree char *kept = g_strdup_printf("/packed/%s/kept", bf16 ? "bf16" : "fp32");
+        g_autofree char *cut = g_strdup_printf("/packed/%s/cut", bf16 ? "bf16" : "fp32");
+        g_test_add_data_func(kept, GINT_TO_POINTER(bf16), test_kept);
+        g_test_add_data_func(cut, GINT_TO_POINTER(bf16), test_cut);
+    }
     int result = g_test_run();
     gpu_free(gpu);
     return result;

@@ -230,7 +230,8 @@ static bool check_options(const struct cli *c, const struct verb *v, GError **er
                {"rank", cli_given(c, "rank") && !v->out},
                {"model", c->model && !v->model},
                {"vae", c->vae && !v->model},
-               {"device", c->device && !v->model}};
+               {"device", c->device && !v->model},
+               {"precision", c->precision && !v->model}};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (all[i].idle) {
             g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "adapter %s takes no --%s",
@@ -297,7 +298,8 @@ const struct cli_command adapter_command = {
              "FILE[:STRENGTHS].. "
              "--out PATH | inspect FILE[:STRENGTHS].. | dialects; STRENGTHS: 0.7, or by groups of "
              "layers 0,down=1,up.cross=0.5",
-    .options = (const char *const[]){"model", "vae", "device", "json", "out", "to", "rename", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "precision", "json", "out", "to",
+                                     "rename", NULL},
     .needed = (const char *const[]){"rest", NULL},
     .settings = adapter_settings,
     .run = run,

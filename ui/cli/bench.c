@@ -243,6 +243,7 @@ const struct cli_command bench_command = {
     .name = "bench",
     .summary = "Measure step times, memory and the machine's sgemm rate",
     .usage = "",
-    .options = (const char *const[]){"model", "vae", "device", "size", "json", "raw", "only", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "precision", "size", "json", "raw",
+                                     "only", NULL},
     .run = run,
 };

@@ -56,8 +56,8 @@ const struct cli_command claims_command = {
     .summary = "Try what the papers claim on the model, and write a page of it",
     .usage = "",
     .writes = CLI_FOLDER,
-    .options =
-        (const char *const[]){"model", "vae", "device", "only", "photos", "quick", "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "precision", "only", "photos",
+                                     "quick", "out", NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

@@ -11,7 +11,7 @@
 
 // Everything that can be given on a command line. A command names the options it takes.
 struct cli {
-    char *model, *vae, *device, *out, *prompt, *source_prompt, *negative;
+    char *model, *vae, *device, *precision, *out, *prompt, *source_prompt, *negative;
     char *image, *latents, *latents_out, *attention, *noise, *mask;
     char *region, *preset;
     char *control, *control_kind, *hint;

@@ -186,7 +186,7 @@ struct engine *cli_engine(struct cli *c, GError **error)
 {
     if (!c->engine) {
         g_autofree char *dir = paths_model(c->model);
-        c->engine = engine_open(dir, c->vae, c->device, &cli_task, error);
+        c->engine = engine_open(dir, c->vae, c->device, c->precision, &cli_task, error);
         if (c->engine && c->engine->model->note) {
             cli_progress_end();
             cli_complain(c->engine->model->note);

@@ -34,8 +34,8 @@ const struct cli_command decode_command = {
     .name = "decode",
     .summary = "Draw the picture of a latent",
     .usage = "",
-    .options =
-        (const char *const[]){"model", "vae", "device", "latents", "bits", "quality", "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "precision", "latents", "bits",
+                                     "quality", "out", NULL},
     .needed = (const char *const[]){"latents", "out", NULL},
     .run = run,
 };

@@ -235,8 +235,9 @@ const struct cli_command demo_command = {
     .usage = "",
     .settings = edit_settings,
     .writes = CLI_FOLDER,
-    .options = (const char *const[]){"model", "vae", "device", "image", "source-prompt", "prompt",
-                                     "region", "mask", "learn-steps", "set", "seed", "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "precision", "image",
+                                     "source-prompt", "prompt", "region", "mask", "learn-steps",
+                                     "set", "seed", "out", NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

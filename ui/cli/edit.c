@@ -120,12 +120,12 @@ const struct cli_command edit_command = {
     .settings = edit_settings,
     .options =
         (const char *const[]){
-            "model",         "vae",        "device",      "image",   "prompt",
-            "source-prompt", "negative",   "model-style", "adapter", "embedding",
-            "set",           "preset",     "seed",        "size",    "region",
-            "mask",          "mask-reach", "select",      "weight",  "variations",
-            "raw",           "recipe",     "control",     "hint",    "hint-from-photo",
-            "bits",          "quality",    "out",         NULL},
+            "model",           "vae",           "device",     "precision",   "image",
+            "prompt",          "source-prompt", "negative",   "model-style", "adapter",
+            "embedding",       "set",           "preset",     "seed",        "size",
+            "region",          "mask",          "mask-reach", "select",      "weight",
+            "variations",      "raw",           "recipe",     "control",     "hint",
+            "hint-from-photo", "bits",          "quality",    "out",         NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

@@ -22,7 +22,8 @@ const struct cli_command encode_command = {
     .summary = "Write a picture's scaled latent mean",
     .usage = "",
     .writes = CLI_TENSORS,
-    .options = (const char *const[]){"model", "vae", "device", "image", "size", "out", NULL},
+    .options =
+        (const char *const[]){"model", "vae", "device", "precision", "image", "size", "out", NULL},
     .needed = (const char *const[]){"image", "out", NULL},
     .run = run,
 };

@@ -27,8 +27,8 @@ const struct cli_command invert_command = {
     .usage = "",
     .settings = edit_settings,
     .writes = CLI_TENSORS,
-    .options = (const char *const[]){"model", "vae", "device", "image", "prompt", "size", "adapter",
-                                     "embedding", "set", "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "precision", "image", "prompt",
+                                     "size", "adapter", "embedding", "set", "out", NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

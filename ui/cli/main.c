@@ -53,6 +53,7 @@ static void cli_clear(struct cli *c)
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free(texts[i]);
     }
+    g_free(c->precision);
     g_free(c->class_prompt);
     g_free(c->control);
     g_free(c->control_kind);

@@ -50,8 +50,8 @@ const struct cli_command predict_command = {
     .summary = "Write one U-Net call's prediction",
     .usage = "",
     .writes = CLI_TENSORS,
-    .options = (const char *const[]){"model", "vae", "device", "latents", "timestep", "prompt",
-                                     "adapter", "embedding", "attention", "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "precision", "latents", "timestep",
+                                     "prompt", "adapter", "embedding", "attention", "out", NULL},
     .needed = (const char *const[]){"latents", "prompt", "out", NULL},
     .run = run,
 };

@@ -44,9 +44,9 @@ const struct cli_command select_command = {
     .summary = "Write which part of a photo belongs to a word of its description, as a mask",
     .usage = "",
     .settings = edit_settings,
-    .options = (const char *const[]){"model", "vae", "device", "image", "source-prompt", "adapter",
-                                     "embedding", "size", "region", "select", "bits", "quality",
-                                     "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "precision", "image",
+                                     "source-prompt", "adapter", "embedding", "size", "region",
+                                     "select", "bits", "quality", "out", NULL},
     .needed = (const char *const[]){"image", "source-prompt", "select", "out", NULL},
     .run = run,
 };

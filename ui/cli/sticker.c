@@ -287,10 +287,10 @@ const struct cli_command sticker_command = {
     .also = sticker_settings,
     .options =
         (const char *const[]){
-            "model",  "vae",        "device",  "prompts",       "prompts-from", "negative",
-            "set",    "seed",       "adapter", "model-style",   "embedding",    "image",
-            "mask",   "mask-reach", "select",  "source-prompt", "region",       "sheet",
-            "recipe", "out",        NULL},
+            "model",    "vae",    "device",     "precision", "prompts",       "prompts-from",
+            "negative", "set",    "seed",       "adapter",   "model-style",   "embedding",
+            "image",    "mask",   "mask-reach", "select",    "source-prompt", "region",
+            "sheet",    "recipe", "out",        NULL},
     .needed = (const char *const[]){"out", NULL},
     .run = run,
 };

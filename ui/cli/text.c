@@ -27,8 +27,8 @@ const struct cli_command text_command = {
     .summary = "Write a prompt's token ids and text embeddings",
     .usage = "",
     .writes = CLI_TENSORS,
-    .options = (const char *const[]){"model", "vae", "device", "prompt", "adapter", "embedding",
-                                     "out", NULL},
+    .options = (const char *const[]){"model", "vae", "device", "precision", "prompt", "adapter",
+                                     "embedding", "out", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

@@ -77,11 +77,12 @@ struct engine *engine_new(void)
 }
 
 bool engine_load(struct engine *e, const char *model, const char *vae, const char *device,
-                 struct task *task, GError **error)
+                 const char *precision, struct task *task, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     e->gpu = gpu_open(device, &failure);
-    e->model = e->gpu ? model_load_with(model, vae, e->gpu, task, &failure) : NULL;
+    const bool set = e->gpu && gpu_set_precision(e->gpu, precision, &failure);
+    e->model = set ? model_load_with(model, vae, e->gpu, task, &failure) : NULL;
     e->editor = e->model ? editor_new(e->model, &failure) : NULL;
     if (failure) { // what follows cannot work, and says why
         e->failure = g_strdup(failure->message);
@@ -91,10 +92,10 @@ bool engine_load(struct engine *e, const char *model, const char *vae, const cha
 }
 
 struct engine *engine_open(const char *model, const char *vae, const char *device,
-                           struct task *task, GError **error)
+                           const char *precision, struct task *task, GError **error)
 {
     struct engine *e = engine_new();
-    if (!engine_load(e, model, vae, device, task, error)) {
+    if (!engine_load(e, model, vae, device, precision, task, error)) {
         engine_free(e);
         return NULL;
     }

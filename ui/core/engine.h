@@ -32,13 +32,14 @@ struct engine {
 };
 
 // One without a model, which engine_load() brings once. model: a folder or file; vae: of the
-// autoencoder in the place of its own, NULL: none; device: as gpu_open().
+// autoencoder in the place of its own, NULL: none; device: as gpu_open(); precision: as
+// gpu_set_precision().
 struct engine *engine_new(void);
 bool engine_load(struct engine *e, const char *model, const char *vae, const char *device,
-                 struct task *task, GError **error);
+                 const char *precision, struct task *task, GError **error);
 // Both at once.
 struct engine *engine_open(const char *model, const char *vae, const char *device,
-                           struct task *task, GError **error);
+                           const char *precision, struct task *task, GError **error);
 void engine_free(struct engine *e);
 // False where there is no model to work with; the error says why.
 bool engine_ready(const struct engine *e, GError **error);

@@ -36,6 +36,7 @@ static void inputs_copy(const struct job_inputs *from, struct job_inputs *to)
     to->file = g_strdup(from->file);
     to->title = g_strdup(from->title);
     to->device = g_strdup(from->device);
+    to->precision = g_strdup(from->precision);
     to->vae = g_strdup(from->vae);
     to->dialect = g_strdup(from->dialect);
     if (from->subject) {
@@ -63,8 +64,8 @@ static void inputs_clear(struct job_inputs *in)
         subject_draft_clear((struct subject_draft *)in->subject);
         g_free((struct subject_draft *)in->subject);
     }
-    const char *const texts[] = {in->path,   in->source, in->folder,  in->file,    in->title,
-                                 in->device, in->vae,    in->dialect, in->controls};
+    const char *const texts[] = {in->path,   in->source,    in->folder, in->file,    in->title,
+                                 in->device, in->precision, in->vae,    in->dialect, in->controls};
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_free((char *)texts[i]);
     }

@@ -443,7 +443,7 @@ static void open_last(TinctureSession *self, const char *left)
 // ---- life ---------------------------------------------------------------------------------------
 
 TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *vae,
-                                      const char *device)
+                                      const char *device, const char *precision)
 {
     TinctureSession *self = g_object_new(TINCTURE_TYPE_SESSION, NULL);
     self->library = library_new(self->project, self->queue, data_dir);
@@ -470,6 +470,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     const struct job_inputs in = {.path = path,
                                   .vae = g_str_equal(path, asked) ? vae : NULL,
                                   .device = device,
+                                  .precision = precision,
                                   .folder = tokens,
                                   .controls = controls};
     tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));

@@ -53,9 +53,10 @@ struct _TinctureSession {
 
 // data_dir: where the library lives (NULL: the user's data folder). model: folder or file, or NULL
 // for the starter. vae: of the autoencoder in the place of that model's own, or NULL. device: as
-// gpu_open(). Loading begins at once in the background; the last document is restored.
+// gpu_open(); precision: as gpu_set_precision(). Loading begins at once in the background; the last
+// document is restored.
 TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *vae,
-                                      const char *device);
+                                      const char *device, const char *precision);
 // Saves, cancels jobs (a running training writes its checkpoint) and joins the threads.
 void tincture_session_close(TinctureSession *self);
 

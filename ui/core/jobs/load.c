@@ -1,14 +1,15 @@
 // Loading the model that everything works with.
 //
-// Takes path (folder or file), vae and device, and folder: of learned tokens, NULL: none; controls.
-// Ends with the names of both, the tokens, a note about those that do not go with the model, and
-// whether edges can be kept.
+// Takes path (folder or file), vae, device and precision, and folder: of learned tokens, or NULL;
+// controls. Ends with the names of model and device, the tokens, a note about those that do not go
+// with the model, and whether edges can be kept.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
-    if (!engine_load(e, job->in.path, job->in.vae, job->in.device, &job->task, error)) {
+    const struct job_inputs *in = &job->in;
+    if (!engine_load(e, in->path, in->vae, in->device, in->precision, &job->task, error)) {
         return false;
     }
     const struct gpu_info *info = gpu_info(e->gpu);
