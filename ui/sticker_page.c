@@ -1,7 +1,6 @@
 #include "ui/sticker_page.h"
 
 #include "render/present/texture.h"
-#include "ui/core/plain_text.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/job_box.h"
 #include "ui/widgets/checkered.h"
@@ -26,6 +25,7 @@ struct _TinctureStickerPage {
     GBytes *shown; // pixels of the preview; NULL: nothing is shown
 
     // state
+    gboolean listing; // the styles are being listed
 };
 
 G_DEFINE_FINAL_TYPE(TinctureStickerPage, tincture_sticker_page, ADW_TYPE_BIN)
@@ -51,9 +51,9 @@ static void cut_cb(TinctureStickerPage *self)
 static void style_cb(TinctureStickerPage *self)
 {
     const guint at = adw_combo_row_get_selected(self->style);
-    if (self->session != NULL && at != GTK_INVALID_LIST_POSITION) {
-        tincture_sticker_work_set_style(work_of(self),
-                                        at > 0 ? work_of(self)->styles[at - 1] : NULL);
+    if (!self->listing && at != GTK_INVALID_LIST_POSITION) {
+        const struct sticker_style *s = at > 0 ? work_of(self)->styles->pdata[at - 1] : NULL;
+        tincture_sticker_work_set_style(work_of(self), s != NULL ? s->path : NULL);
     }
 }
 
@@ -150,8 +150,33 @@ static void changed_cb(TinctureStickerPage *self)
     gtk_widget_set_visible(GTK_WIDGET(self->outcome), outcome != NULL);
 }
 
+// "Glossy" of "glossy".
+static void list_styles(TinctureStickerPage *self)
+{
+    TinctureStickerWork *work = work_of(self);
+    g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
+    guint selected = 0;
+    tincture_sticker_work_list_styles(work);
+    gtk_string_list_append(titles, "None");
+    for (guint i = 0; i < work->styles->len; i++) {
+        const struct sticker_style *s = work->styles->pdata[i];
+        char *title = g_strdup(s->name);
+        *title = g_ascii_toupper(*title);
+        gtk_string_list_take(titles, title);
+        selected = g_strcmp0(s->path, work->style) == 0 ? i + 1 : selected;
+    }
+    self->listing = TRUE;
+    adw_combo_row_set_model(self->style, G_LIST_MODEL(titles));
+    adw_combo_row_set_selected(self->style, selected);
+    self->listing = FALSE;
+    gtk_widget_set_visible(
+        gtk_widget_get_ancestor(GTK_WIDGET(self->style), ADW_TYPE_PREFERENCES_GROUP),
+        work->styles->len > 0);
+}
+
 void tincture_sticker_page_show(TinctureStickerPage *self)
 {
+    list_styles(self);
     changed_cb(self);
     gtk_widget_grab_focus(GTK_WIDGET(self->prompt));
 }
@@ -200,27 +225,9 @@ static void tincture_sticker_page_init(TinctureStickerPage *self)
     self->rows = setting_list_new(self->looks, NULL, "sticker", set_cb, self);
 }
 
-// "Glossy" of "glossy".
-static void list_styles(TinctureStickerPage *self)
-{
-    char **styles = work_of(self)->styles;
-    g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
-    gtk_string_list_append(titles, "None");
-    for (char **name = styles; *name != NULL; name++) {
-        char *title = plain_text(*name, TEXT_NAME);
-        *title = g_ascii_toupper(*title);
-        gtk_string_list_take(titles, title);
-    }
-    adw_combo_row_set_model(self->style, G_LIST_MODEL(titles));
-    gtk_widget_set_visible(
-        gtk_widget_get_ancestor(GTK_WIDGET(self->style), ADW_TYPE_PREFERENCES_GROUP),
-        styles[0] != NULL);
-}
-
 void tincture_sticker_page_set_session(TinctureStickerPage *self, TinctureSession *session)
 {
     self->session = g_object_ref(session);
-    list_styles(self);
     g_signal_connect_object(session->sticker, "changed", G_CALLBACK(changed_cb), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(session->queue, "changed", G_CALLBACK(show_progress), self,

@@ -459,7 +459,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->subject_photo = tincture_subject_photo_new(self->subject, self->project, self->queue);
     self->workshop = tincture_workshop_new(self->project, self->queue, self->library);
     self->hint = hint_new(self->project, self->queue);
-    self->sticker = tincture_sticker_work_new(self->project, self->queue, path);
+    self->sticker = tincture_sticker_work_new(self->project, self->queue, self->library, path);
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
     g_autoptr(GError) error = NULL;
     self->vocabulary = vocabulary_load(path, &error);

@@ -142,11 +142,49 @@ static void submit(TinctureStickerWork *self, const struct job_inputs *in)
     changed(self);
 }
 
-void tincture_sticker_work_set_style(TinctureStickerWork *self, const char *name)
+static void style_free(void *data)
 {
-    if (g_strcmp0(self->style, name) != 0) {
+    struct sticker_style *s = data;
+    g_free(s->name);
+    g_free(s->path);
+    g_free(s);
+}
+
+// Takes both.
+static void add_style(TinctureStickerWork *self, char *name, char *path)
+{
+    struct sticker_style *s = g_new(struct sticker_style, 1);
+    *s = (struct sticker_style){name, path};
+    g_ptr_array_add(self->styles, s);
+}
+
+void tincture_sticker_work_list_styles(TinctureStickerWork *self)
+{
+    g_auto(GStrv) names = paths_styles(self->model);
+    g_autoptr(GPtrArray) learned = library_files(self->library, LIBRARY_STYLES);
+    bool there = false;
+    g_ptr_array_set_size(self->styles, 0);
+    for (int i = 0; names[i]; i++) {
+        add_style(self, plain_text(names[i], TEXT_NAME), paths_style(self->model, names[i]));
+    }
+    for (guint i = 0; i < learned->len; i++) {
+        const struct library_file *f = learned->pdata[i];
+        add_style(self, g_strdup(f->name), g_strdup(f->path));
+    }
+    for (guint i = 0; i < self->styles->len; i++) {
+        const struct sticker_style *s = self->styles->pdata[i];
+        there = there || g_strcmp0(s->path, self->style) == 0;
+    }
+    if (!there) {
+        g_clear_pointer(&self->style, g_free);
+    }
+}
+
+void tincture_sticker_work_set_style(TinctureStickerWork *self, const char *path)
+{
+    if (g_strcmp0(self->style, path) != 0) {
         g_free(self->style);
-        self->style = g_strdup(name);
+        self->style = g_strdup(path);
         changed(self);
     }
 }
@@ -156,7 +194,7 @@ static GArray *adapters(const TinctureStickerWork *self)
     GArray *uses = engine_adapters_new();
     if (self->style) {
         const struct engine_adapter use = {
-            .path = paths_style(self->model, self->style), .scale = 1.0, .enabled = true};
+            .path = g_strdup(self->style), .scale = 1.0, .enabled = true};
         g_array_append_val(uses, use);
     }
     return uses;
@@ -374,13 +412,14 @@ void tincture_sticker_work_saved(TinctureStickerWork *self, TinctureJob *job)
 // ---- life ---------------------------------------------------------------------------------------
 
 TinctureStickerWork *tincture_sticker_work_new(TinctureProject *project, TinctureQueue *queue,
-                                               const char *model)
+                                               struct library *library, const char *model)
 {
     TinctureStickerWork *self = g_object_new(TINCTURE_TYPE_STICKER_WORK, NULL);
     self->project = project;
     self->queue = queue;
+    self->library = library;
     self->model = g_strdup(model);
-    self->styles = paths_styles(model);
+    self->styles = g_ptr_array_new_with_free_func(style_free);
     return self;
 }
 
@@ -391,7 +430,7 @@ static void tincture_sticker_work_finalize(GObject *object)
     settings_free(self->settings);
     picture_clear(&self->sticker);
     g_ptr_array_unref(self->made);
-    g_strfreev(self->styles);
+    g_ptr_array_unref(self->styles);
     g_free(self->style);
     g_free(self->model);
     g_free(self->folder);

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "render/picture.h"
-#include "ui/core/project.h"
+#include "ui/core/library.h"
 #include "ui/core/queue.h"
 
 G_BEGIN_DECLS
@@ -22,6 +22,10 @@ struct sticker_made {
     struct image *sticker; // as it will be saved; NULL: it is not put together, or cannot be
 };
 
+struct sticker_style { // an adapter that gives what is drawn a look
+    char *name, *path;
+};
+
 // To be read; only the functions below change it.
 struct _TinctureStickerWork {
     GObject parent_instance;
@@ -30,14 +34,15 @@ struct _TinctureStickerWork {
     GPtrArray *made;           // struct sticker_made, in the order of the sentences
     struct picture sticker;    // as it will be saved, or the page of several; empty: there is none
     guint asked, coming;       // of the last sentences; those that are still to come
-    char **styles;             // names of the looks that the model has, NULL-terminated
-    char *style;               // the one that is drawn in; NULL: none
+    GPtrArray *styles;         // struct sticker_style: those of the model, and those learned
+    char *style;               // path of the one that is drawn in; NULL: none
     char *outcome;             // what became of the last that was saved, or why there is none;
                                // NULL: nothing to say
 
     // private
-    TinctureProject *project; // borrowed, as the next
+    TinctureProject *project; // borrowed, as the next two
     TinctureQueue *queue;
+    struct library *library;
     char *model; // the folder or file
     uint64_t seed;
     bool anew;     // the next that comes takes the place of those that there are
@@ -52,14 +57,16 @@ struct _TinctureStickerWork {
 
 // model: the folder or file whose styles there are.
 TinctureStickerWork *tincture_sticker_work_new(TinctureProject *project, TinctureQueue *queue,
-                                               const char *model);
+                                               struct library *library, const char *model);
+// Which styles there are now; one that has gone is not drawn in any more.
+void tincture_sticker_work_list_styles(TinctureStickerWork *self);
 
 // Draws sentences, one a line, each time other pictures of them; cuts out what the open photo's
 // mask shows. Stopped, those that were drawn stay. False, and said, where it cannot be.
 bool tincture_sticker_work_draw(TinctureStickerWork *self, const char *prompts);
 bool tincture_sticker_work_cut(TinctureStickerWork *self);
-// One of the styles, for what is drawn from now on; NULL: none.
-void tincture_sticker_work_set_style(TinctureStickerWork *self, const char *name);
+// The path of one of the styles, for what is drawn from now on; NULL: none.
+void tincture_sticker_work_set_style(TinctureStickerWork *self, const char *path);
 // A value outside its legal range changes nothing.
 void tincture_sticker_work_set(TinctureStickerWork *self, const char *key, double value);
 // "Red Fox.webp", with the ending that the messenger takes; newly allocated.
