@@ -198,8 +198,8 @@ check $? "a folder of photos is learned, with --skip-broken without those that a
 # a style of two sets, on top of another adapter; photos with a description each
 mkdir content style && cp "$photo" content/a.png && cp "$photo" style/b.png && "$cli" generate --prompt "an apple" --steps 2 --out style/c.png &&
     for name in content/a style/b style/c; do echo "a sticker of an apple" >$name.txt; done
-style() {
-    "$cli" train --content content --style style --method lora --seed 3 "$@"
+style() { # with rates that do not depend on how many steps are still to come, as the starter's own do
+    "$cli" train --content content --style style --method lora --lr-schedule constant --seed 3 "$@"
 }
 style --split 500 --steps 4 --checkpoint st.ck --out tailored.safetensors && style --split 500 --steps 6 --resume st.ck --out further.safetensors &&
     style --split 500 --steps 6 --out whole-style.safetensors && near further.safetensors whole-style.safetensors 0 &&
