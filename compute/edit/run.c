@@ -101,6 +101,21 @@ static bool take_hint(struct run *r, GError **error)
                              task_cancellable(r->task), error);
 }
 
+// A photo comes back by a sampler that draws each step anew only where it is put back at each.
+static bool sampler_check(const struct run *r, GError **error)
+{
+    const struct inverter_type *i = r->inverter;
+    const struct sampler_type *s = sampler_find(settings_choice(r->request->settings, "scheduler"));
+    if (!i || i->corrected || i->fixed || !s->random) {
+        return true;
+    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                "%s draws every step with fresh noise, by which the photo does not come back from "
+                "the inversion %s; choose the inversion direct, or another sampler",
+                s->title, i->name);
+    return false;
+}
+
 bool run_init(struct run *r, struct editor *e, const struct edit_request *q, struct task *task,
               GError **error)
 {
@@ -135,7 +150,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
         run_finish(r);
         return false;
     }
-    if (!take_hint(r, error)) {
+    if (!sampler_check(r, error) || !take_hint(r, error)) {
         run_finish(r);
         return false;
     }

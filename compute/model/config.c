@@ -433,6 +433,8 @@ static void read_sched(struct config_reader *r, void *config)
     c->set_alpha_to_one = config_bool(r, "set_alpha_to_one", true);
     c->rescale_zero_snr = config_bool(r, "rescale_betas_zero_snr", false);
     read_sigmas(r, &c->sigmas, c->prediction == PREDICTION_V);
+    c->distilled.steps = config_int(r, "original_inference_steps", 50, 1, 100000);
+    c->distilled.time_scale = config_number(r, "timestep_scaling", 10, 0, 1e6);
 }
 
 // ---- the whole model ----------------------------------------------------------------------------

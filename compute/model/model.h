@@ -61,6 +61,11 @@ struct sigma_config {
     bool euler_at_final;    // its last step is of first order
     const char *dpmpp_lacks, *euler_lacks; // an option that this sampler has not; NULL: none
 };
+// What samplers of distilled models are told besides.
+struct distilled_config {
+    int steps;         // of the grid that the model was distilled on; of which a run takes some
+    double time_scale; // of the timestep in the boundary condition, of lcm alone
+};
 struct sched_config {
     char sampler[64]; // the class that the file names, "EulerDiscreteScheduler"; "": none
     int train_steps;
@@ -70,6 +75,7 @@ struct sched_config {
     enum prediction prediction;
     enum spacing spacing;
     struct sigma_config sigmas;
+    struct distilled_config distilled;
     int steps_offset;
     bool set_alpha_to_one, rescale_zero_snr;
 };

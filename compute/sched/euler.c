@@ -11,19 +11,6 @@ static const char *euler_lacks(const struct noise_schedule *s)
     return s->sigmas.euler_lacks;
 }
 
-static void own_grid(struct sampler *s)
-{
-    const int range = s->schedule->train_steps;
-    switch (s->schedule->spacing) {
-    case SPACING_LEADING:
-        grid_leading(range, s->steps, s->schedule->steps_offset, s->timesteps, s->steps);
-        break;
-    case SPACING_TRAILING: grid_trailing(range, s->timesteps, s->steps); break;
-    case SPACING_OWN:
-    case SPACING_LINSPACE: grid_linspace(range, s->steps, s->timesteps, s->steps); break;
-    }
-}
-
 // Other levels than those of the timesteps, with the timesteps that belong to them.
 static void space_levels(struct sampler *s, double *sigma)
 {
@@ -53,7 +40,7 @@ static void euler_init(struct sampler *s)
     if (s->from_inversion) {
         grid_ddim(s->schedule, s->timesteps, s->steps);
     } else {
-        own_grid(s);
+        grid_euler(s->schedule, s->timesteps, s->steps);
     }
     double *sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {

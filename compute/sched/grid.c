@@ -51,6 +51,31 @@ void grid_ddim(const struct noise_schedule *s, double *timesteps, int count)
     }
 }
 
+void grid_euler(const struct noise_schedule *s, double *timesteps, int count)
+{
+    switch (s->spacing) {
+    case SPACING_LEADING:
+        grid_leading(s->train_steps, count, s->steps_offset, timesteps, count);
+        break;
+    case SPACING_TRAILING: grid_trailing(s->train_steps, timesteps, count); break;
+    case SPACING_OWN:
+    case SPACING_LINSPACE: grid_linspace(s->train_steps, count, timesteps, count); break;
+    }
+}
+
+int grid_distilled_steps(const struct noise_schedule *s)
+{
+    return MIN(s->distilled.steps, s->train_steps);
+}
+
+void grid_distilled(const struct noise_schedule *s, double *timesteps, int count)
+{
+    const int steps = grid_distilled_steps(s), stride = s->train_steps / steps;
+    for (int i = 0; i < count; i++) {
+        timesteps[i] = (steps - (int)(i * ((double)steps / count))) * stride - 1;
+    }
+}
+
 #define SIGMA_LEAST 1e-10f // of a step without noise: levels are divided by each other
 #define ALPHA_LEAST 1e-12f // of a step without picture: what is divided by it stays finite
 

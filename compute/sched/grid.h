@@ -12,8 +12,12 @@ void grid_trailing(int range, double *timesteps, int count);
 void grid_linspace(int range, int points, double *timesteps, int count);
 void grid_round(double *timesteps, int count);
 
-// The grid of ddim and its inverse.
+// The grid of ddim and its inverse; of Euler's method; of a model that was distilled in so many
+// steps, of which each step takes one.
 void grid_ddim(const struct noise_schedule *s, double *timesteps, int count);
+void grid_euler(const struct noise_schedule *s, double *timesteps, int count);
+int grid_distilled_steps(const struct noise_schedule *s);
+void grid_distilled(const struct noise_schedule *s, double *timesteps, int count);
 
 // sqrt((1 - a) / a) at a training step that may lie between two whole ones. A schedule of zero
 // terminal signal gets 2^-24 in place of 0 there, so that sigma is finite.

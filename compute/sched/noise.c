@@ -57,6 +57,7 @@ void noise_schedule_init(struct noise_schedule *s, const struct sched_config *c)
         .prediction = c->prediction,
         .spacing = c->spacing,
         .sigmas = c->sigmas,
+        .distilled = c->distilled,
         .cosine = c->beta_schedule == BETA_COSINE,
         .steps_offset = c->steps_offset,
         .alpha_bar = g_new(double, c->train_steps),

@@ -31,6 +31,11 @@ const struct sampler_type *sampler_published(const struct sched_config *c)
     return NULL;
 }
 
+int sampler_most_steps(const struct sampler_type *type, const struct noise_schedule *schedule)
+{
+    return type->most_steps ? type->most_steps(schedule) : schedule->train_steps - 1;
+}
+
 struct sampler *sampler_new(const struct noise_schedule *schedule, const struct sampler_params *p,
                             int64_t n, GError **error)
 {
@@ -48,9 +53,12 @@ struct sampler *sampler_new(const struct noise_schedule *schedule, const struct 
                     lacks, type->title);
         return NULL;
     }
-    if (p->steps < 1 || p->steps > schedule->train_steps - 1) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%d steps are outside 1 to %d",
-                    p->steps, schedule->train_steps - 1);
+    const int most =
+        p->from_inversion ? schedule->train_steps - 1 : sampler_most_steps(type, schedule);
+    if (p->steps < 1 || p->steps > most) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%d steps are outside 1 to %d, which %s can take with this model", p->steps,
+                    most, type->title);
         return NULL;
     }
     struct sampler *s = g_new0(struct sampler, 1);

@@ -1,8 +1,8 @@
 // Noise schedules and samplers: arithmetic on the host, in double, over fp32 latents.
 //
-// A sampler is a member of a family: ddim, dpmpp_2m, euler (one file each, one word in
-// meson.build). Formulas: methods 7.1 - 7.5. Latents are flat arrays of n floats; their layout does
-// not matter here.
+// A sampler is a member of a family: ddim, euler, lcm (one file each, one word in meson.build).
+// Formulas: methods 7.1 - 7.5, and the papers that the files name. Latents are flat arrays of n
+// floats; their layout does not matter here.
 #pragma once
 
 #include "compute/gpu/random.h"
@@ -15,6 +15,7 @@ struct noise_schedule {
     enum prediction prediction;
     enum spacing spacing;
     struct sigma_config sigmas;
+    struct distilled_config distilled;
     bool cosine; // of the betas; the reference rounds fewer timesteps there
     int steps_offset;
     double final_alpha; // alpha-bar beyond the last step: 1, or that of step 0
@@ -41,6 +42,11 @@ struct sampler_type {
     // The option of the model's schedule that it cannot follow; NULL: it can, as it can where this
     // function is NULL.
     const char *(*lacks)(const struct noise_schedule *s);
+    // How many steps it can take on a grid of its own. NULL: one less than there are.
+    int (*most_steps)(const struct noise_schedule *s);
+    // Each step is drawn with fresh noise whatever is set, so that nothing leads back to a photo
+    // but a branch that is put back onto it.
+    bool random;
     // Fills timesteps[steps], descending, and whatever of the fields below differs from the
     // defaults.
     void (*init)(struct sampler *s);
@@ -54,6 +60,7 @@ struct sampler_type {
 extern const struct sampler_type *const sampler_table[]; // NULL-terminated
 const struct member *sampler_family(int i);
 const struct sampler_type *sampler_find(const char *name);
+int sampler_most_steps(const struct sampler_type *type, const struct noise_schedule *schedule);
 // The one that the model's scheduler file names, whose pictures are those its makers showed. NULL:
 // it names none of these.
 const struct sampler_type *sampler_published(const struct sched_config *c);

@@ -2,6 +2,7 @@
 // guidance makes of two predictions, what is kept between runs and what is not.
 #include "compute/edit/edit.h"
 #include "compute/edit/inverter.h"
+#include "compute/edit/networks.h"
 #include "fixture.h"
 
 #include <math.h>
@@ -10,6 +11,22 @@
 #define SIDE      16
 #define FLOATS    (4 * 8 * 8) // of its latents
 #define TOLERANCE 1e-5        // of the largest number
+
+// Calls of the U-Net are counted, an item of a batch as one: the linker leads them here.
+static int evaluations;
+bool __real_networks_predict(struct networks *n, int batch, int h, int w, double t,
+                             const float *latents, const float *text, float *prediction,
+                             GCancellable *c, GError **error);
+bool __wrap_networks_predict(struct networks *n, int batch, int h, int w, double t,
+                             const float *latents, const float *text, float *prediction,
+                             GCancellable *c, GError **error);
+bool __wrap_networks_predict(struct networks *n, int batch, int h, int w, double t,
+                             const float *latents, const float *text, float *prediction,
+                             GCancellable *c, GError **error)
+{
+    evaluations += batch;
+    return __real_networks_predict(n, batch, h, w, t, latents, text, prediction, c, error);
+}
 
 static struct fixture fx;
 static struct editor *editor;
@@ -117,6 +134,72 @@ static void test_guidance_rescale(void)
     }
     assert_near(half, guided);
     assert_apart(full, with);
+    close_all();
+}
+
+// A step without guidance is one call of the U-Net and one with guidance two, in drawing and in
+// either branch of an edit, whose inversion is not guided.
+static void test_evaluations(void)
+{
+    static const struct {
+        const char *settings;
+        bool edit;
+        int evaluations;
+    } cases[] = {
+        {"steps=4 guidance=1", false, 4},
+        {"steps=4 guidance=3", false, 8},
+        {"steps=4 guidance=3 guidance_end=0.5", false, 6},
+        {"steps=4 guidance=3 guidance_end=0", false, 4},
+        {"steps=4 guidance=1 scheduler=lcm", false, 4},
+        {"steps=1 guidance=1 scheduler=euler", false, 1},
+        {"steps=4 guidance=1 locality=0 inverter=ddim", true, 4 + 4 + 4},
+        {"steps=4 guidance=3 locality=0 inverter=ddim", true, 4 + 8 + 8},
+        {"steps=4 guidance=1 locality=0 inverter=direct scheduler=lcm", true, 4 + 4 + 4},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        float drawn[FLOATS];
+        open_all(); // nothing is kept of the case before
+        const struct edit_request q = {.rgb = cases[i].edit ? rgb : NULL,
+                                       .source_prompt = cases[i].edit ? "a cat" : NULL,
+                                       .prompt = "a dog"};
+        evaluations = 0;
+        run(cases[i].edit ? edit_settings : generate_settings, cases[i].settings, q, drawn);
+        g_test_message("%s: %d", cases[i].settings, evaluations);
+        g_assert_cmpint(evaluations, ==, cases[i].evaluations);
+        close_all();
+    }
+}
+
+// Samplers that draw each step anew are for inversions that put the photo back.
+static void test_random(void)
+{
+    open_all();
+    for (int i = 0; sampler_table[i]; i++) {
+        for (int k = 0; inverter_table[k]; k++) {
+            const struct inverter_type *inverter = inverter_table[k];
+            const bool refused =
+                sampler_table[i]->random && !inverter->corrected && !inverter->fixed;
+            g_autoptr(GError) error = NULL;
+            struct settings *s = settings_new(edit_settings);
+            settings_set(s, "scheduler", i, NULL);
+            settings_set(s, "inverter", k, NULL);
+            settings_set(s, "steps", 1, NULL);
+            const struct edit_request q = {.settings = s,
+                                           .rgb = rgb,
+                                           .source_prompt = "a cat",
+                                           .prompt = "a dog",
+                                           .width = SIDE,
+                                           .height = SIDE};
+            struct edit_result *r = editor_run(editor, &q, NULL, &error);
+            g_assert_true((r == NULL) == refused);
+            if (refused) {
+                g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
+                g_assert_nonnull(strstr(error->message, "fresh noise"));
+            }
+            edit_result_free(r);
+            settings_free(s);
+        }
+    }
     close_all();
 }
 
@@ -278,7 +361,8 @@ static void check_exact(const char *inverter, const char *more)
 static void test_exact(void)
 {
     static const char *const more[] = {"guidance=1",      "guidance=7",         "inversion=0.6",
-                                       "scheduler=euler", "scheduler=dpmpp_2m", "eta=0.5"};
+                                       "scheduler=euler", "scheduler=dpmpp_2m", "eta=0.5",
+                                       "scheduler=lcm",   "scheduler=tcd"};
     open_all();
     for (int i = 0; inverter_family(i); i++) {
         for (size_t k = 0; inverter_table[i]->corrected && k < G_N_ELEMENTS(more); k++) {
@@ -430,6 +514,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/steps/guidance", test_guidance);
     g_test_add_func("/steps/guidance-rescale", test_guidance_rescale);
+    g_test_add_func("/steps/evaluations", test_evaluations);
+    g_test_add_func("/steps/random", test_random);
     g_test_add_func("/steps/start-noise", test_start_noise);
     g_test_add_func("/steps/by-hand", test_by_hand);
     g_test_add_func("/steps/structure", test_structure);

@@ -1,6 +1,7 @@
 // Scheduler files as the reference takes them: each case of
-// tests/data/schedulers/make_scheduler_vectors.py, which says what its tensors are, is put into a
-// model's folder and read as people's are. And options that are refused. No device.
+// tests/data/schedulers/make_scheduler_vectors.py and make_few_step_vectors.py, which say what
+// their tensors are, is put into a model's folder and read as people's are. And options that are
+// refused. No device.
 
 #include "compute/sched/sched.h"
 #include "tests/model/folder.h"
@@ -11,8 +12,13 @@
 
 #define TIME_TOLERANCE 1e-5 // of the number of training steps, for times between whole ones
 #define SCHED          "scheduler/scheduler_config.json"
+#define NOISE_SEED     7 // of the fresh noise that the vectors have
 
-static struct st_file *vectors;
+// One case of a file of vectors.
+struct vector_case {
+    const struct st_file *vectors;
+    const char *name; // "tcd.g0.4"
+};
 
 // The schedule of a model folder that has this scheduler file.
 static struct model *model_with(const char *file, struct noise_schedule *schedule)
@@ -27,9 +33,21 @@ static struct model *model_with(const char *file, struct noise_schedule *schedul
     return m;
 }
 
+// The sampler's own defaults, or TCD's gamma where the case's name says so.
+static struct settings *settings_of(const char *sampler, const char *name)
+{
+    struct settings *settings = settings_new(sampler_find(sampler)->settings);
+    if (g_str_equal(sampler, "tcd") && *name == 'g') {
+        g_assert_true(settings_set(settings, "eta", atoi(name + 1) / 10.0, NULL));
+    }
+    return settings;
+}
+
 static void test_case(gconstpointer data)
 {
-    const char *name = data;
+    const struct vector_case *c = data;
+    const struct st_file *vectors = c->vectors;
+    const char *name = c->name;
     g_autoptr(GError) error = NULL;
     struct noise_schedule schedule;
     struct model *m = model_with(g_hash_table_lookup(vectors->metadata, name), &schedule);
@@ -41,8 +59,13 @@ static void test_case(gconstpointer data)
                      *path = path_vector(vectors, path_name, &total),
                      *times = path_vector(vectors, times_name, &steps);
 
-    struct sampler *s = sampler_new(
-        &schedule, &(struct sampler_params){.name = sampler, .steps = (int)steps}, n, &error);
+    struct rng rng = {.seed = NOISE_SEED};
+    struct settings *settings = settings_of(sampler, name + strlen(sampler) + 1);
+    struct sampler *s =
+        sampler_new(&schedule,
+                    &(struct sampler_params){
+                        .name = sampler, .settings = settings, .steps = (int)steps, .rng = &rng},
+                    n, &error);
     g_assert_no_error(error);
     g_autofree float *x = g_new(float, n), *input = g_new(float, n), *prediction = g_new(float, n);
     for (int64_t i = 0; i < n; i++) {
@@ -58,6 +81,7 @@ static void test_case(gconstpointer data)
         path_assert_near(path_name, i, x, path + i * n, n);
     }
     sampler_free(s);
+    settings_free(settings);
     noise_schedule_finish(&schedule);
     model_free(m);
 }
@@ -132,6 +156,12 @@ static void test_refused(void)
     }
 }
 
+static bool reckons_in_sigma(const struct sampler_type *t)
+{
+    static const char *const others[] = {"ddim", "lcm", "tcd", NULL};
+    return !g_strv_contains(others, t->name);
+}
+
 // Numbers at the ends of their ranges: whatever the path, it is one of finite numbers.
 static void test_ends(void)
 {
@@ -149,7 +179,10 @@ static void test_ends(void)
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         struct noise_schedule schedule;
         struct model *m = model_with(files[i], &schedule);
-        for (int k = 1; sampler_table[k]; k++) { // those that reckon in sigma
+        for (int k = 0; sampler_table[k]; k++) {
+            if (!reckons_in_sigma(sampler_table[k])) {
+                continue;
+            }
             const struct sampler_params params = {.name = sampler_table[k]->name, .steps = 5};
             struct sampler *s = sampler_new(&schedule, &params, 4, NULL);
             float x[] = {1, -1, 0.5f, 0}, prediction[] = {0.1f, 0.2f, -0.3f, 0};
@@ -167,25 +200,37 @@ static void test_ends(void)
     }
 }
 
-int main(int argc, char **argv)
+static void add_cases(const struct st_file *vectors)
 {
-    g_test_init(&argc, &argv, NULL);
-    g_autoptr(GError) error = NULL;
-    g_autofree char *file =
-        g_test_build_filename(G_TEST_DIST, "data", "schedulers", "schedulers.safetensors", NULL);
-    vectors = st_open(file, &error);
-    g_assert_no_error(error);
     GHashTableIter iter;
     gpointer name;
     g_hash_table_iter_init(&iter, vectors->metadata);
     while (g_hash_table_iter_next(&iter, &name, NULL)) {
         g_autofree char *test = g_strconcat("/schedulers/reference/", name, NULL);
-        g_test_add_data_func(test, name, test_case);
+        const struct vector_case c = {vectors, name};
+        g_test_add_data_func_full(test, g_memdup2(&c, sizeof c), test_case, g_free);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_autoptr(GError) error = NULL;
+    static const char *const files[] = {"schedulers.safetensors", "few_steps.safetensors"};
+    struct st_file *vectors[G_N_ELEMENTS(files)];
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *file =
+            g_test_build_filename(G_TEST_DIST, "data", "schedulers", files[i], NULL);
+        vectors[i] = st_open(file, &error);
+        g_assert_no_error(error);
+        add_cases(vectors[i]);
     }
     g_test_add_func("/schedulers/lacks", test_lacks);
     g_test_add_func("/schedulers/refused", test_refused);
     g_test_add_func("/schedulers/ends", test_ends);
     const int failed = g_test_run();
-    st_free(vectors);
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        st_free(vectors[i]);
+    }
     return failed;
 }
