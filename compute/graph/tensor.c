@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 // Most bytes that the packed copies of all tensors may take, and the share of the machine's memory.
-#define PACKED_BYTES ((int64_t)512 << 20)
+#define PACKED_BYTES ((int64_t)2 << 30)
 #define PACKED_SHARE 16
 
 static atomic_int_fast64_t packed_bytes;

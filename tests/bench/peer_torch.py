@@ -19,6 +19,7 @@ import torch
 import torch.nn.utils.parametrize
 from diffusers import UNet2DConditionModel
 
+ROUNDED = False  # --precision bf16: training in autocast, drawing with weights of bf16
 WORKS = ("unet_guided_ms", "full_step_ms", "svdiff_step_ms", "subject_step_ms", "unmix_step_ms")
 
 
@@ -127,7 +128,8 @@ def training_step(unet, latents, t, states, noise, parameters, penalty=None):
 
     def work():
         optimizer.zero_grad()
-        loss = torch.nn.functional.mse_loss(unet(latents, t, states).sample, noise)
+        with torch.autocast("cpu", torch.bfloat16, enabled=ROUNDED):
+            loss = torch.nn.functional.mse_loss(unet(latents, t, states).sample, noise)
         if penalty:
             loss = loss + penalty()
         loss.backward()
@@ -145,7 +147,10 @@ def main():
     parser.add_argument("--size", type=int, default=0, help="side of the latents; 0: the model's")
     parser.add_argument("--inference-only", action="store_true")
     parser.add_argument("--only", choices=WORKS)
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     args = parser.parse_args()
+    global ROUNDED
+    ROUNDED = args.precision == "bf16"
     torch.set_num_threads(args.threads)
     torch.manual_seed(1)
     unet = UNet2DConditionModel.from_pretrained(args.unet, torch_dtype=torch.float32)
@@ -159,8 +164,11 @@ def main():
     wanted = [args.only] if args.only else ["unet_guided_ms"] if args.inference_only else WORKS
     if "unet_guided_ms" in wanted:
         x, t, states = inputs(2)
+        kind = torch.bfloat16 if ROUNDED else torch.float32
+        unet, x, states = unet.to(kind), x.to(kind), states.to(kind)
         with torch.no_grad():
             result["unet_guided_ms"] = median_ms(lambda: unet(x, t, states).sample)
+        unet = unet.float()
     x, t, states = inputs(1)
     noise = torch.randn_like(x)
     if "full_step_ms" in wanted:
