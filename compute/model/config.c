@@ -366,6 +366,17 @@ static const char *read_dpmpp_lack(struct config_reader *r)
     return config_bool(r, "use_lu_lambdas", false) ? "use_lu_lambdas" : lack;
 }
 
+// What UniPC cannot follow here.
+static const char *read_unipc_lack(struct config_reader *r)
+{
+    JsonNode *off = config_member(r, "disable_corrector");
+    const bool some =
+        off && JSON_NODE_HOLDS_ARRAY(off) && json_array_get_length(json_node_get_array(off)) > 0;
+    const char *lack = some ? "disable_corrector" : NULL;
+    lack = config_bool(r, "predict_x0", true) ? lack : "predict_x0 = false";
+    return config_int(r, "solver_order", 2, 1, 100) > 3 ? "a solver_order above 3" : lack;
+}
+
 static void read_sigmas(struct config_reader *r, struct sigma_config *c, bool v)
 {
     static const char *const ends[] = {"zero", "sigma_min"};
@@ -379,10 +390,13 @@ static void read_sigmas(struct config_reader *r, struct sigma_config *c, bool v)
     c->end_at_min = read_choice(r, "final_sigmas_type", ends, 2) == 1;
     c->lambda_min = config_number(r, "lambda_min_clipped", -INFINITY, -1e6, 1e6);
     c->order = MIN(config_int(r, "solver_order", 2, 1, 100), 3);
-    c->heun = read_choice(r, "solver_type", solvers, G_N_ELEMENTS(solvers)) == 1;
+    const int solver = read_choice(r, "solver_type", solvers, G_N_ELEMENTS(solvers));
+    c->heun = solver == 1;
+    c->bh1 = solver == 3;
     c->lower_order_final = config_bool(r, "lower_order_final", true);
     c->euler_at_final = config_bool(r, "euler_at_final", false);
     c->dpmpp_lacks = read_dpmpp_lack(r);
+    c->unipc_lacks = read_unipc_lack(r);
     const bool continuous = read_choice(r, "timestep_type", times, 2) == 1;
     c->euler_lacks = continuous && v ? "timestep_type = continuous" : NULL;
 }

@@ -51,15 +51,17 @@ struct vae_config {
 // What samplers that reckon in sigma = sqrt((1 - a) / a) are told besides.
 struct sigma_config {
     enum sigma_spacing spacing;
-    double sigma_min, sigma_max; // ends of the range, of euler alone; 0: those of the schedule
+    double sigma_min, sigma_max; // ends of the range, of euler and unipc; 0: those of the schedule
     bool log_linear;             // euler alone: levels evenly in the logarithm, timesteps as ever
     bool end_at_min;             // the run ends at the schedule's lowest sigma, not at 0
-    double lambda_min;      // dpmpp_2m alone: no level of a lower log(1 / sigma); -INFINITY: all
-    int order;              // of dpmpp_2m, 1 to 3
-    bool heun;              // its second order is Heun's in the place of the midpoint rule
+    double lambda_min; // dpmpp_2m alone: no level of a lower log(1 / sigma); -INFINITY: all
+    int order;         // of dpmpp_2m and unipc, 1 to 3
+    bool bh1;          // of unipc: B(h) is h in the place of e^h - 1
+    bool heun;         // of dpmpp_2m: its second order is Heun's in the place of the midpoint rule
     bool lower_order_final; // its last steps are of lower order in runs of less than 15
     bool euler_at_final;    // its last step is of first order
-    const char *dpmpp_lacks, *euler_lacks; // an option that this sampler has not; NULL: none
+    const char *dpmpp_lacks, *euler_lacks,
+        *unipc_lacks; // an option that this sampler has not; NULL: none
 };
 // What samplers of distilled models are told besides.
 struct distilled_config {

@@ -33,22 +33,6 @@ static const char *dpmpp_lacks(const struct noise_schedule *s)
     return s->sigmas.dpmpp_lacks;
 }
 
-static void own_grid(struct sampler *s)
-{
-    const int range = clipped_range(s->schedule);
-    switch (s->schedule->spacing) {
-    case SPACING_LEADING:
-        grid_leading(range, s->steps + 1, s->schedule->steps_offset, s->timesteps, s->steps);
-        break;
-    case SPACING_TRAILING: grid_trailing(range, s->timesteps, s->steps); break;
-    case SPACING_OWN:
-    case SPACING_LINSPACE:
-        grid_linspace(range, s->steps + 1, s->timesteps, s->steps);
-        grid_round(s->timesteps, s->steps);
-        break;
-    }
-}
-
 // Other levels than those of the timesteps, with the timesteps that belong to them: whole ones,
 // rounded for Karras' levels and cut for the others, as the reference does it.
 static void space_levels(struct sampler *s, double *sigma)
@@ -72,7 +56,7 @@ static void dpmpp_init(struct sampler *s)
     if (s->from_inversion) {
         grid_ddim(s->schedule, s->timesteps, s->steps);
     } else {
-        own_grid(s);
+        grid_multistep(s->schedule, clipped_range(s->schedule), s->timesteps, s->steps);
     }
     d->sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {

@@ -50,27 +50,41 @@ static void euler_init(struct sampler *s)
         space_levels(s, sigma);
     }
     s->state = sigma;
-    s->init_scale =
-        s->schedule->spacing == SPACING_LEADING ? sqrt(sigma[0] * sigma[0] + 1) : sigma[0];
+    s->init_scale = euler_init_scale(s->schedule, sigma[0]);
+}
+
+double euler_init_scale(const struct noise_schedule *s, double sigma)
+{
+    return s->spacing == SPACING_LEADING ? sqrt(sigma * sigma + 1) : sigma;
+}
+
+double euler_scale_at(double sigma)
+{
+    return 1 / sqrt(sigma * sigma + 1);
+}
+
+void euler_between(const struct sampler *s, double from, double to, const float *prediction,
+                   float *x)
+{
+    const bool v = s->schedule->prediction == PREDICTION_V;
+    const double dt = to - from, part = 1 / (from * from + 1), root = sqrt(part);
+    for (int64_t k = 0; k < s->n; k++) {
+        // epsilon: (x - x0) / sigma is the prediction; v: x0 = x / (sigma^2 + 1) - v sigma /
+        // sqrt(sigma^2 + 1).
+        double derivative = v ? x[k] * from * part + root * prediction[k] : prediction[k];
+        x[k] += dt * derivative;
+    }
 }
 
 static double euler_input_scale(const struct sampler *s, int i)
 {
-    const double *sigma = s->state;
-    return 1 / sqrt(sigma[i] * sigma[i] + 1);
+    return euler_scale_at(((const double *)s->state)[i]);
 }
 
 static void euler_step(struct sampler *s, int i, const float *prediction, float *x)
 {
-    const double *sigma = s->state, now = sigma[i], dt = sigma[i + 1] - now;
-    const bool v = s->schedule->prediction == PREDICTION_V;
-    const double part = 1 / (now * now + 1), root = sqrt(part);
-    for (int64_t k = 0; k < s->n; k++) {
-        // epsilon: (x - x0) / sigma is the prediction; v: x0 = x / (sigma^2 + 1) - v sigma /
-        // sqrt(sigma^2 + 1).
-        double derivative = v ? x[k] * now * part + root * prediction[k] : prediction[k];
-        x[k] += dt * derivative;
-    }
+    const double *sigma = s->state;
+    euler_between(s, sigma[i], sigma[i + 1], prediction, x);
 }
 
 static void euler_finish(struct sampler *s)

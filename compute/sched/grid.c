@@ -63,6 +63,19 @@ void grid_euler(const struct noise_schedule *s, double *timesteps, int count)
     }
 }
 
+void grid_multistep(const struct noise_schedule *s, int range, double *timesteps, int count)
+{
+    switch (s->spacing) {
+    case SPACING_LEADING: grid_leading(range, count + 1, s->steps_offset, timesteps, count); break;
+    case SPACING_TRAILING: grid_trailing(range, timesteps, count); break;
+    case SPACING_OWN:
+    case SPACING_LINSPACE:
+        grid_linspace(range, count + 1, timesteps, count);
+        grid_round(timesteps, count);
+        break;
+    }
+}
+
 int grid_distilled_steps(const struct noise_schedule *s)
 {
     return MIN(s->distilled.steps, s->train_steps);

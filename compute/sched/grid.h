@@ -12,10 +12,12 @@ void grid_trailing(int range, double *timesteps, int count);
 void grid_linspace(int range, int points, double *timesteps, int count);
 void grid_round(double *timesteps, int count);
 
-// The grid of ddim and its inverse; of Euler's method; of a model that was distilled in so many
-// steps, of which each step takes one.
+// The grid of ddim and its inverse; of Euler's method; of solvers that use earlier predictions,
+// within the first `range` training steps; of a model that was distilled in so many steps, of which
+// a run takes some.
 void grid_ddim(const struct noise_schedule *s, double *timesteps, int count);
 void grid_euler(const struct noise_schedule *s, double *timesteps, int count);
+void grid_multistep(const struct noise_schedule *s, int range, double *timesteps, int count);
 int grid_distilled_steps(const struct noise_schedule *s);
 void grid_distilled(const struct noise_schedule *s, double *timesteps, int count);
 
@@ -27,3 +29,10 @@ double grid_time(const struct noise_schedule *s, double sigma);
 
 // sigmas.c: count levels from first down to last, spaced as asked (not SIGMAS_OF_STEPS).
 void sigmas_spaced(enum sigma_spacing spacing, double first, double last, double *sigma, int count);
+
+// euler.c, for samplers whose latent lives at x = z + sigma noise: its factor on the way into the
+// network, that of start noise, and Euler's step between two levels.
+double euler_scale_at(double sigma);
+double euler_init_scale(const struct noise_schedule *s, double sigma);
+void euler_between(const struct sampler *s, double from, double to, const float *prediction,
+                   float *x);

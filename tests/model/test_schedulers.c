@@ -97,6 +97,9 @@ static void test_lacks(void)
         {"{\"use_lu_lambdas\": true}", "dpmpp_2m", "use_lu_lambdas"},
         {"{\"lambda_min_clipped\": -3, \"timestep_spacing\": \"trailing\"}", "dpmpp_2m",
          "lambda_min_clipped"},
+        {"{\"disable_corrector\": [0]}", "unipc", "disable_corrector"},
+        {"{\"predict_x0\": false}", "unipc", "predict_x0"},
+        {"{\"solver_order\": 4}", "unipc", "solver_order"},
         {"{\"timestep_type\": \"continuous\", \"prediction_type\": \"v_prediction\"}", "euler",
          "continuous"},
     };

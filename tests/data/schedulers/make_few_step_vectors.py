@@ -19,9 +19,11 @@ from safetensors.torch import save_file
 
 from make_scheduler_vectors import PNDM, SD, network
 
-KINDS = {"lcm": diffusers.LCMScheduler, "tcd": diffusers.TCDScheduler}
+KINDS = {"lcm": diffusers.LCMScheduler, "tcd": diffusers.TCDScheduler,
+         "euler_a": diffusers.EulerAncestralDiscreteScheduler, "unipc": diffusers.UniPCMultistepScheduler}
 N, SEED, MASK32 = 4, 7, 0xFFFFFFFF
 V = dict(PNDM, prediction_type="v_prediction")
+ZSNR = dict(V, timestep_spacing="trailing", rescale_betas_zero_snr=True)
 COUNTS = (1, 2, 4, 8, 20)
 
 COMMON = {
@@ -31,7 +33,7 @@ COMMON = {
     "trailing-v": (dict(V, timestep_spacing="trailing"), (1, 4)),
     "leading": (dict(PNDM, timestep_spacing="leading"), (1, 4, 20)),
     "one": (dict(PNDM, set_alpha_to_one=True), (1, 4)),
-    "zsnr": (dict(V, timestep_spacing="trailing", rescale_betas_zero_snr=True), (1, 4, 20)),
+    "zsnr": (ZSNR, (1, 4, 20)),
     "steps500": (dict(PNDM, num_train_timesteps=500), (4,)),
     # The file of SD-Turbo.
     "turbo": (dict(SD, _class_name="EulerDiscreteScheduler", interpolation_type="linear", prediction_type="epsilon",
@@ -47,7 +49,9 @@ DISTILLED = {
 OWN = {
     "lcm": DISTILLED,
     "tcd": {**DISTILLED, "g0": (PNDM, (4, 8)), "g10": (PNDM, (4, 8)), "g7-v": (V, (4, 8))},
-    "euler_a": {},  # whose reference takes the root of a negative number on a cosine schedule
+    # Its reference takes the root of a negative number on a cosine schedule, and with zero terminal signal, in single
+    # precision, its first step down from a sigma of 4096 leaves four digits.
+    "euler_a": {"zsnr": (ZSNR, ())},
     "unipc": {
         "cosine": (COSINE, (4,)),
         "karras": (dict(PNDM, use_karras_sigmas=True), (4, 20)),
@@ -60,8 +64,11 @@ OWN = {
         "third": (dict(PNDM, _class_name="UniPCMultistepScheduler", solver_order=3), (4, 20)),
         "third-end": (dict(PNDM, _class_name="UniPCMultistepScheduler", solver_order=3, lower_order_final=False,
                            final_sigmas_type="sigma_min"), (8,)),
-        "bh1": (dict(PNDM, _class_name="UniPCMultistepScheduler", solver_type="bh1"), (4, 20)),
-        "bh1-third": (dict(V, _class_name="UniPCMultistepScheduler", solver_type="bh1", solver_order=3), (8,)),
+        # With a last level of no noise the reference takes infinity by zero here.
+        "bh1": (dict(PNDM, _class_name="UniPCMultistepScheduler", solver_type="bh1", final_sigmas_type="sigma_min"),
+                (4, 20)),
+        "bh1-third": (dict(V, _class_name="UniPCMultistepScheduler", solver_type="bh1", solver_order=3,
+                           final_sigmas_type="sigma_min"), (8,)),
     },
 }
 
