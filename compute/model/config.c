@@ -397,6 +397,7 @@ static void read_sigmas(struct config_reader *r, struct sigma_config *c, bool v)
     c->euler_at_final = config_bool(r, "euler_at_final", false);
     c->dpmpp_lacks = read_dpmpp_lack(r);
     c->unipc_lacks = read_unipc_lack(r);
+    c->sde_lacks = config_bool(r, "use_lu_lambdas", false) ? "use_lu_lambdas" : NULL;
     const bool continuous = read_choice(r, "timestep_type", times, 2) == 1;
     c->euler_lacks = continuous && v ? "timestep_type = continuous" : NULL;
 }
@@ -431,6 +432,10 @@ static void read_sched(struct config_reader *r, void *config)
     static const int spacing_ids[] = {SPACING_LEADING, SPACING_TRAILING, SPACING_LINSPACE};
     refuse_other_schedules(r);
     g_strlcpy(c->sampler, config_string(r, "_class_name", ""), sizeof c->sampler);
+    if (g_str_equal(c->sampler, "DPMSolverMultistepScheduler") &&
+        g_str_equal(config_string(r, "algorithm_type", ""), "sde-dpmsolver++")) {
+        g_strlcat(c->sampler, ", sde-dpmsolver++", sizeof c->sampler);
+    }
     c->train_steps = config_int(r, "num_train_timesteps", 1000, 1, 100000);
     c->beta_start = config_needed(r, "beta_start", 1e-4, 0, 1);
     c->beta_end = config_needed(r, "beta_end", 0.02, 0, 1);

@@ -60,8 +60,8 @@ struct sigma_config {
     bool heun;         // of dpmpp_2m: its second order is Heun's in the place of the midpoint rule
     bool lower_order_final; // its last steps are of lower order in runs of less than 15
     bool euler_at_final;    // its last step is of first order
-    const char *dpmpp_lacks, *euler_lacks,
-        *unipc_lacks; // an option that this sampler has not; NULL: none
+    const char *dpmpp_lacks, *euler_lacks, *unipc_lacks,
+        *sde_lacks; // an option that this sampler has not; NULL: none
 };
 // What samplers of distilled models are told besides.
 struct distilled_config {
@@ -69,7 +69,9 @@ struct distilled_config {
     double time_scale; // of the timestep in the boundary condition, of lcm alone
 };
 struct sched_config {
-    char sampler[64]; // the class that the file names, "EulerDiscreteScheduler"; "": none
+    // The class that the file names, "EulerDiscreteScheduler", with its algorithm behind a comma
+    // where that is another sampler here; "": none.
+    char sampler[64];
     int train_steps;
     double beta_start, beta_end;
     float *trained_betas; // [train_steps] in the place of a formula, owned; NULL: none

@@ -1,6 +1,6 @@
 // DPM-Solver++ 2M (Lu et al., DPM-Solver++, algorithm 2) with data prediction: by default in its
 // midpoint form and with sigma = 0 as the last target, so that the last step is of first order. A
-// model's schedule may ask for another order, form or end.
+// model's schedule may ask for another order, form or end. Its stochastic form is dpmpp_2m_sde.c.
 #include "compute/sched/grid.h"
 
 #include <math.h>
@@ -13,6 +13,7 @@ struct dpmpp_state {
     double *sigma;        // [steps + 1], sqrt((1 - a) / a)
     float *x0[MAX_ORDER]; // data predictions: of this step, of the one before, of that before it
     int known;            // steps taken, of which there are predictions
+    float *noise;         // of the stochastic form
 };
 
 // Training steps whose log(1 / sigma) is not below the schedule's least.
@@ -25,12 +26,18 @@ static int clipped_range(const struct noise_schedule *s)
     return range;
 }
 
-static const char *dpmpp_lacks(const struct noise_schedule *s)
+const char *dpmpp_clipping_lack(const struct noise_schedule *s)
 {
     if (s->spacing == SPACING_TRAILING && clipped_range(s) < s->train_steps) {
         return "lambda_min_clipped with trailing steps"; // of which fewer are left than asked for
     }
-    return s->sigmas.dpmpp_lacks;
+    return NULL;
+}
+
+static const char *dpmpp_lacks(const struct noise_schedule *s)
+{
+    const char *clipping = dpmpp_clipping_lack(s);
+    return clipping ? clipping : s->sigmas.dpmpp_lacks;
 }
 
 // Other levels than those of the timesteps, with the timesteps that belong to them: whole ones,
@@ -50,7 +57,7 @@ static void space_levels(struct sampler *s, double *sigma)
     }
 }
 
-static void dpmpp_init(struct sampler *s)
+void dpmpp_init(struct sampler *s)
 {
     struct dpmpp_state *d = g_new0(struct dpmpp_state, 1);
     if (s->from_inversion) {
@@ -69,6 +76,7 @@ static void dpmpp_init(struct sampler *s)
     for (int i = 0; i < MAX_ORDER; i++) {
         d->x0[i] = g_new(float, s->n);
     }
+    d->noise = g_new(float, s->n);
     s->state = d;
 }
 
@@ -113,24 +121,27 @@ static int order_of(const struct sampler *s, int i)
 
 // Factors of this step's data prediction and of the earlier ones: x_t = keep x + sum of gain[k]
 // x0[k]. The differences D1 and D2 (Lu et al., DPM-Solver, appendix B) are written out in the
-// predictions that they are of; phi1 to phi3 are what the exponential integrates to.
+// predictions that they are of; phi1 to phi3 are what the exponential integrates to. The stochastic
+// equation is the same with twice the time.
 static void gains(const struct sampler *s, int i, int order, double gain[MAX_ORDER])
 {
     const struct dpmpp_state *d = s->state;
     double alpha, std;
     level(d->sigma[i + 1], &alpha, &std);
     // h = lambda_t - lambda_s = log(sigma_s / sigma_t), so e^-h is the ratio of the sigmas.
-    const double shrink = d->sigma[i + 1] / d->sigma[i], phi1 = alpha * (1 - shrink);
+    const double ratio = d->sigma[i + 1] / d->sigma[i], times = s->type->random ? 2 : 1;
+    const double shrink = pow(ratio, times), phi1 = alpha * (1 - shrink);
     gain[0] = phi1;
     gain[1] = gain[2] = 0;
     if (order < 2) {
         return;
     }
-    const double h = -log(shrink), r0 = log(d->sigma[i - 1] / d->sigma[i]) / h;
+    const double h = -log(shrink), step = -log(ratio);
+    const double r0 = log(d->sigma[i - 1] / d->sigma[i]) / step;
     const double phi2 = alpha * ((shrink - 1) / h + 1);
     double first = order == 3 || s->schedule->sigmas.heun ? phi2 : 0.5 * phi1; // factor of D1
     if (order == 3) {
-        const double r1 = log(d->sigma[i - 2] / d->sigma[i - 1]) / h;
+        const double r1 = log(d->sigma[i - 2] / d->sigma[i - 1]) / step;
         const double phi3 = alpha * ((shrink - 1 + h) / (h * h) - 0.5);
         // D1 = D10 + r0 / (r0 + r1) (D10 - D11) and D2 = (D10 - D11) / (r0 + r1), with
         // D10 = (x0[0] - x0[1]) / r0 and D11 = (x0[1] - x0[2]) / r1.
@@ -143,7 +154,7 @@ static void gains(const struct sampler *s, int i, int order, double gain[MAX_ORD
     gain[1] -= first / r0;
 }
 
-static void dpmpp_step(struct sampler *s, int i, const float *prediction, float *x)
+void dpmpp_step(struct sampler *s, int i, const float *prediction, float *x)
 {
     struct dpmpp_state *d = s->state;
     double alpha_s, std_s, alpha_t, std_t, gain[MAX_ORDER];
@@ -152,7 +163,8 @@ static void dpmpp_step(struct sampler *s, int i, const float *prediction, float 
     dpmpp_predict(s, alpha_s, std_s, prediction, x, d->x0[0]);
 
     const int order = order_of(s, i);
-    const double keep = std_t / std_s;
+    const double ratio = d->sigma[i + 1] / d->sigma[i]; // e^-h
+    const double keep = std_t / std_s * (s->type->random ? ratio : 1);
     gains(s, i, order, gain);
     for (int64_t k = 0; k < s->n; k++) {
         double data = gain[0] * d->x0[0][k];
@@ -161,19 +173,27 @@ static void dpmpp_step(struct sampler *s, int i, const float *prediction, float 
         }
         x[k] = keep * x[k] + data;
     }
+    const double spread = s->type->random && s->rng ? std_t * sqrt(fmax(0, 1 - ratio * ratio)) : 0;
+    if (spread > 0) {
+        rng_normal(s->rng, d->noise, s->n);
+        for (int64_t k = 0; k < s->n; k++) {
+            x[k] += (float)(spread * d->noise[k]);
+        }
+    }
     float *spare = d->x0[MAX_ORDER - 1];
     memmove(d->x0 + 1, d->x0, (MAX_ORDER - 1) * sizeof *d->x0);
     d->x0[0] = spare;
     d->known++;
 }
 
-static void dpmpp_finish(struct sampler *s)
+void dpmpp_finish(struct sampler *s)
 {
     struct dpmpp_state *d = s->state;
     g_free(d->sigma);
     for (int i = 0; i < MAX_ORDER; i++) {
         g_free(d->x0[i]);
     }
+    g_free(d->noise);
     g_free(d);
 }
 

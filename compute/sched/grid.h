@@ -36,3 +36,9 @@ double euler_scale_at(double sigma);
 double euler_init_scale(const struct noise_schedule *s, double sigma);
 void euler_between(const struct sampler *s, double from, double to, const float *prediction,
                    float *x);
+
+// dpmpp_2m.c, for dpmpp_2m_sde too: the steps of either are those of its type, random or not.
+void dpmpp_init(struct sampler *s);
+void dpmpp_step(struct sampler *s, int i, const float *prediction, float *x);
+void dpmpp_finish(struct sampler *s);
+const char *dpmpp_clipping_lack(const struct noise_schedule *s); // as struct sampler_type has it

@@ -361,8 +361,10 @@ static void check_exact(const char *inverter, const char *more)
 static void test_exact(void)
 {
     static const char *const more[] = {
-        "guidance=1", "guidance=7",    "inversion=0.6",     "scheduler=euler", "scheduler=dpmpp_2m",
-        "eta=0.5",    "scheduler=lcm", "scheduler=euler_a", "scheduler=unipc", "scheduler=tcd"};
+        "guidance=1",      "guidance=7",         "inversion=0.6",
+        "scheduler=euler", "scheduler=dpmpp_2m", "eta=0.5",
+        "scheduler=lcm",   "scheduler=euler_a",  "scheduler=dpmpp_2m_sde",
+        "scheduler=unipc", "scheduler=tcd"};
     open_all();
     for (int i = 0; inverter_family(i); i++) {
         for (size_t k = 0; inverter_table[i]->corrected && k < G_N_ELEMENTS(more); k++) {

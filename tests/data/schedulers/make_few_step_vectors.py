@@ -14,13 +14,15 @@ from pathlib import Path
 
 import diffusers
 import torch
-from diffusers.schedulers import scheduling_euler_ancestral_discrete, scheduling_lcm, scheduling_tcd
+from diffusers.schedulers import scheduling_dpmsolver_multistep, scheduling_euler_ancestral_discrete, scheduling_lcm, scheduling_tcd
 from safetensors.torch import save_file
 
 from make_scheduler_vectors import PNDM, SD, network
 
 KINDS = {"lcm": diffusers.LCMScheduler, "tcd": diffusers.TCDScheduler,
-         "euler_a": diffusers.EulerAncestralDiscreteScheduler, "unipc": diffusers.UniPCMultistepScheduler}
+         "euler_a": diffusers.EulerAncestralDiscreteScheduler, "unipc": diffusers.UniPCMultistepScheduler,
+         "dpmpp_2m_sde": diffusers.DPMSolverMultistepScheduler}
+MORE = {"dpmpp_2m_sde": dict(algorithm_type="sde-dpmsolver++")}
 N, SEED, MASK32 = 4, 7, 0xFFFFFFFF
 V = dict(PNDM, prediction_type="v_prediction")
 ZSNR = dict(V, timestep_spacing="trailing", rescale_betas_zero_snr=True)
@@ -52,6 +54,15 @@ OWN = {
     # Its reference takes the root of a negative number on a cosine schedule, and with zero terminal signal, in single
     # precision, its first step down from a sigma of 4096 leaves four digits.
     "euler_a": {"zsnr": (ZSNR, ())},
+    "dpmpp_2m_sde": {
+        "karras": (dict(PNDM, use_karras_sigmas=True), (4, 20)),
+        "karras-v": (dict(V, use_karras_sigmas=True), (8,)),
+        "exponential": (dict(PNDM, use_exponential_sigmas=True), (4, 20)),
+        "end": (dict(PNDM, final_sigmas_type="sigma_min"), (4, 20)),
+        "heun": (dict(PNDM, solver_type="heun"), (8, 20)),
+        "first": (dict(PNDM, solver_order=1), (8,)),
+        "sde": (dict(PNDM, _class_name="DPMSolverMultistepScheduler", algorithm_type="sde-dpmsolver++"), (8,)),
+    },
     "unipc": {
         "cosine": (COSINE, (4,)),
         "karras": (dict(PNDM, use_karras_sigmas=True), (4, 20)),
@@ -103,14 +114,14 @@ class Noise:
 def scheduler_of(kind, config):
     own = getattr(diffusers, config["_class_name"]).from_config(config)
     pipeline = diffusers.StableDiffusionPipeline(
-        vae=None, text_encoder=None, tokenizer=None, unet=None, scheduler=KINDS[kind].from_config(own.config),
+        vae=None, text_encoder=None, tokenizer=None, unet=None, scheduler=KINDS[kind].from_config(own.config, **MORE.get(kind, {})),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False)
     return pipeline.scheduler
 
 
 def run(kind, name, config, steps, start):
     noise = Noise()
-    for module in (scheduling_euler_ancestral_discrete, scheduling_lcm, scheduling_tcd):
+    for module in (scheduling_dpmsolver_multistep, scheduling_euler_ancestral_discrete, scheduling_lcm, scheduling_tcd):
         module.randn_tensor = noise
     more = {}
     if kind == "tcd" and name.startswith("g"):

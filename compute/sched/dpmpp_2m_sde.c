@@ -1,0 +1,24 @@
+// DPM-Solver++ 2M of the stochastic equation (Lu et al., DPM-Solver++, SDE-DPM-Solver++ 2M): the
+// steps of dpmpp_2m.c, each with fresh noise.
+#include "compute/sched/grid.h"
+
+static const char *sde_lacks(const struct noise_schedule *s)
+{
+    const char *clipping = dpmpp_clipping_lack(s);
+    return clipping              ? clipping
+           : s->sigmas.order > 2 ? "a solver_order above 2"
+                                 : s->sigmas.sde_lacks;
+}
+
+extern const struct sampler_type dpmpp_2m_sde_sampler;
+const struct sampler_type dpmpp_2m_sde_sampler = {
+    .name = "dpmpp_2m_sde",
+    .title = "DPM-Solver++ 2M SDE",
+    .summary = "Second order with fresh noise at each step: fine detail in 20 to 30 steps",
+    .published = "DPMSolverMultistepScheduler, sde-dpmsolver++",
+    .lacks = sde_lacks,
+    .random = true,
+    .init = dpmpp_init,
+    .step = dpmpp_step,
+    .finish = dpmpp_finish,
+};
