@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes few_steps.safetensors: paths of the samplers for few steps and of those that draw noise, for tests/model.
+"""Makes few_steps.safetensors: paths of all samplers in few steps, and of those that draw noise, for tests/model.
 
 Run by hand when something is added; building and testing never need it (torch, diffusers, safetensors).
 
@@ -21,7 +21,8 @@ from make_scheduler_vectors import PNDM, SD, network
 
 KINDS = {"lcm": diffusers.LCMScheduler, "tcd": diffusers.TCDScheduler,
          "euler_a": diffusers.EulerAncestralDiscreteScheduler, "unipc": diffusers.UniPCMultistepScheduler,
-         "dpmpp_2m_sde": diffusers.DPMSolverMultistepScheduler}
+         "dpmpp_2m_sde": diffusers.DPMSolverMultistepScheduler, "ddim": diffusers.DDIMScheduler,
+         "dpmpp_2m": diffusers.DPMSolverMultistepScheduler, "euler": diffusers.EulerDiscreteScheduler}
 MORE = {"dpmpp_2m_sde": dict(algorithm_type="sde-dpmsolver++")}
 N, SEED, MASK32 = 4, 7, 0xFFFFFFFF
 V = dict(PNDM, prediction_type="v_prediction")
@@ -49,10 +50,12 @@ DISTILLED = {
     "origin100": (dict(PNDM, _class_name="LCMScheduler", original_inference_steps=100, timestep_scaling=0.01), (4, 60)),
 }
 OWN = {
+    # Of the other samplers make_scheduler_vectors.py has the rest.
+    "ddim": {}, "dpmpp_2m": {}, "euler": {"zsnr": (ZSNR, (20,))},
     "lcm": DISTILLED,
     "tcd": {**DISTILLED, "g0": (PNDM, (4, 8)), "g10": (PNDM, (4, 8)), "g7-v": (V, (4, 8))},
     # Its reference takes the root of a negative number on a cosine schedule, and with zero terminal signal, in single
-    # precision, its first step down from a sigma of 4096 leaves four digits.
+    # precision, its first step down from a sigma of 4096 leaves four digits; as euler's does in few steps.
     "euler_a": {"zsnr": (ZSNR, ())},
     "dpmpp_2m_sde": {
         "karras": (dict(PNDM, use_karras_sigmas=True), (4, 20)),
@@ -128,7 +131,8 @@ def run(kind, name, config, steps, start):
         more["eta"] = int(name.split("-")[0][1:]) / 10
     scheduler = scheduler_of(kind, config)
     scheduler.set_timesteps(steps)
-    scheduler.set_begin_index(0)
+    if hasattr(scheduler, "set_begin_index"):
+        scheduler.set_begin_index(0)
     x, path = start[None] * float(scheduler.init_noise_sigma), []
     for t in scheduler.timesteps:
         x = scheduler.step(network(scheduler.scale_model_input(x, t), t), t, x, return_dict=False, **more)[0]
