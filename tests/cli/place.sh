@@ -87,11 +87,13 @@ edit auto.png --region auto >"$said" && region=$(sed -n 's/^region: //p' "$said"
 check $? "a region that is looked for: $(cat "$said")"
 
 # With a mask that is what it is about, whatever the words say: with room around, and at least what the model sees.
-convert -size 512x512 xc:black -fill white +antialias -draw 'rectangle 300,200 399,249' -colorspace Gray thing.png
-edit framed.png --region auto --mask thing.png >"$said" && grep -qx 'region: 280,172,140,105' "$said"
+convert -size 512x512 xc:black -fill white +antialias -draw 'rectangle 250,200 409,279' -colorspace Gray thing.png
+edit framed.png --region auto --mask thing.png >"$said" && grep -qx 'region: 218,156,224,168' "$said"
 check $? "a region around the mask: $(cat "$said")"
+size=$("$cli" info --model starter | sed -n 's/^picture size *//p')
 convert -size 512x512 xc:black -fill white +antialias -draw 'rectangle 505,3 509,6' -colorspace Gray speck.png
-edit framed.png --region auto --mask speck.png >"$said" && grep -qx 'region: 448,0,64,64' "$said"
+edit framed.png --region auto --mask speck.png >"$said" &&
+    grep -qx "region: $((512 - size)),0,$size,$size" "$said"
 check $? "not smaller than what the model sees: $(cat "$said")"
 
 # A word: what the photo shows beside it stays as it is.
