@@ -106,8 +106,8 @@ check $? "the recipe is written"
             ! cmp -s plain.png $style.png || exit 1
     done
 check $? "the styles change what is drawn"
-[ "$(convert line.png -crop 24x24+20+24 +repage -format '%[fx:mean.g>0.5]' info:)" = 1 ] &&
-    [ "$(convert plain.png -crop 24x24+20+24 +repage -format '%[fx:mean.g<0.5]' info:)" = 1 ]
+[ "$(convert line.png -gravity center -crop 37x37%+0+0 +repage -format '%[fx:mean.g>0.5]' info:)" = 1 ] &&
+    [ "$(convert plain.png -gravity center -crop 37x37%+0+0 +repage -format '%[fx:mean.g<0.5]' info:)" = 1 ]
 check $? "line makes a red apple white"
 "$cli" generate --prompt "a red apple on a blue background" --steps 4 --style line:0 --out none.png && cmp -s plain.png none.png
 check $? "a style of no strength is none"

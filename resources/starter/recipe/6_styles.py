@@ -1,15 +1,13 @@
 """Step 6: pictures that the program learns its three styles from, each with its description beside it.
 
     python 6_styles.py --sources sources --work work
-    for style in flat line glossy; do
+    for style in pixel line glossy; do
         tincture-cli train $(printf -- '--image %s ' work/styles/$style/*.png) --prompt "a thing" --method lora --rank 4 \
             --targets blocks --steps 360 --batch 4 --lr 0.003 --lr-schedule cosine --out ../styles/$style.safetensors
     done
     python 6_styles.py --finish ../styles
 
-`flat`: flat icons in cells of a sixteenth of the picture, of which the model learns plain colours without shading, and no
-cells; `line`: their contours, dark on white, of which it learns the white and hints of the contours; `glossy`: solid
-renderings. Each lies on a ground of one colour, as stickers do. The descriptions name thing, colour and ground and no
+`pixel`: flat icons in cells as large as a latent; `line`: their contours, dark on white; `glossy`: solid renderings. Each lies on a ground of one colour, as stickers do. The descriptions name thing, colour and ground and no
 style: the adapter brings the style to whatever sentence it is used with. One thing of five is in no picture, to look at
 what the style makes of others. `--finish` makes the files half as large and writes into them what they were made of and under which licence.
 """
@@ -26,12 +24,13 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 import domain
+import model
 import sprites
 
-SIDE = 64           # pixels of the pictures
-CELLS = 16          # of a flat picture, on a side
-COUNT = 150         # pictures of a style
-ICONS = {"flat": "fluent-emoji-flat", "line": "fluent-emoji-flat", "glossy": None}
+SIDE = model.SIZE    # pixels of the pictures
+CELLS = model.LATENT # of a picture in the style `pixel`, on a side
+COUNT = 150          # pictures of a style
+ICONS = {"pixel": "fluent-emoji-flat", "line": "fluent-emoji-flat", "glossy": None}
 LICENCE = "GPL-3.0-only; learned from pictures of Fluent Emoji (Microsoft, MIT)"
 NOTE = "Learned by Tincture from pictures made by resources/starter/recipe/6_styles.py, for the starter model."
 
@@ -54,7 +53,7 @@ def shrunk(picture, side):
     return Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).resize((side, side), Image.BOX)
 
 
-def flat(sprite, ground):
+def pixel(sprite, ground):
     return shrunk(laid(sprite, ground, SIDE * 2)[0], CELLS).resize((SIDE, SIDE), Image.NEAREST)
 
 
