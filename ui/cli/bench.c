@@ -54,7 +54,8 @@ static double bench_predict(struct engine *e, int side, GError **error)
     double result = 0.0;
     for (int i = -1; i < REPEAT && result >= 0.0; i++) { // the first builds and warms
         double begin = now_ms();
-        if (!networks_predict(net, 2, h, h, 500, x, embeddings, out, NULL, error)) {
+        if (!networks_predict(net, 2, h, h, 500, x, embeddings, out, cli_task.cancellable,
+                              error)) {
             result = -1.0;
         } else if (i >= 0) {
             times[i] = now_ms() - begin;
@@ -151,12 +152,13 @@ static double bench_edit(struct engine *e, int side, GError **error)
         .height = side,
         .source_prompt = "a photo",
     };
+    struct task task = {.cancellable = cli_task.cancellable}; // without a line of progress
     double best = -1.0;
     const char *const prompts[] = {"a photo", "a red apple", "a blue apple"}; // the first compiles
     for (int i = 0; i < 3; i++) {
         q.prompt = prompts[i];
         double begin = now_ms();
-        struct edit_result *r = editor_run(e->editor, &q, NULL, error);
+        struct edit_result *r = editor_run(e->editor, &q, &task, error);
         best = r ? now_ms() - begin : -1.0;
         edit_result_free(r);
         if (best < 0) {
