@@ -80,7 +80,7 @@ wait message contains has none within 10
 assert job none
 snapshot $shots/two.png
 size 1024x600
-wait inside.subject2.add yes
+wait inside.subject2.kind yes
 snapshot $shots/two-small.png
 size 1400x900
 set subject.mix halves
