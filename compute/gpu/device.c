@@ -470,8 +470,10 @@ const struct gpu_info *gpu_info(const struct gpu *gpu)
 bool gpu_set_precision(struct gpu *gpu, const char *choice, GError **error)
 {
     const bool able = gpu->info.host_kernels && host_multiplies_bf16();
+    const char *from = "";
     if (!choice || g_str_equal(choice, "auto")) {
         choice = g_getenv("TINCTURE_PRECISION");
+        from = "TINCTURE_PRECISION: ";
     }
     if (!choice || !*choice || g_str_equal(choice, "auto")) {
         gpu->info.bf16 = able;
@@ -483,13 +485,14 @@ bool gpu_set_precision(struct gpu *gpu, const char *choice, GError **error)
     }
     if (!g_str_equal(choice, "bf16")) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "There is no precision '%s'; there is auto, fp32 and bf16", choice);
+                    "%sThere is no precision '%s'; there is auto, fp32 and bf16", from, choice);
     } else if (!gpu->info.host_kernels) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "bf16 is for products on the processor, and %s does the work", gpu->info.name);
+                    "%sbf16 is for products on the processor, and %s does the work", from,
+                    gpu->info.name);
     } else {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "This processor has no instructions for bf16 (AVX-512 BF16)");
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%sThis processor has no instructions for bf16 (AVX-512 BF16)", from);
     }
     return false;
 }

@@ -225,6 +225,7 @@ expect 1 'do not fit .*: vae: 3 missing' "$cli" generate --model "$dir/model" --
 # the machine
 expect 1 'no vulkan driver was found' env VK_DRIVER_FILES=/nonexistent VK_ICD_FILENAMES=/nonexistent "$cli" generate --prompt apple --out "$dir/o.png"
 expect 1 'no device matches .nosuchdevice.; there is: 0 ' "$cli" generate --device nosuchdevice --prompt apple --out "$dir/o.png"
+expect 1 'TINCTURE_PRECISION: There is no precision .half.' env TINCTURE_PRECISION=half "$cli" generate --prompt apple --out "$dir/o.png"
 expect 1 'there is no precision .half.; there is auto, fp32 and bf16' "$cli" generate --precision half --prompt apple --out "$dir/o.png"
 expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 "$cli" generate --precision bf16 --prompt apple --out "$dir/o.png"
 expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 TINCTURE_PRECISION=bf16 "$cli" generate --prompt apple --out "$dir/o.png"
@@ -251,6 +252,7 @@ full() {
     expect 1 'answer could not be written' sh -c '"$@" >/dev/full' sh "$@"
 }
 if [ -c /dev/full ]; then
+    expect 1 '/dev/full could not be written: No space left' "$cli" train --image "$photo" --prompt a --steps 2 --log /dev/full --out "$dir/logged.safetensors"
     full "$cli" info "$starter"
     full "$cli" info "$starter" --json
     full "$cli" --help

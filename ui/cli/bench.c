@@ -54,8 +54,7 @@ static double bench_predict(struct engine *e, int side, GError **error)
     double result = 0.0;
     for (int i = -1; i < REPEAT && result >= 0.0; i++) { // the first builds and warms
         double begin = now_ms();
-        if (!networks_predict(net, 2, h, h, 500, x, embeddings, out, cli_task.cancellable,
-                              error)) {
+        if (!networks_predict(net, 2, h, h, 500, x, embeddings, out, cli_task.cancellable, error)) {
             result = -1.0;
         } else if (i >= 0) {
             times[i] = now_ms() - begin;

@@ -19,8 +19,16 @@ static struct adapter *new_adapter(const struct cli *c, GError **error)
 
 struct run_log {
     FILE *file;               // NULL: none is kept
+    int fault;                // errno of the first line that could not be written
     struct train_report last; // what --json tells
 };
+
+static void note_fault(struct run_log *log, int written)
+{
+    if (written < 0 && log->fault == 0) {
+        log->fault = errno;
+    }
+}
 
 static void report_cb(struct task *task, const struct task_progress *progress)
 {
@@ -30,7 +38,8 @@ static void report_cb(struct task *task, const struct task_progress *progress)
         log->last = *r;
     }
     if (r && log->file) {
-        fprintf(log->file, "%d,%.9g,%.9g,%.3f\n", r->step, r->loss, r->grad_norm, r->seconds);
+        note_fault(log, fprintf(log->file, "%d,%.9g,%.9g,%.3f\n", r->step, r->loss, r->grad_norm,
+                                r->seconds));
     }
     task_tell(&cli_task, progress);
 }
@@ -345,15 +354,18 @@ static bool run(struct cli *c, GError **error)
     }
     if (log.file) {
         setvbuf(log.file, NULL, _IOLBF, 0); // whole lines, whatever ends the run
-        fprintf(log.file, "step,loss,grad_norm,seconds\n");
+        note_fault(&log, fprintf(log.file, "step,loss,grad_norm,seconds\n"));
     }
     ok = ok && (is_control(c)   ? learn_control
                 : is_subject(c) ? learn_subject
                 : is_set(c)     ? learn_set
                                 : learn_photos)(c, adapter, photos, &log, error);
-    if (log.file && fclose(log.file) != 0 && ok) {
+    if (log.file) {
+        note_fault(&log, fclose(log.file));
+    }
+    if (log.fault != 0 && ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s could not be written: %s",
-                    c->log, g_strerror(errno));
+                    c->log, g_strerror(log.fault));
         ok = false;
     }
     if (ok && c->json) {
