@@ -6,7 +6,6 @@
 
 static void ddim_init(struct sampler *s)
 {
-    grid_ddim(s->schedule, s->timesteps, s->steps);
     s->state = g_new(float, s->n);
 }
 
@@ -59,6 +58,7 @@ const struct sampler_type ddim_sampler = {
     .summary = "Deterministic and invertible; what editing a photo needs",
     .published = "DDIMScheduler",
     .settings = ddim_settings,
+    .grid = grid_ddim,
     .init = ddim_init,
     .step = ddim_step,
     .finish = ddim_finish,

@@ -57,14 +57,14 @@ static void space_levels(struct sampler *s, double *sigma)
     }
 }
 
+void dpmpp_grid(const struct noise_schedule *s, double *timesteps, int count)
+{
+    grid_multistep(s, clipped_range(s), timesteps, count);
+}
+
 void dpmpp_init(struct sampler *s)
 {
     struct dpmpp_state *d = g_new0(struct dpmpp_state, 1);
-    if (s->from_inversion) {
-        grid_ddim(s->schedule, s->timesteps, s->steps);
-    } else {
-        grid_multistep(s->schedule, clipped_range(s->schedule), s->timesteps, s->steps);
-    }
     d->sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {
         d->sigma[i] = grid_sigma(s->schedule, s->timesteps[i]);
@@ -204,6 +204,7 @@ const struct sampler_type dpmpp_2m_sampler = {
     .summary = "Second order: a good picture from noise in 20 to 25 steps",
     .published = "DPMSolverMultistepScheduler",
     .lacks = dpmpp_lacks,
+    .grid = dpmpp_grid,
     .init = dpmpp_init,
     .step = dpmpp_step,
     .finish = dpmpp_finish,

@@ -18,6 +18,7 @@ const struct sampler_type dpmpp_2m_sde_sampler = {
     .published = "DPMSolverMultistepScheduler, sde-dpmsolver++",
     .lacks = sde_lacks,
     .random = true,
+    .grid = dpmpp_grid,
     .init = dpmpp_init,
     .step = dpmpp_step,
     .finish = dpmpp_finish,

@@ -37,11 +37,6 @@ static void space_levels(struct sampler *s, double *sigma)
 
 static void euler_init(struct sampler *s)
 {
-    if (s->from_inversion) {
-        grid_ddim(s->schedule, s->timesteps, s->steps);
-    } else {
-        grid_euler(s->schedule, s->timesteps, s->steps);
-    }
     double *sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {
         sigma[i] = grid_sigma(s->schedule, s->timesteps[i]);
@@ -99,6 +94,7 @@ const struct sampler_type euler_sampler = {
     .summary = "The plainest first-order sampler, for comparison with other programs",
     .published = "EulerDiscreteScheduler",
     .lacks = euler_lacks,
+    .grid = grid_euler,
     .init = euler_init,
     .input_scale = euler_input_scale,
     .step = euler_step,

@@ -13,11 +13,6 @@ struct euler_a_state {
 static void euler_a_init(struct sampler *s)
 {
     struct euler_a_state *e = g_new(struct euler_a_state, 1);
-    if (s->from_inversion) {
-        grid_ddim(s->schedule, s->timesteps, s->steps);
-    } else {
-        grid_euler(s->schedule, s->timesteps, s->steps);
-    }
     e->sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {
         e->sigma[i] = grid_sigma(s->schedule, s->timesteps[i]);
@@ -64,6 +59,7 @@ const struct sampler_type euler_a_sampler = {
     .summary = "Euler with fresh noise at each step; more steps go on changing the picture",
     .published = "EulerAncestralDiscreteScheduler",
     .random = true,
+    .grid = grid_euler,
     .init = euler_a_init,
     .input_scale = euler_a_input_scale,
     .step = euler_a_step,

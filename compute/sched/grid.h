@@ -38,6 +38,7 @@ void euler_between(const struct sampler *s, double from, double to, const float 
                    float *x);
 
 // dpmpp_2m.c, for dpmpp_2m_sde too: the steps of either are those of its type, random or not.
+void dpmpp_grid(const struct noise_schedule *s, double *timesteps, int count);
 void dpmpp_init(struct sampler *s);
 void dpmpp_step(struct sampler *s, int i, const float *prediction, float *x);
 void dpmpp_finish(struct sampler *s);

@@ -9,11 +9,6 @@
 
 static void lcm_init(struct sampler *s)
 {
-    if (s->from_inversion) {
-        grid_ddim(s->schedule, s->timesteps, s->steps);
-    } else {
-        grid_distilled(s->schedule, s->timesteps, s->steps);
-    }
     s->state = g_new(float, s->n);
 }
 
@@ -63,6 +58,7 @@ const struct sampler_type lcm_sampler = {
     .published = "LCMScheduler",
     .most_steps = grid_distilled_steps,
     .random = true,
+    .grid = grid_distilled,
     .init = lcm_init,
     .step = lcm_step,
     .finish = lcm_finish,

@@ -1,5 +1,5 @@
 // The table of samplers, generated from the list in meson.build, and what all samplers share.
-#include "compute/sched/sched.h"
+#include "compute/sched/grid.h"
 
 #include "compute/sched/sampler_table.h"
 
@@ -73,6 +73,7 @@ struct sampler *sampler_new(const struct noise_schedule *schedule, const struct 
         .n = n,
         .init_scale = 1,
     };
+    (s->from_inversion ? grid_ddim : type->grid)(schedule, s->timesteps, s->steps);
     type->init(s);
     return s;
 }

@@ -47,8 +47,9 @@ struct sampler_type {
     // Each step is drawn with fresh noise whatever is set, so that nothing leads back to a photo
     // but a branch that is put back onto it.
     bool random;
-    // Fills timesteps[steps], descending, and whatever of the fields below differs from the
-    // defaults.
+    // Fills timesteps[count], descending. A run from a level of the inversion has the inversion's.
+    void (*grid)(const struct noise_schedule *s, double *timesteps, int count);
+    // Makes state, and whatever of the fields below differs from the defaults.
     void (*init)(struct sampler *s);
     // Factor of x on its way into the network at step i. NULL: 1.
     double (*input_scale)(const struct sampler *s, int i);

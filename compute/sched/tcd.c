@@ -7,11 +7,6 @@
 
 static void tcd_init(struct sampler *s)
 {
-    if (s->from_inversion) {
-        grid_ddim(s->schedule, s->timesteps, s->steps);
-    } else {
-        grid_distilled(s->schedule, s->timesteps, s->steps);
-    }
     s->state = g_new(float, s->n);
 }
 
@@ -73,6 +68,7 @@ const struct sampler_type tcd_sampler = {
     .published = "TCDScheduler",
     .most_steps = grid_distilled_steps,
     .settings = tcd_settings,
+    .grid = grid_distilled,
     .init = tcd_init,
     .step = tcd_step,
     .finish = tcd_finish,

@@ -40,14 +40,14 @@ static void space_levels(struct sampler *s, double *sigma)
     sigma[s->steps] = c->end_at_min ? sigma[s->steps - 1] : 0;
 }
 
+static void unipc_grid(const struct noise_schedule *s, double *timesteps, int count)
+{
+    grid_multistep(s, s->train_steps, timesteps, count);
+}
+
 static void unipc_init(struct sampler *s)
 {
     struct unipc_state *u = g_new0(struct unipc_state, 1);
-    if (s->from_inversion) {
-        grid_ddim(s->schedule, s->timesteps, s->steps);
-    } else {
-        grid_multistep(s->schedule, s->schedule->train_steps, s->timesteps, s->steps);
-    }
     u->sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {
         u->sigma[i] = grid_sigma(s->schedule, s->timesteps[i]);
@@ -232,6 +232,7 @@ const struct sampler_type unipc_sampler = {
         "Predicts and corrects with one call of the network: a good picture in 8 to 20 steps",
     .published = "UniPCMultistepScheduler",
     .lacks = unipc_lacks,
+    .grid = unipc_grid,
     .init = unipc_init,
     .step = unipc_step,
     .finish = unipc_finish,
