@@ -36,7 +36,29 @@ static struct photo *open_photo(struct engine *e, const char *path, GError **err
     return full ? engine_photo(e, full, 0, 0, error) : NULL;
 }
 
-static bool read_shot(struct subject_album *a, struct learner *l, const struct subject_shot *shot,
+// Into what is made of the list.
+typedef bool (*shot_reader)(void *into, struct learner *l, const struct subject_shot *shot,
+                            GError **error);
+
+// One that cannot be read is named, and the others go on; false: it was cancelled.
+static bool read_shots(struct learner *l, const struct subject_entry *entry, shot_reader read,
+                       void *into, GString *left_out, GError **error)
+{
+    for (guint i = 0; i < entry->shots->len; i++) {
+        const struct subject_shot *shot = entry->shots->pdata[i];
+        g_autoptr(GError) fault = NULL;
+        task_report(&l->task, TASK_READING_EXAMPLES, (double)i / entry->shots->len);
+        if (task_cancelled(&l->task, error)) {
+            return false;
+        }
+        if (!read(into, l, shot, &fault)) {
+            subject_fault_add(left_out, shot->path, fault);
+        }
+    }
+    return true;
+}
+
+static bool read_shot(void *into, struct learner *l, const struct subject_shot *shot,
                       GError **error)
 {
     struct photo *p = open_photo(l->engine, shot->path, error);
@@ -47,25 +69,16 @@ static bool read_shot(struct subject_album *a, struct learner *l, const struct s
     }
     const struct subject_said said = {
         .caption = shot->caption, .crop = shot->crop, .masked = shot->masked, .mask = place.mask};
-    return subject_album_add(a, shot->path, p, &said, error);
+    return subject_album_add(into, shot->path, p, &said, error);
 }
 
-// One that cannot be read is named, and the others go on.
 static bool read_entry(struct albums *all, struct learner *l, const struct subject_entry *entry,
                        GError **error)
 {
     struct subject_album *a = &all->list[all->n++];
     subject_album_init(a);
-    for (guint i = 0; i < entry->shots->len; i++) {
-        const struct subject_shot *shot = entry->shots->pdata[i];
-        g_autoptr(GError) fault = NULL;
-        task_report(&l->task, TASK_READING_EXAMPLES, (double)i / entry->shots->len);
-        if (task_cancelled(&l->task, error)) {
-            return false;
-        }
-        if (!read_shot(a, l, shot, &fault)) {
-            subject_fault_add(all->left_out, shot->path, fault);
-        }
+    if (!read_shots(l, entry, read_shot, a, all->left_out, error)) {
+        return false;
     }
     if (a->list->len == 0 && !task_cancelled(&l->task, error)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
@@ -105,32 +118,22 @@ static struct subject *read_subjects(struct albums *all, struct learner *l, GErr
 
 // ---- lists with roles ---------------------------------------------------------------------------
 
+struct role_list {
+    struct picture_set *set;
+    const char *caption; // of those that come without, or NULL
+    enum train_role role;
+};
+
 // One after the other: there may be hundreds of them.
-static bool read_picture(struct picture_set *s, struct learner *l, const char *path,
-                         const char *caption, enum train_role role, GError **error)
+static bool read_picture(void *into, struct learner *l, const struct subject_shot *shot,
+                         GError **error)
 {
-    struct photo *p = open_photo(l->engine, path, error);
-    const bool ok = p && picture_set_add_photo(s, p, path, caption, role, error);
+    const struct role_list *list = into;
+    struct photo *p = open_photo(l->engine, shot->path, error);
+    const bool ok =
+        p && picture_set_add_photo(list->set, p, shot->path, list->caption, list->role, error);
     photo_unref(p);
     return ok;
-}
-
-static bool read_list(struct picture_set *s, struct learner *l, const struct subject_entry *entry,
-                      enum train_role role, GString *left_out, GError **error)
-{
-    const char *caption = *entry->kind ? entry->kind : NULL;
-    for (guint i = 0; i < entry->shots->len; i++) {
-        const struct subject_shot *shot = entry->shots->pdata[i];
-        g_autoptr(GError) fault = NULL;
-        task_report(&l->task, TASK_READING_EXAMPLES, (double)i / entry->shots->len);
-        if (task_cancelled(&l->task, error)) {
-            return false;
-        }
-        if (!read_picture(s, l, shot->path, caption, role, &fault)) {
-            subject_fault_add(left_out, shot->path, fault);
-        }
-    }
-    return true;
 }
 
 // That nothing is left of a list says the objective.
@@ -140,7 +143,9 @@ static struct picture_set *read_lists(struct learner *l, GString *left_out, GErr
     struct picture_set *s = picture_set_new();
     bool ok = true;
     for (guint i = 0; ok && i < d->subjects->len; i++) {
-        ok = read_list(s, l, subject_draft_at(d, i), d->lesson->roles[i], left_out, error);
+        const struct subject_entry *entry = subject_draft_at(d, i);
+        struct role_list list = {s, *entry->kind ? entry->kind : NULL, d->lesson->roles[i]};
+        ok = read_shots(l, entry, read_picture, &list, left_out, error);
     }
     if (!ok) {
         g_clear_pointer(&s, picture_set_free);
