@@ -172,6 +172,20 @@ struct image *image_load(GFile *file, struct task *task, GError **error)
     return image;
 }
 
+struct image *image_load_whole(GFile *file, struct task *task, GError **error)
+{
+    struct image *image = image_load(file, task, error);
+
+    if (image != NULL && image->meta.note != NULL &&
+        strstr(image->meta.note, CODEC_PARTIAL_NOTE) != NULL) {
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                            "the file is damaged or cut short");
+        prefix_name(file, error);
+        g_clear_pointer(&image, image_free);
+    }
+    return image;
+}
+
 static bool probe_bytes(GBytes *bytes, struct image_info *info, GError **error)
 {
     const struct codec *codec = choose_reader(bytes, error);

@@ -11,6 +11,8 @@
 // image->meta.note.
 struct image *image_load(GFile *file, struct task *task, GError **error);
 struct image *image_load_bytes(GBytes *bytes, struct task *task, GError **error);
+// The same where a part is of no use: a file that is damaged behind its first rows is an error.
+struct image *image_load_whole(GFile *file, struct task *task, GError **error);
 
 // What a file is that begins so and is no picture that can be read, a sentence; NULL: not known.
 const char *image_refused(GBytes *beginning);

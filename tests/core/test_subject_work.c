@@ -464,6 +464,21 @@ static void test_former_draft(void)
     subject_draft_clear(&d);
 }
 
+// A photo that ends early is not learned from as if its gray rest belonged to it.
+static void add_cut(struct fixture *f)
+{
+    g_autofree char *cut = g_build_filename(f->dir, "cut.png", NULL);
+    g_autofree char *cat = sample_path("cat.png");
+    g_autofree char *data = NULL;
+    gsize size;
+    g_assert_true(g_file_get_contents(cat, &data, &size, NULL));
+    g_assert_true(g_file_set_contents(cut, data, (gssize)(size * 2 / 3), NULL));
+    tincture_subject_work_add(work_of(f), 0, (const char *const[]){cut, NULL});
+    wait_until(f, is_read, "the cut photo is read");
+    g_assert_nonnull(strstr(f->last_message, "Left out: cut.png: the file is damaged or cut"));
+    g_assert_cmpuint(first_of(f)->shots->len, ==, 1);
+}
+
 // What is missing or wrong is one sentence, and everything else stays.
 static void test_faults(void)
 {
@@ -478,6 +493,7 @@ static void test_faults(void)
     g_assert_nonnull(strstr(f.last_message, "README.md"));
     g_assert_nonnull(strstr(f.last_message, "nothing.png"));
     g_assert_cmpuint(first_of(&f)->shots->len, ==, 1);
+    add_cut(&f);
     add(&f, (const char *const[]){"cat.png", NULL}); // it is there already
     g_assert_cmpuint(first_of(&f)->shots->len, ==, 1);
     g_assert_false(learn(&f));
@@ -494,7 +510,7 @@ static void test_faults(void)
     tincture_subject_work_set_word(work_of(&f), 0, "<mine>");
     g_assert_false(learn(&f));
     g_assert_nonnull(strstr(f.last_message, "a learned token already"));
-    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 6);
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 7);
     tincture_subject_work_remove(work_of(&f), 0, 0);
     g_assert_cmpuint(first_of(&f)->shots->len, ==, 0);
     fixture_end(&f);

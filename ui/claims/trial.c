@@ -138,7 +138,7 @@ bool trial_grade_adapters(struct trial *t, struct adapter *const *list, int n, i
 static struct photo *photo_of(struct trial *t, const char *path, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(path);
-    struct image *image = image_load(file, t->task, error);
+    struct image *image = image_load_whole(file, t->task, error);
     return image ? engine_photo(t->engine, image, 0, 0, error) : NULL;
 }
 

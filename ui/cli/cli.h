@@ -158,6 +158,8 @@ struct picture_set *cli_picture_set(struct cli *c, GError **error);
 bool cli_pictures(struct cli *c, GError **error);
 // The same of one folder: paths (char *) by their names.
 GPtrArray *cli_photos_in(const struct cli *c, const char *folder, GError **error);
+// Says what was noted (char *) of pictures that were read, a line each. Takes the array.
+void cli_note_pictures(GPtrArray *notes);
 
 // train_subject.c. check: the form of --subject. subject: what --class, --token and the photos (of
 // --image, then of --class-image), or --subject, say that is to be learned.

@@ -4,12 +4,13 @@
 #include "render/file.h"
 #include "ui/core/picture_folder.h"
 
-// Whether it can be read; false without an error: it cannot, which is said, and is left out.
+// Whether it can be read to its end; false without an error: it cannot, which is said, and it is
+// left out.
 static bool is_kept(const char *path, GError **error)
 {
     GError *broken = NULL;
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
-    struct image *image = image_load(file, &cli_task, &broken);
+    struct image *image = image_load_whole(file, &cli_task, &broken);
     if (!image && g_error_matches(broken, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         g_propagate_error(error, broken);
     } else if (!image) {
@@ -21,8 +22,8 @@ static bool is_kept(const char *path, GError **error)
     return image != NULL;
 }
 
-// Of the paths those that are kept; takes the array.
-static GPtrArray *without_broken(GPtrArray *paths, GError **error)
+// Of the paths those that are kept; takes the array. from: where they are from, as it was given.
+static GPtrArray *without_broken(GPtrArray *paths, const char *const *from, GError **error)
 {
     GError *stopped = NULL;
     for (guint i = 0; i < paths->len && !stopped;) {
@@ -37,8 +38,9 @@ static GPtrArray *without_broken(GPtrArray *paths, GError **error)
         if (stopped) {
             g_propagate_error(error, stopped);
         } else {
-            g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                                "none of the pictures can be read");
+            g_autofree char *places = g_strjoinv(", ", (char **)from);
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                        "none of the pictures can be read that there are in %s", places);
         }
         return NULL;
     }
@@ -48,7 +50,17 @@ static GPtrArray *without_broken(GPtrArray *paths, GError **error)
 GPtrArray *cli_photos_in(const struct cli *c, const char *folder, GError **error)
 {
     GPtrArray *paths = picture_folder(folder, error);
-    return paths && c->skip_broken ? without_broken(paths, error) : paths;
+    const char *const from[] = {folder, NULL};
+    return paths && c->skip_broken ? without_broken(paths, from, error) : paths;
+}
+
+void cli_note_pictures(GPtrArray *notes)
+{
+    for (guint i = 0; i < notes->len; i++) {
+        cli_progress_end();
+        cli_complain(notes->pdata[i]);
+    }
+    g_ptr_array_unref(notes);
 }
 
 static bool find(const struct cli *c, char ***list, GError **error)
@@ -65,7 +77,8 @@ static bool find(const struct cli *c, char ***list, GError **error)
         }
         g_ptr_array_extend_and_steal(paths, found);
     }
-    if (*list && c->skip_broken && !(paths = without_broken(g_steal_pointer(&paths), error))) {
+    if (*list && c->skip_broken &&
+        !(paths = without_broken(g_steal_pointer(&paths), (const char *const *)*list, error))) {
         return false;
     }
     if (*list) {

@@ -32,6 +32,9 @@ struct control_set *cli_control_set(struct cli *c, GError **error)
         .side = c->size,
         .caption = c->prompt,
         .settings = settings_member(c->settings, "objective"),
+        .notes = g_ptr_array_new_with_free_func(g_free),
     };
-    return control_set_new(c->engine, &q, &cli_task, error);
+    struct control_set *s = control_set_new(c->engine, &q, &cli_task, error);
+    cli_note_pictures(q.notes);
+    return s;
 }

@@ -30,8 +30,11 @@ static bool add(struct cli *c, struct picture_set *s, char *const *paths, enum t
         .side = c->size,
         .caption = c->prompt,
         .role = role,
+        .notes = g_ptr_array_new_with_free_func(g_free),
     };
-    return picture_set_add(s, c->engine, &q, &cli_task, error);
+    const bool ok = picture_set_add(s, c->engine, &q, &cli_task, error);
+    cli_note_pictures(q.notes);
+    return ok;
 }
 
 struct picture_set *cli_picture_set(struct cli *c, GError **error)

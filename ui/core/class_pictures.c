@@ -63,9 +63,9 @@ static struct photo *picture(struct engine *e, const char *folder, const char *p
 {
     g_autofree char *name = g_strdup_printf("%d.png", seed);
     g_autoptr(GFile) file = g_file_new_build_filename(folder, name, NULL);
-    struct image *image = image_load(file, NULL, NULL);
+    struct image *image = image_load_whole(file, NULL, NULL);
     if (!image && draw(e, prompt, settings, seed, file, task, error)) {
-        image = image_load(file, NULL, error);
+        image = image_load_whole(file, NULL, error);
     }
     return image ? engine_photo(e, image, 0, 0, error) : NULL;
 }

@@ -34,7 +34,7 @@ static struct image *read_hint(const char *path, GError **error)
         return NULL;
     }
     g_autoptr(GFile) file = g_file_new_for_path(name);
-    return image_load(file, NULL, error);
+    return image_load_whole(file, NULL, error);
 }
 
 bool control_set_is_hint(const char *name)
@@ -78,9 +78,7 @@ static bool add_pair(struct control_set *s, const struct photo *p, const char *p
 static bool add_file(struct control_set *s, struct engine *e, const struct control_request *q,
                      const char *path, struct task *task, GError **error)
 {
-    g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
-    struct image *image = image_load(file, task, error);
-    struct photo *p = image ? engine_photo(e, image, q->side, 0, error) : NULL;
+    struct photo *p = picture_open(e, path, q->side, q->notes, task, error);
     const bool ok = p && add_pair(s, p, path, q->caption, q->settings, error);
     photo_unref(p);
     return ok;

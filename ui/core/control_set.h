@@ -14,6 +14,7 @@ struct control_request {
     int n, side;              // side: as engine_photo()
     const char *caption;      // of pictures beside which there is no NAME.txt; NULL: all have one
     const struct settings *settings; // of the objective "control": what the hints are
+    GPtrArray *notes;                // as of picture_open()
 };
 // Reads the pictures; of each the largest square in the middle counts, and its hint's: edges, or
 // NAME-hint.png beside it, whatever its size. NULL with an error that names the picture.

@@ -192,7 +192,7 @@ static float *picture_hint(const char *path, const struct photo *p,
                            const struct image_region *region, int width, int height, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(path);
-    struct image *image = image_load(file, NULL, error);
+    struct image *image = image_load_whole(file, NULL, error);
     float *hint = image ? engine_file_hint(p, region, image, width, height, error) : NULL;
     if (!hint) {
         g_prefix_error(error, "the hint %s cannot be used: ", path);

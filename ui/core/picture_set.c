@@ -16,6 +16,18 @@ static struct image_region middle(const struct image *image)
     return (struct image_region){(image->width - side) / 2, (image->height - side) / 2, side, side};
 }
 
+struct photo *picture_open(struct engine *e, const char *path, int side, GPtrArray *notes,
+                           struct task *task, GError **error)
+{
+    g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
+    struct image *image = image_load(file, task, error);
+    if (image && image->meta.note && notes) {
+        g_autofree char *name = g_filename_display_basename(path);
+        g_ptr_array_add(notes, g_strdup_printf("%s: %s", name, image->meta.note));
+    }
+    return image ? engine_photo(e, image, side, 0, error) : NULL;
+}
+
 char *picture_caption(const struct photo *p, const char *path, const char *caption, GError **error)
 {
     struct subject_file *beside = subject_file_read(path, p, error);
@@ -76,9 +88,7 @@ bool picture_set_add_photo(struct picture_set *s, const struct photo *p, const c
 static bool add_file(struct picture_set *s, struct engine *e, const struct picture_request *q,
                      const char *path, struct task *task, GError **error)
 {
-    g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
-    struct image *image = image_load(file, task, error);
-    struct photo *p = image ? engine_photo(e, image, q->side, 0, error) : NULL;
+    struct photo *p = picture_open(e, path, q->side, q->notes, task, error);
     const bool ok = p && picture_set_add_photo(s, p, path, q->caption, q->role, error);
     photo_unref(p);
     return ok;

@@ -15,6 +15,7 @@ struct picture_request {
     int n, side;
     const char *caption;
     enum train_role role;
+    GPtrArray *notes; // as of picture_open()
 };
 bool picture_set_add(struct picture_set *s, struct engine *e, const struct picture_request *q,
                      struct task *task, GError **error);
@@ -25,6 +26,10 @@ bool picture_set_add_photo(struct picture_set *s, const struct photo *p, const c
 const struct train_set *picture_set_get(struct picture_set *s);
 void picture_set_free(struct picture_set *s);
 
+// The picture of a path, as engine_photo() with that side. What was ignored in reading it, and that
+// its file is cut short, is added to notes, a sentence (char *) with its name; NULL: to be ignored.
+struct photo *picture_open(struct engine *e, const char *path, int side, GPtrArray *notes,
+                           struct task *task, GError **error);
 // What NAME.txt beside a picture says of it, or else caption, newly allocated. NULL with an error
 // where there is neither, or where what lies beside it is of no use.
 char *picture_caption(const struct photo *p, const char *path, const char *caption, GError **error);

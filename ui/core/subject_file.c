@@ -47,7 +47,7 @@ static char *read_caption(const char *path, GError **error)
 static struct raster *read_mask(const char *path, const struct photo *p, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(path);
-    struct image *image = image_load(file, NULL, error);
+    struct image *image = image_load_whole(file, NULL, error);
     struct raster *mask = image ? photo_mask(p, image, path, error) : NULL;
     image_free(image);
     return mask;

@@ -25,7 +25,7 @@ void subject_view_free(void *data)
 static struct subject_view *read_view(const char *path, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(path);
-    struct image *full = image_load(file, NULL, error);
+    struct image *full = image_load_whole(file, NULL, error);
     struct photo *photo = full ? photo_new(full, 64, 8, 0, error) : NULL;
     struct subject_file *beside = photo ? subject_file_read(path, photo, error) : NULL;
     struct subject_view *view = NULL;

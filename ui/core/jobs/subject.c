@@ -32,7 +32,7 @@ static void albums_clear(struct albums *all)
 static struct photo *open_photo(struct engine *e, const char *path, GError **error)
 {
     g_autoptr(GFile) from = g_file_new_for_path(path);
-    struct image *full = image_load(from, NULL, error);
+    struct image *full = image_load_whole(from, NULL, error);
     return full ? engine_photo(e, full, 0, 0, error) : NULL;
 }
 
