@@ -81,12 +81,32 @@ check $? "a file each and a sheet"
 printf '\357\273\277a red apple\r\na green apple\r\n' >marked.txt && "$cli" sticker --prompts-from marked.txt --steps 2 --out marked >said 2>&1 &&
     [ "$(ls marked | tr '\n' ' ')" = "a-green-apple.png a-red-apple.png " ] && ! "$cli" sticker --prompt " " --out none.png 2>said && grep -q "prompt is empty" said
 check $? "sentences of a file that begins with a byte-order mark, and an empty one"
+sum=$(cksum <many/a-fox.webp)
+"$cli" sticker --prompts-from list.txt --steps 1 --for signal --out many >said 2>&1 && grep -q "many/a-fox-2.webp" said && [ "$(cksum <many/a-fox.webp)" = "$sum" ] &&
+    [ "$(ls many | tr '\n' ' ')" = "a-fox-2.webp a-fox.webp a-green-apple-2.webp a-green-apple-3.webp a-green-apple.webp " ]
+check $? "what is in the folder stays as it is"
+# meanwhile COMMAND...: runs it while the second of three is drawn; the run's status is in $status, its pid in $pid
+meanwhile() {
+    rm -rf some some.png
+    "$cli" sticker --prompt "a red apple" --prompt "a fox" --prompt "a tree" --steps 20 --sheet some.png --out some >said 2>&1 &
+    pid=$!
+    until [ -e some/a-red-apple.png ] || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
+    "$@"
+    wait $pid
+    status=$?
+}
 # One that does not come is named, and the others and the page are made; where none comes nothing is left.
-mkdir -p some/a-fox.png && "$cli" sticker --prompt "a red apple" --prompt "a fox" --prompt "a tree" --steps 2 --sheet some.png --out some >said 2>&1
-[ $? = 1 ] && grep -q "^a fox: .*a-fox.png" said && grep -q "1 of 3 stickers was not made; the page shows the others" said
+meanwhile mkdir some/a-fox.png
+[ $status = 1 ] && grep -q "^a fox: .*a-fox.png" said && grep -q "1 of 3 stickers was not made; the page shows the others" said
 check $? "one of three fails: $(tail -1 said)"
 [ "$(ls some | tr '\n' ' ')" = "a-fox.png a-red-apple.png a-tree.png " ] && [ "$(size some.png)" = 1096x560 ]
 check $? "the others are there, and a page of them"
+stop() {
+    kill -INT $pid
+}
+meanwhile stop
+[ $status = 130 ] && [ "$(ls some)" = a-red-apple.png ] && [ "$(size some.png)" = 560x560 ] && grep -q "some.png shows what was made" said
+check $? "stopped, there is a page of those that were made: $(tail -1 said)"
 "$cli" sticker --prompt "a red apple" --prompt "a fox" --steps 2 --outline 200 --size 128 --sheet left.png --out left >said 2>&1
 [ $? = 1 ] && grep -q "2 of 2 stickers were not made, and there is no page" said && [ ! -e left ] && [ ! -e left.png ]
 check $? "where none comes there is no folder: $(tail -1 said)"
@@ -98,6 +118,10 @@ check $? "nor where the page has no place"
 check $? "several are a folder"
 "$cli" sticker --prompt "a red apple" --steps 2 --recipe --out told.webp >said 2>&1 && "$cli" info told.webp | grep -q "Steps: 2"
 check $? "the recipe is written"
+
+long=$(printf 'a red apple on a table beside a green apple %.0s' 1 2 3 4 5 6 7 8 9 10)
+"$cli" sticker --prompt "$long" --prompt "a pippinade" --steps 1 --out long >said 2>&1 && [ "$(grep -c "longer than the model reads" said)" = 1 ] && grep -q "pippinade" said
+check $? "a sentence that is cut is told, and a word that is not known: $(head -1 said)"
 
 # A style that comes with the model, which without strength is none.
 "$cli" generate --prompt "a red apple on a blue background" --steps 4 --out plain.png &&
@@ -116,6 +140,8 @@ check $? "those that there are are named"
 rm -f none.png
 
 fails "neither --image nor a --prompt"
+printf '# nothing\n\n' >empty.txt
+fails "empty.txt has no sentence" --prompts-from empty.txt
 fails "not of both" --image "$photo" --prompt "a fox"
 fails "nothing says what of the photo is the thing" --image "$photo"
 fails "needs --image, and --source-prompt" --select apple

@@ -105,7 +105,7 @@ static struct prompt_style style_of(const struct cli *c)
 static void note_cut(const struct cli *c, const char *text)
 {
     const struct prompt_style style = style_of(c);
-    g_autofree char *end = text ? reading_end(c->engine->model, &style, text, "...") : NULL;
+    g_autofree char *end = reading_end(c->engine->model, &style, text, "...");
     if (end) {
         g_autofree char *said = g_strdup_printf(
             "a sentence is longer than the model reads; it reads up to \"%s\"%s", end,
@@ -115,20 +115,36 @@ static void note_cut(const struct cli *c, const char *text)
     }
 }
 
-static void note_cuts(const struct cli *c)
+// All that the model is to read (const char *), which the options keep; freed by the caller.
+static GPtrArray *sentences(const struct cli *c)
 {
     const char *const texts[] = {c->prompt, c->source_prompt, c->negative, c->class_prompt};
+    GPtrArray *all = g_ptr_array_new();
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        note_cut(c, texts[i]);
+        if (texts[i]) {
+            g_ptr_array_add(all, (char *)texts[i]);
+        }
+    }
+    for (int i = 0; c->prompts && c->prompts[i]; i++) {
+        g_ptr_array_add(all, c->prompts[i]);
+    }
+    return all;
+}
+
+static void note_cuts(const struct cli *c)
+{
+    g_autoptr(GPtrArray) texts = sentences(c);
+    for (guint i = 0; i < texts->len; i++) {
+        note_cut(c, texts->pdata[i]);
     }
 }
 
 // (red:1.2) means something elsewhere, and here where that is asked for.
 static void note_weights(const struct cli *c)
 {
-    const char *const texts[] = {c->prompt, c->source_prompt, c->negative, c->class_prompt};
-    for (size_t i = 0; has_style(c) && !style_of(c).emphasis && i < G_N_ELEMENTS(texts); i++) {
-        g_autofree char *weighed = texts[i] ? weighed_word(texts[i]) : NULL;
+    g_autoptr(GPtrArray) texts = sentences(c);
+    for (guint i = 0; has_style(c) && !style_of(c).emphasis && i < texts->len; i++) {
+        g_autofree char *weighed = weighed_word(texts->pdata[i]);
         if (weighed) {
             g_autofree char *said = g_strdup_printf(
                 "%s is read as it stands; --emphasis takes it for the weight of a word", weighed);
@@ -154,11 +170,11 @@ static void note_unknown(const struct cli *c, const char *text)
 
 static void note_words(const struct cli *c)
 {
-    const char *const texts[] = {c->prompt, c->source_prompt, c->negative, c->class_prompt};
     const struct prompt_style style = style_of(c);
+    g_autoptr(GPtrArray) texts = sentences(c);
     g_autoptr(GString) all = g_string_new(NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_autofree char *plain = texts[i] ? prompt_plain(&style, texts[i]) : g_strdup("");
+    for (guint i = 0; i < texts->len; i++) {
+        g_autofree char *plain = prompt_plain(&style, texts->pdata[i]);
         g_string_append_printf(all, "%s ", plain); // the blank: a last word has come to its end
     }
     note_unknown(c, all->str);

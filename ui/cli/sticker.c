@@ -34,6 +34,7 @@ static bool add_lines(const char *path, GPtrArray *prompts, GError **error)
     }
     static const char mark[] = "\xef\xbb\xbf"; // of byte order, as some editors write it
     const char *begin = g_str_has_prefix(text, mark) ? text + strlen(mark) : text;
+    const guint before = prompts->len;
     g_auto(GStrv) lines = g_strsplit(begin, "\n", -1);
     for (int i = 0; lines[i]; i++) {
         g_strstrip(lines[i]);
@@ -41,7 +42,11 @@ static bool add_lines(const char *path, GPtrArray *prompts, GError **error)
             g_ptr_array_add(prompts, g_strdup(lines[i]));
         }
     }
-    return true;
+    if (prompts->len == before) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s has no sentence: each line of it is empty or begins with #", path);
+    }
+    return prompts->len > before;
 }
 
 static bool read_prompts(struct stickers *s, GError **error)
@@ -74,12 +79,12 @@ static bool read_prompts(struct stickers *s, GError **error)
     return true;
 }
 
-// A file, or of several sentences files in a folder, no two with one name.
+// A file, or of several sentences files in a folder, no two with one name and none that is there.
 static void name_files(struct stickers *s)
 {
     g_ptr_array_unref(s->paths);
     if (s->prompts->len > 1) {
-        s->paths = sticker_paths(s->c->out, s->prompts, s->target->formats[0], false);
+        s->paths = sticker_paths(s->c->out, s->prompts, s->target->formats[0]);
     } else {
         s->paths = g_ptr_array_new_with_free_func(g_free);
         g_ptr_array_add(s->paths, g_strdup(s->c->out));
@@ -131,17 +136,28 @@ static bool finish(struct stickers *s, guint i, struct image *cut, const char *r
 static bool of_prompt(struct stickers *s, guint i, GError **error)
 {
     struct cli *c = s->c;
-    g_autofree char *sentence = sticker_sentence(s->prompts->pdata[i]), *recipe = NULL;
+    g_autofree char *recipe = NULL;
     struct edit_request q = cli_request(c);
-    q.prompt = sentence;
+    q.prompt = c->prompts[i];
     q.width = q.height = model_default_size(c->engine->model);
     struct image *cut = sticker_draw(c->engine, &q, &recipe, &cli_task, error);
     return finish(s, i, cut, recipe, error);
 }
 
+// What the model is given, which is what it may not read to the end.
+static void put_sentences(struct stickers *s)
+{
+    g_strfreev(s->c->prompts);
+    s->c->prompts = g_new0(char *, s->prompts->len + 1);
+    for (guint i = 0; i < s->prompts->len; i++) {
+        s->c->prompts[i] = sticker_sentence(s->prompts->pdata[i]);
+    }
+}
+
 // One that does not come is said, and the others are made; of a single one it is the error.
 static bool of_prompts(struct stickers *s, GError **error)
 {
+    put_sentences(s);
     if (!cli_engine(s->c, error) || !cli_adapters(s->c, error)) {
         return false;
     }
@@ -221,7 +237,7 @@ static bool of_photo(struct stickers *s, GError **error)
     return ok;
 }
 
-// Of those that came.
+// Of those that came, also where the others were stopped.
 static bool write_sheet(const struct stickers *s, GError **error)
 {
     if (!s->c->sheet || s->made->len == 0) {
@@ -230,7 +246,7 @@ static bool write_sheet(const struct stickers *s, GError **error)
     struct image *page =
         sticker_page((struct image *const *)s->made->pdata, (int)s->made->len, error);
     const bool ok =
-        page && sticker_save(page, s->c->sheet, &sticker_targets[0], NULL, NULL, &cli_task, error);
+        page && sticker_save(page, s->c->sheet, &sticker_targets[0], NULL, NULL, NULL, error);
     image_free(page);
     return ok;
 }
@@ -245,6 +261,16 @@ static bool all_came(const struct stickers *s, GError **error)
                                         : "; the page shows the others");
     }
     return !s->failed;
+}
+
+static bool make_all(struct stickers *s, GError **error)
+{
+    const bool made = s->c->image ? of_photo(s, error) : of_prompts(s, error);
+    const bool page = write_sheet(s, made ? error : NULL);
+    if (!made && page && s->c->sheet && s->made->len > 0) {
+        g_prefix_error(error, "%s shows what was made; ", s->c->sheet);
+    }
+    return made && page && all_came(s, error);
 }
 
 static bool check_words(const struct cli *c, GError **error)
@@ -267,8 +293,7 @@ static bool run(struct cli *c, GError **error)
     bool ok = check_words(c, error) && read_prompts(&s, error);
     if (ok) {
         name_files(&s);
-        ok = check_files(&s, error) && (c->image ? of_photo(&s, error) : of_prompts(&s, error)) &&
-             write_sheet(&s, error) && all_came(&s, error);
+        ok = check_files(&s, error) && make_all(&s, error);
         if (s.folder) {
             g_rmdir(c->out); // where it is empty
         }

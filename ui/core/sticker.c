@@ -241,20 +241,19 @@ static char *file_stem(const char *prompt)
     return g_string_free(stem->len ? stem : g_string_append(stem, "sticker"), FALSE);
 }
 
-static bool is_taken(const GPtrArray *paths, const char *path, bool kept)
+static bool is_taken(const GPtrArray *paths, const char *path)
 {
     return g_ptr_array_find_with_equal_func((GPtrArray *)paths, path, g_str_equal, NULL) ||
-           (kept && g_file_test(path, G_FILE_TEST_EXISTS));
+           g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
-GPtrArray *sticker_paths(const char *folder, const GPtrArray *prompts, const char *ending,
-                         bool kept)
+GPtrArray *sticker_paths(const char *folder, const GPtrArray *prompts, const char *ending)
 {
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < prompts->len; i++) {
         g_autofree char *stem = file_stem(prompts->pdata[i]);
         char *path = NULL;
-        for (int n = 1; !path || is_taken(paths, path, kept); n++) {
+        for (int n = 1; !path || is_taken(paths, path); n++) {
             g_autofree char *number = n > 1 ? g_strdup_printf("-%d", n) : g_strdup("");
             g_autofree char *name = g_strconcat(stem, number, ".", ending, NULL);
             g_free(path);

@@ -26,9 +26,8 @@ struct image *sticker_draw(struct engine *e, const struct edit_request *request,
 
 enum { STICKERS_MOST = 200 }; // sentences at once
 
-// Paths in a folder, one a sentence, no two alike: "a-red-fox.webp" of "A red fox". kept: nor one
-// of a file that is there. char *, freed with the array.
-GPtrArray *sticker_paths(const char *folder, const GPtrArray *prompts, const char *ending,
-                         bool kept);
+// Paths in a folder, one a sentence, no two alike and none of a file that is there:
+// "a-red-fox.webp" of "A red fox", or "a-red-fox-2.webp". char *, freed with the array.
+GPtrArray *sticker_paths(const char *folder, const GPtrArray *prompts, const char *ending);
 // All on one page, about as many in a row as there are rows. n >= 1.
 struct image *sticker_page(struct image *const *stickers, int n, GError **error);

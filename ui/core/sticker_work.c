@@ -379,8 +379,8 @@ bool tincture_sticker_work_save_all(TinctureStickerWork *self, const char *folde
         return say(self, "There is no sticker yet");
     }
     g_ptr_array_add(page, "all stickers");
-    g_autoptr(GPtrArray) paths = sticker_paths(folder, names, target->formats[0], true);
-    g_autoptr(GPtrArray) page_path = sticker_paths(folder, page, any->formats[0], true);
+    g_autoptr(GPtrArray) paths = sticker_paths(folder, names, target->formats[0]);
+    g_autoptr(GPtrArray) page_path = sticker_paths(folder, page, any->formats[0]);
     if (!can_save(self, paths->pdata[0], target)) {
         return false;
     }
