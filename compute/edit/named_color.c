@@ -18,10 +18,12 @@
 #define BACK_HUE 120.0f
 // So much of the chroma that it had a thing has at least, within these shares of the word's typical
 // one: brick that turns blue is as blue as it was red. More than it had, as red begins where violet
-// is strong. What has nearly that is left alone.
+// is strong. What has nearly that is left alone, and so is what has a little more: gray stone that
+// turns red is no lacquer.
 #define KEPT_CHROMA   1.3f
 #define LEAST_TYPICAL 0.55f
 #define NEAR_CHROMA   0.95f
+#define MORE_CHROMA   1.3f
 #define CHROMA_ROOM   0.03f
 // A colour that is hardly there may be made stronger so many times: more is noise.
 #define MOST_STRONGER 3.0f
@@ -138,10 +140,11 @@ struct turn {
 // The factor that brings the mean chroma to what the word and the thing ask for; 1: near enough.
 static float stronger(const struct color_word *is, const struct change *change)
 {
-    const float most = is->reach > 0 ? is->most_chroma : GRAY_CHROMA * is->most_chroma;
     const float typical = is->typical_chroma;
     const float own = CLAMP(KEPT_CHROMA * change->had, LEAST_TYPICAL * typical, typical);
     const float least = is->least_chroma > 0 ? fmaxf(is->least_chroma + CHROMA_ROOM, own) : 0;
+    const float most = is->reach > 0 ? fminf(is->most_chroma, MORE_CHROMA * fmaxf(least, own))
+                                     : GRAY_CHROMA * is->most_chroma;
     const float chroma = change->chroma > NEAR_CHROMA * least ? change->chroma : least;
     return CLAMP(fminf(chroma, most) / fmaxf(change->chroma, 1e-4f), 0, MOST_STRONGER);
 }

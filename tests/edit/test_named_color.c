@@ -239,6 +239,23 @@ static void test_chroma_of_the_thing(void)
     g_assert_cmpfloat(hypotf(lab[1], lab[2]), <, chroma - 0.02);
 }
 
+// A gaudy edit of a thing that had hardly any colour is toned down, one of a gaudy thing is not.
+static void test_gaudy(void)
+{
+    static const float STONE[] = {0.5f, 0.45f, 0.42f};
+    struct picture stone = draw(STONE, RED), brick = draw(BLUE, RED);
+    float lab[3];
+    mean_lab(stone.rgb, 0, 100, lab);
+    g_assert_cmpfloat(hypotf(lab[1], lab[2]), >, 0.18);
+    hold(&stone, NULL, NULL, "red", 1);
+    mean_lab(stone.rgb, 0, 100, lab);
+    g_assert_cmpfloat(hypotf(lab[1], lab[2]), <, 0.17);
+    g_assert_cmpfloat(hypotf(lab[1], lab[2]), >, 0.1);
+    hold(&brick, NULL, NULL, "red", 1);
+    mean_lab(brick.rgb, 0, 100, lab);
+    g_assert_cmpfloat(hypotf(lab[1], lab[2]), >, 0.19);
+}
+
 // What is white or black still has light and dark places, within what a picture can show.
 static void test_contrast(void)
 {
@@ -287,6 +304,7 @@ int main(int argc, char **argv)
     g_test_add_func("/named-color/limits", test_limits);
     g_test_add_func("/named-color/gathered", test_gathered);
     g_test_add_func("/named-color/chroma-of-the-thing", test_chroma_of_the_thing);
+    g_test_add_func("/named-color/gaudy", test_gaudy);
     g_test_add_func("/named-color/contrast", test_contrast);
     g_test_add_func("/named-color/mask", test_mask);
     return g_test_run();
