@@ -8,7 +8,7 @@
 #pragma once
 
 #include "compute/task.h"
-#include "render/image.h"
+#include "render/rows.h"
 
 // Noted of a picture whose file is damaged behind its first rows. A file without any is refused.
 #define CODEC_PARTIAL_NOTE                                                                         \
@@ -32,7 +32,7 @@ struct codec_write {
     GBytes *xmp;  // packet to embed, or NULL
     GBytes *iptc; // resources to embed, or NULL
     GBytes *icc;  // profile the pixels are in, or NULL for sRGB
-    struct task *task; // borrowed; looked at before each row
+    struct task *task; // borrowed; looked at again and again
 };
 
 struct codec {
@@ -54,7 +54,8 @@ struct codec {
     struct image *(*read)(GBytes *file, struct task *task, GError **error);
 
     // NULL: the format is only read.
-    GBytes *(*write)(const struct image *image, const struct codec_write *params, GError **error);
+    GBytes *(*write)(const struct image_rows *rows, const struct codec_write *params,
+                     GError **error);
 };
 
 // The codec for these bytes by what they contain; NULL where no member knows them.

@@ -218,21 +218,111 @@ void color_note_ignored(struct image_meta *meta, const GError *error)
     image_meta_note(meta, sentence);
 }
 
-bool color_from_srgb(struct image *image, GBytes *icc, GError **error)
-{
-    struct conversion conversion = {NULL};
-    bool ok = conversion_open(&conversion, icc, error);
+// ---- rows for a file ----------------------------------------------------------------------------
 
-    if (ok && cmsGetColorSpace(conversion.profile) != cmsSigRgbData) {
+enum { SLICE_ROWS = 256 };
+
+struct color_export {
+    const struct image_rows *rows; // borrowed
+    struct conversion conversion;
+    bool same;                // sRGB is what is wanted
+    const struct image *band; // of rows, from row top of the picture on; NULL: none yet
+    int top;
+    struct image slice; // of the band, converted; room for SLICE_ROWS
+};
+
+struct color_export *color_export_new(const struct image_rows *rows, GBytes *icc, GError **error)
+{
+    struct color_export *export = g_new0(struct color_export, 1);
+    struct conversion *conversion = &export->conversion;
+    bool ok = conversion_open(conversion, icc, error);
+
+    if (ok && cmsGetColorSpace(conversion->profile) != cmsSigRgbData) {
         ok = profile_fail(error, "is not for RGB pictures");
     }
-    ok = ok &&
-         transform_create(&conversion, conversion.srgb, TYPE_RGB_FLT, conversion.profile,
-                          TYPE_RGB_FLT, error) &&
-         transform_apply(&conversion, image, false);
-    conversion_clear(&conversion);
-    return ok;
+    if (!ok || !transform_create(conversion, conversion->srgb, TYPE_RGB_FLT, conversion->profile,
+                                 TYPE_RGB_FLT, error)) {
+        color_export_free(export);
+        return NULL;
+    }
+    export->rows = rows;
+    export->same = is_identity(conversion->transform);
+    return export;
 }
+
+static bool find_band(struct color_export *export, int y, GError **error)
+{
+    if (export->band == NULL || y < export->top || y >= export->top + export->band->height) {
+        export->band = export->rows->band(export->rows->data, y, error);
+        export->top = y;
+    }
+    return export->band != NULL;
+}
+
+static bool make_room(struct color_export *export, GError **error)
+{
+    if (export->slice.rgb == NULL) {
+        struct image *room = image_new(export->rows->width, SLICE_ROWS, export->rows->alpha, error);
+
+        if (room == NULL) {
+            return false;
+        }
+        export->slice = *room;
+        g_free(room);
+    }
+    return true;
+}
+
+static const struct image *convert_band(void *data, int y, GError **error)
+{
+    struct color_export *export = data;
+
+    if (!find_band(export, y, error) || export->same) {
+        return export->band;
+    }
+    if (!make_room(export, error)) {
+        return NULL;
+    }
+
+    struct image *slice = &export->slice;
+    const size_t from = (size_t)(y - export->top) * slice->width;
+
+    slice->height = MIN(SLICE_ROWS, export->top + export->band->height - y);
+
+    const size_t count = (size_t)slice->height * slice->width;
+
+    memcpy(slice->rgb, export->band->rgb + 3 * from, 3 * count * sizeof(float));
+    if (slice->alpha != NULL) {
+        memcpy(slice->alpha, export->band->alpha + from, count * sizeof(float));
+    }
+
+    struct pixels_job job = {export->conversion.transform, slice->rgb, slice->width, false};
+
+    parallel_rows(slice->height, transform_rows, &job);
+    return slice;
+}
+
+struct image_rows color_export_rows(struct color_export *export)
+{
+    struct image_rows rows = *export->rows;
+
+    rows.band = convert_band;
+    rows.data = export;
+    return rows;
+}
+
+void color_export_free(struct color_export *export)
+{
+    if (export == NULL) {
+        return;
+    }
+    conversion_clear(&export->conversion);
+    g_free(export->slice.rgb);
+    g_free(export->slice.alpha);
+    g_free(export);
+}
+
+// ---- ink and Lab --------------------------------------------------------------------------------
 
 enum { CMYK_PIECE = 1024 }; // pixels
 

@@ -4,7 +4,7 @@
 // by lcms2 behind a size cap.
 #pragma once
 
-#include "render/image.h"
+#include "render/rows.h"
 
 // Takes pixels that are in the profile's space to sRGB, in place. A profile that is sRGB already
 // leaves the pixels untouched, to the bit. Fails where the profile is damaged, not one for RGB or
@@ -14,9 +14,12 @@ bool color_to_srgb(struct image *image, GBytes *icc, GError **error);
 // Notes that the profile was ignored, for the reason that is the error's.
 void color_note_ignored(struct image_meta *meta, const GError *error);
 
-// The way back, for export in the original's own space. Fails where the profile is not for RGB or
-// cannot be inverted, like those of scanners; the pixels are then unchanged.
-bool color_from_srgb(struct image *image, GBytes *icc, GError **error);
+// The way back, for export in the original's own space: the rows, which are borrowed, as they are
+// in that. NULL where the profile is not for RGB or cannot be inverted, like those of scanners.
+struct color_export;
+struct color_export *color_export_new(const struct image_rows *rows, GBytes *icc, GError **error);
+struct image_rows color_export_rows(struct color_export *export);
+void color_export_free(struct color_export *export);
 
 // count inverted CMYK pixels, as Adobe's JPEG files hold them (255 is no ink), to sRGB (count, 3).
 // icc NULL or unusable: the plain product of ink and black; meta is told where it is unusable.

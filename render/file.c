@@ -240,16 +240,16 @@ static bool check_choice(const struct codec *codec, const struct image_save_para
     return true;
 }
 
-static GBytes *exif_to_write(const struct codec *codec, const struct image *image,
+static GBytes *exif_to_write(const struct codec *codec, const struct image_rows *rows,
                              const struct image_save_params *params, GBytes *icc)
 {
     struct metadata_export export = {
-        .source = params->keep_metadata ? image->meta.exif : NULL,
+        .source = params->keep_metadata ? rows->meta->exif : NULL,
         .recipe = codec->exif_recipe ? params->recipe : NULL,
-        .comment = params->keep_metadata && !codec->own_comment ? image->meta.comment : NULL,
-        .width = image->width,
-        .height = image->height,
-        .density = {image->meta.density[0], image->meta.density[1]},
+        .comment = params->keep_metadata && !codec->own_comment ? rows->meta->comment : NULL,
+        .width = rows->width,
+        .height = rows->height,
+        .density = {rows->meta->density[0], rows->meta->density[1]},
         .srgb = icc == NULL,
     };
 
@@ -257,52 +257,54 @@ static GBytes *exif_to_write(const struct codec *codec, const struct image *imag
 }
 
 // What no format can say, and no printer print, is left out.
-static void take_density(const struct image *image, const struct image_save_params *params,
+static void take_density(const struct image_rows *rows, const struct image_save_params *params,
                          double density[2])
 {
     enum { MOST = 65535 };
-    const double *d = image->meta.density;
+    const double *d = rows->meta->density;
 
     if (params->keep_metadata && d[0] >= 1.0 && d[0] <= MOST && d[1] >= 1.0 && d[1] <= MOST) {
         memcpy(density, d, 2 * sizeof(*d));
     }
 }
 
-static GBytes *encode_with(const struct codec *codec, const struct image *image,
+static GBytes *encode_with(const struct codec *codec, const struct image_rows *rows,
                            const struct image_save_params *params, GBytes *icc, GError **error)
 {
-    g_autoptr(GBytes) exif = exif_to_write(codec, image, params, icc);
-    g_autoptr(GBytes) xmp = params->keep_metadata ? xmp_for_export(image->meta.xmp, image->width,
-                                                                   image->height, icc == NULL)
+    g_autoptr(GBytes) exif = exif_to_write(codec, rows, params, icc);
+    g_autoptr(GBytes) xmp = params->keep_metadata ? xmp_for_export(rows->meta->xmp, rows->width,
+                                                                   rows->height, icc == NULL)
                                                   : NULL;
     g_autoptr(GBytes) described =
-        params->keep_metadata && !codec->iptc ? xmp_with_captions(xmp, image->meta.iptc) : NULL;
+        params->keep_metadata && !codec->iptc ? xmp_with_captions(xmp, rows->meta->iptc) : NULL;
     struct codec_write write = {
-        .bits = params->bits != 0 ? params->bits : MAX(image->meta.bits, 8),
+        .bits = params->bits != 0 ? params->bits : MAX(rows->meta->bits, 8),
         .quality = params->quality != 0 ? params->quality : 92,
         .recipe = params->recipe,
-        .comment = params->keep_metadata ? image->meta.comment : NULL,
+        .comment = params->keep_metadata ? rows->meta->comment : NULL,
         .exif = exif,
         .xmp = described != NULL ? described : xmp,
-        .iptc = params->keep_metadata ? image->meta.iptc : NULL,
+        .iptc = params->keep_metadata ? rows->meta->iptc : NULL,
         .icc = icc,
         .task = params->task,
     };
 
-    take_density(image, params, write.density);
-    return codec->write(image, &write, error);
+    take_density(rows, params, write.density);
+    return codec->write(rows, &write, error);
 }
 
-static GBytes *encode_in_profile(const struct codec *codec, const struct image *image,
+static GBytes *encode_in_profile(const struct codec *codec, const struct image_rows *rows,
                                  const struct image_save_params *params, GError **error)
 {
-    struct image *converted = image_copy(image, error);
+    struct color_export *export = color_export_new(rows, rows->meta->icc, error);
     GBytes *file = NULL;
 
-    if (converted != NULL && color_from_srgb(converted, image->meta.icc, error)) {
-        file = encode_with(codec, converted, params, image->meta.icc, error);
+    if (export != NULL) {
+        const struct image_rows converted = color_export_rows(export);
+
+        file = encode_with(codec, &converted, params, rows->meta->icc, error);
     }
-    image_free(converted);
+    color_export_free(export);
     return file;
 }
 
@@ -314,23 +316,23 @@ static bool is_about_profile(const GError *error)
            !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-static GBytes *encode(const struct codec *codec, const struct image *image,
+static GBytes *encode(const struct codec *codec, const struct image_rows *rows,
                       const struct image_save_params *params, GError **error)
 {
     if (!check_choice(codec, params, error)) {
         return NULL;
     }
-    if (!params->keep_profile || image->meta.icc == NULL) {
-        return encode_with(codec, image, params, NULL, error);
+    if (!params->keep_profile || rows->meta->icc == NULL) {
+        return encode_with(codec, rows, params, NULL, error);
     }
 
     GError *failure = NULL;
-    GBytes *file = encode_in_profile(codec, image, params, &failure);
+    GBytes *file = encode_in_profile(codec, rows, params, &failure);
 
     if (file == NULL && is_about_profile(failure)) {
         g_debug("written as sRGB: %s", failure->message);
         g_clear_error(&failure);
-        file = encode_with(codec, image, params, NULL, &failure);
+        file = encode_with(codec, rows, params, NULL, &failure);
     }
     if (failure != NULL) {
         g_propagate_error(error, failure);
@@ -341,8 +343,10 @@ static GBytes *encode(const struct codec *codec, const struct image *image,
 GBytes *image_encode(const struct image *image, const struct image_save_params *params,
                      GError **error)
 {
+    const struct image_rows rows = image_rows_of(image);
+
     g_assert(params->format != NULL);
-    return encode(codec_find(params->format), image, params, error);
+    return encode(codec_find(params->format), &rows, params, error);
 }
 
 // ---- replacing a file ---------------------------------------------------------------------------
@@ -438,16 +442,24 @@ const char *image_save_note(const struct image *image, GFile *file,
                : NULL;
 }
 
-bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,
-                GError **error)
+bool image_rows_save(const struct image_rows *rows, GFile *file,
+                     const struct image_save_params *params, GError **error)
 {
     g_autofree char *path = g_file_get_path(file);
     g_autoptr(GBytes) bytes =
-        check_path(path, error) ? encode(choose_writer(path, params), image, params, error) : NULL;
+        check_path(path, error) ? encode(choose_writer(path, params), rows, params, error) : NULL;
 
     if (bytes == NULL || !replace_file(path, bytes, params->task, error)) {
         prefix_name(file, error);
         return false;
     }
     return true;
+}
+
+bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,
+                GError **error)
+{
+    const struct image_rows rows = image_rows_of(image);
+
+    return image_rows_save(&rows, file, params, error);
 }

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "compute/task.h"
-#include "render/image.h"
+#include "render/rows.h"
 
 // Reads a regular file. What was ignored while reading (a broken profile) is said in
 // image->meta.note.
@@ -50,3 +50,6 @@ const char *image_save_note(const struct image *image, GFile *file,
 // is as it was and nothing else is left. The file must be on this computer (have a path).
 bool image_save(const struct image *image, GFile *file, const struct image_save_params *params,
                 GError **error);
+// The same of a picture that is made while it is written.
+bool image_rows_save(const struct image_rows *rows, GFile *file,
+                     const struct image_save_params *params, GError **error);

@@ -6,6 +6,7 @@
 #include "render/color.h"
 #include "render/iptc.h"
 #include "render/metadata.h"
+#include "render/pack.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -467,22 +468,38 @@ static void put_comment(struct writer *writer, const char *text)
 }
 
 // There is no transparency in JPEG: the picture is laid on white.
-static void fill_row(const struct image *image, int y, uint8_t *row)
+static void fill_row(const struct image *band, int y, uint8_t *row)
 {
-    size_t first = (size_t)y * image->width;
+    const size_t first = (size_t)y * band->width;
 
-    for (int x = 0; x < image->width; x++) {
-        float alpha = image->alpha != NULL ? image->alpha[first + x] : 1.0f;
+    if (band->alpha == NULL) {
+        pack_image_row(band, y, 8, row);
+        return;
+    }
+    for (int x = 0; x < band->width; x++) {
+        float alpha = band->alpha[first + x];
 
         for (int c = 0; c < 3; c++) {
-            float value = image->rgb[3 * (first + x) + c];
+            float value = band->rgb[3 * (first + x) + c];
 
             row[3 * x + c] = (uint8_t)image_quantize(value * alpha + (1.0f - alpha), 255.0f);
         }
     }
 }
 
-static bool write_all(struct writer *writer, const struct image *image,
+static bool write_band(struct writer *writer, const struct image *band, struct task *task)
+{
+    for (int y = 0; y < band->height; y++) {
+        if (task_cancelled(task, &writer->failure.error)) {
+            return false;
+        }
+        fill_row(band, y, writer->row);
+        jpeg_write_scanlines(&writer->jpeg, (JSAMPARRAY){&writer->row}, 1);
+    }
+    return true;
+}
+
+static bool write_all(struct writer *writer, const struct image_rows *rows,
                       const struct codec_write *params, GBytes *icc)
 {
     if (setjmp(writer->failure.jump) != 0) {
@@ -491,8 +508,8 @@ static bool write_all(struct writer *writer, const struct image *image,
     jpeg_create_compress(&writer->jpeg);
     jpeg_mem_dest(&writer->jpeg, &writer->bytes, &writer->size);
     writer->begun = true;
-    writer->jpeg.image_width = (JDIMENSION)image->width;
-    writer->jpeg.image_height = (JDIMENSION)image->height;
+    writer->jpeg.image_width = (JDIMENSION)rows->width;
+    writer->jpeg.image_height = (JDIMENSION)rows->height;
     writer->jpeg.input_components = 3;
     writer->jpeg.in_color_space = JCS_RGB;
     jpeg_set_defaults(&writer->jpeg);
@@ -509,12 +526,13 @@ static bool write_all(struct writer *writer, const struct image *image,
     put_comment(writer, params->comment);
     jpeg_write_icc_profile(&writer->jpeg, g_bytes_get_data(icc, NULL),
                            (unsigned)g_bytes_get_size(icc));
-    for (int y = 0; y < image->height; y++) {
-        if (task_cancelled(params->task, &writer->failure.error)) {
+    for (int y = 0; y < rows->height;) {
+        const struct image *band = rows->band(rows->data, y, &writer->failure.error);
+
+        if (band == NULL || !write_band(writer, band, params->task)) {
             return false;
         }
-        fill_row(image, y, writer->row);
-        jpeg_write_scanlines(&writer->jpeg, (JSAMPARRAY){&writer->row}, 1);
+        y += band->height;
     }
     jpeg_finish_compress(&writer->jpeg);
     return true;
@@ -539,7 +557,7 @@ static bool check_size(GBytes *bytes, size_t begin_size, const char *what, GErro
     return true;
 }
 
-static GBytes *write_image(const struct image *image, const struct codec_write *params,
+static GBytes *write_image(const struct image_rows *rows, const struct codec_write *params,
                            GError **error)
 {
     if (!check_size(params->exif, sizeof(EXIF_MARKER), "EXIF data and recipe", error) ||
@@ -555,8 +573,8 @@ static GBytes *write_image(const struct image *image, const struct codec_write *
     memset(&writer, 0, sizeof(writer));
     failure_init(&writer.failure);
     writer.jpeg.err = &writer.failure.manager;
-    writer.row = g_new(uint8_t, (size_t)image->width * 3);
-    if (write_all(&writer, image, params, icc)) {
+    writer.row = g_new(uint8_t, (size_t)rows->width * 3);
+    if (write_all(&writer, rows, params, icc)) {
         file = g_bytes_new_with_free_func(writer.bytes, writer.size, free, writer.bytes);
     } else {
         g_propagate_error(error, writer.failure.error);

@@ -20,9 +20,10 @@ static gpointer part_run(gpointer user_data)
     return NULL;
 }
 
-void parallel_rows(int height, rows_fn rows, void *data)
+// 0..height in as many parts as there are processors, but not more than most.
+static void split(int height, int most, rows_fn rows, void *data)
 {
-    int count = CLAMP((int)g_get_num_processors(), 1, MIN(MAX_THREADS, height / MIN_ROWS + 1));
+    int count = CLAMP((int)g_get_num_processors(), 1, MIN(MAX_THREADS, most));
     struct part parts[MAX_THREADS];
     GThread *threads[MAX_THREADS] = {NULL};
 
@@ -45,4 +46,14 @@ void parallel_rows(int height, rows_fn rows, void *data)
             part_run(&parts[i]);
         }
     }
+}
+
+void parallel_rows(int height, rows_fn rows, void *data)
+{
+    split(height, height / MIN_ROWS + 1, rows, data);
+}
+
+void parallel_each(int count, rows_fn each, void *data)
+{
+    split(count, count, each, data);
 }

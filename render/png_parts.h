@@ -16,4 +16,4 @@
 void png_no_memory(GError **error);
 
 // png_write.c: as struct codec has it.
-GBytes *png_write(const struct image *image, const struct codec_write *params, GError **error);
+GBytes *png_write(const struct image_rows *rows, const struct codec_write *params, GError **error);

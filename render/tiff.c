@@ -6,6 +6,7 @@
 #include "render/color.h"
 #include "render/iptc.h"
 #include "render/metadata.h"
+#include "render/pack.h"
 #include "render/tiff_exif.h"
 #include "render/tiff_pixels.h"
 
@@ -468,16 +469,17 @@ static void put_iptc(TIFF *tiff, GBytes *list)
     put_bytes(tiff, TIFFTAG_PHOTOSHOP, others);
 }
 
-static void put_tags(struct writer *w, const struct image *image, const struct codec_write *params)
+static void put_tags(struct writer *w, const struct image_rows *rows,
+                     const struct codec_write *params)
 {
     enum { STRIP = 1 << 18, LEVEL = 4 }; // bytes; what takes twice the time gains a percent
     static const uint16_t ALPHA[] = {EXTRASAMPLE_UNASSALPHA};
-    const int channels = image->alpha != NULL ? 4 : 3;
-    const int row = image->width * channels * params->bits / 8;
+    const int channels = rows->alpha ? 4 : 3;
+    const int row = rows->width * channels * params->bits / 8;
     g_autoptr(GBytes) srgb = color_srgb_profile();
 
-    TIFFSetField(w->tiff, TIFFTAG_IMAGEWIDTH, (uint32_t)image->width);
-    TIFFSetField(w->tiff, TIFFTAG_IMAGELENGTH, (uint32_t)image->height);
+    TIFFSetField(w->tiff, TIFFTAG_IMAGEWIDTH, (uint32_t)rows->width);
+    TIFFSetField(w->tiff, TIFFTAG_IMAGELENGTH, (uint32_t)rows->height);
     TIFFSetField(w->tiff, TIFFTAG_BITSPERSAMPLE, params->bits);
     TIFFSetField(w->tiff, TIFFTAG_SAMPLESPERPIXEL, channels);
     TIFFSetField(w->tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_RGB);
@@ -487,7 +489,7 @@ static void put_tags(struct writer *w, const struct image *image, const struct c
     TIFFSetField(w->tiff, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL);
     TIFFSetField(w->tiff, TIFFTAG_ZIPQUALITY, LEVEL);
     TIFFSetField(w->tiff, TIFFTAG_ROWSPERSTRIP, (uint32_t)MAX(STRIP / row, 1));
-    if (image->alpha != NULL) {
+    if (rows->alpha) {
         TIFFSetField(w->tiff, TIFFTAG_EXTRASAMPLES, 1, ALPHA);
     }
     put_bytes(w->tiff, TIFFTAG_ICCPROFILE, params->icc != NULL ? params->icc : srgb);
@@ -503,42 +505,38 @@ static void put_tags(struct writer *w, const struct image *image, const struct c
     }
 }
 
-static void fill_row(const struct image *image, int y, int bits, void *row)
-{
-    const int channels = image->alpha != NULL ? 4 : 3;
-    const size_t first = (size_t)y * image->width;
-
-    for (int x = 0; x < image->width; x++) {
-        for (int c = 0; c < channels; c++) {
-            float value = c < 3 ? image->rgb[3 * (first + x) + c] : image->alpha[first + x];
-
-            if (bits == 16) {
-                ((uint16_t *)row)[x * channels + c] = (uint16_t)image_quantize(value, 65535.0f);
-            } else {
-                ((uint8_t *)row)[x * channels + c] = (uint8_t)image_quantize(value, 255.0f);
-            }
-        }
-    }
-}
-
-static bool write_rows(struct writer *w, const struct image *image,
+static bool write_band(struct writer *w, const struct image *band, int top, uint16_t *row,
                        const struct codec_write *params)
 {
-    g_autofree uint16_t *row = g_new(uint16_t, (size_t)image->width * 4);
-
-    for (int y = 0; y < image->height; y++) {
+    for (int y = 0; y < band->height; y++) {
         if (task_cancelled(params->task, &w->error)) {
             return false;
         }
-        fill_row(image, y, params->bits, row);
-        if (TIFFWriteScanline(w->tiff, row, (uint32_t)y, 0) != 1) {
+        pack_image_row(band, y, params->bits, row);
+        if (TIFFWriteScanline(w->tiff, row, (uint32_t)(top + y), 0) != 1) {
             return write_fail(w, "its pixels");
         }
+    }
+    return true;
+}
+
+static bool write_rows(struct writer *w, const struct image_rows *rows,
+                       const struct codec_write *params)
+{
+    g_autofree uint16_t *row = g_new(uint16_t, (size_t)rows->width * 4);
+
+    for (int y = 0; y < rows->height;) {
+        const struct image *band = rows->band(rows->data, y, &w->error);
+
+        if (band == NULL || !write_band(w, band, y, row, params)) {
+            return false;
+        }
+        y += band->height;
     }
     return w->error == NULL && (TIFFFlush(w->tiff) == 1 || write_fail(w, "its directory"));
 }
 
-static GBytes *write_image(const struct image *image, const struct codec_write *params,
+static GBytes *write_image(const struct image_rows *rows, const struct codec_write *params,
                            GError **error)
 {
     struct writer w = {.bytes = g_byte_array_new()};
@@ -546,8 +544,8 @@ static GBytes *write_image(const struct image *image, const struct codec_write *
     bool ok = writer_open(&w, params->exif);
 
     if (ok) {
-        put_tags(&w, image, params);
-        ok = write_rows(&w, image, params) && w.error == NULL;
+        put_tags(&w, rows, params);
+        ok = write_rows(&w, rows, params) && w.error == NULL;
         // What it had no memory for libtiff trips over even in freeing its directory; then some
         // kilobytes are given up.
         if (ok || task_cancelled(params->task, NULL)) {

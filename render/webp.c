@@ -55,13 +55,22 @@ static bool configure(WebPConfig *config, int quality)
     return true;
 }
 
-static bool take_pixels(WebPPicture *picture, const struct image *image)
+// libwebp wants all of it at once, in 8 bits.
+static bool take_pixels(WebPPicture *picture, const struct image_rows *rows, GError **error)
 {
-    g_autofree uint8_t *rgba = g_malloc((gsize)image->width * (gsize)image->height * 4);
+    g_autofree uint8_t *rgba = g_malloc((gsize)rows->width * (gsize)rows->height * 4);
 
-    image_to_rgba8(image, rgba);
-    return image->alpha != NULL ? WebPPictureImportRGBA(picture, rgba, 4 * image->width)
-                                : WebPPictureImportRGBX(picture, rgba, 4 * image->width);
+    for (int y = 0; y < rows->height;) {
+        const struct image *band = rows->band(rows->data, y, error);
+
+        if (band == NULL) {
+            return false;
+        }
+        image_to_rgba8(band, rgba + 4 * (gsize)y * rows->width);
+        y += band->height;
+    }
+    return rows->alpha ? WebPPictureImportRGBA(picture, rgba, 4 * rows->width)
+                       : WebPPictureImportRGBX(picture, rgba, 4 * rows->width);
 }
 
 static void fail(const WebPPicture *picture, GError **error)
@@ -76,9 +85,10 @@ static void fail(const WebPPicture *picture, GError **error)
 }
 
 // The picture alone; its memory is libwebp's.
-static bool encode(const struct image *image, const struct codec_write *params,
+static bool encode(const struct image_rows *rows, const struct codec_write *params,
                    WebPMemoryWriter *writer, GError **error)
 {
+    GError *failure = NULL;
     WebPConfig config;
     WebPPicture picture;
 
@@ -88,16 +98,18 @@ static bool encode(const struct image *image, const struct codec_write *params,
         return false;
     }
     picture.use_argb = 1;
-    picture.width = image->width;
-    picture.height = image->height;
+    picture.width = rows->width;
+    picture.height = rows->height;
     picture.writer = WebPMemoryWrite;
     picture.custom_ptr = writer;
     picture.progress_hook = go_on;
     picture.user_data = params->task;
 
-    const bool ok = take_pixels(&picture, image) && WebPEncode(&config, &picture);
+    const bool ok = take_pixels(&picture, rows, &failure) && WebPEncode(&config, &picture);
 
-    if (!ok && !task_cancelled(params->task, error)) {
+    if (failure != NULL) {
+        g_propagate_error(error, failure);
+    } else if (!ok && !task_cancelled(params->task, error)) {
         fail(&picture, error);
     }
     WebPPictureFree(&picture);
@@ -131,19 +143,19 @@ static GBytes *assemble(const WebPMemoryWriter *picture, const struct codec_writ
     return bytes;
 }
 
-static GBytes *write_image(const struct image *image, const struct codec_write *params,
+static GBytes *write_image(const struct image_rows *rows, const struct codec_write *params,
                            GError **error)
 {
     WebPMemoryWriter writer;
     GBytes *file = NULL;
 
-    if (MAX(image->width, image->height) > WEBP_MAX_DIMENSION) {
+    if (MAX(rows->width, rows->height) > WEBP_MAX_DIMENSION) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
                     "a WebP picture has at most %d pixels a side; save as PNG", WEBP_MAX_DIMENSION);
         return NULL;
     }
     WebPMemoryWriterInit(&writer);
-    if (encode(image, params, &writer, error) && (file = assemble(&writer, params)) == NULL) {
+    if (encode(rows, params, &writer, error) && (file = assemble(&writer, params)) == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
                             "there is not enough memory to write it as WebP");
     }

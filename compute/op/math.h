@@ -1,17 +1,12 @@
 // Arithmetic that the host kernels share, written so that loops over it are vectorised.
 #pragma once
 
+#include "compute/clones.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-// Marks the inner function of a host kernel: compiled for several instruction sets, of which the
-// loader picks the best that the machine has.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define HOST_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define HOST_CLONES
-#endif
 // A small function that has to become part of the loop that calls it.
 #define HOST_INLINE static inline __attribute__((always_inline))
 

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct metadata_export params = {.source = image->meta.exif, .recipe = image->meta.recipe};
         g_autoptr(GBytes) exif = metadata_for_export(&params);
         struct codec_write write = {.bits = image->meta.bits, .exif = exif};
-        GBytes *written = codec->write(image, &write, NULL);
+        const struct image_rows rows = image_rows_of(image);
+        GBytes *written = codec->write(&rows, &write, NULL);
 
         g_clear_pointer(&written, g_bytes_unref);
     }

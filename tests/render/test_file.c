@@ -218,7 +218,8 @@ static GBytes *write_with_exif(const char *format, const struct image *image, GB
 {
     struct codec_write write = {.bits = 8, .quality = 95, .exif = exif};
     g_autoptr(GError) error = NULL;
-    GBytes *file = codec_find(format)->write(image, &write, &error);
+    const struct image_rows rows = image_rows_of(image);
+    GBytes *file = codec_find(format)->write(&rows, &write, &error);
 
     g_assert_no_error(error);
     return file;

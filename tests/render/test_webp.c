@@ -28,7 +28,8 @@ static struct image *sticker(int width, int height)
 static GBytes *written(const struct image *image, struct codec_write params)
 {
     g_autoptr(GError) error = NULL;
-    GBytes *file = codec_find("webp")->write(image, &params, &error);
+    const struct image_rows rows = image_rows_of(image);
+    GBytes *file = codec_find("webp")->write(&rows, &params, &error);
 
     g_assert_no_error(error);
     return file;
@@ -111,15 +112,17 @@ static void test_refused(void)
     struct image *wide = picture_flat(16384, 1, 0.5f, 0.5f, 0.5f), *image = sticker(300, 300);
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     struct task task = {.cancellable = cancel};
+    const struct image_rows too_wide = image_rows_of(wide), rows = image_rows_of(image);
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(codec_find("webp")->write(wide, &(struct codec_write){.quality = 90}, &error));
+    g_assert_null(
+        codec_find("webp")->write(&too_wide, &(struct codec_write){.quality = 90}, &error));
     g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
     g_assert_nonnull(strstr(error->message, "16383"));
     g_clear_error(&error);
     g_cancellable_cancel(cancel);
     g_assert_null(codec_find("webp")->write(
-        image, &(struct codec_write){.quality = 90, .task = &task}, &error));
+        &rows, &(struct codec_write){.quality = 90, .task = &task}, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     image_free(wide);
     image_free(image);
