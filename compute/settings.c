@@ -294,6 +294,29 @@ bool settings_matters(const struct settings *s, const char *key)
            (!choice || !choice->matters || choice->matters(s));
 }
 
+// Whether it would with that row's default. The default may choose a member that has no such key.
+static bool would_matter(struct settings *tried, const struct setting *row, const char *key)
+{
+    struct settings *owner;
+    if (settings_find(tried, row->key, &owner) == row) {
+        *value_of(row, owner) = row->def;
+    }
+    return settings_find(tried, key, NULL) && settings_matters(tried, key);
+}
+
+const struct setting *settings_hindrance(const struct settings *s, const char *key)
+{
+    struct settings *tried = settings_copy(s);
+    const struct setting *row, *found = NULL;
+    const bool idle = !settings_matters(s, key);
+    for (int i = 0; idle && !found && (row = settings_row(s, i, NULL)); i++) {
+        settings_assign(tried, s);
+        found = !g_str_equal(row->key, key) && would_matter(tried, row, key) ? row : NULL;
+    }
+    settings_free(tried);
+    return found;
+}
+
 double settings_get(const struct settings *s, const char *key)
 {
     struct settings *owner;
@@ -320,6 +343,28 @@ struct settings *settings_member(const struct settings *s, const char *key)
     return owner->members[row - owner->table][(int)*value_of(row, owner)];
 }
 
+static bool has_row(const struct member *m, const char *key)
+{
+    const struct setting *row = m->settings;
+    while (row && row->key && !g_str_equal(row->key, key)) {
+        row++;
+    }
+    return row && row->key;
+}
+
+// The members of a choice that have such a row: "ddim and tcd". Newly allocated; NULL: none.
+static char *members_with(const struct setting *choice, const char *key)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (int i = 0; choice->family && choice->family(i); i++) {
+        if (has_row(choice->family(i), key)) {
+            g_string_append_printf(names, "%s%s", names->len ? " and " : "",
+                                   choice->family(i)->name);
+        }
+    }
+    return names->len ? g_strdup(names->str) : NULL;
+}
+
 // The row to change, or an error that says where it belongs.
 static const struct setting *row_to_change(struct settings *s, const char *key,
                                            struct settings **owner, GError **error)
@@ -329,16 +374,12 @@ static const struct setting *row_to_change(struct settings *s, const char *key,
         return row;
     }
     for (const struct setting *r = s->table; r && r->key; r++) {
-        for (int i = 0; r->family && r->family(i); i++) {
-            const struct setting *own = r->family(i)->settings;
-            for (; own && own->key; own++) {
-                if (g_str_equal(own->key, key)) {
-                    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                                "'%s' is a setting of the %s %s, not of %s", key, r->key,
-                                r->family(i)->name, settings_choice(s, r->key));
-                    return NULL;
-                }
-            }
+        g_autofree char *names = members_with(r, key);
+        if (names) {
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                        "'%s' is a setting of the %s %s, not of %s", key, r->key, names,
+                        settings_choice(s, r->key));
+            return NULL;
         }
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there is no setting '%s'", key);
@@ -406,7 +447,7 @@ static void append_recipe(GString *text, const struct settings *s, bool known)
         g_autofree char *printed = row->kind == SETTING_CHOICE
                                        ? g_strdup(setting_choice_title(row, (int)value))
                                        : setting_print(row, value);
-        if (known == (row->recipe != NULL)) {
+        if (known == (row->recipe != NULL) && settings_matters(s, row->key)) {
             g_string_append_printf(text, "%s%s: %s", text->len ? ", " : "",
                                    known ? row->recipe : row->title, printed);
         }

@@ -95,6 +95,10 @@ const struct setting *settings_find(const struct settings *s, const char *key,
 // member's it is. The key must be a row that counts.
 bool settings_matters(const struct settings *s, const char *key);
 
+// What leaves the key without effect: a row that with its default would let it have one. NULL where
+// it has one, or where no single row does that.
+const struct setting *settings_hindrance(const struct settings *s, const char *key);
+
 // ---- values -------------------------------------------------------------------------------------
 
 // The key must be a row that counts.
@@ -125,7 +129,7 @@ char *settings_text(const struct settings *s);
 // added.
 char *settings_key(const struct settings *s, unsigned scope);
 // "Steps: 20, CFG scale: 3, Sampler: DDIM, Eta: 0, Structure: 0": what other programs know first,
-// and as they name it, then the rest under its title.
+// and as they name it, then the rest under its title. What has no effect is no part of it.
 char *settings_recipe(const struct settings *s);
 
 // As JSON, with the rows of all members: {"steps": 20, "sampler": "ddim", "ddim": {"eta": 0}}.

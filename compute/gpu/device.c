@@ -475,7 +475,8 @@ bool gpu_set_precision(struct gpu *gpu, const char *choice, GError **error)
         choice = g_getenv("TINCTURE_PRECISION");
         from = "TINCTURE_PRECISION: ";
     }
-    if (!choice || !*choice || g_str_equal(choice, "auto")) {
+    const bool unset = !choice || (*from && !*choice); // as of a variable that is empty
+    if (unset || g_str_equal(choice, "auto")) {
         gpu->info.bf16 = able;
         return true;
     }

@@ -200,6 +200,11 @@ static void mix_finish(struct objective_run *run)
 
 static const char *const mix_names[] = {"halves", "segments", NULL};
 
+static bool takes_pairs(const struct settings *s)
+{
+    return settings_get(s, "mix_probability") > 0;
+}
+
 static const struct setting mix_settings[] = {
     SUBJECT_ROWS,
     {.key = "mix",
@@ -207,7 +212,8 @@ static const struct setting mix_settings[] = {
      .help = "Halves of two photos side by side, or both subjects cut out by their masks, on one "
              "ground",
      .kind = SETTING_CHOICE,
-     .choices = mix_names},
+     .choices = mix_names,
+     .matters = takes_pairs},
     {.key = "pairs",
      .title = "Number of pairs",
      .help = "How many pictures are put together of each two subjects, and of their classes",
@@ -218,7 +224,8 @@ static const struct setting mix_settings[] = {
      .max = 1000,
      .slider_min = 1,
      .slider_max = 100,
-     .def = 24},
+     .def = 24,
+     .matters = takes_pairs},
     {.key = "mix_probability",
      .title = "Share of pairs",
      .help = "How often a step learns from two subjects side by side instead of one alone",
@@ -234,7 +241,8 @@ static const struct setting mix_settings[] = {
      .level = SETTING_EXPERT,
      .max = 1000,
      .slider_max = 10,
-     .def = 1},
+     .def = 1,
+     .matters = takes_pairs},
     {0},
 };
 

@@ -78,12 +78,16 @@ static bool divide_steps(struct objective_run *run, GError **error)
 
 // ---- a run --------------------------------------------------------------------------------------
 
+static bool is_split(const struct settings *s)
+{
+    return settings_get(s, "mixed") == 0;
+}
+
 static bool tailoring_prepare(struct objective_run *run, const struct train_set *set,
                               struct task *task, GError **error)
 {
-    const bool mixed = settings_get(run->settings, "mixed") != 0;
     return train_need_role(run, ROLE_CONTENT, error) && train_need_role(run, ROLE_STYLE, error) &&
-           check_pictures(run, error) && (mixed || divide_steps(run, error));
+           check_pictures(run, error) && (!is_split(run->settings) || divide_steps(run, error));
 }
 
 static void tailoring_draw(const struct objective_run *run, struct rng *rng,
@@ -113,7 +117,8 @@ static const struct setting tailoring_settings[] = {
      .max = 999,
      .slider_min = 100,
      .slider_max = 900,
-     .def = 900},
+     .def = 900,
+     .matters = is_split},
     {.key = "mixed",
      .title = "Mix both sets",
      .help =

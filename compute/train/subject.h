@@ -30,7 +30,8 @@ int subject_kept_rows(const struct objective_run *run);
                  "them, which costs a sixth more time and leaves the class as it was",             \
          .kind = SETTING_CHOICE,                                                                   \
          .level = SETTING_EXPERT,                                                                  \
-         .choices = subject_keep_names},                                                           \
+         .choices = subject_keep_names,                                                            \
+         .matters = subject_keeps_class},                                                          \
         {.key = "class_pictures",                                                                  \
          .title = "Pictures of the class",                                                         \
          .help = "How many the model draws of the class first; they are kept for the next time",   \
@@ -41,7 +42,8 @@ int subject_kept_rows(const struct objective_run *run);
          .max = 1000,                                                                              \
          .slider_min = 1,                                                                          \
          .slider_max = 200,                                                                        \
-         .def = 32},                                                                               \
+         .def = 32,                                                                                \
+         .matters = subject_keeps_class},                                                          \
         {.key = "vectors",                                                                         \
          .title = "Vectors",                                                                       \
          .help =                                                                                   \

@@ -227,6 +227,7 @@ expect 1 'no vulkan driver was found' env VK_DRIVER_FILES=/nonexistent VK_ICD_FI
 expect 1 'no device matches .nosuchdevice.; there is: 0 ' "$cli" generate --device nosuchdevice --prompt apple --out "$dir/o.png"
 expect 1 'TINCTURE_PRECISION: There is no precision .half.' env TINCTURE_PRECISION=half "$cli" generate --prompt apple --out "$dir/o.png"
 expect 1 'there is no precision .half.; there is auto, fp32 and bf16' "$cli" generate --precision half --prompt apple --out "$dir/o.png"
+expect 1 "there is no precision ''; there is auto" "$cli" generate --precision "" --prompt apple --out "$dir/o.png"
 expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 "$cli" generate --precision bf16 --prompt apple --out "$dir/o.png"
 expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 TINCTURE_PRECISION=bf16 "$cli" generate --prompt apple --out "$dir/o.png"
 expect 1 'bf16 is for products on the processor' env TINCTURE_FAULT=unmapped "$cli" generate --precision bf16 --prompt apple --out "$dir/o.png"

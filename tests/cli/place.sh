@@ -15,7 +15,7 @@ said=$dir/said
 edit() { # edit OUT OPTION...
     out=$1
     shift
-    "$cli" edit --image "$photo" --source-prompt "a red apple" --prompt "a green apple" --steps 4 --seed 3 --out "$out" "$@"
+    "$cli" edit --image "$photo" --source-prompt "a red apple" --prompt "a green apple" --steps 4 --out "$out" "$@"
 }
 
 # The largest difference between two pictures where the mask is 0, and where it is not, in 0..1.
@@ -135,7 +135,7 @@ check $? "a mask's border goes to the photo's edge"
 check $? "and not beyond its reach"
 
 # Variations
-edit v.png --variations 2 >"$said" && [ ! -e v.png ] && [ "$(cat "$said")" = "v-1.png: seed 3
+edit v.png --seed 3 --variations 2 >"$said" && [ ! -e v.png ] && [ "$(cat "$said")" = "v-1.png: seed 3
 v-2.png: seed 4" ]
 check $? "two variations, with their seeds"
 edit w.png --seed 4 --variations 1 >"$said" && same v-2.png w-1.png && ! same v-1.png v-2.png

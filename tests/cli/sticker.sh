@@ -152,7 +152,8 @@ fails "covers nothing" --image "$photo" --mask empty.png
 check $? "WhatsApp takes no PNG"
 ! "$cli" sticker --image "$photo" --mask disc.png --out no.jpg >said 2>&1 && grep -q "no.jpg" said && [ ! -e no.jpg ]
 check $? "JPEG has no transparency"
-"$cli" sticker --image "$photo" --mask disc.png --for signal --size 100 --out idle.webp 2>&1 | grep -q -- "--size has no effect"
-check $? "a size beside a messenger's is said to be idle"
+"$cli" sticker --image "$photo" --mask disc.png --for signal --size 100 --steps 3 --steps 3 --seed 2 --out idle.webp >said 2>&1 &&
+    grep -q -- "--size has no effect with --for signal" said && [ "$(grep -c -- "--steps has no effect with --image" said)" = 1 ] && grep -q -- "--seed has no effect" said
+check $? "a size beside a messenger's is said to be idle, and what is for drawing"
 echo "1..$n"
 exit $bad

@@ -206,6 +206,25 @@ static void test_matters(void)
     settings_free(s);
 }
 
+// What is named is the row that does it, also where several are as they do not stand by default,
+// and where the key is a member's.
+static void test_hindrance(void)
+{
+    struct settings *s = settings_new(table);
+    set(s, "steps", "70");
+    g_assert_null(settings_hindrance(s, "lr"));
+    g_assert_null(settings_hindrance(s, "radius")); // flip has its default, which does it
+    set(s, "flip", "on");
+    g_assert_null(settings_hindrance(s, "radius"));
+    set(s, "lr", "0.9");
+    g_assert_cmpstr(settings_hindrance(s, "shape")->key, ==, "lr");
+    g_assert_cmpstr(settings_hindrance(s, "radius")->key, ==, "lr");
+    g_autofree char *recipe = settings_recipe(s);
+    g_assert_null(strstr(recipe, "Shape"));
+    g_assert_cmpfloat(settings_get(s, "lr"), ==, 0.9);
+    settings_free(s);
+}
+
 static void test_equal(void)
 {
     struct settings *a = settings_new(table), *b = settings_copy(a);
@@ -357,6 +376,7 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/rows", test_rows);
     g_test_add_func("/settings/members", test_members);
     g_test_add_func("/settings/matters", test_matters);
+    g_test_add_func("/settings/hindrance", test_hindrance);
     g_test_add_func("/settings/equal", test_equal);
     g_test_add_func("/settings/text", test_text);
     g_test_add_func("/settings/json", test_json);

@@ -31,6 +31,11 @@ bool cli_given(const struct cli *c, const char *key)
     return false;
 }
 
+bool cli_reads(const struct cli_command *command, const char *key)
+{
+    return !command->reads || g_strv_contains(command->reads, key);
+}
+
 // r.txt is no safetensors file, whatever is in it, and a folder of that name is not what was meant.
 bool cli_check_ending(const struct cli_written *w, GError **error)
 {
@@ -81,21 +86,72 @@ static bool check_files(const struct cli_command *command, const struct cli *c, 
     return true;
 }
 
+static char *option_text(const char *key)
+{
+    g_autofree char *name = g_strdelimit(g_strdup(key), "_", '-');
+    return g_strconcat("--", name, NULL);
+}
+
+// Who chose a value that was not given; "" where it was.
+static const char *chooser(const struct cli *c, const struct settings *s, const char *key)
+{
+    if (cli_given(c, key)) {
+        return "";
+    }
+    const bool there = c->plain && s == c->settings && settings_find(c->plain, key, NULL);
+    return there && settings_get(c->plain, key) != settings_get(s, key)
+               ? ", which the preset chooses"
+               : ", which counts where it is not given";
+}
+
+// " with --inverter ddpm, which the preset chooses"
+static char *reason(const struct cli *c, const struct settings *s, const char *key)
+{
+    const struct setting *row = settings_hindrance(s, key);
+    if (!row) {
+        return g_strdup(" beside the other settings");
+    }
+    g_autofree char *option = option_text(row->key);
+    g_autofree char *value =
+        row->kind == SETTING_SWITCH ? g_strdup("") : settings_print(s, row->key);
+    return g_strdup_printf(" with %s%s%s%s", option, *value ? " " : "", value,
+                           chooser(c, s, row->key));
+}
+
 // A setting keeps its value where the others leave it without effect, as in the window, where it is
 // shown grey.
 static void note_idle(const struct cli *c, const struct settings *s)
 {
+    g_autoptr(GPtrArray) told = g_ptr_array_new();
     for (guint i = 0; i < c->given->len; i += 2) {
         const char *key = c->given->pdata[i];
-        if (settings_find(s, key, NULL) && !settings_matters(s, key)) {
-            g_autofree char *option = g_strdelimit(g_strdup(key), "_", '-');
-            g_autofree char *said =
-                g_strdup_printf("--%s has no effect beside the other settings", option);
-            cli_complain(said);
+        const bool read = cli_reads(c->command, key);
+        if (!settings_find(s, key, NULL) || (read && settings_matters(s, key)) ||
+            g_ptr_array_find_with_equal_func(told, key, g_str_equal, NULL)) {
+            continue;
         }
+        g_autofree char *option = option_text(key);
+        g_autofree char *why =
+            read ? reason(c, s, key) : g_strconcat(" on ", c->command->name, NULL);
+        g_autofree char *said = g_strdup_printf("%s has no effect%s", option, why);
+        cli_complain(said);
+        g_ptr_array_add(told, (char *)key);
     }
     if (c->negative && settings_find(s, "guidance", NULL) && settings_get(s, "guidance") == 1) {
         cli_complain("--negative has no effect with --guidance 1");
+    }
+}
+
+// The seed is no setting, and whether an edit depends on it the settings say.
+static void note_idle_seed(const struct cli *c)
+{
+    const bool given = g_ptr_array_find_with_equal_func(c->numbers, "seed", g_str_equal, NULL);
+    if (given && c->settings && c->settings->table == edit_settings && !c->variations &&
+        !edit_settings_seed_matters(c->settings)) {
+        g_autofree char *said = g_strdup_printf(
+            "--seed has no effect with --inverter %s and --structure 0: every seed draws the same",
+            settings_choice(c->settings, "inverter"));
+        cli_complain(said);
     }
 }
 
@@ -117,5 +173,6 @@ bool cli_beside(const struct cli_command *command, const struct cli *c, GError *
     if (c->also) {
         note_idle(c, c->also);
     }
+    note_idle_seed(c);
     return check_files(command, c, error);
 }

@@ -24,7 +24,9 @@ struct cli {
     int timestep, size, bits, quality, learn_steps, variations, mask_reach;
     gint64 seed;
     gboolean json, recipe, raw, hint_from_photo, skip_broken, help, quick;
+    const struct cli_command *command;
     struct settings *settings; // of the command's table
+    struct settings *plain;    // the same before a preset; NULL: there is none
     struct settings *also;     // of its second one, NULL: it has none
 
     GPtrArray *given;   // char *, in pairs: key of a setting, its value
@@ -56,6 +58,7 @@ struct cli_command {
     const char *const *options;     // long names, NULL-terminated
     const char *const *needed;      // those that must be given, NULL-terminated; NULL: none
     const struct setting *settings; // each row is an option, too; NULL: none
+    const char *const *reads;       // the keys of those that have an effect; NULL: all
     const struct setting *also;     // the same of what is made of the result; NULL: none
     bool (*run)(struct cli *c, GError **error);
 };
@@ -85,8 +88,9 @@ struct cli_written {
     enum cli_form form;
 };
 bool cli_check_ending(const struct cli_written *w, GError **error);
-// Whether one of the settings was given.
+// Whether one of the settings was given; whether the command reads it at all.
 bool cli_given(const struct cli *c, const char *key);
+bool cli_reads(const struct cli_command *command, const char *key);
 // Whether both name the same file, which need not be there; NULL names none.
 bool cli_same_file(const char *a, const char *b);
 

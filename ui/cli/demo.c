@@ -77,6 +77,7 @@ static bool pick_sample(struct cli *c, GError **error)
         return false;
     }
     g_clear_pointer(&c->settings, settings_free); // they follow the sentences
+    g_clear_pointer(&c->plain, settings_free);
     return cli_settings(c, edit_settings, error);
 }
 

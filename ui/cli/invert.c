@@ -26,6 +26,7 @@ const struct cli_command invert_command = {
     .summary = "Write the latent that the inversion of a photo ends in",
     .usage = "",
     .settings = edit_settings,
+    .reads = (const char *const[]){"steps", "inverter", "long_prompt", "emphasis", NULL},
     .writes = CLI_TENSORS,
     .options = (const char *const[]){"model", "vae", "device", "precision", "image", "prompt",
                                      "size", "adapter", "embedding", "set", "out", NULL},

@@ -75,6 +75,7 @@ static void cli_clear(struct cli *c)
     g_strfreev(c->weights);
     g_free(c->word_weights);
     settings_free(c->settings);
+    settings_free(c->plain);
     settings_free(c->also);
     g_strfreev(c->prompts);
     g_free(c->prompts_from);
@@ -196,7 +197,8 @@ int main(int argc, char **argv)
         usage(stderr);
         return EXIT_MISUSED;
     }
-    struct cli c = {.given = g_ptr_array_new_with_free_func(g_free),
+    struct cli c = {.command = command,
+                    .given = g_ptr_array_new_with_free_func(g_free),
                     .numbers = g_ptr_array_new_with_free_func(g_free),
                     .texts = g_ptr_array_new_with_free_func(g_free),
                     .seed = 1};

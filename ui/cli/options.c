@@ -179,6 +179,7 @@ struct listing {
     struct cli *c;
     GArray *entries;              // GOptionEntry
     const struct settings *value; // of the table that is listed; NULL: not looked at yet
+    const struct cli_command *command;
 };
 
 // The settings of a member, chosen or not; of NULL, s itself.
@@ -201,8 +202,24 @@ static double usual(const struct listing *l, const struct setting *row, const st
     return own ? own->values[row - own->table] : row->def;
 }
 
-// "How far each step goes (0.003; svdiff)", "Sampler: ddim, dpmpp_2m, euler (ddim)": with the legal
-// choices.
+// Members beside one that have a row of that key: ", also tcd".
+struct namesakes {
+    const char *key;
+    const struct member *but;
+    GString *text;
+};
+
+static bool add_namesake(const struct setting *row, const struct member *member, void *data)
+{
+    struct namesakes *n = data;
+    if (member && member != n->but && g_str_equal(row->key, n->key)) {
+        g_string_append_printf(n->text, "%s%s", n->text->len ? ", " : ", also ", member->name);
+    }
+    return true;
+}
+
+// "How far each step goes (0.003; svdiff, also oft)", "Sampler: ddim, dpmpp_2m, euler (ddim)": with
+// the legal choices.
 static char *setting_help(const struct listing *l, const struct setting *row,
                           const struct member *member)
 {
@@ -211,8 +228,13 @@ static char *setting_help(const struct listing *l, const struct setting *row,
     for (int i = 0; row->kind == SETTING_CHOICE && i < setting_choices(row); i++) {
         g_string_append_printf(text, "%s%s", i ? ", " : ": ", setting_choice_name(row, i));
     }
-    g_string_append_printf(text, " (%s%s%s)", value, member ? "; " : "",
-                           member ? member->name : "");
+    struct namesakes others = {row->key, member, g_string_new(NULL)};
+    if (member) {
+        settings_walk(l->command->settings, add_namesake, &others);
+    }
+    g_string_append_printf(text, " (%s%s%s%s)", value, member ? "; " : "",
+                           member ? member->name : "", others.text->str);
+    g_string_free(others.text, TRUE);
     return g_string_free(text, FALSE);
 }
 
@@ -248,7 +270,8 @@ static bool list_setting(const struct setting *row, const struct member *member,
     g_ptr_array_add(l->c->texts, help);
     const GOptionEntry entry = {name,
                                 0,
-                                row->kind == SETTING_SWITCH ? G_OPTION_FLAG_NO_ARG : 0,
+                                (row->kind == SETTING_SWITCH ? G_OPTION_FLAG_NO_ARG : 0) |
+                                    (cli_reads(l->command, row->key) ? 0 : G_OPTION_FLAG_HIDDEN),
                                 G_OPTION_ARG_CALLBACK,
                                 setting_given_cb,
                                 help,
@@ -271,7 +294,11 @@ static bool use_preset(struct cli *c, const char *model, GError **error)
         g_propagate_error(error, failure);
         return false;
     }
-    return g_str_equal(name, "none") || edit_preset_use(c->settings, name, of_model, error);
+    if (g_str_equal(name, "none")) {
+        return true;
+    }
+    c->plain = settings_copy(c->settings);
+    return edit_preset_use(c->settings, name, of_model, error);
 }
 
 // What --objective names; NULL: nothing, or none that there is.
@@ -324,7 +351,8 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error)
             const char *key = c->given->pdata[i], *value = c->given->pdata[i + 1];
             struct settings *to = settings_with(c, key);
             const struct setting *row = settings_find(to, key, NULL);
-            if ((row && row->family != NULL) == choices && !settings_parse(to, key, value, error)) {
+            if ((row && row->family != NULL) == choices && cli_reads(c->command, key) &&
+                !settings_parse(to, key, value, error)) {
                 return false;
             }
         }
@@ -509,10 +537,11 @@ static GArray *command_options(const struct cli_command *command, struct cli *c)
         }
     }
     if (command->settings) {
-        settings_walk(command->settings, list_setting, &(struct listing){c, picked, c->settings});
+        settings_walk(command->settings, list_setting,
+                      &(struct listing){c, picked, c->settings, command});
     }
     if (command->also) {
-        settings_walk(command->also, list_setting, &(struct listing){c, picked, c->also});
+        settings_walk(command->also, list_setting, &(struct listing){c, picked, c->also, command});
     }
     const GOptionEntry rest = {G_OPTION_REMAINING, 0,    0,   G_OPTION_ARG_FILENAME_ARRAY,
                                &c->rest,           NULL, NULL};
@@ -684,11 +713,12 @@ static GOptionContext *context_new(const struct cli_command *command, struct cli
 }
 
 // "--method svdiff, --objective single_image": what is chosen, and may be otherwise.
-static char *choices_text(const struct settings *s)
+static char *choices_text(const struct cli_command *command, const struct settings *s)
 {
     GString *text = g_string_new("");
     for (int i = 0; s->table[i].key; i++) {
-        if (s->table[i].family && s->table[i].family(1)) {
+        const bool read = cli_reads(command, s->table[i].key);
+        if (read && s->table[i].family && s->table[i].family(1)) {
             g_string_append_printf(text, "%s--%s %s", text->len ? ", " : "", s->table[i].key,
                                    settings_choice(s, s->table[i].key));
         }
@@ -700,7 +730,8 @@ void cli_help(const struct cli_command *command, struct cli *c)
 {
     g_autoptr(GArray) entries = command_options(command, c);
     g_autoptr(GOptionContext) context = context_new(command, c, entries);
-    g_autofree char *choices = c->settings->table ? choices_text(c->settings) : g_strdup("");
+    g_autofree char *choices =
+        c->settings->table ? choices_text(command, c->settings) : g_strdup("");
     if (*choices) {
         g_autofree char *says = g_strdup_printf(
             "In brackets stands what counts where an option is not given. It depends on the model "

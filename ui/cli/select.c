@@ -44,6 +44,7 @@ const struct cli_command select_command = {
     .summary = "Write which part of a photo belongs to a word of its description, as a mask",
     .usage = "",
     .settings = edit_settings,
+    .reads = (const char *const[]){"long_prompt", "emphasis", NULL},
     .options = (const char *const[]){"model", "vae", "device", "precision", "image",
                                      "source-prompt", "adapter", "embedding", "size", "region",
                                      "select", "bits", "quality", "out", NULL},

@@ -263,6 +263,38 @@ static bool all_came(const struct stickers *s, GError **error)
     return !s->failed;
 }
 
+// Of a photo nothing is drawn, and a model looks at it for words alone.
+static void note_idle(const struct cli *c)
+{
+    const struct {
+        const char *key;
+        bool given;
+    } own[] = {{"negative", c->negative != NULL},
+               {"recipe", c->recipe},
+               {"seed", g_ptr_array_find_with_equal_func(c->numbers, "seed", g_str_equal, NULL)},
+               {"adapter", c->adapters && !c->selections},
+               {"style", c->style && !c->selections}};
+    g_autoptr(GPtrArray) idle = g_ptr_array_new();
+    for (guint i = 0; i < c->given->len; i += 2) {
+        char *key = c->given->pdata[i];
+        if (settings_find(c->settings, key, NULL) &&
+            !g_ptr_array_find_with_equal_func(idle, key, g_str_equal, NULL)) {
+            g_ptr_array_add(idle, key);
+        }
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++) {
+        if (own[i].given) {
+            g_ptr_array_add(idle, (char *)own[i].key);
+        }
+    }
+    for (guint i = 0; c->image && i < idle->len; i++) {
+        g_autofree char *name = g_strdelimit(g_strdup(idle->pdata[i]), "_", '-');
+        g_autofree char *said =
+            g_strdup_printf("--%s has no effect with --image: nothing is drawn", name);
+        cli_complain(said);
+    }
+}
+
 static bool make_all(struct stickers *s, GError **error)
 {
     const bool made = s->c->image ? of_photo(s, error) : of_prompts(s, error);
@@ -292,6 +324,7 @@ static bool run(struct cli *c, GError **error)
                          .made = g_ptr_array_new_with_free_func((GDestroyNotify)image_free)};
     bool ok = check_words(c, error) && read_prompts(&s, error);
     if (ok) {
+        note_idle(c);
         name_files(&s);
         ok = check_files(&s, error) && make_all(&s, error);
         if (s.folder) {
