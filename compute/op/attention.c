@@ -4,6 +4,7 @@
 // matrix with row pitch C and nothing is transposed. p: see attention.h.
 #include "compute/op/attention.h"
 
+#include "compute/op/packed.h"
 #include "compute/op/tile.h"
 
 extern const struct op attention_op;
@@ -39,68 +40,234 @@ static bool attention_grad(struct graph *g, struct node *y, struct node *dy, con
 
 // ---- host ---------------------------------------------------------------------------------------
 
-#define BLOCK_QUERIES 64
+// Blocks of queries by blocks of keys, so that scores and what they meet stay in a processor's near
+// caches; each block's powers are taken against the greatest score so far, and what was summed
+// up before is scaled when that grows (Milakov and Gimelshein, "Online normalizer calculation for
+// softmax", 2018; Dao et al., FlashAttention, 2022). Keys and values are packed once for all blocks
+// of queries.
+enum { BLOCK_QUERIES = PACKED_BLOCK_ROWS, BLOCK_KEYS = 256 };
 
 struct attention_task {
     struct attention_shape a;
+    const struct packed_kernel *kernel;
     const float *q, *k, *v;
     float *y;
+    float *packed;      // of every head of every picture the keys, then its values' blocks
+    int64_t keys_words; // of a head
+    int64_t values_words, block_words;
 };
 
-// Rows of exponentials over keys 0..seen, and 1 / their sum for each row.
-static HOST_CLONES void exponentials(const struct attention_shape *a, int first, int rows, int seen,
-                                     float *s, float *inverse)
+// A head's keys, as what makes scores of queries.
+static struct packed_weights keys_of(const struct attention_task *t, int64_t head)
 {
-    for (int i = 0; i < rows; i++, s += seen) {
-        int n = a->causal && first + i + 1 < seen ? first + i + 1 : seen;
-        inverse[i] = 1 / softmax_exponentials(s, n);
-        memset(s + n, 0, (size_t)(seen - n) * sizeof *s);
-    }
+    const struct attention_shape *a = &t->a;
+    const int64_t at = head / a->heads * a->keys * a->channels + head % a->heads * a->d;
+    return (struct packed_weights){t->k + at, a->channels, 0, 1, a->keys, 1, a->d, NULL};
 }
 
-static HOST_CLONES void scale_rows(int rows, int columns, int pitch, const float *factor, float *y)
+// The values of keys [first, first + count), as what makes results of powers.
+static struct packed_weights values_of(const struct attention_task *t, int64_t head, int first,
+                                       int count)
 {
-    for (int64_t i = 0; i < rows; i++) {
-        for (int64_t c = 0; c < columns; c++) {
-            y[i * pitch + c] *= factor[i];
+    const struct attention_shape *a = &t->a;
+    const int64_t at = (head / a->heads * a->keys + first) * a->channels + head % a->heads * a->d;
+    return (struct packed_weights){t->v + at, 1, 0, a->channels, a->d, 1, count, NULL};
+}
+
+static void pack_heads(int64_t begin, int64_t end, void *data)
+{
+    const struct attention_task *t = data;
+    for (int64_t head = begin; head < end; head++) {
+        float *out = t->packed + head * (t->keys_words + t->values_words);
+        const struct packed_weights keys = keys_of(t, head);
+        packed_panels(&keys, t->kernel, out);
+        out += t->keys_words;
+        for (int key = 0; key < t->a.keys; key += BLOCK_KEYS, out += t->block_words) {
+            const struct packed_weights values =
+                values_of(t, head, key, MIN(BLOCK_KEYS, t->a.keys - key));
+            packed_panels(&values, t->kernel, out);
         }
     }
 }
 
-// Items: (picture, head, block of queries). Dividing by the sums after the product with v touches d
-// numbers a row instead of Tk.
+// log2(e): scores are taken to the base 2.
+#define LOG2_E 1.4426950408889634f
+
+// What a block of queries has come to.
+struct rows {
+    int first, count;
+    float top[BLOCK_QUERIES], sum[BLOCK_QUERIES]; // the greatest score, the sum of powers
+};
+
+// s[i] = 2^(s[i] - top) for n scores; returns their sum.
+HOST_INLINE float powers(float *s, int n, float top, bool rough)
+{
+    const int whole = n - n % SOFTMAX_LANES;
+    float sum[SOFTMAX_LANES] = {0}, total = 0;
+    for (int i = 0; i < whole; i += SOFTMAX_LANES) {
+        for (int l = 0; l < SOFTMAX_LANES; l++) {
+            s[i + l] = fast_exp2f(s[i + l] - top, rough);
+            sum[l] += s[i + l];
+        }
+    }
+    for (int i = whole; i < n; i++) {
+        s[i] = fast_exp2f(s[i] - top, rough);
+        total += s[i];
+    }
+    for (int l = 0; l < SOFTMAX_LANES; l++) {
+        total += sum[l];
+    }
+    return total;
+}
+
+// Scores (rows, keys) of keys [key, key + keys), to the base 2, become powers of it; y, (rows, d),
+// is scaled to go with them.
+HOST_INLINE void take_powers(const struct attention_shape *a, struct rows *r, int key, int keys,
+                             float *s, float *y, bool rough)
+{
+    for (int i = 0; i < r->count; i++, s += keys) {
+        const int seen = a->causal ? CLAMP(r->first + i + 1 - key, 0, keys) : keys;
+        memset(s + seen, 0, (size_t)(keys - seen) * sizeof *s);
+        if (seen == 0) {
+            continue;
+        }
+        const float top = softmax_top(s, seen);
+        if (key == 0) {
+            r->top[i] = top;
+            r->sum[i] = 0;
+        } else if (top > r->top[i]) {
+            const float scale = fast_exp2f(r->top[i] - top, false);
+            r->top[i] = top;
+            r->sum[i] *= scale;
+            for (int c = 0; c < a->d; c++) {
+                y[(int64_t)i * a->channels + c] *= scale;
+            }
+        }
+        r->sum[i] += powers(s, seen, r->top[i], rough);
+    }
+}
+
+static HOST_CLONES void take_powers_fp32(const struct attention_shape *a, struct rows *r, int key,
+                                         int keys, float *s, float *y)
+{
+    take_powers(a, r, key, keys, s, y, false);
+}
+
+static HOST_CLONES void take_powers_bf16(const struct attention_shape *a, struct rows *r, int key,
+                                         int keys, float *s, float *y)
+{
+    take_powers(a, r, key, keys, s, y, true);
+}
+
+static HOST_CLONES void divide(const struct attention_shape *a, const struct rows *r, float *y)
+{
+    for (int64_t i = 0; i < r->count; i++) {
+        const float factor = 1 / r->sum[i];
+        for (int64_t c = 0; c < a->d; c++) {
+            y[i * a->channels + c] *= factor;
+        }
+    }
+}
+
+// Where one block's numbers lie while it is worked on.
+struct room {
+    float *scores, *words, *queries; // (BLOCK_QUERIES, BLOCK_KEYS), its words, (BLOCK_QUERIES, d)
+};
+
+static void attend_block(const struct attention_task *t, const struct room *room, int64_t head,
+                         int first)
+{
+    const struct attention_shape *a = &t->a;
+    const struct packed_kernel *kernel = t->kernel;
+    struct rows r = {.first = first, .count = MIN(BLOCK_QUERIES, a->queries - first)};
+    const int seen = attention_keys_seen(a, first + r.count);
+    const struct packed_weights all = keys_of(t, head);
+    const int words = packed_words(&all, kernel);
+    const int64_t at =
+        (head / a->heads * a->queries + first) * a->channels + head % a->heads * a->d;
+    const float *packed = t->packed + head * (t->keys_words + t->values_words);
+    float *y = t->y + at;
+    packed_rows(kernel, t->q + at, a->channels, r.count, a->d, a->scale * LOG2_E, room->queries);
+    for (int key = 0; key < seen; key += BLOCK_KEYS) {
+        const int keys = MIN(BLOCK_KEYS, seen - key);
+        struct packed_block scores = {kernel, room->queries, words, r.count, words, keys};
+        scores.panel_words = (int64_t)words * kernel->columns;
+        scores.panels = packed + key / kernel->columns * scores.panel_words;
+        scores.c = room->scores;
+        scores.ldc = keys;
+        packed_block_run(&scores);
+        (kernel->bf16 ? take_powers_bf16 : take_powers_fp32)(a, &r, key, keys, room->scores, y);
+        // The values were packed by the whole block, of which the last queries may see a part.
+        const struct packed_weights values =
+            values_of(t, head, key, MIN(BLOCK_KEYS, a->keys - key));
+        const int depth = packed_words(&values, kernel);
+        struct packed_block sums = {kernel, room->scores, keys, r.count, 0, a->d};
+        sums.words = kernel->bf16 ? (keys + 1) / 2 : keys;
+        if (kernel->bf16) {
+            packed_rows(kernel, room->scores, keys, r.count, keys, 1, room->words);
+            sums.x = room->words;
+            sums.ldx = sums.words;
+        }
+        sums.panels = packed + t->keys_words + key / BLOCK_KEYS * t->block_words;
+        sums.panel_words = (int64_t)depth * kernel->columns;
+        sums.c = y;
+        sums.ldc = a->channels;
+        sums.accumulate = key > 0;
+        packed_block_run(&sums);
+    }
+    divide(a, &r, y);
+}
+
+// Items: (picture, head, block of queries).
 static void attend(int64_t begin, int64_t end, void *data)
 {
     const struct attention_task *t = data;
-    const struct attention_shape *a = &t->a;
-    const int blocks = (a->queries + BLOCK_QUERIES - 1) / BLOCK_QUERIES;
-    float *s = host_scratch(0, (int64_t)BLOCK_QUERIES * a->keys);
-    if (!s) {
+    const int blocks = (t->a.queries + BLOCK_QUERIES - 1) / BLOCK_QUERIES;
+    struct room room;
+    room.scores = host_scratch(1, BLOCK_QUERIES * (2 * BLOCK_KEYS + t->a.d));
+    if (!room.scores) {
         return;
     }
+    room.words = room.scores + BLOCK_QUERIES * BLOCK_KEYS;
+    room.queries = room.words + BLOCK_QUERIES * BLOCK_KEYS;
     for (int64_t item = begin; item < end; item++) {
-        const int first = (int)(item % blocks) * BLOCK_QUERIES;
-        const int rows = a->queries - first < BLOCK_QUERIES ? a->queries - first : BLOCK_QUERIES;
-        const int seen = attention_keys_seen(a, first + rows);
-        const int64_t n = item / blocks / a->heads, channel = item / blocks % a->heads * a->d;
-        const int64_t at_q = (n * a->queries + first) * a->channels + channel;
-        const int64_t at_k = n * a->keys * a->channels + channel;
-        float inverse[BLOCK_QUERIES];
-        host_gemm_serial(false, true, rows, seen, a->d, a->scale, t->q + at_q, a->channels,
-                         t->k + at_k, a->channels, 0, s, seen);
-        exponentials(a, first, rows, seen, s, inverse);
-        host_gemm_serial(false, false, rows, a->d, seen, 1, s, seen, t->v + at_k, a->channels, 0,
-                         t->y + at_q, a->channels);
-        scale_rows(rows, a->d, a->channels, inverse, t->y + at_q);
+        attend_block(t, &room, item / blocks, (int)(item % blocks) * BLOCK_QUERIES);
     }
+}
+
+static void run_attention(const struct op_run *run, bool bf16)
+{
+    struct attention_task t = {.a = attention_shape_of(run->node),
+                               .q = run->in[0],
+                               .k = run->in[1],
+                               .v = run->in[2],
+                               .y = run->out};
+    t.kernel = packed_kernel_for(BLOCK_KEYS, bf16);
+    const int64_t heads = (int64_t)t.a.batch * t.a.heads;
+    const int64_t blocks = (t.a.queries + BLOCK_QUERIES - 1) / BLOCK_QUERIES;
+    const struct packed_weights keys = keys_of(&t, 0);
+    const struct packed_weights values = values_of(&t, 0, 0, MIN(BLOCK_KEYS, t.a.keys));
+    t.keys_words = packed_panels_words(&keys, t.kernel);
+    t.block_words = packed_panels_words(&values, t.kernel);
+    t.values_words = (t.a.keys + BLOCK_KEYS - 1) / BLOCK_KEYS * t.block_words;
+    t.packed = host_scratch(0, heads * (t.keys_words + t.values_words));
+    if (!t.packed) {
+        return;
+    }
+    host_parallel(heads, op_grain((int64_t)t.a.keys * t.a.d), pack_heads, &t);
+    host_parallel(heads * blocks,
+                  op_product_grain(heads * blocks, (double)t.a.queries * t.a.keys * t.a.channels),
+                  attend, &t);
 }
 
 static void attention_host(const struct op_run *run)
 {
-    struct attention_task t = {attention_shape_of(run->node), run->in[0], run->in[1], run->in[2],
-                               run->out};
-    int64_t blocks = (t.a.queries + BLOCK_QUERIES - 1) / BLOCK_QUERIES;
-    host_parallel(t.a.batch * t.a.heads * blocks, 1, attend, &t);
+    run_attention(run, false);
+}
+
+static void attention_bf16(const struct op_run *run)
+{
+    run_attention(run, true);
 }
 
 static double attention_flops(const struct node *node)
@@ -158,7 +325,11 @@ static int attention_dispatch(const struct op_site *site, struct op_dispatch *ou
 const struct op attention_op = {
     .name = "attention",
     .grad = attention_grad,
-    .kernels = {{.name = "host", .host = attention_host},
+    .kernels = {{.name = "bf16",
+                 .fits = packed_bf16_fits,
+                 .needs = PACKED_BF16_NEEDS,
+                 .host = attention_bf16},
+                {.name = "host", .host = attention_host},
                 {.name = "portable", .dispatch = attention_dispatch}},
     .flops = attention_flops,
 };

@@ -34,35 +34,31 @@ static inline int attention_keys_seen(const struct attention_shape *a, int end)
 
 #define SOFTMAX_LANES 16
 
-// s[i] = exp(s[i] - max s) for n scores; returns their sum. Lanes are kept apart so that the loops
-// vectorise without changing the order of the additions.
-HOST_INLINE float softmax_exponentials(float *s, int n)
+// The greatest of n scores, n > 0.
+HOST_INLINE float softmax_top(const float *s, int n)
+{
+    float top = s[0];
+#pragma omp simd reduction(max : top)
+    for (int i = 0; i < n; i++) {
+        top = s[i] > top ? s[i] : top;
+    }
+    return top;
+}
+
+// s[i] = exp(s[i] - top) for n scores; returns their sum. Lanes are kept apart so that the loop
+// vectorises without changing the order of the additions.
+HOST_INLINE float softmax_exponentials(float *s, int n, float top)
 {
     const int whole = n - n % SOFTMAX_LANES;
-    float top[SOFTMAX_LANES], sum[SOFTMAX_LANES] = {0};
-    float max = s[0], total = 0;
-    for (int l = 0; l < SOFTMAX_LANES; l++) {
-        top[l] = s[0];
-    }
+    float sum[SOFTMAX_LANES] = {0}, total = 0;
     for (int i = 0; i < whole; i += SOFTMAX_LANES) {
         for (int l = 0; l < SOFTMAX_LANES; l++) {
-            top[l] = s[i + l] > top[l] ? s[i + l] : top[l];
-        }
-    }
-    for (int l = 0; l < SOFTMAX_LANES; l++) {
-        max = top[l] > max ? top[l] : max;
-    }
-    for (int i = whole; i < n; i++) {
-        max = s[i] > max ? s[i] : max;
-    }
-    for (int i = 0; i < whole; i += SOFTMAX_LANES) {
-        for (int l = 0; l < SOFTMAX_LANES; l++) {
-            s[i + l] = fast_expf(s[i + l] - max);
+            s[i + l] = fast_expf(s[i + l] - top);
             sum[l] += s[i + l];
         }
     }
     for (int i = whole; i < n; i++) {
-        s[i] = fast_expf(s[i] - max);
+        s[i] = fast_expf(s[i] - top);
         total += s[i];
     }
     for (int l = 0; l < SOFTMAX_LANES; l++) {

@@ -40,7 +40,7 @@ static HOST_CLONES void softmax_rows(const struct attention_shape *a, int first,
 {
     for (int i = 0; i < rows; i++, s += seen) {
         int n = a->causal && first + i + 1 < seen ? first + i + 1 : seen;
-        float inverse = 1 / softmax_exponentials(s, n);
+        float inverse = 1 / softmax_exponentials(s, n, softmax_top(s, n));
         for (int j = 0; j < n; j++) {
             s[j] *= inverse;
         }

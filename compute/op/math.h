@@ -4,6 +4,7 @@
 #include "compute/clones.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -42,6 +43,37 @@ HOST_INLINE float fast_expf(float x)
     float power;
     memcpy(&power, &bits, sizeof(power));
     return p * power;
+}
+
+// 2^x for x <= 0 (below -126 it is held there): n + r as above, 2^r by a minimax polynomial.
+// Relative error below 2e-9 besides rounding, or with `rough` 8e-5, which is a thirtieth of a step
+// of bf16.
+HOST_INLINE float fast_exp2f(float x, bool rough)
+{
+    const float magic = 12582912.0f;
+    x = x > -126.0f ? x : -126.0f; // NaN too
+    const float shifted = x + magic, r = x - (shifted - magic);
+    float p;
+    if (rough) {
+        p = 5.5171668755e-2f;
+        p = p * r + 2.4261114787e-1f;
+        p = p * r + 6.9326098776e-1f;
+        p = p * r + 9.9992807203e-1f;
+    } else {
+        p = 1.5345811973e-4f;
+        p = p * r + 1.3399931616e-3f;
+        p = p * r + 9.6184889607e-3f;
+        p = p * r + 5.5503287760e-2f;
+        p = p * r + 2.4022646891e-1f;
+        p = p * r + 6.9314720574e-1f;
+        p = p * r + 1.0f;
+    }
+    uint32_t n, bits; // 2^n: n stands in the low bits of `shifted`
+    memcpy(&n, &shifted, sizeof(n));
+    memcpy(&bits, &p, sizeof(bits));
+    bits += n << 23;
+    memcpy(&p, &bits, sizeof(p));
+    return p;
 }
 
 HOST_INLINE float sigmoid(float x)

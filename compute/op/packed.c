@@ -18,44 +18,63 @@ static bool always(void)
 }
 
 #if defined(__x86_64__)
-#define PACKED_NAME   run_avx512_bf16
 #define PACKED_LANES  16
 #define PACKED_ROWS   8
 #define PACKED_TARGET __attribute__((target("avx512f,avx512bf16")))
 #define PACKED_SUM(sum, word, vector)                                                              \
     (PACKED_VECTOR)                                                                                \
         _mm512_dpbf16_ps((__m512)(sum), (__m512bh)(vector), (__m512bh)_mm512_set1_ps(word))
+#define PACKED_NAME run_avx512_bf16
 #include "compute/op/packed_kernel.inc"
+#define PACKED_NAME    run_avx512_bf16_half
+#define PACKED_VECTORS 1
+#include "compute/op/packed_kernel.inc"
+#undef PACKED_SUM
+#undef PACKED_TARGET
 
 static const struct packed_kernel avx512_bf16 = {
-    "avx512_bf16", 8, 32, true, host_multiplies_bf16, run_avx512_bf16,
+    "avx512_bf16", 8, 32, true, host_multiplies_bf16, run_avx512_bf16, run_avx512_bf16_half,
 };
 
-#define PACKED_NAME   run_avx512
-#define PACKED_LANES  16
-#define PACKED_ROWS   8
 #define PACKED_TARGET __attribute__((target("avx512f,fma")))
+#define PACKED_NAME   run_avx512
 #include "compute/op/packed_kernel.inc"
+#define PACKED_NAME    run_avx512_half
+#define PACKED_VECTORS 1
+#include "compute/op/packed_kernel.inc"
+#undef PACKED_TARGET
+#undef PACKED_ROWS
+#undef PACKED_LANES
 
 static bool has_avx512(void)
 {
     return __builtin_cpu_supports("avx512f");
 }
 
-static const struct packed_kernel avx512 = {"avx512", 8, 32, false, has_avx512, run_avx512};
+static const struct packed_kernel avx512 = {
+    "avx512", 8, 32, false, has_avx512, run_avx512, run_avx512_half,
+};
 
-#define PACKED_NAME   run_avx2
 #define PACKED_LANES  8
 #define PACKED_ROWS   6
 #define PACKED_TARGET __attribute__((target("avx2,fma")))
+#define PACKED_NAME   run_avx2
 #include "compute/op/packed_kernel.inc"
+#define PACKED_NAME    run_avx2_half
+#define PACKED_VECTORS 1
+#include "compute/op/packed_kernel.inc"
+#undef PACKED_TARGET
+#undef PACKED_LANES
 
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-static const struct packed_kernel avx2 = {"avx2", 6, 16, false, has_avx2, run_avx2};
+static const struct packed_kernel avx2 = {
+    "avx2", 6, 16, false, has_avx2, run_avx2, run_avx2_half,
+};
+#undef PACKED_ROWS
 #endif
 
 #define PACKED_NAME  run_plain
@@ -64,7 +83,7 @@ static const struct packed_kernel avx2 = {"avx2", 6, 16, false, has_avx2, run_av
 #define PACKED_TARGET
 #include "compute/op/packed_kernel.inc"
 
-static const struct packed_kernel plain = {"plain", 6, 8, false, always, run_plain};
+static const struct packed_kernel plain = {"plain", 6, 8, false, always, run_plain, NULL};
 
 const struct packed_kernel *const packed_kernels[] = {
 #if defined(__x86_64__)
@@ -75,7 +94,7 @@ const struct packed_kernel *const packed_kernels[] = {
 
 // The widest, but not one of whose columns half would stay empty, where there is another than the
 // plain one.
-static const struct packed_kernel *choose(int n, bool bf16)
+const struct packed_kernel *packed_kernel_for(int n, bool bf16)
 {
     const struct packed_kernel *best = NULL;
     for (int i = 0; packed_kernels[i]; i++) {
@@ -91,7 +110,7 @@ static const struct packed_kernel *choose(int n, bool bf16)
 // ---- weights ------------------------------------------------------------------------------------
 
 // Words of an input under one tap.
-static int words_of(const struct packed_weights *w, const struct packed_kernel *kernel)
+int packed_words(const struct packed_weights *w, const struct packed_kernel *kernel)
 {
     return kernel->bf16 ? (w->depth + 1) / 2 : w->depth;
 }
@@ -151,15 +170,42 @@ static HOST_CLONES void pack_pairs(const float *even, const float *odd, int n, f
     }
 }
 
-// `n` numbers of a row to words; behind an odd number of them a zero.
-static HOST_CLONES void pack_row(const float *row, int n, float *out)
+// `n` numbers of a row, each times scale, to words; behind an odd number of them a zero.
+static HOST_CLONES void pack_row(const float *row, int n, float scale, float *out)
 {
     for (int k = 0; k < n / 2; k++) {
-        out[k] = bf16_pair(row[2 * k], row[2 * k + 1]);
+        out[k] = bf16_pair(scale * row[2 * k], scale * row[2 * k + 1]);
     }
     if (n % 2) {
-        out[n / 2] = bf16_pair(row[n - 1], 0);
+        out[n / 2] = bf16_pair(scale * row[n - 1], 0);
     }
+}
+
+#if defined(__x86_64__)
+// The same by the processor's own instruction, which takes denormal numbers for zero, as its
+// products do.
+__attribute__((target("avx512f,avx512bf16"))) static void pack_row_avx512(const float *row, int n,
+                                                                          float scale, float *out)
+{
+    const __m512 factor = _mm512_set1_ps(scale);
+    int k = 0;
+    for (; k + 32 <= n; k += 32) {
+        const __m512 low = _mm512_mul_ps(factor, _mm512_loadu_ps(row + k));
+        const __m512 high = _mm512_mul_ps(factor, _mm512_loadu_ps(row + k + 16));
+        _mm512_storeu_si512(out + k / 2, (__m512i)_mm512_cvtne2ps_pbh(high, low));
+    }
+    pack_row(row + k, n - k, scale, out + k / 2);
+}
+#endif
+
+static void (*row_packer(void))(const float *, int, float, float *)
+{
+#if defined(__x86_64__)
+    if (host_multiplies_bf16()) {
+        return pack_row_avx512;
+    }
+#endif
+    return pack_row;
 }
 
 // As pack_fp32(), of pairs. A row of weights lies along the outputs (step_n is 1) or along the
@@ -178,7 +224,7 @@ static void pack_bf16(const struct packed_weights *w, int first, int columns, fl
             const int depth = MIN(BLOCK, w->depth - begin), words = (depth + 1) / 2;
             for (int j = 0; j < n; j++) {
                 float row[BLOCK / 2];
-                pack_row(from + j * w->step_n + begin, depth, row);
+                pack_row(from + j * w->step_n + begin, depth, 1, row);
                 for (int k = 0; k < words; k++) {
                     out[k * columns + j] = row[k];
                 }
@@ -196,7 +242,7 @@ struct packing {
 
 static int64_t panel_words(const struct packed_weights *w, const struct packed_kernel *kernel)
 {
-    return (int64_t)w->taps * words_of(w, kernel) * kernel->columns;
+    return (int64_t)w->taps * packed_words(w, kernel) * kernel->columns;
 }
 
 // Panels [begin, end), the first of them to out.
@@ -257,7 +303,7 @@ struct job {
 };
 
 static void run_edge(const struct packed_kernel *kernel, struct packed_tile tile, int rows,
-                     int columns)
+                     int columns, void (*run)(const struct packed_tile *tile))
 {
     float c[MAX_ROWS * MAX_COLUMNS], bias[MAX_COLUMNS] = {0};
     const float *real_bias = tile.bias;
@@ -273,9 +319,23 @@ static void run_edge(const struct packed_kernel *kernel, struct packed_tile tile
     }
     tile.c = c;
     tile.ldc = kernel->columns;
-    kernel->run(&tile);
+    run(&tile);
     for (int i = 0; i < rows; i++) {
         memcpy(real + i * ld, c + i * kernel->columns, (size_t)columns * sizeof(*c));
+    }
+}
+
+// A tile of which the result has so many rows and columns.
+static void run_tile(const struct packed_kernel *kernel, const struct packed_tile *tile, int rows,
+                     int columns)
+{
+    const bool half = kernel->run_half && columns <= kernel->columns / 2;
+    const int width = half ? kernel->columns / 2 : kernel->columns;
+    void (*run)(const struct packed_tile *) = half ? kernel->run_half : kernel->run;
+    if (rows < kernel->rows || columns < width) {
+        run_edge(kernel, *tile, MIN(kernel->rows, rows), columns, run);
+    } else {
+        run(tile);
     }
 }
 
@@ -301,11 +361,7 @@ static void run_part(const struct job *job, const struct part *part, const float
     for (int row = begin; row < end; row += kernel->rows) {
         tile.rows = job->table.at + part->tap * job->table.pitch + row;
         tile.c = q->y + (job->first + row) * q->w.n + column;
-        if (end - row < kernel->rows || columns < kernel->columns) {
-            run_edge(kernel, tile, MIN(kernel->rows, end - row), columns);
-        } else {
-            kernel->run(&tile);
-        }
+        run_tile(kernel, &tile, end - row, columns);
     }
 }
 
@@ -391,8 +447,9 @@ struct rounding {
 static void round_range(int64_t begin, int64_t end, void *data)
 {
     const struct rounding *r = data;
+    void (*pack_one)(const float *, int, float, float *) = row_packer();
     for (int64_t i = begin; i < end; i++) {
-        pack_row(r->q->x + i * r->q->w.depth, r->q->w.depth, r->out + i * r->words);
+        pack_one(r->q->x + i * r->q->w.depth, r->q->w.depth, 1, r->out + i * r->words);
     }
 }
 
@@ -402,7 +459,7 @@ static bool take_input(struct job *job)
 {
     const struct packed_product *q = job->q;
     job->table.x = q->x;
-    job->table.words = words_of(&q->w, job->kernel);
+    job->table.words = packed_words(&q->w, job->kernel);
     if (job->kernel->bf16) {
         struct rounding r = {q, job->table.words, NULL};
         r.out = host_scratch(2, q->positions * r.words);
@@ -442,7 +499,7 @@ static void cut(struct job *job)
 
 void packed_product_run(const struct packed_product *q)
 {
-    struct job job = {.q = q, .kernel = q->kernel ? q->kernel : choose(q->w.n, q->bf16)};
+    struct job job = {.q = q, .kernel = q->kernel ? q->kernel : packed_kernel_for(q->w.n, q->bf16)};
     job.panels = (q->w.n + job.kernel->columns - 1) / job.kernel->columns;
     if (!take_input(&job)) {
         return;
@@ -457,6 +514,62 @@ void packed_product_run(const struct packed_product *q)
         int64_t pieces = (int64_t)job.ranges * job.groups;
         double work = (double)job.rows * q->w.n * q->w.taps * q->w.depth;
         host_parallel(pieces, op_product_grain(pieces, work), run_pieces, &job);
+    }
+}
+
+// ---- blocks -------------------------------------------------------------------------------------
+
+int64_t packed_panels_words(const struct packed_weights *w, const struct packed_kernel *kernel)
+{
+    return (w->n + kernel->columns - 1) / kernel->columns * panel_words(w, kernel);
+}
+
+void packed_panels(const struct packed_weights *w, const struct packed_kernel *kernel, float *out)
+{
+    pack(&(struct packing){w, kernel, NULL}, 0, (w->n + kernel->columns - 1) / kernel->columns,
+         out);
+}
+
+static HOST_CLONES void copy_scaled(const float *row, int n, float scale, float *out)
+{
+    for (int k = 0; k < n; k++) {
+        out[k] = scale * row[k];
+    }
+}
+
+void packed_rows(const struct packed_kernel *kernel, const float *x, int64_t ldx, int rows,
+                 int count, float scale, float *out)
+{
+    const int words = kernel->bf16 ? (count + 1) / 2 : count;
+    void (*pack_one)(const float *, int, float, float *) =
+        kernel->bf16 ? row_packer() : copy_scaled;
+    for (int i = 0; i < rows; i++) {
+        pack_one(x + i * ldx, count, scale, out + i * words);
+    }
+}
+
+void packed_block_run(const struct packed_block *b)
+{
+    static const float zeros[MAX_COLUMNS];
+    const struct packed_kernel *kernel = b->kernel;
+    const float *rows[PACKED_BLOCK_ROWS + 2 * MAX_ROWS];
+    for (int i = 0; i < (int)G_N_ELEMENTS(rows); i++) { // read ahead, or for nothing
+        rows[i] = b->x + MIN(i, b->rows - 1) * b->ldx;
+    }
+    for (int column = 0; column < b->columns; column += kernel->columns) {
+        const int columns = MIN(kernel->columns, b->columns - column);
+        struct packed_tile tile = {
+            .taps = 1,
+            .words = b->words,
+            .panel = b->panels + column / kernel->columns * b->panel_words,
+            .ldc = b->ldc,
+            .bias = b->accumulate ? NULL : zeros,
+        };
+        for (int row = 0; row < b->rows; row += kernel->rows) {
+            tile.rows = rows + row;
+            tile.c = b->c + row * b->ldc + column;
+            run_tile(kernel, &tile, b->rows - row, columns);
+        }
     }
 }
 

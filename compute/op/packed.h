@@ -53,6 +53,40 @@ struct packed_product {
 // On the whole team. Every sum runs in one order, whatever the number of threads.
 void packed_product_run(const struct packed_product *product);
 
+// ---- products that a caller cuts himself: attention ---------------------------------------------
+
+// The widest inner loop for results of n columns.
+const struct packed_kernel *packed_kernel_for(int n, bool bf16);
+
+// One row's words, and those of all panels.
+int packed_words(const struct packed_weights *w, const struct packed_kernel *kernel);
+int64_t packed_panels_words(const struct packed_weights *w, const struct packed_kernel *kernel);
+
+// Packs all panels, one behind the other: panel i holds outputs [i * columns, (i + 1) * columns).
+// On the caller's thread; keeper is not used.
+void packed_panels(const struct packed_weights *w, const struct packed_kernel *kernel, float *out);
+
+// `rows` rows of count numbers, ldx from one to the next, each number times scale, in the kernel's
+// words: (rows, count), or (rows, (count + 1) / 2) of them.
+void packed_rows(const struct packed_kernel *kernel, const float *x, int64_t ldx, int rows,
+                 int count, float scale, float *out);
+
+// c (rows, columns) = or += x panels, for at most PACKED_BLOCK_ROWS rows of words words each; the
+// panels are those of `columns` outputs, panel_words from one to the next. On the caller's thread.
+enum { PACKED_BLOCK_ROWS = 64 };
+struct packed_block {
+    const struct packed_kernel *kernel;
+    const float *x; // row i is at x + i * ldx, in the kernel's words
+    int64_t ldx;
+    int rows, words, columns;
+    const float *panels;
+    int64_t panel_words;
+    float *c;
+    int64_t ldc;
+    bool accumulate;
+};
+void packed_block_run(const struct packed_block *block);
+
 // For the kernels named "bf16": whether the device is set to it, and that in words.
 #define PACKED_BF16_NEEDS "a processor that multiplies in bf16 and is set to it"
 bool packed_bf16_fits(const struct node *node, const struct gpu_info *gpu);
@@ -75,6 +109,7 @@ struct packed_kernel {
     bool bf16;         // words are pairs
     bool (*usable)(void);
     void (*run)(const struct packed_tile *tile);
+    void (*run_half)(const struct packed_tile *tile); // the left half of the columns; or NULL
 };
 extern const struct packed_kernel
     *const packed_kernels[]; // bf16, then widest first, NULL behind the last

@@ -527,6 +527,12 @@ const struct op_case linear_cases[] = {
     {ATTENTION, // large scores, a wide head
      .in = {FIXED(1, 1, 40, 300), FIXED(1, 1, 50, 300), FIXED(1, 1, 50, 300)}, .i = {1},
      .f = {1.0f}, .tolerance = 3e-5},
+    {ATTENTION, // several blocks of keys, the last a part of one
+     .in = {FIXED(2, 1, 67, 80), FIXED(2, 1, 530, 80), FIXED(2, 1, 530, 80)}, .i = {2},
+     .f = {0.5f}},
+    {ATTENTION, // blocks of which some queries see nothing
+     .in = {FIXED(1, 1, 301, 10), FIXED(1, 1, 301, 10), FIXED(1, 1, 301, 10)}, .i = {2, true},
+     .f = {0.5f}},
     {ATTENTION, // large tiles
      .in = {FIXED(4, 1, 130, 96), FIXED(4, 1, 70, 96), FIXED(4, 1, 70, 96)}, .i = {12},
      .f = {0.4f}},

@@ -4,7 +4,8 @@
 //
 //   test-ops                      everything
 //   test-ops -p /op/group_norm    one op
-//   test-ops --perf [NAME]        milliseconds of the kernels that are used
+//   test-ops --perf [NAME]        milliseconds of the kernels that are used, in the precision that
+//                                 TINCTURE_PRECISION says
 //                                 (TINCTURE_VARIANT=shader, or the name of a kernel: of those)
 #include "tests/op/op_case.h"
 
@@ -137,8 +138,8 @@ static void compare(const struct op_case *c, const char *what, const float *y,
 // Factors of the kernels named bf16 have 8 bits: test_packed.c looks at them closely.
 static double tolerance_of(const struct op_case *c)
 {
-    const double tolerance = gpu_info(gpu)->bf16 ? 1e-2 : 1e-5;
-    return MAX(c->tolerance, tolerance);
+    const double tolerance = MAX(c->tolerance, 1e-5);
+    return gpu_info(gpu)->bf16 ? 1e3 * tolerance : tolerance;
 }
 
 // ---- guarded runs -------------------------------------------------------------------------------
@@ -757,6 +758,7 @@ int main(int argc, char **argv)
     }
     int status = 0;
     if (perf) {
+        gpu_set_precision(gpu, g_getenv("TINCTURE_PRECISION"), NULL);
         time_all(argc > 2 ? argv[2] : NULL);
     } else {
         g_test_add_func("/op/table", test_table);

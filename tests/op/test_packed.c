@@ -79,7 +79,7 @@ static bool always(void)
 }
 
 static const struct packed_kernel plain_bf16 = {
-    "plain_bf16", PLAIN_ROWS, PLAIN_COLUMNS, true, always, run_plain_bf16,
+    "plain_bf16", PLAIN_ROWS, PLAIN_COLUMNS, true, always, run_plain_bf16, NULL,
 };
 
 // What the kernel makes of a factor.
