@@ -92,6 +92,7 @@ struct edit_result *editor_run(struct editor *e, const struct edit_request *requ
     result->latents = g_new(float, r.n);
     r.steps = r.denoised;
     if (request->rgb ? edit(&r, result, error) : generate(&r, result, error)) {
+        result->precision = gpu_precision(e->model->gpu);
         result->seconds = (double)(g_get_monotonic_time() - r.start_us) / 1e6;
     } else {
         g_clear_pointer(&result, edit_result_free);

@@ -105,6 +105,7 @@ struct edit_result {
                            // inverter is exact), so that rgb - reconstruction is what the words
                            // changed; NULL when generating
     double seconds;
+    const char *precision; // it was drawn in, static, as gpu_precision(); NULL: not known
 };
 void edit_result_free(struct edit_result *r);
 // Reports every step, with a preview only while drawing (noise and the reference are not the edit)

@@ -497,3 +497,13 @@ bool gpu_set_precision(struct gpu *gpu, const char *choice, GError **error)
     }
     return false;
 }
+
+const char *gpu_precision(const struct gpu *gpu)
+{
+    return gpu->info.bf16 ? "bf16" : "fp32";
+}
+
+const char *gpu_precision_named(const char *name)
+{
+    return g_strcmp0(name, "bf16") == 0 ? "bf16" : g_strcmp0(name, "fp32") == 0 ? "fp32" : NULL;
+}

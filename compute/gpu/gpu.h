@@ -53,6 +53,9 @@ const struct gpu_info *gpu_info(const struct gpu *gpu);
 // if set, else bf16 where the processor has instructions for it; "fp32"; "bf16", which is an error
 // where it has none or another device does the work.
 bool gpu_set_precision(struct gpu *gpu, const char *choice, GError **error);
+// "fp32" or "bf16": what was chosen, static. named: the same of a text; NULL: it is neither.
+const char *gpu_precision(const struct gpu *gpu);
+const char *gpu_precision_named(const char *name);
 
 // All devices of this machine that satisfy the needs of the engine, best first: (element-type
 // struct gpu_info).

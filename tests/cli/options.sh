@@ -73,6 +73,8 @@ check $? "of an option that several have all are named: $(tail -n 1 said)"
 "$cli" edit --image apple.png --source-prompt apple --prompt pear --preset none --steps 1 --inverter ddpm --recipe --out told.png 2>said &&
     "$cli" info told.png >told && grep -q 'Inversion: Edit-friendly DDPM' told && ! grep -q 'Sampler' told
 check $? "a recipe does not name what had no effect"
+"$cli" $draw --precision fp32 --recipe && "$cli" info apple.png | grep -q 'Precision: fp32'
+check $? "but what it was drawn in"
 said 'blocks has no effect with --block-size 4' train --image apple.png --prompt apple --method oft --blocks 2 --block-size 4 --steps 1 --out apple.safetensors
 said 'does not know .zeppelin' train --image apple.png --class zeppelin --token '<rex>' --method lora --class-pictures 1 --steps 1 --batch 1 --out zeppelin.safetensors
 echo "1..$n"

@@ -43,6 +43,23 @@ static void test_json(void)
     document_clear(&d);
 }
 
+// The text of a result says what it was drawn in; one from before that was said opens as well.
+static void test_precision(void)
+{
+    struct document d = make(), back;
+    g_autofree char *json = document_recipe(&d, "bf16"), *old = document_to_json(&d);
+    document_init(&back);
+    document_from_json(&back, json);
+    g_assert_cmpuint(document_diff(&d, &back), ==, 0);
+    g_assert_cmpstr(document_recipe_precision(json), ==, "bf16");
+    g_assert_null(document_recipe_precision(old));
+    g_assert_null(document_recipe_precision("{\"precision\": 7}"));
+    g_assert_null(document_recipe_precision("{\"precision\": \"half\"}"));
+    g_assert_null(document_recipe_precision("rubbish"));
+    document_clear(&back);
+    document_clear(&d);
+}
+
 // A text without a place, as of a result from before there was one, takes mask and region away.
 static void test_place(void)
 {
@@ -399,6 +416,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/document/json", test_json);
     g_test_add_func("/document/place", test_place);
+    g_test_add_func("/document/precision", test_precision);
     g_test_add_func("/document/lead", test_lead);
     g_test_add_func("/document/undo-of-strokes", test_undo_of_strokes);
     g_test_add_func("/document/hostile-json", test_hostile_json);

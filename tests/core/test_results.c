@@ -70,6 +70,35 @@ static void test_undo_shows_stored(void)
     fixture_end(&f);
 }
 
+static bool is_still(struct fixture *f)
+{
+    return job_kind(f) == NULL && f->project->result != NULL;
+}
+
+// A result says what it was drawn in, also when it is shown again; where that is not what is drawn
+// in now, a person who goes back to it is told.
+static void test_precision(void)
+{
+    struct fixture f;
+    begin_edited(&f);
+    const char *now = f.project->precision, *other = g_str_equal(now, "bf16") ? "fp32" : "bf16";
+    g_assert_cmpstr(f.project->result->edit->precision, ==, now);
+    g_assert_cmpstr(document_recipe_precision(result_at(&f, 0)->recipe), ==, now);
+    const int said = f.messages[MESSAGE_INFO];
+    const gint64 id = result_at(&f, 0)->id;
+    live_restore(f.session->live, id);
+    wait_until(&f, is_still, "the result is shown again");
+    g_assert_cmpint(f.messages[MESSAGE_INFO], ==, said);
+    f.project->precision = other; // as on another machine
+    live_restore(f.session->live, id);
+    wait_until(&f, is_still, "the result is shown again");
+    g_assert_cmpint(f.messages[MESSAGE_INFO], ==, said + 1);
+    g_autofree char *words = g_strdup_printf("drawn in %s. This machine draws in %s", now, other);
+    g_assert_nonnull(strstr(f.last_message, words));
+    g_assert_cmpstr(f.project->result->edit->precision, ==, now);
+    fixture_end(&f);
+}
+
 // The description drawn again is looked at, and is no row; nor is the sentence that repeats it.
 static void test_no_edit_no_row(void)
 {
@@ -176,6 +205,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/results/undo-shows-stored", test_undo_shows_stored);
+    g_test_add_func("/results/precision", test_precision);
     g_test_add_func("/results/no-edit-no-row", test_no_edit_no_row);
     g_test_add_func("/results/variations-leave", test_variations_leave);
     g_test_add_func("/results/one-star", test_one_star);

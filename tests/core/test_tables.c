@@ -121,7 +121,8 @@ static void find_in_recipe(const struct table *table, struct settings *s)
 {
     const struct edit_request request = {.settings = s, .prompt = "a cat"};
     struct model model = {.name = "starter"};
-    g_autofree char *recipe = engine_recipe(&request, NULL, &model, NULL, 0, 64, 64);
+    const struct engine_made made = {64, 64, "bf16"};
+    g_autofree char *recipe = engine_recipe(&request, NULL, &model, NULL, 0, &made);
     g_assert_true(g_str_has_prefix(recipe, "a cat\nSteps: 20, "));
     const struct setting *row;
     for (int i = 0; (row = settings_row(s, i, NULL)); i++) {
@@ -145,8 +146,10 @@ static void test_recipe(void)
     const struct edit_request request = {
         .settings = s, .prompt = "a cat", .source_prompt = "ein Hund, größer: 猫"};
     struct model model = {.name = "starter"};
-    g_autofree char *recipe = engine_recipe(&request, NULL, &model, NULL, 0, 64, 64);
+    const struct engine_made made = {64, 64, "bf16"};
+    g_autofree char *recipe = engine_recipe(&request, NULL, &model, NULL, 0, &made);
     g_assert_nonnull(strstr(recipe, "Sampler: Euler, "));
+    g_assert_nonnull(strstr(recipe, "Model: starter, Precision: bf16, "));
     g_assert_nonnull(strstr(recipe, "Source prompt: \"ein Hund, größer: 猫\""));
     settings_free(s);
 }

@@ -13,11 +13,12 @@ static void test_recipe(void)
     struct settings *settings = settings_new(edit_settings);
     struct edit_request request = {.settings = settings, .prompt = "a tram"};
     struct model model = {.name = "starter"};
+    const struct engine_made made = {64, 64, NULL};
     struct adapter adapter = {
         .method = adapter_method_find("svdiff"), .name = "tram", .enabled = true, .scale = 0.5};
     struct adapter *adapters[] = {&adapter};
     g_assert_true(settings_set(settings, "guidance", 7.5, NULL));
-    g_autofree char *recipe = engine_recipe(&request, NULL, &model, adapters, 1, 64, 64);
+    g_autofree char *recipe = engine_recipe(&request, NULL, &model, adapters, 1, &made);
     g_assert_nonnull(strstr(recipe, "CFG scale: 7.5, "));
     g_assert_nonnull(strstr(recipe, "Adapter: tram svdiff 0.5, "));
     settings_free(settings);

@@ -31,9 +31,10 @@ static bool edit_one(const struct editing *e, GError **error)
     struct image *image = r ? finish(e, r, error) : NULL;
     bool ok = image != NULL;
     if (ok) {
-        g_autofree char *recipe = engine_recipe(&e->request, &e->place, c->engine->model,
-                                                (struct adapter **)c->loaded->pdata,
-                                                (int)c->loaded->len, image->width, image->height);
+        const struct engine_made made = {image->width, image->height, r->precision};
+        g_autofree char *recipe =
+            engine_recipe(&e->request, &e->place, c->engine->model,
+                          (struct adapter **)c->loaded->pdata, (int)c->loaded->len, &made);
         ok = cli_image_write(c, e->path, image, recipe, error);
     }
     image_free(image);

@@ -33,8 +33,9 @@ static bool write_result(struct cli *c, const struct edit_request *q, const stru
         return false;
     }
     struct image *image = image_from_signed(r->rgb, r->width, r->height, error);
-    g_autofree char *recipe = engine_recipe(q, NULL, m, (struct adapter **)c->loaded->pdata,
-                                            (int)c->loaded->len, r->width, r->height);
+    const struct engine_made made = {r->width, r->height, r->precision};
+    g_autofree char *recipe =
+        engine_recipe(q, NULL, m, (struct adapter **)c->loaded->pdata, (int)c->loaded->len, &made);
     bool ok = image && cli_image_write(c, c->out, image, recipe, error);
     image_free(image);
     return ok;

@@ -1,5 +1,6 @@
 #include "ui/core/document.h"
 
+#include "compute/gpu/gpu.h"
 #include "compute/json_file.h"
 #include "ui/core/plain_text.h"
 
@@ -275,15 +276,24 @@ char *document_picture_key(const struct document *d)
     return builder_text(b);
 }
 
-char *document_to_json(const struct document *d)
+char *document_recipe(const struct document *d, const char *precision)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
     json_builder_begin_object(b);
     build_picture(b, d);
     json_builder_set_member_name(b, "learn");
     build_learn(b, d);
+    if (precision) {
+        json_builder_set_member_name(b, "precision");
+        json_builder_add_string_value(b, precision);
+    }
     json_builder_end_object(b);
     return builder_text(b);
+}
+
+char *document_to_json(const struct document *d)
+{
+    return document_recipe(d, NULL);
 }
 
 // The member if it is there and holds a plain value, else NULL: a library from outside may hold
@@ -376,6 +386,13 @@ static void read_place(struct document *d, JsonObject *o)
 static JsonNode *parse_object(const char *json)
 {
     return json ? json_text_read(json, strlen(json), JSON_NODE_OBJECT, "document", NULL) : NULL;
+}
+
+const char *document_recipe_precision(const char *json)
+{
+    g_autoptr(JsonNode) root = parse_object(json);
+    JsonNode *node = root ? member(json_node_get_object(root), "precision") : NULL;
+    return node ? gpu_precision_named(json_node_get_string(node)) : NULL;
 }
 
 void document_params_from_json(struct document *d, const char *json)

@@ -66,6 +66,10 @@ struct edit_request document_request(const struct document *d);
 // are missing or out of range in the text keep what d holds; only the place is none where the text
 // has none, or one that is damaged.
 char *document_to_json(const struct document *d);
+// The same of a result, with the precision that it was drawn in (NULL: not known), and that of such
+// a text: static, NULL where it does not say. document_from_json() reads the rest.
+char *document_recipe(const struct document *d, const char *precision);
+const char *document_recipe_precision(const char *json);
 // The same of what the picture depends on: two documents with one key are drawn alike. Newly
 // allocated.
 char *document_picture_key(const struct document *d);

@@ -510,27 +510,30 @@ static void append_place(GString *out, const struct engine_place *place, int wid
 }
 
 char *engine_recipe(const struct edit_request *request, const struct engine_place *place,
-                    const struct model *m, struct adapter *const *adapters, int n, int width,
-                    int height)
+                    const struct model *m, struct adapter *const *adapters, int n,
+                    const struct engine_made *made)
 {
     GString *out = g_string_new(request->prompt);
     g_string_append_c(out, '\n');
     if (request->negative && *request->negative) {
         g_string_append_printf(out, "Negative prompt: %s\n", request->negative);
     }
-    g_autofree char *size = g_strdup_printf("%dx%d", width, height);
+    g_autofree char *size = g_strdup_printf("%dx%d", made->width, made->height);
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, request->seed);
     g_autofree char *settings = settings_recipe(request->settings);
     g_string_append(out, settings);
     append_value(out, "Seed", seed);
     append_value(out, "Size", size);
     append_value(out, "Model", m->name);
+    if (made->precision) {
+        append_value(out, "Precision", made->precision);
+    }
     if (request->source_prompt && *request->source_prompt) {
         append_value(out, "Source prompt", request->source_prompt);
     }
     append_weights(out, request->weights);
     if (place) {
-        append_place(out, place, width, height);
+        append_place(out, place, made->width, made->height);
     }
     append_tokens(out, request, m);
     if (request->hint) {
@@ -554,8 +557,8 @@ char *engine_recipe(const struct edit_request *request, const struct engine_plac
 }
 
 char *engine_recipe_with(struct engine *e, const struct edit_request *request,
-                         const struct engine_place *place, const GArray *uses, int width,
-                         int height)
+                         const struct engine_place *place, const GArray *uses,
+                         const struct engine_made *made)
 {
     g_autofree struct adapter **list = g_new0(struct adapter *, uses->len + 1);
     int n = 0;
@@ -567,5 +570,5 @@ char *engine_recipe_with(struct engine *e, const struct edit_request *request,
             list[n++] = a;
         }
     }
-    return engine_recipe(request, place, e->model, list, n, width, height);
+    return engine_recipe(request, place, e->model, list, n, made);
 }

@@ -192,15 +192,19 @@ struct image *engine_restore(struct engine *e, const struct photo *p, const stru
 
 // What the parameters text chunk of an exported picture says (methods 8.4). adapters may be NULL.
 // place may be NULL. Newly allocated.
+struct engine_made { // the picture
+    int width, height;
+    const char *precision; // that it was drawn in; NULL: not known
+};
 char *engine_recipe(const struct edit_request *request, const struct engine_place *place,
-                    const struct model *m, struct adapter *const *adapters, int n, int width,
-                    int height);
+                    const struct model *m, struct adapter *const *adapters, int n,
+                    const struct engine_made *made);
 
 // The same for an edit that was made with uses: struct engine_adapter. Those that cannot be loaded
 // are left out.
 char *engine_recipe_with(struct engine *e, const struct edit_request *request,
-                         const struct engine_place *place, const GArray *uses, int width,
-                         int height);
+                         const struct engine_place *place, const GArray *uses,
+                         const struct engine_made *made);
 
 // Trains the adapter on a part of the photo (NULL or width 0: all of it), at the size at which it
 // is edited. resume: a checkpoint, or NULL. The run is measured by engine_redraw(); watch is called

@@ -73,7 +73,7 @@ struct job_inputs {
     const char *title;                   // what a person calls it
     const char *vae;                     // the autoencoder in the place of a model's own
     const char *device;                  // as gpu_open()
-    const char *precision;               // as gpu_set_precision()
+    const char *precision;               // as gpu_set_precision(), or what a result was drawn in
     const char *dialect;                 // of an adapter's file; NULL: the method's own
     int rank;                            // of what goes into it where it cannot hold the adapter
     const char *const *files;            // NULL-terminated paths

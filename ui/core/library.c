@@ -442,7 +442,7 @@ static const TinctureResultEntry *kept_as(struct library *l, const char *key, GB
 
 void library_keep(struct library *l, const struct result *result, const struct picture *thumb)
 {
-    g_autofree char *recipe = document_to_json(&result->document);
+    g_autofree char *recipe = document_recipe(&result->document, result->edit->precision);
     g_autofree char *key = document_picture_key(&result->document);
     const TinctureResultEntry *same = kept_as(l, key, result->pixels);
     if (same) {

@@ -95,6 +95,7 @@ static void show_stored(struct live *live, const struct store_result *stored)
                                   .bytes = stored->pixels ? stored->pixels : nothing,
                                   .width = stored->width,
                                   .height = stored->height,
+                                  .precision = document_recipe_precision(stored->recipe),
                                   .id = stored->id};
     tincture_queue_submit(live->queue, tincture_job_new(&edit_job, &in));
 }
@@ -219,6 +220,18 @@ static void take_recipe(struct live *live, const char *recipe)
         p, DOCUMENT_PROMPTS | DOCUMENT_PARAMS | DOCUMENT_ADAPTERS | DOCUMENT_PLACE, 0);
 }
 
+// What is drawn from now on differs a little from what is shown.
+static void note_precision(const struct live *live, const char *recipe)
+{
+    const char *then = document_recipe_precision(recipe), *now = live->project->precision;
+    if (then && now && !g_str_equal(then, now)) {
+        tincture_project_say(live->project, MESSAGE_INFO,
+                             "This result was drawn in %s. This machine draws in %s now: what is "
+                             "drawn anew differs from it a little",
+                             then, now);
+    }
+}
+
 void live_restore(struct live *live, gint64 id)
 {
     TinctureProject *p = live->project;
@@ -233,6 +246,7 @@ void live_restore(struct live *live, gint64 id)
         return;
     }
     take_recipe(live, stored->recipe);
+    note_precision(live, stored->recipe);
     show_stored(live, stored);
     store_result_free(stored);
 }

@@ -19,6 +19,7 @@ void closeup_clear(struct closeup *d);
 struct outcome {
     struct store *store;        // a library that was opened
     char *device, *model;       // what was loaded, for a person to read
+    const char *precision;      // that it draws in: static
     struct photo *photo;        // that was opened
     struct picture view;        // of a photo or a result, as large as the window shows it
     struct picture thumb;       // of a result

@@ -40,7 +40,8 @@ struct _TinctureProject {
     char *title;         // its name, NULL: none is open
     struct document document;
     struct history *history;
-    JsonObject *presets; // what the model says of them; NULL: nothing
+    JsonObject *presets;   // what the model says of them; NULL: nothing
+    const char *precision; // that is drawn in, static; NULL: no model is there yet
 
     GPtrArray *known;     // TinctureAdapterEntry: all of the document, in its list or not
     GListStore *adapters; // TinctureAdapterEntry: its list

@@ -33,6 +33,7 @@ static void loaded(TinctureSession *self, TinctureJob *job)
     self->device = plain_text(job->out.device, TEXT_NAME);
     self->model = plain_text(job->out.model, TEXT_NAME);
     self->has_edges = job->out.edges;
+    self->project->precision = job->out.precision;
     self->reader = self->engine && engine_ready(self->engine, NULL) ? self->engine->model : NULL;
     if (job->out.note) {
         tincture_project_say(self->project, MESSAGE_ERROR, "A learned token is left out: %s",

@@ -214,8 +214,9 @@ struct image *sticker_draw(struct engine *e, const struct edit_request *request,
         sticker_tidy(cut);
     }
     if (cut && recipe) {
+        const struct engine_made made = {r->width, r->height, r->precision};
         *recipe = engine_recipe(request, NULL, e->model, (struct adapter **)e->in_use->pdata,
-                                (int)e->in_use->len, r->width, r->height);
+                                (int)e->in_use->len, &made);
     }
     edit_result_free(r);
     return cut;

@@ -119,10 +119,9 @@ static bool write_edit(struct batch *b, const struct photo *photo, const struct 
         return false;
     }
     struct image_save_params save = in->save;
+    const struct engine_made made = {image->width, image->height, edit->precision};
     g_autofree char *recipe =
-        in->with_recipe
-            ? engine_recipe_with(b->engine, &q, place, in->adapters, image->width, image->height)
-            : NULL;
+        in->with_recipe ? engine_recipe_with(b->engine, &q, place, in->adapters, &made) : NULL;
     save.recipe = recipe;
     save.keep_metadata = save.keep_profile = true;
     save.task = &b->task;

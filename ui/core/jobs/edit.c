@@ -1,8 +1,8 @@
 // The edit that a document asks for.
 //
-// Takes photo, document and adapters; with bytes, width and height it shows the stored pixels of a
-// result again instead of drawing. Ends with the result and its pictures, and shows rough ones on
-// the way.
+// Takes photo, document and adapters; with bytes, width, height and precision it shows the stored
+// pixels of a result again instead of drawing. Ends with the result and its pictures, and shows
+// rough ones on the way.
 #include "render/signed.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
@@ -33,6 +33,7 @@ static struct edit_result *unpack(const struct job_inputs *in, GError **error)
     struct edit_result *r = g_new0(struct edit_result, 1);
     r->width = in->width;
     r->height = in->height;
+    r->precision = gpu_precision_named(in->precision);
     if (signed_unpack(in->bytes, in->width, in->height, &r->rgb, &r->reconstruction)) {
         return r;
     }

@@ -35,8 +35,8 @@ static char *make_recipe(TinctureJob *job, struct engine *e, const struct engine
         engine_lead(e, &d->lead, in->photo, &place->region, &hint, &job->task, NULL) && hint.net
             ? &hint
             : NULL;
-    char *recipe =
-        engine_recipe_with(e, &q, place, in->result->adapters, image->width, image->height);
+    const struct engine_made made = {image->width, image->height, in->result->edit->precision};
+    char *recipe = engine_recipe_with(e, &q, place, in->result->adapters, &made);
     g_free((float *)hint.picture);
     return recipe;
 }

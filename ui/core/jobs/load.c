@@ -1,8 +1,8 @@
 // Loading the model that everything works with.
 //
 // Takes path (folder or file), vae, device and precision, and folder: of learned tokens, or NULL;
-// controls. Ends with the names of model and device, the tokens, a note about those that do not go
-// with the model, and whether edges can be kept.
+// controls. Ends with the names of model and device, the precision, the tokens, a note about those
+// that do not go with the model, and whether edges can be kept.
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -16,6 +16,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     job->out.device =
         info->slow_driver ? g_strdup_printf("%s (slow driver)", info->name) : g_strdup(info->name);
     job->out.model = g_strdup(e->model->name);
+    job->out.precision = gpu_precision(e->gpu);
     e->own_controls = g_strdup(job->in.controls);
     job->out.edges = engine_edges_control(e, &job->task) != NULL;
     if (job->in.folder) {
