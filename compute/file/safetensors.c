@@ -4,12 +4,14 @@
 
 #include "compute/file/safetensors.h"
 
-#include "compute/file/half.h"
 #include "compute/file/json.h"
+#include "compute/half.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MAP_FROM_BYTES (16 << 20) // smaller files are copied
 
@@ -309,7 +311,8 @@ struct st_file *st_parse(GBytes *bytes, const char *name, GError **error)
     return f;
 }
 
-static GBytes *load_bytes(const char *path, GError **error)
+// *mapped: the bytes are the file's, and not a copy.
+static GBytes *load_bytes(const char *path, bool *mapped, GError **error)
 {
     GStatBuf info;
     bool found = g_stat(path, &info) == 0;
@@ -331,6 +334,7 @@ static GBytes *load_bytes(const char *path, GError **error)
     }
     GBytes *bytes = g_mapped_file_get_bytes(mapping);
     g_mapped_file_unref(mapping);
+    *mapped = true;
     return bytes;
 }
 
@@ -414,11 +418,15 @@ static bool refuse_pickle(GBytes *bytes, const char *path, GError **error)
 
 struct st_file *st_open(const char *path, GError **error)
 {
-    GBytes *bytes = load_bytes(path, error);
+    bool mapped = false;
+    GBytes *bytes = load_bytes(path, &mapped, error);
     if (!bytes) {
         return NULL;
     }
     struct st_file *f = refuse_pickle(bytes, path, error) ? st_parse(bytes, path, error) : NULL;
+    for (guint i = 0; f && i < f->tensors->len; i++) {
+        ((struct st_tensor *)f->tensors->pdata[i])->mapped = mapped;
+    }
     g_bytes_unref(bytes);
     return f;
 }
@@ -453,23 +461,32 @@ const struct st_tensor *st_find(const struct st_file *f, const char *name)
     return g_hash_table_lookup(f->by_name, name);
 }
 
+void st_release(const struct st_tensor *t)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)t->data;
+    const uintptr_t begin = (at + page - 1) / page * page, end = (at + t->size_bytes) / page * page;
+    if (t->mapped && begin < end) {
+        madvise((void *)begin, end - begin, MADV_DONTNEED); // advice: without it all goes on
+    }
+}
+
 // The loop of one number format; the data is unaligned.
 #define CONVERT(type, expression)                                                                  \
-    for (int64_t i = 0; i < t->count; i++) {                                                       \
+    for (int64_t i = 0; i < count; i++) {                                                          \
         type v;                                                                                    \
-        memcpy(&v, t->data + i * sizeof v, sizeof v);                                              \
+        memcpy(&v, data + i * sizeof v, sizeof v);                                                 \
         out[i] = (float)(expression);                                                              \
     }                                                                                              \
     break
 
-static void convert(const struct st_tensor *t, float *out)
+static void convert(enum st_dtype dtype, const uint8_t *data, int64_t count, float *out)
 {
     // Numbers are little-endian on disk, and this program runs on little-endian machines only.
     G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN);
-    switch (t->dtype) {
+    switch (dtype) {
     case ST_F32:
-        if (t->count) {
-            memcpy(out, t->data, t->size_bytes);
+        if (count) {
+            memcpy(out, data, (size_t)count * sizeof *out);
         }
         break;
     case ST_F64: CONVERT(double, v);
@@ -484,29 +501,35 @@ static void convert(const struct st_tensor *t, float *out)
     }
 }
 
-bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **error)
+void st_set_not_finite(const struct st_tensor *t, GError **error)
 {
-    convert(t, out);
-    if (!finite) {
-        return true;
-    }
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
+                "%s: tensor %s holds a value that is not a number or infinite", t->path, t->name);
+}
+
+bool st_read_part(const struct st_tensor *t, int64_t first, int64_t count, float *out)
+{
+    convert(t->dtype, t->data + first * dtypes[t->dtype].size, count, out);
     // An exponent of all ones is an infinity or NaN; the maximum over all is a loop that
     // vectorises.
     uint32_t worst = 0;
-    for (int64_t i = 0; i < t->count; i++) {
+    for (int64_t i = 0; i < count; i++) {
         uint32_t magnitude = float_bits(out[i]) & 0x7fffffff;
         worst = MAX(worst, magnitude);
     }
-    if (worst >= 0x7f800000) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                    "%s: tensor %s holds a value that is not a number or infinite", t->path,
-                    t->name);
+    return worst < 0x7f800000;
+}
+
+bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **error)
+{
+    if (!st_read_part(t, 0, t->count, out) && finite) {
+        st_set_not_finite(t, error);
         return false;
     }
     return true;
 }
 
-bool st_read_learned(const struct st_tensor *t, float *out, GError **error)
+bool st_check_learned(const struct st_tensor *t, GError **error)
 {
     if (t->dtype >= ST_I64) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
@@ -515,5 +538,10 @@ bool st_read_learned(const struct st_tensor *t, float *out, GError **error)
                     t->path, t->name, st_dtype_name(t->dtype));
         return false;
     }
-    return st_read_f32(t, out, true, error);
+    return true;
+}
+
+bool st_read_learned(const struct st_tensor *t, float *out, GError **error)
+{
+    return st_check_learned(t, error) && st_read_f32(t, out, true, error);
 }

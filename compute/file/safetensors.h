@@ -29,6 +29,7 @@ struct st_tensor {
     int64_t count;       // elements
     const uint8_t *data; // inside the file's bytes; unaligned
     uint64_t size_bytes;
+    bool mapped; // data is the file's, not a copy's
 };
 
 struct st_file {
@@ -55,6 +56,11 @@ const struct st_tensor *st_find(const struct st_file *f, const char *name);
 // Takes the tensors whose names begin so out of the list, and sets them aside.
 void st_set_aside(struct st_file *f, const char *prefix);
 const char *st_dtype_name(enum st_dtype dtype); // "F16"
+// What has been read of a mapped file stays in the process's memory until it is closed: this takes
+// a tensor's bytes out of it. They can be read again.
+void st_release(const struct st_tensor *t);
+// A NaN or infinity in what was learned, named by the tensor.
+void st_set_not_finite(const struct st_tensor *t, GError **error);
 
 // Converts count elements to fp32. Integer types are converted by value. false: a NaN or infinity
 // was met and finite is required (weights); the error names the tensor.
@@ -62,6 +68,9 @@ bool st_read_f32(const struct st_tensor *t, float *out, bool finite, GError **er
 // The same of what was learned, an adapter or a token: finite, and no whole numbers, which are of a
 // quantised file without what they are to be multiplied by.
 bool st_read_learned(const struct st_tensor *t, float *out, GError **error);
+bool st_check_learned(const struct st_tensor *t, GError **error); // whole numbers alone
+// Elements [first, first + count) to fp32. false: one is a NaN or infinity.
+bool st_read_part(const struct st_tensor *t, int64_t first, int64_t count, float *out);
 
 // Writing: collect, then save. Data is copied.
 // Saving is atomic (temporary file in the same folder, fsync, read back and compared, rename; the

@@ -28,8 +28,15 @@ size_t dtype_size(enum dtype dtype)
     switch (dtype) {
     case DTYPE_F32: return sizeof(float);
     case DTYPE_I32: return sizeof(int32_t);
+    case DTYPE_F16:
+    case DTYPE_BF16: return sizeof(uint16_t);
     }
     g_assert_not_reached();
+}
+
+bool dtype_is_half(enum dtype dtype)
+{
+    return dtype == DTYPE_F16 || dtype == DTYPE_BF16;
 }
 
 uint64_t shape_bytes(const int shape[GRAPH_RANK], enum dtype dtype)

@@ -6,13 +6,15 @@
 //
 // Shapes are four ints, row-major, last one contiguous: activations are (N, H, W, C) or
 // (N, 1, T, C); a matrix is (1, 1, rows, columns); a vector (1, 1, 1, n). dtype is fp32, or int32
-// for token ids.
+// for token ids; weights that only products on the host read may rest in 16 bits (panels.h), and
+// whatever is computed of them is what it would be of the same numbers in fp32, to the bit.
 #pragma once
 
 #include "compute/gpu/gpu.h"
 
-enum dtype { DTYPE_F32, DTYPE_I32 };
+enum dtype { DTYPE_F32, DTYPE_I32, DTYPE_F16, DTYPE_BF16 };
 size_t dtype_size(enum dtype dtype); // bytes of an element
+bool dtype_is_half(enum dtype dtype);
 #define GRAPH_RANK   4
 #define GRAPH_INPUTS 4
 
@@ -44,7 +46,8 @@ struct tensor *tensor_new(struct gpu *gpu, enum dtype dtype, const int shape[GRA
 void tensor_free(struct tensor *t);
 int64_t shape_count(const int shape[GRAPH_RANK]); // elements
 uint64_t shape_bytes(const int shape[GRAPH_RANK], enum dtype dtype);
-// All of it, shape_bytes() from or to data. The only way to change data that a program has read.
+// All of it, fp32 or int32, in the order of its shape. What rests in 16 bits is widened, and is
+// never written. Writing is the only way to change data that a program has read.
 bool tensor_write(struct tensor *t, const void *data, GError **error);
 bool tensor_read(const struct tensor *t, void *data, GError **error);
 // The memory of packed copy `slot`, for host kernels; it belongs to the tensor. NULL: all packed

@@ -1,5 +1,5 @@
 // Storage that outlives a graph.
-#include "compute/graph/graph.h"
+#include "compute/graph/panels.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 // Most bytes that the packed copies of all tensors may take, and the share of the machine's memory.
-#define PACKED_BYTES ((int64_t)2 << 30)
-#define PACKED_SHARE 16
+// What rests in 16 bits is packed as fast as it is read, but for products of few rows: copies of a
+// small network's are worth their memory, those of a large one's are not (tests/bench/LOG.md).
+#define PACKED_BYTES      ((int64_t)2 << 30)
+#define PACKED_HALF_BYTES ((int64_t)128 << 20)
+#define PACKED_SHARE      16
 
 static atomic_int_fast64_t packed_bytes;
 
@@ -49,10 +52,11 @@ void tensor_free(struct tensor *t)
     g_free(t);
 }
 
-static int64_t packed_limit(void)
+static int64_t packed_limit(const struct tensor *t)
 {
     int64_t memory = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-    return MIN(PACKED_BYTES, memory / PACKED_SHARE);
+    const int64_t most = dtype_is_half(t->dtype) ? PACKED_HALF_BYTES : PACKED_BYTES;
+    return MIN(most, memory / PACKED_SHARE);
 }
 
 float *tensor_packed(struct tensor *t, int slot, const struct packed_key *key, int64_t floats,
@@ -67,7 +71,7 @@ float *tensor_packed(struct tensor *t, int slot, const struct packed_key *key, i
         return copy->data;
     }
     packed_free(copy);
-    if (atomic_load(&packed_bytes) + bytes > packed_limit()) {
+    if (atomic_load(&packed_bytes) + bytes > packed_limit(t)) {
         return NULL;
     }
     copy->data = aligned_alloc(64, (size_t)(bytes + 63) / 64 * 64);
@@ -82,6 +86,7 @@ float *tensor_packed(struct tensor *t, int slot, const struct packed_key *key, i
 
 bool tensor_write(struct tensor *t, const void *data, GError **error)
 {
+    g_assert(!dtype_is_half(t->dtype));
     for (int i = 0; i < TENSOR_PACKED_COPIES; i++) {
         t->packed[i].stale = true;
     }
@@ -90,5 +95,10 @@ bool tensor_write(struct tensor *t, const void *data, GError **error)
 
 bool tensor_read(const struct tensor *t, void *data, GError **error)
 {
+    if (dtype_is_half(t->dtype)) {
+        const struct panels panels = panels_of(t->shape);
+        panels_widen(&panels, t->dtype, t->buf->map, data);
+        return true;
+    }
     return gpu_buf_read(t->gpu, t->buf, 0, data, shape_bytes(t->shape, t->dtype), error);
 }

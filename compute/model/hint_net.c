@@ -89,7 +89,7 @@ static bool load(struct hint_net *net, const struct weights *w, struct model *mo
     if (!model->gpu) {
         return true;
     }
-    struct load_progress progress = {.total = weights_bytes(net->part)};
+    struct load_progress progress = {.total = weights_bytes(w, model->gpu)};
     return weights_check_memory(model->gpu, net->name, progress.total, error) &&
            weights_load(w, model->gpu, &progress, task, error);
 }

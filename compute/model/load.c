@@ -4,7 +4,9 @@
 
 #include "compute/file/hash.h"
 #include "compute/json_file.h"
+#include "compute/model/load_weight.h"
 #include "compute/model/single_file.h"
+#include "compute/op/op.h"
 
 #include <string.h>
 
@@ -426,63 +428,18 @@ void weights_check(const struct weights *w, GString *report, GString *notes)
 
 // ---- loading ------------------------------------------------------------------------------------
 
-uint64_t weights_bytes(const struct nn_part *part)
+uint64_t weights_bytes(const struct weights *w, const struct gpu *gpu)
 {
+    const bool halves = op_takes_halves(gpu_info(gpu));
     uint64_t bytes = 0;
-    for (guint i = 0; i < part->weights->len; i++) {
-        const struct nn_weight *w = part->weights->pdata[i];
-        bytes += shape_bytes(w->shape, DTYPE_F32);
+    for (guint i = 0; i < w->part->weights->len; i++) {
+        const struct nn_weight *weight = w->part->weights->pdata[i];
+        struct st_tensor t;
+        if (find_weight(w, weight->name, &t)) {
+            bytes += shape_bytes(weight->shape, weight_rest_dtype(weight, &t, halves));
+        }
     }
     return bytes;
-}
-
-void weights_channels_last(const float *in, float *out, const int shape[GRAPH_RANK])
-{
-    int64_t positions = (int64_t)shape[1] * shape[2], channels = shape[3];
-    for (int64_t o = 0; o < shape[0];
-         o++, in += positions * channels, out += positions * channels) {
-        for (int64_t p = 0; p < positions; p++) {
-            for (int64_t i = 0; i < channels; i++) {
-                out[p * channels + i] = in[i * positions + p];
-            }
-        }
-    }
-}
-
-void weights_channels_first(const float *in, float *out, const int shape[GRAPH_RANK])
-{
-    const int64_t positions = (int64_t)shape[1] * shape[2], channels = shape[3];
-    for (int64_t o = 0; o < shape[0];
-         o++, in += positions * channels, out += positions * channels) {
-        for (int64_t k = 0; k < positions * channels; k++) {
-            out[k % channels * positions + k / channels] = in[k];
-        }
-    }
-}
-
-// Scratch of one loading run, as large as its largest tensor.
-struct scratch {
-    float *file, *engine;
-};
-
-static bool load_weight(struct gpu *gpu, struct nn_weight *w, const struct st_tensor *t,
-                        struct scratch *s, GError **error)
-{
-    w->tensor = tensor_new(gpu, DTYPE_F32, w->shape, w->name, error);
-    if (!w->tensor) {
-        return false;
-    }
-    bool turn = w->rank == 4 && w->shape[1] * w->shape[2] > 1;
-    // Where the device's memory is mapped the last pass writes straight into it.
-    float *mapped = w->tensor->buf->map;
-    float *last = mapped ? mapped : s->engine;
-    if (!st_read_learned(t, turn ? s->file : last, error)) {
-        return false;
-    }
-    if (turn) {
-        weights_channels_last(s->file, last, w->shape);
-    }
-    return mapped || tensor_write(w->tensor, last, error);
 }
 
 static int64_t largest_count(const struct nn_part *part)
@@ -512,21 +469,19 @@ bool weights_load(const struct weights *w, struct gpu *gpu, struct load_progress
                   struct task *task, GError **error)
 {
     struct nn_part *p = w->part;
-    int64_t largest = largest_count(p);
-    struct scratch s = {g_new(float, largest), g_new(float, largest)};
+    const bool halves = op_takes_halves(gpu_info(gpu));
+    g_autofree float *staging = g_new(float, largest_count(p));
     bool ok = true;
     for (guint i = 0; ok && i < p->weights->len; i++) {
         struct nn_weight *weight = p->weights->pdata[i];
         struct st_tensor t;
         ok = find_weight(w, weight->name, &t) && !task_cancelled(task, error) &&
-             load_weight(gpu, weight, &t, &s, error);
+             weight_load(gpu, weight, &t, halves, staging, error);
         if (ok) {
-            progress->done += (uint64_t)t.count * dtype_size(DTYPE_F32);
+            progress->done += shape_bytes(weight->shape, weight->tensor->dtype);
             task_report(task, TASK_LOADING_MODEL, (double)progress->done / progress->total);
         }
     }
-    g_free(s.file);
-    g_free(s.engine);
     return ok;
 }
 

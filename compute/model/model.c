@@ -136,8 +136,8 @@ struct model *model_inspect(const char *path, GError **error)
 static bool load_parts(struct model *m, GPtrArray *weights, struct task *task, GError **error)
 {
     struct load_progress progress = {0};
-    for (guint i = 0; i < m->parts->len; i++) {
-        progress.total += weights_bytes(m->parts->pdata[i]);
+    for (guint i = 0; i < weights->len; i++) {
+        progress.total += weights_bytes(weights->pdata[i], m->gpu);
     }
     if (!weights_check_memory(m->gpu, m->name, progress.total, error)) {
         return false;

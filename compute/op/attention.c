@@ -62,7 +62,14 @@ static struct packed_weights keys_of(const struct attention_task *t, int64_t hea
 {
     const struct attention_shape *a = &t->a;
     const int64_t at = head / a->heads * a->keys * a->channels + head % a->heads * a->d;
-    return (struct packed_weights){t->k + at, a->channels, 0, 1, a->keys, 1, a->d, NULL};
+    return (struct packed_weights){
+        .data = t->k + at,
+        .step_n = a->channels,
+        .step_depth = 1,
+        .n = a->keys,
+        .taps = 1,
+        .depth = a->d,
+    };
 }
 
 // The values of keys [first, first + count), as what makes results of powers.
@@ -71,7 +78,14 @@ static struct packed_weights values_of(const struct attention_task *t, int64_t h
 {
     const struct attention_shape *a = &t->a;
     const int64_t at = (head / a->heads * a->keys + first) * a->channels + head % a->heads * a->d;
-    return (struct packed_weights){t->v + at, 1, 0, a->channels, a->d, 1, count, NULL};
+    return (struct packed_weights){
+        .data = t->v + at,
+        .step_n = 1,
+        .step_depth = a->channels,
+        .n = a->d,
+        .taps = 1,
+        .depth = count,
+    };
 }
 
 static void pack_heads(int64_t begin, int64_t end, void *data)

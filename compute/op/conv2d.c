@@ -81,6 +81,7 @@ static void run_conv2d(const struct op_run *run, bool bf16)
         .w =
             {
                 .data = run->in[1],
+                .dtype = run->node->in[1]->dtype,
                 .step_n = conv_depth(s),
                 .step_tap = s->in,
                 .step_depth = 1,
@@ -175,8 +176,13 @@ const struct op conv2d_op = {
     .kernels = {{.name = "bf16",
                  .fits = packed_bf16_fits,
                  .needs = PACKED_BF16_NEEDS,
+                 .halves = true,
                  .host = conv2d_bf16},
-                {.name = "host", .host = conv2d_host},
+                {.name = "host",
+                 .fits = packed_fits,
+                 .needs = PACKED_NEEDS,
+                 .halves = true,
+                 .host = conv2d_host},
                 {.name = "portable", .dispatch = conv2d_dispatch}},
     .flops = conv2d_flops,
 };

@@ -135,11 +135,13 @@ static void run_packed(const struct op_run *run, const struct extent *q, bool bf
         .w =
             {
                 .data = run->in[1],
+                .dtype = run->node->in[1]->dtype,
                 .step_n = q->trans_b ? q->ldb : 1,
                 .step_depth = q->trans_b ? 1 : q->ldb,
                 .n = q->n,
                 .taps = 1,
                 .depth = q->k,
+                .turned = !q->trans_b,
                 .keeper = run->node->in[1]->tensor,
             },
         .bias = run->in[2],
@@ -186,6 +188,11 @@ static void matmul_host(const struct op_run *run)
     } else {
         run_product(run, &q);
     }
+}
+
+static bool host_fits(const struct node *node, const struct gpu_info *gpu)
+{
+    return !dtype_is_half(node->in[1]->dtype) || is_packed(node);
 }
 
 static bool bf16_fits(const struct node *node, const struct gpu_info *gpu)
@@ -257,8 +264,13 @@ const struct op matmul_op = {
     .kernels = {{.name = "bf16",
                  .fits = bf16_fits,
                  .needs = PACKED_BF16_NEEDS ", and a network's weights",
+                 .halves = true,
                  .host = matmul_bf16},
-                {.name = "host", .host = matmul_host},
+                {.name = "host",
+                 .fits = host_fits,
+                 .needs = PACKED_NEEDS,
+                 .halves = true,
+                 .host = matmul_host},
                 {.name = "portable", .dispatch = matmul_dispatch}},
     .flops = matmul_flops,
 };

@@ -25,10 +25,21 @@ const struct op *op_find(const char *name)
 
 // ---- kernels ------------------------------------------------------------------------------------
 
+static bool reads_inputs(const struct op_kernel *kernel, const struct node *node)
+{
+    for (int i = 0; i < node->n_in; i++) {
+        if (node->in[i] && dtype_is_half(node->in[i]->dtype) && !(kernel->halves && i == 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool fits(const struct op_kernel *kernel, const struct node *node,
                  const struct gpu_info *gpu)
 {
-    return (kernel->dispatch || gpu->host_kernels) && (!kernel->fits || kernel->fits(node, gpu));
+    return (kernel->dispatch || gpu->host_kernels) && reads_inputs(kernel, node) &&
+           (!kernel->fits || kernel->fits(node, gpu));
 }
 
 // Among the kernels that `variant` means; NULL means all of them.
@@ -62,6 +73,22 @@ const char *op_needs(const struct op *op)
         needs = op->kernels[i].needs; // the last one's, which asks for least
     }
     return needs ? needs : "a kernel for it";
+}
+
+bool op_takes_halves(const struct gpu_info *gpu)
+{
+    const char *variant = NULL;
+    if (!gpu->host_kernels || !op_variant(gpu, &variant, NULL)) {
+        return false;
+    }
+    bool any = !variant;
+    for (int i = 0; op_table[i] && !any; i++) {
+        for (int k = 0; k < OP_MAX_KERNELS && op_table[i]->kernels[k].name; k++) {
+            const struct op_kernel *kernel = &op_table[i]->kernels[k];
+            any = any || (kernel->halves && strcmp(kernel->name, variant) == 0);
+        }
+    }
+    return any;
 }
 
 static bool is_variant(const char *name)

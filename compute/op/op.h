@@ -11,7 +11,7 @@
 struct op_run {
     const struct node *node;
     float *out;                    // int32 ops cast
-    const float *in[GRAPH_INPUTS]; // NULL for an absent optional input
+    const float *in[GRAPH_INPUTS]; // likewise, and 16-bit weights; NULL: an absent optional input
 };
 
 // What a Vulkan kernel gets: device addresses of the node's data.
@@ -41,6 +41,10 @@ struct op_kernel {
     // address, so that what it needs of addresses follows from the nodes.
     bool (*fits)(const struct node *node, const struct gpu_info *gpu);
     const char *needs; // for people, what fits() asks for: "an even number of channels"
+
+    // Whether in[1], weights, may rest in 16 bits (compute/graph/panels.h). A node with such an
+    // input runs with no other kernel.
+    bool halves;
 
     // Exactly one of the two. A host kernel runs where gpu_info says host_kernels.
     void (*host)(const struct op_run *run);
@@ -82,6 +86,9 @@ const struct op_kernel *op_kernel_choose(const struct node *node, const struct g
                                          const char *variant);
 // What an op asks of a device, where it fits none: "three rows of a block in shared memory".
 const char *op_needs(const struct op *op);
+// Whether products with weights that rest in 16 bits run on the device: on the host they do, unless
+// TINCTURE_VARIANT asks for other kernels.
+bool op_takes_halves(const struct gpu_info *gpu);
 // What TINCTURE_VARIANT says, in *variant: NULL, or what op_kernel_choose() takes. false: no kernel
 // has that name, or the device has no host kernels.
 bool op_variant(const struct gpu_info *gpu, const char **variant, GError **error);

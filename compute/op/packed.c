@@ -2,13 +2,14 @@
 #include "compute/op/packed.h"
 
 #include "compute/op/kernel.h"
+#include "compute/op/pack.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
 #define MAX_ROWS    8
-#define MAX_COLUMNS 32
+#define MAX_COLUMNS PACK_COLUMNS
 
 // ---- kernels ------------------------------------------------------------------------------------
 
@@ -138,102 +139,6 @@ static bool next_part(int taps, int words, struct part *p)
     return p->tap < taps;
 }
 
-// A panel (taps, depth, columns): the weights of `columns` outputs, zeros behind the last output.
-// Memory is read in its own order, whichever that is, in blocks that stay near as they are written.
-enum { BLOCK = 64 };
-
-static void pack_fp32(const struct packed_weights *w, int first, int columns, float *out)
-{
-    const int n = MIN(columns, w->n - first);
-    for (int tap = 0; tap < w->taps; tap++) {
-        const float *from = w->data + first * w->step_n + tap * w->step_tap;
-        for (int k = 0; k < w->depth && w->step_n == 1; k++, out += columns) {
-            memcpy(out, from + k * w->step_depth, (size_t)n * sizeof(*out));
-        }
-        for (int begin = 0; begin < w->depth && w->step_n != 1; begin += BLOCK) {
-            const int depth = MIN(BLOCK, w->depth - begin);
-            for (int j = 0; j < n; j++) {
-                for (int k = 0; k < depth; k++) {
-                    out[k * columns + j] = from[j * w->step_n + (begin + k) * w->step_depth];
-                }
-            }
-            out += depth * columns;
-        }
-    }
-}
-
-// `n` words of two rows: of an input under one tap and under the next.
-static HOST_CLONES void pack_pairs(const float *even, const float *odd, int n, float *out)
-{
-    for (int j = 0; j < n; j++) {
-        out[j] = bf16_pair(even[j], odd[j]);
-    }
-}
-
-// `n` numbers of a row, each times scale, to words; behind an odd number of them a zero.
-static HOST_CLONES void pack_row(const float *row, int n, float scale, float *out)
-{
-    for (int k = 0; k < n / 2; k++) {
-        out[k] = bf16_pair(scale * row[2 * k], scale * row[2 * k + 1]);
-    }
-    if (n % 2) {
-        out[n / 2] = bf16_pair(scale * row[n - 1], 0);
-    }
-}
-
-#if defined(__x86_64__)
-// The same by the processor's own instruction, which takes denormal numbers for zero, as its
-// products do.
-__attribute__((target("avx512f,avx512bf16"))) static void pack_row_avx512(const float *row, int n,
-                                                                          float scale, float *out)
-{
-    const __m512 factor = _mm512_set1_ps(scale);
-    int k = 0;
-    for (; k + 32 <= n; k += 32) {
-        const __m512 low = _mm512_mul_ps(factor, _mm512_loadu_ps(row + k));
-        const __m512 high = _mm512_mul_ps(factor, _mm512_loadu_ps(row + k + 16));
-        _mm512_storeu_si512(out + k / 2, (__m512i)_mm512_cvtne2ps_pbh(high, low));
-    }
-    pack_row(row + k, n - k, scale, out + k / 2);
-}
-#endif
-
-static void (*row_packer(void))(const float *, int, float, float *)
-{
-#if defined(__x86_64__)
-    if (host_multiplies_bf16()) {
-        return pack_row_avx512;
-    }
-#endif
-    return pack_row;
-}
-
-// As pack_fp32(), of pairs. A row of weights lies along the outputs (step_n is 1) or along the
-// inputs (step_depth is 1).
-static void pack_bf16(const struct packed_weights *w, int first, int columns, float *out)
-{
-    static const float zeros[MAX_COLUMNS];
-    const int n = MIN(columns, w->n - first);
-    for (int tap = 0; tap < w->taps; tap++) {
-        const float *from = w->data + first * w->step_n + tap * w->step_tap;
-        for (int k = 0; k < w->depth && w->step_n == 1; k += 2, out += columns) {
-            const float *even = from + k * w->step_depth;
-            pack_pairs(even, k + 1 < w->depth ? even + w->step_depth : zeros, n, out);
-        }
-        for (int begin = 0; begin < w->depth && w->step_n != 1; begin += BLOCK) {
-            const int depth = MIN(BLOCK, w->depth - begin), words = (depth + 1) / 2;
-            for (int j = 0; j < n; j++) {
-                float row[BLOCK / 2];
-                pack_row(from + j * w->step_n + begin, depth, 1, row);
-                for (int k = 0; k < words; k++) {
-                    out[k * columns + j] = row[k];
-                }
-            }
-            out += words * columns;
-        }
-    }
-}
-
 struct packing {
     const struct packed_weights *w;
     const struct packed_kernel *kernel;
@@ -254,7 +159,7 @@ static void pack(const struct packing *p, int64_t begin, int64_t end, float *out
         if ((i + 1) * columns > p->w->n) {
             memset(out, 0, (size_t)words * sizeof(*out));
         }
-        (p->kernel->bf16 ? pack_bf16 : pack_fp32)(p->w, (int)i * columns, columns, out);
+        pack_panel(p->w, (int)i * columns, columns, p->kernel->bf16, out);
     }
 }
 
@@ -274,7 +179,7 @@ static const float *kept(const struct packed_weights *w, const struct packed_ker
     }
     struct packed_key key = {kernel, {w->n, w->taps, w->depth, 0}};
     float *copy =
-        tensor_packed(w->keeper, w->step_n == 1, &key, panels * panel_words(w, kernel), &stale);
+        tensor_packed(w->keeper, w->turned, &key, panels * panel_words(w, kernel), &stale);
     if (copy && stale) {
         struct packing packing = {w, kernel, copy};
         host_parallel(panels, op_grain(panel_words(w, kernel)), pack_panels, &packing);
@@ -447,7 +352,7 @@ struct rounding {
 static void round_range(int64_t begin, int64_t end, void *data)
 {
     const struct rounding *r = data;
-    void (*pack_one)(const float *, int, float, float *) = row_packer();
+    const pack_row_fn pack_one = pack_row_packer();
     for (int64_t i = begin; i < end; i++) {
         pack_one(r->q->x + i * r->q->w.depth, r->q->w.depth, 1, r->out + i * r->words);
     }
@@ -541,8 +446,7 @@ void packed_rows(const struct packed_kernel *kernel, const float *x, int64_t ldx
                  int count, float scale, float *out)
 {
     const int words = kernel->bf16 ? (count + 1) / 2 : count;
-    void (*pack_one)(const float *, int, float, float *) =
-        kernel->bf16 ? row_packer() : copy_scaled;
+    const pack_row_fn pack_one = kernel->bf16 ? pack_row_packer() : copy_scaled;
     for (int i = 0; i < rows; i++) {
         pack_one(x + i * ldx, count, scale, out + i * words);
     }
@@ -573,8 +477,12 @@ void packed_block_run(const struct packed_block *b)
     }
 }
 
+bool packed_fits(const struct node *node, const struct gpu_info *gpu)
+{
+    return !dtype_is_half(node->in[1]->dtype) || node->in[1]->tensor;
+}
+
 bool packed_bf16_fits(const struct node *node, const struct gpu_info *gpu)
 {
-    (void)node;
-    return gpu->bf16;
+    return gpu->bf16 && packed_fits(node, gpu);
 }

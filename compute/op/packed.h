@@ -17,11 +17,14 @@
 
 #include "compute/graph/graph.h"
 
-// w(j, t, k) = data[j * step_n + t * step_tap + k * step_depth].
+// In fp32 w(j, t, k) = data[j * step_n + t * step_tap + k * step_depth]. What rests in 16 bits lies
+// in panels (compute/graph/panels.h), and is widened while it is packed.
 struct packed_weights {
-    const float *data;
-    int64_t step_n, step_tap, step_depth; // elements
+    const void *data;
+    enum dtype dtype;                     // of data; 0: fp32
+    int64_t step_n, step_tap, step_depth; // elements, of fp32
     int n, taps, depth;
+    bool turned; // n are the inputs of whose weights these are and depth the outputs: a gradient
     struct tensor *keeper; // whose data it is, or NULL: packed at every call
 };
 
@@ -87,6 +90,9 @@ struct packed_block {
 };
 void packed_block_run(const struct packed_block *block);
 
+// For the host's kernels: in[1] is fp32, or weights that can be taken as they rest; in words.
+#define PACKED_NEEDS "weights in fp32, or a network's own"
+bool packed_fits(const struct node *node, const struct gpu_info *gpu);
 // For the kernels named "bf16": whether the device is set to it, and that in words.
 #define PACKED_BF16_NEEDS "a processor that multiplies in bf16 and is set to it"
 bool packed_bf16_fits(const struct node *node, const struct gpu_info *gpu);

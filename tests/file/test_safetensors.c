@@ -1,9 +1,9 @@
 // The safetensors reader and writer. The negative list follows the reference implementation's own
 // tests and its folder of attacks: each is a file that some reader believed.
 
-#include "compute/file/half.h"
 #include "compute/file/hash.h"
 #include "compute/file/safetensors.h"
+#include "compute/half.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -298,6 +298,40 @@ static void leave_folder(const char *path)
     }
     g_assert_cmpint(g_rmdir(folder), ==, 0); // nothing else was left behind
     g_free(folder);
+}
+
+// What is taken out of memory can be read again, of a large file, which is mapped, and of a small
+// one, which is a copy.
+static void test_release(void)
+{
+    static const int counts[] = {1 << 14, 5 << 20};
+    enter_folder();
+    g_autofree char *path = g_build_filename(folder, "release.safetensors", NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
+        const int64_t count = counts[i];
+        g_autofree float *values = g_new(float, count), *again = g_new(float, count);
+        for (int64_t k = 0; k < count; k++) {
+            values[k] = (float)k;
+        }
+        struct st_writer *w = st_writer_new();
+        st_writer_f32(w, "x", 1, &count, values);
+        g_assert_true(st_writer_save(w, path, NULL, NULL));
+        st_writer_free(w);
+        struct st_file *f = st_open(path, NULL);
+        const struct st_tensor *t = st_find(f, "x");
+        g_assert_true(t->mapped == (i == 1));
+        for (int round = 0; round < 2; round++) {
+            g_assert_true(st_read_f32(t, again, true, NULL));
+            g_assert_cmpmem(values, (size_t)count * sizeof *values, again,
+                            (size_t)count * sizeof *again);
+            st_release(t);
+        }
+        memset(again, 0, 3 * sizeof *again);
+        g_assert_true(st_read_part(t, 1000, 2, again));
+        g_assert_true(again[0] == 1000 && again[1] == 1001 && again[2] == 0);
+        st_free(f);
+    }
+    leave_folder(path);
 }
 
 static struct st_writer *make_writer(void)
@@ -666,6 +700,7 @@ int main(int argc, char **argv)
     g_test_add_func("/safetensors/accepted", test_accepted);
     g_test_add_func("/safetensors/half", test_half);
     g_test_add_func("/safetensors/formats", test_formats);
+    g_test_add_func("/safetensors/release", test_release);
     g_test_add_func("/safetensors/pointer", test_pointer);
     g_test_add_func("/safetensors/not-finite", test_not_finite);
     g_test_add_func("/safetensors/round-trip", test_round_trip);

@@ -115,6 +115,51 @@ static void test_variant(void)
     g_clear_error(&error);
 }
 
+// Weights of 16 bits are read by products on the host alone, whatever else is asked for.
+static void test_halves(void)
+{
+    const struct gpu_info cpu = {.type = GPU_TYPE_CPU, .host_kernels = true, .int64 = true};
+    const struct gpu_info rounds = {.type = GPU_TYPE_CPU, .host_kernels = true, .bf16 = true};
+    const struct gpu_info card = {.type = GPU_TYPE_DISCRETE};
+    struct tensor weights = {.shape = {1, 1, 64, 32}, .dtype = DTYPE_F16};
+    struct graph *g = graph_new();
+    struct node *x = graph_leaf_dry(g, (int[]){1, 1, 4, 32}, "x"), *w = graph_leaf(g, &weights);
+    struct node *dy = graph_leaf_dry(g, (int[]){1, 1, 4, 64}, "dy");
+    struct node *part = op_view(g, w, 32, (int[]){1, 1, 8, 32});
+    struct node *const products[] = {op_linear(g, x, w, NULL), op_matmul(g, dy, w, false, false)};
+    struct node *const others[] = {op_affine(g, w, 2, 1), op_add(g, w, w), op_linear(g, w, x, NULL),
+                                   op_linear(g, x, part, NULL)};
+    for (size_t i = 0; i < G_N_ELEMENTS(products); i++) {
+        g_assert_cmpstr(chosen(products[i], &cpu, NULL), ==, "host");
+        g_assert_cmpstr(chosen(products[i], &cpu, "shader"), ==, "host");
+        g_assert_cmpstr(chosen(products[i], &rounds, NULL), ==, "bf16");
+        g_assert_null(op_kernel_choose(products[i], &card, NULL));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_assert_null(op_kernel_choose(others[i], &cpu, NULL));
+        g_assert_null(op_kernel_choose(others[i], &rounds, NULL));
+    }
+    graph_free(g);
+}
+
+// Where they may rest so.
+static void test_takes_halves(void)
+{
+    static const struct {
+        const char *variant;
+        bool takes;
+    } cases[] = {{"", true},       {"host", true},      {"bf16", true},   {"shader", false},
+                 {"lanes", false}, {"portable", false}, {"nobody", false}};
+    const struct gpu_info cpu = {.type = GPU_TYPE_CPU, .host_kernels = true};
+    const struct gpu_info card = {.type = GPU_TYPE_DISCRETE};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_setenv("TINCTURE_VARIANT", cases[i].variant, TRUE);
+        g_assert_true(op_takes_halves(&cpu) == cases[i].takes);
+        g_assert_false(op_takes_halves(&card));
+    }
+    g_unsetenv("TINCTURE_VARIANT");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -123,5 +168,7 @@ int main(int argc, char **argv)
     g_test_add_func("/choice/no-pairs", test_no_pairs);
     g_test_add_func("/choice/little-shared-memory", test_little_shared_memory);
     g_test_add_func("/choice/variant", test_variant);
+    g_test_add_func("/choice/halves", test_halves);
+    g_test_add_func("/choice/takes-halves", test_takes_halves);
     return g_test_run();
 }

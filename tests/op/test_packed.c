@@ -3,9 +3,10 @@
 // to bf16, and how; and the packed copy follows its tensor.
 #include "compute/op/packed.h"
 
-#include "compute/file/half.h"
 #include "compute/gpu/host.h"
 #include "compute/gpu/random.h"
+#include "compute/graph/panels.h"
+#include "compute/half.h"
 #include "compute/op/math.h"
 
 #include <math.h>
@@ -43,6 +44,7 @@ static struct packed_product product_of(const struct source *s, struct tensor *k
         .n = n,
         .taps = s->taps,
         .depth = s->depth,
+        .turned = back,
         .keeper = keeper,
     };
     return (struct packed_product){
@@ -97,7 +99,8 @@ static double expected(const struct packed_product *q, int64_t i, int j, double 
     for (int t = 0; t < s->taps && i + t < s->rows; t++) {
         for (int k = 0; k < s->depth; k++) {
             const int64_t at = j * q->w.step_n + t * q->w.step_tap + k * q->w.step_depth;
-            double term = factor(q, s->x[(i + t) * s->depth + k]) * factor(q, q->w.data[at]);
+            double term =
+                factor(q, s->x[(i + t) * s->depth + k]) * factor(q, ((const float *)q->w.data)[at]);
             sum += term;
             *scale += term * term;
         }
@@ -274,6 +277,70 @@ static void test_odd(gconstpointer data)
     }
 }
 
+// ---- weights at rest ----------------------------------------------------------------------------
+
+// A layer's weights in 16 bits, in panels and widened.
+struct rest {
+    uint16_t *panels;
+    float *wide;
+};
+
+// Finite numbers of any size that fp16 has, or, so that sums stay finite, bf16 near 1.
+static struct rest rest_make(int outputs, int taps, int inputs, enum dtype half)
+{
+    const int shape[GRAPH_RANK] = {outputs, taps, 1, inputs};
+    const struct panels p = {outputs, taps, inputs};
+    const int64_t count = shape_count(shape);
+    g_autofree uint16_t *file = g_new(uint16_t, count);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(13);
+    struct rest r = {g_new(uint16_t, count), g_new(float, count)};
+    for (int64_t i = 0; i < count; i++) {
+        const int sign = g_rand_boolean(rand) ? 0x8000 : 0;
+        file[i] = (uint16_t)(sign | (half == DTYPE_F16 ? g_rand_int_range(rand, 0, 0x7c00)
+                                                       : g_rand_int_range(rand, 0x3c00, 0x4400)));
+    }
+    for (int i = 0; i < panels_count(&p); i++) {
+        panels_fill(&p, i, (const uint8_t *)file, r.panels + panels_offset(&p, i));
+    }
+    panels_widen(&p, half, r.panels, r.wide);
+    return r;
+}
+
+static void check_rest(const struct packed_kernel *kernel, int m, int n, int depth, int taps,
+                       enum dtype half)
+{
+    g_autofree float *x = random_floats((int64_t)m * depth, 14);
+    g_autofree float *wide = g_new(float, m *n), *rests = g_new(float, m *n);
+    const struct source s = {x, m, depth, taps};
+    for (int back = 0; back < 2; back++) {
+        struct rest r = back ? rest_make(depth, taps, n, half) : rest_make(n, taps, depth, half);
+        struct packed_product q = product_of(&s, NULL, r.wide, n, back);
+        q.kernel = kernel;
+        q.y = wide;
+        packed_product_run(&q);
+        q.w.data = r.panels;
+        q.w.dtype = half;
+        q.y = rests;
+        packed_product_run(&q);
+        g_assert_cmpmem(wide, sizeof(*wide) * m * n, rests, sizeof(*rests) * m * n);
+        g_free(r.panels);
+        g_free(r.wide);
+    }
+}
+
+// What is computed is what it would be of the same numbers in fp32, to the bit.
+static void test_rest(gconstpointer data)
+{
+    static const int sizes[][4] = {// rows, columns, depth, taps
+                                   {1, 1, 1, 1},    {5, 31, 7, 3},   {9, 32, 64, 1}, {9, 33, 65, 2},
+                                   {20, 64, 32, 9}, {40, 70, 97, 4}, {7, 128, 33, 1}};
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        const int *z = sizes[i];
+        check_rest(data, z[0], z[1], z[2], z[3], DTYPE_F16);
+        check_rest(data, z[0], z[1], z[2], z[3], DTYPE_BF16);
+    }
+}
+
 // Of a few columns half a tile would stay empty.
 static void test_narrow(void)
 {
@@ -303,6 +370,7 @@ static void add_kernel(const struct packed_kernel *kernel)
     if (kernel->usable()) {
         add("sizes", kernel, test_kernel);
         add("odd", kernel, test_odd);
+        add("rest", kernel, test_rest);
     }
 }
 
