@@ -63,6 +63,20 @@ uint16_t panels_fill(const struct panels *p, int i, const uint8_t *file, uint16_
     return most;
 }
 
+static float widen(enum dtype half, uint16_t bits)
+{
+    return half == DTYPE_F16 ? half_to_float(bits) : bfloat_to_float(bits);
+}
+
+void panels_row(const struct panels *p, enum dtype half, const uint16_t *panels, int j, float *out)
+{
+    const int i = j / PANEL_OUTPUTS, width = panels_width(p, i);
+    const uint16_t *from = panels + panels_offset(p, i) + j % PANEL_OUTPUTS;
+    for (int64_t k = 0; k < (int64_t)p->taps * p->inputs; k++) {
+        out[k] = widen(half, from[k * width]);
+    }
+}
+
 void panels_widen(const struct panels *p, enum dtype half, const uint16_t *panels, float *out)
 {
     const int64_t length = (int64_t)p->taps * p->inputs;
@@ -72,8 +86,7 @@ void panels_widen(const struct panels *p, enum dtype half, const uint16_t *panel
         float *to = out + panels_offset(p, i); // the first of its outputs
         for (int64_t k = 0; k < length; k++, from += width) {
             for (int j = 0; j < width; j++) {
-                to[j * length + k] =
-                    half == DTYPE_F16 ? half_to_float(from[j]) : bfloat_to_float(from[j]);
+                to[j * length + k] = widen(half, from[j]);
             }
         }
     }

@@ -42,9 +42,9 @@ void weights_free(struct weights *w);
 // are not at fault: alone they go to notes, in the same form.
 void weights_check(const struct weights *w, GString *report, GString *notes);
 
-// Bytes that the part's tensors take on the device. Those of linear layers and convolutions rest in
-// 16 bits where the files have them so and the device takes them (op_takes_halves()); the others,
-// and all of other files and devices, are fp32.
+// Bytes that the part's tensors take on the device. Those of linear layers, convolutions and tables
+// rest in 16 bits where the files have them so and the device takes them (op_takes_halves()); the
+// others, and all of other files and devices, are fp32.
 uint64_t weights_bytes(const struct weights *w, const struct gpu *gpu);
 
 // False where so much memory is not free; name is of what is to be loaded.

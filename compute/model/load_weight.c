@@ -11,7 +11,7 @@
 
 enum dtype weight_rest_dtype(const struct nn_weight *w, const struct st_tensor *t, bool halves)
 {
-    if (!halves || !w->product) {
+    if (!halves || !w->rests) {
         return DTYPE_F32;
     }
     return t->dtype == ST_F16 ? DTYPE_F16 : t->dtype == ST_BF16 ? DTYPE_BF16 : DTYPE_F32;

@@ -48,15 +48,15 @@ struct nn_weight *nn_part_find(const struct nn_part *part, const char *name)
 }
 
 // The weight called name; a dry build writes it down the first time.
-static struct nn_weight *want_weight(struct nn *nn, enum nn_kind kind, const int shape[GRAPH_RANK],
-                                     int rank, const char *name)
+static struct nn_weight *want_weight(struct nn *nn, const int shape[GRAPH_RANK], int rank,
+                                     bool rests, const char *name)
 {
     struct nn_weight *w = nn_part_find(nn->part, name);
     if (!w && nn->dry) {
         w = g_new0(struct nn_weight, 1);
         w->name = g_strdup(name);
         w->rank = rank;
-        w->product = rank > 1 && (kind == NN_LINEAR || kind == NN_CONV);
+        w->rests = rests;
         memcpy(w->shape, shape, sizeof w->shape);
         g_ptr_array_add(nn->part->weights, w);
         g_hash_table_insert(nn->part->by_name, w->name, w);
@@ -76,13 +76,20 @@ static struct node *weight_leaf(struct nn *nn, const struct nn_weight *w)
 
 // ---- layers -------------------------------------------------------------------------------------
 
+// Products and rows of a table do, a whole table does not.
+static bool takes_halves(const struct nn_layer *layer)
+{
+    return layer->kind == NN_LINEAR || layer->kind == NN_CONV ||
+           (layer->kind == NN_EMBEDDING && layer->x);
+}
+
 // The weight of layer->path and its leaf.
 static void layer_weight(struct nn *nn, struct nn_layer *layer, const int shape[GRAPH_RANK],
                          int rank)
 {
     char *name = g_strconcat(layer->path, ".weight", NULL);
     layer->part = nn->part->name;
-    layer->weight = want_weight(nn, layer->kind, shape, rank, name);
+    layer->weight = want_weight(nn, shape, rank, takes_halves(layer), name);
     layer->w = weight_leaf(nn, layer->weight);
     g_free(name);
 }
@@ -90,7 +97,7 @@ static void layer_weight(struct nn *nn, struct nn_layer *layer, const int shape[
 static void layer_bias(struct nn *nn, struct nn_layer *layer, int count)
 {
     char *name = g_strconcat(layer->path, ".bias", NULL);
-    layer->bias = weight_leaf(nn, want_weight(nn, layer->kind, (int[]){1, 1, 1, count}, 1, name));
+    layer->bias = weight_leaf(nn, want_weight(nn, (int[]){1, 1, 1, count}, 1, false, name));
     g_free(name);
 }
 

@@ -13,7 +13,7 @@ struct nn_weight {
     char *name;            // as in the file: "conv_in.weight"
     int shape[GRAPH_RANK]; // engine order: linear (1,1,O,I); conv (O,ky,kx,I); vector (1,1,1,n)
     int rank;              // of the tensor in the file: 1, 2 or 4
-    bool product;          // only products read it, linear layers or convolutions
+    bool rests;            // only layers read it that take what rests in 16 bits
     struct tensor *tensor; // NULL until loaded
 };
 struct nn_part {

@@ -63,10 +63,20 @@ static void locate(const void *data, int64_t begin, int64_t end, const struct pa
             for (int x = left; x < left + s->kx; x++, tap += to->pitch) {
                 bool inside = y >= 0 && y < s->height && x >= 0 && x < s->width;
                 const int64_t position = image + (int64_t)y * s->width + x;
-                *tap = inside ? to->x + position * to->words : to->zeros;
+                *tap = inside ? to->x + (position - to->first) * to->words : to->zeros;
             }
         }
     }
+}
+
+static void reach(const void *data, int64_t begin, int64_t end, int64_t *from, int64_t *to)
+{
+    const struct conv_shape *s = data;
+    const int64_t first = begin / s->out_width, last = (end - 1) / s->out_width;
+    const int top = (int)(first % s->out_height) * s->stride - s->top;
+    const int bottom = (int)(last % s->out_height) * s->stride - s->top + s->ky;
+    *from = (first / s->out_height * s->height + CLAMP(top, 0, s->height)) * s->width;
+    *to = (last / s->out_height * s->height + CLAMP(bottom, 0, s->height)) * s->width;
 }
 
 static void run_conv2d(const struct op_run *run, bool bf16)
@@ -74,9 +84,9 @@ static void run_conv2d(const struct op_run *run, bool bf16)
     const struct conv_shape shape = shape_of(run->node), *s = &shape;
     struct packed_product product = {
         .x = run->in[0],
-        .positions = op_rows(run->node->in[0]),
         .m = conv_positions(s),
         .locate = locate,
+        .reach = reach,
         .data = s,
         .w =
             {
@@ -176,12 +186,12 @@ const struct op conv2d_op = {
     .kernels = {{.name = "bf16",
                  .fits = packed_bf16_fits,
                  .needs = PACKED_BF16_NEEDS,
-                 .halves = true,
+                 .halves = PACKED_HALVES,
                  .host = conv2d_bf16},
                 {.name = "host",
                  .fits = packed_fits,
                  .needs = PACKED_NEEDS,
-                 .halves = true,
+                 .halves = PACKED_HALVES,
                  .host = conv2d_host},
                 {.name = "portable", .dispatch = conv2d_dispatch}},
     .flops = conv2d_flops,

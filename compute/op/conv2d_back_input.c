@@ -49,10 +49,20 @@ static void locate(const void *data, int64_t begin, int64_t end, const struct pa
                 bool inside = y >= ky && x >= kx && oy * s->stride == y - ky &&
                               ox * s->stride == x - kx && oy < s->out_height && ox < s->out_width;
                 const int64_t position = image + (int64_t)oy * s->out_width + ox;
-                *tap = inside ? to->x + position * to->words : to->zeros;
+                *tap = inside ? to->x + (position - to->first) * to->words : to->zeros;
             }
         }
     }
+}
+
+static void reach(const void *data, int64_t begin, int64_t end, int64_t *from, int64_t *to)
+{
+    const struct conv_shape *s = data;
+    const int64_t first = begin / s->width, last = (end - 1) / s->width;
+    const int top = ((int)(first % s->height) + s->top - s->ky + 1) / s->stride;
+    const int bottom = ((int)(last % s->height) + s->top) / s->stride + 1;
+    *from = (first / s->height * s->out_height + CLAMP(top, 0, s->out_height)) * s->out_width;
+    *to = (last / s->height * s->out_height + CLAMP(bottom, 0, s->out_height)) * s->out_width;
 }
 
 static void run_back_input(const struct op_run *run, bool bf16)
@@ -60,9 +70,9 @@ static void run_back_input(const struct op_run *run, bool bf16)
     const struct conv_shape shape = shape_of(run->node), *s = &shape;
     struct packed_product product = {
         .x = run->in[0],
-        .positions = op_rows(run->node->in[0]),
         .m = op_rows(run->node),
         .locate = locate,
+        .reach = reach,
         .data = s,
         .w =
             {
@@ -114,12 +124,12 @@ const struct op conv2d_back_input_op = {
     .kernels = {{.name = "bf16",
                  .fits = packed_bf16_fits,
                  .needs = PACKED_BF16_NEEDS,
-                 .halves = true,
+                 .halves = PACKED_HALVES,
                  .host = conv2d_back_input_bf16},
                 {.name = "host",
                  .fits = packed_fits,
                  .needs = PACKED_NEEDS,
-                 .halves = true,
+                 .halves = PACKED_HALVES,
                  .host = conv2d_back_input_host},
                 {.name = "portable", .dispatch = conv2d_back_input_dispatch}},
     .flops = conv2d_back_input_flops,

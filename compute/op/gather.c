@@ -2,6 +2,8 @@
 // Ids outside the table read row 0.
 #include "compute/op/kernel.h"
 
+#include "compute/graph/panels.h"
+
 static const uint32_t code[] =
 #include "compute/op/gather.spv.h"
     ;
@@ -11,13 +13,19 @@ static void gather_rows(int64_t begin, int64_t end, void *data)
 {
     const struct op_run *run = data;
     const int32_t *ids = (const int32_t *)run->in[1];
-    int size = run->node->in[0]->shape[2];
+    const struct node *table = run->node->in[0];
+    const struct panels panels = panels_of(table->shape);
+    int size = table->shape[2];
     int64_t channels = op_channels(run->node);
 
     for (int64_t row = begin; row < end; row++) {
         int64_t id = ids[row] >= 0 && ids[row] < size ? ids[row] : 0;
-        memcpy(run->out + row * channels, run->in[0] + id * channels,
-               (size_t)channels * sizeof(float));
+        float *out = run->out + row * channels;
+        if (dtype_is_half(table->dtype)) {
+            panels_row(&panels, table->dtype, (const uint16_t *)run->in[0], (int)id, out);
+        } else {
+            memcpy(out, run->in[0] + id * channels, (size_t)channels * sizeof(float));
+        }
     }
 }
 
@@ -47,7 +55,7 @@ static int gather_dispatch(const struct op_site *site, struct op_dispatch *out)
 
 const struct op gather_op = {
     .name = "gather",
-    .kernels = {{.name = "host", .host = gather_host},
+    .kernels = {{.name = "host", .halves = 1u << 0, .host = gather_host},
                 {.name = "portable", .dispatch = gather_dispatch}},
 };
 

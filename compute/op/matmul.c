@@ -121,17 +121,24 @@ static void locate(const void *data, int64_t begin, int64_t end, const struct pa
 {
     (void)data;
     for (int64_t i = begin; i < end; i++) {
-        to->at[i - begin] = to->x + i * to->words;
+        to->at[i - begin] = to->x + (i - to->first) * to->words;
     }
+}
+
+static void reach(const void *data, int64_t begin, int64_t end, int64_t *from, int64_t *to)
+{
+    (void)data;
+    *from = begin;
+    *to = end;
 }
 
 static void run_packed(const struct op_run *run, const struct extent *q, bool bf16)
 {
     struct packed_product product = {
         .x = run->in[0],
-        .positions = q->m,
         .m = q->m,
         .locate = locate,
+        .reach = reach,
         .w =
             {
                 .data = run->in[1],
@@ -264,12 +271,12 @@ const struct op matmul_op = {
     .kernels = {{.name = "bf16",
                  .fits = bf16_fits,
                  .needs = PACKED_BF16_NEEDS ", and a network's weights",
-                 .halves = true,
+                 .halves = PACKED_HALVES,
                  .host = matmul_bf16},
                 {.name = "host",
                  .fits = host_fits,
                  .needs = PACKED_NEEDS,
-                 .halves = true,
+                 .halves = PACKED_HALVES,
                  .host = matmul_host},
                 {.name = "portable", .dispatch = matmul_dispatch}},
     .flops = matmul_flops,

@@ -28,7 +28,7 @@ const struct op *op_find(const char *name)
 static bool reads_inputs(const struct op_kernel *kernel, const struct node *node)
 {
     for (int i = 0; i < node->n_in; i++) {
-        if (node->in[i] && dtype_is_half(node->in[i]->dtype) && !(kernel->halves && i == 1)) {
+        if (node->in[i] && dtype_is_half(node->in[i]->dtype) && !(kernel->halves >> i & 1)) {
             return false;
         }
     }

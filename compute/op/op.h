@@ -42,9 +42,9 @@ struct op_kernel {
     bool (*fits)(const struct node *node, const struct gpu_info *gpu);
     const char *needs; // for people, what fits() asks for: "an even number of channels"
 
-    // Whether in[1], weights, may rest in 16 bits (compute/graph/panels.h). A node with such an
-    // input runs with no other kernel.
-    bool halves;
+    // Bit i: in[i] may be weights that rest in 16 bits (compute/graph/panels.h). A node with such
+    // an input runs with no other kernel.
+    unsigned halves;
 
     // Exactly one of the two. A host kernel runs where gpu_info says host_kernels.
     void (*host)(const struct op_run *run);

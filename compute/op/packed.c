@@ -345,7 +345,7 @@ static bool locate(struct job *job)
 
 struct rounding {
     const struct packed_product *q;
-    int64_t words;
+    int64_t first, words;
     float *out;
 };
 
@@ -354,25 +354,27 @@ static void round_range(int64_t begin, int64_t end, void *data)
     const struct rounding *r = data;
     const pack_row_fn pack_one = pack_row_packer();
     for (int64_t i = begin; i < end; i++) {
-        pack_one(r->q->x + i * r->q->w.depth, r->q->w.depth, 1, r->out + i * r->words);
+        pack_one(r->q->x + (r->first + i) * r->q->w.depth, r->q->w.depth, 1, r->out + i * r->words);
     }
 }
 
-// The input in the kernel's words: itself, or all of it rounded, once for all taps and panels.
-// false: no memory for it.
+// The input in the kernel's words: itself, or what the chunk reads of it rounded, once for all taps
+// and panels. false: no memory for it.
 static bool take_input(struct job *job)
 {
     const struct packed_product *q = job->q;
-    job->table.x = q->x;
-    job->table.words = packed_words(&q->w, job->kernel);
+    job->table = (struct packed_table){.x = q->x, .words = packed_words(&q->w, job->kernel)};
     if (job->kernel->bf16) {
-        struct rounding r = {q, job->table.words, NULL};
-        r.out = host_scratch(2, q->positions * r.words);
+        struct rounding r = {q, 0, job->table.words, NULL};
+        int64_t end;
+        q->reach(q->data, job->first, job->first + job->rows, &r.first, &end);
+        r.out = host_scratch(2, MAX(1, (end - r.first) * r.words));
         if (!r.out) {
             return false;
         }
-        host_parallel(q->positions, op_grain(q->w.depth), round_range, &r);
+        host_parallel(end - r.first, op_grain(q->w.depth), round_range, &r);
         job->table.x = r.out;
+        job->table.first = r.first;
     }
     return true;
 }
@@ -406,13 +408,10 @@ void packed_product_run(const struct packed_product *q)
 {
     struct job job = {.q = q, .kernel = q->kernel ? q->kernel : packed_kernel_for(q->w.n, q->bf16)};
     job.panels = (q->w.n + job.kernel->columns - 1) / job.kernel->columns;
-    if (!take_input(&job)) {
-        return;
-    }
     job.kept = q->m <= KEEP_ROWS ? kept(&q->w, job.kernel) : NULL;
     for (job.first = 0; job.first < q->m; job.first += CHUNK) {
         job.rows = (int)MIN(CHUNK, q->m - job.first);
-        if (!locate(&job)) {
+        if (!take_input(&job) || !locate(&job)) {
             return;
         }
         cut(&job);

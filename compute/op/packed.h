@@ -30,8 +30,8 @@ struct packed_weights {
 
 // Where rows are read.
 struct packed_table {
-    const float *x; // position p of the input is at x + p * words
-    int64_t words;
+    const float *x; // position p of the input is at x + (p - first) * words
+    int64_t first, words;
     const float *zeros; // as many: a row outside of an image
     const float **at;   // (taps, pitch)
     int64_t pitch;
@@ -39,13 +39,16 @@ struct packed_table {
 // Fills in rows [begin, end): at[t * pitch + i - begin] for every tap t.
 typedef void (*packed_locate)(const void *data, int64_t begin, int64_t end,
                               const struct packed_table *table);
+// The positions [*from, *to) of the input that rows [begin, end) read, or a few more.
+typedef void (*packed_reach)(const void *data, int64_t begin, int64_t end, int64_t *from,
+                             int64_t *to);
 
 struct packed_product {
     const float *x; // (positions, depth)
-    int64_t positions;
     int64_t m;
     packed_locate locate;
-    const void *data; // locate's
+    packed_reach reach;
+    const void *data; // of both
     struct packed_weights w;
     const float *bias; // n numbers, or NULL
     float *y;          // (m, n)
@@ -90,6 +93,7 @@ struct packed_block {
 };
 void packed_block_run(const struct packed_block *block);
 
+#define PACKED_HALVES (1u << 1) // op_kernel.halves of those that multiply by in[1]
 // For the host's kernels: in[1] is fp32, or weights that can be taken as they rest; in words.
 #define PACKED_NEEDS "weights in fp32, or a network's own"
 bool packed_fits(const struct node *node, const struct gpu_info *gpu);

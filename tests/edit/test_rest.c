@@ -73,6 +73,8 @@ static void test_loaded(gconstpointer name)
     g_assert_cmpint(dtype_of(rests, MODEL_UNET, "conv_norm_out.weight"), ==, DTYPE_F32);
     g_assert_cmpint(dtype_of(rests, MODEL_TEXT, "text_model.embeddings.position_embedding.weight"),
                     ==, DTYPE_F32);
+    g_assert_cmpint(dtype_of(rests, MODEL_TEXT, "text_model.embeddings.token_embedding.weight"), ==,
+                    product);
     g_assert_cmpint(dtype_of(wide, MODEL_UNET, "conv_in.weight"), ==, DTYPE_F32);
     for (guint i = 0; i < rests->parts->len; i++) {
         const struct nn_part *part = rests->parts->pdata[i];

@@ -464,8 +464,13 @@ const struct op_case linear_cases[] = {
     {CONV, .in = {SHAPE(1, 1, 1, 3), SHAPE(4, 3, 3, 3)}, .i = {1, 1, 1, 1, 1}},
     {CONV, .in = {FIXED(2, 40, 64, 4), FIXED(70, 3, 3, 4), FIXED(1, 1, 1, 70)},
      .i = {1, 1, 1, 1, 1}},
+    // More positions than are located and rounded at a time.
+    {CONV, .in = {FIXED(2, 70, 70, 4), FIXED(33, 3, 3, 4)}, .i = {1, 1, 1, 1, 1}},
+    {CONV, .in = {FIXED(1, 184, 184, 4), FIXED(33, 3, 3, 4)}, .i = {2, 0, 0, 1, 1}},
 
     {BACK_INPUT, .in = {FIXED(2, 5, 7, 4), FIXED(4, 3, 3, 3)}, .i = {1, 1, 1, 1, 1, 5, 7}},
+    {BACK_INPUT, .in = {FIXED(2, 70, 70, 4), FIXED(4, 3, 3, 33)}, .i = {1, 1, 1, 1, 1, 70, 70}},
+    {BACK_INPUT, .in = {FIXED(1, 46, 46, 4), FIXED(4, 3, 3, 33)}, .i = {2, 0, 0, 1, 1, 92, 92}},
     {BACK_INPUT, .in = {FIXED(2, 5, 4, 9), FIXED(9, 1, 1, 6)}, .i = {1, 0, 0, 0, 0, 5, 4}},
     {BACK_INPUT, .in = {FIXED(2, 4, 3, 4), FIXED(4, 3, 3, 3)}, .i = {2, 1, 1, 1, 1, 8, 6}},
     {BACK_INPUT, .in = {FIXED(1, 4, 4, 4), FIXED(4, 3, 3, 3)}, .i = {2, 0, 0, 1, 1, 8, 8}},

@@ -28,9 +28,16 @@ static void locate(const void *data, int64_t begin, int64_t end, const struct pa
     for (int64_t i = begin; i < end; i++) {
         for (int t = 0; t < s->taps; t++) {
             to->at[t * to->pitch + i - begin] =
-                i + t < s->rows ? to->x + (i + t) * to->words : to->zeros;
+                i + t < s->rows ? to->x + (i + t - to->first) * to->words : to->zeros;
         }
     }
+}
+
+static void reach(const void *data, int64_t begin, int64_t end, int64_t *from, int64_t *to)
+{
+    const struct source *s = data;
+    *from = begin;
+    *to = MIN(end + s->taps - 1, s->rows);
 }
 
 static struct packed_product product_of(const struct source *s, struct tensor *keeper,
@@ -48,7 +55,7 @@ static struct packed_product product_of(const struct source *s, struct tensor *k
         .keeper = keeper,
     };
     return (struct packed_product){
-        .x = s->x, .positions = s->rows, .m = s->rows, .locate = locate, .data = s, .w = weights};
+        .x = s->x, .m = s->rows, .locate = locate, .reach = reach, .data = s, .w = weights};
 }
 
 // The inner loop in bf16 as it reads in the books: two products a word, sums in fp32.
