@@ -29,13 +29,71 @@ int64_t panels_offset(const struct panels *p, int i)
 // is not a power of two: the outputs' lines would displace each other in the first cache.
 enum { CUT = 256, PITCH = CUT + 2 };
 
+// Signed, as any processor has a maximum of such numbers.
 static uint16_t largest(const uint16_t *x, int n)
 {
-    uint16_t most = 0;
+    int16_t most = 0;
     for (int k = 0; k < n; k++) {
-        most = MAX(most, x[k] & 0x7fff);
+        const int16_t magnitude = (int16_t)(x[k] & 0x7fff);
+        most = magnitude > most ? magnitude : most;
     }
-    return most;
+    return (uint16_t)most;
+}
+
+// Eight rows of eight numbers become columns: three perfect shuffles of their order.
+enum { SIDE = 8 };
+typedef uint16_t eight __attribute__((vector_size(SIDE * sizeof(uint16_t))));
+
+static void turn(eight r[SIDE])
+{
+    for (int round = 0; round < 3; round++) {
+        eight t[SIDE];
+        for (int i = 0; i < SIDE / 2; i++) {
+            const eight a = r[i], b = r[i + SIDE / 2];
+            t[2 * i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+            t[2 * i + 1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+        }
+        memcpy(r, t, sizeof t);
+    }
+}
+
+// Numbers [k, k + 8) of `width` outputs to the eight places at to, 8 outputs at a time. Returns how
+// many outputs that were.
+static int turn_outputs(const uint16_t *rows, int k, int width, uint16_t *const to[SIDE])
+{
+    int j = 0;
+    for (; j + SIDE <= width; j += SIDE) {
+        eight r[SIDE];
+        for (int i = 0; i < SIDE; i++) {
+            memcpy(&r[i], rows + (j + i) * PITCH + k, sizeof r[i]);
+        }
+        turn(r);
+        for (int i = 0; i < SIDE; i++) {
+            memcpy(to[i] + j, &r[i], sizeof r[i]);
+        }
+    }
+    return j;
+}
+
+// Numbers [0, n) of a panel's outputs, the first of which is number `begin` of (I,ky,kx).
+static void place(const struct panels *p, const uint16_t *rows, int64_t begin, int n, int width,
+                  uint16_t *out)
+{
+    for (int first = 0; first < n; first += SIDE) {
+        const int count = MIN(SIDE, n - first);
+        uint16_t *to[SIDE];
+        for (int i = 0; i < count; i++) {
+            const int64_t input = (begin + first + i) / p->taps,
+                          tap = (begin + first + i) % p->taps;
+            to[i] = out + (tap * p->inputs + input) * width;
+        }
+        const int done = count == SIDE ? turn_outputs(rows, first, width, to) : 0;
+        for (int i = 0; i < count; i++) {
+            for (int j = done; j < width; j++) {
+                to[i][j] = rows[j * PITCH + first + i];
+            }
+        }
+    }
 }
 
 uint16_t panels_fill(const struct panels *p, int i, const uint8_t *file, uint16_t *out)
@@ -52,13 +110,7 @@ uint16_t panels_fill(const struct panels *p, int i, const uint8_t *file, uint16_
                    (size_t)n * sizeof *row);
             most = MAX(most, largest(row, n));
         }
-        for (int k = 0; k < n; k++) { // an output's numbers are (I,ky,kx)
-            const int64_t input = (begin + k) / p->taps, tap = (begin + k) % p->taps;
-            uint16_t *to = out + (tap * p->inputs + input) * width;
-            for (int j = 0; j < width; j++) {
-                to[j] = rows[j * PITCH + k];
-            }
-        }
+        place(p, rows, begin, n, width, out);
     }
     return most;
 }

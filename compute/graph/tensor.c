@@ -10,7 +10,7 @@
 // What rests in 16 bits is packed as fast as it is read, but for products of few rows: copies of a
 // small network's are worth their memory, those of a large one's are not (tests/bench/LOG.md).
 #define PACKED_BYTES      ((int64_t)2 << 30)
-#define PACKED_HALF_BYTES ((int64_t)128 << 20)
+#define PACKED_HALF_BYTES ((int64_t)64 << 20)
 #define PACKED_SHARE      16
 
 static atomic_int_fast64_t packed_bytes;
