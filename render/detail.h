@@ -10,6 +10,7 @@
 #include "compute/task.h"
 #include "render/change.h"
 #include "render/raster.h"
+#include "render/rows.h"
 #include "render/transform.h"
 
 // How an edit ends at the border of a mask.
@@ -43,3 +44,14 @@ struct detail_params {
 struct image *detail_restore(const struct image *photo, const struct image *reconstruction,
                              const struct image *edit, const struct transform *transform,
                              const struct detail_params *params, GError **error);
+
+// The same as rows that are made when they are asked for, which need the memory of some hundred
+// rows in the place of the result's: to the bit what detail_restore() makes. The photo, the mask,
+// what transform stands on and the task are borrowed until detail_free(), the others during the
+// call. Thread: the rows are made on that of the transform.
+struct detail;
+struct detail *detail_new(const struct image *photo, const struct image *reconstruction,
+                          const struct image *edit, const struct transform *transform,
+                          const struct detail_params *params);
+struct image_rows detail_rows(struct detail *detail);
+void detail_free(struct detail *detail);

@@ -340,13 +340,19 @@ static GBytes *encode(const struct codec *codec, const struct image_rows *rows,
     return file;
 }
 
+GBytes *image_rows_encode(const struct image_rows *rows, const struct image_save_params *params,
+                          GError **error)
+{
+    g_assert(params->format != NULL);
+    return encode(codec_find(params->format), rows, params, error);
+}
+
 GBytes *image_encode(const struct image *image, const struct image_save_params *params,
                      GError **error)
 {
     const struct image_rows rows = image_rows_of(image);
 
-    g_assert(params->format != NULL);
-    return encode(codec_find(params->format), &rows, params, error);
+    return image_rows_encode(&rows, params, error);
 }
 
 // ---- replacing a file ---------------------------------------------------------------------------

@@ -37,6 +37,9 @@ struct image_save_params {
 // Encodes into memory.
 GBytes *image_encode(const struct image *image, const struct image_save_params *params,
                      GError **error);
+// The same of a picture that is made while it is encoded.
+GBytes *image_rows_encode(const struct image_rows *rows, const struct image_save_params *params,
+                          GError **error);
 
 // Whether image_save() would succeed, as far as that is known without a picture: the format, the
 // choices, the folder. To be asked before the work on the picture begins.

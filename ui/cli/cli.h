@@ -182,8 +182,11 @@ bool cli_tensor_write(const char *path, const char *name, int rank, const int64_
 
 // A picture file. check: whether it can be written, to be called before the work.
 bool cli_image_check(const struct cli *c, const char *path, GError **error);
-bool cli_image_write(const struct cli *c, const char *path, struct image *image, const char *recipe,
-                     GError **error);
+bool cli_image_write(const struct cli *c, const char *path, const struct image *image,
+                     const char *recipe, GError **error);
+// The same of a picture that is made while it is written; its alpha is that of like.
+bool cli_rows_write(const struct cli *c, const char *path, const struct image_rows *rows,
+                    const struct image *like, const char *recipe, GError **error);
 // Likewise of an adapter's file: not under a picture's ending, which only a picture has.
 bool cli_adapter_check(const struct adapter_method *method, const char *path, GError **error);
 // One line on standard error; names and metadata in it may hold anything.

@@ -474,20 +474,28 @@ bool cli_adapter_check(const struct adapter_method *method, const char *path, GE
     return adapter_save_check(method, path, error);
 }
 
-bool cli_image_write(const struct cli *c, const char *path, struct image *image, const char *recipe,
-                     GError **error)
+bool cli_rows_write(const struct cli *c, const char *path, const struct image_rows *rows,
+                    const struct image *like, const char *recipe, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
     struct image_save_params params = save_params(c);
     params.recipe = c->recipe ? recipe : NULL;
-    const char *note = image_save_note(image, file, &params);
-    const bool ok = image_save(image, file, &params, error);
+    params.task = &cli_task;
+    const char *note = image_save_note(like, file, &params);
+    const bool ok = image_rows_save(rows, file, &params, error);
     if (ok && note) {
         g_autofree char *said = g_strdup_printf("%s: %s", path, note);
         cli_progress_end();
         cli_complain(said);
     }
     return ok;
+}
+
+bool cli_image_write(const struct cli *c, const char *path, const struct image *image,
+                     const char *recipe, GError **error)
+{
+    const struct image_rows rows = image_rows_of(image);
+    return cli_rows_write(c, path, &rows, image, recipe, error);
 }
 
 void cli_print_json(JsonBuilder *b)

@@ -14,30 +14,41 @@ struct editing {
     const char *path;
 };
 
-static struct image *finish(const struct editing *e, const struct edit_result *r, GError **error)
+static char *recipe_of(const struct editing *e, const struct edit_result *r, int width, int height)
 {
-    if (e->c->raw) {
-        return image_from_signed(r->rgb, r->width, r->height, error);
+    const struct engine_made made = {width, height, r->precision};
+    return engine_recipe(&e->request, &e->place, e->c->engine->model,
+                         (struct adapter **)e->c->loaded->pdata, (int)e->c->loaded->len, &made);
+}
+
+static bool write_raw(const struct editing *e, const struct edit_result *r, GError **error)
+{
+    struct image *image = image_from_signed(r->rgb, r->width, r->height, error);
+    g_autofree char *recipe = image ? recipe_of(e, r, image->width, image->height) : NULL;
+    const bool ok = image && cli_image_write(e->c, e->path, image, recipe, error);
+    image_free(image);
+    return ok;
+}
+
+static bool write_full(const struct editing *e, const struct edit_result *r, GError **error)
+{
+    struct detail *detail =
+        engine_detail(e->c->engine, e->photo, &e->place, &e->request, r, &cli_task, error);
+    if (!detail) {
+        return false;
     }
-    return engine_restore(e->c->engine, e->photo, e->photo->full, &e->place, &e->request, r,
-                          (struct detail_params){.task = &cli_task}, error);
+    const struct image_rows rows = detail_rows(detail);
+    g_autofree char *recipe = recipe_of(e, r, rows.width, rows.height);
+    const bool ok = cli_rows_write(e->c, e->path, &rows, e->photo->full, recipe, error);
+    detail_free(detail);
+    return ok;
 }
 
 static bool edit_one(const struct editing *e, GError **error)
 {
-    struct cli *c = e->c;
     struct edit_result *r =
-        engine_edit(c->engine, e->photo, &e->place, e->request, &cli_task, error);
-    struct image *image = r ? finish(e, r, error) : NULL;
-    bool ok = image != NULL;
-    if (ok) {
-        const struct engine_made made = {image->width, image->height, r->precision};
-        g_autofree char *recipe =
-            engine_recipe(&e->request, &e->place, c->engine->model,
-                          (struct adapter **)c->loaded->pdata, (int)c->loaded->len, &made);
-        ok = cli_image_write(c, e->path, image, recipe, error);
-    }
-    image_free(image);
+        engine_edit(e->c->engine, e->photo, &e->place, e->request, &cli_task, error);
+    const bool ok = r && (e->c->raw ? write_raw(e, r, error) : write_full(e, r, error));
     edit_result_free(r);
     return ok;
 }

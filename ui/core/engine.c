@@ -352,21 +352,21 @@ static struct raster *mask_on(const struct raster *mask, const struct image *bas
     return small;
 }
 
-static struct image *restore(struct engine *e, const struct image *base,
-                             const struct edit_result *r, const struct detail_params *params,
-                             GError **error)
+static struct detail *open_detail(struct engine *e, const struct image *base,
+                                  const struct edit_result *r, const struct detail_params *params,
+                                  GError **error)
 {
     struct image *edit = image_from_signed(r->rgb, r->width, r->height, error);
     struct image *before =
         edit ? image_from_signed(r->reconstruction, r->width, r->height, error) : NULL;
-    struct image *result = NULL;
+    struct detail *detail = NULL;
     if (before) {
         struct transform transform = transform_device(e->fft);
-        result = detail_restore(base, before, edit, &transform, params, error);
+        detail = detail_new(base, before, edit, &transform, params);
     }
     image_free(before);
     image_free(edit);
-    return result;
+    return detail;
 }
 
 // An edit that keeps every shape puts nothing new anywhere.
@@ -400,33 +400,56 @@ static float neutral(const struct edit_request *q)
     return is && is->reach <= 0 ? (float)settings_get(q->settings, "named_color") : 0;
 }
 
-struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
-                             const struct engine_place *place, const struct edit_request *request,
-                             const struct edit_result *r, struct detail_params params,
-                             GError **error)
+// The return to base as the request asks for it; mask is of base's size, or NULL.
+static struct detail *detail_for(struct engine *e, const struct photo *p, const struct image *base,
+                                 const struct engine_place *place, const struct raster *mask,
+                                 const struct edit_request *request, const struct edit_result *r,
+                                 struct detail_params params, GError **error)
 {
     const struct image_region placed = engine_region_on(p, base, &place->region);
     const struct settings *settings = request->settings;
     g_autofree float *surface = surface_of(request, r);
-    struct raster *small = NULL;
     if (!e->fft && !(e->fft = fft_open(e->gpu, error))) {
         return NULL;
     }
     params.placed = shows_all(p, &place->region) ? NULL : &placed;
-    params.mask = place->mask;
+    params.mask = mask;
     params.change.keeps_shapes = keeps_shapes(settings);
     params.spread = (float)settings_get(settings, "spread");
     params.surface = surface;
     params.change.shading = (float)settings_get(settings, "shading");
     params.change.neutral = neutral(request);
     params.seam = (enum detail_seam)settings_int(settings, "seam");
-    if (place->mask && base->width != p->full->width &&
-        !(params.mask = small = mask_on(place->mask, base, error))) {
+    return open_detail(e, base, r, &params, error);
+}
+
+struct image *engine_restore(struct engine *e, const struct photo *p, const struct image *base,
+                             const struct engine_place *place, const struct edit_request *request,
+                             const struct edit_result *r, struct detail_params params,
+                             GError **error)
+{
+    const struct raster *mask = place->mask;
+    struct raster *small = NULL;
+    if (mask && base->width != p->full->width && !(mask = small = mask_on(mask, base, error))) {
         return NULL;
     }
-    struct image *result = restore(e, base, r, &params, error);
+    struct detail *detail = detail_for(e, p, base, place, mask, request, r, params, error);
+    struct image *result = NULL;
+    if (detail) {
+        const struct image_rows rows = detail_rows(detail);
+        result = image_rows_gather(&rows, error);
+    }
+    detail_free(detail);
     raster_free(small);
     return result;
+}
+
+struct detail *engine_detail(struct engine *e, const struct photo *p,
+                             const struct engine_place *place, const struct edit_request *request,
+                             const struct edit_result *r, struct task *task, GError **error)
+{
+    return detail_for(e, p, p->full, place, place->mask, request, r,
+                      (struct detail_params){.task = task}, error);
 }
 
 bool engine_learn(struct engine *e, const struct photo *p, const struct image_region *region,

@@ -190,6 +190,12 @@ struct image *engine_restore(struct engine *e, const struct photo *p, const stru
                              const struct edit_result *r, struct detail_params params,
                              GError **error);
 
+// The same at the photo's own size, all of it, to be made while it is written: detail_rows(). The
+// photo and the place are borrowed until detail_free(). NULL with an error.
+struct detail *engine_detail(struct engine *e, const struct photo *p,
+                             const struct engine_place *place, const struct edit_request *request,
+                             const struct edit_result *r, struct task *task, GError **error);
+
 // What the parameters text chunk of an exported picture says (methods 8.4). adapters may be NULL.
 // place may be NULL. Newly allocated.
 struct engine_made { // the picture

@@ -113,20 +113,20 @@ static bool write_edit(struct batch *b, const struct photo *photo, const struct 
     const struct job_inputs *in = &b->job->in;
     g_autoptr(GFile) to = g_file_new_for_path(target);
     const struct edit_request q = document_request(in->document);
-    struct image *image = engine_restore(b->engine, photo, photo->full, place, &q, edit,
-                                         (struct detail_params){.task = &b->task}, error);
-    if (!image) {
+    struct detail *detail = engine_detail(b->engine, photo, place, &q, edit, &b->task, error);
+    if (!detail) {
         return false;
     }
+    const struct image_rows rows = detail_rows(detail);
     struct image_save_params save = in->save;
-    const struct engine_made made = {image->width, image->height, edit->precision};
+    const struct engine_made made = {rows.width, rows.height, edit->precision};
     g_autofree char *recipe =
         in->with_recipe ? engine_recipe_with(b->engine, &q, place, in->adapters, &made) : NULL;
     save.recipe = recipe;
     save.keep_metadata = save.keep_profile = true;
     save.task = &b->task;
-    bool ok = image_save(image, to, &save, error);
-    image_free(image);
+    bool ok = image_rows_save(&rows, to, &save, error);
+    detail_free(detail);
     return ok;
 }
 

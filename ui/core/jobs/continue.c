@@ -11,19 +11,19 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     const struct document *d = &in->result->document;
     const struct edit_request q = document_request(d);
     struct engine_place place;
-    struct image *image =
+    struct detail *detail =
         engine_ready(e, error) &&
                 engine_place(e, in->photo, d->mask, &d->region, &place, &job->task, error)
-            ? engine_restore(e, in->photo, in->photo->full, &place, &q, in->result->edit,
-                             (struct detail_params){.task = &job->task}, error)
+            ? engine_detail(e, in->photo, &place, &q, in->result->edit, &job->task, error)
             : NULL;
-    if (!image) {
+    if (!detail) {
         return false;
     }
+    const struct image_rows rows = detail_rows(detail);
     const struct image_save_params params = {
         .format = "png", .bits = 16, .keep_metadata = true, .task = &job->task};
-    job->out.encoded = image_encode(image, &params, error);
-    image_free(image);
+    job->out.encoded = image_rows_encode(&rows, &params, error);
+    detail_free(detail);
     return job->out.encoded != NULL;
 }
 

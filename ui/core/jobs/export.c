@@ -6,26 +6,22 @@
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
-static struct image *make_image(TinctureJob *job, struct engine *e, struct engine_place *place,
-                                GError **error)
+static struct detail *make_detail(TinctureJob *job, struct engine *e, struct engine_place *place,
+                                  GError **error)
 {
     const struct job_inputs *in = &job->in;
-    if (!in->result) {
-        return image_copy(in->photo->full, error);
-    }
     const struct document *d = &in->result->document;
     const struct edit_request q = document_request(d);
     return engine_place(e, in->photo, d->mask, &d->region, place, &job->task, error)
-               ? engine_restore(e, in->photo, in->photo->full, place, &q, in->result->edit,
-                                (struct detail_params){.task = &job->task}, error)
+               ? engine_detail(e, in->photo, place, &q, in->result->edit, &job->task, error)
                : NULL;
 }
 
-static char *make_recipe(TinctureJob *job, struct engine *e, const struct engine_place *place,
-                         const struct image *image)
+static char *make_recipe(TinctureJob *job, struct engine *e, const struct engine_place *place)
 {
     const struct job_inputs *in = &job->in;
-    if (!in->with_recipe || !in->result) {
+    const struct image *full = in->photo->full;
+    if (!in->with_recipe) {
         return NULL;
     }
     const struct document *d = &in->result->document;
@@ -35,31 +31,43 @@ static char *make_recipe(TinctureJob *job, struct engine *e, const struct engine
         engine_lead(e, &d->lead, in->photo, &place->region, &hint, &job->task, NULL) && hint.net
             ? &hint
             : NULL;
-    const struct engine_made made = {image->width, image->height, in->result->edit->precision};
+    const struct engine_made made = {full->width, full->height, in->result->edit->precision};
     char *recipe = engine_recipe_with(e, &q, place, in->result->adapters, &made);
     g_free((float *)hint.picture);
     return recipe;
 }
 
+// With the recipe, where that is asked for.
+static bool write_result(TinctureJob *job, struct engine *e, GFile *file,
+                         struct image_save_params params, GError **error)
+{
+    struct engine_place place;
+    struct detail *detail = make_detail(job, e, &place, error);
+    if (!detail) {
+        return false;
+    }
+    const struct image_rows rows = detail_rows(detail);
+    g_autofree char *recipe = make_recipe(job, e, &place);
+    params.recipe = recipe;
+    const bool ok = image_rows_save(&rows, file, &params, error);
+    detail_free(detail);
+    return ok;
+}
+
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(job->in.path);
+    const struct image *full = job->in.photo->full;
     struct image_save_params params = job->in.save;
     params.keep_metadata = params.keep_profile = true;
     params.task = &job->task;
-    struct engine_place place;
-    struct image *image = engine_ready(e, error) && image_save_check(file, &params, error)
-                              ? make_image(job, e, &place, error)
-                              : NULL;
-    if (!image) {
+    if (!engine_ready(e, error) || !image_save_check(file, &params, error)) {
         return false;
     }
     task_report(&job->task, TASK_WRITING_FILE, -1.0);
-    g_autofree char *recipe = make_recipe(job, e, &place, image);
-    params.recipe = recipe;
-    bool ok = image_save(image, file, &params, error);
-    job->out.note = ok ? g_strdup(image_save_note(image, file, &params)) : NULL;
-    image_free(image);
+    bool ok = job->in.result ? write_result(job, e, file, params, error)
+                             : image_save(full, file, &params, error);
+    job->out.note = ok ? g_strdup(image_save_note(full, file, &params)) : NULL;
     return ok;
 }
 
