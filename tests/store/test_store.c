@@ -41,6 +41,12 @@ static void test_document(void)
     store_close(s);
 }
 
+// Takes a library back to when pictures were in the rows of results.
+#define WITHOUT_PICTURES                                                                           \
+    "ALTER TABLE results ADD COLUMN pixels BLOB NOT NULL DEFAULT x'';"                             \
+    "UPDATE results SET pixels = (SELECT pixels FROM pictures WHERE result = results.id);"         \
+    "DROP TABLE pictures;"
+
 // A library of the step before: its documents have no place yet, and get one.
 static void test_without_place(void)
 {
@@ -52,11 +58,11 @@ static void test_without_place(void)
     sqlite3 *db;
     g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
     g_assert_cmpint(sqlite3_exec(db,
-                                 "ALTER TABLE documents DROP COLUMN place;"
-                                 "ALTER TABLE results DROP COLUMN starred;"
-                                 "ALTER TABLE adapters DROP COLUMN from_step;"
-                                 "ALTER TABLE adapters DROP COLUMN to_step;"
-                                 "PRAGMA user_version = 1",
+                                 WITHOUT_PICTURES "ALTER TABLE documents DROP COLUMN place;"
+                                                  "ALTER TABLE results DROP COLUMN starred;"
+                                                  "ALTER TABLE adapters DROP COLUMN from_step;"
+                                                  "ALTER TABLE adapters DROP COLUMN to_step;"
+                                                  "PRAGMA user_version = 1",
                                  NULL, NULL, NULL),
                     ==, SQLITE_OK);
     sqlite3_close(db);
@@ -342,16 +348,20 @@ static void test_moves_forward(void)
     sqlite3 *db;
     g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
     g_assert_cmpint(
-        sqlite3_exec(db,
-                     "ALTER TABLE documents DROP COLUMN place;"
-                     "ALTER TABLE results DROP COLUMN starred;"
-                     "ALTER TABLE adapters DROP COLUMN from_step;"
-                     "ALTER TABLE adapters DROP COLUMN to_step; PRAGMA user_version = 1;"
-                     "INSERT INTO documents (id, name, photo, modified) VALUES (1, 'a', 'b', 2);"
-                     "INSERT INTO adapters (id, document, name, path, method) "
-                     "VALUES (2, 1, 'a', 'b', 'lora');"
-                     "INSERT INTO results VALUES (3, 1, 4, 'p', '{}', x'00', 1, 1, x'00', 1, 1, 5)",
-                     NULL, NULL, NULL),
+        sqlite3_exec(
+            db,
+            WITHOUT_PICTURES
+            "ALTER TABLE documents DROP COLUMN place;"
+            "ALTER TABLE results DROP COLUMN starred;"
+            "ALTER TABLE adapters DROP COLUMN from_step;"
+            "ALTER TABLE adapters DROP COLUMN to_step; PRAGMA user_version = 1;"
+            "INSERT INTO documents (id, name, photo, modified) VALUES (1, 'a', 'b', 2);"
+            "INSERT INTO adapters (id, document, name, path, method) "
+            "VALUES (2, 1, 'a', 'b', 'lora');"
+            "INSERT INTO results (id, document, created, prompt, recipe, thumb, thumb_width, "
+            "thumb_height, pixels, width, height, seconds) "
+            "VALUES (3, 1, 4, 'p', '{}', x'00', 1, 1, x'07', 1, 1, 5)",
+            NULL, NULL, NULL),
         ==, SQLITE_OK);
     sqlite3_close(db);
     struct store *s = open_ok(dir);
@@ -365,9 +375,129 @@ static void test_moves_forward(void)
         g_assert_no_error(error);
         g_assert_cmpstr(r->prompt, ==, "p");
         g_assert_cmpint(r->starred, ==, starred);
+        g_assert_cmpmem(g_bytes_get_data(r->pixels, NULL), g_bytes_get_size(r->pixels), "\7", 1);
         store_result_free(r);
         g_assert_true(store_result_star(s, 3, true, &error));
     }
+    store_close(s);
+}
+
+// A library of some results with a picture of so many bytes each, the last of which is its number.
+enum { PICTURES = 20, PICTURE_BYTES = 1 << 17 };
+
+static void add_results(const char *dir)
+{
+    struct store *s = open_ok(dir);
+    struct store_document d = make_document(s, "photos/1.jpg");
+    g_autoptr(GBytes) thumb = g_bytes_new_static("0123", 4);
+    for (int i = 1; i <= PICTURES; i++) {
+        guint8 *bytes = g_malloc0(PICTURE_BYTES);
+        bytes[PICTURE_BYTES - 1] = (guint8)i;
+        g_autoptr(GBytes) pixels = g_bytes_new_take(bytes, PICTURE_BYTES);
+        struct store_result r = {.document = d.id,
+                                 .prompt = "p",
+                                 .recipe = "{}",
+                                 .thumb = thumb,
+                                 .thumb_width = 1,
+                                 .thumb_height = 1,
+                                 .pixels = pixels,
+                                 .width = 1,
+                                 .height = 1};
+        g_assert_true(store_result_save(s, &r, NULL));
+        g_assert_cmpint(r.id, ==, i);
+    }
+    store_document_clear(&d);
+    store_close(s);
+}
+
+static void assert_results(struct store *s)
+{
+    g_autoptr(GPtrArray) results = store_results(s, 1, 2 * PICTURES, NULL);
+    g_assert_cmpuint(results->len, ==, PICTURES);
+    for (int i = 1; i <= PICTURES; i++) {
+        struct store_result *r = store_result_load(s, i, NULL);
+        const guint8 *bytes = g_bytes_get_data(r->pixels, NULL);
+        g_assert_cmpuint(g_bytes_get_size(r->pixels), ==, PICTURE_BYTES);
+        g_assert_cmpuint(bytes[PICTURE_BYTES - 1], ==, i);
+        store_result_free(r);
+    }
+}
+
+static void exec_ok(const char *dir, const char *sql)
+{
+    g_autofree char *path = library_path(dir);
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static int version_of(const char *dir)
+{
+    g_autofree char *path = library_path(dir);
+    sqlite3 *db;
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    sqlite3_stmt *q = store_prepare(db, "PRAGMA user_version", NULL);
+    g_assert_true(store_row(db, q, NULL));
+    const int version = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return version;
+}
+
+// Killed anywhere while it is moved forward, a library is the old one or the new one, and has all.
+static void test_killed_on_the_way(void)
+{
+    g_autofree char *dir = fixture_dir();
+    add_results(dir);
+    const int newest = version_of(dir);
+    bool whole = false;
+    for (int delay = 1000; !whole; delay *= 2) { // microseconds
+        exec_ok(dir, WITHOUT_PICTURES "PRAGMA user_version = 4");
+        const pid_t pid = fork();
+        if (pid == 0) {
+            store_close(store_open(dir, NULL));
+            _exit(0);
+        }
+        g_usleep((gulong)delay);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        const int version = version_of(dir);
+        g_assert_true(version == 4 || version == newest);
+        whole = version == newest;
+        struct store *s = open_ok(dir);
+        assert_results(s);
+        store_close(s);
+    }
+}
+
+// The list does not read pictures: 201 results of 512 x 512.
+static void test_list_speed(void)
+{
+    g_autofree char *dir = fixture_dir();
+    struct store *s = open_ok(dir);
+    struct store_document d = make_document(s, "photos/1.jpg");
+    g_autoptr(GBytes) thumb = g_bytes_new_take(g_malloc0(96 * 96 * 4), 96 * 96 * 4);
+    g_autoptr(GBytes) pixels = g_bytes_new_take(g_malloc0(512 * 512 * 6), 512 * 512 * 6);
+    for (int i = 0; i < 201; i++) {
+        struct store_result r = {.document = d.id,
+                                 .prompt = "p",
+                                 .recipe = "{}",
+                                 .thumb = thumb,
+                                 .thumb_width = 96,
+                                 .thumb_height = 96,
+                                 .pixels = pixels,
+                                 .width = 512,
+                                 .height = 512};
+        g_assert_true(store_result_save(s, &r, NULL));
+    }
+    for (int i = 0; i < 5; i++) {
+        const gint64 begin = g_get_monotonic_time();
+        g_autoptr(GPtrArray) results = store_results(s, d.id, 201, NULL);
+        g_assert_cmpuint(results->len, ==, 201);
+        g_test_message("201 results: %.1f ms", (g_get_monotonic_time() - begin) * 1e-3);
+    }
+    store_document_clear(&d);
     store_close(s);
 }
 
@@ -398,15 +528,6 @@ static void test_damaged(void)
     g_assert_null(store_open(dir, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
     g_assert_nonnull(strstr(error->message, "damaged"));
-}
-
-static void exec_ok(const char *dir, const char *sql)
-{
-    g_autofree char *path = library_path(dir);
-    sqlite3 *db;
-    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
-    g_assert_cmpint(sqlite3_exec(db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-    sqlite3_close(db);
 }
 
 // What no version of the program has written is called damaged, and stays as it is.
@@ -650,6 +771,10 @@ int main(int argc, char **argv)
     g_test_add_func("/store/paths", test_paths);
     g_test_add_func("/store/busy", test_busy);
     g_test_add_func("/store/moves-forward", test_moves_forward);
+    g_test_add_func("/store/killed-on-the-way", test_killed_on_the_way);
+    if (g_test_perf()) {
+        g_test_add_func("/store/list-speed", test_list_speed);
+    }
     g_test_add_func("/store/damaged", test_damaged);
     g_test_add_func("/store/foreign", test_foreign);
     g_test_add_func("/store/set-aside", test_set_aside);

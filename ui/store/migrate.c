@@ -60,6 +60,12 @@ static const char *const steps[] = {
     "ALTER TABLE results ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;",
     ("ALTER TABLE adapters ADD COLUMN from_step INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE adapters ADD COLUMN to_step INTEGER NOT NULL DEFAULT 0;"),
+    // SQLite reads what stands behind a large value by way of all its pages.
+    ("CREATE TABLE pictures ("
+     "  result INTEGER PRIMARY KEY REFERENCES results (id) ON DELETE CASCADE,"
+     "  pixels BLOB NOT NULL);"
+     "INSERT INTO pictures SELECT id, pixels FROM results WHERE pixels IS NOT NULL;"
+     "ALTER TABLE results DROP COLUMN pixels;"),
 };
 
 enum { NEWEST = G_N_ELEMENTS(steps) };
@@ -81,9 +87,8 @@ static bool check_tables(sqlite3 *db, GError **error)
 {
     static const char sql[] =
         "SELECT m.dir, m.hash, d.photo, d.learn, d.place, a.path, a.listed, a.to_step, r.recipe, "
-        "r.pixels, "
-        "r.starred, u.checkpoint, u.loss, u.adapter FROM models AS m, documents AS d, "
-        "adapters AS a, results AS r, runs AS u LIMIT 0";
+        "r.starred, p.result, p.pixels, u.checkpoint, u.loss, u.adapter FROM models AS m, "
+        "documents AS d, adapters AS a, results AS r, pictures AS p, runs AS u LIMIT 0";
     GError *failure = NULL;
     sqlite3_stmt *q = store_prepare(db, sql, &failure);
     sqlite3_finalize(q);

@@ -11,13 +11,13 @@ void store_result_free(struct store_result *r)
     }
 }
 
-bool store_result_save(struct store *s, struct store_result *r, GError **error)
+static bool save_row(struct store *s, struct store_result *r, GError **error)
 {
     sqlite3_stmt *q =
         store_prepare(s->db,
                       "INSERT INTO results (document, created, prompt, recipe, thumb, thumb_width, "
-                      "thumb_height, pixels, width, height, seconds) "
-                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                      "thumb_height, width, height, seconds) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                       error);
     if (!q) {
         return false;
@@ -30,15 +30,40 @@ bool store_result_save(struct store *s, struct store_result *r, GError **error)
     store_bind_bytes(q, 5, r->thumb);
     sqlite3_bind_int(q, 6, r->thumb_width);
     sqlite3_bind_int(q, 7, r->thumb_height);
-    store_bind_bytes(q, 8, r->pixels);
-    sqlite3_bind_int(q, 9, r->width);
-    sqlite3_bind_int(q, 10, r->height);
-    sqlite3_bind_double(q, 11, r->seconds);
+    sqlite3_bind_int(q, 8, r->width);
+    sqlite3_bind_int(q, 9, r->height);
+    sqlite3_bind_double(q, 10, r->seconds);
     if (!store_finish(s->db, q, error)) {
         return false;
     }
     r->id = sqlite3_last_insert_rowid(s->db);
     return true;
+}
+
+static bool save_picture(struct store *s, const struct store_result *r, GError **error)
+{
+    sqlite3_stmt *q =
+        store_prepare(s->db, "INSERT INTO pictures (result, pixels) VALUES (?1, ?2)", error);
+    if (!q) {
+        return false;
+    }
+    sqlite3_bind_int64(q, 1, r->id);
+    store_bind_bytes(q, 2, r->pixels);
+    return store_finish(s->db, q, error);
+}
+
+bool store_result_save(struct store *s, struct store_result *r, GError **error)
+{
+    if (!store_exec(s->db, "BEGIN IMMEDIATE", error)) {
+        return false;
+    }
+    const bool ok =
+        save_row(s, r, error) && save_picture(s, r, error) && store_exec(s->db, "COMMIT", error);
+    if (!ok) {
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+        r->id = 0;
+    }
+    return ok;
 }
 
 #define LIST_COLUMNS                                                                               \
@@ -81,8 +106,10 @@ GPtrArray *store_results(struct store *s, gint64 document, guint limit, GError *
 
 struct store_result *store_result_load(struct store *s, gint64 id, GError **error)
 {
-    sqlite3_stmt *q =
-        store_prepare(s->db, "SELECT " LIST_COLUMNS ", pixels FROM results WHERE id = ?1", error);
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "SELECT " LIST_COLUMNS ", pixels FROM results JOIN pictures ON result = id WHERE id = ?1",
+        error);
     if (!q) {
         return NULL;
     }
