@@ -7,3 +7,5 @@
 #else
 #define HOST_CLONES
 #endif
+// A small function that has to become part of the loop that calls it.
+#define HOST_INLINE static inline __attribute__((always_inline))

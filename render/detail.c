@@ -5,7 +5,7 @@
 //   result = photo + share * weight * ((1 - replaced) * map(photo) + replaced * (stand-in - photo))
 #include "render/detail.h"
 
-#include "render/luma.h"
+#include "render/map_row.h"
 #include "render/parallel.h"
 #include "render/resample.h"
 #include "render/seam.h"
@@ -122,49 +122,6 @@ static float within_range(float pixel, float value)
     return CLAMP(value, MIN(pixel, 0.0f), MAX(pixel, 1.0f));
 }
 
-// Moves the color's luma by amount towards the one that is wanted. What would leave the range that
-// the pixel allows gives up colour and not light.
-static void keep_luma(const float *pixel, float wanted, float amount, float *color)
-{
-    float moved = luma(color) + amount * (wanted - luma(color)), most = 1.0f;
-    float gray = within_range(luma(pixel), moved), chroma[3];
-
-    for (int c = 0; c < 3; c++) {
-        chroma[c] = color[c] - luma(color);
-    }
-    for (int c = 0; c < 3; c++) {
-        float limit = chroma[c] < 0.0f ? MIN(pixel[c], 0.0f) : MAX(pixel[c], 1.0f);
-
-        if (fabsf(chroma[c]) > 1e-6f) {
-            most = MIN(most, MAX((limit - gray) / chroma[c], 0.0f));
-        }
-    }
-    for (int c = 0; c < 3; c++) {
-        color[c] = gray + most * chroma[c];
-    }
-}
-
-// share of the way from the pixel to what the fields make of it.
-static void map_pixel(const float *pixel, const float *fields, float shading, float share,
-                      float *result)
-{
-    float mapped[3], bounded[3];
-
-    for (int c = 0; c < 3; c++) {
-        const float *map = fields + CHANGE_MAP + 4 * c;
-        float change = map[0] * pixel[0] + map[1] * pixel[1] + map[2] * pixel[2] + map[3];
-
-        mapped[c] = pixel[c] + change;
-        bounded[c] = pixel[c] + CLAMP(change, fields[CHANGE_LEAST + c], fields[CHANGE_MOST + c]);
-    }
-    if (shading > 0.0f) {
-        keep_luma(pixel, luma(mapped), shading, bounded);
-    }
-    for (int c = 0; c < 3; c++) {
-        result[c] = pixel[c] + share * (within_range(pixel[c], bounded[c]) - pixel[c]);
-    }
-}
-
 // Scratch of one thread.
 struct block {
     float weight[BLOCK], replaced[BLOCK], fields[BLOCK * CHANGE_FIELDS];
@@ -174,7 +131,6 @@ static void map_block(const struct part *part, const struct image_region *place,
                       struct block *block)
 {
     const struct detail *detail = part->detail;
-    size_t i = 0;
 
     enlarge(detail, detail->change->weight, 1, place, block->weight);
     apply_share(detail, place, block->weight);
@@ -182,17 +138,15 @@ static void map_block(const struct part *part, const struct image_region *place,
         return;
     }
     enlarge(detail, detail->change->replaced, 1, place, block->replaced);
-    enlarge(detail, detail->change->fields, CHANGE_FIELDS, place, block->fields);
-    for (int y = place->y; y < place->y + place->height; y++) {
-        const float *pixel = photo_at(detail, place->x, y);
-        float *result = result_at(part, place->x, y);
+    resampler_run_planes(detail->field, detail->change->fields, CHANGE_FIELDS,
+                         place->x - detail->placed.x, place->y - detail->placed.y, place->width,
+                         place->height, block->fields);
+    for (int y = 0; y < place->height; y++) {
+        const size_t at = (size_t)y * place->width;
 
-        for (int x = 0; x < place->width; x++, i++, pixel += 3, result += 3) {
-            if (block->weight[i] > 0.0f) {
-                map_pixel(pixel, block->fields + i * CHANGE_FIELDS, detail->shading,
-                          block->weight[i] * (1.0f - block->replaced[i]), result);
-            }
-        }
+        map_row(photo_at(detail, place->x, place->y + y), block->fields + CHANGE_FIELDS * at,
+                block->weight + at, block->replaced + at, detail->shading, place->width,
+                result_at(part, place->x, place->y + y));
     }
 }
 

@@ -2,6 +2,7 @@
 // down the columns first, enlarging along the rows first.
 #include "render/resample.h"
 
+#include "compute/clones.h"
 #include "render/parallel.h"
 
 #include <math.h>
@@ -120,31 +121,44 @@ static void axis_range(const struct axis *axis, int begin, int count, int *from,
     *to = axis->first[begin + count - 1] + axis->taps;
 }
 
-// One output row y from rows of count floats; rows[0] is input row `from`.
-static void mix_rows(const struct axis *axis, int y, const float *rows, int from, size_t stride,
-                     size_t count, float *result)
+// Where results of a row stand: one pixel's channels beside each other, or one channel's pixels.
+struct layout {
+    size_t pixel, channel; // floats from one to the next
+};
+
+// The sum of rows that are stride floats apart, each times its weight; in pieces that a core's
+// nearest cache holds.
+HOST_CLONES static void add_rows(const float *weights, int taps, const float *row, size_t stride,
+                                 size_t count, float *result)
 {
-    const float *weights = axis->weights + (size_t)y * axis->taps;
-    const float *row = rows + (size_t)(axis->first[y] - from) * stride;
+    enum { PIECE = 1024 };
 
     memset(result, 0, count * sizeof(float));
-    for (int t = 0; t < axis->taps; t++, row += stride) {
-        float weight = weights[t];
+    for (size_t at = 0; at < count; at += PIECE) {
+        const size_t end = MIN(at + PIECE, count);
 
-        if (weight == 0.0f) {
-            continue;
-        }
-        for (size_t i = 0; i < count; i++) {
-            result[i] += weight * row[i];
+        for (int t = 0; t < taps; t++) {
+            const float weight = weights[t], *from = row + (size_t)t * stride;
+
+            for (size_t i = at; weight != 0.0f && i < end; i++) {
+                result[i] += weight * from[i];
+            }
         }
     }
 }
 
-// Outputs x .. x + count - 1 of one row; row[0] is input column `from`.
-static void mix_columns(const struct axis *axis, int x, int count, const float *row, int from,
-                        int channels, float *result)
+// One output row y from rows of count floats; rows[0] is input row `from`.
+static void mix_rows(const struct axis *axis, int y, const float *rows, int from, size_t stride,
+                     size_t count, float *result)
 {
-    for (int i = x; i < x + count; i++, result += channels) {
+    add_rows(axis->weights + (size_t)y * axis->taps, axis->taps,
+             rows + (size_t)(axis->first[y] - from) * stride, stride, count, result);
+}
+
+HOST_INLINE void mix_pixels(const struct axis *axis, int x, int count, const float *row, int from,
+                            int channels, const struct layout *layout, float *result)
+{
+    for (int i = x; i < x + count; i++, result += layout->pixel) {
         const float *weights = axis->weights + (size_t)i * axis->taps;
         const float *pixel = row + (size_t)(axis->first[i] - from) * channels;
         float sum[RESAMPLE_CHANNELS] = {0.0f};
@@ -154,65 +168,116 @@ static void mix_columns(const struct axis *axis, int x, int count, const float *
                 sum[c] += weights[t] * pixel[c];
             }
         }
-        memcpy(result, sum, sizeof(float) * channels);
+        for (int c = 0; c < channels; c++) {
+            result[c * layout->channel] = sum[c];
+        }
     }
 }
 
-static void run_columns_first(const struct resampler *r, const float *source, size_t source_stride,
-                              int channels, int x, int y, int width, int height, float *result)
+// Outputs x .. x + count - 1 of one row; row[0] is input column `from`.
+HOST_CLONES static void mix_columns(const struct axis *axis, int x, int count, const float *row,
+                                    int from, int channels, const struct layout *layout,
+                                    float *result)
 {
+    switch (channels) { // numbers that the compiler knows
+    case 1: mix_pixels(axis, x, count, row, from, 1, layout, result); break;
+    case 3: mix_pixels(axis, x, count, row, from, 3, layout, result); break;
+    case 18: mix_pixels(axis, x, count, row, from, 18, layout, result); break;
+    default: mix_pixels(axis, x, count, row, from, channels, layout, result);
+    }
+}
+
+// A rectangle of the result from a source whose rows are stride floats apart.
+struct run {
+    const struct resampler *r;
+    const float *source;
+    size_t stride;
+    int channels, x, y, width, height;
+    struct layout layout; // of each row of the result
+};
+
+static void run_columns_first(const struct run *run, float *result)
+{
+    const struct resampler *r = run->r;
     int from, to;
 
-    axis_range(&r->y, y, height, &from, &to);
+    axis_range(&r->y, run->y, run->height, &from, &to);
 
-    size_t stride = (size_t)width * channels;
-    g_autofree float *narrow = g_new(float, (size_t)(to - from) * stride);
+    size_t count = (size_t)run->width * run->channels;
+    g_autofree float *narrow = g_new(float, (size_t)(to - from) * count);
 
     for (int row = from; row < to; row++) {
-        mix_columns(&r->x, x, width, source + row * source_stride, 0, channels,
-                    narrow + (row - from) * stride);
+        mix_columns(&r->x, run->x, run->width, run->source + row * run->stride, 0, run->channels,
+                    &run->layout, narrow + (row - from) * count);
     }
-    for (int row = 0; row < height; row++) {
-        mix_rows(&r->y, y + row, narrow, from, stride, stride, result + row * stride);
+    for (int row = 0; row < run->height; row++) {
+        mix_rows(&r->y, run->y + row, narrow, from, count, count, result + row * count);
     }
 }
 
-static void run_rows_first(const struct resampler *r, const float *source, size_t source_stride,
-                           int channels, int x, int y, int width, int height, float *result)
+static void run_rows_first(const struct run *run, float *result)
 {
+    const struct resampler *r = run->r;
     int from, to;
 
-    axis_range(&r->x, x, width, &from, &to);
+    axis_range(&r->x, run->x, run->width, &from, &to);
 
-    size_t count = (size_t)(to - from) * channels;
+    size_t count = (size_t)(to - from) * run->channels;
     g_autofree float *mixed = g_new(float, count);
 
-    for (int row = 0; row < height; row++) {
-        mix_rows(&r->y, y + row, source + (size_t)from * channels, 0, source_stride, count, mixed);
-        mix_columns(&r->x, x, width, mixed, from, channels,
-                    result + (size_t)row * width * channels);
+    for (int row = 0; row < run->height; row++) {
+        mix_rows(&r->y, run->y + row, run->source + (size_t)from * run->channels, 0, run->stride,
+                 count, mixed);
+        mix_columns(&r->x, run->x, run->width, mixed, from, run->channels, &run->layout,
+                    result + (size_t)row * run->width * run->channels);
     }
 }
 
-// Rows of the source are stride floats apart.
-static void run_strided(const struct resampler *r, const float *source, size_t stride, int channels,
-                        int x, int y, int width, int height, float *result)
+static void run_whole(const struct run *run, float *result)
 {
-    g_assert(channels >= 1 && channels <= RESAMPLE_CHANNELS);
-    g_assert(x >= 0 && y >= 0 && width <= r->x.size - x && height <= r->y.size - y);
+    const struct resampler *r = run->r;
+
+    g_assert(run->channels >= 1 && run->channels <= RESAMPLE_CHANNELS);
+    g_assert(run->x >= 0 && run->width <= r->x.size - run->x);
+    g_assert(run->y >= 0 && run->height <= r->y.size - run->y);
 
     if (r->y.size < r->y.source) {
-        run_rows_first(r, source, stride, channels, x, y, width, height, result);
+        run_rows_first(run, result);
     } else {
-        run_columns_first(r, source, stride, channels, x, y, width, height, result);
+        run_columns_first(run, result);
     }
 }
 
 void resampler_run(const struct resampler *resampler, const float *source, int channels, int x,
                    int y, int width, int height, float *result)
 {
-    run_strided(resampler, source, (size_t)resampler->x.source * channels, channels, x, y, width,
-                height, result);
+    const struct run run = {.r = resampler,
+                            .source = source,
+                            .stride = (size_t)resampler->x.source * channels,
+                            .channels = channels,
+                            .x = x,
+                            .y = y,
+                            .width = width,
+                            .height = height,
+                            .layout = {(size_t)channels, 1}};
+
+    run_whole(&run, result);
+}
+
+void resampler_run_planes(const struct resampler *resampler, const float *source, int channels,
+                          int x, int y, int width, int height, float *result)
+{
+    const struct run run = {.r = resampler,
+                            .source = source,
+                            .stride = (size_t)resampler->x.source * channels,
+                            .channels = channels,
+                            .x = x,
+                            .y = y,
+                            .width = width,
+                            .height = height,
+                            .layout = {1, (size_t)width}};
+
+    run_whole(&run, result);
 }
 
 struct plane_job {
@@ -226,11 +291,17 @@ struct plane_job {
 static void plane_rows(int begin, int end, void *data)
 {
     const struct plane_job *job = data;
-    int width = job->resampler->x.size;
-    float *result = job->result + (size_t)begin * width * job->channels;
+    const int width = job->resampler->x.size;
+    const struct run run = {.r = job->resampler,
+                            .source = job->source,
+                            .stride = job->stride,
+                            .channels = job->channels,
+                            .y = begin,
+                            .width = width,
+                            .height = end - begin,
+                            .layout = {(size_t)job->channels, 1}};
 
-    run_strided(job->resampler, job->source, job->stride, job->channels, 0, begin, width,
-                end - begin, result);
+    run_whole(&run, job->result + (size_t)begin * width * job->channels);
 }
 
 void resample_plane(const float *source, int source_width, int source_height, int channels,

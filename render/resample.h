@@ -26,6 +26,10 @@ void resampler_free(struct resampler *resampler);
 void resampler_run(const struct resampler *resampler, const float *source, int channels, int x,
                    int y, int width, int height, float *result);
 
+// The same with each row's channels one after the other: result is (height, channels, width).
+void resampler_run_planes(const struct resampler *resampler, const float *source, int channels,
+                          int x, int y, int width, int height, float *result);
+
 // The whole picture in another size, Lanczos-3, on all cores. Colour is weighted with alpha. meta
 // is copied.
 struct image *image_resize(const struct image *image, int width, int height, GError **error);

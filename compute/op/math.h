@@ -8,9 +8,6 @@
 #include <stdint.h>
 #include <string.h>
 
-// A small function that has to become part of the loop that calls it.
-#define HOST_INLINE static inline __attribute__((always_inline))
-
 // e^x for |x| <= 87 (beyond, x is held at the ends), relative error below 1e-7: x = n ln 2 + r,
 // |r| <= ln 2 / 2, e^r by the minimax polynomial of the Cephes library's expf. NaN stays NaN.
 HOST_INLINE float fast_expf(float x)
