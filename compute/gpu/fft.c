@@ -5,6 +5,7 @@
 // by two floats, so that the spectrum of width / 2 + 1 complex numbers fits over them.
 #include "compute/gpu/fft.h"
 
+#include "compute/gpu/fft_host.h"
 #include "compute/gpu/vk.h"
 
 #include <locale.h>
@@ -214,9 +215,18 @@ static bool read_real(struct fft *fft, struct plan *plan, float *real, GError **
     return true;
 }
 
+// On the processor a software device takes five times as long as its host.
+static bool on_host(const struct fft *fft, int width, int height)
+{
+    return fft->gpu->info.host_kernels && fft_host_fits(width, height);
+}
+
 bool fft_forward(struct fft *fft, int width, int height, const float *real, float *freq,
                  GError **error)
 {
+    if (on_host(fft, width, height)) {
+        return fft_host_forward(width, height, real, freq, error);
+    }
     struct plan *plan = plan_for(fft, width, height, error);
     return plan && write_real(fft, plan, real, error) && run(fft, plan, FORWARD, error) &&
            slab_read(fft->gpu, plan->slab, 0, freq, plan->bytes, error);
@@ -225,6 +235,9 @@ bool fft_forward(struct fft *fft, int width, int height, const float *real, floa
 bool fft_inverse(struct fft *fft, int width, int height, const float *freq, float *real,
                  GError **error)
 {
+    if (on_host(fft, width, height)) {
+        return fft_host_inverse(width, height, freq, real, error);
+    }
     struct plan *plan = plan_for(fft, width, height, error);
     return plan && slab_write(fft->gpu, plan->slab, 0, freq, plan->bytes, error) &&
            run(fft, plan, INVERSE, error) && read_real(fft, plan, real, error);

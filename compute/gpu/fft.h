@@ -1,6 +1,8 @@
-// Two-dimensional real Fourier transforms: VkFFT, and nothing else of it is seen outside fft.c.
+// Two-dimensional real Fourier transforms: VkFFT, and nothing else of it is seen outside fft.c. On
+// CPU-type devices powers of two are transformed by the host (fft_host.h).
 //
-// The first transform of a size compiles for seconds on a software device: use few fixed sizes.
+// The first transform of a size by VkFFT compiles for seconds on a software device: use few fixed
+// sizes.
 #pragma once
 
 #include "compute/gpu/gpu.h"

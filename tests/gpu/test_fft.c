@@ -27,12 +27,10 @@ static void test_wave(void)
     }
 }
 
-// Height and width of no power of two, against the definition.
-static void test_direct(void)
+static void check_direct(int W, int H)
 {
-    enum { W = 12, H = 10 };
     g_autoptr(GError) error = NULL;
-    float x[W * H], f[H * (W / 2 + 1) * 2];
+    g_autofree float *x = g_new(float, W *H), *f = g_new(float, H *(W / 2 + 1) * 2);
     struct rng rng = {.seed = 4};
     rng_normal(&rng, x, W * H);
     g_assert_true(fft_forward(fft, W, H, x, f, &error));
@@ -48,6 +46,16 @@ static void test_direct(void)
             g_assert_cmpfloat_with_epsilon(f[(v * (W / 2 + 1) + u) * 2], re, 1e-4);
             g_assert_cmpfloat_with_epsilon(f[(v * (W / 2 + 1) + u) * 2 + 1], im, 1e-4);
         }
+    }
+}
+
+// Against the definition: powers of four, of two alone, and of neither; fewer lines than are
+// worked on at once, and more.
+static void test_direct(void)
+{
+    static const int sizes[][2] = {{12, 10}, {2, 2}, {4, 2}, {2, 8}, {16, 64}, {32, 8}, {64, 16}};
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        check_direct(sizes[i][0], sizes[i][1]);
     }
 }
 
