@@ -53,6 +53,7 @@ struct networks {
         float strength;
         float *features; // (h,w,channels[0])
     } hint;              // what predictions follow
+    double guidance;     // that a U-Net which takes it is given
     float *host;         // staging for one result, grows
     size_t host_floats;
 };
@@ -72,6 +73,7 @@ struct networks *networks_new(struct model *model, const GPtrArray *parts)
     struct networks *n = g_new0(struct networks, 1);
     n->model = model;
     n->windows = 1;
+    n->guidance = 1;
     n->cache = g_ptr_array_new_with_free_func((GDestroyNotify)network_free);
     n->parts = parts;
     return n;
@@ -81,6 +83,11 @@ void networks_set_weights(struct networks *n, network_weights at, void *data)
 {
     n->weights_at = at;
     n->weights_data = data;
+}
+
+void networks_set_guidance(struct networks *n, double guidance)
+{
+    n->guidance = guidance;
 }
 
 void networks_drop(struct networks *n)
@@ -191,7 +198,10 @@ static bool unet_inputs(struct networks *n, struct network *net, struct unet_inp
     const int latents[] = {net->key.batch, net->key.height, net->key.width, c->in_channels};
     const int time[] = {net->key.batch, 1, 1, c->channels[0]};
     const int text[] = {net->key.batch, 1, text_tokens(n), c->cross_dim};
-    return (in->latents = input(n, net, DTYPE_F32, latents, "latents", error)) &&
+    const int guidance[] = {1, 1, 1, c->guidance_dim};
+    return (!c->guidance_dim ||
+            (in->guidance = input(n, net, DTYPE_F32, guidance, "guidance", error))) &&
+           (in->latents = input(n, net, DTYPE_F32, latents, "latents", error)) &&
            (in->time = input(n, net, DTYPE_F32, time, "time", error)) &&
            (in->text = input(n, net, DTYPE_F32, text, "text", error));
 }
@@ -435,6 +445,17 @@ bool networks_text(struct networks *n, const struct prompt *prompt, float *embed
     return ok;
 }
 
+static bool write_guidance(struct networks *n, struct network *net, GError **error)
+{
+    const struct unet_config *c = &n->model->unet;
+    if (!c->guidance_dim) {
+        return true;
+    }
+    float *features = staging(n, (size_t)c->guidance_dim);
+    unet_guidance_features(c, n->guidance, features);
+    return write_input(net, "guidance", features, error);
+}
+
 // The U-Net's inputs at one timestep.
 static bool write_unet_inputs(struct networks *n, struct network *net, double t,
                               const float *latents, const float *text, GError **error)
@@ -445,7 +466,7 @@ static bool write_unet_inputs(struct networks *n, struct network *net, double t,
         unet_timestep_features(&n->model->unet, t, time + (size_t)b * features);
     }
     return write_input(net, "latents", latents, error) && write_input(net, "time", time, error) &&
-           write_input(net, "text", text, error) &&
+           write_input(net, "text", text, error) && write_guidance(n, net, error) &&
            (!net->key.hint || (write_input(net, "hint", n->hint.features, error) &&
                                write_input(net, "hint_strength", &n->hint.strength, error)));
 }

@@ -31,6 +31,9 @@ bool networks_text(struct networks *n, const struct prompt *prompt, float *embed
 // net is borrowed until networks_drop_hint(). NULL: none.
 bool networks_set_hint(struct networks *n, const struct hint_net *net, double strength, int h,
                        int w, const float *picture, GCancellable *c, GError **error);
+// The strength of guidance that a U-Net which takes it as an input is given from now on; 1 at
+// first.
+void networks_set_guidance(struct networks *n, double guidance);
 // Before a hint network is freed.
 void networks_drop_hint(struct networks *n, const struct hint_net *net);
 

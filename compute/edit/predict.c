@@ -61,10 +61,12 @@ static bool predict(struct predictor *p, int first, int i, GError **error)
         .text = p->embeddings + first * embeddings_count(r->e),
         .prediction = p->prediction + first * r->n,
     };
+    networks_set_guidance(r->e->networks, r->given_guidance);
     const bool ok = p->control ? p->control->predict(r, p->held, &call, error)
                                : networks_predict(r->e->networks, call.batch, r->h, r->w, call.time,
                                                   call.latents, call.text, call.prediction,
                                                   task_cancellable(r->task), error);
+    networks_set_guidance(r->e->networks, 1); // an inversion has none
     return ok && run_prediction_check(r, call.prediction, call.batch * r->n, error);
 }
 

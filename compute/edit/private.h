@@ -64,10 +64,11 @@ struct run {
     const struct inverter_type *inverter; // NULL: a picture from noise
     const char *source_prompt;            // of the photo's branch; NULL: it has none
     int h, w, channels;
-    int64_t n;         // floats of a latent
-    double guidance;   // 1: none
-    int total;         // steps between photo and noise
-    int denoised;      // those of them that are drawn: all when generating
+    int64_t n;             // floats of a latent
+    double guidance;       // 1: none
+    double given_guidance; // what a U-Net that takes it as an input is given; 1 where it does not
+    int total;             // steps between photo and noise
+    int denoised;          // those of them that are drawn: all when generating
     char *weights_key; // what the network is: the adapters as merged, and the hint that it follows
     float *mask;       // (h, w): the request's at the latents; NULL: none
     int step, steps;   // network calls done and planned

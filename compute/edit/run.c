@@ -123,6 +123,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
         return false;
     }
     const int factor = model_latent_factor(e->model);
+    const bool embedded = e->model->unet.guidance_dim > 0;
     *r = (struct run){
         .e = e,
         .request = q,
@@ -130,7 +131,8 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
         .h = q->height / factor,
         .w = q->width / factor,
         .channels = e->model->vae.latent_channels,
-        .guidance = settings_get(q->settings, "guidance"),
+        .guidance = embedded ? 1 : settings_get(q->settings, "guidance"),
+        .given_guidance = embedded ? settings_get(q->settings, "guidance") : 1,
         .total = settings_int(q->settings, "steps"),
         .mask = q->mask ? mask_at_latents(q, factor) : NULL,
         .start_us = g_get_monotonic_time(),

@@ -141,17 +141,11 @@ static void read_blocks(struct config_reader *r, struct unet_config *c)
 static void refuse_other_unets(struct config_reader *r, const char *class_name)
 {
     static const char *const absent[] = {
-        "num_attention_heads",
-        "class_embed_type",
-        "num_class_embeds",
-        "encoder_hid_dim",
-        "encoder_hid_dim_type",
-        "addition_embed_type",
-        "time_cond_proj_dim",
-        "time_embedding_act_fn",
-        "timestep_post_act",
-        "cross_attention_norm",
-        "reverse_transformer_layers_per_block",
+        "num_attention_heads",   "class_embed_type",
+        "num_class_embeds",      "encoder_hid_dim",
+        "encoder_hid_dim_type",  "addition_embed_type",
+        "time_embedding_act_fn", "timestep_post_act",
+        "cross_attention_norm",  "reverse_transformer_layers_per_block",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(absent); i++) {
         config_expect_absent(r, absent[i]);
@@ -212,13 +206,16 @@ static void read_unet_numbers(struct config_reader *r, struct unet_config *c)
 
 static void read_unet(struct config_reader *r, void *config)
 {
+    struct unet_config *c = config;
     refuse_other_unets(r, "UNet2DConditionModel");
-    read_unet_numbers(r, config);
+    read_unet_numbers(r, c);
+    c->guidance_dim = config_int(r, "time_cond_proj_dim", 0, 4, 8192);
 }
 
 static void read_controlnet(struct config_reader *r, void *config)
 {
     refuse_other_unets(r, "ControlNetModel");
+    config_expect_absent(r, "time_cond_proj_dim");
     config_expect_int(r, "conditioning_channels", 3);
     config_expect_string(r, "controlnet_conditioning_channel_order", "rgb");
     config_expect_false(r, "global_pool_conditions");

@@ -36,6 +36,7 @@ struct unet_config {
     int transformer_layers[MODEL_LEVELS];
     int mid_resnets; // 2 around the attention, 1 alone, 0: no middle block
     int cross_dim, groups, time_dim;
+    int guidance_dim;       // of the features of guidance that it is given; 0: it is given none
     int downsample_padding; // 1, or 0: one row below and one column to the right
     float eps;
     bool linear_projection, flip_sin_to_cos;
@@ -174,6 +175,9 @@ struct node *text_encoder_build_mixed(struct nn *nn, const struct text_config *c
                                       struct node *kept, struct node *given);
 // Sinusoidal timestep features, host side: out[channels[0]] for one t.
 void unet_timestep_features(const struct unet_config *c, double t, float *out);
+// Those of the strength of guidance that a distilled U-Net is given (Meng et al., On Distillation
+// of Guided Diffusion Models, section 3.1; w there is guidance - 1): out[guidance_dim].
+void unet_guidance_features(const struct unet_config *c, double guidance, float *out);
 
 // Attention probabilities of the U-Net as nodes, for objectives and controls that look at them: of
 // every attention whose path fits the pattern, such as "*.attn2" (all cross-attention), "*.attn1"
@@ -209,7 +213,8 @@ struct unet_inputs {
     struct node *text;    // embeddings (N,1,T,cross_dim)
 
     // What may be given or asked for besides; NULL where it is not.
-    struct node *hint; // (N or 1,h,w,channels[0]), added to what conv_in makes of the latents
+    struct node *guidance; // features (N,1,1,guidance_dim), of a U-Net that is given them
+    struct node *hint;     // (N or 1,h,w,channels[0]), added to what conv_in makes of the latents
     struct node *const
         *residuals; // unet_residuals() nodes, each of the shape of what it is added to:
                     // the skips in the order of their making, then the middle

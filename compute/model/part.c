@@ -17,6 +17,9 @@ static void list_unet(struct nn *nn, const struct model *m)
         .time = graph_leaf_dry(nn->g, (int[]){1, 1, 1, c->channels[0]}, "time"),
         .text = graph_leaf_dry(nn->g, (int[]){1, 1, 2, c->cross_dim}, "text"),
     };
+    if (c->guidance_dim) {
+        in.guidance = graph_leaf_dry(nn->g, (int[]){1, 1, 1, c->guidance_dim}, "guidance");
+    }
     unet_build(nn, c, &in);
 }
 

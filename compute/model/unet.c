@@ -42,6 +42,22 @@ void unet_timestep_features(const struct unet_config *c, double t, float *out)
     }
 }
 
+// In fp32 as in the reference, where guidance of 7.5 is an angle of thousands.
+void unet_guidance_features(const struct unet_config *c, double guidance, float *out)
+{
+    const int half = c->guidance_dim / 2;
+    const float scaled = (float)(guidance - 1) * 1000.0f;
+    const float step = logf(10000.0f) / (float)(half - 1);
+    for (int i = 0; i < half; i++) {
+        const float angle = scaled * expf((float)i * -step);
+        out[i] = sinf(angle);
+        out[half + i] = cosf(angle);
+    }
+    if (c->guidance_dim % 2) {
+        out[c->guidance_dim - 1] = 0;
+    }
+}
+
 // Attention whose probabilities are wanted, which go to the list.
 static struct node *open_attention(const struct unet *u, struct node *q, struct node *k,
                                    struct node *v, const struct site *site, float scale,
@@ -193,9 +209,15 @@ static struct node *up_block(const struct unet *u, struct node *x, int i, GPtrAr
     return x;
 }
 
+// guidance: NULL, none.
 static struct node *time_embedding(struct nn *nn, const struct unet_config *c,
-                                   struct node *features)
+                                   struct node *features, struct node *guidance)
 {
+    if (guidance) {
+        features =
+            op_add(nn->g, features,
+                   nn_linear(nn, guidance, c->channels[0], false, "time_embedding.cond_proj"));
+    }
     struct node *x = nn_linear(nn, features, c->time_dim, true, "time_embedding.linear_1");
     x = nn_linear(nn, op_unary(nn->g, UNARY_SILU, x), c->time_dim, true, "time_embedding.linear_2");
     return op_unary(nn->g, UNARY_SILU, x); // every residual block begins with it
@@ -244,7 +266,7 @@ struct node *unet_build(struct nn *nn, const struct unet_config *c, const struct
     GPtrArray *skips = g_ptr_array_new();
     struct unet u = {.nn = nn,
                      .c = c,
-                     .time = time_embedding(nn, c, in->time),
+                     .time = time_embedding(nn, c, in->time, in->guidance),
                      .text = in->text,
                      .maps = in->maps,
                      .control = in->control};
@@ -266,7 +288,7 @@ void unet_encoder_build(struct nn *nn, const struct unet_config *c, const struct
 {
     GPtrArray *skips = g_ptr_array_new();
     const struct unet u = {
-        .nn = nn, .c = c, .time = time_embedding(nn, c, in->time), .text = in->text};
+        .nn = nn, .c = c, .time = time_embedding(nn, c, in->time, NULL), .text = in->text};
     struct node *middle = encode(&u, in->latents, in->hint, skips);
     for (guint i = 0; i < skips->len; i++) {
         struct node *skip = skips->pdata[i];

@@ -395,6 +395,19 @@ static bool prepare(struct trainer *t, const struct train_set *set, struct task 
     return !task_cancelled(task, error);
 }
 
+// With guidance as an input its predictions are no longer those of the noise that was added.
+static bool check_model(const struct model *model, GError **error)
+{
+    if (model->unet.guidance_dim) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    "%s is distilled and is given guidance as a number, so that nothing can be "
+                    "learned on it; learn on the model that it was made of, whose adapters act "
+                    "here too",
+                    model->name);
+    }
+    return !model->unet.guidance_dim;
+}
+
 struct trainer *trainer_new(struct model *model, struct adapter *adapter,
                             const struct train_set *set, const struct train_params *params,
                             struct task *task, GError **error)
@@ -408,7 +421,7 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
     t->run.leaves = g_ptr_array_new_with_free_func((GDestroyNotify)leaf_free);
     t->run.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)tensor_free);
     take_params(t, params);
-    bool ok = prepare(t, set, task, error);
+    bool ok = check_model(model, error) && prepare(t, set, task, error);
     if (ok) {
         take_memory(t);
         ok = step_build(t, error) && prior_build(t, error);

@@ -34,7 +34,7 @@ void fixture_open(struct fixture *f, const char *model)
     g_assert_no_error(error);
     g_autofree char *file_name = g_strconcat(model, ".safetensors", NULL);
     g_autofree char *file = g_test_build_filename(G_TEST_DIST, "data", "train", file_name, NULL);
-    f->vectors = st_open(file, &error);
+    f->vectors = g_file_test(file, G_FILE_TEST_EXISTS) ? st_open(file, &error) : NULL;
     g_assert_no_error(error);
 }
 
@@ -70,7 +70,7 @@ struct adapter *fixture_adapter(struct fixture *f, const char *method, const cha
 float *fixture_vector(struct fixture *f, const char *name, int64_t *count)
 {
     g_autoptr(GError) error = NULL;
-    const struct st_tensor *t = st_find(f->vectors, name);
+    const struct st_tensor *t = f->vectors ? st_find(f->vectors, name) : NULL;
     if (!t) {
         g_error("no vector %s", name);
     }

@@ -11,6 +11,7 @@ models/NAME/ is a model folder in the diffusers layout with small random weights
 
     ids        (N, tokens) int32         states    (N, 1, tokens, width)    the text encoder's last state
     latents    (N, h, w, c)              time.K, pred.K                     timesteps of call K and its prediction
+                                         guidance.K                         what it was given of guidance, where it takes it
     picture    (1, H, W, 3)              mean      (1, h', w', c)           unscaled mean of the encoder
     z          (1, h, w, c)              decoded   (1, H, W, 3)             decoder's picture for the unscaled z
     ddim.noise, ddim.latents             twenty DDIM steps, eta 0, no guidance, with states[0]
@@ -26,7 +27,7 @@ import sys
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler, LatentConsistencyModelPipeline, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
@@ -186,6 +187,8 @@ CASES = {
     "old-names": merged(SD2, length=16, old_names=True, shards=True, turn=True,
                         unet=dict(block_out_channels=(8, 8), mid_block_type="UNetMidBlock2D", downsample_padding=0),
                         vae=dict(block_out_channels=(4, 8, 8, 12), layers_per_block=1)),
+    # distilled: guidance is an input, as of whole LCM models
+    "guided": merged(SD1, length=16, unet=dict(layers_per_block=1, time_cond_proj_dim=32), guidance=[(7.5, 1.0), (8.0, 3.0)]),
     # eight latents a place, attention on every level, latents eight times smaller than the picture
     "wide": merged(SD1, length=16, size=(4, 4), channels=8,
                    unet=dict(block_out_channels=(8, 8, 12), layers_per_block=1, attention_head_dim=[1, 2, 3],
@@ -264,6 +267,14 @@ def vae_rename(old):
     return rename
 
 
+def guidance_features(case, k, unet):
+    """Of both rows of call K, as the pipeline of latent consistency models makes them."""
+    if "guidance" not in case:
+        return None
+    of = LatentConsistencyModelPipeline.get_guidance_scale_embedding
+    return of(None, torch.tensor(case["guidance"][k]) - 1, embedding_dim=unet.config.time_cond_proj_dim)
+
+
 @torch.no_grad()
 def make_vectors(case, tokenizer, text, unet, vae, sched):
     generator = torch.Generator().manual_seed(3)
@@ -277,7 +288,10 @@ def make_vectors(case, tokenizer, text, unet, vae, sched):
     out = {"ids": ids.int(), "states": states[:, None], "latents": last(latents)}
     for k, times in enumerate(case["times"]):
         out[f"time.{k}"] = torch.tensor(times, dtype=torch.int32)
-        out[f"pred.{k}"] = last(unet(latents, torch.tensor(times), states).sample)
+        condition = guidance_features(case, k, unet)
+        if condition is not None:
+            out[f"guidance.{k}"] = torch.tensor(case["guidance"][k])
+        out[f"pred.{k}"] = last(unet(latents, torch.tensor(times), states, timestep_cond=condition).sample)
     picture = torch.rand(1, 3, height * factor, width * factor, generator=generator) * 2 - 1
     z = torch.randn(1, channels, height, width, generator=generator)
     out["picture"] = last(picture)

@@ -3,6 +3,7 @@
 #include "compute/edit/edit.h"
 #include "compute/edit/inverter.h"
 #include "compute/edit/networks.h"
+#include "compute/train/train.h"
 #include "fixture.h"
 
 #include <math.h>
@@ -32,15 +33,20 @@ static struct fixture fx;
 static struct editor *editor;
 static float rgb[SIDE * SIDE * 3];
 
-static void open_all(void)
+static void open_model(const char *name)
 {
     g_autoptr(GError) error = NULL;
-    fixture_open(&fx, "sd1");
+    fixture_open(&fx, name);
     editor = editor_new(fx.model, &error);
     g_assert_no_error(error);
     for (int i = 0; i < SIDE * SIDE * 3; i++) {
         rgb[i] = (float)(i * 37 % 257 - 128) / 128;
     }
+}
+
+static void open_all(void)
+{
+    open_model("sd1");
 }
 
 static void close_all(void)
@@ -511,10 +517,61 @@ static void test_bad_mask(void)
     settings_free(s);
 }
 
+// ---- guidance as an input -----------------------------------------------------------------------
+
+// A distilled U-Net is given the strength: one call a step, which it alone changes; what is to be
+// avoided is nothing. The photo comes back through its steps as through others.
+static void test_given_guidance(void)
+{
+    float weak[FLOATS], strong[FLOATS], avoiding[FLOATS], edited[FLOATS], back[FLOATS];
+    struct edit_request q = {.prompt = "a photo of a dog", .seed = 3};
+    open_model("guided");
+    run(generate_settings, "steps=2 scheduler=lcm guidance=2", q, weak);
+    evaluations = 0;
+    run(generate_settings, "steps=2 scheduler=lcm guidance=7.5", q, strong);
+    g_assert_cmpint(evaluations, ==, 2);
+    assert_apart(weak, strong);
+    q.negative = "a cat";
+    run(generate_settings, "steps=2 scheduler=lcm guidance=7.5", q, avoiding);
+    g_assert_cmpmem(avoiding, sizeof avoiding, strong, sizeof strong);
+    q = (struct edit_request){
+        .prompt = "a photo of a dog", .source_prompt = "an old house", .rgb = rgb, .seed = 3};
+    run(edit_settings, "steps=4 scheduler=lcm inverter=direct guidance=7.5", q, edited);
+    q.prompt = q.source_prompt;
+    struct edit_result *same =
+        result(edit_settings, "steps=4 scheduler=lcm inverter=direct guidance=7.5", q);
+    g_assert_cmpmem(same->rgb, sizeof rgb, same->reconstruction, sizeof rgb);
+    memcpy(back, same->latents, sizeof back);
+    assert_apart(edited, back);
+    edit_result_free(same);
+    close_all();
+}
+
+// Nothing is learned on it.
+static void test_given_guidance_is_not_learned(void)
+{
+    g_autoptr(GError) error = NULL;
+    open_model("guided");
+    struct settings *s = settings_new(learn_settings);
+    struct adapter *a = adapter_new("svdiff", fx.model, settings_member(s, "method"), &error);
+    g_assert_no_error(error);
+    const struct train_example example = {SIDE, SIDE, rgb, "a ball"};
+    const struct train_set set = {&example, 1, NULL};
+    const struct train_params params = {.settings = s, .seed = 1};
+    g_assert_null(trainer_new(fx.model, a, &set, &params, NULL, &error));
+    g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
+    g_assert_nonnull(strstr(error->message, "is given guidance as a number"));
+    adapter_free(a);
+    settings_free(s);
+    close_all();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/steps/guidance", test_guidance);
+    g_test_add_func("/steps/given-guidance", test_given_guidance);
+    g_test_add_func("/steps/given-guidance-is-not-learned", test_given_guidance_is_not_learned);
     g_test_add_func("/steps/guidance-rescale", test_guidance_rescale);
     g_test_add_func("/steps/evaluations", test_evaluations);
     g_test_add_func("/steps/random", test_random);

@@ -80,6 +80,30 @@ static struct node *time_leaf(const struct parity *p, struct graph *g, GPtrArray
     return graph_leaf(g, t);
 }
 
+// (N,1,1,D) features of the strengths of guidance in a vector; NULL: there is none.
+static struct node *guidance_leaf(const struct parity *p, struct graph *g, GPtrArray *tensors,
+                                  const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    const struct unet_config *c = &p->model->unet;
+    int shape[GRAPH_RANK];
+    g_assert_true((st_find(p->vectors, name) != NULL) == (c->guidance_dim > 0));
+    if (!c->guidance_dim) {
+        return NULL;
+    }
+    g_autofree float *strengths = read_vector(p, name, shape);
+    const int n = shape[3];
+    g_autofree float *features = g_new(float, n * c->guidance_dim);
+    for (int i = 0; i < n; i++) {
+        unet_guidance_features(c, strengths[i], features + i * c->guidance_dim);
+    }
+    struct tensor *t = tensor_new(gpu, DTYPE_F32, (int[]){n, 1, 1, c->guidance_dim}, name, &error);
+    g_assert_no_error(error);
+    g_assert_true(tensor_write(t, features, &error));
+    g_ptr_array_add(tensors, t);
+    return graph_leaf(g, t);
+}
+
 static float *run(struct graph *g, struct node *out)
 {
     g_autoptr(GError) error = NULL;
@@ -132,14 +156,16 @@ static void check_text(const struct parity *p)
     graph_free(g);
 }
 
-static void check_unet(const struct parity *p, const char *time, const char *prediction)
+static void check_unet(const struct parity *p, const char *time, const char *guidance,
+                       const char *prediction)
 {
     g_autoptr(GPtrArray) tensors = tensors_new();
     struct graph *g = graph_new();
     struct nn nn = {.g = g, .part = model_part(p->model, MODEL_UNET)};
     const struct unet_inputs in = {.latents = vector_leaf(p, g, tensors, "latents"),
                                    .time = time_leaf(p, g, tensors, time),
-                                   .text = vector_leaf(p, g, tensors, "states")};
+                                   .text = vector_leaf(p, g, tensors, "states"),
+                                   .guidance = guidance_leaf(p, g, tensors, guidance)};
     check_node(p, g, unet_build(&nn, &p->model->unet, &in), prediction);
     graph_free(g);
 }
@@ -247,8 +273,8 @@ static void test_model(gconstpointer data)
     p.model = model_load(place->model, gpu, NULL, &error);
     g_assert_no_error(error);
     check_text(&p);
-    check_unet(&p, "time.0", "pred.0");
-    check_unet(&p, "time.1", "pred.1");
+    check_unet(&p, "time.0", "guidance.0", "pred.0");
+    check_unet(&p, "time.1", "guidance.1", "pred.1");
     check_vae(&p);
     if (model_part(p.model, MODEL_ALPHA)) {
         check_alpha(&p, place->folder);

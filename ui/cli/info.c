@@ -107,6 +107,9 @@ static bool model_facts(const char *path, const char *vae, struct facts *f, GErr
     fact(f, "layout", "%s", layouts[m->layout]);
     fact_number(f, "picture size", model_default_size(m));
     fact_number(f, "latent factor", model_latent_factor(m));
+    if (m->unet.guidance_dim) {
+        fact(f, "guidance", "an input of the network: one call a step");
+    }
     fact(f, "prediction", "%s", m->sched.prediction == PREDICTION_V ? "v_prediction" : "epsilon");
     sampler_fact(m, f);
     fact_number(f, "tokens", m->text.max_tokens);
