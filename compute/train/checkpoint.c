@@ -274,3 +274,16 @@ bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error)
     st_free(f);
     return ok && trainer_upload(t, error);
 }
+
+int checkpoint_steps(const char *checkpoint)
+{
+    struct st_file *f = st_open(checkpoint, NULL);
+    g_autoptr(GHashTable) table = f ? read_settings(f) : NULL;
+    const char *steps = table ? g_hash_table_lookup(table, "steps") : NULL;
+    guint64 number = 0;
+    if (!steps || !g_ascii_string_to_unsigned(steps, 10, 1, G_MAXINT, &number, NULL)) {
+        number = 0;
+    }
+    st_free(f);
+    return (int)number;
+}

@@ -85,6 +85,8 @@ struct trainer *trainer_new(struct model *model, struct adapter *adapter,
 // Continues from a checkpoint written by the same model, with the same examples and settings but
 // for the number of steps; the error says what differs.
 bool trainer_resume(struct trainer *t, const char *checkpoint, GError **error);
+// The number of steps that a checkpoint was to have in the end; 0: it is none, or does not say.
+int checkpoint_steps(const char *checkpoint);
 // Runs until steps are done, it gets worse (struct train_params.measure) or cancelled (a checkpoint
 // is written first in each case), or a step fails: then the good steps of this run are in the
 // checkpoint. Reports TASK_LEARNING after every step; whoever wants no more cancels there, and the

@@ -73,6 +73,12 @@ check $? "of an option that several have all are named: $(tail -n 1 said)"
 "$cli" edit --image apple.png --source-prompt apple --prompt pear --preset none --steps 1 --inverter ddpm --recipe --out told.png 2>said &&
     "$cli" info told.png >told && grep -q 'Inversion: Edit-friendly DDPM' told && ! grep -q 'Sampler' told
 check $? "a recipe does not name what had no effect"
+"$cli" train --image apple.png --prompt apple --steps 1 --checkpoint c.bin --out apple.safetensors 2>said
+said 'c.bin was begun for 1 steps, and goes on to 2$' train --image apple.png --prompt apple --steps 2 --resume c.bin --out apple.safetensors
+! "$cli" generate --model nowhere.safetensors --prompt apple --steps 60 --scheduler lcm --out no.png 2>said &&
+    grep -q nowhere said && ! TINCTURE_TRACE=trace.json "$cli" generate --prompt apple --steps 60 --scheduler lcm --out no.png 2>said &&
+    grep -q '60 steps are outside 1 to 50, which LCM can take' said && [ ! -e trace.json ]
+check $? "too many steps are told before the model is loaded: $(tail -n 1 said)"
 "$cli" $draw --precision fp32 --recipe && "$cli" info apple.png | grep -q 'Precision: fp32'
 check $? "but what it was drawn in"
 said 'blocks has no effect with --block-size 4' train --image apple.png --prompt apple --method oft --blocks 2 --block-size 4 --steps 1 --out apple.safetensors

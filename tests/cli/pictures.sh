@@ -65,5 +65,11 @@ class && drawn=$(ls cache/tincture/class/*/0.png) && cp "$drawn" whole.png && he
     class && cmp "$drawn" whole.png
 check $? "a picture of the class that is cut short is drawn again"
 
+# Nor is one drawn for a word that no description has.
+echo "an apple" >two/b.txt && echo "an apple" >two/cut.txt && rm -f two/b-masklabel.png && rm -rf cache &&
+    ! "$cli" train --image two --class apple --token "<pippin>" --method lora --class-pictures 1 --crops 2 --steps 1 --out w.safetensors 2>said &&
+    grep -q "<pippin> is to be learned, and no description has it" said && [ ! -e cache/tincture/class ] && [ ! -e w.safetensors ]
+check $? "a word in no description is told before: $(tail -n 1 said)"
+
 echo "1..$n"
 exit $bad

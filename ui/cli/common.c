@@ -198,10 +198,39 @@ void cli_note_sentences(const struct cli *c)
     note_cuts(c);
 }
 
+// More steps than the sampler's own grid has are told before the weights are read.
+static bool check_steps(const struct cli *c, const char *path, GError **error)
+{
+    if (!c->settings || !settings_find(c->settings, "scheduler", NULL) ||
+        !settings_matters(c->settings, "scheduler")) {
+        return true;
+    }
+    const int steps = settings_int(c->settings, "steps");
+    const struct sampler_type *type = sampler_find(settings_choice(c->settings, "scheduler"));
+    struct model *m = type->most_steps ? model_inspect(path, NULL) : NULL;
+    if (!m) { // what is wrong with it, loading says
+        return true;
+    }
+    struct noise_schedule schedule;
+    noise_schedule_init(&schedule, &m->sched);
+    const int most = sampler_most_steps(type, &schedule);
+    noise_schedule_finish(&schedule);
+    model_free(m);
+    if (steps > most) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%d steps are outside 1 to %d, which %s can take with this model", steps, most,
+                    type->title);
+    }
+    return steps <= most;
+}
+
 struct engine *cli_engine(struct cli *c, GError **error)
 {
     if (!c->engine) {
         g_autofree char *dir = paths_model(c->model);
+        if (!check_steps(c, dir, error)) {
+            return NULL;
+        }
         c->engine = engine_open(dir, c->vae, c->device, c->precision, &cli_task, error);
         if (c->engine && c->engine->model->note) {
             cli_progress_end();

@@ -337,8 +337,24 @@ static bool add_images(struct cli *c, GPtrArray *photos, GError **error)
            (!c->class_images || add_photos(c, c->class_images, photos, error));
 }
 
+// A training can be made longer or shorter, which may not be meant, and with rates that fall is
+// another one.
+static void note_steps(const struct cli *c)
+{
+    const int before = c->resume ? checkpoint_steps(c->resume) : 0;
+    const int now = settings_int(c->settings, "steps");
+    if (before && before != now) {
+        g_autofree char *said = g_strdup_printf(
+            "%s was begun for %d steps, and goes on to %d%s", c->resume, before, now,
+            settings_int(c->settings, "lr_schedule") == 0 ? ""
+                                                          : ", by which its rates fall otherwise");
+        cli_complain(said);
+    }
+}
+
 static bool run(struct cli *c, GError **error)
 {
+    note_steps(c);
     struct adapter *adapter =
         check_words(c, error) && cli_engine(c, error) ? new_adapter(c, error) : NULL;
     if (!adapter) {

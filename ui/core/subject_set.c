@@ -313,11 +313,28 @@ static bool check_segments(const struct subject_request *q, GError **error)
     return true;
 }
 
+// Before anything is drawn for it: a word that no description has is not learned.
+static bool check_said(const struct subject_request *q, const struct engine *e, GError **error)
+{
+    g_autoptr(GPtrArray) tokens = g_ptr_array_new_with_free_func(g_free);
+    bool said = !q->token;
+    for (int i = 0; !said && i < q->n; i++) {
+        const char *caption = q->photos[i].caption;
+        g_free(caption ? model_embedded(e->model, caption, tokens) : NULL);
+        said = !caption || g_ptr_array_find_with_equal_func(tokens, q->token, g_str_equal, NULL);
+    }
+    if (!said) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    "%s is to be learned, and no description has it", q->token);
+    }
+    return said;
+}
+
 static bool add_subject(struct subject *s, struct subject_request *q, struct engine *e,
                         struct rng *rng, struct task *task, GError **error)
 {
     if ((q->kind && !subject_check_kind(q->kind, error)) || !begin_token(s, e, q, error) ||
-        !take_photos(s, q, error) || !check_segments(q, error)) {
+        !check_said(q, e, error) || !take_photos(s, q, error) || !check_segments(q, error)) {
         return false;
     }
     for (int i = 0; i < q->n; i++) {
