@@ -140,7 +140,7 @@ static enum drive_result command_click(struct drive *d, const char *rest)
 {
     return drive_widget_click(GTK_WIDGET(d->window), rest)
                ? DRIVE_DONE
-               : drive_fail(d, "no such button, or it is off");
+               : drive_fail(d, "no such button is seen, or it is off");
 }
 
 // action NAME, as in menus: "win.learn", "app.style-variant::dark".

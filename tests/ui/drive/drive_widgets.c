@@ -152,7 +152,7 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
 
 gboolean drive_widget_click(GtkWidget *root, const char *name)
 {
-    GtkWidget *widget = find(root, name);
+    GtkWidget *widget = find_first(root, name, TRUE); // nobody clicks what is not seen
     if (widget != NULL && ADW_IS_SPLIT_BUTTON(widget)) {
         adw_split_button_popup(ADW_SPLIT_BUTTON(widget));
         return TRUE;
