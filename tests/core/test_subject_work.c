@@ -417,6 +417,9 @@ static void test_style(void)
     tincture_subject_work_set_kind(work, 1, "a photograph in the look");
     g_assert_false(tincture_subject_work_learn(work, f.session->reader));
     g_assert_nonnull(strstr(f.last_message, "Give the style a name"));
+    tincture_subject_work_set_word(work, 1, "my/look");
+    g_assert_false(tincture_subject_work_learn(work, f.session->reader));
+    g_assert_nonnull(strstr(f.last_message, "cannot have a / in it"));
     tincture_subject_work_set_word(work, 1, "look");
     tincture_subject_work_set_own_prompt(work, " a cat in a boat ");
     tincture_subject_work_set(work, "steps", 5);

@@ -4,6 +4,8 @@
 
 #include "compute/model/defaults.h"
 
+#include <string.h>
+
 enum { CONTENT, STYLE };
 
 static const enum train_role roles[] = {[CONTENT] = ROLE_CONTENT, [STYLE] = ROLE_STYLE};
@@ -35,7 +37,7 @@ static const char *name_in(const struct subject_draft *d)
 
 static char *name_of(const struct subject_draft *d)
 {
-    return g_strdelimit(g_strdup(name_in(d)), G_DIR_SEPARATOR_S, '_');
+    return g_strdelimit(g_strdup(name_in(d)), G_DIR_SEPARATOR_S, '_'); // of an older draft
 }
 
 static char *sentence(const struct subject_draft *d)
@@ -75,6 +77,9 @@ static char *missing(TinctureSubjectWork *work, guint list, const struct model *
         return g_strdup_printf("%s comes without a description: say what all such pictures show, "
                                "or write it into a text of its name beside it",
                                name);
+    }
+    if (list == STYLE && strchr(e->word, G_DIR_SEPARATOR)) {
+        return g_strdup("A style's name is its file's, too, and cannot have a / in it");
     }
     return list == STYLE && !*e->word ? g_strdup("Give the style a name, to find it again by")
                                       : NULL;

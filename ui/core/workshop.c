@@ -368,7 +368,7 @@ bool tincture_workshop_measure(TinctureWorkshop *self)
 bool tincture_workshop_make(TinctureWorkshop *self, const char *name, int rank)
 {
     g_autofree char *plain = plain_text(name, TEXT_NAME);
-    g_strdelimit(g_strstrip(plain), G_DIR_SEPARATOR_S, '_');
+    g_strstrip(plain);
     if (!self->library->store) {
         g_autofree char *text =
             g_strdup_printf("%s, so nothing can be kept in it", library_fault(self->library));
@@ -377,8 +377,9 @@ bool tincture_workshop_make(TinctureWorkshop *self, const char *name, int rank)
     if (tincture_workshop_n_chosen(self) == 0) {
         return say(self, "Choose the adapters that the new one is to be made of first");
     }
-    if (!*plain || *plain == '.') {
-        return say(self, "The new adapter needs a name, which does not begin with a dot");
+    if (!*plain || *plain == '.' || strchr(plain, G_DIR_SEPARATOR)) {
+        return say(self, "The new adapter needs a name, which does not begin with a dot and has no "
+                         "/ in it: it is its file's, too");
     }
     if (tincture_queue_find(self->queue, &combine_job)) {
         return say(self, "An adapter is being made already");
