@@ -26,7 +26,8 @@ cli = str(Path(sys.argv[1]).resolve())
 
 
 def convert(source, dialect, out):
-    run = subprocess.run([cli, "adapter", "convert", str(source), "--model", str(MODEL), "--to", dialect, "--rank", "64",
+    rank = [] if dialect == "dense" else ["--rank", "64"]  # which has none
+    run = subprocess.run([cli, "adapter", "convert", str(source), "--model", str(MODEL), "--to", dialect, *rank,
                           "--out", str(out)], capture_output=True, text=True)
     return run.returncode == 0
 
@@ -144,7 +145,7 @@ if __name__ == "__main__":
         for source in [*sources, folder / "shifts.safetensors"]:
             dense = folder / "dense.safetensors"
             if not convert(source, "dense", dense):
-                continue
+                sys.exit(f"{source.name} cannot be written as the difference of each weight")
             text = source.name == "peft-text"
             right = (wanted_text if text else wanted)(load_file(dense))
             for i, (dialect, read, suffix) in enumerate(TEXT_READERS if text else READERS):
