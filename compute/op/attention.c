@@ -104,35 +104,11 @@ static void pack_heads(int64_t begin, int64_t end, void *data)
     }
 }
 
-// log2(e): scores are taken to the base 2.
-#define LOG2_E 1.4426950408889634f
-
 // What a block of queries has come to.
 struct rows {
     int first, count;
     float top[BLOCK_QUERIES], sum[BLOCK_QUERIES]; // the greatest score, the sum of powers
 };
-
-// s[i] = 2^(s[i] - top) for n scores; returns their sum.
-HOST_INLINE float powers(float *s, int n, float top, bool rough)
-{
-    const int whole = n - n % SOFTMAX_LANES;
-    float sum[SOFTMAX_LANES] = {0}, total = 0;
-    for (int i = 0; i < whole; i += SOFTMAX_LANES) {
-        for (int l = 0; l < SOFTMAX_LANES; l++) {
-            s[i + l] = fast_exp2f(s[i + l] - top, rough);
-            sum[l] += s[i + l];
-        }
-    }
-    for (int i = whole; i < n; i++) {
-        s[i] = fast_exp2f(s[i] - top, rough);
-        total += s[i];
-    }
-    for (int l = 0; l < SOFTMAX_LANES; l++) {
-        total += sum[l];
-    }
-    return total;
-}
 
 // Scores (rows, keys) of keys [key, key + keys), to the base 2, become powers of it; y, (rows, d),
 // is scaled to go with them.
@@ -157,7 +133,7 @@ HOST_INLINE void take_powers(const struct attention_shape *a, struct rows *r, in
                 y[(int64_t)i * a->channels + c] *= scale;
             }
         }
-        r->sum[i] += powers(s, seen, r->top[i], rough);
+        r->sum[i] += softmax_powers(s, seen, r->top[i], rough);
     }
 }
 

@@ -66,3 +66,27 @@ HOST_INLINE float softmax_exponentials(float *s, int n, float top)
     }
     return total;
 }
+
+// log2(e): attention takes its scores to the base 2.
+#define LOG2_E 1.4426950408889634f
+
+// The same to the base 2; rough as in fast_exp2f().
+HOST_INLINE float softmax_powers(float *s, int n, float top, bool rough)
+{
+    const int whole = n - n % SOFTMAX_LANES;
+    float sum[SOFTMAX_LANES] = {0}, total = 0;
+    for (int i = 0; i < whole; i += SOFTMAX_LANES) {
+        for (int l = 0; l < SOFTMAX_LANES; l++) {
+            s[i + l] = fast_exp2f(s[i + l] - top, rough);
+            sum[l] += s[i + l];
+        }
+    }
+    for (int i = whole; i < n; i++) {
+        s[i] = fast_exp2f(s[i] - top, rough);
+        total += s[i];
+    }
+    for (int l = 0; l < SOFTMAX_LANES; l++) {
+        total += sum[l];
+    }
+    return total;
+}

@@ -7,6 +7,7 @@
 // attention.h.
 #include "compute/op/attention.h"
 
+#include "compute/op/packed.h"
 #include "compute/op/tile.h"
 
 extern const struct op attention_back_op;
@@ -26,21 +27,78 @@ struct node *op_attention_back(struct graph *g, struct node *q, struct node *k, 
 
 // ---- host ---------------------------------------------------------------------------------------
 
-#define BLOCK_QUERIES 64
+// Of 64 queries the probabilities of all keys are made, then for 256 keys at a time what they give;
+// products go through packed.h. Where a block of scores is summed up over its queries, for dk and
+// dv, it takes the part of the weights, whose order it has, and dy or q turned over that of the
+// rows, so that dk and dv come out turned over, too.
+enum { BLOCK_QUERIES = PACKED_BLOCK_ROWS, BLOCK_KEYS = 256 };
 
 struct back_task {
     struct attention_shape a;
+    const struct packed_kernel *kernel;
     const float *q, *k, *v, *dy;
     float *dq, *dk, *dv;
 };
 
-// s becomes P. Zero where a key is hidden.
-static HOST_CLONES void softmax_rows(const struct attention_shape *a, int first, int rows, int seen,
-                                     float *s)
+// Where one head's numbers lie while it is worked on.
+struct room {
+    // k and v as what makes scores of q and dy, k as what makes dq of a block's scores
+    float *keys, *values, *back;
+    int64_t back_words;          // of a block of keys
+    float *dk, *dv;              // (d, keys)
+    float *p, *ds;               // (BLOCK_QUERIES, keys)
+    float *q, *dy;               // (BLOCK_QUERIES, d) in words
+    float *turned_q, *turned_dy; // (d, BLOCK_QUERIES) in words
+    float *turned, *block;       // (d, BLOCK_QUERIES); a block of scores in words
+};
+
+static struct packed_weights rows_of(const struct attention_shape *a, const float *x)
+{
+    return (struct packed_weights){
+        .data = x, .step_n = a->channels, .step_depth = 1, .n = a->keys, .taps = 1, .depth = a->d};
+}
+
+static struct packed_weights columns_of(const struct attention_shape *a, const float *x, int count)
+{
+    return (struct packed_weights){
+        .data = x, .step_n = 1, .step_depth = a->channels, .n = a->d, .taps = 1, .depth = count};
+}
+
+// false: there is no memory for it.
+static bool room_init(struct room *r, const struct back_task *t)
+{
+    const struct attention_shape *a = &t->a;
+    const struct packed_weights rows = rows_of(a, NULL);
+    const struct packed_weights columns = columns_of(a, NULL, MIN(BLOCK_KEYS, a->keys));
+    const int64_t all = packed_panels_words(&rows, t->kernel), d = a->d, keys = a->keys;
+    const int64_t blocks = (keys + BLOCK_KEYS - 1) / BLOCK_KEYS, queries = BLOCK_QUERIES;
+    r->back_words = packed_panels_words(&columns, t->kernel);
+    r->keys = host_scratch(0, 2 * all + blocks * r->back_words);
+    r->dk = host_scratch(1, 2 * d * keys);
+    r->p = host_scratch(2, queries * (2 * keys + 5 * d + BLOCK_KEYS));
+    if (!r->keys || !r->dk || !r->p) {
+        return false;
+    }
+    r->values = r->keys + all;
+    r->back = r->values + all;
+    r->dv = r->dk + d * keys;
+    r->ds = r->p + queries * keys;
+    r->q = r->ds + queries * keys;
+    r->dy = r->q + queries * d;
+    r->turned_q = r->dy + queries * d;
+    r->turned_dy = r->turned_q + queries * d;
+    r->turned = r->turned_dy + queries * d;
+    r->block = r->turned + queries * d;
+    return true;
+}
+
+// Scores s, to the base 2, become P. Zero where a key is hidden.
+HOST_INLINE void take_softmax(const struct attention_shape *a, int first, int rows, int seen,
+                              float *s, bool rough)
 {
     for (int i = 0; i < rows; i++, s += seen) {
         int n = a->causal && first + i + 1 < seen ? first + i + 1 : seen;
-        float inverse = 1 / softmax_exponentials(s, n, softmax_top(s, n));
+        float inverse = 1 / softmax_powers(s, n, softmax_top(s, n), rough);
         for (int j = 0; j < n; j++) {
             s[j] *= inverse;
         }
@@ -48,8 +106,21 @@ static HOST_CLONES void softmax_rows(const struct attention_shape *a, int first,
     }
 }
 
-// dp becomes dS = P * (dP - rowsum(dP * P)).
-static HOST_CLONES void softmax_back_rows(int rows, int seen, const float *p, float *dp)
+static HOST_CLONES void take_softmax_fp32(const struct attention_shape *a, int first, int rows,
+                                          int seen, float *s)
+{
+    take_softmax(a, first, rows, seen, s, false);
+}
+
+static HOST_CLONES void take_softmax_bf16(const struct attention_shape *a, int first, int rows,
+                                          int seen, float *s)
+{
+    take_softmax(a, first, rows, seen, s, true);
+}
+
+// dp becomes dS = scale P * (dP - rowsum(dP * P)).
+static HOST_CLONES void softmax_back_rows(int rows, int seen, float scale, const float *p,
+                                          float *dp)
 {
     for (int i = 0; i < rows; i++, p += seen, dp += seen) {
         float lane[SOFTMAX_LANES] = {0}, dot = 0;
@@ -66,8 +137,116 @@ static HOST_CLONES void softmax_back_rows(int rows, int seen, const float *p, fl
             dot += lane[l];
         }
         for (int j = 0; j < seen; j++) {
-            dp[j] = p[j] * (dp[j] - dot);
+            dp[j] = scale * p[j] * (dp[j] - dot);
         }
+    }
+}
+
+// out (columns, rows) of x (rows, columns).
+static void turn(const float *x, int64_t ldx, int rows, int columns, float *out, int64_t ld_out)
+{
+    enum { NEAR = 64 }; // columns whose results stay in the first cache
+    for (int first = 0; first < columns; first += NEAR) {
+        const int end = MIN(first + NEAR, columns);
+        for (int i = 0; i < rows; i++) {
+            for (int c = first; c < end; c++) {
+                out[c * ld_out + i] = x[i * ldx + c];
+            }
+        }
+    }
+}
+
+// A block of queries, in words and turned over in words; x is its first row.
+static void take_rows(const struct back_task *t, const struct room *room, const float *x, int rows,
+                      float scale, float *words, float *turned)
+{
+    const struct attention_shape *a = &t->a;
+    packed_rows(t->kernel, x, a->channels, rows, a->d, scale, words);
+    turn(x, a->channels, rows, a->d, room->turned, rows);
+    packed_rows(t->kernel, room->turned, rows, a->d, rows, 1, turned);
+}
+
+// c (rows, seen) = x times all keys or values.
+static void score(const struct back_task *t, const float *x, int rows, const float *panels,
+                  int seen, float *c)
+{
+    const struct packed_weights all = rows_of(&t->a, NULL);
+    const int words = packed_words(&all, t->kernel);
+    packed_block_run(&(struct packed_block){.kernel = t->kernel,
+                                            .x = x,
+                                            .ldx = words,
+                                            .rows = rows,
+                                            .words = words,
+                                            .columns = seen,
+                                            .panels = panels,
+                                            .panel_words = (int64_t)words * t->kernel->columns,
+                                            .c = c,
+                                            .ldc = seen});
+}
+
+// sum (d, keys of the block) += turned times the block's scores s (rows, keys), seen apart.
+static void add_turned(const struct back_task *t, const struct room *room, const float *turned,
+                       const float *s, int rows, int keys, int seen, float *sum)
+{
+    const struct packed_weights w = {
+        .data = s, .step_n = 1, .step_depth = seen, .n = keys, .taps = 1, .depth = rows};
+    const int words = packed_words(&w, t->kernel);
+    packed_panels(&w, t->kernel, room->block);
+    for (int first = 0; first < t->a.d; first += PACKED_BLOCK_ROWS) {
+        packed_block_run(&(struct packed_block){.kernel = t->kernel,
+                                                .x = turned + (int64_t)first * words,
+                                                .ldx = words,
+                                                .rows = MIN(PACKED_BLOCK_ROWS, t->a.d - first),
+                                                .words = words,
+                                                .columns = keys,
+                                                .panels = room->block,
+                                                .panel_words = (int64_t)words * t->kernel->columns,
+                                                .c = sum + (int64_t)first * t->a.keys,
+                                                .ldc = t->a.keys,
+                                                .accumulate = true});
+    }
+}
+
+// dq = or += a block's scores ds (rows, keys) times its keys.
+static void add_queries(const struct back_task *t, const struct room *room, const float *ds,
+                        int rows, int key, int keys, int seen, float *dq)
+{
+    const struct packed_weights w = columns_of(&t->a, NULL, MIN(BLOCK_KEYS, t->a.keys - key));
+    const int words = t->kernel->bf16 ? (keys + 1) / 2 : keys;
+    packed_rows(t->kernel, ds, seen, rows, keys, 1, room->block);
+    packed_block_run(&(struct packed_block){
+        .kernel = t->kernel,
+        .x = room->block,
+        .ldx = words,
+        .rows = rows,
+        .words = words,
+        .columns = t->a.d,
+        .panels = room->back + key / BLOCK_KEYS * room->back_words,
+        .panel_words = (int64_t)packed_words(&w, t->kernel) * t->kernel->columns,
+        .c = dq,
+        .ldc = t->a.channels,
+        .accumulate = key > 0});
+}
+
+static void back_block(const struct back_task *t, const struct room *room, int64_t at, int first)
+{
+    const struct attention_shape *a = &t->a;
+    const int rows = MIN(BLOCK_QUERIES, a->queries - first);
+    const int seen = attention_keys_seen(a, first + rows);
+    take_rows(t, room, t->q + at, rows, a->scale * LOG2_E, room->q, room->turned_q);
+    take_rows(t, room, t->dy + at, rows, 1, room->dy, room->turned_dy);
+    score(t, room->q, rows, room->keys, seen, room->p);
+    (t->kernel->bf16 ? take_softmax_bf16 : take_softmax_fp32)(a, first, rows, seen, room->p);
+    score(t, room->dy, rows, room->values, seen, room->ds);
+    for (int key = 0; key < seen; key += BLOCK_KEYS) {
+        add_turned(t, room, room->turned_dy, room->p + key, rows, MIN(BLOCK_KEYS, seen - key), seen,
+                   room->dv + key);
+    }
+    softmax_back_rows(rows, seen, a->scale, room->p, room->ds);
+    for (int key = 0; key < seen; key += BLOCK_KEYS) {
+        const int keys = MIN(BLOCK_KEYS, seen - key);
+        add_turned(t, room, room->turned_q, room->ds + key, rows, keys, seen, room->dk + key);
+        add_queries(t, room, room->ds + key, rows, key, keys, seen, t->dq + at);
     }
 }
 
@@ -77,43 +256,35 @@ static void back_heads(int64_t begin, int64_t end, void *data)
 {
     const struct back_task *t = data;
     const struct attention_shape *a = &t->a;
-    const int d = a->d, ld = a->channels;
-    float *p = host_scratch(0, (int64_t)BLOCK_QUERIES * a->keys);
-    float *ds = host_scratch(1, (int64_t)BLOCK_QUERIES * a->keys);
-    if (!p || !ds) {
+    struct room room;
+    if (!room_init(&room, t)) {
         return;
     }
     for (int64_t item = begin; item < end; item++) {
-        const int64_t n = item / a->heads, channel = item % a->heads * d;
-        const int64_t at_k = n * a->keys * ld + channel;
-        for (int64_t j = 0; j < a->keys; j++) {
-            memset(t->dk + at_k + j * ld, 0, (size_t)d * sizeof *t->dk);
-            memset(t->dv + at_k + j * ld, 0, (size_t)d * sizeof *t->dv);
+        const int64_t n = item / a->heads, channel = item % a->heads * a->d;
+        const int64_t at_k = n * a->keys * a->channels + channel;
+        const struct packed_weights keys = rows_of(a, t->k + at_k),
+                                    values = rows_of(a, t->v + at_k);
+        packed_panels(&keys, t->kernel, room.keys);
+        packed_panels(&values, t->kernel, room.values);
+        for (int key = 0; key < a->keys; key += BLOCK_KEYS) {
+            const struct packed_weights back = columns_of(
+                a, t->k + at_k + (int64_t)key * a->channels, MIN(BLOCK_KEYS, a->keys - key));
+            packed_panels(&back, t->kernel, room.back + key / BLOCK_KEYS * room.back_words);
         }
+        memset(room.dk, 0, 2 * (size_t)a->d * (size_t)a->keys * sizeof *room.dk);
         for (int first = 0; first < a->queries; first += BLOCK_QUERIES) {
-            const int rows =
-                a->queries - first < BLOCK_QUERIES ? a->queries - first : BLOCK_QUERIES;
-            const int seen = attention_keys_seen(a, first + rows);
-            const int64_t at_q = (n * a->queries + first) * ld + channel;
-            host_gemm_serial(false, true, rows, seen, d, a->scale, t->q + at_q, ld, t->k + at_k, ld,
-                             0, p, seen);
-            softmax_rows(a, first, rows, seen, p);
-            host_gemm_serial(true, false, seen, d, rows, 1, p, seen, t->dy + at_q, ld, 1,
-                             t->dv + at_k, ld);
-            host_gemm_serial(false, true, rows, seen, d, 1, t->dy + at_q, ld, t->v + at_k, ld, 0,
-                             ds, seen);
-            softmax_back_rows(rows, seen, p, ds);
-            host_gemm_serial(false, false, rows, d, seen, a->scale, ds, seen, t->k + at_k, ld, 0,
-                             t->dq + at_q, ld);
-            host_gemm_serial(true, false, seen, d, rows, a->scale, ds, seen, t->q + at_q, ld, 1,
-                             t->dk + at_k, ld);
+            back_block(t, &room, (n * a->queries + first) * a->channels + channel, first);
         }
+        turn(room.dk, a->keys, a->d, a->keys, t->dk + at_k, a->channels);
+        turn(room.dv, a->keys, a->d, a->keys, t->dv + at_k, a->channels);
     }
 }
 
-static void attention_back_host(const struct op_run *run)
+static void run_attention_back(const struct op_run *run, bool bf16)
 {
     struct back_task t = {.a = attention_shape_of(run->node),
+                          .kernel = packed_kernel_for(BLOCK_KEYS, bf16),
                           .q = run->in[0],
                           .k = run->in[1],
                           .v = run->in[2],
@@ -122,6 +293,16 @@ static void attention_back_host(const struct op_run *run)
     t.dk = t.dq + (int64_t)t.a.batch * t.a.queries * t.a.channels;
     t.dv = t.dk + (int64_t)t.a.batch * t.a.keys * t.a.channels;
     host_parallel((int64_t)t.a.batch * t.a.heads, 1, back_heads, &t);
+}
+
+static void attention_back_host(const struct op_run *run)
+{
+    run_attention_back(run, false);
+}
+
+static void attention_back_bf16(const struct op_run *run)
+{
+    run_attention_back(run, true);
 }
 
 static double attention_back_flops(const struct node *node)
@@ -175,7 +356,11 @@ static int attention_back_dispatch(const struct op_site *site, struct op_dispatc
 
 const struct op attention_back_op = {
     .name = "attention_back",
-    .kernels = {{.name = "host", .host = attention_back_host},
+    .kernels = {{.name = "bf16",
+                 .fits = packed_bf16_fits,
+                 .needs = PACKED_BF16_NEEDS,
+                 .host = attention_back_bf16},
+                {.name = "host", .host = attention_back_host},
                 {.name = "portable", .dispatch = attention_back_dispatch}},
     .flops = attention_back_flops,
 };

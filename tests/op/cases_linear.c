@@ -536,8 +536,8 @@ const struct op_case linear_cases[] = {
      .in = {FIXED(2, 1, 67, 80), FIXED(2, 1, 530, 80), FIXED(2, 1, 530, 80)}, .i = {2},
      .f = {0.5f}},
     {ATTENTION, // blocks of which some queries see nothing
-     .in = {FIXED(1, 1, 301, 10), FIXED(1, 1, 301, 10), FIXED(1, 1, 301, 10)}, .i = {2, true},
-     .f = {0.5f}},
+     .in = {FIXED(1, 1, 301, 80), FIXED(1, 1, 301, 80), FIXED(1, 1, 301, 80)}, .i = {2, true},
+     .f = {0.3f}},
     {ATTENTION, // large tiles
      .in = {FIXED(4, 1, 130, 96), FIXED(4, 1, 70, 96), FIXED(4, 1, 70, 96)}, .i = {12},
      .f = {0.4f}},
@@ -551,6 +551,13 @@ const struct op_case linear_cases[] = {
     {ATTENTION_BACK,
      .in = {FIXED(1, 1, 150, 80), FIXED(1, 1, 50, 80), FIXED(1, 1, 50, 80), FIXED(1, 1, 150, 80)},
      .i = {2}, .f = {0.3f}},
+    {ATTENTION_BACK, // several blocks of keys, of which some queries see nothing
+     .in = {FIXED(1, 1, 301, 80), FIXED(1, 1, 301, 80), FIXED(1, 1, 301, 80), FIXED(1, 1, 301, 80)},
+     .i = {2, true}, .f = {0.3f}},
+    {ATTENTION_BACK, // a head wider than a block of queries
+     .in = {FIXED(2, 1, 33, 100), FIXED(2, 1, 270, 100), FIXED(2, 1, 270, 100),
+            FIXED(2, 1, 33, 100)},
+     .i = {1}, .f = {0.1f}},
     END,
 };
 
@@ -594,5 +601,13 @@ const struct op_case linear_perf[] = {
      .in = {FIXED(2, 1, 256, 128), FIXED(2, 1, 77, 128), FIXED(2, 1, 77, 128),
             FIXED(2, 1, 256, 128)},
      .i = {4}},
+    {PERF_ATTENTION_BACK,
+     .in = {FIXED(1, 1, 1024, 640), FIXED(1, 1, 1024, 640), FIXED(1, 1, 1024, 640),
+            FIXED(1, 1, 1024, 640)},
+     .i = {8}},
+    {PERF_ATTENTION_BACK,
+     .in = {FIXED(1, 1, 4096, 320), FIXED(1, 1, 4096, 320), FIXED(1, 1, 4096, 320),
+            FIXED(1, 1, 4096, 320)},
+     .i = {8}},
     END,
 };
