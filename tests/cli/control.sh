@@ -10,11 +10,11 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 export XDG_DATA_HOME="$dir/data"
 
-mkdir set && cp "$samples/apple.png" "$samples/cat.png" set && echo "a photograph of an apple" > set/apple.txt &&
+mkdir set && cp "$samples/apple.png" "$samples/cat.png" set && echo "a photograph of a pear" > set/apple.txt &&
     echo "a photograph of a cat" > set/cat.txt && cp set/apple.png set/apple-hint.png
 "$cli" train --control canny --image set --steps 2 --batch 2 --out edges.safetensors --log log.csv && [ "$(wc -l < log.csv)" = 3 ]
 check $? "a folder with captions is learned from"
-"$cli" adapter info edges.safetensors | grep -q '^hints .*12 tensors' && "$cli" adapter info edges.safetensors | grep -q 'tincture.hint: canny'
+"$cli" adapter info edges.safetensors | grep -q '^hints .*16 tensors' && "$cli" adapter info edges.safetensors | grep -q 'tincture.hint: canny'
 check $? "the file says that it follows edges"
 "$cli" train --control canny --method word --image set/cat.png --prompt "a cat" --steps 2 --batch 1 --out alone.safetensors &&
     "$cli" adapter info alone.safetensors | grep -q '^parameters  0 '

@@ -15,7 +15,7 @@ said=$dir/said
 edit() { # edit OUT OPTION...
     out=$1
     shift
-    "$cli" edit --image "$photo" --source-prompt "a red apple" --prompt "a green apple" --steps 4 --out "$out" "$@"
+    "$cli" edit --image "$photo" --source-prompt "a red pear" --prompt "a green pear" --steps 4 --out "$out" "$@"
 }
 
 # The largest difference between two pictures where the mask is 0, and where it is not, in 0..1.
@@ -97,19 +97,19 @@ edit framed.png --region auto --mask speck.png >"$said" &&
 check $? "not smaller than what the model sees: $(cat "$said")"
 
 # A word: what the photo shows beside it stays as it is.
-edit word.png --select apple >"$said" && grep -qx 'selected: [1-9][0-9]* % of the photo' "$said"
+edit word.png --select pear >"$said" && grep -qx 'selected: [1-9][0-9]* % of the photo' "$said"
 check $? "an edit where the photo shows a word"
 
 # What was selected, as a picture: as an edit takes it, and as --mask takes it back.
-"$cli" select --image "$photo" --source-prompt "a red apple" --select apple --out selected.png >"$said" 2>&1 &&
+"$cli" select --image "$photo" --source-prompt "a red pear" --select pear --out selected.png >"$said" 2>&1 &&
     [ "$(identify -format '%wx%h %[colorspace]' selected.png)" = "512x512 sRGB" ] &&
     edit masked.png --mask selected.png >/dev/null 2>&1 && same masked.png word.png
 check $? "a selection is a mask: $(tail -1 "$said")"
-"$cli" select --image "$photo" --source-prompt "a red apple" --out none.png 2>"$said"
+"$cli" select --image "$photo" --source-prompt "a red pear" --out none.png 2>"$said"
 [ $? = 2 ] && grep -q -e "--select is missing" "$said"
 check $? "no word to select: $(cat "$said")"
-! "$cli" select --image "$photo" --source-prompt "a red apple" --select pear --out none.png 2>"$said" &&
-    grep -q pear "$said" && [ ! -e none.png ]
+! "$cli" select --image "$photo" --source-prompt "a red pear" --select lemon --out none.png 2>"$said" &&
+    grep -q lemon "$said" && [ ! -e none.png ]
 check $? "a word that is not in the sentence: $(cat "$said")"
 convert "$photo" word.png -compose difference -composite difference.png
 [ "$(convert difference.png -format '%[fx:maxima]' info:)" != 0 ] &&
@@ -143,7 +143,7 @@ check $? "each is the picture of its seed"
 
 # Learning the region: what is learned is another thing than the whole, and a checkpoint tells them apart.
 learn() {
-    "$cli" train --image "$photo" --prompt "a red apple" --seed 1 "$@"
+    "$cli" train --image "$photo" --prompt "a red pear" --seed 1 "$@"
 }
 learn --steps 12 --region 100,120,240,200 --checkpoint c.safetensors --out part.safetensors
 check $? "a region is learned"
@@ -171,7 +171,7 @@ echo 'this is a letter' >letter.png
 refuse 'letter.png: .*not a picture' --mask letter.png
 refuse 'there is no --mask' --mask-reach 5
 refuse 'mask-reach: 0 is not' --mask hard.png --mask-reach 0
-refuse 'pear' --select pear
+refuse 'lemon' --select lemon
 refuse 'has no area' --region 10,10,0,50
 refuse 'is not inside the photo of 512 x 512' --region 400,10,113,50
 refuse 'is too small: it needs 16' --region 400,10,15,50

@@ -125,7 +125,7 @@ check $? "a sentence that is cut is told, and a word that is not known: $(head -
 
 # A style that comes with the model, which without strength is none.
 "$cli" generate --prompt "a red apple on a blue background" --steps 4 --out plain.png &&
-    for style in glossy flat line; do
+    for style in glossy line pixel; do
         "$cli" generate --prompt "a red apple on a blue background" --steps 4 --style $style --out $style.png &&
             ! cmp -s plain.png $style.png || exit 1
     done
@@ -135,7 +135,7 @@ check $? "the styles change what is drawn"
 check $? "line makes a red apple white"
 "$cli" generate --prompt "a red apple on a blue background" --steps 4 --style line:0 --out none.png && cmp -s plain.png none.png
 check $? "a style of no strength is none"
-! "$cli" generate --prompt "a red apple" --style baroque --out no.png 2>said && grep -q "it has flat, glossy, line" said && [ ! -e no.png ]
+! "$cli" generate --prompt "a red apple" --style baroque --out no.png 2>said && grep -q "it has glossy, line, pixel" said && [ ! -e no.png ]
 check $? "those that there are are named"
 rm -f none.png
 
