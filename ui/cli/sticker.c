@@ -307,6 +307,12 @@ static bool make_all(struct stickers *s, GError **error)
 
 static bool check_words(const struct cli *c, GError **error)
 {
+    const char *part = c->mask ? "--mask" : c->region ? "--region" : NULL;
+    if (part && !c->image) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s says which part of a photo is meant, and there is no --image", part);
+        return false;
+    }
     if (c->selections && (!c->image || !c->source_prompt)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--select needs --image, and --source-prompt to say what it shows");
