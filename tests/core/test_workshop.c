@@ -232,7 +232,7 @@ static void test_not_made(void)
     // The file is gone by the time that it is read.
     const struct workshop_item *item = work_of(&f)->items->pdata[0];
     g_assert_cmpint(g_unlink(item->path), ==, 0);
-    g_assert_true(tincture_workshop_make(work_of(&f), "a/gone", 0));
+    g_assert_true(tincture_workshop_make(work_of(&f), "gone", 0));
     wait_until(&f, is_free, "it fails");
     g_assert_nonnull(strstr(f.last_message, "The adapter was not made"));
     g_assert_cmpuint(files_made(&f), ==, 0);
