@@ -157,7 +157,7 @@ def main():
     side = args.size or unet.config.sample_size
 
     def inputs(batch):
-        return (torch.randn(batch, 4, side, side), torch.full((batch,), 500),
+        return (torch.randn(batch, unet.config.in_channels, side, side), torch.full((batch,), 500),
                 torch.randn(batch, args.tokens, unet.config.cross_attention_dim))
 
     result = {"torch": torch.__version__}
