@@ -45,7 +45,6 @@ static bool attention_grad(struct graph *g, struct node *y, struct node *dy, con
 // up before is scaled when that grows (Milakov and Gimelshein, "Online normalizer calculation for
 // softmax", 2018; Dao et al., FlashAttention, 2022). Keys and values are packed once for all blocks
 // of queries.
-enum { BLOCK_QUERIES = PACKED_BLOCK_ROWS, BLOCK_KEYS = 256 };
 
 struct attention_task {
     struct attention_shape a;
@@ -57,35 +56,20 @@ struct attention_task {
     int64_t values_words, block_words;
 };
 
-// A head's keys, as what makes scores of queries.
 static struct packed_weights keys_of(const struct attention_task *t, int64_t head)
 {
     const struct attention_shape *a = &t->a;
-    const int64_t at = head / a->heads * a->keys * a->channels + head % a->heads * a->d;
-    return (struct packed_weights){
-        .data = t->k + at,
-        .step_n = a->channels,
-        .step_depth = 1,
-        .n = a->keys,
-        .taps = 1,
-        .depth = a->d,
-    };
+    return attention_rows(a,
+                          t->k + head / a->heads * a->keys * a->channels + head % a->heads * a->d);
 }
 
-// The values of keys [first, first + count), as what makes results of powers.
+// The values of keys [first, first + count).
 static struct packed_weights values_of(const struct attention_task *t, int64_t head, int first,
                                        int count)
 {
     const struct attention_shape *a = &t->a;
     const int64_t at = (head / a->heads * a->keys + first) * a->channels + head % a->heads * a->d;
-    return (struct packed_weights){
-        .data = t->v + at,
-        .step_n = 1,
-        .step_depth = a->channels,
-        .n = a->d,
-        .taps = 1,
-        .depth = count,
-    };
+    return attention_columns(a, t->v + at, count);
 }
 
 static void pack_heads(int64_t begin, int64_t end, void *data)
@@ -96,9 +80,9 @@ static void pack_heads(int64_t begin, int64_t end, void *data)
         const struct packed_weights keys = keys_of(t, head);
         packed_panels(&keys, t->kernel, out);
         out += t->keys_words;
-        for (int key = 0; key < t->a.keys; key += BLOCK_KEYS, out += t->block_words) {
+        for (int key = 0; key < t->a.keys; key += ATTENTION_KEYS, out += t->block_words) {
             const struct packed_weights values =
-                values_of(t, head, key, MIN(BLOCK_KEYS, t->a.keys - key));
+                values_of(t, head, key, MIN(ATTENTION_KEYS, t->a.keys - key));
             packed_panels(&values, t->kernel, out);
         }
     }
@@ -107,7 +91,7 @@ static void pack_heads(int64_t begin, int64_t end, void *data)
 // What a block of queries has come to.
 struct rows {
     int first, count;
-    float top[BLOCK_QUERIES], sum[BLOCK_QUERIES]; // the greatest score, the sum of powers
+    float top[ATTENTION_QUERIES], sum[ATTENTION_QUERIES]; // the greatest score, the sum of powers
 };
 
 // Scores (rows, keys) of keys [key, key + keys), to the base 2, become powers of it; y, (rows, d),
@@ -133,7 +117,7 @@ HOST_INLINE void take_powers(const struct attention_shape *a, struct rows *r, in
                 y[(int64_t)i * a->channels + c] *= scale;
             }
         }
-        r->sum[i] += softmax_powers(s, seen, r->top[i], rough);
+        r->sum[i] += softmax_powers(s, seen, r->top[i], 1, rough);
     }
 }
 
@@ -161,7 +145,8 @@ static HOST_CLONES void divide(const struct attention_shape *a, const struct row
 
 // Where one block's numbers lie while it is worked on.
 struct room {
-    float *scores, *words, *queries; // (BLOCK_QUERIES, BLOCK_KEYS), its words, (BLOCK_QUERIES, d)
+    float *scores, *words,
+        *queries; // (ATTENTION_QUERIES, ATTENTION_KEYS), its words, (ATTENTION_QUERIES, d)
 };
 
 static void attend_block(const struct attention_task *t, const struct room *room, int64_t head,
@@ -169,7 +154,7 @@ static void attend_block(const struct attention_task *t, const struct room *room
 {
     const struct attention_shape *a = &t->a;
     const struct packed_kernel *kernel = t->kernel;
-    struct rows r = {.first = first, .count = MIN(BLOCK_QUERIES, a->queries - first)};
+    struct rows r = {.first = first, .count = MIN(ATTENTION_QUERIES, a->queries - first)};
     const int seen = attention_keys_seen(a, first + r.count);
     const struct packed_weights all = keys_of(t, head);
     const int words = packed_words(&all, kernel);
@@ -178,8 +163,8 @@ static void attend_block(const struct attention_task *t, const struct room *room
     const float *packed = t->packed + head * (t->keys_words + t->values_words);
     float *y = t->y + at;
     packed_rows(kernel, t->q + at, a->channels, r.count, a->d, a->scale * LOG2_E, room->queries);
-    for (int key = 0; key < seen; key += BLOCK_KEYS) {
-        const int keys = MIN(BLOCK_KEYS, seen - key);
+    for (int key = 0; key < seen; key += ATTENTION_KEYS) {
+        const int keys = MIN(ATTENTION_KEYS, seen - key);
         struct packed_block scores = {kernel, room->queries, words, r.count, words, keys};
         scores.panel_words = (int64_t)words * kernel->columns;
         scores.panels = packed + key / kernel->columns * scores.panel_words;
@@ -189,7 +174,7 @@ static void attend_block(const struct attention_task *t, const struct room *room
         (kernel->bf16 ? take_powers_bf16 : take_powers_fp32)(a, &r, key, keys, room->scores, y);
         // The values were packed by the whole block, of which the last queries may see a part.
         const struct packed_weights values =
-            values_of(t, head, key, MIN(BLOCK_KEYS, a->keys - key));
+            values_of(t, head, key, MIN(ATTENTION_KEYS, a->keys - key));
         const int depth = packed_words(&values, kernel);
         struct packed_block sums = {kernel, room->scores, keys, r.count, 0, a->d};
         sums.words = kernel->bf16 ? (keys + 1) / 2 : keys;
@@ -198,7 +183,7 @@ static void attend_block(const struct attention_task *t, const struct room *room
             sums.x = room->words;
             sums.ldx = sums.words;
         }
-        sums.panels = packed + t->keys_words + key / BLOCK_KEYS * t->block_words;
+        sums.panels = packed + t->keys_words + key / ATTENTION_KEYS * t->block_words;
         sums.panel_words = (int64_t)depth * kernel->columns;
         sums.c = y;
         sums.ldc = a->channels;
@@ -212,16 +197,16 @@ static void attend_block(const struct attention_task *t, const struct room *room
 static void attend(int64_t begin, int64_t end, void *data)
 {
     const struct attention_task *t = data;
-    const int blocks = (t->a.queries + BLOCK_QUERIES - 1) / BLOCK_QUERIES;
+    const int blocks = (t->a.queries + ATTENTION_QUERIES - 1) / ATTENTION_QUERIES;
     struct room room;
-    room.scores = host_scratch(1, BLOCK_QUERIES * (2 * BLOCK_KEYS + t->a.d));
+    room.scores = host_scratch(1, ATTENTION_QUERIES * (2 * ATTENTION_KEYS + t->a.d));
     if (!room.scores) {
         return;
     }
-    room.words = room.scores + BLOCK_QUERIES * BLOCK_KEYS;
-    room.queries = room.words + BLOCK_QUERIES * BLOCK_KEYS;
+    room.words = room.scores + ATTENTION_QUERIES * ATTENTION_KEYS;
+    room.queries = room.words + ATTENTION_QUERIES * ATTENTION_KEYS;
     for (int64_t item = begin; item < end; item++) {
-        attend_block(t, &room, item / blocks, (int)(item % blocks) * BLOCK_QUERIES);
+        attend_block(t, &room, item / blocks, (int)(item % blocks) * ATTENTION_QUERIES);
     }
 }
 
@@ -232,14 +217,14 @@ static void run_attention(const struct op_run *run, bool bf16)
                                .k = run->in[1],
                                .v = run->in[2],
                                .y = run->out};
-    t.kernel = packed_kernel_for(BLOCK_KEYS, bf16);
+    t.kernel = packed_kernel_for(ATTENTION_KEYS, bf16);
     const int64_t heads = (int64_t)t.a.batch * t.a.heads;
-    const int64_t blocks = (t.a.queries + BLOCK_QUERIES - 1) / BLOCK_QUERIES;
+    const int64_t blocks = (t.a.queries + ATTENTION_QUERIES - 1) / ATTENTION_QUERIES;
     const struct packed_weights keys = keys_of(&t, 0);
-    const struct packed_weights values = values_of(&t, 0, 0, MIN(BLOCK_KEYS, t.a.keys));
+    const struct packed_weights values = values_of(&t, 0, 0, MIN(ATTENTION_KEYS, t.a.keys));
     t.keys_words = packed_panels_words(&keys, t.kernel);
     t.block_words = packed_panels_words(&values, t.kernel);
-    t.values_words = (t.a.keys + BLOCK_KEYS - 1) / BLOCK_KEYS * t.block_words;
+    t.values_words = (t.a.keys + ATTENTION_KEYS - 1) / ATTENTION_KEYS * t.block_words;
     t.packed = host_scratch(0, heads * (t.keys_words + t.values_words));
     if (!t.packed) {
         return;

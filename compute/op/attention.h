@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compute/op/kernel.h"
+#include "compute/op/packed.h"
 
 // q (N,1,Tq,C), k and v (N,1,Tk,C); head h owns channels [h d, h d + d).
 struct attention_shape {
@@ -32,6 +33,24 @@ static inline int attention_keys_seen(const struct attention_shape *a, int end)
     return a->causal && end < a->keys ? end : a->keys;
 }
 
+// The host takes as many at a time.
+enum { ATTENTION_QUERIES = PACKED_BLOCK_ROWS, ATTENTION_KEYS = 256 };
+
+// A head's keys or values x, of which the first is at x: as what makes scores of queries, and the
+// first `count` of them as what makes results of scores.
+static inline struct packed_weights attention_rows(const struct attention_shape *a, const float *x)
+{
+    return (struct packed_weights){
+        .data = x, .step_n = a->channels, .step_depth = 1, .n = a->keys, .taps = 1, .depth = a->d};
+}
+
+static inline struct packed_weights attention_columns(const struct attention_shape *a,
+                                                      const float *x, int count)
+{
+    return (struct packed_weights){
+        .data = x, .step_n = 1, .step_depth = a->channels, .n = a->d, .taps = 1, .depth = count};
+}
+
 #define SOFTMAX_LANES 16
 
 // The greatest of n scores, n > 0.
@@ -45,44 +64,23 @@ HOST_INLINE float softmax_top(const float *s, int n)
     return top;
 }
 
-// s[i] = exp(s[i] - top) for n scores; returns their sum. Lanes are kept apart so that the loop
-// vectorises without changing the order of the additions.
-HOST_INLINE float softmax_exponentials(float *s, int n, float top)
-{
-    const int whole = n - n % SOFTMAX_LANES;
-    float sum[SOFTMAX_LANES] = {0}, total = 0;
-    for (int i = 0; i < whole; i += SOFTMAX_LANES) {
-        for (int l = 0; l < SOFTMAX_LANES; l++) {
-            s[i + l] = fast_expf(s[i + l] - top);
-            sum[l] += s[i + l];
-        }
-    }
-    for (int i = whole; i < n; i++) {
-        s[i] = fast_expf(s[i] - top);
-        total += s[i];
-    }
-    for (int l = 0; l < SOFTMAX_LANES; l++) {
-        total += sum[l];
-    }
-    return total;
-}
-
-// log2(e): attention takes its scores to the base 2.
+// log2(e), of scores that are taken to the base 2.
 #define LOG2_E 1.4426950408889634f
 
-// The same to the base 2; rough as in fast_exp2f().
-HOST_INLINE float softmax_powers(float *s, int n, float top, bool rough)
+// s[i] = 2^(factor (s[i] - top)) for n scores; returns their sum. Lanes are kept apart so that the
+// loop vectorises without changing the order of the additions. rough: as in fast_exp2f().
+HOST_INLINE float softmax_powers(float *s, int n, float top, float factor, bool rough)
 {
     const int whole = n - n % SOFTMAX_LANES;
     float sum[SOFTMAX_LANES] = {0}, total = 0;
     for (int i = 0; i < whole; i += SOFTMAX_LANES) {
         for (int l = 0; l < SOFTMAX_LANES; l++) {
-            s[i + l] = fast_exp2f(s[i + l] - top, rough);
+            s[i + l] = fast_exp2f(factor * (s[i + l] - top), rough);
             sum[l] += s[i + l];
         }
     }
     for (int i = whole; i < n; i++) {
-        s[i] = fast_exp2f(s[i] - top, rough);
+        s[i] = fast_exp2f(factor * (s[i] - top), rough);
         total += s[i];
     }
     for (int l = 0; l < SOFTMAX_LANES; l++) {

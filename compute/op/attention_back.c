@@ -31,8 +31,6 @@ struct node *op_attention_back(struct graph *g, struct node *q, struct node *k, 
 // products go through packed.h. Where a block of scores is summed up over its queries, for dk and
 // dv, it takes the part of the weights, whose order it has, and dy or q turned over that of the
 // rows, so that dk and dv come out turned over, too.
-enum { BLOCK_QUERIES = PACKED_BLOCK_ROWS, BLOCK_KEYS = 256 };
-
 struct back_task {
     struct attention_shape a;
     const struct packed_kernel *kernel;
@@ -46,36 +44,25 @@ struct room {
     float *keys, *values, *back;
     int64_t back_words;          // of a block of keys
     float *dk, *dv;              // (d, keys)
-    float *p, *ds;               // (BLOCK_QUERIES, keys)
-    float *q, *dy;               // (BLOCK_QUERIES, d) in words
-    float *turned_q, *turned_dy; // (d, BLOCK_QUERIES) in words
-    float *turned, *block;       // (d, BLOCK_QUERIES); a block of scores in words
+    float *p, *ds;               // (ATTENTION_QUERIES, keys)
+    float *q, *dy;               // (ATTENTION_QUERIES, d) in words
+    float *turned_q, *turned_dy; // (d, ATTENTION_QUERIES) in words
+    float *turned, *block;       // (d, ATTENTION_QUERIES); a block of scores in words
 };
-
-static struct packed_weights rows_of(const struct attention_shape *a, const float *x)
-{
-    return (struct packed_weights){
-        .data = x, .step_n = a->channels, .step_depth = 1, .n = a->keys, .taps = 1, .depth = a->d};
-}
-
-static struct packed_weights columns_of(const struct attention_shape *a, const float *x, int count)
-{
-    return (struct packed_weights){
-        .data = x, .step_n = 1, .step_depth = a->channels, .n = a->d, .taps = 1, .depth = count};
-}
 
 // false: there is no memory for it.
 static bool room_init(struct room *r, const struct back_task *t)
 {
     const struct attention_shape *a = &t->a;
-    const struct packed_weights rows = rows_of(a, NULL);
-    const struct packed_weights columns = columns_of(a, NULL, MIN(BLOCK_KEYS, a->keys));
+    const struct packed_weights rows = attention_rows(a, NULL);
+    const struct packed_weights columns = attention_columns(a, NULL, MIN(ATTENTION_KEYS, a->keys));
     const int64_t all = packed_panels_words(&rows, t->kernel), d = a->d, keys = a->keys;
-    const int64_t blocks = (keys + BLOCK_KEYS - 1) / BLOCK_KEYS, queries = BLOCK_QUERIES;
+    const int64_t blocks = (keys + ATTENTION_KEYS - 1) / ATTENTION_KEYS,
+                  queries = ATTENTION_QUERIES;
     r->back_words = packed_panels_words(&columns, t->kernel);
     r->keys = host_scratch(0, 2 * all + blocks * r->back_words);
     r->dk = host_scratch(1, 2 * d * keys);
-    r->p = host_scratch(2, queries * (2 * keys + 5 * d + BLOCK_KEYS));
+    r->p = host_scratch(2, queries * (2 * keys + 5 * d + ATTENTION_KEYS));
     if (!r->keys || !r->dk || !r->p) {
         return false;
     }
@@ -98,7 +85,7 @@ HOST_INLINE void take_softmax(const struct attention_shape *a, int first, int ro
 {
     for (int i = 0; i < rows; i++, s += seen) {
         int n = a->causal && first + i + 1 < seen ? first + i + 1 : seen;
-        float inverse = 1 / softmax_powers(s, n, softmax_top(s, n), rough);
+        float inverse = 1 / softmax_powers(s, n, softmax_top(s, n), 1, rough);
         for (int j = 0; j < n; j++) {
             s[j] *= inverse;
         }
@@ -170,7 +157,7 @@ static void take_rows(const struct back_task *t, const struct room *room, const 
 static void score(const struct back_task *t, const float *x, int rows, const float *panels,
                   int seen, float *c)
 {
-    const struct packed_weights all = rows_of(&t->a, NULL);
+    const struct packed_weights all = attention_rows(&t->a, NULL);
     const int words = packed_words(&all, t->kernel);
     packed_block_run(&(struct packed_block){.kernel = t->kernel,
                                             .x = x,
@@ -211,7 +198,8 @@ static void add_turned(const struct back_task *t, const struct room *room, const
 static void add_queries(const struct back_task *t, const struct room *room, const float *ds,
                         int rows, int key, int keys, int seen, float *dq)
 {
-    const struct packed_weights w = columns_of(&t->a, NULL, MIN(BLOCK_KEYS, t->a.keys - key));
+    const struct packed_weights w =
+        attention_columns(&t->a, NULL, MIN(ATTENTION_KEYS, t->a.keys - key));
     const int words = t->kernel->bf16 ? (keys + 1) / 2 : keys;
     packed_rows(t->kernel, ds, seen, rows, keys, 1, room->block);
     packed_block_run(&(struct packed_block){
@@ -221,7 +209,7 @@ static void add_queries(const struct back_task *t, const struct room *room, cons
         .rows = rows,
         .words = words,
         .columns = t->a.d,
-        .panels = room->back + key / BLOCK_KEYS * room->back_words,
+        .panels = room->back + key / ATTENTION_KEYS * room->back_words,
         .panel_words = (int64_t)packed_words(&w, t->kernel) * t->kernel->columns,
         .c = dq,
         .ldc = t->a.channels,
@@ -231,20 +219,20 @@ static void add_queries(const struct back_task *t, const struct room *room, cons
 static void back_block(const struct back_task *t, const struct room *room, int64_t at, int first)
 {
     const struct attention_shape *a = &t->a;
-    const int rows = MIN(BLOCK_QUERIES, a->queries - first);
+    const int rows = MIN(ATTENTION_QUERIES, a->queries - first);
     const int seen = attention_keys_seen(a, first + rows);
     take_rows(t, room, t->q + at, rows, a->scale * LOG2_E, room->q, room->turned_q);
     take_rows(t, room, t->dy + at, rows, 1, room->dy, room->turned_dy);
     score(t, room->q, rows, room->keys, seen, room->p);
     (t->kernel->bf16 ? take_softmax_bf16 : take_softmax_fp32)(a, first, rows, seen, room->p);
     score(t, room->dy, rows, room->values, seen, room->ds);
-    for (int key = 0; key < seen; key += BLOCK_KEYS) {
-        add_turned(t, room, room->turned_dy, room->p + key, rows, MIN(BLOCK_KEYS, seen - key), seen,
-                   room->dv + key);
+    for (int key = 0; key < seen; key += ATTENTION_KEYS) {
+        add_turned(t, room, room->turned_dy, room->p + key, rows, MIN(ATTENTION_KEYS, seen - key),
+                   seen, room->dv + key);
     }
     softmax_back_rows(rows, seen, a->scale, room->p, room->ds);
-    for (int key = 0; key < seen; key += BLOCK_KEYS) {
-        const int keys = MIN(BLOCK_KEYS, seen - key);
+    for (int key = 0; key < seen; key += ATTENTION_KEYS) {
+        const int keys = MIN(ATTENTION_KEYS, seen - key);
         add_turned(t, room, room->turned_q, room->ds + key, rows, keys, seen, room->dk + key);
         add_queries(t, room, room->ds + key, rows, key, keys, seen, t->dq + at);
     }
@@ -263,17 +251,17 @@ static void back_heads(int64_t begin, int64_t end, void *data)
     for (int64_t item = begin; item < end; item++) {
         const int64_t n = item / a->heads, channel = item % a->heads * a->d;
         const int64_t at_k = n * a->keys * a->channels + channel;
-        const struct packed_weights keys = rows_of(a, t->k + at_k),
-                                    values = rows_of(a, t->v + at_k);
+        const struct packed_weights keys = attention_rows(a, t->k + at_k),
+                                    values = attention_rows(a, t->v + at_k);
         packed_panels(&keys, t->kernel, room.keys);
         packed_panels(&values, t->kernel, room.values);
-        for (int key = 0; key < a->keys; key += BLOCK_KEYS) {
-            const struct packed_weights back = columns_of(
-                a, t->k + at_k + (int64_t)key * a->channels, MIN(BLOCK_KEYS, a->keys - key));
-            packed_panels(&back, t->kernel, room.back + key / BLOCK_KEYS * room.back_words);
+        for (int key = 0; key < a->keys; key += ATTENTION_KEYS) {
+            const struct packed_weights back = attention_columns(
+                a, t->k + at_k + (int64_t)key * a->channels, MIN(ATTENTION_KEYS, a->keys - key));
+            packed_panels(&back, t->kernel, room.back + key / ATTENTION_KEYS * room.back_words);
         }
         memset(room.dk, 0, 2 * (size_t)a->d * (size_t)a->keys * sizeof *room.dk);
-        for (int first = 0; first < a->queries; first += BLOCK_QUERIES) {
+        for (int first = 0; first < a->queries; first += ATTENTION_QUERIES) {
             back_block(t, &room, (n * a->queries + first) * a->channels + channel, first);
         }
         turn(room.dk, a->keys, a->d, a->keys, t->dk + at_k, a->channels);
@@ -284,7 +272,7 @@ static void back_heads(int64_t begin, int64_t end, void *data)
 static void run_attention_back(const struct op_run *run, bool bf16)
 {
     struct back_task t = {.a = attention_shape_of(run->node),
-                          .kernel = packed_kernel_for(BLOCK_KEYS, bf16),
+                          .kernel = packed_kernel_for(ATTENTION_KEYS, bf16),
                           .q = run->in[0],
                           .k = run->in[1],
                           .v = run->in[2],

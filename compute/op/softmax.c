@@ -24,7 +24,8 @@ static void softmax_run(float *restrict y, const float *restrict x, int64_t rows
 {
     for (int64_t row = 0; row < rows; row++, x += channels, y += channels) {
         memcpy(y, x, (size_t)channels * sizeof(float));
-        const float part = 1 / softmax_exponentials(y, channels, softmax_top(y, channels));
+        const float top = softmax_top(y, channels);
+        const float part = 1 / softmax_powers(y, channels, top, LOG2_E, false);
         for (int c = 0; c < channels; c++) {
             y[c] *= part;
         }
