@@ -248,8 +248,9 @@ static void run_whole(const struct run *run, float *result)
     }
 }
 
-void resampler_run(const struct resampler *resampler, const float *source, int channels, int x,
-                   int y, int width, int height, float *result)
+// Of a whole source.
+static void run_part(const struct resampler *resampler, const float *source, int channels, int x,
+                     int y, int width, int height, struct layout layout, float *result)
 {
     const struct run run = {.r = resampler,
                             .source = source,
@@ -259,25 +260,23 @@ void resampler_run(const struct resampler *resampler, const float *source, int c
                             .y = y,
                             .width = width,
                             .height = height,
-                            .layout = {(size_t)channels, 1}};
+                            .layout = layout};
 
     run_whole(&run, result);
+}
+
+void resampler_run(const struct resampler *resampler, const float *source, int channels, int x,
+                   int y, int width, int height, float *result)
+{
+    run_part(resampler, source, channels, x, y, width, height, (struct layout){(size_t)channels, 1},
+             result);
 }
 
 void resampler_run_planes(const struct resampler *resampler, const float *source, int channels,
                           int x, int y, int width, int height, float *result)
 {
-    const struct run run = {.r = resampler,
-                            .source = source,
-                            .stride = (size_t)resampler->x.source * channels,
-                            .channels = channels,
-                            .x = x,
-                            .y = y,
-                            .width = width,
-                            .height = height,
-                            .layout = {1, (size_t)width}};
-
-    run_whole(&run, result);
+    run_part(resampler, source, channels, x, y, width, height, (struct layout){1, (size_t)width},
+             result);
 }
 
 struct plane_job {
