@@ -1,12 +1,11 @@
 #!/bin/sh
 # Bad input on the command line: each ends in exit status 1 (2 for a wrong command line) with one sentence, and
 # leaves nothing behind.  $1: tincture-cli
+. "$(dirname "$0")/tap.sh"
 cli=$1
 export LC_ALL=C # for the system's part of the sentences
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-n=0
-bad=0
 
 # expect STATUS WORDS COMMAND...: the sentence on standard error holds WORDS (a pattern) and is one line. WORDS that the
 # arguments hold, too, prove nothing: a sentence may repeat those.
@@ -25,17 +24,6 @@ expect() {
         bad=1
     else
         echo "ok $n - $(cat "$dir/stderr" | head -1)"
-    fi
-}
-
-# check STATUS WHAT: a command before that said nothing.
-check() {
-    n=$((n + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $n - $2"
-    else
-        echo "not ok $n - $2"
-        bad=1
     fi
 }
 

@@ -382,6 +382,23 @@ static void test_moves_forward(void)
     store_close(s);
 }
 
+// A result of the document, of square pictures.
+static gint64 add_result(struct store *s, gint64 document, GBytes *thumb, int thumb_side,
+                         GBytes *pixels, int side)
+{
+    struct store_result r = {.document = document,
+                             .prompt = "p",
+                             .recipe = "{}",
+                             .thumb = thumb,
+                             .thumb_width = thumb_side,
+                             .thumb_height = thumb_side,
+                             .pixels = pixels,
+                             .width = side,
+                             .height = side};
+    g_assert_true(store_result_save(s, &r, NULL));
+    return r.id;
+}
+
 // A library of some results with a picture of so many bytes each, the last of which is its number.
 enum { PICTURES = 20, PICTURE_BYTES = 1 << 17 };
 
@@ -394,17 +411,7 @@ static void add_results(const char *dir)
         guint8 *bytes = g_malloc0(PICTURE_BYTES);
         bytes[PICTURE_BYTES - 1] = (guint8)i;
         g_autoptr(GBytes) pixels = g_bytes_new_take(bytes, PICTURE_BYTES);
-        struct store_result r = {.document = d.id,
-                                 .prompt = "p",
-                                 .recipe = "{}",
-                                 .thumb = thumb,
-                                 .thumb_width = 1,
-                                 .thumb_height = 1,
-                                 .pixels = pixels,
-                                 .width = 1,
-                                 .height = 1};
-        g_assert_true(store_result_save(s, &r, NULL));
-        g_assert_cmpint(r.id, ==, i);
+        g_assert_cmpint(add_result(s, d.id, thumb, 1, pixels, 1), ==, i);
     }
     store_document_clear(&d);
     store_close(s);
@@ -480,16 +487,7 @@ static void test_list_speed(void)
     g_autoptr(GBytes) thumb = g_bytes_new_take(g_malloc0(96 * 96 * 4), 96 * 96 * 4);
     g_autoptr(GBytes) pixels = g_bytes_new_take(g_malloc0(512 * 512 * 6), 512 * 512 * 6);
     for (int i = 0; i < 201; i++) {
-        struct store_result r = {.document = d.id,
-                                 .prompt = "p",
-                                 .recipe = "{}",
-                                 .thumb = thumb,
-                                 .thumb_width = 96,
-                                 .thumb_height = 96,
-                                 .pixels = pixels,
-                                 .width = 512,
-                                 .height = 512};
-        g_assert_true(store_result_save(s, &r, NULL));
+        add_result(s, d.id, thumb, 96, pixels, 512);
     }
     for (int i = 0; i < 5; i++) {
         const gint64 begin = g_get_monotonic_time();
