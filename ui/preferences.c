@@ -1,14 +1,31 @@
 #include "ui/preferences.h"
 
+#include "ui/core/paths.h"
+
 #define SCHEMA_ID "org.tincture.Tincture"
+
+// Under a prefix that the desktop does not look into, the schema is found beside the program.
+static GSettingsSchema *find_schema(void)
+{
+    GSettingsSchemaSource *usual = g_settings_schema_source_get_default();
+    GSettingsSchema *schema =
+        usual != NULL ? g_settings_schema_source_lookup(usual, SCHEMA_ID, TRUE) : NULL;
+    g_autofree char *folder = schema == NULL ? paths_share("glib-2.0/schemas") : NULL;
+    if (folder == NULL) {
+        return schema;
+    }
+    GSettingsSchemaSource *own =
+        g_settings_schema_source_new_from_directory(folder, usual, TRUE, NULL);
+    if (own != NULL) {
+        schema = g_settings_schema_source_lookup(own, SCHEMA_ID, FALSE);
+        g_settings_schema_source_unref(own);
+    }
+    return schema;
+}
 
 static GSettings *load(void)
 {
-    GSettingsSchemaSource *source = g_settings_schema_source_get_default();
-    if (source == NULL) {
-        return NULL;
-    }
-    g_autoptr(GSettingsSchema) schema = g_settings_schema_source_lookup(source, SCHEMA_ID, TRUE);
+    g_autoptr(GSettingsSchema) schema = find_schema();
     return schema != NULL ? g_settings_new_full(schema, NULL, NULL) : NULL;
 }
 

@@ -6,18 +6,39 @@
 #include <errno.h>
 #include <string.h>
 
-char *paths_resource(const char *relative)
+// How far above the program's folder is looked: the prefix is the next one, the build folder at
+// most the third.
+#define FOLDERS_UP 3
+
+static char *above(char *path)
 {
-    const char *chosen = g_getenv("TINCTURE_RESOURCES");
-    const char *const dirs[] = {chosen && *chosen ? chosen : TINCTURE_DATADIR,
-                                TINCTURE_SOURCE_RESOURCES};
-    for (size_t i = 0; i < G_N_ELEMENTS(dirs); i++) {
-        g_autofree char *path = g_build_filename(dirs[i], relative, NULL);
+    char *parent = path ? g_path_get_dirname(path) : NULL;
+    g_free(path);
+    return parent;
+}
+
+char *paths_share(const char *relative)
+{
+    g_autofree char *folder = above(g_file_read_link("/proc/self/exe", NULL));
+    for (int i = 0; folder && i < FOLDERS_UP; i++) {
+        folder = above(folder);
+        g_autofree char *path = g_build_filename(folder, "share", relative, NULL);
         if (g_file_test(path, G_FILE_TEST_EXISTS)) {
             return g_steal_pointer(&path);
         }
     }
-    return g_build_filename(dirs[0], relative, NULL);
+    return NULL;
+}
+
+char *paths_resource(const char *relative)
+{
+    const char *chosen = g_getenv("TINCTURE_RESOURCES");
+    const bool told = chosen && *chosen;
+    g_autofree char *first = g_build_filename(told ? chosen : TINCTURE_DATADIR, relative, NULL);
+    g_autofree char *of_share = g_build_filename("tincture", relative, NULL);
+    g_autofree char *beside = paths_share(of_share);
+    const bool there = told && g_file_test(first, G_FILE_TEST_EXISTS);
+    return beside && !there ? g_steal_pointer(&beside) : g_steal_pointer(&first);
 }
 
 char *paths_data(void)

@@ -4,9 +4,12 @@
 #include <glib.h>
 #include <stdbool.h>
 
+// share/RELATIVE under the prefix that the program lies in, wherever it was moved to, or in the
+// build folder. Newly allocated; NULL: there is none.
+char *paths_share(const char *relative);
+
 // A file or folder under resources/ ("starter", "samples/samples.json"): TINCTURE_RESOURCES, else
-// the installed folder, else the source tree that the program was built from. Newly allocated; it
-// may not exist.
+// beside the program, else where it was to be installed. Newly allocated; it may not exist.
 char *paths_resource(const char *relative);
 
 // The user's data folder for this program (the library); newly allocated, not created.
