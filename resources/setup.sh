@@ -13,7 +13,7 @@ build_packages="build-essential meson ninja-build pkg-config glslc glslang-dev l
     libopenblas-pthread-dev liblapacke-dev mesa-vulkan-drivers adwaita-icon-theme fonts-cantarell librsvg2-common
     webp-pixbuf-loader desktop-file-utils"
 check_packages="vulkan-validationlayers xvfb xauth dbus appstream zlib1g-dev locales xdotool at-spi2-core
-    clang-format-14 clang-14"
+    clang-format-14 clang-14 man-db bsdextrautils"
 fuzz_packages="libclang-rt-14-dev"
 
 say() {

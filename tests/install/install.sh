@@ -24,6 +24,12 @@ share/glib-2.0/schemas/org.tincture.Tincture.gschema.xml
 share/metainfo/org.tincture.Tincture.metainfo.xml
 share/icons/hicolor/scalable/apps/org.tincture.Tincture.svg
 share/icons/hicolor/symbolic/apps/org.tincture.Tincture-symbolic.svg
+share/man/man1/tincture.1
+share/man/man1/tincture-cli.1
+share/bash-completion/completions/tincture
+share/bash-completion/completions/tincture-cli
+share/zsh/site-functions/_tincture-cli
+share/fish/vendor_completions.d/tincture-cli.fish
 share/tincture/starter/LICENSE
 share/tincture/starter/words.json
 share/tincture/starter/unet/*.safetensors

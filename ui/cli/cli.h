@@ -74,9 +74,16 @@ bool cli_settings(struct cli *c, const struct setting *table, GError **error);
 // Prints what the command takes, with the values that count beside what was given; the settings are
 // those of cli_settings().
 void cli_help(const struct cli_command *command, struct cli *c);
+// The options of one command, those that it names and its settings', as GOptionEntry; texts in them
+// are c's, which settings need not be made of. The last one takes what is no option.
+GArray *cli_options(const struct cli_command *command, struct cli *c);
 // NAME:VALUE, or NAME alone, which leaves *value. False where VALUE is nothing that the row takes.
 // *name: newly allocated in any case.
 bool cli_split(const char *text, const struct setting *row, char **name, double *value);
+
+// describe.c: adds an object to the array that is open in b: name, summary, usage, and each option
+// with its help and the words that it may be given, where these are few.
+void cli_describe(const struct cli_command *command, struct cli *c, JsonBuilder *b);
 
 // beside.c: whether what was given has an effect beside the other things that were given. An option
 // without any is an error, a setting without any is said on standard error. Also an error is a name

@@ -172,6 +172,39 @@ static int status_of(const GError *error, bool taken)
     return wrong ? EXIT_MISUSED : EXIT_FAILED;
 }
 
+static struct cli cli_of(const struct cli_command *command)
+{
+    return (struct cli){.command = command,
+                        .given = g_ptr_array_new_with_free_func(g_free),
+                        .numbers = g_ptr_array_new_with_free_func(g_free),
+                        .texts = g_ptr_array_new_with_free_func(g_free),
+                        .seed = 1};
+}
+
+// For the build, which makes manual pages and the shells' completions of it.
+static int describe(void)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    bool ok = true;
+    json_builder_begin_array(b);
+    for (int i = 0; ok && command_table[i]; i++) {
+        g_autoptr(GError) error = NULL;
+        struct cli c = cli_of(command_table[i]);
+        ok = cli_settings(&c, command_table[i]->settings, &error);
+        if (ok) {
+            cli_describe(command_table[i], &c, b);
+        } else {
+            complain(command_table[i], error);
+        }
+        cli_clear(&c);
+    }
+    json_builder_end_array(b);
+    if (ok) {
+        cli_print_json(b);
+    }
+    return ok ? 0 : EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     process_prepare();
@@ -191,17 +224,16 @@ int main(int argc, char **argv)
         puts("Tincture " TINCTURE_VERSION);
         return 0;
     }
+    if (g_str_equal(argv[1], "--describe")) {
+        return describe();
+    }
     const struct cli_command *command = find_command(argv[1]);
     if (!command) {
         fprintf(stderr, "tincture-cli: there is no command \"%s\"\n", argv[1]);
         usage(stderr);
         return EXIT_MISUSED;
     }
-    struct cli c = {.command = command,
-                    .given = g_ptr_array_new_with_free_func(g_free),
-                    .numbers = g_ptr_array_new_with_free_func(g_free),
-                    .texts = g_ptr_array_new_with_free_func(g_free),
-                    .seed = 1};
+    struct cli c = cli_of(command);
     g_autoptr(GError) error = NULL;
     if (!take_signals(&error)) {
         complain(command, error);

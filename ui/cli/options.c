@@ -521,8 +521,7 @@ static const char *spoken_name(const char *name)
                                                : name;
 }
 
-// The options of one command: those that it names, and its settings'.
-static GArray *command_options(const struct cli_command *command, struct cli *c)
+GArray *cli_options(const struct cli_command *command, struct cli *c)
 {
     g_autoptr(GArray) all = own_options(c);
     GArray *picked = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
@@ -728,7 +727,7 @@ static char *choices_text(const struct cli_command *command, const struct settin
 
 void cli_help(const struct cli_command *command, struct cli *c)
 {
-    g_autoptr(GArray) entries = command_options(command, c);
+    g_autoptr(GArray) entries = cli_options(command, c);
     g_autoptr(GOptionContext) context = context_new(command, c, entries);
     g_autofree char *choices =
         c->settings->table ? choices_text(command, c->settings) : g_strdup("");
@@ -748,7 +747,7 @@ bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char 
                GError **error)
 {
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(words_free);
-    g_autoptr(GArray) entries = command_options(command, c);
+    g_autoptr(GArray) entries = cli_options(command, c);
     take_bytes(entries, words);
     g_autoptr(GOptionContext) context = context_new(command, c, entries);
     if (!g_option_context_parse(context, &argc, &argv, error) || !take_words(words, error)) {
