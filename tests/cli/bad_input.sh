@@ -55,6 +55,17 @@ expect 2 "no preset 'bogus', only .*style and none" "$cli" edit --image "$photo"
 for region in 1,2,3 x 1,2,3,4,5 ''; do
     expect 2 'region needs X,Y,W,H' "$cli" edit --image "$photo" --prompt pear --region "$region" --out "$dir/o.png"
 done
+for region in 1%,2%,3%,4 50%,0%,51%,10% 0%,0%,0%,10% auto%; do
+    expect 2 'region needs X,Y,W,H' "$cli" edit --image "$photo" --prompt pear --region "$region" --out "$dir/o.png"
+done
+expect 2 'no photos are given' "$cli" batch --prompt pear --out "$dir/batch"
+expect 2 'names a folder, and .*ends in .png' "$cli" batch "$photo" --prompt pear --out "$dir/o.png"
+expect 2 'learn-set needs KEY=VALUE' "$cli" batch "$photo" --prompt pear --learn-set steps --out "$dir/batch"
+expect 2 'is of several pictures' "$cli" batch "$photo" --prompt pear --learn-set objective=subject --out "$dir/batch"
+expect 1 'no kind of file that can be written' "$cli" batch "$photo" --prompt pear --format bmp --out "$dir/batch"
+expect 1 'has no / in it' "$cli" batch "$photo" --prompt pear --suffix ../x --out "$dir/batch"
+expect 1 'No such file' "$cli" batch --list "$dir/none.txt" --prompt pear --out "$dir/batch"
+expect 1 'is no list of photos' "$cli" batch --list "$photo" --prompt pear --out "$dir/batch"
 
 # what the other things given leave without an effect
 expect 2 '.-control is given 2 times' "$cli" edit --image "$photo" --prompt pear --control a --control b --out "$dir/o.png"

@@ -5,7 +5,7 @@
 // goes to standard error.
 #pragma once
 
-#include "ui/core/engine.h"
+#include "ui/core/where.h"
 
 #include <json-glib/json-glib.h>
 
@@ -17,13 +17,14 @@ struct cli {
     char *control, *control_kind, *hint;
     char *only, *photos;
     char *to, *prompts_from, *sheet, *style;
+    char *list, *format, *suffix, *recipe_from;
     char *log, *resume, *checkpoint, *rename;
     char *class_prompt, *kind, *token;
     char **images, **subjects, **class_images, **contents, **styles, **adapters, **embeddings,
-        **selections, **weights, **prompts, **rest;
+        **selections, **weights, **prompts, **learn_set, **rest;
     int timestep, size, bits, quality, learn_steps, variations, mask_reach;
     gint64 seed;
-    gboolean json, recipe, raw, hint_from_photo, skip_broken, help, quick;
+    gboolean json, recipe, raw, hint_from_photo, skip_broken, help, quick, learn;
     const struct cli_command *command;
     struct settings *settings; // of the command's table
     struct settings *plain;    // the same before a preset; NULL: there is none
@@ -85,6 +86,9 @@ bool cli_split(const char *text, const struct setting *row, char **name, double 
 // with its help and the words that it may be given, where these are few.
 void cli_describe(const struct cli_command *command, struct cli *c, JsonBuilder *b);
 
+// recipe.c: what --recipe-from says goes where nothing is given.
+bool cli_recipe(struct cli *c, GError **error);
+
 // beside.c: whether what was given has an effect beside the other things that were given. An option
 // without any is an error, a setting without any is said on standard error. Also an error is a name
 // to write to whose ending is that of something else.
@@ -127,9 +131,11 @@ struct photo *cli_photo(struct cli *c, const char *path, GError **error);
 // place.c. place_check: whether --region is one, or auto, as far as that can be told without the
 // photo.
 bool cli_place_check(const struct cli *c, GError **error);
-// region: what --region says, checked against the photo; width 0: nothing. mask: the file of
-// --mask as a raster of the photo's size, its border where --mask-reach lets it go, newly made;
-// *mask NULL: there is none.
+// What --region says, for any photo.
+bool cli_frame(const struct cli *c, struct frame_rule *rule, GError **error);
+// region: the same, checked against the photo; width 0: nothing. mask: the file of --mask as a
+// raster of the photo's size, its border where --mask-reach lets it go, newly made; *mask NULL:
+// there is none.
 bool cli_region(const struct cli *c, const struct photo *p, struct image_region *region,
                 GError **error);
 // The same for an edit within the mask (NULL: none), which --region auto lets look for it; then it
@@ -180,6 +186,8 @@ struct subject *cli_subject(struct cli *c, const GPtrArray *photos, GError **err
 
 extern struct task cli_task; // its report is a line on a terminal, written over by the next
 void cli_progress_end(void); // clears that line
+// That line, with a text of the caller's in the place of task_text().
+void cli_progress(const struct task_progress *progress, const char *text);
 
 // Tensors in and out: fp32 safetensors with one tensor of that name. read: *shape has rank 3 or 4,
 // a missing leading 1 is added; the result is newly allocated.

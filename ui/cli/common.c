@@ -20,12 +20,11 @@
 
 static bool line_open;
 
-static void report_cb(struct task *task, const struct task_progress *progress)
+void cli_progress(const struct task_progress *progress, const char *text)
 {
     if (!isatty(STDERR_FILENO)) {
         return;
     }
-    g_autofree char *text = task_text(progress);
     g_autofree char *left = time_left_text(progress->seconds_left);
     fputs("\r\033[K", stderr);
     if (progress->fraction >= 0.0) {
@@ -34,6 +33,12 @@ static void report_cb(struct task *task, const struct task_progress *progress)
     fprintf(stderr, "%s%s%s", text, left ? ", " : "", left ? left : "");
     fflush(stderr);
     line_open = true;
+}
+
+static void report_cb(struct task *task, const struct task_progress *progress)
+{
+    g_autofree char *text = task_text(progress);
+    cli_progress(progress, text);
 }
 
 struct task cli_task = {.report = report_cb};

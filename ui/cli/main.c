@@ -81,6 +81,11 @@ static void cli_clear(struct cli *c)
     g_free(c->prompts_from);
     g_free(c->sheet);
     g_free(c->style);
+    g_free(c->list);
+    g_free(c->format);
+    g_free(c->suffix);
+    g_free(c->recipe_from);
+    g_strfreev(c->learn_set);
     g_ptr_array_unref(c->given);
     g_ptr_array_unref(c->numbers);
     g_ptr_array_unref(c->texts);

@@ -434,7 +434,9 @@ static GArray *own_options(struct cli *c)
         {"mask", 0, 0, G_OPTION_ARG_FILENAME, &c->mask,
          "White where the photo may change; of the photo's size", "FILE"},
         {"region", 0, 0, G_OPTION_ARG_STRING, &c->region,
-         "The part of the photo that the model sees, in pixels (default: all of it); edit: or auto",
+         "The part of the photo that the model sees, in pixels or in percent of the photo's sides, "
+         "as "
+         "25%,25%,50%,50% (default: all of it); edit, batch: or auto",
          "X,Y,W,H"},
         {"preset", 0, 0, G_OPTION_ARG_STRING, &c->preset,
          "Settings for colour, light, background, object or style, or none of them (default: what "
@@ -495,6 +497,21 @@ static GArray *own_options(struct cli *c)
          "N"},
         {"recipe", 0, 0, G_OPTION_ARG_NONE, &c->recipe, "Write the settings into the picture",
          NULL},
+        {"list", 0, 0, G_OPTION_ARG_FILENAME, &c->list,
+         "A file with the path of a photo, or of a folder of them, on each line", "FILE"},
+        {"learn", 0, 0, G_OPTION_ARG_NONE, &c->learn,
+         "Learn each photo before it is edited, by --source-prompt or the NAME.txt beside it",
+         NULL},
+        {"learn-set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->learn_set,
+         "One of the settings of train for that, by its key; may be repeated", "KEY=VALUE"},
+        {"format", 0, 0, G_OPTION_ARG_STRING, &c->format,
+         "What the pictures are written as: png (the default), jpeg, webp, tiff ...", "NAME"},
+        {"suffix", 0, 0, G_OPTION_ARG_STRING, &c->suffix,
+         "Added to the names of the photos, such as -night", "TEXT"},
+        {"recipe-from", 0, 0, G_OPTION_ARG_FILENAME, &c->recipe_from,
+         "Sentences and settings of the recipe in a picture, or in a text; what is given counts "
+         "more",
+         "FILE"},
         {"only", 0, 0, G_OPTION_ARG_STRING, &c->only, "Only the one of that name", "NAME"},
         {"photos", 0, 0, G_OPTION_ARG_FILENAME, &c->photos,
          "A folder of 3 to 5 photos in the place of the first subject, and what it is one of",
@@ -759,5 +776,6 @@ bool cli_parse(const struct cli_command *command, struct cli *c, int argc, char 
                     c->rest[most]);
         return false;
     }
-    return c->help || (check_needed(command, c, error) && draw_seed(c, error));
+    return c->help ||
+           (cli_recipe(c, error) && check_needed(command, c, error) && draw_seed(c, error));
 }
