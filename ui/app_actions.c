@@ -174,7 +174,8 @@ static void set_keys(TinctureApp *self)
         {"win.show-history", {"F9"}},
         {"win.show-inspector", {"<Shift>F9"}},
         {"win.fullscreen", {"F11"}},
-        {"win.show-help-overlay", {"<Control>question", "F1"}},
+        {"win.help::here", {"F1"}},
+        {"win.show-help-overlay", {"<Control>question"}},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
         gtk_application_set_accels_for_action(GTK_APPLICATION(self), table[i].action,

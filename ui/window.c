@@ -316,6 +316,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     tincture_window_install_actions(widget_class);
     tincture_window_install_tools(widget_class);
     tincture_window_install_subject(widget_class);
+    tincture_window_install_help(widget_class);
 }
 
 // An Escape that no other widget has used closes the message that is waiting, or else puts the tool

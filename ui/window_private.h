@@ -57,7 +57,8 @@ void tincture_window_update_tools(TinctureWindow *self);
 void tincture_window_install_subject(GtkWidgetClass *widget_class);
 // What the page that is seen learns from photos; NULL: it is none of those pages.
 TinctureSubjectWork *tincture_window_get_lesson(TinctureWindow *self);
-void tincture_window_show_subject_photo(TinctureWindow *self); // the one that was opened
+void tincture_window_show_subject_photo(TinctureWindow *self);   // the one that was opened
+void tincture_window_install_help(GtkWidgetClass *widget_class); // window_help.c
 void tincture_window_accept_drops(TinctureWindow *self);
 void tincture_window_paste(TinctureWindow *self);
 // text is plain, not markup. button and action, a detailed one, may be NULL.

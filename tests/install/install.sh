@@ -13,6 +13,9 @@ prefix=$(dirname "$(dirname "$(find "$dir" -path '*/bin/tincture-cli')")")
 cd "$prefix" || exit 1
 
 missing=
+for page in "$source"/resources/help/*.html "$source"/resources/help/*.png; do
+    cmp -s "$page" "share/tincture/help/$(basename "$page")" || missing="$missing $(basename "$page")"
+done
 while read -r pattern; do
     [ -n "$(find . -path "./$pattern" -size +0 2>/dev/null)" ] || missing="$missing $pattern"
 done <<'LIST'
@@ -37,6 +40,7 @@ share/tincture/starter/styles/line.safetensors
 share/tincture/samples/samples.json
 share/tincture/samples/dahlia.jpg
 share/tincture/claims/fox/subject.png
+share/tincture/help/style.css
 LIST
 [ -z "$missing" ]
 check $? "everything is there${missing:+, but$missing}"

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""manual.py SOURCE: the manual is whole: every link and picture is there, every page is reached from the contents, and each
+panel and page of the window has its page."""
+import html.parser
+import pathlib
+import re
+import sys
+
+
+class Page(html.parser.HTMLParser):
+    VOID = {"meta", "link", "img", "br"}
+
+    def __init__(self, path):
+        super().__init__()
+        self.targets, self.ids, self.open, self.faults = [], set(), [], []
+        self.feed(path.read_text(encoding="utf-8"))
+        self.faults += [f"<{tag}> is not closed" for tag in self.open]
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        self.ids.add(values.get("id"))
+        self.targets += [values[name] for name in ("href", "src") if name in values]
+        if tag == "img" and not values.get("alt"):
+            self.faults.append("a picture without words")
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> closes nothing")
+
+
+def main():
+    source = pathlib.Path(sys.argv[1])
+    folder = source / "resources" / "help"
+    pages = {path.name: Page(path) for path in sorted(folder.glob("*.html"))}
+    faults = [f"{name}: {fault}" for name, page in pages.items() for fault in page.faults]
+    used = set()
+    for name, page in pages.items():
+        for target in page.targets:
+            file, _, part = target.partition("#")
+            file = file or name
+            used.add(file)
+            if "//" in target:
+                faults.append(f"{name}: {target} is not of this computer")
+            elif not (folder / file).is_file():
+                faults.append(f"{name}: there is no {file}")
+            elif part and part not in pages[file].ids:
+                faults.append(f"{name}: {file} has no part {part}")
+    contents = pages["index.html"].targets if "index.html" in pages else []
+    faults += [f"{name} is not in the contents" for name in pages if name not in contents and name != "index.html"]
+    faults += [f"{path.name} is shown by no page" for path in folder.glob("*.png") if path.name not in used]
+
+    table = dict(re.findall(r'\{"([a-z-]+)", "([a-z-]+)"\}', (source / "ui" / "window_help.c").read_text()))
+    faults += [f"window_help.c: there is no page {page}" for page in table.values() if f"{page}.html" not in pages]
+    panels = re.search(r"^panels = \[(.*?)\]", (source / "ui" / "panels" / "meson.build").read_text(), re.M | re.S)[1]
+    asides = [word for path in (source / "ui").glob("window*.c")
+              for call in re.findall(r"show_aside\((.*?)\);", path.read_text(), re.S)
+              for word in re.findall(r'"([a-z-]+)"', call)]
+    places = re.findall(r"'(\w+)'", panels) + asides
+    if len(places) < 10:
+        faults.append(f"only these places were found: {places}")
+    faults += [f"window_help.c has no page for {place}" for place in sorted(set(places)) if place not in table]
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    sys.exit(1 if faults else 0)
+
+
+main()
