@@ -35,16 +35,28 @@ static void read_document(struct store *s, gint64 id)
 
 static void read_all(struct store *s)
 {
-    GPtrArray *entries = store_documents(s, 100, NULL);
+    GPtrArray *entries =
+        store_documents(s, &(struct store_query){.words = "a re", .limit = 100}, NULL);
+    g_clear_pointer(&entries, g_ptr_array_unref);
+    entries = store_documents(s, &(struct store_query){.limit = 100}, NULL);
     for (guint i = 0; entries && i < entries->len; i++) {
         const struct store_entry *e = entries->pdata[i];
         struct store_document d = {0};
         if (store_document_load(s, e->id, &d, NULL)) {
+            struct store_thumb thumb;
+            store_thumb(s, e->id, &thumb, NULL);
+            g_clear_pointer(&thumb.rgba, g_bytes_unref);
             g_free(store_own_path(s, d.photo));
             read_document(s, e->id);
         }
         store_document_clear(&d);
     }
+    g_clear_pointer(&entries, g_ptr_array_unref);
+    struct store_use use;
+    store_use(s, &use, NULL);
+    entries = store_trash(s, NULL);
+    g_clear_pointer(&entries, g_ptr_array_unref);
+    entries = store_unowned(s, NULL);
     g_clear_pointer(&entries, g_ptr_array_unref);
     g_free(store_opening_left(s));
 }

@@ -43,6 +43,7 @@ static void test_document(void)
 
 // Takes a library back to when pictures were in the rows of results.
 #define WITHOUT_PICTURES                                                                           \
+    WITHOUT_TRASH                                                                                  \
     "ALTER TABLE results ADD COLUMN pixels BLOB NOT NULL DEFAULT x'';"                             \
     "UPDATE results SET pixels = (SELECT pixels FROM pictures WHERE result = results.id);"         \
     "DROP TABLE pictures;"
@@ -179,23 +180,26 @@ static void test_documents(void)
                                  .height = 1};
         g_assert_true(store_result_save(s, &r, &error));
     }
-    g_autoptr(GPtrArray) entries = store_documents(s, 10, &error);
+    g_autoptr(GPtrArray) entries = store_documents(s, &(struct store_query){0}, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(entries->len, ==, 2);
     const struct store_entry *newer = entries->pdata[0], *older = entries->pdata[1];
     g_assert_cmpint(newer->id, ==, second.id);
-    g_assert_null(newer->thumb);
+    struct store_thumb thumb;
+    g_assert_false(store_thumb(s, newer->id, &thumb, &error));
     g_assert_null(newer->origin);
     g_assert_cmpint(older->id, ==, first.id);
     g_assert_cmpstr(older->name, ==, "a.jpg");
-    g_assert_cmpmem(g_bytes_get_data(older->thumb, NULL), g_bytes_get_size(older->thumb), "new.",
-                    4);
+    g_assert_cmpuint(older->results, ==, 2);
+    g_assert_true(store_thumb(s, older->id, &thumb, &error));
+    g_assert_cmpmem(g_bytes_get_data(thumb.rgba, NULL), g_bytes_get_size(thumb.rgba), "new.", 4);
+    g_bytes_unref(thumb.rgba);
     // Times are whole seconds: what is saved next is saved later.
     g_assert_cmpint(
         sqlite3_exec(s->db, "UPDATE documents SET modified = modified - 10", NULL, NULL, NULL), ==,
         SQLITE_OK);
     g_assert_true(store_document_save(s, &first, &error));
-    g_autoptr(GPtrArray) newest = store_documents(s, 1, &error);
+    g_autoptr(GPtrArray) newest = store_documents(s, &(struct store_query){.limit = 1}, &error);
     g_assert_cmpuint(newest->len, ==, 1);
     g_assert_cmpint(((const struct store_entry *)newest->pdata[0])->id, ==, first.id);
     store_document_clear(&first);

@@ -700,19 +700,24 @@ GPtrArray *library_documents(struct library *l)
     GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)document_entry_free);
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) rows =
-        l->store ? store_documents(l->store, DOCUMENTS_SHOWN, &error) : NULL;
+        l->store
+            ? store_documents(l->store, &(struct store_query){.limit = DOCUMENTS_SHOWN}, &error)
+            : NULL;
     library_say_unread(l, "The documents could not be read", error);
     for (guint i = 0; rows && i < rows->len; i++) {
         const struct store_entry *row = rows->pdata[i];
         struct document_entry *e = g_new(struct document_entry, 1);
+        struct store_thumb thumb;
+        store_thumb(l->store, row->id, &thumb, NULL);
         *e = (struct document_entry){
             .id = row->id,
             .title = plain_text(row->name, TEXT_NAME),
             .origin = row->origin ? plain_text(row->origin, TEXT_MESSAGE) : NULL,
             .modified = row->modified,
-            .thumb = thumb_picture(row->thumb, row->thumb_width, row->thumb_height),
+            .thumb = thumb_picture(thumb.rgba, thumb.width, thumb.height),
             .open = l->project->photo && row->id == l->row.id,
         };
+        g_clear_pointer(&thumb.rgba, g_bytes_unref);
         g_ptr_array_add(list, e);
     }
     return list;

@@ -67,7 +67,7 @@ GPtrArray *store_adapters(struct store *s, gint64 document, GError **error)
     sqlite3_stmt *q = store_prepare(
         s->db,
         "SELECT id, document, name, path, method, scale, enabled, listed, from_step, to_step "
-        "FROM adapters WHERE document = ?1 ORDER BY id",
+        "FROM adapters WHERE document = ?1 AND deleted = 0 ORDER BY id",
         error);
     if (!q) {
         return NULL;
@@ -83,7 +83,8 @@ GPtrArray *store_adapters_known(struct store *s, GError **error)
         "SELECT MAX(a.id), a.document, "
         "CASE WHEN substr(a.path, 1, 1) = '/' THEN a.name ELSE d.name || ': ' || a.name END, "
         "a.path, a.method, a.scale, a.enabled, a.listed, a.from_step, a.to_step FROM adapters a "
-        "JOIN documents d ON d.id = a.document WHERE a.listed = 1 GROUP BY a.path ORDER BY 1 DESC",
+        "JOIN documents d ON d.id = a.document WHERE a.listed = 1 AND a.deleted = 0 "
+        "AND d.deleted = 0 GROUP BY a.path ORDER BY 1 DESC",
         error);
     return q ? store_list(s->db, q, adapter_from_row, (GDestroyNotify)store_adapter_free, error)
              : NULL;

@@ -28,7 +28,7 @@ void store_document_free(struct store_document *d)
     }
 }
 
-bool store_document_save(struct store *s, struct store_document *d, GError **error)
+static bool save_row(struct store *s, struct store_document *d, GError **error)
 {
     sqlite3_stmt *q = store_prepare(
         s->db,
@@ -62,6 +62,24 @@ bool store_document_save(struct store *s, struct store_document *d, GError **err
     return true;
 }
 
+bool store_document_save(struct store *s, struct store_document *d, GError **error)
+{
+    const gint64 id = d->id;
+    if (!store_begin(s->db, error)) {
+        return false;
+    }
+    g_autofree char *text = NULL;
+    bool ok = save_row(s, d, error);
+    if (ok) {
+        text = g_strjoin(" ", d->name ? d->name : "", d->source_prompt ? d->source_prompt : "",
+                         d->prompt ? d->prompt : "", NULL);
+        ok = store_words_put(s, d->id, 0, text, error);
+    }
+    ok = store_end(s->db, ok, error);
+    d->id = ok ? d->id : id;
+    return ok;
+}
+
 static bool load_row(struct store *s, sqlite3_stmt *q, struct store_document *d, GError **error)
 {
     bool found = store_row(s->db, q, error);
@@ -87,10 +105,11 @@ static bool load_row(struct store *s, sqlite3_stmt *q, struct store_document *d,
 
 bool store_document_load(struct store *s, gint64 id, struct store_document *d, GError **error)
 {
-    sqlite3_stmt *q = store_prepare(s->db,
-                                    "SELECT " COLUMNS " FROM documents WHERE ?1 = 0 OR id = ?1 "
-                                    "ORDER BY modified DESC, id DESC LIMIT 1",
-                                    error);
+    sqlite3_stmt *q =
+        store_prepare(s->db,
+                      "SELECT " COLUMNS " FROM documents WHERE (?1 = 0 AND deleted = 0) OR id = ?1 "
+                      "ORDER BY modified DESC, id DESC LIMIT 1",
+                      error);
     if (!q) {
         return false;
     }
@@ -101,53 +120,14 @@ bool store_document_load(struct store *s, gint64 id, struct store_document *d, G
 bool store_document_find(struct store *s, const char *photo, struct store_document *d,
                          GError **error)
 {
-    sqlite3_stmt *q =
-        store_prepare(s->db,
-                      "SELECT " COLUMNS
-                      " FROM documents WHERE photo = ?1 ORDER BY modified DESC, id DESC LIMIT 1",
-                      error);
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "SELECT " COLUMNS
+        " FROM documents WHERE photo = ?1 AND deleted = 0 ORDER BY modified DESC, id DESC LIMIT 1",
+        error);
     if (!q) {
         return false;
     }
     store_bind_text(q, 1, photo);
     return load_row(s, q, d, error);
-}
-
-void store_entry_free(struct store_entry *e)
-{
-    g_free(e->name);
-    g_free(e->origin);
-    g_clear_pointer(&e->thumb, g_bytes_unref);
-    g_free(e);
-}
-
-static void *entry_from_row(sqlite3_stmt *q)
-{
-    struct store_entry *e = g_new(struct store_entry, 1);
-    *e = (struct store_entry){
-        .id = sqlite3_column_int64(q, 0),
-        .name = store_column_text(q, 1),
-        .origin = store_column_origin(q, 2),
-        .modified = sqlite3_column_int64(q, 3),
-        .thumb = store_column_bytes(q, 4),
-        .thumb_width = sqlite3_column_int(q, 5),
-        .thumb_height = sqlite3_column_int(q, 6),
-    };
-    return e;
-}
-
-GPtrArray *store_documents(struct store *s, guint limit, GError **error)
-{
-    sqlite3_stmt *q = store_prepare(
-        s->db,
-        "SELECT d.id, d.name, d.origin, d.modified, r.thumb, r.thumb_width, r.thumb_height "
-        "FROM documents AS d LEFT JOIN results AS r ON r.id = "
-        "(SELECT id FROM results WHERE document = d.id ORDER BY created DESC, id DESC LIMIT 1) "
-        "ORDER BY d.modified DESC, d.id DESC LIMIT ?1",
-        error);
-    if (!q) {
-        return NULL;
-    }
-    sqlite3_bind_int64(q, 1, limit);
-    return store_list(s->db, q, entry_from_row, (GDestroyNotify)store_entry_free, error);
 }

@@ -66,6 +66,23 @@ static const char *const steps[] = {
      "  pixels BLOB NOT NULL);"
      "INSERT INTO pictures SELECT id, pixels FROM results WHERE pixels IS NOT NULL;"
      "ALTER TABLE results DROP COLUMN pixels;"),
+    // The trash (when, in unix seconds; 0: not in it), and the words by which documents are found:
+    // a row for each document and for each result, see find.c. What lists ask of results stands in
+    // front of the thumbnails, in the indexes.
+    ("ALTER TABLE documents ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE adapters ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE results ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
+     "CREATE INDEX documents_deleted ON documents (deleted) WHERE deleted <> 0;"
+     "CREATE INDEX adapters_deleted ON adapters (deleted) WHERE deleted <> 0;"
+     "CREATE INDEX results_deleted ON results (deleted) WHERE deleted <> 0;"
+     "CREATE INDEX results_there ON results (document, created) WHERE deleted = 0;"
+     "CREATE INDEX results_plain ON results (document, created) WHERE deleted = 0 AND starred = 0;"
+     "CREATE VIRTUAL TABLE words USING fts5 (text, prefix = '1 2 3',"
+     "  tokenize = 'unicode61 remove_diacritics 2');"
+     "INSERT INTO words (rowid, text) SELECT id << 32, name || ' ' || source_prompt || ' ' || "
+     "prompt"
+     "  FROM documents;"
+     "INSERT INTO words (rowid, text) SELECT document << 32 | id, prompt FROM results;"),
 };
 
 enum { NEWEST = G_N_ELEMENTS(steps) };
@@ -87,8 +104,9 @@ static bool check_tables(sqlite3 *db, GError **error)
 {
     static const char sql[] =
         "SELECT m.dir, m.hash, d.photo, d.learn, d.place, a.path, a.listed, a.to_step, r.recipe, "
-        "r.starred, p.result, p.pixels, u.checkpoint, u.loss, u.adapter FROM models AS m, "
-        "documents AS d, adapters AS a, results AS r, pictures AS p, runs AS u LIMIT 0";
+        "r.starred, p.result, p.pixels, u.checkpoint, u.loss, u.adapter, d.deleted, a.deleted, "
+        "r.deleted, w.rowid, w.text FROM models AS m, documents AS d, adapters AS a, results AS r, "
+        "pictures AS p, runs AS u, words AS w LIMIT 0";
     GError *failure = NULL;
     sqlite3_stmt *q = store_prepare(db, sql, &failure);
     sqlite3_finalize(q);

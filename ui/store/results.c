@@ -16,13 +16,15 @@ static bool save_row(struct store *s, struct store_result *r, GError **error)
     sqlite3_stmt *q =
         store_prepare(s->db,
                       "INSERT INTO results (document, created, prompt, recipe, thumb, thumb_width, "
-                      "thumb_height, width, height, seconds) "
-                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                      "thumb_height, width, height, seconds, starred) "
+                      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                       error);
     if (!q) {
         return false;
     }
-    r->created = g_get_real_time() / G_USEC_PER_SEC;
+    if (!r->created) {
+        r->created = g_get_real_time() / G_USEC_PER_SEC;
+    }
     sqlite3_bind_int64(q, 1, r->document);
     sqlite3_bind_int64(q, 2, r->created);
     store_bind_text(q, 3, r->prompt);
@@ -33,6 +35,7 @@ static bool save_row(struct store *s, struct store_result *r, GError **error)
     sqlite3_bind_int(q, 8, r->width);
     sqlite3_bind_int(q, 9, r->height);
     sqlite3_bind_double(q, 10, r->seconds);
+    sqlite3_bind_int(q, 11, r->starred);
     if (!store_finish(s->db, q, error)) {
         return false;
     }
@@ -54,15 +57,13 @@ static bool save_picture(struct store *s, const struct store_result *r, GError *
 
 bool store_result_save(struct store *s, struct store_result *r, GError **error)
 {
-    if (!store_exec(s->db, "BEGIN IMMEDIATE", error)) {
+    if (!store_begin(s->db, error)) {
         return false;
     }
-    const bool ok =
-        save_row(s, r, error) && save_picture(s, r, error) && store_exec(s->db, "COMMIT", error);
-    if (!ok) {
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-        r->id = 0;
-    }
+    const bool saved = save_row(s, r, error) && save_picture(s, r, error) &&
+                       store_words_put(s, r->document, r->id, r->prompt, error);
+    const bool ok = store_end(s->db, saved, error);
+    r->id = ok ? r->id : 0;
     return ok;
 }
 
@@ -94,7 +95,7 @@ GPtrArray *store_results(struct store *s, gint64 document, guint limit, GError *
 {
     sqlite3_stmt *q = store_prepare(s->db,
                                     "SELECT " LIST_COLUMNS " FROM results WHERE document = ?1 "
-                                    "ORDER BY created DESC, id DESC LIMIT ?2",
+                                    "AND deleted = 0 ORDER BY created DESC, id DESC LIMIT ?2",
                                     error);
     if (!q) {
         return NULL;

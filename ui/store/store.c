@@ -24,6 +24,7 @@ static GIOErrorEnum error_code(sqlite3 *db)
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN: return is_disk_full(db) ? G_IO_ERROR_NO_SPACE : G_IO_ERROR_FAILED;
     case SQLITE_BUSY: return G_IO_ERROR_BUSY;
+    case SQLITE_INTERRUPT: return G_IO_ERROR_CANCELLED;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return G_IO_ERROR_INVALID_DATA;
     default: return G_IO_ERROR_FAILED;
@@ -54,6 +55,44 @@ bool store_exec(sqlite3 *db, const char *sql, GError **error)
         return false;
     }
     return true;
+}
+
+bool store_begin(sqlite3 *db, GError **error)
+{
+    return store_exec(db, "SAVEPOINT step", error);
+}
+
+bool store_end(sqlite3 *db, bool ok, GError **error)
+{
+    if (ok && store_exec(db, "RELEASE step", error)) {
+        return true;
+    }
+    sqlite3_exec(db, "ROLLBACK TO step; RELEASE step", NULL, NULL, NULL);
+    return false;
+}
+
+sqlite3_stmt *store_prepare_id(sqlite3 *db, const char *sql, gint64 id, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(db, sql, error);
+    if (q) {
+        sqlite3_bind_int64(q, 1, id);
+    }
+    return q;
+}
+
+bool store_run(sqlite3 *db, const char *sql, gint64 id, GError **error)
+{
+    sqlite3_stmt *q = store_prepare_id(db, sql, id, error);
+    return q && store_finish(db, q, error);
+}
+
+bool store_number(sqlite3 *db, const char *sql, gint64 id, gint64 *number, GError **error)
+{
+    sqlite3_stmt *q = store_prepare_id(db, sql, id, error);
+    const bool row = q && store_row(db, q, error);
+    *number = row ? sqlite3_column_int64(q, 0) : 0;
+    sqlite3_finalize(q);
+    return row;
 }
 
 bool store_finish(sqlite3 *db, sqlite3_stmt *statement, GError **error)
@@ -168,14 +207,19 @@ static bool use_journal(sqlite3 *db, GError **error)
 }
 
 // Settings of every connection: a library from outside cannot make the program run its triggers'
-// functions or corrupt itself through a schema trick.
+// functions or corrupt itself through a schema trick. auto_vacuum is taken by a file that is still
+// empty, and only before it has a journal: from then on it can be made smaller step by step.
 static bool configure(sqlite3 *db, bool check, GError **error)
 {
     sqlite3_busy_timeout(db, BUSY_MS);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    return (!check || check_intact(db, error)) && use_journal(db, error) &&
-           store_exec(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;", error);
+    return (!check || check_intact(db, error)) &&
+           store_exec(db, "PRAGMA auto_vacuum = INCREMENTAL", error) && use_journal(db, error) &&
+           store_exec(db,
+                      "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;"
+                      "PRAGMA secure_delete = FAST;", // no zeros into pages that become free
+                      error);
 }
 
 bool store_connect(struct store *s, const char *path, GError **error)

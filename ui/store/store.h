@@ -37,7 +37,7 @@ const char *store_dir(const struct store *s);
 struct store_copy;
 struct store_copy *store_copy_new(const char *dir, GError **error);
 const char *store_copy_dir(const struct store_copy *c);
-struct store_wait {                          // of whoever waits for it; zero: nobody
+struct store_wait {                          // of whoever waits for something; zero: nobody
     void (*report)(double part, void *data); // of the whole, 0..1
     void *data;
     GCancellable *cancellable; // borrowed
@@ -81,12 +81,27 @@ struct store_entry {
     char *name;
     char *origin;    // NULL for a paste
     gint64 modified; // unix seconds
-    GBytes *thumb;   // of the newest result, RGBA; NULL: there is none
-    int thumb_width, thumb_height;
+    char *photo;     // relative path
+    char *prompt;
+    guint results; // how many
 };
 void store_entry_free(struct store_entry *e);
-// struct store_entry *: the documents changed last, newest first.
-GPtrArray *store_documents(struct store *s, guint limit, GError **error);
+enum store_order { STORE_NEWEST, STORE_BY_NAME, STORE_MOST_RESULTS, STORE_ORDERS };
+struct store_query {
+    const char *words; // beginnings of words, all of which the name or the prompts of a document
+                       // and its results hold; NULL or none: all documents
+    enum store_order order;
+    guint limit; // 0: none
+};
+// struct store_entry *, of documents that are not in the trash.
+GPtrArray *store_documents(struct store *s, const struct store_query *query, GError **error);
+// The picture of the newest result; false without an error: there is none. The bytes are the
+// caller's, RGBA, and need not be as many as the sizes say.
+struct store_thumb {
+    GBytes *rgba;
+    int width, height;
+};
+bool store_thumb(struct store *s, gint64 document, struct store_thumb *thumb, GError **error);
 
 struct store_adapter {
     gint64 id, document;
@@ -105,7 +120,8 @@ GPtrArray *store_adapters(struct store *s, gint64 document,
 GPtrArray *store_adapters_known(struct store *s, GError **error);
 
 struct store_result {
-    gint64 id, document, created;
+    gint64 id, document;
+    gint64 created; // unix seconds; saved as 0: now
     char *prompt;
     char *recipe;  // JSON: all that is needed to make it again
     GBytes *thumb; // RGBA, thumb_width x thumb_height
@@ -152,6 +168,48 @@ bool store_training_elsewhere(struct store *s); // another window or program is 
 void store_opening(struct store *s, const char *what);
 // What a program was opening when it ended before its time; forgets it. NULL: nothing.
 char *store_opening_left(struct store *s);
+
+// ---- the trash ----------------------------------------------------------------------------------
+
+// What is deleted is in no list and found by no search, and keeps its row and its files until the
+// trash is emptied. A document takes what belongs to it along.
+enum store_kind { STORE_DOCUMENT, STORE_RESULT, STORE_ADAPTER };
+const char *store_kind_noun(enum store_kind kind); // "document", static
+bool store_delete(struct store *s, enum store_kind kind, gint64 id, GError **error);
+bool store_restore(struct store *s, enum store_kind kind, gint64 id, GError **error);
+// The results without a star; of each document the newest stays, which is what it shows. when: a
+// time of their own, by which they come back.
+bool store_delete_plain(struct store *s, gint64 *when, GError **error);
+bool store_restore_plain(struct store *s, gint64 when, GError **error);
+struct store_trashed {
+    enum store_kind kind;
+    gint64 id, deleted; // unix seconds
+    char *name;         // of a result: its prompt
+};
+void store_trashed_free(struct store_trashed *t);
+GPtrArray *store_trash(struct store *s, GError **error); // struct store_trashed *, newest first
+
+// How much there is, and what the two ways of tidying up take.
+struct store_use {
+    guint documents, results, adapters; // not in the trash
+    guint plain, in_trash;              // results as for store_delete_plain(); rows
+    goffset bytes;                      // of all files of the library
+    goffset plain_bytes, trash_bytes;
+};
+bool store_use(struct store *s, struct store_use *use, GError **error);
+
+// These take long and are for another thread, on a store of its own. Stopped or killed, each leaves
+// a library that is whole, and the rest for the next time.
+bool store_trash_empty(struct store *s, const struct store_wait *wait, GError **error);
+// Makes the file smaller by what is free in it. One of an earlier version is written anew for that,
+// which needs as much space again, and holds up whoever writes.
+bool store_trim(struct store *s, const struct store_wait *wait, GError **error);
+// Files beside the library that no row names, but for those that were just written: char *,
+// relative paths. collect: removes them.
+GPtrArray *store_unowned(struct store *s, GError **error);
+bool store_collect(struct store *s, GError **error);
+// Reads all of the library; adds what is wrong with it, a line each (char *).
+bool store_check(struct store *s, const struct store_wait *wait, GPtrArray *faults, GError **error);
 
 // A model that was used: remembered by path.
 bool store_model_used(struct store *s, const char *dir, const char *name, const char *hash,

@@ -19,6 +19,15 @@ void store_set_error(sqlite3 *db,
 // NULL with an error that carries SQLite's words.
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, GError **error);
 bool store_exec(sqlite3 *db, const char *sql, GError **error);
+// What stands between the two is there as a whole or not at all; may be nested. end: keeps it, or
+// takes it back where ok is false or it cannot be kept, and returns whether it is there.
+bool store_begin(sqlite3 *db, GError **error);
+bool store_end(sqlite3 *db, bool ok, GError **error);
+// Statements with one number in them, ?1: prepared; one that returns no rows; the first number of
+// the first row (false without an error: there is no row).
+sqlite3_stmt *store_prepare_id(sqlite3 *db, const char *sql, gint64 id, GError **error);
+bool store_run(sqlite3 *db, const char *sql, gint64 id, GError **error);
+bool store_number(sqlite3 *db, const char *sql, gint64 id, gint64 *number, GError **error);
 // Runs a prepared statement that returns no rows and finalises it.
 bool store_finish(sqlite3 *db, sqlite3_stmt *statement, GError **error);
 // For rows: true on a row; false at the end, or on an error (then *error is set). Does not
@@ -28,6 +37,16 @@ bool store_row(sqlite3 *db, sqlite3_stmt *statement, GError **error);
 GPtrArray *store_list(sqlite3 *db, sqlite3_stmt *statement, void *(*from_row)(sqlite3_stmt *),
                       GDestroyNotify free_row, GError **error);
 bool store_migrate(sqlite3 *db, const char *path, GError **error);
+
+// find.c: the words by which a document is found; result 0: those of the document itself. Text is
+// not copied. drop: of all its results, too.
+bool store_words_put(struct store *s, gint64 document, gint64 result, const char *text,
+                     GError **error);
+bool store_words_drop(struct store *s, gint64 document, GError **error);
+bool store_words_drop_result(struct store *s, gint64 document, gint64 result, GError **error);
+
+// tidy.c: adds the sizes of files.
+bool store_files_use(struct store *s, struct store_use *use, GError **error);
 
 void store_bind_text(sqlite3_stmt *q, int i, const char *text); // NULL binds NULL
 void store_bind_bytes(sqlite3_stmt *q, int i, GBytes *bytes);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -141,6 +142,7 @@ static bool keep_copy(const struct job_inputs *in, GError **error)
     gsize size;
     const char *data = g_bytes_get_data(in->bytes, &size);
     if (copy_is_whole(path, data, size)) {
+        g_utime(path, NULL); // a file that was just used is not tidied away before it has its row
         return true;
     }
     const bool ok = replacement_whole(path, data, size, error);

@@ -1,0 +1,234 @@
+// The trash: what is deleted keeps its row, with the time, until the trash is emptied.
+#include "ui/store/store_private.h"
+
+#define BATCH 32 // results that go in one transaction, each with a picture of some megabytes
+
+#define PLAIN                                                                                      \
+    " FROM results AS r INDEXED BY results_plain WHERE r.deleted = 0 AND r.starred = 0 "           \
+    "AND r.document IN (SELECT id FROM documents WHERE deleted = 0) "                              \
+    "AND r.id <> (SELECT id FROM results WHERE document = r.document AND deleted = 0 "             \
+    "ORDER BY created DESC, id DESC LIMIT 1)"
+#define GONE                                                                                       \
+    " FROM results WHERE deleted <> 0 UNION SELECT id FROM results WHERE document IN "             \
+    "(SELECT id FROM documents WHERE deleted <> 0)"
+
+static const struct {
+    const char *noun, *hide, *show;
+} kinds[] = {
+    [STORE_DOCUMENT] = {"document", "UPDATE documents SET deleted = unixepoch() WHERE id = ?1",
+                        "UPDATE documents SET deleted = 0 WHERE id = ?1"},
+    [STORE_RESULT] = {"result", "UPDATE results SET deleted = unixepoch() WHERE id = ?1",
+                      "UPDATE results SET deleted = 0 WHERE id = ?1"},
+    [STORE_ADAPTER] = {"adapter", "UPDATE adapters SET deleted = unixepoch() WHERE id = ?1",
+                       "UPDATE adapters SET deleted = 0 WHERE id = ?1"},
+};
+
+const char *store_kind_noun(enum store_kind kind)
+{
+    return kinds[kind].noun;
+}
+
+// The index of words follows.
+static bool move_words(struct store *s, gint64 id, bool away, GError **error)
+{
+    return store_run(s->db,
+                     away ? "DELETE FROM words WHERE rowid = "
+                            "(SELECT document << 32 | id FROM results WHERE id = ?1)"
+                          : "INSERT OR REPLACE INTO words (rowid, text) "
+                            "SELECT document << 32 | id, prompt FROM results WHERE id = ?1",
+                     id, error);
+}
+
+static bool move_row(struct store *s, enum store_kind kind, gint64 id, bool away, GError **error)
+{
+    if (!store_begin(s->db, error)) {
+        return false;
+    }
+    bool ok = store_run(s->db, away ? kinds[kind].hide : kinds[kind].show, id, error);
+    if (ok && sqlite3_changes(s->db) == 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                    "the library has no %s %" G_GINT64_FORMAT, kinds[kind].noun, id);
+        ok = false;
+    }
+    ok = ok && (kind != STORE_RESULT || move_words(s, id, away, error));
+    return store_end(s->db, ok, error);
+}
+
+bool store_delete(struct store *s, enum store_kind kind, gint64 id, GError **error)
+{
+    return move_row(s, kind, id, true, error);
+}
+
+bool store_restore(struct store *s, enum store_kind kind, gint64 id, GError **error)
+{
+    return move_row(s, kind, id, false, error);
+}
+
+// ---- results without a star ---------------------------------------------------------------------
+
+bool store_delete_plain(struct store *s, gint64 *when, GError **error)
+{
+    gint64 newest;
+    if (!store_begin(s->db, error)) {
+        return false;
+    }
+    // A time of its own, by which these and no others are restored.
+    bool ok = store_number(s->db,
+                           "SELECT MAX(unixepoch(), IFNULL(MAX(deleted), 0) + 1) FROM results "
+                           "WHERE deleted > ?1",
+                           0, &newest, error);
+    ok = ok &&
+         store_run(s->db,
+                   "DELETE FROM words WHERE ?1 AND rowid IN (SELECT r.document << 32 | r.id" PLAIN
+                   ")",
+                   1, error) &&
+         store_run(s->db, "UPDATE results SET deleted = ?1 WHERE id IN (SELECT r.id" PLAIN ")",
+                   newest, error);
+    *when = newest;
+    return store_end(s->db, ok, error);
+}
+
+bool store_restore_plain(struct store *s, gint64 when, GError **error)
+{
+    if (!store_begin(s->db, error)) {
+        return false;
+    }
+    const bool ok =
+        store_run(s->db,
+                  "INSERT OR REPLACE INTO words (rowid, text) "
+                  "SELECT document << 32 | id, prompt FROM results WHERE deleted = ?1 AND ?1 > 0",
+                  when, error) &&
+        store_run(s->db, "UPDATE results SET deleted = 0 WHERE deleted = ?1 AND ?1 > 0", when,
+                  error);
+    return store_end(s->db, ok, error);
+}
+
+// ---- what there is ------------------------------------------------------------------------------
+
+static bool count_bytes(struct store *s, const char *ids, guint *count, goffset *bytes,
+                        GError **error)
+{
+    g_autofree char *sql = g_strconcat(
+        "SELECT COUNT(*), IFNULL(SUM(length(t.thumb) + length(p.pixels)), 0) FROM results AS t "
+        "JOIN pictures AS p ON p.result = t.id WHERE t.id IN (SELECT ",
+        ids, ")", NULL);
+    sqlite3_stmt *q = store_prepare(s->db, sql, error);
+    const bool ok = q && store_row(s->db, q, error);
+    *count = ok ? (guint)sqlite3_column_int(q, 0) : 0;
+    *bytes = ok ? sqlite3_column_int64(q, 1) : 0;
+    sqlite3_finalize(q);
+    return ok;
+}
+
+bool store_use(struct store *s, struct store_use *use, GError **error)
+{
+    gint64 documents, results, adapters, plain, rows;
+    *use = (struct store_use){0};
+    if (!store_number(s->db, "SELECT COUNT(*) FROM documents WHERE deleted = ?1", 0, &documents,
+                      error) ||
+        !store_number(s->db,
+                      "SELECT COUNT(*) FROM results WHERE deleted = 0 AND document IN "
+                      "(SELECT id FROM documents WHERE deleted = ?1)",
+                      0, &results, error) ||
+        !store_number(s->db,
+                      "SELECT COUNT(*) FROM adapters WHERE deleted = 0 AND document IN "
+                      "(SELECT id FROM documents WHERE deleted = ?1)",
+                      0, &adapters, error) ||
+        !store_number(s->db,
+                      "SELECT (SELECT COUNT(*) FROM documents WHERE deleted <> ?1) + (SELECT "
+                      "COUNT(*) FROM adapters WHERE deleted <> ?1) + (SELECT COUNT(*) FROM results "
+                      "WHERE deleted <> ?1)",
+                      0, &rows, error) ||
+        !store_number(s->db, "SELECT COUNT(*)" PLAIN " AND r.id > ?1", 0, &plain, error)) {
+        return false;
+    }
+    use->documents = (guint)documents;
+    use->results = (guint)results;
+    use->adapters = (guint)adapters;
+    use->in_trash = (guint)rows;
+    guint gone;
+    return count_bytes(s, "r.id" PLAIN, &use->plain, &use->plain_bytes, error) &&
+           count_bytes(s, "id" GONE, &gone, &use->trash_bytes, error) &&
+           store_files_use(s, use, error);
+}
+
+void store_trashed_free(struct store_trashed *t)
+{
+    g_free(t->name);
+    g_free(t);
+}
+
+static void *trashed_from_row(sqlite3_stmt *q)
+{
+    struct store_trashed *t = g_new(struct store_trashed, 1);
+    *t = (struct store_trashed){
+        .kind = (enum store_kind)sqlite3_column_int(q, 0),
+        .id = sqlite3_column_int64(q, 1),
+        .deleted = sqlite3_column_int64(q, 2),
+        .name = store_column_text(q, 3),
+    };
+    return t;
+}
+
+GPtrArray *store_trash(struct store *s, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(
+        s->db,
+        "SELECT 0 AS kind, id, deleted, name FROM documents WHERE deleted <> 0 UNION ALL "
+        "SELECT 1, id, deleted, prompt FROM results WHERE deleted <> 0 UNION ALL "
+        "SELECT 2, id, deleted, name FROM adapters WHERE deleted <> 0 ORDER BY 3 DESC, 1, 2 DESC",
+        error);
+    return q ? store_list(s->db, q, trashed_from_row, (GDestroyNotify)store_trashed_free, error)
+             : NULL;
+}
+
+// ---- emptying -----------------------------------------------------------------------------------
+
+static bool delete_batch(struct store *s, GError **error)
+{
+    if (!store_begin(s->db, error)) {
+        return false;
+    }
+    const bool ok =
+        store_run(s->db,
+                  "DELETE FROM words WHERE rowid IN (SELECT document << 32 | id FROM results "
+                  "WHERE id IN (SELECT id" GONE " LIMIT ?1))",
+                  BATCH, error) &&
+        store_run(s->db, "DELETE FROM results WHERE id IN (SELECT id" GONE " LIMIT ?1)", BATCH,
+                  error);
+    return store_end(s->db, ok, error);
+}
+
+static bool delete_rest(struct store *s, GError **error)
+{
+    if (!store_begin(s->db, error)) {
+        return false;
+    }
+    const bool ok = store_run(s->db,
+                              "DELETE FROM words WHERE rowid IN (SELECT id << 32 FROM documents "
+                              "WHERE deleted > ?1)",
+                              0, error) &&
+                    store_run(s->db, "DELETE FROM adapters WHERE deleted > ?1", 0, error) &&
+                    store_run(s->db, "DELETE FROM documents WHERE deleted > ?1", 0, error);
+    return store_end(s->db, ok, error);
+}
+
+bool store_trash_empty(struct store *s, const struct store_wait *wait, GError **error)
+{
+    gint64 all = 0, left = 0;
+    do {
+        if (g_cancellable_set_error_if_cancelled(wait->cancellable, error) ||
+            !store_number(s->db, "SELECT COUNT(*) FROM (SELECT id" GONE ") WHERE ?1 = 0", 0, &left,
+                          error)) {
+            return false;
+        }
+        all = MAX(all, left);
+        if (wait->report && all > 0) {
+            wait->report((double)(all - left) / (double)all, wait->data);
+        }
+        if (left > 0 && !delete_batch(s, error)) {
+            return false;
+        }
+    } while (left > 0);
+    return delete_rest(s, error);
+}
