@@ -299,5 +299,13 @@ if [ -e "$dir/o.png" ]; then
     echo "not ok $n - nothing is left behind"
     bad=1
 fi
+# the library
+expect 2 "is missing" "$cli" library
+expect 2 "expected: library list" "$cli" library empty --data-dir "$dir"
+expect 2 "takes no --out" "$cli" library list --out "$dir/x" --data-dir "$dir"
+expect 1 "there is no library" "$cli" library delete 1 --data-dir "$dir/none"
+expect 1 "No such file" "$cli" library import "$dir/none.tincture" --data-dir "$dir/lib"
+expect 1 "no document that" "$cli" library import "$starter/model_index.json" --data-dir "$dir/lib"
+
 echo "1..$n"
 exit $bad

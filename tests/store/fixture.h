@@ -5,10 +5,9 @@
 
 // Takes a library back to when there was no trash.
 #define WITHOUT_TRASH                                                                              \
-    "DROP INDEX documents_deleted; DROP INDEX adapters_deleted; DROP INDEX results_deleted;"       \
-    "DROP INDEX results_there; DROP INDEX results_plain; DROP TABLE words;"                        \
-    "ALTER TABLE documents DROP COLUMN deleted; ALTER TABLE adapters DROP COLUMN deleted;"         \
-    "ALTER TABLE results DROP COLUMN deleted;"
+    "DROP INDEX documents_deleted; DROP INDEX adapters_deleted; DROP INDEX results_plain;"         \
+    "DROP TABLE words; DROP TABLE trash;"                                                          \
+    "ALTER TABLE documents DROP COLUMN deleted; ALTER TABLE adapters DROP COLUMN deleted;"
 
 char *fixture_dir(void); // a new empty folder, which fixture_run() removes at its end
 int fixture_run(void);   // as g_test_run()

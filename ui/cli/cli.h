@@ -24,6 +24,8 @@ struct cli {
         **selections, **weights, **prompts, **learn_set, **rest;
     int timestep, size, bits, quality, learn_steps, variations, mask_reach;
     gint64 seed;
+    char *data_dir;
+    gboolean yes;
     gboolean json, recipe, raw, hint_from_photo, skip_broken, help, quick, learn;
     const struct cli_command *command;
     struct settings *settings; // of the command's table

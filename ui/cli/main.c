@@ -60,6 +60,7 @@ static void cli_clear(struct cli *c)
     g_free(c->hint);
     g_free(c->only);
     g_free(c->photos);
+    g_free(c->data_dir);
     g_free((float *)c->led.picture);
     g_free(c->kind);
     g_free(c->token);

@@ -70,7 +70,7 @@ static char *find_sql(guint words, enum store_order order)
 {
     GString *sql = g_string_new(
         "SELECT d.id, d.name, d.origin, d.modified, d.photo, d.prompt, "
-        "(SELECT COUNT(*) FROM results WHERE document = d.id AND deleted = 0) AS results "
+        "(SELECT COUNT(*) FROM results AS r WHERE document = d.id AND " STORE_THERE ") AS results "
         "FROM documents AS d WHERE d.deleted = 0");
     for (guint i = 0; i < words; i++) {
         g_string_append_printf(
@@ -117,11 +117,11 @@ GPtrArray *store_documents(struct store *s, const struct store_query *query, GEr
 
 bool store_thumb(struct store *s, gint64 document, struct store_thumb *thumb, GError **error)
 {
-    sqlite3_stmt *q =
-        store_prepare_id(s->db,
-                         "SELECT thumb, thumb_width, thumb_height FROM results WHERE document = ?1 "
-                         "AND deleted = 0 ORDER BY created DESC, id DESC LIMIT 1",
-                         document, error);
+    sqlite3_stmt *q = store_prepare_id(
+        s->db,
+        "SELECT thumb, thumb_width, thumb_height FROM results AS r WHERE document = ?1 "
+        "AND " STORE_THERE " ORDER BY created DESC, id DESC LIMIT 1",
+        document, error);
     const bool row = q && store_row(s->db, q, error);
     *thumb = (struct store_thumb){0};
     if (row) {

@@ -66,17 +66,17 @@ static const char *const steps[] = {
      "  pixels BLOB NOT NULL);"
      "INSERT INTO pictures SELECT id, pixels FROM results WHERE pixels IS NOT NULL;"
      "ALTER TABLE results DROP COLUMN pixels;"),
-    // The trash (when, in unix seconds; 0: not in it), and the words by which documents are found:
-    // a row for each document and for each result, see find.c. What lists ask of results stands in
-    // front of the thumbnails, in the indexes.
+    // The trash (when, in unix seconds; 0: not in it), which for results is a table of its own, as a
+    // change of their rows writes the thumbnails again; and the words by which documents are found:
+    // a row for each document and for each result, see find.c.
     ("ALTER TABLE documents ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE adapters ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
-     "ALTER TABLE results ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
+     "CREATE TABLE trash ("
+     "  result INTEGER PRIMARY KEY REFERENCES results (id) ON DELETE CASCADE,"
+     "  deleted INTEGER NOT NULL);"
      "CREATE INDEX documents_deleted ON documents (deleted) WHERE deleted <> 0;"
      "CREATE INDEX adapters_deleted ON adapters (deleted) WHERE deleted <> 0;"
-     "CREATE INDEX results_deleted ON results (deleted) WHERE deleted <> 0;"
-     "CREATE INDEX results_there ON results (document, created) WHERE deleted = 0;"
-     "CREATE INDEX results_plain ON results (document, created) WHERE deleted = 0 AND starred = 0;"
+     "CREATE INDEX results_plain ON results (document, created) WHERE starred = 0;"
      "CREATE VIRTUAL TABLE words USING fts5 (text, prefix = '1 2 3',"
      "  tokenize = 'unicode61 remove_diacritics 2');"
      "INSERT INTO words (rowid, text) SELECT id << 32, name || ' ' || source_prompt || ' ' || "
@@ -86,6 +86,11 @@ static const char *const steps[] = {
 };
 
 enum { NEWEST = G_N_ELEMENTS(steps) };
+
+int store_newest(void)
+{
+    return NEWEST;
+}
 
 static bool user_version(sqlite3 *db, int *version, GError **error)
 {
@@ -105,8 +110,9 @@ static bool check_tables(sqlite3 *db, GError **error)
     static const char sql[] =
         "SELECT m.dir, m.hash, d.photo, d.learn, d.place, a.path, a.listed, a.to_step, r.recipe, "
         "r.starred, p.result, p.pixels, u.checkpoint, u.loss, u.adapter, d.deleted, a.deleted, "
-        "r.deleted, w.rowid, w.text FROM models AS m, documents AS d, adapters AS a, results AS r, "
-        "pictures AS p, runs AS u, words AS w LIMIT 0";
+        "t.deleted, t.result, w.rowid, w.text FROM models AS m, documents AS d, adapters AS a, "
+        "results AS r, "
+        "pictures AS p, runs AS u, words AS w, trash AS t LIMIT 0";
     GError *failure = NULL;
     sqlite3_stmt *q = store_prepare(db, sql, &failure);
     sqlite3_finalize(q);

@@ -94,8 +94,8 @@ static void *from_row(sqlite3_stmt *q)
 GPtrArray *store_results(struct store *s, gint64 document, guint limit, GError **error)
 {
     sqlite3_stmt *q = store_prepare(s->db,
-                                    "SELECT " LIST_COLUMNS " FROM results WHERE document = ?1 "
-                                    "AND deleted = 0 ORDER BY created DESC, id DESC LIMIT ?2",
+                                    "SELECT " LIST_COLUMNS " FROM results AS r WHERE document = ?1 "
+                                    "AND " STORE_THERE " ORDER BY created DESC, id DESC LIMIT ?2",
                                     error);
     if (!q) {
         return NULL;

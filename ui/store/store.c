@@ -71,6 +71,20 @@ bool store_end(sqlite3 *db, bool ok, GError **error)
     return false;
 }
 
+bool store_together(struct store *s, GError **error)
+{
+    return store_exec(s->db, "BEGIN IMMEDIATE", error);
+}
+
+bool store_together_end(struct store *s, bool ok, GError **error)
+{
+    if (ok && store_exec(s->db, "COMMIT", error)) {
+        return true;
+    }
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
 sqlite3_stmt *store_prepare_id(sqlite3 *db, const char *sql, gint64 id, GError **error)
 {
     sqlite3_stmt *q = store_prepare(db, sql, error);

@@ -211,6 +211,25 @@ bool store_collect(struct store *s, GError **error);
 // Reads all of the library; adds what is wrong with it, a line each (char *).
 bool store_check(struct store *s, const struct store_wait *wait, GPtrArray *faults, GError **error);
 
+// ---- a document as one file ---------------------------------------------------------------------
+
+// Such a file is a store in which the functions above find one document; its paths are names of
+// files in it. new: into an empty file that is there; whole after end. open: checked, and only to
+// be read; fails with a sentence that names it.
+struct store *store_package_new(const char *path, GError **error);
+bool store_package_put(struct store *s, const char *name, const void *data, gsize size,
+                       GError **error); // more of that file
+bool store_package_end(struct store *s, GError **error);
+struct store *store_package_open(const char *path, GError **error);
+typedef bool (*store_piece_fn)(const void *data, gsize size, void *user, GError **error);
+// Hands over that file piece by piece.
+bool store_package_get(struct store *s, const char *name, store_piece_fn take, void *data,
+                       GError **error);
+// What is written between the two is there as a whole or not at all. end: false where ok is, or
+// where it could not be kept.
+bool store_together(struct store *s, GError **error);
+bool store_together_end(struct store *s, bool ok, GError **error);
+
 // A model that was used: remembered by path.
 bool store_model_used(struct store *s, const char *dir, const char *name, const char *hash,
                       GError **error);

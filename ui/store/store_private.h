@@ -12,6 +12,9 @@ struct store {
     int opening;  // the same
 };
 
+// Of a row of results, r: it is not in the trash.
+#define STORE_THERE "NOT EXISTS (SELECT 1 FROM trash WHERE result = r.id)"
+
 bool store_make_folders(const char *dir, GError **error);              // those that are not there
 bool store_connect(struct store *s, const char *path, GError **error); // checks and migrates
 void store_set_error(sqlite3 *db,
@@ -37,6 +40,7 @@ bool store_row(sqlite3 *db, sqlite3_stmt *statement, GError **error);
 GPtrArray *store_list(sqlite3 *db, sqlite3_stmt *statement, void *(*from_row)(sqlite3_stmt *),
                       GDestroyNotify free_row, GError **error);
 bool store_migrate(sqlite3 *db, const char *path, GError **error);
+int store_newest(void); // version of the schema
 
 // find.c: the words by which a document is found; result 0: those of the document itself. Text is
 // not copied. drop: of all its results, too.

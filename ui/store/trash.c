@@ -3,22 +3,26 @@
 
 #define BATCH 32 // results that go in one transaction, each with a picture of some megabytes
 
+// Results without a star, but for the newest of each document.
 #define PLAIN                                                                                      \
-    " FROM results AS r INDEXED BY results_plain WHERE r.deleted = 0 AND r.starred = 0 "           \
-    "AND r.document IN (SELECT id FROM documents WHERE deleted = 0) "                              \
-    "AND r.id <> (SELECT id FROM results WHERE document = r.document AND deleted = 0 "             \
-    "ORDER BY created DESC, id DESC LIMIT 1)"
-#define GONE                                                                                       \
-    " FROM results WHERE deleted <> 0 UNION SELECT id FROM results WHERE document IN "             \
-    "(SELECT id FROM documents WHERE deleted <> 0)"
+    " FROM results AS r INDEXED BY results_plain WHERE r.starred = 0 AND " STORE_THERE             \
+    " AND r.document IN (SELECT id FROM documents WHERE deleted = 0) "                             \
+    "AND r.id <> (SELECT n.id FROM results AS n WHERE n.document = r.document AND NOT EXISTS "     \
+    "(SELECT 1 FROM trash WHERE result = n.id) ORDER BY n.created DESC, n.id DESC LIMIT 1)"
+// Those that emptying takes, in two parts, so that a few of them are found at once.
+#define IN_TRASH " SELECT result FROM trash "
+#define OF_DELETED                                                                                 \
+    " SELECT id FROM results WHERE document IN (SELECT id FROM documents WHERE deleted <> 0) "
 
 static const struct {
     const char *noun, *hide, *show;
 } kinds[] = {
     [STORE_DOCUMENT] = {"document", "UPDATE documents SET deleted = unixepoch() WHERE id = ?1",
                         "UPDATE documents SET deleted = 0 WHERE id = ?1"},
-    [STORE_RESULT] = {"result", "UPDATE results SET deleted = unixepoch() WHERE id = ?1",
-                      "UPDATE results SET deleted = 0 WHERE id = ?1"},
+    [STORE_RESULT] = {"result",
+                      "INSERT OR REPLACE INTO trash SELECT id, unixepoch() FROM results "
+                      "WHERE id = ?1",
+                      "DELETE FROM trash WHERE result = ?1"},
     [STORE_ADAPTER] = {"adapter", "UPDATE adapters SET deleted = unixepoch() WHERE id = ?1",
                        "UPDATE adapters SET deleted = 0 WHERE id = ?1"},
 };
@@ -74,7 +78,7 @@ bool store_delete_plain(struct store *s, gint64 *when, GError **error)
     }
     // A time of its own, by which these and no others are restored.
     bool ok = store_number(s->db,
-                           "SELECT MAX(unixepoch(), IFNULL(MAX(deleted), 0) + 1) FROM results "
+                           "SELECT MAX(unixepoch(), IFNULL(MAX(deleted), 0) + 1) FROM trash "
                            "WHERE deleted > ?1",
                            0, &newest, error);
     ok = ok &&
@@ -82,8 +86,7 @@ bool store_delete_plain(struct store *s, gint64 *when, GError **error)
                    "DELETE FROM words WHERE ?1 AND rowid IN (SELECT r.document << 32 | r.id" PLAIN
                    ")",
                    1, error) &&
-         store_run(s->db, "UPDATE results SET deleted = ?1 WHERE id IN (SELECT r.id" PLAIN ")",
-                   newest, error);
+         store_run(s->db, "INSERT INTO trash SELECT r.id, ?1" PLAIN, newest, error);
     *when = newest;
     return store_end(s->db, ok, error);
 }
@@ -93,13 +96,12 @@ bool store_restore_plain(struct store *s, gint64 when, GError **error)
     if (!store_begin(s->db, error)) {
         return false;
     }
-    const bool ok =
-        store_run(s->db,
-                  "INSERT OR REPLACE INTO words (rowid, text) "
-                  "SELECT document << 32 | id, prompt FROM results WHERE deleted = ?1 AND ?1 > 0",
-                  when, error) &&
-        store_run(s->db, "UPDATE results SET deleted = 0 WHERE deleted = ?1 AND ?1 > 0", when,
-                  error);
+    const bool ok = store_run(s->db,
+                              "INSERT OR REPLACE INTO words (rowid, text) "
+                              "SELECT document << 32 | id, prompt FROM results WHERE id IN "
+                              "(SELECT result FROM trash WHERE deleted = ?1)",
+                              when, error) &&
+                    store_run(s->db, "DELETE FROM trash WHERE deleted = ?1", when, error);
     return store_end(s->db, ok, error);
 }
 
@@ -127,7 +129,7 @@ bool store_use(struct store *s, struct store_use *use, GError **error)
     if (!store_number(s->db, "SELECT COUNT(*) FROM documents WHERE deleted = ?1", 0, &documents,
                       error) ||
         !store_number(s->db,
-                      "SELECT COUNT(*) FROM results WHERE deleted = 0 AND document IN "
+                      "SELECT COUNT(*) FROM results AS r WHERE " STORE_THERE " AND document IN "
                       "(SELECT id FROM documents WHERE deleted = ?1)",
                       0, &results, error) ||
         !store_number(s->db,
@@ -136,8 +138,8 @@ bool store_use(struct store *s, struct store_use *use, GError **error)
                       0, &adapters, error) ||
         !store_number(s->db,
                       "SELECT (SELECT COUNT(*) FROM documents WHERE deleted <> ?1) + (SELECT "
-                      "COUNT(*) FROM adapters WHERE deleted <> ?1) + (SELECT COUNT(*) FROM results "
-                      "WHERE deleted <> ?1)",
+                      "COUNT(*) FROM adapters WHERE deleted <> ?1) + (SELECT COUNT(*) FROM trash "
+                      "WHERE deleted > ?1)",
                       0, &rows, error) ||
         !store_number(s->db, "SELECT COUNT(*)" PLAIN " AND r.id > ?1", 0, &plain, error)) {
         return false;
@@ -148,7 +150,7 @@ bool store_use(struct store *s, struct store_use *use, GError **error)
     use->in_trash = (guint)rows;
     guint gone;
     return count_bytes(s, "r.id" PLAIN, &use->plain, &use->plain_bytes, error) &&
-           count_bytes(s, "id" GONE, &gone, &use->trash_bytes, error) &&
+           count_bytes(s, "result FROM trash UNION" OF_DELETED, &gone, &use->trash_bytes, error) &&
            store_files_use(s, use, error);
 }
 
@@ -175,7 +177,7 @@ GPtrArray *store_trash(struct store *s, GError **error)
     sqlite3_stmt *q = store_prepare(
         s->db,
         "SELECT 0 AS kind, id, deleted, name FROM documents WHERE deleted <> 0 UNION ALL "
-        "SELECT 1, id, deleted, prompt FROM results WHERE deleted <> 0 UNION ALL "
+        "SELECT 1, id, deleted, prompt FROM trash JOIN results ON id = result UNION ALL "
         "SELECT 2, id, deleted, name FROM adapters WHERE deleted <> 0 ORDER BY 3 DESC, 1, 2 DESC",
         error);
     return q ? store_list(s->db, q, trashed_from_row, (GDestroyNotify)store_trashed_free, error)
@@ -184,18 +186,18 @@ GPtrArray *store_trash(struct store *s, GError **error)
 
 // ---- emptying -----------------------------------------------------------------------------------
 
-static bool delete_batch(struct store *s, GError **error)
+static bool delete_batch(struct store *s, const char *which, gint64 *deleted, GError **error)
 {
+    g_autofree char *words = g_strconcat(
+        "DELETE FROM words WHERE rowid IN (SELECT document << 32 | id FROM results WHERE id IN (",
+        which, "LIMIT ?1))", NULL);
+    g_autofree char *rows =
+        g_strconcat("DELETE FROM results WHERE id IN (", which, "LIMIT ?1)", NULL);
     if (!store_begin(s->db, error)) {
         return false;
     }
-    const bool ok =
-        store_run(s->db,
-                  "DELETE FROM words WHERE rowid IN (SELECT document << 32 | id FROM results "
-                  "WHERE id IN (SELECT id" GONE " LIMIT ?1))",
-                  BATCH, error) &&
-        store_run(s->db, "DELETE FROM results WHERE id IN (SELECT id" GONE " LIMIT ?1)", BATCH,
-                  error);
+    const bool ok = store_run(s->db, words, BATCH, error) && store_run(s->db, rows, BATCH, error);
+    *deleted = ok ? sqlite3_changes(s->db) : 0;
     return store_end(s->db, ok, error);
 }
 
@@ -215,20 +217,23 @@ static bool delete_rest(struct store *s, GError **error)
 
 bool store_trash_empty(struct store *s, const struct store_wait *wait, GError **error)
 {
-    gint64 all = 0, left = 0;
-    do {
-        if (g_cancellable_set_error_if_cancelled(wait->cancellable, error) ||
-            !store_number(s->db, "SELECT COUNT(*) FROM (SELECT id" GONE ") WHERE ?1 = 0", 0, &left,
-                          error)) {
-            return false;
+    static const char *const parts[] = {IN_TRASH, OF_DELETED};
+    gint64 all, done = 0;
+    if (!store_number(s->db, "SELECT COUNT(*) FROM (" IN_TRASH "UNION" OF_DELETED ") WHERE ?1 = 0",
+                      0, &all, error)) {
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        for (gint64 n = BATCH; n > 0;) {
+            if (g_cancellable_set_error_if_cancelled(wait->cancellable, error) ||
+                !delete_batch(s, parts[i], &n, error)) {
+                return false;
+            }
+            done += n;
+            if (wait->report) {
+                wait->report((double)done / (double)MAX(all, done), wait->data);
+            }
         }
-        all = MAX(all, left);
-        if (wait->report && all > 0) {
-            wait->report((double)(all - left) / (double)all, wait->data);
-        }
-        if (left > 0 && !delete_batch(s, error)) {
-            return false;
-        }
-    } while (left > 0);
+    }
     return delete_rest(s, error);
 }

@@ -12,10 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utime.h>
 
 #define VIEW_SIDE       1600      // pixels of the window's picture
 #define MAX_PHOTO_BYTES (1 << 30) // of a file
@@ -142,7 +142,7 @@ static bool keep_copy(const struct job_inputs *in, GError **error)
     gsize size;
     const char *data = g_bytes_get_data(in->bytes, &size);
     if (copy_is_whole(path, data, size)) {
-        g_utime(path, NULL); // a file that was just used is not tidied away before it has its row
+        utime(path, NULL); // a file that was just used is not tidied away before it has its row
         return true;
     }
     const bool ok = replacement_whole(path, data, size, error);
