@@ -66,9 +66,9 @@ static const char *const steps[] = {
      "  pixels BLOB NOT NULL);"
      "INSERT INTO pictures SELECT id, pixels FROM results WHERE pixels IS NOT NULL;"
      "ALTER TABLE results DROP COLUMN pixels;"),
-    // The trash (when, in unix seconds; 0: not in it), which for results is a table of its own, as a
-    // change of their rows writes the thumbnails again; and the words by which documents are found:
-    // a row for each document and for each result, see find.c.
+    // The trash (when, in unix seconds; 0: not in it), which for results is a table of its own, as
+    // a change of their rows writes the thumbnails again; and the words by which documents are
+    // found: a row for each document and for each result, see find.c.
     ("ALTER TABLE documents ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE adapters ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;"
      "CREATE TABLE trash ("

@@ -1,6 +1,6 @@
-// A document as one file: an SQLite file of the library's schema that holds that document alone, and
-// in one more table the files that it needs, in pieces. What is opened is from elsewhere: only what
-// cannot run anything and is whole is read, and nothing is written to it.
+// A document as one file: an SQLite file of the library's schema that holds that document alone,
+// and in one more table the files that it needs, in pieces. What is opened is from elsewhere: only
+// what cannot run anything and is whole is read, and nothing is written to it.
 #include "ui/store/store_private.h"
 
 #include <glib/gstdio.h>
