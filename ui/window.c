@@ -216,6 +216,7 @@ static void connect_session(TinctureWindow *self)
         {self->session->subject_photo->project, "document-changed",
          G_CALLBACK(tincture_window_update_actions)},
         {self->session->queue, "question", G_CALLBACK(tincture_window_ask)},
+        {self->session->queue, "finished", G_CALLBACK(tincture_window_job_ended)},
         {self->session, "device-changed", G_CALLBACK(device_changed_cb)},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(connections); i++) {
@@ -317,6 +318,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     tincture_window_install_tools(widget_class);
     tincture_window_install_subject(widget_class);
     tincture_window_install_help(widget_class);
+    tincture_window_install_batch(widget_class);
 }
 
 // An Escape that no other widget has used closes the message that is waiting, or else puts the tool

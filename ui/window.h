@@ -24,6 +24,10 @@ void tincture_window_export(TinctureWindow *self, GFile *file, const struct expo
 void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file,
                                     const struct adapter_choice *choice);
 
+// What is done to the open photo to many others. files: NULL-terminated paths of photos and of
+// folders of them.
+void tincture_window_batch(TinctureWindow *self, const char *const *files, const char *folder);
+
 // A picture that leads the edits by the chosen control.
 void tincture_window_set_hint(TinctureWindow *self, GFile *file);
 

@@ -389,6 +389,8 @@ void tincture_window_update_actions(TinctureWindow *self)
         gboolean enabled;
     } states[] = {
         {"win.export", result && !exporting},
+        {"win.batch", photo && *project->document.prompt != '\0' &&
+                          tincture_queue_find(queue, &batch_job) == NULL},
         {"win.export-newest-adapter", tincture_project_n_adapters(project) > 0},
         {"win.add-adapter", photo},
         {"win.choose-hint", photo && project->document.lead.control != NULL},

@@ -54,6 +54,8 @@ void tincture_window_install_tools(GtkWidgetClass *widget_class);
 void tincture_window_add_tools(TinctureWindow *self);
 void tincture_window_take_canvas(TinctureWindow *self); // another page is seen
 void tincture_window_update_tools(TinctureWindow *self);
+void tincture_window_install_batch(GtkWidgetClass *widget_class); // window_batch.c
+void tincture_window_job_ended(TinctureWindow *self, TinctureJob *job);
 void tincture_window_install_subject(GtkWidgetClass *widget_class);
 // What the page that is seen learns from photos; NULL: it is none of those pages.
 TinctureSubjectWork *tincture_window_get_lesson(TinctureWindow *self);

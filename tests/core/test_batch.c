@@ -21,12 +21,12 @@ struct fixture {
     int stop_after;    // files in the folder at which it is cancelled; 0: never
 };
 
-static int files_in(const char *folder)
+static int files_in(const char *folder) // pictures
 {
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     int n = 0;
-    while (dir && g_dir_read_name(dir)) {
-        n++;
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        n += g_str_has_suffix(name, ".png");
     }
     return n;
 }

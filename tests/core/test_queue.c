@@ -70,6 +70,8 @@ static const struct job_type prepared = {
 static const struct job_type only_prepared = {.member = {.name = "only"}, .prepare = prepare};
 static const struct job_type asking = {
     .member = {.name = "asking"}, .rank = JOB_PROMISED, .run = run_asking};
+static const struct job_type patient = {
+    .member = {.name = "patient"}, .rank = JOB_PATIENT, .run = run};
 static const struct job_type bad = {.member = {.name = "bad"}, .run = run_badly};
 
 // ---- a queue that is listened to ----------------------------------------------------------------
@@ -232,6 +234,44 @@ static void test_live(void)
     open_gates("abcde");
     wait_finished(&f, "acdbe");
     g_assert_cmpstr(world.ran->str, ==, "acdbe");
+    end(&f);
+}
+
+// A patient job stops for any other that comes, also a prepared one, and begins again; it waits
+// behind those that come later, and a person can stop it meanwhile.
+static void test_patient(void)
+{
+    struct fixture f;
+    begin(&f);
+    TinctureJob *a = submit(&f, &patient, "a");
+    wait_running(a);
+    g_assert_true(tincture_queue_is_free(f.queue));
+    submit(&f, &live, "b");
+    g_assert_false(tincture_queue_is_free(f.queue));
+    submit(&f, &patient, "c");
+    submit(&f, &plain, "d");
+    assert_list(&f, "abdc");
+    open_gates("bd");
+    wait_finished(&f, "bd");
+    assert_list(&f, "ca");
+    open_gates("c");
+    wait_finished(&f, "bdc");
+    submit(&f, &prepared, "e");
+    open_gates("e");
+    wait_finished(&f, "bdce");
+    g_assert_true(tincture_queue_cancel(f.queue, NULL)); // there is nothing else
+    wait_finished(&f, "bdceax");
+    g_assert_cmpint(f.last->state, ==, JOB_CANCELLED);
+
+    // What a person stops is what hurries.
+    TinctureJob *p = submit(&f, &patient, "f");
+    submit(&f, &plain, "g");
+    g_assert_true(tincture_queue_cancel(f.queue, NULL));
+    wait_finished(&f, "bdceaxgx");
+    open_gates("f");
+    wait_finished(&f, "bdceaxgxf");
+    g_assert_true(f.last == p);
+    g_assert_cmpint(p->state, ==, JOB_DONE);
     end(&f);
 }
 
@@ -476,6 +516,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/queue/order", test_order);
     g_test_add_func("/queue/live", test_live);
+    g_test_add_func("/queue/patient", test_patient);
     g_test_add_func("/queue/prepare", test_prepare);
     g_test_add_func("/queue/only-prepared", test_only_prepared);
     g_test_add_func("/queue/shown", test_shown);

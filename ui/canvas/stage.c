@@ -112,8 +112,8 @@ static void update_closeup(TinctureStage *self)
 {
     show_closeup(self);
     g_clear_handle_id(&self->closeup_timeout, g_source_remove);
-    if (self->project->photo != NULL && shown_job(self) == NULL && !self->project->drawing &&
-        lacks_closeup(self)) {
+    if (self->project->photo != NULL && tincture_queue_is_free(self->session->queue) &&
+        !self->project->drawing && lacks_closeup(self)) {
         self->closeup_timeout = g_timeout_add(CLOSEUP_PAUSE_MS, closeup_timeout_cb, self);
     }
 }

@@ -583,6 +583,7 @@ bool batch_run(struct batch *b, struct engine *e, const struct batch_recipe *r, 
     run.todo = b->photos->len - count_there(&run);
     const bool ok = b->photos->len == 0 || (do_all(&run, error) && write_page(&run, error));
     b->there = count_there(&run);
+    b->elsewhere = MIN(b->elsewhere, b->photos->len - b->there); // those that came meanwhile
     b->there -= MIN(b->there, b->made);
     batch_folder_free(run.folder);
     return ok;

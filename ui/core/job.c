@@ -120,13 +120,13 @@ static double seconds_left(TinctureJob *job, const struct task_progress *p)
     return seconds < 1.0 || done < 0.02 ? -1.0 : seconds * (1.0 - p->fraction) / done;
 }
 
-void job_tell(TinctureJob *job, const struct task_progress *progress, struct picture sample)
+static void tell(TinctureJob *job, const struct task_progress *progress, const char *text,
+                 struct picture sample)
 {
     const struct latent_preview *preview = progress->preview;
     struct post *post = g_new0(struct post, 1);
     post->job = g_object_ref(job);
     struct job_report *report = &post->report;
-    g_autofree char *text = task_text(progress);
     g_strlcpy(report->text, text, sizeof report->text);
     report->fraction = progress->fraction;
     report->seconds_left = progress->seconds_left < 0 && progress->fraction >= 0
@@ -141,6 +141,17 @@ void job_tell(TinctureJob *job, const struct task_progress *progress, struct pic
         report->training = *progress->training;
     }
     g_idle_add_full(G_PRIORITY_DEFAULT, post_cb, post, post_free);
+}
+
+void job_tell(TinctureJob *job, const struct task_progress *progress, struct picture sample)
+{
+    g_autofree char *text = task_text(progress);
+    tell(job, progress, text, sample);
+}
+
+void job_tell_as(TinctureJob *job, const struct task_progress *progress, const char *text)
+{
+    tell(job, progress, text, (struct picture){0});
 }
 
 static void report_cb(struct task *task, const struct task_progress *progress)
@@ -268,8 +279,29 @@ TinctureJob *tincture_job_new(const struct job_type *type, const struct job_inpu
     return self;
 }
 
+void tincture_job_make_way(TinctureJob *self)
+{
+    self->makes_way = true;
+    g_cancellable_cancel(self->cancel);
+}
+
+bool tincture_job_again(TinctureJob *self)
+{
+    const bool again = self->makes_way && !self->stopped &&
+                       g_error_matches(self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    self->makes_way = false;
+    if (again) {
+        g_clear_error(&self->error);
+        g_object_unref(self->cancel);
+        self->cancel = g_cancellable_new();
+        self->task.cancellable = self->cancel;
+    }
+    return again;
+}
+
 void tincture_job_cancel(TinctureJob *self)
 {
+    self->stopped = true;
     g_cancellable_cancel(self->cancel);
     tincture_job_answer(self, false);
     g_signal_emit(self, signals[SIGNAL_CANCELLED], 0);
@@ -277,7 +309,7 @@ void tincture_job_cancel(TinctureJob *self)
 
 bool tincture_job_is_cancelled(const TinctureJob *self)
 {
-    return g_cancellable_is_cancelled(self->cancel);
+    return self->stopped || (!self->makes_way && g_cancellable_is_cancelled(self->cancel));
 }
 
 void tincture_job_set_state(TinctureJob *self, enum job_state state)

@@ -35,6 +35,9 @@ enum job_rank {
     JOB_WATCHED = 1 << 1,  // is shown also while it waits
     JOB_LASTING = 1 << 2,  // is not stopped with the others: nothing would work without it
     JOB_PROMISED = 1 << 3, // is done to the end also when the program is closed
+    // Makes way for all others: is stopped at its next step, and begun again when they are done.
+    // What it has done by then it finds in its outcome, or where it was put.
+    JOB_PATIENT = 1 << 4,
 };
 
 struct job_type {
@@ -117,6 +120,8 @@ struct _TinctureJob {
 
     // as far as it is known on the main thread
     enum job_state state;
+    bool makes_way;                // it was stopped so that others go first
+    bool stopped;                  // a person has stopped it
     double fraction, seconds_left; // < 0 unknown
     char text[160];                // what is being done now; empty: nothing has been said
 
@@ -134,6 +139,10 @@ struct _TinctureJob {
 // Copies what the inputs point to, and takes references where there are some.
 TinctureJob *tincture_job_new(const struct job_type *type, const struct job_inputs *in);
 void tincture_job_cancel(TinctureJob *job);
+// One that runs and is patient: it ends as if cancelled, and again() makes it as if it had not
+// begun. again is false where it had ended otherwise, or was cancelled as well.
+void tincture_job_make_way(TinctureJob *job);
+bool tincture_job_again(TinctureJob *job);
 bool tincture_job_is_cancelled(const TinctureJob *job);
 // To what a job asks, or will ask: the first answer counts. Cancelling is a no.
 void tincture_job_answer(TinctureJob *job, bool yes);
@@ -144,5 +153,7 @@ void tincture_job_set_state(TinctureJob *job, enum job_state state); // of whoev
 bool job_ask(TinctureJob *job, const char *question);
 // For a job that watches its work with a task of its own: progress becomes a report. Takes sample.
 void job_tell(TinctureJob *job, const struct task_progress *progress, struct picture sample);
+// The same in words of the job's own.
+void job_tell_as(TinctureJob *job, const struct task_progress *progress, const char *text);
 
 G_END_DECLS

@@ -273,7 +273,7 @@ void live_take(struct live *live, struct result *result, const struct picture *v
 void live_want_closeup(struct live *live, const TinctureProject *p,
                        const struct image_region *region)
 {
-    if (p->photo && !tincture_queue_shown(live->queue)) {
+    if (p->photo && tincture_queue_is_free(live->queue)) {
         const struct job_inputs in = {.photo = p->photo, .result = p->result, .region = *region};
         tincture_queue_submit(live->queue, tincture_job_new(&closeup_job, &in));
     }

@@ -1,5 +1,7 @@
 #include "ui/core/outcome.h"
 
+#include "ui/core/batch.h"
+
 void closeup_clear(struct closeup *d)
 {
     picture_clear(&d->before);
@@ -29,6 +31,7 @@ void outcome_clear(struct outcome *o)
     g_strfreev(o->tokens);
     g_strfreev(o->tokens_left);
     g_free(o->control);
+    batch_free(o->batch);
     g_free(o->note);
     *o = (struct outcome){0};
 }

@@ -39,11 +39,12 @@ struct outcome {
         char *caption; // the sentence that it was learned with; NULL: its file does not say
     } adapter;
     struct adapter_study *study; // what adapters do
-    char **tokens;      // names of learned tokens that sentences may hold from now on; NULL: none
-    char **tokens_left; // that they may not any more
-    char *control;      // name of a control that was taken; NULL: none
-    bool edges;         // there is a control that keeps a photo's edges ...
-    bool keeps_edges;   // ... and it is the one that was taken
-    char *note;         // a sentence to be said about it
+    char **tokens;       // names of learned tokens that sentences may hold from now on; NULL: none
+    char **tokens_left;  // that they may not any more
+    char *control;       // name of a control that was taken; NULL: none
+    bool edges;          // there is a control that keeps a photo's edges ...
+    bool keeps_edges;    // ... and it is the one that was taken
+    struct batch *batch; // what became of many photos
+    char *note;          // a sentence to be said about it
 };
 void outcome_clear(struct outcome *o);

@@ -70,18 +70,37 @@ static TinctureJob *take_out(TinctureQueue *self, TinctureJob *job)
     return job;
 }
 
-// Behind what runs and the live ones that wait.
-static guint live_place(const TinctureQueue *self)
+// A live job behind what runs and the live ones that wait, a patient one at the end, others before
+// the patient ones.
+static guint place_for(const TinctureQueue *self, unsigned rank)
 {
     guint i = self->running ? 1 : 0;
     while (i < self->jobs->len) {
-        const TinctureJob *job = self->jobs->pdata[i];
-        if (!(job->type->rank & JOB_LIVE)) {
+        const unsigned other = ((const TinctureJob *)self->jobs->pdata[i])->type->rank;
+        if (rank & JOB_LIVE ? !(other & JOB_LIVE) : (other & ~rank & JOB_PATIENT) != 0) {
             break;
         }
         i++;
     }
     return i;
+}
+
+// What runs, where it is patient and the job is not.
+static void make_way(TinctureQueue *self, const TinctureJob *job)
+{
+    if (self->running && self->running->type->rank & ~job->type->rank & JOB_PATIENT) {
+        tincture_job_make_way(self->running);
+    }
+}
+
+bool tincture_queue_is_free(TinctureQueue *self)
+{
+    for (guint i = 0; i < self->jobs->len; i++) {
+        if (!(((const TinctureJob *)self->jobs->pdata[i])->type->rank & JOB_PATIENT)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 // ---- running ------------------------------------------------------------------------------------
@@ -123,6 +142,21 @@ static void finish(TinctureQueue *self, TinctureJob *job)
     }
 }
 
+// Whether it only made way, and waits for its turn again.
+static bool waits_again(TinctureQueue *self, TinctureJob *job)
+{
+    if (!tincture_job_again(job)) {
+        return false;
+    }
+    self->running = NULL;
+    take_out(self, job);
+    insert(self, job, place_for(self, job->type->rank));
+    tincture_job_set_state(job, JOB_WAITING);
+    begin_next(self);
+    changed(self);
+    return true;
+}
+
 // What comes from a thread to the main loop.
 struct arrival {
     TinctureQueue *queue;
@@ -147,7 +181,7 @@ static void send(TinctureQueue *self, TinctureJob *job, GSourceFunc arrive)
 static gboolean done_cb(gpointer data)
 {
     const struct arrival *arrival = data;
-    if (arrival->queue->thread) {
+    if (arrival->queue->thread && !waits_again(arrival->queue, arrival->job)) {
         finish(arrival->queue, arrival->job);
     }
     return G_SOURCE_REMOVE;
@@ -165,6 +199,7 @@ static gboolean prepared_cb(gpointer data)
         finish(self, arrival->job);
     } else {
         tincture_job_set_state(arrival->job, JOB_WAITING);
+        make_way(self, arrival->job);
         begin_next(self);
         changed(self);
     }
@@ -223,10 +258,11 @@ static void cancelled_cb(TinctureJob *job, TinctureQueue *self)
 
 bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type)
 {
+    const unsigned kept = JOB_LASTING | (tincture_queue_is_free(self) ? 0 : JOB_PATIENT);
     bool any = false;
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
-        if (type ? job->type == type : !(job->type->rank & JOB_LASTING)) {
+        if (type ? job->type == type : !(job->type->rank & kept)) {
             tincture_job_cancel(job);
             any = true;
         }
@@ -260,11 +296,12 @@ void tincture_queue_submit(TinctureQueue *self, TinctureJob *job)
     g_signal_connect(job, "report", G_CALLBACK(report_cb), self);
     g_signal_connect(job, "question", G_CALLBACK(question_cb), self);
     g_signal_connect(job, "cancelled", G_CALLBACK(cancelled_cb), self);
-    insert(self, job, job->type->rank & JOB_LIVE ? live_place(self) : self->jobs->len);
+    insert(self, job, place_for(self, job->type->rank));
     if (job->type->prepare) {
         tincture_job_set_state(job, JOB_PREPARING);
         g_thread_pool_push(self->reader, job, NULL);
     } else {
+        make_way(self, job);
         begin_next(self);
     }
     changed(self);

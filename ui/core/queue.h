@@ -3,7 +3,9 @@
 // to wait for a disk are prepared. It knows no kind of job by name.
 //
 // Order: as submitted, but a live job (JOB_LIVE) comes before all that waits and are not live, and
-// a job that is still being prepared holds up nobody. The job that runs is the first.
+// a job that is still being prepared holds up nobody. A patient one (JOB_PATIENT) comes behind all
+// others, and where it runs already it stops for them and begins again. The job that runs is the
+// first.
 //
 // Thread: main only. A job ends in the main loop, never inside a call of these functions.
 //
@@ -37,7 +39,10 @@ void tincture_queue_submit(TinctureQueue *self, TinctureJob *job); // takes the 
 TinctureJob *tincture_queue_find(TinctureQueue *self, const struct job_type *type);
 // What a person is told of: a job that is watched where there is one, else the first. NULL: none.
 TinctureJob *tincture_queue_shown(TinctureQueue *self);
-// All jobs of this type, or NULL: all but those that last. False: there was none.
+// Whether there is none but patient ones.
+bool tincture_queue_is_free(TinctureQueue *self);
+// All jobs of this type, or NULL: all but those that last, and the patient ones only where there
+// are no others. False: there was none.
 bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type);
 
 // While it is paused no job is begun. What runs goes on.

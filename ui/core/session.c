@@ -376,6 +376,26 @@ void tincture_session_export(TinctureSession *self, const char *path, bool with_
     tincture_queue_submit(self->queue, tincture_job_new(&export_job, &in));
 }
 
+void tincture_session_batch(TinctureSession *self, const char *const *files, const char *folder)
+{
+    TinctureProject *p = self->project;
+    struct document d;
+    if (library_is_busy(self->library)) {
+        return;
+    }
+    if (!p->photo || *p->document.prompt == '\0') {
+        tincture_project_say(p, MESSAGE_ERROR,
+                             "Say what this photo should show first: the others follow it");
+        return;
+    }
+    live_document(self->live, &d);
+    g_autoptr(GArray) uses = tincture_project_uses(p);
+    const struct job_inputs in = {
+        .document = &d, .adapters = uses, .files = files, .folder = folder};
+    tincture_queue_submit(self->queue, tincture_job_new(&batch_job, &in));
+    document_clear(&d);
+}
+
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,
                                      const char *dialect, int rank)
 {

@@ -372,6 +372,17 @@ static enum drive_result command_save_stickers(struct drive *d, const char *rest
                : drive_fail(d, "the stickers cannot be saved");
 }
 
+// batch FOLDER PHOTO...: what the dialogs of Edit Many Photos end in.
+static enum drive_result command_batch(struct drive *d, const char *rest)
+{
+    g_auto(GStrv) words = g_strsplit(rest, " ", 0);
+    if (words[0] == NULL || words[1] == NULL) {
+        return drive_fail(d, "batch needs a folder and photos");
+    }
+    tincture_window_batch(d->window, (const char *const *)words + 1, words[0]);
+    return DRIVE_DONE;
+}
+
 // restore N: a click on the history's N-th row, newest first.
 static enum drive_result command_restore(struct drive *d, const char *rest)
 {
@@ -415,6 +426,7 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"hint", command_hint},
         {"save-sticker", command_save_sticker},
         {"save-stickers", command_save_stickers},
+        {"batch", command_batch},
         {"restore", command_restore},
         {"key", drive_key},
         {"type", drive_type},
