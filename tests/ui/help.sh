@@ -42,7 +42,7 @@ size 1280x800
 wait device != none within 120
 action win.help::contents
 run $data/expect index
-action win.help::here
+key F1
 run $data/expect first-edit
 action win.subject
 action win.help::here
