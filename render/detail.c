@@ -267,6 +267,30 @@ static void close_seam(const struct sources *sources)
     seam_close(sources->delta, open, sources->width, sources->height);
 }
 
+// Without a mask it is not known where a thing ends that takes another colour; light is everywhere.
+static void spread(struct sources *sources, const struct detail_params *params)
+{
+    size_t count = (size_t)sources->width * sources->height;
+    g_autofree float *over = NULL;
+
+    if (params->spread <= 0.0f || (sources->inside == NULL && !params->light)) {
+        return;
+    }
+    if (sources->inside != NULL) {
+        over = g_memdup2(sources->inside, count * sizeof(float));
+        for (size_t i = 0; params->surface != NULL && i < count; i++) {
+            over[i] *= params->surface[i];
+        }
+    }
+    if (params->light) {
+        spread_light(sources->delta, sources->small, over, sources->width, sources->height,
+                     params->spread, params->change.keeps_shapes);
+    } else {
+        spread_change(sources->delta, sources->small, over, sources->width, sources->height,
+                      params->spread, params->change.neutral);
+    }
+}
+
 static void sources_init(struct sources *sources, const struct detail *detail,
                          const struct image *before, const struct image *edit,
                          const struct detail_params *params)
@@ -281,21 +305,12 @@ static void sources_init(struct sources *sources, const struct detail *detail,
     for (size_t i = 0; i < 3 * count; i++) {
         sources->delta[i] = edit->rgb[i] - before->rgb[i];
     }
-    if (detail->mask == NULL) {
-        return;
+    if (detail->mask != NULL) {
+        sources->inside = g_new(float, count);
+        raster_resize(detail->mask, &detail->placed, edit->width, edit->height, sources->inside);
     }
-    sources->inside = g_new(float, count);
-    raster_resize(detail->mask, &detail->placed, edit->width, edit->height, sources->inside);
-    if (params->spread > 0.0f) {
-        g_autofree float *over = g_memdup2(sources->inside, count * sizeof(float));
-
-        for (size_t i = 0; params->surface != NULL && i < count; i++) {
-            over[i] *= params->surface[i];
-        }
-        spread_change(sources->delta, sources->small, over, edit->width, edit->height,
-                      params->spread, params->change.neutral);
-    }
-    if (params->seam == DETAIL_SEAM_GRADIENT) {
+    spread(sources, params);
+    if (params->seam == DETAIL_SEAM_GRADIENT && detail->mask != NULL) {
         close_seam(sources);
     }
 }

@@ -30,6 +30,7 @@ struct detail_params {
     enum detail_seam seam;
     // 0..1: how far a change of colour goes on over all of the mask, or of placed (see spread.h).
     float spread;
+    bool light; // the change is one of light: it goes on over the whole picture, too
     // (height, width) of the edit, 0..1: over which of its places; NULL: all.
     const float *surface;
     struct change_params change; // what counts as changed; zeros: the defaults

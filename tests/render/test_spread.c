@@ -158,6 +158,84 @@ static void test_neutral(void)
     }
 }
 
+// A picture of many colours; dusk, darker and bluer below, over what was bright; and a weak model's
+// blotches in it.
+static void light_init(struct scene *s, float blotches)
+{
+    memset(s, 0, sizeof *s);
+    for (int i = 0; i < COUNT; i++) {
+        float *g = s->guide + 3 * i, y = (i / WIDTH + 0.5f) / HEIGHT;
+
+        s->inside[i] = 1.0f;
+        for (int c = 0; c < 3; c++) {
+            g[c] = 0.5f + 0.4f * sinf(0.9f * (float)i * (float)(c + 1) + (float)c);
+        }
+        for (int c = 0; c < 3; c++) {
+            float bump = (i % WIDTH / 6 + i / WIDTH / 5 + c) % 2 ? 1.0f : -1.0f;
+
+            s->wanted[3 * i + c] = -0.3f * g[c] * g[c] - 0.2f * y * g[c] + (c == 2 ? 0.1f * y : 0);
+            s->delta[3 * i + c] = s->wanted[3 * i + c] + blotches * bump;
+        }
+    }
+}
+
+static void test_light(void)
+{
+    struct scene s, plain;
+
+    light_init(&s, 0.1f);
+    plain = s;
+    g_assert_cmpfloat(largest_error(&s), >, 0.09f);
+    spread_change(plain.delta, plain.guide, plain.inside, WIDTH, HEIGHT, 1.0f, 0.0f);
+    spread_light(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, true);
+    g_test_message("off by %.3f, as a change of colour by %.3f", largest_error(&s),
+                   largest_error(&plain));
+    g_assert_cmpfloat(largest_error(&s), <, 0.05f);
+    g_assert_cmpfloat(largest_error(&plain), >, 0.08f);
+}
+
+// Where shapes may change, what is newly drawn stays; where they may not, it goes.
+static void test_light_follows(void)
+{
+    struct scene s, always;
+
+    light_init(&s, 0.0f);
+    for (int i = 0; i < 3 * COUNT; i++) {
+        s.delta[i] = (i / 3 % WIDTH / 2 + i / 3 / WIDTH / 2 + i) % 2 == 0 ? 0.4f : -0.3f;
+    }
+    always = s;
+    struct scene before = s;
+    spread_light(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, false);
+    g_assert_cmpmem(s.delta, sizeof s.delta, before.delta, sizeof before.delta);
+    spread_light(always.delta, always.guide, always.inside, WIDTH, HEIGHT, 1.0f, true);
+    for (int i = 0; i < 3 * COUNT; i++) {
+        g_assert_cmpfloat(fabsf(always.delta[i] - 0.05f), <, 0.2f);
+    }
+    memset(s.delta, 0, sizeof s.delta);
+    spread_light(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, true);
+    for (int i = 0; i < 3 * COUNT; i++) {
+        g_assert_true(s.delta[i] == 0.0f);
+    }
+}
+
+// The map adds nowhere more than the model added somewhere.
+static void test_light_range(void)
+{
+    struct scene s;
+
+    light_init(&s, 0.0f);
+    for (int i = 0; i < COUNT; i++) {
+        for (int c = 0; c < 3; c++) { // a step that a smooth map overshoots
+            s.delta[3 * i + c] = s.guide[3 * i] > 0.85f ? 0.3f : 0.0f;
+        }
+    }
+    spread_light(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, true);
+    for (int i = 0; i < 3 * COUNT; i++) {
+        g_assert_cmpfloat(s.delta[i], >=, 0.0f);
+        g_assert_cmpfloat(s.delta[i], <=, 0.3f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -167,5 +245,8 @@ int main(int argc, char **argv)
     g_test_add_func("/spread/new-thing", test_new_thing);
     g_test_add_func("/spread/everywhere", test_everywhere);
     g_test_add_func("/spread/neutral", test_neutral);
+    g_test_add_func("/spread/light", test_light);
+    g_test_add_func("/spread/light-follows", test_light_follows);
+    g_test_add_func("/spread/light-range", test_light_range);
     return g_test_run();
 }

@@ -392,6 +392,13 @@ static float *surface_of(const struct edit_request *q, const struct edit_result 
     return fits;
 }
 
+// Whether the sentences speak of another light, weather or place, and of no other colour or shape.
+static bool changes_light(const struct edit_request *q)
+{
+    const struct color_word *was;
+    return keeps_shapes(q->settings) && !subject_color(q->source_prompt, q->prompt, &was);
+}
+
 // How far the edit is one to black, white or gray.
 static float neutral(const struct edit_request *q)
 {
@@ -416,6 +423,7 @@ static struct detail *detail_for(struct engine *e, const struct photo *p, const 
     params.mask = mask;
     params.change.keeps_shapes = keeps_shapes(settings);
     params.spread = (float)settings_get(settings, "spread");
+    params.light = changes_light(request);
     params.surface = surface;
     params.change.shading = (float)settings_get(settings, "shading");
     params.change.neutral = neutral(request);
