@@ -12,6 +12,7 @@ struct _TinctureRecentPopover {
 
     // template widgets
     GtkListBox *list;
+    GtkWidget *search;
 
     // owned
     TinctureSession *session;
@@ -52,21 +53,58 @@ static GtkWidget *row_new(const char *title, const char *below, GtkWidget *thumb
 }
 
 // The newest result, else the photo as it came.
-static GtkWidget *document_row(const struct document_entry *entry)
+static void set_thumb(TinctureRecentPopover *self, const struct document_entry *entry,
+                      GtkWidget *thumb)
 {
-    g_autofree char *when = time_ago_text(entry->modified);
-    GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
-    if (entry->thumb.rgba != NULL) {
+    struct picture picture = library_document_thumb(self->session->library, entry->id);
+    if (picture.rgba != NULL) {
         g_autoptr(GdkTexture) texture =
-            texture_from_rgba8(entry->thumb.rgba, entry->thumb.width, entry->thumb.height);
+            texture_from_rgba8(picture.rgba, picture.width, picture.height);
         tincture_thumb_set_paintable(TINCTURE_THUMB(thumb), GDK_PAINTABLE(texture));
     } else if (entry->origin != NULL) {
         tincture_thumb_load(TINCTURE_THUMB(thumb), entry->origin);
     }
+    picture_clear(&picture);
+}
+
+static void delete_cb(GtkButton *button, GtkListBoxRow *row)
+{
+    TinctureRecentPopover *self = TINCTURE_RECENT_POPOVER(
+        gtk_widget_get_ancestor(GTK_WIDGET(row), TINCTURE_TYPE_RECENT_POPOVER));
+    const gint64 *document = g_object_get_data(G_OBJECT(row), "document");
+    gtk_widget_activate_action(GTK_WIDGET(self), "win.delete", "(sx)", "document", *document);
+    gtk_widget_child_focus(GTK_WIDGET(row), GTK_DIR_DOWN);
+    gtk_list_box_remove(self->list, GTK_WIDGET(row));
+}
+
+static void add_delete_button(GtkWidget *row, const char *title)
+{
+    GtkWidget *button = gtk_button_new_from_icon_name("user-trash-symbolic");
+    g_autofree char *name = g_strdup_printf("Delete %s", title);
+    gtk_widget_add_css_class(button, "flat");
+    gtk_widget_add_css_class(button, "circular");
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    gtk_widget_set_hexpand(button, TRUE);
+    gtk_widget_set_halign(button, GTK_ALIGN_END);
+    gtk_widget_set_tooltip_text(button, "Delete, with all its results");
+    gtk_widget_set_name(button, "recent.delete"); // for tests
+    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+    g_signal_connect_object(button, "clicked", G_CALLBACK(delete_cb), row, 0);
+    gtk_box_append(GTK_BOX(gtk_list_box_row_get_child(GTK_LIST_BOX_ROW(row))), button);
+}
+
+static GtkWidget *document_row(TinctureRecentPopover *self, const struct document_entry *entry)
+{
+    g_autofree char *when = time_ago_text(entry->modified);
+    GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
+    set_thumb(self, entry, thumb);
     GtkWidget *row = row_new(entry->title, entry->open ? "Open now" : when, thumb);
     gtk_widget_set_tooltip_text(row, entry->origin);
     g_object_set_data_full(G_OBJECT(row), "document", g_memdup2(&entry->id, sizeof entry->id),
                            g_free);
+    if (!entry->open) {
+        add_delete_button(row, entry->title);
+    }
     return row;
 }
 
@@ -80,20 +118,34 @@ static GtkWidget *sample_row(const struct sample *sample)
     return row;
 }
 
-static void show_cb(TinctureRecentPopover *self)
+static void fill(TinctureRecentPopover *self)
 {
+    const char *words = gtk_editable_get_text(GTK_EDITABLE(self->search));
     GtkListBoxRow *old;
     while ((old = gtk_list_box_get_row_at_index(self->list, 0)) != NULL) {
         gtk_list_box_remove(self->list, GTK_WIDGET(old));
     }
-    g_autoptr(GPtrArray) documents = library_documents(self->session->library);
+    g_autoptr(GPtrArray) documents = library_documents(self->session->library, words);
     for (guint i = 0; i < documents->len; i++) {
-        gtk_list_box_append(self->list, document_row(documents->pdata[i]));
+        gtk_list_box_append(self->list, document_row(self, documents->pdata[i]));
     }
     g_autoptr(GPtrArray) samples = samples_load();
-    for (guint i = 0; i < samples->len; i++) {
+    for (guint i = 0; *words == '\0' && i < samples->len; i++) {
         gtk_list_box_append(self->list, sample_row(samples->pdata[i]));
     }
+}
+
+static void search_changed_cb(TinctureRecentPopover *self)
+{
+    if (self->session != NULL && gtk_widget_get_visible(GTK_WIDGET(self))) {
+        fill(self);
+    }
+}
+
+static void show_cb(TinctureRecentPopover *self)
+{
+    gtk_editable_set_text(GTK_EDITABLE(self->search), "");
+    fill(self);
 }
 
 static void row_activated_cb(TinctureRecentPopover *self, GtkListBoxRow *row)
@@ -126,7 +178,9 @@ static void tincture_recent_popover_class_init(TinctureRecentPopoverClass *klass
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/recent_popover.ui");
     gtk_widget_class_bind_template_child(widget_class, TinctureRecentPopover, list);
+    gtk_widget_class_bind_template_child(widget_class, TinctureRecentPopover, search);
     gtk_widget_class_bind_template_callback(widget_class, show_cb);
+    gtk_widget_class_bind_template_callback(widget_class, search_changed_cb);
     gtk_widget_class_bind_template_callback(widget_class, row_activated_cb);
 }
 

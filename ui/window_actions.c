@@ -171,6 +171,34 @@ static void put_back_action(GtkWidget *widget, const char *name, GVariant *targe
     tincture_project_adapter_put_back(window_of(widget)->project, g_variant_get_int64(target));
 }
 
+// ---- the library --------------------------------------------------------------------------------
+
+static enum store_kind kind_of(GVariant *target, gint64 *id)
+{
+    const char *noun;
+    g_variant_get(target, "(&sx)", &noun, id);
+    return g_str_equal(noun, "document") ? STORE_DOCUMENT : STORE_RESULT;
+}
+
+static void delete_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    TinctureWindow *self = window_of(widget);
+    gint64 id;
+    const enum store_kind kind = kind_of(target, &id);
+    if (library_delete(self->session->library, kind, id)) {
+        g_autofree char *undo = g_strdup_printf("win.restore(('%s', int64 %" G_GINT64_FORMAT "))",
+                                                store_kind_noun(kind), id);
+        tincture_window_toast(self, "Deleted", "Undo", undo);
+    }
+}
+
+static void restore_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    gint64 id;
+    const enum store_kind kind = kind_of(target, &id);
+    library_restore(window_of(widget)->session->library, kind, id);
+}
+
 // ---- editing ------------------------------------------------------------------------------------
 
 // Text that has the focus takes the clipboard's text; everything else takes its picture.
@@ -452,6 +480,8 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.export-newest-adapter", NULL, export_newest_adapter_action},
         {"win.remove-adapter", "x", remove_adapter_action},
         {"win.put-back", "x", put_back_action},
+        {"win.delete", "(sx)", delete_action},
+        {"win.restore", "(sx)", restore_action},
         {"win.paste", NULL, paste_action},
         {"win.open-last", NULL, open_last_action},
         {"win.undo", NULL, undo_action},

@@ -234,7 +234,7 @@ static const struct document_entry *entry(const GPtrArray *list, guint i)
 // A second since the last save: nothing is due, and the next one bears another time.
 static bool later(struct fixture *f)
 {
-    g_autoptr(GPtrArray) list = library_documents(f->session->library);
+    g_autoptr(GPtrArray) list = library_documents(f->session->library, NULL);
     return g_get_real_time() / G_USEC_PER_SEC - entry(list, 0)->modified >= 2;
 }
 
@@ -245,7 +245,7 @@ static void test_documents(void)
     struct fixture f;
     fixture_begin(&f);
     fixture_open(&f);
-    g_autoptr(GPtrArray) none = library_documents(f.session->library);
+    g_autoptr(GPtrArray) none = library_documents(f.session->library, NULL);
     g_assert_cmpuint(none->len, ==, 0);
     fixture_photo(&f);
     tincture_project_set_source_prompt(f.project, "a red apple");
@@ -256,16 +256,19 @@ static void test_documents(void)
     library_open(f.session->library, cat);
     wait_until(&f, cat_is_open, "the cat is open");
 
-    g_autoptr(GPtrArray) list = library_documents(f.session->library);
+    g_autoptr(GPtrArray) list = library_documents(f.session->library, NULL);
     g_assert_cmpuint(list->len, ==, 2);
     g_assert_cmpstr(entry(list, 0)->title, ==, "cat.png");
     g_assert_cmpstr(entry(list, 0)->origin, ==, cat);
     g_assert_true(entry(list, 0)->open);
-    g_assert_null(entry(list, 0)->thumb.rgba);
+    struct picture thumb = library_document_thumb(f.session->library, entry(list, 0)->id);
+    g_assert_null(thumb.rgba);
     g_assert_cmpstr(entry(list, 1)->title, ==, "apple.png");
     g_assert_false(entry(list, 1)->open);
     g_assert_cmpint(entry(list, 1)->modified, <, entry(list, 0)->modified);
-    g_assert_cmpint(entry(list, 1)->thumb.width, >, 0);
+    thumb = library_document_thumb(f.session->library, entry(list, 1)->id);
+    g_assert_cmpint(thumb.width, >, 0);
+    picture_clear(&thumb);
 
     library_open_document(f.session->library, entry(list, 1)->id);
     wait_until(&f, apple_is_open, "the apple is open");

@@ -681,6 +681,7 @@ void library_opened(struct library *l, TinctureJob *job)
                           known, take_undo(l, &d));
     document_clear(&d);
     l->results_limit = RESULTS_SHOWN;
+    g_ptr_array_set_size(l->deleted, 0);
     refresh_results(l);
     load_adapters(l);
 }
@@ -691,36 +692,40 @@ static void document_entry_free(struct document_entry *e)
 {
     g_free(e->title);
     g_free(e->origin);
-    picture_clear(&e->thumb);
     g_free(e);
 }
 
-GPtrArray *library_documents(struct library *l)
+GPtrArray *library_documents(struct library *l, const char *words)
 {
     GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)document_entry_free);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) rows =
-        l->store
-            ? store_documents(l->store, &(struct store_query){.limit = DOCUMENTS_SHOWN}, &error)
-            : NULL;
+    const struct store_query query = {.words = words, .limit = DOCUMENTS_SHOWN};
+    g_autoptr(GPtrArray) rows = l->store ? store_documents(l->store, &query, &error) : NULL;
     library_say_unread(l, "The documents could not be read", error);
     for (guint i = 0; rows && i < rows->len; i++) {
         const struct store_entry *row = rows->pdata[i];
         struct document_entry *e = g_new(struct document_entry, 1);
-        struct store_thumb thumb;
-        store_thumb(l->store, row->id, &thumb, NULL);
         *e = (struct document_entry){
             .id = row->id,
             .title = plain_text(row->name, TEXT_NAME),
             .origin = row->origin ? plain_text(row->origin, TEXT_MESSAGE) : NULL,
             .modified = row->modified,
-            .thumb = thumb_picture(thumb.rgba, thumb.width, thumb.height),
             .open = l->project->photo && row->id == l->row.id,
         };
-        g_clear_pointer(&thumb.rgba, g_bytes_unref);
         g_ptr_array_add(list, e);
     }
     return list;
+}
+
+struct picture library_document_thumb(struct library *l, gint64 id)
+{
+    struct store_thumb thumb = {0};
+    if (!l->store || !store_thumb(l->store, id, &thumb, NULL)) {
+        return (struct picture){0};
+    }
+    const struct picture picture = thumb_picture(thumb.rgba, thumb.width, thumb.height);
+    g_clear_pointer(&thumb.rgba, g_bytes_unref);
+    return picture;
 }
 
 // ---- life ---------------------------------------------------------------------------------------
@@ -733,6 +738,7 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
     l->results_limit = RESULTS_SHOWN;
     l->undo =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)history_free);
+    l->deleted = g_ptr_array_new_with_free_func(g_object_unref);
     library_open_store(l, data_dir);
     g_signal_connect_swapped(project, "unsaved", G_CALLBACK(unsaved_cb), l);
     return l;
@@ -767,6 +773,7 @@ void library_free(struct library *l)
     g_clear_handle_id(&l->save_timer, g_source_remove);
     library_unwatch_tokens(l);
     g_hash_table_unref(l->undo);
+    g_ptr_array_unref(l->deleted);
     store_document_clear(&l->row);
     store_close(l->store);
     store_copy_free(l->copy);

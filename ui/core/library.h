@@ -20,6 +20,7 @@ struct library {
                          // or is still being copied
     struct store_document row; // of the open document; id 0: none
     GHashTable *undo;          // id -> struct history: of documents that were open before
+    GPtrArray *deleted;        // TinctureResultEntry: of the open document, in the trash
     guint save_timer;
     GFileMonitor *token_files; // NULL: no token was there yet
     guint token_timer;
@@ -33,7 +34,7 @@ struct library {
 };
 
 #define RESULTS_SHOWN   200 // a page of the history
-#define DOCUMENTS_SHOWN 20
+#define DOCUMENTS_SHOWN 500 // in the list of documents
 
 // data_dir: the library's folder, NULL for the user's data folder.
 struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir);
@@ -82,13 +83,20 @@ void library_not_opened(struct library *l, const TinctureJob *job); // says why
 struct document_entry { // row of the list of recent documents
     gint64 id;
     char *title;
-    char *origin;         // the file it was opened from, NULL for a paste
-    gint64 modified;      // unix seconds
-    struct picture thumb; // of the newest result; empty where there is none
-    bool open;            // the one that is shown
+    char *origin;    // the file it was opened from, NULL for a paste
+    gint64 modified; // unix seconds
+    bool open;       // the one that is shown
 };
-// struct document_entry *, changed last first, at most DOCUMENTS_SHOWN, as they are now.
-GPtrArray *library_documents(struct library *l);
+// struct document_entry *, changed last first, at most DOCUMENTS_SHOWN, as they are now. words: as
+// in struct store_query, NULL: all.
+GPtrArray *library_documents(struct library *l, const char *words);
+// The picture of one, which takes longer than all the rest: empty where there is none.
+struct picture library_document_thumb(struct library *l, gint64 id);
+
+// Into the trash of the library, and out of it again; what is shown follows. False, and said: that
+// could not be, or it is the document that is open.
+bool library_delete(struct library *l, enum store_kind kind, gint64 id);
+bool library_restore(struct library *l, enum store_kind kind, gint64 id);
 
 // ---- adapters -----------------------------------------------------------------------------------
 

@@ -108,6 +108,25 @@ static void older_cb(TinctureHistoryPanel *self)
     library_show_more(tincture_panel_get_session(TINCTURE_PANEL(self))->library);
 }
 
+static gboolean delete_cb(GtkWidget *list, GVariant *args, gpointer data)
+{
+    const gint64 id = tincture_result_row_get_id(gtk_root_get_focus(gtk_widget_get_root(list)));
+    return id != 0 && gtk_widget_activate_action(list, "win.delete", "(sx)", "result", id);
+}
+
+static void take_delete_key(TinctureHistoryPanel *self)
+{
+    static const guint keys[] = {GDK_KEY_Delete, GDK_KEY_KP_Delete};
+    GtkEventController *controller = gtk_shortcut_controller_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        gtk_shortcut_controller_add_shortcut(
+            GTK_SHORTCUT_CONTROLLER(controller),
+            gtk_shortcut_new(gtk_keyval_trigger_new(keys[i], 0),
+                             gtk_callback_action_new(delete_cb, NULL, NULL)));
+    }
+    gtk_widget_add_controller(GTK_WIDGET(self->list), controller);
+}
+
 // ---- rows ---------------------------------------------------------------------------------------
 
 static void starred_cb(TinctureHistoryPanel *self, gint64 id, gboolean starred)
@@ -171,6 +190,7 @@ static void tincture_history_panel_init(TinctureHistoryPanel *self)
     g_signal_connect(factory, "bind", G_CALLBACK(row_bind_cb), NULL);
     g_signal_connect(factory, "unbind", G_CALLBACK(row_unbind_cb), NULL);
     gtk_list_view_set_factory(self->list, factory);
+    take_delete_key(self);
 }
 
 const struct panel history_panel = {

@@ -156,6 +156,13 @@ gboolean tincture_result_row_star(GtkWidget *item)
     return TRUE;
 }
 
+gint64 tincture_result_row_get_id(GtkWidget *item)
+{
+    GtkWidget *row = item != NULL ? gtk_widget_get_first_child(item) : NULL;
+    const bool shows = TINCTURE_IS_RESULT_ROW(row) && TINCTURE_RESULT_ROW(row)->item;
+    return shows ? tincture_result_item_get_id(TINCTURE_RESULT_ROW(row)->item) : 0;
+}
+
 TinctureResultRow *tincture_result_row_new(void)
 {
     return g_object_new(TINCTURE_TYPE_RESULT_ROW, NULL);

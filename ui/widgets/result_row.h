@@ -22,5 +22,7 @@ void tincture_result_row_set_item(TinctureResultRow *self, TinctureResultItem *i
 // What a list has put around a row (the widget that has the keyboard): its star on or off, as by a
 // click. False: item holds no such row, or is NULL.
 gboolean tincture_result_row_star(GtkWidget *item);
+// The result of the same; 0: it holds no such row, or is NULL.
+gint64 tincture_result_row_get_id(GtkWidget *item);
 
 G_END_DECLS
