@@ -10,12 +10,12 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-SIZE = 64   # of the model's pictures
+SIZE = 128  # of the model's pictures
 WHOLE, HALF = (SIZE, SIZE), (SIZE, SIZE // 2)  # what is looked at: height, width
-PAD = 128   # of the transforms, so that nothing wraps around
-SIDES = {WHOLE: (28, 34, 40, 46, 52), HALF: (18, 21, 24, 28, 31)}
+PAD = 256   # of the transforms, so that nothing wraps around
+SIDES = {WHOLE: (56, 68, 80, 92, 104), HALF: (36, 42, 48, 56, 62)}
 ANGLES = (-12, 0, 12)
-SOFT = 0.8  # pixels: as soft as the model draws
+SOFT = 1.6  # pixels: as soft as the model draws
 HARM = 0.5  # of what two pictures of the same kind differ by
 
 
