@@ -39,7 +39,7 @@ library delete 2 result:1 adapter:4 && [ "$(library list | wc -l)" = 4 ] && [ "$
     [ "$(library info --json | field results)" = 39 ]
 check $? "what is deleted is out of sight and in the trash"
 library restore 2 result:1 adapter:4 && [ "$(library list | wc -l)" = 5 ] && [ "$(library trash | wc -l)" = 0 ] &&
-    [ "$(library info --json | field results)" = 51 ]
+    [ "$(library info --json | field results)" = 50 ]
 check $? "and comes back"
 refused 1 "has no document 99" delete 1 99
 [ "$(library list | wc -l)" = 5 ]
