@@ -30,6 +30,11 @@ GBytes *signed_pack(const float *a, const float *b, int width, int height)
     return g_bytes_new_take(out, 2 * n * sizeof *out);
 }
 
+gsize signed_packed_size(int width, int height)
+{
+    return 2 * (gsize)width * (gsize)height * 3 * sizeof(uint16_t);
+}
+
 bool signed_unpack(GBytes *packed, int width, int height, float **a, float **b)
 {
     gsize size;
@@ -37,10 +42,10 @@ bool signed_unpack(GBytes *packed, int width, int height, float **a, float **b)
     if (!in || !image_check_size(width, height, NULL)) {
         return false;
     }
-    const gsize n = (gsize)width * height * 3;
-    if (size != 2 * n * sizeof *in) {
+    if (size != signed_packed_size(width, height)) {
         return false;
     }
+    const gsize n = (gsize)width * height * 3;
     *a = g_new(float, n);
     *b = g_new(float, n);
     for (gsize i = 0; i < n; i++) {

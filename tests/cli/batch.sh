@@ -123,6 +123,23 @@ check $? "a recipe out of a picture makes the same, and what is given counts mor
 ! "$cli" edit --recipe-from photos/1.png --image photos/1.png --out none.png 2>said && grep -q "photos/1.png carries no recipe" said
 check $? "of a picture without one: $(cat said)"
 
+echo '{"prompt": "a cat"}' >other.json
+! "$cli" edit --recipe-from other.json --image photos/1.png --out none.png 2>said && grep -q "other.json carries no recipe" said
+check $? "of a text that is none: $(cat said)"
+mkfifo pipe
+! timeout 60 "$cli" edit --recipe-from pipe --image photos/1.png --out none.png 2>said && grep -q "neither a picture nor a text" said &&
+    ! (begin piped --list pipe) 2>said && grep -q "pipe is no list" said
+check $? "nobody waits for a pipe: $(cat said)"
+
+# As long a name as there may be; and a journal that is spoilt.
+long=$(printf '%0251d' 0)
+cp photos/1.png "$long.png"
+batch long "$long.png" >said 2>&1 && cmp -s "long/$long.png" whole/1.png
+check $? "a name of 255 bytes: $(tail -1 said | cut -c1-80)"
+echo '{broken' >long/.tincture-batch/batch.json
+! batch long "$long.png" >said 2>&1 && grep -q "remove it, or name another folder" said
+check $? "a spoilt journal: $(cut -c1-80 said)"
+
 # Each photo learned before; killed while it learns, it goes on with what is learned.
 learned() {
     begin "$1" photos/1.png photos/2.png --learn-steps 30 --learn-set keep_best=off

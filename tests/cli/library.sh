@@ -110,6 +110,19 @@ spoil no-adapter "damaged" "db.execute('UPDATE files SET bytes = x\'00ff00\' WHE
 spoil small-pixels "damaged" "db.execute('UPDATE pictures SET pixels = x\'00\'; '); db.execute('UPDATE results SET created = 5')"
 spoil wide "damaged" "db.execute('UPDATE results SET width = 2000000000, height = 2000000000, created = 5')"
 spoil strange-path "no such\|damaged\|not in it" "db.execute('UPDATE documents SET photo = x\'0a002f\'')"
+in=bare
+refused 1 "damaged" import no-adapter.tincture
+[ -z "$(find bare/photos bare/adapters -type f)" ]
+check $? "what was not taken leaves no files in the library"
+cp three.tincture deep.tincture
+python3 -c "
+import sqlite3
+db = sqlite3.connect('deep.tincture')
+db.execute('UPDATE results SET recipe = ?', ('{\"adapters\":' + 200000 * '[',))
+db.commit()"
+library import deep.tincture >out && [ "$(library info --json | field results)" = 10 ]
+check $? "a recipe that nests deep is none: $(cat said)"
+in=victim
 python3 -c "
 data = bytearray(open('three.tincture', 'rb').read())
 for i in range(8192, len(data), 5000): data[i] ^= 255
@@ -130,7 +143,7 @@ check $? "no other file of the disk goes out: $(cat said)"
 before=$(library info --json | field bytes)
 photo_of() { python3 -c 'import sqlite3, sys; print(sqlite3.connect("lib/library.db").execute("SELECT photo FROM documents WHERE id = ?", sys.argv[1:]).fetchone()[0])' "$1"; }
 first=$(photo_of 1)
-library clean all >out && grep -q "46 results without a star" out && [ "$(library info --json | field results)" = 51 ]
+library clean all >out && grep -q "46 without a star" out && [ "$(library info --json | field results)" = 51 ]
 check $? "a dry run says what would go: $(head -1 out)"
 library delete 1 && library clean all --yes >out && [ "$(library info --json | field results)" = 4 ] &&
     [ "$(library info --json | field bytes)" -lt "$((before - 40 * 36864))" ] && [ ! -e "lib/$first" ]

@@ -96,10 +96,10 @@ static void add_result(struct store *s, gint64 document, gint64 adapter, int i, 
     g_autofree char *recipe = g_strdup_printf(
         "{\"prompt\":\"%s\",\"adapters\":[{\"id\":%" G_GINT64_FORMAT ",\"scale\":1}]}", prompt,
         adapter);
-    guint8 *bytes = g_malloc((gsize)side * side * 6), *small = g_malloc(96 * 96 * 4);
-    memset(bytes, i, (gsize)side * side * 6);
+    guint8 *bytes = g_malloc((gsize)side * side * 12), *small = g_malloc(96 * 96 * 4);
+    memset(bytes, i, (gsize)side * side * 12);
     memset(small, i, 96 * 96 * 4);
-    g_autoptr(GBytes) pixels = g_bytes_new_take(bytes, (gsize)side * side * 6);
+    g_autoptr(GBytes) pixels = g_bytes_new_take(bytes, (gsize)side * side * 12);
     g_autoptr(GBytes) thumb = g_bytes_new_take(small, 96 * 96 * 4);
     struct store_result r = {.document = document,
                              .prompt = prompt,

@@ -103,7 +103,8 @@ static void empty(struct store *s)
 {
     const struct store_wait nobody = {0};
     g_autoptr(GError) error = NULL;
-    g_assert_true(store_trash_empty(s, &nobody, &error) && store_collect(s, &error) &&
+    g_autoptr(GHashTable) gone = store_trash_files(s, &error);
+    g_assert_true(gone && store_trash_empty(s, &nobody, &error) && store_collect(s, gone, &error) &&
                   store_trim(s, &nobody, &error));
     g_assert_no_error(error);
 }
@@ -225,7 +226,6 @@ static void test_plain(void)
 static void check_empty(bool earlier)
 {
     g_autofree char *dir = fixture_dir();
-    g_autofree char *path = library_path(dir);
     struct store *s = open_ok(dir);
     if (earlier) {
         g_assert_true(store_exec(s->db, "PRAGMA auto_vacuum = NONE; VACUUM", NULL));
@@ -268,8 +268,11 @@ static void check_empty(bool earlier)
     g_assert_false(g_file_test(stray, G_FILE_TEST_EXISTS));
     assert_well(s);
     g_assert_true(store_delete(s, STORE_DOCUMENT, second, &error));
+    const gint64 fourth = add_document(s, "d.jpg", "photos/4.jpg"); // opened a moment ago
+    g_assert_true(store_delete(s, STORE_DOCUMENT, fourth, &error));
     empty(s);
     g_assert_false(g_file_test(shared, G_FILE_TEST_EXISTS));
+    g_assert_false(g_file_test(fresh, G_FILE_TEST_EXISTS));
     store_close(s);
 }
 

@@ -1,12 +1,13 @@
 #!/bin/bash
-# main_job.sh TINCTURE_DRIVE CHECK_EXPORT [FOLDER]: the whole job in the real window. Open a photo of more than twelve
+# main_job.sh TINCTURE_DRIVE CHECK_EXPORT TINCTURE_CLI [FOLDER]: the whole job in the real window. Open a photo of more than twelve
 # megapixels, describe it, learn it with SVDiff and with OFT, rewrite the description, move two sliders, undo,
 # compare, export picture and adapter; then be killed with -9 in the middle of training, start again and find
 # everything. Screenshots and exports are left in FOLDER (default: main-job in the current folder).
 set -eu
 tincture=$1
 check_export=$2
-folder=$(mkdir -p "${3:-main-job}" && cd "${3:-main-job}" && pwd)
+cli=$3
+folder=$(mkdir -p "${4:-main-job}" && cd "${4:-main-job}" && pwd)
 photo="$TINCTURE_RESOURCES/samples/dandelion.jpg"
 source='a photograph of a dandelion in a meadow'
 prompt='a photograph of a yellow dandelion in a meadow'
@@ -142,4 +143,8 @@ for file in edited.png edited.jpg adapter.safetensors; do
 done
 "$check_export" "$photo" "$folder/edited.png" "$folder/edited.jpg"
 "$tincture" --data-dir "$data/library" --drive "$data/second.drive" || fail "not everything was found again"
+"$cli" library export 1 --data-dir "$data/library" --out "$data/all.tincture" || fail "its document was not exported"
+"$cli" library import "$data/all.tincture" --data-dir "$data/elsewhere" | grep -q " results" || fail "its document was not imported"
+results() { "$cli" library info --json --data-dir "$1" | grep -o '"results" *: *[0-9]*'; }
+[ "$(results "$data/library")" = "$(results "$data/elsewhere")" ] || fail "not every result came along"
 echo "main job: done, see $folder"

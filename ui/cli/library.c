@@ -240,8 +240,8 @@ static bool say_clean(struct store *s, bool results, bool emptied, bool done, GE
     g_autofree char *plain = g_format_size((guint64)use.plain_bytes);
     g_autofree char *gone = g_format_size((guint64)use.trash_bytes);
     if (results) {
-        printf("%u results without a star, %s, %s into the trash\n", use.plain, plain,
-               done ? "go" : "would go");
+        printf("%u without a star, %s, %s into the trash, but for the newest of each document\n",
+               use.plain, plain, done ? "go" : "would go");
     }
     if (emptied) {
         printf("%u in the trash, %s, %s for good\n", use.in_trash, gone, done ? "go" : "would go");
@@ -255,7 +255,8 @@ static bool say_clean(struct store *s, bool results, bool emptied, bool done, GE
 static bool empty_trash(struct store *s, GError **error)
 {
     const struct store_wait wait = waiting();
-    const bool ok = store_trash_empty(s, &wait, error) && store_collect(s, error) &&
+    g_autoptr(GHashTable) gone = store_trash_files(s, error);
+    const bool ok = gone && store_trash_empty(s, &wait, error) && store_collect(s, gone, error) &&
                     store_trim(s, &wait, error);
     cli_progress_end();
     return ok;

@@ -97,9 +97,10 @@ bool batch_add_list(struct batch *b, const char *list, GError **error)
     GStatBuf info;
     g_autofree char *text = NULL;
     gsize size = 0;
-    const bool large = g_stat(list, &info) == 0 && info.st_size > MAX_LIST;
-    if (large || !g_file_get_contents(list, &text, &size, error) || strlen(text) != size) {
-        if (text || large) {
+    const bool odd = g_stat(list, &info) == 0 && // a pipe would be waited for
+                     (!S_ISREG(info.st_mode) || info.st_size > MAX_LIST);
+    if (odd || !g_file_get_contents(list, &text, &size, error) || strlen(text) != size) {
+        if (text || odd) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                         "%s is no list of photos, a path on each line", list);
         }

@@ -12,8 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HIDDEN  ".tincture-batch"
-#define JOURNAL "batch.json"
+#define LONGEST_NAME 255 // bytes, of files
+#define HIDDEN       ".tincture-batch"
+#define JOURNAL      "batch.json"
 
 struct batch_folder {
     char *path, *hidden, *journal, *suffix;
@@ -87,7 +88,10 @@ void batch_folder_unlock(struct batch_folder *f)
 static char *beside(const struct batch_folder *f, const char *target, const char *ending)
 {
     g_autofree char *base = g_path_get_basename(target);
-    g_autofree char *name = g_strconcat(base, ending, NULL);
+    g_autofree char *hash = strlen(base) + strlen(ending) > LONGEST_NAME
+                                ? g_compute_checksum_for_string(G_CHECKSUM_SHA256, base, -1)
+                                : NULL;
+    g_autofree char *name = g_strconcat(hash ? hash : base, ending, NULL);
     return g_build_filename(f->hidden, name, NULL);
 }
 
@@ -167,6 +171,12 @@ static char *read_journal(struct batch_folder *f, GError **error)
         return NULL;
     }
     g_autoptr(JsonNode) root = json_file_read(f->journal, JSON_NODE_OBJECT, f->journal, error);
+    if (!root && error && *error) {
+        g_autofree char *why = g_strdup((*error)->message);
+        g_clear_error(error);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s; remove it, or name another folder, and all photos are done anew", why);
+    }
     JsonObject *o = root ? json_node_get_object(root) : NULL;
     JsonNode *list = o ? json_object_get_member(o, "photos") : NULL;
     const char *recipe = o ? json_object_get_string_member_with_default(o, "recipe", NULL) : NULL;

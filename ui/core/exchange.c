@@ -1,10 +1,12 @@
 #include "ui/core/exchange.h"
 
 #include "compute/file/safetensors.h"
+#include "compute/json_file.h"
 #include "compute/replace.h"
 #include "render/file.h"
+#include "render/signed.h"
 
-#include <json-glib/json-glib.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define MAX_PHOTO   ((gsize)1 << 30)  // bytes, as of a photo that is opened
@@ -14,6 +16,7 @@
 
 void exchange_clear(struct exchange *x)
 {
+    g_clear_pointer(&x->written, g_ptr_array_unref);
     g_clear_pointer(&x->left_out, g_ptr_array_unref);
 }
 
@@ -39,8 +42,9 @@ static void map_adapter(JsonArray *array, guint index, JsonNode *node, void *map
 // The recipe with the numbers that its adapters have in the other store; newly allocated.
 static char *mapped_recipe(const char *recipe, GHashTable *map)
 {
-    g_autoptr(JsonNode) root = json_from_string(recipe, NULL);
-    JsonObject *o = root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
+    g_autoptr(JsonNode) root =
+        json_text_read(recipe, strlen(recipe), JSON_NODE_OBJECT, "recipe", NULL);
+    JsonObject *o = root ? json_node_get_object(root) : NULL;
     JsonNode *list = o ? json_object_get_member(o, "adapters") : NULL;
     if (list && JSON_NODE_HOLDS_ARRAY(list)) {
         json_array_foreach_element(json_node_get_array(list), map_adapter, map);
@@ -57,7 +61,7 @@ static bool is_whole(const struct store_result *r)
                        r->thumb_width <= MAX_THUMB && r->thumb_height <= MAX_THUMB;
     return sides && r->thumb && r->pixels &&
            g_bytes_get_size(r->thumb) == (gsize)r->thumb_width * (gsize)r->thumb_height * 4 &&
-           g_bytes_get_size(r->pixels) == (gsize)r->width * (gsize)r->height * 6;
+           g_bytes_get_size(r->pixels) == signed_packed_size(r->width, r->height);
 }
 
 static bool is_there(const GPtrArray *there, const struct store_result *r)
@@ -291,9 +295,10 @@ static bool is_picture(const char *path, GError **error)
 // Writes a file of the package into the library under a name of its hash, and only if it still has
 // that and is what it should be.
 static bool bring(struct store *s, struct store *in, const char *name, const char *relative,
-                  const char *hash, bool photo, GError **error)
+                  const char *hash, bool photo, struct exchange *x, GError **error)
 {
     g_autofree char *path = store_own_path(s, relative);
+    const bool there = path && g_file_test(path, G_FILE_TEST_EXISTS);
     struct incoming file = {replacement_new(path, error), g_checksum_new(G_CHECKSUM_SHA256), 0,
                             photo ? MAX_PHOTO : MAX_ADAPTER};
     bool ok = file.to && store_package_get(in, name, take_piece, &file, error) &&
@@ -305,6 +310,9 @@ static bool bring(struct store *s, struct store *in, const char *name, const cha
         ok = error && *error ? false : damaged(error);
     }
     ok = ok && replacement_commit(file.to, error);
+    if (ok && !there) {
+        g_ptr_array_add(x->written, g_steal_pointer(&path));
+    }
     replacement_free(file.to);
     g_checksum_free(file.hash);
     return ok;
@@ -330,7 +338,7 @@ static bool bring_document(struct store *s, struct store *in, struct store_docum
     g_autofree char *suffix = plain_suffix(d->photo);
     g_autofree char *relative = hash ? g_strdup_printf("photos/%s%s", hash, suffix) : NULL;
     GError *failure = NULL;
-    if (!hash || !bring(s, in, d->photo, relative, hash, true, error)) {
+    if (!hash || !bring(s, in, d->photo, relative, hash, true, x, error)) {
         return false;
     }
     if (store_document_find(s, relative, &there, &failure)) {
@@ -383,7 +391,7 @@ static bool bring_adapter(struct store *s, struct store *in, struct store_adapte
     a->id = adapter_there(s, there, hash);
     if (a->id == 0) {
         g_autofree char *relative = g_strdup_printf("adapters/%s.safetensors", hash);
-        if (!bring(s, in, a->path, relative, hash, false, error)) {
+        if (!bring(s, in, a->path, relative, hash, false, x, error)) {
             return false;
         }
         g_free(a->path);
@@ -423,7 +431,8 @@ static bool bring_all(struct store *s, struct store *in, struct task *task, stru
 bool exchange_import(struct store *s, const char *path, struct task *task, struct exchange *x,
                      GError **error)
 {
-    *x = (struct exchange){.left_out = g_ptr_array_new_with_free_func(g_free)};
+    *x = (struct exchange){.left_out = g_ptr_array_new_with_free_func(g_free),
+                           .written = g_ptr_array_new_with_free_func(g_free)};
     struct store *in = store_package_open(path, error);
     bool ok = in && store_together(s, error);
     if (ok) {
@@ -431,6 +440,9 @@ bool exchange_import(struct store *s, const char *path, struct task *task, struc
         const bool filled = bring_all(s, in, task, x, &failure);
         if (failure) {
             g_propagate_prefixed_error(error, failure, "%s was not taken: ", path);
+        }
+        for (guint i = 0; !filled && i < x->written->len; i++) { // no row of anybody names it yet
+            g_unlink(x->written->pdata[i]);
         }
         ok = store_together_end(s, filled, error);
     }

@@ -14,6 +14,7 @@ struct exchange {
     guint results, adapters; // that were written; of an import: that were not there yet
     bool known;              // import: the library had the document
     GPtrArray *left_out;     // char *: adapters whose files could not be had, with why
+    GPtrArray *written;      // char *: files that an import has put into the library
 };
 void exchange_clear(struct exchange *x);
 

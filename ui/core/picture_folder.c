@@ -8,7 +8,7 @@
 
 static bool is_picture(const char *name)
 {
-    return codec_find_suffix(name) && !g_str_has_suffix(name, SUBJECT_MASK) &&
+    return *name != '.' && codec_find_suffix(name) && !g_str_has_suffix(name, SUBJECT_MASK) &&
            !control_set_is_hint(name);
 }
 

@@ -6,7 +6,9 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#define STEPS    "Steps: "
 #define MAX_TEXT (1 << 20) // bytes
 #define NEGATIVE "Negative prompt: "
 
@@ -114,7 +116,7 @@ struct recipe_text *recipe_text_parse(const char *text, const struct setting *ta
         if (g_str_has_prefix(line, NEGATIVE)) {
             g_free(r->negative);
             r->negative = g_strdup(line + strlen(NEGATIVE));
-        } else if (g_str_has_prefix(line, "Steps: ")) {
+        } else if (g_str_has_prefix(line, STEPS)) {
             parse_values(r, line, table);
         } else if (*line) {
             g_string_append_printf(prompt, "%s%s", prompt->len ? " " : "", line);
@@ -143,13 +145,19 @@ static char *read_text(const char *path, GError **error)
     GStatBuf info;
     gsize size = 0;
     g_autofree char *text = NULL;
-    const bool small = g_stat(path, &info) != 0 || info.st_size <= MAX_TEXT;
-    if (small && !g_file_get_contents(path, &text, &size, error)) {
+    const bool there = g_stat(path, &info) == 0; // a pipe would be waited for
+    const bool readable = !there || (S_ISREG(info.st_mode) && info.st_size <= MAX_TEXT);
+    if (readable && !g_file_get_contents(path, &text, &size, error)) {
         return NULL;
     }
-    if (!small || !g_utf8_validate(text, (gssize)size, NULL)) {
+    if (!readable || !g_utf8_validate(text, (gssize)size, NULL)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
                     "%s is neither a picture nor a text", path);
+        return NULL;
+    }
+    if (!g_str_has_prefix(text, STEPS) && !strstr(text, "\n" STEPS)) {
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    "%s carries no recipe: no line of it begins with \"" STEPS "\"", path);
         return NULL;
     }
     return g_steal_pointer(&text);

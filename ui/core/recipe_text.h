@@ -9,7 +9,8 @@ struct recipe_text {
     GPtrArray *settings; // char *, in pairs: key of a row, and the value as settings_parse() has it
     GPtrArray *left_out; // char *, what was not understood or names no file: "Adapter: cat svdiff"
 };
-// Of a picture, or of a file of text. table: whose settings are looked for. NULL with an error.
+// Of a picture, or of a file of text that has its line of settings. table: whose settings are
+// looked for. NULL with an error.
 struct recipe_text *recipe_text_read(const char *path, const struct setting *table, GError **error);
 // The same of the text. Never NULL: a text that is none has a prompt alone.
 struct recipe_text *recipe_text_parse(const char *text, const struct setting *table);

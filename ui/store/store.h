@@ -126,7 +126,7 @@ struct store_result {
     char *recipe;  // JSON: all that is needed to make it again
     GBytes *thumb; // RGBA, thumb_width x thumb_height
     int thumb_width, thumb_height;
-    GBytes *pixels; // model-size result, 16-bit RGB, width x height; NULL in lists
+    GBytes *pixels; // width x height, the edit and its reference (signed_pack()); NULL in lists
     int width, height;
     double seconds;
     bool starred;
@@ -205,9 +205,11 @@ bool store_trash_empty(struct store *s, const struct store_wait *wait, GError **
 // which needs as much space again, and holds up whoever writes.
 bool store_trim(struct store *s, const struct store_wait *wait, GError **error);
 // Files beside the library that no row names, but for those that were just written: char *,
-// relative paths. collect: removes them.
+// relative paths. collect: removes them, and of those in gone (NULL: none) the new ones as well.
 GPtrArray *store_unowned(struct store *s, GError **error);
-bool store_collect(struct store *s, GError **error);
+bool store_collect(struct store *s, GHashTable *gone, GError **error);
+// The files of what is in the trash that nothing else uses: a set of relative paths.
+GHashTable *store_trash_files(struct store *s, GError **error);
 // Reads all of the library; adds what is wrong with it, a line each (char *).
 bool store_check(struct store *s, const struct store_wait *wait, GPtrArray *faults, GError **error);
 

@@ -13,23 +13,33 @@
 
 // ---- files --------------------------------------------------------------------------------------
 
-// Those that any row names, in the trash or not; relative paths.
-static GHashTable *named_files(struct store *s, GError **error)
+// A set of the relative paths in the rows of a statement, which it finalizes.
+static GHashTable *paths_of(struct store *s, sqlite3_stmt *q, GError **error)
 {
-    g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    sqlite3_stmt *q = store_prepare(s->db,
-                                    "SELECT photo FROM documents UNION SELECT path FROM adapters "
-                                    "UNION SELECT checkpoint FROM runs",
-                                    error);
+    g_autoptr(GHashTable) paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     GError *failure = NULL;
-    while (q && store_row(s->db, q, &failure)) {
-        g_hash_table_add(names, store_column_path(q, 0));
+    while (store_row(s->db, q, &failure)) {
+        char *path = store_column_path(q, 0);
+        if (path) {
+            g_hash_table_add(paths, path);
+        }
     }
     sqlite3_finalize(q);
     if (failure) {
         g_propagate_error(error, failure);
+        return NULL;
     }
-    return q && !failure ? g_steal_pointer(&names) : NULL;
+    return g_steal_pointer(&paths);
+}
+
+// Those that any row names, in the trash or not.
+static GHashTable *named_files(struct store *s, GError **error)
+{
+    sqlite3_stmt *q = store_prepare(s->db,
+                                    "SELECT photo FROM documents UNION SELECT path FROM adapters "
+                                    "UNION SELECT checkpoint FROM runs",
+                                    error);
+    return q ? paths_of(s, q, error) : NULL;
 }
 
 // Checkpoints of subjects and styles have other names, and no row.
@@ -39,7 +49,7 @@ static bool is_ours(const char *folder, const char *name)
            (!g_str_equal(folder, "runs") || strlen(name) == UUID + strlen(".safetensors"));
 }
 
-static GPtrArray *unowned(struct store *s, GError **error)
+static GPtrArray *unowned(struct store *s, GHashTable *gone, GError **error)
 {
     static const char *const folders[] = {"photos", "adapters", "runs"};
     g_autoptr(GHashTable) named = named_files(s, error);
@@ -55,8 +65,9 @@ static GPtrArray *unowned(struct store *s, GError **error)
             g_autofree char *relative = g_build_filename(folders[i], name, NULL);
             g_autofree char *path = g_build_filename(folder, name, NULL);
             GStatBuf info;
-            if (is_ours(folders[i], name) && !g_hash_table_contains(named, relative) &&
-                g_lstat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_mtime + GRACE < now) {
+            const bool free = is_ours(folders[i], name) && !g_hash_table_contains(named, relative);
+            if (free && g_lstat(path, &info) == 0 && S_ISREG(info.st_mode) &&
+                (info.st_mtime + GRACE < now || (gone && g_hash_table_contains(gone, relative)))) {
                 g_ptr_array_add(list, g_steal_pointer(&relative));
             }
         }
@@ -67,16 +78,16 @@ static GPtrArray *unowned(struct store *s, GError **error)
 
 GPtrArray *store_unowned(struct store *s, GError **error)
 {
-    return unowned(s, error);
+    return unowned(s, NULL, error);
 }
 
 // Nobody else can add a row meanwhile.
-bool store_collect(struct store *s, GError **error)
+bool store_collect(struct store *s, GHashTable *gone, GError **error)
 {
     if (!store_exec(s->db, "BEGIN IMMEDIATE", error)) {
         return false;
     }
-    g_autoptr(GPtrArray) list = unowned(s, error);
+    g_autoptr(GPtrArray) list = unowned(s, gone, error);
     for (guint i = 0; list && i < list->len; i++) {
         g_autofree char *path = g_build_filename(s->dir, list->pdata[i], NULL);
         if (g_unlink(path) != 0) {
@@ -105,26 +116,33 @@ static goffset folder_size(const char *dir, const char *name)
     return size;
 }
 
-// The files of what is in the trash that nothing else uses.
-static bool trash_files(struct store *s, goffset *bytes, GError **error)
+GHashTable *store_trash_files(struct store *s, GError **error)
 {
     sqlite3_stmt *q = store_prepare(
         s->db,
         "SELECT photo FROM documents GROUP BY photo HAVING MIN(deleted) > 0 UNION "
         "SELECT a.path FROM adapters AS a JOIN documents AS d ON d.id = a.document GROUP BY a.path "
-        "HAVING MIN(MAX(a.deleted, d.deleted)) > 0",
+        "HAVING MIN(MAX(a.deleted, d.deleted)) > 0 UNION "
+        "SELECT r.checkpoint FROM runs AS r JOIN documents AS d ON d.id = r.document "
+        "WHERE d.deleted > 0",
         error);
-    GError *failure = NULL;
-    while (q && store_row(s->db, q, &failure)) {
-        g_autofree char *relative = store_column_path(q, 0);
+    return q ? paths_of(s, q, error) : NULL;
+}
+
+static bool trash_size(struct store *s, goffset *bytes, GError **error)
+{
+    g_autoptr(GHashTable) names = store_trash_files(s, error);
+    GHashTableIter iter;
+    gpointer relative;
+    if (!names) {
+        return false;
+    }
+    g_hash_table_iter_init(&iter, names);
+    while (g_hash_table_iter_next(&iter, &relative, NULL)) {
         g_autofree char *path = store_own_path(s, relative);
         *bytes += path ? size_of(path) : 0;
     }
-    sqlite3_finalize(q);
-    if (failure) {
-        g_propagate_error(error, failure);
-    }
-    return q && !failure;
+    return true;
 }
 
 bool store_files_use(struct store *s, struct store_use *use, GError **error)
@@ -139,7 +157,7 @@ bool store_files_use(struct store *s, struct store_use *use, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
         use->bytes += folder_size(s->dir, folders[i]);
     }
-    return trash_files(s, &use->trash_bytes, error);
+    return trash_size(s, &use->trash_bytes, error);
 }
 
 // ---- the file's size ----------------------------------------------------------------------------
