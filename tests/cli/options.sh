@@ -17,10 +17,10 @@ has() { # has OPTION VALUE ARGUMENT...: the help says that the option is that wh
 has rank '0; svdiff'
 has method svdiff
 has steps '200; svdiff'
-has rank '16; lora' --objective subject
+has rank '32; lora' --objective subject
 has targets 'blocks; lora' --objective subject
 has method lora --class dog
-has steps '250; lora' --class dog
+has steps '400; lora' --class dog
 has targets 'attention; lora' --method lora
 has targets 'attention; coft' --method coft
 has hint-low '50; control' --objective control
