@@ -157,9 +157,9 @@ int main(int argc, char **argv)
     gpu = gpu_open(NULL, &error);
     g_assert_no_error(error);
     if (!gpu_set_precision(gpu, "bf16", &error)) {
-        g_printerr("skipped: %s\n", error->message);
+        g_print("1..0 # SKIP %s\n", error->message);
         gpu_free(gpu);
-        return 77;
+        return 0;
     }
     g_autofree char *path = g_build_filename(g_getenv("TINCTURE_RESOURCES"), "starter", NULL);
     model = model_load(path, gpu, NULL, &error);

@@ -753,8 +753,8 @@ int main(int argc, char **argv)
     }
     gpu = gpu_open(NULL, &error);
     if (!gpu) {
-        g_printerr("skipped: %s\n", error->message);
-        return 77;
+        g_print("1..0 # SKIP %s\n", error->message);
+        return 0;
     }
     int status = 0;
     if (perf) {
