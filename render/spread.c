@@ -22,7 +22,8 @@ static const double STILL = 0.05;
 // delta ~ map * terms, row by channel, from weighted sums.
 struct fit {
     int terms;
-    double moments[LIGHT_TERMS][LIGHT_TERMS], products[3][LIGHT_TERMS];
+    double moments[LIGHT_TERMS][LIGHT_TERMS]; // the lower half
+    double products[3][LIGHT_TERMS];
     double map[3][LIGHT_TERMS];
 };
 
@@ -66,7 +67,7 @@ static void fit_add(struct fit *fit, const float *color, double height, const fl
 
     fit_terms(fit, color, height, terms);
     for (int i = 0; i < fit->terms; i++) {
-        for (int j = 0; j < fit->terms; j++) {
+        for (int j = 0; j <= i; j++) {
             fit->moments[i][j] += weight * terms[i] * terms[j];
         }
         for (int c = 0; c < 3; c++) {

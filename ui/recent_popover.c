@@ -129,8 +129,8 @@ static void fill(TinctureRecentPopover *self)
     for (guint i = 0; i < documents->len; i++) {
         gtk_list_box_append(self->list, document_row(self, documents->pdata[i]));
     }
-    g_autoptr(GPtrArray) samples = samples_load();
-    for (guint i = 0; *words == '\0' && i < samples->len; i++) {
+    g_autoptr(GPtrArray) samples = *words == '\0' ? samples_load() : NULL;
+    for (guint i = 0; samples && i < samples->len; i++) {
         gtk_list_box_append(self->list, sample_row(samples->pdata[i]));
     }
 }

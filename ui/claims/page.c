@@ -1,13 +1,10 @@
 #include "ui/claims/page.h"
 
+#include "ui/core/html.h"
+
 #include <math.h>
 
-// Readable by day and by night, and without a script.
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-    "<title>What the papers claim, tried here</title>\n<style>\n"
-    ":root { color-scheme: light dark; }\n"
+static const char style[] =
     "body { font: 16px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }\n"
     "table { border-collapse: collapse; width: 100%; margin: 1em 0; }\n"
     "th, td { border-bottom: 1px solid #8886; padding: .3em .6em; text-align: left; "
@@ -18,8 +15,7 @@ static const char head[] =
     "vertical-align: top; }\n"
     "figure img { width: 128px; height: auto; image-rendering: auto; border: 1px solid #8886; }\n"
     "figcaption { font-size: 12px; line-height: 1.3; }\n"
-    "small { opacity: .8; }\n"
-    "</style>\n</head>\n<body>\n";
+    "small { opacity: .8; }\n";
 
 // What the words mean, where they stand.
 static const char rule_text[] =
@@ -28,16 +24,10 @@ static const char rule_text[] =
     "seed only. <b>does not hold here</b>: it is not. The limit is 0 where the statement names "
     "none; the spread is the standard deviation over the seeds.</p>\n";
 
-static void add_escaped(GString *html, const char *text)
-{
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
-    g_string_append(html, escaped);
-}
-
 static void add_cell(GString *html, const char *tag, const char *text)
 {
     g_string_append_printf(html, "<%s>", tag);
-    add_escaped(html, text);
+    html_add_text(html, text);
     g_string_append_printf(html, "</%s>", tag);
 }
 
@@ -171,7 +161,7 @@ static void add_pictures(GString *html, const struct page *p, int claim)
         const struct finding_picture *picture = f->pictures->pdata[i];
         g_autofree char *name = g_uri_escape_string(picture->file, NULL, FALSE);
         g_string_append_printf(html, "<figure><img src=\"pictures/%s\" alt=\"", name);
-        add_escaped(html, picture->words);
+        html_add_text(html, picture->words);
         g_string_append(html, "\"/>");
         add_cell(html, "figcaption", picture->words);
         g_string_append(html, "</figure>\n");
@@ -191,13 +181,13 @@ static void add_claim(GString *html, const struct page *p, int claim)
 {
     const struct claim *c = claim_table[claim];
     g_string_append_printf(html, "<section id=\"%s\">\n<h2>", c->name);
-    add_escaped(html, c->title);
+    html_add_text(html, c->title);
     g_string_append(html, "</h2>\n<p>");
-    add_escaped(html, c->summary);
+    html_add_text(html, c->summary);
     g_string_append(html, ". <small>");
-    add_escaped(html, c->source);
+    html_add_text(html, c->source);
     g_string_append_printf(html, "; %d of %d seeds.</small></p>\n<p>", tried(p, claim), p->seeds);
-    add_escaped(html, c->how);
+    html_add_text(html, c->how);
     g_string_append(html, "</p>\n");
     add_rows(html, p, claim);
     add_table(html, p, claim);
@@ -240,11 +230,11 @@ static void add_measures(GString *html, const struct page *p)
 
 char *page_html(const struct page *p)
 {
-    GString *html = g_string_new(head);
+    GString *html = html_begin("What the papers claim, tried here", style);
     g_string_append(html, "<h1>What the papers claim, tried here</h1>\n<p>");
-    add_escaped(html, p->model);
+    html_add_text(html, p->model);
     g_string_append_printf(html, " <small>(%.16s)</small>, ", p->hash);
-    add_escaped(html, p->machine);
+    html_add_text(html, p->machine);
     g_string_append_printf(html, ", %.0f minutes of work. Seeds 1 to %d.</p>\n", p->seconds / 60,
                            p->seeds);
     if (p->quick) {

@@ -3,29 +3,18 @@
 #include "compute/replace.h"
 #include "render/file.h"
 #include "render/resample.h"
+#include "ui/core/html.h"
 
 #include <string.h>
 
 #define SIDE    256 // pixels of the longest side of a picture on the page
 #define QUALITY 80
 
-// Readable by day and by night, and without a script.
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-    "<title>Contact sheet</title>\n<style>\n"
-    ":root { color-scheme: light dark; }\n"
+static const char style[] =
     "body { font: 15px/1.4 sans-serif; margin: 1em; }\n"
     "figure { display: inline-block; margin: 0 1em 1em 0; vertical-align: top; }\n"
     "figure img { height: 192px; width: auto; margin-right: 2px; }\n"
-    "figcaption { max-width: 32em; overflow-wrap: anywhere; }\n"
-    "</style>\n</head>\n<body>\n";
-
-static void add_escaped(GString *html, const char *text)
-{
-    g_autofree char *escaped = g_markup_escape_text(text, -1);
-    g_string_append(html, escaped);
-}
+    "figcaption { max-width: 32em; overflow-wrap: anywhere; }\n";
 
 // Within the page, so that it is one file.
 static void add_picture(GString *html, const char *path, const char *what, struct task *task)
@@ -59,9 +48,9 @@ static void add_photo(GString *html, const char *photo, const char *target, stru
     g_string_append_printf(html, "<a href=\"./%s\">", link);
     add_picture(html, target, "after", task);
     g_string_append(html, "</a><figcaption>");
-    add_escaped(html, shown);
+    html_add_text(html, shown);
     g_string_append(html, " &#8594; ");
-    add_escaped(html, made);
+    html_add_text(html, made);
     g_string_append(html, "</figcaption></figure>\n");
 }
 
@@ -73,7 +62,7 @@ static void add_faults(GString *html, const GPtrArray *faults)
     g_string_append(html, "<h2>Not done</h2>\n<ul>\n");
     for (guint i = 0; i < faults->len; i++) {
         g_string_append(html, "<li>");
-        add_escaped(html, faults->pdata[i]);
+        html_add_text(html, faults->pdata[i]);
         g_string_append(html, "</li>\n");
     }
     g_string_append(html, "</ul>\n");
@@ -96,10 +85,10 @@ static bool add_photos(GString *html, const struct batch_page *p, struct task *t
 
 bool batch_page_write(const struct batch_page *p, struct task *task, GError **error)
 {
-    g_autoptr(GString) html = g_string_new(head);
+    g_autoptr(GString) html = html_begin("Contact sheet", style);
     g_autofree char *path = batch_folder_file(p->folder, BATCH_PAGE);
     g_string_append(html, "<h1>");
-    add_escaped(html, p->prompt);
+    html_add_text(html, p->prompt);
     g_string_append(html, "</h1>\n");
     batch_folder_lock(p->folder); // the last one that writes it has seen what all have made
     bool ok = add_photos(html, p, task, error);
