@@ -11,7 +11,7 @@ build_packages="build-essential meson ninja-build pkg-config glslc glslang-dev l
     libgtk-4-dev libadwaita-1-dev libglib2.0-dev libjson-glib-dev libpng-dev libjpeg62-turbo-dev liblcms2-dev
     libexif-dev libiptcdata0-dev libxml2-dev libtiff-dev libheif-dev libjxl-dev libwebp-dev libgdk-pixbuf-2.0-dev libsqlite3-dev
     libopenblas-pthread-dev liblapacke-dev mesa-vulkan-drivers adwaita-icon-theme fonts-cantarell librsvg2-common
-    webp-pixbuf-loader desktop-file-utils"
+    webp-pixbuf-loader desktop-file-utils gettext"
 check_packages="vulkan-validationlayers xvfb xauth dbus appstream zlib1g-dev locales xdotool at-spi2-core
     clang-format-14 clang-14 man-db bsdextrautils"
 fuzz_packages="libclang-rt-14-dev"

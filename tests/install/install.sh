@@ -33,6 +33,7 @@ share/bash-completion/completions/tincture
 share/bash-completion/completions/tincture-cli
 share/zsh/site-functions/_tincture-cli
 share/fish/vendor_completions.d/tincture-cli.fish
+share/locale/de/LC_MESSAGES/tincture.mo
 share/tincture/starter/LICENSE
 share/tincture/starter/words.json
 share/tincture/starter/unet/*.safetensors

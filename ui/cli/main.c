@@ -3,8 +3,8 @@
 #include "compute/process.h"
 #include "config.h"
 #include "ui/cli/command_table.h"
+#include "ui/core/language.h"
 
-#include <locale.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -216,8 +216,7 @@ int main(int argc, char **argv)
     process_prepare();
     atexit(answer_at_exit);
     g_log_set_default_handler(log_cb, NULL);
-    setlocale(LC_ALL, "");
-    setlocale(LC_NUMERIC, "C"); // what is printed and written here is read by programs
+    language_begin_plain();
     if (argc < 2) {
         usage(stderr);
         return EXIT_MISUSED;

@@ -6,6 +6,7 @@
 #include "tests/ui/drive/drive.h"
 
 #include "ui/app.h"
+#include "ui/core/language.h"
 
 struct drive_run {
     GApplication *app; // borrowed
@@ -34,6 +35,7 @@ static void activate_cb(GApplication *app, struct drive_run *run)
 
 int main(int argc, char **argv)
 {
+    language_begin();
     struct drive_run run = {.app = G_APPLICATION(tincture_app_new())};
     const GOptionEntry entries[] = {
         {"drive", 0, 0, G_OPTION_ARG_FILENAME, &run.script, "Script to run", "SCRIPT"},
