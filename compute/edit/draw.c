@@ -3,25 +3,39 @@
 
 #include <string.h>
 
+// The prediction for x at step i, and the picture (x0) that it speaks of, which is shown.
+static const float *predict(struct predictor *p, int i, const struct branch *b, float *x0,
+                            GError **error)
+{
+    struct run *r = p->run;
+    const float *prediction = predictor_run(p, i, b->x, error);
+    if (!prediction) {
+        return NULL;
+    }
+    noise_split(&r->e->schedule, (int)p->sampler->timesteps[i], p->input, prediction, x0, NULL,
+                r->n);
+    r->step++;
+    run_report(r, b->stage, b->stage == TASK_DRAWING ? x0 : NULL);
+    return task_cancelled(r->task, error) ? NULL : prediction;
+}
+
 bool branch_draw(struct run *r, struct sampler *s, struct branch *b, GError **error)
 {
     struct predictor p;
     bool ok = predictor_init(&p, r, s, b->prompt, b->control, error);
     g_autofree float *x0 = g_new(float, r->n);
     for (int i = s->steps - r->denoised; ok && i < s->steps; i++) {
-        const float *prediction = predictor_run(&p, i, b->x, error);
-        if (!prediction) {
-            ok = false;
-            break;
+        const float *prediction = predict(&p, i, b, x0, error);
+        if (prediction && sampler_ahead(s, i, prediction, b->x)) {
+            prediction = predict(&p, i + 1, b, x0, error);
         }
-        noise_split(&r->e->schedule, s->timesteps[i], p.input, prediction, x0, NULL, r->n);
-        sampler_step(s, i, prediction, b->x);
-        if (b->after) {
+        ok = prediction != NULL;
+        if (ok) {
+            sampler_step(s, i, prediction, b->x);
+        }
+        if (ok && b->after) {
             b->after(r, b, s->steps - i - 1);
         }
-        r->step++;
-        run_report(r, b->stage, b->stage == TASK_DRAWING ? x0 : NULL);
-        ok = !task_cancelled(r->task, error);
     }
     predictor_finish(&p);
     return ok;

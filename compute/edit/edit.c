@@ -90,7 +90,7 @@ struct edit_result *editor_run(struct editor *e, const struct edit_request *requ
     result->height = request->height;
     result->rgb = g_new(float, (int64_t)request->width * request->height * 3);
     result->latents = g_new(float, r.n);
-    r.steps = r.denoised;
+    r.steps = run_calls(&r);
     if (request->rgb ? edit(&r, result, error) : generate(&r, result, error)) {
         result->precision = gpu_precision(e->model->gpu);
         result->seconds = (double)(g_get_monotonic_time() - r.start_us) / 1e6;

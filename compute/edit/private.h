@@ -90,6 +90,8 @@ bool run_prediction_check(const struct run *r, const float *prediction, int64_t 
 // (h,w,C) standard normal noise, drawn in the channels-first order of other programs; the request's
 // own where it brings some.
 void run_noise(const struct run *r, struct rng *rng, float *out);
+// Network calls of one of its branches.
+int run_calls(const struct run *r);
 // The sampler that the run draws with. Its own noise is of rng, which must live as long.
 struct sampler *run_sampler(struct run *r, struct rng *rng, GError **error);
 // Latent (h,w,C) -> picture (H,W,3), clamped.

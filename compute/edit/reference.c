@@ -42,7 +42,7 @@ static bool draw_path(struct run *r, struct sampler *s, struct rng *rng, GError 
         return true;
     }
     memcpy(x, start, (size_t)r->n * sizeof *x);
-    r->steps += r->denoised;
+    r->steps += run_calls(r);
     struct branch b = {.prompt = r->source_prompt,
                        .stage = TASK_COMPARING,
                        .x = x,

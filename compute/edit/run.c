@@ -101,11 +101,21 @@ static bool take_hint(struct run *r, GError **error)
                              task_cancellable(r->task), error);
 }
 
+static const char *sampler_name(const struct run *r)
+{
+    return r->fixed ? "ddim" : settings_choice(r->request->settings, "scheduler");
+}
+
+int run_calls(const struct run *r)
+{
+    return sampler_calls(sampler_find(sampler_name(r)), r->denoised);
+}
+
 // A photo comes back by a sampler that draws each step anew only where it is put back at each.
 static bool sampler_check(const struct run *r, GError **error)
 {
     const struct inverter_type *i = r->inverter;
-    const struct sampler_type *s = sampler_find(settings_choice(r->request->settings, "scheduler"));
+    const struct sampler_type *s = sampler_find(sampler_name(r));
     if (!i || i->corrected || i->fixed || !s->random) {
         return true;
     }
@@ -194,7 +204,7 @@ struct sampler *run_sampler(struct run *r, struct rng *rng, GError **error)
 {
     const struct settings *settings = r->request->settings;
     const struct sampler_params params = {
-        .name = r->fixed ? "ddim" : settings_choice(settings, "scheduler"),
+        .name = sampler_name(r),
         .settings = r->fixed ? r->fixed : settings_member(settings, "scheduler"),
         .steps = r->total,
         .from_inversion = r->inverter != NULL,

@@ -45,7 +45,7 @@ static const char *dpmpp_lacks(const struct noise_schedule *s)
 static void space_levels(struct sampler *s, double *sigma)
 {
     const struct noise_schedule *schedule = s->schedule;
-    const enum sigma_spacing spacing = schedule->sigmas.spacing;
+    const enum sigma_spacing spacing = sampler_spacing(s);
     if (spacing == SIGMAS_OF_STEPS) {
         return;
     }
@@ -203,6 +203,7 @@ const struct sampler_type dpmpp_2m_sampler = {
     .title = "DPM-Solver++ 2M",
     .summary = "Second order: a good picture from noise in 20 to 25 steps",
     .published = "DPMSolverMultistepScheduler",
+    .settings = levels_settings,
     .lacks = dpmpp_lacks,
     .grid = dpmpp_grid,
     .init = dpmpp_init,

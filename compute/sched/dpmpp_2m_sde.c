@@ -16,6 +16,7 @@ const struct sampler_type dpmpp_2m_sde_sampler = {
     .title = "DPM-Solver++ 2M SDE",
     .summary = "Second order with fresh noise at each step: fine detail in 20 to 30 steps",
     .published = "DPMSolverMultistepScheduler, sde-dpmsolver++",
+    .settings = levels_settings,
     .lacks = sde_lacks,
     .random = true,
     .grid = dpmpp_grid,

@@ -12,38 +12,44 @@ static const char *euler_lacks(const struct noise_schedule *s)
 }
 
 // Other levels than those of the timesteps, with the timesteps that belong to them.
-static void space_levels(struct sampler *s, double *sigma)
+static void space_levels(struct sampler *s, const struct sigma_config *c, double *sigma)
 {
     const struct noise_schedule *schedule = s->schedule;
-    const struct sigma_config *c = &schedule->sigmas;
+    const enum sigma_spacing spacing = sampler_spacing(s);
     double first = sigma[0], last = sigma[s->steps - 1];
     if (c->log_linear) {
         first = grid_sigma(schedule, schedule->train_steps - 1);
         last = grid_sigma(schedule, 0);
         sigmas_spaced(SIGMAS_EXPONENTIAL, first, last, sigma, s->steps + 1);
     }
-    if (c->spacing != SIGMAS_OF_STEPS) {
-        sigmas_spaced(c->spacing, c->sigma_max > 0 ? c->sigma_max : first,
+    if (spacing != SIGMAS_OF_STEPS) {
+        sigmas_spaced(spacing, c->sigma_max > 0 ? c->sigma_max : first,
                       c->sigma_min > 0 ? c->sigma_min : last, sigma, s->steps);
         for (int i = 0; i < s->steps; i++) {
             s->timesteps[i] = grid_time(schedule, sigma[i]);
         }
     }
     // Levels evenly in the logarithm end where they end; the others in what the schedule says.
-    if (c->spacing != SIGMAS_OF_STEPS || !c->log_linear) {
+    if (spacing != SIGMAS_OF_STEPS || !c->log_linear) {
         sigma[s->steps] = c->end_at_min ? grid_sigma(schedule, 0) : 0;
     }
 }
 
-static void euler_init(struct sampler *s)
+double *euler_levels(struct sampler *s, const struct sigma_config *c)
 {
     double *sigma = g_new0(double, s->steps + 1);
     for (int i = 0; i < s->steps; i++) {
         sigma[i] = grid_sigma(s->schedule, s->timesteps[i]);
     }
     if (!s->from_inversion) {
-        space_levels(s, sigma);
+        space_levels(s, c, sigma);
     }
+    return sigma;
+}
+
+static void euler_init(struct sampler *s)
+{
+    double *sigma = euler_levels(s, &s->schedule->sigmas);
     s->state = sigma;
     s->init_scale = euler_init_scale(s->schedule, sigma[0]);
 }
@@ -93,6 +99,7 @@ const struct sampler_type euler_sampler = {
     .title = "Euler",
     .summary = "The plainest first-order sampler, for comparison with other programs",
     .published = "EulerDiscreteScheduler",
+    .settings = levels_settings,
     .lacks = euler_lacks,
     .grid = grid_euler,
     .init = euler_init,

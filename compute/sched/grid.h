@@ -27,11 +27,17 @@ double grid_sigma(const struct noise_schedule *s, double t);
 // The reverse: the training step of a sigma, by its logarithm between two whole ones.
 double grid_time(const struct noise_schedule *s, double sigma);
 
-// sigmas.c: count levels from first down to last, spaced as asked (not SIGMAS_OF_STEPS).
+// sigmas.c: by which a person chooses how the levels are spaced, of the samplers that reckon in
+// them; what it says, or the model's schedule where it leaves it to that; and count levels from
+// first down to last, spaced as asked (not SIGMAS_OF_STEPS).
+extern const struct setting levels_settings[];
+enum sigma_spacing sampler_spacing(const struct sampler *s);
 void sigmas_spaced(enum sigma_spacing spacing, double first, double last, double *sigma, int count);
 
-// euler.c, for samplers whose latent lives at x = z + sigma noise: its factor on the way into the
-// network, that of start noise, and Euler's step between two levels.
+// euler.c, for samplers whose latent lives at x = z + sigma noise: their levels, [steps + 1] with
+// the last one, newly allocated; its factor on the way into the network, that of start noise, and
+// Euler's step between two levels.
+double *euler_levels(struct sampler *s, const struct sigma_config *c);
 double euler_scale_at(double sigma);
 double euler_init_scale(const struct noise_schedule *s, double sigma);
 void euler_between(const struct sampler *s, double from, double to, const float *prediction,

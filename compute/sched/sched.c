@@ -106,6 +106,16 @@ void sampler_take(const struct sampler *s, int i, float *x)
     }
 }
 
+int sampler_calls(const struct sampler_type *type, int steps)
+{
+    return type->ahead && steps > 0 ? 2 * steps - 1 : steps;
+}
+
+bool sampler_ahead(struct sampler *s, int i, const float *prediction, float *x)
+{
+    return s->type->ahead && s->type->ahead(s, i, prediction, x);
+}
+
 void sampler_step(struct sampler *s, int i, const float *prediction, float *x)
 {
     s->type->step(s, i, prediction, x);

@@ -1,6 +1,6 @@
 // Noise schedules and samplers: arithmetic on the host, in double, over fp32 latents.
 //
-// A sampler is a member of a family: ddim, euler, lcm (one file each, one word in meson.build).
+// A sampler is a member of a family: ddim, euler, lcm ... (one file each, one word in meson.build).
 // Formulas: methods 7.1 - 7.5, and the papers that the files name. Latents are flat arrays of n
 // floats; their layout does not matter here.
 #pragma once
@@ -53,8 +53,11 @@ struct sampler_type {
     void (*init)(struct sampler *s);
     // Factor of x on its way into the network at step i. NULL: 1.
     double (*input_scale)(const struct sampler *s, int i);
-    // x (n floats) at timesteps[i] -> x at the next level, in place, given the network's
-    // prediction.
+    // A step of two calls: x (n floats) at timesteps[i] -> where the second prediction is wanted,
+    // at timesteps[i + 1], and true; false: this step takes one. NULL: each does.
+    bool (*ahead)(struct sampler *s, int i, const float *prediction, float *x);
+    // x at timesteps[i] -> x at the next level, in place, given the network's prediction; or x as
+    // ahead() left it, given the second one.
     void (*step)(struct sampler *s, int i, const float *prediction, float *x);
     void (*finish)(struct sampler *s); // NULL: nothing of its own
 };
@@ -95,6 +98,11 @@ void sampler_free(struct sampler *s);
 // Input of the network for x at step i (euler divides by sqrt(sigma^2 + 1); the others copy).
 void sampler_scale_input(const struct sampler *s, int i, const float *x, float *out);
 void sampler_step(struct sampler *s, int i, const float *prediction, float *x);
+// Calls of the network that the last so many steps take.
+int sampler_calls(const struct sampler_type *type, int steps);
+// Before sampler_step(). true: the step wants the prediction at step i + 1, too, for x as it is
+// left here, in the place of the one given.
+bool sampler_ahead(struct sampler *s, int i, const float *prediction, float *x);
 // A latent as the network sees it at step i, as the sampler has it, in place: the inverse of
 // sampler_scale_input().
 void sampler_take(const struct sampler *s, int i, float *x);

@@ -6,6 +6,35 @@
 #define KARRAS_RHO 7.0
 #define BETA_SHAPE 0.6 // both parameters of the beta distribution
 
+static const char *const choices[] = {"model", "steps", "karras", "exponential", "beta", NULL};
+
+// The levels of an edit are those of its inversion.
+static bool has_levels(const struct settings *s)
+{
+    return !settings_find(s, "inverter", NULL);
+}
+
+const struct setting levels_settings[] = {
+    {.key = "levels",
+     .title = "Noise levels",
+     .recipe = "Schedule type",
+     .help = "How the noise of the steps is spaced: as the model's scheduler file says, evenly in "
+             "the training steps, or more of it where there is little noise",
+     .kind = SETTING_CHOICE,
+     .level = SETTING_HIDDEN, // the window draws edits
+     .choices = choices,
+     .matters = has_levels},
+    {0},
+};
+
+enum sigma_spacing sampler_spacing(const struct sampler *s)
+{
+    static const enum sigma_spacing spacings[] = {0, SIGMAS_OF_STEPS, SIGMAS_KARRAS,
+                                                  SIGMAS_EXPONENTIAL, SIGMAS_BETA};
+    const int choice = s->settings ? settings_int(s->settings, levels_settings[0].key) : 0;
+    return choice ? spacings[choice] : s->schedule->sigmas.spacing;
+}
+
 // The continued fraction of the incomplete beta function by Lentz's method (Press et al., Numerical
 // Recipes, section 6.4), for x up to (a + 1) / (a + b + 2).
 static double beta_fraction(double a, double b, double x)

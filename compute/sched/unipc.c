@@ -26,16 +26,17 @@ static void space_levels(struct sampler *s, double *sigma)
 {
     const struct noise_schedule *schedule = s->schedule;
     const struct sigma_config *c = &schedule->sigmas;
-    if (c->spacing == SIGMAS_OF_STEPS) {
+    const enum sigma_spacing spacing = sampler_spacing(s);
+    if (spacing == SIGMAS_OF_STEPS) {
         sigma[s->steps] = c->end_at_min ? grid_sigma(schedule, 0) : 0;
         return;
     }
     const double highest = grid_sigma(schedule, schedule->train_steps - 1);
-    sigmas_spaced(c->spacing, c->sigma_max > 0 ? c->sigma_max : highest,
+    sigmas_spaced(spacing, c->sigma_max > 0 ? c->sigma_max : highest,
                   c->sigma_min > 0 ? c->sigma_min : grid_sigma(schedule, 0), sigma, s->steps);
     for (int i = 0; i < s->steps; i++) {
         const double t = grid_time(schedule, sigma[i]);
-        s->timesteps[i] = c->spacing == SIGMAS_KARRAS ? rint(t) : floor(t);
+        s->timesteps[i] = spacing == SIGMAS_KARRAS ? rint(t) : floor(t);
     }
     sigma[s->steps] = c->end_at_min ? sigma[s->steps - 1] : 0;
 }
@@ -231,6 +232,7 @@ const struct sampler_type unipc_sampler = {
     .summary =
         "Predicts and corrects with one call of the network: a good picture in 8 to 20 steps",
     .published = "UniPCMultistepScheduler",
+    .settings = levels_settings,
     .lacks = unipc_lacks,
     .grid = unipc_grid,
     .init = unipc_init,

@@ -650,7 +650,8 @@ static void test_bad_settings(void)
 
 static bool of_second_order(const struct sampler_type *t)
 {
-    return g_str_equal(t->name, "dpmpp_2m") || g_str_equal(t->name, "unipc");
+    static const char *const names[] = {"dpmpp_2m", "unipc", "heun", NULL};
+    return g_strv_contains(names, t->name);
 }
 
 // The inversion's end is a start for every sampler. Euler's method takes the very steps of DDIM

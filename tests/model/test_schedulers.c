@@ -1,7 +1,7 @@
 // Scheduler files as the reference takes them: each case of
-// tests/data/schedulers/make_scheduler_vectors.py and make_few_step_vectors.py, which say what
-// their tensors are, is put into a model's folder and read as people's are. And options that are
-// refused. No device.
+// tests/data/schedulers/make_scheduler_vectors.py, make_few_step_vectors.py and
+// make_level_vectors.py, which say what their tensors are, is put into a model's folder and read as
+// people's are. And options that are refused. No device.
 
 #include "compute/sched/sched.h"
 #include "tests/model/folder.h"
@@ -33,14 +33,60 @@ static struct model *model_with(const char *file, struct noise_schedule *schedul
     return m;
 }
 
-// The sampler's own defaults, or TCD's gamma where the case's name says so.
+// The sampler's own defaults, or TCD's gamma or the spacing of levels where the case's name says
+// so.
 static struct settings *settings_of(const char *sampler, const char *name)
 {
+    g_autoptr(GError) error = NULL;
     struct settings *settings = settings_new(sampler_find(sampler)->settings);
+    if (g_str_has_prefix(name, "set-")) {
+        g_autofree char *levels = g_strndup(name + 4, strcspn(name + 4, "."));
+        settings_parse(settings, "levels", levels, &error);
+        g_assert_no_error(error);
+    }
     if (g_str_equal(sampler, "tcd") && *name == 'g') {
         g_assert_true(settings_set(settings, "eta", atoi(name + 1) / 10.0, NULL));
     }
     return settings;
+}
+
+// A sampler on its way beside the vectors, which have a row for each call of the network.
+struct walk {
+    const char *name;
+    struct sampler *s;
+    const float *times, *path; // the vectors
+    float *x, *input, *prediction;
+    int row;
+    double train_steps;
+};
+
+// The prediction at step i.
+static void call(struct walk *w, int i)
+{
+    if (fabs(w->s->timesteps[i] - w->times[w->row]) > TIME_TOLERANCE * w->train_steps) {
+        g_error("step %d: at %.9g, not at %.9g", i, w->s->timesteps[i], w->times[w->row]);
+    }
+    sampler_scale_input(w->s, i, w->x, w->input);
+    path_network(w->input, w->s->timesteps[i], w->prediction, w->s->n);
+}
+
+static void check_row(struct walk *w)
+{
+    path_assert_near(w->name, w->row, w->x, w->path + w->row * w->s->n, w->s->n);
+    w->row++;
+}
+
+static void walk(struct walk *w)
+{
+    for (int i = 0; i < w->s->steps; i++) {
+        call(w, i);
+        if (sampler_ahead(w->s, i, w->prediction, w->x)) {
+            check_row(w);
+            call(w, i + 1);
+        }
+        sampler_step(w->s, i, w->prediction, w->x);
+        check_row(w);
+    }
 }
 
 static void test_case(gconstpointer data)
@@ -51,35 +97,36 @@ static void test_case(gconstpointer data)
     g_autoptr(GError) error = NULL;
     struct noise_schedule schedule;
     struct model *m = model_with(g_hash_table_lookup(vectors->metadata, name), &schedule);
-    int64_t n, steps, total;
+    int64_t n, rows, total;
     g_autofree char *path_name = g_strconcat(name, ".path", NULL),
                     *times_name = g_strconcat(name, ".timesteps", NULL),
                     *sampler = g_strndup(name, strcspn(name, "."));
     g_autofree float *start = path_vector(vectors, "start", &n),
                      *path = path_vector(vectors, path_name, &total),
-                     *times = path_vector(vectors, times_name, &steps);
+                     *times = path_vector(vectors, times_name, &rows);
 
     struct rng rng = {.seed = NOISE_SEED};
     struct settings *settings = settings_of(sampler, name + strlen(sampler) + 1);
+    const int steps = (int)(sampler_find(sampler)->ahead ? (rows + 1) / 2 : rows);
     struct sampler *s =
         sampler_new(&schedule,
                     &(struct sampler_params){
-                        .name = sampler, .settings = settings, .steps = (int)steps, .rng = &rng},
+                        .name = sampler, .settings = settings, .steps = steps, .rng = &rng},
                     n, &error);
     g_assert_no_error(error);
+    g_assert_cmpint(sampler_calls(s->type, steps), ==, rows);
     g_autofree float *x = g_new(float, n), *input = g_new(float, n), *prediction = g_new(float, n);
     for (int64_t i = 0; i < n; i++) {
         x[i] = (float)(start[i] * s->init_scale);
     }
-    for (int i = 0; i < steps; i++) {
-        if (fabs(s->timesteps[i] - times[i]) > TIME_TOLERANCE * schedule.train_steps) {
-            g_error("step %d: at %.9g, not at %.9g", i, s->timesteps[i], times[i]);
-        }
-        sampler_scale_input(s, i, x, input);
-        path_network(input, s->timesteps[i], prediction, n);
-        sampler_step(s, i, prediction, x);
-        path_assert_near(path_name, i, x, path + i * n, n);
-    }
+    walk(&(struct walk){.name = path_name,
+                        .s = s,
+                        .times = times,
+                        .path = path,
+                        .x = x,
+                        .input = input,
+                        .prediction = prediction,
+                        .train_steps = schedule.train_steps});
     sampler_free(s);
     settings_free(settings);
     noise_schedule_finish(&schedule);
@@ -219,7 +266,7 @@ static void test_ends(void)
             float x[] = {1, -1, 0.5f, 0}, prediction[] = {0.1f, 0.2f, -0.3f, 0};
             for (int j = 0; j < 5; j++) {
                 g_assert_true(s->timesteps[j] >= 0 && s->timesteps[j] < schedule.train_steps);
-                sampler_step(s, j, prediction, x);
+                path_step(s, j, prediction, x);
             }
             if (!latent_finite(x, 4)) {
                 g_error("%s of %s is not finite", params.name, files[i]);
@@ -247,7 +294,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_autoptr(GError) error = NULL;
-    static const char *const files[] = {"schedulers.safetensors", "few_steps.safetensors"};
+    static const char *const files[] = {"schedulers.safetensors", "few_steps.safetensors",
+                                        "levels.safetensors"};
     struct st_file *vectors[G_N_ELEMENTS(files)];
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *file =

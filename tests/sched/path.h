@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compute/file/safetensors.h"
+#include "compute/sched/sched.h"
 
 #include <glib.h>
 #include <math.h>
@@ -24,6 +25,13 @@ static inline void path_network(const float *x, double t, float *out, int64_t n)
     for (int64_t i = 0; i < n; i++) {
         out[i] = (float)(0.9 * x[i] * cos(t / 100) + 0.1 * sin(x[i]));
     }
+}
+
+// A step whose predictions are all the same.
+static inline void path_step(struct sampler *s, int i, const float *prediction, float *x)
+{
+    sampler_ahead(s, i, prediction, x);
+    sampler_step(s, i, prediction, x);
 }
 
 static inline void path_assert_near(const char *what, int step, const float *x,

@@ -167,7 +167,7 @@ static void test_from_inversion(void)
         sampler_take(s, 0, x);
         for (int i = 0; i < c.steps; i++) {
             g_assert_cmpint((int)s->timesteps[i], ==, times[c.steps - 1 - i]);
-            sampler_step(s, i, noise, x);
+            path_step(s, i, noise, x);
         }
         sampler_free(s);
         settings_free(settings);
@@ -259,7 +259,7 @@ static void test_table(void)
             for (int k = 0; k < steps; k++) {
                 g_assert_true(k == 0 || s->timesteps[k] < s->timesteps[k - 1]);
                 g_assert_true(s->timesteps[k] >= 0 && s->timesteps[k] < 1000);
-                sampler_step(s, k, prediction, x);
+                path_step(s, k, prediction, x);
             }
             g_assert_true(latent_finite(x, 4));
             sampler_free(s);
