@@ -1,6 +1,7 @@
 #include "compute/json_file.h"
 
 #include "compute/file/json.h"
+#include "compute/i18n.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static JsonNode *read_object(struct tree *t)
     json_enter(r, '{');
     while ((key = json_key(r, &first))) {
         if (json_object_has_member(object, key)) {
-            json_fault(r, "a key stands twice");
+            json_fault(r, _("a key stands twice"));
         }
         json_object_set_member(object, key, read_value(t));
         g_free(key);
@@ -68,7 +69,7 @@ static JsonNode *read_string(struct json_reader *r)
 static JsonNode *read_nested(struct tree *t, char bracket)
 {
     if (t->depth == MAX_DEPTH) {
-        json_fault(&t->reader, "it is nested too deeply");
+        json_fault(&t->reader, _("it is nested too deeply"));
         return json_node_new(JSON_NODE_NULL);
     }
     t->depth++;
@@ -84,7 +85,7 @@ static JsonNode *read_word(struct json_reader *r)
         return json_node_init_boolean(json_node_alloc(), truth);
     }
     if (!json_word(r, "null")) {
-        json_fault(r, "a value was expected");
+        json_fault(r, _("a value was expected"));
     }
     return json_node_new(JSON_NODE_NULL);
 }
@@ -93,7 +94,7 @@ static JsonNode *read_word(struct json_reader *r)
 static JsonNode *read_value(struct tree *t)
 {
     if (++t->values > MAX_VALUES) {
-        json_fault(&t->reader, "it holds too many values");
+        json_fault(&t->reader, _("it holds too many values"));
     }
     const char kind = json_peek(&t->reader);
     switch (kind) {
@@ -119,17 +120,17 @@ JsonNode *json_text_read(const char *text, gsize size, JsonNodeType top, const c
     const gsize mark = mark_length(text, size);
     json_begin(r, text + mark, size - mark);
     if (size > MAX_BYTES) {
-        json_fault(r, "it is too large");
+        json_fault(r, _("it is too large"));
     } else if (size == mark) {
-        json_fault(r, "it is empty");
+        json_fault(r, _("it is empty"));
     }
     JsonNode *root = read_value(&t);
     if (json_end(r) && json_node_get_node_type(root) != top) {
-        json_fault(r,
-                   top == JSON_NODE_OBJECT ? "it is not a JSON object" : "it is not a JSON list");
+        json_fault(r, top == JSON_NODE_OBJECT ? _("it is not a JSON object")
+                                              : _("it is not a JSON list"));
     }
     if (r->fault) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is damaged: %s", name,
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("%s is damaged: %s"), name,
                     r->fault);
         g_clear_pointer(&root, json_node_unref);
     }
@@ -142,8 +143,8 @@ JsonNode *json_file_read(const char *path, JsonNodeType top, const char *name, G
     g_autofree char *text = NULL;
     gsize size;
     if (g_stat(path, &info) == 0 && (info.st_size > MAX_BYTES || S_ISFIFO(info.st_mode))) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is %s", name,
-                    S_ISFIFO(info.st_mode) ? "no file" : "too large");
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    S_ISFIFO(info.st_mode) ? _("%s is no file") : _("%s is too large"), name);
         return NULL;
     }
     if (!g_file_get_contents(path, &text, &size, error)) {

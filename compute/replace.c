@@ -1,5 +1,7 @@
 #include "compute/replace.h"
 
+#include "compute/i18n.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -32,7 +34,7 @@ static bool check_replaceable(const char *target, GError **error)
     }
     if (!S_ISREG(old.st_mode)) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
-                            "something that is not a file has this name");
+                            _("something that is not a file has this name"));
         return false;
     }
     return g_access(target, W_OK) == 0 || fail_errno(errno, error);

@@ -2,6 +2,7 @@
 #include "compute/settings.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -66,8 +67,10 @@ bool setting_check(const struct setting *row, double value, GError **error)
     if (value >= min && value <= max && (!whole || value == floor(value))) {
         return true;
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s: %.9g is not %s from %g to %g",
-                row->key, value, whole ? "a whole number" : "a number", min, max);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                whole ? _("%s: %.9g is not a whole number from %g to %g")
+                      : _("%s: %.9g is not a number from %g to %g"),
+                row->key, value, min, max);
     return false;
 }
 
@@ -84,7 +87,7 @@ static bool parse_switch(const struct setting *row, const char *text, double *va
         }
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                "%s: '%s' is neither 'on' nor 'off'", row->key, text);
+                _("%s: '%s' is neither 'on' nor 'off'"), row->key, text);
     return false;
 }
 
@@ -99,7 +102,7 @@ static bool parse_choice(const struct setting *row, const char *text, double *va
         }
         g_string_append_printf(all, "%s%s", i ? ", " : "", name);
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s: '%s' is not one of %s",
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, _("%s: '%s' is not one of %s"),
                 row->key, text, all->str);
     return false;
 }
@@ -116,7 +119,7 @@ bool setting_parse(const struct setting *row, const char *text, double *value, G
     const double parsed = g_ascii_strtod(text, &end);
     // Hexadecimal numbers and blanks in front are read, too, and nobody means them.
     if (end == text || *end || strpbrk(text, "xX \t")) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s: '%s' is not a number",
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, _("%s: '%s' is not a number"),
                     row->key, text);
         return false;
     }
@@ -377,12 +380,12 @@ static const struct setting *row_to_change(struct settings *s, const char *key,
         g_autofree char *names = members_with(r, key);
         if (names) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "'%s' is a setting of the %s %s, not of %s", key, r->key, names,
+                        _("'%s' is a setting of the %s %s, not of %s"), key, r->key, names,
                         settings_choice(s, r->key));
             return NULL;
         }
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there is no setting '%s'", key);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, _("there is no setting '%s'"), key);
     return NULL;
 }
 

@@ -1,6 +1,8 @@
 // The table of picture formats.
 #include "render/codec.h"
 
+#include "compute/i18n.h"
+
 #include "render/codec_table.h" // defines: CODEC_ROWS
 #include "render/color.h"
 #include "render/metadata.h"
@@ -100,6 +102,6 @@ void codec_note_colors(struct image_meta *meta, int transfer)
     enum { PQ = 16, HLG = 18 };
 
     image_meta_note(meta, transfer == PQ || transfer == HLG
-                              ? "its HDR colours are shown as if they were sRGB"
-                              : "its colours are shown as if they were sRGB");
+                              ? _("its HDR colours are shown as if they were sRGB")
+                              : _("its colours are shown as if they were sRGB"));
 }

@@ -62,8 +62,8 @@ struct codec {
 const struct codec *codec_sniff(GBytes *file);
 
 // What a file is that no member reads, where its first bytes say so: a clause to say why it is
-// refused; else NULL.
-const char *codec_refused(GBytes *file);
+// refused, newly allocated; else NULL.
+char *codec_refused(GBytes *file);
 
 // By name or by suffix, in upper or lower case; NULL where there is none.
 const struct codec *codec_find(const char *name);

@@ -3,6 +3,7 @@
 #include "render/color.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/parallel.h"
 
 #include <lcms2_plugin.h>
@@ -72,7 +73,7 @@ static void conversion_clear(struct conversion *conversion)
 
 static bool profile_fail(GError **error, const char *reason)
 {
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the colour profile %s", reason);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s", reason);
     return false;
 }
 
@@ -82,14 +83,14 @@ static bool conversion_open(struct conversion *conversion, GBytes *icc, GError *
     const void *data = g_bytes_get_data(icc, &size);
 
     if (size > MAX_PROFILE_BYTES) {
-        return profile_fail(error, "is too large");
+        return profile_fail(error, _("the colour profile is too large"));
     }
     conversion->context = context_new();
     conversion->profile =
         cmsOpenProfileFromMemTHR(conversion->context, data, (cmsUInt32Number)size);
     conversion->srgb = cmsCreate_sRGBProfileTHR(conversion->context);
     if (conversion->profile == NULL) {
-        return profile_fail(error, "is damaged");
+        return profile_fail(error, _("the colour profile is damaged"));
     }
     return true;
 }
@@ -99,7 +100,8 @@ static bool transform_create(struct conversion *conversion, cmsHPROFILE from, cm
 {
     conversion->transform = cmsCreateTransformTHR(conversion->context, from, in, to, out,
                                                   INTENT_RELATIVE_COLORIMETRIC, FLAGS);
-    return conversion->transform != NULL || profile_fail(error, "cannot be used");
+    return conversion->transform != NULL ||
+           profile_fail(error, _("the colour profile cannot be used"));
 }
 
 struct pixels_job {
@@ -188,10 +190,10 @@ static bool choose_format(const struct conversion *conversion, const struct imag
     cmsColorSpaceSignature space = cmsGetColorSpace(conversion->profile);
 
     if (space != cmsSigRgbData && space != cmsSigGrayData) {
-        return profile_fail(error, "is not for RGB or gray pictures");
+        return profile_fail(error, _("the colour profile is not for RGB or gray pictures"));
     }
     if (space == cmsSigGrayData && !is_gray(image)) {
-        return profile_fail(error, "is for gray pictures");
+        return profile_fail(error, _("the colour profile is for gray pictures"));
     }
     *format = space == cmsSigGrayData ? TYPE_GRAY_FLT : TYPE_RGB_FLT;
     return true;
@@ -213,7 +215,7 @@ bool color_to_srgb(struct image *image, GBytes *icc, GError **error)
 
 void color_note_ignored(struct image_meta *meta, const GError *error)
 {
-    g_autofree char *sentence = g_strconcat(error->message, " and was ignored", NULL);
+    g_autofree char *sentence = g_strdup_printf(_("%s and was ignored"), error->message);
 
     image_meta_note(meta, sentence);
 }
@@ -238,7 +240,7 @@ struct color_export *color_export_new(const struct image_rows *rows, GBytes *icc
     bool ok = conversion_open(conversion, icc, error);
 
     if (ok && cmsGetColorSpace(conversion->profile) != cmsSigRgbData) {
-        ok = profile_fail(error, "is not for RGB pictures");
+        ok = profile_fail(error, _("the colour profile is not for RGB pictures"));
     }
     if (!ok || !transform_create(conversion, conversion->srgb, TYPE_RGB_FLT, conversion->profile,
                                  TYPE_RGB_FLT, error)) {
@@ -357,7 +359,7 @@ static bool cmyk_by_profile(const uint8_t *cmyk, size_t count, GBytes *icc, floa
     bool ok = conversion_open(&conversion, icc, error);
 
     if (ok && cmsGetColorSpace(conversion.profile) != cmsSigCmykData) {
-        ok = profile_fail(error, "is not for CMYK pictures");
+        ok = profile_fail(error, _("the colour profile is not for CMYK pictures"));
     }
     ok = ok && transform_create(&conversion, conversion.profile, TYPE_CMYK_FLT, conversion.srgb,
                                 TYPE_RGB_FLT, error);

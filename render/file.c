@@ -2,6 +2,7 @@
 #include "render/file.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "compute/replace.h"
 #include "render/codec.h"
 #include "render/color.h"
@@ -44,13 +45,13 @@ static bool check_readable(GFile *file, struct task *task, GError **error)
     if (g_file_info_get_file_type(info) != G_FILE_TYPE_REGULAR) {
         const bool folder = g_file_info_get_file_type(info) == G_FILE_TYPE_DIRECTORY;
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                            folder ? "this is a folder, and pictures are files"
-                                   : "this is not a file");
+                            folder ? _("this is a folder, and pictures are files")
+                                   : _("this is not a file"));
         return false;
     }
     if (g_file_info_get_size(info) > MAX_FILE_BYTES) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "the file is larger than 2 GB");
+                            _("the file is larger than 2 GB"));
         return false;
     }
     return true;
@@ -81,7 +82,7 @@ static GBytes *load_bytes(GFile *file, struct task *task, GError **error)
     return bytes;
 }
 
-const char *image_refused(GBytes *beginning)
+char *image_refused(GBytes *beginning)
 {
     return codec_sniff(beginning) == NULL ? codec_refused(beginning) : NULL;
 }
@@ -89,17 +90,18 @@ const char *image_refused(GBytes *beginning)
 static const struct codec *choose_reader(GBytes *bytes, GError **error)
 {
     const struct codec *codec = codec_sniff(bytes);
-    const char *reason = image_refused(bytes);
+    g_autofree char *reason = image_refused(bytes);
 
     if (g_bytes_get_size(bytes) == 0) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the file is empty");
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("the file is empty"));
     } else if (reason != NULL) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, "this cannot be read: %s",
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, _("this cannot be read: %s"),
                     reason);
     } else if (codec == NULL) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "this is not a picture in a format that can be read (PNG, JPEG, TIFF, "
-                            "WebP, HEIC, AVIF, JPEG XL, GIF, BMP, PNM, ICO)");
+        g_set_error_literal(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+            _("this is not a picture in a format that can be read (PNG, JPEG, TIFF, "
+              "WebP, HEIC, AVIF, JPEG XL, GIF, BMP, PNM, ICO)"));
     }
     return codec;
 }
@@ -122,7 +124,7 @@ static void check_xmp(struct image *image)
     g_autoptr(GBytes) readable = xmp_for_export(packet, image->width, image->height, true);
 
     if (packet != NULL && readable == NULL) {
-        image_meta_note(&image->meta, "its XMP description is damaged and will not be exported");
+        image_meta_note(&image->meta, _("its XMP description is damaged and will not be exported"));
         g_clear_pointer(&image->meta.xmp, g_bytes_unref);
     }
 }
@@ -179,7 +181,7 @@ struct image *image_load_whole(GFile *file, struct task *task, GError **error)
     if (image != NULL && image->meta.note != NULL &&
         strstr(image->meta.note, CODEC_PARTIAL_NOTE) != NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                            "the file is damaged or cut short");
+                            _("the file is damaged or cut short"));
         prefix_name(file, error);
         g_clear_pointer(&image, image_free);
     }
@@ -223,18 +225,18 @@ static bool check_choice(const struct codec *codec, const struct image_save_para
     if (codec == NULL || codec->write == NULL) {
         g_set_error_literal(
             error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-            "pictures can be saved as PNG (.png), JPEG (.jpg), WebP (.webp) and TIFF "
-            "(.tif)");
+            _("pictures can be saved as PNG (.png), JPEG (.jpg), WebP (.webp) and TIFF "
+              "(.tif)"));
         return false;
     }
     if (params->bits != 0 && params->bits != 8 && params->bits != 16) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "bits a channel are 8 or 16, not %d", params->bits);
+                    _("bits a channel are 8 or 16, not %d"), params->bits);
         return false;
     }
     if (params->quality < 0 || params->quality > 100) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "quality is 1 to 100, not %d",
-                    params->quality);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    _("quality is 1 to 100, not %d"), params->quality);
         return false;
     }
     return true;
@@ -380,7 +382,7 @@ static bool replace_file(const char *path, GBytes *bytes, struct task *task, GEr
 
     replacement_free(r);
     if (!ok) {
-        g_prefix_error(error, "cannot be saved: ");
+        g_prefix_error(error, _("cannot be saved: "));
     }
     return ok;
 }
@@ -401,7 +403,7 @@ static bool check_folder(const char *path, GError **error)
     const int code = errno;
 
     g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
-                "nothing can be put into %s: %s", folder, g_strerror(code));
+                _("nothing can be put into %s: %s"), folder, g_strerror(code));
     return false;
 }
 
@@ -409,7 +411,7 @@ static bool check_path(const char *path, GError **error)
 {
     if (path == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "pictures can only be saved on this computer");
+                            _("pictures can only be saved on this computer"));
     }
     return path != NULL;
 }
@@ -444,7 +446,7 @@ const char *image_save_note(const struct image *image, GFile *file,
     const struct codec *codec = path != NULL ? choose_writer(path, params) : NULL;
 
     return codec != NULL && codec->write != NULL && !codec->alpha && !is_opaque(image)
-               ? "there is no transparency in such a file: the picture is laid on white"
+               ? _("there is no transparency in such a file: the picture is laid on white")
                : NULL;
 }
 

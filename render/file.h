@@ -14,8 +14,9 @@ struct image *image_load_bytes(GBytes *bytes, struct task *task, GError **error)
 // The same where a part is of no use: a file that is damaged behind its first rows is an error.
 struct image *image_load_whole(GFile *file, struct task *task, GError **error);
 
-// What a file is that begins so and is no picture that can be read, a sentence; NULL: not known.
-const char *image_refused(GBytes *beginning);
+// What a file is that begins so and is no picture that can be read, a sentence, newly allocated;
+// NULL: not known.
+char *image_refused(GBytes *beginning);
 
 // Size, format and meta. info is filled only on success; image_meta_clear(&info->meta) afterwards.
 bool image_probe(GFile *file, struct image_info *info, GError **error);

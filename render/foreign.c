@@ -2,20 +2,24 @@
 // numbers of file(1)), so that a person is told more than that it is no picture.
 #include "render/codec.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
-#define RAW_PHOTO      "it is a raw photo of a camera, which a raw converter has to develop first"
-#define PICTURE(kind)  "it is " kind " picture; save it as TIFF or PNG"
-#define DOCUMENT(kind) "it is " kind "; export it as TIFF or PNG"
-#define DRAWING(kind)  "it is a drawing (" kind "), which has no pixels; export it as PNG"
-#define VIDEO          "it is a video; save one of its pictures as TIFF or PNG"
-#define PAGE           "it is a web page, as a download leaves one in the place of the picture"
+// What is said of a file: a sentence, or one of a family of formats with the format's name.
+enum family { SENTENCE, PICTURE, DOCUMENT, DRAWING };
+
+#define RAW_PHOTO                                                                                  \
+    SENTENCE, N_("it is a raw photo of a camera, which a raw converter has to develop first")
+#define VIDEO SENTENCE, N_("it is a video; save one of its pictures as TIFF or PNG")
+#define PAGE  N_("it is a web page, as a download leaves one in the place of the picture")
 
 // Raw photos that are TIFF files are known to that codec.
 static const struct signature {
     const char *bytes;
     gsize offset, size;
-    const char *reason;
+    enum family family;
+    const char *text;
 } SIGNATURES[] = {
     {"FUJIFILMCCD-RAW", 0, 15, RAW_PHOTO}, // RAF
     {"ftypcrx ", 4, 8, RAW_PHOTO},         // CR3
@@ -26,50 +30,51 @@ static const struct signature {
     {"IIU\0", 0, 4, RAW_PHOTO},            // RW2
     {"\0MRM", 0, 4, RAW_PHOTO},            // MRW
     {"FOVb", 0, 4, RAW_PHOTO},             // X3F
-    {"8BPS", 0, 4, "it is a Photoshop document (PSD); save a copy as TIFF or PNG"},
-    {"gimp xcf", 0, 8, DOCUMENT("a GIMP document (XCF)")},
-    {"mimetypeapplication/x-krita", 30, 27, DOCUMENT("a Krita document")},
-    {"mimetypeimage/openraster", 30, 24, DOCUMENT("an OpenRaster document")},
-    {"CSFCHUNK", 0, 8, DOCUMENT("a Clip Studio document")},
-    {"PDN3", 0, 4, DOCUMENT("a Paint.NET document")},
+    {"8BPS", 0, 4, SENTENCE, N_("it is a Photoshop document (PSD); save a copy as TIFF or PNG")},
+    {"gimp xcf", 0, 8, DOCUMENT, "GIMP (XCF)"},
+    {"mimetypeapplication/x-krita", 30, 27, DOCUMENT, "Krita"},
+    {"mimetypeimage/openraster", 30, 24, DOCUMENT, "OpenRaster"},
+    {"CSFCHUNK", 0, 8, DOCUMENT, "Clip Studio"},
+    {"PDN3", 0, 4, DOCUMENT, "Paint.NET"},
     {"\0\xff"
      "KA",
-     0, 4, DOCUMENT("an Affinity document")},
-    {"%PDF-", 0, 5, "it is a PDF document; save its page as TIFF or PNG"},
-    {"%!PS", 0, 4, DOCUMENT("a PostScript document")},
-    {"AT&TFORM", 0, 8, DOCUMENT("a DjVu document")},
-    {"\0\0\0\x0cjP  ", 0, 8, PICTURE("a JPEG 2000")},
-    {"\xff\x4f\xff\x51", 0, 4, PICTURE("a JPEG 2000")},
-    {"II\xbc\x01", 0, 4, PICTURE("a JPEG XR")},
-    {"\x76\x2f\x31\x01", 0, 4, PICTURE("an OpenEXR")},
-    {"#?RADIANCE", 0, 10, PICTURE("a Radiance HDR")},
-    {"#?RGBE", 0, 6, PICTURE("a Radiance HDR")},
-    {"qoif", 0, 4, PICTURE("a QOI")},
-    {"DDS ", 0, 4, PICTURE("a DirectDraw (DDS)")},
-    {"\x0a\x00\x01", 0, 3, PICTURE("a PCX")},
-    {"\x0a\x02\x01", 0, 3, PICTURE("a PCX")},
-    {"\x0a\x03\x01", 0, 3, PICTURE("a PCX")},
-    {"\x0a\x05\x01", 0, 3, PICTURE("a PCX")},
-    {"icns", 0, 4, "it is an icon of macOS (ICNS); save one of its pictures as PNG"},
-    {"SDPX", 0, 4, PICTURE("a DPX")},
-    {"XPDS", 0, 4, PICTURE("a DPX")},
-    {"\x80\x2a\x5f\xd7", 0, 4, PICTURE("a Cineon")},
-    {"SIMPLE  =", 0, 9, PICTURE("a FITS")},
-    {"\x01\xda", 0, 2, PICTURE("an SGI")},
-    {"\x59\xa6\x6a\x95", 0, 4, PICTURE("a Sun raster")},
-    {"FLIF", 0, 4, PICTURE("a FLIF")},
-    {"\x8aMNG", 0, 4, PICTURE("an MNG")},
-    {"\x8bJNG", 0, 4, PICTURE("a JNG")},
-    {"/* XPM */", 0, 9, PICTURE("an XPM")},
-    {"id=ImageMagick", 0, 14, PICTURE("a MIFF")},
-    {"DICM", 128, 4, PICTURE("a DICOM")},
-    {"\xd7\xcd\xc6\x9a", 0, 4, DRAWING("WMF")},
-    {" EMF", 40, 4, DRAWING("EMF")},
-    {"version https://git-lfs", 0, 23,
-     "it is a pointer of Git LFS; the file itself is fetched by git lfs pull"},
-    {"\x1f\x8b", 0, 2, "it is packed (gzip); unpack it first"},
-    {"PK\x03\x04", 0, 4, "it is an archive (ZIP); unpack it first"},
-    {"GGUF", 0, 4, "it is a model in GGUF form; the same model is read as safetensors"},
+     0, 4, DOCUMENT, "Affinity"},
+    {"%PDF-", 0, 5, SENTENCE, N_("it is a PDF document; save its page as TIFF or PNG")},
+    {"%!PS", 0, 4, DOCUMENT, "PostScript"},
+    {"AT&TFORM", 0, 8, DOCUMENT, "DjVu"},
+    {"\0\0\0\x0cjP  ", 0, 8, PICTURE, "JPEG 2000"},
+    {"\xff\x4f\xff\x51", 0, 4, PICTURE, "JPEG 2000"},
+    {"II\xbc\x01", 0, 4, PICTURE, "JPEG XR"},
+    {"\x76\x2f\x31\x01", 0, 4, PICTURE, "OpenEXR"},
+    {"#?RADIANCE", 0, 10, PICTURE, "Radiance HDR"},
+    {"#?RGBE", 0, 6, PICTURE, "Radiance HDR"},
+    {"qoif", 0, 4, PICTURE, "QOI"},
+    {"DDS ", 0, 4, PICTURE, "DirectDraw (DDS)"},
+    {"\x0a\x00\x01", 0, 3, PICTURE, "PCX"},
+    {"\x0a\x02\x01", 0, 3, PICTURE, "PCX"},
+    {"\x0a\x03\x01", 0, 3, PICTURE, "PCX"},
+    {"\x0a\x05\x01", 0, 3, PICTURE, "PCX"},
+    {"icns", 0, 4, SENTENCE, N_("it is an icon of macOS (ICNS); save one of its pictures as PNG")},
+    {"SDPX", 0, 4, PICTURE, "DPX"},
+    {"XPDS", 0, 4, PICTURE, "DPX"},
+    {"\x80\x2a\x5f\xd7", 0, 4, PICTURE, "Cineon"},
+    {"SIMPLE  =", 0, 9, PICTURE, "FITS"},
+    {"\x01\xda", 0, 2, PICTURE, "SGI"},
+    {"\x59\xa6\x6a\x95", 0, 4, PICTURE, "Sun raster"},
+    {"FLIF", 0, 4, PICTURE, "FLIF"},
+    {"\x8aMNG", 0, 4, PICTURE, "MNG"},
+    {"\x8bJNG", 0, 4, PICTURE, "JNG"},
+    {"/* XPM */", 0, 9, PICTURE, "XPM"},
+    {"id=ImageMagick", 0, 14, PICTURE, "MIFF"},
+    {"DICM", 128, 4, PICTURE, "DICOM"},
+    {"\xd7\xcd\xc6\x9a", 0, 4, DRAWING, "WMF"},
+    {" EMF", 40, 4, DRAWING, "EMF"},
+    {"version https://git-lfs", 0, 23, SENTENCE,
+     N_("it is a pointer of Git LFS; the file itself is fetched by git lfs pull")},
+    {"\x1f\x8b", 0, 2, SENTENCE, N_("it is packed (gzip); unpack it first")},
+    {"PK\x03\x04", 0, 4, SENTENCE, N_("it is an archive (ZIP); unpack it first")},
+    {"GGUF", 0, 4, SENTENCE,
+     N_("it is a model in GGUF form; the same model is read as safetensors")},
     {"\x1a\x45\xdf\xa3", 0, 4, VIDEO},
     {"ftypisom", 4, 8, VIDEO},
     {"ftypmp4", 4, 7, VIDEO},
@@ -90,8 +95,23 @@ static bool has_word(const uint8_t *data, gsize size, const char *word)
     return strstr(lower, word) != NULL;
 }
 
+static char *say(enum family family, const char *text)
+{
+    switch (family) {
+    case PICTURE:
+        return g_strdup_printf(_("it is a picture of the format %s; save it as TIFF or PNG"), text);
+    case DOCUMENT:
+        return g_strdup_printf(_("it is a document of %s; export it as TIFF or PNG"), text);
+    case DRAWING:
+        return g_strdup_printf(_("it is a drawing (%s), which has no pixels; export it as PNG"),
+                               text);
+    case SENTENCE: break;
+    }
+    return g_strdup(translated(text));
+}
+
 // Drawings and pages begin with any of several marks, and with comments before them.
-static const char *refused_text(const uint8_t *data, gsize size)
+static char *refused_text(const uint8_t *data, gsize size)
 {
     gsize at = size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
@@ -103,8 +123,8 @@ static const char *refused_text(const uint8_t *data, gsize size)
     }
     return has_word(data + at, size - at, "<html") ||
                    has_word(data + at, size - at, "<!doctype html")
-               ? PAGE
-           : has_word(data + at, size - at, "<svg") ? DRAWING("SVG")
+               ? say(SENTENCE, PAGE)
+           : has_word(data + at, size - at, "<svg") ? say(DRAWING, "SVG")
                                                     : NULL;
 }
 
@@ -135,7 +155,7 @@ static bool is_targa(const uint8_t *data, gsize size)
             (kind == 3 && palette == 0 && depth == 8));
 }
 
-const char *codec_refused(GBytes *file)
+char *codec_refused(GBytes *file)
 {
     gsize size = 0;
     const uint8_t *data = g_bytes_get_data(file, &size);
@@ -144,11 +164,11 @@ const char *codec_refused(GBytes *file)
         const struct signature *s = &SIGNATURES[i];
 
         if (size >= s->offset + s->size && memcmp(data + s->offset, s->bytes, s->size) == 0) {
-            return s->reason;
+            return say(s->family, s->text);
         }
     }
 
-    const char *reason = refused_text(data, size);
+    char *reason = refused_text(data, size);
 
-    return reason != NULL ? reason : is_targa(data, size) ? PICTURE("a Targa (TGA)") : NULL;
+    return reason != NULL ? reason : is_targa(data, size) ? say(PICTURE, "Targa (TGA)") : NULL;
 }

@@ -5,6 +5,7 @@
 #include "render/codec.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/color.h"
 #include "render/heif_items.h"
 #include "render/metadata.h"
@@ -74,10 +75,10 @@ static bool fail(struct heif_error reason, GError **error)
         reason.code == heif_error_Unsupported_filetype ||
         reason.subcode == heif_suberror_Security_limit_exceeded) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "this kind of HEIC or AVIF picture cannot be read (%s)", text);
+                    _("this kind of HEIC or AVIF picture cannot be read (%s)"), text);
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "the HEIC or AVIF data is damaged or cut short (%s)", text);
+                    _("the HEIC or AVIF data is damaged or cut short (%s)"), text);
     }
     return false;
 }
@@ -94,9 +95,10 @@ static bool reader_open(struct reader *r, GBytes *file, GError **error)
     *r = (struct reader){0};
     r->file = heif_items_sound(file, &r->sideways);
     if (r->file == NULL) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                            "the HEIC or AVIF data is damaged or cut short, or its picture is put "
-                            "together in a way that cannot be read");
+        g_set_error_literal(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+            _("the HEIC or AVIF data is damaged or cut short, or its picture is put "
+              "together in a way that cannot be read"));
         return false;
     }
     r->context = heif_context_alloc();
@@ -301,7 +303,7 @@ static struct image *image_from_planes(const struct heif_image *decoded,
     planes[3] = take_plane(decoded, heif_channel_Alpha, handle, false);
     if (!ok || (alpha && planes[3].data == NULL)) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                            "the HEIC or AVIF data is damaged (its parts differ in size)");
+                            _("the HEIC or AVIF data is damaged (its parts differ in size)"));
         return NULL;
     }
 
@@ -383,7 +385,7 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
 
 const struct codec heif_codec = {
     .name = "heif",
-    .title = "HEIC and AVIF",
+    .title = N_("HEIC and AVIF"),
     .suffixes = (const char *const[]){"heic", "heif", "hif", "avif", NULL},
     .sniff = sniff,
     .read_info = read_info,

@@ -2,19 +2,20 @@
 #include "render/image.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
 bool image_check_size(gint64 width, gint64 height, GError **error)
 {
     if (width < 1 || height < 1) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the picture is empty");
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("the picture is empty"));
         return false;
     }
     if (width > IMAGE_MAX_SIDE || height > IMAGE_MAX_SIDE || width * height > IMAGE_MAX_PIXELS) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "the picture says it has %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
-                    " pixels; the limit is %d a side and %d million in all",
+                    _("the picture says it has %" PRId64 " x %" PRId64
+                      " pixels; the limit is %d a side and %d million in all"),
                     width, height, IMAGE_MAX_SIDE, IMAGE_MAX_PIXELS / 1000000);
         return false;
     }
@@ -34,7 +35,7 @@ static bool allocate_pixels(struct image *image, bool with_alpha, GError **error
         g_autofree char *need = g_format_size(pixels * channels * sizeof(float));
 
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                    "a picture of %d x %d needs %s of memory, which is not free", image->width,
+                    _("a picture of %d x %d needs %s of memory, which is not free"), image->width,
                     image->height, need);
         return false;
     }

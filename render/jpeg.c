@@ -3,6 +3,7 @@
 #include "render/codec.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/color.h"
 #include "render/iptc.h"
 #include "render/metadata.h"
@@ -52,8 +53,8 @@ static G_GNUC_NORETURN void fail_damaged(j_common_ptr cinfo)
             cinfo->err->msg_code != JERR_OUT_OF_MEMORY && cinfo->err->msg_code != JWRN_HIT_MARKER;
         cinfo->err->format_message(cinfo, text);
         g_set_error(&failure->error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "the JPEG data cannot be read (%s)",
-                    failure->ended ? "the file is cut short" : text);
+                    _("the JPEG data cannot be read (%s)"),
+                    failure->ended ? _("the file is cut short") : text);
     }
     longjmp(failure->jump, 1);
 }
@@ -116,7 +117,7 @@ static void reader_progress(j_common_ptr cinfo)
 
     if (reader->jpeg.input_scan_number > MAX_SCANS) {
         g_set_error(&reader->failure.error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "the JPEG file has more than %d scans", MAX_SCANS);
+                    _("the JPEG file has more than %d scans"), MAX_SCANS);
         fail_damaged(cinfo);
     }
     if (task_cancelled(reader->task, &reader->failure.error)) {
@@ -315,7 +316,7 @@ static void prepare_pixels(struct reader *reader)
     reader->row = g_try_malloc_n(rows, (size_t)width * 4);
     if (reader->row == NULL) {
         g_set_error_literal(&reader->failure.error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                            "there is not enough memory to read the picture");
+                            _("there is not enough memory to read the picture"));
         fail_damaged((j_common_ptr)&reader->jpeg);
     }
 }
@@ -547,11 +548,10 @@ static void release_bytes(struct writer *writer)
     free(writer->bytes);
 }
 
-static bool check_size(GBytes *bytes, size_t begin_size, const char *what, GError **error)
+static bool check_size(GBytes *bytes, size_t begin_size, const char *sentence, GError **error)
 {
     if (bytes != NULL && g_bytes_get_size(bytes) + begin_size > MAX_MARKER_BYTES) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "JPEG holds at most 64 kB of %s; save as PNG, or without them", what);
+        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, sentence);
         return false;
     }
     return true;
@@ -560,9 +560,16 @@ static bool check_size(GBytes *bytes, size_t begin_size, const char *what, GErro
 static GBytes *write_image(const struct image_rows *rows, const struct codec_write *params,
                            GError **error)
 {
-    if (!check_size(params->exif, sizeof(EXIF_MARKER), "EXIF data and recipe", error) ||
-        !check_size(params->xmp, sizeof(XMP_MARKER), "XMP captions", error) ||
-        !check_size(params->iptc, sizeof(IPTC_MARKER), "IPTC captions", error)) {
+    if (!check_size(
+            params->exif, sizeof(EXIF_MARKER),
+            _("JPEG holds at most 64 kB of EXIF data and recipe; save as PNG, or without them"),
+            error) ||
+        !check_size(params->xmp, sizeof(XMP_MARKER),
+                    _("JPEG holds at most 64 kB of XMP captions; save as PNG, or without them"),
+                    error) ||
+        !check_size(params->iptc, sizeof(IPTC_MARKER),
+                    _("JPEG holds at most 64 kB of IPTC captions; save as PNG, or without them"),
+                    error)) {
         return NULL;
     }
 

@@ -6,6 +6,7 @@
 #include "render/codec.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/color.h"
 #include "render/metadata.h"
 
@@ -40,7 +41,7 @@ struct reader {
 static bool fail(GError **error)
 {
     g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                        "the JPEG XL data is damaged or cut short");
+                        _("the JPEG XL data is damaged or cut short"));
     return false;
 }
 
@@ -51,7 +52,7 @@ static bool reader_open(struct reader *r, GBytes *file, int events, GError **err
     if (r->decoder == NULL || JxlDecoderSubscribeEvents(r->decoder, events) != JXL_DEC_SUCCESS ||
         JxlDecoderSetDecompressBoxes(r->decoder, JXL_TRUE) != JXL_DEC_SUCCESS) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                            "there is not enough memory for it");
+                            _("there is not enough memory for it"));
         return false;
     }
     return true;
@@ -168,7 +169,7 @@ static bool read_header(struct reader *r, struct task *task, struct image_meta *
     }
     if (r->info.num_extra_channels > MAX_EXTRA_CHANNELS) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "the picture has %u channels beside its colours, and %d can be read",
+                    _("the picture has %u channels beside its colours, and %d can be read"),
                     r->info.num_extra_channels, MAX_EXTRA_CHANNELS);
         return false;
     }
@@ -389,7 +390,7 @@ static struct image *read_image(GBytes *file, struct task *task, GError **error)
 
 const struct codec jxl_codec = {
     .name = "jxl",
-    .title = "JPEG XL",
+    .title = N_("JPEG XL"),
     .suffixes = (const char *const[]){"jxl", NULL},
     .sniff = sniff,
     .read_info = read_info,

@@ -3,6 +3,7 @@
 #include "render/mask.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 
 #include <string.h>
@@ -232,14 +233,14 @@ static bool read_steps(JsonArray *array, struct mask **mask, GError **error)
     struct mask *m = NULL;
     bool ok = n <= MASK_MAX_STEPS;
     if (!ok) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the mask has more than %d steps",
-                    MASK_MAX_STEPS);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    _("the mask has more than %d steps"), MASK_MAX_STEPS);
     }
     for (guint i = 0; ok && i < n; i++) {
         ok = read_step(json_array_get_element(array, i), &r);
         if (!ok) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                        "step %u of the mask is damaged", i + 1);
+                        _("step %u of the mask is damaged"), i + 1);
             break;
         }
         struct mask *with = mask_with(m, &r.step);
@@ -257,7 +258,8 @@ bool mask_read_json(JsonNode *node, struct mask **mask, GError **error)
 {
     *mask = NULL;
     if (!JSON_NODE_HOLDS_ARRAY(node)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the mask is not a list of steps");
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    _("the mask is not a list of steps"));
         return false;
     }
     return read_steps(json_node_get_array(node), mask, error);

@@ -4,6 +4,7 @@
 #include "render/mask.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/mask_shape.h"
 #include "render/parallel.h"
 #include "render/raster_edit.h"
@@ -335,7 +336,7 @@ static bool paint_step(struct mask_painter *p, const struct mask_step *s,
     const struct image_region box = area_of(p, s);
     if (s->kind == MASK_SELECTION && !image_region_equal(&box, &s->placed)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "a selection of the mask lies outside the photo");
+                    _("a selection of the mask lies outside the photo"));
         return false;
     }
     touch(p, &box);

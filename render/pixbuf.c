@@ -3,6 +3,7 @@
 #include "render/codec.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/metadata.h"
 #include "render/pixbuf_profile.h"
 #include "render/webp_pieces.h"
@@ -195,13 +196,16 @@ static void explain(GBytes *file, GError **error)
     if (!has_loader(magic)) {
         g_set_error(
             error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-            "%s pictures are read by a gdk-pixbuf loader that is not installed; %s%s", magic->title,
-            magic->package != NULL ? "the package is " : "save the picture as PNG or TIFF first",
-            magic->package != NULL ? magic->package : "");
+            magic->package != NULL
+                ? _("%s pictures are read by a gdk-pixbuf loader that is not installed; the "
+                    "package is %s")
+                : _("%s pictures are read by a gdk-pixbuf loader that is not installed; save "
+                    "the picture as PNG or TIFF first"),
+            magic->title, magic->package);
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "the %s data is damaged, or of a kind that cannot be read (%s)", magic->title,
-                    reason);
+                    _("the %s data is damaged, or of a kind that cannot be read (%s)"),
+                    magic->title, reason);
     }
 }
 
@@ -273,7 +277,7 @@ static bool run_loader(GBytes *file, struct progress *progress, struct task *tas
     if (decoded->pixbuf == NULL) {
         if (own == NULL) {
             g_set_error_literal(&own, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                                "the file is damaged or cut short, and holds no picture");
+                                _("the file is damaged or cut short, and holds no picture"));
         }
         explain(file, &own);
         g_propagate_error(error, own);
@@ -377,7 +381,7 @@ static struct image *take_drawn(struct image *image, GBytes *file, GError **erro
     }
     if (!drawn) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                            "the file is cut short before its first pixels");
+                            _("the file is cut short before its first pixels"));
         g_clear_pointer(&image, image_free);
     }
     return image;
@@ -528,7 +532,7 @@ static bool read_info(GBytes *file, struct image_info *info, GError **error)
 
 const struct codec pixbuf_codec = {
     .name = "pixbuf",
-    .title = "GIF, BMP and others",
+    .title = N_("GIF, BMP and others"),
     .suffixes = (const char *const[]){"gif", "bmp", "ico", NULL},
     .sniff = sniff,
     .read_info = read_info,

@@ -4,6 +4,7 @@
 #include "render/png_parts.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/color.h"
 #include "render/iptc.h"
 #include "render/raw_profile.h"
@@ -50,7 +51,7 @@ static G_GNUC_NORETURN void reader_fail(png_structp png, png_const_charp text)
     if (reader->error == NULL) {
         reader->stumbled = true;
         g_set_error(&reader->error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "the PNG data is damaged (%s)", text);
+                    _("the PNG data is damaged (%s)"), text);
     }
     png_longjmp(png, 1);
 }
@@ -72,7 +73,7 @@ static void reader_bytes(png_structp png, png_bytep bytes, size_t count)
     if (count > reader->size - reader->offset) {
         reader->stumbled = true;
         g_set_error_literal(&reader->error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                            "the PNG file is cut short");
+                            _("the PNG file is cut short"));
         png_error(png, "cut short");
     }
     memcpy(bytes, reader->data + reader->offset, count);
@@ -139,14 +140,14 @@ static bool check_header(const struct reader *reader, GError **error)
 
     if (whole && memcmp(reader->data + 12, "CgBI", 4) == 0) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                            "this PNG file is in the form that programs for iOS are built with, "
-                            "which is not read");
+                            _("this PNG file is in the form that programs for iOS are built with, "
+                              "which is not read"));
         return false;
     }
     if (!whole || memcmp(reader->data + 12, "IHDR", 4) != 0) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                            whole ? "the PNG file does not begin with its header"
-                                  : "the PNG file is cut short");
+                            whole ? _("the PNG file does not begin with its header")
+                                  : _("the PNG file is cut short"));
         return false;
     }
     return image_check_size(png_get_uint_32(reader->data + 16), png_get_uint_32(reader->data + 20),
@@ -473,7 +474,7 @@ static void prepare_pixels(struct reader *reader, int passes)
     reader->rows = g_try_malloc0_n(rows, png_get_rowbytes(png, reader->info));
     if (reader->rows == NULL) {
         g_set_error_literal(&reader->error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                            "there is not enough memory to read the picture");
+                            _("there is not enough memory to read the picture"));
         png_error(png, "no memory");
     }
 }

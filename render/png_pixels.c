@@ -5,6 +5,7 @@
 
 #include "compute/clones.h"
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/pack.h"
 #include "render/parallel.h"
 
@@ -157,7 +158,7 @@ struct writer {
 static bool no_memory(GError **error)
 {
     g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                        "there is not enough memory for it");
+                        _("there is not enough memory for it"));
     return false;
 }
 

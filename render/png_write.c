@@ -3,6 +3,7 @@
 #include "render/png_parts.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/png_pixels.h"
 #include "render/raw_profile.h"
 
@@ -12,7 +13,7 @@ void png_no_memory(GError **error)
 {
     g_clear_error(error);
     g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                        "there is not enough memory for it");
+                        _("there is not enough memory for it"));
 }
 
 struct writer {
@@ -28,7 +29,7 @@ static G_GNUC_NORETURN void writer_fail(png_structp png, png_const_charp text)
     struct writer *writer = png_get_error_ptr(png);
 
     g_set_error(&writer->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
-                "the picture cannot be written as PNG (%s)", text);
+                _("the picture cannot be written as PNG (%s)"), text);
     png_longjmp(png, 1);
 }
 

@@ -3,6 +3,7 @@
 #include "render/codec.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ static bool sniff(const uint8_t *data, size_t size)
 static bool fail(GError **error)
 {
     g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                        "the PNM data is damaged or cut short");
+                        _("the PNM data is damaged or cut short"));
     return false;
 }
 
@@ -135,7 +136,7 @@ static bool reader_open(struct reader *r, GBytes *file, GError **error)
     }
     if (r->channels < 1 || r->channels > MAX_CHANNELS) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "PAM pictures of %u channels cannot be read", r->channels);
+                    _("PAM pictures of %u channels cannot be read"), r->channels);
         return false;
     }
     return image_check_size(r->width, r->height, error);

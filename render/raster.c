@@ -2,6 +2,7 @@
 #include "render/raster.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/parallel.h"
 
 #include <math.h>
@@ -20,7 +21,7 @@ struct raster *raster_new(int width, int height, GError **error)
     raster->values = g_try_malloc0((gsize)width * height);
     if (raster->values == NULL) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                    "not enough memory for a mask of %d x %d pixels", width, height);
+                    _("not enough memory for a mask of %d x %d pixels"), width, height);
         g_clear_pointer(&raster, g_free);
     }
     return raster;

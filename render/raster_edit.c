@@ -2,6 +2,7 @@
 #include "render/raster_edit.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/parallel.h"
 
 #include <math.h>
@@ -74,7 +75,7 @@ static bool bench_open(struct bench *b, const struct raster *raster, GError **er
         g_free(b->in);
         g_free(b->out);
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                    "not enough memory to change a mask of %d x %d pixels", b->part.width,
+                    _("not enough memory to change a mask of %d x %d pixels"), b->part.width,
                     b->part.height);
         return false;
     }

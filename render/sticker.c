@@ -1,6 +1,7 @@
 #include "render/sticker.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "compute/srgb.h"
 #include "render/filter.h"
 #include "render/resample.h"
@@ -90,8 +91,8 @@ static bool lay_out(const struct image *image, const struct image_region *box,
 
     if (MIN(wide, high) < 1) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "an outline of %g pixels leaves no room in a sticker of %d pixels", p->outline,
-                    p->side);
+                    _("an outline of %g pixels leaves no room in a sticker of %d pixels"),
+                    p->outline, p->side);
         return false;
     }
     const double scale = MIN(wide / box->width, high / box->height);
@@ -321,7 +322,7 @@ struct image *sticker_make(const struct image *cut, const struct sticker_params 
 
     if (box.width == 0) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                            "nothing is left of the picture: all of it is transparent");
+                            _("nothing is left of the picture: all of it is transparent"));
         return NULL;
     }
     if (!lay_out(cut, &box, params, &layout, error)) {

@@ -2,6 +2,7 @@
 #include "render/sticker.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/filter.h"
 #include "render/resample.h"
 
@@ -137,8 +138,9 @@ struct image *sticker_cut(const struct image *photo, const struct raster *mask, 
     const struct image_region box = shown_box(mask);
 
     if (box.width == 0) {
-        g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                            "the mask shows nothing of the photo, so there is nothing to cut out");
+        g_set_error_literal(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+            _("the mask shows nothing of the photo, so there is nothing to cut out"));
         return NULL;
     }
 

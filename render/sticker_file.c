@@ -2,6 +2,7 @@
 #include "render/sticker.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "compute/replace.h"
 #include "render/codec.h"
 #include "render/file.h"
@@ -13,27 +14,27 @@ static const char *const webp_alone[] = {"webp", NULL};
 // support.signal.org/hc/articles/360031836512: a kilobyte is taken for 1000 bytes.
 const struct sticker_target sticker_targets[] = {
     {.name = "any",
-     .title = "Any Use",
-     .summary = "Of any size",
+     .title = N_("Any Use"),
+     .summary = N_("Of any size"),
      .square = true,
      .formats = (const char *const[]){"png", "webp", NULL}},
     {.name = "telegram",
-     .title = "Telegram",
-     .summary = "One side of 512 pixels, at most 512 kB",
+     .title = N_("Telegram"),
+     .summary = N_("One side of 512 pixels, at most 512 kB"),
      .side = 512,
      .most = 512000,
      .formats = either},
     {.name = "whatsapp",
-     .title = "WhatsApp",
-     .summary = "512 × 512 pixels with a margin of 16, WebP of at most 100 kB",
+     .title = N_("WhatsApp"),
+     .summary = N_("512 × 512 pixels with a margin of 16, WebP of at most 100 kB"),
      .side = 512,
      .square = true,
      .margin = 16,
      .most = 100000,
      .formats = webp_alone},
     {.name = "signal",
-     .title = "Signal",
-     .summary = "512 × 512 pixels with a margin of 16, at most 300 kB",
+     .title = N_("Signal"),
+     .summary = N_("512 × 512 pixels with a margin of 16, at most 300 kB"),
      .side = 512,
      .square = true,
      .margin = 16,
@@ -87,13 +88,14 @@ static bool check_format(const struct sticker_target *target, const char *format
         if (g_ascii_strcasecmp(target->formats[i], format) == 0) {
             return true;
         }
-        g_string_append_printf(names, "%s%s", i > 0 ? " and " : "",
-                               codec_find(target->formats[i])->title);
+        const char *title = codec_find(target->formats[i])->title;
+
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", title);
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                target->side > 0 ? "%s takes stickers as %s alone"
-                                 : "for %s a sticker is written as %s, which have transparency",
-                target->side > 0 ? target->title : "any use", names->str);
+                target->side > 0 ? _("%s takes stickers only as: %s")
+                                 : _("%s: a sticker is written in a format with transparency: %s"),
+                translated(target->title), names->str);
     return false;
 }
 
@@ -119,12 +121,12 @@ GBytes *sticker_encode(const struct image *sticker, const struct sticker_target 
     }
     if (file == NULL || g_bytes_get_size(file) > most) {
         g_clear_pointer(&file, g_bytes_unref);
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    lossy
-                        ? "%s takes stickers of at most %d kB, and this one has more at any quality"
-                        : "%s takes stickers of at most %d kB, and this one has more as PNG; save "
-                          "it as WebP",
-                    target->title, (int)(most / 1000));
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+            lossy ? _("%s takes stickers of at most %d kB, and this one has more at any quality")
+                  : _("%s takes stickers of at most %d kB, and this one has more as PNG; save "
+                      "it as WebP"),
+            target->title, (int)(most / 1000));
         return NULL;
     }
     if (quality != NULL) {

@@ -3,6 +3,7 @@
 #include "render/codec.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/color.h"
 #include "render/iptc.h"
 #include "render/metadata.h"
@@ -59,7 +60,8 @@ static toff_t source_size(thandle_t handle)
 bool tiff_fail(struct tiff_reader *r, enum tincture_error code, const char *reason)
 {
     if (r->error == NULL) {
-        g_set_error(&r->error, TINCTURE_ERROR, code, "the TIFF data cannot be read (%s)", reason);
+        g_set_error(&r->error, TINCTURE_ERROR, code, _("the TIFF data cannot be read (%s)"),
+                    reason);
     }
     return false;
 }
@@ -114,7 +116,7 @@ static bool next_full(TIFF *tiff)
     return false;
 }
 
-#define RAW_PHOTO "it is a raw photo of a camera, which a raw converter has to develop first"
+#define RAW_PHOTO _("it is a raw photo of a camera, which a raw converter has to develop first")
 
 // Raw photos of most makers are TIFF files of a preview, in which the photo itself stands elsewhere
 // and is no picture yet.
@@ -145,7 +147,7 @@ static bool choose_picture(struct tiff_reader *r)
     }
     g_clear_error(&r->error);
     return TIFFSetDirectory(r->tiff, chosen) == 1 ||
-           tiff_fail(r, TINCTURE_ERROR_FILE, "its directory is damaged");
+           tiff_fail(r, TINCTURE_ERROR_FILE, _("its directory is damaged"));
 }
 
 // How only cameras pack pixels, after ExifTool's list: Sony, Epson, Samsung, Kodak, Nikon, Pentax.
@@ -177,8 +179,11 @@ static bool check_packing(struct tiff_reader *r)
 
     const TIFFCodec *codec = TIFFFindCODEC(method);
     g_autofree char *reason =
-        g_strdup_printf("its pixels are packed as %s, number %d, for which libtiff is not built",
-                        codec != NULL ? codec->name : "no known kind", method);
+        codec != NULL
+            ? g_strdup_printf(_("its pixels are packed as %s, for which libtiff is not built"),
+                              codec->name)
+            : g_strdup_printf(_("its pixels are packed in a way that is not known, number %d"),
+                              method);
 
     g_clear_error(&r->error);
     return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, reason);
@@ -194,7 +199,7 @@ static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, 
     *r = (struct tiff_reader){.task = task, .padding = MIN(padding, MOST), .lenient = padding > 0};
     r->data = g_bytes_get_data(file, &r->size);
     if (options == NULL) {
-        return tiff_fail(r, TINCTURE_ERROR_MEMORY, "there is not enough memory");
+        return tiff_fail(r, TINCTURE_ERROR_MEMORY, _("there is not enough memory"));
     }
     TIFFOpenOptionsSetErrorHandlerExtR(options, take_error, r);
     TIFFOpenOptionsSetWarningHandlerExtR(options, take_warning, r);
@@ -203,7 +208,7 @@ static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, 
                                 source_close, source_size, NULL, NULL, options); // never writes
     TIFFOpenOptionsFree(options);
     if (r->tiff == NULL || r->error != NULL) {
-        return tiff_fail(r, TINCTURE_ERROR_FILE, "its header is cut short");
+        return tiff_fail(r, TINCTURE_ERROR_FILE, _("its header is cut short"));
     }
     if (!choose_picture(r) || !check_packing(r)) {
         return false;
@@ -212,7 +217,7 @@ static bool reader_open(struct tiff_reader *r, GBytes *file, struct task *task, 
     if (!TIFFGetField(r->tiff, TIFFTAG_IMAGEWIDTH, &r->width) ||
         !TIFFGetField(r->tiff, TIFFTAG_IMAGELENGTH, &r->height) ||
         !TIFFGetField(r->tiff, TIFFTAG_PHOTOMETRIC, &r->photometric)) {
-        return tiff_fail(r, TINCTURE_ERROR_FILE, "its header is cut short");
+        return tiff_fail(r, TINCTURE_ERROR_FILE, _("its header is cut short"));
     }
     TIFFGetFieldDefaulted(r->tiff, TIFFTAG_BITSPERSAMPLE, &r->bits);
     TIFFGetFieldDefaulted(r->tiff, TIFFTAG_SAMPLESPERPIXEL, &r->channels);
@@ -362,7 +367,7 @@ static bool write_fail(struct writer *w, const char *reason)
 {
     if (w->error == NULL) {
         g_set_error(&w->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
-                    "the picture cannot be written as TIFF (%s)", reason);
+                    _("the picture cannot be written as TIFF (%s)"), reason);
     }
     return false;
 }
@@ -383,11 +388,11 @@ static tmsize_t target_write(thandle_t handle, void *from, tmsize_t count)
     struct writer *w = handle;
 
     if (count < 0 || w->offset + (uint64_t)count > G_MAXUINT) {
-        write_fail(w, "it is larger than 4 GB");
+        write_fail(w, _("it is larger than 4 GB"));
         return -1;
     }
     if (from == NULL && count > 0) { // libtiff had no memory for it, and did not look
-        write_fail(w, "there is not enough memory");
+        write_fail(w, _("there is not enough memory"));
         return -1;
     }
     if (w->offset + (uint64_t)count > w->bytes->len) {
@@ -428,14 +433,14 @@ static bool writer_open(struct writer *w, GBytes *exif)
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
 
     if (options == NULL) {
-        return write_fail(w, "there is not enough memory");
+        return write_fail(w, _("there is not enough memory"));
     }
     TIFFOpenOptionsSetErrorHandlerExtR(options, take_write_error, w);
     TIFFOpenOptionsSetWarningHandlerExtR(options, take_warning, w);
     w->tiff = TIFFClientOpenExt("TIFF", mode, w, target_read, target_write, target_seek,
                                 source_close, target_size, NULL, NULL, options);
     TIFFOpenOptionsFree(options);
-    return w->tiff != NULL || write_fail(w, "its header");
+    return w->tiff != NULL || write_fail(w, _("its header"));
 }
 
 static void put_bytes(TIFF *tiff, uint32_t tag, GBytes *bytes)
@@ -514,7 +519,7 @@ static bool write_band(struct writer *w, const struct image *band, int top, uint
         }
         pack_image_row(band, y, params->bits, row);
         if (TIFFWriteScanline(w->tiff, row, (uint32_t)(top + y), 0) != 1) {
-            return write_fail(w, "its pixels");
+            return write_fail(w, _("its pixels"));
         }
     }
     return true;
@@ -533,7 +538,7 @@ static bool write_rows(struct writer *w, const struct image_rows *rows,
         }
         y += band->height;
     }
-    return w->error == NULL && (TIFFFlush(w->tiff) == 1 || write_fail(w, "its directory"));
+    return w->error == NULL && (TIFFFlush(w->tiff) == 1 || write_fail(w, _("its directory")));
 }
 
 static GBytes *write_image(const struct image_rows *rows, const struct codec_write *params,

@@ -1,6 +1,8 @@
 // Blocks of samples, as libtiff unpacks them, to colours.
 #include "render/tiff_pixels.h"
 
+#include "compute/i18n.h"
+
 #include "render/color.h"
 
 #include <math.h>
@@ -152,12 +154,12 @@ static bool block_init(struct tiff_reader *r, struct block *b)
     b->row = ((gsize)b->width * (guint)b->channels * r->bits + 7) / 8;
     b->plane = b->row * b->height;
     if ((tmsize_t)b->row != (tiled ? TIFFTileRowSize(r->tiff) : TIFFScanlineSize(r->tiff))) {
-        return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, "it is of a rare kind");
+        return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, _("it is of a rare kind"));
     }
     b->samples = g_try_malloc_n(b->plane, (gsize)b->planes);
     b->values = g_try_new(float, (gsize)b->width *(guint)(b->planes * b->channels));
     return (b->samples != NULL && b->values != NULL) ||
-           tiff_fail(r, TINCTURE_ERROR_MEMORY, "there is not enough memory for it");
+           tiff_fail(r, TINCTURE_ERROR_MEMORY, _("there is not enough memory for it"));
 }
 
 static void block_clear(struct block *b)
@@ -248,7 +250,7 @@ static bool plane_read(struct tiff_reader *r, const struct block *b, uint32_t x,
         r->lenient ? unpack_part(r, b, index, y, plane, to) : unpack_all(r, b, index, y, to);
 
     if ((!ok || r->error != NULL) &&
-        (tiff_fail(r, TINCTURE_ERROR_FILE, "it is cut short") || !keep_part(r, index))) {
+        (tiff_fail(r, TINCTURE_ERROR_FILE, _("it is cut short")) || !keep_part(r, index))) {
         return false;
     }
     r->damaged = r->damaged || is_cut(r, index);
@@ -423,7 +425,7 @@ static bool read_blocks(struct tiff_reader *r, struct block *b, const struct can
             block_put(r, b, canvas, x, y);
         }
     }
-    return some || tiff_fail(r, TINCTURE_ERROR_FILE, "it is cut short");
+    return some || tiff_fail(r, TINCTURE_ERROR_FILE, _("it is cut short"));
 }
 
 static bool read_samples(struct tiff_reader *r, const struct canvas *canvas, GBytes *icc)
@@ -440,7 +442,7 @@ static bool read_samples(struct tiff_reader *r, const struct canvas *canvas, GBy
     }
     if (ok && r->negative) {
         image_meta_note(&canvas->image->meta,
-                        "its numbers have signs: 0 is shown as black, and what is below it too");
+                        _("its numbers have signs: 0 is shown as black, and what is below it too"));
     }
     if (ok && r->premultiplied) { // integers end at white; light has no end
         image_divide_by_alpha(canvas->image, r->floats ? INFINITY : 1.0f);
@@ -466,11 +468,11 @@ static bool read_other(struct tiff_reader *r, struct image *image)
     g_autofree uint32_t *raster = NULL;
 
     if (!has_small_blocks(r)) {
-        return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, "it is of a rare kind");
+        return tiff_fail(r, TINCTURE_ERROR_UNSUPPORTED, _("it is of a rare kind"));
     }
     raster = g_try_new0(uint32_t, pixels);
     if (raster == NULL) {
-        return tiff_fail(r, TINCTURE_ERROR_MEMORY, "there is not enough memory for it");
+        return tiff_fail(r, TINCTURE_ERROR_MEMORY, _("there is not enough memory for it"));
     }
 
     const int read = TIFFReadRGBAImageOriented(r->tiff, r->width, r->height, raster, r->orientation,
@@ -480,7 +482,7 @@ static bool read_other(struct tiff_reader *r, struct image *image)
         g_clear_error(&r->error);
         r->damaged = true;
     } else if (read != 1 || r->error != NULL) {
-        return tiff_fail(r, TINCTURE_ERROR_FILE, "it is cut short");
+        return tiff_fail(r, TINCTURE_ERROR_FILE, _("it is cut short"));
     }
     for (gsize i = 0; i < pixels; i++) {
         image->rgb[3 * i] = TIFFGetR(raster[i]) / 255.0f;
@@ -500,7 +502,7 @@ struct image *tiff_pixels_read(struct tiff_reader *r, GBytes *icc)
     if (ok && r->color == TIFF_COLOR_CMYK) {
         canvas.ink = g_try_malloc_n(pixels, 4);
         ok = canvas.ink != NULL ||
-             tiff_fail(r, TINCTURE_ERROR_MEMORY, "there is not enough memory for it");
+             tiff_fail(r, TINCTURE_ERROR_MEMORY, _("there is not enough memory for it"));
     }
     ok = ok && (r->color == TIFF_COLOR_OTHER ? read_other(r, canvas.image)
                                              : read_samples(r, &canvas, icc));

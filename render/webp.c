@@ -3,6 +3,7 @@
 #include "render/codec.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 #include <webp/encode.h>
@@ -79,8 +80,8 @@ static void fail(const WebPPicture *picture, GError **error)
                         picture->error_code == VP8_ENC_ERROR_BITSTREAM_OUT_OF_MEMORY;
 
     g_set_error(error, TINCTURE_ERROR, memory ? TINCTURE_ERROR_MEMORY : TINCTURE_ERROR_FILE,
-                memory ? "there is not enough memory to write it as WebP"
-                       : "libwebp cannot write it (error %d)",
+                memory ? _("there is not enough memory to write it as WebP")
+                       : _("libwebp cannot write it (error %d)"),
                 picture->error_code);
 }
 
@@ -94,7 +95,7 @@ static bool encode(const struct image_rows *rows, const struct codec_write *para
 
     if (!configure(&config, params->quality) || !WebPPictureInit(&picture)) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                            "libwebp is another one than the program was built for");
+                            _("libwebp is another one than the program was built for"));
         return false;
     }
     picture.use_argb = 1;
@@ -151,13 +152,14 @@ static GBytes *write_image(const struct image_rows *rows, const struct codec_wri
 
     if (MAX(rows->width, rows->height) > WEBP_MAX_DIMENSION) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "a WebP picture has at most %d pixels a side; save as PNG", WEBP_MAX_DIMENSION);
+                    _("a WebP picture has at most %d pixels a side; save as PNG"),
+                    WEBP_MAX_DIMENSION);
         return NULL;
     }
     WebPMemoryWriterInit(&writer);
     if (encode(rows, params, &writer, error) && (file = assemble(&writer, params)) == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                            "there is not enough memory to write it as WebP");
+                            _("there is not enough memory to write it as WebP"));
     }
     WebPMemoryWriterClear(&writer);
     return file;
@@ -165,7 +167,7 @@ static GBytes *write_image(const struct image_rows *rows, const struct codec_wri
 
 const struct codec webp_codec = {
     .name = "webp",
-    .title = "WebP",
+    .title = N_("WebP"),
     .suffixes = (const char *const[]){"webp", NULL},
     .lossy = true,
     .exif_recipe = true,

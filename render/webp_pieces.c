@@ -1,6 +1,7 @@
 #include "render/webp_pieces.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/codec.h"
 
 #include <gdk-pixbuf/gdk-pixbuf.h>
@@ -79,7 +80,7 @@ static GBytes *make_still(GBytes *file, const uint8_t *frame, gsize size, gsize 
 
     if (still == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                            "there is not enough memory to read the picture");
+                            _("there is not enough memory to read the picture"));
         return NULL;
     }
     to = put(to, "RIFF", 4);
@@ -120,7 +121,7 @@ bool webp_first_frame(GBytes *file, struct webp_frame *frame, GError **error)
     const gsize at = seek(file, "ANMF", FIRST), begin = at + HEAD;
 
     if (at == size || size - begin <= FRAME_HEAD) {
-        return fail(error, "it is cut short before its first frame");
+        return fail(error, _("it is cut short before its first frame"));
     }
 
     const gsize whole = codec_little_endian(data + at + 4, 4), there = MIN(whole, size - begin);
@@ -136,7 +137,7 @@ bool webp_first_frame(GBytes *file, struct webp_frame *frame, GError **error)
     }
     if (there <= FRAME_HEAD || frame->x + width > frame->width ||
         frame->y + height > frame->height) {
-        return fail(error, "its first frame does not lie in its picture");
+        return fail(error, _("its first frame does not lie in its picture"));
     }
     frame->still = make_still(file, data + begin, there, whole, error);
     frame->several = seek(file, "ANMF", begin + MIN(whole + whole % 2, size - begin)) < size;

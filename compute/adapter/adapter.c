@@ -3,6 +3,7 @@
 #include "compute/adapter/private.h"
 
 #include "compute/adapter/method_table.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -122,7 +123,7 @@ struct adapter *adapter_new(const char *method, struct model *model,
         (const struct adapter_method *)family_find(adapter_family, method);
     if (!found) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "there is no adapter method named %s", method);
+                    _("there is no adapter method named %s"), method);
         return NULL;
     }
     struct adapter *a = adapter_alloc(found, model);
@@ -135,7 +136,7 @@ struct adapter *adapter_new(const char *method, struct model *model,
     }
     if (a->params->len == 0 && !found->words_alone) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the settings of %s choose no layer of this model", found->title);
+                    _("the settings of %s choose no layer of this model"), found->title);
         goto fail;
     }
     return a;
@@ -189,10 +190,11 @@ bool adapter_set_range(struct adapter *a, int from, int to, GError **error)
 {
     const int steps = a->model->sched.train_steps;
     if (from < 0 || from >= to || to > steps) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s acts from one time step up to a later one, both from 0 to %d, not from %d "
-                    "to %d",
-                    a->name, steps, from, to);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+            _("%s acts from one time step up to a later one, both from 0 to %d, not from %d "
+              "to %d"),
+            a->name, steps, from, to);
         return false;
     }
     a->from = from;
@@ -215,8 +217,8 @@ bool adapters_check_always(struct adapter *const *list, int n, GError **error)
     for (int i = 0; i < n; i++) {
         if (!adapter_acts_always(list[i])) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "%s is to act in some time steps alone, which is possible only while a "
-                        "picture is drawn",
+                        _("%s is to act in some time steps alone, which is possible only while a "
+                          "picture is drawn"),
                         list[i]->name);
             return false;
         }

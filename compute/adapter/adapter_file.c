@@ -2,6 +2,7 @@
 // tensors are each dialect's own.
 #include "compute/adapter/dialect/dialect.h"
 #include "compute/adapter/private.h"
+#include "compute/i18n.h"
 #include "compute/model/kind.h"
 #include "compute/replace.h"
 
@@ -49,8 +50,8 @@ static void check_base(struct adapter *a)
     a->other_base = ours && !g_str_equal(theirs, ours);
     if (a->other_base) {
         adapter_note(a,
-                     "it was learned on another model than %s, and may not do here what it did "
-                     "there",
+                     _("it was learned on another model than %s, and may not do here what it did "
+                       "there"),
                      a->model->name);
     }
 }
@@ -78,11 +79,16 @@ static int count_tensors(const struct adapter_source *s)
 static void set_mismatch(const struct adapter_source *s, const struct adapter *a, GError **error)
 {
     const char *claim = adapter_source_claim(s);
-    g_autofree char *said = claim ? g_strdup_printf("; it says that it is for %s", claim) : NULL;
+    g_autofree char *said =
+        claim
+            ? g_strdup_printf(_("none of the %d tensors of %s fits this model; it says that it is "
+                                "for %s"),
+                              a->tensors_total, s->path, claim)
+            : g_strdup_printf(_("none of the %d tensors of %s fits this model"), a->tensors_total,
+                              s->path);
     g_autofree char *remark = a->notes->len ? adapter_remark(a) : NULL;
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                "none of the %d tensors of %s fits this model%s%s%s", a->tensors_total, s->path,
-                said ? said : "", remark ? ": " : "", remark ? remark : "");
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH, "%s%s%s", said, remark ? ": " : "",
+                remark ? remark : "");
 }
 
 // PEFT names its method beside the tensors: "VERA", "HRA".
@@ -98,7 +104,7 @@ static const char *peft_type(const struct adapter_source *s)
 static void set_method(const struct adapter_source *s, const char *method, GError **error)
 {
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                "%s is an adapter of the method %s, which this program does not apply", s->path,
+                _("%s is an adapter of the method %s, which this program does not apply"), s->path,
                 method);
 }
 
@@ -117,17 +123,19 @@ static void set_unknown(const struct adapter_source *s, GError **error)
     const struct weights_kind *kind = other_kind(s);
     if (kind) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is %s and no adapter; %s", first->path, kind->what, kind->use);
+                    _("%s is %s and no adapter; %s"), first->path, translated(kind->what),
+                    translated(kind->use));
     } else if (type) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is an adapter of a method that this program does not apply: its peft_type "
-                    "is \"%.40s\"",
-                    first->path, type);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+            _("%s is an adapter of a method that this program does not apply: its peft_type "
+              "is \"%.40s\""),
+            first->path, type);
     } else if (method) {
         set_method(s, method, error);
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is not an adapter that this program knows", first->path);
+                    _("%s is not an adapter that this program knows"), first->path);
     }
 }
 
@@ -142,7 +150,7 @@ static bool read_extras(struct adapter *a, const struct adapter_source *s, GErro
             g_autofree float *value = g_new(float, t->count);
             if (t->rank > GRAPH_RANK || !st_read_learned(t, value, NULL)) {
                 g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                            "%s: %s is no tensor of a hint encoder", s->path, t->name);
+                            _("%s: %s is no tensor of a hint encoder"), s->path, t->name);
                 return false;
             }
             adapter_extra_put(a, t->name, t->rank, t->shape, value);
@@ -180,7 +188,7 @@ static void note_method(struct adapter *a)
         method = adapter_name_method(a->unmatched->pdata[i]);
     }
     if (method) {
-        adapter_note(a, "what is of the method %s is not applied", method);
+        adapter_note(a, _("what is of the method %s is not applied"), method);
     }
 }
 
@@ -191,7 +199,7 @@ static struct adapter *read_tensors(const struct adapter_source *s, struct model
     const char *family = d || !other_kind(s) ? adapter_source_family(s, model) : NULL;
     if (family) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s is an adapter for %s, and %s is a Stable Diffusion 1.x or 2.x model",
+                    _("%s is an adapter for %s, and %s is a Stable Diffusion 1.x or 2.x model"),
                     s->path, family, model->name);
         return NULL;
     }
@@ -223,7 +231,7 @@ static struct adapter *read_tensors(const struct adapter_source *s, struct model
     }
     const char *claim = a->unmatched->len > 0 ? adapter_source_claim(s) : NULL;
     if (claim) {
-        adapter_note(a, "the file says that it is for %s", claim);
+        adapter_note(a, _("the file says that it is for %s"), claim);
     }
     return a;
 }
@@ -412,7 +420,7 @@ static bool verify(const struct adapter *a, const char *path, GError **error)
 {
     struct adapter *copy = adapter_load(path, a->model, error);
     if (!copy) {
-        g_prefix_error(error, "the adapter was written but cannot be read back: ");
+        g_prefix_error(error, _("the adapter was written but cannot be read back: "));
         return false;
     }
     bool same = copy->params->len == a->params->len && same_extras(copy, a);
@@ -425,7 +433,7 @@ static bool verify(const struct adapter *a, const char *path, GError **error)
     adapter_free(copy);
     if (!same) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s does not hold what was written to it", path);
+                    _("%s does not hold what was written to it"), path);
     }
     return same;
 }
@@ -436,7 +444,7 @@ bool adapter_remove(const char *path, GError **error)
         return true;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                "%s, of the adapter that was here before, cannot be removed: %s", path,
+                _("%s, of the adapter that was here before, cannot be removed: %s"), path,
                 g_strerror(errno));
     return false;
 }
@@ -480,7 +488,7 @@ static bool check_place(const struct adapter_dialect *dialect, const char *path,
         g_autofree char *folder = g_path_get_dirname(path);
         if (g_access(folder, W_OK) != 0) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                        "%s: nothing can be put into the folder %s: %s", path, folder,
+                        _("%s: nothing can be put into the folder %s: %s"), path, folder,
                         g_strerror(errno));
             return false;
         }
@@ -488,14 +496,16 @@ static bool check_place(const struct adapter_dialect *dialect, const char *path,
     }
     if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_DIR)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s is a file; an adapter is one that ends in .safetensors, or a folder", path);
+                    _("%s is a file; an adapter is one that ends in .safetensors, or a folder"),
+                    path);
         return false;
     }
     const char *ending = replacement_ending(path);
     if (ending) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s: an adapter is a file that ends in .safetensors, not %s, or a folder (%s/)",
-                    path, ending, path);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+            _("%s: an adapter is a file that ends in .safetensors, not %s, or a folder (%s/)"),
+            path, ending, path);
         return false;
     }
     g_autoptr(GPtrArray) others = list_others(dialect, path);
@@ -505,7 +515,7 @@ static bool check_place(const struct adapter_dialect *dialect, const char *path,
         st_free(file);
         if (!ours) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                        "%s is an adapter of another program; save to a folder of its own",
+                        _("%s is an adapter of another program; save to a folder of its own"),
                         (char *)others->pdata[i]);
             return false;
         }
@@ -521,7 +531,7 @@ bool adapter_save_check(const struct adapter_method *method, const char *path, G
     }
     struct replacement *probe = file ? replacement_new(path, error) : NULL;
     if (file && !probe) {
-        g_prefix_error(error, "could not save %s: ", path);
+        g_prefix_error(error, _("could not save %s: "), path);
     }
     replacement_free(probe);
     return !file || probe;
@@ -544,7 +554,7 @@ static bool save_files(struct adapter *a, const struct adapter_dialect *dialect,
 {
     const bool is_new = folder && !g_file_test(path, G_FILE_TEST_EXISTS);
     if (folder && g_mkdir_with_parents(path, 0755) != 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("cannot make the folder %s: %s"),
                     path, g_strerror(errno));
         return false;
     }
@@ -562,8 +572,9 @@ static bool save_in(struct adapter *a, const struct adapter_dialect *dialect, co
     const double norm = adapter_norm(a);
     if (!(norm > 0 && norm < INFINITY)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                    norm == 0 ? "the adapter has learned nothing yet, so there is nothing to save"
-                              : "the adapter holds numbers that are not finite and is not saved");
+                    norm == 0
+                        ? _("the adapter has learned nothing yet, so there is nothing to save")
+                        : _("the adapter holds numbers that are not finite and is not saved"));
         return false;
     }
     if (!check_place(dialect, path, error)) {
@@ -589,7 +600,7 @@ static bool save_word(const struct adapter *a, const char *path, GError **error)
     g_autoptr(GPtrArray) names = adapter_tokens(a);
     if (names->len != 1) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s is saved with one word, and there are %u", a->method->title, names->len);
+                    _("%s is saved with one word, and there are %u"), a->method->title, names->len);
         return false;
     }
     return adapter_token_save(a, names->pdata[0], path, error);
@@ -600,7 +611,7 @@ static bool save_extras(struct adapter *a, const char *path, struct task *task, 
 {
     if (!g_str_has_suffix(path, ".safetensors")) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s: a hint encoder alone is a file that ends in .safetensors", path);
+                    _("%s: a hint encoder alone is a file that ends in .safetensors"), path);
         return false;
     }
     struct st_writer *w = adapter_writer(a);
@@ -620,7 +631,8 @@ bool adapter_save(struct adapter *a, const char *path, struct task *task, GError
     const struct adapter_dialect *dialect = dialect_for(a);
     if (!dialect) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is in a form that this program reads but cannot write as it is", a->name);
+                    _("%s is in a form that this program reads but cannot write as it is"),
+                    a->name);
         return false;
     }
     return save_in(a, dialect, path, task, error);
@@ -689,8 +701,8 @@ static const struct adapter_dialect *find_dialect(const char *name, GError **err
     const struct adapter_dialect *d = adapter_dialect_find(name);
     if (!d || !d->write) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    d ? "files of the dialect %s are only read"
-                      : "there is no dialect named %s (adapter dialects lists them)",
+                    d ? _("files of the dialect %s are only read")
+                      : _("there is no dialect named %s (adapter dialects lists them)"),
                     name);
         return NULL;
     }
@@ -701,14 +713,14 @@ static void refuse(const struct adapter_dialect *d, const struct adapter *a, GEr
 {
     if (d->one_network && !adapter_is_of_one_network(a)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is for one network, and %s changes several", d->title, a->name);
+                    _("%s is for one network, and %s changes several"), d->title, a->name);
     } else if (!has_place(a) && d->converts == DIALECT_LOW_RANK) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s changes nothing that a low-rank update can express", a->name);
+                    _("%s changes nothing that a low-rank update can express"), a->name);
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s cannot express %s, which is %s; a low-rank update near to it can be "
-                    "written as kohya, diffusers or peft, its exact difference as dense",
+                    _("%s cannot express %s, which is %s; a low-rank update near to it can be "
+                      "written as kohya, diffusers or peft, its exact difference as dense"),
                     d->title, a->name, a->method->title);
     }
 }

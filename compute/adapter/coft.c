@@ -8,6 +8,8 @@
 // (its parameter D is skew when it starts at 0, and then S = D). The rest is in rotation.c.
 #include "compute/adapter/private.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 static void coft_project(struct adapter *a)
@@ -34,9 +36,9 @@ static const struct setting coft_settings[] = {
     TRAINING_ROWS(100, 1e-3, 1e-3), // the paper's rate of 6e-5 is for a thousand steps
     ROTATION_PARAMS,
     {.key = "eps",
-     .title = "Bound (epsilon)",
+     .title = N_("Bound (epsilon)"),
      .level = SETTING_EXPERT,
-     .help = "How far a rotation may leave the original model: the paper's epsilon",
+     .help = N_("How far a rotation may leave the original model: the paper's epsilon"),
      .kind = SETTING_FLOAT,
      .min = 1e-9,
      .max = 1,
@@ -51,7 +53,7 @@ extern const struct adapter_method coft_method;
 const struct adapter_method coft_method = {
     .name = "coft",
     .title = "COFT",
-    .summary = "OFT with a limit on the rotation: cannot drift far however long it trains",
+    .summary = N_("OFT with a limit on the rotation: cannot drift far however long it trains"),
     .settings = coft_settings,
     .dialect = "peft_oft",
     .init = rotation_init,

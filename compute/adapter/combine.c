@@ -13,6 +13,7 @@
 // weight.
 #include "compute/adapter/group.h"
 #include "compute/adapter/private.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 
@@ -132,7 +133,7 @@ static bool copy_extras(struct adapter *to, struct adapter *const *list, int n, 
         const GPtrArray *extras = list[i]->extras;
         if (has && extras->len > 0) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "%s and %s both have a hint encoder, and an adapter has one at most",
+                        _("%s and %s both have a hint encoder, and an adapter has one at most"),
                         has->name, list[i]->name);
             return false;
         }
@@ -158,8 +159,9 @@ struct adapter *adapter_combined(struct adapter *const *list, int n, struct task
     }
     if (to->params->len == 0 || (to->method->add && comes_to_nothing(to, list, n))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "at these strengths %s%s changes nothing", list[0]->name,
-                    n > 1 ? " with the others" : "");
+                    n > 1 ? _("at these strengths %s with the others changes nothing")
+                          : _("at these strengths %s changes nothing"),
+                    list[0]->name);
         adapter_free(to);
         return NULL;
     }

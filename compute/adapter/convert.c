@@ -3,6 +3,7 @@
 // of Lower Rank): the largest singular values of the difference and what belongs to them.
 #include "compute/adapter/private.h"
 #include "compute/gpu/host.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -126,15 +127,15 @@ static bool check_pieces(const struct conversion *c, GError **error)
     const uint64_t missing = host_memory_missing();
     if (missing) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                    "Not enough memory for the singular values of the change of %s: needs "
-                    "%.1f MiB",
+                    _("Not enough memory for the singular values of the change of %s: needs "
+                      "%.1f MiB"),
                     c->pieces[0].param->path, missing / 1048576.0);
         return false;
     }
     for (int i = 0; i < c->count; i++) {
         if (c->pieces[i].failed) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                        "the singular values of the change of %s could not be computed",
+                        _("the singular values of the change of %s could not be computed"),
                         c->pieces[i].param->path);
             return false;
         }
@@ -208,8 +209,9 @@ struct adapter *adapter_converted(struct adapter *const *list, int n, int rank, 
     }
     g_free(c.pieces);
     if (ok && c.to->params->len == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, "%s%s changes nothing",
-                    list[0]->name, n > 1 ? " with the others" : "");
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    n > 1 ? _("%s with the others changes nothing") : _("%s changes nothing"),
+                    list[0]->name);
         ok = false;
     }
     if (!ok) {

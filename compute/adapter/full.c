@@ -7,6 +7,8 @@
 // The parameter is D, laid out as the weight. Biases stay as they are.
 #include "compute/adapter/private.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 enum layers { LAYERS_ALL, LAYERS_CROSS_ATTENTION };
@@ -80,10 +82,10 @@ static bool full_add(struct adapter *to, const struct adapter_param *p, double s
 static const struct setting full_settings[] = {
     TRAINING_ROWS(400, 5e-6, 5e-6),
     {.key = "layers",
-     .title = "Layers",
+     .title = N_("Layers"),
      .level = SETTING_EXPERT,
-     .help = "Which weights of the image network are trained: all but the biases, or keys and "
-             "values of the cross-attention, as Custom Diffusion does",
+     .help = N_("Which weights of the image network are trained: all but the biases, or keys and "
+                "values of the cross-attention, as Custom Diffusion does"),
      .kind = SETTING_CHOICE,
      .choices = layer_names},
     {0},
@@ -92,9 +94,9 @@ static const struct setting full_settings[] = {
 extern const struct adapter_method full_method;
 const struct adapter_method full_method = {
     .name = "full",
-    .title = "Full weights",
-    .summary = "Trains the weights themselves: DreamBooth's way, or with keys and values alone "
-               "Custom Diffusion's; a large file",
+    .title = N_("Full weights"),
+    .summary = N_("Trains the weights themselves: DreamBooth's way, or with keys and values alone "
+                  "Custom Diffusion's; a large file"),
     .settings = full_settings,
     .level = SETTING_EXPERT,
     .dialect = "dense",

@@ -1,5 +1,7 @@
 #include "compute/adapter/group.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,7 +188,7 @@ static bool parse_strength(const char *term, const char *text, double *strength,
     *strength = g_ascii_strtod(text, &end);
     if (end == text || *end || !(fabs(*strength) <= STRONGEST)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "\"%s\" has no strength from %d to %d", term, -STRONGEST, STRONGEST);
+                    _("\"%s\" has no strength from %d to %d"), term, -STRONGEST, STRONGEST);
         return false;
     }
     return true;
@@ -206,8 +208,8 @@ static bool parse_term(const struct adapter *a, const char *text, struct term *t
     if (!has_path(a->model, name)) {
         g_set_error(
             error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-            "%s has no layers called \"%s\"; groups of them are text, ends, down, mid, up, down0 "
-            "and so on, and self, cross, ff, linear, conv, norm, and up.cross",
+            _("%s has no layers called \"%s\"; groups of them are text, ends, down, mid, up, down0 "
+              "and so on, and self, cross, ff, linear, conv, norm, and up.cross"),
             a->model->name, name);
         return false;
     }
@@ -237,9 +239,9 @@ static bool check_again(const GArray *terms, char **words, GError **error)
         if (is_all(t) || are_of_same(before, t)) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                         is_all(t) && !is_all(before)
-                            ? "behind \"%s\" stands \"%s\", which is for all layers; that comes "
-                              "first"
-                            : "\"%s\" and \"%s\" are for the same layers, and there can be one",
+                            ? _("behind \"%s\" stands \"%s\", which is for all layers; that comes "
+                                "first")
+                            : _("\"%s\" and \"%s\" are for the same layers, and there can be one"),
                         words[i], words[last]);
             return false;
         }
@@ -269,7 +271,7 @@ static bool parse_range(struct adapter *a, const char *text, GError **error)
     }
     if (sscanf(text, "%9d-%9d%n", &from, &to, &end) != 2 || text[end]) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "\"@%s\" does not say in which time steps: @FROM-TO does, as @0-700", text);
+                    _("\"@%s\" does not say in which time steps: @FROM-TO does, as @0-700"), text);
         return false;
     }
     return adapter_set_range(a, from, to, error);

@@ -3,6 +3,8 @@
 // compute the product.
 #include "compute/adapter/private.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 // One adapter's parameter of a layer. The leaf is made when the layer is built.
@@ -136,7 +138,7 @@ static bool can_hook(const struct adapter *a, GError **error)
         return true;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                "%s is in a form that this program applies but does not learn", a->name);
+                _("%s is in a form that this program applies but does not learn"), a->name);
     return false;
 }
 

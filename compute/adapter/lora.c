@@ -8,6 +8,7 @@
 #include "compute/adapter/private.h"
 #include "compute/gpu/host.h"
 #include "compute/gpu/random.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 
@@ -158,9 +159,9 @@ static bool lora_form(const struct adapter_param *p, struct update_form *form)
 static const struct setting lora_settings[] = {
     TRAINING_ROWS(500, 1e-4, 1e-4),
     {.key = "rank",
-     .title = "Rank",
+     .title = N_("Rank"),
      .level = SETTING_EXPERT,
-     .help = "Width of the update; more can learn more and makes a larger file",
+     .help = N_("Width of the update; more can learn more and makes a larger file"),
      .kind = SETTING_INT,
      .min = 1,
      .max = 4096,
@@ -168,10 +169,10 @@ static const struct setting lora_settings[] = {
      .slider_max = 64,
      .def = 4},
     {.key = "targets",
-     .title = "Layers",
+     .title = N_("Layers"),
      .level = SETTING_EXPERT,
-     .help = "Which layers of the image network are updated: those of the attention, with those "
-             "beside it, or all in its blocks, convolutions too",
+     .help = N_("Which layers of the image network are updated: those of the attention, with those "
+                "beside it, or all in its blocks, convolutions too"),
      .kind = SETTING_CHOICE,
      .choices = lora_target_names},
     TEXT_ENCODER_ROW,
@@ -181,8 +182,9 @@ static const struct setting lora_settings[] = {
 extern const struct adapter_method lora_method;
 const struct adapter_method lora_method = {
     .name = "lora",
-    .title = "LoRA",
-    .summary = "Adds a low-rank update: the widely shared format, and the baseline of the others",
+    .title = N_("LoRA"),
+    .summary =
+        N_("Adds a low-rank update: the widely shared format, and the baseline of the others"),
     .settings = lora_settings,
     .dialect = "diffusers",
     .init = lora_init,

@@ -5,6 +5,8 @@
 // hold tensors, so later updates write into the same ones. The base model is never written to.
 #include "compute/adapter/private.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -146,7 +148,8 @@ static bool is_finite(const struct stack *s, const float *weight, GError **error
     for (int64_t i = 0; i < count; i++) {
         if (!isfinite(weight[i])) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                        "%s leads to numbers that are not finite in %s", p->adapter->name, p->path);
+                        _("%s leads to numbers that are not finite in %s"), p->adapter->name,
+                        p->path);
             return false;
         }
     }

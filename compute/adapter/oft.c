@@ -1,6 +1,8 @@
 // OFT: rotations of what goes into the layers, without a bound. The mathematics is in rotation.c.
 #include "compute/adapter/private.h"
 
+#include "compute/i18n.h"
+
 static const struct setting oft_settings[] = {
     TRAINING_ROWS(100, 1e-3, 1e-3), // the paper's rate of 6e-5 is for a thousand steps
     ROTATION_PARAMS,
@@ -11,8 +13,8 @@ extern const struct adapter_method oft_method;
 const struct adapter_method oft_method = {
     .name = "oft",
     .title = "OFT",
-    .summary =
-        "Rotates features and keeps the angles between neurons: stable, learns more than shifts",
+    .summary = N_(
+        "Rotates features and keeps the angles between neurons: stable, learns more than shifts"),
     .settings = oft_settings,
     .dialect = "peft_oft",
     .init = rotation_init,

@@ -18,6 +18,7 @@
 #include "compute/adapter/private.h"
 #include "compute/gpu/blas.h"
 #include "compute/gpu/host.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -282,8 +283,9 @@ static const struct setting orthogonal_settings[] = {{0}};
 extern const struct adapter_method orthogonal_method;
 const struct adapter_method orthogonal_method = {
     .name = "orthogonal",
-    .title = "Orthogonal",
-    .summary = "Rotations in forms that other programs learn: of outputs, by a series, butterflies",
+    .title = N_("Orthogonal"),
+    .summary =
+        N_("Rotations in forms that other programs learn: of outputs, by a series, butterflies"),
     .settings = orthogonal_settings,
     .merge = orthogonal_merge,
     .askew = orthogonal_askew,

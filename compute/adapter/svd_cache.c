@@ -9,6 +9,7 @@
 // and computed again; a cache that cannot be written costs time only.
 #include "compute/adapter/private.h"
 #include "compute/gpu/host.h"
+#include "compute/i18n.h"
 
 #include <errno.h>
 #include <math.h>
@@ -197,8 +198,8 @@ static bool check_memory(const struct adapter_param *first, GError **error)
     const uint64_t missing = host_memory_missing();
     if (missing) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                    "Not enough memory for the singular values of %s and those after it: needs "
-                    "%.1f MiB",
+                    _("Not enough memory for the singular values of %s and those after it: needs "
+                      "%.1f MiB"),
                     first->path, missing / 1048576.0);
     }
     return !missing;
@@ -217,7 +218,7 @@ static bool work_end(struct work *w, struct cache *cache, int index, svd_ready_f
 {
     if (w->failed) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                    "the singular values of %s could not be computed", w->param->path);
+                    _("the singular values of %s could not be computed"), w->param->path);
         return false;
     }
     if (!w->cached) {

@@ -14,6 +14,7 @@
 // vector, w' = w relu(|w| + delta)/|w|. Which of the two a tensor is, its length says.
 #include "compute/adapter/private.h"
 #include "compute/gpu/host.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -409,16 +410,17 @@ static const struct setting svdiff_settings[] = {
     // The paper's rate of 1e-3 is for 500 and more steps; at two hundred this fits a photo as well.
     TRAINING_ROWS(200, 3e-3, 1e-6),
     {.key = "subset",
-     .title = "Layers",
+     .title = N_("Layers"),
      .level = SETTING_EXPERT,
-     .help = "Which weights of the image network learn: all, or a part by place or kind",
+     .help = N_("Which weights of the image network learn: all, or a part by place or kind"),
      .kind = SETTING_CHOICE,
      .choices = subset_names},
     TEXT_ENCODER_ROW,
     {.key = "rank",
-     .title = "Rank",
+     .title = N_("Rank"),
      .level = SETTING_EXPERT,
-     .help = "Only the largest so many singular values of a weight are shifted; 0 is all of them",
+     .help =
+         N_("Only the largest so many singular values of a weight are shifted; 0 is all of them"),
      .unit = "values",
      .kind = SETTING_INT,
      .min = 0,
@@ -432,8 +434,8 @@ extern const struct adapter_method svdiff_method;
 const struct adapter_method svdiff_method = {
     .name = "svdiff",
     .title = "SVDiff",
-    .summary = "Shifts the singular values of the weights: the smallest adapter, keeps what the "
-               "model knows",
+    .summary = N_("Shifts the singular values of the weights: the smallest adapter, keeps what the "
+                  "model knows"),
     .settings = svdiff_settings,
     .dialect = "svdiff",
     .init = svdiff_init,

@@ -3,6 +3,7 @@
 // does not know.
 #include "compute/adapter/private.h"
 
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 
 #include <math.h>
@@ -52,12 +53,12 @@ bool adapter_token_rename(struct adapter *a, const char *from, const char *to, G
     const char *rows = g_hash_table_lookup(a->metadata, key);
     const char *prompt = g_hash_table_lookup(a->metadata, described);
     if (!rows) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s has no word %s", a->name,
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, _("%s has no word %s"), a->name,
                     from);
         return false;
     }
     if (g_hash_table_contains(a->metadata, taken)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "%s has a word %s already",
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, _("%s has a word %s already"),
                     a->name, to);
         return false;
     }
@@ -89,9 +90,12 @@ float *adapter_token_rows(const struct adapter *a, const char *name, int *count,
     }
     if (!ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s %s: its word %s is no list of 1 to %d vectors of %d numbers", a->name,
-                    a->other_base ? "was learned on another model" : "does not fit this model",
-                    name, most, width);
+                    a->other_base
+                        ? _("%s was learned on another model: its word %s is no list of 1 to "
+                            "%d vectors of %d numbers")
+                        : _("%s does not fit this model: its word %s is no list of 1 to "
+                            "%d vectors of %d numbers"),
+                    a->name, name, most, width);
         g_free(bits);
         return NULL;
     }
@@ -154,8 +158,8 @@ bool adapters_check_tokens(struct adapter *const *list, int n, GError **error)
                 const char *others = g_hash_table_lookup(list[j]->metadata, key);
                 if (others && !g_str_equal(others, rows)) {
                     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                                "%s and %s both call what they learned %s; give one of them "
-                                "another name (tincture-cli adapter convert --rename)",
+                                _("%s and %s both call what they learned %s; give one of them "
+                                  "another name (tincture-cli adapter convert --rename)"),
                                 list[j]->name, list[i]->name, (char *)names->pdata[k]);
                     return false;
                 }

@@ -12,6 +12,7 @@
 // lengths m: Liu et al., DoRA: Weight-Decomposed Low-Rank Adaptation, equation 5.
 #include "compute/adapter/private.h"
 #include "compute/gpu/host.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -269,8 +270,9 @@ static const struct setting update_settings[] = {{0}}; // nothing to learn
 
 const struct adapter_method update_method = {
     .name = "update",
-    .title = "Update",
-    .summary = "A change of weights in the form of another program's file: LoHa, LoKr, DoRA, ...",
+    .title = N_("Update"),
+    .summary =
+        N_("A change of weights in the form of another program's file: LoHa, LoKr, DoRA, ..."),
     .settings = update_settings,
     .merge = update_merge,
     .form = update_form_of,

@@ -2,6 +2,8 @@
 // is Worth One Word: Textual Inversion, section 4.1), which training keeps whatever the method.
 #include "compute/adapter/private.h"
 
+#include "compute/i18n.h"
+
 static bool word_init(struct adapter *a, GError **error)
 {
     return true;
@@ -15,8 +17,9 @@ static const struct setting word_settings[] = {
 extern const struct adapter_method word_method;
 const struct adapter_method word_method = {
     .name = "word",
-    .title = "A word alone",
-    .summary = "Learns a new word and leaves the model as it is: textual inversion; a tiny file",
+    .title = N_("A word alone"),
+    .summary =
+        N_("Learns a new word and leaves the model as it is: textual inversion; a tiny file"),
     .settings = word_settings,
     .level = SETTING_HIDDEN, // one photo is learned without a word
     .words_alone = true,

@@ -3,11 +3,13 @@
 // misses the photo by stays in the picture, and in the reference that it is compared with.
 #include "compute/edit/private.h"
 
+#include "compute/i18n.h"
+
 extern const struct inverter_type ddim_inverter;
 const struct inverter_type ddim_inverter = {
     .name = "ddim",
     .title = "DDIM",
-    .summary = "The sampler walked backwards; the photo comes back nearly",
+    .summary = N_("The sampler walked backwards; the photo comes back nearly"),
     .key = ddim_levels_key,
     .calls = ddim_levels_calls,
     .levels = ddim_levels,

@@ -7,6 +7,8 @@
 // starts (the paper's T - skip) is the edit's strength.
 #include "compute/edit/private.h"
 
+#include "compute/i18n.h"
+
 static char *key(const struct run *r)
 {
     return g_strdup_printf("noise %" G_GUINT64_FORMAT, r->request->seed);
@@ -33,8 +35,9 @@ static bool levels(struct run *r, float *levels, GError **error)
 extern const struct inverter_type ddpm_inverter;
 const struct inverter_type ddpm_inverter = {
     .name = "ddpm",
-    .title = "Edit-friendly DDPM",
-    .summary = "Noise of its own at every level; the photo comes back exactly, every seed differs",
+    .title = N_("Edit-friendly DDPM"),
+    .summary =
+        N_("Noise of its own at every level; the photo comes back exactly, every seed differs"),
     .key = key,
     .calls = calls,
     .levels = levels,

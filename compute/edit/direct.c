@@ -7,11 +7,14 @@
 // its words and not by the drift of guidance.
 #include "compute/edit/private.h"
 
+#include "compute/i18n.h"
+
 extern const struct inverter_type direct_inverter;
 const struct inverter_type direct_inverter = {
     .name = "direct",
-    .title = "Direct inversion",
-    .summary = "DDIM's levels, with the photo put back at every step; the photo comes back exactly",
+    .title = N_("Direct inversion"),
+    .summary =
+        N_("DDIM's levels, with the photo put back at every step; the photo comes back exactly"),
     .key = ddim_levels_key,
     .calls = ddim_levels_calls,
     .levels = ddim_levels,

@@ -1,5 +1,6 @@
 // The editor: what is kept between runs, the adapters in use, and single stages for other callers.
 #include "compute/edit/private.h"
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 
 #include <string.h>
@@ -187,7 +188,7 @@ bool editor_text(struct editor *e, const char *prompt, float *embeddings, GError
     editor_read_as(e, &(struct prompt_style){0}, 1);
     if (e->in_time->len > 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "a sentence alone has no time steps, so no adapter can act in some of them");
+                    _("a sentence alone has no time steps, so no adapter can act in some of them"));
         return false;
     }
     const float *s = embeddings_get(e, prompt, 0, NULL, error);
@@ -232,7 +233,7 @@ bool editor_decode_alpha(struct editor *e, const float *latents, int width, int 
     const struct decoder *decoder = model_alpha_decoder(e->model);
     if (!decoder) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s has no decoder with alpha (a folder " MODEL_ALPHA ")", e->model->name);
+                    _("%s has no decoder with alpha (a folder %s)"), e->model->name, MODEL_ALPHA);
         return false;
     }
     if (!decode_by(e, decoder, latents, width, height, rgba, error)) {
@@ -271,7 +272,7 @@ bool editor_predict(struct editor *e, const float *latents, int width, int heigh
     }
     if (!latent_finite(out, n)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                    "the model gave numbers that are not finite");
+                    _("the model gave numbers that are not finite"));
         return false;
     }
     hwc_to_chw(out, h, w, c, prediction);

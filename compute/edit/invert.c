@@ -1,6 +1,8 @@
 // From the photo to noise: its latent, and the levels above it.
 #include "compute/edit/private.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -26,7 +28,7 @@ bool photo_prepare(struct run *r, GError **error)
     }
     if (!latent_finite(e->photo.latents, r->n)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                    "the model's autoencoder gave numbers that are not finite for this photo");
+                    _("the model's autoencoder gave numbers that are not finite for this photo"));
         return false;
     }
     e->photo.key = g_steal_pointer(&key);

@@ -2,6 +2,8 @@
 // step (Avrahami et al., Blended Diffusion, section 4.2), and the picture is the reference's.
 #include "compute/edit/private.h"
 
+#include "compute/i18n.h"
+
 // A latent position is as open as the most open of its pixels: the picture is blended by the pixels
 // themselves, and twice would take the edge off an edit.
 float *mask_at_latents(const struct edit_request *q, int factor)
@@ -44,14 +46,14 @@ bool mask_check(const struct edit_request *q, GError **error)
     for (int64_t i = 0; q->mask && i < (int64_t)q->width * q->height; i++) {
         if (!(q->mask[i] >= 0 && q->mask[i] <= 1)) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "the mask has a value that is not between 0 and 1");
+                        _("the mask has a value that is not between 0 and 1"));
             return false;
         }
         any = any || q->mask[i] > 0;
     }
     if (q->mask && !any) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the mask covers nothing of what the model sees, so nothing could change");
+                    _("the mask covers nothing of what the model sees, so nothing could change"));
         return false;
     }
     return true;

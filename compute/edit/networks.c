@@ -1,5 +1,6 @@
 #include "compute/edit/networks.h"
 
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 
 #include <string.h>
@@ -333,7 +334,7 @@ static bool network_outputs(struct network *net, struct node *result, GError **e
     }
     if (net->out->len == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "this model has no attention that could be looked at");
+                    _("this model has no attention that could be looked at"));
     }
     return net->out->len > 0;
 }

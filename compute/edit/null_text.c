@@ -8,6 +8,7 @@
 // loss is
 //     |x' - pivot|^2 = (b (1 - w))^2 |u - u*|^2.
 #include "compute/edit/private.h"
+#include "compute/i18n.h"
 #include "compute/train/optimizer.h"
 
 #include <math.h>
@@ -22,8 +23,8 @@
 
 static const struct setting settings[] = {
     {.key = "inner_steps",
-     .title = "Steps for each step",
-     .help = "How long what a step avoids is learned, at most",
+     .title = N_("Steps for each step"),
+     .help = N_("How long what a step avoids is learned, at most"),
      .unit = "steps",
      .kind = SETTING_INT,
      .level = SETTING_EXPERT,
@@ -198,8 +199,9 @@ static int calls(const struct run *r)
 extern const struct inverter_type null_text_inverter;
 const struct inverter_type null_text_inverter = {
     .name = "null_text",
-    .title = "Null-text",
-    .summary = "What a step avoids is learned, so that the photo comes back under guidance; slow",
+    .title = N_("Null-text"),
+    .summary =
+        N_("What a step avoids is learned, so that the photo comes back under guidance; slow"),
     .settings = settings,
     .key = key,
     .calls = calls,

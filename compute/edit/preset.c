@@ -2,6 +2,7 @@
 
 #include "compute/edit/common_words.h"
 #include "compute/error.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
@@ -13,8 +14,8 @@
 const struct edit_preset edit_presets[] = {
     {
         .name = "colour",
-        .title = "Colour",
-        .summary = "Another colour or material; every shape stays",
+        .title = N_("Colour"),
+        .summary = N_("Another colour or material; every shape stays"),
         .words = "red,orange,yellow,green,blue,purple,pink,brown,black,white,gray,grey,violet,"
                  "turquoise,cyan,magenta,beige,golden,gold,silver,bronze,copper,wooden,dark,light,"
                  "bright,pale",
@@ -23,8 +24,8 @@ const struct edit_preset edit_presets[] = {
     },
     {
         .name = "light",
-        .title = "Light",
-        .summary = "Another time of day, weather or season; every shape stays",
+        .title = N_("Light"),
+        .summary = N_("Another time of day, weather or season; every shape stays"),
         .words = "night,dusk,dawn,sunset,sunrise,evening,morning,midday,noon,twilight,fog,mist,"
                  "haze,rain,storm,sunlight,sunshine,moonlight,warm light,cold light,golden light,"
                  "blue light,soft light,winter,spring,summer,autumn,foggy,misty,rainy,snowy,sunny,"
@@ -34,24 +35,24 @@ const struct edit_preset edit_presets[] = {
     },
     {
         .name = "background",
-        .title = "Background",
-        .summary = "Other surroundings; what stands in front stays",
+        .title = N_("Background"),
+        .summary = N_("Other surroundings; what stands in front stays"),
         .values =
             "inverter=direct inversion=1 locality=0 guidance=7.5 guidance_rescale=0 spread=0 "
             "attention=prompt_to_prompt keep_shape=0.6 keep_words=0.4 shading=0 named_color=1",
     },
     {
         .name = "object",
-        .title = "Object",
-        .summary = "Something else in the same place",
+        .title = N_("Object"),
+        .summary = N_("Something else in the same place"),
         .values =
             "inverter=ddpm inversion=0.9 locality=0 guidance=3 guidance_rescale=1 spread=0 "
             "attention=prompt_to_prompt keep_shape=0.5 keep_words=0.8 shading=0 named_color=0",
     },
     {
         .name = "style",
-        .title = "Style",
-        .summary = "Another manner, everywhere: painted, drawn",
+        .title = N_("Style"),
+        .summary = N_("Another manner, everywhere: painted, drawn"),
         .words = "painting,watercolor,watercolour,sketch,drawing,cartoon,sticker,icon,engraving,"
                  "mosaic",
         .values =
@@ -100,7 +101,7 @@ bool edit_preset_use(struct settings *s, const char *name, JsonObject *of_model,
         g_string_append_printf(all, "%s%s", all->len ? ", " : "", p->name);
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                "there is no preset '%s', only %s and none", name, all->str);
+                _("there is no preset '%s', only %s and none"), name, all->str);
     return false;
 }
 

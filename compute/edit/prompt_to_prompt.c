@@ -5,6 +5,7 @@
 // keeps shapes.
 #include "compute/edit/align.h"
 #include "compute/edit/private.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 
@@ -20,15 +21,15 @@ struct state {
 
 static const struct setting settings[] = {
     {.key = "keep_shape",
-     .title = "Keep the shape",
-     .help = "How long the edit keeps to the photo's shapes while it is drawn",
+     .title = N_("Keep the shape"),
+     .help = N_("How long the edit keeps to the photo's shapes while it is drawn"),
      .kind = SETTING_FLOAT,
      .max = 1,
      .def = KEEP_SHAPE,
      .scope = EDIT_HOLDING},
     {.key = "keep_words",
-     .title = "Cross-attention kept",
-     .help = "The part of the steps in which the new words are where the old ones were",
+     .title = N_("Cross-attention kept"),
+     .help = N_("The part of the steps in which the new words are where the old ones were"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1,
@@ -51,7 +52,7 @@ static bool weigh(const struct run *r, struct alignment *a, GError **error)
     for (const struct word_weight *w = r->request->weights; w && w->words; w++) {
         if (!alignment_weigh(a, r->e->model, r->request->prompt, w->words, w->factor)) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "'%s' has a weight, but it is not in the sentence", w->words);
+                        _("'%s' has a weight, but it is not in the sentence"), w->words);
             return false;
         }
     }
@@ -106,8 +107,8 @@ static bool predict(struct run *r, void *data, const struct control_call *call, 
 extern const struct control_type prompt_to_prompt_control;
 const struct control_type prompt_to_prompt_control = {
     .name = "prompt_to_prompt",
-    .title = "Prompt-to-prompt",
-    .summary = "The new words look where the old ones did, and shapes stay the photo's",
+    .title = N_("Prompt-to-prompt"),
+    .summary = N_("The new words look where the old ones did, and shapes stay the photo's"),
     .settings = settings,
     .begin = begin,
     .predict = predict,

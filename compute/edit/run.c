@@ -1,6 +1,8 @@
 // One run: what it may be asked, its sizes, its progress.
 #include "compute/edit/private.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -31,7 +33,8 @@ static bool request_check(const struct editor *e, const struct edit_request *q, 
     const int unit = model_latent_factor(e->model); // the U-Net's levels need not halve evenly
     if (q->width < unit || q->height < unit || q->width % unit || q->height % unit) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the picture size %d x %d is not a multiple of %d", q->width, q->height, unit);
+                    _("the picture size %d x %d is not a multiple of %d"), q->width, q->height,
+                    unit);
         return false;
     }
     if (q->rgb ? q->settings->table != edit_settings
@@ -41,7 +44,7 @@ static bool request_check(const struct editor *e, const struct edit_request *q, 
     const int steps = settings_int(q->settings, "steps");
     if (steps > e->schedule.train_steps - 1) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%d steps are more than the %d that this model has between photo and noise",
+                    _("%d steps are more than the %d that this model has between photo and noise"),
                     steps, e->schedule.train_steps - 1);
         return false;
     }
@@ -119,10 +122,11 @@ static bool sampler_check(const struct run *r, GError **error)
     if (!i || i->corrected || i->fixed || !s->random) {
         return true;
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                "%s draws every step with fresh noise, by which the photo does not come back from "
-                "the inversion %s; choose the inversion direct, or another sampler",
-                s->title, i->name);
+    g_set_error(
+        error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+        _("%s draws every step with fresh noise, by which the photo does not come back from "
+          "the inversion %s; choose the inversion direct, or another sampler"),
+        s->title, i->name);
     return false;
 }
 
@@ -158,7 +162,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
     r->fixed = fixed_settings(r->inverter);
     if (q->weights && !r->source_prompt) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "words have weights only in an edit of a photo that is described");
+                    _("words have weights only in an edit of a photo that is described"));
         run_finish(r);
         return false;
     }
@@ -184,7 +188,7 @@ bool run_prediction_check(const struct run *r, const float *prediction, int64_t 
         return true;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                "the model gave numbers that are not finite at step %d of %d", r->step + 1,
+                _("the model gave numbers that are not finite at step %d of %d"), r->step + 1,
                 r->steps);
     return false;
 }

@@ -5,6 +5,7 @@
 #include "compute/edit/select.h"
 #include "compute/edit/align.h"
 #include "compute/edit/private.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -266,7 +267,7 @@ static bool is_photo(const struct edit_request *q, GError **error)
 {
     if (!q->rgb) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "there is no photo to select from");
+                    _("there is no photo to select from"));
     }
     return q->rgb != NULL;
 }
@@ -281,12 +282,12 @@ static char *find_word(const struct editor *e, const struct edit_request *q, con
     g_autofree char *sentence = plain(said);
     if (!*wanted) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "no word was given to select by");
+                    _("no word was given to select by"));
         return NULL;
     }
     if (!mark_tokens(e, sentence, wanted, marks)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "\"%s\" is not among the words that describe the photo", wanted);
+                    _("\"%s\" is not among the words that describe the photo"), wanted);
         return NULL;
     }
     return g_steal_pointer(&wanted);

@@ -1,22 +1,26 @@
 // What can be set about a run.
 #include "compute/edit/private.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
-static const char INVERSION_HELP[] = "How far the photo may change: how much of the way to noise "
-                                     "it is taken back before it is drawn "
-                                     "again; 0 returns the photo";
-static const char LOCALITY_HELP[] = "How closely the change keeps to the places the new words are "
-                                    "about; 0 lets it reach everywhere";
+static const char INVERSION_HELP[] =
+    N_("How far the photo may change: how much of the way to noise "
+       "it is taken back before it is drawn "
+       "again; 0 returns the photo");
+static const char LOCALITY_HELP[] =
+    N_("How closely the change keeps to the places the new words are "
+       "about; 0 lets it reach everywhere");
 
 static const char RESCALE_HELP[] =
-    "How far the contrast that guidance adds is taken back; 0 leaves "
-    "it";
+    N_("How far the contrast that guidance adds is taken back; 0 leaves "
+       "it");
 
-static const char LONG_HELP[] = "Sentences may be longer than the model reads at once: it reads "
-                                "them part by part; without this they are cut";
-static const char EMPHASIS_HELP[] = "In sentences (word) counts for more, [word] for less and "
-                                    "(word:1.3) as much as that says";
+static const char LONG_HELP[] = N_("Sentences may be longer than the model reads at once: it reads "
+                                   "them part by part; without this they are cut");
+static const char EMPHASIS_HELP[] = N_("In sentences (word) counts for more, [word] for less and "
+                                       "(word:1.3) as much as that says");
 
 static bool guided(const struct settings *s)
 {
@@ -47,9 +51,9 @@ static bool sampler_chosen(const struct settings *s)
 // Rows of both tables.
 #define DRAWING_ROWS(rescale)                                                                      \
     {.key = "steps",                                                                               \
-     .title = "Steps",                                                                             \
+     .title = N_("Steps"),                                                                         \
      .recipe = "Steps",                                                                            \
-     .help = "Denoising steps: more is finer and slower",                                          \
+     .help = N_("Denoising steps: more is finer and slower"),                                      \
      .unit = "steps",                                                                              \
      .kind = SETTING_INT,                                                                          \
      .level = SETTING_EXPERT,                                                                      \
@@ -60,18 +64,18 @@ static bool sampler_chosen(const struct settings *s)
      .def = 20,                                                                                    \
      .scope = EDIT_INVERTING | EDIT_DRAWING},                                                      \
         {.key = "scheduler",                                                                       \
-         .title = "Sampler",                                                                       \
+         .title = N_("Sampler"),                                                                   \
          .recipe = "Sampler",                                                                      \
-         .help = "How the picture is found in the noise, step by step",                            \
+         .help = N_("How the picture is found in the noise, step by step"),                        \
          .kind = SETTING_CHOICE,                                                                   \
          .level = SETTING_EXPERT,                                                                  \
          .family = sampler_family,                                                                 \
          .matters = sampler_chosen,                                                                \
          .scope = EDIT_DRAWING},                                                                   \
         {.key = "guidance",                                                                        \
-         .title = "Guidance",                                                                      \
+         .title = N_("Guidance"),                                                                  \
          .recipe = "CFG scale",                                                                    \
-         .help = "How strongly the picture follows the words",                                     \
+         .help = N_("How strongly the picture follows the words"),                                 \
          .kind = SETTING_FLOAT,                                                                    \
          .level = SETTING_EXPERT,                                                                  \
          .min = 1,                                                                                 \
@@ -82,8 +86,9 @@ static bool sampler_chosen(const struct settings *s)
          .scope = EDIT_DRAWING},                                                                   \
         {                                                                                          \
             .key = "guidance_end",                                                                 \
-            .title = "Guided part",                                                                \
-            .help = "The part of the steps that guidance steers; the rest takes half the time",    \
+            .title = N_("Guided part"),                                                            \
+            .help =                                                                                \
+                N_("The part of the steps that guidance steers; the rest takes half the time"),    \
             .kind = SETTING_FLOAT,                                                                 \
             .level = SETTING_EXPERT,                                                               \
             .max = 1,                                                                              \
@@ -93,7 +98,7 @@ static bool sampler_chosen(const struct settings *s)
         },                                                                                         \
         {                                                                                          \
             .key = "guidance_rescale",                                                             \
-            .title = "Guidance rescale",                                                           \
+            .title = N_("Guidance rescale"),                                                       \
             .help = RESCALE_HELP,                                                                  \
             .kind = SETTING_FLOAT,                                                                 \
             .level = SETTING_EXPERT,                                                               \
@@ -103,13 +108,13 @@ static bool sampler_chosen(const struct settings *s)
             .matters = guided,                                                                     \
         },                                                                                         \
         {.key = "long_prompt",                                                                     \
-         .title = "Long sentences",                                                                \
+         .title = N_("Long sentences"),                                                            \
          .help = LONG_HELP,                                                                        \
          .kind = SETTING_SWITCH,                                                                   \
          .level = SETTING_EXPERT,                                                                  \
          .scope = EDIT_INVERTING | EDIT_DRAWING},                                                  \
     {                                                                                              \
-        .key = "emphasis", .title = "Weights in sentences", .help = EMPHASIS_HELP,                 \
+        .key = "emphasis", .title = N_("Weights in sentences"), .help = EMPHASIS_HELP,             \
         .kind = SETTING_SWITCH, .level = SETTING_EXPERT, .scope = EDIT_INVERTING | EDIT_DRAWING,   \
     }
 
@@ -118,7 +123,7 @@ const struct setting generate_settings[] = {DRAWING_ROWS(0), {0}};
 const struct setting edit_settings[] = {
     DRAWING_ROWS(EDIT_RESCALE),
     {.key = "inversion",
-     .title = "How much",
+     .title = N_("How much"),
      .recipe = "Denoising strength",
      .help = INVERSION_HELP,
      .kind = SETTING_FLOAT,
@@ -126,72 +131,74 @@ const struct setting edit_settings[] = {
      .def = 1,
      .scope = EDIT_DRAWING},
     {.key = "locality",
-     .title = "Keep the place",
+     .title = N_("Keep the place"),
      .help = LOCALITY_HELP,
      .kind = SETTING_FLOAT,
      .max = 1,
      .def = LOCALITY,
      .scope = EDIT_BLENDING},
     {.key = "named_color",
-     .title = "Keep to the named colour",
+     .title = N_("Keep to the named colour"),
      .help =
-         "How far a change of colour is brought to the colour that the sentence names; what had "
-         "no colour of its own then stays",
+         N_("How far a change of colour is brought to the colour that the sentence names; what had "
+            "no colour of its own then stays"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1,
      .scope = EDIT_BLENDING},
     {.key = "spread",
-     .title = "Spread",
-     .help =
+     .title = N_("Spread"),
+     .help = N_(
          "How far a change of colour or light goes on over all that may change; 0 leaves it where "
-         "it was made",
+         "it was made"),
      .kind = SETTING_FLOAT,
      .max = 1,
      .scope = EDIT_RETURNING},
     {.key = "shading",
-     .title = "Keep the shading",
-     .help = "How far light and shade stay the photo's own where the colour changes",
+     .title = N_("Keep the shading"),
+     .help = N_("How far light and shade stay the photo's own where the colour changes"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1,
      .scope = EDIT_RETURNING},
     {.key = "seam",
-     .title = "Seam",
-     .help = "How an edit ends at the border of the mask: as soft as that is, or bent so that it "
-             "vanishes, for patches inside one surface",
+     .title = N_("Seam"),
+     .help =
+         N_("How an edit ends at the border of the mask: as soft as that is, or bent so that it "
+            "vanishes, for patches inside one surface"),
      .kind = SETTING_CHOICE,
      .level = SETTING_EXPERT,
      .choices = (const char *const[]){"soft", "gradient", NULL}, // enum detail_seam
      .scope = EDIT_RETURNING},
     {.key = "inverter",
-     .title = "Inversion",
-     .help = "How the photo is taken back to noise, and how it is made to come back",
+     .title = N_("Inversion"),
+     .help = N_("How the photo is taken back to noise, and how it is made to come back"),
      .kind = SETTING_CHOICE,
      .level = SETTING_EXPERT,
      .family = inverter_family,
      .scope = EDIT_DRAWING},
     {.key = "attention",
      .former = "control",
-     .title = "Attention control",
-     .help = "What holds the edit to the photo while it is drawn, beside the words",
+     .title = N_("Attention control"),
+     .help = N_("What holds the edit to the photo while it is drawn, beside the words"),
      .kind = SETTING_CHOICE,
      .level = SETTING_EXPERT,
      .family = control_family,
      .def = 1, // prompt_to_prompt
      .scope = EDIT_HOLDING},
     {.key = "keep_edges",
-     .title = "Keep the edges",
-     .help = "How closely the drawing follows the photo's own edges, where the model has learned "
-             "to; 0 leaves it free",
+     .title = N_("Keep the edges"),
+     .help =
+         N_("How closely the drawing follows the photo's own edges, where the model has learned "
+            "to; 0 leaves it free"),
      .kind = SETTING_FLOAT,
      .max = 2,
      .slider_max = 1,
      .scope = EDIT_HOLDING},
     {.key = "structure",
-     .title = "Fresh noise",
-     .help =
-         "Noise of the seed mixed in where the edit starts, so that shapes and poses can change",
+     .title = N_("Fresh noise"),
+     .help = N_(
+         "Noise of the seed mixed in where the edit starts, so that shapes and poses can change"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1,

@@ -1,5 +1,7 @@
 #include "compute/file/json.h"
 
+#include "compute/i18n.h"
+
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -16,7 +18,7 @@ void json_begin(struct json_reader *r, const char *text, size_t length)
 {
     *r = (struct json_reader){text, text + length, NULL};
     if (!g_utf8_validate_len(text, length, NULL)) {
-        json_fault(r, "it is not UTF-8");
+        json_fault(r, _("it is not UTF-8"));
     }
 }
 
@@ -46,7 +48,7 @@ char json_peek(struct json_reader *r)
 bool json_enter(struct json_reader *r, char bracket)
 {
     if (json_peek(r) != bracket) {
-        json_fault(r, bracket == '{' ? "an object was expected" : "an array was expected");
+        json_fault(r, bracket == '{' ? _("an object was expected") : _("an array was expected"));
         return false;
     }
     r->pos++;
@@ -58,7 +60,7 @@ static bool next_member(struct json_reader *r, bool *first, char close)
 {
     skip_space(r);
     if (r->pos == r->end) {
-        json_fault(r, "it ends too early");
+        json_fault(r, _("it ends too early"));
         return false;
     }
     if (*r->pos == close) {
@@ -67,7 +69,7 @@ static bool next_member(struct json_reader *r, bool *first, char close)
     }
     if (!*first) {
         if (*r->pos != ',') {
-            json_fault(r, "a comma is missing");
+            json_fault(r, _("a comma is missing"));
             return false;
         }
         r->pos++;
@@ -89,7 +91,7 @@ char *json_key(struct json_reader *r, bool *first)
     char *key = json_string(r);
     skip_space(r);
     if (!key || r->pos == r->end || *r->pos != ':') {
-        json_fault(r, "a key is not followed by a colon");
+        json_fault(r, _("a key is not followed by a colon"));
         g_free(key);
         return NULL;
     }
@@ -149,7 +151,7 @@ char *json_string(struct json_reader *r)
 {
     skip_space(r);
     if (r->pos == r->end || *r->pos != '"') {
-        json_fault(r, "a string was expected");
+        json_fault(r, _("a string was expected"));
         return NULL;
     }
     r->pos++;
@@ -157,7 +159,7 @@ char *json_string(struct json_reader *r)
     while (r->pos < r->end && *r->pos != '"') {
         char c = *r->pos++;
         if ((unsigned char)c < 0x20 || (c == '\\' && (r->pos == r->end || !unescape(r, out)))) {
-            json_fault(r, "a string holds a raw control character or an unknown escape");
+            json_fault(r, _("a string holds a raw control character or an unknown escape"));
             break;
         }
         if (c != '\\') {
@@ -165,7 +167,7 @@ char *json_string(struct json_reader *r)
         }
     }
     if (r->pos == r->end) {
-        json_fault(r, "a string does not end");
+        json_fault(r, _("a string does not end"));
         g_string_free(out, TRUE);
         return NULL;
     }
@@ -180,7 +182,7 @@ bool json_integer(struct json_reader *r, int64_t *value)
     int64_t v = 0;
     while (r->pos < r->end && g_ascii_isdigit(*r->pos)) {
         if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, *r->pos - '0', &v)) {
-            json_fault(r, "a number is too large");
+            json_fault(r, _("a number is too large"));
             return false;
         }
         r->pos++;
@@ -188,7 +190,7 @@ bool json_integer(struct json_reader *r, int64_t *value)
     bool whole = r->pos == r->end || !strchr(".eE", *r->pos) || !*r->pos;
     bool leading_zero = r->pos - begin > 1 && *begin == '0';
     if (r->pos == begin || !whole || leading_zero) {
-        json_fault(r, "a whole number was expected");
+        json_fault(r, _("a whole number was expected"));
         return false;
     }
     *value = v;
@@ -249,7 +251,7 @@ bool json_number(struct json_reader *r, struct json_number *n)
     const char *end = after_number(r->pos, r->end, &whole);
     g_autofree char *text = g_strndup(begin, end - begin);
     if (end == r->pos || !isfinite(g_ascii_strtod(text, NULL))) {
-        json_fault(r, "a number is malformed or too large");
+        json_fault(r, _("a number is malformed or too large"));
         return false;
     }
     r->pos = end;
@@ -264,7 +266,7 @@ bool json_end(struct json_reader *r)
 {
     skip_space(r);
     if (!r->fault && r->pos != r->end) {
-        json_fault(r, "there is text behind its end");
+        json_fault(r, _("there is text behind its end"));
     }
     return !r->fault;
 }

@@ -6,6 +6,7 @@
 
 #include "compute/file/json.h"
 #include "compute/half.h"
+#include "compute/i18n.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -58,7 +59,7 @@ static void read_shape(struct json_reader *r, struct st_tensor *t)
     }
     while (json_item(r, &first)) {
         if (t->rank == ST_MAX_RANK) {
-            json_fault(r, "a tensor has more than 8 dimensions");
+            json_fault(r, _("a tensor has more than 8 dimensions"));
             return;
         }
         json_integer(r, &t->shape[t->rank++]);
@@ -75,13 +76,13 @@ static void read_offsets(struct json_reader *r, struct entry *e)
     }
     while (json_item(r, &first)) {
         if (n == 2) {
-            json_fault(r, "data_offsets has more than two numbers");
+            json_fault(r, _("data_offsets has more than two numbers"));
             return;
         }
         json_integer(r, offsets[n++]);
     }
     if (n != 2) {
-        json_fault(r, "data_offsets has fewer than two numbers");
+        json_fault(r, _("data_offsets has fewer than two numbers"));
     }
 }
 
@@ -102,8 +103,8 @@ static void read_entry(struct json_reader *r, struct entry *e)
                                                        : 0;
         g_free(key);
         if (!field || (seen & field)) {
-            json_fault(r, field ? "a field of a tensor is given twice"
-                                : "a tensor has an unknown field");
+            json_fault(r, field ? _("a field of a tensor is given twice")
+                                : _("a tensor has an unknown field"));
             return;
         }
         seen |= field;
@@ -116,7 +117,7 @@ static void read_entry(struct json_reader *r, struct entry *e)
         }
     }
     if (seen != ALL) {
-        json_fault(r, "a tensor lacks its dtype, shape or data_offsets");
+        json_fault(r, _("a tensor lacks its dtype, shape or data_offsets"));
     }
 }
 
@@ -129,11 +130,11 @@ static void read_metadata(struct json_reader *r, GHashTable *metadata)
     }
     while ((key = json_key(r, &first))) {
         if (json_peek(r) != '"') {
-            json_fault(r, "its metadata is not a list of texts");
+            json_fault(r, _("its metadata is not a list of texts"));
         }
         char *value = json_string(r);
         if (!value || g_hash_table_contains(metadata, key)) {
-            json_fault(r, "a key of its metadata is given twice");
+            json_fault(r, _("a key of its metadata is given twice"));
             g_free(key);
             g_free(value);
             return;
@@ -154,7 +155,7 @@ static void read_header(struct json_reader *r, struct st_file *f, GArray *entrie
         if (g_str_equal(key, "__metadata__")) {
             g_free(key);
             if (metadata) {
-                json_fault(r, "its metadata is given twice");
+                json_fault(r, _("its metadata is given twice"));
             }
             metadata = true;
             read_metadata(r, f->metadata);
@@ -166,11 +167,11 @@ static void read_header(struct json_reader *r, struct st_file *f, GArray *entrie
         read_entry(r, &e);
         g_array_append_val(entries, e);
         if (strlen(key) > ST_MAX_NAME) {
-            json_fault(r, "a tensor's name is longer than 512 bytes");
+            json_fault(r, _("a tensor's name is longer than 512 bytes"));
         } else if (!g_hash_table_insert(f->by_name, key, e.tensor)) {
-            json_fault(r, "a tensor's name is given twice");
+            json_fault(r, _("a tensor's name is given twice"));
         } else if (entries->len > ST_MAX_TENSORS) {
-            json_fault(r, "it has more than 65536 tensors");
+            json_fault(r, _("it has more than 65536 tensors"));
         }
     }
 }
@@ -223,23 +224,23 @@ static bool check_entries(struct st_file *f, GArray *entries, const uint8_t *dat
         struct st_tensor *t = e->tensor;
         if (!find_dtype(e->dtype, &t->dtype)) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                        "%s: tensor %s has the number format %s, which is not supported", f->path,
-                        t->name, e->dtype);
+                        _("%s: tensor %s has the number format %s, which is not supported"),
+                        f->path, t->name, e->dtype);
             return false;
         }
         const char *fault = NULL;
         if (!measure(t)) {
-            fault = "is larger than any file";
+            fault = N_("is larger than any file");
         } else if ((uint64_t)e->begin != at || e->end < e->begin) {
-            fault = "overlaps another tensor or leaves a hole";
+            fault = N_("overlaps another tensor or leaves a hole");
         } else if ((uint64_t)(e->end - e->begin) != t->size_bytes) {
-            fault = "has a shape that does not fit its size";
+            fault = N_("has a shape that does not fit its size");
         } else if ((uint64_t)e->end > data_size) {
-            fault = "is cut short";
+            fault = N_("is cut short");
         }
         if (fault) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is damaged: tensor %s %s",
-                        f->path, t->name, fault);
+            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                        _("%s is damaged: tensor %s %s"), f->path, t->name, _(fault));
             return false;
         }
         t->data = data + at;
@@ -247,7 +248,7 @@ static bool check_entries(struct st_file *f, GArray *entries, const uint8_t *dat
     }
     if (at != data_size) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s is damaged: it has data that belongs to no tensor", f->path);
+                    _("%s is damaged: it has data that belongs to no tensor"), f->path);
         return false;
     }
     return true;
@@ -267,13 +268,13 @@ static bool parse(struct st_file *f, GError **error)
     }
     if (size > sizeof LFS_POINTER && memcmp(data, LFS_POINTER, strlen(LFS_POINTER)) == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s is a pointer of Git LFS; the file itself is fetched by git lfs pull",
+                    _("%s is a pointer of Git LFS; the file itself is fetched by git lfs pull"),
                     f->path);
         return false;
     }
     if (size < 8 || length > ST_MAX_HEADER || length > size - 8) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s is not a safetensors file or is cut short", f->path);
+                    _("%s is not a safetensors file or is cut short"), f->path);
         return false;
     }
     struct json_reader r;
@@ -283,8 +284,8 @@ static bool parse(struct st_file *f, GError **error)
     read_header(&r, f, entries);
     bool ok = json_end(&r);
     if (!ok) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is damaged: in its header, %s",
-                    f->path, r.fault);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    _("%s is damaged: in its header, %s"), f->path, r.fault);
     }
     ok = ok && check_entries(f, entries, data + 8 + length, size - 8 - length, error);
     for (guint i = 0; ok && i < entries->len; i++) {
@@ -317,7 +318,7 @@ static GBytes *load_bytes(const char *path, bool *mapped, GError **error)
     GStatBuf info;
     bool found = g_stat(path, &info) == 0;
     if (found && !S_ISREG(info.st_mode)) { // opening a pipe would wait for its other end
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is not a file", path);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("%s is not a file"), path);
         return NULL;
     }
     if (found && info.st_size < MAP_FROM_BYTES) {
@@ -410,8 +411,8 @@ static bool refuse_pickle(GBytes *bytes, const char *path, GError **error)
         return true;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                "%s is in a format that can carry programs, which is not read; convert it to "
-                "safetensors",
+                _("%s is in a format that can carry programs, which is not read; convert it to "
+                  "safetensors"),
                 path);
     return false;
 }
@@ -504,7 +505,8 @@ static void convert(enum st_dtype dtype, const uint8_t *data, int64_t count, flo
 void st_set_not_finite(const struct st_tensor *t, GError **error)
 {
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                "%s: tensor %s holds a value that is not a number or infinite", t->path, t->name);
+                _("%s: tensor %s holds a value that is not a number or infinite"), t->path,
+                t->name);
 }
 
 bool st_read_part(const struct st_tensor *t, int64_t first, int64_t count, float *out)
@@ -533,8 +535,8 @@ bool st_check_learned(const struct st_tensor *t, GError **error)
 {
     if (t->dtype >= ST_I64) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s: %s has whole numbers (%s): the file is quantised, and nothing says what "
-                    "they are to be multiplied by",
+                    _("%s: %s has whole numbers (%s): the file is quantised, and nothing says what "
+                      "they are to be multiplied by"),
                     t->path, t->name, st_dtype_name(t->dtype));
         return false;
     }

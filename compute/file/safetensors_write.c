@@ -2,6 +2,7 @@
 // name.
 
 #include "compute/file/safetensors.h"
+#include "compute/i18n.h"
 #include "compute/replace.h"
 
 struct piece {
@@ -184,7 +185,7 @@ static bool verify(const struct st_writer *w, const char *path, GError **error)
     }
     if (f && !same) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s does not read back as it was written", path);
+                    _("%s does not read back as it was written"), path);
     }
     st_free(f);
     return same;
@@ -197,7 +198,7 @@ bool st_writer_save(struct st_writer *w, const char *path, struct task *task, GE
               !task_cancelled(task, error) && replacement_commit(r, error);
     replacement_free(r);
     if (!ok) {
-        g_prefix_error(error, "could not save %s: ", path);
+        g_prefix_error(error, _("could not save %s: "), path);
     }
     return ok;
 }

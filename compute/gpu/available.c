@@ -4,6 +4,7 @@
 // asked for that could not be kept: neither what the system has, nor what the process' control
 // groups or its own limit allow.
 #include "compute/gpu/vk.h"
+#include "compute/i18n.h"
 #include "compute/memory_left.h"
 
 #include <stdio.h>
@@ -55,8 +56,8 @@ bool system_has_room(GError **error)
     }
     if (space < needs) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                    "Not enough memory: to open a device the program needs %.0f MiB of address "
-                    "space, and %.0f MiB are left of its limit (ulimit -v)",
+                    _("Not enough memory: to open a device the program needs %.0f MiB of address "
+                      "space, and %.0f MiB are left of its limit (ulimit -v)"),
                     needs / MIB, space / MIB);
         return false;
     }

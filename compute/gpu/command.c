@@ -1,6 +1,7 @@
 // Recording and submission. A gpu_cmd keeps its list of dispatches until it first runs; then it is
 // recorded once, with a memory barrier between consecutive dispatches, and replayed from then on.
 #include "compute/gpu/vk.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
@@ -28,8 +29,9 @@ bool command_init(struct gpu *gpu, GError **error)
                                     .queueFamilyIndex = gpu->family};
     VkFenceCreateInfo fence = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
     return vk_ok(vkCreateCommandPool(gpu->device, &pool, NULL, &gpu->pool),
-                 "creating a command pool", error) &&
-           vk_ok(vkCreateFence(gpu->device, &fence, NULL, &gpu->fence), "creating a fence", error);
+                 N_("creating a command pool"), error) &&
+           vk_ok(vkCreateFence(gpu->device, &fence, NULL, &gpu->fence), N_("creating a fence"),
+                 error);
 }
 
 void command_finish(struct gpu *gpu)
@@ -48,7 +50,7 @@ VkCommandBuffer command_begin(struct gpu *gpu, bool once, GError **error)
                                             .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
                                             .commandBufferCount = 1};
     if (!vk_ok(vkAllocateCommandBuffers(gpu->device, &allocate, &buffer),
-               "creating a command buffer", error)) {
+               N_("creating a command buffer"), error)) {
         return VK_NULL_HANDLE;
     }
     VkCommandBufferBeginInfo begin = {.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO,
@@ -78,12 +80,13 @@ bool command_submit(struct gpu *gpu, VkCommandBuffer buffer, GError **error)
     VkSubmitInfo submit = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
                            .commandBufferCount = 1,
                            .pCommandBuffers = &buffer};
-    if (!vk_ok(vkQueueSubmit(gpu->queue, 1, &submit, gpu->fence), "running on the device", error)) {
+    if (!vk_ok(vkQueueSubmit(gpu->queue, 1, &submit, gpu->fence), N_("running on the device"),
+               error)) {
         return false;
     }
     VkResult waited = vkWaitForFences(gpu->device, 1, &gpu->fence, VK_TRUE, UINT64_MAX);
     vkResetFences(gpu->device, 1, &gpu->fence);
-    return vk_ok(waited, "running on the device", error);
+    return vk_ok(waited, N_("running on the device"), error);
 }
 
 bool command_end_and_run(struct gpu *gpu, VkCommandBuffer buffer, GError **error)
@@ -139,7 +142,7 @@ static bool queries_create(struct gpu_cmd *cmd, GError **error)
                                   .queryType = VK_QUERY_TYPE_TIMESTAMP,
                                   .queryCount = cmd->dispatches->len + 1};
     return vk_ok(vkCreateQueryPool(cmd->gpu->device, &info, NULL, &cmd->queries),
-                 "creating timestamps", error);
+                 N_("creating timestamps"), error);
 }
 
 static void record_dispatch(struct gpu_cmd *cmd, const struct dispatch *d)

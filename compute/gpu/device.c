@@ -1,27 +1,30 @@
 // Instance and device: which devices there are, which of them can run the engine, opening one.
 #include "compute/gpu/host.h"
 #include "compute/gpu/vk.h"
+#include "compute/i18n.h"
 
 #include <stdio.h>
 #include <string.h>
 
 // ---- errors -------------------------------------------------------------------------------------
 
-bool vk_ok(VkResult result, const char *doing, GError **error)
+bool vk_ok(VkResult result, const char *stage, GError **error)
 {
+    const char *doing = result ? translated(stage) : NULL;
     switch (result) {
     case VK_SUCCESS: return true;
     case VK_ERROR_OUT_OF_DEVICE_MEMORY:
     case VK_ERROR_OUT_OF_HOST_MEMORY:
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY, "%s: the device is out of memory",
-                    doing);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
+                    _("%s: the device is out of memory"), doing);
         return false;
     case VK_ERROR_DEVICE_LOST:
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_DEVICE,
-                    "%s: the graphics device stopped answering and was reset by its driver", doing);
+                    _("%s: the graphics device stopped answering and was reset by its driver"),
+                    doing);
         return false;
     default:
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_DEVICE, "%s: Vulkan error %d", doing,
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_DEVICE, _("%s: Vulkan error %d"), doing,
                     result);
         return false;
     }
@@ -46,8 +49,8 @@ static bool layer_present(const char *name)
 static void set_no_device(GError **error)
 {
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_DEVICE,
-                "No Vulkan driver was found: install the one of your graphics card, or "
-                "mesa-vulkan-drivers for a processor-only device");
+                _("No Vulkan driver was found: install the one of your graphics card, or "
+                  "mesa-vulkan-drivers for a processor-only device"));
 }
 
 // gpu: whose validation messages are counted, NULL for a look at the list of devices.
@@ -86,7 +89,7 @@ static VkInstance instance_create(struct gpu *gpu, GError **error)
         set_no_device(error);
         return VK_NULL_HANDLE;
     }
-    return vk_ok(result, "starting Vulkan", error) ? instance : VK_NULL_HANDLE;
+    return vk_ok(result, N_("starting Vulkan"), error) ? instance : VK_NULL_HANDLE;
 }
 
 // ---- what a device can do -----------------------------------------------------------------------
@@ -332,7 +335,7 @@ static bool apply_choice(GArray *found, const char *choice, GError **error)
         g_string_append_printf(names, "%s%u %s", i ? ", " : "", i, c->info.name);
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_DEVICE,
-                "No device matches '%s'; there is: %s", choice, names->str);
+                _("No device matches '%s'; there is: %s"), choice, names->str);
     return false;
 }
 
@@ -363,7 +366,7 @@ static bool device_create(struct gpu *gpu, GError **error)
         .enabledExtensionCount = gpu->has_memory_budget ? 1 : 0,
         .ppEnabledExtensionNames = extensions,
     };
-    if (!vk_ok(vkCreateDevice(gpu->physical, &info, NULL, &gpu->device), "opening the device",
+    if (!vk_ok(vkCreateDevice(gpu->physical, &info, NULL, &gpu->device), N_("opening the device"),
                error)) {
         return false;
     }
@@ -486,14 +489,14 @@ bool gpu_set_precision(struct gpu *gpu, const char *choice, GError **error)
     }
     if (!g_str_equal(choice, "bf16")) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%sThere is no precision '%s'; there is auto, fp32 and bf16", from, choice);
+                    _("%sThere is no precision '%s'; there is auto, fp32 and bf16"), from, choice);
     } else if (!gpu->info.host_kernels) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%sbf16 is for products on the processor, and %s does the work", from,
+                    _("%sbf16 is for products on the processor, and %s does the work"), from,
                     gpu->info.name);
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%sThis processor has no instructions for bf16 (AVX-512 BF16)", from);
+                    _("%sThis processor has no instructions for bf16 (AVX-512 BF16)"), from);
     }
     return false;
 }

@@ -7,6 +7,7 @@
 
 #include "compute/gpu/fft_host.h"
 #include "compute/gpu/vk.h"
+#include "compute/i18n.h"
 
 #include <locale.h>
 #include <string.h>
@@ -89,8 +90,8 @@ static struct plan *plan_create(struct fft *fft, int width, int height, GError *
         return plan;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_DEVICE,
-                "A Fourier transform of %d x %d cannot be prepared (VkFFT error %d)", width, height,
-                (int)result);
+                _("A Fourier transform of %d x %d cannot be prepared (VkFFT error %d)"), width,
+                height, (int)result);
     slab_free(gpu, plan->slab); // initializeVkFFT has cleaned up after itself
     g_free(plan);
     return NULL;
@@ -100,7 +101,7 @@ static struct plan *plan_for(struct fft *fft, int width, int height, GError **er
 {
     if (width < 2 || height < 1 || width % 2) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "A Fourier transform needs an even width, and %d x %d was asked for", width,
+                    _("A Fourier transform needs an even width, and %d x %d was asked for"), width,
                     height);
         return NULL;
     }
@@ -131,7 +132,8 @@ struct fft *fft_open(struct gpu *gpu, GError **error)
     fft->plans = g_ptr_array_new();
     glslang_initialize_process();
     VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
-    if (vk_ok(vkCreateFence(gpu->device, &info, NULL, &fft->fence), "creating a fence", error)) {
+    if (vk_ok(vkCreateFence(gpu->device, &info, NULL, &fft->fence), N_("creating a fence"),
+              error)) {
         return fft;
     }
     fft_free(fft);
@@ -173,7 +175,7 @@ static bool run(struct fft *fft, struct plan *plan, enum direction direction, GE
     gpu_trace_end(begin, direction == FORWARD ? "fft forward" : "fft inverse", "gpu");
     if (ok && result != VKFFT_SUCCESS) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_DEVICE,
-                    "The Fourier transform failed (VkFFT error %d)", (int)result);
+                    _("The Fourier transform failed (VkFFT error %d)"), (int)result);
         return false;
     }
     return ok;

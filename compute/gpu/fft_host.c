@@ -5,6 +5,7 @@
 
 #include "compute/clones.h"
 #include "compute/gpu/host.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -288,7 +289,7 @@ static bool had_memory(GError **error)
 
     if (!had) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                            "There is not enough memory for a Fourier transform");
+                            _("There is not enough memory for a Fourier transform"));
     }
     return had;
 }
@@ -315,7 +316,7 @@ bool fft_host_inverse(int width, int height, const float *freq, float *real, GEr
 
     if (copy == NULL) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                            "There is not enough memory for a Fourier transform");
+                            _("There is not enough memory for a Fourier transform"));
         return false;
     }
     memcpy(copy, freq, count * sizeof(float));

@@ -2,6 +2,7 @@
 // pipeline cache on disk. All kernels share one layout: no descriptors, 128 bytes of push
 // constants.
 #include "compute/gpu/vk.h"
+#include "compute/i18n.h"
 #include "compute/replace.h"
 
 #include <glib/gstdio.h>
@@ -63,7 +64,7 @@ static bool cache_open(struct gpu *gpu, GError **error)
                                       .initialDataSize = size,
                                       .pInitialData = data};
     return vk_ok(vkCreatePipelineCache(gpu->device, &info, NULL, &gpu->cache),
-                 "creating a pipeline cache", error);
+                 N_("creating a pipeline cache"), error);
 }
 
 // A cache that cannot be written costs time at the next start and nothing else.
@@ -98,7 +99,7 @@ bool kernel_init(struct gpu *gpu, GError **error)
                                                       .size = GPU_PUSH_BYTES},
     };
     return vk_ok(vkCreatePipelineLayout(gpu->device, &layout, NULL, &gpu->layout),
-                 "creating a layout", error) &&
+                 N_("creating a layout"), error) &&
            cache_open(gpu, error);
 }
 

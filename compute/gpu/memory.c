@@ -5,6 +5,8 @@
 // mapped, elsewhere copies go through one staging slab.
 #include "compute/gpu/vk.h"
 
+#include "compute/i18n.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +91,7 @@ bool memory_init(struct gpu *gpu, GError **error)
 
     VkBuffer probe = VK_NULL_HANDLE;
     VkBufferCreateInfo info = buffer_info(ALIGN);
-    if (!vk_ok(vkCreateBuffer(gpu->device, &info, NULL, &probe), "asking for memory types",
+    if (!vk_ok(vkCreateBuffer(gpu->device, &info, NULL, &probe), N_("asking for memory types"),
                error)) {
         return false;
     }
@@ -105,7 +107,7 @@ bool memory_init(struct gpu *gpu, GError **error)
     if ((!gpu->mapped && !find_type(gpu, local, 0, needs.memoryTypeBits, &gpu->tensor_type)) ||
         !find_type(gpu, host, cached, needs.memoryTypeBits, &gpu->staging_type)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_DEVICE,
-                    "%s has no memory that buffers can live in", gpu->info.name);
+                    _("%s has no memory that buffers can live in"), gpu->info.name);
         return false;
     }
     uint32_t heap = gpu->memory.memoryTypes[gpu->tensor_type].heapIndex;
@@ -164,7 +166,7 @@ void gpu_set_memory_error(const struct gpu *gpu, uint64_t needs, GError **error)
     const double unit = small ? MIB : GIB;
     const char *name = small ? "MiB" : "GiB";
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                "Not enough memory: needs %.1f %s, %.1f %s free", MAX(needs / unit, 0.1), name,
+                _("Not enough memory: needs %.1f %s, %.1f %s free"), MAX(needs / unit, 0.1), name,
                 left / unit, name);
 }
 
@@ -173,7 +175,7 @@ void gpu_set_memory_error(const struct gpu *gpu, uint64_t needs, GError **error)
 static bool slab_allocate(struct gpu *gpu, struct slab *slab, enum slab_use use, GError **error)
 {
     VkBufferCreateInfo info = buffer_info(slab->size);
-    if (!vk_ok(vkCreateBuffer(gpu->device, &info, NULL, &slab->buffer), "creating a buffer",
+    if (!vk_ok(vkCreateBuffer(gpu->device, &info, NULL, &slab->buffer), N_("creating a buffer"),
                error)) {
         return false;
     }
@@ -191,15 +193,15 @@ static bool slab_allocate(struct gpu *gpu, struct slab *slab, enum slab_use use,
         gpu_set_memory_error(gpu, slab->size, error);
         return false;
     }
-    if (!vk_ok(result, "taking device memory", error) ||
-        !vk_ok(vkBindBufferMemory(gpu->device, slab->buffer, slab->memory, 0), "binding memory",
+    if (!vk_ok(result, N_("taking device memory"), error) ||
+        !vk_ok(vkBindBufferMemory(gpu->device, slab->buffer, slab->memory, 0), N_("binding memory"),
                error)) {
         return false;
     }
 
     if ((use == SLAB_STAGING || gpu->mapped) &&
         !vk_ok(vkMapMemory(gpu->device, slab->memory, 0, VK_WHOLE_SIZE, 0, (void **)&slab->map),
-               "mapping memory", error)) {
+               N_("mapping memory"), error)) {
         return false;
     }
     slab->address = vkGetBufferDeviceAddress(

@@ -69,7 +69,7 @@ struct gpu_kernel {
 
 // ---- device.c -----------------------------------------------------------------------------------
 // True for VK_SUCCESS. Else fills the error: out of memory and device lost get their own codes.
-bool vk_ok(VkResult result, const char *doing, GError **error);
+bool vk_ok(VkResult result, const char *stage, GError **error);
 
 // ---- available.c --------------------------------------------------------------------------------
 // Bytes that the process can still have without being ended for it; UINT64_MAX where nobody says.

@@ -1,6 +1,7 @@
 // A graph as text or as a drawing for Graphviz.
 #include "compute/graph/dump.h"
 
+#include "compute/i18n.h"
 #include "compute/op/op.h"
 #include "compute/replace.h"
 
@@ -95,7 +96,7 @@ bool graph_dump(const struct graph *g, const struct gpu_info *gpu, const char *p
     }
     const bool ok = replacement_whole(path, text->str, text->len, error);
     if (!ok) {
-        g_prefix_error(error, "could not save %s: ", path);
+        g_prefix_error(error, _("could not save %s: "), path);
     }
     return ok;
 }

@@ -2,6 +2,7 @@
 // adds the nodes of its inputs' gradients.
 #include "compute/graph/graph.h"
 
+#include "compute/i18n.h"
 #include "compute/op/op.h"
 #include "compute/op/ops.h"
 
@@ -9,7 +10,7 @@
 
 static const char *label_of(const struct node *node)
 {
-    return node->name ? node->name : "a node without a name";
+    return node->name ? node->name : _("a node without a name");
 }
 
 // wanted[id]: one of the leaves is among what the node is made of. Frozen weights and everything
@@ -44,8 +45,8 @@ static bool visit(struct graph *g, struct node *y, const bool *wanted, struct no
     }
     if (!y->op->grad || !y->op->grad(g, y, dy[y->id], want, dx)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "The operation '%s' (%s) has no gradient for what is asked of it", y->op->name,
-                    label_of(y));
+                    _("The operation '%s' (%s) has no gradient for what is asked of it"),
+                    y->op->name, label_of(y));
         return false;
     }
     for (int i = 0; i < y->n_in; i++) {

@@ -4,6 +4,7 @@
 // within a few percent of the lower bound.
 #include "compute/graph/plan.h"
 
+#include "compute/i18n.h"
 #include "compute/op/op.h"
 
 static uint64_t align_up(uint64_t bytes)
@@ -164,7 +165,7 @@ static bool check_largest(const struct plan *plan, GError **error)
             continue;
         }
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                    "One tensor needs %.2f GiB, and the device gives %.2f GiB at a time",
+                    _("One tensor needs %.2f GiB, and the device gives %.2f GiB at a time"),
                     size / (double)(1 << 30), plan->segment / (double)(1 << 30));
         return false;
     }

@@ -6,6 +6,7 @@
 #include "compute/graph/plan.h"
 
 #include "compute/gpu/host.h"
+#include "compute/i18n.h"
 #include "compute/op/op.h"
 
 #include <math.h>
@@ -253,7 +254,7 @@ static bool add_node(struct program *p, struct recording *r, const struct node *
         return true;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                "The operation '%s' cannot run on %s: it needs %s", node->op->name, info->name,
+                _("The operation '%s' cannot run on %s: it needs %s"), node->op->name, info->name,
                 op_needs(node->op));
     return false;
 }
@@ -284,7 +285,7 @@ static bool check_leaves(const struct program *p, GError **error)
             continue;
         }
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "The tensor '%s' has a shape but no data", node->name ? node->name : "?");
+                    _("The tensor '%s' has a shape but no data"), node->name ? node->name : "?");
         return false;
     }
     return true;
@@ -357,8 +358,8 @@ static bool check_finite(const struct op_run *run, GError **error)
     for (int64_t i = 0; node->dtype == DTYPE_F32 && i < count; i++) {
         if (!isfinite(run->out[i])) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                        "Node %d, %s (%s): element %" G_GINT64_FORMAT " is %g", node->id,
-                        node->op->name, node->name ? node->name : "", i, run->out[i]);
+                        _("Node %d, %s (%s): element %" PRId64 " is %g"), node->id, node->op->name,
+                        node->name ? node->name : "", i, run->out[i]);
             return false;
         }
     }

@@ -3,6 +3,8 @@
 
 #include "compute/model/decoder.h"
 
+#include "compute/i18n.h"
+
 static float alpha_scale(const struct model *m)
 {
     return m->alpha.scaling_factor;
@@ -16,8 +18,8 @@ static struct node *alpha_build(struct nn *nn, const struct model *m, struct nod
 extern const struct decoder alpha_decoder;
 const struct decoder alpha_decoder = {
     .name = "alpha",
-    .title = "With alpha",
-    .summary = "What the picture is about without what lies behind it",
+    .title = N_("With alpha"),
+    .summary = N_("What the picture is about without what lies behind it"),
     .part = MODEL_ALPHA,
     .channels = 4,
     .scale = alpha_scale,

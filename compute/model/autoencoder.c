@@ -2,6 +2,8 @@
 
 #include "compute/model/decoder.h"
 
+#include "compute/i18n.h"
+
 static float autoencoder_scale(const struct model *m)
 {
     return m->vae.scaling_factor;
@@ -15,8 +17,8 @@ static struct node *autoencoder_build(struct nn *nn, const struct model *m, stru
 extern const struct decoder autoencoder_decoder;
 const struct decoder autoencoder_decoder = {
     .name = "autoencoder",
-    .title = "Autoencoder",
-    .summary = "The model's own: slowest, and as it was trained",
+    .title = N_("Autoencoder"),
+    .summary = N_("The model's own: slowest, and as it was trained"),
     .part = MODEL_VAE,
     .channels = 3,
     .scale = autoencoder_scale,

@@ -1,6 +1,7 @@
 #include "compute/model/config.h"
 
 #include "compute/file/safetensors.h"
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/model/config_values.h"
 #include "compute/model/load.h"
@@ -27,7 +28,7 @@ static void expect_silu(struct config_reader *r)
 {
     const char *value = config_string(r, "act_fn", "silu");
     if (!r->fault && !g_str_equal(value, "silu") && !g_str_equal(value, "swish")) {
-        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "act_fn = %.64s is not supported", value);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("act_fn = %.64s is not supported"), value);
     }
 }
 
@@ -42,7 +43,7 @@ static int read_channels(struct config_reader *r, int *channels, const int *stan
         guint length =
             JSON_NODE_HOLDS_ARRAY(node) ? json_array_get_length(json_node_get_array(node)) : 0;
         if (length < 1 || length > MODEL_LEVELS) {
-            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s must be a list of 1 to %d", key,
+            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("%s must be a list of 1 to %d"), key,
                           MODEL_LEVELS);
             return 1;
         }
@@ -54,7 +55,8 @@ static int read_channels(struct config_reader *r, int *channels, const int *stan
     for (int i = 0; i < levels; i++) {
         if (channels[i] % groups) {
             config_refuse(r, TINCTURE_ERROR_FILE,
-                          "norm_num_groups = %d does not divide %d channels", groups, channels[i]);
+                          _("norm_num_groups = %d does not divide %d channels"), groups,
+                          channels[i]);
         }
     }
     return levels;
@@ -64,7 +66,7 @@ static int read_channels(struct config_reader *r, int *channels, const int *stan
 static void refuse_narrow_heads(struct config_reader *r, const char *key, int heads)
 {
     config_refuse(r, TINCTURE_ERROR_UNSUPPORTED,
-                  "%s = %d leaves one channel a head, which is not supported", key, heads);
+                  _("%s = %d leaves one channel a head, which is not supported"), key, heads);
 }
 
 // ---- text encoder -------------------------------------------------------------------------------
@@ -86,11 +88,11 @@ static void read_text(struct config_reader *r, void *config)
     } else if (g_str_equal(act, "gelu")) {
         c->act = UNARY_GELU;
     } else {
-        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "hidden_act = %.64s is not supported", act);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("hidden_act = %.64s is not supported"), act);
     }
     if (c->hidden_size % c->heads) {
         config_refuse(r, TINCTURE_ERROR_FILE,
-                      "num_attention_heads = %d does not divide hidden_size = %d", c->heads,
+                      _("num_attention_heads = %d does not divide hidden_size = %d"), c->heads,
                       c->hidden_size);
     } else if (c->hidden_size == c->heads) {
         refuse_narrow_heads(r, "num_attention_heads", c->heads);
@@ -109,7 +111,7 @@ static void read_attention(struct config_reader *r, const char *key, const char 
         const char *type = text ? json_node_get_string(node) : "";
         out[i] = array ? g_str_equal(type, with) : standard[i];
         if (array && !out[i] && !g_str_equal(type, without)) {
-            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = \"%.64s\" is not supported", key,
+            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("%s = \"%.64s\" is not supported"), key,
                           type);
         }
     }
@@ -133,7 +135,7 @@ static void read_blocks(struct config_reader *r, struct unet_config *c)
     c->mid_attention = !absent && g_str_equal(mid, "UNetMidBlock2DCrossAttn");
     c->mid_resnets = absent ? 0 : c->mid_attention ? 2 : 1;
     if (!absent && !c->mid_attention && !g_str_equal(mid, "UNetMidBlock2D")) {
-        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "mid_block_type = %.64s is not supported",
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("mid_block_type = %.64s is not supported"),
                       mid);
     }
 }
@@ -193,14 +195,14 @@ static void read_unet_numbers(struct config_reader *r, struct unet_config *c)
                     (c->mid_attention && i == c->levels - 1);
         if (used && c->channels[i] % c->heads[i]) {
             config_refuse(r, TINCTURE_ERROR_FILE,
-                          "attention_head_dim = %d (heads) does not divide %d channels",
+                          _("attention_head_dim = %d (heads) does not divide %d channels"),
                           c->heads[i], c->channels[i]);
         } else if (used && c->channels[i] == c->heads[i]) {
             refuse_narrow_heads(r, "attention_head_dim", c->heads[i]);
         }
     }
     if (c->channels[0] < 4) {
-        config_refuse(r, TINCTURE_ERROR_FILE, "the first level needs at least 4 channels");
+        config_refuse(r, TINCTURE_ERROR_FILE, _("the first level needs at least 4 channels"));
     }
 }
 
@@ -257,7 +259,7 @@ static void expect_blocks(struct config_reader *r, const char *key, int levels, 
         if (json_node_get_value_type(node) != G_TYPE_STRING ||
             !g_str_equal(json_node_get_string(node), only)) {
             config_refuse(r, TINCTURE_ERROR_UNSUPPORTED,
-                          "only blocks of type %s are supported in %s", only, key);
+                          _("only blocks of type %s are supported in %s"), only, key);
         }
     }
 }
@@ -308,7 +310,7 @@ static int read_choice(struct config_reader *r, const char *key, const char *con
             return i;
         }
     }
-    config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, text);
+    config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("%s = %.64s is not supported"), key, text);
     return 0;
 }
 
@@ -320,7 +322,7 @@ static float *read_betas(struct config_reader *r, int steps)
     for (int i = 0; array && i < steps; i++) {
         const double value = config_node_number(json_array_get_element(array, i));
         if (!(value >= 0 && value <= 1)) {
-            config_refuse(r, TINCTURE_ERROR_FILE, "trained_betas must be numbers from 0 to 1");
+            config_refuse(r, TINCTURE_ERROR_FILE, _("trained_betas must be numbers from 0 to 1"));
             i = steps;
         } else {
             betas[i] = (float)value;
@@ -342,7 +344,8 @@ static enum sigma_spacing read_sigma_spacing(struct config_reader *r)
         if (config_bool(r, kinds[i].key, false)) {
             if (spacing != SIGMAS_OF_STEPS) {
                 config_refuse(r, TINCTURE_ERROR_FILE,
-                              "only one spacing of sigmas can be used, not %s too", kinds[i].key);
+                              _("only one spacing of sigmas can be used, not %s too"),
+                              kinds[i].key);
             }
             spacing = kinds[i].spacing;
         }
@@ -371,7 +374,7 @@ static const char *read_unipc_lack(struct config_reader *r)
         off && JSON_NODE_HOLDS_ARRAY(off) && json_array_get_length(json_node_get_array(off)) > 0;
     const char *lack = some ? "disable_corrector" : NULL;
     lack = config_bool(r, "predict_x0", true) ? lack : "predict_x0 = false";
-    return config_int(r, "solver_order", 2, 1, 100) > 3 ? "a solver_order above 3" : lack;
+    return config_int(r, "solver_order", 2, 1, 100) > 3 ? N_("a solver_order above 3") : lack;
 }
 
 static void read_sigmas(struct config_reader *r, struct sigma_config *c, bool v)
@@ -407,7 +410,7 @@ static void refuse_other_schedules(struct config_reader *r)
     const char *name = config_string(r, "_class_name", "");
     for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
         if (g_str_has_prefix(name, others[i])) {
-            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "a model for %.64s is not supported",
+            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("a model for %.64s is not supported"),
                           name);
         }
     }
@@ -486,7 +489,7 @@ static void read_index(struct config_reader *r, void *config)
     const char *pipeline = config_string(r, "_class_name", "");
     if (config_member(r, "text_encoder_2") || strstr(pipeline, "XL")) {
         config_refuse(r, TINCTURE_ERROR_UNSUPPORTED,
-                      "only Stable Diffusion 1.x and 2.x models are supported, not %.64s",
+                      _("only Stable Diffusion 1.x and 2.x models are supported, not %.64s"),
                       pipeline);
     }
 }
@@ -495,30 +498,31 @@ static bool check_fit(const struct model *m, GError **error)
 {
     const struct unet_config *u = &m->unet;
     if (u->in_channels != m->vae.latent_channels || u->out_channels != m->vae.latent_channels) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s: a U-Net with %d input and %d output channels is not a text-to-image model "
-                    "for %d latent "
-                    "channels",
-                    m->path, u->in_channels, u->out_channels, m->vae.latent_channels);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+            _("%s: a U-Net with %d input and %d output channels is not a text-to-image model "
+              "for %d latent "
+              "channels"),
+            m->path, u->in_channels, u->out_channels, m->vae.latent_channels);
         return false;
     }
     if (u->cross_dim != m->text.hidden_size) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s: the text encoder gives %d numbers a token, but the U-Net expects %d",
+                    _("%s: the text encoder gives %d numbers a token, but the U-Net expects %d"),
                     m->path, m->text.hidden_size, u->cross_dim);
         return false;
     }
     const struct vae_config *a = &m->alpha;
     if (a->levels && (a->latent_channels != m->vae.latent_channels || a->levels != m->vae.levels)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s: the decoder with alpha has %d levels for %d latent channels, and the "
-                    "autoencoder %d for %d",
+                    _("%s: the decoder with alpha has %d levels for %d latent channels, and the "
+                      "autoencoder %d for %d"),
                     m->path, a->levels, a->latent_channels, m->vae.levels, m->vae.latent_channels);
         return false;
     }
     if (m->sched.beta_end < m->sched.beta_start) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s: the noise schedule's beta_end is below its beta_start", m->path);
+                    _("%s: the noise schedule's beta_end is below its beta_start"), m->path);
         return false;
     }
     return true;
@@ -569,8 +573,8 @@ static bool read_folder(struct model *m, GError **error)
         !file_exists_in(m->path, "unet/config.json")) {
         g_set_error(
             error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-            "%s is no model: the folder of one has text_encoder, unet, vae and scheduler in "
-            "it, as diffusers writes them",
+            _("%s is no model: the folder of one has text_encoder, unet, vae and scheduler in "
+              "it, as diffusers writes them"),
             m->path);
         return false;
     }
@@ -613,7 +617,7 @@ bool config_read_controlnet(const char *folder, const struct unet_config *unet, 
     g_autofree char *path = g_build_filename(folder, "config.json", NULL);
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s is no control: a folder of a ControlNet has a config.json", folder);
+                    _("%s is no control: a folder of a ControlNet has a config.json"), folder);
         return false;
     }
     g_autoptr(JsonNode) root = json_file_read(path, JSON_NODE_OBJECT, path, error);
@@ -623,7 +627,8 @@ bool config_read_controlnet(const char *folder, const struct unet_config *unet, 
     const char *differs = different_way_down(unet, &own);
     if (differs) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s is of a ControlNet for another kind of model: %s differs", path, differs);
+                    _("%s is of a ControlNet for another kind of model: %s differs"), path,
+                    differs);
     }
     return !differs;
 }

@@ -1,6 +1,7 @@
 #include "compute/model/config_values.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "compute/model/model.h"
 
 #include <math.h>
@@ -26,14 +27,13 @@ JsonNode *config_member(struct config_reader *r, const char *key)
 static int node_int(struct config_reader *r, JsonNode *node, const char *key, int low, int high)
 {
     if (json_node_get_value_type(node) != G_TYPE_INT64) {
-        config_refuse(r, TINCTURE_ERROR_FILE, "%s is not a whole number", key);
+        config_refuse(r, TINCTURE_ERROR_FILE, _("%s is not a whole number"), key);
         return low;
     }
     gint64 value = json_node_get_int(node);
     if (value < low || value > high) {
-        config_refuse(r, TINCTURE_ERROR_FILE,
-                      "%s is %" G_GINT64_FORMAT "; it must be from %d to %d", key, value, low,
-                      high);
+        config_refuse(r, TINCTURE_ERROR_FILE, _("%s is %" PRId64 "; it must be from %d to %d"), key,
+                      value, low, high);
         return low;
     }
     return (int)value;
@@ -59,7 +59,8 @@ double config_number(struct config_reader *r, const char *key, double standard, 
     JsonNode *node = config_member(r, key);
     const double value = node ? config_node_number(node) : standard;
     if (node && !(value >= low && value <= high)) {
-        config_refuse(r, TINCTURE_ERROR_FILE, "%s must be a number from %g to %g", key, low, high);
+        config_refuse(r, TINCTURE_ERROR_FILE, _("%s must be a number from %g to %g"), key, low,
+                      high);
         return low;
     }
     return value;
@@ -70,7 +71,8 @@ double config_needed(struct config_reader *r, const char *key, double standard, 
 {
     JsonNode *node = json_object_get_member(r->root, key);
     if (node && JSON_NODE_HOLDS_NULL(node)) {
-        config_refuse(r, TINCTURE_ERROR_FILE, "%s must be a number from %g to %g", key, low, high);
+        config_refuse(r, TINCTURE_ERROR_FILE, _("%s must be a number from %g to %g"), key, low,
+                      high);
         return low;
     }
     return config_number(r, key, standard, low, high);
@@ -80,7 +82,7 @@ bool config_bool(struct config_reader *r, const char *key, bool standard)
 {
     JsonNode *node = config_member(r, key);
     if (node && json_node_get_value_type(node) != G_TYPE_BOOLEAN) {
-        config_refuse(r, TINCTURE_ERROR_FILE, "%s is neither true nor false", key);
+        config_refuse(r, TINCTURE_ERROR_FILE, _("%s is neither true nor false"), key);
         return standard;
     }
     return node ? json_node_get_boolean(node) : standard;
@@ -90,7 +92,7 @@ const char *config_string(struct config_reader *r, const char *key, const char *
 {
     JsonNode *node = config_member(r, key);
     if (node && json_node_get_value_type(node) != G_TYPE_STRING) {
-        config_refuse(r, TINCTURE_ERROR_FILE, "%s is not a text", key);
+        config_refuse(r, TINCTURE_ERROR_FILE, _("%s is not a text"), key);
         return standard;
     }
     return node ? json_node_get_string(node) : standard;
@@ -104,7 +106,7 @@ JsonArray *config_array(struct config_reader *r, const char *key, guint length)
     }
     if (!JSON_NODE_HOLDS_ARRAY(node) ||
         json_array_get_length(json_node_get_array(node)) != length) {
-        config_refuse(r, TINCTURE_ERROR_FILE, "%s must be a list of %u", key, length);
+        config_refuse(r, TINCTURE_ERROR_FILE, _("%s must be a list of %u"), key, length);
         return NULL;
     }
     return json_node_get_array(node);
@@ -129,8 +131,8 @@ int config_same(struct config_reader *r, const char *key, int levels, int standa
     config_levels(r, key, values, levels, standard, low, high);
     for (int i = 1; i < levels; i++) {
         if (values[i] != values[0]) {
-            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "different values of %s are not supported",
-                          key);
+            config_refuse(r, TINCTURE_ERROR_UNSUPPORTED,
+                          _("different values of %s are not supported"), key);
         }
     }
     return values[0];
@@ -139,7 +141,7 @@ int config_same(struct config_reader *r, const char *key, int levels, int standa
 void config_expect_int(struct config_reader *r, const char *key, int only)
 {
     if (config_number(r, key, only, -1e9, 1e9) != only) {
-        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "only %s = %d is supported", key, only);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("only %s = %d is supported"), key, only);
     }
 }
 
@@ -147,7 +149,7 @@ void config_expect_string(struct config_reader *r, const char *key, const char *
 {
     const char *value = config_string(r, key, only);
     if (!r->fault && !g_str_equal(value, only)) {
-        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s = %.64s is not supported", key, value);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("%s = %.64s is not supported"), key, value);
     }
 }
 
@@ -159,17 +161,17 @@ void config_expect_false(struct config_reader *r, const char *key)
         for (guint i = 0; i < json_array_get_length(array); i++) {
             JsonNode *item = json_array_get_element(array, i);
             if (json_node_get_value_type(item) != G_TYPE_BOOLEAN || json_node_get_boolean(item)) {
-                config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
+                config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("%s is not supported"), key);
             }
         }
     } else if (config_bool(r, key, false)) {
-        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("%s is not supported"), key);
     }
 }
 
 void config_expect_absent(struct config_reader *r, const char *key)
 {
     if (config_member(r, key)) {
-        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "%s is not supported", key);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("%s is not supported"), key);
     }
 }

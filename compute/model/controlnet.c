@@ -2,6 +2,7 @@
 // what the two layouts of its files call its tensors.
 #include "compute/model/controlnet.h"
 
+#include "compute/i18n.h"
 #include "compute/model/single_file.h"
 
 #include <stdio.h>
@@ -22,7 +23,7 @@ static void apply(struct nn *nn, const struct unet_config *c, struct node *featu
 }
 
 const struct hint_kind controlnet_kind = {
-    .title = "ControlNet",
+    .title = N_("ControlNet"),
     .prefix = STACK,
     .apply = apply,
 };

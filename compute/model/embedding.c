@@ -1,6 +1,7 @@
 #include "compute/model/embedding.h"
 
 #include "compute/file/safetensors.h"
+#include "compute/i18n.h"
 #include "compute/model/tokenizer.h"
 
 #include <string.h>
@@ -37,15 +38,15 @@ static const struct st_tensor *find_vectors(const struct st_file *f, GError **er
     }
     if (f->tensors->len != 1) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s holds %u tensors, and none is called as the vectors of a token are; "
-                    "several tokens are read from a file each",
+                    _("%s holds %u tensors, and none is called as the vectors of a token are; "
+                      "several tokens are read from a file each"),
                     f->path, f->tensors->len);
         return NULL;
     }
     const struct st_tensor *t = f->tensors->pdata[0];
     if (is_of_layer(t->name)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s holds %s, which is the name of a layer's tensor and no token", f->path,
+                    _("%s holds %s, which is the name of a layer's tensor and no token"), f->path,
                     t->name);
         return NULL;
     }
@@ -64,14 +65,14 @@ static bool check_vectors(const struct model *m, const struct st_file *f, const 
     const int width = m->text.hidden_size, most = m->text.max_tokens - 2;
     if (t->rank < 1 || t->rank > 2 || t->shape[t->rank - 1] != width) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s was not made for this model: %s is no list of vectors of %d numbers",
+                    _("%s was not made for this model: %s is no list of vectors of %d numbers"),
                     f->path, t->name, width);
         return false;
     }
     if (t->count < width || t->count > (int64_t)most * width) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s holds %" G_GINT64_FORMAT " vectors, and a prompt has room for 1 to %d",
-                    f->path, t->count / width, most);
+                    _("%s holds %" PRId64 " vectors, and a prompt has room for 1 to %d"), f->path,
+                    t->count / width, most);
         return false;
     }
     return true;
@@ -86,7 +87,7 @@ static bool check_token(const char *path, const char *token, GError **error)
     }
     if (!plain) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s: the name of its token is empty, too long or no text; give it another",
+                    _("%s: the name of its token is empty, too long or no text; give it another"),
                     path);
     }
     return plain;
@@ -107,9 +108,11 @@ char *model_embedding_note(const struct st_file *f)
     const struct st_tensor *t = find_vectors(f, NULL);
     return !t || f->tensors->len == 1
                ? NULL
-               : g_strdup_printf("only %s of the file's %u tensors is used, as this model has one "
-                                 "text encoder; the token may act otherwise than where it is from",
-                                 t->name, f->tensors->len);
+               : g_strdup_printf(
+                     _("only %s of the file's %u tensors is used, as this model has one "
+                       "text encoder; the token may act otherwise than where it is "
+                       "from"),
+                     t->name, f->tensors->len);
 }
 
 static bool embed_rows(struct model *m, const char *token, const float *rows, int count,
@@ -122,7 +125,7 @@ static bool embed_rows(struct model *m, const char *token, const float *rows, in
     if (!tokenizer_add(m->tokenizer, token, first, count)) {
         g_array_set_size(m->embedded, m->embedded->len - floats);
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "there is a token named %s already; give this one another name", token);
+                    _("there is a token named %s already; give this one another name"), token);
         return false;
     }
     return true;
@@ -227,16 +230,17 @@ bool model_embed_check(const struct model *m, const char *token, GError **error)
     for (const char *p = token; *p; p = g_utf8_next_char(p)) {
         if (g_unichar_isspace(g_utf8_get_char(p))) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "\"%s\" is more than one word; a new word has no spaces, such as <rex>",
+                        _("\"%s\" is more than one word; a new word has no spaces, such as <rex>"),
                         token);
             return false;
         }
     }
     if (model_reads_as_word(m, token)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s is a word of this model already; a new word needs a name of its own, such "
-                    "as <%s>",
-                    token, token);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+            _("%s is a word of this model already; a new word needs a name of its own, such "
+              "as <%s>"),
+            token, token);
         return false;
     }
     return true;
@@ -268,7 +272,7 @@ bool model_embed_like(struct model *m, const char *token, const char *like, int 
     const int from = model_embed_check(m, token, error) ? ids_of(m, like, ids) : -1;
     if (from == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "a new word begins like a word that the model knows, and there is none");
+                    _("a new word begins like a word that the model knows, and there is none"));
     }
     if (from < 1) {
         return false;

@@ -1,4 +1,5 @@
 // The stack of convolutions from a hint to the latents' grid, and the network that is nothing else.
+#include "compute/i18n.h"
 #include "compute/model/block.h"
 #include "compute/model/hint_net.h"
 
@@ -51,7 +52,7 @@ static void apply(struct nn *nn, const struct unet_config *c, struct node *featu
 }
 
 const struct hint_kind hint_encoder_kind = {
-    .title = "hint encoder",
+    .title = N_("hint encoder"),
     .prefix = "",
     .apply = apply,
 };

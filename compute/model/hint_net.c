@@ -1,6 +1,7 @@
 // Hint networks from files.
 #include "compute/model/hint_net.h"
 
+#include "compute/i18n.h"
 #include "compute/model/config.h"
 #include "compute/model/controlnet.h"
 #include "compute/model/kind.h"
@@ -79,13 +80,14 @@ static bool load(struct hint_net *net, const struct weights *w, struct model *mo
     g_autoptr(GString) report = g_string_new(NULL), notes = g_string_new(NULL);
     weights_check(w, report, notes);
     if (report->len) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH, "%s, a %s, does not fit %s: %s",
-                    net->name, net->kind->title, model->name, report->str);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    _("%s, a %s, does not fit %s: %s"), net->name, translated(net->kind->title),
+                    model->name, report->str);
         return false;
     }
-    net->note = notes->len
-                    ? g_strdup_printf("%s: tensors that were left alone: %s", net->name, notes->str)
-                    : NULL;
+    net->note = notes->len ? g_strdup_printf(_("%s: tensors that were left alone: %s"), net->name,
+                                             notes->str)
+                           : NULL;
     if (!model->gpu) {
         return true;
     }
@@ -125,8 +127,8 @@ static bool check_scale(const struct hint_net *net, const struct model *model, G
     const int have = 1 << (net->stack.count - 1), want = model_latent_factor(model);
     if (have != want) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s, a ControlNet, takes hints of %d times the size of the latents, and the "
-                    "pictures of %s have %d times",
+                    _("%s, a ControlNet, takes hints of %d times the size of the latents, and the "
+                      "pictures of %s have %d times"),
                     net->name, have, model->name, want);
     }
     return have == want;
@@ -148,7 +150,8 @@ static bool open_kind(struct hint_net *net, const struct st_file *f, struct mode
         *names = controlnet_original_names(details);
     } else {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is no control: it holds neither a hint encoder nor a ControlNet", f->path);
+                    _("%s is no control: it holds neither a hint encoder nor a ControlNet"),
+                    f->path);
         return false;
     }
     net->kind = &controlnet_kind;

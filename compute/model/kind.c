@@ -1,5 +1,6 @@
 #include "compute/model/kind.h"
 
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/model/embedding.h"
 #include "compute/model/load.h"
@@ -11,7 +12,8 @@
 #define UNET "model.diffusion_model."
 
 #define NONE_OF_OURS                                                                               \
-    "this program's models are those of Stable Diffusion 1.x and 2.x, and nothing here takes it"
+    N_("this program's models are those of Stable Diffusion 1.x and 2.x, and nothing here takes "  \
+       "it")
 
 enum {
     MODEL,
@@ -36,30 +38,33 @@ enum {
 };
 
 static const struct weights_kind kinds[] = {
-    [MODEL] = {"a whole model", "Choose Model in the menu, or --model, takes it", WHOLE_MODEL},
-    [CONTROL] = {"a ControlNet",
-                 "--control takes it, and dropped on the window it is kept as a control",
+    [MODEL] = {N_("a whole model"), N_("Choose Model in the menu, or --model, takes it"),
+               WHOLE_MODEL},
+    [CONTROL] = {N_("a ControlNet"),
+                 N_("--control takes it, and dropped on the window it is kept as a control"),
                  CONTROL_WEIGHTS},
-    [HINT_ENCODER] = {"a control of this program's",
-                      "--control takes it, and dropped on the window it is kept as a control"},
-    [VAE] = {"an autoencoder (VAE) alone", "Choose VAE in the menu, or --vae, takes it"},
-    [NETWORK] = {"one network of a model folder", "Choose Model in the menu takes the folder"},
-    [CLIP] = {"a text encoder alone", "it is of use as a part of a model's folder"},
-    [T5] = {"a text encoder (T5) alone", NONE_OF_OURS},
-    [IMAGE_ENCODER] = {"an image encoder alone", "nothing here takes it"},
-    [UPSCALER] = {"an upscaler", "this program enlarges no pictures, and nothing here takes it"},
-    [IP_ADAPTER] = {"an IP-Adapter", "nothing here takes it"},
-    [T2I_ADAPTER] = {"a T2I-Adapter", "nothing here takes it; a ControlNet does the same"},
-    [MOTION] = {"a motion module for videos", "nothing here takes it"},
-    [ADAPTER] = {"an adapter and not a model",
-                 "--adapter takes it, and an open photo on which it is dropped", SOME_ADAPTER},
-    [TOKEN] = {"a learned token (textual inversion)",
-               "--embedding takes it, and dropped on the window it is kept"},
-    [XL] = {"a Stable Diffusion XL model", NONE_OF_OURS},
-    [SECOND] = {"an upscaler or a model with a second condition (XL, unCLIP)", NONE_OF_OURS},
-    [SD3] = {"a Stable Diffusion 3 model", NONE_OF_OURS},
-    [FLUX] = {"a Flux model", NONE_OF_OURS},
-    [TRANSFORMER] = {"a diffusion transformer", NONE_OF_OURS},
+    [HINT_ENCODER] = {N_("a control of this program's"),
+                      N_("--control takes it, and dropped on the window it is kept as a control")},
+    [VAE] = {N_("an autoencoder (VAE) alone"), N_("Choose VAE in the menu, or --vae, takes it")},
+    [NETWORK] = {N_("one network of a model folder"),
+                 N_("Choose Model in the menu takes the folder")},
+    [CLIP] = {N_("a text encoder alone"), N_("it is of use as a part of a model's folder")},
+    [T5] = {N_("a text encoder (T5) alone"), NONE_OF_OURS},
+    [IMAGE_ENCODER] = {N_("an image encoder alone"), N_("nothing here takes it")},
+    [UPSCALER] = {N_("an upscaler"),
+                  N_("this program enlarges no pictures, and nothing here takes it")},
+    [IP_ADAPTER] = {N_("an IP-Adapter"), N_("nothing here takes it")},
+    [T2I_ADAPTER] = {N_("a T2I-Adapter"), N_("nothing here takes it; a ControlNet does the same")},
+    [MOTION] = {N_("a motion module for videos"), N_("nothing here takes it")},
+    [ADAPTER] = {N_("an adapter and not a model"),
+                 N_("--adapter takes it, and an open photo on which it is dropped"), SOME_ADAPTER},
+    [TOKEN] = {N_("a learned token (textual inversion)"),
+               N_("--embedding takes it, and dropped on the window it is kept")},
+    [XL] = {N_("a Stable Diffusion XL model"), NONE_OF_OURS},
+    [SECOND] = {N_("an upscaler or a model with a second condition (XL, unCLIP)"), NONE_OF_OURS},
+    [SD3] = {N_("a Stable Diffusion 3 model"), NONE_OF_OURS},
+    [FLUX] = {N_("a Flux model"), NONE_OF_OURS},
+    [TRANSFORMER] = {N_("a diffusion transformer"), NONE_OF_OURS},
 };
 
 // ---- files --------------------------------------------------------------------------------------
@@ -218,7 +223,7 @@ void weights_explain_pickle(const char *path, GError **error)
     const struct weights_kind *kind = refused ? kind_of_pickle(path) : NULL;
     if (kind) {
         g_clear_error(error);
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, "%s is %s; %s", path,
-                    kind->what, kind->use);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED, _("%s is %s; %s"), path,
+                    translated(kind->what), translated(kind->use));
     }
 }

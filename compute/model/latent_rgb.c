@@ -9,6 +9,7 @@
 #include "compute/model/latent_rgb.h"
 
 #include "compute/gpu/blas.h"
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/replace.h"
 
@@ -69,8 +70,8 @@ static bool read_file(struct model *m, const char *path, GError **error)
     m->has_latent_rgb = root && read_factors(m, json_node_get_object(root));
     if (root && !m->has_latent_rgb) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "latent_rgb.json does not hold three factors for each of %d latent "
-                    "channels and a bias",
+                    _("latent_rgb.json does not hold three factors for each of %d latent "
+                      "channels and a bias"),
                     m->vae.latent_channels);
     }
     return m->has_latent_rgb;

@@ -3,6 +3,7 @@
 #include "compute/model/load.h"
 
 #include "compute/file/hash.h"
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/model/load_weight.h"
 #include "compute/model/single_file.h"
@@ -62,7 +63,7 @@ static GPtrArray *read_index(const char *folder, const char *name, GError **erro
     g_list_free(values);
     if (!ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s/%s does not name safetensors files of its own folder", folder, name);
+                    _("%s/%s does not name safetensors files of its own folder"), folder, name);
         g_ptr_array_unref(shards);
         return NULL;
     }
@@ -138,13 +139,13 @@ GPtrArray *weights_in_folder(const char *folder, const char *expected, GError **
     }
     if (file_exists_in(folder, "diffusion_pytorch_model.bin") ||
         file_exists_in(folder, "pytorch_model.bin")) {
-        g_set_error(
-            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-            "%s holds its weights only as .bin, a format that can carry programs; convert them to "
-            "safetensors",
-            folder);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+                    _("%s holds its weights only as .bin, a format that can carry programs; "
+                      "convert them to "
+                      "safetensors"),
+                    folder);
     } else {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s has no weight file (%s)",
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("%s has no weight file (%s)"),
                     folder, expected);
     }
     return NULL;
@@ -350,25 +351,39 @@ static bool fits(const struct nn_weight *w, const struct st_tensor *t)
 
 static char *shape_text(int rank, const int64_t *shape)
 {
-    GString *text = g_string_new(rank ? NULL : "a single number");
+    GString *text = g_string_new(rank ? NULL : _("a single number"));
     for (int i = 0; i < rank; i++) {
         g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i ? " x " : "", shape[i]);
     }
     return g_string_free(text, FALSE);
 }
 
+enum fault { MISSING, ODD, SURPLUS };
+
 // "3 missing (a, b, c)"; nothing where the list is empty.
-static void append_group(GString *report, const GPtrArray *names, const char *what)
+static void append_group(GString *report, const GPtrArray *names, enum fault fault)
 {
     if (names->len == 0) {
         return;
     }
-    bool first = g_str_has_suffix(report->str, ": ");
-    g_string_append_printf(report, "%s%u %s (", first ? "" : ", ", names->len, what);
+    const bool first = g_str_has_suffix(report->str, ": ");
+    g_autoptr(GString) list = g_string_new(NULL);
     for (guint i = 0; i < MIN(names->len, MAX_LISTED); i++) {
-        g_string_append_printf(report, "%s%s", i ? ", " : "", (char *)names->pdata[i]);
+        g_string_append_printf(list, "%s%s", i ? ", " : "", (char *)names->pdata[i]);
     }
-    g_string_append(report, names->len > MAX_LISTED ? ", ...)" : ")");
+    g_string_append(list, names->len > MAX_LISTED ? ", ..." : "");
+    g_string_append(report, first ? "" : ", ");
+    switch (fault) {
+    case MISSING:
+        g_string_append_printf(report, _("%u missing (%s)"), names->len, list->str);
+        break;
+    case ODD:
+        g_string_append_printf(report, _("%u of another shape (%s)"), names->len, list->str);
+        break;
+    case SURPLUS:
+        g_string_append_printf(report, _("%u without a layer (%s)"), names->len, list->str);
+        break;
+    }
 }
 
 static void compare_needed(const struct weights *w, GHashTable *used, GPtrArray *missing,
@@ -386,7 +401,7 @@ static void compare_needed(const struct weights *w, GHashTable *used, GPtrArray 
             int64_t shape[GRAPH_RANK];
             char *want = shape_text(weights_file_shape(weight, shape), shape),
                  *have = shape_text(t.rank, t.shape);
-            g_ptr_array_add(odd, g_strdup_printf("%s: %s instead of %s", t.name, have, want));
+            g_ptr_array_add(odd, g_strdup_printf(_("%s: %s instead of %s"), t.name, have, want));
             g_free(want);
             g_free(have);
         }
@@ -420,9 +435,9 @@ void weights_check(const struct weights *w, GString *report, GString *notes)
     GString *to = fault ? report : notes;
     if (fault || surplus->len) {
         g_string_append_printf(to, "%s%s: ", to->len ? "; " : "", w->part->name);
-        append_group(to, missing, "missing");
-        append_group(to, odd, "of another shape");
-        append_group(to, surplus, "without a layer");
+        append_group(to, missing, MISSING);
+        append_group(to, odd, ODD);
+        append_group(to, surplus, SURPLUS);
     }
 }
 
@@ -461,7 +476,8 @@ bool weights_check_memory(const struct gpu *gpu, const char *name, uint64_t need
     g_autofree char *need_text = g_format_size_full(need, G_FORMAT_SIZE_IEC_UNITS);
     g_autofree char *have_text = g_format_size_full(have, G_FORMAT_SIZE_IEC_UNITS);
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MEMORY,
-                "loading %s needs %s of memory, and only %s is free", name, need_text, have_text);
+                _("loading %s needs %s of memory, and only %s is free"), name, need_text,
+                have_text);
     return false;
 }
 

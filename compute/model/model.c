@@ -2,6 +2,7 @@
 
 #include "compute/model/model.h"
 
+#include "compute/i18n.h"
 #include "compute/model/config.h"
 #include "compute/model/latent_rgb.h"
 #include "compute/model/load.h"
@@ -34,7 +35,7 @@ static bool read_tokenizer(struct model *m, GError **error)
     tokenizer_limit(m->tokenizer, m->text.vocab_size);
     if (tokenizer_max_id(m->tokenizer) >= m->text.vocab_size) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s: the tokenizer has ids up to %d, but the text encoder only knows %d",
+                    _("%s: the tokenizer has ids up to %d, but the text encoder only knows %d"),
                     m->path, tokenizer_max_id(m->tokenizer), m->text.vocab_size);
         return false;
     }
@@ -55,8 +56,8 @@ static void note_tokenizer(struct model *m)
     g_autofree char *lead =
         before ? g_strconcat(before, "; ", NULL) : g_strconcat(m->path, ": ", NULL);
     m->note =
-        g_strdup_printf("%sno merge of its tokenizer makes %d of its words, which are read as "
-                        "letters: the list of merges may be cut short",
+        g_strdup_printf(_("%sno merge of its tokenizer makes %d of its words, which are read as "
+                          "letters: the list of merges may be cut short"),
                         lead, unmade);
 }
 
@@ -90,11 +91,11 @@ static bool open_weights(struct model *m, GPtrArray *weights, GError **error)
     if (report->len) {
         g_string_append_printf(report, "%s%s", notes->len ? "; " : "", notes->str);
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "the weights of %s do not fit its configuration: %s", m->path, report->str);
+                    _("the weights of %s do not fit its configuration: %s"), m->path, report->str);
         return false;
     }
     m->note = notes->len
-                  ? g_strdup_printf("%s: tensors that were left alone: %s", m->path, notes->str)
+                  ? g_strdup_printf(_("%s: tensors that were left alone: %s"), m->path, notes->str)
                   : NULL;
     return true;
 }
@@ -145,7 +146,7 @@ static bool load_parts(struct model *m, GPtrArray *weights, struct task *task, G
     for (guint i = 0; i < weights->len; i++) {
         const struct weights *w = weights->pdata[i];
         if (!weights_load(w, m->gpu, &progress, task, error)) {
-            g_prefix_error(error, "loading %s, %s: ", m->name, w->part->name);
+            g_prefix_error(error, _("loading %s, %s: "), m->name, w->part->name);
             return false;
         }
     }

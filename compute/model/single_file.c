@@ -1,5 +1,6 @@
 #include "compute/model/single_file.h"
 
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/model/kind.h"
 #include "compute/model/load.h"
@@ -43,9 +44,9 @@ static int64_t size_of(const struct st_tensor *t, int axis)
 static const char *beside_the_latents(const struct st_tensor *input, const struct st_tensor *output)
 {
     switch (input && output ? size_of(input, 1) - size_of(output, 0) : 0) {
-    case 5: return "an inpainting model (a mask and a picture beside the latents)";
-    case 4: return "a model that takes a picture beside the text";
-    case 1: return "a depth-to-image model (a depth map beside the latents)";
+    case 5: return N_("an inpainting model (a mask and a picture beside the latents)");
+    case 4: return N_("a model that takes a picture beside the text");
+    case 1: return N_("a depth-to-image model (a depth map beside the latents)");
     default: return NULL;
     }
 }
@@ -54,19 +55,20 @@ static const char *other_kind(const struct st_file *f, bool other_vae)
 {
     const struct weights_kind *kind = weights_kind_of(f);
     if (kind && kind->sort != WHOLE_MODEL) {
-        return kind->what;
+        return translated(kind->what);
     }
     const struct st_tensor *input = find(f, UNET "input_blocks.0.0.weight");
     const char *beside = beside_the_latents(input, find(f, UNET "out.2.weight"));
     if (beside) {
-        return beside;
+        return translated(beside);
     }
     if (!input) {
-        return "no Stable Diffusion checkpoint (" UNET "input_blocks.0.0.weight is missing)";
+        return _("no Stable Diffusion checkpoint (model.diffusion_model.input_blocks.0.0.weight is "
+                 "missing)");
     }
     if (!other_vae && !find(f, VAE "decoder.conv_in.weight")) {
-        return "a checkpoint without an autoencoder (" VAE
-               "decoder.conv_in.weight is missing; another file's can be chosen beside it)";
+        return _("a checkpoint without an autoencoder (first_stage_model.decoder.conv_in.weight is "
+                 "missing; another file's can be chosen beside it)");
     }
     return NULL;
 }
@@ -93,9 +95,9 @@ static bool recognise(const struct st_file *f, enum model_layout *layout, bool o
     } else {
         g_set_error(
             error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-            "%s is %s; what can be opened is a whole text-to-image model of Stable Diffusion "
-            "1.x or 2.x",
-            f->path, other ? other : "a checkpoint without a text encoder of that family");
+            _("%s is %s; what can be opened is a whole text-to-image model of Stable Diffusion "
+              "1.x or 2.x"),
+            f->path, other ? other : _("a checkpoint without a text encoder of that family"));
         return false;
     }
     return true;
@@ -448,8 +450,8 @@ struct tokenizer *single_file_tokenizer(const struct model *m, GError **error)
         t = tokenizer_open(folder, pad, error);
     } else if (!(t = neighbours_tokenizer(folder, pad, m->text.vocab_size))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s holds no tokenizer, as such files never do; put CLIP's vocab.json and "
-                    "merges.txt into %s",
+                    _("%s holds no tokenizer, as such files never do; put CLIP's vocab.json and "
+                      "merges.txt into %s"),
                     m->path, own);
     }
     g_free(own);

@@ -2,6 +2,7 @@
 
 #include "compute/model/tokenizer_parts.h"
 
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 
 #include <stdlib.h>
@@ -12,8 +13,8 @@
 
 static bool fail(GError **error, const char *message)
 {
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "the model's tokenizer is damaged: %s",
-                message);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                _("the model's tokenizer is damaged: %s"), message);
     return false;
 }
 
@@ -36,11 +37,11 @@ static bool read_vocab(struct tokenizer *t, JsonObject *vocab, GError **error)
     json_object_iter_init(&iter, vocab);
     while (json_object_iter_next(&iter, &token, &node)) {
         if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64) {
-            return fail(error, "an id in its vocabulary is no whole number");
+            return fail(error, _("an id in its vocabulary is no whole number"));
         }
         gint64 id = json_node_get_int(node);
         if (id < 0 || id >= MAX_VOCAB) {
-            return fail(error, "an id in its vocabulary is out of range");
+            return fail(error, _("an id in its vocabulary is out of range"));
         }
         t->max_id = MAX(t->max_id, (int)id);
         g_hash_table_insert(t->vocab, g_strdup(token), GINT_TO_POINTER((int)id));
@@ -81,7 +82,7 @@ static bool read_merges(struct tokenizer *t, const char *path, GError **error)
     }
     g_strfreev(lines);
     g_free(text);
-    return ok || fail(error, "a line of merges.txt is not a pair");
+    return ok || fail(error, _("a line of merges.txt is not a pair"));
 }
 
 // Merges of tokenizer.json: "left right" or ["left", "right"].
@@ -98,7 +99,7 @@ static bool read_merge_list(struct tokenizer *t, JsonArray *merges, GError **err
             add_merge(t, g_strdup_printf("%s %s", json_array_get_string_element(pair, 0),
                                          json_array_get_string_element(pair, 1)));
         } else {
-            return fail(error, "a merge in tokenizer.json is not a pair");
+            return fail(error, _("a merge in tokenizer.json is not a pair"));
         }
     }
     return true;
@@ -262,7 +263,7 @@ static gint compare_added(gconstpointer a, gconstpointer b)
 static bool add_listed(struct tokenizer *t, GArray *list, GError **error)
 {
     if (list->len > MAX_ADDED) {
-        return fail(error, "it lists too many added tokens");
+        return fail(error, _("it lists too many added tokens"));
     }
     g_array_sort(list, compare_added);
     for (guint i = 0; i < list->len; i++) {
@@ -355,7 +356,7 @@ static bool read_all(struct tokenizer *t, const char *pad, const struct extras *
     t->pad = pad ? read_role(t, &(struct extras){0}, "pad_token", pad)
                  : read_role(t, x, "pad_token", "<|endoftext|>");
     if (t->bos < 0 || t->eos < 0 || t->unknown < 0 || t->pad < 0) {
-        return fail(error, "a special token is not in its vocabulary");
+        return fail(error, _("a special token is not in its vocabulary"));
     }
     for (size_t i = 0; !pad && ok && i < G_N_ELEMENTS(further); i++) {
         ok = read_further(t, x->config, further[i], error) &&
@@ -415,7 +416,7 @@ static bool read_single(struct tokenizer *t, const char *folder, const char *pad
 {
     g_autofree char *path = g_build_filename(folder, "tokenizer.json", NULL);
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-        return fail(error, "it has neither vocab.json and merges.txt nor tokenizer.json");
+        return fail(error, _("it has neither vocab.json and merges.txt nor tokenizer.json"));
     }
     g_autoptr(JsonNode) node =
         json_file_read(path, JSON_NODE_OBJECT, "tokenizer/tokenizer.json", error);
@@ -428,7 +429,7 @@ static bool read_single(struct tokenizer *t, const char *folder, const char *pad
     const char *suffix = member_string(model, "end_of_word_suffix");
     bool ok;
     if (!vocab || !merges || g_strcmp0(suffix, "</w>") != 0) {
-        ok = fail(error, "tokenizer.json does not describe CLIP's tokenizer");
+        ok = fail(error, _("tokenizer.json does not describe CLIP's tokenizer"));
     } else {
         ok = read_vocab(t, vocab, error) && read_merge_list(t, merges, error) &&
              read_specials(t, folder, pad, root, error);

@@ -1,5 +1,6 @@
 #include "compute/model/vae_source.h"
 
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/model/load.h"
 #include "compute/model/single_file.h"
@@ -29,7 +30,7 @@ static bool find_in_file(struct vae_source *s, const char *path, GError **error)
     st_free(f);
     if (!s->path) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s holds no autoencoder of Stable Diffusion", path);
+                    _("%s holds no autoencoder of Stable Diffusion"), path);
     }
     return s->path != NULL;
 }
@@ -43,7 +44,7 @@ bool vae_source_find(struct vae_source *s, const char *path, GError **error)
     const char *folder = file_exists_in(path, "config.json") ? path : within;
     if (!file_exists_in(folder, "config.json")) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s has no config.json, and no folder vae that has one", path);
+                    _("%s has no config.json, and no folder vae that has one"), path);
         return false;
     }
     *s = (struct vae_source){.path = g_strdup(folder), .folder = true};

@@ -5,6 +5,7 @@
 // p.i: trans_a, trans_b. A batch of 1 on either side is shared by the other side's batch.
 #include "compute/op/matmul.h"
 
+#include "compute/i18n.h"
 #include "compute/op/packed.h"
 #include "compute/op/product.h"
 #include "compute/op/tile.h"

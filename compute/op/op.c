@@ -1,6 +1,7 @@
 // The table of all operations, generated from the list in meson.build.
 #include "compute/op/op.h"
 
+#include "compute/i18n.h"
 #include "compute/op/op_table.h"
 
 #include <string.h>
@@ -72,7 +73,7 @@ const char *op_needs(const struct op *op)
     for (int i = 0; i < OP_MAX_KERNELS && op->kernels[i].name; i++) {
         needs = op->kernels[i].needs; // the last one's, which asks for least
     }
-    return needs ? needs : "a kernel for it";
+    return needs ? translated(needs) : _("a kernel for it");
 }
 
 bool op_takes_halves(const struct gpu_info *gpu)
@@ -110,12 +111,12 @@ bool op_variant(const struct gpu_info *gpu, const char **variant, GError **error
     *variant = wanted && *wanted ? wanted : NULL;
     if (*variant && !is_variant(*variant)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "TINCTURE_VARIANT=%s: no operation has a kernel of that name", *variant);
+                    _("TINCTURE_VARIANT=%s: no operation has a kernel of that name"), *variant);
         return false;
     }
     if (g_strcmp0(*variant, "host") == 0 && !gpu->host_kernels) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "TINCTURE_VARIANT=host: the memory of %s is not the processor's", gpu->name);
+                    _("TINCTURE_VARIANT=host: the memory of %s is not the processor's"), gpu->name);
         return false;
     }
     return true;

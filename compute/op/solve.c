@@ -5,6 +5,7 @@
 // LU with partial pivoting. A singular block gives infinities or NaN, which the training step
 // reports. p.i: trans.
 #include "compute/gpu/blas.h"
+#include "compute/i18n.h"
 #include "compute/op/kernel.h"
 
 extern const struct op solve_op;
@@ -122,7 +123,7 @@ const struct op solve_op = {
     .kernels = {{.name = "host", .host = solve_host},
                 {.name = "portable",
                  .fits = solve_fits,
-                 .needs = "three rows of a block in shared memory",
+                 .needs = N_("three rows of a block in shared memory"),
                  .dispatch = solve_dispatch}},
     .flops = solve_flops,
 };

@@ -2,6 +2,8 @@
 // and then the exact mirror of the inversion in invert.c.
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 static void ddim_init(struct sampler *s)
@@ -42,9 +44,9 @@ static void ddim_finish(struct sampler *s)
 
 static const struct setting ddim_settings[] = {
     {.key = "eta",
-     .title = "Randomness",
+     .title = N_("Randomness"),
      .recipe = "Eta",
-     .help = "Noise added while drawing (DDIM eta); 0 is repeatable to the last bit",
+     .help = N_("Noise added while drawing (DDIM eta); 0 is repeatable to the last bit"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1},
@@ -55,7 +57,7 @@ extern const struct sampler_type ddim_sampler;
 const struct sampler_type ddim_sampler = {
     .name = "ddim",
     .title = "DDIM",
-    .summary = "Deterministic and invertible; what editing a photo needs",
+    .summary = N_("Deterministic and invertible; what editing a photo needs"),
     .published = "DDIMScheduler",
     .settings = ddim_settings,
     .grid = grid_ddim,

@@ -3,6 +3,8 @@
 // model's schedule may ask for another order, form or end. Its stochastic form is dpmpp_2m_sde.c.
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -29,7 +31,8 @@ static int clipped_range(const struct noise_schedule *s)
 const char *dpmpp_clipping_lack(const struct noise_schedule *s)
 {
     if (s->spacing == SPACING_TRAILING && clipped_range(s) < s->train_steps) {
-        return "lambda_min_clipped with trailing steps"; // of which fewer are left than asked for
+        return N_(
+            "lambda_min_clipped with trailing steps"); // of which fewer are left than asked for
     }
     return NULL;
 }
@@ -201,7 +204,7 @@ extern const struct sampler_type dpmpp_2m_sampler;
 const struct sampler_type dpmpp_2m_sampler = {
     .name = "dpmpp_2m",
     .title = "DPM-Solver++ 2M",
-    .summary = "Second order: a good picture from noise in 20 to 25 steps",
+    .summary = N_("Second order: a good picture from noise in 20 to 25 steps"),
     .published = "DPMSolverMultistepScheduler",
     .settings = levels_settings,
     .lacks = dpmpp_lacks,

@@ -4,6 +4,8 @@
 // the usual latent.
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 static const char *euler_lacks(const struct noise_schedule *s)
@@ -96,8 +98,8 @@ static void euler_finish(struct sampler *s)
 extern const struct sampler_type euler_sampler;
 const struct sampler_type euler_sampler = {
     .name = "euler",
-    .title = "Euler",
-    .summary = "The plainest first-order sampler, for comparison with other programs",
+    .title = N_("Euler"),
+    .summary = N_("The plainest first-order sampler, for comparison with other programs"),
     .published = "EulerDiscreteScheduler",
     .settings = levels_settings,
     .lacks = euler_lacks,

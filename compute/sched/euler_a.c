@@ -3,6 +3,8 @@
 // The latent lives at x = z + sigma noise, as in euler.c.
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 struct euler_a_state {
@@ -55,8 +57,8 @@ static void euler_a_finish(struct sampler *s)
 extern const struct sampler_type euler_a_sampler;
 const struct sampler_type euler_a_sampler = {
     .name = "euler_a",
-    .title = "Euler a",
-    .summary = "Euler with fresh noise at each step; more steps go on changing the picture",
+    .title = N_("Euler a"),
+    .summary = N_("Euler with fresh noise at each step; more steps go on changing the picture"),
     .published = "EulerAncestralDiscreteScheduler",
     .random = true,
     .grid = grid_euler,

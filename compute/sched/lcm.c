@@ -3,6 +3,8 @@
 // again, to the level of the next.
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 #define SIGMA_DATA 0.5 // of the boundary condition: the spread of the pictures
@@ -54,7 +56,7 @@ extern const struct sampler_type lcm_sampler;
 const struct sampler_type lcm_sampler = {
     .name = "lcm",
     .title = "LCM",
-    .summary = "1 to 8 steps, for latent consistency models and their adapters (LCM-LoRA)",
+    .summary = N_("1 to 8 steps, for latent consistency models and their adapters (LCM-LoRA)"),
     .published = "LCMScheduler",
     .most_steps = grid_distilled_steps,
     .random = true,

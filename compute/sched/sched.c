@@ -1,6 +1,7 @@
 // The table of samplers, generated from the list in meson.build, and what all samplers share.
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
 #include "compute/sched/sampler_table.h"
 
 #define X(name) extern const struct sampler_type name##_sampler;
@@ -41,23 +42,23 @@ struct sampler *sampler_new(const struct noise_schedule *schedule, const struct 
 {
     const struct sampler_type *type = sampler_find(p->name);
     if (!type) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there is no sampler named %s",
-                    p->name);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    _("there is no sampler named %s"), p->name);
         return NULL;
     }
     const char *lacks = type->lacks ? type->lacks(schedule) : NULL;
     if (lacks) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "the model's scheduler says %s, which %s does not know here; choose another "
-                    "sampler",
-                    lacks, type->title);
+                    _("the model's scheduler says %s, which %s does not know here; choose another "
+                      "sampler"),
+                    translated(lacks), type->title);
         return NULL;
     }
     const int most =
         p->from_inversion ? schedule->train_steps - 1 : sampler_most_steps(type, schedule);
     if (p->steps < 1 || p->steps > most) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%d steps are outside 1 to %d, which %s can take with this model", p->steps,
+                    _("%d steps are outside 1 to %d, which %s can take with this model"), p->steps,
                     most, type->title);
         return NULL;
     }

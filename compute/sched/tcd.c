@@ -3,6 +3,8 @@
 // back to it with fresh noise. At 0 that is DDIM between the network's levels, at 1 it is LCM.
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 static void tcd_init(struct sampler *s)
@@ -12,10 +14,10 @@ static void tcd_init(struct sampler *s)
 
 static const struct setting tcd_settings[] = {
     {.key = "eta",
-     .title = "Randomness",
+     .title = N_("Randomness"),
      .recipe = "Eta",
-     .help = "The share of each step that is drawn anew (TCD gamma); 0 is repeatable, more is "
-             "finer in more steps",
+     .help = N_("The share of each step that is drawn anew (TCD gamma); 0 is repeatable, more is "
+                "finer in more steps"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1,
@@ -64,7 +66,8 @@ extern const struct sampler_type tcd_sampler;
 const struct sampler_type tcd_sampler = {
     .name = "tcd",
     .title = "TCD",
-    .summary = "2 to 20 steps, for models and adapters made by trajectory consistency distillation",
+    .summary =
+        N_("2 to 20 steps, for models and adapters made by trajectory consistency distillation"),
     .published = "TCDScheduler",
     .most_steps = grid_distilled_steps,
     .settings = tcd_settings,

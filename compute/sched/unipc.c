@@ -3,6 +3,8 @@
 // made for (UniC), which costs no further call of the network, and then leads on (UniP).
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -228,9 +230,9 @@ static void unipc_finish(struct sampler *s)
 extern const struct sampler_type unipc_sampler;
 const struct sampler_type unipc_sampler = {
     .name = "unipc",
-    .title = "UniPC",
+    .title = N_("UniPC"),
     .summary =
-        "Predicts and corrects with one call of the network: a good picture in 8 to 20 steps",
+        N_("Predicts and corrects with one call of the network: a good picture in 8 to 20 steps"),
     .published = "UniPCMultistepScheduler",
     .settings = levels_settings,
     .lacks = unipc_lacks,

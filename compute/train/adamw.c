@@ -3,6 +3,8 @@
 // (sqrt(v / (1 - beta2^t)) + eps).
 #include "compute/train/optimizer.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 #define BETA1   0.9
@@ -27,8 +29,8 @@ static void adamw_update(float *value, const float *gradient, float *const *stat
 
 static const struct setting adamw_settings[] = {
     {.key = "weight_decay",
-     .title = "Weight decay",
-     .help = "How strongly what was learned is drawn back to nothing",
+     .title = N_("Weight decay"),
+     .help = N_("How strongly what was learned is drawn back to nothing"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1,
@@ -40,8 +42,8 @@ static const struct setting adamw_settings[] = {
 extern const struct optimizer_type adamw_optimizer;
 const struct optimizer_type adamw_optimizer = {
     .name = "adamw",
-    .title = "AdamW",
-    .summary = "Adaptive steps with decay apart from the gradient",
+    .title = N_("AdamW"),
+    .summary = N_("Adaptive steps with decay apart from the gradient"),
     .settings = adamw_settings,
     .slots = 2,
     .update = adamw_update,

@@ -4,6 +4,8 @@
 // by the writer.
 #include "compute/train/private.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 // What must be the same on both sides of a resume, in the words of the error.
@@ -51,9 +53,9 @@ static void conditions_init(struct condition c[CONDITIONS], struct trainer *t)
 {
     const char *hash = model_hash(t->model, MODEL_UNET, NULL, NULL);
     const struct condition all[CONDITIONS] = {
-        {"model_hash", "the model is another one", g_strdup(hash ? hash : "unknown")},
-        {"examples_hash", "the pictures or captions are others", examples_hash(&t->run)},
-        {"beneath_hash", "the adapters beneath are others",
+        {"model_hash", N_("the model is another one"), g_strdup(hash ? hash : "unknown")},
+        {"examples_hash", N_("the pictures or captions are others"), examples_hash(&t->run)},
+        {"beneath_hash", N_("the adapters beneath are others"),
          adapters_key(t->run.beneath, t->run.n_beneath)},
     };
     memcpy(c, all, sizeof all);
@@ -153,9 +155,10 @@ static bool check_settings(const struct trainer *t, const struct st_file *f, GEr
         if (row->scope != ADAPTER_LENGTH && (!known || value != settings_get(owner, row->key))) {
             g_autofree char *before = setting_print(row, value),
                             *now = settings_print(owner, row->key);
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                        "%s cannot be continued: it was begun with %s=%s, and this run has %s=%s",
-                        f->path, row->key, known ? before : theirs, row->key, now);
+            g_set_error(
+                error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                _("%s cannot be continued: it was begun with %s=%s, and this run has %s=%s"),
+                f->path, row->key, known ? before : theirs, row->key, now);
             return false;
         }
     }
@@ -165,8 +168,8 @@ static bool check_settings(const struct trainer *t, const struct st_file *f, GEr
 static bool check_conditions(struct trainer *t, const struct st_file *f, GError **error)
 {
     if (!g_hash_table_contains(f->metadata, "step")) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is no checkpoint of a training",
-                    f->path);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                    _("%s is no checkpoint of a training"), f->path);
         return false;
     }
     struct condition conditions[CONDITIONS];
@@ -177,7 +180,7 @@ static bool check_conditions(struct trainer *t, const struct st_file *f, GError 
         ok = g_strcmp0(theirs ? theirs : "", conditions[i].value) == 0; // older files have fewer
         if (!ok) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                        "%s cannot be continued: %s", f->path, conditions[i].differs);
+                        _("%s cannot be continued: %s"), f->path, conditions[i].differs);
         }
     }
     conditions_finish(conditions);
@@ -189,8 +192,8 @@ static bool check_step(const struct trainer *t, const struct st_file *f, uint64_
 {
     if (step > (uint64_t)t->steps) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s has %" G_GUINT64_FORMAT " steps behind it, more than the %d of this run",
-                    f->path, step, t->steps);
+                    _("%s has %" PRIu64 " steps behind it, more than the %d of this run"), f->path,
+                    step, t->steps);
         return false;
     }
     return true;
@@ -201,8 +204,8 @@ static bool read_floats(const struct st_file *f, const char *name, int64_t count
 {
     const struct st_tensor *t = st_find(f, name);
     if (!t || t->count != count) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH, "%s has no fitting tensor %s",
-                    f->path, name);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
+                    _("%s has no fitting tensor %s"), f->path, name);
         return false;
     }
     return st_read_f32(t, out, true, error);

@@ -8,6 +8,7 @@
 // others begin so that a signal keeps its size through them (He et al., Delving Deep into
 // Rectifiers): from the framework's usual start, uniform within 1 / sqrt(inputs), a hint of spread
 // 0.37 had come down to 0.007 behind five of them, and 150 steps changed no drawing.
+#include "compute/i18n.h"
 #include "compute/model/hint_net.h"
 #include "compute/model/load.h"
 #include "compute/train/objective.h"
@@ -88,7 +89,7 @@ static bool check_hints(const struct objective_run *run, GError **error)
     for (int i = 0; i < run->data.count; i++) {
         if (!run->data.samples[i].hint) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "picture %d of %d comes without a hint", i + 1, run->data.count);
+                        _("picture %d of %d comes without a hint"), i + 1, run->data.count);
             return false;
         }
     }
@@ -194,14 +195,14 @@ static bool makes_edges(const struct settings *s)
 
 static const struct setting control_settings[] = {
     {.key = "hint",
-     .title = "Hints",
-     .help = "What leads the drawing: edges that the program finds in each picture, or pictures "
-             "that lie beside",
+     .title = N_("Hints"),
+     .help = N_("What leads the drawing: edges that the program finds in each picture, or pictures "
+                "that lie beside"),
      .kind = SETTING_CHOICE,
      .choices = (const char *const[]){"canny", "file", NULL}},
     {.key = "hint_sigma",
-     .title = "Smoothing",
-     .help = "How far a picture is blurred before its edges are looked for",
+     .title = N_("Smoothing"),
+     .help = N_("How far a picture is blurred before its edges are looked for"),
      .unit = "pixels",
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
@@ -209,8 +210,8 @@ static const struct setting control_settings[] = {
      .slider_max = 3,
      .matters = makes_edges},
     {.key = "hint_low",
-     .title = "Edges go on",
-     .help = "The slope of lightness down to which an edge goes on, in steps of 8 bits",
+     .title = N_("Edges go on"),
+     .help = N_("The slope of lightness down to which an edge goes on, in steps of 8 bits"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 2000,
@@ -218,8 +219,8 @@ static const struct setting control_settings[] = {
      .def = 100,
      .matters = makes_edges},
     {.key = "hint_high",
-     .title = "Edges begin",
-     .help = "The slope of lightness from which an edge begins",
+     .title = N_("Edges begin"),
+     .help = N_("The slope of lightness from which an edge begins"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 2000,
@@ -227,8 +228,8 @@ static const struct setting control_settings[] = {
      .def = 200,
      .matters = makes_edges},
     {.key = "hint_lr",
-     .title = "Learning rate of the hints",
-     .help = "How far each step moves the encoder of hints",
+     .title = N_("Learning rate of the hints"),
+     .help = N_("How far each step moves the encoder of hints"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .min = 1e-9,
@@ -243,8 +244,9 @@ static const struct setting control_settings[] = {
 extern const struct objective control_objective;
 const struct objective control_objective = {
     .name = "control",
-    .title = "Learn to follow hints",
-    .summary = "Learns to draw along edges, or along other hints, from pairs of pictures and hints",
+    .title = N_("Learn to follow hints"),
+    .summary =
+        N_("Learns to draw along edges, or along other hints, from pairs of pictures and hints"),
     .settings = control_settings,
     .level = SETTING_HIDDEN, // it takes a folder of pictures
     .of_hints = true,

@@ -12,6 +12,8 @@
 // is a setting.
 #include "compute/train/subject.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 enum { SIDES = 2 }; // left, right
@@ -48,10 +50,11 @@ static bool mark_words(const struct objective_run *run, int sample, const char *
             return true;
         }
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                "\"%s\" shows \"%s\" on one side and does not say so, or is longer than the model "
-                "reads",
-                caption->text, words);
+    g_set_error(
+        error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+        _("\"%s\" shows \"%s\" on one side and does not say so, or is longer than the model "
+          "reads"),
+        caption->text, words);
     return false;
 }
 
@@ -208,15 +211,16 @@ static bool takes_pairs(const struct settings *s)
 static const struct setting mix_settings[] = {
     SUBJECT_ROWS,
     {.key = "mix",
-     .title = "Pairs",
-     .help = "Halves of two photos side by side, or both subjects cut out by their masks, on one "
-             "ground",
+     .title = N_("Pairs"),
+     .help =
+         N_("Halves of two photos side by side, or both subjects cut out by their masks, on one "
+            "ground"),
      .kind = SETTING_CHOICE,
      .choices = mix_names,
      .matters = takes_pairs},
     {.key = "pairs",
-     .title = "Number of pairs",
-     .help = "How many pictures are put together of each two subjects, and of their classes",
+     .title = N_("Number of pairs"),
+     .help = N_("How many pictures are put together of each two subjects, and of their classes"),
      .unit = "pictures",
      .kind = SETTING_INT,
      .level = SETTING_EXPERT,
@@ -227,16 +231,17 @@ static const struct setting mix_settings[] = {
      .def = 24,
      .matters = takes_pairs},
     {.key = "mix_probability",
-     .title = "Share of pairs",
-     .help = "How often a step learns from two subjects side by side instead of one alone",
+     .title = N_("Share of pairs"),
+     .help = N_("How often a step learns from two subjects side by side instead of one alone"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1,
      .def = 0.6},
     {.key = "unmix",
-     .title = "Unmix",
-     .help = "How much it costs that a subject's words look at the other subject; 0 lets them, and "
-             "takes less memory",
+     .title = N_("Unmix"),
+     .help =
+         N_("How much it costs that a subject's words look at the other subject; 0 lets them, and "
+            "takes less memory"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1000,
@@ -249,9 +254,9 @@ static const struct setting mix_settings[] = {
 extern const struct objective cut_mix_unmix_objective;
 const struct objective cut_mix_unmix_objective = {
     .name = "cut_mix_unmix",
-    .title = "Learn several subjects",
-    .summary = "Learns two or more subjects together and keeps them apart: pictures with one in "
-               "each half, and attention that stays in its half",
+    .title = N_("Learn several subjects"),
+    .summary = N_("Learns two or more subjects together and keeps them apart: pictures with one in "
+                  "each half, and attention that stays in its half"),
     .settings = mix_settings,
     .level = SETTING_HIDDEN, // as that of one subject
     .of_subjects = true,

@@ -2,6 +2,7 @@
 // embeddings, computed once.
 #include "compute/train/private.h"
 
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 
 #include <math.h>
@@ -78,7 +79,7 @@ static bool shrink_mask(struct train_sample *s, const struct train_data *d,
     }
     if (!(sum > 0)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the mask of a training picture leaves nothing to learn");
+                    _("the mask of a training picture leaves nothing to learn"));
         return false;
     }
     for (int64_t at = 0; at < d->area; at++) {
@@ -162,21 +163,22 @@ static bool check_example(const struct objective_run *run, const struct train_ex
     const int factor = model_latent_factor(run->model), steps = run->schedule.train_steps;
     if (e->width < factor || e->height < factor || e->width % factor || e->height % factor) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "a training picture is %d x %d pixels, and both must be multiples of %d",
+                    _("a training picture is %d x %d pixels, and both must be multiples of %d"),
                     e->width, e->height, factor);
         return false;
     }
     if (e->width != d->width * factor || e->height != d->height * factor) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the training pictures differ in size: %d x %d and %d x %d", d->width * factor,
-                    d->height * factor, e->width, e->height);
+                    _("the training pictures differ in size: %d x %d and %d x %d"),
+                    d->width * factor, d->height * factor, e->width, e->height);
         return false;
     }
     if ((e->t_begin || e->t_end) &&
         (e->t_begin < 0 || e->t_end <= e->t_begin || e->t_end > steps)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "a training picture is for the time steps %d to %d, and the model has 0 to %d",
-                    e->t_begin, e->t_end - 1, steps - 1);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+            _("a training picture is for the time steps %d to %d, and the model has 0 to %d"),
+            e->t_begin, e->t_end - 1, steps - 1);
         return false;
     }
     return true;
@@ -212,7 +214,7 @@ bool train_data_encode(struct objective_run *run, const struct train_set *set, s
 {
     if (set->count == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "there is no picture to learn from");
+                    _("there is no picture to learn from"));
         return false;
     }
     const int factor = model_latent_factor(run->model);

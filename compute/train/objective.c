@@ -2,6 +2,8 @@
 // loss.
 #include "compute/train/private.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -22,13 +24,15 @@ static int role_count(const struct train_data *d, enum train_role role)
 
 bool train_need_role(const struct objective_run *run, enum train_role role, GError **error)
 {
-    static const char *const what[] = {"of what is to be learned", "of its class",
-                                       "that show what is drawn", "that show how it is drawn"};
+    static const char *const what[] = {N_("of what is to be learned"), N_("of its class"),
+                                       N_("that show what is drawn"),
+                                       N_("that show how it is drawn")};
     if (role_count(&run->data, role) > 0) {
         return true;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                "\"%s\" needs pictures %s, and there are none", run->objective->title, what[role]);
+                _("\"%s\" needs pictures %s, and there are none"),
+                translated(run->objective->title), _(what[role]));
     return false;
 }
 

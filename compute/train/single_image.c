@@ -7,6 +7,8 @@
 // The target is epsilon or v, as the model predicts.
 #include "compute/train/objective.h"
 
+#include "compute/i18n.h"
+
 static bool single_image_prepare(struct objective_run *run, const struct train_set *set,
                                  struct task *task, GError **error)
 {
@@ -31,8 +33,8 @@ static struct node *single_image_loss(struct objective_run *run, struct graph *g
 extern const struct objective single_image_objective;
 const struct objective single_image_objective = {
     .name = "single_image",
-    .title = "Learn this photo",
-    .summary = "Learns one photo under its description, to edit it by changing the words",
+    .title = N_("Learn this photo"),
+    .summary = N_("Learns one photo under its description, to edit it by changing the words"),
     .prepare = single_image_prepare,
     .draw = single_image_draw,
     .loss = single_image_loss,

@@ -9,6 +9,8 @@
 // Mixed, both sets are learned at all time steps, which is the baseline of one set of both.
 #include "compute/train/objective.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 enum { SETS = 2 };
@@ -39,7 +41,7 @@ static bool check_pictures(const struct objective_run *run, GError **error)
         const struct train_sample *s = &d->samples[i];
         if (s->role != ROLE_CONTENT && s->role != ROLE_STYLE) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "\"%s\" has content and style, and picture %d of %d is of neither",
+                        _("\"%s\" has content and style, and picture %d of %d is of neither"),
                         run->objective->title, i + 1, d->count);
             return false;
         }
@@ -47,7 +49,7 @@ static bool check_pictures(const struct objective_run *run, GError **error)
     }
     if (same) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "\"%s\" needs two sets, and content and style are the same pictures",
+                    _("\"%s\" needs two sets, and content and style are the same pictures"),
                     run->objective->title);
     }
     return !same;
@@ -65,11 +67,11 @@ static bool divide_steps(struct objective_run *run, GError **error)
             s->t_end = MIN(s->t_end, split);
         }
         if (s->t_begin >= s->t_end) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "no time step is left to picture %d of %d: %s is learned %s step %d of %d",
-                        i + 1, run->data.count, s->role == ROLE_CONTENT ? "content" : "style",
-                        s->role == ROLE_CONTENT ? "from" : "below", split,
-                        run->schedule.train_steps);
+            g_set_error(
+                error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                _("no time step is left to picture %d of %d: %s is learned %s step %d of %d"),
+                i + 1, run->data.count, s->role == ROLE_CONTENT ? "content" : "style",
+                s->role == ROLE_CONTENT ? "from" : "below", split, run->schedule.train_steps);
             return false;
         }
     }
@@ -108,10 +110,11 @@ static struct node *tailoring_loss(struct objective_run *run, struct graph *g,
 
 static const struct setting tailoring_settings[] = {
     {.key = "split",
-     .title = "Content from step",
-     .help = "The time step from which content is learned, up to noise at 1000; style is learned "
-             "below it. 900 is said to be the paper's value",
-     .unit = "of 1000",
+     .title = N_("Content from step"),
+     .help =
+         N_("The time step from which content is learned, up to noise at 1000; style is learned "
+            "below it. 900 is said to be the paper's value"),
+     .unit = N_("of 1000"),
      .kind = SETTING_INT,
      .min = 1,
      .max = 999,
@@ -120,9 +123,9 @@ static const struct setting tailoring_settings[] = {
      .def = 900,
      .matters = is_split},
     {.key = "mixed",
-     .title = "Mix both sets",
-     .help =
-         "Both are learned at all time steps, as one set would be; then the step counts nothing",
+     .title = N_("Mix both sets"),
+     .help = N_(
+         "Both are learned at all time steps, as one set would be; then the step counts nothing"),
      .kind = SETTING_SWITCH,
      .level = SETTING_EXPERT,
      .max = 1},
@@ -132,10 +135,10 @@ static const struct setting tailoring_settings[] = {
 extern const struct objective style_tailoring_objective;
 const struct objective style_tailoring_objective = {
     .name = "style_tailoring",
-    .title = "Learn a style",
+    .title = N_("Learn a style"),
     .summary =
-        "Learns from two sets of pictures together: what is shown from the one, in the noisy "
-        "steps, how it is drawn from the other, in the rest",
+        N_("Learns from two sets of pictures together: what is shown from the one, in the noisy "
+           "steps, how it is drawn from the other, in the rest"),
     .settings = tailoring_settings,
     .level = SETTING_HIDDEN, // it is another kind of project than one photo
     .of_sets = true,

@@ -9,6 +9,8 @@
 // batch that sum. With w = 0 there are no prior samples.
 #include "compute/train/subject.h"
 
+#include "compute/i18n.h"
+
 bool subject_keeps_class(const struct settings *s)
 {
     return settings_get(s, "prior_weight") > 0;
@@ -65,9 +67,10 @@ static const struct setting subject_settings[] = {SUBJECT_ROWS, {0}};
 extern const struct objective subject_objective;
 const struct objective subject_objective = {
     .name = "subject",
-    .title = "Learn a subject",
-    .summary = "Learns a subject from a few photos under a word of its own, and keeps the class it "
-               "belongs to as the model knew it",
+    .title = N_("Learn a subject"),
+    .summary =
+        N_("Learns a subject from a few photos under a word of its own, and keeps the class it "
+           "belongs to as the model knew it"),
     .settings = subject_settings,
     .level = SETTING_HIDDEN, // it is another kind of project than one photo
     .of_subjects = true,

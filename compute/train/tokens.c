@@ -8,6 +8,7 @@
 // model has them from there.
 #include "compute/train/private.h"
 
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 
 #include <string.h>
@@ -30,7 +31,7 @@ static float *gather_rows(struct trainer *t, GError **error)
         const float *of = model_embedded_rows(t->model, k->names[i], &first, &count);
         if (!of) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "%s is to be learned, and the model has no token of that name",
+                        _("%s is to be learned, and the model has no token of that name"),
                         k->names[i]);
             g_free(rows);
             return NULL;
@@ -65,7 +66,7 @@ static bool check_captions(const struct trainer *t, GError **error)
         model_embedded_rows(t->model, k->names[i], &first, &count);
         if (!is_in_a_caption(&t->run.data, first, t->model->text.max_tokens)) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "%s is to be learned, and no description has it", k->names[i]);
+                        _("%s is to be learned, and no description has it"), k->names[i]);
             return false;
         }
     }

@@ -2,6 +2,8 @@
 // step replays.
 #include "compute/train/private.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -66,9 +68,10 @@ double trainer_update(struct trainer *t, float *gradient, GError **error)
 {
     const double norm = clip(gradient, t->count, t->clip_norm);
     if (!isfinite(norm)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                    "step %d: the gradient is not a number; the adapter is as it was after step %d",
-                    t->step + 1, t->step);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
+            _("step %d: the gradient is not a number; the adapter is as it was after step %d"),
+            t->step + 1, t->step);
         return NAN;
     }
     const double rate = learn_rate(t->settings, t->step++);
@@ -95,7 +98,7 @@ static bool check_loss(const struct trainer *t, double loss, GError **error)
         return true;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_NUMERIC,
-                "step %d: the loss is not a number; the adapter is as it was after step %d",
+                _("step %d: the loss is not a number; the adapter is as it was after step %d"),
                 t->step + 1, t->step);
     return false;
 }
@@ -348,8 +351,8 @@ static bool take_beneath(const struct objective_run *run, GError **error)
         if (!adapter_acts_always(run->beneath[i])) {
             g_set_error(
                 error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                "%s is to act in some time steps alone, and one is learned on it only where "
-                "it acts in all",
+                _("%s is to act in some time steps alone, and one is learned on it only where "
+                  "it acts in all"),
                 run->beneath[i]->name);
             return false;
         }
@@ -383,7 +386,7 @@ static bool prepare(struct trainer *t, const struct train_set *set, struct task 
     }
     if (run->leaves->len == 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s learns nothing without a new word", t->adapter->method->title);
+                    _("%s learns nothing without a new word"), t->adapter->method->title);
         return false;
     }
     for (guint i = 0; i < t->adapter->params->len; i++) {
@@ -400,9 +403,9 @@ static bool check_model(const struct model *model, GError **error)
 {
     if (model->unet.guidance_dim) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is distilled and is given guidance as a number, so that nothing can be "
-                    "learned on it; learn on the model that it was made of, whose adapters act "
-                    "here too",
+                    _("%s is distilled and is given guidance as a number, so that nothing can be "
+                      "learned on it; learn on the model that it was made of, whose adapters act "
+                      "here too"),
                     model->name);
     }
     return !model->unet.guidance_dim;

@@ -2,6 +2,7 @@
 // is of a method that is not applied.
 #include "compute/adapter/dialect/dialect.h"
 #include "compute/adapter/private.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
@@ -29,8 +30,8 @@ static const struct {
     {".psoft_", "PSOFT"},
     {".lora_E", "AdaLoRA"},
     {"internal_xlora_classifier", "X-LoRA"},
-    {".trainable_tokens_delta", "trainable tokens"},
-    {"prompt_embeddings", "prompt tuning"},
+    {".trainable_tokens_delta", N_("trainable tokens")},
+    {"prompt_embeddings", N_("prompt tuning")},
     {".b2.weight", "GLoRA"},
 };
 
@@ -38,7 +39,7 @@ const char *adapter_name_method(const char *name)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
         if (strstr(name, methods[i].piece)) {
-            return methods[i].method;
+            return translated(methods[i].method);
         }
     }
     return NULL;

@@ -3,6 +3,7 @@
 // weights.
 #include "compute/adapter/dialect/factors.h"
 #include "compute/adapter/dialect/factors_write.h"
+#include "compute/i18n.h"
 
 static bool dense_detect(const struct adapter_source *s)
 {
@@ -44,8 +45,8 @@ static bool dense_write(const struct adapter *a, const char *path, struct task *
 
 const struct adapter_dialect dense_dialect = {
     .name = "dense",
-    .title = "Dense difference",
-    .summary = "The whole change of each weight, as ComfyUI reads it; large",
+    .title = N_("Dense difference"),
+    .summary = N_("The whole change of each weight, as ComfyUI reads it; large"),
     .files = dense_files,
     .detect = dense_detect,
     .read = dense_read,

@@ -3,6 +3,7 @@
 
 #include "compute/adapter/dialect/dialect_table.h"
 #include "compute/adapter/private.h"
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/model/hint_net.h"
 #include "compute/model/kind.h"
@@ -112,28 +113,30 @@ static void set_nothing(const char *path, GError **error)
         g_autoptr(GPtrArray) paths =
             g_file_test(folder, G_FILE_TEST_IS_DIR) ? list_paths(folder) : NULL;
         if (paths && paths->len > 0) {
-            g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                        "%s holds no adapter itself, but %s does: adapters of several networks are "
-                        "opened one by one",
-                        path, folder);
+            g_set_error(
+                error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+                _("%s holds no adapter itself, but %s does: adapters of several networks are "
+                  "opened one by one"),
+                path, folder);
             return;
         }
     }
     g_autofree char *pickle = find_pickle(path);
     if (pickle) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s holds its adapter only as %s, a format that can carry programs, which is "
-                    "not read; load it in the program that wrote it and save it as safetensors",
+                    _("%s holds its adapter only as %s, a format that can carry programs, which is "
+                      "not read; load it in the program that wrote it and save it as safetensors"),
                     path, pickle);
         return;
     }
     const struct weights_kind *kind = weights_kind_of_folder(path);
     if (kind) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is %s and no adapter; %s", path, kind->what, kind->use);
+                    _("%s is %s and no adapter; %s"), path, translated(kind->what),
+                    translated(kind->use));
         return;
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s holds no adapter", path);
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("%s holds no adapter"), path);
 }
 
 struct adapter_source *adapter_source_open(const char *path, GError **error)
@@ -231,7 +234,7 @@ bool adapter_write_text(const char *path, const char *text, gsize length, GError
 {
     const bool ok = replacement_whole(path, text, length, error);
     if (!ok) {
-        g_prefix_error(error, "could not save %s: ", path);
+        g_prefix_error(error, _("could not save %s: "), path);
     }
     return ok;
 }

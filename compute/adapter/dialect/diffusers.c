@@ -6,6 +6,7 @@
 #include "compute/adapter/dialect/factors_write.h"
 #include "compute/adapter/dialect/lora_config.h"
 #include "compute/adapter/dialect/peft_config.h"
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 
 #include <string.h>
@@ -62,7 +63,7 @@ static bool read_configs(const struct adapter_source *s, struct configs *c, GPtr
     g_autoptr(JsonNode) root =
         json_text_read(text, strlen(text), JSON_NODE_OBJECT, METADATA, error);
     if (!root) {
-        g_prefix_error(error, "nothing says how strong the adapter is: ");
+        g_prefix_error(error, _("nothing says how strong the adapter is: "));
         return false;
     }
     JsonObject *object = json_node_get_object(root);
@@ -82,7 +83,7 @@ static struct adapter *diffusers_read(const struct adapter_source *s, struct mod
     if (read_configs(s, &c, notes, error)) {
         a = factors_read(s, model, diffusers_scale, &c, error);
     } else {
-        g_prefix_error(error, "%s: in " METADATA ", ", s->path);
+        g_prefix_error(error, _("%s: in %s, "), s->path, METADATA);
     }
     adapter_note_all(a, notes);
     lora_config_free(c.unet);
@@ -145,8 +146,8 @@ static bool diffusers_write(const struct adapter *a, const char *path, struct ta
 
 const struct adapter_dialect diffusers_dialect = {
     .name = "diffusers",
-    .title = "diffusers LoRA",
-    .summary = "Low-rank updates, one file for all networks",
+    .title = N_("diffusers LoRA"),
+    .summary = N_("Low-rank updates, one file for all networks"),
     .files = diffusers_files,
     .detect = diffusers_detect,
     .read = diffusers_read,

@@ -2,6 +2,7 @@
 
 #include "compute/adapter/private.h"
 #include "compute/gpu/host.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
@@ -617,12 +618,12 @@ struct adapter *factors_read(const struct adapter_source *s, struct model *model
     struct adapter *a = adapter_begin(s, method_of(s, changes), model);
     add_params(a, changes);
     if (r.zeros) {
-        g_autofree char *more =
-            r.zeros > 1 ? g_strdup_printf(" (and %d more)", r.zeros - 1) : g_strdup("");
         adapter_note(a,
-                     "%s%s is 0 and is taken as the rank, as the programs that write such files "
-                     "do",
-                     r.zero, more);
+                     r.zeros > 1 ? _("%s (and %d more) is 0 and is taken as the rank, as the "
+                                     "programs that write such files do")
+                                 : _("%s is 0 and is taken as the rank, as the programs that write "
+                                     "such files do"),
+                     r.zero, r.zeros - 1);
     }
     list_unmatched(a, layers, nameless);
     return a;

@@ -3,6 +3,8 @@
 // channels would go into 1.x without a word.
 #include "compute/adapter/dialect/dialect.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 static const struct {
@@ -20,18 +22,18 @@ static const struct {
     {"^lora_unet_single_blocks_", "Flux"},
     {"diffusion_model.single_blocks.", "Flux"},
     {"single_transformer_blocks", "Flux"},
-    {"lora_te3_", "a model with three text encoders"},
-    {"lora_prior_unet_", "Stable Cascade"},
-    {"^lora_unet_blocks_", "a diffusion transformer, such as Wan"},
-    {"diffusion_model.blocks.", "a diffusion transformer, such as Wan"},
-    {"^lora_unet_layers_", "a diffusion transformer, such as Lumina"},
-    {"diffusion_model.layers.", "a diffusion transformer, such as Lumina"},
-    {"lora_transformer_", "a diffusion transformer"},
-    {"transformer.transformer_blocks.", "a diffusion transformer"},
-    {"^transformer_blocks.", "a diffusion transformer"},
-    {"^lora_unet_transformer_blocks_", "a diffusion transformer"},
-    {"diffusion_model.transformer_blocks.", "a diffusion transformer"},
-    {"^base_model.model.transformer_blocks.", "a diffusion transformer"},
+    {"lora_te3_", N_("a model with three text encoders")},
+    {"lora_prior_unet_", N_("Stable Cascade")},
+    {"^lora_unet_blocks_", N_("a diffusion transformer, such as Wan")},
+    {"diffusion_model.blocks.", N_("a diffusion transformer, such as Wan")},
+    {"^lora_unet_layers_", N_("a diffusion transformer, such as Lumina")},
+    {"diffusion_model.layers.", N_("a diffusion transformer, such as Lumina")},
+    {"lora_transformer_", N_("a diffusion transformer")},
+    {"transformer.transformer_blocks.", N_("a diffusion transformer")},
+    {"^transformer_blocks.", N_("a diffusion transformer")},
+    {"^lora_unet_transformer_blocks_", N_("a diffusion transformer")},
+    {"diffusion_model.transformer_blocks.", N_("a diffusion transformer")},
+    {"^base_model.model.transformer_blocks.", N_("a diffusion transformer")},
 };
 
 static bool has_piece(const char *name, const char *piece)
@@ -68,7 +70,7 @@ const char *adapter_source_family(const struct adapter_source *s, const struct m
             const char *name = ((const struct st_tensor *)file->tensors->pdata[k])->name;
             for (size_t j = 0; j < G_N_ELEMENTS(signs); j++) {
                 if (has_piece(name, signs[j].piece)) {
-                    return signs[j].family;
+                    return translated(signs[j].family);
                 }
             }
             if ((!model || depth(model) < 2) && has_deep_transformer(name)) {

@@ -3,6 +3,7 @@
 // .lora_mid.weight where they are decomposed) and of the text encoder (lora_te_).
 #include "compute/adapter/dialect/factors.h"
 #include "compute/adapter/dialect/factors_write.h"
+#include "compute/i18n.h"
 
 static bool kohya_detect(const struct adapter_source *s)
 {
@@ -40,8 +41,8 @@ static bool kohya_write(const struct adapter *a, const char *path, struct task *
 
 const struct adapter_dialect kohya_dialect = {
     .name = "kohya",
-    .title = "kohya LoRA",
-    .summary = "LoRA and LoCon with flattened names, as most shared files are",
+    .title = N_("kohya LoRA"),
+    .summary = N_("LoRA and LoCon with flattened names, as most shared files are"),
     .files = kohya_files,
     .detect = kohya_detect,
     .read = kohya_read,

@@ -1,6 +1,7 @@
 #include "compute/adapter/dialect/lora_config.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -97,8 +98,11 @@ static GPtrArray *patterns(JsonObject *object, const char *prefix, const char *k
         }
     }
     if (passed) {
-        g_ptr_array_add(notes, g_strdup_printf("%d entries of %s%s in the configuration cannot "
-                                               "be used and are passed over",
+        g_ptr_array_add(notes, g_strdup_printf(P_("%d entry of %s%s in the configuration cannot be "
+                                                  "used and is passed over",
+                                                  "%d entries of %s%s in the configuration cannot "
+                                                  "be used and are passed over",
+                                                  passed),
                                                passed, prefix, key));
     }
     return list;
@@ -162,9 +166,10 @@ static double look_up(const GPtrArray *list, const char *path, double otherwise)
 static void note_rank(struct lora_config *c, const char *path, int rank, double said)
 {
     if (c->rank_said && rank > 0 && rank != said) {
-        g_ptr_array_add(c->notes, g_strdup_printf("the rank of %s is %d, and not %g as the "
-                                                  "configuration says; its tensors' own is taken",
-                                                  path, rank, said));
+        g_ptr_array_add(c->notes,
+                        g_strdup_printf(_("the rank of %s is %d, and not %g as the "
+                                          "configuration says; its tensors' own is taken"),
+                                        path, rank, said));
         c->rank_said = false;
     }
 }

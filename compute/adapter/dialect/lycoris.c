@@ -3,6 +3,7 @@
 // DoRA's .dora_scale. Layers are named as kohya's scripts do.
 #include "compute/adapter/dialect/factors.h"
 #include "compute/adapter/dialect/factors_write.h"
+#include "compute/i18n.h"
 
 static bool lycoris_detect(const struct adapter_source *s)
 {
@@ -173,8 +174,8 @@ static bool lycoris_write(const struct adapter *a, const char *path, struct task
 
 const struct adapter_dialect lycoris_dialect = {
     .name = "lycoris",
-    .title = "LyCORIS",
-    .summary = "LoHa, LoKr, DoRA and whole differences with flattened names",
+    .title = N_("LyCORIS"),
+    .summary = N_("LoHa, LoKr, DoRA and whole differences with flattened names"),
     .files = lycoris_files,
     .detect = lycoris_detect,
     .read = lycoris_read,

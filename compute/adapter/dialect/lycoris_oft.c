@@ -11,6 +11,7 @@
 // ComfyUI holds |Q| to alpha, not alpha O; who wrote the file is right.
 #include "compute/adapter/dialect/factors_write.h"
 #include "compute/adapter/dialect/rotations.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
@@ -176,8 +177,9 @@ static bool read_diag(struct rotations *r, const struct rotations_layer *l, cons
         memcpy(orthogonal_scale(p), rescale, (size_t)x->rescale->count * sizeof *rescale);
     }
     if (r->a->notes->len == 0) {
-        adapter_note(r->a, "oft_diag is read as %s, by its diagonal",
-                     added ? "what is added to the identity" : "the rotation itself");
+        adapter_note(r->a,
+                     added ? _("oft_diag is read as what is added to the identity, by its diagonal")
+                           : _("oft_diag is read as the rotation itself, by its diagonal"));
     }
     return true;
 }
@@ -302,8 +304,9 @@ static const char *const lycoris_oft_files[] = {"lora.safetensors", NULL};
 
 const struct adapter_dialect lycoris_oft_dialect = {
     .name = "lycoris_oft",
-    .title = "LyCORIS OFT",
-    .summary = "Rotations of the output, as LyCORIS, kohya's scripts, A1111 and ComfyUI read them",
+    .title = N_("LyCORIS OFT"),
+    .summary =
+        N_("Rotations of the output, as LyCORIS, kohya's scripts, A1111 and ComfyUI read them"),
     .files = lycoris_oft_files,
     .detect = lycoris_oft_detect,
     .read = lycoris_oft_read,

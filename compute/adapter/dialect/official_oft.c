@@ -4,6 +4,8 @@
 // nothing more and, where oft_is_coft is 1, oft_eps: |D|_F of a block is held to eps b^2 / sqrt(n).
 #include "compute/adapter/dialect/rotations.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 #define SUFFIX    "_oft.R"
@@ -142,8 +144,8 @@ static const char *const official_oft_files[] = {"pytorch_oft_weights.safetensor
 
 const struct adapter_dialect official_oft_dialect = {
     .name = "official_oft",
-    .title = "OFT, the authors' code",
-    .summary = "Rotations of the input, each as a whole square",
+    .title = N_("OFT, the authors' code"),
+    .summary = N_("Rotations of the input, each as a whole square"),
     .files = official_oft_files,
     .detect = official_oft_detect,
     .read = official_oft_read,

@@ -7,6 +7,8 @@
 //   a convolution                 W' = W R, not W R^T; R(S) = R(-S)^T
 #include "compute/adapter/dialect/rotations.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 #define SUFFIX ".oft_R.weight"
@@ -51,8 +53,8 @@ static const char *const onetrainer_oft_files[] = {"lora.safetensors", NULL};
 extern const struct adapter_dialect onetrainer_oft_dialect;
 const struct adapter_dialect onetrainer_oft_dialect = {
     .name = "onetrainer_oft",
-    .title = "OneTrainer OFT",
-    .summary = "Rotations of the input by a series, each as the triangle of its skew matrix",
+    .title = N_("OneTrainer OFT"),
+    .summary = N_("Rotations of the input by a series, each as the triangle of its skew matrix"),
     .files = onetrainer_oft_files,
     .detect = onetrainer_oft_detect,
     .read = onetrainer_oft_read,

@@ -4,6 +4,7 @@
 #include "compute/adapter/dialect/factors_write.h"
 #include "compute/adapter/dialect/lora_config.h"
 #include "compute/adapter/dialect/peft_config.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
@@ -43,8 +44,8 @@ static struct adapter *peft_read(const struct adapter_source *s, struct model *m
     }
     struct lora_config *config = s->config ? config_new(s, types, notes) : NULL;
     if (!config) {
-        g_ptr_array_add(notes, g_strdup("there is no adapter_config.json beside it"));
-        g_ptr_array_add(notes, g_strdup("alpha is taken to be the rank"));
+        g_ptr_array_add(notes, g_strdup(_("there is no adapter_config.json beside it")));
+        g_ptr_array_add(notes, g_strdup(_("alpha is taken to be the rank")));
     }
     struct adapter *a =
         factors_read(s, model, config ? peft_scale : factor_scale_one, config, error);
@@ -102,7 +103,7 @@ static bool peft_write(const struct adapter *a, const char *path, struct task *t
 const struct adapter_dialect peft_dialect = {
     .name = "peft",
     .title = "PEFT",
-    .summary = "LoRA and relatives of the PEFT library, with a configuration beside them",
+    .summary = N_("LoRA and relatives of the PEFT library, with a configuration beside them"),
     .files = peft_files,
     .detect = peft_detect,
     .read = peft_read,

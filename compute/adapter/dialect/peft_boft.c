@@ -7,6 +7,7 @@
 // orthogonal.c's.
 #include "compute/adapter/dialect/peft_config.h"
 #include "compute/adapter/dialect/rotations.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
@@ -129,8 +130,8 @@ static const char *const peft_boft_files[] = {"adapter_model.safetensors", "adap
 
 const struct adapter_dialect peft_boft_dialect = {
     .name = "peft_boft",
-    .title = "PEFT BOFT",
-    .summary = "Rotations of the input by butterflies, with a scale for each output",
+    .title = N_("PEFT BOFT"),
+    .summary = N_("Rotations of the input by butterflies, with a scale for each output"),
     .files = peft_boft_files,
     .detect = peft_boft_detect,
     .read = peft_boft_read,

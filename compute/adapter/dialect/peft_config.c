@@ -1,6 +1,7 @@
 #include "compute/adapter/dialect/peft_config.h"
 
 #include "compute/adapter/dialect/layers.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -201,21 +202,26 @@ static bool check_type(const struct adapter_source *s, const char *name, const c
 {
     if (!find_type(name)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "peft_type is \"%.40s\", a method that this program does not apply", name);
+                    _("peft_type is \"%.40s\", a method that this program does not apply"), name);
         return false;
     }
     if (!g_strv_contains(types, name)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "peft_type is \"%.40s\", and tensors of these names are read as %s%s", name,
-                    types[0], types[1] ? " and its relatives" : "");
+                    types[1]
+                        ? _("peft_type is \"%.40s\", and tensors of these names are read as %s and "
+                            "its relatives")
+                        : _("peft_type is \"%.40s\", and tensors of these names are read as %s"),
+                    name, types[0]);
         return false;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(type_table); i++) {
         const struct type *t = &type_table[i];
         if (t->first != ROLES && has_tensors(s, t) != (t == find_type(name))) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                        "peft_type is \"%s\", but %s tensors of %s", name,
-                        has_tensors(s, t) ? "there are" : "there are no", t->name);
+                        has_tensors(s, t)
+                            ? _("peft_type is \"%s\", but there are tensors of %s")
+                            : _("peft_type is \"%s\", but there are no tensors of %s"),
+                        name, t->name);
             return false;
         }
     }
@@ -230,11 +236,12 @@ static bool check_beginning(JsonObject *object, const char *prefix, GError **err
                                            NULL}; // only B A begins so
     const char *way = text_of(member_of(object, prefix, "init_lora_weights"));
     if (way && !g_strv_contains(harmless, way)) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "init_lora_weights is \"%.40s\": the adapter belongs to weights from which its "
-                    "beginning was taken out; PEFT converts it with "
-                    "path_initial_model_for_weight_conversion",
-                    way);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
+            _("init_lora_weights is \"%.40s\": the adapter belongs to weights from which its "
+              "beginning was taken out; PEFT converts it with "
+              "path_initial_model_for_weight_conversion"),
+            way);
         return false;
     }
     return true;
@@ -245,7 +252,7 @@ static bool check_more(JsonObject *object, const char *prefix, GError **error)
     for (const char *const *key = more_than_lora; *key; key++) {
         if (is_on(member_of(object, prefix, *key))) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                        "%s: more than LoRA's two factors, which this program does not apply",
+                        _("%s: more than LoRA's two factors, which this program does not apply"),
                         *key);
             return false;
         }
@@ -260,17 +267,17 @@ static bool check_tensors(const struct adapter_source *s, JsonObject *object, co
     const bool dora = is_on(member_of(object, prefix, "use_dora"));
     if (dora && !source_has_role(s, "", ROLE_MAGNITUDE, ROLE_MAGNITUDE)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "use_dora is true, but there are no magnitudes (lora_magnitude_vector)");
+                    _("use_dora is true, but there are no magnitudes (lora_magnitude_vector)"));
         return false;
     }
     if (!dora && source_has_role(s, "", ROLE_MAGNITUDE, ROLE_MAGNITUDE)) {
-        g_ptr_array_add(notes, g_strdup("there are magnitudes though use_dora is not true; they "
-                                        "are applied"));
+        g_ptr_array_add(notes, g_strdup(_("there are magnitudes though use_dora is not true; they "
+                                          "are applied")));
     }
     if (!is_on(member_of(object, prefix, "lora_bias")) &&
         source_has_role(s, "", ROLE_UP_BIAS, ROLE_UP_BIAS)) {
-        g_ptr_array_add(notes, g_strdup("there are biases though lora_bias is not true; they are "
-                                        "applied"));
+        g_ptr_array_add(notes, g_strdup(_("there are biases though lora_bias is not true; they are "
+                                          "applied")));
     }
     return true;
 }
@@ -316,10 +323,18 @@ static void note_unknown(JsonObject *object, const char *prefix, const struct ty
         }
     }
     if (count > 0) {
-        g_ptr_array_add(notes, g_strdup_printf("%s%s of the configuration %s not known and passed "
-                                               "over; the file may act otherwise in other programs",
-                                               names->str, count > NAMED ? " and more" : "",
-                                               count > 1 ? "are" : "is"));
+        g_ptr_array_add(
+            notes,
+            g_strdup_printf(
+                count > NAMED
+                    ? _("%s and more of the configuration are not known and passed over; the "
+                        "file may act otherwise in other programs")
+                    : P_("%s of the configuration is not known and passed over; the file may "
+                         "act otherwise in other programs",
+                         "%s of the configuration are not known and passed over; the file may "
+                         "act otherwise in other programs",
+                         count),
+                names->str));
     }
 }
 
@@ -358,15 +373,18 @@ static unsigned kinds_of(JsonNode *node)
 
 static char *kind_text(unsigned kind)
 {
-    static const char *const names[] = {"true or false", "a number", "a text",
-                                        "a list",        "a table",  "a table of numbers"};
-    g_autoptr(GString) text = g_string_new("");
+    static const char *const names[] = {N_("true or false"), N_("a number"),
+                                        N_("a text"),        N_("a list"),
+                                        N_("a table"),       N_("a table of numbers")};
+    char *text = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         if (kind & 1u << i) {
-            g_string_append_printf(text, "%s%s", text->len ? " or " : "", names[i]);
+            g_autofree char *before = text;
+            text = before ? g_strdup_printf(C_("list", "%s or %s"), before, _(names[i]))
+                          : g_strdup(_(names[i]));
         }
     }
-    return g_string_free(g_steal_pointer(&text), FALSE);
+    return text ? text : g_strdup("");
 }
 
 static bool check_value(const struct word *w, JsonNode *node, GPtrArray *notes, GError **error)
@@ -377,11 +395,12 @@ static bool check_value(const struct word *w, JsonNode *node, GPtrArray *notes, 
     g_autofree char *kind = kind_text(w->kind);
     if (w->kind & OBEYED) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is not %s, and what the adapter does depends on it", w->name, kind);
+                    _("%s is not %s, and what the adapter does depends on it"), w->name, kind);
         return false;
     }
-    g_ptr_array_add(notes, g_strdup_printf("%s of the configuration is not %s and is passed over",
-                                           w->name, kind));
+    g_ptr_array_add(
+        notes,
+        g_strdup_printf(_("%s of the configuration is not %s and is passed over"), w->name, kind));
     return true;
 }
 
@@ -422,12 +441,12 @@ bool peft_config_check_source(const struct adapter_source *s, const char *const 
 {
     if (s->config_fault) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s; without it nothing says how strong the adapter is", s->config_fault);
+                    _("%s; without it nothing says how strong the adapter is"), s->config_fault);
         return false;
     }
     if (s->config &&
         !peft_config_check(s, json_node_get_object(s->config), "", types, notes, error)) {
-        g_prefix_error(error, "%s: in adapter_config.json, ", s->path);
+        g_prefix_error(error, _("%s: in adapter_config.json, "), s->path);
         return false;
     }
     return true;

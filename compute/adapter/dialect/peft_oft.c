@@ -13,6 +13,7 @@
 // makes it, since PEFT's forward pass forgets how often a pixel lies in a patch.
 #include "compute/adapter/dialect/peft_config.h"
 #include "compute/adapter/dialect/rotations.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -101,13 +102,13 @@ static void note_reading(struct adapter *a, const struct adapter_source *s)
     }
     if (!s->config) {
         adapter_note(a,
-                     "read as the series of five terms that PEFT takes unless told otherwise, as "
-                     "adapter_config.json is not beside it");
+                     _("read as the series of five terms that PEFT takes unless told otherwise, as "
+                       "adapter_config.json is not beside it"));
     }
     if (turns_patches(a)) {
-        adapter_note(a, "its convolutions act as after PEFT's merge_and_unload(), which is not "
-                        "quite how PEFT trained them: there they act otherwise until they are "
-                        "merged");
+        adapter_note(a, _("its convolutions act as after PEFT's merge_and_unload(), which is not "
+                          "quite how PEFT trained them: there they act otherwise until they are "
+                          "merged"));
     }
 }
 
@@ -129,8 +130,8 @@ static struct adapter *peft_oft_read(const struct adapter_source *s, struct mode
     if (!(terms >= 1 && terms <= MAX_TERMS && terms == floor(terms))) {
         g_set_error(
             error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-            "%s: the rotations are a series of %g terms in adapter_config.json; 1 to %d can "
-            "be computed",
+            _("%s: the rotations are a series of %g terms in adapter_config.json; 1 to %d can "
+              "be computed"),
             s->path, terms, MAX_TERMS);
         return NULL;
     }
@@ -267,8 +268,8 @@ static const char *const peft_oft_files[] = {"adapter_model.safetensors", "adapt
 
 const struct adapter_dialect peft_oft_dialect = {
     .name = "peft_oft",
-    .title = "PEFT OFT",
-    .summary = "Rotations of the input, each as the triangle of its skew-symmetric matrix",
+    .title = N_("PEFT OFT"),
+    .summary = N_("Rotations of the input, each as the triangle of its skew-symmetric matrix"),
     .files = peft_oft_files,
     .detect = peft_oft_detect,
     .read = peft_oft_read,

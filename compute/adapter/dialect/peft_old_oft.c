@@ -8,6 +8,7 @@
 // the file), where O are the outputs in both.
 #include "compute/adapter/dialect/peft_config.h"
 #include "compute/adapter/dialect/rotations.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -88,10 +89,11 @@ static struct adapter *peft_old_oft_read(const struct adapter_source *s, struct 
                             : NULL;
     adapter_note_all(a, notes);
     if (a && !s->config) {
-        adapter_note(a,
-                     "read as rotations of the layers' %s without a bound, as adapter_config.json "
-                     "is not beside it",
-                     is_input_side(s) ? "inputs" : "outputs");
+        adapter_note(
+            a,
+            _("read as rotations of the layers' %s without a bound, as adapter_config.json "
+              "is not beside it"),
+            is_input_side(s) ? "inputs" : "outputs");
     }
     return a;
 }
@@ -101,8 +103,8 @@ static const char *const peft_old_oft_files[] = {"adapter_model.safetensors", NU
 extern const struct adapter_dialect peft_old_oft_dialect;
 const struct adapter_dialect peft_old_oft_dialect = {
     .name = "peft_old_oft",
-    .title = "PEFT OFT, up to 0.15",
-    .summary = "Rotations of the output, later of the input with a scale, as whole squares",
+    .title = N_("PEFT OFT, up to 0.15"),
+    .summary = N_("Rotations of the output, later of the input with a scale, as whole squares"),
     .files = peft_old_oft_files,
     .detect = peft_old_oft_detect,
     .read = peft_old_oft_read,

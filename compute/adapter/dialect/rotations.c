@@ -2,6 +2,7 @@
 #include "compute/adapter/dialect/rotations.h"
 
 #include "compute/adapter/dialect/layers.h"
+#include "compute/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -69,10 +70,12 @@ struct adapter_param *rotations_add(struct rotations *r, const struct rotations_
     if (!r->fault) {
         g_autofree char *shape = shape_text(l->tensor);
         r->fault = g_strdup_printf(
-            "%s %s, or what lies beside it, does not fit the %d %s of its layer as blocks of up to "
-            "%d",
+            form->outputs ? _("%s %s, or what lies beside it, does not fit the %d outputs of its "
+                              "layer as blocks of up to %d")
+                          : _("%s %s, or what lies beside it, does not fit the %d inputs of its "
+                              "layer as blocks of up to %d"),
             l->tensor->name, shape, orthogonal_channels(l->weight, form->outputs),
-            form->outputs ? "outputs" : "inputs", ORTHOGONAL_MAX_BLOCK);
+            ORTHOGONAL_MAX_BLOCK);
     }
     return NULL;
 }

@@ -2,6 +2,7 @@
 // The text encoder's shifts lie in a second file of a folder, or among the others in one file.
 #include "compute/adapter/dialect/dialect.h"
 #include "compute/adapter/private.h"
+#include "compute/i18n.h"
 
 #include <string.h>
 
@@ -123,7 +124,7 @@ extern const struct adapter_dialect svdiff_dialect;
 const struct adapter_dialect svdiff_dialect = {
     .name = "svdiff",
     .title = "svdiff-pytorch",
-    .summary = "Spectral shifts, a vector for each weight",
+    .summary = N_("Spectral shifts, a vector for each weight"),
     .files = svdiff_files,
     .detect = svdiff_detect,
     .read = svdiff_read,

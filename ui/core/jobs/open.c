@@ -35,7 +35,7 @@ static bool fail_large(int fd, GError **error)
     uint8_t first[4096];
     const ssize_t n = read(fd, first, sizeof first);
     g_autoptr(GBytes) bytes = g_bytes_new(first, (gsize)MAX(n, 0));
-    const char *reason = image_refused(bytes);
+    g_autofree char *reason = image_refused(bytes);
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s",
                 reason ? reason : "the file is too large for a photo");
     return false;
