@@ -1,5 +1,6 @@
 #include "ui/app_private.h"
 
+#include "compute/i18n.h"
 #include "ui/core/config.h"
 #include "ui/preferences.h"
 #include "ui/window.h"
@@ -21,21 +22,21 @@ static void add_options(TinctureApp *self)
 {
     const GOptionEntry entries[] = {
         {"version", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer)version_cb,
-         "Print the version and exit", NULL},
-        {"device", 0, 0, G_OPTION_ARG_STRING, &self->device, "Compute device: a number or a name",
-         "DEVICE"},
+         _("Print the version and exit"), NULL},
+        {"device", 0, 0, G_OPTION_ARG_STRING, &self->device,
+         _("Compute device: a number or a name"), "DEVICE"},
         {"precision", 0, 0, G_OPTION_ARG_STRING, &self->precision,
-         "How a processor multiplies by the model's weights: auto, fp32 or bf16", "NAME"},
+         _("How a processor multiplies by the model's weights: auto, fp32 or bf16"), "NAME"},
         {"model", 0, 0, G_OPTION_ARG_FILENAME, &self->model,
-         "Model folder or file instead of the chosen one", "PATH"},
+         _("Model folder or file instead of the chosen one"), "PATH"},
         {"vae", 0, 0, G_OPTION_ARG_FILENAME, &self->vae,
-         "Autoencoder in the place of that model's: a file or a folder", "PATH"},
+         _("Autoencoder in the place of that model's: a file or a folder"), "PATH"},
         {"data-dir", 0, 0, G_OPTION_ARG_FILENAME, &self->data_dir,
-         "Where the library is kept instead of the user's data folder", "FOLDER"},
+         _("Where the library is kept instead of the user's data folder"), "FOLDER"},
         {"new-library", 0, 0, G_OPTION_ARG_NONE, &self->new_library,
-         "Begin a new library; the one that is there is renamed, not deleted", NULL},
+         _("Begin a new library; the one that is there is renamed, not deleted"), NULL},
         {"exit-after-startup", 0, 0, G_OPTION_ARG_NONE, &self->exit_after_startup,
-         "Exit when the first frame is shown", NULL},
+         _("Exit when the first frame is shown"), NULL},
         {NULL},
     };
     g_application_add_main_option_entries(G_APPLICATION(self), entries);
@@ -58,7 +59,7 @@ static void set_library_aside(TinctureApp *self)
 {
     g_autoptr(GError) error = NULL;
     if (self->new_library && !library_set_aside(self->data_dir, &error)) {
-        g_printerr("tincture: the library could not be set aside: %s\n", error->message);
+        g_printerr(_("tincture: the library could not be set aside: %s\n"), error->message);
     }
     self->new_library = FALSE;
 }

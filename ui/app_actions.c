@@ -1,5 +1,6 @@
 #include "ui/app_private.h"
 
+#include "compute/i18n.h"
 #include "compute/model/model.h"
 #include "ui/core/paths.h"
 #include "ui/dialogs/file_dialogs.h"
@@ -26,7 +27,7 @@ static gboolean check_model(TinctureApp *self, const char *path, const char *vae
         *path != '\0' || vae != NULL ? model_inspect_with(whole, vae, &error) : NULL;
     tincture_project_say_error(
         self->session->project,
-        vae != NULL ? "This VAE cannot be used" : "This model cannot be used", error);
+        vae != NULL ? _("This VAE cannot be used") : _("This model cannot be used"), error);
     model_free(model);
     return error == NULL;
 }

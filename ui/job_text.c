@@ -1,12 +1,13 @@
 #include "ui/job_text.h"
 
+#include "compute/i18n.h"
 #include "ui/core/task_text.h"
 
 char *job_text(const TinctureJob *job)
 {
     return job == NULL          ? g_strdup("")
            : *job->text != '\0' ? g_strdup(job->text)
-                                : g_strdup_printf("%s…", job->type->member.title);
+                                : g_strdup_printf(_("%s…"), translated(job->type->member.title));
 }
 
 char *job_text_with_time(const TinctureJob *job)
@@ -20,7 +21,7 @@ char *job_text_with_percent(const TinctureJob *job)
 {
     g_autofree char *text = job_text(job);
     return job != NULL && job->fraction >= 0
-               ? g_strdup_printf("%s · %.0f %%", text, job->fraction * 100)
+               ? g_strdup_printf(_("%s · %.0f %%"), text, job->fraction * 100)
                : g_steal_pointer(&text);
 }
 

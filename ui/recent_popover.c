@@ -1,5 +1,6 @@
 #include "ui/recent_popover.h"
 
+#include "compute/i18n.h"
 #include "render/present/texture.h"
 #include "ui/samples.h"
 #include "ui/time_text.h"
@@ -80,13 +81,13 @@ static void delete_cb(GtkButton *button, GtkListBoxRow *row)
 static void add_delete_button(GtkWidget *row, const char *title)
 {
     GtkWidget *button = gtk_button_new_from_icon_name("user-trash-symbolic");
-    g_autofree char *name = g_strdup_printf("Delete %s", title);
+    g_autofree char *name = g_strdup_printf(_("Delete %s"), title);
     gtk_widget_add_css_class(button, "flat");
     gtk_widget_add_css_class(button, "circular");
     gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
     gtk_widget_set_hexpand(button, TRUE);
     gtk_widget_set_halign(button, GTK_ALIGN_END);
-    gtk_widget_set_tooltip_text(button, "Delete, with all its results");
+    gtk_widget_set_tooltip_text(button, _("Delete, with all its results"));
     gtk_widget_set_name(button, "recent.delete"); // for tests
     gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     g_signal_connect_object(button, "clicked", G_CALLBACK(delete_cb), row, 0);
@@ -98,7 +99,7 @@ static GtkWidget *document_row(TinctureRecentPopover *self, const struct documen
     g_autofree char *when = time_ago_text(entry->modified);
     GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
     set_thumb(self, entry, thumb);
-    GtkWidget *row = row_new(entry->title, entry->open ? "Open now" : when, thumb);
+    GtkWidget *row = row_new(entry->title, entry->open ? _("Open now") : when, thumb);
     gtk_widget_set_tooltip_text(row, entry->origin);
     g_object_set_data_full(G_OBJECT(row), "document", g_memdup2(&entry->id, sizeof entry->id),
                            g_free);
@@ -112,7 +113,7 @@ static GtkWidget *sample_row(const struct sample *sample)
 {
     GtkWidget *thumb = tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE);
     tincture_thumb_load(TINCTURE_THUMB(thumb), sample->path);
-    GtkWidget *row = row_new(sample->title, "Sample", thumb);
+    GtkWidget *row = row_new(sample->title, _("Sample"), thumb);
     g_object_set_data_full(G_OBJECT(row), "path", g_strdup(sample->path), g_free);
     g_object_set_data_full(G_OBJECT(row), "caption", g_strdup(sample->caption), g_free);
     return row;

@@ -1,5 +1,6 @@
 #include "ui/start_page.h"
 
+#include "compute/i18n.h"
 #include "ui/samples.h"
 #include "ui/widgets/thumb.h"
 
@@ -29,7 +30,7 @@ static void add_card(TinctureStartPage *self, const struct sample *sample)
 {
     GtkWidget *thumb = tincture_thumb_new(NULL, SAMPLE_WIDTH, SAMPLE_HEIGHT);
     GtkWidget *card = gtk_button_new();
-    g_autofree char *label = g_strdup_printf("Open the sample “%s”", sample->title);
+    g_autofree char *label = g_strdup_printf(_("Open the sample “%s”"), sample->title);
     gtk_widget_set_overflow(card, GTK_OVERFLOW_HIDDEN);
     gtk_widget_add_css_class(card, "card");
     gtk_widget_add_css_class(card, "sample-card");

@@ -1,5 +1,6 @@
 #include "ui/sticker_page.h"
 
+#include "compute/i18n.h"
 #include "render/present/texture.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/job_box.h"
@@ -118,8 +119,9 @@ static void show_number(TinctureStickerPage *self, const TinctureJob *job)
     if (job == NULL || job->type != &sticker_job || work->asked < 2 || work->coming == 0) {
         return;
     }
-    g_autofree char *text = g_strdup_printf("Sticker %u of %u · %s", work->asked - work->coming + 1,
-                                            work->asked, gtk_label_get_text(self->progress_text));
+    g_autofree char *text =
+        g_strdup_printf(_("Sticker %u of %u · %s"), work->asked - work->coming + 1, work->asked,
+                        gtk_label_get_text(self->progress_text));
     gtk_label_set_text(self->progress_text, text);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
@@ -141,9 +143,10 @@ static void changed_cb(TinctureStickerPage *self)
     const char *outcome = work_of(self)->outcome;
     const gboolean several = work_of(self)->made->len > 1;
     show_sticker(self);
-    gtk_button_set_label(GTK_BUTTON(self->save), several ? "_Save Stickers…" : "_Save Sticker…");
+    gtk_button_set_label(GTK_BUTTON(self->save),
+                         several ? _("_Save Stickers…") : _("_Save Sticker…"));
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->preview), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   several ? "The stickers, on a page" : "The sticker", -1);
+                                   several ? _("The stickers, on a page") : _("The sticker"), -1);
     setting_list_show(self->rows, work_of(self)->settings);
     show_progress(self);
     gtk_label_set_text(self->outcome, outcome != NULL ? outcome : "");
@@ -157,7 +160,7 @@ static void list_styles(TinctureStickerPage *self)
     g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
     guint selected = 0;
     tincture_sticker_work_list_styles(work);
-    gtk_string_list_append(titles, "None");
+    gtk_string_list_append(titles, _("None"));
     for (guint i = 0; i < work->styles->len; i++) {
         const struct sticker_style *s = work->styles->pdata[i];
         char *title = g_strdup(s->name);

@@ -1,5 +1,6 @@
 #include "ui/subject_block.h"
 
+#include "compute/i18n.h"
 #include "render/present/texture.h"
 #include "ui/core/words_text.h"
 #include "ui/dialogs/file_dialogs.h"
@@ -164,8 +165,8 @@ static GtkWidget *photo_row(TinctureSubjectBlock *self, const struct subject_sho
                             const struct subject_view *view)
 {
     GtkWidget *row = adw_action_row_new();
-    g_autofree char *out = g_strdup_printf("Leave %s out", view->name);
-    g_autofree char *retouch = g_strdup_printf("Crop, mask and describe %s", view->name);
+    g_autofree char *out = g_strdup_printf(_("Leave %s out"), view->name);
+    g_autofree char *retouch = g_strdup_printf(_("Crop, mask and describe %s"), view->name);
     g_object_set_data_full(G_OBJECT(row), "path", g_strdup(shot->path), g_free);
     adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), view->name);
@@ -192,7 +193,7 @@ static void add_caption(TinctureSubjectBlock *self, GString *text, const char *c
     g_autofree char *end = reading_text(self->session->reader, &style, caption);
     g_string_append_printf(text, " · “%s”%s%s", caption, *end ? ". " : "", end);
     if (work_of(self)->lesson->tokens && *word && strstr(caption, word) == NULL) {
-        g_string_append_printf(text, ". It does not name %s", word);
+        g_string_append_printf(text, _(". It does not name %s"), word);
     }
 }
 
@@ -201,14 +202,16 @@ static char *photo_text(TinctureSubjectBlock *self, const struct subject_shot *s
 {
     const char *caption = caption_of(shot, view);
     g_autoptr(GString) text = g_string_new(NULL);
-    g_string_printf(text, "%d × %d", view->width, view->height);
     if (shot->crop.width > 0) {
-        g_string_append_printf(text, ", of which %d × %d", shot->crop.width, shot->crop.height);
+        g_string_printf(text, _("%d × %d, of which %d × %d"), view->width, view->height,
+                        shot->crop.width, shot->crop.height);
+    } else {
+        g_string_printf(text, "%d × %d", view->width, view->height);
     }
     if (tincture_subject_work_has_mask(work_of(self), shot)) {
-        g_string_append(text, " · with a mask");
+        g_string_append(text, _(" · with a mask"));
     } else if (tincture_subject_work_needs_masks(work_of(self))) {
-        g_string_append(text, " · needs a mask for pairs of segments");
+        g_string_append(text, _(" · needs a mask for pairs of segments"));
     }
     if (caption != NULL) {
         add_caption(self, text, caption);
@@ -243,16 +246,17 @@ static char *photos_text(TinctureSubjectBlock *self, guint n)
 {
     const char *const *describe = work_of(self)->lesson->describe;
     if (entry_of(self)->shots->len > n) {
-        return g_strdup("Reading the photos…");
+        return g_strdup(_("Reading the photos…"));
     }
     if (n > LISTED_MOST) {
-        return g_strdup_printf("%u photos, of which the first %d are shown.", n, LISTED_MOST);
+        return g_strdup_printf(_("%u photos, of which the first %d are shown."), n, LISTED_MOST);
     }
-    return g_strdup(describe != NULL ? describe[self->index]
-                    : n == 1 ? "Of one photo its surroundings are learned, too. Three to five from "
-                               "different sides are better."
-                             : "Three to five of the same thing, from different sides and in "
-                               "different places.");
+    return g_strdup(describe != NULL ? _(describe[self->index])
+                    : n == 1
+                        ? _("Of one photo its surroundings are learned, too. Three to five from "
+                            "different sides are better.")
+                        : _("Three to five of the same thing, from different sides and in "
+                            "different places."));
 }
 
 static void show_photos(TinctureSubjectBlock *self)
@@ -289,15 +293,15 @@ static char *call_text(TinctureSubjectBlock *self)
 {
     g_autofree char *other = tincture_subject_work_same_word(work_of(self), self->index);
     if (*entry_of(self)->kind == '\0') {
-        return g_strdup("Of what it is the model draws pictures first, so that it does not forget "
-                        "the others");
+        return g_strdup(_("Of what it is the model draws pictures first, so that it does not "
+                          "forget the others"));
     }
     g_autofree char *sentence = tincture_subject_work_sentence(work_of(self), self->index);
-    g_autofree char *too =
-        other != NULL
-            ? g_strdup_printf(". “%s” has this word already: a photo uses one of the two", other)
-            : g_strdup("");
-    return g_strdup_printf("In sentences it is called “%s”%s", sentence, too);
+    return other != NULL
+               ? g_strdup_printf(_("In sentences it is called “%s”. “%s” has this word already: a "
+                                   "photo uses one of the two"),
+                                 sentence, other)
+               : g_strdup_printf(_("In sentences it is called “%s”"), sentence);
 }
 
 // The words of a list whose word is a name alone, and which may do without a description.
@@ -336,7 +340,8 @@ void tincture_subject_block_show(TinctureSubjectBlock *self)
     const guint n = work_of(self)->draft.subjects->len;
     const gboolean stays = n == lesson->least;
     self->updating++;
-    adw_preferences_group_set_title(self->photos, n > 1 ? lesson->lists[self->index] : "Photos");
+    adw_preferences_group_set_title(self->photos,
+                                    n > 1 ? _(lesson->lists[self->index]) : _("Photos"));
     gtk_widget_set_visible(self->remove, n > 1 && (!stays || entry_of(self)->shots->len > 0));
     show_photos(self);
     (lesson->tokens ? show_names : show_plain_names)(self);
@@ -400,10 +405,10 @@ static void name_controls(TinctureSubjectBlock *self)
 static void title_controls(TinctureSubjectBlock *self)
 {
     const struct lesson *lesson = work_of(self)->lesson;
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->word), lesson->word);
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->kind), lesson->kind);
-    gtk_widget_set_tooltip_text(self->remove, lesson->least > 1 ? "Leave all of these out"
-                                                                : "Leave this subject out");
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->word), translated(lesson->word));
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->kind), translated(lesson->kind));
+    gtk_widget_set_tooltip_text(self->remove, lesson->least > 1 ? _("Leave all of these out")
+                                                                : _("Leave this subject out"));
 }
 
 GtkWidget *tincture_subject_block_new(TinctureSession *session, TinctureSubjectWork *work,

@@ -1,5 +1,6 @@
 #include "ui/subject_page.h"
 
+#include "compute/i18n.h"
 #include "ui/job_box.h"
 #include "ui/subject_block.h"
 #include "ui/widgets/loss_plot.h"
@@ -105,7 +106,8 @@ static void show_blocks(TinctureSubjectPage *self)
         block = next;
     }
     gtk_widget_set_visible(self->another, n < lesson->most);
-    gtk_button_set_label(GTK_BUTTON(self->start), n > 1 ? lesson->starts : lesson->start);
+    gtk_button_set_label(GTK_BUTTON(self->start),
+                         translated(n > 1 ? lesson->starts : lesson->start));
 }
 
 guint tincture_subject_page_at(TinctureSubjectPage *self, GtkWidget *widget, double x, double y)
@@ -208,7 +210,7 @@ static void show_progress(TinctureSubjectPage *self)
     gtk_widget_set_sensitive(GTK_WIDGET(self->expert), !learning);
     gtk_widget_set_sensitive(GTK_WIDGET(self->own_prompt), !learning);
     g_autofree char *name = work->lesson->name_of(&work->run.draft);
-    g_autofree char *text = g_strdup_printf("Stopped after %d of %d steps of %s", work->run.step,
+    g_autofree char *text = g_strdup_printf(_("Stopped after %d of %d steps of %s"), work->run.step,
                                             work->run.steps, name);
     gtk_label_set_text(self->resume_text, text);
 }
@@ -257,10 +259,10 @@ static void show_known(TinctureSubjectPage *self)
     for (guint i = 0; !same && i < known->len; i++) {
         const struct library_file *k = known->pdata[i];
         GtkWidget *row = row_new(k->name);
-        g_autofree char *text = g_strdup_printf("Use %s on the open photo", k->name);
+        g_autofree char *text = g_strdup_printf(_("Use %s on the open photo"), k->name);
         GtkWidget *button = button_in(row, k->path, text, G_CALLBACK(use_cb), self);
-        gtk_button_set_label(GTK_BUTTON(button), "Use");
-        g_autofree char *where = g_strdup_printf("To remove it, delete %s", k->path);
+        gtk_button_set_label(GTK_BUTTON(button), _("Use"));
+        g_autofree char *where = g_strdup_printf(_("To remove it, delete %s"), k->path);
         gtk_widget_set_tooltip_text(row, where);
         adw_preferences_group_add(self->known, row);
         g_ptr_array_add(self->known_rows, row);
@@ -268,8 +270,8 @@ static void show_known(TinctureSubjectPage *self)
     gtk_widget_set_visible(GTK_WIDGET(self->known), known->len > 0);
     const gboolean open = self->session->project->photo != NULL;
     adw_preferences_group_set_description(
-        self->known, open ? "On the open photo, within its mask where there is one."
-                          : "Open a photo to use one there.");
+        self->known, open ? _("On the open photo, within its mask where there is one.")
+                          : _("Open a photo to use one there."));
     for (guint i = 0; i < self->known_rows->len; i++) {
         gtk_widget_set_sensitive(self->known_rows->pdata[i], open);
     }
@@ -370,7 +372,7 @@ void tincture_subject_page_set_session(TinctureSubjectPage *self, TinctureSessio
     self->session = g_object_ref(session);
     self->work = g_object_ref(work);
     name_controls(GTK_WIDGET(self), work->lesson->name);
-    adw_preferences_group_set_title(self->known, work->lesson->known);
+    adw_preferences_group_set_title(self->known, translated(work->lesson->known));
     self->settings =
         setting_list_new(self->rows, self->expert, work->lesson->name, setting_changed, self);
     setting_list_leave_out(self->settings, "objective");

@@ -1,5 +1,6 @@
 #include "ui/subject_photo_page.h"
 
+#include "compute/i18n.h"
 #include "ui/panels/panel.h"
 
 struct _TinctureSubjectPhotoPage {
@@ -26,9 +27,9 @@ void tincture_subject_photo_page_show(TinctureSubjectPhotoPage *self)
     g_autofree char *sentence =
         tincture_subject_work_sentence(self->session->subject, photo->subject);
     g_autofree char *text = g_strdup_printf(
-        "Frame what counts of the photo, and mask where the subject is: its surroundings are not "
-        "learned then. The sentence names the subject and what else is there; without one it is "
-        "“%s”.",
+        _("Frame what counts of the photo, and mask where the subject is: its surroundings are not "
+          "learned then. The sentence names the subject and what else is there; without one it is "
+          "“%s”."),
         sentence);
     gtk_label_set_text(self->hint, text);
     tincture_canvas_zoom_fit(tincture_stage_get_canvas(self->stage));

@@ -1,5 +1,6 @@
 #include "ui/window_private.h"
 
+#include "compute/i18n.h"
 #include "ui/job_text.h"
 #include "ui/panels/panel.h"
 #include "ui/preferences.h"
@@ -19,9 +20,9 @@ static const char *aside_title(TinctureWindow *self)
 {
     const TinctureSubjectWork *work = tincture_window_get_lesson(self);
     return self->aside == NULL                    ? "Tincture"
-           : work != NULL                         ? work->lesson->title
-           : g_str_equal(self->aside, "workshop") ? "Adapter Workshop"
-           : g_str_equal(self->aside, "sticker")  ? "Make a Sticker"
+           : work != NULL                         ? translated(work->lesson->title)
+           : g_str_equal(self->aside, "workshop") ? _("Adapter Workshop")
+           : g_str_equal(self->aside, "sticker")  ? _("Make a Sticker")
                                                   : tincture_window_get_project(self)->title;
 }
 
@@ -31,14 +32,15 @@ static void show_title(TinctureWindow *self)
     const gboolean kept = library_is_kept(self->session->library);
     if (name == NULL || self->aside != NULL) {
         adw_window_title_set_title(self->title, aside_title(self));
-        adw_window_title_set_subtitle(self->title, kept ? "" : "Nothing is kept");
+        adw_window_title_set_subtitle(self->title, kept ? "" : _("Nothing is kept"));
         gtk_window_set_title(GTK_WINDOW(self), "Tincture");
         return;
     }
     const struct image *full = self->project->photo->full;
-    g_autofree char *size = g_strdup_printf(LEFT_TO_RIGHT "%d × %d%s", full->width, full->height,
-                                            kept ? "" : " · nothing is kept");
-    g_autofree char *whole = g_strdup_printf("%s – Tincture", name);
+    g_autofree char *size =
+        kept ? g_strdup_printf(LEFT_TO_RIGHT "%d × %d", full->width, full->height)
+             : g_strdup_printf(_("%d × %d · nothing is kept"), full->width, full->height);
+    g_autofree char *whole = g_strdup_printf(_("%s – Tincture"), name);
     adw_window_title_set_title(self->title, name);
     adw_window_title_set_subtitle(self->title, size);
     gtk_window_set_title(GTK_WINDOW(self), whole);
@@ -176,7 +178,7 @@ static void device_changed_cb(TinctureWindow *self)
 {
     const char *device = self->session->device;
     const char *model = self->session->model;
-    g_autofree char *text = *device == '\0'  ? g_strdup("No compute device")
+    g_autofree char *text = *device == '\0'  ? g_strdup(_("No compute device"))
                             : *model == '\0' ? g_strdup(device)
                                              : g_strdup_printf("%s · %s", model, device);
     gtk_label_set_text(self->device, text);

@@ -2,6 +2,8 @@
 // are one table in app_actions.c.
 #include "ui/window_private.h"
 
+#include "compute/i18n.h"
+
 #include "ui/dialogs/about.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/result_row.h"
@@ -19,8 +21,8 @@ void tincture_window_open(TinctureWindow *self, GFile *file)
     g_autofree char *path = g_file_get_path(file);
     g_clear_pointer(&self->caption, g_free);
     if (path == NULL) {
-        tincture_window_toast(self, "This file is not on this computer. Copy it here first.", NULL,
-                              NULL);
+        tincture_window_toast(self, _("This file is not on this computer. Copy it here first."),
+                              NULL, NULL);
     } else if (library_can_use(path)) {
         library_use_file(self->session->library, path);
     } else {
@@ -33,7 +35,7 @@ void tincture_window_export(TinctureWindow *self, GFile *file, const struct expo
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     g_autofree char *path = g_file_get_path(file);
     if (path == NULL) {
-        tincture_window_toast(self, "Choose a folder on this computer.", NULL, NULL);
+        tincture_window_toast(self, _("Choose a folder on this computer."), NULL, NULL);
         return;
     }
     tincture_session_export(self->session, path, choice->with_recipe, choice->jpeg_quality,
@@ -46,7 +48,7 @@ void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     g_autofree char *path = g_file_get_path(file);
     if (path == NULL) {
-        tincture_window_toast(self, "Choose a folder on this computer.", NULL, NULL);
+        tincture_window_toast(self, _("Choose a folder on this computer."), NULL, NULL);
         return;
     }
     tincture_session_export_adapter(self->session, id, path, choice->dialect, choice->rank);
@@ -57,8 +59,8 @@ void tincture_window_set_hint(TinctureWindow *self, GFile *file)
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
     g_autofree char *path = g_file_get_path(file);
     if (path == NULL) {
-        tincture_window_toast(self, "This file is not on this computer. Copy it here first.", NULL,
-                              NULL);
+        tincture_window_toast(self, _("This file is not on this computer. Copy it here first."),
+                              NULL, NULL);
         return;
     }
     struct lead lead = self->project->document.lead;
@@ -121,8 +123,9 @@ static const TinctureAdapterEntry *find_adapter(TinctureWindow *self, gint64 id)
 static void export_adapter(TinctureWindow *self, const TinctureAdapterEntry *adapter)
 {
     if (adapter->ways == NULL) {
-        g_autofree char *text =
-            g_strdup_printf("“%s” is not loaded%s.", adapter->name, adapter->failed ? "" : " yet");
+        g_autofree char *text = g_strdup_printf(adapter->failed ? _("“%s” is not loaded.")
+                                                                : _("“%s” is not loaded yet."),
+                                                adapter->name);
         tincture_window_toast(self, text, NULL, NULL);
         return;
     }
@@ -158,10 +161,10 @@ static void remove_adapter_action(GtkWidget *widget, const char *name, GVariant 
     gint64 id = g_variant_get_int64(target);
     const TinctureAdapterEntry *adapter = find_adapter(self, id);
     if (adapter != NULL) {
-        g_autofree char *text = g_strdup_printf("Removed “%s”", adapter->name);
+        g_autofree char *text = g_strdup_printf(_("Removed “%s”"), adapter->name);
         tincture_project_adapter_remove(self->project, id);
         g_autofree char *undo = g_strdup_printf("win.put-back(int64 %" G_GINT64_FORMAT ")", id);
-        tincture_window_toast(self, text, "Undo", undo);
+        tincture_window_toast(self, text, _("Undo"), undo);
     }
 }
 
@@ -188,7 +191,7 @@ static void delete_action(GtkWidget *widget, const char *name, GVariant *target)
     if (library_delete(self->session->library, kind, id)) {
         g_autofree char *undo = g_strdup_printf("win.restore(('%s', int64 %" G_GINT64_FORMAT "))",
                                                 store_kind_noun(kind), id);
-        tincture_window_toast(self, "Deleted", "Undo", undo);
+        tincture_window_toast(self, _("Deleted"), _("Undo"), undo);
     }
 }
 

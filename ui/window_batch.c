@@ -1,6 +1,8 @@
 // Edit Many Photos: which photos and which folder, and what came of it.
 #include "ui/window_private.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/batch.h"
 
 // ---- asking -------------------------------------------------------------------------------------
@@ -24,7 +26,7 @@ static void target_chosen_cb(GFile *file, gpointer data)
     const GPtrArray *files = g_object_get_data(G_OBJECT(self), "batch-files");
     g_autofree char *path = g_file_get_path(file);
     if (path == NULL) {
-        tincture_window_toast(self, "Choose a folder on this computer.", NULL, NULL);
+        tincture_window_toast(self, _("Choose a folder on this computer."), NULL, NULL);
         return;
     }
     tincture_window_batch(self, (const char *const *)files->pdata, path);
@@ -69,12 +71,13 @@ static void response_cb(TinctureWindow *self, const char *response)
 static void batch_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     GtkWidget *dialog = adw_message_dialog_new(
-        GTK_WINDOW(widget), "Edit Many Photos",
-        "What the description and the edit of this photo say is done to each of them, with its "
-        "settings and adapters. Mask and frame are of this photo alone. Choose the photos, then "
-        "the folder that the edited ones go to; those that are in it already are not made again.");
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", "_Cancel", "folder",
-                                     "A _Folder…", "photos", "_Photos…", NULL);
+        GTK_WINDOW(widget), _("Edit Many Photos"),
+        _("What the description and the edit of this photo say is done to each of them, with its "
+          "settings and adapters. Mask and frame are of this photo alone. Choose the photos, then "
+          "the folder that the edited ones go to; those that are in it already are not made "
+          "again."));
+    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), "folder",
+                                     _("A _Folder…"), "photos", _("_Photos…"), NULL);
     adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "photos",
                                                ADW_RESPONSE_SUGGESTED);
     adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "photos");
@@ -97,7 +100,7 @@ static void notify(TinctureWindow *self, const char *text)
     if (app == NULL || gtk_window_is_active(GTK_WINDOW(self))) {
         return;
     }
-    g_autoptr(GNotification) notification = g_notification_new("Many photos are edited");
+    g_autoptr(GNotification) notification = g_notification_new(_("Many photos are edited"));
     g_notification_set_body(notification, text);
     g_application_send_notification(G_APPLICATION(app), "batch", notification);
 }
@@ -119,16 +122,17 @@ static GtkWidget *list_of(const GPtrArray *sentences)
 static void show_faults(TinctureWindow *self, const struct batch *b, const char *folder)
 {
     g_autofree char *shown = g_filename_display_basename(folder);
-    g_autofree char *body = g_strdup_printf("%u of %u photos are in the folder %s.",
-                                            b->made + b->there, b->photos->len, shown);
+    g_autofree char *body =
+        g_strdup_printf(P_("%u of %u photo is in the folder %s.",
+                           "%u of %u photos are in the folder %s.", b->photos->len),
+                        b->made + b->there, b->photos->len, shown);
     GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), NULL, body);
     AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
-    g_autofree char *heading = b->faults->len == 1
-                                   ? g_strdup("One Entry Was Not Done")
-                                   : g_strdup_printf("%u Entries Were Not Done", b->faults->len);
+    g_autofree char *heading = g_strdup_printf(
+        P_("%u Entry Was Not Done", "%u Entries Were Not Done", b->faults->len), b->faults->len);
     adw_message_dialog_set_heading(message, heading);
     adw_message_dialog_set_extra_child(message, list_of(b->faults));
-    adw_message_dialog_add_response(message, "close", "_Close");
+    adw_message_dialog_add_response(message, "close", _("_Close"));
     adw_message_dialog_set_close_response(message, "close");
     gtk_widget_set_name(dialog, "batch.dialog");
     gtk_window_present(GTK_WINDOW(dialog));

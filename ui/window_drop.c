@@ -2,6 +2,8 @@
 // are handed over as encoded bytes.
 #include "ui/window_private.h"
 
+#include "compute/i18n.h"
+
 // A page of files; where a sticker is made photos are opened, which it may be of.
 static gboolean takes_files(TinctureWindow *self)
 {
@@ -37,8 +39,8 @@ static void open_texture(TinctureWindow *self, GdkTexture *texture, const char *
         tincture_window_toast(
             self,
             g_str_equal(self->aside, "workshop")
-                ? "This is a picture. Adapters come as files."
-                : "What is learned comes as files. Save this picture as one first.",
+                ? _("This is a picture. Adapters come as files.")
+                : _("What is learned comes as files. Save this picture as one first."),
             NULL, NULL);
         return;
     }
@@ -60,8 +62,8 @@ static void add_aside(TinctureWindow *self, GSList *files, guint subject)
         }
     }
     if (paths->len < g_slist_length(files)) {
-        tincture_window_toast(self, "What is not on this computer is left out. Copy it here first.",
-                              NULL, NULL);
+        tincture_window_toast(
+            self, _("What is not on this computer is left out. Copy it here first."), NULL, NULL);
     }
     g_ptr_array_add(paths, NULL);
     if (g_str_equal(self->aside, "workshop")) {
@@ -89,7 +91,7 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files)
     }
     if (photos > 1 && self->session != NULL) {
         tincture_project_say(self->session->project, MESSAGE_INFO,
-                             "One photo is open at a time: the first of %d", photos);
+                             _("One photo is open at a time: the first of %d"), photos);
     }
 }
 
@@ -109,7 +111,7 @@ static gboolean drop_cb(GtkDropTarget *target, const GValue *value, double x, do
         return TRUE;
     }
     if (G_VALUE_HOLDS(value, GDK_TYPE_TEXTURE)) {
-        open_texture(self, g_value_get_object(value), "Dropped picture.png");
+        open_texture(self, g_value_get_object(value), _("Dropped picture.png"));
         return TRUE;
     }
     return FALSE;
@@ -126,7 +128,7 @@ void tincture_window_accept_drops(TinctureWindow *self)
 
 static void paste_failed(TinctureWindow *self)
 {
-    tincture_window_toast(self, "The clipboard holds no picture.", NULL, NULL);
+    tincture_window_toast(self, _("The clipboard holds no picture."), NULL, NULL);
 }
 
 static void files_pasted_cb(GObject *source, GAsyncResult *result, gpointer data)
@@ -148,7 +150,7 @@ static void texture_pasted_cb(GObject *source, GAsyncResult *result, gpointer da
     if (texture == NULL) {
         paste_failed(self);
     } else {
-        open_texture(self, texture, "Pasted picture.png");
+        open_texture(self, texture, _("Pasted picture.png"));
     }
 }
 

@@ -1,6 +1,8 @@
 // The manual: pages of HTML in resources/help, shown by whatever the desktop shows such pages with.
 #include "ui/window_private.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/paths.h"
 #include "ui/panels/panel.h"
 
@@ -43,7 +45,7 @@ static const char *place_of(TinctureWindow *self)
 static void say_where_it_is(TinctureWindow *self, const char *path)
 {
     g_autofree char *text =
-        g_strdup_printf("No program here shows the manual. It is the file %s.", path);
+        g_strdup_printf(_("No program here shows the manual. It is the file %s."), path);
     tincture_window_toast(self, text, NULL, NULL);
 }
 
@@ -67,7 +69,8 @@ static void help_action(GtkWidget *widget, const char *name, GVariant *target)
     char *path = paths_resource(file);
     g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
     if (uri == NULL || !g_file_test(path, G_FILE_TEST_EXISTS)) {
-        tincture_window_toast(self, "The manual was not installed with the program.", NULL, NULL);
+        tincture_window_toast(self, _("The manual was not installed with the program."), NULL,
+                              NULL);
         g_free(path);
         return;
     }

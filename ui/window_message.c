@@ -3,6 +3,8 @@
 // goes on.
 #include "ui/window_private.h"
 
+#include "compute/i18n.h"
+
 enum {
     TOAST_EDGES = 170, // pixels of a toast that are not its text
     COMES_IN = 600,    // ms until a toast has come in, also in the place of another
@@ -176,11 +178,11 @@ void tincture_window_say(TinctureWindow *self, int kind, const char *text)
     static const struct {
         const char *button, *action; // the way out
     } ways[MESSAGE_KINDS] = {
-        [MESSAGE_LIBRARY] = {"New Library", "app.new-library"},
-        [MESSAGE_UNOPENED] = {"Open Anyway", "win.open-last"},
+        [MESSAGE_LIBRARY] = {N_("New Library"), "app.new-library"},
+        [MESSAGE_UNOPENED] = {N_("Open Anyway"), "win.open-last"},
     };
-    say(self,
-        (struct said){kind, (char *)text, (char *)ways[kind].button, (char *)ways[kind].action});
+    say(self, (struct said){kind, (char *)text, (char *)translated(ways[kind].button),
+                            (char *)ways[kind].action});
 }
 
 void tincture_window_toast(TinctureWindow *self, const char *text, const char *button,
@@ -240,9 +242,9 @@ static void response_cb(AdwMessageDialog *dialog, const char *response, Tincture
 
 void tincture_window_ask(TinctureWindow *self, TinctureJob *job, const char *text)
 {
-    GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), "Write a Low-Rank Copy?", text);
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "no", "_Cancel", "yes", "_Write",
-                                     NULL);
+    GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), _("Write a Low-Rank Copy?"), text);
+    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "no", _("_Cancel"), "yes",
+                                     _("_Write"), NULL);
     adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "yes",
                                                ADW_RESPONSE_SUGGESTED);
     adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "yes");

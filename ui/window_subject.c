@@ -1,6 +1,8 @@
 // The verbs of the pages of subjects and styles.
 #include "ui/window_private.h"
 
+#include "compute/i18n.h"
+
 static TinctureSubjectWork *find_work(TinctureWindow *self, const char *name)
 {
     TinctureSubjectWork *const all[] = {self->session->subject, self->session->style};
@@ -25,11 +27,11 @@ static TinctureSubjectWork *work_of(GtkWidget *widget)
 // Until something newer is said it can be put back, whatever is done meanwhile.
 static void tell_removed(GtkWidget *widget, const char *what, gint64 number)
 {
-    g_autofree char *text = g_strdup_printf("Left out %s", what);
+    g_autofree char *text = g_strdup_printf(_("Left out %s"), what);
     g_autofree char *undo =
         g_strdup_printf("win.subject-put-back(('%s', int64 %" G_GINT64_FORMAT "))",
                         work_of(widget)->lesson->name, number);
-    tincture_window_toast(TINCTURE_WINDOW(widget), text, "Undo", undo);
+    tincture_window_toast(TINCTURE_WINDOW(widget), text, _("Undo"), undo);
 }
 
 static void leave_out_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -49,8 +51,9 @@ static void remove_action(GtkWidget *widget, const char *name, GVariant *target)
     const struct subject_entry *entry = subject_draft_at(&work->draft, subject);
     g_autofree char *what =
         work->lesson->tokens
-            ? g_strdup_printf("%s %s", entry->word, *entry->kind != '\0' ? entry->kind : "subject")
-            : g_strdup_printf("%u photos", entry->shots->len);
+            ? g_strdup_printf("%s %s", entry->word,
+                              *entry->kind != '\0' ? entry->kind : _("subject"))
+            : g_strdup_printf(P_("%u photo", "%u photos", entry->shots->len), entry->shots->len);
     tell_removed(widget, what, tincture_subject_work_remove_subject(work, subject));
 }
 

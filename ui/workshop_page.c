@@ -1,5 +1,6 @@
 #include "ui/workshop_page.h"
 
+#include "compute/i18n.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/job_box.h"
 #include "ui/widgets/heat_map.h"
@@ -139,7 +140,7 @@ static void add_remove(TinctureWorkshopPage *self, GtkWidget *row, guint i)
     GtkWidget *button = gtk_button_new_from_icon_name("list-remove-symbolic");
     g_autofree char *name = g_strdup_printf("workshop.%u.remove", i);
     g_autofree char *says =
-        g_strdup_printf("Take %s off this list; its file stays", item_at(self, i)->name);
+        g_strdup_printf(_("Take %s off this list; its file stays"), item_at(self, i)->name);
     gtk_widget_set_name(button, name);
     gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(button, "flat");
@@ -155,10 +156,10 @@ static GtkWidget *row_new(TinctureWorkshopPage *self, guint i)
 {
     const struct workshop_item *item = item_at(self, i);
     GtkWidget *row = adw_expander_row_new(), *check = gtk_check_button_new(),
-              *use = gtk_button_new_with_label("Use");
-    g_autofree char *take = g_strdup_printf("Take %s", item->name);
-    g_autofree char *on_photo = g_strdup_printf("Use %s on the open photo", item->name);
-    g_autofree char *strengths = g_strdup_printf("Strengths of %s", item->name);
+              *use = gtk_button_new_with_label(_("Use"));
+    g_autofree char *take = g_strdup_printf(_("Take %s"), item->name);
+    g_autofree char *on_photo = g_strdup_printf(_("Use %s on the open photo"), item->name);
+    g_autofree char *strengths = g_strdup_printf(_("Strengths of %s"), item->name);
     g_autofree char *check_name = g_strdup_printf("workshop.%u", i);
     g_autofree char *use_name = g_strdup_printf("workshop.%u.use", i);
     g_autofree char *row_name = g_strdup_printf("workshop.row.%u", i);
@@ -230,7 +231,7 @@ static void show_adapters(TinctureWorkshopPage *self)
 
 static char *percent(double part)
 {
-    return g_strdup_printf(fabs(part) < 1 ? "%.2g %%" : "%.0f %%", 100 * part);
+    return g_strdup_printf(fabs(part) < 1 ? _("%.2g %%") : _("%.0f %%"), 100 * part);
 }
 
 // "cat: changes 2.3 % of the weights, energy by +0.003 %, |RRᵀ − I| 2e-06"
@@ -242,9 +243,9 @@ static char *size_text(const struct adapter_study *s, int a, const char *name)
     g_autofree char *size = percent(study_size(s, a, LAYER_ALL));
     g_autofree char *energy = percent(after / before - 1);
     GString *text = g_string_new(NULL);
-    g_string_printf(text, "%d  %s: changes %s of the weights", a + 1, name, size);
+    g_string_printf(text, _("%d  %s: changes %s of the weights"), a + 1, name, size);
     if (!isnan(after)) {
-        g_string_append_printf(text, ", hyperspherical energy by %s", energy);
+        g_string_append_printf(text, _(", hyperspherical energy by %s"), energy);
     }
     if (!isnan(askew)) {
         g_string_append_printf(text, ", |RRᵀ − I| = %.1g", askew);

@@ -5,6 +5,8 @@
 // + sigma noise, as in euler.c.
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 struct heun_state {
@@ -66,9 +68,9 @@ static void heun_finish(struct sampler *s)
 extern const struct sampler_type heun_sampler;
 const struct sampler_type heun_sampler = {
     .name = "heun",
-    .title = "Heun",
+    .title = N_("Heun"),
     .summary =
-        "Second order by two calls of the network a step: as fine as Euler in half the steps",
+        N_("Second order by two calls of the network a step: as fine as Euler in half the steps"),
     .published = "HeunDiscreteScheduler",
     .settings = levels_settings,
     .grid = grid_euler,

@@ -1,6 +1,8 @@
 // Noise levels that are spaced between the ends of a range, instead of being those of timesteps.
 #include "compute/sched/grid.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 #define KARRAS_RHO 7.0
@@ -16,10 +18,11 @@ static bool has_levels(const struct settings *s)
 
 const struct setting levels_settings[] = {
     {.key = "levels",
-     .title = "Noise levels",
+     .title = N_("Noise levels"),
      .recipe = "Schedule type",
-     .help = "How the noise of the steps is spaced: as the model's scheduler file says, evenly in "
-             "the training steps, or more of it where there is little noise",
+     .help =
+         N_("How the noise of the steps is spaced: as the model's scheduler file says, evenly in "
+            "the training steps, or more of it where there is little noise"),
      .kind = SETTING_CHOICE,
      .level = SETTING_HIDDEN, // the window draws edits
      .choices = choices,

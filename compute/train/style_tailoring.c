@@ -69,9 +69,12 @@ static bool divide_steps(struct objective_run *run, GError **error)
         if (s->t_begin >= s->t_end) {
             g_set_error(
                 error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                _("no time step is left to picture %d of %d: %s is learned %s step %d of %d"),
-                i + 1, run->data.count, s->role == ROLE_CONTENT ? "content" : "style",
-                s->role == ROLE_CONTENT ? "from" : "below", split, run->schedule.train_steps);
+                s->role == ROLE_CONTENT
+                    ? _("no time step is left to picture %d of %d: content is learned from step %d "
+                        "of %d")
+                    : _("no time step is left to picture %d of %d: style is learned below step %d "
+                        "of %d"),
+                i + 1, run->data.count, split, run->schedule.train_steps);
             return false;
         }
     }

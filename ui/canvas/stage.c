@@ -1,5 +1,6 @@
 #include "ui/canvas/stage.h"
 
+#include "compute/i18n.h"
 #include "render/present/texture.h"
 #include "ui/canvas/masking.h"
 #include "ui/canvas/tool_options.h"
@@ -123,10 +124,11 @@ static void name_canvas(TinctureStage *self, gboolean compare)
 {
     const char *prompt = self->project->document.prompt;
     g_autofree char *name =
-        self->after_pixels == NULL ? g_strdup_printf("Photo %s", self->project->title)
-        : self->project->drawing
-            ? g_strdup_printf("Preview of the edit: %s", prompt)
-            : g_strdup_printf("Edited photo: %s%s", prompt, compare ? ", beside the photo" : "");
+        self->after_pixels == NULL ? g_strdup_printf(_("Photo %s"), self->project->title)
+        : self->project->drawing   ? g_strdup_printf(_("Preview of the edit: %s"), prompt)
+                                 : g_strdup_printf(compare ? _("Edited photo, beside the photo: %s")
+                                                           : _("Edited photo: %s"),
+                                                   prompt);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->canvas), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    name, -1);
 }
@@ -213,8 +215,8 @@ static void tool_changed_cb(TinctureStage *self)
 static void zoom_changed_cb(TinctureStage *self)
 {
     g_autofree char *text =
-        g_strdup_printf("%.0f %%", tincture_canvas_get_zoom(self->canvas) * 100);
-    g_autofree char *name = g_strdup_printf("Fit to window, now %s", text);
+        g_strdup_printf(_("%.0f %%"), tincture_canvas_get_zoom(self->canvas) * 100);
+    g_autofree char *name = g_strdup_printf(_("Fit to window, now %s"), text);
     gtk_label_set_text(self->zoom_text, text);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->zoom_fit), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    name, -1);
@@ -233,8 +235,8 @@ static void show_next(TinctureStage *self, const TinctureJob *job)
     if (next != NULL) {
         g_autofree char *text =
             g_strdup_printf(job != NULL && (job->type == &learn_job || job->type == &subject_job)
-                                ? "%s opens when the training is done"
-                                : "%s opens next",
+                                ? _("%s opens when the training is done")
+                                : _("%s opens next"),
                             next);
         gtk_label_set_text(self->next, text);
     }

@@ -1,17 +1,20 @@
 #include "ui/canvas/tool.h"
 
+#include "compute/i18n.h"
+
 const struct canvas_tool_info canvas_tools[N_TOOLS] = {
-    [TOOL_HAND] = {"hand", "Hand", "Move the picture and the comparison (H)",
+    [TOOL_HAND] = {"hand", N_("Hand"), N_("Move the picture and the comparison (H)"),
                    "tincture-hand-symbolic", FALSE, FALSE, FALSE},
-    [TOOL_FRAME] = {"frame", "Frame", "Frame the part that counts (F)", "tincture-frame-symbolic",
-                    FALSE, FALSE, FALSE},
-    [TOOL_BRUSH] = {"brush", "Brush", "Paint the mask (B)", "tincture-brush-symbolic", TRUE, TRUE,
-                    TRUE},
-    [TOOL_RECTANGLE] = {"rectangle", "Rectangle", "Mask a rectangle (M)",
+    [TOOL_FRAME] = {"frame", N_("Frame"), N_("Frame the part that counts (F)"),
+                    "tincture-frame-symbolic", FALSE, FALSE, FALSE},
+    [TOOL_BRUSH] = {"brush", N_("Brush"), N_("Paint the mask (B)"), "tincture-brush-symbolic", TRUE,
+                    TRUE, TRUE},
+    [TOOL_RECTANGLE] = {"rectangle", N_("Rectangle"), N_("Mask a rectangle (M)"),
                         "tincture-rectangle-symbolic", TRUE, FALSE, TRUE},
-    [TOOL_LASSO] = {"lasso", "Lasso", "Draw around what is masked (L)", "tincture-lasso-symbolic",
-                    TRUE, TRUE, TRUE},
-    [TOOL_PICK] = {"pick", "Select by click", "Select what is clicked (S); with Alt: take it away",
+    [TOOL_LASSO] = {"lasso", N_("Lasso"), N_("Draw around what is masked (L)"),
+                    "tincture-lasso-symbolic", TRUE, TRUE, TRUE},
+    [TOOL_PICK] = {"pick", N_("Select by click"),
+                   N_("Select what is clicked (S); with Alt: take it away"),
                    "tincture-pick-symbolic", TRUE, FALSE, FALSE},
 };
 

@@ -1,5 +1,6 @@
 #include "ui/canvas/toolbar.h"
 
+#include "compute/i18n.h"
 #include "ui/canvas/tool.h"
 #include "ui/canvas/word_popover.h"
 
@@ -17,11 +18,12 @@ G_DEFINE_FINAL_TYPE(TinctureToolbar, tincture_toolbar, ADW_TYPE_BIN)
 static GtkWidget *tool_button(const struct canvas_tool_info *tool)
 {
     g_autofree char *name = g_strdup_printf("tool.%s", tool->name);
-    GtkWidget *button = g_object_new(GTK_TYPE_TOGGLE_BUTTON, "name", name, "icon-name", tool->icon,
-                                     "tooltip-text", tool->tooltip, "action-name", "win.tool",
-                                     "action-target", g_variant_new_string(tool->name), NULL);
+    GtkWidget *button =
+        g_object_new(GTK_TYPE_TOGGLE_BUTTON, "name", name, "icon-name", tool->icon, "tooltip-text",
+                     translated(tool->tooltip), "action-name", "win.tool", "action-target",
+                     g_variant_new_string(tool->name), NULL);
     gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   tool->title, -1);
+                                   translated(tool->title), -1);
     gtk_widget_add_css_class(button, "flat");
     return button;
 }

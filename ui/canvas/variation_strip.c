@@ -1,5 +1,7 @@
 #include "ui/canvas/variation_strip.h"
 
+#include "compute/i18n.h"
+
 #include "render/present/texture.h"
 #include "ui/widgets/row_focus.h"
 #include "ui/widgets/thumb.h"
@@ -60,7 +62,7 @@ static void name_widget(GtkWidget *widget, const char *name, const char *text)
 static GtkWidget *picture_button(guint i, guint64 seed)
 {
     g_autofree char *name = g_strdup_printf("variation.%u", i);
-    g_autofree char *text = g_strdup_printf("Take the variation of seed %" G_GUINT64_FORMAT, seed);
+    g_autofree char *text = g_strdup_printf(_("Take the variation of seed %" PRIu64), seed);
     GtkWidget *button = gtk_button_new();
     gtk_button_set_child(GTK_BUTTON(button), tincture_thumb_new(NULL, THUMB_SIDE, THUMB_SIDE));
     gtk_widget_add_css_class(button, "sample-card");
@@ -77,7 +79,7 @@ static GtkWidget *star_button(guint i)
     gtk_widget_add_css_class(star, "circular");
     gtk_widget_add_css_class(star, "osd");
     gtk_widget_add_css_class(star, "star");
-    name_widget(star, name, "Star: keep it in the history");
+    name_widget(star, name, _("Star: keep it in the history"));
     return star;
 }
 
@@ -89,7 +91,7 @@ static GtkWidget *spinner(void)
     gtk_widget_set_valign(spinner, GTK_ALIGN_CENTER);
     gtk_widget_set_can_target(spinner, FALSE);
     gtk_accessible_update_property(GTK_ACCESSIBLE(spinner), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   "A variation is being drawn", -1);
+                                   _("A variation is being drawn"), -1);
     return spinner;
 }
 

@@ -1,5 +1,6 @@
 #include "ui/core/batch.h"
 
+#include "compute/i18n.h"
 #include "compute/train/objective.h"
 #include "render/codec.h"
 #include "render/signed.h"
@@ -67,7 +68,7 @@ static void add_photo(struct batch *b, const char *path)
 {
     char *source = batch_source(path);
     if (g_hash_table_contains(b->known, source)) {
-        add_sentence(b->notes, path, "it is there twice, and is done once");
+        add_sentence(b->notes, path, _("it is there twice, and is done once"));
         g_free(source);
         return;
     }
@@ -102,7 +103,7 @@ bool batch_add_list(struct batch *b, const char *list, GError **error)
     if (odd || !g_file_get_contents(list, &text, &size, error) || strlen(text) != size) {
         if (text || odd) {
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                        "%s is no list of photos, a path on each line", list);
+                        _("%s is no list of photos, a path on each line"), list);
         }
         return false;
     }
@@ -121,7 +122,7 @@ bool batch_add_list(struct batch *b, const char *list, GError **error)
     }
     if (b->photos->len + b->faults->len + b->notes->len == before) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s names no photo: each line of it is empty or begins with #", list);
+                    _("%s names no photo: each line of it is empty or begins with #"), list);
         return false;
     }
     return true;
@@ -143,18 +144,19 @@ bool batch_recipe_check(const struct batch_recipe *r, GError **error)
 {
     const struct codec *codec = codec_of(r);
     const bool deep = codec && codec->deep, lossy = codec && codec->lossy;
-    const char *fault = !codec || !codec->write       ? "is no kind of file that can be written"
-                        : r->save.bits == 16 && !deep ? "has 8 bits a channel, not 16"
-                        : r->save.quality > 0 && !lossy
-                            ? "leaves nothing out, and a quality says how much"
-                            : NULL;
+    const char *format = r->save.format ? r->save.format : "png";
+    const bool unwritten = !codec || !codec->write, shallow = r->save.bits == 16 && !deep;
+    const bool fault = unwritten || shallow || (r->save.quality > 0 && !lossy);
     if (fault) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "the format %s %s",
-                    r->save.format ? r->save.format : "png", fault);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    unwritten ? _("the format %s is no kind of file that can be written")
+                    : shallow ? _("the format %s has 8 bits a channel, not 16")
+                              : _("the format %s leaves nothing out, and a quality says how much"),
+                    format);
     }
     if (r->suffix && strchr(r->suffix, '/')) {
         g_set_error(fault ? NULL : error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "what is added to names has no / in it, and \"%s\" does", r->suffix);
+                    _("what is added to names has no / in it, and \"%s\" does"), r->suffix);
         return false;
     }
     return !fault;
@@ -164,8 +166,8 @@ char *batch_text(const struct batch *b, const struct task_progress *progress)
 {
     g_autofree char *text = task_text(progress);
     return progress->stage == TASK_WRITING_FILE
-               ? g_strdup("Writing the contact sheet")
-               : g_strdup_printf("Photo %u of %u: %s", b->at + 1, b->photos->len, text);
+               ? g_strdup(_("Writing the contact sheet"))
+               : g_strdup_printf(_("Photo %u of %u: %s"), b->at + 1, b->photos->len, text);
 }
 
 char *batch_recipe_text(const struct batch_recipe *r, const struct model *m)
@@ -256,9 +258,11 @@ static bool describe(struct run *run, const char *path, struct item *i, GError *
     }
     if (!i->caption && (run->r->learn || run->r->words)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "nothing says what it shows, which is needed to %s: a sentence for all, or a "
-                    "text of its name that ends in .txt",
-                    run->r->learn ? "learn it" : "find a word in it");
+                    run->r->learn
+                        ? _("nothing says what it shows, which is needed to learn it: a sentence "
+                            "for all, or a text of its name that ends in .txt")
+                        : _("nothing says what it shows, which is needed to find a word in it: a "
+                            "sentence for all, or a text of its name that ends in .txt"));
         return false;
     }
     i->request = run->r->request;

@@ -1,5 +1,6 @@
 #include "ui/core/batch_folder.h"
 
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/replace.h"
 
@@ -175,15 +176,15 @@ static char *read_journal(struct batch_folder *f, GError **error)
         g_autofree char *why = g_strdup((*error)->message);
         g_clear_error(error);
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s; remove it, or name another folder, and all photos are done anew", why);
+                    _("%s; remove it, or name another folder, and all photos are done anew"), why);
     }
     JsonObject *o = root ? json_node_get_object(root) : NULL;
     JsonNode *list = o ? json_object_get_member(o, "photos") : NULL;
     const char *recipe = o ? json_object_get_string_member_with_default(o, "recipe", NULL) : NULL;
     if (o && (!recipe || !list || !JSON_NODE_HOLDS_ARRAY(list))) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s is damaged: it does not say what was done to the photos in %s", f->journal,
-                    f->path);
+                    _("%s is damaged: it does not say what was done to the photos in %s"),
+                    f->journal, f->path);
         return NULL;
     }
     JsonArray *photos = list ? json_node_get_array(list) : NULL;
@@ -291,9 +292,12 @@ static bool check_recipe(struct batch_folder *f, const char *before, const char 
     }
     g_autofree char *was = part_of_one(before, now), *is = part_of_one(now, before);
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                "%s has %u photo%s of another recipe (there \"%s\", now \"%s\"), and the two are "
-                "not mixed: export to another folder, or take %s away first",
-                f->path, made, made == 1 ? "" : "s", was, is, made == 1 ? "it" : "these");
+                P_("%s has %u photo of another recipe (there \"%s\", now \"%s\"), and the two are "
+                   "not mixed: export to another folder, or take it away first",
+                   "%s has %u photos of another recipe (there \"%s\", now \"%s\"), and the two are "
+                   "not mixed: export to another folder, or take these away first",
+                   made),
+                f->path, made, was, is);
     return false;
 }
 
@@ -371,7 +375,7 @@ static bool make_folder(const char *path, GError **error)
 {
     if (g_mkdir_with_parents(path, 0777) != 0) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "the folder %s could not be made: %s", path, g_strerror(errno));
+                    _("the folder %s could not be made: %s"), path, g_strerror(errno));
         return false;
     }
     return true;

@@ -3,6 +3,8 @@
 // Deleting them costs time only.
 #include "ui/core/subject.h"
 
+#include "compute/i18n.h"
+
 #include "render/file.h"
 #include "render/signed.h"
 #include "ui/core/paths.h"
@@ -80,11 +82,11 @@ static void tell_kept(const char *folder, int kept, int n, GError **error)
     g_autofree char *place = g_filename_display_name(folder);
     if (kept > 0) {
         g_prefix_error(error,
-                       "%s holds %d of %d pictures of the class, which the next time need not be "
-                       "drawn; then: ",
+                       _("%s holds %d of %d pictures of the class, which the next time need not be "
+                         "drawn; then: "),
                        place, kept, n);
     } else {
-        g_prefix_error(error, "the pictures of the class could not be put into %s: ", place);
+        g_prefix_error(error, _("the pictures of the class could not be put into %s: "), place);
     }
 }
 

@@ -1,6 +1,7 @@
 // Pairs of pictures and hints.
 #include "ui/core/control_set.h"
 
+#include "compute/i18n.h"
 #include "compute/model/defaults.h"
 #include "render/file.h"
 #include "render/hint.h"
@@ -30,7 +31,7 @@ static struct image *read_hint(const char *path, GError **error)
     g_autofree char *name = g_strconcat(stem, HINT_ENDING, NULL);
     if (!g_file_test(name, G_FILE_TEST_EXISTS)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s comes without a hint, which would be %s", path, name);
+                    _("%s comes without a hint, which would be %s"), path, name);
         return NULL;
     }
     g_autoptr(GFile) file = g_file_new_for_path(name);

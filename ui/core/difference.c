@@ -1,5 +1,7 @@
 #include "ui/core/difference.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 static void add(GString *text, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -46,13 +48,14 @@ static void add_words(GString *text, const char *before, const char *after)
 
 static void add_setting(GString *text, const struct settings *s, const struct setting *row)
 {
-    g_autofree char *value = settings_print(s, row->key);
+    const char *title = translated(row->title);
+    const double value = settings_get(s, row->key);
     switch (row->kind) {
     case SETTING_CHOICE:
-        add(text, "%s", setting_choice_title(row, settings_int(s, row->key)));
+        add(text, "%s", translated(setting_choice_title(row, settings_int(s, row->key))));
         break;
-    case SETTING_SWITCH: add(text, "%s %s", row->title, value); break;
-    default: add(text, "%s %g", row->title, settings_get(s, row->key));
+    case SETTING_SWITCH: add(text, value != 0 ? _("%s on") : _("%s off"), title); break;
+    default: add(text, "%s %g", title, value);
     }
 }
 
@@ -93,16 +96,16 @@ static void add_adapters(GString *text, const GArray *before, const GArray *afte
     for (guint i = 0; i < after->len; i++) {
         const struct document_use *use = &g_array_index(after, struct document_use, i);
         if (scale_of(use) != scale_of(find_use(before, use->id))) {
-            add(text, "Adapter %g", scale_of(use));
+            add(text, _("Adapter %g"), scale_of(use));
         } else if (use->enabled && !same_range(use, find_use(before, use->id))) {
-            add(text, "Adapter from step %d to %d", use->from,
+            add(text, _("Adapter from step %d to %d"), use->from,
                 use->to ? use->to : DOCUMENT_TIME_STEPS);
         }
     }
     for (guint i = 0; i < before->len; i++) {
         const struct document_use *use = &g_array_index(before, struct document_use, i);
         if (scale_of(use) != 0 && !find_use(after, use->id)) {
-            add(text, "− Adapter");
+            add(text, _("− Adapter"));
         }
     }
 }
@@ -110,10 +113,10 @@ static void add_adapters(GString *text, const GArray *before, const GArray *afte
 static void add_place(GString *text, const struct document *before, const struct document *after)
 {
     if (!image_region_equal(&before->region, &after->region)) {
-        add(text, "Region");
+        add(text, _("Region"));
     }
     if (!mask_equal(before->mask, after->mask)) {
-        add(text, "Mask");
+        add(text, _("Mask"));
     }
 }
 
@@ -121,18 +124,18 @@ static void add_lead(GString *text, const struct lead *before, const struct lead
 {
     if (!after->control) {
         if (before->control) {
-            add(text, "− Control");
+            add(text, _("− Control"));
         }
         return;
     }
     if (g_strcmp0(before->control, after->control) != 0) {
         g_autofree char *name = g_filename_display_name(after->control);
-        add(text, "Control %.*s", (int)strcspn(name, "."), name);
+        add(text, _("Control %.*s"), (int)strcspn(name, "."), name);
     } else if (g_strcmp0(before->hint, after->hint) != 0) {
-        add(text, "Hint");
+        add(text, _("Hint"));
     }
     if (before->strength != after->strength) {
-        add(text, "Control %g", after->strength);
+        add(text, _("Control %g"), after->strength);
     }
 }
 
@@ -141,16 +144,16 @@ char *document_difference(const struct document *before, const struct document *
     GString *text = g_string_new(NULL);
     add_words(text, document_request(before).prompt, document_request(after).prompt);
     if (!g_str_equal(before->source_prompt, after->source_prompt)) {
-        add(text, "Description");
+        add(text, _("Description"));
     }
     if (!g_str_equal(before->negative, after->negative)) {
-        add(text, "Avoid");
+        add(text, _("Avoid"));
     }
     add_place(text, before, after);
     add_settings(text, before->edit, after->edit);
     add_lead(text, &before->lead, &after->lead);
     if (before->seed != after->seed) {
-        add(text, "Seed %" G_GUINT64_FORMAT, after->seed);
+        add(text, _("Seed %" PRIu64), after->seed);
     }
     add_adapters(text, before->adapters, after->adapters);
     return g_string_free(text, text->len == 0);

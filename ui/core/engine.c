@@ -5,6 +5,7 @@
 #include "compute/edit/named_color.h"
 #include "compute/edit/select.h"
 #include "compute/gpu/fft.h"
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 #include "render/filter.h"
 #include "render/signed.h"
@@ -127,7 +128,7 @@ bool engine_ready(const struct engine *e, GError **error)
 {
     if (!e->editor) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED,
-                    "the model could not be loaded (%s)", e->failure ? e->failure : "stopped");
+                    _("the model could not be loaded (%s)"), e->failure ? e->failure : "stopped");
     }
     return e->editor != NULL;
 }
@@ -264,8 +265,9 @@ bool engine_place_raster(const struct photo *p, const struct raster *mask,
     }
     if (mask && covers_nothing(mask, &place->region)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the mask covers nothing of %s, so no edit would show",
-                    region->width ? "the region" : "the photo");
+                    region->width
+                        ? _("the mask covers nothing of the region, so no edit would show")
+                        : _("the mask covers nothing of the photo, so no edit would show"));
         return false;
     }
     return true;

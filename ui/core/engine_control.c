@@ -3,6 +3,7 @@
 #include "ui/core/engine.h"
 
 #include "compute/file/safetensors.h"
+#include "compute/i18n.h"
 #include "compute/replace.h"
 #include "render/file.h"
 #include "render/hint.h"
@@ -101,7 +102,7 @@ char *engine_take_control(struct engine *e, const char *path, struct task *task,
     char *name = NULL;
     if (f && g_file_test(copy, G_FILE_TEST_EXISTS) && !is_same(copy, data, size)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s: there is another control of that name; it is %s", path, copy);
+                    _("%s: there is another control of that name; it is %s"), path, copy);
     } else if (f && (is_same(copy, data, size) || replacement_whole(copy, data, size, error))) {
         name = g_strdup(net->name);
     }
@@ -182,9 +183,10 @@ static char *find_control(const struct engine *e, const char *name, GError **err
     if (g_file_test(its, G_FILE_TEST_EXISTS)) {
         return g_steal_pointer(&its);
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                "the control %s is not in the folder %s any more; put it back, or choose another",
-                name, own);
+    g_set_error(
+        error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
+        _("the control %s is not in the folder %s any more; put it back, or choose another"), name,
+        own);
     return NULL;
 }
 
@@ -195,7 +197,7 @@ static float *picture_hint(const char *path, const struct photo *p,
     struct image *image = image_load_whole(file, NULL, error);
     float *hint = image ? engine_file_hint(p, region, image, width, height, error) : NULL;
     if (!hint) {
-        g_prefix_error(error, "the hint %s cannot be used: ", path);
+        g_prefix_error(error, _("the hint %s cannot be used: "), path);
     }
     image_free(image);
     return hint;
@@ -218,7 +220,7 @@ bool engine_lead(struct engine *e, const struct lead *lead, const struct photo *
     }
     if (!lead->hint && !c->of_edges) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s does not say that its hints are edges; choose a picture for its hint",
+                    _("%s does not say that its hints are edges; choose a picture for its hint"),
                     c->net->name);
         return false;
     }
@@ -275,8 +277,8 @@ struct edit_result *engine_run_led(struct engine *e, struct edit_request request
         g_autofree char *own = own_folder(e);
         g_set_error(
             error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-            "%s has no control of edges, so the edges cannot be kept; train --control makes "
-            "one, whose file belongs into the folder %s",
+            _("%s has no control of edges, so the edges cannot be kept; train --control makes "
+              "one, whose file belongs into the folder %s"),
             e->model->name, own);
         return NULL;
     }

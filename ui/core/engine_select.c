@@ -1,5 +1,6 @@
 // What of a photo is selected, and what part of it an edit is about.
 #include "compute/edit/select.h"
+#include "compute/i18n.h"
 #include "compute/model/defaults.h"
 #include "ui/core/engine.h"
 #include "ui/core/selection.h"
@@ -31,7 +32,7 @@ static float *select_map(struct engine *e, const struct edit_request *q,
     }
     if (!(x >= 0 && x < 1 && y >= 0 && y < 1)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "that place is outside of the part that is edited");
+                    _("that place is outside of the part that is edited"));
         return NULL;
     }
     return editor_select_point(e->editor, q, x, y, task, error);

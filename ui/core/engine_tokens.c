@@ -2,6 +2,7 @@
 #include "ui/core/engine.h"
 
 #include "compute/file/safetensors.h"
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 #include "compute/replace.h"
 #include "ui/core/paths.h"
@@ -74,7 +75,8 @@ static bool embed(struct engine *e, const struct st_file *f, const char *token, 
         return editor_embed(e->editor, f, token, error);
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                "%s: its token would be called %s, which is a word of this model", f->path, token);
+                _("%s: its token would be called %s, which is a word of this model"), f->path,
+                token);
     return false;
 }
 
@@ -108,7 +110,8 @@ static bool take(struct engine *e, const struct st_file *f, const char *token, c
     }
     if (g_file_test(copy, G_FILE_TEST_EXISTS)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s: another file gave the token %s already; it is %s", f->path, token, copy);
+                    _("%s: another file gave the token %s already; it is %s"), f->path, token,
+                    copy);
         return false;
     }
     if (!embed(e, f, token, error)) {
@@ -118,7 +121,7 @@ static bool take(struct engine *e, const struct st_file *f, const char *token, c
     if (ok) {
         note_file(e, copy, token);
     } else {
-        g_prefix_error(error, "%s works until the program ends, but could not be kept: ", token);
+        g_prefix_error(error, _("%s works until the program ends, but could not be kept: "), token);
     }
     return ok;
 }
@@ -130,7 +133,7 @@ char *engine_embed(struct engine *e, const char *path, const char *folder, char 
     char *token = f ? model_embedding_token(f, error) : NULL;
     if (token && g_bytes_get_size(f->bytes) > MAX_FILE) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s is larger than the file of a learned token", path);
+                    _("%s is larger than the file of a learned token"), path);
         g_clear_pointer(&token, g_free);
     }
     if (token && !take(e, f, token, folder, error)) {
@@ -193,7 +196,7 @@ char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *came,
         }
     }
     if (failed > 1) {
-        char *all = g_strdup_printf("%s; %u more", said, failed - 1);
+        char *all = g_strdup_printf(_("%s; %u more"), said, failed - 1);
         g_free(said);
         said = all;
     }

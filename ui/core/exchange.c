@@ -1,6 +1,7 @@
 #include "ui/core/exchange.h"
 
 #include "compute/file/safetensors.h"
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/replace.h"
 #include "render/file.h"
@@ -22,7 +23,7 @@ void exchange_clear(struct exchange *x)
 
 static bool damaged(GError **error)
 {
-    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "what it holds is damaged");
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("what it holds is damaged"));
     return false;
 }
 
@@ -135,7 +136,7 @@ static GMappedFile *map_regular(const char *path, gsize most, GError **error)
         g_clear_pointer(&file, g_mapped_file_unref);
     }
     if (!file && error && !*error) {
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "its file is not there");
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("its file is not there"));
     }
     return file;
 }
@@ -146,7 +147,7 @@ static bool put_photo(struct store *s, const struct store_document *d, struct st
     g_autofree char *path = store_own_path(s, d->photo);
     g_autoptr(GMappedFile) file = map_regular(path, MAX_PHOTO, error);
     if (!file) {
-        g_prefix_error(error, "the photo of %s cannot be had: ", d->name);
+        g_prefix_error(error, _("the photo of %s cannot be had: "), d->name);
         return false;
     }
     return store_package_put(out, d->photo, g_mapped_file_get_contents(file),
@@ -167,7 +168,7 @@ static bool put_adapter(struct store *s, struct store_adapter *a, struct store *
     g_autofree char *path = *a->path == '/' ? g_strdup(a->path) : store_own_path(s, a->path);
     g_autoptr(GMappedFile) file = map_regular(path, MAX_ADAPTER, &why);
     if (!file || !st_is_file(path)) {
-        leave_out(x, a->name, file ? "its file is no safetensors file" : why->message);
+        leave_out(x, a->name, file ? _("its file is no safetensors file") : why->message);
         return true;
     }
     const gint64 old = a->id;
@@ -215,7 +216,7 @@ static bool not_there(gint64 id, GError **error)
 {
     if (error && !*error) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                    "the library has no document %" G_GINT64_FORMAT, id);
+                    _("the library has no document %" PRId64), id);
     }
     return false;
 }
@@ -238,7 +239,7 @@ bool exchange_export(struct store *s, gint64 document, const char *path, struct 
     store_close(out);
     ok = ok && replacement_sync(r, error) && replacement_commit(r, error);
     if (!ok) {
-        g_prefix_error(error, "%s was not written: ", path);
+        g_prefix_error(error, _("%s was not written: "), path);
     }
     replacement_free(r);
     store_document_clear(&d);
@@ -261,7 +262,7 @@ static bool take_piece(const void *data, gsize size, void *user, GError **error)
     in->size += size;
     if (in->size > in->most) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                            "a file in it is too large");
+                            _("a file in it is too large"));
         return false;
     }
     g_checksum_update(in->hash, data, (gssize)size);
@@ -439,7 +440,7 @@ bool exchange_import(struct store *s, const char *path, struct task *task, struc
         GError *failure = NULL;
         const bool filled = bring_all(s, in, task, x, &failure);
         if (failure) {
-            g_propagate_prefixed_error(error, failure, "%s was not taken: ", path);
+            g_propagate_prefixed_error(error, failure, _("%s was not taken: "), path);
         }
         for (guint i = 0; !filled && i < x->written->len; i++) { // no row of anybody names it yet
             g_unlink(x->written->pdata[i]);

@@ -1,11 +1,13 @@
 #include "ui/core/lead.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 const struct setting lead_strength = {
     .key = "strength",
-    .title = "Strength",
-    .help = "How closely the picture follows the hint; 1 is as the control was learned",
+    .title = N_("Strength"),
+    .help = N_("How closely the picture follows the hint; 1 is as the control was learned"),
     .kind = SETTING_FLOAT,
     .max = 10,
     .slider_max = 2,

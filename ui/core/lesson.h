@@ -18,8 +18,10 @@ struct lesson {
     bool tokens; // each list has a word that the model learns, and a class of which it may draw
     const enum train_role *roles; // of each list's photos; NULL: those of subjects
 
-    const char *title;           // of the page
-    const char *noun, *nouns;    // "The {noun} cannot be learned now"; nouns: of several lists
+    const char *title; // of the page
+    // Sentences of what came of it; done tells how it is used, newly allocated.
+    const char *no_start, *no_save, *no_read;
+    char *(*done)(guint lists, const char *usage);
     const char *start, *starts;  // the button's text; starts: of several lists
     const char *known;           // what was learned before
     const char *word, *kind;     // titles of what is written about a list

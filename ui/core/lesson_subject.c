@@ -1,12 +1,14 @@
 // Subjects that are learned from a few photos each, under words of their own.
 #include "ui/core/subject_work_private.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/subject.h"
 
 #define BETWEEN ", " // subjects of one file
 
-static const char *const lists[SUBJECTS_MOST] = {"First Subject", "Second Subject",
-                                                 "Third Subject"};
+static const char *const lists[SUBJECTS_MOST] = {N_("First Subject"), N_("Second Subject"),
+                                                 N_("Third Subject")};
 
 static const char *objective(guint n)
 {
@@ -64,11 +66,12 @@ static GPtrArray *prompts(const struct subject_draft *d)
 // "the dog", or where nothing says what it is, which one.
 static char *the_subject(TinctureSubjectWork *work, guint subject)
 {
-    static const char *const which[SUBJECTS_MOST] = {"the first", "the second", "the third"};
+    static const char *const which[SUBJECTS_MOST] = {
+        N_("the first subject"), N_("the second subject"), N_("the third subject")};
     const struct subject_entry *e = subject_draft_at(&work->draft, subject);
-    return work->draft.subjects->len == 1 ? g_strdup("the subject")
-           : *e->kind                     ? g_strdup_printf("the %s", e->kind)
-                                          : g_strdup_printf("%s subject", which[subject]);
+    return work->draft.subjects->len == 1 ? g_strdup(_("the subject"))
+           : *e->kind                     ? g_strdup_printf(_("the “%s”"), e->kind)
+                                          : g_strdup(_(which[subject]));
 }
 
 static char *unmasked(TinctureSubjectWork *work, const struct subject_entry *e)
@@ -76,9 +79,10 @@ static char *unmasked(TinctureSubjectWork *work, const struct subject_entry *e)
     for (guint i = 0; i < e->shots->len; i++) {
         const struct subject_shot *shot = e->shots->pdata[i];
         if (!tincture_subject_work_has_mask(work, shot)) {
-            return g_strdup_printf("Pairs of segments need a mask of every photo, and %s has none: "
-                                   "mask it, or choose halves",
-                                   tincture_subject_work_view(work, shot)->name);
+            return g_strdup_printf(
+                _("Pairs of segments need a mask of every photo, and %s has none: "
+                  "mask it, or choose halves"),
+                tincture_subject_work_view(work, shot)->name);
         }
     }
     return NULL;
@@ -89,13 +93,21 @@ static char *missing(TinctureSubjectWork *work, guint subject, const struct mode
     const struct subject_entry *e = subject_draft_at(&work->draft, subject);
     g_autofree char *the = the_subject(work, subject);
     if (e->shots->len == 0) {
-        return g_strdup_printf("Add photos of %s first: three to five, from different sides", the);
+        return g_strdup_printf(_("Add photos of %s first: three to five, from different sides"),
+                               the);
     }
     if (!*e->kind) {
-        return g_strdup_printf("Say what %s is, in a word that the model knows, such as dog", the);
+        return g_strdup_printf(_("Say what %s is, in a word that the model knows, such as dog"),
+                               the);
     }
     char *fault = tincture_subject_work_word_fault(work, subject, m);
     return fault || !tincture_subject_work_needs_masks(work) ? fault : unmasked(work, e);
+}
+
+static char *done(guint subjects, const char *usage)
+{
+    return g_strdup_printf(P_("Learned the subject: %s", "Learned the subjects: %s", subjects),
+                           usage);
 }
 
 const struct lesson subject_lesson = {
@@ -104,14 +116,16 @@ const struct lesson subject_lesson = {
     .least = 1,
     .most = SUBJECTS_MOST,
     .tokens = true,
-    .title = "Learn a Subject",
-    .noun = "subject",
-    .nouns = "subjects",
-    .start = "_Learn This Subject",
-    .starts = "_Learn These Subjects",
-    .known = "Learned Subjects",
-    .word = "Word, for this one alone",
-    .kind = "What it is, such as dog, cup or house",
+    .title = N_("Learn a Subject"),
+    .no_start = N_("The subject cannot be learned now"),
+    .no_save = N_("The subject could not be saved"),
+    .no_read = N_("What was put in about a subject before could not be read"),
+    .done = done,
+    .start = N_("_Learn This Subject"),
+    .starts = N_("_Learn These Subjects"),
+    .known = N_("Learned Subjects"),
+    .word = N_("Word, for this one alone"),
+    .kind = N_("What it is, such as dog, cup or house"),
     .lists = lists,
     .objective = objective,
     .defaults = subject_defaults,

@@ -1,6 +1,7 @@
 #include "ui/core/library.h"
 
 #include "compute/file/safetensors.h"
+#include "compute/i18n.h"
 #include "compute/model/defaults.h"
 #include "compute/model/kind.h"
 #include "ui/core/difference.h"
@@ -75,7 +76,7 @@ void library_save_now(struct library *l)
     const bool saved = library_stays(l, &error) && store_document_save(l->store, &l->row, &error) &&
                        save_adapters(l, &error);
     if (!saved && !l->save_failed) { // said once
-        library_say_unread(l, "Your work could not be saved", error);
+        library_say_unread(l, _("Your work could not be saved"), error);
     }
     l->save_failed = !saved;
     l->unsaved = !saved;
@@ -119,7 +120,8 @@ TinctureAdapterEntry *library_add_adapter(struct library *l, const char *name, c
     if (!save_adapter(l, entry, true, &error)) {
         entry->id = unsaved--;
         tincture_project_say(l->project, MESSAGE_ERROR,
-                             "The adapter could not be put into the library: %s", error->message);
+                             _("The adapter could not be put into the library: %s"),
+                             error->message);
     }
     tincture_project_add_adapter(l->project, entry);
     return entry;
@@ -149,7 +151,7 @@ void library_use_adapter(struct library *l, const char *path, const char *name)
 {
     TinctureProject *p = l->project;
     if (!library_folder(l)) {
-        tincture_project_say(p, MESSAGE_ERROR, "%s, so no file can be taken", library_fault(l));
+        tincture_project_say(p, MESSAGE_ERROR, _("%s, so no file can be taken"), library_fault(l));
         return;
     }
     if (!p->photo) { // a learned token belongs to no document
@@ -169,7 +171,7 @@ void library_use_adapter(struct library *l, const char *path, const char *name)
 static void adapter_unavailable(struct library *l, TinctureAdapterEntry *entry, const GError *error)
 {
     if (!l->adapter_failed) { // said once: with another model it is true of all of them
-        tincture_project_say(l->project, MESSAGE_ERROR, "%s is not loaded: %s", entry->name,
+        tincture_project_say(l->project, MESSAGE_ERROR, _("%s is not loaded: %s"), entry->name,
                              error->message);
     }
     l->adapter_failed = true;
@@ -193,7 +195,8 @@ static void adapter_available(struct library *l, TinctureAdapterEntry *entry, st
     if (out->adapter.other_base) {
         tincture_project_say(
             l->project, MESSAGE_INFO,
-            "%s was learned on another model, and may not do here what it did there", entry->name);
+            _("%s was learned on another model, and may not do here what it did there"),
+            entry->name);
     }
     if (!g_str_equal(entry->method, out->adapter.method)) { // an added file says what it is
         g_free(entry->method);
@@ -208,19 +211,23 @@ static void no_adapter(struct library *l, const TinctureAdapterEntry *entry, con
 {
     TinctureProject *p = l->project;
     if (job->error) {
-        tincture_project_say_error(p, "The file could not be used", job->error);
+        tincture_project_say_error(p, _("The file could not be used"), job->error);
     } else if (job->out.tokens) {
-        tincture_project_say(p, MESSAGE_INFO, "Learned token %s: write it in a sentence%s%s",
-                             job->out.tokens[0], job->out.note ? "; " : "",
-                             job->out.note ? job->out.note : "");
+        tincture_project_say(p, MESSAGE_INFO,
+                             job->out.note ? _("Learned token %s: write it in a sentence; %s")
+                                           : _("Learned token %s: write it in a sentence"),
+                             job->out.tokens[0], job->out.note);
     } else if (job->out.control) {
         tincture_project_say(
-            p, MESSAGE_INFO, "%s is kept as a control of this model: %s", job->out.control,
-            job->out.keeps_edges ? "Keep the Edges uses it" : "Edit offers it under Control");
+            p, MESSAGE_INFO,
+            job->out.keeps_edges
+                ? _("%s is kept as a control of this model: Keep the Edges uses it")
+                : _("%s is kept as a control of this model: Edit offers it under Control"),
+            job->out.control);
         library_list_controls(l);
     } else {
         tincture_project_say(p, MESSAGE_ERROR,
-                             "Open a photo first; an adapter belongs to a document");
+                             _("Open a photo first; an adapter belongs to a document"));
     }
     if (entry) {
         tincture_project_forget_adapter(p, entry->id); // undo must not bring it back
@@ -249,7 +256,7 @@ static GPtrArray *read_adapters(struct library *l, struct document *d)
     g_autoptr(GError) error = NULL;
     GPtrArray *known = g_ptr_array_new_with_free_func(g_object_unref);
     g_autoptr(GPtrArray) rows = store_adapters(l->store, l->row.id, &error);
-    library_say_unread(l, "The adapters could not be read", error);
+    library_say_unread(l, _("The adapters could not be read"), error);
     for (guint i = 0; rows && i < rows->len; i++) {
         const struct store_adapter *row = rows->pdata[i];
         TinctureAdapterEntry *entry = entry_new(l, row->id, row->name, row->path, row->method);
@@ -330,11 +337,14 @@ static GPtrArray *read_results(struct library *l)
     if (unread > 0 && !l->results_failed) { // said once
         l->results_failed = true;
         tincture_project_say(l->project, MESSAGE_ERROR,
-                             "Of %u of the earlier results the pictures cannot be read, and the "
-                             "history does not show them",
+                             P_("Of %u of the earlier results the picture cannot be read, and the "
+                                "history does not show it",
+                                "Of %u of the earlier results the pictures cannot be read, and the "
+                                "history does not show them",
+                                unread),
                              unread);
     }
-    library_say_unread(l, "Earlier results could not be read", error);
+    library_say_unread(l, _("Earlier results could not be read"), error);
     return list;
 }
 
@@ -409,7 +419,7 @@ void library_star(struct library *l, gint64 id, bool starred)
         entry->starred = starred;
         tincture_project_changed(l->project, DOCUMENT_RESULTS);
     }
-    library_say_unread(l, "The star could not be kept", error);
+    library_say_unread(l, _("The star could not be kept"), error);
 }
 
 struct store_result *library_result(struct library *l, gint64 id, GError **error)
@@ -465,7 +475,7 @@ void library_keep(struct library *l, const struct result *result, const struct p
     if (l->row.id && library_stays(l, &error)) {
         store_result_save(l->store, &row, &error);
     }
-    library_say_unread(l, "The result could not be kept", error);
+    library_say_unread(l, _("The result could not be kept"), error);
     refresh_results(l);
     note_kept(l, result, row.id, key);
     tincture_project_changed(l->project, DOCUMENT_RESULTS);
@@ -491,7 +501,7 @@ bool library_is_busy(const struct library *l)
     const char *opening = library_opening(l);
     if (opening) {
         tincture_project_say(l->project, MESSAGE_ERROR,
-                             "%s is still being opened; try again when it is there", opening);
+                             _("%s is still being opened; try again when it is there"), opening);
     }
     return opening != NULL;
 }
@@ -499,7 +509,8 @@ bool library_is_busy(const struct library *l)
 static void import(struct library *l, const char *path, GBytes *bytes, const char *title)
 {
     if (!library_folder(l)) {
-        tincture_project_say(l->project, MESSAGE_ERROR, "%s, so no photo can be", library_fault(l));
+        tincture_project_say(l->project, MESSAGE_ERROR, _("%s, so no photo can be"),
+                             library_fault(l));
         return;
     }
     const struct job_inputs in = {
@@ -522,15 +533,16 @@ void library_open_bytes(struct library *l, GBytes *encoded, const char *name)
 static void say_unopened(struct library *l, const struct store_document *row, const char *why)
 {
     tincture_project_say(l->project, MESSAGE_ERROR,
-                         "%s could not be opened: %s. Open the original again%s%s", row->name, why,
-                         row->origin ? ": " : "", row->origin ? row->origin : "");
+                         row->origin ? _("%s could not be opened: %s. Open the original again: %s")
+                                     : _("%s could not be opened: %s. Open the original again"),
+                         row->name, why, row->origin);
 }
 
 static void open_stored(struct library *l, const struct store_document *row)
 {
     g_autofree char *path = store_own_path(l->store, row->photo);
     if (!path) {
-        say_unopened(l, row, "its photo is not in the library");
+        say_unopened(l, row, _("its photo is not in the library"));
         return;
     }
     const struct job_inputs in = {.path = path,
@@ -549,10 +561,10 @@ static void open_row(struct library *l, gint64 id)
     if (l->store && store_document_load(l->store, id, &row, &error)) {
         open_stored(l, &row);
     } else if (error) {
-        library_say_unread(l, "The document could not be read", error);
+        library_say_unread(l, _("The document could not be read"), error);
     } else if (id) {
         tincture_project_say(l->project, MESSAGE_ERROR,
-                             "This document is not in the library any more");
+                             _("This document is not in the library any more"));
     }
     store_document_clear(&row);
 }
@@ -618,7 +630,7 @@ static void use_defaults(struct library *l, struct document *d)
     g_autoptr(GError) error = NULL;
     if (!model_defaults(l->model, "edit", d->edit, &error) ||
         !model_defaults(l->model, "learn", d->learn, &error)) {
-        tincture_project_say_error(l->project, "The model's own settings are not used", error);
+        tincture_project_say_error(l->project, _("The model's own settings are not used"), error);
     }
 }
 
@@ -653,10 +665,10 @@ void library_not_opened(struct library *l, const TinctureJob *job)
     }
     if (job->in.id && store_document_load(l->store, job->in.id, &row, NULL)) {
         const bool there = !g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-        say_unopened(l, &row, there ? job->error->message : "the library's copy of it is gone");
+        say_unopened(l, &row, there ? job->error->message : _("the library's copy of it is gone"));
     } else {
-        tincture_project_say(l->project, MESSAGE_ERROR, "%s could not be opened: %s", job->in.title,
-                             job->error->message);
+        tincture_project_say(l->project, MESSAGE_ERROR, _("%s could not be opened: %s"),
+                             job->in.title, job->error->message);
     }
     store_document_clear(&row);
 }
@@ -669,7 +681,7 @@ void library_opened(struct library *l, TinctureJob *job)
     l->row = row_of(l, &job->in);
     g_autoptr(GError) error = NULL;
     store_document_save(l->store, &l->row, &error);
-    library_say_unread(l, "This photo's work will not be saved", error);
+    library_say_unread(l, _("This photo's work will not be saved"), error);
     struct document d;
     document_init(&d);
     use_defaults(l, &d);
@@ -701,7 +713,7 @@ GPtrArray *library_documents(struct library *l, const char *words)
     g_autoptr(GError) error = NULL;
     const struct store_query query = {.words = words, .limit = DOCUMENTS_SHOWN};
     g_autoptr(GPtrArray) rows = l->store ? store_documents(l->store, &query, &error) : NULL;
-    library_say_unread(l, "The documents could not be read", error);
+    library_say_unread(l, _("The documents could not be read"), error);
     for (guint i = 0; rows && i < rows->len; i++) {
         const struct store_entry *row = rows->pdata[i];
         struct document_entry *e = g_new(struct document_entry, 1);
@@ -751,7 +763,7 @@ void library_set_model(struct library *l, const char *path)
     l->model = g_strdup(path);
     g_clear_pointer(&l->project->presets, json_object_unref);
     l->project->presets = model_presets(path, &error);
-    tincture_project_say_error(l->project, "The model's own presets are not used", error);
+    tincture_project_say_error(l->project, _("The model's own presets are not used"), error);
 }
 
 char *library_ended_over(struct library *l)

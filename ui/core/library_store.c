@@ -1,4 +1,5 @@
 // Where the library is: opened, as a copy where nothing can be written there, or set aside.
+#include "compute/i18n.h"
 #include "compute/replace.h"
 #include "ui/core/library.h"
 
@@ -34,14 +35,15 @@ static void begin_copy(struct library *l, const char *dir, const GError *why)
     l->copy = store_copy_new(dir, &error);
     if (!l->copy) {
         tincture_project_say(l->project, MESSAGE_ERROR,
-                             "The library could not be opened: %s; nor could a copy of it: %s",
+                             _("The library could not be opened: %s; nor could a copy of it: %s"),
                              why->message, error->message);
         return;
     }
-    tincture_project_say(l->project, MESSAGE_NOT_KEPT,
-                         "Nothing that you do now will be kept: %s. Export what you need; what the "
-                         "library holds is shown as it was",
-                         why->message);
+    tincture_project_say(
+        l->project, MESSAGE_NOT_KEPT,
+        _("Nothing that you do now will be kept: %s. Export what you need; what the "
+          "library holds is shown as it was"),
+        why->message);
     const struct job_inputs in = {.copy = l->copy};
     tincture_queue_submit(l->queue, tincture_job_new(&library_job, &in));
 }
@@ -57,12 +59,13 @@ void library_copied(struct library *l, TinctureJob *job)
     l->store = store_open(store_copy_dir(l->copy), &error);
     if (l->store) {
         const bool stopped = g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-        tincture_project_say(l->project, MESSAGE_NOT_KEPT,
-                             "Nothing that you do now will be kept, and the library is shown as an "
-                             "empty one: %s. Export what you need",
-                             stopped ? "the copying was stopped" : job->error->message);
+        tincture_project_say(
+            l->project, MESSAGE_NOT_KEPT,
+            _("Nothing that you do now will be kept, and the library is shown as an "
+              "empty one: %s. Export what you need"),
+            stopped ? _("the copying was stopped") : job->error->message);
     } else {
-        tincture_project_say_error(l->project, "No copy of the library could be made", error);
+        tincture_project_say_error(l->project, _("No copy of the library could be made"), error);
         tincture_queue_cancel(l->queue, &open_job); // for which there is no place
     }
 }
@@ -74,8 +77,8 @@ bool library_is_coming(const struct library *l)
 
 const char *library_fault(const struct library *l)
 {
-    return library_is_coming(l) ? "The library is still being copied"
-                                : "The library could not be opened";
+    return library_is_coming(l) ? _("The library is still being copied")
+                                : _("The library could not be opened");
 }
 
 const char *library_folder(const struct library *l)
@@ -90,7 +93,7 @@ static void open_store(struct library *l, const char *dir)
     if (!l->store && is_place(error)) {
         begin_copy(l, dir, error);
     } else {
-        library_say_unread(l, "The library could not be opened", error);
+        library_say_unread(l, _("The library could not be opened"), error);
     }
 }
 
@@ -105,8 +108,8 @@ bool library_stays(struct library *l, GError **error)
     const bool stays = store_stay(l->store, &anew, error);
     if (anew) {
         tincture_project_say(l->project, MESSAGE_ERROR,
-                             "The library's file was removed while the program ran; it has been "
-                             "written again, with all that was in it");
+                             _("The library's file was removed while the program ran; it has been "
+                               "written again, with all that was in it"));
     }
     return stays;
 }

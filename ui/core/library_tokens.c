@@ -1,4 +1,5 @@
 // The library's learned tokens: files of a folder, which a person may remove, and put back.
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 #include "ui/core/library.h"
 
@@ -154,7 +155,7 @@ void library_tokens_read(struct library *l, const struct model *m, const Tinctur
         library_token_came(l, m, *token);
     }
     if (job->out.note) {
-        tincture_project_say(l->project, MESSAGE_ERROR, "A learned token is left out: %s",
+        tincture_project_say(l->project, MESSAGE_ERROR, _("A learned token is left out: %s"),
                              job->out.note);
     }
     if (stale) {

@@ -1,6 +1,8 @@
 // What a person deletes of the library, and takes back.
 #include "ui/core/library.h"
 
+#include "compute/i18n.h"
+
 // What stays in the list stays as it is: whoever shows it stays where it was scrolled to.
 static void hide_result(struct library *l, gint64 id)
 {
@@ -43,12 +45,12 @@ bool library_delete(struct library *l, enum store_kind kind, gint64 id)
     g_autoptr(GError) error = NULL;
     if (kind == STORE_DOCUMENT && id == l->row.id) {
         tincture_project_say(l->project, MESSAGE_ERROR,
-                             "This photo is open; open another one before it is deleted");
+                             _("This photo is open; open another one before it is deleted"));
         return false;
     }
     const bool ok =
         l->store && library_stays(l, &error) && store_delete(l->store, kind, id, &error);
-    library_say_unread(l, "It could not be deleted", error);
+    library_say_unread(l, _("It could not be deleted"), error);
     if (ok && kind == STORE_RESULT) {
         hide_result(l, id);
     }
@@ -60,7 +62,7 @@ bool library_restore(struct library *l, enum store_kind kind, gint64 id)
     g_autoptr(GError) error = NULL;
     const bool ok =
         l->store && library_stays(l, &error) && store_restore(l->store, kind, id, &error);
-    library_say_unread(l, "It could not be taken back", error);
+    library_say_unread(l, _("It could not be taken back"), error);
     if (ok && kind == STORE_RESULT) {
         show_result(l, id);
     }

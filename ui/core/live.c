@@ -1,5 +1,7 @@
 #include "ui/core/live.h"
 
+#include "compute/i18n.h"
+
 #define EDIT_PAUSE_MS 120  // typing and dragging: a preview waits this long for the next change
 #define KEEP_PAUSE_MS 1500 // a result that stands this long goes into the history
 
@@ -226,8 +228,8 @@ static void note_precision(const struct live *live, const char *recipe)
     const char *then = document_recipe_precision(recipe), *now = live->project->precision;
     if (then && now && !g_str_equal(then, now)) {
         tincture_project_say(live->project, MESSAGE_INFO,
-                             "This result was drawn in %s. This machine draws in %s now: what is "
-                             "drawn anew differs from it a little",
+                             _("This result was drawn in %s. This machine draws in %s now: what is "
+                               "drawn anew differs from it a little"),
                              then, now);
     }
 }
@@ -242,7 +244,7 @@ void live_restore(struct live *live, gint64 id)
     live_keep_now(live); // what is shown now can be gone back to
     struct store_result *stored = library_result(live->library, id, &error);
     if (!stored) {
-        tincture_project_say_error(p, "This result could not be read", error);
+        tincture_project_say_error(p, _("This result could not be read"), error);
         return;
     }
     take_recipe(live, stored->recipe);

@@ -1,5 +1,7 @@
 #include "ui/core/painting.h"
 
+#include "compute/i18n.h"
+
 enum { SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
@@ -100,7 +102,7 @@ static void done_cb(GObject *source, GAsyncResult *result, gpointer data)
     self->busy = false;
     self->known = ok || !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     take_mask(&self->shown, mask_ref(work->mask));
-    tincture_project_say_error(self->project, "The mask could not be drawn", error);
+    tincture_project_say_error(self->project, _("The mask could not be drawn"), error);
     g_signal_emit(self, signals[SIGNAL_CHANGED], 0, ok ? &work->changed : NULL);
 }
 
@@ -142,7 +144,7 @@ static void paint_now(TincturePainting *self, struct mask *m)
     struct image_region changed = {0};
     g_autoptr(GError) error = NULL;
     if (!mask_painter_show(self->canvas->painter, m, &changed, NULL, &error)) {
-        tincture_project_say_error(self->project, "The mask could not be drawn", error);
+        tincture_project_say_error(self->project, _("The mask could not be drawn"), error);
     }
     take_mask(&self->shown, mask_ref(m));
     g_signal_emit(self, signals[SIGNAL_CHANGED], 0, &changed);
@@ -154,7 +156,7 @@ static bool need_canvas(TincturePainting *self)
     if (!self->canvas && self->project->photo) {
         self->canvas = canvas_new(self->project->photo, &error);
         self->known = true;
-        tincture_project_say_error(self->project, "The mask could not be drawn", error);
+        tincture_project_say_error(self->project, _("The mask could not be drawn"), error);
     }
     return self->canvas != NULL;
 }

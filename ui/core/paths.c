@@ -1,6 +1,7 @@
 #include "ui/core/paths.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "config.h"
 
 #include <errno.h>
@@ -104,7 +105,7 @@ char *paths_style(const char *model, const char *name)
 bool paths_make(const char *folder, GError **error)
 {
     if (g_mkdir_with_parents(folder, 0700) != 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "cannot make the folder %s: %s",
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("cannot make the folder %s: %s"),
                     folder, g_strerror(errno));
         return false;
     }

@@ -1,6 +1,7 @@
 #include "ui/core/photo.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/luma.h"
 #include "render/resample.h"
 #include "render/signed.h"
@@ -9,8 +10,8 @@ static void note_if_small(struct image *full, int width, int height)
 {
     if ((gint64)full->width * full->height < (gint64)width * height) {
         g_autofree char *note = g_strdup_printf(
-            "the photo (%d x %d) is smaller than the model's picture (%d x %d) and is magnified "
-            "for it, so expect little detail",
+            _("the photo (%d x %d) is smaller than the model's picture (%d x %d) and is magnified "
+              "for it, so expect little detail"),
             full->width, full->height, width, height);
         image_meta_note(&full->meta, note);
     }
@@ -41,14 +42,14 @@ bool photo_check_region(const struct photo *p, const struct image_region *region
     const struct image_region inside = image_region_common(&whole, region);
     if (region->width <= 0 || region->height <= 0) {
         g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                            "the region has no area");
+                            _("the region has no area"));
     } else if (!image_region_equal(&inside, region)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the region of %d x %d pixels at %d, %d is not inside the photo of %d x %d",
+                    _("the region of %d x %d pixels at %d, %d is not inside the photo of %d x %d"),
                     region->width, region->height, region->x, region->y, whole.width, whole.height);
     } else if (MIN(region->width, region->height) < PHOTO_MIN_REGION) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "the region of %d x %d pixels is too small: it needs %d each way",
+                    _("the region of %d x %d pixels is too small: it needs %d each way"),
                     region->width, region->height, PHOTO_MIN_REGION);
     } else {
         return true;
@@ -90,7 +91,7 @@ struct raster *photo_mask(const struct photo *p, const struct image *image, cons
 {
     if (image->width != p->full->width || image->height != p->full->height) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "%s has %d x %d pixels and the photo %d x %d: a mask has the photo's size",
+                    _("%s has %d x %d pixels and the photo %d x %d: a mask has the photo's size"),
                     name, image->width, image->height, p->full->width, p->full->height);
         return NULL;
     }
@@ -100,10 +101,11 @@ struct raster *photo_mask(const struct photo *p, const struct image *image, cons
     }
     fill_mask(image, mask);
     if (raster_box(mask).width == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s is a mask that covers nothing of the photo: it is black or transparent all "
-                    "over",
-                    name);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+            _("%s is a mask that covers nothing of the photo: it is black or transparent all "
+              "over"),
+            name);
         g_clear_pointer(&mask, raster_free);
     }
     return mask;

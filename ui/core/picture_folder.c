@@ -1,6 +1,7 @@
 #include "ui/core/picture_folder.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/codec.h"
 #include "ui/core/control_set.h"
 #include "ui/core/paths.h"
@@ -16,7 +17,7 @@ GPtrArray *picture_folder(const char *folder, GError **error)
 {
     GPtrArray *paths = paths_in(folder, is_picture, error);
     if (paths && paths->len == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "there are no photos in %s",
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, _("there are no photos in %s"),
                     folder);
         g_clear_pointer(&paths, g_ptr_array_unref);
     }

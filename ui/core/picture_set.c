@@ -1,5 +1,7 @@
 #include "ui/core/picture_set.h"
 
+#include "compute/i18n.h"
+
 #include "render/file.h"
 #include "ui/core/subject.h"
 
@@ -37,10 +39,11 @@ char *picture_caption(const struct photo *p, const char *path, const char *capti
     char *text = g_strdup(beside->caption ? beside->caption : caption);
     subject_file_free(beside);
     if (!text) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s comes without a description: a text of that name that ends in .txt, or one "
-                    "for all",
-                    path);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+            _("%s comes without a description: a text of that name that ends in .txt, or one "
+              "for all"),
+            path);
     }
     return text;
 }

@@ -1,6 +1,7 @@
 #include "ui/core/project.h"
 
 #include "compute/edit/preset.h"
+#include "compute/i18n.h"
 
 #include "ui/core/engine.h"
 #include "ui/core/plain_text.h"
@@ -297,7 +298,7 @@ void tincture_project_edited(TinctureProject *self, unsigned parts, unsigned tag
 static void say_cut(TinctureProject *self)
 {
     tincture_project_say(self, MESSAGE_INFO,
-                         "A sentence ends after %d characters: the rest is left out",
+                         _("A sentence ends after %d characters: the rest is left out"),
                          TEXT_SENTENCE);
     tincture_project_changed(self, DOCUMENT_PROMPTS);
 }
@@ -385,7 +386,7 @@ void tincture_project_use_preset(TinctureProject *self, const char *preset)
         return;
     }
     if (!edit_preset_use(self->document.edit, preset, self->presets, &error)) {
-        tincture_project_say_error(self, "This preset cannot be used", error);
+        tincture_project_say_error(self, _("This preset cannot be used"), error);
         return;
     }
     self->document.by_hand = true;
@@ -441,7 +442,7 @@ void tincture_project_set_region(TinctureProject *self, const struct image_regio
         return;
     }
     if (region && !photo_check_region(self->photo, region, &error)) {
-        tincture_project_say_error(self, "This part cannot be edited by itself", error);
+        tincture_project_say_error(self, _("This part cannot be edited by itself"), error);
         return;
     }
     self->document.region = wanted;

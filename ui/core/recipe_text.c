@@ -1,6 +1,7 @@
 #include "ui/core/recipe_text.h"
 
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/file.h"
 #include "ui/core/plain_text.h"
 
@@ -152,12 +153,12 @@ static char *read_text(const char *path, GError **error)
     }
     if (!readable || !g_utf8_validate(text, (gssize)size, NULL)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s is neither a picture nor a text", path);
+                    _("%s is neither a picture nor a text"), path);
         return NULL;
     }
     if (!g_str_has_prefix(text, STEPS) && !strstr(text, "\n" STEPS)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s carries no recipe: no line of it begins with \"" STEPS "\"", path);
+                    _("%s carries no recipe: no line of it begins with \"%s\""), path, STEPS);
         return NULL;
     }
     return g_steal_pointer(&text);
@@ -171,7 +172,7 @@ struct recipe_text *recipe_text_read(const char *path, const struct setting *tab
     g_autofree char *text = picture ? g_strdup(info.meta.recipe) : read_text(path, error);
     image_meta_clear(&info.meta);
     if (picture && !text) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s carries no recipe", path);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("%s carries no recipe"), path);
     }
     return text ? recipe_text_parse(text, table) : NULL;
 }

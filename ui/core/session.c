@@ -1,5 +1,7 @@
 #include "ui/core/session.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/engine.h"
 #include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
@@ -36,7 +38,7 @@ static void loaded(TinctureSession *self, TinctureJob *job)
     self->project->precision = job->out.precision;
     self->reader = self->engine && engine_ready(self->engine, NULL) ? self->engine->model : NULL;
     if (job->out.note) {
-        tincture_project_say(self->project, MESSAGE_ERROR, "A learned token is left out: %s",
+        tincture_project_say(self->project, MESSAGE_ERROR, _("A learned token is left out: %s"),
                              job->out.note);
     }
     tokens_came(self, job);
@@ -131,7 +133,7 @@ static void suggested(TinctureSession *self, TinctureJob *job)
     }
     if (r->width == job->in.photo->full->width && r->height == job->in.photo->full->height) {
         tincture_project_say(self->project, MESSAGE_INFO,
-                             "What is to change fills the photo: no frame is needed");
+                             _("What is to change fills the photo: no frame is needed"));
     } else {
         tincture_project_set_region(p, r);
     }
@@ -208,8 +210,9 @@ static void exported(TinctureSession *self, TinctureJob *job)
         g_autofree char *name = g_filename_display_basename(job->in.path);
         const bool newest = job->type == &export_job && job->in.result == p->result;
         p->exported = p->exported || newest; // there may be a newer one by now
-        tincture_project_say(p, MESSAGE_INFO, "Exported %s%s%s", name, job->out.note ? ", " : "",
-                             job->out.note ? job->out.note : "");
+        tincture_project_say(p, MESSAGE_INFO,
+                             job->out.note ? _("Exported %s: %s") : _("Exported %s"), name,
+                             job->out.note);
     }
 }
 
@@ -340,8 +343,10 @@ static char *continued_title(const char *title)
 {
     const char *dot = strrchr(title, '.');
     const int length = dot && dot > title ? (int)(dot - title) : (int)strlen(title);
-    return strstr(title, ", continued") ? g_strdup(title)
-                                        : g_strdup_printf("%.*s, continued.png", length, title);
+    // Translators: stands between a photo's name and ".png" where a result became the photo
+    const char *mark = _(", continued");
+    return strstr(title, mark) ? g_strdup(title)
+                               : g_strdup_printf("%.*s%s.png", length, title, mark);
 }
 
 void tincture_session_continue(TinctureSession *self)
@@ -365,7 +370,7 @@ void tincture_session_export(TinctureSession *self, const char *path, bool with_
     }
     live_keep_now(self->live);
     if (!p->photo) {
-        tincture_project_say(self->project, MESSAGE_ERROR, "Open a photo first");
+        tincture_project_say(self->project, MESSAGE_ERROR, _("Open a photo first"));
         return;
     }
     const struct job_inputs in = {.photo = p->photo,
@@ -385,7 +390,7 @@ void tincture_session_batch(TinctureSession *self, const char *const *files, con
     }
     if (!p->photo || *p->document.prompt == '\0') {
         tincture_project_say(p, MESSAGE_ERROR,
-                             "Say what this photo should show first: the others follow it");
+                             _("Say what this photo should show first: the others follow it"));
         return;
     }
     live_document(self->live, &d);
@@ -440,10 +445,11 @@ static char *choose_model(TinctureSession *self, const char *left, const char *m
     const bool ended =
         left && g_str_has_prefix(left, LEFT_MODEL) && g_str_equal(left + strlen(LEFT_MODEL), path);
     if (ended && !g_str_equal(path, starter)) {
-        tincture_project_say(self->project, MESSAGE_ERROR,
-                             "The program ended while the model %s was being loaded; this time the "
-                             "starter model is used",
-                             path);
+        tincture_project_say(
+            self->project, MESSAGE_ERROR,
+            _("The program ended while the model %s was being loaded; this time the "
+              "starter model is used"),
+            path);
         return g_steal_pointer(&starter);
     }
     return g_steal_pointer(&path);
@@ -453,8 +459,8 @@ static void open_last(TinctureSession *self, const char *left)
 {
     if (left && g_str_has_prefix(left, LEFT_DOCUMENT)) {
         tincture_project_say(self->project, MESSAGE_UNOPENED,
-                             "The program ended while %s was being opened, so it is not opened "
-                             "again by itself",
+                             _("The program ended while %s was being opened, so it is not opened "
+                               "again by itself"),
                              left + strlen(LEFT_DOCUMENT));
     } else {
         library_open_last(self->library);
@@ -484,7 +490,7 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
     g_autoptr(GError) error = NULL;
     self->vocabulary = vocabulary_load(path, &error);
-    tincture_project_say_error(self->project, "The model's words are not known", error);
+    tincture_project_say_error(self->project, _("The model's words are not known"), error);
     g_autofree char *asked = paths_model(model);
     g_autofree char *tokens = library_tokens(self->library);
     g_autofree char *controls = library_controls(self->library);

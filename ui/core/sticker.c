@@ -2,6 +2,7 @@
 
 #include "compute/edit/color_word.h"
 #include "compute/edit/select.h"
+#include "compute/i18n.h"
 #include "compute/model/decoder.h"
 #include "render/signed.h"
 
@@ -52,13 +53,13 @@ static bool outlined(const struct settings *s)
 
 const struct setting sticker_settings[] = {
     {.key = "for",
-     .title = "For",
-     .help = "The messenger whose limits the file keeps to",
+     .title = N_("For"),
+     .help = N_("The messenger whose limits the file keeps to"),
      .kind = SETTING_CHOICE,
      .family = target_family},
     {.key = "size",
-     .title = "Size",
-     .help = "Pixels of the longest side",
+     .title = N_("Size"),
+     .help = N_("Pixels of the longest side"),
      .unit = "pixels",
      .kind = SETTING_INT,
      .min = STICKER_MIN_SIDE,
@@ -68,22 +69,22 @@ const struct setting sticker_settings[] = {
      .def = 512,
      .matters = any_size},
     {.key = "outline",
-     .title = "Outline",
-     .help = "Width of the line around the thing; 0: none",
+     .title = N_("Outline"),
+     .help = N_("Width of the line around the thing; 0: none"),
      .unit = "pixels",
      .kind = SETTING_FLOAT,
      .max = 200,
      .slider_max = 40,
      .def = 10},
     {.key = "outline_color",
-     .title = "Its colour",
-     .help = "Colour of that line",
+     .title = N_("Its colour"),
+     .help = N_("Colour of that line"),
      .kind = SETTING_CHOICE,
      .choices = colors,
      .matters = outlined},
     {.key = "shadow",
-     .title = "Shadow",
-     .help = "How dark the shadow below is; 0: none",
+     .title = N_("Shadow"),
+     .help = N_("How dark the shadow below is; 0: none"),
      .kind = SETTING_FLOAT,
      .max = 1},
     {NULL},

@@ -1,5 +1,7 @@
 #include "ui/core/sticker_work.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/engine.h"
 #include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
@@ -79,8 +81,9 @@ static void show(TinctureStickerWork *self)
         self->outcome = plain_text(error->message, TEXT_SENTENCE);
     }
     if (!self->outcome && self->failed > 0 && self->asked > 1 && self->coming == 0) {
-        self->outcome =
-            g_strdup_printf("%u of %u stickers could not be made", self->failed, self->asked);
+        self->outcome = g_strdup_printf(P_("%u of %u sticker could not be made",
+                                           "%u of %u stickers could not be made", self->asked),
+                                        self->failed, self->asked);
     }
     image_free(page);
     changed(self);
@@ -237,15 +240,15 @@ bool tincture_sticker_work_draw(TinctureStickerWork *self, const char *prompts)
 {
     g_autoptr(GPtrArray) list = sentences_of(prompts);
     if (list->len == 0) {
-        return say(self, "Say what the sticker should show first");
+        return say(self, _("Say what the sticker should show first"));
     }
     if (list->len > STICKERS_MOST) {
         g_autofree char *text = g_strdup_printf(
-            "%u sentences are too many at once; %d are the most", list->len, STICKERS_MOST);
+            _("%u sentences are too many at once; %d are the most"), list->len, STICKERS_MOST);
         return say(self, text);
     }
     if (is_working(self)) {
-        return say(self, "A sticker is being made already");
+        return say(self, _("A sticker is being made already"));
     }
     begin(self, list->len);
     for (guint i = 0; i < list->len; i++) {
@@ -258,13 +261,14 @@ bool tincture_sticker_work_cut(TinctureStickerWork *self)
 {
     const TinctureProject *p = self->project;
     if (!p->photo) {
-        return say(self, "Open a photo and select what the sticker should show first");
+        return say(self, _("Open a photo and select what the sticker should show first"));
     }
     if (!p->document.mask && !p->photo->full->alpha) {
-        return say(self, "Select what the sticker should show first: a word, a click or the brush");
+        return say(self,
+                   _("Select what the sticker should show first: a word, a click or the brush"));
     }
     if (is_working(self)) {
-        return say(self, "A sticker is being made already");
+        return say(self, _("A sticker is being made already"));
     }
     begin(self, 1);
     submit(self, &(struct job_inputs){.photo = p->photo,
@@ -303,13 +307,13 @@ void tincture_sticker_work_came(TinctureStickerWork *self, TinctureJob *job)
 char *tincture_sticker_work_file_name(const TinctureStickerWork *self)
 {
     const struct sticker_made *m = self->made->len ? self->made->pdata[0] : NULL;
-    g_autofree char *name = plain_text(m ? m->name : "Sticker", TEXT_NAME);
+    g_autofree char *name = plain_text(m ? m->name : _("Sticker"), TEXT_NAME);
     const char *dot = strrchr(name, '.');
     g_autofree char *stem = dot && dot != name && strlen(dot) <= 5
                                 ? g_strndup(name, (gsize)(dot - name))
                                 : g_strdup(name);
     g_strdelimit(stem, G_DIR_SEPARATOR_S, '_');
-    return g_strdup_printf("%s (Sticker).%s", stem, sticker_target(self->settings)->formats[0]);
+    return g_strdup_printf(_("%s (Sticker).%s"), stem, sticker_target(self->settings)->formats[0]);
 }
 
 // Takes the picture.
@@ -328,7 +332,7 @@ static bool can_save(TinctureStickerWork *self, const char *path,
 {
     g_autoptr(GError) error = NULL;
     const bool can = sticker_save_check(path, target, &error);
-    tincture_project_say_error(self->project, "The sticker cannot be saved", error);
+    tincture_project_say_error(self->project, _("The sticker cannot be saved"), error);
     return can;
 }
 
@@ -345,7 +349,7 @@ bool tincture_sticker_work_save(TinctureStickerWork *self, const char *path)
     const struct sticker_target *target = sticker_target(self->settings);
     put_together_now(self); // or it is not what the settings say
     if (!self->sticker.rgba) {
-        return say(self, "There is no sticker yet");
+        return say(self, _("There is no sticker yet"));
     }
     if (!can_save(self, path, target)) {
         return false;
@@ -376,9 +380,9 @@ bool tincture_sticker_work_save_all(TinctureStickerWork *self, const char *folde
     g_autoptr(GPtrArray) list = stickers_of(self), names = names_of(self);
     g_autoptr(GPtrArray) page = g_ptr_array_new();
     if (list->len == 0) {
-        return say(self, "There is no sticker yet");
+        return say(self, _("There is no sticker yet"));
     }
-    g_ptr_array_add(page, "all stickers");
+    g_ptr_array_add(page, _("all stickers"));
     g_autoptr(GPtrArray) paths = sticker_paths(folder, names, target->formats[0]);
     g_autoptr(GPtrArray) page_path = sticker_paths(folder, page, any->formats[0]);
     if (!can_save(self, paths->pdata[0], target)) {
@@ -402,7 +406,7 @@ void tincture_sticker_work_saved(TinctureStickerWork *self, TinctureJob *job)
         g_free(self->outcome);
         g_autofree char *place = self->folder ? g_filename_display_name(self->folder) : NULL;
         self->outcome =
-            place ? g_strdup_printf("Saved %u of %u files, the last one a page of all, in %s",
+            place ? g_strdup_printf(_("Saved %u of %u files, the last one a page of all, in %s"),
                                     self->saved, self->to_save, place)
                   : g_strdup(job->out.note);
     }

@@ -1,4 +1,5 @@
 #include "compute/error.h"
+#include "compute/i18n.h"
 #include "render/file.h"
 #include "render/resample.h"
 #include "ui/core/subject.h"
@@ -29,8 +30,8 @@ static char *read_caption(const char *path, GError **error)
     }
     if (size > MAX_CAPTION || !g_utf8_validate(text, (gssize)size, NULL)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                    "%s is no description: it is no text in UTF-8, or longer than %d bytes", path,
-                    MAX_CAPTION);
+                    _("%s is no description: it is no text in UTF-8, or longer than %d bytes"),
+                    path, MAX_CAPTION);
         return NULL;
     }
     g_auto(GStrv) lines = g_strsplit(text, "\n", 0);
@@ -39,7 +40,7 @@ static char *read_caption(const char *path, GError **error)
             return g_strdup(lines[i]);
         }
     }
-    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, "%s is empty: it describes no photo",
+    g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE, _("%s is empty: it describes no photo"),
                 path);
     return NULL;
 }
@@ -57,7 +58,7 @@ struct subject_file *subject_file_read(const char *path, const struct photo *p, 
 {
     if (g_str_has_suffix(path, SUBJECT_MASK)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s is the mask of a photo, and is found where that is", path);
+                    _("%s is the mask of a photo, and is found where that is"), path);
         return NULL;
     }
     struct subject_file *f = g_new0(struct subject_file, 1);
@@ -184,7 +185,7 @@ static bool check_opaque(const char *path, const struct image *image, GError **e
     }
     if (n > 0 && i == n) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s shows nothing: it is transparent all over", path);
+                    _("%s shows nothing: it is transparent all over"), path);
         return false;
     }
     return true;

@@ -1,5 +1,6 @@
 #include "ui/core/subject_work_private.h"
 
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 #include "ui/core/plain_text.h"
 #include "ui/core/subject.h"
@@ -74,19 +75,20 @@ char *tincture_subject_work_word_fault(TinctureSubjectWork *self, guint subject,
     const char *word = entry_of(self, subject)->word;
     if (!is_one_word(word)) {
         return g_strdup(
-            "The subject needs a word of its own without spaces, such as <rex> or <mia>");
+            _("The subject needs a word of its own without spaces, such as <rex> or <mia>"));
     }
     if (m && model_reads_as_word(m, word)) {
-        return g_strdup_printf("“%s” is a word of this model already; choose one that is not, such "
-                               "as <%s>",
-                               word, word);
+        return g_strdup_printf(
+            _("“%s” is a word of this model already; choose one that is not, such "
+              "as <%s>"),
+            word, word);
     }
     if (is_token(self, word)) {
-        return g_strdup_printf("“%s” is a learned token already; choose another word", word);
+        return g_strdup_printf(_("“%s” is a learned token already; choose another word"), word);
     }
     if (is_drafted(self, word, subject)) {
-        return g_strdup_printf("Two subjects would both be called “%s”; give one of them another "
-                               "word",
+        return g_strdup_printf(_("Two subjects would both be called “%s”; give one of them another "
+                                 "word"),
                                word);
     }
     return NULL;
@@ -178,7 +180,7 @@ void tincture_subject_work_load(TinctureSubjectWork *self)
     self->loaded = true;
     g_autoptr(GError) unread = NULL;
     subject_draft_use_model(&self->draft, self->library->model, &unread);
-    tincture_project_say_error(self->project, "The model's own settings are not used", unread);
+    tincture_project_say_error(self->project, _("The model's own settings are not used"), unread);
     if (!subject_work_read(self)) {
         tincture_subject_work_set_word(self, 0, self->lesson->tokens ? suggest_word(self) : "");
         return;

@@ -1,5 +1,7 @@
 #include "ui/core/subject_photo.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 enum { SIGNAL_OPENED, N_SIGNALS };
@@ -64,7 +66,7 @@ void tincture_subject_photo_opened(TinctureSubjectPhoto *self, TinctureJob *job)
     const guint subject = (guint)job->in.id;
     const struct subject_shot *shot = find_shot(self, subject, job->in.path);
     if (job->error || !shot) {
-        g_autofree char *what = g_strdup_printf("%s could not be opened", job->in.title);
+        g_autofree char *what = g_strdup_printf(_("%s could not be opened"), job->in.title);
         tincture_project_say_error(self->main, what, job->error);
         return;
     }

@@ -1,6 +1,7 @@
 // Photos of subjects: they are read on threads of their own, so that a slow disk holds up nothing.
 #include "ui/core/subject_work_private.h"
 
+#include "compute/i18n.h"
 #include "render/file.h"
 #include "ui/core/picture_folder.h"
 #include "ui/core/subject.h"
@@ -82,8 +83,9 @@ static void tell_faults(TinctureSubjectWork *self)
         return;
     }
     const guint more = self->n_faults > FAULTS_TOLD ? self->n_faults - FAULTS_TOLD : 0;
-    g_autofree char *rest = more ? g_strdup_printf("; %u more", more) : g_strdup("");
-    tincture_project_say(self->project, MESSAGE_ERROR, "Left out: %s%s", self->faults->str, rest);
+    tincture_project_say(self->project, MESSAGE_ERROR,
+                         more ? _("Left out: %s; %u more") : _("Left out: %s"), self->faults->str,
+                         more);
     g_string_set_size(self->faults, 0);
     self->n_faults = 0;
 }

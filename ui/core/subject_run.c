@@ -1,6 +1,8 @@
 // Learning: what is in the way, the training with what it draws, and what it leaves.
 #include "ui/core/subject_work_private.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/training.h"
 
 #include <glib/gstdio.h>
@@ -55,7 +57,7 @@ bool tincture_subject_work_waits(TinctureSubjectWork *self)
 
 // ---- what is in the way -------------------------------------------------------------------------
 
-#define BUSY "A training is running already"
+#define BUSY _("A training is running already")
 
 static bool is_busy(TinctureSubjectWork *self)
 {
@@ -66,13 +68,13 @@ static bool is_busy(TinctureSubjectWork *self)
 static char *missing(TinctureSubjectWork *self, const struct model *m)
 {
     if (!self->library->store) {
-        return g_strdup_printf("%s, so nothing can be learned", library_fault(self->library));
+        return g_strdup_printf(_("%s, so nothing can be learned"), library_fault(self->library));
     }
     if (is_busy(self)) {
         return g_strdup(BUSY);
     }
     if (self->reading > 0) {
-        return g_strdup("The photos are still being read; try again when they are there");
+        return g_strdup(_("The photos are still being read; try again when they are there"));
     }
     char *fault = NULL;
     for (guint i = 0; !fault && i < self->draft.subjects->len; i++) {
@@ -85,9 +87,8 @@ static char *missing(TinctureSubjectWork *self, const struct model *m)
 static bool take_turn(TinctureSubjectWork *self)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *what = g_strdup_printf("The %s cannot be learned now", self->lesson->noun);
     const bool taken = store_training_begin(self->library->store, &error);
-    tincture_project_say_error(self->project, what, error);
+    tincture_project_say_error(self->project, _(self->lesson->no_start), error);
     return taken;
 }
 
@@ -124,7 +125,7 @@ static GPtrArray *begin_strips(TinctureSubjectWork *self)
     g_ptr_array_set_size(self->strips, 0);
     self->next_strip = 0;
     if (!self->lesson->roles) {
-        add_strip(self, "The first photo, drawn again");
+        add_strip(self, _("The first photo, drawn again"));
     }
     for (guint i = 0; i < prompts->len; i++) {
         add_strip(self, prompts->pdata[i]);
@@ -240,12 +241,12 @@ void subject_run_stopped(TinctureSubjectWork *self)
 static char *usage_text(const struct subject_draft *d, bool open)
 {
     g_autofree char *sentence = d->lesson->sentence(d), *name = d->lesson->name_of(d);
-    return sentence ? g_strdup_printf("%s “%s”",
-                                      open ? "call it" : "open a photo, use it there, and call it",
+    return sentence ? g_strdup_printf(open ? _("call it “%s”")
+                                           : _("open a photo, use it there, and call it “%s”"),
                                       sentence)
-                    : g_strdup_printf("“%s” %s", name,
-                                      open ? "is among the adapters of the open photo"
-                                           : "can be used on any photo that is open");
+                    : g_strdup_printf(open ? _("“%s” is among the adapters of the open photo")
+                                           : _("“%s” can be used on any photo that is open"),
+                                      name);
 }
 
 static void succeeded(TinctureSubjectWork *self, TinctureJob *job)
@@ -259,10 +260,12 @@ static void succeeded(TinctureSubjectWork *self, TinctureJob *job)
     if (open) {
         tincture_subject_work_use(self, job->in.path);
     }
-    tincture_project_say(self->project, note ? MESSAGE_ERROR : MESSAGE_INFO,
-                         "Learned the %s: %s%s%s",
-                         d->subjects->len > 1 ? d->lesson->nouns : d->lesson->noun, usage,
-                         note ? ". Left out: " : "", note ? note : "");
+    g_autofree char *done = d->lesson->done(d->subjects->len, usage);
+    if (note) {
+        tincture_project_say(self->project, MESSAGE_ERROR, _("%s. Left out: %s"), done, note);
+    } else {
+        tincture_project_say(self->project, MESSAGE_INFO, "%s", done);
+    }
 }
 
 void tincture_subject_work_ended(TinctureSubjectWork *self, TinctureJob *job)

@@ -1,6 +1,7 @@
 // What a person has put in, and the training that waits, in draft.json of the lesson's folder.
 #include "ui/core/subject_work_private.h"
 
+#include "compute/i18n.h"
 #include "compute/json_file.h"
 #include "compute/replace.h"
 
@@ -61,8 +62,7 @@ void subject_work_save_now(TinctureSubjectWork *self)
     g_autofree char *text = to_json(self);
     const bool saved = replacement_whole(path, text, strlen(text), &error);
     if (!saved && !self->save_failed) { // said once
-        g_autofree char *what = g_strdup_printf("The %s could not be saved", self->lesson->noun);
-        tincture_project_say_error(self->project, what, error);
+        tincture_project_say_error(self->project, _(self->lesson->no_save), error);
     }
     self->save_failed = !saved;
 }
@@ -107,12 +107,10 @@ bool subject_work_read(TinctureSubjectWork *self)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = draft_path(self);
-    g_autofree char *what =
-        g_strdup_printf("What was put in about a %s before could not be read", self->lesson->noun);
     g_autoptr(JsonNode) root = g_file_test(path, G_FILE_TEST_EXISTS)
                                    ? json_file_read(path, JSON_NODE_OBJECT, DRAFT_FILE, &error)
                                    : NULL;
-    tincture_project_say_error(self->project, what, error);
+    tincture_project_say_error(self->project, _(self->lesson->no_read), error);
     if (!root) {
         return false;
     }

@@ -1,5 +1,6 @@
 #include "ui/core/subject_private.h"
 
+#include "compute/i18n.h"
 #include "compute/model/defaults.h"
 #include "compute/model/embedding.h"
 #include "render/raster.h"
@@ -48,10 +49,11 @@ bool subject_check_kind(const char *kind, GError **error)
                 c == 0x2019;
     }
     if (!letters || !plain) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "\"%s\" is no class: that is a plain word for what the subject is one of, such "
-                    "as dog",
-                    kind);
+        g_set_error(
+            error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+            _("\"%s\" is no class: that is a plain word for what the subject is one of, such "
+              "as dog"),
+            kind);
     }
     return letters && plain;
 }
@@ -168,8 +170,8 @@ static bool opaque_part(const struct image *full, struct raster **mask, GError *
 static char *photo_text(const struct subject_photo *p, int index)
 {
     g_autofree char *name = p->path ? g_filename_display_basename(p->path) : NULL;
-    return name ? g_strdup_printf("photo %d (%s)", index + 1, name)
-                : g_strdup_printf("photo %d", index + 1);
+    return name ? g_strdup_printf(_("photo %d (%s)"), index + 1, name)
+                : g_strdup_printf(_("photo %d"), index + 1);
 }
 
 static bool check_mask(const struct subject_photo *p, int index, GError **error)
@@ -178,13 +180,13 @@ static bool check_mask(const struct subject_photo *p, int index, GError **error)
     g_autofree char *which = photo_text(p, index);
     if (p->mask && (p->mask->width != full->width || p->mask->height != full->height)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                    "the mask of %s is %d x %d pixels, and the photo is %d x %d", which,
+                    _("the mask of %s is %d x %d pixels, and the photo is %d x %d"), which,
                     p->mask->width, p->mask->height, full->width, full->height);
         return false;
     }
     if (p->mask && raster_box(p->mask).width == 0) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT, "the mask of %s covers nothing",
-                    which);
+        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+                    _("the mask of %s covers nothing"), which);
         return false;
     }
     return true;
@@ -280,7 +282,7 @@ static bool begin_token(struct subject *s, struct engine *e, const struct subjec
     }
     if (g_ptr_array_find_with_equal_func(s->tokens, q->token, g_str_equal, NULL)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "two subjects would both be called %s; give one of them another word",
+                    _("two subjects would both be called %s; give one of them another word"),
                     q->token);
         return false;
     }
@@ -304,8 +306,8 @@ static bool check_segments(const struct subject_request *q, GError **error)
         if (!q->photos[i].mask) {
             g_autofree char *which = photo_text(&q->photos[i], i);
             g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                        "%s of the %s has no mask, which pairs of segments need: a cut-out, or a "
-                        "mask in NAME-masklabel.png",
+                        _("%s of the %s has no mask, which pairs of segments need: a cut-out, or a "
+                          "mask in NAME-masklabel.png"),
                         which, q->kind);
             return false;
         }
@@ -325,7 +327,7 @@ static bool check_said(const struct subject_request *q, const struct engine *e, 
     }
     if (!said) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "%s is to be learned, and no description has it", q->token);
+                    _("%s is to be learned, and no description has it"), q->token);
     }
     return said;
 }

@@ -2,6 +2,7 @@
 
 #include "ui/core/plain_text.h"
 
+#include "compute/i18n.h"
 #include "compute/train/train.h"
 
 #include <math.h>
@@ -14,38 +15,41 @@ struct words {
 };
 
 static const struct words words[TASK_STAGES] = {
-    [TASK_WORKING] = {"Working"},
-    [TASK_LOADING_MODEL] = {"Loading the model"},
-    [TASK_READING_FILE] = {"Reading a file", "Reading {name}"},
-    [TASK_FITTING_PREVIEW] = {"Preparing the preview's colours"},
-    [TASK_COPYING_LIBRARY] = {"Copying the library"},
-    [TASK_READING_PHOTO] = {"Reading the photo"},
-    [TASK_OPENING_PHOTO] = {"Opening the photo"},
-    [TASK_DECOMPOSING] = {"Taking weights apart", "Taking weights apart: {step} of {steps}"},
-    [TASK_MERGING] = {"Putting the adapters into the weights"},
-    [TASK_INVERTING] = {"Inverting", "Inverting: step {step} of {steps}"},
-    [TASK_DRAWING] = {"Drawing", "Drawing: step {step} of {steps}"},
-    [TASK_COMPARING] = {"Comparing with the photo",
-                        "Comparing with the photo: step {step} of {steps}"},
-    [TASK_FINDING_EDIT_MASK] = {"Finding what to change",
-                                "Finding what to change: step {step} of {steps}"},
-    [TASK_SELECTING] = {"Looking at the photo", "Looking at the photo: step {step} of {steps}"},
-    [TASK_RESTORING] = {"Returning to full size"},
-    [TASK_DRAWING_CLASS] = {"Drawing pictures of the class",
-                            "Drawing pictures of the class: {step} of {steps}"},
-    [TASK_READING_EXAMPLES] = {"Reading the pictures"},
-    [TASK_LEARNING] = {"Learning", "Learning: step {step} of {steps}, loss {loss}"},
-    [TASK_SAMPLING] = {"Drawing a sample", "Learning: step {step} of {steps}, drawing a sample"},
-    [TASK_TRYING] = {"Trying claims", "Trying {name}: {step} of {steps}"},
-    [TASK_WRITING_FILE] = {"Writing the file"},
-    [TASK_WRITING_ADAPTER] = {"Writing the adapter"},
+    [TASK_WORKING] = {N_("Working")},
+    [TASK_LOADING_MODEL] = {N_("Loading the model")},
+    [TASK_READING_FILE] = {N_("Reading a file"), N_("Reading {name}")},
+    [TASK_FITTING_PREVIEW] = {N_("Preparing the preview's colours")},
+    [TASK_COPYING_LIBRARY] = {N_("Copying the library")},
+    [TASK_READING_PHOTO] = {N_("Reading the photo")},
+    [TASK_OPENING_PHOTO] = {N_("Opening the photo")},
+    [TASK_DECOMPOSING] = {N_("Taking weights apart"),
+                          N_("Taking weights apart: {step} of {steps}")},
+    [TASK_MERGING] = {N_("Putting the adapters into the weights")},
+    [TASK_INVERTING] = {N_("Inverting"), N_("Inverting: step {step} of {steps}")},
+    [TASK_DRAWING] = {N_("Drawing"), N_("Drawing: step {step} of {steps}")},
+    [TASK_COMPARING] = {N_("Comparing with the photo"),
+                        N_("Comparing with the photo: step {step} of {steps}")},
+    [TASK_FINDING_EDIT_MASK] = {N_("Finding what to change"),
+                                N_("Finding what to change: step {step} of {steps}")},
+    [TASK_SELECTING] = {N_("Looking at the photo"),
+                        N_("Looking at the photo: step {step} of {steps}")},
+    [TASK_RESTORING] = {N_("Returning to full size")},
+    [TASK_DRAWING_CLASS] = {N_("Drawing pictures of the class"),
+                            N_("Drawing pictures of the class: {step} of {steps}")},
+    [TASK_READING_EXAMPLES] = {N_("Reading the pictures")},
+    [TASK_LEARNING] = {N_("Learning"), N_("Learning: step {step} of {steps}, loss {loss}")},
+    [TASK_SAMPLING] = {N_("Drawing a sample"),
+                       N_("Learning: step {step} of {steps}, drawing a sample")},
+    [TASK_TRYING] = {N_("Trying claims"), N_("Trying {name}: {step} of {steps}")},
+    [TASK_WRITING_FILE] = {N_("Writing the file")},
+    [TASK_WRITING_ADAPTER] = {N_("Writing the adapter")},
 };
 
 char *task_text(const struct task_progress *progress)
 {
     const struct words *w = &words[progress->stage];
     const bool more = w->full && (progress->steps > 0 || progress->name);
-    GString *text = g_string_new(more ? w->full : w->plain);
+    GString *text = g_string_new(_(more ? w->full : w->plain));
     char step[16], steps[16], loss[32];
     g_snprintf(step, sizeof step, "%d", progress->step);
     g_snprintf(steps, sizeof steps, "%d", progress->steps);
@@ -64,10 +68,10 @@ char *time_left_text(double seconds)
         return NULL;
     }
     if (seconds < 10) {
-        return g_strdup_printf("%.1f s left", seconds);
+        return g_strdup_printf(_("%.1f s left"), seconds);
     }
     if (seconds < 90) {
-        return g_strdup_printf("%.0f s left", seconds);
+        return g_strdup_printf(_("%.0f s left"), seconds);
     }
-    return g_strdup_printf("%.0f min left", seconds / 60);
+    return g_strdup_printf(_("%.0f min left"), seconds / 60);
 }

@@ -1,5 +1,7 @@
 #include "ui/core/training.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/plain_text.h"
 
 #include <glib/gstdio.h>
@@ -22,7 +24,7 @@ static bool save_run(struct training *t, struct store_run *run)
     g_autoptr(GError) error = NULL;
     const bool saved = !run->id || store_run_save(t->library->store, run, &error);
     if (!saved && !t->save_failed) { // said once, not with every step
-        tincture_project_say_error(t->project, "Your work could not be saved", error);
+        tincture_project_say_error(t->project, _("Your work could not be saved"), error);
     }
     t->save_failed = !saved;
     return saved;
@@ -49,7 +51,7 @@ static GPtrArray *unfinished_runs(struct training *t)
     g_autoptr(GError) error = NULL;
     const struct library *l = t->library;
     GPtrArray *runs = store_runs_unfinished(l->store, l->row.id, &error);
-    tincture_project_say_error(t->project, "Earlier trainings could not be read", error);
+    tincture_project_say_error(t->project, _("Earlier trainings could not be read"), error);
     return runs ? runs : g_ptr_array_new_with_free_func((GDestroyNotify)store_run_free);
 }
 
@@ -71,7 +73,7 @@ static void show_learned(struct training *t)
     g_autoptr(GError) error = NULL;
     struct store_run run = {0};
     store_run_learned(t->library->store, t->library->row.id, &run, &error);
-    tincture_project_say_error(t->project, "Earlier trainings could not be read", error);
+    tincture_project_say_error(t->project, _("Earlier trainings could not be read"), error);
     show_curve(t, &run);
     store_run_clear(&run);
 }
@@ -164,7 +166,8 @@ static void succeeded(struct training *t, TinctureJob *job)
 {
     TinctureProject *p = t->project;
     const int steps = job->out.adapter.steps;
-    g_autofree char *name = g_strdup_printf("%s, %d steps", t->run.method, steps);
+    g_autofree char *name =
+        g_strdup_printf(P_("%s, %d step", "%s, %d steps", steps), t->run.method, steps);
     TinctureAdapterEntry *entry = library_add_adapter(t->library, name, t->adapter, t->run.method);
     entry->applied = job->out.adapter.applied;
     entry->total = job->out.adapter.total;
@@ -173,11 +176,13 @@ static void succeeded(struct training *t, TinctureJob *job)
     t->run.adapter = MAX(entry->id, 0);
     tincture_project_switch_off_trained(p);
     tincture_project_use_adapter(p, entry->id);
-    tincture_project_say(p, MESSAGE_INFO,
-                         steps < t->run.step
-                             ? "Learned the photo in %d steps; what more of them drew was worse"
-                             : "Learned the photo in %d steps",
-                         steps);
+    tincture_project_say(
+        p, MESSAGE_INFO,
+        steps < t->run.step
+            ? P_("Learned the photo in %d step; what more of them drew was worse",
+                 "Learned the photo in %d steps; what more of them drew was worse", steps)
+            : P_("Learned the photo in %d step", "Learned the photo in %d steps", steps),
+        steps);
     tincture_project_edited(p, DOCUMENT_ADAPTERS, 0); // one step of undo
     library_save_now(t->library);
     end_run(t, &t->run);
@@ -242,13 +247,13 @@ static bool is_possible(struct training *t)
 {
     const TinctureProject *p = t->project;
     if (!p->photo) {
-        tincture_project_say(t->project, MESSAGE_ERROR, "Open a photo first");
+        tincture_project_say(t->project, MESSAGE_ERROR, _("Open a photo first"));
     } else if (!*p->document.source_prompt) {
         tincture_project_say(t->project, MESSAGE_ERROR,
-                             "Say in a sentence what the photo shows, then it can be learned");
+                             _("Say in a sentence what the photo shows, then it can be learned"));
     } else if (tincture_queue_find(t->queue, &learn_job) ||
                tincture_queue_find(t->queue, &subject_job)) {
-        tincture_project_say(t->project, MESSAGE_ERROR, "A training is running already");
+        tincture_project_say(t->project, MESSAGE_ERROR, _("A training is running already"));
     } else {
         return !library_is_busy(t->library);
     }
@@ -260,7 +265,7 @@ static bool take_library(struct training *t)
 {
     g_autoptr(GError) error = NULL;
     const bool taken = store_training_begin(t->library->store, &error);
-    tincture_project_say_error(t->project, "The photo cannot be learned now", error);
+    tincture_project_say_error(t->project, _("The photo cannot be learned now"), error);
     return taken;
 }
 
@@ -307,7 +312,8 @@ bool training_begin(struct training *t)
     };
     g_autoptr(GError) error = NULL;
     store_run_save(t->library->store, &t->run, &error);
-    tincture_project_say_error(t->project, "The training could not be noted in the library", error);
+    tincture_project_say_error(t->project, _("The training could not be noted in the library"),
+                               error);
     start(t, false);
     return true;
 }
@@ -321,7 +327,7 @@ bool training_resume(struct training *t)
     training_read(t); // another window may have gone on with it
     if (t->run.id != id) {
         tincture_project_say(t->project, MESSAGE_ERROR,
-                             "This training has been ended in another window");
+                             _("This training has been ended in another window"));
         store_training_end(t->library->store);
         return false;
     }
@@ -331,9 +337,10 @@ bool training_resume(struct training *t)
     const struct image_region region = d->region;
     document_training_from_json(d, t->run.learn);
     if (!settings_equal(wanted, d->learn) || !image_region_equal(&region, &d->region)) {
-        tincture_project_say(t->project, MESSAGE_INFO,
-                             "The training that waits goes on with the settings it was begun with; "
-                             "Start Over takes new ones");
+        tincture_project_say(
+            t->project, MESSAGE_INFO,
+            _("The training that waits goes on with the settings it was begun with; "
+              "Start Over takes new ones"));
     }
     settings_free(wanted);
     g_free(d->source_prompt);

@@ -1,5 +1,6 @@
 #include "ui/core/words_text.h"
 
+#include "compute/i18n.h"
 #include "compute/model/embedding.h"
 
 #include <string.h>
@@ -31,29 +32,31 @@ static bool holds(GPtrArray *words, const char *word)
 }
 
 // “fog”, “dusk” and “zeppelin”
-static void append_list(GString *text, GPtrArray *words)
+static char *list_text(GPtrArray *words)
 {
+    GString *text = g_string_new(NULL);
     for (guint i = 0; i < words->len; i++) {
-        const char *before = i == 0 ? "" : i + 1 == words->len ? " and " : ", ";
-        g_string_append_printf(text, "%s“%s”", before, (const char *)words->pdata[i]);
+        g_autofree char *word = g_strdup_printf(_("“%s”"), (const char *)words->pdata[i]);
+        g_autofree char *before = g_strdup(text->str);
+        if (i == 0) {
+            g_string_assign(text, word);
+        } else if (i + 1 < words->len) {
+            g_string_printf(text, C_("list", "%s, %s"), before, word);
+        } else {
+            g_string_printf(text, C_("list", "%s and %s"), before, word);
+        }
     }
+    return g_string_free(text, FALSE);
 }
 
 static char *text_of(GPtrArray *weak, GPtrArray *unknown)
 {
-    GString *text = g_string_new(NULL);
-    if (weak->len || unknown->len) {
-        g_string_append(text, "This model ");
-    }
-    if (weak->len) {
-        g_string_append(text, "hardly knows ");
-        append_list(text, weak);
-    }
-    if (unknown->len) {
-        g_string_append(text, weak->len ? ", and not " : "does not know ");
-        append_list(text, unknown);
-    }
-    return g_string_free(text, FALSE);
+    g_autofree char *hardly = list_text(weak), *not = list_text(unknown);
+    return weak->len && unknown->len
+               ? g_strdup_printf(_("This model hardly knows %s, and not %s"), hardly, not )
+           : weak->len    ? g_strdup_printf(_("This model hardly knows %s"), hardly)
+           : unknown->len ? g_strdup_printf(_("This model does not know %s"), not )
+                          : g_strdup("");
 }
 
 // What stands in brackets, a colon and a number.
@@ -110,5 +113,5 @@ char *reading_end(const struct model *m, const struct prompt_style *style, const
 char *reading_text(const struct model *m, const struct prompt_style *style, const char *sentence)
 {
     g_autofree char *end = reading_end(m, style, sentence, "…");
-    return end ? g_strdup_printf("The model reads up to “%s”", end) : g_strdup("");
+    return end ? g_strdup_printf(_("The model reads up to “%s”"), end) : g_strdup("");
 }

@@ -1,5 +1,7 @@
 #include "ui/core/workshop.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
 
@@ -20,22 +22,23 @@ G_DEFINE_FINAL_TYPE(TinctureWorkshop, tincture_workshop, G_TYPE_OBJECT)
 // The keys of the factors are names of groups of layers.
 const struct setting workshop_strengths[] = {
     {.key = STRENGTH,
-     .title = "Strength",
-     .help = "How much of the adapter goes in, everywhere",
+     .title = N_("Strength"),
+     .help = N_("How much of the adapter goes in, everywhere"),
      .kind = SETTING_FLOAT,
      .min = -2,
      .max = 2,
      .slider_min = 0,
      .slider_max = 2,
      .def = 1},
-    FACTOR("text", "Words", "Factor for the text encoder"),
-    FACTOR("down", "Layout", "Factor for the down blocks, which settle what is where"),
-    FACTOR("mid", "Middle", "Factor for the middle block"),
-    FACTOR("up", "Looks", "Factor for the up blocks, which settle colours and textures"),
-    FACTOR("ends", "Ends", "Factor for the first and last layers, and for time"),
-    FACTOR("self", "Self-attention", "Factor for how parts of the picture look at each other"),
-    FACTOR("cross", "Cross-attention", "Factor for how the picture looks at the words"),
-    FACTOR("conv", "Convolutions", "Factor for the layers that see neighbouring pixels"),
+    FACTOR("text", N_("Words"), N_("Factor for the text encoder")),
+    FACTOR("down", N_("Layout"), N_("Factor for the down blocks, which settle what is where")),
+    FACTOR("mid", N_("Middle"), N_("Factor for the middle block")),
+    FACTOR("up", N_("Looks"), N_("Factor for the up blocks, which settle colours and textures")),
+    FACTOR("ends", N_("Ends"), N_("Factor for the first and last layers, and for time")),
+    FACTOR("self", N_("Self-attention"),
+           N_("Factor for how parts of the picture look at each other")),
+    FACTOR("cross", N_("Cross-attention"), N_("Factor for how the picture looks at the words")),
+    FACTOR("conv", N_("Convolutions"), N_("Factor for the layers that see neighbouring pixels")),
     {0},
 };
 static const char *const places[] = {"text", "down", "mid", "up", "ends"};
@@ -43,8 +46,8 @@ static const char *const kinds[] = {"self", "cross", "conv"};
 
 const struct setting workshop_rank = {
     .key = "rank",
-    .title = "Rank",
-    .help = "0 keeps exactly what the parts do; a low rank makes a small file that comes near",
+    .title = N_("Rank"),
+    .help = N_("0 keeps exactly what the parts do; a low rank makes a small file that comes near"),
     .kind = SETTING_INT,
     .min = 0,
     .max = 4096,
@@ -145,7 +148,7 @@ static void add_known(TinctureWorkshop *self, GPtrArray *items)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) known = store_adapters_known(self->library->store, &error);
-    tincture_project_say_error(self->project, "The photos' adapters cannot be listed", error);
+    tincture_project_say_error(self->project, _("The photos' adapters cannot be listed"), error);
     for (guint i = 0; known && i < known->len; i++) {
         const struct store_adapter *a = known->pdata[i];
         g_autofree char *path = store_path(self->library->store, a->path);
@@ -158,7 +161,7 @@ static void add_added(TinctureWorkshop *self, GPtrArray *items)
     g_autoptr(GError) error = NULL;
     workshop_list_clear(&self->list);
     workshop_list_read(&self->list, self->library->store, &error);
-    tincture_project_say_error(self->project, "What was added here cannot be listed", error);
+    tincture_project_say_error(self->project, _("What was added here cannot be listed"), error);
     for (guint i = 0; i < self->list.added->len; i++) {
         g_autofree char *name = name_of(self->list.added->pdata[i]);
         offer(self, items, name, self->list.added->pdata[i]);
@@ -199,7 +202,8 @@ static void keep_list(TinctureWorkshop *self)
 {
     g_autoptr(GError) error = NULL;
     if (self->library->store && !workshop_list_write(&self->list, self->library->store, &error)) {
-        tincture_project_say_error(self->project, "The workshop's list could not be kept", error);
+        tincture_project_say_error(self->project, _("The workshop's list could not be kept"),
+                                   error);
     }
 }
 
@@ -238,7 +242,7 @@ void tincture_workshop_add(TinctureWorkshop *self, const char *const *paths)
         if (adapter_looks(path, &error)) {
             add_one(self, path);
         } else if (!g_file_test(path, G_FILE_TEST_IS_DIR) || !add_folder(self, path)) {
-            tincture_project_say_error(self->project, "Not an adapter", error);
+            tincture_project_say_error(self->project, _("Not an adapter"), error);
         }
     }
     keep_list(self);
@@ -356,10 +360,10 @@ static void submit(TinctureWorkshop *self, const struct job_type *type, struct j
 bool tincture_workshop_measure(TinctureWorkshop *self)
 {
     if (tincture_workshop_n_chosen(self) == 0) {
-        return say(self, "Choose the adapters that are to be measured first");
+        return say(self, _("Choose the adapters that are to be measured first"));
     }
     if (tincture_queue_find(self->queue, &study_job)) {
-        return say(self, "The adapters are being measured already");
+        return say(self, _("The adapters are being measured already"));
     }
     submit(self, &study_job, (struct job_inputs){0});
     return true;
@@ -371,18 +375,19 @@ bool tincture_workshop_make(TinctureWorkshop *self, const char *name, int rank)
     g_strstrip(plain);
     if (!self->library->store) {
         g_autofree char *text =
-            g_strdup_printf("%s, so nothing can be kept in it", library_fault(self->library));
+            g_strdup_printf(_("%s, so nothing can be kept in it"), library_fault(self->library));
         return say(self, text);
     }
     if (tincture_workshop_n_chosen(self) == 0) {
-        return say(self, "Choose the adapters that the new one is to be made of first");
+        return say(self, _("Choose the adapters that the new one is to be made of first"));
     }
     if (!*plain || *plain == '.' || strchr(plain, G_DIR_SEPARATOR)) {
-        return say(self, "The new adapter needs a name, which does not begin with a dot and has no "
-                         "/ in it: it is its file's, too");
+        return say(self,
+                   _("The new adapter needs a name, which does not begin with a dot and has no "
+                     "/ in it: it is its file's, too"));
     }
     if (tincture_queue_find(self->queue, &combine_job)) {
-        return say(self, "An adapter is being made already");
+        return say(self, _("An adapter is being made already"));
     }
     g_autofree char *path = library_new_file(self->library, LIBRARY_MADE, plain);
     g_autofree char *title = name_of(path); // another one may have the name
@@ -394,7 +399,7 @@ void tincture_workshop_use(TinctureWorkshop *self, guint item)
 {
     const struct workshop_item *i = self->items->pdata[item];
     if (!self->project->photo) {
-        say(self, "Open the photo first that the adapter is to be used on");
+        say(self, _("Open the photo first that the adapter is to be used on"));
     } else {
         library_use_adapter(self->library, i->path, i->name);
     }

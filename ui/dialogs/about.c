@@ -1,5 +1,7 @@
 #include "ui/dialogs/about.h"
 
+#include "compute/i18n.h"
+
 #include "ui/core/config.h"
 
 #include <adwaita.h>
@@ -17,11 +19,12 @@ static char *system_information(const char *device, const char *model)
 void about_dialog_show(GtkWindow *parent, const char *device, const char *model)
 {
     g_autofree char *information = system_information(device, model);
-    adw_show_about_window(
-        parent, "application-name", "Tincture", "application-icon", "org.tincture.Tincture",
-        "version", TINCTURE_VERSION, "developer-name", "The Tincture team", "license-type",
-        GTK_LICENSE_MIT_X11, "comments",
-        "Learns one photo, then edits it as you rewrite its description. Everything stays on this "
-        "computer.",
-        "debug-info", information, "debug-info-filename", "tincture-system.txt", NULL);
+    adw_show_about_window(parent, "application-name", "Tincture", "application-icon",
+                          "org.tincture.Tincture", "version", TINCTURE_VERSION, "developer-name",
+                          "The Tincture team", "license-type", GTK_LICENSE_MIT_X11, "comments",
+                          _("Learns one photo, then edits it as you rewrite its description. "
+                            "Everything stays on this "
+                            "computer."),
+                          "debug-info", information, "debug-info-filename", "tincture-system.txt",
+                          NULL);
 }

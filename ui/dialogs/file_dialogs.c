@@ -1,5 +1,7 @@
 #include "ui/dialogs/file_dialogs.h"
 
+#include "compute/i18n.h"
+
 #include "render/codec.h"
 #include "ui/preferences.h"
 
@@ -17,13 +19,13 @@ struct request {
 };
 
 static const char *const quality_ids[] = {"92", "98", "80", NULL};
-static const char *const quality_labels[] = {"High", "Best", "Small file", NULL};
+static const char *const quality_labels[] = {N_("High"), N_("Best"), N_("Small file"), NULL};
 // As with all choices here the usual one is the first: GTK's own dialog begins with that, whatever
 // is set.
 static const char *const rank_ids[] = {"16", "4", "8", "32", "64", "128", NULL};
 #define OWN_DIALECT "own"
 static const char *const depth_ids[] = {"0", "8", "16", NULL};
-static const char *const depth_labels[] = {"As the photo", "8 bits", "16 bits", NULL};
+static const char *const depth_labels[] = {N_("As the photo"), N_("8 bits"), N_("16 bits"), NULL};
 
 static void remember_folder(const char *key, GFile *file)
 {
@@ -149,24 +151,24 @@ static void open_file(GtkWindow *parent, const char *title, const char *accept,
     request->data = data;
     add_filter(request, patterns != NULL ? filter_of_patterns(patterns) : filter_of_pictures(),
                name);
-    add_filter(request, filter_of_patterns(any_pattern), "All Files");
+    add_filter(request, filter_of_patterns(any_pattern), _("All Files"));
     request_show(request);
 }
 
 void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
-    open_file(parent, "Open Photo", "_Open", "open-folder", "Photos", NULL, chosen, data);
+    open_file(parent, _("Open Photo"), _("_Open"), "open-folder", _("Photos"), NULL, chosen, data);
 }
 
 void file_dialog_open_photos(GtkWindow *parent, files_chosen_fn chosen, gpointer data)
 {
-    struct request *request =
-        request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, "Add Photos", "_Add", "open-folder");
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_OPEN, _("Add Photos"),
+                                          _("_Add"), "open-folder");
     request->files_chosen = chosen;
     request->data = data;
     gtk_file_chooser_set_select_multiple(GTK_FILE_CHOOSER(request->dialog), TRUE);
-    add_filter(request, filter_of_pictures(), "Photos");
-    add_filter(request, filter_of_patterns(any_pattern), "All Files");
+    add_filter(request, filter_of_pictures(), _("Photos"));
+    add_filter(request, filter_of_patterns(any_pattern), _("All Files"));
     request_show(request);
 }
 
@@ -182,44 +184,49 @@ static void select_folder(GtkWindow *parent, const char *title, const char *acce
 
 void file_dialog_open_folder(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
-    select_folder(parent, "Add a Folder of Photos", "_Add", "open-folder", chosen, data);
+    select_folder(parent, _("Add a Folder of Photos"), _("_Add"), "open-folder", chosen, data);
 }
 
 void file_dialog_choose_folder(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
-    select_folder(parent, "Save Stickers Into", "_Save", "export-folder", chosen, data);
+    select_folder(parent, _("Save Stickers Into"), _("_Save"), "export-folder", chosen, data);
 }
 
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
-    open_file(parent, "Add Adapter", "_Add", "adapter-folder", "Adapters", adapter_patterns, chosen,
-              data);
+    open_file(parent, _("Add Adapter"), _("_Add"), "adapter-folder", _("Adapters"),
+              adapter_patterns, chosen, data);
 }
 
 void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
-    open_file(parent, "Choose Model", "_Choose", "model-folder",
-              "Models (.safetensors, or model_index.json of a folder)", model_patterns, chosen,
+    open_file(parent, _("Choose Model"), _("_Choose"), "model-folder",
+              _("Models (.safetensors, or model_index.json of a folder)"), model_patterns, chosen,
               data);
 }
 
 void file_dialog_open_vae(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
-    open_file(parent, "Choose VAE", "_Choose", "model-folder",
-              "VAEs (.safetensors, or config.json of a folder)", vae_patterns, chosen, data);
+    open_file(parent, _("Choose VAE"), _("_Choose"), "model-folder",
+              _("VAEs (.safetensors, or config.json of a folder)"), vae_patterns, chosen, data);
+}
+
+// With how near it comes; newly allocated.
+static char *form_title(const char *title, enum dialect_way way)
+{
+    return way == DIALECT_LOW_RANK ? g_strdup_printf(_("%s, a low-rank copy"), title)
+           : way == DIALECT_AT_ONE ? g_strdup_printf(_("%s, the same at strength 1"), title)
+                                   : g_strdup(title);
 }
 
 // The forms that come as near as way, and how near that is in their names.
 static void add_dialects(GPtrArray *ids, GPtrArray *titles, const enum dialect_way *ways,
                          enum dialect_way way)
 {
-    static const char *const near[] = {[DIALECT_LOW_RANK] = ", a low-rank copy",
-                                       [DIALECT_AT_ONE] = ", the same at strength 1",
-                                       [DIALECT_EXACT] = ""};
     for (int i = 0; adapter_dialect_table[i] != NULL; i++) {
         if (ways[i] == way) {
             g_ptr_array_add(ids, g_strdup(adapter_dialect_table[i]->name));
-            g_ptr_array_add(titles, g_strconcat(adapter_dialect_table[i]->title, near[way], NULL));
+            g_ptr_array_add(titles, form_title(translated(adapter_dialect_table[i]->title), way));
         }
     }
 }
@@ -229,7 +236,7 @@ static void add_forms(GtkFileChooser *chooser, const enum dialect_way *ways)
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(ids, g_strdup(OWN_DIALECT));
-    g_ptr_array_add(titles, g_strdup("As it is"));
+    g_ptr_array_add(titles, g_strdup(_("As it is")));
     add_dialects(ids, titles, ways, DIALECT_EXACT);
     add_dialects(ids, titles, ways, DIALECT_AT_ONE);
     const guint exact = ids->len;
@@ -237,11 +244,11 @@ static void add_forms(GtkFileChooser *chooser, const enum dialect_way *ways)
     const gboolean copies = ids->len > exact;
     g_ptr_array_add(ids, NULL);
     g_ptr_array_add(titles, NULL);
-    gtk_file_chooser_add_choice(chooser, "dialect", "Form", (const char **)ids->pdata,
+    gtk_file_chooser_add_choice(chooser, "dialect", _("Form"), (const char **)ids->pdata,
                                 (const char **)titles->pdata);
     gtk_file_chooser_set_choice(chooser, "dialect", OWN_DIALECT);
     if (copies) {
-        gtk_file_chooser_add_choice(chooser, "rank", "Rank of a copy", (const char **)rank_ids,
+        gtk_file_chooser_add_choice(chooser, "rank", _("Rank of a copy"), (const char **)rank_ids,
                                     (const char **)rank_ids);
         gtk_file_chooser_set_choice(chooser, "rank", rank_ids[0]);
     }
@@ -250,77 +257,81 @@ static void add_forms(GtkFileChooser *chooser, const enum dialect_way *ways)
 void file_dialog_save_sticker(GtkWindow *parent, const char *name, file_chosen_fn chosen,
                               gpointer data)
 {
-    struct request *request =
-        request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, "Save Sticker", "_Save", "export-folder");
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, _("Save Sticker"),
+                                          _("_Save"), "export-folder");
     request->chosen = chosen;
     request->data = data;
     gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(request->dialog), name);
-    add_filter(request, filter_of_patterns(sticker_patterns), "Stickers (WebP, PNG)");
+    add_filter(request, filter_of_patterns(sticker_patterns), _("Stickers (WebP, PNG)"));
     request_show(request);
 }
 
 void file_dialog_save_adapter(GtkWindow *parent, const char *name, const enum dialect_way *ways,
                               adapter_chosen_fn chosen, gpointer data)
 {
-    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, "Export Adapter",
-                                          "_Export", "adapter-folder");
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, _("Export Adapter"),
+                                          _("_Export"), "adapter-folder");
     g_autofree char *file_name = g_str_has_suffix(name, ".safetensors")
                                      ? g_strdup(name)
                                      : g_strconcat(name, ".safetensors", NULL);
     request->adapter_chosen = chosen;
     request->data = data;
     gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(request->dialog), file_name);
-    add_filter(request, filter_of_patterns(adapter_patterns), "Adapters");
+    add_filter(request, filter_of_patterns(adapter_patterns), _("Adapters"));
     add_forms(GTK_FILE_CHOOSER(request->dialog), ways);
     request_show(request);
 }
 
 static char *edited_name(const char *photo)
 {
-    const char *name = photo != NULL ? photo : "Picture";
+    const char *name = photo != NULL ? photo : _("Picture");
     const char *dot = strrchr(name, '.');
     int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
-    return g_strdup_printf("%.*s (Edited).png", length, name);
+    return g_strdup_printf(_("%.*s (Edited).png"), length, name);
 }
 
 static void add_export_filter(struct request *request)
 {
     g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GString) name = g_string_new("Pictures");
-    const char *before = " (";
+    g_autoptr(GString) kinds = g_string_new(NULL);
     for (const struct codec *const *codec = codec_all(); *codec != NULL; codec++) {
         if ((*codec)->write != NULL) {
-            g_string_append_printf(name, "%s%s", before, (*codec)->title);
-            before = ", ";
+            g_string_append_printf(kinds, "%s%s", kinds->len > 0 ? ", " : "",
+                                   translated((*codec)->title));
         }
         for (int i = 0; (*codec)->write != NULL && (*codec)->suffixes[i] != NULL; i++) {
             g_ptr_array_add(patterns, g_strconcat("*.", (*codec)->suffixes[i], NULL));
         }
     }
-    g_string_append_c(name, ')');
+    g_autofree char *name = g_strdup_printf(_("Pictures (%s)"), kinds->str);
     g_ptr_array_add(patterns, NULL);
-    add_filter(request, filter_of_patterns((const char *const *)patterns->pdata), name->str);
+    add_filter(request, filter_of_patterns((const char *const *)patterns->pdata), name);
 }
 
 void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,
                         gpointer data)
 {
-    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, "Export Picture",
-                                          "_Export", "export-folder");
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, _("Export Picture"),
+                                          _("_Export"), "export-folder");
     GtkFileChooser *chooser = GTK_FILE_CHOOSER(request->dialog);
     g_autofree char *name = edited_name(photo);
+    const char *qualities[G_N_ELEMENTS(quality_labels)], *depths[G_N_ELEMENTS(depth_labels)];
+    for (gsize i = 0; i < G_N_ELEMENTS(quality_labels); i++) {
+        qualities[i] = translated(quality_labels[i]);
+        depths[i] = translated(depth_labels[i]);
+    }
     request->export_chosen = chosen;
     request->data = data;
     gtk_file_chooser_set_current_name(chooser, name);
     add_export_filter(request);
-    gtk_file_chooser_add_choice(chooser, "recipe", "Include the description and settings", NULL,
+    gtk_file_chooser_add_choice(chooser, "recipe", _("Include the description and settings"), NULL,
                                 NULL);
     gtk_file_chooser_set_choice(chooser, "recipe", "false");
-    gtk_file_chooser_add_choice(chooser, "quality", "JPEG and WebP quality",
-                                (const char **)quality_ids, (const char **)quality_labels);
+    gtk_file_chooser_add_choice(chooser, "quality", _("JPEG and WebP quality"),
+                                (const char **)quality_ids, (const char **)qualities);
     gtk_file_chooser_set_choice(chooser, "quality", quality_ids[0]);
-    gtk_file_chooser_add_choice(chooser, "depth", "Depth of PNG and TIFF", (const char **)depth_ids,
-                                (const char **)depth_labels);
+    gtk_file_chooser_add_choice(chooser, "depth", _("Depth of PNG and TIFF"),
+                                (const char **)depth_ids, (const char **)depths);
     gtk_file_chooser_set_choice(chooser, "depth", depth_ids[0]);
     request_show(request);
 }
@@ -354,11 +365,11 @@ static void ask_to_replace(GtkWindow *parent, struct export_question *question)
     g_autofree char *name = g_file_get_basename(question->file);
     g_autofree char *shown = g_filename_display_name(name);
     GtkWidget *dialog = adw_message_dialog_new(parent, NULL, NULL);
-    adw_message_dialog_format_heading(ADW_MESSAGE_DIALOG(dialog), "Replace “%s”?", shown);
+    adw_message_dialog_format_heading(ADW_MESSAGE_DIALOG(dialog), _("Replace “%s”?"), shown);
     adw_message_dialog_set_body(ADW_MESSAGE_DIALOG(dialog),
-                                "There is a picture of that name in this folder.");
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", "_Cancel", "replace",
-                                     "_Replace", NULL);
+                                _("There is a picture of that name in this folder."));
+    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), "replace",
+                                     _("_Replace"), NULL);
     adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "replace",
                                                ADW_RESPONSE_DESTRUCTIVE);
     adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");

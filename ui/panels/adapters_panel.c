@@ -1,5 +1,6 @@
 // The adapters that act on the model: those learnt here and those added from files; and the learned
 // tokens that sentences may hold.
+#include "compute/i18n.h"
 #include "ui/core/plain_text.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/adapter_row.h"
@@ -90,9 +91,9 @@ static void show_tokens(TinctureAdaptersPanel *self, TinctureSession *session)
         g_string_append_printf(names, "%s%s", i ? ", " : "", (const char *)tokens->pdata[i]);
     }
     g_autofree char *folder = library_tokens(session->library);
-    g_autofree char *shown = plain_text(folder ? folder : "the library", TEXT_MESSAGE);
-    g_autofree char *where =
-        g_strdup_printf("To remove one, delete its file in %s; put back, it is there again", shown);
+    g_autofree char *shown = plain_text(folder ? folder : _("the library"), TEXT_MESSAGE);
+    g_autofree char *where = g_strdup_printf(
+        _("To remove one, delete its file in %s; put back, it is there again"), shown);
     adw_action_row_set_subtitle(self->tokens, names->str);
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->tokens), where);
     gtk_widget_set_visible(GTK_WIDGET(self->tokens), tokens->len > 0);
@@ -134,7 +135,7 @@ static void tincture_adapters_panel_init(TinctureAdaptersPanel *self)
 
 const struct panel adapters_panel = {
     .id = "adapters",
-    .title = "Adapters",
+    .title = N_("Adapters"),
     .side = PANEL_INSPECTOR,
     .get_type = tincture_adapters_panel_get_type,
 };

@@ -1,4 +1,5 @@
 // The control that leads the edits: which one, how strongly, and by what hint.
+#include "compute/i18n.h"
 #include "render/present/texture.h"
 #include "ui/core/plain_text.h"
 #include "ui/panels/panel.h"
@@ -103,7 +104,7 @@ static void list_names(TinctureControlPanel *self)
         return;
     }
     g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
-    gtk_string_list_append(titles, "None");
+    gtk_string_list_append(titles, _("None"));
     for (guint i = 0; i < names->len; i++) {
         gtk_string_list_take(titles, title_of(names->pdata[i]));
     }
@@ -131,7 +132,7 @@ static void show_hint(TinctureControlPanel *self)
     g_autofree char *shown = name != NULL ? plain_text(name, TEXT_NAME) : NULL;
     adw_action_row_set_subtitle(self->hint, p->hint_fault != NULL ? p->hint_fault
                                             : shown != NULL       ? shown
-                                                                  : "The photo's edges");
+                                                                  : _("The photo's edges"));
     gtk_widget_set_visible(self->from_photo, path != NULL);
     gtk_widget_set_visible(self->thumb, p->hint.rgba != NULL);
     if (p->hint.rgba != self->pixels) {
@@ -206,7 +207,7 @@ static void tincture_control_panel_init(TinctureControlPanel *self)
 
 const struct panel control_panel = {
     .id = "control",
-    .title = "Control",
+    .title = N_("Control"),
     .side = PANEL_INSPECTOR,
     .get_type = tincture_control_panel_get_type,
 };

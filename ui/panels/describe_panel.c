@@ -1,4 +1,5 @@
 // What the photo shows: the caption that training and inversion start from.
+#include "compute/i18n.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/prompt_view.h"
 
@@ -58,7 +59,7 @@ static void tincture_describe_panel_init(TinctureDescribePanel *self)
 
 const struct panel describe_panel = {
     .id = "describe",
-    .title = "Describe",
+    .title = N_("Describe"),
     .side = PANEL_INSPECTOR,
     .get_type = tincture_describe_panel_get_type,
 };

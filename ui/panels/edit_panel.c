@@ -1,6 +1,7 @@
 // What the photo should show instead: edit prompt, what to avoid, the settings as rows, and the
 // seed.
 #include "compute/edit/preset.h"
+#include "compute/i18n.h"
 #include "compute/sched/sched.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/prompt_view.h"
@@ -100,9 +101,9 @@ static void show_chance(TinctureEditPanel *self)
 {
     const gboolean matters = edit_settings_seed_matters(project_of(self)->document.edit);
     gtk_widget_set_sensitive(self->seed_row, matters);
-    gtk_widget_set_tooltip_text(self->seed_row,
-                                matters ? "The same seed gives the same picture again"
-                                        : "With these settings every seed gives the same picture");
+    gtk_widget_set_tooltip_text(
+        self->seed_row, matters ? _("The same seed gives the same picture again")
+                                : _("With these settings every seed gives the same picture"));
 }
 
 // The settings decide which one is in use, also after a slider has left it.
@@ -132,9 +133,9 @@ static void add_presets(TinctureEditPanel *self)
 {
     for (const struct edit_preset *p = edit_presets; p->name != NULL; p++) {
         g_autofree char *name = g_strdup_printf("preset.%s", p->name);
-        GtkWidget *button = gtk_toggle_button_new_with_label(p->title);
+        GtkWidget *button = gtk_toggle_button_new_with_label(translated(p->title));
         gtk_widget_set_name(button, name);
-        gtk_widget_set_tooltip_text(button, p->summary);
+        gtk_widget_set_tooltip_text(button, translated(p->summary));
         gtk_widget_set_hexpand(button, TRUE);
         g_signal_connect(button, "clicked", G_CALLBACK(preset_cb), self);
         gtk_box_append(self->presets, button);
@@ -179,10 +180,10 @@ static void show_learn_first(TinctureEditPanel *self)
     const TinctureAdapterEntry *outdated = tincture_project_outdated(project);
     g_autofree char *why =
         outdated
-            ? g_strdup_printf("The photo was learned as \u201c%s\u201d: learn it again as it is "
-                              "described now, and an edit keeps more of it",
+            ? g_strdup_printf(_("The photo was learned as “%s”: learn it again as it is described "
+                                "now, and an edit keeps more of it"),
                               outdated->caption)
-            : g_strdup("Learn this photo first: an edit then keeps more of it");
+            : g_strdup(_("Learn this photo first: an edit then keeps more of it"));
     gtk_label_set_label(self->learn_why, why);
     gtk_widget_set_visible(self->learn_first, project->photo && *d->source_prompt &&
                                                   document_asks_edit(d) && !learning &&
@@ -259,7 +260,7 @@ static void tincture_edit_panel_init(TinctureEditPanel *self)
 
 const struct panel edit_panel = {
     .id = "edit",
-    .title = "Edit",
+    .title = N_("Edit"),
     .side = PANEL_INSPECTOR,
     .get_type = tincture_edit_panel_get_type,
 };

@@ -1,4 +1,5 @@
 // Earlier results of this photo: a click brings back the picture and everything it was made with.
+#include "compute/i18n.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/result_row.h"
 
@@ -39,8 +40,8 @@ static void update_page(TinctureHistoryPanel *self)
     guint found = g_list_model_get_n_items(G_LIST_MODEL(self->filtered));
     if (!library_is_kept(tincture_panel_get_session(TINCTURE_PANEL(self))->library)) {
         gtk_label_set_text(self->kept,
-                           "Every result is here until the program ends: nothing can be "
-                           "kept in this library.");
+                           _("Every result is here until the program ends: nothing can be "
+                             "kept in this library."));
     }
     gtk_widget_set_sensitive(self->search, all > 0);
     gtk_stack_set_visible_child_name(self->pages, all == 0     ? "empty"
@@ -195,7 +196,7 @@ static void tincture_history_panel_init(TinctureHistoryPanel *self)
 
 const struct panel history_panel = {
     .id = "history",
-    .title = "History",
+    .title = N_("History"),
     .side = PANEL_HISTORY,
     .get_type = tincture_history_panel_get_type,
 };

@@ -1,5 +1,6 @@
 // Learning the photo: method and its settings, the button, and while it runs the progress, the loss
 // and samples.
+#include "compute/i18n.h"
 #include "ui/job_box.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/loss_plot.h"
@@ -58,7 +59,7 @@ static void show_next_step(TinctureLearnPanel *self)
 static void show_redrawn(TinctureLearnPanel *self, const TinctureProject *project)
 {
     g_autofree char *text =
-        g_strdup_printf("Draws the photo again at %.1f dB; best %.1f dB, at step %d",
+        g_strdup_printf(_("Draws the photo again at %.1f dB; best %.1f dB, at step %d"),
                         project->redrawn, project->redrawn_best, project->best_step);
     gtk_label_set_text(self->redrawn, text);
     gtk_widget_set_visible(GTK_WIDGET(self->redrawn), project->best_step > 0);
@@ -96,7 +97,7 @@ static void job_changed(TincturePanel *panel)
         progress_stop(self->progress);
     }
     if (can_resume) {
-        g_autofree char *text = g_strdup_printf("Stopped after %d of %d steps",
+        g_autofree char *text = g_strdup_printf(_("Stopped after %d of %d steps"),
                                                 project->resume_step, project->resume_steps);
         gtk_label_set_text(self->resume_text, text);
     }
@@ -166,7 +167,7 @@ static void tincture_learn_panel_init(TinctureLearnPanel *self)
 
 const struct panel learn_panel = {
     .id = "learn",
-    .title = "Learn",
+    .title = N_("Learn"),
     .side = PANEL_INSPECTOR,
     .get_type = tincture_learn_panel_get_type,
 };

@@ -1,6 +1,8 @@
 // Where the edit shows: the frame around what the model sees, and the mask.
 #include "ui/panels/panel.h"
 
+#include "compute/i18n.h"
+
 #define TINCTURE_TYPE_WHERE_PANEL (tincture_where_panel_get_type())
 G_DECLARE_FINAL_TYPE(TinctureWherePanel, tincture_where_panel, TINCTURE, WHERE_PANEL, TincturePanel)
 
@@ -62,8 +64,8 @@ static void show_leave_cb(TinctureWherePanel *self)
 static void show_frame(TinctureWherePanel *self, const struct image_region *r)
 {
     g_autofree char *text =
-        r->width > 0 ? g_strdup_printf("%d × %d at %d, %d", r->width, r->height, r->x, r->y)
-                     : g_strdup("The whole photo");
+        r->width > 0 ? g_strdup_printf(_("%d × %d at %d, %d"), r->width, r->height, r->x, r->y)
+                     : g_strdup(_("The whole photo"));
     adw_action_row_set_subtitle(self->frame, text);
 }
 
@@ -79,31 +81,35 @@ static char *mask_text(TinctureWherePanel *self)
         return g_strdup("…");
     }
     const double covered = tincture_painting_coverage(painting) * 100;
-    return covered > 0 && covered < 1 ? g_strdup("less than 1 %")
-                                      : g_strdup_printf("%.0f %%", covered);
+    return covered > 0 && covered < 1 ? g_strdup(_("less than 1 %"))
+                                      : g_strdup_printf(_("%.0f %%"), covered);
 }
 
 static void show_mask(TinctureWherePanel *self, const char *covered)
 {
-    g_autofree char *text = covered != NULL ? g_strdup_printf("%s of the photo", covered) : NULL;
+    g_autofree char *text = covered != NULL ? g_strdup_printf(_("%s of the photo"), covered) : NULL;
     gtk_widget_set_visible(self->border, covered != NULL);
-    adw_action_row_set_subtitle(self->mask, text != NULL ? text : "Everywhere");
+    adw_action_row_set_subtitle(self->mask, text != NULL ? text : _("Everywhere"));
 }
 
-// "Frame 400 × 300, mask 12 %"
+// "Frame 400 × 300, mask 12 %"; newly allocated.
+static char *place_text(const struct image_region *r, const char *covered)
+{
+    if (r->width > 0 && covered != NULL) {
+        return g_strdup_printf(_("Frame %d × %d, mask %s"), r->width, r->height, covered);
+    }
+    return r->width > 0      ? g_strdup_printf(_("Frame %d × %d"), r->width, r->height)
+           : covered != NULL ? g_strdup_printf(_("Mask %s"), covered)
+                             : g_strdup(_("Whole photo"));
+}
+
 static void show_place(TinctureWherePanel *self)
 {
     const struct image_region *r =
         &tincture_panel_get_project(TINCTURE_PANEL(self))->document.region;
     g_autofree char *covered = mask_text(self);
-    g_autofree char *frame =
-        r->width > 0 ? g_strdup_printf("Frame %d × %d", r->width, r->height) : NULL;
-    g_autofree char *mask =
-        covered != NULL ? g_strdup_printf("%s %s", frame != NULL ? ", mask" : "Mask", covered)
-                        : NULL;
-    g_autofree char *text = g_strconcat(frame != NULL ? frame : "", mask != NULL ? mask : "", NULL);
-    const char *summary = *text != '\0' ? text : "Whole photo";
-    g_autofree char *name = g_strdup_printf("Where: %s", summary);
+    g_autofree char *summary = place_text(r, covered);
+    g_autofree char *name = g_strdup_printf(_("Where: %s"), summary);
     show_frame(self, r);
     show_mask(self, covered);
     adw_expander_row_set_subtitle(self->place, summary);
@@ -183,7 +189,7 @@ static void tincture_where_panel_init(TinctureWherePanel *self)
 
 const struct panel where_panel = {
     .id = "where",
-    .title = "Where",
+    .title = N_("Where"),
     .side = PANEL_INSPECTOR,
     .get_type = tincture_where_panel_get_type,
 };

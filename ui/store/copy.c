@@ -3,6 +3,8 @@
 // left is removed by the next copy.
 #include "ui/store/store.h"
 
+#include "compute/i18n.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -145,7 +147,7 @@ static bool copy_rows(const char *dir, const char *to, struct progress *p, GErro
             return true;
         }
     }
-    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_BUSY, "another program writes it");
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_BUSY, _("another program writes it"));
     return false;
 }
 

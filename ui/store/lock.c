@@ -7,6 +7,8 @@
 
 #include "ui/store/store_private.h"
 
+#include "compute/i18n.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -32,7 +34,7 @@ bool store_training_begin(struct store *s, GError **error)
     if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) != 0 && (errno == EAGAIN || errno == EACCES)) {
         close(fd);
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_BUSY,
-                            "another window is learning in this library; wait until it is done");
+                            _("another window is learning in this library; wait until it is done"));
         return false;
     }
     s->training = fd; // a file system without locks is no reason not to learn

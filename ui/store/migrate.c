@@ -1,5 +1,7 @@
 #include "ui/store/store_private.h"
 
+#include "compute/i18n.h"
+
 // One step for each released version of the schema; a step never changes after its release.
 static const char *const steps[] = {
     "CREATE TABLE models ("
@@ -99,7 +101,7 @@ static bool user_version(sqlite3 *db, int *version, GError **error)
     *version = row ? sqlite3_column_int(q, 0) : -1;
     sqlite3_finalize(q);
     if (row && *version < 0) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "its version is %d", *version);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("its version is %d"), *version);
     }
     return *version >= 0;
 }
@@ -118,7 +120,8 @@ static bool check_tables(sqlite3 *db, GError **error)
     sqlite3_finalize(q);
     if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_FAILED)) {
         g_clear_error(&failure);
-        failure = g_error_new_literal(G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "it lacks its tables");
+        failure =
+            g_error_new_literal(G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("it lacks its tables"));
     }
     if (failure) {
         g_propagate_error(error, failure);
@@ -133,7 +136,8 @@ static bool check_empty(sqlite3 *db, GError **error)
     GError *failure = NULL;
     const bool row = q && store_row(db, q, &failure);
     if (row) {
-        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "it is another program's");
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                            _("it is another program's"));
     } else if (failure) {
         g_propagate_error(error, failure);
     }
@@ -169,11 +173,11 @@ bool store_migrate(sqlite3 *db, const char *path, GError **error)
     }
     if (version > NEWEST) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                    "the library %s was written by a newer version of the program", path);
+                    _("the library %s was written by a newer version of the program"), path);
         return false;
     }
     if (version < NEWEST && !move_forward(db, error)) {
-        g_prefix_error(error, "could not bring the library %s up to date: ", path);
+        g_prefix_error(error, _("could not bring the library %s up to date: "), path);
         return false;
     }
     return check_tables(db, error);

@@ -3,6 +3,8 @@
 // what cannot run anything and is whole is read, and nothing is written to it.
 #include "ui/store/store_private.h"
 
+#include "compute/i18n.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,14 +98,14 @@ static bool check_version(sqlite3 *db, GError **error)
 {
     const gint64 version = number_of(db, "PRAGMA user_version");
     if (number_of(db, "PRAGMA application_id") != APPLICATION) {
-        return refuse("it is no document that this program has exported", error);
+        return refuse(_("it is no document that this program has exported"), error);
     }
     if (version > store_newest()) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                            "it was written by a newer version of the program");
+                            _("it was written by a newer version of the program"));
         return false;
     }
-    return version >= FIRST || refuse("its version is none that was ever exported", error);
+    return version >= FIRST || refuse(_("its version is none that was ever exported"), error);
 }
 
 // Nothing but plain tables of our names and their indexes: no views, triggers, virtual tables or
@@ -122,7 +124,7 @@ static bool check_schema(sqlite3 *db, GError **error)
             "SELECT COUNT(*) - 1000 * SUM(hidden <> 0) FROM pragma_table_xinfo('%s')", tables[i]);
         ok = number_of(db, sql) > 0;
     }
-    return ok || refuse("its tables are not those of a document", error);
+    return ok || refuse(_("its tables are not those of a document"), error);
 }
 
 static bool check_rows(sqlite3 *db, GError **error)
@@ -132,13 +134,13 @@ static bool check_rows(sqlite3 *db, GError **error)
                        g_strcmp0((const char *)sqlite3_column_text(q, 0), "ok") == 0;
     sqlite3_finalize(q);
     if (!whole) {
-        return refuse("it is damaged", error);
+        return refuse(_("it is damaged"), error);
     }
     if (number_of(db, "SELECT COUNT(*) FROM documents") != 1) {
-        return refuse("it does not hold one document", error);
+        return refuse(_("it does not hold one document"), error);
     }
     return number_of(db, "SELECT COUNT(*) FROM results") <= MAX_RESULTS ||
-           refuse("it holds too many results", error);
+           refuse(_("it holds too many results"), error);
 }
 
 static bool check_regular(const char *path, GError **error)
@@ -149,7 +151,7 @@ static bool check_regular(const char *path, GError **error)
         g_set_error_literal(error, G_IO_ERROR, (gint)g_io_error_from_errno(code), g_strerror(code));
         return false;
     }
-    return S_ISREG(info.st_mode) || refuse("it is no file", error);
+    return S_ISREG(info.st_mode) || refuse(_("it is no file"), error);
 }
 
 // immutable: no journal beside it is read, and no lock is taken.
@@ -201,5 +203,5 @@ bool store_package_get(struct store *s, const char *name, store_piece_fn take, v
         g_propagate_error(error, failure);
         return false;
     }
-    return (any && ok) || refuse("a file that it names is not in it", error);
+    return (any && ok) || refuse(_("a file that it names is not in it"), error);
 }

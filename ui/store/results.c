@@ -1,5 +1,7 @@
 #include "ui/store/store_private.h"
 
+#include "compute/i18n.h"
+
 void store_result_free(struct store_result *r)
 {
     if (r) {
@@ -121,7 +123,7 @@ struct store_result *store_result_load(struct store *s, gint64 id, GError **erro
         r->pixels = store_column_bytes(q, 12);
     } else if (error && !*error) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                    "the library has no result %" G_GINT64_FORMAT, id);
+                    _("the library has no result %" PRId64), id);
     }
     sqlite3_finalize(q);
     return r;

@@ -2,6 +2,8 @@
 // which nobody would find again.
 #include "ui/store/store_private.h"
 
+#include "compute/i18n.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 
@@ -58,7 +60,7 @@ bool store_stay(struct store *s, bool *anew, GError **error)
     }
     if (g_file_test(path, G_FILE_TEST_EXISTS) || !g_file_test(s->dir, G_FILE_TEST_IS_DIR)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                    "the library %s has been removed or replaced while it was in use", path);
+                    _("the library %s has been removed or replaced while it was in use"), path);
         return false;
     }
     *anew = store_make_folders(s->dir, error) && write_anew(s, path, error);

@@ -1,5 +1,7 @@
 #include "ui/store/store_private.h"
 
+#include "compute/i18n.h"
+
 #include <glib/gstdio.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -34,8 +36,8 @@ static GIOErrorEnum error_code(sqlite3 *db)
 void store_set_error(sqlite3 *db, GError **error)
 {
     const GIOErrorEnum code = error_code(db);
-    g_set_error(error, G_IO_ERROR, (gint)code, "the library could not be used: %s",
-                code == G_IO_ERROR_NO_SPACE ? "the disk is full" : sqlite3_errmsg(db));
+    g_set_error(error, G_IO_ERROR, (gint)code, _("the library could not be used: %s"),
+                code == G_IO_ERROR_NO_SPACE ? _("the disk is full") : sqlite3_errmsg(db));
 }
 
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, GError **error)
@@ -265,17 +267,19 @@ static void explain(GError *failure, const char *path, GError **error)
 {
     if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_INVALID_DATA)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                    "the library %s is damaged or is no library", path);
+                    _("the library %s is damaged or is no library"), path);
         g_error_free(failure);
     } else if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_BUSY)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_BUSY,
-                    "the library %s is locked by another program; start again when that has ended",
-                    path);
+        g_set_error(
+            error, G_IO_ERROR, G_IO_ERROR_BUSY,
+            _("the library %s is locked by another program; start again when that has ended"),
+            path);
         g_error_free(failure);
     } else if (g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_FAILED) && unwritable(path)) {
         const int code = unwritable(path);
         g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
-                    "the library %s cannot be written to where it is: %s", path, g_strerror(code));
+                    _("the library %s cannot be written to where it is: %s"), path,
+                    g_strerror(code));
         g_error_free(failure);
     } else {
         g_propagate_error(error, failure);
@@ -301,8 +305,8 @@ static bool check_emptied(const char *dir, const char *path, GError **error)
         return true;
     }
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                "the library %s is empty, though there are photos of it beside it: what it held "
-                "was lost",
+                _("the library %s is empty, though there are photos of it beside it: what it held "
+                  "was lost"),
                 path);
     return false;
 }
@@ -316,7 +320,7 @@ bool store_make_folders(const char *dir, GError **error)
         if (g_mkdir_with_parents(path, 0700) != 0) {
             int code = errno;
             g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
-                        "the folder %s could not be made: %s", path, g_strerror(code));
+                        _("the folder %s could not be made: %s"), path, g_strerror(code));
             return false;
         }
     }
@@ -367,7 +371,7 @@ char *store_set_aside(const char *dir, GError **error)
         if (g_rename(old, new) != 0 && errno != ENOENT) {
             const int code = errno;
             g_set_error(error, G_IO_ERROR, (gint)g_io_error_from_errno(code),
-                        "%s could not be renamed: %s", old, g_strerror(code));
+                        _("%s could not be renamed: %s"), old, g_strerror(code));
             return NULL;
         }
     }

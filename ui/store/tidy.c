@@ -1,6 +1,8 @@
 // Files beside the library that no row names, the size of its own file, and whether all is well.
 #include "ui/store/store_private.h"
 
+#include "compute/i18n.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -235,21 +237,21 @@ static bool check_words(struct store *s, GPtrArray *faults, GError **error)
 {
     g_autoptr(GError) failure = NULL;
     if (!store_exec(s->db, "INSERT INTO words (words) VALUES ('integrity-check')", &failure)) {
-        g_ptr_array_add(faults, g_strdup_printf("the index of words: %s", failure->message));
+        g_ptr_array_add(faults, g_strdup_printf(_("the index of words: %s"), failure->message));
     }
     return add_rows(s,
                     "SELECT d.name FROM documents AS d WHERE NOT EXISTS "
                     "(SELECT 1 FROM words WHERE rowid = d.id << 32)",
-                    "no search finds", "", faults, error);
+                    _("no search finds"), "", faults, error);
 }
 
 bool store_check(struct store *s, const struct store_wait *wait, GPtrArray *faults, GError **error)
 {
     sqlite3_progress_handler(s->db, 10000, wait->cancellable ? stop_cb : NULL, wait->cancellable);
     const bool ok =
-        add_rows(s, "PRAGMA integrity_check(20)", "the library's file", "ok", faults, error) &&
+        add_rows(s, "PRAGMA integrity_check(20)", _("the library's file"), "ok", faults, error) &&
         add_rows(s, "SELECT \"table\" || ', row ' || rowid FROM pragma_foreign_key_check",
-                 "it names what is not there", "", faults, error) &&
+                 _("it names what is not there"), "", faults, error) &&
         check_words(s, faults, error);
     sqlite3_progress_handler(s->db, 0, NULL, NULL);
     return ok;

@@ -1,6 +1,8 @@
 // The trash: what is deleted keeps its row, with the time, until the trash is emptied.
 #include "ui/store/store_private.h"
 
+#include "compute/i18n.h"
+
 #define BATCH 32 // results that go in one transaction, each with a picture of some megabytes
 
 // Results without a star, but for the newest of each document.
@@ -51,7 +53,10 @@ static bool move_row(struct store *s, enum store_kind kind, gint64 id, bool away
     bool ok = store_run(s->db, away ? kinds[kind].hide : kinds[kind].show, id, error);
     if (ok && sqlite3_changes(s->db) == 0) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                    "the library has no %s %" G_GINT64_FORMAT, kinds[kind].noun, id);
+                    kind == STORE_DOCUMENT ? _("the library has no document %" PRId64)
+                    : kind == STORE_RESULT ? _("the library has no result %" PRId64)
+                                           : _("the library has no adapter %" PRId64),
+                    id);
         ok = false;
     }
     ok = ok && (kind != STORE_RESULT || move_words(s, id, away, error));

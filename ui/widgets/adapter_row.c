@@ -1,6 +1,7 @@
 #include "ui/widgets/adapter_row.h"
 
 #include "compute/adapter/adapter.h"
+#include "compute/i18n.h"
 #include "ui/core/document.h"
 #include "ui/widgets/row_focus.h"
 #include "ui/widgets/scroll.h"
@@ -32,21 +33,22 @@ G_DEFINE_FINAL_TYPE(TinctureAdapterRow, tincture_adapter_row, ADW_TYPE_PREFERENC
 static const char *method_title(const char *name)
 {
     const struct adapter_method *method = name != NULL ? adapter_method_find(name) : NULL;
-    return method != NULL ? method->title : name != NULL ? name : "Adapter";
+    return method != NULL ? translated(method->title) : name != NULL ? name : _("Adapter");
 }
 
 static char *summary_text(const TinctureAdapterEntry *a)
 {
     const char *title = method_title(a->method);
     if (a->failed) {
-        return g_strdup_printf("%s · not loaded", title);
+        return g_strdup_printf(_("%s · not loaded"), title);
     }
     if (a->total <= 0) {
         return g_strdup(title);
     }
-    return a->applied == a->total ? g_strdup_printf("%s · fits the model", title)
-                                  : g_strdup_printf("%s · fits the model in part: %d of %d tensors",
-                                                    title, a->applied, a->total);
+    return a->applied == a->total
+               ? g_strdup_printf(_("%s · fits the model"), title)
+               : g_strdup_printf(_("%s · fits the model in part: %d of %d tensors"), title,
+                                 a->applied, a->total);
 }
 
 static void show_scale(TinctureAdapterRow *self, double scale)
@@ -170,8 +172,8 @@ static void show_told(TinctureAdapterRow *self, const TinctureAdapterEntry *adap
     gtk_label_set_text(self->told_text, adapter->told != NULL ? adapter->told : "");
     gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(self->told), whole ? "dialog-information-symbolic"
                                                                      : "dialog-warning-symbolic");
-    gtk_widget_set_tooltip_text(self->told, whole ? "How this file was read"
-                                                  : "Not all of this file is applied");
+    gtk_widget_set_tooltip_text(self->told, whole ? _("How this file was read")
+                                                  : _("Not all of this file is applied"));
 }
 
 void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEntry *adapter)
@@ -180,16 +182,16 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEn
     g_autofree char *summary = summary_text(adapter);
     const struct {
         gpointer control;
-        const char *verb;
+        char *name; // owned
     } names[] = {
-        {self->enabled, "Use"},
-        {self->scale, "Strength of"},
-        {self->from, "First time step of"},
-        {self->to, "Last time step of"},
-        {self->steps, "Time steps of"},
-        {self->export, "Export"},
-        {self->remove, "Remove"},
-        {self->told, "What is not applied of"},
+        {self->enabled, g_strdup_printf(_("Use %s"), adapter->name)},
+        {self->scale, g_strdup_printf(_("Strength of %s"), adapter->name)},
+        {self->from, g_strdup_printf(_("First time step of %s"), adapter->name)},
+        {self->to, g_strdup_printf(_("Last time step of %s"), adapter->name)},
+        {self->steps, g_strdup_printf(_("Time steps of %s"), adapter->name)},
+        {self->export, g_strdup_printf(_("Export %s"), adapter->name)},
+        {self->remove, g_strdup_printf(_("Remove %s"), adapter->name)},
+        {self->told, g_strdup_printf(_("What is not applied of %s"), adapter->name)},
     };
     self->updating = TRUE;
     gtk_label_set_text(self->name, adapter->name);
@@ -210,9 +212,9 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEn
     show_use(self, adapter->enabled);
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self), adapter->name);
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *name = g_strdup_printf("%s %s", names[i].verb, adapter->name);
         gtk_accessible_update_property(GTK_ACCESSIBLE(names[i].control),
-                                       GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+                                       GTK_ACCESSIBLE_PROPERTY_LABEL, names[i].name, -1);
+        g_free(names[i].name);
     }
     self->updating = FALSE;
 }

@@ -1,5 +1,7 @@
 #include "ui/widgets/heat_map.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 #define ROW         28
@@ -110,15 +112,14 @@ void tincture_heat_map_set(TinctureHeatMap *self, const char *const *names, cons
     self->names = g_strdupv((char **)names);
     self->n = (int)g_strv_length(self->names);
     self->values = g_memdup2(values, (gsize)self->n * (gsize)self->n * sizeof *values);
-    GString *label = g_string_new("How alike:");
+    GString *label = g_string_new(_("How alike:"));
     for (int i = 0; i < self->n; i++) {
         for (int k = i + 1; k < self->n; k++) {
             const double value = values[i * self->n + k];
-            g_string_append_printf(label, " %s and %s", names[i], names[k]);
             if (isnan(value)) {
-                g_string_append(label, " share no layer;");
+                g_string_append_printf(label, _(" %s and %s share no layer;"), names[i], names[k]);
             } else {
-                g_string_append_printf(label, " %.2f;", value);
+                g_string_append_printf(label, _(" %s and %s %.2f;"), names[i], names[k], value);
             }
         }
     }

@@ -1,5 +1,7 @@
 #include "ui/widgets/layer_bars.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 #define HEIGHT     64
@@ -157,7 +159,7 @@ GtkWidget *tincture_layer_bars_new(const struct adapter_study *study, int adapte
 {
     TinctureLayerBars *self = g_object_new(TINCTURE_TYPE_LAYER_BARS, NULL);
     GString *label = g_string_new(NULL);
-    g_string_printf(label, "Sizes of %s by block:", name);
+    g_string_printf(label, _("Sizes of %s by block:"), name);
     for (guint i = 0; i < study->layers->len; i++) {
         const struct study_layer *l = study->layers->pdata[i];
         const double size = most > 0 ? size_of(l, adapter) / most : 0;

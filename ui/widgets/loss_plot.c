@@ -1,5 +1,7 @@
 #include "ui/widgets/loss_plot.h"
 
+#include "compute/i18n.h"
+
 #include <math.h>
 
 #define PAD_TOP    10.0
@@ -128,7 +130,7 @@ static void draw_legend(TinctureLossPlot *self, GtkSnapshot *snapshot, const str
     GdkRGBA dim = *color;
     dim.alpha *= 0.6f;
     g_autofree char *loss =
-        g_strdup_printf("Loss %.4f", g_array_index(self->loss, double, self->loss->len - 1));
+        g_strdup_printf(_("Loss %.4f"), g_array_index(self->loss, double, self->loss->len - 1));
     g_autofree char *steps = g_strdup_printf("%u / %d", self->loss->len, self->steps);
     draw_text(self, snapshot, loss, f->x, 0, &dim);
     draw_text(self, snapshot, steps, f->x + f->width, 1, &dim);
@@ -191,7 +193,7 @@ void tincture_loss_plot_set(TinctureLossPlot *self, const double *loss, int n, i
     g_array_set_size(self->loss, 0);
     if (n > 0) {
         g_autofree char *label =
-            g_strdup_printf("Loss %.4f after %d of %d steps", loss[n - 1], n, MAX(steps, n));
+            g_strdup_printf(_("Loss %.4f after %d of %d steps"), loss[n - 1], n, MAX(steps, n));
         g_array_append_vals(self->loss, loss, (guint)n);
         gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, label,
                                        -1);

@@ -1,5 +1,7 @@
 #include "ui/widgets/result_row.h"
 
+#include "compute/i18n.h"
+
 #include "ui/widgets/thumb.h"
 
 #define THUMB_SIDE 64
@@ -66,16 +68,19 @@ static void show_item(TinctureResultRow *self)
     gboolean current, starred;
     g_object_get(self->item, "prompt", &prompt, "difference", &difference, "subtitle", &subtitle,
                  "thumb", &thumb, "current", &current, "starred", &starred, NULL);
-    g_autofree char *name = g_strdup_printf(
-        "%s, %s%s%s%s%s", prompt, difference ? difference : "", difference ? ", " : "", subtitle,
-        starred ? ", starred" : "", current ? ", shown now" : "");
+    const char *const parts[] = {prompt, difference ? difference : "", subtitle,
+                                 starred ? _("starred") : "", current ? _("shown now") : ""};
+    g_autoptr(GString) name = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_string_append_printf(name, "%s%s", name->len > 0 && *parts[i] ? ", " : "", parts[i]);
+    }
     tincture_thumb_set_paintable(self->thumb, thumb);
     gtk_label_set_text(self->prompt, prompt);
     gtk_label_set_text(self->difference, difference);
     gtk_widget_set_visible(GTK_WIDGET(self->difference), difference != NULL);
     gtk_label_set_text(self->subtitle, subtitle);
     show_star(self, starred);
-    name_row(self, name, current);
+    name_row(self, name->str, current);
 }
 
 static void toggled_cb(TinctureResultRow *self)
@@ -136,8 +141,9 @@ static void tincture_result_row_init(TinctureResultRow *self)
     gtk_widget_add_css_class(star, "circular");
     gtk_widget_set_focusable(star, FALSE); // the list gives no row the keyboard that has it inside
     gtk_widget_set_valign(star, GTK_ALIGN_CENTER);
-    gtk_widget_set_tooltip_text(star, "Star (Ctrl+B)");
-    gtk_accessible_update_property(GTK_ACCESSIBLE(star), GTK_ACCESSIBLE_PROPERTY_LABEL, "Star", -1);
+    gtk_widget_set_tooltip_text(star, _("Star (Ctrl+B)"));
+    gtk_accessible_update_property(GTK_ACCESSIBLE(star), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Star"),
+                                   -1);
     g_signal_connect_swapped(star, "toggled", G_CALLBACK(toggled_cb), self);
     gtk_box_append(GTK_BOX(row), GTK_WIDGET(self->thumb));
     gtk_box_append(GTK_BOX(row), words);

@@ -1,5 +1,6 @@
 #include "ui/widgets/sample_strip.h"
 
+#include "compute/i18n.h"
 #include "render/present/texture.h"
 #include "ui/widgets/thumb.h"
 
@@ -42,7 +43,7 @@ static void clear(TinctureSampleStrip *self)
 static void append(TinctureSampleStrip *self, const struct picture *sample)
 {
     g_autoptr(GdkTexture) texture = texture_from_rgba8(sample->rgba, sample->width, sample->height);
-    g_autofree char *label = g_strdup_printf("Sample %u", self->shown->len + 1);
+    g_autofree char *label = g_strdup_printf(_("Sample %u"), self->shown->len + 1);
     double aspect = (double)sample->width / sample->height;
     GtkWidget *thumb = tincture_thumb_new(
         GDK_PAINTABLE(texture), (int)(SAMPLE_HEIGHT * CLAMP(aspect, 0.5, 2)), SAMPLE_HEIGHT);

@@ -1,6 +1,7 @@
 // Sliders work on an adjustment in slider units: the value itself, or its decade (log10) where the
 // table says that the setting is logarithmic.
 #include "ui/widgets/setting_row.h"
+#include "compute/i18n.h"
 #include "ui/widgets/row_focus.h"
 #include "ui/widgets/scroll.h"
 
@@ -67,13 +68,16 @@ static char *value_text(const struct setting *p, double value)
                : g_strdup_printf("%.*f", value_digits(p), value);
 }
 
-#define MARK " (of the model)"
-
 // ---- choices ------------------------------------------------------------------------------------
 
 static gboolean is_offered(const struct setting *p, int i)
 {
     return p->family == NULL || p->family(i)->level != SETTING_HIDDEN;
+}
+
+static const char *choice_title(const struct setting *p, int i)
+{
+    return translated(setting_choice_title(p, i));
 }
 
 // Where the i-th choice stands in the list; one that is not offered stands nowhere.
@@ -102,7 +106,7 @@ static void describe_scale(TinctureSettingRow *self)
 {
     double low, high;
     slider_range(self->setting, &low, &high);
-    const char *unit = self->setting->unit;
+    const char *unit = translated(self->setting->unit);
     g_autofree char *number = value_text(self->setting, self->value);
     g_autofree char *text =
         unit != NULL ? g_strdup_printf("%s %s", number, unit) : g_strdup(number);
@@ -115,8 +119,8 @@ static void describe_scale(TinctureSettingRow *self)
 // Inside a drop-down it is the button that has the keyboard, so its name says what is chosen.
 static void describe_choice(TinctureSettingRow *self)
 {
-    g_autofree char *text = g_strdup_printf("%s: %s", self->setting->title,
-                                            setting_choice_title(self->setting, (int)self->value));
+    g_autofree char *text = g_strdup_printf("%s: %s", translated(self->setting->title),
+                                            choice_title(self->setting, (int)self->value));
     gtk_accessible_update_property(GTK_ACCESSIBLE(gtk_widget_get_first_child(self->choice)),
                                    GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
 }
@@ -145,7 +149,7 @@ static void show_value(TinctureSettingRow *self)
     }
     if (self->summary != NULL) {
         const struct member *chosen = self->setting->family((int)self->value);
-        gtk_label_set_text(GTK_LABEL(self->summary), chosen->summary);
+        gtk_label_set_text(GTK_LABEL(self->summary), translated(chosen->summary));
     }
     if (self->reset != NULL) {
         gboolean differs = fabs(self->value - p->def) > 1e-9 * fmax(1, fabs(p->def));
@@ -229,14 +233,15 @@ static void reset_cb(TinctureSettingRow *self)
 static void name_control(TinctureSettingRow *self, GtkWidget *control)
 {
     gtk_accessible_update_property(GTK_ACCESSIBLE(control), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   self->setting->title, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                   self->setting->help != NULL ? self->setting->help : "", -1);
+                                   translated(self->setting->title),
+                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   self->setting->help ? translated(self->setting->help) : "", -1);
 }
 
 static GtkWidget *build_header(TinctureSettingRow *self)
 {
     GtkWidget *header = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-    self->title = gtk_label_new(self->setting->title);
+    self->title = gtk_label_new(translated(self->setting->title));
     gtk_label_set_xalign(GTK_LABEL(self->title), 0);
     gtk_label_set_ellipsize(GTK_LABEL(self->title), PANGO_ELLIPSIZE_END);
     gtk_widget_set_hexpand(self->title, TRUE);
@@ -246,9 +251,9 @@ static GtkWidget *build_header(TinctureSettingRow *self)
 
 static GtkWidget *build_reset(TinctureSettingRow *self)
 {
-    g_autofree char *label = g_strdup_printf("Reset %s", self->setting->title);
+    g_autofree char *label = g_strdup_printf(_("Reset %s"), translated(self->setting->title));
     self->reset = gtk_button_new_from_icon_name("edit-undo-symbolic");
-    gtk_widget_set_tooltip_text(self->reset, "Back to the default");
+    gtk_widget_set_tooltip_text(self->reset, _("Back to the default"));
     gtk_widget_set_valign(self->reset, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(self->reset, "flat");
     gtk_widget_add_css_class(self->reset, "reset");
@@ -333,7 +338,7 @@ static GtkWidget *build_choice(TinctureSettingRow *self)
     g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
     for (int i = 0; i < setting_choices(self->setting); i++) {
         if (is_offered(self->setting, i)) {
-            gtk_string_list_append(titles, setting_choice_title(self->setting, i));
+            gtk_string_list_append(titles, choice_title(self->setting, i));
         }
     }
     self->choice = gtk_drop_down_new(G_LIST_MODEL(g_steal_pointer(&titles)), NULL);
@@ -396,8 +401,8 @@ GtkWidget *tincture_setting_row_new(const struct setting *setting, const char *p
     TinctureSettingRow *self = g_object_new(TINCTURE_TYPE_SETTING_ROW, NULL);
     self->setting = setting;
     self->value = setting->def;
-    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self), setting->title);
-    gtk_widget_set_tooltip_text(GTK_WIDGET(self), setting->help);
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self), translated(setting->title));
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self), translated(setting->help));
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(self), build(self));
     name_widgets(self, prefix);
     show_value(self);
@@ -430,7 +435,9 @@ void tincture_setting_row_mark(TinctureSettingRow *self, const char *name)
     for (guint i = 0; i < n; i++) {
         const struct member *m = self->setting->family(choice_at(self->setting, i));
         const gboolean marked = g_strcmp0(m->name, name) == 0;
-        g_autofree char *text = g_strconcat(m->title, marked ? MARK : "", NULL);
+        const char *title = translated(m->title);
+        g_autofree char *text =
+            marked ? g_strdup_printf(_("%s (of the model)"), title) : g_strdup(title);
         if (!g_str_equal(text, gtk_string_list_get_string(list, i))) {
             self->updating = TRUE; // what is chosen stays chosen
             gtk_string_list_splice(list, i, 1, (const char *[]){text, NULL});

@@ -89,11 +89,11 @@ static struct adapter *peft_old_oft_read(const struct adapter_source *s, struct 
                             : NULL;
     adapter_note_all(a, notes);
     if (a && !s->config) {
-        adapter_note(
-            a,
-            _("read as rotations of the layers' %s without a bound, as adapter_config.json "
-              "is not beside it"),
-            is_input_side(s) ? "inputs" : "outputs");
+        adapter_note(a, is_input_side(s)
+                            ? _("read as rotations of the layers' inputs without a bound, as "
+                                "adapter_config.json is not beside it")
+                            : _("read as rotations of the layers' outputs without a bound, as "
+                                "adapter_config.json is not beside it"));
     }
     return a;
 }

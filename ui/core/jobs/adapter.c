@@ -3,6 +3,7 @@
 //
 // Takes path, folder: of learned tokens, and the id of whoever asks. Ends with the adapter's facts,
 // or the token and a note on what of its file is left out, or the control.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 #include "ui/core/plain_text.h"
@@ -58,8 +59,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type adapter_job = {
     .member = {.name = "adapter",
-               .title = "Loading an adapter",
-               .summary = "Reads an adapter and finds out whether it fits the model"},
+               .title = N_("Loading an adapter"),
+               .summary = N_("Reads an adapter and finds out whether it fits the model")},
     .rank = JOB_LIVE,
     .run = run,
 };

@@ -6,6 +6,7 @@
 // that a batch that was stopped can be begun again, as it is by itself when it has made way for
 // others. Ends with the batch, whose faults are the photos that could not be done, and a note.
 #include "ui/core/batch.h"
+#include "compute/i18n.h"
 #include "ui/core/job.h"
 
 #define FAULTS_TOLD 3 // sentences in the note
@@ -28,19 +29,22 @@ static guint tell(GString *text, const GPtrArray *sentences, guint told)
 static char *note(const struct document *d, const struct batch *b)
 {
     GString *text = g_string_new(NULL);
-    g_string_printf(text, "Exported %u of %u photos", b->made, b->photos->len);
+    g_string_printf(text, P_("Exported %u of %u photo", "Exported %u of %u photos", b->photos->len),
+                    b->made, b->photos->len);
     if (b->there) {
-        g_string_append_printf(text, ", %u were there already", b->there);
+        g_string_append_printf(
+            text, P_(", %u was there already", ", %u were there already", b->there), b->there);
     }
     if (b->elsewhere) {
-        g_string_append_printf(text, ", another program is at %u", b->elsewhere);
+        g_string_append_printf(text, _(", another program is at %u"), b->elsewhere);
     }
     if (d->mask || d->region.width || d->lead.control) {
-        g_string_append(text, "; mask, frame and control are of the open photo and were left out");
+        g_string_append(text,
+                        _("; mask, frame and control are of the open photo and were left out"));
     }
     const guint told = tell(text, b->notes, tell(text, b->faults, 0));
     if (told > FAULTS_TOLD) {
-        g_string_append_printf(text, ". And %u more", told - FAULTS_TOLD);
+        g_string_append_printf(text, _(". And %u more"), told - FAULTS_TOLD);
     }
     return g_string_free(text, FALSE);
 }
@@ -81,9 +85,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type batch_job = {
     .member = {.name = "batch",
-               .title = "Editing many photos",
-               .summary = "Does one edit to many photos and exports each to a folder"},
+               .title = N_("Editing many photos"),
+               .summary = N_("Does one edit to many photos and exports each to a folder")},
     .rank = JOB_PATIENT,
-    .failure = "The batch stopped",
+    .failure = N_("The batch stopped"),
     .run = run,
 };

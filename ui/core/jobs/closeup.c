@@ -1,6 +1,7 @@
 // A piece of the photo and of the result in the photo's own pixels, for a window that is zoomed in.
 //
 // Takes photo, region, and result where there is one. Ends with both pictures of the piece.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -42,9 +43,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type closeup_job = {
     .member = {.name = "closeup",
-               .title = "Sharpening what is seen",
-               .summary = "Shows the photo's own pixels where the window is zoomed in"},
+               .title = N_("Sharpening what is seen"),
+               .summary = N_("Shows the photo's own pixels where the window is zoomed in")},
     .rank = JOB_LIVE,
-    .failure = "The photo could not be shown in full size",
+    .failure = N_("The photo could not be shown in full size"),
     .run = run,
 };

@@ -3,6 +3,7 @@
 // Takes files with their names and strengths, path and title of the new one, and rank: of a
 // low-rank update near to what they do together (0: exactly that). Asks before it writes one. Ends
 // with a note on what it became.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 #include "ui/core/paths.h"
@@ -10,10 +11,10 @@
 static void ask_near(const struct adapter_written *w, void *data)
 {
     TinctureJob *job = data;
-    g_autofree char *question = g_strdup_printf(
-        "With rank %d %s leaves out %.2g of what its parts change together, where 0 is nothing and "
-        "1 all of it. A higher rank comes nearer.",
-        w->rank, job->in.title, w->left_out);
+    g_autofree char *question = g_strdup_printf(_("With rank %d %s leaves out %.2g of what its "
+                                                  "parts change together, where 0 is nothing and "
+                                                  "1 all of it. A higher rank comes nearer."),
+                                                w->rank, job->in.title, w->left_out);
     if (w->left_out > 0) {
         job_ask(job, question);
     }
@@ -28,11 +29,13 @@ static bool save(TinctureJob *job, struct adapter *a, GError **error)
                                          in->path, &written, ask_near, job, &job->task, error)
                         : adapter_save(a, in->path, &job->task, error);
     if (ok && written.left_out > 0) {
-        job->out.note = g_strdup_printf("Made %s, a low-rank update of rank %d: %.2g of the change "
-                                        "is left out",
-                                        in->title, written.rank, written.left_out);
+        job->out.note =
+            g_strdup_printf(_("Made %s, a low-rank update of rank %d: %.2g of the change "
+                              "is left out"),
+                            in->title, written.rank, written.left_out);
     } else if (ok) {
-        job->out.note = g_strdup_printf("Made %s, which does exactly what its parts do", in->title);
+        job->out.note =
+            g_strdup_printf(_("Made %s, which does exactly what its parts do"), in->title);
     }
     return ok;
 }
@@ -53,9 +56,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type combine_job = {
     .member = {.name = "combine",
-               .title = "Combining adapters",
-               .summary = "Makes one adapter of several, each at its strengths"},
+               .title = N_("Combining adapters"),
+               .summary = N_("Makes one adapter of several, each at its strengths")},
     .rank = JOB_WATCHED,
-    .failure = "The adapter was not made",
+    .failure = N_("The adapter was not made"),
     .run = run,
 };

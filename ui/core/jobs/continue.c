@@ -2,6 +2,7 @@
 //
 // Takes photo and result; title: what it is to be called. Ends with the picture as in a file, at
 // the photo's own size and as deep as files can be, so that nothing is lost on the way.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -29,8 +30,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type continue_job = {
     .member = {.name = "continue",
-               .title = "Continuing from the result",
-               .summary = "Makes a result the photo that is edited next"},
-    .failure = "The result could not be continued from",
+               .title = N_("Continuing from the result"),
+               .summary = N_("Makes a result the photo that is edited next")},
+    .failure = N_("The result could not be continued from"),
     .run = run,
 };

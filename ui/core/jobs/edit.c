@@ -3,6 +3,7 @@
 // Takes photo, document and adapters; with bytes, width, height and precision it shows the stored
 // pixels of a result again instead of drawing. Ends with the result and its pictures, and shows
 // rough ones on the way.
+#include "compute/i18n.h"
 #include "render/signed.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
@@ -39,7 +40,7 @@ static struct edit_result *unpack(const struct job_inputs *in, GError **error)
     }
     edit_result_free(r);
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_FILE,
-                "this result is damaged in the library");
+                _("this result is damaged in the library"));
     return NULL;
 }
 
@@ -73,8 +74,10 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 }
 
 const struct job_type edit_job = {
-    .member = {.name = "edit", .title = "Editing", .summary = "Draws what the words ask for"},
+    .member = {.name = "edit",
+               .title = N_("Editing"),
+               .summary = N_("Draws what the words ask for")},
     .rank = JOB_LIVE,
-    .failure = "The edit did not work",
+    .failure = N_("The edit did not work"),
     .run = run,
 };

@@ -3,6 +3,7 @@
 // Takes photo, result where there is one (else the photo itself is written), path, save, and
 // with_recipe: whether the file tells how it was made. Ends with a note where the file lacks
 // something of the picture.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -73,9 +74,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type export_job = {
     .member = {.name = "export",
-               .title = "Exporting",
-               .summary = "Writes the picture at the photo's own size"},
+               .title = N_("Exporting"),
+               .summary = N_("Writes the picture at the photo's own size")},
     .rank = JOB_PROMISED,
-    .failure = "The export did not work",
+    .failure = N_("The export did not work"),
     .run = run,
 };

@@ -5,6 +5,7 @@
 // the adapter (0: adapter_export()'s). Asks before it writes such a copy. Ends with a note where
 // the dialect could only come near.
 #include "compute/adapter/dialect/dialect.h"
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -25,8 +26,8 @@ static void ask_near(const struct adapter_written *w, void *data)
     TinctureJob *job = data;
     g_autofree char *name = g_filename_display_basename(job->in.path);
     g_autofree char *question = g_strdup_printf(
-        "In this form %s can only be a low-rank copy. With rank %d it is %.2g off at strength 1, "
-        "where 0 is the same and 1 no adapter at all. A higher rank comes nearer.",
+        _("In this form %s can only be a low-rank copy. With rank %d it is %.2g off at strength 1, "
+          "where 0 is the same and 1 no adapter at all. A higher rank comes nearer."),
         name, w->rank, w->left_out);
     if (w->left_out > 0) {
         job_ask(job, question);
@@ -44,12 +45,12 @@ static bool export_as(TinctureJob *job, struct adapter *a, GError **error)
         return false;
     }
     if (written.left_out > 0) {
-        job->out.note = g_strdup_printf("a low-rank copy of rank %d, %.2g off at strength 1",
+        job->out.note = g_strdup_printf(_("a low-rank copy of rank %d, %.2g off at strength 1"),
                                         written.rank, written.left_out);
     } else if (written.at_one) {
-        job->out.note = g_strdup("the same at strength 1");
+        job->out.note = g_strdup(_("the same at strength 1"));
     } else if (written.without_hints) {
-        job->out.note = g_strdup("without its hint encoder, which no other program reads");
+        job->out.note = g_strdup(_("without its hint encoder, which no other program reads"));
     }
     return true;
 }
@@ -64,9 +65,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type export_adapter_job = {
     .member = {.name = "export_adapter",
-               .title = "Exporting an adapter",
-               .summary = "Writes an adapter in the form that other programs read"},
+               .title = N_("Exporting an adapter"),
+               .summary = N_("Writes an adapter in the form that other programs read")},
     .rank = JOB_PROMISED,
-    .failure = "The export did not work",
+    .failure = N_("The export did not work"),
     .run = run,
 };

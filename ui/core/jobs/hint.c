@@ -1,6 +1,7 @@
 // The hint that leads an edit, to be looked at.
 //
 // Takes photo and document, whose edits a control leads. Ends with the hint as a picture.
+#include "compute/i18n.h"
 #include "render/signed.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
@@ -38,8 +39,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type hint_job = {
     .member = {.name = "hint",
-               .title = "Making the hint",
-               .summary = "Shows the hint by which a control leads the edit"},
+               .title = N_("Making the hint"),
+               .summary = N_("Shows the hint by which a control leads the edit")},
     .rank = JOB_LIVE,
     .run = run,
 };

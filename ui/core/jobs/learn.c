@@ -5,6 +5,8 @@
 // facts.
 #include "ui/core/learner.h"
 
+#include "compute/i18n.h"
+
 // What the training can draw of the photo by now.
 static void watch_cb(const struct edit_result *drawn, double db, void *data)
 {
@@ -30,8 +32,10 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 }
 
 const struct job_type learn_job = {
-    .member = {.name = "learn", .title = "Learning", .summary = "Learns the photo as an adapter"},
+    .member = {.name = "learn",
+               .title = N_("Learning"),
+               .summary = N_("Learns the photo as an adapter")},
     .rank = JOB_WATCHED,
-    .failure = "The training stopped",
+    .failure = N_("The training stopped"),
     .run = run,
 };

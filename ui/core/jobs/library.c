@@ -2,6 +2,7 @@
 // read before, and the model loads meanwhile.
 //
 // Takes copy. Ends with the store of the copy.
+#include "compute/i18n.h"
 #include "ui/core/job.h"
 #include "ui/store/store.h"
 
@@ -24,8 +25,8 @@ static bool prepare(TinctureJob *job, GError **error)
 
 const struct job_type library_job = {
     .member = {.name = "library",
-               .title = "Copying the library",
-               .summary = "Copies a library that cannot be written to where it is"},
+               .title = N_("Copying the library"),
+               .summary = N_("Copies a library that cannot be written to where it is")},
     .rank = JOB_WATCHED,
     .prepare = prepare,
 };

@@ -3,6 +3,7 @@
 // Takes path (folder or file), vae, device and precision, and folder: of learned tokens, or NULL;
 // controls. Ends with the names of model and device, the precision, the tokens, a note about those
 // that do not go with the model, and whether edges can be kept.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -13,8 +14,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
         return false;
     }
     const struct gpu_info *info = gpu_info(e->gpu);
-    job->out.device =
-        info->slow_driver ? g_strdup_printf("%s (slow driver)", info->name) : g_strdup(info->name);
+    job->out.device = info->slow_driver ? g_strdup_printf(_("%s (slow driver)"), info->name)
+                                        : g_strdup(info->name);
     job->out.model = g_strdup(e->model->name);
     job->out.precision = gpu_precision(e->gpu);
     e->own_controls = g_strdup(job->in.controls);
@@ -31,9 +32,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type load_job = {
     .member = {.name = "load",
-               .title = "Loading the model",
-               .summary = "Reads the model's weights"},
+               .title = N_("Loading the model"),
+               .summary = N_("Reads the model's weights")},
     .rank = JOB_LASTING,
-    .failure = "The model could not be loaded",
+    .failure = N_("The model could not be loaded"),
     .run = run,
 };

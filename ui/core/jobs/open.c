@@ -5,6 +5,7 @@
 // Takes path or bytes, title (whose suffix the library's copy gets), folder (the library's; NULL:
 // no copy is kept), file (relative path of its copy, where it is there already) and the id of its
 // document. Ends with the photo, its picture and a note; in.file is known then.
+#include "compute/i18n.h"
 #include "compute/replace.h"
 #include "render/file.h"
 #include "ui/core/engine.h"
@@ -37,7 +38,7 @@ static bool fail_large(int fd, GError **error)
     g_autoptr(GBytes) bytes = g_bytes_new(first, (gsize)MAX(n, 0));
     g_autofree char *reason = image_refused(bytes);
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s",
-                reason ? reason : "the file is too large for a photo");
+                reason ? reason : _("the file is too large for a photo"));
     return false;
 }
 
@@ -50,8 +51,8 @@ static bool check_file(int fd, gsize *size, GError **error)
     }
     if (!S_ISREG(info.st_mode)) {
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE,
-                            S_ISDIR(info.st_mode) ? "this is a folder, and pictures are files"
-                                                  : "this is not a file");
+                            S_ISDIR(info.st_mode) ? _("this is a folder, and pictures are files")
+                                                  : _("this is not a file"));
         return false;
     }
     if (info.st_size > MAX_PHOTO_BYTES) {
@@ -147,7 +148,7 @@ static bool keep_copy(const struct job_inputs *in, GError **error)
     }
     const bool ok = replacement_whole(path, data, size, error);
     if (!ok) {
-        g_prefix_error_literal(error, "the library cannot take it: ");
+        g_prefix_error_literal(error, _("the library cannot take it: "));
     }
     return ok;
 }
@@ -175,7 +176,7 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 }
 
 const struct job_type open_job = {
-    .member = {.name = "open", .title = "Opening", .summary = "Opens a photo"},
+    .member = {.name = "open", .title = N_("Opening"), .summary = N_("Opens a photo")},
     .prepare = prepare,
     .run = run,
 };

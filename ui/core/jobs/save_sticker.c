@@ -2,6 +2,7 @@
 //
 // Takes bytes (8-bit RGBA) with width and height, target and path. Ends with a note: what was
 // written.
+#include "compute/i18n.h"
 #include "ui/core/job.h"
 #include "ui/core/sticker.h"
 
@@ -13,9 +14,9 @@ static char *note_of(const struct job_inputs *in, int quality)
     GStatBuf file;
     g_autofree char *size =
         g_stat(in->path, &file) == 0 ? g_format_size((guint64)file.st_size) : g_strdup("?");
-    g_autofree char *lossy =
-        quality < 100 ? g_strdup_printf(", quality %d", quality) : g_strdup("");
-    return g_strdup_printf("Saved %s: %d × %d, %s%s", name, in->width, in->height, size, lossy);
+    return g_strdup_printf(quality < 100 ? _("Saved %s: %d × %d, %s, quality %d")
+                                         : _("Saved %s: %d × %d, %s"),
+                           name, in->width, in->height, size, quality);
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
@@ -36,9 +37,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type save_sticker_job = {
     .member = {.name = "save-sticker",
-               .title = "Saving the sticker",
-               .summary = "Writes a sticker as a messenger takes it"},
+               .title = N_("Saving the sticker"),
+               .summary = N_("Writes a sticker as a messenger takes it")},
     .rank = JOB_WATCHED | JOB_PROMISED,
-    .failure = "The sticker could not be saved",
+    .failure = N_("The sticker could not be saved"),
     .run = run,
 };

@@ -2,6 +2,7 @@
 //
 // Takes photo, document and adapters; title: the word, or NULL for the place x, y in pixels of the
 // photo; erase: whether it is taken away. Ends with the selection, a mask of one step.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -19,9 +20,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type select_job = {
     .member = {.name = "select",
-               .title = "Selecting",
-               .summary = "Finds what belongs to a word or to a place"},
+               .title = N_("Selecting"),
+               .summary = N_("Finds what belongs to a word or to a place")},
     .rank = JOB_LIVE,
-    .failure = "Nothing could be selected",
+    .failure = N_("Nothing could be selected"),
     .run = run,
 };

@@ -3,6 +3,7 @@
 // Takes document, and adapters of what is drawn, or photo where it is cut out of one; title: what a
 // person calls it. Ends with the cut.
 #include "ui/core/sticker.h"
+#include "compute/i18n.h"
 #include "ui/core/job.h"
 
 #include <string.h>
@@ -48,9 +49,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type sticker_job = {
     .member = {.name = "sticker",
-               .title = "Making a sticker",
-               .summary = "Takes a thing out of what is around it"},
+               .title = N_("Making a sticker"),
+               .summary = N_("Takes a thing out of what is around it")},
     .rank = JOB_WATCHED,
-    .failure = "The sticker could not be made",
+    .failure = N_("The sticker could not be made"),
     .run = run,
 };

@@ -1,6 +1,7 @@
 // What adapters do to the model and how alike they are, in numbers.
 //
 // Takes files with their names and strengths, and the id of whoever asks. Ends with the study.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -17,9 +18,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type study_job = {
     .member = {.name = "study",
-               .title = "Measuring adapters",
-               .summary = "Measures what adapters change of the model and how alike they are"},
+               .title = N_("Measuring adapters"),
+               .summary = N_("Measures what adapters change of the model and how alike they are")},
     .rank = JOB_WATCHED,
-    .failure = "The adapters could not be measured",
+    .failure = N_("The adapters could not be measured"),
     .run = run,
 };

@@ -6,6 +6,7 @@
 // reports a sample of the first photo, where it is of subjects, and one a prompt, in that order.
 // Ends with the adapter's facts, and a note on photos that were left out.
 #include "ui/core/subject.h"
+#include "compute/i18n.h"
 #include "render/file.h"
 #include "ui/core/learner.h"
 #include "ui/core/picture_set.h"
@@ -82,7 +83,7 @@ static bool read_entry(struct albums *all, struct learner *l, const struct subje
     }
     if (a->list->len == 0 && !task_cancelled(&l->task, error)) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                    "there is no photo of the %s that can be learned from: %s", entry->kind,
+                    _("there is no photo of the %s that can be learned from: %s"), entry->kind,
                     all->left_out->str);
     }
     return a->list->len > 0;
@@ -247,9 +248,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type subject_job = {
     .member = {.name = "subject",
-               .title = "Learning from the photos",
-               .summary = "Learns subjects, with words of their own, or a style as an adapter"},
+               .title = N_("Learning from the photos"),
+               .summary = N_("Learns subjects, with words of their own, or a style as an adapter")},
     .rank = JOB_WATCHED,
-    .failure = "The training stopped",
+    .failure = N_("The training stopped"),
     .run = run,
 };

@@ -2,6 +2,7 @@
 //
 // Takes path, title and id, of whoever asks. Ends with the photo and its picture, and with the mask
 // that lies beside it as a selection; NULL: there is none.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 #include "ui/core/subject.h"
@@ -44,8 +45,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type subject_photo_job = {
     .member = {.name = "subject_photo",
-               .title = "Opening",
-               .summary = "Opens a photo of a subject, to crop, mask and describe it"},
+               .title = N_("Opening"),
+               .summary = N_("Opens a photo of a subject, to crop, mask and describe it")},
     .prepare = prepare,
     .run = run,
 };

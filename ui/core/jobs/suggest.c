@@ -1,6 +1,7 @@
 // A frame around the mask, or around what the words are about.
 //
 // Takes photo, document and adapters. Ends with the region.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -18,9 +19,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type suggest_job = {
     .member = {.name = "suggest",
-               .title = "Looking for the frame",
-               .summary = "Finds the part of the photo that is to change"},
+               .title = N_("Looking for the frame"),
+               .summary = N_("Finds the part of the photo that is to change")},
     .rank = JOB_LIVE,
-    .failure = "No frame could be suggested",
+    .failure = N_("No frame could be suggested"),
     .run = run,
 };

@@ -2,6 +2,7 @@
 //
 // Takes folder. Ends with the tokens that came and left, and a note about files that do not go with
 // the model.
+#include "compute/i18n.h"
 #include "ui/core/engine.h"
 #include "ui/core/job.h"
 
@@ -25,8 +26,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type tokens_job = {
     .member = {.name = "tokens",
-               .title = "Reading learned tokens",
-               .summary = "Makes the learned tokens those of the library's files"},
+               .title = N_("Reading learned tokens"),
+               .summary = N_("Makes the learned tokens those of the library's files")},
     .rank = JOB_LIVE | JOB_LASTING,
     .run = run,
 };

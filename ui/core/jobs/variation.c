@@ -3,6 +3,8 @@
 // Takes what an edit takes, and ends as one.
 #include "ui/core/job.h"
 
+#include "compute/i18n.h"
+
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     return edit_job.run(job, e, error);
@@ -10,8 +12,8 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
 
 const struct job_type variation_job = {
     .member = {.name = "variation",
-               .title = "Drawing a variation",
-               .summary = "Draws the edit with another seed"},
-    .failure = "The variation did not work",
+               .title = N_("Drawing a variation"),
+               .summary = N_("Draws the edit with another seed")},
+    .failure = N_("The variation did not work"),
     .run = run,
 };
