@@ -550,7 +550,7 @@ static void test_configurations(void)
         {"{\"r\": 2}", 4, NULL}, // PEFT's alpha is 8 where nothing says it
         {"{\"r\": 2, \"lora_alpha\": 6, \"alpha_pattern\": {\"o_q\": 1, \"to.q\": 2}}", 1, NULL},
         {"{\"r\": 2, \"lora_alpha\": 6, \"alpha_pattern\": {\"(\": 1, \"to_[qk]\": 2}}", 1,
-         "1 entries of alpha_pattern"},
+         "1 entry of alpha_pattern"},
         {NULL, 1, "alpha is taken to be the rank"},
         {many->str, 3, "entries of alpha_pattern"},
     };
