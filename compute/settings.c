@@ -358,14 +358,16 @@ static bool has_row(const struct member *m, const char *key)
 // The members of a choice that have such a row: "ddim and tcd". Newly allocated; NULL: none.
 static char *members_with(const struct setting *choice, const char *key)
 {
-    g_autoptr(GString) names = g_string_new(NULL);
+    char *names = NULL;
     for (int i = 0; choice->family && choice->family(i); i++) {
+        const char *name = choice->family(i)->name;
         if (has_row(choice->family(i), key)) {
-            g_string_append_printf(names, "%s%s", names->len ? " and " : "",
-                                   choice->family(i)->name);
+            g_autofree char *before = names;
+            names =
+                before ? g_strdup_printf(C_("list", "%s and %s"), before, name) : g_strdup(name);
         }
     }
-    return names->len ? g_strdup(names->str) : NULL;
+    return names;
 }
 
 // The row to change, or an error that says where it belongs.

@@ -7,20 +7,21 @@
 // no state.
 #pragma once
 
+#include "compute/i18n.h"
 #include "compute/task.h"
 #include "render/rows.h"
 
 // Noted of a picture whose file is damaged behind its first rows. A file without any is refused.
 #define CODEC_PARTIAL_NOTE                                                                         \
-    "the file is damaged or cut short, and the picture is shown as far as it goes"
+    _("the file is damaged or cut short, and the picture is shown as far as it goes")
 
-#define CODEC_PROFILE_NOTE "the embedded colour profile is damaged and was ignored"
+#define CODEC_PROFILE_NOTE _("the embedded colour profile is damaged and was ignored")
 
 // Noted of a picture that is one of several in its file, as frames or pages; the second where the
 // file says itself which is to be shown.
-#define CODEC_FIRST_NOTE   "the file holds several pictures, and the first is shown"
-#define CODEC_LARGEST_NOTE "the file holds several pictures, and the largest is shown"
-#define CODEC_MAIN_NOTE    "the file holds several pictures, and its main one is shown"
+#define CODEC_FIRST_NOTE   _("the file holds several pictures, and the first is shown")
+#define CODEC_LARGEST_NOTE _("the file holds several pictures, and the largest is shown")
+#define CODEC_MAIN_NOTE    _("the file holds several pictures, and its main one is shown")
 
 struct codec_write {
     int bits;            // 8 or 16 a channel; formats that know only 8 ignore it

@@ -268,7 +268,7 @@ bool mask_read_json(JsonNode *node, struct mask **mask, GError **error)
 bool mask_from_json(const char *json, struct mask **mask, GError **error)
 {
     g_autoptr(JsonNode) root =
-        json_text_read(json, strlen(json), JSON_NODE_ARRAY, "the mask", error);
+        json_text_read(json, strlen(json), JSON_NODE_ARRAY, _("the mask"), error);
     *mask = NULL;
     return root && mask_read_json(root, mask, error);
 }

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "compute/file/safetensors.h"
+#include "compute/i18n.h"
 #include "compute/model/model.h"
 #include "compute/settings.h"
 
@@ -99,9 +100,9 @@ enum { ADAPTER_LENGTH = 1 };
 enum { N_TRAINING_ROWS = 3 };
 #define TRAINING_ROWS(default_steps, default_lr, default_lr_1d)                                    \
     {.key = "steps",                                                                               \
-     .title = "Steps",                                                                             \
-     .help = "How long to learn; more steps follow the photo more closely",                        \
-     .unit = "steps",                                                                              \
+     .title = N_("Steps"),                                                                         \
+     .help = N_("How long to learn; more steps follow the photo more closely"),                    \
+     .unit = N_("steps"),                                                                          \
      .kind = SETTING_INT,                                                                          \
      .level = SETTING_EXPERT,                                                                      \
      .min = 1,                                                                                     \
@@ -112,9 +113,9 @@ enum { N_TRAINING_ROWS = 3 };
      .def = default_steps,                                                                         \
      .scope = ADAPTER_LENGTH},                                                                     \
         {.key = "lr",                                                                              \
-         .title = "Learning rate",                                                                 \
+         .title = N_("Learning rate"),                                                             \
          .level = SETTING_EXPERT,                                                                  \
-         .help = "How far each step goes; the default suits the method",                           \
+         .help = N_("How far each step goes; the default suits the method"),                       \
          .kind = SETTING_FLOAT,                                                                    \
          .min = 1e-9,                                                                              \
          .max = 10,                                                                                \
@@ -123,8 +124,8 @@ enum { N_TRAINING_ROWS = 3 };
          .logarithmic = true,                                                                      \
          .def = default_lr},                                                                       \
     {                                                                                              \
-        .key = "lr_1d", .title = "Rate of biases and norms",                                       \
-        .help = "The learning rate of weights that are no matrices: biases and norms",             \
+        .key = "lr_1d", .title = N_("Rate of biases and norms"),                                   \
+        .help = N_("The learning rate of weights that are no matrices: biases and norms"),         \
         .kind = SETTING_FLOAT, .level = SETTING_EXPERT, .min = 1e-9, .max = 10,                    \
         .slider_min = (default_lr_1d) / 100, .slider_max = (default_lr_1d)*100,                    \
         .logarithmic = true, .def = default_lr_1d                                                  \

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum layers { LAYERS_ALL, LAYERS_CROSS_ATTENTION };
-static const char *const layer_names[] = {"all", "cross_attention", NULL};
+static const char *const layer_names[] = {N_("all"), N_("cross_attention"), NULL};
 
 static bool has(int layers, const struct nn_weight *w)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compute/adapter/adapter.h"
+#include "compute/i18n.h"
 
 // An adapter of the method with default settings and no parameters yet.
 struct adapter *adapter_alloc(const struct adapter_method *method, struct model *model);
@@ -64,8 +65,8 @@ struct adapter_param *adapter_param_at(struct adapter *to, const struct adapter_
 // The row of methods that can learn in the text encoder as well.
 #define TEXT_ENCODER_ROW                                                                           \
     {                                                                                              \
-        .key = "text_encoder", .title = "Text encoder too", .level = SETTING_EXPERT,               \
-        .help = "Also learn in the text encoder; slower, and closer to the description",           \
+        .key = "text_encoder", .title = N_("Text encoder too"), .level = SETTING_EXPERT,           \
+        .help = N_("Also learn in the text encoder; slower, and closer to the description"),       \
         .kind = SETTING_SWITCH                                                                     \
     }
 
@@ -155,11 +156,11 @@ bool rotation_goes_by_number(const struct settings *s); // of blocks, not by the
 #define ROTATION_PARAMS                                                                            \
     {.key = "blocks",                                                                              \
      .level = SETTING_EXPERT,                                                                      \
-     .title = "Blocks",                                                                            \
-     .help = "How many blocks of channels turn separately; fewer blocks can learn more. The "      \
-             "nearest number "                                                                     \
-             "that divides the channels is taken",                                                 \
-     .unit = "blocks",                                                                             \
+     .title = N_("Blocks"),                                                                        \
+     .help = N_("How many blocks of channels turn separately; fewer blocks can learn more. The "   \
+                "nearest number "                                                                  \
+                "that divides the channels is taken"),                                             \
+     .unit = N_("blocks"),                                                                         \
      .kind = SETTING_INT,                                                                          \
      .min = 1,                                                                                     \
      .max = 65536,                                                                                 \
@@ -169,17 +170,17 @@ bool rotation_goes_by_number(const struct settings *s); // of blocks, not by the
      .matters = rotation_goes_by_number},                                                          \
         {.key = "block_size",                                                                      \
          .level = SETTING_EXPERT,                                                                  \
-         .title = "Block size",                                                                    \
-         .help = "Channels of a block, instead of the number of blocks; 0 goes by the number",     \
-         .unit = "channels",                                                                       \
+         .title = N_("Block size"),                                                                \
+         .help = N_("Channels of a block, instead of the number of blocks; 0 goes by the number"), \
+         .unit = N_("channels"),                                                                   \
          .kind = SETTING_INT,                                                                      \
          .min = 0,                                                                                 \
          .max = 4096,                                                                              \
          .slider_max = 128,                                                                        \
          .def = 0},                                                                                \
     {                                                                                              \
-        .key = "targets", .level = SETTING_EXPERT, .title = "Layers",                              \
-        .help = "Which layers of the image network turn their input", .kind = SETTING_CHOICE,      \
+        .key = "targets", .level = SETTING_EXPERT, .title = N_("Layers"),                          \
+        .help = N_("Which layers of the image network turn their input"), .kind = SETTING_CHOICE,  \
         .min = 0, .max = 1, .def = 0, .choices = target_names                                      \
     }
 bool rotation_init(struct adapter *a, GError **error);

@@ -48,7 +48,8 @@ enum subset {
 
 // The paper's table 1, in its order.
 static const char *const subset_names[] = {
-    "all", "ca", "ca-kv", "1d", "2d", "4d", "up", "down", "mid", "up-ca", "down-ca", "mid-ca", NULL,
+    N_("all"), "ca",  "ca-kv", "1d",      "2d",     "4d", "up",
+    "down",    "mid", "up-ca", "down-ca", "mid-ca", NULL,
 };
 
 static bool is_cross_attention(const char *name)
@@ -421,7 +422,7 @@ static const struct setting svdiff_settings[] = {
      .level = SETTING_EXPERT,
      .help =
          N_("Only the largest so many singular values of a weight are shifted; 0 is all of them"),
-     .unit = "values",
+     .unit = N_("values"),
      .kind = SETTING_INT,
      .min = 0,
      .max = 65536,
@@ -433,7 +434,7 @@ static const struct setting svdiff_settings[] = {
 extern const struct adapter_method svdiff_method;
 const struct adapter_method svdiff_method = {
     .name = "svdiff",
-    .title = "SVDiff",
+    .title = N_("SVDiff"),
     .summary = N_("Shifts the singular values of the weights: the smallest adapter, keeps what the "
                   "model knows"),
     .settings = svdiff_settings,

@@ -3,11 +3,14 @@
 // the convolutions that change the size.
 #include "compute/adapter/private.h"
 
+#include "compute/i18n.h"
+
 #include <string.h>
 
 enum targets { TARGETS_ATTENTION, TARGETS_TRANSFORMER, TARGETS_BLOCKS };
-const char *const target_names[] = {"attention", "attention+ff+proj", NULL};
-const char *const lora_target_names[] = {"attention", "attention+ff+proj", "blocks", NULL};
+const char *const target_names[] = {N_("attention"), N_("attention+ff+proj"), NULL};
+const char *const lora_target_names[] = {N_("attention"), N_("attention+ff+proj"), N_("blocks"),
+                                         NULL};
 
 static bool ends_in(const char *name, const char *const *suffixes)
 {

@@ -54,7 +54,7 @@ static bool sampler_chosen(const struct settings *s)
      .title = N_("Steps"),                                                                         \
      .recipe = "Steps",                                                                            \
      .help = N_("Denoising steps: more is finer and slower"),                                      \
-     .unit = "steps",                                                                              \
+     .unit = N_("steps"),                                                                          \
      .kind = SETTING_INT,                                                                          \
      .level = SETTING_EXPERT,                                                                      \
      .min = 1,                                                                                     \
@@ -168,7 +168,7 @@ const struct setting edit_settings[] = {
             "vanishes, for patches inside one surface"),
      .kind = SETTING_CHOICE,
      .level = SETTING_EXPERT,
-     .choices = (const char *const[]){"soft", "gradient", NULL}, // enum detail_seam
+     .choices = (const char *const[]){N_("soft"), N_("gradient"), NULL}, // enum detail_seam
      .scope = EDIT_RETURNING},
     {.key = "inverter",
      .title = N_("Inversion"),

@@ -224,7 +224,7 @@ static void spread_rows(const float *rows, int from, float *out, int count, int 
 
 bool model_embed_check(const struct model *m, const char *token, GError **error)
 {
-    if (!check_token("a new word", token, error)) {
+    if (!check_token(_("a new word"), token, error)) {
         return false;
     }
     for (const char *p = token; *p; p = g_utf8_next_char(p)) {

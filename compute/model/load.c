@@ -173,7 +173,7 @@ char *model_part_files(const struct model *m, const char *part)
     g_autoptr(GPtrArray) names = variants_in(folder, &index);
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < names->len; i++) {
-        g_string_append(text, i == 0 ? "" : i == 1 ? ", not " : ", ");
+        g_string_append(text, i == 0 ? "" : i == 1 ? _(", not ") : ", ");
         g_string_append(text, names->pdata[i]);
     }
     return g_string_free(text, FALSE);

@@ -348,7 +348,7 @@ static bool amend(const struct st_file *f, JsonObject *config, GError **error)
         return true;
     }
     g_autoptr(JsonNode) root =
-        json_text_read(text, strlen(text), JSON_NODE_OBJECT, "its metadata's config", error);
+        json_text_read(text, strlen(text), JSON_NODE_OBJECT, _("its metadata's config"), error);
     if (!root) {
         g_prefix_error(error, "%s: ", f->path);
         return false;

@@ -1,9 +1,10 @@
 // Elementwise kernels for 8-lane CPU-type devices, by pairs of elements: see lanes.glsl.
 #pragma once
 
+#include "compute/i18n.h"
 #include "compute/op/kernel.h"
 
-#define LANES_NEEDS "a processor as device, and pairs of elements"
+#define LANES_NEEDS N_("a processor as device, and pairs of elements")
 
 // Where a node begins in its storage, whose own beginning is aligned for everything.
 static inline int64_t lanes_offset(const struct node *node)

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "compute/graph/graph.h"
+#include "compute/i18n.h"
 
 // In fp32 w(j, t, k) = data[j * step_n + t * step_tap + k * step_depth]. What rests in 16 bits lies
 // in panels (compute/graph/panels.h), and is widened while it is packed.
@@ -95,10 +96,10 @@ void packed_block_run(const struct packed_block *block);
 
 #define PACKED_HALVES (1u << 1) // op_kernel.halves of those that multiply by in[1]
 // For the host's kernels: in[1] is fp32, or weights that can be taken as they rest; in words.
-#define PACKED_NEEDS "weights in fp32, or a network's own"
+#define PACKED_NEEDS N_("weights in fp32, or a network's own")
 bool packed_fits(const struct node *node, const struct gpu_info *gpu);
 // For the kernels named "bf16": whether the device is set to it, and that in words.
-#define PACKED_BF16_NEEDS "a processor that multiplies in bf16 and is set to it"
+#define PACKED_BF16_NEEDS N_("a processor that multiplies in bf16 and is set to it")
 bool packed_bf16_fits(const struct node *node, const struct gpu_info *gpu);
 
 // One call of an inner loop: c = (bias, or c itself) + rows times panel.

@@ -203,7 +203,7 @@ void dpmpp_finish(struct sampler *s)
 extern const struct sampler_type dpmpp_2m_sampler;
 const struct sampler_type dpmpp_2m_sampler = {
     .name = "dpmpp_2m",
-    .title = "DPM-Solver++ 2M",
+    .title = N_("DPM-Solver++ 2M"),
     .summary = N_("Second order: a good picture from noise in 20 to 25 steps"),
     .published = "DPMSolverMultistepScheduler",
     .settings = levels_settings,

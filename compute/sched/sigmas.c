@@ -8,7 +8,8 @@
 #define KARRAS_RHO 7.0
 #define BETA_SHAPE 0.6 // both parameters of the beta distribution
 
-static const char *const choices[] = {"model", "steps", "karras", "exponential", "beta", NULL};
+static const char *const choices[] = {N_("model"),       N_("steps"), N_("karras"),
+                                      N_("exponential"), N_("beta"),  NULL};
 
 // The levels of an edit are those of its inversion.
 static bool has_levels(const struct settings *s)

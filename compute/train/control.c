@@ -199,11 +199,11 @@ static const struct setting control_settings[] = {
      .help = N_("What leads the drawing: edges that the program finds in each picture, or pictures "
                 "that lie beside"),
      .kind = SETTING_CHOICE,
-     .choices = (const char *const[]){"canny", "file", NULL}},
+     .choices = (const char *const[]){N_("canny"), N_("file"), NULL}},
     {.key = "hint_sigma",
      .title = N_("Smoothing"),
      .help = N_("How far a picture is blurred before its edges are looked for"),
-     .unit = "pixels",
+     .unit = N_("pixels"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 16,

@@ -201,7 +201,7 @@ static void mix_finish(struct objective_run *run)
     }
 }
 
-static const char *const mix_names[] = {"halves", "segments", NULL};
+static const char *const mix_names[] = {N_("halves"), N_("segments"), NULL};
 
 static bool takes_pairs(const struct settings *s)
 {
@@ -221,7 +221,7 @@ static const struct setting mix_settings[] = {
     {.key = "pairs",
      .title = N_("Number of pairs"),
      .help = N_("How many pictures are put together of each two subjects, and of their classes"),
-     .unit = "pictures",
+     .unit = N_("pictures"),
      .kind = SETTING_INT,
      .level = SETTING_EXPERT,
      .min = 1,

@@ -17,7 +17,7 @@ bool subject_keeps_class(const struct settings *s)
 }
 
 enum keep { KEEP_PICTURES, KEEP_PREDICTIONS };
-const char *const subject_keep_names[] = {"pictures", "predictions", NULL};
+const char *const subject_keep_names[] = {N_("pictures"), N_("predictions"), NULL};
 
 int subject_kept_rows(const struct objective_run *run)
 {

@@ -32,7 +32,7 @@ const struct member *optimizer_family(int i)
 }
 
 enum rate { RATE_CONSTANT, RATE_COSINE };
-static const char *const rate_names[] = {"constant", "cosine", NULL};
+static const char *const rate_names[] = {N_("constant"), N_("cosine"), NULL};
 
 double learn_rate(const struct settings *s, int step)
 {
@@ -107,7 +107,7 @@ const struct setting learn_settings[] = {
     {.key = "batch",
      .title = N_("Batch"),
      .help = N_("Samples that one step learns from; more are steadier and slower"),
-     .unit = "samples",
+     .unit = N_("samples"),
      .kind = SETTING_INT,
      .level = SETTING_EXPERT,
      .min = 1,

@@ -10,7 +10,7 @@ po=resources/po
 
 marked_files() {
     {
-        grep -rlE --include='*.c' '\b(_|N_|C_|NC_|P_)\(' compute render ui || true
+        grep -rlE --include='*.[ch]' '\b(_|N_|C_|NC_|P_)\(' compute render ui || true
         grep -rl --include='*.ui' 'translatable="yes"' resources/ui
         ls resources/*.desktop resources/*.metainfo.xml
     } | LC_ALL=C sort
@@ -32,8 +32,10 @@ if [ "${1-}" = --pot ]; then
     extract "$list" "$2"
     exit
 fi
-marked_files >$po/POTFILES
-extract $po/POTFILES $po/tincture.pot
+marked_files >$po/POTFILES.new
+extract $po/POTFILES.new $po/tincture.pot
+rm $po/POTFILES.new
+sed -n 's/^#: //p' $po/tincture.pot | tr ' ' '\n' | LC_ALL=C sort -u >$po/POTFILES
 for language in $(cat $po/LINGUAS); do
     msgmerge --quiet --no-fuzzy-matching --add-location=file --output-file=$po/$language.new $po/$language.po $po/tincture.pot
     msgattrib --no-obsolete --output-file=$po/$language.po $po/$language.new

@@ -28,8 +28,9 @@ static const struct member *target_family(int i)
     return sticker_targets[i].name ? &members[i] : NULL;
 }
 
-static const char *const colors[] = {"white", "black", "gray",   "red",  "orange", "yellow",
-                                     "green", "blue",  "purple", "pink", NULL};
+static const char *const colors[] = {N_("white"),  N_("black"),  N_("gray"),  N_("red"),
+                                     N_("orange"), N_("yellow"), N_("green"), N_("blue"),
+                                     N_("purple"), N_("pink"),   NULL};
 static const float values[][3] = {{1, 1, 1},
                                   {0, 0, 0},
                                   {0.6f, 0.6f, 0.6f},
@@ -60,7 +61,7 @@ const struct setting sticker_settings[] = {
     {.key = "size",
      .title = N_("Size"),
      .help = N_("Pixels of the longest side"),
-     .unit = "pixels",
+     .unit = N_("pixels"),
      .kind = SETTING_INT,
      .min = STICKER_MIN_SIDE,
      .max = STICKER_MAX_SIDE,
@@ -71,7 +72,7 @@ const struct setting sticker_settings[] = {
     {.key = "outline",
      .title = N_("Outline"),
      .help = N_("Width of the line around the thing; 0: none"),
-     .unit = "pixels",
+     .unit = N_("pixels"),
      .kind = SETTING_FLOAT,
      .max = 200,
      .slider_max = 40,
