@@ -62,6 +62,13 @@ $alone bin/tincture-cli info >"$dir/info" 2>&1
 check $? "the one that lies beside it"
 $alone bin/tincture --version >/dev/null
 check $? "the installed window's program starts"
+$alone LANGUAGE=de bin/tincture --help | grep -q 'Die Version ausgeben'
+check $? "it speaks German where it lies"
+mkdir "$dir/moved" && cp -r bin share "$dir/moved" && $alone LANGUAGE=de "$dir/moved/bin/tincture" --help | grep -q 'Die Version ausgeben'
+check $? "and where it is moved to"
+$alone LANGUAGE=de bin/tincture-cli edit --sampler >/dev/null 2>"$dir/said"
+LC_ALL=C grep -q 'Unknown option' "$dir/said"
+check $? "the command line speaks English"
 
 echo "1..$n"
 exit $bad
