@@ -435,7 +435,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.learn", photo && !learning},
         {"win.resume", photo && !learning && project->can_resume},
         {"win.start-over", photo && !learning && project->can_resume},
-        {"win.edit-now", photo && !learning},
+        {"win.edit-now", photo},
         {"win.star", photo && tincture_project_n_results(project) > 0},
         {"win.cancel", job != NULL && !(job->type->rank & JOB_LASTING)},
         {"win.dice", photo && edit_settings_seed_matters(project->document.edit)},

@@ -38,13 +38,15 @@ static void keep(struct trainer *t)
     t->best.step = t->step;
 }
 
-bool best_measure(struct trainer *t)
+bool best_measure(struct trainer *t, struct task *task)
 {
     trainer_publish(t); // what is drawn is drawn with them
     const double score = t->best.measure(t->best.data);
+    t->best.cut = task_cancelled(task, NULL);
     if (isnan(score)) {
         return true;
     }
+    t->best.cut = false;
     t->best.last = score;
     if (!t->best.step || score > t->best.score) {
         t->best.score = score;

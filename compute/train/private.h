@@ -66,6 +66,7 @@ struct trainer {
         double (*measure)(void *data); // NULL: nobody measures
         void *data;
         bool stops;         // the best state is what a run ends with
+        bool cut;           // the last measurement was stopped: it is made when the run goes on
         double last, score; // of the last measurement and of the best
         int step;           // of the best; 0: none yet
         int worse;          // measurements since that were clearly worse
@@ -129,7 +130,7 @@ bool trainer_upload(struct trainer *t, GError **error); // after the leaves' val
 
 bool best_is_due(const struct trainer *t);
 // After a step. False where the run shall end here.
-bool best_measure(struct trainer *t);
+bool best_measure(struct trainer *t, struct task *task);
 void best_report(const struct trainer *t, struct train_report *r);
 // When a run ends, and there was a measurement: the parameters become the best ones.
 bool best_take(struct trainer *t, GError **error);

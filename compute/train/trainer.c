@@ -229,10 +229,10 @@ bool trainer_run(struct trainer *t, struct task *task, GError **error)
     const int64_t begin = g_get_monotonic_time();
     const int first = t->step;
     t->kept_at = begin;
-    while (t->step < t->steps) {
+    while (t->step < t->steps || t->best.cut) {
         struct train_report r = {.steps = t->steps};
         g_autoptr(GError) local = NULL;
-        if (task_cancelled(task, &local) || !train_step(t, &r, task, &local)) {
+        if (task_cancelled(task, &local) || (!t->best.cut && !train_step(t, &r, task, &local))) {
             const bool cancelled = g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED);
             g_propagate_error(error, g_steal_pointer(&local));
             if (cancelled || t->step > first) { // the steps so far are good whatever came then
@@ -240,11 +240,14 @@ bool trainer_run(struct trainer *t, struct task *task, GError **error)
             }
             return false;
         }
-        const bool goes_on = !best_is_due(t) || best_measure(t);
-        best_report(t, &r);
-        r.seconds = (g_get_monotonic_time() - begin) / 1e6;
-        r.seconds_left = r.seconds / (t->step - first) * (t->steps - t->step);
-        report(task, &r);
+        const bool again = t->best.cut;
+        const bool goes_on = !best_is_due(t) || best_measure(t, task);
+        if (!again) {
+            best_report(t, &r);
+            r.seconds = (g_get_monotonic_time() - begin) / 1e6;
+            r.seconds_left = r.seconds / (t->step - first) * (t->steps - t->step);
+            report(task, &r);
+        }
         if (!goes_on) {
             break;
         }

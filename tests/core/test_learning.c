@@ -134,6 +134,48 @@ static void test_start_over(void)
     fixture_end(&f);
 }
 
+static bool edited_while_learning(struct fixture *f)
+{
+    g_assert_true(tincture_queue_find(f->queue, &learn_job) != NULL);
+    return f->project->after.rgba && !f->project->drawing &&
+           g_str_equal(f->project->result->document.prompt, f->project->document.prompt);
+}
+
+// A live edit goes before a training, which goes on as if nothing had been.
+static void test_edit_meanwhile(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    fixture_photo(&f);
+    fixture_learn(&f, 20);
+    wait_until(&f, learning_is_over, "the training is over");
+    g_autoptr(GArray) alone = g_array_copy(f.project->loss);
+    g_assert_cmpuint(alone->len, ==, 20);
+    wait_idle(&f);
+    fixture_learn(&f, 20);
+    wait_until(&f, three_steps, "three steps are done");
+    tincture_project_set_prompt(f.project, "a pear");
+    wait_until(&f, edited_while_learning, "the edit is there before the training is over");
+    tincture_project_set_prompt(f.project, "a plum");
+    wait_until(&f, edited_while_learning, "so is the next one");
+    wait_until(&f, learning_is_over, "the training is over");
+    g_assert_cmpmem(f.project->loss->data, f.project->loss->len * sizeof(double), alone->data,
+                    alone->len * sizeof(double));
+    g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
+    g_assert_cmpuint(fixture_checkpoints(&f), ==, 0);
+
+    // Stopped while the edit has the engine, it can be gone on with.
+    fixture_learn(&f, 40);
+    wait_until(&f, three_steps, "three steps are done");
+    tincture_project_set_prompt(f.project, "a pear on a plate");
+    wait_until(&f, edited_while_learning, "the edit is there");
+    tincture_job_cancel(tincture_queue_find(f.queue, &learn_job));
+    wait_idle(&f);
+    check_waits(&f, 40);
+    fixture_end(&f);
+}
+
 static void test_killed(void)
 {
     struct fixture f;
@@ -156,6 +198,7 @@ int main(int argc, char **argv)
     g_test_add_func("/learning/cancel", test_cancel_learning);
     g_test_add_func("/learning/cancel-early", test_cancel_early);
     g_test_add_func("/learning/start-over", test_start_over);
+    g_test_add_func("/learning/edit-meanwhile", test_edit_meanwhile);
     g_test_add_func("/learning/killed", test_killed);
     return g_test_run();
 }

@@ -10,8 +10,9 @@
 static struct {
     GMutex mutex;
     GCond changed;
-    bool gates[8]; // by in.id: run() ends once its gate is open
-    GString *ran;  // names of the jobs that began, in order
+    bool gates[8];   // by in.id: run() ends once its gate is open
+    GString *ran;    // names of the jobs that began, in order
+    GString *let_go; // of those that gave back what they had left
 } world;
 
 static bool wait_for_gate(TinctureJob *job, GError **error)
@@ -38,6 +39,13 @@ static bool run(TinctureJob *job, struct engine *engine, GError **error)
     return true;
 }
 
+static void let_go(TinctureJob *job, struct engine *engine)
+{
+    g_mutex_lock(&world.mutex);
+    g_string_append(world.let_go, job->in.title);
+    g_mutex_unlock(&world.mutex);
+}
+
 static bool run_badly(TinctureJob *job, struct engine *engine, GError **error)
 {
     g_set_error_literal(error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED, "it never works");
@@ -57,7 +65,7 @@ static bool prepare(TinctureJob *job, GError **error)
     return wait_for_gate(job, error);
 }
 
-static const struct job_type plain = {.member = {.name = "plain"}, .run = run};
+static const struct job_type plain = {.member = {.name = "plain"}, .run = run, .let_go = let_go};
 static const struct job_type live = {.member = {.name = "live"}, .rank = JOB_LIVE, .run = run};
 static const struct job_type watched = {
     .member = {.name = "watched"}, .rank = JOB_WATCHED, .run = run};
@@ -73,6 +81,8 @@ static const struct job_type asking = {
 static const struct job_type patient = {
     .member = {.name = "patient"}, .rank = JOB_PATIENT, .run = run};
 static const struct job_type bad = {.member = {.name = "bad"}, .run = run_badly};
+static const struct job_type bad_live = {
+    .member = {.name = "bad-live"}, .rank = JOB_LIVE, .run = run_badly};
 
 // ---- a queue that is listened to ----------------------------------------------------------------
 
@@ -131,6 +141,7 @@ static void begin(struct fixture *f)
     f->mirror = g_ptr_array_new_with_free_func(g_object_unref);
     memset(world.gates, 0, sizeof world.gates);
     world.ran = g_string_new(NULL);
+    world.let_go = g_string_new(NULL);
     g_signal_connect(f->queue, "items-changed", G_CALLBACK(items_changed_cb), f);
     g_signal_connect(f->queue, "finished", G_CALLBACK(finished_cb), f);
     g_signal_connect(f->queue, "changed", G_CALLBACK(changed_cb), f);
@@ -148,6 +159,7 @@ static void end(struct fixture *f)
     g_ptr_array_unref(f->mirror);
     g_string_free(f->finished, TRUE);
     g_string_free(world.ran, TRUE);
+    g_string_free(world.let_go, TRUE);
 }
 
 // Its name is a letter, its gate that of the letter.
@@ -219,13 +231,13 @@ static void test_order(void)
     end(&f);
 }
 
-// A live job comes before what waits, behind live ones that wait already, and disturbs nothing that
-// runs.
+// A live job comes before what waits, behind live ones that wait already, and disturbs neither them
+// nor what has to last.
 static void test_live(void)
 {
     struct fixture f;
     begin(&f);
-    submit(&f, &plain, "a");
+    submit(&f, &lasting, "a");
     submit(&f, &plain, "b");
     submit(&f, &live, "c");
     submit(&f, &live, "d");
@@ -234,6 +246,95 @@ static void test_live(void)
     open_gates("abcde");
     wait_finished(&f, "acdbe");
     g_assert_cmpstr(world.ran->str, ==, "acdbe");
+    end(&f);
+}
+
+// What runs stops for a live job, keeps its place, and goes on when that is done: a moment later, so
+// that the next change does not find it at work.
+static void test_makes_way(void)
+{
+    struct fixture f;
+    begin(&f);
+    TinctureJob *a = submit(&f, &plain, "a");
+    submit(&f, &plain, "b");
+    wait_running(a);
+    submit(&f, &live, "c");
+    assert_list(&f, "acb");
+    open_gates("c");
+    wait_finished(&f, "c");
+    assert_list(&f, "ab");
+    g_assert_cmpint(a->state, ==, JOB_WAITING);
+    submit(&f, &live, "d");
+    open_gates("d");
+    wait_finished(&f, "cd");
+    g_assert_cmpstr(world.ran->str, ==, "acd");
+    open_gates("ab");
+    wait_finished(&f, "cdab");
+    g_assert_cmpstr(world.ran->str, ==, "acdab");
+    g_assert_cmpint(f.last->state, ==, JOB_DONE);
+    g_assert_cmpstr(world.let_go->str, ==, "");
+
+    // One that is stopped while it waits to go on gives back what it has left; one that was not
+    // begun has left nothing.
+    TinctureJob *e = submit(&f, &plain, "e");
+    TinctureJob *g = submit(&f, &plain, "g");
+    wait_running(e);
+    submit(&f, &live, "f");
+    open_gates("f");
+    wait_finished(&f, "cdabf");
+    tincture_job_cancel(e);
+    tincture_job_cancel(g);
+    wait_finished(&f, "cdabfexgx");
+    tincture_queue_close(f.queue);
+    g_assert_cmpstr(world.let_go->str, ==, "e");
+    end(&f);
+}
+
+// One that was promised is done also where the end finds it making way.
+static void test_close_in_between(void)
+{
+    struct fixture f;
+    begin(&f);
+    wait_running(submit(&f, &promised, "a"));
+    submit(&f, &live, "b");
+    open_gates("a");
+    tincture_queue_close(f.queue);
+    g_assert_cmpint(world.ran->str[world.ran->len - 1], ==, 'a');
+    g_assert_true(g_str_equal(world.ran->str, "a") || g_str_equal(world.ran->str, "aa"));
+    end(&f);
+}
+
+// What a person orders, lets wait, lets go on.
+static void test_by_hand(void)
+{
+    struct fixture f;
+    begin(&f);
+    TinctureJob *a = submit(&f, &plain, "a");
+    TinctureJob *b = submit(&f, &plain, "b");
+    TinctureJob *c = submit(&f, &patient, "c");
+    wait_running(a);
+    g_assert_false(tincture_queue_move(f.queue, a, 1)); // it runs
+    g_assert_false(tincture_queue_move(f.queue, b, -1));
+    g_assert_false(tincture_queue_move(f.queue, c, 1));
+    g_assert_true(tincture_queue_move(f.queue, c, -1));
+    assert_list(&f, "acb");
+    tincture_queue_pause(f.queue, a, true);
+    g_assert_true(a->paused);
+    wait_running(c);
+    assert_list(&f, "cab"); // it has kept its place
+    g_assert_true(tincture_queue_shown(f.queue) == c);
+    open_gates("c");
+    wait_finished(&f, "c");
+    open_gates("b");
+    wait_finished(&f, "cb");
+    assert_list(&f, "a");
+    g_assert_cmpint(a->state, ==, JOB_WAITING);
+    g_assert_true(tincture_queue_is_free(f.queue));
+    g_assert_true(tincture_queue_shown(f.queue) == a);
+    tincture_queue_pause(f.queue, a, false);
+    open_gates("a");
+    wait_finished(&f, "cba");
+    g_assert_cmpstr(world.ran->str, ==, "acba");
     end(&f);
 }
 
@@ -368,6 +469,19 @@ static void test_failure(void)
     g_assert_error(f.last->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED);
     wait_finished(&f, "ab"); // the next one is not harmed
     g_assert_cmpint(f.last->state, ==, JOB_DONE);
+
+    // It is kept until it is forgotten; a live one is not.
+    GListModel *failed = tincture_queue_get_failed(f.queue);
+    g_assert_cmpuint(g_list_model_get_n_items(failed), ==, 1);
+    submit(&f, &bad, "c");
+    submit(&f, &bad_live, "d");
+    wait_finished(&f, "abdc");
+    g_assert_cmpuint(g_list_model_get_n_items(failed), ==, 2);
+    g_autoptr(TinctureJob) newest = g_list_model_get_item(failed, 0);
+    g_assert_cmpstr(newest->in.title, ==, "c");
+    g_assert_error(newest->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED);
+    tincture_queue_forget(f.queue, newest);
+    g_assert_cmpuint(g_list_model_get_n_items(failed), ==, 1);
     end(&f);
 }
 
@@ -380,7 +494,7 @@ static void test_cancel(void)
     TinctureJob *a = submit(&f, &plain, "a");
     wait_running(a);
     TinctureJob *b = submit(&f, &plain, "b");
-    submit(&f, &live, "c");
+    submit(&f, &watched, "c"); // another kind
     submit(&f, &prepared, "d");
     tincture_job_cancel(b); // waits: goes at once, but not inside the call
     g_assert_cmpstr(f.finished->str, ==, "");
@@ -517,6 +631,9 @@ int main(int argc, char **argv)
     g_test_add_func("/queue/order", test_order);
     g_test_add_func("/queue/live", test_live);
     g_test_add_func("/queue/patient", test_patient);
+    g_test_add_func("/queue/makes-way", test_makes_way);
+    g_test_add_func("/queue/close-in-between", test_close_in_between);
+    g_test_add_func("/queue/by-hand", test_by_hand);
     g_test_add_func("/queue/prepare", test_prepare);
     g_test_add_func("/queue/only-prepared", test_only_prepared);
     g_test_add_func("/queue/shown", test_shown);

@@ -111,6 +111,7 @@ void engine_free(struct engine *e)
     mask_painter_free(e->painter);
     photo_unref(e->painted);
     sight_free(e->sight);
+    engine_drop_learning(e);
     editor_free(e->editor);
     g_ptr_array_unref(e->in_use);
     g_hash_table_unref(e->controls); // before the model that they borrow
@@ -460,20 +461,6 @@ struct detail *engine_detail(struct engine *e, const struct photo *p,
 {
     return detail_for(e, p, p->full, place, place->mask, request, r,
                       (struct detail_params){.task = task}, error);
-}
-
-bool engine_learn(struct engine *e, const struct photo *p, const struct image_region *region,
-                  const char *caption, struct adapter *adapter, const struct train_params *params,
-                  const char *resume, engine_watch_fn watch, void *data, struct task *task,
-                  GError **error)
-{
-    struct train_example example = {.caption = caption};
-    const struct train_set set = {&example, 1};
-    struct engine_place place;
-    return engine_place_raster(p, NULL, region ? region : &(struct image_region){0}, &place,
-                               error) &&
-           engine_see(e, p, &place.region, &example.rgb, &example.width, &example.height, error) &&
-           engine_learn_set(e, &set, adapter, params, resume, watch, data, NULL, task, error);
 }
 
 // ---- the recipe ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@
 #include "ui/core/photo.h"
 
 struct sight;
+struct learning;
 
 struct engine {
     struct gpu *gpu;
@@ -28,6 +29,11 @@ struct engine {
     struct photo *painted;        // the photo whose masks are painted; NULL: none yet
     struct mask_painter *painter; // its mask, that was asked for last
     struct sight *sight;          // the part of a photo that was edited last, as the model sees it
+    struct {                      // a training that made way: engine_keep_learning()
+        struct learning *learning;
+        struct adapter *adapter; // that it learns
+        char *checkpoint;        // whose it is
+    } kept;
     char *failure;                // why there is no model, where loading it has failed
 };
 
@@ -225,6 +231,29 @@ bool engine_learn(struct engine *e, const struct photo *p, const struct image_re
 bool engine_learn_set(struct engine *e, const struct train_set *set, struct adapter *adapter,
                       const struct train_params *params, const char *resume, engine_watch_fn watch,
                       void *data, int *done, struct task *task, GError **error);
+
+// The same in two steps, so that a training that was stopped goes on at once, with all that was
+// made ready for it. The adapter is borrowed as long as the learning; watch is given the data of
+// the run.
+struct learning *engine_learning_new(struct engine *e, const struct train_set *set,
+                                     struct adapter *adapter, const struct train_params *params,
+                                     const char *resume, engine_watch_fn watch, struct task *task,
+                                     GError **error);
+struct learning *engine_learning_of(struct engine *e, const struct photo *p,
+                                    const struct image_region *region, const char *caption,
+                                    struct adapter *adapter, const struct train_params *params,
+                                    const char *resume, engine_watch_fn watch, struct task *task,
+                                    GError **error);
+bool engine_learning_run(struct learning *l, void *data, struct task *task, GError **error);
+void engine_learning_free(struct learning *l);
+// Keeps one, with its adapter, until it is taken by the name of its checkpoint; takes both. NULL:
+// none of that name is kept, and then none at all any more.
+void engine_keep_learning(struct engine *e, struct learning *l, struct adapter *adapter,
+                          const char *checkpoint);
+struct learning *engine_take_learning(struct engine *e, const char *checkpoint,
+                                      struct adapter **adapter);
+void engine_drop_learning(struct engine *e);
+
 // How well an example is drawn from its own noise, led by its own caption as an edit would be led
 // by a new one: the PSNR in dB of that picture (*drawn, to be freed). NaN with an error.
 double engine_redraw(struct engine *e, const struct train_example *example,

@@ -169,6 +169,10 @@ struct question {
 static gboolean question_cb(gpointer data)
 {
     struct question *q = data;
+    if (q->job->asked) { // before it made way: the answer is still to come
+        return G_SOURCE_REMOVE;
+    }
+    q->job->asked = true;
     if (g_signal_has_handler_pending(q->job, signals[SIGNAL_QUESTION], 0, FALSE)) {
         g_signal_emit(q->job, signals[SIGNAL_QUESTION], 0, q->text);
     } else {
@@ -191,8 +195,8 @@ bool job_ask(TinctureJob *job, const char *question)
     *q = (struct question){g_object_ref(job), g_strdup(question)};
     g_idle_add_full(G_PRIORITY_DEFAULT, question_cb, q, question_free);
     g_mutex_lock(&job->lock);
-    while (job->answer == ANSWER_NONE) {
-        g_cond_wait(&job->answered, &job->lock);
+    while (job->answer == ANSWER_NONE && !g_cancellable_is_cancelled(job->cancel)) {
+        g_cond_wait(&job->answered, &job->lock); // cancelling and making way wake it
     }
     const bool yes = job->answer == ANSWER_YES;
     g_mutex_unlock(&job->lock);
@@ -283,6 +287,9 @@ void tincture_job_make_way(TinctureJob *self)
 {
     self->makes_way = true;
     g_cancellable_cancel(self->cancel);
+    g_mutex_lock(&self->lock);
+    g_cond_signal(&self->answered);
+    g_mutex_unlock(&self->lock);
 }
 
 bool tincture_job_again(TinctureJob *self)
@@ -291,6 +298,7 @@ bool tincture_job_again(TinctureJob *self)
                        g_error_matches(self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     self->makes_way = false;
     if (again) {
+        self->begun = true;
         g_clear_error(&self->error);
         g_object_unref(self->cancel);
         self->cancel = g_cancellable_new();

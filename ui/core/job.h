@@ -29,15 +29,15 @@ struct store_copy;
 #define TINCTURE_TYPE_JOB (tincture_job_get_type())
 G_DECLARE_FINAL_TYPE(TinctureJob, tincture_job, TINCTURE, JOB, GObject)
 
-// How a kind of job stands to the others.
+// How a kind of job stands to the others. Whatever runs makes way for a live job, but for those that
+// last: it is stopped at its next step, and begun again when that is done. So it leaves nothing in
+// its outcome where it is stopped but what it goes on from, which may also be where it was put.
 enum job_rank {
-    JOB_LIVE = 1 << 0,     // a person looks at it: comes before all that waits
+    JOB_LIVE = 1 << 0,     // a person looks at it: comes before all others
     JOB_WATCHED = 1 << 1,  // is shown also while it waits
     JOB_LASTING = 1 << 2,  // is not stopped with the others: nothing would work without it
     JOB_PROMISED = 1 << 3, // is done to the end also when the program is closed
-    // Makes way for all others: is stopped at its next step, and begun again when they are done.
-    // What it has done by then it finds in its outcome, or where it was put.
-    JOB_PATIENT = 1 << 4,
+    JOB_PATIENT = 1 << 4,  // makes way for all others
 };
 
 struct job_type {
@@ -49,6 +49,9 @@ struct job_type {
     bool (*prepare)(TinctureJob *job, GError **error);
     // Engine thread; after a success of prepare. Fills the outcome. NULL: prepare has done all.
     bool (*run)(TinctureJob *job, struct engine *engine, GError **error);
+    // Engine thread; of one that made way and will not be begun again: gives back what it has left
+    // in the engine. NULL: it leaves nothing there.
+    void (*let_go)(TinctureJob *job, struct engine *engine);
 };
 extern const struct job_type *const job_table[]; // NULL-terminated
 
@@ -121,6 +124,9 @@ struct _TinctureJob {
     // as far as it is known on the main thread
     enum job_state state;
     bool makes_way;                // it was stopped so that others go first
+    bool begun;                    // it has made way before: what it left is there
+    bool paused;                   // a person lets it wait
+    bool asked;                    // what it asks was put to whoever listens
     bool stopped;                  // a person has stopped it
     double fraction, seconds_left; // < 0 unknown
     char text[160];                // what is being done now; empty: nothing has been said
@@ -139,8 +145,8 @@ struct _TinctureJob {
 // Copies what the inputs point to, and takes references where there are some.
 TinctureJob *tincture_job_new(const struct job_type *type, const struct job_inputs *in);
 void tincture_job_cancel(TinctureJob *job);
-// One that runs and is patient: it ends as if cancelled, and again() makes it as if it had not
-// begun. again is false where it had ended otherwise, or was cancelled as well.
+// One that runs: it ends as if cancelled, and again() makes it as if it had not begun. again is
+// false where it had ended otherwise, or was cancelled as well.
 void tincture_job_make_way(TinctureJob *job);
 bool tincture_job_again(TinctureJob *job);
 bool tincture_job_is_cancelled(const TinctureJob *job);

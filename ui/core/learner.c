@@ -23,7 +23,11 @@ bool learner_begin(struct learner *l, TinctureJob *job, struct engine *engine, G
         .engine = engine,
         .task = {.report = report_cb, .data = l, .cancellable = job->cancel},
     };
-    if (engine_ready(engine, error)) {
+    if (!engine_ready(engine, error)) {
+        return false;
+    }
+    l->learning = engine_take_learning(engine, job->in.source, &l->adapter);
+    if (!l->learning) {
         l->adapter = adapter_new(settings_choice(learn, "method"), engine->model,
                                  settings_member(learn, "method"), error);
     }
@@ -39,6 +43,34 @@ struct train_params learner_params(const struct learner *l)
         .checkpoint_every = CHECKPOINT_EVERY,
         .checkpoint_path = in->source,
     };
+}
+
+const char *learner_resumes(const struct learner *l)
+{
+    const struct job_inputs *in = &l->job->in;
+    const bool left = l->job->begun && g_file_test(in->source, G_FILE_TEST_EXISTS);
+    return in->resume || left ? in->source : NULL;
+}
+
+bool learner_run(struct learner *l, void *data, GError **error)
+{
+    TinctureJob *job = l->job;
+    g_autoptr(GError) failure = NULL;
+    const bool ok = engine_learning_run(l->learning, data, &l->task, &failure);
+    if (job->makes_way && g_error_matches(failure, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        engine_keep_learning(l->engine, g_steal_pointer(&l->learning), g_steal_pointer(&l->adapter),
+                             job->in.source);
+    }
+    if (failure) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+    }
+    g_clear_pointer(&l->learning, engine_learning_free);
+    return ok;
+}
+
+void learner_let_go(TinctureJob *job, struct engine *e)
+{
+    engine_drop_learning(e);
 }
 
 void learner_show(const struct learner *l, const struct edit_result *drawn)
@@ -71,6 +103,7 @@ bool learner_keep(struct learner *l, char *name, GError **error)
 
 void learner_end(struct learner *l)
 {
+    g_clear_pointer(&l->learning, engine_learning_free);
     if (l->adapter) {
         adapter_free(l->adapter);
     }

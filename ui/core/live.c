@@ -53,8 +53,8 @@ static void keep_soon(struct live *live)
 // What an edit is made of may be another thing when these are done.
 static bool is_blocked(struct live *live)
 {
-    const struct job_type *const before[] = {&load_job,    &open_job,   &learn_job, &subject_job,
-                                             &adapter_job, &tokens_job, &edit_job};
+    const struct job_type *const before[] = {&load_job, &open_job, &adapter_job, &tokens_job,
+                                             &edit_job};
     for (size_t i = 0; i < G_N_ELEMENTS(before); i++) {
         if (tincture_queue_find(live->queue, before[i])) {
             return true;

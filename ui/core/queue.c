@@ -1,11 +1,17 @@
 #include "ui/core/queue.h"
 
+enum {
+    LINGER_MS = 700,  // from the end of a live job until what made way for it goes on
+    FAILED_MOST = 50, // that are kept
+};
+
 struct _TinctureQueue {
     GObject parent_instance;
 
     // owned
-    GPtrArray *jobs; // TinctureJob
-    GThread *thread; // NULL: closed
+    GPtrArray *jobs;    // TinctureJob
+    GListStore *failed; // TinctureJob
+    GThread *thread;    // NULL: closed
     GThreadPool *reader;
     GAsyncQueue *work; // TinctureJob for the thread; the queue itself: the end
 
@@ -15,7 +21,9 @@ struct _TinctureQueue {
 
     // state
     bool paused;
-    guint sweep; // source that takes cancelled jobs out
+    bool hurries; // what runs makes way for live jobs alone
+    guint sweep;  // source that takes cancelled jobs out
+    guint linger; // source that lets what made way go on
 };
 
 enum { SIGNAL_CHANGED, SIGNAL_REPORT, SIGNAL_QUESTION, SIGNAL_FINISHED, N_SIGNALS };
@@ -85,18 +93,38 @@ static guint place_for(const TinctureQueue *self, unsigned rank)
     return i;
 }
 
-// What runs, where it is patient and the job is not.
+// One that made way for live jobs alone keeps its place behind them, another waits for its turn.
+static guint place_again(const TinctureQueue *self, const TinctureJob *job)
+{
+    guint i = 0;
+    while (i < self->jobs->len &&
+           ((const TinctureJob *)self->jobs->pdata[i])->type->rank & JOB_LIVE) {
+        i++;
+    }
+    return self->hurries ? i : place_for(self, job->type->rank);
+}
+
+static bool makes_way_for(const TinctureJob *running, const TinctureJob *job)
+{
+    const unsigned rank = running->type->rank;
+    return (rank & ~job->type->rank & JOB_PATIENT) ||
+           (job->type->rank & JOB_LIVE && !(rank & (JOB_LIVE | JOB_LASTING)));
+}
+
 static void make_way(TinctureQueue *self, const TinctureJob *job)
 {
-    if (self->running && self->running->type->rank & ~job->type->rank & JOB_PATIENT) {
-        tincture_job_make_way(self->running);
+    TinctureJob *running = self->running;
+    if (running && !self->paused && makes_way_for(running, job)) {
+        self->hurries = (self->hurries || !running->makes_way) && job->type->rank & JOB_LIVE;
+        tincture_job_make_way(running);
     }
 }
 
 bool tincture_queue_is_free(TinctureQueue *self)
 {
     for (guint i = 0; i < self->jobs->len; i++) {
-        if (!(((const TinctureJob *)self->jobs->pdata[i])->type->rank & JOB_PATIENT)) {
+        const TinctureJob *job = self->jobs->pdata[i];
+        if (!(job->type->rank & JOB_PATIENT) && (!job->paused || job == self->running)) {
             return false;
         }
     }
@@ -105,6 +133,11 @@ bool tincture_queue_is_free(TinctureQueue *self)
 
 // ---- running ------------------------------------------------------------------------------------
 
+static bool can_begin(const TinctureJob *job)
+{
+    return job->state == JOB_WAITING && !tincture_job_is_cancelled(job) && !job->paused;
+}
+
 static void begin_next(TinctureQueue *self)
 {
     if (self->running || self->paused) {
@@ -112,7 +145,10 @@ static void begin_next(TinctureQueue *self)
     }
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
-        if (job->state == JOB_WAITING && !tincture_job_is_cancelled(job)) {
+        if (can_begin(job) && job->begun && self->linger) {
+            return; // those behind it do not overtake it
+        }
+        if (can_begin(job)) {
             self->running = job;
             if (i > 0) {
                 insert(self, take_out(self, job), 0);
@@ -121,6 +157,29 @@ static void begin_next(TinctureQueue *self)
             g_async_queue_push(self->work, job);
             return;
         }
+    }
+}
+
+static gboolean linger_cb(gpointer data)
+{
+    TinctureQueue *self = data;
+    self->linger = 0;
+    begin_next(self);
+    changed(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void linger(TinctureQueue *self)
+{
+    g_clear_handle_id(&self->linger, g_source_remove);
+    self->linger = g_timeout_add(LINGER_MS, linger_cb, self);
+}
+
+static void keep_failed(TinctureQueue *self, TinctureJob *job)
+{
+    g_list_store_insert(self->failed, 0, job);
+    if (g_list_model_get_n_items(G_LIST_MODEL(self->failed)) > FAILED_MOST) {
+        g_list_store_remove(self->failed, FAILED_MOST);
     }
 }
 
@@ -135,6 +194,15 @@ static void finish(TinctureQueue *self, TinctureJob *job)
     tincture_job_set_state(finished, cancelled         ? JOB_CANCELLED
                                      : finished->error ? JOB_FAILED
                                                        : JOB_DONE);
+    if (finished->state == JOB_FAILED && !(finished->type->rank & JOB_LIVE)) {
+        keep_failed(self, finished);
+    }
+    if (self->thread && finished->type->rank & JOB_LIVE) {
+        linger(self);
+    }
+    if (self->thread && finished->begun && cancelled && finished->type->let_go) {
+        g_async_queue_push(self->work, g_object_ref(finished));
+    }
     g_signal_emit(self, signals[SIGNAL_FINISHED], 0, finished);
     if (self->thread) {
         begin_next(self);
@@ -150,7 +218,7 @@ static bool waits_again(TinctureQueue *self, TinctureJob *job)
     }
     self->running = NULL;
     take_out(self, job);
-    insert(self, job, place_for(self, job->type->rank));
+    insert(self, job, place_again(self, job));
     tincture_job_set_state(job, JOB_WAITING);
     begin_next(self);
     changed(self);
@@ -184,6 +252,14 @@ static gboolean done_cb(gpointer data)
     if (arrival->queue->thread && !waits_again(arrival->queue, arrival->job)) {
         finish(arrival->queue, arrival->job);
     }
+    return G_SOURCE_REMOVE;
+}
+
+// The thread has nothing of it any more.
+static gboolean let_go_cb(gpointer data)
+{
+    const struct arrival *arrival = data;
+    g_object_unref(arrival->job);
     return G_SOURCE_REMOVE;
 }
 
@@ -221,6 +297,11 @@ static gpointer thread_main(gpointer data)
     gpointer item;
     while ((item = g_async_queue_pop(self->work)) != self) {
         TinctureJob *job = item;
+        if (job->error && !tincture_job_again(job)) { // it was stopped while it waited to go on
+            job->type->let_go(job, self->engine);
+            send(self, job, let_go_cb);
+            continue;
+        }
         if (!g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
             job->type->run(job, self->engine, &job->error);
         }
@@ -320,13 +401,78 @@ TinctureJob *tincture_queue_find(TinctureQueue *self, const struct job_type *typ
 
 TinctureJob *tincture_queue_shown(TinctureQueue *self)
 {
+    TinctureJob *first = NULL;
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
-        if (job->type->rank & JOB_WATCHED) {
+        if (job->type->rank & JOB_WATCHED && !job->paused) {
             return job;
         }
+        first = !first || (first->paused && !job->paused) ? job : first;
     }
-    return self->jobs->len ? self->jobs->pdata[0] : NULL;
+    return first;
+}
+
+// ---- what a person wants of it ------------------------------------------------------------------
+
+bool tincture_queue_can_pause(const TinctureJob *job)
+{
+    return job->type->run && !(job->type->rank & (JOB_LIVE | JOB_LASTING));
+}
+
+void tincture_queue_pause(TinctureQueue *self, TinctureJob *job, bool paused)
+{
+    if (job->paused == paused || !tincture_queue_can_pause(job)) {
+        return;
+    }
+    job->paused = paused;
+    if (paused && job == self->running) {
+        self->hurries = self->hurries || !job->makes_way; // it keeps its place
+        tincture_job_make_way(job);
+    }
+    begin_next(self);
+    changed(self);
+}
+
+// Where it goes; its own place: nowhere.
+static guint place_moved(TinctureQueue *self, const TinctureJob *job, int by)
+{
+    guint at;
+    if (job == self->running || job->type->rank & JOB_LIVE ||
+        !g_ptr_array_find(self->jobs, job, &at)) {
+        return G_MAXUINT;
+    }
+    const guint to = at + (guint)by; // below 0 it is above all
+    const TinctureJob *other = to < self->jobs->len ? self->jobs->pdata[to] : NULL;
+    return other && other != self->running && !(other->type->rank & JOB_LIVE) ? to : G_MAXUINT;
+}
+
+bool tincture_queue_can_move(TinctureQueue *self, const TinctureJob *job, int by)
+{
+    return place_moved(self, job, by) != G_MAXUINT;
+}
+
+bool tincture_queue_move(TinctureQueue *self, TinctureJob *job, int by)
+{
+    const guint to = place_moved(self, job, by);
+    if (to != G_MAXUINT) {
+        insert(self, take_out(self, job), to);
+        changed(self);
+    }
+    return to != G_MAXUINT;
+}
+
+GListModel *tincture_queue_get_failed(TinctureQueue *self)
+{
+    return G_LIST_MODEL(self->failed);
+}
+
+void tincture_queue_forget(TinctureQueue *self, TinctureJob *job)
+{
+    guint at;
+    if (g_list_store_find(self->failed, job, &at)) {
+        g_list_store_remove(self->failed, at);
+        changed(self);
+    }
 }
 
 void tincture_queue_set_paused(TinctureQueue *self, bool paused)
@@ -354,12 +500,14 @@ TinctureQueue *tincture_queue_new(struct engine *engine)
     return self;
 }
 
-// Those that were promised: what was being prepared is ready by then.
+// Those that were promised: what was being prepared is ready by then. What makes way right now has
+// ended when the thread comes to it, or goes on.
 static void run_promised(TinctureQueue *self)
 {
     for (guint i = 0; i < self->jobs->len; i++) {
         TinctureJob *job = self->jobs->pdata[i];
-        if (job != self->running && !job->error && !tincture_job_is_cancelled(job)) {
+        const bool goes_on = job == self->running ? job->makes_way : !job->error;
+        if (goes_on && !tincture_job_is_cancelled(job)) {
             g_async_queue_push(self->work, job);
         }
     }
@@ -383,9 +531,11 @@ void tincture_queue_close(TinctureQueue *self)
     g_async_queue_push(self->work, self);
     g_thread_join(g_steal_pointer(&self->thread));
     g_clear_handle_id(&self->sweep, g_source_remove);
+    g_clear_handle_id(&self->linger, g_source_remove);
     const guint n = self->jobs->len;
     g_ptr_array_set_size(self->jobs, 0);
     g_list_model_items_changed(G_LIST_MODEL(self), 0, n, 0);
+    g_list_store_remove_all(self->failed);
     self->running = NULL;
 }
 
@@ -399,6 +549,7 @@ static void tincture_queue_finalize(GObject *object)
 {
     TinctureQueue *self = TINCTURE_QUEUE(object);
     g_ptr_array_unref(self->jobs);
+    g_object_unref(self->failed);
     g_async_queue_unref(self->work);
     G_OBJECT_CLASS(tincture_queue_parent_class)->finalize(object);
 }
@@ -421,5 +572,6 @@ static void tincture_queue_class_init(TinctureQueueClass *class)
 static void tincture_queue_init(TinctureQueue *self)
 {
     self->jobs = g_ptr_array_new_with_free_func(g_object_unref);
+    self->failed = g_list_store_new(TINCTURE_TYPE_JOB);
     self->work = g_async_queue_new();
 }

@@ -2,10 +2,11 @@
 // It owns the engine's thread, which runs one job at a time, and the reader's, where jobs that have
 // to wait for a disk are prepared. It knows no kind of job by name.
 //
-// Order: as submitted, but a live job (JOB_LIVE) comes before all that waits and are not live, and
-// a job that is still being prepared holds up nobody. A patient one (JOB_PATIENT) comes behind all
-// others, and where it runs already it stops for them and begins again. The job that runs is the
-// first.
+// Order: as submitted, or as a person wants it, but a live job (JOB_LIVE) comes before all that are
+// not, and a job that is still being prepared holds up nobody. A patient one (JOB_PATIENT) comes
+// behind all others. What runs stops at its next step for a live job, a patient one for any other,
+// and begins again when that is done: for a live one a moment later, as a person who changes
+// something changes more. The job that runs is the first.
 //
 // Thread: main only. A job ends in the main loop, never inside a call of these functions.
 //
@@ -37,13 +38,25 @@ void tincture_queue_submit(TinctureQueue *self, TinctureJob *job); // takes the 
 // The job of this type that was submitted last and has not ended, or NULL. Also one that is
 // cancelled: that may come too late.
 TinctureJob *tincture_queue_find(TinctureQueue *self, const struct job_type *type);
-// What a person is told of: a job that is watched where there is one, else the first. NULL: none.
+// What a person is told of: a job that is watched where there is one, else the first; one that is
+// paused only where there are no others. NULL: none.
 TinctureJob *tincture_queue_shown(TinctureQueue *self);
-// Whether there is none but patient ones.
+// Whether there is none but patient ones, and those that a person lets wait.
 bool tincture_queue_is_free(TinctureQueue *self);
 // All jobs of this type, or NULL: all but those that last, and the patient ones only where there
 // are no others. False: there was none.
 bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type);
+
+// A job that a person lets wait: where it runs it makes way. Those that last do not.
+bool tincture_queue_can_pause(const TinctureJob *job);
+void tincture_queue_pause(TinctureQueue *self, TinctureJob *job, bool paused);
+// One place up (-1) or down (1) among those that wait and are not live. False: it cannot be moved.
+bool tincture_queue_can_move(TinctureQueue *self, const TinctureJob *job, int by);
+bool tincture_queue_move(TinctureQueue *self, TinctureJob *job, int by);
+// Those that failed, the newest first, until they are forgotten; not the live ones, of which the
+// next comes by itself. Of TinctureJob; borrowed.
+GListModel *tincture_queue_get_failed(TinctureQueue *self);
+void tincture_queue_forget(TinctureQueue *self, TinctureJob *job);
 
 // While it is paused no job is begun. What runs goes on.
 void tincture_queue_set_paused(TinctureQueue *self, bool paused);

@@ -276,28 +276,23 @@ static void report_cb(TinctureSession *self, TinctureJob *job, struct job_report
 
 // ---- requests -----------------------------------------------------------------------------------
 
-// The picture with what was learned follows.
-static void follow_training(TinctureSession *self, bool begun)
-{
-    if (begun) {
-        live_edit_now(self->live, false);
-    }
-}
-
 void tincture_session_learn_over(TinctureSession *self)
 {
-    follow_training(self, training_begin(self->training));
+    training_begin(self->training);
 }
 
 void tincture_session_learn_resume(TinctureSession *self)
 {
-    follow_training(self, training_resume(self->training));
+    training_resume(self->training);
 }
 
 void tincture_session_learn(TinctureSession *self)
 {
-    follow_training(self, training_waits(self->training) ? training_resume(self->training)
-                                                         : training_begin(self->training));
+    if (training_waits(self->training)) {
+        training_resume(self->training);
+    } else {
+        training_begin(self->training);
+    }
 }
 
 void tincture_session_cancel(TinctureSession *self)

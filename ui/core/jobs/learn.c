@@ -17,9 +17,12 @@ static bool train(struct learner *l, GError **error)
 {
     const struct job_inputs *in = &l->job->in;
     const struct train_params params = learner_params(l);
-    return engine_learn(l->engine, in->photo, &in->document->region, in->document->source_prompt,
-                        l->adapter, &params, in->resume ? in->source : NULL, watch_cb, l, &l->task,
-                        error);
+    if (!l->learning) {
+        l->learning = engine_learning_of(l->engine, in->photo, &in->document->region,
+                                         in->document->source_prompt, l->adapter, &params,
+                                         learner_resumes(l), watch_cb, &l->task, error);
+    }
+    return l->learning && learner_run(l, l, error);
 }
 
 static bool run(TinctureJob *job, struct engine *e, GError **error)
@@ -38,4 +41,5 @@ const struct job_type learn_job = {
     .rank = JOB_WATCHED,
     .failure = N_("The training stopped"),
     .run = run,
+    .let_go = learner_let_go,
 };

@@ -173,65 +173,71 @@ static struct edit_result *draw(const struct learner *l, const char *prompt, GEr
 }
 
 struct drawing {
-    const struct learner *learner;
+    struct learner *learner;
     bool failed;
 };
 
+static void result_clear(void *data)
+{
+    edit_result_free(data);
+}
+
 // The editor draws with what is learned by now: it has just drawn the photo so. That a sentence
-// cannot be drawn is no reason to stop learning, and nobody is shown samples in another order.
-// drawn: NULL where there is no photo that it could be.
+// cannot be drawn is no reason to stop learning, and nobody is shown samples in another order, or a
+// part of them. drawn: NULL where there is no photo that it could be.
 static void watch_cb(const struct edit_result *drawn, double db, void *data)
 {
     struct drawing *d = data;
     const char *const *prompts = d->learner->job->in.prompts;
-    if (drawn && !d->failed) {
+    g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func(result_clear);
+    g_autoptr(GError) error = NULL;
+    for (int i = 0; !d->failed && !error && prompts && prompts[i]; i++) {
+        struct edit_result *r = draw(d->learner, prompts[i], &error);
+        if (r) {
+            g_ptr_array_add(results, r);
+        }
+    }
+    const bool stopped = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    if (error && !stopped) {
+        g_message("no more samples: %s", error->message);
+        d->failed = true;
+    }
+    if (drawn && !d->failed && !stopped) {
         learner_show(d->learner, drawn);
     }
-    for (int i = 0; !d->failed && prompts && prompts[i]; i++) {
-        g_autoptr(GError) error = NULL;
-        struct edit_result *r = draw(d->learner, prompts[i], &error);
-        d->failed = r == NULL;
-        if (r) {
-            learner_show(d->learner, r);
-            edit_result_free(r);
-        } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-            g_message("no more samples: %s", error->message);
-        }
+    for (guint i = 0; !d->failed && !stopped && i < results->len; i++) {
+        learner_show(d->learner, results->pdata[i]);
     }
 }
 
 // ---- learning -----------------------------------------------------------------------------------
 
-static bool learn(struct learner *l, const struct train_set *set, const GString *left_out,
-                  GError **error)
+static bool make_learning(struct learner *l, const struct train_set *set, const GString *left_out,
+                          GError **error)
 {
-    const struct job_inputs *in = &l->job->in;
     const struct train_params params = learner_params(l);
-    struct drawing drawing = {.learner = l};
-    const bool ok =
-        engine_learn_set(l->engine, set, l->adapter, &params, in->resume ? in->source : NULL,
-                         watch_cb, &drawing, NULL, &l->task, error);
-    if (ok && left_out->len) {
-        l->job->out.note = g_strdup(left_out->str);
-    }
-    return ok;
+    g_free(l->job->out.note);
+    l->job->out.note = left_out->len ? g_strdup(left_out->str) : NULL;
+    l->learning = engine_learning_new(l->engine, set, l->adapter, &params, learner_resumes(l),
+                                      watch_cb, &l->task, error);
+    return l->learning != NULL;
 }
 
-static bool train_subjects(struct learner *l, GError **error)
+static bool read_subjects_in(struct learner *l, GError **error)
 {
     struct albums all = {.left_out = g_string_new(NULL)};
     struct subject *s = read_subjects(&all, l, error);
-    const bool ok = s && learn(l, subject_set(s), all.left_out, error);
+    const bool ok = s && make_learning(l, subject_set(s), all.left_out, error);
     subject_free(s);
     albums_clear(&all);
     return ok;
 }
 
-static bool train_lists(struct learner *l, GError **error)
+static bool read_lists_in(struct learner *l, GError **error)
 {
     g_autoptr(GString) left_out = g_string_new(NULL);
     struct picture_set *s = read_lists(l, left_out, error);
-    const bool ok = s && learn(l, picture_set_get(s), left_out, error);
+    const bool ok = s && make_learning(l, picture_set_get(s), left_out, error);
     picture_set_free(s);
     return ok;
 }
@@ -239,8 +245,11 @@ static bool train_lists(struct learner *l, GError **error)
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     struct learner l;
+    struct drawing drawing = {.learner = &l};
+    const struct lesson *lesson = job->in.subject->lesson;
     const bool ok = learner_begin(&l, job, e, error) &&
-                    (job->in.subject->lesson->roles ? train_lists : train_subjects)(&l, error) &&
+                    (l.learning || (lesson->roles ? read_lists_in : read_subjects_in)(&l, error)) &&
+                    learner_run(&l, &drawing, error) &&
                     learner_keep(&l, g_strdup(job->in.title), error);
     learner_end(&l);
     return ok;
@@ -253,4 +262,5 @@ const struct job_type subject_job = {
     .rank = JOB_WATCHED,
     .failure = N_("The training stopped"),
     .run = run,
+    .let_go = learner_let_go,
 };
