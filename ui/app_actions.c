@@ -152,6 +152,7 @@ static void set_keys(TinctureApp *self)
         {"window.close", {"<Control>w"}},
         {"win.open", {"<Control>o"}},
         {"win.leave-page", {"<Alt>Left"}},
+        {"win.queue", {"<Control>j"}},
         {"win.export", {"<Control>e", "<Control><Shift>s"}},
         {"win.paste", {"<Control>v"}},
         {"win.add-adapter", {"<Control><Shift>o"}},

@@ -3,7 +3,7 @@
 #include "ui/job_text.h"
 #include "ui/widgets/progress.h"
 
-void job_progress_show(GtkLabel *text, GtkProgressBar *bar, const TinctureJob *job)
+static void job_progress_show(GtkLabel *text, GtkProgressBar *bar, const TinctureJob *job)
 {
     g_autofree char *said = job_text_with_time(job);
     gtk_label_set_text(text, said);

@@ -23,6 +23,7 @@ static const char *aside_title(TinctureWindow *self)
            : work != NULL                         ? translated(work->lesson->title)
            : g_str_equal(self->aside, "workshop") ? _("Adapter Workshop")
            : g_str_equal(self->aside, "sticker")  ? _("Make a Sticker")
+           : g_str_equal(self->aside, "queue")    ? _("Queue")
                                                   : tincture_window_get_project(self)->title;
 }
 
@@ -84,6 +85,7 @@ static void show_page(TinctureWindow *self)
     gtk_label_set_text(self->opening, text);
     gtk_widget_set_visible(self->opening_cancel, job != NULL && !(job->type->rank & JOB_LASTING));
     gtk_widget_set_visible(self->back, self->aside != NULL);
+    tincture_window_show_queue_button(self);
     gtk_widget_set_visible(self->photo_buttons, photo);
     gtk_widget_set_visible(self->undo_buttons,
                            photo || g_strcmp0(self->aside, "subject-photo") == 0);
@@ -124,6 +126,8 @@ void tincture_window_show_aside(TinctureWindow *self, const char *page)
         tincture_subject_photo_page_show(self->subject_photo);
     } else if (g_strcmp0(page, "sticker") == 0) {
         tincture_sticker_page_show(self->sticker);
+    } else if (g_strcmp0(page, "queue") == 0) {
+        tincture_queue_page_show(self->queue);
     } else if (page != NULL) {
         tincture_workshop_page_show(self->workshop);
     }
@@ -288,6 +292,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     g_type_ensure(TINCTURE_TYPE_SUBJECT_PHOTO_PAGE);
     g_type_ensure(TINCTURE_TYPE_WORKSHOP_PAGE);
     g_type_ensure(TINCTURE_TYPE_STICKER_PAGE);
+    g_type_ensure(TINCTURE_TYPE_QUEUE_PAGE);
     g_type_ensure(TINCTURE_TYPE_RECENT_POPOVER);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/window.ui");
@@ -305,6 +310,8 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, subject_photo);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, workshop);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, sticker);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, queue);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, show_queue);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, back);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening);
@@ -321,6 +328,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     tincture_window_install_subject(widget_class);
     tincture_window_install_help(widget_class);
     tincture_window_install_batch(widget_class);
+    tincture_window_install_queue(widget_class);
 }
 
 // An Escape that no other widget has used closes the message that is waiting, or else puts the tool
@@ -369,6 +377,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     tincture_subject_photo_page_set_session(self->subject_photo, session);
     tincture_workshop_page_set_session(self->workshop, session);
     tincture_sticker_page_set_session(self->sticker, session);
+    tincture_queue_page_set_session(self->queue, session);
     build_panels(self);
     name_buttons(GTK_WIDGET(self));
     connect_session(self);

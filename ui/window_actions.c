@@ -396,7 +396,7 @@ static gboolean can_undo(TinctureWindow *self)
 {
     const TinctureSubjectWork *work = tincture_window_get_lesson(self);
     return work != NULL ? work->removed->len > 0
-           : g_strcmp0(self->aside, "workshop") == 0 || g_strcmp0(self->aside, "sticker") == 0
+           : tincture_window_get_project(self) == self->project && self->aside != NULL
                ? FALSE
                : history_can_undo(tincture_window_get_project(self)->history);
 }
@@ -429,6 +429,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.style", books && g_strcmp0(self->aside, "style") != 0},
         {"win.workshop", books && g_strcmp0(self->aside, "workshop") != 0},
         {"win.sticker", g_strcmp0(self->aside, "sticker") != 0},
+        {"win.queue", g_strcmp0(self->aside, "queue") != 0},
         {"win.leave-page", self->aside != NULL},
         {"win.undo", can_undo(self)},
         {"win.redo", (self->aside == NULL || retouching) && history_can_redo(seen->history)},

@@ -93,18 +93,6 @@ void tincture_window_install_batch(GtkWidgetClass *widget_class)
 
 // ---- what came of it ----------------------------------------------------------------------------
 
-// One that was left for the night, or for another program, is told where it is seen.
-static void notify(TinctureWindow *self, const char *text)
-{
-    GtkApplication *app = gtk_window_get_application(GTK_WINDOW(self));
-    if (app == NULL || gtk_window_is_active(GTK_WINDOW(self))) {
-        return;
-    }
-    g_autoptr(GNotification) notification = g_notification_new(_("Many photos are edited"));
-    g_notification_set_body(notification, text);
-    g_application_send_notification(G_APPLICATION(app), "batch", notification);
-}
-
 static GtkWidget *list_of(const GPtrArray *sentences)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -138,14 +126,10 @@ static void show_faults(TinctureWindow *self, const struct batch *b, const char 
     gtk_window_present(GTK_WINDOW(dialog));
 }
 
-void tincture_window_job_ended(TinctureWindow *self, TinctureJob *job)
+void tincture_window_batch_ended(TinctureWindow *self, TinctureJob *job)
 {
     const struct batch *b = job->out.batch;
-    if (self->session == NULL || job->type != &batch_job || job->state == JOB_CANCELLED) {
-        return;
-    }
-    notify(self, job->error != NULL ? job->error->message : job->out.note);
-    if (b != NULL && b->faults->len > 0) {
+    if (job->state != JOB_CANCELLED && b != NULL && b->faults->len > 0) {
         show_faults(self, b, job->in.folder);
     }
 }

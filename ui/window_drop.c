@@ -4,10 +4,11 @@
 
 #include "compute/i18n.h"
 
-// A page of files; where a sticker is made photos are opened, which it may be of.
+// A page of files; elsewhere photos are opened, also where a sticker is made, which may be of one.
 static gboolean takes_files(TinctureWindow *self)
 {
-    return self->aside != NULL && !g_str_equal(self->aside, "sticker");
+    return tincture_window_get_lesson(self) != NULL ||
+           g_strcmp0(self->aside, "subject-photo") == 0 || g_strcmp0(self->aside, "workshop") == 0;
 }
 
 // That of the page; a photo's page is of subjects.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ui/canvas/stage.h"
+#include "ui/queue_page.h"
 #include "ui/recent_popover.h"
 #include "ui/sticker_page.h"
 #include "ui/subject_page.h"
@@ -25,9 +26,10 @@ struct _TinctureWindow {
     TinctureSubjectPhotoPage *subject_photo;
     TinctureWorkshopPage *workshop;
     TinctureStickerPage *sticker;
+    TinctureQueuePage *queue;
     GtkLabel *device, *opening;
     GtkWidget *photo_buttons, *undo_buttons, *photo_tools, *drop_area, *opening_cancel;
-    GtkWidget *inspector_side, *inspector_separator, *back;
+    GtkWidget *inspector_side, *inspector_separator, *back, *show_queue;
 
     // owned
     TinctureSession *session;
@@ -38,8 +40,8 @@ struct _TinctureWindow {
     gint64 message_shown; // microseconds, of the monotonic clock
 
     const char
-        *aside; // the page in the photo's place: "subject", "subject-photo", "style", "workshop" or
-                // "sticker"; NULL: none
+        *aside; // the page in the photo's place: "subject", "subject-photo", "style", "workshop",
+                // "sticker" or "queue"; NULL: none
 
     // borrowed
     AdwToast *message;       // that is shown; NULL: none
@@ -55,6 +57,9 @@ void tincture_window_add_tools(TinctureWindow *self);
 void tincture_window_take_canvas(TinctureWindow *self); // another page is seen
 void tincture_window_update_tools(TinctureWindow *self);
 void tincture_window_install_batch(GtkWidgetClass *widget_class); // window_batch.c
+void tincture_window_batch_ended(TinctureWindow *self, TinctureJob *job);
+void tincture_window_install_queue(GtkWidgetClass *widget_class); // window_queue.c
+void tincture_window_show_queue_button(TinctureWindow *self);
 void tincture_window_job_ended(TinctureWindow *self, TinctureJob *job);
 void tincture_window_install_subject(GtkWidgetClass *widget_class);
 // What the page that is seen learns from photos; NULL: it is none of those pages.

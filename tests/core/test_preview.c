@@ -1,7 +1,7 @@
-// How soon the window answers: from a changed prompt or slider to the first preview, once the photo
-// has been inverted, at the defaults of the starter model; alone, while a batch edits many photos, and
-// while the photo is learned. The figures are printed; the limit only catches
-// gross failures. They depend on TINCTURE_THREADS and on the load of the machine.
+// How soon the window answers: from a changed prompt or slider to the first preview, once the
+// photo has been inverted, at the defaults of the starter model; alone, while a batch edits many
+// photos, and while the photo is learned. The figures are printed; the limit only catches gross
+// failures. They depend on TINCTURE_THREADS and on the load of the machine.
 #include "tests/core/session_fixture.h"
 
 #include <glib/gstdio.h>
@@ -79,8 +79,8 @@ static bool training_is_at_work(struct fixture *f)
     return job->state == JOB_RUNNING && job->fraction > 0;
 }
 
-// Milliseconds from a slider's change to the first preview while the other job is at work again each
-// time, the pause for dragging included.
+// Milliseconds from a slider's change to the first preview while the other job is at work again
+// each time, the pause for dragging included.
 static void measure_beside(struct fixture *f, condition_fn at_work, double ms[REPEAT])
 {
     for (int i = 0; i < REPEAT; i++) {

@@ -249,8 +249,8 @@ static void test_live(void)
     end(&f);
 }
 
-// What runs stops for a live job, keeps its place, and goes on when that is done: a moment later, so
-// that the next change does not find it at work.
+// What runs stops for a live job, keeps its place, and goes on when that is done: a moment
+// later, so that the next change does not find it at work.
 static void test_makes_way(void)
 {
     struct fixture f;

@@ -24,7 +24,6 @@ struct _TinctureStage {
     TinctureVariationStrip *strip;
     GtkWidget *badge, *before_label, *after_label;
     GtkRevealer *job_revealer;
-    GtkSpinner *spinner;
     GtkLabel *job_text, *time_text, *zoom_text, *next;
     GtkWidget *cancel, *zoom_fit;
     GtkProgressBar *progress;
@@ -242,27 +241,38 @@ static void show_next(TinctureStage *self, const TinctureJob *job)
     }
 }
 
+// What is being done, and how much waits behind it.
+static char *line_text(TinctureStage *self, const TinctureJob *job)
+{
+    g_autofree char *text = job->paused ? g_strdup(_("Paused")) : job_text(job);
+    guint n = 0;
+    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(self->session->queue)); i++) {
+        g_autoptr(TinctureJob) other = g_list_model_get_item(G_LIST_MODEL(self->session->queue), i);
+        n += other != job && !(other->type->rank & JOB_LIVE);
+    }
+    return n == 0 ? g_steal_pointer(&text)
+                  : g_strdup_printf(P_("%s · %u more waits", "%s · %u more wait", n), text, n);
+}
+
 static void show_job(TinctureStage *self)
 {
     const TinctureJob *job = shown_job(self);
     gboolean shown = self->busy && job != NULL;
     show_next(self, job);
     gtk_revealer_set_reveal_child(self->job_revealer, shown);
-    gtk_spinner_set_spinning(self->spinner, shown);
-    gtk_widget_set_visible(GTK_WIDGET(self->progress), shown);
     if (!shown) {
         progress_stop(self->progress);
         return;
     }
     progress_show(self->progress, job->fraction);
-    g_autofree char *text = job_text(job);
+    g_autofree char *text = line_text(self, job);
     g_autofree char *left = time_left_text(job->seconds_left);
     gtk_label_set_text(self->job_text, text);
-    gtk_widget_set_tooltip_text(GTK_WIDGET(self->job_text), text);
     gtk_label_set_text(self->time_text, left != NULL ? left : "");
     gtk_widget_set_visible(GTK_WIDGET(self->time_text), left != NULL);
     gtk_widget_set_visible(self->cancel, !(job->type->rank & JOB_LASTING));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress),
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->progress), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   translated(job->type->member.title),
                                    GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
 
@@ -321,7 +331,6 @@ static void tincture_stage_class_init(TinctureStageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, before_label);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, after_label);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, job_revealer);
-    gtk_widget_class_bind_template_child(widget_class, TinctureStage, spinner);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, job_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, time_text);
     gtk_widget_class_bind_template_child(widget_class, TinctureStage, zoom_text);

@@ -34,7 +34,7 @@ struct engine {
         struct adapter *adapter; // that it learns
         char *checkpoint;        // whose it is
     } kept;
-    char *failure;                // why there is no model, where loading it has failed
+    char *failure; // why there is no model, where loading it has failed
 };
 
 // One without a model, which engine_load() brings once. model: a folder or file; vae: of the

@@ -238,6 +238,7 @@ static void tincture_job_finalize(GObject *object)
     outcome_clear(&self->out);
     g_clear_object(&self->cancel);
     g_clear_error(&self->error);
+    g_free(self->about);
     g_mutex_clear(&self->lock);
     g_cond_clear(&self->answered);
     G_OBJECT_CLASS(tincture_job_parent_class)->finalize(object);

@@ -29,9 +29,10 @@ struct store_copy;
 #define TINCTURE_TYPE_JOB (tincture_job_get_type())
 G_DECLARE_FINAL_TYPE(TinctureJob, tincture_job, TINCTURE, JOB, GObject)
 
-// How a kind of job stands to the others. Whatever runs makes way for a live job, but for those that
-// last: it is stopped at its next step, and begun again when that is done. So it leaves nothing in
-// its outcome where it is stopped but what it goes on from, which may also be where it was put.
+// How a kind of job stands to the others. Whatever runs makes way for a live job, but for those
+// that last: it is stopped at its next step, and begun again when that is done. So it leaves
+// nothing in its outcome where it is stopped but what it goes on from, which may also be where
+// it was put.
 enum job_rank {
     JOB_LIVE = 1 << 0,     // a person looks at it: comes before all others
     JOB_WATCHED = 1 << 1,  // is shown also while it waits
@@ -123,6 +124,8 @@ struct _TinctureJob {
 
     // as far as it is known on the main thread
     enum job_state state;
+    char *about;                   // what it is done for, as a person calls it; NULL: nothing
+    gint64 submitted_us;           // when, of the monotonic clock
     bool makes_way;                // it was stopped so that others go first
     bool begun;                    // it has made way before: what it left is there
     bool paused;                   // a person lets it wait

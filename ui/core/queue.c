@@ -2,6 +2,7 @@
 
 enum {
     LINGER_MS = 700,  // from the end of a live job until what made way for it goes on
+    REPORT_MS = 100,  // between two times that what jobs report is shown
     FAILED_MOST = 50, // that are kept
 };
 
@@ -24,6 +25,7 @@ struct _TinctureQueue {
     bool hurries; // what runs makes way for live jobs alone
     guint sweep;  // source that takes cancelled jobs out
     guint linger; // source that lets what made way go on
+    guint news;   // source that tells what jobs have reported
 };
 
 enum { SIGNAL_CHANGED, SIGNAL_REPORT, SIGNAL_QUESTION, SIGNAL_FINISHED, N_SIGNALS };
@@ -353,10 +355,22 @@ bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type)
 
 // ---- what can be asked --------------------------------------------------------------------------
 
+static gboolean news_cb(gpointer data)
+{
+    TinctureQueue *self = data;
+    self->news = 0;
+    changed(self);
+    return G_SOURCE_REMOVE;
+}
+
+// A training reports thirty times a second, and drawing that anew each time takes from it what it
+// works with.
 static void report_cb(TinctureJob *job, gpointer report, TinctureQueue *self)
 {
     g_signal_emit(self, signals[SIGNAL_REPORT], 0, job, report);
-    changed(self);
+    if (!self->news && self->thread) {
+        self->news = g_timeout_add(REPORT_MS, news_cb, self);
+    }
 }
 
 static void question_cb(TinctureJob *job, const char *text, TinctureQueue *self)
@@ -374,6 +388,7 @@ void tincture_queue_submit(TinctureQueue *self, TinctureJob *job)
         g_object_unref(job);
         return;
     }
+    job->submitted_us = g_get_monotonic_time();
     g_signal_connect(job, "report", G_CALLBACK(report_cb), self);
     g_signal_connect(job, "question", G_CALLBACK(question_cb), self);
     g_signal_connect(job, "cancelled", G_CALLBACK(cancelled_cb), self);
@@ -532,6 +547,7 @@ void tincture_queue_close(TinctureQueue *self)
     g_thread_join(g_steal_pointer(&self->thread));
     g_clear_handle_id(&self->sweep, g_source_remove);
     g_clear_handle_id(&self->linger, g_source_remove);
+    g_clear_handle_id(&self->news, g_source_remove);
     const guint n = self->jobs->len;
     g_ptr_array_set_size(self->jobs, 0);
     g_list_model_items_changed(G_LIST_MODEL(self), 0, n, 0);

@@ -2,16 +2,17 @@
 // It owns the engine's thread, which runs one job at a time, and the reader's, where jobs that have
 // to wait for a disk are prepared. It knows no kind of job by name.
 //
-// Order: as submitted, or as a person wants it, but a live job (JOB_LIVE) comes before all that are
-// not, and a job that is still being prepared holds up nobody. A patient one (JOB_PATIENT) comes
-// behind all others. What runs stops at its next step for a live job, a patient one for any other,
-// and begins again when that is done: for a live one a moment later, as a person who changes
-// something changes more. The job that runs is the first.
+// Order: as submitted, or as a person wants it, but a live job (JOB_LIVE) comes before all that
+// are not, and a job that is still being prepared holds up nobody. A patient one (JOB_PATIENT)
+// comes behind all others. What runs stops at its next step for a live job, a patient one for
+// any other, and begins again when that is done: for a live one a moment later, as a person who
+// changes something changes more. The job that runs is the first.
 //
 // Thread: main only. A job ends in the main loop, never inside a call of these functions.
 //
 // Signals
-//   "changed"   ()                                  the list, or state or progress of a job
+//   "changed"   ()                                  the list, or state of a job; a moment later,
+//                                                   too, what a job has reported
 //   "report"    (TinctureJob *, struct job_report *)  what a job tells; pictures may be taken
 //   "question"  (TinctureJob *, char *)             what a job asks: tincture_job_answer()
 //   "finished"  (TinctureJob *)                     it is not in the list any more: it has its

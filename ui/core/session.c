@@ -407,6 +407,42 @@ void tincture_session_export_adapter(TinctureSession *self, gint64 id, const cha
     }
 }
 
+void tincture_session_retry(TinctureSession *self, TinctureJob *job)
+{
+    g_autoptr(TinctureJob) failed = g_object_ref(job);
+    tincture_queue_forget(self->queue, failed);
+    if (failed->type == &learn_job) {
+        tincture_session_learn(self);
+    } else if (failed->type == &subject_job) {
+        TinctureSubjectWork *work = work_of(self, failed);
+        tincture_subject_work_waits(work) ? tincture_subject_work_resume(work)
+                                          : tincture_subject_work_learn(work, self->reader);
+    } else {
+        TinctureJob *again = tincture_job_new(failed->type, &failed->in);
+        again->about = g_strdup(failed->about);
+        tincture_queue_submit(self->queue, again);
+    }
+}
+
+// What a job is done for: the open photo, or whatever has a name among what it was given.
+static char *about(TinctureSession *self, const TinctureJob *job)
+{
+    const struct job_inputs *in = &job->in;
+    const char *path = in->path ? in->path : in->folder;
+    return in->photo && in->photo == self->project->photo ? g_strdup(self->project->title)
+           : in->title                                    ? g_strdup(in->title)
+           : path                                         ? g_filename_display_basename(path)
+                                                          : NULL;
+}
+
+static void submitted_cb(TinctureSession *self, guint position, guint removed, guint added)
+{
+    for (guint i = 0; i < added; i++) {
+        g_autoptr(TinctureJob) job = g_list_model_get_item(G_LIST_MODEL(self->queue), position + i);
+        job->about = job->about ? job->about : about(self, job);
+    }
+}
+
 // ---- what ended the program ---------------------------------------------------------------------
 
 #define LEFT_MODEL    "model "
@@ -568,4 +604,5 @@ static void tincture_session_init(TinctureSession *self)
     self->model = g_strdup("");
     g_signal_connect_swapped(self->queue, "finished", G_CALLBACK(finished_cb), self);
     g_signal_connect_swapped(self->queue, "report", G_CALLBACK(report_cb), self);
+    g_signal_connect_swapped(self->queue, "items-changed", G_CALLBACK(submitted_cb), self);
 }

@@ -83,6 +83,8 @@ void tincture_session_export(TinctureSession *self, const char *path, bool with_
 // What is done to the open photo to many others, which go to a folder. files: paths of photos and
 // of folders of them.
 void tincture_session_batch(TinctureSession *self, const char *const *files, const char *folder);
+// A job that failed, once more with what it was given.
+void tincture_session_retry(TinctureSession *self, TinctureJob *job);
 // dialect: compute/adapter/dialect/dialect.h, NULL: the method's own. rank: of a low-rank copy,
 // where the dialect needs one, 0: the default.
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define TELL_PAUSE_MS 200 // between two times that a training's curve is shown
+
 enum { SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
@@ -14,7 +16,23 @@ G_DEFINE_FINAL_TYPE(TinctureSubjectWork, tincture_subject_work, G_TYPE_OBJECT)
 
 void subject_work_changed(TinctureSubjectWork *self)
 {
+    g_clear_handle_id(&self->tell_timer, g_source_remove);
     g_signal_emit(self, signals[SIGNAL_CHANGED], 0);
+}
+
+static gboolean tell_cb(gpointer data)
+{
+    TinctureSubjectWork *self = data;
+    self->tell_timer = 0;
+    subject_work_changed(self);
+    return G_SOURCE_REMOVE;
+}
+
+void subject_work_changed_soon(TinctureSubjectWork *self)
+{
+    if (!self->tell_timer) {
+        self->tell_timer = g_timeout_add(TELL_PAUSE_MS, tell_cb, self);
+    }
 }
 
 void subject_work_edited(TinctureSubjectWork *self)
@@ -209,6 +227,7 @@ static void tincture_subject_work_finalize(GObject *object)
 {
     TinctureSubjectWork *self = TINCTURE_SUBJECT_WORK(object);
     g_clear_handle_id(&self->save_timer, g_source_remove);
+    g_clear_handle_id(&self->tell_timer, g_source_remove);
     subject_draft_clear(&self->draft);
     subject_run_clear(&self->run);
     subject_run_clear(&self->waiting);

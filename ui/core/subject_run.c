@@ -221,7 +221,7 @@ void tincture_subject_work_stepped(TinctureSubjectWork *self, struct job_report 
         replace_waiting(self);
         subject_work_save_soon(self);
     }
-    subject_work_changed(self);
+    subject_work_changed_soon(self);
 }
 
 void subject_run_stopped(TinctureSubjectWork *self)

@@ -58,7 +58,7 @@ struct _TinctureSubjectWork {
     struct subject_run waiting; // that waits until the one that runs has a checkpoint of its own
     GString *faults;            // of photos that are being read
     guint n_faults;
-    guint save_timer, next_strip;
+    guint save_timer, tell_timer, next_strip;
     gint64 last_removed; // the number of the last one
     bool loaded, save_failed;
     GCancellable *cancel; // of reading photos

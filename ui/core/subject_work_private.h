@@ -5,8 +5,9 @@
 
 #include "ui/core/subject_work.h"
 
-void subject_work_changed(TinctureSubjectWork *self); // emits the signal
-void subject_work_edited(TinctureSubjectWork *self);  // and saves soon
+void subject_work_changed(TinctureSubjectWork *self);      // emits the signal
+void subject_work_changed_soon(TinctureSubjectWork *self); // for what a training reports
+void subject_work_edited(TinctureSubjectWork *self);       // and saves soon
 void subject_work_save_soon(TinctureSubjectWork *self);
 void subject_work_save_now(TinctureSubjectWork *self);
 // From the library's file into draft and run. False: there is none.

@@ -7,16 +7,26 @@
 #include <glib/gstdio.h>
 
 #define SAVE_PAUSE_MS 800
+#define TELL_PAUSE_MS 200 // the curve is drawn anew as often
 
 // ---- its row ------------------------------------------------------------------------------------
 
 static void tell(struct training *t)
 {
     TinctureProject *p = t->project;
+    g_clear_handle_id(&t->tell_timer, g_source_remove);
     p->can_resume = training_waits(t);
     p->resume_step = t->run.step;
     p->resume_steps = t->run.steps;
     tincture_project_changed(p, DOCUMENT_TRAINING);
+}
+
+static gboolean tell_cb(gpointer data)
+{
+    struct training *t = data;
+    t->tell_timer = 0;
+    tell(t);
+    return G_SOURCE_REMOVE;
 }
 
 static bool save_run(struct training *t, struct store_run *run)
@@ -238,7 +248,9 @@ void training_stepped(struct training *t, struct job_report *report)
             t->save_timer = g_timeout_add(SAVE_PAUSE_MS, save_cb, t);
         }
     }
-    tell(t);
+    if (!t->tell_timer) {
+        t->tell_timer = g_timeout_add(TELL_PAUSE_MS, tell_cb, t);
+    }
 }
 
 // ---- beginnings ---------------------------------------------------------------------------------
@@ -365,6 +377,7 @@ struct training *training_new(TinctureProject *project, TinctureQueue *queue,
 void training_free(struct training *t)
 {
     g_clear_handle_id(&t->save_timer, g_source_remove);
+    g_clear_handle_id(&t->tell_timer, g_source_remove);
     store_run_clear(&t->run);
     g_free(t->adapter);
     g_free(t);

@@ -16,7 +16,7 @@ struct training {
     // owned
     struct store_run run; // the one that runs or waits; id 0: none
     char *adapter;        // where the running one's adapter goes, relative to the library
-    guint save_timer;
+    guint save_timer, tell_timer;
 
     // state
     bool replaces;    // it has no checkpoint yet; those that waited before end once it has

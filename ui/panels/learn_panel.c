@@ -1,10 +1,8 @@
 // Learning the photo: method and its settings, the button, and while it runs the progress, the loss
 // and samples.
 #include "compute/i18n.h"
-#include "ui/job_box.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/loss_plot.h"
-#include "ui/widgets/progress.h"
 #include "ui/widgets/sample_strip.h"
 #include "ui/widgets/setting_list.h"
 
@@ -17,10 +15,9 @@ struct _TinctureLearnPanel {
     // template widgets
     AdwPreferencesGroup *rows;
     AdwExpanderRow *expert;
-    GtkWidget *start, *resume_box, *progress_box, *training_box;
+    GtkWidget *start, *stop, *resume_box, *training_box;
     GtkExpander *training;
-    GtkLabel *resume_text, *progress_text, *redrawn;
-    GtkProgressBar *progress;
+    GtkLabel *resume_text, *redrawn;
     TinctureLossPlot *plot;
     TinctureSampleStrip *samples;
 
@@ -86,16 +83,11 @@ static void job_changed(TincturePanel *panel)
     gboolean learning = job != NULL;
     gboolean can_resume = !learning && project->can_resume;
 
-    gtk_widget_set_visible(self->progress_box, learning);
+    gtk_widget_set_visible(self->stop, learning);
     gtk_widget_set_visible(self->start, !learning && !can_resume);
     gtk_widget_set_visible(self->resume_box, can_resume);
     gtk_widget_set_sensitive(GTK_WIDGET(self->rows), !learning);
     gtk_widget_set_sensitive(GTK_WIDGET(self->expert), !learning);
-    if (learning) {
-        job_progress_show(self->progress_text, self->progress, job);
-    } else {
-        progress_stop(self->progress);
-    }
     if (can_resume) {
         g_autofree char *text = g_strdup_printf(_("Stopped after %d of %d steps"),
                                                 project->resume_step, project->resume_steps);
@@ -149,9 +141,7 @@ static void tincture_learn_panel_class_init(TinctureLearnPanelClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, start);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, resume_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, resume_text);
-    gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, progress_box);
-    gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, progress_text);
-    gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, progress);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, stop);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, training_box);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, training);
     gtk_widget_class_bind_template_child(widget_class, TinctureLearnPanel, plot);

@@ -190,6 +190,13 @@ char *drive_widget_get(GtkWidget *root, const char *name)
         GtkSelectionModel *model = gtk_list_view_get_model(GTK_LIST_VIEW(widget));
         return g_strdup_printf("%u", g_list_model_get_n_items(G_LIST_MODEL(model)));
     }
+    if (GTK_IS_LIST_BOX(widget)) {
+        int rows = 0;
+        while (gtk_list_box_get_row_at_index(GTK_LIST_BOX(widget), rows) != NULL) {
+            rows++;
+        }
+        return g_strdup_printf("%d", rows);
+    }
     if (choices(widget) != NULL) {
         guint selected = GTK_INVALID_LIST_POSITION;
         g_object_get(widget, "selected", &selected, NULL);
