@@ -2,6 +2,7 @@
 
 #include "compute/i18n.h"
 #include "ui/core/config.h"
+#include "ui/dialogs/preferences_window.h"
 #include "ui/preferences.h"
 #include "ui/window.h"
 
@@ -46,6 +47,9 @@ static void add_options(TinctureApp *self)
 static int tincture_app_handle_local_options(GApplication *app, GVariantDict *options)
 {
     TinctureApp *self = TINCTURE_APP(app);
+    self->given_data_dir = self->data_dir != NULL;
+    self->given_device = self->device != NULL;
+    self->given_precision = self->precision != NULL;
     if (self->data_dir != NULL || self->model != NULL || self->vae != NULL ||
         self->device != NULL || self->precision != NULL || self->new_library ||
         self->exit_after_startup) {
@@ -64,6 +68,27 @@ static void set_library_aside(TinctureApp *self)
     self->new_library = FALSE;
 }
 
+static void prefer(char **value, const char *key)
+{
+    g_autofree char *preferred = preferences_string(key, "");
+    if (*value == NULL && *preferred != '\0') {
+        *value = g_steal_pointer(&preferred);
+    }
+}
+
+// What the command line or the environment does not say; what it does say comes back at a start
+// that the program makes itself.
+static void take_engine_preferences(TinctureApp *self)
+{
+    g_autofree char *threads = g_strdup_printf("%d", preferences_int("threads", 0));
+    prefer(&self->device, "device");
+    prefer(&self->precision, "precision");
+    prefer(&self->data_dir, "library-folder");
+    if (!g_str_equal(threads, "0") && g_getenv("TINCTURE_THREADS") == NULL) {
+        self->own_threads = g_setenv("TINCTURE_THREADS", threads, TRUE);
+    }
+}
+
 static void tincture_app_startup(GApplication *app)
 {
     TinctureApp *self = TINCTURE_APP(app);
@@ -76,9 +101,12 @@ static void tincture_app_startup(GApplication *app)
         g_autofree char *vae = preferences_string("vae", ""); // chosen for that model
         self->vae = self->vae == NULL && *vae != '\0' ? g_steal_pointer(&vae) : self->vae;
     }
+    take_engine_preferences(self);
     set_library_aside(self);
     self->session =
         tincture_session_new(self->data_dir, self->model, self->vae, self->device, self->precision);
+    tincture_app_follow(self);
+    preferences_apply(self->session);
 }
 
 static void first_frame_cb(GdkFrameClock *clock, GApplication *app)
@@ -183,9 +211,9 @@ static GStrv next_arguments(TinctureApp *self, const char *program)
 {
     GPtrArray *args = g_ptr_array_new();
     g_ptr_array_add(args, g_strdup(program));
-    add_option(args, "--data-dir", self->data_dir);
-    add_option(args, "--device", self->device);
-    add_option(args, "--precision", self->precision);
+    add_option(args, "--data-dir", self->given_data_dir ? self->data_dir : NULL);
+    add_option(args, "--device", self->given_device ? self->device : NULL);
+    add_option(args, "--precision", self->given_precision ? self->precision : NULL);
     if (self->new_library) {
         g_ptr_array_add(args, g_strdup("--new-library"));
     }
@@ -201,9 +229,13 @@ int tincture_app_run(TinctureApp *self, int argc, char **argv)
 {
     int status = g_application_run(G_APPLICATION(self), argc, argv);
     g_auto(GStrv) next = self->restart ? next_arguments(self, argv[0]) : NULL;
+    const gboolean own_threads = self->own_threads;
     g_object_unref(self);
     if (next != NULL) {
         g_settings_sync();
+        if (own_threads) {
+            g_unsetenv("TINCTURE_THREADS");
+        }
         execv("/proc/self/exe", next);
         perror("tincture: starting again");
         return 1;

@@ -4,6 +4,7 @@
 #include "compute/model/model.h"
 #include "ui/core/paths.h"
 #include "ui/dialogs/file_dialogs.h"
+#include "ui/dialogs/preferences_window.h"
 #include "ui/preferences.h"
 
 #include <string.h>
@@ -38,8 +39,36 @@ static void start_again(TinctureApp *self)
     quit_action(NULL, NULL, self);
 }
 
-// The target is a path, empty for the starter. The program ends and starts again, and finds in the
-// library what was being done; so nothing computed with one model can be mistaken for the other's.
+static void use(TinctureApp *self)
+{
+    tincture_session_use(self->session, &(struct session_engine){self->model, self->vae,
+                                                                 self->device, self->precision});
+}
+
+// What was loaded is what the next start begins with; where another came back, that.
+static void device_changed_cb(TinctureApp *self)
+{
+    const struct session_engine *used = &self->session->used;
+    g_autofree char *starter = paths_model(NULL);
+    if (!self->chosen || used->model == NULL) {
+        return;
+    }
+    self->chosen = FALSE;
+    g_free(self->model);
+    g_free(self->vae);
+    self->model = g_str_equal(used->model, starter) ? NULL : g_strdup(used->model);
+    self->vae = g_strdup(used->vae);
+    preferences_set_string("model", self->model != NULL ? self->model : "");
+    preferences_set_string("vae", self->vae != NULL ? self->vae : "");
+}
+
+void tincture_app_follow(TinctureApp *self)
+{
+    g_signal_connect_object(self->session, "device-changed", G_CALLBACK(device_changed_cb), self,
+                            G_CONNECT_SWAPPED);
+}
+
+// The target is a path, empty for the starter.
 static void use_model_action(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     TinctureApp *self = data;
@@ -47,12 +76,11 @@ static void use_model_action(GSimpleAction *action, GVariant *parameter, gpointe
     if (!check_model(self, path, NULL)) {
         return;
     }
-    preferences_set_string("model", path);
-    preferences_set_string("vae", ""); // the other model's
-    g_clear_pointer(&self->vae, g_free);
+    g_clear_pointer(&self->vae, g_free); // the other model's
     g_free(self->model);
     self->model = *path != '\0' ? g_strdup(path) : NULL;
-    start_again(self);
+    self->chosen = TRUE;
+    use(self);
 }
 
 // The target is a path, empty for the model's own autoencoder.
@@ -64,10 +92,34 @@ static void use_vae_action(GSimpleAction *action, GVariant *parameter, gpointer 
     if (!check_model(self, self->model != NULL ? self->model : "", vae)) {
         return;
     }
-    preferences_set_string("vae", path);
     g_free(self->vae);
     self->vae = g_strdup(vae);
-    start_again(self);
+    self->chosen = TRUE;
+    use(self);
+}
+
+// What computes, as the preferences say from now on.
+static void use_device_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TinctureApp *self = data;
+    g_free(self->device);
+    g_free(self->precision);
+    self->device = preferences_string("device", "");
+    self->precision = preferences_string("precision", "");
+    if (*self->device == '\0') {
+        g_clear_pointer(&self->device, g_free);
+    }
+    if (*self->precision == '\0') {
+        g_clear_pointer(&self->precision, g_free);
+    }
+    use(self);
+}
+
+static void preferences_action(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    TinctureApp *self = data;
+    preferences_window_show(gtk_application_get_active_window(GTK_APPLICATION(self)),
+                            self->session);
 }
 
 static void new_library_action(GSimpleAction *action, GVariant *parameter, gpointer data)
@@ -149,6 +201,7 @@ static void set_keys(TinctureApp *self)
     } table[] = {
         {"app.quit", {"<Control>q"}},
         {"app.choose-model", {"<Control><Shift>m"}},
+        {"app.preferences", {"<Control>comma"}},
         {"window.close", {"<Control>w"}},
         {"win.open", {"<Control>o"}},
         {"win.leave-page", {"<Alt>Left"}},
@@ -194,6 +247,8 @@ void tincture_app_add_actions(TinctureApp *self)
         {"use-vae", use_vae_action, "s", NULL, NULL, {0}},
         {"new-library", new_library_action, NULL, NULL, NULL, {0}},
         {"use-model", use_model_action, "s", NULL, NULL, {0}},
+        {"use-device", use_device_action, NULL, NULL, NULL, {0}},
+        {"preferences", preferences_action, NULL, NULL, NULL, {0}},
     };
     g_action_map_add_action_entries(G_ACTION_MAP(self), entries, G_N_ELEMENTS(entries), self);
     add_style_action(self);

@@ -13,8 +13,12 @@ struct _TinctureApp {
 
     // state
     gboolean exit_after_startup;
+    gboolean given_data_dir, given_device, given_precision; // on the command line
+    gboolean own_threads;                                   // their number is the preferences'
+    gboolean chosen;      // another model or VAE is being loaded, and is to be kept
     gboolean new_library; // at the start, or after it has ended and starts again
     gboolean restart;     // once it has ended
 };
 
 void tincture_app_add_actions(TinctureApp *self);
+void tincture_app_follow(TinctureApp *self); // the session that it has by now

@@ -24,6 +24,7 @@ static const char *aside_title(TinctureWindow *self)
            : g_str_equal(self->aside, "workshop") ? _("Adapter Workshop")
            : g_str_equal(self->aside, "sticker")  ? _("Make a Sticker")
            : g_str_equal(self->aside, "queue")    ? _("Queue")
+           : g_str_equal(self->aside, "models")   ? _("Models")
                                                   : tincture_window_get_project(self)->title;
 }
 
@@ -128,6 +129,8 @@ void tincture_window_show_aside(TinctureWindow *self, const char *page)
         tincture_sticker_page_show(self->sticker);
     } else if (g_strcmp0(page, "queue") == 0) {
         tincture_queue_page_show(self->queue);
+    } else if (g_strcmp0(page, "models") == 0) {
+        tincture_models_page_show(self->models);
     } else if (page != NULL) {
         tincture_workshop_page_show(self->workshop);
     }
@@ -293,6 +296,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     g_type_ensure(TINCTURE_TYPE_WORKSHOP_PAGE);
     g_type_ensure(TINCTURE_TYPE_STICKER_PAGE);
     g_type_ensure(TINCTURE_TYPE_QUEUE_PAGE);
+    g_type_ensure(TINCTURE_TYPE_MODELS_PAGE);
     g_type_ensure(TINCTURE_TYPE_RECENT_POPOVER);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/window.ui");
@@ -311,6 +315,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, workshop);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, sticker);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, queue);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, models);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, show_queue);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, back);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
@@ -378,6 +383,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     tincture_workshop_page_set_session(self->workshop, session);
     tincture_sticker_page_set_session(self->sticker, session);
     tincture_queue_page_set_session(self->queue, session);
+    tincture_models_page_set_session(self->models, session);
     build_panels(self);
     name_buttons(GTK_WIDGET(self));
     connect_session(self);

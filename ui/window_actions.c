@@ -430,6 +430,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         {"win.workshop", books && g_strcmp0(self->aside, "workshop") != 0},
         {"win.sticker", g_strcmp0(self->aside, "sticker") != 0},
         {"win.queue", g_strcmp0(self->aside, "queue") != 0},
+        {"win.models", g_strcmp0(self->aside, "models") != 0},
         {"win.leave-page", self->aside != NULL},
         {"win.undo", can_undo(self)},
         {"win.redo", (self->aside == NULL || retouching) && history_can_redo(seen->history)},

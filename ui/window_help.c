@@ -15,7 +15,7 @@ static const struct {
     {"where", "where"},       {"edit", "presets"},        {"control", "control"},
     {"adapters", "workshop"}, {"subject", "subjects"},    {"subject-photo", "subjects"},
     {"style", "styles"},      {"sticker", "stickers"},    {"workshop", "workshop"},
-    {"queue", "queue"},
+    {"queue", "queue"},       {"models", "models"},
 };
 
 static const char *page_of(const char *place)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ui/canvas/stage.h"
+#include "ui/models_page.h"
 #include "ui/queue_page.h"
 #include "ui/recent_popover.h"
 #include "ui/sticker_page.h"
@@ -27,6 +28,7 @@ struct _TinctureWindow {
     TinctureWorkshopPage *workshop;
     TinctureStickerPage *sticker;
     TinctureQueuePage *queue;
+    TinctureModelsPage *models;
     GtkLabel *device, *opening;
     GtkWidget *photo_buttons, *undo_buttons, *photo_tools, *drop_area, *opening_cancel;
     GtkWidget *inspector_side, *inspector_separator, *back, *show_queue;
@@ -41,7 +43,7 @@ struct _TinctureWindow {
 
     const char
         *aside; // the page in the photo's place: "subject", "subject-photo", "style", "workshop",
-                // "sticker" or "queue"; NULL: none
+                // "sticker", "queue" or "models"; NULL: none
 
     // borrowed
     AdwToast *message;       // that is shown; NULL: none

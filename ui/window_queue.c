@@ -1,4 +1,4 @@
-// The queue's page and what leads to it, and what is said of a job that ends unseen.
+// The pages of queue and models and what leads to them, and what is said of a job that ends unseen.
 #include "ui/window_private.h"
 
 #include "compute/i18n.h"
@@ -10,8 +10,21 @@ static void queue_action(GtkWidget *widget, const char *name, GVariant *target)
     tincture_window_show_aside(TINCTURE_WINDOW(widget), "queue");
 }
 
+static void models_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_window_show_aside(TINCTURE_WINDOW(widget), "models");
+}
+
+static void add_folder_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tincture_models_page_add_folder(TINCTURE_WINDOW(widget)->models,
+                                    g_variant_get_string(target, NULL));
+}
+
 void tincture_window_install_queue(GtkWidgetClass *widget_class)
 {
+    gtk_widget_class_install_action(widget_class, "win.add-model-folder", "s", add_folder_action);
+    gtk_widget_class_install_action(widget_class, "win.models", NULL, models_action);
     gtk_widget_class_install_action(widget_class, "win.queue", NULL, queue_action);
 }
 

@@ -66,14 +66,39 @@ bool engine_see(struct engine *e, const struct photo *p, const struct image_regi
 
 // ---- life ---------------------------------------------------------------------------------------
 
+static void init(struct engine *e)
+{
+    *e = (struct engine){
+        .adapters =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)adapter_free),
+        .in_use = g_ptr_array_new(),
+        .controls = engine_controls_new(),
+        .tokens = engine_tokens_new(),
+    };
+}
+
+static void finish(struct engine *e)
+{
+    mask_painter_free(e->painter);
+    photo_unref(e->painted);
+    sight_free(e->sight);
+    engine_drop_learning(e);
+    editor_free(e->editor);
+    g_ptr_array_unref(e->in_use);
+    g_hash_table_unref(e->controls); // before the model that they borrow
+    g_hash_table_unref(e->adapters);
+    g_hash_table_unref(e->tokens);
+    model_free(e->model);
+    fft_free(e->fft);
+    gpu_free(e->gpu);
+    g_free(e->own_controls);
+    g_free(e->failure);
+}
+
 struct engine *engine_new(void)
 {
-    struct engine *e = g_new0(struct engine, 1);
-    e->adapters =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)adapter_free);
-    e->in_use = g_ptr_array_new();
-    e->controls = engine_controls_new();
-    e->tokens = engine_tokens_new();
+    struct engine *e = g_new(struct engine, 1);
+    init(e);
     return e;
 }
 
@@ -81,6 +106,8 @@ bool engine_load(struct engine *e, const char *model, const char *vae, const cha
                  const char *precision, struct task *task, GError **error)
 {
     g_autoptr(GError) failure = NULL;
+    finish(e);
+    init(e);
     e->gpu = gpu_open(device, &failure);
     const bool set = e->gpu && gpu_set_precision(e->gpu, precision, &failure);
     e->model = set ? model_load_with(model, vae, e->gpu, task, &failure) : NULL;
@@ -105,24 +132,10 @@ struct engine *engine_open(const char *model, const char *vae, const char *devic
 
 void engine_free(struct engine *e)
 {
-    if (!e) {
-        return;
+    if (e) {
+        finish(e);
+        g_free(e);
     }
-    mask_painter_free(e->painter);
-    photo_unref(e->painted);
-    sight_free(e->sight);
-    engine_drop_learning(e);
-    editor_free(e->editor);
-    g_ptr_array_unref(e->in_use);
-    g_hash_table_unref(e->controls); // before the model that they borrow
-    g_hash_table_unref(e->adapters);
-    g_hash_table_unref(e->tokens);
-    model_free(e->model);
-    fft_free(e->fft);
-    gpu_free(e->gpu);
-    g_free(e->own_controls);
-    g_free(e->failure);
-    g_free(e);
 }
 
 bool engine_ready(const struct engine *e, GError **error)

@@ -37,7 +37,8 @@ struct engine {
     char *failure; // why there is no model, where loading it has failed
 };
 
-// One without a model, which engine_load() brings once. model: a folder or file; vae: of the
+// One without a model, which engine_load() brings, and once more in the place of the one before,
+// with which all that was found by it goes. model: a folder or file; vae: of the
 // autoencoder in the place of its own, NULL: none; device: as gpu_open(); precision: as
 // gpu_set_precision().
 struct engine *engine_new(void);

@@ -577,6 +577,14 @@ void library_open_document(struct library *l, gint64 id)
     }
 }
 
+void library_open_again(struct library *l)
+{
+    if (l->row.id) {
+        library_save_now(l);
+        open_row(l, l->row.id);
+    }
+}
+
 void library_open_last(struct library *l)
 {
     open_row(l, 0);
@@ -631,6 +639,12 @@ static void use_defaults(struct library *l, struct document *d)
     if (!model_defaults(l->model, "edit", d->edit, &error) ||
         !model_defaults(l->model, "learn", d->learn, &error)) {
         tincture_project_say_error(l->project, _("The model's own settings are not used"), error);
+    }
+    if (l->learn_method && *l->learn_method) {
+        settings_parse(d->learn, "method", l->learn_method, NULL);
+    }
+    if (l->learn_steps > 0) {
+        settings_set(d->learn, "steps", l->learn_steps, NULL);
     }
 }
 
@@ -756,16 +770,6 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
     return l;
 }
 
-void library_set_model(struct library *l, const char *path)
-{
-    g_autoptr(GError) error = NULL;
-    g_free(l->model);
-    l->model = g_strdup(path);
-    g_clear_pointer(&l->project->presets, json_object_unref);
-    l->project->presets = model_presets(path, &error);
-    tincture_project_say_error(l->project, _("The model's own presets are not used"), error);
-}
-
 char *library_ended_over(struct library *l)
 {
     return l->store ? store_opening_left(l->store) : NULL;
@@ -790,5 +794,6 @@ void library_free(struct library *l)
     store_close(l->store);
     store_copy_free(l->copy);
     g_free(l->model);
+    g_free(l->learn_method);
     g_free(l);
 }

@@ -14,6 +14,8 @@ struct library {
     TinctureQueue *queue;
 
     // owned
+    char *learn_method;      // that a person wants; NULL or "": the model's
+    int learn_steps;         // the same; 0
     char *model;             // the folder or file of the model, whose defaults a new document has
     struct store_copy *copy; // in whose folder it is; NULL: it is where it belongs
     struct store *store; // NULL: it could not be opened, which has been said; then no photo can be;
@@ -38,6 +40,9 @@ struct library {
 
 // data_dir: the library's folder, NULL for the user's data folder.
 struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir);
+// How learning begins with a photo that is opened for the first time: "" and 0, as the model says.
+void library_set_learning(struct library *l, const char *method, int steps);
+void library_open_again(struct library *l); // the open document, as another model sees it
 void library_set_model(struct library *l, const char *path); // a folder or file
 // store_opening_left(), also where there is no library.
 char *library_ended_over(struct library *l);

@@ -1,5 +1,9 @@
-// Adapters that belong to no document: files in folders of the library, and no rows.
+// Adapters that belong to no document: files in folders of the library, and no rows. And what a
+// model and a person say of how documents begin.
 #include "ui/core/library.h"
+
+#include "compute/i18n.h"
+#include "compute/model/defaults.h"
 
 #include <string.h>
 
@@ -48,4 +52,23 @@ char *library_new_file(const struct library *l, const char *folder, const char *
         path = g_build_filename(place, numbered, NULL);
     }
     return path;
+}
+
+// ---- how documents begin ------------------------------------------------------------------------
+
+void library_set_learning(struct library *l, const char *method, int steps)
+{
+    g_free(l->learn_method);
+    l->learn_method = g_strdup(method);
+    l->learn_steps = steps;
+}
+
+void library_set_model(struct library *l, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_free(l->model);
+    l->model = g_strdup(path);
+    g_clear_pointer(&l->project->presets, json_object_unref);
+    l->project->presets = model_presets(path, &error);
+    tincture_project_say_error(l->project, _("The model's own presets are not used"), error);
 }

@@ -175,7 +175,7 @@ static void edit_soon(struct live *live)
 {
     g_clear_handle_id(&live->timer, g_source_remove);
     g_clear_handle_id(&live->keep_timer, g_source_remove);
-    if (live->project->photo) {
+    if (live->project->photo && live->by_itself) {
         live->timer = g_timeout_add(EDIT_PAUSE_MS, timer_cb, live);
     }
 }
@@ -189,6 +189,11 @@ static void make_way(struct live *live)
         tincture_queue_cancel(live->queue, &edit_job)) {
         live->wanted = true;
     }
+}
+
+void live_set_by_itself(struct live *live, bool by_itself)
+{
+    live->by_itself = by_itself;
 }
 
 void live_stop(struct live *live)
@@ -341,6 +346,7 @@ struct live *live_new(TinctureProject *project, TinctureQueue *queue, struct lib
 {
     struct live *live = g_new0(struct live, 1);
     live->project = project;
+    live->by_itself = true;
     live->queue = queue;
     live->library = library;
     g_signal_connect_swapped(project, "stale", G_CALLBACK(edit_soon), live);

@@ -16,6 +16,7 @@ struct live {
     // state
     guint timer;      // the pause before an edit
     bool wanted;      // an edit is to follow what runs
+    bool by_itself;   // an edit follows each change
     bool explicitly;  // asked for by the person: its result goes into the history at once
     guint keep_timer; // until a result that nobody replaces goes into the history
 
@@ -28,7 +29,9 @@ struct live *live_new(TinctureProject *project, TinctureQueue *queue, struct lib
 void live_free(struct live *live);
 
 void live_edit_now(struct live *live, bool explicitly); // instead of waiting for the pause
-void live_stop(struct live *live);                      // nothing is to follow
+// Whether an edit follows each change by itself, or only live_edit_now(). It does at first.
+void live_set_by_itself(struct live *live, bool by_itself);
+void live_stop(struct live *live); // nothing is to follow
 // The picture as it was left: from the library where it is the newest result, else drawn again.
 void live_show_as_left(struct live *live);
 void live_restore(struct live *live, gint64 id); // an earlier result, and all it was made with

@@ -45,6 +45,7 @@ struct outcome {
     bool edges;          // there is a control that keeps a photo's edges ...
     bool keeps_edges;    // ... and it is the one that was taken
     struct batch *batch; // what became of many photos
+    GPtrArray *models;   // struct model_entry: those that there are
     char *note;          // a sentence to be said about it
 };
 void outcome_clear(struct outcome *o);

@@ -28,8 +28,78 @@ static void tokens_read(TinctureSession *self, TinctureJob *job)
     library_tokens_read(self->library, self->reader, job);
 }
 
+static void engine_clear(struct session_engine *engine)
+{
+    g_free((char *)engine->model);
+    g_free((char *)engine->vae);
+    g_free((char *)engine->device);
+    g_free((char *)engine->precision);
+    *engine = (struct session_engine){0};
+}
+
+static void load(TinctureSession *self, const struct session_engine *engine)
+{
+    g_autofree char *tokens = library_tokens(self->library);
+    g_autofree char *controls = library_controls(self->library);
+    const struct job_inputs in = {.path = engine->model,
+                                  .vae = engine->vae,
+                                  .device = engine->device,
+                                  .precision = engine->precision,
+                                  .folder = tokens,
+                                  .controls = controls};
+    g_autoptr(GError) error = NULL;
+    self->reader = NULL; // the engine's, which goes
+    library_set_model(self->library, engine->model);
+    vocabulary_free(self->vocabulary);
+    self->vocabulary = vocabulary_load(engine->model, &error);
+    tincture_project_say_error(self->project, _("The model's words are not known"), error);
+    tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
+}
+
+// The photo, and what is known of pictures and tokens, are of the model before.
+static void see_anew(TinctureSession *self)
+{
+    TinctureProject *p = self->project;
+    for (guint i = 0; i < tincture_project_n_results(p); i++) {
+        tincture_project_note_key(p, tincture_project_result(p, i)->id, NULL);
+    }
+    while (p->tokens->len > 0) {
+        g_autofree char *token = g_strdup(p->tokens->pdata[0]);
+        tincture_project_remove_token(p, token);
+    }
+    variations_clear(self->variations);
+    library_open_again(self->library);
+}
+
+// Back to what worked.
+static void load_failed(TinctureSession *self)
+{
+    struct session_engine before = self->used;
+    self->used = (struct session_engine){0}; // it is tried once
+    self->again = true;
+    load(self, &before);
+    engine_clear(&before);
+}
+
 static void loaded(TinctureSession *self, TinctureJob *job)
 {
+    if (g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        return; // another one follows
+    }
+    if (job->error && self->used.model) {
+        load_failed(self);
+        return;
+    }
+    const bool another = self->used.model || self->again;
+    self->again = false;
+    if (!job->error) {
+        engine_clear(&self->used);
+        self->used = (struct session_engine){g_strdup(job->in.path), g_strdup(job->in.vae),
+                                             g_strdup(job->in.device), g_strdup(job->in.precision)};
+    }
+    if (another) {
+        see_anew(self);
+    }
     g_free(self->device);
     g_free(self->model);
     self->device = plain_text(job->out.device, TEXT_NAME);
@@ -368,11 +438,12 @@ void tincture_session_export(TinctureSession *self, const char *path, bool with_
         tincture_project_say(self->project, MESSAGE_ERROR, _("Open a photo first"));
         return;
     }
-    const struct job_inputs in = {.photo = p->photo,
-                                  .result = p->result,
-                                  .path = path,
-                                  .with_recipe = with_recipe,
-                                  .save = {.quality = jpeg_quality, .bits = bits}};
+    const struct job_inputs in = {
+        .photo = p->photo,
+        .result = p->result,
+        .path = path,
+        .with_recipe = with_recipe,
+        .save = {.quality = jpeg_quality, .bits = bits, .keep_metadata = self->keeps_metadata}};
     tincture_queue_submit(self->queue, tincture_job_new(&export_job, &in));
 }
 
@@ -507,7 +578,6 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->library = library_new(self->project, self->queue, data_dir);
     g_autofree char *left = library_ended_over(self->library);
     g_autofree char *path = choose_model(self, left, model);
-    library_set_model(self->library, path);
     self->live = live_new(self->project, self->queue, self->library);
     self->training = training_new(self->project, self->queue, self->library);
     self->subject =
@@ -517,25 +587,32 @@ TinctureSession *tincture_session_new(const char *data_dir, const char *model, c
     self->subject_photo = tincture_subject_photo_new(self->subject, self->project, self->queue);
     self->workshop = tincture_workshop_new(self->project, self->queue, self->library);
     self->hint = hint_new(self->project, self->queue);
-    self->sticker = tincture_sticker_work_new(self->project, self->queue, self->library, path);
+    self->sticker = tincture_sticker_work_new(self->project, self->queue, self->library);
     self->variations = variations_new(self->project, self->queue, self->library, self->live);
-    g_autoptr(GError) error = NULL;
-    self->vocabulary = vocabulary_load(path, &error);
-    tincture_project_say_error(self->project, _("The model's words are not known"), error);
     g_autofree char *asked = paths_model(model);
-    g_autofree char *tokens = library_tokens(self->library);
-    g_autofree char *controls = library_controls(self->library);
-    const struct job_inputs in = {.path = path,
-                                  .vae = g_str_equal(path, asked) ? vae : NULL,
-                                  .device = device,
-                                  .precision = precision,
-                                  .folder = tokens,
-                                  .controls = controls};
-    tincture_queue_submit(self->queue, tincture_job_new(&load_job, &in));
+    load(self,
+         &(struct session_engine){path, g_str_equal(path, asked) ? vae : NULL, device, precision});
     open_last(self, left);
     g_signal_connect_swapped(self->queue, "changed", G_CALLBACK(note_opening), self);
     note_opening(self);
     return self;
+}
+
+void tincture_session_use(TinctureSession *self, const struct session_engine *engine)
+{
+    struct session_engine next = *engine;
+    g_autofree char *model = paths_model(engine->model);
+    next.model = model;
+    live_stop(self->live);
+    live_keep_now(self->live);
+    library_save_now(self->library);
+    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(self->queue)); i++) {
+        g_autoptr(TinctureJob) job = g_list_model_get_item(G_LIST_MODEL(self->queue), i);
+        if (!(job->type->rank & JOB_PROMISED) && job->type != &library_job) {
+            tincture_job_cancel(job);
+        }
+    }
+    load(self, &next);
 }
 
 void tincture_session_close(TinctureSession *self)
@@ -580,6 +657,7 @@ static void tincture_session_finalize(GObject *object)
     g_object_unref(self->queue);
     g_object_unref(self->project);
     vocabulary_free(self->vocabulary);
+    engine_clear(&self->used);
     g_free(self->opening);
     g_free(self->device);
     g_free(self->model);
@@ -600,6 +678,7 @@ static void tincture_session_init(TinctureSession *self)
     self->queue = tincture_queue_new(self->engine);
     self->project = tincture_project_new();
     self->painting = tincture_painting_new(self->project);
+    self->keeps_metadata = true;
     self->device = g_strdup("");
     self->model = g_strdup("");
     g_signal_connect_swapped(self->queue, "finished", G_CALLBACK(finished_cb), self);

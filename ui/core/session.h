@@ -25,6 +25,14 @@ G_BEGIN_DECLS
 #define TINCTURE_TYPE_SESSION (tincture_session_get_type())
 G_DECLARE_FINAL_TYPE(TinctureSession, tincture_session, TINCTURE, SESSION, GObject)
 
+// What the engine is made of.
+struct session_engine {
+    const char *model;     // folder or file
+    const char *vae;       // of the autoencoder in the place of that model's own, or NULL
+    const char *device;    // as gpu_open()
+    const char *precision; // as gpu_set_precision()
+};
+
 // To be read.
 struct _TinctureSession {
     GObject parent_instance;
@@ -49,6 +57,9 @@ struct _TinctureSession {
     GBytes *continued;             // the result that is to be opened as a photo; NULL: none
     char *continued_prompt;        // what it shows
     char *opening;                 // what the library knows to be opened; NULL: nothing
+    struct session_engine used;    // what was loaded; owned; model NULL: nothing yet
+    bool keeps_metadata;           // of the camera, in what is exported
+    bool again;                    // it is loaded once more, as another one failed
 };
 
 // data_dir: where the library lives (NULL: the user's data folder). model: folder or file, or NULL
@@ -57,6 +68,10 @@ struct _TinctureSession {
 // document is restored.
 TinctureSession *tincture_session_new(const char *data_dir, const char *model, const char *vae,
                                       const char *device, const char *precision);
+// Another engine in the place of the one at hand: model NULL is the starter. What was promised
+// is done before, all else ends, a training with its checkpoint. The open photo is then seen as
+// that model sees it. One that cannot be loaded is told of, and the one at hand comes back.
+void tincture_session_use(TinctureSession *self, const struct session_engine *engine);
 // Saves, cancels jobs (a running training writes its checkpoint) and joins the threads.
 void tincture_session_close(TinctureSession *self);
 

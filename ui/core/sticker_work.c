@@ -163,12 +163,13 @@ static void add_style(TinctureStickerWork *self, char *name, char *path)
 
 void tincture_sticker_work_list_styles(TinctureStickerWork *self)
 {
-    g_auto(GStrv) names = paths_styles(self->model);
+    const char *model = self->library->model;
+    g_auto(GStrv) names = paths_styles(model);
     g_autoptr(GPtrArray) learned = library_files(self->library, LIBRARY_STYLES);
     bool there = false;
     g_ptr_array_set_size(self->styles, 0);
     for (int i = 0; names[i]; i++) {
-        add_style(self, plain_text(names[i], TEXT_NAME), paths_style(self->model, names[i]));
+        add_style(self, plain_text(names[i], TEXT_NAME), paths_style(model, names[i]));
     }
     for (guint i = 0; i < learned->len; i++) {
         const struct library_file *f = learned->pdata[i];
@@ -416,13 +417,12 @@ void tincture_sticker_work_saved(TinctureStickerWork *self, TinctureJob *job)
 // ---- life ---------------------------------------------------------------------------------------
 
 TinctureStickerWork *tincture_sticker_work_new(TinctureProject *project, TinctureQueue *queue,
-                                               struct library *library, const char *model)
+                                               struct library *library)
 {
     TinctureStickerWork *self = g_object_new(TINCTURE_TYPE_STICKER_WORK, NULL);
     self->project = project;
     self->queue = queue;
     self->library = library;
-    self->model = g_strdup(model);
     self->styles = g_ptr_array_new_with_free_func(style_free);
     return self;
 }
@@ -436,7 +436,6 @@ static void tincture_sticker_work_finalize(GObject *object)
     g_ptr_array_unref(self->made);
     g_ptr_array_unref(self->styles);
     g_free(self->style);
-    g_free(self->model);
     g_free(self->folder);
     g_free(self->outcome);
     G_OBJECT_CLASS(tincture_sticker_work_parent_class)->finalize(object);

@@ -43,7 +43,6 @@ struct _TinctureStickerWork {
     TinctureProject *project; // borrowed, as the next two
     TinctureQueue *queue;
     struct library *library;
-    char *model; // the folder or file
     uint64_t seed;
     bool anew;     // the next that comes takes the place of those that there are
     guint failed;  // of the last sentences
@@ -55,9 +54,8 @@ struct _TinctureStickerWork {
     char *folder;  // where to; NULL: a single one
 };
 
-// model: the folder or file whose styles there are.
 TinctureStickerWork *tincture_sticker_work_new(TinctureProject *project, TinctureQueue *queue,
-                                               struct library *library, const char *model);
+                                               struct library *library);
 // Which styles there are now; one that has gone is not drawn in any more.
 void tincture_sticker_work_list_styles(TinctureStickerWork *self);
 

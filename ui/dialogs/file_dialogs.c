@@ -326,7 +326,8 @@ void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn c
     add_export_filter(request);
     gtk_file_chooser_add_choice(chooser, "recipe", _("Include the description and settings"), NULL,
                                 NULL);
-    gtk_file_chooser_set_choice(chooser, "recipe", "false");
+    gtk_file_chooser_set_choice(chooser, "recipe",
+                                preferences_boolean("export-recipe", FALSE) ? "true" : "false");
     gtk_file_chooser_add_choice(chooser, "quality", _("JPEG and WebP quality"),
                                 (const char **)quality_ids, (const char **)qualities);
     gtk_file_chooser_set_choice(chooser, "quality", quality_ids[0]);

@@ -28,10 +28,22 @@ static GtkWidget *find_first(GtkWidget *root, const char *name, gboolean mapped)
     return NULL;
 }
 
+// What is not seen in the window may be in another one, such as the preferences.
+static GtkWidget *find_seen(GtkWidget *root, const char *name)
+{
+    GListModel *windows = gtk_window_get_toplevels();
+    GtkWidget *found = find_first(root, name, TRUE);
+    for (guint i = 0; found == NULL && i < g_list_model_get_n_items(windows); i++) {
+        g_autoptr(GtkWidget) window = g_list_model_get_item(windows, i);
+        found = find_first(window, name, TRUE);
+    }
+    return found;
+}
+
 // Panels of a photo and of a subject's photo have the same names: the one that is seen counts.
 static GtkWidget *find(GtkWidget *root, const char *name)
 {
-    GtkWidget *found = find_first(root, name, TRUE);
+    GtkWidget *found = find_seen(root, name);
     return found != NULL ? found : find_first(root, name, FALSE);
 }
 
@@ -152,7 +164,7 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
 
 gboolean drive_widget_click(GtkWidget *root, const char *name)
 {
-    GtkWidget *widget = find_first(root, name, TRUE); // nobody clicks what is not seen
+    GtkWidget *widget = find_seen(root, name); // nobody clicks what is not
     if (widget != NULL && ADW_IS_SPLIT_BUTTON(widget)) {
         adw_split_button_popup(ADW_SPLIT_BUTTON(widget));
         return TRUE;
