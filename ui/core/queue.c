@@ -95,15 +95,18 @@ static guint place_for(const TinctureQueue *self, unsigned rank)
     return i;
 }
 
-// One that made way for live jobs alone keeps its place behind them, another waits for its turn.
-static guint place_again(const TinctureQueue *self, const TinctureJob *job)
+// The live jobs behind one that made way for them come before it; whoever shows the others sees
+// none of them move.
+static void let_pass(TinctureQueue *self, const TinctureJob *job)
 {
-    guint i = 0;
-    while (i < self->jobs->len &&
-           ((const TinctureJob *)self->jobs->pdata[i])->type->rank & JOB_LIVE) {
-        i++;
+    guint at;
+    g_ptr_array_find(self->jobs, job, &at);
+    for (guint i = at + 1; i < self->jobs->len; i++) {
+        TinctureJob *other = self->jobs->pdata[i];
+        if (other->type->rank & JOB_LIVE) {
+            insert(self, take_out(self, other), at++);
+        }
     }
-    return self->hurries ? i : place_for(self, job->type->rank);
 }
 
 static bool makes_way_for(const TinctureJob *running, const TinctureJob *job)
@@ -219,8 +222,12 @@ static bool waits_again(TinctureQueue *self, TinctureJob *job)
         return false;
     }
     self->running = NULL;
-    take_out(self, job);
-    insert(self, job, place_again(self, job));
+    if (self->hurries) {
+        let_pass(self, job);
+    } else {
+        take_out(self, job);
+        insert(self, job, place_for(self, job->type->rank));
+    }
     tincture_job_set_state(job, JOB_WAITING);
     begin_next(self);
     changed(self);

@@ -2,6 +2,7 @@
 //
 // Takes files: models and folders of them, and path: of the one whose hash is wanted, or NULL. Ends
 // with what there is.
+#include "compute/i18n.h"
 #include "ui/core/job.h"
 #include "ui/core/model_list.h"
 
@@ -13,9 +14,9 @@ static bool prepare(TinctureJob *job, GError **error)
 
 const struct job_type models_job = {
     .member = {.name = "models",
-               .title = "Looking at models",
-               .summary = "Tells what models are and what of them does not fit"},
+               .title = N_("Looking at models"),
+               .summary = N_("Tells what models are and what of them does not fit")},
     .rank = JOB_LIVE,
-    .failure = "The models could not be looked at",
+    .failure = N_("The models could not be looked at"),
     .prepare = prepare,
 };
