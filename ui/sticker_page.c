@@ -160,7 +160,7 @@ static void list_styles(TinctureStickerPage *self)
     g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
     guint selected = 0;
     tincture_sticker_work_list_styles(work);
-    gtk_string_list_append(titles, _("None"));
+    gtk_string_list_append(titles, C_("style", "None"));
     for (guint i = 0; i < work->styles->len; i++) {
         const struct sticker_style *s = work->styles->pdata[i];
         char *title = g_strdup(s->name);

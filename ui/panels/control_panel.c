@@ -104,7 +104,7 @@ static void list_names(TinctureControlPanel *self)
         return;
     }
     g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
-    gtk_string_list_append(titles, _("None"));
+    gtk_string_list_append(titles, C_("control", "None"));
     for (guint i = 0; i < names->len; i++) {
         gtk_string_list_take(titles, title_of(names->pdata[i]));
     }

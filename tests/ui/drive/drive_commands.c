@@ -265,6 +265,15 @@ static enum drive_result command_print(struct drive *d, const char *rest)
     return DRIVE_DONE;
 }
 
+// Of languages that are written from right to left, whatever the words are.
+static enum drive_result command_direction(struct drive *d, const char *rest)
+{
+    const gboolean left = g_str_equal(rest, "left");
+    gtk_widget_set_default_direction(left ? GTK_TEXT_DIR_RTL : GTK_TEXT_DIR_LTR);
+    return left || g_str_equal(rest, "right") ? DRIVE_DONE
+                                              : drive_fail(d, "text runs to the left or right");
+}
+
 static enum drive_result command_size(struct drive *d, const char *rest)
 {
     int width = 0, height = 0;
@@ -419,6 +428,7 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"wait", command_wait},
         {"assert", command_assert},
         {"print", command_print},
+        {"direction", command_direction},
         {"size", command_size},
         {"snapshot", command_snapshot},
         {"export", command_export},
