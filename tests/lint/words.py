@@ -43,6 +43,7 @@ ELSEWHERE = [
     ("compute/file/safetensors.c|render/.*", r"^version https|Photoshop 3|Raw profile|xpacket|gimp xcf",
      "what files begin with"),
     ("render/foreign.c", r"^(Clip Studio|Radiance HDR|Sun raster|DirectDraw|Targa)", "names of formats"),
+    ("ui/core/model_list.c", r"^Stable Diffusion [12].x$", "names"),
     ("compute/i18n.h", r"", "the words that say how"),
     ("ui/dialogs/about.c", r"^Tincture|The Tincture team", "what is sent to those who mend a fault"),
     ("ui/(window.*|app).c", r"^(Tincture( %s.n)?$|win\.)", "names"),

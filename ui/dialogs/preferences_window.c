@@ -322,8 +322,8 @@ void preferences_window_show(GtkWindow *parent, TinctureSession *session)
     GtkWidget *page = adw_preferences_page_new();
     if (preferences_get() == NULL) {
         tincture_project_say(session->project, MESSAGE_ERROR,
-                             "Preferences cannot be kept here: the program's schema is not "
-                             "installed");
+                             _("Preferences cannot be kept here: the program's schema is not "
+                               "installed"));
         gtk_window_destroy(GTK_WINDOW(window));
         return;
     }
