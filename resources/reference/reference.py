@@ -15,7 +15,7 @@ PICTURES = "jpg jpeg png tif tiff webp heic heif avif jxl gif bmp pnm ppm pgm pb
 
 
 def said(*command):
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "200", "ASAN_OPTIONS": "detect_leaks=0"}
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": "C", "COLUMNS": "200", "ASAN_OPTIONS": "detect_leaks=0"}
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment, text=True).stdout
 
 

@@ -18,7 +18,7 @@ class Shell:
         pid, self.terminal = pty.fork()
         if pid == 0:
             os.chdir(home)
-            os.environ.update(LC_ALL="C.UTF-8", TERM="dumb", HOME=home, PS1="$ ", COLUMNS="20000")
+            os.environ.update(LC_ALL="C.UTF-8", LANGUAGE="C", TERM="dumb", HOME=home, PS1="$ ", COLUMNS="20000")
             os.execvp("bash", ["bash", "--norc", "--noprofile", "-i"])
         for name in ("tincture-cli", "tincture"):
             self.send(f"source '{folder}/{name}'\n")

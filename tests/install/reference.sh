@@ -10,7 +10,7 @@ command -v man >/dev/null || {
 }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-export LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=100
+export LC_ALL=C.UTF-8 LANGUAGE=C MANROFFSEQ= MANWIDTH=100
 
 page() { # page NAME: as it is read, into $dir/NAME
     man --warnings -E UTF-8 -l -Tutf8 -Z "$folder/$1.1" 2>"$dir/warnings" >/dev/null

@@ -12,8 +12,8 @@ for tool in xgettext msgmerge msgfmt msgattrib; do
         exit 0
     }
 done
-count() { # count FILE: its texts
-    grep -c '^msgid "[^"]' "$1"
+count() { # count FILE: its texts, of which the first is the header; none where there is no file
+    [ -s "$1" ] && echo $(($(grep -c '^msgid ' "$1") - 1)) || echo 0
 }
 
 sh "$po/update.sh" --pot "$dir/all.pot" 2>"$dir/said" && [ ! -s "$dir/said" ]
@@ -31,7 +31,7 @@ for language in $(cat "$po/LINGUAS"); do
     check $? "$language guesses nothing"
     msgmerge --quiet --no-fuzzy-matching --output-file="$dir/$language.po" "$po/$language.po" "$dir/all.pot"
     msgattrib --untranslated --no-obsolete --output-file="$dir/left.po" "$dir/$language.po"
-    left=$([ -s "$dir/left.po" ] && count "$dir/left.po" || echo 0)
+    left=$(count "$dir/left.po")
     echo "# $language: $left texts are not translated"
     if [ $language = de ]; then
         [ "$left" = 0 ]
