@@ -180,9 +180,59 @@ static void test_search(void)
     g_autoptr(GPtrArray) sorted =
         store_documents(s, &(struct store_query){.order = STORE_BY_NAME}, NULL);
     g_assert_cmpint(((struct store_entry *)sorted->pdata[0])->id, ==, house);
+    g_autoptr(GPtrArray) first =
+        store_documents(s, &(struct store_query){.order = STORE_FIRST}, NULL);
+    g_assert_cmpint(((struct store_entry *)first->pdata[0])->id, ==, meadow);
     set_prompt(s, "a lighthouse");
     g_assert_cmpuint(found(s, "lighth"), ==, 1);
     g_assert_cmpuint(found(s, "painting"), ==, 1); // the other one's
+    store_close(s);
+}
+
+static guint starred(struct store *s)
+{
+    g_autoptr(GPtrArray) list = store_documents(s, &(struct store_query){.starred = true}, NULL);
+    return list->len;
+}
+
+// Those with a star, which counts no more in the trash.
+static void test_starred(void)
+{
+    g_autofree char *dir = fixture_dir();
+    struct store *s = open_ok(dir);
+    const gint64 document = add_document(s, "a.jpg", "photos/1.jpg");
+    add_document(s, "b.jpg", "photos/2.jpg");
+    add_result(s, document, "plain", false);
+    const gint64 plain = add_result(s, document, "plain, too", false);
+    g_assert_cmpuint(starred(s), ==, 0);
+    const gint64 star = add_result(s, document, "starred", true);
+    g_assert_cmpuint(starred(s), ==, 1);
+    g_assert_true(store_delete(s, STORE_RESULT, plain, NULL));
+    g_assert_cmpuint(starred(s), ==, 1);
+    g_assert_true(store_delete(s, STORE_RESULT, star, NULL));
+    g_assert_cmpuint(starred(s), ==, 0);
+    struct store_thumb thumb;
+    g_assert_true(store_result_thumb(s, star, &thumb, NULL));
+    g_assert_cmpint(thumb.width, ==, 16);
+    g_bytes_unref(thumb.rgba);
+    g_assert_false(store_result_thumb(s, 999, &thumb, NULL));
+    store_close(s);
+}
+
+// A second store of one that is open sees what the first has written, and writes beside it.
+static void test_again(void)
+{
+    g_autofree char *dir = fixture_dir();
+    g_autoptr(GError) error = NULL;
+    g_assert_null(store_open_again(dir, &error)); // there is none yet, and it makes none
+    g_assert_nonnull(error);
+    struct store *s = open_ok(dir);
+    const gint64 document = add_document(s, "a.jpg", "photos/1.jpg");
+    struct store *again = store_open_again(dir, NULL);
+    g_assert_cmpuint(found(again, NULL), ==, 1);
+    g_assert_true(store_delete(again, STORE_DOCUMENT, document, NULL));
+    g_assert_cmpuint(found(s, NULL), ==, 0);
+    store_close(again);
     store_close(s);
 }
 
@@ -337,6 +387,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/trash/there-and-back", test_there_and_back);
     g_test_add_func("/store/trash/search", test_search);
+    g_test_add_func("/store/trash/starred", test_starred);
+    g_test_add_func("/store/trash/again", test_again);
     g_test_add_func("/store/trash/plain", test_plain);
     g_test_add_func("/store/trash/empty", test_empty);
     g_test_add_func("/store/trash/empty-earlier", test_empty_earlier);

@@ -63,10 +63,17 @@ static GPtrArray *split_words(const char *text)
 static const char *const orders[] = {
     [STORE_NEWEST] = "d.modified DESC, d.id DESC",
     [STORE_BY_NAME] = "d.name COLLATE NOCASE, d.id DESC",
+    [STORE_FIRST] = "d.id",
     [STORE_MOST_RESULTS] = "results DESC, d.modified DESC, d.id DESC",
 };
 
-static char *find_sql(guint words, enum store_order order)
+// Whether a row has a star stands behind its thumbnail, and is read by way of that; but an index has
+// those without one.
+#define STARRED                                                                                    \
+    " AND results > (SELECT COUNT(*) FROM results AS r INDEXED BY results_plain "                  \
+    "WHERE document = d.id AND starred = 0 AND " STORE_THERE ")"
+
+static char *find_sql(guint words, enum store_order order, bool starred)
 {
     GString *sql = g_string_new(
         "SELECT d.id, d.name, d.origin, d.modified, d.photo, d.prompt, "
@@ -76,7 +83,7 @@ static char *find_sql(guint words, enum store_order order)
         g_string_append_printf(
             sql, " AND d.id IN (SELECT rowid >> 32 FROM words WHERE words MATCH ?%u)", i + 2);
     }
-    g_string_append_printf(sql, " ORDER BY %s LIMIT ?1", orders[order]);
+    g_string_append_printf(sql, "%s ORDER BY %s LIMIT ?1", starred ? STARRED : "", orders[order]);
     return g_string_free(sql, FALSE);
 }
 
@@ -107,7 +114,7 @@ static void *entry_from_row(sqlite3_stmt *q)
 GPtrArray *store_documents(struct store *s, const struct store_query *query, GError **error)
 {
     g_autoptr(GPtrArray) words = split_words(query->words ? query->words : "");
-    g_autofree char *sql = find_sql(words->len, query->order);
+    g_autofree char *sql = find_sql(words->len, query->order, query->starred);
     sqlite3_stmt *q = store_prepare_id(s->db, sql, query->limit ? query->limit : -1, error);
     for (guint i = 0; q && i < words->len; i++) {
         store_bind_text(q, (int)i + 2, words->pdata[i]);
@@ -115,13 +122,10 @@ GPtrArray *store_documents(struct store *s, const struct store_query *query, GEr
     return q ? store_list(s->db, q, entry_from_row, (GDestroyNotify)store_entry_free, error) : NULL;
 }
 
-bool store_thumb(struct store *s, gint64 document, struct store_thumb *thumb, GError **error)
+static bool thumb_of(struct store *s, const char *sql, gint64 id, struct store_thumb *thumb,
+                     GError **error)
 {
-    sqlite3_stmt *q = store_prepare_id(
-        s->db,
-        "SELECT thumb, thumb_width, thumb_height FROM results AS r WHERE document = ?1 "
-        "AND " STORE_THERE " ORDER BY created DESC, id DESC LIMIT 1",
-        document, error);
+    sqlite3_stmt *q = store_prepare_id(s->db, sql, id, error);
     const bool row = q && store_row(s->db, q, error);
     *thumb = (struct store_thumb){0};
     if (row) {
@@ -131,4 +135,18 @@ bool store_thumb(struct store *s, gint64 document, struct store_thumb *thumb, GE
     }
     sqlite3_finalize(q);
     return row;
+}
+
+bool store_thumb(struct store *s, gint64 document, struct store_thumb *thumb, GError **error)
+{
+    return thumb_of(s,
+                    "SELECT thumb, thumb_width, thumb_height FROM results AS r WHERE document = ?1 "
+                    "AND " STORE_THERE " ORDER BY created DESC, id DESC LIMIT 1",
+                    document, thumb, error);
+}
+
+bool store_result_thumb(struct store *s, gint64 id, struct store_thumb *thumb, GError **error)
+{
+    return thumb_of(s, "SELECT thumb, thumb_width, thumb_height FROM results WHERE id = ?1", id,
+                    thumb, error);
 }

@@ -5,9 +5,11 @@
 
 #include "compute/i18n.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define APPLICATION 0x54696e63  // "Tinc": tells it from other programs' files
 #define FIRST       6           // step of the schema that there were packages from
@@ -141,6 +143,21 @@ static bool check_rows(sqlite3 *db, GError **error)
     }
     return number_of(db, "SELECT COUNT(*) FROM results") <= MAX_RESULTS ||
            refuse(_("it holds too many results"), error);
+}
+
+bool store_is_package(const char *path)
+{
+    enum { MAGIC = 68 }; // where SQLite has the number of the program
+    static const char sqlite[16] = "SQLite format 3";
+    guint8 head[MAGIC + 4];
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const bool whole = fd >= 0 && read(fd, head, sizeof head) == (ssize_t)sizeof head;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return whole && memcmp(head, sqlite, sizeof sqlite) == 0 &&
+           ((guint32)head[MAGIC] << 24 | head[MAGIC + 1] << 16 | head[MAGIC + 2] << 8 |
+            head[MAGIC + 3]) == APPLICATION;
 }
 
 static bool check_regular(const char *path, GError **error)

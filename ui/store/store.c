@@ -348,6 +348,23 @@ struct store *store_open(const char *dir, GError **error)
     return NULL;
 }
 
+struct store *store_open_again(const char *dir, GError **error)
+{
+    g_autofree char *path = g_build_filename(dir, "library.db", NULL);
+    struct store *s = g_new0(struct store, 1);
+    s->dir = g_strdup(dir);
+    s->training = s->opening = -1;
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+        if (configure(s->db, false, error)) {
+            return s;
+        }
+    } else {
+        store_set_error(s->db, error);
+    }
+    store_close(s);
+    return NULL;
+}
+
 // The first name that is free, newly allocated: library-aside-1.db.
 static char *aside_path(const char *dir)
 {

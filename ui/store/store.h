@@ -21,6 +21,8 @@ struct store;
 // program holds it, G_IO_ERROR_NOT_SUPPORTED where it is newer than the program; all else is for
 // the place: that cannot be written to, is full, or has no locks.
 struct store *store_open(const char *dir, GError **error);
+// The same library once more, for another thread. It is open already, and has been checked then.
+struct store *store_open_again(const char *dir, GError **error);
 // Whether what is written is in the library's file still. One that has been removed since it was
 // opened is written anew (*anew), from what SQLite holds of it; false with an error where there is
 // another in its place, or no folder any more.
@@ -86,12 +88,13 @@ struct store_entry {
     guint results; // how many
 };
 void store_entry_free(struct store_entry *e);
-enum store_order { STORE_NEWEST, STORE_BY_NAME, STORE_MOST_RESULTS, STORE_ORDERS };
+enum store_order { STORE_NEWEST, STORE_BY_NAME, STORE_FIRST, STORE_MOST_RESULTS, STORE_ORDERS };
 struct store_query {
     const char *words; // beginnings of words, all of which the name or the prompts of a document
                        // and its results hold; NULL or none: all documents
-    enum store_order order;
-    guint limit; // 0: none
+    enum store_order order; // FIRST: that came into the library before the others
+    bool starred;           // only those that have a result with a star
+    guint limit;            // 0: none
 };
 // struct store_entry *, of documents that are not in the trash.
 GPtrArray *store_documents(struct store *s, const struct store_query *query, GError **error);
@@ -102,6 +105,8 @@ struct store_thumb {
     int width, height;
 };
 bool store_thumb(struct store *s, gint64 document, struct store_thumb *thumb, GError **error);
+// The same of a result, in the trash or not.
+bool store_result_thumb(struct store *s, gint64 id, struct store_thumb *thumb, GError **error);
 
 struct store_adapter {
     gint64 id, document;
@@ -175,6 +180,7 @@ char *store_opening_left(struct store *s);
 // trash is emptied. A document takes what belongs to it along.
 enum store_kind { STORE_DOCUMENT, STORE_RESULT, STORE_ADAPTER };
 const char *store_kind_noun(enum store_kind kind); // "document", static
+enum store_kind store_kind_find(const char *noun); // of one of those
 bool store_delete(struct store *s, enum store_kind kind, gint64 id, GError **error);
 bool store_restore(struct store *s, enum store_kind kind, gint64 id, GError **error);
 // The results without a star; of each document the newest stays, which is what it shows. when: a
@@ -223,6 +229,7 @@ bool store_package_put(struct store *s, const char *name, const void *data, gsiz
                        GError **error); // more of that file
 bool store_package_end(struct store *s, GError **error);
 struct store *store_package_open(const char *path, GError **error);
+bool store_is_package(const char *path); // says that it is one, by its first bytes
 typedef bool (*store_piece_fn)(const void *data, gsize size, void *user, GError **error);
 // Hands over that file piece by piece.
 bool store_package_get(struct store *s, const char *name, store_piece_fn take, void *data,

@@ -34,6 +34,15 @@ const char *store_kind_noun(enum store_kind kind)
     return kinds[kind].noun;
 }
 
+enum store_kind store_kind_find(const char *noun)
+{
+    size_t kind = 0;
+    while (kind + 1 < G_N_ELEMENTS(kinds) && !g_str_equal(kinds[kind].noun, noun)) {
+        kind++;
+    }
+    return (enum store_kind)kind;
+}
+
 // The index of words follows.
 static bool move_words(struct store *s, gint64 id, bool away, GError **error)
 {
