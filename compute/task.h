@@ -19,6 +19,7 @@ enum task_stage {
     TASK_READING_FILE,      // a large file, to know its hash; comes with its name
     TASK_FITTING_PREVIEW,   // finding a model's factors for previews
     TASK_COPYING_LIBRARY,   // to a place that can be written to
+    TASK_EMPTYING_TRASH,    // of the library, and making its file smaller
     TASK_READING_PHOTO,     // from the disk, or by the autoencoder
     TASK_OPENING_PHOTO,     // decoding it
     TASK_DECOMPOSING,       // weights into their singular values; counted

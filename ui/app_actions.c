@@ -204,6 +204,7 @@ static void set_keys(TinctureApp *self)
         {"app.preferences", {"<Control>comma"}},
         {"window.close", {"<Control>w"}},
         {"win.open", {"<Control>o"}},
+        {"win.show-library", {"<Control><Shift>l"}},
         {"win.leave-page", {"<Alt>Left"}},
         {"win.queue", {"<Control>j"}},
         {"win.export", {"<Control>e", "<Control><Shift>s"}},

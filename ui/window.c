@@ -25,6 +25,7 @@ static const char *aside_title(TinctureWindow *self)
            : g_str_equal(self->aside, "sticker")  ? _("Make a Sticker")
            : g_str_equal(self->aside, "queue")    ? _("Queue")
            : g_str_equal(self->aside, "models")   ? _("Models")
+           : g_str_equal(self->aside, "library")  ? _("Library")
                                                   : tincture_window_get_project(self)->title;
 }
 
@@ -131,7 +132,7 @@ void tincture_window_show_aside(TinctureWindow *self, const char *page)
         tincture_queue_page_show(self->queue);
     } else if (g_strcmp0(page, "models") == 0) {
         tincture_models_page_show(self->models);
-    } else if (page != NULL) {
+    } else if (g_strcmp0(page, "workshop") == 0) {
         tincture_workshop_page_show(self->workshop);
     }
     show_title(self);
@@ -153,7 +154,7 @@ static void describe_sample(TinctureWindow *self)
 static void document_changed_cb(TinctureWindow *self, guint parts)
 {
     if (parts & DOCUMENT_PHOTO) {
-        self->aside = NULL;
+        self->aside = self->project->photo != NULL ? NULL : self->aside; // else it was deleted
         show_title(self);
         describe_sample(self);
         show_page(self);
@@ -219,6 +220,7 @@ static void connect_session(TinctureWindow *self)
         {self->project, "document-changed", G_CALLBACK(document_changed_cb)},
         {self->project, "view-changed", G_CALLBACK(tincture_window_update_actions)},
         {self->project, "message", G_CALLBACK(tincture_window_say)},
+        {self->project, "library-measured", G_CALLBACK(tincture_window_update_library)},
         {self->session->subject, "changed", G_CALLBACK(tincture_window_update_actions)},
         {self->session->style, "changed", G_CALLBACK(tincture_window_update_actions)},
         {self->session->subject_photo, "opened", G_CALLBACK(tincture_window_show_subject_photo)},
@@ -226,6 +228,7 @@ static void connect_session(TinctureWindow *self)
          G_CALLBACK(tincture_window_update_actions)},
         {self->session->queue, "question", G_CALLBACK(tincture_window_ask)},
         {self->session->queue, "finished", G_CALLBACK(tincture_window_job_ended)},
+        {self->session->queue, "finished", G_CALLBACK(tincture_window_library_job_ended)},
         {self->session, "device-changed", G_CALLBACK(device_changed_cb)},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(connections); i++) {
@@ -297,6 +300,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     g_type_ensure(TINCTURE_TYPE_STICKER_PAGE);
     g_type_ensure(TINCTURE_TYPE_QUEUE_PAGE);
     g_type_ensure(TINCTURE_TYPE_MODELS_PAGE);
+    g_type_ensure(TINCTURE_TYPE_LIBRARY_PAGE);
     g_type_ensure(TINCTURE_TYPE_RECENT_POPOVER);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/tincture/Tincture/ui/window.ui");
@@ -317,6 +321,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, queue);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, models);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, show_queue);
+    gtk_widget_class_bind_template_child(widget_class, TinctureWindow, library);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, back);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, device);
     gtk_widget_class_bind_template_child(widget_class, TinctureWindow, opening);
@@ -334,6 +339,7 @@ static void tincture_window_class_init(TinctureWindowClass *klass)
     tincture_window_install_help(widget_class);
     tincture_window_install_batch(widget_class);
     tincture_window_install_queue(widget_class);
+    tincture_window_install_library(widget_class);
 }
 
 // An Escape that no other widget has used closes the message that is waiting, or else puts the tool
@@ -384,6 +390,7 @@ GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session)
     tincture_sticker_page_set_session(self->sticker, session);
     tincture_queue_page_set_session(self->queue, session);
     tincture_models_page_set_session(self->models, session);
+    tincture_library_page_set_session(self->library, session);
     build_panels(self);
     name_buttons(GTK_WIDGET(self));
     connect_session(self);

@@ -15,7 +15,8 @@ G_DECLARE_FINAL_TYPE(TinctureWindow, tincture_window, TINCTURE, WINDOW, AdwAppli
 GtkWidget *tincture_window_new(GtkApplication *app, TinctureSession *session);
 TinctureSession *tincture_window_get_session(TinctureWindow *self);
 
-// A photo, or an adapter (*.safetensors) for the photo that is open.
+// A photo, an adapter (*.safetensors) for the photo that is open, or a document that was exported
+// as one file.
 void tincture_window_open(TinctureWindow *self, GFile *file);
 // The first photo and every adapter of a list of GFile: there is one photo a window.
 void tincture_window_open_files(TinctureWindow *self, GSList *files);
@@ -23,6 +24,10 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files);
 void tincture_window_export(TinctureWindow *self, GFile *file, const struct export_choice *choice);
 void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file,
                                     const struct adapter_choice *choice);
+
+// A document of the library as one file; and what is tried as the original of one that misses it.
+void tincture_window_export_document(TinctureWindow *self, gint64 id, GFile *file);
+void tincture_window_find_original(TinctureWindow *self, gint64 id, GFile *file);
 
 // What is done to the open photo to many others. files: NULL-terminated paths of photos and of
 // folders of them.

@@ -23,6 +23,8 @@ void tincture_window_open(TinctureWindow *self, GFile *file)
     if (path == NULL) {
         tincture_window_toast(self, _("This file is not on this computer. Copy it here first."),
                               NULL, NULL);
+    } else if (store_is_package(path)) {
+        library_import(self->session->library, path);
     } else if (library_can_use(path)) {
         library_use_file(self->session->library, path);
     } else {
@@ -172,34 +174,6 @@ static void remove_adapter_action(GtkWidget *widget, const char *name, GVariant 
 static void put_back_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     tincture_project_adapter_put_back(window_of(widget)->project, g_variant_get_int64(target));
-}
-
-// ---- the library --------------------------------------------------------------------------------
-
-static enum store_kind kind_of(GVariant *target, gint64 *id)
-{
-    const char *noun;
-    g_variant_get(target, "(&sx)", &noun, id);
-    return g_str_equal(noun, "document") ? STORE_DOCUMENT : STORE_RESULT;
-}
-
-static void delete_action(GtkWidget *widget, const char *name, GVariant *target)
-{
-    TinctureWindow *self = window_of(widget);
-    gint64 id;
-    const enum store_kind kind = kind_of(target, &id);
-    if (library_delete(self->session->library, kind, id)) {
-        g_autofree char *undo = g_strdup_printf("win.restore(('%s', int64 %" G_GINT64_FORMAT "))",
-                                                store_kind_noun(kind), id);
-        tincture_window_toast(self, _("Deleted"), _("Undo"), undo);
-    }
-}
-
-static void restore_action(GtkWidget *widget, const char *name, GVariant *target)
-{
-    gint64 id;
-    const enum store_kind kind = kind_of(target, &id);
-    library_restore(window_of(widget)->session->library, kind, id);
 }
 
 // ---- editing ------------------------------------------------------------------------------------
@@ -451,6 +425,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         gtk_widget_action_set_enabled(GTK_WIDGET(self), states[i].name, states[i].enabled);
     }
     tincture_window_update_tools(self);
+    tincture_window_update_library(self);
 }
 
 // Switches follow a property of the widget that they switch.
@@ -485,8 +460,6 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.export-newest-adapter", NULL, export_newest_adapter_action},
         {"win.remove-adapter", "x", remove_adapter_action},
         {"win.put-back", "x", put_back_action},
-        {"win.delete", "(sx)", delete_action},
-        {"win.restore", "(sx)", restore_action},
         {"win.paste", NULL, paste_action},
         {"win.open-last", NULL, open_last_action},
         {"win.undo", NULL, undo_action},

@@ -84,7 +84,7 @@ void tincture_window_open_files(TinctureWindow *self, GSList *files)
     }
     for (GSList *item = files; item != NULL; item = item->next) {
         g_autofree char *path = g_file_get_path(item->data);
-        gboolean adapter = path != NULL && library_can_use(path);
+        gboolean adapter = path != NULL && (library_can_use(path) || store_is_package(path));
         if (adapter || photos == 0) {
             tincture_window_open(self, item->data);
         }

@@ -15,7 +15,7 @@ static const struct {
     {"where", "where"},       {"edit", "presets"},        {"control", "control"},
     {"adapters", "workshop"}, {"subject", "subjects"},    {"subject-photo", "subjects"},
     {"style", "styles"},      {"sticker", "stickers"},    {"workshop", "workshop"},
-    {"queue", "queue"},       {"models", "models"},
+    {"queue", "queue"},       {"models", "models"},       {"library", "library"},
 };
 
 static const char *page_of(const char *place)

@@ -180,6 +180,7 @@ void tincture_window_say(TinctureWindow *self, int kind, const char *text)
     } ways[MESSAGE_KINDS] = {
         [MESSAGE_LIBRARY] = {N_("New Library"), "app.new-library"},
         [MESSAGE_UNOPENED] = {N_("Open Anyway"), "win.open-last"},
+        [MESSAGE_MISSING] = {N_("Find…"), "win.find-original(int64 0)"},
     };
     say(self, (struct said){kind, (char *)text, (char *)translated(ways[kind].button),
                             (char *)ways[kind].action});

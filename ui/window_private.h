@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ui/canvas/stage.h"
+#include "ui/library_page.h"
 #include "ui/models_page.h"
 #include "ui/queue_page.h"
 #include "ui/recent_popover.h"
@@ -29,6 +30,7 @@ struct _TinctureWindow {
     TinctureStickerPage *sticker;
     TinctureQueuePage *queue;
     TinctureModelsPage *models;
+    TinctureLibraryPage *library;
     GtkLabel *device, *opening;
     GtkWidget *photo_buttons, *undo_buttons, *photo_tools, *drop_area, *opening_cancel;
     GtkWidget *inspector_side, *inspector_separator, *back, *show_queue;
@@ -43,7 +45,7 @@ struct _TinctureWindow {
 
     const char
         *aside; // the page in the photo's place: "subject", "subject-photo", "style", "workshop",
-                // "sticker", "queue" or "models"; NULL: none
+                // "sticker", "queue", "models" or "library"; NULL: none
 
     // borrowed
     AdwToast *message;       // that is shown; NULL: none
@@ -62,6 +64,9 @@ void tincture_window_install_batch(GtkWidgetClass *widget_class); // window_batc
 void tincture_window_batch_ended(TinctureWindow *self, TinctureJob *job);
 void tincture_window_install_queue(GtkWidgetClass *widget_class); // window_queue.c
 void tincture_window_show_queue_button(TinctureWindow *self);
+void tincture_window_install_library(GtkWidgetClass *widget_class); // window_library.c
+void tincture_window_update_library(TinctureWindow *self);
+void tincture_window_library_job_ended(TinctureWindow *self, TinctureJob *job);
 void tincture_window_job_ended(TinctureWindow *self, TinctureJob *job);
 void tincture_window_install_subject(GtkWidgetClass *widget_class);
 // What the page that is seen learns from photos; NULL: it is none of those pages.

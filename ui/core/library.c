@@ -4,7 +4,6 @@
 #include "compute/i18n.h"
 #include "compute/model/defaults.h"
 #include "compute/model/kind.h"
-#include "ui/core/difference.h"
 #include "ui/core/plain_text.h"
 
 #define SAVE_PAUSE_MS 800
@@ -282,212 +281,6 @@ static void load_adapters(struct library *l)
     }
 }
 
-// ---- results ------------------------------------------------------------------------------------
-
-// Empty where the row does not hold what it says.
-static struct picture thumb_picture(GBytes *rgba, int width, int height)
-{
-    const bool whole =
-        rgba && width > 0 && height > 0 && g_bytes_get_size(rgba) == (gsize)width * height * 4;
-    return whole ? (struct picture){width, height, g_bytes_ref(rgba)} : (struct picture){0};
-}
-
-// What row i of a list, newest first, has that the one before it had not.
-static char *difference(const GPtrArray *rows, guint i)
-{
-    if (i + 1 >= rows->len) {
-        return NULL;
-    }
-    struct document before, after;
-    document_init(&before);
-    document_init(&after);
-    document_from_json(&before, ((const struct store_result *)rows->pdata[i + 1])->recipe);
-    document_from_json(&after, ((const struct store_result *)rows->pdata[i])->recipe);
-    char *text = document_difference(&before, &after);
-    document_clear(&before);
-    document_clear(&after);
-    return text;
-}
-
-static GPtrArray *read_results(struct library *l)
-{
-    g_autoptr(GError) error = NULL;
-    GPtrArray *list = g_ptr_array_new_with_free_func(g_object_unref);
-    g_autoptr(GPtrArray) rows = store_results(l->store, l->row.id, l->results_limit + 1, &error);
-    guint unread = 0;
-    l->project->more_results = rows && rows->len > l->results_limit;
-    for (guint i = 0; rows && i < MIN(rows->len, l->results_limit); i++) {
-        const struct store_result *row = rows->pdata[i];
-        const struct picture thumb = thumb_picture(row->thumb, row->thumb_width, row->thumb_height);
-        if (thumb.rgba) {
-            TinctureResultEntry *entry = tincture_result_entry_new(row->id, row->prompt);
-            entry->created = row->created;
-            entry->thumb = thumb;
-            entry->seconds = row->seconds;
-            entry->recipe = g_strdup(row->recipe);
-            entry->starred = row->starred;
-            if (!tincture_project_find_result(l->project, row->id)) { // else it stays as it is
-                entry->difference = difference(rows, i);
-            }
-            g_ptr_array_add(list, entry);
-        } else {
-            unread++;
-        }
-    }
-    if (unread > 0 && !l->results_failed) { // said once
-        l->results_failed = true;
-        tincture_project_say(l->project, MESSAGE_ERROR,
-                             P_("Of %u of the earlier results the picture cannot be read, and the "
-                                "history does not show it",
-                                "Of %u of the earlier results the pictures cannot be read, and the "
-                                "history does not show them",
-                                unread),
-                             unread);
-    }
-    library_say_unread(l, _("Earlier results could not be read"), error);
-    return list;
-}
-
-static gint64 result_id(const GPtrArray *list, guint i)
-{
-    return ((const TinctureResultEntry *)list->pdata[i])->id;
-}
-
-// Puts entries from..to in the place of `removed` items at that position, where that is anything.
-static void splice(GListStore *results, guint position, guint removed, const GPtrArray *list,
-                   guint from, guint to)
-{
-    if (removed > 0 || from < to) {
-        g_list_store_splice(results, position, removed, list->pdata + from, to - from);
-    }
-}
-
-// The common cases are one new result in front, and older ones at the end: items that are still
-// true stay as they are, so that whoever shows the list stays where it was scrolled to.
-static void refresh_results(struct library *l)
-{
-    TinctureProject *p = l->project;
-    g_autoptr(GPtrArray) list = read_results(l);
-    const TinctureResultEntry *newest = tincture_project_result(p, 0);
-    guint had = tincture_project_n_results(p), fresh = 0, kept = 0;
-    while (fresh < list->len && !(newest && result_id(list, fresh) == newest->id)) {
-        fresh++;
-    }
-    while (kept < had && fresh + kept < list->len &&
-           result_id(list, fresh + kept) == tincture_project_result(p, kept)->id) {
-        kept++;
-    }
-    splice(p->results, kept, had - kept, list, fresh + kept, list->len);
-    splice(p->results, 0, 0, list, 0, fresh);
-}
-
-// Whether a stored recipe asks for the picture of this key. What it does not mention, as it was
-// written by an earlier version, is as now.
-static bool asks_for(const char *recipe, const char *key)
-{
-    struct document d;
-    document_init(&d);
-    document_from_json(&d, recipe);
-    g_autofree char *its_key = document_picture_key(&d);
-    document_clear(&d);
-    return g_str_equal(its_key, key);
-}
-
-static const TinctureResultEntry *newest(struct library *l, const char *key)
-{
-    const TinctureResultEntry *first = tincture_project_result(l->project, 0);
-    return first && asks_for(first->recipe, key) ? first : NULL;
-}
-
-struct store_result *library_newest(struct library *l, const char *key)
-{
-    const TinctureResultEntry *first = newest(l, key);
-    return first ? store_result_load(l->store, first->id, NULL) : NULL;
-}
-
-struct store_result *library_shown_before(struct library *l, const char *key)
-{
-    const TinctureResultEntry *entry = tincture_project_result_of(l->project, key);
-    return entry ? store_result_load(l->store, entry->id, NULL) : NULL;
-}
-
-void library_star(struct library *l, gint64 id, bool starred)
-{
-    g_autoptr(GError) error = NULL;
-    TinctureResultEntry *entry = tincture_project_find_result(l->project, id);
-    if (entry && store_result_star(l->store, id, starred, &error)) {
-        entry->starred = starred;
-        tincture_project_changed(l->project, DOCUMENT_RESULTS);
-    }
-    library_say_unread(l, _("The star could not be kept"), error);
-}
-
-struct store_result *library_result(struct library *l, gint64 id, GError **error)
-{
-    return l->store ? store_result_load(l->store, id, error) : NULL;
-}
-
-// The row that holds a result from now on.
-static void note_kept(struct library *l, const struct result *result, gint64 id, const char *key)
-{
-    tincture_project_note_key(l->project, id, key);
-    if (l->project->result == result) {
-        tincture_project_mark_result(l->project, id, key);
-    }
-}
-
-// The row that has it already: of a variation that was starred before it is taken, or of the newest
-// picture drawn again, which with another model or other learned tokens is another one.
-static const TinctureResultEntry *kept_as(struct library *l, const char *key, GBytes *pixels)
-{
-    const TinctureResultEntry *kept = tincture_project_result_of(l->project, key);
-    const TinctureResultEntry *last = kept ? NULL : newest(l, key);
-    struct store_result *row = last ? store_result_load(l->store, last->id, NULL) : NULL;
-    if (row && row->pixels && g_bytes_equal(row->pixels, pixels)) {
-        kept = last;
-    }
-    store_result_free(row);
-    return kept;
-}
-
-void library_keep(struct library *l, const struct result *result, const struct picture *thumb)
-{
-    g_autofree char *recipe = document_recipe(&result->document, result->edit->precision);
-    g_autofree char *key = document_picture_key(&result->document);
-    const TinctureResultEntry *same = kept_as(l, key, result->pixels);
-    if (same) {
-        note_kept(l, result, same->id, key);
-        return;
-    }
-    struct store_result row = {
-        .document = l->row.id,
-        .prompt = (char *)document_request(&result->document).prompt,
-        .recipe = recipe,
-        .thumb = thumb->rgba,
-        .thumb_width = thumb->width,
-        .thumb_height = thumb->height,
-        .pixels = result->pixels,
-        .width = result->edit->width,
-        .height = result->edit->height,
-        .seconds = result->edit->seconds,
-    };
-    g_autoptr(GError) error = NULL;
-    if (l->row.id && library_stays(l, &error)) {
-        store_result_save(l->store, &row, &error);
-    }
-    library_say_unread(l, _("The result could not be kept"), error);
-    refresh_results(l);
-    note_kept(l, result, row.id, key);
-    tincture_project_changed(l->project, DOCUMENT_RESULTS);
-}
-
-void library_show_more(struct library *l)
-{
-    l->results_limit += RESULTS_SHOWN;
-    refresh_results(l);
-    tincture_project_changed(l->project, DOCUMENT_RESULTS);
-}
-
 // ---- opening ------------------------------------------------------------------------------------
 
 const char *library_opening(const struct library *l)
@@ -538,19 +331,51 @@ static void say_unopened(struct library *l, const struct store_document *row, co
                          row->name, why, row->origin);
 }
 
-static void open_stored(struct library *l, const struct store_document *row)
+// why: what was the matter with the file that was tried instead; NULL: there was none.
+static void say_missing(struct library *l, const struct store_document *row, const char *why)
+{
+    l->missing = row->id;
+    if (why) {
+        tincture_project_say(l->project, MESSAGE_MISSING, _("%s could not be opened: %s"),
+                             row->name, why);
+    } else {
+        tincture_project_say(l->project, MESSAGE_MISSING,
+                             row->origin
+                                 ? _("%s could not be opened: its original is missing; it was %s")
+                                 : _("%s could not be opened: its original is missing"),
+                             row->name, row->origin);
+    }
+}
+
+static bool has_photo(const struct library *l, const struct store_document *row)
 {
     g_autofree char *path = store_own_path(l->store, row->photo);
-    if (!path) {
-        say_unopened(l, row, _("its photo is not in the library"));
-        return;
-    }
+    return path && g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+static void open_from(struct library *l, const struct store_document *row, const char *path)
+{
     const struct job_inputs in = {.path = path,
                                   .title = row->name,
                                   .folder = store_dir(l->store),
                                   .file = row->photo,
                                   .id = row->id};
     tincture_queue_submit(l->queue, tincture_job_new(&open_job, &in));
+}
+
+// Where the library's copy is lost, from where it was opened first, if that is the same picture.
+static void open_stored(struct library *l, const struct store_document *row)
+{
+    g_autofree char *path = store_own_path(l->store, row->photo);
+    if (!path) {
+        say_unopened(l, row, _("its photo is not in the library"));
+    } else if (has_photo(l, row)) {
+        open_from(l, row, path);
+    } else if (row->origin && g_file_test(row->origin, G_FILE_TEST_IS_REGULAR)) {
+        open_from(l, row, row->origin);
+    } else {
+        say_missing(l, row, NULL);
+    }
 }
 
 // id 0: the last one.
@@ -588,6 +413,22 @@ void library_open_again(struct library *l)
 void library_open_last(struct library *l)
 {
     open_row(l, 0);
+}
+
+void library_reopen_document(struct library *l, gint64 id)
+{
+    open_row(l, id);
+}
+
+void library_find_original(struct library *l, gint64 id, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    struct store_document row = {0};
+    if (l->store && store_document_load(l->store, id, &row, &error)) {
+        open_from(l, &row, path);
+    }
+    library_say_unread(l, _("The document could not be read"), error);
+    store_document_clear(&row);
 }
 
 // The row as the library has it now: between the request and the photo the same document may have
@@ -678,13 +519,20 @@ void library_not_opened(struct library *l, const TinctureJob *job)
         return;
     }
     if (job->in.id && store_document_load(l->store, job->in.id, &row, NULL)) {
-        const bool there = !g_error_matches(job->error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-        say_unopened(l, &row, there ? job->error->message : _("the library's copy of it is gone"));
+        (has_photo(l, &row) ? say_unopened : say_missing)(l, &row, job->error->message);
     } else {
         tincture_project_say(l->project, MESSAGE_ERROR, _("%s could not be opened: %s"),
                              job->in.title, job->error->message);
     }
     store_document_clear(&row);
+}
+
+static void show_first_results(struct library *l)
+{
+    l->results_limit = RESULTS_SHOWN;
+    g_ptr_array_set_size(l->deleted, 0);
+    g_ptr_array_set_size(l->deleted_adapters, 0);
+    library_read_results(l);
 }
 
 void library_opened(struct library *l, TinctureJob *job)
@@ -706,52 +554,18 @@ void library_opened(struct library *l, TinctureJob *job)
     tincture_project_open(l->project, job->out.photo, picture_take(&job->out.view), l->row.name, &d,
                           known, take_undo(l, &d));
     document_clear(&d);
-    l->results_limit = RESULTS_SHOWN;
-    g_ptr_array_set_size(l->deleted, 0);
-    refresh_results(l);
+    show_first_results(l);
     load_adapters(l);
+    tincture_project_library_changed(l->project);
 }
 
-// ---- the list of documents ----------------------------------------------------------------------
-
-static void document_entry_free(struct document_entry *e)
+void library_leave_document(struct library *l)
 {
-    g_free(e->title);
-    g_free(e->origin);
-    g_free(e);
-}
-
-GPtrArray *library_documents(struct library *l, const char *words)
-{
-    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)document_entry_free);
-    g_autoptr(GError) error = NULL;
-    const struct store_query query = {.words = words, .limit = DOCUMENTS_SHOWN};
-    g_autoptr(GPtrArray) rows = l->store ? store_documents(l->store, &query, &error) : NULL;
-    library_say_unread(l, _("The documents could not be read"), error);
-    for (guint i = 0; rows && i < rows->len; i++) {
-        const struct store_entry *row = rows->pdata[i];
-        struct document_entry *e = g_new(struct document_entry, 1);
-        *e = (struct document_entry){
-            .id = row->id,
-            .title = plain_text(row->name, TEXT_NAME),
-            .origin = row->origin ? plain_text(row->origin, TEXT_MESSAGE) : NULL,
-            .modified = row->modified,
-            .open = l->project->photo && row->id == l->row.id,
-        };
-        g_ptr_array_add(list, e);
-    }
-    return list;
-}
-
-struct picture library_document_thumb(struct library *l, gint64 id)
-{
-    struct store_thumb thumb = {0};
-    if (!l->store || !store_thumb(l->store, id, &thumb, NULL)) {
-        return (struct picture){0};
-    }
-    const struct picture picture = thumb_picture(thumb.rgba, thumb.width, thumb.height);
-    g_clear_pointer(&thumb.rgba, g_bytes_unref);
-    return picture;
+    library_save_now(l);
+    keep_undo(l, l->row.id);
+    store_document_clear(&l->row);
+    tincture_project_close(l->project);
+    show_first_results(l);
 }
 
 // ---- life ---------------------------------------------------------------------------------------
@@ -765,6 +579,7 @@ struct library *library_new(TinctureProject *project, TinctureQueue *queue, cons
     l->undo =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)history_free);
     l->deleted = g_ptr_array_new_with_free_func(g_object_unref);
+    l->deleted_adapters = g_ptr_array_new_with_free_func(g_object_unref);
     library_open_store(l, data_dir);
     g_signal_connect_swapped(project, "unsaved", G_CALLBACK(unsaved_cb), l);
     return l;
@@ -790,6 +605,7 @@ void library_free(struct library *l)
     library_unwatch_tokens(l);
     g_hash_table_unref(l->undo);
     g_ptr_array_unref(l->deleted);
+    g_ptr_array_unref(l->deleted_adapters);
     store_document_clear(&l->row);
     store_close(l->store);
     store_copy_free(l->copy);

@@ -20,9 +20,10 @@ struct library {
     struct store_copy *copy; // in whose folder it is; NULL: it is where it belongs
     struct store *store; // NULL: it could not be opened, which has been said; then no photo can be;
                          // or is still being copied
-    struct store_document row; // of the open document; id 0: none
-    GHashTable *undo;          // id -> struct history: of documents that were open before
-    GPtrArray *deleted;        // TinctureResultEntry: of the open document, in the trash
+    struct store_document row;   // of the open document; id 0: none
+    GHashTable *undo;            // id -> struct history: of documents that were open before
+    GPtrArray *deleted;          // TinctureResultEntry: of the open document, in the trash
+    GPtrArray *deleted_adapters; // TinctureAdapterEntry: the same
     guint save_timer;
     GFileMonitor *token_files; // NULL: no token was there yet
     guint token_timer;
@@ -33,10 +34,13 @@ struct library {
     bool results_failed; // that earlier ones cannot be read was said
     bool adapter_failed; // one of this document's could not be loaded, which has been said
     guint results_limit; // how many results the project shows at most
+    bool measured;       // what follows is known:
+    struct store_use use;
+    gint64 missing; // the document that could not be opened without its original; 0: none
+    gint64 left;    // that was open when it was deleted; 0: none
 };
 
-#define RESULTS_SHOWN   200 // a page of the history
-#define DOCUMENTS_SHOWN 500 // in the list of documents
+#define RESULTS_SHOWN 200 // a page of the history
 
 // data_dir: the library's folder, NULL for the user's data folder.
 struct library *library_new(TinctureProject *project, TinctureQueue *queue, const char *data_dir);
@@ -85,23 +89,30 @@ bool library_is_busy(const struct library *l);
 void library_opened(struct library *l, TinctureJob *job);
 void library_not_opened(struct library *l, const TinctureJob *job); // says why
 
-struct document_entry { // row of the list of recent documents
-    gint64 id;
-    char *title;
-    char *origin;    // the file it was opened from, NULL for a paste
-    gint64 modified; // unix seconds
-    bool open;       // the one that is shown
-};
-// struct document_entry *, changed last first, at most DOCUMENTS_SHOWN, as they are now. words: as
-// in struct store_query, NULL: all.
-GPtrArray *library_documents(struct library *l, const char *words);
-// The picture of one, which takes longer than all the rest: empty where there is none.
-struct picture library_document_thumb(struct library *l, gint64 id);
+// The same also where it is open: what has come into it since is shown.
+void library_reopen_document(struct library *l, gint64 id);
+void library_leave_document(struct library *l); // nothing is open any more
+// A document whose photo is missing is opened with that of another file, if it is the same.
+void library_find_original(struct library *l, gint64 id, const char *path);
 
 // Into the trash of the library, and out of it again; what is shown follows. False, and said: that
-// could not be, or it is the document that is open.
+// could not be. The document that is open is left, and opened again.
 bool library_delete(struct library *l, enum store_kind kind, gint64 id);
 bool library_restore(struct library *l, enum store_kind kind, gint64 id);
+
+// ---- all of it ----------------------------------------------------------------------------------
+
+void library_measure(struct library *l); // use is known soon
+void library_measured(struct library *l, const TinctureJob *job);
+// Results without a star into the trash, but for the newest of each document; and back.
+void library_clean(struct library *l);
+void library_restore_cleaned(struct library *l, gint64 when);
+void library_empty_trash(struct library *l);
+void library_emptied(struct library *l); // or that was stopped on the way
+// A document with all that belongs to it, as one file; it is opened when it has come in.
+void library_export(struct library *l, gint64 document, const char *path);
+void library_import(struct library *l, const char *path);
+void library_imported(struct library *l, const TinctureJob *job);
 
 // ---- adapters -----------------------------------------------------------------------------------
 
@@ -160,4 +171,8 @@ struct store_result *library_newest(struct library *l, const char *key);
 struct store_result *library_shown_before(struct library *l, const char *key);
 void library_star(struct library *l, gint64 id, bool starred);
 struct store_result *library_result(struct library *l, gint64 id, GError **error);
-void library_show_more(struct library *l); // a page more of them
+void library_show_more(struct library *l);      // a page more of them
+void library_read_results(struct library *l);   // what the project shows of them
+void library_results_differ(struct library *l); // the same, and it is told
+// The picture of a row, empty where that does not hold what it says. A new reference.
+struct picture library_thumb(GBytes *rgba, int width, int height);

@@ -40,19 +40,64 @@ static void show_result(struct library *l, gint64 id)
     }
 }
 
+// It goes out of the list, and out of what can be undone.
+static void hide_adapter(struct library *l, gint64 id)
+{
+    TinctureAdapterEntry *entry = tincture_project_take_adapter(l->project, id);
+    if (entry) {
+        g_ptr_array_add(l->deleted_adapters, entry);
+        tincture_project_stale(l->project);
+    }
+}
+
+static void show_adapter(struct library *l, gint64 id)
+{
+    for (guint i = 0; i < l->deleted_adapters->len; i++) {
+        const TinctureAdapterEntry *entry = l->deleted_adapters->pdata[i];
+        if (entry->id == id) {
+            tincture_project_add_adapter(l->project,
+                                         g_ptr_array_steal_index(l->deleted_adapters, i));
+            tincture_project_adapter_put_back(l->project, id);
+            return;
+        }
+    }
+}
+
+static void leave(struct library *l, gint64 id)
+{
+    if (id == l->row.id) {
+        library_leave_document(l);
+        l->left = id;
+    }
+}
+
+// The one that was open is so again, unless there is another one by now.
+static void come_back(struct library *l, gint64 id)
+{
+    if (id == l->left && !l->row.id) {
+        library_open_document(l, id);
+    }
+}
+
+static const struct {
+    void (*hide)(struct library *l, gint64 id);
+    void (*show)(struct library *l, gint64 id);
+} kinds[] = {
+    [STORE_DOCUMENT] = {leave, come_back},
+    [STORE_RESULT] = {hide_result, show_result},
+    [STORE_ADAPTER] = {hide_adapter, show_adapter},
+};
+
 bool library_delete(struct library *l, enum store_kind kind, gint64 id)
 {
     g_autoptr(GError) error = NULL;
-    if (kind == STORE_DOCUMENT && id == l->row.id) {
-        tincture_project_say(l->project, MESSAGE_ERROR,
-                             _("This photo is open; open another one before it is deleted"));
-        return false;
-    }
+    library_save_now(l);
     const bool ok =
         l->store && library_stays(l, &error) && store_delete(l->store, kind, id, &error);
     library_say_unread(l, _("It could not be deleted"), error);
-    if (ok && kind == STORE_RESULT) {
-        hide_result(l, id);
+    if (ok) {
+        kinds[kind].hide(l, id);
+        tincture_project_library_changed(l->project);
     }
     return ok;
 }
@@ -63,8 +108,9 @@ bool library_restore(struct library *l, enum store_kind kind, gint64 id)
     const bool ok =
         l->store && library_stays(l, &error) && store_restore(l->store, kind, id, &error);
     library_say_unread(l, _("It could not be taken back"), error);
-    if (ok && kind == STORE_RESULT) {
-        show_result(l, id);
+    if (ok) {
+        kinds[kind].show(l, id);
+        tincture_project_library_changed(l->project);
     }
     return ok;
 }

@@ -325,6 +325,9 @@ static void show_edit(struct live *live, TinctureJob *job)
 
 void live_edited(struct live *live, TinctureJob *job)
 {
+    if (job->in.photo != live->project->photo) {
+        return; // it has been closed since
+    }
     if (!job->error) {
         show_edit(live, job);
     } else if (!live->wanted && !live->timer) {

@@ -18,6 +18,9 @@ void closeup_clear(struct closeup *d);
 
 struct outcome {
     struct store *store;        // a library that was opened
+    struct store_use use;       // how much there is in a library
+    gint64 document;            // that came into it
+    gint64 when;                // of what was cleaned up, as store_delete_plain()
     char *device, *model;       // what was loaded, for a person to read
     const char *precision;      // that it draws in: static
     struct photo *photo;        // that was opened

@@ -12,6 +12,8 @@ enum {
     SIGNAL_MESSAGE,
     SIGNAL_UNSAVED,
     SIGNAL_STALE,
+    SIGNAL_LIBRARY,
+    SIGNAL_MEASURED,
     N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -89,6 +91,16 @@ void tincture_project_stale(TinctureProject *self)
     g_signal_emit(self, signals[SIGNAL_STALE], 0);
 }
 
+void tincture_project_library_changed(TinctureProject *self)
+{
+    g_signal_emit(self, signals[SIGNAL_LIBRARY], 0);
+}
+
+void tincture_project_library_measured(TinctureProject *self)
+{
+    g_signal_emit(self, signals[SIGNAL_MEASURED], 0);
+}
+
 // ---- the list of adapters -----------------------------------------------------------------------
 
 TinctureAdapterEntry *tincture_project_find_adapter(TinctureProject *self, gint64 id)
@@ -155,6 +167,17 @@ void tincture_project_forget_adapter(TinctureProject *self, gint64 id)
     document_forget_adapter(&self->document, id);
     history_forget_adapter(self->history, id);
     tincture_project_shown(self, DOCUMENT_ADAPTERS);
+}
+
+TinctureAdapterEntry *tincture_project_take_adapter(TinctureProject *self, gint64 id)
+{
+    TinctureAdapterEntry *entry = tincture_project_find_adapter(self, id);
+    if (entry) {
+        g_object_ref(entry);
+        tincture_project_forget_adapter(self, id);
+        g_ptr_array_remove(self->known, entry);
+    }
+    return entry;
 }
 
 // Files of the user's stay on.
@@ -535,10 +558,10 @@ void tincture_project_open(TinctureProject *self, struct photo *photo, struct pi
     tincture_project_set_result(self, NULL, (struct picture){0});
     photo_unref(self->photo);
     picture_clear(&self->before);
-    self->photo = photo_ref(photo);
+    self->photo = photo ? photo_ref(photo) : NULL;
     self->before = before;
     g_free(self->title);
-    self->title = plain_text(title, TEXT_NAME);
+    self->title = title ? plain_text(title, TEXT_NAME) : NULL;
     self->exported = true;
     document_clear(&self->document);
     document_copy(document, &self->document);
@@ -546,6 +569,15 @@ void tincture_project_open(TinctureProject *self, struct photo *photo, struct pi
     self->known = known;
     refresh_adapters(self);
     tincture_project_clear_training(self);
+}
+
+void tincture_project_close(TinctureProject *self)
+{
+    struct document nothing;
+    document_init(&nothing);
+    tincture_project_open(self, NULL, (struct picture){0}, NULL, &nothing,
+                          g_ptr_array_new_with_free_func(g_object_unref), NULL);
+    document_clear(&nothing);
 }
 
 void tincture_project_set_result(TinctureProject *self, struct result *result, struct picture after)
@@ -686,6 +718,10 @@ static void tincture_project_class_init(TinctureProjectClass *class)
         g_signal_new("unsaved", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
     signals[SIGNAL_STALE] =
         g_signal_new("stale", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    signals[SIGNAL_LIBRARY] = g_signal_new("library-changed", type, G_SIGNAL_RUN_LAST, 0, NULL,
+                                           NULL, NULL, G_TYPE_NONE, 0);
+    signals[SIGNAL_MEASURED] = g_signal_new("library-measured", type, G_SIGNAL_RUN_LAST, 0, NULL,
+                                            NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void tincture_project_init(TinctureProject *self)

@@ -10,6 +10,8 @@
 //   "message"           (int kind, char *text)   enum message_kind: one sentence for a toast
 //   "unsaved"           ()                 the document is not any more what the library has
 //   "stale"             ()                 the picture is not any more what the document asks for
+//   "library-changed"   ()                 the library has other documents, or more of them
+//   "library-measured"  ()                 how much it uses is known anew
 #pragma once
 
 #include "ui/core/entries.h"
@@ -26,6 +28,7 @@ enum message_kind {
     MESSAGE_LIBRARY,  // an error that a new library would end: library_set_aside()
     MESSAGE_NOT_KEPT, // an error for as long as the program runs: library_is_kept()
     MESSAGE_UNOPENED, // what was open is not opened by itself: library_open_last()
+    MESSAGE_MISSING,  // the original of a document is: library_find_original()
     MESSAGE_KINDS
 };
 
@@ -130,6 +133,8 @@ void tincture_project_say_error(TinctureProject *self, const char *what, const G
 void tincture_project_changed(TinctureProject *self, unsigned parts);
 void tincture_project_view_changed(TinctureProject *self);
 void tincture_project_stale(TinctureProject *self);
+void tincture_project_library_changed(TinctureProject *self);
+void tincture_project_library_measured(TinctureProject *self);
 // After a change of the document: a step of undo.
 void tincture_project_edited(TinctureProject *self, unsigned parts, unsigned tag);
 // After one that is none.
@@ -141,11 +146,14 @@ void tincture_project_shown(TinctureProject *self, unsigned parts);
 void tincture_project_open(TinctureProject *self, struct photo *photo, struct picture before,
                            const char *title, const struct document *document, GPtrArray *known,
                            struct history *undo);
+void tincture_project_close(TinctureProject *self); // nothing is open any more
 TinctureAdapterEntry *tincture_project_find_adapter(TinctureProject *self, gint64 id); // of all
 void tincture_project_add_adapter(TinctureProject *self, TinctureAdapterEntry *entry); // takes it
 void tincture_project_use_adapter(TinctureProject *self, gint64 id); // into the document's list
 // As if it had never been in the list.
 void tincture_project_forget_adapter(TinctureProject *self, gint64 id);
+// The same, and it is the caller's; NULL: there is none.
+TinctureAdapterEntry *tincture_project_take_adapter(TinctureProject *self, gint64 id);
 // The adapter that is in use and learned the photo by another description than it has now; NULL:
 // none, or one by this description is in use, too.
 const TinctureAdapterEntry *tincture_project_outdated(TinctureProject *self);

@@ -286,6 +286,29 @@ static void exported(TinctureSession *self, TinctureJob *job)
     }
 }
 
+static void measured_library(TinctureSession *self, TinctureJob *job)
+{
+    library_measured(self->library, job);
+}
+
+static void cleaned(TinctureSession *self, TinctureJob *job)
+{
+    library_results_differ(self->library);
+}
+
+static void emptied(TinctureSession *self, TinctureJob *job)
+{
+    library_emptied(self->library);
+    if (!job->error) {
+        tincture_project_say(self->project, MESSAGE_INFO, "%s", job->out.note);
+    }
+}
+
+static void imported(TinctureSession *self, TinctureJob *job)
+{
+    library_imported(self->library, job);
+}
+
 // A kind that is not here is done when it has ended, but for what it has to say.
 static const struct {
     const struct job_type *type;
@@ -312,6 +335,10 @@ static const struct {
     {&save_sticker_job, sticker_saved},
     {&subject_photo_job, subject_opened},
     {&hint_job, hinted},
+    {&measure_job, measured_library},
+    {&clean_job, cleaned},
+    {&empty_job, emptied},
+    {&import_document_job, imported},
 };
 
 static void finished_cb(TinctureSession *self, TinctureJob *job)
@@ -333,7 +360,7 @@ static void finished_cb(TinctureSession *self, TinctureJob *job)
 
 static void report_cb(TinctureSession *self, TinctureJob *job, struct job_report *report)
 {
-    if (report->preview.rgba && job->type == &edit_job) {
+    if (report->preview.rgba && job->type == &edit_job && job->in.photo == self->project->photo) {
         live_previewed(self->live, report);
     }
     if (job->type == &learn_job) {
@@ -512,6 +539,42 @@ static void submitted_cb(TinctureSession *self, guint position, guint removed, g
         g_autoptr(TinctureJob) job = g_list_model_get_item(G_LIST_MODEL(self->queue), position + i);
         job->about = job->about ? job->about : about(self, job);
     }
+}
+
+// ---- the library --------------------------------------------------------------------------------
+
+// What works for the photo that is open comes to nothing.
+static void leave_photo(TinctureSession *self)
+{
+    static const struct job_type *const types[] = {&edit_job,   &closeup_job, &variation_job,
+                                                   &select_job, &adapter_job, &continue_job,
+                                                   &suggest_job};
+    live_stop(self->live);
+    live_keep_now(self->live);
+    for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+        tincture_queue_cancel(self->queue, types[i]);
+    }
+}
+
+bool tincture_session_delete(TinctureSession *self, enum store_kind kind, gint64 id)
+{
+    struct library *l = self->library;
+    const bool open = kind == STORE_DOCUMENT && id == l->row.id;
+    if (open && tincture_queue_find(self->queue, &learn_job)) {
+        tincture_project_say(self->project, MESSAGE_ERROR,
+                             _("This photo is being learned; stop that before it is deleted"));
+        return false;
+    }
+    if (open) {
+        leave_photo(self);
+    }
+    const bool deleted = library_delete(l, kind, id);
+    if (open && deleted) {
+        training_read(self->training);
+        tincture_project_changed(self->project, DOCUMENT_ALL);
+        tincture_project_view_changed(self->project);
+    }
+    return deleted;
 }
 
 // ---- what ended the program ---------------------------------------------------------------------

@@ -100,6 +100,8 @@ void tincture_session_export(TinctureSession *self, const char *path, bool with_
 void tincture_session_batch(TinctureSession *self, const char *const *files, const char *folder);
 // A job that failed, once more with what it was given.
 void tincture_session_retry(TinctureSession *self, TinctureJob *job);
+// library_delete(), also of the document that is open: what works for it ends.
+bool tincture_session_delete(TinctureSession *self, enum store_kind kind, gint64 id);
 // dialect: compute/adapter/dialect/dialect.h, NULL: the method's own. rank: of a low-rank copy,
 // where the dialect needs one, 0: the default.
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,

@@ -20,6 +20,7 @@ static const struct words words[TASK_STAGES] = {
     [TASK_READING_FILE] = {N_("Reading a file"), N_("Reading {name}")},
     [TASK_FITTING_PREVIEW] = {N_("Preparing the preview's colours")},
     [TASK_COPYING_LIBRARY] = {N_("Copying the library")},
+    [TASK_EMPTYING_TRASH] = {N_("Emptying the trash")},
     [TASK_READING_PHOTO] = {N_("Reading the photo")},
     [TASK_OPENING_PHOTO] = {N_("Opening the photo")},
     [TASK_DECOMPOSING] = {N_("Taking weights apart"),

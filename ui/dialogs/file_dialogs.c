@@ -1,8 +1,8 @@
 #include "ui/dialogs/file_dialogs.h"
 
 #include "compute/i18n.h"
-
 #include "render/codec.h"
+#include "ui/core/exchange.h"
 #include "ui/preferences.h"
 
 #include <adwaita.h>
@@ -135,6 +135,7 @@ static GtkFileFilter *filter_of_pictures(void)
 }
 
 static const char *const sticker_patterns[] = {"*.webp", "*.png", NULL};
+static const char *const document_patterns[] = {"*" EXCHANGE_SUFFIX, NULL};
 static const char *const adapter_patterns[] = {"*.safetensors", NULL};
 static const char *const vae_patterns[] = {"*.safetensors", "config.json", NULL};
 static const char *const model_patterns[] = {"*.safetensors", "model_index.json", NULL};
@@ -196,6 +197,34 @@ void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer
 {
     open_file(parent, _("Add Adapter"), _("_Add"), "adapter-folder", _("Adapters"),
               adapter_patterns, chosen, data);
+}
+
+void file_dialog_open_document(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    open_file(parent, _("Import Document"), _("_Import"), "export-folder", _("Documents"),
+              document_patterns, chosen, data);
+}
+
+void file_dialog_find_photo(GtkWindow *parent, const char *name, file_chosen_fn chosen,
+                            gpointer data)
+{
+    g_autofree char *title = g_strdup_printf(_("Find %s"), name);
+    open_file(parent, title, _("_Open"), "open-folder", _("Photos"), NULL, chosen, data);
+}
+
+void file_dialog_save_document(GtkWindow *parent, const char *name, file_chosen_fn chosen,
+                               gpointer data)
+{
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE,
+                                          _("Export as One File"), _("_Export"), "export-folder");
+    const char *dot = strrchr(name, '.');
+    const int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
+    g_autofree char *file = g_strdup_printf("%.*s" EXCHANGE_SUFFIX, length, name);
+    request->chosen = chosen;
+    request->data = data;
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(request->dialog), file);
+    add_filter(request, filter_of_patterns(document_patterns), _("Documents"));
+    request_show(request);
 }
 
 void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data)

@@ -28,6 +28,14 @@ typedef void (*export_chosen_fn)(GFile *file, const struct export_choice *choice
 void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 void file_dialog_open_photos(GtkWindow *parent, files_chosen_fn chosen, gpointer data); // several
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
+// A document of the library that was exported as one file; and what one is exported as, after its
+// name.
+void file_dialog_open_document(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
+void file_dialog_save_document(GtkWindow *parent, const char *name, file_chosen_fn chosen,
+                               gpointer data);
+// The photo of a document of that name.
+void file_dialog_find_photo(GtkWindow *parent, const char *name, file_chosen_fn chosen,
+                            gpointer data);
 // A checkpoint file, or the model_index.json of a model folder.
 void file_dialog_open_model(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 // An autoencoder's file, or the config.json of its folder.

@@ -67,8 +67,8 @@ static const char *const orders[] = {
     [STORE_MOST_RESULTS] = "results DESC, d.modified DESC, d.id DESC",
 };
 
-// Whether a row has a star stands behind its thumbnail, and is read by way of that; but an index has
-// those without one.
+// Whether a row has a star stands behind its thumbnail, and is read by way of that; but an index
+// has those without one.
 #define STARRED                                                                                    \
     " AND results > (SELECT COUNT(*) FROM results AS r INDEXED BY results_plain "                  \
     "WHERE document = d.id AND starred = 0 AND " STORE_THERE ")"

@@ -13,6 +13,7 @@ struct _TinctureThumb {
 
     // owned
     GdkPaintable *paintable; // NULL: an empty area
+    GCancellable *loading;   // a picture from a file; NULL: none
 
     // state
     int width, height;
@@ -22,6 +23,14 @@ enum { PROP_PAINTABLE = 1, PROP_WIDTH, PROP_HEIGHT, N_PROPS };
 static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE(TinctureThumb, tincture_thumb, GTK_TYPE_WIDGET)
+
+static void stop_loading(TinctureThumb *self)
+{
+    if (self->loading != NULL) {
+        g_cancellable_cancel(self->loading);
+        g_clear_object(&self->loading);
+    }
+}
 
 static void tincture_thumb_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
@@ -74,7 +83,9 @@ static void tincture_thumb_set_property(GObject *object, guint id, const GValue 
 
 static void tincture_thumb_dispose(GObject *object)
 {
-    g_clear_object(&TINCTURE_THUMB(object)->paintable);
+    TinctureThumb *self = TINCTURE_THUMB(object);
+    stop_loading(self);
+    g_clear_object(&self->paintable);
     G_OBJECT_CLASS(tincture_thumb_parent_class)->dispose(object);
 }
 
@@ -112,6 +123,7 @@ GtkWidget *tincture_thumb_new(GdkPaintable *paintable, int width, int height)
 void tincture_thumb_set_paintable(TinctureThumb *self, GdkPaintable *paintable)
 {
     g_return_if_fail(TINCTURE_IS_THUMB(self));
+    stop_loading(self);
     if (g_set_object(&self->paintable, paintable)) {
         gtk_widget_queue_draw(GTK_WIDGET(self));
         g_object_notify_by_pspec(G_OBJECT(self), properties[PROP_PAINTABLE]);
@@ -146,10 +158,14 @@ static GdkTexture *read_whole(const char *path, int side, GError **error)
     return texture;
 }
 
-// gdk-pixbuf unpacks a JPEG at an eighth of its size, but does not know every format.
+// gdk-pixbuf unpacks a JPEG at an eighth of its size, but does not know every format. What has
+// scrolled by before its turn comes is not read.
 static void load_thread(GTask *task, gpointer source, gpointer path, GCancellable *cancellable)
 {
     GError *error = NULL;
+    if (g_task_return_error_if_cancelled(task)) {
+        return;
+    }
     int side = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(task), "side"));
     g_autoptr(GdkPixbuf) loaded = gdk_pixbuf_new_from_file_at_scale(path, side, side, TRUE, NULL);
     GdkTexture *texture = NULL;
@@ -169,8 +185,10 @@ static void load_thread(GTask *task, gpointer source, gpointer path, GCancellabl
 void tincture_thumb_load(TinctureThumb *self, const char *path)
 {
     g_return_if_fail(TINCTURE_IS_THUMB(self));
+    stop_loading(self);
+    self->loading = g_cancellable_new();
     // Not its source: the last holder of a task, and so of its source, may be the thread.
-    g_autoptr(GTask) task = g_task_new(NULL, NULL, loaded_cb, g_object_ref(self));
+    g_autoptr(GTask) task = g_task_new(NULL, self->loading, loaded_cb, g_object_ref(self));
     int side = MAX_SCALE * MAX(self->width, self->height);
     g_object_set_data(G_OBJECT(task), "side", GINT_TO_POINTER(side));
     g_task_set_task_data(task, g_strdup(path), g_free);

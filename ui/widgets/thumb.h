@@ -15,8 +15,8 @@ G_DECLARE_FINAL_TYPE(TinctureThumb, tincture_thumb, TINCTURE, THUMB, GtkWidget)
 
 GtkWidget *tincture_thumb_new(GdkPaintable *paintable, int width, int height);
 void tincture_thumb_set_paintable(TinctureThumb *self, GdkPaintable *paintable);
-// Shows the picture in a file as soon as it is read, in the background; shows nothing if it cannot
-// be read.
+// Shows the picture in a file as soon as it is read, in the background, unless another one has been
+// set by then; shows nothing new if it cannot be read.
 void tincture_thumb_load(TinctureThumb *self, const char *path);
 
 G_END_DECLS

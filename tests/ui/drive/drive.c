@@ -33,6 +33,7 @@ static void message_cb(TinctureProject *project, int kind, const char *text, str
 static void frame_cb(GdkFrameClock *clock, struct drive *drive)
 {
     drive->frames++;
+    drive_drawn(drive);
     if (drive->drag.begun_ns != 0) {
         const double work = (double)(drive_thread_ns() - drive->drag.begun_ns) / 1e6;
         g_array_append_val(drive->drag.work, work);

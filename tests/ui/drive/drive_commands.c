@@ -365,6 +365,29 @@ static enum drive_result command_hint(struct drive *d, const char *rest)
     return DRIVE_DONE;
 }
 
+// export-document ID FILE, find-original ID FILE: what the dialogs of the library end in.
+static enum drive_result command_with_document(struct drive *d, const char *rest,
+                                               void (*take)(TinctureWindow *, gint64, GFile *))
+{
+    g_auto(GStrv) words = g_strsplit(rest, " ", 2);
+    if (words[0] == NULL || words[1] == NULL) {
+        return drive_fail(d, "a document and a file are needed");
+    }
+    g_autoptr(GFile) file = file_of(words[1]);
+    take(d->window, g_ascii_strtoll(words[0], NULL, 10), file);
+    return DRIVE_DONE;
+}
+
+static enum drive_result command_export_document(struct drive *d, const char *rest)
+{
+    return command_with_document(d, rest, tincture_window_export_document);
+}
+
+static enum drive_result command_find_original(struct drive *d, const char *rest)
+{
+    return command_with_document(d, rest, tincture_window_find_original);
+}
+
 // save-sticker FILE: what the dialog ends in.
 static enum drive_result command_save_sticker(struct drive *d, const char *rest)
 {
@@ -434,6 +457,8 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"export", command_export},
         {"export-adapter", command_export_adapter},
         {"hint", command_hint},
+        {"export-document", command_export_document},
+        {"find-original", command_find_original},
         {"save-sticker", command_save_sticker},
         {"save-stickers", command_save_stickers},
         {"batch", command_batch},
@@ -444,6 +469,8 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"point", drive_point},
         {"drag", drive_drag},
         {"stroke", drive_stroke},
+        {"scroll", drive_scroll},
+        {"measure", drive_measure},
         {"tab", drive_tab},
         {"back", drive_back},
         {"repeat", command_repeat},

@@ -231,6 +231,24 @@ static char *frame_work(struct drive *d)
     return number(work->len > 0 ? g_array_index(work, double, work->len * 19 / 20) : 0);
 }
 
+// The longest.
+static char *frame_most(struct drive *d)
+{
+    GArray *work = d->drag.work;
+    g_array_sort(work, by_size);
+    return number(work->len > 0 ? g_array_index(work, double, work->len - 1) : 0);
+}
+
+static char *answer_work(struct drive *d)
+{
+    return number(d->answer.work);
+}
+
+static char *answer_took(struct drive *d)
+{
+    return number(d->answer.took);
+}
+
 static char *coverage(struct drive *d)
 {
     TincturePainting *painting = tincture_window_get_painting(d->window);
@@ -399,6 +417,9 @@ static const struct {
     {"overlay", overlay},
     {"frame-rate", frame_rate},
     {"frame-work", frame_work},
+    {"frame-most", frame_most},
+    {"answer-work", answer_work},
+    {"answer-took", answer_took},
     {"coverage", coverage},
     {"mask-steps", mask_steps_fact},
     {"region", region},

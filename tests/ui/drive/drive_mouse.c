@@ -4,8 +4,6 @@
 #include "ui/canvas/canvas_private.h"
 #include "ui/window_private.h"
 
-#include <time.h>
-
 // A place of the photo, in shares of its sides, on the screen. There is no window manager: the
 // window is in the upper left corner.
 static void on_screen(struct drive *d, double x, double y, int *screen_x, int *screen_y)
@@ -83,20 +81,6 @@ enum drive_result drive_point(struct drive *d, const char *rest)
     return drive_argv(d, argv);
 }
 
-gint64 drive_thread_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (gint64)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static void begin_measuring(struct drive *d)
-{
-    g_array_set_size(d->drag.work, 0);
-    d->drag.first_us = d->drag.last_us = 0;
-    d->drag.begun_ns = drive_thread_ns();
-}
-
 // Numbers with blanks; the number of pairs. NULL where that is not what they are.
 static double *places_of(const char *text, int *pairs)
 {
@@ -122,7 +106,7 @@ enum drive_result drive_drag(struct drive *d, const char *rest)
         return drive_fail(d, "a drag is X Y X Y ...");
     }
     if (d->program == NULL) {
-        begin_measuring(d);
+        drive_begin_frames(d);
     }
     g_autoptr(GPtrArray) argv = path_program(d, places, n);
     const enum drive_result result = drive_argv(d, (const char *const *)argv->pdata);
@@ -189,7 +173,7 @@ enum drive_result drive_stroke(struct drive *d, const char *rest)
         stroke_free(s);
         return drive_fail(d, "a stroke is X Y X Y ...");
     }
-    begin_measuring(d);
+    drive_begin_frames(d);
     d->drag.stroking = TRUE;
     gtk_widget_add_tick_callback(GTK_WIDGET(tincture_window_get_canvas(d->window)), stroke_cb, s,
                                  stroke_free);

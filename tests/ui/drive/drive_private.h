@@ -1,6 +1,7 @@
 // Shared by drive.c (reading and timing), drive_commands.c (what is done), drive_facts.c (what is
 // asked), drive_widgets.c (the controls of the window by name), drive_mouse.c (the mouse on the
-// canvas) and drive_programs.c (keys, and programs beside the window).
+// canvas), drive_frames.c (what frames take) and drive_programs.c (keys, and programs beside the
+// window).
 #pragma once
 
 #include "tests/ui/drive/drive.h"
@@ -37,6 +38,10 @@ struct drive {
         gboolean stroking;
         gint64 begun_ns; // this thread's time when the frame began; 0: outside a drag
     } drag;
+    struct {                       // of the last command that was measured
+        gint64 begun_ns, begun_us; // this thread's time, and the clock's; 0: nothing is measured
+        double work, took;         // milliseconds of both until it was drawn
+    } answer;
     drive_finished_fn finished;
     gpointer finished_data;
 };
@@ -54,6 +59,10 @@ gint64 drive_thread_ns(void); // this thread's time on a processor, in nanosecon
 enum drive_result drive_drag(struct drive *drive, const char *rest);
 enum drive_result drive_point(struct drive *drive, const char *rest);
 enum drive_result drive_stroke(struct drive *drive, const char *rest);
+enum drive_result drive_scroll(struct drive *drive, const char *rest);
+enum drive_result drive_measure(struct drive *drive, const char *rest);
+void drive_begin_frames(struct drive *drive); // what each takes is kept from now on
+void drive_drawn(struct drive *drive);        // a frame is
 // Until it ends; argv[0] is found in PATH.
 enum drive_result drive_argv(struct drive *drive, const char *const *argv);
 enum drive_result drive_program(struct drive *drive, const char *rest);
@@ -67,6 +76,7 @@ gboolean drive_compare(const char *fact, const char *expectation);
 // Finds a control by its widget name and changes it as a person would; false: no such control or
 // value.
 gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value);
+GtkWidget *drive_widget_find(GtkWidget *root, const char *name); // NULL: there is none
 gboolean drive_widget_click(GtkWidget *root, const char *name);
 // What the control shows (of a list: how many rows), or NULL.
 char *drive_widget_get(GtkWidget *root, const char *name);

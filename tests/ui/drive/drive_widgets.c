@@ -74,6 +74,33 @@ static GListModel *choices(GtkWidget *widget)
                                       : NULL;
 }
 
+// Those of a list or a grid; NULL: it is neither.
+static GListModel *items(GtkWidget *widget)
+{
+    return GTK_IS_LIST_VIEW(widget)   ? G_LIST_MODEL(gtk_list_view_get_model(GTK_LIST_VIEW(widget)))
+           : GTK_IS_GRID_VIEW(widget) ? G_LIST_MODEL(gtk_grid_view_get_model(GTK_GRID_VIEW(widget)))
+                                      : NULL;
+}
+
+// By the title that it shows, or by its place.
+static guint find_item(GListModel *model, const char *value)
+{
+    const guint n = g_list_model_get_n_items(model);
+    for (guint i = 0; i < n; i++) {
+        g_autoptr(GObject) item = g_list_model_get_item(model, i);
+        g_autofree char *title = NULL;
+        if (g_object_class_find_property(G_OBJECT_GET_CLASS(item), "title") != NULL) {
+            g_object_get(item, "title", &title, NULL);
+        }
+        if (g_strcmp0(title, value) == 0) {
+            return i;
+        }
+    }
+    char *end = NULL;
+    const guint64 place = g_ascii_strtoull(value, &end, 10);
+    return end != value && *end == '\0' && place < n ? (guint)place : GTK_INVALID_LIST_POSITION;
+}
+
 static void add_choices(GString *text, GtkWidget *root)
 {
     GListModel *model = gtk_widget_get_mapped(root) ? choices(root) : NULL;
@@ -85,6 +112,11 @@ static void add_choices(GString *text, GtkWidget *root)
          child = gtk_widget_get_next_sibling(child)) {
         add_choices(text, child);
     }
+}
+
+GtkWidget *drive_widget_find(GtkWidget *root, const char *name)
+{
+    return find(root, name);
 }
 
 char *drive_widget_choices(GtkWidget *root)
@@ -140,9 +172,12 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
         tincture_canvas_set_split(TINCTURE_CANVAS(widget), g_ascii_strtod(value, NULL));
         return TRUE;
     }
-    if (GTK_IS_LIST_VIEW(widget)) {
-        g_signal_emit_by_name(widget, "activate", (guint)g_ascii_strtoull(value, NULL, 10));
-        return TRUE;
+    if (items(widget) != NULL) {
+        const guint position = find_item(items(widget), value);
+        if (position != GTK_INVALID_LIST_POSITION) {
+            g_signal_emit_by_name(widget, "activate", position);
+        }
+        return position != GTK_INVALID_LIST_POSITION;
     }
     if (GTK_IS_LIST_BOX(widget)) {
         GtkWidget *row = find(widget, value);
@@ -198,9 +233,8 @@ char *drive_widget_get(GtkWidget *root, const char *name)
     if (GTK_IS_LABEL(widget)) {
         return g_strdup(gtk_label_get_text(GTK_LABEL(widget)));
     }
-    if (GTK_IS_LIST_VIEW(widget)) {
-        GtkSelectionModel *model = gtk_list_view_get_model(GTK_LIST_VIEW(widget));
-        return g_strdup_printf("%u", g_list_model_get_n_items(G_LIST_MODEL(model)));
+    if (items(widget) != NULL) {
+        return g_strdup_printf("%u", g_list_model_get_n_items(items(widget)));
     }
     if (GTK_IS_LIST_BOX(widget)) {
         int rows = 0;

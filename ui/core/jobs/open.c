@@ -3,8 +3,9 @@
 // only when it is a picture.
 //
 // Takes path or bytes, title (whose suffix the library's copy gets), folder (the library's; NULL:
-// no copy is kept), file (relative path of its copy, where it is there already) and the id of its
-// document. Ends with the photo, its picture and a note; in.file is known then.
+// no copy is kept), file (relative path of its copy, where a document has one already; read from
+// elsewhere it must be the same picture) and the id of that document. Ends with the photo, its
+// picture and a note; in.file is known then.
 #include "compute/i18n.h"
 #include "compute/replace.h"
 #include "render/file.h"
@@ -113,15 +114,30 @@ static char *photo_name(GBytes *bytes, const char *name)
     return g_strdup_printf("photos/%s%s", hash, plain ? dot : "");
 }
 
+// What is to come into the place of a copy that is lost.
+static bool check_same(const struct job_inputs *in, GError **error)
+{
+    g_autofree char *own = g_build_filename(in->folder, in->file, NULL);
+    g_autofree char *name = photo_name(in->bytes, NULL);
+    if (g_strcmp0(own, in->path) == 0 || g_str_has_prefix(in->file, name)) {
+        return true;
+    }
+    g_autofree char *file = g_filename_display_basename(in->path);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                _("%s is another picture than the one that is missing"), file);
+    return false;
+}
+
 static bool prepare(TinctureJob *job, GError **error)
 {
     struct job_inputs *in = &job->in;
     if (!in->bytes && !(in->bytes = read_photo(job, error))) {
         return false;
     }
-    if (!in->file) {
-        in->file = photo_name(in->bytes, in->title);
+    if (in->file) {
+        return check_same(in, error);
     }
+    in->file = photo_name(in->bytes, in->title);
     return true;
 }
 

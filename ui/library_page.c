@@ -1,0 +1,202 @@
+#include "ui/library_page.h"
+
+#include "compute/i18n.h"
+#include "ui/job_box.h"
+#include "ui/widgets/entry_list.h"
+
+struct _TinctureLibraryPage {
+    AdwBin parent_instance;
+
+    // template widgets
+    GtkWidget *search, *grid, *progress_box, *stop;
+    GtkDropDown *show, *sort;
+    GtkStack *pages;
+    GtkNoSelection *shown;
+    GtkLabel *use, *progress_text;
+    GtkProgressBar *progress;
+    AdwStatusPage *nothing;
+
+    // owned
+    TinctureSession *session;
+    TinctureCatalogue *catalogue;
+};
+
+G_DEFINE_FINAL_TYPE(TinctureLibraryPage, tincture_library_page, ADW_TYPE_BIN)
+
+// ---- what is shown ------------------------------------------------------------------------------
+
+static void show_count(TinctureLibraryPage *self)
+{
+    static const char *const none[] = {
+        [SHOW_ALL] = N_("No Photos Yet"),
+        [SHOW_STARRED] = N_("No Result Has a Star"),
+        [SHOW_MISSING] = N_("No Original Is Missing"),
+        [SHOW_TRASH] = N_("The Trash Is Empty"),
+    };
+    const gboolean any = g_list_model_get_n_items(G_LIST_MODEL(self->catalogue->entries)) > 0;
+    adw_status_page_set_title(self->nothing, *self->catalogue->words != '\0'
+                                                 ? _("Nothing Found")
+                                                 : translated(none[self->catalogue->show]));
+    gtk_stack_set_visible_child_name(self->pages, any ? "grid" : "nothing");
+    gtk_widget_set_sensitive(GTK_WIDGET(self->sort), self->catalogue->show != SHOW_TRASH);
+}
+
+// "Library uses 1.8 GB, 1.2 GB of it results without a star"
+static char *use_text(const struct store_use *use)
+{
+    g_autofree char *all = g_format_size((guint64)use->bytes);
+    g_autofree char *plain = g_format_size((guint64)use->plain_bytes);
+    g_autofree char *trash = g_format_size((guint64)use->trash_bytes);
+    if (use->plain > 0 && use->in_trash > 0) {
+        return g_strdup_printf(
+            _("Library uses %s, %s of it results without a star, %s in the trash"), all, plain,
+            trash);
+    }
+    return use->plain > 0
+               ? g_strdup_printf(_("Library uses %s, %s of it results without a star"), all, plain)
+           : use->in_trash > 0
+               ? g_strdup_printf(_("Library uses %s, %s of it in the trash"), all, trash)
+               : g_strdup_printf(_("Library uses %s"), all);
+}
+
+static void show_use(TinctureLibraryPage *self)
+{
+    const struct library *l = self->session->library;
+    g_autofree char *text = l->measured ? use_text(&l->use) : g_strdup("");
+    gtk_label_set_text(self->use, text);
+}
+
+static const TinctureJob *find_job(TinctureLibraryPage *self)
+{
+    static const struct job_type *const types[] = {&clean_job, &empty_job, &export_document_job,
+                                                   &import_document_job};
+    const TinctureJob *job = NULL;
+    for (gsize i = 0; job == NULL && i < G_N_ELEMENTS(types); i++) {
+        job = tincture_queue_find(self->session->queue, types[i]);
+    }
+    return job;
+}
+
+static void show_progress(TinctureLibraryPage *self)
+{
+    job_box_show(self->progress_box, self->progress_text, self->progress, self->stop,
+                 find_job(self));
+}
+
+// ---- what a person does -------------------------------------------------------------------------
+
+static void search_changed_cb(TinctureLibraryPage *self)
+{
+    tincture_catalogue_find(self->catalogue, gtk_editable_get_text(GTK_EDITABLE(self->search)));
+}
+
+static void stop_search_cb(TinctureLibraryPage *self)
+{
+    gtk_editable_set_text(GTK_EDITABLE(self->search), "");
+}
+
+static void chosen_cb(TinctureLibraryPage *self)
+{
+    if (self->catalogue != NULL) {
+        tincture_catalogue_show(self->catalogue,
+                                (enum catalogue_show)gtk_drop_down_get_selected(self->show));
+        tincture_catalogue_sort(self->catalogue,
+                                (enum store_order)gtk_drop_down_get_selected(self->sort));
+    }
+}
+
+// What is in the trash cannot be opened: it has a menu.
+static void activate_cb(TinctureLibraryPage *self, guint position)
+{
+    g_autoptr(TinctureLibraryEntry) entry =
+        g_list_model_get_item(G_LIST_MODEL(self->shown), position);
+    if (entry != NULL && entry->in_trash) {
+        entry_list_show_menu(self->grid);
+    } else if (entry != NULL) {
+        gtk_widget_activate_action(GTK_WIDGET(self), "win.open-document", "x", entry->id);
+    }
+}
+
+// ---- while it is seen ---------------------------------------------------------------------------
+
+static void map_cb(TinctureLibraryPage *self)
+{
+    tincture_catalogue_look(self->catalogue, true);
+    library_measure(self->session->library);
+    show_use(self);
+    show_progress(self);
+}
+
+static void unmap_cb(TinctureLibraryPage *self)
+{
+    if (self->catalogue != NULL) {
+        tincture_catalogue_look(self->catalogue, false);
+    }
+}
+
+static void library_changed_cb(TinctureLibraryPage *self)
+{
+    if (gtk_widget_get_mapped(GTK_WIDGET(self))) {
+        library_measure(self->session->library);
+    }
+}
+
+// ---- life ---------------------------------------------------------------------------------------
+
+static void tincture_library_page_dispose(GObject *object)
+{
+    TinctureLibraryPage *self = TINCTURE_LIBRARY_PAGE(object);
+    gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_LIBRARY_PAGE);
+    g_clear_object(&self->session);
+    g_clear_object(&self->catalogue);
+    G_OBJECT_CLASS(tincture_library_page_parent_class)->dispose(object);
+}
+
+static void tincture_library_page_class_init(TinctureLibraryPageClass *klass)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(klass);
+    G_OBJECT_CLASS(klass)->dispose = tincture_library_page_dispose;
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/tincture/Tincture/ui/library_page.ui");
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, search);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, show);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, sort);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, pages);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, nothing);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, grid);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, shown);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, use);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, progress_box);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, progress_text);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, progress);
+    gtk_widget_class_bind_template_child(widget_class, TinctureLibraryPage, stop);
+    gtk_widget_class_bind_template_callback(widget_class, search_changed_cb);
+    gtk_widget_class_bind_template_callback(widget_class, stop_search_cb);
+    gtk_widget_class_bind_template_callback(widget_class, chosen_cb);
+    gtk_widget_class_bind_template_callback(widget_class, activate_cb);
+    gtk_widget_class_bind_template_callback(widget_class, map_cb);
+    gtk_widget_class_bind_template_callback(widget_class, unmap_cb);
+}
+
+static void tincture_library_page_init(TinctureLibraryPage *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    gtk_search_entry_set_key_capture_widget(GTK_SEARCH_ENTRY(self->search), GTK_WIDGET(self));
+}
+
+void tincture_library_page_set_session(TinctureLibraryPage *self, TinctureSession *session)
+{
+    g_return_if_fail(TINCTURE_IS_LIBRARY_PAGE(self));
+    self->session = g_object_ref(session);
+    self->catalogue = tincture_catalogue_new(session->library);
+    gtk_no_selection_set_model(self->shown, G_LIST_MODEL(self->catalogue->entries));
+    entry_list_set_up(self->grid, self->catalogue);
+    g_signal_connect_object(self->catalogue, "changed", G_CALLBACK(show_count), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(session->project, "library-measured", G_CALLBACK(show_use), self,
+                            G_CONNECT_SWAPPED);
+    g_signal_connect_object(session->project, "library-changed", G_CALLBACK(library_changed_cb),
+                            self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(session->queue, "changed", G_CALLBACK(show_progress), self,
+                            G_CONNECT_SWAPPED);
+}
