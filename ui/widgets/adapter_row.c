@@ -3,6 +3,7 @@
 #include "compute/adapter/adapter.h"
 #include "compute/i18n.h"
 #include "ui/core/document.h"
+#include "ui/store/store.h"
 #include "ui/widgets/row_focus.h"
 #include "ui/widgets/scroll.h"
 
@@ -16,7 +17,7 @@ struct _TinctureAdapterRow {
     GtkLabel *scale_text;
     GtkSpinButton *from, *to;
     GtkExpander *steps;
-    GtkWidget *export, *remove, *scale_box;
+    GtkWidget *menu, *scale_box;
     GtkWidget *told; // the badge of what is not applied
     GtkLabel *told_text;
 
@@ -133,8 +134,7 @@ static void tincture_adapter_row_class_init(TinctureAdapterRowClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, from);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, to);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, steps);
-    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, export);
-    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, remove);
+    gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, menu);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, told);
     gtk_widget_class_bind_template_child(widget_class, TinctureAdapterRow, told_text);
     gtk_widget_class_bind_template_callback(widget_class, enabled_changed_cb);
@@ -151,12 +151,32 @@ static void tincture_adapter_row_init(TinctureAdapterRow *self)
     widget_ignore_scroll(GTK_WIDGET(self->to));
 }
 
+static void add(GMenu *menu, const char *label, const char *action, GVariant *target)
+{
+    g_autoptr(GMenuItem) item = g_menu_item_new(label, NULL);
+    g_menu_item_set_action_and_target_value(item, action, target);
+    g_menu_append_item(menu, item);
+}
+
+// Removed it can be added again, and deleted it goes when the library's trash is emptied.
+static GMenuModel *menu_of(gint64 id)
+{
+    GMenu *menu = g_menu_new();
+    g_autoptr(GMenu) away = g_menu_new();
+    add(menu, _("_Export…"), "win.export-adapter", g_variant_new_int64(id));
+    add(away, _("_Remove From This Photo"), "win.remove-adapter", g_variant_new_int64(id));
+    add(away, _("_Delete"), "win.delete",
+        g_variant_new("(sx)", store_kind_noun(STORE_ADAPTER), id));
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(away));
+    return G_MENU_MODEL(menu);
+}
+
 GtkWidget *tincture_adapter_row_new(gint64 id)
 {
     TinctureAdapterRow *self = g_object_new(TINCTURE_TYPE_ADAPTER_ROW, NULL);
     self->id = id;
-    gtk_actionable_set_action_target(GTK_ACTIONABLE(self->export), "x", id);
-    gtk_actionable_set_action_target(GTK_ACTIONABLE(self->remove), "x", id);
+    g_autoptr(GMenuModel) menu = menu_of(id);
+    gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(self->menu), menu);
     return GTK_WIDGET(self);
 }
 
@@ -189,8 +209,7 @@ void tincture_adapter_row_show(TinctureAdapterRow *self, const TinctureAdapterEn
         {self->from, g_strdup_printf(_("First time step of %s"), adapter->name)},
         {self->to, g_strdup_printf(_("Last time step of %s"), adapter->name)},
         {self->steps, g_strdup_printf(_("Time steps of %s"), adapter->name)},
-        {self->export, g_strdup_printf(_("Export %s"), adapter->name)},
-        {self->remove, g_strdup_printf(_("Remove %s"), adapter->name)},
+        {self->menu, g_strdup_printf(_("More for %s"), adapter->name)},
         {self->told, g_strdup_printf(_("What is not applied of %s"), adapter->name)},
     };
     self->updating = TRUE;

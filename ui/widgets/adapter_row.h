@@ -1,9 +1,9 @@
-// One adapter of the document: name, how much of the file was applied, switch, scale, export and
-// remove.
+// One adapter of the document: name, how much of the file was applied, switch, scale, and a menu that
+// exports, removes and deletes.
 //
 // Signals "enabled" (gboolean), "scale" (double), "range" (int from, int to, as struct document_use
-// has them): a person changed them. The buttons activate
-// win.export-adapter and win.remove-adapter with the adapter's id.
+// has them): a person changed them. The menu activates win.export-adapter, win.remove-adapter and
+// win.delete with the adapter's id.
 //
 // Thread: main only.
 #pragma once
