@@ -138,6 +138,84 @@ static void take_keys(GtkWidget *list)
     gtk_widget_add_controller(list, controller);
 }
 
+// ---- pictures -----------------------------------------------------------------------------------
+
+enum {
+    SETTLES = 3,      // frames until items are where they belong
+    BUDGET_US = 6000, // of a frame, for pictures
+};
+
+// A list has many more items than are seen. These have no picture yet.
+struct waiting {
+    GtkWidget *list; // borrowed: it owns this
+    GQueue views;    // TinctureEntryView, borrowed
+    guint tick;      // 0: nothing is looked for
+    int frames;      // that are looked at still
+};
+
+static struct waiting *waiting_of(GtkWidget *list)
+{
+    return g_object_get_data(G_OBJECT(list), "waiting");
+}
+
+// Or will soon be: half of what is seen is added on both sides.
+static gboolean is_seen(GtkWidget *list, GtkWidget *view)
+{
+    graphene_rect_t bounds, seen;
+    const float width = (float)gtk_widget_get_width(list);
+    const float height = (float)gtk_widget_get_height(list);
+    graphene_rect_init(&seen, 0, -height / 2, width, 2 * height);
+    return gtk_widget_get_width(view) > 0 && gtk_widget_compute_bounds(view, list, &bounds) &&
+           graphene_rect_intersection(&bounds, &seen, NULL);
+}
+
+static gboolean tick_cb(GtkWidget *list, GdkFrameClock *clock, gpointer data)
+{
+    struct waiting *w = data;
+    const gint64 begun = g_get_monotonic_time();
+    gboolean late = FALSE;
+    for (GList *item = w->views.head, *next; item != NULL && !late; item = next) {
+        next = item->next;
+        if (is_seen(list, item->data)) {
+            tincture_entry_view_show_picture(item->data);
+            g_queue_delete_link(&w->views, item);
+            late = g_get_monotonic_time() - begun > BUDGET_US;
+        }
+    }
+    w->frames -= late ? 0 : 1;
+    w->tick = w->frames > 0 ? w->tick : 0;
+    return w->frames > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static void look(struct waiting *w)
+{
+    w->frames = SETTLES;
+    if (w->tick == 0) {
+        w->tick = gtk_widget_add_tick_callback(w->list, tick_cb, w, NULL);
+    }
+}
+
+static void scrolled_cb(GtkAdjustment *place, GtkWidget *list)
+{
+    look(waiting_of(list));
+}
+
+static void waiting_free(gpointer data)
+{
+    struct waiting *w = data;
+    g_queue_clear(&w->views);
+    g_free(w);
+}
+
+static void wait_for_pictures(GtkWidget *list)
+{
+    struct waiting *w = g_new0(struct waiting, 1);
+    w->list = list;
+    g_object_set_data_full(G_OBJECT(list), "waiting", w, waiting_free);
+    g_signal_connect_object(gtk_scrollable_get_vadjustment(GTK_SCROLLABLE(list)), "value-changed",
+                            G_CALLBACK(scrolled_cb), list, 0);
+}
+
 // ---- items --------------------------------------------------------------------------------------
 
 static void setup_cb(GtkListItemFactory *factory, GtkListItem *item, TinctureCatalogue *catalogue)
@@ -152,15 +230,20 @@ static void setup_cb(GtkListItemFactory *factory, GtkListItem *item, TinctureCat
     gtk_list_item_set_child(item, view);
 }
 
-static void bind_cb(GtkListItemFactory *factory, GtkListItem *item)
+static void bind_cb(GtkListItemFactory *factory, GtkListItem *item, GtkWidget *list)
 {
-    tincture_entry_view_set_entry(TINCTURE_ENTRY_VIEW(gtk_list_item_get_child(item)),
-                                  gtk_list_item_get_item(item));
+    TinctureEntryView *view = TINCTURE_ENTRY_VIEW(gtk_list_item_get_child(item));
+    struct waiting *w = waiting_of(list);
+    tincture_entry_view_set_entry(view, gtk_list_item_get_item(item));
+    g_queue_push_tail(&w->views, view);
+    look(w);
 }
 
-static void unbind_cb(GtkListItemFactory *factory, GtkListItem *item)
+static void unbind_cb(GtkListItemFactory *factory, GtkListItem *item, GtkWidget *list)
 {
-    tincture_entry_view_set_entry(TINCTURE_ENTRY_VIEW(gtk_list_item_get_child(item)), NULL);
+    TinctureEntryView *view = TINCTURE_ENTRY_VIEW(gtk_list_item_get_child(item));
+    g_queue_remove(&waiting_of(list)->views, view);
+    tincture_entry_view_set_entry(view, NULL);
 }
 
 void entry_list_set_up(GtkWidget *list, TinctureCatalogue *catalogue)
@@ -169,9 +252,10 @@ void entry_list_set_up(GtkWidget *list, TinctureCatalogue *catalogue)
     if (GTK_IS_LIST_VIEW(list)) {
         g_object_set_data(G_OBJECT(factory), "row", GINT_TO_POINTER(TRUE));
     }
+    wait_for_pictures(list);
     g_signal_connect_object(factory, "setup", G_CALLBACK(setup_cb), catalogue, 0);
-    g_signal_connect(factory, "bind", G_CALLBACK(bind_cb), NULL);
-    g_signal_connect(factory, "unbind", G_CALLBACK(unbind_cb), NULL);
+    g_signal_connect(factory, "bind", G_CALLBACK(bind_cb), list);
+    g_signal_connect(factory, "unbind", G_CALLBACK(unbind_cb), list);
     g_object_set(list, "factory", factory, NULL);
     take_keys(list);
 }

@@ -65,8 +65,12 @@ static void name_item(TinctureEntryView *self)
 // ---- the entry ----------------------------------------------------------------------------------
 
 // The newest result, else the photo as it came.
-static void show_thumb(TinctureEntryView *self)
+void tincture_entry_view_show_picture(TinctureEntryView *self)
 {
+    g_return_if_fail(TINCTURE_IS_ENTRY_VIEW(self));
+    if (self->entry == NULL) {
+        return;
+    }
     struct picture picture = tincture_catalogue_thumb(self->catalogue, self->entry);
     g_autoptr(GdkTexture) texture =
         picture.rgba != NULL ? texture_from_rgba8(picture.rgba, picture.width, picture.height)
@@ -84,8 +88,8 @@ void tincture_entry_view_set_entry(TinctureEntryView *self, TinctureLibraryEntry
     if (!g_set_object(&self->entry, entry)) {
         return;
     }
+    tincture_thumb_set_paintable(self->thumb, NULL);
     if (entry == NULL) {
-        tincture_thumb_set_paintable(self->thumb, NULL);
         return;
     }
     g_autofree char *below = below_text(entry);
@@ -96,7 +100,6 @@ void tincture_entry_view_set_entry(TinctureEntryView *self, TinctureLibraryEntry
     if (self->delete != NULL) {
         gtk_widget_set_visible(self->delete, entry->id != 0);
     }
-    show_thumb(self);
     name_item(self);
 }
 

@@ -131,6 +131,18 @@ static gboolean is_on(const char *value)
     return g_str_equal(value, "on") || g_str_equal(value, "1");
 }
 
+// As one types, where it is what is there and more: it changes once.
+static void set_text(GtkEditable *text, const char *value)
+{
+    const char *there = gtk_editable_get_text(text);
+    int end = (int)g_utf8_strlen(there, -1);
+    if (g_str_has_prefix(value, there)) {
+        gtk_editable_insert_text(text, value + strlen(there), -1, &end);
+    } else {
+        gtk_editable_set_text(text, value);
+    }
+}
+
 gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
 {
     GtkWidget *widget = find(root, name);
@@ -157,7 +169,7 @@ gboolean drive_widget_set(GtkWidget *root, const char *name, const char *value)
         return TRUE;
     }
     if (GTK_IS_SEARCH_ENTRY(widget) || ADW_IS_ENTRY_ROW(widget)) {
-        gtk_editable_set_text(GTK_EDITABLE(widget), value);
+        set_text(GTK_EDITABLE(widget), value);
         return TRUE;
     }
     if (GTK_IS_SWITCH(widget)) {
