@@ -1,5 +1,5 @@
-// One adapter of the document: name, how much of the file was applied, switch, scale, and a menu that
-// exports, removes and deletes.
+// One adapter of the document: name, how much of the file was applied, switch, scale, and a menu
+// that exports, removes and deletes.
 //
 // Signals "enabled" (gboolean), "scale" (double), "range" (int from, int to, as struct document_use
 // has them): a person changed them. The menu activates win.export-adapter, win.remove-adapter and
