@@ -148,14 +148,14 @@ static bool check_rows(sqlite3 *db, GError **error)
 bool store_is_package(const char *path)
 {
     enum { MAGIC = 68 }; // where SQLite has the number of the program
-    static const char sqlite[16] = "SQLite format 3";
+    static const char sqlite[] = "SQLite";
     guint8 head[MAGIC + 4];
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     const bool whole = fd >= 0 && read(fd, head, sizeof head) == (ssize_t)sizeof head;
     if (fd >= 0) {
         close(fd);
     }
-    return whole && memcmp(head, sqlite, sizeof sqlite) == 0 &&
+    return whole && memcmp(head, sqlite, strlen(sqlite)) == 0 &&
            ((guint32)head[MAGIC] << 24 | head[MAGIC + 1] << 16 | head[MAGIC + 2] << 8 |
             head[MAGIC + 3]) == APPLICATION;
 }

@@ -18,7 +18,7 @@ static bool prepare(TinctureJob *job, GError **error)
 const struct job_type clean_job = {
     .member = {.name = "clean",
                .title = N_("Cleaning up"),
-               .summary = "Puts the results without a star into the trash"},
+               .summary = N_("Puts the results without a star into the trash")},
     .rank = JOB_WATCHED,
     .failure = N_("The library could not be cleaned up"),
     .prepare = prepare,

@@ -48,7 +48,7 @@ static bool prepare(TinctureJob *job, GError **error)
 const struct job_type empty_job = {
     .member = {.name = "empty",
                .title = N_("Emptying the trash"),
-               .summary = "Removes what is in the library's trash"},
+               .summary = N_("Removes what is in the library's trash")},
     .rank = JOB_WATCHED,
     .failure = N_("The trash could not be emptied"),
     .prepare = prepare,

@@ -34,7 +34,7 @@ static bool prepare(TinctureJob *job, GError **error)
 const struct job_type export_document_job = {
     .member = {.name = "export_document",
                .title = N_("Exporting as one file"),
-               .summary = "Writes a document with all that belongs to it as one file"},
+               .summary = N_("Writes a document with all that belongs to it as one file")},
     .rank = JOB_WATCHED | JOB_PROMISED,
     .failure = N_("The document could not be exported"),
     .prepare = prepare,

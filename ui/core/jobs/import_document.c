@@ -33,7 +33,7 @@ static bool prepare(TinctureJob *job, GError **error)
 const struct job_type import_document_job = {
     .member = {.name = "import_document",
                .title = N_("Importing a document"),
-               .summary = "Takes a document that was exported as one file into the library"},
+               .summary = N_("Takes a document that was exported as one file into the library")},
     .rank = JOB_WATCHED,
     .failure = N_("The document could not be imported"),
     .prepare = prepare,

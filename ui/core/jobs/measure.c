@@ -17,7 +17,7 @@ static bool prepare(TinctureJob *job, GError **error)
 const struct job_type measure_job = {
     .member = {.name = "measure",
                .title = N_("Measuring the library"),
-               .summary = "Finds how much the library uses"},
+               .summary = N_("Finds how much the library uses")},
     .failure = N_("The library could not be measured"),
     .prepare = prepare,
 };
