@@ -36,6 +36,7 @@ struct network {
     struct network_key key;
     struct graph *graph;
     GPtrArray *inputs; // struct tensor *, by name
+    float *text;       // that was written last; NULL: none
     GPtrArray *out;    // struct node *: one, or of NETWORK_ATTENTION one for each map, or of
                        // NETWORK_GRADIENT that and the loss
     GArray *maps;      // struct attention_map; empty but for NETWORK_ATTENTION
@@ -66,6 +67,7 @@ static void network_free(struct network *net)
     g_ptr_array_unref(net->inputs);
     g_ptr_array_unref(net->out);
     g_array_unref(net->maps);
+    g_free(net->text);
     g_free(net);
 }
 
@@ -143,13 +145,35 @@ static struct node *input(struct networks *n, struct network *net, enum dtype dt
     return graph_leaf(net->graph, t);
 }
 
-static bool write_input(struct network *net, const char *name, const void *data, GError **error)
+static struct tensor *input_named(const struct network *net, const char *name)
 {
     guint i = 0;
     while (!g_str_equal(((const struct tensor *)net->inputs->pdata[i])->name, name)) {
         i++;
     }
-    return tensor_write(net->inputs->pdata[i], data, error);
+    return net->inputs->pdata[i];
+}
+
+static bool write_input(struct network *net, const char *name, const void *data, GError **error)
+{
+    return tensor_write(input_named(net, name), data, error);
+}
+
+// The U-Net's text, which is the same in most steps: what follows from it alone, keys and values of
+// the words, is kept then.
+static bool write_text(struct network *net, const float *text, GError **error)
+{
+    const struct tensor *t = input_named(net, "text");
+    const gsize bytes = shape_bytes(t->shape, t->dtype);
+    if (net->text && memcmp(net->text, text, bytes) == 0) {
+        return true;
+    }
+    g_clear_pointer(&net->text, g_free);
+    if (!write_input(net, "text", text, error)) {
+        return false;
+    }
+    net->text = g_memdup2(text, bytes);
+    return true;
 }
 
 static struct nn network_nn(struct networks *n, struct network *net, const char *part)
@@ -230,6 +254,7 @@ static struct node *build_unet(struct networks *n, struct network *net, struct u
     if (!unet_inputs(n, net, &in, error)) {
         return NULL;
     }
+    in.text->pace = trained ? PACE_RUN : PACE_SELDOM;
     if (trained) {
         *trained = in.text;
         in.text->trainable = true;
@@ -467,7 +492,7 @@ static bool write_unet_inputs(struct networks *n, struct network *net, double t,
         unet_timestep_features(&n->model->unet, t, time + (size_t)b * features);
     }
     return write_input(net, "latents", latents, error) && write_input(net, "time", time, error) &&
-           write_input(net, "text", text, error) && write_guidance(n, net, error) &&
+           write_text(net, text, error) && write_guidance(n, net, error) &&
            (!net->key.hint || (write_input(net, "hint", n->hint.features, error) &&
                                write_input(net, "hint_strength", &n->hint.strength, error)));
 }

@@ -40,6 +40,7 @@ struct tensor {
     struct gpu_buf *buf;
     char *name;
     struct packed_copy packed[TENSOR_PACKED_COPIES];
+    unsigned writes; // so many so far
 };
 struct tensor *tensor_new(struct gpu *gpu, enum dtype dtype, const int shape[GRAPH_RANK],
                           const char *name, GError **error);
@@ -58,6 +59,10 @@ float *tensor_packed(struct tensor *t, int slot, const struct packed_key *key, i
 
 struct op; // compute/op/op.h
 
+// When a leaf is written, as its graph's maker knows it. What follows from leaves alone that are
+// written seldom, and from weights, a program computes when one of them was written, and keeps.
+enum pace { PACE_RUN, PACE_SELDOM, PACE_WEIGHTS };
+
 struct node {
     const struct op *op; // NULL: a leaf
     int shape[GRAPH_RANK];
@@ -71,6 +76,7 @@ struct node {
     struct tensor *tensor; // leaf: its storage (borrowed); NULL in a dry build
     bool constant;         // leaf that the program fills with p.f[0]
     bool trainable;        // leaf whose gradient may be asked for
+    enum pace pace;        // of a leaf
     int id;                // position in the graph: inputs come before users
     const char *name;      // for dumps and traces; owned by the graph
 };
@@ -125,5 +131,5 @@ bool program_run(struct program *p, GCancellable *cancellable, GError **error);
 bool program_read(struct program *p, const struct node *output, void *data, GError **error);
 // Bytes that the program holds.
 uint64_t program_bytes(const struct program *p);
-// Multiply-adds * 2 of one run.
+// Multiply-adds * 2 of one run that keeps nothing of the one before.
 double program_flops(const struct program *p);

@@ -40,6 +40,25 @@ static void mark_live(const struct graph *g, struct plan *plan, struct node *con
     }
 }
 
+// Something of leaves that are written seldom, and nothing of those that are written for a run.
+static void find_kept(const struct graph *g, struct plan *plan)
+{
+    for (int id = 0; id < plan->n_nodes; id++) {
+        const struct node *node = graph_nth(g, id);
+        bool some = false, all = plan->live[id];
+        for (int i = 0; i < node->n_in; i++) {
+            const struct node *in = node->in[i];
+            if (!in || (in->constant && !in->op) || (!in->op && in->pace == PACE_WEIGHTS)) {
+                continue;
+            }
+            const bool is_kept = in->op ? plan->kept[in->id] : in->pace == PACE_SELDOM;
+            some = some || is_kept;
+            all = all && is_kept;
+        }
+        plan->kept[id] = some && all;
+    }
+}
+
 // Storage of every live node, still without the offsets of planned ones.
 static void find_owners(const struct graph *g, struct plan *plan)
 {
@@ -73,7 +92,11 @@ static int *find_spans(const struct graph *g, struct plan *plan, struct node *co
             continue;
         }
         if (plan->places[id].owner == node) {
-            struct span span = {.first = id, .last = id, .size = align_up(node_bytes(node))};
+            // What is kept is there before the first node, and behind the last one.
+            const bool kept = plan->kept[id];
+            struct span span = {.first = kept ? 0 : id,
+                                .last = kept ? G_MAXINT : id,
+                                .size = align_up(node_bytes(node))};
             g_array_append_val(plan->spans, span);
             span_of[id] = (int)plan->spans->len - 1;
         } else {
@@ -180,9 +203,11 @@ struct plan *plan_new(const struct graph *g, struct node *const *outputs, int n_
     plan->segment = segment;
     plan->places = g_new0(struct place, plan->n_nodes + 1);
     plan->live = g_new0(bool, plan->n_nodes + 1);
+    plan->kept = g_new0(bool, plan->n_nodes + 1);
     plan->spans = g_array_new(FALSE, FALSE, sizeof(struct span));
 
     mark_live(g, plan, outputs, n_outputs);
+    find_kept(g, plan);
     find_owners(g, plan);
     g_autofree int *span_of = find_spans(g, plan, outputs, n_outputs);
     if (!check_largest(plan, error)) {
@@ -205,6 +230,7 @@ void plan_free(struct plan *plan)
     }
     g_free(plan->places);
     g_free(plan->live);
+    g_free(plan->kept);
     g_array_unref(plan->spans);
     g_free(plan);
 }

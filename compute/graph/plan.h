@@ -26,6 +26,7 @@ struct span {
 struct plan {
     struct place *places; // by node id
     bool *live;           // by node id: needed for the outputs
+    bool *kept;           // by node id: live, and of leaves alone that are written seldom
     GArray *spans;        // (element-type struct span) every planned storage
     int n_nodes;
     uint64_t segment; // no storage crosses a multiple of it

@@ -28,6 +28,12 @@ struct constant {
     struct gpu_buf *buf;
 };
 
+// A leaf of what is kept, and how often it had been written when that was computed.
+struct source {
+    const struct tensor *tensor; // borrowed
+    unsigned writes;
+};
+
 struct program {
     // borrowed
     struct graph *graph;
@@ -37,9 +43,12 @@ struct program {
     struct plan *plan;
     GPtrArray *blocks; // (element-type struct gpu_buf) the planned space, plan->segment bytes each
     GArray *constants; // (element-type struct constant)
-    GArray *steps;     // (element-type struct step)
+    GArray *steps;     // (element-type struct step) first those of what is kept
+    GArray *sources;   // (element-type struct source)
 
     // state
+    guint kept_steps;
+    bool kept_known; // they were run
     uint64_t constant_bytes;
     double flops;
     const char *variant; // see op_variant()
@@ -259,13 +268,14 @@ static bool add_node(struct program *p, struct recording *r, const struct node *
     return false;
 }
 
-static bool add_all(struct program *p, GError **error)
+// The nodes that are kept, or the others.
+static bool add_nodes(struct program *p, bool kept, GError **error)
 {
     struct recording r = {NULL};
     bool ok = true;
     for (int id = 0; ok && id < p->plan->n_nodes; id++) {
         const struct node *node = graph_nth(p->graph, id);
-        if (!p->plan->live[id] || !node->op || node->op->view) {
+        if (!p->plan->live[id] || p->plan->kept[id] != kept || !node->op || node->op->view) {
             continue;
         }
         p->flops += node->op->flops ? node->op->flops(node) : 0;
@@ -273,6 +283,30 @@ static bool add_all(struct program *p, GError **error)
     }
     flush(p, &r);
     return ok;
+}
+
+// The leaves that what is kept is computed of.
+static void find_sources(struct program *p)
+{
+    for (int id = 0; id < p->plan->n_nodes; id++) {
+        const struct node *node = graph_nth(p->graph, id);
+        for (int i = 0; p->plan->kept[id] && i < node->n_in; i++) {
+            if (node->in[i] && node->in[i]->tensor) {
+                const struct source source = {.tensor = node->in[i]->tensor};
+                g_array_append_val(p->sources, source);
+            }
+        }
+    }
+}
+
+static bool add_all(struct program *p, GError **error)
+{
+    find_sources(p);
+    if (!add_nodes(p, true, error)) {
+        return false;
+    }
+    p->kept_steps = p->steps->len;
+    return add_nodes(p, false, error);
 }
 
 // ---- the program --------------------------------------------------------------------------------
@@ -318,6 +352,7 @@ struct program *program_new(struct graph *g, struct gpu *gpu, struct node *const
     p->blocks = g_ptr_array_new();
     p->constants = g_array_new(FALSE, TRUE, sizeof(struct constant));
     p->steps = g_array_new(FALSE, TRUE, sizeof(struct step));
+    p->sources = g_array_new(FALSE, TRUE, sizeof(struct source));
     if (build(p, outputs, n_outputs, error)) {
         if (gpu_debug_wanted("graph")) {
             g_printerr("program: %d nodes, %u steps, %.1f MiB, %.2f GFLOP\n", p->plan->n_nodes,
@@ -344,6 +379,7 @@ void program_free(struct program *p)
         gpu_buf_free(p->gpu, p->blocks->pdata[i]);
     }
     g_array_unref(p->steps);
+    g_array_unref(p->sources);
     g_array_unref(p->constants);
     g_ptr_array_unref(p->blocks);
     plan_free(p->plan);
@@ -383,9 +419,10 @@ static bool run_host(const struct program *p, const struct step *step, GError **
     return !p->check_finite || check_finite(&step->host, error);
 }
 
-bool program_run(struct program *p, GCancellable *cancellable, GError **error)
+static bool run_steps(struct program *p, guint begin, guint end, GCancellable *cancellable,
+                      GError **error)
 {
-    for (guint i = 0; i < p->steps->len; i++) {
+    for (guint i = begin; i < end; i++) {
         struct step *step = &g_array_index(p->steps, struct step, i);
         if (g_cancellable_set_error_if_cancelled(cancellable, error)) {
             return false;
@@ -395,6 +432,26 @@ bool program_run(struct program *p, GCancellable *cancellable, GError **error)
         }
     }
     return true;
+}
+
+// Brings what is kept to the leaves as they are now.
+static bool run_kept(struct program *p, GCancellable *cancellable, GError **error)
+{
+    for (guint i = 0; i < p->sources->len; i++) {
+        struct source *s = &g_array_index(p->sources, struct source, i);
+        p->kept_known = p->kept_known && s->writes == s->tensor->writes;
+        s->writes = s->tensor->writes;
+    }
+    if (!p->kept_known) {
+        p->kept_known = run_steps(p, 0, p->kept_steps, cancellable, error);
+    }
+    return p->kept_known;
+}
+
+bool program_run(struct program *p, GCancellable *cancellable, GError **error)
+{
+    return run_kept(p, cancellable, error) &&
+           run_steps(p, p->kept_steps, p->steps->len, cancellable, error);
 }
 
 bool program_read(struct program *p, const struct node *output, void *data, GError **error)

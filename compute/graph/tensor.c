@@ -90,6 +90,7 @@ bool tensor_write(struct tensor *t, const void *data, GError **error)
     for (int i = 0; i < TENSOR_PACKED_COPIES; i++) {
         t->packed[i].stale = true;
     }
+    t->writes++;
     return gpu_buf_write(t->gpu, t->buf, 0, data, shape_bytes(t->shape, t->dtype), error);
 }
 

@@ -71,7 +71,9 @@ static struct node *weight_leaf(struct nn *nn, const struct nn_weight *w)
         return graph_leaf_dry(nn->g, w->shape, w->name);
     }
     g_assert(w->tensor);
-    return graph_leaf(nn->g, w->tensor);
+    struct node *leaf = graph_leaf(nn->g, w->tensor);
+    leaf->pace = PACE_WEIGHTS;
+    return leaf;
 }
 
 // ---- layers -------------------------------------------------------------------------------------

@@ -31,17 +31,13 @@ static struct node *leaf(struct graph *g, int n)
     return graph_leaf_dry(g, (int[]){1, 1, 1, n}, "leaf");
 }
 
-// Plays the program on an array of "who wrote this": every input of every node must still hold what
-// its producer wrote, and at the end every output must.
-static void play(const struct graph *g, const struct plan *plan, struct node *const *outputs,
-                 int n_outputs)
+// The nodes that are kept, or the others, of a program that is played.
+static void play_nodes(const struct graph *g, const struct plan *plan, bool kept, int *writer)
 {
-    g_autofree int *writer = g_new(int, plan->bytes / SIZE + 1);
-    memset(writer, -1, (plan->bytes / SIZE + 1) * sizeof *writer);
     for (int id = 0; id < plan->n_nodes; id++) {
         const struct node *node = graph_nth(g, id);
         const struct place *place = &plan->places[id];
-        if (!plan->live[id]) {
+        if (!plan->live[id] || plan->kept[id] != kept) {
             continue;
         }
         for (int i = 0; i < node->n_in; i++) {
@@ -67,6 +63,19 @@ static void play(const struct graph *g, const struct plan *plan, struct node *co
             writer[place->offset / SIZE + k] = id;
         }
     }
+}
+
+// Plays the program on an array of "who wrote this": every input of every node must still hold what
+// its producer wrote, and at the end every output must; also in a second run, which takes over what
+// is kept.
+static void play(const struct graph *g, const struct plan *plan, struct node *const *outputs,
+                 int n_outputs)
+{
+    g_autofree int *writer = g_new(int, plan->bytes / SIZE + 1);
+    memset(writer, -1, (plan->bytes / SIZE + 1) * sizeof *writer);
+    play_nodes(g, plan, true, writer);
+    play_nodes(g, plan, false, writer);
+    play_nodes(g, plan, false, writer);
     for (int i = 0; i < n_outputs; i++) {
         const struct place *place = &plan->places[outputs[i]->id];
         for (int64_t k = 0; place->kind == PLACE_BLOCK && k < shape_count(outputs[i]->shape); k++) {
@@ -79,6 +88,8 @@ static struct graph *random_graph(GRand *rand, int size)
 {
     struct graph *g = graph_new();
     leaf(g, 100);
+    leaf(g, 70)->pace = PACE_SELDOM;
+    leaf(g, 30)->pace = PACE_WEIGHTS;
     graph_constant(g, (int[]){1, 1, 1, 50}, 1.5f);
     while (graph_size(g) < size) {
         int n = graph_size(g);

@@ -240,6 +240,66 @@ static void test_cancel(void)
     tensor_free(a);
 }
 
+static float sum_of(struct program *p, const struct node *node)
+{
+    float x[16], sum = 0;
+    g_assert_true(program_read(p, node, x, NULL));
+    for (int i = 0; i < 16; i++) {
+        sum += x[i];
+    }
+    return sum;
+}
+
+static void fill(struct tensor *t, float value)
+{
+    float x[16];
+    for (int i = 0; i < 16; i++) {
+        x[i] = value;
+    }
+    g_assert_true(tensor_write(t, x, NULL));
+}
+
+// x + 2 (words + weight): what follows from words and weight alone is computed when one of them was
+// written, and else it is what it was. That it is not computed is seen by words that are changed
+// behind the program's back.
+static void test_kept(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    struct tensor *x = random_tensor(1, 1, 1, 1, 16), *words = random_tensor(2, 1, 1, 1, 16),
+                  *weight = random_tensor(3, 1, 1, 1, 16);
+    struct graph *g = graph_new();
+    struct node *leaf = graph_leaf(g, words), *of_weights = graph_leaf(g, weight);
+    leaf->pace = PACE_SELDOM;
+    of_weights->pace = PACE_WEIGHTS;
+    struct node *kept = op_affine(g, op_add(g, leaf, of_weights), 2, 0);
+    struct node *y = op_add(g, graph_leaf(g, x), kept);
+    struct program *p = compile(g, &y, 1);
+    fill(x, 1);
+    fill(words, 2);
+    fill(weight, 3);
+    run(p);
+    g_assert_cmpfloat(sum_of(p, y), ==, 16 * 11);
+    const float behind[16] = {0};
+    g_assert_true(gpu_buf_write(gpu, words->buf, 0, behind, sizeof behind, &error));
+    fill(x, 2);
+    run(p);
+    g_assert_cmpfloat(sum_of(p, y), ==, 16 * 12);
+    fill(words, 4);
+    run(p);
+    g_assert_cmpfloat(sum_of(p, y), ==, 16 * 16);
+    fill(weight, 0);
+    g_cancellable_cancel(cancellable);
+    g_assert_false(program_run(p, cancellable, &error));
+    run(p); // what was not computed is not taken for known
+    g_assert_cmpfloat(sum_of(p, y), ==, 16 * 10);
+    program_free(p);
+    graph_free(g);
+    tensor_free(x);
+    tensor_free(words);
+    tensor_free(weight);
+}
+
 static void test_no_data(void)
 {
     g_autoptr(GError) error = NULL;
@@ -339,6 +399,7 @@ int main(int argc, char **argv)
     g_test_add_func("/program/gradient-paths", test_gradient_paths);
     g_test_add_func("/program/no-rule", test_no_rule);
     g_test_add_func("/program/cancel", test_cancel);
+    g_test_add_func("/program/kept", test_kept);
     g_test_add_func("/program/no-data", test_no_data);
     g_test_add_func("/program/too-large", test_too_large);
     g_test_add_func("/program/no-kernel", test_no_kernel);
