@@ -9,17 +9,17 @@
 
 #include "compute/i18n.h"
 
-static char *key(const struct run *r)
+char *noised_levels_key(const struct run *r)
 {
     return g_strdup_printf("noise %" G_GUINT64_FORMAT, r->request->seed);
 }
 
-static int calls(const struct run *r)
+int noised_levels_calls(const struct run *r)
 {
     return 0;
 }
 
-static bool levels(struct run *r, float *levels, GError **error)
+bool noised_levels(struct run *r, float *levels, GError **error)
 {
     struct rng rng = {.seed = r->request->seed};
     g_autofree int *times = g_new(int, r->total);
@@ -38,9 +38,9 @@ const struct inverter_type ddpm_inverter = {
     .title = N_("Edit-friendly DDPM"),
     .summary =
         N_("Noise of its own at every level; the photo comes back exactly, every seed differs"),
-    .key = key,
-    .calls = calls,
-    .levels = levels,
+    .key = noised_levels_key,
+    .calls = noised_levels_calls,
+    .levels = noised_levels,
     .corrected = true,
     .fixed = true,
     .eta = 1,

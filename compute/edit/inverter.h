@@ -1,5 +1,5 @@
 // Inverters: how a photo is taken back towards noise, and what makes sure that it comes back. A
-// family: ddim, ddpm, direct, null_text (one file each, one word in meson.build).
+// family: ddim, ddpm, direct, null_text, virtual (one file each, one word in meson.build).
 //
 // An edit draws two branches through the same levels of noise: the photo's, under its own
 // description, and the edit's, under the new words. Where the photo's branch is corrected, what its
@@ -28,6 +28,7 @@ struct inverter_type {
     bool corrected; // its photo's branch is put back onto the levels at every step
     bool fixed;     // drawn by the steps of DDIM, whatever sampler is chosen, ...
     double eta;     // ... with this eta: 1 are those of DDPM
+    bool anew;      // ... and as if all their noise were drawn anew (struct sampler_params)
     bool random;    // the levels are of the seed's noise
 };
 extern const struct inverter_type *const inverter_table[]; // NULL-terminated

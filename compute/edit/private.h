@@ -180,6 +180,10 @@ const char *inversion_prompt(const struct run *r);
 char *ddim_levels_key(const struct run *r);
 int ddim_levels_calls(const struct run *r);
 bool ddim_levels(struct run *r, float *levels, GError **error);
+// The photo with noise of its own at each level (ddpm.c), likewise.
+char *noised_levels_key(const struct run *r);
+int noised_levels_calls(const struct run *r);
+bool noised_levels(struct run *r, float *levels, GError **error);
 // The photo's branch.
 bool reference_prepare(struct run *r, GError **error);
 // Keeps of an edit what its words asked for: moves x and rgb back to the reference elsewhere.

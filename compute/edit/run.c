@@ -212,6 +212,7 @@ struct sampler *run_sampler(struct run *r, struct rng *rng, GError **error)
         .settings = r->fixed ? r->fixed : settings_member(settings, "scheduler"),
         .steps = r->total,
         .from_inversion = r->inverter != NULL,
+        .anew = r->inverter && r->inverter->anew,
         // Noise that both branches are given alike cancels: what differs is the means.
         .rng = r->inverter && r->inverter->corrected ? NULL : rng,
     };

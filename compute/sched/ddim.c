@@ -20,9 +20,10 @@ static void ddim_step(struct sampler *s, int i, const float *prediction, float *
 {
     const struct noise_schedule *schedule = s->schedule;
     const int t = (int)s->timesteps[i], next = t - schedule->train_steps / s->steps;
-    const double a = noise_schedule_alpha(schedule, t), b = noise_schedule_alpha(schedule, next);
+    const double a = noise_schedule_alpha(schedule, t),
+                 b = s->anew && next < 0 ? 1 : noise_schedule_alpha(schedule, next);
     const double eta = eta_of(s), sigma = eta * sqrt((1 - b) / (1 - a) * (1 - a / b));
-    const double signal = sqrt(b), direction = sqrt(fmax(0, 1 - b - sigma * sigma));
+    const double signal = sqrt(b), direction = s->anew ? 0 : sqrt(fmax(0, 1 - b - sigma * sigma));
 
     float *noise = s->state; // first the predicted one, then fresh noise
     noise_split(schedule, t, x, prediction, x, noise, s->n);

@@ -69,6 +69,7 @@ struct sampler *sampler_new(const struct noise_schedule *schedule, const struct 
         .schedule = schedule,
         .steps = p->steps,
         .from_inversion = p->from_inversion,
+        .anew = p->anew,
         .timesteps = g_new0(double, p->steps),
         .rng = p->rng,
         .n = n,

@@ -75,6 +75,7 @@ struct sampler {
     const struct noise_schedule *schedule;
     int steps;
     bool from_inversion; // it starts from a level of the inversion: its grid is the inversion's
+    bool anew;           // see struct sampler_params
     double *timesteps;   // what the network is called with; whole numbers but for euler on a
                          // linspace grid
     struct rng *rng; // for samplers that draw noise; NULL: a step is the mean of what it would be
@@ -88,7 +89,9 @@ struct sampler_params {
     const struct settings *settings; // of the type, borrowed; NULL: its defaults
     int steps;
     bool from_inversion; // see struct sampler
-    struct rng *rng;     // borrowed; see struct sampler
+    bool anew; // of ddim alone, and without noise of its own: a step goes to the mean of the next
+        // level's latents when all their noise is drawn anew, and the last one to the picture
+    struct rng *rng; // borrowed; see struct sampler
 };
 // Makes a sampler for latents of n floats; its steps are taken in order, from any one on. Steps out
 // of range and an unknown name are errors.

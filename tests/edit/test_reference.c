@@ -15,7 +15,7 @@ static struct fixture fx;
 static struct editor *editor;
 static struct edit_result *result; // of the run
 
-static void run(const char *inverter)
+static void run(const char *inverter, const char *vectors)
 {
     g_autoptr(GError) error = NULL;
     float rgb[SIDE * SIDE * 3];
@@ -23,8 +23,7 @@ static void run(const char *inverter)
         rgb[i] = (float)(i * 37 % 257 - 128) / 128;
     }
     fixture_open(&fx, "sd1");
-    g_autofree char *file =
-        g_test_build_filename(G_TEST_DIST, "data", "edit", "edit_sd1.safetensors", NULL);
+    g_autofree char *file = g_test_build_filename(G_TEST_DIST, "data", "edit", vectors, NULL);
     st_free(fx.vectors);
     fx.vectors = st_open(file, &error);
     g_assert_no_error(error);
@@ -85,7 +84,7 @@ static void check_edit(const char *inverter)
 
 static void test_direct(void)
 {
-    run("direct");
+    run("direct", "edit_sd1.safetensors");
     check_edit("direct");
     finish();
 }
@@ -93,7 +92,7 @@ static void test_direct(void)
 // What the photo's branch is put back by is sigma_t z_t.
 static void test_ddpm(void)
 {
-    run("ddpm");
+    run("ddpm", "edit_sd1.safetensors");
     check_edit("ddpm");
     const struct noise_schedule *schedule = &editor->schedule;
     for (int k = 0; k < STEPS; k++) {
@@ -112,10 +111,18 @@ static void test_ddpm(void)
     finish();
 }
 
+static void test_virtual(void)
+{
+    run("virtual", "virtual_sd1.safetensors");
+    check_edit("virtual");
+    finish();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/edit-reference/direct", test_direct);
     g_test_add_func("/edit-reference/ddpm", test_ddpm);
+    g_test_add_func("/edit-reference/virtual", test_virtual);
     return g_test_run();
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes edit_sd1.safetensors for tests/edit: what the papers' equations make of a photo.
+"""Makes edit_sd1.safetensors and virtual_sd1.safetensors for tests/edit: what the papers' equations make of a photo.
 
 Run by hand when an inverter is added; building and testing never need it (torch, diffusers, transformers, safetensors).
 The networks are the reference's, in double precision, the noise is the program's (the stream of make_batch_vectors.py).
 
-    ddpm.levels, direct.levels (STEPS,4,8,8)  x_t of every level, the lowest first
+    ddpm.levels, direct.levels, virtual.levels (STEPS,4,8,8)  x_t of every level, the lowest first
     ddpm.z (STEPS,4,8,8)                      the noise that leads from it to the level below (2304.06140, equation 5)
-    ddpm.edit, direct.edit (4,8,8)            what the new words make of it
+    ddpm.edit, direct.edit, virtual.edit (4,8,8)  what the new words make of it
 """
 import sys
 from pathlib import Path
@@ -89,6 +89,20 @@ def edit(x0, levels, eta):
     return corrections, x
 
 
+def edit_anew(x0, levels):
+    """Virtual inversion with the consistent step, as InfEdit's algorithm 2 has them (2312.04965)."""
+    x = levels[-1]
+    for k in reversed(range(STEPS)):
+        a = abar(times[k])
+        noise = (levels[k] - a.sqrt() * x0) / (1 - a).sqrt()
+        shift = epsilon(x, times[k], TARGET, GUIDANCE) - epsilon(levels[k], times[k], SOURCE, GUIDANCE)
+        picture = (x - (1 - a).sqrt() * (shift + noise)) / a.sqrt()
+        if k == 0:
+            return picture
+        b = abar(times[k - 1])
+        x = b.sqrt() * picture + (levels[k - 1] - b.sqrt() * x0)
+
+
 @torch.no_grad()
 def main():
     values = torch.tensor([(i * 37 % 257 - 128) / 128 for i in range(SIDE * SIDE * 3)]).float().double()
@@ -100,7 +114,10 @@ def main():
         out[f"{name}.levels"], out[f"{name}.edit"] = torch.cat(levels), x[0]
         if eta:
             out[f"{name}.z"] = torch.cat([c / mean(x0, t, SOURCE, 1)[1] for c, t in zip(corrections, times)])
-    save_file({k: v.float().contiguous() for k, v in out.items()}, here / "edit_sd1.safetensors")
+    levels = ddpm_levels(x0, Stream(SEED))
+    anew = {"virtual.levels": torch.cat(levels), "virtual.edit": edit_anew(x0, levels)[0]}
+    for vectors, name in ((out, "edit_sd1"), (anew, "virtual_sd1")):
+        save_file({k: v.float().contiguous() for k, v in vectors.items()}, here / f"{name}.safetensors")
 
 
 main()
