@@ -3,6 +3,7 @@
 #include "compute/i18n.h"
 #include "compute/model/embedding.h"
 
+#include <math.h>
 #include <string.h>
 
 // Self-attention of at most this many positions is controlled: the coarser half of a picture's
@@ -650,6 +651,9 @@ bool networks_decode(struct networks *n, const struct decoder *decoder, int widt
     float *z = staging(n, (size_t)count);
     for (int64_t i = 0; i < count; i++) {
         z[i] = latents[i] / scale;
+        if (decoder->bound > 0) {
+            z[i] = decoder->bound * tanhf(z[i] / decoder->bound);
+        }
     }
     return write_input(net, "latents", z, error) && network_run(net, picture, c, error);
 }

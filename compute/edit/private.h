@@ -21,7 +21,7 @@ struct editor {
         *in_time; // struct adapter *: those in use where one acts in some time steps alone ...
     char *acting; // ... and '1' for each that the merged weights have; NULL: not known
     GCancellable *stop; // of the run at hand; NULL: none
-    bool preview_asked; // the model was asked for its preview factors
+    bool preview_asked; // somebody will look at previews, and the model was asked for them
 
     GHashTable *embeddings;    // editor_text_key() -> float[windows * max_tokens * hidden]
     struct prompt_style style; // how sentences are read in the run at hand ...
@@ -73,10 +73,18 @@ struct run {
     float *mask;       // (h, w): the request's at the latents; NULL: none
     int step, steps;   // network calls done and planned
     gint64 start_us;
-    float *preview; // (h, w, 3)
+    const struct decoder *small; // that makes the previews; NULL: the model's factors do
+    float *preview;              // (h, w, 3), or of small (H, W, 3)
     struct task *task;
     struct settings *fixed; // of the sampler that the inverter fixes; else NULL
 };
+
+// ---- preview.c
+
+// What makes the previews of a run: NULL, the model's factors.
+const struct decoder *preview_decoder(const struct editor *e);
+// latents (h,w,C) -> the run's preview, in 0..1. False where the model has none.
+bool preview_make(struct run *r, const float *latents, struct latent_preview *preview);
 
 // ---- run.c
 

@@ -11,12 +11,9 @@ void run_report(struct run *r, enum task_stage stage, const float *latents)
     if (!r->task || !r->task->report) {
         return; // nobody looks: no preview is made
     }
-    const bool shown = latents && r->e->model->has_latent_rgb;
-    if (shown) {
-        latent_preview(r->e->model, latents, r->h, r->w, r->preview);
-    }
+    struct latent_preview preview;
+    const bool shown = latents && preview_make(r, latents, &preview);
     double spent = (double)(g_get_monotonic_time() - r->start_us) / 1e6;
-    const struct latent_preview preview = {r->preview, r->w, r->h};
     task_tell(r->task,
               &(struct task_progress){
                   .stage = stage,
@@ -154,7 +151,9 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
     };
     r->n = (int64_t)r->h * r->w * r->channels;
     e->stop = task_cancellable(task);
-    r->preview = g_new(float, (int64_t)r->h * r->w * 3);
+    r->small = preview_decoder(e);
+    const int side = r->small ? factor : 1; // of a latent's place in the preview
+    r->preview = g_new(float, (int64_t)r->h * r->w * side * side * 3);
     r->source_prompt = source_prompt(r);
     read_sentences(e, q, r->source_prompt);
     r->denoised =

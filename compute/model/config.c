@@ -299,6 +299,33 @@ static void read_alpha(struct config_reader *r, void *config)
     read_autoencoder(r, config, 4);
 }
 
+static void read_tiny(struct config_reader *r, void *config)
+{
+    struct tiny_config *c = config;
+    config_expect_string(r, "_class_name", "AutoencoderTiny");
+    config_expect_string(r, "act_fn", "relu");
+    config_expect_string(r, "upsample_fn", "nearest");
+    config_expect_int(r, "upsampling_scaling_factor", 2);
+    config_expect_int(r, "out_channels", 3);
+    c->latent_channels = config_int(r, "latent_channels", 4, 1, MODEL_LATENTS);
+    static const int standard[] = {3, 3, 3, 1};
+    JsonNode *blocks = config_member(r, "num_decoder_blocks");
+    const bool list = blocks && JSON_NODE_HOLDS_ARRAY(blocks);
+    const guint levels =
+        list ? json_array_get_length(json_node_get_array(blocks)) : G_N_ELEMENTS(standard);
+    if (levels < 1 || levels > MODEL_LEVELS) {
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "num_decoder_blocks has %u levels", levels);
+        return;
+    }
+    c->levels = (int)levels;
+    c->channels = config_same(r, "decoder_block_out_channels", c->levels, 64, 1, 8192);
+    config_levels(r, "num_decoder_blocks", c->blocks, c->levels, 3, 0, TINY_BLOCKS);
+    for (int i = 0; i < c->levels && !blocks; i++) {
+        c->blocks[i] = standard[i];
+    }
+    c->scaling_factor = (float)config_needed(r, "scaling_factor", 1, 1e-6, 1e6);
+}
+
 // ---- noise schedule -----------------------------------------------------------------------------
 
 // Index of text in names, or -1 with a fault.
@@ -631,6 +658,13 @@ bool config_read_controlnet(const char *folder, const struct unet_config *unet, 
                     differs);
     }
     return !differs;
+}
+
+bool config_read_tiny(const char *folder, struct tiny_config *c, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "config.json", NULL);
+    g_autoptr(JsonNode) root = json_file_read(path, JSON_NODE_OBJECT, path, error);
+    return root && read_object(path, json_node_get_object(root), read_tiny, c, error);
 }
 
 bool config_read(struct model *m, GError **error)

@@ -12,3 +12,5 @@ bool config_read(struct model *m, GError **error);
 // Whether the config.json in a folder is that of a ControlNet for models whose U-Net is unet. What
 // its tensors' shapes say is not asked for here.
 bool config_read_controlnet(const char *folder, const struct unet_config *unet, GError **error);
+// What the config.json in a folder says of an AutoencoderTiny's decoder.
+bool config_read_tiny(const char *folder, struct tiny_config *c, GError **error);

@@ -26,6 +26,16 @@ const struct decoder *model_alpha_decoder(const struct model *m)
     return NULL;
 }
 
+const struct decoder *model_tiny_decoder(const struct model *m)
+{
+    for (int i = 0; decoder_table[i]; i++) {
+        if (g_str_equal(decoder_table[i]->part, MODEL_TINY) && model_part(m, MODEL_TINY)) {
+            return decoder_table[i];
+        }
+    }
+    return NULL;
+}
+
 const struct decoder *model_decoder(const struct model *m)
 {
     int i = 0;

@@ -19,6 +19,7 @@ struct decoder {
     // Latents, which are scaled everywhere else, are divided by this before build's network sees
     // them.
     float (*scale)(const struct model *m);
+    float bound; // and then brought softly within this: bound tanh(z / bound); 0: left as they are
     // latents (N,h,w,C) -> picture (N,H,W,channels) in [-1,1], not clamped; H and W are h and w
     // times model_latent_factor().
     struct node *(*build)(struct nn *nn, const struct model *m, struct node *latents);
@@ -30,3 +31,5 @@ const struct member *decoder_family(int i);
 const struct decoder *model_decoder(const struct model *m);
 // The first that the model has of those that give alpha; NULL: it has none.
 const struct decoder *model_alpha_decoder(const struct model *m);
+// The small one, for what is shown while drawing; NULL: it has none.
+const struct decoder *model_tiny_decoder(const struct model *m);

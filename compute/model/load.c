@@ -7,6 +7,7 @@
 #include "compute/json_file.h"
 #include "compute/model/load_weight.h"
 #include "compute/model/single_file.h"
+#include "compute/model/tiny.h"
 #include "compute/op/op.h"
 
 #include <string.h>
@@ -179,8 +180,27 @@ char *model_part_files(const struct model *m, const char *part)
     return g_string_free(text, FALSE);
 }
 
+// Whether it is its maker's file.
+static bool tiny_is_file(const struct model *m)
+{
+    return !g_file_test(m->tiny_path, G_FILE_TEST_IS_DIR);
+}
+
+static GPtrArray *find_tiny(const struct model *m, GError **error)
+{
+    if (!tiny_is_file(m)) {
+        return weights_in_folder(m->tiny_path, "diffusion_pytorch_model.safetensors", error);
+    }
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(paths, g_strdup(m->tiny_path));
+    return paths;
+}
+
 static GPtrArray *find_files(const struct model *m, const char *part, GError **error)
 {
+    if (g_str_equal(part, MODEL_TINY)) {
+        return find_tiny(m, error);
+    }
     if (!single_file_holds(m, part)) {
         return find_in_folder(m, part, error);
     }
@@ -215,6 +235,12 @@ static bool find_in_whole(const void *model, const struct nn_part *part, const s
     return single_file_find(model, part->name, file, name, t);
 }
 
+static bool find_in_tiny(const void *model, const struct nn_part *part, const struct st_file *file,
+                         const char *name, struct st_tensor *t)
+{
+    return tiny_find_tensor(file, name, t);
+}
+
 static const char *member_of_whole(const void *model, const struct nn_part *part, const char *name)
 {
     return single_file_member(model, part->name, name);
@@ -240,13 +266,17 @@ struct weights *weights_open_files(const GPtrArray *files, struct nn_part *part,
 
 struct weights *weights_open(struct model *m, struct nn_part *part, GError **error)
 {
-    const struct weight_names whole = {find_in_whole, member_of_whole, m};
+    const struct weight_names whole = {find_in_whole, member_of_whole, m},
+                              tiny = {find_in_tiny, member_same, m};
+    const bool is_tiny = g_str_equal(part->name, MODEL_TINY);
     GPtrArray *paths = find_files(m, part->name, error);
     if (!paths) {
         return NULL;
     }
-    struct weights *w = weights_open_files(
-        paths, part, single_file_holds(m, part->name) ? &whole : &weight_names_same, error);
+    const struct weight_names *names = is_tiny ? (tiny_is_file(m) ? &tiny : &weight_names_same)
+                                       : single_file_holds(m, part->name) ? &whole
+                                                                          : &weight_names_same;
+    struct weights *w = weights_open_files(paths, part, names, error);
     g_ptr_array_unref(paths);
     return w;
 }
@@ -303,7 +333,7 @@ static bool is_ignorable(const char *part, const char *name)
     if (g_str_has_suffix(name, "position_ids")) {
         return true;
     }
-    if (g_str_equal(part, MODEL_ALPHA) &&
+    if ((g_str_equal(part, MODEL_ALPHA) || g_str_equal(part, MODEL_TINY)) &&
         (g_str_has_prefix(name, "encoder.") || g_str_has_prefix(name, "quant_conv."))) {
         return true; // saved as a whole autoencoder
     }

@@ -8,6 +8,7 @@
 #include "compute/model/load.h"
 #include "compute/model/part.h"
 #include "compute/model/single_file.h"
+#include "compute/model/tiny.h"
 #include "compute/model/tokenizer.h"
 #include "compute/model/vae_source.h"
 
@@ -109,8 +110,8 @@ static struct model *open_model(const char *path, const char *vae, GPtrArray *we
     m->parts = g_ptr_array_new_with_free_func((GDestroyNotify)nn_part_free);
     m->embedded = g_array_new(FALSE, FALSE, sizeof(float));
     if ((vae && !vae_source_find(&m->vae_from, vae, error)) || !config_read(m, error) ||
-        !read_tokenizer(m, error) || (!m->vae_from.path && !latent_rgb_read(m, error)) ||
-        !open_weights(m, weights, error)) {
+        !tiny_find(m, error) || !read_tokenizer(m, error) ||
+        (!m->vae_from.path && !latent_rgb_read(m, error)) || !open_weights(m, weights, error)) {
         model_free(m);
         return NULL;
     }
@@ -184,6 +185,7 @@ void model_free(struct model *m)
     g_free(m->name);
     g_free(m->path);
     g_free(m->note);
+    g_free(m->tiny_path);
     vae_source_clear(&m->vae_from);
     g_free(m);
 }

@@ -49,6 +49,12 @@ struct vae_config {
     float scaling_factor;
     int sample_size;
 };
+// Of a small decoder (TAESD): blocks by level, from the latents' size up; all have as many channels.
+#define TINY_BLOCKS 16
+struct tiny_config {
+    int latent_channels, levels, channels, blocks[MODEL_LEVELS];
+    float scaling_factor;
+};
 // What samplers that reckon in sigma = sqrt((1 - a) / a) are told besides.
 struct sigma_config {
     enum sigma_spacing spacing;
@@ -106,6 +112,8 @@ struct model {
     struct unet_config unet;
     struct vae_config vae;
     struct vae_config alpha; // of the decoder that gives alpha too; levels 0: the model has none
+    struct tiny_config tiny; // of the small decoder; levels 0: the model has none
+    char *tiny_path;         // of its folder, or of its file
     struct sched_config sched;
     struct tokenizer *tokenizer;
     GArray *embedded; // float: rows of learned tokens, whose ids follow the vocabulary's
@@ -121,6 +129,7 @@ struct model {
 #define MODEL_UNET  "unet"
 #define MODEL_VAE   "vae"
 #define MODEL_ALPHA "alpha_decoder"
+#define MODEL_TINY  "taesd"
 // NULL: the model has no such part.
 struct nn_part *model_part(const struct model *m, const char *name);
 

@@ -1,6 +1,7 @@
 // The table of the kinds of parts.
 
 #include "compute/model/part.h"
+#include "compute/model/decoder.h"
 
 static void list_text_encoder(struct nn *nn, const struct model *m)
 {
@@ -43,10 +44,26 @@ static void list_alpha_decoder(struct nn *nn, const struct model *m)
     vae_decoder_build(nn, &m->alpha, graph_leaf_dry(nn->g, latents, "latents"));
 }
 
+static bool has_tiny(const struct model *m)
+{
+    return m->tiny.levels > 0;
+}
+
+static void list_tiny_decoder(struct nn *nn, const struct model *m)
+{
+    const int latents[] = {1, 1, 1, m->tiny.latent_channels};
+    for (int i = 0; decoder_table[i]; i++) {
+        if (g_str_equal(decoder_table[i]->part, MODEL_TINY)) {
+            decoder_table[i]->build(nn, m, graph_leaf_dry(nn->g, latents, "latents"));
+        }
+    }
+}
+
 const struct part_kind part_kinds[] = {
     {MODEL_TEXT, list_text_encoder},
     {MODEL_UNET, list_unet},
     {MODEL_VAE, list_vae},
     {MODEL_ALPHA, list_alpha_decoder, has_alpha},
+    {MODEL_TINY, list_tiny_decoder, has_tiny},
     {NULL},
 };

@@ -154,6 +154,15 @@ struct node *nn_conv(struct nn *nn, struct node *x, int out, int kernel, struct 
     return graph_name(nn->g, layer_output(nn, &layer), "%s", layer.path);
 }
 
+struct node *nn_conv_unbiased(struct nn *nn, struct node *x, int out, int kernel,
+                              struct conv_params params, const char *path, ...)
+{
+    struct nn_layer layer = {.kind = NN_CONV, .x = x, .conv = params};
+    PATH_OF(path, layer.path);
+    layer_weight(nn, &layer, (int[]){out, kernel, kernel, x->shape[3]}, 4);
+    return graph_name(nn->g, layer_output(nn, &layer), "%s", layer.path);
+}
+
 // Gamma, as the adapters want it; beta goes to layer->bias.
 static struct node *norm_gamma(struct nn *nn, struct nn_layer *layer, int channels)
 {

@@ -60,6 +60,8 @@ struct node *nn_linear(struct nn *nn, struct node *x, int out, bool bias, const 
     G_GNUC_PRINTF(5, 6);
 struct node *nn_conv(struct nn *nn, struct node *x, int out, int kernel, struct conv_params params,
                      const char *path, ...) G_GNUC_PRINTF(6, 7);
+struct node *nn_conv_unbiased(struct nn *nn, struct node *x, int out, int kernel,
+                              struct conv_params params, const char *path, ...) G_GNUC_PRINTF(6, 7);
 struct node *nn_group_norm(struct nn *nn, struct node *x, int groups, float eps, bool silu,
                            const char *path, ...) G_GNUC_PRINTF(6, 7);
 struct node *nn_layer_norm(struct nn *nn, struct node *x, float eps, const char *path, ...)
