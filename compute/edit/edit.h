@@ -91,8 +91,9 @@ struct edit_request {
     const float *start_noise;          // generate: (4, h, w) channels first instead of the seed's
 };
 
-// To be called before the runs whose previews somebody will look at. Cheap where the model brings a
-// small decoder or its factors, or they were found before; else its autoencoder's file is read and a picture encoded.
+// To be called before the runs whose previews somebody will look at. Cheap where the model brings
+// a small decoder or its factors, or they were found before; else its autoencoder's file is read
+// and a picture encoded.
 // A model that cannot have previews is drawn with all the same: false only where it was cancelled.
 bool editor_need_previews(struct editor *e, struct task *task, GError **error);
 

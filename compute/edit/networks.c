@@ -29,6 +29,8 @@ struct network_key {
     const char *pattern;      // of NETWORK_ATTENTION, as struct attention_maps has it; interned
     int positions;            // of NETWORK_ATTENTION, likewise
     int batch, height, width; // of the latents; the text encoder's are one by its tokens
+    int branch; // of the U-Net's deep layers, counted from 1, that are kept or, where it is
+                // negative, given; 0: neither
 };
 
 // One compiled network at one shape. Programs of the size in work are kept, and the text encoder's;
@@ -36,18 +38,19 @@ struct network_key {
 struct network {
     struct network_key key;
     struct graph *graph;
-    GPtrArray *inputs; // struct tensor *, by name
-    float *text;       // that was written last; NULL: none
-    GPtrArray *out;    // struct node *: one, or of NETWORK_ATTENTION one for each map, or of
-                       // NETWORK_GRADIENT that and the loss
-    GArray *maps;      // struct attention_map; empty but for NETWORK_ATTENTION
+    GPtrArray *inputs;  // struct tensor *, by name
+    float *text;        // that was written last; NULL: none
+    struct node *below; // what came from below, where it is kept; NULL: it is not
+    GPtrArray *out;     // struct node *: one, or of NETWORK_ATTENTION one for each map, or of
+                        // NETWORK_GRADIENT that and the loss
+    GArray *maps;       // struct attention_map; empty but for NETWORK_ATTENTION
     struct program *program;
 };
 
 struct networks {
     struct model *model;        // borrowed
     const GPtrArray *parts;     // borrowed: struct nn_part *
-    GPtrArray *cache;           // struct network *
+    GPtrArray *programs;        // struct network *
     int windows;                // of the text encoder, in a row
     network_weights weights_at; // NULL: they are the same at all time steps
     void *weights_data;         // borrowed
@@ -56,8 +59,15 @@ struct networks {
         float strength;
         float *features; // (h,w,channels[0])
     } hint;              // what predictions follow
-    double guidance;     // that a U-Net which takes it is given
-    float *host;         // staging for one result, grows
+    struct {
+        int interval, branch;  // interval 1: none
+        int calls;             // since the last whole one, and with it
+        float *below;          // what came from below in that ...
+        int shape[GRAPH_RANK]; // ... of this shape; all 0: nothing is known
+        struct network_key of; // ... in this network
+    } cache;
+    double guidance; // that a U-Net which takes it is given
+    float *host;     // staging for one result, grows
     size_t host_floats;
 };
 
@@ -78,7 +88,8 @@ struct networks *networks_new(struct model *model, const GPtrArray *parts)
     n->model = model;
     n->windows = 1;
     n->guidance = 1;
-    n->cache = g_ptr_array_new_with_free_func((GDestroyNotify)network_free);
+    n->cache.interval = 1;
+    n->programs = g_ptr_array_new_with_free_func((GDestroyNotify)network_free);
     n->parts = parts;
     return n;
 }
@@ -94,16 +105,23 @@ void networks_set_guidance(struct networks *n, double guidance)
     n->guidance = guidance;
 }
 
+void networks_set_cache(struct networks *n, int interval, int branch)
+{
+    n->cache.interval = interval;
+    n->cache.branch = MIN(branch, unet_residuals(&n->model->unet) - 2); // the last skip
+    memset(n->cache.shape, 0, sizeof n->cache.shape);
+}
+
 void networks_drop(struct networks *n)
 {
-    g_ptr_array_set_size(n->cache, 0);
+    g_ptr_array_set_size(n->programs, 0);
 }
 
 void networks_set_windows(struct networks *n, int windows)
 {
-    for (guint i = n->windows == windows ? 0 : n->cache->len; i-- > 0;) {
-        if (((const struct network *)n->cache->pdata[i])->key.kind != NETWORK_TEXT) {
-            g_ptr_array_remove_index(n->cache, i);
+    for (guint i = n->windows == windows ? 0 : n->programs->len; i-- > 0;) {
+        if (((const struct network *)n->programs->pdata[i])->key.kind != NETWORK_TEXT) {
+            g_ptr_array_remove_index(n->programs, i);
         }
     }
     n->windows = windows;
@@ -120,8 +138,9 @@ void networks_free(struct networks *n)
     if (!n) {
         return;
     }
-    g_ptr_array_unref(n->cache);
+    g_ptr_array_unref(n->programs);
     g_free(n->hint.features);
+    g_free(n->cache.below);
     g_free(n->host);
     g_free(n);
 }
@@ -129,8 +148,8 @@ void networks_free(struct networks *n)
 uint64_t networks_bytes(const struct networks *n)
 {
     uint64_t bytes = 0;
-    for (guint i = 0; i < n->cache->len; i++) {
-        bytes += program_bytes(((struct network *)n->cache->pdata[i])->program);
+    for (guint i = 0; i < n->programs->len; i++) {
+        bytes += program_bytes(((struct network *)n->programs->pdata[i])->program);
     }
     return bytes;
 }
@@ -255,13 +274,23 @@ static struct node *build_unet(struct networks *n, struct network *net, struct u
     if (!unet_inputs(n, net, &in, error)) {
         return NULL;
     }
+    struct unet_cache cache = {.branch = ABS(net->key.branch) - 1};
+    if (net->key.branch < 0 &&
+        !(cache.given = input(n, net, DTYPE_F32, n->cache.shape, "below", error))) {
+        return NULL;
+    }
+    in.cache = net->key.branch ? &cache : NULL;
     in.text->pace = trained ? PACE_RUN : PACE_SELDOM;
     if (trained) {
         *trained = in.text;
         in.text->trainable = true;
     }
-    return !net->key.hint || hint_inputs(n, net, &in, residuals, error) ? unet_build(&nn, c, &in)
-                                                                        : NULL;
+    if (net->key.hint && !hint_inputs(n, net, &in, residuals, error)) {
+        return NULL;
+    }
+    struct node *prediction = unet_build(&nn, c, &in);
+    net->below = net->key.branch > 0 ? cache.found : NULL;
+    return prediction;
 }
 
 static struct node *build_predict(struct networks *n, struct network *net, GError **error)
@@ -333,10 +362,10 @@ static struct node *build_decode(struct networks *n, struct network *net, GError
 
 static void drop_other_sizes(struct networks *n, int height, int width)
 {
-    for (guint i = n->cache->len; i-- > 0;) {
-        const struct network_key *key = &((const struct network *)n->cache->pdata[i])->key;
+    for (guint i = n->programs->len; i-- > 0;) {
+        const struct network_key *key = &((const struct network *)n->programs->pdata[i])->key;
         if (key->kind != NETWORK_TEXT && (key->height != height || key->width != width)) {
-            g_ptr_array_remove_index(n->cache, i);
+            g_ptr_array_remove_index(n->programs, i);
         }
     }
 }
@@ -345,7 +374,7 @@ static bool key_equal(const struct network_key *a, const struct network_key *b)
 {
     return a->kind == b->kind && a->decoder == b->decoder && a->hint == b->hint &&
            a->pattern == b->pattern && a->positions == b->positions && a->batch == b->batch &&
-           a->height == b->height && a->width == b->width;
+           a->height == b->height && a->width == b->width && a->branch == b->branch;
 }
 
 // The nodes that are read after a run: the network's result, or its maps.
@@ -353,6 +382,9 @@ static bool network_outputs(struct network *net, struct node *result, GError **e
 {
     if (net->key.kind != NETWORK_ATTENTION) {
         g_ptr_array_add(net->out, result);
+        if (net->below) {
+            g_ptr_array_add(net->out, net->below);
+        }
         return true;
     }
     for (guint i = 0; i < net->maps->len; i++) {
@@ -368,8 +400,8 @@ static bool network_outputs(struct network *net, struct node *result, GError **e
 static struct network *network_get(struct networks *n, const struct network_key *key,
                                    GError **error)
 {
-    for (guint i = 0; i < n->cache->len; i++) {
-        struct network *net = n->cache->pdata[i];
+    for (guint i = 0; i < n->programs->len; i++) {
+        struct network *net = n->programs->pdata[i];
         if (key_equal(&net->key, key)) {
             return net;
         }
@@ -396,7 +428,7 @@ static struct network *network_get(struct networks *n, const struct network_key 
         network_free(net);
         return NULL;
     }
-    g_ptr_array_add(n->cache, net);
+    g_ptr_array_add(n->programs, net);
     return net;
 }
 
@@ -536,21 +568,70 @@ bool networks_set_hint(struct networks *n, const struct hint_net *net, double st
 
 void networks_drop_hint(struct networks *n, const struct hint_net *net)
 {
-    for (guint i = n->cache->len; i-- > 0;) {
-        if (((const struct network *)n->cache->pdata[i])->key.hint == net) {
-            g_ptr_array_remove_index(n->cache, i);
+    for (guint i = n->programs->len; i-- > 0;) {
+        if (((const struct network *)n->programs->pdata[i])->key.hint == net) {
+            g_ptr_array_remove_index(n->programs, i);
         }
     }
     n->hint.net = n->hint.net == net ? NULL : n->hint.net;
+}
+
+static bool write_control(struct network *net, const struct network_control *control,
+                          GError **error)
+{
+    const float self_own = 1 - control->self_taken;
+    return write_input(net, "mapper", control->mapper, error) &&
+           write_input(net, "taken", control->taken, error) &&
+           write_input(net, "own", control->own, error) &&
+           write_input(net, "self_taken", &control->self_taken, error) &&
+           write_input(net, "self_own", &self_own, error);
+}
+
+// Whether the next call of a network is whole or in between.
+static void take_turn(struct networks *n, struct network_key *key)
+{
+    if (n->cache.interval <= 1) {
+        return;
+    }
+    key->branch = n->cache.branch + 1;
+    if (n->cache.shape[0] && key_equal(&n->cache.of, key) && n->cache.calls < n->cache.interval) {
+        key->branch = -key->branch;
+        n->cache.calls++;
+    }
+}
+
+// Of a whole call that was run.
+static bool keep_below(struct networks *n, const struct network *net, GError **error)
+{
+    memset(n->cache.shape, 0, sizeof n->cache.shape);
+    n->cache.below = g_renew(float, n->cache.below, shape_count(net->below->shape));
+    if (!program_read(net->program, net->below, n->cache.below, error)) {
+        return false;
+    }
+    memcpy(n->cache.shape, net->below->shape, sizeof n->cache.shape);
+    n->cache.of = net->key;
+    n->cache.calls = 1;
+    return true;
+}
+
+// control: NULL, none.
+static bool unet_run(struct networks *n, struct network_key key, double t, const float *latents,
+                     const float *text, const struct network_control *control, float *prediction,
+                     GCancellable *c, GError **error)
+{
+    take_turn(n, &key);
+    struct network *net = unet_get(n, &key, t, error);
+    return net && write_unet_inputs(n, net, t, latents, text, error) &&
+           (!control || write_control(net, control, error)) &&
+           (key.branch >= 0 || write_input(net, "below", n->cache.below, error)) &&
+           network_run(net, prediction, c, error) && (!net->below || keep_below(n, net, error));
 }
 
 bool networks_predict(struct networks *n, int batch, int h, int w, double t, const float *latents,
                       const float *text, float *prediction, GCancellable *c, GError **error)
 {
     const struct network_key key = unet_key(n, NETWORK_PREDICT, batch, h, w);
-    struct network *net = unet_get(n, &key, t, error);
-    return net && write_unet_inputs(n, net, t, latents, text, error) &&
-           network_run(net, prediction, c, error);
+    return unet_run(n, key, t, latents, text, NULL, prediction, c, error);
 }
 
 bool networks_text_gradient(struct networks *n, int h, int w, double t, const float *latents,
@@ -593,26 +674,13 @@ bool networks_attention(struct networks *n, int batch, int h, int w, double t, c
            program_run(net->program, c, error) && visit_maps(n, net, visit, data, error);
 }
 
-static bool write_control(struct network *net, const struct network_control *control,
-                          GError **error)
-{
-    const float self_own = 1 - control->self_taken;
-    return write_input(net, "mapper", control->mapper, error) &&
-           write_input(net, "taken", control->taken, error) &&
-           write_input(net, "own", control->own, error) &&
-           write_input(net, "self_taken", &control->self_taken, error) &&
-           write_input(net, "self_own", &self_own, error);
-}
-
 bool networks_predict_controlled(struct networks *n, int batch, int h, int w, double t,
                                  const float *latents, const float *text,
                                  const struct network_control *control, float *prediction,
                                  GCancellable *c, GError **error)
 {
     const struct network_key key = unet_key(n, NETWORK_CONTROLLED, batch, h, w);
-    struct network *net = unet_get(n, &key, t, error);
-    return net && write_unet_inputs(n, net, t, latents, text, error) &&
-           write_control(net, control, error) && network_run(net, prediction, c, error);
+    return unet_run(n, key, t, latents, text, control, prediction, c, error);
 }
 
 bool networks_encode(struct networks *n, int width, int height, const float *rgb, float *latents,

@@ -34,6 +34,10 @@ bool networks_set_hint(struct networks *n, const struct hint_net *net, double st
 // The strength of guidance that a U-Net which takes it as an input is given from now on; 1 at
 // first.
 void networks_set_guidance(struct networks *n, double guidance);
+// From the next call on all of the U-Net is computed every so many calls of predict and
+// predict_controlled; in between what came from below at the branch is that of then (struct
+// unet_cache), as long as batch and size stay. An interval of 1, as at first: always all.
+void networks_set_cache(struct networks *n, int interval, int branch);
 // Before a hint network is freed.
 void networks_drop_hint(struct networks *n, const struct hint_net *net);
 

@@ -31,6 +31,8 @@ bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s,
         return false;
     }
     p->control = p->held ? control : NULL;
+    networks_set_cache(r->e->networks, settings_int(r->request->settings, "cache_interval"),
+                       settings_int(r->request->settings, "cache_layers") - 1);
     p->items = p->control ? 3 : 2;
     p->embeddings = g_new(float, p->items *embeddings_count(r->e));
     p->input = g_new(float, p->items * r->n);
@@ -40,6 +42,7 @@ bool predictor_init(struct predictor *p, struct run *r, const struct sampler *s,
 
 void predictor_finish(struct predictor *p)
 {
+    networks_set_cache(p->run->e->networks, 1, 0);
     if (p->control) {
         p->control->end(p->held);
     }

@@ -17,6 +17,10 @@ static const char RESCALE_HELP[] =
     N_("How far the contrast that guidance adds is taken back; 0 leaves "
        "it");
 
+static const char INTERVAL_HELP[] =
+    N_("Every so many calls of the network all of it is computed; in between its deep layers' last "
+       "result is taken again (DeepCache), which is faster and a little off; 1: never");
+
 static const char LONG_HELP[] = N_("Sentences may be longer than the model reads at once: it reads "
                                    "them part by part; without this they are cut");
 static const char EMPHASIS_HELP[] = N_("In sentences (word) counts for more, [word] for less and "
@@ -31,6 +35,11 @@ struct prompt_style edit_prompt_style(const struct settings *s)
 {
     return (struct prompt_style){.long_prompt = settings_get(s, "long_prompt") > 0,
                                  .emphasis = settings_get(s, "emphasis") > 0};
+}
+
+static bool cached(const struct settings *s)
+{
+    return settings_get(s, "cache_interval") > 1;
 }
 
 static bool sampler_chosen(const struct settings *s)
@@ -107,6 +116,30 @@ static bool sampler_chosen(const struct settings *s)
             .scope = EDIT_DRAWING,                                                                 \
             .matters = guided,                                                                     \
         },                                                                                         \
+        {.key = "cache_interval",                                                                  \
+         .title = N_("Deep layers every"),                                                         \
+         .help = INTERVAL_HELP,                                                                    \
+         .unit = "steps",                                                                          \
+         .kind = SETTING_INT,                                                                      \
+         .level = SETTING_EXPERT,                                                                  \
+         .min = 1,                                                                                 \
+         .max = 20,                                                                                \
+         .slider_min = 1,                                                                          \
+         .slider_max = 5,                                                                          \
+         .def = 1,                                                                                 \
+         .scope = EDIT_DRAWING},                                                                   \
+        {.key = "cache_layers",                                                                    \
+         .title = N_("Layers in between"),                                                         \
+         .help = N_("So many of the finest layers are computed in the calls in between"),          \
+         .kind = SETTING_INT,                                                                      \
+         .level = SETTING_EXPERT,                                                                  \
+         .min = 1,                                                                                 \
+         .max = 24,                                                                                \
+         .slider_min = 1,                                                                          \
+         .slider_max = 12,                                                                         \
+         .def = 1,                                                                                 \
+         .scope = EDIT_DRAWING,                                                                    \
+         .matters = cached},                                                                       \
         {.key = "long_prompt",                                                                     \
          .title = N_("Long sentences"),                                                            \
          .help = LONG_HELP,                                                                        \

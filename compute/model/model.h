@@ -49,7 +49,7 @@ struct vae_config {
     float scaling_factor;
     int sample_size;
 };
-// Of a small decoder (TAESD): blocks by level, from the latents' size up; all have as many channels.
+// Of a small decoder (TAESD): blocks by level, from the latents' size up, all of as many channels.
 #define TINY_BLOCKS 16
 struct tiny_config {
     int latent_channels, levels, channels, blocks[MODEL_LEVELS];
@@ -216,6 +216,16 @@ struct attention_control {
     int self_queries;                   // self-attention of more queries than this is left alone
 };
 
+// Of two calls that follow each other the deep layers make nearly the same (Ma et al., DeepCache:
+// Accelerating Diffusion Models for Free, section 3.2): one that is given what came out of them
+// computes only the skips and layers above. branch: which skip, from the first on, is joined to
+// what comes from below; unet_residuals() - 2 is the last one.
+struct unet_cache {
+    int branch;
+    struct node *given; // (N,h',w',C), that of an earlier call; NULL: all is computed
+    struct node *found; // what came from below, to be read
+};
+
 struct unet_inputs {
     struct node *latents; // (N,h,w,in_channels)
     struct node *time;    // features (N,1,1,channels[0])
@@ -227,6 +237,7 @@ struct unet_inputs {
     struct node *const
         *residuals; // unet_residuals() nodes, each of the shape of what it is added to:
                     // the skips in the order of their making, then the middle
+    struct unet_cache *cache;
     struct attention_maps *maps;             // not of the layers that are controlled
     const struct attention_control *control; // of batches of two and more
 };

@@ -18,6 +18,7 @@ struct unet {
     struct node *text;                       // embeddings (N,1,T,cross)
     struct attention_maps *maps;             // NULL: none are wanted
     const struct attention_control *control; // NULL: none
+    struct unet_cache *cache;                // NULL: none
 };
 
 // Where a transformer works.
@@ -188,6 +189,17 @@ static struct node *mid_block(const struct unet *u, struct node *x)
     return x;
 }
 
+// What comes from below where the last of the skips that are left is joined to it: where the cache
+// is of that one, what it has.
+static struct node *from_below(const struct unet *u, struct node *x, const GPtrArray *skips)
+{
+    if (!u->cache || (int)skips->len - 1 != u->cache->branch) {
+        return x;
+    }
+    u->cache->found = x;
+    return u->cache->given ? u->cache->given : x; // the program leaves out what is not needed then
+}
+
 // Block i of the up path works at level levels - 1 - i and takes back the skips of that level, last
 // one first.
 static struct node *up_block(const struct unet *u, struct node *x, int i, GPtrArray *skips)
@@ -196,6 +208,7 @@ static struct node *up_block(const struct unet *u, struct node *x, int i, GPtrAr
     int level = c->levels - 1 - i;
     char *path = g_strdup_printf("up_blocks.%d", i);
     for (int j = 0; j <= c->layers[level]; j++) {
+        x = from_below(u, x, skips);
         struct node *skip = g_ptr_array_steal_index(skips, skips->len - 1);
         x = op_concat(u->nn->g, x, skip);
         x = layer(u, x, c->channels[level], level, c->up_attention[i], path, j);
@@ -269,7 +282,8 @@ struct node *unet_build(struct nn *nn, const struct unet_config *c, const struct
                      .time = time_embedding(nn, c, in->time, in->guidance),
                      .text = in->text,
                      .maps = in->maps,
-                     .control = in->control};
+                     .control = in->control,
+                     .cache = in->cache};
     struct node *x = encode(&u, in->latents, in->hint, skips);
     if (in->residuals) {
         x = add_residuals(nn->g, in->residuals, skips, x);

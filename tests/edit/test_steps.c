@@ -164,6 +164,7 @@ static void test_evaluations(void)
         {"steps=4 guidance=1 locality=0 inverter=ddim", true, 4 + 4 + 4},
         {"steps=4 guidance=3 locality=0 inverter=ddim", true, 4 + 8 + 8},
         {"steps=4 guidance=1 locality=0 inverter=direct scheduler=lcm", true, 4 + 4 + 4},
+        {"steps=4 guidance=3 locality=0 inverter=virtual", true, 0 + 8 + 8},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         float drawn[FLOATS];
@@ -266,6 +267,31 @@ static void check_by_hand(int steps, int taken)
     assert_near(drawn, x);
     sampler_free(sampler);
     noise_schedule_finish(&schedule);
+}
+
+// Keys and values of the words are kept from call to call: to the bit they are those of the words
+// at hand, whatever was asked before.
+static void test_words_kept(void)
+{
+    static const struct {
+        const char *prompt;
+        int time;
+    } calls[] = {{"a cat", 900}, {"a dog", 900}, {"a dog", 100}, {"a cat", 100}};
+    float x[FLOATS], known[FLOATS], fresh[FLOATS], other[FLOATS];
+    struct rng rng = {.seed = 4};
+    rng_normal(&rng, x, FLOATS);
+    for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+        open_all();
+        predict(x, calls[i].time, calls[i].prompt, fresh);
+        editor_make_room(editor);
+        for (size_t k = 0; k < i; k++) {
+            predict(x, calls[k].time, calls[k].prompt, other);
+            assert_apart(other, fresh);
+        }
+        predict(x, calls[i].time, calls[i].prompt, known);
+        g_assert_cmpmem(known, sizeof known, fresh, sizeof fresh);
+        close_all();
+    }
 }
 
 static void test_by_hand(void)
@@ -520,13 +546,93 @@ static void test_bad_mask(void)
     settings_free(s);
 }
 
+// The photo comes back to the bit where the words are its own, and not where they are others.
+static void check_comes_back(const char *settings)
+{
+    float edited[FLOATS], back[FLOATS];
+    struct edit_request q = {
+        .prompt = "a photo of a dog", .source_prompt = "an old house", .rgb = rgb, .seed = 3};
+    run(edit_settings, settings, q, edited);
+    q.prompt = q.source_prompt;
+    struct edit_result *same = result(edit_settings, settings, q);
+    g_assert_cmpmem(same->rgb, sizeof rgb, same->reconstruction, sizeof rgb);
+    memcpy(back, same->latents, sizeof back);
+    assert_apart(edited, back);
+    edit_result_free(same);
+}
+
+// ---- deep layers kept ---------------------------------------------------------------------------
+
+static void call(struct networks *n, int batch, float t, const float *x, float *out)
+{
+    g_autoptr(GError) error = NULL;
+    const int64_t words = (int64_t)fx.model->text.max_tokens * fx.model->unet.cross_dim;
+    g_autofree float *text = g_new0(float, batch *words);
+    for (int64_t i = 0; i < batch * words; i++) {
+        text[i] = (float)(i % 13 - 6) / 6;
+    }
+    g_assert_true(__real_networks_predict(n, batch, 8, 8, t, x, text, out, NULL, &error));
+    g_assert_no_error(error);
+}
+
+// In between, what came from below in the whole call is taken: of the same input to the bit that
+// call's prediction, of another one not. Then all is computed again, and so it is where the batch
+// is another; at every branch.
+static void test_cache(void)
+{
+    float x[2 * FLOATS], y[2 * FLOATS], whole[FLOATS], other[FLOATS], out[2 * FLOATS];
+    struct rng rng = {.seed = 12};
+    rng_normal(&rng, x, 2 * FLOATS);
+    rng_normal(&rng, y, 2 * FLOATS);
+    open_all();
+    struct networks *n = networks_new(fx.model, fx.model->parts);
+    call(n, 1, 900, x, whole);
+    call(n, 1, 800, y, other);
+    const int branches = unet_residuals(&fx.model->unet) - 1;
+    for (int branch = 0; branch < branches + 1; branch++) { // one that there is not is the last
+        networks_set_cache(n, 3, branch);
+        call(n, 1, 900, x, out);
+        g_assert_cmpmem(out, sizeof whole, whole, sizeof whole);
+        call(n, 1, 900, x, out);
+        g_assert_cmpmem(out, sizeof whole, whole, sizeof whole);
+        call(n, 1, 800, y, out);
+        assert_apart(out, other);
+        call(n, 1, 800, y, out);
+        g_assert_cmpmem(out, sizeof other, other, sizeof other);
+        call(n, 2, 800, y, out);
+        assert_near(out, other);
+        networks_set_cache(n, 1, 0);
+        call(n, 1, 900, x, out);
+        g_assert_cmpmem(out, sizeof whole, whole, sizeof whole);
+    }
+    networks_free(n);
+    close_all();
+}
+
+// A run keeps them from its own calls alone, and the photo comes back exactly.
+static void test_cached_run(void)
+{
+    float plain[FLOATS], cached[FLOATS], again[FLOATS];
+    const struct edit_request q = {.prompt = "a photo of a dog", .seed = 3};
+    open_all();
+    run(generate_settings, "steps=6 guidance=3", q, plain);
+    run(generate_settings, "steps=6 guidance=3 cache_interval=3", q, cached);
+    assert_apart(cached, plain);
+    run(generate_settings, "steps=6 guidance=3 cache_interval=3", q, again);
+    g_assert_cmpmem(again, sizeof again, cached, sizeof cached);
+    run(generate_settings, "steps=6 guidance=3", q, again);
+    g_assert_cmpmem(again, sizeof again, plain, sizeof plain);
+    check_comes_back("steps=4 inverter=direct guidance=3 cache_interval=2");
+    close_all();
+}
+
 // ---- guidance as an input -----------------------------------------------------------------------
 
 // A distilled U-Net is given the strength: one call a step, which it alone changes; what is to be
 // avoided is nothing. The photo comes back through its steps as through others.
 static void test_given_guidance(void)
 {
-    float weak[FLOATS], strong[FLOATS], avoiding[FLOATS], edited[FLOATS], back[FLOATS];
+    float weak[FLOATS], strong[FLOATS], avoiding[FLOATS];
     struct edit_request q = {.prompt = "a photo of a dog", .seed = 3};
     open_model("guided");
     run(generate_settings, "steps=2 scheduler=lcm guidance=2", q, weak);
@@ -537,16 +643,8 @@ static void test_given_guidance(void)
     q.negative = "a cat";
     run(generate_settings, "steps=2 scheduler=lcm guidance=7.5", q, avoiding);
     g_assert_cmpmem(avoiding, sizeof avoiding, strong, sizeof strong);
-    q = (struct edit_request){
-        .prompt = "a photo of a dog", .source_prompt = "an old house", .rgb = rgb, .seed = 3};
-    run(edit_settings, "steps=4 scheduler=lcm inverter=direct guidance=7.5", q, edited);
-    q.prompt = q.source_prompt;
-    struct edit_result *same =
-        result(edit_settings, "steps=4 scheduler=lcm inverter=direct guidance=7.5", q);
-    g_assert_cmpmem(same->rgb, sizeof rgb, same->reconstruction, sizeof rgb);
-    memcpy(back, same->latents, sizeof back);
-    assert_apart(edited, back);
-    edit_result_free(same);
+    check_comes_back("steps=4 scheduler=lcm inverter=direct guidance=7.5");
+    check_comes_back("steps=4 inverter=virtual guidance=7.5");
     close_all();
 }
 
@@ -580,6 +678,9 @@ int main(int argc, char **argv)
     g_test_add_func("/steps/random", test_random);
     g_test_add_func("/steps/start-noise", test_start_noise);
     g_test_add_func("/steps/by-hand", test_by_hand);
+    g_test_add_func("/steps/cache", test_cache);
+    g_test_add_func("/steps/cached-run", test_cached_run);
+    g_test_add_func("/steps/words-kept", test_words_kept);
     g_test_add_func("/steps/structure", test_structure);
     g_test_add_func("/steps/eta", test_eta);
     g_test_add_func("/steps/nothing-stale", test_nothing_stale);
