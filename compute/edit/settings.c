@@ -119,7 +119,7 @@ static bool sampler_chosen(const struct settings *s)
         {.key = "cache_interval",                                                                  \
          .title = N_("Deep layers every"),                                                         \
          .help = INTERVAL_HELP,                                                                    \
-         .unit = "steps",                                                                          \
+         .unit = N_("steps"),                                                                      \
          .kind = SETTING_INT,                                                                      \
          .level = SETTING_EXPERT,                                                                  \
          .min = 1,                                                                                 \

@@ -6,12 +6,14 @@
 // is inverted, and a model made for few steps needs no more of them here.
 #include "compute/edit/private.h"
 
+#include "compute/i18n.h"
+
 extern const struct inverter_type virtual_inverter;
 const struct inverter_type virtual_inverter = {
     .name = "virtual",
-    .title = "Virtual inversion",
+    .title = N_("Virtual inversion"),
     .summary =
-        "No way to noise: each step noises the photo anew; quick, and for models of few steps",
+        N_("No way to noise: each step noises the photo anew; quick, and for models of few steps"),
     .key = noised_levels_key,
     .calls = noised_levels_calls,
     .levels = noised_levels,

@@ -314,7 +314,8 @@ static void read_tiny(struct config_reader *r, void *config)
     const guint levels =
         list ? json_array_get_length(json_node_get_array(blocks)) : G_N_ELEMENTS(standard);
     if (levels < 1 || levels > MODEL_LEVELS) {
-        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, "num_decoder_blocks has %u levels", levels);
+        config_refuse(r, TINCTURE_ERROR_UNSUPPORTED, _("%s has %u levels"), "num_decoder_blocks",
+                      levels);
         return;
     }
     c->levels = (int)levels;

@@ -4,6 +4,8 @@
 
 #include "compute/model/tiny.h"
 
+#include "compute/i18n.h"
+
 #include "compute/model/block.h"
 #include "compute/model/config.h"
 #include "compute/model/decoder.h"
@@ -59,8 +61,8 @@ static float tiny_scale(const struct model *m)
 extern const struct decoder tiny_decoder;
 const struct decoder tiny_decoder = {
     .name = "tiny",
-    .title = "Small",
-    .summary = "Nearly the picture in a fraction of the time, for what is shown while drawing",
+    .title = N_("Small"),
+    .summary = N_("Nearly the picture in a fraction of the time, for what is shown while drawing"),
     .part = MODEL_TINY,
     .channels = 3,
     .bound = 3,
@@ -124,7 +126,7 @@ static bool read_file(struct model *m, const char *path, GError **error)
     st_free(file);
     if (!ok) {
         g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED,
-                    "%s is no decoder of TAESD, though its name says so", path);
+                    _("%s is no decoder of TAESD, though its name says so"), path);
     }
     return ok;
 }
@@ -136,8 +138,8 @@ static bool check_fit(const struct model *m, GError **error)
         return true;
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_MISMATCH,
-                "%s is the small decoder of another kind of model, with %d levels for %d latent "
-                "channels, and the autoencoder here has %d for %d",
+                _("%s is the small decoder of another kind of model, with %d levels for %d latent "
+                  "channels, and the autoencoder here has %d for %d"),
                 m->tiny_path, c->levels, c->latent_channels, m->vae.levels, m->vae.latent_channels);
     return false;
 }
