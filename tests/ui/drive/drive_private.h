@@ -80,6 +80,7 @@ GtkWidget *drive_widget_find(GtkWidget *root, const char *name); // NULL: there 
 gboolean drive_widget_click(GtkWidget *root, const char *name);
 // What the control shows (of a list: how many rows), or NULL.
 char *drive_widget_get(GtkWidget *root, const char *name);
+char *drive_widget_rows(GtkWidget *root, const char *name); // of a list box, or NULL
 gboolean drive_widget_middle(GtkWidget *root, const char *name, double *x, double *y);
 // All of it lies in the window.
 gboolean drive_widget_is_inside(GtkWidget *root, const char *name);

@@ -248,19 +248,25 @@ char *drive_widget_get(GtkWidget *root, const char *name)
     if (items(widget) != NULL) {
         return g_strdup_printf("%u", g_list_model_get_n_items(items(widget)));
     }
-    if (GTK_IS_LIST_BOX(widget)) {
-        int rows = 0;
-        while (gtk_list_box_get_row_at_index(GTK_LIST_BOX(widget), rows) != NULL) {
-            rows++;
-        }
-        return g_strdup_printf("%d", rows);
-    }
     if (choices(widget) != NULL) {
         guint selected = GTK_INVALID_LIST_POSITION;
         g_object_get(widget, "selected", &selected, NULL);
         return item_text(choices(widget), selected);
     }
     return g_strdup(gtk_widget_get_mapped(widget) ? "visible" : "hidden");
+}
+
+char *drive_widget_rows(GtkWidget *root, const char *name)
+{
+    GtkWidget *widget = find(root, name);
+    int rows = 0;
+    if (!GTK_IS_LIST_BOX(widget)) {
+        return NULL;
+    }
+    while (gtk_list_box_get_row_at_index(GTK_LIST_BOX(widget), rows) != NULL) {
+        rows++;
+    }
+    return g_strdup_printf("%d", rows);
 }
 
 gboolean drive_widget_middle(GtkWidget *root, const char *name, double *x, double *y)
