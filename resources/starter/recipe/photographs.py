@@ -72,7 +72,7 @@ def photograph(rng, photos):
     rgb = np.asarray(crop(rng, picture), np.float32)
     if stem != "butterfly":
         rgb, what = recolored(rng, rgb, stem, what)
-    rgb, where = lit(rng, rgb, where, 0.6)
+    rgb, where = lit(rng, rgb, where, 0.7)
     gain = rng.uniform(0.9, 1.1) * np.float32([rng.uniform(0.95, 1.05) for _ in range(3)])
     lead = rng.choice(("a photo of ", "a photograph of ", "", "a picture of "))
     where = where if rng.random() < 0.9 else ""
