@@ -148,7 +148,7 @@ fails "needs --image, and --source-prompt" --select apple
 fails "leaves no room" --image "$photo" --mask disc.png --outline 200 --size 128
 convert -size 512x512 xc:black empty.png
 fails "covers nothing" --image "$photo" --mask empty.png
-! "$cli" sticker --image "$photo" --mask disc.png --for whatsapp --out no.png >said 2>&1 && grep -q "WebP alone" said && [ ! -e no.png ]
+! "$cli" sticker --image "$photo" --mask disc.png --for whatsapp --out no.png >said 2>&1 && grep -q "only as: WebP$" said && [ ! -e no.png ]
 check $? "WhatsApp takes no PNG"
 ! "$cli" sticker --image "$photo" --mask disc.png --out no.jpg >said 2>&1 && grep -q "no.jpg" said && [ ! -e no.jpg ]
 check $? "JPEG has no transparency"
