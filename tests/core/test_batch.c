@@ -209,8 +209,8 @@ static void test_again(void)
     f.stop_after = 0;
     g_assert_no_error(run_batch(&f, names, f.out));
     g_assert_cmpint(files_in(f.out), ==, 3);
-    g_autofree char *note =
-        g_strdup_printf("Exported %d of 3 photos, %d were there already", 3 - made, made);
+    g_autofree char *note = g_strdup_printf("Exported %d of 3 photos, %d %s there already",
+                                            3 - made, made, made == 1 ? "was" : "were");
     g_assert_cmpstr(f.last->out.note, ==, note);
     g_autofree char *kept = contents(f.out, "a.png");
     g_assert_cmpstr(kept, ==, "mine by now");

@@ -125,7 +125,7 @@ static void name_canvas(TinctureStage *self, gboolean compare)
     g_autofree char *name =
         self->after_pixels == NULL ? g_strdup_printf(_("Photo %s"), self->project->title)
         : self->project->drawing   ? g_strdup_printf(_("Preview of the edit: %s"), prompt)
-                                 : g_strdup_printf(compare ? _("Edited photo, beside the photo: %s")
+                                 : g_strdup_printf(compare ? _("Edited photo: %s, beside the photo")
                                                            : _("Edited photo: %s"),
                                                    prompt);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->canvas), GTK_ACCESSIBLE_PROPERTY_LABEL,
