@@ -8,9 +8,11 @@
 // limits of lightness it is brought.
 #define HUE_ROOM   5.0f
 #define LIGHT_ROOM 0.05f
-// What is white, gray or black lies well within the word's limits, and has no tint.
-#define GRAY_LIGHT_ROOM 0.14f
-#define GRAY_CHROMA     0.3f
+// What is black or white lies well within the limits, and has no tint; a white thing less so, as
+// its shadows are what shows its form.
+#define BLACK_ROOM  0.14f
+#define WHITE_ROOM  0.07f
+#define GRAY_CHROMA 0.3f
 // How far a place may lie from it: up to NEAR_HUE as it is, at most FAR_HUE, in degrees; from
 // BACK_HUE on it comes back to the middle, so that no hue is torn from the one beside it.
 #define NEAR_HUE 6.0f
@@ -25,7 +27,13 @@
 #define NEAR_CHROMA   0.95f
 #define MORE_CHROMA   1.3f
 #define CHROMA_ROOM   0.03f
-// A colour that is hardly there may be made stronger so many times: more is noise.
+// No place gets more chroma than this share of the typical one, or than so many times what it
+// had; it bends from the knee on: a paint evenly at its strongest is what gives an edit away.
+#define PLACE_TYPICAL 0.8f
+#define PLACE_CHROMA  1.3f
+#define PLACE_KNEE    0.8f
+// A colour that is hardly there may be made stronger so many times: more is noise. What then lacks
+// is laid over the thing evenly.
 #define MOST_STRONGER 3.0f
 // How much wider than the word itself the colours of a thing are that it names, in degrees of hue;
 // and below which chroma a place has none.
@@ -135,33 +143,40 @@ static float hue_of(const float *lab)
 struct turn {
     const struct color_word *is;
     float angle, stronger, darker, paler;
+    float tint[2]; // a and b of Oklab that are added
 };
 
-// The factor that brings the mean chroma to what the word and the thing ask for; 1: near enough.
-static float stronger(const struct color_word *is, const struct change *change)
+// The mean chroma that the word and the thing ask for.
+static float chroma_wanted(const struct color_word *is, const struct change *change)
 {
     const float typical = is->typical_chroma;
     const float own = CLAMP(KEPT_CHROMA * change->had, LEAST_TYPICAL * typical, typical);
     const float least = is->least_chroma > 0 ? fmaxf(is->least_chroma + CHROMA_ROOM, own) : 0;
     const float most = is->reach > 0 ? fminf(is->most_chroma, MORE_CHROMA * fmaxf(least, own))
                                      : GRAY_CHROMA * is->most_chroma;
-    const float chroma = change->chroma > NEAR_CHROMA * least ? change->chroma : least;
-    return CLAMP(fminf(chroma, most) / fmaxf(change->chroma, 1e-4f), 0, MOST_STRONGER);
+    return fminf(change->chroma > NEAR_CHROMA * least ? change->chroma : least, most);
 }
 
 static struct turn turn_to(const struct color_word *is, const struct change *change)
 {
     const float *mean = change->mean;
     const float off = remainderf(is->hue - hue_of(mean), 360.0f); // to the middle of the word
-    const float room = is->reach > 0 ? LIGHT_ROOM : GRAY_LIGHT_ROOM;
-    const float darkest = is->least_light > 0 ? is->least_light + room : 0;
-    const float lightest = is->most_light < 1 ? is->most_light - room : 1;
+    const bool hue_named = is->reach > 0;
+    const float darkest =
+        is->least_light > 0 ? is->least_light + (hue_named ? LIGHT_ROOM : WHITE_ROOM) : 0;
+    const float lightest =
+        is->most_light < 1 ? is->most_light - (hue_named ? LIGHT_ROOM : BLACK_ROOM) : 1;
+    const float wanted = chroma_wanted(is, change);
+    const float stronger = CLAMP(wanted / fmaxf(change->chroma, 1e-4f), 0, MOST_STRONGER);
+    const float lacking = hue_named ? wanted - stronger * change->chroma : 0;
+    const float to = is->hue * ((float)G_PI / 180.0f);
     return (struct turn){
         .is = is,
-        .angle = is->reach > 0 ? off - CLAMP(off, -HUE_ROOM, HUE_ROOM) : 0,
-        .stronger = stronger(is, change),
+        .angle = hue_named ? off - CLAMP(off, -HUE_ROOM, HUE_ROOM) : 0,
+        .stronger = stronger,
         .darker = fminf(1, lightest / fmaxf(mean[0], 1e-4f)),
         .paler = fminf(1, (1 - darkest) / fmaxf(1 - mean[0], 1e-4f)),
+        .tint = {lacking * cosf(to), lacking * sinf(to)},
     };
 }
 
@@ -186,17 +201,31 @@ static float angle_of(const struct turn *t, const float *lab)
     return t->angle + gathered(off) - off;
 }
 
-static void apply(const struct turn *t, float share, float *rgb)
+// The factor of a place's chroma, which was `chroma` after the edit and `had` before it.
+static float place_stronger(const struct turn *t, float chroma, float had)
 {
-    float lab[3], srgb[3];
+    const float most = fmaxf(PLACE_TYPICAL * t->is->typical_chroma, PLACE_CHROMA * had);
+    const float knee = PLACE_KNEE * most, wanted = t->stronger * chroma;
+    if (most <= 0 || wanted <= knee) {
+        return t->stronger;
+    }
+    return (knee + (most - knee) * (1 - expf((knee - wanted) / (most - knee)))) / chroma;
+}
+
+static void apply(const struct turn *t, float share, const float *before, float *rgb)
+{
+    float lab[3], was[3], srgb[3];
     to_lab(rgb, lab);
     const float angle = share * angle_of(t, lab) * ((float)G_PI / 180.0f);
     if (angle == 0 && t->stronger == 1 && t->darker == 1 && t->paler == 1) {
         return; // not even rounding
     }
+    to_lab(before, was);
+    const float strong = place_stronger(t, hypotf(lab[1], lab[2]), hypotf(was[1], was[2]));
     const float c = cosf(angle), s = sinf(angle);
-    const float more = 1 + share * (t->stronger - 1);
-    const float a = more * (c * lab[1] - s * lab[2]), b = more * (s * lab[1] + c * lab[2]);
+    const float more = 1 + share * (strong - 1);
+    const float a = more * (c * lab[1] - s * lab[2]) + share * t->tint[0];
+    const float b = more * (s * lab[1] + c * lab[2]) + share * t->tint[1];
     const float dark = (1 + share * (t->darker - 1)) * lab[0];
     const float light = 1 - (1 + share * (t->paler - 1)) * (1 - dark);
     oklab_to_srgb((const float[]){light, a, b}, srgb);
@@ -220,7 +249,7 @@ void named_color_hold(float *rgb, const float *before, const float *mask, int co
         // What changed half as much as the thing did, or more, wholly.
         const float share = smooth_step(changed[i] / change.size, 0, 0.5f);
         if (share > 0) {
-            apply(&t, amount * share, rgb + 3 * i);
+            apply(&t, amount * share, before + 3 * i, rgb + 3 * i);
         }
     }
 }

@@ -256,6 +256,33 @@ static void test_gaudy(void)
     g_assert_cmpfloat(hypotf(lab[1], lab[2]), >, 0.19);
 }
 
+// Brick that the model made gray is as blue as it was red all the same: what no factor gives lies
+// over it.
+static void test_tint(void)
+{
+    static const float BRICK[] = {0.55f, 0.35f, 0.28f}, GRAY[] = {0.45f, 0.45f, 0.45f};
+    struct picture p = draw(BRICK, GRAY);
+    float lab[3];
+    hold(&p, NULL, NULL, "blue", 1);
+    mean_lab(p.rgb, 0, 100, lab);
+    g_assert_cmpfloat(off_hue(lab, 256), <, 15);
+    g_assert_cmpfloat(hypotf(lab[1], lab[2]), >, 0.08);
+}
+
+// Of a thing of stone and tiles the stone does not become as gaudy as the tiles do.
+static void test_place(void)
+{
+    static const float STONE[] = {0.6f, 0.57f, 0.52f}, GAUDY[] = {0.95f, 0.05f, 0.05f};
+    struct picture p = draw(BLUE, GAUDY), stone = draw(STONE, GAUDY);
+    float tiles[3], wall[3];
+    memcpy(p.before, stone.before, 150 * sizeof *p.before); // half of the 100 places
+    hold(&p, NULL, NULL, "red", 1);
+    mean_lab(p.rgb, 0, 50, wall);
+    mean_lab(p.rgb, 50, 100, tiles);
+    g_assert_cmpfloat(hypotf(wall[1], wall[2]), <, 0.17);
+    g_assert_cmpfloat(hypotf(wall[1], wall[2]), <, hypotf(tiles[1], tiles[2]) - 0.03f);
+}
+
 // What is white or black still has light and dark places, within what a picture can show.
 static void test_contrast(void)
 {
@@ -305,6 +332,8 @@ int main(int argc, char **argv)
     g_test_add_func("/named-color/gathered", test_gathered);
     g_test_add_func("/named-color/chroma-of-the-thing", test_chroma_of_the_thing);
     g_test_add_func("/named-color/gaudy", test_gaudy);
+    g_test_add_func("/named-color/tint", test_tint);
+    g_test_add_func("/named-color/place", test_place);
     g_test_add_func("/named-color/contrast", test_contrast);
     g_test_add_func("/named-color/mask", test_mask);
     return g_test_run();
