@@ -185,7 +185,7 @@ static void test_damaged(void)
     g_assert_no_error(run_batch(&f, names, f.out));
     assert_edited(f.out, "apple.png");
     g_assert_true(
-        g_str_has_prefix(f.last->out.note, "Exported 1 of 1 photos. apple.png: the file is"));
+        g_str_has_prefix(f.last->out.note, "Exported 1 of 1 photo. apple.png: the file is"));
     end(&f);
 }
 
