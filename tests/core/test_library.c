@@ -158,7 +158,7 @@ static void test_adapter_in_part(void)
     const TinctureAdapterEntry *a = tincture_project_adapter(f.project, 0);
     g_assert_cmpint(a->applied, ==, 2);
     g_assert_cmpint(a->total, ==, 3);
-    g_assert_cmpstr(a->told, ==, "1 of 3 tensors are not applied:\nlora_unet_elsewhere.alpha");
+    g_assert_cmpstr(a->told, ==, "1 of 3 tensors is not applied:\nlora_unet_elsewhere.alpha");
     fixture_end(&f);
 }
 

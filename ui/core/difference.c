@@ -63,8 +63,10 @@ static void add_settings(GString *text, const struct settings *before, const str
 {
     const struct setting *row;
     for (int i = 0; (row = settings_row(after, i, NULL)); i++) {
-        if (!settings_find(before, row->key, NULL) ||
-            settings_get(before, row->key) != settings_get(after, row->key)) {
+        // A row that only came into being with another's choice says nothing at its default.
+        const double was =
+            settings_find(before, row->key, NULL) ? settings_get(before, row->key) : row->def;
+        if (was != settings_get(after, row->key)) {
             add_setting(text, after, row);
         }
     }

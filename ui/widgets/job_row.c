@@ -25,7 +25,8 @@ static guint moved_signal;
 
 static void move(TinctureJobRow *self, int by)
 {
-    g_autoptr(TinctureJobRow) alive = g_object_ref(self); // the list makes another row
+    // The list makes another row.
+    g_autoptr(TinctureJobRow) G_GNUC_UNUSED alive = g_object_ref(self);
     g_autoptr(TinctureJob) job = g_object_ref(self->job);
     if (tincture_queue_move(self->session->queue, job, by)) {
         g_signal_emit(self, moved_signal, 0, by);
@@ -54,13 +55,13 @@ static void cancel_cb(TinctureJobRow *self)
 
 static void retry_cb(TinctureJobRow *self)
 {
-    g_autoptr(TinctureJobRow) alive = g_object_ref(self);
+    g_autoptr(TinctureJobRow) G_GNUC_UNUSED alive = g_object_ref(self);
     tincture_session_retry(self->session, self->job);
 }
 
 static void forget_cb(TinctureJobRow *self)
 {
-    g_autoptr(TinctureJobRow) alive = g_object_ref(self);
+    g_autoptr(TinctureJobRow) G_GNUC_UNUSED alive = g_object_ref(self);
     tincture_queue_forget(self->session->queue, self->job);
 }
 
