@@ -40,13 +40,13 @@ PY
 
 # predict ADAPTER OUT: what is said goes to the file "said"
 predict() {
-    "$cli" predict --latents z.safetensors --timestep 500 --prompt "a pear" --out "$2" ${1:+--adapter "$1"} 2>said
+    "$cli" predict --latents z.safetensors --timestep 500 --prompt "a banana" --out "$2" ${1:+--adapter "$1"} 2>said
 }
 # differs A B, same A B
 differs() { python3 files.py differs "$1" "$2"; }
 same() { python3 files.py same "$1" "$2"; }
 
-"$cli" generate --prompt pear --steps 1 --seed 1 --latents-out z.safetensors --out x.png 2>/dev/null &&
+"$cli" generate --prompt banana --steps 1 --seed 1 --latents-out z.safetensors --out x.png 2>/dev/null &&
     predict "" base.safetensors
 check $? "a prediction without an adapter"
 
@@ -120,7 +120,7 @@ predict part.safetensors part-out.safetensors && grep -q "^part: 3 of 5 tensors 
 check $? "what is not applied is said in one line"
 for command in "generate --steps 1 --out g.png" "text --out t.safetensors" "invert --image $TINCTURE_RESOURCES/samples/apple.png \
 --set steps=1 --out i.safetensors"; do
-    "$cli" $command --prompt pear --adapter part.safetensors 2>&1 >/dev/null | grep -q "^part: 3 of 5 tensors"
+    "$cli" $command --prompt banana --adapter part.safetensors 2>&1 >/dev/null | grep -q "^part: 3 of 5 tensors"
     check $? "${command%% *} says it too"
 done
 "$cli" adapter convert part.safetensors --out converted.safetensors 2>&1 | grep -q "^part: 3 of 5 tensors"
@@ -210,7 +210,7 @@ check $? "the file says what it was made of"
 "$cli" adapter combine "$cases/peft" "$cases/lora_dora.safetensors" --out different.safetensors >said &&
     grep -q "^exact, as differences of whole weights" said &&
     predict different.safetensors different-out.safetensors &&
-    "$cli" predict --latents z.safetensors --timestep 500 --prompt "a pear" --out side.safetensors --adapter "$cases/peft" \
+    "$cli" predict --latents z.safetensors --timestep 500 --prompt "a banana" --out side.safetensors --adapter "$cases/peft" \
         --adapter "$cases/lora_dora.safetensors" && same different-out.safetensors side.safetensors
 check $? "two methods combined are what they are side by side"
 "$cli" adapter combine "$cases/peft" "$cases/lora_dora.safetensors" --rank 2 --out small.safetensors |

@@ -29,50 +29,50 @@ expect() {
 
 starter=${TINCTURE_RESOURCES}/starter
 photo=$dir/photo.png
-"$cli" generate --prompt "a red pear" --steps 2 --out "$photo" || exit 1
+"$cli" generate --prompt "a red banana" --steps 2 --out "$photo" || exit 1
 
 # a photo is never written over, by whatever name it goes
 ln "$photo" "$dir/same.png"
-expect 1 'the photo itself' "$cli" edit --image "$photo" --source-prompt pear --prompt lemon --out "$dir/same.png"
+expect 1 'the photo itself' "$cli" edit --image "$photo" --source-prompt banana --prompt lemon --out "$dir/same.png"
 
 # wrong command lines
 expect 2 'no command' "$cli" nonsense
 expect 2 '.-prompt is missing' "$cli" edit --image "$photo"
 expect 2 'unknown option .-nonsense' "$cli" edit --nonsense
-expect 2 "method: 'nosuch' is not one of svdiff, oft" "$cli" train --image "$photo" --prompt pear --method nosuch --out "$dir/a.safetensors"
+expect 2 "method: 'nosuch' is not one of svdiff, oft" "$cli" train --image "$photo" --prompt banana --method nosuch --out "$dir/a.safetensors"
 
-expect 2 'a seed is not below 0' "$cli" generate --prompt pear --seed -2 --out "$dir/o.png"
+expect 2 'a seed is not below 0' "$cli" generate --prompt banana --seed -2 --out "$dir/o.png"
 expect 2 '.-negative is no text: an invalid byte sequence' "$cli" generate --prompt a --negative "$(printf 'a \377')" --out "$dir/o.png"
-expect 2 '.-out needs the name .* empty' "$cli" generate --prompt pear --out ""
-expect 2 '.-image needs the name .* empty' "$cli" edit --image "" --prompt pear --out "$dir/o.png"
-expect 2 '.-adapter needs the name .* empty' "$cli" edit --image "$photo" --prompt pear --adapter "" --out "$dir/o.png"
+expect 2 '.-out needs the name .* empty' "$cli" generate --prompt banana --out ""
+expect 2 '.-image needs the name .* empty' "$cli" edit --image "" --prompt banana --out "$dir/o.png"
+expect 2 '.-adapter needs the name .* empty' "$cli" edit --image "$photo" --prompt banana --adapter "" --out "$dir/o.png"
 expect 2 'an argument is empty' "$cli" info ""
 expect 2 'unexpected argument: b$' "$cli" info a b
 expect 2 'expected: adapter info FILE' "$cli" adapter info a b
 expect 2 'expected: adapter info FILE' "$cli" adapter nonsense
 expect 2 'no dialect named nosuch' "$cli" adapter convert a --to nosuch --out "$dir/a.safetensors"
-expect 2 "no preset 'bogus', only .*style and none" "$cli" edit --image "$photo" --prompt pear --preset bogus --out "$dir/o.png"
+expect 2 "no preset 'bogus', only .*style and none" "$cli" edit --image "$photo" --prompt banana --preset bogus --out "$dir/o.png"
 for region in 1,2,3 x 1,2,3,4,5 ''; do
-    expect 2 'region needs X,Y,W,H' "$cli" edit --image "$photo" --prompt pear --region "$region" --out "$dir/o.png"
+    expect 2 'region needs X,Y,W,H' "$cli" edit --image "$photo" --prompt banana --region "$region" --out "$dir/o.png"
 done
 for region in 1%,2%,3%,4 50%,0%,51%,10% 0%,0%,0%,10% auto%; do
-    expect 2 'region needs X,Y,W,H' "$cli" edit --image "$photo" --prompt pear --region "$region" --out "$dir/o.png"
+    expect 2 'region needs X,Y,W,H' "$cli" edit --image "$photo" --prompt banana --region "$region" --out "$dir/o.png"
 done
-expect 2 'no photos are given' "$cli" batch --prompt pear --out "$dir/batch"
-expect 2 'names a folder, and .*ends in .png' "$cli" batch "$photo" --prompt pear --out "$dir/o.png"
-expect 2 'learn-set needs KEY=VALUE' "$cli" batch "$photo" --prompt pear --learn-set steps --out "$dir/batch"
-expect 2 'is of several pictures' "$cli" batch "$photo" --prompt pear --learn-set objective=subject --out "$dir/batch"
-expect 1 'no kind of file that can be written' "$cli" batch "$photo" --prompt pear --format bmp --out "$dir/batch"
-expect 1 'has no / in it' "$cli" batch "$photo" --prompt pear --suffix ../x --out "$dir/batch"
-expect 1 'No such file' "$cli" batch --list "$dir/none.txt" --prompt pear --out "$dir/batch"
-expect 1 'is no list of photos' "$cli" batch --list "$photo" --prompt pear --out "$dir/batch"
+expect 2 'no photos are given' "$cli" batch --prompt banana --out "$dir/batch"
+expect 2 'names a folder, and .*ends in .png' "$cli" batch "$photo" --prompt banana --out "$dir/o.png"
+expect 2 'learn-set needs KEY=VALUE' "$cli" batch "$photo" --prompt banana --learn-set steps --out "$dir/batch"
+expect 2 'is of several pictures' "$cli" batch "$photo" --prompt banana --learn-set objective=subject --out "$dir/batch"
+expect 1 'no kind of file that can be written' "$cli" batch "$photo" --prompt banana --format bmp --out "$dir/batch"
+expect 1 'has no / in it' "$cli" batch "$photo" --prompt banana --suffix ../x --out "$dir/batch"
+expect 1 'No such file' "$cli" batch --list "$dir/none.txt" --prompt banana --out "$dir/batch"
+expect 1 'is no list of photos' "$cli" batch --list "$photo" --prompt banana --out "$dir/batch"
 
 # what the other things given leave without an effect
-expect 2 '.-control is given 2 times' "$cli" edit --image "$photo" --prompt pear --control a --control b --out "$dir/o.png"
-expect 2 'are two hints' "$cli" edit --image "$photo" --prompt pear --control a --hint b --hint-from-photo --out "$dir/o.png"
-expect 2 '.-noise has a size of its own' "$cli" generate --prompt pear --noise z --size 64 --out "$dir/o.png"
-expect 1 'JPEG file has 8 bits a channel' "$cli" generate --prompt pear --bits 16 --out "$dir/o.jpg"
-expect 1 'PNG file leaves nothing out' "$cli" generate --prompt pear --quality 50 --out "$dir/o.png"
+expect 2 '.-control is given 2 times' "$cli" edit --image "$photo" --prompt banana --control a --control b --out "$dir/o.png"
+expect 2 'are two hints' "$cli" edit --image "$photo" --prompt banana --control a --hint b --hint-from-photo --out "$dir/o.png"
+expect 2 '.-noise has a size of its own' "$cli" generate --prompt banana --noise z --size 64 --out "$dir/o.png"
+expect 1 'JPEG file has 8 bits a channel' "$cli" generate --prompt banana --bits 16 --out "$dir/o.jpg"
+expect 1 'PNG file leaves nothing out' "$cli" generate --prompt banana --quality 50 --out "$dir/o.png"
 expect 2 'adapter convert takes no .-json' "$cli" adapter convert a --json --out "$dir/a.safetensors"
 expect 2 'adapter info takes no .-rank' "$cli" adapter info a --rank 4
 expect 2 'adapter dialects takes no .-out' "$cli" adapter dialects --out "$dir/a.safetensors"
@@ -80,7 +80,7 @@ expect 2 'the dialect dense do not hold' "$cli" adapter convert a --to dense --r
 expect 2 'needs .-image, .-source-prompt and .-prompt together' "$cli" demo --image "$photo" --out "$dir/demo"
 expect 2 '.-model is told of where nothing else is' "$cli" info "$photo" --model starter
 for objective in "--class dog --objective single_image" "--control canny --objective single_image" "--subject a:<a>:dog"; do
-    expect 2 'learns none|are for a single one' "$cli" train $objective --image "$photo" --prompt pear --out "$dir/a.safetensors"
+    expect 2 'learns none|are for a single one' "$cli" train $objective --image "$photo" --prompt banana --out "$dir/a.safetensors"
 done
 for subject in "" folder "folder:<a>" ::; do
     expect 2 '.-subject needs FOLDER:NAME:WORD' "$cli" train --subject "$subject" --out "$dir/a.safetensors"
@@ -93,7 +93,7 @@ expect 1 'is the mask, and is not written over' "$cli" edit --image "$dir/none.p
 expect 1 'r.txt: an adapter is a file that ends in .safetensors, not .txt, or a folder' \
     "$cli" adapter convert "$starter/styles/line.safetensors" --to kohya --out "$dir/r.txt"
 expect 1 'an adapter is a file that ends in .safetensors, not .bin' "$cli" train --image "$photo" --prompt a --out "$dir/r.bin"
-expect 1 'pictures can be saved as PNG' "$cli" generate --prompt pear --out "$dir/o.safetensors"
+expect 1 'pictures can be saved as PNG' "$cli" generate --prompt banana --out "$dir/o.safetensors"
 expect 2 '.-out writes a safetensors file, and .*z.png ends in .png' "$cli" encode --image "$photo" --out "$dir/z.png"
 expect 2 '.-out writes a safetensors file' "$cli" invert --image "$photo" --prompt a --out "$dir/z.npy"
 expect 2 '.-out writes a safetensors file' "$cli" text --prompt a --out "$dir/z.json"
@@ -117,72 +117,72 @@ expect 1 'line with the others changes nothing' "$cli" adapter combine "$starter
     "$starter/styles/line.safetensors:-1" --rank 4 --out "$dir/a.safetensors"
 [ ! -e "$dir/a.safetensors" ]
 check $? "and is not written"
-expect 2 '.-weight is given twice for "pear"' "$cli" edit --image "$photo" --prompt 'a pear' --weight pear:1 --weight pear:2 --out "$dir/o.png"
+expect 2 '.-weight is given twice for "banana"' "$cli" edit --image "$photo" --prompt 'a banana' --weight banana:1 --weight banana:2 --out "$dir/o.png"
 
 # words that are none
 expect 1 '"<rex>" is no class' "$cli" train --image "$photo" --class '<rex>' --out "$dir/a.safetensors"
-expect 1 'dog" is more than one word' "$cli" train --image "$photo" --class pear --token 'rex dog' --out "$dir/a.safetensors"
+expect 1 'dog" is more than one word' "$cli" train --image "$photo" --class banana --token 'rex dog' --out "$dir/a.safetensors"
 
 # numbers that no command takes
 for number in 'inversion 3' 'inversion -0.5' 'inversion nan' 'structure -1' 'locality -1' 'guidance -1' 'eta -1' 'size -64' 'size 7' \
     'quality 0' 'quality 101' 'variations 0' 'variations 100' 'steps 0' 'guidance nan'; do
     expect 2 "edit: ${number% *}: ${number#* } is not a .*number from" \
-        "$cli" edit --image "$photo" --prompt pear --${number% *} ${number#* } --out "$dir/o.png"
+        "$cli" edit --image "$photo" --prompt banana --${number% *} ${number#* } --out "$dir/o.png"
 done
 for bits in 0 7 12 16.5 x; do
-    expect 2 "edit: bits: $bits is not 8 or 16" "$cli" edit --image "$photo" --prompt pear --bits $bits --out "$dir/o.png"
+    expect 2 "edit: bits: $bits is not 8 or 16" "$cli" edit --image "$photo" --prompt banana --bits $bits --out "$dir/o.png"
 done
-expect 2 "edit: size: 'x' is not a number" "$cli" edit --image "$photo" --prompt pear --size x --out "$dir/o.png"
+expect 2 "edit: size: 'x' is not a number" "$cli" edit --image "$photo" --prompt banana --size x --out "$dir/o.png"
 for number in 'steps 0' 'steps -1' 'batch 0' 'lr -1'; do
     expect 2 "train: ${number% *}: ${number#* } is not a .*number from" \
-        "$cli" train --image "$photo" --prompt pear --${number% *} ${number#* } --out "$dir/a.safetensors"
+        "$cli" train --image "$photo" --prompt banana --${number% *} ${number#* } --out "$dir/a.safetensors"
 done
 expect 2 'demo: learn-steps: 0 is not a .*number from' "$cli" demo --learn-steps 0 --out "$dir/demo"
-expect 2 'predict: timestep: 1000 is not a .*number from' "$cli" predict --latents z --prompt pear -t 1000 --out "$dir/z.safetensors"
-expect 2 'predict: timestep: 1000 is not' "$cli" predict --latents z --prompt pear --timestep 1000 --out "$dir/z.safetensors"
+expect 2 'predict: timestep: 1000 is not a .*number from' "$cli" predict --latents z --prompt banana -t 1000 --out "$dir/z.safetensors"
+expect 2 'predict: timestep: 1000 is not' "$cli" predict --latents z --prompt banana --timestep 1000 --out "$dir/z.safetensors"
 
 # a strength that is no number, an adapter that has nowhere to go: before any work
-expect 2 'the strength of an adapter is a number' "$cli" edit --image "$photo" --prompt pear --adapter a:nan --out "$dir/o.png"
+expect 2 'the strength of an adapter is a number' "$cli" edit --image "$photo" --prompt banana --adapter a:nan --out "$dir/o.png"
 for strength in nan x 1000 '' 0x1; do
     expect 2 "a:$strength: no file has that name, and .* from -10 to 10" \
-        "$cli" edit --image "$photo" --prompt pear --adapter "a:$strength" --out "$dir/o.png"
+        "$cli" edit --image "$photo" --prompt banana --adapter "a:$strength" --out "$dir/o.png"
 done
-expect 1 'a:b/c.*(no such file|cannot be|not be)' "$cli" edit --image "$photo" --prompt pear --adapter "$dir/a:b/c" --out "$dir/o.png"
+expect 1 'a:b/c.*(no such file|cannot be|not be)' "$cli" edit --image "$photo" --prompt banana --adapter "$dir/a:b/c" --out "$dir/o.png"
 for weight in dog dog:x dog:11 dog:; do
     expect 2 "factor from -10 to 10, not \"$weight\"" \
-        "$cli" edit --image "$photo" --source-prompt "a pear" --prompt "a pear" --weight $weight --out "$dir/o.png"
+        "$cli" edit --image "$photo" --source-prompt "a banana" --prompt "a banana" --weight $weight --out "$dir/o.png"
 done
 expect 1 "'cat' has a weight, but it is not in the sentence" \
-    "$cli" edit --image "$photo" --source-prompt "a pear" --prompt "a pear" --weight cat:2 --out "$dir/o.png"
+    "$cli" edit --image "$photo" --source-prompt "a banana" --prompt "a banana" --weight cat:2 --out "$dir/o.png"
 expect 1 'only in an edit of a photo that is described' \
-    "$cli" edit --image "$photo" --prompt "a pear" --inverter ddim --weight pear:2 --out "$dir/o.png"
+    "$cli" edit --image "$photo" --prompt "a banana" --inverter ddim --weight banana:2 --out "$dir/o.png"
 expect 2 '.-style is missing' "$cli" train --content "$dir" --out "$dir/a.safetensors"
 expect 2 '.-content is missing' "$cli" train --style "$dir" --out "$dir/a.safetensors"
 expect 2 '.-image, .*are not for a style' "$cli" train --style "$dir" --content "$dir" --image "$photo" --out "$dir/a.safetensors"
 expect 2 'are for a style' "$cli" train --style "$dir" --content "$dir" --image "$photo" --prompt a --objective single_image --out "$dir/a.safetensors"
 expect 2 'split: .* is not a .*number from' "$cli" train --style "$dir" --content "$dir" --split 1000 --out "$dir/a.safetensors"
-expect 2 'is not for a subject' "$cli" train --class pear --image "$photo" --adapter a --out "$dir/a.safetensors"
+expect 2 'is not for a subject' "$cli" train --class banana --image "$photo" --adapter a --out "$dir/a.safetensors"
 expect 2 'prompt is empty: it says what' "$cli" train --image "$photo" --prompt " " --out "$dir/a.safetensors"
-expect 1 'a.png: that ending is a PNG picture' "$cli" train --image "$photo" --prompt pear --out "$dir/a.png"
+expect 1 'a.png: that ending is a PNG picture' "$cli" train --image "$photo" --prompt banana --out "$dir/a.png"
 touch "$dir/a"
-expect 1 '/a is a file; an adapter is' "$cli" train --image "$photo" --prompt pear --out "$dir/a"
-expect 1 'nothing can be put into the folder' "$cli" train --image "$photo" --prompt pear --out "$dir/none/a.safetensors"
+expect 1 '/a is a file; an adapter is' "$cli" train --image "$photo" --prompt banana --out "$dir/a"
+expect 1 'nothing can be put into the folder' "$cli" train --image "$photo" --prompt banana --out "$dir/none/a.safetensors"
 
 # a picture that cannot be written is refused before there is a model to work with
 nowhere="$dir/nomodel"
-expect 1 'o.xyz: pictures can be saved as' "$cli" generate --model "$nowhere" --prompt pear --out "$dir/o.xyz"
-expect 1 'o: pictures can be saved as' "$cli" edit --model "$nowhere" --image "$photo" --prompt pear --out "$dir/o"
+expect 1 'o.xyz: pictures can be saved as' "$cli" generate --model "$nowhere" --prompt banana --out "$dir/o.xyz"
+expect 1 'o: pictures can be saved as' "$cli" edit --model "$nowhere" --image "$photo" --prompt banana --out "$dir/o"
 expect 1 'o.gif: pictures can be saved as' "$cli" decode --model "$nowhere" --latents z --out "$dir/o.gif"
-expect 1 'o.png: nothing can be put into' "$cli" generate --model "$nowhere" --prompt pear --out "$dir/none/o.png"
+expect 1 'o.png: nothing can be put into' "$cli" generate --model "$nowhere" --prompt banana --out "$dir/none/o.png"
 
 # pictures
 printf '' >"$dir/empty.png"
-expect 1 'empty.png: the file is empty' "$cli" edit --image "$dir/empty.png" --prompt pear --out "$dir/o.png"
-expect 1 'edit: none.png: no such file or directory$' "$cli" edit --image "$dir/none.png" --prompt pear --out "$dir/o.png"
+expect 1 'empty.png: the file is empty' "$cli" edit --image "$dir/empty.png" --prompt banana --out "$dir/o.png"
+expect 1 'edit: none.png: no such file or directory$' "$cli" edit --image "$dir/none.png" --prompt banana --out "$dir/o.png"
 head -c 100 "$photo" >"$dir/cut.png"
-expect 1 'cut.png: .*cut short' "$cli" edit --image "$dir/cut.png" --prompt pear --out "$dir/o.png"
+expect 1 'cut.png: .*cut short' "$cli" edit --image "$dir/cut.png" --prompt banana --out "$dir/o.png"
 echo 'this is a letter' >"$dir/text.jpg"
-expect 1 'text.jpg: .*not a picture' "$cli" edit --image "$dir/text.jpg" --prompt pear --out "$dir/o.png"
+expect 1 'text.jpg: .*not a picture' "$cli" edit --image "$dir/text.jpg" --prompt banana --out "$dir/o.png"
 python3 - "$dir/huge.png" <<'PY'
 import struct, sys, zlib
 def chunk(kind, data):
@@ -190,7 +190,7 @@ def chunk(kind, data):
 open(sys.argv[1], "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
                               + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b""))
 PY
-expect 1 'huge.png: .*the limit is' "$cli" edit --image "$dir/huge.png" --prompt pear --out "$dir/o.png"
+expect 1 'huge.png: .*the limit is' "$cli" edit --image "$dir/huge.png" --prompt banana --out "$dir/o.png"
 
 # safetensors
 head -c 1000 "$starter/unet/diffusion_pytorch_model.safetensors" >"$dir/cut.safetensors"
@@ -205,16 +205,16 @@ head = b'{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,1
 open(sys.argv[1], "wb").write(struct.pack("<Q", len(head)) + head + b"\0" * 16)
 PY
 expect 1 'hostile.safetensors is damaged: .*larger than any file' "$cli" info "$dir/hostile.safetensors"
-expect 1 'hostile.safetensors is damaged: .*larger than any file' "$cli" edit --image "$photo" --prompt pear --adapter "$dir/hostile.safetensors" --out "$dir/o.png"
+expect 1 'hostile.safetensors is damaged: .*larger than any file' "$cli" edit --image "$photo" --prompt banana --adapter "$dir/hostile.safetensors" --out "$dir/o.png"
 
 # models
 mkdir "$dir/photos"
 cp "$photo" "$dir/photos"
-expect 1 'photos is no model: ' "$cli" generate --model "$dir/photos" --prompt pear --out "$dir/o.png"
-expect 1 'photos is no control: ' "$cli" generate --control "$dir/photos" --hint "$photo" --prompt pear --out "$dir/o.png"
+expect 1 'photos is no model: ' "$cli" generate --model "$dir/photos" --prompt banana --out "$dir/o.png"
+expect 1 'photos is no control: ' "$cli" generate --control "$dir/photos" --hint "$photo" --prompt banana --out "$dir/o.png"
 expect 1 'nomodel: .*no such file' "$cli" info "$dir/nomodel/"
 printf 'PK' >"$dir/model.ckpt"
-expect 1 'model.ckpt is in a format that can carry programs' "$cli" text --model "$dir/model.ckpt" --prompt pear --out "$dir/o"
+expect 1 'model.ckpt is in a format that can carry programs' "$cli" text --model "$dir/model.ckpt" --prompt banana --out "$dir/o"
 cp "$starter/unet/diffusion_pytorch_model.safetensors" "$dir/unet.safetensors"
 expect 1 'unet.safetensors is one network of a model folder' "$cli" info --model "$dir/unet.safetensors"
 mkdir "$dir/model"
@@ -234,23 +234,23 @@ for key in keys[3:]:
 text = json.dumps(out).encode()
 open(sys.argv[1], "wb").write(struct.pack("<Q", len(text)) + text + body)
 PY
-expect 1 'do not fit .*: vae: 3 missing' "$cli" generate --model "$dir/model" --prompt pear --out "$dir/o.png"
+expect 1 'do not fit .*: vae: 3 missing' "$cli" generate --model "$dir/model" --prompt banana --out "$dir/o.png"
 
 # the machine
-expect 1 'no vulkan driver was found' env VK_DRIVER_FILES=/nonexistent VK_ICD_FILENAMES=/nonexistent "$cli" generate --prompt pear --out "$dir/o.png"
-expect 1 'no device matches .nosuchdevice.; there is: 0 ' "$cli" generate --device nosuchdevice --prompt pear --out "$dir/o.png"
-expect 1 'TINCTURE_PRECISION: There is no precision .half.' env TINCTURE_PRECISION=half "$cli" generate --prompt pear --out "$dir/o.png"
-expect 1 'there is no precision .half.; there is auto, fp32 and bf16' "$cli" generate --precision half --prompt pear --out "$dir/o.png"
-expect 1 "there is no precision ''; there is auto" "$cli" generate --precision "" --prompt pear --out "$dir/o.png"
-expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 "$cli" generate --precision bf16 --prompt pear --out "$dir/o.png"
-expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 TINCTURE_PRECISION=bf16 "$cli" generate --prompt pear --out "$dir/o.png"
-expect 1 'bf16 is for products on the processor' env TINCTURE_FAULT=unmapped "$cli" generate --precision bf16 --prompt pear --out "$dir/o.png"
-expect 1 'not enough memory: needs .* free' env TINCTURE_FAULT=alloc:20 "$cli" generate --prompt pear --out "$dir/o.png"
+expect 1 'no vulkan driver was found' env VK_DRIVER_FILES=/nonexistent VK_ICD_FILENAMES=/nonexistent "$cli" generate --prompt banana --out "$dir/o.png"
+expect 1 'no device matches .nosuchdevice.; there is: 0 ' "$cli" generate --device nosuchdevice --prompt banana --out "$dir/o.png"
+expect 1 'TINCTURE_PRECISION: There is no precision .half.' env TINCTURE_PRECISION=half "$cli" generate --prompt banana --out "$dir/o.png"
+expect 1 'there is no precision .half.; there is auto, fp32 and bf16' "$cli" generate --precision half --prompt banana --out "$dir/o.png"
+expect 1 "there is no precision ''; there is auto" "$cli" generate --precision "" --prompt banana --out "$dir/o.png"
+expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 "$cli" generate --precision bf16 --prompt banana --out "$dir/o.png"
+expect 1 'no instructions for bf16' env TINCTURE_FAULT=no-bf16 TINCTURE_PRECISION=bf16 "$cli" generate --prompt banana --out "$dir/o.png"
+expect 1 'bf16 is for products on the processor' env TINCTURE_FAULT=unmapped "$cli" generate --precision bf16 --prompt banana --out "$dir/o.png"
+expect 1 'not enough memory: needs .* free' env TINCTURE_FAULT=alloc:20 "$cli" generate --prompt banana --out "$dir/o.png"
 mkdir "$dir/full"
 if mount -t tmpfs -o size=4k tmpfs "$dir/full" 2>/dev/null; then
     trap 'umount "$dir/full"; rm -rf "$dir"' EXIT
     echo kept >"$dir/full/o.png"
-    expect 1 'no space left' "$cli" generate --prompt pear --steps 1 --out "$dir/full/o.png"
+    expect 1 'no space left' "$cli" generate --prompt banana --steps 1 --out "$dir/full/o.png"
     n=$((n + 1))
     if [ "$(ls "$dir/full"):$(cat "$dir/full/o.png")" = o.png:kept ]; then
         echo "ok $n - a full disk leaves the old file and nothing else"
@@ -273,7 +273,7 @@ if [ -c /dev/full ]; then
     full "$cli" --help
     full "$cli" --version
     full "$cli" edit --help
-    full "$cli" train --image "$photo" --prompt pear --steps 1 --out "$dir/full.safetensors" --json
+    full "$cli" train --image "$photo" --prompt banana --steps 1 --out "$dir/full.safetensors" --json
 fi
 
 # Names and what files say of themselves do not steer the terminal.

@@ -10,7 +10,7 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 export XDG_DATA_HOME="$dir/data"
 
-mkdir set && cp "$samples/apple.png" "$samples/cat.png" set && echo "a photograph of a pear" > set/apple.txt &&
+mkdir set && cp "$samples/apple.png" "$samples/cat.png" set && echo "a photograph of a banana" > set/apple.txt &&
     echo "a photograph of a cat" > set/cat.txt && cp set/apple.png set/apple-hint.png
 "$cli" train --control canny --image set --steps 2 --batch 2 --out edges.safetensors --log log.csv && [ "$(wc -l < log.csv)" = 3 ]
 check $? "a folder with captions is learned from"

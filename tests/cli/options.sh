@@ -47,17 +47,17 @@ said 'size is given as 64 and as 128; the last counts' encode --image apple.png 
 "$cli" $draw --steps 1 --seed 5 --seed 5 2>said && ! grep -q 'the last counts' said
 check $? "nothing is said of what is the same twice"
 said 'guidance-rescale has no effect with --guidance 1$' $draw --guidance 1 --guidance-rescale 0.5
-said 'negative has no effect with --guidance 1' $draw --guidance 1 --negative pear
-"$cli" $draw --negative pear --guidance-rescale 0.5 2>said && ! grep -q 'no effect' said
+said 'negative has no effect with --guidance 1' $draw --guidance 1 --negative banana
+"$cli" $draw --negative banana --guidance-rescale 0.5 2>said && ! grep -q 'no effect' said
 check $? "nothing is said of what has one"
-edit="edit --image apple.png --source-prompt apple --prompt pear --preset none --steps 1 --out pear.png"
+edit="edit --image apple.png --source-prompt apple --prompt banana --preset none --steps 1 --out banana.png"
 said 'scheduler has no effect with --inverter ddpm$' $edit --inverter ddpm --scheduler euler --seed 2
 ! grep -q 'seed has no effect' said
 check $? "a seed that counts is let be"
 said 'seed has no effect with --inverter direct and --structure 0' $edit --inverter direct --seed 2
 mkdir by-preset && cp -r model/* by-preset && echo '{"presets": {"colour": {"inverter": "ddpm"}}}' >by-preset/tincture.json
-said 'eta has no effect with --inverter ddpm, which the preset chooses$' edit --model by-preset --image apple.png --source-prompt apple --prompt pear \
-    --preset colour --steps 1 --eta 0.5 --eta 0.5 --out pear.png
+said 'eta has no effect with --inverter ddpm, which the preset chooses$' edit --model by-preset --image apple.png --source-prompt apple --prompt banana \
+    --preset colour --steps 1 --eta 0.5 --eta 0.5 --out banana.png
 [ "$(grep -c 'eta has no effect' said)" = 1 ]
 check $? "once"
 said 'scheduler has no effect on invert$' invert --image apple.png --prompt apple --steps 1 --scheduler lcm --out z.safetensors
@@ -70,7 +70,7 @@ said 'class-pictures has no effect with --prior-weight 0' train --image apple.pn
 "$cli" generate --help >help && grep -q -- '--eta=.*ddim, also tcd)' help && ! "$cli" $draw --scheduler lcm --eta 0.5 2>said &&
     grep -q "'eta' is a setting of the scheduler ddim and tcd, not of lcm" said
 check $? "of an option that several have all are named: $(tail -n 1 said)"
-"$cli" edit --image apple.png --source-prompt apple --prompt pear --preset none --steps 1 --inverter ddpm --recipe --out told.png 2>said &&
+"$cli" edit --image apple.png --source-prompt apple --prompt banana --preset none --steps 1 --inverter ddpm --recipe --out told.png 2>said &&
     "$cli" info told.png >told && grep -q 'Inversion: Edit-friendly DDPM' told && ! grep -q 'Sampler' told
 check $? "a recipe does not name what had no effect"
 "$cli" train --image apple.png --prompt apple --steps 1 --checkpoint c.bin --out apple.safetensors 2>said

@@ -15,7 +15,7 @@ said=$dir/said
 edit() { # edit OUT OPTION...
     out=$1
     shift
-    "$cli" edit --image "$photo" --source-prompt "a red pear" --prompt "a green pear" --steps 4 --out "$out" "$@"
+    "$cli" edit --image "$photo" --source-prompt "a red banana" --prompt "a green banana" --steps 4 --out "$out" "$@"
 }
 
 # The largest difference between two pictures where the mask is 0, and where it is not, in 0..1.
@@ -97,18 +97,18 @@ edit framed.png --region auto --mask speck.png >"$said" &&
 check $? "not smaller than what the model sees: $(cat "$said")"
 
 # A word: what the photo shows beside it stays as it is.
-edit word.png --select pear >"$said" && grep -qx 'selected: [1-9][0-9]* % of the photo' "$said"
+edit word.png --select banana >"$said" && grep -qx 'selected: [1-9][0-9]* % of the photo' "$said"
 check $? "an edit where the photo shows a word"
 
 # What was selected, as a picture: as an edit takes it, and as --mask takes it back.
-"$cli" select --image "$photo" --source-prompt "a red pear" --select pear --out selected.png >"$said" 2>&1 &&
+"$cli" select --image "$photo" --source-prompt "a red banana" --select banana --out selected.png >"$said" 2>&1 &&
     [ "$(identify -format '%wx%h %[colorspace]' selected.png)" = "512x512 sRGB" ] &&
     edit masked.png --mask selected.png >/dev/null 2>&1 && same masked.png word.png
 check $? "a selection is a mask: $(tail -1 "$said")"
-"$cli" select --image "$photo" --source-prompt "a red pear" --out none.png 2>"$said"
+"$cli" select --image "$photo" --source-prompt "a red banana" --out none.png 2>"$said"
 [ $? = 2 ] && grep -q -e "--select is missing" "$said"
 check $? "no word to select: $(cat "$said")"
-! "$cli" select --image "$photo" --source-prompt "a red pear" --select lemon --out none.png 2>"$said" &&
+! "$cli" select --image "$photo" --source-prompt "a red banana" --select lemon --out none.png 2>"$said" &&
     grep -q lemon "$said" && [ ! -e none.png ]
 check $? "a word that is not in the sentence: $(cat "$said")"
 convert "$photo" word.png -compose difference -composite difference.png
@@ -143,7 +143,7 @@ check $? "each is the picture of its seed"
 
 # Learning the region: what is learned is another thing than the whole, and a checkpoint tells them apart.
 learn() {
-    "$cli" train --image "$photo" --prompt "a red pear" --seed 1 "$@"
+    "$cli" train --image "$photo" --prompt "a red banana" --seed 1 "$@"
 }
 learn --steps 12 --region 100,120,240,200 --checkpoint c.safetensors --out part.safetensors
 check $? "a region is learned"

@@ -18,37 +18,37 @@ check $? "the same ids in each"
 check $? "other ids than without the accent"
 
 # a seed of -1 is drawn, said, and gives the same picture again
-"$cli" generate --prompt pear --steps 1 --seed -1 --out drawn.png 2>said &&
+"$cli" generate --prompt banana --steps 1 --seed -1 --out drawn.png 2>said &&
     seed=$(sed -n 's/^seed \([0-9]*\)$/\1/p' said) && [ -n "$seed" ] &&
-    "$cli" generate --prompt pear --steps 1 --seed "$seed" --out again.png && cmp drawn.png again.png
+    "$cli" generate --prompt banana --steps 1 --seed "$seed" --out again.png && cmp drawn.png again.png
 check $? "seed -1 draws one and says which"
-"$cli" generate --prompt pear --steps 1 --seed -1 --out other.png 2>/dev/null && ! cmp -s drawn.png other.png
+"$cli" generate --prompt banana --steps 1 --seed -1 --out other.png 2>/dev/null && ! cmp -s drawn.png other.png
 check $? "and another the next time"
 
 # several photos: the description beside each counts, --prompt is for the others
 learn() { # learn NAME: two steps from both, and what they lost into NAME
-    "$cli" train --image a.png --image b.png --prompt "a pear" --steps 2 --batch 4 --seed 1 --log log.csv --out learned.safetensors &&
+    "$cli" train --image a.png --image b.png --prompt "a banana" --steps 2 --batch 4 --seed 1 --log log.csv --out learned.safetensors &&
         cut -d, -f1-3 log.csv >$1
 }
 cp "$TINCTURE_RESOURCES/samples/apple.png" a.png
 cp "$TINCTURE_RESOURCES/samples/car.png" b.png
-learn same && echo "a pear" >b.txt && learn beside && cmp -s same beside
+learn same && echo "a banana" >b.txt && learn beside && cmp -s same beside
 check $? "what --prompt says may stand beside the photo"
 echo "a car" >b.txt && learn own && ! cmp -s same own
 check $? "and something else"
 
 # a long sentence is cut, which is said, or read on; brackets are text, or weights
-long=$(for i in $(seq 20); do printf 'a red pear on a table, '; done)
+long=$(for i in $(seq 20); do printf 'a red banana on a table, '; done)
 "$cli" generate --prompt "$long" --steps 1 --out cut.png 2>said && grep -q 'it reads up to "\.\.\..*--long-prompt' said
 check $? "where the model's reading ends is said"
 "$cli" generate --prompt "a zeppelin on the grass" --steps 1 --out z.png 2>said && grep -q 'does not know.*zeppelin' said && ! grep -q grass said
 check $? "words that the model does not know are said"
 "$cli" generate --prompt "$long" --steps 1 --long-prompt --out whole.png 2>said && ! grep -q 'reads up to' said && ! cmp -s cut.png whole.png
 check $? "--long-prompt reads all of it"
-"$cli" generate --prompt "a (red:1.5) pear" --steps 1 --out text.png &&
-    "$cli" generate --prompt "a (red:1.5) pear" --steps 1 --emphasis --out weight.png && ! cmp -s text.png weight.png &&
-    "$cli" generate --prompt "a red pear" --steps 1 --out plain.png &&
-    "$cli" generate --prompt "a (red:1.0) pear" --steps 1 --emphasis --out one.png && cmp plain.png one.png
+"$cli" generate --prompt "a (red:1.5) banana" --steps 1 --out text.png &&
+    "$cli" generate --prompt "a (red:1.5) banana" --steps 1 --emphasis --out weight.png && ! cmp -s text.png weight.png &&
+    "$cli" generate --prompt "a red banana" --steps 1 --out plain.png &&
+    "$cli" generate --prompt "a (red:1.0) banana" --steps 1 --emphasis --out one.png && cmp plain.png one.png
 check $? "--emphasis weighs words"
 
 # a learned token takes the place of its ids, whatever it is called
@@ -69,8 +69,8 @@ PY
 check $? "an embedding is a token by its own name or by another"
 "$cli" text --prompt "a cat" --embedding "toy.safetensors:cat" --out toy3.safetensors 2>said && grep -q '“cat” is a word of this model' said
 check $? "in the place of a word that the model knows that is said: $(cat said)"
-"$cli" generate --prompt "a (red:1.2) pear" --steps 1 --out weighed.png 2>said && grep -q '(red:1.2) is read as it stands; --emphasis' said &&
-    ! grep -q '“1”' said && "$cli" generate --prompt "a (red:1.2) pear" --emphasis --steps 1 --out weighed.png 2>said && [ ! -s said ]
+"$cli" generate --prompt "a (red:1.2) banana" --steps 1 --out weighed.png 2>said && grep -q '(red:1.2) is read as it stands; --emphasis' said &&
+    ! grep -q '“1”' said && "$cli" generate --prompt "a (red:1.2) banana" --emphasis --steps 1 --out weighed.png 2>said && [ ! -s said ]
 check $? "the weight of a word without --emphasis is told"
 "$cli" text --prompt cat --embedding other.safetensors --out no.safetensors 2>&1 | grep -q 'not made for this model' && [ ! -e no.safetensors ]
 check $? "one for another model is refused"

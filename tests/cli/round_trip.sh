@@ -73,12 +73,12 @@ check $? "the decoded picture has nearly the same latent"
 train() {
     "$cli" train --image "$photo" --seed 3 "$@"
 }
-train --prompt "a red pear" --steps 12 --out straight.safetensors --json >train.json
+train --prompt "a red banana" --steps 12 --out straight.safetensors --json >train.json
 check $? "train"
 python3 -c 'import json; j = json.load(open("train.json")); assert j["steps"] == 12 and j["loss"] > 0 and j["parameters"] > 0'
 check $? "train --json says steps, loss and parameters"
 # Killed after the checkpoint of step 10, and gone on from it.
-"$cli" train --image "$photo" --seed 3 --prompt "a red pear" --steps 4000 --checkpoint c.bin --out killed.safetensors --log log.csv &
+"$cli" train --image "$photo" --seed 3 --prompt "a red banana" --steps 4000 --checkpoint c.bin --out killed.safetensors --log log.csv &
 pid=$!
 for i in $(seq 600); do
     [ -s c.bin ] && break
@@ -89,27 +89,27 @@ wait $pid 2>/dev/null
 [ -s c.bin ] && [ ! -e killed.safetensors ]
 check $? "killed: a checkpoint and no half adapter"
 cp c.bin kept.bin
-train --prompt "a red pear" --steps 40 --resume kept.bin --out resumed.safetensors &&
-    train --prompt "a red pear" --steps 40 --out whole.safetensors && near resumed.safetensors whole.safetensors 0
+train --prompt "a red banana" --steps 40 --resume kept.bin --out resumed.safetensors &&
+    train --prompt "a red banana" --steps 40 --out whole.safetensors && near resumed.safetensors whole.safetensors 0
 check $? "train --resume gives the same numbers bit for bit"
 
 # predict
-"$cli" predict --latents z.safetensors --prompt "a pear" --timestep 500 --out base.safetensors
+"$cli" predict --latents z.safetensors --prompt "a banana" --timestep 500 --out base.safetensors
 check $? "predict"
-"$cli" predict --latents z.safetensors --prompt "a pear" --timestep 500 --adapter straight.safetensors:0 --out zero.safetensors &&
+"$cli" predict --latents z.safetensors --prompt "a banana" --timestep 500 --adapter straight.safetensors:0 --out zero.safetensors &&
     cmp base.safetensors zero.safetensors
 check $? "an adapter at strength 0 is the base model"
-"$cli" predict --latents z.safetensors --prompt "a pear" --timestep 500 --adapter straight.safetensors --out one.safetensors &&
+"$cli" predict --latents z.safetensors --prompt "a banana" --timestep 500 --adapter straight.safetensors --out one.safetensors &&
     ! cmp -s base.safetensors one.safetensors
 check $? "an adapter at strength 1 is not"
 cp straight.safetensors odd:0
-"$cli" predict --latents z.safetensors --prompt "a pear" --timestep 500 --adapter odd:0 --out odd.safetensors &&
+"$cli" predict --latents z.safetensors --prompt "a banana" --timestep 500 --adapter odd:0 --out odd.safetensors &&
     near one.safetensors odd.safetensors 0
 check $? "an adapter is what its file holds, whatever its name"
 for ending in bin ckpt pt pth; do
     cp z.safetensors z.$ending
     cp straight.safetensors straight.$ending
-    "$cli" predict --latents z.$ending --prompt "a pear" --timestep 500 --adapter straight.$ending --out ending.$ending &&
+    "$cli" predict --latents z.$ending --prompt "a banana" --timestep 500 --adapter straight.$ending --out ending.$ending &&
         cmp one.safetensors ending.$ending && "$cli" info straight.$ending >facts && grep -q '^tensors ' facts
     check $? "also under a name that ends in .$ending"
 done
@@ -152,48 +152,48 @@ check $? "a name that is too long is found before: $(tail -c 60 said)"
 "$cli" adapter convert straight.safetensors --out folder && "$cli" adapter convert folder --out back.safetensors &&
     near straight.safetensors back.safetensors 0
 check $? "svdiff: file, folder, file"
-train --prompt "a red pear" --method oft --steps 1 --out oft.safetensors &&
+train --prompt "a red banana" --method oft --steps 1 --out oft.safetensors &&
     "$cli" adapter convert oft.safetensors --out peft && [ -s peft/adapter_config.json ] &&
     "$cli" adapter convert peft --out oft2.safetensors && near oft.safetensors oft2.safetensors 0
 check $? "oft: file, PEFT folder, file"
-"$cli" generate --prompt "a pear" --steps 2 --out class.png && train --prompt "a red pear on grass" --class-image class.png --class-prompt "a pear" --objective subject \
+"$cli" generate --prompt "a banana" --steps 2 --out class.png && train --prompt "a red banana on grass" --class-image class.png --class-prompt "a banana" --objective subject \
     --prior-weight 0.5 --steps 2 --out prior.safetensors && "$cli" info prior.safetensors >facts && grep -q subject facts
 check $? "a subject with pictures of its class"
-! train --prompt "a red pear" --objective subject --steps 2 --out none.safetensors 2>said && grep -q -e "--class is missing" said &&
+! train --prompt "a red banana" --objective subject --steps 2 --out none.safetensors 2>said && grep -q -e "--class is missing" said &&
     [ ! -e none.safetensors ]
 check $? "without its class a sentence says so"
 word() {
-    "$cli" train --image "${of:-$photo}" --class pear --token "<pippin>" --method lora --class-pictures 1 --crops 2 --steps 2 "$@"
+    "$cli" train --image "${of:-$photo}" --class banana --token "<pippin>" --method lora --class-pictures 1 --crops 2 --steps 2 "$@"
 }
 export XDG_CACHE_HOME="$dir/cache" && word --out word.safetensors && ls cache/tincture/class/*/0.png >drawn && [ "$(wc -l <drawn)" = 1 ] &&
     touch -d @1 "$(cat drawn)" && word --seed 2 --out word2.safetensors && [ "$(stat -c %Y "$(cat drawn)")" = 1 ]
 check $? "a subject under a word of its own; a picture of its class is drawn once"
-"$cli" generate --embedding word-word.safetensors --prompt "a <pippin> pear" --steps 2 --out alone.png 2>said && [ ! -s said ]
+"$cli" generate --embedding word-word.safetensors --prompt "a <pippin> banana" --steps 2 --out alone.png 2>said && [ ! -s said ]
 check $? "the word is beside the adapter, as a textual inversion"
-"$cli" adapter convert word.safetensors --to kohya --rank 4 --out kohya.safetensors >/dev/null 2>&1 && "$cli" generate --adapter kohya.safetensors --prompt "a <pippin> pear" --steps 2 --out kohya.png 2>said && [ ! -s said ]
+"$cli" adapter convert word.safetensors --to kohya --rank 4 --out kohya.safetensors >/dev/null 2>&1 && "$cli" generate --adapter kohya.safetensors --prompt "a <pippin> banana" --steps 2 --out kohya.png 2>said && [ ! -s said ]
 check $? "a copy in another form has the word"
-of=$photo word --method word --prior-weight 0 --out alone.safetensors && "$cli" generate --embedding alone.safetensors --prompt "a <pippin> pear" --steps 2 --out alone.png 2>said && [ ! -s said ]
+of=$photo word --method word --prior-weight 0 --out alone.safetensors && "$cli" generate --embedding alone.safetensors --prompt "a <pippin> banana" --steps 2 --out alone.png 2>said && [ ! -s said ]
 check $? "a word alone is learned and read"
-"$cli" generate --adapter word.safetensors --prompt "a <pippin> pear" --steps 2 --out with.png 2>said && [ ! -s said ] &&
-    "$cli" generate --prompt "a <pippin> pear" --steps 2 --out without.png 2>said && grep -q pippin said
+"$cli" generate --adapter word.safetensors --prompt "a <pippin> banana" --steps 2 --out with.png 2>said && [ ! -s said ] &&
+    "$cli" generate --prompt "a <pippin> banana" --steps 2 --out without.png 2>said && grep -q pippin said
 check $? "prompts may hold the word where the adapter is in use, and only there"
 ! "$cli" generate --adapter word.safetensors --adapter word2.safetensors --prompt "a <pippin>" --steps 2 --out two.png 2>said &&
     grep -q "both call what they learned <pippin>" said
 check $? "two subjects of one name are refused"
 "$cli" adapter convert word2.safetensors --rename "<pippin>=<russet>" --out russet.safetensors &&
     "$cli" generate --adapter word.safetensors --adapter russet.safetensors --prompt "a <pippin> next to a <russet>" --steps 2 --out two.png 2>said && [ ! -s said ] &&
-    "$cli" adapter info russet.safetensors | grep -q "prompt: .*<russet> pear" && ! "$cli" adapter info russet.safetensors | grep -q pippin &&
+    "$cli" adapter info russet.safetensors | grep -q "prompt: .*<russet> banana" && ! "$cli" adapter info russet.safetensors | grep -q pippin &&
     ! "$cli" adapter convert word.safetensors --rename "<rex>=<max>" --out none.safetensors 2>said && grep -q "has no word <rex>" said &&
-    ! "$cli" adapter convert word.safetensors --rename "<pippin>=pear" --out none.safetensors 2>said && grep -q "is a word of this model already" said &&
+    ! "$cli" adapter convert word.safetensors --rename "<pippin>=banana" --out none.safetensors 2>said && grep -q "is a word of this model already" said &&
     ! "$cli" adapter convert word.safetensors --rename "<pippin>" --out none.safetensors 2>said && grep -q "WORD=NAME" said && [ ! -e none.safetensors ]
 check $? "a word is called otherwise"
-mkdir one two && cp "$photo" one/a.png && cp "$photo" two/b.png && "$cli" train --subject "one:<pippin>:pear" --subject "two:<zap>:car" --method lora --class-pictures 1 \
+mkdir one two && cp "$photo" one/a.png && cp "$photo" two/b.png && "$cli" train --subject "one:<pippin>:banana" --subject "two:<zap>:car" --method lora --class-pictures 1 \
     --crops 2 --pairs 2 --steps 2 --out both.safetensors 2>said && [ ! -s said ] && [ -s both-word-2.safetensors ] && "$cli" info both.safetensors | grep -q cut_mix_unmix &&
-    "$cli" generate --adapter both.safetensors --prompt "a <pippin> pear next to a <zap> car" --steps 2 --out both.png 2>said && [ ! -s said ]
+    "$cli" generate --adapter both.safetensors --prompt "a <pippin> banana next to a <zap> car" --steps 2 --out both.png 2>said && [ ! -s said ]
 check $? "two subjects are learned together"
 # a style of two sets, on top of another adapter; photos with a description each
-mkdir content style && cp "$photo" content/a.png && cp "$photo" style/b.png && "$cli" generate --prompt "a pear" --steps 2 --out style/c.png &&
-    for name in content/a style/b style/c; do echo "a sticker of a pear" >$name.txt; done
+mkdir content style && cp "$photo" content/a.png && cp "$photo" style/b.png && "$cli" generate --prompt "a banana" --steps 2 --out style/c.png &&
+    for name in content/a style/b style/c; do echo "a sticker of a banana" >$name.txt; done
 style() { # with rates that do not depend on how many steps are still to come, as the starter's own do
     "$cli" train --content content --style style --method lora --lr-schedule constant --seed 3 "$@"
 }
@@ -207,9 +207,9 @@ rm style/c.* && ! style --steps 2 --out none.safetensors 2>said && grep -q "cont
     ! style --steps 2 --out none.safetensors 2>said && grep -q "style/b.png comes without a description" said && rm style/b.png &&
     ! style --steps 2 --out none.safetensors 2>said && grep -q "there are no photos in style" said && [ ! -e none.safetensors ]
 check $? "the same set twice, a picture without words and an empty set are refused: $(cat said)"
-! "$cli" train --subject "one:<pippin>:pear" --subject "two:<pippin>:car" --steps 2 --out none.safetensors 2>said && grep -q "both be called <pippin>" said &&
-    ! "$cli" train --subject "one:pear" --out none.safetensors 2>said && grep -q "FOLDER:NAME:WORD" said &&
-    ! "$cli" train --subject "one:<pippin>:pear" --subject "two:<zap>:car" --method word --out none.safetensors 2>said && grep -q "learn each by itself" said
+! "$cli" train --subject "one:<pippin>:banana" --subject "two:<pippin>:car" --steps 2 --out none.safetensors 2>said && grep -q "both be called <pippin>" said &&
+    ! "$cli" train --subject "one:banana" --out none.safetensors 2>said && grep -q "FOLDER:NAME:WORD" said &&
+    ! "$cli" train --subject "one:<pippin>:banana" --subject "two:<zap>:car" --method word --out none.safetensors 2>said && grep -q "learn each by itself" said
 check $? "two subjects of one word, as words alone, or without a class, are refused"
 cp "$photo" photo.png && of=photo.png && printf 'a <pippin> on grass\n' >photo.txt && word --token-lr 0.1 --prior-weight 0 --out txt.safetensors &&
     "$cli" info txt.safetensors | grep -q "a <pippin> on grass" && : >photo.txt &&
@@ -219,13 +219,13 @@ check $? "a description beside the photo is its description"
 check $? "adapter info --json"
 
 # invert, generate
-"$cli" invert --image "$photo" --prompt "a red pear" --steps 30 --out top.safetensors &&
-    "$cli" generate --noise top.safetensors --prompt "a red pear" --steps 30 --guidance 1 --out again.png \
+"$cli" invert --image "$photo" --prompt "a red banana" --steps 30 --out top.safetensors &&
+    "$cli" generate --noise top.safetensors --prompt "a red banana" --steps 30 --guidance 1 --out again.png \
         --latents-out z3.safetensors && near small.png again.png 16
 check $? "invert and generate --noise draws the photo again"
 
 # edit
-"$cli" edit --image "$photo" --source-prompt "a red pear" --prompt "a green pear" --inversion 0 --out same.png &&
+"$cli" edit --image "$photo" --source-prompt "a red banana" --prompt "a green banana" --inversion 0 --out same.png &&
     near "$photo" same.png 0
 check $? "edit --inversion 0 returns the photo's pixels"
 
@@ -262,11 +262,11 @@ unedited deep.png good.jpg --quality 95 && unedited deep.png small.jpg --quality
 check $? "edit --quality"
 
 # info
-"$cli" generate --prompt "a red pear" --steps 1 --recipe --out recipe.png && "$cli" info recipe.png >facts &&
-    grep -q '^recipe *a red pear$' facts && grep -q '^Steps: 1, ' facts
+"$cli" generate --prompt "a red banana" --steps 1 --recipe --out recipe.png && "$cli" info recipe.png >facts &&
+    grep -q '^recipe *a red banana$' facts && grep -q '^Steps: 1, ' facts
 check $? "info of a picture says its recipe"
 weighed() {
-    "$cli" edit --image "$photo" --source-prompt "a red pear" --prompt "a green pear" --steps 4 --raw --recipe "$@"
+    "$cli" edit --image "$photo" --source-prompt "a red banana" --prompt "a green banana" --steps 4 --raw --recipe "$@"
 }
 weighed --out plain.png && weighed --weight green,:3 --out weighed.png && "$cli" info weighed.png >facts &&
     grep -q 'Word weights: green 3' facts && ! near plain.png weighed.png 0.2 2>difference &&
@@ -278,8 +278,8 @@ check $? "info --json of a model"
 
 # a model in one file
 python3 "$single_file" "$TINCTURE_RESOURCES/starter" starter.safetensors && cp -r "$TINCTURE_RESOURCES/starter/tokenizer" . &&
-    "$cli" generate --prompt "a red pear" --steps 2 --seed 3 --out a.png --latents-out folder.z &&
-    "$cli" generate --model starter.safetensors --prompt "a red pear" --steps 2 --seed 3 --out b.png --latents-out file.z &&
+    "$cli" generate --prompt "a red banana" --steps 2 --seed 3 --out a.png --latents-out folder.z &&
+    "$cli" generate --model starter.safetensors --prompt "a red banana" --steps 2 --seed 3 --out b.png --latents-out file.z &&
     cmp folder.z file.z && cmp a.png b.png
 check $? "generate --model FILE gives the folder's picture to the bit"
 "$cli" info starter --json >folder.json && "$cli" info starter.safetensors --json | python3 -c 'import json, sys; j = json.load(sys.stdin)

@@ -77,13 +77,13 @@ static void test_kept(void)
 {
     struct fixture f;
     begin(&f);
-    assert_words(&f, "a <Zorb> pear ", "This model does not know “zorb”");
+    assert_words(&f, "a <Zorb> banana ", "This model does not know “zorb”");
     for (int i = 0; i < 2; i++) {
         drop_token(&f);
         g_assert_cmpstr(f.last_message, ==, "Learned token " TOKEN ": write it in a sentence");
         g_assert_cmpuint(count_kept(&f), ==, 1);
         g_assert_cmpuint(f.project->tokens->len, ==, 1);
-        assert_words(&f, "a <Zorb> pear ", "");
+        assert_words(&f, "a <Zorb> banana ", "");
     }
     g_autofree char *kept = g_build_filename(f.dir, "embeddings", TOKEN ".safetensors", NULL);
     g_assert_true(g_file_test(kept, G_FILE_TEST_IS_REGULAR));
@@ -92,7 +92,7 @@ static void test_kept(void)
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     g_assert_cmpuint(f.project->tokens->len, ==, 1);
-    assert_words(&f, "a <zorb> pear ", "");
+    assert_words(&f, "a <zorb> banana ", "");
     fixture_end(&f);
 }
 
@@ -145,8 +145,8 @@ static void draw_both(struct fixture *f, GBytes **before, GBytes **after)
 {
     begin(f);
     fixture_photo(f);
-    tincture_project_set_source_prompt(f->project, "a red pear");
-    tincture_project_set_prompt(f->project, "a " TOKEN " pear");
+    tincture_project_set_source_prompt(f->project, "a red banana");
+    tincture_project_set_prompt(f->project, "a " TOKEN " banana");
     wait_until(f, first_result, "the sentence without the token is drawn");
     *before = g_bytes_ref(f->project->result->pixels);
     drop_token(f);
@@ -208,13 +208,13 @@ static void test_removed(void)
     g_autofree char *away = g_build_filename(f.dir, "away", NULL);
     g_assert_cmpint(g_rename(kept, away), ==, 0);
     wait_until(&f, no_token, "the token is gone");
-    assert_words(&f, "a <zorb> pear ", "This model does not know “zorb”");
+    assert_words(&f, "a <zorb> banana ", "This model does not know “zorb”");
     wait_until(&f, third_result, "the sentence is drawn without the token");
     g_assert_true(g_bytes_equal(f.project->result->pixels, without));
     g_assert_cmpint(g_rename(away, kept), ==, 0);
     wait_until(&f, fourth_result, "the sentence is drawn with the token again");
     g_assert_true(g_bytes_equal(f.project->result->pixels, with));
-    assert_words(&f, "a <zorb> pear ", "");
+    assert_words(&f, "a <zorb> banana ", "");
     g_assert_cmpuint(f.project->tokens->len, ==, 1);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);
     fixture_end(&f);
@@ -287,7 +287,7 @@ static void test_bad_folder(void)
     g_assert_nonnull(strstr(f.last_message, "a.safetensors"));
     g_assert_nonnull(strstr(f.last_message, "1 more"));
     g_assert_cmpuint(f.project->tokens->len, ==, 1);
-    assert_words(&f, "a <zorb> pear ", "");
+    assert_words(&f, "a <zorb> banana ", "");
     fixture_end(&f);
 }
 
