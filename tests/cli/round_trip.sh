@@ -219,8 +219,8 @@ check $? "a description beside the photo is its description"
 check $? "adapter info --json"
 
 # invert, generate
-"$cli" invert --image "$photo" --prompt "a red banana" --steps 30 --out top.safetensors &&
-    "$cli" generate --noise top.safetensors --prompt "a red banana" --steps 30 --guidance 1 --out again.png \
+"$cli" invert --image "$photo" --prompt "a red apple" --steps 30 --out top.safetensors &&
+    "$cli" generate --noise top.safetensors --prompt "a red apple" --steps 30 --guidance 1 --out again.png \
         --latents-out z3.safetensors && near small.png again.png 16
 check $? "invert and generate --noise draws the photo again"
 
