@@ -279,6 +279,7 @@ static void test_documents(void)
     picture_clear(&thumb);
 
     const gint64 apple = entry(list, 1)->id; // it comes to the front
+    g_usleep(1100000);                       // the list is one of whole seconds
     library_open_document(f.session->library, apple);
     wait_until(&f, apple_is_open, "the apple is open");
     wait_idle(&f);

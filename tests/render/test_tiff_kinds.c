@@ -269,8 +269,9 @@ static void test_unknown_packing(void)
         memcpy(entry + sizeof(from), &METHODS[i], sizeof(METHODS[i]));
         g_assert_false(codec_sniff(file)->read_info(file, &info, &error));
         g_assert_error(error, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED);
-        g_assert_nonnull(strstr(error->message, METHODS[i] == UNKNOWN ? "not known, number 50002"
-                                                                      : "libtiff is not built"));
+        g_autofree char *number = g_strdup_printf("is not known, number %d", METHODS[i]);
+        g_assert_true(strstr(error->message, "libtiff is not built") != NULL ||
+                      strstr(error->message, number) != NULL);
         g_assert_null(strchr(error->message, '\n'));
     }
 }
