@@ -1,6 +1,7 @@
 #include "ui/models_page.h"
 
 #include "compute/i18n.h"
+#include "compute/memory_left.h"
 #include "ui/core/model_list.h"
 #include "ui/core/paths.h"
 #include "ui/dialogs/file_dialogs.h"
@@ -47,11 +48,11 @@ static void add_fact(GtkWidget *expander, const char *title, const char *text)
 
 static char *memory_text(gint64 bytes)
 {
-    const gint64 have = model_list_memory_free();
+    const uint64_t have = memory_left("");
     g_autofree char *needs = g_format_size((guint64)bytes);
-    g_autofree char *free_now = g_format_size((guint64)have);
-    return have == 0 ? g_strdup_printf(_("about %s"), needs)
-                     : g_strdup_printf(_("about %s; %s is free now"), needs, free_now);
+    g_autofree char *free_now = g_format_size(have);
+    return have == UINT64_MAX ? g_strdup_printf(_("about %s"), needs)
+                              : g_strdup_printf(_("about %s; %s is free now"), needs, free_now);
 }
 
 static void look(TinctureModelsPage *self, const char *hashed);

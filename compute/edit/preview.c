@@ -1,4 +1,4 @@
-// Previews of latents: by the model's small decoder where it has one, which takes a tenth of a
+// Previews of latents: by the model's small decoder where it has one, a tenth of the work of a
 // step; else their colours by a matrix, which takes no time, where decoding takes seconds.
 #include "compute/edit/private.h"
 

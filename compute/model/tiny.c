@@ -1,5 +1,5 @@
 // The small decoder: some convolutions without norm or attention, which give nearly the picture of
-// the autoencoder's decoder in a fiftieth of its time. Follows diffusers' AutoencoderTiny, whose
+// the autoencoder's decoder in a fraction of its time. Follows diffusers' AutoencoderTiny, whose
 // names the weights carry; in its maker's file the same layers are numbered from 1 on.
 
 #include "compute/model/tiny.h"

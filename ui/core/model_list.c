@@ -136,8 +136,8 @@ static struct model_entry *read_model(const char *path, bool hashed, struct task
 
 static bool is_folder_of_model(const char *path)
 {
-    g_autofree char *index = g_build_filename(path, "model_index.json", NULL);
-    return g_file_test(index, G_FILE_TEST_IS_REGULAR);
+    const struct weights_kind *kind = weights_kind_of_folder(path);
+    return kind && kind->sort == WHOLE_MODEL;
 }
 
 // A file that is a model, or so large that one wonders why it is none.
@@ -197,13 +197,4 @@ GPtrArray *model_list_read(const char *const *paths, const char *hashed, struct 
         g_ptr_array_add(list, read_model(path, g_strcmp0(path, hashed) == 0, task));
     }
     return g_steal_pointer(&list);
-}
-
-gint64 model_list_memory_free(void)
-{
-    g_autofree char *text = NULL;
-    const char *line = g_file_get_contents("/proc/meminfo", &text, NULL, NULL)
-                           ? strstr(text, "MemAvailable:")
-                           : NULL;
-    return line ? g_ascii_strtoll(line + strlen("MemAvailable:"), NULL, 10) * 1024 : 0;
 }

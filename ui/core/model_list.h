@@ -24,5 +24,3 @@ void model_entry_free(void *entry);
 // where it is cancelled.
 GPtrArray *model_list_read(const char *const *paths, const char *hashed, struct task *task,
                            GError **error);
-// The memory that is free on this machine, in bytes; 0: not known.
-gint64 model_list_memory_free(void);

@@ -188,7 +188,7 @@ static struct choices *method_choices(void)
     add_choice(c, "", _("As the model says"));
     for (int i = 0; (m = adapter_family(i)) != NULL; i++) {
         if (m->level != SETTING_HIDDEN) {
-            add_choice(c, m->name, m->title);
+            add_choice(c, m->name, translated(m->title));
         }
     }
     return c;
