@@ -473,12 +473,14 @@ static void test_failure(void)
     // It is kept until it is forgotten; a live one is not.
     GListModel *failed = tincture_queue_get_failed(f.queue);
     g_assert_cmpuint(g_list_model_get_n_items(failed), ==, 1);
-    submit(&f, &bad, "c");
-    submit(&f, &bad_live, "d");
-    wait_finished(&f, "abdc");
+    submit(&f, &bad_live, "c");
+    wait_finished(&f, "abc");
+    g_assert_cmpuint(g_list_model_get_n_items(failed), ==, 1);
+    submit(&f, &bad, "d");
+    wait_finished(&f, "abcd");
     g_assert_cmpuint(g_list_model_get_n_items(failed), ==, 2);
     g_autoptr(TinctureJob) newest = g_list_model_get_item(failed, 0);
-    g_assert_cmpstr(newest->in.title, ==, "c");
+    g_assert_cmpstr(newest->in.title, ==, "d");
     g_assert_error(newest->error, TINCTURE_ERROR, TINCTURE_ERROR_FAILED);
     tincture_queue_forget(f.queue, newest);
     g_assert_cmpuint(g_list_model_get_n_items(failed), ==, 1);
