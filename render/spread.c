@@ -3,7 +3,9 @@
 #include "render/luma.h"
 #include "render/shading.h"
 
+#include <glib.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 // A colour's channels and 1; with light also their squares and products, the height in the picture,
@@ -18,6 +20,15 @@ static const float LITTLE = 0.4f, MUCH = 0.7f;
 
 // How much a place counts of which light did not change the colour.
 static const double STILL = 0.05;
+
+// Parts of equally many places, by their luma, for which the tones of a change of light are found;
+// and the most that the photo's steps from one to the next grow.
+enum { TONES = 32 };
+static const float STEEPEST = 2.5f;
+
+// Correlations of the map's luma with the picture's from which on the picture's tones are taken at
+// all, and in full: of a picture that has nothing of the photo's shapes they say nothing.
+static const float UNLIKE = 0.3f, ALIKE = 0.6f;
 
 // delta ~ map * terms, row by channel, from weighted sums.
 struct fit {
@@ -182,6 +193,14 @@ static double square_sum(const float *d)
     return (double)d[0] * d[0] + (double)d[1] * d[1] + (double)d[2] * d[2];
 }
 
+// From 0 up to `little` to 1 from `much` on.
+static float smooth_share(float value, float little, float much)
+{
+    float t = fminf(fmaxf((value - little) / (much - little), 0.0f), 1.0f);
+
+    return t * t * (3.0f - 2.0f * t);
+}
+
 // How far the map may be followed: 0..1 by the share of the change, each place weighted by how much
 // it changed, that it explains.
 static float trust(const struct fit *fit, const float *delta, const struct scene *scene)
@@ -203,15 +222,13 @@ static float trust(const struct fit *fit, const float *delta, const struct scene
         return 0.0f;
     }
 
-    float t = ((float)(1.0 - left / all) - LITTLE) / (MUCH - LITTLE);
-
-    t = fminf(fmaxf(t, 0.0f), 1.0f);
-    return t * t * (3.0f - 2.0f * t);
+    return smooth_share((float)(1.0 - left / all), LITTLE, MUCH);
 }
 
 // Moves delta towards the map by share of what lies inside; what the map adds is never more, nor
 // less, than delta adds somewhere.
-static void follow(float *delta, const struct fit *fit, const struct scene *scene, float share)
+static void follow(float *delta, const float *mapped, const struct scene *scene, float share,
+                   bool bounded)
 {
     float least[3] = {0.0f, 0.0f, 0.0f}, most[3] = {0.0f, 0.0f, 0.0f};
 
@@ -222,12 +239,11 @@ static void follow(float *delta, const struct fit *fit, const struct scene *scen
         }
     }
     for (size_t i = 0; i < scene_count(scene); i++) {
-        float to[3], part = share * scene_inside(scene, i);
+        const float *to = mapped + 3 * i;
+        float part = share * scene_inside(scene, i);
 
-        fit_values(fit, scene->guide + 3 * i, scene_height(scene, i), to);
         for (int c = 0; c < 3; c++) {
-            float value =
-                fit->terms == COLOR_TERMS ? to[c] : fminf(fmaxf(to[c], least[c]), most[c]);
+            float value = bounded ? fminf(fmaxf(to[c], least[c]), most[c]) : to[c];
 
             delta[3 * i + c] += part * (value - delta[3 * i + c]);
         }
@@ -253,7 +269,112 @@ void spread_change(float *delta, const float *guide, const float *inside, int wi
     }
     fit_solve(&fit);
     fit_neutral(&fit, &of_luma, neutral_kept(guide, delta, inside, scene_count(&scene)), neutral);
-    follow(delta, &fit, &scene, amount * trust(&fit, delta, &scene));
+
+    g_autofree float *mapped = g_new(float, 3 * scene_count(&scene));
+
+    for (size_t i = 0; i < scene_count(&scene); i++) {
+        fit_values(&fit, guide + 3 * i, scene_height(&scene, i), mapped + 3 * i);
+    }
+    follow(delta, mapped, &scene, amount * trust(&fit, delta, &scene), false);
+}
+
+static float luma_with(const struct scene *scene, const float *change, size_t i)
+{
+    const float *g = scene->guide + 3 * i, *d = change + 3 * i;
+
+    return luma((const float[]){g[0] + d[0], g[1] + d[1], g[2] + d[2]});
+}
+
+static float correlation(const struct scene *scene, const float *one, const float *other)
+{
+    double n = 0.0, x = 0.0, y = 0.0, xx = 1e-9, yy = 1e-9, xy = 0.0;
+
+    for (size_t i = 0; i < scene_count(scene); i++) {
+        double a = luma_with(scene, one, i), b = luma_with(scene, other, i);
+        double part = scene_inside(scene, i);
+
+        n += part;
+        x += part * a;
+        y += part * b;
+        xx += part * a * a;
+        yy += part * b * b;
+        xy += part * a * b;
+    }
+    return (float)((xy - x * y / n) / sqrt((xx - x * x / n) * (yy - y * y / n)));
+}
+
+static int compare_floats(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+// The mean luma of each of TONES parts of what lies inside, from dark to light.
+static void tones_of(const struct scene *scene, const float *change, float *tones)
+{
+    g_autofree float *sorted = g_new(float, scene_count(scene));
+    size_t n = 0;
+
+    for (size_t i = 0; i < scene_count(scene); i++) {
+        if (scene_inside(scene, i) > 0.5f) {
+            sorted[n++] = luma_with(scene, change, i);
+        }
+    }
+    qsort(sorted, n, sizeof *sorted, compare_floats);
+    for (int k = 0; k < TONES; k++) {
+        size_t begin = n * k / TONES, end = n * (k + 1) / TONES;
+        double sum = 0.0;
+
+        for (size_t i = begin; i < end; i++) {
+            sum += sorted[i];
+        }
+        tones[k] = end > begin ? (float)(sum / (end - begin)) : 0.0f;
+    }
+}
+
+// The luma that belongs to x, where those of `from` belong to those of `to`.
+static float tone_at(const float *from, const float *to, float x)
+{
+    int k = 1;
+
+    while (k < TONES - 1 && from[k] < x) {
+        k++;
+    }
+
+    float step = fmaxf(from[k] - from[k - 1], 1e-4f);
+    float t = fminf(fmaxf((x - from[k - 1]) / step, -1.0f), 2.0f);
+
+    return to[k - 1] + t * (to[k] - to[k - 1]);
+}
+
+// A map fitted to a picture that does not lie on the photo to the pixel is flatter than the picture
+// is: what is dark in one is light beside it in the other. So the map says where it is lighter than
+// elsewhere, and the picture's tones how much lighter that is.
+static void take_tones(const struct scene *scene, const float *delta, float *mapped)
+{
+    float has[TONES], wants[TONES];
+    float share = smooth_share(correlation(scene, delta, mapped), UNLIKE, ALIKE);
+
+    if (share <= 0.0f) {
+        return;
+    }
+    tones_of(scene, mapped, has);
+    tones_of(scene, delta, wants);
+    for (int k = TONES / 2 + 1; k < TONES; k++) {
+        wants[k] = fminf(wants[k], wants[k - 1] + STEEPEST * (has[k] - has[k - 1]));
+    }
+    for (int k = TONES / 2 - 1; k >= 0; k--) {
+        wants[k] = fmaxf(wants[k], wants[k + 1] - STEEPEST * (has[k + 1] - has[k]));
+    }
+    for (size_t i = 0; i < scene_count(scene); i++) {
+        float now = luma_with(scene, mapped, i);
+        float more = share * (tone_at(has, wants, now) - now);
+
+        for (int c = 0; c < 3; c++) {
+            mapped[3 * i + c] += more;
+        }
+    }
 }
 
 void spread_light(float *delta, const float *guide, const float *inside, int width, int height,
@@ -273,5 +394,13 @@ void spread_light(float *delta, const float *guide, const float *inside, int wid
         return;
     }
     fit_solve(&fit);
-    follow(delta, &fit, &scene, always ? amount : amount * trust(&fit, delta, &scene));
+
+    float share = always ? amount : amount * trust(&fit, delta, &scene);
+    g_autofree float *mapped = g_new(float, 3 * scene_count(&scene));
+
+    for (size_t i = 0; i < scene_count(&scene); i++) {
+        fit_values(&fit, guide + 3 * i, scene_height(&scene, i), mapped + 3 * i);
+    }
+    take_tones(&scene, delta, mapped);
+    follow(delta, mapped, &scene, share, true);
 }

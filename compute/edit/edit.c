@@ -1,6 +1,7 @@
 // The pipelines: text -> embeddings, photo -> latent -> inverted latents -> sampled latent ->
 // picture. Each arrow is a stage whose result is kept with the key of what it came from.
 #include "compute/edit/named_color.h"
+#include "compute/edit/named_light.h"
 #include "compute/edit/private.h"
 #include "compute/edit/select.h"
 
@@ -38,15 +39,22 @@ static void photo_itself(const struct run *r, struct edit_result *result)
     hwc_to_chw(r->e->photo.latents, r->h, r->w, r->channels, result->latents);
 }
 
-// To the colour that the new words name, where they name one.
-static void hold_named_color(const struct run *r, float *rgb)
+// To the colour or the light that the new words name, where they name one.
+static void hold_named(const struct run *r, float *rgb)
 {
     const struct edit_request *q = r->request;
+    const float *before = r->e->reference.rgb;
     const float amount = (float)settings_get(q->settings, "named_color");
     const struct color_word *was;
     const struct color_word *is = subject_color(q->source_prompt, q->prompt, &was);
-    if (is && amount > 0) {
-        named_color_hold(rgb, r->e->reference.rgb, q->mask, q->width * q->height, was, is, amount);
+    const struct light_word *light = subject_light(q->source_prompt, q->prompt);
+    if (amount <= 0) {
+        return;
+    }
+    if (is) {
+        named_color_hold(rgb, before, q->mask, q->width * q->height, was, is, amount);
+    } else if (light) {
+        named_light_hold(rgb, before, q->mask, q->width, q->height, light, amount);
     }
 }
 
@@ -71,7 +79,7 @@ static bool edit(struct run *r, struct edit_result *result, GError **error)
     if (q->source_prompt && *q->source_prompt && !localise(r, x, result->rgb, error)) {
         return false;
     }
-    hold_named_color(r, result->rgb);
+    hold_named(r, result->rgb);
     mask_compose(r, e->reference.rgb, result->rgb);
     result->reconstruction = g_memdup2(e->reference.rgb, bytes);
     hwc_to_chw(x, r->h, r->w, r->channels, result->latents);

@@ -31,7 +31,7 @@ const struct edit_preset edit_presets[] = {
                  "blue light,soft light,winter,spring,summer,autumn,foggy,misty,rainy,snowy,sunny,"
                  "cloudy,black and white,monochrome,sepia",
         .values = "inverter=direct inversion=1 locality=0 guidance=7.5 guidance_rescale=0 spread=1 "
-                  "attention=prompt_to_prompt keep_shape=1 keep_words=0 shading=0 named_color=0",
+                  "attention=prompt_to_prompt keep_shape=1 keep_words=0 shading=0 named_color=1",
     },
     {
         .name = "background",

@@ -39,3 +39,5 @@ bool subject_is_around(const char *sentence, const char *word);
 // none's; NULL: it names none, or several. *was: the one that it replaces; NULL: it replaces none.
 const struct color_word *subject_color(const char *from, const char *to,
                                        const struct color_word **was);
+// The light, time of day or weather that only the second sentence names; NULL: none that is known.
+const struct light_word *subject_light(const char *from, const char *to);

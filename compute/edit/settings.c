@@ -171,10 +171,10 @@ const struct setting edit_settings[] = {
      .def = LOCALITY,
      .scope = EDIT_BLENDING},
     {.key = "named_color",
-     .title = N_("Keep to the named colour"),
+     .title = N_("Keep to the named colour or light"),
      .help =
-         N_("How far a change of colour is brought to the colour that the sentence names; what had "
-            "no colour of its own then stays"),
+         N_("How far a change of colour is brought to the colour that the sentence names, and one "
+            "of light to the tint that such light has; what had no colour of its own then stays"),
      .kind = SETTING_FLOAT,
      .level = SETTING_EXPERT,
      .max = 1,

@@ -1,6 +1,7 @@
 // What an edit is about, from its two sentences: no grammar, but the few words that say where a
 // thing's name begins and ends.
 #include "compute/edit/color_word.h"
+#include "compute/edit/named_light.h"
 #include "compute/edit/select.h"
 
 #include <string.h>
@@ -182,4 +183,17 @@ const struct color_word *subject_color(const char *from, const char *to,
     common_ends(a, b, &same, &tail);
     *was = color_among(a, same, a->len - tail);
     return color_among(b, same, b->len - tail);
+}
+
+const struct light_word *subject_light(const char *from, const char *to)
+{
+    g_autoptr(GPtrArray) a = split(from), b = split(to);
+    guint same, tail;
+    common_ends(a, b, &same, &tail);
+    const struct light_word *found = NULL;
+    for (guint i = same; i < b->len - tail; i++) {
+        const struct light_word *light = light_word_find(b->pdata[i]);
+        found = light ? light : found;
+    }
+    return found;
 }

@@ -218,6 +218,44 @@ static void test_light_follows(void)
     }
 }
 
+static float contrast(const struct scene *s, const float *change)
+{
+    double sum = 0.0, squares = 0.0;
+
+    for (int i = 0; i < COUNT; i++) {
+        double y = s->guide[3 * i + 1] + change[3 * i + 1];
+
+        sum += y / COUNT;
+        squares += y * y / COUNT;
+    }
+    return (float)sqrt(squares - sum * sum);
+}
+
+// A model's picture that does not lie on the photo to the pixel: here it is the same one shifted by
+// one. What arrives is as rich in contrast as that is, and as dark where the photo is dark.
+static void test_light_tones(void)
+{
+    struct scene s;
+    float picture[3 * COUNT];
+
+    light_init(&s, 0.0f);
+    for (int i = 0; i < COUNT; i++) { // gray, from bright to dark every eight places
+        for (int c = 0; c < 3; c++) {
+            s.guide[3 * i + c] = 0.5f + 0.2f * sinf((float)i * (float)G_PI / 4.0f);
+            s.delta[3 * i + c] =
+                0.3f + 0.2f * sinf((float)(i + 1) * (float)G_PI / 4.0f) - s.guide[3 * i + c];
+        }
+    }
+    memcpy(picture, s.delta, sizeof picture);
+    spread_light(s.delta, s.guide, s.inside, WIDTH, HEIGHT, 1.0f, true);
+    g_assert_cmpfloat(fabsf(contrast(&s, s.delta) / contrast(&s, picture) - 1.0f), <, 0.1f);
+    for (int i = 0; i < 3 * COUNT; i++) {
+        float lighter = s.guide[i] - 0.5f, result = s.guide[i] + s.delta[i] - 0.3f;
+
+        g_assert_cmpfloat(fabsf(lighter - result), <, 0.05f);
+    }
+}
+
 // The map adds nowhere more than the model added somewhere.
 static void test_light_range(void)
 {
@@ -247,6 +285,7 @@ int main(int argc, char **argv)
     g_test_add_func("/spread/neutral", test_neutral);
     g_test_add_func("/spread/light", test_light);
     g_test_add_func("/spread/light-follows", test_light_follows);
+    g_test_add_func("/spread/light-tones", test_light_tones);
     g_test_add_func("/spread/light-range", test_light_range);
     return g_test_run();
 }
