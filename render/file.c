@@ -318,12 +318,9 @@ static bool is_about_profile(const GError *error)
            !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-static GBytes *encode(const struct codec *codec, const struct image_rows *rows,
-                      const struct image_save_params *params, GError **error)
+static GBytes *encode_sized(const struct codec *codec, const struct image_rows *rows,
+                            const struct image_save_params *params, GError **error)
 {
-    if (!check_choice(codec, params, error)) {
-        return NULL;
-    }
     if (!params->keep_profile || rows->meta->icc == NULL) {
         return encode_with(codec, rows, params, NULL, error);
     }
@@ -339,6 +336,28 @@ static GBytes *encode(const struct codec *codec, const struct image_rows *rows,
     if (failure != NULL) {
         g_propagate_error(error, failure);
     }
+    return file;
+}
+
+static GBytes *encode(const struct codec *codec, const struct image_rows *rows,
+                      const struct image_save_params *params, GError **error)
+{
+    int width, height;
+
+    if (!check_choice(codec, params, error) ||
+        !image_sizing_apply(&params->sizing, rows->width, rows->height, &width, &height, error)) {
+        return NULL;
+    }
+    if (width == rows->width && height == rows->height &&
+        params->sharpening == IMAGE_SHARPEN_NONE) {
+        return encode_sized(codec, rows, params, error);
+    }
+
+    struct resize *resize = resize_new(rows, width, height, params->sharpening);
+    const struct image_rows resized = resize_rows(resize);
+    GBytes *file = encode_sized(codec, &resized, params, error);
+
+    resize_free(resize);
     return file;
 }
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "compute/task.h"
-#include "render/rows.h"
+#include "render/resize.h"
 
 // Reads a regular file. What was ignored while reading (a broken profile) is said in
 // image->meta.note.
@@ -29,6 +29,8 @@ struct image_save_params {
     // Pass the original's EXIF, XMP and IPTC on: captions, copyright, ratings, but neither location
     // nor thumbnail.
     bool keep_metadata;
+    struct image_sizing sizing; // of what is written; {0}: the picture's own
+    enum image_sharpening sharpening;
     // Write in the original's colour space and embed its profile. False, or where that profile is
     // for gray or cannot be written: sRGB.
     bool keep_profile;

@@ -191,6 +191,7 @@ HOST_CLONES static void mix_columns(const struct axis *axis, int x, int count, c
 struct run {
     const struct resampler *r;
     const float *source;
+    int source_top; // its first row
     size_t stride;
     int channels, x, y, width, height;
     struct layout layout; // of each row of the result
@@ -207,8 +208,8 @@ static void run_columns_first(const struct run *run, float *result)
     g_autofree float *narrow = g_new(float, (size_t)(to - from) * count);
 
     for (int row = from; row < to; row++) {
-        mix_columns(&r->x, run->x, run->width, run->source + row * run->stride, 0, run->channels,
-                    &run->layout, narrow + (row - from) * count);
+        mix_columns(&r->x, run->x, run->width, run->source + (row - run->source_top) * run->stride,
+                    0, run->channels, &run->layout, narrow + (row - from) * count);
     }
     for (int row = 0; row < run->height; row++) {
         mix_rows(&r->y, run->y + row, narrow, from, count, count, result + row * count);
@@ -226,8 +227,8 @@ static void run_rows_first(const struct run *run, float *result)
     g_autofree float *mixed = g_new(float, count);
 
     for (int row = 0; row < run->height; row++) {
-        mix_rows(&r->y, run->y + row, run->source + (size_t)from * run->channels, 0, run->stride,
-                 count, mixed);
+        mix_rows(&r->y, run->y + row, run->source + (size_t)from * run->channels, run->source_top,
+                 run->stride, count, mixed);
         mix_columns(&r->x, run->x, run->width, mixed, from, run->channels, &run->layout,
                     result + (size_t)row * run->width * run->channels);
     }
@@ -277,6 +278,27 @@ void resampler_run_planes(const struct resampler *resampler, const float *source
 {
     run_part(resampler, source, channels, x, y, width, height, (struct layout){1, (size_t)width},
              result);
+}
+
+void resampler_source_rows(const struct resampler *resampler, int y, int height, int *from, int *to)
+{
+    axis_range(&resampler->y, y, height, from, to);
+}
+
+void resampler_run_rows(const struct resampler *resampler, const float *source, int from,
+                        int channels, int y, int height, float *result)
+{
+    const struct run run = {.r = resampler,
+                            .source = source,
+                            .source_top = from,
+                            .stride = (size_t)resampler->x.source * channels,
+                            .channels = channels,
+                            .y = y,
+                            .width = resampler->x.size,
+                            .height = height,
+                            .layout = {(size_t)channels, 1}};
+
+    run_whole(&run, result);
 }
 
 struct plane_job {

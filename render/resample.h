@@ -30,6 +30,14 @@ void resampler_run(const struct resampler *resampler, const float *source, int c
 void resampler_run_planes(const struct resampler *resampler, const float *source, int channels,
                           int x, int y, int width, int height, float *result);
 
+// The same for a source of which only some rows are there. source_rows: those that rows
+// y .. y + height - 1 of the result look at, from <= row < to. run_rows: these rows of the result,
+// whole; source begins at row `from` of the source.
+void resampler_source_rows(const struct resampler *resampler, int y, int height, int *from,
+                           int *to);
+void resampler_run_rows(const struct resampler *resampler, const float *source, int from,
+                        int channels, int y, int height, float *result);
+
 // The whole picture in another size, Lanczos-3, on all cores. Colour is weighted with alpha. meta
 // is copied.
 struct image *image_resize(const struct image *image, int width, int height, GError **error);
