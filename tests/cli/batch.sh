@@ -142,7 +142,7 @@ check $? "a spoilt journal: $(cut -c1-80 said)"
 
 # Each photo learned before; killed while it learns, it goes on with what is learned.
 learned() {
-    begin "$1" photos/1.png photos/2.png --learn-steps 30 --learn-set keep_best=off
+    begin "$1" photos/1.png photos/2.png --learn --learn-steps 30 --learn-set keep_best=off
 }
 (learned taught) >said 2>&1 && ! cmp -s taught/1.png whole/1.png
 check $? "each is learned: $(tail -1 said)"
@@ -154,7 +154,7 @@ wait $pid 2>/dev/null
 [ ! -e again/1.png ] && (learned again) >said 2>&1 && same taught again && tidy again
 check $? "and a training that was killed is gone on with, to the same bytes"
 printf 'a red apple\n' >photos/1.txt
-"$cli" batch --prompt "a green apple" --size 64 --steps 2 --learn-steps 2 --out told photos/1.png photos/2.png >said 2>&1
+"$cli" batch --prompt "a green apple" --size 64 --steps 2 --learn --learn-steps 2 --out told photos/1.png photos/2.png >said 2>&1
 [ $? = 1 ] && [ -e told/1.png ] && grep -q '^2.png: nothing says what it shows' said
 check $? "learned by the description beside it: $(grep 2.png said)"
 

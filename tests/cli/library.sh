@@ -35,10 +35,15 @@ check $? "documents are listed and found"
 [ "$(library info --json | field results)" = 50 ] && library show 1 | grep -q "adapter *learned"
 check $? "sizes, and what a document has"
 
-library delete 2 result:1 adapter:4 && [ "$(library list | wc -l)" = 4 ] && [ "$(library trash | wc -l)" = 3 ] &&
+library list >out && grep -q "^ *ID  CHANGED .*RESULTS .*NAME" said && ! grep -q CHANGED out
+check $? "what the columns are stands above them, and not among what scripts read"
+[ "$(library show 1 --json | field adapters | grep -c learned)" = 1 ] && [ "$(library trash --json)" = "$(printf '{\n  "trash" : []\n}')" ]
+check $? "a document and the trash as JSON"
+
+library delete 2 result:1 adapter:4 >out && grep -q "^2, result:1, adapter:4 went into the trash" out && [ "$(library list | wc -l)" = 4 ] && [ "$(library trash | wc -l)" = 3 ] &&
     [ "$(library info --json | field results)" = 39 ]
 check $? "what is deleted is out of sight and in the trash"
-library restore 2 result:1 adapter:4 && [ "$(library list | wc -l)" = 5 ] && [ "$(library trash | wc -l)" = 0 ] &&
+library restore 2 result:1 adapter:4 >out && [ "$(cat out)" = "2, result:1, adapter:4 back in the library" ] && [ "$(library list | wc -l)" = 5 ] && [ "$(library trash | wc -l)" = 0 ] &&
     [ "$(library info --json | field results)" = 50 ]
 check $? "and comes back"
 refused 1 "has no document 99" delete 1 99
@@ -54,7 +59,7 @@ library export 3 --out three.tincture && [ -s three.tincture ]
 check $? "a document is exported: $(ls -s three.tincture)"
 library import three.tincture | grep -q "which was there: 0 results and 0 adapters added" && [ "$(library list | wc -l)" = 5 ]
 check $? "imported where it is, nothing is doubled"
-library delete result:21 && library import three.tincture | grep -q "which was there: 1 results" && library restore result:21
+library delete result:21 >out && library import three.tincture | grep -q "which was there: 1 results" && library restore result:21 >out
 check $? "what is missing comes back"
 in=other
 library import three.tincture three.tincture >out && [ "$(library list | wc -l)" = 1 ] && [ "$(library info --json | field results)" = 10 ] &&
@@ -145,7 +150,7 @@ photo_of() { python3 -c 'import sqlite3, sys; print(sqlite3.connect("lib/library
 first=$(photo_of 1)
 library clean all >out && grep -q "46 without a star" out && [ "$(library info --json | field results)" = 51 ]
 check $? "a dry run says what would go: $(head -1 out)"
-library delete 1 && library clean all --yes >out && [ "$(library info --json | field results)" = 4 ] &&
+library delete 1 >out && library clean all --yes >out && [ "$(library info --json | field results)" = 4 ] &&
     [ "$(library info --json | field bytes)" -lt "$((before - 40 * 36864))" ] && [ ! -e "lib/$first" ]
 check $? "and then goes"
 library check && touch -d yesterday lib/photos/stray.png && library check | grep -q "of nothing in the library: photos/stray.png"

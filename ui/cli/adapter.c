@@ -191,7 +191,7 @@ static bool combine(struct cli *c, GError **error)
     return ok;
 }
 
-static bool dialects(struct cli *c, GError **error)
+static void print_dialects(void)
 {
     static const char *const how[] = {[DIALECT_NOTHING] = "reads and writes",
                                       [DIALECT_LOW_RANK] = "reads and writes, others as low rank",
@@ -200,6 +200,37 @@ static bool dialects(struct cli *c, GError **error)
         const struct adapter_dialect *d = adapter_dialect_table[i];
         printf("%-15s %-37s %s\n", d->name, d->write ? how[d->converts] : "reads", d->summary);
     }
+}
+
+static void print_dialects_json(void)
+{
+    static const char *const converts[] = {
+        [DIALECT_NOTHING] = "nothing", [DIALECT_LOW_RANK] = "low rank", [DIALECT_AT_ONE] = "all"};
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    json_builder_set_member_name(b, "dialects");
+    json_builder_begin_array(b);
+    for (int i = 0; adapter_dialect_table[i]; i++) {
+        const struct adapter_dialect *d = adapter_dialect_table[i];
+        json_builder_begin_object(b);
+        json_builder_set_member_name(b, "name");
+        json_builder_add_string_value(b, d->name);
+        json_builder_set_member_name(b, "writes");
+        json_builder_add_boolean_value(b, d->write != NULL);
+        json_builder_set_member_name(b, "converts");
+        json_builder_add_string_value(b, converts[d->write ? d->converts : DIALECT_NOTHING]);
+        json_builder_set_member_name(b, "summary");
+        json_builder_add_string_value(b, d->summary);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    json_builder_end_object(b);
+    cli_print_json(b);
+}
+
+static bool dialects(struct cli *c, GError **error)
+{
+    (c->json ? print_dialects_json : print_dialects)();
     return true;
 }
 
@@ -214,7 +245,7 @@ static const struct verb {
     {"convert", 1, 1, true, false, true, convert},
     {"combine", 1, G_MAXUINT, true, false, true, combine},
     {"inspect", 1, G_MAXUINT, false, true, true, inspect},
-    {"dialects", 0, 0, false, false, false, dialects},
+    {"dialects", 0, 0, false, true, false, dialects},
 };
 
 // Options that are other verbs', which would be given for nothing.

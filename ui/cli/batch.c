@@ -3,17 +3,13 @@
 #include "compute/model/defaults.h"
 #include "compute/train/objective.h"
 #include "ui/core/batch.h"
+#include "ui/core/export_options.h"
 #include "ui/core/paths.h"
 
 #include <stdio.h>
 #include <string.h>
 
 // ---- learning -----------------------------------------------------------------------------------
-
-static bool learns(const struct cli *c)
-{
-    return c->learn || c->learn_set || c->learn_steps;
-}
 
 // What is chosen first: which keys there are depends on it.
 static bool set_given(const struct cli *c, struct settings *s, bool choices, GError **error)
@@ -38,7 +34,7 @@ static bool set_given(const struct cli *c, struct settings *s, bool choices, GEr
 static bool learn_of(const struct cli *c, struct settings **settings, GError **error)
 {
     *settings = NULL;
-    if (!learns(c)) {
+    if (!c->learn) {
         return true;
     }
     g_autofree char *model = paths_model(c->model);
@@ -84,9 +80,9 @@ static struct batch_recipe recipe_of(const struct cli *c, const struct settings 
         .control_strength = c->led.strength,
         .side = c->size,
         .raw = c->raw,
-        .with_recipe = c->recipe,
+        .with_recipe = export_with_recipe(c->also),
         .suffix = c->suffix,
-        .save = {.format = c->format, .bits = c->bits, .quality = c->quality},
+        .save = cli_save_params(c),
     };
 }
 
@@ -189,39 +185,15 @@ const struct cli_command batch_command = {
     .summary = "Change many photos by one recipe; begun again it goes on where it was stopped",
     .usage = "PHOTO|FOLDER...",
     .settings = edit_settings,
+    .also = export_settings,
     .writes = CLI_FOLDER,
-    .options = (const char *const[]){"list",
-                                     "model",
-                                     "vae",
-                                     "device",
-                                     "precision",
-                                     "prompt",
-                                     "source-prompt",
-                                     "negative",
-                                     "model-style",
-                                     "adapter",
-                                     "embedding",
-                                     "set",
-                                     "preset",
-                                     "seed",
-                                     "size",
-                                     "region",
-                                     "select",
-                                     "weight",
-                                     "learn",
-                                     "learn-steps",
-                                     "learn-set",
-                                     "raw",
-                                     "recipe",
-                                     "control",
-                                     "hint-from-photo",
-                                     "recipe-from",
-                                     "format",
-                                     "bits",
-                                     "quality",
-                                     "suffix",
-                                     "out",
-                                     NULL},
+    .options = (const char *const[]){"list",        "model",   "vae",           "device",
+                                     "precision",   "prompt",  "source-prompt", "negative",
+                                     "model-style", "adapter", "embedding",     "set",
+                                     "preset",      "seed",    "size",          "region",
+                                     "select",      "weight",  "learn",         "learn-steps",
+                                     "learn-set",   "raw",     "control",       "hint-from-photo",
+                                     "recipe-from", "suffix",  "out",           NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

@@ -155,6 +155,12 @@ static void note_idle_seed(const struct cli *c)
     }
 }
 
+// demo, too, has --learn-steps, and always learns.
+static bool has_option(const struct cli_command *command, const char *option)
+{
+    return g_strv_contains(command->options, option);
+}
+
 bool cli_beside(const struct cli_command *command, const struct cli *c, GError **error)
 {
     if (c->mask_reach && !c->mask) {
@@ -165,6 +171,17 @@ bool cli_beside(const struct cli_command *command, const struct cli *c, GError *
     if (c->noise && c->size) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--noise has a size of its own, and --size another");
+        return false;
+    }
+    if ((c->learn_steps || c->learn_set) && !c->learn && has_option(command, "learn")) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--%s is about learning each photo, and there is no --learn",
+                    c->learn_steps ? "learn-steps" : "learn-set");
+        return false;
+    }
+    if (cli_given(c, "long_edge") && cli_given(c, "percent")) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--long-edge and --percent both say the size, and there can be one");
         return false;
     }
     if (c->settings) {

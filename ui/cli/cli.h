@@ -17,12 +17,12 @@ struct cli {
     char *control, *control_kind, *hint;
     char *only, *photos;
     char *to, *prompts_from, *sheet, *style;
-    char *list, *format, *suffix, *recipe_from;
+    char *list, *suffix, *recipe_from;
     char *log, *resume, *checkpoint, *rename;
     char *class_prompt, *kind, *token;
     char **images, **subjects, **class_images, **contents, **styles, **adapters, **embeddings,
         **selections, **weights, **prompts, **learn_set, **rest;
-    int timestep, size, bits, quality, learn_steps, variations, mask_reach;
+    int timestep, size, learn_steps, variations, mask_reach;
     gint64 seed;
     char *data_dir;
     gboolean yes;
@@ -197,6 +197,8 @@ float *cli_tensor_read(const char *path, const char *name, int64_t shape[4], GEr
 bool cli_tensor_write(const char *path, const char *name, int rank, const int64_t *shape,
                       const float *data, GError **error);
 
+// How the command writes pictures, as the options say. recipe and task are the caller's.
+struct image_save_params cli_save_params(const struct cli *c);
 // A picture file. check: whether it can be written, to be called before the work.
 bool cli_image_check(const struct cli *c, const char *path, GError **error);
 bool cli_image_write(const struct cli *c, const char *path, const struct image *image,

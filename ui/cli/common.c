@@ -5,6 +5,7 @@
 #include "compute/model/embedding.h"
 #include "render/codec.h"
 #include "render/file.h"
+#include "ui/core/export_options.h"
 #include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
 #include "ui/core/task_text.h"
@@ -307,6 +308,10 @@ struct adapter *cli_adapter_scaled(const struct cli *c, const char *text, GError
     if (a) {
         a->scale = scale;
     }
+    if (a && scale == 0) {
+        g_autofree char *said = g_strdup_printf("%s: at strength 0 it has no effect", a->name);
+        cli_complain(said);
+    }
     return a;
 }
 
@@ -454,34 +459,50 @@ bool cli_tensor_write(const char *path, const char *name, int rank, const int64_
     return ok;
 }
 
-static struct image_save_params save_params(const struct cli *c)
+static bool exports(const struct cli *c)
 {
-    return (struct image_save_params){
-        .bits = c->bits, .quality = c->quality, .keep_metadata = true, .keep_profile = true};
+    return c->also && c->also->table == export_settings;
 }
 
-// What was asked for and the format cannot have. Of no writer: image_save_check() says so.
-static bool check_kind(const struct cli *c, const struct codec *codec, const char *path,
-                       GError **error)
+struct image_save_params cli_save_params(const struct cli *c)
 {
-    const bool deep = codec && codec->write && !codec->deep && c->bits == 16;
-    const bool lossy = codec && codec->write && !codec->lossy && c->quality > 0;
-    if (deep) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+    struct image_save_params params = {.keep_metadata = true, .keep_profile = true};
+    if (exports(c)) {
+        params = export_params(c->also);
+        params.quality = cli_given(c, "quality") ? params.quality : 0;
+    }
+    return params;
+}
+
+// What was asked for and the format cannot have, or the name says otherwise. Of no writer:
+// image_save_check() says so.
+static bool check_kind(const struct image_save_params *params, const char *path, GError **error)
+{
+    const struct codec *named = codec_find_suffix(path);
+    const struct codec *codec = params->format ? codec_find(params->format) : named;
+    const bool written = codec && codec->write;
+    if (named && codec != named) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s: --format asks for %s, and that ending is a %s file's", path, codec->title,
+                    named->title);
+    } else if (written && !codec->deep && params->bits == 16) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s: a %s file has 8 bits a channel, and --bits asks for 16", path,
                     codec->title);
-    } else if (lossy) {
-        g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
+    } else if (written && !codec->lossy && params->quality > 0) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "%s: a %s file leaves nothing out, and --quality says how much", path,
                     codec->title);
+    } else {
+        return true;
     }
-    return !deep && !lossy;
+    return false;
 }
 
 bool cli_image_check(const struct cli *c, const char *path, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
-    struct image_save_params params = save_params(c);
+    struct image_save_params params = cli_save_params(c);
     const char *own = cli_same_file(c->image, path)  ? "the photo itself"
                       : cli_same_file(c->mask, path) ? "the mask"
                       : cli_same_file(c->hint, path) ? "the hint"
@@ -491,8 +512,20 @@ bool cli_image_check(const struct cli *c, const char *path, GError **error)
                     "%s is %s, and is not written over", path, own);
         return false;
     }
-    return check_kind(c, codec_find_suffix(path), path, error) &&
-           image_save_check(file, &params, error);
+    if (!check_kind(&params, path, error)) {
+        return false;
+    }
+    GError *fault = NULL;
+    if (!image_save_check(file, &params, &fault)) {
+        if (g_error_matches(fault, TINCTURE_ERROR, TINCTURE_ERROR_UNSUPPORTED)) {
+            g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, fault->message);
+            g_error_free(fault); // a wrong ending is one of the command line
+        } else {
+            g_propagate_error(error, fault);
+        }
+        return false;
+    }
+    return true;
 }
 
 bool cli_adapter_check(const struct adapter_method *method, const char *path, GError **error)
@@ -512,8 +545,8 @@ bool cli_rows_write(const struct cli *c, const char *path, const struct image_ro
                     const struct image *like, const char *recipe, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_commandline_arg(path);
-    struct image_save_params params = save_params(c);
-    params.recipe = c->recipe ? recipe : NULL;
+    struct image_save_params params = cli_save_params(c);
+    params.recipe = exports(c) && export_with_recipe(c->also) ? recipe : NULL;
     params.task = &cli_task;
     const char *note = image_save_note(like, file, &params);
     const bool ok = image_rows_save(rows, file, &params, error);

@@ -1,6 +1,7 @@
 #include "ui/cli/cli.h"
 
 #include "render/signed.h"
+#include "ui/core/export_options.h"
 
 static bool run(struct cli *c, GError **error)
 {
@@ -34,8 +35,10 @@ const struct cli_command decode_command = {
     .name = "decode",
     .summary = "Draw the picture of a latent",
     .usage = "",
-    .options = (const char *const[]){"model", "vae", "device", "precision", "latents", "bits",
-                                     "quality", "out", NULL},
+    .reads =
+        (const char *const[]){"format", "bits", "quality", "long_edge", "percent", "sharpen", NULL},
+    .also = export_settings,
+    .options = (const char *const[]){"model", "vae", "device", "precision", "latents", "out", NULL},
     .needed = (const char *const[]){"latents", "out", NULL},
     .run = run,
 };

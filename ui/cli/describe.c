@@ -55,7 +55,6 @@ static const struct {
 } known[] = {
     {"precision", NULL, (const char *const[]){"auto", "fp32", "bf16", NULL}, NULL},
     {"model", NULL, (const char *const[]){"starter", NULL}, NULL},
-    {"bits", NULL, (const char *const[]){"8", "16", NULL}, NULL},
     {"region", "edit", (const char *const[]){"auto", NULL}, NULL},
     {"control", "KIND", (const char *const[]){"canny", "file", NULL}, NULL},
     {"preset", NULL, NULL, add_presets},

@@ -1,6 +1,7 @@
 #include "ui/cli/cli.h"
 
 #include "render/signed.h"
+#include "ui/core/export_options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -130,37 +131,14 @@ const struct cli_command edit_command = {
     .summary = "Change a photo by a prompt",
     .usage = "",
     .settings = edit_settings,
-    .options = (const char *const[]){"model",
-                                     "vae",
-                                     "device",
-                                     "precision",
-                                     "image",
-                                     "prompt",
-                                     "source-prompt",
-                                     "negative",
-                                     "model-style",
-                                     "adapter",
-                                     "embedding",
-                                     "set",
-                                     "preset",
-                                     "seed",
-                                     "size",
-                                     "region",
-                                     "mask",
-                                     "mask-reach",
-                                     "select",
-                                     "weight",
-                                     "variations",
-                                     "raw",
-                                     "recipe",
-                                     "control",
-                                     "hint",
-                                     "hint-from-photo",
-                                     "recipe-from",
-                                     "bits",
-                                     "quality",
-                                     "out",
-                                     NULL},
+    .also = export_settings,
+    .options =
+        (const char *const[]){
+            "model",           "vae",         "device",      "precision", "image",     "prompt",
+            "source-prompt",   "negative",    "model-style", "adapter",   "embedding", "set",
+            "preset",          "seed",        "size",        "region",    "mask",      "mask-reach",
+            "select",          "weight",      "variations",  "raw",       "control",   "hint",
+            "hint-from-photo", "recipe-from", "out",         NULL},
     .needed = (const char *const[]){"image", "prompt", "out", NULL},
     .run = run,
 };

@@ -1,6 +1,7 @@
 #include "ui/cli/cli.h"
 
 #include "render/signed.h"
+#include "ui/core/export_options.h"
 
 static bool read_noise(struct cli *c, struct edit_request *q, GError **error)
 {
@@ -65,11 +66,10 @@ const struct cli_command generate_command = {
     .summary = "Draw a picture from a prompt",
     .usage = "",
     .settings = generate_settings,
-    .options = (const char *const[]){"model",    "vae",         "device",  "precision", "prompt",
-                                     "negative", "set",         "seed",    "noise",     "size",
-                                     "adapter",  "model-style", "control", "hint",      "embedding",
-                                     "out",      "latents-out", "recipe",  "bits",      "quality",
-                                     NULL},
+    .also = export_settings,
+    .options = (const char *const[]){"model", "vae", "device", "precision", "prompt", "negative",
+                                     "set", "seed", "noise", "size", "adapter", "model-style",
+                                     "control", "hint", "embedding", "out", "latents-out", NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

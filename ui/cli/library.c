@@ -22,6 +22,12 @@ static void add_number(JsonBuilder *b, const char *key, gint64 number)
     json_builder_add_int_value(b, number);
 }
 
+static void add_switch(JsonBuilder *b, const char *key, bool on)
+{
+    json_builder_set_member_name(b, key);
+    json_builder_add_boolean_value(b, on);
+}
+
 static char *date(gint64 seconds)
 {
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
@@ -32,6 +38,13 @@ static void print_line(gint64 id, gint64 when, const char *kind, const char *tex
 {
     g_autofree char *shown = plain_text(text, TEXT_MESSAGE), *day = date(when);
     printf("%6" G_GINT64_FORMAT "  %s  %-8s  %s\n", id, day, kind, shown);
+}
+
+// What the columns are, for a person: not among the lines that scripts read.
+static void print_header(const char *when, const char *kind, const char *text)
+{
+    cli_progress_end();
+    fprintf(stderr, "%6s  %-16s  %-8s  %s\n", "ID", when, kind, text);
 }
 
 static void json_begin(JsonBuilder *b, const char *list)
@@ -53,6 +66,9 @@ static void json_end(JsonBuilder *b)
 static void print_documents(const GPtrArray *all, bool json)
 {
     g_autoptr(JsonBuilder) b = json_builder_new();
+    if (!json && all->len > 0) {
+        print_header("CHANGED", "RESULTS", "NAME: LAST SENTENCE");
+    }
     json_begin(b, "documents");
     for (guint i = 0; i < all->len; i++) {
         const struct store_entry *e = all->pdata[i];
@@ -65,7 +81,7 @@ static void print_documents(const GPtrArray *all, bool json)
         add_number(b, "results", e->results);
         json_builder_end_object(b);
         if (!json) {
-            g_autofree char *count = g_strdup_printf("%u res.", e->results);
+            g_autofree char *count = g_strdup_printf("%u", e->results);
             g_autofree char *text = g_strconcat(e->name, *e->prompt ? ": " : "", e->prompt, NULL);
             print_line(e->id, e->modified, count, text);
         }
@@ -96,6 +112,56 @@ static bool number_of(const char *text, gint64 *id, GError **error)
     return true;
 }
 
+static void print_parts(const struct store_document *d, gint64 id, const GPtrArray *adapters,
+                        const GPtrArray *results)
+{
+    print_header("CHANGED", "KIND", "NAME OR SENTENCE (*: with a star)");
+    print_line(id, d->modified, "document", d->name);
+    for (guint i = 0; i < adapters->len; i++) {
+        const struct store_adapter *a = adapters->pdata[i];
+        g_autofree char *name = plain_text(a->name, TEXT_MESSAGE);
+        printf("%6" G_GINT64_FORMAT "  %-16s  adapter   %s\n", a->id,
+               a->listed ? "listed" : "not listed", name);
+    }
+    for (guint i = 0; i < results->len; i++) {
+        const struct store_result *r = results->pdata[i];
+        print_line(r->id, r->created, r->starred ? "result *" : "result", r->prompt);
+    }
+}
+
+static void print_parts_json(const struct store_document *d, gint64 id, const GPtrArray *adapters,
+                             const GPtrArray *results)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_builder_begin_object(b);
+    add_number(b, "id", id);
+    add_text(b, "name", d->name);
+    add_number(b, "modified", d->modified);
+    json_builder_set_member_name(b, "adapters");
+    json_builder_begin_array(b);
+    for (guint i = 0; i < adapters->len; i++) {
+        const struct store_adapter *a = adapters->pdata[i];
+        json_builder_begin_object(b);
+        add_number(b, "id", a->id);
+        add_text(b, "name", a->name);
+        add_switch(b, "listed", a->listed);
+        json_builder_end_object(b);
+    }
+    json_builder_end_array(b);
+    json_builder_set_member_name(b, "results");
+    json_builder_begin_array(b);
+    for (guint i = 0; i < results->len; i++) {
+        const struct store_result *r = results->pdata[i];
+        json_builder_begin_object(b);
+        add_number(b, "id", r->id);
+        add_text(b, "prompt", r->prompt);
+        add_number(b, "created", r->created);
+        add_switch(b, "starred", r->starred);
+        json_builder_end_object(b);
+    }
+    json_end(b);
+}
+
 static bool show(struct cli *c, struct store *s, GError **error)
 {
     struct store_document d = {0};
@@ -110,24 +176,39 @@ static bool show(struct cli *c, struct store *s, GError **error)
     }
     g_autoptr(GPtrArray) adapters = store_adapters(s, id, error);
     g_autoptr(GPtrArray) results = adapters ? store_results(s, id, G_MAXINT, error) : NULL;
-    print_line(id, d.modified, "document", d.name);
+    if (results) {
+        (c->json ? print_parts_json : print_parts)(&d, id, adapters, results);
+    }
     store_document_clear(&d);
-    for (guint i = 0; results && i < adapters->len; i++) {
-        const struct store_adapter *a = adapters->pdata[i];
-        g_autofree char *name = plain_text(a->name, TEXT_MESSAGE);
-        printf("%6" G_GINT64_FORMAT "  %-16s  adapter   %s\n", a->id,
-               a->listed ? "listed" : "not listed", name);
-    }
-    for (guint i = 0; results && i < results->len; i++) {
-        const struct store_result *r = results->pdata[i];
-        print_line(r->id, r->created, r->starred ? "result *" : "result", r->prompt);
-    }
     return results != NULL;
+}
+
+static void print_trash_json(const GPtrArray *all)
+{
+    g_autoptr(JsonBuilder) b = json_builder_new();
+    json_begin(b, "trash");
+    for (guint i = 0; i < all->len; i++) {
+        const struct store_trashed *t = all->pdata[i];
+        json_builder_begin_object(b);
+        add_number(b, "id", t->id);
+        add_text(b, "kind", store_kind_noun(t->kind));
+        add_text(b, "name", t->name);
+        add_number(b, "deleted", t->deleted);
+        json_builder_end_object(b);
+    }
+    json_end(b);
 }
 
 static bool trash(struct cli *c, struct store *s, GError **error)
 {
     g_autoptr(GPtrArray) all = store_trash(s, error);
+    if (all && c->json) {
+        print_trash_json(all);
+        return true;
+    }
+    if (all && all->len > 0) {
+        print_header("DELETED", "KIND", "NAME");
+    }
     for (guint i = 0; all && i < all->len; i++) {
         const struct store_trashed *t = all->pdata[i];
         print_line(t->id, t->deleted, store_kind_noun(t->kind), t->name);
@@ -210,14 +291,28 @@ static bool move_all(struct cli *c, struct store *s,
     return ok && store_together_end(s, ok, error);
 }
 
+// One line of what was moved, and how it comes back.
+static bool move_and_say(struct cli *c, struct store *s,
+                         bool (*move)(struct store *, enum store_kind, gint64, GError **),
+                         const char *said, GError **error)
+{
+    g_autofree char *items = g_strjoinv(", ", c->rest + 1);
+    const bool ok = move_all(c, s, move, error);
+    if (ok) {
+        printf("%s %s\n", items, said);
+    }
+    return ok;
+}
+
 static bool delete (struct cli *c, struct store *s, GError **error)
 {
-    return move_all(c, s, store_delete, error);
+    return move_and_say(c, s, store_delete, "went into the trash; library restore takes back",
+                        error);
 }
 
 static bool restore(struct cli *c, struct store *s, GError **error)
 {
-    return move_all(c, s, store_restore, error);
+    return move_and_say(c, s, store_restore, "back in the library", error);
 }
 
 static void report_cb(double part, void *data)
@@ -376,8 +471,8 @@ static const struct verb {
 } verbs[] = {
     {"list", 0, G_MAXUINT, .json = true, .run = list},
     {"info", 0, 0, .json = true, .run = info},
-    {"show", 1, 1, .run = show},
-    {"trash", 0, 0, .run = trash},
+    {"show", 1, 1, .json = true, .run = show},
+    {"trash", 0, 0, .json = true, .run = trash},
     {"delete", 1, G_MAXUINT, .run = delete},
     {"restore", 1, G_MAXUINT, .run = restore},
     {"clean", 1, 1, .yes = true, .run = clean},

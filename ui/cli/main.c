@@ -83,7 +83,6 @@ static void cli_clear(struct cli *c)
     g_free(c->sheet);
     g_free(c->style);
     g_free(c->list);
-    g_free(c->format);
     g_free(c->suffix);
     g_free(c->recipe_from);
     g_strfreev(c->learn_set);
@@ -167,14 +166,14 @@ static void answer_at_exit(void)
     }
 }
 
-// taken: the command line had been understood. What is wrong with one is only partly known before.
-static int status_of(const GError *error, bool taken)
+// What is wrong with a command line is only partly known before the work begins.
+static int status_of(const GError *error)
 {
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
         return EXIT_STOPPED;
     }
     const bool wrong = (error && error->domain == G_OPTION_ERROR) ||
-                       (!taken && g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT));
+                       g_error_matches(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT);
     return wrong ? EXIT_MISUSED : EXIT_FAILED;
 }
 
@@ -265,5 +264,5 @@ int main(int argc, char **argv)
         complain(command, error);
     }
     cli_clear(&c);
-    return ok ? 0 : status_of(error, taken);
+    return ok ? 0 : status_of(error);
 }

@@ -89,20 +89,6 @@ static const struct number {
       .min = 1,
       .max = 1000}},
     {0,
-     offsetof(struct cli, bits),
-     {.key = "bits",
-      .help = "Bits a channel, 8 or 16 (default: the photo's)",
-      .kind = SETTING_INT,
-      .min = 8,
-      .max = 16}},
-    {0,
-     offsetof(struct cli, quality),
-     {.key = "quality",
-      .help = "Quality of a JPEG or WebP, 1 to 100 (default 92); a WebP of 100 is without loss",
-      .kind = SETTING_INT,
-      .min = 1,
-      .max = 100}},
-    {0,
      offsetof(struct cli, variations),
      {.key = "variations",
       .help = "So many pictures, OUT-1 and so on, with seeds counted up",
@@ -151,14 +137,7 @@ bool cli_numbers(struct cli *c, GError **error)
             n++;
         }
         const char *text = c->numbers->pdata[i + 1];
-        const bool bits = n->at == offsetof(struct cli, bits); // two numbers, and none between
-        if (!setting_parse(&n->row, text, &value, bits ? NULL : error) ||
-            (bits && value != n->row.min && value != n->row.max)) {
-            if (bits) {
-                g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
-                            "bits: %s is not %g or %g, the bits a channel of a picture's file",
-                            text, n->row.min, n->row.max);
-            }
+        if (!setting_parse(&n->row, text, &value, error)) {
             return false;
         }
         G_STRUCT_MEMBER(int, c, n->at) = (int)value;
@@ -507,8 +486,6 @@ static GArray *own_options(struct cli *c)
          NULL},
         {"learn-set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &c->learn_set,
          "One of the settings of train for that, by its key; may be repeated", "KEY=VALUE"},
-        {"format", 0, 0, G_OPTION_ARG_STRING, &c->format,
-         "What the pictures are written as: png (the default), jpeg, webp, tiff ...", "NAME"},
         {"suffix", 0, 0, G_OPTION_ARG_STRING, &c->suffix,
          "Added to the names of the photos, such as -night", "TEXT"},
         {"recipe-from", 0, 0, G_OPTION_ARG_FILENAME, &c->recipe_from,

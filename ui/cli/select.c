@@ -1,6 +1,7 @@
 #include "ui/cli/cli.h"
 
 #include "render/file.h"
+#include "ui/core/export_options.h"
 
 // The selection as a gray picture.
 static struct image *to_image(const struct raster *mask, GError **error)
@@ -44,10 +45,11 @@ const struct cli_command select_command = {
     .summary = "Write which part of a photo belongs to a word of its description, as a mask",
     .usage = "",
     .settings = edit_settings,
-    .reads = (const char *const[]){"long_prompt", "emphasis", NULL},
-    .options = (const char *const[]){"model", "vae", "device", "precision", "image",
-                                     "source-prompt", "adapter", "embedding", "size", "region",
-                                     "select", "bits", "quality", "out", NULL},
+    .reads = (const char *const[]){"long_prompt", "emphasis", "format", "bits", "quality", NULL},
+    .also = export_settings,
+    .options =
+        (const char *const[]){"model", "vae", "device", "precision", "image", "source-prompt",
+                              "adapter", "embedding", "size", "region", "select", "out", NULL},
     .needed = (const char *const[]){"image", "source-prompt", "select", "out", NULL},
     .run = run,
 };

@@ -370,7 +370,6 @@ static bool write_rows(struct run *run, const struct item *i, const struct edit_
     struct image_save_params save = run->r->save;
     save.format = save.format ? save.format : "png";
     save.recipe = recipe;
-    save.keep_metadata = save.keep_profile = true;
     save.task = &run->task;
     return image_rows_save(rows, to, &save, error);
 }

@@ -150,6 +150,7 @@ static void show_value(TinctureSettingRow *self)
     if (self->summary != NULL) {
         const struct member *chosen = self->setting->family((int)self->value);
         gtk_label_set_text(GTK_LABEL(self->summary), translated(chosen->summary));
+        gtk_widget_set_visible(self->summary, chosen->summary != NULL);
     }
     if (self->reset != NULL) {
         gboolean differs = fabs(self->value - p->def) > 1e-9 * fmax(1, fabs(p->def));
