@@ -3,6 +3,7 @@
 #include "compute/i18n.h"
 #include "ui/core/config.h"
 #include "ui/dialogs/preferences_window.h"
+#include "ui/dialogs/tour_window.h"
 #include "ui/preferences.h"
 #include "ui/window.h"
 
@@ -138,7 +139,17 @@ static TinctureWindow *the_window(TinctureApp *self)
 
 static void tincture_app_activate(GApplication *app)
 {
-    the_window(TINCTURE_APP(app));
+    TinctureApp *self = TINCTURE_APP(app);
+    TinctureWindow *window = the_window(self);
+    if (self->welcomes && !self->exit_after_startup && tour_window_is_due()) {
+        tour_window_show(GTK_WINDOW(window));
+    }
+}
+
+void tincture_app_welcome(TinctureApp *self)
+{
+    g_return_if_fail(TINCTURE_IS_APP(self));
+    self->welcomes = TRUE;
 }
 
 static void tincture_app_open(GApplication *app, GFile **files, int n_files, const char *hint)

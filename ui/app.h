@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(TinctureApp, tincture_app, TINCTURE, APP, AdwApplication)
 
 TinctureApp *tincture_app_new(void);
+// A start without a photo shows the tour, where it has never been shown.
+void tincture_app_welcome(TinctureApp *self);
 // Runs the application to its end and takes it over; the result is the program's exit status. Does
 // not return where the program has to start again, with another model for example: it replaces
 // itself by exec().

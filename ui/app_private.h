@@ -13,6 +13,7 @@ struct _TinctureApp {
 
     // state
     gboolean exit_after_startup;
+    gboolean welcomes;                                      // a first start shows the tour
     gboolean given_data_dir, given_device, given_precision; // on the command line
     gboolean own_threads;                                   // their number is the preferences'
     gboolean chosen;      // another model or VAE is being loaded, and is to be kept

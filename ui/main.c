@@ -7,5 +7,7 @@ int main(int argc, char **argv)
 {
     process_prepare();
     language_begin();
-    return tincture_app_run(tincture_app_new(), argc, argv);
+    TinctureApp *app = tincture_app_new();
+    tincture_app_welcome(app);
+    return tincture_app_run(app, argc, argv);
 }

@@ -21,7 +21,7 @@ void tincture_window_open(TinctureWindow *self, GFile *file);
 // The first photo and every adapter of a list of GFile: there is one photo a window.
 void tincture_window_open_files(TinctureWindow *self, GSList *files);
 // What the dialogs end in.
-void tincture_window_export(TinctureWindow *self, GFile *file, const struct export_choice *choice);
+void tincture_window_export(TinctureWindow *self, const char *path, const struct settings *options);
 void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file,
                                     const struct adapter_choice *choice);
 
@@ -29,9 +29,10 @@ void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file
 void tincture_window_export_document(TinctureWindow *self, gint64 id, GFile *file);
 void tincture_window_find_original(TinctureWindow *self, gint64 id, GFile *file);
 
-// What is done to the open photo to many others. files: NULL-terminated paths of photos and of
-// folders of them.
-void tincture_window_batch(TinctureWindow *self, const char *const *files, const char *folder);
+// A recipe on many photos; plan NULL: what is done to the open one. files: NULL-terminated paths of
+// photos and of folders of them.
+void tincture_window_batch(TinctureWindow *self, const struct batch_plan *plan,
+                           const char *const *files, const char *folder);
 
 // A picture that leads the edits by the chosen control.
 void tincture_window_set_hint(TinctureWindow *self, GFile *file);

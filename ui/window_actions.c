@@ -5,6 +5,9 @@
 #include "compute/i18n.h"
 
 #include "ui/dialogs/about.h"
+#include "ui/dialogs/export_window.h"
+#include "ui/dialogs/show_file.h"
+#include "ui/dialogs/tour_window.h"
 #include "ui/panels/panel.h"
 #include "ui/widgets/result_row.h"
 
@@ -32,16 +35,10 @@ void tincture_window_open(TinctureWindow *self, GFile *file)
     }
 }
 
-void tincture_window_export(TinctureWindow *self, GFile *file, const struct export_choice *choice)
+void tincture_window_export(TinctureWindow *self, const char *path, const struct settings *options)
 {
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
-    g_autofree char *path = g_file_get_path(file);
-    if (path == NULL) {
-        tincture_window_toast(self, _("Choose a folder on this computer."), NULL, NULL);
-        return;
-    }
-    tincture_session_export(self->session, path, choice->with_recipe, choice->jpeg_quality,
-                            choice->bits);
+    tincture_session_export(self->session, path, options);
 }
 
 void tincture_window_export_adapter(TinctureWindow *self, gint64 id, GFile *file,
@@ -75,9 +72,17 @@ static void open_chosen_cb(GFile *file, gpointer data)
     tincture_window_open(data, file);
 }
 
-static void export_chosen_cb(GFile *file, const struct export_choice *choice, gpointer data)
+static void export_chosen_cb(const char *path, const struct settings *options, gpointer data)
 {
-    tincture_window_export(data, file, choice);
+    tincture_window_export(data, path, options);
+}
+
+static void show_exported_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    const char *path = window_of(widget)->session->exported;
+    if (path != NULL) {
+        show_file(GTK_WINDOW(widget), path);
+    }
 }
 
 static void open_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -87,8 +92,9 @@ static void open_action(GtkWidget *widget, const char *name, GVariant *target)
 
 static void export_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    file_dialog_export(GTK_WINDOW(widget), window_of(widget)->project->title, export_chosen_cb,
-                       widget);
+    TinctureWindow *self = window_of(widget);
+    export_window_show(GTK_WINDOW(widget), self->project->title, self->session->library->row.origin,
+                       export_chosen_cb, widget);
 }
 
 static void hint_chosen_cb(GFile *file, gpointer data)
@@ -358,6 +364,11 @@ static void go_to_action(GtkWidget *widget, const char *name, GVariant *target)
     tincture_window_go_to(window_of(widget), g_variant_get_string(target, NULL));
 }
 
+static void tour_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    tour_window_show(GTK_WINDOW(widget));
+}
+
 static void about_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureSession *session = window_of(widget)->session;
@@ -394,8 +405,7 @@ void tincture_window_update_actions(TinctureWindow *self)
         gboolean enabled;
     } states[] = {
         {"win.export", result && !exporting},
-        {"win.batch", photo && *project->document.prompt != '\0' &&
-                          tincture_queue_find(queue, &batch_job) == NULL},
+        {"win.batch", books && tincture_queue_find(queue, &batch_job) == NULL}, // or by a recipe
         {"win.export-newest-adapter", tincture_project_n_adapters(project) > 0},
         {"win.add-adapter", photo},
         {"win.choose-hint", photo && project->document.lead.control != NULL},
@@ -454,6 +464,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
     } actions[] = {
         {"win.open", NULL, open_action},
         {"win.export", NULL, export_action},
+        {"win.show-exported", NULL, show_exported_action},
         {"win.add-adapter", NULL, add_adapter_action},
         {"win.choose-hint", NULL, choose_hint_action},
         {"win.export-adapter", "x", export_adapter_action},
@@ -483,6 +494,7 @@ void tincture_window_install_actions(GtkWidgetClass *widget_class)
         {"win.go-to", "s", go_to_action},
         {"win.fullscreen", NULL, fullscreen_action},
         {"win.about", NULL, about_action},
+        {"win.tour", NULL, tour_action},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
         gtk_widget_class_install_action(widget_class, actions[i].name, actions[i].parameter,

@@ -1,89 +1,32 @@
-// Edit Many Photos: which photos and which folder, and what came of it.
+// Edit Many Photos: what is asked for, and what came of it.
 #include "ui/window_private.h"
 
 #include "compute/i18n.h"
 
 #include "ui/core/batch.h"
+#include "ui/dialogs/batch_window.h"
 
 // ---- asking -------------------------------------------------------------------------------------
 
-void tincture_window_batch(TinctureWindow *self, const char *const *files, const char *folder)
+void tincture_window_batch(TinctureWindow *self, const struct batch_plan *plan,
+                           const char *const *files, const char *folder)
 {
     g_return_if_fail(TINCTURE_IS_WINDOW(self));
-    tincture_session_batch(self->session, files, folder);
+    tincture_session_batch(self->session, plan, files, folder);
 }
 
-// Between the two dialogs; the window's, so that it goes with it.
-static void keep_files(TinctureWindow *self, GPtrArray *files)
+static void chosen_cb(const struct batch_plan *plan, const char *const *files, const char *folder,
+                      gpointer data)
 {
-    g_ptr_array_add(files, NULL);
-    g_object_set_data_full(G_OBJECT(self), "batch-files", files, (GDestroyNotify)g_ptr_array_unref);
-}
-
-static void target_chosen_cb(GFile *file, gpointer data)
-{
-    TinctureWindow *self = data;
-    const GPtrArray *files = g_object_get_data(G_OBJECT(self), "batch-files");
-    g_autofree char *path = g_file_get_path(file);
-    if (path == NULL) {
-        tincture_window_toast(self, _("Choose a folder on this computer."), NULL, NULL);
-        return;
-    }
-    tincture_window_batch(self, (const char *const *)files->pdata, path);
-}
-
-static void add_path(GPtrArray *files, GFile *file)
-{
-    char *path = g_file_get_path(file);
-    if (path != NULL) { // else it is not on this computer
-        g_ptr_array_add(files, path);
-    }
-}
-
-static void photos_chosen_cb(GListModel *chosen, gpointer data)
-{
-    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < g_list_model_get_n_items(chosen); i++) {
-        g_autoptr(GFile) file = g_list_model_get_item(chosen, i);
-        add_path(files, file);
-    }
-    keep_files(data, files);
-    file_dialog_choose_folder(GTK_WINDOW(data), target_chosen_cb, data);
-}
-
-static void folder_chosen_cb(GFile *folder, gpointer data)
-{
-    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-    add_path(files, folder);
-    keep_files(data, files);
-    file_dialog_choose_folder(GTK_WINDOW(data), target_chosen_cb, data);
-}
-
-static void response_cb(TinctureWindow *self, const char *response)
-{
-    if (g_str_equal(response, "photos")) {
-        file_dialog_open_photos(GTK_WINDOW(self), photos_chosen_cb, self);
-    } else if (g_str_equal(response, "folder")) {
-        file_dialog_open_folder(GTK_WINDOW(self), folder_chosen_cb, self);
-    }
+    tincture_window_batch(data, plan, files, folder);
 }
 
 static void batch_action(GtkWidget *widget, const char *name, GVariant *target)
 {
-    GtkWidget *dialog = adw_message_dialog_new(
-        GTK_WINDOW(widget), _("Edit Many Photos"),
-        _("What the description and the edit of this photo say is done to each of them, with its "
-          "settings and adapters. Mask and frame are of this photo alone. Choose the photos, then "
-          "the folder that the edited ones go to; those that are in it already are not made "
-          "again."));
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), "folder",
-                                     _("A _Folder…"), "photos", _("_Photos…"), NULL);
-    adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "photos",
-                                               ADW_RESPONSE_SUGGESTED);
-    adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "photos");
-    adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
-    g_signal_connect_object(dialog, "response", G_CALLBACK(response_cb), widget, G_CONNECT_SWAPPED);
-    gtk_window_present(GTK_WINDOW(dialog));
+    TinctureWindow *self = TINCTURE_WINDOW(widget);
+    struct batch_plan plan;
+    tincture_session_plan(self->session, &plan);
+    batch_window_show(GTK_WINDOW(self), plan, chosen_cb, self);
 }
 
 void tincture_window_install_batch(GtkWidgetClass *widget_class)
@@ -107,9 +50,21 @@ static GtkWidget *list_of(const GPtrArray *sentences)
                         320, NULL);
 }
 
-static void show_faults(TinctureWindow *self, const struct batch *b, const char *folder)
+// What failed is tried again: whatever is in the folder is left alone.
+static void response_cb(AdwMessageDialog *dialog, const char *response, TinctureJob *job)
 {
-    g_autofree char *shown = g_filename_display_basename(folder);
+    TinctureWindow *self = TINCTURE_WINDOW(gtk_window_get_transient_for(GTK_WINDOW(dialog)));
+    if (g_str_equal(response, "retry") && self->session != NULL) {
+        tincture_queue_submit(self->session->queue, tincture_job_new(&batch_job, &job->in));
+    } else if (g_str_equal(response, "sheet")) {
+        gtk_widget_activate_action(GTK_WIDGET(self), "win.show-exported", NULL);
+    }
+}
+
+static void show_faults(TinctureWindow *self, TinctureJob *job)
+{
+    const struct batch *b = job->out.batch;
+    g_autofree char *shown = g_filename_display_basename(job->in.folder);
     g_autofree char *body =
         g_strdup_printf(P_("%u of %u photo is in the folder %s.",
                            "%u of %u photos are in the folder %s.", b->photos->len),
@@ -120,8 +75,12 @@ static void show_faults(TinctureWindow *self, const struct batch *b, const char 
         P_("%u Entry Was Not Done", "%u Entries Were Not Done", b->faults->len), b->faults->len);
     adw_message_dialog_set_heading(message, heading);
     adw_message_dialog_set_extra_child(message, list_of(b->faults));
-    adw_message_dialog_add_response(message, "close", _("_Close"));
+    adw_message_dialog_add_responses(message, "close", _("_Close"), "sheet", _("_Show in Files"),
+                                     "retry", _("_Retry"), NULL);
+    adw_message_dialog_set_default_response(message, "retry");
     adw_message_dialog_set_close_response(message, "close");
+    g_signal_connect_data(dialog, "response", G_CALLBACK(response_cb), g_object_ref(job),
+                          (GClosureNotify)(void (*)(void))g_object_unref, 0);
     gtk_widget_set_name(dialog, "batch.dialog");
     gtk_window_present(GTK_WINDOW(dialog));
 }
@@ -130,6 +89,6 @@ void tincture_window_batch_ended(TinctureWindow *self, TinctureJob *job)
 {
     const struct batch *b = job->out.batch;
     if (job->state != JOB_CANCELLED && b != NULL && b->faults->len > 0) {
-        show_faults(self, b, job->in.folder);
+        show_faults(self, job);
     }
 }

@@ -28,7 +28,7 @@ static void said_free(struct said *m)
 // Until a person closes it or does the next thing, or there is something newer to say.
 static gboolean stays(const struct said *m)
 {
-    return m->kind != MESSAGE_INFO;
+    return m->kind != MESSAGE_INFO && m->kind != MESSAGE_EXPORTED;
 }
 
 // It is true as long as the program runs, or it has a way out: only a person ends it.
@@ -179,6 +179,7 @@ void tincture_window_say(TinctureWindow *self, int kind, const char *text)
         const char *button, *action; // the way out
     } ways[MESSAGE_KINDS] = {
         [MESSAGE_LIBRARY] = {N_("New Library"), "app.new-library"},
+        [MESSAGE_EXPORTED] = {N_("Show in Files"), "win.show-exported"},
         [MESSAGE_UNOPENED] = {N_("Open Anyway"), "win.open-last"},
         [MESSAGE_MISSING] = {N_("Find…"), "win.find-original(int64 0)"},
     };

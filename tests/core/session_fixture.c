@@ -1,5 +1,7 @@
 #include "tests/core/session_fixture.h"
 
+#include "ui/core/export_options.h"
+
 #include "tests/temp.h"
 #include "ui/store/store.h"
 
@@ -81,6 +83,22 @@ void fixture_attach(struct fixture *f)
     g_signal_connect(f->project, "view-changed", G_CALLBACK(view_cb), f);
     g_signal_connect(f->project, "message", G_CALLBACK(message_cb), f);
     g_signal_connect(f->queue, "changed", G_CALLBACK(job_cb), f);
+}
+
+void fixture_export(TinctureSession *session, const char *path, bool with_recipe, int quality,
+                    int bits)
+{
+    struct settings *options = settings_new(export_settings);
+    g_autofree char *depth = g_strdup_printf("%d", bits);
+    settings_set(options, "recipe", with_recipe, NULL);
+    if (quality > 0) {
+        g_assert_true(settings_set(options, "quality", quality, NULL));
+    }
+    if (bits > 0) {
+        g_assert_true(settings_parse(options, "bits", depth, NULL));
+    }
+    tincture_session_export(session, path, options);
+    settings_free(options);
 }
 
 void fixture_open(struct fixture *f)

@@ -17,8 +17,11 @@ struct fixture {
     int loss_seen;               // most steps a loss curve had
 };
 
-char *sample_path(const char *name);    // of resources/samples
-void fixture_begin(struct fixture *f);  // an empty library, no session yet
+char *sample_path(const char *name);   // of resources/samples
+void fixture_begin(struct fixture *f); // an empty library, no session yet
+// The newest result to a file, else with the usual options.
+void fixture_export(TinctureSession *session, const char *path, bool with_recipe, int quality,
+                    int bits);
 void fixture_open(struct fixture *f);   // a session on it
 void fixture_attach(struct fixture *f); // to a session that is there
 void fixture_close(struct fixture *f);

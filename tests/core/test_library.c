@@ -87,7 +87,7 @@ static void test_open_while_learning(void)
     library_open(f.session->library, photo);
     g_assert_cmpstr(library_opening(f.session->library), ==, "mine.png");
     g_assert_true(learning(&f));
-    tincture_session_export(f.session, nothing, false, 90, 8);
+    fixture_export(f.session, nothing, false, 90, 8);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
     g_assert_nonnull(strstr(f.last_message, "mine.png is still being opened"));
     wait_ms(300);

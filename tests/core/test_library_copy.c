@@ -23,7 +23,7 @@ static void test_no_place(void)
     fixture_photo(&f);
     fixture_learn(&f, 2);
     wait_until(&f, learning_is_over, "the training is over");
-    tincture_session_export(f.session, out, false, 90, 0);
+    fixture_export(f.session, out, false, 90, 0);
     wait_idle(&f);
     g_assert_true(g_file_test(out, G_FILE_TEST_EXISTS));
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 0);

@@ -50,7 +50,7 @@ static struct image *load(const char *path)
 static struct image *export(struct fixture *f)
 {
     g_autofree char *path = g_build_filename(f->dir, "session.png", NULL);
-    tincture_session_export(f->session, path, false, 0, 8);
+    fixture_export(f->session, path, false, 0, 8);
     wait_idle(f);
     return load(path);
 }

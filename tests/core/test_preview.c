@@ -106,7 +106,7 @@ static void begin_batch(struct fixture *f)
     g_autofree char *folder = g_build_filename(f->dir, "many", NULL);
     const char *const files[] = {samples, NULL};
     g_assert_cmpint(g_mkdir(folder, 0700), ==, 0);
-    tincture_session_batch(f->session, files, folder);
+    tincture_session_batch(f->session, NULL, files, folder);
 }
 
 static void test_beside(void)

@@ -303,7 +303,7 @@ static void test_bad_adapter(struct fixture *f)
 static void export_as_is(struct fixture *f, const char *name)
 {
     g_autofree char *path = g_build_filename(f->dir, name, NULL);
-    tincture_session_export(f->session, path, false, 90, 8);
+    fixture_export(f->session, path, false, 90, 8);
     wait_idle(f);
     g_assert_cmpint(g_unlink(path), ==, 0);
 }
@@ -311,7 +311,7 @@ static void export_as_is(struct fixture *f, const char *name)
 static void export_as(struct fixture *f, const char *name, bool recipe)
 {
     g_autofree char *path = g_build_filename(f->dir, name, NULL);
-    tincture_session_export(f->session, path, recipe, 90, 8);
+    fixture_export(f->session, path, recipe, 90, 8);
     wait_idle(f);
     g_autoptr(GFile) file = g_file_new_for_path(path);
     struct image_info info = {0};
@@ -340,7 +340,7 @@ static void test_export(struct fixture *f)
     export_as(f, "recipe.jpg", true);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before);
     g_autofree char *nowhere = g_build_filename(f->dir, "no", "such", "folder.png", NULL);
-    tincture_session_export(f->session, nowhere, true, 90, 8);
+    fixture_export(f->session, nowhere, true, 90, 8);
     wait_idle(f);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, before + 1);
 }
@@ -372,9 +372,9 @@ static void test_file_names(void)
     g_assert_cmpstr(adapter_at(&f, 0)->name, ==, "caf\xef\xbf\xbd.safetensors");
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 1);
-    tincture_session_export(f.session, photo, false, 90, 8);
+    fixture_export(f.session, photo, false, 90, 8);
     wait_idle(&f);
-    g_assert_cmpint(f.messages[MESSAGE_INFO], ==, 1);
+    g_assert_cmpint(f.messages[MESSAGE_EXPORTED], ==, 1);
     fixture_end(&f);
 }
 
@@ -419,7 +419,7 @@ static GBytes *exported(struct fixture *f)
     g_autofree char *path = g_build_filename(f->dir, "seen.png", NULL);
     char *data;
     gsize size;
-    tincture_session_export(f->session, path, false, 90, 8);
+    fixture_export(f->session, path, false, 90, 8);
     wait_idle(f);
     g_assert_true(g_file_get_contents(path, &data, &size, NULL));
     g_unlink(path);
@@ -478,7 +478,7 @@ static void test_export_waits(void)
     tincture_queue_set_paused(f.queue, true);
     g_autofree char *path = g_build_filename(f.dir, "seen.png", NULL), *data = NULL;
     gsize size;
-    tincture_session_export(f.session, path, false, 90, 8);
+    fixture_export(f.session, path, false, 90, 8);
     tincture_project_set_prompt(f.project, "");
     wait_until(&f, photo_is_shown, "the photo is shown");
     tincture_queue_set_paused(f.queue, false);
@@ -504,7 +504,7 @@ static void test_recipe(void)
     tincture_project_adapter_set_scale(f.project, adapter_at(&f, 0)->id, 0.2);
     tincture_session_cancel(f.session);
     g_autofree char *path = g_build_filename(f.dir, "recipe.png", NULL);
-    tincture_session_export(f.session, path, true, 90, 8);
+    fixture_export(f.session, path, true, 90, 8);
     wait_idle(&f);
     g_autoptr(GFile) file = g_file_new_for_path(path);
     struct image_info info = {0};
@@ -603,7 +603,7 @@ static void test_full_disk(void)
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 2);
     g_assert_cmpstr(f.project->title, ==, "apple.png");
     g_autofree char *out = g_build_filename(f.dir, "out.png", NULL);
-    tincture_session_export(f.session, out, false, 90, 8);
+    fixture_export(f.session, out, false, 90, 8);
     wait_idle(&f);
     g_assert_cmpint(f.messages[MESSAGE_ERROR], ==, 3);
     g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));

@@ -130,7 +130,7 @@ static bool second_result(struct fixture *f)
 static void assert_recipe(struct fixture *f, const char *line)
 {
     g_autofree char *path = g_build_filename(f->dir, "out.png", NULL);
-    tincture_session_export(f->session, path, true, 90, 8);
+    fixture_export(f->session, path, true, 90, 8);
     wait_idle(f);
     g_autoptr(GFile) file = g_file_new_for_path(path);
     struct image_info info = {0};

@@ -131,7 +131,7 @@ static const char *export_name;
 static void export_picture(struct fixture *f)
 {
     g_autofree char *path = g_build_filename(f->dir, "out", export_name, NULL);
-    tincture_session_export(f->session, path, true, 95, 8);
+    fixture_export(f->session, path, true, 95, 8);
 }
 
 // Over an older file, which stays; then once more, to the end.

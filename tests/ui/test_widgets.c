@@ -1,6 +1,6 @@
 // Widgets without a window: rows of every kind of setting and of adapters, prompts, thumbnails,
-// each finalized without leaks; and what the export dialog does with a name.
-#include "ui/dialogs/file_dialogs.h"
+// each finalized without leaks; and the name of an export.
+#include "ui/core/export_options.h"
 #include "ui/widgets/adapter_row.h"
 #include "ui/widgets/prompt_view.h"
 #include "ui/widgets/setting_row.h"
@@ -388,64 +388,19 @@ static void test_thumb_of_any_format(void)
     g_object_unref(thumb);
 }
 
-static void export_chosen_cb(GFile *file, const struct export_choice *choice, gpointer data)
-{
-    char **name = data;
-    g_assert_null(*name);
-    g_assert_cmpint(choice->bits, ==, 16);
-    *name = g_file_get_basename(file);
-}
-
-static GtkWidget *find_button(GtkWidget *root, const char *label)
-{
-    if (GTK_IS_BUTTON(root) && g_strcmp0(gtk_button_get_label(GTK_BUTTON(root)), label) == 0) {
-        return root;
-    }
-    GtkWidget *found = NULL;
-    for (GtkWidget *child = gtk_widget_get_first_child(root); child != NULL && found == NULL;
-         child = gtk_widget_get_next_sibling(child)) {
-        found = find_button(child, label);
-    }
-    return found;
-}
-
-// Exports under that name; answer is the button that the person presses if there is a question,
-// else NULL. Returns the name that was chosen in the end, or NULL.
-static char *export_as(const char *folder, const char *name, const char *answer)
-{
-    struct export_choice choice = {EXPORT_CHOICE_DEFAULTS};
-    g_autoptr(GFile) file = g_file_new_build_filename(folder, name, NULL);
-    char *chosen = NULL;
-    choice.bits = 16;
-    file_dialog_export_as(NULL, file, &choice, export_chosen_cb, &chosen);
-    GListModel *windows = gtk_window_get_toplevels();
-    g_assert_cmpuint(g_list_model_get_n_items(windows), ==, answer != NULL ? 1 : 0);
-    if (answer != NULL) {
-        g_autoptr(GtkWidget) dialog = g_list_model_get_item(windows, 0);
-        g_assert_null(chosen);
-        g_signal_emit_by_name(find_button(dialog, answer), "clicked");
-    }
-    g_assert_cmpuint(g_list_model_get_n_items(windows), ==, 0);
-    return chosen;
-}
-
+// Beside the photo, under a name that nothing has.
 static void test_export_name(void)
 {
-    static const struct {
-        const char *typed, *answer, *chosen;
-    } cases[] = {
-        {"new.jpg", NULL, "new.jpg"},     {"new", NULL, "new.png"},
-        {"new 2.0", NULL, "new 2.0.png"}, {"taken.png", NULL, "taken.png"}, // the file dialog asked
-        {"taken", "_Cancel", NULL},       {"taken", "_Replace", "taken.png"},
-    };
     g_autofree char *folder = g_dir_make_tmp("tincture-export-XXXXXX", NULL);
-    g_autofree char *taken = g_build_filename(folder, "taken.png", NULL);
-    g_assert_true(g_file_set_contents(taken, "", 0, NULL));
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *chosen = export_as(folder, cases[i].typed, cases[i].answer);
-        g_assert_cmpstr(chosen, ==, cases[i].chosen);
-    }
-    g_remove(taken);
+    g_autofree char *first = export_free_path(folder, "tram.1.jpg", "png");
+    g_autofree char *wanted = g_build_filename(folder, "tram.1-edited.png", NULL);
+    g_assert_cmpstr(first, ==, wanted);
+    g_assert_true(g_file_set_contents(first, "", 0, NULL));
+    g_autofree char *second = export_free_path(folder, "tram.1.jpg", "png");
+    g_autofree char *other = export_free_path(folder, "tram.1.jpg", "jpg");
+    g_assert_true(g_str_has_suffix(second, "/tram.1-edited-2.png"));
+    g_assert_true(g_str_has_suffix(other, "/tram.1-edited.jpg"));
+    g_remove(first);
     g_rmdir(folder);
 }
 

@@ -3,6 +3,7 @@
 #include "compute/model/defaults.h"
 #include "compute/train/objective.h"
 #include "ui/core/batch.h"
+#include "ui/core/batch_recipe.h"
 #include "ui/core/export_options.h"
 #include "ui/core/paths.h"
 
@@ -169,12 +170,42 @@ static bool run_batch(struct cli *c, struct batch *b, const struct settings *lea
     return true;
 }
 
+// --recipe-to: what is done, for another day or for the window.
+static bool write_recipe(const struct cli *c, const struct settings *learn, GError **error)
+{
+    if (!c->recipe_to) {
+        return true;
+    }
+    struct batch_plan plan;
+    batch_plan_init(&plan);
+    struct document *d = &plan.document;
+    char **const texts[] = {&d->source_prompt, &d->prompt, &d->negative};
+    const char *const given[] = {c->source_prompt, c->prompt, c->negative};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_free(*texts[i]);
+        *texts[i] = g_strdup(given[i] ? given[i] : "");
+    }
+    settings_assign(d->edit, c->settings);
+    settings_assign(plan.options, c->also);
+    d->seed = d->learn_seed = (uint64_t)c->seed;
+    plan.learns = learn != NULL;
+    if (learn) {
+        settings_assign(d->learn, learn);
+    }
+    for (int i = 0; c->adapters && c->adapters[i]; i++) {
+        g_ptr_array_add(plan.adapters, g_canonicalize_filename(c->adapters[i], NULL));
+    }
+    const bool ok = batch_plan_write(&plan, c->recipe_to, error);
+    batch_plan_clear(&plan);
+    return ok;
+}
+
 static bool run(struct cli *c, GError **error)
 {
     struct batch *b = batch_new();
     struct settings *learn;
     const bool ok = learn_of(c, &learn, error) && add_photos(c, b, error) &&
-                    run_batch(c, b, learn, error) && say(b, error);
+                    write_recipe(c, learn, error) && run_batch(c, b, learn, error) && say(b, error);
     settings_free(learn);
     batch_free(b);
     return ok;
@@ -187,13 +218,14 @@ const struct cli_command batch_command = {
     .settings = edit_settings,
     .also = export_settings,
     .writes = CLI_FOLDER,
-    .options = (const char *const[]){"list",        "model",   "vae",           "device",
-                                     "precision",   "prompt",  "source-prompt", "negative",
-                                     "model-style", "adapter", "embedding",     "set",
-                                     "preset",      "seed",    "size",          "region",
-                                     "select",      "weight",  "learn",         "learn-steps",
-                                     "learn-set",   "raw",     "control",       "hint-from-photo",
-                                     "recipe-from", "suffix",  "out",           NULL},
+    .options = (const char *const[]){"list",        "model",     "vae",           "device",
+                                     "precision",   "prompt",    "source-prompt", "negative",
+                                     "model-style", "adapter",   "embedding",     "set",
+                                     "preset",      "seed",      "size",          "region",
+                                     "select",      "weight",    "learn",         "learn-steps",
+                                     "learn-set",   "raw",       "control",       "hint-from-photo",
+                                     "recipe-from", "recipe-to", "suffix",        "out",
+                                     NULL},
     .needed = (const char *const[]){"prompt", "out", NULL},
     .run = run,
 };

@@ -17,7 +17,7 @@ struct cli {
     char *control, *control_kind, *hint;
     char *only, *photos;
     char *to, *prompts_from, *sheet, *style;
-    char *list, *suffix, *recipe_from;
+    char *list, *suffix, *recipe_from, *recipe_to;
     char *log, *resume, *checkpoint, *rename;
     char *class_prompt, *kind, *token;
     char **images, **subjects, **class_images, **contents, **styles, **adapters, **embeddings,

@@ -85,6 +85,7 @@ static void cli_clear(struct cli *c)
     g_free(c->list);
     g_free(c->suffix);
     g_free(c->recipe_from);
+    g_free(c->recipe_to);
     g_strfreev(c->learn_set);
     g_ptr_array_unref(c->given);
     g_ptr_array_unref(c->numbers);

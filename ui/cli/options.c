@@ -489,8 +489,11 @@ static GArray *own_options(struct cli *c)
         {"suffix", 0, 0, G_OPTION_ARG_STRING, &c->suffix,
          "Added to the names of the photos, such as -night", "TEXT"},
         {"recipe-from", 0, 0, G_OPTION_ARG_FILENAME, &c->recipe_from,
-         "Sentences and settings of the recipe in a picture, or in a text; what is given counts "
-         "more",
+         "Sentences and settings of the recipe in a picture, in a text, or of a batch; what is "
+         "given counts more",
+         "FILE"},
+        {"recipe-to", 0, 0, G_OPTION_ARG_FILENAME, &c->recipe_to,
+         "Write the recipe of this batch to a file, which --recipe-from and the window read",
          "FILE"},
         {"only", 0, 0, G_OPTION_ARG_STRING, &c->only, "Only the one of that name", "NAME"},
         {"photos", 0, 0, G_OPTION_ARG_FILENAME, &c->photos,

@@ -90,7 +90,7 @@ struct job_inputs {
     const char *const *strengths;        // the same, as adapter_set_strengths()
     const struct sticker_target *target; // whose limits a sticker keeps to; of its table
     struct image_save_params save;       // format is a static string; recipe and task are the job's
-    bool with_recipe, resume, erase;
+    bool with_recipe, resume, erase, learn;
     gint64 id; // of whoever asks
 };
 

@@ -28,6 +28,7 @@ enum message_kind {
     MESSAGE_LIBRARY,  // an error that a new library would end: library_set_aside()
     MESSAGE_NOT_KEPT, // an error for as long as the program runs: library_is_kept()
     MESSAGE_UNOPENED, // what was open is not opened by itself: library_open_last()
+    MESSAGE_EXPORTED, // something went to a file, which can be shown: win.show-exported
     MESSAGE_MISSING,  // the original of a document is: library_find_original()
     MESSAGE_KINDS
 };

@@ -2,7 +2,9 @@
 
 #include "compute/i18n.h"
 
+#include "ui/core/batch_page.h"
 #include "ui/core/engine.h"
+#include "ui/core/export_options.h"
 #include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
 
@@ -280,9 +282,21 @@ static void exported(TinctureSession *self, TinctureJob *job)
         g_autofree char *name = g_filename_display_basename(job->in.path);
         const bool newest = job->type == &export_job && job->in.result == p->result;
         p->exported = p->exported || newest; // there may be a newer one by now
-        tincture_project_say(p, MESSAGE_INFO,
+        g_free(self->exported);
+        self->exported = g_strdup(job->in.path);
+        tincture_project_say(p, MESSAGE_EXPORTED,
                              job->out.note ? _("Exported %s: %s") : _("Exported %s"), name,
                              job->out.note);
+    }
+}
+
+// What could not be done is listed by whoever looks at the batch.
+static void batched(TinctureSession *self, TinctureJob *job)
+{
+    if (!job->error && job->out.note) {
+        g_free(self->exported);
+        self->exported = g_build_filename(job->in.folder, BATCH_PAGE, NULL);
+        tincture_project_say(self->project, MESSAGE_EXPORTED, "%s", job->out.note);
     }
 }
 
@@ -323,6 +337,7 @@ static const struct {
     {&adapter_job, adapter_loaded},
     {&export_job, exported},
     {&export_adapter_job, exported},
+    {&batch_job, batched},
     {&variation_job, drawn},
     {&select_job, selected},
     {&continue_job, continued},
@@ -453,8 +468,8 @@ void tincture_session_continue(TinctureSession *self)
     tincture_queue_submit(self->queue, tincture_job_new(&continue_job, &in));
 }
 
-void tincture_session_export(TinctureSession *self, const char *path, bool with_recipe,
-                             int jpeg_quality, int bits)
+void tincture_session_export(TinctureSession *self, const char *path,
+                             const struct settings *options)
 {
     const TinctureProject *p = self->project;
     if (library_is_busy(self->library)) {
@@ -465,33 +480,66 @@ void tincture_session_export(TinctureSession *self, const char *path, bool with_
         tincture_project_say(self->project, MESSAGE_ERROR, _("Open a photo first"));
         return;
     }
-    const struct job_inputs in = {
-        .photo = p->photo,
-        .result = p->result,
-        .path = path,
-        .with_recipe = with_recipe,
-        .save = {.quality = jpeg_quality, .bits = bits, .keep_metadata = self->keeps_metadata}};
+    const struct job_inputs in = {.photo = p->photo,
+                                  .result = p->result,
+                                  .path = path,
+                                  .with_recipe = export_with_recipe(options),
+                                  .save = export_params(options)};
     tincture_queue_submit(self->queue, tincture_job_new(&export_job, &in));
 }
 
-void tincture_session_batch(TinctureSession *self, const char *const *files, const char *folder)
+void tincture_session_plan(TinctureSession *self, struct batch_plan *plan)
+{
+    g_autoptr(GArray) uses = tincture_project_uses(self->project);
+    batch_plan_init(plan);
+    document_clear(&plan->document);
+    live_document(self->live, &plan->document);
+    batch_plan_take_uses(plan, uses);
+}
+
+static bool submit_batch(TinctureSession *self, const struct batch_plan *plan,
+                         const char *const *files, const char *folder, GError **error)
+{
+    g_autoptr(GArray) uses = batch_plan_uses(plan, error);
+    if (!uses) {
+        return false;
+    }
+    struct image_save_params save = export_params(plan->options);
+    save.quality = save.format ? save.quality : 0; // of PNG, which is usual
+    const struct job_inputs in = {.document = (struct document *)&plan->document,
+                                  .adapters = uses,
+                                  .files = files,
+                                  .folder = folder,
+                                  .learn = plan->learns,
+                                  .with_recipe = export_with_recipe(plan->options),
+                                  .save = save};
+    tincture_queue_submit(self->queue, tincture_job_new(&batch_job, &in));
+    return true;
+}
+
+void tincture_session_batch(TinctureSession *self, const struct batch_plan *plan,
+                            const char *const *files, const char *folder)
 {
     TinctureProject *p = self->project;
-    struct document d;
+    g_autoptr(GError) error = NULL;
+    struct batch_plan own;
     if (library_is_busy(self->library)) {
         return;
     }
-    if (!p->photo || *p->document.prompt == '\0') {
+    if (plan ? *plan->document.prompt == '\0' : !p->photo || *p->document.prompt == '\0') {
         tincture_project_say(p, MESSAGE_ERROR,
                              _("Say what this photo should show first: the others follow it"));
         return;
     }
-    live_document(self->live, &d);
-    g_autoptr(GArray) uses = tincture_project_uses(p);
-    const struct job_inputs in = {
-        .document = &d, .adapters = uses, .files = files, .folder = folder};
-    tincture_queue_submit(self->queue, tincture_job_new(&batch_job, &in));
-    document_clear(&d);
+    if (!plan) {
+        tincture_session_plan(self, &own);
+    }
+    if (!submit_batch(self, plan ? plan : &own, files, folder, &error)) {
+        tincture_project_say(p, MESSAGE_ERROR, "%s", error->message);
+    }
+    if (!plan) {
+        batch_plan_clear(&own);
+    }
 }
 
 void tincture_session_export_adapter(TinctureSession *self, gint64 id, const char *path,
@@ -721,6 +769,7 @@ static void tincture_session_finalize(GObject *object)
     g_object_unref(self->project);
     vocabulary_free(self->vocabulary);
     engine_clear(&self->used);
+    g_free(self->exported);
     g_free(self->opening);
     g_free(self->device);
     g_free(self->model);
@@ -741,7 +790,6 @@ static void tincture_session_init(TinctureSession *self)
     self->queue = tincture_queue_new(self->engine);
     self->project = tincture_project_new();
     self->painting = tincture_painting_new(self->project);
-    self->keeps_metadata = true;
     self->device = g_strdup("");
     self->model = g_strdup("");
     g_signal_connect_swapped(self->queue, "finished", G_CALLBACK(finished_cb), self);

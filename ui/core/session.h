@@ -10,6 +10,7 @@
 #pragma once
 
 #include "compute/model/vocabulary.h"
+#include "ui/core/batch_recipe.h"
 #include "ui/core/hint.h"
 #include "ui/core/live.h"
 #include "ui/core/painting.h"
@@ -58,7 +59,7 @@ struct _TinctureSession {
     char *continued_prompt;        // what it shows
     char *opening;                 // what the library knows to be opened; NULL: nothing
     struct session_engine used;    // what was loaded; owned; model NULL: nothing yet
-    bool keeps_metadata;           // of the camera, in what is exported
+    char *exported;                // path of what was exported last; NULL: nothing yet
     bool again;                    // it is loaded once more, as another one failed
 };
 
@@ -92,12 +93,15 @@ void tincture_session_suggest_frame(TinctureSession *self, TinctureProject *p);
 // The newest finished result becomes the photo that is edited next, with what it shows as its
 // description. The one before stays in the library.
 void tincture_session_continue(TinctureSession *self);
-// The newest finished result at the photo's own size; the format follows the suffix.
-void tincture_session_export(TinctureSession *self, const char *path, bool with_recipe,
-                             int jpeg_quality, int bits);
-// What is done to the open photo to many others, which go to a folder. files: paths of photos and
-// of folders of them.
-void tincture_session_batch(TinctureSession *self, const char *const *files, const char *folder);
+// The newest finished result, or else the photo, as the settings (of export_settings) say.
+void tincture_session_export(TinctureSession *self, const char *path,
+                             const struct settings *options);
+// What is done to the open photo, as a recipe for others: without its mask, region and control.
+void tincture_session_plan(TinctureSession *self, struct batch_plan *plan);
+// One recipe on many photos, which go to a folder. plan NULL: what is done to the open photo.
+// files: paths of photos and of folders of them.
+void tincture_session_batch(TinctureSession *self, const struct batch_plan *plan,
+                            const char *const *files, const char *folder);
 // A job that failed, once more with what it was given.
 void tincture_session_retry(TinctureSession *self, TinctureJob *job);
 // library_delete(), also of the document that is open: what works for it ends.

@@ -2,6 +2,7 @@
 
 #include "compute/i18n.h"
 #include "render/codec.h"
+#include "ui/core/batch_recipe.h"
 #include "ui/core/exchange.h"
 #include "ui/preferences.h"
 
@@ -13,19 +14,14 @@ struct request {
     const char *folder_key; // where the last folder is kept
     file_chosen_fn chosen;
     files_chosen_fn files_chosen;
-    export_chosen_fn export_chosen;
     adapter_chosen_fn adapter_chosen;
     gpointer data;
 };
 
-static const char *const quality_ids[] = {"92", "98", "80", NULL};
-static const char *const quality_labels[] = {N_("High"), N_("Best"), N_("Small file"), NULL};
 // As with all choices here the usual one is the first: GTK's own dialog begins with that, whatever
 // is set.
 static const char *const rank_ids[] = {"16", "4", "8", "32", "64", "128", NULL};
 #define OWN_DIALECT "own"
-static const char *const depth_ids[] = {"0", "8", "16", NULL};
-static const char *const depth_labels[] = {N_("As the photo"), N_("8 bits"), N_("16 bits"), NULL};
 
 static void remember_folder(const char *key, GFile *file)
 {
@@ -40,15 +36,6 @@ static int choice_number(GtkFileChooser *chooser, const char *id, int fallback)
 {
     const char *value = gtk_file_chooser_get_choice(chooser, id);
     return value != NULL ? (int)g_ascii_strtoll(value, NULL, 10) : fallback;
-}
-
-static struct export_choice read_choices(GtkFileChooser *chooser)
-{
-    struct export_choice choice = {EXPORT_CHOICE_DEFAULTS};
-    choice.with_recipe = g_strcmp0(gtk_file_chooser_get_choice(chooser, "recipe"), "true") == 0;
-    choice.jpeg_quality = choice_number(chooser, "quality", choice.jpeg_quality);
-    choice.bits = choice_number(chooser, "depth", choice.bits);
-    return choice;
 }
 
 static struct adapter_choice read_adapter_choice(GtkFileChooser *chooser)
@@ -66,12 +53,10 @@ static void response_cb(GtkNativeDialog *dialog, int response, struct request *r
     g_autoptr(GListModel) files = gtk_file_chooser_get_files(chooser);
     g_autoptr(GFile) file = g_list_model_get_item(files, 0);
     if (response == GTK_RESPONSE_ACCEPT && file != NULL) {
-        remember_folder(request->folder_key, file);
-        if (request->export_chosen != NULL) {
-            struct export_choice choice = read_choices(chooser);
-            file_dialog_export_as(gtk_native_dialog_get_transient_for(dialog), file, &choice,
-                                  request->export_chosen, request->data);
-        } else if (request->files_chosen != NULL) {
+        if (request->folder_key != NULL) {
+            remember_folder(request->folder_key, file);
+        }
+        if (request->files_chosen != NULL) {
             request->files_chosen(files, request->data);
         } else if (request->adapter_chosen != NULL) {
             struct adapter_choice choice = read_adapter_choice(chooser);
@@ -193,6 +178,41 @@ void file_dialog_choose_folder(GtkWindow *parent, file_chosen_fn chosen, gpointe
     select_folder(parent, _("Save Stickers Into"), _("_Save"), "export-folder", chosen, data);
 }
 
+void file_dialog_choose_place(GtkWindow *parent, const char *from, file_chosen_fn chosen,
+                              gpointer data)
+{
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER,
+                                          _("Choose Folder"), _("_Choose"), "export-folder");
+    g_autoptr(GFile) folder = from != NULL ? g_file_new_for_path(from) : NULL;
+    request->folder_key = NULL; // who asks remembers it
+    request->chosen = chosen;
+    request->data = data;
+    if (folder != NULL) {
+        gtk_file_chooser_set_current_folder(GTK_FILE_CHOOSER(request->dialog), folder, NULL);
+    }
+    request_show(request);
+}
+
+static const char *const recipe_patterns[] = {"*" BATCH_RECIPE_SUFFIX, NULL};
+
+void file_dialog_open_recipe(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    open_file(parent, _("Load Recipe"), _("_Load"), "recipe-folder", _("Recipes"), recipe_patterns,
+              chosen, data);
+}
+
+void file_dialog_save_recipe(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
+{
+    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, _("Save Recipe"),
+                                          _("_Save"), "recipe-folder");
+    g_autofree char *name = g_strconcat(_("recipe"), BATCH_RECIPE_SUFFIX, NULL);
+    request->chosen = chosen;
+    request->data = data;
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(request->dialog), name);
+    add_filter(request, filter_of_patterns(recipe_patterns), _("Recipes"));
+    request_show(request);
+}
+
 void file_dialog_open_adapter(GtkWindow *parent, file_chosen_fn chosen, gpointer data)
 {
     open_file(parent, _("Add Adapter"), _("_Add"), "adapter-folder", _("Adapters"),
@@ -309,123 +329,4 @@ void file_dialog_save_adapter(GtkWindow *parent, const char *name, const enum di
     add_filter(request, filter_of_patterns(adapter_patterns), _("Adapters"));
     add_forms(GTK_FILE_CHOOSER(request->dialog), ways);
     request_show(request);
-}
-
-static char *edited_name(const char *photo)
-{
-    const char *name = photo != NULL ? photo : _("Picture");
-    const char *dot = strrchr(name, '.');
-    int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
-    return g_strdup_printf(_("%.*s (Edited).png"), length, name);
-}
-
-static void add_export_filter(struct request *request)
-{
-    g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GString) kinds = g_string_new(NULL);
-    for (const struct codec *const *codec = codec_all(); *codec != NULL; codec++) {
-        if ((*codec)->write != NULL) {
-            g_string_append_printf(kinds, "%s%s", kinds->len > 0 ? ", " : "",
-                                   translated((*codec)->title));
-        }
-        for (int i = 0; (*codec)->write != NULL && (*codec)->suffixes[i] != NULL; i++) {
-            g_ptr_array_add(patterns, g_strconcat("*.", (*codec)->suffixes[i], NULL));
-        }
-    }
-    g_autofree char *name = g_strdup_printf(_("Pictures (%s)"), kinds->str);
-    g_ptr_array_add(patterns, NULL);
-    add_filter(request, filter_of_patterns((const char *const *)patterns->pdata), name);
-}
-
-void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,
-                        gpointer data)
-{
-    struct request *request = request_new(parent, GTK_FILE_CHOOSER_ACTION_SAVE, _("Export Picture"),
-                                          _("_Export"), "export-folder");
-    GtkFileChooser *chooser = GTK_FILE_CHOOSER(request->dialog);
-    g_autofree char *name = edited_name(photo);
-    const char *qualities[G_N_ELEMENTS(quality_labels)], *depths[G_N_ELEMENTS(depth_labels)];
-    for (gsize i = 0; i < G_N_ELEMENTS(quality_labels); i++) {
-        qualities[i] = translated(quality_labels[i]);
-        depths[i] = translated(depth_labels[i]);
-    }
-    request->export_chosen = chosen;
-    request->data = data;
-    gtk_file_chooser_set_current_name(chooser, name);
-    add_export_filter(request);
-    gtk_file_chooser_add_choice(chooser, "recipe", _("Include the description and settings"), NULL,
-                                NULL);
-    gtk_file_chooser_set_choice(chooser, "recipe",
-                                preferences_boolean("export-recipe", FALSE) ? "true" : "false");
-    gtk_file_chooser_add_choice(chooser, "quality", _("JPEG and WebP quality"),
-                                (const char **)quality_ids, (const char **)qualities);
-    gtk_file_chooser_set_choice(chooser, "quality", quality_ids[0]);
-    gtk_file_chooser_add_choice(chooser, "depth", _("Depth of PNG and TIFF"),
-                                (const char **)depth_ids, (const char **)depths);
-    gtk_file_chooser_set_choice(chooser, "depth", depth_ids[0]);
-    request_show(request);
-}
-
-// ---- a name without a suffix --------------------------------------------------------------------
-
-struct export_question {
-    GFile *file; // exists
-    struct export_choice choice;
-    export_chosen_fn chosen;
-    gpointer data;
-};
-
-static void export_question_free(struct export_question *question)
-{
-    g_object_unref(question->file);
-    g_free(question);
-}
-
-static void question_cb(AdwMessageDialog *dialog, const char *response,
-                        struct export_question *question)
-{
-    if (g_str_equal(response, "replace")) {
-        question->chosen(question->file, &question->choice, question->data);
-    }
-}
-
-// The file dialog asked about the name that was typed, not about this one, which has a suffix.
-static void ask_to_replace(GtkWindow *parent, struct export_question *question)
-{
-    g_autofree char *name = g_file_get_basename(question->file);
-    g_autofree char *shown = g_filename_display_name(name);
-    GtkWidget *dialog = adw_message_dialog_new(parent, NULL, NULL);
-    adw_message_dialog_format_heading(ADW_MESSAGE_DIALOG(dialog), _("Replace “%s”?"), shown);
-    adw_message_dialog_set_body(ADW_MESSAGE_DIALOG(dialog),
-                                _("There is a picture of that name in this folder."));
-    adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("_Cancel"), "replace",
-                                     _("_Replace"), NULL);
-    adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "replace",
-                                               ADW_RESPONSE_DESTRUCTIVE);
-    adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
-    g_signal_connect_data(dialog, "response", G_CALLBACK(question_cb), question,
-                          (GClosureNotify)(void (*)(void))export_question_free, 0);
-    gtk_window_present(GTK_WINDOW(dialog));
-}
-
-void file_dialog_export_as(GtkWindow *parent, GFile *file, const struct export_choice *choice,
-                           export_chosen_fn chosen, gpointer data)
-{
-    g_autofree char *path = g_file_get_path(file);
-    if (path == NULL || codec_find_suffix(path) != NULL) {
-        chosen(file, choice, data);
-        return;
-    }
-    g_autofree char *png = g_strconcat(path, ".png", NULL);
-    g_autoptr(GFile) named = g_file_new_for_path(png);
-    if (!g_file_query_exists(named, NULL)) {
-        chosen(named, choice, data);
-        return;
-    }
-    struct export_question *question = g_new0(struct export_question, 1);
-    question->file = g_object_ref(named);
-    question->choice = *choice;
-    question->chosen = chosen;
-    question->data = data;
-    ask_to_replace(parent, question);
 }

@@ -9,13 +9,6 @@
 #include <gtk/gtk.h>
 #include <stdbool.h>
 
-struct export_choice {
-    bool with_recipe; // prompts and parameters travel in the file
-    int jpeg_quality; // 1..100
-    int bits;         // 8 or 16 a channel, where the format has them; 0: as the photo
-};
-#define EXPORT_CHOICE_DEFAULTS .with_recipe = false, .jpeg_quality = 92, .bits = 0
-
 typedef void (*file_chosen_fn)(GFile *file, gpointer data);
 typedef void (*files_chosen_fn)(GListModel *files, gpointer data); // of GFile
 struct adapter_choice {
@@ -23,7 +16,6 @@ struct adapter_choice {
     int rank;            // of a low-rank copy, where the dialect needs one
 };
 typedef void (*adapter_chosen_fn)(GFile *file, const struct adapter_choice *choice, gpointer data);
-typedef void (*export_chosen_fn)(GFile *file, const struct export_choice *choice, gpointer data);
 
 void file_dialog_open_photo(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
 void file_dialog_open_photos(GtkWindow *parent, files_chosen_fn chosen, gpointer data); // several
@@ -50,10 +42,9 @@ void file_dialog_choose_folder(GtkWindow *parent, file_chosen_fn chosen, gpointe
 // name: of the sticker, with the ending that is usual for it.
 void file_dialog_save_sticker(GtkWindow *parent, const char *name, file_chosen_fn chosen,
                               gpointer data);
-// photo: file name of the original; "tram.jpg" suggests "tram (Edited).png".
-void file_dialog_export(GtkWindow *parent, const char *photo, export_chosen_fn chosen,
-                        gpointer data);
-// What happens after a name was chosen: a name without the suffix of a format becomes that of a PNG
-// file, and if there is such a file already the person is asked.
-void file_dialog_export_as(GtkWindow *parent, GFile *file, const struct export_choice *choice,
-                           export_chosen_fn chosen, gpointer data);
+// A folder that is there, beginning at one (NULL is allowed), which is not remembered.
+void file_dialog_choose_place(GtkWindow *parent, const char *from, file_chosen_fn chosen,
+                              gpointer data);
+// A batch's recipe (core/batch_recipe.h).
+void file_dialog_open_recipe(GtkWindow *parent, file_chosen_fn chosen, gpointer data);
+void file_dialog_save_recipe(GtkWindow *parent, file_chosen_fn chosen, gpointer data);

@@ -18,7 +18,6 @@ static void apply_cb(TinctureSession *session)
     g_autofree char *method = preferences_string("learn-method", "");
     live_set_by_itself(session->live, preferences_boolean("preview-by-itself", TRUE));
     library_set_learning(session->library, method, preferences_int("learn-steps", 0));
-    session->keeps_metadata = preferences_boolean("export-metadata", TRUE);
 }
 
 void preferences_apply(TinctureSession *session)
@@ -300,17 +299,6 @@ static void add_work_rows(AdwPreferencesPage *page)
                                                 _("0: as the model says."), STEPS_MOST, 10));
 }
 
-static void add_export_rows(AdwPreferencesPage *page)
-{
-    AdwPreferencesGroup *group = group_new(page, _("Export"), NULL);
-    adw_preferences_group_add(
-        group, switch_row("export-metadata", _("Keep what the camera wrote"),
-                          _("Date, lens, captions and place, where the photo has them.")));
-    adw_preferences_group_add(
-        group, switch_row("export-recipe", _("Say how a picture was made"),
-                          _("Description and settings; each export can still be told otherwise.")));
-}
-
 static void device_chosen_cb(GSettings *settings, const char *key, GtkWidget *window)
 {
     g_action_group_activate_action(G_ACTION_GROUP(g_application_get_default()), "use-device", NULL);
@@ -329,7 +317,6 @@ void preferences_window_show(GtkWindow *parent, TinctureSession *session)
     }
     add_engine_rows(ADW_PREFERENCES_PAGE(page), parent, session->model);
     add_work_rows(ADW_PREFERENCES_PAGE(page));
-    add_export_rows(ADW_PREFERENCES_PAGE(page));
     adw_preferences_window_add(ADW_PREFERENCES_WINDOW(window), ADW_PREFERENCES_PAGE(page));
     g_signal_connect_object(preferences_get(), "changed::device", G_CALLBACK(device_chosen_cb),
                             window, 0);

@@ -1,6 +1,7 @@
 // What a script can do: one function a command.
 #include "tests/ui/drive/drive_private.h"
 
+#include "ui/core/export_options.h"
 #include "ui/window_private.h"
 
 #include <math.h>
@@ -330,12 +331,16 @@ static enum drive_result command_snapshot(struct drive *d, const char *rest)
                                                   : drive_fail(d, "the picture cannot be written");
 }
 
-// export FILE: what the export dialog ends in, with its default choices.
+// export FILE [with KEY=VALUE...]: what the export dialog ends in, else with the usual options.
 static enum drive_result command_export(struct drive *d, const char *rest)
 {
-    struct export_choice choice = {EXPORT_CHOICE_DEFAULTS};
-    g_autoptr(GFile) file = file_of(rest);
-    tincture_window_export(d->window, file, &choice);
+    g_auto(GStrv) words = g_strsplit(rest, " with ", 2);
+    g_autoptr(GFile) file = file_of(words[0]);
+    g_autofree char *path = g_file_get_path(file);
+    struct settings *options = settings_new(export_settings);
+    export_from_text(options, words[1] != NULL ? words[1] : "");
+    tincture_window_export(d->window, path, options);
+    settings_free(options);
     return DRIVE_DONE;
 }
 
@@ -404,15 +409,43 @@ static enum drive_result command_save_stickers(struct drive *d, const char *rest
                : drive_fail(d, "the stickers cannot be saved");
 }
 
-// batch FOLDER PHOTO...: what the dialogs of Edit Many Photos end in.
+// batch FOLDER PHOTO...: what Edit Many Photos ends in, for the open photo's edit.
 static enum drive_result command_batch(struct drive *d, const char *rest)
 {
     g_auto(GStrv) words = g_strsplit(rest, " ", 0);
     if (words[0] == NULL || words[1] == NULL) {
         return drive_fail(d, "batch needs a folder and photos");
     }
-    tincture_window_batch(d->window, (const char *const *)words + 1, words[0]);
+    tincture_window_batch(d->window, NULL, (const char *const *)words + 1, words[0]);
     return DRIVE_DONE;
+}
+
+// batch-by RECIPE FOLDER PHOTO...: the same by a recipe's file.
+static enum drive_result command_batch_by(struct drive *d, const char *rest)
+{
+    g_auto(GStrv) words = g_strsplit(rest, " ", 0);
+    struct batch_plan plan;
+    g_autoptr(GError) error = NULL;
+    if (g_strv_length(words) < 3) {
+        return drive_fail(d, "batch-by needs a recipe, a folder and photos");
+    }
+    const bool read = batch_plan_read(&plan, words[0], &error);
+    if (read) {
+        tincture_window_batch(d->window, &plan, (const char *const *)words + 2, words[1]);
+    }
+    batch_plan_clear(&plan);
+    return read ? DRIVE_DONE : drive_fail(d, "%s", error->message);
+}
+
+// save-recipe FILE: what the batch's dialog would save for the open photo.
+static enum drive_result command_save_recipe(struct drive *d, const char *rest)
+{
+    struct batch_plan plan;
+    g_autoptr(GError) error = NULL;
+    tincture_session_plan(d->session, &plan);
+    const bool written = batch_plan_write(&plan, rest, &error);
+    batch_plan_clear(&plan);
+    return written ? DRIVE_DONE : drive_fail(d, "%s", error->message);
 }
 
 // restore N: a click on the history's N-th row, newest first.
@@ -462,6 +495,8 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"save-sticker", command_save_sticker},
         {"save-stickers", command_save_stickers},
         {"batch", command_batch},
+        {"batch-by", command_batch_by},
+        {"save-recipe", command_save_recipe},
         {"restore", command_restore},
         {"key", drive_key},
         {"type", drive_type},

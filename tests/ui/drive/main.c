@@ -13,6 +13,7 @@ struct drive_run {
     char *script;      // owned
     gboolean started;
     int status;
+    gboolean welcome;
 };
 
 static void finished_cb(gboolean ok, gpointer data)
@@ -20,6 +21,14 @@ static void finished_cb(gboolean ok, gpointer data)
     struct drive_run *run = data;
     run->status = ok ? EXIT_SUCCESS : EXIT_FAILURE;
     g_application_quit(run->app);
+}
+
+// Before the application's own handler.
+static void welcome_cb(GApplication *app, struct drive_run *run)
+{
+    if (run->welcome) {
+        tincture_app_welcome(TINCTURE_APP(app));
+    }
 }
 
 // After the application's own handler: the window is on the screen.
@@ -38,11 +47,14 @@ int main(int argc, char **argv)
     language_begin();
     struct drive_run run = {.app = G_APPLICATION(tincture_app_new())};
     const GOptionEntry entries[] = {
+        {"welcome", 0, 0, G_OPTION_ARG_NONE, &run.welcome, "Show the tour, as a first start does",
+         NULL},
         {"drive", 0, 0, G_OPTION_ARG_FILENAME, &run.script, "Script to run", "SCRIPT"},
         {NULL},
     };
     g_application_set_flags(run.app, g_application_get_flags(run.app) | G_APPLICATION_NON_UNIQUE);
     g_application_add_main_option_entries(run.app, entries);
+    g_signal_connect(run.app, "activate", G_CALLBACK(welcome_cb), &run);
     g_signal_connect_after(run.app, "activate", G_CALLBACK(activate_cb), &run);
     int status = tincture_app_run(TINCTURE_APP(run.app), argc, argv);
     g_free(run.script);

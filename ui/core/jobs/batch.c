@@ -1,7 +1,8 @@
 // One edit of many photos, each exported to a folder.
 //
-// Takes document and adapters (what is done to each), files (photos and folders of them), folder,
-// save (format: a codec's name, NULL for PNG) and with_recipe. The document's mask, region and
+// Takes document and adapters (what is done to each), learn (each is learned before, as the document
+// says), files (photos and folders of them), folder, save (format: a codec's name, NULL for PNG) and
+// with_recipe. The document's mask, region and
 // control are of its own photo, and left out. What is in the folder already is left as it is, so
 // that a batch that was stopped can be begun again, as it is by itself when it has made way for
 // others. Ends with the batch, whose faults are the photos that could not be done, and a note.
@@ -58,6 +59,14 @@ static struct batch *batch_of(const struct job_inputs *in)
     return b;
 }
 
+// Where no sentence says what all of them show, texts beside them do.
+static struct edit_request request_of(const struct document *d)
+{
+    struct edit_request q = document_request(d);
+    q.source_prompt = *d->source_prompt ? q.source_prompt : NULL;
+    return q;
+}
+
 static bool run(TinctureJob *job, struct engine *e, GError **error)
 {
     const struct job_inputs *in = &job->in;
@@ -70,7 +79,9 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     }
     g_autoptr(GPtrArray) adapters = g_ptr_array_copy(e->in_use, NULL, NULL);
     const struct batch_recipe recipe = {
-        .request = document_request(in->document),
+        .request = request_of(in->document),
+        .learn = in->learn ? in->document->learn : NULL,
+        .learn_seed = in->document->learn_seed,
         .adapters = (struct adapter *const *)adapters->pdata,
         .n_adapters = (int)adapters->len,
         .with_recipe = in->with_recipe,

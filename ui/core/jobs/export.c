@@ -60,7 +60,6 @@ static bool run(TinctureJob *job, struct engine *e, GError **error)
     g_autoptr(GFile) file = g_file_new_for_path(job->in.path);
     const struct image *full = job->in.photo->full;
     struct image_save_params params = job->in.save;
-    params.keep_profile = true;
     params.task = &job->task;
     if (!engine_ready(e, error) || !image_save_check(file, &params, error)) {
         return false;
