@@ -76,7 +76,7 @@ static struct batch_recipe recipe_of(const struct cli *c, const struct settings 
         .adapters = c->loaded ? (struct adapter *const *)c->loaded->pdata : NULL,
         .n_adapters = c->loaded ? (int)c->loaded->len : 0,
         .learn = learn,
-        .learn_seed = (uint64_t)c->seed,
+        .learn_seed = (uint64_t)(c->learn_seed < 0 ? c->seed : c->learn_seed),
         .control = c->leads,
         .control_strength = c->led.strength,
         .side = c->size,
@@ -187,7 +187,8 @@ static bool write_recipe(const struct cli *c, const struct settings *learn, GErr
     }
     settings_assign(d->edit, c->settings);
     settings_assign(plan.options, c->also);
-    d->seed = d->learn_seed = (uint64_t)c->seed;
+    d->seed = (uint64_t)c->seed;
+    d->learn_seed = (uint64_t)(c->learn_seed < 0 ? c->seed : c->learn_seed);
     plan.learns = learn != NULL;
     if (learn) {
         settings_assign(d->learn, learn);

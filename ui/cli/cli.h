@@ -24,6 +24,7 @@ struct cli {
         **selections, **weights, **prompts, **learn_set, **rest;
     int timestep, size, learn_steps, variations, mask_reach;
     gint64 seed;
+    gint64 learn_seed; // of a recipe; -1: the same
     char *data_dir;
     gboolean yes;
     gboolean json, recipe, raw, hint_from_photo, skip_broken, help, quick, learn;

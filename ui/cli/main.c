@@ -184,7 +184,8 @@ static struct cli cli_of(const struct cli_command *command)
                         .given = g_ptr_array_new_with_free_func(g_free),
                         .numbers = g_ptr_array_new_with_free_func(g_free),
                         .texts = g_ptr_array_new_with_free_func(g_free),
-                        .seed = 1};
+                        .seed = 1,
+                        .learn_seed = -1};
 }
 
 // For the build, which makes manual pages and the shells' completions of it.

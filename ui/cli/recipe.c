@@ -107,6 +107,7 @@ static void take_plan(struct cli *c, const struct batch_plan *plan)
     }
     if (!has_number(c, "seed")) {
         c->seed = (gint64)MIN(d->seed, (uint64_t)G_MAXINT64);
+        c->learn_seed = (gint64)MIN(d->learn_seed, (uint64_t)G_MAXINT64);
     }
     take_adapters(c, plan->adapters);
 }

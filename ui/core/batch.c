@@ -17,7 +17,8 @@
 
 #define CHECKPOINT_EVERY 10        // steps
 #define MAX_LIST         (1 << 26) // bytes
-#define LEARNING_PART    0.7       // of a photo's time, where it is learned
+#define USUAL_QUALITY    92
+#define LEARNING_PART    0.7 // of a photo's time, where it is learned
 
 // ---- the photos ---------------------------------------------------------------------------------
 
@@ -170,6 +171,25 @@ char *batch_text(const struct batch *b, const struct task_progress *progress)
                : g_strdup_printf(_("Photo %u of %u: %s"), b->at + 1, b->photos->len, text);
 }
 
+// Only what is not usual, so that a folder of an earlier version is gone on with.
+static void append_output(GString *text, const struct image_save_params *save)
+{
+    if (save->sizing.long_edge > 0) {
+        g_string_append_printf(text, ", Long edge: %d", save->sizing.long_edge);
+    } else if (save->sizing.percent > 0) {
+        g_string_append_printf(text, ", Percent: %g", save->sizing.percent);
+    }
+    if (save->sharpening != IMAGE_SHARPEN_NONE) {
+        g_string_append_printf(text, ", Sharpened: %d", save->sharpening);
+    }
+    if (!save->keep_metadata) {
+        g_string_append(text, ", Metadata: none");
+    }
+    if (!save->keep_profile) {
+        g_string_append(text, ", Colour space: sRGB");
+    }
+}
+
 char *batch_recipe_text(const struct batch_recipe *r, const struct model *m)
 {
     g_autofree char *edit = engine_recipe(&r->request, NULL, m, r->adapters, r->n_adapters,
@@ -193,7 +213,9 @@ char *batch_recipe_text(const struct batch_recipe *r, const struct model *m)
                                r->control_strength);
     }
     g_string_append_printf(text, ", Named: %s, Bits: %d, Quality: %d, Recipe within: %s", ending,
-                           r->save.bits, r->save.quality, r->with_recipe ? "yes" : "no");
+                           r->save.bits, r->save.quality == USUAL_QUALITY ? 0 : r->save.quality,
+                           r->with_recipe ? "yes" : "no");
+    append_output(text, &r->save);
     return g_string_free(text, FALSE);
 }
 

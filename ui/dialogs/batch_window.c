@@ -14,7 +14,6 @@ struct batch_window {
     GtkWindow *window;
     AdwActionRow *what, *photos, *place;
     GtkWidget *accept, *clear, *learn, *steps;
-    AdwPreferencesGroup *group; // reference: the rows of options are its
     struct setting_list *rows;
 
     struct batch_plan plan;
@@ -27,8 +26,6 @@ struct batch_window {
 static void batch_window_free(gpointer data)
 {
     struct batch_window *w = data;
-    setting_list_free(w->rows);
-    g_object_unref(w->group);
     batch_plan_clear(&w->plan);
     g_ptr_array_unref(w->files);
     g_free(w->folder);
@@ -331,10 +328,17 @@ static void build(struct batch_window *w)
     gtk_box_append(GTK_BOX(box), page);
     build_what(w, page);
     build_learn(w, page);
-    w->group = g_object_ref(group_new(page, _("Export"), NULL));
-    w->rows = setting_list_new(w->group, NULL, "batch.export", option_cb, w);
+    AdwPreferencesGroup *options = group_new(page, _("Export"), NULL);
+    w->rows = setting_list_new(options, NULL, "batch.export", option_cb, w);
     adw_window_set_content(ADW_WINDOW(w->window), box);
     show_all(w);
+}
+
+// While the rows are there.
+static gboolean close_cb(struct batch_window *w)
+{
+    g_clear_pointer(&w->rows, setting_list_free);
+    return FALSE;
 }
 
 void batch_window_show(GtkWindow *parent, struct batch_plan plan, batch_chosen_fn chosen,
@@ -351,6 +355,7 @@ void batch_window_show(GtkWindow *parent, struct batch_plan plan, batch_chosen_f
     export_from_text(w->plan.options, text);
     build(w);
     window_close_at_escape(w->window);
+    g_signal_connect_swapped(w->window, "close-request", G_CALLBACK(close_cb), w);
     g_object_set_data_full(G_OBJECT(w->window), "batch-window", w, batch_window_free);
     gtk_window_set_title(w->window, _("Edit Many Photos"));
     gtk_window_set_default_size(w->window, 640, 560);

@@ -18,7 +18,6 @@ struct export_window {
     AdwEntryRow *name;
     AdwActionRow *place;
     GtkWidget *beside, *accept;
-    AdwPreferencesGroup *group; // reference: the rows are its
     struct setting_list *rows;
 
     struct settings *options;
@@ -32,8 +31,6 @@ struct export_window {
 static void export_window_free(gpointer data)
 {
     struct export_window *w = data;
-    setting_list_free(w->rows);
-    g_object_unref(w->group);
     settings_free(w->options);
     g_free(w->folder);
     g_free(w->origin_folder);
@@ -180,6 +177,8 @@ static void ask_to_replace(struct export_window *w, const char *path)
                                                ADW_RESPONSE_DESTRUCTIVE);
     adw_message_dialog_set_close_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
     g_object_set_data_full(G_OBJECT(dialog), "path", g_strdup(path), g_free);
+    // libadwaita 1.2 looks at the window that the dialog is for when that is closed already.
+    g_object_set_data_full(G_OBJECT(dialog), "window", g_object_ref(w->window), g_object_unref);
     g_signal_connect(dialog, "response", G_CALLBACK(replace_cb), w);
     gtk_window_present(GTK_WINDOW(dialog));
 }
@@ -252,15 +251,22 @@ static void build(struct export_window *w)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *page = adw_preferences_page_new();
-    w->group = g_object_ref_sink(ADW_PREFERENCES_GROUP(adw_preferences_group_new()));
+    AdwPreferencesGroup *options = ADW_PREFERENCES_GROUP(adw_preferences_group_new());
     gtk_widget_set_vexpand(page, TRUE);
     gtk_box_append(GTK_BOX(box), build_header(w));
     gtk_box_append(GTK_BOX(box), page);
     adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), build_place(w));
-    adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), w->group);
+    adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), options);
     adw_window_set_content(ADW_WINDOW(w->window), box);
-    w->rows = setting_list_new(w->group, NULL, "export", option_cb, w);
+    w->rows = setting_list_new(options, NULL, "export", option_cb, w);
     setting_list_show(w->rows, w->options);
+}
+
+// While the rows are there.
+static gboolean close_cb(struct export_window *w)
+{
+    g_clear_pointer(&w->rows, setting_list_free);
+    return FALSE;
 }
 
 static void begin_options(struct export_window *w)
@@ -283,6 +289,7 @@ void export_window_show(GtkWindow *parent, const char *photo, const char *origin
     begin_options(w);
     build(w);
     window_close_at_escape(w->window);
+    g_signal_connect_swapped(w->window, "close-request", G_CALLBACK(close_cb), w);
     g_autofree char *path = export_free_path(w->folder, photo, export_suffix(w->options));
     g_autofree char *name = g_path_get_basename(path);
     set_name(w, name);
