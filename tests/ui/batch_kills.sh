@@ -30,7 +30,7 @@ python3 - "$dir/plain.json" "$dir/green.recipe.json" <<'PY'
 import json, sys
 recipe = json.load(open(sys.argv[1]))
 recipe["learns"] = True
-recipe["export"].update(format="jpeg", long_edge=128, sharpen="low")
+recipe["export"].update(format="png", long_edge=128, sharpen="low")
 json.dump(recipe, open(sys.argv[2], "w"))
 PY
 
@@ -42,7 +42,7 @@ wait job batch within 60
 wait job none within 1800
 quit
 END
-done_by_now() { find "$many" -maxdepth 1 -name '*.jpg' 2>/dev/null | wc -l; }
+done_by_now() { find "$many" -maxdepth 1 -name '*.png' 2>/dev/null | wc -l; }
 for kill in 1 2 3; do
     "$drive" --data-dir "$dir/library" --drive "$dir/batch.drive" >"$dir/said" 2>&1 &
     process=$!
@@ -57,17 +57,17 @@ for kill in 1 2 3; do
     echo "killed with $(done_by_now) of $photos"
 done
 [ "$(done_by_now)" -lt "$photos" ]
-find "$many" -maxdepth 1 -name '*.jpg' -exec sha256sum {} + | sort >"$dir/before"
-find "$many" -maxdepth 1 -name '*.jpg' -printf '%f %T@\n' | sort >"$dir/times"
+find "$many" -maxdepth 1 -name '*.png' -exec sha256sum {} + | sort >"$dir/before"
+find "$many" -maxdepth 1 -name '*.png' -printf '%f %T@\n' | sort >"$dir/times"
 
 "$drive" --data-dir "$dir/library" --drive "$dir/batch.drive"
 [ "$(done_by_now)" = "$photos" ] && [ -s "$many/contact-sheet.html" ]
 sha256sum --quiet -c "$dir/before"
-find "$many" -maxdepth 1 -name '*.jpg' -printf '%f %T@\n' | sort | grep -cFxf "$dir/times" | grep -qx "$(wc -l <"$dir/times")"
+find "$many" -maxdepth 1 -name '*.png' -printf '%f %T@\n' | sort | grep -cFxf "$dir/times" | grep -qx "$(wc -l <"$dir/times")"
 [ "$(find "$many" -maxdepth 1 -type f | wc -l)" = $((photos + 1)) ] # and nothing half written
 
 # The command line has the same recipe: it takes the folder as done, and draws the same pictures elsewhere.
 "$cli" batch --recipe-from "$dir/green.recipe.json" --recipe-to "$dir/again.recipe.json" "$dir/photos" --out "$many" >"$dir/said"
 grep -q "$photos of $photos photos are in the folder, $photos of them from before" "$dir/said"
 "$cli" batch --recipe-from "$dir/again.recipe.json" "$dir/photos/apple-1.png" --out "$dir/other"
-cmp "$many/apple-1.jpg" "$dir/other/apple-1.jpg"
+cmp "$many/apple-1.png" "$dir/other/apple-1.png"

@@ -1,8 +1,8 @@
 // One edit of many photos, each exported to a folder.
 //
-// Takes document and adapters (what is done to each), learn (each is learned before, as the document
-// says), files (photos and folders of them), folder, save (format: a codec's name, NULL for PNG) and
-// with_recipe. The document's mask, region and
+// Takes document and adapters (what is done to each), learn (each is learned before, as the
+// document says), files (photos and folders of them), folder, save (format: a codec's name, NULL
+// for PNG) and with_recipe. The document's mask, region and
 // control are of its own photo, and left out. What is in the folder already is left as it is, so
 // that a batch that was stopped can be begun again, as it is by itself when it has made way for
 // others. Ends with the batch, whose faults are the photos that could not be done, and a note.
