@@ -139,16 +139,16 @@ static void check_export(struct fixture *f, const char *name, const char *at)
 {
     g_autofree char *path = g_build_filename(f->dir, "out", name, NULL), *data = NULL;
     g_assert_true(g_file_set_contents(path, "the older file", -1, NULL));
-    const int said = f->messages[MESSAGE_INFO];
+    const int said = f->messages[MESSAGE_EXPORTED];
     export_name = name;
     g_free(stop_at(f, at, export_picture));
-    g_assert_cmpint(f->messages[MESSAGE_INFO], ==, said);
+    g_assert_cmpint(f->messages[MESSAGE_EXPORTED], ==, said);
     g_assert_true(g_file_get_contents(path, &data, NULL, NULL));
     g_assert_cmpstr(data, ==, "the older file");
     g_assert_cmpuint(entries(f, "out"), ==, 1);
     export_picture(f);
     wait_idle(f);
-    g_assert_cmpint(f->messages[MESSAGE_INFO], ==, said + 1);
+    g_assert_cmpint(f->messages[MESSAGE_EXPORTED], ==, said + 1);
     g_assert_cmpint(f->messages[MESSAGE_ERROR], ==, 0);
     g_assert_cmpuint(entries(f, "out"), ==, 1);
     g_assert_cmpint(g_unlink(path), ==, 0);

@@ -78,7 +78,7 @@ static const struct member *metadata_family(int i)
 static const struct member *space_family(int i)
 {
     static const struct member spaces[] = {{.name = "photo", .title = N_("As the photo")},
-                                           {.name = "srgb", .title = "sRGB"}};
+                                           {.name = "srgb", .title = N_("sRGB")}};
     return i < (int)G_N_ELEMENTS(spaces) ? &spaces[i] : NULL;
 }
 
