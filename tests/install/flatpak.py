@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as ElementTree
 
 
@@ -34,8 +35,10 @@ def main():
                     not source["url"].startswith("https://"):
                 faults.append(f"{module['name']}: a source without its hash")
     if shutil.which("flatpak-builder"):
-        shown = subprocess.run(["flatpak-builder", "--show-manifest", str(paths[0])], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, text=True)
+        # It leaves a folder of its own where it runs.
+        with tempfile.TemporaryDirectory() as state:
+            shown = subprocess.run(["flatpak-builder", "--show-manifest", str(paths[0].resolve())], cwd=state,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         if shown.returncode != 0:
             faults.append(f"flatpak-builder: {shown.stderr.strip()}")
     for fault in faults:
