@@ -214,6 +214,18 @@ void settings_assign(struct settings *to, const struct settings *from)
     }
 }
 
+void settings_follow(struct settings *s, const struct settings *before,
+                     const struct settings *after)
+{
+    g_return_if_fail(s->table == before->table && s->table == after->table);
+    for (int i = 0; i < table_rows(s->table); i++) {
+        s->values[i] = s->values[i] == before->values[i] ? after->values[i] : s->values[i];
+        for (int k = 0; s->members[i] && s->members[i][k]; k++) {
+            settings_follow(s->members[i][k], before->members[i][k], after->members[i][k]);
+        }
+    }
+}
+
 struct settings *settings_copy(const struct settings *s)
 {
     struct settings *copy = settings_new(s->table);

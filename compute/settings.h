@@ -80,6 +80,10 @@ struct settings *settings_new(const struct setting *table);
 struct settings *settings_copy(const struct settings *s);
 // Makes to hold what from holds; both are of one table.
 void settings_assign(struct settings *to, const struct settings *from);
+// What s has as before had it is from now on as after has it; what differs stays. All are of one
+// table, whatever their choices are.
+void settings_follow(struct settings *s, const struct settings *before,
+                     const struct settings *after);
 void settings_free(struct settings *s);
 
 // ---- rows ---------------------------------------------------------------------------------------

@@ -241,6 +241,28 @@ static void test_equal(void)
     settings_free(b);
 }
 
+// What a person has set stays where defaults change, also in members that are not chosen.
+static void test_follow(void)
+{
+    struct settings *s = settings_new(table), *before = settings_copy(s), *after = settings_copy(s);
+    set(before, "steps", "70");
+    set(s, "steps", "70");
+    set(s, "lr", "0.9");
+    set(after, "steps", "80");
+    set(after, "lr", "0.1");
+    set(after, "radius", "5");
+    set(after, "shape", "square");
+    settings_follow(s, before, after);
+    g_assert_cmpint(settings_int(s, "steps"), ==, 80);
+    g_assert_cmpfloat(settings_get(s, "lr"), ==, 0.9);
+    g_assert_cmpstr(settings_choice(s, "shape"), ==, "square");
+    set(s, "shape", "round");
+    g_assert_cmpfloat(settings_get(s, "radius"), ==, 5);
+    settings_free(s);
+    settings_free(before);
+    settings_free(after);
+}
+
 // ---- text ---------------------------------------------------------------------------------------
 
 static void test_text(void)
@@ -378,6 +400,7 @@ int main(int argc, char **argv)
     g_test_add_func("/settings/matters", test_matters);
     g_test_add_func("/settings/hindrance", test_hindrance);
     g_test_add_func("/settings/equal", test_equal);
+    g_test_add_func("/settings/follow", test_follow);
     g_test_add_func("/settings/text", test_text);
     g_test_add_func("/settings/json", test_json);
     g_test_add_func("/settings/json-flat", test_json_flat);

@@ -26,6 +26,11 @@ static bool is_loaded(struct fixture *f)
     return *f->session->model != '\0';
 }
 
+static bool is_other(struct fixture *f)
+{
+    return strstr(f->session->model, "sd1") != NULL;
+}
+
 static bool is_over(struct fixture *f)
 {
     return !work_of(f)->running;
@@ -467,6 +472,36 @@ static void test_former_draft(void)
     subject_draft_clear(&d);
 }
 
+static void check_learn(const struct fixture *f, const char *method, int batch)
+{
+    const struct settings *learn = work_of(f)->draft.learn;
+    g_assert_cmpstr(settings_choice(learn, "method"), ==, method);
+    g_assert_cmpint(settings_int(learn, "batch"), ==, batch);
+    g_assert_cmpint(settings_int(learn, "crops"), ==, 3);
+}
+
+// Another model has settings of its own for all that a person has not set: chosen in the window, and
+// at the next start, which is with the starter again.
+static void test_other_model(void)
+{
+    struct fixture f;
+    fixture_begin(&f);
+    fixture_open(&f);
+    wait_until(&f, is_loaded, "the model is there");
+    tincture_subject_work_load(work_of(&f));
+    tincture_subject_work_set(work_of(&f), "crops", 3);
+    check_learn(&f, "lora", 4);
+    g_autofree char *other = g_test_build_filename(G_TEST_DIST, "data", "models", "sd1", NULL);
+    tincture_session_use(f.session, &(struct session_engine){.model = other});
+    wait_until(&f, is_other, "the other model is there");
+    check_learn(&f, "svdiff", 1);
+    fixture_close(&f);
+    fixture_open(&f);
+    tincture_subject_work_load(work_of(&f));
+    check_learn(&f, "lora", 4);
+    fixture_end(&f);
+}
+
 // A photo that ends early is not learned from as if its gray rest belonged to it.
 static void add_cut(struct fixture *f)
 {
@@ -531,5 +566,6 @@ int main(int argc, char **argv)
     g_test_add_func("/subject-work/photos", test_photos);
     g_test_add_func("/subject-work/style", test_style);
     g_test_add_func("/subject-work/former-draft", test_former_draft);
+    g_test_add_func("/subject-work/other-model", test_other_model);
     return g_test_run();
 }

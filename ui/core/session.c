@@ -70,6 +70,8 @@ static void see_anew(TinctureSession *self)
         tincture_project_remove_token(p, token);
     }
     variations_clear(self->variations);
+    tincture_subject_work_use_model(self->subject);
+    tincture_subject_work_use_model(self->style);
     library_open_again(self->library);
 }
 

@@ -95,6 +95,7 @@ void subject_draft_init(struct subject_draft *d, const struct lesson *lesson)
                                 .subjects = entries_new(),
                                 .own_prompt = g_strdup(""),
                                 .learn = settings_new(learn_settings),
+                                .usual = settings_new(learn_settings),
                                 .seed = 1};
     for (guint i = 0; i < lesson->least; i++) {
         subject_draft_insert(d, i, NULL);
@@ -103,8 +104,12 @@ void subject_draft_init(struct subject_draft *d, const struct lesson *lesson)
 
 bool subject_draft_use_model(struct subject_draft *d, const char *model, GError **error)
 {
-    const bool ok = model_defaults(model, "learn", d->learn, error) &&
-                    d->lesson->defaults(model, d->learn, error);
+    struct settings *usual = settings_new(learn_settings);
+    const bool ok =
+        model_defaults(model, "learn", usual, error) && d->lesson->defaults(model, usual, error);
+    settings_follow(d->learn, d->usual, usual);
+    settings_free(d->usual);
+    d->usual = usual;
     choose_objective(d);
     return ok;
 }
@@ -114,6 +119,7 @@ void subject_draft_clear(struct subject_draft *d)
     g_clear_pointer(&d->subjects, g_ptr_array_unref);
     g_free(d->own_prompt);
     settings_free(d->learn);
+    settings_free(d->usual);
     memset(d, 0, sizeof *d);
 }
 
@@ -123,6 +129,7 @@ void subject_draft_copy(const struct subject_draft *from, struct subject_draft *
                                  .subjects = entries_new(),
                                  .own_prompt = g_strdup(from->own_prompt),
                                  .learn = settings_copy(from->learn),
+                                 .usual = settings_copy(from->usual),
                                  .seed = from->seed};
     for (guint i = 0; i < from->subjects->len; i++) {
         g_ptr_array_add(to->subjects, entry_copy(subject_draft_at(from, i)));
@@ -187,6 +194,14 @@ static void write_entry(const struct subject_entry *e, JsonBuilder *b)
     json_builder_end_object(b);
 }
 
+static void write_settings(const char *name, const struct settings *s, JsonBuilder *b)
+{
+    json_builder_set_member_name(b, name);
+    json_builder_begin_object(b);
+    settings_write_json(s, b);
+    json_builder_end_object(b);
+}
+
 void subject_draft_write_json(const struct subject_draft *d, JsonBuilder *b)
 {
     json_builder_set_member_name(b, "subjects");
@@ -199,10 +214,8 @@ void subject_draft_write_json(const struct subject_draft *d, JsonBuilder *b)
     json_builder_add_string_value(b, d->own_prompt);
     json_builder_set_member_name(b, "seed");
     json_builder_add_int_value(b, (gint64)d->seed);
-    json_builder_set_member_name(b, "learn");
-    json_builder_begin_object(b);
-    settings_write_json(d->learn, b);
-    json_builder_end_object(b);
+    write_settings("learn", d->learn, b);
+    write_settings("usual", d->usual, b);
 }
 
 // ---- from JSON ----------------------------------------------------------------------------------
@@ -287,6 +300,14 @@ static void read_entries(struct subject_draft *d, JsonArray *array)
     }
 }
 
+static void read_settings(JsonObject *o, const char *name, struct settings *s)
+{
+    JsonNode *node = json_object_get_member(o, name);
+    if (node && JSON_NODE_HOLDS_OBJECT(node)) {
+        settings_read_json(s, json_node_get_object(node));
+    }
+}
+
 void subject_draft_read_json(struct subject_draft *d, JsonObject *o)
 {
     JsonNode *node = json_object_get_member(o, "subjects");
@@ -300,9 +321,7 @@ void subject_draft_read_json(struct subject_draft *d, JsonObject *o)
     if (node && JSON_NODE_HOLDS_VALUE(node)) {
         d->seed = (uint64_t)json_node_get_int(node);
     }
-    node = json_object_get_member(o, "learn");
-    if (node && JSON_NODE_HOLDS_OBJECT(node)) {
-        settings_read_json(d->learn, json_node_get_object(node));
-    }
+    read_settings(o, "learn", d->learn);
+    read_settings(o, "usual", d->usual);
     choose_objective(d);
 }

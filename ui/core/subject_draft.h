@@ -3,7 +3,7 @@
 //   {"subjects": [{"word": "<rex>", "class": "dog", "photos": [
 //      {"file": "file:///home/me/rex.jpg", "caption": "a <rex> dog, asleep",
 //       "crop": [0, 0, 400, 300], "mask": [...]}]}],
-//    "draw": "a <rex> dog in a boat", "seed": 1, "learn": {...}}
+//    "draw": "a <rex> dog in a boat", "seed": 1, "learn": {...}, "usual": {...}}
 //
 // A style's lists are content and style, whose "word" is a name and whose "class" describes the
 // photos beside which there is no text.
@@ -41,12 +41,13 @@ struct subject_draft {
     GPtrArray *subjects;    // struct subject_entry: as many as the lesson takes
     char *own_prompt;       // a sentence that is drawn on the way; "": none
     struct settings *learn; // of learn_settings; their objective follows lesson and number
+    struct settings *usual; // what the model said of them: what differs is a person's
     uint64_t seed;
 };
 
 // As few subjects as the lesson takes, of which nothing is known.
 void subject_draft_init(struct subject_draft *d, const struct lesson *lesson);
-// What the model's folder says of learning them.
+// What the model's folder says of learning them, in all that no person has set.
 bool subject_draft_use_model(struct subject_draft *d, const char *model, GError **error);
 void subject_draft_clear(struct subject_draft *d);
 void subject_draft_copy(const struct subject_draft *from,

@@ -189,6 +189,22 @@ bool tincture_subject_work_needs_masks(TinctureSubjectWork *self)
 
 // ---- life ---------------------------------------------------------------------------------------
 
+// Before what is kept is read, for what it leaves out; and after it, which may be of another model.
+static void use_model(TinctureSubjectWork *self)
+{
+    g_autoptr(GError) unread = NULL;
+    subject_draft_use_model(&self->draft, self->library->model, &unread);
+    tincture_project_say_error(self->project, _("The model's own settings are not used"), unread);
+}
+
+void tincture_subject_work_use_model(TinctureSubjectWork *self)
+{
+    if (self->loaded) {
+        use_model(self);
+        subject_work_edited(self);
+    }
+}
+
 // Photos that are gone by now are told of as any that cannot be read.
 void tincture_subject_work_load(TinctureSubjectWork *self)
 {
@@ -196,13 +212,12 @@ void tincture_subject_work_load(TinctureSubjectWork *self)
         return;
     }
     self->loaded = true;
-    g_autoptr(GError) unread = NULL;
-    subject_draft_use_model(&self->draft, self->library->model, &unread);
-    tincture_project_say_error(self->project, _("The model's own settings are not used"), unread);
+    use_model(self);
     if (!subject_work_read(self)) {
         tincture_subject_work_set_word(self, 0, self->lesson->tokens ? suggest_word(self) : "");
         return;
     }
+    subject_draft_use_model(&self->draft, self->library->model, NULL);
     for (guint i = 0; i < self->draft.subjects->len; i++) {
         const GPtrArray *shots = entry_of(self, i)->shots;
         for (guint k = 0; k < shots->len; k++) {

@@ -69,6 +69,8 @@ TinctureSubjectWork *tincture_subject_work_new(const struct lesson *lesson,
                                                struct library *library);
 // Reads what was put in before; once is enough. To be called before anybody looks.
 void tincture_subject_work_load(TinctureSubjectWork *self);
+// The library's model is another one: what no person has set is as that one has it.
+void tincture_subject_work_use_model(TinctureSubjectWork *self);
 // At the close: the training's checkpoint is there by now, where it could write one.
 void tincture_subject_work_leave(TinctureSubjectWork *self);
 
