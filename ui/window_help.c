@@ -1,4 +1,5 @@
 // The manual: pages of HTML in resources/help, shown by whatever the desktop shows such pages with.
+// Those that have been translated are in a folder called as the language is: help/de/library.html.
 #include "ui/window_private.h"
 
 #include "compute/i18n.h"
@@ -10,12 +11,25 @@
 static const struct {
     const char *place, *page;
 } pages[] = {
-    {"contents", "index"},    {"start", "first-edit"},    {"canvas", "where"},
-    {"history", "history"},   {"describe", "first-edit"}, {"learn", "learning"},
-    {"where", "where"},       {"edit", "presets"},        {"control", "control"},
-    {"adapters", "workshop"}, {"subject", "subjects"},    {"subject-photo", "subjects"},
-    {"style", "styles"},      {"sticker", "stickers"},    {"workshop", "workshop"},
-    {"queue", "queue"},       {"models", "models"},       {"library", "library"},
+    {"contents", "index"},
+    {"start", "first-edit"},
+    {"canvas", "where"},
+    {"history", "history"},
+    {"describe", "first-edit"},
+    {"learn", "learning"},
+    {"where", "where"},
+    {"edit", "presets"},
+    {"control", "control"},
+    {"adapters", "workshop"},
+    {"subject", "subjects"},
+    {"subject-photo", "subjects"},
+    {"style", "styles"},
+    {"sticker", "stickers"},
+    {"workshop", "workshop"},
+    {"queue", "queue"},
+    {"models", "models"},
+    {"library", "library"},
+    {"preferences", "preferences"},
 };
 
 static const char *page_of(const char *place)
@@ -43,6 +57,21 @@ static const char *place_of(TinctureWindow *self)
     return at != NULL ? gtk_widget_get_name(at) : "canvas";
 }
 
+// The page's file in the first of the person's languages that has it.
+static char *file_of(const char *page)
+{
+    const char *const *languages = g_get_language_names();
+    for (int i = 0; languages[i] != NULL && !g_str_has_prefix(languages[i], "en"); i++) {
+        g_autofree char *file = g_strdup_printf("help/%s/%s.html", languages[i], page);
+        g_autofree char *path = paths_resource(file);
+        if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+            return g_steal_pointer(&path);
+        }
+    }
+    g_autofree char *file = g_strdup_printf("help/%s.html", page);
+    return paths_resource(file);
+}
+
 static void say_where_it_is(TinctureWindow *self, const char *path)
 {
     g_autofree char *text =
@@ -65,9 +94,7 @@ static void help_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     TinctureWindow *self = TINCTURE_WINDOW(widget);
     const char *place = g_variant_get_string(target, NULL);
-    g_autofree char *file = g_strdup_printf(
-        "help/%s.html", page_of(g_str_equal(place, "here") ? place_of(self) : place));
-    char *path = paths_resource(file);
+    char *path = file_of(page_of(g_str_equal(place, "here") ? place_of(self) : place));
     g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
     if (uri == NULL || !g_file_test(path, G_FILE_TEST_EXISTS)) {
         tincture_window_toast(self, _("The manual was not installed with the program."), NULL,

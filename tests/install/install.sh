@@ -13,8 +13,8 @@ prefix=$(dirname "$(dirname "$(find "$dir" -path '*/bin/tincture-cli')")")
 cd "$prefix" || exit 1
 
 missing=
-for page in "$source"/resources/help/*.html "$source"/resources/help/*.png; do
-    cmp -s "$page" "share/tincture/help/$(basename "$page")" || missing="$missing $(basename "$page")"
+for page in $(cd "$source/resources/help" && find . -type f); do
+    cmp -s "$source/resources/help/$page" "share/tincture/help/$page" || missing="$missing $page"
 done
 while read -r pattern; do
     [ -n "$(find . -path "./$pattern" -size +0 2>/dev/null)" ] || missing="$missing $pattern"

@@ -57,4 +57,18 @@ run $data/expect presets
 action win.go-to::describe
 action win.help::here
 run $data/expect first-edit
+action app.preferences
+wait dialog-focus != none within 20
+key F1
+run $data/expect preferences
+END
+
+# In another language its own page, where there is one.
+export LANGUAGE=de LC_ALL=C.UTF-8
+drive <<END
+wait device != none within 120
+action win.help::library
+run $data/expect de/library
+action win.help::models
+run $data/expect models
 END

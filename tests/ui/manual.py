@@ -3,6 +3,7 @@
 panel and page of the window has its page."""
 import html.parser
 import pathlib
+import posixpath
 import re
 import sys
 
@@ -33,13 +34,13 @@ class Page(html.parser.HTMLParser):
 def main():
     source = pathlib.Path(sys.argv[1])
     folder = source / "resources" / "help"
-    pages = {path.name: Page(path) for path in sorted(folder.glob("*.html"))}
+    pages = {path.relative_to(folder).as_posix(): Page(path) for path in sorted(folder.glob("**/*.html"))}
     faults = [f"{name}: {fault}" for name, page in pages.items() for fault in page.faults]
     used = set()
     for name, page in pages.items():
         for target in page.targets:
             file, _, part = target.partition("#")
-            file = file or name
+            file = posixpath.normpath(posixpath.join(posixpath.dirname(name), file)) if file else name
             used.add(file)
             if "//" in target:
                 faults.append(f"{name}: {target} is not of this computer")
@@ -47,8 +48,19 @@ def main():
                 faults.append(f"{name}: there is no {file}")
             elif part and part not in pages[file].ids:
                 faults.append(f"{name}: {file} has no part {part}")
-    contents = pages["index.html"].targets if "index.html" in pages else []
-    faults += [f"{name} is not in the contents" for name in pages if name not in contents and name != "index.html"]
+    for name in pages:
+        language, _, page = name.rpartition("/")
+        contents = pages.get(f"{language}/index.html" if language else "index.html")
+        if page not in pages:
+            faults.append(f"{name} is no translation: there is no {page}")
+        elif page != "index.html" and (contents is None or page not in contents.targets):
+            faults.append(f"{name} is not in the contents of its language")
+        elif language and f"../{page}" in contents.targets:
+            faults.append(f"{language}/index.html names the page {page} of the source, though it is translated")
+    for name, contents in pages.items():
+        named = {posixpath.basename(target) for target in contents.targets}
+        if posixpath.basename(name) == "index.html":
+            faults += [f"{name} lacks {page}" for page in pages if "/" not in page and page not in named | {"index.html"}]
     faults += [f"{path.name} is shown by no page" for path in folder.glob("*.png") if path.name not in used]
 
     table = dict(re.findall(r'\{"([a-z-]+)", "([a-z-]+)"\}', (source / "ui" / "window_help.c").read_text()))

@@ -295,9 +295,8 @@ static enum drive_result command_size(struct drive *d, const char *rest)
 
 // The window's own drawing in the screen's pixels, without the desktop's frame around it. NULL
 // while a redraw is pending.
-static GdkTexture *draw_window(struct drive *d)
+static GdkTexture *draw_window(GtkWidget *widget)
 {
-    GtkWidget *widget = GTK_WIDGET(d->window);
     g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new(widget);
     float scale = (float)gtk_widget_get_scale_factor(widget);
     int width = gdk_paintable_get_intrinsic_width(paintable);
@@ -317,18 +316,40 @@ static GdkTexture *draw_window(struct drive *d)
 }
 
 // A few frames, so that what the last commands changed is drawn.
-static enum drive_result command_snapshot(struct drive *d, const char *rest)
+static enum drive_result snapshot(struct drive *d, GtkWidget *window, const char *rest)
 {
     if (d->frames < 3) {
-        gtk_widget_queue_draw(GTK_WIDGET(d->window));
+        gtk_widget_queue_draw(GTK_WIDGET(d->window)); // whose frames are counted
+        gtk_widget_queue_draw(window);
         return DRIVE_AGAIN;
     }
-    g_autoptr(GdkTexture) texture = draw_window(d);
+    g_autoptr(GdkTexture) texture = draw_window(window);
     if (texture == NULL) {
         return DRIVE_AGAIN;
     }
     return gdk_texture_save_to_png(texture, rest) ? DRIVE_DONE
                                                   : drive_fail(d, "the picture cannot be written");
+}
+
+static enum drive_result command_snapshot(struct drive *d, const char *rest)
+{
+    return snapshot(d, GTK_WIDGET(d->window), rest);
+}
+
+// snapshot-dialog FILE: of the window that is open beside this one.
+static enum drive_result command_snapshot_dialog(struct drive *d, const char *rest)
+{
+    GtkWidget *dialog = drive_other_window(d);
+    return dialog != NULL ? snapshot(d, dialog, rest) : DRIVE_AGAIN;
+}
+
+static enum drive_result command_close_dialog(struct drive *d, const char *rest)
+{
+    GtkWidget *dialog = drive_other_window(d);
+    if (dialog != NULL) {
+        gtk_window_close(GTK_WINDOW(dialog));
+    }
+    return dialog != NULL ? DRIVE_DONE : drive_fail(d, "there is none");
 }
 
 // export FILE [with KEY=VALUE...]: what the export dialog ends in, else with the usual options.
@@ -487,6 +508,8 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"direction", command_direction},
         {"size", command_size},
         {"snapshot", command_snapshot},
+        {"snapshot-dialog", command_snapshot_dialog},
+        {"close-dialog", command_close_dialog},
         {"export", command_export},
         {"export-adapter", command_export_adapter},
         {"hint", command_hint},

@@ -306,8 +306,7 @@ static char *closeup(struct drive *d)
                                  closeup->after.rgba != NULL ? "both" : "photo");
 }
 
-// The window that is open beside the main one, or NULL. Its application keeps it.
-static GtkWidget *other_window(struct drive *d)
+GtkWidget *drive_other_window(struct drive *d)
 {
     GListModel *windows = gtk_window_get_toplevels();
     for (guint i = 0; i < g_list_model_get_n_items(windows); i++) {
@@ -321,14 +320,14 @@ static GtkWidget *other_window(struct drive *d)
 
 static char *dialog(struct drive *d)
 {
-    GtkWidget *window = other_window(d);
+    GtkWidget *window = drive_other_window(d);
     return g_strdup(window != NULL ? G_OBJECT_TYPE_NAME(window) : "none");
 }
 
 // The kind of control that has the keyboard there, once the keyboard is there.
 static char *dialog_focus(struct drive *d)
 {
-    GtkWidget *window = other_window(d);
+    GtkWidget *window = drive_other_window(d);
     GtkWidget *focus = window != NULL && gtk_window_is_active(GTK_WINDOW(window))
                            ? gtk_window_get_focus(GTK_WINDOW(window))
                            : NULL;
@@ -338,7 +337,7 @@ static char *dialog_focus(struct drive *d)
 // What a dialog says.
 static char *dialog_text(struct drive *d)
 {
-    GtkWidget *window = other_window(d);
+    GtkWidget *window = drive_other_window(d);
     return g_strdup(ADW_IS_MESSAGE_DIALOG(window)
                         ? adw_message_dialog_get_body(ADW_MESSAGE_DIALOG(window))
                         : "none");
@@ -347,7 +346,7 @@ static char *dialog_text(struct drive *d)
 // What the choices in the window beside this one offer: of each choice all, one after the other.
 static char *dialog_choices(struct drive *d)
 {
-    GtkWidget *window = other_window(d);
+    GtkWidget *window = drive_other_window(d);
     return window != NULL ? drive_widget_choices(window) : g_strdup("none");
 }
 

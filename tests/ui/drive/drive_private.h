@@ -70,6 +70,8 @@ enum drive_result drive_program(struct drive *drive, const char *rest);
 // Value of a fact ("prompt", "param.guidance", "results") as text, or NULL where there is no such
 // fact.
 char *drive_fact(struct drive *drive, const char *name);
+// The window that is open beside the main one, or NULL. Its application keeps it.
+GtkWidget *drive_other_window(struct drive *drive);
 // "VALUE" or "OP VALUE" with ==, !=, >=, <=, contains.
 gboolean drive_compare(const char *fact, const char *expectation);
 
