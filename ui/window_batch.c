@@ -46,8 +46,8 @@ static GtkWidget *list_of(const GPtrArray *sentences)
         g_object_new(GTK_TYPE_LABEL, "name", "batch.faults", "label", text->str, "wrap", TRUE,
                      "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign", 0.0, "selectable", TRUE, NULL);
     return g_object_new(GTK_TYPE_SCROLLED_WINDOW, "child", label, "hscrollbar-policy",
-                        GTK_POLICY_NEVER, "propagate-natural-height", TRUE, "max-content-height",
-                        320, NULL);
+                        GTK_POLICY_NEVER, "propagate-natural-height", TRUE, "min-content-height",
+                        120, "max-content-height", 320, NULL);
 }
 
 // What failed is tried again: whatever is in the folder is left alone.

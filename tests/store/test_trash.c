@@ -257,7 +257,7 @@ static void test_plain(void)
     g_assert_cmpint(use.plain_bytes, ==, 5 * (BYTES + 16 * 16 * 4));
     g_assert_cmpint(use.trash_bytes, ==, 11 * (BYTES + 16 * 16 * 4));
     gint64 when = 0;
-    g_assert_true(store_delete_plain(s, &when, &error));
+    g_assert_true(store_delete_plain(s, NULL, &when, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(n_results(s, document), ==, 6);
     g_assert_cmpuint(found(s, "plain"), ==, 0);
@@ -369,7 +369,7 @@ static void test_stopped(void)
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
     g_autoptr(GError) error = NULL;
     gint64 when;
-    g_assert_true(store_delete_plain(s, &when, &error));
+    g_assert_true(store_delete_plain(s, NULL, &when, &error));
     const struct store_wait wait = {stopped_cb, cancellable, cancellable};
     g_assert_false(store_trash_empty(s, &wait, &error));
     g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -379,6 +379,31 @@ static void test_stopped(void)
     empty(s);
     g_assert_cmpuint(n_trash(s), ==, 0);
     g_assert_cmpuint(n_results(s, document), ==, 1);
+    store_close(s);
+}
+
+// Cleaning up is done as a whole or not at all.
+static void test_plain_stopped(void)
+{
+    g_autofree char *dir = fixture_dir();
+    struct store *s = open_ok(dir);
+    const gint64 document = add_document(s, "a.jpg", "photos/1.jpg");
+    for (int i = 0; i < 300; i++) {
+        add_result(s, document, "many", false);
+    }
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    gint64 when;
+    g_cancellable_cancel(cancellable);
+    g_assert_false(store_delete_plain(s, cancellable, &when, &error));
+    g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    g_assert_cmpuint(n_trash(s), ==, 0);
+    g_assert_cmpuint(n_results(s, document), ==, 300);
+    g_assert_cmpuint(found(s, "many"), ==, 1);
+    assert_well(s);
+    g_clear_error(&error);
+    g_assert_true(store_delete_plain(s, NULL, &when, &error));
+    g_assert_cmpuint(n_trash(s), ==, 299);
     store_close(s);
 }
 
@@ -394,5 +419,6 @@ int main(int argc, char **argv)
     g_test_add_func("/store/trash/empty-earlier", test_empty_earlier);
     g_test_add_func("/store/trash/moves-forward", test_moves_forward);
     g_test_add_func("/store/trash/stopped", test_stopped);
+    g_test_add_func("/store/trash/plain-stopped", test_plain_stopped);
     return fixture_run();
 }

@@ -369,7 +369,7 @@ static bool clean(struct cli *c, struct store *s, GError **error)
         return false;
     }
     return say_clean(s, results, emptied, c->yes, error) &&
-           (!c->yes || ((!results || store_delete_plain(s, &when, error)) &&
+           (!c->yes || ((!results || store_delete_plain(s, NULL, &when, error)) &&
                         (!emptied || empty_trash(s, error))));
 }
 

@@ -59,6 +59,16 @@ bool store_exec(sqlite3 *db, const char *sql, GError **error)
     return true;
 }
 
+static int stop_cb(void *cancellable)
+{
+    return g_cancellable_is_cancelled(cancellable);
+}
+
+void store_stop_by(sqlite3 *db, GCancellable *cancellable)
+{
+    sqlite3_progress_handler(db, 10000, cancellable ? stop_cb : NULL, cancellable);
+}
+
 bool store_begin(sqlite3 *db, GError **error)
 {
     return store_exec(db, "SAVEPOINT step", error);

@@ -184,8 +184,8 @@ enum store_kind store_kind_find(const char *noun); // of one of those
 bool store_delete(struct store *s, enum store_kind kind, gint64 id, GError **error);
 bool store_restore(struct store *s, enum store_kind kind, gint64 id, GError **error);
 // The results without a star; of each document the newest stays, which is what it shows. when: a
-// time of their own, by which they come back.
-bool store_delete_plain(struct store *s, gint64 *when, GError **error);
+// time of their own, by which they come back. Cancelled, it has changed nothing.
+bool store_delete_plain(struct store *s, GCancellable *cancellable, gint64 *when, GError **error);
 bool store_restore_plain(struct store *s, gint64 when, GError **error);
 struct store_trashed {
     enum store_kind kind;

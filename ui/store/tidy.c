@@ -164,17 +164,12 @@ bool store_files_use(struct store *s, struct store_use *use, GError **error)
 
 // ---- the file's size ----------------------------------------------------------------------------
 
-static int stop_cb(void *cancellable)
-{
-    return g_cancellable_is_cancelled(cancellable);
-}
-
 // A file of a version before it could be made smaller step by step is written anew, once.
 static bool write_anew(struct store *s, const struct store_wait *wait, GError **error)
 {
-    sqlite3_progress_handler(s->db, 10000, wait->cancellable ? stop_cb : NULL, wait->cancellable);
+    store_stop_by(s->db, wait->cancellable);
     const bool ok = store_exec(s->db, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM", error);
-    sqlite3_progress_handler(s->db, 0, NULL, NULL);
+    store_stop_by(s->db, NULL);
     return ok;
 }
 
@@ -247,12 +242,12 @@ static bool check_words(struct store *s, GPtrArray *faults, GError **error)
 
 bool store_check(struct store *s, const struct store_wait *wait, GPtrArray *faults, GError **error)
 {
-    sqlite3_progress_handler(s->db, 10000, wait->cancellable ? stop_cb : NULL, wait->cancellable);
+    store_stop_by(s->db, wait->cancellable);
     const bool ok =
         add_rows(s, "PRAGMA integrity_check(20)", _("the library's file"), "ok", faults, error) &&
         add_rows(s, "SELECT \"table\" || ', row ' || rowid FROM pragma_foreign_key_check",
                  _("it names what is not there"), "", faults, error) &&
         check_words(s, faults, error);
-    sqlite3_progress_handler(s->db, 0, NULL, NULL);
+    store_stop_by(s->db, NULL);
     return ok;
 }

@@ -84,12 +84,13 @@ bool store_restore(struct store *s, enum store_kind kind, gint64 id, GError **er
 
 // ---- results without a star ---------------------------------------------------------------------
 
-bool store_delete_plain(struct store *s, gint64 *when, GError **error)
+bool store_delete_plain(struct store *s, GCancellable *cancellable, gint64 *when, GError **error)
 {
     gint64 newest;
     if (!store_begin(s->db, error)) {
         return false;
     }
+    store_stop_by(s->db, cancellable);
     // A time of its own, by which these and no others are restored.
     bool ok = store_number(s->db,
                            "SELECT MAX(unixepoch(), IFNULL(MAX(deleted), 0) + 1) FROM trash "
@@ -100,7 +101,9 @@ bool store_delete_plain(struct store *s, gint64 *when, GError **error)
                    "DELETE FROM words WHERE ?1 AND rowid IN (SELECT r.document << 32 | r.id" PLAIN
                    ")",
                    1, error) &&
-         store_run(s->db, "INSERT INTO trash SELECT r.id, ?1" PLAIN, newest, error);
+         store_run(s->db, "INSERT INTO trash SELECT r.id, ?1" PLAIN, newest, error) &&
+         !g_cancellable_set_error_if_cancelled(cancellable, error);
+    store_stop_by(s->db, NULL);
     *when = newest;
     return store_end(s->db, ok, error);
 }

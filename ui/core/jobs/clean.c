@@ -1,5 +1,5 @@
 // The results without a star go into the trash of a library, but for the newest of each document.
-// On the reader thread alone, with a store of its own.
+// On the reader thread alone, with a store of its own; stopped, it has done nothing.
 //
 // Takes folder. Ends with the time by which they come back.
 #include "compute/i18n.h"
@@ -10,7 +10,7 @@ static bool prepare(TinctureJob *job, GError **error)
 {
     task_report(&job->task, TASK_WORKING, -1.0);
     struct store *s = store_open_again(job->in.folder, error);
-    const bool ok = s && store_delete_plain(s, &job->out.when, error);
+    const bool ok = s && store_delete_plain(s, job->cancel, &job->out.when, error);
     store_close(s);
     return ok;
 }
