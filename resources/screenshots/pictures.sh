@@ -12,6 +12,8 @@ resources=$(dirname "$here")
 all=
 [ "${1:-}" != --all ] || { mkdir -p "$2" && all=$(cd "$2" && pwd) && shift 2; }
 build=$(cd "${1:-$resources/../build}" && pwd)
+python=${PYTHON:-python3}
+"$python" -c 'import PIL' || exit 1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export TINCTURE_RESOURCES="$resources" GSETTINGS_SCHEMA_DIR="$build/resources" GSETTINGS_BACKEND=memory GSK_RENDERER=cairo
@@ -190,7 +192,7 @@ if [ -z "$all" ]; then
     { echo "size 1280x800" && start && edit && library; } | drive
     { echo "size 1280x800" && echo "wait device != none within 120" && subject && sticker && workshop && models; } | drive
     # A screen has few colours but for its photos: 128 of them, dithered, are a sixth of the bytes.
-    "${PYTHON:-python3}" - "$work" "$resources/help" "$here" <<'PY'
+    "$python" - "$work" "$resources/help" "$here" <<'PY'
 import pathlib
 import sys
 
@@ -253,7 +255,7 @@ run=double kinds="1400x900/light/right"
 export GDK_SCALE=2 TEST_SCREEN=2880x1880
 again | drive
 
-"${PYTHON:-python3}" - "$all" <<'PY'
+"$python" - "$all" <<'PY'
 import pathlib
 import sys
 

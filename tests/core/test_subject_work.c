@@ -480,8 +480,8 @@ static void check_learn(const struct fixture *f, const char *method, int batch)
     g_assert_cmpint(settings_int(learn, "crops"), ==, 3);
 }
 
-// Another model has settings of its own for all that a person has not set: chosen in the window, and
-// at the next start, which is with the starter again.
+// Another model has settings of its own for all that a person has not set: chosen in the window,
+// and at the next start, which is with the starter again.
 static void test_other_model(void)
 {
     struct fixture f;

@@ -44,6 +44,13 @@ static char *beginning_of(const char *folder, const char *name)
     return g_strdup(text);
 }
 
+char *model_title(const char *path, const char *name)
+{
+    g_autofree char *starter = paths_model(NULL);
+    return name && g_str_equal(path, starter) ? g_strdup(_("Starter model"))
+                                              : plain_text(name, TEXT_NAME);
+}
+
 // "license: openrail" of the card, or how the licence's file begins.
 static char *licence_of(const char *folder)
 {
@@ -119,7 +126,7 @@ static struct model_entry *read_model(const char *path, bool hashed, struct task
         return entry;
     }
     const int side = model_default_size(m);
-    entry->name = plain_text(m->name, TEXT_NAME);
+    entry->name = model_title(entry->path, m->name);
     entry->kind = g_strdup_printf(
         "%s, %d × %d", m->text.hidden_size > 768 ? "Stable Diffusion 2.x" : "Stable Diffusion 1.x",
         side, side);

@@ -18,6 +18,9 @@ struct model_entry {
     gint64 bytes;    // of its weight files, which is about what it takes of memory
 };
 void model_entry_free(void *entry);
+// How a person reads the name that the model of this path has: the starter's in their own language.
+// name: NULL where it is not known. Newly allocated.
+char *model_title(const char *path, const char *name);
 
 // Those that the paths name or hold: each a model's folder or file, or a folder of such. Struct
 // model_entry, the same path once. hashed: the path of the one whose hash is wanted, or NULL. NULL

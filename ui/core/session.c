@@ -5,6 +5,7 @@
 #include "ui/core/batch_page.h"
 #include "ui/core/engine.h"
 #include "ui/core/export_options.h"
+#include "ui/core/model_list.h"
 #include "ui/core/paths.h"
 #include "ui/core/plain_text.h"
 
@@ -107,7 +108,7 @@ static void loaded(TinctureSession *self, TinctureJob *job)
     g_free(self->device);
     g_free(self->model);
     self->device = plain_text(job->out.device, TEXT_NAME);
-    self->model = plain_text(job->out.model, TEXT_NAME);
+    self->model = model_title(job->in.path, job->out.model);
     self->has_edges = job->out.edges;
     self->project->precision = job->out.precision;
     self->reader = self->engine && engine_ready(self->engine, NULL) ? self->engine->model : NULL;

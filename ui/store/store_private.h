@@ -22,7 +22,8 @@ void store_set_error(sqlite3 *db,
 // NULL with an error that carries SQLite's words.
 sqlite3_stmt *store_prepare(sqlite3 *db, const char *sql, GError **error);
 bool store_exec(sqlite3 *db, const char *sql, GError **error);
-// What runs from now on ends when it is cancelled, which no end of a step may; NULL: nothing ends it.
+// What runs from now on ends when it is cancelled, which the end of a step must not; NULL: nothing
+// ends it.
 void store_stop_by(sqlite3 *db, GCancellable *cancellable);
 // What stands between the two is there as a whole or not at all; may be nested. end: keeps it, or
 // takes it back where ok is false or it cannot be kept, and returns whether it is there.
