@@ -38,9 +38,16 @@ END
 
 # From nothing to an edit inside a mask, with all that is made on the way.
 edit() {
+    for photo in coffee.png raccoon.jpg pagoda.jpg cat.png; do
+        cat <<END
+open $resources/samples/$photo
+wait title $photo within 60
+wait idle within 120
+END
+    done
     cat <<END
 open $resources/samples/dahlia.jpg
-wait photo != none within 60
+wait title dahlia.jpg within 60
 wait idle within 300
 $(shot editor-empty)
 set source a photograph of a flower
@@ -64,6 +71,7 @@ action win.vary
 wait variations 4 within 600
 wait idle within 300
 $(shot variations)
+click variations.close
 action win.tool::hand
 action win.compare
 split 0.5
@@ -190,7 +198,7 @@ if [ -z "$all" ]; then
         echo "snapshot $work/$1.png"
     }
     { echo "size 1280x800" && start && edit && library; } | drive
-    { echo "size 1280x800" && echo "wait device != none within 120" && subject && sticker && workshop && models; } | drive
+    { echo "size 1280x800" && echo "wait device != none within 120" && subject && sticker && workshop; } | drive
     # A screen has few colours but for its photos: 128 of them, dithered, are a sixth of the bytes.
     "$python" - "$work" "$resources/help" "$here" <<'PY'
 import pathlib
@@ -200,7 +208,7 @@ from PIL import Image
 
 work, manual, screenshots = map(pathlib.Path, sys.argv[1:])
 for name, as_name in {"mask": "where", "compare": "edit", "subject": "subject", "sticker": "sticker", "workshop": "workshop",
-                      "library": "library", "learn": "learning", "models": "models"}.items():
+                      "library": "library"}.items():
     image = Image.open(work / f"{name}.png").convert("RGB").resize((1024, 640), Image.LANCZOS)
     image.quantize(128).save(manual / f"{as_name}.png", optimize=True)
     print(f"help/{as_name}.png")
