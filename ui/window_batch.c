@@ -36,18 +36,19 @@ void tincture_window_install_batch(GtkWidgetClass *widget_class)
 
 // ---- what came of it ----------------------------------------------------------------------------
 
+// As wide as the dialog makes it, so that the height that it asks for is the one that it needs.
 static GtkWidget *list_of(const GPtrArray *sentences)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < sentences->len; i++) {
         g_string_append_printf(text, "%s%s", i ? "\n" : "", (const char *)sentences->pdata[i]);
     }
-    GtkWidget *label =
-        g_object_new(GTK_TYPE_LABEL, "name", "batch.faults", "label", text->str, "wrap", TRUE,
-                     "wrap-mode", PANGO_WRAP_WORD_CHAR, "xalign", 0.0, "selectable", TRUE, NULL);
+    GtkWidget *label = g_object_new(GTK_TYPE_LABEL, "name", "batch.faults", "label", text->str,
+                                    "wrap", TRUE, "wrap-mode", PANGO_WRAP_WORD_CHAR,
+                                    "max-width-chars", 28, "xalign", 0.0, "selectable", TRUE, NULL);
     return g_object_new(GTK_TYPE_SCROLLED_WINDOW, "child", label, "hscrollbar-policy",
-                        GTK_POLICY_NEVER, "propagate-natural-height", TRUE, "min-content-height",
-                        120, "max-content-height", 320, NULL);
+                        GTK_POLICY_NEVER, "propagate-natural-height", TRUE, "max-content-height",
+                        320, NULL);
 }
 
 // What failed is tried again: whatever is in the folder is left alone.

@@ -199,7 +199,7 @@ if [ -z "$all" ]; then
     }
     { echo "size 1280x800" && start && edit && library; } | drive
     { echo "size 1280x800" && echo "wait device != none within 120" && subject && sticker && workshop; } | drive
-    # A screen has few colours but for its photos: 128 of them, dithered, are a sixth of the bytes.
+    # A screen has few colours but for its photos: 128 of them, dithered, are a sixth of the bytes, and enough for the manual.
     "$python" - "$work" "$resources/help" "$here" <<'PY'
 import pathlib
 import sys
@@ -210,11 +210,10 @@ work, manual, screenshots = map(pathlib.Path, sys.argv[1:])
 for name, as_name in {"mask": "where", "compare": "edit", "subject": "subject", "sticker": "sticker", "workshop": "workshop",
                       "library": "library"}.items():
     image = Image.open(work / f"{name}.png").convert("RGB").resize((1024, 640), Image.LANCZOS)
-    image.quantize(128).save(manual / f"{as_name}.png", optimize=True)
+    image.quantize(palette=image.quantize(128), dither=Image.Dither.FLOYDSTEINBERG).save(manual / f"{as_name}.png", optimize=True)
     print(f"help/{as_name}.png")
 for name, as_name in {"compare": "window", "subject": "subject", "sticker": "sticker", "library": "library"}.items():
-    image = Image.open(work / f"{name}.png").convert("RGB")
-    image.quantize(255).save(screenshots / f"{as_name}.png", optimize=True)
+    Image.open(work / f"{name}.png").convert("RGB").save(screenshots / f"{as_name}.png", optimize=True)
     print(f"screenshots/{as_name}.png")
 PY
     exit
