@@ -244,7 +244,7 @@ bool adapter_token_save(const struct adapter *a, const char *name, const char *p
 float *adapter_token_rows(const struct adapter *a, const char *name, int *count, GError **error);
 // Whether its words fit the model.
 bool adapter_check_tokens(const struct adapter *a, GError **error);
-bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **error);
+bool adapters_embed(struct adapter *const *list, int n, GError **error);
 
 // Puts a tensor among the extras, in the place of one of that name; value is copied. They are in
 // the adapter's own file, and in none that adapter_export() writes.

@@ -117,7 +117,7 @@ bool adapter_token_save(const struct adapter *a, const char *name, const char *p
     return ok;
 }
 
-static bool embed(struct adapter *a, const char *name, bool *changed, GError **error)
+static bool embed(struct adapter *a, const char *name, GError **error)
 {
     int count, first, there;
     g_autofree float *rows = adapter_token_rows(a, name, &count, error);
@@ -129,7 +129,6 @@ static bool embed(struct adapter *a, const char *name, bool *changed, GError **e
     if (old && there == count && memcmp(old, rows, bytes) == 0) {
         return true;
     }
-    *changed = true;
     return model_embed_named(a->model, name, rows, count, error);
 }
 
@@ -169,16 +168,15 @@ bool adapters_check_tokens(struct adapter *const *list, int n, GError **error)
     return true;
 }
 
-bool adapters_embed(struct adapter *const *list, int n, bool *changed, GError **error)
+bool adapters_embed(struct adapter *const *list, int n, GError **error)
 {
-    *changed = false;
     if (!adapters_check_tokens(list, n, error)) {
         return false;
     }
     for (int i = 0; i < n; i++) {
         g_autoptr(GPtrArray) names = adapter_tokens(list[i]);
         for (guint k = 0; k < names->len; k++) {
-            if (!embed(list[i], names->pdata[k], changed, error)) {
+            if (!embed(list[i], names->pdata[k], error)) {
                 return false;
             }
         }

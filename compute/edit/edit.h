@@ -26,14 +26,6 @@ void editor_make_room(struct editor *e);
 bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n,
                          struct task *task, GError **error);
 
-// Sentences mean something else now: what was found out by them is forgotten.
-void editor_forget_texts(struct editor *e);
-struct st_file;
-// model_embed_file() where texts may have been encoded: sentences that hold the token are read
-// anew.
-bool editor_embed(struct editor *e, const struct st_file *f, const char *token, GError **error);
-bool editor_unembed(struct editor *e, const char *token); // model_unembed(), the same way
-
 // What can be set about drawing from noise, and about editing a photo: the same and more. Bits of
 // setting.scope are the stages that a setting changes.
 extern const struct setting generate_settings[], edit_settings[];

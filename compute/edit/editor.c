@@ -1,7 +1,6 @@
 // The editor: what is kept between runs, the adapters in use, and single stages for other callers.
 #include "compute/edit/private.h"
 #include "compute/i18n.h"
-#include "compute/model/embedding.h"
 
 #include <string.h>
 
@@ -101,8 +100,10 @@ void chw_to_hwc(const float *chw, int h, int w, int c, float *hwc)
 
 // ---- text ---------------------------------------------------------------------------------------
 
-void editor_forget_texts(struct editor *e)
+// Sentences mean something else now: what was found out by them is forgotten.
+static void forget_texts(struct editor *e)
 {
+    e->tokens.read = false;
     g_hash_table_remove_all(e->embeddings);
     attention_clear(e);
     inverted_clear(e);
@@ -110,28 +111,23 @@ void editor_forget_texts(struct editor *e)
     edit_mask_clear(e);
 }
 
-bool editor_embed(struct editor *e, const struct st_file *f, const char *token, GError **error)
+// A token that came or went makes words of a sentence, or takes them away; one whose rows are others
+// is another word where it was read.
+static bool reads_other_tokens(struct editor *e)
 {
-    const bool ok = model_embed_file(e->model, f, token, error);
-    if (ok) {
-        editor_forget_texts(e);
-    }
-    return ok;
-}
-
-bool editor_unembed(struct editor *e, const char *token)
-{
-    const bool there = model_unembed(e->model, token);
-    if (there) {
-        editor_forget_texts(e);
-    }
-    return there;
+    const struct model *m = e->model;
+    const bool others = e->tokens.named != m->tokens_named ||
+                        (e->tokens.read && e->tokens.valued != m->tokens_valued);
+    e->tokens.named = m->tokens_named;
+    e->tokens.valued = m->tokens_valued;
+    return others;
 }
 
 void editor_read_as(struct editor *e, const struct prompt_style *style, int windows)
 {
-    if (memcmp(&e->style, style, sizeof *style) != 0 || e->windows != windows) {
-        editor_forget_texts(e);
+    if (reads_other_tokens(e) || memcmp(&e->style, style, sizeof *style) != 0 ||
+        e->windows != windows) {
+        forget_texts(e);
     }
     e->style = *style;
     e->windows = windows;
@@ -141,6 +137,15 @@ void editor_read_as(struct editor *e, const struct prompt_style *style, int wind
 int64_t embeddings_count(const struct editor *e)
 {
     return (int64_t)e->windows * e->model->text.max_tokens * e->model->text.hidden_size;
+}
+
+static bool holds_token(const struct editor *e, const struct prompt *read)
+{
+    bool any = false;
+    for (int i = 0; i < read->windows * read->tokens; i++) {
+        any = any || read->ids[i] >= e->model->text.vocab_size;
+    }
+    return any;
 }
 
 const float *embeddings_get(struct editor *e, const char *prompt, double t, GCancellable *c,
@@ -157,6 +162,7 @@ const float *embeddings_get(struct editor *e, const char *prompt, double t, GCan
     g_autofree float *embeddings = g_new(float, embeddings_count(e));
     struct prompt read;
     prompt_init(&read, e->model, &e->style, e->windows, prompt);
+    e->tokens.read = e->tokens.read || holds_token(e, &read);
     const bool ok = networks_text(e->networks, &read, embeddings, c, error);
     prompt_finish(&read);
     if (!ok) {

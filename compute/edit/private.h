@@ -27,6 +27,10 @@ struct editor {
     struct prompt_style style; // how sentences are read in the run at hand ...
     int windows;               // ... and into how many windows of the text encoder
     struct {
+        unsigned named, valued; // the model's, as they were then
+        bool read;              // a sentence held one
+    } tokens;
+    struct {
         char *key;             // of the picture
         float *latents;        // (h,w,C) scaled mean
         float *reconstruction; // (H,W,3)
@@ -111,7 +115,8 @@ void photo_clear(struct editor *e);
 void inverted_clear(struct editor *e);
 void reference_clear(struct editor *e);
 void edit_mask_clear(struct editor *e);
-// How sentences are read from now on. What was kept under another way is forgotten.
+// How sentences are read from now on. What was kept under another way, or under learned tokens that
+// are others now, is forgotten.
 void editor_read_as(struct editor *e, const struct prompt_style *style, int windows);
 // Floats of one prompt's embeddings, and the embeddings as they are at a time step, from the cache
 // or computed; borrowed.

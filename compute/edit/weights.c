@@ -45,12 +45,8 @@ static void keep_list(struct editor *e, struct adapter *const *adapters, int n)
 bool editor_set_adapters(struct editor *e, struct adapter *const *adapters, int n,
                          struct task *task, GError **error)
 {
-    bool changed;
-    if (!adapters_embed(adapters, n, &changed, error)) {
+    if (!adapters_embed(adapters, n, error)) {
         return false;
-    }
-    if (changed) {
-        editor_forget_texts(e);
     }
     keep_list(e, adapters, n);
     g_autofree char *key = adapters_key(adapters, n);

@@ -128,6 +128,7 @@ static bool embed_rows(struct model *m, const char *token, const float *rows, in
                     _("there is a token named %s already; give this one another name"), token);
         return false;
     }
+    m->tokens_named++;
     return true;
 }
 
@@ -165,7 +166,9 @@ bool model_embed(struct model *m, const char *path, const char *token, GError **
 bool model_unembed(struct model *m, const char *token)
 {
     // Its rows stay: those of the tokens after it have their ids.
-    return m->tokenizer && tokenizer_remove(m->tokenizer, token, m->text.vocab_size);
+    const bool there = m->tokenizer && tokenizer_remove(m->tokenizer, token, m->text.vocab_size);
+    m->tokens_named += there;
+    return there;
 }
 
 // ---- those that are learned here ----------------------------------------------------------------
@@ -254,6 +257,7 @@ static bool take_rows(struct model *m, const char *token, const float *rows, int
     float *old = model_embedded_rows(m, token, &first, &there);
     if (old && there == count) {
         memcpy(old, rows, (size_t)count * (size_t)m->text.hidden_size * sizeof *rows);
+        m->tokens_valued++;
         return true;
     }
     return (!old || model_unembed(m, token)) && embed_rows(m, token, rows, count, error);

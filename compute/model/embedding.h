@@ -15,13 +15,11 @@ char *model_embedding_token(const struct st_file *f, GError **error);
 // one is used. NULL: nothing.
 char *model_embedding_note(const struct st_file *f);
 // Takes the file's vectors (n, hidden_size) as a token of the model that its prompts may hold; they
-// take the place of n ids. token NULL: the name that the file gives it. An editor that has encoded
-// texts takes it by editor_embed() instead. Refused: vectors of another length, more than a prompt
-// holds, whole numbers, a layer's tensor, a token that is there already.
+// take the place of n ids. token NULL: the name that the file gives it. Refused: vectors of another
+// length, more than a prompt holds, whole numbers, a layer's tensor, a token that is there already.
 bool model_embed(struct model *m, const char *path, const char *token, GError **error);
 bool model_embed_file(struct model *m, const struct st_file *f, const char *token, GError **error);
-// Takes such a token away: its name is read as words again. False: there is none. An editor does it
-// by editor_unembed().
+// Takes such a token away: its name is read as words again. False: there is none.
 bool model_unembed(struct model *m, const char *token);
 
 // ---- those that are learned here ----------------------------------------------------------------

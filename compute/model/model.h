@@ -117,8 +117,9 @@ struct model {
     struct sched_config sched;
     struct tokenizer *tokenizer;
     GArray *embedded; // float: rows of learned tokens, whose ids follow the vocabulary's
-    struct gpu *gpu;  // borrowed; NULL after model_inspect
-    GPtrArray *parts; // struct nn_part *: the networks' weights, by name
+    unsigned tokens_named, tokens_valued; // grow as one comes or goes, and as one's rows change
+    struct gpu *gpu;                      // borrowed; NULL after model_inspect
+    GPtrArray *parts;                     // struct nn_part *: the networks' weights, by name
     // Scaled latent -> RGB in [-1,1] without decoding: a row a latent channel, then the bias.
     float latent_rgb[MODEL_LATENTS + 1][3];
     bool has_latent_rgb;

@@ -360,8 +360,7 @@ static bool take_beneath(const struct objective_run *run, GError **error)
             return false;
         }
     }
-    bool changed;
-    return adapters_embed(run->beneath, run->n_beneath, &changed, error);
+    return adapters_embed(run->beneath, run->n_beneath, error);
 }
 
 static bool prepare_beneath(const struct objective_run *run, struct task *task, GError **error)

@@ -94,7 +94,7 @@ static void test_late(void)
     g_assert_no_error(error);
     g_autofree float *early = g_new(float, m->text.max_tokens * m->text.hidden_size);
     g_assert_true(editor_text(e, sentence, early, NULL));
-    g_assert_true(editor_embed(e, token, NULL, &error));
+    g_assert_true(model_embed_file(m, token, NULL, &error));
     g_assert_no_error(error);
     assert_states(e, vectors, 0, sentence);
     editor_free(e);

@@ -72,7 +72,7 @@ static bool knows(const struct model *m, const char *token)
 static bool embed(struct engine *e, const struct st_file *f, const char *token, GError **error)
 {
     if (!model_reads_as_word(e->model, token)) {
-        return editor_embed(e->editor, f, token, error);
+        return model_embed_file(e->model, f, token, error);
     }
     g_set_error(error, TINCTURE_ERROR, TINCTURE_ERROR_ARGUMENT,
                 _("%s: its token would be called %s, which is a word of this model"), f->path,
@@ -176,7 +176,7 @@ char *engine_embed_folder(struct engine *e, const char *folder, GPtrArray *came,
     const guint first = left->len;
     g_hash_table_foreach_remove(e->tokens, is_gone, left);
     for (guint i = first; i < left->len; i++) {
-        editor_unembed(e->editor, left->pdata[i]);
+        model_unembed(e->model, left->pdata[i]);
     }
     g_autoptr(GPtrArray) files = paths_in(folder, paths_is_safetensors, NULL);
     char *said = NULL;

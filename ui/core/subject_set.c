@@ -287,10 +287,7 @@ static bool begin_token(struct subject *s, struct engine *e, const struct subjec
         return false;
     }
     g_ptr_array_add(s->tokens, g_strdup(q->token));
-    const bool ok =
-        model_embed_like(e->model, q->token, q->kind, settings_int(own, "vectors"), error);
-    editor_forget_texts(e->editor);
-    return ok;
+    return model_embed_like(e->model, q->token, q->kind, settings_int(own, "vectors"), error);
 }
 
 bool subject_mixes_segments(const struct settings *own)
