@@ -15,29 +15,54 @@ static const float *predict(struct predictor *p, int i, const struct branch *b, 
     noise_split(&r->e->schedule, (int)p->sampler->timesteps[i], p->input, prediction, x0, NULL,
                 r->n);
     r->step++;
-    run_report(r, b->stage, b->stage == TASK_DRAWING ? x0 : NULL);
+    run_report(r, b->stage, b->shown ? x0 : NULL);
     return task_cancelled(r->task, error) ? NULL : prediction;
 }
 
-bool branch_draw(struct run *r, struct sampler *s, struct branch *b, GError **error)
+bool drawing_init(struct drawing *d, struct run *r, struct sampler *s, struct branch *b,
+                  GError **error)
 {
-    struct predictor p;
-    bool ok = predictor_init(&p, r, s, b->prompt, b->control, error);
-    g_autofree float *x0 = g_new(float, r->n);
-    for (int i = s->steps - r->denoised; ok && i < s->steps; i++) {
-        const float *prediction = predict(&p, i, b, x0, error);
-        if (prediction && sampler_ahead(s, i, prediction, b->x)) {
-            prediction = predict(&p, i + 1, b, x0, error);
-        }
-        ok = prediction != NULL;
-        if (ok) {
-            sampler_step(s, i, prediction, b->x);
-        }
-        if (ok && b->after) {
-            b->after(r, b, s->steps - i - 1);
-        }
+    *d = (struct drawing){.run = r, .sampler = s, .branch = b, .i = s->steps - r->denoised};
+    d->x0 = g_new(float, r->n);
+    return predictor_init(&d->predictor, r, s, b->prompt, b->control, error);
+}
+
+bool drawing_step(struct drawing *d, GError **error)
+{
+    struct branch *b = d->branch;
+    struct sampler *s = d->sampler;
+    const int i = d->i++, left = s->steps - i - 1;
+    if (b->before && !b->before(d->run, left, error)) {
+        return false;
     }
-    predictor_finish(&p);
+    const float *prediction = predict(&d->predictor, i, b, d->x0, error);
+    if (prediction && sampler_ahead(s, i, prediction, b->x)) {
+        prediction = predict(&d->predictor, i + 1, b, d->x0, error);
+    }
+    if (!prediction) {
+        return false;
+    }
+    sampler_step(s, i, prediction, b->x);
+    if (b->after) {
+        b->after(d->run, b, left);
+    }
+    return true;
+}
+
+void drawing_finish(struct drawing *d)
+{
+    predictor_finish(&d->predictor);
+    g_free(d->x0);
+}
+
+static bool draw(struct run *r, struct sampler *s, struct branch *b, GError **error)
+{
+    struct drawing d;
+    bool ok = drawing_init(&d, r, s, b, error);
+    while (ok && d.i < s->steps) {
+        ok = drawing_step(&d, error);
+    }
+    drawing_finish(&d);
     return ok;
 }
 
@@ -77,8 +102,8 @@ bool draw_from_noise(struct run *r, float *x, float *rgb, GError **error)
     for (int64_t i = 0; i < r->n; i++) {
         x[i] *= (float)s->init_scale;
     }
-    struct branch b = {.prompt = r->request->prompt, .stage = TASK_DRAWING, .x = x};
-    const bool ok = branch_draw(r, s, &b, error) && run_decode(r, x, rgb, error);
+    struct branch b = {.prompt = r->request->prompt, .stage = TASK_DRAWING, .shown = true, .x = x};
+    const bool ok = draw(r, s, &b, error) && run_decode(r, x, rgb, error);
     sampler_free(s);
     return ok;
 }
@@ -107,9 +132,11 @@ bool draw_edit(struct run *r, float *x, float *rgb, GError **error)
     struct branch b = {.prompt = r->request->prompt,
                        .control = control_chosen(r->request->settings),
                        .stage = TASK_DRAWING,
+                       .shown = true,
                        .x = x,
+                       .before = reference_follow,
                        .after = follow_photo};
-    const bool ok = branch_draw(r, s, &b, error) && run_decode(r, x, rgb, error);
+    const bool ok = draw(r, s, &b, error) && run_decode(r, x, rgb, error);
     sampler_free(s);
     return ok;
 }

@@ -72,7 +72,7 @@ static bool edit(struct run *r, struct edit_result *result, GError **error)
     }
     g_autofree float *x = g_new(float, r->n);
     if (!inverted_prepare(r, error) || !reference_prepare(r, error) ||
-        !draw_edit(r, x, result->rgb, error)) {
+        !draw_edit(r, x, result->rgb, error) || !reference_finish(r, error)) {
         return false;
     }
     // Without a description there is nothing that the new words could be compared with.

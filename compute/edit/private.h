@@ -80,7 +80,8 @@ struct run {
     const struct decoder *small; // that makes the previews; NULL: the model's factors do
     float *preview;              // (h, w, 3), or of small (H, W, 3)
     struct task *task;
-    struct settings *fixed; // of the sampler that the inverter fixes; else NULL
+    struct settings *fixed;     // of the sampler that the inverter fixes; else NULL
+    struct photo_branch *photo; // that is drawn beside the edit; NULL: it is drawn already
 };
 
 // ---- preview.c
@@ -169,12 +170,28 @@ const float *predictor_run(struct predictor *p, int i, const float *x, GError **
 struct branch {
     const char *prompt;
     const struct control_type *control; // NULL: none
-    enum task_stage stage; // previews are shown while drawing: not of the photo's own branch
-    float *x;              // (h,w,C), as the sampler has it; the start, and then the end
-    // What becomes of x behind a step that leaves so many to go. NULL: nothing.
+    enum task_stage stage;
+    bool shown; // previews are: not of the photo's own branch
+    float *x;   // (h,w,C), as the sampler has it; the start, and then the end
+    // What a step that leaves so many to go needs before it, and what becomes of x behind it. NULL:
+    // nothing.
+    bool (*before)(struct run *r, int left, GError **error);
     void (*after)(struct run *r, struct branch *b, int left);
 };
-bool branch_draw(struct run *r, struct sampler *s, struct branch *b, GError **error);
+// One that is drawn a step at a time: i is the sampler's next. drawing_finish() in any case; the
+// branch and the sampler are borrowed until then.
+struct drawing {
+    struct run *run;
+    struct sampler *sampler;
+    struct branch *branch;
+    struct predictor predictor;
+    float *x0;
+    int i;
+};
+bool drawing_init(struct drawing *d, struct run *r, struct sampler *s, struct branch *b,
+                  GError **error);
+bool drawing_step(struct drawing *d, GError **error);
+void drawing_finish(struct drawing *d);
 // Where an edit starts, as the sampler has it; a photo's branch that is left to itself, too.
 void edit_start(const struct run *r, struct rng *rng, const struct sampler *s, float *x);
 // x becomes the final latent (h,w,C), rgb the picture.
@@ -197,8 +214,12 @@ bool ddim_levels(struct run *r, float *levels, GError **error);
 char *noised_levels_key(const struct run *r);
 int noised_levels_calls(const struct run *r);
 bool noised_levels(struct run *r, float *levels, GError **error);
-// The photo's branch.
+// The photo's branch: it is begun, goes on until so many steps are left, and is there to the end
+// with its picture. reference_drop() where a run ends before that.
 bool reference_prepare(struct run *r, GError **error);
+bool reference_follow(struct run *r, int left, GError **error);
+bool reference_finish(struct run *r, GError **error);
+void reference_drop(struct run *r);
 // Keeps of an edit what its words asked for: moves x and rgb back to the reference elsewhere.
 bool localise(struct run *r, float *x, float *rgb, GError **error);
 

@@ -175,6 +175,7 @@ bool run_init(struct run *r, struct editor *e, const struct edit_request *q, str
 void run_finish(struct run *r)
 {
     r->e->stop = NULL;
+    reference_drop(r);
     settings_free(r->fixed);
     g_free(r->weights_key);
     g_free(r->mask);
