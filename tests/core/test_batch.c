@@ -10,15 +10,20 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#define EDITS 4 // beside a batch
+
 struct fixture {
     char *dir, *out;
     struct engine *engine;
     TinctureQueue *queue;
     struct document document;
     GArray *adapters;
-    TinctureJob *last; // that ended
-    double fraction;   // the last one told
-    int stop_after;    // files in the folder at which it is cancelled; 0: never
+    TinctureJob *last;  // that ended
+    double fraction;    // the last one told
+    int stop_after;     // files in the folder at which it is cancelled; 0: never
+    struct photo *open; // that is edited beside it; NULL: none
+    int edits;          // of it that were asked for
+    GPtrArray *edited;  // GBytes: what they led to
 };
 
 static int files_in(const char *folder) // pictures
@@ -33,7 +38,25 @@ static int files_in(const char *folder) // pictures
 
 static void finished_cb(TinctureQueue *queue, TinctureJob *job, struct fixture *f)
 {
-    g_set_object(&f->last, job);
+    if (job->type != &edit_job) {
+        g_set_object(&f->last, job);
+        return;
+    }
+    g_assert_no_error(job->error);
+    g_ptr_array_add(f->edited, g_bytes_ref(job->out.result->pixels));
+}
+
+// The open photo as the n-th change has it.
+static void edit_beside(struct fixture *f, int n)
+{
+    struct document d;
+    document_copy(&f->document, &d);
+    g_free(d.source_prompt);
+    d.source_prompt = g_strdup("a red apple");
+    g_assert_true(settings_set(d.edit, "guidance", 4 + n, NULL));
+    const struct job_inputs in = {.photo = f->open, .document = &d, .adapters = f->adapters};
+    tincture_queue_submit(f->queue, tincture_job_new(&edit_job, &in));
+    document_clear(&d);
 }
 
 static void report_cb(TinctureQueue *queue, TinctureJob *job, const struct job_report *report,
@@ -46,6 +69,9 @@ static void report_cb(TinctureQueue *queue, TinctureJob *job, const struct job_r
         f->fraction = report->fraction;
         if (f->stop_after && files_in(f->out) >= f->stop_after) {
             tincture_job_cancel(job);
+        }
+        if (f->open && f->edits < EDITS && files_in(f->out) >= f->edits / 2) {
+            edit_beside(f, f->edits++); // two a photo
         }
     }
 }
@@ -127,6 +153,15 @@ static char *contents(const char *folder, const char *name)
     char *data = NULL;
     g_assert_true(g_file_get_contents(path, &data, NULL, NULL));
     return data;
+}
+
+static void assert_same_bytes(const char *one, const char *other)
+{
+    g_autofree char *a = NULL, *b = NULL;
+    gsize size_a, size_b;
+    g_assert_true(g_file_get_contents(one, &a, &size_a, NULL));
+    g_assert_true(g_file_get_contents(other, &b, &size_b, NULL));
+    g_assert_cmpmem(a, size_a, b, size_b);
 }
 
 static void assert_edited(const char *folder, const char *name)
@@ -217,11 +252,49 @@ static void test_again(void)
     end(&f);
 }
 
+// Edits of the open photo beside it change nothing of what it makes, nor it of what they lead to.
+static void test_beside(void)
+{
+    static const char *const names[] = {"apple.png", "cat.png", NULL};
+    struct fixture f;
+    g_autoptr(GError) error = NULL;
+    begin(&f);
+    f.edited = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    for (int i = 0; names[i]; i++) {
+        copy_sample(&f, names[i], names[i]);
+    }
+    g_autofree char *quiet = g_build_filename(f.dir, "quiet", NULL);
+    g_assert_cmpint(g_mkdir(quiet, 0700), ==, 0);
+    g_assert_no_error(run_batch(&f, names, quiet));
+    g_autoptr(GFile) sample = g_file_new_build_filename(f.dir, "apple.png", NULL);
+    f.open = engine_photo(f.engine, image_load(sample, NULL, &error), 0, 256, &error);
+    g_assert_no_error(error);
+    g_assert_no_error(run_batch(&f, names, f.out));
+    g_assert_cmpint(f.edits, ==, EDITS);
+    g_assert_cmpuint(f.edited->len, ==, EDITS);
+    for (int i = 0; names[i]; i++) {
+        g_autofree char *alone = g_build_filename(quiet, names[i], NULL);
+        g_autofree char *beside = g_build_filename(f.out, names[i], NULL);
+        assert_same_bytes(alone, beside);
+    }
+    for (int i = 0; i < EDITS; i++) { // once more, with nothing beside them
+        edit_beside(&f, i);
+        while (f.edited->len < EDITS + (guint)i + 1) {
+            g_main_context_iteration(NULL, TRUE);
+        }
+        g_assert_true(g_bytes_equal(f.edited->pdata[i], f.edited->pdata[EDITS + i]));
+    }
+    photo_unref(f.open);
+    g_ptr_array_unref(f.edited);
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/batch/all", test_all);
     g_test_add_func("/batch/again", test_again);
     g_test_add_func("/batch/damaged", test_damaged);
+    g_test_add_func("/batch/beside", test_beside);
     return g_test_run();
 }

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define ROOM 4 // a model may take one part of so many of the free memory to be worked with twice
+
 // ---- what the model sees ------------------------------------------------------------------------
 
 // A part of a photo at the model's size, kept because a live edit comes back to it.
@@ -82,8 +84,10 @@ static void finish(struct engine *e)
     mask_painter_free(e->painter);
     photo_unref(e->painted);
     sight_free(e->sight);
+    sight_free(e->aside.sight);
     engine_drop_learning(e);
     editor_free(e->editor);
+    editor_free(e->aside.editor);
     g_ptr_array_unref(e->in_use);
     g_hash_table_unref(e->controls); // before the model that they borrow
     g_hash_table_unref(e->adapters);
@@ -102,6 +106,37 @@ struct engine *engine_new(void)
     return e;
 }
 
+// A second editor takes as much as the model where all weights are merged, beside what programs and
+// a training do.
+static bool has_room_for_two(const struct engine *e)
+{
+    uint64_t bytes = 0;
+    for (guint i = 0; i < e->model->parts->len; i++) {
+        const struct nn_part *part = e->model->parts->pdata[i];
+        for (guint k = 0; k < part->weights->len; k++) {
+            const struct nn_weight *w = part->weights->pdata[k];
+            bytes += shape_bytes(w->shape, DTYPE_F32);
+        }
+    }
+    return bytes <= gpu_memory_free(e->gpu) / ROOM;
+}
+
+void engine_turn(struct engine *e, bool apart)
+{
+    if (e->apart == apart) {
+        return;
+    }
+    e->apart = apart;
+    if (e->aside.editor) {
+        struct editor *editor = e->editor;
+        struct sight *sight = e->sight;
+        e->editor = e->aside.editor;
+        e->sight = e->aside.sight;
+        e->aside.editor = editor;
+        e->aside.sight = sight;
+    }
+}
+
 bool engine_load(struct engine *e, const char *model, const char *vae, const char *device,
                  const char *precision, struct task *task, GError **error)
 {
@@ -112,6 +147,7 @@ bool engine_load(struct engine *e, const char *model, const char *vae, const cha
     const bool set = e->gpu && gpu_set_precision(e->gpu, precision, &failure);
     e->model = set ? model_load_with(model, vae, e->gpu, task, &failure) : NULL;
     e->editor = e->model ? editor_new(e->model, &failure) : NULL;
+    e->aside.editor = e->editor && has_room_for_two(e) ? editor_new(e->model, &failure) : NULL;
     if (failure) { // what follows cannot work, and says why
         e->failure = g_strdup(failure->message);
         g_propagate_error(error, g_steal_pointer(&failure));

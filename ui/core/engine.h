@@ -18,8 +18,8 @@ struct learning;
 
 struct engine {
     struct gpu *gpu;
-    struct model *model; // NULL until it is loaded
-    struct editor *editor;
+    struct model *model;          // NULL until it is loaded
+    struct editor *editor;        // of the work at hand
     struct fft *fft;              // opened at first use
     GHashTable *adapters;         // path -> struct adapter *: loaded once
     GPtrArray *in_use;            // struct adapter *: of engine_use(); borrowed
@@ -29,7 +29,12 @@ struct engine {
     struct photo *painted;        // the photo whose masks are painted; NULL: none yet
     struct mask_painter *painter; // its mask, that was asked for last
     struct sight *sight;          // the part of a photo that was edited last, as the model sees it
-    struct {                      // a training that made way: engine_keep_learning()
+    struct {                      // of the other work: engine_turn()
+        struct editor *editor;    // NULL: there is memory for one
+        struct sight *sight;
+    } aside;
+    bool apart; // the work at hand is the one apart from what is open
+    struct {    // a training that made way: engine_keep_learning()
         struct learning *learning;
         struct adapter *adapter; // that it learns
         char *checkpoint;        // whose it is
@@ -48,6 +53,10 @@ bool engine_load(struct engine *e, const char *model, const char *vae, const cha
 struct engine *engine_open(const char *model, const char *vae, const char *device,
                            const char *precision, struct task *task, GError **error);
 void engine_free(struct engine *e);
+// What is open and what is worked at apart from it take turns, and neither loses by that what was
+// found out about its photo: each has an editor, with programs and merged weights of its own. Both
+// have the same where the model leaves too little memory for that. At first it is what is open.
+void engine_turn(struct engine *e, bool apart);
 // False where there is no model to work with; the error says why.
 bool engine_ready(const struct engine *e, GError **error);
 

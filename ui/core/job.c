@@ -1,5 +1,6 @@
 #include "ui/core/job.h"
 
+#include "ui/core/engine.h"
 #include "ui/core/task_text.h"
 
 const struct job_type *const job_table[] = {
@@ -291,6 +292,14 @@ void tincture_job_make_way(TinctureJob *self)
     g_mutex_lock(&self->lock);
     g_cond_signal(&self->answered);
     g_mutex_unlock(&self->lock);
+}
+
+void tincture_job_run(TinctureJob *self, struct engine *engine)
+{
+    if (engine) {
+        engine_turn(engine, self->type->rank & JOB_APART);
+    }
+    self->type->run(self, engine, &self->error);
 }
 
 bool tincture_job_again(TinctureJob *self)

@@ -39,6 +39,7 @@ enum job_rank {
     JOB_LASTING = 1 << 2,  // is not stopped with the others: nothing would work without it
     JOB_PROMISED = 1 << 3, // is done to the end also when the program is closed
     JOB_PATIENT = 1 << 4,  // makes way for all others
+    JOB_APART = 1 << 5,    // is about other photos or weights than what is open: engine_turn()
 };
 
 struct job_type {
@@ -153,6 +154,8 @@ void tincture_job_cancel(TinctureJob *job);
 void tincture_job_make_way(TinctureJob *job);
 bool tincture_job_again(TinctureJob *job);
 bool tincture_job_is_cancelled(const TinctureJob *job);
+// Engine thread: its type's run, at its own place in the engine (NULL: there is none).
+void tincture_job_run(TinctureJob *job, struct engine *engine);
 // To what a job asks, or will ask: the first answer counts. Cancelling is a no.
 void tincture_job_answer(TinctureJob *job, bool yes);
 void tincture_job_set_state(TinctureJob *job, enum job_state state); // of whoever runs it

@@ -312,7 +312,7 @@ static gpointer thread_main(gpointer data)
             continue;
         }
         if (!g_cancellable_set_error_if_cancelled(job->cancel, &job->error)) {
-            job->type->run(job, self->engine, &job->error);
+            tincture_job_run(job, self->engine);
         }
         send(self, job, done_cb);
     }

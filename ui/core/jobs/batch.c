@@ -98,7 +98,7 @@ const struct job_type batch_job = {
     .member = {.name = "batch",
                .title = N_("Editing many photos"),
                .summary = N_("Does one edit to many photos and exports each to a folder")},
-    .rank = JOB_PATIENT,
+    .rank = JOB_PATIENT | JOB_APART,
     .failure = N_("The batch stopped"),
     .run = run,
 };

@@ -38,7 +38,7 @@ const struct job_type learn_job = {
     .member = {.name = "learn",
                .title = N_("Learning"),
                .summary = N_("Learns the photo as an adapter")},
-    .rank = JOB_WATCHED,
+    .rank = JOB_WATCHED | JOB_APART,
     .failure = N_("The training stopped"),
     .run = run,
     .let_go = learner_let_go,

@@ -51,7 +51,7 @@ const struct job_type sticker_job = {
     .member = {.name = "sticker",
                .title = N_("Making a sticker"),
                .summary = N_("Takes a thing out of what is around it")},
-    .rank = JOB_WATCHED,
+    .rank = JOB_WATCHED | JOB_APART,
     .failure = N_("The sticker could not be made"),
     .run = run,
 };
