@@ -111,8 +111,8 @@ static void forget_texts(struct editor *e)
     edit_mask_clear(e);
 }
 
-// A token that came or went makes words of a sentence, or takes them away; one whose rows are others
-// is another word where it was read.
+// A token that came or went changes what is a word in a sentence; one whose rows are others is
+// another word where it was read.
 static bool reads_other_tokens(struct editor *e)
 {
     const struct model *m = e->model;
