@@ -4,6 +4,9 @@
 #include "ui/job_box.h"
 #include "ui/widgets/entry_list.h"
 
+// A tile with its borders; so many of them are beside one another.
+enum { COLUMN_WIDTH = 164, MIN_COLUMNS = 2, MAX_COLUMNS = 12 };
+
 struct _TinctureLibraryPage {
     AdwBin parent_instance;
 
@@ -19,6 +22,9 @@ struct _TinctureLibraryPage {
     // owned
     TinctureSession *session;
     TinctureCatalogue *catalogue;
+
+    // state
+    guint fitting; // idle source; 0: the columns fit
 };
 
 G_DEFINE_FINAL_TYPE(TinctureLibraryPage, tincture_library_page, ADW_TYPE_BIN)
@@ -85,9 +91,18 @@ static void show_progress(TinctureLibraryPage *self)
 
 // ---- what a person does -------------------------------------------------------------------------
 
+// What is found or sorted anew is looked at from its beginning.
+static void scroll_to_start(TinctureLibraryPage *self)
+{
+    if (g_list_model_get_n_items(G_LIST_MODEL(self->shown)) > 0) {
+        gtk_widget_activate_action(self->grid, "list.scroll-to-item", "u", 0);
+    }
+}
+
 static void search_changed_cb(TinctureLibraryPage *self)
 {
     tincture_catalogue_find(self->catalogue, gtk_editable_get_text(GTK_EDITABLE(self->search)));
+    scroll_to_start(self);
 }
 
 static void stop_search_cb(TinctureLibraryPage *self)
@@ -102,6 +117,7 @@ static void chosen_cb(TinctureLibraryPage *self)
                                 (enum catalogue_show)gtk_drop_down_get_selected(self->show));
         tincture_catalogue_sort(self->catalogue,
                                 (enum store_order)gtk_drop_down_get_selected(self->sort));
+        scroll_to_start(self);
     }
 }
 
@@ -114,6 +130,26 @@ static void activate_cb(TinctureLibraryPage *self, guint position)
         entry_list_show_menu(self->grid);
     } else if (entry != NULL) {
         gtk_widget_activate_action(GTK_WIDGET(self), "win.open-document", "x", entry->id);
+    }
+}
+
+// GTK makes items for thirty rows of as many columns as there may be: those that do not fit are
+// made for nothing.
+static gboolean fit_columns_cb(gpointer data)
+{
+    TinctureLibraryPage *self = data;
+    const int width = gtk_widget_get_width(self->grid);
+    self->fitting = 0;
+    gtk_grid_view_set_max_columns(GTK_GRID_VIEW(self->grid),
+                                  (guint)CLAMP(width / COLUMN_WIDTH, MIN_COLUMNS, MAX_COLUMNS));
+    return G_SOURCE_REMOVE;
+}
+
+// Behind the frame: it is being laid out now.
+static void width_changed_cb(TinctureLibraryPage *self)
+{
+    if (self->fitting == 0) {
+        self->fitting = g_idle_add_full(G_PRIORITY_HIGH_IDLE, fit_columns_cb, self, NULL);
     }
 }
 
@@ -146,6 +182,7 @@ static void library_changed_cb(TinctureLibraryPage *self)
 static void tincture_library_page_dispose(GObject *object)
 {
     TinctureLibraryPage *self = TINCTURE_LIBRARY_PAGE(object);
+    g_clear_handle_id(&self->fitting, g_source_remove);
     gtk_widget_dispose_template(GTK_WIDGET(object), TINCTURE_TYPE_LIBRARY_PAGE);
     g_clear_object(&self->session);
     g_clear_object(&self->catalogue);
@@ -191,6 +228,9 @@ void tincture_library_page_set_session(TinctureLibraryPage *self, TinctureSessio
     self->catalogue = tincture_catalogue_new(session->library);
     gtk_no_selection_set_model(self->shown, G_LIST_MODEL(self->catalogue->entries));
     entry_list_set_up(self->grid, self->catalogue);
+    g_signal_connect_object(gtk_scrollable_get_hadjustment(GTK_SCROLLABLE(self->grid)),
+                            "notify::page-size", G_CALLBACK(width_changed_cb), self,
+                            G_CONNECT_SWAPPED);
     g_signal_connect_object(self->catalogue, "changed", G_CALLBACK(show_count), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(session->project, "library-measured", G_CALLBACK(show_use), self,

@@ -60,6 +60,14 @@ static char *copy_of(const char *dir, const char *sample, const char *name)
 
 // A lost copy comes back by itself from where the photo was opened, or from the file that is shown
 // to the program, if that is the same picture; another one is refused with a sentence.
+// The disk answers on a thread.
+static void wait_missing(TinctureCatalogue *list, bool missing)
+{
+    while (entry(list, 0)->missing != missing) {
+        g_main_context_iteration(NULL, TRUE);
+    }
+}
+
 static void test_missing_original(void)
 {
     struct fixture f;
@@ -91,7 +99,7 @@ static void test_missing_original(void)
     g_assert_cmpint(f.session->library->missing, ==, id);
     g_autoptr(TinctureCatalogue) list = tincture_catalogue_new(f.session->library);
     tincture_catalogue_look(list, true);
-    g_assert_true(entry(list, 0)->missing);
+    wait_missing(list, true);
     f.messages[MESSAGE_MISSING] = 0;
     g_autofree char *cat = sample_path("cat.png");
     library_find_original(f.session->library, id, cat);
@@ -102,7 +110,7 @@ static void test_missing_original(void)
     wait_idle(&f);
     g_assert_cmpstr(f.project->document.source_prompt, ==, "a red apple");
     g_assert_true(g_file_test(copy, G_FILE_TEST_EXISTS));
-    g_assert_false(entry(list, 0)->missing);
+    wait_missing(list, false);
     fixture_end(&f);
 }
 

@@ -56,7 +56,7 @@ static bool same(const TinctureLibraryEntry *a, const TinctureLibraryEntry *b)
            g_str_equal(a->title, b->title) && g_strcmp0(a->origin, b->origin) == 0;
 }
 
-// ---- reading ------------------------------------------------------------------------------------
+// ---- documents ----------------------------------------------------------------------------------
 
 enum { SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
@@ -73,11 +73,23 @@ static TinctureLibraryEntry *entry_of_row(const struct library *l, const struct 
     e->when = row->modified;
     e->results = row->results;
     e->open = l->project->photo && row->id == l->row.id;
-    e->missing = !photo || !g_file_test(photo, G_FILE_TEST_IS_REGULAR);
     return e;
 }
 
-static GPtrArray *read_documents(TinctureCatalogue *self, GError **error)
+// What the disk is to be asked goes into ask. Until it has answered, a photo is there.
+static bool is_missing(TinctureCatalogue *self, const char *photo, GPtrArray *ask)
+{
+    gpointer there = GINT_TO_POINTER(true);
+    if (!photo) {
+        return true;
+    }
+    if (!g_hash_table_lookup_extended(self->files, photo, NULL, &there) || self->stale) {
+        g_ptr_array_add(ask, g_strdup(photo));
+    }
+    return !GPOINTER_TO_INT(there);
+}
+
+static GPtrArray *read_documents(TinctureCatalogue *self, GPtrArray *ask, GError **error)
 {
     const struct store_query query = {
         .words = self->words, .order = self->order, .starred = self->show == SHOW_STARRED};
@@ -85,6 +97,7 @@ static GPtrArray *read_documents(TinctureCatalogue *self, GError **error)
     GPtrArray *list = g_ptr_array_new_with_free_func(g_object_unref);
     for (guint i = 0; rows && i < rows->len; i++) {
         g_autoptr(TinctureLibraryEntry) e = entry_of_row(self->library, rows->pdata[i]);
+        e->missing = is_missing(self, e->photo, ask);
         if (self->show != SHOW_MISSING || e->missing) {
             g_ptr_array_add(list, g_steal_pointer(&e));
         }
@@ -117,17 +130,46 @@ static const TinctureLibraryEntry *entry_at(TinctureCatalogue *self, guint i)
     return e; // the list keeps it
 }
 
-// What is the same at both ends stays, so that whoever shows it stays where it was scrolled to.
-static void splice(TinctureCatalogue *self, const GPtrArray *list)
+static guint hash_entry(gconstpointer entry)
 {
+    const TinctureLibraryEntry *e = entry;
+    return (guint)(e->id * 4 + e->kind);
+}
+
+static gboolean same_entry(gconstpointer a, gconstpointer b)
+{
+    return same(a, b);
+}
+
+// What is as it was is the same object again: whoever shows it need not show it anew.
+static void keep_objects(TinctureCatalogue *self, GPtrArray *list)
+{
+    const guint had = g_list_model_get_n_items(G_LIST_MODEL(self->entries));
+    g_autoptr(GHashTable) known = g_hash_table_new(hash_entry, same_entry);
+    for (guint i = 0; i < had; i++) {
+        g_hash_table_add(known, (gpointer)entry_at(self, i));
+    }
+    for (guint i = 0; i < list->len; i++) {
+        TinctureLibraryEntry *kept = g_hash_table_lookup(known, list->pdata[i]);
+        if (kept) {
+            g_object_unref(list->pdata[i]);
+            list->pdata[i] = g_object_ref(kept);
+        }
+    }
+}
+
+// What is the same at both ends stays, so that whoever shows it stays where it was scrolled to.
+static void splice(TinctureCatalogue *self, GPtrArray *list)
+{
+    keep_objects(self, list);
     const guint had = g_list_model_get_n_items(G_LIST_MODEL(self->entries));
     const guint shorter = MIN(had, list->len);
     guint front = 0, back = 0;
-    while (front < shorter && same(entry_at(self, front), list->pdata[front])) {
+    while (front < shorter && entry_at(self, front) == list->pdata[front]) {
         front++;
     }
     while (front + back < shorter &&
-           same(entry_at(self, had - 1 - back), list->pdata[list->len - 1 - back])) {
+           entry_at(self, had - 1 - back) == list->pdata[list->len - 1 - back]) {
         back++;
     }
     if (had != front + back || list->len != front + back) {
@@ -136,19 +178,82 @@ static void splice(TinctureCatalogue *self, const GPtrArray *list)
     }
 }
 
-static void read_again(TinctureCatalogue *self)
+// ---- which photos are there ---------------------------------------------------------------------
+
+static void ask_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    const GPtrArray *paths = data;
+    g_autoptr(GByteArray) there = g_byte_array_sized_new(paths->len);
+    for (guint i = 0; i < paths->len && !g_cancellable_is_cancelled(cancellable); i++) {
+        const guint8 answer = g_file_test(paths->pdata[i], G_FILE_TEST_IS_REGULAR);
+        g_byte_array_append(there, &answer, 1);
+    }
+    g_task_return_pointer(task, g_steal_pointer(&there), (GDestroyNotify)g_byte_array_unref);
+}
+
+static void read_shown(TinctureCatalogue *self);
+
+static void answered_cb(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(TinctureCatalogue) self = data;
+    const GPtrArray *paths = g_task_get_task_data(G_TASK(result));
+    g_autoptr(GByteArray) there = g_task_propagate_pointer(G_TASK(result), NULL);
+    if (!there) {
+        return; // asked again since, or nobody looks any more
+    }
+    g_clear_object(&self->asking);
+    for (guint i = 0; i < paths->len; i++) {
+        g_hash_table_insert(self->files, g_strdup(paths->pdata[i]),
+                            GINT_TO_POINTER((int)there->data[i]));
+    }
+    read_shown(self);
+}
+
+static void stop_asking(TinctureCatalogue *self)
+{
+    if (self->asking) {
+        g_cancellable_cancel(self->asking);
+        g_clear_object(&self->asking);
+    }
+}
+
+// On a thread: a disk may sleep, or lie at the other end of a network.
+static void ask_disk(TinctureCatalogue *self, GPtrArray *paths)
+{
+    stop_asking(self);
+    self->asking = g_cancellable_new();
+    // Not its source: the last holder of a task, and so of its source, may be the thread.
+    g_autoptr(GTask) task = g_task_new(NULL, self->asking, answered_cb, g_object_ref(self));
+    g_task_set_task_data(task, g_ptr_array_ref(paths), (GDestroyNotify)g_ptr_array_unref);
+    g_task_run_in_thread(task, ask_thread);
+}
+
+// ---- reading ------------------------------------------------------------------------------------
+
+static void read_shown(TinctureCatalogue *self)
 {
     if (!self->looked_at) {
         return;
     }
     g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) ask = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) list = !self->library->store
                                     ? g_ptr_array_new_with_free_func(g_object_unref)
                                 : self->show == SHOW_TRASH ? read_trash(self, &error)
-                                                           : read_documents(self, &error);
+                                                           : read_documents(self, ask, &error);
     library_say_unread(self->library, _("The documents could not be read"), error);
     splice(self, list);
+    if (ask->len > 0) {
+        ask_disk(self, ask);
+    }
+    self->stale = self->stale && self->show == SHOW_TRASH;
     g_signal_emit(self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void read_again(TinctureCatalogue *self)
+{
+    self->stale = true; // files come and go with documents
+    read_shown(self);
 }
 
 struct picture tincture_catalogue_thumb(TinctureCatalogue *self, const TinctureLibraryEntry *entry)
@@ -174,6 +279,8 @@ void tincture_catalogue_look(TinctureCatalogue *self, bool looked_at)
     self->looked_at = looked_at;
     if (begins) {
         read_again(self);
+    } else if (!looked_at) {
+        stop_asking(self);
     }
 }
 
@@ -182,7 +289,7 @@ void tincture_catalogue_find(TinctureCatalogue *self, const char *words)
     if (!g_str_equal(words, self->words)) {
         g_free(self->words);
         self->words = g_strdup(words);
-        read_again(self);
+        read_shown(self);
     }
 }
 
@@ -190,7 +297,7 @@ void tincture_catalogue_sort(TinctureCatalogue *self, enum store_order order)
 {
     if (order != self->order) {
         self->order = order;
-        read_again(self);
+        read_shown(self);
     }
 }
 
@@ -198,7 +305,7 @@ void tincture_catalogue_show(TinctureCatalogue *self, enum catalogue_show show)
 {
     if (show != self->show) {
         self->show = show;
-        read_again(self);
+        read_shown(self);
     }
 }
 
@@ -207,7 +314,9 @@ void tincture_catalogue_show(TinctureCatalogue *self, enum catalogue_show show)
 static void tincture_catalogue_finalize(GObject *object)
 {
     TinctureCatalogue *self = TINCTURE_CATALOGUE(object);
+    stop_asking(self);
     g_object_unref(self->entries);
+    g_hash_table_unref(self->files);
     g_free(self->words);
     G_OBJECT_CLASS(tincture_catalogue_parent_class)->finalize(object);
 }
@@ -222,6 +331,7 @@ static void tincture_catalogue_class_init(TinctureCatalogueClass *class)
 static void tincture_catalogue_init(TinctureCatalogue *self)
 {
     self->entries = g_list_store_new(TINCTURE_TYPE_LIBRARY_ENTRY);
+    self->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->words = g_strdup("");
 }
 

@@ -27,7 +27,7 @@ struct _TinctureLibraryEntry {
     gint64 when;   // unix seconds: changed last, or deleted
     guint results; // how many
     bool open;     // the one that is shown
-    bool missing;  // its photo is not there
+    bool missing;  // its photo is not there, as far as the disk has answered
     bool in_trash;
 };
 // For a photo that is in no library.
@@ -49,7 +49,10 @@ struct _TinctureCatalogue {
     enum catalogue_show show; // in the trash what was deleted last comes first
 
     struct library *library; // borrowed
+    GHashTable *files;       // path of a photo to whether it is there
+    GCancellable *asking;    // NULL: the disk is asked nothing
     bool looked_at;
+    bool stale; // what is known of files
 };
 
 TinctureCatalogue *tincture_catalogue_new(struct library *library);

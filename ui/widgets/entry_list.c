@@ -76,11 +76,31 @@ static void show_menu(TinctureEntryView *view, const GdkRectangle *at)
     gtk_popover_popup(GTK_POPOVER(popover));
 }
 
-static void pressed_cb(GtkGestureClick *gesture, int presses, double x, double y,
-                       TinctureEntryView *view)
+static TinctureEntryView *view_at(GtkWidget *list, double x, double y)
 {
-    gtk_gesture_set_state(GTK_GESTURE(gesture), GTK_EVENT_SEQUENCE_CLAIMED);
-    show_menu(view, &(GdkRectangle){(int)x, (int)y, 1, 1});
+    GtkWidget *at = gtk_widget_pick(list, x, y, GTK_PICK_DEFAULT);
+    GtkWidget *view = at != NULL ? gtk_widget_get_ancestor(at, TINCTURE_TYPE_ENTRY_VIEW) : NULL;
+    return view != NULL ? TINCTURE_ENTRY_VIEW(view) : NULL;
+}
+
+// One for all: items are made by the hundred.
+static void pressed_cb(GtkGesture *gesture, int presses, double x, double y, GtkWidget *list)
+{
+    TinctureEntryView *view = view_at(list, x, y);
+    double to_x, to_y;
+    if (view != NULL &&
+        gtk_widget_translate_coordinates(list, GTK_WIDGET(view), x, y, &to_x, &to_y)) {
+        gtk_gesture_set_state(gesture, GTK_EVENT_SEQUENCE_CLAIMED);
+        show_menu(view, &(GdkRectangle){(int)to_x, (int)to_y, 1, 1});
+    }
+}
+
+static void take_clicks(GtkWidget *list)
+{
+    GtkGesture *click = gtk_gesture_click_new();
+    gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
+    g_signal_connect(click, "pressed", G_CALLBACK(pressed_cb), list);
+    gtk_widget_add_controller(list, GTK_EVENT_CONTROLLER(click));
 }
 
 // ---- keys ---------------------------------------------------------------------------------------
@@ -138,19 +158,20 @@ static void take_keys(GtkWidget *list)
     gtk_widget_add_controller(list, controller);
 }
 
-// ---- pictures -----------------------------------------------------------------------------------
+// ---- what is seen -------------------------------------------------------------------------------
 
 enum {
-    SETTLES = 3,      // frames until items are where they belong
-    BUDGET_US = 6000, // of a frame, for pictures
+    SETTLES = 3,       // frames until items are where they belong
+    BUDGET_US = 12000, // of a frame, for words and pictures
 };
 
-// A list has many more items than are seen. These have no picture yet.
+// A list keeps hundreds of items ready around the few that are seen. These are empty yet.
 struct waiting {
     GtkWidget *list; // borrowed: it owns this
     GQueue views;    // TinctureEntryView, borrowed
     guint tick;      // 0: nothing is looked for
     int frames;      // that are looked at still
+    int height;      // of one that is filled, so that nothing moves when the others are
 };
 
 static struct waiting *waiting_of(GtkWidget *list)
@@ -169,6 +190,14 @@ static gboolean is_seen(GtkWidget *list, GtkWidget *view)
            graphene_rect_intersection(&bounds, &seen, NULL);
 }
 
+static void fill(struct waiting *w, GtkWidget *view)
+{
+    int height;
+    tincture_entry_view_fill(TINCTURE_ENTRY_VIEW(view));
+    gtk_widget_measure(view, GTK_ORIENTATION_VERTICAL, -1, NULL, &height, NULL, NULL);
+    w->height = MAX(w->height, height);
+}
+
 static gboolean tick_cb(GtkWidget *list, GdkFrameClock *clock, gpointer data)
 {
     struct waiting *w = data;
@@ -177,7 +206,7 @@ static gboolean tick_cb(GtkWidget *list, GdkFrameClock *clock, gpointer data)
     for (GList *item = w->views.head, *next; item != NULL && !late; item = next) {
         next = item->next;
         if (is_seen(list, item->data)) {
-            tincture_entry_view_show_picture(item->data);
+            fill(w, item->data);
             g_queue_delete_link(&w->views, item);
             late = g_get_monotonic_time() - begun > BUDGET_US;
         }
@@ -207,7 +236,7 @@ static void waiting_free(gpointer data)
     g_free(w);
 }
 
-static void wait_for_pictures(GtkWidget *list)
+static void wait_to_be_seen(GtkWidget *list)
 {
     struct waiting *w = g_new0(struct waiting, 1);
     w->list = list;
@@ -223,10 +252,6 @@ static void setup_cb(GtkListItemFactory *factory, GtkListItem *item, TinctureCat
     const gboolean row = g_object_get_data(G_OBJECT(factory), "row") != NULL;
     GtkWidget *view = tincture_entry_view_new(
         row ? GTK_ORIENTATION_HORIZONTAL : GTK_ORIENTATION_VERTICAL, catalogue);
-    GtkGesture *click = gtk_gesture_click_new();
-    gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
-    g_signal_connect(click, "pressed", G_CALLBACK(pressed_cb), view);
-    gtk_widget_add_controller(view, GTK_EVENT_CONTROLLER(click));
     gtk_list_item_set_child(item, view);
 }
 
@@ -235,6 +260,11 @@ static void bind_cb(GtkListItemFactory *factory, GtkListItem *item, GtkWidget *l
     TinctureEntryView *view = TINCTURE_ENTRY_VIEW(gtk_list_item_get_child(item));
     struct waiting *w = waiting_of(list);
     tincture_entry_view_set_entry(view, gtk_list_item_get_item(item));
+    if (w->height > 0) {
+        int width;
+        gtk_widget_get_size_request(GTK_WIDGET(view), &width, NULL);
+        gtk_widget_set_size_request(GTK_WIDGET(view), width, w->height);
+    }
     g_queue_push_tail(&w->views, view);
     look(w);
 }
@@ -252,10 +282,11 @@ void entry_list_set_up(GtkWidget *list, TinctureCatalogue *catalogue)
     if (GTK_IS_LIST_VIEW(list)) {
         g_object_set_data(G_OBJECT(factory), "row", GINT_TO_POINTER(TRUE));
     }
-    wait_for_pictures(list);
+    wait_to_be_seen(list);
     g_signal_connect_object(factory, "setup", G_CALLBACK(setup_cb), catalogue, 0);
     g_signal_connect(factory, "bind", G_CALLBACK(bind_cb), list);
     g_signal_connect(factory, "unbind", G_CALLBACK(unbind_cb), list);
     g_object_set(list, "factory", factory, NULL);
+    take_clicks(list);
     take_keys(list);
 }

@@ -14,9 +14,9 @@ G_DECLARE_FINAL_TYPE(TinctureEntryView, tincture_entry_view, TINCTURE, ENTRY_VIE
 
 // catalogue: has their pictures; a reference is kept.
 GtkWidget *tincture_entry_view_new(GtkOrientation orientation, TinctureCatalogue *catalogue);
-// Words at once; the picture is asked for where it is seen. entry may be NULL.
+// It is empty until it is filled, where it is seen. entry may be NULL.
 void tincture_entry_view_set_entry(TinctureEntryView *self, TinctureLibraryEntry *entry);
-void tincture_entry_view_show_picture(TinctureEntryView *self);
+void tincture_entry_view_fill(TinctureEntryView *self); // its words and its picture
 TinctureLibraryEntry *tincture_entry_view_get_entry(TinctureEntryView *self);
 
 G_END_DECLS
