@@ -96,6 +96,100 @@ static GtkWidget *row_new(gpointer item, gpointer data)
     return row;
 }
 
+// ---- dragging -----------------------------------------------------------------------------------
+
+// The list has the controllers, as its rows are made anew when their order changes. NULL: no row.
+static TinctureJob *job_at(TinctureQueuePage *self, double y)
+{
+    GtkListBoxRow *row = gtk_list_box_get_row_at_y(self->jobs, (int)y);
+    return row != NULL ? tincture_job_row_get_job(TINCTURE_JOB_ROW(row)) : NULL;
+}
+
+static int place_of(TinctureQueuePage *self, const TinctureJob *job)
+{
+    GListModel *queue = G_LIST_MODEL(self->session->queue);
+    const guint n = g_list_model_get_n_items(queue);
+    for (guint i = 0; i < n; i++) {
+        g_autoptr(TinctureJob) other = g_list_model_get_item(queue, i);
+        if (other == job) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+// How far the one is from where it is dropped; 0: it stays.
+static int distance(TinctureQueuePage *self, const TinctureJob *job, const TinctureJob *to)
+{
+    const int from_place = place_of(self, job), to_place = to != NULL ? place_of(self, to) : -1;
+    return from_place >= 0 && to_place >= 0 ? to_place - from_place : 0;
+}
+
+static GdkContentProvider *prepare_cb(GtkDragSource *source, double x, double y,
+                                      TinctureQueuePage *self)
+{
+    TinctureJob *job = job_at(self, y);
+    TinctureQueue *queue = self->session->queue;
+    const gboolean moves = job != NULL && (tincture_queue_can_move(queue, job, -1) ||
+                                           tincture_queue_can_move(queue, job, 1));
+    return moves ? gdk_content_provider_new_typed(TINCTURE_TYPE_JOB, job) : NULL;
+}
+
+static void begin_cb(GtkDragSource *source, GdkDrag *drag, TinctureQueuePage *self)
+{
+    double x, y;
+    GtkWidget *row;
+    if (gtk_gesture_get_bounding_box_center(GTK_GESTURE(source), &x, &y) &&
+        (row = GTK_WIDGET(gtk_list_box_get_row_at_y(self->jobs, (int)y))) != NULL) {
+        g_autoptr(GdkPaintable) live = gtk_widget_paintable_new(row);
+        g_autoptr(GdkPaintable) now = gdk_paintable_get_current_image(live);
+        gtk_drag_source_set_icon(source, now, (int)x, gtk_widget_get_height(row) / 2);
+    }
+}
+
+static GdkDragAction motion_cb(GtkDropTarget *target, double x, double y, TinctureQueuePage *self)
+{
+    GtkListBoxRow *row = gtk_list_box_get_row_at_y(self->jobs, (int)y);
+    const GValue *value = gtk_drop_target_get_value(target);
+    const TinctureJob *job = value != NULL ? g_value_get_object(value) : NULL;
+    const int by = job != NULL ? distance(self, job, job_at(self, y)) : 0;
+    gtk_list_box_drag_unhighlight_row(self->jobs);
+    if (by == 0 || !tincture_queue_can_move(self->session->queue, job, by)) {
+        return 0;
+    }
+    gtk_list_box_drag_highlight_row(self->jobs, row);
+    return GDK_ACTION_MOVE;
+}
+
+static void leave_cb(TinctureQueuePage *self)
+{
+    gtk_list_box_drag_unhighlight_row(self->jobs);
+}
+
+static gboolean drop_cb(GtkDropTarget *target, const GValue *value, double x, double y,
+                        TinctureQueuePage *self)
+{
+    TinctureJob *job = g_value_get_object(value);
+    const int by = distance(self, job, job_at(self, y));
+    gtk_list_box_drag_unhighlight_row(self->jobs);
+    return by != 0 && tincture_queue_move(self->session->queue, job, by);
+}
+
+static void take_drags(TinctureQueuePage *self)
+{
+    GtkDragSource *source = gtk_drag_source_new();
+    GtkDropTarget *target = gtk_drop_target_new(TINCTURE_TYPE_JOB, GDK_ACTION_MOVE);
+    gtk_drag_source_set_actions(source, GDK_ACTION_MOVE);
+    gtk_drop_target_set_preload(target, TRUE);
+    g_signal_connect(source, "prepare", G_CALLBACK(prepare_cb), self);
+    g_signal_connect(source, "drag-begin", G_CALLBACK(begin_cb), self);
+    g_signal_connect(target, "motion", G_CALLBACK(motion_cb), self);
+    g_signal_connect_swapped(target, "leave", G_CALLBACK(leave_cb), self);
+    g_signal_connect(target, "drop", G_CALLBACK(drop_cb), self);
+    gtk_widget_add_controller(GTK_WIDGET(self->jobs), GTK_EVENT_CONTROLLER(source));
+    gtk_widget_add_controller(GTK_WIDGET(self->jobs), GTK_EVENT_CONTROLLER(target));
+}
+
 // ---- the object ---------------------------------------------------------------------------------
 
 void tincture_queue_page_show(TinctureQueuePage *self)
@@ -146,4 +240,5 @@ static void tincture_queue_page_class_init(TinctureQueuePageClass *klass)
 static void tincture_queue_page_init(TinctureQueuePage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    take_drags(self);
 }

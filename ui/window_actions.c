@@ -184,11 +184,33 @@ static void put_back_action(GtkWidget *widget, const char *name, GVariant *targe
 
 // ---- editing ------------------------------------------------------------------------------------
 
-// Text that has the focus takes the clipboard's text; everything else takes its picture.
+static gboolean has_text(GdkClipboard *clipboard)
+{
+    GdkContentFormats *formats = gdk_clipboard_get_formats(clipboard);
+    gsize n = 0;
+    const char *const *types = gdk_content_formats_get_mime_types(formats, &n);
+    gboolean text = gdk_content_formats_contain_gtype(formats, G_TYPE_STRING);
+    for (gsize i = 0; i < n && !text; i++) {
+        text = g_str_has_prefix(types[i], "text/plain") || g_str_equal(types[i], "UTF8_STRING");
+    }
+    return text;
+}
+
+// Files come as text as well, one a line.
+static gboolean has_photo(GdkClipboard *clipboard)
+{
+    GdkContentFormats *formats = gdk_clipboard_get_formats(clipboard);
+    return gdk_content_formats_contain_gtype(formats, GDK_TYPE_FILE_LIST) ||
+           gdk_content_formats_contain_mime_type(formats, "text/uri-list") ||
+           (gdk_content_formats_contain_gtype(formats, GDK_TYPE_TEXTURE) && !has_text(clipboard));
+}
+
+// Text that has the focus takes the clipboard's text; a picture is pasted wherever the focus is.
 static void paste_action(GtkWidget *widget, const char *name, GVariant *target)
 {
     GtkWidget *focus = gtk_root_get_focus(GTK_ROOT(widget));
-    if (GTK_IS_TEXT(focus) || GTK_IS_TEXT_VIEW(focus)) {
+    if ((GTK_IS_TEXT(focus) || GTK_IS_TEXT_VIEW(focus)) &&
+        !has_photo(gtk_widget_get_clipboard(widget))) {
         gtk_widget_activate_action(focus, "clipboard.paste", NULL);
     } else {
         tincture_window_paste(window_of(widget));

@@ -51,7 +51,8 @@ bool tincture_queue_cancel(TinctureQueue *self, const struct job_type *type);
 // A job that a person lets wait: where it runs it makes way. Those that last do not.
 bool tincture_queue_can_pause(const TinctureJob *job);
 void tincture_queue_pause(TinctureQueue *self, TinctureJob *job, bool paused);
-// One place up (-1) or down (1) among those that wait and are not live. False: it cannot be moved.
+// So many places up (negative) or down, to that of one that waits and is not live. False: it cannot
+// be moved there.
 bool tincture_queue_can_move(TinctureQueue *self, const TinctureJob *job, int by);
 bool tincture_queue_move(TinctureQueue *self, TinctureJob *job, int by);
 // Those that failed, the newest first, until they are forgotten; not the live ones, of which the

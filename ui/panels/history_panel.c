@@ -98,6 +98,11 @@ static void document_changed(TincturePanel *panel, guint parts)
     }
 }
 
+static void stop_search_cb(TinctureHistoryPanel *self)
+{
+    gtk_editable_set_text(GTK_EDITABLE(self->search), "");
+}
+
 static void search_changed_cb(TinctureHistoryPanel *self)
 {
     gtk_string_filter_set_search(self->filter, gtk_editable_get_text(GTK_EDITABLE(self->search)));
@@ -180,6 +185,7 @@ static void tincture_history_panel_class_init(TinctureHistoryPanelClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureHistoryPanel, filtered);
     gtk_widget_class_bind_template_callback(widget_class, activate_cb);
     gtk_widget_class_bind_template_callback(widget_class, search_changed_cb);
+    gtk_widget_class_bind_template_callback(widget_class, stop_search_cb);
     gtk_widget_class_bind_template_callback(widget_class, older_cb);
 }
 

@@ -22,9 +22,8 @@ static enum drive_result command_open(struct drive *d, const char *rest)
     return DRIVE_DONE;
 }
 
-// paste FILE: puts the picture on the clipboard as another program's "copy picture" does, and
-// pastes it into the window, not into a text.
-static enum drive_result command_paste(struct drive *d, const char *rest)
+// copy FILE: puts the picture on the clipboard as another program's "copy picture" does.
+static enum drive_result command_copy(struct drive *d, const char *rest)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GFile) file = file_of(rest);
@@ -32,11 +31,27 @@ static enum drive_result command_paste(struct drive *d, const char *rest)
     if (texture == NULL) {
         return drive_fail(d, "%s", error->message);
     }
-    gtk_window_set_focus(GTK_WINDOW(d->window), NULL);
     gdk_clipboard_set_texture(gtk_widget_get_clipboard(GTK_WIDGET(d->window)), texture);
+    return DRIVE_DONE;
+}
+
+// paste FILE: the same, and pastes it into the window, not into a text.
+static enum drive_result command_paste(struct drive *d, const char *rest)
+{
+    const enum drive_result copied = command_copy(d, rest);
+    if (copied != DRIVE_DONE) {
+        return copied;
+    }
+    gtk_window_set_focus(GTK_WINDOW(d->window), NULL);
     return gtk_widget_activate_action(GTK_WIDGET(d->window), "win.paste", NULL)
                ? DRIVE_DONE
                : drive_fail(d, "nothing can be pasted");
+}
+
+static enum drive_result command_copy_text(struct drive *d, const char *rest)
+{
+    gdk_clipboard_set_text(gtk_widget_get_clipboard(GTK_WIDGET(d->window)), rest);
+    return DRIVE_DONE;
 }
 
 static GtkDropTarget *drop_target(GtkWidget *widget)
@@ -525,6 +540,9 @@ enum drive_result drive_run(struct drive *drive, const char *command, const char
         {"type", drive_type},
         {"run", drive_program},
         {"point", drive_point},
+        {"pull", drive_pull},
+        {"copy", command_copy},
+        {"copy-text", command_copy_text},
         {"drag", drive_drag},
         {"stroke", drive_stroke},
         {"scroll", drive_scroll},

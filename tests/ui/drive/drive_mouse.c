@@ -65,20 +65,86 @@ static GPtrArray *path_program(struct drive *d, const double *places, int n)
     return argv;
 }
 
-// point NAME: the mouse goes to the middle of a control.
-enum drive_result drive_point(struct drive *d, const char *rest)
+// The middle of a control on the screen; false: there is none, or it is hidden.
+static gboolean middle_on_screen(struct drive *d, const char *name, int place[2])
 {
     GtkWidget *window = GTK_WIDGET(d->window);
     const int scale = gtk_widget_get_scale_factor(window);
     double x, y, shadow_x, shadow_y;
-    if (!drive_widget_middle(window, rest, &x, &y)) {
-        return drive_fail(d, "no such control, or it is hidden");
+    if (!drive_widget_middle(window, name, &x, &y)) {
+        return FALSE;
     }
     gtk_native_get_surface_transform(GTK_NATIVE(window), &shadow_x, &shadow_y);
-    g_autofree char *to_x = g_strdup_printf("%d", (int)((x + shadow_x) * scale));
-    g_autofree char *to_y = g_strdup_printf("%d", (int)((y + shadow_y) * scale));
-    const char *const argv[] = {"xdotool", "mousemove", to_x, to_y, NULL};
+    place[0] = (int)((x + shadow_x) * scale);
+    place[1] = (int)((y + shadow_y) * scale);
+    return TRUE;
+}
+
+// point NAME: the mouse goes to the middle of a control.
+enum drive_result drive_point(struct drive *d, const char *rest)
+{
+    int place[2];
+    if (!middle_on_screen(d, rest, place)) {
+        return drive_fail(d, "no such control, or it is hidden");
+    }
+    g_autofree char *x = g_strdup_printf("%d", place[0]);
+    g_autofree char *y = g_strdup_printf("%d", place[1]);
+    const char *const argv[] = {"xdotool", "mousemove", x, y, NULL};
     return drive_argv(d, argv);
+}
+
+static GtkEventController *controller_of(GtkWidget *widget, GType type)
+{
+    for (; widget != NULL; widget = gtk_widget_get_parent(widget)) {
+        g_autoptr(GListModel) controllers = gtk_widget_observe_controllers(widget);
+        for (guint i = 0; i < g_list_model_get_n_items(controllers); i++) {
+            g_autoptr(GObject) controller = g_list_model_get_item(controllers, i);
+            if (G_TYPE_CHECK_INSTANCE_TYPE(controller, type)) {
+                return GTK_EVENT_CONTROLLER(controller); // the widget keeps it
+            }
+        }
+    }
+    return NULL;
+}
+
+// The nearest controller around a control, and where the control's middle is for it.
+static GtkEventController *controller_at(struct drive *d, const char *name, GType type, double *x,
+                                         double *y)
+{
+    GtkWidget *widget = drive_widget_find(GTK_WIDGET(d->window), name);
+    GtkEventController *found = widget != NULL ? controller_of(widget, type) : NULL;
+    return found != NULL &&
+                   gtk_widget_translate_coordinates(widget, gtk_event_controller_get_widget(found),
+                                                    gtk_widget_get_width(widget) / 2.0,
+                                                    gtk_widget_get_height(widget) / 2.0, x, y)
+               ? found
+               : NULL;
+}
+
+// pull NAME NAME: the first control is dragged onto the second. What the source gives is dropped
+// onto the target; an X server without a window manager has no dragging between windows.
+enum drive_result drive_pull(struct drive *d, const char *rest)
+{
+    g_auto(GStrv) names = g_strsplit(rest, " ", 2);
+    double x, y, to_x, to_y;
+    gboolean taken = FALSE;
+    GtkEventController *source = controller_at(d, names[0], GTK_TYPE_DRAG_SOURCE, &x, &y);
+    GtkEventController *target =
+        names[1] != NULL ? controller_at(d, names[1], GTK_TYPE_DROP_TARGET, &to_x, &to_y) : NULL;
+    g_autoptr(GdkContentProvider) content = NULL;
+    if (source == NULL || target == NULL) {
+        return drive_fail(d, "nothing is dragged from there, or dropped there");
+    }
+    g_signal_emit_by_name(source, "prepare", x, y, &content);
+    const GType *types =
+        gdk_content_formats_get_gtypes(gtk_drop_target_get_formats(GTK_DROP_TARGET(target)), NULL);
+    g_auto(GValue) value = G_VALUE_INIT;
+    g_value_init(&value, types[0]);
+    if (content == NULL || !gdk_content_provider_get_value(content, &value, NULL)) {
+        return DRIVE_AGAIN; // rows that have just been made have no place yet
+    }
+    g_signal_emit_by_name(target, "drop", &value, to_x, to_y, &taken);
+    return taken ? DRIVE_DONE : drive_fail(d, "it is not taken");
 }
 
 // Numbers with blanks; the number of pairs. NULL where that is not what they are.

@@ -58,6 +58,7 @@ enum drive_result drive_type(struct drive *drive, const char *rest);
 gint64 drive_thread_ns(void); // this thread's time on a processor, in nanoseconds
 enum drive_result drive_drag(struct drive *drive, const char *rest);
 enum drive_result drive_point(struct drive *drive, const char *rest);
+enum drive_result drive_pull(struct drive *drive, const char *rest);
 enum drive_result drive_stroke(struct drive *drive, const char *rest);
 enum drive_result drive_scroll(struct drive *drive, const char *rest);
 enum drive_result drive_measure(struct drive *drive, const char *rest);
