@@ -2,6 +2,7 @@
 
 #include "compute/i18n.h"
 #include "compute/memory_left.h"
+#include "ui/adapters_group.h"
 #include "ui/core/model_list.h"
 #include "ui/core/paths.h"
 #include "ui/dialogs/file_dialogs.h"
@@ -14,6 +15,7 @@ struct _TinctureModelsPage {
 
     // template widgets
     AdwPreferencesGroup *group, *folders_group;
+    TinctureAdaptersGroup *adapters;
     GtkWidget *looking;
 
     // owned
@@ -171,6 +173,9 @@ static void look(TinctureModelsPage *self, const char *hashed)
     tincture_queue_cancel(self->session->queue, &models_job);
     tincture_queue_submit(self->session->queue, tincture_job_new(&models_job, &in));
     gtk_widget_set_visible(self->looking, TRUE);
+    if (hashed == NULL) {
+        tincture_adapters_group_look(self->adapters, (const char *const *)watched);
+    }
 }
 
 static gboolean look_cb(gpointer data)
@@ -321,6 +326,7 @@ void tincture_models_page_set_session(TinctureModelsPage *self, TinctureSession 
 {
     g_return_if_fail(TINCTURE_IS_MODELS_PAGE(self) && self->session == NULL);
     self->session = g_object_ref(session);
+    tincture_adapters_group_set_session(self->adapters, session);
     g_signal_connect_object(session->queue, "finished", G_CALLBACK(finished_cb), self,
                             G_CONNECT_SWAPPED);
     g_signal_connect_object(session, "device-changed", G_CALLBACK(device_changed_cb), self,
@@ -356,10 +362,12 @@ static void tincture_models_page_class_init(TinctureModelsPageClass *klass)
     gtk_widget_class_bind_template_child(widget_class, TinctureModelsPage, group);
     gtk_widget_class_bind_template_child(widget_class, TinctureModelsPage, folders_group);
     gtk_widget_class_bind_template_child(widget_class, TinctureModelsPage, looking);
+    gtk_widget_class_bind_template_child(widget_class, TinctureModelsPage, adapters);
 }
 
 static void tincture_models_page_init(TinctureModelsPage *self)
 {
+    g_type_ensure(TINCTURE_TYPE_ADAPTERS_GROUP);
     gtk_widget_init_template(GTK_WIDGET(self));
     self->rows = g_ptr_array_new();
     self->folder_rows = g_ptr_array_new();

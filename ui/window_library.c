@@ -240,6 +240,18 @@ static void show_file_action(GtkWidget *widget, const char *name, GVariant *targ
     show_file(GTK_WINDOW(widget), g_variant_get_bytestring(target));
 }
 
+static void use_adapter_action(GtkWidget *widget, const char *name, GVariant *target)
+{
+    TinctureWindow *self = TINCTURE_WINDOW(widget);
+    g_autoptr(GFile) file = g_file_new_for_path(g_variant_get_bytestring(target));
+    if (self->session->project->photo == NULL) {
+        tincture_window_toast(self, _("Open a photo first: an adapter is used on one."), NULL,
+                              NULL);
+    } else {
+        tincture_window_open(self, file);
+    }
+}
+
 // ---- the page -----------------------------------------------------------------------------------
 
 static void library_action(GtkWidget *widget, const char *name, GVariant *target)
@@ -304,6 +316,7 @@ void tincture_window_install_library(GtkWidgetClass *widget_class)
         {"win.find-original", "x", find_action},
         {"win.show-document", "x", show_action},
         {"win.show-file", "ay", show_file_action},
+        {"win.use-adapter", "ay", use_adapter_action},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(actions); i++) {
         gtk_widget_class_install_action(widget_class, actions[i].name, actions[i].parameter,

@@ -33,6 +33,7 @@ void outcome_clear(struct outcome *o)
     g_free(o->control);
     batch_free(o->batch);
     g_clear_pointer(&o->models, g_ptr_array_unref);
+    g_clear_pointer(&o->adapters, g_ptr_array_unref);
     g_free(o->note);
     *o = (struct outcome){0};
 }

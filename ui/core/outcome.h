@@ -49,6 +49,7 @@ struct outcome {
     bool keeps_edges;    // ... and it is the one that was taken
     struct batch *batch; // what became of many photos
     GPtrArray *models;   // struct model_entry: those that there are
+    GPtrArray *adapters; // struct adapter_entry, the same
     char *note;          // a sentence to be said about it
 };
 void outcome_clear(struct outcome *o);
